@@ -1,0 +1,131 @@
+//! What a world is made with. All of it is part of a recording's header: it never changes while the world lives.
+
+use std::sync::Arc;
+
+use parlour_shared::{limits::TICK_RATE, map::Map};
+
+/// Everything a world is made with.
+#[derive(Clone, Debug)]
+pub struct SimConfig {
+    /// Seeds every stream of chance.
+    pub seed: u64,
+    /// The rules of every room.
+    pub rules: RoomRules,
+    /// The maps that rooms can be made from.
+    pub maps: Vec<Arc<Map>>,
+    /// The catalogue of skins, by index.
+    pub skins: Vec<String>,
+    /// Rooms that may exist at once; a join that would make one more is refused.
+    pub max_rooms: u32,
+}
+
+impl SimConfig {
+    /// The default rules and skins over these maps.
+    #[must_use]
+    pub fn new(maps: Vec<Arc<Map>>) -> Self {
+        Self {
+            seed: 0,
+            rules: RoomRules::default(),
+            maps,
+            skins: ["plain"].map(String::from).to_vec(),
+            max_rooms: 10_000,
+        }
+    }
+}
+
+/// Who is shown to whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interest {
+    /// Those within [`RoomRules::near_px`].
+    #[default]
+    Near,
+    /// Everyone in the room.
+    All,
+}
+
+/// The rules of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomRules {
+    /// Players at most.
+    pub capacity: u32,
+    /// How near is near, in pixels; one stays near up to a sixth more.
+    pub near_px: u32,
+    /// Who is shown to whom.
+    pub interest: Interest,
+    /// Ticks between two looks at who is near whom, at most 6 (100 ms).
+    pub refresh_ticks: u32,
+    /// Ticks for which a room stands empty before it is cleaned up.
+    pub empty_ticks: u32,
+    /// How often a player may ask for what.
+    pub rates: RateLimits,
+}
+
+impl Default for RoomRules {
+    fn default() -> Self {
+        Self {
+            capacity: 1000,
+            near_px: 150,
+            interest: Interest::Near,
+            refresh_ticks: 6,
+            empty_ticks: 30 * TICK_RATE,
+            rates: RateLimits::default(),
+        }
+    }
+}
+
+/// A token bucket: `burst` at once, then one every `every_ticks`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Tokens in a full bucket.
+    pub burst: u32,
+    /// Ticks until a token comes back.
+    pub every_ticks: u32,
+}
+
+/// How often a player may ask for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Movement commands.
+    pub moves: Rate,
+    /// Joins and leaves.
+    pub join: Rate,
+    /// Chat messages.
+    pub chat: Rate,
+    /// Changes of skin.
+    pub skin: Rate,
+    /// Batches of writes to room state.
+    pub state: Rate,
+    /// Messages for plugins.
+    pub custom: Rate,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self {
+            moves: Rate {
+                burst: 2 * TICK_RATE,
+                every_ticks: 1,
+            },
+            join: Rate {
+                burst: 5,
+                every_ticks: TICK_RATE,
+            },
+            chat: Rate {
+                burst: 10,
+                every_ticks: TICK_RATE / 10,
+            },
+            skin: Rate {
+                burst: 5,
+                every_ticks: TICK_RATE / 2,
+            },
+            state: Rate {
+                burst: 20,
+                every_ticks: TICK_RATE / 10,
+            },
+            custom: Rate {
+                burst: 30,
+                every_ticks: TICK_RATE / 20,
+            },
+        }
+    }
+}

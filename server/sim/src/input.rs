@@ -1,0 +1,50 @@
+//! Everything that may change the world.
+
+use parlour_shared::{ids::SessionId, message::ClientMessage};
+
+/// What happened since the last tick, in canonical order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TickInput {
+    /// By session; of one session in the order of arrival.
+    pub events: Vec<Event>,
+}
+
+impl TickInput {
+    /// Brings events that were collected from several threads into canonical order.
+    pub fn sort(&mut self) {
+        // Stable, so the order within a session stays. Almost sorted input costs one pass.
+        self.events.sort_by_key(|event| event.session);
+    }
+}
+
+/// One thing that happened to one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Whose.
+    pub session: SessionId,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What can happen to a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// It begins: the first event of every session. The answer is a welcome.
+    Open {
+        /// The name that others shall see; if it is empty or not a name, the world makes one up.
+        name: String,
+    },
+    /// It is over: the player leaves. Nothing is sent to it any more, and its id does not come back.
+    Close,
+    /// It cannot take snapshots for now: what changes is kept as state, not queued.
+    Hold,
+    /// It can take snapshots again: the next one is relative to the last it was sent.
+    Release,
+    /// It said something.
+    Message {
+        /// How long before the deadline of this tick it arrived, in 0.1 ms; saturates at 3.2 s.
+        early: i16,
+        /// What. A hello or ping is answered by the edge and must not come here.
+        message: ClientMessage,
+    },
+}

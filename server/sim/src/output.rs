@@ -1,0 +1,106 @@
+//! Everything the world tells anyone. One output is used again and again, so that a tick allocates nothing.
+
+use parlour_shared::{
+    close::CloseCode,
+    ids::{SessionId, Tick},
+};
+
+/// What one tick gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TickOutput {
+    /// The tick.
+    pub tick: Tick,
+    /// The hash of the state after it.
+    pub hash: u64,
+    /// The bytes of all frames; several frames may share a range.
+    pub bytes: Vec<u8>,
+    /// Who is sent what. For one session in the order of sending: reliable messages, then at most one snapshot.
+    pub frames: Vec<OutFrame>,
+    /// Sessions to be closed after their frames were sent. The edge answers with [`crate::EventKind::Close`].
+    pub closes: Vec<(SessionId, CloseCode)>,
+    /// What there is and what happened, for metrics.
+    pub counts: Counts,
+}
+
+/// One frame for one session: a range of [`TickOutput::bytes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutFrame {
+    /// For whom.
+    pub session: SessionId,
+    /// How it is delivered.
+    pub lane: Lane,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// How a frame is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// In order, without a loss. The payload is a structured message.
+    Reliable,
+    /// The newest counts. The payload is a snapshot.
+    Snapshot,
+}
+
+/// What there is, and what happened in this tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Open sessions.
+    pub sessions: u32,
+    /// Players in a room.
+    pub players: u32,
+    /// Rooms.
+    pub rooms: u32,
+    /// Entities of the world.
+    pub entities: u32,
+    /// Viewers that cannot take snapshots now.
+    pub held: u32,
+    /// Movement commands that took effect in this tick.
+    pub moves: u32,
+    /// Movement commands dropped in this tick: too late, too early, out of sequence, or too many.
+    pub moves_dropped: u32,
+    /// Requests refused in this tick, by [`parlour_shared::message::Refusal::class`].
+    pub refused: RefusedCounts,
+}
+
+/// Requests refused in one tick, by class. Few classes occur at a time, so a short list is enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RefusedCounts {
+    entries: [Option<(&'static str, u32)>; 16],
+}
+
+impl RefusedCounts {
+    /// Counts one.
+    pub fn add(&mut self, class: &'static str) {
+        let entry = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.is_none_or(|(name, _)| name == class));
+        if let Some(entry) = entry {
+            entry.get_or_insert((class, 0)).1 += 1;
+        }
+    }
+
+    /// Class and number.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        self.entries.iter().copied().flatten()
+    }
+}
+
+impl TickOutput {
+    /// Empties it for the next tick and keeps its memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.frames.clear();
+        self.closes.clear();
+        self.counts = Counts::default();
+    }
+
+    /// The payload of a frame.
+    #[must_use]
+    pub fn payload(&self, frame: &OutFrame) -> &[u8] {
+        &self.bytes[frame.start as usize..frame.end as usize]
+    }
+}

@@ -1,0 +1,63 @@
+//! Every bound of the protocol, each with its unit and, where several add up, with the sum.
+
+/// The version of the protocol that this crate speaks; sent in the hello.
+pub const PROTOCOL: u16 = 1;
+/// Ticks per second.
+pub const TICK_RATE: u32 = 60;
+/// WebSocket subprotocol of the binary form.
+pub const SUBPROTOCOL_BINARY: &str = "parlour.v1";
+/// WebSocket subprotocol of the same messages as JSON text.
+pub const SUBPROTOCOL_JSON: &str = "parlour.v1.json";
+
+/// Bytes of one message from a client, after reassembly.
+pub const MAX_CLIENT_MESSAGE: usize = 16 * 1024;
+/// WebSocket fragments of one message from a client.
+pub const MAX_FRAGMENTS: u32 = 64;
+/// Bytes of one frame from the server. Largest is a full snapshot: 10,000 enters of at most
+/// 2+4+8+1+2+1+24+1+4*(1+32) = 175 bytes each are 1.75 MB; a client may refuse more than this.
+pub const MAX_SERVER_FRAME: usize = 2 * 1024 * 1024;
+
+/// Characters of a player's name.
+pub const MAX_NAME_CHARS: usize = 24;
+/// Bytes of a player's name on the wire (its length is one byte).
+pub const MAX_NAME_BYTES: usize = 4 * MAX_NAME_CHARS;
+/// Bytes of a chat text.
+pub const MAX_CHAT_BYTES: usize = 2 * 1024;
+/// Bytes of a room's name, `map` or `map/instance`.
+pub const MAX_ROOM_NAME_BYTES: usize = 48;
+/// Bytes of a token in the hello.
+pub const MAX_TOKEN_BYTES: usize = 4 * 1024;
+
+/// Keys of versioned state in one room.
+pub const MAX_STATE_KEYS: usize = 64;
+/// Bytes of a key of room state.
+pub const MAX_STATE_KEY_BYTES: usize = 48;
+/// Bytes of a value of room state. All of a room's state is at most 64 * (48 + 1024) = 67 KiB.
+pub const MAX_STATE_VALUE_BYTES: usize = 1024;
+/// Writes in one atomic batch: 8 * (48 + 1024) bytes stay below [`MAX_CLIENT_MESSAGE`].
+pub const MAX_STATE_WRITES: usize = 8;
+
+/// Players in one room: slots are at most twice as many, and 2 * 32,000 fits a u16.
+pub const MAX_ROOM_CAPACITY: u32 = 32_000;
+/// Components that plugins may replicate: their presence is a 4-bit mask.
+pub const MAX_EXTRAS: usize = 4;
+/// Bytes of one such component, encoded (its length is one byte).
+pub const MAX_EXTRA_BYTES: usize = 32;
+/// Bytes of a plugin's message.
+pub const MAX_CUSTOM_BYTES: usize = 1024;
+
+/// A command for an earlier tick than this many ago is dropped.
+pub const MAX_COMMAND_LATE_TICKS: u32 = 8;
+/// A command for a later tick than this many ahead is dropped.
+pub const MAX_COMMAND_EARLY_TICKS: u32 = 16;
+/// Commands that wait for their tick, per player: one for each tick that may be aimed at.
+pub const MAX_COMMANDS_WAITING: usize = MAX_COMMAND_EARLY_TICKS as usize;
+/// A command's sequence number may jump ahead of the last one by at most this much.
+pub const MAX_SEQUENCE_JUMP: u32 = 1024;
+
+/// After this much silence of a client the server pings, in milliseconds; after twice as much it closes with 4002.
+pub const HEARTBEAT_MS: u32 = 10_000;
+/// A viewer to whom nothing was sent for this many ticks gets an empty snapshot.
+pub const HEARTBEAT_TICKS: u32 = TICK_RATE;
+/// The oldest base a delta can name, in ticks (its age is a u16); an older viewer gets a full snapshot.
+pub const MAX_BASE_AGE: u32 = u16::MAX as u32;

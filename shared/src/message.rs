@@ -1,0 +1,18 @@
+//! The structured messages: the same types in binary and as JSON.
+//!
+//! Snapshots are not among them in binary: they are packed by hand, see [`crate::snapshot`].
+
+mod body;
+mod client;
+mod refusal;
+mod server;
+
+pub use body::Body;
+pub use client::{
+    Chat, ClientMessage, Custom, Hello, Join, Move, Request, Scope, SetSkin, SetState, StateWrite,
+};
+pub use refusal::{KeyVersion, Refusal};
+pub use server::{
+    Accepted, ChatSaid, Closing, CustomSaid, Durability, LeaveReason, Pong, Refused, RoomEntered,
+    RoomLeft, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
+};

@@ -1,0 +1,176 @@
+//! What a client says.
+
+use serde::{Deserialize, Serialize};
+
+use super::Body;
+use crate::{
+    ids::Tick,
+    motion::{Direction, Heading},
+};
+
+/// A number that the client chooses and that the answer repeats; 0 if it does not care.
+pub type Request = u32;
+
+/// A message from a client. In binary the first byte is the variant's position in this list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// First message of a connection; answered by a welcome.
+    Hello(Hello),
+    /// Enter a room, leaving the present one.
+    Join(Join),
+    /// Leave the present room.
+    Leave {
+        /// Repeated in the answer.
+        #[serde(default)]
+        request: Request,
+    },
+    /// Walk, or stand still. Sent on change only.
+    Move(Move),
+    /// Say something.
+    Chat(Chat),
+    /// Look different.
+    SetSkin(SetSkin),
+    /// Change the room's state, all writes or none.
+    SetState(SetState),
+    /// Something that a plugin understands.
+    Custom(Custom),
+    /// Answered by a pong at once, without waiting for a tick.
+    Ping {
+        /// Repeated in the pong.
+        nonce: u32,
+    },
+    /// The client goes and does not mean to come back.
+    Bye,
+}
+
+/// Opens a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hello {
+    /// The protocol version that the client speaks, [`crate::limits::PROTOCOL`].
+    pub protocol: u16,
+    /// The schema that the client was built with, [`crate::codec::SCHEMA`]; 0 to leave it unchecked.
+    pub schema: u32,
+    /// The name others see: 1 to 24 characters. Empty: the server picks one.
+    pub name: String,
+    /// Who the client is. Guests have none.
+    pub token: Option<String>,
+    /// Reserved: the session to resume.
+    pub session: Option<String>,
+    /// Reserved: the secret that proves the right to resume.
+    pub resume: Option<String>,
+}
+
+/// Enters a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// Repeated in the answer.
+    #[serde(default)]
+    pub request: Request,
+    /// `map` or `map/instance`; created if nobody is there.
+    pub room: String,
+}
+
+/// A command of movement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// Rises with each command, by 1 as a rule; snapshots acknowledge it. 0: the server counts.
+    #[serde(default)]
+    pub seq: u32,
+    /// The tick at which it shall take effect; 0: the next one.
+    #[serde(default)]
+    pub tick: Tick,
+    /// Where to.
+    pub direction: Direction,
+    /// At the higher speed.
+    #[serde(default)]
+    pub sprint: bool,
+}
+
+impl Move {
+    /// The heading it asks for.
+    #[must_use]
+    pub fn heading(&self) -> Heading {
+        Heading {
+            direction: self.direction,
+            sprint: self.sprint,
+        }
+    }
+}
+
+/// Who hears a chat message.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Everyone in the room.
+    #[default]
+    Room,
+    /// Those near the speaker.
+    Near,
+}
+
+/// Says something.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chat {
+    /// Repeated in the answer.
+    #[serde(default)]
+    pub request: Request,
+    /// Who hears it.
+    #[serde(default)]
+    pub scope: Scope,
+    /// 1 byte to 2 KiB.
+    pub text: String,
+}
+
+/// Puts on a skin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetSkin {
+    /// Repeated in the answer.
+    #[serde(default)]
+    pub request: Request,
+    /// Index into the catalogue of the welcome.
+    pub skin: u16,
+}
+
+/// A batch of writes to the room's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetState {
+    /// Repeated in the answer.
+    #[serde(default)]
+    pub request: Request,
+    /// 1 to 8 writes to different keys.
+    pub writes: Vec<StateWrite>,
+}
+
+/// One write: refused, and with it the batch, if the key's version is another one by now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateWrite {
+    /// 1 to 48 bytes of `a-z 0-9 - _ .`
+    pub key: String,
+    /// The version that the writer saw; 0 for a key that does not exist.
+    pub version: u32,
+    /// Up to 1 KiB; none deletes the key.
+    pub value: Option<String>,
+}
+
+/// A plugin's message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custom {
+    /// Repeated in the answer.
+    #[serde(default)]
+    pub request: Request,
+    /// The name under which the plugin registered the message.
+    pub name: String,
+    /// The message, in the plugin's encoding.
+    pub body: Body,
+}

@@ -1,0 +1,86 @@
+//! Why a request was refused.
+
+use serde::{Deserialize, Serialize};
+
+/// The reason of a refusal. What is hidden and what does not exist look the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// Too many of this kind.
+    RateLimited {
+        /// When the same request would be taken, in milliseconds.
+        retry_after_ms: u32,
+    },
+    /// Not a room's name, or no such map.
+    NoSuchRoom,
+    /// The room is full.
+    RoomFull,
+    /// The node holds as many rooms as it may.
+    TooManyRooms,
+    /// That takes a room, and the player is in none.
+    NotInRoom,
+    /// The player is in that room already.
+    AlreadyThere,
+    /// Not in the catalogue.
+    UnknownSkin,
+    /// Too long, empty, or with control characters.
+    BadText,
+    /// Not a key, a value too long, no write, too many, or a key twice.
+    BadState,
+    /// The room's state is full.
+    StateFull,
+    /// Someone was faster: the versions now.
+    StaleVersion {
+        /// Each key of the batch whose version was another one, with its version now (0: it does not exist).
+        current: Vec<KeyVersion>,
+    },
+    /// No plugin knows this message, or the plugin cannot read it.
+    UnknownMessage,
+    /// Not in this order: a second hello.
+    OutOfOrder,
+}
+
+impl Refusal {
+    /// Name of the class in metrics and logs.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::RateLimited { .. } => "rate_limited",
+            Self::NoSuchRoom => "no_such_room",
+            Self::RoomFull => "room_full",
+            Self::TooManyRooms => "too_many_rooms",
+            Self::NotInRoom => "not_in_room",
+            Self::AlreadyThere => "already_there",
+            Self::UnknownSkin => "unknown_skin",
+            Self::BadText => "bad_text",
+            Self::BadState => "bad_state",
+            Self::StateFull => "state_full",
+            Self::StaleVersion { .. } => "stale_version",
+            Self::UnknownMessage => "unknown_message",
+            Self::OutOfOrder => "out_of_order",
+        }
+    }
+
+    /// Whether a well-meaning client would not have sent it: these count towards close code 4422.
+    #[must_use]
+    pub fn is_senseless(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSuchRoom
+                | Self::UnknownSkin
+                | Self::BadText
+                | Self::BadState
+                | Self::UnknownMessage
+                | Self::OutOfOrder
+        )
+    }
+}
+
+/// A key of room state and its version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyVersion {
+    /// The key.
+    pub key: String,
+    /// Its version; 0 if it does not exist.
+    pub version: u32,
+}

@@ -1,0 +1,148 @@
+//! How walls bend a segment: the rule for one tick, and the first tick at which it changes anything.
+
+use super::{Gait, HALF_BODY, Heading, Position, Segment, WallGrid};
+use crate::ids::Tick;
+
+/// A segment, and the tick up to which it is known to hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Course {
+    /// The motion from now on.
+    pub segment: Segment,
+    /// The first tick at which [`contact`] must be asked again; the segment holds before it.
+    pub review: Tick,
+}
+
+impl Course {
+    /// A course that stands still and never needs a review.
+    #[must_use]
+    pub fn still(since: Tick, position: Position) -> Self {
+        Self {
+            segment: Segment::still(since, position),
+            review: Tick(u32::MAX),
+        }
+    }
+}
+
+/// The course of a body at `position` that gets a new heading at `tick`.
+#[must_use]
+pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) -> Course {
+    let velocity = heading.velocity();
+    let moved = step(walls, position, heading);
+    let gait = Gait {
+        heading,
+        // Flush against the wall already: blocked from the first tick. A partial step is a contact of the next.
+        blocked_x: velocity.x != 0 && moved.position.x == position.x,
+        blocked_y: velocity.y != 0 && moved.position.y == position.y,
+    };
+    review_from(
+        walls,
+        Segment {
+            since: tick,
+            position,
+            gait,
+        },
+        tick,
+    )
+}
+
+/// Asks at the tick `course.review` (or later, before anyone saw a later position) whether the walls bend the
+/// course there: the course from that tick on, its segment unchanged if they do not.
+#[must_use]
+pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
+    let before = Tick(tick.0 - 1);
+    let moved = step(
+        walls,
+        course.segment.at(before),
+        course.segment.gait.heading,
+    );
+    let expected = course.segment.at(tick);
+    let segment = if moved.position == expected && moved.gait == course.segment.gait {
+        course.segment
+    } else {
+        Segment {
+            since: tick,
+            position: moved.position,
+            gait: moved.gait,
+        }
+    };
+    review_from(walls, segment, tick)
+}
+
+struct Step {
+    position: Position,
+    gait: Gait,
+}
+
+/// One tick of movement: x first, then y, each stopping flush at a wall.
+fn step(walls: &WallGrid, from: Position, heading: Heading) -> Step {
+    let velocity = heading.velocity();
+    let mut position = from;
+    let mut gait = Gait {
+        heading,
+        blocked_x: false,
+        blocked_y: false,
+    };
+    if velocity.x != 0 {
+        position.x += velocity.x;
+        if !walls.is_free(position) {
+            position.x = flush(walls, from.x, velocity.x);
+            gait.blocked_x = true;
+        }
+    }
+    if velocity.y != 0 {
+        position.y += velocity.y;
+        if !walls.is_free(position) {
+            position.y = flush(walls, from.y, velocity.y);
+            gait.blocked_y = true;
+        }
+    }
+    Step { position, gait }
+}
+
+/// The middle of a body that touches the next tile boundary in the direction of travel.
+fn flush(walls: &WallGrid, middle: i32, velocity: i32) -> i32 {
+    let tile = walls.tile();
+    let (first, last) = walls.tiles_across(middle);
+    if velocity > 0 {
+        (last + 1) * tile - HALF_BODY
+    } else {
+        first * tile + HALF_BODY
+    }
+}
+
+/// The first tick after `from` at which an edge of the body crosses into or out of a column or row of tiles:
+/// until then it touches the same tiles, and nothing can change.
+fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
+    let heading = segment.gait.heading.velocity();
+    if heading.x == 0 && heading.y == 0 {
+        return Course {
+            segment,
+            review: Tick(u32::MAX),
+        };
+    }
+    let velocity = segment.gait.velocity();
+    let here = segment.at(from);
+    // The trailing edge matters too: leaving a tile can end the wall that blocks the other axis.
+    let ticks = ticks_within_tiles(walls, here.x, velocity.x)
+        .min(ticks_within_tiles(walls, here.y, velocity.y));
+    Course {
+        segment,
+        review: from.after(ticks.saturating_add(1)).min(Tick(u32::MAX)),
+    }
+}
+
+/// For how many whole ticks a body moving along one axis touches the same tiles as now.
+fn ticks_within_tiles(walls: &WallGrid, middle: i32, velocity: i32) -> u32 {
+    if velocity == 0 {
+        // No limit of its own; 2^16 ticks are 18 minutes and keep `Tick` arithmetic far from its end.
+        return u32::from(u16::MAX);
+    }
+    let tile = walls.tile();
+    let (low, high) = (middle - HALF_BODY, middle + HALF_BODY - 1);
+    let room = if velocity > 0 {
+        (tile - 1 - low.rem_euclid(tile)).min(tile - 1 - high.rem_euclid(tile))
+    } else {
+        low.rem_euclid(tile).min(high.rem_euclid(tile))
+    };
+    (room / velocity.abs()) as u32
+}

@@ -1,0 +1,159 @@
+//! Where nobody can stand: one bit per tile.
+
+use serde::{Deserialize, Serialize};
+
+use super::{HALF_BODY, Position, UNITS_PER_PX};
+
+/// A rectangle of tiles, as walls are sent to clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TileRect {
+    /// Column of its left edge.
+    pub x: u16,
+    /// Row of its top edge.
+    pub y: u16,
+    /// Columns.
+    pub w: u16,
+    /// Rows.
+    pub h: u16,
+}
+
+/// The walls of a map. All that lies outside the map is wall.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WallGrid {
+    width: u16,
+    height: u16,
+    tile: i32,
+    blocked: Vec<u64>,
+}
+
+impl WallGrid {
+    /// An open grid of `width` x `height` tiles of `tile_px` pixels. A tile must be wider than the longest
+    /// step (4 px) and no wider than 1024 px, and the map must fit an i32 of units: 8 million px.
+    ///
+    /// # Panics
+    /// If those bounds do not hold; whoever reads maps and messages checks them first with [`Self::fits`].
+    #[must_use]
+    pub fn new(width: u16, height: u16, tile_px: u16) -> Self {
+        assert!(
+            Self::fits(width, height, tile_px),
+            "map of {width} x {height} tiles of {tile_px} px"
+        );
+        let words = (usize::from(width) * usize::from(height)).div_ceil(64);
+        Self {
+            width,
+            height,
+            tile: i32::from(tile_px) * UNITS_PER_PX,
+            blocked: vec![0; words],
+        }
+    }
+
+    /// Whether [`Self::new`] accepts these measures: at most 4 million tiles, 512 KiB.
+    #[must_use]
+    pub fn fits(width: u16, height: u16, tile_px: u16) -> bool {
+        let tiles = u32::from(width) * u32::from(height);
+        let longest = u32::from(width.max(height)) * u32::from(tile_px);
+        (1..=4_000_000).contains(&tiles) && (8..=1024).contains(&tile_px) && longest <= 4_000_000
+    }
+
+    /// Columns and rows.
+    #[must_use]
+    pub fn size(&self) -> (u16, u16) {
+        (self.width, self.height)
+    }
+
+    /// Side of a tile in pixels.
+    #[must_use]
+    pub fn tile_px(&self) -> u16 {
+        (self.tile / UNITS_PER_PX) as u16
+    }
+
+    /// Side of a tile in units.
+    pub(super) fn tile(&self) -> i32 {
+        self.tile
+    }
+
+    /// Makes a tile a wall; what lies outside is one already.
+    pub fn block(&mut self, column: u16, row: u16) {
+        if column < self.width && row < self.height {
+            let bit = usize::from(row) * usize::from(self.width) + usize::from(column);
+            self.blocked[bit / 64] |= 1 << (bit % 64);
+        }
+    }
+
+    /// Makes a rectangle of tiles walls.
+    pub fn block_rect(&mut self, rect: TileRect) {
+        for row in rect.y..rect.y.saturating_add(rect.h).min(self.height) {
+            for column in rect.x..rect.x.saturating_add(rect.w).min(self.width) {
+                self.block(column, row);
+            }
+        }
+    }
+
+    /// Whether the tile is a wall.
+    #[must_use]
+    pub fn is_wall(&self, column: i32, row: i32) -> bool {
+        if column < 0 || row < 0 || column >= i32::from(self.width) || row >= i32::from(self.height)
+        {
+            return true;
+        }
+        let bit = row as usize * usize::from(self.width) + column as usize;
+        self.blocked[bit / 64] & (1 << (bit % 64)) != 0
+    }
+
+    /// Whether a body can stand there without touching a wall.
+    #[must_use]
+    pub fn is_free(&self, position: Position) -> bool {
+        let (left, right) = self.tiles_across(position.x);
+        let (top, bottom) = self.tiles_across(position.y);
+        (top..=bottom).all(|row| (left..=right).all(|column| !self.is_wall(column, row)))
+    }
+
+    /// First and last tile that a body with its middle there touches along one axis.
+    pub(super) fn tiles_across(&self, middle: i32) -> (i32, i32) {
+        (
+            (middle - HALF_BODY).div_euclid(self.tile),
+            (middle + HALF_BODY - 1).div_euclid(self.tile),
+        )
+    }
+
+    /// The walls as few rectangles: runs along a row, joined downwards while they are equally wide.
+    #[must_use]
+    pub fn to_rects(&self) -> Vec<TileRect> {
+        let mut done: Vec<TileRect> = Vec::new();
+        let mut open: Vec<TileRect> = Vec::new();
+        for row in 0..self.height {
+            let mut next = Vec::new();
+            for (x, w) in self.runs(row) {
+                match open.iter().position(|rect| rect.x == x && rect.w == w) {
+                    Some(index) => {
+                        let rect = open.remove(index);
+                        next.push(TileRect {
+                            h: rect.h + 1,
+                            ..rect
+                        });
+                    }
+                    None => next.push(TileRect { x, y: row, w, h: 1 }),
+                }
+            }
+            done.append(&mut open);
+            open = next;
+        }
+        done.append(&mut open);
+        done.sort_by_key(|rect| (rect.y, rect.x));
+        done
+    }
+
+    /// Start and length of each run of walls in a row.
+    fn runs(&self, row: u16) -> Vec<(u16, u16)> {
+        let mut runs: Vec<(u16, u16)> = Vec::new();
+        for column in
+            (0..self.width).filter(|&column| self.is_wall(i32::from(column), i32::from(row)))
+        {
+            match runs.last_mut() {
+                Some((start, length)) if *start + *length == column => *length += 1,
+                _ => runs.push((column, 1)),
+            }
+        }
+        runs
+    }
+}

@@ -1,0 +1,222 @@
+//! Unpacking: strict, bounded by the frame itself, no trust in any count.
+
+use super::{
+    Ack, Enter, MAX_TURN_AGE, MotionChange, Snapshot, SnapshotError, Update, fields, flags,
+};
+use crate::{
+    codec::SNAPSHOT_OPCODE,
+    ids::{PlayerId, Slot, Tick},
+    limits::{MAX_EXTRA_BYTES, MAX_EXTRAS, MAX_NAME_BYTES},
+    motion::{Gait, Position},
+};
+
+impl Snapshot {
+    /// Reads a snapshot into this one, replacing what it held and keeping its buffers.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; what this one holds then is of no use.
+    pub fn read(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
+        let mut input = Input { rest: bytes };
+        let opcode = input.u8()?;
+        if opcode != SNAPSHOT_OPCODE {
+            return Err(SnapshotError::Opcode(opcode));
+        }
+        let bits = input.u8()?;
+        if bits & !(flags::FULL | flags::ACK | flags::LEAVES | flags::ENTERS | flags::UPDATES) != 0
+        {
+            return Err(SnapshotError::Bad("flag"));
+        }
+        self.view = input.u8()?;
+        self.tick = Tick(input.u32()?);
+        self.base = self.read_base(bits & flags::FULL != 0, u32::from(input.u16()?))?;
+        self.ack = if bits & flags::ACK != 0 {
+            Some(Ack {
+                seq: input.u32()?,
+                early: input.u16()?.cast_signed(),
+            })
+        } else {
+            None
+        };
+        let tick = self.tick;
+        read_section(
+            &mut input,
+            bits & flags::LEAVES != 0,
+            &mut self.leaves,
+            Input::slot,
+        )?;
+        read_section(
+            &mut input,
+            bits & flags::ENTERS != 0,
+            &mut self.enters,
+            read_enter,
+        )?;
+        read_section(
+            &mut input,
+            bits & flags::UPDATES != 0,
+            &mut self.updates,
+            |input| read_update(input, tick),
+        )?;
+        match input.rest.len() {
+            0 => Ok(()),
+            rest => Err(SnapshotError::TrailingBytes(rest)),
+        }
+    }
+
+    fn read_base(&self, full: bool, age: u32) -> Result<Option<Tick>, SnapshotError> {
+        match (full, age) {
+            (true, 0) => Ok(None),
+            (false, 1..) if age <= self.tick.0 => Ok(Some(Tick(self.tick.0 - age))),
+            _ => Err(SnapshotError::Bad("base")),
+        }
+    }
+}
+
+fn read_section<'a, T>(
+    input: &mut Input<'a>,
+    present: bool,
+    records: &mut Vec<T>,
+    mut read: impl FnMut(&mut Input<'a>) -> Result<T, SnapshotError>,
+) -> Result<(), SnapshotError> {
+    records.clear();
+    if !present {
+        return Ok(());
+    }
+    let count = input.u16()?;
+    if count == 0 {
+        return Err(SnapshotError::Bad("count"));
+    }
+    for _ in 0..count {
+        records.push(read(input)?);
+    }
+    Ok(())
+}
+
+fn read_enter(input: &mut Input<'_>) -> Result<Enter, SnapshotError> {
+    let (slot, player) = (input.slot()?, PlayerId(input.u32()?));
+    let (position, gait) = read_place(input)?;
+    let skin = input.u16()?;
+    let length = usize::from(input.u8()?);
+    if length > MAX_NAME_BYTES {
+        return Err(SnapshotError::Bad("name"));
+    }
+    let name = std::str::from_utf8(input.take(length)?)
+        .map_err(|_| SnapshotError::Bad("name"))?
+        .to_owned();
+    let mask = input.u8()?;
+    if mask >> MAX_EXTRAS != 0 {
+        return Err(SnapshotError::Bad("extras mask"));
+    }
+    let extras = read_extras(input, mask)?;
+    if extras.iter().any(|(_, bytes)| bytes.is_empty()) {
+        return Err(SnapshotError::Bad("extra"));
+    }
+    Ok(Enter {
+        slot,
+        player,
+        position,
+        gait,
+        skin,
+        name,
+        extras,
+    })
+}
+
+fn read_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, SnapshotError> {
+    let (slot, mask) = (input.slot()?, input.u8()?);
+    let known = fields::TURN | fields::ANCHOR | fields::SKIN | 0xF0;
+    if mask == 0 || mask & !known != 0 || mask & 3 == 3 {
+        return Err(SnapshotError::Bad("update mask"));
+    }
+    let motion = if mask & fields::TURN != 0 {
+        let ago = u32::from(input.u8()?);
+        debug_assert!(ago <= MAX_TURN_AGE);
+        if ago > tick.0 {
+            return Err(SnapshotError::Bad("turn"));
+        }
+        Some(MotionChange::Turn {
+            since: Tick(tick.0 - ago),
+            gait: input.gait()?,
+        })
+    } else if mask & fields::ANCHOR != 0 {
+        let (position, gait) = read_place(input)?;
+        Some(MotionChange::Anchor { position, gait })
+    } else {
+        None
+    };
+    let skin = if mask & fields::SKIN != 0 {
+        Some(input.u16()?)
+    } else {
+        None
+    };
+    let extras = read_extras(input, mask >> fields::EXTRA.trailing_zeros())?;
+    Ok(Update {
+        slot,
+        motion,
+        skin,
+        extras,
+    })
+}
+
+fn read_place(input: &mut Input<'_>) -> Result<(Position, Gait), SnapshotError> {
+    let position = Position {
+        x: input.u32()?.cast_signed(),
+        y: input.u32()?.cast_signed(),
+    };
+    Ok((position, input.gait()?))
+}
+
+fn read_extras(input: &mut Input<'_>, mask: u8) -> Result<Vec<(u8, Vec<u8>)>, SnapshotError> {
+    let mut extras = Vec::new();
+    for bit in (0..MAX_EXTRAS as u8).filter(|bit| mask & (1 << bit) != 0) {
+        let length = usize::from(input.u8()?);
+        if length > MAX_EXTRA_BYTES {
+            return Err(SnapshotError::Bad("extra"));
+        }
+        extras.push((bit, input.take(length)?.to_vec()));
+    }
+    Ok(extras)
+}
+
+struct Input<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], SnapshotError> {
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(length)
+            .ok_or(SnapshotError::Truncated)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], SnapshotError> {
+        let (taken, rest) = self
+            .rest
+            .split_first_chunk()
+            .ok_or(SnapshotError::Truncated)?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    fn u8(&mut self) -> Result<u8, SnapshotError> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    fn u16(&mut self) -> Result<u16, SnapshotError> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    fn u32(&mut self) -> Result<u32, SnapshotError> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn slot(&mut self) -> Result<Slot, SnapshotError> {
+        self.u16().map(Slot)
+    }
+
+    fn gait(&mut self) -> Result<Gait, SnapshotError> {
+        Gait::from_byte(self.u8()?).ok_or(SnapshotError::Bad("gait"))
+    }
+}

@@ -1,0 +1,134 @@
+//! Packing. Each function appends to a buffer and allocates only if the buffer has to grow.
+
+use super::{Ack, fields, flags};
+use crate::{
+    codec::SNAPSHOT_OPCODE,
+    ids::{PlayerId, Slot, Tick},
+    limits::{MAX_BASE_AGE, MAX_EXTRA_BYTES, MAX_NAME_BYTES},
+    motion::{Gait, Position},
+};
+
+/// Writes one snapshot: header first, then the sections in their order, counts filled in as they end.
+#[derive(Debug)]
+pub struct Builder<'a> {
+    out: &'a mut Vec<u8>,
+    start: usize,
+}
+
+impl<'a> Builder<'a> {
+    /// Begins a snapshot at the end of `out`. The base must be less than [`MAX_BASE_AGE`] ticks old.
+    pub fn begin(
+        out: &'a mut Vec<u8>,
+        view: u8,
+        tick: Tick,
+        base: Option<Tick>,
+        ack: Option<Ack>,
+    ) -> Self {
+        let age = base.map_or(0, |base| tick.since(base));
+        assert!(
+            age <= MAX_BASE_AGE && (base.is_none() || age > 0),
+            "base {base:?} at tick {tick:?}"
+        );
+        let start = out.len();
+        let mut bits = if base.is_none() { flags::FULL } else { 0 };
+        if ack.is_some() {
+            bits |= flags::ACK;
+        }
+        out.extend_from_slice(&[SNAPSHOT_OPCODE, bits, view]);
+        out.extend_from_slice(&tick.0.to_le_bytes());
+        out.extend_from_slice(&(age as u16).to_le_bytes());
+        if let Some(ack) = ack {
+            out.extend_from_slice(&ack.seq.to_le_bytes());
+            out.extend_from_slice(&ack.early.to_le_bytes());
+        }
+        Self { out, start }
+    }
+
+    /// Writes a section, named by its flag, with a closure that appends records and says how many. A section
+    /// without records is not written at all.
+    pub fn section(&mut self, flag: u8, records: impl FnOnce(&mut Vec<u8>) -> u16) {
+        let at = self.out.len();
+        self.out.extend_from_slice(&[0, 0]);
+        let count = records(self.out);
+        if count == 0 {
+            self.out.truncate(at);
+            return;
+        }
+        self.out[self.start + 1] |= flag;
+        self.out[at..at + 2].copy_from_slice(&count.to_le_bytes());
+    }
+}
+
+/// What an enter record holds before its extras.
+#[derive(Clone, Copy, Debug)]
+pub struct EnterFields<'a> {
+    /// Slot.
+    pub slot: Slot,
+    /// Player.
+    pub player: PlayerId,
+    /// Position at the snapshot's tick.
+    pub position: Position,
+    /// Gait.
+    pub gait: Gait,
+    /// Skin.
+    pub skin: u16,
+    /// Name, at most [`MAX_NAME_BYTES`].
+    pub name: &'a str,
+    /// Which extras follow, by bits 0 to 3; each is to be written with [`write_extra`], in order.
+    pub extras: u8,
+}
+
+/// Writes an enter record up to its extras.
+pub fn write_enter(out: &mut Vec<u8>, enter: &EnterFields<'_>) {
+    assert!(
+        enter.name.len() <= MAX_NAME_BYTES,
+        "a name of {} bytes",
+        enter.name.len()
+    );
+    out.extend_from_slice(&enter.slot.0.to_le_bytes());
+    out.extend_from_slice(&enter.player.0.to_le_bytes());
+    write_place(out, enter.position, enter.gait);
+    write_skin(out, enter.skin);
+    out.push(enter.name.len() as u8);
+    out.extend_from_slice(enter.name.as_bytes());
+    out.push(enter.extras);
+}
+
+/// Writes the head of an update record; the fields of the mask ([`fields`]) must follow in their order.
+pub fn write_update_head(out: &mut Vec<u8>, slot: Slot, mask: u8) {
+    debug_assert!(mask & (fields::TURN | fields::ANCHOR) != (fields::TURN | fields::ANCHOR));
+    out.extend_from_slice(&slot.0.to_le_bytes());
+    out.push(mask);
+}
+
+/// Writes the field [`fields::TURN`].
+pub fn write_turn(out: &mut Vec<u8>, ticks_ago: u8, gait: Gait) {
+    out.extend_from_slice(&[ticks_ago, gait.to_byte()]);
+}
+
+/// Writes the field [`fields::ANCHOR`].
+pub fn write_anchor(out: &mut Vec<u8>, position: Position, gait: Gait) {
+    write_place(out, position, gait);
+}
+
+/// Writes the field [`fields::SKIN`].
+pub fn write_skin(out: &mut Vec<u8>, skin: u16) {
+    out.extend_from_slice(&skin.to_le_bytes());
+}
+
+/// Writes an extra; no bytes in an update say that the component is gone.
+pub fn write_extra(out: &mut Vec<u8>, bytes: &[u8]) {
+    assert!(
+        bytes.len() <= MAX_EXTRA_BYTES,
+        "an extra of {} bytes",
+        bytes.len()
+    );
+    out.push(bytes.len() as u8);
+    out.extend_from_slice(bytes);
+}
+
+fn write_place(out: &mut Vec<u8>, position: Position, gait: Gait) {
+    out.extend_from_slice(&position.x.to_le_bytes());
+    out.extend_from_slice(&position.y.to_le_bytes());
+    out.push(gait.to_byte());
+}

@@ -1,0 +1,220 @@
+//! What a client knows: the sum of the snapshots it was sent.
+
+mod json;
+
+use crate::{
+    ids::{PlayerId, Slot, Tick},
+    motion::{Position, Segment},
+    snapshot::{Enter, MotionChange, Snapshot, Update},
+};
+pub use json::{EnterJson, ExtraJson, SnapshotJson, UpdateJson};
+
+/// A player as the client knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Who it is.
+    pub player: PlayerId,
+    /// Its name.
+    pub name: String,
+    /// Its motion: where it is at any tick until the next news.
+    pub segment: Segment,
+    /// Index into the catalogue of skins.
+    pub skin: u16,
+    /// Components of plugins that it has, by bit number, in rising order.
+    pub extras: Vec<(u8, Vec<u8>)>,
+}
+
+/// All that a client knows of the room it is in.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    stay: u8,
+    tick: Option<Tick>,
+    slots: Vec<Option<Seen>>,
+}
+
+/// A snapshot that does not fit what the client knows: the server, or the transport, broke a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ViewError {
+    /// A snapshot of another stay in a room than the present one.
+    #[error("snapshot of stay {got} in stay {expected}")]
+    WrongStay {
+        /// The stay the client is in.
+        expected: u8,
+        /// The stay the snapshot names.
+        got: u8,
+    },
+    /// Ticks must rise.
+    #[error("tick {got:?} after tick {last:?}")]
+    TickNotLater {
+        /// The last tick.
+        last: Tick,
+        /// The snapshot's.
+        got: Tick,
+    },
+    /// A delta to something that the client does not have.
+    #[error("delta to {base:?}, the last snapshot is {last:?}")]
+    UnknownBase {
+        /// The snapshot's base.
+        base: Tick,
+        /// The last tick, if any.
+        last: Option<Tick>,
+    },
+    /// An enter for a slot that is known already.
+    #[error("enter for known slot {0:?}")]
+    AlreadyKnown(Slot),
+    /// A leave or an update for a slot that is not known.
+    #[error("news of unknown slot {0:?}")]
+    Unknown(Slot),
+    /// A turn before the segment that it ends.
+    #[error("turn of slot {0:?} before its segment began")]
+    TurnTooOld(Slot),
+}
+
+impl View {
+    /// Forgets everything: a new stay in a room began, and the next snapshot is a full one.
+    pub fn enter_room(&mut self, stay: u8) {
+        self.stay = stay;
+        self.tick = None;
+        self.slots.clear();
+    }
+
+    /// The tick of the last snapshot.
+    #[must_use]
+    pub fn tick(&self) -> Option<Tick> {
+        self.tick
+    }
+
+    /// The player in a slot.
+    #[must_use]
+    pub fn get(&self, slot: Slot) -> Option<&Seen> {
+        self.slots.get(slot.index())?.as_ref()
+    }
+
+    /// Where the player in a slot is at a tick, which must not lie before the last snapshot.
+    #[must_use]
+    pub fn position(&self, slot: Slot, tick: Tick) -> Option<Position> {
+        self.get(slot).map(|seen| seen.segment.at(tick))
+    }
+
+    /// Everyone visible, by slot.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &Seen)> {
+        self.slots
+            .iter()
+            .enumerate()
+            .filter_map(|(slot, seen)| Some((Slot(slot as u16), seen.as_ref()?)))
+    }
+
+    /// Takes in a snapshot.
+    ///
+    /// # Errors
+    /// [`ViewError`] at the first thing that does not fit; the view is of no use until the next full snapshot.
+    pub fn apply(&mut self, snapshot: &Snapshot) -> Result<(), ViewError> {
+        if snapshot.view != self.stay {
+            return Err(ViewError::WrongStay {
+                expected: self.stay,
+                got: snapshot.view,
+            });
+        }
+        if let Some(last) = self.tick.filter(|&last| last >= snapshot.tick) {
+            return Err(ViewError::TickNotLater {
+                last,
+                got: snapshot.tick,
+            });
+        }
+        match snapshot.base {
+            None => self.slots.clear(),
+            Some(base) if Some(base) == self.tick => {}
+            Some(base) => {
+                return Err(ViewError::UnknownBase {
+                    base,
+                    last: self.tick,
+                });
+            }
+        }
+        self.tick = Some(snapshot.tick);
+        for &slot in &snapshot.leaves {
+            self.slots
+                .get_mut(slot.index())
+                .and_then(Option::take)
+                .ok_or(ViewError::Unknown(slot))?;
+        }
+        for enter in &snapshot.enters {
+            self.enter(enter, snapshot.tick)?;
+        }
+        for update in &snapshot.updates {
+            self.update(update, snapshot.tick)?;
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, enter: &Enter, tick: Tick) -> Result<(), ViewError> {
+        let index = enter.slot.index();
+        if self.slots.len() <= index {
+            self.slots.resize_with(index + 1, || None);
+        }
+        let place = &mut self.slots[index];
+        if place.is_some() {
+            return Err(ViewError::AlreadyKnown(enter.slot));
+        }
+        *place = Some(Seen {
+            player: enter.player,
+            name: enter.name.clone(),
+            segment: Segment {
+                since: tick,
+                position: enter.position,
+                gait: enter.gait,
+            },
+            skin: enter.skin,
+            extras: enter.extras.clone(),
+        });
+        Ok(())
+    }
+
+    fn update(&mut self, update: &Update, tick: Tick) -> Result<(), ViewError> {
+        let seen = self
+            .slots
+            .get_mut(update.slot.index())
+            .and_then(Option::as_mut)
+            .ok_or(ViewError::Unknown(update.slot))?;
+        match update.motion {
+            Some(MotionChange::Turn { since, .. }) if since < seen.segment.since => {
+                return Err(ViewError::TurnTooOld(update.slot));
+            }
+            Some(MotionChange::Turn { since, gait }) => {
+                seen.segment = Segment {
+                    since,
+                    position: seen.segment.at(since),
+                    gait,
+                };
+            }
+            Some(MotionChange::Anchor { position, gait }) => {
+                seen.segment = Segment {
+                    since: tick,
+                    position,
+                    gait,
+                };
+            }
+            None => {}
+        }
+        if let Some(skin) = update.skin {
+            seen.skin = skin;
+        }
+        for (bit, bytes) in &update.extras {
+            set_extra(&mut seen.extras, *bit, bytes);
+        }
+        Ok(())
+    }
+}
+
+/// Replaces, adds or, with no bytes, removes.
+fn set_extra(extras: &mut Vec<(u8, Vec<u8>)>, bit: u8, bytes: &[u8]) {
+    match (
+        extras.binary_search_by_key(&bit, |(bit, _)| *bit),
+        bytes.is_empty(),
+    ) {
+        (Ok(at), true) => drop(extras.remove(at)),
+        (Ok(at), false) => bytes.clone_into(&mut extras[at].1),
+        (Err(_), true) => {}
+        (Err(at), false) => extras.insert(at, (bit, bytes.to_vec())),
+    }
+}
