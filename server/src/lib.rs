@@ -1,1 +1,14 @@
-//! placeholder
+//! Parlour's server: one thread that steps the world, threads that hold the sockets, and what crosses between them.
+//!
+//! Start reading at [`server`]. One key press goes `edge/websocket` -> `bridge/inbound` -> `tick_loop` ->
+//! the simulation -> `bridge/outbound` -> `edge/websocket`.
+#![forbid(unsafe_code)]
+
+mod admin;
+mod bridge;
+mod edge;
+pub mod metrics;
+pub mod server;
+mod tick_loop;
+
+pub use server::{Server, ServerOptions, StartError, StopReport};

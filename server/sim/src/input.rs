@@ -34,7 +34,8 @@ pub enum EventKind {
         /// The name that others shall see; if it is empty or not a name, the world makes one up.
         name: String,
     },
-    /// It is over: the player leaves. Nothing is sent to it any more, and its id does not come back.
+    /// It is over: the player leaves, and the id does not come back. What was meant for it in this tick, before
+    /// it went, may still be in the output: whoever delivers it finds nobody there.
     Close,
     /// It cannot take snapshots for now: what changes is kept as state, not queued.
     Hold,

@@ -4,10 +4,40 @@
 //! the same hashes on every machine.
 #![forbid(unsafe_code)]
 
+mod chat;
+mod clock;
+mod components;
 mod config;
+mod digest;
+mod doors;
+mod extend;
 mod input;
+mod movement;
+mod outbox;
 mod output;
+mod proximity;
+mod replication;
+mod requests;
+mod room_state;
+mod rooms;
+mod schedule;
+mod sessions;
+mod simulation;
+mod skins;
+mod throttle;
 
+pub use clock::Clock;
+pub use components::{InRoom, Link, Motion, Occupants, Player, Position, Seat, Skin, Throttle};
 pub use config::{Interest, Rate, RateLimits, RoomRules, SimConfig};
+pub use digest::{Fold, StableId};
+pub use extend::{FromPlayer, SimulationApp};
 pub use input::{Event, EventKind, TickInput};
+pub use movement::Walk;
+pub use outbox::Outbox;
 pub use output::{Counts, Lane, OutFrame, RefusedCounts, TickOutput};
+pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Neighbours, Placed, Proximity, Reach, WentAway};
+pub use room_state::RoomState;
+pub use rooms::{Room, Rooms, Seats};
+pub use schedule::{Step, StepSet};
+pub use sessions::Sessions;
+pub use simulation::{Setup, Simulation};

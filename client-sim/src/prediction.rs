@@ -1,0 +1,290 @@
+//! The player's own motion, known ahead of the server's word for it, and checked against that word bit for bit.
+//!
+//! A command takes effect at one tick, and from there the motion follows from the walls alone. The client therefore
+//! knows where its player must be as soon as it knows the tick. A snapshot says which command was applied last and,
+//! as a rule, at which tick; what it says about the player's place is then not news but a test of both sides.
+
+use std::collections::VecDeque;
+
+use parlour_shared::{
+    ids::Tick,
+    limits::MAX_SEQUENCE_JUMP,
+    motion::{self, Course, Heading, Position, Segment, UNITS_PER_PX, WallGrid},
+    snapshot::Ack,
+};
+
+/// The last tick that is taken seriously: beyond it the arithmetic of motion would overflow. Reached after two years.
+pub(crate) const LAST_TICK: Tick = Tick(u32::MAX - (1 << 20));
+/// Ticks between two snapshots over which several commands are still tried in every possible order of ticks.
+const LONGEST_SEARCH: u32 = 120;
+/// Possible courses that are followed at once, at most.
+const WIDEST_SEARCH: usize = 1024;
+
+/// A command that was sent and is not acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pending {
+    seq: u32,
+    heading: Heading,
+    /// The tick at which it will take effect if all goes as the client expects.
+    expected: Tick,
+}
+
+/// What a snapshot says of the own player's motion.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    /// The snapshot's tick.
+    pub tick: Tick,
+    /// The last command applied, if the snapshot names one.
+    pub ack: Option<Ack>,
+    /// The tick of the turn, if the snapshot tells the motion as one.
+    pub turned: Option<Tick>,
+    /// The motion.
+    pub segment: Segment,
+}
+
+/// How a snapshot compares with what the client knew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// The first news of this stay in a room: there was nothing to compare.
+    Started,
+    /// Equal in every bit.
+    Agreed,
+    /// Too many commands in too long a time: not compared, taken over.
+    Unchecked,
+}
+
+/// Why a snapshot cannot be true if the server follows its own rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// The player is where the commands and the walls cannot have taken it. A plugin that teleports does that, too.
+    #[error("at tick {tick:?} the server says {told:?}, the prediction {predicted:?}")]
+    Motion {
+        /// The snapshot's tick.
+        tick: Tick,
+        /// What it says.
+        told: Segment,
+        /// What the client expected.
+        predicted: Segment,
+    },
+    /// The player stands in a wall or off the map.
+    #[error("own position {0:?} lies in a wall")]
+    InWall(Position),
+    /// A command is acknowledged that was not sent, or was acknowledged before a later one.
+    #[error("command {got} is acknowledged after {last}, the last one sent is {sent}")]
+    Ack {
+        /// The command that is acknowledged.
+        got: u32,
+        /// The one acknowledged before.
+        last: u32,
+        /// The last one sent.
+        sent: u32,
+    },
+}
+
+/// The own player's motion.
+#[derive(Clone, Debug, Default)]
+pub struct Prediction {
+    known: Option<Known>,
+    pending: VecDeque<Pending>,
+    sent: u32,
+    acknowledged: u32,
+}
+
+/// The motion as of the last snapshot.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    course: Course,
+    tick: Tick,
+}
+
+impl Prediction {
+    /// A new stay in a room: the place is unknown until the next snapshot. Commands under way may still count there.
+    pub fn enter_room(&mut self) {
+        self.known = None;
+    }
+
+    /// Notes a command that is about to be sent, and numbers it.
+    pub fn send(&mut self, heading: Heading, expected: Tick) -> u32 {
+        self.sent = self.sent.saturating_add(1);
+        // The server takes no sequence number this far ahead of the last one, so the oldest is lost in any case.
+        if self.pending.len() >= MAX_SEQUENCE_JUMP as usize {
+            self.pending.pop_front();
+        }
+        self.pending.push_back(Pending {
+            seq: self.sent,
+            heading,
+            expected,
+        });
+        self.sent
+    }
+
+    /// The last command sent, whether it was applied or not.
+    #[must_use]
+    pub fn last_sent(&self) -> u32 {
+        self.sent
+    }
+
+    /// The motion as of the last snapshot.
+    #[must_use]
+    pub fn known(&self) -> Option<Segment> {
+        self.known.map(|known| known.course.segment)
+    }
+
+    /// Where the player will be at a tick, if the commands under way take effect when expected.
+    #[must_use]
+    pub fn position_at(&self, walls: &WallGrid, tick: Tick) -> Option<Position> {
+        let tick = tick.min(LAST_TICK);
+        let mut known = self.known?;
+        for command in &self.pending {
+            let due = command.expected.max(known.tick.after(1));
+            if due > tick {
+                break;
+            }
+            known.course = obey(walls, &advance(walls, known.course, due), command.heading, due);
+            known.tick = due;
+        }
+        Some(advance(walls, known.course, tick).segment.at(tick))
+    }
+
+    /// Takes in a snapshot.
+    ///
+    /// # Errors
+    /// [`Mismatch`]; the client goes on with what the server says, so that one mismatch is told once.
+    pub fn confirm(&mut self, walls: &WallGrid, told: &Told) -> Result<Agreement, Mismatch> {
+        let result = self.compare(walls, told);
+        if let Some(ack) = told.ack {
+            self.acknowledged = self.acknowledged.max(ack.seq);
+            while self.pending.front().is_some_and(|first| first.seq <= ack.seq) {
+                self.pending.pop_front();
+            }
+        }
+        let course = match &result {
+            Ok((_, course)) => Some(*course),
+            Err(Mismatch::InWall(_)) => None,
+            Err(_) => Some(pick_up(told)),
+        };
+        self.known = course.map(|course| Known {
+            course,
+            tick: told.tick,
+        });
+        result.map(|(agreement, _)| agreement)
+    }
+
+    fn compare(&self, walls: &WallGrid, told: &Told) -> Result<(Agreement, Course), Mismatch> {
+        let here = told.segment.at(told.tick);
+        if !is_within(walls, here) || !walls.is_free(here) {
+            return Err(Mismatch::InWall(here));
+        }
+        if let Some(ack) = told.ack
+            && (ack.seq < self.acknowledged || ack.seq > self.sent)
+        {
+            return Err(Mismatch::Ack {
+                got: ack.seq,
+                last: self.acknowledged,
+                sent: self.sent,
+            });
+        }
+        let Some(known) = self.known else {
+            return Ok((Agreement::Started, pick_up(told)));
+        };
+        let applied = told.ack.map_or(0, |ack| {
+            self.pending.partition_point(|command| command.seq <= ack.seq)
+        });
+        let matches = |course: &Course| is_same(&course.segment, told);
+        // The common cases first, without a search: nothing was applied, or one command at a tick that is told.
+        let straight = advance(walls, known.course, told.tick);
+        let quick = match (applied, told.turned) {
+            (0, _) => Some(straight),
+            (_, Some(turned)) if turned > known.tick && turned <= told.tick => {
+                let before = advance(walls, known.course, turned);
+                let after = obey(walls, &before, self.pending[applied - 1].heading, turned);
+                Some(advance(walls, after, told.tick))
+            }
+            _ => None,
+        };
+        if let Some(course) = quick.filter(matches) {
+            return Ok((Agreement::Agreed, course));
+        }
+        if applied > 0 {
+            let commands = self.pending.iter().take(applied).map(|command| command.heading);
+            match explain(walls, &known, told, &commands.collect::<Vec<_>>()) {
+                Explained::Yes(course) => return Ok((Agreement::Agreed, course)),
+                Explained::Unknown => return Ok((Agreement::Unchecked, pick_up(told))),
+                Explained::No => {}
+            }
+        }
+        Err(Mismatch::Motion {
+            tick: told.tick,
+            told: told.segment.seen_from(told.tick),
+            predicted: quick.unwrap_or(straight).segment.seen_from(told.tick),
+        })
+    }
+}
+
+enum Explained {
+    Yes(Course),
+    No,
+    Unknown,
+}
+
+/// Looks for ticks at which the commands, in their order, lead to what the server says. The last one was applied;
+/// each of those before may have been replaced by its successor.
+fn explain(walls: &WallGrid, known: &Known, told: &Told, commands: &[Heading]) -> Explained {
+    if told.tick.since(known.tick) > LONGEST_SEARCH {
+        return Explained::Unknown;
+    }
+    let mut states = vec![(0, known.course)];
+    for tick in known.tick.0 + 1..=told.tick.0 {
+        let tick = Tick(tick);
+        for at in 0..states.len() {
+            let (next, course) = states[at];
+            let course = advance(walls, course, tick);
+            states[at].1 = course;
+            for (ahead, &heading) in commands.iter().enumerate().skip(next) {
+                states.push((ahead + 1, obey(walls, &course, heading, tick)));
+            }
+        }
+        if states.len() > WIDEST_SEARCH {
+            return Explained::Unknown;
+        }
+    }
+    states
+        .into_iter()
+        .find(|(next, course)| *next == commands.len() && is_same(&course.segment, told))
+        .map_or(Explained::No, |(_, course)| Explained::Yes(course))
+}
+
+/// Follows the walls up to and including a tick.
+fn advance(walls: &WallGrid, mut course: Course, tick: Tick) -> Course {
+    while course.review <= tick {
+        course = motion::contact(walls, &course, course.review);
+    }
+    course
+}
+
+/// What a command does: nothing if it asks for what is done already.
+fn obey(walls: &WallGrid, course: &Course, heading: Heading, tick: Tick) -> Course {
+    if course.segment.gait.heading == heading {
+        return *course;
+    }
+    motion::turn(walls, course.segment.at(tick), heading, tick)
+}
+
+/// The course that begins with what the server says; the walls are asked at once.
+fn pick_up(told: &Told) -> Course {
+    Course {
+        segment: told.segment.seen_from(told.tick),
+        review: told.tick.after(1),
+    }
+}
+
+fn is_same(predicted: &Segment, told: &Told) -> bool {
+    predicted.gait == told.segment.gait && predicted.at(told.tick) == told.segment.at(told.tick)
+}
+
+/// Whether a place lies on the map at all: a hostile server may name one where the arithmetic of walls overflows.
+fn is_within(walls: &WallGrid, position: Position) -> bool {
+    let (columns, rows) = walls.size();
+    let side = i32::from(walls.tile_px()) * UNITS_PER_PX;
+    (0..i32::from(columns) * side).contains(&position.x) && (0..i32::from(rows) * side).contains(&position.y)
+}

@@ -1,0 +1,41 @@
+//! Which tick it is, estimated from when the server's messages arrive.
+
+use std::time::{Duration, Instant};
+
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
+
+/// After this long the estimate is made anew, in case the clocks run apart.
+const MEMORY: Duration = Duration::from_secs(10);
+
+/// Follows the server's ticks. The message that came with the least delay decides, so the estimate is late by the
+/// shortest way from the server to here, and never by a queue.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TickClock {
+    best: Option<Sample>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    at: Instant,
+    tick: Tick,
+}
+
+impl TickClock {
+    /// A message that tells of this tick, as the last one that is over, arrived.
+    pub fn observe(&mut self, tick: Tick, now: Instant) {
+        let better = self.best.is_none_or(|best| {
+            now.saturating_duration_since(best.at) > MEMORY || Some(tick) > self.at(now)
+        });
+        if better {
+            self.best = Some(Sample { at: now, tick });
+        }
+    }
+
+    /// The last tick that is over, as far as one can tell.
+    #[must_use]
+    pub fn at(&self, now: Instant) -> Option<Tick> {
+        let best = self.best?;
+        let elapsed = now.saturating_duration_since(best.at).as_micros() * u128::from(TICK_RATE) / 1_000_000;
+        Some(Tick(best.tick.0.saturating_add(u32::try_from(elapsed).unwrap_or(u32::MAX))))
+    }
+}

@@ -1,0 +1,110 @@
+//! Chat: to everyone in the room, or to those near the speaker.
+
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    message::{Chat, ChatSaid, Refusal, Scope, ServerMessage, Stamp},
+    text::is_chat_text,
+};
+
+use crate::{
+    clock::Clock,
+    components::{InRoom, Player, Seat},
+    outbox::Outbox,
+    proximity::Proximity,
+    rooms::{Room, Seats},
+};
+
+/// Says something. The speaker hears it, too: with its stamp it is the proof of what was said when.
+pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<(), Refusal> {
+    if !is_chat_text(&chat.text) {
+        return Err(Refusal::BadText);
+    }
+    let room = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
+    let tick = world.resource::<Clock>().tick;
+    let epoch = world.get::<Room>(room).ok_or(Refusal::NotInRoom)?.epoch;
+    let mut speaker = world.get_mut::<Player>(player).ok_or(Refusal::NotInRoom)?;
+    let session = speaker.session;
+    // Text and name are lent to the message and given back: a chat allocates nothing.
+    let said = ChatSaid {
+        stamp: Stamp { epoch, seq: 0 },
+        tick,
+        scope: chat.scope,
+        player: speaker.id,
+        name: std::mem::take(&mut speaker.bypass_change_detection().name),
+        text: std::mem::take(&mut chat.text),
+    };
+    let mut message = ServerMessage::Chat(said);
+    let stamp = world.resource_scope(|world, mut outbox: Mut<Outbox>| match chat.scope {
+        Scope::Room => to_room(world, &mut outbox, room, &mut message),
+        Scope::Near => to_near(world, &mut outbox, room, player, &mut message),
+    });
+    if let (ServerMessage::Chat(said), Some(mut speaker)) =
+        (message, world.get_mut::<Player>(player))
+    {
+        speaker.bypass_change_detection().name = said.name;
+        chat.text = said.text;
+    }
+    world
+        .resource_mut::<Outbox>()
+        .accept(session, chat.request, stamp);
+    Ok(())
+}
+
+fn to_room(
+    world: &mut World,
+    outbox: &mut Outbox,
+    room: Entity,
+    message: &mut ServerMessage,
+) -> Option<Stamp> {
+    let stamp = world.get_mut::<Room>(room)?.stamp();
+    set_stamp(message, stamp);
+    let sessions = world
+        .get::<Seats>(room)?
+        .iter()
+        .filter_map(|(_, player)| world.get::<Player>(player));
+    outbox.broadcast(sessions.map(|player| player.session), message);
+    Some(stamp)
+}
+
+/// Each listener has a stream of its own, in which this is the next message; gives the speaker's stamp.
+fn to_near(
+    world: &mut World,
+    outbox: &mut Outbox,
+    room: Entity,
+    speaker: Entity,
+    message: &mut ServerMessage,
+) -> Option<Stamp> {
+    let epoch = world.get::<Room>(room)?.epoch;
+    let slot = world.get::<Seat>(speaker)?.slot;
+    let mut stamp_of_speaker = None;
+    let mut next = 0;
+    while let Some(listener) = world.get::<Proximity>(room)?.near_from(slot, next) {
+        next = listener.index() + 1;
+        let Some(entity) = world.get::<Seats>(room)?.get(listener) else {
+            continue;
+        };
+        let Some(session) = world.get::<Player>(entity).map(|player| player.session) else {
+            continue;
+        };
+        let Some(mut seat) = world.get_mut::<Seat>(entity) else {
+            continue;
+        };
+        seat.near_seq += 1;
+        let stamp = Stamp {
+            epoch,
+            seq: seat.near_seq,
+        };
+        set_stamp(message, stamp);
+        outbox.send(session, message);
+        if entity == speaker {
+            stamp_of_speaker = Some(stamp);
+        }
+    }
+    stamp_of_speaker
+}
+
+fn set_stamp(message: &mut ServerMessage, stamp: Stamp) {
+    if let ServerMessage::Chat(said) = message {
+        said.stamp = stamp;
+    }
+}

@@ -1,0 +1,125 @@
+//! What players are made of. Rooms are in `rooms`.
+
+use std::hash::Hash;
+
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    ids::{PlayerId, SessionId, Slot, Tick},
+    motion::{self, Course, Heading, WallGrid},
+    snapshot::Ack,
+};
+
+use crate::{digest::StableId, movement::MoveQueue};
+
+/// Someone with an open session; one entity each, in a room or not.
+#[derive(Component, Clone, Debug, Hash)]
+#[require(StableId, Skin, Throttle, MoveQueue, Link)]
+pub struct Player {
+    /// Who it is to others.
+    pub id: PlayerId,
+    /// Its session.
+    pub session: SessionId,
+    /// Its name.
+    pub name: String,
+    /// How often it entered a room so far, modulo 256: numbers its views.
+    pub stay: u8,
+}
+
+/// Index into the catalogue of skins.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Skin(pub u16);
+
+/// The room that a player is in.
+#[derive(Component, Clone, Copy, Debug)]
+#[relationship(relationship_target = Occupants)]
+pub struct InRoom(pub Entity);
+
+/// The players in a room, in no particular order; kept by the relationship.
+#[derive(Component, Debug, Default)]
+#[relationship_target(relationship = InRoom)]
+pub struct Occupants(Vec<Entity>);
+
+/// A player's place in its room.
+#[derive(Component, Clone, Copy, Debug, Hash)]
+pub struct Seat {
+    /// Its slot there.
+    pub slot: Slot,
+    /// Its middle is in a door already: it must leave the door before one takes it elsewhere.
+    pub in_door: bool,
+    /// Messages that only this player was sent in this stay: numbers the near-me chats.
+    pub near_seq: u32,
+}
+
+/// Where a player is at this tick, for game logic; follows from [`Motion`].
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position(pub motion::Position);
+
+/// How a player moves.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Motion {
+    pub(crate) course: Course,
+}
+
+impl Motion {
+    /// Standing still.
+    #[must_use]
+    pub fn still(tick: Tick, position: motion::Position) -> Self {
+        Self {
+            course: Course::still(tick, position),
+        }
+    }
+
+    /// The present segment.
+    #[must_use]
+    pub fn segment(&self) -> motion::Segment {
+        self.course.segment
+    }
+
+    /// Puts the player elsewhere at this tick, standing still. The place must be free of walls.
+    pub fn teleport(&mut self, tick: Tick, position: motion::Position) {
+        *self = Self::still(tick, position);
+    }
+
+    /// Gives the player another heading at this tick.
+    pub fn turn(&mut self, walls: &WallGrid, heading: Heading, tick: Tick) {
+        self.course = motion::turn(walls, self.course.segment.at(tick), heading, tick);
+    }
+}
+
+impl Hash for Motion {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        // When to look at the walls again follows from the segment.
+        self.course.segment.hash(state);
+    }
+}
+
+/// Kinds of requests that are limited each for itself, and two counts of misbehaviour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Kind {
+    Moves,
+    Join,
+    Chat,
+    Skin,
+    State,
+    Custom,
+    /// Refused for making no sense; runs out at 20 a minute.
+    Senseless,
+    /// Refused for coming too often; runs out at 60 in a burst and 1 a second.
+    Limited,
+}
+
+/// A token bucket per kind of request: the tick at which each is full again, which is all there is to know.
+#[derive(Component, Clone, Debug, Default, Hash)]
+pub struct Throttle {
+    pub(crate) full_at: [u32; 8],
+}
+
+/// What the player's connection can take, and what it was told. Decides only what is sent, never the world.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct Link {
+    /// Cannot take snapshots for now.
+    pub(crate) held: bool,
+    /// The last movement command applied.
+    pub(crate) ack: Option<Ack>,
+}

@@ -1,0 +1,87 @@
+//! Movement: commands wait for their tick, turn into segments, and walls bend those.
+
+mod queue;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use parlour_shared::{message::Move, motion, snapshot::Ack};
+
+use crate::{
+    clock::Clock,
+    components::{InRoom, Link, Motion, Position},
+    digest::{Declared, hash_component},
+    outbox::Outbox,
+    rooms::Room,
+    schedule::{Step, StepSet},
+};
+pub(crate) use queue::MoveQueue;
+
+pub(crate) fn plugin(app: &mut App) {
+    hash_component::<MoveQueue>(app);
+    hash_component::<Motion>(app);
+    Declared::derived::<Position>(app);
+    Declared::derived::<Link>(app);
+    app.add_systems(Step, walk.in_set(Walk).in_set(StepSet::Simulate));
+}
+
+/// In [`StepSet::Simulate`]: players move. Game logic that sets motion runs before it, game logic that reads
+/// positions of this tick after it.
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Walk;
+
+/// Takes in a movement command; one that comes too late, too early or out of sequence is dropped and counted.
+pub(crate) fn command(world: &mut World, player: Entity, command: Move, early: i16) {
+    let now = world.resource::<Clock>().tick;
+    let in_room = world.get::<InRoom>(player).is_some();
+    let queue = world.get_mut::<MoveQueue>(player).filter(|_| in_room);
+    let taken = queue.is_some_and(|mut queue| queue.push(command, early, now));
+    if !taken {
+        world.resource_mut::<Outbox>().out.counts.moves_dropped += 1;
+    }
+}
+
+type Walker<'a> = (
+    &'a InRoom,
+    &'a mut Motion,
+    &'a mut Position,
+    &'a mut MoveQueue,
+    &'a mut Link,
+);
+
+/// Moves everyone to this tick. Who stands still, or walks where no wall can be reached yet and has no new
+/// command, costs a comparison or an addition.
+fn walk(
+    mut walkers: Query<Walker<'_>>,
+    rooms: Query<&Room>,
+    clock: Res<Clock>,
+    mut outbox: ResMut<Outbox>,
+) {
+    let tick = clock.tick;
+    for (room, mut motion, mut position, mut queue, mut link) in &mut walkers {
+        let reviewed = tick >= motion.course.review;
+        let due = queue.is_due(tick);
+        if reviewed || due {
+            let Ok(room) = rooms.get(room.0) else {
+                continue;
+            };
+            let walls = &room.map.walls;
+            if reviewed {
+                motion.course = motion::contact(walls, &motion.course, tick);
+            }
+            if due && let Some(command) = queue.pop_due(tick) {
+                outbox.out.counts.moves += 1;
+                link.ack = Some(Ack {
+                    seq: command.seq,
+                    early: command.early,
+                });
+                if command.heading != motion.course.segment.gait.heading {
+                    motion.turn(walls, command.heading, tick);
+                }
+            }
+        }
+        let here = motion.course.segment.at(tick);
+        if position.0 != here {
+            position.0 = here;
+        }
+    }
+}

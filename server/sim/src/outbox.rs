@@ -1,0 +1,76 @@
+//! The reliable lane: structured messages on their way out.
+
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    close::CloseCode,
+    codec,
+    ids::SessionId,
+    message::{Accepted, Durability, Refusal, Refused, Request, ServerMessage, Stamp},
+};
+
+use crate::output::{Lane, OutFrame, TickOutput};
+
+/// The output of this tick so far.
+#[derive(Resource, Debug, Default)]
+pub struct Outbox {
+    pub(crate) out: TickOutput,
+}
+
+impl Outbox {
+    /// Sends a message to one session.
+    pub fn send(&mut self, session: SessionId, message: &ServerMessage) {
+        self.broadcast(std::iter::once(session), message);
+    }
+
+    /// Sends a message to several sessions; it is encoded once.
+    pub fn broadcast(
+        &mut self,
+        sessions: impl IntoIterator<Item = SessionId>,
+        message: &ServerMessage,
+    ) {
+        let start = self.out.bytes.len() as u32;
+        codec::encode(message, &mut self.out.bytes);
+        let end = self.out.bytes.len() as u32;
+        let frame = |session| OutFrame {
+            session,
+            lane: Lane::Reliable,
+            start,
+            end,
+        };
+        self.out.frames.extend(sessions.into_iter().map(frame));
+    }
+
+    /// Tells a session that a request was done. Request 0 means that it does not care.
+    pub fn accept(&mut self, session: SessionId, request: Request, stamp: Option<Stamp>) {
+        if request != 0 {
+            let accepted = Accepted {
+                request,
+                tick: self.out.tick,
+                durability: Durability::L0,
+                stamp,
+            };
+            self.send(session, &ServerMessage::Accepted(accepted));
+        }
+    }
+
+    /// Tells a session that a request was not done, and counts it.
+    pub fn refuse(&mut self, session: SessionId, request: Request, refusal: Refusal) {
+        self.out.counts.refused.add(refusal.class());
+        self.send(
+            session,
+            &ServerMessage::Refused(Refused { request, refusal }),
+        );
+    }
+
+    /// Asks the edge to close a session after what was sent to it.
+    pub fn close(&mut self, session: SessionId, code: CloseCode) {
+        if !self
+            .out
+            .closes
+            .iter()
+            .any(|(closing, _)| *closing == session)
+        {
+            self.out.closes.push((session, code));
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Proximity: who is near whom, per room, with hysteresis, looked at every few ticks.
+
+mod near;
+mod neighbours;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use fixedbitset::FixedBitSet;
+use parlour_shared::{
+    ids::Slot,
+    motion::{self, UNITS_PER_PX},
+};
+
+use crate::{
+    clock::Clock,
+    components::Position,
+    digest::{Declared, hash_component},
+    rooms::{Room, Rooms, Seats},
+    schedule::{Step, StepSet},
+    simulation::Setup,
+};
+pub use near::Proximity;
+pub use neighbours::{BRUTE_FORCE_UP_TO, Neighbours};
+
+/// Two players came within reach of each other. Told once for both directions, the lower slot first.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CameNear {
+    /// The room.
+    pub room: Entity,
+    /// The player with the lower slot.
+    pub one: Slot,
+    /// The other.
+    pub other: Slot,
+}
+
+/// Two players are out of reach of each other, or one left the room.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WentAway {
+    /// The room.
+    pub room: Entity,
+    /// The player with the lower slot.
+    pub one: Slot,
+    /// The other.
+    pub other: Slot,
+}
+
+/// How far is near, in units squared.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// Who is not near yet comes near within this distance.
+    pub enter_squared: i64,
+    /// Who is near goes away beyond this distance.
+    pub leave_squared: i64,
+    /// The larger of the two distances, in units.
+    pub leave: i32,
+}
+
+impl Reach {
+    /// Near within `px` pixels, away beyond a sixth more.
+    #[must_use]
+    pub fn from_px(px: u32) -> Self {
+        let enter = px as i32 * UNITS_PER_PX;
+        let leave = enter + enter / 6;
+        let square = |distance: i32| i64::from(distance) * i64::from(distance);
+        Self {
+            enter_squared: square(enter),
+            leave_squared: square(leave),
+            leave,
+        }
+    }
+}
+
+/// A player in a room, as the search takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Its slot.
+    pub slot: Slot,
+    /// Where it is.
+    pub position: motion::Position,
+}
+
+/// Memory of the search, used again by every room.
+#[derive(Resource, Debug, Default)]
+struct Search {
+    placed: Vec<Placed>,
+    neighbours: Neighbours,
+    row: FixedBitSet,
+}
+
+pub(crate) fn plugin(app: &mut App) {
+    app.init_resource::<Search>();
+    app.add_message::<CameNear>().add_message::<WentAway>();
+    Declared::derived::<Search>(app);
+    hash_component::<Proximity>(app);
+    app.add_systems(Step, refresh.in_set(StepSet::Interest));
+}
+
+/// Looks at the rooms whose turn it is: their epochs spread them over the ticks.
+fn refresh(
+    mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
+    positions: Query<&Position>,
+    directory: Res<Rooms>,
+    clock: Res<Clock>,
+    setup: Res<Setup>,
+    mut search: ResMut<Search>,
+    (mut came, mut went): (MessageWriter<CameNear>, MessageWriter<WentAway>),
+) {
+    let reach = Reach::from_px(setup.rules.near_px);
+    let Search {
+        placed,
+        neighbours,
+        row,
+    } = &mut *search;
+    for entity in directory.iter() {
+        let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {
+            continue;
+        };
+        // Who left is told at once, whosever turn it is.
+        if proximity.has_departures() {
+            proximity.drain_departures(|one, other| {
+                went.write(WentAway {
+                    room: entity,
+                    one,
+                    other,
+                });
+            });
+        }
+        if !clock
+            .tick
+            .0
+            .wrapping_add(room.epoch.0)
+            .is_multiple_of(setup.rules.refresh_ticks)
+        {
+            continue;
+        }
+        placed.clear();
+        placed.extend(seats.iter().filter_map(|(slot, player)| {
+            Some(Placed {
+                slot,
+                position: positions.get(player).ok()?.0,
+            })
+        }));
+        let before = proximity.digest();
+        let rows = proximity.bypass_change_detection();
+        neighbours.visit(placed, reach, |player, candidates| {
+            rows.refresh(player, candidates, reach, row, |one, other, near| {
+                if near {
+                    came.write(CameNear {
+                        room: entity,
+                        one,
+                        other,
+                    });
+                } else {
+                    went.write(WentAway {
+                        room: entity,
+                        one,
+                        other,
+                    });
+                }
+            });
+        });
+        if proximity.digest() != before {
+            proximity.set_changed();
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Who is near whom in one room: a row of bits per slot.
+
+use std::hash::{Hash, Hasher};
+
+use bevy_ecs::prelude::*;
+use fixedbitset::FixedBitSet;
+use parlour_shared::{ids::Slot, rng::mix};
+
+use super::{Placed, Reach};
+
+/// For each slot the slots near it, itself among them.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Proximity {
+    rows: Vec<FixedBitSet>,
+    /// A sum over all set bits, so that a change costs as much as it changes.
+    digest: u64,
+    departures: Vec<(Slot, Slot)>,
+}
+
+impl Hash for Proximity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.digest.hash(state);
+    }
+}
+
+impl Proximity {
+    /// The slots near a slot, itself among them.
+    #[must_use]
+    pub fn near(&self, slot: Slot) -> Option<&FixedBitSet> {
+        self.rows.get(slot.index())
+    }
+
+    /// Whether two players are near each other.
+    #[must_use]
+    pub fn are_near(&self, one: Slot, other: Slot) -> bool {
+        self.near(one)
+            .is_some_and(|row| row.contains(other.index()))
+    }
+
+    /// The first slot near a slot that is not below `from`.
+    #[must_use]
+    pub(crate) fn near_from(&self, slot: Slot, from: usize) -> Option<Slot> {
+        let row = self.near(slot)?;
+        (from..row.len())
+            .find(|&other| row.contains(other))
+            .map(|other| Slot(other as u16))
+    }
+
+    /// A number that changes with any bit.
+    pub(super) fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// Someone sits down, near nobody but itself until the next look.
+    pub(crate) fn enter(&mut self, slot: Slot, pool: usize) {
+        if self.rows.len() < pool {
+            self.rows.resize_with(pool, FixedBitSet::new);
+            self.rows.iter_mut().for_each(|row| row.grow(pool));
+        }
+        self.set(slot, slot, true);
+    }
+
+    /// Someone gets up.
+    pub(crate) fn leave(&mut self, slot: Slot) {
+        let mut from = 0;
+        while let Some(other) = self.near_from(slot, from) {
+            from = other.index() + 1;
+            self.set(slot, other, false);
+            if other != slot {
+                self.set(other, slot, false);
+                self.departures.push((slot.min(other), slot.max(other)));
+            }
+        }
+    }
+
+    pub(super) fn has_departures(&self) -> bool {
+        !self.departures.is_empty()
+    }
+
+    pub(super) fn drain_departures(&mut self, mut tell: impl FnMut(Slot, Slot)) {
+        self.departures
+            .drain(..)
+            .for_each(|(one, other)| tell(one, other));
+    }
+
+    /// Looks anew at one player's row, given everyone who may be within reach (and perhaps others).
+    pub(super) fn refresh(
+        &mut self,
+        player: &Placed,
+        candidates: &[Placed],
+        reach: Reach,
+        scratch: &mut FixedBitSet,
+        mut tell: impl FnMut(Slot, Slot, bool),
+    ) {
+        let row = &self.rows[player.slot.index()];
+        scratch.clear();
+        scratch.grow(row.len());
+        for other in candidates {
+            let distance = player.position.distance_squared(other.position);
+            if distance <= reach.enter_squared
+                || (distance <= reach.leave_squared && row.contains(other.slot.index()))
+            {
+                scratch.insert(other.slot.index());
+            }
+        }
+        for word in 0..row.as_slice().len() {
+            let (old, new) = (
+                self.rows[player.slot.index()].as_slice()[word],
+                scratch.as_slice()[word],
+            );
+            let mut changed = old ^ new;
+            while changed != 0 {
+                let other =
+                    Slot((word * usize::BITS as usize) as u16 + changed.trailing_zeros() as u16);
+                let near = new & (changed & changed.wrapping_neg()) != 0;
+                changed &= changed - 1;
+                self.set(player.slot, other, near);
+                if player.slot < other {
+                    tell(player.slot, other, near);
+                }
+            }
+        }
+    }
+
+    fn set(&mut self, one: Slot, other: Slot, near: bool) {
+        let row = &mut self.rows[one.index()];
+        if row.contains(other.index()) == near {
+            return;
+        }
+        row.set(other.index(), near);
+        let share = mix(u64::from(one.0) << 16 | u64::from(other.0) | 1 << 32);
+        self.digest = if near {
+            self.digest.wrapping_add(share)
+        } else {
+            self.digest.wrapping_sub(share)
+        };
+    }
+}

@@ -1,0 +1,108 @@
+//! Replication: what changed is encoded once per tick, and each viewer's frame is spliced from those bytes.
+//!
+//! A chain of three steps: `collect` compares the world with what was told of it, `encode` turns a changed slot
+//! into bytes when the first viewer needs them, `splice` gives each viewer the ranges that it can see.
+
+mod collect;
+mod encode;
+mod record;
+mod splice;
+mod viewer;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use fixedbitset::FixedBitSet;
+use parlour_shared::ids::{SessionId, Slot};
+use serde::Serialize;
+
+use crate::{
+    digest::Declared,
+    schedule::{Step, StepSet},
+};
+use encode::Arena;
+use record::Record;
+use viewer::Viewer;
+
+/// What the viewers of a room were told, and what is new. No part of the state: it follows from the world and
+/// from which links were held.
+#[derive(Component, Debug, Default)]
+pub(crate) struct Replica {
+    /// What there is to tell, by slot.
+    records: Vec<Record>,
+    /// Who is to be told, by slot.
+    viewers: Vec<Option<Viewer>>,
+    /// Slots whose record changed in this tick.
+    changed: FixedBitSet,
+    arena: Arena,
+}
+
+impl Replica {
+    /// Someone sits down: a slot to be told of, and a viewer who knows nothing yet.
+    pub(crate) fn enter(&mut self, slot: Slot, session: SessionId, stay: u8, pool: usize) {
+        if self.records.len() < pool {
+            self.records.resize_with(pool, Record::default);
+            self.viewers.resize_with(pool, || None);
+            self.changed.grow(pool);
+            self.viewers
+                .iter_mut()
+                .flatten()
+                .for_each(|viewer| viewer.grow(pool));
+        }
+        self.records[slot.index()] = Record::default();
+        self.viewers[slot.index()] = Some(Viewer::new(session, stay, self.records.len()));
+    }
+
+    /// Someone gets up: whoever knew the slot is told, before it can mean someone else.
+    pub(crate) fn leave(&mut self, slot: Slot) {
+        self.viewers[slot.index()] = None;
+        self.changed.set(slot.index(), false);
+        self.viewers
+            .iter_mut()
+            .flatten()
+            .for_each(|viewer| viewer.lose(slot));
+    }
+
+    /// Viewers that cannot take snapshots now.
+    pub(crate) fn held(&self) -> u32 {
+        self.viewers
+            .iter()
+            .flatten()
+            .filter(|viewer| viewer.held)
+            .count() as u32
+    }
+}
+
+/// The order within [`StepSet::Replicate`].
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+enum ReplicateSet {
+    Collect,
+    Extras,
+    Splice,
+}
+
+pub(crate) fn plugin(app: &mut App) {
+    Declared::derived::<Replica>(app);
+    app.configure_sets(
+        Step,
+        (
+            ReplicateSet::Collect,
+            ReplicateSet::Extras,
+            ReplicateSet::Splice,
+        )
+            .chain()
+            .in_set(StepSet::Replicate),
+    );
+    app.add_systems(Step, collect::collect.in_set(ReplicateSet::Collect));
+    app.add_systems(Step, splice::splice.in_set(ReplicateSet::Splice));
+}
+
+/// Lets a plugin's component be told, as extra number `bit`.
+pub(crate) fn replicate_extra<C: Component + Serialize>(app: &mut App, bit: usize) {
+    // Extras write to different fields of the same records, so their order among each other means nothing.
+    app.add_systems(
+        Step,
+        collect::extra::<C>(bit)
+            .in_set(ReplicateSet::Extras)
+            .ambiguous_with(ReplicateSet::Extras),
+    );
+}

@@ -1,0 +1,88 @@
+//! Compares the world with what was told of it.
+
+use bevy_ecs::{prelude::*, schedule::ScheduleConfigs, system::ScheduleSystem};
+use parlour_shared::codec;
+use serde::Serialize;
+
+use super::{Replica, record::Extra};
+use crate::{
+    clock::Clock,
+    components::{InRoom, Link, Motion, Player, Seat, Skin},
+};
+
+type Told<'a> = (
+    &'a InRoom,
+    &'a Seat,
+    &'a Player,
+    &'a Motion,
+    &'a Skin,
+    &'a Link,
+);
+type News = Or<(
+    Changed<Motion>,
+    Changed<Skin>,
+    Changed<Link>,
+    Changed<Seat>,
+    Changed<InRoom>,
+)>;
+
+/// Takes motion, skins and links over into the rooms' records.
+pub(super) fn collect(
+    players: Query<Told<'_>, News>,
+    mut replicas: Query<&mut Replica>,
+    clock: Res<Clock>,
+) {
+    for mut replica in &mut replicas {
+        replica.changed.clear();
+    }
+    for (room, seat, player, motion, skin, link) in &players {
+        let Ok(mut replica) = replicas.get_mut(room.0) else {
+            continue;
+        };
+        let replica = &mut *replica;
+        let record = &mut replica.records[seat.slot.index()];
+        if record.player != player.id {
+            record.player = player.id;
+            record.name.clone_from(&player.name);
+        }
+        let moved = record.set_segment(motion.segment(), clock.tick);
+        let dressed = record.set_skin(skin.0, clock.tick);
+        if moved || dressed {
+            replica.changed.insert(seat.slot.index());
+        }
+        if let Some(viewer) = &mut replica.viewers[seat.slot.index()] {
+            viewer.held = link.held;
+            viewer.note(link.ack);
+        }
+    }
+}
+
+/// The system that takes a plugin's component over.
+pub(super) fn extra<C: Component + Serialize>(bit: usize) -> ScheduleConfigs<ScheduleSystem> {
+    let update = move |players: Query<(&InRoom, &Seat, Ref<C>, Ref<InRoom>)>,
+                       mut removed: RemovedComponents<C>,
+                       seated: Query<(&InRoom, &Seat)>,
+                       mut replicas: Query<&mut Replica>,
+                       mut encoded: Local<Vec<u8>>,
+                       clock: Res<Clock>| {
+        let mut set = |room: Entity, seat: &Seat, bytes: &[u8]| {
+            let Ok(mut replica) = replicas.get_mut(room) else {
+                return;
+            };
+            if replica.records[seat.slot.index()].set_extra(bit, Extra::new(bytes), clock.tick) {
+                replica.changed.insert(seat.slot.index());
+            }
+        };
+        for (room, seat) in removed.read().filter_map(|player| seated.get(player).ok()) {
+            set(room.0, seat, &[]);
+        }
+        for (room, seat, component, entered) in &players {
+            if component.is_changed() || entered.is_changed() {
+                encoded.clear();
+                codec::encode(&*component, &mut encoded);
+                set(room.0, seat, &encoded);
+            }
+        }
+    };
+    update.into_configs()
+}

@@ -1,0 +1,226 @@
+//! Records as bytes: an enter once per tick, an update once per tick and base, whoever needs it first.
+
+use fixedbitset::FixedBitSet;
+use parlour_shared::{
+    ids::{Slot, Tick},
+    limits::MAX_EXTRAS,
+    snapshot::{
+        EnterFields, fields, write_anchor, write_enter, write_extra, write_skin, write_turn,
+        write_update_head,
+    },
+};
+
+use super::record::Record;
+
+/// The bytes of a room's records in this tick.
+#[derive(Debug, Default)]
+pub(super) struct Arena {
+    tick: Tick,
+    bytes: Vec<u8>,
+    /// The enter record of each slot, if it was needed in this tick.
+    enters: Vec<Option<Range>>,
+    /// One per base that was needed in this tick; those behind `len` keep their memory.
+    deltas: Vec<Delta>,
+    len: usize,
+}
+
+/// A range of the arena.
+#[derive(Clone, Copy, Debug, Default)]
+struct Range {
+    start: u32,
+    end: u32,
+}
+
+/// The update records of all slots that changed since a base.
+#[derive(Debug, Default)]
+pub(super) struct Delta {
+    base: Tick,
+    /// Slots that changed since the base.
+    pub(super) changed: FixedBitSet,
+    ranges: Vec<Range>,
+    all: Range,
+    count: u16,
+}
+
+impl Arena {
+    /// Forgets the bytes of the last tick.
+    pub(super) fn begin(&mut self, tick: Tick, pool: usize) {
+        self.tick = tick;
+        self.bytes.clear();
+        self.enters.clear();
+        self.enters.resize(pool, None);
+        self.len = 0;
+    }
+
+    /// The update records since a base. `changed_now` names the slots that changed in this very tick.
+    pub(super) fn delta(
+        &mut self,
+        base: Tick,
+        records: &[Record],
+        changed_now: &FixedBitSet,
+    ) -> usize {
+        if let Some(known) = self.deltas[..self.len]
+            .iter()
+            .position(|delta| delta.base == base)
+        {
+            return known;
+        }
+        if self.len == self.deltas.len() {
+            self.deltas.push(Delta::default());
+        }
+        let delta = &mut self.deltas[self.len];
+        delta.base = base;
+        delta.changed.clear();
+        delta.changed.grow(records.len());
+        if base.after(1) == self.tick {
+            delta.changed.union_with(changed_now);
+        } else {
+            let changed =
+                |(slot, record): (usize, &Record)| record.changed_since(base).then_some(slot);
+            delta
+                .changed
+                .extend(records.iter().enumerate().filter_map(changed));
+        }
+        delta.encode(&mut self.bytes, records, self.tick);
+        self.len += 1;
+        self.len - 1
+    }
+
+    /// A delta by the number that [`Self::delta`] gave.
+    pub(super) fn get(&self, delta: usize) -> &Delta {
+        &self.deltas[delta]
+    }
+
+    /// Appends the update records of some of a delta's slots, given as words of bits; says how many.
+    pub(super) fn copy_updates(
+        &self,
+        delta: usize,
+        wanted: impl Fn(usize) -> usize,
+        out: &mut Vec<u8>,
+    ) -> u16 {
+        let delta = &self.deltas[delta];
+        let words = delta.changed.as_slice();
+        if (0..words.len()).all(|word| words[word] & !wanted(word) == 0) {
+            out.extend_from_slice(self.slice(delta.all));
+            return delta.count;
+        }
+        let mut count = 0;
+        for slot in ones(words.len(), |word| words[word] & wanted(word)) {
+            out.extend_from_slice(self.slice(delta.ranges[slot]));
+            count += 1;
+        }
+        count
+    }
+
+    /// Appends the enter record of a slot.
+    pub(super) fn copy_enter(&mut self, slot: usize, records: &[Record], out: &mut Vec<u8>) {
+        let range = match self.enters[slot] {
+            Some(range) => range,
+            None => {
+                let start = self.bytes.len() as u32;
+                encode_enter(
+                    &mut self.bytes,
+                    Slot(slot as u16),
+                    &records[slot],
+                    self.tick,
+                );
+                let range = Range {
+                    start,
+                    end: self.bytes.len() as u32,
+                };
+                self.enters[slot] = Some(range);
+                range
+            }
+        };
+        out.extend_from_slice(self.slice(range));
+    }
+
+    fn slice(&self, range: Range) -> &[u8] {
+        &self.bytes[range.start as usize..range.end as usize]
+    }
+}
+
+impl Delta {
+    fn encode(&mut self, bytes: &mut Vec<u8>, records: &[Record], tick: Tick) {
+        self.ranges.clear();
+        self.ranges.resize(records.len(), Range::default());
+        self.count = 0;
+        self.all.start = bytes.len() as u32;
+        for slot in self.changed.ones() {
+            let start = bytes.len() as u32;
+            encode_update(bytes, Slot(slot as u16), &records[slot], self.base, tick);
+            self.ranges[slot] = Range {
+                start,
+                end: bytes.len() as u32,
+            };
+            self.count += 1;
+        }
+        self.all.end = bytes.len() as u32;
+    }
+}
+
+/// The positions of set bits in words of bits.
+pub(super) fn ones(words: usize, word: impl Fn(usize) -> usize) -> impl Iterator<Item = usize> {
+    (0..words).flat_map(move |at| {
+        let mut bits = word(at);
+        std::iter::from_fn(move || {
+            let bit =
+                (bits != 0).then(|| at * usize::BITS as usize + bits.trailing_zeros() as usize);
+            bits &= bits.wrapping_sub(1);
+            bit
+        })
+    })
+}
+
+fn encode_enter(out: &mut Vec<u8>, slot: Slot, record: &Record, tick: Tick) {
+    let present = |bit: &usize| !record.extras[*bit].as_bytes().is_empty();
+    let extras = (0..MAX_EXTRAS)
+        .filter(present)
+        .fold(0, |mask, bit| mask | 1 << bit);
+    let enter = EnterFields {
+        slot,
+        player: record.player,
+        position: record.segment.at(tick),
+        gait: record.segment.gait,
+        skin: record.skin,
+        name: &record.name,
+        extras,
+    };
+    write_enter(out, &enter);
+    for bit in (0..MAX_EXTRAS).filter(present) {
+        write_extra(out, record.extras[bit].as_bytes());
+    }
+}
+
+fn encode_update(out: &mut Vec<u8>, slot: Slot, record: &Record, base: Tick, tick: Tick) {
+    let moved = record.motion_changed > base;
+    let turned = moved && record.is_turn_since(base, tick);
+    let mut mask = 0;
+    if moved {
+        mask |= if turned { fields::TURN } else { fields::ANCHOR };
+    }
+    if record.skin_changed > base {
+        mask |= fields::SKIN;
+    }
+    for bit in 0..MAX_EXTRAS {
+        if record.extras_changed[bit] > base {
+            mask |= fields::EXTRA << bit;
+        }
+    }
+    write_update_head(out, slot, mask);
+    if turned {
+        write_turn(
+            out,
+            tick.since(record.motion_changed) as u8,
+            record.segment.gait,
+        );
+    } else if moved {
+        write_anchor(out, record.segment.at(tick), record.segment.gait);
+    }
+    if mask & fields::SKIN != 0 {
+        write_skin(out, record.skin);
+    }
+    for bit in (0..MAX_EXTRAS).filter(|&bit| mask & (fields::EXTRA << bit) != 0) {
+        write_extra(out, record.extras[bit].as_bytes());
+    }
+}

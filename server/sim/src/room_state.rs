@@ -1,0 +1,156 @@
+//! Versioned room state: a write names the version it saw, and is refused if someone was faster.
+
+use std::{
+    collections::BTreeMap,
+    hash::{Hash, Hasher},
+};
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    limits::{MAX_STATE_KEYS, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES},
+    message::{KeyVersion, Refusal, ServerMessage, SetState, StateChanged, StateEntry, StateWrite},
+    text::is_state_key,
+};
+
+use crate::{
+    clock::Clock,
+    components::{InRoom, Player},
+    digest::hash_component,
+    outbox::Outbox,
+    rooms::{Room, Seats},
+};
+
+/// Keys and values of a room.
+#[derive(Component, Clone, Debug, Default)]
+pub struct RoomState {
+    entries: BTreeMap<String, (u32, String)>,
+    /// Batches so far. A key's version is the batch that wrote it, so it rises also across a deletion.
+    revision: u32,
+}
+
+impl Hash for RoomState {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.entries, self.revision).hash(state);
+    }
+}
+
+impl RoomState {
+    /// All entries, by key.
+    #[must_use]
+    pub fn entries(&self) -> Vec<StateEntry> {
+        let entry = |(key, (version, value)): (&String, &(u32, String))| StateEntry {
+            key: key.clone(),
+            version: *version,
+            value: Some(value.clone()),
+        };
+        self.entries.iter().map(entry).collect()
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.entries.get(key).map(|(_, value)| value.as_str())
+    }
+
+    fn version(&self, key: &str) -> u32 {
+        self.entries.get(key).map_or(0, |(version, _)| *version)
+    }
+
+    /// Applies all writes or none.
+    fn apply(&mut self, writes: &[StateWrite]) -> Result<Vec<StateEntry>, Refusal> {
+        let current: Vec<KeyVersion> = writes
+            .iter()
+            .map(|write| (write, self.version(&write.key)))
+            .filter(|(write, version)| write.version != *version)
+            .map(|(write, version)| KeyVersion {
+                key: write.key.clone(),
+                version,
+            })
+            .collect();
+        if !current.is_empty() {
+            return Err(Refusal::StaleVersion { current });
+        }
+        let added = writes
+            .iter()
+            .filter(|write| write.version == 0 && write.value.is_some())
+            .count();
+        let removed = writes
+            .iter()
+            .filter(|write| write.version != 0 && write.value.is_none())
+            .count();
+        if self.entries.len() + added > MAX_STATE_KEYS + removed {
+            return Err(Refusal::StateFull);
+        }
+        self.revision += 1;
+        for write in writes {
+            match &write.value {
+                Some(value) => self
+                    .entries
+                    .insert(write.key.clone(), (self.revision, value.clone())),
+                None => self.entries.remove(&write.key),
+            };
+        }
+        let entry = |write: &StateWrite| StateEntry {
+            key: write.key.clone(),
+            version: self.revision,
+            value: write.value.clone(),
+        };
+        Ok(writes.iter().map(entry).collect())
+    }
+}
+
+pub(crate) fn plugin(app: &mut App) {
+    hash_component::<RoomState>(app);
+}
+
+/// Applies a batch and tells everyone in the room.
+pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Result<(), Refusal> {
+    if !is_well_formed(&batch.writes) {
+        return Err(Refusal::BadState);
+    }
+    let room = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
+    let tick = world.resource::<Clock>().tick;
+    let entries = world
+        .get_mut::<RoomState>(room)
+        .ok_or(Refusal::NotInRoom)?
+        .apply(&batch.writes)?;
+    let stamp = world
+        .get_mut::<Room>(room)
+        .ok_or(Refusal::NotInRoom)?
+        .stamp();
+    let (id, session) = world
+        .get::<Player>(player)
+        .map(|who| (who.id, who.session))
+        .ok_or(Refusal::NotInRoom)?;
+    let changed = ServerMessage::StateChanged(StateChanged {
+        stamp,
+        tick,
+        player: id,
+        entries,
+    });
+    world.resource_scope(|world, mut outbox: Mut<Outbox>| {
+        if let Some(seats) = world.get::<Seats>(room) {
+            let session = |(_, player)| world.get::<Player>(player).map(|player| player.session);
+            outbox.broadcast(seats.iter().filter_map(session), &changed);
+        }
+        outbox.accept(session, batch.request, Some(stamp));
+    });
+    Ok(())
+}
+
+fn is_well_formed(writes: &[StateWrite]) -> bool {
+    let distinct = |at: usize| {
+        !writes[..at]
+            .iter()
+            .any(|earlier| earlier.key == writes[at].key)
+    };
+    (1..=MAX_STATE_WRITES).contains(&writes.len())
+        && (0..writes.len()).all(distinct)
+        && writes.iter().all(|write| {
+            is_state_key(&write.key)
+                && write.value.as_ref().is_none_or(|value| value.len() <= MAX_STATE_VALUE_BYTES)
+                // Deleting what does not exist would be a write without an effect.
+                && (write.version != 0 || write.value.is_some())
+        })
+}

@@ -1,0 +1,85 @@
+//! Which slot of a room is whose.
+
+use bevy_ecs::prelude::*;
+use fixedbitset::FixedBitSet;
+use parlour_shared::{ids::Slot, rng::Stream};
+
+/// The fewest slots that a room has.
+const MIN_POOL: usize = 64;
+
+/// The slots of a room and who sits in them.
+#[derive(Component, Debug, Default)]
+pub struct Seats {
+    by_slot: Vec<Option<Entity>>,
+    taken: FixedBitSet,
+    len: u32,
+}
+
+impl Seats {
+    /// Players in the room.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Whether nobody is in the room.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Slots that exist: all bit sets of the room are this long.
+    #[must_use]
+    pub fn pool(&self) -> usize {
+        self.by_slot.len()
+    }
+
+    /// The slots that are taken.
+    #[must_use]
+    pub fn taken(&self) -> &FixedBitSet {
+        &self.taken
+    }
+
+    /// Who sits in a slot.
+    #[must_use]
+    pub fn get(&self, slot: Slot) -> Option<Entity> {
+        self.by_slot.get(slot.index()).copied().flatten()
+    }
+
+    /// Everyone in the room, by slot.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, Entity)> {
+        self.by_slot
+            .iter()
+            .enumerate()
+            .filter_map(|(slot, player)| Some((Slot(slot as u16), (*player)?)))
+    }
+
+    /// Gives a free slot, chosen by chance from a pool at most half full: a slot number does not tell how many
+    /// players there are that one cannot see.
+    pub(super) fn take(&mut self, player: Entity, chance: &mut Stream) -> Slot {
+        let pool = ((self.len as usize + 1) * 2)
+            .next_power_of_two()
+            .max(MIN_POOL);
+        if pool > self.by_slot.len() {
+            self.by_slot.resize(pool, None);
+            self.taken.grow(pool);
+        }
+        let free = self.taken.zeroes().count() as u32;
+        let slot = self
+            .taken
+            .zeroes()
+            .nth(chance.below(free) as usize)
+            .expect("half of the pool is free");
+        self.by_slot[slot] = Some(player);
+        self.taken.insert(slot);
+        self.len += 1;
+        Slot(slot as u16)
+    }
+
+    pub(super) fn give_back(&mut self, slot: Slot) {
+        if self.by_slot[slot.index()].take().is_some() {
+            self.taken.set(slot.index(), false);
+            self.len -= 1;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Sessions begin and end here; a link is held and released.
+
+use std::collections::BTreeMap;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    codec::SCHEMA,
+    ids::{PlayerId, SessionId},
+    limits::{HEARTBEAT_MS, PROTOCOL, TICK_RATE},
+    message::{Durability, ServerMessage, Welcome},
+    rng::{Purpose, Stream},
+    text::is_player_name,
+};
+
+use crate::{
+    clock::Clock,
+    components::{Link, Player},
+    digest::{Declared, StableId, hash_resource},
+    extend::Extras,
+    input::EventKind,
+    outbox::Outbox,
+    requests::Inbox,
+    rooms::{self, Rooms},
+    schedule::{Step, StepSet},
+    simulation::Setup,
+};
+
+/// The open sessions.
+#[derive(Resource, Debug, Default)]
+pub struct Sessions {
+    entities: BTreeMap<SessionId, Entity>,
+}
+
+impl Sessions {
+    /// The player of a session.
+    #[must_use]
+    pub fn get(&self, session: SessionId) -> Option<Entity> {
+        self.entities.get(&session).copied()
+    }
+
+    /// How many are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entities.len()
+    }
+
+    /// Whether none is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entities.is_empty()
+    }
+}
+
+/// How many sessions were ever opened: the next player's id is made from it.
+#[derive(Resource, Debug, Default, Hash)]
+struct Opened(u32);
+
+pub(crate) fn plugin(app: &mut App) {
+    app.init_resource::<Sessions>().init_resource::<Opened>();
+    Declared::derived::<Sessions>(app);
+    hash_resource::<Opened>(app);
+    app.add_systems(Step, ingest.in_set(StepSet::Ingest));
+}
+
+/// Opens sessions, moves links, and finds out whose the other events are.
+fn ingest(world: &mut World) {
+    world.resource_scope(|world, mut inbox: Mut<Inbox>| {
+        let inbox = &mut *inbox;
+        inbox.players.clear();
+        for event in &inbox.input.events {
+            let known = world.resource::<Sessions>().get(event.session);
+            let player = match (&event.kind, known) {
+                (EventKind::Open { name }, None) => Some(open(world, event.session, name)),
+                (EventKind::Hold, Some(player)) => hold(world, player, true),
+                (EventKind::Release, Some(player)) => hold(world, player, false),
+                _ => known,
+            };
+            inbox.players.push(player);
+        }
+    });
+}
+
+fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
+    let seed = world.resource::<Setup>().seed;
+    let mut opened = world.resource_mut::<Opened>();
+    opened.0 += 1;
+    let id = player_id(seed, opened.0);
+    let name = if is_player_name(name) {
+        name.to_owned()
+    } else {
+        format!("guest-{:04x}", id.0 & 0xFFFF)
+    };
+    let player = Player {
+        id,
+        session,
+        name: name.clone(),
+        stay: 0,
+    };
+    let entity = world.spawn((player, StableId::player(id))).id();
+    world
+        .resource_mut::<Sessions>()
+        .entities
+        .insert(session, entity);
+    let welcome = Welcome {
+        protocol: PROTOCOL,
+        schema: SCHEMA,
+        player: id,
+        name,
+        tick: world.resource::<Clock>().tick,
+        tick_rate: TICK_RATE,
+        durability: Durability::L0,
+        heartbeat_ms: HEARTBEAT_MS,
+        skins: world.resource::<Setup>().skins.to_vec(),
+        maps: world.resource::<Rooms>().map_names(),
+        extras: world.resource::<Extras>().names(),
+        session: None,
+        resume: None,
+    };
+    world
+        .resource_mut::<Outbox>()
+        .send(session, &ServerMessage::Welcome(welcome));
+    entity
+}
+
+/// Ends a session: its player leaves the room and the world.
+pub(crate) fn close(world: &mut World, player: Entity) {
+    rooms::vacate(world, player);
+    if let Some(gone) = world.get::<Player>(player) {
+        let session = gone.session;
+        world.resource_mut::<Sessions>().entities.remove(&session);
+    }
+    world.despawn(player);
+}
+
+fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {
+    world.get_mut::<Link>(player)?.held = held;
+    Some(player)
+}
+
+/// The n-th player's id: a bijection of 32 bits, so that ids differ but do not tell how many there are.
+fn player_id(seed: u64, n: u32) -> PlayerId {
+    let key = Stream::new(seed, 0, Purpose::PlayerId).next_u64();
+    let mut z = n ^ key as u32;
+    for round in 0..3 {
+        z = (z ^ (z >> 16))
+            .wrapping_mul(0x7FEB_352D)
+            .wrapping_add((key >> (8 * round)) as u32);
+        z = (z ^ (z >> 15)).wrapping_mul(0x846C_A68B);
+    }
+    PlayerId(z ^ (z >> 16))
+}

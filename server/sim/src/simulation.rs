@@ -1,0 +1,246 @@
+//! The world and its one way forward.
+
+use std::sync::Arc;
+
+use bevy_app::App;
+use bevy_ecs::{message::MessageRegistry, prelude::*, schedule::Schedules};
+use parlour_shared::{
+    ids::{SessionId, Tick},
+    limits::MAX_ROOM_CAPACITY,
+};
+
+use crate::{
+    clock::Clock,
+    components::{Player, Skin, Throttle},
+    config::{RoomRules, SimConfig},
+    digest::{self, Declared, Digest, check_declared, hash_component},
+    doors, extend,
+    input::TickInput,
+    movement,
+    outbox::Outbox,
+    output::TickOutput,
+    proximity, replication, requests, room_state,
+    rooms::{self, Rooms, Seats},
+    schedule::{Step, new_schedule},
+    sessions::{self, Sessions},
+};
+
+/// What the world was made with and never changes.
+#[derive(Resource, Clone, Debug)]
+pub struct Setup {
+    /// Seeds every stream of chance.
+    pub seed: u64,
+    /// The rules of every room.
+    pub rules: RoomRules,
+    /// The catalogue of skins.
+    pub skins: Arc<[String]>,
+}
+
+/// A world. Live play, tests, bots in process and replay all step it the same way.
+pub struct Simulation {
+    world: World,
+    schedule: Schedule,
+}
+
+impl Simulation {
+    /// A world with the built-in features.
+    ///
+    /// # Panics
+    /// If the configuration is impossible: see [`Self::with_plugins`].
+    #[must_use]
+    pub fn new(config: SimConfig) -> Self {
+        Self::with_plugins(config, |_| {})
+    }
+
+    /// A world with game logic of one's own: `extend` adds plugins to the app; [`crate::SimulationApp`] has what
+    /// they need.
+    ///
+    /// # Panics
+    /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of proximity not in 1
+    /// to 6 ticks, the near distance not in 1 to 100,000 px, a rate is 0, or two systems of a plugin touch the same
+    /// data in no order.
+    #[must_use]
+    pub fn with_plugins(config: SimConfig, extend: impl FnOnce(&mut App)) -> Self {
+        check(&config);
+        let mut app = App::empty();
+        app.add_schedule(new_schedule());
+        app.init_resource::<Clock>().init_resource::<Outbox>();
+        app.insert_resource(Rooms::new(&config.maps, config.max_rooms));
+        app.insert_resource(Setup {
+            seed: config.seed,
+            rules: config.rules,
+            skins: config.skins.into(),
+        });
+        Declared::derived::<Clock>(&mut app);
+        Declared::derived::<Outbox>(&mut app);
+        Declared::derived::<Setup>(&mut app);
+        hash_component::<Player>(&mut app);
+        hash_component::<Skin>(&mut app);
+        hash_component::<Throttle>(&mut app);
+        for plugin in [
+            digest::plugin,
+            extend::plugin,
+            sessions::plugin,
+            requests::plugin,
+            rooms::plugin,
+            room_state::plugin,
+            movement::plugin,
+            doors::plugin,
+            proximity::plugin,
+            replication::plugin,
+        ] {
+            plugin(&mut app);
+        }
+        extend(&mut app);
+        app.finish();
+        app.cleanup();
+        let mut world = std::mem::take(app.world_mut());
+        let schedule = world
+            .resource_mut::<Schedules>()
+            .remove(Step)
+            .expect("added above");
+        Self { world, schedule }
+    }
+
+    /// One tick. The input must be in canonical order ([`TickInput::sort`]); it is lent to the world, so that its
+    /// texts need not be copied, and is afterwards what it was. The output is cleared first.
+    ///
+    /// In steady state this allocates nothing. What does: sessions that open, joins, leaves, writes to room state,
+    /// messages of plugins, and the R-tree of rooms with more than [`crate::BRUTE_FORCE_UP_TO`] players.
+    pub fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+        let mut clock = self.world.resource_mut::<Clock>();
+        clock.tick = clock.tick.after(1);
+        let tick = clock.tick;
+        output.clear();
+        output.tick = tick;
+        self.lend(input, output);
+        self.schedule.run(&mut self.world);
+        check_declared(&mut self.world);
+        self.count();
+        self.lend(input, output);
+        output.hash = self.world.resource::<Digest>().hash;
+        self.end_tick();
+    }
+
+    /// The last tick that is over; 0 before the first.
+    #[must_use]
+    pub fn tick(&self) -> Tick {
+        self.world.resource::<Clock>().tick
+    }
+
+    /// The state hash after the last tick.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        self.world.resource::<Digest>().hash
+    }
+
+    /// The world, to look at.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The player entity of an open session.
+    #[must_use]
+    pub fn player(&self, session: SessionId) -> Option<Entity> {
+        self.world.resource::<Sessions>().get(session)
+    }
+
+    /// Runs the systems of a tick in another order that their declared order allows. For tests: the hashes must
+    /// not differ.
+    pub fn shuffle_schedule(&mut self, seed: u64) {
+        let settings = self.schedule.get_build_settings();
+        self.schedule
+            .set_build_settings(bevy_ecs::schedule::ScheduleBuildSettings {
+                shuffle_seed: Some(seed),
+                ..settings
+            });
+    }
+
+    /// Swaps input and output into the world, and out of it again.
+    fn lend(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+        std::mem::swap(
+            &mut self.world.resource_mut::<requests::Inbox>().input,
+            input,
+        );
+        std::mem::swap(&mut self.world.resource_mut::<Outbox>().out, output);
+    }
+
+    fn count(&mut self) {
+        let world = &mut self.world;
+        let (sessions, rooms) = (
+            world.resource::<Sessions>().len() as u32,
+            world.resource::<Rooms>().len() as u32,
+        );
+        let (mut players, mut held) = (0, 0);
+        for room in world.resource::<Rooms>().iter() {
+            players += world.get::<Seats>(room).map_or(0, Seats::len);
+            held += world
+                .get::<replication::Replica>(room)
+                .map_or(0, replication::Replica::held);
+        }
+        let counts = &mut world.resource_mut::<Outbox>().out.counts;
+        (counts.sessions, counts.rooms, counts.players, counts.held) =
+            (sessions, rooms, players, held);
+        counts.entities = sessions + rooms;
+    }
+
+    /// Lets messages and change detection forget what is over.
+    fn end_tick(&mut self) {
+        self.world
+            .resource_scope(|world, mut registry: Mut<MessageRegistry>| {
+                let now = world.change_tick();
+                registry.run_updates(world, now);
+            });
+        self.world.clear_trackers();
+    }
+}
+
+impl std::fmt::Debug for Simulation {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        formatter
+            .debug_struct("Simulation")
+            .field("tick", &self.tick())
+            .finish_non_exhaustive()
+    }
+}
+
+fn check(config: &SimConfig) {
+    let rules = &config.rules;
+    assert!(
+        (1..=MAX_ROOM_CAPACITY).contains(&rules.capacity),
+        "capacity of rooms: {}",
+        rules.capacity
+    );
+    assert!(
+        (1..=6).contains(&rules.refresh_ticks),
+        "refresh of proximity: {} ticks",
+        rules.refresh_ticks
+    );
+    assert!(
+        (1..=100_000).contains(&rules.near_px),
+        "near distance: {} px",
+        rules.near_px
+    );
+    let rates = &rules.rates;
+    for rate in [
+        rates.moves,
+        rates.join,
+        rates.chat,
+        rates.skin,
+        rates.state,
+        rates.custom,
+    ] {
+        assert!(rate.burst > 0 && rate.every_ticks > 0, "rate: {rate:?}");
+        assert!(
+            rate.burst
+                .checked_mul(rate.every_ticks)
+                .is_some_and(|full| full < 1 << 24),
+            "rate: {rate:?}"
+        );
+    }
+    assert!(
+        config.maps.iter().all(|map| !map.spawns.is_empty()),
+        "a map without a spawn point"
+    );
+}

@@ -1,0 +1,348 @@
+//! The oracle: for every viewer and tick, what its client decoded equals the visible part of the world at that
+//! tick, bit for bit. Worlds, inputs and slow links are random.
+
+mod support;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use parlour_shared::{
+    ids::{PlayerId, SessionId, Slot},
+    map::{Door, Map, Spawn},
+    message::{ClientMessage, Join, Move, SetSkin},
+    motion::{Direction, Gait, Position as Place, WallGrid},
+};
+use parlour_sim::{
+    EventKind, InRoom, Interest, Motion, Player, Position, Room, RoomRules, Rooms, Seat, Seats,
+    SimConfig, Skin,
+};
+use proptest::prelude::*;
+use support::Stage;
+
+/// What can happen to one of the sessions before a tick.
+#[derive(Clone, Debug)]
+enum Act {
+    Open,
+    Close,
+    Join(u8),
+    Leave,
+    Walk {
+        direction: u8,
+        sprint: bool,
+        ahead: u8,
+    },
+    Skin(u16),
+    Hold,
+    Release,
+}
+
+#[derive(Clone, Debug)]
+struct Plan {
+    seed: u64,
+    all: bool,
+    near_px: u32,
+    refresh_ticks: u32,
+    capacity: u32,
+    walls: Vec<(u16, u16)>,
+    ticks: Vec<Vec<(u8, Act)>>,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        2 => Just(Act::Open),
+        1 => Just(Act::Close),
+        3 => (0..4_u8).prop_map(Act::Join),
+        1 => Just(Act::Leave),
+        10 => (0..9_u8, any::<bool>(), 0..6_u8)
+            .prop_map(|(direction, sprint, ahead)| Act::Walk { direction, sprint, ahead }),
+        1 => (0..5_u16).prop_map(Act::Skin),
+        1 => Just(Act::Hold),
+        2 => Just(Act::Release),
+    ]
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let tick = prop::collection::vec((0..12_u8, act()), 0..5);
+    (
+        any::<u64>(),
+        any::<bool>(),
+        20..300_u32,
+        1..=6_u32,
+        prop_oneof![Just(3_u32), Just(100)],
+        prop::collection::vec((0..20_u16, 0..20_u16), 0..40),
+        prop::collection::vec(tick, 20..120),
+    )
+        .prop_map(
+            |(seed, all, near_px, refresh_ticks, capacity, walls, ticks)| Plan {
+                seed,
+                all,
+                near_px,
+                refresh_ticks,
+                capacity,
+                walls,
+                ticks,
+            },
+        )
+}
+
+/// Two maps of 20 x 20 tiles with random walls, spawn points where they leave room, and doors between them.
+fn maps(plan: &Plan) -> Vec<Arc<Map>> {
+    let map = |name: &str, to: &str| {
+        let mut walls = WallGrid::new(20, 20, 16);
+        for &(column, row) in &plan.walls {
+            walls.block(column, row);
+        }
+        let places = (0..400).map(|n| Place::from_px(8 + 16 * (n % 20), 8 + 16 * (n / 20)));
+        let mut spawns: Vec<Spawn> = places
+            .filter(|place| walls.is_free(*place))
+            .step_by(37)
+            .map(|position| Spawn {
+                name: "default".into(),
+                position,
+            })
+            .collect();
+        spawns.truncate(8);
+        let door = Door {
+            x: 100,
+            y: 100,
+            w: 40,
+            h: 40,
+            to_map: to.into(),
+            to_spawn: "default".into(),
+        };
+        Arc::new(Map {
+            name: name.into(),
+            walls,
+            spawns,
+            doors: vec![door],
+        })
+    };
+    vec![map("one", "two"), map("two", "one")]
+}
+
+fn config(plan: &Plan) -> SimConfig {
+    let mut config = SimConfig::new(maps(plan));
+    config.seed = plan.seed;
+    config.skins = ["a", "b", "c", "d"].map(String::from).to_vec();
+    config.rules = RoomRules {
+        interest: if plan.all {
+            Interest::All
+        } else {
+            Interest::Near
+        },
+        near_px: plan.near_px,
+        refresh_ticks: plan.refresh_ticks,
+        capacity: plan.capacity,
+        empty_ticks: 10,
+        ..RoomRules::default()
+    };
+    config
+}
+
+/// A player in one of its stays: who leaves and comes back in one tick is near nobody again.
+type Stay = (PlayerId, u8);
+
+/// Who is in which slot of which room, taken from the world without any of the code under test.
+type Rows = BTreeMap<(String, Slot), (Stay, Place)>;
+
+/// An own account of who is near whom: all pairs, at the ticks at which a room looks, with hysteresis.
+#[derive(Default)]
+struct NearOracle {
+    pairs: BTreeSet<(String, Stay, Stay)>,
+}
+
+impl NearOracle {
+    fn update(&mut self, rows: &Rows, looked: &BTreeSet<String>, near_px: u32) {
+        let present: BTreeSet<(&str, Stay)> = rows
+            .iter()
+            .map(|((room, _), (player, _))| (room.as_str(), *player))
+            .collect();
+        self.pairs.retain(|(room, one, other)| {
+            present.contains(&(room.as_str(), *one)) && present.contains(&(room.as_str(), *other))
+        });
+        let enter = i64::from(near_px) * 256;
+        let leave = enter + enter / 6;
+        for ((room, _), (one, a)) in rows.iter().filter(|((room, _), _)| looked.contains(room)) {
+            for (_, (other, b)) in rows
+                .iter()
+                .filter(|((there, _), (other, _))| there == room && other != one)
+            {
+                let key = (room.clone(), *one, *other);
+                let (dx, dy) = (i64::from(a.x - b.x), i64::from(a.y - b.y));
+                let reach = if self.pairs.contains(&key) {
+                    leave
+                } else {
+                    enter
+                };
+                if dx * dx + dy * dy <= reach * reach {
+                    self.pairs.insert(key);
+                } else {
+                    self.pairs.remove(&key);
+                }
+            }
+        }
+    }
+}
+
+/// Whose turn it is in a plan; a session that was closed comes back with another id.
+#[derive(Default)]
+struct Ids {
+    lives: [u64; 12],
+}
+
+fn apply(stage: &mut Stage, ids: &mut Ids, who: u8, act: &Act) {
+    let session = u64::from(who) + 100 * ids.lives[usize::from(who)];
+    let open = stage.clients.contains_key(&SessionId(session));
+    match act {
+        Act::Open if !open => stage.open(session),
+        Act::Open => stage.join(session, "one"),
+        _ if !open => stage.open_and_join(session, "one/2"),
+        Act::Close => {
+            stage.event(session, EventKind::Close);
+            ids.lives[usize::from(who)] += 1;
+        }
+        Act::Join(room) => {
+            let room = ["one", "two", "one/2", "two/2"][usize::from(*room)].to_owned();
+            stage.say(session, ClientMessage::Join(Join { request: 0, room }));
+        }
+        Act::Leave => stage.say(session, ClientMessage::Leave { request: 0 }),
+        Act::Walk {
+            direction,
+            sprint,
+            ahead,
+        } => {
+            let tick = if *ahead == 0 {
+                parlour_shared::ids::Tick(0)
+            } else {
+                stage.now().after(u32::from(*ahead))
+            };
+            let direction = Direction::ALL[usize::from(*direction)];
+            stage.say(
+                session,
+                ClientMessage::Move(Move {
+                    seq: 0,
+                    tick,
+                    direction,
+                    sprint: *sprint,
+                }),
+            );
+        }
+        Act::Skin(skin) => stage.say(
+            session,
+            ClientMessage::SetSkin(SetSkin {
+                request: 0,
+                skin: *skin,
+            }),
+        ),
+        Act::Hold => stage.event(session, EventKind::Hold),
+        Act::Release => stage.event(session, EventKind::Release),
+    }
+}
+
+fn rows(stage: &Stage) -> Rows {
+    let world = stage.sim.world();
+    let mut rows = Rows::new();
+    for room in world.resource::<Rooms>().iter() {
+        let name = &world.get::<Room>(room).unwrap().name;
+        for (slot, player) in world.get::<Seats>(room).unwrap().iter() {
+            assert_eq!(world.get::<InRoom>(player).unwrap().0, room);
+            assert_eq!(world.get::<Seat>(player).unwrap().slot, slot);
+            let who = world.get::<Player>(player).unwrap();
+            let place = world
+                .get::<Motion>(player)
+                .unwrap()
+                .segment()
+                .at(stage.now());
+            assert_eq!(world.get::<Position>(player).unwrap().0, place);
+            rows.insert((name.clone(), slot), ((who.id, who.stay), place));
+        }
+    }
+    rows
+}
+
+/// Everything a client can tell of a player at a tick.
+#[derive(Debug, PartialEq, Eq)]
+struct Shown {
+    player: PlayerId,
+    name: String,
+    place: Place,
+    gait: Gait,
+    skin: u16,
+}
+
+fn check(stage: &Stage, rows: &Rows, near: &NearOracle, all: bool) {
+    let world = stage.sim.world();
+    let now = stage.now();
+    for (session, client) in stage.clients.iter().filter(|(_, client)| !client.held) {
+        let Some(room) = &client.room else { continue };
+        let me = (client.welcome.as_ref().unwrap().player, room.view);
+        let mut expected = BTreeMap::new();
+        for ((_, slot), (id, _)) in rows.iter().filter(|((name, _), _)| *name == room.room) {
+            if !(all || *id == me || near.pairs.contains(&(room.room.clone(), me, *id))) {
+                continue;
+            }
+            let entity = world.resource::<Rooms>().get(&room.room).unwrap();
+            let player = world.get::<Seats>(entity).unwrap().get(*slot).unwrap();
+            let segment = world.get::<Motion>(player).unwrap().segment();
+            expected.insert(
+                *slot,
+                Shown {
+                    player: id.0,
+                    name: world.get::<Player>(player).unwrap().name.clone(),
+                    place: segment.at(now),
+                    gait: segment.gait,
+                    skin: world.get::<Skin>(player).unwrap().0,
+                },
+            );
+        }
+        let decoded: BTreeMap<Slot, Shown> = client
+            .view
+            .iter()
+            .map(|(slot, seen)| {
+                let shown = Shown {
+                    player: seen.player,
+                    name: seen.name.clone(),
+                    place: seen.segment.at(now),
+                    gait: seen.segment.gait,
+                    skin: seen.skin,
+                };
+                (slot, shown)
+            })
+            .collect();
+        assert_eq!(decoded, expected, "view of {session:?} at {now:?}");
+    }
+}
+
+/// The rooms that look at who is near whom in the tick that was just run.
+fn rooms_that_looked(stage: &Stage, refresh_ticks: u32) -> BTreeSet<String> {
+    let world = stage.sim.world();
+    let rooms = world
+        .resource::<Rooms>()
+        .iter()
+        .map(|room| world.get::<Room>(room).unwrap());
+    rooms
+        .filter(|room| (stage.now().0 + room.epoch.0).is_multiple_of(refresh_ticks))
+        .map(|room| room.name.clone())
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_view_equals_the_visible_world(plan in plan()) {
+        let mut stage = Stage::new(config(&plan));
+        let (mut near, mut ids) = (NearOracle::default(), Ids::default());
+        for events in &plan.ticks {
+            for (who, act) in events {
+                apply(&mut stage, &mut ids, *who, act);
+            }
+            stage.tick();
+            let rows = rows(&stage);
+            near.update(&rows, &rooms_that_looked(&stage, plan.refresh_ticks), plan.near_px);
+            check(&stage, &rows, &near, plan.all);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The admin port: health and metrics, for operators and their tools.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::TcpListener as StdTcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header::{ALLOW, CONTENT_TYPE, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+
+use crate::{
+    bridge::wake::WakeEnd, edge::EdgeShared, metrics::Metrics, server::Failure,
+    tick_loop::TickStatus,
+};
+
+/// Without a tick for this long the server is not ready.
+const READY: Duration = Duration::from_millis(100);
+/// Connections at once; more are closed at once. 64 of 16 KiB are 1 MiB.
+const MAX_CONNECTIONS: u32 = 64;
+/// A connection lives this long at most: scrapers that keep theirs open connect again.
+const MAX_AGE: Duration = Duration::from_secs(300);
+/// For the head of a request, also between two requests.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
+
+const INDEX: &str = "Parlour, admin port
+
+/livez    200 while the process runs
+/readyz   200 if the tick advanced within the last 100 ms, else 503 and why
+/metrics  all metrics, in the text format of Prometheus
+";
+
+/// What the admin thread is made with.
+pub(crate) struct Admin {
+    pub(crate) listener: StdTcpListener,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) status: Arc<TickStatus>,
+    pub(crate) failure: Arc<Failure>,
+    pub(crate) edge: Arc<EdgeShared>,
+    pub(crate) wake: WakeEnd,
+}
+
+/// What answers are made from.
+struct Sources {
+    metrics: Arc<Metrics>,
+    status: Arc<TickStatus>,
+    failure: Arc<Failure>,
+    edge: Arc<EdgeShared>,
+    connections: AtomicU32,
+}
+
+impl Admin {
+    /// Answers until woken.
+    pub(crate) fn run(self) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let sources = Arc::new(Sources {
+            metrics: self.metrics,
+            status: self.status,
+            failure: self.failure,
+            edge: self.edge,
+            connections: AtomicU32::new(0),
+        });
+        runtime.block_on(async move {
+            let listener = TcpListener::from_std(self.listener)?;
+            let wake = self.wake.attach()?;
+            tokio::select! {
+                () = accept(listener, sources) => {}
+                _ = wake.woken() => {}
+            }
+            Ok(())
+        })
+    }
+}
+
+async fn accept(listener: TcpListener, sources: Arc<Sources>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // No descriptors left, as a rule: trying at once would spin.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        if sources.connections.load(Ordering::Relaxed) >= MAX_CONNECTIONS {
+            continue;
+        }
+        sources.connections.fetch_add(1, Ordering::Relaxed);
+        let sources = Arc::clone(&sources);
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let response = answer(&request, &sources);
+                async move { Ok::<_, Infallible>(response) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_TIMEOUT)
+                .max_buf_size(8 * 1024)
+                .serve_connection(TokioIo::new(stream), service);
+            // A broken or slow operator's connection is of no interest.
+            let _ = tokio::time::timeout(MAX_AGE, connection).await;
+            sources.connections.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+fn answer(request: &Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    match request.uri().path() {
+        "/" => text(StatusCode::OK, INDEX),
+        "/livez" => text(StatusCode::OK, "alive\n"),
+        "/readyz" => match sources.not_ready() {
+            None => text(StatusCode::OK, "ready\n"),
+            Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
+        },
+        "/metrics" => {
+            let mut response = text(StatusCode::OK, sources.metrics.text());
+            response.headers_mut().insert(
+                CONTENT_TYPE,
+                HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
+            );
+            response
+        }
+        _ => text(StatusCode::NOT_FOUND, INDEX),
+    }
+}
+
+impl Sources {
+    /// Why the server should not be given clients, if there is a reason.
+    fn not_ready(&self) -> Option<String> {
+        if let Some(reason) = self.failure.reason() {
+            return Some(reason);
+        }
+        if self.edge.is_stopping() {
+            return Some("stopping".into());
+        }
+        if self.status.tick().0 == 0 {
+            return Some("the first tick is not over yet".into());
+        }
+        let age = self.status.age();
+        (age > READY).then(|| format!("the tick has not advanced for {} ms", age.as_millis()))
+    }
+}
+
+fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}

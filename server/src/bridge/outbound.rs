@@ -1,0 +1,221 @@
+//! From the world to the sockets: each tick's output, shared by reference, one ring and one wake-up per I/O thread.
+//!
+//! Outputs come from a pool and go back by themselves: one that no I/O thread refers to any more is used again.
+
+use std::sync::Arc;
+
+use parlour_sim::TickOutput;
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::{route, wake::WakeSender};
+
+/// Ticks that one ring holds: about one second.
+pub(crate) const RING: usize = 64;
+/// An I/O thread with this many ticks before it (133 ms) is behind: its viewers get no snapshots until it caught up.
+pub(crate) const BEHIND: usize = 8;
+/// Caught up again.
+const CAUGHT_UP: usize = 1;
+
+/// What an I/O thread is told.
+pub(crate) enum Outbound {
+    /// A tick's output; frames for others are in it, too.
+    Tick(Arc<TickOutput>),
+    /// Outputs were lost from here on: every connection that is open when this is read is to be closed.
+    Lost,
+}
+
+/// The I/O thread's end.
+pub(crate) type OutboundReceiver = Consumer<Outbound>;
+
+/// The tick thread's end for one I/O thread.
+struct Sender {
+    ring: Producer<Outbound>,
+    wake: WakeSender,
+    behind: bool,
+}
+
+/// The tick thread's ends for all I/O threads, and the pool.
+pub(crate) struct Publisher {
+    pool: Vec<Arc<TickOutput>>,
+    threads: Vec<Sender>,
+}
+
+/// How far an I/O thread is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// As before.
+    Unchanged,
+    /// It fell behind just now.
+    FellBehind,
+    /// It has caught up.
+    CaughtUp,
+}
+
+impl Publisher {
+    /// Makes one end for each sender, and the ends for the I/O threads.
+    pub(crate) fn new(wakes: Vec<WakeSender>) -> (Self, Vec<OutboundReceiver>) {
+        let mut receivers = Vec::with_capacity(wakes.len());
+        let threads = wakes
+            .into_iter()
+            .map(|wake| {
+                // One place more than ticks may take: it is kept for `Lost`.
+                let (ring, receiver) = RingBuffer::new(RING + 1);
+                receivers.push(receiver);
+                Sender {
+                    ring,
+                    wake,
+                    behind: false,
+                }
+            })
+            .collect();
+        let publisher = Self {
+            pool: Vec::new(),
+            threads,
+        };
+        (publisher, receivers)
+    }
+
+    /// An output that nobody reads any more, for the next tick; it still holds what it held. The one used last is
+    /// preferred, so that in steady state one or two outputs stay warm and the others are never touched.
+    pub(crate) fn take(&mut self) -> Arc<TickOutput> {
+        let free = self
+            .pool
+            .iter_mut()
+            .rposition(|output| Arc::get_mut(output).is_some());
+        match free {
+            Some(at) => self.pool.remove(at),
+            // At most as many as all rings together hold.
+            None => Arc::default(),
+        }
+    }
+
+    /// Hands an output to the I/O threads that it concerns, and keeps it for a later tick. Returns how many I/O
+    /// threads lost it. Never blocks.
+    pub(crate) fn publish(&mut self, output: Arc<TickOutput>) -> usize {
+        let mut lost = 0;
+        for (number, thread) in self.threads.iter_mut().enumerate() {
+            if concerns(&output, number) {
+                lost += usize::from(!thread.push(&output));
+            }
+        }
+        self.pool.push(output);
+        lost
+    }
+
+    /// Whether an I/O thread fell behind or caught up since the last call.
+    pub(crate) fn pace(&mut self, thread: usize) -> Pace {
+        let Some(thread) = self.threads.get_mut(thread) else {
+            return Pace::Unchanged;
+        };
+        let waiting = RING + 1 - thread.ring.slots();
+        match thread.behind {
+            false if waiting >= BEHIND => {
+                thread.behind = true;
+                Pace::FellBehind
+            }
+            true if waiting <= CAUGHT_UP => {
+                thread.behind = false;
+                Pace::CaughtUp
+            }
+            _ => Pace::Unchanged,
+        }
+    }
+
+    /// How many I/O threads there are.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.len()
+    }
+}
+
+impl Sender {
+    /// Whether the I/O thread will see the output.
+    fn push(&mut self, output: &Arc<TickOutput>) -> bool {
+        match self.ring.slots() {
+            // `Lost` is in there: all who miss this output are closed when it is read.
+            0 => return false,
+            1 => {
+                let _ = self.ring.push(Outbound::Lost);
+                self.wake.wake();
+                return false;
+            }
+            _ => {}
+        }
+        let pushed = self.ring.push(Outbound::Tick(Arc::clone(output))).is_ok();
+        self.wake.wake();
+        pushed
+    }
+}
+
+fn concerns(output: &TickOutput, thread: usize) -> bool {
+    let mine = |session| route::thread_of(session) == thread;
+    output.frames.iter().any(|frame| mine(frame.session))
+        || output.closes.iter().any(|&(session, _)| mine(session))
+}
+
+#[cfg(test)]
+mod tests {
+    use parlour_shared::{close::CloseCode, ids::SessionId};
+
+    use super::*;
+    use crate::bridge::wake;
+
+    fn publisher() -> (Publisher, OutboundReceiver, wake::WakeEnd) {
+        let (sender, end) = wake::pair().unwrap();
+        let (publisher, mut receivers) = Publisher::new(vec![sender]);
+        (publisher, receivers.remove(0), end)
+    }
+
+    fn publish_one(publisher: &mut Publisher) -> usize {
+        let mut output = publisher.take();
+        let inner = Arc::get_mut(&mut output).unwrap();
+        inner.clear();
+        inner.closes.push((SessionId(0), CloseCode::Normal));
+        publisher.publish(output)
+    }
+
+    #[test]
+    fn outputs_come_back_to_the_pool() {
+        let (mut publisher, mut receiver, _end) = publisher();
+        for _ in 0..1000 {
+            assert_eq!(publish_one(&mut publisher), 0);
+            receiver.pop().unwrap();
+        }
+        assert_eq!(publisher.pool.len(), 1);
+    }
+
+    #[test]
+    fn nothing_for_a_thread_is_not_told_to_it() {
+        let (mut publisher, mut receiver, _end) = publisher();
+        let output = publisher.take();
+        publisher.publish(output);
+        assert!(receiver.pop().is_err());
+    }
+
+    #[test]
+    fn a_thread_that_sleeps_is_told_that_it_lost_ticks_and_nothing_blocks() {
+        let (mut publisher, mut receiver, _end) = publisher();
+        let lost: usize = (0..2 * RING).map(|_| publish_one(&mut publisher)).sum();
+        assert_eq!(lost, RING);
+        assert!(publisher.pool.len() <= RING + 1);
+        for _ in 0..RING {
+            assert!(matches!(receiver.pop(), Ok(Outbound::Tick(_))));
+        }
+        assert!(matches!(receiver.pop(), Ok(Outbound::Lost)));
+        assert!(receiver.pop().is_err());
+        assert_eq!(publish_one(&mut publisher), 0);
+    }
+
+    #[test]
+    fn falling_behind_and_catching_up_are_told_once() {
+        let (mut publisher, mut receiver, _end) = publisher();
+        assert_eq!(publisher.pace(0), Pace::Unchanged);
+        for _ in 0..BEHIND {
+            publish_one(&mut publisher);
+        }
+        assert_eq!(publisher.pace(0), Pace::FellBehind);
+        assert_eq!(publisher.pace(0), Pace::Unchanged);
+        while receiver.pop().is_ok() {}
+        assert_eq!(publisher.pace(0), Pace::CaughtUp);
+        assert_eq!(publisher.pace(0), Pace::Unchanged);
+    }
+}

@@ -1,0 +1,68 @@
+//! Wakes a thread that sleeps in its I/O runtime, from a thread that must not wait.
+//!
+//! A tokio wake-up from outside takes a lock of the runtime. A byte in a non-blocking socket pair takes none, and the
+//! runtime sees it where it looks for all its sockets.
+
+use std::{
+    io::{self, Write as _},
+    os::unix::net::UnixStream as StdUnixStream,
+};
+
+use tokio::net::UnixStream;
+
+/// The end that wakes. Never blocks.
+#[derive(Debug)]
+pub(crate) struct WakeSender(StdUnixStream);
+
+/// The end that is woken, before it is given to a runtime.
+#[derive(Debug)]
+pub(crate) struct WakeEnd(StdUnixStream);
+
+/// The end that is woken.
+#[derive(Debug)]
+pub(crate) struct WakeReceiver(UnixStream);
+
+/// Both ends.
+pub(crate) fn pair() -> io::Result<(WakeSender, WakeEnd)> {
+    let (sender, receiver) = StdUnixStream::pair()?;
+    sender.set_nonblocking(true)?;
+    receiver.set_nonblocking(true)?;
+    Ok((WakeSender(sender), WakeEnd(receiver)))
+}
+
+impl WakeSender {
+    /// Wakes the other end. Wake-ups that it has not seen yet become one.
+    pub(crate) fn wake(&self) {
+        // Full: it will wake anyway. Closed: nobody is there to be woken.
+        let _ = (&self.0).write(&[1]);
+    }
+
+    /// Another sender for the same receiver.
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
+        self.0.try_clone().map(Self)
+    }
+}
+
+impl WakeEnd {
+    /// Gives the end to the runtime of the current thread.
+    pub(crate) fn attach(self) -> io::Result<WakeReceiver> {
+        UnixStream::from_std(self.0).map(WakeReceiver)
+    }
+}
+
+impl WakeReceiver {
+    /// Waits until woken at least once since the last call. `false`: nobody can wake it any more.
+    pub(crate) async fn woken(&self) -> bool {
+        loop {
+            if self.0.readable().await.is_err() {
+                return false;
+            }
+            match self.0.try_read(&mut [0; 256]) {
+                Ok(0) => return false,
+                Ok(_) => return true,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return false,
+            }
+        }
+    }
+}

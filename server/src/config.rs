@@ -1,0 +1,27 @@
+//! Configuration: defaults < TOML file < `PARLOUR_*` environment < flags, with one name for a setting everywhere.
+//!
+//! A setting is declared once, in [`table`]: its name, help, what a value looks like, how text becomes a value and a
+//! value becomes text. The file, the environment, the flags, `config print` and the help all come from that, so a new
+//! setting is a field of [`Settings`] and an entry in the table. Defaults are those of `Settings::default()`.
+//!
+//! [`resolve`] looks at everything that was given and reports every mistake at once.
+
+mod checks;
+mod file;
+mod print;
+mod problem;
+mod resolve;
+mod settings;
+mod suggest;
+mod table;
+mod value;
+
+pub use file::ConfigFile;
+pub use print::to_toml;
+pub use problem::{Problem, Problems, Source};
+pub use resolve::{Config, Layers, resolve};
+pub use settings::{LogFormat, Settings};
+pub use table::{Kind, Section, Setting, settings};
+
+/// The variable that names the configuration file, as `--config` does.
+pub const FILE_VARIABLE: &str = "PARLOUR_CONFIG";

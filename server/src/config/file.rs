@@ -1,0 +1,166 @@
+//! The TOML file: flat keys, each with the line it stands on.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    problem::{Problem, Source},
+    table::Kind,
+};
+
+/// Bytes of a configuration file.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// A configuration file, or why it could not be read.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    path: String,
+    text: Result<String, String>,
+}
+
+/// A key and its value, which may be of the wrong type.
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) line: usize,
+    pub(super) value: Value,
+}
+
+/// A value as text, and as what it was written.
+pub(super) enum Value {
+    Text(String),
+    Number(String),
+    List(Vec<String>),
+    /// Something that no setting is: its name.
+    Other(&'static str),
+}
+
+impl ConfigFile {
+    /// Reads a file; what is wrong with it is reported by [`super::resolve`], with everything else.
+    #[must_use]
+    pub fn read(path: &Path) -> Self {
+        let read = || -> std::io::Result<String> {
+            let mut text = String::new();
+            let taken = File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+            if taken as u64 > MAX_BYTES {
+                return Err(std::io::Error::other("larger than 1 MiB"));
+            }
+            Ok(text)
+        };
+        Self {
+            path: path.display().to_string(),
+            text: read().map_err(|error| format!("cannot be read: {error}")),
+        }
+    }
+
+    /// A file that is at hand already.
+    #[must_use]
+    pub fn of(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        Self {
+            path: path.into().display().to_string(),
+            text: Ok(text.into()),
+        }
+    }
+
+    /// A place in the file.
+    pub(super) fn at(&self, line: Option<usize>) -> Source {
+        Source::File {
+            path: self.path.clone(),
+            line,
+        }
+    }
+
+    /// The keys and values, in the order of the file, or every mistake in how they are written.
+    pub(super) fn entries(&self) -> Result<Vec<Entry>, Vec<Problem>> {
+        let problem = |line, text: String| Problem {
+            source: self.at(line),
+            text,
+        };
+        let text = self.text.as_ref().map_err(|error| vec![problem(None, error.clone())])?;
+        let (table, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            return Err(errors
+                .iter()
+                .map(|error| {
+                    let line = error.span().map(|span| line_of(text, span.start));
+                    problem(line, format!("not TOML: {}", error.message()))
+                })
+                .collect());
+        }
+        let mut entries: Vec<Entry> = table
+            .get_ref()
+            .iter()
+            .map(|(key, value)| Entry {
+                key: key.get_ref().to_string(),
+                line: line_of(text, key.span().start),
+                value: Value::of(value.get_ref()),
+            })
+            .collect();
+        entries.sort_by_key(|entry| entry.line);
+        Ok(entries)
+    }
+}
+
+impl Value {
+    fn of(value: &DeValue<'_>) -> Self {
+        match value {
+            DeValue::String(text) => Self::Text(text.to_string()),
+            DeValue::Integer(number) => {
+                let value = i128::from_str_radix(number.as_str(), number.radix());
+                Self::Number(value.map_or_else(|_| number.to_string(), |value| value.to_string()))
+            }
+            DeValue::Array(values) => {
+                let texts = values.iter().map(|value| match value.get_ref() {
+                    DeValue::String(text) => Some(text.to_string()),
+                    _ => None,
+                });
+                texts.collect::<Option<_>>().map_or(Self::Other("a list of other things"), Self::List)
+            }
+            DeValue::Float(_) => Self::Other("a number with a point"),
+            DeValue::Boolean(_) => Self::Other("a truth value"),
+            DeValue::Datetime(_) => Self::Other("a date"),
+            DeValue::Table(_) => Self::Other("a section"),
+        }
+    }
+
+    /// The text of a value of this kind, or what would have been right, to follow "must be".
+    pub(super) fn text(&self, kind: Kind) -> Result<String, String> {
+        match (kind, self) {
+            (Kind::Text | Kind::NumberOrWord, Self::Text(text))
+            | (Kind::Number | Kind::NumberOrWord, Self::Number(text)) => Ok(text.clone()),
+            (Kind::List, Self::List(texts)) if texts.iter().all(|text| !text.contains(',')) => {
+                Ok(texts.join(","))
+            }
+            _ => Err(format!("{}, not {}", kind.in_words(), self.in_words())),
+        }
+    }
+
+    /// What kind of value it is.
+    pub(super) fn in_words(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text in quotes",
+            Self::Number(_) => "a number",
+            Self::List(_) => "a list",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl Kind {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Text => "text in quotes",
+            Self::Number => "a whole number without quotes",
+            Self::NumberOrWord => "a whole number without quotes, or a word in quotes",
+            Self::List => "a list of texts, such as [\"one\", \"two\"]",
+        }
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+}

@@ -1,0 +1,76 @@
+//! Mistakes in a configuration, each with where it was made and what would be right.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody said otherwise.
+    Default,
+    /// A line of the configuration file; no line if it is about the whole.
+    File {
+        /// As it was named.
+        path: String,
+        /// Counted from 1.
+        line: Option<usize>,
+    },
+    /// An environment variable.
+    Variable(String),
+    /// A flag, with its two dashes.
+    Flag(String),
+    /// Several settings together.
+    Together,
+}
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it was made.
+    pub source: Source,
+    /// What is wrong and what would be right.
+    pub text: String,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, Error)]
+pub struct Problems {
+    /// Every mistake; at least one.
+    pub errors: Vec<Problem>,
+    /// What would only have been warned about.
+    pub warnings: Vec<Problem>,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line: Some(line) } => write!(f, "{path}:{line}"),
+            Self::File { path, line: None } => f.write_str(path),
+            Self::Variable(name) | Self::Flag(name) => f.write_str(name),
+            Self::Together => f.write_str("settings that contradict each other"),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.source, self.text)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.errors.len();
+        let mistakes = if count == 1 { "mistake" } else { "mistakes" };
+        write!(f, "{count} {mistakes} in the configuration:")?;
+        for error in &self.errors {
+            write!(f, "\n  {error}")?;
+        }
+        for warning in &self.warnings {
+            write!(f, "\n  {warning} (only a warning)")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,212 @@
+//! From everything that was given to the settings, or to every mistake in it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::{OsStr, OsString},
+};
+
+use super::{
+    FILE_VARIABLE,
+    checks::CHECKS,
+    file::ConfigFile,
+    problem::{Problem, Problems, Source},
+    settings::Settings,
+    suggest::closest,
+    table::{Setting, settings},
+};
+
+/// Everything that was given, the weakest first.
+#[derive(Clone, Debug, Default)]
+pub struct Layers {
+    /// The configuration file.
+    pub file: Option<ConfigFile>,
+    /// The environment; variables that do not concern Parlour are passed over.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Flags: the name of the setting and the value.
+    pub flags: Vec<(&'static str, OsString)>,
+}
+
+/// Settings that can be used.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The values.
+    pub settings: Settings,
+    /// What is probably a mistake, but does no harm.
+    pub warnings: Vec<Problem>,
+    sources: BTreeMap<&'static str, Source>,
+}
+
+impl Config {
+    /// Where the value of a setting came from.
+    #[must_use]
+    pub fn source(&self, name: &str) -> &Source {
+        self.sources.get(name).unwrap_or(&Source::Default)
+    }
+}
+
+/// Lays the flags over the environment over the file over the defaults.
+///
+/// # Errors
+/// Every mistake in any of them, also in values that something else replaces.
+pub fn resolve(layers: &Layers) -> Result<Config, Problems> {
+    let mut work = Work::default();
+    if let Some(file) = &layers.file {
+        work.file(file);
+    }
+    work.environment(&layers.environment);
+    for (name, value) in &layers.flags {
+        if let Some(setting) = settings().find(|setting| setting.name == *name) {
+            work.plain(setting, value, Source::Flag(format!("--{}", setting.flag())));
+        }
+    }
+    work.contradictions();
+    if work.errors.is_empty() {
+        Ok(Config {
+            settings: work.settings,
+            warnings: work.warnings,
+            sources: work.sources,
+        })
+    } else {
+        Err(Problems {
+            errors: work.errors,
+            warnings: work.warnings,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Work {
+    settings: Settings,
+    sources: BTreeMap<&'static str, Source>,
+    errors: Vec<Problem>,
+    warnings: Vec<Problem>,
+    /// Settings of which some value was wrong: contradictions with them would mislead.
+    wrong: BTreeSet<&'static str>,
+    unreadable: bool,
+}
+
+impl Work {
+    fn file(&mut self, file: &ConfigFile) {
+        let entries = match file.entries() {
+            Ok(entries) => entries,
+            Err(problems) => {
+                self.errors.extend(problems);
+                self.unreadable = true;
+                return;
+            }
+        };
+        for entry in entries {
+            let source = file.at(Some(entry.line));
+            let Some(setting) = settings().find(|setting| setting.name == entry.key) else {
+                let names = settings().map(|setting| setting.name);
+                let mut text = unknown("key", &entry.key, closest(&entry.key, names));
+                if entry.value.in_words() == "a section" {
+                    text.push_str("; there are no sections, all keys stand at the top");
+                }
+                self.errors.push(Problem { source, text });
+                continue;
+            };
+            match entry.value.text(setting.kind) {
+                Ok(text) => self.apply(setting, &text, source),
+                Err(expected) => self.refuse(setting, &expected, None, source),
+            }
+        }
+    }
+
+    fn environment(&mut self, variables: &[(OsString, OsString)]) {
+        let find = |name: &str| variables.iter().find(|(key, _)| key == OsStr::new(name));
+        for setting in settings() {
+            let variable = setting.variable();
+            if let Some((_, value)) = find(&variable) {
+                self.plain(setting, value, Source::Variable(variable));
+            } else if let Some(also) = setting.also
+                && let Some((_, value)) = find(also)
+                && !value.is_empty()
+            {
+                self.plain(setting, value, Source::Variable(also.to_owned()));
+            }
+        }
+        for (name, _) in variables {
+            let name = name.to_string_lossy();
+            let known = || settings().map(Setting::variable).chain([FILE_VARIABLE.to_owned()]);
+            if name.starts_with("PARLOUR_") && known().all(|known| known != name) {
+                let known: Vec<String> = known().collect();
+                let meant = closest(&name, known.iter().map(String::as_str));
+                let text = unknown("variable", &name, meant);
+                self.warnings.push(Problem {
+                    source: Source::Variable(name.into_owned()),
+                    text,
+                });
+            }
+        }
+        self.warnings.sort_by(|a, b| a.text.cmp(&b.text));
+    }
+
+    /// A value from the environment or a flag.
+    fn plain(&mut self, setting: &'static Setting, value: &OsStr, source: Source) {
+        match value.to_str() {
+            Some(text) => self.apply(setting, text.trim(), source),
+            None => self.refuse(setting, "text in UTF-8", None, source),
+        }
+    }
+
+    fn apply(&mut self, setting: &'static Setting, text: &str, source: Source) {
+        match (setting.apply)(&mut self.settings, text) {
+            Ok(()) => {
+                self.sources.insert(setting.name, source);
+            }
+            Err(expected) => self.refuse(setting, &expected, Some(text), source),
+        }
+    }
+
+    fn refuse(&mut self, setting: &'static Setting, expected: &str, text: Option<&str>, source: Source) {
+        self.wrong.insert(setting.name);
+        let name = setting.name;
+        let text = match text {
+            Some(text) => format!("{name} must be {expected}; it is {:?}", shortened(text)),
+            None => format!("{name} must be {expected}"),
+        };
+        self.errors.push(Problem { source, text });
+    }
+
+    fn contradictions(&mut self) {
+        if self.unreadable {
+            return;
+        }
+        for check in CHECKS {
+            if check.names.iter().any(|name| self.wrong.contains(name)) {
+                continue;
+            }
+            let Some(text) = (check.look)(&self.settings) else {
+                continue;
+            };
+            let sides = settings().filter(|setting| check.names.contains(&setting.name)).map(|setting| {
+                let source = self.sources.get(setting.name).unwrap_or(&Source::Default);
+                format!("{} = {} ({source})", setting.name, setting.text(&self.settings))
+            });
+            let sides: Vec<String> = sides.collect();
+            self.errors.push(Problem {
+                source: Source::Together,
+                text: format!("{}: {text}", sides.join(" and ")),
+            });
+        }
+    }
+}
+
+fn unknown(what: &str, name: &str, meant: Option<&str>) -> String {
+    let name = shortened(name);
+    match meant {
+        Some(meant) => format!("unknown {what} {name:?}; did you mean `{meant}`?"),
+        None => format!("unknown {what} {name:?}; `parlour config print` lists all settings"),
+    }
+}
+
+/// As much of a text as an error should repeat.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut short: String = text.chars().take(LONGEST).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,150 @@
+//! The values of all settings, and what they make of a world.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use parlour_shared::{limits::TICK_RATE, map::Map};
+use parlour_sim::{Interest, RateLimits, RoomRules, SimConfig};
+
+use crate::server::ServerOptions;
+
+/// The values of all settings. Each field has the name of its setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where clients connect.
+    pub listen: SocketAddr,
+    /// Where metrics and health are served.
+    pub admin: SocketAddr,
+    /// Origins that browsers may connect from, or `*`; empty: the server's own and loopback.
+    pub allowed_origins: Vec<String>,
+    /// Threads that serve connections.
+    pub io_threads: usize,
+    /// Connections at most.
+    pub max_connections: u32,
+    /// Connections of one address that have not joined yet.
+    pub max_unauthenticated_per_address: u32,
+    /// From accept to the end of the handshake.
+    pub handshake_timeout: Duration,
+    /// Silence after which a client is pinged.
+    pub heartbeat: Duration,
+    /// Bytes that may wait for a client.
+    pub outbox_bytes: usize,
+    /// For how long a client may take nothing of what waits for it.
+    pub stall_timeout: Duration,
+    /// Seeds every stream of chance.
+    pub seed: u64,
+    /// A directory with further maps.
+    pub maps: Option<PathBuf>,
+    /// A file with the skins, instead of the bundled ones.
+    pub skins: Option<PathBuf>,
+    /// How near is shown, in pixels; `None` shows everyone in the room.
+    pub interest_radius: Option<u32>,
+    /// How near is near where everyone is shown; `None` is automatic.
+    pub near_radius: Option<u32>,
+    /// Players in a room.
+    pub capacity: u32,
+    /// For how long a room stands empty before it is cleaned up.
+    pub room_empty_after: Duration,
+    /// Rooms at most.
+    pub max_rooms: u32,
+    /// How often a player may ask for what.
+    pub rates: RateLimits,
+    /// Which log lines are written.
+    pub log: String,
+    /// How they are written.
+    pub log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let server = ServerOptions::new(SimConfig::new(Vec::new()));
+        let rules = server.sim.rules;
+        Self {
+            listen: server.listen,
+            admin: server.admin,
+            allowed_origins: server.allowed_origins,
+            io_threads: server.io_threads,
+            max_connections: server.max_connections,
+            max_unauthenticated_per_address: server.max_unauthenticated_per_address,
+            handshake_timeout: server.handshake_timeout,
+            heartbeat: server.heartbeat,
+            outbox_bytes: server.outbox_bytes,
+            stall_timeout: server.stall,
+            seed: server.sim.seed,
+            maps: None,
+            skins: None,
+            interest_radius: match rules.interest {
+                Interest::Near => Some(rules.near_px),
+                Interest::All => None,
+            },
+            near_radius: None,
+            capacity: rules.capacity,
+            room_empty_after: time(rules.empty_ticks),
+            max_rooms: server.sim.max_rooms,
+            rates: rules.rates,
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+impl Settings {
+    /// The server that these settings ask for, with these maps and skins.
+    #[must_use]
+    pub fn server_options(&self, maps: Vec<Arc<Map>>, skins: Vec<String>) -> ServerOptions {
+        ServerOptions {
+            listen: self.listen,
+            admin: self.admin,
+            io_threads: self.io_threads,
+            sim: self.sim(maps, skins),
+            max_connections: self.max_connections,
+            max_unauthenticated_per_address: self.max_unauthenticated_per_address,
+            allowed_origins: self.allowed_origins.clone(),
+            handshake_timeout: self.handshake_timeout,
+            heartbeat: self.heartbeat,
+            outbox_bytes: self.outbox_bytes,
+            stall: self.stall_timeout,
+        }
+    }
+
+    /// The world that these settings ask for.
+    #[must_use]
+    pub fn sim(&self, maps: Vec<Arc<Map>>, skins: Vec<String>) -> SimConfig {
+        let defaults = RoomRules::default();
+        SimConfig {
+            seed: self.seed,
+            rules: RoomRules {
+                capacity: self.capacity,
+                near_px: self.interest_radius.or(self.near_radius).unwrap_or(defaults.near_px),
+                interest: match self.interest_radius {
+                    Some(_) => Interest::Near,
+                    None => Interest::All,
+                },
+                empty_ticks: ticks(self.room_empty_after),
+                rates: self.rates,
+                ..defaults
+            },
+            skins,
+            max_rooms: self.max_rooms,
+            ..SimConfig::new(maps)
+        }
+    }
+}
+
+/// The ticks in a time, rounded up; times in settings are bounded.
+fn ticks(time: Duration) -> u32 {
+    let ticks = (time.as_millis() * u128::from(TICK_RATE)).div_ceil(1000);
+    u32::try_from(ticks).unwrap_or(u32::MAX)
+}
+
+fn time(ticks: u32) -> Duration {
+    Duration::from_secs(1) * ticks / TICK_RATE
+}

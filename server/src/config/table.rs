@@ -1,0 +1,112 @@
+//! Every setting, declared once.
+
+mod limits;
+mod log;
+mod network;
+mod world;
+
+use super::{settings::Settings, value::Parsed};
+
+/// A setting: everything that the file, the environment, the flags, the help and `config print` need of it.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its key in the file; the variable is `PARLOUR_` and this in capitals, the flag has dashes instead of `_`.
+    pub name: &'static str,
+    /// Under which heading it is shown.
+    pub section: Section,
+    /// What a value looks like.
+    pub form: &'static str,
+    /// What it does, in a sentence or two.
+    pub help: &'static str,
+    /// How it is written in TOML.
+    pub kind: Kind,
+    /// Another variable that is looked at when its own is not set.
+    pub also: Option<&'static str>,
+    /// Takes over a value, or returns what would be one, to follow "must be".
+    pub(super) apply: fn(&mut Settings, &str) -> Parsed<()>,
+    /// The value as text that [`Self::apply`] takes.
+    pub(super) show: fn(&Settings) -> String,
+}
+
+/// A heading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Where the server listens and whom it serves.
+    Network,
+    /// What the world is like.
+    World,
+    /// What a player may do how often.
+    Limits,
+    /// What is logged.
+    Log,
+}
+
+/// How a value is written in TOML. In the environment and in flags all are plain text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `"text"`.
+    Text,
+    /// `7`.
+    Number,
+    /// `7` or `"word"`.
+    NumberOrWord,
+    /// `["one", "two"]`; with commas elsewhere.
+    List,
+}
+
+/// All settings, in the order in which they are shown.
+pub fn settings() -> impl Iterator<Item = &'static Setting> {
+    let tables = [network::SETTINGS, world::SETTINGS, limits::SETTINGS, log::SETTINGS];
+    tables.into_iter().flatten()
+}
+
+impl Setting {
+    /// The environment variable.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("PARLOUR_{}", self.name.to_ascii_uppercase())
+    }
+
+    /// The flag, without its two dashes.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        self.name.replace('_', "-")
+    }
+
+    /// The default as text.
+    #[must_use]
+    pub fn default_text(&self) -> String {
+        self.text(&Settings::default())
+    }
+
+    /// The value in these settings as text.
+    #[must_use]
+    pub fn text(&self, settings: &Settings) -> String {
+        (self.show)(settings)
+    }
+}
+
+impl Section {
+    /// The words of the heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Network => "Network",
+            Self::World => "World",
+            Self::Limits => "Limits per player",
+            Self::Log => "Log",
+        }
+    }
+}
+
+/// An apply function: parses and stores, in a field or a path of fields.
+macro_rules! set {
+    ($($field:ident).+, $parse:expr) => {
+        |settings, text| {
+            let parse: fn(&str) -> Parsed<_> = $parse;
+            settings.$($field).+ = parse(text)?;
+            Ok(())
+        }
+    };
+}
+use set;

@@ -1,0 +1,38 @@
+//! What is logged.
+
+use super::{Kind, Parsed, Section, Setting, set};
+use crate::config::{settings::LogFormat, value::log_filter};
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "log",
+        section: Section::Log,
+        form: "FILTER",
+        help: "Which log lines are written, in the form of RUST_LOG, which counts too",
+        kind: Kind::Text,
+        also: Some("RUST_LOG"),
+        apply: set!(log, log_filter),
+        show: |settings| settings.log.clone(),
+    },
+    Setting {
+        name: "log_format",
+        section: Section::Log,
+        form: "text|json",
+        help: "How log lines are written",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(log_format, log_format),
+        show: |settings| match settings.log_format {
+            LogFormat::Text => "text".to_owned(),
+            LogFormat::Json => "json".to_owned(),
+        },
+    },
+];
+
+fn log_format(text: &str) -> Parsed<LogFormat> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("text or json".to_owned()),
+    }
+}

@@ -1,0 +1,116 @@
+//! Where the server listens and whom it serves.
+
+use std::time::Duration;
+
+use super::{Kind, Parsed, Section, Setting, set};
+use crate::config::value::{address, origins, show_time, time, whole};
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "listen",
+        section: Section::Network,
+        form: "ADDRESS:PORT",
+        help: "Where clients connect: HTTP and WebSocket, at /ws. Port 0 takes any free one",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(listen, address),
+        show: |settings| settings.listen.to_string(),
+    },
+    Setting {
+        name: "admin",
+        section: Section::Network,
+        form: "ADDRESS:PORT",
+        help: "Where metrics and health are served; keep it away from the public",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(admin, address),
+        show: |settings| settings.admin.to_string(),
+    },
+    Setting {
+        name: "allowed_origins",
+        section: Section::Network,
+        form: "ORIGIN,...",
+        help: "Origins of web pages that may connect, such as https://example.org, or * for any; none \
+               given: those of the server itself and of this machine",
+        kind: Kind::List,
+        also: None,
+        apply: set!(allowed_origins, origins),
+        show: |settings| settings.allowed_origins.join(","),
+    },
+    Setting {
+        name: "io_threads",
+        section: Section::Network,
+        form: "NUMBER",
+        help: "Threads that serve connections, besides the one that runs the world",
+        kind: Kind::Number,
+        also: None,
+        apply: set!(io_threads, |text| whole(text, 1..=64)),
+        show: |settings| settings.io_threads.to_string(),
+    },
+    Setting {
+        name: "max_connections",
+        section: Section::Network,
+        form: "NUMBER",
+        help: "Connections at once; further ones are told to try again later",
+        kind: Kind::Number,
+        also: None,
+        apply: set!(max_connections, |text| whole(text, 1..=1_000_000)),
+        show: |settings| settings.max_connections.to_string(),
+    },
+    Setting {
+        name: "max_unauthenticated_per_address",
+        section: Section::Network,
+        form: "NUMBER",
+        help: "Connections of one IP address that have not said hello yet",
+        kind: Kind::Number,
+        also: None,
+        apply: set!(max_unauthenticated_per_address, |text| whole(text, 1..=1_000_000)),
+        show: |settings| settings.max_unauthenticated_per_address.to_string(),
+    },
+    Setting {
+        name: "handshake_timeout",
+        section: Section::Network,
+        form: "TIME",
+        help: "How long a connection may take from its first byte to its hello",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(handshake_timeout, |text| time(text, HANDSHAKE.0..=HANDSHAKE.1)),
+        show: |settings| show_time(settings.handshake_timeout),
+    },
+    Setting {
+        name: "heartbeat",
+        section: Section::Network,
+        form: "TIME",
+        help: "A client that is silent for this long is asked for a sign, and closed after twice as long",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(heartbeat, |text| time(text, SECOND..=MINUTE)),
+        show: |settings| show_time(settings.heartbeat),
+    },
+    Setting {
+        name: "outbox_bytes",
+        section: Section::Network,
+        form: "BYTES",
+        help: "Bytes that may wait for a client that reads slowly, before it is closed with 4001",
+        kind: Kind::Number,
+        also: None,
+        apply: set!(outbox_bytes, |text| whole(text, OUTBOX.0..=OUTBOX.1)),
+        show: |settings| settings.outbox_bytes.to_string(),
+    },
+    Setting {
+        name: "stall_timeout",
+        section: Section::Network,
+        form: "TIME",
+        help: "How long a client may read nothing of what waits for it, before it is closed with 4001",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(stall_timeout, |text| time(text, SECOND..=MINUTE)),
+        show: |settings| show_time(settings.stall_timeout),
+    },
+];
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+/// Five seconds is what an unauthenticated connection is promised to get at most.
+const HANDSHAKE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+const OUTBOX: (usize, usize) = (64 * 1024, 16 * 1024 * 1024);

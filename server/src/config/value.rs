@@ -1,0 +1,145 @@
+//! From text to values and back. What fails returns what would have been right, to follow "must be".
+
+use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
+
+use parlour_shared::limits::TICK_RATE;
+use parlour_sim::Rate;
+use tracing_subscriber::EnvFilter;
+
+/// A value, or what would have been one.
+pub(super) type Parsed<T> = Result<T, String>;
+
+pub(super) fn address(text: &str) -> Parsed<SocketAddr> {
+    text.parse()
+        .map_err(|_| "an address and a port, such as 127.0.0.1:7373, 0.0.0.0:7373 or [::1]:7373".to_owned())
+}
+
+/// A whole number within a range.
+pub(super) fn whole<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
+where
+    T: Copy + PartialOrd + TryFrom<u64> + std::fmt::Display,
+{
+    text.parse::<u64>()
+        .ok()
+        .and_then(|number| T::try_from(number).ok())
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
+}
+
+/// A whole number within a range, or the word that stands for none.
+pub(super) fn whole_or(word: &str, text: &str, range: RangeInclusive<u32>) -> Parsed<Option<u32>> {
+    if text == word {
+        return Ok(None);
+    }
+    let number = whole(text, range);
+    number.map(Some).map_err(|expected| format!("{expected}, or {word:?}"))
+}
+
+/// The other way round.
+pub(super) fn show_whole_or(word: &str, value: Option<u32>) -> String {
+    value.map_or_else(|| word.to_owned(), |number| number.to_string())
+}
+
+/// A length of time within a range.
+pub(super) fn time(text: &str, range: RangeInclusive<Duration>) -> Parsed<Duration> {
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|time| range.contains(time))
+        .ok_or_else(|| {
+            let (least, most) = (show_time(*range.start()), show_time(*range.end()));
+            format!("a time from {least} to {most} with its unit, such as 500ms, 30s or 5m")
+        })
+}
+
+pub(super) fn show_time(time: Duration) -> String {
+    humantime::format_duration(time).to_string()
+}
+
+/// A path, or nothing.
+pub(super) fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
+pub(super) fn show_path(path: Option<&PathBuf>) -> String {
+    path.map(|path| path.display().to_string()).unwrap_or_default()
+}
+
+/// Origins of web pages, separated by commas.
+pub(super) fn origins(text: &str) -> Parsed<Vec<String>> {
+    let origins: Vec<String> = text
+        .split(',')
+        .map(|origin| origin.trim().to_ascii_lowercase())
+        .filter(|origin| !origin.is_empty())
+        .collect();
+    if origins.iter().all(|origin| is_origin(origin)) {
+        Ok(origins)
+    } else {
+        Err("origins without a path, such as https://example.org or http://localhost:8080, or * for any".to_owned())
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    if text == "*" {
+        return true;
+    }
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
+        !host.is_empty() && host.bytes().all(plain)
+    })
+}
+
+/// A filter of log lines in the form of `RUST_LOG`.
+pub(super) fn log_filter(text: &str) -> Parsed<String> {
+    match EnvFilter::try_new(text) {
+        Ok(_) if !text.trim().is_empty() => Ok(text.to_owned()),
+        _ => Err("a filter such as info, debug or warn,parlour_server=trace".to_owned()),
+    }
+}
+
+/// A rate such as `10 burst, 10/s`: so many at once, then so many in a time.
+pub(super) fn rate(text: &str) -> Parsed<Rate> {
+    let form = || {
+        "a rate such as \"10 burst, 5/s\", \"3 burst, 1/10s\" or \"5 burst, 20/m\": so many at once, then so many in a time"
+            .to_owned()
+    };
+    let (burst, then) = text.split_once(',').ok_or_else(form)?;
+    let burst = burst.trim().strip_suffix("burst").ok_or_else(form)?.trim();
+    let (count, per) = then.split_once('/').ok_or_else(form)?;
+    let (burst, count) = (whole(burst, 1..=10_000), whole(count.trim(), 1..=u64::from(TICK_RATE)));
+    let (Ok(burst), Ok(count)) = (burst, count) else {
+        return Err(format!(
+            "a rate of 1 to 10000 at once, then 1 to {TICK_RATE} in a time, such as \"10 burst, 5/s\""
+        ));
+    };
+    let per = per.trim();
+    let per = match per.bytes().next() {
+        Some(b'0'..=b'9') => humantime::parse_duration(per),
+        _ => humantime::parse_duration(&format!("1{per}")),
+    };
+    let per = per.ok().filter(|per| *per <= Duration::from_secs(24 * 60 * 60)).ok_or_else(form)?;
+    // One of `count` in `per` comes every so many ticks, and there are no parts of a tick.
+    let nanos = per.as_nanos() * u128::from(TICK_RATE);
+    let tick = u128::from(count) * 1_000_000_000;
+    match u32::try_from(nanos / tick) {
+        Ok(every_ticks @ 1..) if nanos % tick == 0 => Ok(Rate { burst, every_ticks }),
+        _ => Err(format!(
+            "a rate of one in a whole number of ticks, of which {TICK_RATE} are a second: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60/s, or fewer in more seconds, such as 1/7s"
+        )),
+    }
+}
+
+/// The other way round: per second if that is a whole number, otherwise one in a time.
+pub(super) fn show_rate(rate: Rate) -> String {
+    let Rate { burst, every_ticks } = rate;
+    if every_ticks != 0 && TICK_RATE.is_multiple_of(every_ticks) {
+        return format!("{burst} burst, {}/s", TICK_RATE / every_ticks);
+    }
+    // `n` in as many whole seconds as make a whole number: every 7 ticks is 60 in 7 s.
+    let common = (1..=TICK_RATE)
+        .rev()
+        .find(|n| TICK_RATE.is_multiple_of(*n) && every_ticks.is_multiple_of(*n))
+        .unwrap_or(1);
+    let (count, seconds) = (TICK_RATE / common, every_ticks / common);
+    format!("{burst} burst, {count}/{seconds}s")
+}

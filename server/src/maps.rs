@@ -1,0 +1,61 @@
+//! The catalogue of maps: the bundled ones and those of a directory, read from Tiled's TMX files.
+//!
+//! A file is looked through by [`survey`] before the `tiled` crate sees it: every number that the crate would
+//! allocate by, index with or recurse on is checked there. What it understood is then checked as a [`Map`], and the
+//! catalogue as a whole: each door must lead to a spawn point that exists.
+//!
+//! What a map must look like:
+//! - a tile layer `walls`, at the top level: whatever is drawn there is a wall;
+//! - an object layer `spawns` of named points, one of them `default`;
+//! - if it has doors, an object layer `doors` of rectangles of class `door` with the string properties `to_map` and
+//!   `to_spawn`.
+
+mod catalogue;
+mod error;
+mod objects;
+mod read;
+mod survey;
+mod xml;
+
+use std::{path::Path, sync::Arc};
+
+use parlour_shared::map::Map;
+
+pub use error::{Fault, MapError, MapErrors};
+
+/// Bytes of a map file.
+pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
+/// Tiles along one side of a map.
+pub const MAX_SIDE: u32 = 4096;
+/// Spawn points of a map, and doors of a map.
+pub const MAX_OBJECTS: usize = 256;
+/// Rectangles that the walls may come apart into: 32,768 of at most 35 bytes of JSON are 1.1 MiB of the 2 MiB that
+/// the server sends at once.
+pub const MAX_WALL_RECTS: usize = 32_768;
+/// Bytes of the name of a map or a spawn point; leaves room for an instance in the name of a room.
+pub const MAX_NAME_BYTES: usize = 32;
+/// Files in a directory of maps.
+pub const MAX_FILES: usize = 1000;
+
+/// The maps that are part of the program, by name.
+const BUNDLED: &[(&str, &str)] = &[
+    ("garden", include_str!("../../assets/maps/garden.tmx")),
+    ("lobby", include_str!("../../assets/maps/lobby.tmx")),
+    ("plaza", include_str!("../../assets/maps/plaza.tmx")),
+];
+
+/// The bundled maps, joined by those of a directory, which may replace bundled ones by their name; sorted by name.
+///
+/// # Errors
+/// Everything that is wrong with any of them.
+pub fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
+    catalogue::load(directory)
+}
+
+/// One map from the text of a TMX file. `name` is the map's, `file` is what errors call the file.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn parse(name: &str, file: &str, text: &[u8]) -> Result<Map, MapError> {
+    read::parse(name, file, text)
+}

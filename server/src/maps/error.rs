@@ -1,0 +1,184 @@
+//! What can be wrong with a map: the file, the place in it and the reason.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::{MAX_FILE_BYTES, MAX_FILES, MAX_NAME_BYTES, MAX_OBJECTS, MAX_SIDE, MAX_WALL_RECTS};
+
+/// Something wrong with one map.
+#[derive(Debug, Error)]
+pub struct MapError {
+    /// The file, as the user would name it.
+    pub file: String,
+    /// Where in the file; empty when it is about the whole.
+    pub place: String,
+    /// The reason.
+    pub fault: Fault,
+}
+
+impl fmt::Display for MapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.place.is_empty() {
+            write!(f, "{}: {}", self.file, self.fault)
+        } else {
+            write!(f, "{}: {}: {}", self.file, self.place, self.fault)
+        }
+    }
+}
+
+/// All that is wrong with a catalogue of maps, one line each.
+#[derive(Debug, Error)]
+pub struct MapErrors(pub Vec<MapError>);
+
+impl fmt::Display for MapErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            let end_of_last = if index == 0 { "" } else { "\n" };
+            write!(f, "{end_of_last}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The reason why a map is refused.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// The file or directory could not be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    /// A directory with too many files.
+    #[error("more than {MAX_FILES} maps in one directory")]
+    TooManyFiles,
+    /// A file larger than any map.
+    #[error("larger than {} MiB", MAX_FILE_BYTES / (1024 * 1024))]
+    FileTooBig,
+    /// Not UTF-8.
+    #[error("is not UTF-8 text")]
+    NotText,
+    /// A name that rooms or doors could not use.
+    #[error(
+        "the name {0:?} must be 1 to {MAX_NAME_BYTES} characters of a-z, 0-9, - and _"
+    )]
+    BadName(String),
+    /// Markup that is malformed or that no map needs.
+    #[error("{0}")]
+    Markup(&'static str),
+    /// Elements within elements within elements.
+    #[error("elements are nested too deeply")]
+    TooDeep,
+    /// More elements than any map needs.
+    #[error("too many elements")]
+    TooManyElements,
+    /// The outermost element is something else.
+    #[error("is not a Tiled map: the outermost element must be <map>")]
+    NotAMap,
+    /// An attribute that must be there is not, or is not a plain number.
+    #[error("<{element}> needs the attribute `{attribute}` as a plain number")]
+    BadNumber {
+        /// The element.
+        element: &'static str,
+        /// The attribute.
+        attribute: &'static str,
+    },
+    /// Isometric, hexagonal and so on.
+    #[error("the orientation must be orthogonal")]
+    Orientation,
+    /// An infinite map.
+    #[error("an infinite map: clear Map > Map Properties > Infinite")]
+    Infinite,
+    /// Tiles that are not square.
+    #[error("tiles must be square, and 8 to 1024 px wide: they are {0} x {1} px")]
+    TileSize(u32, u32),
+    /// Too wide, too high or both.
+    #[error(
+        "{0} x {1} tiles: a map is 1 to {MAX_SIDE} tiles wide and high, 4 million in all, 4 million px along a side"
+    )]
+    Size(u32, u32),
+    /// A tileset, template or other file outside of the map's own.
+    #[error("refers to another file ({0}): maps are read from one file, so embed it in Tiled")]
+    External(&'static str),
+    /// Too many tilesets, or too many tiles in them.
+    #[error("more than 64 tilesets, or more than 16,384 tiles in them")]
+    Tilesets,
+    /// Compressed tile data.
+    #[error("compressed tile data: set Map > Map Properties > Tile Layer Format to CSV")]
+    Compressed,
+    /// Tile data in a form that is not read.
+    #[error("tile data must be CSV or uncompressed base64: set Map > Map Properties > Tile Layer Format to CSV")]
+    Encoding,
+    /// A tile layer of another size than the map.
+    #[error("the layer is {0} x {1} tiles and must be as large as the map")]
+    LayerSize(u32, u32),
+    /// A tile layer with more or fewer tiles than it says.
+    #[error("the layer has {found} tiles and must have {expected}")]
+    TileCount {
+        /// Tiles that are there.
+        found: usize,
+        /// Tiles that should be there.
+        expected: usize,
+    },
+    /// Tiles of no tileset.
+    #[error("tiles are drawn, but no tileset begins at firstgid 1")]
+    NoTileset,
+    /// Two things with the same id.
+    #[error("the id {0} is used twice")]
+    DuplicateId(u32),
+    /// The `tiled` crate understood it differently.
+    #[error("{0}")]
+    Tiled(Box<tiled::Error>),
+    /// A layer that must be there is not.
+    #[error("needs one {kind} layer named `{name}` at the top level; it has {found}")]
+    Layer {
+        /// The kind of layer.
+        kind: &'static str,
+        /// Its name.
+        name: &'static str,
+        /// How many there are.
+        found: usize,
+    },
+    /// A layer that was moved, so that what is seen is not what is meant.
+    #[error("the layer has an offset: set it to 0")]
+    LayerOffset,
+    /// Walls so ragged that they would not fit a message.
+    #[error("the walls come apart into more than {MAX_WALL_RECTS} rectangles")]
+    TooRagged,
+    /// Too many spawns or doors.
+    #[error("more than {MAX_OBJECTS} objects in one layer")]
+    TooManyObjects,
+    /// An object of the wrong shape.
+    #[error("must be a {0}")]
+    Shape(&'static str),
+    /// An object in the `doors` layer that is no door.
+    #[error("must be of class `door`: it is of class {0:?}")]
+    NotADoor(String),
+    /// A property that must be there.
+    #[error("needs the string property `{0}`")]
+    Property(&'static str),
+    /// Two spawn points of the same name.
+    #[error("a spawn point of this name exists already")]
+    DuplicateSpawn,
+    /// Nowhere to appear by default.
+    #[error("needs a spawn point named `default`")]
+    NoDefaultSpawn,
+    /// Nobody can stand there.
+    #[error("a player, 16 x 16 px, would stand in a wall or outside the map there")]
+    SpawnInWall,
+    /// Whoever appears there would be moved away at once.
+    #[error("lies in a door, which would take away whoever appears there")]
+    SpawnInDoor,
+    /// A door that nobody can reach, or none at all.
+    #[error("must lie within the map and be at least 1 px wide and high")]
+    DoorOutside,
+    /// A door to nowhere.
+    #[error("leads to the map `{0}`, which does not exist")]
+    NoSuchMap(String),
+    /// A door to nowhere in particular.
+    #[error("leads to the spawn point `{spawn}` of `{map}`, which does not exist")]
+    NoSuchSpawn {
+        /// The map.
+        map: String,
+        /// The spawn point.
+        spawn: String,
+    },
+}

@@ -1,0 +1,156 @@
+//! The places where players appear and the doors, from the object layers of a map.
+
+use parlour_shared::{
+    map::{Door, Spawn},
+    motion::{Position, UNITS_PER_PX, WallGrid},
+};
+use tiled::{LayerType, ObjectShape, PropertyValue};
+
+use super::{
+    MAX_OBJECTS,
+    error::Fault,
+    read::{Placed, is_name, unmoved},
+};
+
+/// The spawn points, in the order of the file.
+pub(super) fn spawns(
+    tmx: &tiled::Map,
+    walls: &WallGrid,
+    doors: &[Door],
+) -> Result<Vec<Spawn>, Placed> {
+    let objects = objects(tmx, "spawns")?.ok_or(Fault::Layer {
+        kind: "object",
+        name: "spawns",
+        found: 0,
+    })?;
+    let mut spawns: Vec<Spawn> = Vec::new();
+    for object in objects {
+        let spawn = spawn(&object, walls, doors)
+            .and_then(|spawn| {
+                let taken = spawns.iter().any(|other| other.name == spawn.name);
+                if taken { Err(Fault::DuplicateSpawn) } else { Ok(spawn) }
+            })
+            .map_err(|fault| Placed {
+                place: place("spawn point", &object),
+                fault,
+            })?;
+        spawns.push(spawn);
+    }
+    if spawns.iter().all(|spawn| spawn.name != "default") {
+        return Err(Fault::NoDefaultSpawn.into());
+    }
+    Ok(spawns)
+}
+
+/// The doors, in the order of the file; a map may have none.
+pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<Vec<Door>, Placed> {
+    let objects = objects(tmx, "doors")?.unwrap_or_default();
+    let mut doors = Vec::new();
+    for object in objects {
+        doors.push(door(&object, size_px).map_err(|fault| Placed {
+            place: place("door", &object),
+            fault,
+        })?);
+    }
+    Ok(doors)
+}
+
+/// The objects of the one object layer of this name at the top level.
+fn objects<'a>(
+    tmx: &'a tiled::Map,
+    name: &'static str,
+) -> Result<Option<Vec<tiled::Object<'a>>>, Placed> {
+    let mut found = Vec::new();
+    for layer in tmx.layers().filter(|layer| layer.name == name) {
+        if let LayerType::Objects(objects) = layer.layer_type() {
+            unmoved(&layer)?;
+            found.push(objects);
+        }
+    }
+    if found.len() > 1 {
+        return Err(Fault::Layer {
+            kind: "object",
+            name,
+            found: found.len(),
+        }
+        .into());
+    }
+    let Some(layer) = found.pop() else {
+        return Ok(None);
+    };
+    if layer.object_data().len() > MAX_OBJECTS {
+        return Err(Placed {
+            place: format!("layer `{name}`"),
+            fault: Fault::TooManyObjects,
+        });
+    }
+    Ok(Some(layer.objects().collect()))
+}
+
+fn spawn(object: &tiled::Object<'_>, walls: &WallGrid, doors: &[Door]) -> Result<Spawn, Fault> {
+    if !matches!(object.shape, ObjectShape::Point(..)) {
+        return Err(Fault::Shape("point"));
+    }
+    if !is_name(&object.name) {
+        return Err(Fault::BadName(object.name.clone()));
+    }
+    let units = |px: f32| whole(f64::from(px) * f64::from(UNITS_PER_PX));
+    let position = units(object.x).zip(units(object.y)).map(|(x, y)| Position { x, y });
+    let position = position.filter(|place| walls.is_free(*place)).ok_or(Fault::SpawnInWall)?;
+    if doors.iter().any(|door| door.contains(position)) {
+        return Err(Fault::SpawnInDoor);
+    }
+    Ok(Spawn {
+        name: object.name.clone(),
+        position,
+    })
+}
+
+fn door(object: &tiled::Object<'_>, size_px: (u32, u32)) -> Result<Door, Fault> {
+    if object.user_type != "door" {
+        return Err(Fault::NotADoor(object.user_type.clone()));
+    }
+    let ObjectShape::Rect { width, height } = object.shape else {
+        return Err(Fault::Shape("rectangle"));
+    };
+    if object.rotation != 0.0 || object.tile_data().is_some() {
+        return Err(Fault::Shape("rectangle that is not turned and shows no tile"));
+    }
+    let (x, w) = span(object.x, width, size_px.0).ok_or(Fault::DoorOutside)?;
+    let (y, h) = span(object.y, height, size_px.1).ok_or(Fault::DoorOutside)?;
+    let word = |name: &'static str| match object.properties.get(name) {
+        Some(PropertyValue::StringValue(text)) if is_name(text) => Ok(text.clone()),
+        Some(PropertyValue::StringValue(text)) => Err(Fault::BadName(text.clone())),
+        _ => Err(Fault::Property(name)),
+    };
+    Ok(Door {
+        x,
+        y,
+        w,
+        h,
+        to_map: word("to_map")?,
+        to_spawn: word("to_spawn")?,
+    })
+}
+
+/// Start and length in whole pixels, each edge rounded to the nearest; `None` if not within the map.
+fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
+    let first = whole(f64::from(start))?;
+    let last = whole(f64::from(start) + f64::from(length))?;
+    let within = first >= 0 && first < last && i64::from(last) <= i64::from(size);
+    within.then_some((first, last - first))
+}
+
+/// The nearest whole number, if there is one in range.
+fn whole(value: f64) -> Option<i32> {
+    let rounded = value.round();
+    // Not a number is in no range.
+    (f64::from(i32::MIN / 2)..f64::from(i32::MAX / 2))
+        .contains(&rounded)
+        .then_some(rounded as i32)
+}
+
+fn place(kind: &str, object: &tiled::Object<'_>) -> String {
+    let (x, y) = (object.x, object.y);
+    format!("{kind} {:?} (object {}) at {x}, {y} px", object.name, object.id())
+}

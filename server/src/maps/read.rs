@@ -1,0 +1,145 @@
+//! From the text of a TMX file to a map.
+
+use std::{
+    io::{Cursor, Error, ErrorKind},
+    path::Path,
+};
+
+use parlour_shared::{
+    map::Map,
+    motion::WallGrid,
+    text::RoomName,
+};
+use tiled::{LayerType, Loader, TileLayer};
+
+use super::{
+    MAX_FILE_BYTES, MAX_NAME_BYTES, MAX_WALL_RECTS,
+    error::{Fault, MapError},
+    objects,
+    survey::{Survey, survey},
+};
+
+/// A fault and the place where it is.
+pub(super) struct Placed {
+    pub(super) place: String,
+    pub(super) fault: Fault,
+}
+
+impl From<Fault> for Placed {
+    fn from(fault: Fault) -> Self {
+        Self {
+            place: String::new(),
+            fault,
+        }
+    }
+}
+
+pub(super) fn parse(name: &str, file: &str, text: &[u8]) -> Result<Map, MapError> {
+    parse_placed(name, text).map_err(|Placed { place, fault }| MapError {
+        file: file.to_owned(),
+        place,
+        fault,
+    })
+}
+
+/// Whether rooms and doors can use this name.
+pub(super) fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME_BYTES
+        && !name.contains('/')
+        && RoomName::parse(name).is_some()
+}
+
+fn parse_placed(name: &str, bytes: &[u8]) -> Result<Map, Placed> {
+    if !is_name(name) {
+        return Err(Fault::BadName(name.to_owned()).into());
+    }
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(Fault::FileTooBig.into());
+    }
+    let text = str::from_utf8(bytes).map_err(|_| Fault::NotText)?;
+    let survey = survey(text).map_err(|found| Placed {
+        place: line(text, found.offset),
+        fault: found.fault,
+    })?;
+    let tmx = load(text)?;
+
+    let walls = walls(&tmx, &survey)?;
+    let (width, height) = walls.size();
+    let tile_px = u32::from(walls.tile_px());
+    let size_px = (u32::from(width) * tile_px, u32::from(height) * tile_px);
+    let doors = objects::doors(&tmx, size_px)?;
+    let spawns = objects::spawns(&tmx, &walls, &doors)?;
+    Ok(Map {
+        name: name.to_owned(),
+        walls,
+        spawns,
+        doors,
+    })
+}
+
+/// Hands the text to the `tiled` crate, with nothing else to open.
+fn load(text: &str) -> Result<tiled::Map, Fault> {
+    const THE_FILE: &str = "map.tmx";
+    let only_this = |path: &Path| {
+        if path == Path::new(THE_FILE) {
+            Ok(Cursor::new(text.as_bytes()))
+        } else {
+            Err(Error::new(ErrorKind::PermissionDenied, "another file"))
+        }
+    };
+    let tmx = Loader::with_reader(only_this).load_tmx_map(THE_FILE);
+    tmx.map_err(|error| Fault::Tiled(Box::new(error)))
+}
+
+fn walls(tmx: &tiled::Map, survey: &Survey) -> Result<WallGrid, Placed> {
+    let mut layers = Vec::new();
+    for layer in tmx.layers().filter(|layer| layer.name == "walls") {
+        if let LayerType::Tiles(TileLayer::Finite(tiles)) = layer.layer_type() {
+            layers.push((layer, tiles));
+        }
+    }
+    let [(layer, tiles)] = layers.as_slice() else {
+        return Err(Fault::Layer {
+            kind: "tile",
+            name: "walls",
+            found: layers.len(),
+        }
+        .into());
+    };
+    unmoved(layer)?;
+    let (width, height) = (u32::from(survey.width), u32::from(survey.height));
+    // The survey saw the same; if not, the tiles may be fewer than the layer says.
+    if (tmx.width, tmx.height) != (width, height)
+        || (tiles.width(), tiles.height()) != (width, height)
+    {
+        return Err(Fault::LayerSize(tiles.width(), tiles.height()).into());
+    }
+    let mut walls = WallGrid::new(survey.width, survey.height, survey.tile_px);
+    for row in 0..survey.height {
+        for column in 0..survey.width {
+            if tiles.get_tile_data(column.into(), row.into()).is_some() {
+                walls.block(column, row);
+            }
+        }
+    }
+    if walls.to_rects().len() > MAX_WALL_RECTS {
+        return Err(Fault::TooRagged.into());
+    }
+    Ok(walls)
+}
+
+/// A layer that was moved shows its things elsewhere than they are.
+pub(super) fn unmoved(layer: &tiled::Layer<'_>) -> Result<(), Placed> {
+    if layer.offset_x == 0.0 && layer.offset_y == 0.0 {
+        return Ok(());
+    }
+    Err(Placed {
+        place: format!("layer `{}`", layer.name),
+        fault: Fault::LayerOffset,
+    })
+}
+
+fn line(text: &str, offset: usize) -> String {
+    let before = text.as_bytes().iter().take(offset);
+    format!("line {}", 1 + before.filter(|&&byte| byte == b'\n').count())
+}

@@ -1,0 +1,182 @@
+//! The markup of a map file, piece by piece, without allocating by anything that the file says.
+//!
+//! Stricter than XML: no document type, no CDATA, no prefixes, plain names. What passes here is read in one way only,
+//! so that what was checked is what the `tiled` crate sees.
+
+use super::error::Fault;
+
+/// Attributes of one tag.
+const MAX_ATTRIBUTES: usize = 32;
+/// Bytes of one tag.
+const MAX_TAG_BYTES: usize = 16 * 1024;
+
+/// A piece of a file.
+#[derive(Debug)]
+pub(super) enum Piece<'a> {
+    /// `<name …>`, or `<name …/>`, which has no end of its own.
+    Start { tag: Tag<'a>, empty: bool },
+    /// `</name>`.
+    End(&'a str),
+    /// What stands between tags, as it stands in the file.
+    Text(&'a str),
+    /// A comment or the declaration at the top.
+    Aside,
+}
+
+/// A start tag.
+#[derive(Debug)]
+pub(super) struct Tag<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    attributes: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Tag<'a> {
+    /// The value as it stands in the file: an entity in it is not resolved.
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+        let found = self.attributes.iter().find(|(key, _)| *key == name)?;
+        Some(found.1)
+    }
+}
+
+/// Takes a file apart.
+pub(super) struct Pieces<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Pieces<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Where the next piece begins.
+    pub(super) fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// The next piece; `None` at the end of the file.
+    pub(super) fn next(&mut self) -> Result<Option<Piece<'a>>, Fault> {
+        let rest = &self.text[self.at..];
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let (piece, length) = match rest.strip_prefix('<') {
+            None => {
+                let length = rest.find('<').unwrap_or(rest.len());
+                (Piece::Text(&rest[..length]), length)
+            }
+            Some(inner) => match inner.as_bytes().first() {
+                Some(b'!') => (Piece::Aside, comment(rest)?),
+                Some(b'?') => (Piece::Aside, declaration(rest, self.at)?),
+                Some(b'/') => {
+                    let length = 1 + rest.find('>').ok_or(CUT)?;
+                    (Piece::End(name(rest[2..length - 1].trim_end())?), length)
+                }
+                _ => start(rest)?,
+            },
+        };
+        self.at += length;
+        Ok(Some(piece))
+    }
+}
+
+const CUT: Fault = Fault::Markup("the file ends in the middle of a tag");
+
+/// The length of `<!-- … -->`.
+fn comment(rest: &str) -> Result<usize, Fault> {
+    let inner = rest
+        .strip_prefix("<!--")
+        .ok_or(Fault::Markup("document types and CDATA are not read"))?;
+    let end = inner.find("-->").ok_or(CUT)?;
+    Ok(4 + end + 3)
+}
+
+/// The length of `<?xml … ?>`, which stands at the top or nowhere.
+fn declaration(rest: &str, at: usize) -> Result<usize, Fault> {
+    let length = 1 + rest.find('>').ok_or(CUT)?;
+    if at > '\u{FEFF}'.len_utf8() || !rest.starts_with("<?xml ") || !rest[..length].ends_with("?>")
+    {
+        return Err(Fault::Markup("processing instructions are not read"));
+    }
+    Ok(length)
+}
+
+/// A start tag and its length.
+fn start(rest: &str) -> Result<(Piece<'_>, usize), Fault> {
+    let mut quote = None;
+    let end = rest
+        .bytes()
+        .take(MAX_TAG_BYTES)
+        .position(|byte| match (quote, byte) {
+            (None, b'>') => true,
+            (None, b'"' | b'\'') => {
+                quote = Some(byte);
+                false
+            }
+            (Some(open), _) if open == byte => {
+                quote = None;
+                false
+            }
+            _ => false,
+        })
+        .ok_or(if rest.len() > MAX_TAG_BYTES {
+            Fault::Markup("a tag is longer than 16 KiB")
+        } else {
+            CUT
+        })?;
+    let inner = &rest[1..end];
+    let (inner, empty) = match inner.strip_suffix('/') {
+        Some(inner) => (inner, true),
+        None => (inner, false),
+    };
+    let split = inner.find(is_blank).unwrap_or(inner.len());
+    let tag = Tag {
+        name: name(&inner[..split])?,
+        attributes: attributes(&inner[split..])?,
+    };
+    Ok((Piece::Start { tag, empty }, end + 1))
+}
+
+fn attributes(mut rest: &str) -> Result<Vec<(&str, &str)>, Fault> {
+    const BAD: Fault = Fault::Markup("attributes must be written name=\"value\", each once");
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    loop {
+        let trimmed = rest.trim_start_matches(is_blank);
+        if trimmed.is_empty() {
+            return Ok(found);
+        }
+        if trimmed.len() == rest.len() || found.len() == MAX_ATTRIBUTES {
+            return Err(BAD);
+        }
+        let (key, after) = trimmed.split_once('=').ok_or(BAD)?;
+        let key = name(key.trim_end_matches(is_blank))?;
+        let after = after.trim_start_matches(is_blank);
+        let quote = after
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '"' | '\''))
+            .ok_or(BAD)?;
+        let (value, after) = after[1..].split_once(quote).ok_or(BAD)?;
+        if found.iter().any(|(other, _)| *other == key) {
+            return Err(BAD);
+        }
+        found.push((key, value));
+        rest = after;
+    }
+}
+
+/// A plain name of an element or attribute: no prefix, nothing that Tiled does not write.
+fn name(text: &str) -> Result<&str, Fault> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if text.is_empty() || !text.bytes().all(plain) {
+        return Err(Fault::Markup(
+            "names of elements and attributes are letters, digits, -, _ and .",
+        ));
+    }
+    Ok(text)
+}
+
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}

@@ -1,0 +1,142 @@
+//! Labelled metrics whose children are resolved once, so that counting is one atomic addition.
+
+use parlour_shared::close::CloseCode;
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector,
+};
+
+/// Who ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closer {
+    Server,
+    Client,
+}
+
+/// Messages and their bytes, by kind.
+pub(crate) struct ByKind {
+    kinds: Vec<(IntCounter, IntCounter)>,
+}
+
+impl ByKind {
+    pub(super) fn new(
+        registry: &Registry,
+        (messages, messages_help): (&str, &str),
+        (bytes, bytes_help): (&str, &str),
+        kinds: &[&str],
+    ) -> Self {
+        let messages = counters(registry, messages, messages_help, "kind");
+        let bytes = counters(registry, bytes, bytes_help, "kind");
+        let child = |family: &IntCounterVec, kind: &&str| family.with_label_values(&[*kind]);
+        Self {
+            kinds: kinds
+                .iter()
+                .map(|kind| (child(&messages, kind), child(&bytes, kind)))
+                .collect(),
+        }
+    }
+
+    /// Counts messages of the kind with this number.
+    pub(crate) fn add(&self, kind: usize, messages: u64, bytes: u64) {
+        if let Some((count, sum)) = self.kinds.get(kind) {
+            count.inc_by(messages);
+            sum.inc_by(bytes);
+        }
+    }
+}
+
+/// Refusals by class.
+pub(crate) struct ByClass {
+    classes: Vec<(&'static str, IntCounter)>,
+    family: IntCounterVec,
+}
+
+impl ByClass {
+    pub(super) fn new(
+        registry: &Registry,
+        name: &str,
+        help: &str,
+        classes: impl Iterator<Item = &'static str>,
+    ) -> Self {
+        let family = counters(registry, name, help, "class");
+        let classes = classes.chain(crate::metrics::SIM_CLASSES);
+        Self {
+            classes: classes
+                .map(|class| (class, family.with_label_values(&[class])))
+                .collect(),
+            family,
+        }
+    }
+
+    /// Counts refusals. A class that was not known at the start costs a look-up.
+    pub(crate) fn add(&self, class: &'static str, count: u64) {
+        match self.classes.iter().find(|(known, _)| *known == class) {
+            Some((_, counter)) => counter.inc_by(count),
+            None => self.family.with_label_values(&[class]).inc_by(count),
+        }
+    }
+}
+
+/// Ends of connections by close code and closer.
+pub(crate) struct ByCode {
+    named: Vec<(CloseCode, [IntCounter; 2])>,
+    other: [IntCounter; 2],
+    none: IntCounter,
+}
+
+impl ByCode {
+    pub(super) fn new(registry: &Registry, name: &str, help: &str) -> Self {
+        let family = register(
+            registry,
+            IntCounterVec::new(Opts::new(name, help), &["code", "by"]),
+        );
+        let pair = |code: &str| ["server", "client"].map(|by| family.with_label_values(&[code, by]));
+        Self {
+            named: CloseCode::ALL
+                .iter()
+                .map(|&code| (code, pair(&code.code().to_string())))
+                .collect(),
+            other: pair("other"),
+            none: family.with_label_values(&["none", "client"]),
+        }
+    }
+
+    /// Counts an end with a close frame. Codes that a client makes up share one label.
+    pub(crate) fn add(&self, code: Option<CloseCode>, by: Closer) {
+        self.named
+            .iter()
+            .find(|(known, _)| Some(*known) == code)
+            .map_or(&self.other, |(_, pair)| pair)[by as usize]
+            .inc();
+    }
+
+    /// Counts an end without a close frame: the client's side of the connection broke off.
+    pub(crate) fn broke_off(&self) {
+        self.none.inc();
+    }
+}
+
+pub(super) fn simple(registry: &Registry, name: &str, help: &str) -> IntCounter {
+    register(registry, IntCounter::new(name, help))
+}
+
+pub(super) fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
+    register(registry, IntGauge::new(name, help))
+}
+
+pub(super) fn counters(registry: &Registry, name: &str, help: &str, label: &str) -> IntCounterVec {
+    register(registry, IntCounterVec::new(Opts::new(name, help), &[label]))
+}
+
+pub(super) fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> Histogram {
+    let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+    register(registry, Histogram::with_opts(options))
+}
+
+fn register<M: Collector + Clone + 'static>(registry: &Registry, made: prometheus::Result<M>) -> M {
+    // Names are literals of one file, and a test makes the whole set: this fails there or never.
+    let metric = made.expect("metric names and labels are valid");
+    registry
+        .register(Box::new(metric.clone()))
+        .expect("metric names are unique");
+    metric
+}

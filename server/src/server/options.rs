@@ -1,0 +1,108 @@
+//! What a server is started with, and why it may not start.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use parlour_shared::limits::HEARTBEAT_MS;
+use parlour_sim::SimConfig;
+
+/// What a server is started with.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// Where players connect: HTTP and WebSocket. Port 0: any free one.
+    pub listen: SocketAddr,
+    /// Where health and metrics are. Whoever reaches it can read them. Port 0: any free one.
+    pub admin: SocketAddr,
+    /// Threads that hold sockets, 1 to 64.
+    pub io_threads: usize,
+    /// The world.
+    pub sim: SimConfig,
+    /// Connections at once; more are turned away with 503.
+    pub max_connections: u32,
+    /// Connections of one address that have not said hello yet; more are turned away with 429.
+    pub max_unauthenticated_per_address: u32,
+    /// Origins of web pages that may connect, as `https://example.org`; `*` for any. Empty: the server's own host,
+    /// and loopback. Clients that are no browsers send no origin and may always connect.
+    pub allowed_origins: Vec<String>,
+    /// From accepting a connection to its valid hello: one deadline for HTTP and hello together.
+    pub handshake_timeout: Duration,
+    /// After this much silence the server pings; after twice as much it closes with 4002.
+    pub heartbeat: Duration,
+    /// Bytes that may wait for a connection that does not take data; more, and it is closed with 4001.
+    pub outbox_bytes: usize,
+    /// A connection behind for this long is closed with 4001.
+    pub stall: Duration,
+}
+
+impl ServerOptions {
+    /// The defaults: loopback only, one I/O thread.
+    #[must_use]
+    pub fn new(sim: SimConfig) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7373)),
+            admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 7374)),
+            io_threads: 1,
+            sim,
+            max_connections: 20_000,
+            max_unauthenticated_per_address: 256,
+            allowed_origins: Vec::new(),
+            handshake_timeout: Duration::from_secs(5),
+            heartbeat: Duration::from_millis(HEARTBEAT_MS.into()),
+            outbox_bytes: 256 * 1024,
+            stall: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port cannot be had.
+    #[error("cannot listen on {address}: {}", hint(source, flag))]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// The flag that chooses it.
+        flag: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A thread, its runtime or its wake-up could not be made.
+    #[error("cannot start a thread: {0}; is a limit of processes, memory or open files too low?")]
+    Thread(#[from] io::Error),
+}
+
+fn hint(error: &io::Error, flag: &str) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "address in use; is another server running? Stop it, or choose another port with {flag}"
+        ),
+        io::ErrorKind::PermissionDenied => format!(
+            "permission denied; ports below 1024 take a privilege, choose another with {flag}"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            format!("this machine has no such address; choose another with {flag}")
+        }
+        _ => format!("{error}; choose another with {flag}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_says_what_to_do() {
+        let error = StartError::Listen {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 7373)),
+            flag: "--listen",
+            source: io::ErrorKind::AddrInUse.into(),
+        };
+        let text = error.to_string();
+        assert!(text.starts_with("cannot listen on 127.0.0.1:7373: address in use;"), "{text}");
+        assert!(text.ends_with("with --listen"), "{text}");
+    }
+}

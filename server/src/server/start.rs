@@ -1,0 +1,123 @@
+//! Starting: everything that can fail is done before the first thread runs.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use super::{Failure, Io, Server, ServerOptions, StartError};
+use crate::{
+    admin::Admin,
+    bridge::{inbound, outbound::Publisher, route::MAX_IO_THREADS, wake},
+    edge::{self, EdgeShared, IoStart},
+    metrics::Metrics,
+    tick_loop::{TickLoop, TickStatus},
+};
+
+pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
+    let public = listen(options.listen, "--listen")?;
+    let admin = listen(options.admin, "--admin")?;
+    let (listen_addr, admin_addr) = (public.local_addr()?, admin.local_addr()?);
+    edge::prepare_listener(&public)?;
+
+    let metrics = Arc::new(Metrics::new());
+    let status = Arc::new(TickStatus::new());
+    let failure = Arc::new(Failure::default());
+    let tick_stop = Arc::new(AtomicBool::new(false));
+    let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
+    let sim = options.sim.clone();
+    let edge = Arc::new(EdgeShared::new(
+        options,
+        Arc::clone(&metrics),
+        Arc::clone(&status),
+    ));
+
+    let mut tick_wakes = Vec::new();
+    let mut stop_wakes = Vec::new();
+    let mut ends = Vec::new();
+    for _ in 0..io_threads {
+        let (sender, end) = wake::pair()?;
+        stop_wakes.push(sender.try_clone()?);
+        tick_wakes.push(sender);
+        ends.push(end);
+    }
+    let (publisher, outbound) = Publisher::new(tick_wakes);
+    let mut inbound = Vec::new();
+    let mut starts = Vec::new();
+    for (thread, (wake, outbound)) in ends.into_iter().zip(outbound).enumerate() {
+        let (sender, receiver) = inbound::ring(metrics.edge.dropped_inbound_full.clone());
+        inbound.push(receiver);
+        starts.push(IoStart {
+            thread,
+            listener: public.try_clone()?,
+            shared: Arc::clone(&edge),
+            inbound: sender,
+            outbound,
+            wake,
+        });
+    }
+    let (admin_wake, admin_end) = wake::pair()?;
+
+    // From here on a `Server` owns what runs, so that a failure half-way stops it again.
+    let mut server = Server {
+        listen: listen_addr,
+        admin: admin_addr,
+        failure: Arc::clone(&failure),
+        edge,
+        io: Vec::new(),
+        admin_thread: None,
+        tick_stop: Arc::clone(&tick_stop),
+        tick_thread: None,
+    };
+    let tick_loop = TickLoop {
+        config: sim,
+        inbound,
+        publisher,
+        metrics: Arc::clone(&metrics),
+        status: Arc::clone(&status),
+        stop: tick_stop,
+    };
+    server.tick_thread = Some(failure.spawn("tick", move || tick_loop.run())?);
+    for (start, wake) in starts.into_iter().zip(stop_wakes) {
+        let name = format!("io-{}", start.thread);
+        let failed = Arc::clone(&failure);
+        let thread = failure.spawn(&name, move || {
+            edge::run(start).unwrap_or_else(|error| {
+                failed.set(format!("an I/O thread failed: {error}"));
+                super::Closed::default()
+            })
+        })?;
+        server.io.push(Io { wake, thread });
+    }
+    let admin = Admin {
+        listener: admin,
+        metrics,
+        status,
+        failure: Arc::clone(&failure),
+        edge: Arc::clone(&server.edge),
+        wake: admin_end,
+    };
+    let failed = Arc::clone(&failure);
+    let thread = failure.spawn("admin", move || {
+        if let Err(error) = admin.run() {
+            failed.set(format!("the admin thread failed: {error}"));
+        }
+        super::Closed::default()
+    })?;
+    server.admin_thread = Some(Io {
+        wake: admin_wake,
+        thread,
+    });
+    tracing::info!(listen = %listen_addr, admin = %admin_addr, io_threads, "serving");
+    Ok(server)
+}
+
+fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|source| StartError::Listen {
+            address,
+            flag,
+            source,
+        })
+}

@@ -1,0 +1,133 @@
+//! The tick thread: empties the inbound rings, steps the world, hands on what it says. It makes no blocking call but
+//! sleeping until its next deadline, takes no lock, and awaits nothing, so that no client can move a tick.
+
+mod clock;
+mod roster;
+mod status;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use parlour_shared::ids::Tick;
+use parlour_sim::{Counts, SimConfig, Simulation, TickInput, TickOutput};
+
+use crate::{
+    bridge::{
+        inbound::InboundReceiver,
+        outbound::{Pace, Publisher},
+    },
+    metrics::Metrics,
+};
+use clock::{Clock, PERIOD};
+use roster::Roster;
+pub(crate) use status::TickStatus;
+
+/// What the tick thread is made with.
+pub(crate) struct TickLoop {
+    pub(crate) config: SimConfig,
+    pub(crate) inbound: Vec<InboundReceiver>,
+    pub(crate) publisher: Publisher,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) status: Arc<TickStatus>,
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+impl TickLoop {
+    /// Ticks until told to stop. Returns the last tick.
+    pub(crate) fn run(mut self) -> Tick {
+        let mut simulation = Simulation::new(self.config.clone());
+        let mut input = TickInput::default();
+        let mut roster = Roster::new(self.publisher.threads());
+        let mut clock = Clock::start();
+        while !self.stop.load(Ordering::Relaxed) {
+            let deadline = clock.wait();
+            let begin = Instant::now();
+            self.collect(deadline, &mut roster, &mut input);
+
+            let mut shared = self.publisher.take();
+            // Only a tick thread's bug could make it shared; a fresh one costs an allocation, not a crash.
+            if Arc::get_mut(&mut shared).is_none() {
+                shared = Arc::default();
+            }
+            if let Some(output) = Arc::get_mut(&mut shared) {
+                output.clear();
+                simulation.step(&input, output);
+                self.observe(output);
+            }
+            self.status.advanced(shared.tick);
+            let lost = self.publisher.publish(shared);
+            self.metrics.tick.outputs_lost.inc_by(lost as u64);
+
+            let end = Instant::now();
+            self.observe_time(begin.saturating_duration_since(deadline), end - begin);
+            let skipped = clock.next(end);
+            if skipped > 0 {
+                self.metrics.tick.skipped.inc_by(skipped);
+                tracing::warn!(skipped, tick = self.status.tick().0, "more than 3 ticks late: skipped the clock");
+            }
+        }
+        simulation.tick()
+    }
+
+    /// Makes the input of the tick: what arrived, and what the pace of the I/O threads makes necessary.
+    fn collect(&mut self, deadline: Instant, roster: &mut Roster, input: &mut TickInput) {
+        input.events.clear();
+        for (thread, ring) in self.inbound.iter_mut().enumerate() {
+            // What arrives while this runs waits for the next tick: a flood cannot keep the tick here.
+            for _ in 0..ring.slots() {
+                let Ok(event) = ring.pop() else { break };
+                roster.take_in(thread, event, deadline, input);
+            }
+            match self.publisher.pace(thread) {
+                Pace::Unchanged => {}
+                Pace::FellBehind => {
+                    self.metrics.tick.io_behind.inc();
+                    roster.set_behind(thread, true, input);
+                }
+                Pace::CaughtUp => roster.set_behind(thread, false, input),
+            }
+        }
+        input.sort();
+    }
+
+    fn observe_time(&self, lateness: std::time::Duration, duration: std::time::Duration) {
+        let metrics = &self.metrics.tick;
+        metrics.lateness.observe(lateness.as_secs_f64());
+        metrics.duration.observe(duration.as_secs_f64());
+        metrics.ticks.inc();
+        if duration > PERIOD {
+            metrics.overruns.inc();
+        }
+    }
+
+    fn observe(&self, output: &TickOutput) {
+        let metrics = &self.metrics.tick;
+        let Counts {
+            sessions,
+            players,
+            rooms,
+            entities,
+            held,
+            moves,
+            moves_dropped,
+            refused,
+        } = output.counts;
+        metrics.number.set(output.tick.0.into());
+        metrics.sessions.set(sessions.into());
+        metrics.players.set(players.into());
+        metrics.rooms.set(rooms.into());
+        metrics.entities.set(entities.into());
+        metrics.held.set(held.into());
+        metrics.moves.inc_by(moves.into());
+        metrics.moves_dropped.inc_by(moves_dropped.into());
+        metrics.output_bytes.observe(output.bytes.len() as f64);
+        for (class, count) in refused.iter() {
+            self.metrics.rejects.add(class, count.into());
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Who is held, and by whom: a viewer gets no snapshots while its own connection takes none, or while the whole I/O
+//! thread is behind. The world hears of the sum only.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use parlour_shared::ids::SessionId;
+use parlour_sim::{Event, EventKind, TickInput};
+
+use crate::bridge::inbound::{Inbound, What};
+
+/// The open sessions of each I/O thread.
+#[derive(Debug)]
+pub(super) struct Roster {
+    threads: Vec<Thread>,
+}
+
+#[derive(Debug, Default)]
+struct Thread {
+    behind: bool,
+    /// With whether its own connection takes no data. Allocates when sessions open, never while they are.
+    sessions: BTreeMap<SessionId, bool>,
+}
+
+impl Roster {
+    pub(super) fn new(threads: usize) -> Self {
+        Self {
+            threads: (0..threads).map(|_| Thread::default()).collect(),
+        }
+    }
+
+    /// Adds what happened to the input of the tick that begins at `deadline`.
+    pub(super) fn take_in(
+        &mut self,
+        thread: usize,
+        event: Inbound,
+        deadline: Instant,
+        input: &mut TickInput,
+    ) {
+        let Some(thread) = self.threads.get_mut(thread) else {
+            return;
+        };
+        let session = event.session;
+        let mut tell = |kind| input.events.push(Event { session, kind });
+        match event.what {
+            What::Open { name } => {
+                thread.sessions.insert(session, false);
+                tell(EventKind::Open { name });
+                if thread.behind {
+                    tell(EventKind::Hold);
+                }
+            }
+            What::Close => {
+                if thread.sessions.remove(&session).is_some() {
+                    tell(EventKind::Close);
+                }
+            }
+            What::Hold | What::Release => {
+                let hold = matches!(event.what, What::Hold);
+                let Some(held) = thread.sessions.get_mut(&session) else {
+                    return;
+                };
+                let changed = std::mem::replace(held, hold) != hold;
+                if changed && !thread.behind {
+                    tell(if hold { EventKind::Hold } else { EventKind::Release });
+                }
+            }
+            What::Message(message) => tell(EventKind::Message {
+                early: early(deadline, event.arrived),
+                message,
+            }),
+        }
+    }
+
+    /// An I/O thread fell behind or caught up.
+    pub(super) fn set_behind(&mut self, thread: usize, behind: bool, input: &mut TickInput) {
+        let Some(thread) = self.threads.get_mut(thread) else {
+            return;
+        };
+        if std::mem::replace(&mut thread.behind, behind) == behind {
+            return;
+        }
+        let others = thread.sessions.iter().filter(|(_, held)| !**held);
+        input.events.extend(others.map(|(&session, _)| Event {
+            session,
+            kind: if behind { EventKind::Hold } else { EventKind::Release },
+        }));
+    }
+}
+
+/// How long before the deadline it arrived, in 0.1 ms, negative if after.
+fn early(deadline: Instant, arrived: Instant) -> i16 {
+    let tenths = |duration: std::time::Duration| {
+        i16::try_from(duration.as_micros() / 100).unwrap_or(i16::MAX)
+    };
+    match deadline.checked_duration_since(arrived) {
+        Some(before) => tenths(before),
+        None => -tenths(arrived.saturating_duration_since(deadline)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const A: SessionId = SessionId(256);
+    const B: SessionId = SessionId(512);
+
+    fn kinds(roster: &mut Roster, events: Vec<(SessionId, What)>) -> Vec<(SessionId, EventKind)> {
+        let mut input = TickInput::default();
+        let now = Instant::now();
+        for (session, what) in events {
+            let arrived = now;
+            roster.take_in(0, Inbound { session, arrived, what }, now, &mut input);
+        }
+        told(input)
+    }
+
+    fn told(input: TickInput) -> Vec<(SessionId, EventKind)> {
+        let events = input.events.into_iter();
+        events.map(|event| (event.session, event.kind)).collect()
+    }
+
+    fn open() -> What {
+        What::Open { name: String::new() }
+    }
+
+    #[test]
+    fn a_viewer_is_released_when_neither_it_nor_its_thread_is_behind() {
+        let mut roster = Roster::new(1);
+        kinds(&mut roster, vec![(A, open()), (B, open())]);
+        assert_eq!(kinds(&mut roster, vec![(A, What::Hold)]), [(A, EventKind::Hold)]);
+        let mut input = TickInput::default();
+        roster.set_behind(0, true, &mut input);
+        assert_eq!(told(input), [(B, EventKind::Hold)]);
+        assert_eq!(kinds(&mut roster, vec![(A, What::Release), (B, What::Hold)]), []);
+        let mut input = TickInput::default();
+        roster.set_behind(0, false, &mut input);
+        assert_eq!(told(input), [(A, EventKind::Release)]);
+        assert_eq!(kinds(&mut roster, vec![(B, What::Release)]), [(B, EventKind::Release)]);
+    }
+
+    #[test]
+    fn what_opens_while_its_thread_is_behind_is_held_and_a_close_comes_once() {
+        let mut roster = Roster::new(1);
+        roster.set_behind(0, true, &mut TickInput::default());
+        let events = kinds(&mut roster, vec![(A, open()), (A, What::Close), (A, What::Close)]);
+        let expected = [EventKind::Open { name: String::new() }, EventKind::Hold, EventKind::Close];
+        assert_eq!(events.into_iter().map(|(_, kind)| kind).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn early_is_in_tenths_of_a_millisecond_and_saturates() {
+        let now = Instant::now();
+        assert_eq!(early(now + Duration::from_micros(12_345), now), 123);
+        assert_eq!(early(now, now + Duration::from_millis(2)), -20);
+        assert_eq!(early(now + Duration::from_secs(100), now), i16::MAX);
+        assert_eq!(early(now, now + Duration::from_secs(100)), -i16::MAX);
+    }
+}

@@ -1,0 +1,46 @@
+//! What others may know of the tick thread without asking it.
+
+use std::{
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use parlour_shared::ids::Tick;
+
+/// The last tick, and when it was over.
+#[derive(Debug)]
+pub(crate) struct TickStatus {
+    start: Instant,
+    tick: AtomicU32,
+    advanced_us: AtomicU64,
+}
+
+impl TickStatus {
+    /// No tick yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            tick: AtomicU32::new(0),
+            advanced_us: AtomicU64::new(0),
+        }
+    }
+
+    /// A tick is over.
+    pub(super) fn advanced(&self, tick: Tick) {
+        let us = self.start.elapsed().as_micros() as u64;
+        self.advanced_us.store(us, Ordering::Relaxed);
+        // After the time: who reads a tick reads the time of that tick or a later one.
+        self.tick.store(tick.0, Ordering::Release);
+    }
+
+    /// The last tick that is over.
+    pub(crate) fn tick(&self) -> Tick {
+        Tick(self.tick.load(Ordering::Acquire))
+    }
+
+    /// How long ago it was over.
+    pub(crate) fn age(&self) -> Duration {
+        let advanced = Duration::from_micros(self.advanced_us.load(Ordering::Relaxed));
+        self.start.elapsed().saturating_sub(advanced)
+    }
+}
