@@ -38,9 +38,7 @@ pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<
         Scope::Room => to_room(world, &mut outbox, room, &mut message),
         Scope::Near => to_near(world, &mut outbox, room, player, &mut message),
     });
-    if let (ServerMessage::Chat(said), Some(mut speaker)) =
-        (message, world.get_mut::<Player>(player))
-    {
+    if let (ServerMessage::Chat(said), Some(mut speaker)) = (message, world.get_mut::<Player>(player)) {
         speaker.bypass_change_detection().name = said.name;
         chat.text = said.text;
     }

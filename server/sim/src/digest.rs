@@ -68,9 +68,7 @@ pub(crate) fn hash_component<C: Component + Hash>(app: &mut App) {
     Declared::derived::<Share<C>>(app);
     let world = app.world_mut();
     world.register_required_components::<C, Share<C>>();
-    world
-        .register_component_hooks::<C>()
-        .on_discard(forget::<C>);
+    world.register_component_hooks::<C>().on_discard(forget::<C>);
     app.add_systems(
         Step,
         share::<C>(tag)
@@ -108,10 +106,7 @@ pub(crate) fn plugin(app: &mut App) {
     Declared::derived::<Digest>(app);
     Declared::derived::<StableId>(app);
     app.configure_sets(Step, (DigestSet::Sum, DigestSet::Finish).chain());
-    app.add_systems(
-        Step,
-        finish.in_set(DigestSet::Finish).in_set(StepSet::Digest),
-    );
+    app.add_systems(Step, finish.in_set(DigestSet::Finish).in_set(StepSet::Digest));
 }
 
 fn finish(clock: Res<Clock>, mut digest: ResMut<Digest>) {
@@ -130,10 +125,7 @@ fn share<C: Component + Hash>(
                        mut digest: ResMut<Digest>| {
         for (id, component, mut share) in &mut changed {
             let hash = hash_of(tag, *id, component);
-            digest.components = digest
-                .components
-                .wrapping_sub(share.hash)
-                .wrapping_add(hash);
+            digest.components = digest.components.wrapping_sub(share.hash).wrapping_add(hash);
             share.hash = hash;
         }
     };
@@ -145,9 +137,7 @@ fn share<C: Component + Hash>(
 }
 
 /// Counts one component anew: a write that escaped change detection would show here, and nowhere else.
-fn verify<C: Component + Hash>(
-    tag: u64,
-) -> impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, ()> {
+fn verify<C: Component + Hash>(tag: u64) -> impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, ()> {
     let check = move |all: Query<(&StableId, &C, &Share<C>)>, clock: Res<Clock>| {
         if clock.tick.0.is_multiple_of(16) {
             for (id, component, share) in &all {

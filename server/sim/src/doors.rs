@@ -56,13 +56,11 @@ fn find_passing(world: &mut World) -> Vec<Passing> {
             let pool = world.get::<Seats>(room).map_or(0, Seats::pool);
             for slot in 0..pool {
                 let seats = world.get::<Seats>(room);
-                let Some(player) =
-                    seats.and_then(|seats| seats.get(parlour_shared::ids::Slot(slot as u16)))
+                let Some(player) = seats.and_then(|seats| seats.get(parlour_shared::ids::Slot(slot as u16)))
                 else {
                     continue;
                 };
-                let Some(position) = world.get::<Position>(player).map(|position| position.0)
-                else {
+                let Some(position) = world.get::<Position>(player).map(|position| position.0) else {
                     continue;
                 };
                 let door = map.door_at(position);

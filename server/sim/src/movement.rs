@@ -50,12 +50,7 @@ type Walker<'a> = (
 
 /// Moves everyone to this tick. Who stands still, or walks where no wall can be reached yet and has no new
 /// command, costs a comparison or an addition.
-fn walk(
-    mut walkers: Query<Walker<'_>>,
-    rooms: Query<&Room>,
-    clock: Res<Clock>,
-    mut outbox: ResMut<Outbox>,
-) {
+fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, mut outbox: ResMut<Outbox>) {
     let tick = clock.tick;
     for (room, mut motion, mut position, mut queue, mut link) in &mut walkers {
         let reviewed = tick >= motion.course.review;

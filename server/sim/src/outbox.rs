@@ -23,11 +23,7 @@ impl Outbox {
     }
 
     /// Sends a message to several sessions; it is encoded once.
-    pub fn broadcast(
-        &mut self,
-        sessions: impl IntoIterator<Item = SessionId>,
-        message: &ServerMessage,
-    ) {
+    pub fn broadcast(&mut self, sessions: impl IntoIterator<Item = SessionId>, message: &ServerMessage) {
         let start = self.out.bytes.len() as u32;
         codec::encode(message, &mut self.out.bytes);
         let end = self.out.bytes.len() as u32;
@@ -56,20 +52,12 @@ impl Outbox {
     /// Tells a session that a request was not done, and counts it.
     pub fn refuse(&mut self, session: SessionId, request: Request, refusal: Refusal) {
         self.out.counts.refused.add(refusal.class());
-        self.send(
-            session,
-            &ServerMessage::Refused(Refused { request, refusal }),
-        );
+        self.send(session, &ServerMessage::Refused(Refused { request, refusal }));
     }
 
     /// Asks the edge to close a session after what was sent to it.
     pub fn close(&mut self, session: SessionId, code: CloseCode) {
-        if !self
-            .out
-            .closes
-            .iter()
-            .any(|(closing, _)| *closing == session)
-        {
+        if !self.out.closes.iter().any(|(closing, _)| *closing == session) {
             self.out.closes.push((session, code));
         }
     }

@@ -64,11 +64,7 @@ impl Replica {
 
     /// Viewers that cannot take snapshots now.
     pub(crate) fn held(&self) -> u32 {
-        self.viewers
-            .iter()
-            .flatten()
-            .filter(|viewer| viewer.held)
-            .count() as u32
+        self.viewers.iter().flatten().filter(|viewer| viewer.held).count() as u32
     }
 }
 
@@ -84,11 +80,7 @@ pub(crate) fn plugin(app: &mut App) {
     Declared::derived::<Replica>(app);
     app.configure_sets(
         Step,
-        (
-            ReplicateSet::Collect,
-            ReplicateSet::Extras,
-            ReplicateSet::Splice,
-        )
+        (ReplicateSet::Collect, ReplicateSet::Extras, ReplicateSet::Splice)
             .chain()
             .in_set(StepSet::Replicate),
     );

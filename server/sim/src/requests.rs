@@ -133,10 +133,7 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
 
 /// Answers with the refusal; who is refused again and again is sent away.
 fn refuse(world: &mut World, player: Entity, request: Request, refusal: Refusal) {
-    let (clock, rates) = (
-        *world.resource::<Clock>(),
-        world.resource::<Setup>().rules.rates,
-    );
+    let (clock, rates) = (*world.resource::<Clock>(), world.resource::<Setup>().rules.rates);
     let strike = match &refusal {
         Refusal::RateLimited { .. } => Some((Kind::Limited, CloseCode::RateLimited)),
         refusal if refusal.is_senseless() => Some((Kind::Senseless, CloseCode::RepeatedlyInvalid)),

@@ -115,10 +115,7 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
         .get_mut::<RoomState>(room)
         .ok_or(Refusal::NotInRoom)?
         .apply(&batch.writes)?;
-    let stamp = world
-        .get_mut::<Room>(room)
-        .ok_or(Refusal::NotInRoom)?
-        .stamp();
+    let stamp = world.get_mut::<Room>(room).ok_or(Refusal::NotInRoom)?.stamp();
     let (id, session) = world
         .get::<Player>(player)
         .map(|who| (who.id, who.session))
@@ -140,11 +137,7 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
 }
 
 fn is_well_formed(writes: &[StateWrite]) -> bool {
-    let distinct = |at: usize| {
-        !writes[..at]
-            .iter()
-            .any(|earlier| earlier.key == writes[at].key)
-    };
+    let distinct = |at: usize| !writes[..at].iter().any(|earlier| earlier.key == writes[at].key);
     (1..=MAX_STATE_WRITES).contains(&writes.len())
         && (0..writes.len()).all(distinct)
         && writes.iter().all(|write| {

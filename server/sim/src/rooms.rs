@@ -63,14 +63,7 @@ impl Room {
 
 impl Hash for Room {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (
-            &self.name,
-            &self.map.name,
-            self.epoch,
-            self.seq,
-            self.empty_since,
-        )
-            .hash(state);
+        (&self.name, &self.map.name, self.epoch, self.seq, self.empty_since).hash(state);
     }
 }
 
@@ -84,10 +77,7 @@ pub struct Rooms {
 
 impl Rooms {
     pub(crate) fn new(maps: &[Arc<Map>], max: u32) -> Self {
-        let maps = maps
-            .iter()
-            .map(|map| (map.name.clone(), map.clone()))
-            .collect();
+        let maps = maps.iter().map(|map| (map.name.clone(), map.clone())).collect();
         Self {
             by_name: BTreeMap::new(),
             maps,
@@ -156,12 +146,7 @@ pub(crate) fn join(world: &mut World, player: Entity, join: &Join) -> Result<(),
 }
 
 /// Goes through a door: into the same instance of another map, at a named spawn point.
-pub(crate) fn pass_door(
-    world: &mut World,
-    player: Entity,
-    map: &str,
-    spawn: &str,
-) -> Result<(), Refusal> {
+pub(crate) fn pass_door(world: &mut World, player: Entity, map: &str, spawn: &str) -> Result<(), Refusal> {
     let present = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
     let name = &world.get::<Room>(present).ok_or(Refusal::NotInRoom)?.name;
     let instance = RoomName::parse(name).ok_or(Refusal::NoSuchRoom)?.instance;
@@ -180,11 +165,7 @@ fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Refusal> {
     if let Some(room) = rooms.get(name) {
         return Ok(room);
     }
-    let map = rooms
-        .maps
-        .get(parsed.map)
-        .cloned()
-        .ok_or(Refusal::NoSuchRoom)?;
+    let map = rooms.maps.get(parsed.map).cloned().ok_or(Refusal::NoSuchRoom)?;
     if rooms.by_name.len() as u32 >= rooms.max {
         return Err(Refusal::TooManyRooms);
     }
@@ -246,11 +227,7 @@ fn enter(
         return Err(Refusal::RoomFull);
     };
     there.empty_since = None;
-    let position = spawn_position(
-        &there.map,
-        spawn,
-        &mut Stream::new(seed, moment, Purpose::Spawn),
-    );
+    let position = spawn_position(&there.map, spawn, &mut Stream::new(seed, moment, Purpose::Spawn));
     let in_door = there.map.door_at(position).is_some();
     let entered = ServerMessage::RoomEntered(RoomEntered {
         request,
@@ -287,12 +264,7 @@ fn enter(
 }
 
 /// Leaves the present room, and tells the player so; none if there is none.
-pub(crate) fn leave(
-    world: &mut World,
-    player: Entity,
-    request: Request,
-    reason: LeaveReason,
-) -> Option<()> {
+pub(crate) fn leave(world: &mut World, player: Entity, request: Request, reason: LeaveReason) -> Option<()> {
     let epoch = vacate(world, player)?;
     let session = world.get::<Player>(player)?.session;
     let left = ServerMessage::RoomLeft(RoomLeft {
@@ -326,8 +298,7 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
 /// The named spawn point, or one of them by chance.
 fn spawn_position(map: &Map, name: Option<&str>, chance: &mut Stream) -> motion::Position {
     let named = name.and_then(|name| map.spawns.iter().find(|spawn| spawn.name == name));
-    let spawn =
-        named.unwrap_or_else(|| &map.spawns[chance.below(map.spawns.len() as u32) as usize]);
+    let spawn = named.unwrap_or_else(|| &map.spawns[chance.below(map.spawns.len() as u32) as usize]);
     spawn.position
 }
 

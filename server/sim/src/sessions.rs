@@ -98,10 +98,7 @@ fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
         stay: 0,
     };
     let entity = world.spawn((player, StableId::player(id))).id();
-    world
-        .resource_mut::<Sessions>()
-        .entities
-        .insert(session, entity);
+    world.resource_mut::<Sessions>().entities.insert(session, entity);
     let welcome = Welcome {
         protocol: PROTOCOL,
         schema: SCHEMA,

@@ -159,10 +159,7 @@ impl Simulation {
 
     /// Swaps input and output into the world, and out of it again.
     fn lend(&mut self, input: &mut TickInput, output: &mut TickOutput) {
-        std::mem::swap(
-            &mut self.world.resource_mut::<requests::Inbox>().input,
-            input,
-        );
+        std::mem::swap(&mut self.world.resource_mut::<requests::Inbox>().input, input);
         std::mem::swap(&mut self.world.resource_mut::<Outbox>().out, output);
     }
 
@@ -180,8 +177,7 @@ impl Simulation {
                 .map_or(0, replication::Replica::held);
         }
         let counts = &mut world.resource_mut::<Outbox>().out.counts;
-        (counts.sessions, counts.rooms, counts.players, counts.held) =
-            (sessions, rooms, players, held);
+        (counts.sessions, counts.rooms, counts.players, counts.held) = (sessions, rooms, players, held);
         counts.entities = sessions + rooms;
     }
 

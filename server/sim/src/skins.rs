@@ -18,9 +18,7 @@ pub(crate) fn set(world: &mut World, player: Entity, wish: &SetSkin) -> Result<(
         skin.set_if_neq(Skin(wish.skin));
     }
     if let Some(session) = world.get::<Player>(player).map(|player| player.session) {
-        world
-            .resource_mut::<Outbox>()
-            .accept(session, wish.request, None);
+        world.resource_mut::<Outbox>().accept(session, wish.request, None);
     }
     Ok(())
 }

@@ -15,8 +15,8 @@ use parlour_shared::{
     motion::{Direction, Gait, Position as Place, WallGrid},
 };
 use parlour_sim::{
-    EventKind, InRoom, Interest, Motion, Player, Position, Room, RoomRules, Rooms, Seat, Seats,
-    SimConfig, Skin,
+    EventKind, InRoom, Interest, Motion, Player, Position, Room, RoomRules, Rooms, Seat, Seats, SimConfig,
+    Skin,
 };
 use proptest::prelude::*;
 use support::Stage;
@@ -28,11 +28,7 @@ enum Act {
     Close,
     Join(u8),
     Leave,
-    Walk {
-        direction: u8,
-        sprint: bool,
-        ahead: u8,
-    },
+    Walk { direction: u8, sprint: bool, ahead: u8 },
     Skin(u16),
     Hold,
     Release,
@@ -127,11 +123,7 @@ fn config(plan: &Plan) -> SimConfig {
     config.seed = plan.seed;
     config.skins = ["a", "b", "c", "d"].map(String::from).to_vec();
     config.rules = RoomRules {
-        interest: if plan.all {
-            Interest::All
-        } else {
-            Interest::Near
-        },
+        interest: if plan.all { Interest::All } else { Interest::Near },
         near_px: plan.near_px,
         refresh_ticks: plan.refresh_ticks,
         capacity: plan.capacity,
@@ -171,11 +163,7 @@ impl NearOracle {
             {
                 let key = (room.clone(), *one, *other);
                 let (dx, dy) = (i64::from(a.x - b.x), i64::from(a.y - b.y));
-                let reach = if self.pairs.contains(&key) {
-                    leave
-                } else {
-                    enter
-                };
+                let reach = if self.pairs.contains(&key) { leave } else { enter };
                 if dx * dx + dy * dy <= reach * reach {
                     self.pairs.insert(key);
                 } else {
@@ -250,11 +238,7 @@ fn rows(stage: &Stage) -> Rows {
             assert_eq!(world.get::<InRoom>(player).unwrap().0, room);
             assert_eq!(world.get::<Seat>(player).unwrap().slot, slot);
             let who = world.get::<Player>(player).unwrap();
-            let place = world
-                .get::<Motion>(player)
-                .unwrap()
-                .segment()
-                .at(stage.now());
+            let place = world.get::<Motion>(player).unwrap().segment().at(stage.now());
             assert_eq!(world.get::<Position>(player).unwrap().0, place);
             rows.insert((name.clone(), slot), ((who.id, who.stay), place));
         }

@@ -4,8 +4,7 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::Tick,
     limits::{
-        MAX_COMMAND_EARLY_TICKS, MAX_COMMAND_LATE_TICKS, MAX_COMMANDS_WAITING, MAX_SEQUENCE_JUMP,
-        TICK_RATE,
+        MAX_COMMAND_EARLY_TICKS, MAX_COMMAND_LATE_TICKS, MAX_COMMANDS_WAITING, MAX_SEQUENCE_JUMP, TICK_RATE,
     },
     message::Move,
     motion::Heading,

@@ -33,8 +33,7 @@ impl Proximity {
     /// Whether two players are near each other.
     #[must_use]
     pub fn are_near(&self, one: Slot, other: Slot) -> bool {
-        self.near(one)
-            .is_some_and(|row| row.contains(other.index()))
+        self.near(one).is_some_and(|row| row.contains(other.index()))
     }
 
     /// The first slot near a slot that is not below `from`.
@@ -110,8 +109,7 @@ impl Proximity {
             );
             let mut changed = old ^ new;
             while changed != 0 {
-                let other =
-                    Slot((word * usize::BITS as usize) as u16 + changed.trailing_zeros() as u16);
+                let other = Slot((word * usize::BITS as usize) as u16 + changed.trailing_zeros() as u16);
                 let near = new & (changed & changed.wrapping_neg()) != 0;
                 changed &= changed - 1;
                 self.set(player.slot, other, near);

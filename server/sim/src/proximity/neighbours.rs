@@ -27,12 +27,7 @@ impl RTreeObject for Placed {
 impl Neighbours {
     /// Calls `visit` with each player and a list that holds everyone within the longer reach of it (itself, and
     /// perhaps others, too).
-    pub fn visit(
-        &mut self,
-        placed: &[Placed],
-        reach: Reach,
-        visit: impl FnMut(&Placed, &[Placed]),
-    ) {
+    pub fn visit(&mut self, placed: &[Placed], reach: Reach, visit: impl FnMut(&Placed, &[Placed])) {
         if placed.len() <= BRUTE_FORCE_UP_TO {
             visit_all(placed, visit);
         } else {
@@ -87,8 +82,5 @@ fn around(players: &[Placed], margin: i32) -> AABB<[i32; 2]> {
             high[axis] = high[axis].max(point[axis]);
         }
     }
-    AABB::from_corners(
-        low.map(|edge| edge - margin),
-        high.map(|edge| edge + margin),
-    )
+    AABB::from_corners(low.map(|edge| edge - margin), high.map(|edge| edge + margin))
 }

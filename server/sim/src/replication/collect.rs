@@ -10,14 +10,7 @@ use crate::{
     components::{InRoom, Link, Motion, Player, Seat, Skin},
 };
 
-type Told<'a> = (
-    &'a InRoom,
-    &'a Seat,
-    &'a Player,
-    &'a Motion,
-    &'a Skin,
-    &'a Link,
-);
+type Told<'a> = (&'a InRoom, &'a Seat, &'a Player, &'a Motion, &'a Skin, &'a Link);
 type News = Or<(
     Changed<Motion>,
     Changed<Skin>,
@@ -27,11 +20,7 @@ type News = Or<(
 )>;
 
 /// Takes motion, skins and links over into the rooms' records.
-pub(super) fn collect(
-    players: Query<Told<'_>, News>,
-    mut replicas: Query<&mut Replica>,
-    clock: Res<Clock>,
-) {
+pub(super) fn collect(players: Query<Told<'_>, News>, mut replicas: Query<&mut Replica>, clock: Res<Clock>) {
     for mut replica in &mut replicas {
         replica.changed.clear();
     }

@@ -53,12 +53,7 @@ impl Arena {
     }
 
     /// The update records since a base. `changed_now` names the slots that changed in this very tick.
-    pub(super) fn delta(
-        &mut self,
-        base: Tick,
-        records: &[Record],
-        changed_now: &FixedBitSet,
-    ) -> usize {
+    pub(super) fn delta(&mut self, base: Tick, records: &[Record], changed_now: &FixedBitSet) -> usize {
         if let Some(known) = self.deltas[..self.len]
             .iter()
             .position(|delta| delta.base == base)
@@ -75,8 +70,7 @@ impl Arena {
         if base.after(1) == self.tick {
             delta.changed.union_with(changed_now);
         } else {
-            let changed =
-                |(slot, record): (usize, &Record)| record.changed_since(base).then_some(slot);
+            let changed = |(slot, record): (usize, &Record)| record.changed_since(base).then_some(slot);
             delta
                 .changed
                 .extend(records.iter().enumerate().filter_map(changed));
@@ -118,12 +112,7 @@ impl Arena {
             Some(range) => range,
             None => {
                 let start = self.bytes.len() as u32;
-                encode_enter(
-                    &mut self.bytes,
-                    Slot(slot as u16),
-                    &records[slot],
-                    self.tick,
-                );
+                encode_enter(&mut self.bytes, Slot(slot as u16), &records[slot], self.tick);
                 let range = Range {
                     start,
                     end: self.bytes.len() as u32,
@@ -164,8 +153,7 @@ pub(super) fn ones(words: usize, word: impl Fn(usize) -> usize) -> impl Iterator
     (0..words).flat_map(move |at| {
         let mut bits = word(at);
         std::iter::from_fn(move || {
-            let bit =
-                (bits != 0).then(|| at * usize::BITS as usize + bits.trailing_zeros() as usize);
+            let bit = (bits != 0).then(|| at * usize::BITS as usize + bits.trailing_zeros() as usize);
             bits &= bits.wrapping_sub(1);
             bit
         })
@@ -209,11 +197,7 @@ fn encode_update(out: &mut Vec<u8>, slot: Slot, record: &Record, base: Tick, tic
     }
     write_update_head(out, slot, mask);
     if turned {
-        write_turn(
-            out,
-            tick.since(record.motion_changed) as u8,
-            record.segment.gait,
-        );
+        write_turn(out, tick.since(record.motion_changed) as u8, record.segment.gait);
     } else if moved {
         write_anchor(out, record.segment.at(tick), record.segment.gait);
     }

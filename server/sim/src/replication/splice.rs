@@ -87,9 +87,7 @@ impl Frame<'_> {
         match base {
             None => self.write_full(&mut out.bytes),
             Some(base) => {
-                let delta = self
-                    .arena
-                    .delta(self.viewer.synced, self.records, self.changed);
+                let delta = self.arena.delta(self.viewer.synced, self.records, self.changed);
                 self.viewer.synced = self.tick;
                 if !self.has_news(delta, base) {
                     return;
@@ -114,9 +112,7 @@ impl Frame<'_> {
         self.viewer.ack.is_some()
             || self.tick.since(base) >= HEARTBEAT_TICKS
             || (0..visible.len()).any(|word| {
-                visible[word] != known[word]
-                    || gone[word] != 0
-                    || visible[word] & changed[word] != 0
+                visible[word] != known[word] || gone[word] != 0 || visible[word] & changed[word] != 0
             })
     }
 
@@ -128,13 +124,7 @@ impl Frame<'_> {
 
     /// All three sections are decided by what the client knew before this frame.
     fn write_delta(&mut self, delta: usize, base: Tick, bytes: &mut Vec<u8>) {
-        let mut builder = Builder::begin(
-            bytes,
-            self.viewer.stay,
-            self.tick,
-            Some(base),
-            self.viewer.ack,
-        );
+        let mut builder = Builder::begin(bytes, self.viewer.stay, self.tick, Some(base), self.viewer.ack);
         builder.section(flags::LEAVES, |out| self.write_leaves(out));
         builder.section(flags::ENTERS, |out| self.write_enters(out));
         builder.section(flags::UPDATES, |out| {
@@ -147,9 +137,7 @@ impl Frame<'_> {
     fn write_leaves(&self, out: &mut Vec<u8>) -> u16 {
         let mut count = 0;
         let (visible, known, gone) = self.words();
-        for slot in ones(visible.len(), |word| {
-            gone[word] | known[word] & !visible[word]
-        }) {
+        for slot in ones(visible.len(), |word| gone[word] | known[word] & !visible[word]) {
             out.extend_from_slice(&(slot as u16).to_le_bytes());
             count += 1;
         }

@@ -55,9 +55,7 @@ impl Stage {
 
     pub fn event(&mut self, session: u64, kind: EventKind) {
         match kind {
-            EventKind::Open { .. } => {
-                drop(self.clients.insert(SessionId(session), Client::default()))
-            }
+            EventKind::Open { .. } => drop(self.clients.insert(SessionId(session), Client::default())),
             EventKind::Close => drop(self.clients.remove(&SessionId(session))),
             EventKind::Hold | EventKind::Release => {
                 if let Some(client) = self.clients.get_mut(&SessionId(session)) {

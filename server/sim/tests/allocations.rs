@@ -1,0 +1,181 @@
+//! In steady state a tick allocates nothing: exactly zero, counted by the allocator.
+//!
+//! What may allocate is listed at [`Simulation::step`]: sessions that open, joins and leaves, writes to room state,
+//! messages of plugins, and the R-tree of rooms with more than 64 players. Buffers keep the size that the busiest
+//! tick so far needed, so the warm-up is three times as busy as what is measured, and in it everyone appears in one
+//! place, leaves, and appears again.
+
+mod support;
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    sync::Arc,
+};
+
+use parlour_shared::{
+    ids::SessionId,
+    message::{Chat, ClientMessage, Join, Move, Scope, SetSkin},
+    motion::Direction,
+    rng::{Purpose, Stream},
+};
+use parlour_sim::{Event, EventKind, Interest, SimConfig, Simulation, TickInput, TickOutput};
+use support::open_map;
+
+/// Counts the allocations of each thread: tests run side by side.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+}
+
+#[expect(
+    unsafe_code,
+    reason = "an allocator cannot be written without; this one only counts and passes on"
+)]
+// SAFETY: every call is passed on unchanged to the system's allocator, which keeps the contract.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+const WARM_UP: u32 = 1200;
+const MEASURED: u32 = 1200;
+
+/// Runs `rooms` rooms of `per_room` walkers who turn, chat and change skins, with links that are held and
+/// released; gives the number of allocating ticks after the warm-up, and of allocations in them.
+fn run(rooms: u64, per_room: u64, interest: Interest) -> (u32, u64) {
+    let mut config = SimConfig::new(vec![Arc::new(open_map("plaza", 125, 1))]);
+    config.skins = ["a", "b", "c"].map(String::from).to_vec();
+    config.rules.interest = interest;
+    config.rules.rates.join.burst = 100;
+    let mut sim = Simulation::new(config);
+    let (mut input, mut output) = (TickInput::default(), TickOutput::default());
+    for session in (0..rooms * per_room).map(SessionId) {
+        input.events.push(Event {
+            session,
+            kind: EventKind::Open { name: String::new() },
+        });
+    }
+    sim.step(&mut input, &mut output);
+    // Three times, so that the buffers of even and odd ticks both see all arrive and all leave at once.
+    for ticks in [9, 8, WARM_UP] {
+        for session in 0..rooms * per_room {
+            let room = format!("plaza/{}", session % rooms);
+            for message in [
+                ClientMessage::Leave { request: 1 },
+                ClientMessage::Join(Join { request: 1, room }),
+            ] {
+                let kind = EventKind::Message { early: 0, message };
+                input.events.push(Event {
+                    session: SessionId(session),
+                    kind,
+                });
+            }
+        }
+        for tick in 0..ticks {
+            sim.step(&mut input, &mut output);
+            fill(&mut input, tick, rooms * per_room, 200);
+        }
+    }
+    let (mut ticks, mut allocations) = (0, 0);
+    for tick in 0..MEASURED {
+        fill(&mut input, WARM_UP + tick, rooms * per_room, 600);
+        let before = ALLOCATIONS.get();
+        sim.step(&mut input, &mut output);
+        let allocated = ALLOCATIONS.get() - before;
+        if allocated > 0 {
+            ticks += 1;
+            allocations += allocated;
+        }
+    }
+    assert!(u64::from(output.counts.players) == rooms * per_room);
+    (ticks, allocations)
+}
+
+/// Each session does something once in `every / 30` ticks.
+fn fill(input: &mut TickInput, tick: u32, sessions: u64, every: u32) {
+    let mut chance = Stream::new(5, u64::from(tick), Purpose::Game);
+    input.events.clear();
+    for session in 0..sessions {
+        let mut say = |message| {
+            let kind = EventKind::Message { early: 10, message };
+            input.events.push(Event {
+                session: SessionId(session),
+                kind,
+            });
+        };
+        match chance.below(every) {
+            0..20 => say(ClientMessage::Move(Move {
+                direction: Direction::ALL[chance.below(9) as usize],
+                sprint: chance.below(4) == 0,
+                ..Move::default()
+            })),
+            20 => say(ClientMessage::Chat(Chat {
+                request: 1,
+                scope: Scope::Room,
+                text: "to all".into(),
+            })),
+            21 => say(ClientMessage::Chat(Chat {
+                request: 1,
+                scope: Scope::Near,
+                text: "to some".into(),
+            })),
+            22 => say(ClientMessage::SetSkin(SetSkin {
+                request: 1,
+                skin: chance.below(3) as u16,
+            })),
+            23 => input.events.push(Event {
+                session: SessionId(session),
+                kind: EventKind::Hold,
+            }),
+            24..30 => input.events.push(Event {
+                session: SessionId(session),
+                kind: EventKind::Release,
+            }),
+            _ => {}
+        }
+    }
+    input.sort();
+}
+
+#[test]
+fn a_tick_of_walking_chatting_players_allocates_nothing() {
+    assert_eq!(
+        run(6, 50, Interest::Near),
+        (0, 0),
+        "allocating ticks, allocations"
+    );
+    assert_eq!(run(6, 50, Interest::All), (0, 0), "allocating ticks, allocations");
+}
+
+#[test]
+fn in_a_large_room_only_the_tree_allocates() {
+    let (ticks, _) = run(1, 200, Interest::Near);
+    assert_eq!(
+        ticks,
+        MEASURED / 6,
+        "only the ticks at which the room looks who is near whom"
+    );
+}
