@@ -1,1 +1,150 @@
-//! placeholder
+//! Loads for the benches: worlds full of walkers, the same for every bench and run.
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use parlour_shared::{
+    ids::SessionId,
+    limits::TICK_RATE,
+    map::{Map, Spawn},
+    message::{ClientMessage, Join, Move},
+    motion::{Direction, Position, WallGrid},
+    rng::{Purpose, Stream},
+};
+use parlour_sim::{Event, EventKind, Interest, SimConfig, Simulation, TickInput, TickOutput};
+
+/// How a world is filled.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Players.
+    pub players: u32,
+    /// Players in each room.
+    pub per_room: u32,
+    /// Changes of direction of each player, per second.
+    pub turns_per_second: u32,
+    /// Who is shown to whom.
+    pub interest: Interest,
+}
+
+impl Load {
+    /// Walkers in rooms of 50 with interest of 150 px.
+    #[must_use]
+    pub fn walkers(players: u32) -> Self {
+        Self {
+            players,
+            per_room: 50,
+            turns_per_second: 2,
+            interest: Interest::Near,
+        }
+    }
+
+    /// The same players, turning 20 times a second.
+    #[must_use]
+    pub fn jitter(players: u32) -> Self {
+        Self {
+            turns_per_second: 20,
+            ..Self::walkers(players)
+        }
+    }
+}
+
+/// A world with its players in it, ready to be stepped.
+pub struct Crowd {
+    load: Load,
+    sim: Simulation,
+    input: TickInput,
+    /// What the last tick gave.
+    pub output: TickOutput,
+}
+
+impl Crowd {
+    /// Fills a world and lets it run for two seconds, so that everyone is somewhere and buffers have their size.
+    #[must_use]
+    pub fn new(load: Load) -> Self {
+        let mut config = SimConfig::new(vec![Arc::new(plaza())]);
+        config.rules.interest = load.interest;
+        config.rules.capacity = load.per_room;
+        let (input, output) = (TickInput::default(), TickOutput::default());
+        let mut crowd = Self {
+            load,
+            sim: Simulation::new(config),
+            input,
+            output,
+        };
+        crowd.fill();
+        for _ in 0..2 * TICK_RATE {
+            crowd.prepare();
+            crowd.step();
+        }
+        crowd
+    }
+
+    /// Collects the commands of the next tick: outside of what is measured, as the edge does it in the server.
+    pub fn prepare(&mut self) {
+        let tick = self.sim.tick().0 + 1;
+        self.input.events.clear();
+        let mut chance = Stream::new(1, u64::from(tick), Purpose::BotWalk);
+        for session in 0..self.load.players {
+            if chance.below(TICK_RATE) < self.load.turns_per_second {
+                let direction = Direction::ALL[1 + chance.below(8) as usize];
+                let command = Move {
+                    direction,
+                    sprint: chance.below(4) == 0,
+                    ..Move::default()
+                };
+                self.input
+                    .events
+                    .push(message(session, ClientMessage::Move(command)));
+            }
+        }
+    }
+
+    /// One tick.
+    pub fn step(&mut self) {
+        self.sim.step(&mut self.input, &mut self.output);
+    }
+
+    fn fill(&mut self) {
+        for session in 0..self.load.players {
+            let kind = EventKind::Open { name: String::new() };
+            self.input.events.push(Event {
+                session: SessionId(u64::from(session)),
+                kind,
+            });
+            let join = Join {
+                request: 1,
+                room: format!("plaza/{}", session / self.load.per_room),
+            };
+            self.input
+                .events
+                .push(message(session, ClientMessage::Join(join)));
+        }
+        self.step();
+        assert_eq!(
+            self.output.counts.players, self.load.players,
+            "everyone is in a room"
+        );
+    }
+}
+
+/// The open map of 2000 x 2000 px that load runs use, with 400 spawn points spread over it.
+#[must_use]
+pub fn plaza() -> Map {
+    let spawn = |n: i32| Spawn {
+        name: format!("spawn-{n}"),
+        position: Position::from_px(50 + 100 * (n % 20), 50 + 100 * (n / 20)),
+    };
+    Map {
+        name: "plaza".into(),
+        walls: WallGrid::new(125, 125, 16),
+        spawns: (0..400).map(spawn).collect(),
+        doors: Vec::new(),
+    }
+}
+
+fn message(session: u32, message: ClientMessage) -> Event {
+    Event {
+        session: SessionId(u64::from(session)),
+        kind: EventKind::Message { early: 20, message },
+    }
+}

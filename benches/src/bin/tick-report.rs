@@ -1,0 +1,52 @@
+//! Percentiles of the tick, which criterion does not give: everything but sends, several runs, as JSON lines.
+#![allow(clippy::print_stdout, reason = "printing is what it is for")]
+
+use std::time::Instant;
+
+use parlour_benches::{Crowd, Load};
+use parlour_sim::Interest;
+use serde_json::json;
+
+/// One minute of ticks in each run.
+const TICKS: usize = 3600;
+const RUNS: usize = 3;
+
+fn main() {
+    let all = |load: Load| Load {
+        interest: Interest::All,
+        ..load
+    };
+    for (name, load) in [
+        ("1,000 walkers, interest 150 px", Load::walkers(1_000)),
+        ("1,000 walkers, whole room", all(Load::walkers(1_000))),
+        ("5,000 walkers, interest 150 px", Load::walkers(5_000)),
+        ("5,000 walkers, whole room", all(Load::walkers(5_000))),
+        ("10,000 walkers, interest 150 px", Load::walkers(10_000)),
+        ("1,000 jittering, whole room", all(Load::jitter(1_000))),
+        ("5,000 jittering, whole room", all(Load::jitter(5_000))),
+    ] {
+        let mut runs: Vec<[f64; 3]> = (0..RUNS).map(|_| run(load)).collect();
+        // The median run, by its p99.
+        runs.sort_by(|one, other| one[1].total_cmp(&other[1]));
+        let [p50, p99, max] = runs[RUNS / 2];
+        println!(
+            "{}",
+            json!({ "load": name, "p50_us": p50, "p99_us": p99, "max_us": max })
+        );
+    }
+}
+
+/// Microseconds: p50, p99 and the longest tick.
+fn run(load: Load) -> [f64; 3] {
+    let mut crowd = Crowd::new(load);
+    let mut times: Vec<f64> = (0..TICKS)
+        .map(|_| {
+            crowd.prepare();
+            let start = Instant::now();
+            crowd.step();
+            start.elapsed().as_nanos() as f64 / 1000.0
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    [times[TICKS / 2], times[TICKS * 99 / 100], times[TICKS - 1]]
+}
