@@ -6,7 +6,10 @@ use parlour_shared::{
     codec::{self, SCHEMA, SNAPSHOT_OPCODE},
     ids::{PlayerId, Slot, Tick},
     limits::PROTOCOL,
-    message::{ChatSaid, ClientMessage, Hello, Request, RoomEntered, RoomLeft, Scope, ServerMessage, StateEntry, Welcome},
+    message::{
+        ChatSaid, ClientMessage, Hello, Request, RoomEntered, RoomLeft, Scope, ServerMessage, StateEntry,
+        Welcome,
+    },
     motion::{Position, Segment, WallGrid},
     snapshot::{MotionChange, Snapshot},
     view::{View, ViewError},
@@ -193,12 +196,18 @@ impl Client {
     ///
     /// # Errors
     /// As [`Self::receive`].
-    pub fn receive_with(&mut self, message: &[u8], now: Instant, snapshot: &mut Snapshot) -> Result<Received, Violation> {
+    pub fn receive_with(
+        &mut self,
+        message: &[u8],
+        now: Instant,
+        snapshot: &mut Snapshot,
+    ) -> Result<Received, Violation> {
         if message.first() == Some(&SNAPSHOT_OPCODE) {
             return self.take_snapshot(message, now, snapshot);
         }
         let message = codec::decode_server(message)?;
-        if self.welcome.is_none() && !matches!(message, ServerMessage::Welcome(_) | ServerMessage::Closing(_)) {
+        if self.welcome.is_none() && !matches!(message, ServerMessage::Welcome(_) | ServerMessage::Closing(_))
+        {
             return Err(Violation::BeforeWelcome);
         }
         match message {
@@ -208,9 +217,16 @@ impl Client {
             ServerMessage::RoomLeft(left) => self.leave(left),
             ServerMessage::Chat(said) => Ok(self.hear(said)),
             ServerMessage::StateChanged(changed) => {
-                let violation = self.streams.check(Stream::Room, changed.stamp).err().map(Violation::from);
+                let violation = self
+                    .streams
+                    .check(Stream::Room, changed.stamp)
+                    .err()
+                    .map(Violation::from);
                 if let Some(room) = &mut self.room {
-                    changed.entries.iter().for_each(|entry| put(&mut room.entered.state, entry));
+                    changed
+                        .entries
+                        .iter()
+                        .for_each(|entry| put(&mut room.entered.state, entry));
                 }
                 let event = Event::StateChanged(changed);
                 Ok(Received { event, violation })
@@ -276,7 +292,12 @@ impl Client {
         Received { event, violation }
     }
 
-    fn take_snapshot(&mut self, bytes: &[u8], now: Instant, snapshot: &mut Snapshot) -> Result<Received, Violation> {
+    fn take_snapshot(
+        &mut self,
+        bytes: &[u8],
+        now: Instant,
+        snapshot: &mut Snapshot,
+    ) -> Result<Received, Violation> {
         let room = self.room.as_ref().ok_or(Violation::SnapshotOutside)?;
         snapshot.read(bytes)?;
         let tick = snapshot.tick;
@@ -317,7 +338,10 @@ impl Client {
 
 /// Brings one key of a room's state up to date.
 fn put(state: &mut Vec<StateEntry>, entry: &StateEntry) {
-    match (state.iter().position(|known| known.key == entry.key), &entry.value) {
+    match (
+        state.iter().position(|known| known.key == entry.key),
+        &entry.value,
+    ) {
         (Some(at), Some(_)) => state[at].clone_from(entry),
         (Some(at), None) => drop(state.remove(at)),
         (None, Some(_)) => state.push(entry.clone()),

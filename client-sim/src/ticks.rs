@@ -23,9 +23,9 @@ struct Sample {
 impl TickClock {
     /// A message that tells of this tick, as the last one that is over, arrived.
     pub fn observe(&mut self, tick: Tick, now: Instant) {
-        let better = self.best.is_none_or(|best| {
-            now.saturating_duration_since(best.at) > MEMORY || Some(tick) > self.at(now)
-        });
+        let better = self
+            .best
+            .is_none_or(|best| now.saturating_duration_since(best.at) > MEMORY || Some(tick) > self.at(now));
         if better {
             self.best = Some(Sample { at: now, tick });
         }
@@ -36,6 +36,10 @@ impl TickClock {
     pub fn at(&self, now: Instant) -> Option<Tick> {
         let best = self.best?;
         let elapsed = now.saturating_duration_since(best.at).as_micros() * u128::from(TICK_RATE) / 1_000_000;
-        Some(Tick(best.tick.0.saturating_add(u32::try_from(elapsed).unwrap_or(u32::MAX))))
+        Some(Tick(
+            best.tick
+                .0
+                .saturating_add(u32::try_from(elapsed).unwrap_or(u32::MAX)),
+        ))
     }
 }

@@ -1,6 +1,6 @@
 //! Configuration: defaults < TOML file < `PARLOUR_*` environment < flags, with one name for a setting everywhere.
 //!
-//! A setting is declared once, in [`table`]: its name, help, what a value looks like, how text becomes a value and a
+//! A setting is declared once, in `config/table`: its name, help, what a value looks like, how text becomes a value and a
 //! value becomes text. The file, the environment, the flags, `config print` and the help all come from that, so a new
 //! setting is a field of [`Settings`] and an entry in the table. Defaults are those of `Settings::default()`.
 //!

@@ -6,9 +6,13 @@
 
 mod admin;
 mod bridge;
+pub mod config;
 mod edge;
+pub mod logs;
+pub mod maps;
 pub mod metrics;
 pub mod server;
+pub mod skins;
 mod tick_loop;
 
 pub use server::{Server, ServerOptions, StartError, StopReport};

@@ -41,7 +41,11 @@ pub fn start(settings: &Settings) -> Result<Logs, LogError> {
     let dropped = writer.error_counter();
     // Checked when the setting was taken over.
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    // Its own complaints would go to standard error directly, and wait for it.
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .log_internal_errors(false);
     let started = match settings.log_format {
         LogFormat::Json => lines.json().finish().try_init(),
         LogFormat::Text => lines.with_ansi(colour()).finish().try_init(),

@@ -1,6 +1,6 @@
 //! The catalogue of maps: the bundled ones and those of a directory, read from Tiled's TMX files.
 //!
-//! A file is looked through by [`survey`] before the `tiled` crate sees it: every number that the crate would
+//! A file is looked through by `maps/survey` before the `tiled` crate sees it: every number that the crate would
 //! allocate by, index with or recurse on is checked there. What it understood is then checked as a [`Map`], and the
 //! catalogue as a whole: each door must lead to a spawn point that exists.
 //!
@@ -15,6 +15,7 @@ mod error;
 mod objects;
 mod read;
 mod survey;
+mod tile_data;
 mod xml;
 
 use std::{path::Path, sync::Arc};

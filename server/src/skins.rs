@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 pub const MAX_SKINS: usize = 1024;
 /// Bytes of a catalogue.
 const MAX_BYTES: u64 = 1024 * 1024;
-/// Bytes of a slug.
-const MAX_SLUG_BYTES: usize = 32;
+/// Bytes of an id.
+const MAX_ID_BYTES: usize = 32;
 
 const BUNDLED: &str = include_str!("../../assets/skins.toml");
 
@@ -19,7 +19,7 @@ const BUNDLED: &str = include_str!("../../assets/skins.toml");
 #[error("{}", .0.join("\n"))]
 pub struct SkinErrors(pub Vec<String>);
 
-/// The slugs of the bundled catalogue, or of a file that replaces it.
+/// The ids of the bundled catalogue, or of a file that replaces it.
 ///
 /// # Errors
 /// Everything that is wrong with it.
@@ -40,7 +40,7 @@ pub fn load(file: Option<&Path>) -> Result<Vec<String>, SkinErrors> {
     parse(&name, &text)
 }
 
-/// The slugs of a catalogue that is at hand. `file` is what errors call it.
+/// The ids of a catalogue that is at hand. `file` is what errors call it.
 ///
 /// # Errors
 /// Everything that is wrong with it.
@@ -52,7 +52,9 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<String>, SkinErrors> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let errors = errors.iter().map(|error| {
-            let place = error.span().map_or_else(|| file.to_owned(), |span| line(span.start));
+            let place = error
+                .span()
+                .map_or_else(|| file.to_owned(), |span| line(span.start));
             format!("{place}: not TOML: {}", error.message())
         });
         return Err(SkinErrors(errors.collect()));
@@ -60,34 +62,38 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<String>, SkinErrors> {
     let Some(DeValue::Array(skins)) = table.get_ref().get("skin").map(toml::Spanned::get_ref) else {
         return Err(SkinErrors(vec![format!("{file}: needs at least one [[skin]]")]));
     };
-    let (mut slugs, mut mistakes) = (Vec::new(), Vec::new());
-    for skin in skins.iter() {
+    let (mut ids, mut mistakes) = (Vec::new(), Vec::new());
+    for skin in skins {
         let place = line(skin.span().start);
-        let slug = skin.get_ref().get("slug").and_then(|slug| slug.get_ref().as_str());
-        match slug {
-            Some(slug) if !is_slug(slug) => mistakes.push(format!(
-                "{place}: the slug {slug:?} must be 1 to {MAX_SLUG_BYTES} characters of a-z, 0-9, - and _"
+        let id = skin.get_ref().get("id").and_then(|id| id.get_ref().as_str());
+        match id {
+            Some(id) if !is_id(id) => mistakes.push(format!(
+                "{place}: the id {id:?} must be 1 to {MAX_ID_BYTES} characters of a-z, 0-9 and -"
             )),
-            Some(slug) if slugs.iter().any(|other| other == slug) => {
-                mistakes.push(format!("{place}: the slug {slug:?} is used twice"));
+            Some(id) if ids.iter().any(|other| other == id) => {
+                mistakes.push(format!("{place}: the id {id:?} is used twice"));
             }
-            Some(slug) => slugs.push(slug.to_owned()),
-            None => mistakes.push(format!("{place}: needs a `slug` in quotes")),
+            Some(id) => ids.push(id.to_owned()),
+            None => mistakes.push(format!("{place}: needs an `id` in quotes")),
         }
-        if slugs.len() > MAX_SKINS {
+        if ids.len() > MAX_SKINS {
             mistakes.push(format!("{place}: more than {MAX_SKINS} skins"));
             break;
         }
     }
-    if slugs.is_empty() && mistakes.is_empty() {
+    if ids.is_empty() && mistakes.is_empty() {
         mistakes.push(format!("{file}: needs at least one [[skin]]"));
     }
-    if mistakes.is_empty() { Ok(slugs) } else { Err(SkinErrors(mistakes)) }
+    if mistakes.is_empty() {
+        Ok(ids)
+    } else {
+        Err(SkinErrors(mistakes))
+    }
 }
 
-fn is_slug(text: &str) -> bool {
-    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
-    (1..=MAX_SLUG_BYTES).contains(&text.len()) && text.bytes().all(plain)
+fn is_id(text: &str) -> bool {
+    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    (1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -96,17 +102,17 @@ mod tests {
 
     #[test]
     fn a_catalogue_is_read_in_order() {
-        let text = "[[skin]]\nslug = \"teal\"\ntitle = \"Teal\"\n[[skin]]\nslug = \"amber\"\n";
+        let text = "[[skin]]\nid = \"teal\"\ntitle = \"Teal\"\n[[skin]]\nid = \"amber\"\n";
         assert_eq!(parse("f", text).unwrap(), ["teal", "amber"]);
     }
 
     #[test]
     fn every_mistake_is_told_with_its_line() {
-        let text = "[[skin]]\nslug = \"Teal!\"\n[[skin]]\n[[skin]]\nslug = \"a\"\n[[skin]]\nslug = \"a\"\n";
+        let text = "[[skin]]\nid = \"Teal!\"\n[[skin]]\n[[skin]]\nid = \"a\"\n[[skin]]\nid = \"a\"\n";
         let errors = parse("f", text).unwrap_err().0;
         assert_eq!(errors.len(), 3, "{errors:?}");
-        assert!(errors[0].starts_with("f:1: the slug \"Teal!\""), "{errors:?}");
-        assert!(errors[1].starts_with("f:3: needs a `slug`"), "{errors:?}");
+        assert!(errors[0].starts_with("f:1: the id \"Teal!\""), "{errors:?}");
+        assert!(errors[1].starts_with("f:3: needs an `id`"), "{errors:?}");
         assert!(errors[2].ends_with("used twice"), "{errors:?}");
         assert!(parse("f", "skin = 3").is_err());
         assert!(parse("f", "skin = []").is_err());

@@ -55,8 +55,7 @@ impl TickLoop {
                 shared = Arc::default();
             }
             if let Some(output) = Arc::get_mut(&mut shared) {
-                output.clear();
-                simulation.step(&input, output);
+                simulation.step(&mut input, output);
                 self.observe(output);
             }
             self.status.advanced(shared.tick);

@@ -13,9 +13,9 @@ pub const SUBPROTOCOL_JSON: &str = "parlour.v1.json";
 pub const MAX_CLIENT_MESSAGE: usize = 16 * 1024;
 /// WebSocket fragments of one message from a client.
 pub const MAX_FRAGMENTS: u32 = 64;
-/// Bytes of one frame from the server. Largest is a full snapshot: 10,000 enters of at most
-/// 2+4+8+1+2+1+24+1+4*(1+32) = 175 bytes each are 1.75 MB; a client may refuse more than this.
-pub const MAX_SERVER_FRAME: usize = 2 * 1024 * 1024;
+/// Bytes of one frame from the server. Largest is a full snapshot of the largest room: 32,000 enters of at most
+/// 2+4+8+1+2+1+96+1+4*(1+32) = 247 bytes each are 7.9 MB; a client may refuse more than this.
+pub const MAX_SERVER_FRAME: usize = 8 * 1024 * 1024;
 
 /// Characters of a player's name.
 pub const MAX_NAME_CHARS: usize = 24;

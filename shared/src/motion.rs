@@ -46,14 +46,14 @@ impl Position {
         }
     }
 
-    /// The square of the distance, in units squared: exact, without a root.
+    /// The square of the distance, in units squared: exact, without a root. Places that no map has saturate it.
     #[must_use]
     pub fn distance_squared(self, other: Self) -> i64 {
         let (dx, dy) = (
             i64::from(self.x) - i64::from(other.x),
             i64::from(self.y) - i64::from(other.y),
         );
-        dx * dx + dy * dy
+        dx.saturating_mul(dx).saturating_add(dy.saturating_mul(dy))
     }
 }
 

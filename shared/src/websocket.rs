@@ -1,1 +1,87 @@
+//! WebSocket (RFC 6455) framing without I/O: bytes in, events out; payloads in, bytes out.
+//!
+//! [`Decoder`] reads what the peer sends, [`frame_header`] and [`encode_into`] write what is sent to it, and
+//! [`handshake`] does the HTTP part that comes before. Nothing here knows a socket, a clock or a source of
+//! randomness: whoever calls brings the bytes and the mask keys.
+//!
+//! No extension is spoken, so the reserved bits are always zero and nothing is compressed. Fragments are
+//! accepted and never sent.
 
+mod decode;
+mod encode;
+mod error;
+pub mod handshake;
+mod mask;
+
+pub use decode::{Decoder, Event};
+pub use encode::{FrameHeader, encode_close, encode_into, frame_header};
+pub use error::WebSocketError;
+pub use mask::apply_mask;
+
+/// The longest payload of a control frame (ping, pong, close), in bytes.
+pub const MAX_CONTROL_PAYLOAD: usize = 125;
+
+/// Which end of the connection this is. It decides whether frames that come in have to be masked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Reads masked frames, sends unmasked ones.
+    Server,
+    /// Reads unmasked frames, sends masked ones.
+    Client,
+}
+
+/// What a [`Decoder`] accepts from its peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest message, in bytes of payload, all its fragments together.
+    pub max_message: usize,
+    /// How many frames one message may come in. A message in a single frame is always accepted.
+    pub max_fragments: u32,
+}
+
+/// What a frame is, as its number on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum OpCode {
+    /// A further fragment of the message under way.
+    Continuation = 0x0,
+    /// A message of UTF-8 text, or its first fragment.
+    Text = 0x1,
+    /// A message of bytes, or its first fragment.
+    Binary = 0x2,
+    /// The last frame in its direction.
+    Close = 0x8,
+    /// Asks for a pong with the same payload.
+    Ping = 0x9,
+    /// The answer to a ping, or a sign of life that nobody asked for.
+    Pong = 0xA,
+}
+
+impl OpCode {
+    /// Reads the four bits of a frame's opcode; `None` for those that RFC 6455 reserves.
+    #[must_use]
+    pub fn from_bits(bits: u8) -> Option<Self> {
+        Some(match bits {
+            0x0 => Self::Continuation,
+            0x1 => Self::Text,
+            0x2 => Self::Binary,
+            0x8 => Self::Close,
+            0x9 => Self::Ping,
+            0xA => Self::Pong,
+            _ => return None,
+        })
+    }
+
+    /// Whether this is a ping, pong or close: short, never fragmented, allowed between fragments.
+    #[must_use]
+    pub fn is_control(self) -> bool {
+        matches!(self, Self::Close | Self::Ping | Self::Pong)
+    }
+}
+
+/// Whether a close frame may carry `code`: the registered codes that are meant for the wire, and
+/// 3000-4999, which are free for frameworks and applications.
+#[must_use]
+pub fn is_close_code(code: u16) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}

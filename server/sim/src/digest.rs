@@ -30,6 +30,13 @@ impl StableId {
         Self(1 << 32 | u64::from(id.0))
     }
 
+    /// Of an entity that game logic spawns: a number that it chooses the same way in every run, and for no two
+    /// entities that exist at once.
+    #[must_use]
+    pub fn game(number: u32) -> Self {
+        Self(3 << 32 | u64::from(number))
+    }
+
     /// Of a room.
     pub(crate) fn room(epoch: parlour_shared::ids::Epoch) -> Self {
         Self(2 << 32 | u64::from(epoch.0))
@@ -80,7 +87,7 @@ pub(crate) fn hash_component<C: Component + Hash>(app: &mut App) {
 
 /// Lets a resource take part in the state hash, in full at every tick.
 pub(crate) fn hash_resource<R: Resource + Hash>(app: &mut App) {
-    let tag = Declared::hashed::<R>(app);
+    let tag = Declared::hashed_resource::<R>(app);
     let add = move |resource: Res<R>, mut digest: ResMut<Digest>| {
         let mut fold = Fold::new(tag);
         resource.hash(&mut fold);

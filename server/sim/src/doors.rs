@@ -2,7 +2,6 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::message::Refusal;
 
 use crate::{
     components::{Player, Position, Seat},
@@ -35,8 +34,8 @@ fn pass(world: &mut World) {
     {
         let passed = rooms::pass_door(world, player, &to_map, &to_spawn);
         let session = world.get::<Player>(player).map(|player| player.session);
-        // A full room is the one reason for which a door stays shut; it is tried again on the next way in.
-        if let (Err(refusal @ Refusal::RoomFull), Some(session)) = (passed, session) {
+        // The door stays shut if the room is full, or cannot be; it is tried again on the next way in.
+        if let (Err(refusal), Some(session)) = (passed, session) {
             world.resource_mut::<Outbox>().refuse(session, 0, refusal);
         }
     }

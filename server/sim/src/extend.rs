@@ -1,23 +1,30 @@
 //! What game logic of one's own can add to a world: components that are replicated or hashed, and typed messages.
+//!
+//! A feature is an ordinary [`bevy_app::Plugin`]. `examples/mood.rs` is one, explained line by line. In short:
+//!
+//! * systems go into the schedule [`crate::Step`], into a set of [`crate::StepSet`], as a rule `Simulate`;
+//! * every component and resource is declared here, so that the state hash misses nothing;
+//! * what players send arrives as [`FromPlayer`], is answered with [`Answer`], and what they are sent is
+//!   [`ToPlayer`]. Each type of message has a queue of its own, so plugins that know nothing of each other share
+//!   no data and need no order between them;
+//! * who is near whom is in [`crate::Nearby`], and told when it changes by [`crate::CameNear`] and
+//!   [`crate::WentAway`].
 
-use std::{collections::BTreeMap, hash::Hash};
+mod messages;
+
+use std::hash::Hash;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{
-    codec,
-    ids::SessionId,
-    limits::{MAX_CUSTOM_BYTES, MAX_EXTRAS},
-    message::{Body, Custom, CustomSaid, Refusal, Request, ServerMessage},
-};
+use parlour_shared::limits::MAX_EXTRAS;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    components::Player,
     digest::{self, Declared},
-    outbox::Outbox,
     replication,
 };
+pub use messages::{Answer, FromPlayer, ToPlayer};
+pub(crate) use messages::{deliver, receive};
 
 /// Declares components and messages to the simulation; implemented for [`bevy_app::App`].
 pub trait SimulationApp {
@@ -25,23 +32,41 @@ pub trait SimulationApp {
     /// encoding may have up to 32 bytes, and at least one.
     ///
     /// # Panics
-    /// If four components are replicated already.
+    /// If four components are replicated already, or this one was declared before. A tick panics if the encoding is
+    /// empty or too long.
     fn replicate<C: Component + Serialize + Hash>(&mut self, name: &'static str) -> &mut Self;
 
-    /// Takes a component into the state hash.
+    /// Takes a component into the state hash. Players and rooms have a [`crate::StableId`]; other entities that
+    /// carry the component need one, from [`crate::StableId::game`].
+    ///
+    /// # Panics
+    /// If the component was declared before.
     fn hash_component<C: Component + Hash>(&mut self) -> &mut Self;
 
     /// Takes a resource into the state hash.
+    ///
+    /// # Panics
+    /// If the resource was declared before.
     fn hash_resource<R: Resource + Hash>(&mut self) -> &mut Self;
 
     /// Declares a component or resource to be no part of the state: derived from it, or made for presentation.
     fn presentation_only<C: Component>(&mut self) -> &mut Self;
 
-    /// Lets players send messages of this type under this name; they arrive as [`FromPlayer`].
+    /// Lets players send messages of this type under this name. They arrive as [`FromPlayer`] and are answered with
+    /// [`Answer`].
+    ///
+    /// # Panics
+    /// If the name or the type is taken.
     fn player_message<M: DeserializeOwned + Send + Sync + 'static>(
         &mut self,
         name: &'static str,
     ) -> &mut Self;
+
+    /// Lets players be sent messages of this type, as [`ToPlayer`], under this name.
+    ///
+    /// # Panics
+    /// If the name or the type is taken.
+    fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self;
 }
 
 impl SimulationApp for App {
@@ -77,46 +102,13 @@ impl SimulationApp for App {
         &mut self,
         name: &'static str,
     ) -> &mut Self {
-        self.add_message::<FromPlayer<M>>();
-        self.world_mut()
-            .resource_mut::<Readers>()
-            .by_name
-            .insert(name, read::<M>);
+        messages::from_player::<M>(self, name);
         self
     }
-}
 
-/// A typed message from a player, to be read with a `MessageReader` in [`crate::StepSet::Simulate`] of the tick
-/// at which it arrived.
-#[derive(Message, Clone, Debug)]
-pub struct FromPlayer<M: Send + Sync + 'static> {
-    /// Who sent it.
-    pub player: Entity,
-    /// Its request number, to be answered with [`Outbox::accept`] or [`Outbox::refuse`]; 0: no answer wanted.
-    pub request: Request,
-    /// What it says.
-    pub message: M,
-}
-
-impl Outbox {
-    /// Sends a plugin's message to a session under its name.
-    pub fn send_custom<M: Serialize>(
-        &mut self,
-        session: SessionId,
-        name: &str,
-        from: Option<&Player>,
-        message: &M,
-    ) {
-        let mut body = Vec::new();
-        codec::encode(message, &mut body);
-        let (tick, player) = (self.out.tick, from.map(|player| player.id));
-        let said = CustomSaid {
-            tick,
-            player,
-            name: name.to_owned(),
-            body: Body(body),
-        };
-        self.send(session, &ServerMessage::Custom(said));
+    fn client_message<M: Serialize + Send + Sync + 'static>(&mut self, name: &'static str) -> &mut Self {
+        messages::to_player::<M>(self, name);
+        self
     }
 }
 
@@ -132,44 +124,8 @@ impl Extras {
     }
 }
 
-type Read = fn(&mut World, Entity, Request, &[u8]) -> Result<(), Refusal>;
-
-/// How to read the messages of plugins, by name.
-#[derive(Resource, Default)]
-struct Readers {
-    by_name: BTreeMap<&'static str, Read>,
-}
-
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Extras>().init_resource::<Readers>();
+    app.init_resource::<Extras>();
     Declared::derived::<Extras>(app);
-    Declared::derived::<Readers>(app);
-}
-
-/// Hands a plugin's message over.
-pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Result<(), Refusal> {
-    if custom.body.0.len() > MAX_CUSTOM_BYTES {
-        return Err(Refusal::UnknownMessage);
-    }
-    let read = world
-        .resource::<Readers>()
-        .by_name
-        .get(custom.name.as_str())
-        .copied();
-    read.ok_or(Refusal::UnknownMessage)?(world, player, custom.request, &custom.body.0)
-}
-
-fn read<M: DeserializeOwned + Send + Sync + 'static>(
-    world: &mut World,
-    player: Entity,
-    request: Request,
-    body: &[u8],
-) -> Result<(), Refusal> {
-    let message = codec::decode::<M>(body).map_err(|_| Refusal::UnknownMessage)?;
-    world.write_message(FromPlayer {
-        player,
-        request,
-        message,
-    });
-    Ok(())
+    messages::plugin(app);
 }

@@ -10,7 +10,8 @@ use parlour_shared::{
 
 use crate::output::{Lane, OutFrame, TickOutput};
 
-/// The output of this tick so far.
+/// The output of this tick so far. Game logic writes [`crate::Answer`] and [`crate::ToPlayer`] instead: a system that
+/// takes the outbox needs an order to every other one that does, which plugins that do not know each other cannot give.
 #[derive(Resource, Debug, Default)]
 pub struct Outbox {
     pub(crate) out: TickOutput,

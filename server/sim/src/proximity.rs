@@ -4,7 +4,7 @@ mod near;
 mod neighbours;
 
 use bevy_app::App;
-use bevy_ecs::prelude::*;
+use bevy_ecs::{prelude::*, system::SystemParam};
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
     ids::Slot,
@@ -13,7 +13,7 @@ use parlour_shared::{
 
 use crate::{
     clock::Clock,
-    components::Position,
+    components::{InRoom, Position, Seat},
     digest::{Declared, hash_component},
     rooms::{Room, Rooms, Seats},
     schedule::{Step, StepSet},
@@ -22,26 +22,62 @@ use crate::{
 pub use near::Proximity;
 pub use neighbours::{BRUTE_FORCE_UP_TO, Neighbours};
 
-/// Two players came within reach of each other. Told once for both directions, the lower slot first.
+/// Two players came within reach of each other; told once for both. Written in [`StepSet::Interest`], so game logic
+/// in [`StepSet::Simulate`] reads it at the next tick.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CameNear {
     /// The room.
     pub room: Entity,
     /// The player with the lower slot.
-    pub one: Slot,
+    pub one: Entity,
     /// The other.
-    pub other: Slot,
+    pub other: Entity,
 }
 
-/// Two players are out of reach of each other, or one left the room.
+/// Two players are out of reach of each other, or one left the room: it may be elsewhere by now, or nowhere. Told
+/// once for both, exactly once for each [`CameNear`].
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WentAway {
     /// The room.
     pub room: Entity,
     /// The player with the lower slot.
-    pub one: Slot,
+    pub one: Entity,
     /// The other.
-    pub other: Slot,
+    pub other: Entity,
+}
+
+/// Who is near whom, for the systems of game logic: as of the last look, which is at most 6 ticks old.
+#[derive(SystemParam)]
+pub struct Nearby<'w, 's> {
+    seated: Query<'w, 's, (&'static InRoom, &'static Seat)>,
+    rooms: Query<'w, 's, (&'static Seats, &'static Proximity)>,
+}
+
+impl Nearby<'_, '_> {
+    /// The players near a player, without itself, in the order of their slots; none if it is in no room.
+    pub fn of(&self, player: Entity) -> impl Iterator<Item = Entity> {
+        let seated = self.seated.get(player).ok();
+        let row = seated.and_then(|(room, seat)| {
+            let (seats, proximity) = self.rooms.get(room.0).ok()?;
+            Some((seats, proximity.near(seat.slot)?))
+        });
+        row.into_iter()
+            .flat_map(|(seats, near)| near.ones().filter_map(|slot| seats.get(Slot(slot as u16))))
+            .filter(move |&near| near != player)
+    }
+
+    /// Whether two players are near each other.
+    #[must_use]
+    pub fn are_near(&self, one: Entity, other: Entity) -> bool {
+        let (Ok((room, seat)), Ok((there, other))) = (self.seated.get(one), self.seated.get(other)) else {
+            return false;
+        };
+        room.0 == there.0
+            && self
+                .rooms
+                .get(room.0)
+                .is_ok_and(|(_, proximity)| proximity.are_near(seat.slot, other.slot))
+    }
 }
 
 /// How far is near, in units squared.
@@ -144,6 +180,9 @@ fn refresh(
         let rows = proximity.bypass_change_detection();
         neighbours.visit(placed, reach, |player, candidates| {
             rows.refresh(player, candidates, reach, row, |one, other, near| {
+                let (Some(one), Some(other)) = (seats.get(one), seats.get(other)) else {
+                    return;
+                };
                 if near {
                     came.write(CameNear {
                         room: entity,

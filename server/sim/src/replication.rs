@@ -1,6 +1,6 @@
 //! Replication: what changed is encoded once per tick, and each viewer's frame is spliced from those bytes.
 //!
-//! A chain of three steps: `collect` compares the world with what was told of it, `encode` turns a changed slot
+//! First the messages of plugins go out, for a player's snapshot comes last. Then a chain of three steps: `collect` compares the world with what was told of it, `encode` turns a changed slot
 //! into bytes when the first viewer needs them, `splice` gives each viewer the ranges that it can see.
 
 mod collect;
@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::{
     digest::Declared,
+    extend,
     schedule::{Step, StepSet},
 };
 use encode::Arena;
@@ -71,6 +72,7 @@ impl Replica {
 /// The order within [`StepSet::Replicate`].
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 enum ReplicateSet {
+    Deliver,
     Collect,
     Extras,
     Splice,
@@ -80,10 +82,16 @@ pub(crate) fn plugin(app: &mut App) {
     Declared::derived::<Replica>(app);
     app.configure_sets(
         Step,
-        (ReplicateSet::Collect, ReplicateSet::Extras, ReplicateSet::Splice)
+        (
+            ReplicateSet::Deliver,
+            ReplicateSet::Collect,
+            ReplicateSet::Extras,
+            ReplicateSet::Splice,
+        )
             .chain()
             .in_set(StepSet::Replicate),
     );
+    app.add_systems(Step, extend::deliver.in_set(ReplicateSet::Deliver));
     app.add_systems(Step, collect::collect.in_set(ReplicateSet::Collect));
     app.add_systems(Step, splice::splice.in_set(ReplicateSet::Splice));
 }

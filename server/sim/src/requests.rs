@@ -85,11 +85,16 @@ fn serve(world: &mut World) {
             limited,
         } = &mut *inbox;
         for ((event, player), limited) in input.events.iter_mut().zip(players).zip(limited) {
-            let Some(player) = *player else { continue };
+            // Who was closed earlier in this tick is not there any more.
+            let Some(player) = player.filter(|player| world.get::<Player>(*player).is_some()) else {
+                continue;
+            };
             match (&mut event.kind, *limited) {
                 (EventKind::Close, _) => sessions::close(world, player),
                 (EventKind::Message { message, .. }, Some(ticks)) => {
-                    let retry_after_ms = ticks * 1000 / TICK_RATE;
+                    // Rounded up: who waits that long is not too early.
+                    let milliseconds = (u64::from(ticks) * 1000).div_ceil(u64::from(TICK_RATE));
+                    let retry_after_ms = u32::try_from(milliseconds).unwrap_or(u32::MAX);
                     refuse(
                         world,
                         player,
@@ -132,7 +137,7 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
 }
 
 /// Answers with the refusal; who is refused again and again is sent away.
-fn refuse(world: &mut World, player: Entity, request: Request, refusal: Refusal) {
+pub(crate) fn refuse(world: &mut World, player: Entity, request: Request, refusal: Refusal) {
     let (clock, rates) = (*world.resource::<Clock>(), world.resource::<Setup>().rules.rates);
     let strike = match &refusal {
         Refusal::RateLimited { .. } => Some((Kind::Limited, CloseCode::RateLimited)),

@@ -197,9 +197,13 @@ fn enter(
 ) -> Result<(), Refusal> {
     let tick = world.resource::<Clock>().tick;
     let rules = world.resource::<Setup>().rules;
+    // A door may lead to another place in the same room: then the player's own seat becomes free.
+    let own = world
+        .get::<InRoom>(player)
+        .is_some_and(|present| present.0 == room);
     if world
         .get::<Seats>(room)
-        .is_none_or(|seats| seats.len() >= rules.capacity)
+        .is_none_or(|seats| seats.len() - u32::from(own) >= rules.capacity)
     {
         return Err(Refusal::RoomFull);
     }
@@ -283,12 +287,14 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     world
         .entity_mut(player)
         .remove::<(InRoom, Seat, Motion, Position)>();
-    let mut seats = world.get_mut::<Seats>(room)?;
+    let mut there = world.get_entity_mut(room).ok()?;
+    let (mut there, mut seats, mut proximity, mut replica) = there
+        .get_components_mut::<(&mut Room, &mut Seats, &mut Proximity, &mut Replica)>()
+        .ok()?;
+    proximity.leave(seat.slot, &seats);
     seats.give_back(seat.slot);
+    replica.leave(seat.slot);
     let empty = seats.is_empty();
-    world.get_mut::<Proximity>(room)?.leave(seat.slot);
-    world.get_mut::<Replica>(room)?.leave(seat.slot);
-    let mut there = world.get_mut::<Room>(room)?;
     if empty {
         there.empty_since = Some(tick);
     }
@@ -309,10 +315,12 @@ fn clean_up(
     clock: Res<Clock>,
     setup: Res<Setup>,
 ) {
+    // Not in the tick in which the last one left: that it left is told first.
+    let empty_ticks = setup.rules.empty_ticks.max(1);
     for (entity, room) in &rooms {
         if room
             .empty_since
-            .is_some_and(|since| clock.tick.since(since) >= setup.rules.empty_ticks)
+            .is_some_and(|since| clock.tick.since(since) >= empty_ticks)
         {
             directory.by_name.remove(&room.name);
             commands.entity(entity).despawn();

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use bevy_app::App;
-use bevy_ecs::{message::MessageRegistry, prelude::*, schedule::Schedules};
+use bevy_app::{App, FixedUpdate, Last, PostUpdate, PreUpdate, Startup, Update};
+use bevy_ecs::{
+    message::MessageRegistry,
+    prelude::*,
+    schedule::{InternedScheduleLabel, ScheduleLabel, Schedules},
+};
 use parlour_shared::{
     ids::{SessionId, Tick},
     limits::MAX_ROOM_CAPACITY,
@@ -21,7 +25,7 @@ use crate::{
     output::TickOutput,
     proximity, replication, requests, room_state,
     rooms::{self, Rooms, Seats},
-    schedule::{Step, new_schedule},
+    schedule::{Step, StepSet, new_schedule},
     sessions::{self, Sessions},
 };
 
@@ -57,8 +61,8 @@ impl Simulation {
     ///
     /// # Panics
     /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of proximity not in 1
-    /// to 6 ticks, the near distance not in 1 to 100,000 px, a rate is 0, or two systems of a plugin touch the same
-    /// data in no order.
+    /// to 6 ticks, the near distance not in 1 to 100,000 px, a rate is 0, a plugin has systems in a schedule of Bevy's
+    /// own, or two systems touch the same data in no order.
     #[must_use]
     pub fn with_plugins(config: SimConfig, extend: impl FnOnce(&mut App)) -> Self {
         check(&config);
@@ -95,10 +99,12 @@ impl Simulation {
         app.finish();
         app.cleanup();
         let mut world = std::mem::take(app.world_mut());
-        let schedule = world
-            .resource_mut::<Schedules>()
-            .remove(Step)
-            .expect("added above");
+        let mut schedules = world.resource_mut::<Schedules>();
+        let mut schedule = schedules.remove(Step).expect("added above");
+        check_schedules(&schedules);
+        if let Err(error) = schedule.initialize(&mut world) {
+            panic!("{}", error.to_string(schedule.graph(), &world));
+        }
         Self { world, schedule }
     }
 
@@ -155,6 +161,8 @@ impl Simulation {
                 shuffle_seed: Some(seed),
                 ..settings
             });
+        // The order was worked out already; touching a set makes that be done anew.
+        self.schedule.configure_sets(StepSet::Ingest);
     }
 
     /// Swaps input and output into the world, and out of it again.
@@ -198,6 +206,25 @@ impl std::fmt::Debug for Simulation {
             .debug_struct("Simulation")
             .field("tick", &self.tick())
             .finish_non_exhaustive()
+    }
+}
+
+/// A system in a schedule that no tick runs would be a feature that silently does nothing. (`First` is where Bevy puts
+/// systems of its own.)
+fn check_schedules(schedules: &Schedules) {
+    let labels: [InternedScheduleLabel; 6] = [
+        Startup.intern(),
+        PreUpdate.intern(),
+        Update.intern(),
+        PostUpdate.intern(),
+        Last.intern(),
+        FixedUpdate.intern(),
+    ];
+    for label in labels {
+        assert!(
+            !schedules.contains(label),
+            "no tick runs {label:?}: add systems to `Step`, in a `StepSet`"
+        );
     }
 }
 

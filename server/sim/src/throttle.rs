@@ -7,9 +7,10 @@ use crate::{
     config::{Rate, RateLimits},
 };
 
-/// Refusals that make no sense: 20 at once, and one every 3 s, which is 20 a minute.
+/// Refusals that make no sense, which is 20 a minute: with the 20th at once the connection is closed, and before
+/// that one is forgotten every 3 s.
 const SENSELESS: Rate = Rate {
-    burst: 20,
+    burst: 19,
     every_ticks: 180,
 };
 /// Refusals for coming too often: 60 at once and one a second, then the connection is closed.

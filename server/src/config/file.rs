@@ -80,7 +80,10 @@ impl ConfigFile {
             source: self.at(line),
             text,
         };
-        let text = self.text.as_ref().map_err(|error| vec![problem(None, error.clone())])?;
+        let text = self
+            .text
+            .as_ref()
+            .map_err(|error| vec![problem(None, error.clone())])?;
         let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             return Err(errors
@@ -118,7 +121,9 @@ impl Value {
                     DeValue::String(text) => Some(text.to_string()),
                     _ => None,
                 });
-                texts.collect::<Option<_>>().map_or(Self::Other("a list of other things"), Self::List)
+                texts
+                    .collect::<Option<_>>()
+                    .map_or(Self::Other("a list of other things"), Self::List)
             }
             DeValue::Float(_) => Self::Other("a number with a point"),
             DeValue::Boolean(_) => Self::Other("a truth value"),

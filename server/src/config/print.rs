@@ -31,8 +31,12 @@ pub fn to_toml(config: &Config) -> String {
             .collect();
         let written = write!(
             text,
-            "\n# {}. {}: {}\n{} = {value} # {source}\n",
-            setting.help, setting.form, setting.variable(), setting.name
+            "\n# {}.\n# {}; {}, --{}\n{} = {value} # {source}\n",
+            setting.help,
+            setting.form,
+            setting.variable(),
+            setting.flag(),
+            setting.name
         );
         written.expect("writing to a string does not fail");
     }

@@ -46,7 +46,10 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File { path, line: Some(line) } => write!(f, "{path}:{line}"),
+            Self::File {
+                path,
+                line: Some(line),
+            } => write!(f, "{path}:{line}"),
             Self::File { path, line: None } => f.write_str(path),
             Self::Variable(name) | Self::Flag(name) => f.write_str(name),
             Self::Together => f.write_str("settings that contradict each other"),

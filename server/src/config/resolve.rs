@@ -128,7 +128,11 @@ impl Work {
         }
         for (name, _) in variables {
             let name = name.to_string_lossy();
-            let known = || settings().map(Setting::variable).chain([FILE_VARIABLE.to_owned()]);
+            let known = || {
+                settings()
+                    .map(Setting::variable)
+                    .chain([FILE_VARIABLE.to_owned()])
+            };
             if name.starts_with("PARLOUR_") && known().all(|known| known != name) {
                 let known: Vec<String> = known().collect();
                 let meant = closest(&name, known.iter().map(String::as_str));
@@ -180,10 +184,12 @@ impl Work {
             let Some(text) = (check.look)(&self.settings) else {
                 continue;
             };
-            let sides = settings().filter(|setting| check.names.contains(&setting.name)).map(|setting| {
-                let source = self.sources.get(setting.name).unwrap_or(&Source::Default);
-                format!("{} = {} ({source})", setting.name, setting.text(&self.settings))
-            });
+            let sides = settings()
+                .filter(|setting| check.names.contains(&setting.name))
+                .map(|setting| {
+                    let source = self.sources.get(setting.name).unwrap_or(&Source::Default);
+                    format!("{} = {} ({source})", setting.name, setting.text(&self.settings))
+                });
             let sides: Vec<String> = sides.collect();
             self.errors.push(Problem {
                 source: Source::Together,

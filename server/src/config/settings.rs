@@ -123,7 +123,10 @@ impl Settings {
             seed: self.seed,
             rules: RoomRules {
                 capacity: self.capacity,
-                near_px: self.interest_radius.or(self.near_radius).unwrap_or(defaults.near_px),
+                near_px: self
+                    .interest_radius
+                    .or(self.near_radius)
+                    .unwrap_or(defaults.near_px),
                 interest: match self.interest_radius {
                     Some(_) => Interest::Near,
                     None => Interest::All,

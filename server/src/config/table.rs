@@ -56,7 +56,12 @@ pub enum Kind {
 
 /// All settings, in the order in which they are shown.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
-    let tables = [network::SETTINGS, world::SETTINGS, limits::SETTINGS, log::SETTINGS];
+    let tables = [
+        network::SETTINGS,
+        world::SETTINGS,
+        limits::SETTINGS,
+        log::SETTINGS,
+    ];
     tables.into_iter().flatten()
 }
 

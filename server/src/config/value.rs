@@ -6,6 +6,9 @@ use parlour_shared::limits::TICK_RATE;
 use parlour_sim::Rate;
 use tracing_subscriber::EnvFilter;
 
+/// An empty bucket must be full again in fewer ticks than this, 77 hours: what the simulation counts to.
+const MAX_FILL_TICKS: u32 = 1 << 24;
+
 /// A value, or what would have been one.
 pub(super) type Parsed<T> = Result<T, String>;
 
@@ -32,7 +35,9 @@ pub(super) fn whole_or(word: &str, text: &str, range: RangeInclusive<u32>) -> Pa
         return Ok(None);
     }
     let number = whole(text, range);
-    number.map(Some).map_err(|expected| format!("{expected}, or {word:?}"))
+    number
+        .map(Some)
+        .map_err(|expected| format!("{expected}, or {word:?}"))
 }
 
 /// The other way round.
@@ -74,7 +79,10 @@ pub(super) fn origins(text: &str) -> Parsed<Vec<String>> {
     if origins.iter().all(|origin| is_origin(origin)) {
         Ok(origins)
     } else {
-        Err("origins without a path, such as https://example.org or http://localhost:8080, or * for any".to_owned())
+        Err(
+            "origins without a path, such as https://example.org or http://localhost:8080, or * for any"
+                .to_owned(),
+        )
     }
 }
 
@@ -82,9 +90,12 @@ fn is_origin(text: &str) -> bool {
     if text == "*" {
         return true;
     }
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
+        let plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
         !host.is_empty() && host.bytes().all(plain)
     })
 }
@@ -106,7 +117,10 @@ pub(super) fn rate(text: &str) -> Parsed<Rate> {
     let (burst, then) = text.split_once(',').ok_or_else(form)?;
     let burst = burst.trim().strip_suffix("burst").ok_or_else(form)?.trim();
     let (count, per) = then.split_once('/').ok_or_else(form)?;
-    let (burst, count) = (whole(burst, 1..=10_000), whole(count.trim(), 1..=u64::from(TICK_RATE)));
+    let (burst, count) = (
+        whole::<u32>(burst, 1..=10_000),
+        whole(count.trim(), 1..=u64::from(TICK_RATE)),
+    );
     let (Ok(burst), Ok(count)) = (burst, count) else {
         return Err(format!(
             "a rate of 1 to 10000 at once, then 1 to {TICK_RATE} in a time, such as \"10 burst, 5/s\""
@@ -117,12 +131,18 @@ pub(super) fn rate(text: &str) -> Parsed<Rate> {
         Some(b'0'..=b'9') => humantime::parse_duration(per),
         _ => humantime::parse_duration(&format!("1{per}")),
     };
-    let per = per.ok().filter(|per| *per <= Duration::from_secs(24 * 60 * 60)).ok_or_else(form)?;
+    let per = per.map_err(|_| form())?;
     // One of `count` in `per` comes every so many ticks, and there are no parts of a tick.
     let nanos = per.as_nanos() * u128::from(TICK_RATE);
     let tick = u128::from(count) * 1_000_000_000;
     match u32::try_from(nanos / tick) {
-        Ok(every_ticks @ 1..) if nanos % tick == 0 => Ok(Rate { burst, every_ticks }),
+        Ok(every_ticks @ 1..) if nanos % tick == 0 => {
+            let fill = burst
+                .checked_mul(every_ticks)
+                .filter(|ticks| *ticks < MAX_FILL_TICKS);
+            fill.ok_or("a rate at which the whole burst comes back within 77 hours")?;
+            Ok(Rate { burst, every_ticks })
+        }
         _ => Err(format!(
             "a rate of one in a whole number of ticks, of which {TICK_RATE} are a second: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60/s, or fewer in more seconds, such as 1/7s"
         )),

@@ -38,9 +38,16 @@ pub(super) fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors>
         let parsed = read::parse(name, &file, text.as_bytes());
         add(name, file, parsed);
     }
-    for path in directory.map_or(Ok(Vec::new()), files).map_err(|error| MapErrors(vec![error]))? {
+    for path in directory
+        .map_or(Ok(Vec::new()), files)
+        .map_err(|error| MapErrors(vec![error]))?
+    {
         let file = path.display().to_string();
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let parsed = contents(&path)
             .map_err(|fault| whole_file(&file, fault))
             .and_then(|text| read::parse(&name, &file, &text));
@@ -48,7 +55,10 @@ pub(super) fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors>
     }
     // Doors are worth a look only when all the maps that they may lead to are there.
     if errors.is_empty() {
-        errors = catalogue.values().flat_map(|entry| lost_doors(entry, &catalogue)).collect();
+        errors = catalogue
+            .values()
+            .flat_map(|entry| lost_doors(entry, &catalogue))
+            .collect();
     }
     if errors.is_empty() {
         Ok(catalogue.into_values().map(|entry| entry.map).collect())
@@ -81,7 +91,9 @@ fn contents(path: &Path) -> Result<Vec<u8>, Fault> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file").into());
     }
     let mut text = Vec::new();
-    File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut text)?;
+    File::open(path)?
+        .take(MAX_FILE_BYTES as u64 + 1)
+        .read_to_end(&mut text)?;
     Ok(text)
 }
 

@@ -57,9 +57,7 @@ pub enum Fault {
     #[error("is not UTF-8 text")]
     NotText,
     /// A name that rooms or doors could not use.
-    #[error(
-        "the name {0:?} must be 1 to {MAX_NAME_BYTES} characters of a-z, 0-9, - and _"
-    )]
+    #[error("the name {0:?} must be 1 to {MAX_NAME_BYTES} characters of a-z, 0-9, - and _")]
     BadName(String),
     /// Markup that is malformed or that no map needs.
     #[error("{0}")]
@@ -105,7 +103,9 @@ pub enum Fault {
     #[error("compressed tile data: set Map > Map Properties > Tile Layer Format to CSV")]
     Compressed,
     /// Tile data in a form that is not read.
-    #[error("tile data must be CSV or uncompressed base64: set Map > Map Properties > Tile Layer Format to CSV")]
+    #[error(
+        "tile data must be CSV or uncompressed base64: set Map > Map Properties > Tile Layer Format to CSV"
+    )]
     Encoding,
     /// A tile layer of another size than the map.
     #[error("the layer is {0} x {1} tiles and must be as large as the map")]

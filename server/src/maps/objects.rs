@@ -13,11 +13,7 @@ use super::{
 };
 
 /// The spawn points, in the order of the file.
-pub(super) fn spawns(
-    tmx: &tiled::Map,
-    walls: &WallGrid,
-    doors: &[Door],
-) -> Result<Vec<Spawn>, Placed> {
+pub(super) fn spawns(tmx: &tiled::Map, walls: &WallGrid, doors: &[Door]) -> Result<Vec<Spawn>, Placed> {
     let objects = objects(tmx, "spawns")?.ok_or(Fault::Layer {
         kind: "object",
         name: "spawns",
@@ -28,7 +24,11 @@ pub(super) fn spawns(
         let spawn = spawn(&object, walls, doors)
             .and_then(|spawn| {
                 let taken = spawns.iter().any(|other| other.name == spawn.name);
-                if taken { Err(Fault::DuplicateSpawn) } else { Ok(spawn) }
+                if taken {
+                    Err(Fault::DuplicateSpawn)
+                } else {
+                    Ok(spawn)
+                }
             })
             .map_err(|fault| Placed {
                 place: place("spawn point", &object),
@@ -56,10 +56,7 @@ pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<Vec<Door>, 
 }
 
 /// The objects of the one object layer of this name at the top level.
-fn objects<'a>(
-    tmx: &'a tiled::Map,
-    name: &'static str,
-) -> Result<Option<Vec<tiled::Object<'a>>>, Placed> {
+fn objects<'a>(tmx: &'a tiled::Map, name: &'static str) -> Result<Option<Vec<tiled::Object<'a>>>, Placed> {
     let mut found = Vec::new();
     for layer in tmx.layers().filter(|layer| layer.name == name) {
         if let LayerType::Objects(objects) = layer.layer_type() {
@@ -95,8 +92,12 @@ fn spawn(object: &tiled::Object<'_>, walls: &WallGrid, doors: &[Door]) -> Result
         return Err(Fault::BadName(object.name.clone()));
     }
     let units = |px: f32| whole(f64::from(px) * f64::from(UNITS_PER_PX));
-    let position = units(object.x).zip(units(object.y)).map(|(x, y)| Position { x, y });
-    let position = position.filter(|place| walls.is_free(*place)).ok_or(Fault::SpawnInWall)?;
+    let position = units(object.x)
+        .zip(units(object.y))
+        .map(|(x, y)| Position { x, y });
+    let position = position
+        .filter(|place| walls.is_free(*place))
+        .ok_or(Fault::SpawnInWall)?;
     if doors.iter().any(|door| door.contains(position)) {
         return Err(Fault::SpawnInDoor);
     }

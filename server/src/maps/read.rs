@@ -5,11 +5,7 @@ use std::{
     path::Path,
 };
 
-use parlour_shared::{
-    map::Map,
-    motion::WallGrid,
-    text::RoomName,
-};
+use parlour_shared::{map::Map, motion::WallGrid, text::RoomName};
 use tiled::{LayerType, Loader, TileLayer};
 
 use super::{
@@ -44,9 +40,7 @@ pub(super) fn parse(name: &str, file: &str, text: &[u8]) -> Result<Map, MapError
 
 /// Whether rooms and doors can use this name.
 pub(super) fn is_name(name: &str) -> bool {
-    name.len() <= MAX_NAME_BYTES
-        && !name.contains('/')
-        && RoomName::parse(name).is_some()
+    name.len() <= MAX_NAME_BYTES && !name.contains('/') && RoomName::parse(name).is_some()
 }
 
 fn parse_placed(name: &str, bytes: &[u8]) -> Result<Map, Placed> {
@@ -109,9 +103,7 @@ fn walls(tmx: &tiled::Map, survey: &Survey) -> Result<WallGrid, Placed> {
     unmoved(layer)?;
     let (width, height) = (u32::from(survey.width), u32::from(survey.height));
     // The survey saw the same; if not, the tiles may be fewer than the layer says.
-    if (tmx.width, tmx.height) != (width, height)
-        || (tiles.width(), tiles.height()) != (width, height)
-    {
+    if (tmx.width, tmx.height) != (width, height) || (tiles.width(), tiles.height()) != (width, height) {
         return Err(Fault::LayerSize(tiles.width(), tiles.height()).into());
     }
     let mut walls = WallGrid::new(survey.width, survey.height, survey.tile_px);

@@ -11,6 +11,7 @@ use parlour_shared::motion::WallGrid;
 use super::{
     MAX_SIDE,
     error::Fault,
+    tile_data::Encoding,
     xml::{Piece, Pieces, Tag},
 };
 
@@ -73,12 +74,6 @@ struct Look<'a> {
     has_data: bool,
     /// Of the data that is open: how it is written, and whether its text was seen.
     data: Option<(Encoding, bool)>,
-}
-
-#[derive(Clone, Copy)]
-enum Encoding {
-    Csv,
-    Base64,
 }
 
 impl<'a> Look<'a> {
@@ -225,14 +220,7 @@ impl<'a> Look<'a> {
     }
 
     fn data(&mut self, tag: &Tag<'_>) -> Result<(), Fault> {
-        if tag.get("compression").is_some() {
-            return Err(Fault::Compressed);
-        }
-        let encoding = match tag.get("encoding") {
-            Some("csv") => Encoding::Csv,
-            Some("base64") => Encoding::Base64,
-            _ => return Err(Fault::Encoding),
-        };
+        let encoding = Encoding::of(tag)?;
         if self.has_data {
             return Err(Fault::Markup("a layer with its data twice"));
         }
@@ -245,20 +233,9 @@ impl<'a> Look<'a> {
         let Some((encoding, seen)) = &mut self.data else {
             return Ok(());
         };
-        if text.contains('&') {
-            return Err(Fault::Encoding);
-        }
         *seen = true;
-        let text = text.trim();
-        let found = match encoding {
-            Encoding::Csv => text.bytes().filter(|&byte| byte == b',').count() + 1,
-            Encoding::Base64 => base64_bytes(text) / 4,
-        };
-        let empty = match encoding {
-            Encoding::Csv => text.bytes().all(|byte| byte == b'0' || !byte.is_ascii_digit()),
-            Encoding::Base64 => text.bytes().all(|byte| matches!(byte, b'A' | b'=')),
-        };
-        self.draws_tiles |= !empty;
+        let found = encoding.count(text)?;
+        self.draws_tiles |= encoding.draws(text);
         let expected = self.survey.tiles();
         if found == expected {
             Ok(())
@@ -295,18 +272,10 @@ impl Survey {
     }
 }
 
-/// The bytes that a padded base64 text stands for, if it is one.
-fn base64_bytes(text: &str) -> usize {
-    let padding = text.bytes().rev().take_while(|&byte| byte == b'=').count();
-    (text.len() / 4 * 3).saturating_sub(padding)
-}
-
-fn number(
-    tag: &Tag<'_>,
-    element: &'static str,
-    attribute: &'static str,
-) -> Result<u32, Fault> {
-    let value = tag.get(attribute).filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
+fn number(tag: &Tag<'_>, element: &'static str, attribute: &'static str) -> Result<u32, Fault> {
+    let value = tag
+        .get(attribute)
+        .filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
     value
         .and_then(|value| value.parse().ok())
         .ok_or(Fault::BadNumber { element, attribute })

@@ -95,8 +95,7 @@ fn comment(rest: &str) -> Result<usize, Fault> {
 /// The length of `<?xml … ?>`, which stands at the top or nowhere.
 fn declaration(rest: &str, at: usize) -> Result<usize, Fault> {
     let length = 1 + rest.find('>').ok_or(CUT)?;
-    if at > '\u{FEFF}'.len_utf8() || !rest.starts_with("<?xml ") || !rest[..length].ends_with("?>")
-    {
+    if at > '\u{FEFF}'.len_utf8() || !rest.starts_with("<?xml ") || !rest[..length].ends_with("?>") {
         return Err(Fault::Markup("processing instructions are not read"));
     }
     Ok(length)

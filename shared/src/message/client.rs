@@ -13,7 +13,7 @@ pub type Request = u32;
 
 /// A message from a client. In binary the first byte is the variant's position in this list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
     /// First message of a connection; answered by a welcome.
     Hello(Hello),

@@ -49,12 +49,8 @@ pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) 
 /// course there: the course from that tick on, its segment unchanged if they do not.
 #[must_use]
 pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
-    let before = Tick(tick.0 - 1);
-    let moved = step(
-        walls,
-        course.segment.at(before),
-        course.segment.gait.heading,
-    );
+    let from = course.segment.at(Tick(tick.0 - 1));
+    let moved = step(walls, from, course.segment.gait.heading);
     let expected = course.segment.at(tick);
     let segment = if moved.position == expected && moved.gait == course.segment.gait {
         course.segment
@@ -65,7 +61,17 @@ pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
             gait: moved.gait,
         }
     };
-    review_from(walls, segment, tick)
+    let course = review_from(walls, segment, tick);
+    // A step tries x in the rows where it began: a wall along x that ended with this step's rows is left with the next.
+    let left_rows = walls.tiles_across(from.y) != walls.tiles_across(moved.position.y);
+    if moved.gait.blocked_x && left_rows {
+        Course {
+            review: tick.after(1),
+            ..course
+        }
+    } else {
+        course
+    }
 }
 
 struct Step {
@@ -123,8 +129,8 @@ fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
     let velocity = segment.gait.velocity();
     let here = segment.at(from);
     // The trailing edge matters too: leaving a tile can end the wall that blocks the other axis.
-    let ticks = ticks_within_tiles(walls, here.x, velocity.x)
-        .min(ticks_within_tiles(walls, here.y, velocity.y));
+    let ticks =
+        ticks_within_tiles(walls, here.x, velocity.x).min(ticks_within_tiles(walls, here.y, velocity.y));
     Course {
         segment,
         review: from.after(ticks.saturating_add(1)).min(Tick(u32::MAX)),

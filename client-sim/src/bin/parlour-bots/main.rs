@@ -1,1 +1,103 @@
-fn main() {}
+//! `parlour-bots`: load for a Parlour server, and a witness of what it does under it.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks to its user"
+)]
+
+mod args;
+
+use std::{io::IsTerminal as _, path::Path, process::ExitCode};
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use parlour_client_sim::bots::{self, PlanError, Progress, Report};
+use tokio::signal;
+
+use args::Cli;
+
+/// Something went wrong in the run.
+const FAILED: u8 = 1;
+/// The run could not begin because of how it was asked for.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(report) if report.is_clean() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(FAILED),
+        Err(error) => {
+            eprintln!("parlour-bots: {error:#}");
+            let is_usage = matches!(
+                error.downcast_ref(),
+                Some(PlanError::Url { .. } | PlanError::Number(_) | PlanError::Map(_))
+            );
+            ExitCode::from(if is_usage { USAGE } else { FAILED })
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<Report> {
+    let plan = cli.plan();
+    plan.check()?;
+    raise_descriptor_limit();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no runtime")?;
+    let report = runtime.block_on(bots::run(plan, interrupted(), |progress| {
+        if !cli.output.quiet {
+            show(progress);
+        }
+    }))?;
+    match cli.output.json.as_deref() {
+        Some(path) if path == Path::new("-") => println!("{}", serde_json::to_string_pretty(&report)?),
+        path => {
+            print!("{report}");
+            if let Some(path) = path {
+                let text = serde_json::to_string_pretty(&report)? + "\n";
+                std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// On a terminal one line that changes, elsewhere a line a second.
+fn show(progress: &Progress) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[2K{progress}");
+        // The table begins on a line of its own, whenever the run ends.
+        eprint!("\n\x1b[1A");
+    } else {
+        eprintln!("{progress}");
+    }
+}
+
+/// Waits for Ctrl-C or the system's wish to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    // Without a handler the system ends the process by itself.
+    if signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Each bot takes a descriptor; many systems give a process few unless it asks for more.
+fn raise_descriptor_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        // If it is refused, connections fail with a reason that says so.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}

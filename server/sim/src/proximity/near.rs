@@ -7,6 +7,7 @@ use fixedbitset::FixedBitSet;
 use parlour_shared::{ids::Slot, rng::mix};
 
 use super::{Placed, Reach};
+use crate::rooms::Seats;
 
 /// For each slot the slots near it, itself among them.
 #[derive(Component, Clone, Debug, Default)]
@@ -14,7 +15,8 @@ pub struct Proximity {
     rows: Vec<FixedBitSet>,
     /// A sum over all set bits, so that a change costs as much as it changes.
     digest: u64,
-    departures: Vec<(Slot, Slot)>,
+    /// Pairs that are no more because one of them left, and that were not told yet.
+    departures: Vec<(Entity, Entity)>,
 }
 
 impl Hash for Proximity {
@@ -59,15 +61,18 @@ impl Proximity {
         self.set(slot, slot, true);
     }
 
-    /// Someone gets up.
-    pub(crate) fn leave(&mut self, slot: Slot) {
+    /// Someone gets up, and still has its seat.
+    pub(crate) fn leave(&mut self, slot: Slot, seats: &Seats) {
         let mut from = 0;
         while let Some(other) = self.near_from(slot, from) {
             from = other.index() + 1;
             self.set(slot, other, false);
             if other != slot {
                 self.set(other, slot, false);
-                self.departures.push((slot.min(other), slot.max(other)));
+                let pair = (seats.get(slot.min(other)), seats.get(slot.max(other)));
+                if let (Some(one), Some(other)) = pair {
+                    self.departures.push((one, other));
+                }
             }
         }
     }
@@ -76,7 +81,7 @@ impl Proximity {
         !self.departures.is_empty()
     }
 
-    pub(super) fn drain_departures(&mut self, mut tell: impl FnMut(Slot, Slot)) {
+    pub(super) fn drain_departures(&mut self, mut tell: impl FnMut(Entity, Entity)) {
         self.departures
             .drain(..)
             .for_each(|(one, other)| tell(one, other));

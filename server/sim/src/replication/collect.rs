@@ -30,7 +30,8 @@ pub(super) fn collect(players: Query<Told<'_>, News>, mut replicas: Query<&mut R
         };
         let replica = &mut *replica;
         let record = &mut replica.records[seat.slot.index()];
-        if record.player != player.id {
+        // A new record is told by its name, which is never empty: a player's id may be 0.
+        if record.player != player.id || record.name.is_empty() {
             record.player = player.id;
             record.name.clone_from(&player.name);
         }
@@ -69,6 +70,11 @@ pub(super) fn extra<C: Component + Serialize>(bit: usize) -> ScheduleConfigs<Sch
             if component.is_changed() || entered.is_changed() {
                 encoded.clear();
                 codec::encode(&*component, &mut encoded);
+                assert!(
+                    !encoded.is_empty(),
+                    "replicated component {} has no bytes: give it a field, no bytes mean that it is gone",
+                    std::any::type_name::<C>()
+                );
                 set(room.0, seat, &encoded);
             }
         }

@@ -20,7 +20,7 @@ impl Extra {
     pub(super) fn new(encoded: &[u8]) -> Self {
         assert!(
             encoded.len() <= MAX_EXTRA_BYTES,
-            "a replicated component of {} bytes",
+            "a replicated component of {} bytes; {MAX_EXTRA_BYTES} are the limit",
             encoded.len()
         );
         let mut bytes = [0; MAX_EXTRA_BYTES];

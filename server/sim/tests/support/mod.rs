@@ -3,17 +3,26 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use bevy_app::App;
+use bevy_ecs::prelude::*;
 use parlour_shared::{
     close::CloseCode,
     codec,
     ids::{SessionId, Slot, Tick},
     map::{Door, Map, Spawn},
-    message::{Chat, ClientMessage, Join, Move, RoomEntered, Scope, ServerMessage, Welcome},
+    message::{
+        Accepted, Body, Chat, ChatSaid, ClientMessage, Custom, Join, Move, Refusal, RoomEntered, Scope, ServerMessage,
+        SetSkin, Welcome,
+    },
     motion::{Direction, Position, WallGrid},
     snapshot::Snapshot,
-    view::View,
+    view::{Seen, View},
 };
-use parlour_sim::{Event, EventKind, Lane, SimConfig, Simulation, TickInput, TickOutput};
+use parlour_sim::{
+    Clock, Event, EventKind, FromPlayer, Lane, Motion, Player, Proximity, Rate, RoomRules, Rooms, Seats,
+    SimConfig, Simulation, SimulationApp, Skin, Step, StepSet, TickInput, TickOutput, Walk,
+};
+use serde::{Deserialize, Serialize};
 
 /// What one client was told.
 #[derive(Default)]
@@ -169,6 +178,129 @@ impl Stage {
         std::mem::take(&mut self.clients.get_mut(&SessionId(session)).unwrap().messages)
     }
 
+    /// What a session was refused since its messages were last looked at.
+    pub fn refusals(&mut self, session: u64) -> Vec<Refusal> {
+        let refusal = |message| match message {
+            ServerMessage::Refused(refused) => Some(refused.refusal),
+            _ => None,
+        };
+        self.messages(session).into_iter().filter_map(refusal).collect()
+    }
+
+    /// What a session was told to be done since its messages were last looked at.
+    pub fn accepted(&mut self, session: u64) -> Vec<Accepted> {
+        let accepted = |message| match message {
+            ServerMessage::Accepted(accepted) => Some(accepted),
+            _ => None,
+        };
+        self.messages(session).into_iter().filter_map(accepted).collect()
+    }
+
+    /// The chats that a session heard since its messages were last looked at.
+    pub fn chats(&mut self, session: u64) -> Vec<ChatSaid> {
+        let said = |message| match message {
+            ServerMessage::Chat(said) => Some(said),
+            _ => None,
+        };
+        self.messages(session).into_iter().filter_map(said).collect()
+    }
+
+    /// Forgets what everyone was told so far.
+    pub fn forget_messages(&mut self) {
+        self.clients.values_mut().for_each(|client| client.messages.clear());
+    }
+
+    pub fn leave(&mut self, session: u64) {
+        self.say(session, ClientMessage::Leave { request: 9 });
+    }
+
+    pub fn skin(&mut self, session: u64, skin: u16) {
+        self.say(session, ClientMessage::SetSkin(SetSkin { request: 8, skin }));
+    }
+
+    /// Sends a plugin's message.
+    pub fn custom<M: Serialize>(&mut self, session: u64, name: &str, message: &M) {
+        let mut body = Vec::new();
+        codec::encode(message, &mut body);
+        let custom = Custom {
+            request: 6,
+            name: name.into(),
+            body: Body(body),
+        };
+        self.say(session, ClientMessage::Custom(custom));
+    }
+
+    /// Puts a player elsewhere with the next tick; takes a world made by [`Self::teleporting`].
+    pub fn teleport(&mut self, session: u64, x: i32, y: i32) {
+        self.custom(session, "teleport", &Teleport(Position { x, y }));
+    }
+
+    /// A world in which players can be put anywhere.
+    pub fn teleporting(config: SimConfig) -> Self {
+        Self::with_plugins(config, teleporting)
+    }
+
+    pub fn with_plugins(config: SimConfig, extend: impl FnOnce(&mut App)) -> Self {
+        Self::from_sim(Simulation::with_plugins(config, extend))
+    }
+
+    /// A component of a session's player.
+    pub fn get<C: Component>(&self, session: u64) -> Option<&C> {
+        let player = self.sim.player(SessionId(session))?;
+        self.sim.world().get::<C>(player)
+    }
+
+    /// The room of that name.
+    pub fn room(&self, name: &str) -> Option<Entity> {
+        self.sim.world().resource::<Rooms>().get(name)
+    }
+
+    /// Who sees a session's player, in the eyes of its own client: the entry of another session's player.
+    pub fn sees(&self, viewer: u64, other: u64) -> Option<&Seen> {
+        let id = self.client(other).welcome.as_ref()?.player;
+        let mut seen = self.client(viewer).view.iter();
+        seen.find(|(_, seen)| seen.player == id).map(|(_, seen)| seen)
+    }
+
+    /// The size of the snapshot that a session was sent in the last tick.
+    pub fn snapshot_size(&self, session: u64) -> Option<usize> {
+        self.client(session).snapshots.first().map(|(_, size)| *size)
+    }
+
+    /// The snapshot that a session was sent in the last tick.
+    pub fn snapshot(&self, session: u64) -> Option<&Snapshot> {
+        self.client(session).snapshots.first().map(|(snapshot, _)| snapshot)
+    }
+
+    /// Compares every view with the world: those near the viewer, or all, and of each everything that there is to see.
+    pub fn check_views(&self, all: bool) {
+        let world = self.sim.world();
+        for (session, client) in self.clients.iter().filter(|(_, client)| !client.held) {
+            let Some(entered) = &client.room else { continue };
+            let room = self.room(&entered.room).unwrap();
+            let (seats, proximity) = (world.get::<Seats>(room).unwrap(), world.get::<Proximity>(room).unwrap());
+            let expected: Vec<_> = seats
+                .iter()
+                .filter(|(slot, _)| all || proximity.are_near(entered.slot, *slot))
+                .map(|(slot, player)| {
+                    let segment = world.get::<Motion>(player).unwrap().segment();
+                    let who = world.get::<Player>(player).unwrap();
+                    let skin = world.get::<Skin>(player).unwrap().0;
+                    (slot, who.id, who.name.clone(), segment.at(self.now()), segment.gait, skin)
+                })
+                .collect();
+            let decoded: Vec<_> = client
+                .view
+                .iter()
+                .map(|(slot, seen)| {
+                    let place = seen.segment.at(self.now());
+                    (slot, seen.player, seen.name.clone(), place, seen.segment.gait, seen.skin)
+                })
+                .collect();
+            assert_eq!(decoded, expected, "view of {session:?} at {:?}", self.now());
+        }
+    }
+
     pub fn now(&self) -> Tick {
         self.sim.tick()
     }
@@ -186,6 +318,11 @@ impl Stage {
 impl Client {
     pub fn slot(&self) -> Slot {
         self.room.as_ref().expect("in a room").slot
+    }
+
+    /// Who the client is to others.
+    pub fn id(&self) -> parlour_shared::ids::PlayerId {
+        self.welcome.as_ref().expect("welcomed").player
     }
 
     fn take(&mut self, message: ServerMessage) {
@@ -241,4 +378,50 @@ pub fn connected_maps() -> Vec<Arc<Map>> {
         Arc::new(map)
     };
     vec![map("east", "west"), map("west", "east")]
+}
+
+/// Rules without any limit that a test could meet by being busy.
+pub fn generous() -> RoomRules {
+    let rate = Rate {
+        burst: 10_000,
+        every_ticks: 1,
+    };
+    let mut rules = RoomRules::default();
+    let rates = &mut rules.rates;
+    for limited in [
+        &mut rates.moves,
+        &mut rates.join,
+        &mut rates.chat,
+        &mut rates.skin,
+        &mut rates.state,
+        &mut rates.custom,
+    ] {
+        *limited = rate;
+    }
+    rules
+}
+
+/// One open map, `plaza`, of 2000 x 2000 px, where everyone appears at the middle of the first tiles; no limits.
+pub fn plaza() -> SimConfig {
+    let mut config = SimConfig::new(vec![Arc::new(open_map("plaza", 125, 1))]);
+    config.skins = ["a", "b", "c"].map(String::from).to_vec();
+    config.rules = generous();
+    config
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Teleport(Position);
+
+/// Lets tests put players anywhere: a plugin, as it happens.
+pub fn teleporting(app: &mut App) {
+    app.player_message::<Teleport>("teleport");
+    app.add_systems(Step, teleport.before(Walk).in_set(StepSet::Simulate));
+}
+
+fn teleport(mut wishes: MessageReader<FromPlayer<Teleport>>, mut players: Query<&mut Motion>, clock: Res<Clock>) {
+    for wish in wishes.read() {
+        if let Ok(mut motion) = players.get_mut(wish.player) {
+            motion.teleport(clock.tick, wish.message.0);
+        }
+    }
 }

@@ -1,1 +1,35 @@
-fn main() {}
+//! The `parlour` command: `serve` (also without a word), `demo`, `config`.
+
+mod cli;
+mod config;
+mod demo;
+mod exit;
+mod given;
+mod serve;
+mod signals;
+mod welcome;
+
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+
+use exit::Exit;
+
+fn main() -> ExitCode {
+    // Prints help, version and mistakes in the words themselves, and ends there.
+    let words = cli::command().get_matches();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => exit.report(),
+    }
+}
+
+fn run(words: &ArgMatches) -> Result<(), Exit> {
+    match words.subcommand() {
+        None => serve::serve(words, None),
+        Some(("serve", words)) => serve::serve(words, None),
+        Some(("demo", words)) => serve::serve(words, Some(demo::Demo::of(words))),
+        Some(("config", words)) => config::run(words),
+        Some((other, _)) => unreachable!("{other} is not declared in cli.rs"),
+    }
+}

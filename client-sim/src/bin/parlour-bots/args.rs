@@ -1,0 +1,165 @@
+//! The command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{
+    Args, Parser,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use parlour_client_sim::bots::{Behaviour, Plan, Rooms};
+
+const EXAMPLES: &str = "\
+Examples:
+  parlour-bots                                         100 walkers for 30 s on this machine
+  parlour-bots --count 1000 --per-room 50 --duration 2m
+  parlour-bots --count 500 --behaviour jitter --rooms 10 --json out.json
+  parlour-bots --count 300 --behaviour crowd --rooms 1 --chat-per-minute 6
+  parlour-bots --count 5 --rooms 1 --map hall --duration forever
+
+What is measured:
+  input to neighbour   from the moment a bot's schedule wanted it to turn to the moment another bot has decoded it
+  generator lag        how much later than scheduled the bots sent; if its p99 is over 2 ms, the generator is too slow
+                       and latencies include its own delay: use --threads, or fewer bots
+
+Exit status: 0 all well; 1 promises broken, connections lost or never made, or nobody connected; 2 wrong usage.";
+
+/// Bots that walk and talk on a Parlour server, check what it promises, and measure.
+///
+/// Every bot decodes all that it is sent, keeps its view of the room, predicts its own motion and compares. A run is
+/// decided by its seed: the same command wants the same of the server again.
+#[derive(Debug, Parser)]
+#[command(name = "parlour-bots", version, after_help = EXAMPLES, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    where_to: WhereTo,
+    #[command(flatten)]
+    what: What,
+    #[command(flatten)]
+    how_long: HowLong,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where")]
+struct WhereTo {
+    /// The server's WebSocket
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:7373/ws")]
+    url: String,
+    /// The map that the rooms are made from
+    #[arg(long, value_name = "NAME", default_value = "plaza")]
+    map: String,
+    /// How many rooms: MAP/0, MAP/1 and so on, or just MAP if it is one
+    #[arg(long, value_name = "N", conflicts_with = "per_room")]
+    rooms: Option<u32>,
+    /// How many bots in each room, instead of --rooms [default: 50]
+    #[arg(long, value_name = "N")]
+    per_room: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What they do")]
+struct What {
+    /// How many bots
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
+    count: u32,
+    /// How they move: turn now and then, turn all the time, stand, or flock to the middle
+    #[arg(long, value_name = "KIND", default_value = "walkers", value_parser = behaviour())]
+    behaviour: Behaviour,
+    /// Changes of direction per second and bot [default: 2; jitter 20; idle 0]
+    #[arg(long, value_name = "X")]
+    turns_per_second: Option<f64>,
+    /// Chat messages per minute and bot, half to the room and half to those near
+    #[arg(long, value_name = "X", default_value_t = 0.0)]
+    chat_per_minute: f64,
+    /// Changes of skin per minute and bot
+    #[arg(long, value_name = "X", default_value_t = 0.0)]
+    skin_per_minute: f64,
+    /// Time between two pings of a bot, or `never`
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time_or_never)]
+    ping_every: Time,
+    /// Decides everything that is left to chance
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How long, how fast")]
+struct HowLong {
+    /// How long to measure, after all have connected and settled; or `forever`, until Ctrl-C
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time_or_never)]
+    duration: Time,
+    /// Connections per second at the beginning
+    #[arg(long, value_name = "N/s", default_value = "200/s", value_parser = ramp)]
+    ramp: f64,
+    /// Time between the last connection and the beginning of the measurement
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    settle: Duration,
+    /// Threads; each takes whole rooms
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    threads: u32,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// Write the report as JSON to this file, or to standard output in place of the table if it is `-`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// No progress while it runs
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// A time, or none for as long as it takes.
+#[derive(Clone, Copy, Debug)]
+struct Time(Option<Duration>);
+
+impl Cli {
+    /// The plan that the command line describes; it is not checked yet.
+    pub(crate) fn plan(&self) -> Plan {
+        let (where_to, what, how_long) = (&self.where_to, &self.what, &self.how_long);
+        Plan {
+            url: where_to.url.clone(),
+            count: what.count,
+            rooms: match where_to.rooms {
+                Some(rooms) => Rooms::Count(rooms),
+                None => Rooms::Of(where_to.per_room.unwrap_or(50)),
+            },
+            map: where_to.map.clone(),
+            behaviour: what.behaviour,
+            turns_per_second: what.turns_per_second,
+            chat_per_minute: what.chat_per_minute,
+            skin_per_minute: what.skin_per_minute,
+            ping_every: what.ping_every.0,
+            ramp_per_second: how_long.ramp,
+            settle: how_long.settle,
+            duration: how_long.duration.0,
+            seed: what.seed,
+            threads: how_long.threads,
+        }
+    }
+}
+
+fn behaviour() -> impl TypedValueParser<Value = Behaviour> {
+    PossibleValuesParser::new(Behaviour::ALL.map(Behaviour::name)).map(|name| {
+        let named = Behaviour::ALL
+            .into_iter()
+            .find(|behaviour| behaviour.name() == name);
+        named.expect("the parser lets only these names pass")
+    })
+}
+
+fn time_or_never(text: &str) -> Result<Time, humantime::DurationError> {
+    match text {
+        "never" | "forever" => Ok(Time(None)),
+        _ => humantime::parse_duration(text).map(|time| Time(Some(time))),
+    }
+}
+
+fn ramp(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix("/s").unwrap_or(text);
+    number
+        .parse()
+        .map_err(|_| "a number of connections per second, as in 200/s".to_owned())
+}

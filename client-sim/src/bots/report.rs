@@ -1,0 +1,203 @@
+//! What came out of a run.
+
+use std::{collections::BTreeMap, fmt};
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use super::{
+    invariants::Violations,
+    plan::Plan,
+    table,
+    tally::{Tally, Times},
+};
+
+/// Input-to-neighbour latency, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Latency {
+    /// Half of the samples are no higher.
+    pub p50: f64,
+    /// Nine of ten.
+    pub p90: f64,
+    /// 99 of 100.
+    pub p99: f64,
+    /// The highest.
+    pub max: f64,
+    /// How many samples.
+    pub samples: u64,
+}
+
+/// Other times, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Quantiles {
+    /// Half of the samples are no higher.
+    pub p50: f64,
+    /// 99 of 100.
+    pub p99: f64,
+    /// The highest.
+    pub max: f64,
+}
+
+impl Latency {
+    pub(super) fn of(times: &Times) -> Self {
+        let times = times.histogram();
+        Self {
+            p50: quantile(times, 0.5),
+            p90: quantile(times, 0.9),
+            p99: quantile(times, 0.99),
+            max: times.max() as f64 / 1000.0,
+            samples: times.len(),
+        }
+    }
+}
+
+impl Quantiles {
+    fn of(times: &Times) -> Self {
+        let times = times.histogram();
+        Self {
+            p50: quantile(times, 0.5),
+            p99: quantile(times, 0.99),
+            max: times.max() as f64 / 1000.0,
+        }
+    }
+}
+
+fn quantile(times: &Histogram<u64>, quantile: f64) -> f64 {
+    times.value_at_quantile(quantile) as f64 / 1000.0
+}
+
+/// The result of a run. Serialised, it is the report that `--json` writes; displayed, a table.
+///
+/// Rates and times are those of the measurement; violations, disconnects, failures and refusals those of the whole run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Bots that were to run.
+    pub bots: u32,
+    /// Bots that ever had an open session.
+    pub connected: u32,
+    /// Bots that ever were in a room.
+    pub joined: u32,
+    /// Broken promises.
+    pub violations: u64,
+    /// The same by kind.
+    pub violations_by_kind: BTreeMap<&'static str, u64>,
+    /// The first few in words.
+    pub violations_described: Vec<String>,
+    /// From the intended moment of a turn to the moment a neighbour has taken it in.
+    pub input_to_neighbour_ms: Latency,
+    /// Turns that a neighbour never saw because a newer one overtook them.
+    pub turns_overtaken: u64,
+    /// Changes of heading that match no turn intended lately. They are no samples.
+    pub turns_unknown: u64,
+    /// Messages that came in, per second.
+    pub frames_in_per_s: f64,
+    /// Snapshots among them.
+    pub snapshots_per_s: f64,
+    /// Updates in those.
+    pub updates_per_s: f64,
+    /// Bytes that came in, WebSocket headers included, per second and connected bot.
+    pub bytes_in_per_bot_per_s: f64,
+    /// Movement commands that went out, per second.
+    pub inputs_out_per_s: f64,
+    /// All messages that went out, per second.
+    pub messages_out_per_s: f64,
+    /// Chat messages that came in, per second.
+    pub chats_in_per_s: f64,
+    /// Bytes of an update record that tells of a neighbour's motion, on average.
+    pub payload_bytes_per_turn: f64,
+    /// The same with its share of everything else in the snapshots: headers, enters, leaves, acknowledgements.
+    pub snapshot_bytes_per_turn: f64,
+    /// How much later than intended the bots sent.
+    pub generator_lag_ms: Quantiles,
+    /// Connections that ended unexpectedly, by close code; 1006: without any.
+    pub disconnects_by_code: BTreeMap<u16, u64>,
+    /// Connections that never came about.
+    pub connect_failures: BTreeMap<String, u64>,
+    /// Requests that were refused.
+    pub refused_by_class: BTreeMap<&'static str, u64>,
+    /// From the intended moment of connecting to the welcome.
+    pub connect_ms: Quantiles,
+    /// From ping to pong.
+    pub rtt_ms: Quantiles,
+    /// How long before its tick a command was on the server.
+    pub input_early_ms: Quantiles,
+    /// Commands that came after the beginning of the tick that they were aimed at.
+    pub inputs_late: u64,
+    /// Snapshots whose word on the own motion was equal to the prediction in every bit.
+    pub predictions_agreed: u64,
+    /// Snapshots for which that could not be told: too many commands since the one before.
+    pub predictions_unchecked: u64,
+    /// CPU time of the generator, in microseconds per second and connected bot.
+    pub generator_cpu_us_per_bot_per_s: f64,
+    /// How long was measured.
+    pub measured_s: f64,
+    /// Whether the run was stopped before its time.
+    pub stopped_early: bool,
+    /// The seed of the run.
+    pub seed: u64,
+    /// What was to be done.
+    pub plan: Plan,
+}
+
+impl Report {
+    pub(super) fn new(plan: Plan, tally: &Tally, stopped_early: bool) -> Self {
+        let (life, flow) = (&tally.life, &tally.flow);
+        let per_second = |count: u64| ratio(count as f64, flow.elapsed.as_secs_f64());
+        let per_bot_second = |amount: f64| ratio(amount, flow.connected_time.as_secs_f64());
+        let Violations { by_kind, first } = life.violations.clone();
+        Self {
+            bots: plan.count,
+            connected: life.welcomed,
+            joined: life.joined,
+            violations: life.violations.total(),
+            violations_by_kind: by_kind,
+            violations_described: first,
+            input_to_neighbour_ms: Latency::of(&flow.latency),
+            turns_overtaken: flow.turns_overtaken,
+            turns_unknown: flow.turns_unknown,
+            frames_in_per_s: per_second(flow.frames_in),
+            snapshots_per_s: per_second(flow.snapshots),
+            updates_per_s: per_second(flow.updates),
+            bytes_in_per_bot_per_s: per_bot_second(flow.bytes_in as f64),
+            inputs_out_per_s: per_second(flow.inputs_out),
+            messages_out_per_s: per_second(flow.messages_out),
+            chats_in_per_s: per_second(flow.chats_in),
+            payload_bytes_per_turn: ratio(flow.motion_bytes as f64, flow.motions as f64),
+            snapshot_bytes_per_turn: ratio(flow.snapshot_bytes as f64, flow.motions as f64),
+            generator_lag_ms: Quantiles::of(&flow.lag),
+            disconnects_by_code: life.disconnects.clone(),
+            connect_failures: life.connect_failures.clone(),
+            refused_by_class: life.refused.clone(),
+            connect_ms: Quantiles::of(&life.connect),
+            rtt_ms: Quantiles::of(&flow.rtt),
+            input_early_ms: Quantiles::of(&flow.early),
+            inputs_late: flow.inputs_late,
+            predictions_agreed: flow.predictions_agreed,
+            predictions_unchecked: flow.predictions_unchecked,
+            generator_cpu_us_per_bot_per_s: per_bot_second(flow.cpu.as_secs_f64() * 1e6),
+            measured_s: flow.elapsed.as_secs_f64(),
+            stopped_early,
+            seed: plan.seed,
+            plan,
+        }
+    }
+
+    /// Whether all went well: someone connected, no one failed to, no connection was lost and no promise broken.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.connected > 0
+            && self.violations == 0
+            && self.disconnects_by_code.is_empty()
+            && self.connect_failures.is_empty()
+    }
+}
+
+fn ratio(amount: f64, of: f64) -> f64 {
+    if of > 0.0 { amount / of } else { 0.0 }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        table::write(self, formatter)
+    }
+}

@@ -1,0 +1,194 @@
+//! A run from beginning to end: threads are started, watched and summed up.
+
+use std::{
+    fmt,
+    future::Future,
+    net::SocketAddr,
+    pin::pin,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{
+    plan::{Plan, PlanError},
+    report::{Latency, Report},
+    tally::Tally,
+    worker::{Orders, work},
+};
+use crate::address::Address;
+
+/// How a run is getting on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// Since the beginning.
+    pub elapsed: Duration,
+    /// Whether the measurement has begun.
+    pub measuring: bool,
+    /// Bots that are to run.
+    pub bots: u32,
+    /// Bots that are connected now.
+    pub connected: u32,
+    /// Messages that came in, per second of the last second or so.
+    pub frames_in_per_s: f64,
+    /// Broken promises so far.
+    pub violations: u64,
+    /// Connections lost, and those that never came about.
+    pub lost: u64,
+    /// Input-to-neighbour latency so far; it begins anew with the measurement.
+    pub latency: Latency,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            connected,
+            bots,
+            frames_in_per_s,
+            violations,
+            lost,
+            latency,
+            ..
+        } = self;
+        let seconds = self.elapsed.as_secs_f64();
+        write!(
+            formatter,
+            "{seconds:>5.0} s  {connected}/{bots} connected  {frames_in_per_s:.0} frames/s  "
+        )?;
+        match latency.samples {
+            0 => write!(formatter, "no latency yet")?,
+            _ => write!(formatter, "p50 {:.1} ms  p99 {:.1} ms", latency.p50, latency.p99)?,
+        }
+        let phase = if self.measuring { "" } else { "  (settling)" };
+        write!(formatter, "  {violations} violations  {lost} lost{phase}")
+    }
+}
+
+/// Runs bots as planned, until the plan's time is over or `stop` is ready. `progress` is called once a second.
+///
+/// The bots have threads of their own, so this may be awaited in any tokio runtime with a timer, also in the one of
+/// the server under load. Dropping the future stops the bots.
+///
+/// # Errors
+/// [`PlanError`] if the plan cannot be carried out. What goes wrong after that is in the report.
+pub async fn run(
+    plan: Plan,
+    stop: impl Future<Output = ()>,
+    mut progress: impl FnMut(&Progress),
+) -> Result<Report, PlanError> {
+    let address = plan.check()?;
+    let peer = resolve(&address).await?;
+    let start = Instant::now();
+    let (stop_sender, stop_receiver) = watch::channel(false);
+    let (progress_sender, mut progress_receiver) = mpsc::channel(2 * plan.threads as usize);
+    let mut done = Vec::new();
+    for thread in 0..plan.threads {
+        let orders = Orders {
+            plan: plan.clone(),
+            thread,
+            address: address.clone(),
+            peer,
+            start,
+            stop: stop_receiver.clone(),
+            progress: progress_sender.clone(),
+        };
+        done.push(spawn(orders)?);
+    }
+    drop((stop_receiver, progress_sender));
+
+    let mut stop = pin!(stop);
+    let mut stopped_early = false;
+    let mut watcher = Watcher::new(&plan, start);
+    let mut second = interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    second.tick().await;
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop, if !stopped_early => {
+                stopped_early = true;
+                stop_sender.send_replace(true);
+            }
+            news = progress_receiver.recv() => match news {
+                Some((thread, tally)) => watcher.latest[thread as usize] = tally,
+                // All threads are done.
+                None => break,
+            },
+            _ = second.tick() => progress(&watcher.progress()),
+        }
+    }
+    let mut total = Tally::default();
+    for tally in done {
+        match tally.await {
+            Ok(Ok(tally)) => total.merge(&tally),
+            Ok(Err(error)) => return Err(PlanError::Thread(error.to_string())),
+            Err(_) => return Err(PlanError::Thread("it panicked".into())),
+        }
+    }
+    Ok(Report::new(plan, &total, stopped_early))
+}
+
+type Done = oneshot::Receiver<std::io::Result<Tally>>;
+
+fn spawn(orders: Orders) -> Result<Done, PlanError> {
+    let (sender, receiver) = oneshot::channel();
+    std::thread::Builder::new()
+        .name(format!("bots-{}", orders.thread))
+        // If nobody waits for the result any more, nobody wants it.
+        .spawn(move || drop(sender.send(work(orders))))
+        .map_err(|error| PlanError::Thread(error.to_string()))?;
+    Ok(receiver)
+}
+
+/// Looks the host up once, instead of once for each bot.
+async fn resolve(address: &Address) -> Result<SocketAddr, PlanError> {
+    let unknown = || PlanError::Host(address.host.clone());
+    let mut found = tokio::net::lookup_host((address.host.as_str(), address.port))
+        .await
+        .map_err(|_| unknown())?;
+    found.next().ok_or_else(unknown)
+}
+
+/// Sums up what the threads tell while they run.
+struct Watcher {
+    start: Instant,
+    measures_from: Instant,
+    bots: u32,
+    latest: Vec<Tally>,
+    last: (Instant, u64),
+}
+
+impl Watcher {
+    fn new(plan: &Plan, start: Instant) -> Self {
+        Self {
+            start,
+            measures_from: start + plan.measures_from(),
+            bots: plan.count,
+            latest: vec![Tally::default(); plan.threads as usize],
+            last: (start, 0),
+        }
+    }
+
+    fn progress(&mut self) -> Progress {
+        let mut total = Tally::default();
+        self.latest.iter().for_each(|tally| total.merge(tally));
+        let now = Instant::now();
+        let frames = total.life.frames_in;
+        let (last, before) = std::mem::replace(&mut self.last, (now, frames));
+        let fresh = frames.saturating_sub(before);
+        let (life, flow) = (&total.life, &total.flow);
+        Progress {
+            elapsed: now - self.start,
+            measuring: now >= self.measures_from,
+            bots: self.bots,
+            connected: life.connected,
+            frames_in_per_s: fresh as f64 / (now - last).as_secs_f64().max(0.001),
+            violations: life.violations.total(),
+            lost: life.disconnects.values().sum::<u64>() + life.connect_failures.values().sum::<u64>(),
+            latency: Latency::of(&flow.latency),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A report for people.
+
+use std::fmt::{Display, Formatter, Result};
+
+use parlour_shared::close::CloseCode;
+
+use super::report::Report;
+
+/// Writes the report as a table of names and values.
+pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
+    let plan = &report.plan;
+    let turns = plan.turns_per_second();
+    writeln!(
+        out,
+        "{} bots ({}, {turns} turns/s, seed {}) in {} rooms of {}, measured for {:.1} s",
+        report.bots,
+        plan.behaviour,
+        report.seed,
+        plan.room_count(),
+        plan.map,
+        report.measured_s,
+    )?;
+    let mut row = |name: &str, value: &dyn Display| writeln!(out, "  {name:<26} {value}");
+    row(
+        "connected / joined",
+        &format_args!("{} / {}", report.connected, report.joined),
+    )?;
+    let latency = report.input_to_neighbour_ms;
+    row(
+        "input to neighbour",
+        &format_args!(
+            "p50 {:.1}  p90 {:.1}  p99 {:.1}  max {:.1} ms  ({} samples)",
+            latency.p50, latency.p90, latency.p99, latency.max, latency.samples
+        ),
+    )?;
+    row(
+        "turns overtaken / unknown",
+        &format_args!("{} / {}", report.turns_overtaken, report.turns_unknown),
+    )?;
+    row(
+        "in",
+        &format_args!(
+            "{:.0} frames/s, {:.0} snapshots/s, {:.0} updates/s, {:.0} chats/s",
+            report.frames_in_per_s, report.snapshots_per_s, report.updates_per_s, report.chats_in_per_s
+        ),
+    )?;
+    row(
+        "in, per bot",
+        &format_args!("{:.0} bytes/s", report.bytes_in_per_bot_per_s),
+    )?;
+    row(
+        "out",
+        &format_args!(
+            "{:.0} inputs/s, {:.0} messages/s",
+            report.inputs_out_per_s, report.messages_out_per_s
+        ),
+    )?;
+    row(
+        "per turn of a neighbour",
+        &format_args!(
+            "{:.1} bytes of update, {:.1} with the rest of the snapshots",
+            report.payload_bytes_per_turn, report.snapshot_bytes_per_turn
+        ),
+    )?;
+    for (name, times) in [
+        ("connecting", report.connect_ms),
+        ("ping to pong", report.rtt_ms),
+        ("input before its tick", report.input_early_ms),
+        ("generator lag", report.generator_lag_ms),
+    ] {
+        row(
+            name,
+            &format_args!(
+                "p50 {:.1}  p99 {:.1}  max {:.1} ms",
+                times.p50, times.p99, times.max
+            ),
+        )?;
+    }
+    row(
+        "generator CPU",
+        &format_args!(
+            "{:.0} us per bot and second",
+            report.generator_cpu_us_per_bot_per_s
+        ),
+    )?;
+    row(
+        "own motion as predicted",
+        &format_args!(
+            "{} snapshots, {} could not be checked",
+            report.predictions_agreed, report.predictions_unchecked
+        ),
+    )?;
+    for (class, count) in &report.refused_by_class {
+        row("refused", &format_args!("{count} x {class}"))?;
+    }
+    for (reason, count) in &report.connect_failures {
+        row("failed to connect", &format_args!("{count} x {reason}"))?;
+    }
+    for (&code, count) in &report.disconnects_by_code {
+        let reason = CloseCode::from_code(code).map_or("no close frame", CloseCode::reason);
+        row("disconnected", &format_args!("{count} x {code} {reason}"))?;
+    }
+    row("violations", &report.violations)?;
+    for (kind, count) in &report.violations_by_kind {
+        row("", &format_args!("{count} x {kind}"))?;
+    }
+    for description in &report.violations_described {
+        writeln!(out, "    {description}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! WebSocket framing from the client's side, still without a socket.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+};
+
+use parlour_shared::{
+    limits::{MAX_FRAGMENTS, MAX_SERVER_FRAME, SUBPROTOCOL_BINARY},
+    rng::{Purpose, Stream},
+    websocket::{
+        Decoder, Event, Limits, OpCode, Role, WebSocketError, encode_close, encode_into,
+        handshake::{ClientHandshake, ClientRequest, HandshakeError},
+    },
+};
+
+use crate::address::Address;
+
+/// What came, with everything done that needs no one's attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incoming<'a> {
+    /// A binary message.
+    Message(&'a [u8]),
+    /// A ping, which is answered already, or a pong.
+    Control,
+    /// A text message: the binary protocol has none.
+    Text,
+    /// The server closes, and is answered already.
+    Close {
+        /// Why, if it says.
+        code: Option<u16>,
+    },
+}
+
+/// One connection's framing.
+#[derive(Debug)]
+pub struct Framing {
+    decoder: Decoder,
+    masks: Stream,
+}
+
+impl Default for Framing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Framing {
+    /// The state just after the handshake.
+    #[must_use]
+    pub fn new() -> Self {
+        let limits = Limits {
+            max_message: MAX_SERVER_FRAME,
+            max_fragments: MAX_FRAGMENTS,
+        };
+        Self {
+            decoder: Decoder::new(Role::Client, limits),
+            masks: Stream::new(entropy(), 0, Purpose::Game),
+        }
+    }
+
+    /// Takes the next frame off `input`; none if it does not hold a whole one. Answers are appended to `out`.
+    ///
+    /// # Errors
+    /// [`WebSocketError`]; the connection is of no use then.
+    pub fn next<'d, 'i: 'd>(
+        &'d mut self,
+        input: &mut &'i mut [u8],
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Incoming<'d>>, WebSocketError> {
+        let mask = next_mask(&mut self.masks);
+        let Some(event) = self.decoder.next(input)? else {
+            return Ok(None);
+        };
+        Ok(Some(match event {
+            Event::Binary(message) => Incoming::Message(message),
+            Event::Text(_) => Incoming::Text,
+            Event::Pong(_) => Incoming::Control,
+            Event::Ping(payload) => {
+                encode_into(out, OpCode::Pong, payload, Some(mask));
+                Incoming::Control
+            }
+            Event::Close { code, .. } => {
+                let answer = code.map(u16::to_be_bytes);
+                let payload = answer.as_ref().map_or(&[][..], |code| code);
+                encode_into(out, OpCode::Close, payload, Some(mask));
+                Incoming::Close { code }
+            }
+        }))
+    }
+
+    /// Appends a message to `out`.
+    pub fn message(&mut self, payload: &[u8], out: &mut Vec<u8>) {
+        let mask = next_mask(&mut self.masks);
+        encode_into(out, OpCode::Binary, payload, Some(mask));
+    }
+
+    /// Appends the last frame of this side.
+    pub fn close(&mut self, code: u16, out: &mut Vec<u8>) {
+        let mask = next_mask(&mut self.masks);
+        encode_close(out, code, "", Some(mask));
+    }
+}
+
+/// Begins the handshake with a server; the bytes are the request to send.
+///
+/// # Errors
+/// [`HandshakeError`] if the address has characters that no request can hold.
+pub fn handshake(address: &Address) -> Result<(ClientHandshake, Vec<u8>), HandshakeError> {
+    let mut nonce = [0; 16];
+    let (high, low) = nonce.split_at_mut(8);
+    high.copy_from_slice(&entropy().to_le_bytes());
+    low.copy_from_slice(&entropy().to_le_bytes());
+    ClientHandshake::start(&ClientRequest {
+        host: &address.authority(),
+        path: &address.path,
+        nonce,
+        subprotocols: &[SUBPROTOCOL_BINARY],
+        headers: &[],
+    })
+}
+
+/// A mask keeps scripts in a browser from writing to a proxy in plain text. This is no browser: a cheap stream will do.
+fn next_mask(masks: &mut Stream) -> [u8; 4] {
+    (masks.next_u64() as u32).to_le_bytes()
+}
+
+/// 64 bits that differ from run to run: the standard library seeds its maps from the system.
+fn entropy() -> u64 {
+    RandomState::new().build_hasher().finish()
+}

@@ -1,0 +1,228 @@
+//! `parlour-bots` as its users meet it: help, mistakes, report, exit codes.
+
+mod support;
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use support::world::{Fault, start};
+
+fn parlour_bots(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_parlour-bots"))
+        .args(arguments)
+        .output()
+        .expect("it starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+#[test]
+fn help_names_every_option_and_gives_examples() {
+    let output = parlour_bots(&["--help"]);
+    let help = text(&output.stdout);
+    assert_eq!(code(&output), Some(0));
+    let options = [
+        "--url",
+        "--count",
+        "--rooms",
+        "--per-room",
+        "--map",
+        "--duration",
+        "--behaviour",
+        "--turns-per-second",
+        "--chat-per-minute",
+        "--skin-per-minute",
+        "--ramp",
+        "--seed",
+        "--json",
+        "--threads",
+        "--settle",
+        "--quiet",
+    ];
+    for option in options {
+        assert!(help.contains(option), "{option} is missing:\n{help}");
+    }
+    assert!(help.contains("Examples:") && help.contains("Exit status:"));
+    assert!(help.contains("walkers, jitter, idle, crowd"));
+}
+
+#[test]
+fn wrong_usage_is_exit_2() {
+    let wrong: [&[&str]; 8] = [
+        &["--behaviour", "dance"],
+        &["--rooms", "2", "--per-room", "5"],
+        &["--duration", "soon"],
+        &["--ramp", "fast"],
+        &["--count", "0"],
+        &["--url", "http://127.0.0.1/"],
+        &["--map", "a/b"],
+        &["--no-such-option"],
+    ];
+    for arguments in wrong {
+        let output = parlour_bots(arguments);
+        assert_eq!(code(&output), Some(2), "{arguments:?}: {}", text(&output.stderr));
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn nobody_there_is_exit_1() {
+    let output = parlour_bots(&[
+        "--url",
+        "ws://127.0.0.1:9/ws",
+        "-n",
+        "3",
+        "--duration",
+        "100ms",
+        "--settle",
+        "0s",
+    ]);
+    assert_eq!(code(&output), Some(1));
+    assert!(
+        text(&output.stdout).contains("failed to connect"),
+        "{}",
+        text(&output.stdout)
+    );
+}
+
+#[test]
+fn a_good_run_is_exit_0_with_progress_table_and_json() {
+    let url = start(Fault::None);
+    let file = std::env::temp_dir().join(format!("parlour-bots-{}.json", std::process::id()));
+    let path = file.to_str().expect("a path in UTF-8");
+    let arguments = [
+        "--url",
+        &url,
+        "-n",
+        "8",
+        "--rooms",
+        "1",
+        "--duration",
+        "1500ms",
+        "--settle",
+        "100ms",
+        "--seed",
+        "9",
+        "--turns-per-second",
+        "5",
+        "--chat-per-minute",
+        "30",
+        "--json",
+        path,
+    ];
+    let output = parlour_bots(&arguments);
+    let (table, progress) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(code(&output), Some(0), "{table}{progress}");
+    assert!(progress.contains("8/8 connected"), "{progress}");
+    assert!(
+        table.contains("input to neighbour") && table.contains("violations"),
+        "{table}"
+    );
+
+    let report: Value = serde_json::from_slice(&std::fs::read(&file).expect("it was written")).expect("JSON");
+    std::fs::remove_file(&file).expect("it is ours");
+    assert_eq!(
+        (
+            report["bots"].as_u64(),
+            report["connected"].as_u64(),
+            report["violations"].as_u64()
+        ),
+        (Some(8), Some(8), Some(0))
+    );
+    for field in ["p50", "p90", "p99", "max", "samples"] {
+        assert!(report["input_to_neighbour_ms"][field].is_number(), "{field}");
+    }
+    let numbers = [
+        "frames_in_per_s",
+        "bytes_in_per_bot_per_s",
+        "inputs_out_per_s",
+        "snapshots_per_s",
+        "payload_bytes_per_turn",
+        "generator_cpu_us_per_bot_per_s",
+        "measured_s",
+        "joined",
+        "turns_overtaken",
+        "seed",
+    ];
+    for field in numbers {
+        assert!(report[field].is_number(), "{field}");
+    }
+    for field in ["generator_lag_ms", "connect_ms", "rtt_ms"] {
+        assert!(report[field]["p99"].is_number(), "{field}");
+    }
+    for field in [
+        "disconnects_by_code",
+        "violations_by_kind",
+        "refused_by_class",
+        "connect_failures",
+        "plan",
+    ] {
+        assert!(report[field].is_object(), "{field}");
+    }
+    assert_eq!(report["seed"], 9);
+    assert_eq!(report["plan"]["behaviour"], "walkers");
+}
+
+#[test]
+fn a_broken_promise_is_exit_1() {
+    let url = start(Fault::Push);
+    let arguments = [
+        "--url",
+        &url,
+        "-n",
+        "4",
+        "--rooms",
+        "1",
+        "--duration",
+        "1500ms",
+        "--settle",
+        "0s",
+        "-q",
+        "--json",
+        "-",
+    ];
+    let output = parlour_bots(&arguments);
+    assert_eq!(code(&output), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON in place of the table");
+    assert_eq!(report["violations_by_kind"]["prediction"], 4);
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_run_with_its_report() {
+    let url = start(Fault::None);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_parlour-bots"))
+        .args([
+            "--url",
+            &url,
+            "-n",
+            "2",
+            "--rooms",
+            "1",
+            "--duration",
+            "forever",
+            "--json",
+            "-",
+        ])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    // The first line of progress: by then it listens.
+    let mut line = String::new();
+    let mut progress = std::io::BufReader::new(child.stderr.take().expect("it is piped"));
+    std::io::BufRead::read_line(&mut progress, &mut line).expect("a line");
+    let process = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it runs");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(code(&output), Some(0));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["stopped_early"], true);
+}

@@ -1,0 +1,192 @@
+//! Bots against a small server: an honest one is found honest, and each kind of trouble is found.
+
+mod support;
+
+use std::time::Duration;
+
+use parlour_client_sim::bots::{self, Behaviour, Plan, PlanError, Report, Rooms};
+use parlour_shared::close::CloseCode;
+use support::world::{Fault, start};
+
+fn plan(fault: Fault) -> Plan {
+    Plan {
+        url: start(fault),
+        count: 12,
+        rooms: Rooms::Count(1),
+        map: "test".into(),
+        turns_per_second: Some(10.0),
+        chat_per_minute: 60.0,
+        ramp_per_second: 100.0,
+        settle: Duration::from_millis(200),
+        duration: Some(Duration::from_secs(2)),
+        ..Plan::default()
+    }
+}
+
+async fn run(plan: Plan) -> Report {
+    bots::run(plan, std::future::pending(), |_| {})
+        .await
+        .expect("the plan is good")
+}
+
+#[tokio::test]
+async fn an_honest_server_gets_a_clean_report() {
+    let mut seen = Vec::new();
+    let report = bots::run(plan(Fault::None), std::future::pending(), |progress| {
+        seen.push(progress.clone());
+    })
+    .await;
+    let report = report.expect("the plan is good");
+    assert!(report.is_clean(), "{report}");
+    assert_eq!((report.bots, report.connected, report.joined), (12, 12, 12));
+    assert!(!report.stopped_early);
+    assert!(report.predictions_agreed > 0 && report.predictions_unchecked == 0);
+    assert_eq!(report.turns_unknown, 0);
+    // 12 bots turn 10 times a second, and 11 see it; a turn of 5 bytes, or an anchor of 12 where a wall was near.
+    assert!(
+        report.input_to_neighbour_ms.samples > 500,
+        "{}",
+        report.input_to_neighbour_ms.samples
+    );
+    assert!(
+        (5.0..=12.0).contains(&report.payload_bytes_per_turn),
+        "{}",
+        report.payload_bytes_per_turn
+    );
+    assert!(report.frames_in_per_s > 0.0 && report.inputs_out_per_s > 0.0 && report.chats_in_per_s > 0.0);
+    assert!(seen.iter().any(|progress| progress.connected == 12), "{seen:?}");
+}
+
+#[tokio::test]
+async fn threads_share_the_rooms() {
+    // The small server puts everyone in one room, so bots of two threads see strangers; those are no samples.
+    let two = Plan {
+        rooms: Rooms::Count(2),
+        threads: 2,
+        ..plan(Fault::None)
+    };
+    let report = run(two).await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(report.joined, 12);
+    assert!(report.input_to_neighbour_ms.samples > 200);
+}
+
+#[tokio::test]
+async fn idle_bots_send_nothing_but_pings() {
+    let report = run(Plan {
+        behaviour: Behaviour::Idle,
+        turns_per_second: None,
+        chat_per_minute: 0.0,
+        ping_every: None,
+        duration: Some(Duration::from_millis(800)),
+        ..plan(Fault::None)
+    })
+    .await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(
+        (report.messages_out_per_s, report.input_to_neighbour_ms.samples),
+        (0.0, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_push_is_a_violation_for_each() {
+    let report = run(plan(Fault::Push)).await;
+    assert_eq!(report.violations_by_kind.get("prediction"), Some(&12));
+    assert_eq!(report.violations_described.len(), 10);
+    assert!(!report.is_clean());
+}
+
+#[tokio::test]
+async fn a_missing_chat_is_a_violation_for_each() {
+    let report = run(plan(Fault::SkipStamp)).await;
+    assert_eq!(report.violations_by_kind.get("stamp"), Some(&12));
+}
+
+#[tokio::test]
+async fn closed_connections_are_counted_by_code() {
+    let report = run(plan(Fault::Close(CloseCode::SlowConsumer))).await;
+    assert_eq!(report.disconnects_by_code.get(&4001), Some(&12));
+    assert!(!report.is_clean() && report.violations == 0);
+    let report = run(plan(Fault::Drop)).await;
+    assert_eq!(report.disconnects_by_code.get(&1006), Some(&12));
+}
+
+#[tokio::test]
+async fn refusals_are_counted_by_class() {
+    let report = run(plan(Fault::Full)).await;
+    assert_eq!(report.refused_by_class.get("room_full"), Some(&12));
+    assert_eq!((report.connected, report.joined), (12, 0));
+}
+
+#[tokio::test]
+async fn nobody_there_is_a_failure_and_no_hang() {
+    let plan = Plan {
+        url: "ws://127.0.0.1:9/ws".into(),
+        ..plan(Fault::None)
+    };
+    let report = run(plan).await;
+    assert_eq!(report.connected, 0);
+    assert_eq!(report.connect_failures.values().sum::<u64>(), 12);
+    assert!(!report.is_clean());
+}
+
+#[tokio::test]
+async fn a_run_can_be_stopped() {
+    let forever = Plan {
+        duration: None,
+        ..plan(Fault::None)
+    };
+    let stop = tokio::time::sleep(Duration::from_millis(1500));
+    let report = bots::run(forever, stop, |_| {}).await.expect("the plan is good");
+    assert!(report.stopped_early && report.is_clean());
+    assert!(
+        report.measured_s > 0.5 && report.measured_s < 5.0,
+        "{}",
+        report.measured_s
+    );
+}
+
+#[tokio::test]
+async fn a_plan_that_makes_no_sense_is_refused() {
+    let bad = [
+        Plan {
+            url: "http://here".into(),
+            ..Plan::default()
+        },
+        Plan {
+            count: 0,
+            ..Plan::default()
+        },
+        Plan {
+            rooms: Rooms::Of(0),
+            ..Plan::default()
+        },
+        Plan {
+            map: "a/b".into(),
+            ..Plan::default()
+        },
+        Plan {
+            turns_per_second: Some(f64::NAN),
+            ..Plan::default()
+        },
+        Plan {
+            ramp_per_second: 0.0,
+            ..Plan::default()
+        },
+        Plan {
+            threads: 0,
+            ..Plan::default()
+        },
+    ];
+    for plan in bad {
+        let result = bots::run(plan.clone(), std::future::pending(), |_| {}).await;
+        assert!(
+            matches!(
+                result,
+                Err(PlanError::Url { .. } | PlanError::Number(_) | PlanError::Map(_))
+            ),
+            "{plan:?}"
+        );
+    }
+}

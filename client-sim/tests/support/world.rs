@@ -1,0 +1,385 @@
+//! A server of one room, small enough to be seen to be right, in a thread of its own. It can be told to break a promise.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{
+    cell::RefCell,
+    io::ErrorKind,
+    net::SocketAddr,
+    rc::Rc,
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+use parlour_shared::{
+    close::CloseCode,
+    codec,
+    ids::{Epoch, PlayerId, Slot, Tick},
+    limits::{MAX_CLIENT_MESSAGE, MAX_FRAGMENTS},
+    map::MapInfo,
+    message::{
+        ChatSaid, ClientMessage, Pong, Refusal, Refused, RoomEntered, Scope, ServerMessage, Stamp, Welcome,
+    },
+    motion::{Course, Heading, Position, Segment, WallGrid, contact, turn},
+    snapshot::{
+        Ack, Builder, EnterFields, fields, flags, write_anchor, write_enter, write_turn, write_update_head,
+    },
+    websocket::{Decoder, Event, Limits, OpCode, Role, encode_close, encode_into, handshake::accept_key},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
+    time::{MissedTickBehavior, interval},
+};
+
+/// What the server does wrong, once, a second after its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    None,
+    /// Moves everyone a little.
+    Push,
+    /// Leaves a number out in the room's stream.
+    SkipStamp,
+    /// Closes everyone's connection.
+    Close(CloseCode),
+    /// Drops everyone's connection.
+    Drop,
+    /// Lets nobody into the room.
+    Full,
+}
+
+struct Player {
+    writer: OwnedWriteHalf,
+    joined: bool,
+    entered_at: Option<Tick>,
+    course: Course,
+    command: Option<(u32, Heading)>,
+    ack: Option<Ack>,
+    told: Option<Tick>,
+    /// The segment changed at this tick, by a turn or not.
+    change: Option<bool>,
+}
+
+struct State {
+    tick: Tick,
+    walls: WallGrid,
+    map: MapInfo,
+    fault: Fault,
+    seq: u32,
+    players: Vec<Option<Player>>,
+}
+
+/// Starts a server and gives the address of its WebSocket. It runs until the test's process ends.
+pub(crate) fn start(fault: Fault) -> String {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&runtime, async move {
+            let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+                .await
+                .unwrap();
+            sender.send(listener.local_addr().unwrap()).unwrap();
+            let map = MapInfo {
+                width: 63,
+                height: 63,
+                ..super::map()
+            };
+            let walls = map.wall_grid().unwrap();
+            let state = State {
+                tick: Tick(1),
+                walls,
+                map,
+                fault,
+                seq: 40,
+                players: vec![],
+            };
+            let state = Rc::new(RefCell::new(state));
+            tokio::task::spawn_local(tick(state.clone()));
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::task::spawn_local(serve(stream, state.clone()));
+            }
+        });
+    });
+    format!("ws://{}/ws", receiver.recv().unwrap())
+}
+
+async fn tick(state: Rc<RefCell<State>>) {
+    let mut ticks = interval(Duration::from_nanos(16_666_667));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let start = Instant::now();
+    loop {
+        ticks.tick().await;
+        let mut state = state.borrow_mut();
+        state.step();
+        if start.elapsed() > Duration::from_secs(1) {
+            state.misbehave();
+        }
+    }
+}
+
+async fn serve(mut stream: TcpStream, state: Rc<RefCell<State>>) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(stream.read_u8().await.unwrap());
+    }
+    let request = String::from_utf8(request).unwrap();
+    let key = request
+        .lines()
+        .find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "))
+        .unwrap();
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {}\r\nSec-WebSocket-Protocol: parlour.v1\r\n\r\n",
+        accept_key(key)
+    );
+    stream.write_all(answer.as_bytes()).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let (mut reader, writer) = stream.into_split();
+    let number = state.borrow_mut().open(writer);
+    let limits = Limits {
+        max_message: MAX_CLIENT_MESSAGE,
+        max_fragments: MAX_FRAGMENTS,
+    };
+    let mut decoder = Decoder::new(Role::Server, limits);
+    let mut buffer = vec![0; 4096];
+    loop {
+        let length = reader.read(&mut buffer).await.unwrap_or(0);
+        if length == 0 || state.borrow().players[number].is_none() {
+            break;
+        }
+        let mut rest = &mut buffer[..length];
+        while let Ok(Some(event)) = decoder.next(&mut rest) {
+            if let Event::Binary(message) = event {
+                state
+                    .borrow_mut()
+                    .hear(number, codec::decode_client(message).unwrap());
+            }
+        }
+    }
+    state.borrow_mut().players[number] = None;
+}
+
+impl Player {
+    fn send(&mut self, payload: &[u8]) {
+        let mut frame = Vec::new();
+        encode_into(&mut frame, OpCode::Binary, payload, None);
+        self.write(&frame);
+    }
+
+    fn tell(&mut self, message: &ServerMessage) {
+        self.send(&super::encoded(message));
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        match self.writer.try_write(bytes) {
+            Ok(written) => assert_eq!(written, bytes.len(), "the tests send little"),
+            Err(error) => assert_ne!(error.kind(), ErrorKind::WouldBlock, "the tests send little"),
+        }
+    }
+}
+
+impl State {
+    fn open(&mut self, writer: OwnedWriteHalf) -> usize {
+        let place = Position::from_px(1000 + self.players.len() as i32 % 50, 1000);
+        self.players.push(Some(Player {
+            writer,
+            joined: false,
+            entered_at: None,
+            course: Course::still(self.tick, place),
+            command: None,
+            ack: None,
+            told: None,
+            change: None,
+        }));
+        self.players.len() - 1
+    }
+
+    fn hear(&mut self, number: usize, message: ClientMessage) {
+        let tick = self.tick;
+        let Some(player) = &mut self.players[number] else {
+            return;
+        };
+        match message {
+            ClientMessage::Hello(_) => player.tell(&ServerMessage::Welcome(Welcome {
+                player: PlayerId(1000 + number as u32),
+                tick,
+                skins: vec!["plain".into(), "red".into()],
+                ..Welcome::default()
+            })),
+            ClientMessage::Join(join) if self.fault == Fault::Full => {
+                player.tell(&ServerMessage::Refused(Refused {
+                    request: join.request,
+                    refusal: Refusal::RoomFull,
+                }));
+            }
+            ClientMessage::Join(join) => {
+                player.joined = true;
+                player.tell(&ServerMessage::RoomEntered(RoomEntered {
+                    request: join.request,
+                    room: join.room,
+                    epoch: Epoch(1),
+                    view: 1,
+                    slot: Slot(number as u16),
+                    tick,
+                    capacity: 100,
+                    interest_px: None,
+                    near_px: 150,
+                    seq: self.seq,
+                    map: self.map.clone(),
+                    state: vec![],
+                }));
+            }
+            ClientMessage::Move(step) => player.command = Some((step.seq, step.heading())),
+            ClientMessage::Ping { nonce } => player.tell(&ServerMessage::Pong(Pong { nonce, tick })),
+            ClientMessage::Chat(chat) if chat.scope == Scope::Room => self.say(&chat.text),
+            ClientMessage::Bye => {
+                let mut close = Vec::new();
+                encode_close(&mut close, 1000, "goodbye", None);
+                player.write(&close);
+                self.players[number] = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.seq += 1;
+        let said = ServerMessage::Chat(ChatSaid {
+            stamp: Stamp {
+                epoch: Epoch(1),
+                seq: self.seq,
+            },
+            tick: self.tick,
+            scope: Scope::Room,
+            player: PlayerId(1),
+            name: "someone".into(),
+            text: text.into(),
+        });
+        for player in self.players.iter_mut().flatten().filter(|player| player.joined) {
+            player.tell(&said);
+        }
+    }
+
+    fn step(&mut self) {
+        self.tick = self.tick.after(1);
+        let tick = self.tick;
+        for player in self.players.iter_mut().flatten().filter(|player| player.joined) {
+            player.entered_at.get_or_insert(tick);
+            player.change = None;
+            if tick >= player.course.review {
+                let before = player.course.segment;
+                player.course = contact(&self.walls, &player.course, tick);
+                player.change = (player.course.segment != before).then_some(false);
+            }
+            if let Some((seq, heading)) = player.command.take() {
+                player.ack = Some(Ack { seq, early: 10 });
+                if heading != player.course.segment.gait.heading {
+                    let here = player.course.segment.at(tick);
+                    player.course = turn(&self.walls, here, heading, tick);
+                    player.change = Some(player.change.is_none());
+                }
+            }
+        }
+        self.replicate();
+    }
+
+    /// Tells everyone everything that changed at this tick.
+    fn replicate(&mut self) {
+        let tick = self.tick;
+        let seen: Vec<(Slot, Segment, Option<Tick>, Option<bool>)> = (0_u16..)
+            .zip(&self.players)
+            .filter_map(|(slot, player)| {
+                player
+                    .as_ref()
+                    .filter(|player| player.joined)
+                    .map(|player| (slot, player))
+            })
+            .map(|(slot, player)| {
+                (
+                    Slot(slot),
+                    player.course.segment,
+                    player.entered_at,
+                    player.change,
+                )
+            })
+            .collect();
+        for player in self.players.iter_mut().flatten().filter(|player| player.joined) {
+            let told = player.told;
+            let is_new = |entered: &Option<Tick>| told.is_none() || *entered == Some(tick);
+            let news = seen
+                .iter()
+                .any(|(_, _, entered, change)| is_new(entered) || change.is_some());
+            if !news && player.ack.is_none() && !tick.0.is_multiple_of(60) {
+                continue;
+            }
+            let mut out = Vec::new();
+            let mut builder = Builder::begin(&mut out, 1, tick, told, player.ack.take());
+            builder.section(flags::ENTERS, |out| {
+                let enters = seen.iter().filter(|(_, _, entered, _)| is_new(entered));
+                for (slot, segment, ..) in enters.clone() {
+                    let player = PlayerId(1000 + u32::from(slot.0));
+                    let (position, gait) = (segment.at(tick), segment.gait);
+                    write_enter(
+                        out,
+                        &EnterFields {
+                            slot: *slot,
+                            player,
+                            position,
+                            gait,
+                            skin: 0,
+                            name: "bot",
+                            extras: 0,
+                        },
+                    );
+                }
+                enters.count() as u16
+            });
+            builder.section(flags::UPDATES, |out| {
+                let changed = seen
+                    .iter()
+                    .filter(|(_, _, entered, change)| !is_new(entered) && change.is_some());
+                for (slot, segment, _, change) in changed.clone() {
+                    if *change == Some(true) {
+                        write_update_head(out, *slot, fields::TURN);
+                        write_turn(out, 0, segment.gait);
+                    } else {
+                        write_update_head(out, *slot, fields::ANCHOR);
+                        write_anchor(out, segment.at(tick), segment.gait);
+                    }
+                }
+                changed.count() as u16
+            });
+            player.told = Some(tick);
+            player.send(&out);
+        }
+    }
+
+    fn misbehave(&mut self) {
+        match std::mem::replace(&mut self.fault, Fault::None) {
+            Fault::None => {}
+            Fault::Full => self.fault = Fault::Full,
+            Fault::SkipStamp => {
+                self.seq += 1;
+                self.say("one is missing");
+            }
+            Fault::Push => {
+                for player in self.players.iter_mut().flatten() {
+                    player.course.segment.position.y += 1;
+                    player.entered_at = None;
+                    player.told = None;
+                }
+            }
+            Fault::Close(code) => {
+                for player in self.players.iter_mut().filter_map(Option::take) {
+                    let mut close = Vec::new();
+                    encode_close(&mut close, code.code(), code.reason(), None);
+                    let _ = player.writer.try_write(&close);
+                }
+            }
+            Fault::Drop => self.players.iter_mut().for_each(|player| *player = None),
+        }
+    }
+}

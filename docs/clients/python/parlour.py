@@ -1,0 +1,374 @@
+"""A client for Parlour, written from docs/protocol.md. Python 3.11 and the package `websockets`.
+
+A message is what it is in JSON: {"join": {"request": 1, "room": "plaza"}}, or "bye" if it has no fields.
+"""
+
+import asyncio
+import struct
+
+from websockets.asyncio.client import connect
+
+# --- The messages (sections 4, 5, 11, 13). `?T` is an option, `*T` a list. ---------------------------------------
+
+
+def table(text):
+    """Lines of `name: field type, field type` as a list of (name, {field: type})."""
+    lines = [line.strip().partition(":") for line in text.strip().splitlines()]
+    return [(name, dict(field.split() for field in rest.split(",") if field)) for name, _, rest in lines]
+
+
+def words(text):
+    return [(word, {}) for word in text.split()]
+
+
+STRUCTS = dict(table("""
+    Stamp: epoch u32, seq u32
+    StateEntry: key string, version u32, value ?string
+    KeyVersion: key string, version u32
+    MapInfo: name string, width u16, height u16, tile_px u16, walls *TileRect, doors *Door
+    TileRect: x u16, y u16, w u16, h u16
+    Door: x i32, y i32, w i32, h i32, to_map string, to_spawn string
+"""))
+ENUMS = {
+    "Client": table("""
+        hello: protocol u16, schema u32, name string, token ?string, session ?string, resume ?string
+        join: request u32, room string
+        leave: request u32
+        move: seq u32, tick u32, direction Direction, sprint bool
+        chat: request u32, scope Scope, text string
+        set_skin: request u32, skin u16
+        set_state: request u32, writes *StateEntry
+        custom: request u32, name string, body bytes
+        ping: nonce u32
+        bye
+    """),
+    "Server": table("""
+        snapshot
+        welcome: protocol u16, schema u32, player u32, name string, tick u32, tick_rate u32, durability Durability,\
+            heartbeat_ms u32, skins *string, maps *string, extras *string, session ?string, resume ?string
+        room_entered: request u32, room string, epoch u32, view u8, slot u16, tick u32, capacity u32,\
+            interest_px ?u32, near_px u32, seq u32, map MapInfo, state *StateEntry
+        room_left: request u32, epoch u32, reason LeaveReason
+        chat: stamp Stamp, tick u32, scope Scope, player u32, name string, text string
+        state_changed: stamp Stamp, tick u32, player u32, entries *StateEntry
+        accepted: request u32, tick u32, durability Durability, stamp ?Stamp
+        refused: request u32, refusal Refusal
+        pong: nonce u32, tick u32
+        custom: tick u32, player ?u32, name string, body bytes
+        closing: code CloseCode, reconnect_after_ms u32
+    """),
+    "Refusal": table("rate_limited: retry_after_ms u32")
+    + words("no_such_room room_full too_many_rooms not_in_room already_there unknown_skin bad_text bad_state state_full")
+    + table("stale_version: current *KeyVersion")
+    + words("unknown_message out_of_order"),
+    "Scope": words("room near"),
+    "Direction": words("still north northeast east southeast south southwest west northwest"),
+    "Durability": words("L0 L1 L2 L3"),
+    "LeaveReason": words("asked moved"),
+    "CloseCode": words("""normal protocol wrong_type bad_utf8 too_big internal service_restart try_later restart
+        slow_consumer heartbeat_lost room_moved rate_limited lease_lost resume_expired gap_too_large epoch_changed
+        unknown_session malformed authentication_failed token_expired forbidden no_such_room handshake_timeout
+        superseded version_not_spoken repeatedly_invalid flood banned"""),
+}
+
+
+class ProtocolError(Exception):
+    """Bytes that are not what the protocol says."""
+
+
+# --- Encoding (section 3) ----------------------------------------------------------------------------------------
+
+
+def write_varint(n):
+    if n <= 250:
+        return bytes([n])
+    return b"\xfb" + struct.pack("<H", n) if n < 1 << 16 else b"\xfc" + struct.pack("<I", n)
+
+
+def write(kind, value):
+    if kind in ("u16", "u32"):
+        return write_varint(value)
+    if kind in ("u8", "bool"):
+        return bytes([value])
+    if kind == "i32":
+        return write_varint(2 * value if value >= 0 else -2 * value - 1)
+    if kind in ("string", "bytes"):
+        data = value.encode() if kind == "string" else bytes.fromhex(value)
+        return write_varint(len(data)) + data
+    if kind[0] == "?":
+        return b"\0" if value is None else b"\1" + write(kind[1:], value)
+    if kind[0] == "*":
+        return write_varint(len(value)) + b"".join(write(kind[1:], item) for item in value)
+    if kind in STRUCTS:
+        return b"".join(write(of, value[field]) for field, of in STRUCTS[kind].items())
+    name, inner = (value, {}) if isinstance(value, str) else next(iter(value.items()))
+    number, fields = next((n, fields) for n, (known, fields) in enumerate(ENUMS[kind]) if known == name)
+    return write_varint(number) + b"".join(write(of, inner[field]) for field, of in fields.items())
+
+
+class Reader:
+    """Bytes being read; running out of them, or having some left, is an error."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        if count > len(self.data) - self.at:
+            raise ProtocolError("truncated")
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def fixed(self, form):
+        return struct.unpack("<" + form, self.take(struct.calcsize("<" + form)))
+
+    def text(self, length):
+        try:
+            return self.take(length).decode()
+        except UnicodeDecodeError as error:
+            raise ProtocolError("not UTF-8") from error
+
+    def varint(self, bits=32):
+        first = self.take(1)[0]
+        if first <= 250:
+            return first
+        if first > 0xFC:
+            raise ProtocolError("number too wide")
+        (n,) = self.fixed("H" if first == 0xFB else "I")
+        if n >> bits or n <= (250 if first == 0xFB else 0xFFFF):
+            raise ProtocolError("number too wide, or not in its shortest form")
+        return n
+
+    def read(self, kind):
+        if kind in ("u16", "u32"):
+            return self.varint(int(kind[1:]))
+        if kind == "u8":
+            return self.take(1)[0]
+        if kind == "i32":
+            n = self.varint()
+            return n >> 1 if n % 2 == 0 else -(n >> 1) - 1
+        if kind == "bool":
+            return bool(self.below(2))
+        if kind == "string":
+            return self.text(self.varint())
+        if kind == "bytes":
+            return self.take(self.varint()).hex()
+        if kind[0] == "?":
+            return self.read(kind[1:]) if self.below(2) else None
+        if kind[0] == "*":
+            return [self.read(kind[1:]) for _ in range(self.varint())]
+        if kind in STRUCTS:
+            return {field: self.read(of) for field, of in STRUCTS[kind].items()}
+        name, fields = ENUMS[kind][self.below(len(ENUMS[kind]))]
+        return {name: {field: self.read(of) for field, of in fields.items()}} if fields else name
+
+    def below(self, bound):
+        n = self.take(1)[0]
+        if n >= bound:
+            raise ProtocolError("out of range")
+        return n
+
+    def end(self):
+        if self.at != len(self.data):
+            raise ProtocolError("bytes after the end")
+
+
+def encode(message):
+    return write("Client", message)
+
+
+def decode(data, kind="Server"):
+    reader = Reader(data)
+    message = reader.read(kind)
+    reader.end()
+    return message
+
+
+# --- Motion (section 7) ------------------------------------------------------------------------------------------
+
+DIRECTIONS = [name for name, _ in ENUMS["Direction"]]
+AXES = [(0, 0), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1)]
+
+
+def velocity(gait):
+    """Units per tick for a gait byte."""
+    dx, dy = AXES[gait & 15]
+    straight, diagonal = (1024, 724) if gait & 16 else (640, 452)
+    speed = diagonal if dx and dy else straight
+    return (0 if gait & 32 else dx * speed), (0 if gait & 64 else dy * speed)
+
+
+def place(segment, tick):
+    """Where someone is at a tick, in units. A segment is (since, x, y, gait)."""
+    since, x, y, gait = segment
+    vx, vy = velocity(gait)
+    return x + vx * (tick - since), y + vy * (tick - since)
+
+
+# --- Snapshots (section 6) ---------------------------------------------------------------------------------------
+
+
+class View:
+    """What a client knows of the room it is in: `players` by slot."""
+
+    def __init__(self):
+        self.enter_room(0)
+
+    def enter_room(self, number):
+        self.number, self.tick, self.players = number, None, {}
+
+    def apply(self, data):
+        """Takes in a snapshot; gives (seq, early) of its acknowledgement, if there is one."""
+        reader = Reader(data)
+        opcode, flags, number, tick, age = reader.fixed("BBBIH")
+        if opcode != 0 or flags >> 5 or bool(flags & 1) == bool(age) or age > tick:
+            raise ProtocolError("bad header")
+        if number != self.number or (self.tick is not None and tick <= self.tick):
+            raise ProtocolError("a snapshot of another stay, or an old one")
+        if flags & 1:
+            self.players = {}
+        elif tick - age != self.tick:
+            raise ProtocolError("unknown base")
+        self.tick = tick
+        ack = reader.fixed("Ih") if flags & 2 else None
+        for flag, read in (4, self.leave), (8, self.enter), (16, self.update):
+            for _ in range(self.count(reader) if flags & flag else 0):
+                read(reader)
+        reader.end()
+        return ack
+
+    @staticmethod
+    def count(reader):
+        (count,) = reader.fixed("H")
+        if count == 0:
+            raise ProtocolError("a section without records")
+        return count
+
+    def leave(self, reader):
+        (slot,) = reader.fixed("H")
+        if self.players.pop(slot, None) is None:
+            raise ProtocolError("leave of an unknown slot")
+
+    def enter(self, reader):
+        slot, player, x, y, gait, skin, length = reader.fixed("HIiiBHB")
+        name, (mask,) = reader.text(length if length <= 96 else 1 << 16), reader.fixed("B")
+        extras = self.extras(reader, mask)
+        if slot in self.players or gait & 15 > 8 or gait & 128 or mask > 15 or not all(extras.values()):
+            raise ProtocolError("bad enter")
+        segment = (self.tick, x, y, gait)
+        self.players[slot] = {"player": player, "name": name, "skin": skin, "segment": segment, "extras": extras}
+
+    def update(self, reader):
+        slot, mask = reader.fixed("HB")
+        if slot not in self.players or mask in (0, 8) or mask & 8 or mask & 3 == 3:
+            raise ProtocolError("bad update")
+        known = self.players[slot]
+        if mask & 1:
+            ago, gait = reader.fixed("BB")
+            since = self.tick - ago
+            if since < known["segment"][0]:
+                raise ProtocolError("turn before its segment")
+            known["segment"] = (since, *place(known["segment"], since), gait)
+        if mask & 2:
+            known["segment"] = (self.tick, *reader.fixed("iiB"))
+        if known["segment"][3] & 15 > 8 or known["segment"][3] & 128:
+            raise ProtocolError("bad gait")
+        if mask & 4:
+            (known["skin"],) = reader.fixed("H")
+        known["extras"] |= self.extras(reader, mask >> 4)
+        known["extras"] = {bit: data for bit, data in sorted(known["extras"].items()) if data}
+
+    @staticmethod
+    def extras(reader, mask):
+        extras = {}
+        for bit in (bit for bit in range(4) if mask >> bit & 1):
+            (length,) = reader.fixed("B")
+            extras[bit] = reader.take(length if length <= 32 else 1 << 16)
+        return extras
+
+
+# --- A session (sections 1, 2, 8, 9) -----------------------------------------------------------------------------
+
+
+class Client:
+    """A connection that keeps its view. Use it with `async with Client(url, name) as client`."""
+
+    def __init__(self, url, name=""):
+        self.url, self.name = url, name
+        self.view, self.messages = View(), asyncio.Queue(10_000)
+        self.welcome = self.room = self.slot = None
+        self.requests = self.sequence = self.acknowledged = 0
+        self.seen = asyncio.Condition()
+        self.watchers = []
+
+    async def __aenter__(self):
+        self.socket = await connect(self.url, subprotocols=["parlour.v1"], compression=None, max_size=8 << 20)
+        await self.send({"hello": {"protocol": 1, "schema": 0, "name": self.name, "token": None, "session": None,
+                                   "resume": None}})
+        self.reader = asyncio.create_task(self.read())
+        self.welcome = await self.expect("welcome")
+        return self
+
+    async def __aexit__(self, *_):
+        await self.socket.close()
+        await asyncio.gather(self.reader, return_exceptions=True)
+
+    async def send(self, message):
+        await self.socket.send(encode(message))
+
+    async def request(self, name, **fields):
+        """Sends a request and waits for its answer."""
+        self.requests += 1
+        await self.send({name: {"request": self.requests, **fields}})
+        kind = {"join": "room_entered", "leave": "room_left"}.get(name, "accepted")
+        return await self.expect(kind, request=self.requests)
+
+    async def move(self, direction, tick=0, sprint=False):
+        self.sequence += 1
+        await self.send({"move": {"seq": self.sequence, "tick": tick, "direction": direction, "sprint": sprint}})
+
+    async def read(self):
+        async for data in self.socket:
+            async with self.seen:
+                if data[0] == 0:
+                    ack = self.view.apply(data)
+                    self.acknowledged = ack[0] if ack else self.acknowledged
+                    for watch in self.watchers:
+                        watch(self.view)
+                else:
+                    ((kind, message),) = decode(data).items()
+                    if kind == "room_entered":
+                        self.view.enter_room(message["view"])
+                        self.room, self.slot = message, message["slot"]
+                    self.messages.put_nowait((kind, message))
+                self.seen.notify_all()
+
+    async def expect(self, kind, timeout=5, **fields):
+        """The next message of this kind with these fields; others are passed over. A refusal is an error."""
+        async with asyncio.timeout(timeout):
+            while True:
+                got, message = await self.get()
+                if got == "refused":
+                    raise ProtocolError(f"refused: {message['refusal']}")
+                if got == kind and all(message[field] == value for field, value in fields.items()):
+                    return message
+
+    async def get(self):
+        """The next message; an error if the connection ends first."""
+        taken = asyncio.create_task(self.messages.get())
+        await asyncio.wait({taken, self.reader}, return_when=asyncio.FIRST_COMPLETED)
+        if not taken.done():
+            taken.cancel()
+            raise self.reader.exception() or ConnectionError(f"closed with {self.socket.close_code}")
+        return taken.result()
+
+    async def until(self, condition, timeout=20):
+        """Waits until a condition on what is known holds; looked at after each message."""
+        async with asyncio.timeout(timeout), self.seen:
+            await self.seen.wait_for(lambda: condition() or self.reader.done())
+        if not condition():
+            raise self.reader.exception() or ConnectionError(f"closed with {self.socket.close_code}")
+
+    def place(self, slot=None, tick=None):
+        """Where a slot, or oneself, is at a tick, or at the last one heard of."""
+        segment = self.view.players[self.slot if slot is None else slot]["segment"]
+        return place(segment, self.view.tick if tick is None else tick)

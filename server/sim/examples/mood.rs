@@ -1,0 +1,301 @@
+//! Moods: a template for game logic of one's own. `cargo run -p parlour-sim --example mood`
+//!
+//! Players have moods that those near them can see. A player sets its own; who comes near someone happier is
+//! cheered up and told so; who is alone grows gloomy. That takes one component, two messages and three systems.
+#![allow(clippy::print_stdout, reason = "an example tells what it does")]
+
+use std::sync::Arc;
+
+use bevy_app::{App, Plugin};
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    codec,
+    ids::{SessionId, Slot},
+    map::{Map, Spawn},
+    message::{Body, ClientMessage, Custom, Join, Move, Refusal, ServerMessage},
+    motion::{Direction, Position, WallGrid},
+    snapshot::Snapshot,
+    view::View,
+};
+use parlour_sim::{
+    Answer, CameNear, Clock, Event, EventKind, FromPlayer, InRoom, Lane, Nearby, SimConfig, Simulation,
+    SimulationApp, Step, StepSet, TickInput, TickOutput, ToPlayer,
+};
+use serde::{Deserialize, Serialize};
+
+/// The best mood there is.
+pub(crate) const BEST: u8 = 9;
+/// A second of loneliness costs this much.
+const LONELY: u8 = 1;
+
+// What the world knows. `Serialize` is what those who see the player are sent: here one byte, at most 32, at least
+// one. `Hash` takes it into the state hash: a mood is part of the state, and a replay must come to the same.
+/// How a player feels, 0 to 9. A player that never said has none.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub(crate) struct Mood(pub(crate) u8);
+
+// What a player can say. A client sends it as a `custom` message with the name given below and this type in the body,
+// in the same encoding as all other messages. It may come from anyone, so it is checked where it is read.
+/// A player sets its mood, or hides it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SetMood {
+    /// The mood; none: nobody's business.
+    pub(crate) mood: Option<u8>,
+}
+
+// What a player can be told.
+/// Someone happier came near.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CheeredUp {
+    /// The player's mood now.
+    pub(crate) mood: u8,
+}
+
+/// The feature. Add it with [`Simulation::with_plugins`].
+pub(crate) struct MoodPlugin;
+
+impl Plugin for MoodPlugin {
+    fn build(&self, app: &mut App) {
+        // Everything is declared before the first tick. What is not declared, the first tick that meets it refuses
+        // with a panic that says what to write here: nothing can be missing from the state hash by mistake.
+        app.replicate::<Mood>("mood")
+            .player_message::<SetMood>("set_mood")
+            .client_message::<CheeredUp>("cheered_up");
+        // A tick is the schedule `Step`. Its sets run one after the other; game logic is part of `Simulate`: the
+        // players' requests were taken in before, and what it changes is on its way to the viewers after.
+        // All three write moods, so they need an order: without `chain` the world would not start. Systems of other
+        // plugins do not touch moods and need no order to these. (Who moves players runs `.before(Walk)`; who reads
+        // where they are in this tick, `.after(Walk)`.)
+        app.add_systems(
+            Step,
+            (set_mood, cheer_up, grow_gloomy)
+                .chain()
+                .in_set(StepSet::Simulate),
+        );
+    }
+}
+
+/// What players ask for: a reader gives each request once, in the order in which the world takes them in.
+fn set_mood(
+    mut requests: MessageReader<FromPlayer<SetMood>>,
+    mut answers: MessageWriter<Answer<SetMood>>,
+    mut commands: Commands,
+) {
+    for request in requests.read() {
+        match request.message.mood {
+            Some(mood) if mood <= BEST => commands.entity(request.player).insert(Mood(mood)),
+            None => commands.entity(request.player).remove::<Mood>(),
+            // No mood. An honest client would not have sent it: it counts, and 20 such in a minute close the session.
+            Some(_) => {
+                answers.write(request.refuse(Refusal::UnknownMessage));
+                continue;
+            }
+        };
+        // The answer carries the request's number, so that the client knows which of its requests this was.
+        answers.write(request.accept());
+    }
+}
+
+/// What happens between players who meet. The world looks every few ticks who is within reach of whom, after the players
+/// have moved; so these messages are of the last tick.
+fn cheer_up(
+    mut meetings: MessageReader<CameNear>,
+    mut moods: Query<&mut Mood>,
+    mut news: MessageWriter<ToPlayer<CheeredUp>>,
+) {
+    for meeting in meetings.read() {
+        // Either may have no mood, or be gone since.
+        let Ok([one, other]) = moods.get_many_mut([meeting.one, meeting.other]) else {
+            continue;
+        };
+        let (mut gloomy, gloomy_player, happy_player) = match one.0.cmp(&other.0) {
+            std::cmp::Ordering::Less => (one, meeting.one, meeting.other),
+            std::cmp::Ordering::Greater => (other, meeting.other, meeting.one),
+            std::cmp::Ordering::Equal => continue,
+        };
+        // Writing through `Mut` is what marks a component as changed: viewers and the hash follow by themselves.
+        gloomy.0 += 1;
+        news.write(ToPlayer {
+            player: gloomy_player,
+            from: Some(happy_player),
+            message: CheeredUp { mood: gloomy.0 },
+        });
+    }
+}
+
+/// What happens by itself: once a second, who is in a room and near nobody loses a little of its mood. Time is the tick
+/// number; there is no other clock. (Chance, if you need it: `parlour_shared::rng::Stream`, seeded from
+/// [`parlour_sim::Setup`], the tick and a purpose.)
+fn grow_gloomy(mut players: Query<(Entity, &mut Mood), With<InRoom>>, nearby: Nearby, clock: Res<Clock>) {
+    if !clock.tick.0.is_multiple_of(60) {
+        return;
+    }
+    for (player, mut mood) in &mut players {
+        if nearby.of(player).next().is_none() {
+            // `set_if_neq`: who is at 0 stays there, and nobody need be told.
+            let gloomier = Mood(mood.0.saturating_sub(LONELY));
+            mood.set_if_neq(gloomier);
+        }
+    }
+}
+
+// That was the plugin. The rest is a tiny world to see it work in: two players, and what the first is sent.
+
+const ADA: SessionId = SessionId(1);
+const BOB: SessionId = SessionId(2);
+
+fn main() {
+    let square = Map {
+        name: "square".into(),
+        walls: WallGrid::new(60, 20, 16),
+        spawns: vec![Spawn {
+            name: "middle".into(),
+            position: Position::from_px(300, 160),
+        }],
+        doors: Vec::new(),
+    };
+    let config = SimConfig::new(vec![Arc::new(square)]);
+    let sim = Simulation::with_plugins(config, |app| {
+        app.add_plugins(MoodPlugin);
+    });
+    let mut theatre = Theatre {
+        sim,
+        input: TickInput::default(),
+        output: TickOutput::default(),
+        view: View::default(),
+        shown: Vec::new(),
+    };
+
+    for (session, name, mood) in [(ADA, "Ada", 8), (BOB, "Bob", 3)] {
+        theatre.event(session, EventKind::Open { name: name.into() });
+        theatre.set_mood(session, Some(mood));
+        theatre.say(
+            session,
+            ClientMessage::Join(Join {
+                request: 1,
+                room: "square".into(),
+            }),
+        );
+    }
+    theatre.run(20);
+    println!("- Bob asks for a mood that does not exist.");
+    theatre.set_mood(BOB, Some(77));
+    theatre.run(1);
+    println!("- Bob walks away, until he is out of sight and each is alone for a while ...");
+    theatre.walk(BOB, Direction::East);
+    theatre.run(100);
+    println!("- ... and comes back.");
+    theatre.walk(BOB, Direction::West);
+    theatre.run(100);
+    println!("- Bob keeps his mood to himself.");
+    theatre.set_mood(BOB, None);
+    theatre.run(1);
+}
+
+/// The world, and what Ada sees of it.
+struct Theatre {
+    sim: Simulation,
+    input: TickInput,
+    output: TickOutput,
+    view: View,
+    shown: Vec<String>,
+}
+
+impl Theatre {
+    fn event(&mut self, session: SessionId, kind: EventKind) {
+        self.input.events.push(Event { session, kind });
+    }
+
+    fn say(&mut self, session: SessionId, message: ClientMessage) {
+        self.event(session, EventKind::Message { early: 0, message });
+    }
+
+    fn walk(&mut self, session: SessionId, direction: Direction) {
+        let command = Move {
+            direction,
+            ..Move::default()
+        };
+        self.say(session, ClientMessage::Move(command));
+    }
+
+    /// What a client does to send a plugin's message.
+    fn set_mood(&mut self, session: SessionId, mood: Option<u8>) {
+        let mut body = Vec::new();
+        codec::encode(&SetMood { mood }, &mut body);
+        let custom = Custom {
+            request: 2,
+            name: "set_mood".into(),
+            body: Body(body),
+        };
+        self.say(session, ClientMessage::Custom(custom));
+    }
+
+    /// Steps the world, and prints what is new.
+    fn run(&mut self, ticks: u32) {
+        for _ in 0..ticks {
+            self.input.sort();
+            self.sim.step(&mut self.input, &mut self.output);
+            self.input.events.clear();
+            for frame in &self.output.frames {
+                let payload = self.output.payload(frame);
+                match frame.lane {
+                    Lane::Reliable => {
+                        let message = codec::decode_server(payload).expect("our own bytes");
+                        if let (ServerMessage::RoomEntered(entered), ADA) = (&message, frame.session) {
+                            self.view.enter_room(entered.view);
+                        }
+                        report(self.sim.tick().0, frame.session, &message);
+                    }
+                    Lane::Snapshot if frame.session == ADA => {
+                        let mut snapshot = Snapshot::default();
+                        snapshot.read(payload).expect("our own bytes");
+                        self.view.apply(&snapshot).expect("our own snapshot");
+                    }
+                    Lane::Snapshot => {}
+                }
+            }
+            let shown: Vec<String> = self.view.iter().map(|(slot, _)| self.describe(slot)).collect();
+            if shown != self.shown {
+                println!("tick {:3}: Ada sees {}", self.sim.tick().0, shown.join(" and "));
+                self.shown = shown;
+            }
+        }
+    }
+
+    fn describe(&self, slot: Slot) -> String {
+        let seen = self.view.get(slot).expect("it was just listed");
+        // Extra 0 is the first component that was declared replicated; the welcome has the names in this order.
+        let mood = seen.extras.iter().find(|(bit, _)| *bit == 0);
+        match mood {
+            Some((_, bytes)) => format!("{} in mood {}", seen.name, bytes[0]),
+            None => format!("{} in a mood of his own", seen.name),
+        }
+    }
+}
+
+fn report(tick: u32, session: SessionId, message: &ServerMessage) {
+    let name = if session == ADA { "Ada" } else { "Bob" };
+    match message {
+        ServerMessage::Custom(said) => {
+            let cheered: CheeredUp = codec::decode(&said.body.0).expect("our own bytes");
+            println!(
+                "tick {tick:3}: {name} is told: {} {cheered:?}, caused by {:08x}",
+                said.name,
+                said.player.unwrap_or_default().0
+            );
+        }
+        ServerMessage::Accepted(accepted) => {
+            println!(
+                "tick {tick:3}: {name} is told: request {} accepted",
+                accepted.request
+            );
+        }
+        ServerMessage::Refused(refused) => {
+            println!(
+                "tick {tick:3}: {name} is told: request {} refused, {:?}",
+                refused.request, refused.refusal
+            );
+        }
+        _ => {}
+    }
+}

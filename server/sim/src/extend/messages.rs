@@ -1,0 +1,192 @@
+//! Typed messages between players and game logic: each type has a queue of its own.
+
+use std::{collections::BTreeMap, marker::PhantomData};
+
+use bevy_app::App;
+use bevy_ecs::{message::Messages, prelude::*};
+use parlour_shared::{
+    codec,
+    limits::MAX_CUSTOM_BYTES,
+    message::{Body, Custom, CustomSaid, Refusal, Request, ServerMessage},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{clock::Clock, components::Player, digest::Declared, outbox::Outbox, requests};
+
+/// A typed message from a player, to be read with a `MessageReader` in [`crate::StepSet::Simulate`] of the tick
+/// at which it arrived.
+#[derive(Message, Clone, Debug)]
+pub struct FromPlayer<M: Send + Sync + 'static> {
+    /// Who sent it.
+    pub player: Entity,
+    /// Its request number; 0: the player wants to hear of a refusal only.
+    pub request: Request,
+    /// What it says.
+    pub message: M,
+}
+
+impl<M: Send + Sync + 'static> FromPlayer<M> {
+    /// The answer that the request was done.
+    #[must_use]
+    pub fn accept(&self) -> Answer<M> {
+        self.answer(None)
+    }
+
+    /// The answer that the request was not done. It counts like the refusal of a built-in request: who asks for
+    /// senseless things again and again is sent away.
+    #[must_use]
+    pub fn refuse(&self, refusal: Refusal) -> Answer<M> {
+        self.answer(Some(refusal))
+    }
+
+    fn answer(&self, refusal: Option<Refusal>) -> Answer<M> {
+        Answer {
+            player: self.player,
+            request: self.request,
+            refusal,
+            to: PhantomData,
+        }
+    }
+}
+
+/// The answer to a [`FromPlayer`], to be written with a `MessageWriter`; it is sent with this tick.
+#[derive(Message, Debug)]
+pub struct Answer<M: Send + Sync + 'static> {
+    player: Entity,
+    request: Request,
+    refusal: Option<Refusal>,
+    to: PhantomData<fn(M)>,
+}
+
+/// A typed message to a player, to be written with a `MessageWriter` in [`crate::StepSet::Simulate`],
+/// [`crate::StepSet::React`] or [`crate::StepSet::Interest`]; it is sent with this tick.
+#[derive(Message, Clone, Debug)]
+pub struct ToPlayer<M: Send + Sync + 'static> {
+    /// To whom.
+    pub player: Entity,
+    /// The player that caused it, if one did: the client is told who.
+    pub from: Option<Entity>,
+    /// What it says.
+    pub message: M,
+}
+
+type Read = fn(&mut World, Entity, Request, &[u8]) -> Result<(), Refusal>;
+
+/// How to read and send the messages of plugins.
+#[derive(Resource, Default)]
+struct Couriers {
+    readers: BTreeMap<&'static str, Read>,
+    /// Names of the messages to players, and what sends those and the answers, in the order of declaration.
+    names: Vec<&'static str>,
+    senders: Vec<Box<dyn Fn(&mut World) + Send + Sync>>,
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Couriers>();
+    Declared::derived::<Couriers>(app);
+}
+
+pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut App, name: &'static str) {
+    let taken = app.world().contains_resource::<Messages<FromPlayer<M>>>();
+    app.add_message::<FromPlayer<M>>();
+    app.add_message::<Answer<M>>();
+    let mut couriers = app.world_mut().resource_mut::<Couriers>();
+    let before = couriers.readers.insert(name, read::<M>);
+    assert!(
+        !taken && before.is_none(),
+        "message {name} of players, or its type, is declared twice"
+    );
+    couriers
+        .senders
+        .push(Box::new(|world| drain::<Answer<M>>(world, answer)));
+}
+
+pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, name: &'static str) {
+    let taken = app.world().contains_resource::<Messages<ToPlayer<M>>>();
+    app.add_message::<ToPlayer<M>>();
+    let mut couriers = app.world_mut().resource_mut::<Couriers>();
+    assert!(
+        !taken && !couriers.names.contains(&name),
+        "message {name} to players, or its type, is declared twice"
+    );
+    couriers.names.push(name);
+    couriers.senders.push(Box::new(move |world| {
+        drain::<ToPlayer<M>>(world, |world, message| send(world, name, &message));
+    }));
+}
+
+/// Hands a player's message over to its plugin.
+pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Result<(), Refusal> {
+    if custom.body.0.len() > MAX_CUSTOM_BYTES {
+        return Err(Refusal::UnknownMessage);
+    }
+    let read = world
+        .resource::<Couriers>()
+        .readers
+        .get(custom.name.as_str())
+        .copied();
+    read.ok_or(Refusal::UnknownMessage)?(world, player, custom.request, &custom.body.0)
+}
+
+/// Puts what plugins wrote in this tick into the outbox, type by type in the order of declaration.
+pub(crate) fn deliver(world: &mut World) {
+    world.resource_scope(|world, couriers: Mut<Couriers>| {
+        for sender in &couriers.senders {
+            sender(world);
+        }
+    });
+}
+
+fn read<M: DeserializeOwned + Send + Sync + 'static>(
+    world: &mut World,
+    player: Entity,
+    request: Request,
+    body: &[u8],
+) -> Result<(), Refusal> {
+    let message = codec::decode::<M>(body).map_err(|_| Refusal::UnknownMessage)?;
+    world.write_message(FromPlayer {
+        player,
+        request,
+        message,
+    });
+    Ok(())
+}
+
+fn drain<M: Message>(world: &mut World, mut each: impl FnMut(&mut World, M)) {
+    if world.resource::<Messages<M>>().is_empty() {
+        return;
+    }
+    world.resource_scope(|world, mut messages: Mut<Messages<M>>| {
+        for message in messages.drain() {
+            each(world, message);
+        }
+    });
+}
+
+fn answer<M: Send + Sync + 'static>(world: &mut World, answer: Answer<M>) {
+    if let Some(refusal) = answer.refusal {
+        requests::refuse(world, answer.player, answer.request, refusal);
+    } else if let Some(session) = world.get::<Player>(answer.player).map(|who| who.session) {
+        let mut outbox = world.resource_mut::<Outbox>();
+        outbox.accept(session, answer.request, None);
+    }
+}
+
+fn send<M: Serialize + Send + Sync + 'static>(world: &mut World, name: &str, message: &ToPlayer<M>) {
+    let Some(session) = world.get::<Player>(message.player).map(|who| who.session) else {
+        return;
+    };
+    let mut body = Vec::new();
+    codec::encode(&message.message, &mut body);
+    let said = CustomSaid {
+        tick: world.resource::<Clock>().tick,
+        player: message
+            .from
+            .and_then(|from| world.get::<Player>(from))
+            .map(|from| from.id),
+        name: name.to_owned(),
+        body: Body(body),
+    };
+    let mut outbox = world.resource_mut::<Outbox>();
+    outbox.send(session, &ServerMessage::Custom(said));
+}

@@ -1,0 +1,132 @@
+//! The input is lent to the world and comes back as it was: a recording keeps it after the step.
+
+mod support;
+
+use parlour_shared::{
+    ids::{SessionId, Tick},
+    message::{
+        Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite,
+    },
+    motion::Direction,
+};
+use parlour_sim::{Event, EventKind, Simulation, TickInput, TickOutput};
+use support::plaza;
+
+fn every_kind_of_message() -> Vec<ClientMessage> {
+    let write = StateWrite {
+        key: "lamp".into(),
+        version: 0,
+        value: Some("on".into()),
+    };
+    vec![
+        ClientMessage::Hello(Hello {
+            name: "again".into(),
+            ..Hello::default()
+        }),
+        ClientMessage::Join(Join {
+            request: 1,
+            room: "plaza".into(),
+        }),
+        ClientMessage::Join(Join {
+            request: 1,
+            room: "no such room".into(),
+        }),
+        ClientMessage::Chat(Chat {
+            request: 2,
+            scope: Scope::Room,
+            text: "to all".into(),
+        }),
+        ClientMessage::Chat(Chat {
+            request: 2,
+            scope: Scope::Near,
+            text: "to some".into(),
+        }),
+        ClientMessage::Chat(Chat {
+            request: 2,
+            scope: Scope::Near,
+            text: "\u{7}".into(),
+        }),
+        ClientMessage::Move(Move {
+            seq: 3,
+            tick: Tick(0),
+            direction: Direction::North,
+            sprint: true,
+        }),
+        ClientMessage::SetSkin(SetSkin {
+            request: 4,
+            skin: 1,
+        }),
+        ClientMessage::SetState(SetState {
+            request: 5,
+            writes: vec![write.clone()],
+        }),
+        ClientMessage::SetState(SetState {
+            request: 5,
+            writes: vec![write],
+        }),
+        ClientMessage::Custom(Custom {
+            request: 6,
+            name: "nobody knows".into(),
+            body: Body(vec![1, 2, 3]),
+        }),
+        ClientMessage::Ping { nonce: 7 },
+        ClientMessage::Leave { request: 8 },
+        ClientMessage::Bye,
+    ]
+}
+
+#[test]
+fn every_event_comes_back_unchanged() {
+    let mut sim = Simulation::new(plaza());
+    let mut output = TickOutput::default();
+    let mut input = TickInput::default();
+    for session in [1, 2].map(SessionId) {
+        let mut push = |kind| input.events.push(Event { session, kind });
+        push(EventKind::Open {
+            name: "  not a name".into(),
+        });
+        push(EventKind::Hold);
+        for message in every_kind_of_message() {
+            push(EventKind::Message { early: -5, message });
+        }
+        push(EventKind::Release);
+        push(EventKind::Close);
+        // Nobody is there any more.
+        push(EventKind::Message {
+            early: 0,
+            message: ClientMessage::Chat(Chat {
+                request: 9,
+                scope: Scope::Room,
+                text: "hello?".into(),
+            }),
+        });
+    }
+    let before = input.clone();
+    sim.step(&mut input, &mut output);
+    assert_eq!(input, before);
+    assert!(!output.frames.is_empty());
+}
+
+#[test]
+fn the_world_keeps_nothing_of_an_input_and_an_output_is_begun_anew() {
+    let mut sim = Simulation::new(plaza());
+    let (mut input, mut output) = (TickInput::default(), TickOutput::default());
+    input.events.push(Event {
+        session: SessionId(1),
+        kind: EventKind::Open {
+            name: "Ada".into(),
+        },
+    });
+    sim.step(&mut input, &mut output);
+    assert_eq!(output.frames.len(), 1);
+    // Another input, another output: the world holds on to neither.
+    let (mut other_input, mut other_output) = (TickInput::default(), TickOutput::default());
+    sim.step(&mut other_input, &mut other_output);
+    assert_eq!(other_input, TickInput::default());
+    assert!(other_output.frames.is_empty() && other_output.bytes.is_empty());
+    assert_eq!((other_output.tick, other_output.hash), (sim.tick(), sim.hash()));
+    // The first pair again: what is in it from before does not count.
+    input.events.clear();
+    sim.step(&mut input, &mut output);
+    assert!(output.frames.is_empty() && output.bytes.is_empty());
+}

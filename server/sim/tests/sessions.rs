@@ -1,0 +1,185 @@
+//! Sessions: the welcome, names, ids, and how they end.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use parlour_shared::{
+    codec::SCHEMA,
+    ids::{PlayerId, SessionId, Tick},
+    message::{ClientMessage, Durability, Hello, Refusal, Scope, ServerMessage, Welcome},
+    text::is_player_name,
+};
+use parlour_sim::{EventKind, Interest};
+use support::{Stage, connected_maps, plaza};
+
+#[test]
+fn a_session_is_welcomed_with_everything_it_needs() {
+    let mut config = plaza();
+    config.maps = connected_maps();
+    let mut stage = Stage::new(config);
+    stage.ticks(4);
+    stage.event(7, EventKind::Open { name: "Ada".into() });
+    stage.tick();
+    let messages = stage.messages(7);
+    let [ServerMessage::Welcome(welcome)] = &messages[..] else {
+        panic!("{messages:?}");
+    };
+    let expected = Welcome {
+        protocol: 1,
+        schema: SCHEMA,
+        player: welcome.player,
+        name: "Ada".into(),
+        tick: Tick(5),
+        tick_rate: 60,
+        durability: Durability::L0,
+        heartbeat_ms: 10_000,
+        skins: ["a", "b", "c"].map(String::from).to_vec(),
+        maps: ["east", "west"].map(String::from).to_vec(),
+        extras: Vec::new(),
+        session: None,
+        resume: None,
+    };
+    assert_eq!(*welcome, expected);
+    assert_eq!(stage.output.counts.sessions, 1);
+    assert_eq!(stage.output.counts.players, 0, "a player is in no room yet");
+}
+
+#[test]
+fn a_name_that_is_none_is_made_up() {
+    let mut stage = Stage::new(plaza());
+    let bad = [
+        "",
+        " ",
+        " Ada",
+        "Ada ",
+        "A\u{7}da",
+        "A\u{202E}da",
+        &"x".repeat(25),
+        &"\u{1F600}".repeat(25),
+    ];
+    for (session, name) in (1..).zip(bad) {
+        stage.event(session, EventKind::Open { name: name.into() });
+    }
+    stage.tick();
+    for session in 1..=bad.len() as u64 {
+        let welcome = stage.client(session).welcome.as_ref().unwrap();
+        assert!(is_player_name(&welcome.name));
+        assert_eq!(welcome.name, format!("guest-{:04x}", welcome.player.0 & 0xFFFF));
+    }
+}
+
+#[test]
+fn a_name_of_24_characters_of_four_bytes_reaches_the_neighbours() {
+    let mut stage = Stage::new(plaza());
+    let name = "\u{1F600}".repeat(24);
+    stage.event(1, EventKind::Open { name: name.clone() });
+    stage.join(1, "plaza");
+    stage.open_and_join(2, "plaza");
+    stage.ticks(6);
+    assert_eq!(stage.client(1).welcome.as_ref().unwrap().name, name);
+    assert_eq!(stage.sees(2, 1).unwrap().name, name);
+}
+
+#[test]
+fn ids_differ_and_do_not_count() {
+    let ids = |seed: u64| -> Vec<PlayerId> {
+        let mut config = plaza();
+        config.seed = seed;
+        let mut stage = Stage::new(config);
+        (0..200).for_each(|session| stage.open(session));
+        stage.tick();
+        (0..200).map(|session| stage.client(session).id()).collect()
+    };
+    let first = ids(1);
+    assert_eq!(first, ids(1), "the same seed gives the same ids");
+    assert_ne!(first, ids(2));
+    assert_eq!(first.iter().collect::<BTreeSet<_>>().len(), 200);
+    let steps: BTreeSet<u32> = first.windows(2).map(|two| two[1].0.wrapping_sub(two[0].0)).collect();
+    assert!(steps.len() > 190, "the distance from one id to the next says nothing");
+    let rising = first.windows(2).filter(|two| two[0] < two[1]).count();
+    assert!((70..130).contains(&rising), "{rising} of 199 rise");
+}
+
+#[test]
+fn a_slot_does_not_tell_how_many_are_in_the_room() {
+    let slots: BTreeSet<u16> = (0..50)
+        .map(|seed| {
+            let mut config = plaza();
+            config.seed = seed;
+            let mut stage = Stage::new(config);
+            stage.open_and_join(1, "plaza");
+            stage.tick();
+            stage.client(1).slot().0
+        })
+        .collect();
+    assert!(slots.len() > 25, "the first player in a room sits anywhere: {slots:?}");
+}
+
+#[test]
+fn who_closes_is_gone_for_everyone() {
+    let mut config = plaza();
+    config.rules.interest = Interest::All;
+    let mut stage = Stage::new(config);
+    (1..=3).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.ticks(2);
+    assert!(stage.sees(1, 2).is_some() && stage.sees(3, 2).is_some());
+    let id = stage.client(2).id();
+    stage.event(2, EventKind::Close);
+    stage.tick();
+    for viewer in [1, 3] {
+        assert!(stage.client(viewer).view.iter().all(|(_, seen)| seen.player != id));
+    }
+    assert_eq!(stage.sim.player(SessionId(2)), None);
+    assert_eq!((stage.output.counts.sessions, stage.output.counts.players), (2, 2));
+    stage.chat(1, Scope::Room, "is she gone?");
+    stage.tick();
+    assert!(stage.output.frames.iter().all(|frame| frame.session != SessionId(2)));
+    stage.check_views(true);
+}
+
+#[test]
+fn what_comes_after_a_close_or_before_an_open_is_ignored() {
+    let mut stage = Stage::new(plaza());
+    stage.join(5, "plaza");
+    stage.event(5, EventKind::Close);
+    stage.event(5, EventKind::Hold);
+    stage.tick();
+    assert!(stage.output.frames.is_empty() && stage.output.counts.rooms == 0);
+    stage.open(5);
+    stage.tick();
+    stage.event(5, EventKind::Close);
+    stage.event(5, EventKind::Close);
+    stage.join(5, "plaza");
+    stage.chat(5, Scope::Room, "still here?");
+    stage.tick();
+    assert!(stage.output.frames.is_empty());
+    assert_eq!((stage.output.counts.sessions, stage.output.counts.rooms), (0, 0), "nobody is no reason for a room");
+    assert_eq!(stage.sim.world().entities().count_spawned(), Stage::new(plaza()).sim.world().entities().count_spawned());
+}
+
+#[test]
+fn an_open_session_is_not_opened_again() {
+    let mut stage = Stage::new(plaza());
+    stage.open(1);
+    stage.tick();
+    let (welcome, player) = (stage.client(1).welcome.clone(), stage.sim.player(SessionId(1)));
+    stage.input.events.push(parlour_sim::Event {
+        session: SessionId(1),
+        kind: EventKind::Open { name: "Eve".into() },
+    });
+    stage.tick();
+    assert_eq!(stage.client(1).welcome, welcome);
+    assert_eq!(stage.sim.player(SessionId(1)), player);
+    assert!(stage.output.frames.is_empty());
+}
+
+#[test]
+fn a_second_hello_is_refused_and_counted() {
+    let mut stage = Stage::new(plaza());
+    stage.open(1);
+    stage.say(1, ClientMessage::Hello(Hello::default()));
+    stage.tick();
+    assert_eq!(stage.refusals(1), [Refusal::OutOfOrder]);
+    assert_eq!(stage.output.counts.refused.iter().collect::<Vec<_>>(), [("out_of_order", 1)]);
+}

@@ -1,0 +1,149 @@
+//! The words that the command understands. The flags of settings come from the table of settings.
+
+use clap::{Arg, ArgAction, Command, value_parser};
+use parlour_server::config::{FILE_VARIABLE, Setting, settings};
+
+use crate::exit;
+
+/// Settings that `-h` shows; `--help` shows all.
+const COMMON: &[&str] = &["listen", "admin", "interest_radius", "maps", "log"];
+
+const ABOUT: &str = "Parlour, an authoritative 60 Hz world server: players walk, meet and talk in rooms";
+
+const EXAMPLES: &str = "\
+Examples:
+  parlour                                    serve the bundled maps on 127.0.0.1:7373
+  parlour demo                               the same, with 100 bots walking about
+  parlour --listen 0.0.0.0:7373 --maps maps  serve to everyone, with maps of your own
+  parlour config print > parlour.toml        start a configuration file
+  parlour --config parlour.toml --log debug  use it, and log more";
+
+const LAYERS: &str = "\
+Settings:
+  Every setting has one name: interest_radius in a configuration file (TOML) is
+  PARLOUR_INTEREST_RADIUS in the environment and --interest-radius as a flag. Flags win over
+  the environment, the environment over the file, the file over the defaults. Only a file that
+  is named with --config or PARLOUR_CONFIG is read. RUST_LOG counts as PARLOUR_LOG, if that is
+  not set. NO_COLOR takes the colours out of the log.";
+
+/// The command line.
+pub(crate) fn command() -> Command {
+    let details = format!("{EXAMPLES}\n\n{LAYERS}\n\n{}", exit::HELP);
+    Command::new("parlour")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .long_about(format!(
+            "{ABOUT}.\n\nWithout a command it serves, as `parlour serve` does."
+        ))
+        .after_help("More: parlour --help, parlour help COMMAND")
+        .after_long_help(details)
+        .subcommand_value_name("COMMAND")
+        .max_term_width(100)
+        .arg(config_flag())
+        .args(settings().map(setting_flag))
+        .subcommand(serve())
+        .subcommand(demo())
+        .subcommand(config())
+}
+
+fn serve() -> Command {
+    Command::new("serve")
+        .about("Serve the world until Ctrl-C or SIGTERM (also the default without a command)")
+        .after_long_help(format!(
+            "Examples:\n  parlour serve\n  parlour serve --interest-radius all --capacity 50\n  \
+             PARLOUR_LISTEN=0.0.0.0:80 parlour serve --log-format json\n\n{LAYERS}\n\n{}",
+            exit::HELP
+        ))
+}
+
+fn demo() -> Command {
+    Command::new("demo")
+        .about("Serve the same with bots walking about in the bundled maps")
+        .arg(
+            Arg::new("bots")
+                .long("bots")
+                .value_name("NUMBER")
+                .help("How many bots: half in lobby and garden, half in the plaza")
+                .value_parser(value_parser!(u32).range(1..=10_000))
+                .default_value("100"),
+        )
+        .after_long_help(format!(
+            "Examples:\n  parlour demo\n  parlour demo --bots 500 --io-threads 2\n\n{}",
+            exit::HELP
+        ))
+}
+
+fn config() -> Command {
+    Command::new("config")
+        .about("Print or check the configuration")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand_value_name("COMMAND")
+        .subcommand(
+            Command::new("print")
+                .about("Print every setting, its value and where that came from, as a configuration file")
+                .arg(
+                    Arg::new("format")
+                        .long("format")
+                        .value_name("FORMAT")
+                        .help("The form of the file")
+                        .value_parser(["toml"])
+                        .default_value("toml"),
+                )
+                .after_long_help(
+                    "Examples:\n  parlour config print\n  parlour config print > parlour.toml\n  \
+                     PARLOUR_SEED=7 parlour config print --config parlour.toml",
+                ),
+        )
+        .subcommand(
+            Command::new("check")
+                .about("Say everything that is wrong with the configuration, its maps and its skins")
+                .arg(
+                    Arg::new("file")
+                        .value_name("FILE")
+                        .help("The configuration file, instead of --config or PARLOUR_CONFIG"),
+                )
+                .after_long_help(
+                    "Checks what `parlour serve` would use: the file together with the environment and flags.\n\
+                     Exit code 0: all is well. 65: maps or skins cannot be used. 78: the configuration cannot.\n\n\
+                     Examples:\n  parlour config check parlour.toml\n  PARLOUR_MAPS=maps parlour config check",
+                ),
+        )
+}
+
+fn config_flag() -> Arg {
+    Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .help(format!("A configuration file (TOML); also {FILE_VARIABLE}"))
+        .value_parser(value_parser!(std::ffi::OsString))
+        .global(true)
+        .action(ArgAction::Set)
+}
+
+/// The flag of a setting. Its text is looked at with all other settings, so that all mistakes are told at once.
+fn setting_flag(setting: &'static Setting) -> Arg {
+    let default = setting.default_text();
+    let default = if default.is_empty() { "none" } else { &default };
+    Arg::new(setting.name)
+        // Named once for the life of the process, which is what clap asks for.
+        .long(&*setting.flag().leak())
+        .value_name(setting.form)
+        .help(format!("{} [default: {default}]", setting.help))
+        .help_heading(setting.section.title())
+        .hide_short_help(!COMMON.contains(&setting.name))
+        .value_parser(value_parser!(std::ffi::OsString))
+        .allow_negative_numbers(true)
+        .global(true)
+        .action(ArgAction::Set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        command().debug_assert();
+    }
+}

@@ -1,0 +1,50 @@
+//! `parlour config print` and `parlour config check`.
+
+use std::{
+    ffi::OsStr,
+    io::{self, Write},
+};
+
+use clap::ArgMatches;
+use parlour_server::config::{Config, to_toml};
+
+use crate::{exit::Exit, given};
+
+pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
+    match words.subcommand() {
+        Some(("print", words)) => {
+            let config = given::config(words, None)?;
+            warn(&config);
+            // There is one format so far; clap refuses others.
+            say(&to_toml(&config))
+        }
+        Some(("check", words)) => {
+            let file = words.get_one::<String>("file").map(OsStr::new);
+            let config = given::config(words, file)?;
+            warn(&config);
+            let (maps, skins) = given::catalogues(&config)?;
+            say(&format!(
+                "The configuration is good: {} maps, {} skins.\n",
+                maps.len(),
+                skins.len()
+            ))
+        }
+        _ => unreachable!("clap asks for a subcommand"),
+    }
+}
+
+fn warn(config: &Config) {
+    for warning in &config.warnings {
+        let _ = writeln!(io::stderr(), "parlour: warning: {warning}");
+    }
+}
+
+fn say(text: &str) -> Result<(), Exit> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // Whoever read has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Exit::system("cannot write to standard output", &error)),
+        Ok(()) => Ok(()),
+    }
+}

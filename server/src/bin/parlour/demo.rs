@@ -1,0 +1,136 @@
+//! The bots of `parlour demo`: ordinary clients on threads of their own, which know nothing of the server but its
+//! address.
+
+use std::{
+    io,
+    net::SocketAddr,
+    thread::{self, JoinHandle},
+};
+
+use clap::ArgMatches;
+use parlour_client_sim::bots::{self, Plan, Progress, Rooms};
+use tokio::{runtime::Builder, sync::watch};
+
+use crate::{exit::Exit, serve, welcome};
+
+/// Bots in one room at most, so that a demo with many bots has many rooms.
+const MAX_IN_ROOM: u32 = 250;
+
+/// The bots to let in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demo {
+    count: u32,
+}
+
+/// Bots that walk about until this is dropped.
+pub(crate) struct Running {
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Demo {
+    /// As the words say.
+    pub(crate) fn of(words: &ArgMatches) -> Self {
+        let count = words.get_one("bots").copied();
+        Self {
+            count: count.expect("clap has a default for it"),
+        }
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Lets them in. `capacity` is that of a room: they leave half of it to others.
+    pub(crate) fn start(self, listen: SocketAddr, capacity: u32) -> Result<Running, Exit> {
+        let url = format!("ws://{}/ws", welcome::reachable(listen));
+        let in_room = (capacity / 2).clamp(1, MAX_IN_ROOM);
+        let plan = |map: &str, count: u32, seed: u64| Plan {
+            url: url.clone(),
+            count,
+            rooms: Rooms::Count(count.div_ceil(in_room)),
+            map: map.to_owned(),
+            chat_per_minute: 0.2,
+            skin_per_minute: 0.2,
+            // Until they are stopped.
+            duration: None,
+            seed,
+            ..Plan::default()
+        };
+        let in_lobby = self.count / 2;
+        let plans: Vec<Plan> = [
+            plan("lobby", in_lobby, 1),
+            plan("plaza", self.count - in_lobby, 2),
+        ]
+        .into_iter()
+        .filter(|plan| plan.count > 0)
+        .collect();
+
+        let (stop, stopped) = watch::channel(false);
+        let thread = thread::Builder::new()
+            .name("demo".to_owned())
+            .spawn(move || walk(plans, &stopped))
+            .map_err(|error| Exit::system("cannot start the bots", &error))?;
+        Ok(Running {
+            stop,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of the bots panicked");
+        }
+    }
+}
+
+/// Runs the plans until it is stopped.
+fn walk(plans: Vec<Plan>, stopped: &watch::Receiver<bool>) {
+    let all = async {
+        let mut runs = tokio::task::JoinSet::new();
+        for plan in plans {
+            let mut stopped = stopped.clone();
+            let stop = async move {
+                // An error means that the other end is gone, which is a reason to stop, too.
+                let _ = stopped.wait_for(|stop| *stop).await;
+            };
+            runs.spawn_local(one(plan, stop));
+        }
+        while runs.join_next().await.is_some() {}
+    };
+    let started: io::Result<()> = Builder::new_current_thread().enable_all().build().map(|runtime| {
+        tokio::task::LocalSet::new().block_on(&runtime, all);
+    });
+    if let Err(error) = started {
+        tracing::error!(%error, "no bots");
+    }
+}
+
+/// Runs one plan, and says when all its bots are in, and how it went.
+async fn one(plan: Plan, stop: impl Future<Output = ()>) {
+    let map = plan.map.clone();
+    let mut all_in = false;
+    let progress = |progress: &Progress| {
+        if progress.connected == progress.bots && !std::mem::replace(&mut all_in, true) {
+            serve::say(&format!("{} bots walk about, from {map} on.\n", progress.bots));
+        }
+    };
+    match bots::run(plan, stop, progress).await {
+        Ok(report) if report.is_clean() => tracing::info!(map, bots = report.connected, "bots left"),
+        Ok(report) => tracing::warn!(
+            map,
+            bots = report.connected,
+            violations = report.violations,
+            described = ?report.violations_described,
+            disconnects = ?report.disconnects_by_code,
+            failures = ?report.connect_failures,
+            "bots left, and not all went well"
+        ),
+        Err(error) => tracing::error!(map, %error, "no bots"),
+    }
+}

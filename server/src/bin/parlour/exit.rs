@@ -1,0 +1,144 @@
+//! How the command ends when it does not end well: an exit code, and what it has to say.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
+
+/// A map or the skins cannot be used.
+const DATA: u8 = 65;
+/// A port is taken, or an address is not ours.
+const UNAVAILABLE: u8 = 69;
+/// Parlour itself failed.
+pub(crate) const SOFTWARE: u8 = 70;
+/// The system did not give what a server needs.
+const SYSTEM: u8 = 71;
+/// Not allowed, such as ports below 1024.
+const PERMISSION: u8 = 77;
+/// The configuration cannot be used.
+const CONFIG: u8 = 78;
+/// Ctrl-C, and again.
+pub(crate) const INTERRUPTED: i32 = 130;
+
+/// The same, for `--help`.
+pub(crate) const HELP: &str = "\
+Exit codes:
+    0  stopped by Ctrl-C or SIGTERM, or all is well
+    2  the command line cannot be understood
+   65  a map or the skins cannot be used
+   69  a port is taken, or an address is not this machine's
+   70  Parlour itself failed; the log says how
+   71  the system refused a thread or a file
+   77  not allowed, such as a port below 1024
+   78  the configuration cannot be used
+  130  ended at once by a second Ctrl-C";
+
+/// An exit that is not a good one.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    code: u8,
+    text: String,
+}
+
+impl Exit {
+    /// Parlour itself failed.
+    pub(crate) fn failure(text: impl Into<String>) -> Self {
+        Self {
+            code: SOFTWARE,
+            text: text.into(),
+        }
+    }
+
+    /// The system did not give what a server needs.
+    pub(crate) fn system(what: &str, error: &io::Error) -> Self {
+        Self {
+            code: SYSTEM,
+            text: format!("{what}: {error}"),
+        }
+    }
+
+    /// Says what there is to say on standard error.
+    pub(crate) fn report(self) -> ExitCode {
+        // Nobody may be listening; the code says it, too.
+        let _ = writeln!(io::stderr(), "parlour: {}", self.text);
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<Problems> for Exit {
+    fn from(problems: Problems) -> Self {
+        Self {
+            code: CONFIG,
+            text: problems.to_string(),
+        }
+    }
+}
+
+impl From<MapErrors> for Exit {
+    fn from(errors: MapErrors) -> Self {
+        Self {
+            code: DATA,
+            text: format!("these maps cannot be used:\n  {}", indented(&errors.to_string())),
+        }
+    }
+}
+
+impl From<SkinErrors> for Exit {
+    fn from(errors: SkinErrors) -> Self {
+        Self {
+            code: DATA,
+            text: format!("the skins cannot be used:\n  {}", indented(&errors.to_string())),
+        }
+    }
+}
+
+impl From<StartError> for Exit {
+    fn from(error: StartError) -> Self {
+        let code = match &error {
+            StartError::Listen { source, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied => PERMISSION,
+                _ => UNAVAILABLE,
+            },
+            StartError::Thread(_) => SYSTEM,
+        };
+        Self {
+            code,
+            text: error.to_string(),
+        }
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.replace('\n', "\n  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_way_of_a_start_has_a_code_each() {
+        let listen = |kind: io::ErrorKind| {
+            let exit = Exit::from(StartError::Listen {
+                address: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)),
+                flag: "--listen",
+                source: kind.into(),
+            });
+            assert!(
+                !exit.text.contains('\n') && exit.text.contains("--listen"),
+                "{}",
+                exit.text
+            );
+            exit.code
+        };
+        assert_eq!(listen(io::ErrorKind::AddrInUse), 69);
+        assert_eq!(listen(io::ErrorKind::AddrNotAvailable), 69);
+        assert_eq!(listen(io::ErrorKind::PermissionDenied), 77);
+        assert_eq!(Exit::from(StartError::Thread(io::Error::other("no"))).code, 71);
+        assert_eq!(Exit::failure("tick").code, 70);
+    }
+}

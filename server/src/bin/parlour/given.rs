@@ -1,0 +1,40 @@
+//! What was given: the configuration from the words, the environment and the file they name.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    path::Path,
+    sync::Arc,
+};
+
+use clap::ArgMatches;
+use parlour_server::{
+    config::{Config, ConfigFile, FILE_VARIABLE, Layers, resolve, settings},
+    maps, skins,
+};
+use parlour_shared::map::Map;
+
+use crate::exit::Exit;
+
+/// The configuration of these words. `file` goes before `--config` and the variable.
+pub(crate) fn config(words: &ArgMatches, file: Option<&OsStr>) -> Result<Config, Exit> {
+    let flag = || words.get_one::<OsString>("config").cloned();
+    let variable = || env::var_os(FILE_VARIABLE).filter(|name| !name.is_empty());
+    let file = file.map(OsStr::to_owned).or_else(flag).or_else(variable);
+    let given = |name: &'static str| {
+        let value = words.get_one::<OsString>(name)?;
+        Some((name, value.clone()))
+    };
+    Ok(resolve(&Layers {
+        file: file.map(|path| ConfigFile::read(Path::new(&path))),
+        environment: env::vars_os().collect(),
+        flags: settings().filter_map(|setting| given(setting.name)).collect(),
+    })?)
+}
+
+/// The maps and skins of a configuration.
+pub(crate) fn catalogues(config: &Config) -> Result<(Vec<Arc<Map>>, Vec<String>), Exit> {
+    let maps = maps::load(config.settings.maps.as_deref())?;
+    let skins = skins::load(config.settings.skins.as_deref())?;
+    Ok((maps, skins))
+}

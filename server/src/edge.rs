@@ -1,0 +1,131 @@
+//! The sockets: parse, authenticate, limit, enqueue; and write what the world says. Nothing here touches the world.
+//!
+//! Each I/O thread is alone with its connections: what they share lives in `Rc` and `Cell`, and no lock is taken for
+//! a message. The threads share counts of connections, and nothing with the tick thread but rings and atomics.
+//!
+//! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an unfinished hello,
+//! and about 1.5 KiB for task and state); then 2 * 16 KiB of an unfinished message, and an outbox of `outbox_bytes`
+//! plus the one frame that exceeded it (2 MiB in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. The
+//! kernel's buffers come to it: 128 KiB to send and 64 KiB to receive.
+
+mod admission;
+mod close;
+mod connection;
+mod flood;
+mod hello;
+mod http;
+mod json;
+mod listener;
+mod message;
+mod origin;
+mod outbox;
+mod reject;
+mod sweep;
+mod table;
+mod thread;
+mod upgrade;
+mod websocket;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
+
+use crate::{metrics::Metrics, server::ServerOptions, tick_loop::TickStatus};
+use admission::Admission;
+pub(crate) use listener::prepare as prepare_listener;
+use origin::Origins;
+pub(crate) use reject::Reject;
+use reject::RejectLog;
+pub(crate) use thread::{IoStart, run};
+
+/// For the other side to answer our close frame, and for us to send what waits before its own. Then TCP is aborted.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes of a hello: a token of 4 KiB, names, and what JSON needs around them. A message that comes in pieces is
+/// kept in up to twice as much memory, which has to stay below 16 KiB for who did not say who it is.
+const MAX_HELLO: usize = 7 * 1024;
+
+/// What all I/O threads share.
+pub(crate) struct EdgeShared {
+    options: ServerOptions,
+    origins: Origins,
+    admission: Arc<Admission>,
+    reject_log: RejectLog,
+    metrics: Arc<Metrics>,
+    status: Arc<TickStatus>,
+    stopping: AtomicBool,
+}
+
+impl EdgeShared {
+    /// Before any connection.
+    pub(crate) fn new(
+        options: ServerOptions,
+        metrics: Arc<Metrics>,
+        status: Arc<TickStatus>,
+    ) -> Self {
+        let admission = Admission::new(
+            options.max_connections,
+            options.max_unauthenticated_per_address,
+            &metrics,
+        );
+        Self {
+            origins: Origins::new(&options.allowed_origins),
+            admission: Arc::new(admission),
+            options,
+            reject_log: RejectLog::new(),
+            metrics,
+            status,
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// The I/O threads, once woken, close all connections and end.
+    pub(crate) fn begin_stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether that was asked for.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Counts a refusal, and logs it unless there were too many of its class within this second. `from` and
+    /// `detail` may hold what a peer sent: they are escaped.
+    fn reject(&self, reject: Reject, from: impl std::fmt::Display, detail: &str) {
+        self.metrics.rejects.add(reject.class(), 1);
+        if self.reject_log.may_log(reject) {
+            let detail: String = detail.chars().take(200).collect();
+            tracing::info!(class = reject.class(), %from, detail = %detail.escape_debug(), "refused");
+        }
+    }
+}
+
+/// The form of messages on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wire {
+    Binary,
+    Json,
+}
+
+impl Wire {
+    /// The subprotocol that the client asked for.
+    fn from_subprotocol(name: &str) -> Option<Self> {
+        match name {
+            SUBPROTOCOL_BINARY => Some(Self::Binary),
+            SUBPROTOCOL_JSON => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    fn subprotocol(self) -> &'static str {
+        match self {
+            Self::Binary => SUBPROTOCOL_BINARY,
+            Self::Json => SUBPROTOCOL_JSON,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! How many connections there may be, in all and from one address before it said hello.
+//!
+//! Who is a little over a limit gets an HTTP answer, which costs memory and time; who is far over it does not.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use prometheus::IntGauge;
+
+/// Connections over the limit that are still answered.
+const ANSWERED_OVER: u32 = 1024;
+
+/// The counts. Shared by the I/O threads; the tick thread knows nothing of it.
+pub(super) struct Admission {
+    max_connections: u32,
+    max_per_address: u32,
+    connections: AtomicU32,
+    /// Holds an entry only while there is a connection that did not say hello, so it is bounded by them.
+    addresses: Mutex<HashMap<IpAddr, u32>>,
+    connections_gauge: IntGauge,
+    unauthenticated_gauge: IntGauge,
+}
+
+/// What becomes of a new connection.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Welcome.
+    Admit(Admitted),
+    /// Tell it 503.
+    Full(Admitted),
+    /// Tell it 429.
+    AddressFull(Admitted),
+    /// Close it without a word.
+    DropFull,
+    /// The same, for its address.
+    DropAddressFull,
+}
+
+/// A connection that is counted, until this is dropped.
+pub(super) struct Admitted {
+    admission: Arc<Admission>,
+    /// Whose count it is part of, as long as it is.
+    address: Option<IpAddr>,
+}
+
+impl Admission {
+    pub(super) fn new(
+        max_connections: u32,
+        max_per_address: u32,
+        metrics: &crate::metrics::Metrics,
+    ) -> Self {
+        Self {
+            max_connections,
+            max_per_address,
+            connections: AtomicU32::new(0),
+            addresses: Mutex::default(),
+            connections_gauge: metrics.edge.connections.clone(),
+            unauthenticated_gauge: metrics.edge.unauthenticated.clone(),
+        }
+    }
+
+    /// Counts a new connection, and judges it.
+    pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Verdict {
+        let connections = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
+        self.connections_gauge.inc();
+        let address = network(peer);
+        let from_address = self.count(address, |count| {
+            *count += 1;
+            *count
+        });
+        self.unauthenticated_gauge.inc();
+        let admitted = Admitted {
+            admission: Arc::clone(self),
+            address: Some(address),
+        };
+        // On the other verdicts `admitted` is dropped here, and with it the counts.
+        if from_address > self.max_per_address.saturating_mul(2) {
+            Verdict::DropAddressFull
+        } else if connections > self.max_connections.saturating_add(ANSWERED_OVER) {
+            Verdict::DropFull
+        } else if from_address > self.max_per_address {
+            Verdict::AddressFull(admitted)
+        } else if connections > self.max_connections {
+            Verdict::Full(admitted)
+        } else {
+            Verdict::Admit(admitted)
+        }
+    }
+
+    fn count(&self, address: IpAddr, change: impl FnOnce(&mut u32) -> u32) -> u32 {
+        // A panic while it is held cannot leave half a change behind.
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = addresses.entry(address).or_default();
+        let result = change(count);
+        if *count == 0 {
+            addresses.remove(&address);
+        }
+        result
+    }
+}
+
+impl Admitted {
+    /// It said who it is: it does not count for its address any more.
+    pub(super) fn authenticated(&mut self) {
+        if let Some(address) = self.address.take() {
+            self.admission.count(address, |count| {
+                *count = count.saturating_sub(1);
+                *count
+            });
+            self.admission.unauthenticated_gauge.dec();
+        }
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        self.authenticated();
+        self.admission.connections.fetch_sub(1, Ordering::Relaxed);
+        self.admission.connections_gauge.dec();
+    }
+}
+
+impl std::fmt::Debug for Admitted {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Admitted").finish_non_exhaustive()
+    }
+}
+
+/// What counts as one address: in IPv6 a /64, which is what one customer has at least.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admission(connections: u32, per_address: u32) -> Arc<Admission> {
+        let metrics = crate::metrics::Metrics::new();
+        Arc::new(Admission::new(connections, per_address, &metrics))
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_is_answered_a_little_over_its_limit_and_then_dropped() {
+        let admission = admission(100, 2);
+        let mut entered: Vec<_> = (0..4).map(|_| admission.enter(ip("10.0.0.1"))).collect();
+        assert!(matches!(entered[1], Verdict::Admit(_)));
+        assert!(matches!(entered[3], Verdict::AddressFull(_)));
+        assert!(matches!(admission.enter(ip("::ffff:10.0.0.1")), Verdict::DropAddressFull));
+        assert!(matches!(admission.enter(ip("10.0.0.2")), Verdict::Admit(_)));
+        entered.truncate(2);
+        let Some(Verdict::Admit(mut admitted)) = entered.pop() else { panic!() };
+        admitted.authenticated();
+        assert!(matches!(admission.enter(ip("10.0.0.1")), Verdict::Admit(_)));
+        drop((admitted, entered));
+        assert_eq!(admission.connections.load(Ordering::Relaxed), 0);
+        assert!(admission.addresses.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_full_server_says_so() {
+        let admission = admission(1, 10);
+        let _first = admission.enter(ip("10.0.0.1"));
+        assert!(matches!(admission.enter(ip("10.0.0.2")), Verdict::Full(_)));
+    }
+
+    #[test]
+    fn one_customer_of_ipv6_is_one_address() {
+        assert_eq!(network(ip("2001:db8::1")), network(ip("2001:db8::ffff:2")));
+        assert_ne!(network(ip("2001:db8::1")), network(ip("2001:db8:0:1::1")));
+    }
+}

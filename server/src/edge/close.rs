@@ -1,0 +1,132 @@
+//! How a connection ends: told why, given time to answer, then cut off.
+
+use std::{io::IoSlice, rc::Rc, time::Instant};
+
+use parlour_shared::{
+    close::{Advice, CloseCode},
+    codec,
+    message::{Closing, ServerMessage},
+    websocket::{OpCode, encode_close, encode_into},
+};
+use rustix::net::{Shutdown, shutdown, sockopt::set_socket_linger};
+
+use super::{
+    CLOSE_TIMEOUT, Reject, Wire,
+    connection::{Connection, Phase, Then},
+};
+use crate::metrics::Closer;
+
+/// When a client that was told to come back may do so, in milliseconds: spread, or all would come at once.
+const RECONNECT_MS: u32 = 500;
+const RECONNECT_SPREAD_MS: u32 = 2000;
+
+impl Connection {
+    /// Closes the connection because of what the client did; counted and logged.
+    pub(super) fn refuse(self: &Rc<Self>, reject: Reject, detail: &str) {
+        if self.closing_until().is_some() || self.phase.get() == Phase::Over {
+            return;
+        }
+        self.io.shared.reject(reject, self.peer, detail);
+        self.close(reject.close_code().unwrap_or(CloseCode::Internal));
+    }
+
+    /// Tells the client and closes the connection. What waits for it goes out first, unless there is too much.
+    pub(super) fn close(self: &Rc<Self>, code: CloseCode) {
+        if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
+            return;
+        }
+        let then = match code {
+            CloseCode::Protocol | CloseCode::BadUtf8 | CloseCode::TooBig => Then::HalfClose,
+            _ => Then::Await,
+        };
+        if code == CloseCode::SlowConsumer {
+            // It could not take what waits; it shall at least hear why it has to go.
+            self.outbox.borrow_mut().forget_unbegun();
+        }
+        let mut frames = Vec::with_capacity(128);
+        if code != CloseCode::Normal {
+            self.encode_closing(code, &mut frames);
+        }
+        encode_close(&mut frames, code.code(), code.reason(), None);
+        self.io.shared.metrics.edge.closes.add(Some(code), Closer::Server);
+        self.begin_closing(&frames, then);
+    }
+
+    /// The client sent a close frame. `true`: both sides have, and nothing waits to be sent.
+    pub(super) fn answer_close(self: &Rc<Self>, code: Option<u16>) -> bool {
+        match self.phase.get() {
+            Phase::Over => return true,
+            Phase::Closing { until, .. } => {
+                let then = Then::HangUp;
+                self.phase.set(Phase::Closing { until, then });
+            }
+            Phase::Greeting | Phase::Open => {
+                let known = code.and_then(CloseCode::from_code);
+                self.io.shared.metrics.edge.closes.add(known, Closer::Client);
+                let mut frame = Vec::with_capacity(8);
+                match code {
+                    Some(code) => encode_close(&mut frame, code, "", None),
+                    None => encode_into(&mut frame, OpCode::Close, &[], None),
+                }
+                self.begin_closing(&frame, Then::HangUp);
+            }
+        }
+        self.outbox.borrow().is_empty()
+    }
+
+    /// Cuts the connection off: what the kernel still holds for the client is thrown away.
+    pub(super) fn abort(&self) {
+        // Without it the kernel would go on trying to send for minutes. If it fails, the connection is gone already.
+        let _ = set_socket_linger(&self.stream, Some(std::time::Duration::ZERO));
+        self.hang_up();
+    }
+
+    /// Ends reading and writing, which wakes the tasks of this connection. The session ends with it.
+    pub(super) fn hang_up(&self) {
+        self.end_session();
+        if self.phase.replace(Phase::Over) != Phase::Over {
+            let _ = shutdown(&self.stream, Shutdown::Both);
+        }
+    }
+
+    /// Nothing waits to be sent any more.
+    pub(super) fn drained(&self) {
+        if let Phase::Closing { then, .. } = self.phase.get() {
+            match then {
+                Then::Await => {}
+                Then::HalfClose => drop(shutdown(&self.stream, Shutdown::Write)),
+                Then::HangUp => self.hang_up(),
+            }
+        }
+    }
+
+    fn begin_closing(self: &Rc<Self>, frames: &[u8], then: Then) {
+        self.end_session();
+        let until = Instant::now() + CLOSE_TIMEOUT;
+        self.phase.set(Phase::Closing { until, then });
+        // Without a limit: a few hundred bytes, once.
+        self.push(&[IoSlice::new(frames)], usize::MAX);
+        if then == Then::HalfClose && self.outbox.borrow().is_empty() {
+            self.drained();
+        }
+    }
+
+    fn encode_closing(&self, code: CloseCode, out: &mut Vec<u8>) {
+        let port = u32::from(self.peer.port());
+        let message = ServerMessage::Closing(Closing {
+            code,
+            reconnect_after_ms: match code.advice() {
+                Advice::Resume | Advice::Reconnect => RECONNECT_MS + port % RECONNECT_SPREAD_MS,
+                Advice::Stop => 0,
+            },
+        });
+        match self.wire {
+            Wire::Binary => {
+                let mut payload = Vec::with_capacity(16);
+                codec::encode(&message, &mut payload);
+                encode_into(out, OpCode::Binary, &payload, None);
+            }
+            Wire::Json => encode_into(out, OpCode::Text, codec::to_json(&message).as_bytes(), None),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Limits of a connection that hold before the world's own, which are finer and per kind of command.
+
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
+use parlour_shared::ids::Tick;
+
+/// Messages that reach the world between two ticks; more are dropped. A person's client sends one.
+const MAX_PER_TICK: u32 = 32;
+/// Messages per second for long, and at once; more is a flood.
+const MESSAGES: Rate = Rate { each: Duration::from_millis(1), burst: 2000 };
+/// WebSocket pings; browsers send none, libraries one every few seconds.
+const PINGS: Rate = Rate { each: Duration::from_millis(20), burst: 100 };
+/// Second hellos: as many as senseless requests that the world takes in a minute.
+const HELLOS: Rate = Rate { each: Duration::from_secs(3), burst: 20 };
+
+#[derive(Clone, Copy)]
+struct Rate {
+    /// Until one more is allowed again.
+    each: Duration,
+    burst: u32,
+}
+
+/// The limits of one connection.
+#[derive(Debug)]
+pub(super) struct Flood {
+    messages: Bucket,
+    pings: Bucket,
+    hellos: Bucket,
+    /// The last tick a message came after, and how many came since.
+    since_tick: Cell<(Tick, u32)>,
+}
+
+impl Flood {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            messages: Bucket(Cell::new(now)),
+            pings: Bucket(Cell::new(now)),
+            hellos: Bucket(Cell::new(now)),
+            since_tick: Cell::default(),
+        }
+    }
+
+    /// Whether one more message is no flood.
+    pub(super) fn message(&self, now: Instant) -> bool {
+        self.messages.take(now, MESSAGES)
+    }
+
+    /// Whether one more ping is no flood.
+    pub(super) fn ping(&self, now: Instant) -> bool {
+        self.pings.take(now, PINGS)
+    }
+
+    /// Whether one more second hello is no offence.
+    pub(super) fn second_hello(&self, now: Instant) -> bool {
+        self.hellos.take(now, HELLOS)
+    }
+
+    /// Whether one more message may go to the world before the tick after this one.
+    pub(super) fn to_world(&self, tick: Tick) -> bool {
+        let count = match self.since_tick.get() {
+            (last, count) if last == tick => count + 1,
+            _ => 1,
+        };
+        self.since_tick.set((tick, count));
+        count <= MAX_PER_TICK
+    }
+}
+
+/// A token bucket, kept as the moment at which it will be full.
+#[derive(Debug)]
+struct Bucket(Cell<Instant>);
+
+impl Bucket {
+    fn take(&self, now: Instant, rate: Rate) -> bool {
+        let full_at = self.0.get().max(now) + rate.each;
+        if full_at - now > rate.each * rate.burst {
+            return false;
+        }
+        self.0.set(full_at);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_gives_its_burst_and_then_its_rate() {
+        let now = Instant::now();
+        let bucket = Bucket(Cell::new(now));
+        let rate = Rate { each: Duration::from_millis(100), burst: 5 };
+        let taken = |now| (0..100).filter(|_| bucket.take(now, rate)).count();
+        assert_eq!(taken(now), 5);
+        assert_eq!(taken(now + Duration::from_millis(210)), 2);
+        assert_eq!(taken(now + Duration::from_secs(60)), 5);
+    }
+
+    #[test]
+    fn so_many_per_tick() {
+        let flood = Flood::new(Instant::now());
+        let passed = |tick| (0..100).filter(|_| flood.to_world(Tick(tick))).count();
+        assert_eq!(passed(1), 32);
+        assert_eq!(passed(2), 32);
+    }
+}

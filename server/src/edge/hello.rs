@@ -1,0 +1,85 @@
+//! The first message of a connection. Before it is good, nothing of the connection reaches the world.
+
+use std::{rc::Rc, time::Instant};
+
+use parlour_shared::{
+    codec::SCHEMA,
+    limits::{MAX_TOKEN_BYTES, PROTOCOL},
+    message::{ClientMessage, Hello},
+};
+
+use super::{Reject, connection::Connection};
+use crate::bridge::inbound::What;
+
+/// Takes the first message. `false`: the connection was closed.
+pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) -> bool {
+    let hello = match message {
+        ClientMessage::Hello(hello) => hello,
+        ClientMessage::Bye => {
+            connection.close(parlour_shared::close::CloseCode::Normal);
+            return false;
+        }
+        _ => {
+            connection.refuse(Reject::NoHello, "another message came first");
+            return false;
+        }
+    };
+    if let Err((reject, detail)) = judge(&hello) {
+        connection.refuse(reject, detail);
+        return false;
+    }
+    connection.open(Instant::now(), What::Open { name: hello.name });
+    true
+}
+
+/// Whether it may open a session, else why not.
+fn judge(hello: &Hello) -> Result<(), (Reject, &'static str)> {
+    // The token comes first: who fails here learns nothing else.
+    match &hello.token {
+        None => {}
+        Some(token) if token.len() > MAX_TOKEN_BYTES => {
+            return Err((Reject::Token, "token too long"));
+        }
+        // A token that nobody verified must not pass for one that was.
+        Some(_) => return Err((Reject::Token, "this server cannot verify tokens: guests only")),
+    }
+    if hello.protocol != PROTOCOL || (hello.schema != 0 && hello.schema != SCHEMA) {
+        return Err((Reject::Version, "another protocol version or schema"));
+    }
+    if hello.session.is_some() || hello.resume.is_some() {
+        return Err((Reject::Resume, "sessions end with their connection here"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: impl FnOnce(&mut Hello)) -> Option<Reject> {
+        let mut hello = Hello {
+            protocol: PROTOCOL,
+            ..Hello::default()
+        };
+        change(&mut hello);
+        judge(&hello).err().map(|(reject, _)| reject)
+    }
+
+    #[test]
+    fn a_guest_of_this_version_may_come_in() {
+        assert_eq!(refused(|_| {}), None);
+        assert_eq!(refused(|hello| hello.schema = SCHEMA), None);
+    }
+
+    #[test]
+    fn others_are_told_why_not() {
+        assert_eq!(refused(|hello| hello.protocol = 2), Some(Reject::Version));
+        assert_eq!(refused(|hello| hello.schema = SCHEMA.wrapping_add(1).max(1)), Some(Reject::Version));
+        assert_eq!(refused(|hello| hello.session = Some("x".into())), Some(Reject::Resume));
+        assert_eq!(refused(|hello| hello.resume = Some("x".into())), Some(Reject::Resume));
+        for token in [String::new(), "x".repeat(5000)] {
+            let refused = refused(|hello| (hello.token, hello.protocol) = (Some(token), 2));
+            assert_eq!(refused, Some(Reject::Token));
+        }
+    }
+}

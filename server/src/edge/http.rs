@@ -1,0 +1,230 @@
+//! The HTTP part of a connection: one request, then it is a WebSocket or over.
+
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    future::{Ready, poll_fn, ready},
+    io,
+    net::SocketAddr,
+    rc::Rc,
+    time::Duration,
+};
+
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header::{ALLOW, CONTENT_TYPE, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
+
+use super::{Reject, Wire, admission::Admitted, thread::IoThread, upgrade, websocket};
+
+/// Bytes of a request's head.
+const MAX_HEAD: usize = 8 * 1024;
+/// Lines of a request's head.
+const MAX_HEADERS: usize = 100;
+/// For a client that was refused to read why.
+const LINGER: Duration = Duration::from_secs(1);
+/// Bytes that such a client may still send.
+const LINGER_BYTES: usize = 64 * 1024;
+
+const INDEX: &str = "This is Parlour, a world server: a room you can walk in, with whoever else is there.
+
+Connect with WebSocket at /ws on this address, with the subprotocol parlour.v1 (binary)
+or parlour.v1.json (the same messages as JSON text). By hand:
+
+  npx wscat -c ws://THIS-ADDRESS/ws -s parlour.v1.json
+  > {\"hello\":{\"protocol\":1,\"name\":\"you\"}}
+  > {\"join\":{\"room\":\"plaza\"}}
+  > {\"move\":{\"direction\":\"east\"}}
+";
+
+/// An answer.
+pub(super) type Page = Response<Full<Bytes>>;
+
+/// A request that is refused.
+#[derive(Debug)]
+pub(super) struct Denied {
+    reject: Reject,
+    /// In a box: results that carry it stay small.
+    pub(super) page: Box<Page>,
+}
+
+impl Denied {
+    pub(super) fn new(reject: Reject, status: StatusCode, text: impl Into<Bytes>) -> Self {
+        Self {
+            reject,
+            page: Box::new(page(status, text)),
+        }
+    }
+
+    pub(super) fn method() -> Self {
+        let mut denied = Self::new(Reject::BadMethod, StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
+        denied
+            .page
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("GET"));
+        denied
+    }
+}
+
+/// A connection from accept on.
+pub(super) struct Arrival {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    /// For HTTP and hello together.
+    pub(super) deadline: Instant,
+    pub(super) admitted: Admitted,
+    /// Whether it was over a limit and is only told so.
+    pub(super) over: Option<Reject>,
+}
+
+/// Serves a connection to its end.
+pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
+    let Arrival {
+        stream,
+        peer,
+        deadline,
+        admitted,
+        over,
+    } = arrival;
+    let agreed = Cell::new(None);
+    let mut finished = None;
+    {
+        let refusal = Cell::new(None);
+        let service = service_fn(|request: Request<Incoming>| {
+            let answer = match over {
+                Some(reject) => Err(full(reject)),
+                None => route(&io, &request),
+            };
+            ok(match answer {
+                Ok((page, wire)) => {
+                    agreed.set(wire);
+                    page
+                }
+                Err(denied) => {
+                    let detail = format!("{} {}", request.method(), request.uri().path());
+                    refusal.set(Some((denied.reject, detail)));
+                    *denied.page
+                }
+            })
+        });
+        let mut connection = http1::Builder::new()
+            .keep_alive(false)
+            .header_read_timeout(None)
+            .max_buf_size(MAX_HEAD)
+            .max_headers(MAX_HEADERS)
+            .serve_connection(TokioIo::new(stream), service);
+        let done = timeout_at(deadline, poll_fn(|cx| connection.poll_without_shutdown(cx))).await;
+        let parts = connection.into_parts();
+        if let Some((reject, detail)) = refusal.take() {
+            io.shared.reject(reject, peer, &detail);
+        }
+        let stream = parts.io.into_inner();
+        match done {
+            Err(_) => io.shared.reject(Reject::HandshakeTimeout, peer, "http"),
+            Ok(Ok(())) => finished = Some((stream, parts.read_buf)),
+            Ok(Err(error)) => {
+                if error.is_parse() {
+                    let reject = match error.is_parse_too_large() {
+                        true => Reject::HeadersTooLarge,
+                        false => Reject::BadRequest,
+                    };
+                    io.shared.reject(reject, peer, &error.to_string());
+                    finished = Some((stream, parts.read_buf));
+                }
+            }
+        }
+    }
+    let Some((stream, leftover)) = finished else {
+        return;
+    };
+    match agreed.get() {
+        Some(wire) => {
+            let opening = websocket::Opening {
+                stream,
+                peer,
+                deadline,
+                admitted,
+                wire,
+                leftover,
+            };
+            websocket::serve(io, opening).await;
+        }
+        None => linger(&stream, deadline.min(Instant::now() + LINGER)).await,
+    }
+}
+
+fn ok(page: Page) -> Ready<Result<Page, Infallible>> {
+    ready(Ok(page))
+}
+
+fn route(io: &IoThread, request: &Request<Incoming>) -> Result<(Page, Option<Wire>), Denied> {
+    match request.uri().path() {
+        "/ws" => {
+            if io.inbound.is_choked() || io.shared.is_stopping() {
+                return Err(full(Reject::TooManyConnections));
+            }
+            let upgrade = upgrade::judge(request, &io.shared.origins)?;
+            Ok((upgrade.response(), Some(upgrade.wire)))
+        }
+        "/" if matches!(*request.method(), Method::GET | Method::HEAD) => {
+            Ok((page(StatusCode::OK, INDEX), None))
+        }
+        "/" => Err(Denied::method()),
+        _ => Err(Denied::new(Reject::NotFound, StatusCode::NOT_FOUND, "nothing here; connect at /ws\n")),
+    }
+}
+
+fn full(reject: Reject) -> Denied {
+    match reject {
+        Reject::TooManyFromAddress => Denied::new(
+            reject,
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many connections from this address are not past their hello\n",
+        ),
+        _ => Denied::new(
+            reject,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the server is full, try again later\n",
+        ),
+    }
+}
+
+fn page(status: StatusCode, text: impl Into<Bytes>) -> Page {
+    let mut response = Response::new(Full::new(text.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}
+
+/// Reads what the client still sends: closing with unread bytes would reset the connection, and the client might
+/// never see the answer.
+async fn linger(stream: &TcpStream, until: Instant) {
+    if rustix::net::shutdown(stream, rustix::net::Shutdown::Write).is_err() {
+        return;
+    }
+    let mut left = LINGER_BYTES;
+    let mut scratch = [0; 1024];
+    while left > 0 {
+        if !matches!(timeout_at(until, stream.readable()).await, Ok(Ok(()))) {
+            return;
+        }
+        match stream.try_read(&mut scratch) {
+            Ok(0) => return,
+            Ok(count) => left = left.saturating_sub(count),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The JSON form: a person with a WebSocket tool sees what a binary client decodes.
+
+use parlour_shared::{
+    codec::{self, CodecError, SNAPSHOT_OPCODE},
+    message::ServerMessage,
+    snapshot::{Snapshot, SnapshotError},
+    view::{View, ViewError},
+};
+
+/// Turns the frames of one connection into JSON. It knows what the client knows, as a binary client would.
+#[derive(Default)]
+pub(super) struct Transcoder {
+    view: View,
+    snapshot: Snapshot,
+}
+
+/// The simulation wrote what no client can read: a bug of this server.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TranscodeError {
+    #[error("a message does not decode: {0}")]
+    Message(#[from] CodecError),
+    #[error("a snapshot does not decode: {0}")]
+    Snapshot(#[from] SnapshotError),
+    #[error("a snapshot does not fit: {0}")]
+    View(#[from] ViewError),
+}
+
+impl Transcoder {
+    /// The JSON form of the next frame.
+    pub(super) fn transcode(&mut self, payload: &[u8]) -> Result<String, TranscodeError> {
+        if payload.first() == Some(&SNAPSHOT_OPCODE) {
+            self.snapshot.read(payload)?;
+            self.view.apply(&self.snapshot)?;
+            let snapshot = self.view.to_json(&self.snapshot);
+            return Ok(codec::to_json(&ServerMessage::Snapshot(snapshot)));
+        }
+        let message = codec::decode_server(payload)?;
+        if let ServerMessage::RoomEntered(entered) = &message {
+            self.view.enter_room(entered.view);
+        }
+        Ok(codec::to_json(&message))
+    }
+}

@@ -1,0 +1,94 @@
+//! Accepts connections.
+
+use std::{io, net::TcpListener as StdTcpListener, os::fd::AsFd, rc::Rc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    task::spawn_local,
+    time::{Instant, sleep},
+};
+
+use super::{
+    Reject,
+    admission::Verdict,
+    http::{self, Arrival},
+    thread::IoThread,
+};
+
+/// Connections that wait to be accepted. A thousand bots start at once, and who does not fit tries again after 1 s.
+const BACKLOG: i32 = 4096;
+/// What the kernel takes before we are told that a client does not read. It doubles the number for its own needs.
+/// Small, so that a slow client is behind by little, and its newest state waits here and not there.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Commands are small: a few kilobytes are many of them.
+const RECEIVE_BUFFER: usize = 32 * 1024;
+/// After a failure to accept, doubled each time.
+const BACK_OFF: Duration = Duration::from_millis(10);
+const MAX_BACK_OFF: Duration = Duration::from_secs(1);
+
+/// Sets what accepted connections inherit.
+pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
+    let socket = listener.as_fd();
+    rustix::net::sockopt::set_socket_send_buffer_size(socket, SEND_BUFFER)?;
+    rustix::net::sockopt::set_socket_recv_buffer_size(socket, RECEIVE_BUFFER)?;
+    // Listening again changes the backlog.
+    rustix::net::listen(socket, BACKLOG)?;
+    Ok(())
+}
+
+/// Accepts until the runtime ends. Several threads may do so on one port: whoever is free is first.
+pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
+    let mut back_off = BACK_OFF;
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                io.shared.metrics.edge.accept_errors.inc();
+                if !is_of_one_connection(&error) {
+                    // No descriptors or memory left: trying at once would spin, and fail.
+                    tracing::error!(%error, "cannot accept connections; is the limit of open files too low?");
+                    sleep(back_off).await;
+                    back_off = (2 * back_off).min(MAX_BACK_OFF);
+                }
+                continue;
+            }
+        };
+        back_off = BACK_OFF;
+        let (admitted, over) = match io.shared.admission.enter(peer.ip()) {
+            Verdict::Admit(admitted) => (admitted, None),
+            Verdict::Full(admitted) => (admitted, Some(Reject::TooManyConnections)),
+            Verdict::AddressFull(admitted) => (admitted, Some(Reject::TooManyFromAddress)),
+            Verdict::DropFull => {
+                io.shared.reject(Reject::TooManyConnections, peer, "dropped");
+                continue;
+            }
+            Verdict::DropAddressFull => {
+                io.shared.reject(Reject::TooManyFromAddress, peer, "dropped");
+                continue;
+            }
+        };
+        // Without it small frames wait for the acknowledgement of those before them.
+        if stream.set_nodelay(true).is_err() {
+            continue;
+        }
+        let arrival = Arrival {
+            stream,
+            peer,
+            deadline: Instant::now() + io.shared.options.handshake_timeout,
+            admitted,
+            over,
+        };
+        spawn_local(http::serve(Rc::clone(&io), arrival));
+    }
+}
+
+/// The next connection may be fine.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+            | io::ErrorKind::WouldBlock
+    )
+}

@@ -1,0 +1,86 @@
+//! What becomes of a decoded message: answered here, or handed to the tick.
+
+use std::{rc::Rc, time::Instant};
+
+use parlour_shared::{
+    close::CloseCode,
+    codec,
+    message::{ClientMessage, Pong, Refusal, Refused, ServerMessage},
+};
+
+use super::{Reject, Wire, connection::Connection, hello};
+
+/// A binary message.
+pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u8]) {
+    if connection.wire != Wire::Binary {
+        connection.refuse(Reject::WrongType, "binary");
+        return;
+    }
+    match codec::decode_client(payload) {
+        Ok(message) => take(connection, arrived, message, payload.len()),
+        Err(error) => connection.refuse(Reject::Malformed, &error.to_string()),
+    }
+}
+
+/// A text message.
+pub(super) fn text(connection: &Rc<Connection>, arrived: Instant, text: &str) {
+    if connection.wire != Wire::Json {
+        connection.refuse(Reject::WrongType, "text");
+        return;
+    }
+    match codec::from_json(text) {
+        Ok(message) => take(connection, arrived, message, text.len()),
+        Err(error) => connection.refuse(Reject::Malformed, &error.to_string()),
+    }
+}
+
+fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, bytes: usize) {
+    let io = &connection.io;
+    let metrics = &io.shared.metrics.edge;
+    metrics.inbound.add(kind(&message), 1, bytes as u64);
+    if !connection.flood.message(arrived) {
+        connection.refuse(Reject::Flood, "");
+        return;
+    }
+    let Some(session) = connection.session() else {
+        hello::take(connection, message);
+        return;
+    };
+    match message {
+        ClientMessage::Ping { nonce } => connection.send_message(&ServerMessage::Pong(Pong {
+            nonce,
+            tick: io.shared.status.tick(),
+        })),
+        ClientMessage::Bye => connection.close(CloseCode::Normal),
+        ClientMessage::Hello(_) if !connection.flood.second_hello(arrived) => {
+            connection.refuse(Reject::SecondHello, "again and again");
+        }
+        ClientMessage::Hello(_) => {
+            io.shared.reject(Reject::SecondHello, connection.peer, "");
+            connection.send_message(&ServerMessage::Refused(Refused {
+                request: 0,
+                refusal: Refusal::OutOfOrder,
+            }));
+        }
+        message if connection.flood.to_world(io.shared.status.tick()) => {
+            io.inbound.message(session, arrived, message);
+        }
+        _ => metrics.dropped_per_session.inc(),
+    }
+}
+
+/// Its place in [`crate::metrics::KINDS_IN`].
+fn kind(message: &ClientMessage) -> usize {
+    match message {
+        ClientMessage::Hello(_) => 0,
+        ClientMessage::Join(_) => 1,
+        ClientMessage::Leave { .. } => 2,
+        ClientMessage::Move(_) => 3,
+        ClientMessage::Chat(_) => 4,
+        ClientMessage::SetSkin(_) => 5,
+        ClientMessage::SetState(_) => 6,
+        ClientMessage::Custom(_) => 7,
+        ClientMessage::Ping { .. } => 8,
+        ClientMessage::Bye => 9,
+    }
+}

@@ -1,0 +1,171 @@
+//! What waits for a connection that does not take data: whole WebSocket frames, in order, bounded in bytes.
+
+use prometheus::IntGauge;
+
+/// Growth of the buffer in bytes: exact, so that a bound in bytes is a bound in memory.
+const STEP: usize = 16 * 1024;
+
+/// The waiting bytes of one connection.
+pub(super) struct Outbox {
+    bytes: Vec<u8>,
+    /// Bytes at the front that are sent already.
+    sent: usize,
+    /// Bytes that are left of a frame of which a part was sent. It must go out whole, whatever comes next.
+    begun: usize,
+    gauge: IntGauge,
+}
+
+/// More waits than may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Overflow;
+
+impl Outbox {
+    pub(super) fn new(gauge: IntGauge) -> Self {
+        Self {
+            bytes: Vec::new(),
+            sent: 0,
+            begun: 0,
+            gauge,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes that wait.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.sent
+    }
+
+    /// What is to be sent next.
+    pub(super) fn waiting(&self) -> &[u8] {
+        &self.bytes[self.sent..]
+    }
+
+    /// Adds a whole number of frames, unless more than `limit` bytes wait already. So a frame of any size can be
+    /// sent to who keeps up, and at most `limit` and one addition wait.
+    pub(super) fn push<'a>(
+        &mut self,
+        parts: impl Iterator<Item = &'a [u8]> + Clone,
+        limit: usize,
+    ) -> Result<(), Overflow> {
+        if self.len() > limit {
+            return Err(Overflow);
+        }
+        let added: usize = parts.clone().map(<[u8]>::len).sum();
+        if self.bytes.len() + added > self.bytes.capacity() {
+            self.bytes.drain(..std::mem::take(&mut self.sent));
+            let need = (self.bytes.len() + added).next_multiple_of(STEP);
+            self.bytes.reserve_exact(need - self.bytes.len());
+        }
+        parts.for_each(|part| self.bytes.extend_from_slice(part));
+        self.gauge.add(added as i64);
+        Ok(())
+    }
+
+    /// So many bytes of [`Self::waiting`] were sent. Gives all memory back when nothing waits any more.
+    pub(super) fn advance(&mut self, sent: usize) {
+        let mut left = sent.min(self.len());
+        self.gauge.sub(left as i64);
+        while left > 0 {
+            if self.begun == 0 {
+                self.begun = frame_len(self.waiting());
+            }
+            let step = left.min(self.begun);
+            self.sent += step;
+            self.begun -= step;
+            left -= step;
+        }
+        if self.is_empty() {
+            self.bytes = Vec::new();
+            self.sent = 0;
+            self.begun = 0;
+        }
+    }
+
+    /// Forgets all frames but one of which a part was sent.
+    pub(super) fn forget_unbegun(&mut self) {
+        let keep = self.sent + self.begun;
+        self.gauge.sub((self.bytes.len() - keep) as i64);
+        self.bytes.truncate(keep);
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.gauge.sub(self.len() as i64);
+    }
+}
+
+/// The length of the frame at the front, which was made by us: whole and not masked.
+fn frame_len(bytes: &[u8]) -> usize {
+    let len = match bytes {
+        [_, 126, a, b, ..] => 4 + usize::from(u16::from_be_bytes([*a, *b])),
+        [_, 127, rest @ ..] => match rest.first_chunk::<8>() {
+            Some(len) => 10 + u64::from_be_bytes(*len) as usize,
+            None => bytes.len(),
+        },
+        [_, len, ..] => 2 + usize::from(*len),
+        _ => bytes.len(),
+    };
+    // Never zero and never past the end, so that a mistake above cannot become an endless loop.
+    len.clamp(1, bytes.len().max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use parlour_shared::websocket::{OpCode, encode_into};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn gauge() -> IntGauge {
+        IntGauge::new("outbox", "test").unwrap()
+    }
+
+    fn frame(len: usize) -> Vec<u8> {
+        let mut frame = Vec::new();
+        encode_into(&mut frame, OpCode::Binary, &vec![len as u8; len], None);
+        frame
+    }
+
+    #[test]
+    fn it_takes_one_addition_over_the_limit_and_no_more() {
+        let mut outbox = Outbox::new(gauge());
+        let mut push = |len| outbox.push([&frame(len)[..]].into_iter(), 1000);
+        assert_eq!(push(100_000), Ok(()));
+        assert_eq!(push(1), Err(Overflow));
+        outbox.advance(100_000);
+        assert_eq!(outbox.len(), 10);
+        assert_eq!(outbox.push([&frame(1)[..]].into_iter(), 1000), Ok(()));
+    }
+
+    proptest! {
+        /// However the bytes go out, and whenever the rest is forgotten, what was sent is whole frames.
+        #[test]
+        fn forgetting_never_cuts_a_frame(
+            lens in proptest::collection::vec(prop_oneof![0_usize..200, 65_000_usize..66_000], 1..8),
+            sends in proptest::collection::vec(0_usize..40_000, 0..12),
+        ) {
+            let gauge = gauge();
+            let mut outbox = Outbox::new(gauge.clone());
+            let mut ends = vec![0];
+            for len in lens {
+                let frame = frame(len);
+                ends.push(ends[ends.len() - 1] + frame.len());
+                outbox.push([&frame[..]].into_iter(), usize::MAX).unwrap();
+            }
+            let mut sent = 0;
+            for count in sends {
+                sent += count.min(outbox.len());
+                outbox.advance(count);
+                prop_assert_eq!(gauge.get(), outbox.len() as i64);
+            }
+            outbox.forget_unbegun();
+            prop_assert_eq!(gauge.get(), outbox.len() as i64);
+            let end = sent + outbox.len();
+            prop_assert_eq!(ends.iter().find(|frame_end| **frame_end >= sent), Some(&end));
+        }
+    }
+}

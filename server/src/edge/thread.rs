@@ -1,0 +1,149 @@
+//! An I/O thread: a runtime of its own, its connections, and what the tick thread has for them.
+
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    net::TcpListener as StdTcpListener,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use parlour_shared::{close::CloseCode, ids::SessionId};
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, LocalOptions},
+    task::spawn_local,
+    time::{Instant, sleep},
+};
+
+use super::{EdgeShared, Reject, connection::Connection, listener, sweep, table::Table, websocket};
+use crate::{
+    bridge::{
+        inbound::InboundSender,
+        outbound::{Outbound, OutboundReceiver},
+        route,
+        wake::WakeEnd,
+    },
+    server::Closed,
+};
+
+/// For everyone to answer the close frame when the server stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+/// Bytes read from a socket at once; one buffer for all connections of a thread.
+const SCRATCH: usize = 16 * 1024;
+
+/// What an I/O thread is started with.
+pub(crate) struct IoStart {
+    pub(crate) thread: usize,
+    pub(crate) listener: StdTcpListener,
+    pub(crate) shared: Arc<EdgeShared>,
+    pub(crate) inbound: InboundSender,
+    pub(crate) outbound: OutboundReceiver,
+    pub(crate) wake: WakeEnd,
+}
+
+/// What the connections of one thread share.
+pub(super) struct IoThread {
+    pub(super) thread: usize,
+    pub(super) shared: Arc<EdgeShared>,
+    pub(super) inbound: InboundSender,
+    pub(super) table: RefCell<Table>,
+    pub(super) scratch: RefCell<Vec<u8>>,
+    serial: Cell<u32>,
+}
+
+/// Runs an I/O thread until the server stops.
+pub(crate) fn run(start: IoStart) -> io::Result<Closed> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())?;
+    runtime.block_on(serve(start))
+}
+
+async fn serve(start: IoStart) -> io::Result<Closed> {
+    let mut outbound = start.outbound;
+    let wake = start.wake.attach()?;
+    let listener = TcpListener::from_std(start.listener)?;
+    let io = Rc::new(IoThread {
+        thread: start.thread,
+        shared: start.shared,
+        inbound: start.inbound,
+        table: RefCell::default(),
+        scratch: RefCell::new(vec![0; SCRATCH]),
+        serial: Cell::new(0),
+    });
+    let accepting = spawn_local(listener::accept(Rc::clone(&io), listener));
+    let sweeping = spawn_local(sweep::run(Rc::clone(&io)));
+    while !io.shared.is_stopping() && wake.woken().await {
+        while let Ok(told) = outbound.pop() {
+            match told {
+                Outbound::Tick(output) => websocket::deliver(&io, &output).await,
+                Outbound::Lost => io.lost(),
+            }
+        }
+        io.inbound.flush();
+    }
+    accepting.abort();
+    sweeping.abort();
+    Ok(io.stop().await)
+}
+
+impl IoThread {
+    /// A session id for the connection in this place.
+    pub(super) fn new_session(&self, place: usize) -> SessionId {
+        let serial = self.serial.get().wrapping_add(1);
+        self.serial.set(serial);
+        route::session_id(serial, place, self.thread)
+    }
+
+    /// The connection of an open session.
+    pub(super) fn find(&self, session: SessionId) -> Option<Rc<Connection>> {
+        let table = self.table.borrow();
+        let connection = table.get(route::place_of(session))?;
+        (connection.session() == Some(session)).then(|| Rc::clone(connection))
+    }
+
+    /// Does something with each connection, which may remove itself or others.
+    pub(super) fn for_each(&self, mut visit: impl FnMut(&Rc<Connection>)) {
+        let places = self.table.borrow().places();
+        for place in 0..places {
+            let connection = self.table.borrow().get(place).cloned();
+            if let Some(connection) = connection {
+                visit(&connection);
+            }
+        }
+    }
+
+    /// This thread was so late that outputs of ticks were dropped: what its clients know cannot be continued.
+    fn lost(&self) {
+        tracing::error!(thread = self.thread, "I/O thread more than a second behind: closing its connections");
+        self.for_each(|connection| {
+            if connection.session().is_some() {
+                connection.refuse(Reject::SlowConsumer, "I/O thread behind");
+            }
+        });
+    }
+
+    async fn stop(self: Rc<Self>) -> Closed {
+        let told = self.table.borrow().count();
+        self.for_each(|connection| connection.close(CloseCode::ServiceRestart));
+        let until = Instant::now() + STOP_TIMEOUT;
+        while self.table.borrow().count() > 0 && Instant::now() < until {
+            sleep(Duration::from_millis(5)).await;
+            self.inbound.flush();
+        }
+        let left = self.table.borrow().count();
+        self.for_each(|connection| connection.abort());
+        // The tasks of aborted connections end when they are next polled.
+        let until = Instant::now() + Duration::from_millis(100);
+        while self.table.borrow().count() > 0 && Instant::now() < until {
+            sleep(Duration::from_millis(1)).await;
+        }
+        self.inbound.flush();
+        Closed {
+            answered: told.saturating_sub(left) as u32,
+            aborted: left as u32,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Whether a request for `/ws` becomes a WebSocket, and if not, what the client is told.
+
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode, Version,
+    body::Body,
+    header::{
+        CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+        SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    },
+};
+use parlour_shared::{
+    limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON},
+    websocket::handshake::{accept_key, is_valid_key},
+};
+
+use super::{
+    Reject, Wire,
+    http::{Denied, Page},
+    origin::Origins,
+};
+
+/// What was agreed on.
+#[derive(Debug)]
+pub(super) struct Upgrade {
+    pub(super) wire: Wire,
+    accept: String,
+}
+
+/// Judges a request. The first thing that is wrong is what the client is told.
+pub(super) fn judge<B: Body>(request: &Request<B>, origins: &Origins) -> Result<Upgrade, Denied> {
+    let headers = request.headers();
+    if request.method() != Method::GET {
+        return Err(Denied::method());
+    }
+    if request.version() != Version::HTTP_11 {
+        return Err(bad_request("WebSocket takes HTTP/1.1\n"));
+    }
+    if !lists(headers, &CONNECTION, "upgrade") || !lists(headers, &UPGRADE, "websocket") {
+        return Err(upgrade_required("connect here with WebSocket\n"));
+    }
+    if only(headers, &SEC_WEBSOCKET_VERSION) != Some("13") {
+        return Err(upgrade_required("version 13 of WebSocket is spoken here\n"));
+    }
+    let key = only(headers, &SEC_WEBSOCKET_KEY).filter(|key| is_valid_key(key));
+    let Some(key) = key else {
+        return Err(bad_request("Sec-WebSocket-Key must be 16 bytes in base64\n"));
+    };
+    if !request.body().is_end_stream() {
+        return Err(bad_request("a WebSocket request has no body\n"));
+    }
+    if !origins.allow(headers) {
+        let text = "this origin may not connect here (see allowed_origins)\n";
+        return Err(Denied::new(Reject::Origin, StatusCode::FORBIDDEN, text));
+    }
+    let Some(wire) = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).find_map(Wire::from_subprotocol)
+    else {
+        let text = format!(
+            "offer one of the WebSocket subprotocols {SUBPROTOCOL_BINARY} and {SUBPROTOCOL_JSON}\n"
+        );
+        return Err(Denied::new(Reject::Subprotocol, StatusCode::BAD_REQUEST, text));
+    };
+    Ok(Upgrade {
+        wire,
+        accept: accept_key(key),
+    })
+}
+
+impl Upgrade {
+    /// The consent.
+    pub(super) fn response(&self) -> Page {
+        let mut response = Response::new(Page::default().into_body());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        // Base64 is a valid header value.
+        if let Ok(accept) = HeaderValue::from_str(&self.accept) {
+            headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+        }
+        headers.insert(
+            SEC_WEBSOCKET_PROTOCOL,
+            HeaderValue::from_static(self.wire.subprotocol()),
+        );
+        response
+    }
+}
+
+fn bad_request(text: &'static str) -> Denied {
+    Denied::new(Reject::BadRequest, StatusCode::BAD_REQUEST, text)
+}
+
+fn upgrade_required(text: &'static str) -> Denied {
+    let mut denied = Denied::new(Reject::UpgradeRequired, StatusCode::UPGRADE_REQUIRED, text);
+    let headers = denied.page.headers_mut();
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade, close"));
+    headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    denied
+}
+
+/// The value of a header that is there once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok().map(str::trim),
+        _ => None,
+    }
+}
+
+fn tokens<'a>(headers: &'a HeaderMap, name: &'a HeaderName) -> impl Iterator<Item = &'a str> {
+    let values = headers.get_all(name).iter();
+    let texts = values.filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(',')).map(str::trim)
+}
+
+fn lists(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    tokens(headers, name).any(|item| item.eq_ignore_ascii_case(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Empty;
+    use hyper::body::Bytes;
+
+    use super::*;
+
+    const GOOD: [(&str, &str); 5] = [
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "WebSocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("sec-websocket-protocol", "chat, parlour.v1.json, parlour.v1"),
+    ];
+
+    /// The good request with one header changed, or left out.
+    fn with(name: &str, value: Option<&str>) -> Result<Upgrade, Denied> {
+        let mut request = Request::get("/ws");
+        for (header, good) in GOOD {
+            let value = if header == name { value } else { Some(good) };
+            if let Some(value) = value {
+                request = request.header(header, value);
+            }
+        }
+        if let Some(value) = value.filter(|_| GOOD.iter().all(|(header, _)| *header != name)) {
+            request = request.header(name, value);
+        }
+        judge(&request.body(Empty::<Bytes>::new()).unwrap(), &Origins::new(&[]))
+    }
+
+    fn status(name: &str, value: Option<&str>) -> u16 {
+        with(name, value).unwrap_err().page.status().as_u16()
+    }
+
+    #[test]
+    fn the_first_subprotocol_that_we_know_is_taken() {
+        let upgrade = with("x", None).unwrap();
+        assert_eq!(upgrade.wire, Wire::Json);
+        let response = upgrade.response();
+        assert_eq!(response.status(), 101);
+        // The example of RFC 6455, section 1.3.
+        let accept = &response.headers()["sec-websocket-accept"];
+        assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(response.headers()["sec-websocket-protocol"], "parlour.v1.json");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert_eq!(status("connection", Some("close")), 426);
+        assert_eq!(status("upgrade", None), 426);
+        assert_eq!(status("sec-websocket-version", Some("8")), 426);
+        assert_eq!(status("sec-websocket-key", Some("short")), 400);
+        assert_eq!(status("sec-websocket-key", None), 400);
+        assert_eq!(status("origin", Some("https://evil.org")), 403);
+        assert_eq!(status("sec-websocket-protocol", None), 400);
+        assert_eq!(status("sec-websocket-protocol", Some("PARLOUR.V1")), 400);
+        let denied = with("sec-websocket-version", None).unwrap_err();
+        assert_eq!(denied.page.headers()["sec-websocket-version"], "13");
+    }
+}

@@ -1,0 +1,194 @@
+//! The two ends of a key press: reading what a client sends, and writing what the world has for it.
+
+use std::{io, net::SocketAddr, rc::Rc, time::Instant};
+
+use hyper::body::Bytes;
+use parlour_shared::{
+    limits::{MAX_CLIENT_MESSAGE, MAX_FRAGMENTS},
+    websocket::{Decoder, Event, Limits, Role, WebSocketError},
+};
+use parlour_sim::{Lane, TickOutput};
+use tokio::{
+    net::TcpStream,
+    task::yield_now,
+    time::{Instant as Deadline, timeout_at},
+};
+
+use super::{
+    MAX_HELLO, Reject, Wire,
+    admission::Admitted,
+    connection::{Connection, MAX_FRAMES, Phase},
+    message,
+    thread::IoThread,
+};
+use crate::bridge::route;
+
+/// Writes after which readers get a turn: about 0.7 ms, so that what they stamp as arrival is not far off.
+const WRITES_PER_TURN: usize = 128;
+
+/// A connection whose upgrade was agreed on.
+pub(super) struct Opening {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    pub(super) deadline: Deadline,
+    pub(super) admitted: Admitted,
+    pub(super) wire: Wire,
+    /// What the client sent right behind its request.
+    pub(super) leftover: Bytes,
+}
+
+/// Serves a connection to its end.
+pub(super) async fn serve(io: Rc<IoThread>, opening: Opening) {
+    let metrics = &io.shared.metrics.edge;
+    let connection = Rc::new(Connection::new(
+        Rc::clone(&io),
+        opening.stream,
+        opening.peer,
+        opening.wire,
+        opening.admitted,
+    ));
+    if !connection.enter_table() {
+        return;
+    }
+    metrics.websockets.inc();
+    if !io.shared.is_stopping() {
+        read(&connection, &opening.leftover, opening.deadline).await;
+    }
+    if matches!(connection.phase.get(), Phase::Greeting | Phase::Open) {
+        metrics.closes.broke_off();
+    }
+    // Wakes the task that empties the outbox, if there is one, so that it ends too.
+    connection.hang_up();
+    connection.forget_blocked();
+    connection.leave_table();
+    metrics.websockets.dec();
+}
+
+/// Reads until the connection is over.
+async fn read(connection: &Rc<Connection>, leftover: &Bytes, deadline: Deadline) {
+    let mut decoder = Decoder::new(Role::Server, limits(MAX_HELLO));
+    let mut greeting = true;
+    if !leftover.is_empty() {
+        let mut bytes = leftover.to_vec();
+        if !feed(connection, &mut decoder, &mut greeting, &mut bytes) {
+            return;
+        }
+    }
+    loop {
+        let readable = if connection.phase.get() == Phase::Greeting {
+            match timeout_at(deadline, connection.stream.readable()).await {
+                Ok(readable) => readable,
+                Err(_) => {
+                    connection.refuse(Reject::HandshakeTimeout, "no hello");
+                    continue;
+                }
+            }
+        } else {
+            connection.stream.readable().await
+        };
+        if readable.is_err() || connection.phase.get() == Phase::Over {
+            return;
+        }
+        // One buffer for all connections of this thread: it is empty again before anything else runs.
+        let mut scratch = connection.io.scratch.borrow_mut();
+        match connection.stream.try_read(&mut scratch) {
+            Ok(0) => return,
+            Ok(count) => {
+                if !feed(connection, &mut decoder, &mut greeting, &mut scratch[..count]) {
+                    return;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Takes bytes that came. `false`: the connection is over.
+fn feed(
+    connection: &Rc<Connection>,
+    decoder: &mut Decoder,
+    greeting: &mut bool,
+    mut bytes: &mut [u8],
+) -> bool {
+    let now = Instant::now();
+    connection.hear(now);
+    loop {
+        match decoder.next(&mut bytes) {
+            Ok(Some(Event::Close { code, .. })) => return !connection.answer_close(code),
+            Ok(Some(event)) => handle(connection, now, event),
+            Ok(None) => return true,
+            Err(error) => {
+                connection.refuse(reject(error), &error.to_string());
+                return true;
+            }
+        }
+        if *greeting && connection.session().is_some() {
+            // Between two messages a decoder remembers nothing, so a new one with other limits can go on.
+            *decoder = Decoder::new(Role::Server, limits(MAX_CLIENT_MESSAGE));
+            *greeting = false;
+        }
+    }
+}
+
+fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
+    // A connection that is being closed is only read for its close frame.
+    if !matches!(connection.phase.get(), Phase::Greeting | Phase::Open) {
+        return;
+    }
+    match event {
+        Event::Binary(payload) => message::binary(connection, now, payload),
+        Event::Text(text) => message::text(connection, now, text),
+        Event::Ping(payload) if connection.flood.ping(now) => connection.pong(payload),
+        Event::Ping(_) => connection.refuse(Reject::PingFlood, ""),
+        Event::Pong(_) | Event::Close { .. } => {}
+    }
+}
+
+/// Writes a tick's frames to the connections of this thread, and closes those that it names.
+pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput) {
+    let metrics = &io.shared.metrics.edge;
+    let mut rest = &output.frames[..];
+    let mut writes = 0;
+    let mut snapshot_bytes = 0;
+    while let Some(first) = rest.first() {
+        // One write for all that one session gets in this tick.
+        let same = rest.iter().take(MAX_FRAMES).take_while(|frame| frame.session == first.session);
+        let (frames, others) = rest.split_at(same.count());
+        rest = others;
+        if route::thread_of(first.session) != io.thread {
+            continue;
+        }
+        let Some(connection) = io.find(first.session) else {
+            continue;
+        };
+        let snapshots = frames.iter().filter(|frame| frame.lane == Lane::Snapshot);
+        snapshot_bytes += snapshots.map(|frame| u64::from(frame.end - frame.start)).sum::<u64>();
+        connection.send_payloads(frames.iter().map(|frame| output.payload(frame)));
+        writes += 1;
+        if writes % WRITES_PER_TURN == 0 {
+            yield_now().await;
+        }
+    }
+    metrics.snapshot_bytes.inc_by(snapshot_bytes);
+    for &(session, code) in &output.closes {
+        if let Some(connection) = io.find(session) {
+            connection.close(code);
+        }
+    }
+}
+
+fn limits(max_message: usize) -> Limits {
+    Limits {
+        max_message,
+        max_fragments: MAX_FRAGMENTS,
+    }
+}
+
+fn reject(error: WebSocketError) -> Reject {
+    match error.close_code() {
+        1007 => Reject::BadUtf8,
+        1009 => Reject::TooBig,
+        _ => Reject::Protocol,
+    }
+}

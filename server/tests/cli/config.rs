@@ -1,0 +1,83 @@
+//! `parlour config print` and `parlour config check`.
+
+use crate::process::{Temporary, parlour, run};
+
+#[test]
+fn what_is_printed_can_be_used() {
+    let words = ["config", "print", "--seed", "7", "--interest-radius", "all"];
+    let (code, first, err) = run(parlour(&words).env("PARLOUR_CAPACITY", "9"));
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(first.contains("\nseed = 7 # --seed\n"), "{first}");
+    assert!(first.contains("\ncapacity = 9 # PARLOUR_CAPACITY\n"), "{first}");
+
+    let file = Temporary::file("print.toml", &first);
+    let (code, second, err) = run(&mut parlour(&[
+        "config",
+        "print",
+        "--format",
+        "toml",
+        "--config",
+        file.path(),
+    ]));
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let values = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines
+            .map(|line| line.split(" # ").next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(values(&first), values(&second));
+    assert_eq!(run(&mut parlour(&["config", "check", file.path()])).0, Some(0));
+}
+
+#[test]
+fn the_file_is_named_by_flag_or_variable_and_nothing_else() {
+    let file = Temporary::file("named.toml", "seed = 3\n");
+    let (_, out, _) = run(parlour(&["config", "print"]).env("PARLOUR_CONFIG", &file.0));
+    assert!(out.contains("seed = 3 # "), "{out}");
+    let other = Temporary::file("other.toml", "seed = 4\n");
+    let flag = ["--config", other.path(), "config", "print"];
+    let (_, out, _) = run(parlour(&flag).env("PARLOUR_CONFIG", &file.0));
+    assert!(out.contains("seed = 4 # "), "{out}");
+}
+
+#[test]
+fn a_good_configuration_is_said_to_be_good() {
+    let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_SEDE", "1"));
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("The configuration is good: 3 maps, "), "{out}");
+    assert!(
+        err.contains("warning: PARLOUR_SEDE") && err.contains("`PARLOUR_SEED`"),
+        "{err}"
+    );
+}
+
+#[test]
+fn every_mistake_is_told_and_the_code_is_78() {
+    let file = Temporary::file("bad.toml", "sede = 1\ncapacity = 0\n");
+    for words in [
+        &["config", "check", file.path()][..],
+        &["--config", file.path()],
+        &["demo", "--config", file.path()],
+    ] {
+        let (code, out, err) = run(parlour(words).env("PARLOUR_LISTEN", "here"));
+        assert_eq!((code, out.as_str()), (Some(78), ""), "{words:?}");
+        assert!(
+            err.starts_with("parlour: 3 mistakes in the configuration:\n"),
+            "{err}"
+        );
+        for piece in ["bad.toml:1: ", "`seed`", "bad.toml:2: ", "PARLOUR_LISTEN: "] {
+            assert!(err.contains(piece), "{piece}\n{err}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_mistake_among_others() {
+    let (code, _, err) = run(&mut parlour(&["--config", "/nowhere.toml", "--seed", "-1"]));
+    assert_eq!(code, Some(78));
+    assert!(
+        err.contains("/nowhere.toml: cannot be read") && err.contains("--seed: "),
+        "{err}"
+    );
+}

@@ -1,0 +1,70 @@
+//! Help reads well, and names everything there is.
+
+use parlour_server::config::settings;
+
+use crate::process::{parlour, run};
+
+fn help(words: &[&str]) -> String {
+    let (code, out, err) = run(&mut parlour(words));
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{words:?}");
+    assert!(
+        out.lines().all(|line| line.chars().count() <= 100),
+        "{words:?} has lines that are too long:\n{out}"
+    );
+    out
+}
+
+#[test]
+fn the_short_help_names_every_command() {
+    let text = help(&["-h"]);
+    for command in ["serve", "demo", "config", "--listen", "--config"] {
+        assert!(text.contains(command), "{command}\n{text}");
+    }
+    assert!(text.lines().count() < 50, "{text}");
+}
+
+#[test]
+fn the_long_help_names_every_setting_and_exit_code() {
+    for words in [&["--help"][..], &["serve", "--help"], &["help", "serve"]] {
+        let text = help(words);
+        for setting in settings() {
+            assert!(
+                text.contains(&format!("--{} <{}>", setting.flag(), setting.form)),
+                "{}",
+                setting.name
+            );
+        }
+        for piece in [
+            "Examples:",
+            "Exit codes:",
+            "\n   78  ",
+            "\n  130  ",
+            "PARLOUR_INTEREST_RADIUS",
+            "RUST_LOG",
+        ] {
+            assert!(text.contains(piece), "{words:?}: {piece}");
+        }
+    }
+}
+
+#[test]
+fn each_command_has_examples() {
+    for words in [
+        &["demo", "--help"][..],
+        &["config", "print", "--help"],
+        &["config", "check", "--help"],
+    ] {
+        assert!(help(words).contains("Examples:\n"), "{words:?}");
+    }
+    assert!(help(&["demo", "--help"]).contains("--bots <NUMBER>"));
+    let config = help(&["config", "--help"]);
+    assert!(config.contains("print") && config.contains("check"), "{config}");
+}
+
+#[test]
+fn the_version_is_one_line() {
+    assert_eq!(
+        help(&["--version"]),
+        format!("parlour {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}

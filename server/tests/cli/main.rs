@@ -1,0 +1,8 @@
+//! The `parlour` command as a process: help, exit codes, messages, signals.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod config;
+mod exits;
+mod help;
+mod process;
+mod signals;

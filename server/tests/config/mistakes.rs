@@ -1,0 +1,119 @@
+//! Every mistake is reported, all at once, with its place and what would be right.
+
+use crate::{given, refused};
+
+#[test]
+fn every_mistake_of_every_layer_at_once() {
+    let file = "capacity = \"many\"\ninterest-radius = 100\nseed = 1.5\nheartbeat = 10\n\n[server]\nlisten = \"x\"\n";
+    let variables = [
+        ("PARLOUR_MAX_ROOMS", "0"),
+        ("PARLOUR_LISTEN", "localhost:80"),
+        ("PARLOUR_ZZZ", ""),
+    ];
+    let flags = [("rate_chat", "lots"), ("log_format", "xml")];
+    let lines = refused(Some(file), &variables, &flags);
+    let expected = [
+        "parlour.toml:1: capacity must be a whole number without quotes, not text in quotes",
+        "parlour.toml:2: unknown key \"interest-radius\"; did you mean `interest_radius`?",
+        "parlour.toml:3: seed must be a whole number without quotes, not a number with a point",
+        "parlour.toml:4: heartbeat must be text in quotes, not a number",
+        "parlour.toml:6: unknown key \"server\"; `parlour config print` lists all settings; there are no sections",
+        "PARLOUR_LISTEN: listen must be an address and a port, such as 127.0.0.1:7373",
+        "PARLOUR_MAX_ROOMS: max_rooms must be a whole number from 1 to 100000; it is \"0\"",
+        "--rate-chat: rate_chat must be a rate such as \"10 burst, 5/s\"",
+        "--log-format: log_format must be text or json; it is \"xml\"",
+    ];
+    assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(
+            line.starts_with(expected),
+            "{line}\nshould begin with\n{expected}"
+        );
+    }
+    let problems = given(Some(file), &variables, &flags).unwrap_err();
+    assert_eq!(problems.warnings.len(), 1);
+    let text = problems.to_string();
+    assert!(
+        text.starts_with("9 mistakes in the configuration:\n  parlour.toml:1:"),
+        "{text}"
+    );
+    assert!(
+        text.contains("PARLOUR_ZZZ") && text.ends_with("(only a warning)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_mistake_counts_even_if_something_replaces_it() {
+    let lines = refused(Some("capacity = 0"), &[], &[("capacity", "5")]);
+    assert_eq!(
+        lines,
+        ["parlour.toml:1: capacity must be a whole number from 1 to 32000; it is \"0\""]
+    );
+}
+
+#[test]
+fn every_mistake_in_the_toml_itself() {
+    let lines = refused(
+        Some("seed = \ncapacity = 1\ncapacity = 2\n"),
+        &[("PARLOUR_SEED", "x")],
+        &[],
+    );
+    assert!(lines[0].starts_with("parlour.toml:1: not TOML"), "{lines:#?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("parlour.toml:3: not TOML")),
+        "{lines:#?}"
+    );
+    assert!(
+        lines.iter().any(|line| line.starts_with("PARLOUR_SEED")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn contradictions_name_both_sides_and_where_they_were_said() {
+    let lines = refused(Some("admin = \"127.0.0.1:80\""), &[], &[("listen", "0.0.0.0:80")]);
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(
+        lines[0].contains("listen = 0.0.0.0:80 (--listen) and admin = 127.0.0.1:80 (parlour.toml:1)"),
+        "{lines:#?}"
+    );
+    let lines = refused(Some("near_radius = 90"), &[], &[]);
+    assert!(lines[0].contains("interest_radius = 150 (default)"), "{lines:#?}");
+    let lines = refused(None, &[], &[("max_connections", "10")]);
+    assert!(lines[0].contains("max_unauthenticated_per_address"), "{lines:#?}");
+}
+
+#[test]
+fn ports_that_do_not_meet_are_no_contradiction() {
+    for (listen, admin) in [
+        ("127.0.0.1:0", "127.0.0.1:0"),
+        ("127.0.0.1:80", "127.0.0.2:80"),
+        ("127.0.0.1:80", "127.0.0.1:81"),
+    ] {
+        given(None, &[], &[("listen", listen), ("admin", admin)]).unwrap();
+    }
+}
+
+#[test]
+fn a_wrong_value_hides_contradictions_with_it_only() {
+    let flags = [
+        ("listen", "nowhere"),
+        ("admin", "127.0.0.1:7373"),
+        ("near_radius", "90"),
+    ];
+    let lines = refused(None, &[], &flags);
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    assert!(lines[0].starts_with("--listen"), "{lines:#?}");
+    assert!(lines[1].contains("near_radius"), "{lines:#?}");
+}
+
+#[test]
+fn a_mistake_is_repeated_shortened_and_escaped() {
+    let long = format!("\u{1b}[31m{}", "x".repeat(5000));
+    let lines = refused(None, &[("PARLOUR_CAPACITY", &long)], &[]);
+    assert!(lines[0].len() < 300, "{}", lines[0].len());
+    assert!(!lines[0].contains('\u{1b}'), "{lines:#?}");
+}

@@ -1,0 +1,91 @@
+//! What is printed is a configuration file that gives the same settings.
+
+use parlour_server::config::{Kind, settings, to_toml};
+use proptest::prelude::*;
+
+use crate::given;
+
+#[test]
+fn the_defaults_can_be_read_again() {
+    let config = given(None, &[], &[]).unwrap();
+    let text = to_toml(&config);
+    let again = given(Some(&text), &[], &[]).unwrap();
+    assert_eq!(again.settings, config.settings);
+    for setting in settings() {
+        assert!(text.contains(setting.help), "help of {}", setting.name);
+        let source = again.source(setting.name).to_string();
+        assert!(source.starts_with("parlour.toml:"), "{}: {source}", setting.name);
+    }
+}
+
+#[test]
+fn values_of_all_kinds_can_be_read_again() {
+    let flags = [
+        ("interest_radius", "all"),
+        ("near_radius", "77"),
+        ("allowed_origins", "https://example.org, http://localhost:8080"),
+        ("maps", "a \"quoted\" \\ path # with\tmore"),
+        ("room_empty_after", "1h 2s 3ms"),
+        ("rate_move", "7 burst, 3/7s"),
+        ("rate_chat", "1 burst, 2/m"),
+        ("log", "warn,parlour_server=trace"),
+        ("log_format", "json"),
+        ("seed", "9223372036854775807"),
+    ];
+    let config = given(None, &[], &flags).unwrap();
+    let text = to_toml(&config);
+    assert_eq!(
+        given(Some(&text), &[], &[]).unwrap().settings,
+        config.settings,
+        "{text}"
+    );
+    assert!(
+        text.contains("interest_radius = \"all\" # --interest-radius\n"),
+        "{text}"
+    );
+    assert!(text.contains("near_radius = 77 # --near-radius\n"), "{text}");
+    assert!(
+        text.contains("allowed_origins = [\"https://example.org\", \"http://localhost:8080\"] # --"),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_setting_has_one_name_everywhere_and_a_default_that_it_takes() {
+    let mut names: Vec<&str> = settings().map(|setting| setting.name).collect();
+    for setting in settings() {
+        let name = setting.name;
+        assert!(
+            name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+            "{name}"
+        );
+        assert_eq!(setting.variable().to_lowercase(), format!("parlour_{name}"));
+        assert_eq!(setting.flag().replace('-', "_"), name);
+        assert!(!setting.help.ends_with('.'), "{name}: the help is continued");
+        let text = setting.default_text();
+        let config = given(None, &[], &[(name, &text)]).unwrap();
+        assert_eq!(setting.text(&config.settings), text, "{name}");
+        if setting.kind == Kind::Number {
+            text.parse::<u64>().unwrap();
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), settings().count());
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_taken_can_be_printed_and_read_again(path in "\\PC{0,40}", burst in 1u32..150, every in 1u32..100_000) {
+        let mut config = given(None, &[], &[("maps", &path)]).unwrap();
+        config.settings.rates.chat = parlour_sim::Rate { burst, every_ticks: every };
+        let text = to_toml(&config);
+        let again = given(Some(&text), &[], &[]);
+        prop_assert_eq!(again.map(|config| config.settings).ok(), Some(config.settings), "{}", text);
+    }
+
+    #[test]
+    fn no_file_makes_it_panic(text in "[a-z_=\"\\[\\]{}#0-9.\n ]{0,120}") {
+        let _ = given(Some(&text), &[], &[]);
+    }
+}

@@ -1,0 +1,159 @@
+//! What the values mean in the world.
+
+use std::{path::Path, time::Duration};
+
+use parlour_sim::{Interest, Rate};
+
+use crate::{given, refused};
+
+fn rate(text: &str) -> Rate {
+    given(None, &[], &[("rate_chat", text)])
+        .unwrap()
+        .settings
+        .rates
+        .chat
+}
+
+#[test]
+fn rates_are_so_many_at_once_then_so_many_in_a_time() {
+    let every = |text| rate(&format!("3 burst, {text}")).every_ticks;
+    assert_eq!(
+        rate("10 burst, 10/s"),
+        Rate {
+            burst: 10,
+            every_ticks: 6
+        }
+    );
+    assert_eq!(every("60/s"), 1);
+    assert_eq!(every("1/7s"), 420);
+    assert_eq!(every("20/m"), 180);
+    assert_eq!(every("1/100ms"), 6);
+    assert_eq!(every("3/7s"), 140);
+}
+
+#[test]
+fn rates_without_a_whole_number_of_ticks_are_refused() {
+    for text in ["7/s", "61/s", "0/s", "1/0s", "1/1ms", "1/2days", "1/100years"] {
+        let lines = refused(None, &[], &[("rate_chat", &format!("3 burst, {text}"))]);
+        assert!(
+            lines[0].starts_with("--rate-chat: rate_chat must be a rate"),
+            "{lines:#?}"
+        );
+    }
+    for text in [
+        "",
+        "10",
+        "10 burst",
+        "10, 5/s",
+        "0 burst, 1/s",
+        "10 burst 5/s",
+        "10 burst, /s",
+        "x burst, 1/s",
+    ] {
+        refused(None, &[], &[("rate_chat", text)]);
+    }
+}
+
+#[test]
+fn the_world_gets_what_the_settings_say() {
+    let flags = [
+        ("interest_radius", "all"),
+        ("near_radius", "90"),
+        ("room_empty_after", "1500ms"),
+        ("capacity", "7"),
+        ("max_rooms", "8"),
+        ("seed", "9"),
+        ("rate_move", "1 burst, 30/s"),
+    ];
+    let sim = given(None, &[], &flags)
+        .unwrap()
+        .settings
+        .sim(Vec::new(), vec!["teal".into()]);
+    assert_eq!(sim.rules.interest, Interest::All);
+    assert_eq!(
+        (sim.rules.near_px, sim.rules.empty_ticks, sim.rules.capacity),
+        (90, 90, 7)
+    );
+    assert_eq!((sim.max_rooms, sim.seed), (8, 9));
+    assert_eq!(
+        sim.rules.rates.moves,
+        Rate {
+            burst: 1,
+            every_ticks: 2
+        }
+    );
+    assert_eq!(sim.skins, ["teal"]);
+
+    let sim = given(None, &[], &[("interest_radius", "200")])
+        .unwrap()
+        .settings
+        .sim(Vec::new(), Vec::new());
+    assert_eq!((sim.rules.interest, sim.rules.near_px), (Interest::Near, 200));
+    let sim = given(None, &[], &[("interest_radius", "all")])
+        .unwrap()
+        .settings
+        .sim(Vec::new(), Vec::new());
+    assert_eq!((sim.rules.interest, sim.rules.near_px), (Interest::All, 150));
+}
+
+#[test]
+fn whatever_is_taken_is_taken_by_the_world_too() {
+    // Both ends of each range; for rates, what is just within the bound and what is not.
+    let ends: &[(&str, &[&str])] = &[
+        ("interest_radius", &["0", "1", "100000", "100001", "all"]),
+        ("near_radius", &["1", "100000", "auto"]),
+        ("capacity", &["0", "1", "32000", "32001"]),
+        ("max_rooms", &["1", "100000"]),
+        ("room_empty_after", &["0s", "24h", "25h"]),
+        (
+            "rate_chat",
+            &[
+                "1 burst, 60/s",
+                "10000 burst, 1/27s",
+                "10000 burst, 1/28s",
+                "1 burst, 1/77h",
+            ],
+        ),
+        ("seed", &["0", "9223372036854775807"]),
+    ];
+    let mut taken = 0;
+    for (name, values) in ends {
+        for value in *values {
+            if let Ok(config) = given(None, &[("PARLOUR_INTEREST_RADIUS", "all")], &[(*name, value)]) {
+                let maps = parlour_server::maps::load(None).unwrap();
+                let _ = parlour_sim::Simulation::new(config.settings.sim(maps, vec!["teal".into()]));
+                taken += 1;
+            }
+        }
+    }
+    assert_eq!(taken, 17);
+}
+
+#[test]
+fn values_are_trimmed_and_lists_are_split_at_commas() {
+    let variables = [
+        (
+            "PARLOUR_ALLOWED_ORIGINS",
+            " https://Example.org , http://[::1]:80,",
+        ),
+        ("PARLOUR_HEARTBEAT", " 2s "),
+        ("PARLOUR_MAPS", "my maps"),
+    ];
+    let settings = given(None, &variables, &[]).unwrap().settings;
+    assert_eq!(
+        settings.allowed_origins,
+        ["https://example.org", "http://[::1]:80"]
+    );
+    assert_eq!(settings.heartbeat, Duration::from_secs(2));
+    assert_eq!(settings.maps.as_deref(), Some(Path::new("my maps")));
+    for origin in ["example.org", "https://", "https://a/b", "ftp://a", "https://a b"] {
+        refused(None, &[("PARLOUR_ALLOWED_ORIGINS", origin)], &[]);
+    }
+}
+
+#[test]
+fn times_need_a_unit_and_have_bounds() {
+    for value in ["10", "", "-1s", "1x", "10h", "10ms"] {
+        refused(None, &[("PARLOUR_HEARTBEAT", value)], &[]);
+    }
+}

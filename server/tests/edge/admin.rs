@@ -1,0 +1,58 @@
+//! The admin port, and what is in the way of a start.
+
+use parlour_server::{Server, ServerOptions};
+use parlour_sim::SimConfig;
+
+use crate::support::{eventually, start};
+
+#[test]
+fn health_and_metrics() {
+    let server = start();
+    eventually("ready", || server.admin("/readyz").starts_with("HTTP/1.1 200 "));
+    assert!(server.admin("/livez").ends_with("alive\n"));
+    assert!(server.admin("/").contains("/metrics"));
+    assert!(server.admin("/nothing").starts_with("HTTP/1.1 404 "));
+    let metrics = server.admin("/metrics");
+    for name in [
+        "parlour_tick_duration_seconds_bucket",
+        "parlour_tick_lateness_seconds_bucket",
+        "parlour_tick_overruns_total",
+        "parlour_ticks_skipped_total",
+        "parlour_connections",
+        "parlour_sessions",
+        "parlour_rooms",
+        "parlour_players",
+        "parlour_entities",
+        "parlour_messages_in_total{kind=\"move\"}",
+        "parlour_bytes_out_total{kind=\"snapshot\"}",
+        "parlour_outbox_bytes",
+        "parlour_drops_total{reason=\"inbound_full\"}",
+        "parlour_rejects_total{class=\"flood\"}",
+        "parlour_rejects_total{class=\"rate_limited\"}",
+        "parlour_snapshot_bytes_total",
+        "parlour_held_viewers",
+        "parlour_closes_total{by=\"server\",code=\"4001\"}",
+    ] {
+        assert!(metrics.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn ticks_go_on_at_their_rate() {
+    let server = start();
+    let before = server.metric("parlour_tick");
+    eventually("a second of ticks", || server.metric("parlour_tick") >= before + 60.0);
+}
+
+#[test]
+fn a_taken_port_is_told_in_one_line() {
+    let server = start();
+    let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
+    options.listen = server.address();
+    let Err(error) = Server::start(options) else {
+        panic!("two servers on one port")
+    };
+    let text = error.to_string();
+    assert!(text.contains("address in use") && text.contains("--listen"), "{text}");
+    assert_eq!(text.lines().count(), 1);
+}

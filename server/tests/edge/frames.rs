@@ -1,0 +1,80 @@
+//! Frames that WebSocket does not allow.
+
+use parlour_shared::websocket::{OpCode, encode_into};
+
+use crate::support::{Client, Got, start};
+
+const MASK: [u8; 4] = [0; 4];
+
+/// A frame with a first byte of the test's choice, masked with zeros.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::new();
+    encode_into(&mut frame, OpCode::Binary, payload, Some(MASK));
+    frame[0] = first;
+    frame
+}
+
+/// Sends bytes as a player; gives the code that the server closes with. Then the connection must end.
+#[track_caller]
+fn closed(subprotocol: &str, bytes: &[u8]) -> u16 {
+    let server = start();
+    let mut client: Client = server.websocket(subprotocol);
+    client.hello("ann");
+    client.raw(bytes);
+    let code = client.closed();
+    client.frame(OpCode::Close, &code.to_be_bytes());
+    assert!(matches!(client.next(), Got::End | Got::Reset));
+    drop(client);
+    server.await_metric("parlour_sessions", 0.0);
+    assert!(!server.server.failed());
+    code
+}
+
+#[test]
+fn broken_frames_are_1002() {
+    let mut unmasked = Vec::new();
+    encode_into(&mut unmasked, OpCode::Binary, b"x", None);
+    let continued = [frame(0x02, b"x"), frame(0x82, b"y")].concat();
+    let sixty_five: Vec<u8> = std::iter::once(frame(0x02, b"x"))
+        .chain((0..64).map(|_| frame(0x00, b"x")))
+        .flatten()
+        .collect();
+    let not_minimal = [0x82, 0x80 | 126, 0, 5, 0, 0, 0, 0, 1, 2, 3, 4, 5];
+    let cases: [(&str, &[u8]); 11] = [
+        ("not masked", &unmasked),
+        ("reserved bit", &frame(0xC2, b"x")),
+        ("reserved opcode", &frame(0x83, b"x")),
+        ("reserved control opcode", &frame(0x8B, b"x")),
+        ("fragmented ping", &frame(0x09, b"x")),
+        ("long ping", &frame(0x89, &[0; 126])),
+        ("continuation of nothing", &frame(0x80, b"x")),
+        ("message inside a message", &continued),
+        ("65 fragments", &sixty_five),
+        ("length not minimal", &not_minimal),
+        ("close code 1005", &frame(0x88, &1005_u16.to_be_bytes())),
+    ];
+    for (what, bytes) in cases {
+        assert_eq!(closed("parlour.v1", bytes), 1002, "{what}");
+    }
+}
+
+#[test]
+fn the_wrong_type_is_1003_and_bad_text_1007() {
+    assert_eq!(closed("parlour.v1", &frame(0x81, b"{}")), 1003);
+    assert_eq!(closed("parlour.v1.json", &frame(0x82, b"{}")), 1003);
+    assert_eq!(closed("parlour.v1.json", &frame(0x81, b"\xff")), 1007);
+}
+
+#[test]
+fn a_message_over_16_kib_is_1009_however_it_comes() {
+    let too_long = vec![0; 16 * 1024 + 1];
+    assert_eq!(closed("parlour.v1", &frame(0x82, &too_long)), 1009);
+    let pieces: Vec<u8> = std::iter::once(frame(0x02, &[0; 1000]))
+        .chain((0..20).map(|_| frame(0x00, &[0; 1000])))
+        .flatten()
+        .collect();
+    assert_eq!(closed("parlour.v1", &pieces), 1009);
+    // Only the announcement of a length: the server must not wait for the bytes.
+    let announced = [0x82, 0x80 | 127, 0, 0, 0, 255, 0, 0, 0, 0];
+    assert_eq!(closed("parlour.v1", &announced), 1009);
+}

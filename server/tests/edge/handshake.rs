@@ -1,0 +1,87 @@
+//! The HTTP request: what is wrong with it is said, and nothing else happens.
+
+use crate::support::{TestServer, start, start_with};
+
+const KEY: &str = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// A good request, with lines added.
+fn with(lines: &str) -> String {
+    format!(
+        "GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\n{KEY}{lines}\r\n"
+    )
+}
+
+#[track_caller]
+fn refused(server: &TestServer, request: &str, status: u16) -> String {
+    let answer = server.request(request);
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {answer:?}");
+    answer
+}
+
+#[test]
+fn a_browser_is_told_how_to_connect() {
+    let server = start();
+    let answer = refused(&server, "GET / HTTP/1.1\r\nhost: x\r\n\r\n", 200);
+    assert!(answer.contains("/ws") && answer.contains("parlour.v1.json"));
+    refused(&server, "GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n", 404);
+    refused(&server, "DELETE / HTTP/1.1\r\nhost: x\r\n\r\n", 405);
+    refused(&server, "POST /ws HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", 405);
+}
+
+#[test]
+fn a_head_over_its_limits_is_431() {
+    let server = start();
+    let long = format!("x-long: {}\r\n", "a".repeat(9 * 1024));
+    refused(&server, &with(&long), 431);
+    let many: String = (0..101).map(|line| format!("x-{line}: 1\r\n")).collect();
+    refused(&server, &with(&many), 431);
+    assert!(server.metric("parlour_rejects_total{class=\"http_headers_too_large\"}") >= 2.0);
+}
+
+#[test]
+fn what_is_not_http_is_400() {
+    let server = start();
+    refused(&server, "hello\r\n\r\n", 400);
+    refused(&server, "GET /ws HTTP/1.1\r\nbad header\r\n\r\n", 400);
+    refused(&server, &with("").replace("HTTP/1.1", "HTTP/1.0"), 400);
+}
+
+#[test]
+fn a_bad_upgrade_is_426_and_names_the_version() {
+    let server = start();
+    refused(&server, &with("").replace("upgrade: websocket", "upgrade: h2c"), 426);
+    refused(&server, &with("").replace("connection: Upgrade", "connection: close"), 426);
+    let answer = refused(&server, &with("").replace("version: 13", "version: 8"), 426);
+    assert!(answer.to_ascii_lowercase().contains("sec-websocket-version: 13"));
+}
+
+#[test]
+fn a_bad_key_is_400() {
+    let server = start();
+    refused(&server, &with("").replace(KEY, "sec-websocket-key: short\r\n"), 400);
+    refused(&server, &with("").replace(KEY, ""), 400);
+    refused(&server, &with(KEY), 400);
+}
+
+#[test]
+fn an_unknown_subprotocol_is_400_and_ours_are_named() {
+    let server = start();
+    for lines in ["", "sec-websocket-protocol: chat\r\n"] {
+        let answer = refused(&server, &with(lines), 400);
+        assert!(answer.contains("parlour.v1 and parlour.v1.json"), "{answer}");
+    }
+}
+
+#[test]
+fn other_pages_may_not_connect() {
+    let server = start_with(|options| options.allowed_origins = vec!["https://good.org".into()]);
+    let from = |origin: &str| with(&format!("sec-websocket-protocol: parlour.v1\r\norigin: {origin}\r\n"));
+    refused(&server, &from("https://evil.org"), 403);
+    refused(&server, &from("null"), 403);
+    let mut stream = server.dial();
+    std::io::Write::write_all(&mut stream, from("https://good.org").as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    std::io::Read::read_exact(&mut stream, &mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+}

@@ -1,0 +1,63 @@
+//! The first message, and what it must not be.
+
+use parlour_shared::{
+    limits::PROTOCOL,
+    message::{ClientMessage, Hello, Join, Refusal, ServerMessage},
+};
+
+use crate::support::{Client, start};
+
+fn hello() -> Hello {
+    Hello {
+        protocol: PROTOCOL,
+        name: "ann".into(),
+        ..Hello::default()
+    }
+}
+
+#[test]
+fn a_bad_hello_is_told_by_its_code() {
+    let server = start();
+    let closed = |hello: Hello| {
+        let mut client = server.websocket("parlour.v1");
+        client.say(&ClientMessage::Hello(hello));
+        client.closed()
+    };
+    assert_eq!(closed(Hello { protocol: 99, ..hello() }), 4415);
+    assert_eq!(closed(Hello { schema: 12345, ..hello() }), 4415);
+    assert_eq!(closed(Hello { token: Some("a".into()), ..hello() }), 4401);
+    assert_eq!(closed(Hello { token: Some("a".repeat(5000)), ..hello() }), 4401);
+    assert_eq!(closed(Hello { session: Some("a".into()), ..hello() }), 4103);
+    assert_eq!(closed(Hello { resume: Some("a".into()), ..hello() }), 4103);
+    // A hello has less room than later messages have.
+    assert_eq!(closed(Hello { token: Some("a".repeat(8000)), ..hello() }), 1009);
+    assert_eq!(server.metric("parlour_rejects_total{class=\"token\"}"), 2.0);
+}
+
+#[test]
+fn nothing_before_the_hello_reaches_the_world() {
+    let server = start();
+    let mut client = server.websocket("parlour.v1");
+    client.say(&ClientMessage::Join(Join { request: 0, room: "plaza".into() }));
+    client.say(&ClientMessage::Hello(hello()));
+    assert_eq!(client.closed(), 4400);
+    assert_eq!(server.metric("parlour_sessions"), 0.0);
+    assert_eq!(server.metric("parlour_rooms"), 0.0);
+}
+
+#[test]
+fn a_second_hello_is_refused_and_many_are_4422() {
+    let server = start();
+    let mut client: Client = server.player("ann");
+    client.say(&ClientMessage::Hello(hello()));
+    let refused = client.wait(|message| match message {
+        ServerMessage::Refused(refused) => Some(refused),
+        _ => None,
+    });
+    assert_eq!(refused.refusal, Refusal::OutOfOrder);
+    client.join("plaza");
+    for _ in 0..30 {
+        client.say(&ClientMessage::Hello(hello()));
+    }
+    assert_eq!(client.closed(), 4422);
+}

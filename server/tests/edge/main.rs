@@ -1,0 +1,20 @@
+//! The edge, through real sockets: bad input and its answer, for HTTP and WebSocket, and what a
+//! well-behaved client gets meanwhile.
+#![allow(clippy::unwrap_used)] // A test that cannot go on shall say where.
+
+mod admin;
+mod admission;
+mod closing;
+mod conversation;
+mod deadlines;
+mod flood;
+mod frames;
+mod handshake;
+mod heartbeat;
+mod hello;
+mod json;
+mod messages;
+mod resets;
+mod slow_readers;
+mod stopping;
+mod support;

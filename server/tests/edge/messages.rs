@@ -1,0 +1,93 @@
+//! Messages that cannot be decoded end the connection with 4400; senseless ones are refused, and only too many end it.
+
+use parlour_shared::{
+    codec,
+    message::{Chat, ClientMessage, Join, Refusal, ServerMessage, SetSkin},
+    websocket::OpCode,
+};
+
+use crate::support::{TestServer, start};
+
+fn encoded(message: &ClientMessage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    codec::encode(message, &mut bytes);
+    bytes
+}
+
+#[track_caller]
+fn closed(server: &TestServer, subprotocol: &str, payload: &[u8]) -> u16 {
+    let mut client = server.websocket(subprotocol);
+    client.hello("ann");
+    let opcode = match subprotocol {
+        "parlour.v1" => OpCode::Binary,
+        _ => OpCode::Text,
+    };
+    client.frame(opcode, payload);
+    client.closed()
+}
+
+#[test]
+fn undecodable_bytes_are_4400() {
+    let server = start();
+    let ping = encoded(&ClientMessage::Ping { nonce: 5 });
+    let chat = encoded(&ClientMessage::Chat(Chat { text: "hi".into(), ..Chat::default() }));
+    let mut long_text = chat.clone();
+    *long_text.get_mut(3).unwrap() = 200;
+    let cases: [(&str, Vec<u8>); 6] = [
+        ("nothing", Vec::new()),
+        ("unknown opcode", vec![250]),
+        ("truncated", ping[..1].to_vec()),
+        ("trailing bytes", [&ping[..], &[0]].concat()),
+        ("overlong varint", vec![ping[0], 251, 5, 0]),
+        ("length over the rest", long_text),
+    ];
+    for (what, bytes) in cases {
+        assert_eq!(closed(&server, "parlour.v1", &bytes), 4400, "{what}");
+    }
+    assert_eq!(server.metric("parlour_rejects_total{class=\"malformed\"}"), 6.0);
+}
+
+#[test]
+fn undecodable_text_is_4400() {
+    let server = start();
+    let bomb = format!("{{\"join\":{}", "[".repeat(10_000));
+    let cases = ["", "{", "null", "{\"fly\":{}}", "{\"move\":{\"direction\":\"up\"}}", "{\"ping\":{}}", &bomb];
+    for text in cases {
+        assert_eq!(closed(&server, "parlour.v1.json", text.as_bytes()), 4400, "{text:.20}");
+    }
+}
+
+#[test]
+fn senseless_requests_are_refused_and_counted() {
+    let server = start();
+    let mut client = server.player("ann");
+    let mut refusal = |message: ClientMessage| {
+        client.say(&message);
+        client.wait(|message| match message {
+            ServerMessage::Refused(refused) => Some(refused.refusal),
+            _ => None,
+        })
+    };
+    let join = |room: &str| ClientMessage::Join(Join { request: 1, room: room.into() });
+    assert_eq!(refusal(join("No Such Room")), Refusal::NoSuchRoom);
+    client.join("plaza");
+    let mut refusal = |message: ClientMessage| {
+        client.say(&message);
+        client.wait(|message| match message {
+            ServerMessage::Refused(refused) => Some(refused.refusal),
+            _ => None,
+        })
+    };
+    assert_eq!(refusal(ClientMessage::SetSkin(SetSkin { request: 1, skin: 999 })), Refusal::UnknownSkin);
+    let chat = |text: String| ClientMessage::Chat(Chat { text, ..Chat::default() });
+    assert_eq!(refusal(chat("a\u{7}b".into())), Refusal::BadText);
+    assert_eq!(refusal(chat("x".repeat(2049))), Refusal::BadText);
+    server.await_metric("parlour_rejects_total{class=\"bad_text\"}", 2.0);
+    // Twenty in a minute are too many.
+    for _ in 0..40 {
+        client.say(&chat("\u{0}".into()));
+        client.say(&ClientMessage::SetSkin(SetSkin { request: 1, skin: 999 }));
+        client.say(&join("No Such Room"));
+    }
+    assert_eq!(client.closed(), 4422);
+}

@@ -1,0 +1,115 @@
+//! Fifty clients that never read: a good one notices nothing, the tick neither, and they are closed with 4001.
+
+use std::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use parlour_shared::{
+    codec::SNAPSHOT_OPCODE,
+    message::{Chat, ClientMessage, ServerMessage},
+    snapshot::Snapshot,
+};
+use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
+
+use crate::support::{Client, Got, TIMEOUT, TestServer, start};
+
+const STALLED: usize = 50;
+
+/// A connection whose kernel takes little for us, so that the server is soon stuck with it.
+fn dial_narrow(server: &TestServer) -> TcpStream {
+    let fd = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    sockopt::set_socket_recv_buffer_size(&fd, 4096).unwrap();
+    connect(&fd, &server.address()).unwrap();
+    let stream = TcpStream::from(fd);
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream
+}
+
+fn chat() -> ClientMessage {
+    ClientMessage::Chat(Chat {
+        text: "x".repeat(2000),
+        ..Chat::default()
+    })
+}
+
+#[test]
+fn they_are_closed_and_nobody_else_notices() {
+    let server = start();
+    let mut good = server.player("good");
+    good.join("plaza");
+    let mut stalled: Vec<Client> = (0..STALLED)
+        .map(|_| {
+            let mut client = Client::upgrade(dial_narrow(&server), "parlour.v1");
+            client.hello("stalled");
+            client.join("plaza");
+            client
+        })
+        .collect();
+    server.await_metric("parlour_players", STALLED as f64 + 1.0);
+
+    // From here on they do not read, but talk: more than an outbox and the kernel hold is said to each of them.
+    let mut peak_held: f64 = 0.0;
+    let mut last_tick = 0;
+    let begin = Instant::now();
+    let closed = "parlour_closes_total{by=\"server\",code=\"4001\"}";
+    let mut looked = Instant::now();
+    while server.metric(closed) < STALLED as f64 {
+        assert!(begin.elapsed() < 2 * TIMEOUT, "closed {} of {STALLED}", server.metric(closed));
+        for client in &mut stalled {
+            client.say(&chat());
+        }
+        // The good one keeps getting everything, in order.
+        let mut ponged = false;
+        good.say(&ClientMessage::Ping { nonce: 1 });
+        while !ponged {
+            match good.next() {
+                Got::Binary(payload) if payload[0] == SNAPSHOT_OPCODE => {
+                    let mut snapshot = Snapshot::default();
+                    snapshot.read(&payload).unwrap();
+                    assert!(snapshot.tick.0 > last_tick);
+                    last_tick = snapshot.tick.0;
+                }
+                Got::Binary(payload) => {
+                    let message = parlour_shared::codec::decode_server(&payload).unwrap();
+                    ponged = matches!(message, ServerMessage::Pong(_));
+                }
+                Got::Ping(_) => {}
+                other => panic!("the good client got {other:?}"),
+            }
+        }
+        peak_held = peak_held.max(server.metric("parlour_held_viewers"));
+        let outbox = server.metric("parlour_outbox_bytes");
+        // 256 KiB and one message each.
+        assert!(outbox <= (STALLED * (256 + 3) * 1024) as f64, "{outbox} bytes wait");
+        let spare = Duration::from_millis(50).saturating_sub(looked.elapsed());
+        std::thread::park_timeout(spare);
+        looked = Instant::now();
+    }
+    assert!(peak_held > 0.0, "the world was never told to hold snapshots back");
+    server.await_metric("parlour_sessions", 1.0);
+    // Not one tick number is missing, and no time was skipped because of them.
+    assert_eq!(server.metric("parlour_ticks_total"), server.metric("parlour_tick"));
+    assert_eq!(server.metric("parlour_drops_total{reason=\"io_lost\"}"), 0.0);
+
+    // What is left of each connection is whole frames, the last of them saying why, unless it was cut off before.
+    let told = stalled
+        .iter_mut()
+        .map(|client| {
+            loop {
+                match client.next() {
+                    Got::Close(code, _) => break code == Some(4001),
+                    Got::End | Got::Reset => break false,
+                    _ => {}
+                }
+            }
+        })
+        .filter(|told| *told)
+        .count();
+    assert!(told > 0, "nobody could read 4001");
+    drop(stalled);
+    server.await_metric("parlour_connections", 1.0);
+    server.await_metric("parlour_outbox_bytes", 0.0);
+    server.await_metric("parlour_blocked_connections", 0.0);
+    assert_eq!(server.metric("parlour_held_viewers"), 0.0);
+}

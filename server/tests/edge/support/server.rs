@@ -1,0 +1,112 @@
+//! A server for one test.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parlour_server::{Server, ServerOptions};
+use parlour_shared::{
+    map::{Map, Spawn},
+    motion::{Position, UNITS_PER_PX, WallGrid},
+};
+use parlour_sim::SimConfig;
+
+use super::{Client, TIMEOUT};
+
+/// A server on free ports of loopback, with one open map, `plaza`.
+pub(crate) struct TestServer {
+    pub(crate) server: Server,
+}
+
+pub(crate) fn start() -> TestServer {
+    start_with(|_| {})
+}
+
+pub(crate) fn start_with(change: impl FnOnce(&mut ServerOptions)) -> TestServer {
+    let at = |tiles: i32| tiles * 32 * UNITS_PER_PX;
+    let map = Map {
+        name: "plaza".into(),
+        walls: WallGrid::new(32, 32, 32),
+        spawns: vec![Spawn {
+            name: "default".into(),
+            position: Position { x: at(16), y: at(16) },
+        }],
+        doors: Vec::new(),
+    };
+    let mut options = ServerOptions::new(SimConfig::new(vec![Arc::new(map)]));
+    options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    options.admin = options.listen;
+    change(&mut options);
+    TestServer {
+        server: Server::start(options).unwrap(),
+    }
+}
+
+impl TestServer {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.listen_addr()
+    }
+
+    /// A connection without a byte sent.
+    pub(crate) fn dial(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address()).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        stream
+    }
+
+    /// A WebSocket without a hello.
+    pub(crate) fn websocket(&self, subprotocol: &str) -> Client {
+        Client::upgrade(self.dial(), subprotocol)
+    }
+
+    /// A player with a session, in binary.
+    pub(crate) fn player(&self, name: &str) -> Client {
+        let mut client = self.websocket("parlour.v1");
+        client.hello(name);
+        client
+    }
+
+    /// The answer to one HTTP request on the public port, until the server closes.
+    pub(crate) fn request(&self, request: &str) -> String {
+        exchange(self.dial(), request)
+    }
+
+    /// The answer to `GET` on the admin port.
+    pub(crate) fn admin(&self, path: &str) -> String {
+        let stream = TcpStream::connect(self.server.admin_addr()).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        exchange(stream, &format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"))
+    }
+
+    /// A metric's value now, by its name with labels.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let text = self.admin("/metrics");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no metric {name}")).parse().unwrap()
+    }
+
+    /// Waits until a metric has a value.
+    pub(crate) fn await_metric(&self, name: &str, value: f64) {
+        eventually(name, || self.metric(name) == value);
+    }
+}
+
+/// Waits for something that becomes true soon.
+pub(crate) fn eventually(what: &str, mut is: impl FnMut() -> bool) {
+    let until = Instant::now() + TIMEOUT;
+    while !is() {
+        assert!(Instant::now() < until, "{what}: not in time");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+}
+
+fn exchange(mut stream: TcpStream, request: &str) -> String {
+    // The server may answer and close before it has read everything.
+    let _ = stream.write_all(request.as_bytes());
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}

@@ -1,0 +1,115 @@
+//! Maps of a directory join the bundled ones, replace them by name, and are checked together with them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use parlour_server::maps;
+
+use crate::tmx::GOOD;
+
+/// A directory that is gone when the test is.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn with(name: &str, files: &[(&str, &str)]) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("maps-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        for (file, text) in files {
+            fs::write(path.join(file), text).unwrap();
+        }
+        Self(path)
+    }
+
+    fn load(&self) -> Result<Vec<String>, Vec<String>> {
+        match maps::load(Some(&self.0)) {
+            Ok(maps) => Ok(maps.iter().map(|map| map.name.clone()).collect()),
+            Err(errors) => {
+                let place = format!("{}/", self.0.display());
+                Err(errors
+                    .to_string()
+                    .lines()
+                    .map(|line| line.replace(&place, ""))
+                    .collect())
+            }
+        }
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn they_join_the_bundled_ones() {
+    let directory = Directory::with(
+        "join",
+        &[("small.tmx", GOOD), ("tiles.png", "?"), ("notes.txt", "")],
+    );
+    assert_eq!(directory.load().unwrap(), ["garden", "lobby", "plaza", "small"]);
+}
+
+#[test]
+fn they_replace_bundled_ones_by_name() {
+    let plaza = GOOD.replace("value=\"small\"", "value=\"lobby\"");
+    let directory = Directory::with("replace", &[("plaza.tmx", &plaza)]);
+    let maps = maps::load(Some(&directory.0)).unwrap();
+    let plaza = maps.iter().find(|map| map.name == "plaza").unwrap();
+    assert_eq!(plaza.walls.size(), (4, 3));
+}
+
+#[test]
+fn doors_are_checked_across_the_whole_catalogue() {
+    let nowhere = GOOD.replace("value=\"small\"", "value=\"nowhere\"");
+    let no_spawn = GOOD.replace("value=\"default\"", "value=\"attic\"");
+    // Replaced, it lacks the spawn points that the garden's doors lead to.
+    let lobby = GOOD.replace("value=\"small\"", "value=\"lobby\"");
+    let files = [
+        ("a.tmx", nowhere.as_str()),
+        ("small.tmx", &no_spawn),
+        ("lobby.tmx", &lobby),
+    ];
+    let errors = Directory::with("doors", &files).load().unwrap_err();
+    assert_eq!(
+        errors[0],
+        "a.tmx: door at 96, 32 px: leads to the map `nowhere`, which does not exist"
+    );
+    assert!(
+        errors[1].starts_with("bundled map garden.tmx: door at "),
+        "{errors:#?}"
+    );
+    assert!(
+        errors[1].contains("of `lobby`, which does not exist"),
+        "{errors:#?}"
+    );
+    let last = errors.last().unwrap();
+    assert_eq!(
+        last,
+        "small.tmx: door at 96, 32 px: leads to the spawn point `attic` of `small`, which does not exist"
+    );
+}
+
+#[test]
+fn every_bad_file_is_told_at_once() {
+    let directory = Directory::with("bad", &[("a.tmx", "<map"), ("Big.tmx", GOOD), ("c.tmx", "")]);
+    fs::create_dir_all(directory.0.join("d.tmx")).unwrap();
+    let errors = directory.load().unwrap_err();
+    assert_eq!(errors.len(), 4, "{errors:#?}");
+    assert!(errors[0].starts_with("Big.tmx: the name \"Big\""), "{errors:#?}");
+    assert!(errors[1].starts_with("a.tmx: line 1: "), "{errors:#?}");
+    assert!(
+        errors[3].starts_with("d.tmx: cannot be read: not a file"),
+        "{errors:#?}"
+    );
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_told() {
+    let error = maps::load(Some(Path::new("/nowhere/at/all")))
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("/nowhere/at/all: cannot be read: "), "{error}");
+}

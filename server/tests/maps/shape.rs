@@ -1,0 +1,69 @@
+//! What a map becomes.
+
+use parlour_shared::{
+    map::{Door, Spawn},
+    motion::Position,
+};
+
+use crate::tmx::{GOOD, parse, with};
+
+#[test]
+fn a_map_becomes_walls_spawns_and_doors() {
+    let map = parse(GOOD).unwrap();
+    assert_eq!(map.name, "small");
+    assert_eq!((map.walls.size(), map.walls.tile_px()), ((4, 3), 32));
+    let row = |row| [0, 1, 2, 3].map(|column| map.walls.is_wall(column, row));
+    assert_eq!([row(0), row(1), row(2)], [[true, false, false, false]; 3]);
+    let position = Position {
+        x: 48 * 256,
+        y: 40 * 256 + 128,
+    };
+    assert_eq!(
+        map.spawns,
+        [Spawn {
+            name: "default".into(),
+            position
+        }]
+    );
+    // Edges are rounded to whole pixels.
+    let door = Door {
+        x: 96,
+        y: 32,
+        w: 32,
+        h: 64,
+        to_map: "small".into(),
+        to_spawn: "default".into(),
+    };
+    assert_eq!(map.doors, [door]);
+}
+
+#[test]
+fn base64_and_turned_tiles_are_walls_too() {
+    // The same walls, as little-endian numbers; the second row's is turned over (its highest bit).
+    let plain = "AQAAAAAAAAAAAAAAAAAAAAEAAIAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAA";
+    let text = with("encoding=\"csv\"", "encoding=\"base64\"");
+    let (before, rest) = text.split_once("\n1,0").unwrap();
+    let (_, after) = rest.split_once("</data>").unwrap();
+    let map = parse(&format!("{before}\n{plain}\n</data>{after}")).unwrap();
+    assert_eq!(map.walls, parse(GOOD).unwrap().walls);
+}
+
+#[test]
+fn other_layers_are_for_the_eye_only() {
+    let more = "</objectgroup>\n <group id=\"9\" name=\"art\"><layer id=\"10\" name=\"walls\" width=\"4\" height=\"3\">\
+                <data encoding=\"csv\">1,1,1,1,1,1,1,1,1,1,1,1</data></layer>\
+                <imagelayer id=\"11\"><image source=\"sky.png\" width=\"1\" height=\"1\"/></imagelayer></group>\n</map>";
+    let text = with("</objectgroup>\n</map>", more);
+    assert_eq!(parse(&text).unwrap(), parse(GOOD).unwrap());
+}
+
+#[test]
+fn a_map_needs_no_doors_and_no_tileset_if_it_has_no_walls() {
+    let (before, rest) = GOOD.split_once("<tileset").unwrap();
+    let (_, rest) = rest.split_once("</tileset>").unwrap();
+    let text = format!("{before}{rest}").replace("1,0,0,0", "0,0,0,0");
+    let (before, _) = text.split_once("<objectgroup id=\"3\"").unwrap();
+    let map = parse(&format!("{before}</map>")).unwrap();
+    assert!(map.doors.is_empty());
+    assert!(map.walls.to_rects().is_empty());
+}

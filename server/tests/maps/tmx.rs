@@ -1,0 +1,50 @@
+//! A small map to spoil.
+
+use parlour_server::maps::{self, MapError};
+use parlour_shared::map::Map;
+
+/// 4 x 3 tiles of 32 px: a wall on the left, a spawn point, a door to itself.
+pub(crate) const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<map version="1.10" orientation="orthogonal" width="4" height="3" tilewidth="32" tileheight="32" infinite="0">
+ <!-- drawn for tests -->
+ <tileset firstgid="1" name="tiles" tilewidth="32" tileheight="32" tilecount="4" columns="2">
+  <image source="tiles.png" width="64" height="64"/>
+ </tileset>
+ <layer id="1" name="walls" width="4" height="3">
+  <data encoding="csv">
+1,0,0,0,
+1,0,0,0,
+1,0,0,0
+</data>
+ </layer>
+ <objectgroup id="2" name="spawns">
+  <object id="1" name="default" type="spawn" x="48" y="40.5"><point/></object>
+ </objectgroup>
+ <objectgroup id="3" name="doors">
+  <object id="2" name="out" type="door" x="96" y="31.6" width="31.8" height="64">
+   <properties>
+    <property name="to_map" value="small"/>
+    <property name="to_spawn" value="default"/>
+   </properties>
+  </object>
+ </objectgroup>
+</map>
+"#;
+
+pub(crate) fn parse(text: &str) -> Result<Map, MapError> {
+    maps::parse("small", "maps/small.tmx", text.as_bytes())
+}
+
+/// The good map with one piece of it replaced.
+pub(crate) fn with(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    GOOD.replacen(from, to, 1)
+}
+
+/// The error of the good map with one piece of it replaced.
+pub(crate) fn spoilt(from: &str, to: &str) -> String {
+    match parse(&with(from, to)) {
+        Ok(_) => panic!("{from} -> {to} was taken"),
+        Err(error) => error.to_string(),
+    }
+}

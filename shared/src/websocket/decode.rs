@@ -1,0 +1,214 @@
+//! From the peer's bytes to events.
+
+mod event;
+mod header;
+
+use std::mem;
+
+pub use event::Event;
+
+use self::header::{Frame, PartialHeader};
+use super::{Limits, OpCode, Role, WebSocketError, apply_mask};
+
+/// Turns the bytes of one connection into [`Event`]s.
+///
+/// A message that comes in one piece is unmasked where it lies and lent from there: no copy, no allocation.
+/// Only what is still incomplete when the input ends is kept, and the memory for it, which grows with the
+/// bytes that came and not with the length that was announced, is given back as soon as the message has
+/// been handed out. An idle connection owns no memory beyond the size of this struct.
+///
+/// ```
+/// use parlour_shared::websocket::{Decoder, Event, Limits, Role};
+///
+/// let mut decoder = Decoder::new(Role::Client, Limits { max_message: 1024, max_fragments: 64 });
+/// let mut scratch = *b"\x82\x02hi\x89\x00";
+/// let mut rest = &mut scratch[..];
+/// let mut seen = 0;
+/// while let Some(event) = decoder.next(&mut rest)? {
+///     assert_eq!(event, [Event::Binary(b"hi"), Event::Ping(b"")][seen]);
+///     seen += 1;
+/// }
+/// assert_eq!(seen, 2);
+/// # Ok::<(), parlour_shared::websocket::WebSocketError>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    role: Role,
+    limits: Limits,
+    /// After a close frame or an error.
+    finished: bool,
+    /// The beginning of a frame whose header is not whole yet.
+    header: PartialHeader,
+    /// The frame whose payload is being read.
+    frame: Option<Frame>,
+    /// The message that the frames read so far belong to.
+    message: Option<Message>,
+    /// First `message.len` bytes of the message under way, then what came of the frame being read. Between
+    /// two calls also the payload that was lent last, until [`Self::take_back`].
+    buffer: Vec<u8>,
+}
+
+impl Decoder {
+    /// A decoder at the beginning of a connection, just after the handshake.
+    #[must_use]
+    pub fn new(role: Role, limits: Limits) -> Self {
+        Self {
+            role,
+            limits,
+            finished: false,
+            header: PartialHeader::default(),
+            frame: None,
+            message: None,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Reads up to the next event and takes the bytes it came from off the front of `input`, which it may
+    /// overwrite. Call it until it says `None`: then all of `input` is used up, what is incomplete is
+    /// remembered, and memory no longer needed has been freed.
+    ///
+    /// After a close frame or an error the rest of the input is thrown away and there is never another event.
+    ///
+    /// # Errors
+    /// [`WebSocketError`] at the first thing that is not allowed, as early as it can be seen: what a frame's
+    /// header gives away is refused before its payload arrives, and broken UTF-8 at the end of a fragment.
+    pub fn next<'d, 'i: 'd>(
+        &'d mut self,
+        input: &mut &'i mut [u8],
+    ) -> Result<Option<Event<'d>>, WebSocketError> {
+        self.take_back();
+        if self.finished {
+            *input = &mut [];
+            return Ok(None);
+        }
+        let (opcode, payload) = match self.read_payload(input) {
+            Ok(Some(whole)) => whole,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                self.finished = true;
+                self.buffer = Vec::new();
+                return Err(error);
+            }
+        };
+        let payload = match payload {
+            Payload::Input(payload) => payload,
+            Payload::Buffer { begin } => &self.buffer[begin..],
+        };
+        let event = Event::new(opcode, payload);
+        self.finished = matches!(event, Err(_) | Ok(Event::Close { .. }));
+        event.map(Some)
+    }
+
+    /// How much memory on the heap this holds, in bytes.
+    #[must_use]
+    pub fn buffered_capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
+    /// Drops what the last event borrowed, and all memory if nothing is under way.
+    fn take_back(&mut self) {
+        if self.finished {
+            self.buffer = Vec::new();
+        } else if self.frame.is_none() {
+            self.buffer.truncate(self.message_len());
+            if self.buffer.is_empty() {
+                self.buffer = Vec::new();
+            }
+        }
+    }
+
+    /// Reads frames until a control frame or a message is whole; `None` if the input ends before.
+    fn read_payload<'i>(
+        &mut self,
+        input: &mut &'i mut [u8],
+    ) -> Result<Option<(OpCode, Payload<'i>)>, WebSocketError> {
+        loop {
+            let mut frame = match self.frame.take() {
+                Some(frame) => frame,
+                None => match self.read_header(input)? {
+                    Some(frame) => frame,
+                    None => return Ok(None),
+                },
+            };
+            let bytes = take_front(input, frame.remaining);
+            if let Some(key) = &mut frame.mask {
+                apply_mask(bytes, *key);
+                key.rotate_left(bytes.len() % 4);
+            }
+            frame.remaining -= bytes.len();
+            if frame.remaining > 0 {
+                self.buffer.extend_from_slice(bytes);
+                self.frame = Some(frame);
+                return Ok(None);
+            }
+            if frame.opcode.is_control() {
+                return Ok(Some((frame.opcode, self.lend(bytes, self.message_len()))));
+            }
+            let mut message = self
+                .message
+                .take()
+                .expect("read_header lets no data frame pass without a message");
+            if frame.last {
+                return Ok(Some((message.opcode, self.lend(bytes, 0))));
+            }
+            self.buffer.extend_from_slice(bytes);
+            message.len = self.buffer.len();
+            if message.opcode == OpCode::Text {
+                message.valid_len += valid_utf8_len(&self.buffer[message.valid_len..])?;
+            }
+            self.message = Some(message);
+        }
+    }
+
+    /// The payload that began at `begin` in the buffer and ends with `bytes`: lent from the input if nothing
+    /// of it had to be kept.
+    fn lend<'i>(&mut self, bytes: &'i [u8], begin: usize) -> Payload<'i> {
+        if self.buffer.len() == begin {
+            Payload::Input(bytes)
+        } else {
+            self.buffer.extend_from_slice(bytes);
+            Payload::Buffer { begin }
+        }
+    }
+
+    fn message_len(&self) -> usize {
+        self.message.as_ref().map_or(0, |message| message.len)
+    }
+}
+
+#[derive(Debug)]
+struct Message {
+    opcode: OpCode,
+    /// Frames begun.
+    fragments: u32,
+    /// Bytes in the frames that are whole, if they are not the last.
+    len: usize,
+    /// Bytes at the front that are known to be UTF-8, if this is text.
+    valid_len: usize,
+}
+
+/// Where a whole payload lies.
+enum Payload<'i> {
+    Input(&'i [u8]),
+    /// From here to the end of the buffer.
+    Buffer {
+        begin: usize,
+    },
+}
+
+/// Takes up to `count` bytes off the front of `input`.
+fn take_front<'i>(input: &mut &'i mut [u8], count: usize) -> &'i mut [u8] {
+    let count = count.min(input.len());
+    let (front, rest) = mem::take(input).split_at_mut(count);
+    *input = rest;
+    front
+}
+
+/// How much of `bytes` is whole characters, if what follows can still become one.
+fn valid_utf8_len(bytes: &[u8]) -> Result<usize, WebSocketError> {
+    match str::from_utf8(bytes) {
+        Ok(text) => Ok(text.len()),
+        Err(error) if error.error_len().is_none() => Ok(error.valid_up_to()),
+        Err(_) => Err(WebSocketError::InvalidUtf8),
+    }
+}

@@ -1,0 +1,171 @@
+//! One message, one form: what decodes is exactly what encoding writes, and nothing makes decoding panic.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+use parlour_shared::{
+    codec::{self, CodecError},
+    ids::Tick,
+    limits::{MAX_CHAT_BYTES, MAX_CLIENT_MESSAGE, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES, MAX_TOKEN_BYTES},
+    message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    motion::Direction,
+};
+use proptest::prelude::*;
+
+fn number() -> impl Strategy<Value = u32> {
+    prop_oneof![0..=300_u32, 65_000..66_000_u32, any::<u32>()]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        "[a-z/_-]{1,12}",
+        "\\PC{1,40}",
+        any::<String>()
+    ]
+}
+
+fn message() -> impl Strategy<Value = ClientMessage> {
+    let maybe = || prop::option::of(text());
+    let hello = (any::<u16>(), number(), text(), maybe(), maybe(), maybe());
+    let write =
+        (text(), number(), maybe()).prop_map(|(key, version, value)| StateWrite { key, version, value });
+    prop_oneof![
+        hello.prop_map(
+            |(protocol, schema, name, token, session, resume)| ClientMessage::Hello(Hello {
+                protocol,
+                schema,
+                name,
+                token,
+                session,
+                resume
+            })
+        ),
+        (number(), text()).prop_map(|(request, room)| ClientMessage::Join(Join { request, room })),
+        number().prop_map(|request| ClientMessage::Leave { request }),
+        (number(), number(), 0..9_usize, any::<bool>()).prop_map(|(seq, tick, direction, sprint)| {
+            ClientMessage::Move(Move {
+                seq,
+                tick: Tick(tick),
+                direction: Direction::ALL[direction],
+                sprint,
+            })
+        }),
+        (number(), any::<bool>(), text()).prop_map(|(request, near, text)| {
+            let scope = if near { Scope::Near } else { Scope::Room };
+            ClientMessage::Chat(Chat { request, scope, text })
+        }),
+        (number(), any::<u16>())
+            .prop_map(|(request, skin)| ClientMessage::SetSkin(SetSkin { request, skin })),
+        (number(), prop::collection::vec(write, 0..9))
+            .prop_map(|(request, writes)| ClientMessage::SetState(SetState { request, writes })),
+        (number(), text(), prop::collection::vec(any::<u8>(), 0..60)).prop_map(|(request, name, body)| {
+            ClientMessage::Custom(Custom {
+                request,
+                name,
+                body: Body(body),
+            })
+        }),
+        number().prop_map(|nonce| ClientMessage::Ping { nonce }),
+        Just(ClientMessage::Bye),
+    ]
+}
+
+fn encoded(message: &ClientMessage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    codec::encode(message, &mut bytes);
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_was_encoded_is_decoded(message in message()) {
+        prop_assert_eq!(codec::decode_client(&encoded(&message)), Ok(message));
+    }
+
+    #[test]
+    fn json_says_the_same(message in message()) {
+        let json = serde_json::to_string(&message).unwrap();
+        prop_assert_eq!(codec::from_json(&json), Ok(message));
+    }
+
+    #[test]
+    fn random_bytes_are_refused_or_canonical(opcode in 0..12_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        bytes.insert(0, opcode);
+        if let Ok(message) = codec::decode_client(&bytes) {
+            prop_assert_eq!(encoded(&message), bytes);
+        }
+    }
+
+    #[test]
+    fn changed_messages_are_refused_or_canonical(message in message(), at: prop::sample::Index, byte: u8, insert: bool) {
+        let mut bytes = encoded(&message);
+        let at = at.index(bytes.len());
+        if insert {
+            bytes.insert(at, byte);
+        } else {
+            bytes[at] = byte;
+        }
+        if let Ok(message) = codec::decode_client(&bytes) {
+            prop_assert_eq!(encoded(&message), bytes);
+        }
+    }
+
+    #[test]
+    fn every_prefix_is_refused(message in message()) {
+        let bytes = encoded(&message);
+        for length in 0..bytes.len() {
+            let refused = codec::decode_client(&bytes[..length]);
+            prop_assert!(matches!(refused, Err(CodecError::Malformed(_))), "{} bytes: {:?}", length, refused);
+        }
+    }
+
+    #[test]
+    fn the_server_s_side_does_not_panic_either(opcode in 0..13_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        bytes.insert(0, opcode);
+        let _ = codec::decode_server(&bytes);
+    }
+}
+
+#[test]
+fn everything_within_its_own_limits_is_within_the_limit_of_a_message() {
+    let write = |at: usize| StateWrite {
+        key: format!("{at:048}"),
+        version: u32::MAX,
+        value: Some("v".repeat(MAX_STATE_VALUE_BYTES)),
+    };
+    let largest = [
+        ClientMessage::SetState(SetState {
+            request: u32::MAX,
+            writes: (0..MAX_STATE_WRITES).map(write).collect(),
+        }),
+        ClientMessage::Chat(Chat {
+            request: u32::MAX,
+            scope: Scope::Near,
+            text: "c".repeat(MAX_CHAT_BYTES),
+        }),
+        ClientMessage::Hello(Hello {
+            token: Some("t".repeat(MAX_TOKEN_BYTES)),
+            ..Hello::default()
+        }),
+    ];
+    for message in largest {
+        let bytes = encoded(&message);
+        assert!(bytes.len() < MAX_CLIENT_MESSAGE);
+        assert_eq!(codec::decode_client(&bytes), Ok(message));
+    }
+}
+
+#[test]
+fn a_length_in_the_input_allocates_nothing_that_is_not_there() {
+    // 2^40 writes, a text of 2^40 bytes: refused at once, within the memory of the message.
+    for head in [&[6, 0][..], &[4, 0, 0], &[7, 0]] {
+        let mut bytes = head.to_vec();
+        bytes.push(0xFD);
+        bytes.extend_from_slice(&(1_u64 << 40).to_le_bytes());
+        assert!(matches!(
+            codec::decode_client(&bytes),
+            Err(CodecError::Malformed(_))
+        ));
+    }
+}

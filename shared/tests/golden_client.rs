@@ -1,0 +1,271 @@
+//! What clients say, byte by byte: `assets/wire/client.json`.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use parlour_shared::{
+    codec::{self, SCHEMA},
+    ids::Tick,
+    limits::PROTOCOL,
+    message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    motion::Direction,
+};
+use support::{
+    golden::{File, bytes_of, quoted, to_hex, words},
+    typed,
+};
+
+fn cases() -> Vec<(String, String, ClientMessage)> {
+    let mut cases = vec![
+        case(
+            "hello",
+            "A guest who lets the server pick a name",
+            hello(Hello::default()),
+        ),
+        case(
+            "hello_named",
+            "A guest with a name, checked against the schema of these vectors",
+            hello(Hello {
+                schema: SCHEMA,
+                name: "Ada".into(),
+                ..Hello::default()
+            }),
+        ),
+        case(
+            "hello_every_field",
+            "Every field set; session and resume are reserved",
+            hello(Hello {
+                schema: SCHEMA,
+                name: "Zoë 🦊".into(),
+                token: Some("a.b.c".into()),
+                session: Some("s1".into()),
+                resume: Some("r1".into()),
+                ..Hello::default()
+            }),
+        ),
+        case("join", "Enter the first room of a map", join(1, "lobby")),
+        case(
+            "join_instance",
+            "Enter another room of that map",
+            join(2, "lobby/blue_2"),
+        ),
+        case(
+            "leave",
+            "Leave the room, wanting an answer",
+            ClientMessage::Leave { request: 3 },
+        ),
+        case(
+            "leave_no_answer",
+            "Leave the room, wanting none",
+            ClientMessage::Leave { request: 0 },
+        ),
+    ];
+    for (number, direction) in Direction::ALL.into_iter().enumerate() {
+        let name = serde_json::to_value(direction)
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let message = Move {
+            seq: number as u32 + 1,
+            tick: Tick(0),
+            direction,
+            sprint: false,
+        };
+        cases.push(case(
+            &format!("move_{name}"),
+            &format!("Walk {name} at the next tick"),
+            ClientMessage::Move(message),
+        ));
+    }
+    let aimed = Move {
+        seq: 70_000,
+        tick: Tick(300),
+        direction: Direction::Southwest,
+        sprint: true,
+    };
+    let chat = |scope, text: &str| {
+        ClientMessage::Chat(Chat {
+            request: 4,
+            scope,
+            text: text.into(),
+        })
+    };
+    let write = |key: &str, version, value: Option<&str>| StateWrite {
+        key: key.into(),
+        version,
+        value: value.map(str::to_owned),
+    };
+    let state = |writes| ClientMessage::SetState(SetState { request: 7, writes });
+    let custom = |name: &str, body: &[u8]| {
+        ClientMessage::Custom(Custom {
+            request: 8,
+            name: name.into(),
+            body: Body(body.to_vec()),
+        })
+    };
+    cases.extend([
+        case(
+            "move_aimed_sprint",
+            "Sprint southwest from tick 300 on, command 70,000",
+            ClientMessage::Move(aimed),
+        ),
+        case(
+            "chat_room",
+            "Say something to everyone in the room",
+            chat(Scope::Room, "Hello, world"),
+        ),
+        case(
+            "chat_near",
+            "Say something to those near, in two lines",
+            chat(Scope::Near, "psst\nüber ☕"),
+        ),
+        case(
+            "set_skin",
+            "Put on skin 3",
+            ClientMessage::SetSkin(SetSkin { request: 5, skin: 3 }),
+        ),
+        case(
+            "set_skin_high",
+            "Put on skin 300",
+            ClientMessage::SetSkin(SetSkin {
+                request: 6,
+                skin: 300,
+            }),
+        ),
+        case(
+            "set_state_new",
+            "Create a key",
+            state(vec![write("door.open", 0, Some("yes"))]),
+        ),
+        case(
+            "set_state_batch",
+            "Change one key and delete another, both or neither",
+            state(vec![write("score", 12, Some("")), write("door.open", 251, None)]),
+        ),
+        case(
+            "custom",
+            "Something for a plugin",
+            custom("wave", &[0x00, 0x7f, 0xff]),
+        ),
+        case(
+            "custom_empty",
+            "A plugin's message without a body",
+            custom("wave", &[]),
+        ),
+        case("bye", "Goodbye", ClientMessage::Bye),
+    ]);
+    for nonce in [0, 250, 251, 65_535, 65_536, u32::MAX] {
+        cases.push(case(
+            &format!("ping_{nonce}"),
+            &format!("Ping with nonce {nonce}"),
+            ClientMessage::Ping { nonce },
+        ));
+    }
+    cases
+}
+
+fn case(name: &str, meaning: &str, message: ClientMessage) -> (String, String, ClientMessage) {
+    (name.to_owned(), meaning.to_owned(), message)
+}
+
+fn hello(hello: Hello) -> ClientMessage {
+    ClientMessage::Hello(Hello {
+        protocol: PROTOCOL,
+        ..hello
+    })
+}
+
+fn join(request: u32, room: &str) -> ClientMessage {
+    ClientMessage::Join(Join {
+        request,
+        room: room.into(),
+    })
+}
+
+#[test]
+fn every_client_message_is_written_and_read_as_the_vectors_say() {
+    let mut file = File::new(
+        "client.json",
+        "messages",
+        "Messages from a client: the binary form and the JSON form of each.",
+    )
+    .head("schema", SCHEMA.to_string());
+    for (name, meaning, message) in cases() {
+        let mut bytes = Vec::new();
+        codec::encode(&message, &mut bytes);
+        let json = serde_json::to_string(&message).unwrap();
+        file.entry(&[
+            ("name", quoted(&name)),
+            ("meaning", quoted(&meaning)),
+            ("hex", quoted(&to_hex(&bytes))),
+            ("json", json),
+        ]);
+    }
+    let vectors = file.check();
+    for vector in &vectors {
+        let (bytes, json) = (bytes_of(vector), vector["json"].to_string());
+        let decoded = codec::decode_client(&bytes).unwrap();
+        assert_eq!(decoded, codec::from_json(&json).unwrap(), "{}", vector["name"]);
+        let mut encoded = Vec::new();
+        codec::encode(&decoded, &mut encoded);
+        assert_eq!(encoded, bytes, "{}", vector["name"]);
+    }
+    every_variant_occurs(&vectors);
+}
+
+fn every_variant_occurs(vectors: &[serde_json::Value]) {
+    let registry = typed::registry();
+    let opcodes: BTreeSet<u32> = vectors
+        .iter()
+        .map(|vector| u32::from(bytes_of(vector)[0]))
+        .collect();
+    for (number, name) in typed::variants(&registry, "ClientMessage") {
+        assert!(opcodes.contains(&number), "no vector for {name}");
+    }
+    let mut found = BTreeSet::new();
+    vectors
+        .iter()
+        .for_each(|vector| words(&vector["json"], &mut found));
+    for name in ["Direction", "Scope"] {
+        for (_, variant) in typed::variants(&registry, name) {
+            assert!(found.contains(&variant), "no vector for {name} {variant}");
+        }
+    }
+}
+
+#[test]
+fn json_may_leave_out_what_has_a_default() {
+    let message = codec::from_json(r#"{"move":{"direction":"east"}}"#).unwrap();
+    assert_eq!(
+        message,
+        ClientMessage::Move(Move {
+            direction: Direction::East,
+            ..Move::default()
+        })
+    );
+    assert_eq!(codec::from_json(r#""bye""#).unwrap(), ClientMessage::Bye);
+    assert_eq!(
+        codec::from_json(r#"{"leave":{}}"#).unwrap(),
+        ClientMessage::Leave { request: 0 }
+    );
+    assert_eq!(
+        codec::from_json(r#"{"join":{"room":"lobby"}}"#).unwrap(),
+        join(0, "lobby")
+    );
+    let chat = codec::from_json(r#"{"chat":{"text":"hi"}}"#).unwrap();
+    assert_eq!(
+        chat,
+        ClientMessage::Chat(Chat {
+            request: 0,
+            scope: Scope::Room,
+            text: "hi".into()
+        })
+    );
+    assert_eq!(
+        codec::from_json(r#"{"hello":{"protocol":1}}"#).unwrap(),
+        hello(Hello::default())
+    );
+}

@@ -1,0 +1,539 @@
+//! What is no message, and why not: `assets/wire/malformed.json`.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod support;
+
+use parlour_shared::{
+    codec::{self, CodecError},
+    ids::Tick,
+    limits::{MAX_EXTRA_BYTES, MAX_NAME_BYTES},
+    snapshot::{Snapshot, SnapshotError},
+};
+use serde_json::Value;
+use support::golden::{File, bytes_of, quoted, to_hex};
+
+/// Who reads it.
+#[derive(Clone, Copy, PartialEq)]
+enum Reader {
+    Client,
+    Server,
+    Snapshot,
+}
+
+impl Reader {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Snapshot => "snapshot",
+        }
+    }
+
+    /// The class of the error; `ok` if there is none.
+    fn class(self, bytes: &[u8]) -> &'static str {
+        match self {
+            Self::Client => codec::decode_client(bytes).map_or_else(codec_class, |_| "ok"),
+            Self::Server => codec::decode_server(bytes).map_or_else(codec_class, |_| "ok"),
+            Self::Snapshot => Snapshot::default()
+                .read(bytes)
+                .map_or_else(snapshot_class, |()| "ok"),
+        }
+    }
+}
+
+fn codec_class(error: CodecError) -> &'static str {
+    match error {
+        CodecError::Malformed(_) => "malformed",
+        CodecError::TrailingBytes(_) => "trailing_bytes",
+        CodecError::NotCanonical => "not_canonical",
+    }
+}
+
+fn snapshot_class(error: SnapshotError) -> &'static str {
+    match error {
+        SnapshotError::Truncated => "truncated",
+        SnapshotError::TrailingBytes(_) => "trailing_bytes",
+        SnapshotError::Opcode(_) => "opcode",
+        SnapshotError::Bad(what) => what,
+    }
+}
+
+type Case = (&'static str, &'static str, &'static str, Vec<u8>);
+
+fn from_clients() -> Vec<Case> {
+    vec![
+        ("empty", "No byte at all", "malformed", vec![]),
+        ("unknown_opcode", "There is no message 10", "malformed", vec![10]),
+        ("opcode_too_high", "Nor a message 255", "malformed", vec![255]),
+        (
+            "opcode_overlong",
+            "Bye, its number in three bytes",
+            "not_canonical",
+            vec![0xFB, 9, 0],
+        ),
+        (
+            "truncated",
+            "A join that ends within the room's name",
+            "malformed",
+            b"\x01\x00\x05lob".to_vec(),
+        ),
+        (
+            "truncated_varint",
+            "A ping whose number ends early",
+            "malformed",
+            vec![8, 0xFC, 1, 2],
+        ),
+        (
+            "trailing",
+            "A bye and one more byte",
+            "trailing_bytes",
+            vec![9, 0],
+        ),
+        (
+            "two_messages",
+            "Two messages in one",
+            "trailing_bytes",
+            vec![9, 9],
+        ),
+        (
+            "overlong_16",
+            "A ping with nonce 1, written in 16 bits",
+            "not_canonical",
+            vec![8, 0xFB, 1, 0],
+        ),
+        (
+            "overlong_32",
+            "The same in 32 bits",
+            "not_canonical",
+            vec![8, 0xFC, 1, 0, 0, 0],
+        ),
+        (
+            "overlong_not_250",
+            "250 takes one byte",
+            "not_canonical",
+            vec![8, 0xFB, 250, 0],
+        ),
+        (
+            "varint_too_wide",
+            "A 64-bit number where 32 bits are the most",
+            "malformed",
+            { vec![8, 0xFD, 1, 0, 0, 0, 0, 0, 0, 0] },
+        ),
+        (
+            "varint_reserved",
+            "255 begins no number",
+            "malformed",
+            vec![8, 0xFF],
+        ),
+        (
+            "skin_over_u16",
+            "A skin of 65,536",
+            "malformed",
+            vec![5, 0, 0xFC, 0, 0, 1, 0],
+        ),
+        (
+            "direction_out_of_range",
+            "There are nine directions, 0 to 8",
+            "malformed",
+            vec![3, 1, 0, 9, 0],
+        ),
+        (
+            "scope_out_of_range",
+            "There are two scopes",
+            "malformed",
+            b"\x04\x00\x02\x02hi".to_vec(),
+        ),
+        (
+            "bool_not_0_or_1",
+            "A sprint of 2",
+            "malformed",
+            vec![3, 1, 0, 3, 2],
+        ),
+        (
+            "option_not_0_or_1",
+            "A token that is neither there nor not",
+            "malformed",
+            vec![0, 1, 0, 0, 2, 0, 0],
+        ),
+        (
+            "length_over_rest",
+            "A text of 100 bytes, of which 2 are there",
+            "malformed",
+            b"\x04\x00\x00\x64hi".to_vec(),
+        ),
+        ("length_huge", "A text of 2^63 bytes", "malformed", {
+            vec![4, 0, 0, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0x80]
+        }),
+        (
+            "count_huge",
+            "A batch of 2^32 - 1 writes",
+            "malformed",
+            vec![6, 0, 0xFC, 0xFF, 0xFF, 0xFF, 0xFF],
+        ),
+        (
+            "not_utf8",
+            "A text that is no UTF-8",
+            "malformed",
+            vec![4, 0, 0, 2, 0xC3, 0x28],
+        ),
+    ]
+}
+
+fn from_server() -> Vec<Case> {
+    vec![
+        (
+            "server_snapshot",
+            "A snapshot is not read as a structured message",
+            "malformed",
+            vec![0, 1, 1],
+        ),
+        (
+            "server_unknown_opcode",
+            "There is no message 11",
+            "malformed",
+            vec![11],
+        ),
+        (
+            "server_truncated",
+            "A pong without its tick",
+            "malformed",
+            vec![8, 1],
+        ),
+        (
+            "server_trailing",
+            "A pong and one more byte",
+            "trailing_bytes",
+            vec![8, 1, 1, 0],
+        ),
+        (
+            "server_refusal_out_of_range",
+            "There are 13 refusals",
+            "malformed",
+            vec![7, 0, 13],
+        ),
+    ]
+}
+
+fn snapshots() -> Vec<Case> {
+    // Opcode, flags, view, tick 256, age of the base.
+    let with = |flags: u8, age: u16, rest: &[u8]| {
+        let mut bytes = vec![0, flags, 1, 0, 1, 0, 0];
+        bytes.extend_from_slice(&age.to_le_bytes());
+        bytes.extend_from_slice(rest);
+        bytes
+    };
+    let enter = |gait: u8, name: &[u8], rest: &[u8]| {
+        let mut record = vec![
+            1,
+            0,
+            9,
+            0,
+            2,
+            0,
+            0,
+            0,
+            0,
+            8,
+            0,
+            0,
+            0,
+            8,
+            0,
+            0,
+            gait,
+            0,
+            0,
+            name.len() as u8,
+        ];
+        record.extend_from_slice(name);
+        record.extend_from_slice(rest);
+        with(9, 0, &record)
+    };
+    let update = |mask: u8, rest: &[u8]| with(16, 1, &[&[1, 0, 9, 0, mask], rest].concat());
+    let long_extra = [&[1, MAX_EXTRA_BYTES as u8 + 1][..], &[0; MAX_EXTRA_BYTES + 1]].concat();
+    vec![
+        ("snapshot_empty", "No byte at all", "truncated", vec![]),
+        ("snapshot_opcode", "A pong", "opcode", vec![8, 1, 1]),
+        (
+            "snapshot_header_cut",
+            "A header without the age of the base",
+            "truncated",
+            vec![0, 1, 1, 0, 1, 0, 0],
+        ),
+        ("snapshot_flag", "Flag 32 is reserved", "flag", with(33, 0, &[])),
+        (
+            "snapshot_full_with_base",
+            "Full, and yet with a base",
+            "base",
+            with(1, 1, &[]),
+        ),
+        (
+            "snapshot_delta_to_itself",
+            "A delta needs an earlier base",
+            "base",
+            with(0, 0, &[]),
+        ),
+        (
+            "snapshot_base_before_zero",
+            "A base before the first tick",
+            "base",
+            with(0, 257, &[]),
+        ),
+        (
+            "snapshot_ack_cut",
+            "An acknowledgement cut short",
+            "truncated",
+            with(3, 0, &[1, 0, 0, 0, 1]),
+        ),
+        (
+            "snapshot_no_leaves",
+            "Leaves that are none",
+            "count",
+            with(4, 1, &[0, 0]),
+        ),
+        (
+            "snapshot_leaves_cut",
+            "Two leaves, of which one is there",
+            "truncated",
+            with(4, 1, &[2, 0, 9, 0]),
+        ),
+        (
+            "snapshot_count_over_rest",
+            "65,535 enters in no bytes",
+            "truncated",
+            with(9, 0, &[0xFF, 0xFF]),
+        ),
+        (
+            "snapshot_trailing",
+            "A byte too much",
+            "trailing_bytes",
+            with(0, 1, &[0]),
+        ),
+        (
+            "snapshot_direction",
+            "There are nine directions, 0 to 8",
+            "gait",
+            enter(9, b"Bo", &[0]),
+        ),
+        (
+            "snapshot_gait_reserved",
+            "Bit 7 of a gait is reserved",
+            "gait",
+            enter(0x80, b"Bo", &[0]),
+        ),
+        (
+            "snapshot_name_not_utf8",
+            "A name that is no UTF-8",
+            "name",
+            enter(0, &[0xC3, 0x28], &[0]),
+        ),
+        (
+            "snapshot_name_too_long",
+            "A name of 97 bytes",
+            "name",
+            enter(0, &[b'a'; MAX_NAME_BYTES + 1], &[0]),
+        ),
+        (
+            "snapshot_extras_mask",
+            "There are four extras",
+            "extras mask",
+            enter(0, b"Bo", &[16]),
+        ),
+        (
+            "snapshot_extra_empty",
+            "An enter lists only the extras there are",
+            "extra",
+            enter(0, b"Bo", &[1, 0]),
+        ),
+        (
+            "snapshot_extra_too_long",
+            "An extra of 33 bytes",
+            "extra",
+            enter(0, b"Bo", &long_extra),
+        ),
+        (
+            "snapshot_update_of_nothing",
+            "An update that changes nothing",
+            "update mask",
+            update(0, &[]),
+        ),
+        (
+            "snapshot_turn_and_anchor",
+            "A turn and an anchor at once",
+            "update mask",
+            update(3, &[0; 11]),
+        ),
+        (
+            "snapshot_update_reserved",
+            "Bit 8 of the mask is reserved",
+            "update mask",
+            update(8, &[]),
+        ),
+        (
+            "snapshot_turn_before_zero",
+            "A turn before the first tick",
+            "turn",
+            { vec![0, 16, 1, 5, 0, 0, 0, 1, 0, 1, 0, 9, 0, 1, 6, 0] },
+        ),
+        (
+            "snapshot_anchor_cut",
+            "An anchor without its gait",
+            "truncated",
+            update(2, &[0; 8]),
+        ),
+    ]
+}
+
+fn texts() -> Vec<(&'static str, &'static str, String)> {
+    let text = |text: &str| text.to_owned();
+    vec![
+        ("json_empty", "No text at all", text("")),
+        ("json_not_json", "Not JSON", text("hello")),
+        (
+            "json_unknown_message",
+            "There is no such message",
+            text(r#"{"teleport":{"x":1}}"#),
+        ),
+        ("json_two_messages", "Two messages in one", text(r#""bye" "bye""#)),
+        (
+            "json_two_in_one_object",
+            "Two messages in one object",
+            text(r#"{"leave":{},"ping":{"nonce":1}}"#),
+        ),
+        (
+            "json_unknown_field",
+            "A field that a join does not have",
+            text(r#"{"join":{"room":"lobby","fast":true}}"#),
+        ),
+        (
+            "json_unknown_field_of_leave",
+            "A field misspelt",
+            text(r#"{"leave":{"requst":1}}"#),
+        ),
+        (
+            "json_missing_field",
+            "A chat without a text",
+            text(r#"{"chat":{"scope":"room"}}"#),
+        ),
+        (
+            "json_field_twice",
+            "Two texts",
+            text(r#"{"chat":{"text":"a","text":"b"}}"#),
+        ),
+        (
+            "json_wrong_type",
+            "A number as a string",
+            text(r#"{"ping":{"nonce":"1"}}"#),
+        ),
+        (
+            "json_fraction",
+            "A number that is not whole",
+            text(r#"{"ping":{"nonce":1.5}}"#),
+        ),
+        (
+            "json_negative",
+            "A number below zero",
+            text(r#"{"ping":{"nonce":-1}}"#),
+        ),
+        (
+            "json_out_of_range",
+            "A skin of 65,536",
+            text(r#"{"set_skin":{"skin":65536}}"#),
+        ),
+        (
+            "json_unknown_direction",
+            "Upwards is no direction",
+            text(r#"{"move":{"direction":"up"}}"#),
+        ),
+        (
+            "json_body_odd",
+            "A body of three digits",
+            text(r#"{"custom":{"name":"wave","body":"abc"}}"#),
+        ),
+        (
+            "json_body_not_hex",
+            "A body with a sign in it",
+            text(r#"{"custom":{"name":"wave","body":"+f"}}"#),
+        ),
+        (
+            "json_lone_surrogate",
+            "Half of a surrogate pair",
+            text(r#"{"chat":{"text":"\ud800"}}"#),
+        ),
+        ("json_nested", "A thousand brackets", "[".repeat(1000)),
+    ]
+}
+
+#[test]
+fn what_is_no_message_is_refused_for_the_reason_that_the_vectors_say() {
+    let about = "What is no message. `reader` says who refuses it: the server what a client sent in binary (client) or \
+                 as text (client_json), a client what the server sent (server: a structured message; snapshot: a \
+                 snapshot). `error` is the class of the refusal; a server answers each by closing with 4400.";
+    let mut file = File::new("malformed.json", "malformed", about);
+    for (reader, cases) in [
+        (Reader::Client, from_clients()),
+        (Reader::Server, from_server()),
+        (Reader::Snapshot, snapshots()),
+    ] {
+        for (name, meaning, error, bytes) in cases {
+            assert_eq!(reader.class(&bytes), error, "{name}");
+            file.entry(&[
+                ("name", quoted(name)),
+                ("meaning", quoted(meaning)),
+                ("reader", quoted(reader.name())),
+                ("hex", quoted(&to_hex(&bytes))),
+                ("error", quoted(error)),
+            ]);
+        }
+    }
+    for (name, meaning, text) in texts() {
+        file.entry(&[
+            ("name", quoted(name)),
+            ("meaning", quoted(meaning)),
+            ("reader", quoted("client_json")),
+            ("text", quoted(&text)),
+            ("error", quoted("malformed")),
+        ]);
+    }
+    file.check().iter().for_each(check);
+}
+
+fn check(vector: &Value) {
+    let name = &vector["name"];
+    let readers = [Reader::Client, Reader::Server, Reader::Snapshot];
+    match readers
+        .into_iter()
+        .find(|reader| vector["reader"] == reader.name())
+    {
+        Some(reader) => assert_eq!(
+            reader.class(&bytes_of(vector)),
+            vector["error"].as_str().unwrap(),
+            "{name}"
+        ),
+        None => {
+            let refused = codec::from_json(vector["text"].as_str().unwrap());
+            assert!(
+                matches!(refused, Err(CodecError::Malformed(_))),
+                "{name}: {refused:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_prefix_of_a_snapshot_is_truncated() {
+    let mut bytes = Vec::new();
+    let mut builder = parlour_shared::snapshot::Builder::begin(&mut bytes, 1, Tick(2), Some(Tick(1)), None);
+    builder.section(parlour_shared::snapshot::flags::LEAVES, |out| {
+        out.extend_from_slice(&[1, 0, 2, 0, 3, 0]);
+        3
+    });
+    for length in 0..bytes.len() {
+        assert_eq!(
+            Snapshot::default().read(&bytes[..length]),
+            Err(SnapshotError::Truncated),
+            "{length} bytes"
+        );
+    }
+    assert_eq!(Snapshot::default().read(&bytes), Ok(()));
+}

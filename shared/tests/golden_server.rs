@@ -1,0 +1,365 @@
+//! What the server says, byte by byte: `assets/wire/server.json`. Snapshots have a file of their own.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use parlour_shared::{
+    close::CloseCode,
+    codec::{self, SCHEMA},
+    ids::{Epoch, PlayerId, Slot, Tick},
+    limits::{HEARTBEAT_MS, PROTOCOL, TICK_RATE},
+    map::{Door, MapInfo},
+    message::{
+        Accepted, Body, ChatSaid, Closing, CustomSaid, Durability, KeyVersion, LeaveReason, Pong, Refusal,
+        Refused, RoomEntered, RoomLeft, Scope, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
+    },
+    motion::TileRect,
+};
+use support::{
+    golden::{File, bytes_of, quoted, to_hex, words},
+    typed,
+};
+
+type Case = (String, String, ServerMessage);
+
+fn case(name: &str, meaning: &str, message: ServerMessage) -> Case {
+    (name.to_owned(), meaning.to_owned(), message)
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = openings();
+    cases.extend(rooms());
+    cases.extend(news());
+    cases.extend(answers());
+    for &code in CloseCode::ALL {
+        let name = serde_json::to_value(code).unwrap().as_str().unwrap().to_owned();
+        let meaning = format!("About to close with {}", code.code());
+        let closing = Closing {
+            code,
+            reconnect_after_ms: if code.code() < 4100 { 1500 } else { 0 },
+        };
+        cases.push(case(
+            &format!("closing_{name}"),
+            &meaning,
+            ServerMessage::Closing(closing),
+        ));
+    }
+    cases
+}
+
+fn openings() -> Vec<Case> {
+    let welcome = Welcome {
+        protocol: PROTOCOL,
+        schema: SCHEMA,
+        player: PlayerId(0xDEAD_BEEF),
+        name: "guest-beef".into(),
+        tick: Tick(1_000_000),
+        tick_rate: TICK_RATE,
+        durability: Durability::L0,
+        heartbeat_ms: HEARTBEAT_MS,
+        skins: vec!["poppy".into(), "moss".into()],
+        maps: vec!["garden".into(), "lobby".into()],
+        ..Welcome::default()
+    };
+    let every_field = Welcome {
+        extras: vec!["emote".into()],
+        session: Some("s1".into()),
+        resume: Some("r1".into()),
+        ..welcome.clone()
+    };
+    vec![
+        case("welcome", "The session is open", ServerMessage::Welcome(welcome)),
+        case(
+            "welcome_every_field",
+            "A welcome with every field set",
+            ServerMessage::Welcome(every_field),
+        ),
+    ]
+}
+
+fn rooms() -> Vec<Case> {
+    let map = MapInfo {
+        name: "plaza".into(),
+        width: 125,
+        height: 125,
+        tile_px: 16,
+        walls: vec![],
+        doors: vec![],
+    };
+    let open = RoomEntered {
+        request: 0,
+        room: "plaza".into(),
+        epoch: Epoch(1),
+        view: 1,
+        slot: Slot(9),
+        tick: Tick(61),
+        capacity: 1000,
+        interest_px: None,
+        near_px: 150,
+        seq: 0,
+        map,
+        state: vec![],
+    };
+    let walls = vec![
+        TileRect {
+            x: 0,
+            y: 0,
+            w: 40,
+            h: 1,
+        },
+        TileRect {
+            x: 12,
+            y: 300,
+            w: 2,
+            h: 7,
+        },
+    ];
+    let door = |x, y| Door {
+        x,
+        y,
+        w: 32,
+        h: 16,
+        to_map: "garden".into(),
+        to_spawn: "gate".into(),
+    };
+    let doors = vec![door(624, 288), door(-16, 0)];
+    let furnished = RoomEntered {
+        request: 5,
+        room: "lobby/blue_2".into(),
+        epoch: Epoch(300),
+        view: 255,
+        slot: Slot(1_000),
+        tick: Tick(70_000),
+        interest_px: Some(150),
+        seq: 41,
+        map: MapInfo {
+            name: "lobby".into(),
+            width: 40,
+            height: 400,
+            tile_px: 16,
+            walls,
+            doors,
+        },
+        state: vec![entry("door.open", 12, Some("yes")), entry("score", 4, Some(""))],
+        ..open.clone()
+    };
+    let left = |request, epoch, reason| {
+        ServerMessage::RoomLeft(RoomLeft {
+            request,
+            epoch: Epoch(epoch),
+            reason,
+        })
+    };
+    vec![
+        case(
+            "room_entered",
+            "In an open room, where everyone is shown to everyone",
+            ServerMessage::RoomEntered(open),
+        ),
+        case(
+            "room_entered_furnished",
+            "In a room with walls, doors (one at a negative x) and state",
+            ServerMessage::RoomEntered(furnished),
+        ),
+        case(
+            "room_left_asked",
+            "Left, as asked for",
+            left(6, 300, LeaveReason::Asked),
+        ),
+        case(
+            "room_left_moved",
+            "Left through a door: another room follows",
+            left(0, 1, LeaveReason::Moved),
+        ),
+    ]
+}
+
+fn news() -> Vec<Case> {
+    let chat = |seq, scope, text: &str| {
+        ServerMessage::Chat(ChatSaid {
+            stamp: stamp(seq),
+            tick: Tick(90_000),
+            scope,
+            player: PlayerId(77),
+            name: "Zoë".into(),
+            text: text.into(),
+        })
+    };
+    let changed = StateChanged {
+        stamp: stamp(43),
+        tick: Tick(90_060),
+        player: PlayerId(77),
+        entries: vec![entry("score", 13, Some("7")), entry("door.open", 13, None)],
+    };
+    let custom = |player, body: &[u8]| {
+        ServerMessage::Custom(CustomSaid {
+            tick: Tick(90_061),
+            player,
+            name: "wave".into(),
+            body: Body(body.to_vec()),
+        })
+    };
+    vec![
+        case(
+            "chat_room",
+            "Someone speaks to the room",
+            chat(42, Scope::Room, "Hello, world"),
+        ),
+        case(
+            "chat_near",
+            "Someone near speaks, in two lines",
+            chat(1, Scope::Near, "psst\nüber ☕"),
+        ),
+        case(
+            "state_changed",
+            "One key was written, another deleted",
+            ServerMessage::StateChanged(changed),
+        ),
+        case(
+            "custom",
+            "A plugin tells of a player",
+            custom(Some(PlayerId(77)), &[0x00, 0x7f, 0xff]),
+        ),
+        case(
+            "custom_from_nobody",
+            "A plugin tells of no player",
+            custom(None, &[]),
+        ),
+        case(
+            "pong",
+            "Answers a ping",
+            ServerMessage::Pong(Pong {
+                nonce: 65_536,
+                tick: Tick(90_062),
+            }),
+        ),
+    ]
+}
+
+fn answers() -> Vec<Case> {
+    let levels = [Durability::L0, Durability::L1, Durability::L2, Durability::L3];
+    let mut cases: Vec<Case> = levels
+        .into_iter()
+        .zip([None, None, None, Some(stamp(44))])
+        .map(|(durability, stamp)| {
+            let accepted = Accepted {
+                request: 4,
+                tick: Tick(90_001),
+                durability,
+                stamp,
+            };
+            let name = format!(
+                "accepted_{durability:?}{}",
+                if stamp.is_some() { "_stamped" } else { "" }
+            );
+            case(
+                &name.to_lowercase(),
+                &format!("Done, with durability {durability:?}"),
+                ServerMessage::Accepted(accepted),
+            )
+        })
+        .collect();
+    let current = vec![
+        KeyVersion {
+            key: "score".into(),
+            version: 13,
+        },
+        KeyVersion {
+            key: "door.open".into(),
+            version: 0,
+        },
+    ];
+    let refusals = [
+        Refusal::RateLimited {
+            retry_after_ms: 1_500,
+        },
+        Refusal::NoSuchRoom,
+        Refusal::RoomFull,
+        Refusal::TooManyRooms,
+        Refusal::NotInRoom,
+        Refusal::AlreadyThere,
+        Refusal::UnknownSkin,
+        Refusal::BadText,
+        Refusal::BadState,
+        Refusal::StateFull,
+        Refusal::StaleVersion { current },
+        Refusal::UnknownMessage,
+        Refusal::OutOfOrder,
+    ];
+    cases.extend(refusals.into_iter().map(|refusal| {
+        let name = format!("refused_{}", refusal.class());
+        let meaning = format!("Not done: {}", refusal.class().replace('_', " "));
+        case(
+            &name,
+            &meaning,
+            ServerMessage::Refused(Refused { request: 4, refusal }),
+        )
+    }));
+    cases
+}
+
+fn entry(key: &str, version: u32, value: Option<&str>) -> StateEntry {
+    StateEntry {
+        key: key.into(),
+        version,
+        value: value.map(str::to_owned),
+    }
+}
+
+fn stamp(seq: u32) -> Stamp {
+    Stamp {
+        epoch: Epoch(300),
+        seq,
+    }
+}
+
+#[test]
+fn every_server_message_is_written_and_read_as_the_vectors_say() {
+    let about = "Messages from the server other than snapshots: the binary form and the JSON form of each.";
+    let mut file = File::new("server.json", "messages", about).head("schema", SCHEMA.to_string());
+    for (name, meaning, message) in cases() {
+        let mut bytes = Vec::new();
+        codec::encode(&message, &mut bytes);
+        file.entry(&[
+            ("name", quoted(&name)),
+            ("meaning", quoted(&meaning)),
+            ("hex", quoted(&to_hex(&bytes))),
+            ("json", codec::to_json(&message)),
+        ]);
+    }
+    let vectors = file.check();
+    for vector in &vectors {
+        let bytes = bytes_of(vector);
+        let decoded = codec::decode_server(&bytes).unwrap();
+        let from_json: ServerMessage = serde_json::from_value(vector["json"].clone()).unwrap();
+        assert_eq!(decoded, from_json, "{}", vector["name"]);
+        let mut encoded = Vec::new();
+        codec::encode(&decoded, &mut encoded);
+        assert_eq!(encoded, bytes, "{}", vector["name"]);
+    }
+    every_variant_occurs(&vectors);
+}
+
+fn every_variant_occurs(vectors: &[serde_json::Value]) {
+    let registry = typed::registry();
+    let opcodes: BTreeSet<u32> = vectors
+        .iter()
+        .map(|vector| u32::from(bytes_of(vector)[0]))
+        .collect();
+    for (number, name) in typed::variants(&registry, "ServerMessage") {
+        let by_hand = number == u32::from(codec::SNAPSHOT_OPCODE);
+        assert!(opcodes.contains(&number) != by_hand, "no vector for {name}");
+    }
+    let mut found = BTreeSet::new();
+    vectors
+        .iter()
+        .for_each(|vector| words(&vector["json"], &mut found));
+    let here = |name: &String| !["ClientMessage", "ServerMessage", "Direction"].contains(&name.as_str());
+    for name in typed::enums(&registry).iter().filter(|name| here(name)) {
+        for (_, variant) in typed::variants(&registry, name) {
+            assert!(found.contains(&variant), "no vector for {name} {variant}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Segments, gaits and velocities: pinned numbers, and no panic on hostile ones.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+use parlour_shared::{
+    ids::Tick,
+    motion::{Direction, Gait, Heading, Position, Segment, Velocity},
+};
+use proptest::prelude::*;
+
+#[test]
+fn velocities_are_what_the_protocol_says() {
+    let velocity = |direction, sprint| {
+        let Velocity { x, y } = Heading { direction, sprint }.velocity();
+        (x, y)
+    };
+    assert_eq!(velocity(Direction::Still, true), (0, 0));
+    assert_eq!(velocity(Direction::North, false), (0, -640));
+    assert_eq!(velocity(Direction::Northeast, false), (452, -452));
+    assert_eq!(velocity(Direction::East, true), (1024, 0));
+    assert_eq!(velocity(Direction::Southeast, true), (724, 724));
+    assert_eq!(velocity(Direction::South, false), (0, 640));
+    assert_eq!(velocity(Direction::Southwest, false), (-452, 452));
+    assert_eq!(velocity(Direction::West, true), (-1024, 0));
+    assert_eq!(velocity(Direction::Northwest, true), (-724, -724));
+}
+
+#[test]
+fn a_diagonal_is_as_fast_as_a_straight_line_but_for_less_than_a_unit() {
+    for sprint in [false, true] {
+        let straight = Heading {
+            direction: Direction::East,
+            sprint,
+        }
+        .velocity();
+        let slant = Heading {
+            direction: Direction::Southeast,
+            sprint,
+        }
+        .velocity();
+        let (square, longer) = (straight.x.pow(2), 2 * (slant.x + 1).pow(2));
+        assert!(2 * slant.x.pow(2) <= square && square < longer);
+    }
+}
+
+#[test]
+fn a_gait_byte_is_a_gait_or_nothing() {
+    let gaits: Vec<u8> = (0..=255)
+        .filter(|byte| Gait::from_byte(*byte).is_some())
+        .collect();
+    // Nine directions, each with and without sprint and two blocked axes.
+    assert_eq!(gaits.len(), 9 * 8);
+    for byte in gaits {
+        assert_eq!(Gait::from_byte(byte).unwrap().to_byte(), byte);
+        assert!(byte & 0x80 == 0 && byte & 0x0F <= 8);
+    }
+}
+
+#[test]
+fn a_blocked_axis_has_no_velocity() {
+    let heading = Heading {
+        direction: Direction::Southwest,
+        sprint: false,
+    };
+    let gait = Gait {
+        heading,
+        blocked_x: true,
+        blocked_y: false,
+    };
+    assert_eq!(gait.velocity(), Velocity { x: 0, y: 452 });
+    assert_eq!(gait.to_byte(), 0b0010_0110);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_segment_seen_from_later_is_the_same_motion(
+        x in 0..1_000_000_i32, y in 0..1_000_000_i32, byte in 0..0x7F_u8, since in 0..1000_u32, a in 0..500_u32, b in 0..500_u32,
+    ) {
+        let gait = Gait::from_byte(byte).unwrap_or_default();
+        let segment = Segment { since: Tick(since), position: Position { x, y }, gait };
+        let seen = segment.seen_from(Tick(since + a));
+        prop_assert_eq!(seen.at(Tick(since + a + b)), segment.at(Tick(since + a + b)));
+    }
+
+    #[test]
+    fn hostile_numbers_do_not_panic(x: i32, y: i32, byte in 0..0x7F_u8, since: u32, tick: u32) {
+        let gait = Gait::from_byte(byte).unwrap_or_default();
+        let segment = Segment { since: Tick(since), position: Position { x, y }, gait };
+        let place = segment.at(Tick(tick));
+        prop_assert!(tick > since || place == segment.position);
+        prop_assert!(place.distance_squared(segment.position) >= 0);
+    }
+}

@@ -1,0 +1,74 @@
+//! Refusals: a class of its own for each, named as in JSON, and a verdict on who asked.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+use std::collections::BTreeSet;
+
+use parlour_shared::message::{KeyVersion, Refusal, Refused};
+
+fn all() -> Vec<Refusal> {
+    let file: serde_json::Value =
+        serde_json::from_str(include_str!("../../assets/wire/server.json")).unwrap();
+    let refused = file["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|vector| vector["json"].get("refused"));
+    refused
+        .map(|json| serde_json::from_value::<Refused>(json.clone()).unwrap().refusal)
+        .collect()
+}
+
+#[test]
+fn classes_differ_and_are_the_names_in_json() {
+    let classes: BTreeSet<&str> = all().iter().map(Refusal::class).collect();
+    assert_eq!((classes.len(), all().len()), (13, 13));
+    for refusal in all() {
+        let json = serde_json::to_value(&refusal).unwrap();
+        let name = json.as_str().map_or_else(
+            || json.as_object().unwrap().keys().next().unwrap().clone(),
+            str::to_owned,
+        );
+        assert_eq!(refusal.class(), name);
+    }
+}
+
+#[test]
+fn what_a_well_meaning_client_can_run_into_is_not_senseless() {
+    let senseless: BTreeSet<&str> = all()
+        .iter()
+        .filter(|refusal| refusal.is_senseless())
+        .map(Refusal::class)
+        .collect();
+    let expected = [
+        "bad_state",
+        "bad_text",
+        "no_such_room",
+        "out_of_order",
+        "unknown_message",
+        "unknown_skin",
+    ];
+    assert!(senseless.into_iter().eq(expected));
+}
+
+#[test]
+fn a_stale_write_tells_the_versions() {
+    let current = vec![KeyVersion {
+        key: "score".into(),
+        version: 3,
+    }];
+    let stale = Refused {
+        request: 1,
+        refusal: Refusal::StaleVersion {
+            current: current.clone(),
+        },
+    };
+    assert_eq!(stale.current_versions(), current);
+    assert_eq!(
+        Refused {
+            request: 1,
+            refusal: Refusal::BadText
+        }
+        .current_versions(),
+        []
+    );
+}

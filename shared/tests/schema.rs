@@ -1,0 +1,112 @@
+//! The schema number names the wire: it changes with the form of any message, with the layout of snapshots, and
+//! with the numbers that both sides compute motion from.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod support;
+
+use std::fmt::Write as _;
+
+use parlour_shared::{
+    codec::SCHEMA,
+    ids::{PlayerId, Slot, Tick},
+    limits::TICK_RATE,
+    motion::{Direction, Gait, HALF_BODY, Heading, Position, UNITS_PER_PX},
+    snapshot::{
+        Ack, Builder, EnterFields, fields, flags, write_anchor, write_enter, write_extra, write_skin,
+        write_turn, write_update_head,
+    },
+};
+use support::{golden::to_hex, typed};
+
+#[test]
+fn schema_names_the_wire() {
+    let text = description();
+    let schema = fnv1a(text.as_bytes());
+    assert_eq!(
+        SCHEMA, schema,
+        "SCHEMA should be 0x{schema:08x}, for the wire is now\n{text}"
+    );
+}
+
+#[test]
+fn the_hash_is_fnv_1a() {
+    assert_eq!((fnv1a(b""), fnv1a(b"foobar")), (0x811c_9dc5, 0xbf9c_f968));
+}
+
+fn fnv1a(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+/// The wire as text: a type per line, a snapshot with every field, every velocity.
+fn description() -> String {
+    let mut text = String::new();
+    for (name, format) in typed::registry() {
+        writeln!(text, "{name} {}", serde_json::to_string(&format).unwrap()).unwrap();
+    }
+    writeln!(text, "snapshot {}", to_hex(&snapshot_with_every_field())).unwrap();
+    write!(
+        text,
+        "motion {TICK_RATE} Hz, {UNITS_PER_PX} units, body {HALF_BODY}, velocities"
+    )
+    .unwrap();
+    for direction in Direction::ALL {
+        for sprint in [false, true] {
+            let velocity = Heading { direction, sprint }.velocity();
+            write!(text, " {} {}", velocity.x, velocity.y).unwrap();
+        }
+    }
+    text
+}
+
+/// The layout is written by hand, so it is described by what the writer writes.
+fn snapshot_with_every_field() -> Vec<u8> {
+    let gait = |direction, sprint, blocked_x, blocked_y| Gait {
+        heading: Heading { direction, sprint },
+        blocked_x,
+        blocked_y,
+    };
+    let mut out = Vec::new();
+    let ack = Some(Ack {
+        seq: 0x0102_0304,
+        early: -2,
+    });
+    let mut builder = Builder::begin(&mut out, 7, Tick(0x1112_1314), Some(Tick(0x1112_1212)), ack);
+    builder.section(flags::LEAVES, |out| {
+        out.extend_from_slice(&0x2122_u16.to_le_bytes());
+        1
+    });
+    builder.section(flags::ENTERS, |out| {
+        let enter = EnterFields {
+            slot: Slot(0x3132),
+            player: PlayerId(0x3334_3536),
+            position: Position {
+                x: 0x4142_4344,
+                y: -2,
+            },
+            gait: gait(Direction::Northwest, true, true, false),
+            skin: 0x5152,
+            name: "Ada",
+            extras: 0b1010,
+        };
+        write_enter(out, &enter);
+        write_extra(out, &[0x61]);
+        write_extra(out, &[0x62, 0x63]);
+        1
+    });
+    builder.section(flags::UPDATES, |out| {
+        write_update_head(out, Slot(1), fields::TURN | fields::SKIN);
+        write_turn(out, 3, gait(Direction::East, false, false, true));
+        write_skin(out, 0x7172);
+        write_update_head(out, Slot(2), fields::ANCHOR | fields::EXTRA << 3);
+        write_anchor(
+            out,
+            Position { x: -3, y: 4 },
+            gait(Direction::Still, true, false, false),
+        );
+        write_extra(out, &[]);
+        2
+    });
+    out
+}

@@ -1,0 +1,69 @@
+//! Reading a snapshot never panics, and what is read is all that was there.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+use parlour_shared::{snapshot::Snapshot, view::View};
+use proptest::prelude::*;
+
+/// The snapshots of the golden vectors: something real to bend.
+fn real() -> Vec<Vec<u8>> {
+    let file: serde_json::Value =
+        serde_json::from_str(include_str!("../../assets/wire/snapshots.json")).unwrap();
+    let bytes = |vector: &serde_json::Value| {
+        let hex = vector["hex"].as_str().unwrap();
+        (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+            .collect()
+    };
+    file["snapshots"].as_array().unwrap().iter().map(bytes).collect()
+}
+
+/// A record takes at least two bytes, so no count can make more records than the frame has bytes.
+fn read(bytes: &[u8]) -> Option<Snapshot> {
+    let mut snapshot = Snapshot::default();
+    snapshot.read(bytes).ok()?;
+    assert!(2 * (snapshot.leaves.len() + snapshot.enters.len() + snapshot.updates.len()) <= bytes.len());
+    Some(snapshot)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_bytes_do_no_harm(flags in 0..33_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+        bytes.splice(0..0, [0, flags]);
+        read(&bytes);
+    }
+
+    #[test]
+    fn bent_snapshots_do_no_harm(which: prop::sample::Index, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..4)) {
+        let real = real();
+        let (mut bytes, mut view) = (which.get(&real).clone(), View::default());
+        view.enter_room(1);
+        for frame in &real[..3] {
+            view.apply(&read(frame).unwrap()).unwrap();
+        }
+        for (at, byte, how) in changes {
+            let at = at.index(bytes.len().max(1));
+            match how {
+                0 if at < bytes.len() => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => bytes.truncate(at),
+            }
+        }
+        if let Some(snapshot) = read(&bytes) {
+            // What a view makes of it may be an error, never a panic.
+            let _ = view.apply(&snapshot);
+            let _ = view.to_json(&snapshot);
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_is_read_into_a_used_one() {
+    let mut used = Snapshot::default();
+    for bytes in real() {
+        used.read(&bytes).unwrap();
+        assert_eq!(Some(&used), read(&bytes).as_ref());
+    }
+}

@@ -1,0 +1,6 @@
+//! What several tests of the wire need.
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+
+pub(crate) mod golden;
+pub(crate) mod naive;
+pub(crate) mod typed;
