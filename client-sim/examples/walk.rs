@@ -45,7 +45,8 @@ async fn main() -> anyhow::Result<()> {
                     segment.gait.heading.direction,
                     client.view().iter().count(),
                 );
-                // Nothing is sent while we walk on a straight line: the place at any tick follows from the segment.
+                // Nothing is sent while we walk on a straight line: the place at any tick follows from the
+                // segment.
                 let walking = segment.gait.heading.direction != Direction::Still;
                 match stop_at {
                     None if walking => stop_at = Some(segment.since.after(2 * TICK_RATE)),

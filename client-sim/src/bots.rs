@@ -1,4 +1,5 @@
-//! Thousands of bots in one process: they walk and talk, check every promise that a client can check, and measure.
+//! Thousands of bots in one process: they walk and talk, check every promise that a client can check, and
+//! measure.
 //!
 //! ```no_run
 //! use parlour_client_sim::bots::{self, Plan};
@@ -13,16 +14,16 @@
 //!
 //! # What is measured
 //!
-//! **Input-to-neighbour latency** runs from the moment at which a bot's schedule wanted it to change its heading to
-//! the moment at which another bot has taken in the snapshot with that change; one sample for each bot that sees it.
-//! The clock starts at the *intended* moment, so a generator that falls behind makes the latency worse, not better,
-//! and **generator lag** (actual minus intended) says by how much. No bot repeats any of its last
-//! [`behaviour::DISTINCT`] headings, so a heading names a turn without doubt unless a neighbour missed that many
-//! in a row. Turns that a neighbour never saw, because a newer one overtook them on the server, are no samples; they
-//! are counted as `turns_overtaken`.
+//! **Input-to-neighbour latency** runs from the moment at which a bot's schedule wanted it to change its
+//! heading to the moment at which another bot has taken in the snapshot with that change; one sample for each
+//! bot that sees it. The clock starts at the *intended* moment, so a generator that falls behind makes the
+//! latency worse, not better, and **generator lag** (actual minus intended) says by how much. No bot repeats
+//! any of its last [`behaviour::DISTINCT`] headings, so a heading names a turn without doubt unless a
+//! neighbour missed that many in a row. Turns that a neighbour never saw, because a newer one overtook them
+//! on the server, are no samples; they are counted as `turns_overtaken`.
 //!
-//! **Violations** are what [`crate::Violation`] lists. They are counted from the first connection on; everything
-//! else from the end of the settling time on.
+//! **Violations** are what [`crate::Violation`] lists. They are counted from the first connection on;
+//! everything else from the end of the settling time on.
 
 pub mod behaviour;
 mod bot;

@@ -1,28 +1,20 @@
 //! The client without its socket: messages in, events out; commands in, messages out; time is an argument.
 
+mod receive;
+
 use std::time::Instant;
 
 use parlour_shared::{
-    codec::{self, SCHEMA, SNAPSHOT_OPCODE},
+    codec::{self, SCHEMA},
     ids::{PlayerId, Slot, Tick},
     limits::PROTOCOL,
-    message::{
-        ChatSaid, ClientMessage, Hello, Request, RoomEntered, RoomLeft, Scope, ServerMessage, StateEntry,
-        Welcome,
-    },
+    message::{ClientMessage, Hello, Request, RoomEntered, StateEntry, Welcome},
     motion::{Position, Segment, WallGrid},
-    snapshot::{MotionChange, Snapshot},
-    view::{View, ViewError},
+    snapshot::Snapshot,
+    view::View,
 };
 
-use crate::{
-    command::Command,
-    event::{Event, Received},
-    prediction::{LAST_TICK, Prediction, Told},
-    streams::{Stream, Streams},
-    ticks::TickClock,
-    violation::Violation,
-};
+use crate::{command::Command, prediction::Prediction, streams::Streams, ticks::TickClock};
 
 /// Who a client wants to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,8 +34,8 @@ pub struct Room {
     pub walls: WallGrid,
 }
 
-/// One player's side of the protocol. Give it each message of the server with [`Client::receive`], and send what
-/// [`Client::hello`] and [`Client::command`] write; both are the payloads of binary WebSocket messages.
+/// One player's side of the protocol. Give it each message of the server with [`Client::receive`], and send
+/// what [`Client::hello`] and [`Client::command`] write; both are the payloads of binary WebSocket messages.
 ///
 /// ```
 /// use parlour_client_sim::{Client, Command, Event, Settings};
@@ -139,6 +131,12 @@ impl Client {
         self.prediction.position_at(&self.room()?.walls, tick)
     }
 
+    /// How many walks the server has not acknowledged yet. More than a few: it drops them.
+    #[must_use]
+    pub fn walks_under_way(&self) -> usize {
+        self.prediction.under_way()
+    }
+
     /// The server's last tick that is over, estimated.
     #[must_use]
     pub fn tick_at(&self, now: Instant) -> Option<Tick> {
@@ -158,8 +156,8 @@ impl Client {
         codec::encode(&ClientMessage::Hello(hello), out);
     }
 
-    /// Writes a command's message to the end of `out`. The number returned comes back in the answer, or, for a
-    /// walk, in the acknowledgement of a snapshot.
+    /// Writes a command's message to the end of `out`. The number returned comes back in the answer, or, for
+    /// a walk, in the acknowledgement of a snapshot.
     pub fn command(&mut self, command: Command, now: Instant, out: &mut Vec<u8>) -> u32 {
         let number = match &command {
             Command::Walk { heading, at } => {
@@ -178,173 +176,5 @@ impl Client {
         }
         codec::encode(&command.into_message(number), out);
         number
-    }
-
-    /// Takes in one message of the server.
-    ///
-    /// # Errors
-    /// A [`Violation`] after which the client's state is of no use any more. Those one can go on after come with the event.
-    pub fn receive(&mut self, message: &[u8], now: Instant) -> Result<Received, Violation> {
-        let mut snapshot = std::mem::take(&mut self.snapshot);
-        let received = self.receive_with(message, now, &mut snapshot);
-        self.snapshot = snapshot;
-        received
-    }
-
-    /// As [`Self::receive`], but unpacks snapshots into a buffer that many clients can share. It holds something new
-    /// only after an [`Event::Snapshot`].
-    ///
-    /// # Errors
-    /// As [`Self::receive`].
-    pub fn receive_with(
-        &mut self,
-        message: &[u8],
-        now: Instant,
-        snapshot: &mut Snapshot,
-    ) -> Result<Received, Violation> {
-        if message.first() == Some(&SNAPSHOT_OPCODE) {
-            return self.take_snapshot(message, now, snapshot);
-        }
-        let message = codec::decode_server(message)?;
-        if self.welcome.is_none() && !matches!(message, ServerMessage::Welcome(_) | ServerMessage::Closing(_))
-        {
-            return Err(Violation::BeforeWelcome);
-        }
-        match message {
-            ServerMessage::Snapshot(_) => Err(Violation::SnapshotForm),
-            ServerMessage::Welcome(welcome) => self.take_welcome(welcome, now),
-            ServerMessage::RoomEntered(entered) => self.enter(entered),
-            ServerMessage::RoomLeft(left) => self.leave(left),
-            ServerMessage::Chat(said) => Ok(self.hear(said)),
-            ServerMessage::StateChanged(changed) => {
-                let violation = self
-                    .streams
-                    .check(Stream::Room, changed.stamp)
-                    .err()
-                    .map(Violation::from);
-                if let Some(room) = &mut self.room {
-                    changed
-                        .entries
-                        .iter()
-                        .for_each(|entry| put(&mut room.entered.state, entry));
-                }
-                let event = Event::StateChanged(changed);
-                Ok(Received { event, violation })
-            }
-            ServerMessage::Accepted(accepted) => Ok(Event::Accepted(accepted).into()),
-            ServerMessage::Refused(refused) => Ok(Event::Refused(refused).into()),
-            ServerMessage::Pong(pong) => {
-                self.ticks.observe(pong.tick, now);
-                let sent = self.ping.filter(|(nonce, _)| *nonce == pong.nonce);
-                let rtt = sent.map_or_else(Default::default, |(_, at)| now.saturating_duration_since(at));
-                Ok(Event::Pong { rtt }.into())
-            }
-            ServerMessage::Custom(said) => Ok(Event::Custom(said).into()),
-            ServerMessage::Closing(closing) => Ok(Event::Closing(closing).into()),
-        }
-    }
-
-    fn take_welcome(&mut self, welcome: Welcome, now: Instant) -> Result<Received, Violation> {
-        if self.welcome.is_some() {
-            return Err(Violation::SecondWelcome);
-        }
-        self.ticks.observe(welcome.tick, now);
-        self.welcome = Some(welcome);
-        Ok(Event::Welcome.into())
-    }
-
-    fn enter(&mut self, entered: RoomEntered) -> Result<Received, Violation> {
-        if let Some(room) = &self.room {
-            return Err(Violation::RoomOrder {
-                present: Some(room.entered.epoch),
-                told: entered.epoch,
-            });
-        }
-        let Some(walls) = entered.map.wall_grid() else {
-            return Err(Violation::Map(entered.map.name));
-        };
-        self.view.enter_room(entered.view);
-        self.prediction.enter_room();
-        self.streams.enter_room(entered.epoch, entered.seq);
-        self.room = Some(Box::new(Room { entered, walls }));
-        Ok(Event::Entered.into())
-    }
-
-    fn leave(&mut self, left: RoomLeft) -> Result<Received, Violation> {
-        let present = self.room.take().map(|room| room.entered.epoch);
-        self.streams.leave_room();
-        if present != Some(left.epoch) {
-            return Err(Violation::RoomOrder {
-                present,
-                told: left.epoch,
-            });
-        }
-        Ok(Event::Left(left).into())
-    }
-
-    fn hear(&mut self, said: ChatSaid) -> Received {
-        let stream = match said.scope {
-            Scope::Room => Stream::Room,
-            Scope::Near => Stream::Listener,
-        };
-        let violation = self.streams.check(stream, said.stamp).err().map(Violation::from);
-        let event = Event::Chat(said);
-        Received { event, violation }
-    }
-
-    fn take_snapshot(
-        &mut self,
-        bytes: &[u8],
-        now: Instant,
-        snapshot: &mut Snapshot,
-    ) -> Result<Received, Violation> {
-        let room = self.room.as_ref().ok_or(Violation::SnapshotOutside)?;
-        snapshot.read(bytes)?;
-        let tick = snapshot.tick;
-        if tick > LAST_TICK {
-            return Err(Violation::TickRange(tick));
-        }
-        // Ticks rise across stays, too, which the view of one stay cannot see.
-        if let Some(last) = self.last_tick.filter(|&last| last >= tick) {
-            return Err(ViewError::TickNotLater { last, got: tick }.into());
-        }
-        self.view.apply(snapshot)?;
-        self.last_tick = Some(tick);
-        self.ticks.observe(tick, now);
-        let slot = room.entered.slot;
-        let own = self.view.get(slot).ok_or(Violation::OwnMissing(tick))?;
-        let own_update = snapshot.updates.iter().find(|update| update.slot == slot);
-        let turned = match own_update.and_then(|update| update.motion) {
-            Some(MotionChange::Turn { since, .. }) => Some(since),
-            _ => None,
-        };
-        let told = Told {
-            tick,
-            ack: snapshot.ack,
-            turned,
-            segment: own.segment,
-        };
-        let (own, violation) = match self.prediction.confirm(&room.walls, &told) {
-            Ok(agreement) => (Some(agreement), None),
-            Err(mismatch) => (None, Some(mismatch.into())),
-        };
-        let ack = snapshot.ack;
-        Ok(Received {
-            event: Event::Snapshot { own, ack },
-            violation,
-        })
-    }
-}
-
-/// Brings one key of a room's state up to date.
-fn put(state: &mut Vec<StateEntry>, entry: &StateEntry) {
-    match (
-        state.iter().position(|known| known.key == entry.key),
-        &entry.value,
-    ) {
-        (Some(at), Some(_)) => state[at].clone_from(entry),
-        (Some(at), None) => drop(state.remove(at)),
-        (None, Some(_)) => state.push(entry.clone()),
-        (None, None) => {}
     }
 }

@@ -18,7 +18,8 @@ pub enum Event {
     Entered,
     /// The player is in no room now, or about to enter another.
     Left(RoomLeft),
-    /// The view is that of a newer tick: [`crate::Client::view`]. What changed is in [`crate::Client::snapshot`].
+    /// The view is that of a newer tick: [`crate::Client::view`]. What changed is in
+    /// [`crate::Client::snapshot`].
     Snapshot {
         /// How the own motion compares with the prediction; none if that is a violation.
         own: Option<Agreement>,

@@ -120,7 +120,8 @@ pub fn handshake(address: &Address) -> Result<(ClientHandshake, Vec<u8>), Handsh
     })
 }
 
-/// A mask keeps scripts in a browser from writing to a proxy in plain text. This is no browser: a cheap stream will do.
+/// A mask keeps scripts in a browser from writing to a proxy in plain text. This is no browser: a cheap
+/// stream will do.
 fn next_mask(masks: &mut Stream) -> [u8; 4] {
     (masks.next_u64() as u32).to_le_bytes()
 }

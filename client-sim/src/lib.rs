@@ -1,7 +1,8 @@
 //! Parlour's Rust client, and the bots that load-test a server with it.
 //!
-//! * [`Client`] is one player's side of the protocol without a socket or a clock: messages in, events out. It keeps
-//!   the [view](parlour_shared::view::View) of the room, predicts its own motion and checks what the server says.
+//! * [`Client`] is one player's side of the protocol without a socket or a clock: messages in, events out. It
+//!   keeps the [view](parlour_shared::view::View) of the room, predicts its own motion and checks what the
+//!   server says.
 //! * [`Connection`] is a client with a socket, for tokio.
 //! * [`bots`] runs thousands of clients in one process and measures.
 //!

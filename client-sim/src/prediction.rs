@@ -1,8 +1,10 @@
-//! The player's own motion, known ahead of the server's word for it, and checked against that word bit for bit.
+//! The player's own motion, known ahead of the server's word for it, and checked against that word bit for
+//! bit.
 //!
-//! A command takes effect at one tick, and from there the motion follows from the walls alone. The client therefore
-//! knows where its player must be as soon as it knows the tick. A snapshot says which command was applied last and,
-//! as a rule, at which tick; what it says about the player's place is then not news but a test of both sides.
+//! A command takes effect at one tick, and from there the motion follows from the walls alone. The client
+//! therefore knows where its player must be as soon as it knows the tick. A snapshot says which command was
+//! applied last and, as a rule, at which tick; what it says about the player's place is then not news but a
+//! test of both sides.
 
 use std::collections::VecDeque;
 
@@ -13,7 +15,8 @@ use parlour_shared::{
     snapshot::Ack,
 };
 
-/// The last tick that is taken seriously: beyond it the arithmetic of motion would overflow. Reached after two years.
+/// The last tick that is taken seriously: beyond it the arithmetic of motion would overflow. Reached after
+/// two years.
 pub(crate) const LAST_TICK: Tick = Tick(u32::MAX - (1 << 20));
 /// Ticks between two snapshots over which several commands are still tried in every possible order of ticks.
 const LONGEST_SEARCH: u32 = 120;
@@ -56,7 +59,8 @@ pub enum Agreement {
 /// Why a snapshot cannot be true if the server follows its own rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
-    /// The player is where the commands and the walls cannot have taken it. A plugin that teleports does that, too.
+    /// The player is where the commands and the walls cannot have taken it. A plugin that teleports does
+    /// that, too.
     #[error("at tick {tick:?} the server says {told:?}, the prediction {predicted:?}")]
     Motion {
         /// The snapshot's tick.
@@ -98,7 +102,8 @@ struct Known {
 }
 
 impl Prediction {
-    /// A new stay in a room: the place is unknown until the next snapshot. Commands under way may still count there.
+    /// A new stay in a room: the place is unknown until the next snapshot. Commands under way may still count
+    /// there.
     pub fn enter_room(&mut self) {
         self.known = None;
     }
@@ -106,7 +111,8 @@ impl Prediction {
     /// Notes a command that is about to be sent, and numbers it.
     pub fn send(&mut self, heading: Heading, expected: Tick) -> u32 {
         self.sent = self.sent.saturating_add(1);
-        // The server takes no sequence number this far ahead of the last one, so the oldest is lost in any case.
+        // The server takes no sequence number this far ahead of the last one, so the oldest is lost in any
+        // case.
         if self.pending.len() >= MAX_SEQUENCE_JUMP as usize {
             self.pending.pop_front();
         }
@@ -122,6 +128,12 @@ impl Prediction {
     #[must_use]
     pub fn last_sent(&self) -> u32 {
         self.sent
+    }
+
+    /// How many commands are not acknowledged, themselves or by a later one.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        self.pending.len()
     }
 
     /// The motion as of the last snapshot.
@@ -191,7 +203,8 @@ impl Prediction {
             self.pending.partition_point(|command| command.seq <= ack.seq)
         });
         let matches = |course: &Course| is_same(&course.segment, told);
-        // The common cases first, without a search: nothing was applied, or one command at a tick that is told.
+        // The common cases first, without a search: nothing was applied, or one command at a tick that is
+        // told.
         let straight = advance(walls, known.course, told.tick);
         let quick = match (applied, told.turned) {
             (0, _) => Some(straight),
@@ -227,8 +240,8 @@ enum Explained {
     Unknown,
 }
 
-/// Looks for ticks at which the commands, in their order, lead to what the server says. The last one was applied;
-/// each of those before may have been replaced by its successor.
+/// Looks for ticks at which the commands, in their order, lead to what the server says. The last one was
+/// applied; each of those before may have been replaced by its successor.
 fn explain(walls: &WallGrid, known: &Known, told: &Told, commands: &[Heading]) -> Explained {
     if told.tick.since(known.tick) > LONGEST_SEARCH {
         return Explained::Unknown;
@@ -282,7 +295,8 @@ fn is_same(predicted: &Segment, told: &Told) -> bool {
     predicted.gait == told.segment.gait && predicted.at(told.tick) == told.segment.at(told.tick)
 }
 
-/// Whether a place lies on the map at all: a hostile server may name one where the arithmetic of walls overflows.
+/// Whether a place lies on the map at all: a hostile server may name one where the arithmetic of walls
+/// overflows.
 fn is_within(walls: &WallGrid, position: Position) -> bool {
     let (columns, rows) = walls.size();
     let side = i32::from(walls.tile_px()) * UNITS_PER_PX;

@@ -1,4 +1,5 @@
-//! Reliable messages are numbered, per room for what all in it hear and per stay for what only some hear: no gaps.
+//! Reliable messages are numbered, per room for what all in it hear and per stay for what only some hear: no
+//! gaps.
 
 use parlour_shared::{ids::Epoch, message::Stamp};
 

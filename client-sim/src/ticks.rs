@@ -7,8 +7,8 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE};
 /// After this long the estimate is made anew, in case the clocks run apart.
 const MEMORY: Duration = Duration::from_secs(10);
 
-/// Follows the server's ticks. The message that came with the least delay decides, so the estimate is late by the
-/// shortest way from the server to here, and never by a queue.
+/// Follows the server's ticks. The message that came with the least delay decides, so the estimate is late by
+/// the shortest way from the server to here, and never by a queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TickClock {
     best: Option<Sample>,

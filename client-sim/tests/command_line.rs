@@ -148,6 +148,7 @@ fn a_good_run_is_exit_0_with_progress_table_and_json() {
         "measured_s",
         "joined",
         "turns_overtaken",
+        "inputs_unacknowledged",
         "seed",
     ];
     for field in numbers {

@@ -144,3 +144,16 @@ fn many_turns_wrap_around() {
         Sighting::Turn { .. }
     ));
 }
+
+#[test]
+fn whoever_stands_at_a_spawn_point_after_a_door_is_not_taken_for_long_ago() {
+    let mut scene = Scene::new();
+    // It stood still long ago, then walked, and went through a door, which makes it stand again.
+    scene.intend(0, Direction::Still);
+    for (round, number) in (1..=6).zip(1_usize..) {
+        scene.intend(round * 500, Direction::ALL[number]);
+    }
+    scene.tracker.enter(&scene.registry, SLOT, WALKER, STILL);
+    scene.intend(3500, Direction::North);
+    assert_eq!(scene.see(3520, Direction::North), turn(20, 4));
+}

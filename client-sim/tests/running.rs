@@ -42,7 +42,8 @@ async fn an_honest_server_gets_a_clean_report() {
     assert!(!report.stopped_early);
     assert!(report.predictions_agreed > 0 && report.predictions_unchecked == 0);
     assert_eq!(report.turns_unknown, 0);
-    // 12 bots turn 10 times a second, and 11 see it; a turn of 5 bytes, or an anchor of 12 where a wall was near.
+    // 12 bots turn 10 times a second, and 11 see it; a turn of 5 bytes, or an anchor of 12 where a wall was
+    // near.
     assert!(
         report.input_to_neighbour_ms.samples > 500,
         "{}",

@@ -23,8 +23,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::{
-    bridge::wake::WakeEnd, edge::EdgeShared, metrics::Metrics, server::Failure,
-    tick_loop::TickStatus,
+    bridge::wake::WakeEnd, edge::EdgeShared, metrics::Metrics, server::Failure, tick_loop::TickStatus,
 };
 
 /// Without a tick for this long the server is not ready.

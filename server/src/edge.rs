@@ -20,6 +20,7 @@ mod message;
 mod origin;
 mod outbox;
 mod reject;
+mod send;
 mod sweep;
 mod table;
 mod thread;
@@ -63,11 +64,7 @@ pub(crate) struct EdgeShared {
 
 impl EdgeShared {
     /// Before any connection.
-    pub(crate) fn new(
-        options: ServerOptions,
-        metrics: Arc<Metrics>,
-        status: Arc<TickStatus>,
-    ) -> Self {
+    pub(crate) fn new(options: ServerOptions, metrics: Arc<Metrics>, status: Arc<TickStatus>) -> Self {
         let admission = Admission::new(
             options.max_connections,
             options.max_unauthenticated_per_address,

@@ -10,7 +10,7 @@ pub mod config;
 mod edge;
 pub mod logs;
 pub mod maps;
-pub mod metrics;
+mod metrics;
 pub mod server;
 pub mod skins;
 mod tick_loop;

@@ -13,8 +13,8 @@ use crate::edge::Reject;
 
 /// Bounds of the tick histograms in seconds: 50 us to 50 ms, three ticks.
 const TICK_BUCKETS: [f64; 14] = [
-    0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.001_5, 0.002, 0.003, 0.005, 0.008, 0.012,
-    0.016_667, 0.033_333, 0.05,
+    0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.001_5, 0.002, 0.003, 0.005, 0.008, 0.012, 0.016_667,
+    0.033_333, 0.05,
 ];
 /// Bounds of the histogram of bytes per tick.
 const BYTE_BUCKETS: [f64; 8] = [
@@ -29,7 +29,7 @@ const BYTE_BUCKETS: [f64; 8] = [
 ];
 
 /// All metrics of one server.
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     pub(crate) tick: TickMetrics,
     pub(crate) edge: EdgeMetrics,
@@ -131,44 +131,109 @@ impl Metrics {
         );
         let drop = |reason: &str| drops.with_label_values(&[reason]);
         let tick = TickMetrics {
-            duration: histogram(r, "parlour_tick_duration_seconds", "Seconds of work in one tick.", &TICK_BUCKETS),
-            lateness: histogram(r, "parlour_tick_lateness_seconds", "Seconds between a tick's deadline and its start.", &TICK_BUCKETS),
-            output_bytes: histogram(r, "parlour_tick_output_bytes", "Bytes of all frames of one tick, shared ranges once.", &BYTE_BUCKETS),
+            duration: histogram(
+                r,
+                "parlour_tick_duration_seconds",
+                "Seconds of work in one tick.",
+                &TICK_BUCKETS,
+            ),
+            lateness: histogram(
+                r,
+                "parlour_tick_lateness_seconds",
+                "Seconds between a tick's deadline and its start.",
+                &TICK_BUCKETS,
+            ),
+            output_bytes: histogram(
+                r,
+                "parlour_tick_output_bytes",
+                "Bytes of all frames of one tick, shared ranges once.",
+                &BYTE_BUCKETS,
+            ),
             ticks: simple(r, "parlour_ticks_total", "Ticks that were stepped."),
-            overruns: simple(r, "parlour_tick_overruns_total", "Ticks that took longer than 1/60 s."),
-            skipped: simple(r, "parlour_ticks_skipped_total", "Sixtieths of a second for which no tick was stepped, because the server was more than 3 ticks late."),
+            overruns: simple(
+                r,
+                "parlour_tick_overruns_total",
+                "Ticks that took longer than 1/60 s.",
+            ),
+            skipped: simple(
+                r,
+                "parlour_ticks_skipped_total",
+                "Sixtieths of a second for which no tick was stepped, because the server was more than 3 ticks late.",
+            ),
             number: gauge(r, "parlour_tick", "The last tick."),
             sessions: gauge(r, "parlour_sessions", "Open sessions."),
             players: gauge(r, "parlour_players", "Players in a room."),
             rooms: gauge(r, "parlour_rooms", "Rooms."),
             entities: gauge(r, "parlour_entities", "Entities of the world."),
-            held: gauge(r, "parlour_held_viewers", "Viewers that cannot take snapshots now."),
+            held: gauge(
+                r,
+                "parlour_held_viewers",
+                "Viewers that cannot take snapshots now.",
+            ),
             moves: simple(r, "parlour_moves_total", "Movement commands that took effect."),
             moves_dropped: drop("move_not_applicable"),
-            io_behind: simple(r, "parlour_io_behind_total", "Times that an I/O thread fell behind and its snapshots were held back."),
+            io_behind: simple(
+                r,
+                "parlour_io_behind_total",
+                "Times that an I/O thread fell behind and its snapshots were held back.",
+            ),
             outputs_lost: drop("io_lost"),
         };
         let edge = EdgeMetrics {
-            connections: gauge(r, "parlour_connections", "Open TCP connections on the public port."),
+            connections: gauge(
+                r,
+                "parlour_connections",
+                "Open TCP connections on the public port.",
+            ),
             websockets: gauge(r, "parlour_websockets", "Open WebSocket connections."),
-            unauthenticated: gauge(r, "parlour_unauthenticated_connections", "Connections that have not said a valid hello yet."),
-            blocked: gauge(r, "parlour_blocked_connections", "Connections that do not take data now."),
-            outbox_bytes: gauge(r, "parlour_outbox_bytes", "Bytes that wait for connections that do not take data."),
-            accept_errors: simple(r, "parlour_accept_errors_total", "Failures to accept a connection."),
+            unauthenticated: gauge(
+                r,
+                "parlour_unauthenticated_connections",
+                "Connections that have not said a valid hello yet.",
+            ),
+            blocked: gauge(
+                r,
+                "parlour_blocked_connections",
+                "Connections that do not take data now.",
+            ),
+            outbox_bytes: gauge(
+                r,
+                "parlour_outbox_bytes",
+                "Bytes that wait for connections that do not take data.",
+            ),
+            accept_errors: simple(
+                r,
+                "parlour_accept_errors_total",
+                "Failures to accept a connection.",
+            ),
             inbound: ByKind::new(
                 r,
                 ("parlour_messages_in_total", "Messages from clients, by kind."),
-                ("parlour_bytes_in_total", "Payload bytes of messages from clients, by kind."),
+                (
+                    "parlour_bytes_in_total",
+                    "Payload bytes of messages from clients, by kind.",
+                ),
                 &KINDS_IN,
             ),
             outbound: ByKind::new(
                 r,
                 ("parlour_messages_out_total", "Messages to clients, by kind."),
-                ("parlour_bytes_out_total", "Payload bytes of messages to clients, by kind, as sent (JSON or binary)."),
+                (
+                    "parlour_bytes_out_total",
+                    "Payload bytes of messages to clients, by kind, as sent (JSON or binary).",
+                ),
                 &KINDS_OUT,
             ),
-            snapshot_bytes: simple(r, "parlour_snapshot_bytes_total", "Bytes of snapshots in binary form, before any JSON."),
-            closes: ByCode::new(r, "parlour_closes_total", "WebSocket connections that ended, by close code and by who closed."),
+            snapshot_bytes: simple(
+                r,
+                "parlour_snapshot_bytes_total",
+                "Bytes of snapshots in binary form, before any JSON.",
+            ),
+            closes: ByCode::new(
+                r,
+                "parlour_closes_total",
+                "WebSocket connections that ended, by close code and by who closed.",
+            ),
             dropped_inbound_full: drop("inbound_full"),
             dropped_per_session: drop("per_session"),
         };

@@ -67,7 +67,11 @@ impl TickLoop {
             let skipped = clock.next(end);
             if skipped > 0 {
                 self.metrics.tick.skipped.inc_by(skipped);
-                tracing::warn!(skipped, tick = self.status.tick().0, "more than 3 ticks late: skipped the clock");
+                tracing::warn!(
+                    skipped,
+                    tick = self.status.tick().0,
+                    "more than 3 ticks late: skipped the clock"
+                );
             }
         }
         simulation.tick()

@@ -177,7 +177,7 @@ fn criterion(results: &Path) -> Result<()> {
     }
     println!("## Parts\n\nBy criterion: medians.");
     for (group, mut benches) in groups {
-        benches.sort_by(|one, other| natural(&one.0).cmp(&natural(&other.0)));
+        benches.sort_by_key(|(id, _)| natural(id));
         println!("\n### {group}\n\n| bench | time |\n|---|---|");
         for (id, nanoseconds) in benches {
             println!("| {id} | {} |", time(nanoseconds));

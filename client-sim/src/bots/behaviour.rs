@@ -9,8 +9,8 @@ use parlour_shared::{
 
 use super::plan::{Behaviour, Plan};
 
-/// A new heading differs from so many before it, the present one included. So a neighbour that sees a heading knows
-/// which turn it was.
+/// A new heading differs from so many before it, the present one included. So a neighbour that sees a heading
+/// knows which turn it was.
 pub const DISTINCT: usize = 4;
 /// A crowd mills about this near its goal, in pixels.
 const CROWD_PX: i32 = 96;

@@ -1,4 +1,5 @@
-//! From the moment a bot wants to turn to the moment a neighbour has seen it: who turned when, and who saw what.
+//! From the moment a bot wants to turn to the moment a neighbour has seen it: who turned when, and who saw
+//! what.
 //!
 //! All bots of a room live in one thread, so the turns are in a plain table that no one has to lock.
 
@@ -11,6 +12,8 @@ use parlour_shared::{
     ids::{PlayerId, Slot},
     motion::Heading,
 };
+
+use super::behaviour::DISTINCT;
 
 /// Turns of one bot that are remembered: 3 s of a bot that turns 20 times a second.
 const REMEMBERED: u32 = 64;
@@ -125,19 +128,18 @@ impl Tracker {
         }
     }
 
-    /// A neighbour came in sight. What it intended up to the heading it has now is no news any more.
+    /// A neighbour came in sight with this heading.
     pub fn enter(&mut self, registry: &Registry, slot: Slot, player: PlayerId, heading: Heading) {
         if self.slots.len() <= slot.index() {
             self.slots.resize(slot.index() + 1, None);
         }
         self.slots[slot.index()] = registry.players.get(&player).map(|&bot| {
             let turns = &registry.turns[bot as usize];
-            let newest = turns
-                .after(0)
-                .rev()
-                .find(|&number| turns.get(number).is_some_and(|turn| turn.heading == heading));
-            // A heading from before the first turn: all turns are still to be seen.
-            let seen = newest.unwrap_or(0);
+            // Of the latest turns the one with this heading was done, those after it are still to be seen.
+            // None has it at a spawn point: then it was done before all of them, or in another room.
+            let latest = turns.last.saturating_sub(DISTINCT as u32);
+            let is_done = |&number: &u32| turns.get(number).is_some_and(|turn| turn.heading == heading);
+            let seen = turns.after(latest).rev().find(is_done).unwrap_or(latest);
             Track { bot, seen, heading }
         });
     }

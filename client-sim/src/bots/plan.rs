@@ -190,7 +190,8 @@ impl Plan {
         }
     }
 
-    /// The number of a bot's room. Neighbours in number are in different rooms, so that all rooms fill evenly.
+    /// The number of a bot's room. Neighbours in number are in different rooms, so that all rooms fill
+    /// evenly.
     #[must_use]
     pub fn room_of(&self, bot: u32) -> u32 {
         bot % self.room_count()

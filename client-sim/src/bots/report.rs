@@ -68,7 +68,8 @@ fn quantile(times: &Histogram<u64>, quantile: f64) -> f64 {
 
 /// The result of a run. Serialised, it is the report that `--json` writes; displayed, a table.
 ///
-/// Rates and times are those of the measurement; violations, disconnects, failures and refusals those of the whole run.
+/// Rates and times are those of the measurement; violations, disconnects, failures and refusals those of the
+/// whole run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Bots that were to run.
@@ -105,7 +106,8 @@ pub struct Report {
     pub chats_in_per_s: f64,
     /// Bytes of an update record that tells of a neighbour's motion, on average.
     pub payload_bytes_per_turn: f64,
-    /// The same with its share of everything else in the snapshots: headers, enters, leaves, acknowledgements.
+    /// The same with its share of everything else in the snapshots: headers, enters, leaves,
+    /// acknowledgements.
     pub snapshot_bytes_per_turn: f64,
     /// How much later than intended the bots sent.
     pub generator_lag_ms: Quantiles,
@@ -123,6 +125,9 @@ pub struct Report {
     pub input_early_ms: Quantiles,
     /// Commands that came after the beginning of the tick that they were aimed at.
     pub inputs_late: u64,
+    /// Commands that were not acknowledged at the end: those of the last moment, unless the server drops
+    /// some.
+    pub inputs_unacknowledged: u64,
     /// Snapshots whose word on the own motion was equal to the prediction in every bit.
     pub predictions_agreed: u64,
     /// Snapshots for which that could not be told: too many commands since the one before.
@@ -172,6 +177,7 @@ impl Report {
             rtt_ms: Quantiles::of(&flow.rtt),
             input_early_ms: Quantiles::of(&flow.early),
             inputs_late: flow.inputs_late,
+            inputs_unacknowledged: flow.inputs_under_way,
             predictions_agreed: flow.predictions_agreed,
             predictions_unchecked: flow.predictions_unchecked,
             generator_cpu_us_per_bot_per_s: per_bot_second(flow.cpu.as_secs_f64() * 1e6),
@@ -182,7 +188,8 @@ impl Report {
         }
     }
 
-    /// Whether all went well: someone connected, no one failed to, no connection was lost and no promise broken.
+    /// Whether all went well: someone connected, no one failed to, no connection was lost and no promise
+    /// broken.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.connected > 0

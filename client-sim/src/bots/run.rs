@@ -67,10 +67,11 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Runs bots as planned, until the plan's time is over or `stop` is ready. `progress` is called once a second.
+/// Runs bots as planned, until the plan's time is over or `stop` is ready. `progress` is called once a
+/// second.
 ///
-/// The bots have threads of their own, so this may be awaited in any tokio runtime with a timer, also in the one of
-/// the server under load. Dropping the future stops the bots.
+/// The bots have threads of their own, so this may be awaited in any tokio runtime with a timer, also in the
+/// one of the server under load. Dropping the future stops the bots.
 ///
 /// # Errors
 /// [`PlanError`] if the plan cannot be carried out. What goes wrong after that is in the report.

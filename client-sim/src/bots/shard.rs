@@ -77,6 +77,8 @@ impl Shard {
     /// What was counted so far.
     pub(super) fn tally(&mut self, now: Instant) -> Tally {
         self.watch.report(&mut self.shared.tally, now);
+        self.shared.tally.flow.inputs_under_way =
+            self.bots.iter().flatten().map(|bot| bot.walks_under_way()).sum();
         self.shared.tally.clone()
     }
 
@@ -118,11 +120,10 @@ impl Shard {
     }
 
     /// A bot's socket had something to read.
-    pub(super) fn receive(&mut self, number: u32, input: &mut [u8]) -> Result<(), End> {
+    pub(super) fn receive(&mut self, number: u32, input: &mut [u8], now: Instant) -> Result<(), End> {
         let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) else {
             return Err(End::Closed(None));
         };
-        let now = Instant::now();
         let was_welcomed = bot.is_welcomed();
         let result = bot.receive(input, now, &mut self.shared);
         if !was_welcomed && bot.is_welcomed() {

@@ -62,6 +62,10 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
             report.payload_bytes_per_turn, report.snapshot_bytes_per_turn
         ),
     )?;
+    row(
+        "inputs late / open at end",
+        &format_args!("{} / {}", report.inputs_late, report.inputs_unacknowledged),
+    )?;
     for (name, times) in [
         ("connecting", report.connect_ms),
         ("ping to pong", report.rtt_ms),

@@ -83,6 +83,8 @@ pub(super) struct Flow {
     pub(super) enters: u64,
     pub(super) chats_in: u64,
     pub(super) inputs_out: u64,
+    /// Commands that are not acknowledged at the end.
+    pub(super) inputs_under_way: u64,
     pub(super) messages_out: u64,
     pub(super) turns_overtaken: u64,
     pub(super) turns_unknown: u64,
@@ -135,6 +137,7 @@ impl Flow {
         self.enters += other.enters;
         self.chats_in += other.chats_in;
         self.inputs_out += other.inputs_out;
+        self.inputs_under_way += other.inputs_under_way;
         self.messages_out += other.messages_out;
         self.turns_overtaken += other.turns_overtaken;
         self.turns_unknown += other.turns_unknown;

@@ -1,5 +1,5 @@
-//! The one timer of a thread. Tokio's own wakes on whole milliseconds, up to 2 ms late, which would be told as
-//! latency of the server; on Linux the kernel's timer is used instead and is late by some 0.1 ms.
+//! The one timer of a thread. Tokio's own wakes on whole milliseconds, up to 2 ms late, which would be told
+//! as latency of the server; on Linux the kernel's timer is used instead and is late by some 0.1 ms.
 
 use std::{io, time::Instant};
 
@@ -11,6 +11,10 @@ pub(super) struct Timer {
 
 impl Timer {
     #[cfg(target_os = "linux")]
+    #[expect(
+        deprecated,
+        reason = "sound for a descriptor that nobody can replace, as here; what takes its place is unsafe"
+    )]
     pub(super) fn new() -> io::Result<Self> {
         use rustix::time::{TimerfdClockId, TimerfdFlags, timerfd_create};
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;

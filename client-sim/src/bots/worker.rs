@@ -7,7 +7,7 @@ use std::{
     net::SocketAddr,
     pin::{Pin, pin},
     rc::Rc,
-    task::ready,
+    task::{Poll, ready},
     time::{Duration, Instant},
 };
 
@@ -66,6 +66,17 @@ struct Thread {
     peer: SocketAddr,
 }
 
+impl Thread {
+    /// Does what is due, a batch at most; says whether there is more.
+    fn run_due(self: &Rc<Self>) -> bool {
+        let due = self.shard.borrow_mut().run_due();
+        for (bot, intended) in due.connect {
+            tokio::task::spawn_local(live(self.clone(), bot, intended));
+        }
+        due.more
+    }
+}
+
 async fn drive(orders: Orders) -> io::Result<Tally> {
     let timer = Timer::new()?;
     let Orders {
@@ -102,11 +113,7 @@ async fn drive(orders: Orders) -> io::Result<Tally> {
             report_at = now + REPORT_EVERY;
             drop(progress.try_send((number, thread.shard.borrow_mut().tally(now))));
         }
-        let due = thread.shard.borrow_mut().run_due();
-        for (bot, intended) in due.connect {
-            tokio::task::spawn_local(live(thread.clone(), bot, intended));
-        }
-        if due.more {
+        if thread.run_due() {
             tokio::task::yield_now().await;
             continue;
         }
@@ -147,7 +154,7 @@ async fn live(thread: Rc<Thread>, bot: u32, intended: Instant) {
     };
     let (mut reader, writer) = stream.into_split();
     thread.shard.borrow_mut().connected(bot, writer, intended);
-    let mut result = thread.shard.borrow_mut().receive(bot, &mut rest);
+    let mut result = thread.shard.borrow_mut().receive(bot, &mut rest, Instant::now());
     while result.is_ok() {
         result = read(&thread, bot, &mut reader).await;
     }
@@ -158,22 +165,28 @@ async fn live(thread: Rc<Thread>, bot: u32, intended: Instant) {
 }
 
 /// Reads once, into the shared buffer. A read that does not fill it spares the one that would find nothing.
-async fn read(thread: &Thread, bot: u32, reader: &mut OwnedReadHalf) -> Result<(), End> {
+async fn read(thread: &Rc<Thread>, bot: u32, reader: &mut OwnedReadHalf) -> Result<(), End> {
     poll_fn(|context| {
         let mut scratch = thread.scratch.borrow_mut();
         let mut buffer = ReadBuf::new(&mut scratch);
         let read = ready!(Pin::new(&mut *reader).poll_read(context, &mut buffer));
         let input = buffer.filled_mut();
         if read.is_err() || input.is_empty() {
-            return std::task::Poll::Ready(Err(End::Closed(None)));
+            return Poll::Ready(Err(End::Closed(None)));
         }
+        let now = Instant::now();
         let mut shard = thread.shard.borrow_mut();
         let before = shard.next_due();
-        let result = shard.receive(bot, input);
-        if shard.next_due() < before || before.is_none() {
+        let result = shard.receive(bot, input, now);
+        let next = shard.next_due();
+        drop(shard);
+        if next.is_some_and(|next| next <= now) {
+            // Thousands of sockets may have something to read before the timer's task has its turn again.
+            thread.run_due();
+        } else if next < before || before.is_none() {
             thread.wake.notify_one();
         }
-        std::task::Poll::Ready(result)
+        Poll::Ready(result)
     })
     .await
 }

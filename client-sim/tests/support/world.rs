@@ -1,5 +1,8 @@
-//! A server of one room, small enough to be seen to be right, in a thread of its own. It can be told to break a promise.
+//! A server of one room, small enough to be seen to be right, in a thread of its own. It can be told to break
+//! a promise.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod step;
 
 use std::{
     cell::RefCell,
@@ -19,10 +22,8 @@ use parlour_shared::{
     message::{
         ChatSaid, ClientMessage, Pong, Refusal, Refused, RoomEntered, Scope, ServerMessage, Stamp, Welcome,
     },
-    motion::{Course, Heading, Position, Segment, WallGrid, contact, turn},
-    snapshot::{
-        Ack, Builder, EnterFields, fields, flags, write_anchor, write_enter, write_turn, write_update_head,
-    },
+    motion::{Course, Heading, Position, WallGrid},
+    snapshot::Ack,
     websocket::{Decoder, Event, Limits, OpCode, Role, encode_close, encode_into, handshake::accept_key},
 };
 use tokio::{
@@ -260,126 +261,6 @@ impl State {
         });
         for player in self.players.iter_mut().flatten().filter(|player| player.joined) {
             player.tell(&said);
-        }
-    }
-
-    fn step(&mut self) {
-        self.tick = self.tick.after(1);
-        let tick = self.tick;
-        for player in self.players.iter_mut().flatten().filter(|player| player.joined) {
-            player.entered_at.get_or_insert(tick);
-            player.change = None;
-            if tick >= player.course.review {
-                let before = player.course.segment;
-                player.course = contact(&self.walls, &player.course, tick);
-                player.change = (player.course.segment != before).then_some(false);
-            }
-            if let Some((seq, heading)) = player.command.take() {
-                player.ack = Some(Ack { seq, early: 10 });
-                if heading != player.course.segment.gait.heading {
-                    let here = player.course.segment.at(tick);
-                    player.course = turn(&self.walls, here, heading, tick);
-                    player.change = Some(player.change.is_none());
-                }
-            }
-        }
-        self.replicate();
-    }
-
-    /// Tells everyone everything that changed at this tick.
-    fn replicate(&mut self) {
-        let tick = self.tick;
-        let seen: Vec<(Slot, Segment, Option<Tick>, Option<bool>)> = (0_u16..)
-            .zip(&self.players)
-            .filter_map(|(slot, player)| {
-                player
-                    .as_ref()
-                    .filter(|player| player.joined)
-                    .map(|player| (slot, player))
-            })
-            .map(|(slot, player)| {
-                (
-                    Slot(slot),
-                    player.course.segment,
-                    player.entered_at,
-                    player.change,
-                )
-            })
-            .collect();
-        for player in self.players.iter_mut().flatten().filter(|player| player.joined) {
-            let told = player.told;
-            let is_new = |entered: &Option<Tick>| told.is_none() || *entered == Some(tick);
-            let news = seen
-                .iter()
-                .any(|(_, _, entered, change)| is_new(entered) || change.is_some());
-            if !news && player.ack.is_none() && !tick.0.is_multiple_of(60) {
-                continue;
-            }
-            let mut out = Vec::new();
-            let mut builder = Builder::begin(&mut out, 1, tick, told, player.ack.take());
-            builder.section(flags::ENTERS, |out| {
-                let enters = seen.iter().filter(|(_, _, entered, _)| is_new(entered));
-                for (slot, segment, ..) in enters.clone() {
-                    let player = PlayerId(1000 + u32::from(slot.0));
-                    let (position, gait) = (segment.at(tick), segment.gait);
-                    write_enter(
-                        out,
-                        &EnterFields {
-                            slot: *slot,
-                            player,
-                            position,
-                            gait,
-                            skin: 0,
-                            name: "bot",
-                            extras: 0,
-                        },
-                    );
-                }
-                enters.count() as u16
-            });
-            builder.section(flags::UPDATES, |out| {
-                let changed = seen
-                    .iter()
-                    .filter(|(_, _, entered, change)| !is_new(entered) && change.is_some());
-                for (slot, segment, _, change) in changed.clone() {
-                    if *change == Some(true) {
-                        write_update_head(out, *slot, fields::TURN);
-                        write_turn(out, 0, segment.gait);
-                    } else {
-                        write_update_head(out, *slot, fields::ANCHOR);
-                        write_anchor(out, segment.at(tick), segment.gait);
-                    }
-                }
-                changed.count() as u16
-            });
-            player.told = Some(tick);
-            player.send(&out);
-        }
-    }
-
-    fn misbehave(&mut self) {
-        match std::mem::replace(&mut self.fault, Fault::None) {
-            Fault::None => {}
-            Fault::Full => self.fault = Fault::Full,
-            Fault::SkipStamp => {
-                self.seq += 1;
-                self.say("one is missing");
-            }
-            Fault::Push => {
-                for player in self.players.iter_mut().flatten() {
-                    player.course.segment.position.y += 1;
-                    player.entered_at = None;
-                    player.told = None;
-                }
-            }
-            Fault::Close(code) => {
-                for player in self.players.iter_mut().filter_map(Option::take) {
-                    let mut close = Vec::new();
-                    encode_close(&mut close, code.code(), code.reason(), None);
-                    let _ = player.writer.try_write(&close);
-                }
-            }
-            Fault::Drop => self.players.iter_mut().for_each(|player| *player = None),
         }
     }
 }

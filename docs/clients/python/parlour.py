@@ -180,6 +180,8 @@ def decode(data, kind="Server"):
     reader = Reader(data)
     message = reader.read(kind)
     reader.end()
+    if message == "snapshot":
+        raise ProtocolError("a snapshot has a layout of its own")
     return message
 
 

@@ -155,9 +155,7 @@ fn main() {
         doors: Vec::new(),
     };
     let config = SimConfig::new(vec![Arc::new(square)]);
-    let sim = Simulation::with_plugins(config, |app| {
-        app.add_plugins(MoodPlugin);
-    });
+    let sim = Simulation::with_plugins(config, MoodPlugin);
     let mut theatre = Theatre {
         sim,
         input: TickInput::default(),

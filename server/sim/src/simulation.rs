@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bevy_app::{App, FixedUpdate, Last, PostUpdate, PreUpdate, Startup, Update};
+use bevy_app::{App, FixedUpdate, Last, Plugins, PostUpdate, PreUpdate, Startup, Update};
 use bevy_ecs::{
     message::MessageRegistry,
     prelude::*,
@@ -53,18 +53,18 @@ impl Simulation {
     /// If the configuration is impossible: see [`Self::with_plugins`].
     #[must_use]
     pub fn new(config: SimConfig) -> Self {
-        Self::with_plugins(config, |_| {})
+        Self::with_plugins(config, ())
     }
 
-    /// A world with game logic of one's own: `extend` adds plugins to the app; [`crate::SimulationApp`] has what
-    /// they need.
+    /// A world with game logic of one's own: a plugin, a tuple of plugins, or a function that takes the app.
+    /// [`crate::SimulationApp`] has what they need.
     ///
     /// # Panics
     /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of proximity not in 1
     /// to 6 ticks, the near distance not in 1 to 100,000 px, a rate is 0, a plugin has systems in a schedule of Bevy's
     /// own, or two systems touch the same data in no order.
     #[must_use]
-    pub fn with_plugins(config: SimConfig, extend: impl FnOnce(&mut App)) -> Self {
+    pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
         check(&config);
         let mut app = App::empty();
         app.add_schedule(new_schedule());
@@ -95,13 +95,14 @@ impl Simulation {
         ] {
             plugin(&mut app);
         }
-        extend(&mut app);
+        app.add_plugins(plugins);
         app.finish();
         app.cleanup();
         let mut world = std::mem::take(app.world_mut());
         let mut schedules = world.resource_mut::<Schedules>();
         let mut schedule = schedules.remove(Step).expect("added above");
         check_schedules(&schedules);
+        eprintln!("DBG {:?} {}", schedule.get_build_settings().ambiguity_detection, schedule.graph().conflicting_systems().0.len());
         if let Err(error) = schedule.initialize(&mut world) {
             panic!("{}", error.to_string(schedule.graph(), &world));
         }

@@ -4,6 +4,7 @@
 //! messages of plugins, and the R-tree of rooms with more than 64 players. Buffers keep the size that the busiest
 //! tick so far needed, so the warm-up is three times as busy as what is measured, and in it everyone appears in one
 //! place, leaves, and appears again.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 

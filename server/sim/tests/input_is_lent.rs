@@ -4,9 +4,7 @@ mod support;
 
 use parlour_shared::{
     ids::{SessionId, Tick},
-    message::{
-        Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite,
-    },
+    message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
 use parlour_sim::{Event, EventKind, Simulation, TickInput, TickOutput};
@@ -52,10 +50,7 @@ fn every_kind_of_message() -> Vec<ClientMessage> {
             direction: Direction::North,
             sprint: true,
         }),
-        ClientMessage::SetSkin(SetSkin {
-            request: 4,
-            skin: 1,
-        }),
+        ClientMessage::SetSkin(SetSkin { request: 4, skin: 1 }),
         ClientMessage::SetState(SetState {
             request: 5,
             writes: vec![write.clone()],
@@ -113,9 +108,7 @@ fn the_world_keeps_nothing_of_an_input_and_an_output_is_begun_anew() {
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     input.events.push(Event {
         session: SessionId(1),
-        kind: EventKind::Open {
-            name: "Ada".into(),
-        },
+        kind: EventKind::Open { name: "Ada".into() },
     });
     sim.step(&mut input, &mut output);
     assert_eq!(output.frames.len(), 1);

@@ -35,7 +35,9 @@ fn a_room_is_made_when_someone_joins_it() {
         state: Vec::new(),
     };
     assert_eq!(*entered, expected);
-    let snapshot = stage.snapshot(1).expect("a full snapshot follows in the same tick");
+    let snapshot = stage
+        .snapshot(1)
+        .expect("a full snapshot follows in the same tick");
     assert_eq!((snapshot.base, snapshot.view, snapshot.tick), (None, 1, Tick(1)));
     assert_eq!(snapshot.enters.len(), 1, "one sees oneself");
     assert_eq!((stage.output.counts.rooms, stage.output.counts.players), (1, 1));
@@ -75,7 +77,17 @@ fn what_is_no_room_is_refused_and_nothing_happens() {
     stage.messages(1);
     let too_long = format!("plaza/{}", "x".repeat(43));
     let bad = [
-        "", "/", "plaza/", "/a", "plaza/a/b", "Plaza", "pla za", "plaza/Ä", "atlantis", "atlantis/1", &too_long,
+        "",
+        "/",
+        "plaza/",
+        "/a",
+        "plaza/a/b",
+        "Plaza",
+        "pla za",
+        "plaza/Ä",
+        "atlantis",
+        "atlantis/1",
+        &too_long,
     ];
     for name in bad {
         stage.join(1, name);
@@ -100,11 +112,19 @@ fn a_full_room_takes_nobody_until_someone_goes() {
     stage.join(3, "plaza");
     stage.tick();
     assert_eq!(stage.refusals(3), [Refusal::RoomFull]);
-    assert_eq!(stage.client(3).room.as_ref().unwrap().room, "plaza/other", "it stays where it is");
+    assert_eq!(
+        stage.client(3).room.as_ref().unwrap().room,
+        "plaza/other",
+        "it stays where it is"
+    );
     stage.leave(1);
     stage.join(3, "plaza");
     stage.tick();
-    assert_eq!(stage.client(3).room.as_ref().unwrap().room, "plaza", "in order: one goes, the other comes");
+    assert_eq!(
+        stage.client(3).room.as_ref().unwrap().room,
+        "plaza",
+        "in order: one goes, the other comes"
+    );
     assert_eq!(stage.client(3).room.as_ref().unwrap().capacity, 2);
 }
 
@@ -155,7 +175,10 @@ fn who_joins_another_room_leaves_the_present_one() {
     let [ServerMessage::RoomLeft(left), ServerMessage::RoomEntered(entered)] = &messages[..] else {
         panic!("{messages:?}");
     };
-    assert_eq!((left.request, left.epoch, left.reason), (0, Epoch(1), LeaveReason::Moved));
+    assert_eq!(
+        (left.request, left.epoch, left.reason),
+        (0, Epoch(1), LeaveReason::Moved)
+    );
     assert_eq!((entered.request, entered.epoch, entered.view), (1, Epoch(2), 2));
     assert_eq!(stage.snapshot(1).unwrap().base, None);
     assert!(stage.sees(2, 1).is_none());
@@ -176,7 +199,10 @@ fn there_are_no_more_rooms_than_may_be() {
     stage.ticks(6);
     stage.join(2, "plaza/2");
     stage.tick();
-    assert!(stage.room("plaza/2").is_some(), "there is a place again once the other room is gone");
+    assert!(
+        stage.room("plaza/2").is_some(),
+        "there is a place again once the other room is gone"
+    );
 }
 
 #[test]
@@ -195,11 +221,18 @@ fn an_empty_room_stands_for_exactly_its_time() {
             assert!(stage.room("plaza").is_some());
         }
         stage.tick();
-        assert!(stage.room("plaza").is_none(), "gone {empty_ticks} ticks after it became empty");
+        assert!(
+            stage.room("plaza").is_none(),
+            "gone {empty_ticks} ticks after it became empty"
+        );
         assert_eq!(stage.output.counts.rooms, 0);
         stage.join(1, "plaza");
         stage.tick();
-        assert_eq!(stage.client(1).room.as_ref().unwrap().epoch, Epoch(2), "a new life has a new number");
+        assert_eq!(
+            stage.client(1).room.as_ref().unwrap().epoch,
+            Epoch(2),
+            "a new life has a new number"
+        );
     }
 }
 
@@ -219,7 +252,10 @@ fn who_comes_back_in_time_keeps_the_room() {
     }
     stage.event(1, EventKind::Close);
     stage.ticks(11);
-    assert!(stage.room("plaza").is_none(), "who closes leaves an empty room, too");
+    assert!(
+        stage.room("plaza").is_none(),
+        "who closes leaves an empty room, too"
+    );
 }
 
 #[test]
@@ -249,7 +285,14 @@ fn the_number_of_the_view_wraps_and_views_stay_right() {
             stage.leave(1);
             stage.join(1, "plaza");
         } else {
-            stage.join(1, if stage.client(1).room.as_ref().unwrap().room == "plaza" { "plaza/2" } else { "plaza" });
+            stage.join(
+                1,
+                if stage.client(1).room.as_ref().unwrap().room == "plaza" {
+                    "plaza/2"
+                } else {
+                    "plaza"
+                },
+            );
         }
         stage.tick();
         assert_eq!(stage.client(1).room.as_ref().unwrap().view, stay as u8);
@@ -276,5 +319,13 @@ fn slots_are_unique_and_the_pool_is_at_most_half_full() {
     }
     pools.dedup();
     assert_eq!(pools, [64, 128, 256, 512]);
-    assert_eq!(stage.sim.world().get::<Room>(stage.room("hall").unwrap()).unwrap().empty_since, None);
+    assert_eq!(
+        stage
+            .sim
+            .world()
+            .get::<Room>(stage.room("hall").unwrap())
+            .unwrap()
+            .empty_since,
+        None
+    );
 }

@@ -27,7 +27,10 @@ fn others_see_a_skin_with_the_tick_at_which_it_was_put_on() {
     let accepted = stage.accepted(1);
     assert_eq!(accepted.len(), 1);
     assert_eq!((accepted[0].request, accepted[0].tick), (8, stage.now()));
-    assert_eq!((accepted[0].durability, accepted[0].stamp), (Durability::L0, None));
+    assert_eq!(
+        (accepted[0].durability, accepted[0].stamp),
+        (Durability::L0, None)
+    );
     for viewer in [1, 2] {
         assert_eq!(stage.sees(viewer, 1).unwrap().skin, 2);
         let update = Update {
@@ -37,7 +40,11 @@ fn others_see_a_skin_with_the_tick_at_which_it_was_put_on() {
             extras: Vec::new(),
         };
         assert_eq!(stage.snapshot(viewer).unwrap().updates, [update]);
-        assert_eq!(stage.snapshot_size(viewer), Some(9 + 2 + 5), "header, count, and a record of 5 bytes");
+        assert_eq!(
+            stage.snapshot_size(viewer),
+            Some(9 + 2 + 5),
+            "header, count, and a record of 5 bytes"
+        );
     }
 }
 

@@ -50,11 +50,7 @@ pub(super) struct Admitted {
 }
 
 impl Admission {
-    pub(super) fn new(
-        max_connections: u32,
-        max_per_address: u32,
-        metrics: &crate::metrics::Metrics,
-    ) -> Self {
+    pub(super) fn new(max_connections: u32, max_per_address: u32, metrics: &crate::metrics::Metrics) -> Self {
         Self {
             max_connections,
             max_per_address,
@@ -159,10 +155,15 @@ mod tests {
         let mut entered: Vec<_> = (0..4).map(|_| admission.enter(ip("10.0.0.1"))).collect();
         assert!(matches!(entered[1], Verdict::Admit(_)));
         assert!(matches!(entered[3], Verdict::AddressFull(_)));
-        assert!(matches!(admission.enter(ip("::ffff:10.0.0.1")), Verdict::DropAddressFull));
+        assert!(matches!(
+            admission.enter(ip("::ffff:10.0.0.1")),
+            Verdict::DropAddressFull
+        ));
         assert!(matches!(admission.enter(ip("10.0.0.2")), Verdict::Admit(_)));
         entered.truncate(2);
-        let Some(Verdict::Admit(mut admitted)) = entered.pop() else { panic!() };
+        let Some(Verdict::Admit(mut admitted)) = entered.pop() else {
+            panic!()
+        };
         admitted.authenticated();
         assert!(matches!(admission.enter(ip("10.0.0.1")), Verdict::Admit(_)));
         drop((admitted, entered));

@@ -102,6 +102,8 @@ impl Connection {
 
     fn begin_closing(self: &Rc<Self>, frames: &[u8], then: Then) {
         self.end_session();
+        // Nothing may follow a close frame.
+        self.forget_pong();
         let until = Instant::now() + CLOSE_TIMEOUT;
         self.phase.set(Phase::Closing { until, then });
         // Without a limit: a few hundred bytes, once.

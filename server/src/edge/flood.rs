@@ -10,11 +10,20 @@ use parlour_shared::ids::Tick;
 /// Messages that reach the world between two ticks; more are dropped. A person's client sends one.
 const MAX_PER_TICK: u32 = 32;
 /// Messages per second for long, and at once; more is a flood.
-const MESSAGES: Rate = Rate { each: Duration::from_millis(1), burst: 2000 };
+const MESSAGES: Rate = Rate {
+    each: Duration::from_millis(1),
+    burst: 2000,
+};
 /// WebSocket pings; browsers send none, libraries one every few seconds.
-const PINGS: Rate = Rate { each: Duration::from_millis(20), burst: 100 };
+const PINGS: Rate = Rate {
+    each: Duration::from_millis(20),
+    burst: 100,
+};
 /// Second hellos: as many as senseless requests that the world takes in a minute.
-const HELLOS: Rate = Rate { each: Duration::from_secs(3), burst: 20 };
+const HELLOS: Rate = Rate {
+    each: Duration::from_secs(3),
+    burst: 20,
+};
 
 #[derive(Clone, Copy)]
 struct Rate {
@@ -92,7 +101,10 @@ mod tests {
     fn a_bucket_gives_its_burst_and_then_its_rate() {
         let now = Instant::now();
         let bucket = Bucket(Cell::new(now));
-        let rate = Rate { each: Duration::from_millis(100), burst: 5 };
+        let rate = Rate {
+            each: Duration::from_millis(100),
+            burst: 5,
+        };
         let taken = |now| (0..100).filter(|_| bucket.take(now, rate)).count();
         assert_eq!(taken(now), 5);
         assert_eq!(taken(now + Duration::from_millis(210)), 2);

@@ -1,8 +1,9 @@
 //! The first message of a connection. Before it is good, nothing of the connection reaches the world.
 
-use std::{rc::Rc, time::Instant};
+use std::rc::Rc;
 
 use parlour_shared::{
+    close::CloseCode,
     codec::SCHEMA,
     limits::{MAX_TOKEN_BYTES, PROTOCOL},
     message::{ClientMessage, Hello},
@@ -11,25 +12,24 @@ use parlour_shared::{
 use super::{Reject, connection::Connection};
 use crate::bridge::inbound::What;
 
-/// Takes the first message. `false`: the connection was closed.
-pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) -> bool {
+/// Takes the first message: opens a session, or closes the connection.
+pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
     let hello = match message {
         ClientMessage::Hello(hello) => hello,
         ClientMessage::Bye => {
-            connection.close(parlour_shared::close::CloseCode::Normal);
-            return false;
+            connection.close(CloseCode::Normal);
+            return;
         }
         _ => {
             connection.refuse(Reject::NoHello, "another message came first");
-            return false;
+            return;
         }
     };
     if let Err((reject, detail)) = judge(&hello) {
         connection.refuse(reject, detail);
-        return false;
+        return;
     }
-    connection.open(Instant::now(), What::Open { name: hello.name });
-    true
+    connection.open(What::Open { name: hello.name });
 }
 
 /// Whether it may open a session, else why not.
@@ -74,9 +74,18 @@ mod tests {
     #[test]
     fn others_are_told_why_not() {
         assert_eq!(refused(|hello| hello.protocol = 2), Some(Reject::Version));
-        assert_eq!(refused(|hello| hello.schema = SCHEMA.wrapping_add(1).max(1)), Some(Reject::Version));
-        assert_eq!(refused(|hello| hello.session = Some("x".into())), Some(Reject::Resume));
-        assert_eq!(refused(|hello| hello.resume = Some("x".into())), Some(Reject::Resume));
+        assert_eq!(
+            refused(|hello| hello.schema = SCHEMA.wrapping_add(1).max(1)),
+            Some(Reject::Version)
+        );
+        assert_eq!(
+            refused(|hello| hello.session = Some("x".into())),
+            Some(Reject::Resume)
+        );
+        assert_eq!(
+            refused(|hello| hello.resume = Some("x".into())),
+            Some(Reject::Resume)
+        );
         for token in [String::new(), "x".repeat(5000)] {
             let refused = refused(|hello| (hello.token, hello.protocol) = (Some(token), 2));
             assert_eq!(refused, Some(Reject::Token));

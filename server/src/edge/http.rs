@@ -179,7 +179,11 @@ fn route(io: &IoThread, request: &Request<Incoming>) -> Result<(Page, Option<Wir
             Ok((page(StatusCode::OK, INDEX), None))
         }
         "/" => Err(Denied::method()),
-        _ => Err(Denied::new(Reject::NotFound, StatusCode::NOT_FOUND, "nothing here; connect at /ws\n")),
+        _ => Err(Denied::new(
+            Reject::NotFound,
+            StatusCode::NOT_FOUND,
+            "nothing here; connect at /ws\n",
+        )),
     }
 }
 

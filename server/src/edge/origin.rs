@@ -46,8 +46,7 @@ impl Origins {
                     return false;
                 };
                 let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-                host.is_some_and(|host| host.eq_ignore_ascii_case(authority))
-                    || is_loopback(authority)
+                host.is_some_and(|host| host.eq_ignore_ascii_case(authority)) || is_loopback(authority)
             }
         }
     }

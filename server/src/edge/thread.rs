@@ -117,7 +117,10 @@ impl IoThread {
 
     /// This thread was so late that outputs of ticks were dropped: what its clients know cannot be continued.
     fn lost(&self) {
-        tracing::error!(thread = self.thread, "I/O thread more than a second behind: closing its connections");
+        tracing::error!(
+            thread = self.thread,
+            "I/O thread more than a second behind: closing its connections"
+        );
         self.for_each(|connection| {
             if connection.session().is_some() {
                 connection.refuse(Reject::SlowConsumer, "I/O thread behind");

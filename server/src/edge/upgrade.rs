@@ -4,8 +4,8 @@ use hyper::{
     HeaderMap, Method, Request, Response, StatusCode, Version,
     body::Body,
     header::{
-        CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
-        SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+        CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+        SEC_WEBSOCKET_VERSION, UPGRADE,
     },
 };
 use parlour_shared::{
@@ -52,11 +52,9 @@ pub(super) fn judge<B: Body>(request: &Request<B>, origins: &Origins) -> Result<
         let text = "this origin may not connect here (see allowed_origins)\n";
         return Err(Denied::new(Reject::Origin, StatusCode::FORBIDDEN, text));
     }
-    let Some(wire) = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).find_map(Wire::from_subprotocol)
-    else {
-        let text = format!(
-            "offer one of the WebSocket subprotocols {SUBPROTOCOL_BINARY} and {SUBPROTOCOL_JSON}\n"
-        );
+    let Some(wire) = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).find_map(Wire::from_subprotocol) else {
+        let text =
+            format!("offer one of the WebSocket subprotocols {SUBPROTOCOL_BINARY} and {SUBPROTOCOL_JSON}\n");
         return Err(Denied::new(Reject::Subprotocol, StatusCode::BAD_REQUEST, text));
     };
     Ok(Upgrade {

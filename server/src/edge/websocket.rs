@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, rc::Rc, time::Instant};
 
 use hyper::body::Bytes;
 use parlour_shared::{
+    close::CloseCode,
     limits::{MAX_CLIENT_MESSAGE, MAX_FRAGMENTS},
     websocket::{Decoder, Event, Limits, Role, WebSocketError},
 };
@@ -17,8 +18,9 @@ use tokio::{
 use super::{
     MAX_HELLO, Reject, Wire,
     admission::Admitted,
-    connection::{Connection, MAX_FRAMES, Phase},
+    connection::{Connection, Phase},
     message,
+    send::MAX_FRAMES,
     thread::IoThread,
 };
 use crate::bridge::route;
@@ -51,9 +53,11 @@ pub(super) async fn serve(io: Rc<IoThread>, opening: Opening) {
         return;
     }
     metrics.websockets.inc();
-    if !io.shared.is_stopping() {
-        read(&connection, &opening.leftover, opening.deadline).await;
+    if io.shared.is_stopping() {
+        // It came after everyone was told.
+        connection.close(CloseCode::ServiceRestart);
     }
+    read(&connection, &opening.leftover, opening.deadline).await;
     if matches!(connection.phase.get(), Phase::Greeting | Phase::Open) {
         metrics.closes.broke_off();
     }
@@ -153,7 +157,10 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput) {
     let mut snapshot_bytes = 0;
     while let Some(first) = rest.first() {
         // One write for all that one session gets in this tick.
-        let same = rest.iter().take(MAX_FRAMES).take_while(|frame| frame.session == first.session);
+        let same = rest
+            .iter()
+            .take(MAX_FRAMES)
+            .take_while(|frame| frame.session == first.session);
         let (frames, others) = rest.split_at(same.count());
         rest = others;
         if route::thread_of(first.session) != io.thread {
@@ -163,7 +170,9 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput) {
             continue;
         };
         let snapshots = frames.iter().filter(|frame| frame.lane == Lane::Snapshot);
-        snapshot_bytes += snapshots.map(|frame| u64::from(frame.end - frame.start)).sum::<u64>();
+        snapshot_bytes += snapshots
+            .map(|frame| u64::from(frame.end - frame.start))
+            .sum::<u64>();
         connection.send_payloads(frames.iter().map(|frame| output.payload(frame)));
         writes += 1;
         if writes % WRITES_PER_TURN == 0 {

@@ -59,7 +59,11 @@ mod tests {
         let failure = Arc::new(Failure::default());
         let number = failure.spawn("good", || 7).unwrap().join().unwrap();
         assert_eq!((number, failure.reason()), (7, None));
-        let number: i32 = failure.spawn("bad", || panic!("oh {}", 1)).unwrap().join().unwrap();
+        let number: i32 = failure
+            .spawn("bad", || panic!("oh {}", 1))
+            .unwrap()
+            .join()
+            .unwrap();
         assert_eq!(number, 0);
         failure.set("later".into());
         assert_eq!(failure.reason().unwrap(), "thread bad panicked: oh 1");

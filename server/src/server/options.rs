@@ -77,12 +77,12 @@ pub enum StartError {
 
 fn hint(error: &io::Error, flag: &str) -> String {
     match error.kind() {
-        io::ErrorKind::AddrInUse => format!(
-            "address in use; is another server running? Stop it, or choose another port with {flag}"
-        ),
-        io::ErrorKind::PermissionDenied => format!(
-            "permission denied; ports below 1024 take a privilege, choose another with {flag}"
-        ),
+        io::ErrorKind::AddrInUse => {
+            format!("address in use; is another server running? Stop it, or choose another port with {flag}")
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("permission denied; ports below 1024 take a privilege, choose another with {flag}")
+        }
         io::ErrorKind::AddrNotAvailable => {
             format!("this machine has no such address; choose another with {flag}")
         }
@@ -102,7 +102,10 @@ mod tests {
             source: io::ErrorKind::AddrInUse.into(),
         };
         let text = error.to_string();
-        assert!(text.starts_with("cannot listen on 127.0.0.1:7373: address in use;"), "{text}");
+        assert!(
+            text.starts_with("cannot listen on 127.0.0.1:7373: address in use;"),
+            "{text}"
+        );
         assert!(text.ends_with("with --listen"), "{text}");
     }
 }

@@ -82,16 +82,19 @@ impl Roster {
         let others = thread.sessions.iter().filter(|(_, held)| !**held);
         input.events.extend(others.map(|(&session, _)| Event {
             session,
-            kind: if behind { EventKind::Hold } else { EventKind::Release },
+            kind: if behind {
+                EventKind::Hold
+            } else {
+                EventKind::Release
+            },
         }));
     }
 }
 
 /// How long before the deadline it arrived, in 0.1 ms, negative if after.
 fn early(deadline: Instant, arrived: Instant) -> i16 {
-    let tenths = |duration: std::time::Duration| {
-        i16::try_from(duration.as_micros() / 100).unwrap_or(i16::MAX)
-    };
+    let tenths =
+        |duration: std::time::Duration| i16::try_from(duration.as_micros() / 100).unwrap_or(i16::MAX);
     match deadline.checked_duration_since(arrived) {
         Some(before) => tenths(before),
         None => -tenths(arrived.saturating_duration_since(deadline)),
@@ -112,7 +115,16 @@ mod tests {
         let now = Instant::now();
         for (session, what) in events {
             let arrived = now;
-            roster.take_in(0, Inbound { session, arrived, what }, now, &mut input);
+            roster.take_in(
+                0,
+                Inbound {
+                    session,
+                    arrived,
+                    what,
+                },
+                now,
+                &mut input,
+            );
         }
         told(input)
     }
@@ -138,7 +150,10 @@ mod tests {
         let mut input = TickInput::default();
         roster.set_behind(0, false, &mut input);
         assert_eq!(told(input), [(A, EventKind::Release)]);
-        assert_eq!(kinds(&mut roster, vec![(B, What::Release)]), [(B, EventKind::Release)]);
+        assert_eq!(
+            kinds(&mut roster, vec![(B, What::Release)]),
+            [(B, EventKind::Release)]
+        );
     }
 
     #[test]
@@ -146,8 +161,15 @@ mod tests {
         let mut roster = Roster::new(1);
         roster.set_behind(0, true, &mut TickInput::default());
         let events = kinds(&mut roster, vec![(A, open()), (A, What::Close), (A, What::Close)]);
-        let expected = [EventKind::Open { name: String::new() }, EventKind::Hold, EventKind::Close];
-        assert_eq!(events.into_iter().map(|(_, kind)| kind).collect::<Vec<_>>(), expected);
+        let expected = [
+            EventKind::Open { name: String::new() },
+            EventKind::Hold,
+            EventKind::Close,
+        ];
+        assert_eq!(
+            events.into_iter().map(|(_, kind)| kind).collect::<Vec<_>>(),
+            expected
+        );
     }
 
     #[test]

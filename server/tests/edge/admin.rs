@@ -41,7 +41,9 @@ fn health_and_metrics() {
 fn ticks_go_on_at_their_rate() {
     let server = start();
     let before = server.metric("parlour_tick");
-    eventually("a second of ticks", || server.metric("parlour_tick") >= before + 60.0);
+    eventually("a second of ticks", || {
+        server.metric("parlour_tick") >= before + 60.0
+    });
 }
 
 #[test]
@@ -53,6 +55,9 @@ fn a_taken_port_is_told_in_one_line() {
         panic!("two servers on one port")
     };
     let text = error.to_string();
-    assert!(text.contains("address in use") && text.contains("--listen"), "{text}");
+    assert!(
+        text.contains("address in use") && text.contains("--listen"),
+        "{text}"
+    );
     assert_eq!(text.lines().count(), 1);
 }

@@ -11,7 +11,9 @@ fn a_full_server_answers_503() {
     let bob = server.player("bob");
     assert!(server.request(PLAIN).starts_with("HTTP/1.1 503 "));
     drop(bob);
-    eventually("a place is free", || server.request(PLAIN).starts_with("HTTP/1.1 200 "));
+    eventually("a place is free", || {
+        server.request(PLAIN).starts_with("HTTP/1.1 200 ")
+    });
 }
 
 #[test]

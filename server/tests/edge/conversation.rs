@@ -55,7 +55,10 @@ fn they_see_each_other_walk(server: &TestServer) {
         direction: Direction::East,
         ..Move::default()
     }));
-    let walks = |view: &View| view.get(a).is_some_and(|seen| seen.segment.gait != Default::default());
+    let walks = |view: &View| {
+        view.get(a)
+            .is_some_and(|seen| seen.segment.gait != Default::default())
+    };
     bob.until(walks);
     ann.until(walks);
     assert_eq!(ann.view.get(a).unwrap().segment, bob.view.get(a).unwrap().segment);

@@ -36,7 +36,11 @@ fn a_ping_is_answered_and_a_flood_of_them_is_4429() {
 fn a_flood_of_messages_is_4429() {
     let server = start();
     let mut client = server.player("ann");
-    client.raw(&frames(OpCode::Binary, &encoded(&ClientMessage::Ping { nonce: 1 }), 5000));
+    client.raw(&frames(
+        OpCode::Binary,
+        &encoded(&ClientMessage::Ping { nonce: 1 }),
+        5000,
+    ));
     assert_eq!(client.closed(), 4429);
 }
 
@@ -45,7 +49,10 @@ fn more_than_a_tick_can_need_is_dropped_and_counted() {
     let server = start();
     let mut client = server.player("ann");
     client.join("plaza");
-    let chat = encoded(&ClientMessage::Chat(Chat { text: "hi".into(), ..Chat::default() }));
+    let chat = encoded(&ClientMessage::Chat(Chat {
+        text: "hi".into(),
+        ..Chat::default()
+    }));
     client.raw(&frames(OpCode::Binary, &chat, 500));
     client.say(&ClientMessage::Ping { nonce: 77 });
     client.wait(|message| match message {

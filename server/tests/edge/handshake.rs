@@ -15,7 +15,10 @@ fn with(lines: &str) -> String {
 #[track_caller]
 fn refused(server: &TestServer, request: &str, status: u16) -> String {
     let answer = server.request(request);
-    assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {answer:?}");
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 {status} ")),
+        "{request:?}: {answer:?}"
+    );
     answer
 }
 
@@ -26,7 +29,11 @@ fn a_browser_is_told_how_to_connect() {
     assert!(answer.contains("/ws") && answer.contains("parlour.v1.json"));
     refused(&server, "GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n", 404);
     refused(&server, "DELETE / HTTP/1.1\r\nhost: x\r\n\r\n", 405);
-    refused(&server, "POST /ws HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", 405);
+    refused(
+        &server,
+        "POST /ws HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n",
+        405,
+    );
 }
 
 #[test]
@@ -44,14 +51,23 @@ fn what_is_not_http_is_400() {
     let server = start();
     refused(&server, "hello\r\n\r\n", 400);
     refused(&server, "GET /ws HTTP/1.1\r\nbad header\r\n\r\n", 400);
-    refused(&server, &with("").replace("HTTP/1.1", "HTTP/1.0"), 400);
+    let answer = server.request(&with("").replace("HTTP/1.1", "HTTP/1.0"));
+    assert!(answer.starts_with("HTTP/1.0 400 "), "{answer}");
 }
 
 #[test]
 fn a_bad_upgrade_is_426_and_names_the_version() {
     let server = start();
-    refused(&server, &with("").replace("upgrade: websocket", "upgrade: h2c"), 426);
-    refused(&server, &with("").replace("connection: Upgrade", "connection: close"), 426);
+    refused(
+        &server,
+        &with("").replace("upgrade: websocket", "upgrade: h2c"),
+        426,
+    );
+    refused(
+        &server,
+        &with("").replace("connection: Upgrade", "connection: close"),
+        426,
+    );
     let answer = refused(&server, &with("").replace("version: 13", "version: 8"), 426);
     assert!(answer.to_ascii_lowercase().contains("sec-websocket-version: 13"));
 }
@@ -59,7 +75,11 @@ fn a_bad_upgrade_is_426_and_names_the_version() {
 #[test]
 fn a_bad_key_is_400() {
     let server = start();
-    refused(&server, &with("").replace(KEY, "sec-websocket-key: short\r\n"), 400);
+    refused(
+        &server,
+        &with("").replace(KEY, "sec-websocket-key: short\r\n"),
+        400,
+    );
     refused(&server, &with("").replace(KEY, ""), 400);
     refused(&server, &with(KEY), 400);
 }
@@ -76,7 +96,11 @@ fn an_unknown_subprotocol_is_400_and_ours_are_named() {
 #[test]
 fn other_pages_may_not_connect() {
     let server = start_with(|options| options.allowed_origins = vec!["https://good.org".into()]);
-    let from = |origin: &str| with(&format!("sec-websocket-protocol: parlour.v1\r\norigin: {origin}\r\n"));
+    let from = |origin: &str| {
+        with(&format!(
+            "sec-websocket-protocol: parlour.v1\r\norigin: {origin}\r\n"
+        ))
+    };
     refused(&server, &from("https://evil.org"), 403);
     refused(&server, &from("null"), 403);
     let mut stream = server.dial();

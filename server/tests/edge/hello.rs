@@ -23,14 +23,56 @@ fn a_bad_hello_is_told_by_its_code() {
         client.say(&ClientMessage::Hello(hello));
         client.closed()
     };
-    assert_eq!(closed(Hello { protocol: 99, ..hello() }), 4415);
-    assert_eq!(closed(Hello { schema: 12345, ..hello() }), 4415);
-    assert_eq!(closed(Hello { token: Some("a".into()), ..hello() }), 4401);
-    assert_eq!(closed(Hello { token: Some("a".repeat(5000)), ..hello() }), 4401);
-    assert_eq!(closed(Hello { session: Some("a".into()), ..hello() }), 4103);
-    assert_eq!(closed(Hello { resume: Some("a".into()), ..hello() }), 4103);
+    assert_eq!(
+        closed(Hello {
+            protocol: 99,
+            ..hello()
+        }),
+        4415
+    );
+    assert_eq!(
+        closed(Hello {
+            schema: 12345,
+            ..hello()
+        }),
+        4415
+    );
+    assert_eq!(
+        closed(Hello {
+            token: Some("a".into()),
+            ..hello()
+        }),
+        4401
+    );
+    assert_eq!(
+        closed(Hello {
+            token: Some("a".repeat(5000)),
+            ..hello()
+        }),
+        4401
+    );
+    assert_eq!(
+        closed(Hello {
+            session: Some("a".into()),
+            ..hello()
+        }),
+        4103
+    );
+    assert_eq!(
+        closed(Hello {
+            resume: Some("a".into()),
+            ..hello()
+        }),
+        4103
+    );
     // A hello has less room than later messages have.
-    assert_eq!(closed(Hello { token: Some("a".repeat(8000)), ..hello() }), 1009);
+    assert_eq!(
+        closed(Hello {
+            token: Some("a".repeat(8000)),
+            ..hello()
+        }),
+        1009
+    );
     assert_eq!(server.metric("parlour_rejects_total{class=\"token\"}"), 2.0);
 }
 
@@ -38,7 +80,10 @@ fn a_bad_hello_is_told_by_its_code() {
 fn nothing_before_the_hello_reaches_the_world() {
     let server = start();
     let mut client = server.websocket("parlour.v1");
-    client.say(&ClientMessage::Join(Join { request: 0, room: "plaza".into() }));
+    client.say(&ClientMessage::Join(Join {
+        request: 0,
+        room: "plaza".into(),
+    }));
     client.say(&ClientMessage::Hello(hello()));
     assert_eq!(client.closed(), 4400);
     assert_eq!(server.metric("parlour_sessions"), 0.0);

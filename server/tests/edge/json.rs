@@ -38,7 +38,9 @@ fn walk_and_chat_by_hand() {
         let list = list.as_array().unwrap();
         list.iter().find(|entry| entry["slot"] == *slot).cloned()
     };
-    let snapshot = wait(&mut ann, "snapshot", |snapshot| of_slot(&snapshot["enters"], slot).is_some());
+    let snapshot = wait(&mut ann, "snapshot", |snapshot| {
+        of_slot(&snapshot["enters"], slot).is_some()
+    });
     assert_eq!(snapshot["base"], Value::Null);
 
     let mut bob = server.player("bob");
@@ -48,7 +50,9 @@ fn walk_and_chat_by_hand() {
         of_slot(&snapshot["enters"], &bob_slot).is_some_and(|enter| enter["name"] == "bob")
     });
     send(&mut ann, &json!({"move": {"direction": "east"}}));
-    let moved = wait(&mut ann, "snapshot", |snapshot| of_slot(&snapshot["updates"], slot).is_some());
+    let moved = wait(&mut ann, "snapshot", |snapshot| {
+        of_slot(&snapshot["updates"], slot).is_some()
+    });
     let update = of_slot(&moved["updates"], slot).unwrap();
     assert!(update["segment"].is_object(), "{update}");
 

@@ -22,8 +22,14 @@ fn frame(message: &ClientMessage) -> Vec<u8> {
 fn at_any_byte_of_the_request_or_what_follows_it() {
     let server = start_with(|options| options.max_unauthenticated_per_address = 10_000);
     let (_, mut bytes) = upgrade_request("parlour.v1");
-    bytes.extend(frame(&ClientMessage::Hello(Hello { protocol: PROTOCOL, ..Hello::default() })));
-    bytes.extend(frame(&ClientMessage::Join(Join { request: 0, room: "plaza".into() })));
+    bytes.extend(frame(&ClientMessage::Hello(Hello {
+        protocol: PROTOCOL,
+        ..Hello::default()
+    })));
+    bytes.extend(frame(&ClientMessage::Join(Join {
+        request: 0,
+        room: "plaza".into(),
+    })));
     for end in 0..=bytes.len() {
         let mut stream = server.dial();
         stream.write_all(&bytes[..end]).unwrap();
@@ -38,9 +44,15 @@ fn at_any_byte_of_the_request_or_what_follows_it() {
 fn after_any_byte_of_the_answers() {
     let server = start();
     let (_, mut bytes) = upgrade_request("parlour.v1");
-    bytes.extend(frame(&ClientMessage::Hello(Hello { protocol: PROTOCOL, ..Hello::default() })));
-    bytes.extend(frame(&ClientMessage::Join(Join { request: 0, room: "plaza".into() })));
-    for read in (0..400).step_by(13) {
+    bytes.extend(frame(&ClientMessage::Hello(Hello {
+        protocol: PROTOCOL,
+        ..Hello::default()
+    })));
+    bytes.extend(frame(&ClientMessage::Join(Join {
+        request: 0,
+        room: "plaza".into(),
+    })));
+    for read in (0..260).step_by(9) {
         let mut stream = server.dial();
         stream.write_all(&bytes).unwrap();
         stream.read_exact(&mut vec![0; read]).unwrap();

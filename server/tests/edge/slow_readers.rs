@@ -1,4 +1,5 @@
-//! Fifty clients that never read: a good one notices nothing, the tick neither, and they are closed with 4001.
+//! Clients that do not read. Fifty that never do: a good one notices nothing, the tick neither, and they are closed
+//! with 4001. One that does later: it has missed nothing.
 
 use std::{
     net::TcpStream,
@@ -9,10 +10,11 @@ use parlour_shared::{
     codec::SNAPSHOT_OPCODE,
     message::{Chat, ClientMessage, ServerMessage},
     snapshot::Snapshot,
+    view::View,
 };
 use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
 
-use crate::support::{Client, Got, TIMEOUT, TestServer, start};
+use crate::support::{Client, Got, TIMEOUT, TestServer, eventually, start};
 
 const STALLED: usize = 50;
 
@@ -55,7 +57,11 @@ fn they_are_closed_and_nobody_else_notices() {
     let closed = "parlour_closes_total{by=\"server\",code=\"4001\"}";
     let mut looked = Instant::now();
     while server.metric(closed) < STALLED as f64 {
-        assert!(begin.elapsed() < 2 * TIMEOUT, "closed {} of {STALLED}", server.metric(closed));
+        assert!(
+            begin.elapsed() < 2 * TIMEOUT,
+            "closed {} of {STALLED}",
+            server.metric(closed)
+        );
         for client in &mut stalled {
             client.say(&chat());
         }
@@ -81,7 +87,10 @@ fn they_are_closed_and_nobody_else_notices() {
         peak_held = peak_held.max(server.metric("parlour_held_viewers"));
         let outbox = server.metric("parlour_outbox_bytes");
         // 256 KiB and one message each.
-        assert!(outbox <= (STALLED * (256 + 3) * 1024) as f64, "{outbox} bytes wait");
+        assert!(
+            outbox <= (STALLED * (256 + 3) * 1024) as f64,
+            "{outbox} bytes wait"
+        );
         let spare = Duration::from_millis(50).saturating_sub(looked.elapsed());
         std::thread::park_timeout(spare);
         looked = Instant::now();
@@ -89,7 +98,10 @@ fn they_are_closed_and_nobody_else_notices() {
     assert!(peak_held > 0.0, "the world was never told to hold snapshots back");
     server.await_metric("parlour_sessions", 1.0);
     // Not one tick number is missing, and no time was skipped because of them.
-    assert_eq!(server.metric("parlour_ticks_total"), server.metric("parlour_tick"));
+    assert_eq!(
+        server.metric("parlour_ticks_total"),
+        server.metric("parlour_tick")
+    );
     assert_eq!(server.metric("parlour_drops_total{reason=\"io_lost\"}"), 0.0);
 
     // What is left of each connection is whole frames, the last of them saying why, unless it was cut off before.
@@ -112,4 +124,47 @@ fn they_are_closed_and_nobody_else_notices() {
     server.await_metric("parlour_outbox_bytes", 0.0);
     server.await_metric("parlour_blocked_connections", 0.0);
     assert_eq!(server.metric("parlour_held_viewers"), 0.0);
+}
+
+#[test]
+fn who_falls_behind_and_catches_up_has_missed_nothing() {
+    let server = start();
+    let mut slow = Client::upgrade(dial_narrow(&server), "parlour.v1");
+    slow.hello("slow");
+    let entered = slow.join("plaza");
+    let mut view = View::default();
+    view.enter_room(entered.view);
+    let mut others: Vec<Client> = (0..10).map(|_| server.player("other")).collect();
+    for other in &mut others {
+        other.join("plaza");
+    }
+    // Until the server is stuck with the slow one; the others read nothing either, but their kernels have room.
+    let blocked = "parlour_blocked_connections";
+    eventually("stuck", || {
+        for other in &mut others {
+            other.say(&chat());
+        }
+        std::thread::park_timeout(Duration::from_millis(20));
+        server.metric(blocked) > 0.0
+    });
+    // Someone comes who is not in anything that waits.
+    let mut newcomer = server.player("late");
+    let late = newcomer.join("plaza").slot;
+    eventually("held", || server.metric("parlour_held_viewers") > 0.0);
+    let mut seq = entered.seq;
+    while view.get(late).is_none() || server.metric(blocked) > 0.0 {
+        let Got::Binary(payload) = slow.next() else {
+            panic!("closed")
+        };
+        if payload[0] == SNAPSHOT_OPCODE {
+            let mut snapshot = Snapshot::default();
+            snapshot.read(&payload).unwrap();
+            // Fails if one was dropped that the next builds on.
+            view.apply(&snapshot).unwrap();
+        } else if let ServerMessage::Chat(said) = parlour_shared::codec::decode_server(&payload).unwrap() {
+            assert_eq!(said.stamp.seq, seq + 1, "a reliable message is missing");
+            seq += 1;
+        }
+    }
+    server.await_metric("parlour_held_viewers", 0.0);
 }

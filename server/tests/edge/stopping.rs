@@ -1,10 +1,6 @@
 //! A server that stops says so.
 
-use parlour_shared::{
-    close::CloseCode,
-    message::ServerMessage,
-    websocket::OpCode,
-};
+use parlour_shared::{close::CloseCode, message::ServerMessage, websocket::OpCode};
 
 use crate::support::{Got, start};
 
@@ -29,8 +25,9 @@ fn everyone_is_told_and_closed_with_1012() {
     assert_eq!(ann.next(), Got::End);
     assert_eq!(nobody.closed(), 1012);
     nobody.frame(OpCode::Close, &1012_u16.to_be_bytes());
+    // It reads, and does not answer.
+    assert_eq!(silent.closed(), 1012);
     let report = stopping.join().unwrap();
     assert_eq!((report.closed, report.aborted, report.failed), (2, 1, false));
     assert!(report.tick.0 > 0);
-    assert_eq!(silent.closed(), 1012);
 }

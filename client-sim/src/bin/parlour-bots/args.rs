@@ -25,8 +25,8 @@ Exit status: 0 all well; 1 promises broken, connections lost or never made, or n
 
 /// Bots that walk and talk on a Parlour server, check what it promises, and measure.
 ///
-/// Every bot decodes all that it is sent, keeps its view of the room, predicts its own motion and compares. A run is
-/// decided by its seed: the same command wants the same of the server again.
+/// Every bot decodes all that it is sent, keeps its view of the room, predicts its own motion and compares. A
+/// run is decided by its seed: the same command wants the same of the server again.
 #[derive(Debug, Parser)]
 #[command(name = "parlour-bots", version, after_help = EXAMPLES, max_term_width = 110)]
 pub(crate) struct Cli {

@@ -1,9 +1,13 @@
 //! A world with virtual clients: every byte that the world sends is decoded, and every view is kept.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of every test file, each of which uses its own part of it"
+)]
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bevy_app::App;
+use bevy_app::{App, Plugins};
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     close::CloseCode,
@@ -11,8 +15,8 @@ use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     map::{Door, Map, Spawn},
     message::{
-        Accepted, Body, Chat, ChatSaid, ClientMessage, Custom, Join, Move, Refusal, RoomEntered, Scope, ServerMessage,
-        SetSkin, Welcome,
+        Accepted, Body, Chat, ChatSaid, ClientMessage, Custom, Join, Move, Refusal, RoomEntered, Scope,
+        ServerMessage, SetSkin, Welcome,
     },
     motion::{Direction, Position, WallGrid},
     snapshot::Snapshot,
@@ -207,7 +211,9 @@ impl Stage {
 
     /// Forgets what everyone was told so far.
     pub fn forget_messages(&mut self) {
-        self.clients.values_mut().for_each(|client| client.messages.clear());
+        self.clients
+            .values_mut()
+            .for_each(|client| client.messages.clear());
     }
 
     pub fn leave(&mut self, session: u64) {
@@ -240,8 +246,8 @@ impl Stage {
         Self::with_plugins(config, teleporting)
     }
 
-    pub fn with_plugins(config: SimConfig, extend: impl FnOnce(&mut App)) -> Self {
-        Self::from_sim(Simulation::with_plugins(config, extend))
+    pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
+        Self::from_sim(Simulation::with_plugins(config, plugins))
     }
 
     /// A component of a session's player.
@@ -269,7 +275,10 @@ impl Stage {
 
     /// The snapshot that a session was sent in the last tick.
     pub fn snapshot(&self, session: u64) -> Option<&Snapshot> {
-        self.client(session).snapshots.first().map(|(snapshot, _)| snapshot)
+        self.client(session)
+            .snapshots
+            .first()
+            .map(|(snapshot, _)| snapshot)
     }
 
     /// Compares every view with the world: those near the viewer, or all, and of each everything that there is to see.
@@ -278,7 +287,10 @@ impl Stage {
         for (session, client) in self.clients.iter().filter(|(_, client)| !client.held) {
             let Some(entered) = &client.room else { continue };
             let room = self.room(&entered.room).unwrap();
-            let (seats, proximity) = (world.get::<Seats>(room).unwrap(), world.get::<Proximity>(room).unwrap());
+            let (seats, proximity) = (
+                world.get::<Seats>(room).unwrap(),
+                world.get::<Proximity>(room).unwrap(),
+            );
             let expected: Vec<_> = seats
                 .iter()
                 .filter(|(slot, _)| all || proximity.are_near(entered.slot, *slot))
@@ -286,7 +298,14 @@ impl Stage {
                     let segment = world.get::<Motion>(player).unwrap().segment();
                     let who = world.get::<Player>(player).unwrap();
                     let skin = world.get::<Skin>(player).unwrap().0;
-                    (slot, who.id, who.name.clone(), segment.at(self.now()), segment.gait, skin)
+                    (
+                        slot,
+                        who.id,
+                        who.name.clone(),
+                        segment.at(self.now()),
+                        segment.gait,
+                        skin,
+                    )
                 })
                 .collect();
             let decoded: Vec<_> = client
@@ -294,7 +313,14 @@ impl Stage {
                 .iter()
                 .map(|(slot, seen)| {
                     let place = seen.segment.at(self.now());
-                    (slot, seen.player, seen.name.clone(), place, seen.segment.gait, seen.skin)
+                    (
+                        slot,
+                        seen.player,
+                        seen.name.clone(),
+                        place,
+                        seen.segment.gait,
+                        seen.skin,
+                    )
                 })
                 .collect();
             assert_eq!(decoded, expected, "view of {session:?} at {:?}", self.now());
@@ -418,7 +444,11 @@ pub fn teleporting(app: &mut App) {
     app.add_systems(Step, teleport.before(Walk).in_set(StepSet::Simulate));
 }
 
-fn teleport(mut wishes: MessageReader<FromPlayer<Teleport>>, mut players: Query<&mut Motion>, clock: Res<Clock>) {
+fn teleport(
+    mut wishes: MessageReader<FromPlayer<Teleport>>,
+    mut players: Query<&mut Motion>,
+    clock: Res<Clock>,
+) {
     for wish in wishes.read() {
         if let Ok(mut motion) = players.get_mut(wish.player) {
             motion.teleport(clock.tick, wish.message.0);

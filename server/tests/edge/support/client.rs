@@ -77,7 +77,10 @@ impl Client {
 
     /// On a connection whose handshake the test did.
     pub(crate) fn after_upgrade(stream: TcpStream, subprotocol: &str) -> Self {
-        let limits = Limits { max_message: 4 << 20, max_fragments: 1 };
+        let limits = Limits {
+            max_message: 4 << 20,
+            max_fragments: 1,
+        };
         Self {
             stream,
             decoder: Decoder::new(Role::Client, limits),
@@ -101,7 +104,10 @@ impl Client {
 
     /// Enters a room and waits until it is in.
     pub(crate) fn join(&mut self, room: &str) -> RoomEntered {
-        self.say(&ClientMessage::Join(Join { request: 1, room: room.into() }));
+        self.say(&ClientMessage::Join(Join {
+            request: 1,
+            room: room.into(),
+        }));
         self.wait(|message| match message {
             ServerMessage::RoomEntered(entered) => Some(entered),
             _ => None,
@@ -174,6 +180,7 @@ impl Client {
     }
 
     /// Reads up to the server's close frame. Gives its code.
+    #[track_caller]
     pub(crate) fn closed(&mut self) -> u16 {
         loop {
             match self.next() {

@@ -78,14 +78,21 @@ impl TestServer {
     pub(crate) fn admin(&self, path: &str) -> String {
         let stream = TcpStream::connect(self.server.admin_addr()).unwrap();
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-        exchange(stream, &format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"))
+        exchange(
+            stream,
+            &format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+        )
     }
 
     /// A metric's value now, by its name with labels.
     pub(crate) fn metric(&self, name: &str) -> f64 {
         let text = self.admin("/metrics");
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.unwrap_or_else(|| panic!("no metric {name}")).parse().unwrap()
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no metric {name}"))
+            .parse()
+            .unwrap()
     }
 
     /// Waits until a metric has a value.

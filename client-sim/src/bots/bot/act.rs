@@ -1,0 +1,86 @@
+//! A bot does what its schedule says.
+
+use std::time::Instant;
+
+use parlour_shared::{
+    message::Scope,
+    motion::{Position, UNITS_PER_PX},
+};
+
+use super::{super::schedule::Job, Bot, Shared};
+use crate::command::Command;
+
+impl Bot {
+    /// Does what was due, if it can be done now, and plans the next.
+    pub(in super::super) fn act(&mut self, job: Job, due: Instant, now: Instant, shared: &mut Shared) {
+        let next = match job {
+            Job::Connect => None,
+            Job::Flush => {
+                self.flush_planned = false;
+                self.flush(now, shared);
+                return;
+            }
+            Job::Turn => {
+                self.turn(due, now, shared);
+                Some(self.walk.delay())
+            }
+            Job::Chat => {
+                let scope = if self.talk.choose(2) == 0 {
+                    Scope::Room
+                } else {
+                    Scope::Near
+                };
+                let text = format!("bot {} says {}", self.number, self.talk.choose(1000));
+                self.ask(Command::Say { scope, text }, now, shared);
+                self.talk.chat_delay()
+            }
+            Job::Skin => {
+                let skins = self.client.welcome().map_or(0, |welcome| welcome.skins.len());
+                let skin = self.talk.choose(skins.min(usize::from(u16::MAX)) as u32) as u16;
+                self.ask(Command::SetSkin { skin }, now, shared);
+                self.talk.skin_delay()
+            }
+            Job::Ping => {
+                self.send(Command::Ping, now, shared);
+                shared.plan.ping_every
+            }
+        };
+        shared
+            .tally
+            .flow
+            .lag
+            .add(Instant::now().saturating_duration_since(due));
+        if let Some(delay) = next {
+            // From when it was due, not from now: a late generator catches up instead of asking less of the
+            // server.
+            shared.schedule.add(due + delay, self.number, job);
+        }
+    }
+
+    fn turn(&mut self, due: Instant, now: Instant, shared: &mut Shared) {
+        let (Some(room), Some((_, bot))) = (self.client.room(), self.known) else {
+            return;
+        };
+        let map = &room.entered.map;
+        let middle = |tiles: u16| i32::from(tiles) * i32::from(map.tile_px) * UNITS_PER_PX / 2;
+        let middle = Position {
+            x: middle(map.width),
+            y: middle(map.height),
+        };
+        let here = self
+            .client
+            .segment()
+            .map(|segment| segment.at(self.client.tick_at(now).unwrap_or_default()));
+        let heading = self.walk.turn(here, middle);
+        shared.registry.intend(bot, heading, due);
+        shared.tally.flow.inputs_out += 1;
+        self.send(Command::head(heading), now, shared);
+    }
+
+    /// Sends a request that takes a room.
+    fn ask(&mut self, command: Command, now: Instant, shared: &mut Shared) {
+        if self.client.room().is_some() {
+            self.send(command, now, shared);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! A bot looks at what it was told: it goes on with its session, and notices what its neighbours do.
+
+use std::time::{Duration, Instant};
+
+use parlour_shared::{
+    limits::MAX_EXTRA_BYTES,
+    snapshot::{MotionChange, Update},
+};
+
+use super::{
+    super::{latency::Sighting, schedule::Job},
+    Bot, Shared,
+};
+use crate::{command::Command, event::Event, prediction::Agreement};
+
+impl Bot {
+    pub(super) fn react(&mut self, event: &Event, now: Instant, shared: &mut Shared) {
+        let flow = &mut shared.tally.flow;
+        match event {
+            Event::Welcome => {
+                if let Some(player) = self.client.player() {
+                    self.known = Some((player, shared.registry.add(player)));
+                }
+                shared
+                    .tally
+                    .life
+                    .connect
+                    .add(now.saturating_duration_since(self.intended));
+                let room = shared.plan.room_name(self.number);
+                self.send(Command::Join { room }, now, shared);
+            }
+            Event::Entered => self.entered(now, shared),
+            Event::Left(_) => self.tracker.clear(),
+            Event::Snapshot { own, ack } => {
+                match own {
+                    Some(Agreement::Agreed) => flow.predictions_agreed += 1,
+                    Some(Agreement::Unchecked) => flow.predictions_unchecked += 1,
+                    Some(Agreement::Started) | None => {}
+                }
+                if let Some(ack) = ack {
+                    match u64::try_from(ack.early) {
+                        Ok(early) => flow.early.add(Duration::from_micros(100 * early)),
+                        Err(_) => flow.inputs_late += 1,
+                    }
+                }
+                self.look(now, shared);
+            }
+            Event::Chat(_) => flow.chats_in += 1,
+            Event::Refused(refused) => {
+                *shared
+                    .tally
+                    .life
+                    .refused
+                    .entry(refused.refusal.class())
+                    .or_default() += 1;
+            }
+            Event::Pong { rtt } => flow.rtt.add(*rtt),
+            Event::StateChanged(_) | Event::Accepted(_) | Event::Custom(_) | Event::Closing(_) => {}
+        }
+    }
+
+    fn entered(&mut self, now: Instant, shared: &mut Shared) {
+        self.tracker.clear();
+        if std::mem::replace(&mut self.joined, true) {
+            return;
+        }
+        shared.tally.life.joined += 1;
+        let first_ping = shared
+            .plan
+            .ping_every
+            .map(|every| every.min(Duration::from_secs(1)));
+        let jobs = [
+            (self.walk.first_delay(), Job::Turn),
+            (self.talk.chat_delay(), Job::Chat),
+            (self.talk.skin_delay(), Job::Skin),
+            (first_ping, Job::Ping),
+        ];
+        for (delay, job) in jobs {
+            if let Some(delay) = delay {
+                shared.schedule.add(now + delay, self.number, job);
+            }
+        }
+    }
+
+    /// Looks through the snapshot that was just taken in for turns of neighbours.
+    fn look(&mut self, now: Instant, shared: &mut Shared) {
+        let (snapshot, registry, flow) = (&shared.snapshot, &shared.registry, &mut shared.tally.flow);
+        let own = self.client.slot();
+        flow.snapshots += 1;
+        flow.updates += snapshot.updates.len() as u64;
+        flow.enters += snapshot.enters.len() as u64;
+        if snapshot.base.is_none() {
+            self.tracker.clear();
+        }
+        for &slot in &snapshot.leaves {
+            self.tracker.leave(slot);
+        }
+        for enter in snapshot.enters.iter().filter(|enter| Some(enter.slot) != own) {
+            self.tracker
+                .enter(registry, enter.slot, enter.player, enter.gait.heading);
+        }
+        for update in snapshot.updates.iter().filter(|update| Some(update.slot) != own) {
+            let Some(MotionChange::Turn { gait, .. } | MotionChange::Anchor { gait, .. }) = update.motion
+            else {
+                continue;
+            };
+            flow.motions += 1;
+            flow.motion_bytes += record_bytes(update);
+            match self.tracker.moved(registry, update.slot, gait.heading, now) {
+                Sighting::Nothing => {}
+                Sighting::Unknown => flow.turns_unknown += 1,
+                Sighting::Turn { latency, overtaken } => {
+                    flow.latency.add(latency);
+                    flow.turns_overtaken += u64::from(overtaken);
+                }
+            }
+        }
+    }
+}
+
+/// The length of an update record on the wire.
+fn record_bytes(update: &Update) -> u64 {
+    let motion = match update.motion {
+        Some(MotionChange::Turn { .. }) => 2,
+        Some(MotionChange::Anchor { .. }) => 9,
+        None => 0,
+    };
+    let skin = if update.skin.is_some() { 2 } else { 0 };
+    let extras = update
+        .extras
+        .iter()
+        .map(|(_, bytes)| 1 + bytes.len().min(MAX_EXTRA_BYTES) as u64);
+    3 + motion + skin + extras.sum::<u64>()
+}

@@ -1,0 +1,242 @@
+//! Chat: to the room or to those near, numbered without gaps for each who hears it.
+
+mod support;
+
+use parlour_shared::{
+    ids::Epoch,
+    limits::MAX_CHAT_BYTES,
+    message::{Durability, Refusal, Scope, ServerMessage, Stamp},
+    rng::{Purpose, Stream},
+};
+use std::collections::BTreeMap;
+use support::{Stage, plaza};
+
+/// Sessions 1 and 2 beside each other, 3 far off, all in the plaza.
+fn three() -> Stage {
+    let mut stage = Stage::teleporting(plaza());
+    (1..=3).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.tick();
+    stage.teleport(3, 1000 * 256, 1000 * 256);
+    stage.ticks(12);
+    stage.forget_messages();
+    stage
+}
+
+#[test]
+fn all_in_the_room_hear_what_is_said_to_all() {
+    let mut stage = three();
+    stage.open_and_join(4, "plaza/2");
+    stage.tick();
+    stage.chat(1, Scope::Room, "hello,\nroom");
+    stage.tick();
+    let (id, name) = (stage.client(1).id(), "player 1");
+    let stamp = Stamp {
+        epoch: Epoch(1),
+        seq: 1,
+    };
+    for listener in [1, 2, 3] {
+        let messages = stage.messages(listener);
+        let ServerMessage::Chat(said) = &messages[0] else {
+            panic!("{messages:?}");
+        };
+        assert_eq!(
+            (said.stamp, said.tick, said.scope),
+            (stamp, stage.now(), Scope::Room)
+        );
+        assert_eq!(
+            (said.player, said.name.as_str(), said.text.as_str()),
+            (id, name, "hello,\nroom")
+        );
+        match (&messages[1..], listener) {
+            ([ServerMessage::Accepted(accepted)], 1) => {
+                assert_eq!((accepted.request, accepted.stamp), (7, Some(stamp)));
+                assert_eq!(
+                    (accepted.tick, accepted.durability),
+                    (stage.now(), Durability::L0)
+                );
+            }
+            ([], 2 | 3) => {}
+            (rest, _) => panic!("{listener}: {rest:?}"),
+        }
+    }
+    assert_eq!(stage.chats(4), [], "another room");
+}
+
+#[test]
+fn only_those_near_hear_what_is_said_near() {
+    let mut stage = three();
+    stage.chat(1, Scope::Near, "psst");
+    stage.tick();
+    assert_eq!(
+        stage.accepted(1)[0].stamp,
+        Some(Stamp {
+            epoch: Epoch(1),
+            seq: 1
+        })
+    );
+    assert_eq!(stage.chats(2).len(), 1);
+    assert_eq!(stage.chats(3), []);
+    stage.chat(3, Scope::Near, "alone");
+    stage.tick();
+    assert_eq!(stage.chats(3).len(), 1, "one hears oneself");
+    assert_eq!((stage.chats(1), stage.chats(2)), (vec![], vec![]));
+}
+
+#[test]
+fn each_listener_has_a_gapless_stream_of_its_own() {
+    let mut stage = three();
+    for (speaker, near) in [(1, true), (3, true), (2, false), (2, true), (3, false), (1, true)] {
+        stage.chat(speaker, if near { Scope::Near } else { Scope::Room }, "x");
+    }
+    stage.tick();
+    let heard = |stage: &mut Stage, listener| -> Vec<(Scope, u32)> {
+        stage
+            .chats(listener)
+            .iter()
+            .map(|said| (said.scope, said.stamp.seq))
+            .collect()
+    };
+    // 1 and 2 hear each other; 3 hears itself.
+    for listener in [1, 2] {
+        let expected = [
+            (Scope::Near, 1),
+            (Scope::Room, 1),
+            (Scope::Near, 2),
+            (Scope::Room, 2),
+            (Scope::Near, 3),
+        ];
+        // Within a tick, what one says comes in the order of sessions.
+        let mut heard = heard(&mut stage, listener);
+        heard.sort_by_key(|(_, seq)| *seq);
+        let mut expected = expected.to_vec();
+        expected.sort_by_key(|(_, seq)| *seq);
+        heard.sort();
+        expected.sort();
+        assert_eq!(heard, expected);
+    }
+    assert_eq!(
+        heard(&mut stage, 3),
+        [(Scope::Room, 1), (Scope::Near, 1), (Scope::Room, 2)]
+    );
+}
+
+#[test]
+fn numbers_have_no_gap_for_anyone_whoever_comes_and_goes() {
+    let mut stage = Stage::teleporting(plaza());
+    let mut chance = Stream::new(8, 0, Purpose::Game);
+    (0..12).for_each(|session| stage.open_and_join(session, "plaza"));
+    // The next number that each listener expects, by room, near, and its stay.
+    let mut room_next: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut near_next: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut heard = 0;
+    for _ in 0..600 {
+        for session in 0..12 {
+            match chance.below(60) {
+                0 => stage.join(session, "plaza/2"),
+                1 => stage.join(session, "plaza"),
+                2 => stage.leave(session),
+                3..6 => stage.chat(session, Scope::Room, "room"),
+                6..9 => stage.chat(session, Scope::Near, "near"),
+                9 => stage.teleport(session, 256 * (100 + chance.below(400) as i32), 256 * 100),
+                _ => {}
+            }
+        }
+        stage.tick();
+        for session in 0..12 {
+            for message in stage.messages(session) {
+                match message {
+                    ServerMessage::RoomEntered(entered) => {
+                        room_next.insert(session, entered.seq + 1);
+                        near_next.insert(session, 1);
+                    }
+                    ServerMessage::Chat(said) => {
+                        let next = match said.scope {
+                            Scope::Room => room_next.get_mut(&session).unwrap(),
+                            Scope::Near => near_next.get_mut(&session).unwrap(),
+                        };
+                        assert_eq!(said.stamp.seq, *next);
+                        *next += 1;
+                        heard += 1;
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!(heard > 1000, "{heard}");
+}
+
+#[test]
+fn who_comes_later_is_told_where_the_stream_is() {
+    let mut stage = three();
+    (0..5).for_each(|_| stage.chat(1, Scope::Room, "x"));
+    stage.open_and_join(4, "plaza");
+    stage.tick();
+    assert_eq!(stage.client(4).room.as_ref().unwrap().seq, 5);
+    assert_eq!(stage.chats(4), [], "what was said before is not repeated");
+    stage.chat(2, Scope::Room, "y");
+    stage.tick();
+    assert_eq!(stage.chats(4)[0].stamp.seq, 6);
+}
+
+#[test]
+fn what_is_no_text_is_refused() {
+    let mut stage = three();
+    let too_long = "x".repeat(MAX_CHAT_BYTES + 1);
+    let bad = [
+        "",
+        "  \n ",
+        "a\u{0}b",
+        "a\tb",
+        "a\u{202E}b",
+        "\u{FEFF}",
+        &too_long,
+    ];
+    for text in bad {
+        stage.chat(1, Scope::Room, text);
+    }
+    stage.tick();
+    assert_eq!(stage.refusals(1), vec![Refusal::BadText; bad.len()]);
+    assert_eq!(stage.chats(2), []);
+    stage.chat(1, Scope::Room, &too_long[1..]);
+    stage.tick();
+    assert_eq!(stage.chats(2)[0].text.len(), MAX_CHAT_BYTES);
+}
+
+#[test]
+fn who_is_in_no_room_has_nobody_to_talk_to() {
+    let mut stage = three();
+    stage.open(4);
+    stage.chat(4, Scope::Room, "anyone?");
+    stage.chat(4, Scope::Near, "anyone?");
+    stage.tick();
+    assert_eq!(stage.refusals(4), [Refusal::NotInRoom, Refusal::NotInRoom]);
+}
+
+#[test]
+fn who_speaks_and_leaves_in_one_tick_is_heard() {
+    let mut stage = three();
+    stage.chat(1, Scope::Near, "bye");
+    stage.leave(1);
+    stage.chat(1, Scope::Near, "too late");
+    stage.tick();
+    assert_eq!(stage.chats(2)[0].text, "bye");
+    assert_eq!(stage.refusals(1), [Refusal::NotInRoom]);
+    stage.chat(2, Scope::Room, "gone");
+    stage.tick();
+    assert_eq!(stage.chats(1), []);
+}
+
+#[test]
+fn the_request_0_wants_no_answer() {
+    let mut stage = three();
+    let chat = parlour_shared::message::Chat {
+        request: 0,
+        scope: Scope::Room,
+        text: "x".into(),
+    };
+    stage.say(1, parlour_shared::message::ClientMessage::Chat(chat));
+    stage.tick();
+    let messages = stage.messages(1);
+    assert!(matches!(&messages[..], [ServerMessage::Chat(_)]), "{messages:?}");
+}

@@ -1,0 +1,255 @@
+//! The state hash: it misses nothing that is state, and nothing that is not can change it.
+
+mod support;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    ids::Tick,
+    message::{ClientMessage, Move, Scope, SetState, StateWrite},
+    motion::Direction,
+};
+use parlour_sim::{
+    EventKind, Player, SimConfig, Simulation, SimulationApp, Skin, StableId, Step, StepSet, TickInput,
+    TickOutput,
+};
+use support::{Stage, plaza};
+
+/// Two players beside each other; `change` happens before the 20th tick. Gives the hashes from then on.
+fn hashes(config: SimConfig, change: impl Fn(&mut Stage)) -> Vec<u64> {
+    let mut stage = Stage::teleporting(config);
+    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.open(3);
+    stage.ticks(19);
+    change(&mut stage);
+    let hash = |_| {
+        stage.tick();
+        stage.output.hash
+    };
+    (0..10).map(hash).collect()
+}
+
+fn write(stage: &mut Stage, key: &str, value: &str) {
+    let write = StateWrite {
+        key: key.into(),
+        version: 0,
+        value: Some(value.into()),
+    };
+    let batch = SetState {
+        request: 1,
+        writes: vec![write],
+    };
+    stage.say(1, ClientMessage::SetState(batch));
+}
+
+fn later(stage: &mut Stage, direction: Direction) {
+    let command = Move {
+        seq: 1,
+        tick: Tick(stage.now().0 + 9),
+        direction,
+        sprint: false,
+    };
+    stage.say(1, ClientMessage::Move(command));
+}
+
+#[test]
+fn the_same_inputs_give_the_same_hashes_and_each_tick_another() {
+    let first = hashes(plaza(), |stage| stage.walk(1, Direction::East));
+    assert_eq!(first, hashes(plaza(), |stage| stage.walk(1, Direction::East)));
+    let mut distinct = hashes(plaza(), |_| {});
+    distinct.dedup();
+    assert_eq!(distinct.len(), 10, "time is state");
+}
+
+#[test]
+fn every_kind_of_change_changes_the_hash() {
+    let changes: &[(&str, fn(&mut Stage))] = &[
+        ("nothing", |_| {}),
+        ("a session opens", |stage| stage.open(4)),
+        ("with another name", |stage| {
+            stage.event(4, EventKind::Open { name: "Eve".into() });
+        }),
+        ("a session closes", |stage| stage.event(3, EventKind::Close)),
+        ("another closes", |stage| stage.event(2, EventKind::Close)),
+        ("a player joins", |stage| stage.join(3, "plaza")),
+        ("it joins another room", |stage| stage.join(3, "plaza/2")),
+        ("a player leaves", |stage| stage.leave(2)),
+        ("leaves and comes back", |stage| {
+            stage.leave(2);
+            stage.join(2, "plaza");
+        }),
+        ("a player turns", |stage| stage.walk(1, Direction::East)),
+        ("elsewhere", |stage| stage.walk(1, Direction::South)),
+        ("another player turns", |stage| stage.walk(2, Direction::East)),
+        ("a command waits", |stage| later(stage, Direction::East)),
+        ("another command waits", |stage| later(stage, Direction::South)),
+        ("a player is put elsewhere", |stage| stage.teleport(1, 9000, 9000)),
+        ("a skin", |stage| stage.skin(1, 1)),
+        ("another skin", |stage| stage.skin(1, 2)),
+        ("a chat", |stage| stage.chat(1, Scope::Room, "x")),
+        ("a chat nearby", |stage| stage.chat(1, Scope::Near, "x")),
+        ("a refusal", |stage| stage.chat(1, Scope::Room, "")),
+        ("a write", |stage| write(stage, "k", "v")),
+        ("another value", |stage| write(stage, "k", "w")),
+        ("another key", |stage| write(stage, "l", "v")),
+    ];
+    let all: Vec<Vec<u64>> = changes
+        .iter()
+        .map(|(_, change)| hashes(plaza(), change))
+        .collect();
+    for (nth, (name, _)) in changes.iter().enumerate() {
+        for (other, (other_name, _)) in changes.iter().enumerate().take(nth) {
+            assert_ne!(
+                all[nth][0], all[other][0],
+                "{name} and {other_name} at the tick of the change"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_a_link_can_take_is_no_part_of_the_state() {
+    let quiet = hashes(plaza(), |_| {});
+    let held = hashes(plaza(), |stage| {
+        stage.event(1, EventKind::Hold);
+        stage.event(2, EventKind::Hold);
+        stage.event(2, EventKind::Release);
+    });
+    assert_eq!(quiet, held);
+}
+
+#[test]
+fn who_was_near_whom_is_part_of_the_state() {
+    // Two worlds alike but for what one looked like before: in the band between near and away, history decides.
+    let run = |first: i32| {
+        let mut stage = Stage::teleporting(plaza());
+        (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
+        stage.tick();
+        stage.teleport(1, 100 * 256, 100 * 256);
+        stage.teleport(2, (100 + first) * 256, 100 * 256);
+        stage.ticks(12);
+        stage.teleport(2, (100 + 160) * 256, 100 * 256);
+        stage.ticks(12);
+        stage.output.hash
+    };
+    assert_eq!(run(10), run(20));
+    assert_ne!(run(10), run(400));
+}
+
+#[test]
+fn how_a_world_came_to_be_does_not_matter_only_what_it_is() {
+    // The order in which two sessions are looked at in storage differs: one world had its players change archetypes
+    // in another order.
+    let run = |order: [u64; 2]| {
+        let mut stage = Stage::teleporting(plaza());
+        (1..=2).for_each(|session| stage.open(session));
+        stage.tick();
+        for session in order {
+            stage.teleport(session, 256 * session as i32 * 100, 70_000);
+        }
+        (1..=2).for_each(|session| stage.join(session, "plaza"));
+        stage.tick();
+        stage.ticks(30);
+        stage.output.hash
+    };
+    assert_eq!(run([1, 2]), run([2, 1]));
+}
+
+fn step(extend: impl Fn(&mut App) + Send + Sync + 'static, ticks: u32) {
+    let mut sim = Simulation::with_plugins(plaza(), extend);
+    let mut input = TickInput::default();
+    let mut output = TickOutput::default();
+    for name in ["Ada", "Bob"] {
+        let kind = EventKind::Open { name: name.into() };
+        let session = parlour_shared::ids::SessionId(name.len() as u64 + u64::from(name.as_bytes()[0]));
+        input.events.push(parlour_sim::Event { session, kind });
+    }
+    for _ in 0..ticks {
+        sim.step(&mut input, &mut output);
+    }
+}
+
+#[derive(Component, Default, Hash)]
+struct Lamp(u32);
+
+#[derive(Resource, Default, Hash)]
+struct Weather(u32);
+
+#[test]
+#[should_panic(
+    expected = "Lamp is neither hashed nor declared presentation-only: call app.hash_component::<"
+)]
+fn a_component_that_nobody_declared_is_found_at_the_first_tick() {
+    step(
+        |app: &mut App| _ = app.register_required_components::<Player, Lamp>(),
+        1,
+    );
+}
+
+#[test]
+#[should_panic(expected = "Weather is neither hashed nor declared")]
+fn a_resource_that_nobody_declared_is_found_at_the_first_tick() {
+    step(|app: &mut App| _ = app.init_resource::<Weather>(), 1);
+}
+
+#[test]
+#[should_panic(expected = "Lamp is hashed, but is on an entity without a stable id")]
+fn a_hashed_component_without_a_stable_id_is_found() {
+    step(
+        |app: &mut App| {
+            app.hash_component::<Lamp>();
+            app.world_mut().spawn(Lamp(3));
+        },
+        1,
+    );
+}
+
+#[test]
+#[should_panic(expected = "Lamp is declared twice")]
+fn a_component_is_declared_once() {
+    step(
+        |app: &mut App| _ = app.hash_component::<Lamp>().presentation_only::<Lamp>(),
+        0,
+    );
+}
+
+#[test]
+#[should_panic(expected = "no tick runs Update: add systems to `Step`")]
+fn a_system_that_no_tick_would_run_is_found_at_once() {
+    step(|app: &mut App| _ = app.add_systems(bevy_app::Update, || {}), 0);
+}
+
+#[test]
+fn declared_components_of_own_entities_and_resources_are_hashed() {
+    let run = |lamp: u32, weather: u32, spare: u32| {
+        let mut sim = Simulation::with_plugins(plaza(), move |app: &mut App| {
+            app.hash_component::<Lamp>().hash_resource::<Weather>();
+            app.insert_resource(Weather(weather));
+            app.world_mut().spawn((Lamp(lamp), StableId::game(1)));
+            app.world_mut().spawn((Lamp(spare), StableId::game(2)));
+        });
+        sim.step(&mut TickInput::default(), &mut TickOutput::default());
+        sim.hash()
+    };
+    let hash = run(1, 1, 1);
+    assert_eq!(run(1, 1, 1), hash);
+    assert_ne!(run(2, 1, 1), hash);
+    assert_ne!(run(1, 2, 1), hash);
+    assert_ne!(run(1, 1, 2), hash);
+    assert_ne!(run(1, 1, 2), run(2, 1, 1), "whose lamp it is matters");
+}
+
+/// A write that change detection does not see would never reach the hash; debug builds count anew every 16 ticks.
+#[test]
+#[cfg_attr(debug_assertions, should_panic(expected = "changed unseen"))]
+fn a_write_that_escapes_change_detection_is_found() {
+    fn sneak(mut skins: Query<&mut Skin>) {
+        skins
+            .iter_mut()
+            .for_each(|mut skin| skin.bypass_change_detection().0 += 1);
+    }
+    step(
+        |app: &mut App| _ = app.add_systems(Step, sneak.in_set(StepSet::Simulate)),
+        40,
+    );
+}

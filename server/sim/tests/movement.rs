@@ -1,0 +1,402 @@
+//! Movement: exact to the pixel, bent by walls, driven by commands that wait for their tick.
+
+mod support;
+
+use std::sync::Arc;
+
+use parlour_shared::{
+    ids::Tick,
+    message::{ClientMessage, Move},
+    motion::{
+        Direction, HALF_BODY, Position as Place, SPRINT_STRAIGHT, UNITS_PER_PX, WALK_DIAGONAL, WALK_STRAIGHT,
+        WallGrid,
+    },
+    snapshot::Ack,
+};
+use parlour_sim::{Interest, Motion, Position, SimConfig};
+use proptest::prelude::*;
+use support::{Stage, open_map, plaza};
+
+const PX: i32 = UNITS_PER_PX;
+
+/// One player in the plaza, at (24, 24) px.
+fn alone() -> Stage {
+    let mut stage = Stage::new(plaza());
+    stage.open_and_join(1, "plaza");
+    stage.tick();
+    stage
+}
+
+fn command(stage: &mut Stage, seq: u32, tick: u32, direction: Direction) {
+    let command = Move {
+        seq,
+        tick: Tick(tick),
+        direction,
+        sprint: false,
+    };
+    stage.say(1, ClientMessage::Move(command));
+}
+
+fn sprint(stage: &mut Stage, direction: Direction) {
+    let command = Move {
+        direction,
+        sprint: true,
+        ..Move::default()
+    };
+    stage.say(1, ClientMessage::Move(command));
+}
+
+fn place(stage: &Stage) -> (i32, i32) {
+    let place = stage.get::<Position>(1).unwrap().0;
+    assert_eq!(
+        place,
+        stage.position(1),
+        "the client believes itself to be where it is"
+    );
+    (place.x, place.y)
+}
+
+#[test]
+fn a_walk_is_exact() {
+    let mut stage = alone();
+    let start = 24 * PX;
+    stage.walk(1, Direction::East);
+    stage.tick();
+    assert_eq!(
+        place(&stage),
+        (start, start),
+        "a command gives a heading at its tick, which moves from the next on"
+    );
+    for ticks in 1..=100 {
+        stage.tick();
+        assert_eq!(place(&stage), (start + ticks * WALK_STRAIGHT, start));
+    }
+    stage.walk(1, Direction::Still);
+    stage.ticks(50);
+    assert_eq!(
+        place(&stage),
+        (start + 101 * WALK_STRAIGHT, start),
+        "24 + 252.5 px"
+    );
+}
+
+#[test]
+fn a_sprint_and_a_diagonal_have_their_own_speed() {
+    let mut stage = alone();
+    let start = 24 * PX;
+    sprint(&mut stage, Direction::South);
+    stage.ticks(1 + 60);
+    assert_eq!(
+        place(&stage),
+        (start, start + 60 * SPRINT_STRAIGHT),
+        "240 px in a second"
+    );
+    stage.walk(1, Direction::Northeast);
+    stage.ticks(1 + 60);
+    assert_eq!(
+        place(&stage),
+        (
+            start + 60 * WALK_DIAGONAL,
+            start + 61 * SPRINT_STRAIGHT - 60 * WALK_DIAGONAL
+        )
+    );
+}
+
+/// A map of 40 x 40 tiles with a wall of tiles in column 10, rows 0 to 19: from 160 to 176 px, down to 320 px.
+fn walled() -> SimConfig {
+    let mut map = open_map("plaza", 40, 1);
+    (0..20).for_each(|row| map.walls.block(10, row));
+    let mut config = plaza();
+    config.maps = vec![Arc::new(map)];
+    config
+}
+
+#[test]
+fn a_wall_stops_a_walker_flush() {
+    for speed in [
+        Stage::walk as fn(&mut Stage, u64, Direction),
+        |stage, _, direction| sprint(stage, direction),
+    ] {
+        let mut stage = Stage::new(walled());
+        stage.open_and_join(1, "plaza");
+        stage.tick();
+        speed(&mut stage, 1, Direction::East);
+        stage.ticks(200);
+        assert_eq!(place(&stage), (160 * PX - HALF_BODY, 24 * PX));
+        let gait = stage.get::<Motion>(1).unwrap().segment().gait;
+        assert!(gait.blocked_x && !gait.blocked_y);
+        speed(&mut stage, 1, Direction::West);
+        stage.ticks(200);
+        assert_eq!(
+            place(&stage),
+            (HALF_BODY, 24 * PX),
+            "the edge of the map is a wall"
+        );
+    }
+}
+
+#[test]
+fn a_walker_slides_along_a_wall_and_around_its_end() {
+    let mut stage = Stage::new(walled());
+    stage.open_and_join(1, "plaza");
+    stage.tick();
+    stage.walk(1, Direction::East);
+    stage.ticks(100);
+    stage.walk(1, Direction::Southeast);
+    stage.tick();
+    let (x, y) = place(&stage);
+    assert_eq!(x, 160 * PX - HALF_BODY);
+    for ticks in 1..=100 {
+        stage.tick();
+        assert_eq!(
+            place(&stage),
+            (x, y + ticks * WALK_DIAGONAL),
+            "sideways it is stopped, downwards not"
+        );
+    }
+    // The wall ends at 320 px; the body is free of it when its upper edge is below.
+    let ticks_to_end = (320 * PX + HALF_BODY - y + WALK_DIAGONAL - 1) / WALK_DIAGONAL;
+    stage.ticks((ticks_to_end - 100) as u32);
+    assert_eq!(place(&stage), (x, y + ticks_to_end * WALK_DIAGONAL));
+    stage.ticks(10);
+    assert_eq!(
+        place(&stage),
+        (x + 10 * WALK_DIAGONAL, y + (ticks_to_end + 10) * WALK_DIAGONAL)
+    );
+}
+
+#[test]
+fn a_command_for_a_later_tick_takes_effect_at_that_tick() {
+    for ahead in 0..=16 {
+        let mut stage = alone();
+        let due = stage.now().after(1 + ahead);
+        command(&mut stage, 1, due.0, Direction::East);
+        for _ in 0..ahead {
+            stage.tick();
+            assert_eq!(
+                (
+                    stage.output.counts.moves,
+                    stage.snapshot(1).and_then(|snapshot| snapshot.ack)
+                ),
+                (0, None)
+            );
+        }
+        stage.tick();
+        assert_eq!(
+            (stage.output.counts.moves, stage.output.counts.moves_dropped),
+            (1, 0)
+        );
+        // The edge says 2.0 ms before the deadline of the tick at which it came.
+        let early = 20 + (ahead * 10_000 / 60) as i16;
+        assert_eq!(stage.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
+        let segment = stage.get::<Motion>(1).unwrap().segment();
+        assert_eq!(
+            (segment.since, segment.gait.heading.direction),
+            (due, Direction::East)
+        );
+        stage.tick();
+        assert_eq!(stage.snapshot(1), None, "acknowledged once");
+    }
+}
+
+#[test]
+fn a_late_command_takes_effect_at_once() {
+    for late in 1..=8 {
+        let mut stage = alone();
+        stage.ticks(30);
+        let now = stage.now().0 + 1;
+        command(&mut stage, 1, now - late, Direction::East);
+        stage.tick();
+        let early = 20 - (late * 10_000 / 60) as i16;
+        assert_eq!(stage.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
+        assert_eq!(
+            stage.get::<Motion>(1).unwrap().segment().since,
+            Tick(now),
+            "no time is given back"
+        );
+    }
+}
+
+#[test]
+fn commands_outside_the_window_are_dropped_and_counted() {
+    let mut stage = alone();
+    stage.ticks(30);
+    let now = stage.now().0 + 1;
+    for tick in [1, now - 9, now + 17, u32::MAX] {
+        command(&mut stage, 1, tick, Direction::East);
+    }
+    stage.tick();
+    assert_eq!(stage.output.counts.moves_dropped, 4);
+    stage.ticks(20);
+    assert_eq!(place(&stage), (24 * PX, 24 * PX));
+    command(&mut stage, 1, 0, Direction::East);
+    stage.tick();
+    assert_eq!(
+        stage.output.counts.moves, 1,
+        "a dropped command does not use its sequence number up"
+    );
+}
+
+#[test]
+fn sequence_numbers_only_rise_and_not_by_too_much() {
+    let mut stage = alone();
+    let mut moves = |seq| {
+        command(&mut stage, seq, 0, Direction::East);
+        stage.tick();
+        (stage.output.counts.moves, stage.output.counts.moves_dropped)
+    };
+    assert_eq!(moves(1025), (0, 1), "from 0, 1024 is the furthest");
+    assert_eq!(moves(1024), (1, 0));
+    assert_eq!(moves(1024), (0, 1), "twice");
+    assert_eq!(moves(1023), (0, 1), "back");
+    assert_eq!(moves(u32::MAX), (0, 1), "far ahead");
+    assert_eq!(moves(0), (1, 0), "0: the server counts");
+    assert_eq!(moves(1025), (0, 1), "which was 1025");
+    assert_eq!(moves(1026), (1, 0));
+}
+
+#[test]
+fn a_command_without_a_room_is_dropped() {
+    let mut stage = Stage::new(plaza());
+    stage.open(1);
+    stage.walk(1, Direction::East);
+    stage.tick();
+    assert_eq!(
+        (stage.output.counts.moves, stage.output.counts.moves_dropped),
+        (0, 1)
+    );
+    stage.join(1, "plaza");
+    stage.ticks(5);
+    assert_eq!(place(&stage), (24 * PX, 24 * PX));
+}
+
+#[test]
+fn a_newer_command_replaces_what_is_aimed_at_its_tick_or_later() {
+    let mut stage = alone();
+    let now = stage.now().0;
+    command(&mut stage, 1, now + 10, Direction::East);
+    command(&mut stage, 2, now + 12, Direction::West);
+    command(&mut stage, 3, now + 5, Direction::South);
+    command(&mut stage, 4, now + 5, Direction::North);
+    command(&mut stage, 5, now + 6, Direction::Still);
+    stage.ticks(4);
+    assert_eq!(stage.output.counts.moves, 0);
+    stage.tick();
+    assert_eq!(
+        stage.snapshot(1).unwrap().ack.unwrap().seq,
+        4,
+        "the newest of those for the tick"
+    );
+    stage.tick();
+    assert_eq!(stage.snapshot(1).unwrap().ack.unwrap().seq, 5);
+    for _ in 0..20 {
+        stage.tick();
+        assert_eq!(stage.output.counts.moves, 0, "1 and 2 are replaced");
+    }
+    assert_eq!(place(&stage), (24 * PX, 24 * PX - WALK_STRAIGHT));
+}
+
+#[test]
+fn commands_for_another_room_are_forgotten_and_their_numbers_are_not() {
+    let mut stage = alone();
+    let later = stage.now().0 + 10;
+    command(&mut stage, 7, later, Direction::East);
+    stage.tick();
+    stage.join(1, "plaza/2");
+    stage.ticks(20);
+    assert_eq!(place(&stage), (24 * PX, 24 * PX));
+    command(&mut stage, 7, 0, Direction::East);
+    stage.tick();
+    assert_eq!(stage.output.counts.moves_dropped, 1);
+}
+
+#[test]
+fn the_same_heading_again_is_acknowledged_and_changes_nothing() {
+    let mut config = plaza();
+    config.rules.interest = Interest::All;
+    let mut stage = Stage::new(config);
+    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.walk(1, Direction::East);
+    stage.ticks(5);
+    let segment = stage.get::<Motion>(1).unwrap().segment();
+    stage.walk(1, Direction::East);
+    stage.tick();
+    assert_eq!(stage.get::<Motion>(1).unwrap().segment(), segment);
+    assert_eq!(stage.snapshot(1).unwrap().ack.unwrap().seq, 2);
+    assert_eq!(stage.snapshot(2), None);
+}
+
+#[test]
+fn who_walks_straight_on_costs_nothing_on_the_wire() {
+    let mut config = plaza();
+    config.rules.interest = Interest::All;
+    let mut stage = Stage::new(config);
+    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.ticks(3);
+    sprint(&mut stage, Direction::East);
+    stage.tick();
+    assert!(stage.snapshot(1).is_some() && stage.snapshot(2).is_some());
+    for heartbeat in 1..=3 {
+        for _ in 1..60 {
+            stage.tick();
+            assert_eq!((stage.snapshot(1), stage.snapshot(2)), (None, None));
+            stage.check_views(true);
+        }
+        stage.tick();
+        for session in [1, 2] {
+            assert_eq!(
+                stage.snapshot_size(session),
+                Some(9),
+                "heartbeat {heartbeat} is a bare header"
+            );
+        }
+    }
+}
+
+/// A command that may come at any time, with any number and for any tick.
+fn any_command() -> impl Strategy<Value = (u32, i64, usize, bool)> {
+    let seq = prop_oneof![3 => Just(0), 1 => 0..3000_u32, 1 => any::<u32>()];
+    let ahead = prop_oneof![2 => Just(0), 3 => -12..20_i64, 1 => any::<i32>().prop_map(i64::from)];
+    (seq, ahead, 0..9_usize, any::<bool>())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Promise P12. In 200 ms a sprinter makes 12 steps; here nobody ever gets even one ahead.
+    #[test]
+    fn whatever_is_sent_nobody_is_faster_than_time(
+        walls in prop::collection::vec((0..24_u16, 0..24_u16), 0..120),
+        flood in prop::collection::vec(prop::collection::vec(any_command(), 0..12), 60..200),
+    ) {
+        let mut map = open_map("plaza", 24, 1);
+        map.walls = WallGrid::new(24, 24, 16);
+        walls.iter().filter(|wall| **wall != (1, 1)).for_each(|&(column, row)| map.walls.block(column, row));
+        let mut config = plaza();
+        let walls = map.walls.clone();
+        config.maps = vec![Arc::new(map)];
+        let mut stage = Stage::new(config);
+        stage.open_and_join(1, "plaza");
+        stage.tick();
+        prop_assume!(walls.is_free(stage.position(1)));
+        let mut places: Vec<Place> = vec![stage.position(1)];
+        for commands in flood {
+            for (seq, ahead, direction, sprint) in commands {
+                let tick = if ahead == 0 { 0 } else { (i64::from(stage.now().0) + ahead).max(0) as u32 };
+                let direction = Direction::ALL[direction];
+                stage.say(1, ClientMessage::Move(Move { seq, tick: Tick(tick), direction, sprint }));
+            }
+            stage.tick();
+            prop_assert!(stage.output.counts.moves <= 1);
+            let here = stage.position(1);
+            prop_assert!(walls.is_free(here));
+            places.push(here);
+        }
+        for (from, start) in places.iter().enumerate() {
+            for (ticks, place) in (0..).zip(&places[from..]) {
+                let furthest = i64::from(ticks * SPRINT_STRAIGHT);
+                prop_assert!(start.distance_squared(*place) <= furthest * furthest);
+            }
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Who is near whom: with hysteresis, told once, looked at in time, and the same with and without a tree.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    ids::{SessionId, Slot},
+    motion::{Direction, Position as Place},
+    rng::{Purpose, Stream},
+};
+use parlour_sim::{
+    BRUTE_FORCE_UP_TO, CameNear, EventKind, InRoom, Nearby, Neighbours, Placed, Position, Proximity, Reach,
+    Seats, SimConfig, SimulationApp, Step, StepSet, WentAway,
+};
+use proptest::prelude::*;
+use support::{Stage, plaza, teleporting};
+
+/// What game logic was told, and what it finds when it asks.
+#[derive(Resource, Default)]
+struct Told {
+    came: Vec<(Entity, Entity)>,
+    went: Vec<(Entity, Entity)>,
+    /// The pairs that [`Nearby`] gave in this tick, in both directions.
+    pairs: BTreeSet<(Entity, Entity)>,
+    /// Who left its room in this tick, before game logic ran; it may have come back.
+    left: BTreeSet<Entity>,
+}
+
+fn listen(
+    mut told: ResMut<Told>,
+    mut came: MessageReader<CameNear>,
+    mut went: MessageReader<WentAway>,
+    seats: Query<&Seats>,
+    mut left: RemovedComponents<InRoom>,
+    nearby: Nearby,
+) {
+    told.left = left.read().collect();
+    told.came.extend(came.read().map(|pair| (pair.one, pair.other)));
+    told.went.extend(went.read().map(|pair| (pair.one, pair.other)));
+    told.pairs.clear();
+    for (_, player) in seats.iter().flat_map(Seats::iter) {
+        for other in nearby.of(player) {
+            assert!(nearby.are_near(player, other) && nearby.are_near(other, player));
+            told.pairs.insert((player, other));
+        }
+    }
+}
+
+/// A world in which players can be put anywhere, and a plugin listens.
+fn stage(config: SimConfig) -> Stage {
+    Stage::with_plugins(config, |app: &mut App| {
+        teleporting(app);
+        app.init_resource::<Told>().presentation_only::<Told>();
+        app.add_systems(Step, listen.in_set(StepSet::Simulate));
+    })
+}
+
+fn config(refresh_ticks: u32) -> SimConfig {
+    let mut config = plaza();
+    config.rules.refresh_ticks = refresh_ticks;
+    config
+}
+
+fn are_near(stage: &Stage, one: u64, other: u64) -> bool {
+    let room = stage.room("plaza").unwrap();
+    let proximity = stage.sim.world().get::<Proximity>(room).unwrap();
+    proximity.are_near(stage.client(one).slot(), stage.client(other).slot())
+}
+
+fn told(stage: &Stage) -> &Told {
+    stage.sim.world().resource::<Told>()
+}
+
+#[test]
+fn near_begins_at_the_radius_and_ends_a_sixth_beyond() {
+    let mut stage = stage(config(1));
+    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.tick();
+    assert!(are_near(&stage, 1, 2), "they appeared at one place");
+    stage.walk(1, Direction::East);
+    stage.tick();
+    // 2.5 px a tick: 175 px are 70 ticks, 150 px are 60.
+    for tick in 1..=80 {
+        stage.tick();
+        assert_eq!(are_near(&stage, 1, 2), tick <= 70, "{tick} ticks away");
+        assert_eq!(stage.sees(2, 1).is_some(), tick <= 70);
+        assert_eq!(stage.sees(1, 2).is_some(), tick <= 70);
+    }
+    stage.walk(1, Direction::West);
+    stage.tick();
+    for tick in (50..=80).rev() {
+        stage.tick();
+        assert_eq!(
+            are_near(&stage, 1, 2),
+            tick <= 60,
+            "{tick} ticks away on the way back"
+        );
+        assert_eq!(stage.sees(2, 1).is_some(), tick <= 60);
+    }
+    stage.tick();
+    assert_eq!((told(&stage).came.len(), told(&stage).went.len()), (2, 1));
+}
+
+#[test]
+fn in_the_band_between_everything_stays_as_it_was() {
+    let mut stage = stage(config(1));
+    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.tick();
+    let at = |stage: &mut Stage, distance: i32| {
+        let other = stage.position(2);
+        stage.teleport(1, other.x + distance, other.y);
+        stage.tick();
+        are_near(stage, 1, 2)
+    };
+    let (enter, leave) = (150 * 256, 175 * 256);
+    for (distance, near) in [
+        (leave, true),
+        (enter + 1, true),
+        (leave + 1, false),
+        (leave, false),
+        (enter + 1, false),
+        (enter, true),
+        (leave, true),
+    ] {
+        assert_eq!(at(&mut stage, distance), near, "{distance} units");
+    }
+}
+
+#[test]
+fn a_room_looks_at_least_every_100_ms() {
+    for refresh_ticks in 1..=6 {
+        for rooms in 1..=3 {
+            let mut stage = stage(config(refresh_ticks));
+            // Other rooms first, so that the epoch, which says when a room's turn is, differs.
+            (10..10 + rooms).for_each(|session| stage.open_and_join(session, &format!("plaza/{session}")));
+            (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
+            stage.ticks(10);
+            for distance in [1000 * 256, 0, 1000 * 256] {
+                let place = stage.position(2);
+                stage.teleport(1, place.x + distance, place.y);
+                let mut waited = 0;
+                while are_near(&stage, 1, 2) != (distance == 0) {
+                    stage.tick();
+                    waited += 1;
+                    assert!(waited <= refresh_ticks, "{waited} ticks");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn who_is_alone_is_near_itself_only() {
+    let mut stage = stage(config(6));
+    stage.open_and_join(1, "plaza");
+    stage.ticks(20);
+    let room = stage.room("plaza").unwrap();
+    let proximity = stage.sim.world().get::<Proximity>(room).unwrap();
+    let slot = stage.client(1).slot();
+    assert_eq!(
+        proximity.near(slot).unwrap().ones().collect::<Vec<_>>(),
+        [slot.index()]
+    );
+    assert!(told(&stage).pairs.is_empty() && told(&stage).came.is_empty());
+    assert_eq!(stage.client(1).view.iter().count(), 1);
+}
+
+#[test]
+fn who_leaves_the_room_goes_away_from_everyone_once() {
+    let mut stage = stage(config(6));
+    (1..=4).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.ticks(8);
+    assert_eq!(told(&stage).came.len(), 6);
+    let player = |stage: &Stage, session| stage.sim.player(SessionId(session)).unwrap();
+    let (gone, closed) = (player(&stage, 1), player(&stage, 2));
+    // One joins elsewhere, one closes, in one tick, and a third takes the chance to leave and come back.
+    stage.join(1, "plaza/2");
+    stage.event(2, EventKind::Close);
+    stage.leave(3);
+    stage.join(3, "plaza");
+    stage.ticks(2);
+    let mut went = told(&stage).went.clone();
+    assert_eq!(went.len(), 6, "every pair had one who left");
+    assert_eq!(
+        went.iter()
+            .filter(|(one, other)| [*one, *other].contains(&gone))
+            .count(),
+        3
+    );
+    assert_eq!(
+        went.iter()
+            .filter(|(one, other)| [*one, *other].contains(&closed))
+            .count(),
+        3
+    );
+    went.sort_by_key(|(one, other)| {
+        (
+            one.to_bits().min(other.to_bits()),
+            one.to_bits().max(other.to_bits()),
+        )
+    });
+    went.dedup();
+    assert_eq!(went.len(), 6);
+    stage.ticks(6);
+    assert_eq!(told(&stage).came.len(), 7, "and the third meets the fourth again");
+}
+
+#[test]
+fn an_empty_room_that_goes_at_once_still_tells_who_left() {
+    let mut config = config(1);
+    config.rules.empty_ticks = 0;
+    let mut stage = stage(config);
+    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.ticks(2);
+    (1..=2).for_each(|session| stage.leave(session));
+    stage.ticks(2);
+    assert_eq!((told(&stage).came.len(), told(&stage).went.len()), (1, 1));
+}
+
+/// Many players jump about, leave and return; all that is told adds up, and what is asked is what all pairs say.
+fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
+    let mut stage = stage(config(refresh_ticks));
+    let mut chance = Stream::new(3, players, Purpose::Game);
+    (0..players).for_each(|session| stage.open_and_join(session, "plaza"));
+    let mut near: BTreeSet<(Entity, Entity)> = BTreeSet::new();
+    let (mut came, mut went) = (0, 0);
+    for _ in 0..ticks {
+        for session in 0..players {
+            match chance.below(40) {
+                0..8 => {
+                    let mut px = || (chance.below(600) as i32 + 100) * 256 + chance.below(256) as i32;
+                    let (x, y) = (px(), px());
+                    stage.teleport(session, x, y);
+                }
+                8 => stage.leave(session),
+                9..12 => stage.join(session, "plaza"),
+                _ => {}
+            }
+        }
+        stage.tick();
+        let told = told(&stage);
+        // First those who went: in the tick of a room's look, who left comes before who came.
+        let unordered = |(one, other): &(Entity, Entity)| (*one.min(other), *one.max(other));
+        for pair in told.went[went..].iter().map(unordered) {
+            assert!(near.remove(&pair), "told to have gone without having come");
+        }
+        for pair in told.came[came..].iter().map(unordered) {
+            assert!(near.insert(pair), "told to have come twice");
+        }
+        (came, went) = (told.came.len(), told.went.len());
+        // Game logic hears of a tick's meetings at the next one. Who left since is not there to be asked about; told of
+        // all others, it finds exactly those near whom it was told of.
+        let expected: BTreeSet<(Entity, Entity)> = near
+            .iter()
+            .flat_map(|&(one, other)| [(one, other), (other, one)])
+            .filter(|(one, other)| !told.left.contains(one) && !told.left.contains(other))
+            .collect();
+        assert_eq!(told.pairs, expected);
+        stage.check_views(false);
+        check_against_distances(&stage);
+    }
+    assert!(came > 100 && went > 100, "{came} came, {went} went");
+}
+
+/// Near are all within the radius, none beyond the longer one, in both directions.
+fn check_against_distances(stage: &Stage) {
+    let Some(room) = stage.room("plaza") else { return };
+    let world = stage.sim.world();
+    let proximity = world.get::<Proximity>(room).unwrap();
+    let placed: Vec<(Slot, Place)> = world
+        .get::<Seats>(room)
+        .unwrap()
+        .iter()
+        .map(|(slot, player)| (slot, world.get::<Position>(player).unwrap().0))
+        .collect();
+    let looked = stage.sim.world().get::<parlour_sim::Room>(room).unwrap().epoch.0 + stage.now().0;
+    let looked = looked.is_multiple_of(world.resource::<parlour_sim::Setup>().rules.refresh_ticks);
+    let reach = Reach::from_px(150);
+    for (one, here) in &placed {
+        for (other, there) in &placed {
+            let near = proximity.are_near(*one, *other);
+            assert_eq!(near, proximity.are_near(*other, *one));
+            if looked && here.distance_squared(*there) <= reach.enter_squared {
+                assert!(near);
+            }
+            if looked && here.distance_squared(*there) > reach.leave_squared {
+                assert!(!near);
+            }
+        }
+    }
+}
+
+#[test]
+fn in_a_small_crowd_all_that_is_told_adds_up() {
+    for refresh_ticks in 1..=6 {
+        crowd(20, refresh_ticks, 150);
+    }
+}
+
+#[test]
+fn in_a_large_crowd_all_that_is_told_adds_up() {
+    let players = 2 * BRUTE_FORCE_UP_TO as u64;
+    crowd(players, 2, 40);
+}
+
+#[test]
+fn at_the_far_corner_of_the_largest_map_it_is_the_same() {
+    // 3,906 tiles of 1,024 px: 4 million px, which is as far as an i32 of units goes with a margin.
+    let mut map = support::open_map("plaza", 8, 1);
+    map.walls = parlour_shared::motion::WallGrid::new(3906, 1000, 1024);
+    let mut config = config(1);
+    config.maps = vec![std::sync::Arc::new(map)];
+    config.rules.near_px = 100_000;
+    let mut stage = stage(config);
+    let players = BRUTE_FORCE_UP_TO as u64 + 10;
+    (0..players).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.tick();
+    let edge = (3906 * 1024 - 8) * 256;
+    for session in 0..players {
+        stage.teleport(
+            session,
+            edge - session as i32 * 256,
+            (1_000_000 + session as i32) * 256,
+        );
+    }
+    stage.ticks(2);
+    assert!((1..players).all(|other| are_near(&stage, 0, other)));
+    stage.teleport(0, 8 * 256, 8 * 256);
+    stage.ticks(2);
+    assert!((1..players).all(|other| !are_near(&stage, 0, other)));
+    stage.check_views(false);
+}
+
+/// Rows of who is within the longer reach of whom, from any search.
+fn rows(
+    placed: &[Placed],
+    reach: Reach,
+    search: impl FnOnce(&mut dyn FnMut(&Placed, &[Placed])),
+) -> Vec<Vec<Slot>> {
+    let mut rows = vec![Vec::new(); placed.len()];
+    let mut visits = 0;
+    search(&mut |player, candidates| {
+        visits += 1;
+        let within =
+            |other: &&Placed| player.position.distance_squared(other.position) <= reach.leave_squared;
+        rows[player.slot.index()] = candidates.iter().filter(within).map(|other| other.slot).collect();
+        rows[player.slot.index()].sort();
+    });
+    assert_eq!(visits, placed.len(), "each player is visited once");
+    rows
+}
+
+fn placed() -> impl Strategy<Value = Vec<Placed>> {
+    // Crowded, spread out, all over the largest map, and everyone on one spot.
+    let range = prop_oneof![Just(1), Just(60_000), Just(500_000), Just(1_000_000_000)];
+    range.prop_flat_map(|range| {
+        let at = (-range..=range, -range..=range);
+        prop::collection::vec(at, 0..200).prop_map(|places| {
+            let placed = |(slot, (x, y))| Placed {
+                slot: Slot(slot),
+                position: Place { x, y },
+            };
+            (0..).zip(places).map(placed).collect()
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_tree_finds_what_all_pairs_find(placed in placed(), px in prop_oneof![1..400_u32, Just(100_000)]) {
+        let reach = Reach::from_px(px);
+        let naive = rows(&placed, reach, |visit| placed.iter().for_each(|player| visit(player, &placed)));
+        let mut neighbours = Neighbours::default();
+        for _ in 0..2 {
+            let chosen = rows(&placed, reach, |visit| neighbours.visit(&placed, reach, visit));
+            prop_assert_eq!(&chosen, &naive);
+            let tree = rows(&placed, reach, |visit| neighbours.visit_by_tree(&placed, reach, visit));
+            prop_assert_eq!(&tree, &naive);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Versioned room state: who writes says what it saw; who was too slow is told what is there now.
+
+mod support;
+
+use parlour_shared::{
+    ids::Epoch,
+    limits::{MAX_STATE_KEYS, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES},
+    message::{
+        ClientMessage, KeyVersion, Refusal, Scope, ServerMessage, SetState, Stamp, StateChanged, StateEntry,
+        StateWrite,
+    },
+};
+use parlour_sim::RoomState;
+use support::{Stage, plaza};
+
+fn two() -> Stage {
+    let mut stage = Stage::new(plaza());
+    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.tick();
+    stage.forget_messages();
+    stage
+}
+
+fn write(key: &str, version: u32, value: Option<&str>) -> StateWrite {
+    StateWrite {
+        key: key.into(),
+        version,
+        value: value.map(String::from),
+    }
+}
+
+fn set(stage: &mut Stage, session: u64, writes: &[StateWrite]) {
+    let batch = SetState {
+        request: 5,
+        writes: writes.to_vec(),
+    };
+    stage.say(session, ClientMessage::SetState(batch));
+}
+
+fn entry(key: &str, version: u32, value: Option<&str>) -> StateEntry {
+    StateEntry {
+        key: key.into(),
+        version,
+        value: value.map(String::from),
+    }
+}
+
+fn entries(stage: &Stage) -> Vec<StateEntry> {
+    let room = stage.room("plaza").unwrap();
+    stage.sim.world().get::<RoomState>(room).unwrap().entries()
+}
+
+fn stale(versions: &[(&str, u32)]) -> Refusal {
+    let version = |(key, version): &(&str, u32)| KeyVersion {
+        key: (*key).into(),
+        version: *version,
+    };
+    Refusal::StaleVersion {
+        current: versions.iter().map(version).collect(),
+    }
+}
+
+#[test]
+fn a_write_is_told_to_all_in_the_room() {
+    let mut stage = two();
+    set(
+        &mut stage,
+        1,
+        &[write("lamp", 0, Some("on")), write("door.1", 0, Some(""))],
+    );
+    stage.tick();
+    let stamp = Stamp {
+        epoch: Epoch(1),
+        seq: 1,
+    };
+    let changed = ServerMessage::StateChanged(StateChanged {
+        stamp,
+        tick: stage.now(),
+        player: stage.client(1).id(),
+        entries: vec![entry("lamp", 1, Some("on")), entry("door.1", 1, Some(""))],
+    });
+    assert_eq!(stage.messages(2), [changed.clone()]);
+    let messages = stage.messages(1);
+    assert_eq!(messages[0], changed);
+    assert!(matches!(&messages[1..], [ServerMessage::Accepted(accepted)] if accepted.stamp == Some(stamp)));
+    let room = stage.room("plaza").unwrap();
+    assert_eq!(
+        stage.sim.world().get::<RoomState>(room).unwrap().get("lamp"),
+        Some("on")
+    );
+}
+
+#[test]
+fn who_was_too_slow_is_told_the_versions_now_and_nothing_changes() {
+    let mut stage = two();
+    set(
+        &mut stage,
+        1,
+        &[write("a", 0, Some("1")), write("b", 0, Some("1"))],
+    );
+    set(&mut stage, 1, &[write("a", 1, Some("2"))]);
+    // Session 2 saw the first batch only.
+    set(
+        &mut stage,
+        2,
+        &[
+            write("a", 1, Some("mine")),
+            write("b", 1, Some("mine")),
+            write("c", 7, Some("mine")),
+        ],
+    );
+    stage.tick();
+    assert_eq!(
+        stage.refusals(2),
+        [stale(&[("a", 2), ("c", 0)])],
+        "those that differ, with what they are"
+    );
+    assert_eq!(
+        entries(&stage),
+        [entry("a", 2, Some("2")), entry("b", 1, Some("1"))],
+        "all or nothing"
+    );
+    set(
+        &mut stage,
+        2,
+        &[
+            write("a", 2, Some("mine")),
+            write("b", 1, None),
+            write("c", 0, Some("mine")),
+        ],
+    );
+    stage.tick();
+    assert_eq!(
+        entries(&stage),
+        [entry("a", 3, Some("mine")), entry("c", 3, Some("mine"))]
+    );
+}
+
+#[test]
+fn of_two_who_write_at_once_one_wins() {
+    let mut stage = two();
+    set(&mut stage, 2, &[write("chair", 0, Some("two"))]);
+    set(&mut stage, 1, &[write("chair", 0, Some("one"))]);
+    stage.tick();
+    assert_eq!(
+        stage.refusals(2),
+        [stale(&[("chair", 1)])],
+        "in canonical order, whoever came first"
+    );
+    assert_eq!(entries(&stage), [entry("chair", 1, Some("one"))]);
+}
+
+#[test]
+fn a_version_rises_across_a_deletion() {
+    let mut stage = two();
+    set(&mut stage, 1, &[write("k", 0, Some("a"))]);
+    set(&mut stage, 1, &[write("k", 1, None)]);
+    set(&mut stage, 1, &[write("k", 1, Some("from the grave"))]);
+    set(&mut stage, 1, &[write("k", 0, Some("b"))]);
+    stage.tick();
+    assert_eq!(stage.refusals(1), [stale(&[("k", 0)])]);
+    assert_eq!(entries(&stage), [entry("k", 3, Some("b"))]);
+    let deleted = stage.messages(2).into_iter().find_map(|message| match message {
+        ServerMessage::StateChanged(changed) if changed.stamp.seq == 2 => Some(changed.entries),
+        _ => None,
+    });
+    assert_eq!(deleted, Some(vec![entry("k", 2, None)]));
+}
+
+#[test]
+fn senseless_batches_are_refused() {
+    let mut stage = two();
+    let long_key = "k".repeat(49);
+    let long_value = "v".repeat(MAX_STATE_VALUE_BYTES + 1);
+    let many: Vec<StateWrite> = (0..=MAX_STATE_WRITES)
+        .map(|n| write(&format!("k{n}"), 0, Some("v")))
+        .collect();
+    let bad: Vec<Vec<StateWrite>> = vec![
+        vec![],
+        vec![write("", 0, Some("v"))],
+        vec![write("Key", 0, Some("v"))],
+        vec![write("a key", 0, Some("v"))],
+        vec![write(&long_key, 0, Some("v"))],
+        vec![write("k", 0, Some(&long_value))],
+        vec![write("k", 0, None)],
+        vec![write("k", 0, Some("v")), write("k", 0, Some("w"))],
+        many.clone(),
+    ];
+    for batch in &bad {
+        set(&mut stage, 1, batch);
+    }
+    stage.tick();
+    assert_eq!(stage.refusals(1), vec![Refusal::BadState; bad.len()]);
+    assert_eq!((entries(&stage), stage.messages(2)), (vec![], vec![]));
+    set(&mut stage, 1, &many[1..]);
+    set(&mut stage, 1, &[write(&long_key[1..], 0, Some(&long_value[1..]))]);
+    stage.tick();
+    assert_eq!(entries(&stage).len(), MAX_STATE_WRITES + 1);
+}
+
+#[test]
+fn a_room_holds_so_many_keys_and_no_more() {
+    let mut stage = two();
+    let keys: Vec<String> = (0..MAX_STATE_KEYS + 1).map(|n| format!("k{n:02}")).collect();
+    for batch in keys[..MAX_STATE_KEYS].chunks(MAX_STATE_WRITES) {
+        let writes: Vec<StateWrite> = batch.iter().map(|key| write(key, 0, Some("v"))).collect();
+        set(&mut stage, 1, &writes);
+    }
+    stage.tick();
+    assert_eq!(entries(&stage).len(), MAX_STATE_KEYS);
+    stage.forget_messages();
+    set(&mut stage, 1, &[write("one-more", 0, Some("v"))]);
+    set(
+        &mut stage,
+        1,
+        &[write("k00", 1, Some("w")), write("one-more", 0, Some("v"))],
+    );
+    stage.tick();
+    assert_eq!(stage.refusals(1), [Refusal::StateFull, Refusal::StateFull]);
+    assert_eq!(entries(&stage)[0], entry("k00", 1, Some("v")), "all or nothing");
+    // One out, one in, in one batch; and what exists can always be changed.
+    set(
+        &mut stage,
+        1,
+        &[write("one-more", 0, Some("v")), write("k00", 1, None)],
+    );
+    set(&mut stage, 1, &[write("k01", 1, Some("w"))]);
+    stage.tick();
+    assert_eq!(stage.accepted(1).len(), 2);
+    assert_eq!(entries(&stage).len(), MAX_STATE_KEYS);
+}
+
+#[test]
+fn a_newcomer_is_given_the_state() {
+    let mut stage = two();
+    let value = "v".repeat(MAX_STATE_VALUE_BYTES);
+    for n in 0..MAX_STATE_KEYS {
+        set(&mut stage, 1, &[write(&format!("{n:048}"), 0, Some(&value))]);
+    }
+    stage.open_and_join(3, "plaza");
+    stage.tick();
+    let entered = stage.client(3).room.as_ref().unwrap();
+    assert_eq!(entered.state, entries(&stage));
+    assert_eq!(
+        (entered.state.len(), entered.seq),
+        (MAX_STATE_KEYS, MAX_STATE_KEYS as u32)
+    );
+    set(&mut stage, 3, &[write(&format!("{:048}", 5), 6, Some("mine"))]);
+    stage.tick();
+    assert_eq!(
+        stage.accepted(3).len(),
+        1,
+        "with it, a newcomer can write at once"
+    );
+}
+
+#[test]
+fn state_and_chat_share_the_stream_of_the_room() {
+    let mut stage = two();
+    for version in 0..5 {
+        set(&mut stage, 1, &[write("k", version * 2, Some("v"))]);
+        set(&mut stage, 1, &[write("k", version * 2 + 1, Some("w"))]);
+        stage.chat(2, Scope::Room, "x");
+        stage.chat(2, Scope::Near, "not in it");
+        stage.tick();
+    }
+    for listener in [1, 2] {
+        let stamps: Vec<u32> = stage
+            .messages(listener)
+            .iter()
+            .filter_map(|message| match message {
+                ServerMessage::StateChanged(changed) => Some(changed.stamp.seq),
+                ServerMessage::Chat(said) if said.scope == Scope::Room => Some(said.stamp.seq),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(stamps, (1..=15).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn the_state_goes_with_the_room() {
+    let mut config = plaza();
+    config.rules.empty_ticks = 3;
+    let mut stage = Stage::new(config);
+    stage.open_and_join(1, "plaza");
+    set(&mut stage, 1, &[write("k", 0, Some("v"))]);
+    stage.tick();
+    stage.leave(1);
+    set(&mut stage, 1, &[write("k", 1, Some("from outside"))]);
+    stage.tick();
+    assert_eq!(stage.refusals(1), [Refusal::NotInRoom]);
+    stage.join(1, "plaza");
+    stage.tick();
+    assert_eq!(
+        stage.client(1).room.as_ref().unwrap().state,
+        [entry("k", 1, Some("v"))],
+        "empty for a moment only"
+    );
+    stage.leave(1);
+    stage.ticks(5);
+    stage.join(1, "plaza");
+    stage.tick();
+    assert_eq!(stage.client(1).room.as_ref().unwrap().state, []);
+}
