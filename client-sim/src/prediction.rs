@@ -6,22 +6,22 @@
 //! applied last and, as a rule, at which tick; what it says about the player's place is then not news but a
 //! test of both sides.
 
+mod follow;
+
 use std::collections::VecDeque;
 
 use parlour_shared::{
     ids::Tick,
     limits::MAX_SEQUENCE_JUMP,
-    motion::{self, Course, Heading, Position, Segment, UNITS_PER_PX, WallGrid},
+    motion::{Course, Heading, Position, Segment, WallGrid},
     snapshot::Ack,
 };
+
+use follow::{Explained, advance, explain, is_same, is_within, obey, pick_up};
 
 /// The last tick that is taken seriously: beyond it the arithmetic of motion would overflow. Reached after
 /// two years.
 pub(crate) const LAST_TICK: Tick = Tick(u32::MAX - (1 << 20));
-/// Ticks between two snapshots over which several commands are still tried in every possible order of ticks.
-const LONGEST_SEARCH: u32 = 120;
-/// Possible courses that are followed at once, at most.
-const WIDEST_SEARCH: usize = 1024;
 
 /// A command that was sent and is not acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,73 +232,4 @@ impl Prediction {
             predicted: quick.unwrap_or(straight).segment.seen_from(told.tick),
         })
     }
-}
-
-enum Explained {
-    Yes(Course),
-    No,
-    Unknown,
-}
-
-/// Looks for ticks at which the commands, in their order, lead to what the server says. The last one was
-/// applied; each of those before may have been replaced by its successor.
-fn explain(walls: &WallGrid, known: &Known, told: &Told, commands: &[Heading]) -> Explained {
-    if told.tick.since(known.tick) > LONGEST_SEARCH {
-        return Explained::Unknown;
-    }
-    let mut states = vec![(0, known.course)];
-    for tick in known.tick.0 + 1..=told.tick.0 {
-        let tick = Tick(tick);
-        for at in 0..states.len() {
-            let (next, course) = states[at];
-            let course = advance(walls, course, tick);
-            states[at].1 = course;
-            for (ahead, &heading) in commands.iter().enumerate().skip(next) {
-                states.push((ahead + 1, obey(walls, &course, heading, tick)));
-            }
-        }
-        if states.len() > WIDEST_SEARCH {
-            return Explained::Unknown;
-        }
-    }
-    states
-        .into_iter()
-        .find(|(next, course)| *next == commands.len() && is_same(&course.segment, told))
-        .map_or(Explained::No, |(_, course)| Explained::Yes(course))
-}
-
-/// Follows the walls up to and including a tick.
-fn advance(walls: &WallGrid, mut course: Course, tick: Tick) -> Course {
-    while course.review <= tick {
-        course = motion::contact(walls, &course, course.review);
-    }
-    course
-}
-
-/// What a command does: nothing if it asks for what is done already.
-fn obey(walls: &WallGrid, course: &Course, heading: Heading, tick: Tick) -> Course {
-    if course.segment.gait.heading == heading {
-        return *course;
-    }
-    motion::turn(walls, course.segment.at(tick), heading, tick)
-}
-
-/// The course that begins with what the server says; the walls are asked at once.
-fn pick_up(told: &Told) -> Course {
-    Course {
-        segment: told.segment.seen_from(told.tick),
-        review: told.tick.after(1),
-    }
-}
-
-fn is_same(predicted: &Segment, told: &Told) -> bool {
-    predicted.gait == told.segment.gait && predicted.at(told.tick) == told.segment.at(told.tick)
-}
-
-/// Whether a place lies on the map at all: a hostile server may name one where the arithmetic of walls
-/// overflows.
-fn is_within(walls: &WallGrid, position: Position) -> bool {
-    let (columns, rows) = walls.size();
-    let side = i32::from(walls.tile_px()) * UNITS_PER_PX;
-    (0..i32::from(columns) * side).contains(&position.x) && (0..i32::from(rows) * side).contains(&position.y)
 }

@@ -15,10 +15,11 @@ use parlour_shared::{
 
 use crate::{
     clock::Clock,
-    components::{Link, Player},
+    components::{Link, Player, Skin, Throttle},
     digest::{Declared, StableId, hash_resource},
     extend::Extras,
     input::EventKind,
+    movement::MoveQueue,
     outbox::Outbox,
     requests::Inbox,
     rooms::{self, Rooms},
@@ -56,15 +57,33 @@ impl Sessions {
 #[derive(Resource, Debug, Default, Hash)]
 struct Opened(u32);
 
+/// What is left of players whose session closed in the last tick, and in this one. Game logic may hold their entities in
+/// messages of this tick and of the one before, and must be able to write to them without a panic.
+#[derive(Resource, Debug, Default)]
+struct Closed {
+    before: Vec<Entity>,
+    now: Vec<Entity>,
+}
+
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Sessions>().init_resource::<Opened>();
+    app.init_resource::<Sessions>()
+        .init_resource::<Opened>()
+        .init_resource::<Closed>();
     Declared::derived::<Sessions>(app);
+    Declared::derived::<Closed>(app);
     hash_resource::<Opened>(app);
     app.add_systems(Step, ingest.in_set(StepSet::Ingest));
 }
 
 /// Opens sessions, moves links, and finds out whose the other events are.
 fn ingest(world: &mut World) {
+    world.resource_scope(|world, mut closed: Mut<Closed>| {
+        let Closed { before, now } = &mut *closed;
+        for gone in before.drain(..) {
+            world.despawn(gone);
+        }
+        std::mem::swap(before, now);
+    });
     world.resource_scope(|world, mut inbox: Mut<Inbox>| {
         let inbox = &mut *inbox;
         inbox.players.clear();
@@ -120,14 +139,17 @@ fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
     entity
 }
 
-/// Ends a session: its player leaves the room and the world.
+/// Ends a session: its player leaves the room and is a player no more. The entity goes with the tick after the next.
 pub(crate) fn close(world: &mut World, player: Entity) {
     rooms::vacate(world, player);
     if let Some(gone) = world.get::<Player>(player) {
         let session = gone.session;
         world.resource_mut::<Sessions>().entities.remove(&session);
     }
-    world.despawn(player);
+    world
+        .entity_mut(player)
+        .remove::<(Player, Skin, Throttle, MoveQueue, Link)>();
+    world.resource_mut::<Closed>().now.push(player);
 }
 
 fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {

@@ -102,7 +102,6 @@ impl Simulation {
         let mut schedules = world.resource_mut::<Schedules>();
         let mut schedule = schedules.remove(Step).expect("added above");
         check_schedules(&schedules);
-        eprintln!("DBG {:?} {}", schedule.get_build_settings().ambiguity_detection, schedule.graph().conflicting_systems().0.len());
         if let Err(error) = schedule.initialize(&mut world) {
             panic!("{}", error.to_string(schedule.graph(), &world));
         }
@@ -267,4 +266,46 @@ fn check(config: &SimConfig) {
         config.maps.iter().all(|map| !map.spawns.is_empty()),
         "a map without a spawn point"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parlour_shared::{
+        map::{Map, Spawn},
+        motion::{Position, WallGrid},
+    };
+
+    fn order_of_systems(seed: Option<u64>) -> Vec<String> {
+        let map = Map {
+            name: "plaza".into(),
+            walls: WallGrid::new(4, 4, 16),
+            spawns: vec![Spawn {
+                name: "default".into(),
+                position: Position::from_px(20, 20),
+            }],
+            doors: Vec::new(),
+        };
+        let mut sim = Simulation::new(SimConfig::new(vec![Arc::new(map)]));
+        if let Some(seed) = seed {
+            sim.shuffle_schedule(seed);
+        }
+        sim.step(&mut TickInput::default(), &mut TickOutput::default());
+        let systems = sim.schedule.systems().expect("it has run");
+        systems.map(|(_, system)| system.name().to_string()).collect()
+    }
+
+    /// The tests of determinism would prove nothing otherwise.
+    #[test]
+    fn a_shuffled_schedule_runs_its_systems_in_another_order() {
+        let declared = order_of_systems(None);
+        let shuffled = order_of_systems(Some(1));
+        assert_ne!(declared, shuffled);
+        assert_ne!(shuffled, order_of_systems(Some(2)));
+        let sorted = |mut names: Vec<String>| {
+            names.sort();
+            names
+        };
+        assert_eq!(sorted(declared), sorted(shuffled));
+    }
 }

@@ -18,8 +18,8 @@ use parlour_shared::{
     snapshot::Update,
 };
 use parlour_sim::{
-    Answer, EventKind, FromPlayer, Lane, Player, SimConfig, Simulation, SimulationApp, Step, StepSet,
-    ToPlayer,
+    Answer, CameNear, EventKind, FromPlayer, Lane, Player, SimConfig, Simulation, SimulationApp, Step,
+    StepSet, ToPlayer, WentAway,
 };
 use serde::{Deserialize, Serialize};
 use support::{Stage, plaza};
@@ -258,6 +258,48 @@ fn a_request_of_someone_who_closes_in_the_same_tick_harms_nobody() {
     stage.tick();
     assert_eq!(stage.sim.player(SessionId(1)), None);
     stage.ticks(3);
+    assert_eq!(stage.get::<Mood>(1), None);
+}
+
+/// Game logic hears of a meeting or a parting at the tick after; whom it names can still be written to.
+#[test]
+fn whoever_is_named_to_game_logic_is_there_for_the_tick_in_which_it_is_told() {
+    #[derive(Component, Hash, Default)]
+    struct Memory(u32);
+    fn remember(
+        mut came: MessageReader<CameNear>,
+        mut went: MessageReader<WentAway>,
+        mut commands: Commands,
+        players: Query<Entity>,
+    ) {
+        let came = came.read().map(|pair| [pair.one, pair.other]);
+        for player in came
+            .chain(went.read().map(|pair| [pair.one, pair.other]))
+            .flatten()
+        {
+            assert!(players.contains(player));
+            commands.entity(player).insert(Memory(1));
+        }
+    }
+    let memory = |app: &mut App| {
+        app.hash_component::<Memory>();
+        app.add_systems(Step, remember.in_set(StepSet::Simulate));
+    };
+    for ticks_until_close in 0..10 {
+        for ticks_between in 0..4 {
+            let mut stage = Stage::with_plugins(plaza(), memory);
+            (1..=3).for_each(|session| stage.open_and_join(session, "plaza"));
+            stage.ticks(1 + ticks_until_close);
+            stage.event(1, EventKind::Close);
+            stage.ticks(ticks_between);
+            stage.event(2, EventKind::Close);
+            stage.ticks(20);
+            assert_eq!(stage.output.counts.sessions, 1);
+            let world = stage.sim.world();
+            let left = world.iter_entities().filter(|entity| entity.contains::<Memory>());
+            assert!(left.count() <= 1, "who closed is gone for good");
+        }
+    }
 }
 
 #[test]
@@ -344,16 +386,55 @@ fn plugins_that_know_nothing_of_each_other_need_no_order() {
     );
 }
 
+/// How thirsty a player is, which two plugins think is theirs to decide.
+#[derive(Component, Default, Hash)]
+struct Thirst(u32);
+
+fn drink(mut thirsts: Query<&mut Thirst>) {
+    thirsts.iter_mut().for_each(|mut thirst| thirst.0 = 0);
+}
+
+fn grow_thirsty(mut thirsts: Query<&mut Thirst>) {
+    thirsts.iter_mut().for_each(|mut thirst| thirst.0 += 1);
+}
+
+fn bar(app: &mut App) {
+    app.hash_component::<Thirst>();
+    app.add_systems(Step, drink.in_set(StepSet::Simulate));
+}
+
 #[test]
-#[should_panic(expected = "conflict on")]
-fn two_systems_that_write_the_same_in_no_order_are_an_error_at_once() {
-    fn spoil(mut moods: Query<&mut Mood>) {
-        moods.iter_mut().for_each(|mut mood| mood.0 = 0);
-    }
-    let spoiler = |app: &mut App| {
-        app.add_systems(Step, spoil.in_set(StepSet::Simulate));
+#[should_panic(
+    expected = "1 pairs of systems with conflicting data access have indeterminate execution order"
+)]
+fn two_plugins_that_write_the_same_in_no_order_are_an_error_at_once() {
+    let desert = |app: &mut App| {
+        app.add_systems(Step, grow_thirsty.in_set(StepSet::Simulate));
     };
-    let _ = Simulation::with_plugins(plaza(), (MoodPlugin, spoiler));
+    let _ = Simulation::with_plugins(plaza(), (bar, desert));
+}
+
+#[test]
+fn with_an_order_between_them_the_world_starts() {
+    let desert = |app: &mut App| {
+        app.add_systems(Step, grow_thirsty.after(drink).in_set(StepSet::Simulate));
+    };
+    let _ = Simulation::with_plugins(plaza(), (bar, desert));
+}
+
+#[test]
+#[should_panic(expected = "walk")]
+fn who_moves_players_must_say_whether_before_or_after_they_walk() {
+    fn push(mut motions: Query<&mut parlour_sim::Motion>, clock: Res<parlour_sim::Clock>) {
+        for mut motion in &mut motions {
+            let here = motion.segment().at(clock.tick);
+            motion.teleport(clock.tick, here);
+        }
+    }
+    let push = |app: &mut App| {
+        app.add_systems(Step, push.in_set(StepSet::Simulate));
+    };
+    let _ = Simulation::with_plugins(plaza(), push);
 }
 
 #[derive(Component, Hash, Serialize)]

@@ -216,3 +216,60 @@ fn a_second_hello_is_refused_and_counted() {
         [("out_of_order", 1)]
     );
 }
+
+#[test]
+fn who_comes_and_goes_in_one_tick_was_never_there_for_others() {
+    let mut config = plaza();
+    config.rules.interest = Interest::All;
+    let mut stage = Stage::new(config);
+    stage.open_and_join(1, "plaza");
+    stage.ticks(2);
+    stage.open_and_join(2, "plaza");
+    stage.chat(2, Scope::Room, "hello and goodbye");
+    stage.event(2, EventKind::Close);
+    stage.open_and_join(3, "plaza/3");
+    stage.event(3, EventKind::Close);
+    stage.forget_messages();
+    stage.tick();
+    assert_eq!(stage.chats(1).len(), 1, "what it said is heard");
+    assert_eq!(stage.snapshot(1), None);
+    assert_eq!(
+        (stage.output.counts.sessions, stage.output.counts.players),
+        (1, 1)
+    );
+    stage.ticks(3);
+    stage.check_views(true);
+}
+
+/// A world that everyone left is, but for time and what was counted, as empty as a new one.
+#[test]
+fn nothing_is_left_of_sessions_that_are_over() {
+    let mut config = plaza();
+    config.rules.empty_ticks = 5;
+    let mut stage = Stage::new(config);
+    stage.ticks(3);
+    let entities = stage.sim.world().entities().len();
+    let spawned = |stage: &Stage| {
+        stage
+            .sim
+            .world()
+            .archetypes()
+            .iter()
+            .map(|kind| kind.len())
+            .sum::<u32>()
+    };
+    let before = spawned(&stage);
+    for round in 0..20 {
+        for session in 0..30 {
+            stage.open_and_join(100 * round + session, "plaza");
+        }
+        stage.ticks(4);
+        for session in 0..30 {
+            stage.event(100 * round + session, EventKind::Close);
+        }
+        stage.ticks(8);
+        assert_eq!(spawned(&stage), before);
+    }
+    let grown = stage.sim.world().entities().len() - entities;
+    assert!(grown < 300, "the places of entities are used again: {grown}");
+}

@@ -14,14 +14,18 @@ Examples:
   parlour-bots --count 1000 --per-room 50 --duration 2m
   parlour-bots --count 500 --behaviour jitter --rooms 10 --json out.json
   parlour-bots --count 300 --behaviour crowd --rooms 1 --chat-per-minute 6
-  parlour-bots --count 5 --rooms 1 --map hall --duration forever
+  parlour-bots --count 5 --rooms 1 --map lobby --duration forever
 
 What is measured:
-  input to neighbour   from the moment a bot's schedule wanted it to turn to the moment another bot has decoded it
-  generator lag        how much later than scheduled the bots sent; if its p99 is over 2 ms, the generator is too slow
-                       and latencies include its own delay: use --threads, or fewer bots
+  input to neighbour   from the moment a bot's schedule wanted it to turn to the moment
+                       another bot has decoded it
+  generator lag        how much later than scheduled the bots sent; if its p99 is over 2 ms,
+                       latencies include delays of the bots' own: use --threads, or fewer bots
 
-Exit status: 0 all well; 1 promises broken, connections lost or never made, or nobody connected; 2 wrong usage.";
+Exit status:
+  0 all well
+  1 promises broken, connections lost or never made, or nobody connected
+  2 wrong usage";
 
 /// Bots that walk and talk on a Parlour server, check what it promises, and measure.
 ///

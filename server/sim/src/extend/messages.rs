@@ -71,6 +71,7 @@ pub struct ToPlayer<M: Send + Sync + 'static> {
 }
 
 type Read = fn(&mut World, Entity, Request, &[u8]) -> Result<(), Refusal>;
+type Sender = Box<dyn Fn(&mut World) + Send + Sync>;
 
 /// How to read and send the messages of plugins.
 #[derive(Resource, Default)]
@@ -78,7 +79,7 @@ struct Couriers {
     readers: BTreeMap<&'static str, Read>,
     /// Names of the messages to players, and what sends those and the answers, in the order of declaration.
     names: Vec<&'static str>,
-    senders: Vec<Box<dyn Fn(&mut World) + Send + Sync>>,
+    senders: Vec<Sender>,
 }
 
 pub(super) fn plugin(app: &mut App) {
