@@ -20,8 +20,16 @@ pub fn bend(good: &[u8], input: &[u8]) -> Vec<u8> {
             2 => (at + usize::from(*much)).min(bytes.len()),
             // Put in place of the next run of digits.
             _ => {
-                let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-                let start = bytes[at..].iter().position(u8::is_ascii_digit).map_or(at, |skip| at + skip);
+                let digits = |from: usize| {
+                    bytes[from..]
+                        .iter()
+                        .take_while(|byte| byte.is_ascii_digit())
+                        .count()
+                };
+                let start = bytes[at..]
+                    .iter()
+                    .position(u8::is_ascii_digit)
+                    .map_or(at, |skip| at + skip);
                 let count = digits(start);
                 bytes.splice(start..start + count, new.iter().copied());
                 continue;

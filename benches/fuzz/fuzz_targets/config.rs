@@ -8,7 +8,10 @@ use parlour_server::config::{ConfigFile, Layers, resolve, to_toml};
 mod bend;
 
 fn read(text: String) -> Layers {
-    Layers { file: Some(ConfigFile::of("fuzz.toml", text)), ..Layers::default() }
+    Layers {
+        file: Some(ConfigFile::of("fuzz.toml", text)),
+        ..Layers::default()
+    }
 }
 
 fuzz_target!(|input: &[u8]| {

@@ -27,7 +27,10 @@ fuzz_target!(|input: &[u8]| {
         }
         let _ = view.to_json(&snapshot);
         for (slot, seen) in view.iter() {
-            assert_eq!(view.position(slot, seen.segment.since), Some(seen.segment.position));
+            assert_eq!(
+                view.position(slot, seen.segment.since),
+                Some(seen.segment.position)
+            );
             let _ = view.position(slot, Tick(u32::MAX));
         }
     }

@@ -4,7 +4,10 @@
 use libfuzzer_sys::fuzz_target;
 use parlour_shared::websocket::{Decoder, Limits, Role};
 
-const LIMITS: Limits = Limits { max_message: 300, max_fragments: 4 };
+const LIMITS: Limits = Limits {
+    max_message: 300,
+    max_fragments: 4,
+};
 
 /// The events, as text, and the error at the end.
 fn events<'a>(role: Role, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
@@ -22,13 +25,19 @@ fn events<'a>(role: Role, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<String>
                 }
             }
         }
-        assert!(decoder.buffered_capacity() <= 4 * LIMITS.max_message, "{}", decoder.buffered_capacity());
+        assert!(
+            decoder.buffered_capacity() <= 4 * LIMITS.max_message,
+            "{}",
+            decoder.buffered_capacity()
+        );
     }
     seen
 }
 
 fuzz_target!(|input: &[u8]| {
-    let Some((cut, bytes)) = input.split_first() else { return };
+    let Some((cut, bytes)) = input.split_first() else {
+        return;
+    };
     for role in [Role::Server, Role::Client] {
         let whole = events(role, std::iter::once(bytes));
         assert_eq!(events(role, bytes.chunks(usize::from(*cut % 32) + 1)), whole);

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use parlour_shared::{limits::TICK_RATE, map::Map};
+use parlour_shared::{
+    limits::{HEARTBEAT_MS, TICK_RATE},
+    map::Map,
+};
 
 /// Everything a world is made with.
 #[derive(Clone, Debug)]
@@ -15,6 +18,8 @@ pub struct SimConfig {
     pub maps: Vec<Arc<Map>>,
     /// The catalogue of skins, by index.
     pub skins: Vec<String>,
+    /// What welcomes say of the edge's heartbeat, in milliseconds; the world itself has none.
+    pub heartbeat_ms: u32,
     /// Rooms that may exist at once; a join that would make one more is refused.
     pub max_rooms: u32,
 }
@@ -28,6 +33,7 @@ impl SimConfig {
             rules: RoomRules::default(),
             maps,
             skins: ["plain"].map(String::from).to_vec(),
+            heartbeat_ms: HEARTBEAT_MS,
             max_rooms: 10_000,
         }
     }

@@ -7,7 +7,7 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{
     codec::SCHEMA,
     ids::{PlayerId, SessionId},
-    limits::{HEARTBEAT_MS, PROTOCOL, TICK_RATE},
+    limits::{PROTOCOL, TICK_RATE},
     message::{Durability, ServerMessage, Welcome},
     rng::{Purpose, Stream},
     text::is_player_name,
@@ -126,7 +126,7 @@ fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
         tick: world.resource::<Clock>().tick,
         tick_rate: TICK_RATE,
         durability: Durability::L0,
-        heartbeat_ms: HEARTBEAT_MS,
+        heartbeat_ms: world.resource::<Setup>().heartbeat_ms,
         skins: world.resource::<Setup>().skins.to_vec(),
         maps: world.resource::<Rooms>().map_names(),
         extras: world.resource::<Extras>().names(),

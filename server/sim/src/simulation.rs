@@ -38,6 +38,8 @@ pub struct Setup {
     pub rules: RoomRules,
     /// The catalogue of skins.
     pub skins: Arc<[String]>,
+    /// What welcomes say of the edge's heartbeat, in milliseconds.
+    pub heartbeat_ms: u32,
 }
 
 /// A world. Live play, tests, bots in process and replay all step it the same way.
@@ -74,6 +76,7 @@ impl Simulation {
             seed: config.seed,
             rules: config.rules,
             skins: config.skins.into(),
+            heartbeat_ms: config.heartbeat_ms,
         });
         Declared::derived::<Clock>(&mut app);
         Declared::derived::<Outbox>(&mut app);

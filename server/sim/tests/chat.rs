@@ -1,4 +1,5 @@
 //! Chat: to the room or to those near, numbered without gaps for each who hears it.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The state hash: it misses nothing that is state, and nothing that is not can change it.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 
@@ -61,9 +62,11 @@ fn the_same_inputs_give_the_same_hashes_and_each_tick_another() {
     assert_eq!(distinct.len(), 10, "time is state");
 }
 
+type Change = fn(&mut Stage);
+
 #[test]
 fn every_kind_of_change_changes_the_hash() {
-    let changes: &[(&str, fn(&mut Stage))] = &[
+    let changes: &[(&str, Change)] = &[
         ("nothing", |_| {}),
         ("a session opens", |stage| stage.open(4)),
         ("with another name", |stage| {

@@ -1,4 +1,5 @@
 //! The input is lent to the world and comes back as it was: a recording keeps it after the step.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 

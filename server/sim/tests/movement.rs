@@ -1,4 +1,5 @@
 //! Movement: exact to the pixel, bent by walls, driven by commands that wait for their tick.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 

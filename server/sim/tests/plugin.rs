@@ -1,4 +1,5 @@
 //! Game logic of one's own: the example plugin, and what a plugin can get wrong.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 
@@ -296,7 +297,7 @@ fn whoever_is_named_to_game_logic_is_there_for_the_tick_in_which_it_is_told() {
             stage.ticks(20);
             assert_eq!(stage.output.counts.sessions, 1);
             let world = stage.sim.world();
-            let left = world.iter_entities().filter(|entity| entity.contains::<Memory>());
+            let left = world.iter_entities().filter(EntityRef::contains::<Memory>);
             assert!(left.count() <= 1, "who closed is gone for good");
         }
     }

@@ -1,4 +1,5 @@
 //! Who is near whom: with hysteresis, told once, looked at in time, and the same with and without a tree.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 

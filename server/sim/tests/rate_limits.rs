@@ -1,4 +1,5 @@
 //! Rate limits: a burst, then so many a second; who is refused is told exactly when to try again.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 

@@ -1,9 +1,11 @@
 //! Sessions: the welcome, names, ids, and how they end.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 
 use std::collections::BTreeSet;
 
+use bevy_ecs::archetype::Archetype;
 use parlour_shared::{
     codec::SCHEMA,
     ids::{PlayerId, SessionId, Tick},
@@ -255,7 +257,7 @@ fn nothing_is_left_of_sessions_that_are_over() {
             .world()
             .archetypes()
             .iter()
-            .map(|kind| kind.len())
+            .map(Archetype::len)
             .sum::<u32>()
     };
     let before = spawned(&stage);

@@ -1,4 +1,5 @@
 //! Skins: from the catalogue, seen with the next snapshot, kept wherever one goes.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 

@@ -25,7 +25,9 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let failure = Arc::new(Failure::default());
     let tick_stop = Arc::new(AtomicBool::new(false));
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
-    let sim = options.sim.clone();
+    let mut sim = options.sim.clone();
+    // Clients are told the heartbeat that the edge keeps.
+    sim.heartbeat_ms = options.heartbeat.as_millis().try_into().unwrap_or(u32::MAX);
     let edge = Arc::new(EdgeShared::new(
         options,
         Arc::clone(&metrics),
