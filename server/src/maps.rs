@@ -30,7 +30,7 @@ pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 pub const MAX_SIDE: u32 = 4096;
 /// Spawn points of a map, and doors of a map.
 pub const MAX_OBJECTS: usize = 256;
-/// Rectangles that the walls may come apart into: 32,768 of at most 35 bytes of JSON are 1.1 MiB of the 2 MiB that
+/// Rectangles that the walls may come apart into: 32,768 of at most 35 bytes of JSON are 1.1 MiB of the 8 MiB that
 /// the server sends at once.
 pub const MAX_WALL_RECTS: usize = 32_768;
 /// Bytes of the name of a map or a spawn point; leaves room for an instance in the name of a room.

@@ -101,7 +101,7 @@ pub(crate) const KINDS_OUT: [&str; 11] = [
 ];
 
 /// Classes of refusals that the simulation gives, [`parlour_shared::message::Refusal::class`].
-pub(crate) const SIM_CLASSES: [&str; 13] = [
+pub(crate) const SIM_CLASSES: [&str; 14] = [
     "rate_limited",
     "no_such_room",
     "room_full",
@@ -115,6 +115,7 @@ pub(crate) const SIM_CLASSES: [&str; 13] = [
     "stale_version",
     "unknown_message",
     "out_of_order",
+    "declined",
 ];
 
 impl Metrics {

@@ -13,6 +13,6 @@ pub use client::{
 };
 pub use refusal::{KeyVersion, Refusal};
 pub use server::{
-    Accepted, ChatSaid, Closing, CustomSaid, Durability, LeaveReason, Pong, Refused, RoomEntered,
-    RoomLeft, ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
+    Accepted, ChatSaid, Closing, CustomSaid, Durability, LeaveReason, Pong, Refused, RoomEntered, RoomLeft,
+    ServerMessage, Stamp, StateChanged, StateEntry, Welcome,
 };

@@ -26,9 +26,7 @@ pub const SPRINT_STRAIGHT: i32 = 1024;
 pub const SPRINT_DIAGONAL: i32 = 724;
 
 /// A place in a room, in 1/256 px from its top left corner; x to the right, y down.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// To the right.
     pub x: i32,

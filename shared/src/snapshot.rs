@@ -25,8 +25,7 @@ use crate::{
     motion::{Gait, Position},
 };
 pub use write::{
-    Builder, EnterFields, write_anchor, write_enter, write_extra, write_skin, write_turn,
-    write_update_head,
+    Builder, EnterFields, write_anchor, write_enter, write_extra, write_skin, write_turn, write_update_head,
 };
 
 use serde::{Deserialize, Serialize};

@@ -50,9 +50,7 @@ pub fn is_chat_text(text: &str) -> bool {
 /// A key of room state: 1 to 48 bytes of `a-z`, `0-9`, `-`, `_` and `.`.
 #[must_use]
 pub fn is_state_key(key: &str) -> bool {
-    !key.is_empty()
-        && key.len() <= MAX_STATE_KEY_BYTES
-        && key.bytes().all(|b| is_word_byte(b) || b == b'.')
+    !key.is_empty() && key.len() <= MAX_STATE_KEY_BYTES && key.bytes().all(|b| is_word_byte(b) || b == b'.')
 }
 
 fn is_word_byte(byte: u8) -> bool {

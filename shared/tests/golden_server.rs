@@ -287,6 +287,7 @@ fn answers() -> Vec<Case> {
         Refusal::StaleVersion { current },
         Refusal::UnknownMessage,
         Refusal::OutOfOrder,
+        Refusal::Declined { code: 300 },
     ];
     cases.extend(refusals.into_iter().map(|refusal| {
         let name = format!("refused_{}", refusal.class());

@@ -60,7 +60,8 @@ ENUMS = {
     "Refusal": table("rate_limited: retry_after_ms u32")
     + words("no_such_room room_full too_many_rooms not_in_room already_there unknown_skin bad_text bad_state state_full")
     + table("stale_version: current *KeyVersion")
-    + words("unknown_message out_of_order"),
+    + words("unknown_message out_of_order")
+    + table("declined: code u16"),
     "Scope": words("room near"),
     "Direction": words("still north northeast east southeast south southwest west northwest"),
     "Durability": words("L0 L1 L2 L3"),

@@ -25,6 +25,8 @@ use serde::{Deserialize, Serialize};
 
 /// The best mood there is.
 pub(crate) const BEST: u8 = 9;
+/// Why taking off a mood was declined: there is none.
+pub(crate) const HAS_NO_MOOD: u16 = 1;
 /// A second of loneliness costs this much.
 const LONELY: u8 = 1;
 
@@ -79,12 +81,18 @@ impl Plugin for MoodPlugin {
 fn set_mood(
     mut requests: MessageReader<FromPlayer<SetMood>>,
     mut answers: MessageWriter<Answer<SetMood>>,
+    moods: Query<&Mood>,
     mut commands: Commands,
 ) {
     for request in requests.read() {
         match request.message.mood {
             Some(mood) if mood <= BEST => commands.entity(request.player).insert(Mood(mood)),
-            None => commands.entity(request.player).remove::<Mood>(),
+            None if moods.contains(request.player) => commands.entity(request.player).remove::<Mood>(),
+            // A fair request that the rules of the game do not allow: the number tells the client why.
+            None => {
+                answers.write(request.refuse(Refusal::Declined { code: HAS_NO_MOOD }));
+                continue;
+            }
             // No mood. An honest client would not have sent it: it counts, and 20 such in a minute close the session.
             Some(_) => {
                 answers.write(request.refuse(Refusal::UnknownMessage));

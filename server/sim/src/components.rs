@@ -88,7 +88,7 @@ impl Motion {
 
 impl Hash for Motion {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        // When to look at the walls again follows from the segment.
+        // When to look at the walls again is no part of the state: looking earlier than necessary changes nothing.
         self.course.segment.hash(state);
     }
 }

@@ -14,7 +14,8 @@ pub struct TickOutput {
     pub hash: u64,
     /// The bytes of all frames; several frames may share a range.
     pub bytes: Vec<u8>,
-    /// Who is sent what. For one session in the order of sending: reliable messages, then at most one snapshot.
+    /// Who is sent what. For one session in the order of sending, which is also that of the bytes: reliable messages,
+    /// then at most one snapshot.
     pub frames: Vec<OutFrame>,
     /// Sessions to be closed after their frames were sent. The edge answers with [`crate::EventKind::Close`].
     pub closes: Vec<(SessionId, CloseCode)>,

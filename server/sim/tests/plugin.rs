@@ -234,6 +234,24 @@ fn a_body_that_is_no_such_message_is_refused() {
 }
 
 #[test]
+fn a_plugin_declines_with_a_reason_of_its_own_and_that_is_no_misbehaviour() {
+    let mut stage = two();
+    stage.forget_messages();
+    (0..25).for_each(|_| set_mood(&mut stage, 1, None));
+    stage.tick();
+    assert_eq!(
+        stage.refusals(1),
+        vec![
+            Refusal::Declined {
+                code: mood::HAS_NO_MOOD
+            };
+            25
+        ]
+    );
+    assert_eq!(stage.closed, []);
+}
+
+#[test]
 fn what_a_plugin_refuses_is_counted_like_any_other_refusal() {
     let mut stage = two();
     stage.forget_messages();

@@ -65,6 +65,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     let mut outbound = start.outbound;
     let wake = start.wake.attach()?;
     let listener = TcpListener::from_std(start.listener)?;
+    let mut frames = Vec::new();
     let io = Rc::new(IoThread {
         thread: start.thread,
         shared: start.shared,
@@ -78,7 +79,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     while !io.shared.is_stopping() && wake.woken().await {
         while let Ok(told) = outbound.pop() {
             match told {
-                Outbound::Tick(output) => websocket::deliver(&io, &output).await,
+                Outbound::Tick(output) => websocket::deliver(&io, &output, &mut frames).await,
                 Outbound::Lost => io.lost(),
             }
         }

@@ -8,7 +8,7 @@ use parlour_shared::{
     limits::{MAX_CLIENT_MESSAGE, MAX_FRAGMENTS},
     websocket::{Decoder, Event, Limits, Role, WebSocketError},
 };
-use parlour_sim::{Lane, TickOutput};
+use parlour_sim::{Lane, OutFrame, TickOutput};
 use tokio::{
     net::TcpStream,
     task::yield_now,
@@ -149,24 +149,18 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
     }
 }
 
-/// Writes a tick's frames to the connections of this thread, and closes those that it names.
-pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput) {
+/// Writes a tick's frames to the connections of this thread, each with one write, and closes those that it names.
+/// `mine` is memory, kept from tick to tick.
+pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut Vec<OutFrame>) {
     let metrics = &io.shared.metrics.edge;
-    let mut rest = &output.frames[..];
-    let mut writes = 0;
+    take_mine(io.thread, output, mine);
     let mut snapshot_bytes = 0;
-    while let Some(first) = rest.first() {
-        // One write for all that one session gets in this tick.
-        let same = rest
-            .iter()
-            .take(MAX_FRAMES)
-            .take_while(|frame| frame.session == first.session);
-        let (frames, others) = rest.split_at(same.count());
-        rest = others;
-        if route::thread_of(first.session) != io.thread {
-            continue;
+    let sessions = mine.chunk_by(|one, other| one.session == other.session);
+    for (writes, frames) in sessions.flat_map(|frames| frames.chunks(MAX_FRAMES)).enumerate() {
+        if writes % WRITES_PER_TURN == WRITES_PER_TURN - 1 {
+            yield_now().await;
         }
-        let Some(connection) = io.find(first.session) else {
+        let Some(connection) = frames.first().and_then(|frame| io.find(frame.session)) else {
             continue;
         };
         let snapshots = frames.iter().filter(|frame| frame.lane == Lane::Snapshot);
@@ -174,16 +168,28 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput) {
             .map(|frame| u64::from(frame.end - frame.start))
             .sum::<u64>();
         connection.send_payloads(frames.iter().map(|frame| output.payload(frame)));
-        writes += 1;
-        if writes % WRITES_PER_TURN == 0 {
-            yield_now().await;
-        }
     }
     metrics.snapshot_bytes.inc_by(snapshot_bytes);
     for &(session, code) in &output.closes {
         if let Some(connection) = io.find(session) {
             connection.close(code);
         }
+    }
+}
+
+/// The frames for this thread, those of one session side by side and in the order of sending.
+fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
+    mine.clear();
+    mine.extend(
+        output
+            .frames
+            .iter()
+            .filter(|frame| route::thread_of(frame.session) == thread),
+    );
+    // Messages come in the order in which they were said, to whoever hears them; snapshots one per session. What was
+    // written later for a session lies further behind in the bytes.
+    if mine.iter().any(|frame| frame.lane == Lane::Reliable) {
+        mine.sort_unstable_by_key(|frame| (frame.session, frame.start));
     }
 }
 

@@ -38,6 +38,11 @@ pub enum Refusal {
     UnknownMessage,
     /// Not in this order: a second hello.
     OutOfOrder,
+    /// Game logic of a plugin says no.
+    Declined {
+        /// Why, in the plugin's own numbers.
+        code: u16,
+    },
 }
 
 impl Refusal {
@@ -58,6 +63,7 @@ impl Refusal {
             Self::StaleVersion { .. } => "stale_version",
             Self::UnknownMessage => "unknown_message",
             Self::OutOfOrder => "out_of_order",
+            Self::Declined { .. } => "declined",
         }
     }
 

@@ -92,8 +92,7 @@ impl WallGrid {
     /// Whether the tile is a wall.
     #[must_use]
     pub fn is_wall(&self, column: i32, row: i32) -> bool {
-        if column < 0 || row < 0 || column >= i32::from(self.width) || row >= i32::from(self.height)
-        {
+        if column < 0 || row < 0 || column >= i32::from(self.width) || row >= i32::from(self.height) {
             return true;
         }
         let bit = row as usize * usize::from(self.width) + column as usize;
@@ -146,9 +145,7 @@ impl WallGrid {
     /// Start and length of each run of walls in a row.
     fn runs(&self, row: u16) -> Vec<(u16, u16)> {
         let mut runs: Vec<(u16, u16)> = Vec::new();
-        for column in
-            (0..self.width).filter(|&column| self.is_wall(i32::from(column), i32::from(row)))
-        {
+        for column in (0..self.width).filter(|&column| self.is_wall(i32::from(column), i32::from(row))) {
             match runs.last_mut() {
                 Some((start, length)) if *start + *length == column => *length += 1,
                 _ => runs.push((column, 1)),

@@ -1,8 +1,6 @@
 //! Unpacking: strict, bounded by the frame itself, no trust in any count.
 
-use super::{
-    Ack, Enter, MAX_TURN_AGE, MotionChange, Snapshot, SnapshotError, Update, fields, flags,
-};
+use super::{Ack, Enter, MAX_TURN_AGE, MotionChange, Snapshot, SnapshotError, Update, fields, flags};
 use crate::{
     codec::SNAPSHOT_OPCODE,
     ids::{PlayerId, Slot, Tick},
@@ -22,8 +20,7 @@ impl Snapshot {
             return Err(SnapshotError::Opcode(opcode));
         }
         let bits = input.u8()?;
-        if bits & !(flags::FULL | flags::ACK | flags::LEAVES | flags::ENTERS | flags::UPDATES) != 0
-        {
+        if bits & !(flags::FULL | flags::ACK | flags::LEAVES | flags::ENTERS | flags::UPDATES) != 0 {
             return Err(SnapshotError::Bad("flag"));
         }
         self.view = input.u8()?;
@@ -192,10 +189,7 @@ impl<'a> Input<'a> {
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], SnapshotError> {
-        let (taken, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(SnapshotError::Truncated)?;
+        let (taken, rest) = self.rest.split_first_chunk().ok_or(SnapshotError::Truncated)?;
         self.rest = rest;
         Ok(*taken)
     }

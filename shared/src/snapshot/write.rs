@@ -17,13 +17,7 @@ pub struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// Begins a snapshot at the end of `out`. The base must be less than [`MAX_BASE_AGE`] ticks old.
-    pub fn begin(
-        out: &'a mut Vec<u8>,
-        view: u8,
-        tick: Tick,
-        base: Option<Tick>,
-        ack: Option<Ack>,
-    ) -> Self {
+    pub fn begin(out: &'a mut Vec<u8>, view: u8, tick: Tick, base: Option<Tick>, ack: Option<Ack>) -> Self {
         let age = base.map_or(0, |base| tick.since(base));
         assert!(
             age <= MAX_BASE_AGE && (base.is_none() || age > 0),

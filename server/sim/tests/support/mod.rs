@@ -152,7 +152,10 @@ impl Stage {
         self.clients
             .values_mut()
             .for_each(|client| client.snapshots.clear());
+        let mut sent_up_to = BTreeMap::new();
         for frame in &self.output.frames {
+            let before = sent_up_to.insert(frame.session, frame.start);
+            assert!(before < Some(frame.start), "in the order of the bytes");
             // Who closed in this very tick may be sent an answer to what it said before.
             let Some(client) = self.clients.get_mut(&frame.session) else {
                 continue;
