@@ -7,7 +7,7 @@ SERVER_LOG=
 SERVER_PORT=
 ADMIN_PORT=
 
-# Longest a server may take to become ready, and to stop (docs/promises.md, P26: exit 0 within 25 s).
+# Longest a server may take to become ready, and to stop (SIGTERM: exit 0 within 25 s).
 READY_SECONDS=20
 STOP_SECONDS=25
 

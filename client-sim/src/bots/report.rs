@@ -45,7 +45,7 @@ impl Latency {
             p50: quantile(times, 0.5),
             p90: quantile(times, 0.9),
             p99: quantile(times, 0.99),
-            max: times.max() as f64 / 1000.0,
+            max: quantile(times, 1.0),
             samples: times.len(),
         }
     }
@@ -57,13 +57,18 @@ impl Quantiles {
         Self {
             p50: quantile(times, 0.5),
             p99: quantile(times, 0.99),
-            max: times.max() as f64 / 1000.0,
+            max: quantile(times, 1.0),
         }
     }
 }
 
+/// Without samples there is no such time: not a number, which is `null` in JSON. 0 would read as perfect.
 fn quantile(times: &Histogram<u64>, quantile: f64) -> f64 {
-    times.value_at_quantile(quantile) as f64 / 1000.0
+    if times.is_empty() {
+        f64::NAN
+    } else {
+        times.value_at_quantile(quantile) as f64 / 1000.0
+    }
 }
 
 /// The result of a run. Serialised, it is the report that `--json` writes; displayed, a table.
@@ -188,11 +193,12 @@ impl Report {
         }
     }
 
-    /// Whether all went well: someone connected, no one failed to, no connection was lost and no promise
-    /// broken.
+    /// Whether all went well: someone connected, no one failed to, all came into a room unless the run was
+    /// stopped before, no connection was lost and no promise broken.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.connected > 0
+            && (self.joined == self.connected || self.stopped_early)
             && self.violations == 0
             && self.disconnects_by_code.is_empty()
             && self.connect_failures.is_empty()

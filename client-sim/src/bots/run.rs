@@ -118,7 +118,14 @@ pub async fn run(
                 // All threads are done.
                 None => break,
             },
-            _ = second.tick() => progress(&watcher.progress()),
+            _ = second.tick() => {
+                let now = watcher.progress();
+                progress(&now);
+                // Nobody is left who could do anything: a dead server need not be waited for.
+                if now.connected == 0 && now.lost >= u64::from(now.bots) {
+                    stop_sender.send_replace(true);
+                }
+            }
         }
     }
     let mut total = Tally::default();

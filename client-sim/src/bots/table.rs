@@ -26,13 +26,17 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
         &format_args!("{} / {}", report.connected, report.joined),
     )?;
     let latency = report.input_to_neighbour_ms;
-    row(
-        "input to neighbour",
-        &format_args!(
-            "p50 {:.1}  p90 {:.1}  p99 {:.1}  max {:.1} ms  ({} samples)",
-            latency.p50, latency.p90, latency.p99, latency.max, latency.samples
-        ),
-    )?;
+    if latency.samples == 0 {
+        row("input to neighbour", &format_args!("no samples"))?;
+    } else {
+        row(
+            "input to neighbour",
+            &format_args!(
+                "p50 {:.1}  p90 {:.1}  p99 {:.1}  max {:.1} ms  ({} samples)",
+                latency.p50, latency.p90, latency.p99, latency.max, latency.samples
+            ),
+        )?;
+    }
     row(
         "turns overtaken / unknown",
         &format_args!("{} / {}", report.turns_overtaken, report.turns_unknown),
@@ -72,6 +76,10 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
         ("input before its tick", report.input_early_ms),
         ("generator lag", report.generator_lag_ms),
     ] {
+        if times.p50.is_nan() {
+            row(name, &format_args!("no samples"))?;
+            continue;
+        }
         row(
             name,
             &format_args!(

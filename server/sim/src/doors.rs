@@ -45,7 +45,7 @@ fn pass(world: &mut World) {
 fn find_passing(world: &mut World) -> Vec<Passing> {
     let mut passing = Vec::new();
     world.resource_scope(|world, directory: Mut<Rooms>| {
-        for room in directory.iter() {
+        for room in directory.occupied() {
             let Some(map) = world.get::<Room>(room).map(|room| room.map.clone()) else {
                 continue;
             };

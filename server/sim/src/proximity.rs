@@ -147,7 +147,7 @@ fn refresh(
         neighbours,
         row,
     } = &mut *search;
-    for entity in directory.iter() {
+    for entity in directory.occupied() {
         let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {
             continue;
         };

@@ -67,10 +67,13 @@ impl Hash for Room {
     }
 }
 
-/// The rooms there are, by name: that is their canonical order.
+/// The rooms there are.
 #[derive(Resource, Debug)]
 pub struct Rooms {
     by_name: BTreeMap<String, Entity>,
+    /// Those with someone in them, and those that were left in this tick. What a tick does, it does for these: a
+    /// thousand empty rooms cost nothing.
+    occupied: BTreeMap<Epoch, Entity>,
     maps: BTreeMap<String, Arc<Map>>,
     max: u32,
 }
@@ -80,6 +83,7 @@ impl Rooms {
         let maps = maps.iter().map(|map| (map.name.clone(), map.clone())).collect();
         Self {
             by_name: BTreeMap::new(),
+            occupied: BTreeMap::new(),
             maps,
             max,
         }
@@ -91,9 +95,14 @@ impl Rooms {
         self.by_name.get(name).copied()
     }
 
-    /// All rooms, in canonical order.
+    /// All rooms, by name.
     pub fn iter(&self) -> impl Iterator<Item = Entity> {
         self.by_name.values().copied()
+    }
+
+    /// The rooms that someone is in, or was in before this tick, in the order of their creation.
+    pub fn occupied(&self) -> impl Iterator<Item = Entity> {
+        self.occupied.values().copied()
     }
 
     /// How many rooms there are.
@@ -231,12 +240,13 @@ fn enter(
         return Err(Refusal::RoomFull);
     };
     there.empty_since = None;
+    let epoch = there.epoch;
     let position = spawn_position(&there.map, spawn, &mut Stream::new(seed, moment, Purpose::Spawn));
     let in_door = there.map.door_at(position).is_some();
     let entered = ServerMessage::RoomEntered(RoomEntered {
         request,
         room: there.name.clone(),
-        epoch: there.epoch,
+        epoch,
         view: stay,
         slot,
         tick,
@@ -250,6 +260,7 @@ fn enter(
             .map(RoomState::entries)
             .unwrap_or_default(),
     });
+    world.resource_mut::<Rooms>().occupied.insert(epoch, room);
     world.entity_mut(player).insert((
         InRoom(room),
         Seat {
@@ -318,10 +329,12 @@ fn clean_up(
     // Not in the tick in which the last one left: that it left is told first.
     let empty_ticks = setup.rules.empty_ticks.max(1);
     for (entity, room) in &rooms {
-        if room
-            .empty_since
-            .is_some_and(|since| clock.tick.since(since) >= empty_ticks)
-        {
+        let Some(since) = room.empty_since else { continue };
+        let empty_for = clock.tick.since(since);
+        if empty_for == 1 {
+            directory.occupied.remove(&room.epoch);
+        }
+        if empty_for >= empty_ticks {
             directory.by_name.remove(&room.name);
             commands.entity(entity).despawn();
         }

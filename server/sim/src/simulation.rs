@@ -181,7 +181,7 @@ impl Simulation {
             world.resource::<Rooms>().len() as u32,
         );
         let (mut players, mut held) = (0, 0);
-        for room in world.resource::<Rooms>().iter() {
+        for room in world.resource::<Rooms>().occupied() {
             players += world.get::<Seats>(room).map_or(0, Seats::len);
             held += world
                 .get::<replication::Replica>(room)

@@ -364,7 +364,7 @@ fn any_command() -> impl Strategy<Value = (u32, i64, usize, bool)> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Promise P12. In 200 ms a sprinter makes 12 steps; here nobody ever gets even one ahead.
+    /// In 200 ms a sprinter makes 12 steps; here nobody ever gets even one ahead.
     #[test]
     fn whatever_is_sent_nobody_is_faster_than_time(
         walls in prop::collection::vec((0..24_u16, 0..24_u16), 0..120),

@@ -351,7 +351,7 @@ fn views_stay_right_while_the_room_grows_to_hundreds() {
     }
 }
 
-/// Promise P13: every byte that is sent is decoded, and is of players within the viewer's interest at that tick.
+/// Every byte that is sent is decoded, and is of players within the viewer's interest at that tick.
 #[test]
 fn nobody_is_told_of_a_player_out_of_sight() {
     let mut config = interest(Interest::Near);

@@ -1,6 +1,12 @@
 //! The values of all settings, and what they make of a world.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use parlour_shared::{limits::TICK_RATE, map::Map};
 use parlour_sim::{Interest, RateLimits, RoomRules, SimConfig};
@@ -30,8 +36,8 @@ pub struct Settings {
     pub outbox_bytes: usize,
     /// For how long a client may take nothing of what waits for it.
     pub stall_timeout: Duration,
-    /// Seeds every stream of chance.
-    pub seed: u64,
+    /// Seeds every stream of chance; `None` is another seed at each start.
+    pub seed: Option<u64>,
     /// A directory with further maps.
     pub maps: Option<PathBuf>,
     /// A file with the skins, instead of the bundled ones.
@@ -78,7 +84,7 @@ impl Default for Settings {
             heartbeat: server.heartbeat,
             outbox_bytes: server.outbox_bytes,
             stall_timeout: server.stall,
-            seed: server.sim.seed,
+            seed: None,
             maps: None,
             skins: None,
             interest_radius: match rules.interest {
@@ -120,7 +126,7 @@ impl Settings {
     pub fn sim(&self, maps: Vec<Arc<Map>>, skins: Vec<String>) -> SimConfig {
         let defaults = RoomRules::default();
         SimConfig {
-            seed: self.seed,
+            seed: self.seed.unwrap_or_else(unforeseeable),
             rules: RoomRules {
                 capacity: self.capacity,
                 near_px: self
@@ -140,6 +146,12 @@ impl Settings {
             ..SimConfig::new(maps)
         }
     }
+}
+
+/// A seed that nobody can foresee: with a known one, the ids of players could be counted. The keys of a hasher are
+/// what the standard library has of the system's randomness.
+fn unforeseeable() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// The ticks in a time, rounded up; times in settings are bounded.

@@ -30,7 +30,10 @@ where
 }
 
 /// A whole number within a range, or the word that stands for none.
-pub(super) fn whole_or(word: &str, text: &str, range: RangeInclusive<u32>) -> Parsed<Option<u32>> {
+pub(super) fn whole_or<T>(word: &str, text: &str, range: RangeInclusive<T>) -> Parsed<Option<T>>
+where
+    T: Copy + PartialOrd + TryFrom<u64> + std::fmt::Display,
+{
     if text == word {
         return Ok(None);
     }
@@ -41,7 +44,7 @@ pub(super) fn whole_or(word: &str, text: &str, range: RangeInclusive<u32>) -> Pa
 }
 
 /// The other way round.
-pub(super) fn show_whole_or(word: &str, value: Option<u32>) -> String {
+pub(super) fn show_whole_or<T: std::fmt::Display>(word: &str, value: Option<T>) -> String {
     value.map_or_else(|| word.to_owned(), |number| number.to_string())
 }
 

@@ -27,6 +27,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
     let mut sim = options.sim.clone();
     // Clients are told the heartbeat that the edge keeps.
+    let seed = sim.seed;
     sim.heartbeat_ms = options.heartbeat.as_millis().try_into().unwrap_or(u32::MAX);
     let edge = Arc::new(EdgeShared::new(
         options,
@@ -110,7 +111,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         wake: admin_wake,
         thread,
     });
-    tracing::info!(listen = %listen_addr, admin = %admin_addr, io_threads, "serving");
+    tracing::info!(listen = %listen_addr, admin = %admin_addr, io_threads, seed, "serving");
     Ok(server)
 }
 

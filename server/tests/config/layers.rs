@@ -18,7 +18,10 @@ fn each_layer_wins_over_the_one_below() {
     let variables = [("PARLOUR_MAX_ROOMS", "2"), ("PARLOUR_SEED", "2")];
     let config = given(Some(file), &variables, &[("seed", "3")]).unwrap();
     let settings = &config.settings;
-    assert_eq!((settings.capacity, settings.max_rooms, settings.seed), (1, 2, 3));
+    assert_eq!(
+        (settings.capacity, settings.max_rooms, settings.seed),
+        (1, 2, Some(3))
+    );
     let sources = ["listen", "capacity", "max_rooms", "seed"].map(|name| config.source(name).to_string());
     assert_eq!(
         sources,

@@ -40,6 +40,10 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<Report> {
     let plan = cli.plan();
     plan.check()?;
+    if let Some(path) = cli.output.json.as_deref().filter(|path| *path != Path::new("-")) {
+        // Better told now than after the run.
+        std::fs::write(path, "").with_context(|| format!("cannot write {}", path.display()))?;
+    }
     raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

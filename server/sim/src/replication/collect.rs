@@ -8,6 +8,7 @@ use super::{Replica, record::Extra};
 use crate::{
     clock::Clock,
     components::{InRoom, Link, Motion, Player, Seat, Skin},
+    rooms::Rooms,
 };
 
 type Told<'a> = (&'a InRoom, &'a Seat, &'a Player, &'a Motion, &'a Skin, &'a Link);
@@ -20,9 +21,16 @@ type News = Or<(
 )>;
 
 /// Takes motion, skins and links over into the rooms' records.
-pub(super) fn collect(players: Query<Told<'_>, News>, mut replicas: Query<&mut Replica>, clock: Res<Clock>) {
-    for mut replica in &mut replicas {
-        replica.changed.clear();
+pub(super) fn collect(
+    players: Query<Told<'_>, News>,
+    mut replicas: Query<&mut Replica>,
+    directory: Res<Rooms>,
+    clock: Res<Clock>,
+) {
+    for room in directory.occupied() {
+        if let Ok(mut replica) = replicas.get_mut(room) {
+            replica.changed.clear();
+        }
     }
     for (room, seat, player, motion, skin, link) in &players {
         let Ok(mut replica) = replicas.get_mut(room.0) else {

@@ -32,7 +32,7 @@ pub(super) fn splice(
     setup: Res<Setup>,
     mut outbox: ResMut<Outbox>,
 ) {
-    for room in directory.iter() {
+    for room in directory.occupied() {
         let Ok((mut replica, seats, proximity)) = rooms.get_mut(room) else {
             continue;
         };

@@ -91,7 +91,10 @@ fn stop(
         let stopping = tokio::task::spawn_blocking(stopping);
         tokio::select! {
             report = stopping => match report {
-                Ok(report) => tracing::info!(?report, "stopped"),
+                Ok(report) => {
+                    let StopReport { tick, closed, aborted, failed } = report;
+                    tracing::info!(tick = tick.0, closed, aborted, failed, "stopped");
+                }
                 Err(error) => tracing::error!(%error, "stopping failed"),
             },
             () = signals.interrupt() => process::exit(at_once),

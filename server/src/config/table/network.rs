@@ -71,7 +71,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "handshake_timeout",
         section: Section::Network,
         form: "TIME",
-        help: "How long a connection may take from its first byte to its hello",
+        help: "How long a connection may take from being accepted to its hello",
         kind: Kind::Text,
         also: None,
         apply: set!(handshake_timeout, |text| time(text, HANDSHAKE.0..=HANDSHAKE.1)),

@@ -62,13 +62,14 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "seed",
         section: Section::World,
-        form: "NUMBER",
-        help: "Seeds all chance: the same seed and the same inputs give the same world",
-        kind: Kind::Number,
+        form: "NUMBER|random",
+        help: "Seeds all chance: the same seed and the same inputs give the same world; \
+               random: another one at each start, which the log tells",
+        kind: Kind::NumberOrWord,
         also: None,
         // What TOML promises to hold.
-        apply: set!(seed, |text| whole(text, 0..=i64::MAX as u64)),
-        show: |settings| settings.seed.to_string(),
+        apply: set!(seed, |text| whole_or("random", text, 0..=i64::MAX as u64)),
+        show: |settings| show_whole_or("random", settings.seed),
     },
     Setting {
         name: "maps",
