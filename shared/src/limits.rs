@@ -25,6 +25,9 @@ pub const MAX_NAME_BYTES: usize = 4 * MAX_NAME_CHARS;
 pub const MAX_CHAT_BYTES: usize = 2 * 1024;
 /// Bytes of a room's name, `map` or `map/instance`.
 pub const MAX_ROOM_NAME_BYTES: usize = 48;
+/// Bytes of the instance in it: a door leads to the same instance of another map, whose name has up to 32 bytes, and
+/// 32 + 1 + 15 = 48.
+pub const MAX_INSTANCE_BYTES: usize = 15;
 /// Bytes of a token in the hello.
 pub const MAX_TOKEN_BYTES: usize = 4 * 1024;
 

@@ -103,6 +103,14 @@ impl MapInfo {
         if !WallGrid::fits(self.width, self.height, self.tile_px) {
             return None;
         }
+        // Walls do not overlap. If they did, a few bytes could ask for any amount of work.
+        let area = |rect: &TileRect| {
+            let across = u64::from(rect.w.min(self.width.saturating_sub(rect.x)));
+            across * u64::from(rect.h.min(self.height.saturating_sub(rect.y)))
+        };
+        if self.walls.iter().map(area).sum::<u64>() > u64::from(self.width) * u64::from(self.height) {
+            return None;
+        }
         let mut walls = WallGrid::new(self.width, self.height, self.tile_px);
         for rect in &self.walls {
             walls.block_rect(*rect);

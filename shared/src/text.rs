@@ -1,6 +1,8 @@
 //! What names and texts may look like. Checked by the simulation, and by clients that want to know early.
 
-use crate::limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS, MAX_ROOM_NAME_BYTES, MAX_STATE_KEY_BYTES};
+use crate::limits::{
+    MAX_CHAT_BYTES, MAX_INSTANCE_BYTES, MAX_NAME_CHARS, MAX_ROOM_NAME_BYTES, MAX_STATE_KEY_BYTES,
+};
 
 /// A room's name, taken apart: `map` or `map/instance`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +14,7 @@ pub struct RoomName<'a> {
 }
 
 impl<'a> RoomName<'a> {
-    /// Takes `map` or `map/instance` apart, each of `a-z`, `0-9`, `-` and `_`.
+    /// Takes `map` or `map/instance` apart, each of `a-z`, `0-9`, `-` and `_`, the instance of at most 15.
     #[must_use]
     pub fn parse(name: &'a str) -> Option<Self> {
         if name.len() > MAX_ROOM_NAME_BYTES {
@@ -23,7 +25,9 @@ impl<'a> RoomName<'a> {
             None => (name, None),
         };
         let word = |text: &str| !text.is_empty() && text.bytes().all(is_word_byte);
-        (word(map) && instance.is_none_or(word)).then_some(Self {
+        let instance_fits =
+            instance.is_none_or(|instance| word(instance) && instance.len() <= MAX_INSTANCE_BYTES);
+        (word(map) && instance_fits).then_some(Self {
             map,
             instance: instance.unwrap_or(""),
         })
@@ -60,5 +64,6 @@ fn is_word_byte(byte: u8) -> bool {
 /// Control characters, and the invisible ones that reorder or hide the text around them.
 fn is_unprintable(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{FEFF}')
+        || matches!(c, '\u{2060}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}')
 }

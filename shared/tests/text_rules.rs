@@ -72,6 +72,9 @@ fn names_of_rooms() {
     assert_eq!(parse("lobby"), Some(("lobby", "")));
     assert_eq!(parse("lobby/blue_2"), Some(("lobby", "blue_2")));
     assert_eq!(parse("a-b/7"), Some(("a-b", "7")));
+    // With an instance of 15 bytes, the same instance of a map with a name of 32 still has a name.
+    assert_eq!(parse("m/123456789012345"), Some(("m", "123456789012345")));
+    assert_eq!(parse("m/1234567890123456"), None);
     let long = "a".repeat(48);
     assert_eq!(parse(&long), Some((long.as_str(), "")));
     for name in [

@@ -151,6 +151,8 @@ fn measures_that_are_no_map_s_are_refused_and_rectangles_beyond_it_are_cut() {
         w: 65_535,
         h: 65_535,
     };
+    // Walls do not overlap: more of them than the map is large is work for nothing.
+    assert_eq!(info(5, 5, 16, vec![all, all]).wall_grid(), None);
     let grid = info(5, 5, 16, vec![beyond, all]).wall_grid().unwrap();
     assert_eq!(
         grid.to_rects(),

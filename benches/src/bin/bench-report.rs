@@ -130,7 +130,7 @@ fn ticks(ran: &Path) -> Result<()> {
 
 fn load_runs(loads: &[Value]) {
     println!(
-        "## Load\n\n500 bots on loopback that walk and turn twice a second, in one room with interest of 150 px."
+        "## Load\n\n500 bots on loopback that walk and turn twice a second, in rooms of 50 with interest of 150 px."
     );
     println!("Latency runs from the intended moment of a turn to the moment a neighbour has decoded it.\n");
     println!(

@@ -4,7 +4,7 @@ use std::hash::Hash;
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{PlayerId, SessionId, Slot, Tick},
+    ids::{Epoch, PlayerId, SessionId, Slot, Tick},
     motion::{self, Course, Heading, WallGrid},
     snapshot::Ack,
 };
@@ -42,6 +42,8 @@ pub struct Occupants(Vec<Entity>);
 /// A player's place in its room.
 #[derive(Component, Clone, Copy, Debug, Hash)]
 pub struct Seat {
+    /// The room, as the state hash knows it.
+    pub epoch: Epoch,
     /// Its slot there.
     pub slot: Slot,
     /// Its middle is in a door already: it must leave the door before one takes it elsewhere.
@@ -110,9 +112,16 @@ pub(crate) enum Kind {
 }
 
 /// A token bucket per kind of request: the tick at which each is full again, which is all there is to know.
-#[derive(Component, Clone, Debug, Default, Hash)]
+#[derive(Component, Clone, Debug, Default)]
 pub struct Throttle {
     pub(crate) full_at: [u32; 8],
+}
+
+impl Hash for Throttle {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        // One by one: an array of integers would be hashed as bytes, in the machine's order.
+        self.full_at.iter().for_each(|tick| tick.hash(state));
+    }
 }
 
 /// What the player's connection can take, and what it was told. Decides only what is sent, never the world.

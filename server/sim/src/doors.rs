@@ -2,12 +2,15 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
+use parlour_shared::message::Refusal;
 
 use crate::{
-    components::{Player, Position, Seat},
+    clock::Clock,
+    components::{Kind, Player, Position, Seat, Throttle},
     outbox::Outbox,
     rooms::{self, Room, RoomLife, Rooms, Seats},
     schedule::{Step, StepSet},
+    simulation::Setup,
 };
 
 pub(crate) fn plugin(app: &mut App) {
@@ -32,13 +35,23 @@ fn pass(world: &mut World) {
         to_spawn,
     } in find_passing(world)
     {
-        let passed = rooms::pass_door(world, player, &to_map, &to_spawn);
+        let passed = limit(world, player).and_then(|()| rooms::pass_door(world, player, &to_map, &to_spawn));
         let session = world.get::<Player>(player).map(|player| player.session);
-        // The door stays shut if the room is full, or cannot be; it is tried again on the next way in.
+        // The door stays shut for who came through too many just now, or if the room is full or cannot be; it is
+        // tried again on the next way in.
         if let (Err(refusal), Some(session)) = (passed, session) {
             world.resource_mut::<Outbox>().refuse(session, 0, refusal);
         }
     }
+}
+
+/// To pass a door costs the same token as to join by hand.
+fn limit(world: &mut World, player: Entity) -> Result<(), Refusal> {
+    let tick = world.resource::<Clock>().tick;
+    let rates = world.resource::<Setup>().rules.rates;
+    let mut throttle = world.get_mut::<Throttle>(player).ok_or(Refusal::NotInRoom)?;
+    let taken = throttle.take(Kind::Join, &rates, tick);
+    taken.map_err(Refusal::rate_limited)
 }
 
 /// Who entered a door with this tick, in canonical order. Allocates only if someone did.

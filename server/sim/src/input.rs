@@ -12,7 +12,7 @@ pub struct TickInput {
 impl TickInput {
     /// Brings events that were collected from several threads into canonical order.
     pub fn sort(&mut self) {
-        // Stable, so the order within a session stays. Almost sorted input costs one pass.
+        // Stable, so the order within a session stays.
         self.events.sort_by_key(|event| event.session);
     }
 }

@@ -4,7 +4,6 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     close::CloseCode,
-    limits::TICK_RATE,
     message::{ClientMessage, LeaveReason, Refusal, Request},
 };
 
@@ -92,15 +91,7 @@ fn serve(world: &mut World) {
             match (&mut event.kind, *limited) {
                 (EventKind::Close, _) => sessions::close(world, player),
                 (EventKind::Message { message, .. }, Some(ticks)) => {
-                    // Rounded up: who waits that long is not too early.
-                    let milliseconds = (u64::from(ticks) * 1000).div_ceil(u64::from(TICK_RATE));
-                    let retry_after_ms = u32::try_from(milliseconds).unwrap_or(u32::MAX);
-                    refuse(
-                        world,
-                        player,
-                        request_of(message),
-                        Refusal::RateLimited { retry_after_ms },
-                    );
+                    refuse(world, player, request_of(message), Refusal::rate_limited(ticks));
                 }
                 (EventKind::Message { message, early }, None) => {
                     serve_message(world, player, message, *early);

@@ -12,7 +12,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Tick},
-    map::Map,
+    map::{Map, MapInfo},
     message::{Join, LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage, Stamp},
     motion,
     rng::{Purpose, Stream},
@@ -21,7 +21,7 @@ use parlour_shared::{
 
 use crate::{
     clock::Clock,
-    components::{InRoom, Motion, Occupants, Player, Position, Seat},
+    components::{InRoom, Link, Motion, Occupants, Player, Position, Seat},
     config::Interest,
     digest::{Declared, StableId, hash_component, hash_resource},
     movement::MoveQueue,
@@ -42,6 +42,8 @@ pub struct Room {
     pub name: String,
     /// What it is made from.
     pub map: Arc<Map>,
+    /// What clients are told of the map. Made once: taking the walls of a large map apart takes milliseconds.
+    pub(crate) info: Arc<MapInfo>,
     /// Which life of a room of this name, and its number among all rooms that ever were.
     pub epoch: Epoch,
     /// Messages that all in it were sent so far.
@@ -74,13 +76,14 @@ pub struct Rooms {
     /// Those with someone in them, and those that were left in this tick. What a tick does, it does for these: a
     /// thousand empty rooms cost nothing.
     occupied: BTreeMap<Epoch, Entity>,
-    maps: BTreeMap<String, Arc<Map>>,
+    maps: BTreeMap<String, (Arc<Map>, Arc<MapInfo>)>,
     max: u32,
 }
 
 impl Rooms {
     pub(crate) fn new(maps: &[Arc<Map>], max: u32) -> Self {
-        let maps = maps.iter().map(|map| (map.name.clone(), map.clone())).collect();
+        let entry = |map: &Arc<Map>| (map.name.clone(), (map.clone(), Arc::new(map.info())));
+        let maps = maps.iter().map(entry).collect();
         Self {
             by_name: BTreeMap::new(),
             occupied: BTreeMap::new(),
@@ -131,8 +134,8 @@ pub(crate) fn plugin(app: &mut App) {
     hash_resource::<Created>(app);
     hash_component::<Room>(app);
     hash_component::<Seat>(app);
+    hash_component::<Seats>(app);
     Declared::derived::<Rooms>(app);
-    Declared::derived::<Seats>(app);
     Declared::derived::<InRoom>(app);
     Declared::derived::<Occupants>(app);
     app.add_systems(Step, clean_up.in_set(RoomLife).in_set(StepSet::React));
@@ -174,7 +177,7 @@ fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Refusal> {
     if let Some(room) = rooms.get(name) {
         return Ok(room);
     }
-    let map = rooms.maps.get(parsed.map).cloned().ok_or(Refusal::NoSuchRoom)?;
+    let (map, info) = rooms.maps.get(parsed.map).cloned().ok_or(Refusal::NoSuchRoom)?;
     if rooms.by_name.len() as u32 >= rooms.max {
         return Err(Refusal::TooManyRooms);
     }
@@ -185,6 +188,7 @@ fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Refusal> {
     let room = Room {
         name: name.to_owned(),
         map,
+        info,
         epoch,
         seq: 0,
         empty_since,
@@ -254,7 +258,7 @@ fn enter(
         interest_px: (rules.interest == Interest::Near).then_some(rules.near_px),
         near_px: rules.near_px,
         seq: there.seq,
-        map: there.map.info(),
+        map: MapInfo::clone(&there.info),
         state: world
             .get::<RoomState>(room)
             .map(RoomState::entries)
@@ -264,6 +268,7 @@ fn enter(
     world.entity_mut(player).insert((
         InRoom(room),
         Seat {
+            epoch,
             slot,
             in_door,
             near_seq: 0,
@@ -273,6 +278,10 @@ fn enter(
     ));
     if let Some(mut queue) = world.get_mut::<MoveQueue>(player) {
         queue.forget_waiting();
+    }
+    if let Some(mut link) = world.get_mut::<Link>(player) {
+        // What was acknowledged in another room is no news here.
+        link.ack = None;
     }
     world.resource_mut::<Outbox>().send(session, &entered);
     Ok(())

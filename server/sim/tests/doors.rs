@@ -10,7 +10,7 @@ use parlour_shared::{
     message::{LeaveReason, Refusal, ServerMessage},
     motion::{Direction, Position as Place, WallGrid},
 };
-use parlour_sim::{Interest, Position, SimConfig};
+use parlour_sim::{Interest, Position, Rate, SimConfig};
 use support::{Stage, generous};
 
 /// Two open maps, `a` and `b`: one appears 180 px from the door of one's map, or through the other's door in its very
@@ -165,6 +165,30 @@ fn where_no_more_room_may_be_the_door_stays_shut_and_says_so() {
     stage.ticks(73);
     assert_eq!(room_of(&stage, 1), "a");
     assert_eq!(stage.refusals(1), [Refusal::TooManyRooms]);
+}
+
+#[test]
+fn doors_are_limited_like_joins() {
+    let mut config = config();
+    config.rules.rates.join = Rate {
+        burst: 1,
+        every_ticks: 60,
+    };
+    let mut stage = Stage::teleporting(config);
+    let put = |stage: &mut Stage, y: i32, ticks: u32| {
+        stage.teleport(1, 300 * 256, y * 256);
+        stage.ticks(ticks);
+    };
+    stage.open_and_join(1, "a");
+    stage.tick();
+    stage.messages(1);
+    put(&mut stage, 250, 2);
+    put(&mut stage, 100, 2);
+    assert_eq!(room_of(&stage, 1), "a", "the join took the one token");
+    assert!(matches!(stage.refusals(1)[..], [Refusal::RateLimited { .. }]));
+    put(&mut stage, 250, 60);
+    put(&mut stage, 100, 2);
+    assert_eq!(room_of(&stage, 1), "b");
 }
 
 #[test]

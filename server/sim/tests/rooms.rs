@@ -97,9 +97,11 @@ fn what_is_no_room_is_refused_and_nothing_happens() {
     assert_eq!(stage.refusals(1), vec![Refusal::NoSuchRoom; bad.len()]);
     assert_eq!(stage.get::<InRoom>(1).unwrap().0, room);
     assert_eq!(stage.output.counts.rooms, 1);
-    stage.join(1, &too_long[..48]);
+    // An instance has at most 15 bytes.
+    stage.join(1, &too_long[..22]);
+    stage.join(1, &too_long[..21]);
     stage.tick();
-    assert_eq!(stage.client(1).room.as_ref().unwrap().room.len(), 48);
+    assert_eq!(stage.client(1).room.as_ref().unwrap().room.len(), 21);
 }
 
 #[test]

@@ -13,6 +13,8 @@ use super::{route, wake::WakeSender};
 pub(crate) const RING: usize = 64;
 /// An I/O thread with this many ticks before it (133 ms) is behind: its viewers get no snapshots until it caught up.
 pub(crate) const BEHIND: usize = 8;
+/// Outputs that are kept for later ticks even if nobody needs them.
+const KEPT: usize = 4;
 /// Caught up again.
 const CAUGHT_UP: usize = 1;
 
@@ -83,7 +85,14 @@ impl Publisher {
             .iter_mut()
             .rposition(|output| Arc::get_mut(output).is_some());
         match free {
-            Some(at) => self.pool.remove(at),
+            Some(at) => {
+                let output = self.pool.remove(at);
+                // A stall has made many, each as large as its tick was: they go again, one a tick.
+                if self.pool.len() > KEPT && Arc::get_mut(&mut self.pool[0]).is_some() {
+                    self.pool.remove(0);
+                }
+                output
+            }
             // At most as many as all rings together hold.
             None => Arc::default(),
         }

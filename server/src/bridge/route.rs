@@ -8,7 +8,7 @@ pub(crate) const MAX_IO_THREADS: usize = 64;
 pub(crate) const MAX_PLACES: usize = 1 << 24;
 
 /// A session id: `serial << 32 | place << 8 | thread`. The serial number rises with each session of the thread, so
-/// an id never comes back, and sorting by id is sorting by age.
+/// an id never comes back, and on one thread sorting by id is sorting by age.
 #[must_use]
 pub(crate) fn session_id(serial: u32, place: usize, thread: usize) -> SessionId {
     debug_assert!(place < MAX_PLACES && thread < MAX_IO_THREADS);

@@ -17,11 +17,25 @@ const PERIOD: Duration = Duration::from_millis(250);
 pub(super) async fn run(io: Rc<IoThread>) {
     let mut timer = interval(PERIOD);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut skipped = 0;
     loop {
         timer.tick().await;
+        if io.thread == 0 {
+            tell_skipped(&io, &mut skipped);
+        }
         let now = Instant::now();
         io.for_each(|connection| sweep(connection, now));
         io.inbound.flush();
+    }
+}
+
+/// Says that the tick thread skipped time, which does not write log lines itself.
+fn tell_skipped(io: &IoThread, told: &mut u64) {
+    let skipped = io.shared.metrics.tick.skipped.get();
+    if skipped > *told {
+        let (ticks, tick) = (skipped - *told, io.shared.status.tick().0);
+        tracing::warn!(ticks, tick, "more than 3 ticks late: time was skipped");
+        *told = skipped;
     }
 }
 

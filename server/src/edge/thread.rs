@@ -74,9 +74,18 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
         scratch: RefCell::new(vec![0; SCRATCH]),
         serial: Cell::new(0),
     });
-    let accepting = spawn_local(listener::accept(Rc::clone(&io), listener));
-    let sweeping = spawn_local(sweep::run(Rc::clone(&io)));
-    while !io.shared.is_stopping() && wake.woken().await {
+    let mut accepting = spawn_local(listener::accept(Rc::clone(&io), listener));
+    let mut sweeping = spawn_local(sweep::run(Rc::clone(&io)));
+    while !io.shared.is_stopping() {
+        let woken = tokio::select! {
+            woken = wake.woken() => woken,
+            // Neither ends by itself: it panicked, and without it this thread would only look healthy.
+            ended = &mut accepting => return Err(ended.map_or_else(io::Error::other, |()| io::Error::other("no more accepting"))),
+            ended = &mut sweeping => return Err(ended.map_or_else(io::Error::other, |()| io::Error::other("no more sweeping"))),
+        };
+        if !woken {
+            break;
+        }
         while let Ok(told) = outbound.pop() {
             match told {
                 Outbound::Tick(output) => websocket::deliver(&io, &output, &mut frames).await,

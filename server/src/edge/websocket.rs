@@ -28,6 +28,9 @@ use crate::bridge::route;
 /// Writes after which readers get a turn: about 0.7 ms, so that what they stamp as arrival is not far off.
 const WRITES_PER_TURN: usize = 128;
 
+/// Reads after which other connections get a turn, however much one sends: 16 * 16 KiB.
+const READS_PER_TURN: u32 = 16;
+
 /// A connection whose upgrade was agreed on.
 pub(super) struct Opening {
     pub(super) stream: TcpStream,
@@ -57,15 +60,26 @@ pub(super) async fn serve(io: Rc<IoThread>, opening: Opening) {
         // It came after everyone was told.
         connection.close(CloseCode::ServiceRestart);
     }
+    // Also if something in here panics: the runtime would swallow that, and the connection stay for ever.
+    let leaving = Leaving(&connection);
     read(&connection, &opening.leftover, opening.deadline).await;
     if matches!(connection.phase.get(), Phase::Greeting | Phase::Open) {
         metrics.closes.broke_off();
     }
-    // Wakes the task that empties the outbox, if there is one, so that it ends too.
-    connection.hang_up();
-    connection.forget_blocked();
-    connection.leave_table();
-    metrics.websockets.dec();
+    drop(leaving);
+}
+
+/// Takes leave of a connection when it goes.
+struct Leaving<'a>(&'a Rc<Connection>);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        // Wakes the task that empties the outbox, if there is one, so that it ends too.
+        self.0.hang_up();
+        self.0.forget_blocked();
+        self.0.leave_table();
+        self.0.io.shared.metrics.edge.websockets.dec();
+    }
 }
 
 /// Reads until the connection is over.
@@ -78,7 +92,10 @@ async fn read(connection: &Rc<Connection>, leftover: &Bytes, deadline: Deadline)
             return;
         }
     }
-    loop {
+    for reads in 1_u32.. {
+        if reads % READS_PER_TURN == 0 {
+            yield_now().await;
+        }
         let readable = if connection.phase.get() == Phase::Greeting {
             match timeout_at(deadline, connection.stream.readable()).await {
                 Ok(readable) => readable,
@@ -144,8 +161,10 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
         Event::Binary(payload) => message::binary(connection, now, payload),
         Event::Text(text) => message::text(connection, now, text),
         Event::Ping(payload) if connection.flood.ping(now) => connection.pong(payload),
-        Event::Ping(_) => connection.refuse(Reject::PingFlood, ""),
-        Event::Pong(_) | Event::Close { .. } => {}
+        // Pongs cost as much to read as pings.
+        Event::Pong(_) if connection.flood.ping(now) => {}
+        Event::Ping(_) | Event::Pong(_) => connection.refuse(Reject::PingFlood, ""),
+        Event::Close { .. } => {}
     }
 }
 

@@ -15,7 +15,7 @@ fn every_mistake_of_every_layer_at_once() {
     let expected = [
         "parlour.toml:1: capacity must be a whole number without quotes, not text in quotes",
         "parlour.toml:2: unknown key \"interest-radius\"; did you mean `interest_radius`?",
-        "parlour.toml:3: seed must be a whole number without quotes, not a number with a point",
+        "parlour.toml:3: seed must be a whole number without quotes, or a word in quotes, not a number with a point",
         "parlour.toml:4: heartbeat must be text in quotes, not a number",
         "parlour.toml:6: unknown key \"server\"; `parlour config print` lists all settings; there are no sections",
         "PARLOUR_LISTEN: listen must be an address and a port, such as 127.0.0.1:7373",

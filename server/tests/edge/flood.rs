@@ -33,6 +33,14 @@ fn a_ping_is_answered_and_a_flood_of_them_is_4429() {
 }
 
 #[test]
+fn a_flood_of_pongs_that_nobody_asked_for_is_4429() {
+    let server = start();
+    let mut client = server.player("ann");
+    client.raw(&frames(OpCode::Pong, b"x", 1000));
+    assert_eq!(client.closed(), 4429);
+}
+
+#[test]
 fn a_flood_of_messages_is_4429() {
     let server = start();
     let mut client = server.player("ann");

@@ -1,10 +1,16 @@
 //! What a client says.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, SeqAccess, Visitor},
+};
 
 use super::Body;
 use crate::{
     ids::Tick,
+    limits::MAX_STATE_WRITES,
     motion::{Direction, Heading},
 };
 
@@ -144,8 +150,35 @@ pub struct SetState {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// 1 to 8 writes to different keys.
+    /// 1 to 8 writes to different keys. A message with more is malformed.
+    #[serde(deserialize_with = "few_writes")]
     pub writes: Vec<StateWrite>,
+}
+
+/// Reads no more writes than a batch may have: 16 KiB of the shortest would become 300 KiB in memory.
+fn few_writes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StateWrite>, D::Error> {
+    struct FewWrites;
+
+    impl<'de> Visitor<'de> for FewWrites {
+        type Value = Vec<StateWrite>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(formatter, "at most {MAX_STATE_WRITES} writes")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut writes: A) -> Result<Self::Value, A::Error> {
+            let mut read = Vec::new();
+            while let Some(write) = writes.next_element()? {
+                if read.len() == MAX_STATE_WRITES {
+                    return Err(de::Error::invalid_length(read.len() + 1, &self));
+                }
+                read.push(write);
+            }
+            Ok(read)
+        }
+    }
+
+    deserializer.deserialize_seq(FewWrites)
 }
 
 /// One write: refused, and with it the batch, if the key's version is another one by now.

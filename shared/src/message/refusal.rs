@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::TICK_RATE;
+
 /// The reason of a refusal. What is hidden and what does not exist look the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,6 +48,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Too many of a kind: the next is taken in so many ticks. Rounded up: who waits that long is not too early.
+    #[must_use]
+    pub fn rate_limited(ticks: u32) -> Self {
+        let milliseconds = (u64::from(ticks) * 1000).div_ceil(u64::from(TICK_RATE));
+        Self::RateLimited {
+            retry_after_ms: u32::try_from(milliseconds).unwrap_or(u32::MAX),
+        }
+    }
+
     /// Name of the class in metrics and logs.
     #[must_use]
     pub fn class(&self) -> &'static str {

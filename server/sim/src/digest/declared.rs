@@ -73,7 +73,8 @@ pub(crate) fn check_declared(world: &mut World) {
                 .get_name(id)
                 .map(|name| name.to_string())
                 .unwrap_or_default();
-            // What Bevy keeps for itself (schedules, message buffers) lives within a tick.
+            // What Bevy keeps for itself: schedules, and buffers of messages. Of those, only the meetings and partings of
+            // a tick are read in the next, and they follow from how the near sets changed.
             let of_bevy = name.starts_with("bevy_ecs::") || name.starts_with("bevy_app::");
             assert!(
                 of_bevy || declared.known.contains(&id),

@@ -1,5 +1,7 @@
 //! Which slot of a room is whose.
 
+use std::hash::{Hash, Hasher};
+
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
 use parlour_shared::{ids::Slot, rng::Stream};
@@ -13,6 +15,13 @@ pub struct Seats {
     by_slot: Vec<Option<Entity>>,
     taken: FixedBitSet,
     len: u32,
+}
+
+impl Hash for Seats {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Who sits where is hashed with each player; how large the pool is decides who will sit where.
+        self.by_slot.len().hash(state);
+    }
 }
 
 impl Seats {
