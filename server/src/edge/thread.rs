@@ -13,7 +13,7 @@ use parlour_shared::{close::CloseCode, ids::SessionId};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, LocalOptions},
-    task::spawn_local,
+    task::{JoinError, spawn_local},
     time::{Instant, sleep},
 };
 
@@ -80,8 +80,8 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
         let woken = tokio::select! {
             woken = wake.woken() => woken,
             // Neither ends by itself: it panicked, and without it this thread would only look healthy.
-            ended = &mut accepting => return Err(ended.map_or_else(io::Error::other, |()| io::Error::other("no more accepting"))),
-            ended = &mut sweeping => return Err(ended.map_or_else(io::Error::other, |()| io::Error::other("no more sweeping"))),
+            ended = &mut accepting => return Err(ended_early(ended)),
+            ended = &mut sweeping => return Err(ended_early(ended)),
         };
         if !woken {
             break;
@@ -97,6 +97,12 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     accepting.abort();
     sweeping.abort();
     Ok(io.stop().await)
+}
+
+fn ended_early(ended: Result<(), JoinError>) -> io::Error {
+    ended.map_or_else(io::Error::other, |()| {
+        io::Error::other("a task ended that never does")
+    })
 }
 
 impl IoThread {
