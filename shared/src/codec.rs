@@ -8,7 +8,7 @@ use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    limits::{MAX_CLIENT_MESSAGE, MAX_SERVER_FRAME},
+    limits::{MAX_CLIENT_MESSAGE, MAX_SAVED_PART, MAX_SERVER_FRAME},
     message::{ClientMessage, ServerMessage},
 };
 
@@ -70,6 +70,14 @@ pub fn decode_server(bytes: &[u8]) -> Result<ServerMessage, CodecError> {
 /// [`CodecError`] if the bytes are not exactly one value.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     decode_exact::<T, MAX_CLIENT_MESSAGE>(bytes)
+}
+
+/// Reads a saved part of a world's state, which may be as large as a keyframe.
+///
+/// # Errors
+/// [`CodecError`] if the bytes are not exactly one value.
+pub fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    decode_exact::<T, MAX_SAVED_PART>(bytes)
 }
 
 /// The JSON form.

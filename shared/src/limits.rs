@@ -64,3 +64,6 @@ pub const HEARTBEAT_MS: u32 = 10_000;
 pub const HEARTBEAT_TICKS: u32 = TICK_RATE;
 /// The oldest base a delta can name, in ticks (its age is a u16); an older viewer gets a full snapshot.
 pub const MAX_BASE_AGE: u32 = u16::MAX as u32;
+/// Bytes of one saved part of a world's state. The largest is who is near whom in a room of 32,000 players: a row of
+/// up to 1024 words of at most 9 bytes for each, half of them on average, which is 148 MB.
+pub const MAX_SAVED_PART: usize = 256 << 20;

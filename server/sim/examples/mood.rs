@@ -31,9 +31,10 @@ pub(crate) const HAS_NO_MOOD: u16 = 1;
 const LONELY: u8 = 1;
 
 // What the world knows. `Serialize` is what those who see the player are sent: here one byte, at most 32, at least
-// one. `Hash` takes it into the state hash: a mood is part of the state, and a replay must come to the same.
+// one. It is also how the mood is hashed and kept in recordings: a mood is part of the state, and a replay, which may begin
+// at any keyframe, must come to the same.
 /// How a player feels, 0 to 9. A player that never said has none.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mood(pub(crate) u8);
 
 // What a player can say. A client sends it as a `custom` message with the name given below and this type in the body,

@@ -1,18 +1,17 @@
 //! What players are made of. Rooms are in `rooms`.
 
-use std::hash::Hash;
-
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, PlayerId, SessionId, Slot, Tick},
     motion::{self, Course, Heading, WallGrid},
     snapshot::Ack,
 };
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{digest::StableId, movement::MoveQueue};
+use crate::{movement::MoveQueue, state::StableId};
 
 /// Someone with an open session; one entity each, in a room or not.
-#[derive(Component, Clone, Debug, Hash)]
+#[derive(Component, Clone, Debug, Serialize, Deserialize)]
 #[require(StableId, Skin, Throttle, MoveQueue, Link)]
 pub struct Player {
     /// Who it is to others.
@@ -26,7 +25,8 @@ pub struct Player {
 }
 
 /// Index into the catalogue of skins.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Skin(pub u16);
 
 /// The room that a player is in.
@@ -40,7 +40,7 @@ pub struct InRoom(pub Entity);
 pub struct Occupants(Vec<Entity>);
 
 /// A player's place in its room.
-#[derive(Component, Clone, Copy, Debug, Hash)]
+#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Seat {
     /// The room, as the state hash knows it.
     pub epoch: Epoch,
@@ -88,10 +88,20 @@ impl Motion {
     }
 }
 
-impl Hash for Motion {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        // When to look at the walls again is no part of the state: looking earlier than necessary changes nothing.
-        self.course.segment.hash(state);
+/// When to look at the walls again is no part of the state: looking earlier than necessary changes nothing.
+impl Serialize for Motion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.course.segment.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Motion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let segment = motion::Segment::deserialize(deserializer)?;
+        let review = Tick(0);
+        Ok(Self {
+            course: Course { segment, review },
+        })
     }
 }
 
@@ -112,16 +122,9 @@ pub(crate) enum Kind {
 }
 
 /// A token bucket per kind of request: the tick at which each is full again, which is all there is to know.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Throttle {
     pub(crate) full_at: [u32; 8],
-}
-
-impl Hash for Throttle {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        // One by one: an array of integers would be hashed as bytes, in the machine's order.
-        self.full_at.iter().for_each(|tick| tick.hash(state));
-    }
 }
 
 /// What the player's connection can take, and what it was told. Decides only what is sent, never the world.

@@ -3,7 +3,11 @@
 //! A feature is an ordinary [`bevy_app::Plugin`]. `examples/mood.rs` is one, explained line by line. In short:
 //!
 //! * systems go into the schedule [`crate::Step`], into a set of [`crate::StepSet`], as a rule `Simulate`;
-//! * every component and resource is declared here, so that the state hash misses nothing;
+//! * every component and resource is declared here: as part of the state, so that the hash and the keyframes of a
+//!   recording miss nothing, or as presentation;
+//! * what crosses from one tick into the next is in such a component or resource, and nowhere else. Messages live for
+//!   the tick in which they are written. `Local`s, and what `Changed`, `Added` and `RemovedComponents` tell of an earlier
+//!   tick, are not saved: a system that decides by them would go another way when a replay begins at a keyframe;
 //! * what players send arrives as [`FromPlayer`], is answered with [`Answer`], and what they are sent is
 //!   [`ToPlayer`]. Each type of message has a queue of its own, so plugins that know nothing of each other share
 //!   no data and need no order between them;
@@ -12,42 +16,45 @@
 
 mod messages;
 
-use std::hash::Hash;
-
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::limits::MAX_EXTRAS;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{
-    digest::{self, Declared},
-    replication,
-};
+use crate::{replication, state};
 pub use messages::{Answer, FromPlayer, ToPlayer};
 pub(crate) use messages::{deliver, receive};
 
 /// Declares components and messages to the simulation; implemented for [`bevy_app::App`].
 pub trait SimulationApp {
-    /// Lets a component of players be seen by those who see the player, and takes it into the state hash. Its
-    /// encoding may have up to 32 bytes, and at least one.
+    /// Lets a component of players be seen by those who see the player, and makes it part of the state under that
+    /// name. Its encoding may have up to 32 bytes, and at least one.
     ///
     /// # Panics
     /// If four components are replicated already, or this one was declared before. A tick panics if the encoding is
     /// empty or too long.
-    fn replicate<C: Component + Serialize + Hash>(&mut self, name: &'static str) -> &mut Self;
+    fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
-    /// Takes a component into the state hash. Players and rooms have a [`crate::StableId`]; other entities that
-    /// carry the component need one, from [`crate::StableId::game`].
+    /// Makes a component part of the state: it is hashed, saved in keyframes, and shown to who looks into a
+    /// recording, under this name. Players and rooms have a [`crate::StableId`]; other entities that carry the
+    /// component need one, from [`crate::StableId::game`].
+    ///
+    /// The component must hold no entity ids, for they mean nothing in a world that was loaded: name players by
+    /// their [`parlour_shared::ids::PlayerId`].
     ///
     /// # Panics
-    /// If the component was declared before.
-    fn hash_component<C: Component + Hash>(&mut self) -> &mut Self;
+    /// If the component was declared before, or the name is taken. A tick panics if the value holds a float.
+    fn state_component<C: Component + Serialize + DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+    ) -> &mut Self;
 
-    /// Takes a resource into the state hash.
+    /// Makes a resource part of the state, under this name. It is hashed in full at every tick.
     ///
     /// # Panics
-    /// If the resource was declared before.
-    fn hash_resource<R: Resource + Hash>(&mut self) -> &mut Self;
+    /// If the resource was declared before, or the name is taken. A tick panics if the value holds a float.
+    fn state_resource<R: Resource + Serialize + DeserializeOwned>(&mut self, name: &'static str)
+    -> &mut Self;
 
     /// Declares a component or resource to be no part of the state: derived from it, or made for presentation.
     fn presentation_only<C: Component>(&mut self) -> &mut Self;
@@ -70,7 +77,7 @@ pub trait SimulationApp {
 }
 
 impl SimulationApp for App {
-    fn replicate<C: Component + Serialize + Hash>(&mut self, name: &'static str) -> &mut Self {
+    fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self {
         let names = &mut self.world_mut().resource_mut::<Extras>().names;
         let bit = names.len();
         assert!(
@@ -78,23 +85,29 @@ impl SimulationApp for App {
             "at most {MAX_EXTRAS} components can be replicated; {name} is one too many"
         );
         names.push(name);
-        digest::hash_component::<C>(self);
+        state::component::<C>(self, name);
         replication::replicate_extra::<C>(self, bit);
         self
     }
 
-    fn hash_component<C: Component + Hash>(&mut self) -> &mut Self {
-        digest::hash_component::<C>(self);
+    fn state_component<C: Component + Serialize + DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+    ) -> &mut Self {
+        state::component::<C>(self, name);
         self
     }
 
-    fn hash_resource<R: Resource + Hash>(&mut self) -> &mut Self {
-        digest::hash_resource::<R>(self);
+    fn state_resource<R: Resource + Serialize + DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+    ) -> &mut Self {
+        state::resource::<R>(self, name);
         self
     }
 
     fn presentation_only<C: Component>(&mut self) -> &mut Self {
-        Declared::derived::<C>(self);
+        state::derived::<C>(self);
         self
     }
 
@@ -126,6 +139,6 @@ impl Extras {
 
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Extras>();
-    Declared::derived::<Extras>(app);
+    state::derived::<Extras>(app);
     messages::plugin(app);
 }

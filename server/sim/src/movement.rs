@@ -9,18 +9,18 @@ use parlour_shared::{message::Move, motion, snapshot::Ack};
 use crate::{
     clock::Clock,
     components::{InRoom, Link, Motion, Position},
-    digest::{Declared, hash_component},
     outbox::Outbox,
     rooms::Room,
     schedule::{Step, StepSet},
+    state,
 };
 pub(crate) use queue::MoveQueue;
 
 pub(crate) fn plugin(app: &mut App) {
-    hash_component::<MoveQueue>(app);
-    hash_component::<Motion>(app);
-    Declared::derived::<Position>(app);
-    Declared::derived::<Link>(app);
+    state::component::<MoveQueue>(app, "moves_waiting");
+    state::component::<Motion>(app, "motion");
+    state::derived::<Position>(app);
+    state::derived::<Link>(app);
     app.add_systems(Step, walk.in_set(Walk).in_set(StepSet::Simulate));
 }
 

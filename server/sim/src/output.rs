@@ -12,6 +12,8 @@ pub struct TickOutput {
     pub tick: Tick,
     /// The hash of the state after it.
     pub hash: u64,
+    /// Sixteen bits of the hash of each part of the state, by tag: if the hash differs, they tell in what.
+    pub parts: Vec<u16>,
     /// The bytes of all frames; several frames may share a range.
     pub bytes: Vec<u8>,
     /// Who is sent what. For one session in the order of sending, which is also that of the bytes: reliable messages,
@@ -93,6 +95,7 @@ impl RefusedCounts {
 impl TickOutput {
     /// Empties it for the next tick and keeps its memory.
     pub fn clear(&mut self) {
+        self.parts.clear();
         self.bytes.clear();
         self.frames.clear();
         self.closes.clear();

@@ -1,5 +1,6 @@
 //! Proximity: who is near whom, per room, with hysteresis, looked at every few ticks.
 
+mod encounters;
 mod near;
 mod neighbours;
 
@@ -14,16 +15,18 @@ use parlour_shared::{
 use crate::{
     clock::Clock,
     components::{InRoom, Position, Seat},
-    digest::{Declared, hash_component},
     rooms::{Room, Rooms, Seats},
     schedule::{Step, StepSet},
+    sessions::SessionLife,
     simulation::Setup,
+    state::{self, StableId},
 };
+use encounters::{Encounters, Who};
 pub use near::Proximity;
 pub use neighbours::{BRUTE_FORCE_UP_TO, Neighbours};
 
-/// Two players came within reach of each other; told once for both. Written in [`StepSet::Interest`], so game logic
-/// in [`StepSet::Simulate`] reads it at the next tick.
+/// Two players came within reach of each other; told once for both, at the beginning of the tick after the look that
+/// found it out: game logic reads it in [`StepSet::Simulate`].
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CameNear {
     /// The room.
@@ -124,22 +127,25 @@ struct Search {
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Search>();
+    app.init_resource::<Search>().init_resource::<Encounters>();
     app.add_message::<CameNear>().add_message::<WentAway>();
-    Declared::derived::<Search>(app);
-    hash_component::<Proximity>(app);
+    state::derived::<Search>(app);
+    // Hashing the rows would cost their size; their digest is kept up to date with every bit.
+    state::component_as::<Proximity, _>(app, "near", |near, fold| fold.word(near.digest()), near::restore);
+    state::resource_as::<Encounters, _>(app, "encounters", encounters::restore);
+    app.add_systems(Step, encounters::tell.before(SessionLife).in_set(StepSet::Ingest));
     app.add_systems(Step, refresh.in_set(StepSet::Interest));
 }
 
 /// Looks at the rooms whose turn it is: their epochs spread them over the ticks.
 fn refresh(
     mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
-    positions: Query<&Position>,
+    (positions, names): (Query<&Position>, Query<&StableId>),
     directory: Res<Rooms>,
     clock: Res<Clock>,
     setup: Res<Setup>,
     mut search: ResMut<Search>,
-    (mut came, mut went): (MessageWriter<CameNear>, MessageWriter<WentAway>),
+    mut encounters: ResMut<Encounters>,
 ) {
     let reach = Reach::from_px(setup.rules.near_px);
     let Search {
@@ -147,19 +153,20 @@ fn refresh(
         neighbours,
         row,
     } = &mut *search;
+    let who = |entity| names.get(entity).ok().map(|&id| Who { id, entity });
     for entity in directory.occupied() {
+        let Some(here) = who(entity) else { continue };
+        let mut note = |near, one, other| {
+            if let (Some(one), Some(other)) = (who(one), who(other)) {
+                encounters.note(near, here, one, other);
+            }
+        };
         let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {
             continue;
         };
         // Who left is told at once, whosever turn it is.
         if proximity.has_departures() {
-            proximity.drain_departures(|one, other| {
-                went.write(WentAway {
-                    room: entity,
-                    one,
-                    other,
-                });
-            });
+            proximity.drain_departures(|one, other| note(false, one, other));
         }
         if !clock
             .tick
@@ -180,21 +187,8 @@ fn refresh(
         let rows = proximity.bypass_change_detection();
         neighbours.visit(placed, reach, |player, candidates| {
             rows.refresh(player, candidates, reach, row, |one, other, near| {
-                let (Some(one), Some(other)) = (seats.get(one), seats.get(other)) else {
-                    return;
-                };
-                if near {
-                    came.write(CameNear {
-                        room: entity,
-                        one,
-                        other,
-                    });
-                } else {
-                    went.write(WentAway {
-                        room: entity,
-                        one,
-                        other,
-                    });
+                if let (Some(one), Some(other)) = (seats.get(one), seats.get(other)) {
+                    note(near, one, other);
                 }
             });
         });

@@ -16,9 +16,9 @@ use parlour_shared::ids::{SessionId, Slot};
 use serde::Serialize;
 
 use crate::{
-    digest::Declared,
     extend,
     schedule::{Step, StepSet},
+    state,
 };
 use encode::Arena;
 use record::Record;
@@ -79,7 +79,7 @@ enum ReplicateSet {
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    Declared::derived::<Replica>(app);
+    state::derived::<Replica>(app);
     app.configure_sets(
         Step,
         (

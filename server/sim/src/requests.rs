@@ -11,7 +11,6 @@ use crate::{
     chat,
     clock::Clock,
     components::{Kind, Player, Throttle},
-    digest::Declared,
     extend,
     input::{EventKind, TickInput},
     movement,
@@ -20,7 +19,7 @@ use crate::{
     schedule::{Step, StepSet},
     sessions,
     simulation::Setup,
-    skins,
+    skins, state,
 };
 
 /// This tick's input, on loan for the step, and beside each event whose it is and whether it may pass.
@@ -35,7 +34,7 @@ pub(crate) struct Inbox {
 
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Inbox>();
-    Declared::derived::<Inbox>(app);
+    state::derived::<Inbox>(app);
     app.add_systems(Step, (limit, serve).chain().in_set(StepSet::Guard));
 }
 

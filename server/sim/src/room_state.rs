@@ -1,9 +1,6 @@
 //! Versioned room state: a write names the version it saw, and is refused if someone was faster.
 
-use std::{
-    collections::BTreeMap,
-    hash::{Hash, Hasher},
-};
+use std::collections::BTreeMap;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -12,27 +9,22 @@ use parlour_shared::{
     message::{KeyVersion, Refusal, ServerMessage, SetState, StateChanged, StateEntry, StateWrite},
     text::is_state_key,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
     components::{InRoom, Player},
-    digest::hash_component,
     outbox::Outbox,
     rooms::{Room, Seats},
+    state,
 };
 
 /// Keys and values of a room.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RoomState {
     entries: BTreeMap<String, (u32, String)>,
     /// Batches so far. A key's version is the batch that wrote it, so it rises also across a deletion.
     revision: u32,
-}
-
-impl Hash for RoomState {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.entries, self.revision).hash(state);
-    }
 }
 
 impl RoomState {
@@ -101,7 +93,7 @@ impl RoomState {
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    hash_component::<RoomState>(app);
+    state::component::<RoomState>(app, "room_state");
 }
 
 /// Applies a batch and tells everyone in the room.

@@ -1,12 +1,9 @@
 //! Rooms: created on the first join, entered, left, and cleaned up after they stood empty for a while.
 
+mod saving;
 mod seats;
 
-use std::{
-    collections::BTreeMap,
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -18,12 +15,12 @@ use parlour_shared::{
     rng::{Purpose, Stream},
     text::RoomName,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
     components::{InRoom, Link, Motion, Occupants, Player, Position, Seat},
     config::Interest,
-    digest::{Declared, StableId, hash_component, hash_resource},
     movement::MoveQueue,
     outbox::Outbox,
     proximity::Proximity,
@@ -31,7 +28,9 @@ use crate::{
     room_state::RoomState,
     schedule::{Step, StepSet},
     simulation::Setup,
+    state::{self, StableId},
 };
+pub(crate) use saving::rebuild;
 pub use seats::Seats;
 
 /// A simulated space.
@@ -60,12 +59,6 @@ impl Room {
             epoch: self.epoch,
             seq: self.seq,
         }
-    }
-}
-
-impl Hash for Room {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.name, &self.map.name, self.epoch, self.seq, self.empty_since).hash(state);
     }
 }
 
@@ -126,18 +119,23 @@ impl Rooms {
 }
 
 /// How many rooms were ever created: the next epoch follows.
-#[derive(Resource, Debug, Default, Hash)]
+#[derive(Resource, Debug, Default, Serialize, Deserialize)]
 struct Created(u32);
 
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Created>();
-    hash_resource::<Created>(app);
-    hash_component::<Room>(app);
-    hash_component::<Seat>(app);
-    hash_component::<Seats>(app);
-    Declared::derived::<Rooms>(app);
-    Declared::derived::<InRoom>(app);
-    Declared::derived::<Occupants>(app);
+    state::resource::<Created>(app, "rooms_created");
+    state::component_as::<Room, _>(app, "room", |room, fold| fold.value(room), saving::restore_room);
+    state::component::<Seat>(app, "seat");
+    state::component_as::<Seats, _>(
+        app,
+        "seats",
+        |seats, fold| fold.value(seats),
+        saving::restore_seats,
+    );
+    state::derived::<Rooms>(app);
+    state::derived::<InRoom>(app);
+    state::derived::<Occupants>(app);
     app.add_systems(Step, clean_up.in_set(RoomLife).in_set(StepSet::React));
 }
 

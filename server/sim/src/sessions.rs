@@ -6,17 +6,17 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     codec::SCHEMA,
-    ids::{PlayerId, SessionId},
+    ids::{PlayerId, SessionId, Tick},
     limits::{PROTOCOL, TICK_RATE},
     message::{Durability, ServerMessage, Welcome},
     rng::{Purpose, Stream},
     text::is_player_name,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
     components::{Link, Player, Skin, Throttle},
-    digest::{Declared, StableId, hash_resource},
     extend::Extras,
     input::EventKind,
     movement::MoveQueue,
@@ -25,6 +25,7 @@ use crate::{
     rooms::{self, Rooms},
     schedule::{Step, StepSet},
     simulation::Setup,
+    state::{self, LoadError, StableId},
 };
 
 /// The open sessions.
@@ -54,11 +55,17 @@ impl Sessions {
 }
 
 /// How many sessions were ever opened: the next player's id is made from it.
-#[derive(Resource, Debug, Default, Hash)]
+#[derive(Resource, Debug, Default, Serialize, Deserialize)]
 struct Opened(u32);
 
-/// What is left of players whose session closed in the last tick, and in this one. Game logic may hold their entities in
-/// messages of this tick and of the one before, and must be able to write to them without a panic.
+/// What is left of a player whose session closed in this tick or in the one before. Game logic may hold its entity in
+/// messages of these ticks, and must be able to write to it without a panic.
+#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
+struct Gone {
+    tick: Tick,
+}
+
+/// Those that are gone, and were not cleared away yet.
 #[derive(Resource, Debug, Default)]
 struct Closed {
     before: Vec<Entity>,
@@ -69,11 +76,16 @@ pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Sessions>()
         .init_resource::<Opened>()
         .init_resource::<Closed>();
-    Declared::derived::<Sessions>(app);
-    Declared::derived::<Closed>(app);
-    hash_resource::<Opened>(app);
-    app.add_systems(Step, ingest.in_set(StepSet::Ingest));
+    state::derived::<Sessions>(app);
+    state::derived::<Closed>(app);
+    state::component::<Gone>(app, "gone");
+    state::resource::<Opened>(app, "sessions_opened");
+    app.add_systems(Step, ingest.in_set(SessionLife).in_set(StepSet::Ingest));
 }
+
+/// In [`StepSet::Ingest`]: sessions open, and what is left of closed ones goes.
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SessionLife;
 
 /// Opens sessions, moves links, and finds out whose the other events are.
 fn ingest(world: &mut World) {
@@ -146,15 +158,50 @@ pub(crate) fn close(world: &mut World, player: Entity) {
         let session = gone.session;
         world.resource_mut::<Sessions>().entities.remove(&session);
     }
+    let tick = world.resource::<Clock>().tick;
     world
         .entity_mut(player)
-        .remove::<(Player, Skin, Throttle, MoveQueue, Link)>();
+        .remove::<(Player, Skin, Throttle, MoveQueue, Link)>()
+        .insert(Gone { tick });
     world.resource_mut::<Closed>().now.push(player);
 }
 
 fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {
     world.get_mut::<Link>(player)?.held = held;
     Some(player)
+}
+
+/// Finds the open sessions of a loaded world, and those whose player is gone.
+pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
+    let open: Vec<(SessionId, Entity)> = world
+        .query::<(Entity, &Player, &StableId)>()
+        .iter(world)
+        .map(|(entity, player, id)| match *id == StableId::player(player.id) {
+            true => Ok((player.session, entity)),
+            false => Err(LoadError::Contradiction(format!(
+                "{id} has the id of another player"
+            ))),
+        })
+        .collect::<Result<_, _>>()?;
+    let count = open.len();
+    let entities: BTreeMap<_, _> = open.into_iter().collect();
+    if entities.len() != count {
+        return Err(LoadError::Contradiction("two players share a session".into()));
+    }
+    let tick = world.resource::<Clock>().tick;
+    let gone: Vec<(Entity, Gone)> = world
+        .query::<(Entity, &Gone)>()
+        .iter(world)
+        .map(|(entity, gone)| (entity, *gone))
+        .collect();
+    let (now, before): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(_, gone)| gone.tick == tick);
+    let entities_of = |gone: Vec<(Entity, Gone)>| gone.into_iter().map(|(entity, _)| entity).collect();
+    world.resource_mut::<Sessions>().entities = entities;
+    *world.resource_mut::<Closed>() = Closed {
+        before: entities_of(before),
+        now: entities_of(now),
+    };
+    Ok(())
 }
 
 /// The n-th player's id: a bijection of 32 bits, so that ids differ but do not tell how many there are.

@@ -1,5 +1,8 @@
 //! The world and its one way forward.
 
+mod saving;
+mod trace;
+
 use std::sync::Arc;
 
 use bevy_app::{App, FixedUpdate, Last, Plugins, PostUpdate, PreUpdate, Startup, Update};
@@ -17,7 +20,7 @@ use crate::{
     clock::Clock,
     components::{Player, Skin, Throttle},
     config::{RoomRules, SimConfig},
-    digest::{self, Declared, Digest, check_declared, hash_component},
+    digest::{self, Digest},
     doors, extend,
     input::TickInput,
     movement,
@@ -27,7 +30,10 @@ use crate::{
     rooms::{self, Rooms, Seats},
     schedule::{Step, StepSet, new_schedule},
     sessions::{self, Sessions},
+    state::{self, Saver, check_declared},
 };
+
+pub use trace::Tracing;
 
 /// What the world was made with and never changes.
 #[derive(Resource, Clone, Debug)]
@@ -46,6 +52,9 @@ pub struct Setup {
 pub struct Simulation {
     world: World,
     schedule: Schedule,
+    saver: Saver,
+    /// When change detection last let go of messages.
+    messages_let_go: bevy_ecs::change_detection::Tick,
 }
 
 impl Simulation {
@@ -78,12 +87,12 @@ impl Simulation {
             skins: config.skins.into(),
             heartbeat_ms: config.heartbeat_ms,
         });
-        Declared::derived::<Clock>(&mut app);
-        Declared::derived::<Outbox>(&mut app);
-        Declared::derived::<Setup>(&mut app);
-        hash_component::<Player>(&mut app);
-        hash_component::<Skin>(&mut app);
-        hash_component::<Throttle>(&mut app);
+        state::derived::<Clock>(&mut app);
+        state::derived::<Outbox>(&mut app);
+        state::derived::<Setup>(&mut app);
+        state::component::<Player>(&mut app, "player");
+        state::component::<Skin>(&mut app, "skin");
+        state::component::<Throttle>(&mut app, "throttle");
         for plugin in [
             digest::plugin,
             extend::plugin,
@@ -103,12 +112,17 @@ impl Simulation {
         app.cleanup();
         let mut world = std::mem::take(app.world_mut());
         let mut schedules = world.resource_mut::<Schedules>();
-        let mut schedule = schedules.remove(Step).expect("added above");
+        let schedule = schedules.remove(Step).expect("added above");
         check_schedules(&schedules);
-        if let Err(error) = schedule.initialize(&mut world) {
-            panic!("{}", error.to_string(schedule.graph(), &world));
-        }
-        Self { world, schedule }
+        let messages_let_go = world.change_tick();
+        let mut simulation = Self {
+            world,
+            schedule,
+            saver: Saver::default(),
+            messages_let_go,
+        };
+        simulation.initialize();
+        simulation
     }
 
     /// One tick. The input must be in canonical order ([`TickInput::sort`]); it is lent to the world, so that its
@@ -117,18 +131,9 @@ impl Simulation {
     /// In steady state this allocates nothing. What does: sessions that open, joins, leaves, writes to room state,
     /// messages of plugins, and the R-tree of rooms with more than [`crate::BRUTE_FORCE_UP_TO`] players.
     pub fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
-        let mut clock = self.world.resource_mut::<Clock>();
-        clock.tick = clock.tick.after(1);
-        let tick = clock.tick;
-        output.clear();
-        output.tick = tick;
-        self.lend(input, output);
+        self.begin_tick(input, output);
         self.schedule.run(&mut self.world);
-        check_declared(&mut self.world);
-        self.count();
-        self.lend(input, output);
-        output.hash = self.world.resource::<Digest>().hash;
-        self.end_tick();
+        self.end_tick(input, output);
     }
 
     /// The last tick that is over; 0 before the first.
@@ -168,6 +173,31 @@ impl Simulation {
         self.schedule.configure_sets(StepSet::Ingest);
     }
 
+    /// Works out the order of the systems.
+    fn initialize(&mut self) {
+        if let Err(error) = self.schedule.initialize(&mut self.world) {
+            panic!("{}", error.to_string(self.schedule.graph(), &self.world));
+        }
+    }
+
+    fn begin_tick(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+        let mut clock = self.world.resource_mut::<Clock>();
+        clock.tick = clock.tick.after(1);
+        output.clear();
+        output.tick = clock.tick;
+        self.lend(input, output);
+    }
+
+    fn end_tick(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+        check_declared(&mut self.world);
+        self.count();
+        self.lend(input, output);
+        let digest = self.world.resource::<Digest>();
+        output.hash = digest.hash;
+        output.parts.extend(digest.fingerprints());
+        self.forget();
+    }
+
     /// Swaps input and output into the world, and out of it again.
     fn lend(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         std::mem::swap(&mut self.world.resource_mut::<requests::Inbox>().input, input);
@@ -192,13 +222,17 @@ impl Simulation {
         counts.entities = sessions + rooms;
     }
 
-    /// Lets messages and change detection forget what is over.
-    fn end_tick(&mut self) {
+    /// Lets messages and change detection forget this tick: nothing but the state goes on into the next one, or a
+    /// replay from a keyframe would go another way.
+    fn forget(&mut self) {
+        let since = std::mem::replace(&mut self.messages_let_go, self.world.change_tick());
         self.world
             .resource_scope(|world, mut registry: Mut<MessageRegistry>| {
-                let now = world.change_tick();
-                registry.run_updates(world, now);
+                // Bevy keeps messages for two rounds.
+                registry.run_updates(world, since);
+                registry.run_updates(world, since);
             });
+        self.world.clear_trackers();
         self.world.clear_trackers();
     }
 }

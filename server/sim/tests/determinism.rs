@@ -4,20 +4,13 @@
 
 mod support;
 
-use parlour_shared::{
-    ids::{SessionId, Tick},
-    message::{Chat, ClientMessage, Join, Move, Scope, SetSkin, SetState, StateWrite},
-    motion::Direction,
-    rng::{Purpose, Stream},
-};
-use parlour_sim::{Event, EventKind, Fold, SimConfig, Simulation, TickInput, TickOutput};
-use std::hash::Hasher;
-use support::connected_maps;
+use parlour_sim::{Fold, Simulation, TickInput, TickOutput};
+use support::bustle;
 
 /// The hash after the last tick of [`run`], and a hash of all bytes that were sent. Debug and release builds, and all
 /// machines, must agree on them. They change with any change to what the simulation does: that is a new simulation,
 /// and whoever changes it writes the new numbers here.
-const PINNED: (u64, u64) = (2_688_622_966_891_077_912, 14_744_508_329_742_725_518);
+const PINNED: (u64, u64) = (14_466_233_871_295_695_924, 10_213_031_851_592_280_552);
 
 const TICKS: u32 = 600;
 
@@ -51,10 +44,8 @@ fn run(shuffle: Option<u64>) -> (u64, u64) {
 
 /// Ten seconds with some thirty sessions that do everything there is to do.
 fn run_seeded(shuffle: Option<u64>, seed: u64) -> (u64, u64) {
-    let mut config = SimConfig::new(connected_maps());
+    let mut config = bustle::config();
     config.seed = seed;
-    config.skins = ["a", "b", "c"].map(String::from).to_vec();
-    config.rules.empty_ticks = 30;
     let mut sim = Simulation::new(config);
     if let Some(seed) = shuffle {
         sim.shuffle_schedule(seed);
@@ -63,102 +54,14 @@ fn run_seeded(shuffle: Option<u64>, seed: u64) -> (u64, u64) {
     let mut sent = Fold::new(0);
     let mut next_session = 0;
     for tick in 1..=TICKS {
-        fill(
-            &mut input,
-            &mut Stream::new(99, u64::from(tick), Purpose::Game),
-            &mut next_session,
-            tick,
-        );
+        bustle::fill(&mut input, &mut next_session, tick);
         sim.step(&mut input, &mut output);
-        sent.write(&output.bytes);
+        sent.value(&output.bytes);
         for frame in &output.frames {
-            sent.write_u64(frame.session.0);
-            sent.write_u32(frame.start);
-            sent.write_u32(frame.end);
+            sent.word(frame.session.0);
+            sent.word(frame.start.into());
+            sent.word(frame.end.into());
         }
     }
     (sim.hash(), sent.end())
-}
-
-fn fill(input: &mut TickInput, chance: &mut Stream, next_session: &mut u64, tick: u32) {
-    input.events.clear();
-    let mut push = |session, kind| {
-        input.events.push(Event {
-            session: SessionId(session),
-            kind,
-        })
-    };
-    if *next_session < 30 || chance.below(40) == 0 {
-        push(
-            *next_session,
-            EventKind::Open {
-                name: format!("walker {next_session}"),
-            },
-        );
-        *next_session += 1;
-    }
-    for _ in 0..chance.below(6) {
-        let session = u64::from(chance.below(*next_session as u32));
-        let message = match chance.below(40) {
-            0..=5 => ClientMessage::Join(Join {
-                request: 1,
-                room: ["east", "west", "east/a", "west/a", "nowhere"][chance.below(5) as usize].into(),
-            }),
-            6..=26 => ClientMessage::Move(Move {
-                seq: 0,
-                tick: Tick(if chance.below(3) == 0 {
-                    tick + chance.below(16)
-                } else {
-                    0
-                }),
-                direction: Direction::ALL[chance.below(9) as usize],
-                sprint: chance.below(3) == 0,
-            }),
-            27..=29 => ClientMessage::Chat(Chat {
-                request: 2,
-                scope: Scope::Room,
-                text: format!("tick {tick}"),
-            }),
-            30..=31 => ClientMessage::Chat(Chat {
-                request: 3,
-                scope: Scope::Near,
-                text: "psst".into(),
-            }),
-            32..=33 => ClientMessage::SetSkin(SetSkin {
-                request: 4,
-                skin: chance.below(4) as u16,
-            }),
-            34..=36 => {
-                let write = StateWrite {
-                    key: format!("key-{}", chance.below(4)),
-                    version: chance.below(8),
-                    value: (chance.below(3) > 0).then(|| tick.to_string()),
-                };
-                ClientMessage::SetState(SetState {
-                    request: 5,
-                    writes: vec![write],
-                })
-            }
-            37 => ClientMessage::Leave { request: 6 },
-            38 => {
-                push(session, EventKind::Hold);
-                continue;
-            }
-            _ => {
-                push(session, EventKind::Release);
-                continue;
-            }
-        };
-        push(
-            session,
-            EventKind::Message {
-                early: chance.below(100) as i16,
-                message,
-            },
-        );
-    }
-    if chance.below(60) == 0 {
-        push(u64::from(chance.below(*next_session as u32)), EventKind::Close);
-    }
-    input.sort();
 }

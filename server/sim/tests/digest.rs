@@ -14,6 +14,7 @@ use parlour_sim::{
     EventKind, Player, SimConfig, Simulation, SimulationApp, Skin, StableId, Step, StepSet, TickInput,
     TickOutput,
 };
+use serde::{Deserialize, Serialize};
 use support::{Stage, plaza};
 
 /// Two players beside each other; `change` happens before the 20th tick. Gives the hashes from then on.
@@ -172,15 +173,15 @@ fn step(extend: impl Fn(&mut App) + Send + Sync + 'static, ticks: u32) {
     }
 }
 
-#[derive(Component, Default, Hash)]
+#[derive(Component, Default, Serialize, Deserialize)]
 struct Lamp(u32);
 
-#[derive(Resource, Default, Hash)]
+#[derive(Resource, Default, Serialize, Deserialize)]
 struct Weather(u32);
 
 #[test]
 #[should_panic(
-    expected = "Lamp is neither hashed nor declared presentation-only: call app.hash_component::<"
+    expected = "Lamp is neither part of the state nor declared presentation-only: call app.state_component::<"
 )]
 fn a_component_that_nobody_declared_is_found_at_the_first_tick() {
     step(
@@ -190,17 +191,17 @@ fn a_component_that_nobody_declared_is_found_at_the_first_tick() {
 }
 
 #[test]
-#[should_panic(expected = "Weather is neither hashed nor declared")]
+#[should_panic(expected = "Weather is neither part of the state nor declared")]
 fn a_resource_that_nobody_declared_is_found_at_the_first_tick() {
     step(|app: &mut App| _ = app.init_resource::<Weather>(), 1);
 }
 
 #[test]
-#[should_panic(expected = "Lamp is hashed, but is on an entity without a stable id")]
+#[should_panic(expected = "Lamp is part of the state, but is on an entity without a stable id")]
 fn a_hashed_component_without_a_stable_id_is_found() {
     step(
         |app: &mut App| {
-            app.hash_component::<Lamp>();
+            app.state_component::<Lamp>("lamp");
             app.world_mut().spawn(Lamp(3));
         },
         1,
@@ -211,7 +212,7 @@ fn a_hashed_component_without_a_stable_id_is_found() {
 #[should_panic(expected = "Lamp is declared twice")]
 fn a_component_is_declared_once() {
     step(
-        |app: &mut App| _ = app.hash_component::<Lamp>().presentation_only::<Lamp>(),
+        |app: &mut App| _ = app.state_component::<Lamp>("lamp").presentation_only::<Lamp>(),
         0,
     );
 }
@@ -226,7 +227,8 @@ fn a_system_that_no_tick_would_run_is_found_at_once() {
 fn declared_components_of_own_entities_and_resources_are_hashed() {
     let run = |lamp: u32, weather: u32, spare: u32| {
         let mut sim = Simulation::with_plugins(plaza(), move |app: &mut App| {
-            app.hash_component::<Lamp>().hash_resource::<Weather>();
+            app.state_component::<Lamp>("lamp")
+                .state_resource::<Weather>("weather");
             app.insert_resource(Weather(weather));
             app.world_mut().spawn((Lamp(lamp), StableId::game(1)));
             app.world_mut().spawn((Lamp(spare), StableId::game(2)));

@@ -283,7 +283,7 @@ fn a_request_of_someone_who_closes_in_the_same_tick_harms_nobody() {
 /// Game logic hears of a meeting or a parting at the tick after; whom it names can still be written to.
 #[test]
 fn whoever_is_named_to_game_logic_is_there_for_the_tick_in_which_it_is_told() {
-    #[derive(Component, Hash, Default)]
+    #[derive(Component, Serialize, Deserialize, Default)]
     struct Memory(u32);
     fn remember(
         mut came: MessageReader<CameNear>,
@@ -301,7 +301,7 @@ fn whoever_is_named_to_game_logic_is_there_for_the_tick_in_which_it_is_told() {
         }
     }
     let memory = |app: &mut App| {
-        app.hash_component::<Memory>();
+        app.state_component::<Memory>("memory");
         app.add_systems(Step, remember.in_set(StepSet::Simulate));
     };
     for ticks_until_close in 0..10 {
@@ -406,7 +406,7 @@ fn plugins_that_know_nothing_of_each_other_need_no_order() {
 }
 
 /// How thirsty a player is, which two plugins think is theirs to decide.
-#[derive(Component, Default, Hash)]
+#[derive(Component, Default, Serialize, Deserialize)]
 struct Thirst(u32);
 
 fn drink(mut thirsts: Query<&mut Thirst>) {
@@ -418,7 +418,7 @@ fn grow_thirsty(mut thirsts: Query<&mut Thirst>) {
 }
 
 fn bar(app: &mut App) {
-    app.hash_component::<Thirst>();
+    app.state_component::<Thirst>("thirst");
     app.add_systems(Step, drink.in_set(StepSet::Simulate));
 }
 
@@ -456,13 +456,13 @@ fn who_moves_players_must_say_whether_before_or_after_they_walk() {
     let _ = Simulation::with_plugins(plaza(), push);
 }
 
-#[derive(Component, Hash, Serialize)]
+#[derive(Component, Serialize, Deserialize)]
 struct Extra<const N: usize>;
 
-#[derive(Component, Hash, Serialize, Default)]
+#[derive(Component, Serialize, Deserialize, Default)]
 struct Long(Vec<u8>);
 
-#[derive(Component, Hash, Serialize, Default)]
+#[derive(Component, Serialize, Deserialize, Default)]
 struct Marker;
 
 #[test]
@@ -478,7 +478,7 @@ fn there_are_four_places_for_components() {
 }
 
 /// A world with one player that has the component.
-fn with_component<C: Component + Serialize + std::hash::Hash>(make: fn() -> C) -> Stage {
+fn with_component<C: Component + Serialize + serde::de::DeserializeOwned>(make: fn() -> C) -> Stage {
     let mut stage = Stage::with_plugins(plaza(), move |app: &mut App| {
         app.replicate::<C>("it");
         app.register_required_components_with::<Player, C>(make);

@@ -11,7 +11,7 @@ use parlour_shared::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{clock::Clock, components::Player, digest::Declared, outbox::Outbox, requests};
+use crate::{clock::Clock, components::Player, outbox::Outbox, requests, state};
 
 /// A typed message from a player, to be read with a `MessageReader` in [`crate::StepSet::Simulate`] of the tick
 /// at which it arrived.
@@ -84,7 +84,7 @@ struct Couriers {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Couriers>();
-    Declared::derived::<Couriers>(app);
+    state::derived::<Couriers>(app);
 }
 
 pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut App, name: &'static str) {

@@ -9,9 +9,10 @@ use parlour_shared::{
     message::Move,
     motion::Heading,
 };
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// A command that was taken in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Waiting {
     pub(crate) tick: Tick,
     pub(crate) seq: u32,
@@ -22,7 +23,7 @@ pub(crate) struct Waiting {
 
 /// The commands of one player, in the order of their ticks and of their sequence numbers: a newer command
 /// replaces those that are aimed at its tick or later ones.
-#[derive(Component, Clone, Debug, Default, Hash)]
+#[derive(Component, Clone, Debug, Default)]
 pub(crate) struct MoveQueue {
     last_seq: u32,
     len: usize,
@@ -52,8 +53,6 @@ impl MoveQueue {
         let tick = aimed.max(now);
         while self.len > 0 && self.waiting[self.len - 1].tick >= tick {
             self.len -= 1;
-            // What lies behind the end is part of the hash.
-            self.waiting[self.len] = Waiting::default();
         }
         let ahead = i64::from(aimed.0) - i64::from(now.0);
         let early = i64::from(early) + ahead * 10_000 / i64::from(TICK_RATE);
@@ -90,7 +89,30 @@ impl MoveQueue {
         let due = self.waiting[0];
         self.waiting.copy_within(1..self.len, 0);
         self.len -= 1;
-        self.waiting[self.len] = Waiting::default();
         Some(due)
+    }
+}
+
+/// What lies behind the end is no part of the state.
+impl Serialize for MoveQueue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.last_seq, &self.waiting[..self.len]).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for MoveQueue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (last_seq, saved) = <(u32, Vec<Waiting>)>::deserialize(deserializer)?;
+        let mut waiting = [Waiting::default(); MAX_COMMANDS_WAITING + 1];
+        let len = saved.len();
+        let places = waiting
+            .get_mut(..len)
+            .ok_or_else(|| D::Error::custom("too many commands wait"))?;
+        places.copy_from_slice(&saved);
+        Ok(Self {
+            last_seq,
+            len,
+            waiting,
+        })
     }
 }

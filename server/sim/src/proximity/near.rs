@@ -1,10 +1,9 @@
 //! Who is near whom in one room: a row of bits per slot.
 
-use std::hash::{Hash, Hasher};
-
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
-use parlour_shared::{ids::Slot, rng::mix};
+use parlour_shared::{ids::Slot, limits::MAX_ROOM_CAPACITY, rng::mix};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 
 use super::{Placed, Reach};
 use crate::rooms::Seats;
@@ -17,12 +16,6 @@ pub struct Proximity {
     digest: u64,
     /// Pairs that are no more because one of them left, and that were not told yet.
     departures: Vec<(Entity, Entity)>,
-}
-
-impl Hash for Proximity {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.digest.hash(state);
-    }
 }
 
 impl Proximity {
@@ -138,4 +131,75 @@ impl Proximity {
             self.digest.wrapping_sub(share)
         };
     }
+}
+
+/// The rows as they are saved: how long they are, and of each taken slot the words of 64 slots from the one that
+/// holds itself on. What is below was said by the rows before, for nearness is mutual.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedRows {
+    pool: u32,
+    rows: Vec<(Slot, Vec<u64>)>,
+}
+
+impl Serialize for Proximity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.rows.len() as u32, Rows(self)).serialize(serializer)
+    }
+}
+
+struct Rows<'a>(&'a Proximity);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let taken = |&(slot, row): &(usize, &FixedBitSet)| row.contains(slot);
+        let rows = || self.0.rows.iter().enumerate().filter(taken);
+        let mut seq = serializer.serialize_seq(Some(rows().count()))?;
+        for (slot, row) in rows() {
+            seq.serialize_element(&(Slot(slot as u16), Words(row, slot / WORD)))?;
+        }
+        seq.end()
+    }
+}
+
+/// Slots in a word.
+const WORD: usize = u64::BITS as usize;
+const _: () = assert!(usize::BITS == u64::BITS, "bit sets are saved in words of 64 bits");
+
+/// A row from a word on.
+struct Words<'a>(&'a FixedBitSet, usize);
+
+impl Serialize for Words<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.as_slice().iter().skip(self.1).map(|&word| word as u64))
+    }
+}
+
+pub(super) fn restore(saved: SavedRows, _world: &World) -> Option<Proximity> {
+    let pool = saved.pool as usize;
+    if pool > (2 * MAX_ROOM_CAPACITY as usize).next_power_of_two() || saved.rows.len() > pool {
+        return None;
+    }
+    let mut proximity = Proximity::default();
+    proximity
+        .rows
+        .resize_with(pool, || FixedBitSet::with_capacity(pool));
+    for (slot, words) in saved.rows {
+        let first = slot.index() / WORD;
+        if slot.index() >= pool || words.len() != pool.div_ceil(WORD) - first {
+            return None;
+        }
+        for (at, word) in words.into_iter().enumerate() {
+            for bit in (0..WORD).filter(|bit| word >> bit & 1 == 1) {
+                let other = (first + at) * WORD + bit;
+                if other >= pool {
+                    return None;
+                }
+                if other >= slot.index() {
+                    proximity.set(slot, Slot(other as u16), true);
+                    proximity.set(Slot(other as u16), slot, true);
+                }
+            }
+        }
+    }
+    Some(proximity)
 }

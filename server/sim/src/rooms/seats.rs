@@ -1,13 +1,11 @@
 //! Which slot of a room is whose.
 
-use std::hash::{Hash, Hasher};
-
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
 use parlour_shared::{ids::Slot, rng::Stream};
 
 /// The fewest slots that a room has.
-const MIN_POOL: usize = 64;
+pub(super) const MIN_POOL: usize = 64;
 
 /// The slots of a room and who sits in them.
 #[derive(Component, Debug, Default)]
@@ -15,13 +13,6 @@ pub struct Seats {
     by_slot: Vec<Option<Entity>>,
     taken: FixedBitSet,
     len: u32,
-}
-
-impl Hash for Seats {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        // Who sits where is hashed with each player; how large the pool is decides who will sit where.
-        self.by_slot.len().hash(state);
-    }
 }
 
 impl Seats {
@@ -81,6 +72,28 @@ impl Seats {
         self.taken.insert(slot);
         self.len += 1;
         Slot(slot as u16)
+    }
+
+    /// Free seats only.
+    pub(super) fn with_pool(pool: usize) -> Self {
+        Self {
+            by_slot: vec![None; pool],
+            taken: FixedBitSet::with_capacity(pool),
+            len: 0,
+        }
+    }
+
+    /// Gives the slot that a player had when the room was saved; false if it cannot have had it.
+    pub(super) fn take_again(&mut self, slot: Slot, player: Entity) -> bool {
+        match self.by_slot.get_mut(slot.index()) {
+            Some(seat @ None) => {
+                *seat = Some(player);
+                self.taken.insert(slot.index());
+                self.len += 1;
+                true
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn give_back(&mut self, slot: Slot) {

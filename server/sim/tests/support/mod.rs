@@ -5,6 +5,8 @@
     reason = "a module of every test file, each of which uses its own part of it"
 )]
 
+pub mod bustle;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use bevy_app::{App, Plugins};

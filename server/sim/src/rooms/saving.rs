@@ -1,0 +1,155 @@
+//! Rooms as they are saved, and how what follows from the saved is made anew: seats, the directory, who is where.
+
+use std::sync::Arc;
+
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    ids::{Epoch, Tick},
+    limits::MAX_ROOM_CAPACITY,
+};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{Room, Rooms, Seats, seats::MIN_POOL};
+use crate::{
+    clock::Clock,
+    components::{InRoom, Motion, Player, Position, Seat},
+    proximity::Proximity,
+    replication::Replica,
+    state::{Index, LoadError, StableId},
+};
+
+/// What is saved of a room: its map by name, for the map itself is not part of the state.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedRoom {
+    name: String,
+    map: String,
+    epoch: Epoch,
+    seq: u32,
+    empty_since: Option<Tick>,
+}
+
+#[derive(Serialize)]
+struct RoomRef<'a> {
+    name: &'a str,
+    map: &'a str,
+    epoch: Epoch,
+    seq: u32,
+    empty_since: Option<Tick>,
+}
+
+impl Serialize for Room {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let room = RoomRef {
+            name: &self.name,
+            map: &self.map.name,
+            epoch: self.epoch,
+            seq: self.seq,
+            empty_since: self.empty_since,
+        };
+        room.serialize(serializer)
+    }
+}
+
+pub(super) fn restore_room(saved: SavedRoom, world: &World) -> Option<Room> {
+    let (map, info) = world.resource::<Rooms>().maps.get(&saved.map)?;
+    Some(Room {
+        name: saved.name,
+        map: Arc::clone(map),
+        info: Arc::clone(info),
+        epoch: saved.epoch,
+        seq: saved.seq,
+        empty_since: saved.empty_since,
+    })
+}
+
+/// Who sits where is saved with each player; how large the pool is decides who will sit where.
+impl Serialize for Seats {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.pool() as u32).serialize(serializer)
+    }
+}
+
+pub(super) fn restore_seats(pool: u32, _world: &World) -> Option<Seats> {
+    let largest = (2 * MAX_ROOM_CAPACITY).next_power_of_two();
+    let possible = pool == 0 || (pool.is_power_of_two() && (MIN_POOL as u32..=largest).contains(&pool));
+    possible.then(|| Seats::with_pool(pool as usize))
+}
+
+/// Seats everyone, fills the directory, and begins to tell viewers from nothing.
+pub(crate) fn rebuild(world: &mut World, index: &Index) -> Result<(), LoadError> {
+    let tick = world.resource::<Clock>().tick;
+    let rooms: Vec<(Entity, String, Epoch, bool)> = world
+        .query::<(Entity, &Room, &StableId)>()
+        .iter(world)
+        .map(|(entity, room, id)| match *id == StableId::room(room.epoch) {
+            true => Ok((
+                entity,
+                room.name.clone(),
+                room.epoch,
+                room.empty_since.is_none_or(|since| since == tick),
+            )),
+            false => Err(contradiction(format!("{id} has the epoch {}", room.epoch.0))),
+        })
+        .collect::<Result<_, _>>()?;
+    let mut directory = world.resource_mut::<Rooms>();
+    for (entity, name, epoch, occupied) in rooms {
+        if directory.by_name.insert(name.clone(), entity).is_some() {
+            return Err(contradiction(format!("there are two rooms {name}")));
+        }
+        if occupied {
+            directory.occupied.insert(epoch, entity);
+        }
+    }
+    let mut seated: Vec<(Entity, Seat)> = world
+        .query::<(Entity, &Seat)>()
+        .iter(world)
+        .map(|(entity, seat)| (entity, *seat))
+        .collect();
+    seated.sort_unstable_by_key(|(_, seat)| (seat.epoch, seat.slot));
+    for (player, seat) in seated {
+        seat_again(world, player, seat, index)?;
+    }
+    Ok(())
+}
+
+fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &Index) -> Result<(), LoadError> {
+    let tick = world.resource::<Clock>().tick;
+    let no_seat = |what: &str| {
+        let Seat { epoch, slot, .. } = seat;
+        contradiction(format!("slot {} of room #{}: {what}", slot.0, epoch.0))
+    };
+    let room = index
+        .get(StableId::room(seat.epoch))
+        .ok_or_else(|| no_seat("no such room"))?;
+    let who = world
+        .get::<Player>(player)
+        .ok_or_else(|| no_seat("taken by no player"))?;
+    let (session, stay) = (who.session, who.stay);
+    let motion = world
+        .get::<Motion>(player)
+        .ok_or_else(|| no_seat("its player has no motion"))?;
+    let position = motion.segment().at(tick);
+    let mut there = world.entity_mut(room);
+    let (mut seats, proximity, mut replica) = there
+        .get_components_mut::<(&mut Seats, &Proximity, &mut Replica)>()
+        .map_err(|_| no_seat("no room there"))?;
+    let pool = seats.pool();
+    if !seats.take_again(seat.slot, player) {
+        return Err(no_seat("taken twice, or beyond the pool"));
+    }
+    if proximity
+        .near(seat.slot)
+        .is_none_or(|row| row.len() != pool || !row.contains(seat.slot.index()))
+    {
+        return Err(no_seat("not near itself"));
+    }
+    replica.enter(seat.slot, session, stay, pool);
+    world
+        .entity_mut(player)
+        .insert((InRoom(room), Position(position)));
+    Ok(())
+}
+
+fn contradiction(what: String) -> LoadError {
+    LoadError::Contradiction(what)
+}

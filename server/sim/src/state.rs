@@ -1,0 +1,21 @@
+//! The inventory of the state: every component and resource that decides what happens next, declared once. What is
+//! hashed, what a keyframe saves and what a person is shown all come from that one declaration.
+
+mod declare;
+mod fold;
+mod inventory;
+mod load;
+mod part;
+mod save;
+mod saved;
+mod stable_id;
+
+pub(crate) use declare::{component, component_as, derived, resource, resource_as};
+pub use fold::Fold;
+pub(crate) use inventory::{Inventory, check_declared};
+pub use load::LoadError;
+pub(crate) use load::load;
+pub(crate) use part::Index;
+pub(crate) use save::Saver;
+pub use saved::{EntityState, SavedPart, SavedState};
+pub use stable_id::StableId;

@@ -1,0 +1,162 @@
+//! The list that every component must be on: part of the state, or declared to be none.
+
+use std::{collections::BTreeSet, fmt};
+
+use bevy_app::App;
+use bevy_ecs::{component::ComponentId, prelude::*};
+
+use super::{Index, StableId, part::Part};
+use crate::digest::Digest;
+
+/// What was declared, and how many archetypes were looked at so far.
+#[derive(Resource, Default)]
+pub(crate) struct Inventory {
+    /// The parts of the state, in the order of their declaration: a part's place is its tag.
+    parts: Vec<Entry>,
+    known: BTreeSet<ComponentId>,
+    /// Those of the known that must be on entities with a stable id.
+    by_entity: BTreeSet<ComponentId>,
+    archetypes_seen: usize,
+}
+
+struct Entry {
+    name: &'static str,
+    of_entity: bool,
+    part: Box<dyn Part>,
+}
+
+impl fmt::Debug for Inventory {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.debug_list().entries(self.names()).finish()
+    }
+}
+
+impl Inventory {
+    /// The names of the parts, by tag.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.parts.iter().map(|entry| entry.name)
+    }
+
+    /// The parts with their tags: those of entities, or the resources.
+    pub(super) fn parts(&self, of_entity: bool) -> impl Iterator<Item = (usize, &dyn Part)> {
+        let entries = self.parts.iter().enumerate();
+        entries
+            .filter(move |(_, entry)| entry.of_entity == of_entity)
+            .map(|(tag, entry)| (tag, &*entry.part))
+    }
+
+    /// The name of a part and the part itself, if that is its kind.
+    pub(super) fn part(&self, tag: usize, of_entity: bool) -> Option<(&'static str, &dyn Part)> {
+        let entry = self.parts.get(tag).filter(|entry| entry.of_entity == of_entity)?;
+        Some((entry.name, &*entry.part))
+    }
+
+    pub(crate) fn show(&self, tag: usize, bytes: &[u8]) -> Option<serde_json::Value> {
+        self.parts.get(tag)?.part.show(bytes)
+    }
+
+    pub(super) fn component<C: Component>(
+        app: &mut App,
+        name: &'static str,
+        part: impl FnOnce(usize) -> Box<dyn Part>,
+    ) -> usize {
+        let id = Self::know::<C>(app);
+        let mut inventory = app.world_mut().resource_mut::<Self>();
+        inventory.by_entity.insert(id);
+        inventory.add(name, true, part)
+    }
+
+    pub(super) fn resource<R: Resource>(
+        app: &mut App,
+        name: &'static str,
+        part: impl FnOnce(usize) -> Box<dyn Part>,
+    ) -> usize {
+        Self::know::<R>(app);
+        app.world_mut().resource_mut::<Self>().add(name, false, part)
+    }
+
+    pub(super) fn derived<C: Component>(app: &mut App) {
+        Self::know::<C>(app);
+    }
+
+    fn add(
+        &mut self,
+        name: &'static str,
+        of_entity: bool,
+        part: impl FnOnce(usize) -> Box<dyn Part>,
+    ) -> usize {
+        assert!(
+            self.names().all(|taken| taken != name),
+            "the name {name} is taken by another part of the state"
+        );
+        assert!(
+            self.parts.len() < 256,
+            "at most 256 parts of the state; {name} is one too many"
+        );
+        let tag = self.parts.len();
+        let part = part(tag);
+        self.parts.push(Entry {
+            name,
+            of_entity,
+            part,
+        });
+        tag
+    }
+
+    fn know<C: Component>(app: &mut App) -> ComponentId {
+        let world = app.world_mut();
+        if !world.contains_resource::<Self>() {
+            world.init_resource::<Self>();
+            world.init_resource::<Digest>();
+            let own = [
+                world.register_component::<Self>(),
+                world.register_component::<Digest>(),
+                world.register_component::<StableId>(),
+                world.register_component::<Index>(),
+            ];
+            world.resource_mut::<Self>().known.extend(own);
+        }
+        let id = world.register_component::<C>();
+        let new = world.resource_mut::<Self>().known.insert(id);
+        assert!(new, "component {} is declared twice", std::any::type_name::<C>());
+        id
+    }
+}
+
+/// Looks at the archetypes that are new since the last tick.
+///
+/// # Panics
+/// If one has a component that nobody declared, or one that is state but no stable id: a part of the state that no
+/// hash would ever show to differ, and no keyframe would hold.
+pub(crate) fn check_declared(world: &mut World) {
+    let total = world.archetypes().len();
+    if world.resource::<Inventory>().archetypes_seen == total {
+        return;
+    }
+    let inventory = world.resource::<Inventory>();
+    let stable_id = world.component_id::<StableId>();
+    for archetype in world.archetypes().iter().skip(inventory.archetypes_seen) {
+        let has_stable_id = stable_id.is_some_and(|id| archetype.contains(id));
+        for &id in archetype.components() {
+            let name = world
+                .components()
+                .get_name(id)
+                .map(|name| name.to_string())
+                .unwrap_or_default();
+            // What Bevy keeps for itself: schedules, and buffers of messages, which are empty between ticks.
+            let of_bevy = name.starts_with("bevy_ecs::") || name.starts_with("bevy_app::");
+            assert!(
+                of_bevy || inventory.known.contains(&id),
+                "component {name} is neither part of the state nor declared presentation-only: call \
+                 app.state_component::<{name}>(\"name\") (a resource: state_resource) or \
+                 app.presentation_only::<{name}>() in the plugin that adds it"
+            );
+            assert!(
+                has_stable_id || !inventory.by_entity.contains(&id),
+                "component {name} is part of the state, but is on an entity without a stable id: spawn it with \
+                 StableId::game(number)"
+            );
+        }
+    }
+    world.resource_mut::<Inventory>().archetypes_seen = total;
+}

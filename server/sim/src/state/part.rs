@@ -1,0 +1,107 @@
+//! One part of the state: how it is saved, loaded, hashed anew and shown.
+
+use std::{collections::BTreeMap, marker::PhantomData};
+
+use bevy_ecs::prelude::*;
+use parlour_shared::codec;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::StableId;
+use crate::digest;
+
+/// The entities of a world that is being loaded, by who they are.
+#[derive(Resource, Debug, Default)]
+pub(crate) struct Index(pub(crate) BTreeMap<StableId, Entity>);
+
+impl Index {
+    pub(crate) fn get(&self, id: StableId) -> Option<Entity> {
+        self.0.get(&id).copied()
+    }
+}
+
+/// A kind of component or resource that is part of the state.
+pub(crate) trait Part: Send + Sync {
+    /// Appends the value; false if there is none. `entity` is none for a resource.
+    fn save(&self, world: &World, entity: Option<Entity>, out: &mut Vec<u8>) -> bool;
+    /// Puts a saved value into the world; the error says what is wrong with it.
+    fn load(&self, world: &mut World, entity: Option<Entity>, bytes: &[u8]) -> Result<(), String>;
+    /// Counts the part's share in the state hash anew.
+    fn rehash(&self, world: &mut World);
+    /// A saved value for people and other tools.
+    fn show(&self, bytes: &[u8]) -> Option<serde_json::Value>;
+}
+
+/// Makes a value from its saved form; none if the form makes no sense in this world.
+pub(crate) type Restore<T, S> = fn(S, &World) -> Option<T>;
+
+/// A component; `S` is the form in which it is saved and loaded.
+pub(super) struct ComponentPart<C, S> {
+    pub(super) tag: usize,
+    pub(super) hash: fn(&C, &mut super::Fold),
+    pub(super) restore: Restore<C, S>,
+    pub(super) form: PhantomData<fn() -> S>,
+}
+
+impl<C, S> Part for ComponentPart<C, S>
+where
+    C: Component + Serialize,
+    S: Serialize + DeserializeOwned,
+{
+    fn save(&self, world: &World, entity: Option<Entity>, out: &mut Vec<u8>) -> bool {
+        let component = entity.and_then(|entity| world.get::<C>(entity));
+        component.map(|component| codec::encode(component, out)).is_some()
+    }
+
+    fn load(&self, world: &mut World, entity: Option<Entity>, bytes: &[u8]) -> Result<(), String> {
+        let form = codec::decode_state::<S>(bytes).map_err(|error| error.to_string())?;
+        let component = (self.restore)(form, world).ok_or("a value that this world cannot have")?;
+        let entity = entity.ok_or("a component without an entity")?;
+        world.entity_mut(entity).insert(component);
+        Ok(())
+    }
+
+    fn rehash(&self, world: &mut World) {
+        digest::recount(world, self.tag, self.hash);
+    }
+
+    fn show(&self, bytes: &[u8]) -> Option<serde_json::Value> {
+        show::<S>(bytes)
+    }
+}
+
+/// A resource; `S` is the form in which it is saved and loaded.
+pub(super) struct ResourcePart<R, S> {
+    pub(super) tag: usize,
+    pub(super) restore: Restore<R, S>,
+    pub(super) form: PhantomData<fn() -> S>,
+}
+
+impl<R, S> Part for ResourcePart<R, S>
+where
+    R: Resource + Serialize,
+    S: Serialize + DeserializeOwned,
+{
+    fn save(&self, world: &World, entity: Option<Entity>, out: &mut Vec<u8>) -> bool {
+        let resource = world.get_resource::<R>().filter(|_| entity.is_none());
+        resource.map(|resource| codec::encode(resource, out)).is_some()
+    }
+
+    fn load(&self, world: &mut World, _entity: Option<Entity>, bytes: &[u8]) -> Result<(), String> {
+        let form = codec::decode_state::<S>(bytes).map_err(|error| error.to_string())?;
+        let resource = (self.restore)(form, world).ok_or("a value that this world cannot have")?;
+        world.insert_resource(resource);
+        Ok(())
+    }
+
+    fn rehash(&self, world: &mut World) {
+        digest::recount_resource::<R>(world, self.tag);
+    }
+
+    fn show(&self, bytes: &[u8]) -> Option<serde_json::Value> {
+        show::<S>(bytes)
+    }
+}
+
+fn show<S: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<serde_json::Value> {
+    serde_json::to_value(codec::decode_state::<S>(bytes).ok()?).ok()
+}

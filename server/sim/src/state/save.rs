@@ -1,0 +1,53 @@
+//! Saving a world: the same state gives the same bytes, whatever its history.
+
+use bevy_ecs::{prelude::*, query::QueryState};
+
+use super::{Inventory, StableId};
+use crate::{clock::Clock, digest::Digest};
+
+/// Saves worlds; keeps its memory from one to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Saver {
+    query: Option<QueryState<(&'static StableId, Entity)>>,
+    order: Vec<(StableId, Entity)>,
+}
+
+impl Saver {
+    /// Appends the state after the last tick.
+    pub(crate) fn save(&mut self, world: &mut World, out: &mut Vec<u8>) {
+        let query = self.query.get_or_insert_with(|| world.query());
+        self.order.clear();
+        self.order
+            .extend(query.iter(world).map(|(id, entity)| (*id, entity)));
+        self.order.sort_unstable();
+
+        let world = &*world;
+        out.extend_from_slice(&world.resource::<Clock>().tick.0.to_le_bytes());
+        out.extend_from_slice(&world.resource::<Digest>().hash.to_le_bytes());
+        out.extend_from_slice(&(self.order.len() as u32).to_le_bytes());
+        for &(id, entity) in &self.order {
+            out.extend_from_slice(&id.number().to_le_bytes());
+            save_parts(world, Some(entity), out);
+        }
+        save_parts(world, None, out);
+    }
+}
+
+/// Appends the components of an entity, or the resources: their number, then tag, length and bytes of each.
+fn save_parts(world: &World, entity: Option<Entity>, out: &mut Vec<u8>) {
+    let count_at = out.len();
+    out.push(0);
+    for (tag, part) in world.resource::<Inventory>().parts(entity.is_some()) {
+        let start = out.len();
+        out.push(tag as u8);
+        out.extend_from_slice(&[0; 4]);
+        let begin = out.len();
+        if part.save(world, entity, out) {
+            let len = (out.len() - begin) as u32;
+            out[begin - 4..begin].copy_from_slice(&len.to_le_bytes());
+            out[count_at] += 1;
+        } else {
+            out.truncate(start);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A saved state as bytes: taken apart without a world, so that two of them can be compared part by part.
+
+use parlour_shared::ids::Tick;
+
+use super::{LoadError, StableId};
+
+/// A saved state, taken apart. docs/recording.md has the layout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedState<'a> {
+    /// The tick after which it was saved.
+    pub tick: Tick,
+    /// The state hash of that tick.
+    pub hash: u64,
+    /// Everyone and everything, by stable id.
+    pub entities: Vec<EntityState<'a>>,
+    /// What belongs to no entity, by tag.
+    pub resources: Vec<SavedPart<'a>>,
+}
+
+/// What was saved of one entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntityState<'a> {
+    /// Who it is.
+    pub id: StableId,
+    /// Its components, by tag.
+    pub parts: Vec<SavedPart<'a>>,
+}
+
+/// One component or resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SavedPart<'a> {
+    /// The part's place among [`crate::Simulation::part_names`].
+    pub tag: u8,
+    /// Its value, in the binary encoding of messages.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> SavedState<'a> {
+    /// Takes saved bytes apart.
+    ///
+    /// # Errors
+    /// [`LoadError::Layout`] if they are not a saved state.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, LoadError> {
+        let mut rest = Rest(bytes);
+        let (tick, hash) = (Tick(rest.u32()?), rest.u64()?);
+        let mut entities: Vec<EntityState> = Vec::new();
+        for _ in 0..rest.u32()? {
+            let id = StableId::from_number(rest.u64()?).ok_or(LoadError::Layout)?;
+            if entities.last().is_some_and(|last| last.id >= id) {
+                return Err(LoadError::Layout);
+            }
+            let parts = rest.parts()?;
+            entities.push(EntityState { id, parts });
+        }
+        let resources = rest.parts()?;
+        if !rest.0.is_empty() {
+            return Err(LoadError::Layout);
+        }
+        Ok(Self {
+            tick,
+            hash,
+            entities,
+            resources,
+        })
+    }
+
+    /// The entity of that id.
+    #[must_use]
+    pub fn entity(&self, id: StableId) -> Option<&EntityState<'a>> {
+        let at = self.entities.binary_search_by_key(&id, |entity| entity.id);
+        at.ok().map(|at| &self.entities[at])
+    }
+}
+
+/// What is left to read. Every count is used up by bytes, so none can make us allocate more than there are.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn take(&mut self, len: usize) -> Result<&'a [u8], LoadError> {
+        let (taken, rest) = self.0.split_at_checked(len).ok_or(LoadError::Layout)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], LoadError> {
+        self.take(N)?.try_into().map_err(|_| LoadError::Layout)
+    }
+
+    fn u32(&mut self) -> Result<u32, LoadError> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Result<u64, LoadError> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn parts(&mut self) -> Result<Vec<SavedPart<'a>>, LoadError> {
+        let [count] = self.array()?;
+        let mut parts: Vec<SavedPart> = Vec::new();
+        for _ in 0..count {
+            let [tag] = self.array()?;
+            let len = self.u32()?;
+            let bytes = self.take(len as usize)?;
+            if parts.last().is_some_and(|last| last.tag >= tag) {
+                return Err(LoadError::Layout);
+            }
+            parts.push(SavedPart { tag, bytes });
+        }
+        Ok(parts)
+    }
+}

@@ -1,0 +1,73 @@
+//! Names for entities that mean the same in every run.
+
+use std::fmt;
+
+use bevy_ecs::prelude::*;
+use parlour_shared::ids::{Epoch, PlayerId};
+use serde::{Deserialize, Serialize};
+
+/// Who an entity is, on every machine and in every run: what entity ids are not.
+#[derive(
+    Component, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct StableId(pub(crate) u64);
+
+const PLAYERS: u64 = 1;
+const ROOMS: u64 = 2;
+const GAME: u64 = 3;
+
+impl StableId {
+    /// Of a player.
+    #[must_use]
+    pub fn player(id: PlayerId) -> Self {
+        Self(PLAYERS << 32 | u64::from(id.0))
+    }
+
+    /// Of a room.
+    #[must_use]
+    pub fn room(epoch: Epoch) -> Self {
+        Self(ROOMS << 32 | u64::from(epoch.0))
+    }
+
+    /// Of an entity that game logic spawns: a number that it chooses the same way in every run, and for no two
+    /// entities that exist at once.
+    #[must_use]
+    pub fn game(number: u32) -> Self {
+        Self(GAME << 32 | u64::from(number))
+    }
+
+    /// The player, if it is one.
+    #[must_use]
+    pub fn as_player(self) -> Option<PlayerId> {
+        (self.0 >> 32 == PLAYERS).then_some(PlayerId(self.0 as u32))
+    }
+
+    /// The room, if it is one.
+    #[must_use]
+    pub fn as_room(self) -> Option<Epoch> {
+        (self.0 >> 32 == ROOMS).then_some(Epoch(self.0 as u32))
+    }
+
+    /// The number as it is saved: the kind (1 player, 2 room, 3 game logic) times 2^32, plus the id in it.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        (PLAYERS..=GAME).contains(&(number >> 32)).then_some(Self(number))
+    }
+}
+
+impl fmt::Display for StableId {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let id = self.0 as u32;
+        match self.0 >> 32 {
+            PLAYERS => write!(formatter, "player {id:08x}"),
+            ROOMS => write!(formatter, "room #{id}"),
+            GAME => write!(formatter, "game entity {id}"),
+            _ => write!(formatter, "entity {:x}", self.0),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A world that was saved and loaded again goes on exactly as the one that was saved.
+//!
+//! Three worlds are saved after every few ticks (`PARLOUR_HEAVY=1`: after every tick), loaded into a fresh world, and run
+//! for 600 more ticks beside what the first world did.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod support;
+
+#[allow(dead_code, reason = "its main shows it to people")]
+#[path = "../examples/mood.rs"]
+mod mood;
+
+use bevy_app::App;
+use parlour_shared::{
+    codec,
+    ids::{SessionId, Tick},
+    message::{Body, ClientMessage, Custom, Join, Move},
+    motion::Direction,
+    rng::{Purpose, Stream},
+};
+use parlour_sim::{
+    BRUTE_FORCE_UP_TO, Event, EventKind, LoadError, SavedState, SimConfig, Simulation, TickInput, TickOutput,
+};
+use support::{Stage, bustle, connected_maps, plaza};
+
+/// Ticks that a loaded world is watched for.
+const FURTHER: usize = 600;
+
+type Logic = fn(&mut App);
+
+/// Runs a world through its inputs, and again from its saved states.
+fn check(config: &SimConfig, logic: Logic, inputs: &[TickInput]) {
+    let heavy = std::env::var_os("PARLOUR_HEAVY").is_some();
+    let every = if heavy { 1 } else { 23 };
+    let mut sim = Simulation::with_plugins(config.clone(), logic);
+    let mut output = TickOutput::default();
+    let mut saved = Vec::new();
+    let mut hashes = Vec::new();
+    for (at, input) in inputs.iter().enumerate() {
+        sim.step(&mut input.clone(), &mut output);
+        hashes.push((output.hash, output.parts.clone()));
+        if at % every == 0 && at + FURTHER < inputs.len() {
+            let mut bytes = Vec::new();
+            sim.save(&mut bytes);
+            saved.push((at, bytes));
+        }
+    }
+    assert!(saved.len() > 5);
+    for (at, bytes) in saved {
+        let mut loaded = Simulation::load(config.clone(), logic, &bytes).unwrap();
+        assert_eq!(
+            (loaded.tick(), loaded.hash()),
+            (Tick(at as u32 + 1), hashes[at].0)
+        );
+        let mut again = Vec::new();
+        loaded.save(&mut again);
+        assert_eq!(
+            again,
+            bytes,
+            "what was loaded saves to other bytes than what was saved, tick {}",
+            at + 1
+        );
+        for (input, expected) in inputs[at + 1..].iter().zip(&hashes[at + 1..]).take(FURTHER) {
+            loaded.step(&mut input.clone(), &mut output);
+            if (output.hash, &output.parts) != (expected.0, &expected.1) {
+                let names: Vec<_> = loaded.part_names().collect();
+                let differ = |tag: &usize| output.parts[*tag] != expected.1[*tag];
+                let parts: Vec<_> = (0..names.len()).filter(differ).map(|tag| names[tag]).collect();
+                panic!(
+                    "saved after tick {}, differs after tick {} in {parts:?}",
+                    at + 1,
+                    output.tick.0
+                );
+            }
+        }
+    }
+}
+
+fn message(session: u64, message: ClientMessage) -> Event {
+    Event {
+        session: SessionId(session),
+        kind: EventKind::Message { early: 3, message },
+    }
+}
+
+#[test]
+fn rooms_doors_chat_and_state() {
+    let mut next_session = 0;
+    let inputs: Vec<TickInput> = (1..=900)
+        .map(|tick| {
+            let mut input = TickInput::default();
+            bustle::fill(&mut input, &mut next_session, tick);
+            input
+        })
+        .collect();
+    check(&bustle::config(), |_| (), &inputs);
+}
+
+/// A crowd of walkers that is searched with the tree, with commands that wait for their ticks.
+fn crowd(size: u64, ticks: u32) -> Vec<TickInput> {
+    let open = |session| Event {
+        session: SessionId(session),
+        kind: EventKind::Open { name: String::new() },
+    };
+    let join = |session| {
+        let room = "west".into();
+        message(session, ClientMessage::Join(Join { request: 1, room }))
+    };
+    let walk = |session, tick| {
+        let chance = &mut Stream::new(session, tick, Purpose::Game);
+        (chance.below(30) == 0).then(|| {
+            let command = Move {
+                seq: 0,
+                tick: Tick(tick as u32 + chance.below(16)),
+                direction: Direction::ALL[chance.below(9) as usize],
+                sprint: chance.below(2) == 0,
+            };
+            message(session, ClientMessage::Move(command))
+        })
+    };
+    let events = |tick| -> Vec<Event> {
+        match tick {
+            1 => (0..size)
+                .flat_map(|session| [open(session), join(session)])
+                .collect(),
+            _ => (0..size)
+                .filter_map(|session| walk(session, u64::from(tick)))
+                .collect(),
+        }
+    };
+    (1..=ticks)
+        .map(|tick| TickInput { events: events(tick) })
+        .collect()
+}
+
+#[test]
+fn a_crowd_that_walks() {
+    let size = BRUTE_FORCE_UP_TO as u64 + 30;
+    check(&SimConfig::new(connected_maps()), |_| (), &crowd(size, 800));
+}
+
+#[test]
+fn game_logic_of_ones_own() {
+    let mut inputs = crowd(12, 800);
+    for (tick, input) in inputs.iter_mut().enumerate() {
+        let chance = &mut Stream::new(7, tick as u64, Purpose::Game);
+        if chance.below(10) == 0 {
+            let mut body = Vec::new();
+            let mood = (chance.below(4) > 0).then(|| chance.below(12) as u8);
+            codec::encode(&mood::SetMood { mood }, &mut body);
+            let custom = Custom {
+                request: 1,
+                name: "set_mood".into(),
+                body: Body(body),
+            };
+            input
+                .events
+                .push(message(chance.below(12).into(), ClientMessage::Custom(custom)));
+        }
+        if tick == 300 {
+            let session = SessionId(5);
+            input.events.push(Event {
+                session,
+                kind: EventKind::Close,
+            });
+        }
+        input.sort();
+    }
+    check(
+        &plaza_with_doors(),
+        |app| _ = app.add_plugins(mood::MoodPlugin),
+        &inputs,
+    );
+}
+
+fn plaza_with_doors() -> SimConfig {
+    SimConfig::new(connected_maps())
+}
+
+fn saved() -> (SimConfig, Vec<u8>) {
+    let config = plaza();
+    let mut stage = Stage::new(config.clone());
+    (1..=3).for_each(|session| stage.open_and_join(session, "plaza"));
+    stage.walk(1, Direction::East);
+    stage.ticks(9);
+    let mut bytes = Vec::new();
+    stage.sim.save(&mut bytes);
+    (config, bytes)
+}
+
+/// A keyframe may come from anyone: cut or changed at any byte, it is refused or is a world like another.
+#[test]
+fn a_saved_state_with_a_wrong_byte_anywhere_is_refused_without_a_panic() {
+    let (config, bytes) = saved();
+    for at in 0..bytes.len() {
+        assert_eq!(
+            SavedState::parse(&bytes[..at]),
+            Err(LoadError::Layout),
+            "cut at {at}"
+        );
+        for flip in [0x01, 0x10, 0x80, 0xFF] {
+            let mut wrong = bytes.clone();
+            wrong[at] ^= flip;
+            if let Ok(mut loaded) = Simulation::load(config.clone(), (), &wrong) {
+                loaded.step(&mut TickInput::default(), &mut TickOutput::default());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_state_saved_with_other_game_logic_is_refused() {
+    let (config, bytes) = saved();
+    let other = Simulation::load(config.clone(), mood::MoodPlugin, &bytes);
+    assert!(matches!(other, Err(LoadError::Hash { .. })), "{other:?}");
+    let mut sim = Simulation::with_plugins(config.clone(), mood::MoodPlugin);
+    sim.step(&mut TickInput::default(), &mut TickOutput::default());
+    let mut bytes = Vec::new();
+    sim.save(&mut bytes);
+    assert!(Simulation::load(config, (), &bytes).is_err());
+}
+
+#[test]
+fn a_state_saved_with_other_maps_is_refused() {
+    let (_, bytes) = saved();
+    let error = Simulation::load(SimConfig::new(connected_maps()), (), &bytes).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "room of room #1: a value that this world cannot have"
+    );
+}
+
+/// System by system, a tick comes to the same as all at once.
+#[test]
+fn a_traced_tick_is_the_same_tick() {
+    let mut plain = Simulation::new(bustle::config());
+    let mut traced = Simulation::new(bustle::config());
+    let (mut expected, mut output) = (TickOutput::default(), TickOutput::default());
+    let (mut input, mut next_session) = (TickInput::default(), 0);
+    for tick in 1..=300 {
+        bustle::fill(&mut input, &mut next_session, tick);
+        plain.step(&mut input, &mut expected);
+        if tick % 3 == 0 {
+            let mut tracing = traced.trace(&mut input, &mut output);
+            let mut names = Vec::new();
+            while let Some(name) = tracing.run_next() {
+                names.push(name.to_owned());
+            }
+            drop(tracing);
+            assert!(
+                names.iter().any(|name| name.ends_with("movement::walk")),
+                "{names:?}"
+            );
+        } else {
+            traced.step(&mut input, &mut output);
+        }
+        assert_eq!(output, expected, "tick {tick}");
+    }
+}
