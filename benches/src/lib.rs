@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use bevy_app::App;
+use bevy_ecs::schedule::IntoScheduleConfigs;
 use parlour_shared::{
     ids::SessionId,
     limits::TICK_RATE,
@@ -11,7 +13,7 @@ use parlour_shared::{
     motion::{Direction, Position, WallGrid},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Event, EventKind, Interest, SimConfig, Simulation, TickInput, TickOutput};
+use parlour_sim::{Event, EventKind, Interest, SimConfig, Simulation, Step, StepSet, TickInput, TickOutput};
 
 /// How a world is filled.
 #[derive(Clone, Copy, Debug)]
@@ -61,13 +63,25 @@ impl Crowd {
     /// Fills a world and lets it run for two seconds, so that everyone is somewhere and buffers have their size.
     #[must_use]
     pub fn new(load: Load) -> Self {
+        Self::with_logic(load, |_| ())
+    }
+
+    /// The same without the state hash, to know what that costs.
+    #[must_use]
+    pub fn unhashed(load: Load) -> Self {
+        Self::with_logic(load, |app| {
+            app.configure_sets(Step, StepSet::Digest.run_if(|| false));
+        })
+    }
+
+    fn with_logic(load: Load, logic: fn(&mut App)) -> Self {
         let mut config = SimConfig::new(vec![Arc::new(plaza())]);
         config.rules.interest = load.interest;
         config.rules.capacity = load.per_room;
         let (input, output) = (TickInput::default(), TickOutput::default());
         let mut crowd = Self {
             load,
-            sim: Simulation::new(config),
+            sim: Simulation::with_plugins(config, logic),
             input,
             output,
         };
@@ -102,6 +116,17 @@ impl Crowd {
     /// One tick.
     pub fn step(&mut self) {
         self.sim.step(&mut self.input, &mut self.output);
+    }
+
+    /// The input of the next tick, after [`Self::prepare`].
+    #[must_use]
+    pub fn input(&self) -> &TickInput {
+        &self.input
+    }
+
+    /// The world.
+    pub fn simulation(&mut self) -> &mut Simulation {
+        &mut self.sim
     }
 
     fn fill(&mut self) {
