@@ -25,6 +25,7 @@ mod sessions;
 mod simulation;
 mod skins;
 mod throttle;
+mod watch;
 
 pub use clock::Clock;
 pub use components::{InRoom, Link, Motion, Occupants, Player, Position, Seat, Skin, Throttle};
@@ -41,3 +42,4 @@ pub use rooms::{Room, Rooms, Seats};
 pub use schedule::{Step, StepSet};
 pub use sessions::Sessions;
 pub use simulation::{Setup, Simulation};
+pub use watch::Eyes;

@@ -18,7 +18,7 @@ use crate::{
     components::{InRoom, Player},
     digest::hash_component,
     outbox::Outbox,
-    rooms::{Room, Seats},
+    rooms::{self, Room},
 };
 
 /// Keys and values of a room.
@@ -127,10 +127,7 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
         entries,
     });
     world.resource_scope(|world, mut outbox: Mut<Outbox>| {
-        if let Some(seats) = world.get::<Seats>(room) {
-            let session = |(_, player)| world.get::<Player>(player).map(|player| player.session);
-            outbox.broadcast(seats.iter().filter_map(session), &changed);
-        }
+        rooms::tell(world, &mut outbox, room, &changed);
         outbox.accept(session, batch.request, Some(stamp));
     });
     Ok(())

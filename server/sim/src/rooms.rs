@@ -1,5 +1,6 @@
 //! Rooms: created on the first join, entered, left, and cleaned up after they stood empty for a while.
 
+mod audience;
 mod seats;
 
 use std::{
@@ -13,7 +14,7 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Tick},
     map::{Map, MapInfo},
-    message::{Join, LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage, Stamp},
+    message::{Join, LeaveReason, Refusal, Request, RoomLeft, ServerMessage, Stamp},
     motion,
     rng::{Purpose, Stream},
     text::RoomName,
@@ -22,7 +23,6 @@ use parlour_shared::{
 use crate::{
     clock::Clock,
     components::{InRoom, Link, Motion, Occupants, Player, Position, Seat},
-    config::Interest,
     digest::{Declared, StableId, hash_component, hash_resource},
     movement::MoveQueue,
     outbox::Outbox,
@@ -32,6 +32,7 @@ use crate::{
     schedule::{Step, StepSet},
     simulation::Setup,
 };
+pub(crate) use audience::{entered, tell};
 pub use seats::Seats;
 
 /// A simulated space.
@@ -247,23 +248,10 @@ fn enter(
     let epoch = there.epoch;
     let position = spawn_position(&there.map, spawn, &mut Stream::new(seed, moment, Purpose::Spawn));
     let in_door = there.map.door_at(position).is_some();
-    let entered = ServerMessage::RoomEntered(RoomEntered {
-        request,
-        room: there.name.clone(),
-        epoch,
-        view: stay,
-        slot,
-        tick,
-        capacity: rules.capacity,
-        interest_px: (rules.interest == Interest::Near).then_some(rules.near_px),
-        near_px: rules.near_px,
-        seq: there.seq,
-        map: MapInfo::clone(&there.info),
-        state: world
-            .get::<RoomState>(room)
-            .map(RoomState::entries)
-            .unwrap_or_default(),
-    });
+    let Some(mut entered) = entered(world, room, slot, stay) else {
+        return Err(Refusal::RoomFull);
+    };
+    entered.request = request;
     world.resource_mut::<Rooms>().occupied.insert(epoch, room);
     world.entity_mut(player).insert((
         InRoom(room),
@@ -283,7 +271,9 @@ fn enter(
         // What was acknowledged in another room is no news here.
         link.ack = None;
     }
-    world.resource_mut::<Outbox>().send(session, &entered);
+    world
+        .resource_mut::<Outbox>()
+        .send(session, &ServerMessage::RoomEntered(entered));
     Ok(())
 }
 
@@ -318,7 +308,9 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     if empty {
         there.empty_since = Some(tick);
     }
-    Some(there.epoch)
+    let epoch = there.epoch;
+    world.resource_mut::<Outbox>().watchers.leave(room, seat.slot);
+    Some(epoch)
 }
 
 /// The named spawn point, or one of them by chance.

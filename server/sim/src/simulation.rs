@@ -44,7 +44,7 @@ pub struct Setup {
 
 /// A world. Live play, tests, bots in process and replay all step it the same way.
 pub struct Simulation {
-    world: World,
+    pub(crate) world: World,
     schedule: Schedule,
 }
 

@@ -66,7 +66,8 @@ impl Seats {
     /// Gives a free slot, chosen by chance from a pool at most half full: a slot number does not tell how many
     /// players there are that one cannot see.
     pub(super) fn take(&mut self, player: Entity, chance: &mut Stream) -> Slot {
-        let pool = ((self.len as usize + 1) * 2).next_power_of_two().max(MIN_POOL);
+        let pool = ((self.len as usize + 1) * 2).next_power_of_two();
+        let pool = pool.clamp(MIN_POOL, Slot::NOBODY.index());
         if pool > self.by_slot.len() {
             self.by_slot.resize(pool, None);
             self.taken.grow(pool);
