@@ -91,3 +91,19 @@ impl Seats {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parlour_shared::{limits::MAX_ROOM_CAPACITY, rng::Purpose};
+
+    #[test]
+    fn the_largest_room_leaves_nobodys_slot_free() {
+        let mut seats = Seats {
+            len: MAX_ROOM_CAPACITY - 1,
+            ..Seats::default()
+        };
+        seats.take(Entity::PLACEHOLDER, &mut Stream::new(0, 0, Purpose::Slot));
+        assert_eq!(seats.pool(), Slot::NOBODY.index());
+    }
+}
