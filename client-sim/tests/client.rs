@@ -183,7 +183,7 @@ fn a_new_room_begins_anew() {
     seat.get(&chat(Scope::Near, EPOCH, 1));
     assert!(matches!(seat.get(&left()), Event::Left(_)));
     assert_eq!(seat.client.slot(), None);
-    assert_eq!(seat.get(&support::entered_with(support::map())), Event::Entered);
+    assert_eq!(seat.get(&support::entered_with(map())), Event::Entered);
     // The place differs, the streams begin again, and neither is a broken promise.
     let event = seat.get(&snapshot(
         1,
