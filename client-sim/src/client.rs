@@ -95,10 +95,12 @@ impl Client {
         self.room.as_deref()
     }
 
-    /// The player's slot in its room.
+    /// The player's slot in its room; none also for who only watches it.
     #[must_use]
     pub fn slot(&self) -> Option<Slot> {
-        self.room().map(|room| room.entered.slot)
+        self.room()
+            .map(|room| room.entered.slot)
+            .filter(|&slot| slot != Slot::NOBODY)
     }
 
     /// The room's versioned state, in the order in which its keys became known.

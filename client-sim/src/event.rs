@@ -21,7 +21,7 @@ pub enum Event {
     /// The view is that of a newer tick: [`crate::Client::view`]. What changed is in
     /// [`crate::Client::snapshot`].
     Snapshot {
-        /// How the own motion compares with the prediction; none if that is a violation.
+        /// How the own motion compares with the prediction; none if that is a violation, or if one only watches.
         own: Option<Agreement>,
         /// The command that was applied last and how early it came, if the snapshot says so.
         ack: Option<Ack>,

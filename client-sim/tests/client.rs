@@ -7,13 +7,14 @@ use std::time::Duration;
 use parlour_client_sim::{Agreement, Client, Command, Event, Settings};
 use parlour_shared::{
     codec,
-    ids::Tick,
+    ids::{Slot, Tick},
     limits::PROTOCOL,
     message::{ClientMessage, Pong, Scope, ServerMessage, Stamp, StateChanged, StateEntry},
-    motion::{Direction, Heading, Position},
+    motion::{Direction, Gait, Heading, Position},
 };
 use support::{
-    EPOCH, News, OTHER, OTHER_PLAYER, OWN, OWN_PLAYER, Seat, chat, encoded, enter_own, gait, left, snapshot,
+    EPOCH, News, OTHER, OTHER_PLAYER, OWN, OWN_PLAYER, Seat, chat, encoded, enter_own, entered_in, gait,
+    left, map, snapshot,
 };
 
 const EAST: Heading = Heading {
@@ -182,7 +183,7 @@ fn a_new_room_begins_anew() {
     seat.get(&chat(Scope::Near, EPOCH, 1));
     assert!(matches!(seat.get(&left()), Event::Left(_)));
     assert_eq!(seat.client.slot(), None);
-    assert_eq!(seat.get(&support::entered_with(support::map())), Event::Entered);
+    assert_eq!(seat.get(&support::entered_with(map())), Event::Entered);
     // The place differs, the streams begin again, and neither is a broken promise.
     let event = seat.get(&snapshot(
         1,
@@ -200,4 +201,24 @@ fn a_new_room_begins_anew() {
     ));
     seat.get(&chat(Scope::Near, EPOCH, 1));
     seat.get(&chat(Scope::Room, EPOCH, 41));
+}
+
+#[test]
+fn who_watches_without_a_player_sees_the_others_only() {
+    let mut seat = Seat::welcomed();
+    let entered = seat.client.receive(&entered_in(Slot::NOBODY, map()), seat.now);
+    assert!(entered.expect("in order").violation.is_none());
+    assert_eq!(seat.client.slot(), None);
+    let place = Position::from_px(100, 100);
+    let other = News::Enter(OTHER, OTHER_PLAYER, place, Gait::default());
+    let received = seat
+        .client
+        .receive(&snapshot(1, 101, None, None, &[other]), seat.now);
+    let received = received.expect("nobody is missing");
+    assert!(matches!(received.event, Event::Snapshot { own: None, ack: None }));
+    assert!(received.violation.is_none());
+    assert_eq!(
+        seat.client.view().get(OTHER).map(|seen| seen.player),
+        Some(OTHER_PLAYER)
+    );
 }

@@ -3,6 +3,7 @@
 
 mod clock;
 mod roster;
+mod stage;
 mod status;
 
 use std::{
@@ -14,7 +15,7 @@ use std::{
 };
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Counts, SimConfig, Simulation, TickInput, TickOutput};
+use parlour_sim::{Counts, TickInput, TickOutput};
 
 use crate::{
     bridge::{
@@ -25,11 +26,11 @@ use crate::{
 };
 use clock::{Clock, PERIOD};
 use roster::Roster;
+pub(crate) use stage::MakeStage;
 pub(crate) use status::TickStatus;
 
 /// What the tick thread is made with.
 pub(crate) struct TickLoop {
-    pub(crate) config: SimConfig,
     pub(crate) inbound: Vec<InboundReceiver>,
     pub(crate) publisher: Publisher,
     pub(crate) metrics: Arc<Metrics>,
@@ -38,9 +39,9 @@ pub(crate) struct TickLoop {
 }
 
 impl TickLoop {
-    /// Ticks until told to stop. Returns the last tick.
-    pub(crate) fn run(mut self) -> Tick {
-        let mut simulation = Simulation::new(self.config.clone());
+    /// Makes the stage, and ticks until told to stop. Returns the last tick.
+    pub(crate) fn run(mut self, make: MakeStage) -> Tick {
+        let mut stage = make();
         let mut input = TickInput::default();
         let mut roster = Roster::new(self.publisher.threads());
         let mut clock = Clock::start();
@@ -55,7 +56,7 @@ impl TickLoop {
                 shared = Arc::default();
             }
             if let Some(output) = Arc::get_mut(&mut shared) {
-                simulation.step(&mut input, output);
+                stage.step(&mut input, output);
                 self.observe(output);
             }
             self.status.advanced(shared.tick);
@@ -68,7 +69,7 @@ impl TickLoop {
             // Told by an I/O thread's log: a line from here would wait for whoever else writes one.
             self.metrics.tick.skipped.inc_by(skipped);
         }
-        simulation.tick()
+        stage.tick()
     }
 
     /// Makes the input of the tick: what arrived, and what the pace of the I/O threads makes necessary.

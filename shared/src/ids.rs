@@ -32,6 +32,9 @@ pub struct PlayerId(pub u32);
 pub struct Slot(pub u16);
 
 impl Slot {
+    /// A slot that no player ever has: that of a client without a player of its own.
+    pub const NOBODY: Self = Self(u16::MAX);
+
     /// The slot as an index into a dense array.
     #[must_use]
     pub fn index(self) -> usize {

@@ -40,7 +40,7 @@ pub const MAX_STATE_VALUE_BYTES: usize = 1024;
 /// Writes in one atomic batch: 8 * (48 + 1024) bytes stay below [`MAX_CLIENT_MESSAGE`].
 pub const MAX_STATE_WRITES: usize = 8;
 
-/// Players in one room: slots are at most twice as many, and 2 * 32,000 fits a u16.
+/// Players in one room: twice as many slots fit a u16, and the last one is kept free (`Slot::NOBODY`).
 pub const MAX_ROOM_CAPACITY: u32 = 32_000;
 /// Components that plugins may replicate: their presence is a 4-bit mask.
 pub const MAX_EXTRAS: usize = 4;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use parlour_shared::{
     codec::{self, SNAPSHOT_OPCODE},
+    ids::Slot,
     message::{ChatSaid, RoomEntered, RoomLeft, Scope, ServerMessage, StateEntry, Welcome},
     snapshot::{MotionChange, Snapshot},
     view::ViewError,
@@ -150,7 +151,11 @@ impl Client {
         self.view.apply(snapshot)?;
         self.last_tick = Some(tick);
         self.ticks.observe(tick, now);
+        let ack = snapshot.ack;
         let slot = room.entered.slot;
+        if slot == Slot::NOBODY {
+            return Ok(Event::Snapshot { own: None, ack }.into());
+        }
         let own = self.view.get(slot).ok_or(Violation::OwnMissing(tick))?;
         let own_update = snapshot.updates.iter().find(|update| update.slot == slot);
         let turned = match own_update.and_then(|update| update.motion) {
@@ -159,7 +164,7 @@ impl Client {
         };
         let told = Told {
             tick,
-            ack: snapshot.ack,
+            ack,
             turned,
             segment: own.segment,
         };
@@ -167,7 +172,6 @@ impl Client {
             Ok(agreement) => (Some(agreement), None),
             Err(mismatch) => (None, Some(mismatch.into())),
         };
-        let ack = snapshot.ack;
         Ok(Received {
             event: Event::Snapshot { own, ack },
             violation,

@@ -60,12 +60,16 @@ pub(crate) fn welcome() -> Vec<u8> {
 }
 
 pub(crate) fn entered_with(map: MapInfo) -> Vec<u8> {
+    entered_in(OWN, map)
+}
+
+pub(crate) fn entered_in(slot: Slot, map: MapInfo) -> Vec<u8> {
     encoded(&ServerMessage::RoomEntered(RoomEntered {
         request: 1,
         room: "test".into(),
         epoch: EPOCH,
         view: 1,
-        slot: OWN,
+        slot,
         tick: Tick(100),
         capacity: 100,
         interest_px: None,

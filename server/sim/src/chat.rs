@@ -11,7 +11,7 @@ use crate::{
     components::{InRoom, Player, Seat},
     outbox::Outbox,
     proximity::Proximity,
-    rooms::{Room, Seats},
+    rooms::{self, Room, Seats},
 };
 
 /// Says something. The speaker hears it, too: with its stamp it is the proof of what was said when.
@@ -56,11 +56,7 @@ fn to_room(
 ) -> Option<Stamp> {
     let stamp = world.get_mut::<Room>(room)?.stamp();
     set_stamp(message, stamp);
-    let sessions = world
-        .get::<Seats>(room)?
-        .iter()
-        .filter_map(|(_, player)| world.get::<Player>(player));
-    outbox.broadcast(sessions.map(|player| player.session), message);
+    rooms::tell(world, outbox, room, message);
     Some(stamp)
 }
 
@@ -94,6 +90,7 @@ fn to_near(
         };
         set_stamp(message, stamp);
         outbox.send(session, message);
+        outbox.tell_followers(session, message);
         if entity == speaker {
             stamp_of_speaker = Some(stamp);
         }

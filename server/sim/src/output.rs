@@ -2,7 +2,9 @@
 
 use parlour_shared::{
     close::CloseCode,
+    codec,
     ids::{SessionId, Tick},
+    message::ServerMessage,
 };
 
 /// What one tick gave.
@@ -19,6 +21,9 @@ pub struct TickOutput {
     /// Who is sent what. For one session in the order of sending, which is also that of the bytes: reliable messages,
     /// then at most one snapshot.
     pub frames: Vec<OutFrame>,
+    /// The same for watchers ([`crate::Simulation::watch`]), in a list of its own: their sessions are none of the world's
+    /// and may have the same numbers.
+    pub watched: Vec<OutFrame>,
     /// Sessions to be closed after their frames were sent. The edge answers with [`crate::EventKind::Close`].
     pub closes: Vec<(SessionId, CloseCode)>,
     /// What there is and what happened, for metrics.
@@ -98,8 +103,41 @@ impl TickOutput {
         self.parts.clear();
         self.bytes.clear();
         self.frames.clear();
+        self.watched.clear();
         self.closes.clear();
         self.counts = Counts::default();
+    }
+
+    /// Appends a reliable message to a watcher: what the caller itself has to tell it.
+    pub fn tell_watcher(&mut self, session: SessionId, message: &ServerMessage) {
+        let start = self.bytes.len() as u32;
+        codec::encode(message, &mut self.bytes);
+        self.watched.push(OutFrame {
+            session,
+            lane: Lane::Reliable,
+            start,
+            end: self.bytes.len() as u32,
+        });
+    }
+
+    /// Appends what another output has for watchers: so several ticks can be sent as one, if snapshots are held
+    /// in all but the last.
+    pub fn append_watched(&mut self, earlier: &TickOutput) {
+        let mut last = None;
+        for frame in &earlier.watched {
+            // A message to several is copied once.
+            let start = match last {
+                Some((copied, start)) if copied == frame.start => start,
+                _ => {
+                    let start = self.bytes.len() as u32;
+                    self.bytes.extend_from_slice(earlier.payload(frame));
+                    start
+                }
+            };
+            last = Some((frame.start, start));
+            let end = start + (frame.end - frame.start);
+            self.watched.push(OutFrame { start, end, ..*frame });
+        }
     }
 
     /// The payload of a frame.

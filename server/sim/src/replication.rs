@@ -8,6 +8,7 @@ mod encode;
 mod record;
 mod splice;
 mod viewer;
+mod watchers;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -23,6 +24,7 @@ use crate::{
 use encode::Arena;
 use record::Record;
 use viewer::Viewer;
+pub(crate) use watchers::{Followed, Watchers};
 
 /// What the viewers of a room were told, and what is new. No part of the state: it follows from the world and
 /// from which links were held.

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     components::{InRoom, Player},
     outbox::Outbox,
-    rooms::{Room, Seats},
+    rooms::{self, Room},
     state,
 };
 
@@ -119,10 +119,7 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
         entries,
     });
     world.resource_scope(|world, mut outbox: Mut<Outbox>| {
-        if let Some(seats) = world.get::<Seats>(room) {
-            let session = |(_, player)| world.get::<Player>(player).map(|player| player.session);
-            outbox.broadcast(seats.iter().filter_map(session), &changed);
-        }
+        rooms::tell(world, &mut outbox, room, &changed);
         outbox.accept(session, batch.request, Some(stamp));
     });
     Ok(())

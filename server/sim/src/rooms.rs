@@ -1,5 +1,6 @@
 //! Rooms: created on the first join, entered, left, and cleaned up after they stood empty for a while.
 
+mod audience;
 mod saving;
 mod seats;
 
@@ -10,7 +11,7 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Tick},
     map::{Map, MapInfo},
-    message::{Join, LeaveReason, Refusal, Request, RoomEntered, RoomLeft, ServerMessage, Stamp},
+    message::{Join, LeaveReason, Refusal, Request, RoomLeft, ServerMessage, Stamp},
     motion,
     rng::{Purpose, Stream},
     text::RoomName,
@@ -20,7 +21,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Clock,
     components::{InRoom, Link, Motion, Occupants, Player, Position, Seat},
-    config::Interest,
     movement::MoveQueue,
     outbox::Outbox,
     proximity::Proximity,
@@ -30,6 +30,7 @@ use crate::{
     simulation::Setup,
     state::{self, StableId},
 };
+pub(crate) use audience::{entered, tell};
 pub(crate) use saving::rebuild;
 pub use seats::Seats;
 
@@ -245,23 +246,10 @@ fn enter(
     let epoch = there.epoch;
     let position = spawn_position(&there.map, spawn, &mut Stream::new(seed, moment, Purpose::Spawn));
     let in_door = there.map.door_at(position).is_some();
-    let entered = ServerMessage::RoomEntered(RoomEntered {
-        request,
-        room: there.name.clone(),
-        epoch,
-        view: stay,
-        slot,
-        tick,
-        capacity: rules.capacity,
-        interest_px: (rules.interest == Interest::Near).then_some(rules.near_px),
-        near_px: rules.near_px,
-        seq: there.seq,
-        map: MapInfo::clone(&there.info),
-        state: world
-            .get::<RoomState>(room)
-            .map(RoomState::entries)
-            .unwrap_or_default(),
-    });
+    let Some(mut entered) = entered(world, room, slot, stay) else {
+        return Err(Refusal::RoomFull);
+    };
+    entered.request = request;
     world.resource_mut::<Rooms>().occupied.insert(epoch, room);
     world.entity_mut(player).insert((
         InRoom(room),
@@ -281,7 +269,9 @@ fn enter(
         // What was acknowledged in another room is no news here.
         link.ack = None;
     }
-    world.resource_mut::<Outbox>().send(session, &entered);
+    world
+        .resource_mut::<Outbox>()
+        .send(session, &ServerMessage::RoomEntered(entered));
     Ok(())
 }
 
@@ -316,7 +306,9 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     if empty {
         there.empty_since = Some(tick);
     }
-    Some(there.epoch)
+    let epoch = there.epoch;
+    world.resource_mut::<Outbox>().watchers.leave(room, seat.slot);
+    Some(epoch)
 }
 
 /// The named spawn point, or one of them by chance.

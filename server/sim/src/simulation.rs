@@ -50,7 +50,7 @@ pub struct Setup {
 
 /// A world. Live play, tests, bots in process and replay all step it the same way.
 pub struct Simulation {
-    world: World,
+    pub(crate) world: World,
     schedule: Schedule,
     saver: Saver,
     /// When change detection last let go of messages.

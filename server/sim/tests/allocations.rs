@@ -20,7 +20,7 @@ use parlour_shared::{
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Event, EventKind, Interest, SimConfig, Simulation, TickInput, TickOutput};
+use parlour_sim::{Event, EventKind, Eyes, Interest, Player, SimConfig, Simulation, TickInput, TickOutput};
 use support::open_map;
 
 /// Counts the allocations of each thread: tests run side by side.
@@ -65,7 +65,7 @@ const WARM_UP: u32 = 1200;
 const MEASURED: u32 = 1200;
 
 /// Runs `rooms` rooms of `per_room` walkers who turn, chat and change skins, with links that are held and
-/// released; gives the number of allocating ticks after the warm-up, and of allocations in them.
+/// released, and some who watch; gives the number of allocating ticks after the warm-up, and of allocations in them.
 fn run(rooms: u64, per_room: u64, interest: Interest) -> (u32, u64) {
     let mut config = SimConfig::new(vec![Arc::new(open_map("plaza", 125, 1))]);
     config.skins = ["a", "b", "c"].map(String::from).to_vec();
@@ -97,6 +97,9 @@ fn run(rooms: u64, per_room: u64, interest: Interest) -> (u32, u64) {
         }
         for tick in 0..ticks {
             sim.step(&mut input, &mut output);
+            if tick == 0 {
+                watch(&mut sim, rooms);
+            }
             fill(&mut input, tick, rooms * per_room, 200);
         }
     }
@@ -112,7 +115,20 @@ fn run(rooms: u64, per_room: u64, interest: Interest) -> (u32, u64) {
         }
     }
     assert!(u64::from(output.counts.players) == rooms * per_room);
+    assert!((0..2 * rooms).all(|watcher| sim.is_watching(SessionId(watcher))));
     (ticks, allocations)
+}
+
+/// Each room is watched with everyone's eyes and with those of one player.
+fn watch(sim: &mut Simulation, rooms: u64) {
+    for number in 0..rooms {
+        let room = format!("plaza/{number}");
+        let player = sim.player(SessionId(number)).unwrap();
+        let player = sim.world().get::<Player>(player).unwrap().id;
+        sim.watch(SessionId(number), &room, Eyes::Everyone, 1).unwrap();
+        sim.watch(SessionId(rooms + number), &room, Eyes::Of(player), 1)
+            .unwrap();
+    }
 }
 
 /// Each session does something once in `every / 30` ticks.

@@ -4,7 +4,11 @@
 
 mod support;
 
-use parlour_sim::{Fold, Simulation, TickInput, TickOutput};
+use parlour_shared::{
+    ids::SessionId,
+    rng::{Purpose, Stream},
+};
+use parlour_sim::{Eyes, Fold, Lane, Player, Simulation, TickInput, TickOutput};
 use support::bustle;
 
 /// The hash after the last tick of [`run`], and a hash of all bytes that were sent. Debug and release builds, and all
@@ -36,6 +40,59 @@ fn another_seed_is_another_world() {
     let mut hashes: Vec<u64> = (0..4).map(|seed| run_seeded(None, seed).0).collect();
     hashes.dedup();
     assert_eq!(hashes.len(), 4);
+}
+
+/// Two worlds with the same input, one of them watched by some who look here and there.
+#[test]
+fn watchers_change_nothing() {
+    let world = || Simulation::new(bustle::config());
+    let (mut alone, mut watched) = (world(), world());
+    let (mut input, mut next_session, mut sent) = (TickInput::default(), 0, 0);
+    let (mut first, mut second) = (TickOutput::default(), TickOutput::default());
+    for tick in 1..=TICKS {
+        let mut chance = Stream::new(3, u64::from(tick), Purpose::Game);
+        bustle::fill(&mut input, &mut next_session, tick);
+        alone.step(&mut input, &mut first);
+        watched.step(&mut input, &mut second);
+        assert_eq!(first.hash, second.hash, "at tick {tick}");
+        assert_eq!(
+            (first.counts, &first.closes),
+            (second.counts, &second.closes),
+            "at tick {tick}"
+        );
+        assert_eq!(frames(&first), frames(&second), "at tick {tick}");
+        assert!(first.watched.is_empty());
+        sent += second.watched.len();
+
+        // Numbers of sessions that players have, too.
+        let session = SessionId(u64::from(chance.below(8)));
+        let room = ["east", "west", "east/a"][chance.below(3) as usize];
+        let player = watched.player(SessionId(u64::from(chance.below(next_session as u32))));
+        let player = player.and_then(|player| watched.world().get::<Player>(player));
+        match (chance.below(12), player.map(|player| player.id)) {
+            (0, _) => watched.unwatch(session),
+            (1, _) => watched.set_watcher_held(session, true),
+            (2, _) => watched.set_watcher_held(session, false),
+            (3..6, _) => drop(watched.watch(session, room, Eyes::Everyone, tick as u8)),
+            (_, Some(player)) => {
+                if let Some(room) = watched.followed_room(player) {
+                    watched
+                        .watch(session, &room, Eyes::Of(player), tick as u8)
+                        .unwrap();
+                }
+            }
+            (_, None) => {}
+        }
+    }
+    assert!(sent > 500, "{sent} frames for watchers");
+}
+
+/// To whom, how, and what; not where in the output it lies.
+fn frames(output: &TickOutput) -> Vec<(SessionId, Lane, &[u8])> {
+    let frames = output.frames.iter();
+    frames
+        .map(|frame| (frame.session, frame.lane, output.payload(frame)))
+        .collect()
 }
 
 fn run(shuffle: Option<u64>) -> (u64, u64) {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use parlour_shared::{limits::TICK_RATE, map::Map};
-use parlour_sim::{Interest, RateLimits, RoomRules, SimConfig};
+use parlour_sim::{Interest, Logic, RateLimits, RoomRules, SimConfig};
 
 use crate::server::ServerOptions;
 
@@ -111,6 +111,7 @@ impl Settings {
             admin: self.admin,
             io_threads: self.io_threads,
             sim: self.sim(maps, skins),
+            logic: Logic::default(),
             max_connections: self.max_connections,
             max_unauthenticated_per_address: self.max_unauthenticated_per_address,
             allowed_origins: self.allowed_origins.clone(),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use parlour_shared::limits::HEARTBEAT_MS;
-use parlour_sim::SimConfig;
+use parlour_sim::{Logic, SimConfig};
 
 /// What a server is started with.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct ServerOptions {
     pub io_threads: usize,
     /// The world.
     pub sim: SimConfig,
+    /// Game logic that is added to the world.
+    pub logic: Logic,
     /// Connections at once; more are turned away with 503.
     pub max_connections: u32,
     /// Connections of one address that have not said hello yet; more are turned away with 429.
@@ -46,6 +48,7 @@ impl ServerOptions {
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 7374)),
             io_threads: 1,
             sim,
+            logic: Logic::default(),
             max_connections: 20_000,
             max_unauthenticated_per_address: 256,
             allowed_origins: Vec::new(),

@@ -5,13 +5,15 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
+use parlour_sim::Simulation;
+
 use super::{Failure, Io, Server, ServerOptions, StartError};
 use crate::{
     admin::Admin,
     bridge::{inbound, outbound::Publisher, route::MAX_IO_THREADS, wake},
     edge::{self, EdgeShared, IoStart},
     metrics::Metrics,
-    tick_loop::{TickLoop, TickStatus},
+    tick_loop::{MakeStage, TickLoop, TickStatus},
 };
 
 pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
@@ -29,6 +31,8 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     // Clients are told the heartbeat that the edge keeps.
     let seed = sim.seed;
     sim.heartbeat_ms = options.heartbeat.as_millis().try_into().unwrap_or(u32::MAX);
+    let logic = options.logic.clone();
+    let make: MakeStage = Box::new(move || Box::new(Simulation::with_plugins(sim, logic)));
     let edge = Arc::new(EdgeShared::new(
         options,
         Arc::clone(&metrics),
@@ -73,14 +77,13 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         tick_thread: None,
     };
     let tick_loop = TickLoop {
-        config: sim,
         inbound,
         publisher,
         metrics: Arc::clone(&metrics),
         status: Arc::clone(&status),
         stop: tick_stop,
     };
-    server.tick_thread = Some(failure.spawn("tick", move || tick_loop.run())?);
+    server.tick_thread = Some(failure.spawn("tick", move || tick_loop.run(make))?);
     for (start, wake) in starts.into_iter().zip(stop_wakes) {
         let name = format!("io-{}", start.thread);
         let failed = Arc::clone(&failure);

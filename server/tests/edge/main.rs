@@ -13,7 +13,11 @@ mod handshake;
 mod heartbeat;
 mod hello;
 mod json;
+mod logic;
 mod messages;
+#[path = "../../sim/examples/mood.rs"]
+#[allow(dead_code)] // The example's own little world is not used here.
+mod mood;
 mod resets;
 mod slow_readers;
 mod stopping;

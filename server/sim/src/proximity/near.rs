@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
-use parlour_shared::{ids::Slot, limits::MAX_ROOM_CAPACITY, rng::mix};
+use parlour_shared::{ids::Slot, rng::mix};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 
 use super::{Placed, Reach};
@@ -176,7 +176,7 @@ impl Serialize for Words<'_> {
 
 pub(super) fn restore(saved: SavedRows, _world: &World) -> Option<Proximity> {
     let pool = saved.pool as usize;
-    if pool > (2 * MAX_ROOM_CAPACITY as usize).next_power_of_two() || saved.rows.len() > pool {
+    if pool > Slot::NOBODY.index() || saved.rows.len() > pool {
         return None;
     }
     let mut proximity = Proximity::default();

@@ -43,8 +43,11 @@ pub(super) struct Delta {
 }
 
 impl Arena {
-    /// Forgets the bytes of the last tick.
+    /// Forgets the bytes of the last tick, once in each.
     pub(super) fn begin(&mut self, tick: Tick, pool: usize) {
+        if self.tick == tick {
+            return;
+        }
         self.tick = tick;
         self.bytes.clear();
         self.enters.clear();

@@ -18,13 +18,13 @@ use crate::{
     clock::Clock,
     config::Interest,
     outbox::Outbox,
-    output::{Lane, OutFrame, TickOutput},
+    output::{Lane, OutFrame},
     proximity::Proximity,
     rooms::{Rooms, Seats},
     simulation::Setup,
 };
 
-/// Writes the frames of this tick, room by room and slot by slot. Per viewer this is bit operations and copies.
+/// Writes the frames of this tick, room by room and slot by slot, and those of watchers last. Per viewer this is bit operations and copies.
 pub(super) fn splice(
     mut rooms: Query<(&mut Replica, &Seats, &Proximity)>,
     directory: Res<Rooms>,
@@ -47,12 +47,8 @@ pub(super) fn splice(
             let Some(viewer) = viewer.as_mut().filter(|viewer| !viewer.held) else {
                 continue;
             };
-            let visible = match setup.rules.interest {
-                Interest::All => seats.taken(),
-                Interest::Near => match proximity.near(Slot(slot as u16)) {
-                    Some(near) => near,
-                    None => continue,
-                },
+            let Some(visible) = visible(setup.rules.interest, Slot(slot as u16), seats, proximity) else {
+                continue;
             };
             let mut frame = Frame {
                 viewer,
@@ -62,8 +58,55 @@ pub(super) fn splice(
                 arena,
                 tick: clock.tick,
             };
-            frame.write(&mut outbox.out);
+            let out = &mut outbox.out;
+            frame.write(&mut out.bytes, &mut out.frames);
         }
+    }
+    let Outbox { out, watchers } = &mut *outbox;
+    watchers.serve(|watcher| {
+        let Ok((mut replica, seats, proximity)) = rooms.get_mut(watcher.room) else {
+            return false;
+        };
+        if watcher.viewer.held {
+            return true;
+        }
+        let visible = match watcher.followed {
+            None => Some(seats.taken()),
+            Some(followed) => visible(setup.rules.interest, followed.slot, seats, proximity),
+        };
+        let Some(visible) = visible else { return true };
+        let Replica {
+            records,
+            changed,
+            arena,
+            ..
+        } = &mut *replica;
+        // Nobody begins the arena of a room in which nobody is.
+        arena.begin(clock.tick, records.len());
+        watcher.viewer.grow(records.len());
+        let mut frame = Frame {
+            viewer: &mut watcher.viewer,
+            visible,
+            records,
+            changed,
+            arena,
+            tick: clock.tick,
+        };
+        frame.write(&mut out.bytes, &mut out.watched);
+        true
+    });
+}
+
+/// The slots that the player in a slot sees.
+fn visible<'a>(
+    interest: Interest,
+    slot: Slot,
+    seats: &'a Seats,
+    proximity: &'a Proximity,
+) -> Option<&'a FixedBitSet> {
+    match interest {
+        Interest::All => Some(seats.taken()),
+        Interest::Near => proximity.near(slot),
     }
 }
 
@@ -78,26 +121,26 @@ struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    fn write(&mut self, out: &mut TickOutput) {
-        let start = out.bytes.len() as u32;
+    fn write(&mut self, bytes: &mut Vec<u8>, frames: &mut Vec<OutFrame>) {
+        let start = bytes.len() as u32;
         let base = self
             .viewer
             .base
             .filter(|&base| self.tick.since(base) <= MAX_BASE_AGE);
         match base {
-            None => self.write_full(&mut out.bytes),
+            None => self.write_full(bytes),
             Some(base) => {
                 let delta = self.arena.delta(self.viewer.synced, self.records, self.changed);
                 self.viewer.synced = self.tick;
                 if !self.has_news(delta, base) {
                     return;
                 }
-                self.write_delta(delta, base, &mut out.bytes);
+                self.write_delta(delta, base, bytes);
             }
         }
         self.viewer.told(self.visible, self.tick);
-        let end = out.bytes.len() as u32;
-        out.frames.push(OutFrame {
+        let end = bytes.len() as u32;
+        frames.push(OutFrame {
             session: self.viewer.session,
             lane: Lane::Snapshot,
             start,

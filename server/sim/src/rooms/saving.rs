@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
-use parlour_shared::{
-    ids::{Epoch, Tick},
-    limits::MAX_ROOM_CAPACITY,
-};
+use parlour_shared::ids::{Epoch, Slot, Tick};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Room, Rooms, Seats, seats::MIN_POOL};
@@ -70,9 +67,9 @@ impl Serialize for Seats {
 }
 
 pub(super) fn restore_seats(pool: u32, _world: &World) -> Option<Seats> {
-    let largest = (2 * MAX_ROOM_CAPACITY).next_power_of_two();
-    let possible = pool == 0 || (pool.is_power_of_two() && (MIN_POOL as u32..=largest).contains(&pool));
-    possible.then(|| Seats::with_pool(pool as usize))
+    let pool = pool as usize;
+    let grown = pool.is_power_of_two() && (MIN_POOL..=Slot::NOBODY.index()).contains(&pool);
+    (pool == 0 || grown || pool == Slot::NOBODY.index()).then(|| Seats::with_pool(pool))
 }
 
 /// Seats everyone, fills the directory, and begins to tell viewers from nothing.

@@ -57,7 +57,8 @@ impl Seats {
     /// Gives a free slot, chosen by chance from a pool at most half full: a slot number does not tell how many
     /// players there are that one cannot see.
     pub(super) fn take(&mut self, player: Entity, chance: &mut Stream) -> Slot {
-        let pool = ((self.len as usize + 1) * 2).next_power_of_two().max(MIN_POOL);
+        let pool = ((self.len as usize + 1) * 2).next_power_of_two();
+        let pool = pool.clamp(MIN_POOL, Slot::NOBODY.index());
         if pool > self.by_slot.len() {
             self.by_slot.resize(pool, None);
             self.taken.grow(pool);
@@ -101,5 +102,21 @@ impl Seats {
             self.taken.set(slot.index(), false);
             self.len -= 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parlour_shared::{limits::MAX_ROOM_CAPACITY, rng::Purpose};
+
+    #[test]
+    fn the_largest_room_leaves_nobodys_slot_free() {
+        let mut seats = Seats {
+            len: MAX_ROOM_CAPACITY - 1,
+            ..Seats::default()
+        };
+        seats.take(Entity::PLACEHOLDER, &mut Stream::new(0, 0, Purpose::Slot));
+        assert_eq!(seats.pool(), Slot::NOBODY.index());
     }
 }

@@ -356,7 +356,7 @@ impl Client {
         self.welcome.as_ref().expect("welcomed").player
     }
 
-    fn take(&mut self, message: ServerMessage) {
+    pub fn take(&mut self, message: ServerMessage) {
         match &message {
             ServerMessage::Welcome(welcome) => self.welcome = Some(welcome.clone()),
             ServerMessage::RoomEntered(entered) => {

@@ -1,0 +1,137 @@
+//! Who looks on without being there.
+
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    ids::{SessionId, Slot},
+    message::{Scope, ServerMessage},
+};
+
+use super::viewer::Viewer;
+
+/// All watchers, by session. Beside the world: no entity, no part of the state. As many as the caller lets in, one per
+/// session at most; each costs two bits per slot of its room, and a comparison per message to players.
+#[derive(Debug, Default)]
+pub(crate) struct Watchers {
+    list: Vec<Watcher>,
+}
+
+/// A viewer without a seat.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    pub(super) room: Entity,
+    /// Through whose eyes it looks; none: it sees all in the room.
+    pub(super) followed: Option<Followed>,
+    /// Near-me chats that it heard: the stream has no gaps, whenever the watching began.
+    near_seq: u32,
+    pub(super) viewer: Viewer,
+}
+
+/// A player, as long as it keeps its seat.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Followed {
+    pub(crate) session: SessionId,
+    pub(crate) slot: Slot,
+}
+
+impl Watchers {
+    /// Begins to watch, or watches something else.
+    pub(crate) fn place(&mut self, session: SessionId, room: Entity, followed: Option<Followed>, stay: u8) {
+        let watcher = Watcher {
+            room,
+            followed,
+            near_seq: 0,
+            viewer: Viewer::new(session, stay, 0),
+        };
+        match self.find(session) {
+            Ok(at) => self.list[at] = watcher,
+            Err(at) => self.list.insert(at, watcher),
+        }
+    }
+
+    /// Watches no more; nothing if it did not.
+    pub(crate) fn remove(&mut self, session: SessionId) {
+        if let Ok(at) = self.find(session) {
+            self.list.remove(at);
+        }
+    }
+
+    /// Whether a session watches.
+    pub(crate) fn contains(&self, session: SessionId) -> bool {
+        self.find(session).is_ok()
+    }
+
+    /// Whether a watcher can take snapshots; nothing if there is none.
+    pub(crate) fn set_held(&mut self, session: SessionId, held: bool) {
+        if let Ok(at) = self.find(session) {
+            self.list[at].viewer.held = held;
+        }
+    }
+
+    /// A player got up. Who looked through its eyes watches no more.
+    pub(crate) fn leave(&mut self, room: Entity, slot: Slot) {
+        self.list.retain_mut(|watcher| {
+            if watcher.room != room {
+                return true;
+            }
+            watcher.viewer.lose(slot);
+            watcher.followed.is_none_or(|followed| followed.slot != slot)
+        });
+    }
+
+    /// Who hears a message that was sent to these sessions; with a room, to all in it.
+    pub(crate) fn hearing(
+        &self,
+        message: &ServerMessage,
+        room: Option<Entity>,
+        told: impl Fn(SessionId) -> bool,
+    ) -> impl Iterator<Item = SessionId> {
+        let heard = !self.list.is_empty() && is_heard(message);
+        let list = if heard { &self.list[..] } else { &[] };
+        let hears = move |watcher: &&Watcher| match (room, watcher.followed) {
+            (Some(room), _) => watcher.room == room,
+            (None, Some(followed)) => told(followed.session),
+            (None, None) => false,
+        };
+        list.iter().filter(hears).map(|watcher| watcher.viewer.session)
+    }
+
+    /// Numbers the next near-me chat of each watcher that follows this listener.
+    pub(crate) fn hearing_near(&mut self, listener: SessionId) -> impl Iterator<Item = (SessionId, u32)> {
+        let follows = move |watcher: &&mut Watcher| {
+            watcher
+                .followed
+                .is_some_and(|followed| followed.session == listener)
+        };
+        self.list.iter_mut().filter(follows).map(|watcher| {
+            watcher.near_seq += 1;
+            (watcher.viewer.session, watcher.near_seq)
+        })
+    }
+
+    /// Serves each; one that is not served, because its room is gone, is dropped.
+    pub(super) fn serve(&mut self, serve: impl FnMut(&mut Watcher) -> bool) {
+        self.list.retain_mut(serve);
+    }
+
+    fn find(&self, session: SessionId) -> Result<usize, usize> {
+        self.list
+            .binary_search_by_key(&session, |watcher| watcher.viewer.session)
+    }
+}
+
+/// What is said and done in the room, not what a session asked for and where it is. Near-me chats are heard, too, but
+/// with another number.
+fn is_heard(message: &ServerMessage) -> bool {
+    match message {
+        ServerMessage::Chat(said) => said.scope == Scope::Room,
+        ServerMessage::StateChanged(_) | ServerMessage::Custom(_) => true,
+        ServerMessage::Snapshot(_)
+        | ServerMessage::Welcome(_)
+        | ServerMessage::RoomEntered(_)
+        | ServerMessage::RoomLeft(_)
+        | ServerMessage::Accepted(_)
+        | ServerMessage::Refused(_)
+        | ServerMessage::Pong(_)
+        | ServerMessage::Closing(_) => false,
+    }
+}
