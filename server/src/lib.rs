@@ -12,6 +12,7 @@ pub mod logs;
 pub mod maps;
 mod metrics;
 pub mod recording;
+pub mod replay;
 pub mod server;
 pub mod skins;
 mod tick_loop;

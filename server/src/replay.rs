@@ -1,0 +1,104 @@
+//! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
+
+mod error;
+mod run;
+
+use std::{fs::File, path::Path, sync::Arc};
+
+use parlour_shared::{ids::Tick, map::Map};
+use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
+
+use crate::recording::format::{Place, Recording};
+pub use error::ReplayError;
+pub use run::{Run, Stepped};
+
+/// A recording, and what it takes to run it: the maps it was made with and its game logic.
+pub struct Replay {
+    recording: Recording<File>,
+    config: SimConfig,
+    logic: Logic,
+}
+
+impl Replay {
+    /// Opens a recording. `maps` are those that may be in it, `logic` the game logic of the server that made it.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if it is no recording, or one of another version, with other maps or other game logic.
+    pub fn open(path: &Path, maps: &[Arc<Map>], logic: Logic) -> Result<Self, ReplayError> {
+        let recording = Recording::open(path)?;
+        let header = recording.header();
+        header.check_versions(SIMULATION)?;
+        let config = header.sim_config(maps)?;
+        let replay = Self {
+            config,
+            logic,
+            recording,
+        };
+        let ours: Vec<String> = replay.fresh().part_names().map(String::from).collect();
+        let recorded = &replay.recording.header().state;
+        if *recorded != ours {
+            return Err(ReplayError::logic(recorded, &ours));
+        }
+        Ok(replay)
+    }
+
+    /// What is in the file.
+    #[must_use]
+    pub fn recording(&self) -> &Recording<File> {
+        &self.recording
+    }
+
+    /// What the world was made with.
+    #[must_use]
+    pub fn config(&self) -> &SimConfig {
+        &self.config
+    }
+
+    /// Its game logic.
+    #[must_use]
+    pub fn logic(&self) -> &Logic {
+        &self.logic
+    }
+
+    /// The whole recording from its beginning.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if there is no tick in it, or its beginning cannot be loaded.
+    pub fn run(&mut self) -> Result<Run<'_, File>, ReplayError> {
+        self.run_from(self.recording.beginning())
+    }
+
+    /// The world as it was after a tick; what follows is run on from there. Begins at the last keyframe before it: at
+    /// most ten seconds are run again.
+    ///
+    /// # Errors
+    /// [`ReplayError`], also for a tick that is not in it.
+    pub fn run_to(&mut self, tick: Tick) -> Result<Run<'_, File>, ReplayError> {
+        let range = (self.recording.first_tick(), self.recording.last_tick());
+        let (Some(first), Some(last)) = range else {
+            return Err(ReplayError::Empty);
+        };
+        if tick.0 + 1 < first.0 || tick > last {
+            return Err(ReplayError::NotInIt { tick, first, last });
+        }
+        let beginning = self.recording.beginning();
+        let place = self.recording.keyframe_at_or_before(tick).unwrap_or(beginning);
+        let mut run = self.run_from(place)?;
+        while run.tick() < tick {
+            if run.step()?.is_none() {
+                return Err(ReplayError::NotInIt { tick, first, last });
+            }
+        }
+        Ok(run)
+    }
+
+    fn run_from(&mut self, place: Place) -> Result<Run<'_, File>, ReplayError> {
+        let fresh = self.fresh();
+        Run::begin(&mut self.recording, place, fresh, &self.config, &self.logic)
+    }
+
+    /// A world in which nothing has happened yet.
+    fn fresh(&self) -> Simulation {
+        Simulation::with_plugins(self.config.clone(), self.logic.clone())
+    }
+}

@@ -1,0 +1,171 @@
+//! One run through a recording, tick by tick.
+
+use std::{
+    any::Any,
+    io::{Read, Seek},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use parlour_shared::ids::Tick;
+use parlour_sim::{Logic, SimConfig, Simulation, TickInput, TickOutput};
+
+use super::ReplayError;
+use crate::recording::format::{Item, Items, Outcome, Place, Recording, TickRecord};
+
+/// A world that follows a recording.
+pub struct Run<'a, R> {
+    items: Items<'a, R>,
+    simulation: Simulation,
+    /// What the last tick was given.
+    input: TickInput,
+    /// What the last tick gave.
+    output: TickOutput,
+    saved: Vec<u8>,
+    /// The first item, if it was a tick: it is still to come.
+    first: Option<TickRecord>,
+    over: bool,
+}
+
+/// What came of a tick that was run again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stepped {
+    /// The same as was recorded.
+    Same,
+    /// It panicked, as it did when it was recorded: with this message. Nothing comes after it.
+    Panicked(String),
+}
+
+impl<'a, R: Read + Seek> Run<'a, R> {
+    /// Loads the saved world that stands at the place; without one the world is a fresh one.
+    pub(super) fn begin(
+        recording: &'a mut Recording<R>,
+        place: Place,
+        fresh: Simulation,
+        config: &SimConfig,
+        logic: &Logic,
+    ) -> Result<Self, ReplayError> {
+        let mut items = recording.read_from(place);
+        let (simulation, first) = match items.next().transpose()? {
+            None => return Err(ReplayError::Empty),
+            Some(Item::Keyframe { tick, state }) => {
+                let loaded = Simulation::load(config.clone(), logic.clone(), &state);
+                (
+                    loaded.map_err(|error| ReplayError::Keyframe { tick, error })?,
+                    None,
+                )
+            }
+            Some(Item::Tick(record)) if record.tick == Tick(1) => (fresh, Some(record)),
+            Some(Item::Tick(_)) => return Err(ReplayError::NoKeyframe),
+        };
+        Ok(Self {
+            items,
+            simulation,
+            input: TickInput::default(),
+            output: TickOutput::default(),
+            saved: Vec::new(),
+            first,
+            over: false,
+        })
+    }
+
+    /// Runs the next recorded tick; none if there is no more.
+    ///
+    /// # Errors
+    /// [`ReplayError::Diverged`] if the world came to something else than was recorded, and others for a recording
+    /// that is damaged. Nothing more comes then.
+    pub fn step(&mut self) -> Result<Option<Stepped>, ReplayError> {
+        let stepped = self
+            .take_next()
+            .and_then(|record| record.map(|record| self.run(record)).transpose());
+        self.over |= !matches!(stepped, Ok(Some(Stepped::Same)));
+        stepped
+    }
+
+    /// Takes the next recorded tick without running it, for whoever runs it in another way; none if there is no more.
+    ///
+    /// # Errors
+    /// As [`Self::step`], and if a saved world that stands before it is not this one.
+    pub fn take_next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
+        if self.over {
+            return Ok(None);
+        }
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        loop {
+            match self.items.next().transpose()? {
+                None => return Ok(None),
+                Some(Item::Tick(record)) => return Ok(Some(record)),
+                Some(Item::Keyframe { state, .. }) => self.check_keyframe(&state)?,
+            }
+        }
+    }
+
+    /// The world after the last tick that was run.
+    pub fn simulation(&mut self) -> &mut Simulation {
+        &mut self.simulation
+    }
+
+    /// What the last tick was given.
+    pub fn input(&self) -> &TickInput {
+        &self.input
+    }
+
+    /// What the last tick gave.
+    pub fn output(&self) -> &TickOutput {
+        &self.output
+    }
+
+    /// The last tick that was run, or that of the saved world it began with.
+    pub fn tick(&self) -> Tick {
+        self.simulation.tick()
+    }
+
+    fn run(&mut self, record: TickRecord) -> Result<Stepped, ReplayError> {
+        let tick = record.tick;
+        self.input = record.input;
+        let (simulation, input, output) = (&mut self.simulation, &mut self.input, &mut self.output);
+        // What a panic leaves behind is not run on.
+        let panic = catch_unwind(AssertUnwindSafe(|| simulation.step(input, output))).err();
+        match (panic, record.outcome) {
+            (None, Outcome::Finished { hash, .. }) if hash == self.output.hash => Ok(Stepped::Same),
+            (None, Outcome::Finished { hash, parts }) => Err(ReplayError::Diverged {
+                tick,
+                recorded: hash,
+                got: self.output.hash,
+                parts: self.parts_that_differ(&parts),
+            }),
+            (Some(panic), Outcome::Panicked) => Ok(Stepped::Panicked(message(&*panic))),
+            (Some(panic), Outcome::Finished { .. }) => Err(ReplayError::Panic {
+                tick,
+                message: message(&*panic),
+            }),
+            (None, Outcome::Panicked) => Err(ReplayError::NoPanic(tick)),
+        }
+    }
+
+    /// The names of the parts of the state that came to something else than was recorded.
+    fn parts_that_differ(&self, recorded: &[u16]) -> Vec<String> {
+        let names = self.simulation.part_names();
+        names
+            .zip(recorded.iter().zip(&self.output.parts))
+            .filter(|(_, (recorded, got))| recorded != got)
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+
+    fn check_keyframe(&mut self, state: &[u8]) -> Result<(), ReplayError> {
+        self.saved.clear();
+        self.simulation.save(&mut self.saved);
+        if self.saved == state {
+            return Ok(());
+        }
+        Err(ReplayError::KeyframeDiffers(self.simulation.tick()))
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}
