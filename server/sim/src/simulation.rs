@@ -96,11 +96,12 @@ impl Simulation {
         for plugin in [
             digest::plugin,
             extend::plugin,
+            // The parts of the state that a command changes are declared side by side: their shares in the hash lie so.
+            movement::plugin,
             sessions::plugin,
             requests::plugin,
             rooms::plugin,
             room_state::plugin,
-            movement::plugin,
             doors::plugin,
             proximity::plugin,
             replication::plugin,

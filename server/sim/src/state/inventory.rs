@@ -6,7 +6,7 @@ use bevy_app::App;
 use bevy_ecs::{component::ComponentId, prelude::*};
 
 use super::{Index, StableId, part::Part};
-use crate::digest::Digest;
+use crate::digest::{Digest, Shares};
 
 /// What was declared, and how many archetypes were looked at so far.
 #[derive(Resource, Default)]
@@ -113,6 +113,7 @@ impl Inventory {
                 world.register_component::<Digest>(),
                 world.register_component::<StableId>(),
                 world.register_component::<Index>(),
+                world.register_component::<Shares>(),
             ];
             world.resource_mut::<Self>().known.extend(own);
         }

@@ -1,0 +1,74 @@
+//! The ledger of versions: which version of the simulation comes to which hashes. Lines are only ever added.
+
+const HEADER: &str = "\
+# Version of the simulation, and a hash of all state hashes of the golden recordings. A change of the hashes takes a new
+# version (SIMULATION in server/sim/src/lib.rs) and a new line here; no line is ever changed. See server/tests/golden_recordings.
+";
+
+/// Whether this version comes to these hashes, as the ledger says.
+pub(crate) fn check(text: &str, version: u32, hashes: u64) -> Result<(), String> {
+    match entries(text)?.last() {
+        Some(&(last, known)) if (last, known) == (version, hashes) => Ok(()),
+        Some(&(last, known)) if last == version => Err(format!(
+            "the golden recordings come to other hashes ({hashes:016x}) than version {version} of the simulation did \
+             ({known:016x}). If that is meant, it is a new version: set SIMULATION to {} in server/sim/src/lib.rs, then run \
+             PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings",
+            version + 1
+        )),
+        Some((last, _)) => Err(format!(
+            "the simulation has version {version}, the last golden recordings are of {last}: record them anew with \
+             PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings"
+        )),
+        None => Err("the ledger is empty".into()),
+    }
+}
+
+/// The ledger with this version in it.
+pub(crate) fn bless(text: &str, version: u32, hashes: u64) -> Result<String, String> {
+    let entries = entries(text)?;
+    let last = entries.last().copied().unwrap_or_default();
+    if last == (version, hashes) {
+        return Ok(text.to_owned());
+    }
+    if version <= last.0 {
+        return check(text, version, hashes).map(|()| text.to_owned());
+    }
+    let old = if text.is_empty() { HEADER } else { text };
+    Ok(format!("{old}{version} {hashes:016x}\n"))
+}
+
+fn entries(text: &str) -> Result<Vec<(u32, u64)>, String> {
+    let mut entries: Vec<(u32, u64)> = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let entry = line.split_once(' ').and_then(|(version, hashes)| {
+            Some((version.parse().ok()?, u64::from_str_radix(hashes, 16).ok()?))
+        });
+        let entry = entry.ok_or_else(|| format!("not a version and a hash: {line}"))?;
+        if entries.last().is_some_and(|last| last.0 >= entry.0) {
+            return Err(format!("version {} comes after a later one, or twice", entry.0));
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+#[test]
+fn a_version_is_never_given_to_other_hashes() {
+    let ledger = bless("", 1, 0xAB).unwrap();
+    check(&ledger, 1, 0xAB).unwrap();
+    assert!(
+        check(&ledger, 1, 0xCD)
+            .unwrap_err()
+            .contains("set SIMULATION to 2")
+    );
+    assert!(bless(&ledger, 1, 0xCD).is_err());
+    assert!(check(&ledger, 2, 0xCD).is_err(), "not recorded yet");
+    let ledger = bless(&ledger, 2, 0xCD).unwrap();
+    check(&ledger, 2, 0xCD).unwrap();
+    assert!(bless(&ledger, 1, 0xAB).is_err(), "back to an old version");
+    assert_eq!(ledger.lines().filter(|line| !line.starts_with('#')).count(), 2);
+    assert!(
+        check(&format!("{ledger}2 00ef\n"), 2, 0xEF).is_err(),
+        "given twice"
+    );
+}

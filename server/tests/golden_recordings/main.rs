@@ -1,0 +1,158 @@
+//! Golden recordings: what the simulation did with these inputs it must do for ever, or be another version.
+//!
+//! assets/recordings has one recording per behaviour. Each is run again here, in debug and release, in the order of
+//! systems that is declared and in others. `PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings`
+//! records them anew from the scenarios; it refuses if a hash changed and the version of the simulation did not.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod ledger;
+mod scenarios;
+
+#[allow(dead_code, reason = "its main shows it to people")]
+#[path = "../../sim/examples/mood.rs"]
+mod mood;
+
+use std::{fs, path::PathBuf};
+
+use parlour_server::{
+    maps,
+    recording::{
+        Header,
+        format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
+    },
+    replay::Replay,
+};
+use parlour_shared::ids::Tick;
+use parlour_sim::{Fold, SIMULATION, Simulation, TickOutput};
+use scenarios::Scenario;
+
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../assets/recordings")
+}
+
+fn path(scenario: &Scenario) -> PathBuf {
+    directory().join(format!("{}.plr", scenario.name))
+}
+
+/// 2026-01-01, 14:03: when all of them begin.
+const BEGAN_MS: u64 = 1_767_276_180_000;
+const KEYFRAME_TICKS: u32 = 600;
+
+/// Runs a scenario and records it; gives the file, and a hash of all hashes.
+fn record(scenario: &Scenario) -> (Vec<u8>, u64) {
+    let mut simulation = Simulation::with_plugins(scenario.config.clone(), scenario.logic.clone());
+    let names: Vec<String> = simulation.part_names().map(String::from).collect();
+    let mut builder = TicksBuilder::new(names.len());
+    let header = Header::new(&scenario.config, names, SIMULATION, BEGAN_MS);
+    let mut writer = FileWriter::new(Vec::new(), &header).unwrap();
+    let (mut output, mut hashes) = (TickOutput::default(), Fold::new(0));
+    for (tick, input) in (1..).zip(&scenario.inputs) {
+        simulation.step(&mut input.clone(), &mut output);
+        hashes.word(output.hash);
+        let wall_ms = BEGAN_MS + u64::from(tick) * 1000 / 60;
+        let result = Some((output.hash, output.parts.as_slice()));
+        builder.push(Tick(tick), wall_ms, result, input).unwrap();
+        if builder.is_due() {
+            writer.chunk(&builder.seal().unwrap()).unwrap();
+        }
+        if tick % KEYFRAME_TICKS == 0 {
+            let mut saved = Vec::new();
+            simulation.save(&mut saved);
+            for chunk in seal_keyframe(Tick(tick), wall_ms, &saved).unwrap() {
+                writer.chunk(&chunk).unwrap();
+            }
+        }
+    }
+    if let Some(chunk) = builder.seal() {
+        writer.chunk(&chunk).unwrap();
+    }
+    writer.end(EndReason::Stopped, "").unwrap();
+    (writer.into_inner(), hashes.end())
+}
+
+/// Runs a golden recording again, every hash and saved world compared; gives its ticks and a hash of all hashes.
+fn replay(scenario: &Scenario, shuffle: Option<u64>) -> (u32, u64) {
+    let maps = maps::load(None).unwrap();
+    let mut replay = Replay::open(&path(scenario), &maps, scenario.logic.clone()).unwrap();
+    let mut run = replay.run().unwrap();
+    if let Some(seed) = shuffle {
+        run.simulation().shuffle_schedule(seed);
+    }
+    let (mut ticks, mut hashes) = (0, Fold::new(0));
+    while let Some(_same) = run
+        .step()
+        .unwrap_or_else(|error| panic!("{}: {error}", scenario.name))
+    {
+        ticks += 1;
+        hashes.word(run.output().hash);
+    }
+    (ticks, hashes.end())
+}
+
+#[test]
+fn every_golden_recording_comes_to_its_hashes() {
+    for scenario in scenarios::all() {
+        if std::env::var_os("PARLOUR_BLESS").is_some() {
+            continue;
+        }
+        let (ticks, _) = replay(&scenario, None);
+        assert_eq!(ticks as usize, scenario.inputs.len(), "{}", scenario.name);
+    }
+}
+
+#[test]
+fn and_so_it_does_in_any_order_of_systems_that_is_allowed() {
+    if std::env::var_os("PARLOUR_BLESS").is_some() {
+        return;
+    }
+    for scenario in scenarios::all() {
+        for seed in 1..=5 {
+            let (ticks, _) = replay(&scenario, Some(seed));
+            assert_eq!(
+                ticks as usize,
+                scenario.inputs.len(),
+                "{} shuffled by {seed}",
+                scenario.name
+            );
+        }
+    }
+}
+
+/// What the scenarios do now must be what the ledger says of this version of the simulation.
+#[test]
+fn the_version_of_the_simulation_changes_with_the_hashes() {
+    let mut all = Fold::new(0);
+    let mut recordings = Vec::new();
+    for scenario in scenarios::all() {
+        let (bytes, hashes) = record(&scenario);
+        all.value(scenario.name);
+        all.word(hashes);
+        recordings.push((path(&scenario), bytes));
+    }
+    let file = directory().join("versions.txt");
+    let text = fs::read_to_string(&file).unwrap_or_default();
+    if std::env::var_os("PARLOUR_BLESS").is_none() {
+        ledger::check(&text, SIMULATION, all.end()).unwrap_or_else(|why| panic!("{why}"));
+        return;
+    }
+    let text = ledger::bless(&text, SIMULATION, all.end()).unwrap_or_else(|why| panic!("{why}"));
+    fs::write(file, text).unwrap();
+    for (path, bytes) in recordings {
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+/// A golden recording in which nothing happens would guard nothing.
+#[test]
+fn each_scenario_does_what_it_is_there_for() {
+    for scenario in scenarios::all() {
+        let mut simulation = Simulation::with_plugins(scenario.config.clone(), scenario.logic.clone());
+        let mut output = TickOutput::default();
+        let mut seen = 0;
+        for input in &scenario.inputs {
+            simulation.step(&mut input.clone(), &mut output);
+            seen += (scenario.happens)(&output);
+        }
+        assert!(seen >= scenario.at_least, "{}: only {seen} times", scenario.name);
+    }
+}
