@@ -11,6 +11,7 @@ mod edge;
 pub mod logs;
 pub mod maps;
 mod metrics;
+pub mod recording;
 pub mod server;
 pub mod skins;
 mod tick_loop;

@@ -8,7 +8,7 @@ use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    limits::{MAX_CLIENT_MESSAGE, MAX_SERVER_FRAME},
+    limits::{MAX_CLIENT_MESSAGE, MAX_RECORDED_MESSAGE, MAX_SERVER_FRAME},
     message::{ClientMessage, ServerMessage},
 };
 
@@ -45,12 +45,16 @@ pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) {
 /// # Errors
 /// [`CodecError`] for anything that [`encode`] would not have written.
 pub fn decode_client(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
-    let message = decode_exact::<ClientMessage, MAX_CLIENT_MESSAGE>(bytes)?;
-    // bincode takes a number in a longer form than necessary; one message, one form.
-    let mut canonical = CanonicalCheck { expected: bytes };
-    bincode::serde::encode_into_writer(&message, &mut canonical, config::<MAX_CLIENT_MESSAGE>())
-        .map_err(|_| CodecError::NotCanonical)?;
-    Ok(message)
+    decode_canonical::<MAX_CLIENT_MESSAGE>(bytes)
+}
+
+/// Reads the binary form of a client's message that was accepted once, in whatever form, and kept: as
+/// [`decode_client`], with room to spare, because a number counts at its full width here and in JSON it does not.
+///
+/// # Errors
+/// [`CodecError`] for anything that [`encode`] would not have written.
+pub fn decode_recorded(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
+    decode_canonical::<{ 2 * MAX_RECORDED_MESSAGE }>(bytes)
 }
 
 /// Reads the binary form of a server's message other than a snapshot.
@@ -84,6 +88,15 @@ pub fn to_json(message: &ServerMessage) -> String {
 /// [`CodecError::Malformed`], with the place and the reason.
 pub fn from_json(text: &str) -> Result<ClientMessage, CodecError> {
     serde_json::from_str(text).map_err(|error| CodecError::Malformed(error.to_string()))
+}
+
+fn decode_canonical<const LIMIT: usize>(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
+    let message = decode_exact::<ClientMessage, LIMIT>(bytes)?;
+    // bincode takes a number in a longer form than necessary; one message, one form.
+    let mut canonical = CanonicalCheck { expected: bytes };
+    bincode::serde::encode_into_writer(&message, &mut canonical, config::<LIMIT>())
+        .map_err(|_| CodecError::NotCanonical)?;
+    Ok(message)
 }
 
 fn decode_exact<T: DeserializeOwned, const LIMIT: usize>(bytes: &[u8]) -> Result<T, CodecError> {

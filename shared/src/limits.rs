@@ -11,6 +11,9 @@ pub const SUBPROTOCOL_JSON: &str = "parlour.v1.json";
 
 /// Bytes of one message from a client, after reassembly.
 pub const MAX_CLIENT_MESSAGE: usize = 16 * 1024;
+/// Bytes of a client's message in a recording: in binary none is longer than it was as JSON, so this is twice what can
+/// come.
+pub const MAX_RECORDED_MESSAGE: usize = 2 * MAX_CLIENT_MESSAGE;
 /// WebSocket fragments of one message from a client.
 pub const MAX_FRAGMENTS: u32 = 64;
 /// Bytes of one frame from the server. Largest is a full snapshot of the largest room: 32,000 enters of at most

@@ -6,6 +6,7 @@ use parlour_shared::{
     limits::{HEARTBEAT_MS, TICK_RATE},
     map::Map,
 };
+use serde::{Deserialize, Serialize};
 
 /// Everything a world is made with.
 #[derive(Clone, Debug)]
@@ -40,7 +41,8 @@ impl SimConfig {
 }
 
 /// Who is shown to whom.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Interest {
     /// Those within [`RoomRules::near_px`].
     #[default]
@@ -50,7 +52,8 @@ pub enum Interest {
 }
 
 /// The rules of a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RoomRules {
     /// Players at most.
     pub capacity: u32,
@@ -80,7 +83,8 @@ impl Default for RoomRules {
 }
 
 /// A token bucket: `burst` at once, then one every `every_ticks`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rate {
     /// Tokens in a full bucket.
     pub burst: u32,
@@ -89,7 +93,8 @@ pub struct Rate {
 }
 
 /// How often a player may ask for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RateLimits {
     /// Movement commands.
     pub moves: Rate,

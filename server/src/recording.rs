@@ -1,0 +1,9 @@
+//! Recordings: what every tick was given and what hash it gave, and now and then the whole world, so that the same
+//! world can be run again. docs/recording.md describes the file for readers in any language.
+
+pub mod format;
+mod header;
+mod map_digest;
+
+pub use header::{Header, HeaderError, Previous, RecordedMap, VersionError};
+pub use map_digest::map_digest;

@@ -1,0 +1,323 @@
+//! One chunk: its head, its body, and the chain that holds it to all before it.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    FORMAT, Flaw, HEAD_BYTES, KEYFRAME_PIECE, MAGIC, MAX_END, MAX_HEADER, MAX_RAW, PREAMBLE_BYTES,
+    bytes::Bytes,
+};
+
+/// The body is the content itself, not compressed.
+pub(super) const STORED: u8 = 1;
+/// The last piece of a saved world.
+pub(super) const LAST: u8 = 2;
+/// As zstd's own default: level 1 saves nothing that counts here, higher levels cost more than they save.
+const LEVEL: i32 = 3;
+/// Memory that is kept from one chunk to the next.
+const KEPT: usize = 4 * 1024 * 1024;
+
+/// What is in a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// What the world was made with; JSON.
+    Header = 1,
+    /// Some ticks.
+    Ticks = 2,
+    /// A saved world, or a piece of one.
+    Keyframe = 3,
+    /// Why the recording ends here; JSON.
+    End = 4,
+    /// Where each chunk is.
+    Index = 5,
+}
+
+impl Kind {
+    pub(super) fn of(byte: u8) -> Option<Self> {
+        [Self::Header, Self::Ticks, Self::Keyframe, Self::End, Self::Index]
+            .into_iter()
+            .find(|kind| *kind as u8 == byte)
+    }
+
+    /// Bytes that its content may have.
+    fn max_raw(self) -> usize {
+        match self {
+            Self::Header => MAX_HEADER,
+            Self::Ticks | Self::Index => MAX_RAW,
+            Self::Keyframe => KEYFRAME_PIECE,
+            Self::End => MAX_END,
+        }
+    }
+}
+
+/// A chunk that is not in a file yet: compressed, not chained. The same one can be written to several files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    pub(super) head: Head,
+    pub(super) body: Box<[u8]>,
+}
+
+impl Sealed {
+    /// What is in it.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.head.kind
+    }
+
+    /// Its first tick, or the tick after which the world was saved.
+    #[must_use]
+    pub fn first_tick(&self) -> u32 {
+        self.head.first_tick
+    }
+
+    /// Ticks in it; 0 if it is no chunk of ticks.
+    #[must_use]
+    pub fn ticks(&self) -> u32 {
+        self.head.ticks
+    }
+
+    /// When its first tick was, in milliseconds since 1970.
+    #[must_use]
+    pub fn wall_ms(&self) -> u64 {
+        self.head.wall_ms
+    }
+
+    /// Bytes it takes in a file.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        HEAD_BYTES + self.body.len() + super::CHAIN_BYTES
+    }
+
+    /// Bytes of its content.
+    #[must_use]
+    pub fn raw_len(&self) -> usize {
+        self.head.raw_len as usize
+    }
+}
+
+/// What stands before a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) kind: Kind,
+    pub(super) flags: u8,
+    pub(super) first_tick: u32,
+    pub(super) ticks: u32,
+    pub(super) wall_ms: u64,
+    pub(super) raw_len: u32,
+    pub(super) body_len: u32,
+}
+
+impl Head {
+    pub(super) fn encode(&self) -> [u8; HEAD_BYTES] {
+        let mut bytes = [0; HEAD_BYTES];
+        bytes[0] = self.kind as u8;
+        bytes[1] = self.flags;
+        bytes[4..8].copy_from_slice(&self.first_tick.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.wall_ms.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.ticks.to_le_bytes());
+        bytes[20..24].copy_from_slice(&self.raw_len.to_le_bytes());
+        bytes[24..28].copy_from_slice(&self.body_len.to_le_bytes());
+        bytes
+    }
+
+    /// Reads a head whose lengths are within their bounds.
+    pub(super) fn decode(bytes: [u8; HEAD_BYTES]) -> Result<Self, Flaw> {
+        let mut rest = Bytes(&bytes);
+        let kind = rest.u8()?;
+        let kind = Kind::of(kind).ok_or_else(|| format!("a chunk of the unknown kind {kind}"))?;
+        let flags = rest.u8()?;
+        let known = if kind == Kind::Keyframe {
+            STORED | LAST
+        } else {
+            STORED
+        };
+        if flags & !known != 0 || rest.u16()? != 0 {
+            return Err("a chunk with unknown flags".into());
+        }
+        let head = Self {
+            kind,
+            flags,
+            first_tick: rest.u32()?,
+            wall_ms: rest.u64()?,
+            ticks: rest.u32()?,
+            raw_len: rest.u32()?,
+            body_len: rest.u32()?,
+        };
+        let (raw, body) = (head.raw_len as usize, head.body_len as usize);
+        if raw > kind.max_raw() {
+            return Err(format!(
+                "a chunk with {raw} bytes of content, more than {}",
+                kind.max_raw()
+            )
+            .into());
+        }
+        let fits = if head.is_stored() {
+            body == raw
+        } else {
+            body <= longest_body(raw)
+        };
+        if !fits {
+            return Err(format!("a chunk with a body of {body} bytes for {raw} bytes of content").into());
+        }
+        Ok(head)
+    }
+
+    pub(super) fn is_stored(&self) -> bool {
+        self.flags & STORED != 0
+    }
+
+    pub(super) fn is_last(&self) -> bool {
+        self.flags & LAST != 0
+    }
+
+    /// Bytes of the whole chunk.
+    pub(super) fn chunk_bytes(&self) -> u64 {
+        (HEAD_BYTES + super::CHAIN_BYTES) as u64 + u64::from(self.body_len)
+    }
+}
+
+/// What zstd makes of bytes that it cannot compress is at most n + n/256 + 64 long.
+fn longest_body(raw: usize) -> usize {
+    raw + raw / 128 + 128
+}
+
+/// A chunk's content, from its body. `into` is filled anew.
+pub(super) fn unpack(head: &Head, body: &[u8], into: &mut Vec<u8>) -> Result<(), Flaw> {
+    into.clear();
+    if head.is_stored() {
+        into.extend_from_slice(body);
+        return Ok(());
+    }
+    let raw = head.raw_len as usize;
+    into.reserve_exact(raw);
+    let mut target = std::io::Cursor::new(&mut *into);
+    let written = zstd::bulk::Decompressor::new()
+        .and_then(|mut decompressor| decompressor.decompress_to_buffer(body, &mut target))
+        .map_err(|error| format!("a body that zstd cannot read: {error}"))?;
+    if written != raw {
+        return Err("a body with another length than its head says".into());
+    }
+    Ok(())
+}
+
+/// Makes chunks, and keeps what it needs for that from one to the next.
+pub(super) struct Sealer {
+    compressor: zstd::bulk::Compressor<'static>,
+    buffer: Vec<u8>,
+}
+
+impl Sealer {
+    pub(super) fn new() -> Self {
+        Self {
+            compressor: zstd::bulk::Compressor::new(LEVEL).expect("zstd knows its level 3"),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// The lengths in the head are filled in here; the content must be within its kind's bound.
+    pub(super) fn seal(&mut self, mut head: Head, raw: &[u8]) -> Sealed {
+        assert!(
+            raw.len() <= head.kind.max_raw(),
+            "whoever fills a chunk keeps to its bound"
+        );
+        head.raw_len = raw.len() as u32;
+        self.buffer.clear();
+        self.buffer.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+        let body: Box<[u8]> = match self.compressor.compress_to_buffer(raw, &mut self.buffer) {
+            Ok(_) => Box::from(self.buffer.as_slice()),
+            // Only memory can be missing to zstd; the bytes as they are need none.
+            Err(_) => {
+                head.flags |= STORED;
+                Box::from(raw)
+            }
+        };
+        if self.buffer.capacity() > KEPT {
+            self.buffer = Vec::new();
+        }
+        head.body_len = body.len() as u32;
+        Sealed { head, body }
+    }
+}
+
+/// A chunk that is not compressed, so that any viewer shows it.
+pub(super) fn store(mut head: Head, raw: &[u8]) -> Sealed {
+    head.flags |= STORED;
+    head.raw_len = raw.len() as u32;
+    head.body_len = raw.len() as u32;
+    Sealed {
+        head,
+        body: Box::from(raw),
+    }
+}
+
+/// The first bytes of every file of this format.
+pub(super) fn preamble() -> [u8; PREAMBLE_BYTES] {
+    let mut bytes = [0; PREAMBLE_BYTES];
+    bytes[..8].copy_from_slice(&MAGIC);
+    bytes[8..10].copy_from_slice(&FORMAT.to_le_bytes());
+    bytes
+}
+
+/// A checksum over a chunk and all before it; two files with the same one are the same up to there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Chain(pub [u8; 32]);
+
+impl Chain {
+    /// Before the first chunk.
+    pub(super) fn start() -> Self {
+        Self(Sha256::digest(preamble()).into())
+    }
+
+    /// After one more chunk.
+    pub(super) fn after(&self, head: &[u8; HEAD_BYTES], body: &[u8]) -> Self {
+        let sum = Sha256::new()
+            .chain_update(self.0)
+            .chain_update(head)
+            .chain_update(body);
+        Self(sum.finalize().into())
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Chain({self})")
+    }
+}
+
+impl Serialize for Chain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Chain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let wrong = || de::Error::custom("a chain is 64 hexadecimal digits");
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return Err(wrong());
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |at: usize| char::from(pair[at]).to_digit(16).ok_or_else(wrong);
+            *byte = (digit(0)? * 16 + digit(1)?) as u8;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,180 @@
+//! The events of one tick as bytes.
+
+use parlour_shared::{
+    codec,
+    ids::{SessionId, Tick},
+    limits::{MAX_RECORDED_MESSAGE, MAX_STATE_WRITES},
+    message::{ClientMessage, Move},
+    motion::Direction,
+};
+use parlour_sim::{Event, EventKind, TickInput};
+
+use super::{
+    Flaw,
+    bytes::{Bytes, put_leb, unzigzag, zigzag},
+};
+
+const OPEN: u8 = 0;
+const CLOSE: u8 = 1;
+const HOLD: u8 = 2;
+const RELEASE: u8 = 3;
+const MESSAGE: u8 = 4;
+/// The message that most are, in a form of its own: half as long.
+const MOVE: u8 = 5;
+/// In the byte of a move's heading.
+const SPRINT: u8 = 16;
+
+/// Appends the events.
+pub(super) fn encode(
+    tick: Tick,
+    input: &TickInput,
+    message: &mut Vec<u8>,
+    out: &mut Vec<u8>,
+) -> Result<(), Flaw> {
+    put_leb(input.events.len() as u64, out);
+    let mut last = 0;
+    for event in &input.events {
+        let ahead = event.session.0.checked_sub(last);
+        put_leb(
+            ahead.ok_or("events that are not in the order of their sessions")?,
+            out,
+        );
+        last = event.session.0;
+        match &event.kind {
+            EventKind::Open { name } => {
+                out.push(OPEN);
+                put_bytes(name.as_bytes(), out)?;
+            }
+            EventKind::Close => out.push(CLOSE),
+            EventKind::Hold => out.push(HOLD),
+            EventKind::Release => out.push(RELEASE),
+            EventKind::Message {
+                early,
+                message: ClientMessage::Move(command),
+            } => {
+                out.push(MOVE);
+                put_leb(zigzag((*early).into()), out);
+                put_move(tick, command, out);
+            }
+            EventKind::Message { early, message: said } => {
+                // Reading is stricter than the types are: what it refuses must not be written.
+                if matches!(said, ClientMessage::SetState(batch) if batch.writes.len() > MAX_STATE_WRITES) {
+                    return Err("a batch of more writes than there can be".into());
+                }
+                out.push(MESSAGE);
+                put_leb(zigzag((*early).into()), out);
+                message.clear();
+                codec::encode(said, message);
+                put_bytes(message, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads the events of a tick, at most `most`.
+pub(super) fn decode(tick: Tick, most: usize, bytes: &mut Bytes<'_>) -> Result<TickInput, Flaw> {
+    let count = bytes.leb_up_to(most as u64, "a number of events of")? as usize;
+    if count == 0 {
+        return Err("a tick that says it has events, and has none".into());
+    }
+    // Each takes two bytes at least: a count alone cannot ask for more memory than that.
+    let mut events = Vec::with_capacity(count.min(bytes.0.len() / 2));
+    let mut last = 0u64;
+    for _ in 0..count {
+        last = last
+            .checked_add(bytes.leb()?)
+            .ok_or("a session beyond the last there is")?;
+        events.push(Event {
+            session: SessionId(last),
+            kind: decode_kind(tick, bytes)?,
+        });
+    }
+    Ok(TickInput { events })
+}
+
+fn decode_kind(tick: Tick, bytes: &mut Bytes<'_>) -> Result<EventKind, Flaw> {
+    Ok(match bytes.u8()? {
+        OPEN => {
+            let name = std::str::from_utf8(take_bytes(bytes)?).map_err(|_| "a name that is not UTF-8")?;
+            EventKind::Open {
+                name: name.to_owned(),
+            }
+        }
+        CLOSE => EventKind::Close,
+        HOLD => EventKind::Hold,
+        RELEASE => EventKind::Release,
+        MESSAGE => {
+            let early = take_early(bytes)?;
+            let message = codec::decode_recorded(take_bytes(bytes)?)
+                .map_err(|error| format!("a message that cannot be read: {error}"))?;
+            if matches!(message, ClientMessage::Move(_)) {
+                return Err("a move in the form of other messages".into());
+            }
+            EventKind::Message { early, message }
+        }
+        MOVE => {
+            let early = take_early(bytes)?;
+            let message = ClientMessage::Move(take_move(tick, bytes)?);
+            EventKind::Message { early, message }
+        }
+        kind => return Err(format!("an event of the unknown kind {kind}").into()),
+    })
+}
+
+fn put_move(tick: Tick, command: &Move, out: &mut Vec<u8>) {
+    put_leb(command.seq.into(), out);
+    let aimed = match command.tick.0 {
+        0 => 0,
+        aimed => 1 + zigzag(i64::from(aimed) - i64::from(tick.0)),
+    };
+    put_leb(aimed, out);
+    let sprint = if command.sprint { SPRINT } else { 0 };
+    out.push(command.direction as u8 | sprint);
+}
+
+fn take_move(tick: Tick, bytes: &mut Bytes<'_>) -> Result<Move, Flaw> {
+    let seq = bytes.leb_up_to(u32::MAX.into(), "a sequence number of")? as u32;
+    let aimed = match bytes.leb()? {
+        0 => 0,
+        ahead => i64::from(tick.0)
+            .checked_add(unzigzag(ahead - 1))
+            .and_then(|aimed| u32::try_from(aimed).ok())
+            .filter(|aimed| *aimed != 0)
+            .ok_or("a move for a tick that does not exist")?,
+    };
+    let heading = bytes.u8()?;
+    let direction = Direction::ALL
+        .get(usize::from(heading & !SPRINT))
+        .ok_or("a move in an unknown direction")?;
+    Ok(Move {
+        seq,
+        tick: Tick(aimed),
+        direction: *direction,
+        sprint: heading & SPRINT != 0,
+    })
+}
+
+fn take_early(bytes: &mut Bytes<'_>) -> Result<i16, Flaw> {
+    let early = bytes.leb_up_to(u16::MAX.into(), "an earliness of")?;
+    // 16 bits of zigzag are exactly the numbers of an i16.
+    Ok(unzigzag(early) as i16)
+}
+
+fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Flaw> {
+    if bytes.len() > MAX_RECORDED_MESSAGE {
+        return Err(format!(
+            "a message or name of {} bytes, more than {MAX_RECORDED_MESSAGE}",
+            bytes.len()
+        )
+        .into());
+    }
+    put_leb(bytes.len() as u64, out);
+    out.extend_from_slice(bytes);
+    Ok(())
+}
+
+fn take_bytes<'a>(bytes: &mut Bytes<'a>) -> Result<&'a [u8], Flaw> {
+    let length = bytes.leb_up_to(MAX_RECORDED_MESSAGE as u64, "a message or name with a length of")?;
+    bytes.take(length as usize)
+}

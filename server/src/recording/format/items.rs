@@ -1,0 +1,205 @@
+//! What a recording holds, one after the other.
+
+use std::{
+    io::{self, Read, Seek},
+    vec,
+};
+
+use parlour_shared::ids::Tick;
+use parlour_sim::TickInput;
+use thiserror::Error;
+
+use super::{
+    CHAIN_BYTES, Flaw, Place, Recording,
+    chunk::{Chain, Head, Kind, unpack},
+    reader::read_chunk,
+    table::{Entry, Stop, read_at},
+    ticks,
+};
+use crate::recording::VersionError;
+
+/// What was recorded of a tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TickRecord {
+    /// Its number.
+    pub tick: Tick,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What it was given.
+    pub input: TickInput,
+}
+
+/// What came of a tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The world after it.
+    Finished {
+        /// The state hash.
+        hash: u64,
+        /// A fingerprint of each part of the state, in the order of the header's `state`.
+        parts: Vec<u16>,
+    },
+    /// It did not finish. Nothing comes after it.
+    Panicked,
+}
+
+/// One thing that a recording holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// The world after a tick.
+    Keyframe {
+        /// The tick.
+        tick: Tick,
+        /// The saved world.
+        state: Vec<u8>,
+    },
+    /// A tick.
+    Tick(TickRecord),
+}
+
+/// Why reading stops before the end.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The file could not be read.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// Something that no recorder wrote. What came before it is what was recorded.
+    #[error("the recording is damaged at byte {offset}: {what}")]
+    Damaged {
+        /// Where the chunk begins that is not one.
+        offset: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The messages in it are of another version.
+    #[error(transparent)]
+    Version(#[from] VersionError),
+}
+
+impl ReadError {
+    pub(super) fn damaged(offset: u64, flaw: &str) -> Self {
+        Self::Damaged {
+            offset,
+            what: flaw.to_owned(),
+        }
+    }
+
+    pub(super) fn what(self) -> String {
+        match self {
+            Self::Damaged { what, .. } => what,
+            other => other.to_string(),
+        }
+    }
+}
+
+/// Reads items from a place on. Ends after the last whole chunk; [`Recording::ending`] says what is there. After an
+/// error nothing more comes.
+pub struct Items<'a, R> {
+    recording: &'a mut Recording<R>,
+    nth: usize,
+    /// The chain up to here; read from the file before the first chunk.
+    chain: Option<Chain>,
+    /// Ticks of the present chunk that are still to come.
+    ticks: vec::IntoIter<TickRecord>,
+    panicked: bool,
+    /// The pieces so far of the saved world that is being read.
+    state: Vec<u8>,
+    raw: Vec<u8>,
+    done: bool,
+}
+
+impl<'a, R: Read + Seek> Items<'a, R> {
+    pub(super) fn new(recording: &'a mut Recording<R>, place: Place) -> Self {
+        Self {
+            recording,
+            nth: place.nth,
+            chain: None,
+            ticks: Vec::new().into_iter(),
+            panicked: false,
+            state: Vec::new(),
+            raw: Vec::new(),
+            done: false,
+        }
+    }
+
+    fn step(&mut self) -> Result<Option<Item>, ReadError> {
+        loop {
+            if let Some(record) = self.ticks.next() {
+                return Ok(Some(Item::Tick(record)));
+            }
+            let Some(entry) = self.recording.table.entries.get(self.nth).copied() else {
+                return self.stop();
+            };
+            if let Some(keyframe) = self.chunk(&entry)? {
+                return Ok(Some(keyframe));
+            }
+        }
+    }
+
+    /// Takes in the next chunk; gives the saved world that it completes, if it does.
+    fn chunk(&mut self, entry: &Entry) -> Result<Option<Item>, ReadError> {
+        let offset = self.recording.offset(self.nth);
+        let damaged = |flaw: Flaw| ReadError::damaged(offset, &flaw);
+        let before = match self.chain {
+            Some(chain) => chain,
+            None => {
+                self.recording.header().check_messages()?;
+                Chain(read_at(&mut self.recording.file, offset - CHAIN_BYTES as u64)?)
+            }
+        };
+        let (head, body, after) = read_chunk(&mut self.recording.file, offset, before)?;
+        self.nth += 1;
+        if Entry::of(&head, offset) != *entry
+            || offset + head.chunk_bytes() != self.recording.offset(self.nth)
+        {
+            return Err(damaged("the index says something else of this chunk".into()));
+        }
+        self.chain = Some(after);
+        unpack(&head, &body, &mut self.raw).map_err(damaged)?;
+        match head.kind {
+            Kind::Ticks => self.ticks(&head).map_err(damaged).map(|()| None),
+            Kind::Keyframe => Ok(self.piece(&head)),
+            Kind::Header | Kind::End | Kind::Index => Ok(None),
+        }
+    }
+
+    fn ticks(&mut self, head: &Head) -> Result<(), Flaw> {
+        if self.panicked {
+            return Err("a tick after one that panicked".into());
+        }
+        let ticks = ticks::open(head, self.recording.header().state.len(), &self.raw)?;
+        self.panicked = ticks
+            .last()
+            .is_some_and(|record| record.outcome == Outcome::Panicked);
+        self.ticks = ticks.into_iter();
+        Ok(())
+    }
+
+    fn piece(&mut self, head: &Head) -> Option<Item> {
+        self.state.extend_from_slice(&self.raw);
+        head.is_last().then(|| Item::Keyframe {
+            tick: Tick(head.first_tick),
+            state: std::mem::take(&mut self.state),
+        })
+    }
+
+    fn stop(&self) -> Result<Option<Item>, ReadError> {
+        match &self.recording.table.stop {
+            Stop::Damaged(why) => Err(ReadError::damaged(self.recording.table.end, why)),
+            Stop::Ended | Stop::Cut(_) => Ok(None),
+        }
+    }
+}
+
+impl<R: Read + Seek> Iterator for Items<'_, R> {
+    type Item = Result<Item, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let item = self.step().transpose();
+        self.done = !matches!(item, Some(Ok(_)));
+        item
+    }
+}

@@ -1,0 +1,95 @@
+//! In which order chunks can follow each other. Writer, index, scan and reader all ask the same.
+
+use super::{
+    Flaw, MAX_CHUNK_TICKS, MAX_KEYFRAME,
+    chunk::{Head, Kind},
+};
+
+/// What was there so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Order {
+    stage: Stage,
+    /// The last tick that is recorded, or that the first keyframe is of.
+    last_tick: Option<u32>,
+    /// Bytes of the saved world of which the last piece is still missing.
+    keyframe: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Empty,
+    Open,
+    Ended,
+    Indexed,
+}
+
+impl Order {
+    /// The last tick, 0 if there is none.
+    pub(super) fn last_tick(&self) -> u32 {
+        self.last_tick.unwrap_or(0)
+    }
+
+    /// Takes in the next chunk, or says why it cannot be the next.
+    pub(super) fn admit(&mut self, head: &Head) -> Result<(), Flaw> {
+        let mut next = *self;
+        match (self.stage, head.kind) {
+            (Stage::Empty, Kind::Header) => next.stage = Stage::Open,
+            (Stage::Empty, _) => return Err("the first chunk is not a header".into()),
+            (Stage::Open, Kind::Ticks) => next.ticks(head)?,
+            (Stage::Open, Kind::Keyframe) => next.piece(head)?,
+            (Stage::Open, Kind::End) => {
+                if head.first_tick != self.last_tick() {
+                    return Err(format!(
+                        "the end marker is for tick {}, the last one is {}",
+                        head.first_tick,
+                        self.last_tick()
+                    )
+                    .into());
+                }
+                next.stage = Stage::Ended;
+            }
+            (Stage::Ended, Kind::Index) => next.stage = Stage::Indexed,
+            (_, kind) => return Err(format!("a chunk of kind {kind:?} in the wrong place").into()),
+        }
+        if head.kind != Kind::Ticks && head.ticks != 0 {
+            return Err("a count of ticks where there are none".into());
+        }
+        *self = next;
+        Ok(())
+    }
+
+    fn ticks(&mut self, head: &Head) -> Result<(), Flaw> {
+        if self.keyframe.is_some() {
+            return Err("ticks inside a saved world".into());
+        }
+        if !(1..=MAX_CHUNK_TICKS).contains(&head.ticks) {
+            return Err(format!("a chunk of {} ticks, not 1 to {MAX_CHUNK_TICKS}", head.ticks).into());
+        }
+        let expected = self.last_tick.map(|last| u64::from(last) + 1);
+        if head.first_tick == 0 || expected.is_some_and(|expected| expected != u64::from(head.first_tick)) {
+            return Err(format!("tick {} follows tick {}", head.first_tick, self.last_tick()).into());
+        }
+        let last = head.first_tick.checked_add(head.ticks - 1);
+        self.last_tick = Some(last.ok_or("ticks beyond the last there is")?);
+        Ok(())
+    }
+
+    fn piece(&mut self, head: &Head) -> Result<(), Flaw> {
+        if self.last_tick.is_some_and(|last| last != head.first_tick) {
+            return Err(format!(
+                "a world saved after tick {} follows tick {}",
+                head.first_tick,
+                self.last_tick()
+            )
+            .into());
+        }
+        self.last_tick = Some(head.first_tick);
+        let bytes = self.keyframe.unwrap_or(0) + head.raw_len as usize;
+        if bytes > MAX_KEYFRAME {
+            return Err(format!("a saved world of more than {MAX_KEYFRAME} bytes").into());
+        }
+        self.keyframe = (!head.is_last()).then_some(bytes);
+        Ok(())
+    }
+}

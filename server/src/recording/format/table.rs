@@ -1,0 +1,224 @@
+//! Where each chunk is: read from the index at the end of a file, or found by going from head to head.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use super::{
+    CHAIN_BYTES, FOOTER_BYTES, FOOTER_MAGIC, Flaw, HEAD_BYTES, MAX_CHUNKS, PREAMBLE_BYTES,
+    bytes::Bytes,
+    chunk::{Chain, Head, Kind, LAST, Sealed, Sealer, unpack},
+    order::Order,
+};
+
+/// Bytes of a chunk in the index.
+const ENTRY_BYTES: usize = 26;
+
+/// One chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) kind: Kind,
+    pub(super) flags: u8,
+    pub(super) first_tick: u32,
+    pub(super) ticks: u32,
+    pub(super) wall_ms: u64,
+    pub(super) offset: u64,
+}
+
+/// All whole chunks of a file but the index.
+pub(super) struct Table {
+    pub(super) entries: Vec<Entry>,
+    /// Where the last of them ends.
+    pub(super) end: u64,
+    pub(super) stop: Stop,
+}
+
+/// Why there are no more chunks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The last one is the end marker.
+    Ended,
+    Cut(String),
+    Damaged(String),
+}
+
+impl Entry {
+    pub(super) fn of(head: &Head, offset: u64) -> Self {
+        Self {
+            kind: head.kind,
+            flags: head.flags,
+            first_tick: head.first_tick,
+            ticks: head.ticks,
+            wall_ms: head.wall_ms,
+            offset,
+        }
+    }
+
+    pub(super) fn is_last(&self) -> bool {
+        self.flags & LAST != 0
+    }
+
+    fn head(&self) -> Head {
+        Head {
+            kind: self.kind,
+            flags: self.flags,
+            first_tick: self.first_tick,
+            ticks: self.ticks,
+            wall_ms: self.wall_ms,
+            raw_len: 0,
+            body_len: 0,
+        }
+    }
+}
+
+/// The index as a chunk.
+pub(super) fn seal(entries: &[Entry]) -> Sealed {
+    let mut raw = Vec::with_capacity(entries.len() * ENTRY_BYTES);
+    for entry in entries {
+        raw.push(entry.kind as u8);
+        raw.push(entry.flags);
+        raw.extend_from_slice(&entry.first_tick.to_le_bytes());
+        raw.extend_from_slice(&entry.ticks.to_le_bytes());
+        raw.extend_from_slice(&entry.wall_ms.to_le_bytes());
+        raw.extend_from_slice(&entry.offset.to_le_bytes());
+    }
+    let head = Head {
+        kind: Kind::Index,
+        flags: 0,
+        first_tick: 0,
+        ticks: 0,
+        wall_ms: 0,
+        raw_len: 0,
+        body_len: 0,
+    };
+    Sealer::new().seal(head, &raw)
+}
+
+/// What stands at the end of a file with an index.
+pub(super) fn footer(index: u64) -> [u8; FOOTER_BYTES] {
+    let mut bytes = [0; FOOTER_BYTES];
+    bytes[..8].copy_from_slice(&index.to_le_bytes());
+    bytes[8..].copy_from_slice(&FOOTER_MAGIC);
+    bytes
+}
+
+/// The table of a file of `length` bytes: its index if that is in order, else what is found.
+pub(super) fn read<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Table> {
+    match from_index(file, length)? {
+        Some(table) => Ok(table),
+        None => scan(file, length),
+    }
+}
+
+fn from_index<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Option<Table>> {
+    let shortest = (PREAMBLE_BYTES + 3 * (HEAD_BYTES + CHAIN_BYTES) + FOOTER_BYTES) as u64;
+    if length < shortest {
+        return Ok(None);
+    }
+    let footer: [u8; FOOTER_BYTES] = read_at(file, length - FOOTER_BYTES as u64)?;
+    let mut rest = Bytes(&footer);
+    let (Ok(offset), true) = (rest.u64(), footer[8..] == FOOTER_MAGIC) else {
+        return Ok(None);
+    };
+    if !(PREAMBLE_BYTES as u64 + CHAIN_BYTES as u64..length - (HEAD_BYTES + CHAIN_BYTES) as u64)
+        .contains(&offset)
+    {
+        return Ok(None);
+    }
+    let chain = Chain(read_at(file, offset - CHAIN_BYTES as u64)?);
+    let head: [u8; HEAD_BYTES] = read_at(file, offset)?;
+    let Ok(decoded) = Head::decode(head) else {
+        return Ok(None);
+    };
+    if decoded.kind != Kind::Index || offset + decoded.chunk_bytes() + FOOTER_BYTES as u64 != length {
+        return Ok(None);
+    }
+    // The file is as long as the head says: the memory for it is paid for.
+    let mut body = vec![0; decoded.body_len as usize];
+    file.read_exact(&mut body)?;
+    let mut stored = [0; CHAIN_BYTES];
+    file.read_exact(&mut stored)?;
+    let mut raw = Vec::new();
+    if chain.after(&head, &body).0 != stored || unpack(&decoded, &body, &mut raw).is_err() {
+        return Ok(None);
+    }
+    Ok(entries(&raw, offset).ok())
+}
+
+fn entries(raw: &[u8], index: u64) -> Result<Table, Flaw> {
+    let (chunks, []) = raw.as_chunks::<ENTRY_BYTES>() else {
+        return Err("an index of no whole entries".into());
+    };
+    let mut order = Order::default();
+    let mut entries: Vec<Entry> = Vec::with_capacity(chunks.len());
+    let mut from = PREAMBLE_BYTES as u64;
+    for chunk in chunks {
+        let mut rest = Bytes(chunk);
+        let entry = Entry {
+            kind: Kind::of(rest.u8()?).ok_or("an unknown kind")?,
+            flags: rest.u8()?,
+            first_tick: rest.u32()?,
+            ticks: rest.u32()?,
+            wall_ms: rest.u64()?,
+            offset: rest.u64()?,
+        };
+        order.admit(&entry.head())?;
+        let first = entries.is_empty();
+        if entry.offset < from || entry.offset >= index || (first && entry.offset != from) {
+            return Err("an offset outside of what it is about".into());
+        }
+        from = entry.offset + (HEAD_BYTES + CHAIN_BYTES) as u64;
+        entries.push(entry);
+    }
+    if from > index || entries.last().is_none_or(|last| last.kind != Kind::End) {
+        return Err("an index without the end marker".into());
+    }
+    Ok(Table {
+        entries,
+        end: index,
+        stop: Stop::Ended,
+    })
+}
+
+/// Goes from head to head over the bodies: a file without an index was cut, or is still being written.
+fn scan<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Table> {
+    let mut order = Order::default();
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut offset = PREAMBLE_BYTES as u64;
+    let stop = loop {
+        if entries.last().is_some_and(|last| last.kind == Kind::End) {
+            break Stop::Ended;
+        }
+        if offset >= length {
+            break Stop::Cut("the file ends without an end marker".into());
+        }
+        if length - offset < HEAD_BYTES as u64 {
+            break Stop::Cut("the file ends inside the head of a chunk".into());
+        }
+        let head = match Head::decode(read_at(file, offset)?) {
+            Ok(head) => head,
+            Err(flaw) => break Stop::Damaged(flaw.into_owned()),
+        };
+        if entries.len() == MAX_CHUNKS {
+            break Stop::Damaged(format!("more than {MAX_CHUNKS} chunks"));
+        }
+        if let Err(flaw) = order.admit(&head) {
+            break Stop::Damaged(flaw.into_owned());
+        }
+        if head.chunk_bytes() > length - offset {
+            break Stop::Cut("the file ends inside a chunk".into());
+        }
+        entries.push(Entry::of(&head, offset));
+        offset += head.chunk_bytes();
+    };
+    Ok(Table {
+        entries,
+        end: offset,
+        stop,
+    })
+}
+
+pub(super) fn read_at<const N: usize, R: Read + Seek>(file: &mut R, offset: u64) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}

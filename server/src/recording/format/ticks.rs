@@ -1,0 +1,293 @@
+//! Chunks of ticks and of saved worlds: what goes in, and what comes out.
+
+use parlour_shared::ids::Tick;
+use parlour_sim::TickInput;
+use thiserror::Error;
+
+use super::{
+    DUE_BYTES, DUE_TICKS, Flaw, KEYFRAME_PIECE, MAX_CHUNK_EVENTS, MAX_CHUNK_TICKS, MAX_KEYFRAME, MAX_RAW,
+    Outcome, TickRecord,
+    bytes::Bytes,
+    chunk::{Head, Kind, LAST, Sealed, Sealer},
+    event,
+};
+
+/// The tick has events.
+const EVENTS: u8 = 1;
+/// The tick panicked: its hash and fingerprints are zeros.
+const PANICKED: u8 = 2;
+
+/// Why a tick cannot be taken. The builder is as it was before.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PushError {
+    /// It does not fit beside those that are in the chunk: seal it, then push again.
+    #[error("the chunk is full")]
+    Full,
+    /// It would not fit an empty chunk either: the recording must end.
+    #[error("tick {0} has more input than a recording takes ({MAX_RAW} bytes, {MAX_CHUNK_EVENTS} events)")]
+    TooLarge(u32),
+    /// It cannot be recorded: a mistake of the caller.
+    #[error("tick {tick} cannot be recorded: {why}")]
+    Impossible {
+        /// The tick.
+        tick: u32,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// A world too large to be kept in a recording.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("a saved world of {0} bytes: a recording takes {MAX_KEYFRAME}")]
+pub struct KeyframeTooLarge(pub usize);
+
+/// Collects ticks until they are sealed as one chunk. Keeps its memory for the next one.
+pub struct TicksBuilder {
+    parts: usize,
+    first: u32,
+    wall_ms: u64,
+    ticks: u32,
+    events: usize,
+    panicked: bool,
+    raw: Vec<u8>,
+    message: Vec<u8>,
+    sealer: Sealer,
+}
+
+impl TicksBuilder {
+    /// For ticks with so many fingerprints each: as many as the header's `state` has names.
+    #[must_use]
+    pub fn new(parts: usize) -> Self {
+        Self {
+            parts,
+            first: 0,
+            wall_ms: 0,
+            ticks: 0,
+            events: 0,
+            panicked: false,
+            raw: Vec::new(),
+            message: Vec::new(),
+            sealer: Sealer::new(),
+        }
+    }
+
+    /// Adds the next tick. `wall_ms` is when it was, in milliseconds since 1970; `result` its state hash and one
+    /// fingerprint for each part of the state, or none if it panicked.
+    ///
+    /// # Errors
+    /// [`PushError`]; nothing was added then.
+    pub fn push(
+        &mut self,
+        tick: Tick,
+        wall_ms: u64,
+        result: Option<(u64, &[u16])>,
+        input: &TickInput,
+    ) -> Result<(), PushError> {
+        self.check(tick, result, input)?;
+        let start = self.raw.len();
+        if let Err(why) = self.append(tick, result, input) {
+            self.raw.truncate(start);
+            return Err(impossible(tick, &why));
+        }
+        if self.raw.len() > MAX_RAW {
+            self.raw.truncate(start);
+            return Err(if self.ticks == 0 {
+                PushError::TooLarge(tick.0)
+            } else {
+                PushError::Full
+            });
+        }
+        if self.ticks == 0 {
+            (self.first, self.wall_ms) = (tick.0, wall_ms);
+        }
+        self.ticks += 1;
+        self.events += input.events.len();
+        self.panicked = result.is_none();
+        Ok(())
+    }
+
+    /// Ticks in it.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.ticks
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ticks == 0
+    }
+
+    /// Bytes in it, not compressed.
+    #[must_use]
+    pub fn raw_len(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// Whether it should be sealed now: it holds a second, or a lot.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        self.ticks >= DUE_TICKS || self.raw.len() >= DUE_BYTES
+    }
+
+    /// Makes a chunk of what is in it, none if that is nothing. It is empty then.
+    pub fn seal(&mut self) -> Option<Sealed> {
+        if self.ticks == 0 {
+            return None;
+        }
+        let head = Head {
+            kind: Kind::Ticks,
+            flags: 0,
+            first_tick: self.first,
+            ticks: self.ticks,
+            wall_ms: self.wall_ms,
+            raw_len: 0,
+            body_len: 0,
+        };
+        let sealed = self.sealer.seal(head, &self.raw);
+        self.raw.clear();
+        self.raw.shrink_to(4 * DUE_BYTES);
+        self.ticks = 0;
+        self.events = 0;
+        Some(sealed)
+    }
+
+    fn check(&self, tick: Tick, result: Option<(u64, &[u16])>, input: &TickInput) -> Result<(), PushError> {
+        if self.panicked {
+            return Err(impossible(tick, "the tick before panicked"));
+        }
+        let expected = if self.ticks == 0 {
+            tick.0.max(1)
+        } else {
+            self.first + self.ticks
+        };
+        if tick.0 != expected {
+            return Err(impossible(tick, &format!("the next one is {expected}")));
+        }
+        if let Some((_, parts)) = result
+            && parts.len() != self.parts
+        {
+            return Err(impossible(
+                tick,
+                &format!("{} fingerprints, not {}", parts.len(), self.parts),
+            ));
+        }
+        if input.events.len() > MAX_CHUNK_EVENTS {
+            return Err(PushError::TooLarge(tick.0));
+        }
+        // The next tick must have a number, too: a chunk ends before the last there is.
+        if self.ticks >= MAX_CHUNK_TICKS || self.events + input.events.len() > MAX_CHUNK_EVENTS {
+            return Err(PushError::Full);
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, tick: Tick, result: Option<(u64, &[u16])>, input: &TickInput) -> Result<(), Flaw> {
+        let events = if input.events.is_empty() { 0 } else { EVENTS };
+        let panicked = if result.is_none() { PANICKED } else { 0 };
+        self.raw.push(events | panicked);
+        if let Some((hash, parts)) = result {
+            self.raw.extend_from_slice(&hash.to_le_bytes());
+            for part in parts {
+                self.raw.extend_from_slice(&part.to_le_bytes());
+            }
+        } else {
+            self.raw.resize(self.raw.len() + 8 + 2 * self.parts, 0);
+        }
+        if !input.events.is_empty() {
+            event::encode(tick, input, &mut self.message, &mut self.raw)?;
+        }
+        Ok(())
+    }
+}
+
+fn impossible(tick: Tick, why: &str) -> PushError {
+    PushError::Impossible {
+        tick: tick.0,
+        why: why.to_owned(),
+    }
+}
+
+/// All ticks of a chunk, or none: a chunk is right as a whole.
+pub(super) fn open(head: &Head, parts: usize, raw: &[u8]) -> Result<Vec<TickRecord>, Flaw> {
+    let mut rest = Bytes(raw);
+    let mut events = 0;
+    let mut ticks = Vec::with_capacity(head.ticks as usize);
+    for nth in 0..head.ticks {
+        // Order has checked that the last one has a number.
+        let tick = Tick(head.first_tick + nth);
+        let record = open_tick(tick, parts, MAX_CHUNK_EVENTS - events, &mut rest)
+            .map_err(|flaw| format!("tick {}: {flaw}", tick.0))?;
+        events += record.input.events.len();
+        if record.outcome == Outcome::Panicked && nth + 1 < head.ticks {
+            return Err("a tick after one that panicked".into());
+        }
+        ticks.push(record);
+    }
+    if rest.is_empty() {
+        Ok(ticks)
+    } else {
+        Err("bytes after the last tick of a chunk".into())
+    }
+}
+
+fn open_tick(tick: Tick, parts: usize, most: usize, rest: &mut Bytes<'_>) -> Result<TickRecord, Flaw> {
+    let flags = rest.u8()?;
+    if flags & !(EVENTS | PANICKED) != 0 {
+        return Err("unknown flags".into());
+    }
+    let hash = rest.u64()?;
+    let fingerprints = rest.take(2 * parts)?;
+    let outcome = if flags & PANICKED == 0 {
+        let parts = fingerprints
+            .as_chunks()
+            .0
+            .iter()
+            .map(|part| u16::from_le_bytes(*part));
+        Outcome::Finished {
+            hash,
+            parts: parts.collect(),
+        }
+    } else if hash == 0 && fingerprints.iter().all(|byte| *byte == 0) {
+        Outcome::Panicked
+    } else {
+        return Err("a hash of a tick that panicked".into());
+    };
+    let input = if flags & EVENTS == 0 {
+        TickInput::default()
+    } else {
+        event::decode(tick, most, rest)?
+    };
+    Ok(TickRecord { tick, outcome, input })
+}
+
+/// The chunks of the world as it was saved after a tick.
+///
+/// # Errors
+/// If it has more than [`MAX_KEYFRAME`] bytes.
+pub fn seal_keyframe(tick: Tick, wall_ms: u64, state: &[u8]) -> Result<Vec<Sealed>, KeyframeTooLarge> {
+    if state.len() > MAX_KEYFRAME {
+        return Err(KeyframeTooLarge(state.len()));
+    }
+    let mut sealer = Sealer::new();
+    let mut seal = |piece: &[u8], flags: u8| {
+        let head = Head {
+            kind: Kind::Keyframe,
+            flags,
+            first_tick: tick.0,
+            ticks: 0,
+            wall_ms,
+            raw_len: 0,
+            body_len: 0,
+        };
+        sealer.seal(head, piece)
+    };
+    let last = state.len().saturating_sub(1) / KEYFRAME_PIECE * KEYFRAME_PIECE;
+    let (pieces, last) = state.split_at(last);
+    let mut sealed: Vec<Sealed> = pieces
+        .chunks(KEYFRAME_PIECE)
+        .map(|piece| seal(piece, 0))
+        .collect();
+    sealed.push(seal(last, LAST));
+    Ok(sealed)
+}

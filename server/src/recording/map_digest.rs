@@ -1,0 +1,58 @@
+//! What a map is, as one value: a recording names its maps by it, and a replay over other maps is refused.
+
+use parlour_shared::map::Map;
+use sha2::{Digest as _, Sha256};
+
+/// SHA-256 over all of a map that a world can notice, in this form: integers little endian, texts as their length in
+/// bytes (u32) and UTF-8.
+///
+/// - the text `parlour map 1`, the name
+/// - u16 columns, u16 rows, u16 pixels of a tile's side
+/// - one bit per tile, row by row, in bytes from the lowest bit on; 1 is a wall
+/// - u32 spawn points, in the map's order; each a name, i32 x, i32 y in units
+/// - u32 doors, in the map's order; each i32 x, y, w, h in pixels, the map and the spawn point it leads to
+#[must_use]
+pub fn map_digest(map: &Map) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    text(&mut digest, "parlour map 1");
+    text(&mut digest, &map.name);
+    walls(&mut digest, map);
+    count(&mut digest, map.spawns.len());
+    for spawn in &map.spawns {
+        text(&mut digest, &spawn.name);
+        digest.update(spawn.position.x.to_le_bytes());
+        digest.update(spawn.position.y.to_le_bytes());
+    }
+    count(&mut digest, map.doors.len());
+    for door in &map.doors {
+        for number in [door.x, door.y, door.w, door.h] {
+            digest.update(number.to_le_bytes());
+        }
+        text(&mut digest, &door.to_map);
+        text(&mut digest, &door.to_spawn);
+    }
+    digest.finalize().into()
+}
+
+fn walls(digest: &mut Sha256, map: &Map) {
+    let (width, height) = map.walls.size();
+    for number in [width, height, map.walls.tile_px()] {
+        digest.update(number.to_le_bytes());
+    }
+    let tiles = (0..i32::from(height)).flat_map(|row| (0..i32::from(width)).map(move |column| (column, row)));
+    let mut bytes = vec![0u8; (usize::from(width) * usize::from(height)).div_ceil(8)];
+    for (nth, (column, row)) in tiles.enumerate() {
+        bytes[nth / 8] |= u8::from(map.walls.is_wall(column, row)) << (nth % 8);
+    }
+    digest.update(bytes);
+}
+
+fn text(digest: &mut Sha256, text: &str) {
+    count(digest, text.len());
+    digest.update(text);
+}
+
+/// No map has more than the u32 holds: all of a map comes from a file of 4 MiB.
+fn count(digest: &mut Sha256, count: usize) {
+    digest.update(u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+}
