@@ -85,6 +85,12 @@ impl Sealed {
         self.head.wall_ms
     }
 
+    /// Whether a saved world is whole with it.
+    #[must_use]
+    pub fn is_last_piece(&self) -> bool {
+        self.head.is_last()
+    }
+
     /// Bytes it takes in a file.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -127,6 +127,11 @@ impl<R: Read + Seek> Recording<R> {
         read_at(&mut self.file, self.table.end - CHAIN_BYTES as u64).map(Chain)
     }
 
+    /// Where its last whole chunk ends, the index excepted.
+    pub fn end_of_chunks(&self) -> u64 {
+        self.table.end
+    }
+
     /// When the recording began, in milliseconds since 1970.
     pub fn started_ms(&self) -> u64 {
         self.header.started_ms
