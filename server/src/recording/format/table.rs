@@ -5,7 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::{
     CHAIN_BYTES, FOOTER_BYTES, FOOTER_MAGIC, Flaw, HEAD_BYTES, MAX_CHUNKS, PREAMBLE_BYTES,
     bytes::Bytes,
-    chunk::{Chain, Head, Kind, LAST, Sealed, Sealer, unpack},
+    chain::Chain,
+    chunk::{Head, Kind, LAST, Sealed, Sealer, unpack},
     order::Order,
 };
 
