@@ -4,20 +4,24 @@
 //! is plain computation over `Read`, `Write` and `Seek`.
 
 mod bytes;
+mod chain;
 mod chunk;
 mod ending;
 mod event;
 mod items;
+mod open;
 mod order;
 mod reader;
 mod table;
 mod ticks;
 mod writer;
 
-pub use chunk::{Chain, Kind, Sealed, hex};
+pub use chain::{Chain, hex};
+pub use chunk::{Kind, Sealed};
 pub use ending::{EndReason, Ending};
 pub use items::{Item, Items, Outcome, ReadError, TickRecord};
-pub use reader::{OpenError, Place, Recording};
+pub use open::OpenError;
+pub use reader::{Place, Recording};
 pub use ticks::{KeyframeTooLarge, PushError, TicksBuilder, seal_keyframe};
 pub use writer::{Cut, FileWriter, Finished};
 

@@ -11,8 +11,9 @@ use thiserror::Error;
 
 use super::{
     CHAIN_BYTES, Flaw, Place, Recording,
-    chunk::{Chain, Head, Kind, unpack},
-    reader::read_chunk,
+    chain::Chain,
+    chunk::{Head, Kind, unpack},
+    open::read_chunk,
     table::{Entry, Stop, read_at},
     ticks,
 };

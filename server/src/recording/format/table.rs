@@ -5,7 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::{
     CHAIN_BYTES, FOOTER_BYTES, FOOTER_MAGIC, Flaw, HEAD_BYTES, MAX_CHUNKS, PREAMBLE_BYTES,
     bytes::Bytes,
-    chunk::{Chain, Head, Kind, LAST, Sealed, Sealer, unpack},
+    chain::Chain,
+    chunk::{Head, Kind, LAST, Sealed, Sealer, unpack},
     order::Order,
 };
 
@@ -29,7 +30,6 @@ pub(super) struct Table {
     /// Where the last of them ends.
     pub(super) end: u64,
     pub(super) stop: Stop,
-    pub(super) last_tick: u32,
 }
 
 /// Why there are no more chunks.
@@ -176,7 +176,6 @@ fn entries(raw: &[u8], index: u64) -> Result<Table, Flaw> {
         entries,
         end: index,
         stop: Stop::Ended,
-        last_tick: order.last_tick(),
     })
 }
 
@@ -202,12 +201,10 @@ fn scan<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Table> {
         if entries.len() == MAX_CHUNKS {
             break Stop::Damaged(format!("more than {MAX_CHUNKS} chunks"));
         }
-        let before = order;
         if let Err(flaw) = order.admit(&head) {
             break Stop::Damaged(flaw.into_owned());
         }
         if head.chunk_bytes() > length - offset {
-            order = before;
             break Stop::Cut("the file ends inside a chunk".into());
         }
         entries.push(Entry::of(&head, offset));
@@ -217,7 +214,6 @@ fn scan<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Table> {
         entries,
         end: offset,
         stop,
-        last_tick: order.last_tick(),
     })
 }
 

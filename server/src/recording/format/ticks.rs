@@ -156,13 +156,14 @@ impl TicksBuilder {
         if self.panicked {
             return Err(impossible(tick, "the tick before panicked"));
         }
+        // Ticks begin at 1 and do not wrap.
         let expected = if self.ticks == 0 {
-            tick.0.max(1)
+            Some(tick.0.max(1))
         } else {
-            self.first + self.ticks
+            self.first.checked_add(self.ticks)
         };
-        if tick.0 != expected {
-            return Err(impossible(tick, &format!("the next one is {expected}")));
+        if expected != Some(tick.0) {
+            return Err(impossible(tick, "it does not follow the one before"));
         }
         if let Some((_, parts)) = result
             && parts.len() != self.parts
@@ -175,7 +176,6 @@ impl TicksBuilder {
         if input.events.len() > MAX_CHUNK_EVENTS {
             return Err(PushError::TooLarge(tick.0));
         }
-        // The next tick must have a number, too: a chunk ends before the last there is.
         if self.ticks >= MAX_CHUNK_TICKS || self.events + input.events.len() > MAX_CHUNK_EVENTS {
             return Err(PushError::Full);
         }

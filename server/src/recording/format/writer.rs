@@ -8,7 +8,8 @@ use std::{
 
 use super::{
     EndReason, FOOTER_BYTES, MAX_CHUNKS, MAX_HEADER, MAX_STATE_PARTS, PREAMBLE_BYTES,
-    chunk::{Chain, Head, Kind, Sealed, preamble, store},
+    chain::{Chain, preamble},
+    chunk::{Head, Kind, Sealed, store},
     ending,
     order::Order,
     table::{self, Entry},

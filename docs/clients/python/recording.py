@@ -1,0 +1,170 @@
+"""Reads recordings of Parlour. Written from docs/recording.md alone. Needs Python 3.14, or the package
+`zstandard`; messages are decoded by parlour.py, which lies beside it.
+
+    python recording.py FILE            what the recording is, and a line for each tick with events
+    python recording.py --check FILE    only whether it is whole
+"""
+
+import hashlib
+import json
+import struct
+import sys
+
+try:
+    from compression.zstd import decompress as _decompress  # Python 3.14
+except ImportError:
+    import zstandard
+
+    def _decompress(data):
+        return zstandard.ZstdDecompressor().decompress(data)
+
+
+import parlour
+
+MAGIC = b"\x89PLR\r\n\x1a\n"
+HEADER, TICKS, KEYFRAME, END, INDEX = 1, 2, 3, 4, 5
+STORED, LAST = 1, 2
+HEAD = struct.Struct("<BBHIQIII")  # kind, flags, 0, first tick, time, ticks, length of content, length of body
+
+
+class Damaged(Exception):
+    """Not what a recorder wrote."""
+
+
+def chunks(file):
+    """Each whole chunk that fits the chain so far: kind, flags, first tick, time, ticks, content, chain."""
+    preamble = file.read(16)
+    if preamble[:8] != MAGIC:
+        raise Damaged("not a recording")
+    if struct.unpack("<H", preamble[8:10])[0] != 1:
+        raise Damaged("another version of the format")
+    chain = hashlib.sha256(preamble).digest()
+    while True:
+        offset = file.tell()
+        head = file.read(HEAD.size)
+        if len(head) < HEAD.size:
+            return
+        kind, flags, zero, first, wall, ticks, raw_len, body_len = HEAD.unpack(head)
+        if kind not in (HEADER, TICKS, KEYFRAME, END, INDEX) or zero or max(raw_len, body_len) > 68_000_000:
+            raise Damaged(f"at byte {offset}")
+        body, stored = file.read(body_len), file.read(32)
+        if len(stored) < 32:
+            return
+        chain = hashlib.sha256(chain + head + body).digest()
+        if chain != stored:
+            raise Damaged(f"at byte {offset}: the checksum does not fit")
+        raw = body if flags & STORED else _decompress(body)
+        if len(raw) != raw_len:
+            raise Damaged(f"at byte {offset}: another length")
+        yield kind, flags, first, wall, ticks, raw, chain
+        if kind == END:
+            return  # an index may follow
+
+
+class Bytes:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        if self.at + count > len(self.data):
+            raise Damaged("a chunk ends inside a tick")
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def number(self):
+        """LEB128."""
+        value = shift = 0
+        while True:
+            byte = self.take(1)[0]
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    def signed(self):
+        """LEB128 of zigzag."""
+        value = self.number()
+        return value >> 1 if value % 2 == 0 else -(value >> 1) - 1
+
+
+def _event(data, tick, session):
+    kind = data.take(1)[0]
+    if kind == 0:
+        return {"session": session, "open": data.take(data.number()).decode()}
+    if kind in (1, 2, 3):
+        return {"session": session, ("close", "hold", "release")[kind - 1]: True}
+    early = data.signed()
+    if kind == 4:
+        message = parlour.decode(data.take(data.number()), "Client")
+    elif kind == 5:
+        seq, aimed = data.number(), data.number()
+        if aimed:
+            aimed -= 1
+            aimed = tick + (aimed >> 1 if aimed % 2 == 0 else -(aimed >> 1) - 1)
+        heading = data.take(1)[0]
+        direction = parlour.DIRECTIONS[heading & 15]
+        message = {"move": {"seq": seq, "tick": aimed, "direction": direction, "sprint": bool(heading & 16)}}
+    else:
+        raise Damaged(f"an event of kind {kind}")
+    return {"session": session, "early": early, "message": message}
+
+
+def ticks_of(first, count, raw, parts):
+    """The ticks of a chunk, in the form of assets/recordings/format/small.json."""
+    data = Bytes(raw)
+    for tick in range(first, first + count):
+        flags = data.take(1)[0]
+        (value,) = struct.unpack("<Q", data.take(8))
+        fingerprints = list(struct.unpack(f"<{parts}H", data.take(2 * parts)))
+        events, session = [], 0
+        for _ in range(data.number() if flags & 1 else 0):
+            session += data.number()
+            events.append(_event(data, tick, session))
+        if flags & 2:
+            yield {"tick": tick, "panicked": True, "events": events}
+        else:
+            yield {"tick": tick, "hash": f"{value:016x}", "parts": fingerprints, "events": events}
+    if data.at != len(raw):
+        raise Damaged("bytes after the last tick of a chunk")
+
+
+def read(file):
+    """Yields ("header", dict), ("tick", dict), ("keyframe", (tick, bytes)) and, if there is one, ("end", dict)."""
+    parts, state = 0, b""
+    for kind, flags, first, _wall, count, raw, chain in chunks(file):
+        if kind == HEADER:
+            header = json.loads(raw)
+            parts = len(header["state"])
+            yield "header", header
+        elif kind == TICKS:
+            for tick in ticks_of(first, count, raw, parts):
+                yield "tick", tick
+        elif kind == KEYFRAME:
+            state += raw
+            if flags & LAST:
+                yield "keyframe", (first, state)
+                state = b""
+        elif kind == END:
+            yield "end", json.loads(raw) | {"chain": chain.hex()}
+
+
+def main(arguments):
+    quiet = arguments[:1] == ["--check"]
+    ended = False
+    with open(arguments[-1], "rb") as file:
+        for kind, value in read(file):
+            ended = kind == "end"
+            if quiet:
+                continue
+            if kind == "tick" and (value["events"] or "panicked" in value):
+                print(value["tick"], value.get("hash", "panicked"), json.dumps(value["events"]))
+            elif kind == "keyframe":
+                print(f"the world after tick {value[0]}: {len(value[1])} bytes")
+            elif kind in ("header", "end"):
+                print(kind, json.dumps(value))
+    if not ended:
+        sys.exit("the recording was cut: it ends without an end marker")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

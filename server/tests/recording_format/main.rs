@@ -1,0 +1,15 @@
+//! The file format of recordings: what was written is read again, and whatever happens to a file, nothing else.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod damage;
+mod full_disk;
+mod golden;
+mod header;
+mod hostile;
+mod index;
+mod maps;
+mod refused_writes;
+mod round_trip;
+mod size;
+mod support;
+mod time;
