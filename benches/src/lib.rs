@@ -53,6 +53,7 @@ impl Load {
 /// A world with its players in it, ready to be stepped.
 pub struct Crowd {
     load: Load,
+    config: SimConfig,
     sim: Simulation,
     input: TickInput,
     /// What the last tick gave.
@@ -81,7 +82,8 @@ impl Crowd {
         let (input, output) = (TickInput::default(), TickOutput::default());
         let mut crowd = Self {
             load,
-            sim: Simulation::with_plugins(config, logic),
+            sim: Simulation::with_plugins(config.clone(), logic),
+            config,
             input,
             output,
         };
@@ -122,6 +124,12 @@ impl Crowd {
     #[must_use]
     pub fn input(&self) -> &TickInput {
         &self.input
+    }
+
+    /// What the world was made with.
+    #[must_use]
+    pub fn config(&self) -> &SimConfig {
+        &self.config
     }
 
     /// The world.

@@ -1,17 +1,40 @@
-//! What recording costs and what replay gives: the hash's and the keyframe's share of the tick, as JSON lines.
+//! What recording costs and what replay gives: the hash's and the keyframe's share of the tick, the size of a recorded hour,
+//! the speed of replay and of seeking in it, as JSON lines. An hour of 1,000 walkers takes half a minute to make.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
-use std::time::Instant;
+use std::{
+    env,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
+use anyhow::{Context as _, Result};
 use parlour_benches::{Crowd, Load};
+use parlour_server::{
+    recording::{
+        Header,
+        format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
+    },
+    replay::Replay,
+};
+use parlour_shared::{
+    ids::Tick,
+    rng::{Purpose, Stream},
+};
+use parlour_sim::{Logic, SIMULATION};
 use serde_json::json;
+
+const HOUR: u32 = 60 * 60 * 60;
+const MINUTE: u32 = 60 * 60;
+const KEYFRAME_TICKS: u32 = 600;
 
 /// Ticks between a change from one world to the other: noise of the machine meets both alike.
 const TURN: usize = 60;
 const TURNS: usize = 40;
 const RUNS: usize = 3;
 
-fn main() {
+fn main() -> Result<()> {
     for players in [1_000, 5_000] {
         let mut shares: Vec<[f64; 3]> = (0..RUNS).map(|_| hash_share(Load::walkers(players))).collect();
         shares.sort_by(|one, other| one[2].total_cmp(&other[2]));
@@ -26,6 +49,100 @@ fn main() {
             json!({ "what": "keyframe", "players": players, "save_us": save_us, "bytes": bytes })
         );
     }
+    let hour = record(1_000, HOUR)?;
+    let per_player_minute = fs::metadata(&hour)?.len() as f64 / 1_000.0 / f64::from(HOUR / MINUTE);
+    println!(
+        "{}",
+        json!({ "what": "size", "players": 1_000, "bytes_per_player_minute": per_player_minute })
+    );
+    println!(
+        "{}",
+        json!({ "what": "replay", "players": 1_000, "times_real_time": replay(&hour)? })
+    );
+    let [p50, max] = seek(&hour)?;
+    println!(
+        "{}",
+        json!({ "what": "seek", "players": 1_000, "hours": 1, "p50_ms": p50, "max_ms": max })
+    );
+    fs::remove_file(hour)?;
+    Ok(())
+}
+
+/// Records a world with the writer that the server uses.
+fn record(players: u32, ticks: u32) -> Result<PathBuf> {
+    let mut crowd = Crowd::new(Load::walkers(players));
+    let path = env::temp_dir().join(format!("parlour-bench-{}.plr", std::process::id()));
+    let names: Vec<String> = crowd.simulation().part_names().map(String::from).collect();
+    let mut builder = TicksBuilder::new(names.len());
+    let header = Header::new(crowd.config(), names, SIMULATION, 0);
+    let mut writer = FileWriter::new(File::create(&path)?, &header)?;
+    let mut saved = Vec::new();
+    let begin = crowd.simulation().tick();
+    for tick in begin.0..begin.0 + ticks {
+        let wall_ms = u64::from(tick) * 1000 / 60;
+        if tick == begin.0 || tick % KEYFRAME_TICKS == 0 {
+            if let Some(chunk) = builder.seal() {
+                writer.chunk(&chunk)?;
+            }
+            saved.clear();
+            crowd.simulation().save(&mut saved);
+            for chunk in seal_keyframe(Tick(tick), wall_ms, &saved)? {
+                writer.chunk(&chunk)?;
+            }
+        }
+        crowd.prepare();
+        crowd.step();
+        let result = Some((crowd.output.hash, crowd.output.parts.as_slice()));
+        builder.push(Tick(tick + 1), wall_ms, result, crowd.input())?;
+        if builder.is_due() {
+            writer.chunk(&builder.seal().context("it is due")?)?;
+        }
+    }
+    if let Some(chunk) = builder.seal() {
+        writer.chunk(&chunk)?;
+    }
+    writer.end(EndReason::Stopped, "")?;
+    Ok(path)
+}
+
+fn open(path: &Path) -> Result<Replay> {
+    let map = std::sync::Arc::new(parlour_benches::plaza());
+    Ok(Replay::open(path, &[map], Logic::default())?)
+}
+
+/// How many times faster than it happened five minutes are run again and verified; the median of three.
+fn replay(path: &Path) -> Result<f64> {
+    let mut replay = open(path)?;
+    let mut speeds = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        let mut run = replay.run()?;
+        for _ in 0..5 * MINUTE {
+            run.step()?.context("an hour has more")?;
+        }
+        speeds.push(300.0 / start.elapsed().as_secs_f64());
+    }
+    speeds.sort_by(f64::total_cmp);
+    Ok(speeds[RUNS / 2])
+}
+
+/// Milliseconds from opening the file to the world after some tick in it: median and longest of 50.
+fn seek(path: &Path) -> Result<[f64; 2]> {
+    let (first, mut chance) = (
+        open(path)?.recording().first_tick().context("it has ticks")?,
+        Stream::new(5, 0, Purpose::Game),
+    );
+    let mut times = Vec::new();
+    for _ in 0..50 {
+        let tick = Tick(first.0 + chance.below(HOUR));
+        let start = Instant::now();
+        let mut replay = open(path)?;
+        let run = replay.run_to(tick)?;
+        anyhow::ensure!(run.tick() == tick, "another tick");
+        times.push(start.elapsed().as_secs_f64() * 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok([times[25], times[49]])
 }
 
 /// Mean of a tick in microseconds with the hash and without it, and the difference in percent.
