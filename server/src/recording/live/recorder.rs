@@ -33,6 +33,10 @@ const LOOK: Duration = Duration::from_millis(50);
 const SEAL: Duration = Duration::from_secs(1);
 /// A step that takes longer is worth a look at what came before: three ticks, which is what the tick can catch up on.
 const OVERRUN: Duration = Duration::from_millis(50);
+/// Empty records that the tick thread finds from the beginning: as many as a second needs.
+const STOCK: usize = TICK_RATE as usize;
+/// Events that a record has room for at least.
+const EVENTS: usize = 64;
 /// Bytes of a saved world's buffer that go back to the tick thread: more is given back to the system.
 const KEPT_KEYFRAME: usize = 256 << 20;
 
@@ -100,17 +104,25 @@ impl Recorder {
             let Ok(mut record) = self.tapping.records.pop() else {
                 return;
             };
-            let state = state.get_or_insert_with(|| State {
-                // The world is made, or it would not have ticked.
-                builder: TicksBuilder::new(self.source.parts().len()),
-                since: Instant::now(),
-                last: None,
-                throttle: Throttle::default(),
-                busiest: 0,
-            });
+            if state.is_none() {
+                self.stock();
+            }
+            // The world is made, or it would not have ticked.
+            let state = state.get_or_insert_with(|| State::new(self.source.parts().len()));
             self.take_in(&record, state);
             state.recycle(&mut record);
             // Full only if nobody takes any back.
+            let _ = self.tapping.spent.push(record);
+        }
+    }
+
+    /// Makes empty records, so that the tick thread need not when this thread is late.
+    fn stock(&mut self) {
+        let parts = self.source.parts().len();
+        for _ in 0..STOCK {
+            let mut record = Tapped::default();
+            record.parts.reserve(parts);
+            record.input.events.reserve(EVENTS);
             let _ = self.tapping.spent.push(record);
         }
     }
@@ -261,17 +273,30 @@ impl Recorder {
 }
 
 impl State {
+    fn new(parts: usize) -> Self {
+        Self {
+            builder: TicksBuilder::new(parts),
+            since: Instant::now(),
+            last: None,
+            throttle: Throttle::default(),
+            busiest: 0,
+        }
+    }
+
     /// Empties a record and gives it the room that ticks of late needed. Texts are freed here, and memory is taken here:
     /// the tick thread does neither.
     fn recycle(&mut self, record: &mut Tapped) {
         let events = &mut record.input.events;
         self.busiest = events.len().max(self.busiest - self.busiest / 4096);
         events.clear();
-        events.shrink_to(4 * self.busiest + 64);
-        events.reserve(self.busiest);
+        events.shrink_to(4 * self.busiest + EVENTS);
+        events.reserve(self.busiest.max(EVENTS));
         if record.keyframe.capacity() > KEPT_KEYFRAME {
             record.keyframe = Vec::new();
         }
+        // The world may have grown by the next time.
+        let room = record.keyframe.len() / 4;
+        record.keyframe.reserve(room);
         record.keyframe.clear();
     }
 }
@@ -285,3 +310,6 @@ fn refuse(reason: Option<Reason>, answer: Option<Answer>, refused: Refused) {
         (None, None) => {}
     }
 }
+
+#[cfg(test)]
+mod tests;
