@@ -1,5 +1,7 @@
 //! The admin port: health and metrics, for operators and their tools.
 
+mod history;
+
 use std::{
     convert::Infallible,
     io,
@@ -11,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use history::History;
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -23,7 +26,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::{
-    bridge::wake::WakeEnd, edge::EdgeShared, metrics::Metrics, server::Failure, tick_loop::TickStatus,
+    bridge::wake::WakeEnd, edge::EdgeShared, metrics::Metrics, recording::live::Door, server::Failure,
+    tick_loop::TickStatus,
 };
 
 /// Without a tick for this long the server is not ready.
@@ -40,6 +44,7 @@ const INDEX: &str = "Parlour, admin port
 /livez    200 while the process runs
 /readyz   200 if the tick advanced within the last 100 ms, else 503 and why
 /metrics  all metrics, in the text format of Prometheus
+/history  POST: write the last minutes to a file; GET: download them
 ";
 
 /// What the admin thread is made with.
@@ -49,6 +54,7 @@ pub(crate) struct Admin {
     pub(crate) status: Arc<TickStatus>,
     pub(crate) failure: Arc<Failure>,
     pub(crate) edge: Arc<EdgeShared>,
+    pub(crate) history: Door,
     pub(crate) wake: WakeEnd,
 }
 
@@ -58,6 +64,7 @@ struct Sources {
     status: Arc<TickStatus>,
     failure: Arc<Failure>,
     edge: Arc<EdgeShared>,
+    history: History,
     connections: AtomicU32,
 }
 
@@ -72,6 +79,7 @@ impl Admin {
             status: self.status,
             failure: self.failure,
             edge: self.edge,
+            history: History::new(self.history),
             connections: AtomicU32::new(0),
         });
         runtime.block_on(async move {
@@ -100,8 +108,8 @@ async fn accept(listener: TcpListener, sources: Arc<Sources>) {
         let sources = Arc::clone(&sources);
         tokio::spawn(async move {
             let service = service_fn(|request| {
-                let response = answer(&request, &sources);
-                async move { Ok::<_, Infallible>(response) }
+                let sources = Arc::clone(&sources);
+                async move { Ok::<_, Infallible>(answer(&request, &sources).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -115,7 +123,10 @@ async fn accept(listener: TcpListener, sources: Arc<Sources>) {
     }
 }
 
-fn answer(request: &Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
+async fn answer(request: &Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
+    if request.uri().path() == "/history" {
+        return sources.history.answer(request).await;
+    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
         response

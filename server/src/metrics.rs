@@ -3,11 +3,13 @@
 //! Children of labelled metrics are looked up once, here: the tick thread and the I/O threads only add to atomics.
 
 mod families;
+mod recording;
 
 use prometheus::{Encoder, Histogram, IntCounter, IntGauge, Registry, TextEncoder};
 
 pub(crate) use families::{ByClass, ByCode, ByKind, Closer};
 use families::{gauge, histogram, simple};
+pub(crate) use recording::RecordingMetrics;
 
 use crate::edge::Reject;
 
@@ -34,6 +36,7 @@ pub(crate) struct Metrics {
     pub(crate) tick: TickMetrics,
     pub(crate) edge: EdgeMetrics,
     pub(crate) rejects: ByClass,
+    pub(crate) recording: RecordingMetrics,
 }
 
 /// What the tick thread counts.
@@ -245,11 +248,13 @@ impl Metrics {
             "Connections, messages and requests that were refused, by class.",
             classes,
         );
+        let recording = RecordingMetrics::new(r);
         Self {
             registry,
             tick,
             edge,
             rejects,
+            recording,
         }
     }
 

@@ -3,7 +3,9 @@
 
 pub mod format;
 mod header;
+pub(crate) mod live;
 mod map_digest;
 
 pub use header::{Header, HeaderError, Previous, RecordedMap, VersionError};
+pub use live::{DEFAULT_DIRECTORY, RecordingError, RecordingOptions};
 pub use map_digest::map_digest;

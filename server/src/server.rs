@@ -1,6 +1,6 @@
 //! A running server: its threads, from start to stop.
 //!
-//! One thread ticks, some hold sockets, one answers on the admin port.
+//! One thread ticks, some hold sockets, one answers on the admin port; a few record.
 
 mod failure;
 mod options;
@@ -17,7 +17,11 @@ use std::{
 
 use parlour_shared::ids::Tick;
 
-use crate::{bridge::wake::WakeSender, edge::EdgeShared};
+use crate::{
+    bridge::wake::WakeSender,
+    edge::EdgeShared,
+    recording::live::{Door, Live, Reason},
+};
 pub(crate) use failure::Failure;
 pub use options::{ServerOptions, StartError};
 
@@ -31,6 +35,8 @@ pub struct Server {
     admin_thread: Option<Io>,
     tick_stop: Arc<AtomicBool>,
     tick_thread: Option<JoinHandle<Tick>>,
+    live: Option<Live>,
+    history: Door,
 }
 
 /// An I/O thread and what wakes it.
@@ -92,6 +98,13 @@ impl Server {
         self.failure.reason()
     }
 
+    /// Has the last minutes written to a file, and does not wait for it: the log tells where.
+    pub fn write_history(&self) {
+        if let Err(refused) = self.history.write_soon(Reason::Asked) {
+            tracing::warn!(why = %refused, "the history was not written");
+        }
+    }
+
     /// Tells everyone, closes all connections (1012), and ends all threads. Takes at most a few seconds.
     #[must_use]
     pub fn stop(mut self) -> StopReport {
@@ -120,6 +133,10 @@ impl Server {
         if let Some(admin) = self.admin_thread.take() {
             admin.wake.wake();
             let _ = admin.thread.join();
+        }
+        // Last: what happened until now is written.
+        if let Some(live) = self.live.take() {
+            live.stop();
         }
         report
     }

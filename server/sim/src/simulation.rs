@@ -55,6 +55,8 @@ pub struct Simulation {
     saver: Saver,
     /// When change detection last let go of messages.
     messages_let_go: bevy_ecs::change_detection::Tick,
+    /// Whether input and output lie in the world: during a step, and after one that panicked.
+    lent: bool,
 }
 
 impl Simulation {
@@ -121,6 +123,7 @@ impl Simulation {
             schedule,
             saver: Saver::default(),
             messages_let_go,
+            lent: false,
         };
         simulation.initialize();
         simulation
@@ -135,6 +138,18 @@ impl Simulation {
         self.begin_tick(input, output);
         self.schedule.run(&mut self.world);
         self.end_tick(input, output);
+    }
+
+    /// After a step that panicked: gives back the input that was lent to it, so that it can be recorded. The world
+    /// is of no further use. Does nothing, and gives false, if there is nothing to give back.
+    pub fn reclaim_input(&mut self, input: &mut TickInput) -> bool {
+        let inbox = self.world.get_resource_mut::<requests::Inbox>();
+        let Some(mut inbox) = inbox.filter(|_| self.lent) else {
+            return false;
+        };
+        std::mem::swap(&mut inbox.input, input);
+        self.lent = false;
+        true
     }
 
     /// The last tick that is over; 0 before the first.
@@ -203,6 +218,7 @@ impl Simulation {
     fn lend(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         std::mem::swap(&mut self.world.resource_mut::<requests::Inbox>().input, input);
         std::mem::swap(&mut self.world.resource_mut::<Outbox>().out, output);
+        self.lent = !self.lent;
     }
 
     fn count(&mut self) {

@@ -3,12 +3,13 @@
 
 mod support;
 
+use bevy_ecs::schedule::IntoScheduleConfigs as _;
 use parlour_shared::{
     ids::{SessionId, Tick},
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_sim::{Event, EventKind, Simulation, TickInput, TickOutput};
+use parlour_sim::{Clock, Event, EventKind, Simulation, Step, StepSet, TickInput, TickOutput};
 use support::plaza;
 
 fn every_kind_of_message() -> Vec<ClientMessage> {
@@ -123,4 +124,30 @@ fn the_world_keeps_nothing_of_an_input_and_an_output_is_begun_anew() {
     input.events.clear();
     sim.step(&mut input, &mut output);
     assert!(output.frames.is_empty() && output.bytes.is_empty());
+}
+
+#[test]
+fn the_input_of_a_tick_that_panicked_can_be_had_back() {
+    let fall = |app: &mut bevy_app::App| {
+        let fall =
+            |clock: bevy_ecs::prelude::Res<Clock>| assert!(clock.tick != Tick(2), "game logic that fails");
+        app.add_systems(Step, fall.in_set(StepSet::Simulate));
+    };
+    let mut sim = Simulation::with_plugins(plaza(), fall);
+    let (mut input, mut output) = (TickInput::default(), TickOutput::default());
+    sim.step(&mut input, &mut output);
+    assert!(!sim.reclaim_input(&mut input), "nothing was kept");
+    let name = "ann".to_owned();
+    input.events.push(Event {
+        session: SessionId(1),
+        kind: EventKind::Open { name },
+    });
+    let given = input.clone();
+    let step = std::panic::AssertUnwindSafe(|| sim.step(&mut input, &mut output));
+    assert!(std::panic::catch_unwind(step).is_err());
+    assert!(input.events.is_empty(), "it is still in the world");
+    assert!(sim.reclaim_input(&mut input));
+    assert_eq!(input, given);
+    assert!(!sim.reclaim_input(&mut input), "only once");
+    assert_eq!(input, given);
 }

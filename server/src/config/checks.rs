@@ -32,6 +32,15 @@ pub(super) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        names: &["record_file_mib", "record_total_mib"],
+        look: |settings| {
+            (settings.record_file_mib > settings.record_total_mib).then(|| {
+                "one file of a recording may be larger than all together: lower the first or raise the second"
+                    .to_owned()
+            })
+        },
+    },
+    Check {
         names: &["near_radius", "interest_radius"],
         look: |settings| {
             let differ = settings

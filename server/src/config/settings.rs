@@ -11,7 +11,7 @@ use std::{
 use parlour_shared::{limits::TICK_RATE, map::Map};
 use parlour_sim::{Interest, Logic, RateLimits, RoomRules, SimConfig};
 
-use crate::server::ServerOptions;
+use crate::{recording::RecordingOptions, server::ServerOptions};
 
 /// The values of all settings. Each field has the name of its setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,22 @@ pub struct Settings {
     pub max_rooms: u32,
     /// How often a player may ask for what.
     pub rates: RateLimits,
+    /// A directory that every tick is recorded to.
+    pub record: Option<PathBuf>,
+    /// MiB of a recording's file.
+    pub record_file_mib: u64,
+    /// Minutes in a recording's file.
+    pub record_file_minutes: u64,
+    /// MiB of all recordings in a directory.
+    pub record_total_mib: u64,
+    /// So much of the past is kept in memory.
+    pub history: Duration,
+    /// MiB that it may take there.
+    pub history_mib: usize,
+    /// Where it is written to; `None` is automatic.
+    pub history_dir: Option<PathBuf>,
+    /// Whether the recording is run again at once, and compared.
+    pub shadow: bool,
     /// Which log lines are written.
     pub log: String,
     /// How they are written.
@@ -96,6 +112,14 @@ impl Default for Settings {
             room_empty_after: time(rules.empty_ticks),
             max_rooms: server.sim.max_rooms,
             rates: rules.rates,
+            record: server.recording.directory,
+            record_file_mib: server.recording.file_bytes >> 20,
+            record_file_minutes: server.recording.file_age.as_secs() / 60,
+            record_total_mib: server.recording.total_bytes >> 20,
+            history: server.recording.history,
+            history_mib: server.recording.history_bytes >> 20,
+            history_dir: server.recording.history_directory,
+            shadow: server.recording.shadow,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
         }
@@ -119,6 +143,22 @@ impl Settings {
             heartbeat: self.heartbeat,
             outbox_bytes: self.outbox_bytes,
             stall: self.stall_timeout,
+            recording: self.recording(),
+        }
+    }
+
+    /// What is recorded.
+    fn recording(&self) -> RecordingOptions {
+        RecordingOptions {
+            directory: self.record.clone(),
+            file_bytes: self.record_file_mib << 20,
+            file_age: Duration::from_secs(60 * self.record_file_minutes),
+            total_bytes: self.record_total_mib << 20,
+            history: self.history,
+            history_bytes: self.history_mib << 20,
+            history_directory: self.history_dir.clone(),
+            shadow: self.shadow,
+            ..RecordingOptions::default()
         }
     }
 

@@ -3,6 +3,7 @@
 mod limits;
 mod log;
 mod network;
+mod recording;
 mod world;
 
 use super::{settings::Settings, value::Parsed};
@@ -37,6 +38,8 @@ pub enum Section {
     World,
     /// What a player may do how often.
     Limits,
+    /// What is recorded.
+    Recording,
     /// What is logged.
     Log,
 }
@@ -60,6 +63,7 @@ pub fn settings() -> impl Iterator<Item = &'static Setting> {
         network::SETTINGS,
         world::SETTINGS,
         limits::SETTINGS,
+        recording::SETTINGS,
         log::SETTINGS,
     ];
     tables.into_iter().flatten()
@@ -99,6 +103,7 @@ impl Section {
             Self::Network => "Network",
             Self::World => "World",
             Self::Limits => "Limits per player",
+            Self::Recording => "Recording",
             Self::Log => "Log",
         }
     }

@@ -9,6 +9,8 @@ use std::{
 use parlour_shared::limits::HEARTBEAT_MS;
 use parlour_sim::{Logic, SimConfig};
 
+use crate::recording::{RecordingError, RecordingOptions};
+
 /// What a server is started with.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
@@ -37,6 +39,8 @@ pub struct ServerOptions {
     pub outbox_bytes: usize,
     /// A connection behind for this long is closed with 4001.
     pub stall: Duration,
+    /// What is recorded.
+    pub recording: RecordingOptions,
 }
 
 impl ServerOptions {
@@ -56,6 +60,7 @@ impl ServerOptions {
             heartbeat: Duration::from_millis(HEARTBEAT_MS.into()),
             outbox_bytes: 256 * 1024,
             stall: Duration::from_secs(5),
+            recording: RecordingOptions::default(),
         }
     }
 }
@@ -76,6 +81,9 @@ pub enum StartError {
     /// A thread, its runtime or its wake-up could not be made.
     #[error("cannot start a thread: {0}; is a limit of processes, memory or open files too low?")]
     Thread(#[from] io::Error),
+    /// It cannot record where it should.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
 }
 
 fn hint(error: &io::Error, flag: &str) -> String {

@@ -13,6 +13,7 @@ use crate::{
     bridge::{inbound, outbound::Publisher, route::MAX_IO_THREADS, wake},
     edge::{self, EdgeShared, IoStart},
     metrics::Metrics,
+    recording::live::{self, Door},
     tick_loop::{MakeStage, TickLoop, TickStatus},
 };
 
@@ -32,7 +33,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let seed = sim.seed;
     sim.heartbeat_ms = options.heartbeat.as_millis().try_into().unwrap_or(u32::MAX);
     let logic = options.logic.clone();
-    let make: MakeStage = Box::new(move || Box::new(Simulation::with_plugins(sim, logic)));
+    let recording = options.recording.clone();
     let edge = Arc::new(EdgeShared::new(
         options,
         Arc::clone(&metrics),
@@ -64,6 +65,16 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         });
     }
     let (admin_wake, admin_end) = wake::pair()?;
+    let (live, make): (_, MakeStage) = if recording.any() {
+        let (live, make) = live::start(&recording, sim, logic, &metrics)?;
+        (Some(live), make)
+    } else {
+        (
+            None,
+            Box::new(move || Box::new(Simulation::with_plugins(sim, logic))),
+        )
+    };
+    let history = live.as_ref().map_or(Door::closed(), live::Live::door);
 
     // From here on a `Server` owns what runs, so that a failure half-way stops it again.
     let mut server = Server {
@@ -75,6 +86,8 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         admin_thread: None,
         tick_stop: Arc::clone(&tick_stop),
         tick_thread: None,
+        live,
+        history: history.clone(),
     };
     let tick_loop = TickLoop {
         inbound,
@@ -101,6 +114,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         status,
         failure: Arc::clone(&failure),
         edge: Arc::clone(&server.edge),
+        history,
         wake: admin_end,
     };
     let failed = Arc::clone(&failure);

@@ -5,7 +5,7 @@ use parlour_sim::{Simulation, TickInput, TickOutput};
 
 /// Something that goes forward tick by tick. It lives on the tick thread and must not block there.
 pub(crate) trait Stage {
-    /// One tick. The input is in canonical order, and afterwards what it was; the output is emptied first.
+    /// One tick. The input is in canonical order, and afterwards what it was, or empty; the output is emptied first.
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput);
 
     /// The last tick that is over.

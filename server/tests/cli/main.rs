@@ -5,4 +5,7 @@ mod config;
 mod exits;
 mod help;
 mod process;
+mod recording;
+#[path = "../recording/replay.rs"]
+mod replay;
 mod signals;

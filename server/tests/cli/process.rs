@@ -21,6 +21,9 @@ pub(crate) const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin", 
 pub(crate) fn parlour(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlour"));
     command.env_clear().args(words).stdin(Stdio::null());
+    // A slow machine may make it write a history by itself: not beside the sources.
+    let histories = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-histories");
+    command.env("PARLOUR_HISTORY_DIR", histories);
     command
 }
 

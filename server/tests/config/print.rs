@@ -30,6 +30,9 @@ fn values_of_all_kinds_can_be_read_again() {
         ("rate_chat", "1 burst, 2/m"),
         ("log", "warn,parlour_server=trace"),
         ("log_format", "json"),
+        ("record", "recordings of \"ours\""),
+        ("history", "1m 30s"),
+        ("shadow", "on"),
         ("seed", "9223372036854775807"),
     ];
     let config = given(None, &[], &flags).unwrap();

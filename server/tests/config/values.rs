@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use parlour_server::recording::RecordingOptions;
 use parlour_sim::{Interest, Rate};
 
 use crate::{given, refused};
@@ -156,4 +157,60 @@ fn times_need_a_unit_and_have_bounds() {
     for value in ["10", "", "-1s", "1x", "10h", "10ms"] {
         refused(None, &[("PARLOUR_HEARTBEAT", value)], &[]);
     }
+}
+
+#[test]
+fn what_is_recorded_is_what_was_asked_for() {
+    let recording = |flags: &[(&'static str, &str)]| {
+        let settings = given(None, &[], flags)?.settings;
+        Ok::<_, parlour_server::config::Problems>(settings.server_options(Vec::new(), Vec::new()).recording)
+    };
+    assert_eq!(recording(&[]).unwrap(), RecordingOptions::default());
+    let flags = [
+        ("record", "here"),
+        ("record_file_mib", "2"),
+        ("record_file_minutes", "3"),
+        ("record_total_mib", "4"),
+        ("history", "90s"),
+        ("history_mib", "5"),
+        ("history_dir", "there"),
+        ("shadow", "on"),
+    ];
+    let expected = RecordingOptions {
+        directory: Some("here".into()),
+        file_bytes: 2 << 20,
+        file_age: Duration::from_secs(180),
+        total_bytes: 4 << 20,
+        history: Duration::from_secs(90),
+        history_bytes: 5 << 20,
+        history_directory: Some("there".into()),
+        shadow: true,
+        ..RecordingOptions::default()
+    };
+    assert_eq!(recording(&flags).unwrap(), expected);
+
+    // Both ends of each range, and what is beyond them.
+    let ends = [
+        ("record_file_mib", "0", "1", "4096", "1048577"),
+        ("record_file_minutes", "0", "1", "10080", "10081"),
+        ("record_total_mib", "0", "256", "1073741824", "1073741825"),
+        ("history", "-1s", "0s", "1h", "61m"),
+        ("history_mib", "0", "1", "16384", "16385"),
+        ("shadow", "yes", "on", "off", ""),
+    ];
+    for (name, below, least, most, above) in ends {
+        for (value, is_taken) in [(below, false), (least, true), (most, true), (above, false)] {
+            assert_eq!(recording(&[(name, value)]).is_ok(), is_taken, "{name} = {value}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_a_recording_cannot_be_larger_than_all_together() {
+    let lines = refused(None, &[], &[("record_total_mib", "255")]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("record_file_mib = 256 (default)") && lines[0].contains("record_total_mib = 255"),
+        "{lines:?}"
+    );
 }

@@ -31,6 +31,16 @@ fn health_and_metrics() {
         "parlour_rejects_total{class=\"rate_limited\"}",
         "parlour_snapshot_bytes_total",
         "parlour_held_viewers",
+        "parlour_recording_ticks_total",
+        "parlour_recording_bytes_total",
+        "parlour_recording_ticks_dropped_total",
+        "parlour_recording_ended_total{reason=\"disk_full\"}",
+        "parlour_recording_queue_bytes",
+        "parlour_history_seconds",
+        "parlour_history_bytes",
+        "parlour_history_written_total{reason=\"overrun\"}",
+        "parlour_shadow_divergences_total",
+        "parlour_shadow_lag_ticks",
         "parlour_closes_total{by=\"server\",code=\"4001\"}",
     ] {
         assert!(metrics.contains(name), "{name}");

@@ -15,6 +15,7 @@ Examples:
   parlour                                    serve the bundled maps on 127.0.0.1:7373
   parlour demo                               the same, with 100 bots walking about
   parlour --listen 0.0.0.0:7373 --maps maps  serve to everyone, with maps of your own
+  parlour --record recordings                record every tick, to be replayed
   parlour config print > parlour.toml        start a configuration file
   parlour --config parlour.toml --log debug  use it, and log more";
 
@@ -51,7 +52,9 @@ fn serve() -> Command {
         .about("Serve the world until Ctrl-C or SIGTERM (also the default without a command)")
         .after_long_help(format!(
             "Examples:\n  parlour serve\n  parlour serve --interest-radius all --capacity 50\n  \
-             PARLOUR_LISTEN=0.0.0.0:80 parlour serve --log-format json\n\n{LAYERS}\n\n{}",
+             PARLOUR_LISTEN=0.0.0.0:80 parlour serve --log-format json\n  \
+             parlour serve --record recordings --record-total-mib 1024\n\n\
+             SIGUSR1 writes the last minutes to a file, as POST /history on the admin port does.\n\n{LAYERS}\n\n{}",
             exit::HELP
         ))
 }
@@ -68,7 +71,8 @@ fn demo() -> Command {
                 .default_value("100"),
         )
         .after_long_help(format!(
-            "Examples:\n  parlour demo\n  parlour demo --bots 500 --io-threads 2\n\n{}",
+            "Examples:\n  parlour demo\n  parlour demo --bots 500 --io-threads 2\n  \
+             parlour demo --record recordings\n\n{}",
             exit::HELP
         ))
 }

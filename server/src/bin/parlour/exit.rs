@@ -5,7 +5,9 @@ use std::{
     process::ExitCode,
 };
 
-use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
+use parlour_server::{
+    StartError, config::Problems, maps::MapErrors, recording::RecordingError, skins::SkinErrors,
+};
 
 /// A map or the skins cannot be used.
 const DATA: u8 = 65;
@@ -15,6 +17,8 @@ const UNAVAILABLE: u8 = 69;
 pub(crate) const SOFTWARE: u8 = 70;
 /// The system did not give what a server needs.
 const SYSTEM: u8 = 71;
+/// The directory to record to cannot be made or written to.
+const CANNOT_CREATE: u8 = 73;
 /// Not allowed, such as ports below 1024.
 const PERMISSION: u8 = 77;
 /// The configuration cannot be used.
@@ -31,6 +35,7 @@ Exit codes:
    69  a port is taken, or an address is not this machine's
    70  Parlour itself failed; the log says how
    71  the system refused a thread or a file
+   73  no file can be made in the directory to record to
    77  not allowed, such as a port below 1024
    78  the configuration cannot be used
   130  ended at once by a second Ctrl-C";
@@ -101,7 +106,8 @@ impl From<StartError> for Exit {
                 io::ErrorKind::PermissionDenied => PERMISSION,
                 _ => UNAVAILABLE,
             },
-            StartError::Thread(_) => SYSTEM,
+            StartError::Recording(RecordingError::Directory { .. }) => CANNOT_CREATE,
+            StartError::Thread(_) | StartError::Recording(RecordingError::Thread(_)) => SYSTEM,
         };
         Self {
             code,

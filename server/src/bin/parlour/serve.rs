@@ -52,7 +52,7 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
 
     let asked = runtime.block_on(async {
         tokio::select! {
-            how = signals.stop() => Some(how),
+            how = signals.stop(|| server.write_history()) => Some(how),
             () = failed(&server) => None,
         }
     });

@@ -1,4 +1,4 @@
-//! What asks the server to stop.
+//! What asks the server to stop, or to write down what just happened.
 
 use std::io;
 
@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    history: Signal,
 }
 
 impl Signals {
@@ -16,14 +17,18 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            history: signal(SignalKind::user_defined1())?,
         })
     }
 
-    /// Waits until somebody asks to stop; returns how.
-    pub(crate) async fn stop(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "Ctrl-C",
-            _ = self.terminate.recv() => "SIGTERM",
+    /// Waits until somebody asks to stop; returns how. Whenever somebody asks for the history (SIGUSR1), calls that.
+    pub(crate) async fn stop(&mut self, history: impl Fn()) -> &'static str {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => return "Ctrl-C",
+                _ = self.terminate.recv() => return "SIGTERM",
+                _ = self.history.recv() => history(),
+            }
         }
     }
 

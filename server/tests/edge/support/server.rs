@@ -39,6 +39,9 @@ pub(crate) fn start_with(change: impl FnOnce(&mut ServerOptions)) -> TestServer 
     let mut options = ServerOptions::new(SimConfig::new(vec![Arc::new(map)]));
     options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     options.admin = options.listen;
+    // A slow machine may make it write a history by itself: not beside the sources.
+    let histories = concat!(env!("CARGO_TARGET_TMPDIR"), "/edge-histories");
+    options.recording.history_directory = Some(histories.into());
     change(&mut options);
     TestServer {
         server: Server::start(options).unwrap(),

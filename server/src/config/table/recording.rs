@@ -1,0 +1,103 @@
+//! What is recorded, and how much of it is kept.
+
+use std::time::Duration;
+
+use super::{Kind, Parsed, Section, Setting, set};
+use crate::config::value::{path, show_path, show_time, time, whole};
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "record",
+        section: Section::Recording,
+        form: "DIRECTORY",
+        help: "Record every tick into files in this directory, one server each; none given: no recording",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(record, |text| Ok(path(text))),
+        show: |settings| show_path(settings.record.as_ref()),
+    },
+    Setting {
+        name: "record_file_mib",
+        section: Section::Recording,
+        form: "MIB",
+        help: "A recording goes on in another file after this many MiB",
+        kind: Kind::Number,
+        also: None,
+        apply: set!(record_file_mib, |text| whole(text, 1..=1 << 20)),
+        show: |settings| settings.record_file_mib.to_string(),
+    },
+    Setting {
+        name: "record_file_minutes",
+        section: Section::Recording,
+        form: "MINUTES",
+        help: "A recording goes on in another file after this many minutes",
+        kind: Kind::Number,
+        also: None,
+        // A file has chunks for three weeks.
+        apply: set!(record_file_minutes, |text| whole(text, 1..=7 * 24 * 60)),
+        show: |settings| settings.record_file_minutes.to_string(),
+    },
+    Setting {
+        name: "record_total_mib",
+        section: Section::Recording,
+        form: "MIB",
+        help: "All recordings in a directory together; beyond this many MiB the oldest are deleted",
+        kind: Kind::Number,
+        also: None,
+        apply: set!(record_total_mib, |text| whole(text, 1..=1 << 30)),
+        show: |settings| settings.record_total_mib.to_string(),
+    },
+    Setting {
+        name: "history",
+        section: Section::Recording,
+        form: "TIME",
+        help: "So much of the past is always in memory, and written to a file when somebody asks \
+               (POST /history on the admin port, SIGUSR1), a tick takes over 50 ms or panics, or the \
+               shadow differs; 0s: none",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(history, |text| time(text, Duration::ZERO..=HOUR)),
+        show: |settings| show_time(settings.history),
+    },
+    Setting {
+        name: "history_mib",
+        section: Section::Recording,
+        form: "MIB",
+        help: "Memory that the history may take; what does not fit is forgotten early",
+        kind: Kind::Number,
+        also: None,
+        apply: set!(history_mib, |text| whole(text, 1..=16 << 10)),
+        show: |settings| settings.history_mib.to_string(),
+    },
+    Setting {
+        name: "history_dir",
+        section: Section::Recording,
+        form: "DIRECTORY",
+        help: "Where the history is written to; none given: where recordings are, or else the directory recordings",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(history_dir, |text| Ok(path(text))),
+        show: |settings| show_path(settings.history_dir.as_ref()),
+    },
+    Setting {
+        name: "shadow",
+        section: Section::Recording,
+        form: "on|off",
+        help: "Run what is recorded again in a second world, a few seconds behind, and report any difference; \
+               takes as much CPU time again as the ticks",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(shadow, on_or_off),
+        show: |settings| if settings.shadow { "on" } else { "off" }.to_owned(),
+    },
+];
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn on_or_off(text: &str) -> Parsed<bool> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off".to_owned()),
+    }
+}

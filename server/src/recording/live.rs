@@ -1,0 +1,32 @@
+//! Recording a world while it lives, without ever holding up its tick.
+//!
+//! ```text
+//! tick thread        recorder thread            disk thread      DIR/20261121T140300Z-t12345.plr
+//!   tap  --ring-->  encode, compress  --queue--> write, rotate
+//!        <--ring--  keep the history  --queue--> shadow thread: run it again, compare
+//!                                     --queue--> keeper thread: write the history out
+//! ```
+//!
+//! Each arrow is bounded, and whoever is behind one loses data rather than hold up who is before it: the recording ends,
+//! the history starts anew, the shadow skips to the next saved world.
+
+mod batch;
+mod directory;
+mod disk;
+mod door;
+mod history;
+mod keeper;
+mod options;
+mod outlet;
+mod recorder;
+mod shadow;
+mod source;
+mod start;
+mod tap;
+mod throttle;
+
+pub(crate) use door::{Door, Refused};
+pub(crate) use keeper::{Kept, Reason};
+pub use options::{DEFAULT_DIRECTORY, RecordingOptions};
+pub use start::RecordingError;
+pub(crate) use start::{Live, start};

@@ -1,0 +1,191 @@
+//! The disk thread: writes what it is given, as it comes, into one file after the other.
+
+use std::{fs::File, io, sync::Arc, time::Duration};
+
+use parlour_shared::limits::TICK_RATE;
+
+use super::{batch::Batch, directory::Directory, outlet::Inlet, source::Source};
+use crate::{
+    metrics::Metrics,
+    recording::{
+        Previous,
+        format::{EndReason, FileWriter},
+    },
+};
+
+/// What the thread is made with.
+pub(super) struct Disk {
+    pub(super) inlet: Inlet,
+    pub(super) directory: Arc<Directory>,
+    pub(super) source: Arc<Source>,
+    pub(super) metrics: Arc<Metrics>,
+    /// After so many bytes, or so much time, in a file the next one is begun.
+    pub(super) file_bytes: u64,
+    pub(super) file_age: Duration,
+}
+
+/// The file that is being written.
+struct Open {
+    writer: FileWriter<File>,
+    name: String,
+    /// The tick before its first.
+    since: u32,
+}
+
+impl Disk {
+    /// Writes until nothing comes any more, or the disk takes no more.
+    pub(super) fn run(self) {
+        let mut open = None;
+        let mut previous = None;
+        while let Some(batch) = self.inlet.next() {
+            if let Err(error) = self.take_in(&batch, &mut open, &mut previous) {
+                self.give_up(open, &error);
+                return;
+            }
+        }
+        self.finish(open);
+    }
+
+    fn take_in(
+        &self,
+        batch: &Batch,
+        open: &mut Option<Open>,
+        previous: &mut Option<Previous>,
+    ) -> io::Result<()> {
+        if batch.is_keyframe() {
+            if let Some(file) = open.take_if(|file| self.is_full(file, batch)) {
+                *previous = Some(self.rotate(file)?);
+            }
+            let written = open.as_ref().map_or(0, |file| file.writer.position());
+            // What the present file may still grow by.
+            let room = self.file_bytes.saturating_sub(written);
+            self.directory.make_room(room.max(batch.bytes() as u64))?;
+        }
+        let file = match open {
+            Some(file) => file,
+            None => open.insert(self.open(batch, previous.take())?),
+        };
+        let before = file.writer.position();
+        for sealed in &batch.chunks {
+            file.writer.chunk(sealed)?;
+        }
+        let metrics = &self.metrics.recording;
+        metrics.ticks.inc_by(batch.ticks().into());
+        metrics.bytes.inc_by(file.writer.position() - before);
+        Ok(())
+    }
+
+    fn is_full(&self, file: &Open, keyframe: &Batch) -> bool {
+        let ticks = keyframe.first_tick().saturating_sub(file.since);
+        let age = Duration::from_secs(1) * ticks / TICK_RATE;
+        ticks > 0 && (file.writer.position() >= self.file_bytes || age >= self.file_age)
+    }
+
+    fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<Open> {
+        self.directory.make_room(self.file_bytes)?;
+        let (file, name) = self.directory.create(batch.wall_ms(), batch.first_tick(), None)?;
+        let mut header = self.source.header(batch.wall_ms());
+        header.previous = previous;
+        let writer = FileWriter::new(file, &header);
+        let writer = writer.inspect_err(|_| self.directory.written(&name))?;
+        self.metrics.recording.bytes.inc_by(writer.position());
+        let since = if batch.is_keyframe() {
+            batch.first_tick()
+        } else {
+            batch.first_tick() - 1
+        };
+        tracing::debug!(file = name, since, "recording into another file");
+        Ok(Open { writer, name, since })
+    }
+
+    fn rotate(&self, mut file: Open) -> io::Result<Previous> {
+        let finished = match file.writer.end(EndReason::Rotated, "") {
+            Ok(finished) => finished,
+            Err(error) => {
+                // It ends as one that the disk has no more room for; there is none to go on in.
+                let text = ending_text(&error);
+                let _ = file.writer.end_after_error(EndReason::DiskFull, &text);
+                self.directory.written(&file.name);
+                return Err(error);
+            }
+        };
+        file.writer.get_ref().sync_all()?;
+        self.directory.written(&file.name);
+        Ok(Previous {
+            file: file.name,
+            chain: finished.chain,
+        })
+    }
+
+    /// Nothing comes any more.
+    fn finish(&self, open: Option<Open>) {
+        let (reason, text) = self.inlet.ending();
+        self.metrics.recording.ended(word(reason));
+        let Some(mut file) = open else {
+            return;
+        };
+        let ended = file.writer.end(reason, &text).or_else(|error| {
+            tracing::warn!(%error, file = file.name, "no room for the end of the recording");
+            file.writer
+                .end_after_error(EndReason::DiskFull, &ending_text(&error))
+        });
+        let synced = ended.and_then(|_| file.writer.get_ref().sync_all());
+        self.directory.written(&file.name);
+        let last_tick = file.writer.last_tick();
+        let path = self.directory.path().join(&file.name);
+        let file = path.display();
+        match (synced, reason) {
+            (Err(error), _) => {
+                tracing::error!(%error, %file, "the recording could not be ended in good order")
+            }
+            (Ok(()), EndReason::TooSlow) => tracing::error!(
+                %file, last_tick, text,
+                "the recording ended, for the disk or the recorder did not keep up; the server goes on. \
+                 Record to a faster disk, and start the server again to record"
+            ),
+            (Ok(()), _) => tracing::info!(%file, last_tick, reason = %reason, "the recording ended"),
+        }
+    }
+
+    /// The disk takes no more: what is there is cut to what is whole, and says why it ends.
+    fn give_up(&self, open: Option<Open>, error: &io::Error) {
+        let is_full = matches!(
+            error.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+        );
+        self.metrics
+            .recording
+            .ended(if is_full { "disk_full" } else { "disk_error" });
+        let directory = self.directory.path().display();
+        tracing::error!(
+            %error, %directory,
+            "the recording ended, for the disk takes no more; the server goes on. Make room or lower \
+             --record-total-mib, and start the server again to record"
+        );
+        let Some(mut file) = open else {
+            return;
+        };
+        let ended = file
+            .writer
+            .end_after_error(EndReason::DiskFull, &ending_text(error))
+            .and_then(|_| file.writer.get_ref().sync_all());
+        if let Err(error) = ended {
+            tracing::warn!(%error, file = file.name, "the recording has no end marker; it can be read up to its last second");
+        }
+        self.directory.written(&file.name);
+    }
+}
+
+/// In the label of the metric.
+fn word(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Stopped | EndReason::Rotated => "stopped",
+        EndReason::DiskFull => "disk_full",
+        EndReason::TooSlow => "too_slow",
+        EndReason::Panicked => "panicked",
+    }
+}
+
+fn ending_text(error: &io::Error) -> String {
+    format!("the disk takes no more: {error}")
+}

@@ -1,0 +1,86 @@
+//! Where others ask for the history.
+
+use std::sync::mpsc::{SyncSender, TrySendError};
+
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use super::keeper::{Kept, Reason};
+
+/// What is to be done with the history.
+pub(super) enum Ask {
+    /// Write it to a file, for that reason.
+    Write(Reason, Option<Answer>),
+    /// Give it as a file would hold it.
+    Give(Answer),
+}
+
+/// Who waits for an answer.
+pub(super) type Answer = oneshot::Sender<Result<Kept, Refused>>;
+
+/// Why there is no history to be had.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Refused {
+    /// It is not kept.
+    #[error("no history is kept: start the server with --history 60s, or with as much as you want")]
+    NotKept,
+    /// There is none yet.
+    #[error("the history is empty: nothing was recorded yet, or no saved world fits into --history-mib")]
+    Empty,
+    /// Somebody else asks.
+    #[error("the history is being written out already, or the recorder is busy: try again in a moment")]
+    Busy,
+    /// The recorder ended, or is stuck.
+    #[error("the recorder does not answer: the log says why")]
+    Gone,
+    /// It could not be written.
+    #[error("the history could not be written: {0}")]
+    Failed(String),
+}
+
+/// Where others ask for the history.
+#[derive(Clone, Debug)]
+pub(crate) struct Door(pub(super) Option<SyncSender<Ask>>);
+
+impl std::fmt::Debug for Ask {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Write(..) => "Write",
+            Self::Give(_) => "Give",
+        })
+    }
+}
+
+impl Door {
+    /// Behind which there is no history.
+    pub(crate) fn closed() -> Self {
+        Self(None)
+    }
+
+    /// Has it written to a file, because somebody asked.
+    pub(crate) async fn write(&self) -> Result<Kept, Refused> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(Ask::Write(Reason::Asked, Some(answer)))?;
+        answered.await.unwrap_or(Err(Refused::Gone))
+    }
+
+    /// Asks for it as a file would hold it.
+    pub(crate) async fn give(&self) -> Result<Kept, Refused> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(Ask::Give(answer))?;
+        answered.await.unwrap_or(Err(Refused::Gone))
+    }
+
+    /// Has it written to a file, and does not wait for it.
+    pub(crate) fn write_soon(&self, reason: Reason) -> Result<(), Refused> {
+        self.ask(Ask::Write(reason, None))
+    }
+
+    fn ask(&self, ask: Ask) -> Result<(), Refused> {
+        let asks = self.0.as_ref().ok_or(Refused::NotKept)?;
+        asks.try_send(ask).map_err(|error| match error {
+            TrySendError::Full(_) => Refused::Busy,
+            TrySendError::Disconnected(_) => Refused::Gone,
+        })
+    }
+}

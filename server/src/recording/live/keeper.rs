@@ -1,0 +1,175 @@
+//! The keeper thread writes the history out: a slow disk holds up nobody but whoever asked.
+
+use std::{
+    io::{self, Cursor, Write},
+    sync::{Arc, mpsc::Receiver},
+};
+
+use serde::Serialize;
+
+use super::{
+    batch::Batch,
+    directory::Directory,
+    door::{Answer, Refused},
+    source::Source,
+};
+use crate::{
+    metrics::Metrics,
+    recording::format::{EndReason, FileWriter},
+};
+
+/// Why the history is written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Somebody asked.
+    Asked,
+    /// A tick took far too long.
+    Overrun,
+    /// A tick panicked.
+    Panic,
+    /// The shadow came to another world.
+    Diverged,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 4] = [Self::Asked, Self::Overrun, Self::Panic, Self::Diverged];
+
+    /// In the names of files and metrics.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Overrun => "overrun",
+            Self::Panic => "panic",
+            Self::Diverged => "diverged",
+        }
+    }
+}
+
+/// A history that was written out.
+#[derive(Debug, Serialize)]
+pub(crate) struct Kept {
+    /// Where; its name only, if it was not written to a file.
+    pub(crate) path: String,
+    /// Its first tick.
+    pub(crate) first_tick: u32,
+    /// Its last tick.
+    pub(crate) last_tick: u32,
+    /// Ticks in it.
+    pub(crate) ticks: u32,
+    /// Bytes of the file.
+    pub(crate) bytes: u64,
+    /// The bytes themselves, if they were not written to a file.
+    #[serde(skip)]
+    pub(crate) body: Vec<u8>,
+}
+
+/// A history to be written out; it is not empty.
+pub(super) struct Job {
+    /// None: to memory.
+    pub(super) reason: Option<Reason>,
+    pub(super) batches: Vec<Arc<Batch>>,
+    pub(super) answer: Option<Answer>,
+}
+
+/// What the thread is made with.
+pub(super) struct Keeper {
+    pub(super) jobs: Receiver<Job>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) source: Arc<Source>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+impl Keeper {
+    /// Writes until nobody can ask any more.
+    pub(super) fn run(self) {
+        while let Ok(job) = self.jobs.recv() {
+            let kept = match job.reason {
+                Some(reason) => self.to_file(reason, &job.batches),
+                None => self.to_memory(&job.batches),
+            };
+            let kept = kept.map_err(|error| Refused::Failed(error.to_string()));
+            if let Some(answer) = job.answer {
+                // Who asked may have hung up.
+                let _ = answer.send(kept);
+            }
+        }
+    }
+
+    fn to_file(&self, reason: Reason, batches: &[Arc<Batch>]) -> io::Result<Kept> {
+        let written = self.file(reason, batches);
+        let directory = self.directory.path();
+        match &written {
+            Ok(kept) => {
+                self.metrics.recording.history_written(reason.word());
+                let (path, ticks) = (&kept.path, kept.ticks);
+                tracing::info!(path, ticks, reason = reason.word(), "wrote the history");
+            }
+            Err(error) => {
+                self.metrics.recording.history_failed.inc();
+                tracing::error!(
+                    %error, directory = %directory.display(), reason = reason.word(),
+                    "the history could not be written: make room there, or name another directory with --history-dir"
+                );
+            }
+        }
+        written
+    }
+
+    fn file(&self, reason: Reason, batches: &[Arc<Batch>]) -> io::Result<Kept> {
+        let directory = &self.directory;
+        let bytes: usize = batches.iter().map(|batch| batch.bytes()).sum();
+        std::fs::create_dir_all(directory.path())?;
+        directory.make_room(bytes as u64)?;
+        let (wall_ms, tick) = (batches[0].wall_ms(), batches[0].first_tick());
+        let (file, name) = directory.create(wall_ms, tick, Some(reason))?;
+        let path = directory.path().join(&name);
+        let written = self.write(file, reason == Reason::Panic, batches);
+        let written = written.and_then(|(file, bytes)| file.sync_all().map(|()| bytes));
+        directory.written(&name);
+        match written {
+            Ok(bytes) => Ok(kept(path.display().to_string(), batches, bytes)),
+            Err(error) => {
+                // Half a history is no use; the disk is full, as a rule.
+                let _ = std::fs::remove_file(path);
+                Err(error)
+            }
+        }
+    }
+
+    fn to_memory(&self, batches: &[Arc<Batch>]) -> io::Result<Kept> {
+        let (cursor, bytes) = self.write(Cursor::new(Vec::new()), false, batches)?;
+        let name = format!("history-t{}.plr", batches[0].first_tick());
+        let mut kept = kept(name, batches, bytes);
+        kept.body = cursor.into_inner();
+        Ok(kept)
+    }
+
+    fn write<W: Write>(&self, out: W, panicked: bool, batches: &[Arc<Batch>]) -> io::Result<(W, u64)> {
+        let mut writer = FileWriter::new(out, &self.source.header(batches[0].wall_ms()))?;
+        for sealed in batches.iter().flat_map(|batch| &batch.chunks) {
+            writer.chunk(sealed)?;
+        }
+        let panicked = panicked && batches.iter().any(|batch| batch.panicked);
+        let reason = if panicked {
+            EndReason::Panicked
+        } else {
+            EndReason::Stopped
+        };
+        let finished = writer.end(reason, "the history of a server")?;
+        finished.without_index.map_or(Ok(()), Err)?;
+        let bytes = writer.position();
+        Ok((writer.into_inner(), bytes))
+    }
+}
+
+fn kept(path: String, batches: &[Arc<Batch>], bytes: u64) -> Kept {
+    let ticks = || batches.iter().filter(|batch| !batch.is_keyframe());
+    Kept {
+        path,
+        first_tick: ticks().next().map_or(0, |batch| batch.first_tick()),
+        last_tick: batches.last().map_or(0, |batch| batch.last_tick()),
+        ticks: ticks().map(|batch| batch.ticks()).sum(),
+        bytes,
+        body: Vec::new(),
+    }
+}

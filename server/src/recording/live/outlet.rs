@@ -1,0 +1,104 @@
+//! A queue of batches, bounded in number and bytes, whose sender never waits.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicUsize, Ordering},
+    mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+};
+
+use super::batch::Batch;
+use crate::recording::format::EndReason;
+
+/// Batches that may wait: one a second, so this is time enough for any disk that still turns.
+const MAX_BATCHES: usize = 128;
+/// Bytes after which no more is taken. One batch may go over it, for a saved world is never taken apart.
+const MAX_BYTES: usize = 64 << 20;
+
+/// Why it ends, and a few words about it.
+pub(super) type Ending = (EndReason, String);
+
+/// The end that sends.
+pub(super) struct Outlet {
+    sender: SyncSender<Arc<Batch>>,
+    shared: Arc<Shared>,
+}
+
+/// The end that takes in.
+pub(super) struct Inlet {
+    receiver: Receiver<Arc<Batch>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    bytes: AtomicUsize,
+    ending: OnceLock<Ending>,
+}
+
+/// Why a batch was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotTaken {
+    /// Too much waits.
+    Full,
+    /// Nobody takes it in any more.
+    Gone,
+}
+
+/// Both ends.
+pub(super) fn outlet() -> (Outlet, Inlet) {
+    let (sender, receiver) = sync_channel(MAX_BATCHES);
+    let shared = Arc::<Shared>::default();
+    let outlet = Outlet {
+        sender,
+        shared: Arc::clone(&shared),
+    };
+    (outlet, Inlet { receiver, shared })
+}
+
+impl Outlet {
+    /// Sends without waiting.
+    pub(super) fn send(&self, batch: &Arc<Batch>) -> Result<(), NotTaken> {
+        if self.bytes() >= MAX_BYTES {
+            return Err(NotTaken::Full);
+        }
+        // Before it is sent, or it could be taken off first.
+        self.shared.bytes.fetch_add(batch.bytes(), Ordering::Relaxed);
+        self.sender.try_send(Arc::clone(batch)).map_err(|error| {
+            self.shared.bytes.fetch_sub(batch.bytes(), Ordering::Relaxed);
+            match error {
+                TrySendError::Full(_) => NotTaken::Full,
+                TrySendError::Disconnected(_) => NotTaken::Gone,
+            }
+        })
+    }
+
+    /// Nothing comes any more; what waits is still taken in.
+    pub(super) fn end(self, reason: EndReason, text: String) {
+        let _ = self.shared.ending.set((reason, text));
+    }
+
+    /// Bytes that wait.
+    pub(super) fn bytes(&self) -> usize {
+        self.shared.bytes.load(Ordering::Relaxed)
+    }
+}
+
+impl Inlet {
+    /// The next batch; none when nothing comes any more.
+    pub(super) fn next(&self) -> Option<Arc<Batch>> {
+        let batch = self.receiver.recv().ok()?;
+        self.shared.bytes.fetch_sub(batch.bytes(), Ordering::Relaxed);
+        Some(batch)
+    }
+
+    /// Whether nothing comes any more but what waits.
+    pub(super) fn is_ended(&self) -> bool {
+        self.shared.ending.get().is_some()
+    }
+
+    /// Why nothing comes any more.
+    pub(super) fn ending(&self) -> Ending {
+        let stopped = || (EndReason::Stopped, String::new());
+        self.shared.ending.get().cloned().unwrap_or_else(stopped)
+    }
+}

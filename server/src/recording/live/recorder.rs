@@ -1,0 +1,315 @@
+//! The recorder thread: makes chunks of what the tick thread hands on, keeps the last of them, passes them on.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError},
+    },
+    time::{Duration, Instant},
+};
+
+use parlour_shared::limits::TICK_RATE;
+
+use super::{
+    Reason, Refused,
+    batch::Batch,
+    door::{Answer, Ask},
+    history::History,
+    keeper::Job,
+    outlet::{NotTaken, Outlet},
+    source::Source,
+    tap::{Tapped, Tapping},
+    throttle::Throttle,
+};
+use crate::{
+    metrics::Metrics,
+    recording::format::{EndReason, PushError, TicksBuilder, seal_keyframe},
+};
+
+/// How often it looks for ticks: the tick thread must not wake anyone.
+const LOOK: Duration = Duration::from_millis(50);
+/// After this much time a chunk is sealed even if ticks are missing to a second.
+const SEAL: Duration = Duration::from_secs(1);
+/// A step that takes longer is worth a look at what came before: three ticks, which is what the tick can catch up on.
+const OVERRUN: Duration = Duration::from_millis(50);
+/// Empty records that the tick thread finds from the beginning: as many as a second needs.
+const STOCK: usize = TICK_RATE as usize;
+/// Events that a record has room for at least.
+const EVENTS: usize = 64;
+/// Bytes of a saved world's buffer that go back to the tick thread: more is given back to the system.
+const KEPT_KEYFRAME: usize = 256 << 20;
+
+/// What the thread is made with.
+pub(super) struct Recorder {
+    pub(super) tapping: Tapping,
+    pub(super) asks: Receiver<Ask>,
+    pub(super) source: Arc<Source>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) history: Option<History>,
+    pub(super) disk: Option<Outlet>,
+    pub(super) shadow: Option<Outlet>,
+    pub(super) keeper: Option<SyncSender<Job>>,
+    /// The last tick that was recorded, for the shadow to know how far behind it is.
+    pub(super) recorded: Arc<AtomicU32>,
+}
+
+/// What it has from one moment to the next.
+struct State {
+    builder: TicksBuilder,
+    /// When the first tick came that is in the builder.
+    since: Instant,
+    /// The last tick that came.
+    last: Option<u32>,
+    throttle: Throttle,
+    /// Events of the busiest tick of late: what comes back to the tick thread has room for them.
+    busiest: usize,
+}
+
+impl Recorder {
+    /// Records until the tick thread has ended.
+    pub(super) fn run(mut self) {
+        let mut state: Option<State> = None;
+        loop {
+            // Asked before the ring is emptied: what was pushed before it was left is taken, too.
+            let ended = self.tapping.records.is_abandoned();
+            self.drain(&mut state);
+            if let Some(state) = &mut state
+                && (ended || state.since.elapsed() >= SEAL)
+            {
+                self.seal(state, false);
+            }
+            self.observe();
+            if ended {
+                if let Some(shadow) = self.shadow.take() {
+                    shadow.end(EndReason::Stopped, String::new());
+                }
+                return;
+            }
+            match self.asks.recv_timeout(LOOK) {
+                Ok(ask) => {
+                    self.drain(&mut state);
+                    self.answer(ask, &mut state);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                // The server is gone without a stop; the tick thread will be, too.
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn drain(&mut self, state: &mut Option<State>) {
+        // What arrives while this runs waits for the next look.
+        for _ in 0..self.tapping.records.slots() {
+            let Ok(mut record) = self.tapping.records.pop() else {
+                return;
+            };
+            if state.is_none() {
+                self.stock();
+            }
+            // The world is made, or it would not have ticked.
+            let state = state.get_or_insert_with(|| State::new(self.source.parts().len()));
+            self.take_in(&record, state);
+            state.recycle(&mut record);
+            // Full only if nobody takes any back.
+            let _ = self.tapping.spent.push(record);
+        }
+    }
+
+    /// Makes empty records, so that the tick thread need not when this thread is late.
+    fn stock(&mut self) {
+        let parts = self.source.parts().len();
+        for _ in 0..STOCK {
+            let mut record = Tapped::default();
+            record.parts.reserve(parts);
+            record.input.events.reserve(EVENTS);
+            let _ = self.tapping.spent.push(record);
+        }
+    }
+
+    fn take_in(&mut self, record: &Tapped, state: &mut State) {
+        let tick = record.tick.0;
+        if state.last.is_some_and(|last| last + 1 != tick) {
+            self.seal(state, false);
+            self.start_anew(EndReason::TooSlow, "the recorder did not keep up with the ticks");
+        }
+        state.last = Some(tick);
+        self.recorded.store(tick, Ordering::Relaxed);
+        self.push(record, state);
+        let panicked = record.hash.is_none();
+        if panicked || state.builder.is_due() || !record.keyframe.is_empty() {
+            self.seal(state, panicked);
+        }
+        if !record.keyframe.is_empty() {
+            match seal_keyframe(record.tick, record.wall_ms, &record.keyframe) {
+                Ok(chunks) => self.pass_on(Batch::new(chunks, false)),
+                Err(error) => tracing::warn!(tick, %error, "no saved world in the recording"),
+            }
+        }
+        if panicked {
+            self.write_by_itself(Reason::Panic, state);
+            if let Some(disk) = self.disk.take() {
+                disk.end(EndReason::Panicked, format!("tick {tick} panicked"));
+            }
+        } else if record.took > OVERRUN {
+            let took_ms = record.took.as_millis() as u64;
+            tracing::debug!(tick, took_ms, "a tick took far too long");
+            self.write_by_itself(Reason::Overrun, state);
+        }
+    }
+
+    fn push(&mut self, record: &Tapped, state: &mut State) {
+        let result = record.hash.map(|hash| (hash, record.parts.as_slice()));
+        if state.builder.is_empty() {
+            state.since = Instant::now();
+        }
+        let mut pushed = state
+            .builder
+            .push(record.tick, record.wall_ms, result, &record.input);
+        if pushed == Err(PushError::Full) {
+            self.seal(state, false);
+            pushed = state
+                .builder
+                .push(record.tick, record.wall_ms, result, &record.input);
+        }
+        if let Err(error) = pushed {
+            tracing::warn!(%error, "not recorded");
+            self.seal(state, false);
+            self.start_anew(EndReason::TooSlow, &error.to_string());
+        }
+    }
+
+    fn seal(&mut self, state: &mut State, panicked: bool) {
+        let sealed = state.builder.seal();
+        self.pass_on(Batch::new(sealed.into_iter().collect(), panicked));
+    }
+
+    /// Something is missing: what comes next does not go on from what was.
+    fn start_anew(&mut self, reason: EndReason, text: &str) {
+        if let Some(disk) = self.disk.take() {
+            disk.end(reason, text.to_owned());
+        }
+        if let Some(history) = &mut self.history {
+            history.clear();
+        }
+    }
+
+    fn pass_on(&mut self, batch: Option<Batch>) {
+        let Some(batch) = batch.map(Arc::new) else {
+            return;
+        };
+        if let Some(disk) = self.disk.take() {
+            match disk.send(&batch) {
+                Ok(()) => self.disk = Some(disk),
+                Err(NotTaken::Full) => disk.end(EndReason::TooSlow, "the disk did not keep up".to_owned()),
+                // It has said why.
+                Err(NotTaken::Gone) => {}
+            }
+        }
+        if let Some(shadow) = &self.shadow
+            && shadow.send(&batch) == Err(NotTaken::Full)
+        {
+            self.metrics.recording.shadow_skipped.inc_by(batch.ticks().into());
+        }
+        if let Some(history) = &mut self.history {
+            history.push(batch);
+        }
+    }
+
+    fn write_by_itself(&mut self, reason: Reason, state: &mut State) {
+        if self.keeper.is_some() && state.throttle.may(reason, Instant::now()) {
+            self.answer_with(Some(reason), None, Some(state));
+        }
+    }
+
+    fn answer(&mut self, ask: Ask, state: &mut Option<State>) {
+        match ask {
+            Ask::Write(Reason::Asked, answer) => {
+                self.answer_with(Some(Reason::Asked), answer, state.as_mut())
+            }
+            Ask::Write(reason, _) => {
+                if let Some(state) = state {
+                    self.write_by_itself(reason, state);
+                }
+            }
+            Ask::Give(answer) => self.answer_with(None, Some(answer), state.as_mut()),
+        }
+    }
+
+    fn answer_with(&mut self, reason: Option<Reason>, answer: Option<Answer>, state: Option<&mut State>) {
+        if let Some(state) = state {
+            self.seal(state, false);
+        }
+        let batches = self.history.as_ref().map(History::batches).unwrap_or_default();
+        let refused = match &self.keeper {
+            None => Refused::NotKept,
+            Some(_) if batches.iter().all(|batch| batch.ticks() == 0) => Refused::Empty,
+            Some(keeper) => {
+                let job = Job {
+                    reason,
+                    batches,
+                    answer,
+                };
+                match keeper.try_send(job) {
+                    Ok(()) => {}
+                    Err(TrySendError::Full(job)) => refuse(job.reason, job.answer, Refused::Busy),
+                    Err(TrySendError::Disconnected(job)) => refuse(job.reason, job.answer, Refused::Gone),
+                }
+                return;
+            }
+        };
+        refuse(reason, answer, refused);
+    }
+
+    fn observe(&self) {
+        let metrics = &self.metrics.recording;
+        let waiting = self.disk.as_ref().map_or(0, Outlet::bytes);
+        metrics.queue_bytes.set(waiting as i64);
+        if let Some(history) = &self.history {
+            metrics.history_seconds.set(i64::from(history.len() / TICK_RATE));
+            metrics.history_bytes.set(history.bytes() as i64);
+        }
+    }
+}
+
+impl State {
+    fn new(parts: usize) -> Self {
+        Self {
+            builder: TicksBuilder::new(parts),
+            since: Instant::now(),
+            last: None,
+            throttle: Throttle::default(),
+            busiest: 0,
+        }
+    }
+
+    /// Empties a record and gives it the room that ticks of late needed. Texts are freed here, and memory is taken here:
+    /// the tick thread does neither.
+    fn recycle(&mut self, record: &mut Tapped) {
+        let events = &mut record.input.events;
+        self.busiest = events.len().max(self.busiest - self.busiest / 4096);
+        events.clear();
+        events.shrink_to(4 * self.busiest + EVENTS);
+        events.reserve(self.busiest.max(EVENTS));
+        if record.keyframe.capacity() > KEPT_KEYFRAME {
+            record.keyframe = Vec::new();
+        }
+        // The world may have grown by the next time.
+        let room = record.keyframe.len() / 4;
+        record.keyframe.reserve(room);
+        record.keyframe.clear();
+    }
+}
+
+fn refuse(reason: Option<Reason>, answer: Option<Answer>, refused: Refused) {
+    match (answer, reason) {
+        (Some(answer), _) => drop(answer.send(Err(refused))),
+        (None, Some(reason)) => {
+            tracing::warn!(reason = reason.word(), why = %refused, "the history was not written");
+        }
+        (None, None) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! A recorder whose disk and ticks come as the test wants.
+
+use std::sync::mpsc::sync_channel;
+
+use parlour_shared::ids::Tick;
+use parlour_sim::{Logic, SimConfig};
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::*;
+use crate::recording::live::outlet::{Inlet, outlet};
+
+struct Driven {
+    recorder: Recorder,
+    state: Option<State>,
+    records: Producer<Tapped>,
+    spent: Consumer<Tapped>,
+    disk: Inlet,
+}
+
+impl Driven {
+    fn new() -> Self {
+        let (records, tapped) = RingBuffer::new(512);
+        let (returned, spent) = RingBuffer::new(512);
+        let (_asks, asked) = sync_channel(1);
+        let (disk, inlet) = outlet();
+        let source = Source::new(SimConfig::new(Vec::new()), Logic::default());
+        let recorder = Recorder {
+            tapping: Tapping {
+                records: tapped,
+                spent: returned,
+            },
+            asks: asked,
+            source: Arc::new(source),
+            metrics: Arc::new(Metrics::new()),
+            history: Some(History::new(Duration::from_secs(20), usize::MAX)),
+            disk: Some(disk),
+            shadow: None,
+            keeper: None,
+            recorded: Arc::default(),
+        };
+        Self {
+            recorder,
+            state: None,
+            records,
+            spent,
+            disk: inlet,
+        }
+    }
+
+    fn ticks(&mut self, ticks: std::ops::RangeInclusive<u32>) {
+        for tick in ticks {
+            let mut record = self.spent.pop().unwrap_or_default();
+            record.tick = Tick(tick);
+            record.hash = Some(7);
+            if tick % 600 == 0 {
+                record.keyframe.extend_from_slice(b"a world");
+            }
+            self.records.push(record).unwrap();
+            self.recorder.drain(&mut self.state);
+        }
+    }
+
+    /// What the disk was sent.
+    fn sent(&self) -> Vec<Arc<Batch>> {
+        std::iter::from_fn(|| self.disk.next()).collect()
+    }
+
+    fn history(&self) -> (u32, u32) {
+        let history = self.recorder.history.as_ref().unwrap();
+        let first = history.batches().first().map_or(0, |batch| batch.first_tick());
+        (first, history.len())
+    }
+}
+
+/// Ticks without a gap from the first; gives the last.
+fn contiguous(batches: &[Arc<Batch>]) -> u32 {
+    let ticks = batches.iter().filter(|batch| !batch.is_keyframe());
+    ticks.fold(0, |last, batch| {
+        assert_eq!(batch.first_tick(), last + 1);
+        batch.last_tick()
+    })
+}
+
+#[test]
+fn a_disk_that_does_not_keep_up_ends_the_recording_and_not_the_history() {
+    let mut driven = Driven::new();
+    driven.ticks(1..=600 * 13);
+    assert!(driven.recorder.disk.is_none());
+    let sent = driven.sent();
+    // 128 batches wait; one in eleven is a saved world.
+    assert_eq!(contiguous(&sent), 60 * (128 - 11));
+    assert_eq!(driven.disk.ending().0, EndReason::TooSlow);
+    assert_eq!(driven.history(), (600 * 11, 600 * 2), "goes on as if nothing was");
+}
+
+#[test]
+fn a_gap_in_the_ticks_ends_the_recording_and_begins_the_history_anew() {
+    let mut driven = Driven::new();
+    driven.ticks(1..=90);
+    driven.ticks(100..=700);
+    assert_eq!(
+        contiguous(&driven.sent()),
+        90,
+        "with the last ticks before the gap"
+    );
+    let (reason, text) = driven.disk.ending();
+    assert_eq!(reason, EndReason::TooSlow, "{text}");
+    assert_eq!(driven.history(), (600, 60), "from the first saved world on");
+}
+
+#[test]
+fn records_come_back_empty_with_room_for_what_ticks_need() {
+    let mut driven = Driven::new();
+    driven.ticks(1..=601);
+    let back: Vec<Tapped> = std::iter::from_fn(|| driven.spent.pop().ok()).collect();
+    assert!(back.len() >= STOCK);
+    for record in &back {
+        assert!(record.input.events.is_empty() && record.keyframe.is_empty());
+        assert!(record.input.events.capacity() >= EVENTS);
+    }
+}

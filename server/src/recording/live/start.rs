@@ -1,0 +1,185 @@
+//! The threads of the recorder, from start to stop.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU32, mpsc::sync_channel},
+    thread::{self, JoinHandle},
+};
+
+use parlour_sim::{Logic, SimConfig};
+use thiserror::Error;
+
+use super::{
+    RecordingOptions,
+    directory::Directory,
+    disk::Disk,
+    door::Door,
+    history::History,
+    keeper::Keeper,
+    outlet::outlet,
+    recorder::Recorder,
+    shadow::Shadow,
+    source::Source,
+    tap::{Tap, rings},
+};
+use crate::{metrics::Metrics, tick_loop::MakeStage};
+
+/// Questions for the history that may wait.
+const MAX_ASKS: usize = 16;
+/// Histories that may wait to be written.
+const MAX_JOBS: usize = 2;
+
+/// Why nothing can be recorded.
+#[derive(Debug, Error)]
+pub enum RecordingError {
+    /// No file can be made in the directory.
+    #[error(
+        "cannot record to {}: {source}; name a directory that can be written to with --record DIR",
+        directory.display()
+    )]
+    Directory {
+        /// Which.
+        directory: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A thread could not be started.
+    #[error("cannot start a thread: {0}; is a limit of processes or memory too low?")]
+    Thread(#[from] io::Error),
+}
+
+/// The running threads of a recorder.
+#[derive(Debug)]
+pub(crate) struct Live {
+    door: Door,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Starts recording the world that the stage will be, when the tick thread makes it.
+///
+/// # Errors
+/// [`RecordingError`] says what is in the way.
+pub(crate) fn start(
+    options: &RecordingOptions,
+    config: SimConfig,
+    logic: Logic,
+    metrics: &Arc<Metrics>,
+) -> Result<(Live, MakeStage), RecordingError> {
+    let source = Arc::new(Source::new(config, logic));
+    let (end, tapping) = rings(metrics.recording.dropped.clone());
+    let (asks, asked) = sync_channel(MAX_ASKS);
+    let recorded = Arc::new(AtomicU32::new(0));
+    let mut recorder = Recorder {
+        tapping,
+        asks: asked,
+        source: Arc::clone(&source),
+        metrics: Arc::clone(metrics),
+        history: None,
+        disk: None,
+        shadow: None,
+        keeper: None,
+        recorded: Arc::clone(&recorded),
+    };
+    let door = Door(options.keeps_history().then(|| asks.clone()));
+    let mut live = Live {
+        door: door.clone(),
+        threads: Vec::new(),
+    };
+    let mut directory = None;
+    if let Some(path) = &options.directory {
+        let made = Arc::new(Directory::new(path.clone(), options.total_bytes));
+        made.prepare().map_err(|source| RecordingError::Directory {
+            directory: path.clone(),
+            source,
+        })?;
+        let (outlet, inlet) = outlet();
+        recorder.disk = Some(outlet);
+        let disk = Disk {
+            inlet,
+            directory: Arc::clone(&made),
+            source: Arc::clone(&source),
+            metrics: Arc::clone(metrics),
+            file_bytes: options.file_bytes,
+            file_age: options.file_age,
+        };
+        directory = Some(made);
+        live.spawn("disk", metrics, move || disk.run())?;
+    }
+    if options.keeps_history() {
+        let path = options.history_path();
+        let directory = directory.filter(|directory| directory.path() == path);
+        let directory = directory.unwrap_or_else(|| Arc::new(Directory::new(path, options.total_bytes)));
+        let (jobs, keeper) = sync_channel(MAX_JOBS);
+        recorder.history = Some(History::new(options.history, options.history_bytes));
+        recorder.keeper = Some(jobs);
+        let keeper = Keeper {
+            jobs: keeper,
+            directory,
+            source: Arc::clone(&source),
+            metrics: Arc::clone(metrics),
+        };
+        live.spawn("keeper", metrics, move || keeper.run())?;
+    }
+    if options.shadow {
+        let (outlet, inlet) = outlet();
+        recorder.shadow = Some(outlet);
+        let shadow = Shadow {
+            inlet,
+            source: Arc::clone(&source),
+            metrics: Arc::clone(metrics),
+            door,
+            recorded,
+        };
+        live.spawn("shadow", metrics, move || shadow.run())?;
+    }
+    live.spawn("recorder", metrics, move || {
+        // Held until the tick thread has ended: without a door nobody else holds one.
+        let _asks = asks;
+        recorder.run();
+    })?;
+    if let Some(directory) = &options.directory {
+        tracing::info!(directory = %directory.display(), "recording");
+    }
+    let keyframe_ticks = options.keyframe_ticks;
+    let make: MakeStage = Box::new(move || Box::new(Tap::new(&source, end, keyframe_ticks)));
+    Ok((live, make))
+}
+
+impl Live {
+    /// Where others ask for the history.
+    pub(crate) fn door(&self) -> Door {
+        self.door.clone()
+    }
+
+    /// Waits until all that was recorded is written. The tick thread must have ended.
+    pub(crate) fn stop(self) {
+        for thread in self.threads {
+            // A panic was told by the thread itself.
+            let _ = thread.join();
+        }
+    }
+
+    /// Starts a thread whose panic ends the recording, not the server.
+    fn spawn(
+        &mut self,
+        name: &'static str,
+        metrics: &Arc<Metrics>,
+        run: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        let metrics = Arc::clone(metrics);
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+            // What it had is gone; the others notice that nothing comes, or that nobody takes.
+            if catch_unwind(AssertUnwindSafe(run)).is_err() {
+                metrics.recording.ended("failed");
+                tracing::error!(
+                    thread = name,
+                    "a thread of the recorder panicked; the server goes on without it"
+                );
+            }
+        })?;
+        self.threads.push(thread);
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+//! The last minutes, when somebody asks for them.
+
+use parlour_server::recording::format::{EndReason, Ending};
+use parlour_sim::Logic;
+
+use crate::{
+    replay::{replay, replay_file},
+    support::{Bots, Directory, admin, await_metric, bundled, metric, start},
+};
+
+#[test]
+fn a_post_writes_the_history_and_says_where() {
+    let directory = Directory::new();
+    let server = start(&directory, |options| {
+        options.recording.history = std::time::Duration::from_secs(2);
+    });
+    let address = server.admin_addr();
+    let bots = Bots::start(server.listen_addr(), 10);
+    await_metric(address, "parlour_tick", 300.0);
+    let before = metric(address, "parlour_tick") as u32;
+    let (head, body) = admin(address, "POST /history", "");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let files = directory.files();
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert_eq!(answer["path"], files[0].to_str().unwrap());
+    assert!(files[0].to_str().unwrap().ends_with("-asked.plr"));
+    let size = std::fs::metadata(&files[0]).unwrap().len();
+    assert_eq!(answer["bytes"], size);
+
+    let replayed = replay_file(&files[0], &bundled(), &Logic::default());
+    assert!(replayed.begins_saved && replayed.events > 0);
+    assert_eq!(answer["first_tick"], replayed.first);
+    assert_eq!(answer["last_tick"], replayed.last);
+    assert_eq!(answer["ticks"], replayed.ticks);
+    assert!((120..=240).contains(&replayed.ticks), "{}", replayed.ticks);
+    assert!(
+        replayed.last >= before,
+        "up to the moment at which somebody asked"
+    );
+    let Ending::Ended { reason, .. } = replayed.ending else {
+        panic!("{:?}", replayed.ending)
+    };
+    assert_eq!(reason, EndReason::Stopped);
+    assert_eq!(
+        metric(address, "parlour_history_written_total{reason=\"asked\"}"),
+        1.0
+    );
+
+    let (head, body) = admin(address, "GET /history", "");
+    assert!(
+        head.starts_with("HTTP/1.1 200 ") && head.contains(".plr\""),
+        "{head}"
+    );
+    let downloaded = replay(body, &bundled(), &Logic::default());
+    assert!(downloaded.begins_saved && downloaded.last >= replayed.last);
+    assert_eq!(directory.files().len(), 1, "a download leaves no file");
+    assert!(bots.stop().is_clean());
+}
+
+#[test]
+fn without_a_history_the_answer_says_how_to_have_one() {
+    let directory = Directory::new();
+    let server = start(&directory, |options| {
+        options.recording.history = std::time::Duration::ZERO;
+    });
+    for method in ["POST", "GET"] {
+        let (head, body) = admin(server.admin_addr(), &format!("{method} /history"), "");
+        assert!(head.starts_with("HTTP/1.1 409 "), "{head}");
+        assert!(String::from_utf8(body).unwrap().contains("--history 60s"));
+    }
+    assert_eq!(directory.files().len(), 0);
+}
+
+#[test]
+fn web_pages_cannot_fill_the_disk() {
+    let directory = Directory::new();
+    let server = start(&directory, |_| {});
+    await_metric(server.admin_addr(), "parlour_history_bytes", 1.0);
+    let (head, _) = admin(
+        server.admin_addr(),
+        "POST /history",
+        "origin: https://example.org\r\n",
+    );
+    assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
+    let (head, _) = admin(server.admin_addr(), "DELETE /history", "");
+    assert!(head.starts_with("HTTP/1.1 405 "), "{head}");
+    assert_eq!(directory.files().len(), 0);
+}

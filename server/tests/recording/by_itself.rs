@@ -1,0 +1,87 @@
+//! The history is written without anyone asking when something went wrong.
+
+use std::{thread, time::Duration};
+
+use bevy_ecs::prelude::*;
+use parlour_server::recording::format::{EndReason, Ending};
+use parlour_sim::{Clock, Logic, Step, StepSet};
+
+use crate::{
+    replay::replay_file,
+    support::{Bots, Directory, await_metric, bundled, eventually, metric, start},
+};
+
+/// Game logic that sleeps too long at some ticks.
+fn sleepy(ticks: &'static [u32]) -> Logic {
+    let sleep = move |clock: Res<Clock>| {
+        if ticks.contains(&clock.tick.0) {
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "a tick that takes too long is what is tested"
+            )]
+            thread::sleep(Duration::from_millis(80));
+        }
+    };
+    Logic::new(move |app| {
+        app.add_systems(Step, sleep.in_set(StepSet::Simulate));
+    })
+}
+
+#[test]
+fn a_tick_that_takes_far_too_long_leaves_the_history_once_in_a_while() {
+    let directory = Directory::new();
+    let server = start(&directory, |options| options.logic = sleepy(&[130, 150]));
+    let name = "parlour_history_written_total{reason=\"overrun\"}";
+    let bots = Bots::start(server.listen_addr(), 5);
+    await_metric(server.admin_addr(), name, 1.0);
+    await_metric(server.admin_addr(), "parlour_tick", 200.0);
+    assert!(bots.stop().is_clean());
+    assert_eq!(
+        metric(server.admin_addr(), name),
+        1.0,
+        "the second one is not worth another file"
+    );
+    let files = directory.files_ending("-overrun.plr");
+    assert_eq!(files.len(), 1, "{files:?}");
+    // A busy machine may have been too slow before that.
+    let replayed = replay_file(&files[0], &bundled(), &Logic::default());
+    assert!(replayed.last <= 150, "{}", replayed.last);
+}
+
+#[test]
+fn a_tick_that_panics_leaves_the_history_and_ends_the_recording() {
+    let directory = Directory::new();
+    let fall = |clock: Res<Clock>| assert!(clock.tick.0 != 200, "game logic that fails");
+    let logic = Logic::new(move |app| {
+        app.add_systems(Step, fall.in_set(StepSet::Simulate));
+    });
+    let server = start(&directory, |options| {
+        options.logic = logic.clone();
+        options.recording.directory = Some(directory.0.clone());
+        options.recording.history_directory = None;
+    });
+    let bots = Bots::start(server.listen_addr(), 5);
+    eventually("the failure", || server.failed());
+    let reason = server.failure().unwrap();
+    assert!(reason.contains("game logic that fails"), "{reason}");
+    drop(bots);
+    assert!(server.stop().failed);
+
+    let history = directory.files_ending("-panic.plr");
+    let recordings = directory.files_ending("-t1.plr");
+    assert_eq!(
+        (history.len(), recordings.len()),
+        (1, 1),
+        "{:?}",
+        directory.files()
+    );
+    for path in [&history[0], &recordings[0]] {
+        // The tick itself is in it, with its input, and is not run.
+        let replayed = replay_file(path, &bundled(), &Logic::default());
+        assert!(replayed.panicked && replayed.last == 200, "{replayed:?}");
+        let Ending::Ended { reason, .. } = replayed.ending else {
+            panic!("{:?}", replayed.ending)
+        };
+        assert_eq!(reason, EndReason::Panicked);
+    }
+}

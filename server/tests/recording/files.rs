@@ -1,0 +1,138 @@
+//! What is recorded reads back and runs again; files follow one another, and all together keep to their bound.
+
+use std::fs;
+
+use parlour_server::recording::format::{EndReason, Ending, Recording};
+use parlour_sim::Logic;
+
+use crate::{
+    replay::replay_file,
+    support::{Bots, Directory, await_metric, bundled, metric, start},
+};
+
+fn ended(reason: EndReason) -> Ending {
+    Ending::Ended {
+        reason,
+        text: String::new(),
+    }
+}
+
+#[test]
+fn every_tick_is_recorded_and_runs_again_to_the_same_hashes() {
+    let directory = Directory::new();
+    let server = start(&directory, |options| {
+        options.recording.directory = Some(directory.0.clone());
+        options.recording.history = std::time::Duration::ZERO;
+    });
+    let bots = Bots::start(server.listen_addr(), 20);
+    await_metric(server.admin_addr(), "parlour_recording_ticks_total", 240.0);
+    let report = bots.stop();
+    assert!(report.is_clean(), "{report}");
+    let last = server.stop().tick;
+
+    let files = directory.files();
+    assert_eq!(files.len(), 1, "{files:?}");
+    let replayed = replay_file(&files[0], &bundled(), &Logic::default());
+    assert_eq!((replayed.first, replayed.last), (1, last.0), "to the last tick");
+    assert_eq!(replayed.ending, ended(EndReason::Stopped));
+    assert_eq!(replayed.keyframes, last.0 / 60);
+    assert!(replayed.events > 100, "{}", replayed.events);
+    assert_eq!(replayed.header.previous, None);
+}
+
+#[test]
+fn files_follow_one_another_and_each_can_be_replayed_alone() {
+    let directory = Directory::new();
+    let server = start(&directory, |options| {
+        options.recording.directory = Some(directory.0.clone());
+        // Each saved world begins another file.
+        options.recording.file_bytes = 1;
+    });
+    let bots = Bots::start(server.listen_addr(), 5);
+    await_metric(server.admin_addr(), "parlour_recording_ticks_total", 240.0);
+    bots.stop();
+    let last = server.stop().tick;
+
+    let files = directory.files();
+    assert_eq!(files.len() as u32, last.0 / 60 + 1, "{files:?}");
+    let mut next = 1;
+    let mut before: Option<(String, String)> = None;
+    for (nth, path) in files.iter().enumerate() {
+        let is_last = nth + 1 == files.len();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let mut recording = Recording::open(path).unwrap();
+        let previous = recording.header().previous.clone();
+        let previous = previous.map(|previous| (previous.file, previous.chain.to_string()));
+        assert_eq!(previous, before, "{name}");
+        before = Some((name, recording.chain().unwrap().to_string()));
+        if recording.first_tick().is_none() {
+            assert!(is_last, "stopped right after a saved world");
+            continue;
+        }
+        let replayed = replay_file(path, &bundled(), &Logic::default());
+        assert_eq!((replayed.first, replayed.begins_saved), (next, nth > 0));
+        let reason = if is_last {
+            EndReason::Stopped
+        } else {
+            EndReason::Rotated
+        };
+        assert_eq!(replayed.ending, ended(reason));
+        next = replayed.last + 1;
+    }
+    assert_eq!(next, last.0 + 1, "no tick is missing between files");
+}
+
+#[test]
+fn all_files_together_keep_to_their_bound_and_files_of_others_stay() {
+    let directory = Directory::new();
+    fs::create_dir_all(&directory.0).unwrap();
+    let (mine, old) = ("kept-20261121T140300Z-t1.plr", "20010101T000000Z-t0.plr");
+    fs::write(directory.0.join(mine), [0; 20_000]).unwrap();
+    fs::write(directory.0.join("notes.txt"), "mine, too").unwrap();
+    // A recording of an earlier server counts, and is the first to go.
+    fs::write(directory.0.join(old), [0; 20_000]).unwrap();
+    let most = 40_000;
+    let server = start(&directory, |options| {
+        options.recording.directory = Some(directory.0.clone());
+        options.recording.file_bytes = 6_000;
+        options.recording.total_bytes = most;
+        options.recording.keyframe_ticks = 20;
+    });
+    let bots = Bots::start(server.listen_addr(), 20);
+    await_metric(
+        server.admin_addr(),
+        "parlour_recording_bytes_total",
+        3.0 * most as f64,
+    );
+    bots.stop();
+    assert_eq!(
+        metric(
+            server.admin_addr(),
+            "parlour_recording_ended_total{reason=\"disk_error\"}"
+        ),
+        0.0
+    );
+    let _ = server.stop();
+
+    assert!(directory.0.join(mine).exists() && directory.0.join("notes.txt").exists());
+    assert!(!directory.0.join(old).exists());
+    let files = directory.files_ending("Z-t1.plr");
+    assert_eq!(files, [directory.0.join(mine)], "the first file is gone, too");
+    let bytes = |path: &std::path::PathBuf| fs::metadata(path).unwrap().len();
+    let recordings: Vec<_> = directory
+        .files_ending(".plr")
+        .into_iter()
+        .filter(|path| !path.ends_with(mine))
+        .collect();
+    let total: u64 = recordings.iter().map(bytes).sum();
+    // The last batch before the bound was looked at may be over it: a third of a second.
+    assert!(
+        (most / 3..=most + 6_000).contains(&total),
+        "{total}: {recordings:?}"
+    );
+    for path in recordings {
+        if Recording::open(&path).unwrap().first_tick().is_some() {
+            replay_file(&path, &bundled(), &Logic::default());
+        }
+    }
+}

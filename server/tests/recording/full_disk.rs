@@ -1,0 +1,70 @@
+//! A disk that takes no more ends the recording, and nothing else.
+//!
+//! The server is a process of its own whose files may not grow beyond a limit, which is an error of the same kind as a
+//! full disk.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    net::SocketAddr,
+    process::{Command, Stdio},
+};
+
+use parlour_server::recording::format::{EndReason, Ending};
+use parlour_sim::Logic;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::{
+    replay::replay_file,
+    support::{Bots, Directory, await_metric, bundled, metric},
+};
+
+#[test]
+fn a_full_disk_ends_the_recording_and_nobody_notices() {
+    let directory = Directory::new();
+    // 16 blocks of 512 or 1024 bytes; the signal of a file that is too large is ignored, so that it is an error.
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 16; exec \"{}\" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --record \"{}\"",
+        env!("CARGO_BIN_EXE_parlour"),
+        directory.0.display()
+    );
+    let mut server = Command::new("sh")
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .args(["-c", &script])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let mut address = |what: &str, end: &str| -> SocketAddr {
+        let line = lines.find(|line| line.as_ref().unwrap().contains(what));
+        let line = line.unwrap().unwrap();
+        let (_, address) = line.split_once("://").unwrap();
+        address.strip_suffix(end).unwrap().parse().unwrap()
+    };
+    let (listen, admin) = (address("world ", "/ws"), address("metrics ", "/metrics"));
+
+    let bots = Bots::start(listen, 20);
+    await_metric(admin, "parlour_recording_ended_total{reason=\"disk_full\"}", 1.0);
+    let tick = metric(admin, "parlour_tick");
+    await_metric(admin, "parlour_tick", tick + 60.0);
+    let report = bots.stop();
+    assert!(report.is_clean(), "{report}");
+    kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
+    let mut log = String::new();
+    server.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert_eq!(server.wait().unwrap().code(), Some(0), "{log}");
+    let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
+    assert_eq!(errors.len(), 1, "{log}");
+    assert!(errors[0].contains("--record-total-mib"), "{log}");
+
+    let files = directory.files_ending("-t1.plr");
+    assert_eq!(files.len(), 1, "{files:?}");
+    let replayed = replay_file(&files[0], &bundled(), &Logic::default());
+    let Ending::Ended { reason, text } = replayed.ending else {
+        panic!("{:?}", replayed.ending)
+    };
+    assert_eq!(reason, EndReason::DiskFull, "{text}");
+    assert!(replayed.ticks >= 60, "{}", replayed.ticks);
+}

@@ -1,0 +1,159 @@
+//! Servers that record, directories that go away, and bots.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use parlour_client_sim::bots::{self, Plan, Report};
+use parlour_server::{Server, ServerOptions, maps};
+use parlour_shared::map::Map;
+use parlour_sim::SimConfig;
+use tokio::sync::oneshot;
+
+/// Far more than anything takes; a test that waits this long has failed.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A directory that is gone when the test is.
+pub(crate) struct Directory(pub(crate) PathBuf);
+
+impl Directory {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "recording-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
+    }
+
+    /// All files in it, by name; the oldest recording is the first.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(&self.0) else {
+            return Vec::new();
+        };
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort_by_key(|path| (tick_of(path), path.clone()));
+        files
+    }
+
+    /// Those whose names end like this.
+    pub(crate) fn files_ending(&self, end: &str) -> Vec<PathBuf> {
+        let mut files = self.files();
+        files.retain(|path| path.to_str().unwrap().ends_with(end));
+        files
+    }
+}
+
+/// The tick in a recording's name.
+fn tick_of(path: &Path) -> u32 {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let digits = |rest: &str| rest.split(['.', '-']).next().unwrap().parse().ok();
+    name.split_once("-t")
+        .and_then(|(_, rest)| digits(rest))
+        .unwrap_or(0)
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(crate) fn bundled() -> Vec<Arc<Map>> {
+    maps::load(None).unwrap()
+}
+
+/// A server on free ports with the bundled maps, whose recordings and history are in that directory.
+pub(crate) fn start(directory: &Directory, change: impl FnOnce(&mut ServerOptions)) -> Server {
+    let mut options = ServerOptions::new(SimConfig::new(bundled()));
+    options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    options.admin = options.listen;
+    options.sim.seed = 7;
+    options.recording.history_directory = Some(directory.0.clone());
+    options.recording.keyframe_ticks = 60;
+    change(&mut options);
+    Server::start(options).unwrap()
+}
+
+/// Bots that walk and talk until they are stopped.
+pub(crate) struct Bots {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Report>,
+}
+
+impl Bots {
+    pub(crate) fn start(address: SocketAddr, count: u32) -> Self {
+        let plan = Plan {
+            url: format!("ws://{address}/ws"),
+            count,
+            chat_per_minute: 30.0,
+            duration: None,
+            ..Plan::default()
+        };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let stop = async {
+                let _ = stopped.await;
+            };
+            runtime.block_on(bots::run(plan, stop, |_| {})).unwrap()
+        });
+        Self { stop, thread }
+    }
+
+    /// What they have seen.
+    pub(crate) fn stop(self) -> Report {
+        let _ = self.stop.send(());
+        self.thread.join().unwrap()
+    }
+}
+
+/// The answer of the admin port: head and body.
+pub(crate) fn admin(address: SocketAddr, request: &str, headers: &str) -> (String, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    let request = format!("{request} HTTP/1.1\r\nhost: x\r\n{headers}connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+    (head, answer[end + 4..].to_vec())
+}
+
+/// A metric's value now, by its name with labels.
+pub(crate) fn metric(address: SocketAddr, name: &str) -> f64 {
+    let (_, text) = admin(address, "GET /metrics", "");
+    let text = String::from_utf8(text).unwrap();
+    let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+    text.lines()
+        .find_map(value)
+        .unwrap_or_else(|| panic!("no metric {name}"))
+}
+
+/// Waits until a metric is at least so much.
+pub(crate) fn await_metric(address: SocketAddr, name: &str, least: f64) {
+    eventually(name, || metric(address, name) >= least);
+}
+
+/// Waits for something that becomes true soon.
+pub(crate) fn eventually(what: &str, mut is: impl FnMut() -> bool) {
+    let until = Instant::now() + TIMEOUT;
+    while !is() {
+        assert!(Instant::now() < until, "{what}: not in time");
+        thread::park_timeout(Duration::from_millis(20));
+    }
+}
