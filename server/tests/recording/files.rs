@@ -1,6 +1,6 @@
 //! What is recorded reads back and runs again; files follow one another, and all together keep to their bound.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use parlour_server::recording::format::{EndReason, Ending, Recording};
 use parlour_sim::Logic;
@@ -22,7 +22,7 @@ fn every_tick_is_recorded_and_runs_again_to_the_same_hashes() {
     let directory = Directory::new();
     let server = start(&directory, |options| {
         options.recording.directory = Some(directory.0.clone());
-        options.recording.history = std::time::Duration::ZERO;
+        options.recording.history = Duration::ZERO;
     });
     let bots = Bots::start(server.listen_addr(), 20);
     await_metric(server.admin_addr(), "parlour_recording_ticks_total", 240.0);
@@ -47,6 +47,7 @@ fn files_follow_one_another_and_each_can_be_replayed_alone() {
         options.recording.directory = Some(directory.0.clone());
         // Each saved world begins another file.
         options.recording.file_bytes = 1;
+        options.recording.history = Duration::ZERO;
     });
     let bots = Bots::start(server.listen_addr(), 5);
     await_metric(server.admin_addr(), "parlour_recording_ticks_total", 240.0);
@@ -97,6 +98,7 @@ fn all_files_together_keep_to_their_bound_and_files_of_others_stay() {
         options.recording.file_bytes = 6_000;
         options.recording.total_bytes = most;
         options.recording.keyframe_ticks = 20;
+        options.recording.history = Duration::ZERO;
     });
     let bots = Bots::start(server.listen_addr(), 20);
     await_metric(

@@ -23,7 +23,7 @@ fn a_full_disk_ends_the_recording_and_nobody_notices() {
     let directory = Directory::new();
     // 16 blocks of 512 or 1024 bytes; the signal of a file that is too large is ignored, so that it is an error.
     let script = format!(
-        "trap '' XFSZ; ulimit -f 16; exec \"{}\" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --record \"{}\"",
+        "trap '' XFSZ; ulimit -f 16; exec \"{}\" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --history 0s --record \"{}\"",
         env!("CARGO_BIN_EXE_parlour"),
         directory.0.display()
     );
