@@ -12,6 +12,7 @@ mod order;
 mod reader;
 mod table;
 mod ticks;
+mod times;
 mod writer;
 
 pub use chunk::{Chain, Kind, Sealed, hex};
@@ -19,6 +20,7 @@ pub use ending::{EndReason, Ending};
 pub use items::{Item, Items, Outcome, ReadError, TickRecord};
 pub use reader::{OpenError, Place, Recording};
 pub use ticks::{KeyframeTooLarge, PushError, TicksBuilder, seal_keyframe};
+pub use times::Times;
 pub use writer::{Cut, FileWriter, Finished};
 
 use parlour_shared::limits::TICK_RATE;
