@@ -6,10 +6,7 @@ mod players;
 mod rooms;
 mod table;
 
-use parlour_shared::{
-    ids::Tick,
-    limits::TICK_RATE,
-};
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use serde_json::Value;
 
 use super::{Moment, Replay, ReplayError, Run, Stepped, Who, Whom, Window};
@@ -99,7 +96,9 @@ impl Filter {
 
 fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_, std::fs::File>, ReplayError> {
     let mut run = replay.run_to(Tick(tick.0.saturating_sub(1)))?;
-    if run.tick() < tick && let Some(Stepped::Panicked(message)) = run.step()? {
+    if run.tick() < tick
+        && let Some(Stepped::Panicked(message)) = run.step()?
+    {
         return Err(ReplayError::Panicked { tick, message });
     }
     Ok(run)

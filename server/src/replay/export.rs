@@ -63,10 +63,13 @@ pub fn export(replay: &mut Replay, window: Window, out: &mut impl Write) -> Resu
             _ => exporter.tick(&mut run, last, out)?,
         }
     }
-    line(out, &json!({
-        "line": "end", "tick": last, "ticks": last.since(before),
-        "ending": if is_end { show_ending(&ending) } else { Value::Null },
-    }))?;
+    line(
+        out,
+        &json!({
+            "line": "end", "tick": last, "ticks": last.since(before),
+            "ending": if is_end { show_ending(&ending) } else { Value::Null },
+        }),
+    )?;
     out.flush()?;
     Ok(())
 }
@@ -79,7 +82,12 @@ struct Exporter {
 
 impl Exporter {
     /// Who is where before the first tick.
-    fn beginning(&mut self, run: &mut Run<'_, File>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
+    fn beginning(
+        &mut self,
+        run: &mut Run<'_, File>,
+        tick: Tick,
+        out: &mut impl Write,
+    ) -> Result<(), ExportError> {
         for who in self.roster.iter() {
             line(out, &self.about("there", tick, who))?;
         }
@@ -89,16 +97,22 @@ impl Exporter {
     fn tick(&mut self, run: &mut Run<'_, File>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
         let events = events(run);
         if !events.is_empty() {
-            line(out, &json!({
-                "line": "tick", "tick": tick, "time": self.time(tick),
-                "hash": format!("{:016x}", run.output().hash), "events": events,
-            }))?;
+            line(
+                out,
+                &json!({
+                    "line": "tick", "tick": tick, "time": self.time(tick),
+                    "hash": format!("{:016x}", run.output().hash), "events": events,
+                }),
+            )?;
         }
         for change in self.roster.follow(run) {
             self.change(&change, tick, out)?;
         }
         for said in said(run.output()) {
-            let room = self.roster.player(said.chat.player).and_then(|who| who.room.as_ref());
+            let room = self
+                .roster
+                .player(said.chat.player)
+                .and_then(|who| who.room.as_ref());
             let spoken = json!({
                 "line": "said", "tick": tick, "time": self.time(tick), "room": room,
                 "player": words::id(said.chat.player), "name": said.chat.name, "scope": said.chat.scope,
@@ -110,10 +124,19 @@ impl Exporter {
     }
 
     /// A tick that panicked has its input and nothing else.
-    fn panicked(&self, run: &Run<'_, File>, tick: Tick, message: &str, out: &mut impl Write) -> io::Result<()> {
-        line(out, &json!({
-            "line": "panic", "tick": tick, "time": self.time(tick), "message": message, "events": events(run),
-        }))
+    fn panicked(
+        &self,
+        run: &Run<'_, File>,
+        tick: Tick,
+        message: &str,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        line(
+            out,
+            &json!({
+                "line": "panic", "tick": tick, "time": self.time(tick), "message": message, "events": events(run),
+            }),
+        )
     }
 
     /// Who left a room and who entered one, as the world has it.
@@ -130,15 +153,23 @@ impl Exporter {
         Ok(())
     }
 
-    fn motions(&mut self, run: &mut Run<'_, File>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
+    fn motions(
+        &mut self,
+        run: &mut Run<'_, File>,
+        tick: Tick,
+        out: &mut impl Write,
+    ) -> Result<(), ExportError> {
         let time = self.time(tick);
         self.motions.changes(run.simulation(), |room, player, segment| {
             let velocity = segment.gait.velocity();
-            line(out, &json!({
-                "line": "motion", "tick": tick, "time": time, "room": room, "player": words::id(player),
-                "since": segment.since, "x": segment.position.x, "y": segment.position.y,
-                "vx": velocity.x, "vy": velocity.y, "gait": segment.gait,
-            }))
+            line(
+                out,
+                &json!({
+                    "line": "motion", "tick": tick, "time": time, "room": room, "player": words::id(player),
+                    "since": segment.since, "x": segment.position.x, "y": segment.position.y,
+                    "vx": velocity.x, "vy": velocity.y, "gait": segment.gait,
+                }),
+            )
         })?;
         Ok(())
     }

@@ -116,11 +116,20 @@ fn recordings(path: &Path) -> Result<Vec<One>, FindError> {
 /// The newest of them, for an error.
 fn list(recordings: &[One]) -> String {
     let line = |one: &One| {
-        let name = one.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = one
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let ticks = one.times.range().map_or_else(String::new, |(first, last)| {
             format!("ticks {} to {}, ", first.0, last.0)
         });
-        format!("  {}: {ticks}{}", super::words::plain(&name), moment::span(&one.times))
+        format!(
+            "  {}: {ticks}{}",
+            super::words::plain(&name),
+            moment::span(&one.times)
+        )
     };
     let mut lines: Vec<String> = recordings.iter().take(20).map(line).collect();
     if recordings.len() > lines.len() {

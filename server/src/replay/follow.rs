@@ -58,7 +58,12 @@ pub enum FollowError {
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let tick = format!("t{}", self.tick.0);
-        write!(f, "{}  {tick:<8}  {}", words::time_of_day(self.wall_ms), self.text)
+        write!(
+            f,
+            "{}  {tick:<8}  {}",
+            words::time_of_day(self.wall_ms),
+            self.text
+        )
     }
 }
 
@@ -97,7 +102,10 @@ pub fn follow(
         last = last.after(1);
         follower.tick = last;
         if let Stepped::Panicked(message) = &stepped {
-            follower.say(format!("the tick panics, and nothing comes after it: {}", words::plain(message)));
+            follower.say(format!(
+                "the tick panics, and nothing comes after it: {}",
+                words::plain(message)
+            ));
         } else {
             follower.tick(&mut run);
         }
@@ -154,9 +162,16 @@ impl Follower {
     fn begin(&mut self, run: &mut Run<'_, File>) -> Result<(), FollowError> {
         self.tick = run.tick();
         self.roster = Roster::of(run.simulation());
-        let them: Vec<Who> = self.roster.iter().filter(|who| self.whom.is(who)).cloned().collect();
+        let them: Vec<Who> = self
+            .roster
+            .iter()
+            .filter(|who| self.whom.is(who))
+            .cloned()
+            .collect();
         if let [_, _, ..] = them.as_slice() {
-            let shown = them.iter().map(|who| format!("{} (session {})", words::id(who.id), who.session.0));
+            let shown = them
+                .iter()
+                .map(|who| format!("{} (session {})", words::id(who.id), who.session.0));
             return Err(FollowError::Several {
                 whom: words::plain(&self.whom.0),
                 them: shown.collect::<Vec<_>>().join(", "),
@@ -172,7 +187,10 @@ impl Follower {
         let mut followed = Followed::new(who);
         let simulation = run.simulation();
         if let Some(entity) = simulation.player(followed.who.session) {
-            let stay = simulation.world().get::<Player>(entity).map_or(0, |player| player.stay);
+            let stay = simulation
+                .world()
+                .get::<Player>(entity)
+                .map_or(0, |player| player.stay);
             followed.eyes.enter_room(stay);
             followed.feet.look(simulation, followed.who.session);
         }
@@ -186,11 +204,20 @@ impl Follower {
         };
         self.found = true;
         let who = &followed.who;
-        let name = format!("{} (id {}, session {})", words::plain(&who.name), words::id(who.id), who.session.0);
+        let name = format!(
+            "{} (id {}, session {})",
+            words::plain(&who.name),
+            words::id(who.id),
+            who.session.0
+        );
         let text = match (&who.room, followed.feet.position(run.tick())) {
             (Some(room), Some(position)) => {
                 let sees = followed.eyes.all(run.tick(), who.id, position);
-                let sees = if sees.is_empty() { "nobody".to_owned() } else { sees.join("; ") };
+                let sees = if sees.is_empty() {
+                    "nobody".to_owned()
+                } else {
+                    sees.join("; ")
+                };
                 format!(
                     "{name} is in {room} at {} and {}; sees {sees}",
                     words::place(position),
@@ -225,7 +252,12 @@ impl Follower {
         if let Some(who) = self.roster.get(session) {
             followed.who = who.clone();
         }
-        for (_, code) in run.output().closes.iter().filter(|(closed, _)| *closed == session) {
+        for (_, code) in run
+            .output()
+            .closes
+            .iter()
+            .filter(|(closed, _)| *closed == session)
+        {
             let text = format!("is sent away by the server: {} ({})", code.reason(), code.code());
             self.tell(&followed, &text);
         }
@@ -277,8 +309,13 @@ impl Follower {
         let session = followed.who.session;
         let place = feet::place_of(run.simulation(), session);
         let joins = |event: &Event| {
-            let is_join =
-                matches!(&event.kind, EventKind::Message { message: ClientMessage::Join(_), .. });
+            let is_join = matches!(
+                &event.kind,
+                EventKind::Message {
+                    message: ClientMessage::Join(_),
+                    ..
+                }
+            );
             event.session == session && is_join
         };
         let joins = run.input().events.iter().any(joins);

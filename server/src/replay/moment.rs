@@ -164,7 +164,10 @@ impl FromStr for Moment {
     fn from_str(text: &str) -> Result<Self, NotAMoment> {
         let digits = text.strip_prefix('t').unwrap_or(text);
         if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return digits.parse().map(|tick| Self::Tick(Tick(tick))).map_err(|_| NotAMoment);
+            return digits
+                .parse()
+                .map(|tick| Self::Tick(Tick(tick)))
+                .map_err(|_| NotAMoment);
         }
         if let Some(after) = text.strip_prefix('+') {
             let after = humantime::parse_duration(after).map_err(|_| NotAMoment)?;
@@ -174,7 +177,9 @@ impl FromStr for Moment {
             return Ok(Self::TimeOfDay(of_day));
         }
         let at = humantime::parse_rfc3339(text).map_err(|_| NotAMoment)?;
-        let since = at.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| NotAMoment)?;
+        let since = at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_err(|_| NotAMoment)?;
         milliseconds(since).map(Self::At)
     }
 }
@@ -203,7 +208,9 @@ fn of_day(text: &str) -> Option<u64> {
         None => 0,
         Some(seconds) => {
             let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
-            let thousandths = |digit: (usize, char)| Some(u64::from(digit.1.to_digit(10)?) * 10u64.pow(3 - digit.0 as u32) / 10);
+            let thousandths = |digit: (usize, char)| {
+                Some(u64::from(digit.1.to_digit(10)?) * 10u64.pow(3 - digit.0 as u32) / 10)
+            };
             let digits: Option<Vec<u64>> = match fraction.len() {
                 1..=3 => fraction.chars().enumerate().map(thousandths).collect(),
                 _ => None,
@@ -220,5 +227,8 @@ fn of_day(text: &str) -> Option<u64> {
 /// One or two digits.
 fn number(text: &str, most: u64) -> Option<u64> {
     let digits = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten().filter(|number| *number <= most)
+    digits
+        .then(|| text.parse().ok())
+        .flatten()
+        .filter(|number| *number <= most)
 }

@@ -79,6 +79,9 @@ fn request_of(message: &ClientMessage) -> Request {
         ClientMessage::SetSkin(skin) => skin.request,
         ClientMessage::SetState(batch) => batch.request,
         ClientMessage::Custom(custom) => custom.request,
-        ClientMessage::Hello(_) | ClientMessage::Move(_) | ClientMessage::Ping { .. } | ClientMessage::Bye => 0,
+        ClientMessage::Hello(_)
+        | ClientMessage::Move(_)
+        | ClientMessage::Ping { .. }
+        | ClientMessage::Bye => 0,
     }
 }

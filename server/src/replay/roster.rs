@@ -36,7 +36,9 @@ impl Whom {
     #[must_use]
     pub fn is(&self, who: &Who) -> bool {
         let Self(text) = self;
-        *text == who.name || text.eq_ignore_ascii_case(&words::id(who.id)) || *text == who.session.0.to_string()
+        *text == who.name
+            || text.eq_ignore_ascii_case(&words::id(who.id))
+            || *text == who.session.0.to_string()
     }
 }
 
@@ -125,7 +127,9 @@ impl Roster {
         let Some(player) = world.get::<Player>(entity) else {
             return;
         };
-        let room = world.get::<InRoom>(entity).and_then(|room| world.get::<Room>(room.0));
+        let room = world
+            .get::<InRoom>(entity)
+            .and_then(|room| world.get::<Room>(room.0));
         let who = Who {
             session,
             id: player.id,

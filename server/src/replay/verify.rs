@@ -33,7 +33,11 @@ impl Verified {
 ///
 /// # Errors
 /// [`ReplayError`] at the first tick that comes to something else, or cannot be read.
-pub fn verify(replay: &mut Replay, window: Window, mut seen: impl FnMut(Tick)) -> Result<Verified, ReplayError> {
+pub fn verify(
+    replay: &mut Replay,
+    window: Window,
+    mut seen: impl FnMut(Tick),
+) -> Result<Verified, ReplayError> {
     let is_end = replay.recording().last_tick() == Some(window.to);
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(1)))?;
     let first = run.tick().after(1);

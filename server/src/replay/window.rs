@@ -40,7 +40,10 @@ impl Window {
             let ends = to.or(from).map(ToString::to_string).unwrap_or_default();
             return Err(MomentError::Backwards(ends));
         }
-        Ok(Self { from: first, to: last })
+        Ok(Self {
+            from: first,
+            to: last,
+        })
     }
 
     /// How many ticks there are.

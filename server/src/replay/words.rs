@@ -76,7 +76,10 @@ pub fn moving(gait: Gait) -> String {
     }
     let verb = if gait.heading.sprint { "sprints" } else { "walks" };
     let velocity = gait.velocity();
-    let wall = match (gait.blocked_x || gait.blocked_y, velocity.x == 0 && velocity.y == 0) {
+    let wall = match (
+        gait.blocked_x || gait.blocked_y,
+        velocity.x == 0 && velocity.y == 0,
+    ) {
         (false, _) => "",
         (true, false) => ", along a wall",
         (true, true) => ", stopped by a wall",
@@ -140,7 +143,12 @@ pub fn refusal(refusal: &Refusal) -> String {
 #[must_use]
 pub fn entry(entry: &StateEntry) -> String {
     match &entry.value {
-        Some(value) => format!("{} = {} (version {})", plain(&entry.key), quoted(value), entry.version),
+        Some(value) => format!(
+            "{} = {} (version {})",
+            plain(&entry.key),
+            quoted(value),
+            entry.version
+        ),
         None => format!("{} is gone (version {})", plain(&entry.key), entry.version),
     }
 }

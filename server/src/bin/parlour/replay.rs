@@ -48,8 +48,14 @@ pub(crate) fn command() -> Command {
                 .required(true)
                 .value_parser(value_parser!(std::path::PathBuf)),
         )
-        .arg(moment("from", "The first tick to look at [default: the first there is]"))
-        .arg(moment("to", "The last tick to look at [default: the last there is]"))
+        .arg(moment(
+            "from",
+            "The first tick to look at [default: the first there is]",
+        ))
+        .arg(moment(
+            "to",
+            "The last tick to look at [default: the last there is]",
+        ))
         .args(dump::args())
         .args(follow::args())
         .args(export::args())

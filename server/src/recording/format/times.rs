@@ -43,7 +43,9 @@ impl Times {
     pub fn at(&self, tick: Tick) -> u64 {
         let after = self.chunks.partition_point(|(first, _, _)| *first <= tick.0);
         match self.chunks.get(after.saturating_sub(1)) {
-            Some(&(first, _, wall_ms)) if first <= tick.0 => wall_ms.saturating_add(milliseconds(tick.0 - first)),
+            Some(&(first, _, wall_ms)) if first <= tick.0 => {
+                wall_ms.saturating_add(milliseconds(tick.0 - first))
+            }
             Some(&(first, _, wall_ms)) => wall_ms.saturating_sub(milliseconds(first - tick.0)),
             None => 0,
         }

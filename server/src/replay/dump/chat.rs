@@ -35,7 +35,9 @@ pub(super) fn chat(replay: &mut Replay, window: Window, filter: &Filter) -> Resu
                     let names = listeners.clone().filter(|who| who.id != said.chat.player);
                     let names: Vec<String> = names.take(5).map(|who| words::plain(&who.name)).collect();
                     let more = if others > 5 { ", ..." } else { "" };
-                    format!("near ({others}) {}{more}", names.join(", ")).trim_end().to_owned()
+                    format!("near ({others}) {}{more}", names.join(", "))
+                        .trim_end()
+                        .to_owned()
                 }
             };
             let wall_ms = times.at(tick);

@@ -10,7 +10,9 @@ use crate::{
     replay::{Replay, ReplayError, Roster, Stepped, Who, Window, refused::refused, words},
 };
 
-const COLUMNS: &[&str] = &["tick", "time", "session", "who", "room", "early ms", "what", "refused"];
+const COLUMNS: &[&str] = &[
+    "tick", "time", "session", "who", "room", "early ms", "what", "refused",
+];
 
 pub(super) fn commands(replay: &mut Replay, window: Window, filter: &Filter) -> Result<Dump, ReplayError> {
     let times = replay.recording().times();
@@ -27,7 +29,11 @@ pub(super) fn commands(replay: &mut Replay, window: Window, filter: &Filter) -> 
         };
         last = last.after(1);
         let panicked = matches!(stepped, Stepped::Panicked(_));
-        let changes = if panicked { Vec::new() } else { roster.follow(&mut run) };
+        let changes = if panicked {
+            Vec::new()
+        } else {
+            roster.follow(&mut run)
+        };
         let refusals = match panicked {
             true => vec![Some("the tick panicked".to_owned()); run.input().events.len()],
             false => refused(run.input(), run.output())
@@ -62,13 +68,21 @@ fn rows(
             continue;
         }
         let (early, what, kind, message) = match &event.kind {
-            EventKind::Open { name } => (None, format!("opens as {}", words::quoted(name)), "open", Value::Null),
+            EventKind::Open { name } => (
+                None,
+                format!("opens as {}", words::quoted(name)),
+                "open",
+                Value::Null,
+            ),
             EventKind::Close => (None, "closes".to_owned(), "close", Value::Null),
             EventKind::Hold => (None, "stalls".to_owned(), "hold", Value::Null),
             EventKind::Release => (None, "recovers".to_owned(), "release", Value::Null),
-            EventKind::Message { early, message } => {
-                (Some(f64::from(*early) / 10.0), words::asked(message), "message", json!(message))
-            }
+            EventKind::Message { early, message } => (
+                Some(f64::from(*early) / 10.0),
+                words::asked(message),
+                "message",
+                json!(message),
+            ),
         };
         let name = who.as_ref().map(|who| words::plain(&who.name));
         let room = who.as_ref().and_then(|who| who.room.clone());

@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 use super::{Dump, Filter};
 use crate::replay::{ReplayError, Roster, Run, Who, words};
 
-const COLUMNS: &[&str] = &["id", "session", "name", "room", "slot", "position", "moving", "skin", "waiting"];
+const COLUMNS: &[&str] = &[
+    "id", "session", "name", "room", "slot", "position", "moving", "skin", "waiting",
+];
 
 pub(super) fn players(run: &mut Run<'_, File>, filter: &Filter) -> Result<Dump, ReplayError> {
     let roster = Roster::of(run.simulation());
@@ -31,10 +33,19 @@ pub(super) fn players(run: &mut Run<'_, File>, filter: &Filter) -> Result<Dump, 
 fn player(simulation: &Simulation, who: &Who, parts: Map<String, Value>) -> (Vec<String>, Value) {
     let (world, entity) = (simulation.world(), simulation.player(who.session));
     let seat = entity.and_then(|entity| world.get::<Seat>(entity));
-    let position = entity.and_then(|entity| world.get::<Position>(entity)).map(|position| position.0);
-    let segment = entity.and_then(|entity| world.get::<Motion>(entity)).map(Motion::segment);
-    let skin = entity.and_then(|entity| world.get::<Skin>(entity)).map_or(0, |skin| skin.0);
-    let waiting = parts.get("moves_waiting").and_then(|queue| queue[1].as_array()).map_or(0, Vec::len);
+    let position = entity
+        .and_then(|entity| world.get::<Position>(entity))
+        .map(|position| position.0);
+    let segment = entity
+        .and_then(|entity| world.get::<Motion>(entity))
+        .map(Motion::segment);
+    let skin = entity
+        .and_then(|entity| world.get::<Skin>(entity))
+        .map_or(0, |skin| skin.0);
+    let waiting = parts
+        .get("moves_waiting")
+        .and_then(|queue| queue[1].as_array())
+        .map_or(0, Vec::len);
     let none = || "-".to_owned();
     let row = vec![
         words::id(who.id),
@@ -65,13 +76,15 @@ fn parts(simulation: &mut Simulation) -> Vec<(SessionId, Map<String, Value>)> {
     let names: Vec<&str> = simulation.part_names().collect();
     let state = SavedState::parse(&saved);
     let entities = state.iter().flat_map(|state| &state.entities);
-    let parts = entities.filter(|entity| entity.id.as_player().is_some()).map(|entity| {
-        let shown = entity.parts.iter().filter_map(|part| {
-            let name = names.get(usize::from(part.tag))?;
-            Some(((*name).to_owned(), simulation.show_part(part.tag, part.bytes)?))
+    let parts = entities
+        .filter(|entity| entity.id.as_player().is_some())
+        .map(|entity| {
+            let shown = entity.parts.iter().filter_map(|part| {
+                let name = names.get(usize::from(part.tag))?;
+                Some(((*name).to_owned(), simulation.show_part(part.tag, part.bytes)?))
+            });
+            shown.collect::<Map<_, _>>()
         });
-        shown.collect::<Map<_, _>>()
-    });
     parts
         .filter_map(|parts| Some((SessionId(parts.get("player")?["session"].as_u64()?), parts)))
         .collect()

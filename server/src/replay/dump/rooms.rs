@@ -27,14 +27,18 @@ pub(super) fn rooms(run: &mut Run<'_, File>, filter: &Filter) -> Result<Dump, Re
             continue;
         }
         let players = world.get::<Seats>(entity).map_or(0, Seats::len);
-        let entries = world.get::<RoomState>(entity).map(RoomState::entries).unwrap_or_default();
+        let entries = world
+            .get::<RoomState>(entity)
+            .map(RoomState::entries)
+            .unwrap_or_default();
         let shown: Vec<String> = entries.iter().map(words::entry).collect();
         dump.rows.push(vec![
             room.epoch.0.to_string(),
             words::plain(&room.name),
             words::plain(&room.map.name),
             players.to_string(),
-            room.empty_since.map_or_else(|| "-".to_owned(), |tick| format!("t{}", tick.0)),
+            room.empty_since
+                .map_or_else(|| "-".to_owned(), |tick| format!("t{}", tick.0)),
             shown.join(", "),
         ]);
         dump.json.push(json!({

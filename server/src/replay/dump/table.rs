@@ -13,7 +13,10 @@ pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();
     let mut text = String::new();
     for row in iter::once(&head).chain(rows) {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
         let line: Vec<String> = cells.collect();
         text.push_str(line.join("  ").trim_end());
         text.push('\n');

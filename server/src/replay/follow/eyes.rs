@@ -32,7 +32,8 @@ impl EyesOf {
     /// The name of a player that is seen.
     pub(super) fn name(&self, player: PlayerId) -> Option<&str> {
         let mut all = self.view.iter();
-        all.find(|(_, seen)| seen.player == player).map(|(_, seen)| seen.name.as_str())
+        all.find(|(_, seen)| seen.player == player)
+            .map(|(_, seen)| seen.name.as_str())
     }
 
     /// Takes in a snapshot, and gives what is new.
@@ -41,19 +42,32 @@ impl EyesOf {
         let tick = snapshot.tick;
         // A full one tells everyone anew: who is known is no news.
         let known: Vec<(PlayerId, String)> = match snapshot.base {
-            None => self.view.iter().map(|(_, seen)| (seen.player, seen.name.clone())).collect(),
+            None => self
+                .view
+                .iter()
+                .map(|(_, seen)| (seen.player, seen.name.clone()))
+                .collect(),
             Some(_) => {
                 let gone = snapshot.leaves.iter().filter_map(|slot| self.view.get(*slot));
                 gone.map(|seen| (seen.player, seen.name.clone())).collect()
             }
         };
-        let skins: Vec<(PlayerId, u16)> =
-            snapshot.updates.iter().filter_map(|update| Some((self.view.get(update.slot)?.player, update.skin?))).collect();
+        let skins: Vec<(PlayerId, u16)> = snapshot
+            .updates
+            .iter()
+            .filter_map(|update| Some((self.view.get(update.slot)?.player, update.skin?)))
+            .collect();
         let fresh = std::mem::take(&mut self.fresh);
         if let Err(error) = self.view.apply(snapshot) {
-            return vec![format!("is sent a snapshot that does not fit what it knows: {error}")];
+            return vec![format!(
+                "is sent a snapshot that does not fit what it knows: {error}"
+            )];
         }
-        let here = self.view.iter().find(|(_, seen)| seen.player == own).map(|(_, seen)| seen.segment.at(tick));
+        let here = self
+            .view
+            .iter()
+            .find(|(_, seen)| seen.player == own)
+            .map(|(_, seen)| seen.segment.at(tick));
         for (player, name) in &known {
             if self.name(*player).is_none() && *player != own {
                 news.push(format!("sees {} go out of sight", words::plain(name)));
@@ -70,7 +84,10 @@ impl EyesOf {
             let offset = here.map(|here| words::offset(here, seen.segment.at(tick)));
             let offset = offset.unwrap_or_else(|| words::place(enter.position));
             let comes = if fresh { "" } else { " come near" };
-            news.push(format!("sees {name}{comes}, {offset}, who {}", words::moving(seen.segment.gait)));
+            news.push(format!(
+                "sees {name}{comes}, {offset}, who {}",
+                words::moving(seen.segment.gait)
+            ));
         }
         for (player, skin) in skins.into_iter().filter(|(player, _)| *player != own) {
             let name = self.name(player).map(words::plain).unwrap_or_default();
@@ -82,5 +99,9 @@ impl EyesOf {
 
 fn at(seen: &Seen, here: Position, tick: Tick) -> String {
     let offset = words::offset(here, seen.segment.at(tick));
-    format!("{}, {offset}, who {}", words::plain(&seen.name), words::moving(seen.segment.gait))
+    format!(
+        "{}, {offset}, who {}",
+        words::plain(&seen.name),
+        words::moving(seen.segment.gait)
+    )
 }

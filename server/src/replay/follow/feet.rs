@@ -58,7 +58,9 @@ pub(super) fn place_of(simulation: &Simulation, session: SessionId) -> Option<St
     let position = world.get::<Motion>(player)?.segment().at(simulation.tick());
     let room = world.get::<Room>(world.get::<InRoom>(player)?.0)?;
     let spawn = room.map.spawns.iter().find(|spawn| spawn.position == position);
-    let spawn = spawn.map_or_else(String::new, |spawn| format!("spawn {} ", words::plain(&spawn.name)));
+    let spawn = spawn.map_or_else(String::new, |spawn| {
+        format!("spawn {} ", words::plain(&spawn.name))
+    });
     Some(format!("at {spawn}{}", words::place(position)))
 }
 
@@ -75,7 +77,11 @@ fn step(was: &Segment, is: &Segment) -> Option<String> {
     let velocity = is.gait.velocity();
     Some(match is.gait {
         Gait { heading, .. } if heading.direction == Direction::Still => format!("stands still at {place}"),
-        Gait { blocked_x: false, blocked_y: false, .. } => format!("{} from {place}", words::moving(is.gait)),
+        Gait {
+            blocked_x: false,
+            blocked_y: false,
+            ..
+        } => format!("{} from {place}", words::moving(is.gait)),
         _ if (velocity.x, velocity.y) == (0, 0) => format!("stops at a wall at {place}"),
         _ => {
             let along = match (velocity.x.signum(), velocity.y.signum()) {

@@ -39,12 +39,19 @@ pub(super) fn where_else(replay: &mut Replay, whom: &Whom, window: Window) -> Re
         .collect();
     if !found.is_empty() {
         let (from, to) = (window.from.0, window.to.0);
-        return Ok(format!("{called} is not there in ticks {from} to {to}: {}", found.join(", ")));
+        return Ok(format!(
+            "{called} is not there in ticks {from} to {to}: {}",
+            found.join(", ")
+        ));
     }
     let mut names: Vec<&str> = people.values().map(|person| person.who.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let like: Vec<&str> = names.iter().copied().filter(|name| is_like(name, &whom.0)).collect();
+    let like: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| is_like(name, &whom.0))
+        .collect();
     let listed = if like.is_empty() { &names } else { &like };
     let mut shown: Vec<String> = listed.iter().take(MOST).map(|name| words::plain(name)).collect();
     if listed.len() > MOST {
@@ -67,7 +74,11 @@ fn people(replay: &mut Replay) -> Result<BTreeMap<SessionId, Person>, ReplayErro
                     let person = people.entry(who.session);
                     person
                         .and_modify(|person| person.who = who.clone())
-                        .or_insert(Person { who, from: tick, to: None });
+                        .or_insert(Person {
+                            who,
+                            from: tick,
+                            to: None,
+                        });
                 }
             }
             Item::Tick(record) => {
@@ -80,7 +91,11 @@ fn people(replay: &mut Replay) -> Result<BTreeMap<SessionId, Person>, ReplayErro
                                 name: name.clone(),
                                 room: None,
                             };
-                            let person = Person { who, from: record.tick, to: None };
+                            let person = Person {
+                                who,
+                                from: record.tick,
+                                to: None,
+                            };
                             people.insert(event.session, person);
                         }
                         EventKind::Close => {
@@ -112,7 +127,9 @@ fn saved(world: &Simulation, state: &[u8]) -> Vec<Who> {
             room: None,
         })
     };
-    players.filter_map(|part| who(world.show_part(part.tag, part.bytes)?)).collect()
+    players
+        .filter_map(|part| who(world.show_part(part.tag, part.bytes)?))
+        .collect()
 }
 
 /// Names like it: one within the other, or with the same first letters.

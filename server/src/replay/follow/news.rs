@@ -45,9 +45,17 @@ pub(super) fn told(payload: &[u8], followed: &mut Followed, beside: &Beside<'_>)
         }
         ServerMessage::RoomEntered(entered) => {
             followed.eyes.enter_room(entered.view);
-            let verb = if beside.joins { "enters" } else { "goes through a door into" };
+            let verb = if beside.joins {
+                "enters"
+            } else {
+                "goes through a door into"
+            };
             let place = beside.place.as_deref().unwrap_or_default();
-            Some(format!("{verb} {} {place}", words::plain(&entered.room)).trim_end().to_owned())
+            Some(
+                format!("{verb} {} {place}", words::plain(&entered.room))
+                    .trim_end()
+                    .to_owned(),
+            )
         }
         ServerMessage::RoomLeft(left) => {
             let room = followed.who.room.as_deref().unwrap_or("the room");
@@ -57,15 +65,23 @@ pub(super) fn told(payload: &[u8], followed: &mut Followed, beside: &Beside<'_>)
         ServerMessage::StateChanged(changed) => {
             let entries: Vec<String> = changed.entries.iter().map(words::entry).collect();
             let by = name(changed.player, followed, beside.roster);
-            Some(format!("sees the room's state change: {}, by {by}", entries.join(", ")))
+            Some(format!(
+                "sees the room's state change: {}, by {by}",
+                entries.join(", ")
+            ))
         }
         ServerMessage::Refused(refused) if !beside.refused.contains(&refused.refusal) => {
             Some(format!("is refused: {}", words::refusal(&refused.refusal)))
         }
         ServerMessage::Custom(custom) => {
-            let by = custom.player.map(|player| format!(" by {}", name(player, followed, beside.roster)));
+            let by = custom
+                .player
+                .map(|player| format!(" by {}", name(player, followed, beside.roster)));
             let (by, bytes) = (by.unwrap_or_default(), custom.body.0.len());
-            Some(format!("is told {}{by} ({bytes} bytes)", words::quoted(&custom.name)))
+            Some(format!(
+                "is told {}{by} ({bytes} bytes)",
+                words::quoted(&custom.name)
+            ))
         }
         ServerMessage::Closing(closing) => Some(format!("is told of the end: {}", closing.code.reason())),
         ServerMessage::Snapshot(_)

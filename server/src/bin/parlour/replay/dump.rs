@@ -17,7 +17,11 @@ pub(super) const WHAT: &str = "dump";
 
 pub(super) fn args() -> [Arg; 5] {
     let filter = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help).requires(WHAT)
+        Arg::new(name)
+            .long(name)
+            .value_name(value)
+            .help(help)
+            .requires(WHAT)
     };
     [
         Arg::new(WHAT)
@@ -27,10 +31,18 @@ pub(super) fn args() -> [Arg; 5] {
             .value_parser(["players", "rooms", "chat", "commands"]),
         moment("at", "The tick to look at [default: the last there is]").requires(WHAT),
         filter("room", "ROOM", "Only what is in this room"),
-        filter("player", "PLAYER", "Only this player: a name, an id (8 hex digits) or a session's number"),
-        filter("format", "FORMAT", "table, or json: one object a line, with more in it")
-            .value_parser(["table", "json"])
-            .default_value("table"),
+        filter(
+            "player",
+            "PLAYER",
+            "Only this player: a name, an id (8 hex digits) or a session's number",
+        ),
+        filter(
+            "format",
+            "FORMAT",
+            "table, or json: one object a line, with more in it",
+        )
+        .value_parser(["table", "json"])
+        .default_value("table"),
     ]
 }
 
@@ -47,7 +59,8 @@ pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
         player: text("player").map(Whom),
     };
     let window = meant(&given, what)?;
-    let dump = dump(&mut given.replay, what, window, &filter).map_err(|error| Exit::replay(&given.path, error))?;
+    let dump =
+        dump(&mut given.replay, what, window, &filter).map_err(|error| Exit::replay(&given.path, error))?;
     if text("format").as_deref() == Some("json") {
         let lines: String = dump.json.iter().map(|row| format!("{row}\n")).collect();
         return say::result(&lines);
@@ -76,5 +89,11 @@ fn meant(given: &Given, what: What) -> Result<Window, Exit> {
 
 fn panicked(ending: &Ending) -> bool {
     use parlour_server::recording::format::EndReason;
-    matches!(ending, Ending::Ended { reason: EndReason::Panicked, .. })
+    matches!(
+        ending,
+        Ending::Ended {
+            reason: EndReason::Panicked,
+            ..
+        }
+    )
 }

@@ -28,7 +28,8 @@ pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
     if target == "-" {
         return write(&mut given, &mut BufWriter::new(io::stdout().lock()));
     }
-    let file = File::create(target).map_err(|error| Exit::system(&format!("cannot create {target}"), &error))?;
+    let file =
+        File::create(target).map_err(|error| Exit::system(&format!("cannot create {target}"), &error))?;
     write(&mut given, &mut BufWriter::new(file))
 }
 

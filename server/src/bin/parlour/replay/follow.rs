@@ -23,7 +23,9 @@ pub(super) fn args() -> [Arg; 1] {
 pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
     let whom = Whom(words.get_one::<String>(WHAT).cloned().unwrap_or_default());
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let told = follow(&mut given.replay, &whom, given.window, |line| writeln!(out, "{line}"));
+    let told = follow(&mut given.replay, &whom, given.window, |line| {
+        writeln!(out, "{line}")
+    });
     let flushed = say::written(out.flush());
     match told {
         Ok(()) => flushed.map(drop),

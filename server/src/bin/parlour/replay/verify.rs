@@ -112,7 +112,11 @@ impl Progress {
         let percent = u64::from(done) * 100 / u64::from(all);
         let played = f64::from(done) / f64::from(TICK_RATE);
         let fast = played / (now - self.began).as_secs_f64().max(0.001);
-        let _ = write!(io::stderr(), "\r{percent:3} %  tick {}  {fast:.0} x real time\x1b[K", tick.0);
+        let _ = write!(
+            io::stderr(),
+            "\r{percent:3} %  tick {}  {fast:.0} x real time\x1b[K",
+            tick.0
+        );
     }
 
     fn clear(&self) {
