@@ -87,6 +87,7 @@ pub fn follow(
         lines: Vec::new(),
         tick: Tick(0),
         snapshot: Snapshot::default(),
+        from: window.from,
         found: false,
     };
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(2)))?;
@@ -134,7 +135,9 @@ struct Follower {
     lines: Vec<Line>,
     tick: Tick,
     snapshot: Snapshot,
-    /// Whether the player was there at all.
+    /// The first tick that is told.
+    from: Tick,
+    /// Whether the player was there from then on.
     found: bool,
 }
 
@@ -242,7 +245,7 @@ impl Follower {
         let Some(mut followed) = self.player.take() else {
             return;
         };
-        self.found = true;
+        self.found |= self.tick >= self.from;
         let refused = self.events(run, &mut followed);
         self.frames(run, &mut followed, &refused);
         let session = followed.who.session;

@@ -15,7 +15,7 @@ const CHAT: u8 = 4;
 pub(super) struct Said {
     /// What, as the first listener was told.
     pub(super) chat: ChatSaid,
-    /// Who heard it; the speaker, too.
+    /// Who heard it, by session; the speaker, too.
     pub(super) heard_by: Vec<SessionId>,
     /// Where the last listener's message begins: who is told the same bytes heard the same.
     start: u32,
@@ -51,6 +51,9 @@ pub(super) fn said(output: &TickOutput) -> Vec<Said> {
                 start: frame.start,
             }),
         }
+    }
+    for said in &mut said {
+        said.heard_by.sort_unstable();
     }
     said
 }

@@ -28,16 +28,16 @@ fn column<'a>(dump: &'a Dump, name: &str) -> Vec<&'a str> {
 fn players_as_they_are_after_a_tick() {
     let all = rows(What::Players, 1, 70, &Filter::default());
     assert_eq!(column(&all, "name"), ["Ada", "Bob", "Cleo"]);
-    assert_eq!(column(&all, "room"), ["plaza/3", "plaza/3", "lobby"]);
-    assert_eq!(column(&all, "moving"), ["walks east", "stands", "stands"]);
+    assert_eq!(column(&all, "room"), ["lobby/3", "lobby/3", "plaza"]);
+    assert_eq!(column(&all, "moving"), ["walks north", "stands", "stands"]);
     let (x, y) = (
         all.json[0]["x_px"].as_f64().unwrap(),
         all.json[0]["y_px"].as_f64().unwrap(),
     );
     let later = rows(What::Players, 1, 71, &of("Ada"));
     assert_eq!(later.json.len(), 1);
-    assert_eq!(later.json[0]["x_px"].as_f64().unwrap(), x + 2.5);
-    assert_eq!(later.json[0]["y_px"].as_f64().unwrap(), y);
+    assert_eq!(later.json[0]["x_px"].as_f64().unwrap(), x);
+    assert_eq!(later.json[0]["y_px"].as_f64().unwrap(), y - 2.5);
     let parts = later.json[0]["parts"].as_object().unwrap();
     assert!(
         parts.contains_key("motion") && parts.contains_key("throttle"),
@@ -67,27 +67,30 @@ fn a_player_is_asked_for_by_name_id_or_session() {
         );
     }
     assert!(rows(What::Players, 1, 70, &of("bo")).rows.is_empty());
-    let lobby = Filter {
-        room: Some("lobby".into()),
+    let plaza = Filter {
+        room: Some("plaza".into()),
         player: None,
     };
-    assert_eq!(column(&rows(What::Players, 1, 70, &lobby), "name"), ["Cleo"]);
+    assert_eq!(column(&rows(What::Players, 1, 70, &plaza), "name"), ["Cleo"]);
 }
 
 #[test]
 fn rooms_and_their_state() {
     let rooms = rows(What::Rooms, 1, 145, &Filter::default());
-    assert_eq!(column(&rooms, "room"), ["lobby", "plaza/3"]);
-    assert_eq!(column(&rooms, "players"), ["1", "2"]);
-    assert_eq!(column(&rooms, "state"), ["", "door = \"open\" (version 1)"]);
-    assert_eq!(rooms.json[1]["state"][0]["value"], "open");
+    assert_eq!(column(&rooms, "room"), ["lobby/3", "plaza"]);
+    assert_eq!(column(&rooms, "players"), ["2", "1"]);
+    assert_eq!(
+        column(&rooms, "state"),
+        ["door = \"open\\u{1b}[0m\" (version 1)", ""]
+    );
+    assert_eq!(rooms.json[0]["state"][0]["value"], "open\u{1b}[0m");
     assert_eq!(
         column(&rows(What::Rooms, 1, 145, &of("Bob")), "room"),
-        ["plaza/3"]
+        ["lobby/3"]
     );
     let later = rows(What::Rooms, 1, 610, &Filter::default());
-    let garden = later.rows.iter().find(|row| row[1] == "garden/3").unwrap();
-    assert_eq!((garden[3].as_str(), garden[4].as_str()), ("0", "t600"));
+    let plaza = later.rows.iter().find(|row| row[1] == "plaza/3").unwrap();
+    assert_eq!((plaza[3].as_str(), plaza[4].as_str()), ("0", "t600"));
 }
 
 #[test]
@@ -97,8 +100,8 @@ fn chat_with_those_who_heard_it() {
     assert_eq!(column(&chat, "tick"), ["t90", "t120"]);
     assert_eq!(column(&chat, "to")[0], "room (1)");
     // What a player wrote does not reach the terminal as it is.
-    assert_eq!(column(&chat, "text")[0], "hello \\u{1b}[31mred\\u{1b}[0m");
-    assert_eq!(chat.json[0]["text"], "hello \u{1b}[31mred\u{1b}[0m");
+    assert_eq!(column(&chat, "text")[0], "hello\\nall");
+    assert_eq!(chat.json[0]["text"], "hello\nall");
     assert_eq!(chat.json[0]["heard_by"].as_array().unwrap().len(), 2);
     assert!(rows(What::Chat, 91, 119, &Filter::default()).rows.is_empty());
     assert!(rows(What::Chat, 1, 300, &of("Cleo")).rows.is_empty());
@@ -111,10 +114,10 @@ fn commands_and_what_was_refused() {
     let what = column(&commands, "what");
     let expected = [
         "opens as \"Ada\"",
-        "join plaza/3",
-        "walk east",
-        "say \"hello \\u{1b}[31mred\\u{1b}[0m\"",
+        "join lobby/3",
+        "walk north",
         "stand",
+        "say \"hello\\nall\"",
     ];
     assert_eq!(&what[..5], expected);
     assert_eq!(column(&commands, "early ms")[..3], ["-", "2.5", "2.5"]);

@@ -42,7 +42,7 @@ fn it_has_all_that_happened() {
         (&10.into(), &"2026-11-21T14:03:00.150Z".into())
     );
     assert_eq!(first["events"][0]["kind"], "open");
-    assert_eq!(first["events"][1]["message"]["join"]["room"], "plaza/3");
+    assert_eq!(first["events"][1]["message"]["join"]["room"], "lobby/3");
     assert_eq!(of(&lines, "said")[0]["heard_by"], serde_json::json!([1, 2]));
     let moves = |kind| -> Vec<(u64, &str, &str)> {
         let text = |line: &'_ Value, field: &str| -> &str {
@@ -62,13 +62,13 @@ fn it_has_all_that_happened() {
     assert_eq!(
         moves("enter")[..3],
         [
-            (10, "Ada", "plaza/3"),
-            (30, "Bob", "plaza/3"),
-            (40, "Cleo", "lobby")
+            (10, "Ada", "lobby/3"),
+            (30, "Bob", "lobby/3"),
+            (40, "Cleo", "plaza")
         ]
     );
     assert!(
-        moves("leave").contains(&(800, "Ada", "lobby")),
+        moves("leave").contains(&(800, "Ada", "plaza")),
         "{:?}",
         moves("leave")
     );

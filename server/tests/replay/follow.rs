@@ -69,7 +69,7 @@ fn the_command_tells_it() {
         out.starts_with("14:03:00.483  t30       Bob connects (id "),
         "{out}"
     );
-    assert!(out.contains("Bob hears Ada: \"hello \\u{1b}[31mred"), "{out}");
+    assert!(out.contains("Bob hears Ada: \"hello\\nall\""), "{out}");
     let (code, _, err) = parlour(&[file.path(), "--follow", "Zoe"]);
     assert_eq!(code, Some(65));
     assert_eq!(err, "parlour: \"Zoe\" is not in it; there are Ada, Bob, Cleo\n");

@@ -2,7 +2,7 @@
 
 use parlour_shared::{
     ids::{Epoch, SessionId, Tick},
-    motion::{Direction, Gait, Position, Segment},
+    motion::{Direction, Gait, Position, SPRINT_STRAIGHT, Segment},
 };
 use parlour_sim::{InRoom, Motion, Room, Seat, Simulation, Skin};
 
@@ -67,7 +67,10 @@ pub(super) fn place_of(simulation: &Simulation, session: SessionId) -> Option<St
 /// How one segment gave way to another.
 fn step(was: &Segment, is: &Segment) -> Option<String> {
     let place = words::place(is.position);
-    if was.at(is.since) != is.position {
+    // A wall stops a body before where it would be: less than a tick's way. More is no walking.
+    let expected = was.at(is.since);
+    let apart = (expected.x.abs_diff(is.position.x)).max(expected.y.abs_diff(is.position.y));
+    if apart > SPRINT_STRAIGHT.unsigned_abs() {
         return Some(format!("is put at {place} and {}", words::moving(is.gait)));
     }
     if was.gait == is.gait {
