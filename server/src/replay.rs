@@ -1,7 +1,18 @@
 //! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
 
+pub mod dump;
 mod error;
+pub mod export;
+mod find;
+pub mod follow;
+mod moment;
+mod refused;
+mod roster;
 mod run;
+mod said;
+mod verify;
+mod window;
+pub mod words;
 
 use std::{fs::File, path::Path, sync::Arc};
 
@@ -10,7 +21,12 @@ use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
 use crate::recording::format::{Place, Recording};
 pub use error::ReplayError;
+pub use find::{FindError, Found, find};
+pub use moment::{Moment, MomentError, NotAMoment};
+pub use roster::{Change, Roster, Who, Whom};
 pub use run::{Run, Stepped};
+pub use verify::{Verified, verify};
+pub use window::Window;
 
 /// A recording, and what it takes to run it: the maps it was made with and its game logic.
 pub struct Replay {
@@ -81,15 +97,23 @@ impl Replay {
         if tick.0 + 1 < first.0 || tick > last {
             return Err(ReplayError::NotInIt { tick, first, last });
         }
-        let beginning = self.recording.beginning();
-        let place = self.recording.keyframe_at_or_before(tick).unwrap_or(beginning);
-        let mut run = self.run_from(place)?;
+        let mut run = self.run_before(tick)?;
         while run.tick() < tick {
             if run.step()?.is_none() {
                 return Err(ReplayError::NotInIt { tick, first, last });
             }
         }
         Ok(run)
+    }
+
+    /// From the last saved world at or before that tick on, or from the beginning: nothing was run yet.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_before(&mut self, tick: Tick) -> Result<Run<'_, File>, ReplayError> {
+        let beginning = self.recording.beginning();
+        let place = self.recording.keyframe_at_or_before(tick).unwrap_or(beginning);
+        self.run_from(place)
     }
 
     fn run_from(&mut self, place: Place) -> Result<Run<'_, File>, ReplayError> {

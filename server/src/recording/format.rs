@@ -14,6 +14,7 @@ mod order;
 mod reader;
 mod table;
 mod ticks;
+mod times;
 mod writer;
 
 pub use chain::{Chain, hex};
@@ -23,6 +24,7 @@ pub use items::{Item, Items, Outcome, ReadError, TickRecord};
 pub use open::OpenError;
 pub use reader::{Place, Recording};
 pub use ticks::{KeyframeTooLarge, PushError, TicksBuilder, seal_keyframe};
+pub use times::Times;
 pub use writer::{Cut, FileWriter, Finished};
 
 use parlour_shared::limits::TICK_RATE;

@@ -77,6 +77,14 @@ pub enum ReplayError {
         /// What the panic said.
         message: String,
     },
+    /// There is no state to look at: it panicked, as it did when it was recorded.
+    #[error("tick {} panicked ({message}): there is no state after it, look at tick {}", tick.0, tick.0.saturating_sub(1))]
+    Panicked {
+        /// The tick.
+        tick: Tick,
+        /// What the panic said.
+        message: String,
+    },
     /// It panicked when it was recorded, and does not now.
     #[error("tick {} panicked when it was recorded, and does not now", .0.0)]
     NoPanic(Tick),

@@ -101,7 +101,7 @@ impl<'a, R: Read + Seek> Run<'a, R> {
         }
     }
 
-    /// The world after the last tick that was run.
+    /// The world after the last tick that was run. After one that panicked it is not to be looked at.
     pub fn simulation(&mut self) -> &mut Simulation {
         &mut self.simulation
     }
@@ -123,6 +123,8 @@ impl<'a, R: Read + Seek> Run<'a, R> {
 
     fn run(&mut self, record: TickRecord) -> Result<Stepped, ReplayError> {
         let tick = record.tick;
+        // A panic leaves the input inside the world; what made it panic is worth knowing.
+        let kept = (record.outcome == Outcome::Panicked).then(|| record.input.clone());
         self.input = record.input;
         let (simulation, input, output) = (&mut self.simulation, &mut self.input, &mut self.output);
         // What a panic leaves behind is not run on.
@@ -135,7 +137,10 @@ impl<'a, R: Read + Seek> Run<'a, R> {
                 got: self.output.hash,
                 parts: self.parts_that_differ(&parts),
             }),
-            (Some(panic), Outcome::Panicked) => Ok(Stepped::Panicked(message(&*panic))),
+            (Some(panic), Outcome::Panicked) => {
+                self.input = kept.unwrap_or_default();
+                Ok(Stepped::Panicked(message(&*panic)))
+            }
             (Some(panic), Outcome::Finished { .. }) => Err(ReplayError::Panic {
                 tick,
                 message: message(&*panic),

@@ -17,7 +17,7 @@ fn help(words: &[&str]) -> String {
 #[test]
 fn the_short_help_names_every_command() {
     let text = help(&["-h"]);
-    for command in ["serve", "demo", "config", "--listen", "--config"] {
+    for command in ["serve", "demo", "replay", "config", "--listen", "--config"] {
         assert!(text.contains(command), "{command}\n{text}");
     }
     assert!(text.lines().count() < 50, "{text}");
@@ -51,6 +51,7 @@ fn the_long_help_names_every_setting_and_exit_code() {
 fn each_command_has_examples() {
     for words in [
         &["demo", "--help"][..],
+        &["replay", "--help"],
         &["config", "print", "--help"],
         &["config", "check", "--help"],
     ] {

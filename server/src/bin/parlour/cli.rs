@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command, value_parser};
 use parlour_server::config::{FILE_VARIABLE, Setting, settings};
 
-use crate::exit;
+use crate::{exit, replay};
 
 /// Settings that `-h` shows; `--help` shows all.
 const COMMON: &[&str] = &["listen", "admin", "interest_radius", "maps", "log"];
@@ -44,6 +44,7 @@ pub(crate) fn command() -> Command {
         .args(settings().map(setting_flag))
         .subcommand(serve())
         .subcommand(demo())
+        .subcommand(replay::command())
         .subcommand(config())
 }
 

@@ -2,14 +2,22 @@
 
 use std::{
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
 use parlour_server::{
-    StartError, config::Problems, maps::MapErrors, recording::RecordingError, skins::SkinErrors,
+    StartError,
+    config::Problems,
+    maps::MapErrors,
+    recording::RecordingError,
+    replay::{FindError, ReplayError},
+    skins::SkinErrors,
 };
 
-/// A map or the skins cannot be used.
+/// A recording was run again, and came to something else.
+const DIVERGED: u8 = 1;
+/// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
 /// A port is taken, or an address is not ours.
 const UNAVAILABLE: u8 = 69;
@@ -30,8 +38,9 @@ pub(crate) const INTERRUPTED: i32 = 130;
 pub(crate) const HELP: &str = "\
 Exit codes:
     0  stopped by Ctrl-C or SIGTERM, or all is well
+    1  a replay came to another state than was recorded
     2  the command line cannot be understood
-   65  a map or the skins cannot be used
+   65  a map, the skins or a recording cannot be used
    69  a port is taken, or an address is not this machine's
    70  Parlour itself failed; the log says how
    71  the system refused a thread or a file
@@ -54,6 +63,26 @@ impl Exit {
             code: SOFTWARE,
             text: text.into(),
         }
+    }
+
+    /// A recording cannot be used, or has not what was asked for.
+    pub(crate) fn data(text: impl Into<String>) -> Self {
+        Self {
+            code: DATA,
+            text: text.into(),
+        }
+    }
+
+    /// A recording did not run to where it should.
+    pub(crate) fn replay(path: &Path, error: ReplayError) -> Self {
+        let text = format!("{}: {error}", path.display());
+        if error.is_divergence() {
+            return Self {
+                code: DIVERGED,
+                text: format!("{text}. What differs in that tick is told by --diff"),
+            };
+        }
+        Self::data(text)
     }
 
     /// The system did not give what a server needs.
@@ -87,6 +116,12 @@ impl From<MapErrors> for Exit {
             code: DATA,
             text: format!("these maps cannot be used:\n  {}", indented(&errors.to_string())),
         }
+    }
+}
+
+impl From<FindError> for Exit {
+    fn from(error: FindError) -> Self {
+        Self::data(error.to_string())
     }
 }
 

@@ -1,0 +1,88 @@
+//! `parlour replay`: runs a recording again, and shows what was in it. One module for each thing that it can do.
+
+mod dump;
+mod export;
+mod follow;
+mod given;
+mod say;
+mod verify;
+
+use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
+use parlour_server::replay::Moment;
+
+use crate::exit::{self, Exit};
+use given::Given;
+
+const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, follow a player";
+
+const DETAILS: &str = "\
+Without --dump, --follow or --export it verifies: every tick is run again with the input it had, and
+must come to the hash it came to.
+
+FILE is a recording, or a directory of recordings as --record writes it: then the newest one that
+holds --at or --from (else the newest) is taken, and named on standard error.
+
+A MOMENT is
+  1234, t1234           a tick
+  14:03, 14:03:20.5     a time of day (UTC, as in the log), on the day of the recording
+  2026-11-21T14:03:20Z  a date and time
+  +90s, +2m30s          so long after the beginning of the recording
+
+Examples:
+  parlour replay rec/last.plr
+  parlour replay rec --from 14:03 --to 14:04
+  parlour replay rec --dump players --at 14:03:20
+  parlour replay rec --dump chat --at 14:03:20 --from 14:00 --room plaza
+  parlour replay rec --dump players --at t4711 --player Ada --format json | jq .parts
+  parlour replay rec --follow Ada --from 14:03 --to 14:04
+  parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"said\")'";
+
+/// The words it understands. What it can do beside verifying are the arguments of the group `what`.
+pub(crate) fn command() -> Command {
+    Command::new("replay")
+        .about(ABOUT)
+        .arg(
+            Arg::new("recording")
+                .value_name("FILE")
+                .help("A recording (*.plr), or a directory of recordings")
+                .required(true)
+                .value_parser(value_parser!(std::path::PathBuf)),
+        )
+        .arg(moment(
+            "from",
+            "The first tick to look at [default: the first there is]",
+        ))
+        .arg(moment(
+            "to",
+            "The last tick to look at [default: the last there is]",
+        ))
+        .args(dump::args())
+        .args(follow::args())
+        .args(export::args())
+        .group(ArgGroup::new("what").args([dump::WHAT, follow::WHAT, export::WHAT]))
+        .after_help("More: parlour help replay")
+        .after_long_help(format!("{DETAILS}\n\n{}", exit::HELP))
+}
+
+pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
+    let given = Given::of(words)?;
+    let is_asked = |what: &str| words.contains_id(what);
+    if is_asked(dump::WHAT) {
+        dump::run(given, words)
+    } else if is_asked(follow::WHAT) {
+        follow::run(given, words)
+    } else if is_asked(export::WHAT) {
+        export::run(given, words)
+    } else {
+        verify::run(given)
+    }
+}
+
+/// A flag that takes a moment.
+fn moment(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .value_name("MOMENT")
+        .help(help)
+        .value_parser(value_parser!(Moment))
+}

@@ -1,0 +1,42 @@
+//! `--export`: JSON Lines for other tools.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+};
+
+use clap::{Arg, ArgMatches};
+use parlour_server::replay::export::{ExportError, export};
+
+use super::{given::Given, say};
+use crate::exit::Exit;
+
+pub(super) const WHAT: &str = "export";
+
+pub(super) fn args() -> [Arg; 1] {
+    [Arg::new(WHAT)
+        .long(WHAT)
+        .value_name("FILE")
+        .help("Write JSON Lines to a file (--export=FILE), or to standard output (--export)")
+        .num_args(0..=1)
+        .require_equals(true)
+        .default_missing_value("-")]
+}
+
+pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
+    let target = words.get_one::<String>(WHAT).map_or("-", String::as_str);
+    if target == "-" {
+        return write(&mut given, &mut BufWriter::new(io::stdout().lock()));
+    }
+    let file =
+        File::create(target).map_err(|error| Exit::system(&format!("cannot create {target}"), &error))?;
+    write(&mut given, &mut BufWriter::new(file))
+}
+
+fn write(given: &mut Given, out: &mut impl Write) -> Result<(), Exit> {
+    match export(&mut given.replay, given.window, out) {
+        Ok(()) => Ok(()),
+        Err(ExportError::Io(error)) => say::written(Err(error)).map(drop),
+        Err(ExportError::Replay(error)) => Err(Exit::replay(&given.path, error)),
+    }
+}

@@ -1,0 +1,36 @@
+//! `--follow`: what one player did and saw.
+
+use std::io::{self, Write};
+
+use clap::{Arg, ArgMatches};
+use parlour_server::replay::{
+    Whom,
+    follow::{FollowError, follow},
+};
+
+use super::{given::Given, say};
+use crate::exit::Exit;
+
+pub(super) const WHAT: &str = "follow";
+
+pub(super) fn args() -> [Arg; 1] {
+    [Arg::new(WHAT)
+        .long(WHAT)
+        .value_name("PLAYER")
+        .help("Tell what a player did and saw: a name, an id (8 hex digits) or a session's number")]
+}
+
+pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
+    let whom = Whom(words.get_one::<String>(WHAT).cloned().unwrap_or_default());
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let told = follow(&mut given.replay, &whom, given.window, |line| {
+        writeln!(out, "{line}")
+    });
+    let flushed = say::written(out.flush());
+    match told {
+        Ok(()) => flushed.map(drop),
+        Err(FollowError::Io(error)) => say::written(Err(error)).map(drop),
+        Err(FollowError::Replay(error)) => Err(Exit::replay(&given.path, error)),
+        Err(other) => Err(Exit::data(other.to_string())),
+    }
+}

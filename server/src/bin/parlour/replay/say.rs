@@ -1,0 +1,25 @@
+//! What the replay says: results on standard output, everything else on standard error.
+
+use std::io::{self, Write};
+
+use crate::exit::Exit;
+
+/// Says something that is no result.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "parlour: {text}");
+}
+
+/// Writes a result. Whoever closes the pipe has read enough.
+pub(super) fn result(text: &str) -> Result<(), Exit> {
+    let mut out = io::stdout().lock();
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(drop)
+}
+
+/// Whether someone still reads.
+pub(super) fn written(result: io::Result<()>) -> Result<bool, Exit> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Exit::system("cannot write the result", &error)),
+    }
+}

@@ -1,0 +1,127 @@
+//! Verifying: every hash, with progress, and a line at the end that says how it went.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    time::{Duration, Instant},
+};
+
+use parlour_server::{
+    recording::format::{EndReason, Ending},
+    replay::{Verified, verify, words},
+};
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
+
+use super::{given::Given, say};
+use crate::exit::Exit;
+
+/// How often progress is said.
+const EVERY: Duration = Duration::from_millis(200);
+
+pub(super) fn run(mut given: Given) -> Result<(), Exit> {
+    let mut progress = Progress::new(given.window.from, given.window.to);
+    let verified = verify(&mut given.replay, given.window, |tick| progress.tick(tick));
+    progress.clear();
+    let elapsed = progress.began.elapsed();
+    let verified = verified.map_err(|error| Exit::replay(&given.path, error))?;
+    let recording = given.replay.recording();
+    let is_end = recording.last_tick() == Some(verified.last);
+    let mut text = summary(&verified, &given, elapsed);
+    if let Some(panic) = &verified.panic {
+        text.push_str(&format!(
+            "; tick {} panics as it did when it was recorded: {}",
+            verified.last.0,
+            words::plain(panic)
+        ));
+    }
+    if is_end {
+        text.push_str(&format!("; {}", ending(recording.ending())));
+    }
+    say::result(&format!("{text}.\n"))
+}
+
+fn summary(verified: &Verified, given: &Given, elapsed: Duration) -> String {
+    let times = given.replay.recording().times();
+    let (from, to) = (times.at(verified.first), times.at(verified.last));
+    let seconds = elapsed.as_secs_f64();
+    let played = f64::from(verified.ticks()) / f64::from(TICK_RATE);
+    format!(
+        "{} ticks, {} to {} ({} to {}), {} hashes verified in {seconds:.2} s, {:.0} x real time",
+        verified.ticks(),
+        verified.first.0,
+        verified.last.0,
+        words::rfc3339(from),
+        words::time_of_day(to),
+        verified.hashes(),
+        played / seconds.max(0.001),
+    )
+}
+
+/// How the recording ends.
+fn ending(ending: &Ending) -> String {
+    let (how, text) = match ending {
+        Ending::Ended { reason, text } => (
+            match reason {
+                EndReason::Stopped => "the recording was stopped".to_owned(),
+                EndReason::Rotated => "the recording goes on in another file".to_owned(),
+                EndReason::DiskFull => "the recording ends because the disk was full".to_owned(),
+                EndReason::TooSlow => "the recording ends because the disk was too slow".to_owned(),
+                EndReason::Panicked => "the recording ends because the tick panicked".to_owned(),
+            },
+            text,
+        ),
+        Ending::Cut { offset, why } => (format!("the recording is cut at byte {offset}"), why),
+        Ending::Damaged { offset, why } => (format!("the recording is damaged at byte {offset}"), why),
+    };
+    match text.is_empty() {
+        true => how,
+        false => format!("{how} ({})", words::plain(text)),
+    }
+}
+
+/// A line on the terminal that is written over and over; nothing if standard error is none.
+struct Progress {
+    began: Instant,
+    said: Option<Instant>,
+    from: Tick,
+    to: Tick,
+    shown: bool,
+}
+
+impl Progress {
+    fn new(from: Tick, to: Tick) -> Self {
+        Self {
+            began: Instant::now(),
+            said: None,
+            from,
+            to,
+            shown: io::stderr().is_terminal(),
+        }
+    }
+
+    fn tick(&mut self, tick: Tick) {
+        // Looking at the clock is cheap beside a tick, but not nothing.
+        if !self.shown || !tick.0.is_multiple_of(16) {
+            return;
+        }
+        let now = Instant::now();
+        if self.said.is_some_and(|said| now - said < EVERY) {
+            return;
+        }
+        self.said = Some(now);
+        let (done, all) = (tick.since(self.from), self.to.since(self.from) + 1);
+        let percent = u64::from(done) * 100 / u64::from(all);
+        let played = f64::from(done) / f64::from(TICK_RATE);
+        let fast = played / (now - self.began).as_secs_f64().max(0.001);
+        let _ = write!(
+            io::stderr(),
+            "\r{percent:3} %  tick {}  {fast:.0} x real time\x1b[K",
+            tick.0
+        );
+    }
+
+    fn clear(&self) {
+        if self.said.is_some() {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}

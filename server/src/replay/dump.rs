@@ -1,0 +1,105 @@
+//! What there was at a tick, or in the ticks before it, as rows: for a table, or as JSON with all there is to know.
+
+mod chat;
+mod commands;
+mod players;
+mod rooms;
+mod table;
+
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
+use serde_json::Value;
+
+use super::{Moment, Replay, ReplayError, Run, Stepped, Who, Whom, Window};
+pub use table::table;
+
+/// What to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Everyone with an open session.
+    Players,
+    /// All rooms.
+    Rooms,
+    /// What was said in a window.
+    Chat,
+    /// What happened to sessions in a window.
+    Commands,
+}
+
+/// Which of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// In or of this room only.
+    pub room: Option<String>,
+    /// Of this player only.
+    pub player: Option<Whom>,
+}
+
+/// Rows, and what their columns are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dump {
+    /// The names of the columns.
+    pub columns: &'static [&'static str],
+    /// For each column a text without control characters.
+    pub rows: Vec<Vec<String>>,
+    /// The same rows with all there is to know.
+    pub json: Vec<Value>,
+}
+
+/// Ticks of chat and commands that are shown, if nobody says how many.
+const LOOK_BACK: u32 = 10 * TICK_RATE;
+
+impl What {
+    /// Whether it is about a window and not about one tick.
+    #[must_use]
+    pub fn is_of_window(self) -> bool {
+        matches!(self, Self::Chat | Self::Commands)
+    }
+}
+
+/// The window of a dump at a tick: from the moment on, or the ten seconds before.
+#[must_use]
+pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window> {
+    let times = replay.recording().times();
+    let (first, _) = times.range()?;
+    let from = match from {
+        Some(moment) => Window::new(Some(moment), None, &times).ok()?.from,
+        None => Tick(at.0.saturating_sub(LOOK_BACK)).max(first),
+    };
+    (from <= at).then_some(Window { from, to: at })
+}
+
+/// What there is in a window; of players and rooms, what there is after its last tick.
+///
+/// # Errors
+/// [`ReplayError`], also if there is no state after the last tick because it panicked.
+pub fn dump(replay: &mut Replay, what: What, window: Window, filter: &Filter) -> Result<Dump, ReplayError> {
+    match what {
+        What::Players => players::players(&mut state_at(replay, window.to)?, filter),
+        What::Rooms => rooms::rooms(&mut state_at(replay, window.to)?, filter),
+        What::Chat => chat::chat(replay, window, filter),
+        What::Commands => commands::commands(replay, window, filter),
+    }
+}
+
+impl Filter {
+    fn takes(&self, who: Option<&Who>) -> bool {
+        let Some(who) = who else {
+            return self.room.is_none() && self.player.is_none();
+        };
+        self.takes_player(who) && (self.room.is_none() || self.room == who.room)
+    }
+
+    fn takes_player(&self, who: &Who) -> bool {
+        self.player.as_ref().is_none_or(|whom| whom.is(who))
+    }
+}
+
+fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_, std::fs::File>, ReplayError> {
+    let mut run = replay.run_to(Tick(tick.0.saturating_sub(1)))?;
+    if run.tick() < tick
+        && let Some(Stepped::Panicked(message)) = run.step()?
+    {
+        return Err(ReplayError::Panicked { tick, message });
+    }
+    Ok(run)
+}

@@ -1,0 +1,54 @@
+//! The rooms there are after a tick.
+
+use std::fs::File;
+
+use parlour_sim::{Room, RoomState, Rooms, Seats};
+use serde_json::json;
+
+use super::{Dump, Filter};
+use crate::replay::{ReplayError, Roster, Run, words};
+
+const COLUMNS: &[&str] = &["epoch", "room", "map", "players", "empty since", "state"];
+
+pub(super) fn rooms(run: &mut Run<'_, File>, filter: &Filter) -> Result<Dump, ReplayError> {
+    let roster = Roster::of(run.simulation());
+    let world = run.simulation().world();
+    let mut dump = Dump {
+        columns: COLUMNS,
+        ..Dump::default()
+    };
+    for entity in world.resource::<Rooms>().iter() {
+        let Some(room) = world.get::<Room>(entity) else {
+            continue;
+        };
+        let of_player = |whom| roster.iter().any(|who| whom_is_in(whom, who, &room.name));
+        let named = filter.room.as_ref().is_none_or(|name| *name == room.name);
+        if !named || !filter.player.as_ref().is_none_or(of_player) {
+            continue;
+        }
+        let players = world.get::<Seats>(entity).map_or(0, Seats::len);
+        let entries = world
+            .get::<RoomState>(entity)
+            .map(RoomState::entries)
+            .unwrap_or_default();
+        let shown: Vec<String> = entries.iter().map(words::entry).collect();
+        dump.rows.push(vec![
+            room.epoch.0.to_string(),
+            words::plain(&room.name),
+            words::plain(&room.map.name),
+            players.to_string(),
+            room.empty_since
+                .map_or_else(|| "-".to_owned(), |tick| format!("t{}", tick.0)),
+            shown.join(", "),
+        ]);
+        dump.json.push(json!({
+            "epoch": room.epoch, "room": room.name, "map": room.map.name, "players": players,
+            "empty_since": room.empty_since, "messages": room.seq, "state": entries,
+        }));
+    }
+    Ok(dump)
+}
+
+fn whom_is_in(whom: &crate::replay::Whom, who: &crate::replay::Who, room: &str) -> bool {
+    whom.is(who) && who.room.as_deref() == Some(room)
+}

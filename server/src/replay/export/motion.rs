@@ -1,0 +1,46 @@
+//! Whose segment changed.
+
+use std::{collections::BTreeMap, io};
+
+use parlour_shared::{
+    ids::{Epoch, PlayerId},
+    motion::Segment,
+};
+use parlour_sim::{Motion, Player, Room, Rooms, Seats, Simulation};
+
+/// The segments that were told last.
+#[derive(Default)]
+pub(super) struct Motions {
+    /// Room and segment of each player.
+    known: BTreeMap<PlayerId, (Epoch, Segment)>,
+}
+
+impl Motions {
+    /// Tells each segment that is another one than before, or in another room.
+    pub(super) fn changes(
+        &mut self,
+        simulation: &Simulation,
+        mut tell: impl FnMut(&str, PlayerId, Segment) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let world = simulation.world();
+        let mut present = BTreeMap::new();
+        for entity in world.resource::<Rooms>().occupied() {
+            let (Some(room), Some(seats)) = (world.get::<Room>(entity), world.get::<Seats>(entity)) else {
+                continue;
+            };
+            for (_, seated) in seats.iter() {
+                let (Some(player), Some(motion)) = (world.get::<Player>(seated), world.get::<Motion>(seated))
+                else {
+                    continue;
+                };
+                let now = (room.epoch, motion.segment());
+                if self.known.get(&player.id) != Some(&now) {
+                    tell(&room.name, player.id, now.1)?;
+                }
+                present.insert(player.id, now);
+            }
+        }
+        self.known = present;
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! Which file is meant: a recording itself, or the one of a directory that holds a moment.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+
+use super::moment::{self, Moment};
+use crate::recording::format::{Recording, Times};
+
+/// Files of a directory that are looked at.
+const MOST: usize = 10_000;
+
+/// The file to replay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether it was chosen from a directory: then it is worth saying which it is.
+    pub chosen: bool,
+}
+
+/// Why no file is meant.
+#[derive(Debug, Error)]
+pub enum FindError {
+    /// The directory cannot be read.
+    #[error("{}: cannot be read: {error}", .path.display())]
+    Io {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// There is nothing in it.
+    #[error("{}: there is no recording (*.plr) in this directory", .0.display())]
+    None(PathBuf),
+    /// There are too many in it.
+    #[error("{}: more than {MOST} recordings: name one of them", .0.display())]
+    TooMany(PathBuf),
+    /// None of them has that moment.
+    #[error("{}: no recording has {what}. There are\n{list}", .path.display())]
+    NoneHolds {
+        /// The directory.
+        path: PathBuf,
+        /// The moment.
+        what: String,
+        /// What there is, a line each.
+        list: String,
+    },
+}
+
+/// The file itself; of a directory the newest recording that holds the moment, or without one the newest of all.
+///
+/// # Errors
+/// [`FindError`].
+pub fn find(path: &Path, holding: Option<&Moment>) -> Result<Found, FindError> {
+    if !path.is_dir() {
+        return Ok(Found {
+            path: path.to_owned(),
+            chosen: false,
+        });
+    }
+    let mut recordings = recordings(path)?;
+    // The newest first; of two that began at once the one with the later name.
+    recordings.sort_by(|a, b| (b.started_ms, &b.path).cmp(&(a.started_ms, &a.path)));
+    let holds = |one: &&One| holding.is_none_or(|moment| moment.tick(&one.times).is_ok());
+    match recordings.iter().find(holds) {
+        Some(one) => Ok(Found {
+            path: one.path.clone(),
+            chosen: true,
+        }),
+        None if recordings.is_empty() => Err(FindError::None(path.to_owned())),
+        None => Err(FindError::NoneHolds {
+            path: path.to_owned(),
+            what: holding.map(ToString::to_string).unwrap_or_default(),
+            list: list(&recordings),
+        }),
+    }
+}
+
+struct One {
+    path: PathBuf,
+    started_ms: u64,
+    times: Times,
+}
+
+/// What can be opened in a directory. A file that cannot is passed over: it may be one that is just being begun.
+fn recordings(path: &Path) -> Result<Vec<One>, FindError> {
+    let failed = |error| FindError::Io {
+        path: path.to_owned(),
+        error,
+    };
+    let mut recordings = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        if file.extension().is_none_or(|extension| extension != "plr") {
+            continue;
+        }
+        let Ok(recording) = Recording::open(&file) else {
+            continue;
+        };
+        recordings.push(One {
+            path: file,
+            started_ms: recording.started_ms(),
+            times: recording.times(),
+        });
+        if recordings.len() > MOST {
+            return Err(FindError::TooMany(path.to_owned()));
+        }
+    }
+    Ok(recordings)
+}
+
+/// The newest of them, for an error.
+fn list(recordings: &[One]) -> String {
+    let line = |one: &One| {
+        let name = one
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let ticks = one.times.range().map_or_else(String::new, |(first, last)| {
+            format!("ticks {} to {}, ", first.0, last.0)
+        });
+        format!(
+            "  {}: {ticks}{}",
+            super::words::plain(&name),
+            moment::span(&one.times)
+        )
+    };
+    let mut lines: Vec<String> = recordings.iter().take(20).map(line).collect();
+    if recordings.len() > lines.len() {
+        lines.push(format!("  and {} older ones", recordings.len() - lines.len()));
+    }
+    lines.join("\n")
+}

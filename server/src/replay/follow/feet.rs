@@ -1,0 +1,99 @@
+//! How a player moves and what it wears, as the world has it.
+
+use parlour_shared::{
+    ids::{Epoch, SessionId, Tick},
+    motion::{Direction, Gait, Position, SPRINT_STRAIGHT, Segment},
+};
+use parlour_sim::{InRoom, Motion, Room, Seat, Simulation, Skin};
+
+use crate::replay::words;
+
+/// What was known of a player's motion last.
+#[derive(Default)]
+pub(super) struct Feet {
+    /// The room, and how it moves there.
+    last: Option<(Epoch, Segment)>,
+    skin: u16,
+}
+
+impl Feet {
+    /// Looks again, and gives what is new.
+    pub(super) fn look(&mut self, simulation: &Simulation, session: SessionId) -> Vec<String> {
+        let Some(player) = simulation.player(session) else {
+            return Vec::new();
+        };
+        let world = simulation.world();
+        let mut news = Vec::new();
+        let skin = world.get::<Skin>(player).map_or(0, |skin| skin.0);
+        if std::mem::replace(&mut self.skin, skin) != skin {
+            news.push(format!("puts on skin {skin}"));
+        }
+        let seat = world.get::<Seat>(player).map(|seat| seat.epoch);
+        let segment = world.get::<Motion>(player).map(Motion::segment);
+        let now = seat.zip(segment);
+        match (std::mem::replace(&mut self.last, now), now) {
+            // Where it appeared is told with the room.
+            (Some((before, was)), Some((epoch, is))) if before == epoch && was != is => {
+                news.extend(step(&was, &is));
+            }
+            _ => {}
+        }
+        news
+    }
+
+    /// Where the player is at a tick, in a room.
+    pub(super) fn position(&self, tick: Tick) -> Option<Position> {
+        self.last.map(|(_, segment)| segment.at(tick))
+    }
+
+    /// How it moves.
+    pub(super) fn moving(&self) -> String {
+        words::moving(self.last.map_or_else(Gait::default, |(_, segment)| segment.gait))
+    }
+}
+
+/// Where a player is, with the name of the spawn point if it is at one: `at spawn default (320, 96)`.
+pub(super) fn place_of(simulation: &Simulation, session: SessionId) -> Option<String> {
+    let (world, player) = (simulation.world(), simulation.player(session)?);
+    let position = world.get::<Motion>(player)?.segment().at(simulation.tick());
+    let room = world.get::<Room>(world.get::<InRoom>(player)?.0)?;
+    let spawn = room.map.spawns.iter().find(|spawn| spawn.position == position);
+    let spawn = spawn.map_or_else(String::new, |spawn| {
+        format!("spawn {} ", words::plain(&spawn.name))
+    });
+    Some(format!("at {spawn}{}", words::place(position)))
+}
+
+/// How one segment gave way to another.
+fn step(was: &Segment, is: &Segment) -> Option<String> {
+    let place = words::place(is.position);
+    // A wall stops a body before where it would be: less than a tick's way. More is no walking.
+    let expected = was.at(is.since);
+    let apart = (expected.x.abs_diff(is.position.x)).max(expected.y.abs_diff(is.position.y));
+    if apart > SPRINT_STRAIGHT.unsigned_abs() {
+        return Some(format!("is put at {place} and {}", words::moving(is.gait)));
+    }
+    if was.gait == is.gait {
+        // The same motion, told from another tick.
+        return None;
+    }
+    let velocity = is.gait.velocity();
+    Some(match is.gait {
+        Gait { heading, .. } if heading.direction == Direction::Still => format!("stands still at {place}"),
+        Gait {
+            blocked_x: false,
+            blocked_y: false,
+            ..
+        } => format!("{} from {place}", words::moving(is.gait)),
+        _ if (velocity.x, velocity.y) == (0, 0) => format!("stops at a wall at {place}"),
+        _ => {
+            let along = match (velocity.x.signum(), velocity.y.signum()) {
+                (1, _) => "east",
+                (-1, _) => "west",
+                (_, 1) => "south",
+                _ => "north",
+            };
+            format!("slides {along} along a wall from {place}")
+        }
+    })
+}

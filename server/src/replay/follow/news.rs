@@ -1,0 +1,109 @@
+//! What a player asked for and what its client was told, in words.
+
+use parlour_shared::{
+    codec,
+    ids::PlayerId,
+    message::{ChatSaid, ClientMessage, LeaveReason, Refusal, Scope, ServerMessage},
+};
+
+use super::Followed;
+use crate::replay::{Roster, words};
+
+/// What a client did that no answer tells of.
+pub(super) fn did(message: &ClientMessage) -> Option<String> {
+    match message {
+        ClientMessage::Custom(custom) => {
+            let name = words::quoted(&custom.name);
+            Some(format!("sends {name} ({} bytes)", custom.body.0.len()))
+        }
+        ClientMessage::Bye => Some("says goodbye".to_owned()),
+        _ => None,
+    }
+}
+
+/// What is known of the tick beside the message.
+pub(super) struct Beside<'a> {
+    pub(super) roster: &'a Roster,
+    /// Where the player is.
+    pub(super) place: Option<String>,
+    /// Whether it asked to enter a room in this tick: else it was a door.
+    pub(super) joins: bool,
+    /// The refusals that were told with what was asked.
+    pub(super) refused: &'a [Refusal],
+}
+
+/// What a reliable message says.
+pub(super) fn told(payload: &[u8], followed: &mut Followed, beside: &Beside<'_>) -> Option<String> {
+    let message = match codec::decode_server(payload) {
+        Ok(message) => message,
+        Err(error) => return Some(format!("is sent a message that cannot be read: {error}")),
+    };
+    match message {
+        ServerMessage::Welcome(welcome) => {
+            let (id, session) = (words::id(welcome.player), followed.who.session.0);
+            Some(format!("connects (id {id}, session {session})"))
+        }
+        ServerMessage::RoomEntered(entered) => {
+            followed.eyes.enter_room(entered.view);
+            let verb = if beside.joins {
+                "enters"
+            } else {
+                "goes through a door into"
+            };
+            let place = beside.place.as_deref().unwrap_or_default();
+            Some(
+                format!("{verb} {} {place}", words::plain(&entered.room))
+                    .trim_end()
+                    .to_owned(),
+            )
+        }
+        ServerMessage::RoomLeft(left) => {
+            let room = followed.who.room.as_deref().unwrap_or("the room");
+            (left.reason == LeaveReason::Asked).then(|| format!("leaves {}", words::plain(room)))
+        }
+        ServerMessage::Chat(chat) => Some(heard(&chat, chat.player == followed.who.id)),
+        ServerMessage::StateChanged(changed) => {
+            let entries: Vec<String> = changed.entries.iter().map(words::entry).collect();
+            let by = name(changed.player, followed, beside.roster);
+            Some(format!(
+                "sees the room's state change: {}, by {by}",
+                entries.join(", ")
+            ))
+        }
+        ServerMessage::Refused(refused) if !beside.refused.contains(&refused.refusal) => {
+            Some(format!("is refused: {}", words::refusal(&refused.refusal)))
+        }
+        ServerMessage::Custom(custom) => {
+            let by = custom
+                .player
+                .map(|player| format!(" by {}", name(player, followed, beside.roster)));
+            let (by, bytes) = (by.unwrap_or_default(), custom.body.0.len());
+            Some(format!(
+                "is told {}{by} ({bytes} bytes)",
+                words::quoted(&custom.name)
+            ))
+        }
+        ServerMessage::Closing(closing) => Some(format!("is told of the end: {}", closing.code.reason())),
+        ServerMessage::Snapshot(_)
+        | ServerMessage::Accepted(_)
+        | ServerMessage::Refused(_)
+        | ServerMessage::Pong(_) => None,
+    }
+}
+
+fn heard(chat: &ChatSaid, own: bool) -> String {
+    let text = words::quoted(&chat.text);
+    match (own, chat.scope) {
+        (true, Scope::Room) => format!("says to the room: {text}"),
+        (true, Scope::Near) => format!("says to those near: {text}"),
+        (false, Scope::Room) => format!("hears {}: {text}", words::plain(&chat.name)),
+        (false, Scope::Near) => format!("hears {} nearby: {text}", words::plain(&chat.name)),
+    }
+}
+
+/// The name of a player: as the client knows it, or as the world does.
+fn name(player: PlayerId, followed: &Followed, roster: &Roster) -> String {
+    let seen = followed.eyes.name(player);
+    let name = seen.or_else(|| roster.player(player).map(|who| who.name.as_str()));
+    name.map_or_else(|| words::id(player), words::plain)
+}

@@ -1,0 +1,87 @@
+//! Which event of a tick a refusal answers.
+
+use parlour_shared::{
+    codec,
+    ids::SessionId,
+    message::{ClientMessage, Refusal, Refused, Request, ServerMessage},
+};
+use parlour_sim::{EventKind, Lane, TickInput, TickOutput};
+
+/// The first byte of a refusal: its number among what servers say.
+const REFUSED: u8 = 7;
+
+/// For each event of a tick its refusal. A refusal names the request; where several of a session have the same number
+/// (0 as a rule), it goes to one that can be refused so, and the refusals of rate limits to the last ones.
+pub(super) fn refused(input: &TickInput, output: &TickOutput) -> Vec<Option<Refusal>> {
+    let mut refusals = vec![None; input.events.len()];
+    for frame in output.frames.iter().filter(|frame| frame.lane == Lane::Reliable) {
+        let payload = output.payload(frame);
+        if payload.first() != Some(&REFUSED) {
+            continue;
+        }
+        if let Ok(ServerMessage::Refused(refused)) = codec::decode_server(payload) {
+            assign(input, frame.session, refused, &mut refusals);
+        }
+    }
+    refusals
+}
+
+fn assign(input: &TickInput, session: SessionId, refused: Refused, refusals: &mut [Option<Refusal>]) {
+    let fits = |nth: usize| {
+        let event = &input.events[nth];
+        let EventKind::Message { message, .. } = &event.kind else {
+            return false;
+        };
+        event.session == session
+            && request_of(message) == refused.request
+            && can_be_refused(message, &refused.refusal)
+            && refusals[nth].is_none()
+    };
+    let mut candidates = 0..input.events.len();
+    let limited = matches!(refused.refusal, Refusal::RateLimited { .. });
+    let nth = if limited {
+        candidates.rfind(|nth| fits(*nth))
+    } else {
+        candidates.find(|nth| fits(*nth))
+    };
+    if let Some(nth) = nth {
+        refusals[nth] = Some(refused.refusal);
+    }
+}
+
+/// Whether a message of that kind can get that answer.
+fn can_be_refused(message: &ClientMessage, refusal: &Refusal) -> bool {
+    use ClientMessage as Asked;
+    match refusal {
+        Refusal::RateLimited { .. } => !matches!(message, Asked::Hello(_) | Asked::Ping { .. } | Asked::Bye),
+        Refusal::NoSuchRoom | Refusal::RoomFull | Refusal::TooManyRooms | Refusal::AlreadyThere => {
+            matches!(message, Asked::Join(_))
+        }
+        Refusal::NotInRoom => !matches!(
+            message,
+            Asked::Hello(_) | Asked::Join(_) | Asked::Move(_) | Asked::Ping { .. } | Asked::Bye
+        ),
+        Refusal::UnknownSkin => matches!(message, Asked::SetSkin(_)),
+        Refusal::BadText => matches!(message, Asked::Chat(_)),
+        Refusal::BadState | Refusal::StateFull | Refusal::StaleVersion { .. } => {
+            matches!(message, Asked::SetState(_))
+        }
+        Refusal::UnknownMessage | Refusal::Declined { .. } => matches!(message, Asked::Custom(_)),
+        Refusal::OutOfOrder => matches!(message, Asked::Hello(_)),
+    }
+}
+
+fn request_of(message: &ClientMessage) -> Request {
+    match message {
+        ClientMessage::Join(join) => join.request,
+        ClientMessage::Leave { request } => *request,
+        ClientMessage::Chat(chat) => chat.request,
+        ClientMessage::SetSkin(skin) => skin.request,
+        ClientMessage::SetState(batch) => batch.request,
+        ClientMessage::Custom(custom) => custom.request,
+        ClientMessage::Hello(_)
+        | ClientMessage::Move(_)
+        | ClientMessage::Ping { .. }
+        | ClientMessage::Bye => 0,
+    }
+}

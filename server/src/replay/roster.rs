@@ -1,0 +1,173 @@
+//! Who is who: the players of a world that is run again, by session, also in the tick in which they close.
+
+use std::{
+    collections::BTreeMap,
+    io::{Read, Seek},
+};
+
+use parlour_shared::{
+    codec,
+    ids::{PlayerId, SessionId},
+    message::ServerMessage,
+};
+use parlour_sim::{EventKind, InRoom, Lane, Player, Room, SavedState, Simulation};
+
+use super::{Run, words};
+
+/// A player.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// Its session.
+    pub session: SessionId,
+    /// Its id.
+    pub id: PlayerId,
+    /// Its name.
+    pub name: String,
+    /// The room it is in, or was in when it closed.
+    pub room: Option<String>,
+}
+
+/// A player as a person names it: a name, an id of eight hexadecimal digits, or the number of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whom(pub String);
+
+impl Whom {
+    /// Whether it is this one.
+    #[must_use]
+    pub fn is(&self, who: &Who) -> bool {
+        let Self(text) = self;
+        *text == who.name
+            || text.eq_ignore_ascii_case(&words::id(who.id))
+            || *text == who.session.0.to_string()
+    }
+}
+
+/// What a tick changed for a player.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// As it was; none: its session opened.
+    pub before: Option<Who>,
+    /// As it is; none: its session closed.
+    pub after: Option<Who>,
+}
+
+/// The players there are.
+#[derive(Clone, Debug, Default)]
+pub struct Roster {
+    players: BTreeMap<SessionId, Who>,
+    /// Those that closed in the last tick: they are forgotten with the next one.
+    closed: Vec<SessionId>,
+}
+
+impl Roster {
+    /// The players of a world.
+    #[must_use]
+    pub fn of(simulation: &mut Simulation) -> Self {
+        let mut roster = Self::default();
+        for session in sessions(simulation) {
+            roster.refresh(simulation, session);
+        }
+        roster
+    }
+
+    /// Takes in what the last tick changed, and gives who opened, closed, or went from room to room in it. Not after a
+    /// tick that panicked.
+    pub fn follow<R: Read + Seek>(&mut self, run: &mut Run<'_, R>) -> Vec<Change> {
+        for session in std::mem::take(&mut self.closed) {
+            self.players.remove(&session);
+        }
+        let mut changed = Vec::new();
+        for event in &run.input().events {
+            match event.kind {
+                EventKind::Open { .. } => changed.push(event.session),
+                EventKind::Close => self.closed.push(event.session),
+                _ => {}
+            }
+        }
+        for frame in &run.output().frames {
+            if frame.lane == Lane::Reliable && moves(run.output().payload(frame)) {
+                changed.push(frame.session);
+            }
+        }
+        changed.extend_from_slice(&self.closed);
+        changed.sort_unstable();
+        changed.dedup();
+        let change = |session| {
+            let before = self.players.get(&session).cloned();
+            self.refresh(run.simulation(), session);
+            let open = run.simulation().player(session).is_some();
+            let after = self.players.get(&session).filter(|_| open).cloned();
+            Change { before, after }
+        };
+        changed.into_iter().map(change).collect()
+    }
+
+    /// The player of a session.
+    #[must_use]
+    pub fn get(&self, session: SessionId) -> Option<&Who> {
+        self.players.get(&session)
+    }
+
+    /// The player with that id.
+    #[must_use]
+    pub fn player(&self, id: PlayerId) -> Option<&Who> {
+        self.players.values().find(|who| who.id == id)
+    }
+
+    /// Everyone, by session.
+    pub fn iter(&self) -> impl Iterator<Item = &Who> {
+        self.players.values()
+    }
+
+    fn refresh(&mut self, simulation: &Simulation, session: SessionId) {
+        let world = simulation.world();
+        let Some(entity) = simulation.player(session) else {
+            return;
+        };
+        let Some(player) = world.get::<Player>(entity) else {
+            return;
+        };
+        let room = world
+            .get::<InRoom>(entity)
+            .and_then(|room| world.get::<Room>(room.0));
+        let who = Who {
+            session,
+            id: player.id,
+            name: player.name.clone(),
+            room: room.map(|room| room.name.clone()),
+        };
+        self.players.insert(session, who);
+    }
+}
+
+/// The open sessions of a world, in order.
+pub(super) fn sessions(simulation: &mut Simulation) -> Vec<SessionId> {
+    let mut saved = Vec::new();
+    simulation.save(&mut saved);
+    let mut sessions = Vec::new();
+    // What a world saves can be taken apart.
+    let state = SavedState::parse(&saved);
+    for entity in state.iter().flat_map(|state| &state.entities) {
+        for part in &entity.parts {
+            if simulation.part_names().nth(part.tag.into()) == Some("player") {
+                let shown = simulation.show_part(part.tag, part.bytes);
+                let session = shown.as_ref().and_then(|player| player["session"].as_u64());
+                sessions.extend(session.map(SessionId));
+            }
+        }
+    }
+    sessions.sort_unstable();
+    sessions
+}
+
+/// Whether a message says that a player entered a room or left one.
+fn moves(payload: &[u8]) -> bool {
+    // The variants' numbers are the first byte; a message is decoded only if it is one of these.
+    const ENTERED: u8 = 2;
+    const LEFT: u8 = 3;
+    matches!(payload.first(), Some(&(ENTERED | LEFT)))
+        && matches!(
+            codec::decode_server(payload),
+            Ok(ServerMessage::RoomEntered(_) | ServerMessage::RoomLeft(_))
+        )
+}

@@ -1,0 +1,85 @@
+//! What was said in a tick and who heard it, from what the world sent.
+
+use parlour_shared::{
+    codec,
+    ids::SessionId,
+    message::{ChatSaid, ServerMessage},
+};
+use parlour_sim::{Lane, TickOutput};
+
+/// The first byte of a chat message: its number among what servers say.
+const CHAT: u8 = 4;
+
+/// Something that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    /// What, as the first listener was told.
+    pub(super) chat: ChatSaid,
+    /// Who heard it, by session; the speaker, too.
+    pub(super) heard_by: Vec<SessionId>,
+    /// Where the last listener's message begins: who is told the same bytes heard the same.
+    start: u32,
+}
+
+/// All that was said in a tick, in order.
+pub(super) fn said(output: &TickOutput) -> Vec<Said> {
+    let mut said: Vec<Said> = Vec::new();
+    for frame in output.frames.iter().filter(|frame| frame.lane == Lane::Reliable) {
+        let payload = output.payload(frame);
+        if payload.first() != Some(&CHAT) {
+            continue;
+        }
+        if let Some(same) = said.iter_mut().find(|said| said.start == frame.start) {
+            same.heard_by.push(frame.session);
+            continue;
+        }
+        let Ok(ServerMessage::Chat(chat)) = codec::decode_server(payload) else {
+            continue;
+        };
+        // What is said near someone is numbered anew for each listener. Who is told it twice heard it twice.
+        let same = said
+            .iter_mut()
+            .find(|said| is_same(&said.chat, &chat) && !said.heard_by.contains(&frame.session));
+        match same {
+            Some(same) => {
+                same.heard_by.push(frame.session);
+                same.start = frame.start;
+            }
+            None => said.push(Said {
+                chat,
+                heard_by: vec![frame.session],
+                start: frame.start,
+            }),
+        }
+    }
+    for said in &mut said {
+        said.heard_by.sort_unstable();
+    }
+    said
+}
+
+fn is_same(one: &ChatSaid, other: &ChatSaid) -> bool {
+    (one.player, one.scope, &one.text) == (other.player, other.scope, &other.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use parlour_shared::{ids::PlayerId, ids::Tick, message::Scope, message::Stamp};
+
+    use super::*;
+
+    #[test]
+    fn a_chat_begins_with_its_number() {
+        let mut bytes = Vec::new();
+        let chat = ChatSaid {
+            stamp: Stamp::default(),
+            tick: Tick(1),
+            scope: Scope::Room,
+            player: PlayerId(1),
+            name: "Ada".into(),
+            text: "hello".into(),
+        };
+        codec::encode(&ServerMessage::Chat(chat), &mut bytes);
+        assert_eq!(bytes[0], CHAT);
+    }
+}

@@ -1,0 +1,147 @@
+//! `parlour replay` as a process: its line, its exit codes, its mistakes.
+
+use std::fs;
+
+use parlour_sim::{Logic, SIMULATION, SimulationApp};
+
+use crate::support::{Script, Temporary, parlour, story};
+
+fn recorded(script: &Script, ticks: u32) -> Temporary {
+    Temporary::file(&script.record(ticks))
+}
+
+/// The one line and the code of a replay that ends badly.
+fn refused(words: &[&str]) -> (Option<i32>, String) {
+    let (code, out, err) = parlour(words);
+    assert_eq!(out, "", "{err}");
+    assert_eq!(err.trim_end().lines().count(), 1, "{err}");
+    (code, err)
+}
+
+#[test]
+fn a_good_recording_is_one_line() {
+    let file = recorded(&story(), 900);
+    let (code, out, err) = parlour(&[file.path()]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let expected = "900 ticks, 1 to 900 (2026-11-21T14:03:00.000Z to 14:03:14.983), 900 hashes verified in ";
+    assert!(out.starts_with(expected) && out.lines().count() == 1, "{out}");
+    assert!(out.contains(" x real time; the recording was stopped."), "{out}");
+}
+
+#[test]
+fn a_difference_has_a_code_of_its_own() {
+    let mut script = story();
+    script.wrong_hash = Some(77);
+    let file = recorded(&script, 200);
+    let (code, err) = refused(&[file.path()]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(
+        err.contains("tick 77 came to another state") && err.contains("--diff"),
+        "{err}"
+    );
+    // A window that ends before it is good.
+    let (code, out, _) = parlour(&[file.path(), "--to", "76"]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("76 ticks"), "{out}");
+}
+
+#[test]
+fn other_versions_maps_and_logic() {
+    let mut script = story();
+    script.simulation = Some(SIMULATION + 1);
+    let (code, err) = refused(&[recorded(&script, 20).path()]);
+    assert_eq!(code, Some(65));
+    assert!(
+        err.contains("simulation version") && err.contains("use parlour"),
+        "{err}"
+    );
+
+    let file = recorded(&story(), 20);
+    let maps = Temporary::directory();
+    let map = format!("{}/../assets/maps/", env!("CARGO_MANIFEST_DIR"));
+    for name in ["lobby.tmx", "garden.tmx", "plaza.tmx"] {
+        fs::copy(format!("{map}{name}"), maps.0.join(name)).unwrap();
+    }
+    assert_eq!(parlour(&[file.path(), "--maps", maps.path()]).0, Some(0));
+    let plaza = fs::read_to_string(maps.0.join("plaza.tmx")).unwrap();
+    fs::write(maps.0.join("plaza.tmx"), plaza.replacen("\"r5c5\"", "\"moved\"", 1)).unwrap();
+    let (code, err) = refused(&[file.path(), "--maps", maps.path()]);
+    assert_eq!(code, Some(65));
+    assert!(
+        err.contains("\"plaza\" is not the one") && err.contains("--maps DIR"),
+        "{err}"
+    );
+}
+
+#[test]
+fn other_game_logic() {
+    // Any resource that only this world has.
+    #[derive(bevy_ecs::prelude::Resource, Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+    struct Weather(u32);
+    let mut script = story();
+    script.logic = Logic::new(|app| {
+        app.init_resource::<Weather>();
+        app.state_resource::<Weather>("weather");
+    });
+    let (code, err) = refused(&[recorded(&script, 20).path()]);
+    assert_eq!(code, Some(65));
+    assert!(
+        err.contains("other game logic") && err.contains("weather"),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_is_no_recording() {
+    let (code, err) = refused(&["/nowhere.plr"]);
+    assert_eq!(code, Some(65));
+    assert!(err.contains("/nowhere.plr: cannot be read"), "{err}");
+    let text = Temporary::file(b"[settings]\nthis is some other file");
+    let (code, err) = refused(&[text.path()]);
+    assert_eq!(code, Some(65));
+    assert!(err.contains("not a recording"), "{err}");
+    let header = Temporary::file(&story().record(20)[..100]);
+    assert_eq!(refused(&[header.path()]).0, Some(65));
+}
+
+#[test]
+fn words_that_cannot_be_understood() {
+    let file = recorded(&Script::default(), 20);
+    for words in [
+        &["--from", "yesterday"][..],
+        &["--dump", "everything"],
+        &["--dump", "chat", "--follow", "Ada"],
+        &["--room", "plaza"],
+        &["--at", "7"],
+    ] {
+        let words: Vec<&str> = [file.path()].into_iter().chain(words.iter().copied()).collect();
+        let (code, _, err) = parlour(&words);
+        assert_eq!(code, Some(2), "{words:?}: {err}");
+    }
+    assert_eq!(parlour(&[]).0, Some(2));
+    let (code, err) = refused(&[file.path(), "--from", "14:05"]);
+    assert_eq!(code, Some(65));
+    assert!(
+        err.contains("14:05:00.000 is not in it: it has ticks 1 to 20"),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_panic_that_does_not_come_again_is_a_difference() {
+    let mut script = story();
+    script.panics = true;
+    let file = recorded(&script, 50);
+    let (code, err) = refused(&[file.path()]);
+    assert_eq!(code, Some(1));
+    assert!(
+        err.contains("tick 50 panicked when it was recorded, and does not now"),
+        "{err}"
+    );
+    let (code, out, err) = parlour(&[file.path(), "--dump", "players"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        err.contains("the last tick panicked") && out.contains("Cleo"),
+        "{out}{err}"
+    );
+}

@@ -1,0 +1,63 @@
+//! A directory of recordings: the one that holds the moment is taken, else the newest.
+
+use std::fs;
+
+use parlour_server::replay::find;
+
+use crate::support::{STARTED_MS, Script, Temporary, parlour};
+
+/// Three recordings of five seconds: at 14:03:00, 14:03:05 and a day later.
+fn directory() -> Temporary {
+    let directory = Temporary::directory();
+    for (name, after) in [("b.plr", 0), ("a.plr", 5_000), ("c.plr", 86_400_000)] {
+        let mut script = Script::default();
+        script.started_ms = Some(STARTED_MS + after);
+        fs::write(directory.0.join(name), script.record(300)).unwrap();
+    }
+    fs::write(directory.0.join("notes.txt"), "no recording").unwrap();
+    fs::write(directory.0.join("broken.plr"), "no recording either").unwrap();
+    directory
+}
+
+#[test]
+fn the_file_that_holds_the_moment() {
+    let directory = directory();
+    let name = |moment: Option<&str>| {
+        let moment = moment.map(|text| text.parse().unwrap());
+        let found = find(&directory.0, moment.as_ref());
+        found
+            .map(|found| found.path.file_name().unwrap().to_string_lossy().into_owned())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(name(None).unwrap(), "c.plr");
+    assert_eq!(name(Some("14:03:07")).unwrap(), "a.plr");
+    assert_eq!(
+        name(Some("14:03:02")).unwrap(),
+        "c.plr",
+        "the newest that holds it"
+    );
+    assert_eq!(name(Some("2026-11-21T14:03:02Z")).unwrap(), "b.plr");
+    assert_eq!(name(Some("100")).unwrap(), "c.plr");
+    let error = name(Some("15:00")).unwrap_err();
+    assert!(error.contains("no recording has 15:00:00.000"), "{error}");
+    assert!(
+        error.contains("a.plr: ticks 1 to 300, 14:03:05.000 to 14:03:09.983 on 2026-11-21"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_command_says_which_it_took() {
+    let directory = directory();
+    let (code, out, err) = parlour(&[directory.path(), "--from", "14:03:07"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        err.starts_with("parlour: replaying ") && err.trim_end().ends_with("a.plr"),
+        "{err}"
+    );
+    assert!(out.contains(" hashes verified"), "{out}");
+    let empty = Temporary::directory();
+    let (code, _, err) = parlour(&[empty.path()]);
+    assert_eq!(code, Some(65));
+    assert!(err.contains("no recording (*.plr) in this directory"), "{err}");
+}

@@ -1,0 +1,157 @@
+//! An export is JSON Lines, and says what the world says.
+
+use std::collections::BTreeMap;
+
+use parlour_server::replay::{Window, export::export};
+use parlour_shared::ids::{SessionId, Tick};
+use parlour_sim::Motion;
+use serde_json::Value;
+
+use crate::support::{Temporary, parlour, replay, story, ticks, whole};
+
+fn lines(file: &Temporary, window: Window) -> Vec<Value> {
+    let mut out = Vec::new();
+    export(&mut replay(file), window, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn of<'a>(lines: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    lines.iter().filter(|line| line["line"] == kind).collect()
+}
+
+#[test]
+fn it_has_all_that_happened() {
+    let file = Temporary::file(&story().record(900));
+    let window = whole(&replay(&file));
+    let lines = lines(&file, window);
+    assert_eq!(
+        (lines[0]["line"].as_str(), &lines[0]["recording"]["simulation"]),
+        (Some("header"), &1.into())
+    );
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["line"], &last["ticks"], &last["ending"]["reason"]),
+        (&"end".into(), &900.into(), &"stopped".into())
+    );
+    let first = of(&lines, "tick")[0];
+    assert_eq!(
+        (&first["tick"], &first["time"]),
+        (&10.into(), &"2026-11-21T14:03:00.150Z".into())
+    );
+    assert_eq!(first["events"][0]["kind"], "open");
+    assert_eq!(first["events"][1]["message"]["join"]["room"], "lobby/3");
+    assert_eq!(of(&lines, "said")[0]["heard_by"], serde_json::json!([1, 2]));
+    let moves = |kind| -> Vec<(u64, &str, &str)> {
+        let text = |line: &'_ Value, field: &str| -> &str {
+            Box::leak(line[field].as_str().unwrap().to_owned().into_boxed_str())
+        };
+        of(&lines, kind)
+            .iter()
+            .map(|line| {
+                (
+                    line["tick"].as_u64().unwrap(),
+                    text(line, "name"),
+                    text(line, "room"),
+                )
+            })
+            .collect()
+    };
+    assert_eq!(
+        moves("enter")[..3],
+        [
+            (10, "Ada", "lobby/3"),
+            (30, "Bob", "lobby/3"),
+            (40, "Cleo", "plaza")
+        ]
+    );
+    assert!(
+        moves("leave").contains(&(800, "Ada", "plaza")),
+        "{:?}",
+        moves("leave")
+    );
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["tick"].is_u64() || line["line"] == "header")
+    );
+}
+
+/// The segments of the export give every player's place at every tick.
+#[test]
+fn motion_agrees_with_the_world() {
+    let mut places: BTreeMap<(u32, u32), (i32, i32)> = BTreeMap::new();
+    let bytes = story().record_with(900, |world| {
+        for session in 1..=3 {
+            let player = world.player(SessionId(session)).and_then(|player| {
+                let motion = world.world().get::<Motion>(player)?.segment();
+                Some((
+                    world.world().get::<parlour_sim::Player>(player)?.id.0,
+                    motion.at(world.tick()),
+                ))
+            });
+            if let Some((id, place)) = player {
+                places.insert((world.tick().0, id), (place.x, place.y));
+            }
+        }
+    });
+    let file = Temporary::file(&bytes);
+    for (from, to) in [(1, 900), (400, 700)] {
+        let lines = lines(&file, ticks(from, to));
+        let mut segments: BTreeMap<u32, [i64; 5]> = BTreeMap::new();
+        let mut compared = 0;
+        for tick in from - 1..=to {
+            for line in of(&lines, "motion")
+                .into_iter()
+                .filter(|line| line["tick"] == tick)
+            {
+                let id = u32::from_str_radix(line["player"].as_str().unwrap(), 16).unwrap();
+                let number = |field: &str| line[field].as_i64().unwrap();
+                segments.insert(id, ["since", "x", "y", "vx", "vy"].map(number));
+            }
+            for ((_, id), (x, y)) in places.range((tick, 0)..=(tick, u32::MAX)) {
+                let [since, x0, y0, vx, vy] = segments[id];
+                let after = i64::from(tick) - since;
+                assert_eq!(
+                    (x0 + vx * after, y0 + vy * after),
+                    ((*x).into(), (*y).into()),
+                    "tick {tick}"
+                );
+                compared += 1;
+            }
+        }
+        assert!(compared > 800, "{compared}");
+    }
+}
+
+#[test]
+fn from_the_middle_on_it_says_who_is_there() {
+    let file = Temporary::file(&story().record(900));
+    let lines = lines(
+        &file,
+        Window {
+            from: Tick(400),
+            to: Tick(410),
+        },
+    );
+    let there: Vec<&str> = of(&lines, "there")
+        .iter()
+        .map(|line| line["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(there, ["Ada", "Bob", "Cleo"]);
+    assert_eq!(lines.last().unwrap()["ending"], Value::Null);
+}
+
+#[test]
+fn the_command_writes_a_file_or_standard_output() {
+    let file = Temporary::file(&story().record(60));
+    let (code, out, err) = parlour(&[file.path(), "--export"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let target = Temporary::file(b"");
+    let (code, nothing, _) = parlour(&[file.path(), &format!("--export={}", target.path())]);
+    assert_eq!((code, nothing.as_str()), (Some(0), ""));
+    assert_eq!(std::fs::read_to_string(&target.0).unwrap(), out);
+    assert!(out.lines().count() > 5, "{out}");
+}

@@ -1,0 +1,12 @@
+//! Recordings run again: verified, looked into, followed, exported; through the library and through the command.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod command;
+mod damage;
+mod directories;
+mod dump;
+mod export;
+mod follow;
+mod moments;
+mod support;
+mod verify;

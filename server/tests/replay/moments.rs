@@ -1,0 +1,123 @@
+//! Ticks and times, as a person writes them.
+
+use parlour_server::{
+    recording::format::Times,
+    replay::{Moment, Window},
+};
+use parlour_shared::ids::Tick;
+
+use crate::support::{STARTED_MS, Script, recording};
+
+/// 900 ticks from 14:03:00 on: fifteen seconds.
+fn times() -> Times {
+    recording(&Script::default().record(900)).times()
+}
+
+fn moment(text: &str) -> Moment {
+    text.parse().unwrap_or_else(|error| panic!("{text:?} {error}"))
+}
+
+fn tick(text: &str) -> Result<u32, String> {
+    let tick = moment(text).tick(&times());
+    tick.map(|tick| tick.0).map_err(|error| error.to_string())
+}
+
+#[test]
+fn every_form_names_a_tick() {
+    for (text, expected) in [
+        ("1", 1),
+        ("432", 432),
+        ("t900", 900),
+        ("14:03", 1),
+        ("14:03:01", 61),
+        ("14:03:01.5", 91),
+        ("14:03:14.983", 899),
+        ("2026-11-21T14:03:02Z", 121),
+        ("2026-11-21T14:03:02.250Z", 136),
+        ("+0s", 1),
+        ("+10s", 601),
+        ("+500ms", 31),
+    ] {
+        assert_eq!(tick(text), Ok(expected), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_in_it_is_told_with_what_is() {
+    for text in [
+        "0",
+        "901",
+        "14:02",
+        "14:04",
+        "+16s",
+        "2026-11-20T14:03:02Z",
+        "99999",
+    ] {
+        let error = tick(text).unwrap_err();
+        let range = "it has ticks 1 to 900, 14:03:00.000 to 14:03:14.983 on 2026-11-21 (UTC)";
+        assert!(
+            error.contains("is not in it") && error.contains(range),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn other_texts_are_none() {
+    for text in [
+        "",
+        "t",
+        "x",
+        "-1",
+        "24:00",
+        "14",
+        "14:60",
+        "14:3:1:1",
+        "14:03:1.2345",
+        "14:03:1.",
+        "+x",
+        "+",
+        "4294967296",
+        "1.5",
+        "2026-11-21",
+    ] {
+        if text == "14" {
+            continue; // A tick.
+        }
+        let error = text.parse::<Moment>().unwrap_err().to_string();
+        assert!(error.contains("neither a tick"), "{text}");
+    }
+}
+
+#[test]
+fn a_time_of_day_is_looked_for_on_each_day() {
+    let mut script = Script::default();
+    // Ten seconds before midnight.
+    script.started_ms = Some(STARTED_MS - STARTED_MS % 86_400_000 + 86_390_000);
+    let times = recording(&script.record(1200)).times();
+    assert_eq!(moment("23:59:55").tick(&times).unwrap(), Tick(301));
+    assert_eq!(moment("00:00:05").tick(&times).unwrap(), Tick(901));
+    let error = moment("14:03").tick(&times).unwrap_err().to_string();
+    assert!(
+        error.contains("2026-11-21T23:59:50.000Z to 2026-11-22T00:00:09.983Z"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_window_is_cut_to_what_there_is() {
+    let times = times();
+    let window = |from: &str, to: &str| {
+        let [from, to] = [from, to].map(|text| (!text.is_empty()).then(|| moment(text)));
+        let window = Window::new(from.as_ref(), to.as_ref(), &times);
+        window
+            .map(|window| (window.from.0, window.to.0))
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(window("", ""), Ok((1, 900)));
+    assert_eq!(window("14:02", "14:03:01"), Ok((1, 61)));
+    assert_eq!(window("14:03:10", "15:00"), Ok((601, 900)));
+    assert!(window("14:04", "").unwrap_err().contains("ticks 1 to 900"));
+    assert!(window("", "14:02").unwrap_err().contains("ticks 1 to 900"));
+    assert!(window("20", "10").unwrap_err().contains("before the beginning"));
+}

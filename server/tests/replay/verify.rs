@@ -1,0 +1,67 @@
+//! Every hash is verified, and the first difference is named.
+
+use bevy_ecs::prelude::*;
+use parlour_server::replay::{Replay, ReplayError, verify};
+use parlour_shared::ids::Tick;
+use parlour_sim::{Clock, Logic, Step, StepSet, Walk};
+
+use crate::support::{Temporary, bundled, replay, story, ticks, whole};
+
+#[test]
+fn a_recording_is_verified_to_its_end() {
+    let file = Temporary::file(&story().record(900));
+    let mut replay = replay(&file);
+    let window = whole(&replay);
+    let mut seen = Vec::new();
+    let verified = verify(&mut replay, window, |tick| seen.push(tick.0)).unwrap();
+    assert_eq!((verified.first, verified.last), (Tick(1), Tick(900)));
+    assert_eq!((verified.hashes(), verified.ticks()), (900, 900));
+    assert_eq!(seen, (1..=900).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_window_begins_with_the_saved_world_before_it() {
+    let file = Temporary::file(&story().record(900));
+    let mut replay = replay(&file);
+    let verified = verify(&mut replay, ticks(700, 720), |_| {}).unwrap();
+    assert_eq!((verified.first, verified.last), (Tick(601), Tick(720)));
+}
+
+#[test]
+fn the_first_tick_that_differs_is_named() {
+    let mut script = story();
+    script.wrong_hash = Some(432);
+    let file = Temporary::file(&script.record(900));
+    let mut replay = replay(&file);
+    let window = whole(&replay);
+    match verify(&mut replay, window, |_| {}) {
+        Err(ReplayError::Diverged {
+            tick, recorded, got, ..
+        }) => {
+            assert_eq!((tick, recorded), (Tick(432), got ^ 1));
+        }
+        other => panic!("{other:?}"),
+    }
+    // Before it all is well, and from the next saved world on, too.
+    assert!(verify(&mut replay, ticks(1, 431), |_| {}).is_ok());
+    assert!(verify(&mut replay, ticks(700, 900), |_| {}).is_ok());
+}
+
+#[test]
+fn a_panic_that_comes_again_is_no_difference() {
+    let mut script = story();
+    script.panics = true;
+    let file = Temporary::file(&script.record(50));
+    let logic = Logic::new(|app| {
+        app.add_systems(Step, fail_at_50.before(Walk).in_set(StepSet::Simulate));
+    });
+    let mut replay = Replay::open(&file.0, &bundled(), logic).unwrap();
+    let window = whole(&replay);
+    let verified = verify(&mut replay, window, |_| {}).unwrap();
+    assert_eq!((verified.last, verified.hashes()), (Tick(50), 49));
+    assert_eq!(verified.panic.as_deref(), Some("fifty is too many"));
+}
+
+fn fail_at_50(clock: Res<Clock>) {
+    assert!(clock.tick < Tick(50), "fifty is too many");
+}
