@@ -1,0 +1,1 @@
+//! `parlour replay FILE --diff OTHER` as a process.
