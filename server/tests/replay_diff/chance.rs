@@ -238,3 +238,22 @@ fn thread() {
     let found = find("thread", |app| simulate(app, ask_a_thread));
     assert_eq!(names(&found), ["chance::ask_a_thread", "score", "square", "Bob"]);
 }
+
+/// Shows now and then, and in the recordings at another tick than when they are run again.
+fn flicker(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    if clock.tick.0 > SAVED && RandomState::new().build_hasher().finish().is_multiple_of(16) {
+        score_bob(&mut players, clock.tick.0.into());
+    }
+}
+
+#[test]
+fn what_shows_now_and_then_is_named_at_the_first_tick_at_which_it_shows() {
+    let logic = logic(|app| simulate(app, flicker));
+    let found = state_difference(&logic, &two_that_differ("flicker", &logic));
+    assert!(
+        found.tick <= found.recorded_tick && found.tick > SAVED,
+        "{found:?}"
+    );
+    assert_eq!(names(&found), ["chance::flicker", "score", "square", "Bob"]);
+    assert_eq!(found.cause, Cause::Chance);
+}

@@ -5,4 +5,5 @@ mod chance;
 mod command;
 mod files;
 mod not_declared;
+mod programs;
 mod stage;

@@ -44,6 +44,7 @@ pub(crate) fn command() -> Command {
         .subcommand(serve())
         .subcommand(demo())
         .subcommand(config())
+        .subcommand(replay())
 }
 
 fn serve() -> Command {
@@ -108,6 +109,42 @@ fn config() -> Command {
                      Exit code 0: all is well. 65: maps or skins cannot be used. 78: the configuration cannot.\n\n\
                      Examples:\n  parlour config check parlour.toml\n  PARLOUR_MAPS=maps parlour config check",
                 ),
+        )
+}
+
+fn replay() -> Command {
+    Command::new("replay")
+        .about("Look into recordings")
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .help("The recording")
+                .value_parser(value_parser!(std::ffi::OsString))
+                .required(true),
+        )
+        .arg(
+            Arg::new("diff")
+                .long("diff")
+                .value_name("OTHER")
+                .help("Find the first difference from this recording, and the system that made it")
+                .value_parser(value_parser!(std::ffi::OsString))
+                .required(true),
+        )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .help("The form of the report")
+                .value_parser(["text", "json"])
+                .default_value("text"),
+        )
+        .after_long_help(
+            "With --diff, both recordings are compared tick by tick. If a tick was given the same and came to \
+             something else, both worlds are run again to it, and the tick is run system by system: the report \
+             names tick, room, player, component, values and the first system that made a difference.\n\
+             Exit code 0: they are the same, as far as both go. 1: they differ. 65: one cannot be read or run.\n\n\
+             Examples:\n  parlour replay monday.rec --diff tuesday.rec\n  \
+             parlour replay live.rec --diff again.rec --format json",
         )
 }
 

@@ -7,7 +7,9 @@ use std::{
 
 use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
 
-/// A map or the skins cannot be used.
+/// Two recordings differ: what was asked for was done, and this is the answer.
+const DIFFER: u8 = 1;
+/// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
 /// A port is taken, or an address is not ours.
 const UNAVAILABLE: u8 = 69;
@@ -26,8 +28,9 @@ pub(crate) const INTERRUPTED: i32 = 130;
 pub(crate) const HELP: &str = "\
 Exit codes:
     0  stopped by Ctrl-C or SIGTERM, or all is well
+    1  two recordings differ (parlour replay --diff)
     2  the command line cannot be understood
-   65  a map or the skins cannot be used
+   65  a map, the skins or a recording cannot be used
    69  a port is taken, or an address is not this machine's
    70  Parlour itself failed; the log says how
    71  the system refused a thread or a file
@@ -59,10 +62,28 @@ impl Exit {
         }
     }
 
+    /// Two recordings differ; the report is on standard output already.
+    pub(crate) fn differ() -> Self {
+        Self {
+            code: DIFFER,
+            text: String::new(),
+        }
+    }
+
+    /// A file cannot be used.
+    pub(crate) fn data(text: impl Into<String>) -> Self {
+        Self {
+            code: DATA,
+            text: text.into(),
+        }
+    }
+
     /// Says what there is to say on standard error.
     pub(crate) fn report(self) -> ExitCode {
         // Nobody may be listening; the code says it, too.
-        let _ = writeln!(io::stderr(), "parlour: {}", self.text);
+        if !self.text.is_empty() {
+            let _ = writeln!(io::stderr(), "parlour: {}", self.text);
+        }
         ExitCode::from(self.code)
     }
 }

@@ -1,10 +1,11 @@
-//! The `parlour` command: `serve` (also without a word), `demo`, `config`.
+//! The `parlour` command: `serve` (also without a word), `demo`, `config`, `replay`.
 
 mod cli;
 mod config;
 mod demo;
 mod exit;
 mod given;
+mod replay;
 mod serve;
 mod signals;
 mod welcome;
@@ -30,6 +31,7 @@ fn run(words: &ArgMatches) -> Result<(), Exit> {
         Some(("serve", words)) => serve::serve(words, None),
         Some(("demo", words)) => serve::serve(words, Some(demo::Demo::of(words))),
         Some(("config", words)) => config::run(words),
+        Some(("replay", words)) => replay::run(words),
         Some((other, _)) => unreachable!("{other} is not declared in cli.rs"),
     }
 }

@@ -14,8 +14,10 @@ use crate::recording::format::Place;
 
 /// Pairs of worlds that are run at most: what is left to chance need not show every time.
 const ATTEMPTS: u32 = 32;
+/// Of them, how many at first begin at the last saved world before the difference: cheap, and mostly enough.
+const USUAL: usize = 8;
 /// Runs of the same world against itself, before it is said that chance has no part in it.
-const CONFIRM: u32 = 3;
+const CONFIRM: u32 = 6;
 /// Runs that look for whose commands made the difference.
 const COMMANDS: u32 = 8;
 /// Longer than the second that a clock may be read in.
@@ -158,7 +160,7 @@ fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
         pause,
     };
     let usual = pair(late[0], late[1], false);
-    let mut plan = vec![usual; 3];
+    let mut plan = vec![usual; USUAL];
     if early != late {
         plan.push(pair(early[0], early[1], false));
     }
