@@ -23,7 +23,7 @@ use crate::recording::format::{Outcome, TickRecord};
 pub use headers::{HeaderDifference, compare_headers};
 pub use hunt::{Cause, Origin, Side};
 pub use inputs::EventDifference;
-use recorded::Recorded;
+use recorded::{Recorded, SavedWorlds};
 use state::Parts;
 pub use state::{PartDifference, PlayerName};
 
@@ -100,7 +100,7 @@ pub struct StateDifference {
     pub pair: Option<[Origin; 2]>,
     /// Pairs of worlds that were run.
     pub attempts: u32,
-    /// Whether some world that was run again came to what each recording has.
+    /// Whether some world that was run again came to what each recording has at `recorded_tick`.
     pub reproduces: [bool; 2],
 }
 
@@ -168,7 +168,7 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
             }
         }
         Recorded::Before(tick) => before(one, other, tick),
-        Recorded::Keyframe { tick, states } => {
+        Recorded::Keyframe(SavedWorlds { tick, states }) => {
             let world = one.fresh();
             Ok(saved(one, &world, tick, &states, Cause::NotHashed))
         }
@@ -234,8 +234,8 @@ fn after_same_input(
         _ => difference.suspects = writers.into_iter().map(SystemName::from).collect(),
     }
     let keyframes = recorded::next_keyframes(&mut one.recording, &mut other.recording, recorded_tick)?;
-    if let Some((tick, [ours, theirs])) = keyframes {
-        let Parts { listed, more } = state::compare(&world, &ours, &theirs);
+    if let Some(SavedWorlds { tick, states }) = keyframes {
+        let Parts { listed, more } = state::compare(&world, &states[0], &states[1]);
         (difference.differ, difference.more) = (listed, more);
         difference.saved_at = Some(tick.0);
     }
@@ -289,16 +289,10 @@ fn blank(one: &Replay, tick: Tick) -> StateDifference {
 
 /// The parts whose fingerprints differ.
 fn components(world: &Simulation, [one, other]: &[TickRecord; 2]) -> Vec<String> {
-    let (Outcome::Finished { parts: one, .. }, Outcome::Finished { parts: other, .. }) =
-        (&one.outcome, &other.outcome)
-    else {
-        return Vec::new();
-    };
-    let differ = world
-        .part_names()
-        .zip(one.iter().zip(other))
-        .filter(|(_, (one, other))| one != other);
-    differ.map(|(name, _)| name.to_owned()).collect()
+    match &other.outcome {
+        Outcome::Finished { parts, .. } => rerun::parts_that_differ(world, &one.outcome, parts),
+        Outcome::Panicked => Vec::new(),
+    }
 }
 
 fn time_of(replay: &Replay, tick: Tick) -> Option<String> {

@@ -125,12 +125,17 @@ fn note_the_second(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>)
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "time itself is what is tested")]
+fn one_second() {
+    thread::sleep(Duration::from_millis(1001));
+}
+
 /// Worlds that are run at once agree: only time tells them apart. Real time, for it is what the test is about.
 #[test]
 fn wall_clock_that_is_read_in_seconds() {
     let logic = logic(|app| simulate(app, note_the_second));
     let one = record("second-one", &config(), &logic, &script());
-    thread::sleep(Duration::from_millis(1001));
+    one_second();
     let other = record("second-other", &config(), &logic, &script());
     let found = state_difference(&logic, &[one, other]);
     assert_eq!(found.tick, AT);
@@ -256,4 +261,18 @@ fn what_shows_now_and_then_is_named_at_the_first_tick_at_which_it_shows() {
     );
     assert_eq!(names(&found), ["chance::flicker", "score", "square", "Bob"]);
     assert_eq!(found.cause, Cause::Chance);
+}
+
+fn trip_now_and_then(clock: Res<Clock>) {
+    let trips = RandomState::new().build_hasher().finish().is_multiple_of(2);
+    assert!(!is_time(&clock) || !trips, "tripped");
+}
+
+#[test]
+fn a_panic_in_one_of_them_is_named() {
+    let found = find("trip", |app| simulate(app, trip_now_and_then));
+    assert_eq!(found.system.unwrap().short, "chance::trip_now_and_then");
+    assert_ne!(found.panicked[0], found.panicked[1]);
+    assert!(found.differ.is_empty());
+    assert_eq!(found.reproduces, [true; 2]);
 }

@@ -5,7 +5,7 @@ use bevy_ecs::prelude::*;
 use parlour_server::replay::diff::Cause;
 use parlour_sim::{Clock, Player, Step, StepSet};
 
-use crate::stage::{AT, Score, Taken, config, logic, record, script, state_difference};
+use crate::stage::{AT, Score, Taken, config, logic, record, record_on, script, state_difference};
 
 fn score(players: &mut Query<(&Player, &mut Score)>, clock: &Clock, value: u64) {
     for (player, mut score) in players.iter_mut() {
@@ -60,4 +60,39 @@ fn the_recording_of_another_program_is_told_and_what_wrote_the_component() {
         assert_eq!(part.player.as_ref().unwrap().name, "Dan");
         assert_eq!(part.room.as_deref(), Some("square"));
     }
+}
+
+/// Scores earlier already, in a way that neither recording has.
+fn early_and_once(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    if clock.tick.0 == AT - 20 {
+        players.iter_mut().for_each(|(_, mut score)| score.0 = 1);
+    }
+    score(&mut players, &clock, 7);
+}
+
+#[test]
+fn a_program_that_comes_to_neither_is_told_at_the_tick_at_which_it_leaves_them() {
+    let plant = |app: &mut App| {
+        app.add_systems(Step, early_and_once.in_set(StepSet::Simulate));
+    };
+    let found = state_difference(&logic(plant), &recordings("neither"));
+    assert_eq!((found.tick, found.recorded_tick), (AT - 20, AT));
+    assert_eq!((found.cause, found.reproduces), (Cause::OtherProgram, [false; 2]));
+    assert_eq!(found.system.unwrap().short, "programs::early_and_once");
+}
+
+#[test]
+fn worlds_that_differ_from_the_start_are_told_by_what_was_saved() {
+    let [one, other] = recordings("before");
+    let on = record_on("before-on", &logic(with_twice), &other, 180);
+    let found = state_difference(&logic(with_once), &[one, on]);
+    assert_eq!((found.tick, found.saved_at), (180, Some(180)));
+    assert_eq!(found.components, ["score"]);
+    let [part] = found.differ.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!(
+        (part.one.clone(), part.other.clone()),
+        (Some(7.into()), Some(14.into()))
+    );
 }

@@ -80,7 +80,7 @@ pub(super) struct Hunt {
     pub(super) tick: Tick,
     pub(super) found: Option<Found>,
     pub(super) attempts: u32,
-    /// Which recordings some world has come to at the tick at which they part.
+    /// Which recordings some world has come to, at the tick at which the recordings part.
     pub(super) reproduces: [bool; 2],
     /// If no worlds part: systems that wrote what differs.
     pub(super) writers: Vec<String>,
@@ -109,29 +109,33 @@ pub(super) fn hunt(
         reproduces: [false; 2],
         writers: Vec::new(),
     };
+    let mut parts = parts.to_vec();
     for pair in plan(&replays, tick) {
         hunt.attempts += 1;
         let Some(courses) = replays.run(pair, hunt.tick, false)? else {
             continue;
         };
         for course in &courses {
-            for side in 0..2 {
-                hunt.reproduces[side] |= course.reached(tick) && course.hash(tick) == recorded[side];
+            for (reproduces, recorded) in hunt.reproduces.iter_mut().zip(recorded) {
+                *reproduces |= course.reached(tick) && course.hash(tick) == recorded;
             }
         }
         let earliest = earliest(&courses, hunt.tick);
         if let Some(earlier) = earliest {
             hunt.tick = earlier;
-            hunt.writers.clear();
+            let departed = courses.iter().filter_map(|course| course.departed.as_ref());
+            let departed = departed.filter(|departed| departed.tick == earlier);
+            parts = departed.flat_map(|departed| departed.parts.clone()).collect();
             // The same pair again, to look at that tick.
             let Some(again) = replays.run(pair, hunt.tick, false)? else {
                 continue;
             };
             hunt.found = parted(&again, pair);
+            hunt.writers = writers(&again[0], &parts);
         } else {
             hunt.found = parted(&courses, pair);
             if hunt.writers.is_empty() {
-                hunt.writers = writers(&courses[0], parts);
+                hunt.writers = writers(&courses[0], &parts);
             }
         }
         if hunt.found.is_some() {
@@ -189,7 +193,7 @@ impl Replays<'_> {
             return Ok(None);
         };
         if pair.pause {
-            thread::sleep(PAUSE);
+            pause();
         }
         let other = self.run_one(pair.other, aim, at_once)?;
         Ok(other.map(|other| [one, other]))
@@ -223,12 +227,14 @@ impl Replays<'_> {
                 other: (origin.recording, place),
                 pause: false,
             };
-            for _ in 0..CONFIRM {
+            // At last with a pause: a clock may have gone on just between the two worlds.
+            for pause in (0..=CONFIRM).map(|nth| nth == CONFIRM) {
+                let pair = Pair { pause, ..pair };
                 let Some(courses) = self.run(pair, tick, false)? else {
                     break;
                 };
                 if earliest_apart(&courses, tick).is_some() || parted(&courses, pair).is_some() {
-                    return Ok(Cause::Chance);
+                    return Ok(if pause { Cause::Clock } else { Cause::Chance });
                 }
             }
         }
@@ -264,6 +270,14 @@ impl Replays<'_> {
     }
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "time itself is what is tried: worlds read it against the rules"
+)]
+fn pause() {
+    thread::sleep(PAUSE);
+}
+
 impl Course {
     fn reached(&self, tick: Tick) -> bool {
         tick.0 > self.from.0 && (tick.0 - self.from.0) as usize <= self.hashes.len()
@@ -272,9 +286,9 @@ impl Course {
 
 /// The first tick before `aim` at which the worlds part, or one of them parts from what was recorded.
 fn earliest(courses: &[Course; 2], aim: Tick) -> Option<Tick> {
-    let departed = courses.iter().filter_map(|course| course.departed).min();
-    let departed = departed.filter(|tick| *tick < aim);
-    departed.into_iter().chain(earliest_apart(courses, aim)).min()
+    let departed = courses.iter().filter_map(|course| course.departed.as_ref());
+    let departed = departed.map(|departed| departed.tick).filter(|tick| *tick < aim);
+    departed.chain(earliest_apart(courses, aim)).min()
 }
 
 fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Tick> {
@@ -301,6 +315,10 @@ fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
         cause: if pair.pause { Cause::Clock } else { Cause::Chance },
     };
     let (mut left, mut right) = (&one.trail.before, &other.trail.before);
+    if left.is_empty() || right.is_empty() {
+        // One did not come to that tick.
+        return None;
+    }
     if left.get(BEGIN..) != right.get(BEGIN..) {
         return Some(found(None, &[], [left, right], [false; 2]));
     }

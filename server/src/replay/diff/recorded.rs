@@ -19,7 +19,7 @@ pub(super) enum Recorded {
     /// The first tick that differs.
     Tick(Box<[TickRecord; 2]>),
     /// The hashes are the same, the saved worlds are not.
-    Keyframe { tick: Tick, states: [Vec<u8>; 2] },
+    Keyframe(SavedWorlds),
 }
 
 /// Looks for the first difference.
@@ -45,7 +45,7 @@ pub(super) fn compare(
             && state != saved
         {
             let (tick, states) = (*tick, [state.clone(), saved.clone()]);
-            return Ok(Recorded::Keyframe { tick, states });
+            return Ok(Recorded::Keyframe(SavedWorlds { tick, states }));
         }
         let (Some(our), Some(their)) = (ours, theirs) else {
             return Ok(Recorded::Same { from, to: last });
@@ -127,12 +127,18 @@ fn place_before(recording: &Recording<File>, from: Tick) -> Place {
     chunk.or(keyframe).unwrap_or_else(|| recording.beginning())
 }
 
+/// What both files saved after a tick.
+pub(super) struct SavedWorlds {
+    pub(super) tick: Tick,
+    pub(super) states: [Vec<u8>; 2],
+}
+
 /// The saved worlds of both files after the same tick, the first at or after `tick`.
 pub(super) fn next_keyframes(
     one: &mut Recording<File>,
     other: &mut Recording<File>,
     tick: Tick,
-) -> Result<Option<(Tick, [Vec<u8>; 2])>, ReplayError> {
+) -> Result<Option<SavedWorlds>, ReplayError> {
     let both = one
         .keyframes()
         .filter(|place| place.tick() >= tick)
@@ -145,7 +151,10 @@ pub(super) fn next_keyframes(
     };
     let states = [saved_at(one, ours)?, saved_at(other, theirs)?];
     Ok(match states {
-        [Some(one), Some(other)] => Some((ours.tick(), [one, other])),
+        [Some(one), Some(other)] => Some(SavedWorlds {
+            tick: ours.tick(),
+            states: [one, other],
+        }),
         _ => None,
     })
 }

@@ -17,8 +17,8 @@ pub(super) struct Course {
     pub(super) from: Tick,
     /// The hash after each tick from there on.
     pub(super) hashes: Vec<Option<u64>>,
-    /// The first tick that did not come to what was recorded.
-    pub(super) departed: Option<Tick>,
+    /// Where it first did not come to what was recorded.
+    pub(super) departed: Option<Departed>,
     /// The last tick, system by system.
     pub(super) trail: Trail,
     /// The world after it. Kept, so that another one does not come to lie where this one lay.
@@ -31,6 +31,13 @@ impl Course {
         let nth = tick.0.checked_sub(self.from.0 + 1)?;
         self.hashes.get(nth as usize).copied().flatten()
     }
+}
+
+/// A tick that did not come to what was recorded.
+pub(super) struct Departed {
+    pub(super) tick: Tick,
+    /// The parts of the state that differ.
+    pub(super) parts: Vec<String>,
 }
 
 /// What each system of a tick left behind.
@@ -70,7 +77,7 @@ pub(super) fn run(
         Some(Item::Tick(_)) => return Err(ReplayError::NoKeyframe),
     }
     let from = world.tick();
-    let (mut hashes, mut departed) = (Vec::new(), None);
+    let (mut hashes, mut departed) = (Vec::new(), None::<Departed>);
     let mut output = TickOutput::default();
     loop {
         let record = match first.take() {
@@ -100,8 +107,9 @@ pub(super) fn run(
         };
         let hash = (!panicked).then_some(output.hash);
         hashes.push(hash);
-        if hash != recorded_hash(&outcome) {
-            departed = departed.or(Some(tick));
+        if hash != recorded_hash(&outcome) && departed.is_none() {
+            let parts = parts_that_differ(&world, &outcome, &output.parts);
+            departed = Some(Departed { tick, parts });
         }
         let trail = match trail {
             Ok(None) => continue,
@@ -127,6 +135,17 @@ pub(super) fn recorded_hash(outcome: &Outcome) -> Option<u64> {
         Outcome::Finished { hash, .. } => Some(*hash),
         Outcome::Panicked => None,
     }
+}
+
+/// The names of the parts of the state that came to something else than was recorded.
+pub(super) fn parts_that_differ(world: &Simulation, recorded: &Outcome, got: &[u16]) -> Vec<String> {
+    let Outcome::Finished { parts, .. } = recorded else {
+        return Vec::new();
+    };
+    let both = world.part_names().zip(parts.iter().zip(got));
+    both.filter(|(_, (recorded, got))| recorded != got)
+        .map(|(name, _)| name.to_owned())
+        .collect()
 }
 
 fn trace(world: &mut Simulation, input: &mut TickInput, output: &mut TickOutput, at_once: bool) -> Trail {
