@@ -12,7 +12,7 @@ use super::{
 };
 use crate::recording::format::Place;
 
-/// Pairs of worlds that are run at most: what is left to chance need not show every time.
+/// Pairs of worlds that are run at most to find where they part: what is left to chance need not show every time.
 const ATTEMPTS: u32 = 32;
 /// Of them, how many at first begin at the last saved world before the difference: cheap, and mostly enough.
 const USUAL: usize = 8;
@@ -211,34 +211,56 @@ impl Replays<'_> {
         rerun::run(self.0[side as usize], place, aim, at_once)
     }
 
-    /// Tells chance from what a loaded world does not know.
+    /// Tells chance from a clock, and both from what a loaded world does not know.
     fn cause(&mut self, found: &Found, tick: Tick) -> Result<Cause, ReplayError> {
         let [one, other] = found.pair;
         if found.system.is_none() && found.panicked == [false; 2] {
             return Ok(Cause::NotHashed);
         }
         if one.from == other.from {
-            return Ok(found.cause);
+            return match found.cause {
+                Cause::Clock => self.chance_or_clock(found.pair, tick),
+                cause => Ok(cause),
+            };
         }
         for origin in found.pair {
-            let place = self.place(origin);
-            let pair = Pair {
-                one: (origin.recording, place),
-                other: (origin.recording, place),
-                pause: false,
-            };
+            let same = [origin; 2];
             // At last with a pause: a clock may have gone on just between the two worlds.
-            for pause in (0..=CONFIRM).map(|nth| nth == CONFIRM) {
-                let pair = Pair { pause, ..pair };
-                let Some(courses) = self.run(pair, tick, false)? else {
-                    break;
-                };
-                if earliest_apart(&courses, tick).is_some() || parted(&courses, pair).is_some() {
-                    return Ok(if pause { Cause::Clock } else { Cause::Chance });
-                }
+            if self.part_again(same, tick, CONFIRM, false)? {
+                return Ok(Cause::Chance);
+            }
+            if self.part_again(same, tick, 1, true)? {
+                return self.chance_or_clock(same, tick);
             }
         }
         Ok(Cause::NotDeclared)
+    }
+
+    /// These worlds parted when some time lay between them. That was a clock if it happens again, and never at once.
+    fn chance_or_clock(&mut self, pair: [Origin; 2], tick: Tick) -> Result<Cause, ReplayError> {
+        let clock = self.part_again(pair, tick, 1, true)? && !self.part_again(pair, tick, CONFIRM, false)?;
+        Ok(if clock { Cause::Clock } else { Cause::Chance })
+    }
+
+    /// Whether two worlds part at that tick or before it, in one of so many tries.
+    fn part_again(
+        &mut self,
+        pair: [Origin; 2],
+        tick: Tick,
+        tries: u32,
+        pause: bool,
+    ) -> Result<bool, ReplayError> {
+        let [one, other] = pair.map(|origin| (origin.recording, self.place(origin)));
+        let pair = Pair { one, other, pause };
+        for _ in 0..tries {
+            let Some(courses) = self.run(pair, tick, false)? else {
+                return Ok(false);
+            };
+            if earliest_apart(&courses, tick).is_some() || parted(&courses, pair).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Where what several put off made the difference: applies what each put off right after it, and looks again.
