@@ -1,5 +1,6 @@
 //! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
 
+pub mod diff;
 pub mod dump;
 mod error;
 pub mod export;

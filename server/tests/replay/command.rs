@@ -64,7 +64,11 @@ fn other_versions_maps_and_logic() {
     }
     assert_eq!(parlour(&[file.path(), "--maps", maps.path()]).0, Some(0));
     let plaza = fs::read_to_string(maps.0.join("plaza.tmx")).unwrap();
-    fs::write(maps.0.join("plaza.tmx"), plaza.replacen("\"r5c5\"", "\"moved\"", 1)).unwrap();
+    fs::write(
+        maps.0.join("plaza.tmx"),
+        plaza.replacen("\"r5c5\"", "\"moved\"", 1),
+    )
+    .unwrap();
     let (code, err) = refused(&[file.path(), "--maps", maps.path()]);
     assert_eq!(code, Some(65));
     assert!(

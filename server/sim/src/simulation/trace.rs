@@ -1,14 +1,17 @@
 //! A tick taken apart: run system by system, to see which of them makes a difference.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    any::TypeId,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use bevy_ecs::{
     error::{BevyError, ErrorContext},
     prelude::*,
-    schedule::{SingleThreadedExecutor, SystemExecutor, SystemSchedule},
+    schedule::{ApplyDeferred, SingleThreadedExecutor, SystemExecutor, SystemSchedule},
 };
 use fixedbitset::FixedBitSet;
 
@@ -20,8 +23,18 @@ pub struct Tracing<'a> {
     simulation: &'a mut Simulation,
     input: &'a mut TickInput,
     output: &'a mut TickOutput,
-    systems: Vec<String>,
+    systems: Vec<Traced>,
     next: Arc<AtomicUsize>,
+    at_once: Arc<AtomicBool>,
+}
+
+/// A system of the schedule.
+struct Traced {
+    name: String,
+    /// Applies what the systems before put off.
+    applies: bool,
+    /// Has commands to put off, or other things of that kind.
+    puts_off: bool,
 }
 
 impl Simulation {
@@ -29,11 +42,17 @@ impl Simulation {
     pub fn trace<'a>(&'a mut self, input: &'a mut TickInput, output: &'a mut TickOutput) -> Tracing<'a> {
         self.initialize();
         let systems = self.schedule.systems().expect("it is initialized");
-        let systems: Vec<String> = systems.map(|(_, system)| system.name().to_string()).collect();
-        let next = Arc::new(AtomicUsize::new(0));
+        let traced = |system: &dyn System<In = (), Out = ()>| Traced {
+            name: system.name().to_string(),
+            applies: system.system_type() == TypeId::of::<ApplyDeferred>(),
+            puts_off: system.has_deferred(),
+        };
+        let systems: Vec<Traced> = systems.map(|(_, system)| traced(&**system)).collect();
+        let (next, at_once) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         self.schedule.set_executor(OneByOne {
             inner: SingleThreadedExecutor::new(),
             next: Arc::clone(&next),
+            at_once: Arc::clone(&at_once),
             systems: systems.len(),
         });
         self.begin_tick(input, output);
@@ -43,11 +62,40 @@ impl Simulation {
             output,
             systems,
             next,
+            at_once,
         }
     }
 }
 
 impl Tracing<'_> {
+    /// From here on, applies what a system puts off right after it, not where the schedule says. That tells whose
+    /// commands made a difference where several systems had some; the tick itself may come to something else then.
+    pub fn apply_at_once(&mut self) {
+        self.at_once.store(true, Ordering::Relaxed);
+    }
+
+    /// The system that [`Self::run_next`] will run: the one to name if it panics.
+    #[must_use]
+    pub fn next_system(&self) -> Option<&str> {
+        let next = self.systems.get(self.next.load(Ordering::Relaxed));
+        next.map(|system| system.name.as_str())
+    }
+
+    /// If the last system that ran applies what others put off: those others, in their order. Otherwise none.
+    #[must_use]
+    pub fn applied(&self) -> Vec<&str> {
+        let ran = &self.systems[..self.next.load(Ordering::Relaxed)];
+        let Some((_, before)) = ran.split_last().filter(|(last, _)| last.applies) else {
+            return Vec::new();
+        };
+        let since = before
+            .iter()
+            .rposition(|system| system.applies)
+            .map_or(0, |at| at + 1);
+        let putting_off = before[since..].iter().filter(|system| system.puts_off);
+        putting_off.map(|system| system.name.as_str()).collect()
+    }
+
     /// Runs the next system; its name, or none if all have run.
     pub fn run_next(&mut self) -> Option<&str> {
         let at = self.next.load(Ordering::Relaxed);
@@ -56,7 +104,7 @@ impl Tracing<'_> {
         }
         self.simulation.schedule.run(&mut self.simulation.world);
         self.next.store(at + 1, Ordering::Relaxed);
-        Some(&self.systems[at])
+        Some(&self.systems[at].name)
     }
 
     /// Appends the state as the systems so far have left it, as [`Simulation::save`] does. Its hash is still that of the
@@ -84,6 +132,7 @@ impl Drop for Tracing<'_> {
 struct OneByOne {
     inner: SingleThreadedExecutor,
     next: Arc<AtomicUsize>,
+    at_once: Arc<AtomicBool>,
     systems: usize,
 }
 
@@ -104,7 +153,9 @@ impl SystemExecutor for OneByOne {
         skip.insert_range(..);
         skip.set(next, false);
         // What systems put off is applied where the schedule says, and at the end.
-        self.inner.set_apply_final_deferred(next + 1 == self.systems);
+        let at_once = self.at_once.load(Ordering::Relaxed);
+        self.inner
+            .set_apply_final_deferred(at_once || next + 1 == self.systems);
         self.inner.run(schedule, world, Some(&skip), error_handler);
     }
 
@@ -115,7 +166,7 @@ impl std::fmt::Debug for Tracing<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
         formatter
             .debug_struct("Tracing")
-            .field("systems", &self.systems)
+            .field("systems", &self.systems.len())
             .finish_non_exhaustive()
     }
 }

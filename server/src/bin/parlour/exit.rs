@@ -15,8 +15,8 @@ use parlour_server::{
     skins::SkinErrors,
 };
 
-/// A recording was run again, and came to something else.
-const DIVERGED: u8 = 1;
+/// A recording came to something else when it was run again, or two recordings differ.
+const DIFFERS: u8 = 1;
 /// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
 /// A port is taken, or an address is not ours.
@@ -38,7 +38,7 @@ pub(crate) const INTERRUPTED: i32 = 130;
 pub(crate) const HELP: &str = "\
 Exit codes:
     0  stopped by Ctrl-C or SIGTERM, or all is well
-    1  a replay came to another state than was recorded
+    1  a replay came to another state than was recorded, or two recordings differ
     2  the command line cannot be understood
    65  a map, the skins or a recording cannot be used
    69  a port is taken, or an address is not this machine's
@@ -78,7 +78,7 @@ impl Exit {
         let text = format!("{}: {error}", path.display());
         if error.is_divergence() {
             return Self {
-                code: DIVERGED,
+                code: DIFFERS,
                 text: format!("{text}. What differs in that tick is told by --diff"),
             };
         }
@@ -93,10 +93,20 @@ impl Exit {
         }
     }
 
+    /// Two recordings differ; the report is on standard output already.
+    pub(crate) fn differ() -> Self {
+        Self {
+            code: DIFFERS,
+            text: String::new(),
+        }
+    }
+
     /// Says what there is to say on standard error.
     pub(crate) fn report(self) -> ExitCode {
         // Nobody may be listening; the code says it, too.
-        let _ = writeln!(io::stderr(), "parlour: {}", self.text);
+        if !self.text.is_empty() {
+            let _ = writeln!(io::stderr(), "parlour: {}", self.text);
+        }
         ExitCode::from(self.code)
     }
 }

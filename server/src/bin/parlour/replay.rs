@@ -1,5 +1,6 @@
 //! `parlour replay`: runs a recording again, and shows what was in it. One module for each thing that it can do.
 
+mod diff;
 mod dump;
 mod export;
 mod follow;
@@ -16,7 +17,7 @@ use given::Given;
 const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, follow a player";
 
 const DETAILS: &str = "\
-Without --dump, --follow or --export it verifies: every tick is run again with the input it had, and
+Without --dump, --follow, --export or --diff it verifies: every tick is run again with the input it had, and
 must come to the hash it came to.
 
 FILE is a recording, or a directory of recordings as --record writes it: then the newest one that
@@ -35,6 +36,7 @@ Examples:
   parlour replay rec --dump chat --at 14:03:20 --from 14:00 --room plaza
   parlour replay rec --dump players --at t4711 --player Ada --format json | jq .parts
   parlour replay rec --follow Ada --from 14:03 --to 14:04
+  parlour replay monday.plr --diff tuesday.plr
   parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"said\")'";
 
 /// The words it understands. What it can do beside verifying are the arguments of the group `what`.
@@ -56,17 +58,21 @@ pub(crate) fn command() -> Command {
             "to",
             "The last tick to look at [default: the last there is]",
         ))
+        .arg(diff::arg())
         .args(dump::args())
         .args(follow::args())
         .args(export::args())
-        .group(ArgGroup::new("what").args([dump::WHAT, follow::WHAT, export::WHAT]))
+        .group(ArgGroup::new("what").args([diff::WHAT, dump::WHAT, follow::WHAT, export::WHAT]))
         .after_help("More: parlour help replay")
         .after_long_help(format!("{DETAILS}\n\n{}", exit::HELP))
 }
 
 pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
-    let given = Given::of(words)?;
     let is_asked = |what: &str| words.contains_id(what);
+    if is_asked(diff::WHAT) {
+        return diff::run(words);
+    }
+    let given = Given::of(words)?;
     if is_asked(dump::WHAT) {
         dump::run(given, words)
     } else if is_asked(follow::WHAT) {

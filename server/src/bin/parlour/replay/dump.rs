@@ -36,12 +36,11 @@ pub(super) fn args() -> [Arg; 5] {
             "PLAYER",
             "Only this player: a name, an id (8 hex digits) or a session's number",
         ),
-        filter(
-            "format",
-            "FORMAT",
-            "table, or json: one object a line, with more in it",
-        )
-        .value_parser(["table", "json"])
+        Arg::new("format")
+            .long("format")
+            .value_name("FORMAT")
+            .help("Of --dump and --diff: a table for people, or json with more in it (of --dump: one object a line)")
+            .value_parser(["table", "json"])
         .default_value("table"),
     ]
 }

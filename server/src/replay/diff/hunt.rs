@@ -1,0 +1,379 @@
+//! Runs both recordings again, from here and from there, until two worlds part; names the system that parts them.
+
+use std::{thread, time::Duration};
+
+use parlour_shared::ids::Tick;
+use serde::Serialize;
+
+use super::{
+    super::{Replay, ReplayError},
+    rerun::{self, BEGIN, Course},
+    state::{self, Parts},
+};
+use crate::recording::format::Place;
+
+/// Pairs of worlds that are run at most to find where they part: what is left to chance need not show every time.
+const ATTEMPTS: u32 = 32;
+/// Of them, how many at first begin at the last saved world before the difference: cheap, and mostly enough.
+const USUAL: usize = 8;
+/// Runs of the same world against itself, before it is said that chance has no part in it.
+const CONFIRM: u32 = 6;
+/// Runs that look for whose commands made the difference.
+const COMMANDS: u32 = 8;
+/// Longer than the second that a clock may be read in.
+const PAUSE: Duration = Duration::from_millis(1100);
+
+/// One of the two recordings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The first.
+    One,
+    /// The other.
+    Other,
+}
+
+/// Where a world that was run again began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// In which recording.
+    pub recording: Side,
+    /// After which tick; 0: as a fresh world.
+    pub from: u32,
+}
+
+/// What the difference comes from, as far as can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The same world with the same inputs comes to different things.
+    Chance,
+    /// The same, but only if some time lies between.
+    Clock,
+    /// A world that was loaded goes another way than one that ran through.
+    NotDeclared,
+    /// All worlds that were run again agree, but not with both recordings.
+    OtherProgram,
+    /// All worlds agree with both recordings: it did not show again.
+    Unseen,
+    /// The state differs where no hash says so.
+    NotHashed,
+}
+
+/// Two worlds that parted.
+pub(super) struct Found {
+    pub(super) pair: [Origin; 2],
+    /// None if they differed before any system of the tick ran.
+    pub(super) system: Option<String>,
+    /// What the system had put off made the difference, not itself.
+    pub(super) put_off: bool,
+    /// If it cannot be told whose commands did: those who had some.
+    pub(super) suspects: Vec<String>,
+    pub(super) parts: Parts,
+    pub(super) panicked: [bool; 2],
+    pub(super) cause: Cause,
+}
+
+/// What came of it.
+pub(super) struct Hunt {
+    /// The tick at which worlds part, which may be before the one at which the recordings do.
+    pub(super) tick: Tick,
+    pub(super) found: Option<Found>,
+    pub(super) attempts: u32,
+    /// Which recordings some world has come to, at the tick at which the recordings part.
+    pub(super) reproduces: [bool; 2],
+    /// If no worlds part: systems that wrote what differs.
+    pub(super) writers: Vec<String>,
+}
+
+/// A pair of worlds to run.
+#[derive(Clone, Copy)]
+struct Pair {
+    one: (Side, Place),
+    other: (Side, Place),
+    pause: bool,
+}
+
+/// Runs pairs of worlds to `tick`, where the recordings came to the hashes `recorded`, differing in `parts`.
+pub(super) fn hunt(
+    replays: [&mut Replay; 2],
+    tick: Tick,
+    recorded: [Option<u64>; 2],
+    parts: &[String],
+) -> Result<Hunt, ReplayError> {
+    let mut replays = Replays(replays);
+    let mut hunt = Hunt {
+        tick,
+        found: None,
+        attempts: 0,
+        reproduces: [false; 2],
+        writers: Vec::new(),
+    };
+    let mut parts = parts.to_vec();
+    for pair in plan(&replays, tick) {
+        hunt.attempts += 1;
+        let Some(courses) = replays.run(pair, hunt.tick, false)? else {
+            continue;
+        };
+        for course in &courses {
+            for (reproduces, recorded) in hunt.reproduces.iter_mut().zip(recorded) {
+                *reproduces |= course.reached(tick) && course.hash(tick) == recorded;
+            }
+        }
+        let earliest = earliest(&courses, hunt.tick);
+        if let Some(earlier) = earliest {
+            hunt.tick = earlier;
+            let departed = courses.iter().filter_map(|course| course.departed.as_ref());
+            let departed = departed.filter(|departed| departed.tick == earlier);
+            parts = departed.flat_map(|departed| departed.parts.clone()).collect();
+            // The same pair again, to look at that tick.
+            let Some(again) = replays.run(pair, hunt.tick, false)? else {
+                continue;
+            };
+            hunt.found = parted(&again, pair);
+            hunt.writers = writers(&again[0], &parts);
+        } else {
+            hunt.found = parted(&courses, pair);
+            if hunt.writers.is_empty() {
+                hunt.writers = writers(&courses[0], &parts);
+            }
+        }
+        if hunt.found.is_some() {
+            break;
+        }
+    }
+    if let Some(found) = &mut hunt.found {
+        found.cause = replays.cause(found, hunt.tick)?;
+        replays.whose_commands(found, hunt.tick)?;
+    }
+    Ok(hunt)
+}
+
+/// The pairs, the likeliest and cheapest first.
+fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
+    let [one, other] = [0, 1].map(|side: usize| replays.0[side].recording());
+    let before = Tick(tick.0 - 1);
+    let latest = |recording: &crate::recording::format::Recording<_>| {
+        let keyframe = recording.keyframe_at_or_before(before);
+        keyframe.unwrap_or_else(|| recording.beginning())
+    };
+    let (late, early) = ([latest(one), latest(other)], [one.beginning(), other.beginning()]);
+    let pair = |one: Place, other: Place, pause| Pair {
+        one: (Side::One, one),
+        other: (Side::Other, other),
+        pause,
+    };
+    let usual = pair(late[0], late[1], false);
+    let mut plan = vec![usual; USUAL];
+    if early != late {
+        plan.push(pair(early[0], early[1], false));
+    }
+    for (side, (early, late)) in [Side::One, Side::Other]
+        .into_iter()
+        .zip(early.into_iter().zip(late))
+    {
+        if early != late {
+            plan.push(Pair {
+                one: (side, early),
+                other: (side, late),
+                pause: false,
+            });
+        }
+    }
+    plan.push(pair(late[0], late[1], true));
+    plan.resize(ATTEMPTS as usize, usual);
+    plan
+}
+
+struct Replays<'a>([&'a mut Replay; 2]);
+
+impl Replays<'_> {
+    fn run(&mut self, pair: Pair, aim: Tick, at_once: bool) -> Result<Option<[Course; 2]>, ReplayError> {
+        let Some(one) = self.run_one(pair.one, aim, at_once)? else {
+            return Ok(None);
+        };
+        if pair.pause {
+            pause();
+        }
+        let other = self.run_one(pair.other, aim, at_once)?;
+        Ok(other.map(|other| [one, other]))
+    }
+
+    fn run_one(
+        &mut self,
+        (side, place): (Side, Place),
+        aim: Tick,
+        at_once: bool,
+    ) -> Result<Option<Course>, ReplayError> {
+        if place.tick() >= aim {
+            return Ok(None);
+        }
+        rerun::run(self.0[side as usize], place, aim, at_once)
+    }
+
+    /// Tells chance from a clock, and both from what a loaded world does not know.
+    fn cause(&mut self, found: &Found, tick: Tick) -> Result<Cause, ReplayError> {
+        let [one, other] = found.pair;
+        if found.system.is_none() && found.panicked == [false; 2] {
+            return Ok(Cause::NotHashed);
+        }
+        if one.from == other.from {
+            return match found.cause {
+                Cause::Clock => self.chance_or_clock(found.pair, tick),
+                cause => Ok(cause),
+            };
+        }
+        for origin in found.pair {
+            let same = [origin; 2];
+            // At last with a pause: a clock may have gone on just between the two worlds.
+            if self.part_again(same, tick, CONFIRM, false)? {
+                return Ok(Cause::Chance);
+            }
+            if self.part_again(same, tick, 1, true)? {
+                return self.chance_or_clock(same, tick);
+            }
+        }
+        Ok(Cause::NotDeclared)
+    }
+
+    /// These worlds parted when some time lay between them. That was a clock if it happens again, and never at once.
+    fn chance_or_clock(&mut self, pair: [Origin; 2], tick: Tick) -> Result<Cause, ReplayError> {
+        let clock = self.part_again(pair, tick, 1, true)? && !self.part_again(pair, tick, CONFIRM, false)?;
+        Ok(if clock { Cause::Clock } else { Cause::Chance })
+    }
+
+    /// Whether two worlds part at that tick or before it, in one of so many tries.
+    fn part_again(
+        &mut self,
+        pair: [Origin; 2],
+        tick: Tick,
+        tries: u32,
+        pause: bool,
+    ) -> Result<bool, ReplayError> {
+        let [one, other] = pair.map(|origin| (origin.recording, self.place(origin)));
+        let pair = Pair { one, other, pause };
+        for _ in 0..tries {
+            let Some(courses) = self.run(pair, tick, false)? else {
+                return Ok(false);
+            };
+            if earliest_apart(&courses, tick).is_some() || parted(&courses, pair).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Where what several put off made the difference: applies what each put off right after it, and looks again.
+    fn whose_commands(&mut self, found: &mut Found, tick: Tick) -> Result<(), ReplayError> {
+        if found.suspects.is_empty() {
+            return Ok(());
+        }
+        let [one, other] = found.pair.map(|origin| (origin.recording, self.place(origin)));
+        for attempt in 0..COMMANDS {
+            let pause = found.cause == Cause::Clock && attempt == 0;
+            let Some(courses) = self.run(Pair { one, other, pause }, tick, true)? else {
+                return Ok(());
+            };
+            let system = parted(&courses, Pair { one, other, pause }).and_then(|again| again.system);
+            if let Some(system) = system.filter(|system| found.suspects.contains(system)) {
+                (found.system, found.put_off) = (Some(system), true);
+                found.suspects.clear();
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&self, origin: Origin) -> Place {
+        let recording = self.0[origin.recording as usize].recording();
+        let mut keyframes = recording.keyframes();
+        let keyframe = keyframes.find(|place| place.tick().0 == origin.from);
+        keyframe.unwrap_or_else(|| recording.beginning())
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "time itself is what is tried: worlds read it against the rules"
+)]
+fn pause() {
+    thread::sleep(PAUSE);
+}
+
+impl Course {
+    fn reached(&self, tick: Tick) -> bool {
+        tick.0 > self.from.0 && (tick.0 - self.from.0) as usize <= self.hashes.len()
+    }
+}
+
+/// The first tick before `aim` at which the worlds part, or one of them parts from what was recorded.
+fn earliest(courses: &[Course; 2], aim: Tick) -> Option<Tick> {
+    let departed = courses.iter().filter_map(|course| course.departed.as_ref());
+    let departed = departed.map(|departed| departed.tick).filter(|tick| *tick < aim);
+    departed.chain(earliest_apart(courses, aim)).min()
+}
+
+fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Tick> {
+    let from = one.from.max(other.from);
+    (from.0 + 1..aim.0)
+        .map(Tick)
+        .find(|tick| one.reached(*tick) && other.reached(*tick) && one.hash(*tick) != other.hash(*tick))
+}
+
+/// The first system of the last tick after which the worlds differ.
+fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
+    let [one, other] = courses;
+    let origin = |(recording, _): (Side, Place), course: &Course| Origin {
+        recording,
+        from: course.from.0,
+    };
+    let found = |system: Option<&str>, applied: &[String], states: [&[u8]; 2], panicked| Found {
+        pair: [origin(pair.one, one), origin(pair.other, other)],
+        system: system.map(str::to_owned),
+        put_off: false,
+        suspects: applied.to_vec(),
+        parts: state::compare(&one.world, states[0], states[1]),
+        panicked,
+        cause: if pair.pause { Cause::Clock } else { Cause::Chance },
+    };
+    let (mut left, mut right) = (&one.trail.before, &other.trail.before);
+    if left.is_empty() || right.is_empty() {
+        // One did not come to that tick.
+        return None;
+    }
+    if left.get(BEGIN..) != right.get(BEGIN..) {
+        return Some(found(None, &[], [left, right], [false; 2]));
+    }
+    for (step, same) in one.trail.steps.iter().zip(&other.trail.steps) {
+        // The same game logic has the same systems in the same order.
+        if step.system != same.system {
+            return None;
+        }
+        let panicked = [step.panicked, same.panicked];
+        left = step.after.as_ref().unwrap_or(left);
+        right = same.after.as_ref().unwrap_or(right);
+        if panicked[0] != panicked[1] || left.get(BEGIN..) != right.get(BEGIN..) {
+            return Some(found(Some(&step.system), &step.applied, [left, right], panicked));
+        }
+    }
+    None
+}
+
+/// The systems of the last tick after which one of these parts was another; of those that applied what others put off,
+/// the others.
+fn writers(course: &Course, parts: &[String]) -> Vec<String> {
+    let mut last = &course.trail.before;
+    let mut writers = Vec::new();
+    for step in &course.trail.steps {
+        let Some(after) = &step.after else { continue };
+        let changed = state::changed(&course.world, last, after);
+        last = after;
+        if changed.iter().any(|part| parts.contains(part)) {
+            match step.applied.as_slice() {
+                [] => writers.push(step.system.clone()),
+                applied => writers.extend_from_slice(applied),
+            }
+        }
+    }
+    writers
+}

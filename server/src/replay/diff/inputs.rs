@@ -1,0 +1,107 @@
+//! What two ticks were given, side by side and in words.
+
+use std::collections::BTreeMap;
+
+use parlour_shared::message::ClientMessage;
+use parlour_sim::{Event, EventKind, TickInput};
+use serde::Serialize;
+
+use super::state::PlayerName;
+
+/// Differences that are listed.
+const LISTED: usize = 64;
+
+/// How the events of one session differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EventDifference {
+    /// The session.
+    pub session: u64,
+    /// Its player before the tick, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub player: Option<PlayerName>,
+    /// The room that player is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// Events that only the first recording has, in words.
+    pub only_one: Vec<String>,
+    /// Events that only the other has.
+    pub only_other: Vec<String>,
+    /// Both have the same events, in another order.
+    pub order: bool,
+}
+
+/// Compares what two ticks were given, session by session.
+pub(super) fn compare(one: &TickInput, other: &TickInput) -> Vec<EventDifference> {
+    let mut sessions: BTreeMap<u64, [Vec<&Event>; 2]> = BTreeMap::new();
+    for (side, input) in [one, other].into_iter().enumerate() {
+        for event in &input.events {
+            sessions.entry(event.session.0).or_default()[side].push(event);
+        }
+    }
+    sessions
+        .into_iter()
+        .filter(|(_, [one, other])| one != other)
+        .take(LISTED)
+        .map(|(session, [one, other])| {
+            let only_one = only(&one, &other);
+            let only_other = only(&other, &one);
+            EventDifference {
+                session,
+                player: None,
+                room: None,
+                order: only_one.is_empty() && only_other.is_empty(),
+                only_one,
+                only_other,
+            }
+        })
+        .collect()
+}
+
+/// Those that the others have not, or have less often.
+fn only(these: &[&Event], others: &[&Event]) -> Vec<String> {
+    let mut left: Vec<&&Event> = others.iter().collect();
+    let missing = these.iter().filter(|event| {
+        let at = left.iter().position(|other| *other == *event);
+        at.map(|at| left.swap_remove(at)).is_none()
+    });
+    missing.map(|event| words(&event.kind)).collect()
+}
+
+fn words(kind: &EventKind) -> String {
+    match kind {
+        EventKind::Open { name } => format!("opens as {name:?}"),
+        EventKind::Close => "closes".to_owned(),
+        EventKind::Hold => "cannot take snapshots".to_owned(),
+        EventKind::Release => "can take snapshots again".to_owned(),
+        EventKind::Message { early, message } => {
+            let tenths = i32::from(*early);
+            let sign = if tenths < 0 { "-" } else { "" };
+            let (whole, tenth) = (tenths.abs() / 10, tenths.abs() % 10);
+            format!("{} ({sign}{whole}.{tenth} ms before the deadline)", said(message))
+        }
+    }
+}
+
+fn said(message: &ClientMessage) -> String {
+    match message {
+        ClientMessage::Join(join) => format!("joins {:?}", join.room),
+        ClientMessage::Leave { .. } => "leaves its room".to_owned(),
+        ClientMessage::Move(step) => format!(
+            "move {}: {:?}{}, for tick {}",
+            step.seq,
+            step.direction,
+            if step.sprint { ", sprinting" } else { "" },
+            step.tick.0
+        ),
+        ClientMessage::Chat(chat) => format!("chats ({:?}) {:?}", chat.scope, chat.text),
+        ClientMessage::SetSkin(skin) => format!("takes skin {}", skin.skin),
+        ClientMessage::SetState(batch) => {
+            let keys: Vec<&str> = batch.writes.iter().map(|write| write.key.as_str()).collect();
+            format!("writes to the room's state: {}", keys.join(", "))
+        }
+        ClientMessage::Custom(custom) => format!("message {:?}, {} bytes", custom.name, custom.body.0.len()),
+        ClientMessage::Hello(_) => "hello".to_owned(),
+        ClientMessage::Ping { nonce } => format!("ping {nonce}"),
+        ClientMessage::Bye => "bye".to_owned(),
+    }
+}

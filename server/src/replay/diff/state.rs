@@ -1,0 +1,197 @@
+//! Two saved worlds side by side: which parts of whom differ, in words that people know them by.
+
+use std::collections::BTreeMap;
+
+use parlour_sim::{EntityState, SavedPart, SavedState, Simulation, StableId};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Parts of the state that are listed; how many more there are is told.
+const LISTED: usize = 64;
+
+/// A player, as people know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlayerName {
+    /// Its name.
+    pub name: String,
+    /// Its id, hexadecimal.
+    pub id: String,
+    /// Its session.
+    pub session: u64,
+}
+
+/// A part of the state that differs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PartDifference {
+    /// The component or resource, by the name it was declared with.
+    pub component: String,
+    /// Whose it is: `player 0000abcd`, `room #3`, `game entity 7`, or `the world`.
+    pub owner: String,
+    /// The player whose it is, if it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub player: Option<PlayerName>,
+    /// The room that it is, or that the player is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// The value in the first world; none if it has none.
+    pub one: Option<Value>,
+    /// The value in the other.
+    pub other: Option<Value>,
+}
+
+/// The parts that differ, and how many more do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Parts {
+    pub(super) listed: Vec<PartDifference>,
+    pub(super) more: usize,
+}
+
+/// Compares two saved worlds, players first, then rooms, then all else. `world` knows what the parts are called.
+pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> Parts {
+    let (Ok(one), Ok(other)) = (SavedState::parse(one), SavedState::parse(other)) else {
+        return Parts::default();
+    };
+    let names: Vec<&str> = world.part_names().collect();
+    let directories = [
+        Directory::of(world, &names, &one),
+        Directory::of(world, &names, &other),
+    ];
+    let mut parts = Parts::default();
+    let mut add = |id: Option<StableId>, tag: u8, values: [Option<&[u8]>; 2]| {
+        if parts.listed.len() >= LISTED {
+            parts.more += 1;
+            return;
+        }
+        let [one, other] = values.map(|bytes| bytes.map(|bytes| show(world, tag, bytes)));
+        let named = |look: &dyn Fn(&Directory, StableId) -> Option<String>| {
+            let id = id?;
+            directories.iter().find_map(|directory| look(directory, id))
+        };
+        parts.listed.push(PartDifference {
+            component: name(&names, tag),
+            owner: id.map_or_else(|| "the world".to_owned(), |id| id.to_string()),
+            player: id.and_then(|id| directories.iter().find_map(|all| all.players.get(&id).cloned())),
+            room: named(&|all, id| all.rooms.get(&id).cloned()),
+            one,
+            other,
+        });
+    };
+    let mut ids: Vec<StableId> = one
+        .entities
+        .iter()
+        .chain(&other.entities)
+        .map(|entity| entity.id)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let none: &[SavedPart] = &[];
+    for id in ids {
+        let parts = [one.entity(id), other.entity(id)];
+        let [ours, theirs] = parts.map(|entity| entity.map_or(none, |entity| entity.parts.as_slice()));
+        each(ours, theirs, |tag, values| add(Some(id), tag, values));
+    }
+    each(&one.resources, &other.resources, |tag, values| {
+        add(None, tag, values)
+    });
+    parts
+}
+
+/// The names of the parts that differ, each once.
+pub(super) fn changed(world: &Simulation, one: &[u8], other: &[u8]) -> Vec<String> {
+    let mut names: Vec<String> = compare(world, one, other)
+        .listed
+        .into_iter()
+        .map(|part| part.component)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The player of a session, and the room it is in.
+pub(super) fn who(world: &Simulation, saved: &[u8], session: u64) -> Option<(PlayerName, Option<String>)> {
+    let saved = SavedState::parse(saved).ok()?;
+    let names: Vec<&str> = world.part_names().collect();
+    let directory = Directory::of(world, &names, &saved);
+    let (id, player) = directory
+        .players
+        .iter()
+        .find(|(_, player)| player.session == session)?;
+    Some((player.clone(), directory.rooms.get(id).cloned()))
+}
+
+/// Calls with each tag whose values differ.
+fn each<'a>(
+    one: &[SavedPart<'a>],
+    other: &[SavedPart<'a>],
+    mut differ: impl FnMut(u8, [Option<&'a [u8]>; 2]),
+) {
+    let mut values: BTreeMap<u8, [Option<&[u8]>; 2]> = BTreeMap::new();
+    for (side, parts) in [one, other].into_iter().enumerate() {
+        for part in parts {
+            values.entry(part.tag).or_default()[side] = Some(part.bytes);
+        }
+    }
+    values
+        .into_iter()
+        .filter(|(_, [one, other])| one != other)
+        .for_each(|(tag, values)| differ(tag, values));
+}
+
+fn name(names: &[&str], tag: u8) -> String {
+    let name = names.get(usize::from(tag));
+    name.map_or_else(|| format!("part {tag}"), |name| (*name).to_owned())
+}
+
+fn show(world: &Simulation, tag: u8, bytes: &[u8]) -> Value {
+    let shown = world.show_part(tag, bytes);
+    shown.unwrap_or_else(|| Value::String(format!("{} bytes that cannot be shown", bytes.len())))
+}
+
+/// Who is who in a saved world, and where.
+struct Directory {
+    players: BTreeMap<StableId, PlayerName>,
+    /// The name of each room, and of the room of each player that is in one.
+    rooms: BTreeMap<StableId, String>,
+}
+
+impl Directory {
+    fn of(world: &Simulation, names: &[&str], saved: &SavedState<'_>) -> Self {
+        let part = |entity: &EntityState<'_>, name: &str| -> Option<Value> {
+            let tag = names.iter().position(|known| *known == name)?;
+            let part = entity.parts.iter().find(|part| usize::from(part.tag) == tag)?;
+            world.show_part(part.tag, part.bytes)
+        };
+        let text = |value: &Value, field: &str| Some(value.get(field)?.as_str()?.to_owned());
+        let number = |value: &Value, field: &str| value.get(field)?.as_u64();
+        let (mut players, mut rooms) = (BTreeMap::new(), BTreeMap::new());
+        // By id, and rooms come after players: epochs first.
+        let mut by_epoch: BTreeMap<u64, String> = BTreeMap::new();
+        for entity in &saved.entities {
+            let Some(room) = part(entity, "room") else {
+                continue;
+            };
+            if let (Some(epoch), Some(name)) = (number(&room, "epoch"), text(&room, "name")) {
+                rooms.insert(entity.id, name.clone());
+                by_epoch.insert(epoch, name);
+            }
+        }
+        for entity in &saved.entities {
+            let (Some(id), Some(player)) = (entity.id.as_player(), part(entity, "player")) else {
+                continue;
+            };
+            let name = PlayerName {
+                name: text(&player, "name").unwrap_or_default(),
+                id: format!("{:08x}", id.0),
+                session: number(&player, "session").unwrap_or_default(),
+            };
+            players.insert(entity.id, name);
+            let seat = part(entity, "seat");
+            let epoch = seat.and_then(|seat| number(&seat, "epoch"));
+            if let Some(room) = epoch.and_then(|epoch| by_epoch.get(&epoch)) {
+                rooms.insert(entity.id, room.clone());
+            }
+        }
+        Self { players, rooms }
+    }
+}

@@ -1,0 +1,278 @@
+//! Sources that make the same world go two ways: order of hash maps and of commands, chance, clocks, addresses, threads,
+//! statics.
+
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    hash::{BuildHasher, Hasher},
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use parlour_server::replay::diff::{Cause, StateDifference};
+use parlour_sim::{Clock, FromPlayer, Player, SimulationApp, Step, StepSet};
+use serde::{Deserialize, Serialize};
+
+use crate::stage::{
+    AT, Claim, SAVED, Score, config, logic, record, script, state_difference, two_that_differ,
+};
+
+/// Plants it, records it twice, and finds it at the tick at which it is.
+fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
+    let logic = logic(plant);
+    let found = state_difference(&logic, &two_that_differ(name, &logic));
+    assert_eq!((found.tick, found.recorded_tick), (AT, AT));
+    assert!(found.suspects.is_empty(), "{:?}", found.suspects);
+    let pair = found.pair.unwrap();
+    assert_eq!(pair.map(|origin| origin.from), [SAVED; 2]);
+    assert_eq!(found.cause, Cause::Chance);
+    found
+}
+
+/// The system, the component, the room and the player, as they are reported.
+fn names(found: &StateDifference) -> [&str; 4] {
+    let first = &found.differ[0];
+    assert_ne!(first.one, first.other);
+    let player = first.player.as_ref().map_or("", |player| &player.name);
+    let system = found.system.as_ref().unwrap();
+    assert!(
+        system.full.ends_with(&system.short) && system.full.starts_with("replay_diff::"),
+        "{system:?}"
+    );
+    [
+        &system.short,
+        &first.component,
+        first.room.as_deref().unwrap_or_default(),
+        player,
+    ]
+}
+
+fn simulate<M>(app: &mut App, system: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M>) {
+    app.add_systems(Step, system.in_set(StepSet::Simulate));
+}
+
+fn is_time(clock: &Clock) -> bool {
+    clock.tick.0 == AT
+}
+
+/// Writes the score of Bob.
+fn score_bob(players: &mut Query<(&Player, &mut Score)>, value: u64) {
+    for (player, mut score) in players.iter_mut() {
+        if player.name == "Bob" {
+            score.0 = value;
+        }
+    }
+}
+
+fn first_of_a_map(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    if is_time(&clock) {
+        let mut by_name: HashMap<String, Mut<Score>> = HashMap::new();
+        for (player, score) in &mut players {
+            by_name.insert(player.name.clone(), score);
+        }
+        if let Some((_, mut score)) = by_name.into_iter().next() {
+            score.0 += 1;
+        }
+    }
+}
+
+#[test]
+fn order_of_a_hash_map() {
+    let found = find("hash-map", |app| simulate(app, first_of_a_map));
+    let [system, component, room, player] = names(&found);
+    assert_eq!(
+        [system, component, room],
+        ["chance::first_of_a_map", "score", "square"]
+    );
+    assert!(["Ada", "Bob", "Cleo", "Dan"].contains(&player));
+    // One of two got the point.
+    assert_eq!(found.differ.len(), 2);
+    assert_eq!(found.components, ["score"]);
+}
+
+fn roll(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    if is_time(&clock) {
+        score_bob(&mut players, RandomState::new().build_hasher().finish() >> 40);
+    }
+}
+
+#[test]
+fn unseeded_random() {
+    let found = find("random", |app| simulate(app, roll));
+    assert_eq!(names(&found), ["chance::roll", "score", "square", "Bob"]);
+    assert_eq!(found.reproduces, [false; 2]);
+}
+
+fn note_the_time(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    if is_time(&clock) {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        score_bob(&mut players, since.as_nanos() as u64);
+    }
+}
+
+#[test]
+fn wall_clock() {
+    let found = find("clock", |app| simulate(app, note_the_time));
+    assert_eq!(names(&found), ["chance::note_the_time", "score", "square", "Bob"]);
+}
+
+fn note_the_second(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    if is_time(&clock) {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        score_bob(&mut players, since.as_secs());
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "time itself is what is tested")]
+fn one_second() {
+    thread::sleep(Duration::from_millis(1001));
+}
+
+/// Worlds that are run at once agree: only time tells them apart. Real time, for it is what the test is about.
+#[test]
+fn wall_clock_that_is_read_in_seconds() {
+    let logic = logic(|app| simulate(app, note_the_second));
+    let one = record("second-one", &config(), &logic, &script());
+    one_second();
+    let other = record("second-other", &config(), &logic, &script());
+    let found = state_difference(&logic, &[one, other]);
+    assert_eq!(found.tick, AT);
+    assert_eq!(
+        names(&found),
+        ["chance::note_the_second", "score", "square", "Bob"]
+    );
+    // A second may have ended between two runs.
+    assert!(
+        matches!(found.cause, Cause::Clock | Cause::Chance),
+        "{:?}",
+        found.cause
+    );
+}
+
+/// There is one, for the first who claims it.
+#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
+struct Prize;
+
+/// Shows that someone was seen.
+#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
+struct Seen;
+
+fn first_come(mut claims: MessageReader<FromPlayer<Claim>>, mut commands: Commands) {
+    let claims: HashMap<Entity, ()> = claims.read().map(|claim| (claim.player, ())).collect();
+    if let Some((&player, ())) = claims.iter().next() {
+        commands.entity(player).insert(Prize);
+    }
+}
+
+/// Puts off commands beside the planted one, and is not to blame.
+fn see_everyone(
+    players: Query<Entity, (With<Player>, Without<Seen>)>,
+    clock: Res<Clock>,
+    mut commands: Commands,
+) {
+    if is_time(&clock) {
+        for player in &players {
+            commands.entity(player).insert(Seen);
+        }
+    }
+}
+
+#[test]
+fn order_of_commands() {
+    let found = find("commands", |app| {
+        app.state_component::<Prize>("prize");
+        app.state_component::<Seen>("seen");
+        simulate(app, (see_everyone, first_come));
+    });
+    let [system, component, room, _] = names(&found);
+    assert_eq!(
+        [system, component, room],
+        ["chance::first_come", "prize", "square"]
+    );
+    assert!(found.put_off);
+}
+
+static SERVED: AtomicU64 = AtomicU64::new(0);
+
+fn take_a_number(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    if is_time(&clock) {
+        score_bob(&mut players, SERVED.fetch_add(1, Ordering::Relaxed));
+    }
+}
+
+#[test]
+fn static_counter() {
+    let found = find("static", |app| simulate(app, take_a_number));
+    assert_eq!(names(&found), ["chance::take_a_number", "score", "square", "Bob"]);
+}
+
+/// Lives somewhere in memory.
+#[derive(Resource)]
+struct Lair(Box<u64>);
+
+fn find_the_lair(mut players: Query<(&Player, &mut Score)>, lair: Res<Lair>, clock: Res<Clock>) {
+    if is_time(&clock) {
+        score_bob(&mut players, (&raw const *lair.0).addr() as u64 + *lair.0);
+    }
+}
+
+#[test]
+fn address_in_memory() {
+    let found = find("address", |app| {
+        app.insert_resource(Lair(Box::new(0)));
+        app.presentation_only::<Lair>();
+        simulate(app, find_the_lair);
+    });
+    assert_eq!(names(&found), ["chance::find_the_lair", "score", "square", "Bob"]);
+}
+
+fn ask_a_thread(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    if is_time(&clock) {
+        let name = thread::spawn(|| format!("{:?}", thread::current().id()))
+            .join()
+            .unwrap();
+        let digits: String = name.chars().filter(char::is_ascii_digit).collect();
+        score_bob(&mut players, digits.parse().unwrap());
+    }
+}
+
+#[test]
+fn thread() {
+    let found = find("thread", |app| simulate(app, ask_a_thread));
+    assert_eq!(names(&found), ["chance::ask_a_thread", "score", "square", "Bob"]);
+}
+
+/// Shows now and then, and in the recordings at another tick than when they are run again.
+fn flicker(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    if clock.tick.0 > SAVED && RandomState::new().build_hasher().finish().is_multiple_of(16) {
+        score_bob(&mut players, clock.tick.0.into());
+    }
+}
+
+#[test]
+fn what_shows_now_and_then_is_named_at_the_first_tick_at_which_it_shows() {
+    let logic = logic(|app| simulate(app, flicker));
+    let found = state_difference(&logic, &two_that_differ("flicker", &logic));
+    assert!(
+        found.tick <= found.recorded_tick && found.tick > SAVED,
+        "{found:?}"
+    );
+    assert_eq!(names(&found), ["chance::flicker", "score", "square", "Bob"]);
+    assert_eq!(found.cause, Cause::Chance);
+}
+
+fn trip_now_and_then(clock: Res<Clock>) {
+    let trips = RandomState::new().build_hasher().finish().is_multiple_of(2);
+    assert!(!is_time(&clock) || !trips, "tripped");
+}
+
+#[test]
+fn a_panic_in_one_of_them_is_named() {
+    let found = find("trip", |app| simulate(app, trip_now_and_then));
+    assert_eq!(found.system.unwrap().short, "chance::trip_now_and_then");
+    assert_ne!(found.panicked[0], found.panicked[1]);
+    assert!(found.differ.is_empty());
+    assert_eq!(found.reproduces, [true; 2]);
+}

@@ -1,0 +1,126 @@
+//! What the files themselves tell: the same, other inputs, other worlds.
+
+use bevy_app::App;
+use parlour_server::replay::diff::Difference;
+use parlour_shared::{
+    ids::Tick,
+    message::{ClientMessage, Move},
+    motion::Direction,
+};
+use parlour_sim::{EventKind, Logic};
+
+use crate::stage::{TICKS, compare, config, event, logic, record, record_on, script};
+
+fn plain() -> Logic {
+    logic(|_: &mut App| ())
+}
+
+#[test]
+fn equal_recordings_are_the_same() {
+    let logic = plain();
+    let one = record("same-one", &config(), &logic, &script());
+    let other = record("same-other", &config(), &logic, &script()[..170]);
+    let found = compare(&config(), &logic, [&one, &other]);
+    let (from, to, last) = (1, 170, [TICKS, 170]);
+    assert_eq!(found, Difference::Same { from, to, last });
+    assert!(found.is_same());
+}
+
+#[test]
+fn a_world_that_was_loaded_goes_on_the_same() {
+    let logic = plain();
+    let one = record("loaded-one", &config(), &logic, &script());
+    let other = record_on("loaded-other", &logic, &one, 60);
+    let found = compare(&config(), &logic, [&one, &other]);
+    let (from, to, last) = (61, TICKS, [TICKS; 2]);
+    assert_eq!(found, Difference::Same { from, to, last });
+}
+
+#[test]
+fn inputs_that_differ_are_named() {
+    let logic = plain();
+    let mut inputs = script();
+    let step = Move {
+        seq: 0,
+        tick: Tick(0),
+        direction: Direction::North,
+        sprint: true,
+    };
+    let message = ClientMessage::Move(step);
+    inputs[99].events = vec![event(3, EventKind::Message { early: -15, message })];
+    let one = record("inputs-one", &config(), &logic, &script());
+    let other = record("inputs-other", &config(), &logic, &inputs);
+    let Difference::Inputs(found) = compare(&config(), &logic, [&one, &other]) else {
+        panic!("it is the inputs");
+    };
+    assert_eq!(found.tick, 100);
+    let [session] = found.sessions.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!((session.session, session.order), (3, false));
+    assert_eq!(session.player.as_ref().unwrap().name, "Cleo");
+    assert_eq!(session.room.as_deref(), Some("square"));
+    assert!(session.only_one.is_empty());
+    assert_eq!(
+        session.only_other,
+        ["move 0: North, sprinting, for tick 0 (-1.5 ms before the deadline)"]
+    );
+    assert!(
+        found.components.iter().any(|part| part == "motion"),
+        "{:?}",
+        found.components
+    );
+}
+
+#[test]
+fn an_order_that_differs_is_told_as_such() {
+    let logic = plain();
+    let mut inputs = script();
+    let say = |direction| {
+        let step = Move {
+            seq: 0,
+            tick: Tick(0),
+            direction,
+            sprint: false,
+        };
+        let message = ClientMessage::Move(step);
+        event(2, EventKind::Message { early: 0, message })
+    };
+    inputs[98].events = vec![say(Direction::North), say(Direction::East)];
+    let one = record("order-one", &config(), &logic, &inputs);
+    inputs[98].events.reverse();
+    let other = record("order-other", &config(), &logic, &inputs);
+    let Difference::Inputs(found) = compare(&config(), &logic, [&one, &other]) else {
+        panic!("it is the inputs");
+    };
+    assert_eq!(found.tick, 99);
+    assert_eq!(found.sessions.len(), 1);
+    assert!(found.sessions[0].order);
+}
+
+#[test]
+fn worlds_made_with_other_rules_are_not_compared() {
+    let logic = plain();
+    let mut other_config = config();
+    other_config.seed = 6;
+    other_config.rules.capacity = 7;
+    let one = record("rules-one", &config(), &logic, &script());
+    let other = record("rules-other", &other_config, &logic, &script());
+    let Difference::Headers { headers } = compare(&config(), &logic, [&one, &other]) else {
+        panic!("it is the headers");
+    };
+    let mut names: Vec<&str> = headers.iter().map(|header| header.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["rules.capacity", "seed"]);
+}
+
+#[test]
+fn recordings_without_a_tick_in_common_are_apart() {
+    let logic = plain();
+    let one = record("apart-one", &config(), &logic, &script()[..100]);
+    let whole = record("apart-whole", &config(), &logic, &script());
+    let other = record_on("apart-other", &logic, &whole, 120);
+    let found = compare(&config(), &logic, [&one, &other]);
+    let ticks = [Some((1, 100)), Some((121, TICKS))];
+    assert_eq!(found, Difference::Apart { ticks });
+}

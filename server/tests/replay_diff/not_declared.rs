@@ -1,0 +1,154 @@
+//! Sources that make a world that was loaded go another way than one that ran through: what decides, and is not state.
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use parlour_server::replay::diff::{Cause, StateDifference};
+use parlour_shared::rng::{Purpose, Stream};
+use parlour_sim::{Clock, Player, SimulationApp, Skin, Step, StepSet};
+
+use crate::stage::{AT, SAVED, Score, Taken, config, logic, record, record_on, script, state_difference};
+
+/// Plants it, records a world that runs through and one that is loaded midway, and finds what parts them.
+fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
+    let logic = logic(plant);
+    let one: Taken = record(&format!("{name}-one"), &config(), &logic, &script());
+    let other = record_on(&format!("{name}-other"), &logic, &one, SAVED);
+    let found = state_difference(&logic, &[one, other]);
+    assert_eq!(found.cause, Cause::NotDeclared);
+    assert_eq!(found.pair.unwrap().map(|origin| origin.from), [0, SAVED]);
+    // Nothing is left to chance: each recording comes out as it was.
+    assert_eq!(found.reproduces, [true, true]);
+    assert_eq!(found.components, ["score"]);
+    assert!(found.suspects.is_empty() && !found.put_off);
+    found
+}
+
+fn check(found: &StateDifference, tick: u32, system: &str, player: Option<&str>) {
+    let first = &found.differ[0];
+    assert_eq!((found.tick, found.recorded_tick), (tick, tick));
+    assert_eq!(found.system.as_ref().unwrap().short, system);
+    assert_eq!(first.component, "score");
+    assert_eq!(first.room.as_deref(), Some("square"));
+    assert_ne!(first.one, first.other);
+    if let Some(name) = player {
+        assert_eq!(first.player.as_ref().unwrap().name, name);
+    }
+}
+
+fn simulate<M>(app: &mut App, system: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M>) {
+    app.add_systems(Step, system.in_set(StepSet::Simulate));
+}
+
+fn is_time(clock: &Clock) -> bool {
+    clock.tick.0 == AT
+}
+
+fn score_bob(players: &mut Query<(&Player, &mut Score)>, value: u64) {
+    for (player, mut score) in players.iter_mut() {
+        if player.name == "Bob" {
+            score.0 = value;
+        }
+    }
+}
+
+/// Decides, and is said to be for show.
+#[derive(Component, Default)]
+struct Combo(u64);
+
+fn cash_combos(mut players: Query<(&Player, &mut Combo, &mut Score)>, clock: Res<Clock>) {
+    for (player, mut combo, mut score) in &mut players {
+        combo.0 += 1;
+        if is_time(&clock) && player.name == "Cleo" {
+            score.0 = combo.0;
+        }
+    }
+}
+
+#[test]
+fn component_that_is_skipped() {
+    let found = find("skipped", |app| {
+        app.presentation_only::<Combo>();
+        app.world_mut().register_required_components::<Player, Combo>();
+        simulate(app, cash_combos);
+    });
+    check(&found, AT, "not_declared::cash_combos", Some("Cleo"));
+    let first = &found.differ[0];
+    assert_eq!(first.one, Some(AT.into()));
+    assert_eq!(first.other, Some((AT - SAVED).into()));
+}
+
+fn score_by_entity(mut players: Query<(Entity, &mut Score)>, clock: Res<Clock>) {
+    if is_time(&clock) {
+        for (entity, mut score) in &mut players {
+            score.0 = entity.to_bits();
+        }
+    }
+}
+
+#[test]
+fn entity_ids() {
+    let found = find("entity", |app| simulate(app, score_by_entity));
+    check(&found, AT, "not_declared::score_by_entity", None);
+}
+
+fn first_of_a_query(mut players: Query<&mut Score>, clock: Res<Clock>) {
+    if is_time(&clock)
+        && let Some(mut score) = players.iter_mut().next()
+    {
+        score.0 += 1;
+    }
+}
+
+#[test]
+fn order_of_a_query() {
+    let found = find("query", |app| simulate(app, first_of_a_query));
+    check(&found, AT, "not_declared::first_of_a_query", None);
+    assert_eq!(found.differ.len(), 2);
+}
+
+fn count_for_oneself(mut count: Local<u64>, mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    *count += 1;
+    if is_time(&clock) {
+        score_bob(&mut players, *count);
+    }
+}
+
+#[test]
+fn local_of_a_system() {
+    let found = find("local", |app| simulate(app, count_for_oneself));
+    check(&found, AT, "not_declared::count_for_oneself", Some("Bob"));
+}
+
+fn count_new_skins(mut players: Query<&mut Score, Changed<Skin>>) {
+    for mut score in &mut players {
+        score.0 += 1;
+    }
+}
+
+/// To a world that was just loaded everything is new.
+#[test]
+fn changed_since_an_earlier_tick() {
+    let found = find("changed", |app| simulate(app, count_new_skins));
+    check(&found, SAVED + 1, "not_declared::count_new_skins", None);
+}
+
+/// Chance that is seeded, but does not say where it is.
+#[derive(Resource)]
+struct Dice(Stream);
+
+fn throw_dice(mut dice: ResMut<Dice>, mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    let number = dice.0.below(1_000_000);
+    if is_time(&clock) {
+        score_bob(&mut players, number.into());
+    }
+}
+
+#[test]
+fn stream_of_chance() {
+    let found = find("dice", |app| {
+        app.insert_resource(Dice(Stream::new(5, 0, Purpose::Game)));
+        app.presentation_only::<Dice>();
+        simulate(app, throw_dice);
+    });
+    check(&found, AT, "not_declared::throw_dice", Some("Bob"));
+}

@@ -1,0 +1,98 @@
+//! Two programs: one of the recordings is not what this one comes to.
+
+use bevy_app::App;
+use bevy_ecs::prelude::*;
+use parlour_server::replay::diff::Cause;
+use parlour_sim::{Clock, Player, Step, StepSet};
+
+use crate::stage::{AT, Score, Taken, config, logic, record, record_on, script, state_difference};
+
+fn score(players: &mut Query<(&Player, &mut Score)>, clock: &Clock, value: u64) {
+    for (player, mut score) in players.iter_mut() {
+        if clock.tick.0 == AT && player.name == "Dan" {
+            score.0 = value;
+        }
+    }
+}
+
+fn once(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    score(&mut players, &clock, 7);
+}
+
+fn twice(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    score(&mut players, &clock, 14);
+}
+
+fn with_once(app: &mut App) {
+    app.add_systems(Step, once.in_set(StepSet::Simulate));
+}
+
+fn with_twice(app: &mut App) {
+    app.add_systems(Step, twice.in_set(StepSet::Simulate));
+}
+
+fn recordings(name: &str) -> [Taken; 2] {
+    let take = |plant, side| record(&format!("{name}-{side}"), &config(), &logic(plant), &script());
+    [take(with_once, "one"), take(with_twice, "other")]
+}
+
+#[test]
+fn the_recording_of_another_program_is_told_and_what_wrote_the_component() {
+    let takes = recordings("programs");
+    for (plant, system, reproduces) in [
+        (with_once as fn(&mut App), "programs::once", [true, false]),
+        (with_twice, "programs::twice", [false, true]),
+    ] {
+        let found = state_difference(&logic(plant), &takes);
+        assert_eq!((found.tick, found.cause), (AT, Cause::OtherProgram));
+        assert_eq!(found.reproduces, reproduces);
+        assert_eq!(found.components, ["score"]);
+        // By elimination: nothing else wrote that component in that tick.
+        assert_eq!(found.system.as_ref().unwrap().short, system);
+        let [part] = found.differ.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(found.saved_at, Some(180));
+        assert_eq!(
+            (part.one.clone(), part.other.clone()),
+            (Some(7.into()), Some(14.into()))
+        );
+        assert_eq!(part.player.as_ref().unwrap().name, "Dan");
+        assert_eq!(part.room.as_deref(), Some("square"));
+    }
+}
+
+/// Scores earlier already, in a way that neither recording has.
+fn early_and_once(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
+    if clock.tick.0 == AT - 20 {
+        players.iter_mut().for_each(|(_, mut score)| score.0 = 1);
+    }
+    score(&mut players, &clock, 7);
+}
+
+#[test]
+fn a_program_that_comes_to_neither_is_told_at_the_tick_at_which_it_leaves_them() {
+    let plant = |app: &mut App| {
+        app.add_systems(Step, early_and_once.in_set(StepSet::Simulate));
+    };
+    let found = state_difference(&logic(plant), &recordings("neither"));
+    assert_eq!((found.tick, found.recorded_tick), (AT - 20, AT));
+    assert_eq!((found.cause, found.reproduces), (Cause::OtherProgram, [false; 2]));
+    assert_eq!(found.system.unwrap().short, "programs::early_and_once");
+}
+
+#[test]
+fn worlds_that_differ_from_the_start_are_told_by_what_was_saved() {
+    let [one, other] = recordings("before");
+    let on = record_on("before-on", &logic(with_twice), &other, 180);
+    let found = state_difference(&logic(with_once), &[one, on]);
+    assert_eq!((found.tick, found.saved_at), (180, Some(180)));
+    assert_eq!(found.components, ["score"]);
+    let [part] = found.differ.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!(
+        (part.one.clone(), part.other.clone()),
+        (Some(7.into()), Some(14.into()))
+    );
+}
