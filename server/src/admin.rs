@@ -1,5 +1,7 @@
 //! The admin port: health and metrics, for operators and their tools.
 
+mod playback;
+
 use std::{
     convert::Infallible,
     io,
@@ -23,7 +25,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::{
-    bridge::wake::WakeEnd, edge::EdgeShared, metrics::Metrics, server::Failure, tick_loop::TickStatus,
+    bridge::wake::WakeEnd, edge::EdgeShared, metrics::Metrics, replay::Console, server::Failure,
+    tick_loop::TickStatus,
 };
 
 /// Without a tick for this long the server is not ready.
@@ -49,6 +52,8 @@ pub(crate) struct Admin {
     pub(crate) status: Arc<TickStatus>,
     pub(crate) failure: Arc<Failure>,
     pub(crate) edge: Arc<EdgeShared>,
+    /// The past that is served, if it is one.
+    pub(crate) past: Option<Console>,
     pub(crate) wake: WakeEnd,
 }
 
@@ -58,6 +63,7 @@ struct Sources {
     status: Arc<TickStatus>,
     failure: Arc<Failure>,
     edge: Arc<EdgeShared>,
+    past: Option<Console>,
     connections: AtomicU32,
 }
 
@@ -72,6 +78,7 @@ impl Admin {
             status: self.status,
             failure: self.failure,
             edge: self.edge,
+            past: self.past,
             connections: AtomicU32::new(0),
         });
         runtime.block_on(async move {
@@ -100,8 +107,8 @@ async fn accept(listener: TcpListener, sources: Arc<Sources>) {
         let sources = Arc::clone(&sources);
         tokio::spawn(async move {
             let service = service_fn(|request| {
-                let response = answer(&request, &sources);
-                async move { Ok::<_, Infallible>(response) }
+                let sources = Arc::clone(&sources);
+                async move { Ok::<_, Infallible>(answer(request, &sources).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -115,16 +122,23 @@ async fn accept(listener: TcpListener, sources: Arc<Sources>) {
     }
 }
 
-fn answer(request: &Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+async fn answer(request: Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
+    let (request, _) = request.into_parts();
+    if let Some(console) = &sources.past
+        && let Some(response) =
+            playback::answer(console, &request.method, &request.uri, &request.headers).await
+    {
+        return response;
+    }
+    if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
         response
             .headers_mut()
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    match request.uri().path() {
-        "/" => text(StatusCode::OK, INDEX),
+    match request.uri.path() {
+        "/" => text(StatusCode::OK, sources.index()),
         "/livez" => text(StatusCode::OK, "alive\n"),
         "/readyz" => match sources.not_ready() {
             None => text(StatusCode::OK, "ready\n"),
@@ -138,11 +152,17 @@ fn answer(request: &Request<Incoming>, sources: &Sources) -> Response<Full<Bytes
             );
             response
         }
-        _ => text(StatusCode::NOT_FOUND, INDEX),
+        _ => text(StatusCode::NOT_FOUND, sources.index()),
     }
 }
 
 impl Sources {
+    /// What there is on this port.
+    fn index(&self) -> String {
+        let past = self.past.as_ref().map_or("", |_| playback::INDEX);
+        format!("{INDEX}{past}")
+    }
+
     /// Why the server should not be given clients, if there is a reason.
     fn not_ready(&self) -> Option<String> {
         if let Some(reason) = self.failure.reason() {

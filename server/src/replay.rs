@@ -1,6 +1,7 @@
 //! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
 
 mod error;
+mod past;
 mod run;
 
 use std::{fs::File, path::Path, sync::Arc};
@@ -10,6 +11,8 @@ use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
 use crate::recording::format::{Place, Recording};
 pub use error::ReplayError;
+pub(crate) use past::{Console, Picture, Problem};
+pub use past::{MomentError, Past};
 pub use run::{Run, Stepped};
 
 /// A recording, and what it takes to run it: the maps it was made with and its game logic.

@@ -26,7 +26,7 @@ use crate::{
 };
 use clock::{Clock, PERIOD};
 use roster::Roster;
-pub(crate) use stage::MakeStage;
+pub(crate) use stage::{MakeStage, Stage};
 pub(crate) use status::TickStatus;
 
 /// What the tick thread is made with.

@@ -23,6 +23,7 @@ use crate::{
 };
 use encode::Arena;
 use record::Record;
+pub(crate) use splice::show;
 use viewer::Viewer;
 pub(crate) use watchers::{Followed, Watchers};
 

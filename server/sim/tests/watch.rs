@@ -409,6 +409,28 @@ fn several_ticks_can_be_sent_as_one() {
 }
 
 #[test]
+fn who_begins_to_watch_can_be_shown_the_last_tick_without_another_one() {
+    let mut show = Show::new(Stage::new(plaza()));
+    show.stage.open_and_join(5, "plaza");
+    show.stage.walk(5, Direction::East);
+    show.ticks(7);
+    let hash = show.stage.sim.hash();
+    show.watch("plaza", Eyes::Everyone).unwrap();
+    let mut output = TickOutput::default();
+    assert!(show.stage.sim.show_watcher(WATCHER, &mut output));
+    show.deliver(&output);
+    assert_eq!(show.watcher.view.tick(), Some(show.stage.now()));
+    assert_eq!(show.sees(), sight(show.stage.client(5), show.stage.now()));
+    assert!(!show.stage.sim.show_watcher(WATCHER, &mut output), "once");
+    assert!(!show.stage.sim.show_watcher(SessionId(99), &mut output));
+    assert_eq!((show.stage.sim.hash(), output.watched.len()), (hash, 1));
+    show.stage.walk(5, Direction::South);
+    show.tick();
+    assert!(show.watcher.snapshots[0].0.base.is_some(), "a delta follows");
+    assert_eq!(show.sees(), sight(show.stage.client(5), show.stage.now()));
+}
+
+#[test]
 fn a_message_to_several_watchers_stays_one_range_of_bytes() {
     let mut stage = Stage::new(plaza());
     stage.open_and_join(5, "plaza");

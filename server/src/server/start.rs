@@ -3,6 +3,7 @@
 use std::{
     net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::AtomicBool},
+    thread::JoinHandle,
 };
 
 use parlour_sim::Simulation;
@@ -13,10 +14,57 @@ use crate::{
     bridge::{inbound, outbound::Publisher, route::MAX_IO_THREADS, wake},
     edge::{self, EdgeShared, IoStart},
     metrics::Metrics,
+    replay::{Console, Past},
     tick_loop::{MakeStage, TickLoop, TickStatus},
 };
 
+/// What is served.
+struct Play {
+    make: MakeStage,
+    past: Option<Console>,
+    past_thread: Option<JoinHandle<()>>,
+    seed: u64,
+}
+
+/// Serves a world that begins now.
 pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
+    let mut sim = options.sim.clone();
+    // Clients are told the heartbeat that the edge keeps.
+    sim.heartbeat_ms = heartbeat_ms(&options);
+    let (logic, seed) = (options.logic.clone(), sim.seed);
+    let make: MakeStage = Box::new(move || Box::new(Simulation::with_plugins(sim, logic)));
+    start_with(options, |_| {
+        Ok(Play {
+            make,
+            past: None,
+            past_thread: None,
+            seed,
+        })
+    })
+}
+
+/// Serves one that was.
+pub(super) fn serve_past(options: ServerOptions, past: Past) -> Result<Server, StartError> {
+    let (heartbeat_ms, seed) = (heartbeat_ms(&options), past.config().seed);
+    start_with(options, |failure| {
+        let (make, console, thread) = past.raise(failure, heartbeat_ms)?;
+        Ok(Play {
+            make,
+            past: Some(console),
+            past_thread: Some(thread),
+            seed,
+        })
+    })
+}
+
+fn heartbeat_ms(options: &ServerOptions) -> u32 {
+    options.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
+}
+
+fn start_with(
+    options: ServerOptions,
+    play: impl FnOnce(&Arc<Failure>) -> Result<Play, StartError>,
+) -> Result<Server, StartError> {
     let public = listen(options.listen, "--listen")?;
     let admin = listen(options.admin, "--admin")?;
     let (listen_addr, admin_addr) = (public.local_addr()?, admin.local_addr()?);
@@ -27,12 +75,6 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let failure = Arc::new(Failure::default());
     let tick_stop = Arc::new(AtomicBool::new(false));
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
-    let mut sim = options.sim.clone();
-    // Clients are told the heartbeat that the edge keeps.
-    let seed = sim.seed;
-    sim.heartbeat_ms = options.heartbeat.as_millis().try_into().unwrap_or(u32::MAX);
-    let logic = options.logic.clone();
-    let make: MakeStage = Box::new(move || Box::new(Simulation::with_plugins(sim, logic)));
     let edge = Arc::new(EdgeShared::new(
         options,
         Arc::clone(&metrics),
@@ -65,6 +107,13 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     }
     let (admin_wake, admin_end) = wake::pair()?;
 
+    let Play {
+        make,
+        past,
+        past_thread,
+        seed,
+    } = play(&failure)?;
+
     // From here on a `Server` owns what runs, so that a failure half-way stops it again.
     let mut server = Server {
         listen: listen_addr,
@@ -75,6 +124,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         admin_thread: None,
         tick_stop: Arc::clone(&tick_stop),
         tick_thread: None,
+        past_thread,
     };
     let tick_loop = TickLoop {
         inbound,
@@ -101,6 +151,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         status,
         failure: Arc::clone(&failure),
         edge: Arc::clone(&server.edge),
+        past,
         wake: admin_end,
     };
     let failed = Arc::clone(&failure);

@@ -1,0 +1,111 @@
+//! What people write for a moment of the past and for a speed, as ticks and thousandths.
+
+use std::{fs::File, time::SystemTime};
+
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
+use thiserror::Error;
+
+use super::SPEEDS;
+use crate::recording::format::Recording;
+
+/// Why a text is no moment of a recording, or no speed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MomentError {
+    /// It cannot be understood.
+    #[error(
+        "{0:?} is no moment: give a tick (1200), a distance (+10s or -10s) or a time (2026-01-31T12:00:00Z)"
+    )]
+    Unclear(String),
+    /// There is no such tick.
+    #[error("tick {} is not in it: it has ticks {} to {}", tick, first.0, last.0)]
+    NotInIt {
+        /// The tick; before the first there is none with a number.
+        tick: i64,
+        /// The first that is in it.
+        first: Tick,
+        /// The last that is in it.
+        last: Tick,
+    },
+    /// Nothing was recorded at that time.
+    #[error("nothing was recorded at {0}")]
+    NoSuchTime(String),
+    /// It is no speed.
+    #[error("{0:?} is no speed: give a number from 0.1 to 16")]
+    Speed(String),
+}
+
+/// The tick that a text names, which is in the recording. Distances count from `now` and end at its ends.
+pub(super) fn tick_of(text: &str, now: Tick, recording: &Recording<File>) -> Result<Tick, MomentError> {
+    let unclear = || MomentError::Unclear(text.to_owned());
+    let ends = recording.first_tick().zip(recording.last_tick());
+    let (first, last) = ends.ok_or_else(unclear)?;
+    if let Some(seconds) = distance(text) {
+        let tick = i64::from(now.0) + (seconds * f64::from(TICK_RATE)).round() as i64;
+        let within = tick.clamp(first.0.into(), last.0.into());
+        return u32::try_from(within).map(Tick).map_err(|_| unclear());
+    }
+    if let Ok(tick) = text.parse::<u32>() {
+        let tick = Tick(tick);
+        return (first..=last)
+            .contains(&tick)
+            .then_some(tick)
+            .ok_or(MomentError::NotInIt {
+                tick: tick.0.into(),
+                first,
+                last,
+            });
+    }
+    let time = humantime::parse_rfc3339_weak(text).map_err(|_| unclear())?;
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_err(|_| unclear())?;
+    let wall_ms = u64::try_from(since.as_millis()).map_err(|_| unclear())?;
+    let tick = recording.tick_at(wall_ms);
+    tick.ok_or_else(|| MomentError::NoSuchTime(text.to_owned()))
+}
+
+/// Seconds, as in `+10s` and `-2.5s`; at most three years.
+fn distance(text: &str) -> Option<f64> {
+    let digits = text.strip_suffix('s')?;
+    let (sign, digits) = match digits.split_at_checked(1)? {
+        ("+", digits) => (1.0, digits),
+        ("-", digits) => (-1.0, digits),
+        _ => return None,
+    };
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds: f64 = digits.parse().ok().filter(|_| plain)?;
+    (seconds < 1e8).then_some(sign * seconds)
+}
+
+/// Thousandths of the speed at which it was lived.
+pub(super) fn speed_of(text: &str) -> Result<u32, MomentError> {
+    let speed: Option<f64> = text.parse().ok().filter(|speed: &f64| speed.is_finite());
+    speed
+        .map(|speed| (speed.clamp(0.0, 100.0) * 1000.0).round() as u32)
+        .filter(|speed| SPEEDS.contains(speed))
+        .ok_or_else(|| MomentError::Speed(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_are_numbers_from_a_tenth_to_sixteen() {
+        assert_eq!(speed_of("0.1"), Ok(100));
+        assert_eq!(speed_of("16"), Ok(16_000));
+        assert_eq!(speed_of("2.5"), Ok(2500));
+        for wrong in ["", "x", "0", "-1", "0.05", "16.1", "1e9", "NaN", "inf"] {
+            assert_eq!(speed_of(wrong), Err(MomentError::Speed(wrong.into())), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn distances_have_a_sign_and_a_unit() {
+        assert_eq!(distance("+10s"), Some(10.0));
+        assert_eq!(distance("-2.5s"), Some(-2.5));
+        for wrong in ["10s", "+10", "+s", "+-1s", "+1e3s", "+1000000000s", "s", "", "+é"] {
+            assert_eq!(distance(wrong), None, "{wrong}");
+        }
+    }
+}
