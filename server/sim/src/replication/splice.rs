@@ -116,6 +116,7 @@ fn watch(
         Some(followed) => visible(interest, followed.slot, seats, proximity),
     };
     let Some(visible) = visible else { return false };
+    replica.grow(seats.pool());
     let Replica {
         records,
         changed,

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command, value_parser};
 use parlour_server::config::{FILE_VARIABLE, Setting, settings};
 
-use crate::exit;
+use crate::{exit, replay};
 
 /// Settings that `-h` shows; `--help` shows all.
 const COMMON: &[&str] = &["listen", "admin", "interest_radius", "maps", "log"];
@@ -43,6 +43,7 @@ pub(crate) fn command() -> Command {
         .args(settings().map(setting_flag))
         .subcommand(serve())
         .subcommand(demo())
+        .subcommand(replay())
         .subcommand(config())
 }
 
@@ -71,6 +72,20 @@ fn demo() -> Command {
             "Examples:\n  parlour demo\n  parlour demo --bots 500 --io-threads 2\n\n{}",
             exit::HELP
         ))
+}
+
+fn replay() -> Command {
+    Command::new("replay")
+        .about("Serve a recording: ordinary clients connect and watch the past")
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .help("The recording")
+                .required(true),
+        )
+        .args(replay::words())
+        .arg_required_else_help(true)
+        .after_long_help(format!("{}\n\n{}", replay::EXAMPLES, exit::HELP))
 }
 
 fn config() -> Command {

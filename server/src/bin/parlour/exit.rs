@@ -7,7 +7,9 @@ use std::{
 
 use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
 
-/// A map or the skins cannot be used.
+/// The command line asks for nothing that can be done.
+const USAGE: u8 = 2;
+/// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
 /// A port is taken, or an address is not ours.
 const UNAVAILABLE: u8 = 69;
@@ -27,7 +29,7 @@ pub(crate) const HELP: &str = "\
 Exit codes:
     0  stopped by Ctrl-C or SIGTERM, or all is well
     2  the command line cannot be understood
-   65  a map or the skins cannot be used
+   65  a map, the skins or a recording cannot be used
    69  a port is taken, or an address is not this machine's
    70  Parlour itself failed; the log says how
    71  the system refused a thread or a file
@@ -47,6 +49,22 @@ impl Exit {
     pub(crate) fn failure(text: impl Into<String>) -> Self {
         Self {
             code: SOFTWARE,
+            text: text.into(),
+        }
+    }
+
+    /// The command line asks for nothing that can be done.
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self {
+            code: USAGE,
+            text: text.into(),
+        }
+    }
+
+    /// A recording cannot be used.
+    pub(crate) fn data(text: impl Into<String>) -> Self {
+        Self {
+            code: DATA,
             text: text.into(),
         }
     }

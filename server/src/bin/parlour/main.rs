@@ -1,10 +1,11 @@
-//! The `parlour` command: `serve` (also without a word), `demo`, `config`.
+//! The `parlour` command: `serve` (also without a word), `demo`, `replay`, `config`.
 
 mod cli;
 mod config;
 mod demo;
 mod exit;
 mod given;
+mod replay;
 mod serve;
 mod signals;
 mod welcome;
@@ -29,6 +30,7 @@ fn run(words: &ArgMatches) -> Result<(), Exit> {
         None => serve::serve(words, None),
         Some(("serve", words)) => serve::serve(words, None),
         Some(("demo", words)) => serve::serve(words, Some(demo::Demo::of(words))),
+        Some(("replay", words)) => replay::run(words),
         Some(("config", words)) => config::run(words),
         Some((other, _)) => unreachable!("{other} is not declared in cli.rs"),
     }

@@ -57,6 +57,11 @@ impl Spectators {
         }
     }
 
+    /// What those who come before there is a world are told of it.
+    pub(super) fn begin_at(&mut self, tick: Tick) {
+        self.welcome.tick = tick;
+    }
+
     pub(super) fn len(&self) -> usize {
         self.list.len()
     }

@@ -90,6 +90,7 @@ impl Theatre {
     /// How it is to begin.
     pub(super) fn begin(&mut self, from: Tick, paused: bool, speed: u32) {
         self.tick = from;
+        self.spectators.begin_at(from);
         (self.paused, self.speed) = (paused, speed);
         self.seek(from);
     }

@@ -1,0 +1,128 @@
+//! `parlour replay FILE --serve`: the past, for ordinary clients to watch.
+
+use std::{fmt::Write, net::SocketAddr, path::Path};
+
+use clap::{Arg, ArgAction, ArgMatches};
+use parlour_server::{Server, logs, replay::Past};
+use parlour_shared::limits::SUBPROTOCOL_JSON;
+use parlour_sim::Logic;
+
+use crate::{exit::Exit, given, serve, welcome::reachable};
+
+/// For `--help`.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  parlour replay day.plr --serve                                  play it to whoever connects
+  parlour replay day.plr --serve --paused --from +90s             stand still a minute and a half into it
+  parlour replay day.plr --serve --from 2026-01-31T12:00:00Z --speed 4
+  curl -X POST '127.0.0.1:7374/playback/seek?to=1200'             and while it is served: go to a tick
+  curl -X POST '127.0.0.1:7374/playback/follow?player=ada'        see through a player's eyes";
+
+/// The words of serving.
+pub(crate) fn words() -> [Arg; 4] {
+    let word = |name: &'static str, help: &'static str| {
+        let heading = "Serving the past";
+        Arg::new(name).long(name).help(help).help_heading(heading)
+    };
+    [
+        word(
+            "serve",
+            "Serve it: ordinary clients watch it on the address of --listen",
+        )
+        .action(ArgAction::SetTrue),
+        word(
+            "paused",
+            "Begin paused: POST /playback/play on the admin port starts it",
+        )
+        .requires("serve")
+        .action(ArgAction::SetTrue),
+        word(
+            "from",
+            "Where to begin: a tick (1200), a distance (+90s) or a time (2026-01-31T12:00:00Z)",
+        )
+        .requires("serve")
+        .value_name("MOMENT")
+        .allow_hyphen_values(true),
+        word("speed", "How fast: 0.1 to 16 times as it was lived")
+            .requires("serve")
+            .value_name("NUMBER"),
+    ]
+}
+
+pub(crate) fn serve(words: &ArgMatches) -> Result<(), Exit> {
+    let config = given::config(words, None)?;
+    let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
+    let (maps, skins) = given::catalogues(&config)?;
+    let file: &String = words.get_one("file").expect("clap asks for it");
+    let wrong = |error: &dyn std::fmt::Display| Exit::data(format!("{file}: {error}"));
+    let mut past = Past::open(Path::new(file), &maps, Logic::default()).map_err(|error| wrong(&error))?;
+    if let Some(from) = words.get_one::<String>("from") {
+        past.begin_at(from).map_err(|error| wrong(&error))?;
+    }
+    if let Some(speed) = words.get_one::<String>("speed") {
+        past.set_speed(speed).map_err(|error| wrong(&error))?;
+    }
+    past.set_paused(words.get_flag("paused"));
+    let (first, last) = past.ticks();
+
+    let (runtime, signals) = serve::prepare()?;
+    let server = Server::serve_past(config.settings.server_options(maps, skins), past)?;
+    let span = format!("{file}, ticks {} to {}", first.0, last.0);
+    serve::say(&text(&span, server.listen_addr(), server.admin_addr()));
+    serve::until_stopped(&runtime, signals, server, ())
+}
+
+/// Where to go next.
+fn text(span: &str, listen: SocketAddr, admin: SocketAddr) -> String {
+    let world = format!("ws://{}/ws", reachable(listen));
+    let playback = format!("http://{}/playback", reachable(admin));
+    let mut text = format!(
+        "Parlour {} serves the past: {span}.\n\n  watch    {world}\n  steer    {playback}\n\n",
+        env!("CARGO_PKG_VERSION"),
+    );
+    let mut line = |what: &str, command: &str| {
+        writeln!(text, "{what:<20} {command}").expect("writing to a string does not fail");
+    };
+    line("Rooms and tick:", &format!("curl {playback}"));
+    line(
+        "Watch it by hand:",
+        &format!("npx wscat -c {world} -s {SUBPROTOCOL_JSON}"),
+    );
+    line(
+        "",
+        "and type {\"hello\": {\"protocol\": 1}}, then {\"join\": {\"room\": \"plaza\"}}",
+    );
+    for (what, order) in [
+        ("Pause, play:", "pause'  (play)"),
+        (
+            "Go elsewhere:",
+            "seek?to=1200'  (+10s, -10s, 2026-01-31T12:00:00Z)",
+        ),
+        ("Faster, slower:", "speed?x=4'  (0.1 to 16)"),
+        ("Follow a player:", "follow?player=NAME'  (empty: see everyone)"),
+    ] {
+        line(what, &format!("curl -X POST '{playback}/{order}"));
+    }
+    line("Stop it:", "Ctrl-C");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_where_to_watch_and_how_to_steer() {
+        let any = |port| SocketAddr::from(([0, 0, 0, 0], port));
+        let text = text("day.plr, ticks 1 to 9", any(7373), any(7374));
+        assert!(text.contains("day.plr, ticks 1 to 9."), "{text}");
+        assert!(
+            text.contains("wscat -c ws://127.0.0.1:7373/ws -s parlour.v1.json\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("curl -X POST 'http://127.0.0.1:7374/playback/seek?to=1200'"),
+            "{text}"
+        );
+    }
+}
