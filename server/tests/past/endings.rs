@@ -80,5 +80,5 @@ fn at_a_damage_it_stops_and_says_why() {
         "{picture}"
     );
     assert!(picture["tick"].as_u64().unwrap() < 300, "{picture}");
-    house.server.stop();
+    assert!(!house.server.stop().failed);
 }

@@ -1,6 +1,10 @@
 //! What the admin port asks the stage. Two rings that no side waits at: the admin side polls for its answer.
 
-use std::{fs::File, sync::Mutex as Blocking, time::Duration, time::SystemTime};
+use std::{
+    fs::File,
+    sync::{Mutex as Blocking, PoisonError},
+    time::{Duration, SystemTime},
+};
 
 use parlour_shared::ids::Tick;
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -151,7 +155,7 @@ impl Console {
         let now = self.look().await?;
         let now = now.seeking.unwrap_or(now.tick);
         let tick = {
-            let times = self.times.lock().unwrap_or_else(|poison| poison.into_inner());
+            let times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
             moment::tick_of(text, now, &times).map_err(|error| Problem::Wrong(error.to_string()))?
         };
         let mut picture = self.ask(Order::Seek(tick)).await?;
@@ -201,7 +205,7 @@ impl Console {
     }
 
     fn timed(&self, mut picture: Picture) -> Picture {
-        let times = self.times.lock().unwrap_or_else(|poison| poison.into_inner());
+        let times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         let (first, last) = self.range;
         // No clock says more than the year 9999, and no text can.
         let time = times

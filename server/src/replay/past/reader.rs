@@ -98,7 +98,6 @@ fn play(replay: &mut Replay, line: &mut Line, take: u32, to: Tick) -> Next {
         Ok(Landing::Instead(next)) => return next,
         Err(error) => {
             let why = format!("cannot go to tick {}: {error}", to.0);
-            tracing::error!(why, "the past stops");
             let sent = line.send(take, What::Over(Why::Broken(why)), 0);
             return sent.unwrap_or_else(|| line.wait());
         }

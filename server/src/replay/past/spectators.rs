@@ -103,6 +103,8 @@ impl Spectators {
                     spectator.held = event.kind == EventKind::Hold;
                     if let Some(world) = world.as_deref_mut() {
                         world.set_watcher_held(session, spectator.held);
+                        // It may have come while its connection took nothing, and the past may stand still.
+                        spectator.show(session, world, output);
                     }
                 }
                 EventKind::Message { .. } if spectator.sent_away => {}
@@ -228,6 +230,14 @@ enum Wish {
 }
 
 impl Spectator {
+    /// Shows it the last tick as the first of its stay, if it may see one.
+    fn show(&mut self, session: SessionId, world: &mut Simulation, output: &mut TickOutput) {
+        let tick = Some(world.tick());
+        if self.shown < tick && world.show_watcher(session, output) {
+            self.shown = tick;
+        }
+    }
+
     /// What a message asks for, or why that is refused.
     fn ask(&mut self, message: &ClientMessage, now: u64) -> Result<Wish, (Request, Refusal)> {
         match message {
@@ -311,10 +321,7 @@ impl Visit<'_> {
         }
         self.output
             .tell_watcher(self.session, &ServerMessage::RoomEntered(entered));
-        let tick = Some(world.tick());
-        if self.spectator.shown < tick && world.show_watcher(self.session, self.output) {
-            self.spectator.shown = tick;
-        }
+        self.spectator.show(self.session, world, self.output);
         Ok(())
     }
 
