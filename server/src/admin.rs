@@ -1,6 +1,7 @@
 //! The admin port: health and metrics, for operators and their tools.
 
 mod history;
+mod playback;
 
 use std::{
     convert::Infallible,
@@ -26,8 +27,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::{
-    bridge::wake::WakeEnd, edge::EdgeShared, metrics::Metrics, recording::live::Door, server::Failure,
-    tick_loop::TickStatus,
+    bridge::wake::WakeEnd, edge::EdgeShared, metrics::Metrics, recording::live::Door, replay::Console,
+    server::Failure, tick_loop::TickStatus,
 };
 
 /// Without a tick for this long the server is not ready.
@@ -55,6 +56,8 @@ pub(crate) struct Admin {
     pub(crate) failure: Arc<Failure>,
     pub(crate) edge: Arc<EdgeShared>,
     pub(crate) history: Door,
+    /// The past that is served, if it is one.
+    pub(crate) past: Option<Console>,
     pub(crate) wake: WakeEnd,
 }
 
@@ -65,6 +68,7 @@ struct Sources {
     failure: Arc<Failure>,
     edge: Arc<EdgeShared>,
     history: History,
+    past: Option<Console>,
     connections: AtomicU32,
 }
 
@@ -80,6 +84,7 @@ impl Admin {
             failure: self.failure,
             edge: self.edge,
             history: History::new(self.history),
+            past: self.past,
             connections: AtomicU32::new(0),
         });
         runtime.block_on(async move {
@@ -109,7 +114,7 @@ async fn accept(listener: TcpListener, sources: Arc<Sources>) {
         tokio::spawn(async move {
             let service = service_fn(|request| {
                 let sources = Arc::clone(&sources);
-                async move { Ok::<_, Infallible>(answer(&request, &sources).await) }
+                async move { Ok::<_, Infallible>(answer(request, &sources).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -123,19 +128,26 @@ async fn accept(listener: TcpListener, sources: Arc<Sources>) {
     }
 }
 
-async fn answer(request: &Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
-    if request.uri().path() == "/history" {
-        return sources.history.answer(request).await;
+async fn answer(request: Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
+    let (request, _) = request.into_parts();
+    if let Some(console) = &sources.past
+        && let Some(response) =
+            playback::answer(console, &request.method, &request.uri, &request.headers).await
+    {
+        return response;
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if request.uri.path() == "/history" {
+        return sources.history.answer(&request).await;
+    }
+    if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
         response
             .headers_mut()
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    match request.uri().path() {
-        "/" => text(StatusCode::OK, INDEX),
+    match request.uri.path() {
+        "/" => text(StatusCode::OK, sources.index()),
         "/livez" => text(StatusCode::OK, "alive\n"),
         "/readyz" => match sources.not_ready() {
             None => text(StatusCode::OK, "ready\n"),
@@ -149,11 +161,17 @@ async fn answer(request: &Request<Incoming>, sources: &Sources) -> Response<Full
             );
             response
         }
-        _ => text(StatusCode::NOT_FOUND, INDEX),
+        _ => text(StatusCode::NOT_FOUND, sources.index()),
     }
 }
 
 impl Sources {
+    /// What there is on this port.
+    fn index(&self) -> String {
+        let past = self.past.as_ref().map_or("", |_| playback::INDEX);
+        format!("{INDEX}{past}")
+    }
+
     /// Why the server should not be given clients, if there is a reason.
     fn not_ready(&self) -> Option<String> {
         if let Some(reason) = self.failure.reason() {

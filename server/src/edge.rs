@@ -41,6 +41,7 @@ use crate::{metrics::Metrics, server::ServerOptions, tick_loop::TickStatus};
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
 use origin::Origins;
+pub(crate) use origin::is_loopback;
 pub(crate) use reject::Reject;
 use reject::RejectLog;
 pub(crate) use thread::{IoStart, run};

@@ -21,6 +21,7 @@ use crate::{
     bridge::wake::WakeSender,
     edge::EdgeShared,
     recording::live::{Door, Live, Reason},
+    replay::Past,
 };
 pub(crate) use failure::Failure;
 pub use options::{ServerOptions, StartError};
@@ -37,6 +38,8 @@ pub struct Server {
     tick_thread: Option<JoinHandle<Tick>>,
     live: Option<Live>,
     history: Door,
+    /// Reads ahead, if the past is served. Ends by itself after the tick thread.
+    past_thread: Option<JoinHandle<()>>,
 }
 
 /// An I/O thread and what wakes it.
@@ -72,6 +75,15 @@ impl Server {
     /// [`StartError`] says what is in the way, and what to do.
     pub fn start(options: ServerOptions) -> Result<Server, StartError> {
         start::start(options)
+    }
+
+    /// As [`Self::start`], but what is served is a recording: clients watch it and cannot change it, and the admin port
+    /// has `/playback`. The world and the logic of the options are not used.
+    ///
+    /// # Errors
+    /// As [`Self::start`]. What is wrong with the recording later on is told on the admin port.
+    pub fn serve_past(options: ServerOptions, past: Past) -> Result<Server, StartError> {
+        start::serve_past(options, past)
     }
 
     /// The public address; with the true port if port 0 was asked for.
@@ -129,6 +141,9 @@ impl Server {
         self.tick_stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.tick_thread.take() {
             report.tick = thread.join().unwrap_or_default();
+        }
+        if let Some(past) = self.past_thread.take() {
+            let _ = past.join();
         }
         if let Some(admin) = self.admin_thread.take() {
             admin.wake.wake();

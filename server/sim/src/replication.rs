@@ -23,6 +23,7 @@ use crate::{
 };
 use encode::Arena;
 use record::Record;
+pub(crate) use splice::show;
 use viewer::Viewer;
 pub(crate) use watchers::{Followed, Watchers};
 
@@ -42,6 +43,13 @@ pub(crate) struct Replica {
 impl Replica {
     /// Someone sits down: a slot to be told of, and a viewer who knows nothing yet.
     pub(crate) fn enter(&mut self, slot: Slot, session: SessionId, stay: u8, pool: usize) {
+        self.grow(pool);
+        self.records[slot.index()] = Record::default();
+        self.viewers[slot.index()] = Some(Viewer::new(session, stay, self.records.len()));
+    }
+
+    /// Makes room for as many slots as the room has: an empty room of a loaded world has seats, and no records yet.
+    fn grow(&mut self, pool: usize) {
         if self.records.len() < pool {
             self.records.resize_with(pool, Record::default);
             self.viewers.resize_with(pool, || None);
@@ -51,8 +59,6 @@ impl Replica {
                 .flatten()
                 .for_each(|viewer| viewer.grow(pool));
         }
-        self.records[slot.index()] = Record::default();
-        self.viewers[slot.index()] = Some(Viewer::new(session, stay, self.records.len()));
     }
 
     /// Someone gets up: whoever knew the slot is told, before it can mean someone else.

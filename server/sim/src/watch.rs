@@ -9,7 +9,8 @@ use parlour_shared::{
 use crate::{
     components::Player,
     outbox::Outbox,
-    replication::Followed,
+    output::TickOutput,
+    replication::{self, Followed},
     rooms::{self, Room, Rooms, Seats},
     simulation::Simulation,
 };
@@ -91,6 +92,15 @@ impl Simulation {
             .resource_mut::<Outbox>()
             .watchers
             .set_held(session, held);
+    }
+
+    /// Between two ticks: appends what a watcher sees at the last tick, as its first snapshot, so that who begins to
+    /// watch a world that stands still does not wait for a tick. False, and nothing is appended, if it was sent one
+    /// already, is held, or does not watch.
+    ///
+    /// The world must have been stepped since it was made or loaded: what is told is worked out in a tick.
+    pub fn show_watcher(&mut self, session: SessionId, output: &mut TickOutput) -> bool {
+        replication::show(&mut self.world, session, output)
     }
 
     /// The room that a player is in now; none if it is in none, or its session is over. Looks through all players.

@@ -409,6 +409,54 @@ fn several_ticks_can_be_sent_as_one() {
 }
 
 #[test]
+fn who_begins_to_watch_can_be_shown_the_last_tick_without_another_one() {
+    let mut show = Show::new(Stage::new(plaza()));
+    show.stage.open_and_join(5, "plaza");
+    show.stage.walk(5, Direction::East);
+    show.ticks(7);
+    let hash = show.stage.sim.hash();
+    show.watch("plaza", Eyes::Everyone).unwrap();
+    let mut output = TickOutput::default();
+    assert!(show.stage.sim.show_watcher(WATCHER, &mut output));
+    show.deliver(&output);
+    assert_eq!(show.watcher.view.tick(), Some(show.stage.now()));
+    assert_eq!(show.sees(), sight(show.stage.client(5), show.stage.now()));
+    assert!(!show.stage.sim.show_watcher(WATCHER, &mut output), "once");
+    assert!(!show.stage.sim.show_watcher(SessionId(99), &mut output));
+    assert_eq!((show.stage.sim.hash(), output.watched.len()), (hash, 1));
+    show.stage.walk(5, Direction::South);
+    show.tick();
+    assert!(show.watcher.snapshots[0].0.base.is_some(), "a delta follows");
+    assert_eq!(show.sees(), sight(show.stage.client(5), show.stage.now()));
+}
+
+#[test]
+fn an_empty_room_of_a_loaded_world_can_be_watched() {
+    let mut stage = Stage::new(plaza());
+    stage.open_and_join(5, "plaza");
+    stage.tick();
+    stage.leave(5);
+    stage.tick();
+    let mut saved = Vec::new();
+    stage.sim.save(&mut saved);
+    for shown in [true, false] {
+        let mut loaded = parlour_sim::Simulation::load(plaza(), (), &saved).unwrap();
+        let (mut input, mut output) = (parlour_sim::TickInput::default(), TickOutput::default());
+        loaded.step(&mut input, &mut output);
+        loaded.watch(WATCHER, "plaza", Eyes::Everyone, 1).unwrap();
+        output.clear();
+        if shown {
+            assert!(loaded.show_watcher(WATCHER, &mut output));
+        } else {
+            loaded.step(&mut input, &mut output);
+        }
+        assert_eq!(output.watched.len(), 1);
+        (0..60).for_each(|_| loaded.step(&mut input, &mut output));
+        assert_eq!(output.watched.len(), 1, "a sign of life");
+    }
+}
+
+#[test]
 fn a_message_to_several_watchers_stays_one_range_of_bytes() {
     let mut stage = Stage::new(plaza());
     stage.open_and_join(5, "plaza");

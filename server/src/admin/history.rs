@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use http_body_util::Full;
 use hyper::{
-    Method, Request, Response, StatusCode,
-    body::{Bytes, Incoming},
+    Method, Response, StatusCode,
+    body::Bytes,
     header::{ALLOW, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, ORIGIN},
+    http::request::Parts,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -40,12 +41,12 @@ impl History {
         }
     }
 
-    pub(super) async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    pub(super) async fn answer(&self, request: &Parts) -> Response<Full<Bytes>> {
         // A browser says whose page asks. No page has any business here, and a POST from one would fill the disk.
-        if request.headers().contains_key(ORIGIN) {
+        if request.headers.contains_key(ORIGIN) {
             return text(StatusCode::FORBIDDEN, "not for web pages\n");
         }
-        let answer = match *request.method() {
+        let answer = match request.method {
             Method::POST => self.door.write().await.map(|kept| json(&kept)),
             Method::GET => self.download().await,
             _ => {

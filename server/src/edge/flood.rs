@@ -5,8 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parlour_shared::ids::Tick;
-
 /// Messages that reach the world between two ticks; more are dropped. A person's client sends one.
 const MAX_PER_TICK: u32 = 32;
 /// Messages per second for long, and at once; more is a flood.
@@ -38,8 +36,8 @@ pub(super) struct Flood {
     messages: Bucket,
     pings: Bucket,
     hellos: Bucket,
-    /// The last tick a message came after, and how many came since.
-    since_tick: Cell<(Tick, u32)>,
+    /// The last step that a message came after, and how many came since.
+    since_step: Cell<(u32, u32)>,
 }
 
 impl Flood {
@@ -48,7 +46,7 @@ impl Flood {
             messages: Bucket(Cell::new(now)),
             pings: Bucket(Cell::new(now)),
             hellos: Bucket(Cell::new(now)),
-            since_tick: Cell::default(),
+            since_step: Cell::default(),
         }
     }
 
@@ -67,13 +65,13 @@ impl Flood {
         self.hellos.take(now, HELLOS)
     }
 
-    /// Whether one more message may go to the world before the tick after this one.
-    pub(super) fn to_world(&self, tick: Tick) -> bool {
-        let count = match self.since_tick.get() {
-            (last, count) if last == tick => count + 1,
+    /// Whether one more message may go to the world before the step after this one.
+    pub(super) fn to_world(&self, step: u32) -> bool {
+        let count = match self.since_step.get() {
+            (last, count) if last == step => count + 1,
             _ => 1,
         };
-        self.since_tick.set((tick, count));
+        self.since_step.set((step, count));
         count <= MAX_PER_TICK
     }
 }
@@ -114,7 +112,7 @@ mod tests {
     #[test]
     fn so_many_per_tick() {
         let flood = Flood::new(Instant::now());
-        let passed = |tick| (0..100).filter(|_| flood.to_world(Tick(tick))).count();
+        let passed = |step| (0..100).filter(|_| flood.to_world(step)).count();
         assert_eq!(passed(1), 32);
         assert_eq!(passed(2), 32);
     }

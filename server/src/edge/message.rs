@@ -62,7 +62,7 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
                 refusal: Refusal::OutOfOrder,
             }));
         }
-        message if connection.flood.to_world(io.shared.status.tick()) => {
+        message if connection.flood.to_world(io.shared.status.steps()) => {
             io.inbound.message(session, arrived, message);
         }
         _ => metrics.dropped_per_session.inc(),

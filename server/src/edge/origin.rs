@@ -52,7 +52,8 @@ impl Origins {
     }
 }
 
-fn is_loopback(authority: &str) -> bool {
+/// Whether a host, with or without a port, is this machine itself.
+pub(crate) fn is_loopback(authority: &str) -> bool {
     let host = match authority.strip_prefix('[') {
         Some(v6) => v6.split_once(']').map_or("", |(address, _)| address),
         None => authority.split(':').next().unwrap_or(""),

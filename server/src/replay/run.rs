@@ -12,6 +12,28 @@ use parlour_sim::{Logic, SimConfig, Simulation, TickInput, TickOutput};
 use super::ReplayError;
 use crate::recording::format::{Item, Items, Outcome, Place, Recording, TickRecord};
 
+/// What is left of a recording, for whoever runs it on another thread.
+pub(super) struct Rest<'a, R> {
+    items: Items<'a, R>,
+    first: Option<TickRecord>,
+}
+
+impl<R: Read + Seek> Rest<'_, R> {
+    /// The next tick; none if there is no more. Saved worlds are left out: each tick's hash says as much.
+    pub(super) fn next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        loop {
+            match self.items.next().transpose()? {
+                None => return Ok(None),
+                Some(Item::Tick(record)) => return Ok(Some(record)),
+                Some(Item::Keyframe { .. }) => {}
+            }
+        }
+    }
+}
+
 /// A world that follows a recording.
 pub struct Run<'a, R> {
     items: Items<'a, R>,
@@ -99,6 +121,15 @@ impl<'a, R: Read + Seek> Run<'a, R> {
                 Some(Item::Keyframe { state, .. }) => self.check_keyframe(&state)?,
             }
         }
+    }
+
+    /// The world, and the ticks that it has not run yet.
+    pub(super) fn into_parts(self) -> (Simulation, Rest<'a, R>) {
+        let rest = Rest {
+            items: self.items,
+            first: self.first,
+        };
+        (self.simulation, rest)
     }
 
     /// The world after the last tick that was run. After one that panicked it is not to be looked at.

@@ -3,6 +3,7 @@
 use std::{
     net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::AtomicBool},
+    thread::JoinHandle,
 };
 
 use parlour_sim::Simulation;
@@ -13,11 +14,71 @@ use crate::{
     bridge::{inbound, outbound::Publisher, route::MAX_IO_THREADS, wake},
     edge::{self, EdgeShared, IoStart},
     metrics::Metrics,
-    recording::live::{self, Door},
+    recording::live::{self, Door, Live},
+    replay::{Console, Past},
     tick_loop::{MakeStage, TickLoop, TickStatus},
 };
 
+/// What is served.
+struct Play {
+    make: MakeStage,
+    /// What records it.
+    live: Option<Live>,
+    past: Option<Console>,
+    past_thread: Option<JoinHandle<()>>,
+    seed: u64,
+}
+
+/// Serves a world that begins now.
 pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
+    let mut sim = options.sim.clone();
+    // Clients are told the heartbeat that the edge keeps.
+    sim.heartbeat_ms = heartbeat_ms(&options);
+    let (logic, seed) = (options.logic.clone(), sim.seed);
+    let recording = options.recording.clone();
+    start_with(options, |_, metrics| {
+        let (live, make): (_, MakeStage) = if recording.any() {
+            let (live, make) = live::start(&recording, sim, logic, metrics)?;
+            (Some(live), make)
+        } else {
+            (
+                None,
+                Box::new(move || Box::new(Simulation::with_plugins(sim, logic))),
+            )
+        };
+        Ok(Play {
+            make,
+            live,
+            past: None,
+            past_thread: None,
+            seed,
+        })
+    })
+}
+
+/// Serves one that was.
+pub(super) fn serve_past(options: ServerOptions, past: Past) -> Result<Server, StartError> {
+    let (heartbeat_ms, seed) = (heartbeat_ms(&options), past.config().seed);
+    start_with(options, |failure, _| {
+        let (make, console, thread) = past.raise(failure, heartbeat_ms)?;
+        Ok(Play {
+            make,
+            live: None,
+            past: Some(console),
+            past_thread: Some(thread),
+            seed,
+        })
+    })
+}
+
+fn heartbeat_ms(options: &ServerOptions) -> u32 {
+    options.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
+}
+
+fn start_with(
+    options: ServerOptions,
+    play: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<Play, StartError>,
+) -> Result<Server, StartError> {
     let public = listen(options.listen, "--listen")?;
     let admin = listen(options.admin, "--admin")?;
     let (listen_addr, admin_addr) = (public.local_addr()?, admin.local_addr()?);
@@ -28,12 +89,6 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let failure = Arc::new(Failure::default());
     let tick_stop = Arc::new(AtomicBool::new(false));
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
-    let mut sim = options.sim.clone();
-    // Clients are told the heartbeat that the edge keeps.
-    let seed = sim.seed;
-    sim.heartbeat_ms = options.heartbeat.as_millis().try_into().unwrap_or(u32::MAX);
-    let logic = options.logic.clone();
-    let recording = options.recording.clone();
     let edge = Arc::new(EdgeShared::new(
         options,
         Arc::clone(&metrics),
@@ -65,16 +120,15 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         });
     }
     let (admin_wake, admin_end) = wake::pair()?;
-    let (live, make): (_, MakeStage) = if recording.any() {
-        let (live, make) = live::start(&recording, sim, logic, &metrics)?;
-        (Some(live), make)
-    } else {
-        (
-            None,
-            Box::new(move || Box::new(Simulation::with_plugins(sim, logic))),
-        )
-    };
-    let history = live.as_ref().map_or(Door::closed(), live::Live::door);
+
+    let Play {
+        make,
+        live,
+        past,
+        past_thread,
+        seed,
+    } = play(&failure, &metrics)?;
+    let history = live.as_ref().map_or(Door::closed(), Live::door);
 
     // From here on a `Server` owns what runs, so that a failure half-way stops it again.
     let mut server = Server {
@@ -88,6 +142,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         tick_thread: None,
         live,
         history: history.clone(),
+        past_thread,
     };
     let tick_loop = TickLoop {
         inbound,
@@ -115,6 +170,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         failure: Arc::clone(&failure),
         edge: Arc::clone(&server.edge),
         history,
+        past,
         wake: admin_end,
     };
     let failed = Arc::clone(&failure);

@@ -12,6 +12,7 @@ use parlour_shared::ids::Tick;
 pub(crate) struct TickStatus {
     start: Instant,
     tick: AtomicU32,
+    steps: AtomicU32,
     advanced_us: AtomicU64,
 }
 
@@ -21,21 +22,28 @@ impl TickStatus {
         Self {
             start: Instant::now(),
             tick: AtomicU32::new(0),
+            steps: AtomicU32::new(0),
             advanced_us: AtomicU64::new(0),
         }
     }
 
-    /// A tick is over.
+    /// A step is over, and with it, as a rule, a tick.
     pub(super) fn advanced(&self, tick: Tick) {
         let us = self.start.elapsed().as_micros() as u64;
         self.advanced_us.store(us, Ordering::Relaxed);
         // After the time: who reads a tick reads the time of that tick or a later one.
         self.tick.store(tick.0, Ordering::Release);
+        self.steps.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The last tick that is over.
     pub(crate) fn tick(&self) -> Tick {
         Tick(self.tick.load(Ordering::Acquire))
+    }
+
+    /// How many steps are over, modulo 2^32: they go on while the past stands still.
+    pub(crate) fn steps(&self) -> u32 {
+        self.steps.load(Ordering::Relaxed)
     }
 
     /// How long ago it was over.

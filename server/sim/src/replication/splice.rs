@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
-    ids::{Slot, Tick},
+    ids::{SessionId, Slot, Tick},
     limits::{HEARTBEAT_TICKS, MAX_BASE_AGE},
     snapshot::{Builder, flags},
 };
@@ -13,12 +13,13 @@ use super::{
     encode::{Arena, ones},
     record::Record,
     viewer::Viewer,
+    watchers::Watcher,
 };
 use crate::{
     clock::Clock,
     config::Interest,
     outbox::Outbox,
-    output::{Lane, OutFrame},
+    output::{Lane, OutFrame, TickOutput},
     proximity::Proximity,
     rooms::{Rooms, Seats},
     simulation::Setup,
@@ -67,34 +68,75 @@ pub(super) fn splice(
         let Ok((mut replica, seats, proximity)) = rooms.get_mut(watcher.room) else {
             return false;
         };
-        if watcher.viewer.held {
-            return true;
-        }
-        let visible = match watcher.followed {
-            None => Some(seats.taken()),
-            Some(followed) => visible(setup.rules.interest, followed.slot, seats, proximity),
-        };
-        let Some(visible) = visible else { return true };
-        let Replica {
-            records,
-            changed,
-            arena,
-            ..
-        } = &mut *replica;
-        // Nobody begins the arena of a room in which nobody is.
-        arena.begin(clock.tick, records.len());
-        watcher.viewer.grow(records.len());
-        let mut frame = Frame {
-            viewer: &mut watcher.viewer,
-            visible,
-            records,
-            changed,
-            arena,
-            tick: clock.tick,
-        };
-        frame.write(&mut out.bytes, &mut out.watched);
+        watch(
+            watcher,
+            (&mut replica, seats, proximity),
+            setup.rules.interest,
+            clock.tick,
+            out,
+        );
         true
     });
+}
+
+/// Between two ticks: writes the full snapshot of a watcher that was sent none yet. False if there is none to write.
+pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) -> bool {
+    let (tick, interest) = (
+        world.resource::<Clock>().tick,
+        world.resource::<Setup>().rules.interest,
+    );
+    world.resource_scope(|world, mut outbox: Mut<Outbox>| {
+        let Some(watcher) = outbox.watchers.get_mut(session) else {
+            return false;
+        };
+        let Ok(mut room) = world.get_entity_mut(watcher.room) else {
+            return false;
+        };
+        let parts = room.get_components_mut::<(&mut Replica, &Seats, &Proximity)>();
+        let Ok((mut replica, seats, proximity)) = parts else {
+            return false;
+        };
+        watcher.viewer.base.is_none() && watch(watcher, (&mut replica, seats, proximity), interest, tick, out)
+    })
+}
+
+/// Writes a watcher's frame; false if there is none to write.
+fn watch(
+    watcher: &mut Watcher,
+    (replica, seats, proximity): (&mut Replica, &Seats, &Proximity),
+    interest: Interest,
+    tick: Tick,
+    out: &mut TickOutput,
+) -> bool {
+    if watcher.viewer.held {
+        return false;
+    }
+    let visible = match watcher.followed {
+        None => Some(seats.taken()),
+        Some(followed) => visible(interest, followed.slot, seats, proximity),
+    };
+    let Some(visible) = visible else { return false };
+    replica.grow(seats.pool());
+    let Replica {
+        records,
+        changed,
+        arena,
+        ..
+    } = replica;
+    // Nobody begins the arena of a room in which nobody is.
+    arena.begin(tick, records.len());
+    watcher.viewer.grow(records.len());
+    let mut frame = Frame {
+        viewer: &mut watcher.viewer,
+        visible,
+        records,
+        changed,
+        arena,
+        tick,
+    };
+    let before = out.watched.len();
+    frame.write(&mut out.bytes, &mut out.watched);
+    out.watched.len() > before
 }
 
 /// The slots that the player in a slot sees.

@@ -55,6 +55,12 @@ impl Watchers {
         }
     }
 
+    /// A session that watches.
+    pub(super) fn get_mut(&mut self, session: SessionId) -> Option<&mut Watcher> {
+        let at = self.find(session).ok()?;
+        self.list.get_mut(at)
+    }
+
     /// Whether a session watches.
     pub(crate) fn contains(&self, session: SessionId) -> bool {
         self.find(session).is_ok()

@@ -17,6 +17,8 @@ use parlour_server::{
 
 /// A recording came to something else when it was run again, or two recordings differ.
 const DIFFERS: u8 = 1;
+/// The command line asks for nothing that can be done.
+const USAGE: u8 = 2;
 /// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
 /// A port is taken, or an address is not ours.
@@ -61,6 +63,14 @@ impl Exit {
     pub(crate) fn failure(text: impl Into<String>) -> Self {
         Self {
             code: SOFTWARE,
+            text: text.into(),
+        }
+    }
+
+    /// The command line asks for nothing that can be done.
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self {
+            code: USAGE,
             text: text.into(),
         }
     }

@@ -6,6 +6,7 @@ mod export;
 mod follow;
 mod given;
 mod say;
+mod serve;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
@@ -17,7 +18,7 @@ use given::Given;
 const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, follow a player";
 
 const DETAILS: &str = "\
-Without --dump, --follow, --export or --diff it verifies: every tick is run again with the input it had, and
+Without --dump, --follow, --export, --diff or --serve it verifies: every tick is run again with the input it had, and
 must come to the hash it came to.
 
 FILE is a recording, or a directory of recordings as --record writes it: then the newest one that
@@ -36,6 +37,7 @@ Examples:
   parlour replay rec --dump chat --at 14:03:20 --from 14:00 --room plaza
   parlour replay rec --dump players --at t4711 --player Ada --format json | jq .parts
   parlour replay rec --follow Ada --from 14:03 --to 14:04
+  parlour replay rec --serve --from 14:03 --paused
   parlour replay monday.plr --diff tuesday.plr
   parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"said\")'";
 
@@ -62,7 +64,8 @@ pub(crate) fn command() -> Command {
         .args(dump::args())
         .args(follow::args())
         .args(export::args())
-        .group(ArgGroup::new("what").args([diff::WHAT, dump::WHAT, follow::WHAT, export::WHAT]))
+        .args(serve::args())
+        .group(ArgGroup::new("what").args([diff::WHAT, serve::WHAT, dump::WHAT, follow::WHAT, export::WHAT]))
         .after_help("More: parlour help replay")
         .after_long_help(format!("{DETAILS}\n\n{}", exit::HELP))
 }
@@ -71,6 +74,9 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let is_asked = |what: &str| words.contains_id(what);
     if is_asked(diff::WHAT) {
         return diff::run(words);
+    }
+    if words.get_flag(serve::WHAT) {
+        return serve::run(words);
     }
     let given = Given::of(words)?;
     if is_asked(dump::WHAT) {

@@ -28,15 +28,7 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
     let (maps, skins) = given::catalogues(&config)?;
     let names: Vec<String> = maps.iter().map(|map| map.name.clone()).collect();
 
-    let no_runtime = |error| Exit::system("cannot wait for signals", &error);
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(no_runtime)?;
-    let mut signals = runtime
-        .block_on(async { Signals::listen() })
-        .map_err(no_runtime)?;
-
+    let (runtime, signals) = prepare()?;
     let server = Server::start(config.settings.server_options(maps, skins))?;
     let bots = demo.as_ref().map(Demo::count);
     say(&welcome::text(
@@ -49,7 +41,29 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
     let running = demo
         .map(|demo| demo.start(server.listen_addr(), capacity))
         .transpose()?;
+    until_stopped(&runtime, signals, server, running)
+}
 
+/// What waits for signals. Before the server starts, so that none is lost.
+pub(crate) fn prepare() -> Result<(Runtime, Signals), Exit> {
+    let no_runtime = |error| Exit::system("cannot wait for signals", &error);
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(no_runtime)?;
+    let signals = runtime
+        .block_on(async { Signals::listen() })
+        .map_err(no_runtime)?;
+    Ok((runtime, signals))
+}
+
+/// Lets a server run until it is asked to stop or fails. What belongs to it is dropped before it stops.
+pub(crate) fn until_stopped(
+    runtime: &Runtime,
+    mut signals: Signals,
+    server: Server,
+    others: impl Send + 'static,
+) -> Result<(), Exit> {
     let asked = runtime.block_on(async {
         tokio::select! {
             how = signals.stop(|| server.write_history()) => Some(how),
@@ -65,7 +79,7 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
         None => tracing::error!(failure, "stopping, for the server failed"),
     }
     let stopping = move || {
-        drop(running);
+        drop(others);
         server.stop()
     };
     let at_once = if failure.is_some() {
@@ -73,7 +87,7 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
     } else {
         exit::INTERRUPTED
     };
-    stop(&runtime, stopping, &mut signals, at_once);
+    stop(runtime, stopping, &mut signals, at_once);
     match failure {
         Some(failure) => Err(Exit::failure(format!("the server failed: {failure}"))),
         None => Ok(()),

@@ -1,0 +1,118 @@
+//! `parlour replay FILE --serve`: the past, for ordinary clients to watch.
+
+use std::{fmt::Write, net::SocketAddr, path::PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches};
+use parlour_server::{
+    Server, logs,
+    replay::{Found, Moment, Past, find},
+};
+use parlour_shared::limits::SUBPROTOCOL_JSON;
+use parlour_sim::Logic;
+
+use crate::{exit::Exit, given, serve, welcome::reachable};
+
+pub(super) const WHAT: &str = "serve";
+
+pub(super) fn args() -> [Arg; 3] {
+    let word = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    [
+        word(
+            WHAT,
+            "Serve it, from --from on: ordinary clients watch it on the address of --listen",
+        )
+        .action(ArgAction::SetTrue)
+        .conflicts_with("to"),
+        word(
+            "paused",
+            "Begin paused: POST /playback/play on the admin port starts it",
+        )
+        .requires(WHAT)
+        .action(ArgAction::SetTrue),
+        word("speed", "How fast it is served: 0.1 to 16 times as it was lived")
+            .requires(WHAT)
+            .value_name("NUMBER"),
+    ]
+}
+
+pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
+    let config = given::config(words, None)?;
+    let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
+    let (maps, skins) = given::catalogues(&config)?;
+    let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
+    let from = words.get_one::<Moment>("from");
+    let Found { path, .. } = find(path, from)?;
+    let file = path.display();
+    let wrong = |error: &dyn std::fmt::Display| Exit::data(format!("{file}: {error}"));
+    let mut past = Past::open(&path, &maps, Logic::default()).map_err(|error| wrong(&error))?;
+    if let Some(from) = from {
+        past.begin_at(from).map_err(|error| wrong(&error))?;
+    }
+    if let Some(speed) = words.get_one::<String>("speed") {
+        past.set_speed(speed)
+            .map_err(|error| Exit::usage(format!("--speed: {error}")))?;
+    }
+    past.set_paused(words.get_flag("paused"));
+    let (first, last) = past.ticks();
+
+    let (runtime, signals) = serve::prepare()?;
+    let server = Server::serve_past(config.settings.server_options(maps, skins), past)?;
+    let span = format!("{file}, ticks {} to {}", first.0, last.0);
+    serve::say(&text(&span, server.listen_addr(), server.admin_addr()));
+    serve::until_stopped(&runtime, signals, server, ())
+}
+
+/// Where to go next.
+fn text(span: &str, listen: SocketAddr, admin: SocketAddr) -> String {
+    let world = format!("ws://{}/ws", reachable(listen));
+    let playback = format!("http://{}/playback", reachable(admin));
+    let mut text = format!(
+        "Parlour {} serves the past: {span}.\n\n  watch    {world}\n  steer    {playback}\n\n",
+        env!("CARGO_PKG_VERSION"),
+    );
+    let mut line = |what: &str, command: &str| {
+        writeln!(text, "{what:<20} {command}").expect("writing to a string does not fail");
+    };
+    line("Rooms and tick:", &format!("curl {playback}"));
+    line(
+        "Watch it by hand:",
+        &format!("npx wscat -c {world} -s {SUBPROTOCOL_JSON}"),
+    );
+    line(
+        "",
+        "and type {\"hello\": {\"protocol\": 1}}, then {\"join\": {\"room\": \"plaza\"}}",
+    );
+    for (what, order) in [
+        ("Pause, play:", "pause'  (play)"),
+        (
+            "Go elsewhere:",
+            "seek?to=1200'  (+10s, -10s, 2026-01-31T12:00:00Z)",
+        ),
+        ("Faster, slower:", "speed?x=4'  (0.1 to 16)"),
+        ("Follow a player:", "follow?player=NAME'  (empty: see everyone)"),
+    ] {
+        line(what, &format!("curl -X POST '{playback}/{order}"));
+    }
+    line("Stop it:", "Ctrl-C");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_where_to_watch_and_how_to_steer() {
+        let any = |port| SocketAddr::from(([0, 0, 0, 0], port));
+        let text = text("day.plr, ticks 1 to 9", any(7373), any(7374));
+        assert!(text.contains("day.plr, ticks 1 to 9."), "{text}");
+        assert!(
+            text.contains("wscat -c ws://127.0.0.1:7373/ws -s parlour.v1.json\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("curl -X POST 'http://127.0.0.1:7374/playback/seek?to=1200'"),
+            "{text}"
+        );
+    }
+}

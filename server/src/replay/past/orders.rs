@@ -1,0 +1,129 @@
+//! What the admin port asks of the stage, and what it is told.
+
+use parlour_shared::ids::PlayerId;
+use parlour_sim::{Player, Room, Rooms, Seats, Simulation, TickOutput};
+
+use super::{
+    console::{FollowedPlayer, Order, Picture, Problem, RoomSeen},
+    stage::Theatre,
+};
+
+/// Rooms that are listed at most, the first by name.
+const ROOMS: usize = 1000;
+/// Ids that are listed at most if several have one name.
+const IDS: usize = 8;
+
+impl Theatre {
+    /// Does what the admin port asks.
+    pub(super) fn take_orders(&mut self, output: &mut TickOutput) {
+        while let Some(asked) = self.desk.next() {
+            let (serial, order) = asked.into_parts();
+            let done = self.obey(order, output);
+            let answer = done.map(|()| self.picture());
+            self.desk.answer(serial, answer);
+        }
+    }
+
+    fn obey(&mut self, order: Order, output: &mut TickOutput) -> Result<(), Problem> {
+        match order {
+            Order::Look => {}
+            Order::Pause => self.paused = true,
+            Order::Play => match &self.ended {
+                Some(why) if self.seeking.is_none() => {
+                    return Err(Problem::NotNow(format!("{why}; seek to go on elsewhere")));
+                }
+                _ => self.paused = false,
+            },
+            Order::Seek(tick) => {
+                if !self.seek(tick) {
+                    return Err(Problem::NotNow("too many seeks at once".to_owned()));
+                }
+            }
+            Order::Speed(speed) => self.speed = speed,
+            Order::Follow(player) => {
+                self.following = match player.is_empty() {
+                    true => None,
+                    false => Some(self.find(&player)?),
+                };
+                self.regroup(output);
+            }
+        }
+        Ok(())
+    }
+
+    /// The player with that name, or with that number as its id.
+    fn find(&self, text: &str) -> Result<(PlayerId, String), Problem> {
+        let players = || self.world.iter().flat_map(|world| players(world));
+        let named: Vec<&Player> = players().filter(|player| player.name == text).collect();
+        let by_id = || players().find(|player| player.id.0.to_string() == text);
+        match named[..] {
+            [] => by_id().ok_or_else(|| {
+                Problem::NotThere(format!("no player {text:?} is in a room at tick {}", self.tick.0))
+            }),
+            [player] => Ok(player),
+            _ => {
+                let ids: Vec<String> = named
+                    .iter()
+                    .take(IDS)
+                    .map(|player| player.id.0.to_string())
+                    .collect();
+                let ids = ids.join(", ");
+                Err(Problem::NotNow(format!(
+                    "several are called {text:?}: name one by id: {ids}"
+                )))
+            }
+        }
+        .map(|player| (player.id, player.name.clone()))
+    }
+
+    fn picture(&self) -> Picture {
+        let (first, last) = self.desk.range;
+        let world = self.world.as_deref();
+        let followed = |(player, name): &(PlayerId, String)| FollowedPlayer {
+            player: player.0,
+            name: name.clone(),
+            room: world.and_then(|world| world.followed_room(*player)),
+        };
+        Picture {
+            tick: self.tick,
+            time: None,
+            first,
+            last,
+            paused: self.paused,
+            speed: f64::from(self.speed) / 1000.0,
+            seeking: self.seeking,
+            following: self.following.as_ref().map(followed),
+            ended: self.ended.clone(),
+            spectators: self.spectators.len(),
+            rooms: world.map(rooms).unwrap_or_default(),
+        }
+    }
+}
+
+fn rooms(world: &Simulation) -> Vec<RoomSeen> {
+    let world = world.world();
+    let seen = |room| {
+        Some(RoomSeen {
+            name: world.get::<Room>(room)?.name.clone(),
+            players: world.get::<Seats>(room)?.len(),
+        })
+    };
+    world
+        .resource::<Rooms>()
+        .iter()
+        .filter_map(seen)
+        .take(ROOMS)
+        .collect()
+}
+
+/// All who are in a room.
+fn players(world: &Simulation) -> impl Iterator<Item = &Player> {
+    let world = world.world();
+    let seats = world
+        .resource::<Rooms>()
+        .occupied()
+        .filter_map(|room| world.get::<Seats>(room));
+    seats
+        .flat_map(Seats::iter)
+        .filter_map(|(_, player)| world.get::<Player>(player))
+}

@@ -1,0 +1,221 @@
+//! The thread that reads ahead: all that takes a file or long is done here, so that the tick thread never waits.
+
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use parlour_shared::{codec, ids::Tick};
+use parlour_sim::{EventKind, Simulation, TickInput};
+use rtrb::{Consumer, Producer};
+
+use crate::{
+    recording::format::{Ending, TickRecord},
+    replay::{Replay, ReplayError, run::Rest},
+};
+
+/// Bytes of input that wait for the tick thread; one tick more may, however large it is.
+const WAITING_BYTES: usize = 16 * 1024 * 1024;
+/// How long nothing is looked for while there is nothing to do.
+const IDLE: Duration = Duration::from_millis(5);
+/// Ticks between two looks at what else is asked, while a world is run to where it is to be.
+const LOOK: u32 = 60;
+
+/// What the tick thread asks for.
+pub(super) enum Command {
+    /// The world after a tick, and all ticks after it, under this number.
+    Seek(u32, Tick),
+    /// To be dropped, which may take a while.
+    Bury(Box<Simulation>),
+    /// To be logged.
+    Tell(String),
+}
+
+/// Something for the tick thread.
+pub(super) struct Item {
+    /// The number of the seek that it belongs to: what belongs to an earlier one is of no use.
+    pub(super) take: u32,
+    pub(super) what: What,
+}
+
+pub(super) enum What {
+    /// The world that was asked for.
+    Landed(Box<Simulation>),
+    /// The next tick, and how many bytes it counts for.
+    Tick(TickRecord, usize),
+    /// Nothing more comes.
+    Over(Why),
+}
+
+/// Why nothing more comes.
+pub(super) enum Why {
+    /// The recording ends.
+    End(String),
+    /// It cannot be read on, or comes to something else.
+    Broken(String),
+}
+
+pub(super) struct Reader {
+    pub(super) replay: Replay,
+    pub(super) line: Line,
+}
+
+/// This thread's ends of the rings.
+pub(super) struct Line {
+    pub(super) reel: Producer<Item>,
+    pub(super) commands: Consumer<Command>,
+    /// Bytes that wait in the reel.
+    pub(super) waiting: Arc<AtomicUsize>,
+}
+
+/// What there is to do instead of going on.
+enum Next {
+    Seek(u32, Tick),
+    /// The tick thread is gone.
+    End,
+}
+
+impl Reader {
+    /// Reads what is asked for until nobody asks any more.
+    pub(super) fn run(mut self) {
+        let mut next = self.line.wait();
+        while let Next::Seek(take, to) = next {
+            next = play(&mut self.replay, &mut self.line, take, to);
+        }
+    }
+}
+
+/// Makes the world after a tick and reads on from there. Ends when something else is asked for.
+fn play(replay: &mut Replay, line: &mut Line, take: u32, to: Tick) -> Next {
+    let end = end_of(replay.recording().ending());
+    let (world, mut rest) = match land(replay, line, to) {
+        Ok(Landing::There(world, rest)) => (world, rest),
+        Ok(Landing::Instead(next)) => return next,
+        Err(error) => {
+            let why = format!("cannot go to tick {}: {error}", to.0);
+            let sent = line.send(take, What::Over(Why::Broken(why)), 0);
+            return sent.unwrap_or_else(|| line.wait());
+        }
+    };
+    let mut sent = line.send(take, What::Landed(world), 0);
+    while sent.is_none() {
+        let why = match rest.next() {
+            Ok(Some(record)) => {
+                let bytes = bytes_of(&record.input);
+                sent = line.send(take, What::Tick(record, bytes), bytes);
+                continue;
+            }
+            Ok(None) => Why::End(end.clone()),
+            Err(error) => Why::Broken(error.to_string()),
+        };
+        let sent = line.send(take, What::Over(why), 0);
+        return sent.unwrap_or_else(|| line.wait());
+    }
+    sent.unwrap_or(Next::End)
+}
+
+enum Landing<'a> {
+    There(Box<Simulation>, Rest<'a, File>),
+    Instead(Next),
+}
+
+/// The world after a tick. At least one tick is run: only then is it known what there is to be told.
+fn land<'a>(replay: &'a mut Replay, line: &mut Line, to: Tick) -> Result<Landing<'a>, ReplayError> {
+    let recording = replay.recording();
+    let before = recording.keyframe_at_or_before(Tick(to.0.saturating_sub(1)));
+    let place = before.unwrap_or(recording.beginning());
+    let ends = recording.first_tick().zip(recording.last_tick());
+    let mut run = replay.run_from(place)?;
+    while run.tick() < to {
+        if run.step()?.is_none() {
+            let (first, last) = ends.ok_or(ReplayError::Empty)?;
+            return Err(ReplayError::NotInIt {
+                tick: to,
+                first,
+                last,
+            });
+        }
+        if run.tick().0 % LOOK == 0
+            && let Some(next) = line.poll()
+        {
+            return Ok(Landing::Instead(next));
+        }
+    }
+    let (world, rest) = run.into_parts();
+    Ok(Landing::There(Box::new(world), rest))
+}
+
+impl Line {
+    /// Sends something as soon as there is room; not at all if something else is to be done meanwhile.
+    fn send(&mut self, take: u32, what: What, bytes: usize) -> Option<Next> {
+        loop {
+            if let Some(next) = self.poll() {
+                return Some(next);
+            }
+            if !self.reel.is_full() && self.waiting.load(Ordering::Relaxed) <= WAITING_BYTES {
+                break;
+            }
+            thread::park_timeout(IDLE);
+        }
+        self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        // There was room, and only this thread fills it.
+        let _ = self.reel.push(Item { take, what });
+        None
+    }
+
+    /// Waits until something else is to be done.
+    fn wait(&mut self) -> Next {
+        loop {
+            if let Some(next) = self.poll() {
+                return next;
+            }
+            thread::park_timeout(IDLE);
+        }
+    }
+
+    /// Whether something else is to be done: the last thing that was asked for.
+    fn poll(&mut self) -> Option<Next> {
+        let mut next = self.reel.is_abandoned().then_some(Next::End);
+        while let Ok(command) = self.commands.pop() {
+            match command {
+                Command::Seek(take, to) if next.is_none() || matches!(next, Some(Next::Seek(..))) => {
+                    next = Some(Next::Seek(take, to));
+                }
+                Command::Seek(..) => {}
+                Command::Bury(world) => drop(world),
+                Command::Tell(why) => tracing::error!(why, "the past stops"),
+            }
+        }
+        next
+    }
+}
+
+fn end_of(ending: &Ending) -> String {
+    match ending {
+        Ending::Ended { reason, text } if text.is_empty() => format!("the recording ends here: {reason}"),
+        Ending::Ended { reason, text } => format!("the recording ends here: {reason}, {text}"),
+        Ending::Cut { why, .. } => format!("the recording ends here, without an end marker: {why}"),
+        Ending::Damaged { why, .. } => format!("the recording is damaged from here on: {why}"),
+    }
+}
+
+/// About what an input takes in memory.
+fn bytes_of(input: &TickInput) -> usize {
+    let mut scratch = Vec::new();
+    let event = |kind: &EventKind| match kind {
+        EventKind::Open { name } => name.len(),
+        EventKind::Message { message, .. } => {
+            scratch.clear();
+            codec::encode(message, &mut scratch);
+            scratch.len()
+        }
+        EventKind::Close | EventKind::Hold | EventKind::Release => 0,
+    };
+    let texts: usize = input.events.iter().map(|event| &event.kind).map(event).sum();
+    texts + input.events.len() * size_of::<parlour_sim::Event>()
+}

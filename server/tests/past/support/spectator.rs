@@ -1,0 +1,146 @@
+//! An ordinary client of the Rust library, which checks all that it is told.
+
+use std::time::{Duration, Instant};
+
+use parlour_client_sim::{Command, Connection, ConnectionError, Event, Settings};
+use parlour_shared::{
+    ids::Tick,
+    message::{Refusal, RoomEntered},
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::timeout,
+};
+
+use super::{Day, House};
+
+/// Far more than anything takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Spectator {
+    runtime: Runtime,
+    connection: Connection,
+}
+
+impl Spectator {
+    pub(crate) fn new(house: &House) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let settings = Settings {
+            name: "ann".into(),
+            token: None,
+        };
+        let connection = runtime
+            .block_on(Connection::open(&house.url(), &settings))
+            .unwrap();
+        Self { runtime, connection }
+    }
+
+    /// In a room already, and shown the first tick of it.
+    pub(crate) fn in_room(house: &House, room: &str) -> Self {
+        let mut spectator = Self::new(house);
+        spectator.enter(room);
+        spectator.until(|event| matches!(event, Event::Snapshot { .. }).then_some(()));
+        spectator
+    }
+
+    pub(crate) fn client(&self) -> &parlour_client_sim::Client {
+        self.connection.client()
+    }
+
+    pub(crate) fn send(&mut self, command: Command) -> u32 {
+        self.runtime.block_on(self.connection.send(command)).unwrap()
+    }
+
+    /// Asks for a room; gives what it is told of it.
+    pub(crate) fn enter(&mut self, room: &str) -> RoomEntered {
+        let request = self.send(Command::Join { room: room.into() });
+        self.until(|event| matches!(event, Event::Entered).then_some(()));
+        let entered = self.client().room().unwrap().entered.clone();
+        assert_eq!(entered.request, request);
+        entered
+    }
+
+    /// Does something that is refused.
+    pub(crate) fn refused(&mut self, command: Command) -> Refusal {
+        let request = self.send(command);
+        self.until(|event| match event {
+            Event::Refused(refused) if refused.request == request => Some(refused.refusal.clone()),
+            _ => None,
+        })
+    }
+
+    /// The next event; every one must keep all promises.
+    pub(crate) fn next(&mut self) -> Event {
+        let next = async { timeout(PATIENCE, self.connection.next()).await };
+        let received = self.runtime.block_on(next).expect("something comes").unwrap();
+        received.sound().unwrap()
+    }
+
+    /// Waits for an event that means something.
+    pub(crate) fn until<T>(&mut self, mut find: impl FnMut(&Event) -> Option<T>) -> T {
+        loop {
+            let event = self.next();
+            if let Some(found) = find(&event) {
+                return found;
+            }
+        }
+    }
+
+    /// Whether something comes within a time.
+    pub(crate) fn hears(&mut self, time: Duration) -> Option<Event> {
+        let next = async { timeout(time, self.connection.next()).await };
+        let received = self.runtime.block_on(next).ok()?;
+        Some(received.unwrap().sound().unwrap())
+    }
+
+    /// The code with which the server closes.
+    pub(crate) fn closed(&mut self) -> Option<u16> {
+        loop {
+            let next = async { timeout(PATIENCE, self.connection.next()).await };
+            match self.runtime.block_on(next).expect("something comes") {
+                Ok(_) => {}
+                Err(ConnectionError::Closed { code }) => return code,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// Takes in snapshots up to a tick, and checks at each that the room is what it was. How many there were.
+    pub(crate) fn check_until(&mut self, day: &Day, tick: u32) -> u32 {
+        let mut count = 0;
+        while self.tick() < Tick(tick) {
+            if matches!(self.next(), Event::Snapshot { .. }) {
+                self.check(day);
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// The tick of the view; 0 without one.
+    pub(crate) fn tick(&self) -> Tick {
+        self.client().view().tick().unwrap_or_default()
+    }
+
+    /// Whether all in the room are seen where they were.
+    #[track_caller]
+    pub(crate) fn check(&self, day: &Day) {
+        let tick = self.tick();
+        let room = &self.client().room().unwrap().entered.room;
+        let seen = self.client().view().iter().map(|(_, seen)| {
+            let place = seen.segment.at(tick);
+            (seen.player, (seen.name.clone(), place))
+        });
+        let expected = day.scene(room, tick).expect("the room exists");
+        assert_eq!(&seen.collect::<super::day::Scene>(), expected, "at {tick:?}");
+    }
+}
+
+/// Waits for something that becomes true soon.
+pub(crate) fn eventually(what: &str, mut is: impl FnMut() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is() {
+        assert!(Instant::now() < until, "{what}: not in time");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,152 @@
+//! What those who watch see and hear, and what they may not do.
+
+use std::{io::Write as _, net::TcpStream};
+
+use parlour_client_sim::{Command, Event};
+use parlour_shared::{
+    ids::Slot,
+    message::{Refusal, StateWrite},
+    motion::Direction,
+};
+
+use crate::support::{DAY, House, Spectator};
+
+#[test]
+fn a_walk_is_seen_as_it_was_at_every_tick() {
+    let house = House::paused_at(20);
+    let mut spectator = Spectator::in_room(&house, "plaza");
+    spectator.check(&DAY);
+    assert_eq!(
+        spectator.tick().0,
+        20,
+        "who comes while it stands still sees that tick"
+    );
+    let entered = &spectator.client().room().unwrap().entered;
+    assert_eq!((entered.slot, entered.interest_px), (Slot::NOBODY, None));
+    house.order("/play");
+    assert!(
+        spectator.check_until(&DAY, 120) >= 3,
+        "turns are told at their ticks"
+    );
+    let moved = DAY.scene("plaza", spectator.tick()) != DAY.scene("plaza", parlour_shared::ids::Tick(20));
+    assert!(moved, "there was something to see");
+}
+
+#[test]
+fn what_was_said_is_heard() {
+    let house = House::paused_at(190);
+    let mut spectator = Spectator::in_room(&house, "plaza");
+    house.order("/play");
+    let said = spectator.until(|event| match event {
+        Event::Chat(said) => Some(said.clone()),
+        _ => None,
+    });
+    assert_eq!(
+        (said.name.as_str(), said.text.as_str()),
+        ("bob b", "good morning")
+    );
+    assert_eq!((said.player, said.tick.0), (DAY.id("bob b"), 200));
+}
+
+#[test]
+fn several_watch_in_rooms_of_their_own() {
+    let house = House::paused_at(DAY.door() + 50);
+    let mut one = Spectator::in_room(&house, "plaza");
+    let mut other = Spectator::in_room(&house, "garden");
+    let mut third = Spectator::in_room(&house, "plaza");
+    assert_eq!(house.look()["spectators"], 3);
+    house.order("/play");
+    let until = DAY.door() + 120;
+    for spectator in [&mut one, &mut other, &mut third] {
+        spectator.check_until(&DAY, until);
+    }
+    drop(other);
+    crate::support::eventually("one is gone", || house.look()["spectators"] == 2);
+    // Another room, while it plays.
+    one.send(Command::Join {
+        room: "garden".into(),
+    });
+    one.until(|event| matches!(event, Event::Left(_)).then_some(()));
+    one.until(|event| matches!(event, Event::Entered).then_some(()));
+    one.until(|event| matches!(event, Event::Snapshot { .. }).then_some(()));
+    one.check(&DAY);
+}
+
+#[test]
+fn the_past_cannot_be_changed() {
+    let house = House::paused_at(50);
+    let mut spectator = Spectator::new(&house);
+    let welcome = spectator.client().welcome().unwrap();
+    assert_eq!((welcome.name.as_str(), welcome.tick.0), ("spectator", 50));
+    assert_eq!(welcome.maps, ["garden", "plaza"]);
+    let join = |room: &str| Command::Join { room: room.into() };
+    for room in ["plaza/elsewhere", "garden", "nowhere", ""] {
+        assert_eq!(spectator.refused(join(room)), Refusal::NoSuchRoom, "{room}");
+    }
+    spectator.enter("plaza");
+    let too_many = spectator.refused(join("plaza"));
+    assert!(matches!(too_many, Refusal::RateLimited { .. }), "{too_many:?}");
+    spectator.send(Command::Leave);
+    spectator.until(|event| matches!(event, Event::Left(_)).then_some(()));
+    assert_eq!(spectator.refused(Command::Leave), Refusal::NotInRoom);
+
+    let mut spectator = Spectator::in_room(&house, "plaza");
+    assert_eq!(spectator.refused(join("plaza")), Refusal::AlreadyThere);
+    assert_eq!(spectator.refused(Command::say("hello?")), Refusal::NotInRoom);
+    assert_eq!(
+        spectator.refused(Command::SetSkin { skin: 0 }),
+        Refusal::NotInRoom
+    );
+    let writes = vec![StateWrite::default()];
+    assert_eq!(
+        spectator.refused(Command::SetState { writes }),
+        Refusal::NotInRoom
+    );
+    let (name, body) = ("x".into(), Vec::new());
+    assert_eq!(
+        spectator.refused(Command::Custom { name, body }),
+        Refusal::NotInRoom
+    );
+    spectator.send(Command::walk(Direction::East));
+    house.order("/play");
+    spectator.check_until(&DAY, 150);
+    spectator.send(Command::Leave);
+    spectator.until(|event| matches!(event, Event::Left(_)).then_some(()));
+    assert_eq!(
+        house.look()["ended"],
+        serde_json::Value::Null,
+        "it is the world that was recorded"
+    );
+}
+
+#[test]
+fn by_hand_it_is_json() {
+    let house = House::paused_at(150);
+    let address = house.server.listen_addr();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(std::time::Duration::from_secs(30)))
+        .unwrap();
+    let mut client = crate::support::Json::upgrade(&mut stream);
+    client.say(r#"{"hello": {"protocol": 1}}"#);
+    assert_eq!(client.wait("welcome")["tick"], 150);
+    client.say(r#"{"join": {"room": "plaza"}}"#);
+    assert_eq!(client.wait("room_entered")["map"]["name"], "plaza");
+    let snapshot = client.wait("snapshot");
+    let names: Vec<&str> = snapshot["enters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|enter| enter["name"].as_str().unwrap())
+        .collect();
+    assert_eq!((names.len(), &snapshot["tick"]), (2, &150.into()));
+    client.say(r#"{"chat": {"request": 9, "text": "hello"}}"#);
+    let refused = client.wait("refused");
+    assert_eq!(
+        (&refused["request"], &refused["refusal"]),
+        (&9.into(), &"not_in_room".into())
+    );
+    house.order("/play");
+    assert_eq!(client.wait("chat")["text"], "good morning");
+    stream.flush().unwrap();
+}
