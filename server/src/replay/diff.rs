@@ -135,7 +135,7 @@ impl Difference {
 }
 
 /// Finds the first difference. Reads what both have; of that at most the ticks between a saved world and the difference
-/// are run again, up to 32 times, and a few times the whole beginning.
+/// are run again, up to 64 times, and a few times the whole beginning.
 ///
 /// # Errors
 /// [`ReplayError`] if one of them cannot be read or run.

@@ -36,7 +36,10 @@ fn names(found: &StateDifference) -> [&str; 4] {
     let first = &found.differ[0];
     assert_ne!(first.one, first.other);
     let player = first.player.as_ref().map_or("", |player| &player.name);
-    let system = found.system.as_ref().unwrap();
+    let system = found
+        .system
+        .as_ref()
+        .unwrap_or_else(|| panic!("no system: {found:?}"));
     assert!(
         system.full.ends_with(&system.short) && system.full.starts_with("replay_diff::"),
         "{system:?}"

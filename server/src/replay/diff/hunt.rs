@@ -7,15 +7,17 @@ use serde::Serialize;
 
 use super::{
     super::{Replay, ReplayError},
-    rerun::{self, BEGIN, Course},
+    rerun::{self, BEGIN, Course, How},
     state::{self, Parts},
 };
 use crate::recording::format::Place;
 
 /// Pairs of worlds that are run at most to find where they part: what is left to chance need not show every time.
-const ATTEMPTS: u32 = 32;
+const ATTEMPTS: u32 = 64;
 /// Of them, how many at first begin at the last saved world before the difference: cheap, and mostly enough.
 const USUAL: usize = 8;
+/// Ticks that are watched at most, after worlds left the recordings early: they take long.
+const WATCHED_TICKS: u32 = 6000;
 /// Runs of the same world against itself, before it is said that chance has no part in it.
 const CONFIRM: u32 = 6;
 /// Runs that look for whose commands made the difference.
@@ -110,31 +112,33 @@ pub(super) fn hunt(
         writers: Vec::new(),
     };
     let mut parts = parts.to_vec();
+    let mut watches: Option<u32> = None;
     for pair in plan(&replays, tick) {
         hunt.attempts += 1;
-        let Some(courses) = replays.run(pair, hunt.tick, false)? else {
-            continue;
-        };
-        for course in &courses {
-            for (reproduces, recorded) in hunt.reproduces.iter_mut().zip(recorded) {
-                *reproduces |= course.reached(tick) && course.hash(tick) == recorded;
+        if let Some(left) = &mut watches {
+            let watched = replays.watch(pair, tick, &mut hunt)?;
+            match left.checked_sub(watched) {
+                Some(rest) => *left = rest,
+                None => break,
             }
-        }
-        let earliest = earliest(&courses, hunt.tick);
-        if let Some(earlier) = earliest {
-            hunt.tick = earlier;
-            let departed = courses.iter().filter_map(|course| course.departed.as_ref());
-            let departed = departed.filter(|departed| departed.tick == earlier);
-            parts = departed.flat_map(|departed| departed.parts.clone()).collect();
+        } else if let Some(courses) = replays.run(pair, tick, How::Plain)? {
+            for course in &courses {
+                for (reproduces, recorded) in hunt.reproduces.iter_mut().zip(recorded) {
+                    *reproduces |= course.last() >= tick && course.hash(tick) == recorded;
+                }
+            }
+            if let Some(earlier) = earliest(&courses, tick) {
+                hunt.tick = earlier;
+                parts = parts_left(&courses, earlier);
+                watches = Some(WATCHED_TICKS);
+            }
             // The same pair again, to look at that tick.
-            let Some(again) = replays.run(pair, hunt.tick, false)? else {
-                continue;
+            let courses = match watches {
+                None => Some(courses),
+                Some(_) => replays.run(pair, hunt.tick, How::Plain)?,
             };
-            hunt.found = parted(&again, pair);
-            hunt.writers = writers(&again[0], &parts);
-        } else {
-            hunt.found = parted(&courses, pair);
-            if hunt.writers.is_empty() {
+            if let Some(courses) = courses {
+                hunt.found = parted(&courses, pair);
                 hunt.writers = writers(&courses[0], &parts);
             }
         }
@@ -147,6 +151,13 @@ pub(super) fn hunt(
         replays.whose_commands(found, hunt.tick)?;
     }
     Ok(hunt)
+}
+
+/// The parts in which worlds left what was recorded at that tick.
+fn parts_left(courses: &[Course; 2], tick: Tick) -> Vec<String> {
+    let departed = courses.iter().filter_map(|course| course.departed.as_ref());
+    let departed = departed.filter(|departed| departed.tick == tick);
+    departed.flat_map(|departed| departed.parts.clone()).collect()
 }
 
 /// The pairs, the likeliest and cheapest first.
@@ -188,14 +199,36 @@ fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
 struct Replays<'a>([&'a mut Replay; 2]);
 
 impl Replays<'_> {
-    fn run(&mut self, pair: Pair, aim: Tick, at_once: bool) -> Result<Option<[Course; 2]>, ReplayError> {
-        let Some(one) = self.run_one(pair.one, aim, at_once)? else {
+    /// For what shows at no certain tick: runs one world until it leaves what was recorded, and another to that
+    /// tick. Gives how many ticks were watched.
+    fn watch(&mut self, pair: Pair, aim: Tick, hunt: &mut Hunt) -> Result<u32, ReplayError> {
+        let Some(one) = self.run_one(pair.one, aim, How::Watchful)? else {
+            return Ok(0);
+        };
+        if pair.pause {
+            pause();
+        }
+        let tick = one.last();
+        let watched = tick.0 - one.from.0;
+        let Some(other) = self.run_one(pair.other, tick, How::Plain)? else {
+            return Ok(watched);
+        };
+        let courses = [one, other];
+        hunt.found = parted(&courses, pair);
+        if hunt.found.is_some() {
+            hunt.tick = tick;
+        }
+        Ok(watched)
+    }
+
+    fn run(&mut self, pair: Pair, aim: Tick, how: How) -> Result<Option<[Course; 2]>, ReplayError> {
+        let Some(one) = self.run_one(pair.one, aim, how)? else {
             return Ok(None);
         };
         if pair.pause {
             pause();
         }
-        let other = self.run_one(pair.other, aim, at_once)?;
+        let other = self.run_one(pair.other, aim, how)?;
         Ok(other.map(|other| [one, other]))
     }
 
@@ -203,12 +236,12 @@ impl Replays<'_> {
         &mut self,
         (side, place): (Side, Place),
         aim: Tick,
-        at_once: bool,
+        how: How,
     ) -> Result<Option<Course>, ReplayError> {
         if place.tick() >= aim {
             return Ok(None);
         }
-        rerun::run(self.0[side as usize], place, aim, at_once)
+        rerun::run(self.0[side as usize], place, aim, how)
     }
 
     /// Tells chance from a clock, and both from what a loaded world does not know.
@@ -253,7 +286,7 @@ impl Replays<'_> {
         let [one, other] = pair.map(|origin| (origin.recording, self.place(origin)));
         let pair = Pair { one, other, pause };
         for _ in 0..tries {
-            let Some(courses) = self.run(pair, tick, false)? else {
+            let Some(courses) = self.run(pair, tick, How::Plain)? else {
                 return Ok(false);
             };
             if earliest_apart(&courses, tick).is_some() || parted(&courses, pair).is_some() {
@@ -271,7 +304,7 @@ impl Replays<'_> {
         let [one, other] = found.pair.map(|origin| (origin.recording, self.place(origin)));
         for attempt in 0..COMMANDS {
             let pause = found.cause == Cause::Clock && attempt == 0;
-            let Some(courses) = self.run(Pair { one, other, pause }, tick, true)? else {
+            let Some(courses) = self.run(Pair { one, other, pause }, tick, How::AtOnce)? else {
                 return Ok(());
             };
             let system = parted(&courses, Pair { one, other, pause }).and_then(|again| again.system);
@@ -300,12 +333,6 @@ fn pause() {
     thread::sleep(PAUSE);
 }
 
-impl Course {
-    fn reached(&self, tick: Tick) -> bool {
-        tick.0 > self.from.0 && (tick.0 - self.from.0) as usize <= self.hashes.len()
-    }
-}
-
 /// The first tick before `aim` at which the worlds part, or one of them parts from what was recorded.
 fn earliest(courses: &[Course; 2], aim: Tick) -> Option<Tick> {
     let departed = courses.iter().filter_map(|course| course.departed.as_ref());
@@ -317,7 +344,8 @@ fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Tick> {
     let from = one.from.max(other.from);
     (from.0 + 1..aim.0)
         .map(Tick)
-        .find(|tick| one.reached(*tick) && other.reached(*tick) && one.hash(*tick) != other.hash(*tick))
+        .take_while(|tick| *tick <= one.last().min(other.last()))
+        .find(|tick| one.hash(*tick) != other.hash(*tick))
 }
 
 /// The first system of the last tick after which the worlds differ.
@@ -337,8 +365,11 @@ fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
         cause: if pair.pause { Cause::Clock } else { Cause::Chance },
     };
     let (mut left, mut right) = (&one.trail.before, &other.trail.before);
+    // They must come to the same tick, and together: who parted before is looked at there.
+    if one.last() != other.last() || earliest_apart(courses, one.last()).is_some() {
+        return None;
+    }
     if left.is_empty() || right.is_empty() {
-        // One did not come to that tick.
         return None;
     }
     if left.get(BEGIN..) != right.get(BEGIN..) {

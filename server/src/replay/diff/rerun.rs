@@ -26,6 +26,11 @@ pub(super) struct Course {
 }
 
 impl Course {
+    /// The tick that was run last.
+    pub(super) fn last(&self) -> Tick {
+        Tick(self.from.0 + self.hashes.len() as u32)
+    }
+
     /// The hash after a tick; none if it panicked or was not run.
     pub(super) fn hash(&self, tick: Tick) -> Option<u64> {
         let nth = tick.0.checked_sub(self.from.0 + 1)?;
@@ -56,13 +61,23 @@ pub(super) struct TrailStep {
     pub(super) panicked: bool,
 }
 
-/// Runs from `place` up to `aim`, and `aim` itself system by system; `at_once`: with what systems put off applied right
-/// after each. None if the ticks end before.
+/// How to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// The last tick is run system by system.
+    Plain,
+    /// The same, and what systems put off is applied right after each.
+    AtOnce,
+    /// All ticks are run system by system; the last one is the first that does not come to what was recorded.
+    Watchful,
+}
+
+/// Runs from `place` up to `aim`. None if the ticks end before.
 pub(super) fn run(
     replay: &mut Replay,
     place: Place,
     aim: Tick,
-    at_once: bool,
+    how: How,
 ) -> Result<Option<Course>, ReplayError> {
     let mut world = replay.fresh();
     let mut items = replay.recording.read_from(place);
@@ -93,11 +108,11 @@ pub(super) fn run(
             outcome,
             mut input,
         } = record;
-        let trail = if tick < aim {
+        let trail = if tick < aim && how != How::Watchful {
             let step = || world.step(&mut input, &mut output);
             catch_unwind(AssertUnwindSafe(step)).map(|()| None)
         } else {
-            let trail = trace(&mut world, &mut input, &mut output, at_once);
+            let trail = trace(&mut world, &mut input, &mut output, how == How::AtOnce);
             Ok(Some(trail))
         };
         let panicked = match &trail {
@@ -113,6 +128,8 @@ pub(super) fn run(
         }
         let trail = match trail {
             Ok(None) => continue,
+            // A watchful run that is as it was recorded goes on.
+            Ok(Some(_)) if tick < aim && departed.is_none() => continue,
             Ok(Some(trail)) => trail,
             // It panicked before the tick that we are after: whoever asked will look there.
             Err(_) => Trail {
