@@ -264,7 +264,7 @@ fn arrivals(count: u64, room: impl Fn(u64) -> &'static str) -> Vec<Event> {
 }
 
 fn arrival(session: u64, room: &str) -> [Event; 2] {
-    let name = if session % 3 == 0 {
+    let name = if session.is_multiple_of(3) {
         String::new()
     } else {
         format!("Player {session}")
