@@ -27,6 +27,7 @@ fn main() -> Result<()> {
     goals(&ran, &loads, &memory)?;
     ticks(&ran)?;
     load_runs(&loads);
+    recording(&ran)?;
     criterion(&target.join("criterion"))
 }
 
@@ -128,6 +129,85 @@ fn ticks(ran: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What recording costs, and what replay gives.
+fn recording(ran: &Path) -> Result<()> {
+    let lines = json_lines(&ran.join("recording.jsonl"))?;
+    let of = |what: &str, players: f64| -> Vec<&Value> {
+        let is = |line: &&Value| line["what"] == what && number(line, "players") == players;
+        lines.iter().filter(is).collect()
+    };
+    let one = |what: &str, players: f64, field: &str| {
+        let found = of(what, players);
+        median(found.iter().map(|line| number(line, field)).collect())
+    };
+    println!(
+        "## Recording and replay\n\nWalkers in rooms of 50 who turn twice a second; an hour of 1,000 of them is recorded.\n"
+    );
+    println!("| what | goal | measured | |\n|---|---|---|---|");
+    let row = |what: &str, goal: &str, measured: String, met: bool| {
+        println!(
+            "| {what} | {goal} | {measured} | {} |",
+            if met { "met" } else { "**missed**" }
+        );
+    };
+    let speed = one("replay", 1000.0, "times_real_time");
+    row(
+        "replay of 1,000 walkers, every hash verified",
+        ">= 60 x real time",
+        format!("{speed:.0} x"),
+        speed >= 60.0,
+    );
+    let size = one("size", 1000.0, "bytes_per_player_minute");
+    row(
+        "recording per player-minute, keyframes included",
+        "<= 3,000 bytes",
+        format!("{size:.0} bytes"),
+        size <= 3000.0,
+    );
+    let seek = one("seek", 1000.0, "max_ms");
+    row(
+        "any tick in an hour: open, seek, run; longest of 50",
+        "<= 1,000 ms",
+        format!("{seek:.0} ms"),
+        seek <= 1000.0,
+    );
+    let share = one("hash", 5000.0, "percent");
+    row(
+        "state hash, share of the tick at 5,000 walkers",
+        "<= 2 %",
+        format!("{share:.1} %"),
+        share <= 2.0,
+    );
+    let costs = of("tick", 500.0);
+    let cost = |line: &&Value| (number(line, "with_us") / number(line, "without_us") - 1.0) * 100.0;
+    let cost = median(costs.iter().map(cost).collect());
+    row(
+        "recording, cost to the tick of a server with 500 bots, median of 3 pairs",
+        "<= 2 %",
+        format!("{cost:.1} %"),
+        cost <= 2.0,
+    );
+    println!();
+    for players in [1000.0, 5000.0] {
+        let (micros, bytes) = (
+            one("keyframe", players, "save_us"),
+            one("keyframe", players, "bytes"),
+        );
+        println!(
+            "* To save a world of {players} walkers takes {micros:.0} us, once in 600 ticks, and {:.0} KB before compression.",
+            bytes / 1000.0
+        );
+    }
+    for line in costs {
+        let (with, without) = (number(line, "with_us"), number(line, "without_us"));
+        println!(
+            "* Mean tick of that server without recording {without:.1} us, with files and history {with:.1} us."
+        );
+    }
+    println!();
+    Ok(())
+}
+
 fn load_runs(loads: &[Value]) {
     println!(
         "## Load\n\n500 bots on loopback that walk and turn twice a second, in rooms of 50 with interest of 150 px."
@@ -202,11 +282,14 @@ fn time(nanoseconds: f64) -> String {
 }
 
 fn tick_lines(ran: &Path) -> Result<Vec<Value>> {
-    let lines = fs::read_to_string(ran.join("tick.jsonl")).context("target/bench/tick.jsonl")?;
-    lines
-        .lines()
-        .map(|line| serde_json::from_str(line).context("tick.jsonl"))
-        .collect()
+    json_lines(&ran.join("tick.jsonl"))
+}
+
+fn json_lines(path: &Path) -> Result<Vec<Value>> {
+    let name = || path.display().to_string();
+    let lines = fs::read_to_string(path).with_context(name)?;
+    let parse = |line| serde_json::from_str(line).with_context(name);
+    lines.lines().map(parse).collect()
 }
 
 fn read_json(path: &Path) -> Result<Value> {
