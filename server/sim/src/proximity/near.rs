@@ -6,7 +6,7 @@ use parlour_shared::{ids::Slot, rng::mix};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 
 use super::{Placed, Reach};
-use crate::rooms::Seats;
+use crate::{rooms::Seats, state::Index};
 
 /// For each slot the slots near it, itself among them.
 #[derive(Component, Clone, Debug, Default)]
@@ -174,9 +174,9 @@ impl Serialize for Words<'_> {
     }
 }
 
-pub(super) fn restore(saved: SavedRows, _world: &World) -> Option<Proximity> {
+pub(super) fn restore(saved: SavedRows, world: &World) -> Option<Proximity> {
     let pool = saved.pool as usize;
-    if pool > Slot::NOBODY.index() || saved.rows.len() > pool {
+    if pool > Slot::NOBODY.index() || saved.rows.len() > pool || !world.resource::<Index>().take_rows(pool) {
         return None;
     }
     let mut proximity = Proximity::default();

@@ -44,7 +44,7 @@ pub(crate) fn load(world: &mut World, bytes: &[u8]) -> Result<(), LoadError> {
     let mut index = Index::default();
     for entity in &saved.entities {
         let spawned = world.spawn(entity.id).id();
-        index.0.insert(entity.id, spawned);
+        index.entities.insert(entity.id, spawned);
     }
     world.insert_resource(index);
     let loaded = load_all(world, &saved);
