@@ -209,6 +209,19 @@ fn a_hashed_component_without_a_stable_id_is_found() {
 }
 
 #[test]
+#[should_panic(expected = "two entities have the stable id of game entity 7")]
+fn a_stable_id_that_is_taken_is_found_at_once() {
+    step(
+        |app: &mut App| {
+            app.state_component::<Lamp>("lamp");
+            app.world_mut().spawn((Lamp(3), StableId::game(7)));
+            app.world_mut().spawn((Lamp(4), StableId::game(7)));
+        },
+        0,
+    );
+}
+
+#[test]
 #[should_panic(expected = "Lamp is declared twice")]
 fn a_component_is_declared_once() {
     step(

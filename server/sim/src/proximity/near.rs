@@ -6,7 +6,7 @@ use parlour_shared::{ids::Slot, rng::mix};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 
 use super::{Placed, Reach};
-use crate::{rooms::Seats, state::Index};
+use crate::{rooms::Seats, simulation::Setup, state::Index};
 
 /// For each slot the slots near it, itself among them.
 #[derive(Component, Clone, Debug, Default)]
@@ -38,6 +38,11 @@ impl Proximity {
         (from..row.len())
             .find(|&other| row.contains(other))
             .map(|other| Slot(other as u16))
+    }
+
+    /// Slots that have a row.
+    pub(crate) fn pool(&self) -> usize {
+        self.rows.len()
     }
 
     /// A number that changes with any bit.
@@ -176,7 +181,10 @@ impl Serialize for Words<'_> {
 
 pub(super) fn restore(saved: SavedRows, world: &World) -> Option<Proximity> {
     let pool = saved.pool as usize;
-    if pool > Slot::NOBODY.index() || saved.rows.len() > pool || !world.resource::<Index>().take_rows(pool) {
+    if !Seats::is_possible(pool, world.resource::<Setup>().rules.capacity)
+        || saved.rows.len() > pool
+        || !world.resource::<Index>().take_rows(pool)
+    {
         return None;
     }
     let mut proximity = Proximity::default();

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
-use parlour_shared::ids::{Epoch, Slot, Tick};
+use parlour_shared::ids::{Epoch, Tick};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Room, Rooms, Seats, seats::MIN_POOL};
+use super::{Room, Rooms, Seats};
 use crate::{
     clock::Clock,
     components::{InRoom, Motion, Player, Position, Seat},
     proximity::Proximity,
     replication::Replica,
+    simulation::Setup,
     state::{Index, LoadError, StableId},
 };
 
@@ -66,29 +67,33 @@ impl Serialize for Seats {
     }
 }
 
-pub(super) fn restore_seats(pool: u32, _world: &World) -> Option<Seats> {
-    let pool = pool as usize;
-    let grown = pool.is_power_of_two() && (MIN_POOL..=Slot::NOBODY.index()).contains(&pool);
-    (pool == 0 || grown || pool == Slot::NOBODY.index()).then(|| Seats::with_pool(pool))
+pub(super) fn restore_seats(pool: u32, world: &World) -> Option<Seats> {
+    let (pool, capacity) = (pool as usize, world.resource::<Setup>().rules.capacity);
+    Seats::is_possible(pool, capacity).then(|| Seats::with_pool(pool))
 }
 
 /// Seats everyone, fills the directory, and begins to tell viewers from nothing.
 pub(crate) fn rebuild(world: &mut World, index: &Index) -> Result<(), LoadError> {
     let tick = world.resource::<Clock>().tick;
     let rooms: Vec<(Entity, String, Epoch, bool)> = world
-        .query::<(Entity, &Room, &StableId)>()
+        .query::<(Entity, &Room, &StableId, &Seats, &Proximity)>()
         .iter(world)
-        .map(|(entity, room, id)| match *id == StableId::room(room.epoch) {
-            true => Ok((
-                entity,
-                room.name.clone(),
-                room.epoch,
-                room.empty_since.is_none_or(|since| since == tick),
-            )),
-            false => Err(contradiction(format!("{id} has the epoch {}", room.epoch.0))),
+        .map(|(entity, room, id, seats, proximity)| {
+            if *id != StableId::room(room.epoch) || seats.pool() != proximity.pool() {
+                return Err(contradiction(format!("{id} is not the room {}", room.name)));
+            }
+            let occupied = room.empty_since.is_none_or(|since| since == tick);
+            Ok((entity, room.name.clone(), room.epoch, occupied))
         })
         .collect::<Result<_, _>>()?;
     let mut directory = world.resource_mut::<Rooms>();
+    if rooms.len() > directory.max as usize {
+        return Err(contradiction(format!(
+            "{} rooms, and {} are allowed",
+            rooms.len(),
+            directory.max
+        )));
+    }
     for (entity, name, epoch, occupied) in rooms {
         if directory.by_name.insert(name.clone(), entity).is_some() {
             return Err(contradiction(format!("there are two rooms {name}")));

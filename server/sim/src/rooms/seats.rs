@@ -5,7 +5,7 @@ use fixedbitset::FixedBitSet;
 use parlour_shared::{ids::Slot, rng::Stream};
 
 /// The fewest slots that a room has.
-pub(super) const MIN_POOL: usize = 64;
+const MIN_POOL: usize = 64;
 
 /// The slots of a room and who sits in them.
 #[derive(Component, Debug, Default)]
@@ -73,6 +73,14 @@ impl Seats {
         self.taken.insert(slot);
         self.len += 1;
         Slot(slot as u16)
+    }
+
+    /// Whether a room of such a capacity can come to have so many slots.
+    pub(crate) fn is_possible(pool: usize, capacity: u32) -> bool {
+        let largest = (capacity as usize * 2).next_power_of_two();
+        let largest = largest.clamp(MIN_POOL, Slot::NOBODY.index());
+        let grown = pool.is_power_of_two() || pool == Slot::NOBODY.index();
+        pool == 0 || (grown && (MIN_POOL..=largest).contains(&pool))
     }
 
     /// Free seats only.

@@ -37,8 +37,10 @@ impl Fold {
 
     /// Takes a word in.
     pub fn word(&mut self, word: u64) {
-        // Multiply and rotate: every bit reaches the high half, and the rotation brings it down again.
-        self.0 = (self.0 ^ word)
+        // A multiplication carries upwards only: without the shift a change of the highest bits would stay one of few
+        // bits, which the next word could undo. The rotation brings the high half down for the next.
+        let mixed = self.0 ^ word;
+        self.0 = (mixed ^ mixed >> 32)
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
             .rotate_left(29);
     }
@@ -82,13 +84,36 @@ mod tests {
         }
     }
 
+    /// With a multiplication alone each of these pairs had the same hash.
+    #[test]
+    fn a_change_of_high_bits_is_not_undone_by_the_next_word() {
+        for bit in 50..64 {
+            for other in 0..64 {
+                let (one, two) = ((7_u64, 9_u64), (7_u64 ^ 1 << bit, 9_u64 ^ 1 << other));
+                assert_ne!(hash(&one), hash(&two), "bits {bit} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "of unknown length")]
+    fn what_could_not_be_saved_is_refused_at_once() {
+        struct Endless;
+        impl Serialize for Endless {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq((0..9).filter(|number| number % 2 == 0))
+            }
+        }
+        hash(&Endless);
+    }
+
     #[test]
     fn the_hash_is_the_same_everywhere_and_for_ever() {
         // A change here makes every recording worthless: it takes another simulation version.
         assert_eq!(hash(&("Ada", -3_i32, Some(vec![1_u16, 2]))), PINNED);
     }
 
-    const PINNED: u64 = 2_228_170_509_755_161_354;
+    const PINNED: u64 = 227_848_703_909_754_827;
 
     #[test]
     #[should_panic(expected = "f32: the state must hold no float")]

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use bevy_app::App;
 use bevy_ecs::{component::ComponentId, prelude::*};
 
-use super::{Index, StableId, part::Part};
+use super::{Index, StableId, part::Part, stable_id};
 use crate::digest::{Digest, Shares};
 
 /// What was declared, and how many archetypes were looked at so far.
@@ -108,11 +108,13 @@ impl Inventory {
         if !world.contains_resource::<Self>() {
             world.init_resource::<Self>();
             world.init_resource::<Digest>();
+            stable_id::watch_over(world);
             let own = [
                 world.register_component::<Self>(),
                 world.register_component::<Digest>(),
                 world.register_component::<StableId>(),
                 world.register_component::<Index>(),
+                world.register_component::<stable_id::Taken>(),
                 world.register_component::<Shares>(),
             ];
             world.resource_mut::<Self>().known.extend(own);

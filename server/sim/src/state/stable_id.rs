@@ -1,8 +1,8 @@
 //! Names for entities that mean the same in every run.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
-use bevy_ecs::prelude::*;
+use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
 use parlour_shared::ids::{Epoch, PlayerId};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,36 @@ impl StableId {
 
     pub(crate) fn from_number(number: u64) -> Option<Self> {
         (PLAYERS..=GAME).contains(&(number >> 32)).then_some(Self(number))
+    }
+}
+
+/// The stable ids of all entities: two with the same could not be told apart in a saved world.
+#[derive(Resource, Debug, Default)]
+pub(super) struct Taken(BTreeSet<StableId>);
+
+/// Watches over the stable ids of a world.
+pub(super) fn watch_over(world: &mut World) {
+    world.init_resource::<Taken>();
+    world
+        .register_component_hooks::<StableId>()
+        .on_insert(take)
+        .on_discard(give_back);
+}
+
+fn take(mut world: DeferredWorld, context: HookContext) {
+    let Some(id) = world.get::<StableId>(context.entity).copied() else {
+        return;
+    };
+    let new = world.resource_mut::<Taken>().0.insert(id);
+    assert!(
+        new,
+        "two entities have the stable id of {id}: choose another number for StableId::game"
+    );
+}
+
+fn give_back(mut world: DeferredWorld, context: HookContext) {
+    if let Some(id) = world.get::<StableId>(context.entity).copied() {
+        world.resource_mut::<Taken>().0.remove(&id);
     }
 }
 

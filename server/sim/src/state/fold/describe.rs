@@ -41,6 +41,14 @@ impl<'a> Describe<'a> {
         Ok(())
     }
 
+    /// The binary encoding needs the length before the parts: what it could not save shall not get into the state.
+    fn counted_parts(self, len: Option<usize>) -> Result<Parts<'a>, Refused> {
+        len.ok_or_else(|| {
+            Refused("a sequence or map of unknown length cannot be saved: collect it first".into())
+        })?;
+        self.parts()
+    }
+
     fn parts(self) -> Result<Parts<'a>, Refused> {
         Ok(Parts {
             fold: self.0,
@@ -178,8 +186,8 @@ impl<'a> ser::Serializer for Describe<'a> {
         value.serialize(self)
     }
 
-    fn serialize_seq(self, _len: Option<usize>) -> Result<Parts<'a>, Refused> {
-        self.parts()
+    fn serialize_seq(self, len: Option<usize>) -> Result<Parts<'a>, Refused> {
+        self.counted_parts(len)
     }
 
     fn serialize_tuple(self, _len: usize) -> Result<Parts<'a>, Refused> {
@@ -201,8 +209,8 @@ impl<'a> ser::Serializer for Describe<'a> {
         self.parts()
     }
 
-    fn serialize_map(self, _len: Option<usize>) -> Result<Parts<'a>, Refused> {
-        self.parts()
+    fn serialize_map(self, len: Option<usize>) -> Result<Parts<'a>, Refused> {
+        self.counted_parts(len)
     }
 
     fn serialize_struct(self, _name: &'static str, _len: usize) -> Result<Parts<'a>, Refused> {
