@@ -4,7 +4,12 @@ use std::{fs::File, io, sync::Arc, time::Duration};
 
 use parlour_shared::limits::TICK_RATE;
 
-use super::{batch::Batch, directory::Directory, outlet::Inlet, source::Source};
+use super::{
+    batch::Batch,
+    directory::{Directory, Room},
+    outlet::Inlet,
+    source::Source,
+};
 use crate::{
     metrics::Metrics,
     recording::{
@@ -59,7 +64,8 @@ impl Disk {
             let written = open.as_ref().map_or(0, |file| file.writer.position());
             // What the present file may still grow by.
             let room = self.file_bytes.saturating_sub(written);
-            self.directory.make_room(room.max(batch.bytes() as u64))?;
+            self.directory
+                .make_room(room.max(batch.bytes() as u64), Room::OfAny)?;
         }
         let file = match open {
             Some(file) => file,
@@ -82,7 +88,7 @@ impl Disk {
     }
 
     fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<Open> {
-        self.directory.make_room(self.file_bytes)?;
+        self.directory.make_room(self.file_bytes, Room::OfAny)?;
         let (file, name) = self.directory.create(batch.wall_ms(), batch.first_tick(), None)?;
         let mut header = self.source.header(batch.wall_ms());
         header.previous = previous;

@@ -109,7 +109,7 @@ pub(crate) fn start(
     }
     if options.keeps_history() {
         let path = options.history_path();
-        let directory = directory.filter(|directory| directory.path() == path);
+        let directory = directory.filter(|directory| directory.is(&path));
         let directory = directory.unwrap_or_else(|| Arc::new(Directory::new(path, options.total_bytes)));
         let (jobs, keeper) = sync_channel(MAX_JOBS);
         recorder.history = Some(History::new(options.history, options.history_bytes));
