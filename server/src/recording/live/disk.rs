@@ -69,6 +69,8 @@ impl Disk {
         }
         let file = match open {
             Some(file) => file,
+            // Ticks before it were dropped: a file begins where a replay can begin.
+            None if !batch.is_beginning() => return Ok(()),
             None => open.insert(self.open(batch, previous.take())?),
         };
         let before = file.writer.position();
@@ -108,9 +110,10 @@ impl Disk {
         let finished = match file.writer.end(EndReason::Rotated, "") {
             Ok(finished) => finished,
             Err(error) => {
-                // It ends as one that the disk has no more room for; there is none to go on in.
-                let text = ending_text(&error);
-                let _ = file.writer.end_after_error(EndReason::DiskFull, &text);
+                // It ends as one that the disk takes no more of; there is nothing to go on in.
+                let _ = file
+                    .writer
+                    .end_after_error(disk_reason(&error), &ending_text(&error));
                 self.directory.written(&file.name);
                 return Err(error);
             }
@@ -133,7 +136,7 @@ impl Disk {
         let ended = file.writer.end(reason, &text).or_else(|error| {
             tracing::warn!(%error, file = file.name, "no room for the end of the recording");
             file.writer
-                .end_after_error(EndReason::DiskFull, &ending_text(&error))
+                .end_after_error(disk_reason(&error), &ending_text(&error))
         });
         let synced = ended.and_then(|_| file.writer.get_ref().sync_all());
         self.directory.written(&file.name);
@@ -155,13 +158,8 @@ impl Disk {
 
     /// The disk takes no more: what is there is cut to what is whole, and says why it ends.
     fn give_up(&self, open: Option<Open>, error: &io::Error) {
-        let is_full = matches!(
-            error.kind(),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-        );
-        self.metrics
-            .recording
-            .ended(if is_full { "disk_full" } else { "disk_error" });
+        let reason = disk_reason(error);
+        self.metrics.recording.ended(word(reason));
         let directory = self.directory.path().display();
         tracing::error!(
             %error, %directory,
@@ -173,7 +171,7 @@ impl Disk {
         };
         let ended = file
             .writer
-            .end_after_error(EndReason::DiskFull, &ending_text(error))
+            .end_after_error(reason, &ending_text(error))
             .and_then(|_| file.writer.get_ref().sync_all());
         if let Err(error) = ended {
             tracing::warn!(%error, file = file.name, "the recording has no end marker; it can be read up to its last second");
@@ -187,8 +185,18 @@ fn word(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Stopped | EndReason::Rotated => "stopped",
         EndReason::DiskFull => "disk_full",
+        EndReason::DiskError => "disk_error",
         EndReason::TooSlow => "too_slow",
         EndReason::Panicked => "panicked",
+    }
+}
+
+fn disk_reason(error: &io::Error) -> EndReason {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            EndReason::DiskFull
+        }
+        _ => EndReason::DiskError,
     }
 }
 
