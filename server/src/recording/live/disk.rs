@@ -203,3 +203,53 @@ fn disk_reason(error: &io::Error) -> EndReason {
 fn ending_text(error: &io::Error) -> String {
     format!("the disk takes no more: {error}")
 }
+
+#[cfg(test)]
+mod tests {
+    use parlour_shared::ids::Tick;
+    use parlour_sim::{Logic, SimConfig, TickInput};
+
+    use super::*;
+    use crate::recording::{
+        format::{TicksBuilder, seal_keyframe},
+        live::outlet::outlet,
+    };
+
+    fn second(first: u32) -> Arc<Batch> {
+        let mut builder = TicksBuilder::new(0);
+        for tick in first..first + 60 {
+            builder
+                .push(Tick(tick), 0, Some((7, &[])), &TickInput::default())
+                .unwrap();
+        }
+        Arc::new(Batch::new(builder.seal().into_iter().collect(), false).unwrap())
+    }
+
+    #[test]
+    fn without_the_first_tick_a_file_begins_with_a_saved_world() {
+        let path = std::env::temp_dir().join(format!("parlour-disk-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        let (outlet, inlet) = outlet();
+        let saved = Batch::new(seal_keyframe(Tick(180), 0, b"a world").unwrap(), false).unwrap();
+        for batch in [second(61), second(121), Arc::new(saved), second(181)] {
+            outlet.send(&batch).unwrap();
+        }
+        drop(outlet);
+        let disk = Disk {
+            inlet,
+            directory: Arc::new(Directory::new(path.clone(), u64::MAX)),
+            source: Arc::new(Source::new(SimConfig::new(Vec::new()), Logic::default())),
+            metrics: Arc::new(Metrics::new()),
+            file_bytes: u64::MAX,
+            file_age: Duration::MAX,
+        };
+        disk.directory.prepare().unwrap();
+        let metrics = Arc::clone(&disk.metrics);
+        disk.run();
+        let files: Vec<_> = std::fs::read_dir(&path).unwrap().collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        assert!(path.join("19700101T000000Z-t180.plr").exists(), "{files:?}");
+        assert_eq!(metrics.recording.ticks.get(), 60);
+        std::fs::remove_dir_all(path).unwrap();
+    }
+}
