@@ -102,6 +102,8 @@ fn a_disk_without_room_ends_the_recording_and_nobody_notices() {
         Ok(disk) => disk,
         Err(why) => return eprintln!("skipped, for no file system can be mounted here: {why}"),
     };
+    // Most of it is taken, so that it does not take long.
+    std::fs::write(directory.0.join("of somebody else"), [0; 180 << 10]).unwrap();
     let server = start(&directory, |options| {
         options.recording.directory = Some(directory.0.clone());
         options.recording.history = std::time::Duration::ZERO;
