@@ -6,7 +6,7 @@ use http_body_util::Full;
 use hyper::{
     Method, Response, StatusCode,
     body::Bytes,
-    header::{ALLOW, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, ORIGIN},
+    header::{ALLOW, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, ORIGIN, RETRY_AFTER},
     http::request::Parts,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -56,7 +56,7 @@ impl History {
                 return response;
             }
         };
-        answer.unwrap_or_else(|refused| text(status(&refused), format!("{refused}\n")))
+        answer.unwrap_or_else(|refused| refusal(&refused))
     }
 
     async fn download(&self) -> Result<Response<Full<Bytes>>, Refused> {
@@ -86,10 +86,19 @@ fn json(kept: &Kept) -> Response<Full<Bytes>> {
     response
 }
 
+fn refusal(refused: &Refused) -> Response<Full<Bytes>> {
+    let mut response = text(status(refused), format!("{refused}\n"));
+    if matches!(refused, Refused::Busy | Refused::TooSoon) {
+        let headers = response.headers_mut();
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
 fn status(refused: &Refused) -> StatusCode {
     match refused {
         Refused::NotKept | Refused::Empty => StatusCode::CONFLICT,
-        Refused::Busy | Refused::Gone => StatusCode::SERVICE_UNAVAILABLE,
+        Refused::Busy | Refused::TooSoon | Refused::Gone => StatusCode::SERVICE_UNAVAILABLE,
         Refused::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -1,5 +1,7 @@
 //! The last minutes, when somebody asks for them.
 
+use std::thread;
+
 use parlour_server::recording::format::{EndReason, Ending};
 use parlour_sim::Logic;
 
@@ -89,4 +91,27 @@ fn web_pages_cannot_fill_the_disk() {
     let (head, _) = admin(server.admin_addr(), "DELETE /history", "");
     assert!(head.starts_with("HTTP/1.1 405 "), "{head}");
     assert_eq!(directory.files_ending("-asked.plr").len(), 0);
+}
+
+#[test]
+fn many_who_ask_at_once_get_one_file() {
+    let directory = Directory::new();
+    let server = start(&directory, |_| {});
+    let address = server.admin_addr();
+    await_metric(address, "parlour_history_bytes", 1.0);
+    let asking: Vec<_> = (0..8)
+        .map(|_| thread::spawn(move || admin(address, "POST /history", "")))
+        .collect();
+    let heads: Vec<String> = asking.into_iter().map(|asks| asks.join().unwrap().0).collect();
+    let (given, refused): (Vec<&String>, Vec<&String>) =
+        heads.iter().partition(|head| head.starts_with("HTTP/1.1 200 "));
+    assert_eq!(given.len(), directory.files_ending("-asked.plr").len());
+    // All of them within a second, but on a machine that is slower than any.
+    assert!(!given.is_empty() && given.len() < 8, "{heads:?}");
+    for head in refused {
+        assert!(
+            head.starts_with("HTTP/1.1 503 ") && head.contains("retry-after: 1"),
+            "{head}"
+        );
+    }
 }

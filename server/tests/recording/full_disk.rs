@@ -1,7 +1,7 @@
 //! A disk that takes no more ends the recording, and nothing else.
 //!
-//! The server is a process of its own whose files may not grow beyond a limit, which is an error of the same kind as a
-//! full disk.
+//! Once the server is a process of its own whose files may not grow beyond a limit, which is an error of the same kind as
+//! a full disk and can be had anywhere; once the disk is full indeed.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
     replay::replay_file,
-    support::{Bots, Directory, await_metric, bundled, metric},
+    support::{Bots, Directory, await_metric, bundled, metric, start},
 };
 
 #[test]
@@ -58,6 +58,66 @@ fn a_full_disk_ends_the_recording_and_nobody_notices() {
     let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
     assert_eq!(errors.len(), 1, "{log}");
     assert!(errors[0].contains("--record-total-mib"), "{log}");
+
+    let files = directory.files_ending("-t1.plr");
+    assert_eq!(files.len(), 1, "{files:?}");
+    let replayed = replay_file(&files[0], &bundled(), &Logic::default());
+    let Ending::Ended { reason, text } = replayed.ending else {
+        panic!("{:?}", replayed.ending)
+    };
+    assert_eq!(reason, EndReason::DiskFull, "{text}");
+    assert!(replayed.ticks >= 60, "{}", replayed.ticks);
+}
+
+/// A disk of that size on a directory; none where that is not permitted.
+struct SmallDisk<'a>(&'a Directory);
+
+impl<'a> SmallDisk<'a> {
+    fn mount(directory: &'a Directory, size: &str) -> Result<Self, String> {
+        std::fs::create_dir_all(&directory.0).unwrap();
+        let options = format!("size={size}");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]);
+        let done = mount
+            .arg(&directory.0)
+            .output()
+            .map_err(|error| error.to_string())?;
+        match done.status.success() {
+            true => Ok(Self(directory)),
+            false => Err(String::from_utf8_lossy(&done.stderr).trim().to_owned()),
+        }
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0.0).status();
+    }
+}
+
+#[test]
+fn a_disk_without_room_ends_the_recording_and_nobody_notices() {
+    let directory = Directory::new();
+    let _disk = match SmallDisk::mount(&directory, "300k") {
+        Ok(disk) => disk,
+        Err(why) => return eprintln!("skipped, for no file system can be mounted here: {why}"),
+    };
+    // Most of it is taken, so that it does not take long.
+    std::fs::write(directory.0.join("of somebody else"), [0; 180 << 10]).unwrap();
+    let server = start(&directory, |options| {
+        options.recording.directory = Some(directory.0.clone());
+        options.recording.history = std::time::Duration::ZERO;
+        // Saved worlds fill it soon.
+        options.recording.keyframe_ticks = 6;
+    });
+    let admin = server.admin_addr();
+    let bots = Bots::start(server.listen_addr(), 20);
+    await_metric(admin, "parlour_recording_ended_total{reason=\"disk_full\"}", 1.0);
+    let tick = metric(admin, "parlour_tick");
+    await_metric(admin, "parlour_tick", tick + 60.0);
+    let report = bots.stop();
+    assert!(report.is_clean(), "{report}");
+    assert!(!server.stop().failed);
 
     let files = directory.files_ending("-t1.plr");
     assert_eq!(files.len(), 1, "{files:?}");

@@ -52,8 +52,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Recording,
         form: "TIME",
         help: "So much of the past is always in memory, and written to a file when somebody asks \
-               (POST /history on the admin port, SIGUSR1), a tick takes over 50 ms or panics, or the \
-               shadow differs; 0s: none",
+               (POST /history on the admin port, SIGUSR1), a step of the world takes over 50 ms or panics, or \
+               the shadow differs; 0s: none",
         kind: Kind::Text,
         also: None,
         apply: set!(history, |text| time(text, Duration::ZERO..=HOUR)),

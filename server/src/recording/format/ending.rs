@@ -19,6 +19,8 @@ pub enum EndReason {
     Rotated,
     /// No room for more.
     DiskFull,
+    /// The disk failed, other than by being full.
+    DiskError,
     /// The disk or the recorder did not keep up.
     TooSlow,
     /// A tick panicked.
@@ -57,6 +59,7 @@ impl fmt::Display for EndReason {
             Self::Stopped => "stopped",
             Self::Rotated => "rotated",
             Self::DiskFull => "disk full",
+            Self::DiskError => "disk error",
             Self::TooSlow => "too slow",
             Self::Panicked => "panicked",
         })

@@ -2,10 +2,13 @@
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -21,6 +24,18 @@ pub(super) struct Directory {
     max_bytes: u64,
     /// Names of the files that are being written: these are not deleted.
     writing: Mutex<BTreeSet<String>>,
+    /// Whether it was said that a file cannot be looked at or deleted: once is enough.
+    warned: AtomicBool,
+}
+
+/// Which files may be deleted for a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// For a recording: any, the oldest first.
+    OfAny,
+    /// For a history: histories that were written for the same reason, or else whoever asks often enough would be left
+    /// with nothing but what they asked for.
+    Of(Reason),
 }
 
 impl Directory {
@@ -29,6 +44,7 @@ impl Directory {
             path,
             max_bytes,
             writing: Mutex::default(),
+            warned: AtomicBool::new(false),
         }
     }
 
@@ -39,9 +55,19 @@ impl Directory {
     /// Makes the directory, and finds out whether files can be made in it.
     pub(super) fn prepare(&self) -> io::Result<()> {
         fs::create_dir_all(&self.path)?;
-        let probe = self.path.join(format!(".parlour-{}", std::process::id()));
-        File::create(&probe)?;
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+        let probe = self.path.join(format!(".parlour-{}-{now}", std::process::id()));
+        // Never a file that is there already, nor what a link points to.
+        OpenOptions::new().write(true).create_new(true).open(&probe)?;
         fs::remove_file(&probe)
+    }
+
+    /// Whether that is the same directory by another name. One that is not there is another one.
+    pub(super) fn is(&self, path: &Path) -> bool {
+        match (fs::canonicalize(&self.path), fs::canonicalize(path)) {
+            (Ok(ours), Ok(theirs)) => ours == theirs,
+            _ => self.path == path,
+        }
     }
 
     /// A new file for a recording that begins with that tick at that time (milliseconds since 1970), and its name. It is
@@ -60,17 +86,26 @@ impl Directory {
                 nth => format!("{stem}-{nth}.plr"),
             };
             // Before it is made: another thread may be looking for files to delete.
-            self.names().insert(name.clone());
+            let is_ours = self.names().insert(name.clone());
             let made = OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .open(self.path.join(&name));
             match made {
-                Ok(file) => return Ok((file, name)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                // Other servers look for the lock. Where there are no locks each should have its own directory.
+                Ok(file) if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) => {
+                    return Ok((file, name));
+                }
+                // Another server has looked at it in between, and deletes it.
+                Ok(_) => self.written(&name),
                 Err(error) => {
-                    self.written(&name);
-                    return Err(error);
+                    // Another thread of this server may be writing it.
+                    if is_ours {
+                        self.written(&name);
+                    }
+                    if error.kind() != io::ErrorKind::AlreadyExists {
+                        return Err(error);
+                    }
                 }
             }
         }
@@ -85,8 +120,12 @@ impl Directory {
         self.names().remove(name);
     }
 
-    /// Deletes the oldest finished recordings until there is room for so many bytes more. Gives how many it deleted.
-    pub(super) fn make_room(&self, bytes: u64) -> io::Result<u32> {
+    /// Deletes the oldest finished recordings that may be until there is room for so many bytes more, or none is left
+    /// that may be deleted. Gives how many it deleted.
+    ///
+    /// # Errors
+    /// Only if the directory cannot be read. A file that cannot be deleted stays, which is said once.
+    pub(super) fn make_room(&self, bytes: u64, room: Room) -> io::Result<u32> {
         // Held throughout, so that two threads do not both delete for the same bytes.
         let writing = self.names();
         let mut found = self.recordings()?;
@@ -97,13 +136,23 @@ impl Directory {
             if total.saturating_add(bytes) <= self.max_bytes {
                 break;
             }
-            if writing.contains(&name.0) {
+            let path = self.path.join(&name.0);
+            if !room.allows(&name.0) || writing.contains(&name.0) || is_locked(&path) {
                 continue;
             }
-            fs::remove_file(self.path.join(&name.0))?;
-            tracing::debug!(file = name.0, "deleted an old recording");
+            match fs::remove_file(path) {
+                Ok(()) => {
+                    tracing::debug!(file = name.0, "deleted an old recording");
+                    deleted += 1;
+                }
+                // Somebody else was first.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    self.warn_once(&name.0, &error);
+                    continue;
+                }
+            }
             total -= size;
-            deleted += 1;
         }
         Ok(deleted)
     }
@@ -111,7 +160,14 @@ impl Directory {
     fn recordings(&self) -> io::Result<Vec<(Name, u64)>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
-            let entry = entry?;
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    // It may be the same error for ever; what was found is enough to go on with.
+                    self.warn_once("", &error);
+                    break;
+                }
+            };
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
@@ -125,9 +181,34 @@ impl Directory {
         Ok(found)
     }
 
+    fn warn_once(&self, file: &str, error: &io::Error) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %error, directory = %self.path.display(), file,
+                "an old recording cannot be deleted: recordings may take more room than they should. Delete it by hand, \
+                 or let the server do so"
+            );
+        }
+    }
+
     fn names(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Room {
+    fn allows(self, name: &str) -> bool {
+        match self {
+            Self::OfAny => true,
+            Self::Of(reason) => reason_of(name) == Some(reason.word()),
+        }
+    }
+}
+
+/// Whether another server writes it. One that cannot be opened is not known to be locked.
+fn is_locked(path: &Path) -> bool {
+    let file = File::open(path);
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 /// Sorted by age: by the time it begins with, then by tick.
@@ -164,6 +245,13 @@ fn stem(wall_ms: u64, tick: u32, reason: Option<Reason>) -> String {
     format!("{time}-t{tick}{reason}")
 }
 
+/// The word in the name of a history; none in that of a recording.
+fn reason_of(name: &str) -> Option<&str> {
+    let word = name.strip_suffix(".plr")?.split('-').nth(2)?;
+    word.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        .then_some(word)
+}
+
 /// Whether [`stem`] makes such names. What has another name is somebody else's, and never deleted.
 fn is_recording(name: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -183,6 +271,8 @@ fn is_recording(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[test]
@@ -233,5 +323,95 @@ mod tests {
                 "20261121T140301Z-t1.plr"
             ]
         );
+    }
+
+    /// An empty directory of that name that takes so many bytes.
+    fn directory(name: &str, max_bytes: u64) -> Directory {
+        let path = std::env::temp_dir().join(format!("parlour-directory-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        let directory = Directory::new(path, max_bytes);
+        directory.prepare().unwrap();
+        directory
+    }
+
+    fn put(directory: &Directory, names: &[&str]) {
+        for name in names {
+            fs::write(directory.path.join(name), [0; 100]).unwrap();
+        }
+    }
+
+    fn left(directory: &Directory) -> Vec<String> {
+        let mut found = directory.recordings().unwrap();
+        found.sort();
+        found.into_iter().map(|(name, _)| name.0).collect()
+    }
+
+    const MIXED: [&str; 5] = [
+        "20260101T000000Z-t1.plr",
+        "20260101T000001Z-t2-panic.plr",
+        "20260101T000002Z-t3-asked.plr",
+        "20260101T000003Z-t4-asked-2.plr",
+        "20260101T000004Z-t5.plr",
+    ];
+
+    #[test]
+    fn a_history_makes_room_from_those_of_its_reason_only() {
+        let directory = directory("reasons", 450);
+        put(&directory, &MIXED);
+        assert_eq!(directory.make_room(50, Room::Of(Reason::Asked)).unwrap(), 1);
+        assert_eq!(left(&directory), [MIXED[0], MIXED[1], MIXED[3], MIXED[4]]);
+        assert_eq!(directory.make_room(400, Room::Of(Reason::Asked)).unwrap(), 1);
+        assert_eq!(left(&directory), [MIXED[0], MIXED[1], MIXED[4]]);
+        assert_eq!(directory.make_room(450, Room::Of(Reason::Overrun)).unwrap(), 0);
+        assert_eq!(directory.make_room(450, Room::OfAny).unwrap(), 3);
+        fs::remove_dir_all(directory.path).unwrap();
+    }
+
+    #[test]
+    fn what_another_server_writes_is_not_deleted() {
+        let directory = directory("locked", 0);
+        put(&directory, &MIXED);
+        let theirs = File::open(directory.path.join(MIXED[0])).unwrap();
+        theirs.lock().unwrap();
+        assert_eq!(directory.make_room(0, Room::OfAny).unwrap(), 4);
+        assert_eq!(left(&directory), [MIXED[0]]);
+        drop(theirs);
+        assert_eq!(directory.make_room(0, Room::OfAny).unwrap(), 1);
+        let (mut ours, name) = directory.create(0, 1, None).unwrap();
+        ours.write_all(b"begun").unwrap();
+        let other = Directory::new(directory.path.clone(), 0);
+        assert_eq!(other.make_room(0, Room::OfAny).unwrap(), 0, "{name}");
+        drop(ours);
+        assert_eq!(other.make_room(0, Room::OfAny).unwrap(), 1);
+        fs::remove_dir_all(directory.path).unwrap();
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_not_held() {
+        let directory = directory("taken", 0);
+        put(&directory, &["19700101T000000Z-t1.plr"]);
+        let (_, name) = directory.create(0, 1, None).unwrap();
+        assert_eq!(name, "19700101T000000Z-t1-2.plr");
+        assert_eq!(Vec::from_iter(directory.names().iter()), [&name]);
+        let (_, third) = directory.create(0, 1, None).unwrap();
+        assert_eq!(
+            directory.names().len(),
+            2,
+            "{third}: those that are written are still held"
+        );
+        fs::remove_dir_all(directory.path).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_is_the_same_by_any_name() {
+        let directory = directory("same", 0);
+        let link = directory.path.with_extension("link");
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(&directory.path, &link).unwrap();
+        assert!(directory.is(&link) && directory.is(&directory.path.join(".")));
+        assert!(!directory.is(&directory.path.join("other")));
+        fs::remove_file(link).unwrap();
+        fs::remove_dir_all(directory.path).unwrap();
     }
 }

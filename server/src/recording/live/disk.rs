@@ -4,7 +4,12 @@ use std::{fs::File, io, sync::Arc, time::Duration};
 
 use parlour_shared::limits::TICK_RATE;
 
-use super::{batch::Batch, directory::Directory, outlet::Inlet, source::Source};
+use super::{
+    batch::Batch,
+    directory::{Directory, Room},
+    outlet::Inlet,
+    source::Source,
+};
 use crate::{
     metrics::Metrics,
     recording::{
@@ -59,10 +64,13 @@ impl Disk {
             let written = open.as_ref().map_or(0, |file| file.writer.position());
             // What the present file may still grow by.
             let room = self.file_bytes.saturating_sub(written);
-            self.directory.make_room(room.max(batch.bytes() as u64))?;
+            self.directory
+                .make_room(room.max(batch.bytes() as u64), Room::OfAny)?;
         }
         let file = match open {
             Some(file) => file,
+            // Ticks before it were dropped: a file begins where a replay can begin.
+            None if !batch.is_beginning() => return Ok(()),
             None => open.insert(self.open(batch, previous.take())?),
         };
         let before = file.writer.position();
@@ -82,7 +90,7 @@ impl Disk {
     }
 
     fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<Open> {
-        self.directory.make_room(self.file_bytes)?;
+        self.directory.make_room(self.file_bytes, Room::OfAny)?;
         let (file, name) = self.directory.create(batch.wall_ms(), batch.first_tick(), None)?;
         let mut header = self.source.header(batch.wall_ms());
         header.previous = previous;
@@ -102,9 +110,10 @@ impl Disk {
         let finished = match file.writer.end(EndReason::Rotated, "") {
             Ok(finished) => finished,
             Err(error) => {
-                // It ends as one that the disk has no more room for; there is none to go on in.
-                let text = ending_text(&error);
-                let _ = file.writer.end_after_error(EndReason::DiskFull, &text);
+                // It ends as one that the disk takes no more of; there is nothing to go on in.
+                let _ = file
+                    .writer
+                    .end_after_error(disk_reason(&error), &ending_text(&error));
                 self.directory.written(&file.name);
                 return Err(error);
             }
@@ -127,7 +136,7 @@ impl Disk {
         let ended = file.writer.end(reason, &text).or_else(|error| {
             tracing::warn!(%error, file = file.name, "no room for the end of the recording");
             file.writer
-                .end_after_error(EndReason::DiskFull, &ending_text(&error))
+                .end_after_error(disk_reason(&error), &ending_text(&error))
         });
         let synced = ended.and_then(|_| file.writer.get_ref().sync_all());
         self.directory.written(&file.name);
@@ -149,13 +158,8 @@ impl Disk {
 
     /// The disk takes no more: what is there is cut to what is whole, and says why it ends.
     fn give_up(&self, open: Option<Open>, error: &io::Error) {
-        let is_full = matches!(
-            error.kind(),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-        );
-        self.metrics
-            .recording
-            .ended(if is_full { "disk_full" } else { "disk_error" });
+        let reason = disk_reason(error);
+        self.metrics.recording.ended(word(reason));
         let directory = self.directory.path().display();
         tracing::error!(
             %error, %directory,
@@ -167,7 +171,7 @@ impl Disk {
         };
         let ended = file
             .writer
-            .end_after_error(EndReason::DiskFull, &ending_text(error))
+            .end_after_error(reason, &ending_text(error))
             .and_then(|_| file.writer.get_ref().sync_all());
         if let Err(error) = ended {
             tracing::warn!(%error, file = file.name, "the recording has no end marker; it can be read up to its last second");
@@ -181,11 +185,71 @@ fn word(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Stopped | EndReason::Rotated => "stopped",
         EndReason::DiskFull => "disk_full",
+        EndReason::DiskError => "disk_error",
         EndReason::TooSlow => "too_slow",
         EndReason::Panicked => "panicked",
     }
 }
 
+fn disk_reason(error: &io::Error) -> EndReason {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            EndReason::DiskFull
+        }
+        _ => EndReason::DiskError,
+    }
+}
+
 fn ending_text(error: &io::Error) -> String {
     format!("the disk takes no more: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use parlour_shared::ids::Tick;
+    use parlour_sim::{Logic, SimConfig, TickInput};
+
+    use super::*;
+    use crate::recording::{
+        format::{TicksBuilder, seal_keyframe},
+        live::outlet::outlet,
+    };
+
+    fn second(first: u32) -> Arc<Batch> {
+        let mut builder = TicksBuilder::new(0);
+        for tick in first..first + 60 {
+            builder
+                .push(Tick(tick), 0, Some((7, &[])), &TickInput::default())
+                .unwrap();
+        }
+        Arc::new(Batch::new(builder.seal().into_iter().collect(), false).unwrap())
+    }
+
+    #[test]
+    fn without_the_first_tick_a_file_begins_with_a_saved_world() {
+        let path = std::env::temp_dir().join(format!("parlour-disk-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        let (outlet, inlet) = outlet();
+        let saved = Batch::new(seal_keyframe(Tick(180), 0, b"a world").unwrap(), false).unwrap();
+        for batch in [second(61), second(121), Arc::new(saved), second(181)] {
+            outlet.send(&batch).unwrap();
+        }
+        drop(outlet);
+        let disk = Disk {
+            inlet,
+            directory: Arc::new(Directory::new(path.clone(), u64::MAX)),
+            source: Arc::new(Source::new(SimConfig::new(Vec::new()), Logic::default())),
+            metrics: Arc::new(Metrics::new()),
+            file_bytes: u64::MAX,
+            file_age: Duration::MAX,
+        };
+        disk.directory.prepare().unwrap();
+        let metrics = Arc::clone(&disk.metrics);
+        disk.run();
+        let files: Vec<_> = std::fs::read_dir(&path).unwrap().collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        assert!(path.join("19700101T000000Z-t180.plr").exists(), "{files:?}");
+        assert_eq!(metrics.recording.ticks.get(), 60);
+        std::fs::remove_dir_all(path).unwrap();
+    }
 }

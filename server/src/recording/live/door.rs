@@ -30,6 +30,9 @@ pub(crate) enum Refused {
     /// Somebody else asks.
     #[error("the history is being written out already, or the recorder is busy: try again in a moment")]
     Busy,
+    /// It was written a moment ago because somebody asked.
+    #[error("the history was written less than a second ago: try again in a second")]
+    TooSoon,
     /// The recorder ended, or is stuck.
     #[error("the recorder does not answer: the log says why")]
     Gone,

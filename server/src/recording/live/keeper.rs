@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     batch::Batch,
-    directory::Directory,
+    directory::{Directory, Room},
     door::{Answer, Refused},
     source::Source,
 };
@@ -119,7 +119,7 @@ impl Keeper {
         let directory = &self.directory;
         let bytes: usize = batches.iter().map(|batch| batch.bytes()).sum();
         std::fs::create_dir_all(directory.path())?;
-        directory.make_room(bytes as u64)?;
+        directory.make_room(bytes as u64, Room::Of(reason))?;
         let (wall_ms, tick) = (batches[0].wall_ms(), batches[0].first_tick());
         let (file, name) = directory.create(wall_ms, tick, Some(reason))?;
         let path = directory.path().join(&name);

@@ -1,9 +1,12 @@
 //! A queue of batches, bounded in number and bytes, whose sender never waits.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicUsize, Ordering},
-    mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread,
 };
 
 use super::batch::Batch;
@@ -83,6 +86,16 @@ impl Outlet {
     }
 }
 
+/// A sender that is gone because its thread panicked must not look like one that was stopped.
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let failed = (EndReason::TooSlow, "the recorder failed".to_owned());
+            let _ = self.shared.ending.set(failed);
+        }
+    }
+}
+
 impl Inlet {
     /// The next batch; none when nothing comes any more.
     pub(super) fn next(&self) -> Option<Arc<Batch>> {
@@ -100,5 +113,29 @@ impl Inlet {
     pub(super) fn ending(&self) -> Ending {
         let stopped = || (EndReason::Stopped, String::new());
         self.shared.ending.get().cloned().unwrap_or_else(stopped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorder_that_panics_is_not_one_that_was_stopped() {
+        let (outlet, inlet) = outlet();
+        let recorder = thread::spawn(move || {
+            let _outlet = outlet;
+            panic!("on purpose");
+        });
+        assert!(inlet.next().is_none());
+        assert_eq!(inlet.ending().0, EndReason::TooSlow);
+        assert!(recorder.join().is_err());
+    }
+
+    #[test]
+    fn one_that_is_dropped_was_stopped() {
+        let (outlet, inlet) = outlet();
+        drop(outlet);
+        assert_eq!(inlet.ending(), (EndReason::Stopped, String::new()));
     }
 }

@@ -147,10 +147,11 @@ impl Recorder {
             }
         }
         if panicked {
-            self.write_by_itself(Reason::Panic, state);
+            // First, for the keeper may have to be waited for.
             if let Some(disk) = self.disk.take() {
                 disk.end(EndReason::Panicked, format!("tick {tick} panicked"));
             }
+            self.write_by_itself(Reason::Panic, state);
         } else if record.took > OVERRUN {
             let took_ms = record.took.as_millis() as u64;
             tracing::debug!(tick, took_ms, "a tick took far too long");
@@ -217,26 +218,50 @@ impl Recorder {
     }
 
     fn write_by_itself(&mut self, reason: Reason, state: &mut State) {
-        if self.keeper.is_some() && state.throttle.may(reason, Instant::now()) {
-            self.answer_with(Some(reason), None, Some(state));
+        let now = Instant::now();
+        if self.keeper.is_some()
+            && state.throttle.may(reason, now)
+            && self.answer_with(Some(reason), None, Some(state))
+        {
+            state.throttle.mark(reason, now);
         }
     }
 
     fn answer(&mut self, ask: Ask, state: &mut Option<State>) {
         match ask {
-            Ask::Write(Reason::Asked, answer) => {
-                self.answer_with(Some(Reason::Asked), answer, state.as_mut())
-            }
+            Ask::Write(Reason::Asked, answer) => self.write_for(answer, state),
             Ask::Write(reason, _) => {
                 if let Some(state) = state {
                     self.write_by_itself(reason, state);
                 }
             }
-            Ask::Give(answer) => self.answer_with(None, Some(answer), state.as_mut()),
+            Ask::Give(answer) => {
+                self.answer_with(None, Some(answer), state.as_mut());
+            }
         }
     }
 
-    fn answer_with(&mut self, reason: Option<Reason>, answer: Option<Answer>, state: Option<&mut State>) {
+    fn write_for(&mut self, answer: Option<Answer>, state: &mut Option<State>) {
+        let now = Instant::now();
+        if state
+            .as_ref()
+            .is_some_and(|state| !state.throttle.may(Reason::Asked, now))
+        {
+            return refuse(Some(Reason::Asked), answer, Refused::TooSoon);
+        }
+        let accepted = self.answer_with(Some(Reason::Asked), answer, state.as_mut());
+        if let (true, Some(state)) = (accepted, state) {
+            state.throttle.mark(Reason::Asked, now);
+        }
+    }
+
+    /// Gives whether the keeper has it now.
+    fn answer_with(
+        &mut self,
+        reason: Option<Reason>,
+        answer: Option<Answer>,
+        state: Option<&mut State>,
+    ) -> bool {
         if let Some(state) = state {
             self.seal(state, false);
         }
@@ -250,15 +275,24 @@ impl Recorder {
                     batches,
                     answer,
                 };
-                match keeper.try_send(job) {
-                    Ok(()) => {}
+                let sent = if reason == Some(Reason::Panic) {
+                    // No tick comes after it, so nothing is lost by waiting; this is the history that matters most.
+                    keeper
+                        .send(job)
+                        .map_err(|unsent| TrySendError::Disconnected(unsent.0))
+                } else {
+                    keeper.try_send(job)
+                };
+                match sent {
+                    Ok(()) => return true,
                     Err(TrySendError::Full(job)) => refuse(job.reason, job.answer, Refused::Busy),
                     Err(TrySendError::Disconnected(job)) => refuse(job.reason, job.answer, Refused::Gone),
                 }
-                return;
+                return false;
             }
         };
         refuse(reason, answer, refused);
+        false
     }
 
     fn observe(&self) {

@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, atomic::AtomicU32, mpsc::sync_channel},
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use parlour_sim::{Logic, SimConfig};
@@ -30,6 +31,11 @@ use crate::{metrics::Metrics, tick_loop::MakeStage};
 const MAX_ASKS: usize = 16;
 /// Histories that may wait to be written.
 const MAX_JOBS: usize = 2;
+
+/// How long a stop waits for all threads together.
+const STOP: Duration = Duration::from_secs(10);
+/// How often it looks for them.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Why nothing can be recorded.
 #[derive(Debug, Error)]
@@ -109,7 +115,7 @@ pub(crate) fn start(
     }
     if options.keeps_history() {
         let path = options.history_path();
-        let directory = directory.filter(|directory| directory.path() == path);
+        let directory = directory.filter(|directory| directory.is(&path));
         let directory = directory.unwrap_or_else(|| Arc::new(Directory::new(path, options.total_bytes)));
         let (jobs, keeper) = sync_channel(MAX_JOBS);
         recorder.history = Some(History::new(options.history, options.history_bytes));
@@ -123,6 +129,12 @@ pub(crate) fn start(
         live.spawn("keeper", metrics, move || keeper.run())?;
     }
     if options.shadow {
+        if !options.keeps_history() && options.directory.is_none() {
+            tracing::warn!(
+                "the shadow says when it comes to another world, and keeps no files of it: keep them with --history 60s \
+                 or --record DIR"
+            );
+        }
         let (outlet, inlet) = outlet();
         recorder.shadow = Some(outlet);
         let shadow = Shadow {
@@ -154,10 +166,25 @@ impl Live {
     }
 
     /// Waits until all that was recorded is written. The tick thread must have ended.
+    ///
+    /// A disk that does not answer is not waited for longer than ten seconds: what is not written by then is lost.
     pub(crate) fn stop(self) {
+        let until = Instant::now() + STOP;
         for thread in self.threads {
-            // A panic was told by the thread itself.
-            let _ = thread.join();
+            while !thread.is_finished() && Instant::now() < until {
+                thread::park_timeout(LOOK);
+            }
+            if thread.is_finished() {
+                // A panic was told by the thread itself.
+                let _ = thread.join();
+                continue;
+            }
+            tracing::error!(
+                thread = thread.thread().name().unwrap_or_default(),
+                "a thread of the recorder did not end in {} s, and is left: the disk does not answer, or is far too \
+                 slow; the recording has no end marker, and can be read up to what was written",
+                STOP.as_secs()
+            );
         }
     }
 

@@ -64,6 +64,7 @@ fn ending(ending: &Ending) -> String {
                 EndReason::Stopped => "the recording was stopped".to_owned(),
                 EndReason::Rotated => "the recording goes on in another file".to_owned(),
                 EndReason::DiskFull => "the recording ends because the disk was full".to_owned(),
+                EndReason::DiskError => "the recording ends because the disk failed".to_owned(),
                 EndReason::TooSlow => "the recording ends because the disk was too slow".to_owned(),
                 EndReason::Panicked => "the recording ends because the tick panicked".to_owned(),
             },

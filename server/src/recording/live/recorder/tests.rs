@@ -1,10 +1,11 @@
 //! A recorder whose disk and ticks come as the test wants.
 
-use std::sync::mpsc::sync_channel;
+use std::{sync::mpsc::sync_channel, thread};
 
 use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig};
 use rtrb::{Consumer, Producer, RingBuffer};
+use tokio::sync::oneshot;
 
 use super::*;
 use crate::recording::live::outlet::{Inlet, outlet};
@@ -58,6 +59,28 @@ impl Driven {
             self.records.push(record).unwrap();
             self.recorder.drain(&mut self.state);
         }
+    }
+
+    /// A keeper that takes one job, and does them when the test wants.
+    fn keeper(&mut self) -> Receiver<Job> {
+        let (jobs, keeper) = sync_channel(1);
+        self.recorder.keeper = Some(jobs);
+        keeper
+    }
+
+    fn ask(&mut self) -> Option<Refused> {
+        let (answer, mut answered) = oneshot::channel();
+        let ask = Ask::Write(Reason::Asked, Some(answer));
+        self.recorder.answer(ask, &mut self.state);
+        answered.try_recv().ok().map(|answer| answer.unwrap_err())
+    }
+
+    fn tick_that(&mut self, tick: u32, hash: Option<u64>, took: Duration) {
+        let mut record = self.spent.pop().unwrap_or_default();
+        record.tick = Tick(tick);
+        (record.hash, record.took) = (hash, took);
+        self.records.push(record).unwrap();
+        self.recorder.drain(&mut self.state);
     }
 
     /// What the disk was sent.
@@ -118,4 +141,46 @@ fn records_come_back_empty_with_room_for_what_ticks_need() {
         assert!(record.input.events.is_empty() && record.keyframe.is_empty());
         assert!(record.input.events.capacity() >= EVENTS);
     }
+}
+
+#[test]
+fn who_asks_twice_within_a_second_is_told_to_wait() {
+    let mut driven = Driven::new();
+    let keeper = driven.keeper();
+    driven.ticks(1..=60);
+    assert_eq!(driven.ask(), None, "is being written");
+    assert!(keeper.try_recv().is_ok());
+    assert_eq!(driven.ask(), Some(Refused::TooSoon));
+    assert!(keeper.try_recv().is_err());
+}
+
+#[test]
+fn a_history_that_was_refused_does_not_count_as_written() {
+    let mut driven = Driven::new();
+    let keeper = driven.keeper();
+    driven.ticks(1..=60);
+    assert_eq!(driven.ask(), None);
+    let far_too_long = OVERRUN * 2;
+    driven.tick_that(61, Some(7), far_too_long);
+    assert_eq!(keeper.recv().unwrap().reason, Some(Reason::Asked));
+    assert!(keeper.try_recv().is_err(), "there was no room for it");
+    driven.tick_that(62, Some(7), far_too_long);
+    assert_eq!(keeper.try_recv().unwrap().reason, Some(Reason::Overrun));
+    driven.tick_that(63, Some(7), far_too_long);
+    assert!(keeper.try_recv().is_err(), "once in five minutes");
+}
+
+#[test]
+fn the_history_of_a_panic_waits_for_a_busy_keeper() {
+    let mut driven = Driven::new();
+    let keeper = driven.keeper();
+    driven.ticks(1..=60);
+    assert_eq!(driven.ask(), None);
+    let keeper = thread::spawn(move || {
+        thread::park_timeout(Duration::from_millis(100));
+        [keeper.recv().unwrap().reason, keeper.recv().unwrap().reason]
+    });
+    driven.tick_that(61, None, Duration::ZERO);
+    assert_eq!(keeper.join().unwrap(), [Some(Reason::Asked), Some(Reason::Panic)]);
+    assert_eq!(driven.disk.ending().0, EndReason::Panicked);
 }
