@@ -6,6 +6,6 @@ mod header;
 pub(crate) mod live;
 mod map_digest;
 
-pub use header::{Header, HeaderError, Previous, RecordedMap, VersionError};
+pub use header::{Header, HeaderError, LAST_WALL_MS, Previous, RecordedMap, VersionError, rfc3339};
 pub use live::{DEFAULT_DIRECTORY, RecordingError, RecordingOptions};
 pub use map_digest::map_digest;

@@ -1,5 +1,6 @@
 //! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
 
+pub(crate) mod begin;
 pub mod diff;
 pub mod dump;
 mod error;
@@ -92,19 +93,24 @@ impl Replay {
     /// most ten seconds are run again.
     ///
     /// # Errors
-    /// [`ReplayError`], also for a tick that is not in it.
+    /// [`ReplayError`], also for a tick that is not in it, and for one that panicked: it left no world.
     pub fn run_to(&mut self, tick: Tick) -> Result<Run<'_, File>, ReplayError> {
         let range = (self.recording.first_tick(), self.recording.last_tick());
         let (Some(first), Some(last)) = range else {
             return Err(ReplayError::Empty);
         };
-        if tick.0 + 1 < first.0 || tick > last {
+        if tick.0.saturating_add(1) < first.0 || tick > last {
             return Err(ReplayError::NotInIt { tick, first, last });
         }
         let mut run = self.run_before(tick)?;
         while run.tick() < tick {
-            if run.step()?.is_none() {
-                return Err(ReplayError::NotInIt { tick, first, last });
+            match run.step()? {
+                Some(Stepped::Same) => {}
+                Some(Stepped::Panicked(message)) => {
+                    let tick = run.tick();
+                    return Err(ReplayError::Panicked { tick, message });
+                }
+                None => return Err(ReplayError::NotInIt { tick, first, last }),
             }
         }
         Ok(run)
@@ -121,8 +127,7 @@ impl Replay {
     }
 
     fn run_from(&mut self, place: Place) -> Result<Run<'_, File>, ReplayError> {
-        let fresh = self.fresh();
-        Run::begin(&mut self.recording, place, fresh, &self.config, &self.logic)
+        Run::begin(&mut self.recording, place, &self.config, &self.logic)
     }
 
     /// A world in which nothing has happened yet.

@@ -270,10 +270,13 @@ fn check_rules(rules: &RoomRules) -> Result<(), String> {
     Ok(())
 }
 
-fn rfc3339(milliseconds: u64) -> String {
-    // What lies beyond the year 9999 has no such text; no clock says so.
-    let last = Duration::from_millis(253_402_300_799_999);
-    let since = Duration::from_millis(milliseconds).min(last);
+/// The last millisecond of the year 9999, in milliseconds since 1970: what lies beyond it has no text; no clock says so.
+pub const LAST_WALL_MS: u64 = 253_402_300_799_999;
+
+/// A time in milliseconds since 1970 as the log has it: RFC 3339, UTC, milliseconds. At most [`LAST_WALL_MS`].
+#[must_use]
+pub fn rfc3339(wall_ms: u64) -> String {
+    let since = Duration::from_millis(wall_ms.min(LAST_WALL_MS));
     humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + since).to_string()
 }
 

@@ -12,8 +12,6 @@ mod report;
 mod rerun;
 mod state;
 
-use std::time::{Duration, SystemTime};
-
 use parlour_shared::ids::Tick;
 use parlour_sim::Simulation;
 use serde::Serialize;
@@ -297,7 +295,5 @@ fn components(world: &Simulation, [one, other]: &[TickRecord; 2]) -> Vec<String>
 
 fn time_of(replay: &Replay, tick: Tick) -> Option<String> {
     let wall_ms = replay.recording().wall_at(tick)?;
-    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(wall_ms))?;
-    // What lies beyond the year 9999 has no such text.
-    (wall_ms <= 253_402_300_799_999).then(|| humantime::format_rfc3339_millis(time).to_string())
+    Some(crate::recording::rfc3339(wall_ms))
 }

@@ -41,6 +41,22 @@ pub enum ReplayError {
         /// Why.
         error: LoadError,
     },
+    /// A saved world is that of another tick than its chunk says.
+    #[error("the recording is damaged: the world saved after tick {} says that it is of tick {}", tick.0, got.0)]
+    OtherTick {
+        /// What the chunk says.
+        tick: Tick,
+        /// What the world says.
+        got: Tick,
+    },
+    /// Ticks do not follow each other.
+    #[error("the recording is damaged: tick {} follows tick {}", tick.0, last.0)]
+    NotNext {
+        /// The tick.
+        tick: Tick,
+        /// The one that its world has come to.
+        last: Tick,
+    },
     /// That tick was not recorded.
     #[error("tick {} is not in it: it has ticks {} to {}", tick.0, first.0, last.0)]
     NotInIt {

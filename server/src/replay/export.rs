@@ -1,4 +1,4 @@
-//! A recording as JSON Lines, for other tools. docs/recording.md, "Exporting", describes each line.
+//! A recording as JSON Lines, for other tools. docs/replay.md, "Exporting", describes each line.
 
 mod motion;
 

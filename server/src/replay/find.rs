@@ -12,6 +12,8 @@ use crate::recording::format::{Recording, Times};
 
 /// Files of a directory that are looked at.
 const MOST: usize = 10_000;
+/// How long after a moment a recording may begin that is taken for it.
+const SOON_MS: u64 = 60_000;
 
 /// The file to replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +53,8 @@ pub enum FindError {
     },
 }
 
-/// The file itself; of a directory the newest recording that holds the moment, or without one the newest of all.
+/// The file itself; of a directory the newest recording that holds the moment, or without one the newest of all. A time
+/// that none holds is that of the first one that begins within a minute after it: `14:03` means 14:03:07, too.
 ///
 /// # Errors
 /// [`FindError`].
@@ -66,7 +69,15 @@ pub fn find(path: &Path, holding: Option<&Moment>) -> Result<Found, FindError> {
     // The newest first; of two that began at once the one with the later name.
     recordings.sort_by(|a, b| (b.started_ms, &b.path).cmp(&(a.started_ms, &a.path)));
     let holds = |one: &&One| holding.is_none_or(|moment| moment.tick(&one.times).is_ok());
-    match recordings.iter().find(holds) {
+    let early = |one: &One| holding.and_then(|moment| moment.early_ms(&one.times));
+    let soon = || {
+        let begins = recordings
+            .iter()
+            .filter_map(|one| Some((early(one)?, one)))
+            .filter(|(early, _)| *early < SOON_MS);
+        begins.min_by_key(|(early, _)| *early).map(|(_, one)| one)
+    };
+    match recordings.iter().find(holds).or_else(soon) {
         Some(one) => Ok(Found {
             path: one.path.clone(),
             chosen: true,
@@ -95,7 +106,8 @@ fn recordings(path: &Path) -> Result<Vec<One>, FindError> {
     let mut recordings = Vec::new();
     for entry in fs::read_dir(path).map_err(failed)? {
         let file = entry.map_err(failed)?.path();
-        if file.extension().is_none_or(|extension| extension != "plr") {
+        // Whatever else has that name: to open a pipe would wait for its writer.
+        if file.extension().is_none_or(|extension| extension != "plr") || !file.is_file() {
             continue;
         }
         let Ok(recording) = Recording::open(&file) else {

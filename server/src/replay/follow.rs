@@ -94,7 +94,7 @@ pub fn follow(
     follower.begin(&mut run)?;
     let mut last = run.tick();
     while last < window.to {
-        if last.0 + 1 == window.from.0 {
+        if last.0.checked_add(1) == Some(window.from.0) {
             follower.situation(&mut run);
         }
         let Some(stepped) = run.step()? else {

@@ -99,6 +99,17 @@ impl Moment {
         }
     }
 
+    /// By how many milliseconds it lies before the beginning; none if it does not.
+    pub(super) fn early_ms(&self, times: &Times) -> Option<u64> {
+        let start = times.at(times.range()?.0);
+        let time = match *self {
+            Self::Tick(_) | Self::After(_) => return None,
+            Self::At(wall_ms) => wall_ms,
+            Self::TimeOfDay(of_day) => (start - start % DAY_MS).saturating_add(of_day),
+        };
+        start.checked_sub(time).filter(|early| *early > 0)
+    }
+
     pub(super) fn place(&self, times: &Times) -> Result<Placed, MomentError> {
         let (first, last) = times.range().ok_or(MomentError::Empty)?;
         let (start, end) = (times.at(first), times.at(last));
@@ -114,18 +125,17 @@ impl Moment {
 
     /// A time of day as a time: on the one day of the recording that has it.
     fn on_its_day(&self, of_day: u64, start: u64, end: u64) -> Result<u64, MomentError> {
-        let day = |wall_ms: u64| wall_ms - wall_ms % DAY_MS;
-        let today = day(start) + of_day;
-        let mut within = (day(start)..=day(end))
-            .step_by(DAY_MS as usize)
-            .map(|midnight| midnight + of_day)
-            .filter(|time| (start..=end).contains(time));
-        let Some(time) = within.next() else {
-            return Ok(today);
+        let today = (start - start % DAY_MS).saturating_add(of_day);
+        let time = if today < start {
+            today.saturating_add(DAY_MS)
+        } else {
+            today
         };
-        match within.count() as u64 {
-            0 => Ok(time),
-            more => Err(MomentError::SeveralDays {
+        // Counted, not walked through: what a file says of time may be centuries.
+        match end.checked_sub(time).map(|rest| rest / DAY_MS) {
+            None => Ok(today),
+            Some(0) => Ok(time),
+            Some(more) => Err(MomentError::SeveralDays {
                 what: self.to_string(),
                 count: more + 1,
                 example: rfc3339(time),
@@ -139,7 +149,7 @@ fn at(times: &Times, wall_ms: u64, (start, end): (u64, u64)) -> Placed {
     match times.tick_at(wall_ms) {
         None => Placed::Before,
         Some(_) if wall_ms < start => Placed::Before,
-        Some(_) if wall_ms > end + 16 => Placed::After,
+        Some(_) if wall_ms > end.saturating_add(16) => Placed::After,
         Some(tick) => Placed::In(tick),
     }
 }

@@ -35,10 +35,13 @@ impl Whom {
     /// Whether it is this one.
     #[must_use]
     pub fn is(&self, who: &Who) -> bool {
+        self.names(who.session, who.id, &who.name)
+    }
+
+    /// Whether it is the one with these.
+    pub(super) fn names(&self, session: SessionId, id: PlayerId, name: &str) -> bool {
         let Self(text) = self;
-        *text == who.name
-            || text.eq_ignore_ascii_case(&words::id(who.id))
-            || *text == who.session.0.to_string()
+        text == name || text.eq_ignore_ascii_case(&words::id(id)) || *text == session.0.to_string()
     }
 }
 

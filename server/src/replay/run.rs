@@ -9,7 +9,7 @@ use std::{
 use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation, TickInput, TickOutput};
 
-use super::ReplayError;
+use super::{ReplayError, begin};
 use crate::recording::format::{Item, Items, Outcome, Place, Recording, TickRecord};
 
 /// What is left of a recording, for whoever runs it on another thread.
@@ -62,23 +62,11 @@ impl<'a, R: Read + Seek> Run<'a, R> {
     pub(super) fn begin(
         recording: &'a mut Recording<R>,
         place: Place,
-        fresh: Simulation,
         config: &SimConfig,
         logic: &Logic,
     ) -> Result<Self, ReplayError> {
         let mut items = recording.read_from(place);
-        let (simulation, first) = match items.next().transpose()? {
-            None => return Err(ReplayError::Empty),
-            Some(Item::Keyframe { tick, state }) => {
-                let loaded = Simulation::load(config.clone(), logic.clone(), &state);
-                (
-                    loaded.map_err(|error| ReplayError::Keyframe { tick, error })?,
-                    None,
-                )
-            }
-            Some(Item::Tick(record)) if record.tick == Tick(1) => (fresh, Some(record)),
-            Some(Item::Tick(_)) => return Err(ReplayError::NoKeyframe),
-        };
+        let (simulation, first) = begin::begin(&mut items, config, logic)?;
         Ok(Self {
             items,
             simulation,
@@ -154,6 +142,7 @@ impl<'a, R: Read + Seek> Run<'a, R> {
 
     fn run(&mut self, record: TickRecord) -> Result<Stepped, ReplayError> {
         let tick = record.tick;
+        begin::check_next(&self.simulation, tick)?;
         // A panic leaves the input inside the world; what made it panic is worth knowing.
         let kept = (record.outcome == Outcome::Panicked).then(|| record.input.clone());
         self.input = record.input;
@@ -166,7 +155,7 @@ impl<'a, R: Read + Seek> Run<'a, R> {
                 tick,
                 recorded: hash,
                 got: self.output.hash,
-                parts: self.parts_that_differ(&parts),
+                parts: begin::parts_that_differ(&self.simulation, &parts, &self.output.parts),
             }),
             (Some(panic), Outcome::Panicked) => {
                 self.input = kept.unwrap_or_default();
@@ -178,16 +167,6 @@ impl<'a, R: Read + Seek> Run<'a, R> {
             }),
             (None, Outcome::Panicked) => Err(ReplayError::NoPanic(tick)),
         }
-    }
-
-    /// The names of the parts of the state that came to something else than was recorded.
-    fn parts_that_differ(&self, recorded: &[u16]) -> Vec<String> {
-        let names = self.simulation.part_names();
-        names
-            .zip(recorded.iter().zip(&self.output.parts))
-            .filter(|(_, (recorded, got))| recorded != got)
-            .map(|(name, _)| name.to_owned())
-            .collect()
     }
 
     fn check_keyframe(&mut self, state: &[u8]) -> Result<(), ReplayError> {

@@ -3,20 +3,14 @@
 
 use std::fmt::Write as _;
 
+pub use crate::recording::rfc3339;
+
 use parlour_shared::{
     ids::PlayerId,
     limits::TICK_RATE,
     message::{ClientMessage, Refusal, Scope, StateEntry},
     motion::{Direction, Gait, Position, UNITS_PER_PX},
 };
-
-/// A time as the log has it: RFC 3339, UTC, milliseconds.
-#[must_use]
-pub fn rfc3339(wall_ms: u64) -> String {
-    // What lies beyond the year 9999 has no such text; no clock says so.
-    let since = std::time::Duration::from_millis(wall_ms.min(253_402_300_799_999));
-    humantime::format_rfc3339_millis(std::time::SystemTime::UNIX_EPOCH + since).to_string()
-}
 
 /// The time of day of it: `14:03:07.250`.
 #[must_use]

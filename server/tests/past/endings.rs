@@ -1,7 +1,9 @@
 //! Where it does not go on.
 
+use bevy_ecs::prelude::*;
 use parlour_server::recording::format::EndReason;
-use parlour_shared::message::Refusal;
+use parlour_shared::{ids::Tick, message::Refusal};
+use parlour_sim::{Clock, Logic, Step, StepSet, Walk};
 
 use crate::support::{DAY, Day, House, LAST, Spectator, eventually};
 
@@ -81,4 +83,35 @@ fn at_a_damage_it_stops_and_says_why() {
     );
     assert!(picture["tick"].as_u64().unwrap() < 300, "{picture}");
     assert!(!house.server.stop().failed);
+}
+
+#[test]
+fn before_a_tick_that_panicked_it_stops_and_says_why() {
+    let day = Day::panicked(450);
+    let logic = || {
+        Logic::new(|app| {
+            app.add_systems(Step, fail_at_450.before(Walk).in_set(StepSet::Simulate));
+        })
+    };
+    let why = "tick 450 panicked when it was recorded: enough";
+    let stands = |house: &House| {
+        let picture = house.look();
+        assert_eq!((&picture["tick"], &picture["ended"]), (&449.into(), &why.into()));
+        Spectator::in_room(house, "plaza").check(&day);
+    };
+    // Right there, which is run on the thread that reads, and by and by, which is played.
+    stands(&House::with(&day, logic(), |past| {
+        past.begin_at(&"450".parse().unwrap()).unwrap()
+    }));
+    let house = House::with(&day, logic(), |past| past.set_paused(true));
+    let (status, told) = house.refused("/seek?to=450");
+    assert_eq!((status, told.contains(why)), (409, true), "{told}");
+    stands(&house);
+    // All before it can be seen again.
+    house.order("/seek?to=440");
+    assert_eq!(house.look()["ended"], serde_json::Value::Null);
+}
+
+fn fail_at_450(clock: Res<Clock>) {
+    assert!(clock.tick < Tick(450), "enough");
 }

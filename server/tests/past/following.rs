@@ -1,6 +1,7 @@
 //! Through the eyes of one player.
 
 use parlour_client_sim::Event;
+use parlour_server::replay::words::id;
 use parlour_shared::ids::{Slot, Tick};
 
 use crate::support::{DAY, House, Spectator, eventually};
@@ -10,7 +11,7 @@ fn all_go_with_the_player_through_the_door_and_stay_when_it_is_gone() {
     let house = House::paused_at(DAY.door() - 60);
     let mut spectator = Spectator::in_room(&house, "plaza");
     let picture = house.order("/follow?player=ann");
-    assert_eq!(picture["following"]["player"], DAY.id("ann").0);
+    assert_eq!(picture["following"]["player"], id(DAY.id("ann")));
     assert_eq!(picture["following"]["room"], "plaza");
     spectator.until(|event| matches!(event, Event::Entered).then_some(()));
     let entered = &spectator.client().room().unwrap().entered;
@@ -64,7 +65,14 @@ fn one_changes_from_player_to_player_and_to_everyone() {
     assert_eq!(stay(&mut spectator), ("garden".into(), false));
     house.order("/follow?player=bob%20b");
     assert_eq!(stay(&mut spectator), ("plaza".into(), false));
-    house.order(&format!("/follow?player={}", DAY.id("ann").0));
+    house.order(&format!("/follow?player={}", id(DAY.id("ann"))));
+    assert_eq!(stay(&mut spectator), ("garden".into(), false));
+    // The number of bob's session.
+    house.order("/follow?player=512");
+    assert_eq!(stay(&mut spectator), ("plaza".into(), false));
+    let decimal = format!("/follow?player={}", DAY.id("ann").0);
+    assert_eq!(house.refused(&decimal).0, 404, "ids are hexadecimal everywhere");
+    house.order(&format!("/follow?player={}", id(DAY.id("ann"))));
     assert_eq!(stay(&mut spectator), ("garden".into(), false));
     house.order("/follow?player=");
     assert_eq!(stay(&mut spectator), ("garden".into(), true));

@@ -61,3 +61,39 @@ fn the_command_says_which_it_took() {
     assert_eq!(code, Some(65));
     assert!(err.contains("no recording (*.plr) in this directory"), "{err}");
 }
+
+#[test]
+fn a_time_shortly_before_a_file_begins_is_that_of_the_file() {
+    let directory = Temporary::directory();
+    // They begin at 14:03:07, 14:03:20 and 14:05.
+    for (name, after) in [("b.plr", 7_000), ("a.plr", 20_000), ("c.plr", 120_000)] {
+        let mut script = Script::default();
+        script.started_ms = Some(STARTED_MS + after);
+        fs::write(directory.0.join(name), script.record(300)).unwrap();
+    }
+    let name = |text: &str| {
+        let found = find(&directory.0, Some(&text.parse().unwrap()));
+        found.map(|found| found.path.file_name().unwrap().to_string_lossy().into_owned())
+    };
+    assert_eq!(name("14:03").unwrap(), "b.plr", "the first after it");
+    assert_eq!(name("2026-11-21T14:03:00Z").unwrap(), "b.plr");
+    assert_eq!(name("14:03:15").unwrap(), "a.plr", "between two");
+    assert_eq!(name("14:04:30").unwrap(), "c.plr");
+    assert!(name("14:02:07").is_err(), "a whole minute before it");
+    assert!(name("14:06").is_err(), "after all");
+    let (code, out, err) = parlour(&[directory.path(), "--from", "14:03"]);
+    assert!(
+        code == Some(0) && out.contains("300 hashes verified"),
+        "{out}{err}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_recording_and_nobody_waits_for_its_writer() {
+    let directory = directory();
+    let pipe = directory.0.join("pipe.plr");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    assert!(find(&directory.0, None).unwrap().path.ends_with("c.plr"));
+}

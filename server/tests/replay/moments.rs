@@ -1,12 +1,16 @@
 //! Ticks and times, as a person writes them.
 
 use parlour_server::{
-    recording::format::Times,
+    recording::{
+        Header,
+        format::{EndReason, FileWriter, TicksBuilder, Times},
+    },
     replay::{Moment, Window},
 };
 use parlour_shared::ids::Tick;
+use parlour_sim::{SIMULATION, TickInput};
 
-use crate::support::{STARTED_MS, Script, recording};
+use crate::support::{STARTED_MS, Script, config, recording};
 
 /// 900 ticks from 14:03:00 on: fifteen seconds.
 fn times() -> Times {
@@ -120,4 +124,47 @@ fn a_window_is_cut_to_what_there_is() {
     assert!(window("14:04", "").unwrap_err().contains("ticks 1 to 900"));
     assert!(window("", "14:02").unwrap_err().contains("ticks 1 to 900"));
     assert!(window("20", "10").unwrap_err().contains("before the beginning"));
+}
+
+/// Three chunks of a tick each, which were at these times.
+fn at_times(walls: [u64; 3]) -> Times {
+    let header = Header::new(&config(), vec![], SIMULATION, 0);
+    let mut writer = FileWriter::new(Vec::new(), &header).unwrap();
+    for (tick, wall_ms) in (1..).zip(walls) {
+        let mut builder = TicksBuilder::new(0);
+        let result = Some((0, &[][..]));
+        builder
+            .push(Tick(tick), wall_ms, result, &TickInput::default())
+            .unwrap();
+        writer.chunk(&builder.seal().unwrap()).unwrap();
+    }
+    writer.end(EndReason::Stopped, "").unwrap();
+    recording(&writer.into_inner()).times()
+}
+
+#[test]
+fn times_that_no_clock_says_are_answered_at_once() {
+    let times = at_times([0, 1000, u64::MAX]);
+    let error = moment("14:03").tick(&times).unwrap_err().to_string();
+    // The days from 1970 to the end of 9999.
+    assert!(
+        error.contains("comes 2932897 times") && error.contains("1970-01-01T14:03:00"),
+        "{error}"
+    );
+    assert_eq!(times.at(Tick(3)), 253_402_300_799_999);
+    assert_eq!(moment("2026-11-21T14:03:00Z").tick(&times), Ok(Tick(2)));
+    for walls in [[u64::MAX; 3], [u64::MAX, 0, 0], [u64::MAX - 5, u64::MAX, 0]] {
+        let times = at_times(walls);
+        for text in [
+            "14:03",
+            "23:59:59.999",
+            "+1s",
+            "+584542046y",
+            "2026-11-21T14:03:00Z",
+        ] {
+            // Whatever it is: an answer.
+            let _ = moment(text).tick(&times);
+            let _ = Window::new(Some(&moment(text)), None, &times);
+        }
+    }
 }

@@ -60,6 +60,11 @@ fn a_panic_that_comes_again_is_no_difference() {
     let verified = verify(&mut replay, window, |_| {}).unwrap();
     assert_eq!((verified.last, verified.hashes()), (Tick(50), 49));
     assert_eq!(verified.panic.as_deref(), Some("fifty is too many"));
+    assert!(matches!(
+        replay.run_to(Tick(50)).map(|run| run.tick()),
+        Err(ReplayError::Panicked { tick: Tick(50), message }) if message == "fifty is too many"
+    ));
+    assert_eq!(replay.run_to(Tick(49)).unwrap().tick(), Tick(49));
 }
 
 fn fail_at_50(clock: Res<Clock>) {

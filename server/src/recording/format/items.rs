@@ -10,7 +10,7 @@ use parlour_sim::TickInput;
 use thiserror::Error;
 
 use super::{
-    CHAIN_BYTES, Flaw, Place, Recording,
+    CHAIN_BYTES, Flaw, MAX_KEYFRAME, Place, Recording,
     chain::Chain,
     chunk::{Head, Kind, unpack},
     open::read_chunk,
@@ -159,7 +159,7 @@ impl<'a, R: Read + Seek> Items<'a, R> {
         unpack(&head, &body, &mut self.raw).map_err(damaged)?;
         match head.kind {
             Kind::Ticks => self.ticks(&head).map_err(damaged).map(|()| None),
-            Kind::Keyframe => Ok(self.piece(&head)),
+            Kind::Keyframe => self.piece(&head).map_err(damaged),
             Kind::Header | Kind::End | Kind::Index => Ok(None),
         }
     }
@@ -176,12 +176,16 @@ impl<'a, R: Read + Seek> Items<'a, R> {
         Ok(())
     }
 
-    fn piece(&mut self, head: &Head) -> Option<Item> {
+    fn piece(&mut self, head: &Head) -> Result<Option<Item>, Flaw> {
+        // An index does not say how long the pieces are: what it lists was not added up before.
+        if self.state.len() + self.raw.len() > MAX_KEYFRAME {
+            return Err(format!("a saved world of more than {MAX_KEYFRAME} bytes").into());
+        }
         self.state.extend_from_slice(&self.raw);
-        head.is_last().then(|| Item::Keyframe {
+        Ok(head.is_last().then(|| Item::Keyframe {
             tick: Tick(head.first_tick),
             state: std::mem::take(&mut self.state),
-        })
+        }))
     }
 
     fn stop(&self) -> Result<Option<Item>, ReadError> {
@@ -202,5 +206,38 @@ impl<R: Read + Seek> Iterator for Items<'_, R> {
         let item = self.step().transpose();
         self.done = !matches!(item, Some(Ok(_)));
         item
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use parlour_sim::SimConfig;
+
+    use super::{super::*, *};
+    use crate::recording::Header;
+
+    /// The memory of a zeroed vector is not touched: this takes no gigabyte.
+    #[test]
+    fn a_saved_world_does_not_grow_beyond_the_bound() -> Result<(), Box<dyn std::error::Error>> {
+        for (before, fits) in [(MAX_KEYFRAME - 5, true), (MAX_KEYFRAME - 4, false)] {
+            let header = Header::new(&SimConfig::new(vec![]), vec![], 1, 0);
+            let mut writer = FileWriter::new(Cursor::new(Vec::new()), &header)?;
+            for piece in seal_keyframe(Tick(5), 0, b"world")? {
+                writer.chunk(&piece)?;
+            }
+            writer.end(EndReason::Stopped, "")?;
+            let mut recording = Recording::new(writer.into_inner())?;
+            let beginning = recording.beginning();
+            let mut items = recording.read_from(beginning);
+            items.state = vec![0; before];
+            match items.next() {
+                Some(Ok(Item::Keyframe { state, .. })) => assert!(fits && state.len() == MAX_KEYFRAME),
+                Some(Err(error)) => assert!(!fits && error.to_string().contains("saved world of more than")),
+                other => panic!("{other:?}"),
+            }
+        }
+        Ok(())
     }
 }

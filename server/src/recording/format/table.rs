@@ -148,6 +148,9 @@ fn entries(raw: &[u8], index: u64) -> Result<Table, Flaw> {
     let (chunks, []) = raw.as_chunks::<ENTRY_BYTES>() else {
         return Err("an index of no whole entries".into());
     };
+    if chunks.len() > MAX_CHUNKS {
+        return Err(format!("more than {MAX_CHUNKS} chunks").into());
+    }
     let mut order = Order::default();
     let mut entries: Vec<Entry> = Vec::with_capacity(chunks.len());
     let mut from = PREAMBLE_BYTES as u64;
@@ -222,4 +225,19 @@ pub(super) fn read_at<const N: usize, R: Read + Seek>(file: &mut R, offset: u64)
     file.seek(SeekFrom::Start(offset))?;
     file.read_exact(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_of_too_many_chunks_is_refused_before_it_is_taken_apart() {
+        let why = |chunks: usize| {
+            let raw = vec![0; chunks * ENTRY_BYTES];
+            entries(&raw, u64::MAX).err().unwrap_or_default()
+        };
+        assert_eq!(why(MAX_CHUNKS), "an unknown kind");
+        assert_eq!(why(MAX_CHUNKS + 1), format!("more than {MAX_CHUNKS} chunks"));
+    }
 }

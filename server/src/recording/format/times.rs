@@ -5,8 +5,10 @@ use std::io::{Read, Seek};
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
 use super::{Recording, chunk::Kind};
+use crate::recording::LAST_WALL_MS;
 
-/// When each tick of a recording was. The first tick of each chunk is exact, the others are counted from it.
+/// When each tick of a recording was. The first tick of each chunk is exact, the others are counted from it. A
+/// time beyond the year 9999, which no clock says, counts as the end of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// Its first tick, how many there are, and when the first was, in milliseconds since 1970.
@@ -23,7 +25,7 @@ impl<R: Read + Seek> Recording<R> {
             .filter(|entry| entry.kind == Kind::Ticks);
         Times {
             chunks: ticks
-                .map(|entry| (entry.first_tick, entry.ticks, entry.wall_ms))
+                .map(|entry| (entry.first_tick, entry.ticks, entry.wall_ms.min(LAST_WALL_MS)))
                 .collect(),
         }
     }
@@ -44,7 +46,8 @@ impl Times {
         let after = self.chunks.partition_point(|(first, _, _)| *first <= tick.0);
         match self.chunks.get(after.saturating_sub(1)) {
             Some(&(first, _, wall_ms)) if first <= tick.0 => {
-                wall_ms.saturating_add(milliseconds(tick.0 - first))
+                let wall_ms = wall_ms.saturating_add(milliseconds(tick.0 - first));
+                wall_ms.min(LAST_WALL_MS)
             }
             Some(&(first, _, wall_ms)) => wall_ms.saturating_sub(milliseconds(first - tick.0)),
             None => 0,

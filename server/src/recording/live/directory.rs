@@ -9,10 +9,10 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime},
 };
 
 use super::Reason;
+use crate::recording::rfc3339;
 
 /// Files of the same second and tick; more is a clock that stands still.
 const MAX_SAME: u32 = 100;
@@ -237,12 +237,12 @@ impl PartialOrd for Name {
 
 /// `20261121T140300Z-t12345`, and the reason.
 fn stem(wall_ms: u64, tick: u32, reason: Option<Reason>) -> String {
-    // Beyond the year 9999 there is no such text; no clock says so.
-    let since = Duration::from_millis(wall_ms).min(Duration::from_secs(253_402_300_799));
-    let mut time = humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since).to_string();
+    let mut time = rfc3339(wall_ms);
+    // No fraction of a second.
+    time.truncate(time.find('.').unwrap_or(time.len()));
     time.retain(|letter| !matches!(letter, '-' | ':'));
     let reason = reason.map_or(String::new(), |reason| format!("-{}", reason.word()));
-    format!("{time}-t{tick}{reason}")
+    format!("{time}Z-t{tick}{reason}")
 }
 
 /// The word in the name of a history; none in that of a recording.

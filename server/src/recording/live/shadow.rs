@@ -9,12 +9,14 @@ use std::{
     },
 };
 
+use parlour_shared::ids::Tick;
 use parlour_sim::{Simulation, TickOutput};
 
 use super::{Reason, batch::Batch, door::Door, outlet::Inlet, source::Source};
 use crate::{
     metrics::Metrics,
     recording::format::{EndReason, FileWriter, Item, Outcome, Recording, TickRecord},
+    replay::begin,
 };
 
 /// What the thread is made with.
@@ -107,10 +109,10 @@ impl Shadow {
             let parts = "the saved world".to_owned();
             return Err(Divergence { tick, parts });
         }
-        let (config, logic) = (self.source.config.clone(), self.source.logic.clone());
-        let world = Simulation::load(config, logic, state).map_err(|error| Divergence {
+        let world = begin::load(&self.source.config, &self.source.logic, Tick(tick), state);
+        let world = world.map_err(|error| Divergence {
             tick,
-            parts: format!("the saved world, which cannot be loaded: {error}"),
+            parts: format!("the saved world: {error}"),
         })?;
         following.world = Some(world);
         Ok(())
@@ -132,11 +134,7 @@ impl Shadow {
         if (output.hash, &output.parts) == (*hash, parts) {
             return Ok(());
         }
-        let names = self.source.parts().iter().zip(output.parts.iter().zip(parts));
-        let differ: Vec<&str> = names
-            .filter(|(_, (ours, recorded))| ours != recorded)
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let differ = begin::parts_that_differ(world, parts, &output.parts);
         Err(Divergence {
             tick: record.tick.0,
             parts: differ.join(", "),

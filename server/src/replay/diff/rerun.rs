@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use parlour_shared::ids::Tick;
 use parlour_sim::{Simulation, TickInput, TickOutput};
 
-use super::super::{Replay, ReplayError};
+use super::super::{Replay, ReplayError, begin};
 use crate::recording::format::{Item, Outcome, Place, TickRecord};
 
 /// Bytes of the states that are kept of one tick. With 10,000 players, 2 MB each time something changed, it takes all.
@@ -33,7 +33,7 @@ impl Course {
 
     /// The hash after a tick; none if it panicked or was not run.
     pub(super) fn hash(&self, tick: Tick) -> Option<u64> {
-        let nth = tick.0.checked_sub(self.from.0 + 1)?;
+        let nth = tick.0.checked_sub(self.from.0)?.checked_sub(1)?;
         self.hashes.get(nth as usize).copied().flatten()
     }
 }
@@ -79,18 +79,8 @@ pub(super) fn run(
     aim: Tick,
     how: How,
 ) -> Result<Option<Course>, ReplayError> {
-    let mut world = replay.fresh();
     let mut items = replay.recording.read_from(place);
-    let mut first = None;
-    match items.next().transpose()? {
-        None => return Err(ReplayError::Empty),
-        Some(Item::Keyframe { tick, state }) => {
-            world = Simulation::load(replay.config.clone(), replay.logic.clone(), &state)
-                .map_err(|error| ReplayError::Keyframe { tick, error })?;
-        }
-        Some(Item::Tick(record)) if record.tick == Tick(1) => first = Some(record),
-        Some(Item::Tick(_)) => return Err(ReplayError::NoKeyframe),
-    }
+    let (mut world, mut first) = begin::begin(&mut items, &replay.config, &replay.logic)?;
     let from = world.tick();
     let (mut hashes, mut departed) = (Vec::new(), None::<Departed>);
     let mut output = TickOutput::default();
@@ -108,6 +98,7 @@ pub(super) fn run(
             outcome,
             mut input,
         } = record;
+        begin::check_next(&world, tick)?;
         let trail = if tick < aim && how != How::Watchful {
             let step = || world.step(&mut input, &mut output);
             catch_unwind(AssertUnwindSafe(step)).map(|()| None)
@@ -159,10 +150,7 @@ pub(super) fn parts_that_differ(world: &Simulation, recorded: &Outcome, got: &[u
     let Outcome::Finished { parts, .. } = recorded else {
         return Vec::new();
     };
-    let both = world.part_names().zip(parts.iter().zip(got));
-    both.filter(|(_, (recorded, got))| recorded != got)
-        .map(|(name, _)| name.to_owned())
-        .collect()
+    begin::parts_that_differ(world, parts, got)
 }
 
 fn trace(world: &mut Simulation, input: &mut TickInput, output: &mut TickOutput, at_once: bool) -> Trail {

@@ -29,7 +29,7 @@ pub(super) enum Order {
     Play,
     Seek(Tick),
     Speed(u32),
-    /// A name or the number of an id; empty: nobody.
+    /// A name, an id, or the number of a session; empty: nobody.
     Follow(String),
 }
 
@@ -65,7 +65,8 @@ pub(crate) struct Picture {
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct FollowedPlayer {
-    pub(super) player: u32,
+    /// Its id, as commands take it.
+    pub(super) player: String,
     pub(super) name: String,
     /// None while it is in no room.
     pub(super) room: Option<String>,

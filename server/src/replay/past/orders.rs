@@ -7,6 +7,7 @@ use super::{
     console::{FollowedPlayer, Order, Picture, Problem, RoomSeen},
     stage::Theatre,
 };
+use crate::replay::{Whom, words};
 
 /// Rooms that are listed at most, the first by name.
 const ROOMS: usize = 1000;
@@ -51,21 +52,24 @@ impl Theatre {
         Ok(())
     }
 
-    /// The player with that name, or with that number as its id.
+    /// The player that is named so: by name, id, or number of its session.
     fn find(&self, text: &str) -> Result<(PlayerId, String), Problem> {
-        let players = || self.world.iter().flat_map(|world| players(world));
-        let named: Vec<&Player> = players().filter(|player| player.name == text).collect();
-        let by_id = || players().find(|player| player.id.0.to_string() == text);
+        let whom = Whom(text.to_owned());
+        let players = self.world.iter().flat_map(|world| players(world));
+        let named: Vec<&Player> = players
+            .filter(|player| whom.names(player.session, player.id, &player.name))
+            .collect();
         match named[..] {
-            [] => by_id().ok_or_else(|| {
-                Problem::NotThere(format!("no player {text:?} is in a room at tick {}", self.tick.0))
-            }),
+            [] => Err(Problem::NotThere(format!(
+                "no player {text:?} is in a room at tick {}",
+                self.tick.0
+            ))),
             [player] => Ok(player),
             _ => {
                 let ids: Vec<String> = named
                     .iter()
                     .take(IDS)
-                    .map(|player| player.id.0.to_string())
+                    .map(|player| words::id(player.id))
                     .collect();
                 let ids = ids.join(", ");
                 Err(Problem::NotNow(format!(
@@ -80,7 +84,7 @@ impl Theatre {
         let (first, last) = self.desk.range;
         let world = self.world.as_deref();
         let followed = |(player, name): &(PlayerId, String)| FollowedPlayer {
-            player: player.0,
+            player: words::id(*player),
             name: name.clone(),
             room: world.and_then(|world| world.followed_room(*player)),
         };

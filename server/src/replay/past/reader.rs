@@ -16,7 +16,7 @@ use rtrb::{Consumer, Producer};
 
 use crate::{
     recording::format::{Ending, TickRecord},
-    replay::{Replay, ReplayError, run::Rest},
+    replay::{Replay, ReplayError, Stepped, run::Rest},
 };
 
 /// Bytes of input that wait for the tick thread; one tick more may, however large it is.
@@ -44,8 +44,8 @@ pub(super) struct Item {
 }
 
 pub(super) enum What {
-    /// The world that was asked for.
-    Landed(Box<Simulation>),
+    /// The world that was asked for; or the last one before it, and why it does not go on from there.
+    Landed(Box<Simulation>, Option<Why>),
     /// The next tick, and how many bytes it counts for.
     Tick(TickRecord, usize),
     /// Nothing more comes.
@@ -93,7 +93,15 @@ impl Reader {
 /// Makes the world after a tick and reads on from there. Ends when something else is asked for.
 fn play(replay: &mut Replay, line: &mut Line, take: u32, to: Tick) -> Next {
     let end = end_of(replay.recording().ending());
-    let (world, mut rest) = match land(replay, line, to) {
+    let mut landed = land(replay, line, to);
+    let mut panicked = None;
+    if let Err(ReplayError::Panicked { tick, message }) = landed {
+        // What a panic left behind is no world: the one before it is shown.
+        let why = format!("tick {} panicked when it was recorded: {message}", tick.0);
+        panicked = Some(Why::Broken(why));
+        landed = land(replay, line, Tick(tick.0.saturating_sub(1)));
+    }
+    let (world, mut rest) = match landed {
         Ok(Landing::There(world, rest)) => (world, rest),
         Ok(Landing::Instead(next)) => return next,
         Err(error) => {
@@ -102,7 +110,7 @@ fn play(replay: &mut Replay, line: &mut Line, take: u32, to: Tick) -> Next {
             return sent.unwrap_or_else(|| line.wait());
         }
     };
-    let mut sent = line.send(take, What::Landed(world), 0);
+    let mut sent = line.send(take, What::Landed(world, panicked), 0);
     while sent.is_none() {
         let why = match rest.next() {
             Ok(Some(record)) => {
@@ -132,13 +140,20 @@ fn land<'a>(replay: &'a mut Replay, line: &mut Line, to: Tick) -> Result<Landing
     let ends = recording.first_tick().zip(recording.last_tick());
     let mut run = replay.run_from(place)?;
     while run.tick() < to {
-        if run.step()?.is_none() {
-            let (first, last) = ends.ok_or(ReplayError::Empty)?;
-            return Err(ReplayError::NotInIt {
-                tick: to,
-                first,
-                last,
-            });
+        match run.step()? {
+            Some(Stepped::Same) => {}
+            Some(Stepped::Panicked(message)) => {
+                let tick = run.tick();
+                return Err(ReplayError::Panicked { tick, message });
+            }
+            None => {
+                let (first, last) = ends.ok_or(ReplayError::Empty)?;
+                return Err(ReplayError::NotInIt {
+                    tick: to,
+                    first,
+                    last,
+                });
+            }
         }
         if run.tick().0 % LOOK == 0
             && let Some(next) = line.poll()

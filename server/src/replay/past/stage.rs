@@ -118,8 +118,11 @@ impl Theatre {
     fn land(&mut self, output: &mut TickOutput) -> bool {
         while let Some(what) = self.pop() {
             match what {
-                What::Landed(world) => {
+                What::Landed(world, why) => {
                     self.enter(world, output);
+                    if let Some(why) = why {
+                        self.end(why);
+                    }
                     return true;
                 }
                 What::Over(why) => {
@@ -160,7 +163,7 @@ impl Theatre {
             match self.pop() {
                 Some(What::Tick(record, _)) => self.batch.push(record),
                 Some(What::Over(why)) => over = Some(why),
-                Some(What::Landed(_)) => {}
+                Some(What::Landed(..)) => {}
                 // The reader is behind. What it is late by is not made up for.
                 None => break,
             }
@@ -240,7 +243,7 @@ impl Theatre {
             if item.take == self.take {
                 return Some(item.what);
             }
-            if let What::Landed(world) = item.what {
+            if let What::Landed(world, _) = item.what {
                 self.bury(Some(world));
             }
         }

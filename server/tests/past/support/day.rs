@@ -101,6 +101,15 @@ fn script(tick: u32) -> Vec<(u64, EventKind)> {
 impl Day {
     /// `spoil` may change the hash that is recorded of a tick.
     pub(crate) fn record(last: u32, reason: EndReason, spoil: impl Fn(&mut (u32, u64))) -> Self {
+        Self::write(last, reason, spoil, None)
+    }
+
+    /// The last tick panics: what it was given is recorded, and no hash.
+    pub(crate) fn panicked(last: u32) -> Self {
+        Self::write(last, EndReason::Panicked, |_| {}, Some(last))
+    }
+
+    fn write(last: u32, reason: EndReason, spoil: impl Fn(&mut (u32, u64)), panics: Option<u32>) -> Self {
         let door = Door {
             x: 500,
             y: 300,
@@ -131,7 +140,7 @@ impl Day {
             scenes.push(rooms(&sim));
             let mut told = (number, output.hash);
             spoil(&mut told);
-            let result = Some((told.1, &output.parts[..]));
+            let result = (panics != Some(number)).then_some((told.1, &output.parts[..]));
             builder.push(Tick(number), wall_ms, result, &input).unwrap();
             if builder.is_due() || number == last || number % 400 == 0 {
                 file.chunk(&builder.seal().unwrap()).unwrap();

@@ -35,8 +35,12 @@ impl House {
     }
 
     pub(crate) fn of(day: &Day, change: impl FnOnce(&mut Past)) -> Self {
+        Self::with(day, Logic::default(), change)
+    }
+
+    pub(crate) fn with(day: &Day, logic: Logic, change: impl FnOnce(&mut Past)) -> Self {
         let file = day.file();
-        let mut past = Past::open(&file.0, &day.maps, Logic::default()).unwrap();
+        let mut past = Past::open(&file.0, &day.maps, logic).unwrap();
         change(&mut past);
         let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
