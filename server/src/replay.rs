@@ -1,5 +1,6 @@
 //! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
 
+mod again;
 pub(crate) mod begin;
 pub mod diff;
 pub mod dump;
@@ -22,7 +23,7 @@ use std::{fs::File, path::Path, sync::Arc};
 use parlour_shared::{ids::Tick, map::Map};
 use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
-use crate::recording::format::{Place, Recording};
+use crate::recording::format::{Ending, Place, ReadError, Recording, Times};
 pub use error::ReplayError;
 pub use find::{FindError, Found, find};
 pub use moment::{Moment, MomentError, NotAMoment};
@@ -36,6 +37,8 @@ pub use window::Window;
 /// A recording, and what it takes to run it: the maps it was made with and its game logic.
 pub struct Replay {
     recording: Recording<File>,
+    /// Those that go on from it, one after the other.
+    next: Vec<Recording<File>>,
     config: SimConfig,
     logic: Logic,
 }
@@ -54,6 +57,7 @@ impl Replay {
             config,
             logic,
             recording,
+            next: Vec::new(),
         };
         let ours: Vec<String> = replay.fresh().part_names().map(String::from).collect();
         let recorded = &replay.recording.header().state;
@@ -63,7 +67,48 @@ impl Replay {
         Ok(replay)
     }
 
-    /// What is in the file.
+    /// Goes on with the file that goes on from the last one: what a server rotated is run as one.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if it cannot be opened, or does not go on from it.
+    pub fn go_on_with(&mut self, path: &Path) -> Result<(), ReplayError> {
+        let next = Recording::open(path)?;
+        let last = self.next.last_mut().unwrap_or(&mut self.recording);
+        let chain = last.chain().map_err(ReadError::Io)?;
+        let (header, before) = (next.header(), last.header());
+        let follows = header
+            .previous
+            .as_ref()
+            .is_some_and(|previous| previous.chain == chain);
+        if !follows || !header.is_of_the_world_of(before) {
+            return Err(ReplayError::NotTheNext(path.display().to_string()));
+        }
+        self.next.push(next);
+        Ok(())
+    }
+
+    /// When each of its ticks was, those of all its files.
+    #[must_use]
+    pub fn times(&self) -> Times {
+        let mut times = self.recording.times();
+        self.next.iter().for_each(|next| times.join(&next.times()));
+        times
+    }
+
+    /// How its last file ends.
+    #[must_use]
+    pub fn ending(&self) -> &Ending {
+        self.next.last().unwrap_or(&self.recording).ending()
+    }
+
+    /// The last tick that can be read; none if there is no tick.
+    #[must_use]
+    pub fn last_tick(&self) -> Option<Tick> {
+        let last = self.next.iter().rev().find_map(Recording::last_tick);
+        last.or_else(|| self.recording.last_tick())
+    }
+
+    /// Its file; the first, if there are several.
     #[must_use]
     pub fn recording(&self) -> &Recording<File> {
         &self.recording
@@ -86,7 +131,7 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`] if there is no tick in it, or its beginning cannot be loaded.
     pub fn run(&mut self) -> Result<Run<'_, File>, ReplayError> {
-        self.run_from(self.recording.beginning())
+        self.run_from(0, self.recording.beginning())
     }
 
     /// The world as it was after a tick; what follows is run on from there. Begins at the last keyframe before it: at
@@ -95,7 +140,7 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`], also for a tick that is not in it, and for one that panicked: it left no world.
     pub fn run_to(&mut self, tick: Tick) -> Result<Run<'_, File>, ReplayError> {
-        let range = (self.recording.first_tick(), self.recording.last_tick());
+        let range = (self.recording.first_tick(), self.last_tick());
         let (Some(first), Some(last)) = range else {
             return Err(ReplayError::Empty);
         };
@@ -121,13 +166,25 @@ impl Replay {
     /// # Errors
     /// As [`Self::run`].
     pub fn run_before(&mut self, tick: Tick) -> Result<Run<'_, File>, ReplayError> {
-        let beginning = self.recording.beginning();
-        let place = self.recording.keyframe_at_or_before(tick).unwrap_or(beginning);
-        self.run_from(place)
+        let holds = |file: &Recording<File>| file.keyframe_at_or_before(tick);
+        let later = self.next.iter().enumerate().rev();
+        let later = later
+            .map(|(nth, file)| Some((nth + 1, holds(file)?)))
+            .find_map(|found| found);
+        let (nth, place) = later.unwrap_or_else(|| {
+            let beginning = self.recording.beginning();
+            (0, holds(&self.recording).unwrap_or(beginning))
+        });
+        self.run_from(nth, place)
     }
 
-    fn run_from(&mut self, place: Place) -> Result<Run<'_, File>, ReplayError> {
-        Run::begin(&mut self.recording, place, &self.config, &self.logic)
+    /// From a place in one of its files on, into those after it.
+    fn run_from(&mut self, nth: usize, place: Place) -> Result<Run<'_, File>, ReplayError> {
+        let mut files = std::iter::once(&mut self.recording)
+            .chain(&mut self.next)
+            .skip(nth);
+        let file = files.next().ok_or(ReplayError::Empty)?;
+        Run::begin(file, files.collect(), place, &self.config, &self.logic)
     }
 
     /// A world in which nothing has happened yet.

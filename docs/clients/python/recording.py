@@ -1,5 +1,5 @@
 """Reads recordings of Parlour. Written from docs/recording.md alone. Needs Python 3.14, or the package
-`zstandard`; messages are decoded by parlour.py, which lies beside it.
+`zstandard`; messages are decoded by parlour.py, which lies beside it and needs the package `websockets`.
 
     python recording.py FILE            what the recording is, and a line for each tick with events
     python recording.py --check FILE    only whether it is whole

@@ -82,7 +82,7 @@ pub enum VersionError {
     /// The world worked otherwise then.
     #[error(
         "this recording was made by simulation version {recorded}, this program replays version {ours}: \
-         use parlour {build}, which made it"
+         use the parlour that made it, which calls itself {build}"
     )]
     Simulation {
         /// The recording's.
@@ -95,7 +95,7 @@ pub enum VersionError {
     /// Messages looked otherwise then.
     #[error(
         "this recording holds messages of protocol {protocol}, schema {schema:#010x}; this program reads protocol \
-         {PROTOCOL}, schema {SCHEMA:#010x}: use parlour {build}, which made it"
+         {PROTOCOL}, schema {SCHEMA:#010x}: use the parlour that made it, which calls itself {build}"
     )]
     Messages {
         /// The recording's protocol.
@@ -107,7 +107,7 @@ pub enum VersionError {
     },
     /// Ticks were of another length.
     #[error(
-        "this recording has {recorded} ticks per second, this program {TICK_RATE}: use parlour {build}, which made it"
+        "this recording has {recorded} ticks per second, this program {TICK_RATE}: use the parlour that made it, which calls itself {build}"
     )]
     TickRate {
         /// The recording's.
@@ -169,6 +169,16 @@ impl Header {
             state,
             previous: None,
         }
+    }
+
+    /// Whether it is of the same world as another one: what it was made with is the same.
+    #[must_use]
+    pub fn is_of_the_world_of(&self, other: &Self) -> bool {
+        let mut like = self.clone();
+        like.started.clone_from(&other.started);
+        like.started_ms = other.started_ms;
+        like.previous.clone_from(&other.previous);
+        like == *other
     }
 
     /// Whether this program, with this version of the simulation, would do what was recorded.

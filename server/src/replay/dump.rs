@@ -59,7 +59,7 @@ impl What {
 /// The window of a dump at a tick: from the moment on, or the ten seconds before.
 #[must_use]
 pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window> {
-    let times = replay.recording().times();
+    let times = replay.times();
     let (first, _) = times.range()?;
     let from = match from {
         Some(moment) => Window::new(Some(moment), None, &times).ok()?.from,

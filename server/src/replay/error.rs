@@ -27,6 +27,9 @@ pub enum ReplayError {
     /// It cannot be read to its end.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// It was said to go on in a file that does not go on from it.
+    #[error("{0} does not go on from the file before it: replay it alone")]
+    NotTheNext(String),
     /// There is nothing in it.
     #[error("there is no tick in it")]
     Empty,

@@ -32,9 +32,9 @@ pub enum ExportError {
 /// # Errors
 /// [`ExportError`]; what came before it was written.
 pub fn export(replay: &mut Replay, window: Window, out: &mut impl Write) -> Result<(), ExportError> {
-    let times = replay.recording().times();
-    let ending = replay.recording().ending().clone();
-    let is_end = replay.recording().last_tick() == Some(window.to);
+    let times = replay.times();
+    let ending = replay.ending().clone();
+    let is_end = replay.last_tick() == Some(window.to);
     let header = json!({
         "line": "header", "from": window.from, "to": window.to, "units_per_px": parlour_shared::motion::UNITS_PER_PX,
         "recording": replay.recording().header(),

@@ -20,6 +20,8 @@ const SOON_MS: u64 = 60_000;
 pub struct Found {
     /// The file.
     pub path: PathBuf,
+    /// The files of the directory that go on from it, one after the other.
+    pub next: Vec<PathBuf>,
     /// Whether it was chosen from a directory: then it is worth saying which it is.
     pub chosen: bool,
 }
@@ -53,8 +55,8 @@ pub enum FindError {
     },
 }
 
-/// The file itself; of a directory the newest recording that holds the moment, or without one the newest of all. A time
-/// that none holds is that of the first one that begins within a minute after it: `14:03` means 14:03:07, too.
+/// The file itself; of a directory the newest recording that holds the moment, or without one the first file of the newest
+/// run of the server; and with it the files that go on from it. A time that none holds is that of the first one that begins within a minute after it: `14:03` means 14:03:07, too.
 ///
 /// # Errors
 /// [`FindError`].
@@ -62,6 +64,7 @@ pub fn find(path: &Path, holding: Option<&Moment>) -> Result<Found, FindError> {
     if !path.is_dir() {
         return Ok(Found {
             path: path.to_owned(),
+            next: Vec::new(),
             chosen: false,
         });
     }
@@ -78,10 +81,19 @@ pub fn find(path: &Path, holding: Option<&Moment>) -> Result<Found, FindError> {
         begins.min_by_key(|(early, _)| *early).map(|(_, one)| one)
     };
     match recordings.iter().find(holds).or_else(soon) {
-        Some(one) => Ok(Found {
-            path: one.path.clone(),
-            chosen: true,
-        }),
+        Some(one) => {
+            // All of a run of the server, unless a moment says where to begin.
+            let one = if holding.is_none() {
+                beginning(&recordings, one)
+            } else {
+                one
+            };
+            Ok(Found {
+                path: one.path.clone(),
+                next: successors(&recordings, one),
+                chosen: true,
+            })
+        }
         None if recordings.is_empty() => Err(FindError::None(path.to_owned())),
         None => Err(FindError::NoneHolds {
             path: path.to_owned(),
@@ -91,10 +103,46 @@ pub fn find(path: &Path, holding: Option<&Moment>) -> Result<Found, FindError> {
     }
 }
 
+/// The first file of those that a recording goes on from, as far as they are there.
+fn beginning<'a>(recordings: &'a [One], mut one: &'a One) -> &'a One {
+    // Never more steps than there are files, whatever they say of each other.
+    for _ in recordings {
+        let before = |other: &&One| one.previous.is_some() && one.previous == other.name();
+        match recordings.iter().find(before) {
+            Some(before) => one = before,
+            None => break,
+        }
+    }
+    one
+}
+
+/// The files that go on from a recording, in order.
+fn successors<'a>(recordings: &'a [One], mut one: &'a One) -> Vec<PathBuf> {
+    let mut next = Vec::new();
+    for _ in recordings {
+        let after = |other: &&One| other.previous.is_some() && other.previous == one.name();
+        match recordings.iter().find(after) {
+            Some(after) => one = after,
+            None => break,
+        }
+        next.push(one.path.clone());
+    }
+    next
+}
+
 struct One {
     path: PathBuf,
+    /// The name of the file that it goes on from.
+    previous: Option<String>,
     started_ms: u64,
     times: Times,
+}
+
+impl One {
+    fn name(&self) -> Option<String> {
+        let name = self.path.file_name()?;
+        Some(name.to_string_lossy().into_owned())
+    }
 }
 
 /// What can be opened in a directory. A file that cannot is passed over: it may be one that is just being begun.
@@ -115,6 +163,11 @@ fn recordings(path: &Path) -> Result<Vec<One>, FindError> {
         };
         recordings.push(One {
             path: file,
+            previous: recording
+                .header()
+                .previous
+                .as_ref()
+                .map(|previous| previous.file.clone()),
             started_ms: recording.started_ms(),
             times: recording.times(),
         });

@@ -78,7 +78,7 @@ pub fn follow(
     mut tell: impl FnMut(&Line) -> io::Result<()>,
 ) -> Result<(), FollowError> {
     // Two ticks earlier than asked for: a world that was loaded sends each viewer all it sees with its first tick.
-    let times = replay.recording().times();
+    let times = replay.times();
     let mut follower = Follower {
         whom: whom.clone(),
         times,
@@ -234,12 +234,16 @@ impl Follower {
 
     fn tick(&mut self, run: &mut Run<'_, File>) {
         let changes = self.roster.follow(run);
-        if self.player.is_none() {
-            let opened = changes.iter().filter(|change| change.before.is_none());
-            let mut opened = opened.filter_map(|change| change.after.as_ref());
-            match opened.find(|who| self.whom.is(who)).cloned() {
-                Some(who) => self.player = Some(Followed::new(who)),
-                None => return,
+        let opened = changes.iter().filter(|change| change.before.is_none());
+        let opened = opened.filter_map(|change| change.after.clone());
+        for who in opened.filter(|who| self.whom.is(who)).collect::<Vec<_>>() {
+            if self.player.is_none() {
+                self.player = Some(Followed::new(who));
+            } else {
+                let (name, id) = (words::plain(&who.name), words::id(who.id));
+                self.say(format!(
+                    "another {name} (id {id}) connects, who is not followed: name one by its id"
+                ));
             }
         }
         let Some(mut followed) = self.player.take() else {

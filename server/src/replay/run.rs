@@ -4,6 +4,7 @@ use std::{
     any::Any,
     io::{Read, Seek},
     panic::{AssertUnwindSafe, catch_unwind},
+    vec,
 };
 
 use parlour_shared::ids::Tick;
@@ -37,6 +38,8 @@ impl<R: Read + Seek> Rest<'_, R> {
 /// A world that follows a recording.
 pub struct Run<'a, R> {
     items: Items<'a, R>,
+    /// The files that go on from the one that is read.
+    rest: vec::IntoIter<&'a mut Recording<R>>,
     simulation: Simulation,
     /// What the last tick was given.
     input: TickInput,
@@ -61,6 +64,7 @@ impl<'a, R: Read + Seek> Run<'a, R> {
     /// Loads the saved world that stands at the place; without one the world is a fresh one.
     pub(super) fn begin(
         recording: &'a mut Recording<R>,
+        rest: Vec<&'a mut Recording<R>>,
         place: Place,
         config: &SimConfig,
         logic: &Logic,
@@ -69,6 +73,7 @@ impl<'a, R: Read + Seek> Run<'a, R> {
         let (simulation, first) = begin::begin(&mut items, config, logic)?;
         Ok(Self {
             items,
+            rest: rest.into_iter(),
             simulation,
             input: TickInput::default(),
             output: TickOutput::default(),
@@ -104,7 +109,14 @@ impl<'a, R: Read + Seek> Run<'a, R> {
         }
         loop {
             match self.items.next().transpose()? {
-                None => return Ok(None),
+                None => match self.rest.next() {
+                    // It begins with the world as it is now: compared like every saved world.
+                    Some(next) => {
+                        let beginning = next.beginning();
+                        self.items = next.read_from(beginning);
+                    }
+                    None => return Ok(None),
+                },
                 Some(Item::Tick(record)) => return Ok(Some(record)),
                 Some(Item::Keyframe { state, .. }) => self.check_keyframe(&state)?,
             }

@@ -38,7 +38,7 @@ pub fn verify(
     window: Window,
     mut seen: impl FnMut(Tick),
 ) -> Result<Verified, ReplayError> {
-    let is_end = replay.recording().last_tick() == Some(window.to);
+    let is_end = replay.last_tick() == Some(window.to);
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(1)))?;
     let first = run.tick().after(1);
     let mut last = run.tick();

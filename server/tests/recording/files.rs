@@ -2,7 +2,11 @@
 
 use std::{fs, time::Duration};
 
-use parlour_server::recording::format::{EndReason, Ending, Recording};
+use parlour_server::{
+    recording::format::{EndReason, Ending, Recording},
+    replay::{Found, Replay, find},
+};
+use parlour_shared::ids::Tick;
 use parlour_sim::Logic;
 
 use crate::{
@@ -81,6 +85,49 @@ fn files_follow_one_another_and_each_can_be_replayed_alone() {
         next = replayed.last + 1;
     }
     assert_eq!(next, last.0 + 1, "no tick is missing between files");
+}
+
+#[test]
+fn a_directory_is_replayed_through_all_files_of_a_run() {
+    let directory = Directory::new();
+    let server = start(&directory, |options| {
+        options.recording.directory = Some(directory.0.clone());
+        options.recording.file_bytes = 1;
+        options.recording.history = Duration::ZERO;
+    });
+    let bots = Bots::start(server.listen_addr(), 5);
+    await_metric(server.admin_addr(), "parlour_recording_ticks_total", 240.0);
+    bots.stop();
+    let last = server.stop().tick;
+
+    let Found { path, next, chosen } = find(&directory.0, None).unwrap();
+    assert!(chosen && next.len() >= 3, "{next:?}");
+    let open = || Replay::open(&path, &bundled(), Logic::default()).unwrap();
+    let mut replay = open();
+    next.iter().for_each(|file| replay.go_on_with(file).unwrap());
+    assert_eq!(
+        (replay.last_tick(), replay.ending()),
+        (Some(last), &ended(EndReason::Stopped))
+    );
+    let mut run = replay.run().unwrap();
+    let mut ticks = 0;
+    while run.step().unwrap().is_some() {
+        ticks += 1;
+    }
+    assert_eq!(ticks, last.0, "every tick of every file");
+    // A tick in the third file is reached from its own saved world.
+    assert_eq!(replay.run_to(Tick(150)).unwrap().tick(), Tick(150));
+    // A file left out is told, not passed over.
+    let error = open().go_on_with(&next[1]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("does not go on from the file before it"),
+        "{error}"
+    );
+    // A moment begins in the file that holds it.
+    let found = find(&directory.0, Some(&"t150".parse().unwrap())).unwrap();
+    assert_eq!((found.path, found.next.as_slice()), (next[1].clone(), &next[2..]));
 }
 
 #[test]

@@ -39,6 +39,10 @@ fn a_difference_has_a_code_of_its_own() {
         err.contains("tick 77 came to another state") && err.contains("--diff"),
         "{err}"
     );
+    // Which of the two is wrong, and what: this program comes to the same state, but not to that hash.
+    let (code, out, err) = parlour(&[file.path(), "--diff"]);
+    assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
+    assert!(out.contains("77"), "{out}");
     // A window that ends before it is good.
     let (code, out, _) = parlour(&[file.path(), "--to", "76"]);
     assert_eq!(code, Some(0));
@@ -52,7 +56,7 @@ fn other_versions_maps_and_logic() {
     let (code, err) = refused(&[recorded(&script, 20).path()]);
     assert_eq!(code, Some(65));
     assert!(
-        err.contains("simulation version") && err.contains("use parlour"),
+        err.contains("simulation version") && err.contains("use the parlour that made it"),
         "{err}"
     );
 

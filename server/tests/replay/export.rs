@@ -29,7 +29,7 @@ fn it_has_all_that_happened() {
     let lines = lines(&file, window);
     assert_eq!(
         (lines[0]["line"].as_str(), &lines[0]["recording"]["simulation"]),
-        (Some("header"), &1.into())
+        (Some("header"), &parlour_sim::SIMULATION.into())
     );
     let last = lines.last().unwrap();
     assert_eq!(

@@ -11,7 +11,7 @@ use parlour_server::{
     config::Problems,
     maps::MapErrors,
     recording::RecordingError,
-    replay::{FindError, ReplayError},
+    replay::{FindError, ReplayError, words},
     skins::SkinErrors,
 };
 
@@ -115,7 +115,9 @@ impl Exit {
     pub(crate) fn report(self) -> ExitCode {
         // Nobody may be listening; the code says it, too.
         if !self.text.is_empty() {
-            let _ = writeln!(io::stderr(), "parlour: {}", self.text);
+            // A file may have put anything into it, but nothing that a terminal obeys.
+            let lines: Vec<String> = self.text.lines().map(words::plain).collect();
+            let _ = writeln!(io::stderr(), "parlour: {}", lines.join("\n"));
         }
         ExitCode::from(self.code)
     }

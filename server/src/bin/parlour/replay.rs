@@ -39,6 +39,7 @@ Examples:
   parlour replay rec --follow Ada --from 14:03 --to 14:04
   parlour replay rec --serve --from 14:03 --paused
   parlour replay monday.plr --diff tuesday.plr
+  parlour replay monday.plr --diff              (against what it comes to now)
   parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"said\")'";
 
 /// The words it understands. What it can do beside verifying are the arguments of the group `what`.

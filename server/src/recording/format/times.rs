@@ -32,6 +32,11 @@ impl<R: Read + Seek> Recording<R> {
 }
 
 impl Times {
+    /// Goes on with those of the recording that goes on from this one.
+    pub(crate) fn join(&mut self, next: &Self) {
+        self.chunks.extend_from_slice(&next.chunks);
+    }
+
     /// The first and the last tick; none if there is no tick.
     #[must_use]
     pub fn range(&self) -> Option<(Tick, Tick)> {

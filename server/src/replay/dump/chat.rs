@@ -9,7 +9,7 @@ use crate::replay::{Replay, ReplayError, Roster, Stepped, Window, said::said, wo
 const COLUMNS: &[&str] = &["tick", "time", "room", "who", "to", "text"];
 
 pub(super) fn chat(replay: &mut Replay, window: Window, filter: &Filter) -> Result<Dump, ReplayError> {
-    let times = replay.recording().times();
+    let times = replay.times();
     let mut run = replay.run_to(Tick(window.from.0.saturating_sub(1)))?;
     let mut roster = Roster::of(run.simulation());
     let mut dump = Dump {

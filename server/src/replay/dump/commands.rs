@@ -15,7 +15,7 @@ const COLUMNS: &[&str] = &[
 ];
 
 pub(super) fn commands(replay: &mut Replay, window: Window, filter: &Filter) -> Result<Dump, ReplayError> {
-    let times = replay.recording().times();
+    let times = replay.times();
     let mut run = replay.run_to(Tick(window.from.0.saturating_sub(1)))?;
     let mut roster = Roster::of(run.simulation());
     let mut dump = Dump {

@@ -24,7 +24,7 @@ struct Person {
 /// Says when the player was there; or who was there with a name like it. Reads the whole recording, and runs nothing: the
 /// id of a session that is not in any saved world is not known.
 pub(super) fn where_else(replay: &mut Replay, whom: &Whom, window: Window) -> Result<String, ReplayError> {
-    let last = replay.recording().last_tick().unwrap_or_default();
+    let last = replay.last_tick().unwrap_or_default();
     let people = people(replay)?;
     let called = words::quoted(&whom.0);
     let found: Vec<String> = people

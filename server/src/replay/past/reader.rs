@@ -138,7 +138,7 @@ fn land<'a>(replay: &'a mut Replay, line: &mut Line, to: Tick) -> Result<Landing
     let before = recording.keyframe_at_or_before(Tick(to.0.saturating_sub(1)));
     let place = before.unwrap_or(recording.beginning());
     let ends = recording.first_tick().zip(recording.last_tick());
-    let mut run = replay.run_from(place)?;
+    let mut run = replay.run_from(0, place)?;
     while run.tick() < to {
         match run.step()? {
             Some(Stepped::Same) => {}

@@ -27,16 +27,21 @@ pub(super) fn arg() -> Arg {
     Arg::new(WHAT)
         .long(WHAT)
         .value_name("OTHER")
-        .help("Find the first difference from this recording, and the system that made it")
+        .help("Find the first difference from this recording (without OTHER: from what FILE comes to now), and the system that made it")
+        .num_args(0..=1)
         .value_parser(value_parser!(PathBuf))
         .conflicts_with_all(["from", "to"])
 }
 
 pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
-    let path = |name| -> &Path { words.get_one::<PathBuf>(name).expect("clap asks for it") };
+    let path = words.get_one::<PathBuf>("recording").expect("clap asks for it");
+    let other = words.get_one::<PathBuf>(WHAT);
     let config = given::config(words, None)?;
     let maps = maps::load(config.settings.maps.as_deref())?;
-    let found = compare([path("recording"), path(WHAT)], &maps)?;
+    let found = match other {
+        Some(other) => compare([path, other], &maps)?,
+        None => compare_with_now(path, &maps)?,
+    };
     let json = words
         .get_one::<String>("format")
         .is_some_and(|format| format == "json");
@@ -74,6 +79,18 @@ fn compare(paths: [&Path; 2], maps: &[Arc<Map>]) -> Result<Difference, Exit> {
             paths[1].display()
         ))
     })
+}
+
+/// Compares a recording with what it comes to in this program, which is recorded beside the other temporary files.
+fn compare_with_now(path: &Path, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
+    let again = std::env::temp_dir().join(format!("parlour-again-{}.plr", std::process::id()));
+    let recorded = Replay::open(path, maps, Logic::default())
+        .and_then(|mut replay| replay.record_again(&again))
+        .map_err(|error| unreadable(path, &error));
+    let found = recorded.and_then(|()| compare([path, &again], maps));
+    // Left behind it would only take room.
+    let _ = std::fs::remove_file(&again);
+    found
 }
 
 fn unreadable(path: &Path, error: &impl Display) -> Exit {

@@ -72,12 +72,12 @@ pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
 
 /// The tick to look at, and how far back.
 fn meant(given: &Given, what: What) -> Result<Window, Exit> {
-    let recording = given.replay.recording();
+    let replay = &given.replay;
     let of_file = |error: &dyn std::fmt::Display| Exit::data(format!("{}: {error}", given.path.display()));
     let at = match &given.at {
-        Some(at) => at.tick(&recording.times()).map_err(|error| of_file(&error))?,
+        Some(at) => at.tick(&replay.times()).map_err(|error| of_file(&error))?,
         // A last tick that panicked left no state behind: the one before it did.
-        None if !what.is_of_window() && panicked(recording.ending()) => {
+        None if !what.is_of_window() && panicked(replay.ending()) => {
             say::note("the last tick panicked: this is the state before it");
             Tick(given.window.to.0.saturating_sub(1)).max(given.window.from)
         }

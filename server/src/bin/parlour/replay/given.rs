@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use parlour_server::replay::{Found, Moment, Replay, Window, find};
+use parlour_server::replay::{Found, Moment, Replay, Window, find, words as text};
 use parlour_sim::Logic;
 
 use super::say;
@@ -25,13 +25,23 @@ impl Given {
         let moment = |name: &str| words.get_one::<Moment>(name).cloned();
         let (from, to, at) = (moment("from"), moment("to"), moment("at"));
         let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
-        let Found { path, chosen } = find(path, at.as_ref().or(from.as_ref()))?;
+        let Found { path, next, chosen } = find(path, at.as_ref().or(from.as_ref()))?;
         if chosen {
-            say::note(&format!("replaying {}", path.display()));
+            let more = match next.len() {
+                0 => String::new(),
+                more => format!(" and the {more} that go on from it"),
+            };
+            say::note(&format!(
+                "replaying {}{more}",
+                text::plain(&path.display().to_string())
+            ));
         }
         let of_file = |error: &dyn std::fmt::Display| Exit::data(format!("{}: {error}", path.display()));
-        let replay = Replay::open(&path, &maps, Logic::default()).map_err(|error| of_file(&error))?;
-        let times = replay.recording().times();
+        let mut replay = Replay::open(&path, &maps, Logic::default()).map_err(|error| of_file(&error))?;
+        for file in &next {
+            replay.go_on_with(file).map_err(|error| of_file(&error))?;
+        }
+        let times = replay.times();
         let window = Window::new(from.as_ref(), to.as_ref(), &times).map_err(|error| of_file(&error))?;
         Ok(Self {
             replay,

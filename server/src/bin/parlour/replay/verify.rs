@@ -23,8 +23,7 @@ pub(super) fn run(mut given: Given) -> Result<(), Exit> {
     progress.clear();
     let elapsed = progress.began.elapsed();
     let verified = verified.map_err(|error| Exit::replay(&given.path, error))?;
-    let recording = given.replay.recording();
-    let is_end = recording.last_tick() == Some(verified.last);
+    let is_end = given.replay.last_tick() == Some(verified.last);
     let mut text = summary(&verified, &given, elapsed);
     if let Some(panic) = &verified.panic {
         text.push_str(&format!(
@@ -34,13 +33,13 @@ pub(super) fn run(mut given: Given) -> Result<(), Exit> {
         ));
     }
     if is_end {
-        text.push_str(&format!("; {}", ending(recording.ending())));
+        text.push_str(&format!("; {}", ending(given.replay.ending())));
     }
     say::result(&format!("{text}.\n"))
 }
 
 fn summary(verified: &Verified, given: &Given, elapsed: Duration) -> String {
-    let times = given.replay.recording().times();
+    let times = given.replay.times();
     let (from, to) = (times.at(verified.first), times.at(verified.last));
     let seconds = elapsed.as_secs_f64();
     let played = f64::from(verified.ticks()) / f64::from(TICK_RATE);
