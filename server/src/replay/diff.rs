@@ -2,7 +2,7 @@
 //!
 //! First the files are compared as they were recorded, which runs nothing. If a tick was given the same and came to
 //! something else, both worlds are run again, and that tick is run system by system. A source of such a difference need
-//! not show every time, or not in a world that was loaded; so several pairs of worlds are run ([`hunt`]).
+//! not show every time, or not in a world that was loaded; so several pairs of worlds are run (`hunt.rs`).
 
 mod headers;
 mod hunt;
