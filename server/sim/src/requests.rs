@@ -90,7 +90,7 @@ fn serve(world: &mut World) {
             match (&mut event.kind, *limited) {
                 (EventKind::Close, _) => sessions::close(world, player),
                 (EventKind::Message { message, .. }, Some(ticks)) => {
-                    refuse(world, player, request_of(message), Refusal::rate_limited(ticks));
+                    refuse(world, player, message.request(), Refusal::rate_limited(ticks));
                 }
                 (EventKind::Message { message, early }, None) => {
                     serve_message(world, player, message, *early);
@@ -104,7 +104,7 @@ fn serve(world: &mut World) {
 /// The message is lent mutably so that its texts can pass through a feature without being copied; it is
 /// given back as it was, because a recording keeps it.
 fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage, early: i16) {
-    let request = request_of(message);
+    let request = message.request();
     let done = match message {
         ClientMessage::Move(command) => {
             movement::command(world, player, *command, early);
@@ -147,20 +147,5 @@ pub(crate) fn refuse(world: &mut World, player: Entity, request: Request, refusa
     outbox.refuse(session, request, refusal);
     if let Some(code) = too_often {
         outbox.close(session, code);
-    }
-}
-
-fn request_of(message: &ClientMessage) -> Request {
-    match message {
-        ClientMessage::Join(join) => join.request,
-        ClientMessage::Leave { request } => *request,
-        ClientMessage::Chat(chat) => chat.request,
-        ClientMessage::SetSkin(skin) => skin.request,
-        ClientMessage::SetState(batch) => batch.request,
-        ClientMessage::Custom(custom) => custom.request,
-        ClientMessage::Hello(_)
-        | ClientMessage::Move(_)
-        | ClientMessage::Ping { .. }
-        | ClientMessage::Bye => 0,
     }
 }

@@ -3,7 +3,7 @@
 use parlour_shared::{
     codec,
     ids::SessionId,
-    message::{ClientMessage, Refusal, Refused, Request, ServerMessage},
+    message::{ClientMessage, Refusal, Refused, ServerMessage},
 };
 use parlour_sim::{EventKind, Lane, TickInput, TickOutput};
 
@@ -33,7 +33,7 @@ fn assign(input: &TickInput, session: SessionId, refused: Refused, refusals: &mu
             return false;
         };
         event.session == session
-            && request_of(message) == refused.request
+            && message.request() == refused.request
             && can_be_refused(message, &refused.refusal)
             && refusals[nth].is_none()
     };
@@ -68,20 +68,5 @@ fn can_be_refused(message: &ClientMessage, refusal: &Refusal) -> bool {
         }
         Refusal::UnknownMessage | Refusal::Declined { .. } => matches!(message, Asked::Custom(_)),
         Refusal::OutOfOrder => matches!(message, Asked::Hello(_)),
-    }
-}
-
-fn request_of(message: &ClientMessage) -> Request {
-    match message {
-        ClientMessage::Join(join) => join.request,
-        ClientMessage::Leave { request } => *request,
-        ClientMessage::Chat(chat) => chat.request,
-        ClientMessage::SetSkin(skin) => skin.request,
-        ClientMessage::SetState(batch) => batch.request,
-        ClientMessage::Custom(custom) => custom.request,
-        ClientMessage::Hello(_)
-        | ClientMessage::Move(_)
-        | ClientMessage::Ping { .. }
-        | ClientMessage::Bye => 0,
     }
 }

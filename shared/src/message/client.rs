@@ -50,6 +50,22 @@ pub enum ClientMessage {
     Bye,
 }
 
+impl ClientMessage {
+    /// The number that the answer repeats; 0 if none is wanted, or the message has no answer.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        match self {
+            Self::Join(join) => join.request,
+            Self::Leave { request } => *request,
+            Self::Chat(chat) => chat.request,
+            Self::SetSkin(skin) => skin.request,
+            Self::SetState(batch) => batch.request,
+            Self::Custom(custom) => custom.request,
+            Self::Hello(_) | Self::Move(_) | Self::Ping { .. } | Self::Bye => 0,
+        }
+    }
+}
+
 /// Opens a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
