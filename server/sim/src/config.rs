@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use parlour_shared::{
-    limits::{HEARTBEAT_MS, TICK_RATE},
+    limits::{HEARTBEAT_MS, MAX_ROOM_CAPACITY, TICK_RATE},
     map::Map,
 };
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,50 @@ impl Default for RoomRules {
     }
 }
 
+impl RoomRules {
+    /// Whether a world can be made with them.
+    ///
+    /// # Errors
+    /// The first that is out of its bounds.
+    pub fn check(&self) -> Result<(), RulesError> {
+        let within = |name, value, most| {
+            let fits = (1..=most).contains(&value);
+            fits.then_some(()).ok_or(RulesError::Bounds { name, value, most })
+        };
+        within("capacity", self.capacity, MAX_ROOM_CAPACITY)?;
+        within("refresh_ticks", self.refresh_ticks, 6)?;
+        within("near_px", self.near_px, 100_000)?;
+        let rates = &self.rates;
+        let rates = [
+            rates.moves,
+            rates.join,
+            rates.chat,
+            rates.skin,
+            rates.state,
+            rates.custom,
+        ];
+        rates.into_iter().try_for_each(Rate::check)
+    }
+}
+
+/// Rules that no world can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RulesError {
+    /// A number is out of its bounds.
+    #[error("{name} is {value}, not within 1 to {most}")]
+    Bounds {
+        /// Which.
+        name: &'static str,
+        /// What it is.
+        value: u32,
+        /// What it may be at most.
+        most: u32,
+    },
+    /// A bucket that never has a token, or takes longer than 2^24 ticks to fill.
+    #[error("a rate of {} at once, one every {} ticks", .0.burst, .0.every_ticks)]
+    Rate(Rate),
+}
+
 /// A token bucket: `burst` at once, then one every `every_ticks`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,6 +134,14 @@ pub struct Rate {
     pub burst: u32,
     /// Ticks until a token comes back.
     pub every_ticks: u32,
+}
+
+impl Rate {
+    fn check(self) -> Result<(), RulesError> {
+        let full = self.burst.checked_mul(self.every_ticks);
+        let possible = full.is_some_and(|full| (1..1 << 24).contains(&full));
+        possible.then_some(()).ok_or(RulesError::Rate(self))
+    }
 }
 
 /// How often a player may ask for what.

@@ -35,7 +35,7 @@ pub const SIMULATION: u32 = 2;
 
 pub use clock::Clock;
 pub use components::{InRoom, Link, Motion, Occupants, Player, Position, Seat, Skin, Throttle};
-pub use config::{Interest, Rate, RateLimits, RoomRules, SimConfig};
+pub use config::{Interest, Rate, RateLimits, RoomRules, RulesError, SimConfig};
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use input::{Event, EventKind, TickInput};
 pub use logic::Logic;

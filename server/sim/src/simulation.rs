@@ -11,10 +11,7 @@ use bevy_ecs::{
     prelude::*,
     schedule::{InternedScheduleLabel, ScheduleLabel, Schedules},
 };
-use parlour_shared::{
-    ids::{SessionId, Tick},
-    limits::MAX_ROOM_CAPACITY,
-};
+use parlour_shared::ids::{SessionId, Tick};
 
 use crate::{
     clock::Clock,
@@ -283,38 +280,8 @@ fn check_schedules(schedules: &Schedules) {
 }
 
 fn check(config: &SimConfig) {
-    let rules = &config.rules;
-    assert!(
-        (1..=MAX_ROOM_CAPACITY).contains(&rules.capacity),
-        "capacity of rooms: {}",
-        rules.capacity
-    );
-    assert!(
-        (1..=6).contains(&rules.refresh_ticks),
-        "refresh of proximity: {} ticks",
-        rules.refresh_ticks
-    );
-    assert!(
-        (1..=100_000).contains(&rules.near_px),
-        "near distance: {} px",
-        rules.near_px
-    );
-    let rates = &rules.rates;
-    for rate in [
-        rates.moves,
-        rates.join,
-        rates.chat,
-        rates.skin,
-        rates.state,
-        rates.custom,
-    ] {
-        assert!(rate.burst > 0 && rate.every_ticks > 0, "rate: {rate:?}");
-        assert!(
-            rate.burst
-                .checked_mul(rate.every_ticks)
-                .is_some_and(|full| full < 1 << 24),
-            "rate: {rate:?}"
-        );
+    if let Err(error) = config.rules.check() {
+        panic!("{error}");
     }
     assert!(
         config.maps.iter().all(|map| !map.spawns.is_empty()),

@@ -7,7 +7,7 @@ use std::{
 
 use parlour_shared::{
     codec::SCHEMA,
-    limits::{MAX_ROOM_CAPACITY, PROTOCOL, TICK_RATE},
+    limits::{PROTOCOL, TICK_RATE},
     map::Map,
 };
 use parlour_sim::{RoomRules, SimConfig};
@@ -223,7 +223,9 @@ impl Header {
     /// # Errors
     /// A map that is missing or differs, or rules that no world can have.
     pub fn sim_config(&self, maps: &[Arc<Map>]) -> Result<SimConfig, HeaderError> {
-        check_rules(&self.rules).map_err(HeaderError::Impossible)?;
+        self.rules
+            .check()
+            .map_err(|error| HeaderError::Impossible(error.to_string()))?;
         let find = |recorded: &RecordedMap| {
             let map = maps
                 .iter()
@@ -248,36 +250,6 @@ impl Header {
             max_rooms: self.max_rooms,
         })
     }
-}
-
-/// The bounds that a world insists on when it is made: a file must not make it panic.
-fn check_rules(rules: &RoomRules) -> Result<(), String> {
-    let within = |name: &str, value: u32, most: u32| {
-        let fits = (1..=most).contains(&value);
-        fits.then_some(())
-            .ok_or_else(|| format!("{name} is {value}, not within 1 to {most}"))
-    };
-    within("capacity", rules.capacity, MAX_ROOM_CAPACITY)?;
-    within("refresh_ticks", rules.refresh_ticks, 6)?;
-    within("near_px", rules.near_px, 100_000)?;
-    let rates = &rules.rates;
-    for rate in [
-        rates.moves,
-        rates.join,
-        rates.chat,
-        rates.skin,
-        rates.state,
-        rates.custom,
-    ] {
-        let full = rate.burst.checked_mul(rate.every_ticks);
-        if !full.is_some_and(|full| (1..1 << 24).contains(&full)) {
-            return Err(format!(
-                "a rate of {} at once, one every {} ticks",
-                rate.burst, rate.every_ticks
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// The last millisecond of the year 9999, in milliseconds since 1970: what lies beyond it has no text; no clock says so.
