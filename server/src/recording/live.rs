@@ -14,6 +14,7 @@ mod batch;
 mod directory;
 mod disk;
 mod door;
+mod file_name;
 mod history;
 mod keeper;
 mod options;
