@@ -167,14 +167,10 @@ fn game_logic_of_ones_own() {
         input.sort();
     }
     check(
-        &plaza_with_doors(),
+        &SimConfig::new(connected_maps()),
         |app| _ = app.add_plugins(mood::MoodPlugin),
         &inputs,
     );
-}
-
-fn plaza_with_doors() -> SimConfig {
-    SimConfig::new(connected_maps())
 }
 
 fn saved() -> (SimConfig, Vec<u8>) {
