@@ -53,6 +53,8 @@ pub(crate) struct TickMetrics {
     pub(crate) rooms: IntGauge,
     pub(crate) entities: IntGauge,
     pub(crate) held: IntGauge,
+    /// In the order of [`parlour_sim::Cadence::ALL`].
+    pub(crate) cadence: [IntGauge; 4],
     pub(crate) moves: IntCounter,
     pub(crate) moves_dropped: IntCounter,
     pub(crate) io_behind: IntCounter,
@@ -173,6 +175,15 @@ impl Metrics {
                 r,
                 "parlour_held_viewers",
                 "Viewers that cannot take snapshots now.",
+            ),
+            cadence: families::gauges(
+                r,
+                (
+                    "parlour_cadence",
+                    "Viewers by how many snapshots per second they are sent at most.",
+                ),
+                "hz",
+                ["60", "30", "20", "10"],
             ),
             moves: simple(r, "parlour_moves_total", "Movement commands that took effect."),
             moves_dropped: drop("move_not_applicable"),

@@ -2,6 +2,7 @@
 //! sleeping until its next deadline, takes no lock, and awaits nothing, so that no client can move a tick.
 
 mod clock;
+mod pressure;
 mod roster;
 mod stage;
 mod status;
@@ -15,16 +16,18 @@ use std::{
 };
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Counts, TickInput, TickOutput};
+use parlour_sim::{Cadence, Counts, TickInput, TickOutput};
 
 use crate::{
     bridge::{
         inbound::InboundReceiver,
+        load::IoLoad,
         outbound::{Pace, Publisher},
     },
     metrics::Metrics,
 };
 use clock::{Clock, PERIOD};
+use pressure::Pressure;
 use roster::Roster;
 pub(crate) use stage::{MakeStage, Stage};
 pub(crate) use status::TickStatus;
@@ -33,6 +36,10 @@ pub(crate) use status::TickStatus;
 pub(crate) struct TickLoop {
     pub(crate) inbound: Vec<InboundReceiver>,
     pub(crate) publisher: Publisher,
+    /// How busy each I/O thread is.
+    pub(crate) loads: Vec<Arc<IoLoad>>,
+    /// How often viewers are sent snapshots; none: as often as there is room for.
+    pub(crate) cadence: Option<Cadence>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: Arc<TickStatus>,
     pub(crate) stop: Arc<AtomicBool>,
@@ -44,11 +51,13 @@ impl TickLoop {
         let mut stage = make();
         let mut input = TickInput::default();
         let mut roster = Roster::new(self.publisher.threads());
+        let loads = std::mem::take(&mut self.loads);
+        let mut pressure = Pressure::new(self.cadence, loads, Instant::now());
         let mut clock = Clock::start();
         while !self.stop.load(Ordering::Relaxed) {
             let deadline = clock.wait();
             let begin = Instant::now();
-            self.collect(deadline, &mut roster, &mut input);
+            self.collect(deadline, &mut roster, &mut pressure, &mut input);
 
             let mut shared = self.publisher.take();
             // Only a tick thread's bug could make it shared; a fresh one costs an allocation, not a crash.
@@ -65,6 +74,7 @@ impl TickLoop {
 
             let end = Instant::now();
             self.observe_time(begin.saturating_duration_since(deadline), end - begin);
+            pressure.ticked(end - begin, end);
             let skipped = clock.next(end);
             // Told by an I/O thread's log: a line from here would wait for whoever else writes one.
             self.metrics.tick.skipped.inc_by(skipped);
@@ -73,7 +83,13 @@ impl TickLoop {
     }
 
     /// Makes the input of the tick: what arrived, and what the pace of the I/O threads makes necessary.
-    fn collect(&mut self, deadline: Instant, roster: &mut Roster, input: &mut TickInput) {
+    fn collect(
+        &mut self,
+        deadline: Instant,
+        roster: &mut Roster,
+        pressure: &mut Pressure,
+        input: &mut TickInput,
+    ) {
         input.events.clear();
         for (thread, ring) in self.inbound.iter_mut().enumerate() {
             // What arrives while this runs waits for the next tick: a flood cannot keep the tick here.
@@ -81,6 +97,7 @@ impl TickLoop {
                 let Ok(event) = ring.pop() else { break };
                 roster.take_in(thread, event, deadline, input);
             }
+            pressure.waiting(thread, self.publisher.waiting(thread));
             match self.publisher.pace(thread) {
                 Pace::Unchanged => {}
                 Pace::FellBehind => {
@@ -90,6 +107,7 @@ impl TickLoop {
                 Pace::CaughtUp => roster.set_behind(thread, false, input),
             }
         }
+        input.pace = pressure.pace();
         input.sort();
     }
 
@@ -111,6 +129,7 @@ impl TickLoop {
             rooms,
             entities,
             held,
+            viewers,
             moves,
             moves_dropped,
             refused,
@@ -121,6 +140,9 @@ impl TickLoop {
         metrics.rooms.set(rooms.into());
         metrics.entities.set(entities.into());
         metrics.held.set(held.into());
+        for (gauge, count) in metrics.cadence.iter().zip(viewers) {
+            gauge.set(count.into());
+        }
         metrics.moves.inc_by(moves.into());
         metrics.moves_dropped.inc_by(moves_dropped.into());
         metrics.output_bytes.observe(output.bytes.len() as f64);

@@ -116,14 +116,15 @@ def ticks_of(first, count, raw, parts):
         flags = data.take(1)[0]
         (value,) = struct.unpack("<Q", data.take(8))
         fingerprints = list(struct.unpack(f"<{parts}H", data.take(2 * parts)))
+        pace = {"pace": data.take(1)[0]} if flags & 4 else {}
         events, session = [], 0
         for _ in range(data.number() if flags & 1 else 0):
             session += data.number()
             events.append(_event(data, tick, session))
         if flags & 2:
-            yield {"tick": tick, "panicked": True, "events": events}
+            yield {"tick": tick, "panicked": True, "events": events, **pace}
         else:
-            yield {"tick": tick, "hash": f"{value:016x}", "parts": fingerprints, "events": events}
+            yield {"tick": tick, "hash": f"{value:016x}", "parts": fingerprints, "events": events, **pace}
     if data.at != len(raw):
         raise Damaged("bytes after the last tick of a chunk")
 

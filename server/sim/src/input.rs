@@ -2,11 +2,15 @@
 
 use parlour_shared::{ids::SessionId, message::ClientMessage};
 
+use crate::pace::Pace;
+
 /// What happened since the last tick, in canonical order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TickInput {
     /// By session; of one session in the order of arrival.
     pub events: Vec<Event>,
+    /// How often viewers are sent snapshots. As held links, it decides only what is sent, never the world.
+    pub pace: Pace,
 }
 
 impl TickInput {

@@ -65,6 +65,8 @@ pub struct Counts {
     pub entities: u32,
     /// Viewers that cannot take snapshots now.
     pub held: u32,
+    /// Viewers by how often they are sent all they can see, in the order of [`crate::Cadence::ALL`].
+    pub viewers: [u32; 4],
     /// Movement commands that took effect in this tick.
     pub moves: u32,
     /// Movement commands dropped in this tick: too late, too early, out of sequence, or too many.

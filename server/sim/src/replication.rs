@@ -3,6 +3,8 @@
 //! First the messages of plugins go out, for a player's snapshot comes last. Then a chain of three steps: `collect` compares the world with what was told of it, `encode` turns a changed slot
 //! into bytes when the first viewer needs them, `splice` gives each viewer the ranges that it can see.
 
+mod changes;
+mod close;
 mod collect;
 mod encode;
 mod record;
@@ -12,7 +14,6 @@ mod watchers;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use fixedbitset::FixedBitSet;
 use parlour_shared::ids::{SessionId, Slot};
 use serde::Serialize;
 
@@ -21,6 +22,7 @@ use crate::{
     schedule::{Step, StepSet},
     state,
 };
+use changes::Changes;
 use encode::Arena;
 use record::Record;
 pub(crate) use splice::show;
@@ -35,8 +37,7 @@ pub(crate) struct Replica {
     records: Vec<Record>,
     /// Who is to be told, by slot.
     viewers: Vec<Option<Viewer>>,
-    /// Slots whose record changed in this tick.
-    changed: FixedBitSet,
+    changes: Changes,
     arena: Arena,
 }
 
@@ -53,7 +54,7 @@ impl Replica {
         if self.records.len() < pool {
             self.records.resize_with(pool, Record::default);
             self.viewers.resize_with(pool, || None);
-            self.changed.grow(pool);
+            self.changes.grow(pool);
             self.viewers
                 .iter_mut()
                 .flatten()
@@ -64,16 +65,11 @@ impl Replica {
     /// Someone gets up: whoever knew the slot is told, before it can mean someone else.
     pub(crate) fn leave(&mut self, slot: Slot) {
         self.viewers[slot.index()] = None;
-        self.changed.set(slot.index(), false);
+        self.changes.forget(slot);
         self.viewers
             .iter_mut()
             .flatten()
             .for_each(|viewer| viewer.lose(slot));
-    }
-
-    /// Viewers that cannot take snapshots now.
-    pub(crate) fn held(&self) -> u32 {
-        self.viewers.iter().flatten().filter(|viewer| viewer.held).count() as u32
     }
 }
 

@@ -224,15 +224,12 @@ impl Simulation {
             world.resource::<Sessions>().len() as u32,
             world.resource::<Rooms>().len() as u32,
         );
-        let (mut players, mut held) = (0, 0);
-        for room in world.resource::<Rooms>().occupied() {
-            players += world.get::<Seats>(room).map_or(0, Seats::len);
-            held += world
-                .get::<replication::Replica>(room)
-                .map_or(0, replication::Replica::held);
-        }
+        let occupied = world.resource::<Rooms>().occupied();
+        let players = occupied
+            .map(|room| world.get::<Seats>(room).map_or(0, Seats::len))
+            .sum();
         let counts = &mut world.resource_mut::<Outbox>().out.counts;
-        (counts.sessions, counts.rooms, counts.players, counts.held) = (sessions, rooms, players, held);
+        (counts.sessions, counts.rooms, counts.players) = (sessions, rooms, players);
         counts.entities = sessions + rooms;
     }
 

@@ -129,7 +129,10 @@ fn crowd(size: u64, ticks: u32) -> Vec<TickInput> {
         }
     };
     (1..=ticks)
-        .map(|tick| TickInput { events: events(tick) })
+        .map(|tick| TickInput {
+            events: events(tick),
+            ..TickInput::default()
+        })
         .collect()
 }
 

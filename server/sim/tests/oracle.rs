@@ -1,23 +1,24 @@
 //! The oracle: for every viewer and tick, what its client decoded equals the visible part of the world at that
-//! tick, bit for bit. Worlds, inputs and slow links are random.
+//! tick, bit for bit; at a slower cadence that of the last tick at which it was due, and what is close to it newer. Worlds,
+//! inputs, slow links and cadences are random.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
 use parlour_shared::{
-    ids::{PlayerId, SessionId, Slot},
+    ids::{PlayerId, SessionId, Slot, Tick},
     map::{Door, Map, Spawn},
     message::{ClientMessage, Join, Move, SetSkin},
-    motion::{Direction, Gait, Position as Place, WallGrid},
+    motion::{Direction, Position as Place, Segment, WallGrid},
 };
 use parlour_sim::{
-    EventKind, InRoom, Interest, Motion, Player, Position, Room, RoomRules, Rooms, Seat, Seats, SimConfig,
-    Skin,
+    Cadence, EventKind, InRoom, Interest, Motion, Pace, PaceStep, Player, Position, Room, RoomRules, Rooms,
+    Seat, Seats, SimConfig, Skin,
 };
 use proptest::prelude::*;
 use support::Stage;
@@ -44,6 +45,8 @@ struct Plan {
     capacity: u32,
     walls: Vec<(u16, u16)>,
     ticks: Vec<Vec<(u8, Act)>>,
+    /// One for the first half, one for the second.
+    paces: [Pace; 2],
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -60,6 +63,14 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+fn pace() -> impl Strategy<Value = Pace> {
+    prop_oneof![
+        4 => Just(Pace::default()),
+        2 => (0..4_usize).prop_map(|cadence| Pace::Fixed(Cadence::ALL[cadence])),
+        4 => (0..7_u8).prop_map(|step| Pace::Adaptive(PaceStep::new(step).unwrap())),
+    ]
+}
+
 fn plan() -> impl Strategy<Value = Plan> {
     let tick = prop::collection::vec((0..12_u8, act()), 0..5);
     (
@@ -70,9 +81,10 @@ fn plan() -> impl Strategy<Value = Plan> {
         prop_oneof![Just(3_u32), Just(100)],
         prop::collection::vec((0..20_u16, 0..20_u16), 0..40),
         prop::collection::vec(tick, 20..120),
+        [pace(), pace()],
     )
         .prop_map(
-            |(seed, all, near_px, refresh_ticks, capacity, walls, ticks)| Plan {
+            |(seed, all, near_px, refresh_ticks, capacity, walls, ticks, paces)| Plan {
                 seed,
                 all,
                 near_px,
@@ -80,6 +92,7 @@ fn plan() -> impl Strategy<Value = Plan> {
                 capacity,
                 walls,
                 ticks,
+                paces,
             },
         )
 }
@@ -203,7 +216,7 @@ fn apply(stage: &mut Stage, ids: &mut Ids, who: u8, act: &Act) {
             ahead,
         } => {
             let tick = if *ahead == 0 {
-                parlour_shared::ids::Tick(0)
+                Tick(0)
             } else {
                 stage.now().after(u32::from(*ahead))
             };
@@ -247,56 +260,134 @@ fn rows(stage: &Stage) -> Rows {
     rows
 }
 
-/// Everything a client can tell of a player at a tick.
-#[derive(Debug, PartialEq, Eq)]
+/// Everything a client can tell of a player, and where it is from then on.
+#[derive(Clone, Debug)]
 struct Shown {
     player: PlayerId,
     name: String,
-    place: Place,
-    gait: Gait,
+    segment: Segment,
     skin: u16,
 }
 
-fn check(stage: &Stage, rows: &Rows, near: &NearOracle, all: bool) {
+impl Shown {
+    /// Whether both tell the same at a tick, and of all ticks after it.
+    fn is(&self, other: &Self, now: Tick) -> bool {
+        (self.player, &self.name, self.skin) == (other.player, &other.name, other.skin)
+            && self.segment.seen_from(now) == other.segment.seen_from(now)
+    }
+}
+
+type Sight = BTreeMap<Slot, Shown>;
+
+/// What each viewer could see at each of the last six ticks of its stay, the present one last.
+#[derive(Default)]
+struct Sights {
+    seen: BTreeMap<(SessionId, String, u8), VecDeque<Sight>>,
+    /// Who was held once: may be told more seldom than others for a while.
+    strained: BTreeSet<SessionId>,
+    pace: Pace,
+    /// For how many ticks it has been so.
+    steady: u32,
+}
+
+/// Ticks after which everyone is told at the slowest pace.
+const LONGEST: usize = 6;
+
+/// How many ticks may pass until all that is visible is told, and until what is close is: each step of the cadence, written
+/// down again.
+const TICKS: [(usize, usize); 7] = [(1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (6, 3), (6, 6)];
+
+fn patience(pace: Pace) -> (usize, usize) {
+    match pace {
+        Pace::Fixed(cadence) => [(1, 1), (2, 2), (3, 3), (6, 6)][cadence as usize],
+        Pace::Adaptive(step) => TICKS[usize::from(step.number())],
+    }
+}
+
+fn visible(stage: &Stage, rows: &Rows, near: &NearOracle, all: bool, me: Stay, room: &str) -> Sight {
     let world = stage.sim.world();
-    let now = stage.now();
-    for (session, client) in stage.clients.iter().filter(|(_, client)| !client.held) {
+    let entity = world.resource::<Rooms>().get(room).unwrap();
+    let mut sight = Sight::new();
+    for ((_, slot), (id, _)) in rows.iter().filter(|((name, _), _)| name == room) {
+        if !(all || *id == me || near.pairs.contains(&(room.to_owned(), me, *id))) {
+            continue;
+        }
+        let player = world.get::<Seats>(entity).unwrap().get(*slot).unwrap();
+        let shown = Shown {
+            player: id.0,
+            name: world.get::<Player>(player).unwrap().name.clone(),
+            segment: world.get::<Motion>(player).unwrap().segment(),
+            skin: world.get::<Skin>(player).unwrap().0,
+        };
+        sight.insert(*slot, shown);
+    }
+    sight
+}
+
+/// Whether a player in a slot was close to the viewer at all ticks that are remembered.
+fn was_close(history: &VecDeque<Sight>, (own, slot): (Slot, Slot), near_px: u32, now: Tick) -> bool {
+    let close = i64::from(near_px) * 128;
+    history.len() == LONGEST
+        && history.iter().rev().zip(0..).all(|(sight, ago)| {
+            let at = |slot| {
+                sight
+                    .get(&slot)
+                    .map(|shown: &Shown| shown.segment.at(Tick(now.0 - ago)))
+            };
+            let places = at(own).zip(at(slot));
+            places.is_some_and(|(one, other)| one.distance_squared(other) <= close * close)
+        })
+}
+
+fn check(stage: &Stage, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mut Sights) {
+    let (now, pace) = (stage.now(), stage.input.pace);
+    sights.steady = if pace == sights.pace { sights.steady + 1 } else { 0 };
+    sights.pace = pace;
+    for (session, client) in &stage.clients {
         let Some(room) = &client.room else { continue };
         let me = (client.welcome.as_ref().unwrap().player, room.view);
-        let mut expected = BTreeMap::new();
-        for ((_, slot), (id, _)) in rows.iter().filter(|((name, _), _)| *name == room.room) {
-            if !(all || *id == me || near.pairs.contains(&(room.room.clone(), me, *id))) {
-                continue;
-            }
-            let entity = world.resource::<Rooms>().get(&room.room).unwrap();
-            let player = world.get::<Seats>(entity).unwrap().get(*slot).unwrap();
-            let segment = world.get::<Motion>(player).unwrap().segment();
-            expected.insert(
-                *slot,
-                Shown {
-                    player: id.0,
-                    name: world.get::<Player>(player).unwrap().name.clone(),
-                    place: segment.at(now),
-                    gait: segment.gait,
-                    skin: world.get::<Skin>(player).unwrap().0,
-                },
-            );
+        let sight = visible(stage, rows, near, plan.all, me, &room.room);
+        let key = (*session, room.room.clone(), room.view);
+        let history = sights.seen.entry(key).or_default();
+        history.push_back(sight);
+        history.drain(..history.len().saturating_sub(LONGEST));
+        if client.held {
+            sights.strained.insert(*session);
+            continue;
         }
-        let decoded: BTreeMap<Slot, Shown> = client
+        let strained = matches!(pace, Pace::Adaptive(_)) && sights.strained.contains(session);
+        let (all_ticks, close_ticks) = if strained || sights.steady < LONGEST as u32 {
+            (LONGEST, LONGEST)
+        } else {
+            patience(pace)
+        };
+        let latest = |ticks: usize| history.iter().rev().take(ticks);
+        let decoded: Sight = client
             .view
             .iter()
             .map(|(slot, seen)| {
                 let shown = Shown {
                     player: seen.player,
                     name: seen.name.clone(),
-                    place: seen.segment.at(now),
-                    gait: seen.segment.gait,
+                    segment: seen.segment,
                     skin: seen.skin,
                 };
                 (slot, shown)
             })
             .collect();
-        assert_eq!(decoded, expected, "view of {session:?} at {now:?}");
+        assert!(
+            latest(all_ticks).any(|sight| sight.keys().eq(decoded.keys())),
+            "{session:?} at {now:?} sees {:?} at {pace:?}, there were {history:?}",
+            decoded.keys()
+        );
+        for (slot, shown) in &decoded {
+            let close = was_close(history, (room.slot, *slot), plan.near_px, now);
+            let ticks = if close { close_ticks } else { all_ticks };
+            assert!(
+                latest(ticks).any(|sight| sight.get(slot).is_some_and(|then| then.is(shown, now))),
+                "{session:?} at {now:?} sees {slot:?} as {shown:?} at {pace:?}, there were {history:?}"
+            );
+        }
     }
 }
 
@@ -319,15 +410,16 @@ proptest! {
     #[test]
     fn every_view_equals_the_visible_world(plan in plan()) {
         let mut stage = Stage::new(config(&plan));
-        let (mut near, mut ids) = (NearOracle::default(), Ids::default());
-        for events in &plan.ticks {
+        let (mut near, mut ids, mut sights) = (NearOracle::default(), Ids::default(), Sights::default());
+        for (number, events) in plan.ticks.iter().enumerate() {
+            stage.input.pace = plan.paces[2 * number / plan.ticks.len()];
             for (who, act) in events {
                 apply(&mut stage, &mut ids, *who, act);
             }
             stage.tick();
             let rows = rows(&stage);
             near.update(&rows, &rooms_that_looked(&stage, plan.refresh_ticks), plan.near_px);
-            check(&stage, &rows, &near, plan.all);
+            check(&stage, &rows, &near, &plan, &mut sights);
         }
     }
 }

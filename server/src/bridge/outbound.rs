@@ -116,7 +116,7 @@ impl Publisher {
         let Some(thread) = self.threads.get_mut(thread) else {
             return Pace::Unchanged;
         };
-        let waiting = RING + 1 - thread.ring.slots();
+        let waiting = thread.waiting();
         match thread.behind {
             false if waiting >= BEHIND => {
                 thread.behind = true;
@@ -130,6 +130,11 @@ impl Publisher {
         }
     }
 
+    /// Ticks that wait for an I/O thread.
+    pub(crate) fn waiting(&self, thread: usize) -> usize {
+        self.threads.get(thread).map_or(0, Sender::waiting)
+    }
+
     /// How many I/O threads there are.
     pub(crate) fn threads(&self) -> usize {
         self.threads.len()
@@ -137,6 +142,10 @@ impl Publisher {
 }
 
 impl Sender {
+    fn waiting(&self) -> usize {
+        RING + 1 - self.ring.slots()
+    }
+
     /// Whether the I/O thread will see the output.
     fn push(&mut self, output: &Arc<TickOutput>) -> bool {
         match self.ring.slots() {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use parlour_shared::{limits::TICK_RATE, map::Map};
-use parlour_sim::{Interest, Logic, RateLimits, RoomRules, SimConfig};
+use parlour_sim::{Cadence, Interest, Logic, RateLimits, RoomRules, SimConfig};
 
 use crate::{recording::RecordingOptions, server::ServerOptions};
 
@@ -32,6 +32,8 @@ pub struct Settings {
     pub handshake_timeout: Duration,
     /// Silence after which a client is pinged.
     pub heartbeat: Duration,
+    /// How often viewers are sent snapshots; `None`: as often as there is room for.
+    pub cadence: Option<Cadence>,
     /// Bytes that may wait for a client.
     pub outbox_bytes: usize,
     /// For how long a client may take nothing of what waits for it.
@@ -98,6 +100,7 @@ impl Default for Settings {
             max_unauthenticated_per_address: server.max_unauthenticated_per_address,
             handshake_timeout: server.handshake_timeout,
             heartbeat: server.heartbeat,
+            cadence: server.cadence,
             outbox_bytes: server.outbox_bytes,
             stall_timeout: server.stall,
             seed: None,
@@ -141,6 +144,7 @@ impl Settings {
             allowed_origins: self.allowed_origins.clone(),
             handshake_timeout: self.handshake_timeout,
             heartbeat: self.heartbeat,
+            cadence: self.cadence,
             outbox_bytes: self.outbox_bytes,
             stall: self.stall_timeout,
             recording: self.recording(),

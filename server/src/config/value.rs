@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use parlour_shared::limits::TICK_RATE;
-use parlour_sim::Rate;
+use parlour_sim::{Cadence, Rate};
 use tracing_subscriber::EnvFilter;
 
 /// An empty bucket must be full again in fewer ticks than this, 77 hours: what the simulation counts to.
@@ -41,6 +41,16 @@ where
     number
         .map(Some)
         .map_err(|expected| format!("{expected}, or {word:?}"))
+}
+
+/// A cadence by its number per second, or none for the one that adapts.
+pub(super) fn cadence(text: &str) -> Parsed<Option<Cadence>> {
+    let named = |cadence: &Cadence| cadence.hz().to_string() == text;
+    match Cadence::ALL.into_iter().find(named) {
+        None if text == "auto" => Ok(None),
+        None => Err("60, 30, 20, 10 or \"auto\"".to_owned()),
+        cadence => Ok(cadence),
+    }
 }
 
 /// The other way round.

@@ -21,6 +21,7 @@ use super::{EdgeShared, Reject, connection::Connection, listener, sweep, table::
 use crate::{
     bridge::{
         inbound::InboundSender,
+        load::IoLoad,
         outbound::{Outbound, OutboundReceiver},
         route,
         wake::WakeEnd,
@@ -41,6 +42,7 @@ pub(crate) struct IoStart {
     pub(crate) inbound: InboundSender,
     pub(crate) outbound: OutboundReceiver,
     pub(crate) wake: WakeEnd,
+    pub(crate) load: Arc<IoLoad>,
 }
 
 /// What the connections of one thread share.
@@ -55,8 +57,11 @@ pub(super) struct IoThread {
 
 /// Runs an I/O thread until the server stops.
 pub(crate) fn run(start: IoStart) -> io::Result<Closed> {
+    let (parking, going_on) = (Arc::clone(&start.load), Arc::clone(&start.load));
     let runtime = Builder::new_current_thread()
         .enable_all()
+        .on_thread_park(move || parking.park())
+        .on_thread_unpark(move || going_on.unpark())
         .build_local(LocalOptions::default())?;
     runtime.block_on(serve(start))
 }

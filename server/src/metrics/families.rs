@@ -2,7 +2,8 @@
 
 use parlour_shared::close::CloseCode;
 use prometheus::{
-    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector,
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    core::Collector,
 };
 
 /// Who ended a connection.
@@ -125,6 +126,17 @@ pub(super) fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
 
 pub(super) fn counters(registry: &Registry, name: &str, help: &str, label: &str) -> IntCounterVec {
     register(registry, IntCounterVec::new(Opts::new(name, help), &[label]))
+}
+
+/// One gauge for each of these values of a label, in their order.
+pub(super) fn gauges<const N: usize>(
+    registry: &Registry,
+    (name, help): (&str, &str),
+    label: &str,
+    values: [&str; N],
+) -> [IntGauge; N] {
+    let family = register(registry, IntGaugeVec::new(Opts::new(name, help), &[label]));
+    values.map(|value| family.with_label_values(&[value]))
 }
 
 pub(super) fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> Histogram {

@@ -144,6 +144,7 @@ fn welcome(replay: &Replay, heartbeat_ms: u32) -> Welcome {
     let kind = EventKind::Open { name: String::new() };
     let mut input = TickInput {
         events: vec![Event { session, kind }],
+        ..TickInput::default()
     };
     let mut output = TickOutput::default();
     world.step(&mut input, &mut output);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use parlour_shared::limits::HEARTBEAT_MS;
-use parlour_sim::{Logic, SimConfig};
+use parlour_sim::{Cadence, Logic, SimConfig};
 
 use crate::recording::{RecordingError, RecordingOptions};
 
@@ -39,6 +39,8 @@ pub struct ServerOptions {
     pub outbox_bytes: usize,
     /// A connection behind for this long is closed with 4001.
     pub stall: Duration,
+    /// How often viewers are sent snapshots; none: 60 times a second as long as there is room, and less under pressure.
+    pub cadence: Option<Cadence>,
     /// What is recorded.
     pub recording: RecordingOptions,
 }
@@ -60,6 +62,7 @@ impl ServerOptions {
             heartbeat: Duration::from_millis(HEARTBEAT_MS.into()),
             outbox_bytes: 256 * 1024,
             stall: Duration::from_secs(5),
+            cadence: None,
             recording: RecordingOptions::default(),
         }
     }

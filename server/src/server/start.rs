@@ -11,7 +11,7 @@ use parlour_sim::Simulation;
 use super::{Failure, Io, Server, ServerOptions, StartError};
 use crate::{
     admin::Admin,
-    bridge::{inbound, outbound::Publisher, route::MAX_IO_THREADS, wake},
+    bridge::{inbound, load::IoLoad, outbound::Publisher, route::MAX_IO_THREADS, wake},
     edge::{self, EdgeShared, IoStart},
     metrics::Metrics,
     recording::live::{self, Door, Live},
@@ -89,6 +89,7 @@ fn start_with(
     let failure = Arc::new(Failure::default());
     let tick_stop = Arc::new(AtomicBool::new(false));
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
+    let cadence = options.cadence;
     let edge = Arc::new(EdgeShared::new(
         options,
         Arc::clone(&metrics),
@@ -106,10 +107,12 @@ fn start_with(
     }
     let (publisher, outbound) = Publisher::new(tick_wakes);
     let mut inbound = Vec::new();
-    let mut starts = Vec::new();
+    let (mut starts, mut loads) = (Vec::new(), Vec::new());
     for (thread, (wake, outbound)) in ends.into_iter().zip(outbound).enumerate() {
         let (sender, receiver) = inbound::ring(metrics.edge.dropped_inbound_full.clone());
         inbound.push(receiver);
+        let load = IoLoad::new();
+        loads.push(Arc::clone(&load));
         starts.push(IoStart {
             thread,
             listener: public.try_clone()?,
@@ -117,6 +120,7 @@ fn start_with(
             inbound: sender,
             outbound,
             wake,
+            load,
         });
     }
     let (admin_wake, admin_end) = wake::pair()?;
@@ -147,6 +151,8 @@ fn start_with(
     let tick_loop = TickLoop {
         inbound,
         publisher,
+        loads,
+        cadence,
         metrics: Arc::clone(&metrics),
         status: Arc::clone(&status),
         stop: tick_stop,

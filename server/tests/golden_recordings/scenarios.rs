@@ -250,6 +250,7 @@ fn script(ticks: u32, events: impl Fn(u32, &mut Stream) -> Vec<Event>) -> Vec<Ti
     let input = |tick| {
         let mut input = TickInput {
             events: events(tick, &mut Stream::new(3, tick.into(), Purpose::Game)),
+            ..TickInput::default()
         };
         input.sort();
         input

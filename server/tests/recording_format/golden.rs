@@ -40,6 +40,7 @@ fn bytes() -> Vec<u8> {
         outcome: Outcome::Panicked,
         input: TickInput {
             events: record(90 + 4).input.events,
+            ..TickInput::default()
         },
     }));
     let mut writer = FileWriter::new(Memory::default(), &header).unwrap();

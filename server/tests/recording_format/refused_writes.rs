@@ -5,7 +5,7 @@ use parlour_shared::{
     ids::{SessionId, Tick},
     message::{Body, ClientMessage, Custom, SetState, StateWrite},
 };
-use parlour_sim::{Event, EventKind, TickInput};
+use parlour_sim::{Event, EventKind, Pace, TickInput};
 
 use super::support::{Memory, header, push, record};
 
@@ -22,6 +22,7 @@ fn events(count: u64, message: &ClientMessage) -> TickInput {
         },
     };
     TickInput {
+        pace: Pace::default(),
         events: (0..count).map(event).collect(),
     }
 }

@@ -87,7 +87,10 @@ fn items(first: u32, recorded: Vec<Recorded>, panics: bool) -> Vec<Item> {
     let count = recorded.len();
     for (nth, (hash, parts, events, state)) in recorded.into_iter().enumerate() {
         let tick = Tick(first + nth as u32);
-        let mut input = TickInput { events };
+        let mut input = TickInput {
+            events,
+            ..TickInput::default()
+        };
         input.sort();
         let outcome = if panics && nth + 1 == count {
             Outcome::Panicked

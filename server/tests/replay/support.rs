@@ -129,7 +129,10 @@ impl Script {
         let mut output = TickOutput::default();
         for tick in 1..=ticks {
             let events = self.events.get(&tick).cloned().unwrap_or_default();
-            let mut input = TickInput { events };
+            let mut input = TickInput {
+                events,
+                ..TickInput::default()
+            };
             input.sort();
             let wall_ms = started + u64::from(tick - 1) * 1000 / u64::from(TICK_RATE);
             if self.panics && tick == ticks {

@@ -112,7 +112,10 @@ fn input(tick: u32) -> TickInput {
             events.push(said(session, ClientMessage::Custom(claim)));
         }
     }
-    TickInput { events }
+    TickInput {
+        events,
+        ..TickInput::default()
+    }
 }
 
 pub(crate) fn event(session: u64, kind: EventKind) -> Event {

@@ -29,7 +29,7 @@ pub(super) fn collect(
 ) {
     for room in directory.occupied() {
         if let Ok(mut replica) = replicas.get_mut(room) {
-            replica.changed.clear();
+            replica.changes.begin(clock.tick);
         }
     }
     for (room, seat, player, motion, skin, link) in &players {
@@ -46,10 +46,10 @@ pub(super) fn collect(
         let moved = record.set_segment(motion.segment(), clock.tick);
         let dressed = record.set_skin(skin.0, clock.tick);
         if moved || dressed {
-            replica.changed.insert(seat.slot.index());
+            replica.changes.insert(seat.slot);
         }
         if let Some(viewer) = &mut replica.viewers[seat.slot.index()] {
-            viewer.held = link.held;
+            viewer.hold(link.held, clock.tick);
             viewer.note(link.ack);
         }
     }
@@ -68,7 +68,7 @@ pub(super) fn extra<C: Component + Serialize>(bit: usize) -> ScheduleConfigs<Sch
                 return;
             };
             if replica.records[seat.slot.index()].set_extra(bit, Extra::new(bytes), clock.tick) {
-                replica.changed.insert(seat.slot.index());
+                replica.changes.insert(seat.slot);
             }
         };
         for (room, seat) in removed.read().filter_map(|player| seated.get(player).ok()) {

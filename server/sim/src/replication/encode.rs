@@ -10,7 +10,11 @@ use parlour_shared::{
     },
 };
 
-use super::record::Record;
+use super::{changes::Changes, record::Record};
+
+/// Bases of one room and tick whose updates are encoded once for all that need them. At any step of the cadence viewers have
+/// no more than six; those beyond were held or come from another step, and each is encoded what it sees itself.
+const MAX_SHARED: usize = 8;
 
 /// The bytes of a room's records in this tick.
 #[derive(Debug, Default)]
@@ -19,9 +23,12 @@ pub(super) struct Arena {
     bytes: Vec<u8>,
     /// The enter record of each slot, if it was needed in this tick.
     enters: Vec<Option<Range>>,
-    /// One per base that was needed in this tick; those behind `len` keep their memory.
+    /// One per base that was needed in this tick, and behind them the one of a single viewer; those behind `len` keep
+    /// their memory.
     deltas: Vec<Delta>,
     len: usize,
+    /// Memory of the look at who is close.
+    pub(super) close: FixedBitSet,
 }
 
 /// A range of the arena.
@@ -55,32 +62,39 @@ impl Arena {
         self.len = 0;
     }
 
-    /// The update records since a base. `changed_now` names the slots that changed in this very tick.
-    pub(super) fn delta(&mut self, base: Tick, records: &[Record], changed_now: &FixedBitSet) -> usize {
-        if let Some(known) = self.deltas[..self.len]
+    /// The update records since a base, for a viewer that sees these slots.
+    pub(super) fn delta(
+        &mut self,
+        base: Tick,
+        records: &[Record],
+        changes: &Changes,
+        visible: &FixedBitSet,
+    ) -> usize {
+        let known = self.deltas[..self.len]
             .iter()
-            .position(|delta| delta.base == base)
-        {
+            .position(|delta| delta.base == base);
+        if let Some(known) = known {
             return known;
         }
-        if self.len == self.deltas.len() {
+        let at = self.len;
+        if at == self.deltas.len() {
             self.deltas.push(Delta::default());
         }
-        let delta = &mut self.deltas[self.len];
+        let delta = &mut self.deltas[at];
         delta.base = base;
         delta.changed.clear();
         delta.changed.grow(records.len());
-        if base.after(1) == self.tick {
-            delta.changed.union_with(changed_now);
-        } else {
-            let changed = |(slot, record): (usize, &Record)| record.changed_since(base).then_some(slot);
-            delta
-                .changed
-                .extend(records.iter().enumerate().filter_map(changed));
+        let is_shared = at < MAX_SHARED;
+        let changed = |slot: &usize| records[*slot].changed_since(base);
+        match (changes.since(base, &mut delta.changed), is_shared) {
+            (true, true) => {}
+            (true, false) => delta.changed.intersect_with(visible),
+            (false, true) => delta.changed.extend((0..records.len()).filter(changed)),
+            (false, false) => delta.changed.extend(visible.ones().filter(changed)),
         }
+        self.len += usize::from(is_shared);
         delta.encode(&mut self.bytes, records, self.tick);
-        self.len += 1;
-        self.len - 1
+        at
     }
 
     /// A delta by the number that [`Self::delta`] gave.

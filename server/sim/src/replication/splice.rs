@@ -5,11 +5,13 @@ use fixedbitset::FixedBitSet;
 use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     limits::{HEARTBEAT_TICKS, MAX_BASE_AGE},
+    motion::UNITS_PER_PX,
     snapshot::{Builder, flags},
 };
 
 use super::{
     Replica,
+    changes::Changes,
     encode::{Arena, ones},
     record::Record,
     viewer::Viewer,
@@ -20,34 +22,51 @@ use crate::{
     config::Interest,
     outbox::Outbox,
     output::{Lane, OutFrame, TickOutput},
+    pace::Due,
     proximity::Proximity,
-    rooms::{Rooms, Seats},
+    requests::Inbox,
+    rooms::{Room, Rooms, Seats},
     simulation::Setup,
 };
 
 /// Writes the frames of this tick, room by room and slot by slot, and those of watchers last. Per viewer this is bit operations and copies.
 pub(super) fn splice(
     mut rooms: Query<(&mut Replica, &Seats, &Proximity)>,
+    epochs: Query<&Room>,
     directory: Res<Rooms>,
-    clock: Res<Clock>,
-    setup: Res<Setup>,
+    (clock, setup, inbox): (Res<Clock>, Res<Setup>, Res<Inbox>),
     mut outbox: ResMut<Outbox>,
 ) {
+    let pace = inbox.input.pace;
+    let close = i64::from(setup.rules.near_px) * i64::from(UNITS_PER_PX) / 2;
+    let close_squared = close * close;
     for room in directory.occupied() {
         let Ok((mut replica, seats, proximity)) = rooms.get_mut(room) else {
             continue;
         };
+        let epoch = epochs.get(room).map_or(0, |room| room.epoch.0);
         let Replica {
             records,
             viewers,
-            changed,
+            changes,
             arena,
         } = &mut *replica;
         arena.begin(clock.tick, records.len());
+        let out = &mut outbox.out;
         for (slot, viewer) in viewers.iter_mut().enumerate() {
-            let Some(viewer) = viewer.as_mut().filter(|viewer| !viewer.held) else {
+            let Some(viewer) = viewer else { continue };
+            viewer.recover(clock.tick);
+            out.counts.viewers[pace.cadence(viewer.own) as usize] += 1;
+            if viewer.held {
+                out.counts.held += 1;
                 continue;
-            };
+            }
+            let phase = epoch.wrapping_add(slot as u32);
+            let told = viewer.base.and(Some(viewer.synced));
+            let due = pace.due(viewer.own, phase, clock.tick, told);
+            if due == Due::Nothing {
+                continue;
+            }
             let Some(visible) = visible(setup.rules.interest, Slot(slot as u16), seats, proximity) else {
                 continue;
             };
@@ -55,12 +74,15 @@ pub(super) fn splice(
                 viewer,
                 visible,
                 records,
-                changed,
+                changes,
                 arena,
                 tick: clock.tick,
             };
-            let out = &mut outbox.out;
-            frame.write(&mut out.bytes, &mut out.frames);
+            if due == Due::Close {
+                frame.write_close(Slot(slot as u16), close_squared, out);
+            } else {
+                frame.write(&mut out.bytes, &mut out.frames);
+            }
         }
     }
     let Outbox { out, watchers } = &mut *outbox;
@@ -119,7 +141,7 @@ fn watch(
     replica.grow(seats.pool());
     let Replica {
         records,
-        changed,
+        changes,
         arena,
         ..
     } = replica;
@@ -130,7 +152,7 @@ fn watch(
         viewer: &mut watcher.viewer,
         visible,
         records,
-        changed,
+        changes,
         arena,
         tick,
     };
@@ -153,13 +175,13 @@ fn visible<'a>(
 }
 
 /// One viewer's frame in the making.
-struct Frame<'a> {
-    viewer: &'a mut Viewer,
-    visible: &'a FixedBitSet,
-    records: &'a [Record],
-    changed: &'a FixedBitSet,
-    arena: &'a mut Arena,
-    tick: Tick,
+pub(super) struct Frame<'a> {
+    pub(super) viewer: &'a mut Viewer,
+    pub(super) visible: &'a FixedBitSet,
+    pub(super) records: &'a [Record],
+    pub(super) changes: &'a Changes,
+    pub(super) arena: &'a mut Arena,
+    pub(super) tick: Tick,
 }
 
 impl Frame<'_> {
@@ -172,7 +194,7 @@ impl Frame<'_> {
         match base {
             None => self.write_full(bytes),
             Some(base) => {
-                let delta = self.arena.delta(self.viewer.synced, self.records, self.changed);
+                let delta = self.delta();
                 self.viewer.synced = self.tick;
                 if !self.has_news(delta, base) {
                     return;
@@ -181,12 +203,22 @@ impl Frame<'_> {
             }
         }
         self.viewer.told(self.visible, self.tick);
-        let end = bytes.len() as u32;
+        self.finish(start, bytes, frames);
+    }
+
+    /// The updates since what the viewer knows.
+    pub(super) fn delta(&mut self) -> usize {
+        self.arena
+            .delta(self.viewer.synced, self.records, self.changes, self.visible)
+    }
+
+    /// The bytes from `start` on are the frame.
+    pub(super) fn finish(&self, start: u32, bytes: &[u8], frames: &mut Vec<OutFrame>) {
         frames.push(OutFrame {
             session: self.viewer.session,
             lane: Lane::Snapshot,
             start,
-            end,
+            end: bytes.len() as u32,
         });
     }
 
@@ -239,7 +271,7 @@ impl Frame<'_> {
         count
     }
 
-    fn words(&self) -> (&[usize], &[usize], &[usize]) {
+    pub(super) fn words(&self) -> (&[usize], &[usize], &[usize]) {
         (
             self.visible.as_slice(),
             self.viewer.known.as_slice(),

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use parlour_sim::Cadence;
+
 use super::{Kind, Parsed, Section, Setting, set};
-use crate::config::value::{address, origins, show_time, time, whole};
+use crate::config::value::{address, cadence, origins, show_time, show_whole_or, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -86,6 +88,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         also: None,
         apply: set!(heartbeat, |text| time(text, SECOND..=MINUTE)),
         show: |settings| show_time(settings.heartbeat),
+    },
+    Setting {
+        name: "cadence",
+        section: Section::Network,
+        form: "60|30|20|10|auto",
+        help: "Snapshots per second and client, at most; auto: 60 while there is room, fewer under pressure, \
+               what is close to a player first",
+        kind: Kind::NumberOrWord,
+        also: None,
+        apply: set!(cadence, cadence),
+        show: |settings| show_whole_or("auto", settings.cadence.map(Cadence::hz)),
     },
     Setting {
         name: "outbox_bytes",

@@ -73,7 +73,7 @@ pub(super) fn encode(
 }
 
 /// Reads the events of a tick, at most `most`.
-pub(super) fn decode(tick: Tick, most: usize, bytes: &mut Bytes<'_>) -> Result<TickInput, Flaw> {
+pub(super) fn decode(tick: Tick, most: usize, bytes: &mut Bytes<'_>) -> Result<Vec<Event>, Flaw> {
     let count = bytes.leb_up_to(most as u64, "a number of events of")? as usize;
     if count == 0 {
         return Err("a tick that says it has events, and has none".into());
@@ -90,7 +90,7 @@ pub(super) fn decode(tick: Tick, most: usize, bytes: &mut Bytes<'_>) -> Result<T
             kind: decode_kind(tick, bytes)?,
         });
     }
-    Ok(TickInput { events })
+    Ok(events)
 }
 
 fn decode_kind(tick: Tick, bytes: &mut Bytes<'_>) -> Result<EventKind, Flaw> {

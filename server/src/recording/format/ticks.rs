@@ -1,7 +1,7 @@
 //! Chunks of ticks and of saved worlds: what goes in, and what comes out.
 
 use parlour_shared::ids::Tick;
-use parlour_sim::TickInput;
+use parlour_sim::{Cadence, Pace, PaceStep, TickInput};
 use thiserror::Error;
 
 use super::{
@@ -16,6 +16,8 @@ use super::{
 const EVENTS: u8 = 1;
 /// The tick panicked: its hash and fingerprints are zeros.
 const PANICKED: u8 = 2;
+/// Snapshots were sent at another pace than 60 times a second.
+const PACE: u8 = 4;
 
 /// Why a tick cannot be taken. The builder is as it was before.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -185,7 +187,8 @@ impl TicksBuilder {
     fn append(&mut self, tick: Tick, result: Option<(u64, &[u16])>, input: &TickInput) -> Result<(), Flaw> {
         let events = if input.events.is_empty() { 0 } else { EVENTS };
         let panicked = if result.is_none() { PANICKED } else { 0 };
-        self.raw.push(events | panicked);
+        let pace = if input.pace == Pace::default() { 0 } else { PACE };
+        self.raw.push(events | panicked | pace);
         if let Some((hash, parts)) = result {
             self.raw.extend_from_slice(&hash.to_le_bytes());
             for part in parts {
@@ -193,6 +196,9 @@ impl TicksBuilder {
             }
         } else {
             self.raw.resize(self.raw.len() + 8 + 2 * self.parts, 0);
+        }
+        if pace != 0 {
+            self.raw.push(pace_to_byte(input.pace));
         }
         if !input.events.is_empty() {
             event::encode(tick, input, &mut self.message, &mut self.raw)?;
@@ -233,7 +239,7 @@ pub(super) fn open(head: &Head, parts: usize, raw: &[u8]) -> Result<Vec<TickReco
 
 fn open_tick(tick: Tick, parts: usize, most: usize, rest: &mut Bytes<'_>) -> Result<TickRecord, Flaw> {
     let flags = rest.u8()?;
-    if flags & !(EVENTS | PANICKED) != 0 {
+    if flags & !(EVENTS | PANICKED | PACE) != 0 {
         return Err("unknown flags".into());
     }
     let hash = rest.u64()?;
@@ -253,12 +259,37 @@ fn open_tick(tick: Tick, parts: usize, most: usize, rest: &mut Bytes<'_>) -> Res
     } else {
         return Err("a hash of a tick that panicked".into());
     };
-    let input = if flags & EVENTS == 0 {
-        TickInput::default()
+    let pace = if flags & PACE == 0 {
+        Pace::default()
+    } else {
+        pace_from_byte(rest.u8()?).ok_or("a pace that there is not, or that need not be said")?
+    };
+    let events = if flags & EVENTS == 0 {
+        Vec::new()
     } else {
         event::decode(tick, most, rest)?
     };
+    let input = TickInput { events, pace };
     Ok(TickRecord { tick, outcome, input })
+}
+
+/// In the byte of a pace that is fixed; its lowest two bits say which of [`Cadence::ALL`]. Without it, the byte is the
+/// number of a step.
+const FIXED: u8 = 8;
+
+fn pace_to_byte(pace: Pace) -> u8 {
+    match pace {
+        Pace::Fixed(cadence) => FIXED | cadence as u8,
+        Pace::Adaptive(step) => step.number(),
+    }
+}
+
+fn pace_from_byte(byte: u8) -> Option<Pace> {
+    let pace = match byte.checked_sub(FIXED) {
+        Some(number) => Pace::Fixed(*Cadence::ALL.get(usize::from(number))?),
+        None => Pace::Adaptive(PaceStep::new(byte)?),
+    };
+    (pace != Pace::default()).then_some(pace)
 }
 
 /// The chunks of the world as it was saved after a tick.

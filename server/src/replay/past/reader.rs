@@ -127,6 +127,10 @@ fn play(replay: &mut Replay, line: &mut Line, take: u32, to: Tick) -> Next {
     sent.unwrap_or(Next::End)
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once for a seek, and taken apart at once"
+)]
 enum Landing<'a> {
     There(Box<Simulation>, Rest<'a, File>),
     Instead(Next),

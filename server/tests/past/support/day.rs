@@ -135,6 +135,7 @@ impl Day {
             };
             let mut input = TickInput {
                 events: script(number).into_iter().map(event).collect(),
+                ..TickInput::default()
             };
             sim.step(&mut input, &mut output);
             scenes.push(rooms(&sim));
