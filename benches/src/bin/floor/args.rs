@@ -31,7 +31,7 @@ pub(crate) struct Serve {
     /// How many connections to wait for
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=1_000_000))]
     pub(crate) clients: u32,
-    /// Frames to each client per second, at most one a tick
+    /// Frames to each client per second; more than one a tick are written one by one
     #[arg(long, value_name = "F", value_parser = rate)]
     pub(crate) frames_per_second: f64,
     /// Size of a frame

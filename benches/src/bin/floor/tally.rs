@@ -12,6 +12,8 @@ pub(crate) struct Tally {
     pub(crate) received: u64,
     /// Messages that were not sent because the other side reads too slowly.
     pub(crate) refused: u64,
+    /// Ticks that were left out because they came too late.
+    pub(crate) skipped: u64,
 }
 
 /// The same as figures.
@@ -32,6 +34,7 @@ impl Tally {
             sent: 0.0,
             received: 0,
             refused: 0,
+            skipped: 0,
         }
     }
 
