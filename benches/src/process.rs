@@ -8,7 +8,7 @@ use rustix::{
     time::{ClockId, Timespec, clock_gettime},
 };
 
-/// Field 22 of `/proc/PID/stat` and its neighbours count in these: Linux shows 100 to every program.
+/// Times in `/proc/PID/stat` count in these; Linux shows every program 100 a second.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// CPU time of this process so far, user and system, all threads.
