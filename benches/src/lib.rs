@@ -1,5 +1,11 @@
-//! Loads for the benches: worlds full of walkers, the same for every bench and run.
+//! Loads for the benches: worlds full of walkers, the same for every bench and run. And what measuring over real
+//! sockets needs.
 #![forbid(unsafe_code)]
+
+#[cfg(target_os = "linux")]
+pub mod process;
+#[cfg(target_os = "linux")]
+pub mod sockets;
 
 use std::sync::Arc;
 
