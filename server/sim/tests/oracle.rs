@@ -324,10 +324,13 @@ fn visible(stage: &Stage, rows: &Rows, near: &NearOracle, all: bool, me: Stay, r
     sight
 }
 
-/// Whether a player in a slot was close to the viewer at all ticks that are remembered.
+/// Whether a player in a slot was close to the viewer at all ticks that are remembered. (That someone else has its slot now
+/// is told with all the rest.)
 fn was_close(history: &VecDeque<Sight>, (own, slot): (Slot, Slot), near_px: u32, now: Tick) -> bool {
     let close = i64::from(near_px) * 128;
+    let player = |sight: &Sight| sight.get(&slot).map(|shown| shown.player);
     history.len() == LONGEST
+        && history.iter().all(|sight| player(sight) == player(&history[0]))
         && history.iter().rev().zip(0..).all(|(sight, ago)| {
             let at = |slot| {
                 sight

@@ -6,7 +6,7 @@ use parlour_shared::{
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_sim::{Event, EventKind, TickInput};
+use parlour_sim::{Cadence, Event, EventKind, Pace, PaceStep, TickInput};
 use proptest::{collection::vec, option, prelude::*};
 
 use super::support::{read, stopped, write};
@@ -69,13 +69,21 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// A tick, and after some of them a saved world.
-type Recorded = (u64, [u16; 2], Vec<Event>, Option<Vec<u8>>);
+type Recorded = (u64, [u16; 2], (Vec<Event>, Pace), Option<Vec<u8>>);
+
+fn pace() -> impl Strategy<Value = Pace> {
+    prop_oneof![
+        Just(Pace::default()),
+        (0..4_usize).prop_map(|cadence| Pace::Fixed(Cadence::ALL[cadence])),
+        (0..7_u8).prop_map(|step| Pace::Adaptive(PaceStep::new(step).unwrap())),
+    ]
+}
 
 fn recorded() -> impl Strategy<Value = Vec<Recorded>> {
     let tick = (
         any::<u64>(),
         any::<[u16; 2]>(),
-        vec(event(), 0..5),
+        (vec(event(), 0..5), pace()),
         option::weighted(0.2, vec(any::<u8>(), 0..100)),
     );
     vec(tick, 0..40)
@@ -85,12 +93,9 @@ fn recorded() -> impl Strategy<Value = Vec<Recorded>> {
 fn items(first: u32, recorded: Vec<Recorded>, panics: bool) -> Vec<Item> {
     let mut items = Vec::new();
     let count = recorded.len();
-    for (nth, (hash, parts, events, state)) in recorded.into_iter().enumerate() {
+    for (nth, (hash, parts, (events, pace), state)) in recorded.into_iter().enumerate() {
         let tick = Tick(first + nth as u32);
-        let mut input = TickInput {
-            events,
-            ..TickInput::default()
-        };
+        let mut input = TickInput { events, pace };
         input.sort();
         let outcome = if panics && nth + 1 == count {
             Outcome::Panicked
