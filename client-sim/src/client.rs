@@ -2,7 +2,7 @@
 
 mod receive;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parlour_shared::{
     codec::{self, SCHEMA},
@@ -14,7 +14,7 @@ use parlour_shared::{
     view::View,
 };
 
-use crate::{command::Command, prediction::Prediction, streams::Streams, ticks::TickClock};
+use crate::{command::Command, phase::PhaseLock, prediction::Prediction, streams::Streams, ticks::TickClock};
 
 /// Who a client wants to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +66,7 @@ pub struct Client {
     prediction: Prediction,
     streams: Streams,
     ticks: TickClock,
+    phase: PhaseLock,
     requests: Request,
     ping: Option<(u32, Instant)>,
 }
@@ -145,6 +146,15 @@ impl Client {
         self.ticks.at(now)
     }
 
+    /// When to sample the input next, not before `now`, and the tick to aim it at
+    /// ([`Command::Walk`]`::at`): a walk that is sent then arrives `lead` before that tick begins, and takes
+    /// effect as soon as it can. The more walks were acknowledged that were aimed at a tick, the better it is
+    /// known; [`crate::LEAD`] is enough on a quiet line. None before the welcome.
+    #[must_use]
+    pub fn next_sample(&self, now: Instant, lead: Duration) -> Option<(Instant, Tick)> {
+        self.phase.next(now, lead, &self.ticks)
+    }
+
     /// Writes the first message of a connection to the end of `out`.
     pub fn hello(&self, settings: &Settings, out: &mut Vec<u8>) {
         let hello = Hello {
@@ -165,7 +175,11 @@ impl Client {
             Command::Walk { heading, at } => {
                 // The tick that runs now is not over; a command sent now meets the one after it.
                 let next = self.tick_at(now).unwrap_or_default().0.saturating_add(2);
-                self.prediction.send(*heading, at.unwrap_or(Tick(next)))
+                let number = self.prediction.send(*heading, at.unwrap_or(Tick(next)));
+                if let Some(tick) = *at {
+                    self.phase.sent(number, tick, now);
+                }
+                number
             }
             Command::Bye => 0,
             _ => {

@@ -152,6 +152,9 @@ impl Client {
         self.last_tick = Some(tick);
         self.ticks.observe(tick, now);
         let ack = snapshot.ack;
+        if let Some(ack) = ack {
+            self.phase.acknowledged(ack, now);
+        }
         let slot = room.entered.slot;
         if slot == Slot::NOBODY {
             return Ok(Event::Snapshot { own: None, ack }.into());
