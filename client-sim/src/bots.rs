@@ -22,6 +22,12 @@
 //! neighbour missed that many in a row. Turns that a neighbour never saw, because a newer one overtook them
 //! on the server, are no samples; they are counted as `turns_overtaken`.
 //!
+//! With **phase lock** a bot does as a client does that samples its keys once a tick: when its schedule wishes a
+//! turn, it waits for the moment from which the turn reaches the server just before a tick begins
+//! ([`crate::Client::next_sample`]). The intended moment is then that moment, because it is when a client reads
+//! its input; from there the latency runs, and the generator lag. The wait from the wish to that moment is told
+//! apart, as `input_wait_ms`: a player's finger does not know about ticks, so what a player feels is the sum.
+//!
 //! **Violations** are what [`crate::Violation`] lists. They are counted from the first connection on;
 //! everything else from the end of the settling time on.
 

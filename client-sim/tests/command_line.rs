@@ -44,6 +44,8 @@ fn help_names_every_option_and_gives_examples() {
         "--threads",
         "--settle",
         "--quiet",
+        "--phase-lock",
+        "--aim",
     ];
     for option in options {
         assert!(help.contains(option), "{option} is missing:\n{help}");
@@ -54,7 +56,9 @@ fn help_names_every_option_and_gives_examples() {
 
 #[test]
 fn wrong_usage_is_exit_2() {
-    let wrong: [&[&str]; 8] = [
+    let wrong: [&[&str]; 10] = [
+        &["--aim", "3ms"],
+        &["--phase-lock", "--aim", "1s"],
         &["--behaviour", "dance"],
         &["--rooms", "2", "--per-room", "5"],
         &["--duration", "soon"],

@@ -59,6 +59,30 @@ async fn an_honest_server_gets_a_clean_report() {
 }
 
 #[tokio::test]
+async fn with_phase_lock_input_comes_just_before_its_tick() {
+    let report = run(Plan {
+        phase_lock: true,
+        aim: Duration::from_millis(5),
+        ..plan(Fault::None)
+    })
+    .await;
+    assert!(report.is_clean(), "{report}");
+    assert!(report.input_to_neighbour_ms.samples > 500, "{report}");
+    // Half of the commands came within a tick of the aim; without it they would be spread over all of it.
+    let early = report.input_early_ms;
+    assert!((2.0..8.0).contains(&early.p50), "{report}");
+    // Wishes are spread evenly over a tick.
+    let wait = report.input_wait_ms;
+    assert!((4.0..13.0).contains(&wait.p50) && wait.max < 18.0, "{report}");
+}
+
+#[tokio::test]
+async fn without_phase_lock_nothing_waits() {
+    let report = run(plan(Fault::None)).await;
+    assert!(report.input_wait_ms.p50.is_nan(), "{report}");
+}
+
+#[tokio::test]
 async fn threads_share_the_rooms() {
     // The small server puts everyone in one room, so bots of two threads see strangers; those are no samples.
     let two = Plan {
@@ -173,6 +197,10 @@ async fn a_plan_that_makes_no_sense_is_refused() {
         },
         Plan {
             ramp_per_second: 0.0,
+            ..Plan::default()
+        },
+        Plan {
+            aim: Duration::from_millis(101),
             ..Plan::default()
         },
         Plan {

@@ -8,7 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parlour_shared::{close::CloseCode, ids::PlayerId, snapshot::Snapshot};
+use parlour_shared::{
+    close::CloseCode,
+    ids::{PlayerId, Tick},
+    snapshot::Snapshot,
+};
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::{
@@ -61,6 +65,8 @@ pub(super) struct Bot {
     writer: OwnedWriteHalf,
     out: Vec<u8>,
     intended: Instant,
+    /// The tick for which the next input is to be sampled, if a turn waits for that.
+    aimed: Option<Tick>,
     /// Who it is, and its number in the registry.
     known: Option<(PlayerId, u32)>,
     joined: bool,
@@ -81,6 +87,7 @@ impl Bot {
             writer,
             out: Vec::new(),
             intended,
+            aimed: None,
             known: None,
             joined: false,
             leaving: false,

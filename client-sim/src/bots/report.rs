@@ -116,6 +116,9 @@ pub struct Report {
     pub snapshot_bytes_per_turn: f64,
     /// How much later than intended the bots sent.
     pub generator_lag_ms: Quantiles,
+    /// With phase lock: from the moment at which the schedule wished a turn to the one at which the client
+    /// sampled it, which is the intended moment then. Without: no samples.
+    pub input_wait_ms: Quantiles,
     /// Connections that ended unexpectedly, by close code; 1006: without any.
     pub disconnects_by_code: BTreeMap<u16, u64>,
     /// Connections that never came about.
@@ -175,6 +178,7 @@ impl Report {
             payload_bytes_per_turn: ratio(flow.motion_bytes as f64, flow.motions as f64),
             snapshot_bytes_per_turn: ratio(flow.snapshot_bytes as f64, flow.motions as f64),
             generator_lag_ms: Quantiles::of(&flow.lag),
+            input_wait_ms: Quantiles::of(&flow.input_wait),
             disconnects_by_code: life.disconnects.clone(),
             connect_failures: life.connect_failures.clone(),
             refused_by_class: life.refused.clone(),

@@ -9,6 +9,8 @@ pub enum Job {
     Connect,
     /// Change direction.
     Turn,
+    /// Sample the input that a turn waited for.
+    Sample,
     /// Say something.
     Chat,
     /// Change its skin.

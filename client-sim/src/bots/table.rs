@@ -70,12 +70,16 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
         "inputs late / open at end",
         &format_args!("{} / {}", report.inputs_late, report.inputs_unacknowledged),
     )?;
-    for (name, times) in [
+    let mut times = vec![
         ("connecting", report.connect_ms),
         ("ping to pong", report.rtt_ms),
         ("input before its tick", report.input_early_ms),
         ("generator lag", report.generator_lag_ms),
-    ] {
+    ];
+    if plan.phase_lock {
+        times.push(("turn waits for its tick", report.input_wait_ms));
+    }
+    for (name, times) in times {
         if times.p50.is_nan() {
             row(name, &format_args!("no samples"))?;
             continue;

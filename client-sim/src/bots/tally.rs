@@ -96,6 +96,8 @@ pub(super) struct Flow {
     pub(super) early: Times,
     pub(super) latency: Times,
     pub(super) lag: Times,
+    /// From the moment at which a turn was wished to the one at which it was sampled.
+    pub(super) input_wait: Times,
     pub(super) rtt: Times,
 }
 
@@ -147,6 +149,7 @@ impl Flow {
         self.early.merge(&other.early);
         self.latency.merge(&other.latency);
         self.lag.merge(&other.lag);
+        self.input_wait.merge(&other.input_wait);
         self.rtt.merge(&other.rtt);
     }
 }

@@ -14,11 +14,14 @@ Examples:
   parlour-bots --count 1000 --per-room 50 --duration 2m
   parlour-bots --count 500 --behaviour jitter --rooms 10 --json out.json
   parlour-bots --count 300 --behaviour crowd --rooms 1 --chat-per-minute 6
+  parlour-bots --count 1000 --rooms 1 --phase-lock     as clients do that aim at ticks
   parlour-bots --count 5 --rooms 1 --map lobby --duration forever
 
 What is measured:
   input to neighbour   from the moment a bot's schedule wanted it to turn to the moment
-                       another bot has decoded it
+                       another bot has decoded it; with --phase-lock from the moment the
+                       bot samples its input, which is just in time for a tick
+  turn waits           with --phase-lock: from the wish to turn to that moment
   generator lag        how much later than scheduled the bots sent; if its p99 is over 2 ms,
                        latencies include delays of the bots' own: use --threads, or fewer bots
 
@@ -73,6 +76,14 @@ struct What {
     /// Changes of direction per second and bot [default: 2; jitter 20; idle 0]
     #[arg(long, value_name = "X")]
     turns_per_second: Option<f64>,
+    /// Sample input once a tick, so that it reaches the server just before a tick begins; latency then runs
+    /// from the moment of sampling, and the wait for it is told apart
+    #[arg(long)]
+    phase_lock: bool,
+    /// How long before the tick input shall be there; more if turns of many bots take longer to send
+    #[arg(long, value_name = "TIME", default_value = "2ms", requires = "phase_lock",
+          value_parser = humantime::parse_duration)]
+    aim: Duration,
     /// Chat messages per minute and bot, half to the room and half to those near
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     chat_per_minute: f64,
@@ -133,6 +144,8 @@ impl Cli {
             map: where_to.map.clone(),
             behaviour: what.behaviour,
             turns_per_second: what.turns_per_second,
+            phase_lock: what.phase_lock,
+            aim: what.aim,
             chat_per_minute: what.chat_per_minute,
             skin_per_minute: what.skin_per_minute,
             ping_every: what.ping_every.0,
