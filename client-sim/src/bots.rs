@@ -20,7 +20,13 @@
 //! latency worse, not better, and **generator lag** (actual minus intended) says by how much. No bot repeats
 //! any of its last [`behaviour::DISTINCT`] headings, so a heading names a turn without doubt unless a
 //! neighbour missed that many in a row. Turns that a neighbour never saw, because a newer one overtook them
-//! on the server, are no samples; they are counted as `turns_overtaken`.
+//! on the server, are no samples; they are counted as `turns_overtaken`, and `updates_delivered` is the share
+//! of those that were seen.
+//!
+//! **Age of the picture** looks at the same from the other side, and misses nothing that latency does not see: at
+//! moments all over the measurement one bot and one of its neighbours are picked by chance. The age is zero if
+//! the bot has seen all turns that the neighbour intended so far, and else the time since the oldest one that it
+//! has not.
 //!
 //! With **phase lock** a bot does as a client does that samples its keys once a tick: when its schedule wishes a
 //! turn, it waits for the moment from which the turn reaches the server just before a tick begins

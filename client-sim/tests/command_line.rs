@@ -141,6 +141,7 @@ fn a_good_run_is_exit_0_with_progress_table_and_json() {
     );
     for field in ["p50", "p90", "p99", "max", "samples"] {
         assert!(report["input_to_neighbour_ms"][field].is_number(), "{field}");
+        assert!(report["age_of_picture_ms"][field].is_number(), "{field}");
     }
     let numbers = [
         "frames_in_per_s",
@@ -152,6 +153,7 @@ fn a_good_run_is_exit_0_with_progress_table_and_json() {
         "measured_s",
         "joined",
         "turns_overtaken",
+        "updates_delivered",
         "inputs_unacknowledged",
         "seed",
     ];

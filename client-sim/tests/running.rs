@@ -54,6 +54,16 @@ async fn an_honest_server_gets_a_clean_report() {
         "{}",
         report.payload_bytes_per_turn
     );
+    assert!(
+        report.updates_delivered > 0.9 && report.updates_delivered <= 1.0,
+        "{report}"
+    );
+    // Ten turns a second, seen within a tick or two: most of the time a picture is up to date.
+    let age = report.age_of_picture_ms;
+    assert!(
+        age.samples > 300 && age.p50 < age.max && age.max < 500.0,
+        "{report}"
+    );
     assert!(report.frames_in_per_s > 0.0 && report.inputs_out_per_s > 0.0 && report.chats_in_per_s > 0.0);
     assert!(seen.iter().any(|progress| progress.connected == 12), "{seen:?}");
 }

@@ -11,6 +11,7 @@ use std::{
 use parlour_shared::{
     close::CloseCode,
     ids::{PlayerId, Tick},
+    rng::Stream,
     snapshot::Snapshot,
 };
 use tokio::net::tcp::OwnedWriteHalf;
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     pub(super) tally: Tally,
     pub(super) snapshot: Snapshot,
     pub(super) payload: Vec<u8>,
+    /// Whom to look at when.
+    pub(super) glances: Stream,
 }
 
 /// Why a connection is over.
@@ -118,6 +121,11 @@ impl Bot {
 
     pub(super) fn player(&self) -> Option<PlayerId> {
         self.known.map(|(player, _)| player)
+    }
+
+    /// How old what it knows of a neighbour is, one picked by chance.
+    pub(super) fn age_of_picture(&self, shared: &mut Shared, now: Instant) -> Option<Duration> {
+        self.tracker.age(&shared.registry, &mut shared.glances, now)
     }
 
     /// Says goodbye.

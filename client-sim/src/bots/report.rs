@@ -12,7 +12,7 @@ use super::{
     tally::{Tally, Times},
 };
 
-/// Input-to-neighbour latency, in milliseconds.
+/// Input-to-neighbour latency or age of the picture, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Latency {
     /// Half of the samples are no higher.
@@ -91,6 +91,12 @@ pub struct Report {
     pub violations_described: Vec<String>,
     /// From the intended moment of a turn to the moment a neighbour has taken it in.
     pub input_to_neighbour_ms: Latency,
+    /// How old what a bot knows of a neighbour is, for both picked by chance at moments all over the measurement:
+    /// zero if it knows the neighbour's newest turn, else the time since the oldest it does not know was
+    /// intended. Unlike the latency it also counts turns that never arrive.
+    pub age_of_picture_ms: Latency,
+    /// The share of turns that a neighbour saw, of those that it saw or that were overtaken: 0 to 1.
+    pub updates_delivered: f64,
     /// Turns that a neighbour never saw because a newer one overtook them.
     pub turns_overtaken: u64,
     /// Changes of heading that match no turn intended lately. They are no samples.
@@ -166,6 +172,8 @@ impl Report {
             violations_by_kind: by_kind,
             violations_described: first,
             input_to_neighbour_ms: Latency::of(&flow.latency),
+            age_of_picture_ms: Latency::of(&flow.age),
+            updates_delivered: delivered(flow.latency.histogram().len(), flow.turns_overtaken),
             turns_overtaken: flow.turns_overtaken,
             turns_unknown: flow.turns_unknown,
             frames_in_per_s: per_second(flow.frames_in),
@@ -207,6 +215,11 @@ impl Report {
             && self.disconnects_by_code.is_empty()
             && self.connect_failures.is_empty()
     }
+}
+
+/// Not a number if there was nothing to deliver.
+fn delivered(seen: u64, overtaken: u64) -> f64 {
+    seen as f64 / (seen + overtaken) as f64
 }
 
 fn ratio(amount: f64, of: f64) -> f64 {

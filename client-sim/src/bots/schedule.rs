@@ -17,6 +17,8 @@ pub enum Job {
     Skin,
     /// Measure the round trip.
     Ping,
+    /// Look at what one bot knows of another: a job of the thread, not of a bot.
+    Glance,
     /// Try again to send what the socket did not take.
     Flush,
 }

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use parlour_shared::snapshot::Snapshot;
+use parlour_shared::{
+    rng::{Purpose, Stream},
+    snapshot::Snapshot,
+};
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::{
@@ -18,10 +21,20 @@ const NO_CODE: u16 = 1006;
 /// Jobs that are done before the sockets get their turn again.
 const BATCH: usize = 128;
 
+/// Jobs of the thread stand in the schedule as if this were a bot.
+const THREAD: u32 = u32::MAX;
+/// How often what a bot knows of another is looked at, in microseconds. That varies by half to either side, so
+/// as not to keep step with ticks.
+const GLANCE_US: u32 = 2000;
+/// Bots that are asked until one knows a neighbour.
+const ASKED: u32 = 4;
+
 /// The bots of one thread. None of its functions waits.
 pub(super) struct Shard {
     /// By place; every `threads`-th group of rooms is here.
     bots: Vec<Option<Box<Bot>>>,
+    /// The numbers of those that are here.
+    here: Vec<u32>,
     shared: Shared,
     watch: Stopwatch,
     /// Bots that still have a connection, welcomed or not.
@@ -42,11 +55,16 @@ impl Shard {
     /// The bots of the plan that belong to this thread, each to connect at its time after `start`.
     pub(super) fn new(plan: Plan, thread: u32, start: Instant) -> Self {
         let mut schedule = Schedule::default();
-        for bot in (0..plan.count).filter(|&bot| plan.room_of(bot) % plan.threads == thread) {
+        let here: Vec<u32> = (0..plan.count)
+            .filter(|&bot| plan.room_of(bot) % plan.threads == thread)
+            .collect();
+        for &bot in &here {
             schedule.add(start + plan.connects_at(bot), bot, Job::Connect);
         }
+        schedule.add(start, THREAD, Job::Glance);
         let bots = (0..plan.count).map(|_| None).collect();
         let shared = Shared {
+            glances: Stream::new(plan.seed, thread.into(), Purpose::BotGlance),
             plan,
             registry: Registry::default(),
             schedule,
@@ -56,6 +74,7 @@ impl Shard {
         };
         Self {
             bots,
+            here,
             shared,
             watch: Stopwatch::start(start),
             open: 0,
@@ -97,12 +116,33 @@ impl Shard {
             };
             if job == Job::Connect {
                 due.connect.push((number, at));
+            } else if job == Job::Glance {
+                self.glance(now);
             } else if let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) {
                 bot.act(job, at, now, &mut self.shared);
             }
         }
         due.more = true;
         due
+    }
+
+    /// Takes a sample of what the bots know of each other. If the thread is late, the moments that it missed are
+    /// not made up for: they would all be the same one.
+    fn glance(&mut self, now: Instant) {
+        let next = GLANCE_US / 2 + self.shared.glances.below(GLANCE_US);
+        let next = now + Duration::from_micros(next.into());
+        self.shared.schedule.add(next, THREAD, Job::Glance);
+        for _ in 0..ASKED {
+            let asked = self.shared.glances.below(self.here.len() as u32) as usize;
+            let number = self.here.get(asked).map_or(0, |&number| number as usize);
+            let Some(bot) = self.bots.get(number).and_then(Option::as_ref) else {
+                continue;
+            };
+            if let Some(age) = bot.age_of_picture(&mut self.shared, now) {
+                self.shared.tally.flow.age.add(age);
+                return;
+            }
+        }
     }
 
     /// A connection is there: the bot begins its session.

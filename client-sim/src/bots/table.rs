@@ -25,16 +25,26 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
         "connected / joined",
         &format_args!("{} / {}", report.connected, report.joined),
     )?;
-    let latency = report.input_to_neighbour_ms;
-    if latency.samples == 0 {
-        row("input to neighbour", &format_args!("no samples"))?;
-    } else {
+    for (name, times) in [
+        ("input to neighbour", report.input_to_neighbour_ms),
+        ("age of the picture", report.age_of_picture_ms),
+    ] {
+        if times.samples == 0 {
+            row(name, &format_args!("no samples"))?;
+            continue;
+        }
         row(
-            "input to neighbour",
+            name,
             &format_args!(
                 "p50 {:.1}  p90 {:.1}  p99 {:.1}  max {:.1} ms  ({} samples)",
-                latency.p50, latency.p90, latency.p99, latency.max, latency.samples
+                times.p50, times.p90, times.p99, times.max, times.samples
             ),
+        )?;
+    }
+    if !report.updates_delivered.is_nan() {
+        row(
+            "turns delivered",
+            &format_args!("{:.2} %", 100.0 * report.updates_delivered),
         )?;
     }
     row(

@@ -95,6 +95,8 @@ pub(super) struct Flow {
     /// How long before their tick the others came.
     pub(super) early: Times,
     pub(super) latency: Times,
+    /// How old what witnesses know of their neighbours is.
+    pub(super) age: Times,
     pub(super) lag: Times,
     /// From the moment at which a turn was wished to the one at which it was sampled.
     pub(super) input_wait: Times,
@@ -148,6 +150,7 @@ impl Flow {
         self.inputs_late += other.inputs_late;
         self.early.merge(&other.early);
         self.latency.merge(&other.latency);
+        self.age.merge(&other.age);
         self.lag.merge(&other.lag);
         self.input_wait.merge(&other.input_wait);
         self.rtt.merge(&other.rtt);

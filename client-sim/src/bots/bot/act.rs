@@ -15,7 +15,8 @@ impl Bot {
     /// Does what was due, if it can be done now, and plans the next.
     pub(in super::super) fn act(&mut self, job: Job, due: Instant, now: Instant, shared: &mut Shared) {
         let next = match job {
-            Job::Connect => None,
+            // Not a bot's to do.
+            Job::Connect | Job::Glance => None,
             Job::Flush => {
                 self.flush_planned = false;
                 self.flush(now, shared);
