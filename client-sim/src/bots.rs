@@ -34,6 +34,11 @@
 //! its input; from there the latency runs, and the generator lag. The wait from the wish to that moment is told
 //! apart, as `input_wait_ms`: a player's finger does not know about ticks, so what a player feels is the sum.
 //!
+//! **Witnesses** are the bots that decode all that they are sent, and only what they see is measured as latency,
+//! age and share of delivered turns. All bots are witnesses unless a plan says otherwise. The others send and
+//! receive as much, but look at the heads of snapshots only ([`crate::Client::skim`]): so one machine can be
+//! thousands of clients without being busy with what each of them makes of its data.
+//!
 //! **Violations** are what [`crate::Violation`] lists. They are counted from the first connection on;
 //! everything else from the end of the settling time on.
 
@@ -43,6 +48,7 @@ mod invariants;
 mod latency;
 mod plan;
 mod report;
+mod roles;
 mod run;
 mod schedule;
 mod shard;
@@ -55,5 +61,6 @@ pub use invariants::Violations;
 pub use latency::{Registry, Sighting, Tracker};
 pub use plan::{Behaviour, Plan, PlanError, Rooms};
 pub use report::{Latency, Quantiles, Report};
+pub use roles::Roles;
 pub use run::{Progress, run};
 pub use schedule::{Job, Schedule};

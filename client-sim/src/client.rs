@@ -1,6 +1,7 @@
 //! The client without its socket: messages in, events out; commands in, messages out; time is an argument.
 
 mod receive;
+mod skim;
 
 use std::time::{Duration, Instant};
 
@@ -62,6 +63,8 @@ pub struct Client {
     room: Option<Box<Room>>,
     view: View,
     last_tick: Option<Tick>,
+    /// The tick of the last snapshot of this stay, if they are only skimmed.
+    skimmed: Option<Tick>,
     snapshot: Snapshot,
     prediction: Prediction,
     streams: Streams,

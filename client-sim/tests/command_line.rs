@@ -46,6 +46,8 @@ fn help_names_every_option_and_gives_examples() {
         "--quiet",
         "--phase-lock",
         "--aim",
+        "--witnesses",
+        "--stalled",
     ];
     for option in options {
         assert!(help.contains(option), "{option} is missing:\n{help}");
@@ -56,7 +58,10 @@ fn help_names_every_option_and_gives_examples() {
 
 #[test]
 fn wrong_usage_is_exit_2() {
-    let wrong: [&[&str]; 10] = [
+    let wrong: [&[&str]; 13] = [
+        &["--witnesses", "0"],
+        &["--witnesses", "half"],
+        &["--count", "5", "--stalled", "5"],
         &["--aim", "3ms"],
         &["--phase-lock", "--aim", "1s"],
         &["--behaviour", "dance"],
@@ -151,6 +156,7 @@ fn a_good_run_is_exit_0_with_progress_table_and_json() {
         "payload_bytes_per_turn",
         "generator_cpu_us_per_bot_per_s",
         "measured_s",
+        "witnesses",
         "joined",
         "turns_overtaken",
         "updates_delivered",

@@ -93,6 +93,36 @@ async fn without_phase_lock_nothing_waits() {
 }
 
 #[tokio::test]
+async fn only_witnesses_measure_and_all_check() {
+    let few = Plan {
+        witnesses: 0.25,
+        phase_lock: true,
+        ..plan(Fault::None)
+    };
+    let report = run(few.clone()).await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!((report.witnesses, report.joined), (3, 12));
+    let all = run(plan(Fault::None)).await;
+    assert_eq!(all.witnesses, 12);
+    // A quarter of the samples, but all of the load.
+    let share = report.input_to_neighbour_ms.samples as f64 / all.input_to_neighbour_ms.samples as f64;
+    assert!((0.15..0.35).contains(&share), "{share}");
+    assert!(
+        report.snapshots_per_s > 0.7 * all.snapshots_per_s,
+        "{report}{all}"
+    );
+    assert!(report.inputs_unacknowledged <= 12, "{report}");
+    assert!((5.0..=12.0).contains(&report.payload_bytes_per_turn), "{report}");
+    // A snapshot that builds on one that never came is seen in its head.
+    let report = run(Plan {
+        url: start(Fault::SkipStamp),
+        ..few
+    })
+    .await;
+    assert_eq!(report.violations_by_kind.get("stamp"), Some(&12));
+}
+
+#[tokio::test]
 async fn threads_share_the_rooms() {
     // The small server puts everyone in one room, so bots of two threads see strangers; those are no samples.
     let two = Plan {
@@ -211,6 +241,22 @@ async fn a_plan_that_makes_no_sense_is_refused() {
         },
         Plan {
             aim: Duration::from_millis(101),
+            ..Plan::default()
+        },
+        Plan {
+            witnesses: 0.0,
+            ..Plan::default()
+        },
+        Plan {
+            witnesses: f64::NAN,
+            ..Plan::default()
+        },
+        Plan {
+            witnesses: 1.01,
+            ..Plan::default()
+        },
+        Plan {
+            stalled: 100,
             ..Plan::default()
         },
         Plan {

@@ -20,6 +20,7 @@ use super::{
     behaviour::{Talk, Walk},
     latency::{Registry, Tracker},
     plan::Plan,
+    roles::Roles,
     schedule::{Job, Schedule},
     tally::Tally,
 };
@@ -39,6 +40,7 @@ const RETRY: Duration = Duration::from_millis(10);
 /// What the bots of a thread share.
 pub(super) struct Shared {
     pub(super) plan: Plan,
+    pub(super) roles: Roles,
     pub(super) registry: Registry,
     pub(super) schedule: Schedule,
     pub(super) tally: Tally,
@@ -72,6 +74,7 @@ pub(super) struct Bot {
     aimed: Option<Tick>,
     /// Who it is, and its number in the registry.
     known: Option<(PlayerId, u32)>,
+    is_witness: bool,
     joined: bool,
     leaving: bool,
     flush_planned: bool,
@@ -92,6 +95,7 @@ impl Bot {
             intended,
             aimed: None,
             known: None,
+            is_witness: shared.roles.is_witness(number),
             joined: false,
             leaving: false,
             flush_planned: false,
@@ -177,9 +181,16 @@ impl Bot {
                     shared.tally.flow.frames_in += 1;
                     shared.tally.life.frames_in += 1;
                     let length = message.len() as u64;
-                    let received = self.client.receive_with(message, now, &mut shared.snapshot);
+                    let received = if self.is_witness {
+                        self.client.receive_with(message, now, &mut shared.snapshot)
+                    } else {
+                        self.client.skim(message, now)
+                    };
                     if matches!(&received, Ok(received) if matches!(received.event, Event::Snapshot { .. })) {
-                        shared.tally.flow.snapshot_bytes += length;
+                        shared.tally.flow.snapshots += 1;
+                        if self.is_witness {
+                            shared.tally.flow.snapshot_bytes += length;
+                        }
                     }
                     received
                 }

@@ -84,6 +84,11 @@ pub struct Plan {
     /// How long before the tick it shall be there then.
     #[serde(serialize_with = "seconds", rename = "aim_s")]
     pub aim: Duration,
+    /// The share of the bots that decode all they are sent, above 0 up to 1; in each room at least one does. The
+    /// others check the heads of snapshots only.
+    pub witnesses: f64,
+    /// How many bots stop reading once they are in their room.
+    pub stalled: u32,
     /// How often each says something, on average.
     pub chat_per_minute: f64,
     /// How often each changes its skin, on average.
@@ -116,6 +121,8 @@ impl Default for Plan {
             turns_per_second: None,
             phase_lock: false,
             aim: LEAD,
+            witnesses: 1.0,
+            stalled: 0,
             chat_per_minute: 0.0,
             skin_per_minute: 0.0,
             ping_every: Some(Duration::from_secs(10)),
@@ -180,6 +187,14 @@ impl Plan {
         number(
             self.aim <= LONGEST_AIM,
             "the aim must be 0 to 100 ms before the tick",
+        )?;
+        number(
+            self.witnesses > 0.0 && self.witnesses <= 1.0,
+            "the share of witnesses must be above 0 and not above 1",
+        )?;
+        number(
+            self.stalled < self.count,
+            "there must be fewer stalled bots than bots",
         )?;
         number(
             is_rate(self.chat_per_minute) && is_rate(self.skin_per_minute),

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     invariants::Violations,
     plan::Plan,
+    roles::Roles,
     table,
     tally::{Tally, Times},
 };
@@ -83,6 +84,8 @@ pub struct Report {
     pub connected: u32,
     /// Bots that ever were in a room.
     pub joined: u32,
+    /// Bots that decoded all that they were sent.
+    pub witnesses: u32,
     /// Broken promises.
     pub violations: u64,
     /// The same by kind.
@@ -105,7 +108,7 @@ pub struct Report {
     pub frames_in_per_s: f64,
     /// Snapshots among them.
     pub snapshots_per_s: f64,
-    /// Updates in those.
+    /// Updates in those of the witnesses.
     pub updates_per_s: f64,
     /// Bytes that came in, WebSocket headers included, per second and connected bot.
     pub bytes_in_per_bot_per_s: f64,
@@ -115,7 +118,7 @@ pub struct Report {
     pub messages_out_per_s: f64,
     /// Chat messages that came in, per second.
     pub chats_in_per_s: f64,
-    /// Bytes of an update record that tells of a neighbour's motion, on average.
+    /// Bytes of an update record that tells of a neighbour's motion, on average, as witnesses see them.
     pub payload_bytes_per_turn: f64,
     /// The same with its share of everything else in the snapshots: headers, enters, leaves,
     /// acknowledgements.
@@ -168,6 +171,7 @@ impl Report {
             bots: plan.count,
             connected: life.welcomed,
             joined: life.joined,
+            witnesses: Roles::new(&plan).witnesses(),
             violations: life.violations.total(),
             violations_by_kind: by_kind,
             violations_described: first,

@@ -12,6 +12,7 @@ use super::{
     bot::{Bot, End, Shared},
     latency::Registry,
     plan::Plan,
+    roles::Roles,
     schedule::{Job, Schedule},
     tally::{Stopwatch, Tally},
 };
@@ -33,8 +34,8 @@ const ASKED: u32 = 4;
 pub(super) struct Shard {
     /// By place; every `threads`-th group of rooms is here.
     bots: Vec<Option<Box<Bot>>>,
-    /// The numbers of those that are here.
-    here: Vec<u32>,
+    /// The numbers of the witnesses that are here.
+    witnesses: Vec<u32>,
     shared: Shared,
     watch: Stopwatch,
     /// Bots that still have a connection, welcomed or not.
@@ -55,15 +56,18 @@ impl Shard {
     /// The bots of the plan that belong to this thread, each to connect at its time after `start`.
     pub(super) fn new(plan: Plan, thread: u32, start: Instant) -> Self {
         let mut schedule = Schedule::default();
-        let here: Vec<u32> = (0..plan.count)
-            .filter(|&bot| plan.room_of(bot) % plan.threads == thread)
-            .collect();
-        for &bot in &here {
+        let roles = Roles::new(&plan);
+        let mut witnesses = Vec::new();
+        for bot in (0..plan.count).filter(|&bot| plan.room_of(bot) % plan.threads == thread) {
             schedule.add(start + plan.connects_at(bot), bot, Job::Connect);
+            if roles.is_witness(bot) {
+                witnesses.push(bot);
+            }
         }
         schedule.add(start, THREAD, Job::Glance);
         let bots = (0..plan.count).map(|_| None).collect();
         let shared = Shared {
+            roles,
             glances: Stream::new(plan.seed, thread.into(), Purpose::BotGlance),
             plan,
             registry: Registry::default(),
@@ -74,7 +78,7 @@ impl Shard {
         };
         Self {
             bots,
-            here,
+            witnesses,
             shared,
             watch: Stopwatch::start(start),
             open: 0,
@@ -133,9 +137,11 @@ impl Shard {
         let next = now + Duration::from_micros(next.into());
         self.shared.schedule.add(next, THREAD, Job::Glance);
         for _ in 0..ASKED {
-            let asked = self.shared.glances.below(self.here.len() as u32) as usize;
-            let number = self.here.get(asked).map_or(0, |&number| number as usize);
-            let Some(bot) = self.bots.get(number).and_then(Option::as_ref) else {
+            let asked = self.shared.glances.below(self.witnesses.len() as u32) as usize;
+            let Some(&number) = self.witnesses.get(asked) else {
+                return;
+            };
+            let Some(bot) = self.bots.get(number as usize).and_then(Option::as_ref) else {
                 continue;
             };
             if let Some(age) = bot.age_of_picture(&mut self.shared, now) {

@@ -25,6 +25,9 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
         "connected / joined",
         &format_args!("{} / {}", report.connected, report.joined),
     )?;
+    if report.witnesses < report.bots {
+        row("witnesses", &report.witnesses)?;
+    }
     for (name, times) in [
         ("input to neighbour", report.input_to_neighbour_ms),
         ("age of the picture", report.age_of_picture_ms),

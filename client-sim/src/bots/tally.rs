@@ -75,6 +75,7 @@ pub(super) struct Flow {
     pub(super) frames_in: u64,
     pub(super) bytes_in: u64,
     pub(super) snapshots: u64,
+    /// Of witnesses, as all that can be told of what is in snapshots.
     pub(super) snapshot_bytes: u64,
     pub(super) updates: u64,
     /// Updates of a neighbour's motion, and their bytes.

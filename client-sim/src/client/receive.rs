@@ -104,6 +104,7 @@ impl Client {
             return Err(Violation::Map(entered.map.name));
         };
         self.view.enter_room(entered.view);
+        self.skimmed = None;
         self.prediction.enter_room();
         self.streams.enter_room(entered.epoch, entered.seq);
         self.room = Some(Box::new(Room { entered, walls }));

@@ -15,6 +15,7 @@ Examples:
   parlour-bots --count 500 --behaviour jitter --rooms 10 --json out.json
   parlour-bots --count 300 --behaviour crowd --rooms 1 --chat-per-minute 6
   parlour-bots --count 1000 --rooms 1 --phase-lock     as clients do that aim at ticks
+  parlour-bots --count 5000 --rooms 1 --witnesses 0.02 100 of them decode, the others only count
   parlour-bots --count 5 --rooms 1 --map lobby --duration forever
 
 What is measured:
@@ -32,7 +33,7 @@ Exit status:
 
 /// Bots that walk and talk on a Parlour server, check what it promises, and measure.
 ///
-/// Every bot decodes all that it is sent, keeps its view of the room, predicts its own motion and compares. A
+/// Every bot, or every witness, decodes all that it is sent, keeps its view of the room, predicts its own motion and compares. A
 /// run is decided by its seed: the same command wants the same of the server again.
 #[derive(Debug, Parser)]
 #[command(name = "parlour-bots", version, after_help = EXAMPLES, max_term_width = 110)]
@@ -93,6 +94,13 @@ struct What {
     /// Time between two pings of a bot, or `never`
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time_or_never)]
     ping_every: Time,
+    /// Share of the bots that decode all they are sent, above 0 up to 1, at least one in each room; the others
+    /// check the heads of snapshots only, which costs this machine far less. Witnesses are what is measured
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    witnesses: f64,
+    /// Bots that stop reading once they are in their room, to see how the server copes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    stalled: u32,
     /// Decides everything that is left to chance
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -146,6 +154,8 @@ impl Cli {
             turns_per_second: what.turns_per_second,
             phase_lock: what.phase_lock,
             aim: what.aim,
+            witnesses: what.witnesses,
+            stalled: what.stalled,
             chat_per_minute: what.chat_per_minute,
             skin_per_minute: what.skin_per_minute,
             ping_every: what.ping_every.0,

@@ -43,7 +43,9 @@ impl Bot {
                         Err(_) => flow.inputs_late += 1,
                     }
                 }
-                self.look(now, shared);
+                if self.is_witness {
+                    self.look(now, shared);
+                }
             }
             Event::Chat(_) => flow.chats_in += 1,
             Event::Refused(refused) => {
@@ -86,7 +88,6 @@ impl Bot {
     fn look(&mut self, now: Instant, shared: &mut Shared) {
         let (snapshot, registry, flow) = (&shared.snapshot, &shared.registry, &mut shared.tally.flow);
         let own = self.client.slot();
-        flow.snapshots += 1;
         flow.updates += snapshot.updates.len() as u64;
         flow.enters += snapshot.enters.len() as u64;
         if snapshot.base.is_none() {
