@@ -39,11 +39,14 @@
 //! receive as much, but look at the heads of snapshots only ([`crate::Client::skim`]): so one machine can be
 //! thousands of clients without being busy with what each of them makes of its data.
 //!
+//! **Churn** lets bots say goodbye and others come in their place, as new sessions; that is no disconnect.
+//!
 //! **Violations** are what [`crate::Violation`] lists. They are counted from the first connection on;
 //! everything else from the end of the settling time on.
 
 pub mod behaviour;
 mod bot;
+mod churn;
 mod invariants;
 mod latency;
 mod plan;

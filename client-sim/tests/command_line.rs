@@ -48,6 +48,7 @@ fn help_names_every_option_and_gives_examples() {
         "--aim",
         "--witnesses",
         "--stalled",
+        "--churn",
     ];
     for option in options {
         assert!(help.contains(option), "{option} is missing:\n{help}");
@@ -58,7 +59,9 @@ fn help_names_every_option_and_gives_examples() {
 
 #[test]
 fn wrong_usage_is_exit_2() {
-    let wrong: [&[&str]; 13] = [
+    let wrong: [&[&str]; 15] = [
+        &["--churn", "NaN"],
+        &["--churn", "6001"],
         &["--witnesses", "0"],
         &["--witnesses", "half"],
         &["--count", "5", "--stalled", "5"],
@@ -157,6 +160,7 @@ fn a_good_run_is_exit_0_with_progress_table_and_json() {
         "generator_cpu_us_per_bot_per_s",
         "measured_s",
         "witnesses",
+        "bots_replaced",
         "joined",
         "turns_overtaken",
         "updates_delivered",

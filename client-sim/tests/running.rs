@@ -113,13 +113,36 @@ async fn only_witnesses_measure_and_all_check() {
     );
     assert!(report.inputs_unacknowledged <= 12, "{report}");
     assert!((5.0..=12.0).contains(&report.payload_bytes_per_turn), "{report}");
-    // A snapshot that builds on one that never came is seen in its head.
+    // What every bot must be told, every bot checks.
     let report = run(Plan {
         url: start(Fault::SkipStamp),
         ..few
     })
     .await;
     assert_eq!(report.violations_by_kind.get("stamp"), Some(&12));
+}
+
+#[tokio::test]
+async fn bots_that_make_way_are_no_loss() {
+    let report = run(Plan {
+        // Ten a second would leave if others were as quick to come.
+        churn_percent: 5000.0,
+        duration: Some(Duration::from_secs(4)),
+        ..plan(Fault::None)
+    })
+    .await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!((report.connected, report.joined), (12, 12));
+    assert!((10..=60).contains(&report.bots_replaced), "{report}");
+    // Nobody has two schedules, and nobody's turns are taken for those of the one before.
+    let most = 12.0 * 10.0 * 1.1;
+    assert!(
+        report.inputs_out_per_s > 30.0 && report.inputs_out_per_s < most,
+        "{report}"
+    );
+    assert_eq!(report.turns_unknown, 0);
+    assert!(report.updates_delivered > 0.9, "{report}");
+    assert!(report.age_of_picture_ms.max < 500.0, "{report}");
 }
 
 #[tokio::test]

@@ -48,6 +48,15 @@ pub(super) struct Shared {
     pub(super) payload: Vec<u8>,
     /// Whom to look at when.
     pub(super) glances: Stream,
+    /// By number, what became of the bots so far, whoever sits there now.
+    pub(super) past: Vec<Past>,
+}
+
+/// What became of a bot so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Past {
+    pub(super) was_welcomed: bool,
+    pub(super) has_joined: bool,
 }
 
 /// Why a connection is over.
@@ -115,6 +124,10 @@ impl Bot {
         self.leaving
     }
 
+    pub(super) fn has_joined(&self) -> bool {
+        self.joined
+    }
+
     pub(super) fn is_welcomed(&self) -> bool {
         self.known.is_some()
     }
@@ -136,6 +149,17 @@ impl Bot {
     pub(super) fn leave(&mut self, now: Instant, shared: &mut Shared) {
         self.leaving = true;
         self.send(Command::Bye, now, shared);
+    }
+
+    /// Says goodbye for another bot to come in its place.
+    pub(super) fn make_way(&mut self, now: Instant, shared: &mut Shared) {
+        shared.schedule.forget(self.number);
+        self.flush_planned = false;
+        if let Some(player) = self.player() {
+            // What it asked for last may never be done.
+            shared.registry.remove(player);
+        }
+        self.leave(now, shared);
     }
 
     fn send(&mut self, command: Command, now: Instant, shared: &mut Shared) {

@@ -85,8 +85,11 @@ pub struct Plan {
     #[serde(serialize_with = "seconds", rename = "aim_s")]
     pub aim: Duration,
     /// The share of the bots that decode all they are sent, above 0 up to 1; in each room at least one does. The
-    /// others check the heads of snapshots only.
+    /// others check the heads of snapshots only. Those do not know where they are, so that of a crowd only
+    /// witnesses find the middle.
     pub witnesses: f64,
+    /// How many percent of the bots leave per minute of the measurement; for each another comes soon after.
+    pub churn_percent: f64,
     /// How many bots stop reading once they are in their room.
     pub stalled: u32,
     /// How often each says something, on average.
@@ -122,6 +125,7 @@ impl Default for Plan {
             phase_lock: false,
             aim: LEAD,
             witnesses: 1.0,
+            churn_percent: 0.0,
             stalled: 0,
             chat_per_minute: 0.0,
             skin_per_minute: 0.0,
@@ -191,6 +195,10 @@ impl Plan {
         number(
             self.witnesses > 0.0 && self.witnesses <= 1.0,
             "the share of witnesses must be above 0 and not above 1",
+        )?;
+        number(
+            self.churn_percent.is_finite() && (0.0..=6000.0).contains(&self.churn_percent),
+            "the churn must be 0 to 6000 percent of the bots per minute",
         )?;
         number(
             self.stalled < self.count,

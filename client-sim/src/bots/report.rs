@@ -86,6 +86,8 @@ pub struct Report {
     pub joined: u32,
     /// Bots that decoded all that they were sent.
     pub witnesses: u32,
+    /// Bots that left as planned for others to come in their place. Those are the same bots here.
+    pub bots_replaced: u64,
     /// Broken promises.
     pub violations: u64,
     /// The same by kind.
@@ -172,6 +174,7 @@ impl Report {
             connected: life.welcomed,
             joined: life.joined,
             witnesses: Roles::new(&plan).witnesses(),
+            bots_replaced: life.replaced,
             violations: life.violations.total(),
             violations_by_kind: by_kind,
             violations_described: first,

@@ -9,7 +9,8 @@ use parlour_shared::{
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::{
-    bot::{Bot, End, Shared},
+    bot::{Bot, End, Past, Shared},
+    churn::Churn,
     latency::Registry,
     plan::Plan,
     roles::Roles,
@@ -41,6 +42,9 @@ pub(super) struct Shard {
     /// Bots that still have a connection, welcomed or not.
     open: u32,
     started: Instant,
+    churn: Churn,
+    /// All say goodbye, and nobody comes any more.
+    is_ending: bool,
 }
 
 /// What [`Shard::run_due`] left to be done.
@@ -57,17 +61,24 @@ impl Shard {
     pub(super) fn new(plan: Plan, thread: u32, start: Instant) -> Self {
         let mut schedule = Schedule::default();
         let roles = Roles::new(&plan);
-        let mut witnesses = Vec::new();
-        for bot in (0..plan.count).filter(|&bot| plan.room_of(bot) % plan.threads == thread) {
+        let here: Vec<u32> = (0..plan.count)
+            .filter(|&bot| plan.room_of(bot) % plan.threads == thread)
+            .collect();
+        for &bot in &here {
             schedule.add(start + plan.connects_at(bot), bot, Job::Connect);
-            if roles.is_witness(bot) {
-                witnesses.push(bot);
-            }
         }
+        let witnesses = here
+            .iter()
+            .copied()
+            .filter(|&bot| roles.is_witness(bot))
+            .collect();
+        let here = here.into_iter().filter(|&bot| !roles.is_stalled(bot)).collect();
         schedule.add(start, THREAD, Job::Glance);
         let bots = (0..plan.count).map(|_| None).collect();
+        let churn = Churn::new(&plan, thread, here);
         let shared = Shared {
             roles,
+            past: vec![Past::default(); plan.count as usize],
             glances: Stream::new(plan.seed, thread.into(), Purpose::BotGlance),
             plan,
             registry: Registry::default(),
@@ -83,6 +94,8 @@ impl Shard {
             watch: Stopwatch::start(start),
             open: 0,
             started: start,
+            churn,
+            is_ending: false,
         }
     }
 
@@ -95,6 +108,9 @@ impl Shard {
     pub(super) fn begin_measuring(&mut self, now: Instant) {
         self.shared.tally.flow = Default::default();
         self.watch = Stopwatch::start(now);
+        if let Some(delay) = self.churn.delay() {
+            self.shared.schedule.add(now + delay, THREAD, Job::Churn);
+        }
     }
 
     /// What was counted so far.
@@ -118,12 +134,15 @@ impl Shard {
             let Some((at, number, job)) = self.shared.schedule.pop_due(now) else {
                 return due;
             };
-            if job == Job::Connect {
-                due.connect.push((number, at));
-            } else if job == Job::Glance {
-                self.glance(now);
-            } else if let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) {
-                bot.act(job, at, now, &mut self.shared);
+            match job {
+                Job::Connect => due.connect.push((number, at)),
+                Job::Glance => self.glance(now),
+                Job::Churn => self.churn(at, now),
+                _ => {
+                    if let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) {
+                        bot.act(job, at, now, &mut self.shared);
+                    }
+                }
             }
         }
         due.more = true;
@@ -146,6 +165,23 @@ impl Shard {
             };
             if let Some(age) = bot.age_of_picture(&mut self.shared, now) {
                 self.shared.tally.flow.age.add(age);
+                return;
+            }
+        }
+    }
+
+    /// Lets a bot go; when its connection is over, another comes.
+    fn churn(&mut self, due: Instant, now: Instant) {
+        if let Some(delay) = self.churn.delay() {
+            self.shared.schedule.add(due + delay, THREAD, Job::Churn);
+        }
+        for _ in 0..ASKED {
+            let number = self.churn.choose().unwrap_or(THREAD);
+            if let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut)
+                && bot.has_joined()
+                && !bot.is_leaving()
+            {
+                bot.make_way(now, &mut self.shared);
                 return;
             }
         }
@@ -175,7 +211,10 @@ impl Shard {
         if !was_welcomed && bot.is_welcomed() {
             self.watch.lap(&mut self.shared.tally, now);
             self.shared.tally.life.connected += 1;
-            self.shared.tally.life.welcomed += 1;
+            if let Some(past) = self.shared.past.get_mut(number as usize) {
+                let first = !std::mem::replace(&mut past.was_welcomed, true);
+                self.shared.tally.life.welcomed += u32::from(first);
+            }
         }
         result
     }
@@ -186,14 +225,19 @@ impl Shard {
             return;
         };
         self.open -= 1;
+        self.shared.schedule.forget(number);
         if let Some(player) = bot.player() {
             self.watch.lap(&mut self.shared.tally, Instant::now());
             self.shared.tally.life.connected -= 1;
             self.shared.registry.remove(player);
         }
-        if let End::Closed(code) = end
-            && !bot.is_leaving()
-        {
+        if bot.is_leaving() {
+            if !self.is_ending {
+                self.shared.tally.life.replaced += 1;
+                let next = Instant::now() + self.churn.pause();
+                self.shared.schedule.add(next, number, Job::Connect);
+            }
+        } else if let End::Closed(code) = end {
             *self
                 .shared
                 .tally
@@ -206,6 +250,7 @@ impl Shard {
 
     /// The run is over: all say goodbye.
     pub(super) fn leave(&mut self, now: Instant) {
+        self.is_ending = true;
         self.shared.schedule.clear();
         for bot in self.bots.iter_mut().flatten() {
             bot.leave(now, &mut self.shared);

@@ -28,6 +28,9 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
     if report.witnesses < report.bots {
         row("witnesses", &report.witnesses)?;
     }
+    if report.bots_replaced > 0 {
+        row("left for others to come", &report.bots_replaced)?;
+    }
     for (name, times) in [
         ("input to neighbour", report.input_to_neighbour_ms),
         ("age of the picture", report.age_of_picture_ms),

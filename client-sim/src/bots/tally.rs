@@ -55,6 +55,8 @@ pub(super) struct Life {
     pub(super) welcomed: u32,
     /// Bots that ever were in a room.
     pub(super) joined: u32,
+    /// Bots that have left to make way for others.
+    pub(super) replaced: u64,
     /// Messages that came in.
     pub(super) frames_in: u64,
     pub(super) violations: Violations,
@@ -117,6 +119,7 @@ impl Life {
         self.connected += other.connected;
         self.welcomed += other.welcomed;
         self.joined += other.joined;
+        self.replaced += other.replaced;
         self.frames_in += other.frames_in;
         self.violations.merge(&other.violations);
         merge_counts(&mut self.connect_failures, &other.connect_failures);

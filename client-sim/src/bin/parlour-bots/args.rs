@@ -16,6 +16,7 @@ Examples:
   parlour-bots --count 300 --behaviour crowd --rooms 1 --chat-per-minute 6
   parlour-bots --count 1000 --rooms 1 --phase-lock     as clients do that aim at ticks
   parlour-bots --count 5000 --rooms 1 --witnesses 0.02 100 of them decode, the others only count
+  parlour-bots --count 1000 --churn 10 --duration 10m  100 a minute leave, and others come
   parlour-bots --count 5 --rooms 1 --map lobby --duration forever
 
 What is measured:
@@ -98,6 +99,9 @@ struct What {
     /// check the heads of snapshots only, which costs this machine far less. Witnesses are what is measured
     #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
     witnesses: f64,
+    /// Percent of the bots that leave per minute; for each another connects soon after, as a new session
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
+    churn: f64,
     /// Bots that stop reading once they are in their room, to see how the server copes
     #[arg(long, value_name = "N", default_value_t = 0)]
     stalled: u32,
@@ -155,6 +159,7 @@ impl Cli {
             phase_lock: what.phase_lock,
             aim: what.aim,
             witnesses: what.witnesses,
+            churn_percent: what.churn,
             stalled: what.stalled,
             chat_per_minute: what.chat_per_minute,
             skin_per_minute: what.skin_per_minute,

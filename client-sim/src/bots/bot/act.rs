@@ -16,7 +16,7 @@ impl Bot {
     pub(in super::super) fn act(&mut self, job: Job, due: Instant, now: Instant, shared: &mut Shared) {
         let next = match job {
             // Not a bot's to do.
-            Job::Connect | Job::Glance => None,
+            Job::Connect | Job::Churn | Job::Glance => None,
             Job::Flush => {
                 self.flush_planned = false;
                 self.flush(now, shared);

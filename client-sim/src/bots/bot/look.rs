@@ -66,7 +66,10 @@ impl Bot {
         if std::mem::replace(&mut self.joined, true) {
             return;
         }
-        shared.tally.life.joined += 1;
+        if let Some(past) = shared.past.get_mut(self.number as usize) {
+            let first = !std::mem::replace(&mut past.has_joined, true);
+            shared.tally.life.joined += u32::from(first);
+        }
         let first_ping = shared
             .plan
             .ping_every
