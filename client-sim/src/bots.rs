@@ -41,6 +41,10 @@
 //!
 //! **Churn** lets bots say goodbye and others come in their place, as new sessions; that is no disconnect.
 //!
+//! **Stalled** bots stop reading once they are in their room, but go on sending. If the server closes them, that is
+//! counted as `clients_stalled_closed`, not as a disconnect. Whoever reads nothing sees the end of a connection by
+//! the socket's refusal to take more, so it is counted a moment late.
+//!
 //! **Violations** are what [`crate::Violation`] lists. They are counted from the first connection on;
 //! everything else from the end of the settling time on.
 

@@ -161,6 +161,7 @@ fn a_good_run_is_exit_0_with_progress_table_and_json() {
         "measured_s",
         "witnesses",
         "bots_replaced",
+        "clients_stalled_closed",
         "joined",
         "turns_overtaken",
         "updates_delivered",

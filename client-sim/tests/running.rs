@@ -146,6 +146,49 @@ async fn bots_that_make_way_are_no_loss() {
 }
 
 #[tokio::test]
+async fn stalled_bots_go_on_sending_and_read_nothing() {
+    let stalled = Plan {
+        stalled: 3,
+        ..plan(Fault::None)
+    };
+    let report = run(stalled.clone()).await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(
+        (report.joined, report.witnesses, report.clients_stalled_closed),
+        (12, 9, 0)
+    );
+    // Nine of twelve see eleven others, and those that stalled turn as often as all.
+    let all = run(plan(Fault::None)).await;
+    let share = |of: f64, all: f64| of / all;
+    let seen = share(
+        report.input_to_neighbour_ms.samples as f64,
+        all.input_to_neighbour_ms.samples as f64,
+    );
+    assert!((0.65..0.85).contains(&seen), "{report}{all}");
+    assert!(
+        share(report.frames_in_per_s, all.frames_in_per_s) < 0.85,
+        "{report}{all}"
+    );
+    assert!(
+        share(report.inputs_out_per_s, all.inputs_out_per_s) > 0.85,
+        "{report}{all}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_may_close_whoever_stalls() {
+    for fault in [Fault::Drop, Fault::Close(CloseCode::SlowConsumer)] {
+        let report = run(Plan {
+            stalled: 3,
+            ..plan(fault)
+        })
+        .await;
+        assert_eq!(report.clients_stalled_closed, 3, "{report}");
+        assert_eq!(report.disconnects_by_code.values().sum::<u64>(), 9, "{report}");
+    }
+}
+
+#[tokio::test]
 async fn threads_share_the_rooms() {
     // The small server puts everyone in one room, so bots of two threads see strangers; those are no samples.
     let two = Plan {

@@ -84,6 +84,9 @@ pub(super) struct Bot {
     /// Who it is, and its number in the registry.
     known: Option<(PlayerId, u32)>,
     is_witness: bool,
+    /// It stops reading once it is in its room.
+    stalls: bool,
+    is_broken: bool,
     joined: bool,
     leaving: bool,
     flush_planned: bool,
@@ -104,6 +107,8 @@ impl Bot {
             intended,
             aimed: None,
             known: None,
+            stalls: shared.roles.is_stalled(number),
+            is_broken: false,
             is_witness: shared.roles.is_witness(number),
             joined: false,
             leaving: false,
@@ -130,6 +135,17 @@ impl Bot {
 
     pub(super) fn is_welcomed(&self) -> bool {
         self.known.is_some()
+    }
+
+    /// Whether it reads nothing any more.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.stalls && self.joined
+    }
+
+    /// Whether its socket has refused data. Of a bot that reads nothing there is no other sign that the server
+    /// has closed.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
     }
 
     pub(super) fn walks_under_way(&self) -> u64 {
@@ -183,8 +199,11 @@ impl Bot {
                     }
                     return;
                 }
-                // The reader finds out the same and says so.
-                Err(_) => self.out.clear(),
+                // The reader finds out the same and says so, if it reads.
+                Err(_) => {
+                    self.out.clear();
+                    self.is_broken = true;
+                }
             }
         }
     }

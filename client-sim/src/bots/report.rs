@@ -88,6 +88,9 @@ pub struct Report {
     pub witnesses: u32,
     /// Bots that left as planned for others to come in their place. Those are the same bots here.
     pub bots_replaced: u64,
+    /// Bots that stopped reading as planned and that the server has closed. No failure: that is for the server to
+    /// decide.
+    pub clients_stalled_closed: u64,
     /// Broken promises.
     pub violations: u64,
     /// The same by kind.
@@ -175,6 +178,7 @@ impl Report {
             joined: life.joined,
             witnesses: Roles::new(&plan).witnesses(),
             bots_replaced: life.replaced,
+            clients_stalled_closed: life.stalled_closed,
             violations: life.violations.total(),
             violations_by_kind: by_kind,
             violations_described: first,

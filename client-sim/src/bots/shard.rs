@@ -116,8 +116,13 @@ impl Shard {
     /// What was counted so far.
     pub(super) fn tally(&mut self, now: Instant) -> Tally {
         self.watch.report(&mut self.shared.tally, now);
-        self.shared.tally.flow.inputs_under_way =
-            self.bots.iter().flatten().map(|bot| bot.walks_under_way()).sum();
+        self.shared.tally.flow.inputs_under_way = self
+            .bots
+            .iter()
+            .flatten()
+            .filter(|bot| !bot.is_stalled())
+            .map(|bot| bot.walks_under_way())
+            .sum();
         self.shared.tally.clone()
     }
 
@@ -141,6 +146,9 @@ impl Shard {
                 _ => {
                     if let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) {
                         bot.act(job, at, now, &mut self.shared);
+                        if bot.is_broken() && bot.is_stalled() {
+                            self.closed(number, End::Closed(None));
+                        }
                     }
                 }
             }
@@ -219,6 +227,12 @@ impl Shard {
         result
     }
 
+    /// Whether nothing is to be read from a bot's socket any more.
+    pub(super) fn is_stalled(&self, number: u32) -> bool {
+        let bot = self.bots.get(number as usize).and_then(Option::as_ref);
+        bot.is_some_and(|bot| bot.is_stalled())
+    }
+
     /// A bot's connection is over.
     pub(super) fn closed(&mut self, number: u32, end: End) {
         let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::take) else {
@@ -237,6 +251,8 @@ impl Shard {
                 let next = Instant::now() + self.churn.pause();
                 self.shared.schedule.add(next, number, Job::Connect);
             }
+        } else if bot.is_stalled() {
+            self.shared.tally.life.stalled_closed += 1;
         } else if let End::Closed(code) = end {
             *self
                 .shared
@@ -252,8 +268,16 @@ impl Shard {
     pub(super) fn leave(&mut self, now: Instant) {
         self.is_ending = true;
         self.shared.schedule.clear();
-        for bot in self.bots.iter_mut().flatten() {
-            bot.leave(now, &mut self.shared);
+        let mut stalled = Vec::new();
+        for (number, bot) in (0..).zip(&mut self.bots) {
+            if let Some(bot) = bot {
+                bot.leave(now, &mut self.shared);
+                stalled.extend(bot.is_stalled().then_some(number));
+            }
+        }
+        // They will not read the answer.
+        for number in stalled {
+            self.closed(number, End::Closed(None));
         }
     }
 

@@ -28,6 +28,12 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
     if report.witnesses < report.bots {
         row("witnesses", &report.witnesses)?;
     }
+    if plan.stalled > 0 {
+        row(
+            "stalled / closed for it",
+            &format_args!("{} / {}", plan.stalled, report.clients_stalled_closed),
+        )?;
+    }
     if report.bots_replaced > 0 {
         row("left for others to come", &report.bots_replaced)?;
     }

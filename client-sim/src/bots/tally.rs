@@ -57,6 +57,8 @@ pub(super) struct Life {
     pub(super) joined: u32,
     /// Bots that have left to make way for others.
     pub(super) replaced: u64,
+    /// Bots that read nothing and were closed by the server.
+    pub(super) stalled_closed: u64,
     /// Messages that came in.
     pub(super) frames_in: u64,
     pub(super) violations: Violations,
@@ -120,6 +122,7 @@ impl Life {
         self.welcomed += other.welcomed;
         self.joined += other.joined;
         self.replaced += other.replaced;
+        self.stalled_closed += other.stalled_closed;
         self.frames_in += other.frames_in;
         self.violations.merge(&other.violations);
         merge_counts(&mut self.connect_failures, &other.connect_failures);

@@ -17,6 +17,7 @@ Examples:
   parlour-bots --count 1000 --rooms 1 --phase-lock     as clients do that aim at ticks
   parlour-bots --count 5000 --rooms 1 --witnesses 0.02 100 of them decode, the others only count
   parlour-bots --count 1000 --churn 10 --duration 10m  100 a minute leave, and others come
+  parlour-bots --count 200 --rooms 1 --stalled 20      do 20 that read nothing harm the others?
   parlour-bots --count 5 --rooms 1 --map lobby --duration forever
 
 What is measured:
