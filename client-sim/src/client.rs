@@ -3,7 +3,10 @@
 mod receive;
 mod skim;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parlour_shared::{
     codec::{self, SCHEMA},
@@ -16,6 +19,9 @@ use parlour_shared::{
 };
 
 use crate::{command::Command, phase::PhaseLock, prediction::Prediction, streams::Streams, ticks::TickClock};
+
+/// Different walls that are shared, at most.
+const MOST_SHARED: usize = 16;
 
 /// Who a client wants to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +38,7 @@ pub struct Room {
     /// What the server said on entering. The state in it is kept up to date.
     pub entered: RoomEntered,
     /// The map's walls, ready to move in.
-    pub walls: WallGrid,
+    pub walls: Arc<WallGrid>,
 }
 
 /// One player's side of the protocol. Give it each message of the server with [`Client::receive`], and send
@@ -97,6 +103,21 @@ impl Client {
     #[must_use]
     pub fn room(&self) -> Option<&Room> {
         self.room.as_deref()
+    }
+
+    /// Lets many clients of a process share the walls of their rooms: if these are among the `known`, they are used
+    /// in place of the client's own, else they join them, unless those are 16 already. To be called after
+    /// [`crate::Event::Entered`]. The list of walls in [`Room::entered`] is dropped: the grid has them.
+    pub fn share_walls(&mut self, known: &mut Vec<Arc<WallGrid>>) {
+        let Some(room) = &mut self.room else {
+            return;
+        };
+        room.entered.map.walls = Vec::new();
+        if let Some(same) = known.iter().find(|walls| **walls == room.walls) {
+            room.walls = same.clone();
+        } else if known.len() < MOST_SHARED {
+            known.push(room.walls.clone());
+        }
     }
 
     /// The player's slot in its room; none also for who only watches it.

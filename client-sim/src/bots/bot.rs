@@ -5,12 +5,14 @@ mod look;
 
 use std::{
     io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use parlour_shared::{
     close::CloseCode,
     ids::{PlayerId, Tick},
+    motion::WallGrid,
     rng::Stream,
     snapshot::Snapshot,
 };
@@ -46,6 +48,8 @@ pub(super) struct Shared {
     pub(super) tally: Tally,
     pub(super) snapshot: Snapshot,
     pub(super) payload: Vec<u8>,
+    /// The walls of all maps they are on.
+    pub(super) walls: Vec<Arc<WallGrid>>,
     /// Whom to look at when.
     pub(super) glances: Stream,
     /// By number, what became of the bots so far, whoever sits there now.
