@@ -28,7 +28,8 @@ const KEPT: usize = 9;
 const MOST_UNDER_WAY: usize = 16;
 /// After this long without an answer the estimate begins anew, in case the clocks run apart.
 const MEMORY: Duration = Duration::from_secs(5);
-/// An answer that differs by more from what is known is an accident, or the server has skipped ticks.
+/// An answer that differs by more from what is known is an accident, or the server has skipped ticks: half a
+/// tick.
 const STRAY_US: i32 = tick_nanos(1) as i32 / 2000;
 
 /// Learns from acknowledgements when to send. Knows no clock: time is an argument.
@@ -145,8 +146,13 @@ impl Line {
             return false;
         };
         self.heard = now;
-        if is_far(beside, self.middle_us()) {
-            // Once is an accident. Twice the same is news.
+        let middle = self.middle_us();
+        if is_far(beside, middle) {
+            // Nothing makes a command come earlier than it can: then ticks begin later than was known. That it
+            // came late may be an accident once; twice the same is news.
+            if beside > middle {
+                return false;
+            }
             return self
                 .stray_us
                 .replace(beside)
