@@ -174,6 +174,21 @@ impl Client {
     /// ([`Command::Walk`]`::at`): a walk that is sent then arrives `lead` before that tick begins, and takes
     /// effect as soon as it can. The more walks were acknowledged that were aimed at a tick, the better it is
     /// known; [`crate::LEAD`] is enough on a quiet line. None before the welcome.
+    ///
+    /// ```
+    /// # use parlour_client_sim::{Client, Command, LEAD};
+    /// # use parlour_shared::motion::Heading;
+    /// # use std::time::Instant;
+    /// # fn wait_until(moment: Instant) {}
+    /// # fn heading_of_keys() -> Heading { Heading::default() }
+    /// # fn play(client: &mut Client, out: &mut Vec<u8>) {
+    /// if let Some((moment, tick)) = client.next_sample(Instant::now(), LEAD) {
+    ///     wait_until(moment);
+    ///     let heading = heading_of_keys();
+    ///     client.command(Command::Walk { heading, at: Some(tick) }, Instant::now(), out);
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn next_sample(&self, now: Instant, lead: Duration) -> Option<(Instant, Tick)> {
         self.phase.next(now, lead, &self.ticks)

@@ -4,7 +4,7 @@ mod support;
 
 use std::{sync::Arc, time::Duration};
 
-use parlour_client_sim::{Agreement, Client, Command, Event, Settings};
+use parlour_client_sim::{Agreement, Client, Command, Event, LEAD, Settings};
 use parlour_shared::{
     codec,
     ids::{Slot, Tick},
@@ -250,4 +250,35 @@ fn clients_share_walls_that_are_the_same() {
         );
     }
     assert_eq!(known.len(), 16);
+}
+
+#[test]
+fn walks_that_are_aimed_tell_when_to_sample_the_next() {
+    let mut seat = Seat::in_room(Position::from_px(100, 100));
+    let start = seat.now;
+    // Tick 100 was over when the client heard of it; so far it can only think that the way takes no time.
+    let (moment, tick) = seat.client.next_sample(start, LEAD).expect("a tick is known");
+    let period = Duration::from_nanos(16_666_666);
+    assert_eq!((moment, tick), (start + period - LEAD, Tick(101)));
+    let walk = Command::Walk {
+        heading: EAST,
+        at: Some(tick),
+    };
+    seat.now = moment;
+    seat.send(walk);
+    seat.now = start + period + Duration::from_micros(500);
+    seat.get(&snapshot(
+        1,
+        101,
+        Some(100),
+        Some(1),
+        &[News::Turn(OWN, 0, gait(EAST))],
+    ));
+    // It came 2 ms early, as it was to: the next ticks are sampled at the same distance.
+    let (next, tick) = seat.client.next_sample(seat.now, LEAD).expect("a tick is known");
+    assert_eq!((next, tick), (moment + period, Tick(102)));
+    let fresh = Client::new();
+    assert_eq!(fresh.next_sample(seat.now, LEAD), None);
+    fresh.hello(&Settings::default(), &mut Vec::new());
+    assert_eq!(fresh.next_sample(seat.now, LEAD), None);
 }
