@@ -15,7 +15,7 @@ Examples:
   parlour-bots --count 500 --behaviour jitter --rooms 10 --json out.json
   parlour-bots --count 300 --behaviour crowd --rooms 1 --chat-per-minute 6
   parlour-bots --count 1000 --rooms 1 --phase-lock     as clients do that aim at ticks
-  parlour-bots --count 5000 --rooms 1 --witnesses 0.02 100 of them decode, the others only count
+  parlour-bots -n 5000 --rooms 1 --witnesses 0.02      100 of them decode, the others only count
   parlour-bots --count 1000 --churn 10 --duration 10m  100 a minute leave, and others come
   parlour-bots --count 200 --rooms 1 --stalled 20      do 20 that read nothing harm the others?
   parlour-bots --count 5 --rooms 1 --map lobby --duration forever
@@ -24,6 +24,8 @@ What is measured:
   input to neighbour   from the moment a bot's schedule wanted it to turn to the moment
                        another bot has decoded it; with --phase-lock from the moment the
                        bot samples its input, which is just in time for a tick
+  age of the picture   at any moment, for a witness and a neighbour picked by chance: since when
+                       the neighbour has done something that the witness has not seen; 0: never
   turn waits           with --phase-lock: from the wish to turn to that moment
   generator lag        how much later than scheduled the bots sent; if its p99 is over 2 ms,
                        latencies include delays of the bots' own: use --threads, or fewer bots
