@@ -20,17 +20,42 @@
 //! latency worse, not better, and **generator lag** (actual minus intended) says by how much. No bot repeats
 //! any of its last [`behaviour::DISTINCT`] headings, so a heading names a turn without doubt unless a
 //! neighbour missed that many in a row. Turns that a neighbour never saw, because a newer one overtook them
-//! on the server, are no samples; they are counted as `turns_overtaken`.
+//! on the server, are no samples; they are counted as `turns_overtaken`, and `updates_delivered` is the share
+//! of those that were seen.
+//!
+//! **Age of the picture** looks at the same from the other side, and misses nothing that latency does not see: at
+//! moments all over the measurement one bot and one of its neighbours are picked by chance. The age is zero if
+//! the bot has seen all turns that the neighbour intended so far, and else the time since the oldest one that it
+//! has not.
+//!
+//! With **phase lock** a bot does as a client does that samples its keys once a tick: when its schedule wishes a
+//! turn, it waits for the moment from which the turn reaches the server just before a tick begins
+//! ([`crate::Client::next_sample`]). The intended moment is then that moment, because it is when a client reads
+//! its input; from there the latency runs, and the generator lag. The wait from the wish to that moment is told
+//! apart, as `input_wait_ms`: a player's finger does not know about ticks, so what a player feels is the sum.
+//!
+//! **Witnesses** are the bots that decode all that they are sent, and only what they see is measured as latency,
+//! age and share of delivered turns. All bots are witnesses unless a plan says otherwise. The others send and
+//! receive as much, but look at the heads of snapshots only ([`crate::Client::skim`]): so one machine can be
+//! thousands of clients without being busy with what each of them makes of its data.
+//!
+//! **Churn** lets bots say goodbye and others come in their place, as new sessions; that is no disconnect.
+//!
+//! **Stalled** bots stop reading once they are in their room, but go on sending. If the server closes them, that is
+//! counted as `clients_stalled_closed`, not as a disconnect. Whoever reads nothing sees the end of a connection by
+//! the socket's refusal to take more, so it is counted a moment late.
 //!
 //! **Violations** are what [`crate::Violation`] lists. They are counted from the first connection on;
 //! everything else from the end of the settling time on.
 
 pub mod behaviour;
 mod bot;
+mod churn;
 mod invariants;
 mod latency;
 mod plan;
 mod report;
+mod roles;
 mod run;
 mod schedule;
 mod shard;
@@ -43,5 +68,6 @@ pub use invariants::Violations;
 pub use latency::{Registry, Sighting, Tracker};
 pub use plan::{Behaviour, Plan, PlanError, Rooms};
 pub use report::{Latency, Quantiles, Report};
+pub use roles::Roles;
 pub use run::{Progress, run};
 pub use schedule::{Job, Schedule};

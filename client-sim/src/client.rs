@@ -1,8 +1,12 @@
 //! The client without its socket: messages in, events out; commands in, messages out; time is an argument.
 
 mod receive;
+mod skim;
 
-use std::time::Instant;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parlour_shared::{
     codec::{self, SCHEMA},
@@ -14,7 +18,10 @@ use parlour_shared::{
     view::View,
 };
 
-use crate::{command::Command, prediction::Prediction, streams::Streams, ticks::TickClock};
+use crate::{command::Command, phase::PhaseLock, prediction::Prediction, streams::Streams, ticks::TickClock};
+
+/// Different walls that are shared, at most.
+const MOST_SHARED: usize = 16;
 
 /// Who a client wants to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +38,7 @@ pub struct Room {
     /// What the server said on entering. The state in it is kept up to date.
     pub entered: RoomEntered,
     /// The map's walls, ready to move in.
-    pub walls: WallGrid,
+    pub walls: Arc<WallGrid>,
 }
 
 /// One player's side of the protocol. Give it each message of the server with [`Client::receive`], and send
@@ -62,10 +69,13 @@ pub struct Client {
     room: Option<Box<Room>>,
     view: View,
     last_tick: Option<Tick>,
+    /// The tick of the last snapshot of this stay, if they are only skimmed.
+    skimmed: Option<Tick>,
     snapshot: Snapshot,
     prediction: Prediction,
     streams: Streams,
     ticks: TickClock,
+    phase: PhaseLock,
     requests: Request,
     ping: Option<(u32, Instant)>,
 }
@@ -93,6 +103,21 @@ impl Client {
     #[must_use]
     pub fn room(&self) -> Option<&Room> {
         self.room.as_deref()
+    }
+
+    /// Lets many clients of a process share the walls of their rooms: if these are among the `known`, they are used
+    /// in place of the client's own, else they join them, unless those are 16 already. To be called after
+    /// [`crate::Event::Entered`]. The list of walls in [`Room::entered`] is dropped: the grid has them.
+    pub fn share_walls(&mut self, known: &mut Vec<Arc<WallGrid>>) {
+        let Some(room) = &mut self.room else {
+            return;
+        };
+        room.entered.map.walls = Vec::new();
+        if let Some(same) = known.iter().find(|walls| **walls == room.walls) {
+            room.walls = same.clone();
+        } else if known.len() < MOST_SHARED {
+            known.push(room.walls.clone());
+        }
     }
 
     /// The player's slot in its room; none also for who only watches it.
@@ -145,6 +170,30 @@ impl Client {
         self.ticks.at(now)
     }
 
+    /// When to sample the input next, not before `now`, and the tick to aim it at
+    /// ([`Command::Walk`]`::at`): a walk that is sent then arrives `lead` before that tick begins, and takes
+    /// effect as soon as it can. The more walks were acknowledged that were aimed at a tick, the better it is
+    /// known; [`crate::LEAD`] is enough on a quiet line. None before the welcome.
+    ///
+    /// ```
+    /// # use parlour_client_sim::{Client, Command, LEAD};
+    /// # use parlour_shared::motion::Heading;
+    /// # use std::time::Instant;
+    /// # fn wait_until(moment: Instant) {}
+    /// # fn heading_of_keys() -> Heading { Heading::default() }
+    /// # fn play(client: &mut Client, out: &mut Vec<u8>) {
+    /// if let Some((moment, tick)) = client.next_sample(Instant::now(), LEAD) {
+    ///     wait_until(moment);
+    ///     let heading = heading_of_keys();
+    ///     client.command(Command::Walk { heading, at: Some(tick) }, Instant::now(), out);
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn next_sample(&self, now: Instant, lead: Duration) -> Option<(Instant, Tick)> {
+        self.phase.next(now, lead, &self.ticks)
+    }
+
     /// Writes the first message of a connection to the end of `out`.
     pub fn hello(&self, settings: &Settings, out: &mut Vec<u8>) {
         let hello = Hello {
@@ -165,7 +214,11 @@ impl Client {
             Command::Walk { heading, at } => {
                 // The tick that runs now is not over; a command sent now meets the one after it.
                 let next = self.tick_at(now).unwrap_or_default().0.saturating_add(2);
-                self.prediction.send(*heading, at.unwrap_or(Tick(next)))
+                let number = self.prediction.send(*heading, at.unwrap_or(Tick(next)));
+                if let Some(tick) = *at {
+                    self.phase.sent(number, tick, now);
+                }
+                number
             }
             Command::Bye => 0,
             _ => {

@@ -20,7 +20,8 @@ pub enum Command {
     Walk {
         /// Where to, and how fast.
         heading: Heading,
-        /// The tick at which it shall take effect; none: the next one.
+        /// The tick at which it shall take effect; none: the next one. [`crate::Client::next_sample`] tells which,
+        /// and when to send.
         at: Option<Tick>,
     },
     /// Say something.

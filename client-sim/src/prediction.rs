@@ -165,10 +165,7 @@ impl Prediction {
     pub fn confirm(&mut self, walls: &WallGrid, told: &Told) -> Result<Agreement, Mismatch> {
         let result = self.compare(walls, told);
         if let Some(ack) = told.ack {
-            self.acknowledged = self.acknowledged.max(ack.seq);
-            while self.pending.front().is_some_and(|first| first.seq <= ack.seq) {
-                self.pending.pop_front();
-            }
+            self.forget_until(ack.seq);
         }
         let course = match &result {
             Ok((_, course)) => Some(*course),
@@ -182,19 +179,41 @@ impl Prediction {
         result.map(|(agreement, _)| agreement)
     }
 
+    /// Takes in what a snapshot acknowledges, and nothing else of it.
+    ///
+    /// # Errors
+    /// [`Mismatch::Ack`].
+    pub(crate) fn acknowledge(&mut self, ack: Ack) -> Result<(), Mismatch> {
+        let result = self.check(ack);
+        self.forget_until(ack.seq);
+        result
+    }
+
+    fn check(&self, ack: Ack) -> Result<(), Mismatch> {
+        if (self.acknowledged..=self.sent).contains(&ack.seq) {
+            return Ok(());
+        }
+        Err(Mismatch::Ack {
+            got: ack.seq,
+            last: self.acknowledged,
+            sent: self.sent,
+        })
+    }
+
+    fn forget_until(&mut self, seq: u32) {
+        self.acknowledged = self.acknowledged.max(seq);
+        while self.pending.front().is_some_and(|first| first.seq <= seq) {
+            self.pending.pop_front();
+        }
+    }
+
     fn compare(&self, walls: &WallGrid, told: &Told) -> Result<(Agreement, Course), Mismatch> {
         let here = told.segment.at(told.tick);
         if !is_within(walls, here) || !walls.is_free(here) {
             return Err(Mismatch::InWall(here));
         }
-        if let Some(ack) = told.ack
-            && (ack.seq < self.acknowledged || ack.seq > self.sent)
-        {
-            return Err(Mismatch::Ack {
-                got: ack.seq,
-                last: self.acknowledged,
-                sent: self.sent,
-            });
+        if let Some(ack) = told.ack {
+            self.check(ack)?;
         }
         let Some(known) = self.known else {
             return Ok((Agreement::Started, pick_up(told)));

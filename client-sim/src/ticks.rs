@@ -31,6 +31,18 @@ impl TickClock {
         }
     }
 
+    /// When the first message that tells of this tick as over arrives, or arrived, if nothing delays it.
+    #[must_use]
+    pub fn arrival(&self, tick: Tick) -> Option<Instant> {
+        let best = self.best?;
+        let time = |ticks: u32| Duration::from_nanos(u64::from(ticks) * 1_000_000_000 / u64::from(TICK_RATE));
+        if tick < best.tick {
+            best.at.checked_sub(time(best.tick.0 - tick.0))
+        } else {
+            best.at.checked_add(time(tick.0 - best.tick.0))
+        }
+    }
+
     /// The last tick that is over, as far as one can tell.
     #[must_use]
     pub fn at(&self, now: Instant) -> Option<Tick> {

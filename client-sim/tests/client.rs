@@ -2,19 +2,20 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use parlour_client_sim::{Agreement, Client, Command, Event, Settings};
+use parlour_client_sim::{Agreement, Client, Command, Event, LEAD, Settings};
 use parlour_shared::{
     codec,
     ids::{Slot, Tick},
     limits::PROTOCOL,
+    map::MapInfo,
     message::{ClientMessage, Pong, Scope, ServerMessage, Stamp, StateChanged, StateEntry},
     motion::{Direction, Gait, Heading, Position},
 };
 use support::{
-    EPOCH, News, OTHER, OTHER_PLAYER, OWN, OWN_PLAYER, Seat, chat, encoded, enter_own, entered_in, gait,
-    left, map, snapshot,
+    EPOCH, News, OTHER, OTHER_PLAYER, OWN, OWN_PLAYER, Seat, chat, encoded, enter_own, entered_in,
+    entered_with, gait, left, map, snapshot, walls,
 };
 
 const EAST: Heading = Heading {
@@ -183,7 +184,7 @@ fn a_new_room_begins_anew() {
     seat.get(&chat(Scope::Near, EPOCH, 1));
     assert!(matches!(seat.get(&left()), Event::Left(_)));
     assert_eq!(seat.client.slot(), None);
-    assert_eq!(seat.get(&support::entered_with(map())), Event::Entered);
+    assert_eq!(seat.get(&entered_with(map())), Event::Entered);
     // The place differs, the streams begin again, and neither is a broken promise.
     let event = seat.get(&snapshot(
         1,
@@ -221,4 +222,63 @@ fn who_watches_without_a_player_sees_the_others_only() {
         seat.client.view().get(OTHER).map(|seen| seen.player),
         Some(OTHER_PLAYER)
     );
+}
+
+#[test]
+fn clients_share_walls_that_are_the_same() {
+    let mut seats = [(); 2].map(|()| Seat::in_room(Position::from_px(100, 100)));
+    let mut known = Vec::new();
+    for seat in &mut seats {
+        seat.client.share_walls(&mut known);
+    }
+    let grids = seats
+        .each_ref()
+        .map(|seat| seat.client.room().map(|room| room.walls.clone()));
+    let [Some(one), Some(other)] = grids else {
+        panic!("both are in a room");
+    };
+    assert!(Arc::ptr_eq(&one, &other));
+    assert_eq!((known.len(), &*one), (1, &walls()));
+    // Another map has walls of its own, and there is an end to how many are kept.
+    for width in 21..60 {
+        let mut seat = Seat::welcomed();
+        seat.get(&entered_with(MapInfo { width, ..map() }));
+        seat.client.share_walls(&mut known);
+        assert_eq!(
+            seat.client.room().map(|room| room.walls.size()),
+            Some((width, 20))
+        );
+    }
+    assert_eq!(known.len(), 16);
+}
+
+#[test]
+fn walks_that_are_aimed_tell_when_to_sample_the_next() {
+    let mut seat = Seat::in_room(Position::from_px(100, 100));
+    let start = seat.now;
+    // Tick 100 was over when the client heard of it; so far it can only think that the way takes no time.
+    let (moment, tick) = seat.client.next_sample(start, LEAD).expect("a tick is known");
+    let period = Duration::from_nanos(16_666_666);
+    assert_eq!((moment, tick), (start + period - LEAD, Tick(101)));
+    let walk = Command::Walk {
+        heading: EAST,
+        at: Some(tick),
+    };
+    seat.now = moment;
+    seat.send(walk);
+    seat.now = start + period + Duration::from_micros(500);
+    seat.get(&snapshot(
+        1,
+        101,
+        Some(100),
+        Some(1),
+        &[News::Turn(OWN, 0, gait(EAST))],
+    ));
+    // It came 2 ms early, as it was to: the next ticks are sampled at the same distance.
+    let (next, tick) = seat.client.next_sample(seat.now, LEAD).expect("a tick is known");
+    assert_eq!((next, tick), (moment + period, Tick(102)));
+    let fresh = Client::new();
+    assert_eq!(fresh.next_sample(seat.now, LEAD), None);
+    fresh.hello(&Settings::default(), &mut Vec::new());
+    assert_eq!(fresh.next_sample(seat.now, LEAD), None);
 }

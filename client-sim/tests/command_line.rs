@@ -44,6 +44,11 @@ fn help_names_every_option_and_gives_examples() {
         "--threads",
         "--settle",
         "--quiet",
+        "--phase-lock",
+        "--aim",
+        "--witnesses",
+        "--stalled",
+        "--churn",
     ];
     for option in options {
         assert!(help.contains(option), "{option} is missing:\n{help}");
@@ -54,7 +59,14 @@ fn help_names_every_option_and_gives_examples() {
 
 #[test]
 fn wrong_usage_is_exit_2() {
-    let wrong: [&[&str]; 8] = [
+    let wrong: [&[&str]; 15] = [
+        &["--churn", "NaN"],
+        &["--churn", "6001"],
+        &["--witnesses", "0"],
+        &["--witnesses", "half"],
+        &["--count", "5", "--stalled", "5"],
+        &["--aim", "3ms"],
+        &["--phase-lock", "--aim", "1s"],
         &["--behaviour", "dance"],
         &["--rooms", "2", "--per-room", "5"],
         &["--duration", "soon"],
@@ -137,6 +149,7 @@ fn a_good_run_is_exit_0_with_progress_table_and_json() {
     );
     for field in ["p50", "p90", "p99", "max", "samples"] {
         assert!(report["input_to_neighbour_ms"][field].is_number(), "{field}");
+        assert!(report["age_of_picture_ms"][field].is_number(), "{field}");
     }
     let numbers = [
         "frames_in_per_s",
@@ -146,8 +159,12 @@ fn a_good_run_is_exit_0_with_progress_table_and_json() {
         "payload_bytes_per_turn",
         "generator_cpu_us_per_bot_per_s",
         "measured_s",
+        "witnesses",
+        "bots_replaced",
+        "clients_stalled_closed",
         "joined",
         "turns_overtaken",
+        "updates_delivered",
         "inputs_unacknowledged",
         "seed",
     ];

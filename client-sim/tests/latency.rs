@@ -6,6 +6,7 @@ use parlour_client_sim::bots::{Registry, Sighting, Tracker};
 use parlour_shared::{
     ids::{PlayerId, Slot},
     motion::{Direction, Heading},
+    rng::{Purpose, Stream},
 };
 
 const WALKER: PlayerId = PlayerId(11);
@@ -56,6 +57,13 @@ impl Scene {
         self.tracker
             .moved(&self.registry, SLOT, walk(direction), self.start + ms(at))
     }
+}
+
+fn age(scene: &Scene, at: u64) -> Option<Duration> {
+    let mut chance = Stream::new(1, at, Purpose::BotGlance);
+    scene
+        .tracker
+        .age(&scene.registry, &mut chance, scene.start + ms(at))
 }
 
 fn turn(latency: u64, overtaken: u32) -> Sighting {
@@ -156,4 +164,66 @@ fn whoever_stands_at_a_spawn_point_after_a_door_is_not_taken_for_long_ago() {
     scene.tracker.enter(&scene.registry, SLOT, WALKER, STILL);
     scene.intend(3500, Direction::North);
     assert_eq!(scene.see(3520, Direction::North), turn(20, 4));
+}
+
+#[test]
+fn a_picture_is_as_old_as_the_oldest_turn_that_is_missing_in_it() {
+    let mut scene = Scene::new();
+    assert_eq!(age(&scene, 5), Some(ms(0)));
+    scene.intend(10, Direction::East);
+    assert_eq!(age(&scene, 22), Some(ms(12)));
+    scene.intend(30, Direction::North);
+    assert_eq!(age(&scene, 40), Some(ms(30)));
+    assert_eq!(scene.see(41, Direction::East), turn(31, 0));
+    assert_eq!(age(&scene, 45), Some(ms(15)));
+    assert_eq!(scene.see(46, Direction::North), turn(16, 0));
+    assert_eq!(age(&scene, 5000), Some(ms(0)));
+    // A turn that never comes makes it older and older, until a newer one comes.
+    scene.intend(6000, Direction::West);
+    scene.intend(9000, Direction::South);
+    assert_eq!(age(&scene, 9000), Some(ms(3000)));
+    assert_eq!(scene.see(9010, Direction::South), turn(10, 1));
+    assert_eq!(age(&scene, 9020), Some(ms(0)));
+}
+
+#[test]
+fn only_neighbours_have_an_age() {
+    let mut scene = Scene::new();
+    scene.tracker.enter(&scene.registry, Slot(9), PlayerId(99), STILL);
+    assert_eq!(age(&scene, 5), Some(ms(0)), "a stranger is not looked at");
+    scene.intend(10, Direction::East);
+    scene.registry.remove(WALKER);
+    assert_eq!(age(&scene, 50), None, "it has left, and nobody will see its turn");
+    assert_eq!(scene.see(55, Direction::East), Sighting::Nothing);
+    scene.intend(60, Direction::West);
+    assert_eq!(scene.see(70, Direction::West), Sighting::Nothing);
+    scene.tracker.clear();
+    assert_eq!(age(&scene, 80), None);
+}
+
+#[test]
+fn whose_last_turn_is_uncertain_has_no_age_until_the_next() {
+    let mut scene = Scene::new();
+    for number in 1..=6 {
+        scene.intend(number as u64 * 500, Direction::ALL[number]);
+    }
+    // It went through a door and stands: what it did elsewhere will never be seen.
+    scene.tracker.enter(&scene.registry, SLOT, WALKER, STILL);
+    assert_eq!(age(&scene, 9000), None);
+    scene.intend(9010, Direction::North);
+    assert_eq!(scene.see(9030, Direction::North), turn(20, 4));
+    assert_eq!(age(&scene, 9040), Some(ms(0)));
+}
+
+#[test]
+fn every_neighbour_is_looked_at() {
+    let mut scene = Scene::new();
+    let late = scene.registry.add(PlayerId(12));
+    scene
+        .tracker
+        .enter(&scene.registry, Slot(700), PlayerId(12), STILL);
+    scene.registry.intend(late, walk(Direction::East), scene.start);
+    let ages = (100..200).filter_map(|at| age(&scene, at));
+    let behind = ages.filter(|age| !age.is_zero()).count();
+    assert!((30..70).contains(&behind), "{behind} of 100");
 }

@@ -142,6 +142,24 @@ fn a_schedule_keeps_the_order_of_time_and_of_arrival() {
 }
 
 #[test]
+fn what_a_bot_was_to_do_can_be_forgotten() {
+    let start = Instant::now();
+    let at = |ms| start + Duration::from_millis(ms);
+    let mut schedule = Schedule::default();
+    for bot in [1, 2] {
+        schedule.add(at(5), bot, Job::Turn);
+        schedule.add(at(7), bot, Job::Chat);
+    }
+    schedule.forget(1);
+    schedule.add(at(6), 1, Job::Connect);
+    assert_eq!(schedule.pop_due(at(9)), Some((at(5), 2, Job::Turn)));
+    assert_eq!(schedule.pop_due(at(9)), Some((at(6), 1, Job::Connect)));
+    assert_eq!(schedule.pop_due(at(9)), Some((at(7), 2, Job::Chat)));
+    assert_eq!(schedule.pop_due(at(9)), None);
+    assert_eq!(schedule.next_due(), None);
+}
+
+#[test]
 fn rooms_fill_evenly() {
     let plan = Plan {
         count: 120,

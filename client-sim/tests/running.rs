@@ -54,8 +54,138 @@ async fn an_honest_server_gets_a_clean_report() {
         "{}",
         report.payload_bytes_per_turn
     );
+    assert!(
+        report.updates_delivered > 0.9 && report.updates_delivered <= 1.0,
+        "{report}"
+    );
+    // Ten turns a second, seen within a tick or two: most of the time a picture is up to date.
+    let age = report.age_of_picture_ms;
+    assert!(
+        age.samples > 300 && age.p50 < age.max && age.max < 500.0,
+        "{report}"
+    );
     assert!(report.frames_in_per_s > 0.0 && report.inputs_out_per_s > 0.0 && report.chats_in_per_s > 0.0);
     assert!(seen.iter().any(|progress| progress.connected == 12), "{seen:?}");
+}
+
+#[tokio::test]
+async fn with_phase_lock_input_comes_just_before_its_tick() {
+    let report = run(Plan {
+        phase_lock: true,
+        aim: Duration::from_millis(5),
+        ..plan(Fault::None)
+    })
+    .await;
+    assert!(report.is_clean(), "{report}");
+    assert!(report.input_to_neighbour_ms.samples > 500, "{report}");
+    // Half of the commands came within a tick of the aim; without it they would be spread over all of it.
+    let early = report.input_early_ms;
+    assert!((2.0..8.0).contains(&early.p50), "{report}");
+    // Wishes are spread evenly over a tick.
+    let wait = report.input_wait_ms;
+    assert!((4.0..13.0).contains(&wait.p50) && wait.max < 18.0, "{report}");
+}
+
+#[tokio::test]
+async fn without_phase_lock_nothing_waits() {
+    let report = run(plan(Fault::None)).await;
+    assert!(report.input_wait_ms.p50.is_nan(), "{report}");
+}
+
+#[tokio::test]
+async fn only_witnesses_measure_and_all_check() {
+    let few = Plan {
+        witnesses: 0.25,
+        phase_lock: true,
+        ..plan(Fault::None)
+    };
+    let report = run(few.clone()).await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!((report.witnesses, report.joined), (3, 12));
+    let all = run(plan(Fault::None)).await;
+    assert_eq!(all.witnesses, 12);
+    // A quarter of the samples, but all of the load.
+    let share = report.input_to_neighbour_ms.samples as f64 / all.input_to_neighbour_ms.samples as f64;
+    assert!((0.15..0.35).contains(&share), "{share}");
+    assert!(
+        report.snapshots_per_s > 0.7 * all.snapshots_per_s,
+        "{report}{all}"
+    );
+    assert!(report.inputs_unacknowledged <= 12, "{report}");
+    assert!((5.0..=12.0).contains(&report.payload_bytes_per_turn), "{report}");
+    // What every bot must be told, every bot checks.
+    let report = run(Plan {
+        url: start(Fault::SkipStamp),
+        ..few
+    })
+    .await;
+    assert_eq!(report.violations_by_kind.get("stamp"), Some(&12));
+}
+
+#[tokio::test]
+async fn bots_that_make_way_are_no_loss() {
+    let report = run(Plan {
+        // Ten a second would leave if others were as quick to come.
+        churn_percent: 5000.0,
+        duration: Some(Duration::from_secs(4)),
+        ..plan(Fault::None)
+    })
+    .await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!((report.connected, report.joined), (12, 12));
+    assert!((10..=60).contains(&report.bots_replaced), "{report}");
+    // Nobody has two schedules, and nobody's turns are taken for those of the one before.
+    let most = 12.0 * 10.0 * 1.1;
+    assert!(
+        report.inputs_out_per_s > 30.0 && report.inputs_out_per_s < most,
+        "{report}"
+    );
+    assert_eq!(report.turns_unknown, 0);
+    assert!(report.updates_delivered > 0.9, "{report}");
+    assert!(report.age_of_picture_ms.max < 500.0, "{report}");
+}
+
+#[tokio::test]
+async fn stalled_bots_go_on_sending_and_read_nothing() {
+    let stalled = Plan {
+        stalled: 3,
+        ..plan(Fault::None)
+    };
+    let report = run(stalled.clone()).await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(
+        (report.joined, report.witnesses, report.clients_stalled_closed),
+        (12, 9, 0)
+    );
+    // Nine of twelve see eleven others, and those that stalled turn as often as all.
+    let all = run(plan(Fault::None)).await;
+    let share = |of: f64, all: f64| of / all;
+    let seen = share(
+        report.input_to_neighbour_ms.samples as f64,
+        all.input_to_neighbour_ms.samples as f64,
+    );
+    assert!((0.65..0.85).contains(&seen), "{report}{all}");
+    assert!(
+        share(report.frames_in_per_s, all.frames_in_per_s) < 0.85,
+        "{report}{all}"
+    );
+    assert!(
+        share(report.inputs_out_per_s, all.inputs_out_per_s) > 0.85,
+        "{report}{all}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_may_close_whoever_stalls() {
+    for fault in [Fault::Drop, Fault::Close(CloseCode::SlowConsumer)] {
+        let report = run(Plan {
+            stalled: 3,
+            ..plan(fault)
+        })
+        .await;
+        assert_eq!(report.clients_stalled_closed, 3, "{report}");
+        assert_eq!(report.disconnects_by_code.values().sum::<u64>(), 9, "{report}");
+    }
 }
 
 #[tokio::test]
@@ -173,6 +303,26 @@ async fn a_plan_that_makes_no_sense_is_refused() {
         },
         Plan {
             ramp_per_second: 0.0,
+            ..Plan::default()
+        },
+        Plan {
+            aim: Duration::from_millis(101),
+            ..Plan::default()
+        },
+        Plan {
+            witnesses: 0.0,
+            ..Plan::default()
+        },
+        Plan {
+            witnesses: f64::NAN,
+            ..Plan::default()
+        },
+        Plan {
+            witnesses: 1.01,
+            ..Plan::default()
+        },
+        Plan {
+            stalled: 100,
             ..Plan::default()
         },
         Plan {

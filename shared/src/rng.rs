@@ -16,6 +16,12 @@ pub enum Purpose {
     BotChat = 5,
     /// Game logic of one's own.
     Game = 6,
+    /// Whom a thread of bots looks at when.
+    BotGlance = 7,
+    /// Which bots do something that not all do.
+    BotRole = 8,
+    /// Which bots leave when, and when others come for them.
+    BotChurn = 9,
 }
 
 /// A SplitMix64 stream: 64 bits of state, passes `BigCrush`, and is a dozen lines.

@@ -5,16 +5,24 @@ mod look;
 
 use std::{
     io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use parlour_shared::{close::CloseCode, ids::PlayerId, snapshot::Snapshot};
+use parlour_shared::{
+    close::CloseCode,
+    ids::{PlayerId, Tick},
+    motion::WallGrid,
+    rng::Stream,
+    snapshot::Snapshot,
+};
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::{
     behaviour::{Talk, Walk},
     latency::{Registry, Tracker},
     plan::Plan,
+    roles::Roles,
     schedule::{Job, Schedule},
     tally::Tally,
 };
@@ -34,11 +42,25 @@ const RETRY: Duration = Duration::from_millis(10);
 /// What the bots of a thread share.
 pub(super) struct Shared {
     pub(super) plan: Plan,
+    pub(super) roles: Roles,
     pub(super) registry: Registry,
     pub(super) schedule: Schedule,
     pub(super) tally: Tally,
     pub(super) snapshot: Snapshot,
     pub(super) payload: Vec<u8>,
+    /// The walls of all maps they are on.
+    pub(super) walls: Vec<Arc<WallGrid>>,
+    /// Whom to look at when.
+    pub(super) glances: Stream,
+    /// By number, what became of the bots so far, whoever sits there now.
+    pub(super) past: Vec<Past>,
+}
+
+/// What became of a bot so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Past {
+    pub(super) was_welcomed: bool,
+    pub(super) has_joined: bool,
 }
 
 /// Why a connection is over.
@@ -61,8 +83,14 @@ pub(super) struct Bot {
     writer: OwnedWriteHalf,
     out: Vec<u8>,
     intended: Instant,
+    /// The tick for which the next input is to be sampled, if a turn waits for that.
+    aimed: Option<Tick>,
     /// Who it is, and its number in the registry.
     known: Option<(PlayerId, u32)>,
+    is_witness: bool,
+    /// It stops reading once it is in its room.
+    stalls: bool,
+    is_broken: bool,
     joined: bool,
     leaving: bool,
     flush_planned: bool,
@@ -81,7 +109,11 @@ impl Bot {
             writer,
             out: Vec::new(),
             intended,
+            aimed: None,
             known: None,
+            stalls: shared.roles.is_stalled(number),
+            is_broken: false,
+            is_witness: shared.roles.is_witness(number),
             joined: false,
             leaving: false,
             flush_planned: false,
@@ -101,8 +133,23 @@ impl Bot {
         self.leaving
     }
 
+    pub(super) fn has_joined(&self) -> bool {
+        self.joined
+    }
+
     pub(super) fn is_welcomed(&self) -> bool {
         self.known.is_some()
+    }
+
+    /// Whether it reads nothing any more.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.stalls && self.joined
+    }
+
+    /// Whether its socket has refused data. Of a bot that reads nothing there is no other sign that the server
+    /// has closed.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
     }
 
     pub(super) fn walks_under_way(&self) -> u64 {
@@ -113,10 +160,26 @@ impl Bot {
         self.known.map(|(player, _)| player)
     }
 
+    /// How old what it knows of a neighbour is, one picked by chance.
+    pub(super) fn age_of_picture(&self, shared: &mut Shared, now: Instant) -> Option<Duration> {
+        self.tracker.age(&shared.registry, &mut shared.glances, now)
+    }
+
     /// Says goodbye.
     pub(super) fn leave(&mut self, now: Instant, shared: &mut Shared) {
         self.leaving = true;
         self.send(Command::Bye, now, shared);
+    }
+
+    /// Says goodbye for another bot to come in its place.
+    pub(super) fn make_way(&mut self, now: Instant, shared: &mut Shared) {
+        shared.schedule.forget(self.number);
+        self.flush_planned = false;
+        if let Some(player) = self.player() {
+            // What it asked for last may never be done.
+            shared.registry.remove(player);
+        }
+        self.leave(now, shared);
     }
 
     fn send(&mut self, command: Command, now: Instant, shared: &mut Shared) {
@@ -140,8 +203,11 @@ impl Bot {
                     }
                     return;
                 }
-                // The reader finds out the same and says so.
-                Err(_) => self.out.clear(),
+                // The reader finds out the same and says so, if it reads.
+                Err(_) => {
+                    self.out.clear();
+                    self.is_broken = true;
+                }
             }
         }
     }
@@ -162,9 +228,16 @@ impl Bot {
                     shared.tally.flow.frames_in += 1;
                     shared.tally.life.frames_in += 1;
                     let length = message.len() as u64;
-                    let received = self.client.receive_with(message, now, &mut shared.snapshot);
+                    let received = if self.is_witness {
+                        self.client.receive_with(message, now, &mut shared.snapshot)
+                    } else {
+                        self.client.skim(message, now)
+                    };
                     if matches!(&received, Ok(received) if matches!(received.event, Event::Snapshot { .. })) {
-                        shared.tally.flow.snapshot_bytes += length;
+                        shared.tally.flow.snapshots += 1;
+                        if self.is_witness {
+                            shared.tally.flow.snapshot_bytes += length;
+                        }
                     }
                     received
                 }

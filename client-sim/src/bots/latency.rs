@@ -11,6 +11,7 @@ use std::{
 use parlour_shared::{
     ids::{PlayerId, Slot},
     motion::Heading,
+    rng::Stream,
 };
 
 use super::behaviour::DISTINCT;
@@ -29,6 +30,8 @@ struct Turn {
 struct Turns {
     last: u32,
     ring: Vec<Turn>,
+    /// The bot has left: nobody will see a turn of it any more.
+    is_gone: bool,
 }
 
 impl Turns {
@@ -59,14 +62,20 @@ impl Registry {
         number
     }
 
-    /// Forgets who a bot is: its connection is gone.
+    /// Forgets a bot and its turns: its connection is gone, or about to be. Its number is not used again.
     pub fn remove(&mut self, player: PlayerId) {
-        self.players.remove(&player);
+        let number = self.players.remove(&player);
+        if let Some(turns) = number.and_then(|number| self.turns.get_mut(number as usize)) {
+            *turns = Turns {
+                is_gone: true,
+                ..Turns::default()
+            };
+        }
     }
 
     /// Notes that a bot wanted to turn at that moment.
     pub fn intend(&mut self, bot: u32, heading: Heading, intended: Instant) {
-        let Some(turns) = self.turns.get_mut(bot as usize) else {
+        let Some(turns) = self.turns.get_mut(bot as usize).filter(|turns| !turns.is_gone) else {
             return;
         };
         turns.last += 1;
@@ -91,6 +100,8 @@ struct Track {
     /// The number of the last turn that was seen.
     seen: u32,
     heading: Heading,
+    /// Whether `seen` is certain, and not just the best guess on entering.
+    is_sure: bool,
 }
 
 /// What one bot has seen of its neighbours.
@@ -139,8 +150,13 @@ impl Tracker {
             // None has it at a spawn point: then it was done before all of them, or in another room.
             let latest = turns.last.saturating_sub(DISTINCT as u32);
             let is_done = |&number: &u32| turns.get(number).is_some_and(|turn| turn.heading == heading);
-            let seen = turns.after(latest).rev().find(is_done).unwrap_or(latest);
-            Track { bot, seen, heading }
+            let found = turns.after(latest).rev().find(is_done);
+            Track {
+                bot,
+                seen: found.unwrap_or(latest),
+                heading,
+                is_sure: found.is_some() || turns.last == 0,
+            }
         });
     }
 
@@ -153,13 +169,18 @@ impl Tracker {
             return Sighting::Nothing;
         }
         track.heading = heading;
-        let Some(turns) = registry.turns.get(track.bot as usize) else {
+        let Some(turns) = registry
+            .turns
+            .get(track.bot as usize)
+            .filter(|turns| !turns.is_gone)
+        else {
             return Sighting::Nothing;
         };
         let first = track.seen + 1;
         for number in turns.after(track.seen) {
             if let Some(turn) = turns.get(number).filter(|turn| turn.heading == heading) {
                 track.seen = number;
+                track.is_sure = true;
                 return Sighting::Turn {
                     latency: now.saturating_duration_since(turn.intended),
                     overtaken: number - first,
@@ -167,5 +188,24 @@ impl Tracker {
             }
         }
         Sighting::Unknown
+    }
+
+    /// How old the picture is that the bot has of one of its neighbours, picked by chance: zero if it has seen
+    /// the neighbour's newest turn, else the time since the oldest one was intended that it has not seen. None
+    /// if there is no neighbour of whom it can be told.
+    pub fn age(&self, registry: &Registry, chance: &mut Stream, now: Instant) -> Option<Duration> {
+        let known = || {
+            let tracks = self.slots.iter().flatten().filter(|track| track.is_sure);
+            tracks.filter_map(|track| {
+                let turns = registry.turns.get(track.bot as usize)?;
+                (!turns.is_gone).then_some((track, turns))
+            })
+        };
+        let count = u32::try_from(known().count()).unwrap_or(u32::MAX);
+        let (track, turns) = known().nth(chance.below(count) as usize)?;
+        let unseen = turns.after(track.seen).find_map(|number| turns.get(number));
+        Some(unseen.map_or(Duration::ZERO, |turn| {
+            now.saturating_duration_since(turn.intended)
+        }))
     }
 }

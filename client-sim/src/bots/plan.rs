@@ -5,7 +5,13 @@ use std::{fmt, str::FromStr, time::Duration};
 use parlour_shared::text::RoomName;
 use serde::{Serialize, Serializer};
 
-use crate::address::{Address, AddressError};
+use crate::{
+    address::{Address, AddressError},
+    phase::LEAD,
+};
+
+/// Aims that are further ahead than this are a mistake.
+const LONGEST_AIM: Duration = Duration::from_millis(100);
 
 /// How bots move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -73,6 +79,19 @@ pub struct Plan {
     pub behaviour: Behaviour,
     /// How often each changes direction, on average; none: as usual for the behaviour.
     pub turns_per_second: Option<f64>,
+    /// Whether bots wait with a turn for the moment from which it reaches the server just before a tick.
+    pub phase_lock: bool,
+    /// How long before the tick it shall be there then.
+    #[serde(serialize_with = "seconds", rename = "aim_s")]
+    pub aim: Duration,
+    /// The share of the bots that decode all they are sent, above 0 up to 1; in each room at least one does. The
+    /// others check the heads of snapshots only. Those do not know where they are, so that of a crowd only
+    /// witnesses find the middle.
+    pub witnesses: f64,
+    /// How many percent of the bots leave per minute of the measurement; for each another comes soon after.
+    pub churn_percent: f64,
+    /// How many bots stop reading once they are in their room.
+    pub stalled: u32,
     /// How often each says something, on average.
     pub chat_per_minute: f64,
     /// How often each changes its skin, on average.
@@ -103,6 +122,11 @@ impl Default for Plan {
             map: "plaza".into(),
             behaviour: Behaviour::Walkers,
             turns_per_second: None,
+            phase_lock: false,
+            aim: LEAD,
+            witnesses: 1.0,
+            churn_percent: 0.0,
+            stalled: 0,
             chat_per_minute: 0.0,
             skin_per_minute: 0.0,
             ping_every: Some(Duration::from_secs(10)),
@@ -163,6 +187,22 @@ impl Plan {
         number(
             is_rate(self.turns_per_second()),
             "turns per second must be 0 to 1000",
+        )?;
+        number(
+            self.aim <= LONGEST_AIM,
+            "the aim must be 0 to 100 ms before the tick",
+        )?;
+        number(
+            self.witnesses > 0.0 && self.witnesses <= 1.0,
+            "the share of witnesses must be above 0 and not above 1",
+        )?;
+        number(
+            self.churn_percent.is_finite() && (0.0..=6000.0).contains(&self.churn_percent),
+            "the churn must be 0 to 6000 percent of the bots per minute",
+        )?;
+        number(
+            self.stalled < self.count,
+            "there must be fewer stalled bots than bots",
         )?;
         number(
             is_rate(self.chat_per_minute) && is_rate(self.skin_per_minute),

@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::{
     invariants::Violations,
     plan::Plan,
+    roles::Roles,
     table,
     tally::{Tally, Times},
 };
 
-/// Input-to-neighbour latency, in milliseconds.
+/// Input-to-neighbour latency or age of the picture, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Latency {
     /// Half of the samples are no higher.
@@ -83,6 +84,13 @@ pub struct Report {
     pub connected: u32,
     /// Bots that ever were in a room.
     pub joined: u32,
+    /// Bots that decoded all that they were sent.
+    pub witnesses: u32,
+    /// Bots that left as planned for others to come in their place. Those are the same bots here.
+    pub bots_replaced: u64,
+    /// Bots that stopped reading as planned and that the server has closed. No failure: that is for the server to
+    /// decide.
+    pub clients_stalled_closed: u64,
     /// Broken promises.
     pub violations: u64,
     /// The same by kind.
@@ -91,6 +99,12 @@ pub struct Report {
     pub violations_described: Vec<String>,
     /// From the intended moment of a turn to the moment a neighbour has taken it in.
     pub input_to_neighbour_ms: Latency,
+    /// How old what a bot knows of a neighbour is, for both picked by chance at moments all over the measurement:
+    /// zero if it knows the neighbour's newest turn, else the time since the oldest it does not know was
+    /// intended. Unlike the latency it also counts turns that never arrive.
+    pub age_of_picture_ms: Latency,
+    /// The share of turns that a neighbour saw, of those that it saw or that were overtaken: 0 to 1.
+    pub updates_delivered: f64,
     /// Turns that a neighbour never saw because a newer one overtook them.
     pub turns_overtaken: u64,
     /// Changes of heading that match no turn intended lately. They are no samples.
@@ -99,7 +113,7 @@ pub struct Report {
     pub frames_in_per_s: f64,
     /// Snapshots among them.
     pub snapshots_per_s: f64,
-    /// Updates in those.
+    /// Updates in those of the witnesses.
     pub updates_per_s: f64,
     /// Bytes that came in, WebSocket headers included, per second and connected bot.
     pub bytes_in_per_bot_per_s: f64,
@@ -109,13 +123,16 @@ pub struct Report {
     pub messages_out_per_s: f64,
     /// Chat messages that came in, per second.
     pub chats_in_per_s: f64,
-    /// Bytes of an update record that tells of a neighbour's motion, on average.
+    /// Bytes of an update record that tells of a neighbour's motion, on average, as witnesses see them.
     pub payload_bytes_per_turn: f64,
     /// The same with its share of everything else in the snapshots: headers, enters, leaves,
     /// acknowledgements.
     pub snapshot_bytes_per_turn: f64,
     /// How much later than intended the bots sent.
     pub generator_lag_ms: Quantiles,
+    /// With phase lock: from the moment at which the schedule wished a turn to the one at which the client
+    /// sampled it, which is the intended moment then. Without: no samples.
+    pub input_wait_ms: Quantiles,
     /// Connections that ended unexpectedly, by close code; 1006: without any.
     pub disconnects_by_code: BTreeMap<u16, u64>,
     /// Connections that never came about.
@@ -159,10 +176,15 @@ impl Report {
             bots: plan.count,
             connected: life.welcomed,
             joined: life.joined,
+            witnesses: Roles::new(&plan).witnesses(),
+            bots_replaced: life.replaced,
+            clients_stalled_closed: life.stalled_closed,
             violations: life.violations.total(),
             violations_by_kind: by_kind,
             violations_described: first,
             input_to_neighbour_ms: Latency::of(&flow.latency),
+            age_of_picture_ms: Latency::of(&flow.age),
+            updates_delivered: delivered(flow.latency.histogram().len(), flow.turns_overtaken),
             turns_overtaken: flow.turns_overtaken,
             turns_unknown: flow.turns_unknown,
             frames_in_per_s: per_second(flow.frames_in),
@@ -175,6 +197,7 @@ impl Report {
             payload_bytes_per_turn: ratio(flow.motion_bytes as f64, flow.motions as f64),
             snapshot_bytes_per_turn: ratio(flow.snapshot_bytes as f64, flow.motions as f64),
             generator_lag_ms: Quantiles::of(&flow.lag),
+            input_wait_ms: Quantiles::of(&flow.input_wait),
             disconnects_by_code: life.disconnects.clone(),
             connect_failures: life.connect_failures.clone(),
             refused_by_class: life.refused.clone(),
@@ -203,6 +226,11 @@ impl Report {
             && self.disconnects_by_code.is_empty()
             && self.connect_failures.is_empty()
     }
+}
+
+/// Not a number if there was nothing to deliver.
+fn delivered(seen: u64, overtaken: u64) -> f64 {
+    seen as f64 / (seen + overtaken) as f64
 }
 
 fn ratio(amount: f64, of: f64) -> f64 {

@@ -9,12 +9,18 @@ pub enum Job {
     Connect,
     /// Change direction.
     Turn,
+    /// Sample the input that a turn waited for.
+    Sample,
     /// Say something.
     Chat,
     /// Change its skin.
     Skin,
     /// Measure the round trip.
     Ping,
+    /// Let one bot leave and another come for it: a job of the thread, too.
+    Churn,
+    /// Look at what one bot knows of another: a job of the thread, not of a bot.
+    Glance,
     /// Try again to send what the socket did not take.
     Flush,
 }
@@ -25,6 +31,8 @@ struct Entry {
     /// Entries of the same moment keep the order in which they came.
     order: u64,
     bot: u32,
+    /// Which of the bot's lives the job belongs to.
+    life: u32,
     job: Job,
 }
 
@@ -33,6 +41,8 @@ struct Entry {
 pub struct Schedule {
     entries: BinaryHeap<Reverse<Entry>>,
     order: u64,
+    /// By bot, how often its jobs were forgotten; those that are missing: never.
+    lives: Vec<u32>,
 }
 
 impl Schedule {
@@ -40,10 +50,30 @@ impl Schedule {
     pub fn add(&mut self, due: Instant, bot: u32, job: Job) {
         self.order += 1;
         let order = self.order;
-        self.entries.push(Reverse(Entry { due, order, bot, job }));
+        let life = self.life(bot);
+        self.entries.push(Reverse(Entry {
+            due,
+            order,
+            bot,
+            life,
+            job,
+        }));
     }
 
-    /// When the next job is due.
+    /// Forgets all that a bot was to do. Their places stay taken until they would have been due.
+    pub fn forget(&mut self, bot: u32) {
+        let place = bot as usize;
+        if self.lives.len() <= place {
+            self.lives.resize(place + 1, 0);
+        }
+        self.lives[place] += 1;
+    }
+
+    fn life(&self, bot: u32) -> u32 {
+        self.lives.get(bot as usize).copied().unwrap_or(0)
+    }
+
+    /// When the next job is due, or one that was forgotten.
     #[must_use]
     pub fn next_due(&self) -> Option<Instant> {
         self.entries.peek().map(|Reverse(entry)| entry.due)
@@ -51,12 +81,13 @@ impl Schedule {
 
     /// Takes the next job off if it is due: when it was, whose it is and what.
     pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, u32, Job)> {
-        if self.next_due().is_none_or(|due| due > now) {
-            return None;
+        while self.next_due().is_some_and(|due| due <= now) {
+            let Reverse(entry) = self.entries.pop()?;
+            if entry.life == self.life(entry.bot) {
+                return Some((entry.due, entry.bot, entry.job));
+            }
         }
-        self.entries
-            .pop()
-            .map(|Reverse(entry)| (entry.due, entry.bot, entry.job))
+        None
     }
 
     /// Forgets everything.

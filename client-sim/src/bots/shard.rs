@@ -2,13 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use parlour_shared::snapshot::Snapshot;
+use parlour_shared::{
+    rng::{Purpose, Stream},
+    snapshot::Snapshot,
+};
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::{
-    bot::{Bot, End, Shared},
+    bot::{Bot, End, Past, Shared},
+    churn::Churn,
     latency::Registry,
     plan::Plan,
+    roles::Roles,
     schedule::{Job, Schedule},
     tally::{Stopwatch, Tally},
 };
@@ -18,15 +23,28 @@ const NO_CODE: u16 = 1006;
 /// Jobs that are done before the sockets get their turn again.
 const BATCH: usize = 128;
 
+/// Jobs of the thread stand in the schedule as if this were a bot.
+const THREAD: u32 = u32::MAX;
+/// How often what a bot knows of another is looked at, in microseconds. That varies by half to either side, so
+/// as not to keep step with ticks.
+const GLANCE_US: u32 = 2000;
+/// Bots that are asked until one knows a neighbour.
+const ASKED: u32 = 4;
+
 /// The bots of one thread. None of its functions waits.
 pub(super) struct Shard {
     /// By place; every `threads`-th group of rooms is here.
     bots: Vec<Option<Box<Bot>>>,
+    /// The numbers of the witnesses that are here.
+    witnesses: Vec<u32>,
     shared: Shared,
     watch: Stopwatch,
     /// Bots that still have a connection, welcomed or not.
     open: u32,
     started: Instant,
+    churn: Churn,
+    /// All say goodbye, and nobody comes any more.
+    is_ending: bool,
 }
 
 /// What [`Shard::run_due`] left to be done.
@@ -42,24 +60,43 @@ impl Shard {
     /// The bots of the plan that belong to this thread, each to connect at its time after `start`.
     pub(super) fn new(plan: Plan, thread: u32, start: Instant) -> Self {
         let mut schedule = Schedule::default();
-        for bot in (0..plan.count).filter(|&bot| plan.room_of(bot) % plan.threads == thread) {
+        let roles = Roles::new(&plan);
+        let here: Vec<u32> = (0..plan.count)
+            .filter(|&bot| plan.room_of(bot) % plan.threads == thread)
+            .collect();
+        for &bot in &here {
             schedule.add(start + plan.connects_at(bot), bot, Job::Connect);
         }
+        let witnesses = here
+            .iter()
+            .copied()
+            .filter(|&bot| roles.is_witness(bot))
+            .collect();
+        let here = here.into_iter().filter(|&bot| !roles.is_stalled(bot)).collect();
+        schedule.add(start, THREAD, Job::Glance);
         let bots = (0..plan.count).map(|_| None).collect();
+        let churn = Churn::new(&plan, thread, here);
         let shared = Shared {
+            roles,
+            past: vec![Past::default(); plan.count as usize],
+            glances: Stream::new(plan.seed, thread.into(), Purpose::BotGlance),
             plan,
             registry: Registry::default(),
             schedule,
             tally: Tally::default(),
             snapshot: Snapshot::default(),
             payload: Vec::new(),
+            walls: Vec::new(),
         };
         Self {
             bots,
+            witnesses,
             shared,
             watch: Stopwatch::start(start),
             open: 0,
             started: start,
+            churn,
+            is_ending: false,
         }
     }
 
@@ -72,13 +109,21 @@ impl Shard {
     pub(super) fn begin_measuring(&mut self, now: Instant) {
         self.shared.tally.flow = Default::default();
         self.watch = Stopwatch::start(now);
+        if let Some(delay) = self.churn.delay() {
+            self.shared.schedule.add(now + delay, THREAD, Job::Churn);
+        }
     }
 
     /// What was counted so far.
     pub(super) fn tally(&mut self, now: Instant) -> Tally {
         self.watch.report(&mut self.shared.tally, now);
-        self.shared.tally.flow.inputs_under_way =
-            self.bots.iter().flatten().map(|bot| bot.walks_under_way()).sum();
+        self.shared.tally.flow.inputs_under_way = self
+            .bots
+            .iter()
+            .flatten()
+            .filter(|bot| !bot.is_stalled())
+            .map(|bot| bot.walks_under_way())
+            .sum();
         self.shared.tally.clone()
     }
 
@@ -95,14 +140,60 @@ impl Shard {
             let Some((at, number, job)) = self.shared.schedule.pop_due(now) else {
                 return due;
             };
-            if job == Job::Connect {
-                due.connect.push((number, at));
-            } else if let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) {
-                bot.act(job, at, now, &mut self.shared);
+            match job {
+                Job::Connect => due.connect.push((number, at)),
+                Job::Glance => self.glance(now),
+                Job::Churn => self.churn(at, now),
+                _ => {
+                    if let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) {
+                        bot.act(job, at, now, &mut self.shared);
+                        if bot.is_broken() && bot.is_stalled() {
+                            self.closed(number, End::Closed(None));
+                        }
+                    }
+                }
             }
         }
         due.more = true;
         due
+    }
+
+    /// Takes a sample of what the bots know of each other. If the thread is late, the moments that it missed are
+    /// not made up for: they would all be the same one.
+    fn glance(&mut self, now: Instant) {
+        let next = GLANCE_US / 2 + self.shared.glances.below(GLANCE_US);
+        let next = now + Duration::from_micros(next.into());
+        self.shared.schedule.add(next, THREAD, Job::Glance);
+        for _ in 0..ASKED {
+            let asked = self.shared.glances.below(self.witnesses.len() as u32) as usize;
+            let Some(&number) = self.witnesses.get(asked) else {
+                return;
+            };
+            let Some(bot) = self.bots.get(number as usize).and_then(Option::as_ref) else {
+                continue;
+            };
+            if let Some(age) = bot.age_of_picture(&mut self.shared, now) {
+                self.shared.tally.flow.age.add(age);
+                return;
+            }
+        }
+    }
+
+    /// Lets a bot go; when its connection is over, another comes.
+    fn churn(&mut self, due: Instant, now: Instant) {
+        if let Some(delay) = self.churn.delay() {
+            self.shared.schedule.add(due + delay, THREAD, Job::Churn);
+        }
+        for _ in 0..ASKED {
+            let number = self.churn.choose().unwrap_or(THREAD);
+            if let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut)
+                && bot.has_joined()
+                && !bot.is_leaving()
+            {
+                bot.make_way(now, &mut self.shared);
+                return;
+            }
+        }
     }
 
     /// A connection is there: the bot begins its session.
@@ -129,9 +220,18 @@ impl Shard {
         if !was_welcomed && bot.is_welcomed() {
             self.watch.lap(&mut self.shared.tally, now);
             self.shared.tally.life.connected += 1;
-            self.shared.tally.life.welcomed += 1;
+            if let Some(past) = self.shared.past.get_mut(number as usize) {
+                let first = !std::mem::replace(&mut past.was_welcomed, true);
+                self.shared.tally.life.welcomed += u32::from(first);
+            }
         }
         result
+    }
+
+    /// Whether nothing is to be read from a bot's socket any more.
+    pub(super) fn is_stalled(&self, number: u32) -> bool {
+        let bot = self.bots.get(number as usize).and_then(Option::as_ref);
+        bot.is_some_and(|bot| bot.is_stalled())
     }
 
     /// A bot's connection is over.
@@ -140,14 +240,21 @@ impl Shard {
             return;
         };
         self.open -= 1;
+        self.shared.schedule.forget(number);
         if let Some(player) = bot.player() {
             self.watch.lap(&mut self.shared.tally, Instant::now());
             self.shared.tally.life.connected -= 1;
             self.shared.registry.remove(player);
         }
-        if let End::Closed(code) = end
-            && !bot.is_leaving()
-        {
+        if bot.is_leaving() {
+            if !self.is_ending {
+                self.shared.tally.life.replaced += 1;
+                let next = Instant::now() + self.churn.pause();
+                self.shared.schedule.add(next, number, Job::Connect);
+            }
+        } else if bot.is_stalled() {
+            self.shared.tally.life.stalled_closed += 1;
+        } else if let End::Closed(code) = end {
             *self
                 .shared
                 .tally
@@ -160,9 +267,18 @@ impl Shard {
 
     /// The run is over: all say goodbye.
     pub(super) fn leave(&mut self, now: Instant) {
+        self.is_ending = true;
         self.shared.schedule.clear();
-        for bot in self.bots.iter_mut().flatten() {
-            bot.leave(now, &mut self.shared);
+        let mut stalled = Vec::new();
+        for (number, bot) in (0..).zip(&mut self.bots) {
+            if let Some(bot) = bot {
+                bot.leave(now, &mut self.shared);
+                stalled.extend(bot.is_stalled().then_some(number));
+            }
+        }
+        // They will not read the answer.
+        for number in stalled {
+            self.closed(number, End::Closed(None));
         }
     }
 

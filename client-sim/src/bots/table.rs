@@ -25,16 +25,38 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
         "connected / joined",
         &format_args!("{} / {}", report.connected, report.joined),
     )?;
-    let latency = report.input_to_neighbour_ms;
-    if latency.samples == 0 {
-        row("input to neighbour", &format_args!("no samples"))?;
-    } else {
+    if report.witnesses < report.bots {
+        row("witnesses", &report.witnesses)?;
+    }
+    if plan.stalled > 0 {
         row(
-            "input to neighbour",
+            "stalled / closed for it",
+            &format_args!("{} / {}", plan.stalled, report.clients_stalled_closed),
+        )?;
+    }
+    if report.bots_replaced > 0 {
+        row("left for others to come", &report.bots_replaced)?;
+    }
+    for (name, times) in [
+        ("input to neighbour", report.input_to_neighbour_ms),
+        ("age of the picture", report.age_of_picture_ms),
+    ] {
+        if times.samples == 0 {
+            row(name, &format_args!("no samples"))?;
+            continue;
+        }
+        row(
+            name,
             &format_args!(
                 "p50 {:.1}  p90 {:.1}  p99 {:.1}  max {:.1} ms  ({} samples)",
-                latency.p50, latency.p90, latency.p99, latency.max, latency.samples
+                times.p50, times.p90, times.p99, times.max, times.samples
             ),
+        )?;
+    }
+    if !report.updates_delivered.is_nan() {
+        row(
+            "turns delivered",
+            &format_args!("{:.2} %", 100.0 * report.updates_delivered),
         )?;
     }
     row(
@@ -70,12 +92,16 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
         "inputs late / open at end",
         &format_args!("{} / {}", report.inputs_late, report.inputs_unacknowledged),
     )?;
-    for (name, times) in [
+    let mut times = vec![
         ("connecting", report.connect_ms),
         ("ping to pong", report.rtt_ms),
         ("input before its tick", report.input_early_ms),
         ("generator lag", report.generator_lag_ms),
-    ] {
+    ];
+    if plan.phase_lock {
+        times.push(("turn waits for its tick", report.input_wait_ms));
+    }
+    for (name, times) in times {
         if times.p50.is_nan() {
             row(name, &format_args!("no samples"))?;
             continue;

@@ -55,6 +55,10 @@ pub(super) struct Life {
     pub(super) welcomed: u32,
     /// Bots that ever were in a room.
     pub(super) joined: u32,
+    /// Bots that have left to make way for others.
+    pub(super) replaced: u64,
+    /// Bots that read nothing and were closed by the server.
+    pub(super) stalled_closed: u64,
     /// Messages that came in.
     pub(super) frames_in: u64,
     pub(super) violations: Violations,
@@ -75,6 +79,7 @@ pub(super) struct Flow {
     pub(super) frames_in: u64,
     pub(super) bytes_in: u64,
     pub(super) snapshots: u64,
+    /// Of witnesses, as all that can be told of what is in snapshots.
     pub(super) snapshot_bytes: u64,
     pub(super) updates: u64,
     /// Updates of a neighbour's motion, and their bytes.
@@ -95,7 +100,11 @@ pub(super) struct Flow {
     /// How long before their tick the others came.
     pub(super) early: Times,
     pub(super) latency: Times,
+    /// How old what witnesses know of their neighbours is.
+    pub(super) age: Times,
     pub(super) lag: Times,
+    /// From the moment at which a turn was wished to the one at which it was sampled.
+    pub(super) input_wait: Times,
     pub(super) rtt: Times,
 }
 
@@ -112,6 +121,8 @@ impl Life {
         self.connected += other.connected;
         self.welcomed += other.welcomed;
         self.joined += other.joined;
+        self.replaced += other.replaced;
+        self.stalled_closed += other.stalled_closed;
         self.frames_in += other.frames_in;
         self.violations.merge(&other.violations);
         merge_counts(&mut self.connect_failures, &other.connect_failures);
@@ -146,7 +157,9 @@ impl Flow {
         self.inputs_late += other.inputs_late;
         self.early.merge(&other.early);
         self.latency.merge(&other.latency);
+        self.age.merge(&other.age);
         self.lag.merge(&other.lag);
+        self.input_wait.merge(&other.input_wait);
         self.rtt.merge(&other.rtt);
     }
 }

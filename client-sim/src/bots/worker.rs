@@ -167,6 +167,10 @@ async fn live(thread: Rc<Thread>, bot: u32, intended: Instant) {
 /// Reads once, into the shared buffer. A read that does not fill it spares the one that would find nothing.
 async fn read(thread: &Rc<Thread>, bot: u32, reader: &mut OwnedReadHalf) -> Result<(), End> {
     poll_fn(|context| {
+        if thread.shard.borrow().is_stalled(bot) {
+            // Never woken: it ends with the run.
+            return Poll::Pending;
+        }
         let mut scratch = thread.scratch.borrow_mut();
         let mut buffer = ReadBuf::new(&mut scratch);
         let read = ready!(Pin::new(&mut *reader).poll_read(context, &mut buffer));

@@ -1,6 +1,6 @@
 //! The client takes in what the server says.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use parlour_shared::{
     codec::{self, SNAPSHOT_OPCODE},
@@ -104,8 +104,10 @@ impl Client {
             return Err(Violation::Map(entered.map.name));
         };
         self.view.enter_room(entered.view);
+        self.skimmed = None;
         self.prediction.enter_room();
         self.streams.enter_room(entered.epoch, entered.seq);
+        let walls = Arc::new(walls);
         self.room = Some(Box::new(Room { entered, walls }));
         Ok(Event::Entered.into())
     }
@@ -152,6 +154,9 @@ impl Client {
         self.last_tick = Some(tick);
         self.ticks.observe(tick, now);
         let ack = snapshot.ack;
+        if let Some(ack) = ack {
+            self.phase.acknowledged(ack, now);
+        }
         let slot = room.entered.slot;
         if slot == Slot::NOBODY {
             return Ok(Event::Snapshot { own: None, ack }.into());

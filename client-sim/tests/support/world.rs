@@ -48,20 +48,31 @@ pub(crate) enum Fault {
     Full,
 }
 
+const PERIOD: Duration = Duration::from_nanos(16_666_667);
+
 struct Player {
     writer: OwnedWriteHalf,
     joined: bool,
     entered_at: Option<Tick>,
     course: Course,
-    command: Option<(u32, Heading)>,
+    command: Option<Waiting>,
     ack: Option<Ack>,
     told: Option<Tick>,
     /// The segment changed at this tick, by a turn or not.
     change: Option<bool>,
 }
 
+/// A command that waits for its tick.
+struct Waiting {
+    tick: Tick,
+    heading: Heading,
+    ack: Ack,
+}
+
 struct State {
     tick: Tick,
+    /// When that tick ran.
+    ticked: Instant,
     walls: WallGrid,
     map: MapInfo,
     fault: Fault,
@@ -91,6 +102,7 @@ pub(crate) fn start(fault: Fault) -> String {
             let walls = map.wall_grid().unwrap();
             let state = State {
                 tick: Tick(1),
+                ticked: Instant::now(),
                 walls,
                 map,
                 fault,
@@ -108,7 +120,7 @@ pub(crate) fn start(fault: Fault) -> String {
 }
 
 async fn tick(state: Rc<RefCell<State>>) {
-    let mut ticks = interval(Duration::from_nanos(16_666_667));
+    let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let start = Instant::now();
     loop {
@@ -233,7 +245,29 @@ impl State {
                     state: vec![],
                 }));
             }
-            ClientMessage::Move(step) => player.command = Some((step.seq, step.heading())),
+            ClientMessage::Move(step) => {
+                let next = self.ticked + PERIOD;
+                let to_next = next.saturating_duration_since(Instant::now()).as_micros() as i64;
+                let aimed = if step.tick == Tick(0) {
+                    tick.after(1)
+                } else {
+                    step.tick
+                };
+                let ahead = i64::from(aimed.0) - i64::from(tick.0) - 1;
+                assert!(
+                    (-8..=16).contains(&ahead),
+                    "an aim that no server takes: {ahead} ticks ahead"
+                );
+                let early = (to_next + ahead * PERIOD.as_micros() as i64) / 100;
+                player.command = Some(Waiting {
+                    tick: aimed,
+                    heading: step.heading(),
+                    ack: Ack {
+                        seq: step.seq,
+                        early: early as i16,
+                    },
+                });
+            }
             ClientMessage::Ping { nonce } => player.tell(&ServerMessage::Pong(Pong { nonce, tick })),
             ClientMessage::Chat(chat) if chat.scope == Scope::Room => self.say(&chat.text),
             ClientMessage::Bye => {

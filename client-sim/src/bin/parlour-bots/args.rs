@@ -14,11 +14,19 @@ Examples:
   parlour-bots --count 1000 --per-room 50 --duration 2m
   parlour-bots --count 500 --behaviour jitter --rooms 10 --json out.json
   parlour-bots --count 300 --behaviour crowd --rooms 1 --chat-per-minute 6
+  parlour-bots --count 1000 --rooms 1 --phase-lock     as clients do that aim at ticks
+  parlour-bots -n 5000 --rooms 1 --witnesses 0.02      100 of them decode, the others only count
+  parlour-bots --count 1000 --churn 10 --duration 10m  100 a minute leave, and others come
+  parlour-bots --count 200 --rooms 1 --stalled 20      do 20 that read nothing harm the others?
   parlour-bots --count 5 --rooms 1 --map lobby --duration forever
 
 What is measured:
   input to neighbour   from the moment a bot's schedule wanted it to turn to the moment
-                       another bot has decoded it
+                       another bot has decoded it; with --phase-lock from the moment the
+                       bot samples its input, which is just in time for a tick
+  age of the picture   at any moment, for a witness and a neighbour picked by chance: since when
+                       the neighbour has done something that the witness has not seen; 0: never
+  turn waits           with --phase-lock: from the wish to turn to that moment
   generator lag        how much later than scheduled the bots sent; if its p99 is over 2 ms,
                        latencies include delays of the bots' own: use --threads, or fewer bots
 
@@ -29,7 +37,7 @@ Exit status:
 
 /// Bots that walk and talk on a Parlour server, check what it promises, and measure.
 ///
-/// Every bot decodes all that it is sent, keeps its view of the room, predicts its own motion and compares. A
+/// Every bot, or every witness, decodes all that it is sent, keeps its view of the room, predicts its own motion and compares. A
 /// run is decided by its seed: the same command wants the same of the server again.
 #[derive(Debug, Parser)]
 #[command(name = "parlour-bots", version, after_help = EXAMPLES, max_term_width = 110)]
@@ -73,6 +81,14 @@ struct What {
     /// Changes of direction per second and bot [default: 2; jitter 20; idle 0]
     #[arg(long, value_name = "X")]
     turns_per_second: Option<f64>,
+    /// Sample input once a tick, so that it reaches the server just before a tick begins; latency then runs
+    /// from the moment of sampling, and the wait for it is told apart
+    #[arg(long)]
+    phase_lock: bool,
+    /// How long before the tick input shall be there; more if turns of many bots take longer to send
+    #[arg(long, value_name = "TIME", default_value = "2ms", requires = "phase_lock",
+          value_parser = humantime::parse_duration)]
+    aim: Duration,
     /// Chat messages per minute and bot, half to the room and half to those near
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     chat_per_minute: f64,
@@ -82,6 +98,16 @@ struct What {
     /// Time between two pings of a bot, or `never`
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time_or_never)]
     ping_every: Time,
+    /// Share of the bots that decode all they are sent, above 0 up to 1, at least one in each room; the others
+    /// check the heads of snapshots only, which costs this machine far less. Witnesses are what is measured
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    witnesses: f64,
+    /// Percent of the bots that leave per minute; for each another connects soon after, as a new session
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
+    churn: f64,
+    /// Bots that stop reading once they are in their room, to see how the server copes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    stalled: u32,
     /// Decides everything that is left to chance
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -133,6 +159,11 @@ impl Cli {
             map: where_to.map.clone(),
             behaviour: what.behaviour,
             turns_per_second: what.turns_per_second,
+            phase_lock: what.phase_lock,
+            aim: what.aim,
+            witnesses: what.witnesses,
+            churn_percent: what.churn,
+            stalled: what.stalled,
             chat_per_minute: what.chat_per_minute,
             skin_per_minute: what.skin_per_minute,
             ping_every: what.ping_every.0,

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use parlour_shared::{
+    ids::Tick,
     message::Scope,
     motion::{Position, UNITS_PER_PX},
 };
@@ -14,15 +15,25 @@ impl Bot {
     /// Does what was due, if it can be done now, and plans the next.
     pub(in super::super) fn act(&mut self, job: Job, due: Instant, now: Instant, shared: &mut Shared) {
         let next = match job {
-            Job::Connect => None,
+            // Not a bot's to do.
+            Job::Connect | Job::Churn | Job::Glance => None,
             Job::Flush => {
                 self.flush_planned = false;
                 self.flush(now, shared);
                 return;
             }
+            Job::Turn if shared.plan.phase_lock => {
+                self.wish_to_turn(due, shared);
+                shared.schedule.add(due + self.walk.delay(), self.number, job);
+                return;
+            }
             Job::Turn => {
-                self.turn(due, now, shared);
+                self.turn(due, None, now, shared);
                 Some(self.walk.delay())
+            }
+            Job::Sample => {
+                self.sample(due, now, shared);
+                None
             }
             Job::Chat => {
                 let scope = if self.talk.choose(2) == 0 {
@@ -57,7 +68,37 @@ impl Bot {
         }
     }
 
-    fn turn(&mut self, due: Instant, now: Instant, shared: &mut Shared) {
+    /// Plans when to sample the input. Lateness of the generator is none of the wait: what counts is when the
+    /// turn was due.
+    fn wish_to_turn(&mut self, due: Instant, shared: &mut Shared) {
+        // A client samples its input once a tick; a second wish before that changes nothing.
+        if self.aimed.is_some() || self.client.room().is_none() {
+            return;
+        }
+        if let Some((moment, tick)) = self.client.next_sample(due, shared.plan.aim) {
+            let wait = moment.saturating_duration_since(due);
+            shared.tally.flow.input_wait.add(wait);
+            self.aimed = Some(tick);
+            shared.schedule.add(moment, self.number, Job::Sample);
+        }
+    }
+
+    /// Turns now, at the planned moment or, if the generator is behind, after it.
+    fn sample(&mut self, due: Instant, now: Instant, shared: &mut Shared) {
+        let Some(mut tick) = self.aimed.take() else {
+            return;
+        };
+        if now > due + shared.plan.aim {
+            // Too late for that tick. Long after it the server would drop the command.
+            tick = self
+                .client
+                .next_sample(now, shared.plan.aim)
+                .map_or(tick, |(_, next)| next.max(tick));
+        }
+        self.turn(due, Some(tick), now, shared);
+    }
+
+    fn turn(&mut self, due: Instant, at: Option<Tick>, now: Instant, shared: &mut Shared) {
         let (Some(room), Some((_, bot))) = (self.client.room(), self.known) else {
             return;
         };
@@ -74,7 +115,7 @@ impl Bot {
         let heading = self.walk.turn(here, middle);
         shared.registry.intend(bot, heading, due);
         shared.tally.flow.inputs_out += 1;
-        self.send(Command::head(heading), now, shared);
+        self.send(Command::Walk { heading, at }, now, shared);
     }
 
     /// Sends a request that takes a room.

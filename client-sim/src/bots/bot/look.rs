@@ -43,7 +43,9 @@ impl Bot {
                         Err(_) => flow.inputs_late += 1,
                     }
                 }
-                self.look(now, shared);
+                if self.is_witness {
+                    self.look(now, shared);
+                }
             }
             Event::Chat(_) => flow.chats_in += 1,
             Event::Refused(refused) => {
@@ -61,10 +63,14 @@ impl Bot {
 
     fn entered(&mut self, now: Instant, shared: &mut Shared) {
         self.tracker.clear();
+        self.client.share_walls(&mut shared.walls);
         if std::mem::replace(&mut self.joined, true) {
             return;
         }
-        shared.tally.life.joined += 1;
+        if let Some(past) = shared.past.get_mut(self.number as usize) {
+            let first = !std::mem::replace(&mut past.has_joined, true);
+            shared.tally.life.joined += u32::from(first);
+        }
         let first_ping = shared
             .plan
             .ping_every
@@ -86,7 +92,6 @@ impl Bot {
     fn look(&mut self, now: Instant, shared: &mut Shared) {
         let (snapshot, registry, flow) = (&shared.snapshot, &shared.registry, &mut shared.tally.flow);
         let own = self.client.slot();
-        flow.snapshots += 1;
         flow.updates += snapshot.updates.len() as u64;
         flow.enters += snapshot.enters.len() as u64;
         if snapshot.base.is_none() {

@@ -4,16 +4,17 @@ use parlour_shared::{
     ids::{PlayerId, Slot, Tick},
     motion::{Segment, contact, turn},
     snapshot::{
-        Ack, Builder, EnterFields, fields, flags, write_anchor, write_enter, write_turn, write_update_head,
+        Builder, EnterFields, fields, flags, write_anchor, write_enter, write_turn, write_update_head,
     },
     websocket::encode_close,
 };
 
-use super::{Fault, State};
+use super::{Fault, State, Waiting};
 
 impl State {
     pub(super) fn step(&mut self) {
         self.tick = self.tick.after(1);
+        self.ticked = std::time::Instant::now();
         let tick = self.tick;
         for player in self.players.iter_mut().flatten().filter(|player| player.joined) {
             player.entered_at.get_or_insert(tick);
@@ -23,8 +24,9 @@ impl State {
                 player.course = contact(&self.walls, &player.course, tick);
                 player.change = (player.course.segment != before).then_some(false);
             }
-            if let Some((seq, heading)) = player.command.take() {
-                player.ack = Some(Ack { seq, early: 10 });
+            if let Some(Waiting { heading, ack, .. }) = player.command.take_if(|command| command.tick <= tick)
+            {
+                player.ack = Some(ack);
                 if heading != player.course.segment.gait.heading {
                     let here = player.course.segment.at(tick);
                     player.course = turn(&self.walls, here, heading, tick);

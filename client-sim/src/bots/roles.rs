@@ -1,0 +1,68 @@
+//! Which bots do something that not all of them do, by seeded chance.
+
+use parlour_shared::rng::{Purpose, Stream};
+
+use super::plan::Plan;
+
+/// The special bots of a plan.
+#[derive(Clone, Debug)]
+pub struct Roles {
+    witnesses: Vec<bool>,
+    stalled: Vec<bool>,
+}
+
+impl Roles {
+    /// Picks them. The stalled ones are spread evenly over all bots; of the others in each room so many are
+    /// witnesses as the plan's share of the room, one at least, spread evenly over the order in which they come.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Self {
+        let mut chance = Stream::new(plan.seed, 0, Purpose::BotRole);
+        let all: Vec<u32> = (0..plan.count).collect();
+        let mut stalled = vec![false; all.len()];
+        for bot in spread(&all, plan.stalled, &mut chance) {
+            stalled[bot as usize] = true;
+        }
+        let mut witnesses = vec![false; all.len()];
+        let rooms = plan.room_count();
+        for room in 0..rooms {
+            let in_room = all.iter().copied().skip(room as usize).step_by(rooms as usize);
+            let size = in_room.clone().count();
+            let reading: Vec<u32> = in_room.filter(|&bot| !stalled[bot as usize]).collect();
+            let wanted = (size as f64 * plan.witnesses).round().max(1.0) as u32;
+            for bot in spread(&reading, wanted, &mut chance) {
+                witnesses[bot as usize] = true;
+            }
+        }
+        Self { witnesses, stalled }
+    }
+
+    /// Whether a bot decodes all that it is sent.
+    #[must_use]
+    pub fn is_witness(&self, bot: u32) -> bool {
+        self.witnesses.get(bot as usize).copied().unwrap_or(false)
+    }
+
+    /// Whether a bot stops reading once it is in its room.
+    #[must_use]
+    pub fn is_stalled(&self, bot: u32) -> bool {
+        self.stalled.get(bot as usize).copied().unwrap_or(false)
+    }
+
+    /// How many bots are witnesses.
+    #[must_use]
+    pub fn witnesses(&self) -> u32 {
+        self.witnesses.iter().filter(|&&is| is).count() as u32
+    }
+}
+
+/// So many of them, or all, at even distances; chance says where it begins.
+fn spread<'a>(bots: &'a [u32], wanted: u32, chance: &mut Stream) -> impl Iterator<Item = u32> + use<'a> {
+    let count = bots.len() as u64;
+    let wanted = u64::from(wanted).min(count);
+    let shift = u64::from(chance.below(bots.len() as u32));
+    // Of `count` steps of `wanted` so many pass a multiple of `count`.
+    let is_picked = move |at: u64| (at + shift) % count * wanted % count < wanted;
+    (0..)
+        .zip(bots)
+        .filter_map(move |(at, &bot)| is_picked(at).then_some(bot))
+}
