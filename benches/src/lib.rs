@@ -1,6 +1,8 @@
 //! Loads for the benches: worlds full of walkers, the same for every bench and run.
 #![forbid(unsafe_code)]
 
+pub mod report;
+
 use std::sync::Arc;
 
 use bevy_app::App;
