@@ -40,16 +40,19 @@ server_says() {
   tail -n 40 "$SERVER_LOG" >&2
 }
 
-# start_server BINARY LOG: starts it on free ports, waits until it is ready; sets SERVER_PORT and ADMIN_PORT.
+# start_server BINARY LOG [ARGUMENT...]: starts it on free ports, waits until it is ready; sets SERVER_PORT and
+# ADMIN_PORT. A script that starts more than a server names in ON_EXIT what ends all of it.
 start_server() {
   local binary=$1 deadline
   SERVER_LOG=$2
+  shift 2
   SERVER_PORT=$(free_port)
   ADMIN_PORT=$(free_port)
   while [ "$ADMIN_PORT" = "$SERVER_PORT" ]; do ADMIN_PORT=$(free_port); done
   # Whatever ends the script ends the server.
-  trap kill_server EXIT
-  "$binary" serve --listen "127.0.0.1:$SERVER_PORT" --admin "127.0.0.1:$ADMIN_PORT" >"$SERVER_LOG" 2>&1 &
+  # shellcheck disable=SC2064 # the name is what is wanted, now
+  trap "${ON_EXIT:-kill_server}" EXIT
+  "$binary" serve --listen "127.0.0.1:$SERVER_PORT" --admin "127.0.0.1:$ADMIN_PORT" "$@" >"$SERVER_LOG" 2>&1 &
   SERVER_PID=$!
   deadline=$((SECONDS + READY_SECONDS))
   until answers_200 /readyz; do

@@ -95,7 +95,10 @@ pub fn verdict(folder: &Path) -> Result<Verdict> {
     Ok(Verdict {
         figures,
         misses: run.misses(&load),
-        is_wrong: violations != 0.0 || connected != run.clients() || run.lost() != 0.0,
+        is_wrong: !run.is_server_well()
+            || violations != 0.0
+            || connected != run.clients()
+            || run.lost() != 0.0,
     })
 }
 

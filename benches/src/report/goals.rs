@@ -8,7 +8,7 @@ use super::{
     json::{about, number},
     matrix::plain,
     results::{Measured, Results},
-    run::Run,
+    run::{Run, lost},
     soak,
 };
 
@@ -235,6 +235,7 @@ fn of_degrading(results: &Results) -> Vec<Goal> {
     let of = |of: &dyn Fn(&Degrading) -> f64| results.degrading.as_ref().map_or(f64::NAN, of);
     let before = of(&|run| run.p99_ms("before"));
     let grown = soak::growth_percent(results);
+    let soaked = |of: &dyn Fn(&Value) -> f64| results.soak_bots.as_ref().map_or(f64::NAN, of);
     vec![
         Goal::at_most(
             "twice the load: ticks skipped",
@@ -273,6 +274,13 @@ fn of_degrading(results: &Results) -> Vec<Goal> {
             of(&|run| run.p99_ms("after")) / before,
         ),
         Goal::at_most("soak: growth of memory per minute, second half", 0.2, "%", grown),
+        Goal::at_most("soak: connections lost", 0.0, "", soaked(&lost)),
+        Goal::at_most(
+            "soak: violations",
+            0.0,
+            "",
+            soaked(&|bots| number(bots, "violations")),
+        ),
     ]
 }
 

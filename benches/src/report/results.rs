@@ -29,6 +29,7 @@ pub(super) struct Results {
     pub(super) proximity: Vec<Value>,
     pub(super) degrading: Option<Degrading>,
     pub(super) soak: Vec<Value>,
+    pub(super) soak_bots: Option<Value>,
     pub(super) parts: Parts,
 }
 
@@ -57,15 +58,13 @@ impl Results {
         let default_loads = (1..=3).map(|run| json::read_if_there(&bench.join(format!("load-{run}.json"))));
         let default_loads: Vec<Option<Value>> = default_loads.collect::<Result<_>>()?;
         let matrix = loads::all()?.into_iter().map(|load| Measured::read(&plaza, load));
-        let first = |name: &str| {
-            let here = plaza.join(name);
-            json::lines(&if here.exists() { here } else { bench.join(name) })
-        };
+        let mut recording = json::lines(&bench.join("recording.jsonl"))?;
+        recording.extend(json::lines(&bench.join("recording-cost.jsonl"))?);
         Ok(Self {
             bench_machine: json::read_if_there(&bench.join("machine.json"))?,
             plaza_machine: json::read_if_there(&plaza.join("machine.json"))?,
-            ticks: first("tick.jsonl")?,
-            recording: first("recording.jsonl")?,
+            ticks: json::lines(&bench.join("tick.jsonl"))?,
+            recording,
             default_loads: default_loads.into_iter().flatten().collect(),
             memory: json::read_if_there(&bench.join("memory.json"))?,
             matrix: matrix.collect::<Result<_>>()?,
@@ -73,6 +72,7 @@ impl Results {
             proximity: json::lines(&plaza.join("proximity.jsonl"))?,
             degrading: Degrading::read(&plaza.join("degrading"))?,
             soak: json::lines(&plaza.join("soak/samples.jsonl"))?,
+            soak_bots: json::read_if_there(&plaza.join("soak/bots.json"))?,
             parts: parts::read(&target.join("criterion"))?,
         })
     }

@@ -111,6 +111,11 @@ impl Run {
         self.bytes_per_client_s() * connected / self.frames_per_s()
     }
 
+    /// Whether it ended when it was asked to, with exit code 0.
+    pub(super) fn is_server_well(&self) -> bool {
+        self.about["server_well"] != false
+    }
+
     /// Lost connections, from whichever cause.
     pub(super) fn lost(&self) -> f64 {
         lost(&self.bots)
@@ -124,6 +129,7 @@ impl Run {
                 misses.push(miss);
             }
         };
+        hold(self.is_server_well(), "the server did not end well".to_owned());
         let (p99, bound) = (self.latency("p99"), self.latency_bound(load));
         hold(p99 <= bound, format!("latency p99 {p99:.1} ms, {bound} at most"));
         let lag = self.generator_lag_ms();
