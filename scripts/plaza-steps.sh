@@ -37,6 +37,13 @@ column() {
   awk -F ' *[|] *' -v name="$1" -v number="$2" '!/^#/ && $1 == name {print $number}' benches/plaza-loads
 }
 
+# The counts that a load is to be tried at: its ladder, or the one that another load was measured at.
+ladder() {
+  local cell
+  cell=$(column "$1" 5)
+  if [[ $cell =~ ^[0-9\ ]+$ ]]; then echo "$cell"; else cat "$ran/runs/$cell/done" 2>/dev/null || column "$cell" 6; fi
+}
+
 loads() { awk -F ' *[|] *' '!/^#/ {print $1}' benches/plaza-loads; }
 
 run_seconds() { echo $((2 * $1 / ramp + settle + duration + 4)); } # run_seconds CLIENTS
@@ -100,7 +107,7 @@ try() {
 
 load_seconds() { # load_seconds LOAD: what its whole ladder and the runs after it take
   local clients last=0 sum=0 rungs
-  rungs=$(column "$1" 5)
+  rungs=$(ladder "$1")
   for clients in $rungs; do
     sum=$((sum + $(run_seconds "$clients")))
     last=$clients
@@ -112,7 +119,7 @@ load_seconds() { # load_seconds LOAD: what its whole ladder and the runs after i
 # measure_load LOAD: up its ladder, the runs that count, the floor.
 measure_load() {
   local load=$1 clients goal run held=() rungs good budget=$((left_s - $(load_seconds "$1")))
-  read -ra rungs <<<"$(column "$load" 5)"
+  read -ra rungs <<<"$(ladder "$load")"
   goal=$(column "$load" 6)
   rm -rf "$ran/runs/$load" "$ran/floor/$load"
   if ((${#rungs[@]} == 1)); then

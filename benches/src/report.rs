@@ -3,6 +3,7 @@
 
 mod bench;
 mod degrading;
+mod goal;
 mod goals;
 mod json;
 mod loads;
@@ -10,6 +11,7 @@ mod machine;
 mod matrix;
 mod metrics;
 mod parts;
+mod phase_lock;
 mod plots;
 mod results;
 mod rivals;
@@ -33,17 +35,20 @@ pub struct Page {
     pub plots: Vec<(String, String)>,
 }
 
-/// Makes the document from the results below this folder, Cargo's target folder.
+/// Makes the document from the results below this folder, Cargo's target folder. `bounds` is what somebody wrote of the
+/// goals that are missed: what bounds them. It follows the goals as it is.
 ///
 /// # Errors
 ///
 /// If a file cannot be read, or is not what the scripts write.
-pub fn page(target: &Path) -> Result<Page> {
+pub fn page(target: &Path, bounds: &str) -> Result<Page> {
     let results = Results::read(target)?;
     let sections = [
         machine::section(&results),
         goals::section(&results),
+        bounds.to_owned(),
         matrix::section(&results),
+        phase_lock::section(&results),
         rivals::section(&results),
         degrading::section(&results),
         soak::section(&results),

@@ -17,11 +17,13 @@ use parlour_benches::report;
 const USAGE: &str = "\
 Usage:
   bench-report page FOLDER     writes FOLDER/benchmarks.md and FOLDER/plots from the results in Cargo's target folder
-                               (CARGO_TARGET_DIR, or target), below bench, plaza and criterion
+                               (CARGO_TARGET_DIR, or target), below bench, plaza and criterion; benches/bounds.md,
+                               written by hand, follows the goals
   bench-report verdict RUN     the figures of the run in that folder, and why it is not held; exit code 1 if it is
                                not, 3 if it is wrong at any speed (violations, lost connections, no report)
   bench-report floor-of RUN    clients, frames per second, bytes per frame and inputs per second that the raw floor
                                has to move to do the same";
+const BOUNDS: &str = "benches/bounds.md";
 const NOT_HELD: u8 = 1;
 const FAILED: u8 = 2;
 const WRONG: u8 = 3;
@@ -49,7 +51,9 @@ fn main() -> ExitCode {
 
 fn page(folder: &Path) -> Result<ExitCode> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    let page = report::page(&target)?;
+    // What only a person can say; without such a file there is nothing to say.
+    let bounds = fs::read_to_string(BOUNDS).unwrap_or_default();
+    let page = report::page(&target, &bounds)?;
     let plots = folder.join("plots");
     fs::create_dir_all(&plots).with_context(|| plots.display().to_string())?;
     for (name, svg) in page.plots {

@@ -17,6 +17,9 @@ use super::{
 const REPORTS: [&str; 5] = ["base", "more", "before", "during", "after"];
 /// Seconds that the server has to come back.
 pub(super) const RECOVERS_S: f64 = 5.0;
+/// Seconds that are shown before and after.
+const SHOWN_BEFORE_S: f64 = 2.0;
+const SHOWN_AFTER_S: f64 = 8.0;
 
 /// What is left of such a run.
 pub(super) struct Degrading {
@@ -158,6 +161,11 @@ pub(super) fn section(results: &Results) -> String {
             | s | | viewers at 60 / 30 / 20 / 10 Hz | ticks/s | skipped | lateness p99 | tick p99 |\n|---|---|---|---|---|---|---|\n";
     for pair in degrading.samples.windows(2) {
         let ((from, before), (to, after)) = (&pair[0], &pair[1]);
+        if *to < degrading.at("overload_from_s") - SHOWN_BEFORE_S
+            || *to > degrading.at("overload_to_s") + SHOWN_AFTER_S
+        {
+            continue;
+        }
         let p99 = |name| plain(after.quantile_since(before, name, 0.99) * 1000.0, 2);
         let cadences: Vec<String> = after
             .cadences()

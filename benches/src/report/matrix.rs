@@ -141,7 +141,8 @@ pub(super) fn plain(value: f64, places: usize) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
-    let number = format!("{value:.places$}");
+    // Adding 0 takes the sign off -0, which is what an empty sum is.
+    let number = format!("{:.places$}", value + 0.0);
     match number.split_once('.') {
         Some((whole, rest)) => format!("{}.{rest}", super::svg::thousands(whole)),
         None => super::svg::thousands(&number),

@@ -72,7 +72,7 @@ pub(super) fn section(results: &Results) -> String {
 
 fn row(name: &str, [held, cpu, memory, p50, p99]: [f64; 5]) -> String {
     let short = |value: f64| {
-        if value < 1.0 {
+        if value > 0.0 && value < 1.0 {
             plain(value, 1)
         } else {
             plain(value, 0)
