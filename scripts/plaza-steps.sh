@@ -2,6 +2,9 @@
 # The steps of scripts/plaza: one run, the ladder of a load, the raw floor, twice the load, the soak. Source it after
 # scripts/measure.sh. Wants: ran (where results go), release (where binaries are), settle, duration, runs, ramp.
 
+# A movement command with its WebSocket header: 8 or 9 bytes and 6.
+INPUT_BYTES=15
+
 # What is started beside the server, to be ended whatever ends the script.
 STARTED=()
 
@@ -156,16 +159,16 @@ measure_floor() {
     return 0
   }
   read -r clients frames bytes inputs <<<"$figures"
-  say "$1: the raw floor with $clients clients, $frames frames/s of $bytes bytes, $inputs inputs/s"
+  say "$1: the raw floor with $clients clients, to each $frames frames/s of $bytes bytes, from each $inputs inputs/s"
   rm -rf "$folder"
   mkdir -p "$folder"
   port=$(free_port)
   in_background 0 $((floor_seconds + 60)) "$release/floor" serve --listen "127.0.0.1:$port" --clients "$clients" \
-    --frames-per-second "$frames" --frame-bytes "$bytes" >"$folder/serve.log" 2>"$folder/serve.err"
+    --frames-per-second "$frames" --frame-bytes "$bytes" --settle "${floor_settle}s" >"$folder/serve.log" 2>"$folder/serve.err"
   server=$STARTED_PID
   wait_for_listener "$port" || exit 1
   in_background 1 $((floor_seconds + 50)) "$release/floor" drive --connect "127.0.0.1:$port" --clients "$clients" \
-    --inputs-per-second "$inputs" --input-bytes 14 --settle "${floor_settle}s" --duration "${floor_duration}s" \
+    --inputs-per-second "$inputs" --input-bytes "$INPUT_BYTES" --settle "${floor_settle}s" --duration "${floor_duration}s" \
     --json "$folder/drive.json" >"$folder/drive.log" 2>&1
   if ! wait "$STARTED_PID" || ! wait "$server"; then
     kill_started

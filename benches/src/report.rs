@@ -107,24 +107,36 @@ pub fn verdict(folder: &Path) -> Result<Verdict> {
     })
 }
 
-/// What the raw floor has to move to do the same as the run in this folder: clients, frames per second of all
-/// clients together, bytes of a frame, and inputs per second of all clients together.
+/// What the raw floor has to move.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FloorWork {
+    /// Connections.
+    pub clients: u64,
+    /// To each of them.
+    pub frames_per_second: f64,
+    /// Of one frame on average, rounded, WebSocket header included.
+    pub frame_bytes: u64,
+    /// From each of them.
+    pub inputs_per_second: f64,
+}
+
+/// What the raw floor has to move to do the same as the run in this folder.
 ///
 /// # Errors
 ///
 /// If the run has no such figures.
-pub fn floor_of(folder: &Path) -> Result<[u64; 4]> {
+pub fn floor_of(folder: &Path) -> Result<FloorWork> {
     let run = Run::read(folder)?;
-    let figures = [
-        run.clients(),
-        run.frames_per_s(),
-        run.bytes_per_frame(),
-        run.inputs_per_s(),
-    ];
+    let work = FloorWork {
+        clients: run.clients() as u64,
+        frames_per_second: run.frames_per_s() / run.clients(),
+        frame_bytes: run.bytes_per_frame().round().max(1.0) as u64,
+        inputs_per_second: run.inputs_per_s() / run.clients(),
+    };
     anyhow::ensure!(
-        figures.iter().all(|figure| figure.is_finite()),
+        run.bytes_per_frame().is_finite() && work.inputs_per_second.is_finite(),
         "the bots' report does not say how much they were sent: {}",
         folder.display()
     );
-    Ok(figures.map(|figure| figure.round().max(1.0) as u64))
+    Ok(work)
 }

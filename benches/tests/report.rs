@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use parlour_benches::report::{self, Page};
+use parlour_benches::report::{self, FloorWork, Page};
 use serde_json::{Value, json};
 
 #[test]
@@ -147,7 +147,13 @@ fn the_bound_of_latency_is_that_of_the_cadence() {
 fn the_floor_moves_what_the_load_moved() {
     let results = Results::none();
     let run = results.run("walkers-20", 1000, "1", &bots(1000, 30.0));
-    assert_eq!(report::floor_of(&run).unwrap(), [1000, 20_000, 50, 2000]);
+    let wanted = FloorWork {
+        clients: 1000,
+        frames_per_second: 20.0,
+        frame_bytes: 50,
+        inputs_per_second: 2.0,
+    };
+    assert_eq!(report::floor_of(&run).unwrap(), wanted);
 }
 
 /// Cargo's target folder with results in it, gone with the value.

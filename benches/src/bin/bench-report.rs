@@ -21,8 +21,8 @@ Usage:
                                written by hand, follows the goals
   bench-report verdict RUN     the figures of the run in that folder, and why it is not held; exit code 1 if it is
                                not, 3 if it is wrong at any speed (violations, lost connections, no report)
-  bench-report floor-of RUN    clients, frames per second, bytes per frame and inputs per second that the raw floor
-                               has to move to do the same";
+  bench-report floor-of RUN    what the raw floor has to move to do the same: clients, frames to each per second, bytes
+                               of a frame, inputs from each per second";
 const BOUNDS: &str = "benches/bounds.md";
 const NOT_HELD: u8 = 1;
 const FAILED: u8 = 2;
@@ -80,8 +80,11 @@ fn verdict(run: &Path) -> Result<ExitCode> {
 }
 
 fn floor_of(run: &Path) -> Result<ExitCode> {
-    let [clients, frames, bytes, inputs] = report::floor_of(run)?;
-    println!("{clients} {frames} {bytes} {inputs}");
+    let work = report::floor_of(run)?;
+    println!(
+        "{} {:.3} {} {:.3}",
+        work.clients, work.frames_per_second, work.frame_bytes, work.inputs_per_second
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -37,8 +37,8 @@ pub(super) fn section(results: &Results) -> String {
         out += &summary(load);
     }
     out += "\nCPU per delivered frame beside the raw floor: a server and a client with nothing but epoll, read and write that\n\
-            move as many messages of the same sizes in the same session.\n\n\
-            | load | frames/s | bytes per frame | inputs/s | server CPU per frame | floor CPU per message | ratio |\n\
+            move as many messages of the same sizes in the same session. What the inputs cost is in both.\n\n\
+            | load | frames/s | bytes per frame | inputs/s | server CPU per frame | floor CPU per frame | ratio |\n\
             |---|---|---|---|---|---|---|\n";
     for load in &measured {
         out += &beside_floor(load);
@@ -83,7 +83,7 @@ fn beside_floor(measured: &Measured) -> String {
         plain(measured.figure(Run::bytes_per_frame), 0),
         plain(measured.figure(Run::inputs_per_s), 0),
         plain(measured.figure(|run| run.cpu_us_per_s() / run.frames_per_s()), 2),
-        plain(measured.floor_us_per_message(), 2),
+        plain(measured.floor_us_per_frame(), 2),
         plain(measured.over_floor(), 2),
     )
 }

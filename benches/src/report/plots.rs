@@ -40,10 +40,11 @@ fn latency(measured: &Measured) -> Plot {
     } else {
         50.0
     };
-    // What is far beyond the bound would press all else to the ground.
+    // What is far beyond the bound would press all else to the ground: it is drawn at the upper end of the axis.
+    let ceiling = if bound > 50.0 { 150.0 } else { 80.0 };
     let line = |name: &str, of: &str| {
         line(measured, name, &|count| {
-            count.figure(|run| run.latency(of)).min(bound * 1.4)
+            count.figure(|run| run.latency(of)).min(ceiling)
         })
     };
     Plot {

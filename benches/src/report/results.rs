@@ -142,13 +142,13 @@ impl Measured {
         self.measured().map_or(f64::NAN, |count| count.figure(of))
     }
 
-    /// Server CPU per delivered frame over that of the floor per message it sent. Both did the same: as many frames out,
-    /// as many inputs in.
+    /// Server CPU per delivered frame over that of the floor. Both did the same: as many frames out, as many inputs in,
+    /// and what the inputs cost is in both.
     pub(super) fn over_floor(&self) -> f64 {
-        self.figure(|run| run.cpu_us_per_s() / run.frames_per_s()) / self.floor_us_per_message()
+        self.figure(|run| run.cpu_us_per_s() / run.frames_per_s()) / self.floor_us_per_frame()
     }
 
-    pub(super) fn floor_us_per_message(&self) -> f64 {
+    pub(super) fn floor_us_per_frame(&self) -> f64 {
         let floor = self.floor.as_ref().unwrap_or(&Value::Null);
         let number = |name| json::number(floor, name);
         number("cpu_us_per_client_s") * number("clients") / number("sent_frames_per_s")

@@ -79,7 +79,7 @@ impl Plot {
         if let Some((y, name)) = &self.mark {
             let at = place_y(*y);
             line(&mut svg, "mark", [left, at, WIDTH - right, at]);
-            text(&mut svg, [WIDTH - right - 4.0, at - 5.0], "end", name);
+            text(&mut svg, [left + 8.0, at - 5.0], "start", name);
         }
         let mut legend = left;
         for (number, drawn) in self.lines.iter().enumerate() {
