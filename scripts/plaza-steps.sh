@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The steps of scripts/plaza: one run, the ladder of a load, the raw floor, twice the load, the soak. Source it after
-# scripts/measure.sh. Wants: ran (where results go), release (where binaries are), settle, duration, runs, ramp.
+# scripts/measure.sh. Wants: ran (where results go), release (where binaries are), settle, duration, runs, ramp,
+# floor_settle, floor_duration, floor_seconds, degrading_seconds, left_s, and the functions say_left and spend.
 
 # A movement command with its WebSocket header: 8 or 9 bytes and 6.
 INPUT_BYTES=15

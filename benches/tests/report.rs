@@ -222,7 +222,8 @@ impl Results {
         for second in 0..12_u32 {
             let slow = if (3..8).contains(&second) { 1500 } else { 0 };
             let text = format!(
-                "parlour_ticks_total {}\nparlour_ticks_skipped_total 0\nparlour_cadence{{hz=\"60\"}} {}\nparlour_cadence{{hz=\"30\"}} 0\n\
+                "parlour_ticks_total {}\nparlour_ticks_skipped_total 0\n\
+                 parlour_cadence{{hz=\"60\"}} {}\nparlour_cadence{{hz=\"30\"}} 0\n\
                  parlour_cadence{{hz=\"20\"}} {slow}\nparlour_cadence{{hz=\"10\"}} 0\n",
                 second * 60,
                 2000 - slow

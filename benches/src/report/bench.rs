@@ -42,7 +42,8 @@ pub(super) fn default_loads(results: &Results) -> String {
         return String::new();
     }
     let mut out = String::from(
-        "## A server with its default settings\n\n500 bots on loopback that walk and turn twice a second, in rooms of 50 with interest of 150 px.\n\n\
+        "## A server with its default settings\n\n\
+         500 bots on loopback that walk and turn twice a second, in rooms of 50 with interest of 150 px.\n\n\
          | run | p50 | p90 | p99 | longest | samples | frames/s in | bytes/s per bot | generator lag p99 | server CPU |\n\
          |---|---|---|---|---|---|---|---|---|---|\n",
     );

@@ -158,7 +158,8 @@ pub(super) fn section(results: &Results) -> String {
         );
     }
     out += "\nSecond by second, between two looks at the admin port:\n\n\
-            | s | | viewers at 60 / 30 / 20 / 10 Hz | ticks/s | skipped | lateness p99 | tick p99 |\n|---|---|---|---|---|---|---|\n";
+            | s | | viewers at 60 / 30 / 20 / 10 Hz | ticks/s | skipped | lateness p99 | tick p99 |\n\
+            |---|---|---|---|---|---|---|\n";
     for pair in degrading.samples.windows(2) {
         let ((from, before), (to, after)) = (&pair[0], &pair[1]);
         if *to < degrading.at("overload_from_s") - SHOWN_BEFORE_S

@@ -9,7 +9,8 @@ use super::{
 
 pub(super) fn section(results: &Results) -> String {
     let mut out = String::from(
-        "# Benchmarks\n\nMade by `scripts/bench` (tick, recording, parts) and `scripts/plaza` (everything with many clients), which\n\
+        "# Benchmarks\n\n\
+         Made by `scripts/bench` (tick, recording, parts) and `scripts/plaza` (everything with many clients), which\n\
          anyone can run. Medians of several runs.\n",
     );
     for (script, machine) in [

@@ -91,7 +91,8 @@ fn beside_floor(measured: &Measured) -> String {
 fn one_load(measured: &Measured) -> String {
     let load = &measured.load;
     let mut out = format!(
-        "\n### {}\n\n{}. Server: `{}`; bots: `{}`.\n\n| clients | | run | p50 | p90 | p99 | longest | CPU per client-second | frames/s | \
+        "\n### {}\n\n{}. Server: `{}`; bots: `{}`.\n\n\
+         | clients | | run | p50 | p90 | p99 | longest | CPU per client-second | frames/s | \
          bytes/s per client | generator lag p99 | why not held |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
         load.name,
         capital(&load.title),

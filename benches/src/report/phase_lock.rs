@@ -23,7 +23,8 @@ pub(super) fn section(results: &Results) -> String {
         return String::new();
     }
     let mut out = String::from(
-        "## Phase-locked input\n\nA phase-locked client samples its input once a tick, so that it reaches the server about 2 ms before the tick begins.\n\
+        "## Phase-locked input\n\n\
+         A phase-locked client samples its input once a tick, so that it reaches the server about 2 ms before the tick begins.\n\
          The intended moment of a turn is then the moment of sampling; how long a turn waits for that is a column of its own.\n\n\
          | input | clients | p50 | p90 | p99 | early at the server p50 / p99 | wait for sampling p50 / p99 | age p50 / p99 |\n\
          |---|---|---|---|---|---|---|---|\n",

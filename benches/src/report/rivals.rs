@@ -57,7 +57,8 @@ pub(super) fn section(results: &Results) -> String {
         return String::new();
     }
     let mut out = String::from(
-        "## Beside other servers\n\nThe figures of the other servers are **not measured by this script**: they are taken from other measurements on\n\
+        "## Beside other servers\n\n\
+         The figures of the other servers are **not measured by this script**: they are taken from other measurements on\n\
          such a machine (2 cores at 2.6 GHz, server on one, generator on the other, rooms of 50, everyone sees the whole room\n\
          unless said, everyone moves, 20 moves per second and client in, 20 Hz or more out; held there means a p99 of 65 ms\n\
          at most and over 90 % delivered). Parlour's rows are of this run, with its own loads and its stricter sense of held.\n\n\

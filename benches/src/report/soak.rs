@@ -47,7 +47,8 @@ pub(super) fn section(results: &Results) -> String {
         return String::new();
     };
     let mut out = format!(
-        "## Soak\n\n{} walkers in rooms of 50 for {} minutes, {} % of whom leave and are replaced each minute; the server is looked\n\
+        "## Soak\n\n\
+         {} walkers in rooms of 50 for {} minutes, {} % of whom leave and are replaced each minute; the server is looked\n\
          at every few seconds. In the second half its memory grows by {:.1} KB per minute ({:.2} %).\n\n\
          | what | first quarter | second | third | last | highest |\n|---|---|---|---|---|---|\n",
         plain(number(last, "clients"), 0),
