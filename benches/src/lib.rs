@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "linux")]
 pub mod process;
+pub mod report;
 #[cfg(target_os = "linux")]
 pub mod sockets;
 

@@ -279,11 +279,11 @@ impl Shown {
 
 type Sight = BTreeMap<Slot, Shown>;
 
-/// What each viewer could see at each of the last six ticks of its stay, the present one last.
+/// What each viewer could see at each of the last seven ticks of its stay, the present one last.
 #[derive(Default)]
 struct Sights {
     seen: BTreeMap<(SessionId, String, u8), VecDeque<Sight>>,
-    /// Who was held once: may be told more seldom than others for a while.
+    /// Who was held once: may be told more seldom than others for a while, and a tick later if its turn was in that time.
     strained: BTreeSet<SessionId>,
     pace: Pace,
     /// For how many ticks it has been so.
@@ -291,7 +291,9 @@ struct Sights {
 }
 
 /// Ticks after which everyone is told at the slowest pace.
-const LONGEST: usize = 6;
+const SLOWEST: usize = 6;
+/// The same for who was held when it had its turn.
+const LONGEST: usize = SLOWEST + 1;
 
 /// How many ticks may pass until all that is visible is told, and until what is close is: each step of the cadence, written
 /// down again.
@@ -358,9 +360,10 @@ fn check(stage: &Stage, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mu
             sights.strained.insert(*session);
             continue;
         }
-        let strained = matches!(pace, Pace::Adaptive(_)) && sights.strained.contains(session);
-        let (all_ticks, close_ticks) = if strained || sights.steady < LONGEST as u32 {
+        let (all_ticks, close_ticks) = if sights.strained.contains(session) {
             (LONGEST, LONGEST)
+        } else if sights.steady < SLOWEST as u32 {
+            (SLOWEST, SLOWEST)
         } else {
             patience(pace)
         };

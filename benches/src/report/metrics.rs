@@ -1,0 +1,96 @@
+//! What the admin port of a server said at one moment: Prometheus text.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use anyhow::{Context as _, Result};
+
+/// Values by name, labels included as they are written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Metrics(BTreeMap<String, f64>);
+
+impl Metrics {
+    /// From a file; empty if there is none, which reads as zero everywhere.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        Ok(Self::parse(&text))
+    }
+
+    fn parse(text: &str) -> Self {
+        let values = text.lines().filter(|line| !line.starts_with('#'));
+        let pair = |line: &str| {
+            let (name, value) = line.trim().rsplit_once(' ')?;
+            Some((name.to_owned(), value.parse().ok()?))
+        };
+        Self(values.filter_map(pair).collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn get(&self, name: &str) -> f64 {
+        self.0.get(name).copied().unwrap_or(0.0)
+    }
+
+    /// How much a counter grew since.
+    pub(super) fn since(&self, before: &Self, name: &str) -> f64 {
+        self.get(name) - before.get(name)
+    }
+
+    /// Viewers at each cadence, the highest first; empty if the server does not tell.
+    pub(super) fn cadences(&self) -> Vec<(u32, f64)> {
+        let at = |hz| Some((hz, *self.0.get(&format!("parlour_cadence{{hz=\"{hz}\"}}"))?));
+        [60, 30, 20, 10].into_iter().filter_map(at).collect()
+    }
+
+    /// A quantile of what a histogram took in since, in its unit; NaN if that is nothing. Between the bounds of a
+    /// bucket it is interpolated.
+    pub(super) fn quantile_since(&self, before: &Self, name: &str, quantile: f64) -> f64 {
+        let prefix = format!("{name}_bucket{{le=\"");
+        let bucket = |(key, count): (&String, &f64)| {
+            let bound = key.strip_prefix(&prefix)?.strip_suffix("\"}")?;
+            let bound = bound.trim_start_matches('+').replace("Inf", "inf");
+            Some((bound.parse::<f64>().ok()?, count - before.get(key)))
+        };
+        let mut buckets: Vec<(f64, f64)> = self.0.iter().filter_map(bucket).collect();
+        buckets.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let wanted = buckets.last().map_or(0.0, |last| last.1) * quantile;
+        if wanted <= 0.0 {
+            return f64::NAN;
+        }
+        let (mut from, mut below) = (0.0, 0.0);
+        for (bound, count) in buckets {
+            if count >= wanted {
+                // Beyond the last bound nothing is known but that.
+                let to = if bound.is_finite() { bound } else { from };
+                return from + (to - from) * (wanted - below) / (count - below);
+            }
+            (from, below) = (bound, count);
+        }
+        f64::NAN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Metrics;
+
+    #[test]
+    fn a_quantile_counts_only_what_came_since() {
+        let before =
+            Metrics::parse("t_bucket{le=\"1\"} 100\nt_bucket{le=\"2\"} 100\nt_bucket{le=\"+Inf\"} 100");
+        let after =
+            Metrics::parse("t_bucket{le=\"1\"} 100\nt_bucket{le=\"2\"} 300\nt_bucket{le=\"+Inf\"} 300");
+        assert!((after.quantile_since(&before, "t", 0.5) - 1.5).abs() < 1e-9);
+        assert!(before.quantile_since(&before, "t", 0.5).is_nan());
+    }
+
+    #[test]
+    fn beyond_the_last_bound_is_that_bound() {
+        let after = Metrics::parse("t_bucket{le=\"1\"} 1\nt_bucket{le=\"+Inf\"} 10");
+        assert!((after.quantile_since(&Metrics::default(), "t", 0.99) - 1.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,192 @@
+//! One run of a load: what the bots reported, what the server said before and after, and whether that is held.
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use super::{
+    json::{self, number},
+    loads::Load,
+    metrics::Metrics,
+};
+
+/// Drops that mean that something was not delivered or not taken in.
+const DROPS: [&str; 3] = ["io_lost", "inbound_full", "per_session"];
+/// The admin port may answer this many ticks sooner at the end of the window than at its beginning. Skipped ticks are
+/// counted without such slack.
+const TICK_SLACK: f64 = 6.0;
+
+/// A folder that `scripts/plaza` wrote.
+pub(super) struct Run {
+    about: Value,
+    pub(super) bots: Value,
+    before: Metrics,
+    after: Metrics,
+}
+
+impl Run {
+    pub(super) fn read(folder: &Path) -> Result<Self> {
+        Ok(Self {
+            about: json::read(&folder.join("about.json"))?,
+            // Bots that failed leave no report, which is a run that is not held.
+            bots: json::read_if_there(&folder.join("bots.json"))?.unwrap_or(Value::Null),
+            before: Metrics::read(&folder.join("before.prom"))?,
+            after: Metrics::read(&folder.join("after.prom"))?,
+        })
+    }
+
+    pub(super) fn about(&self) -> &Value {
+        &self.about
+    }
+
+    pub(super) fn load(&self) -> &str {
+        json::text(&self.about, "load")
+    }
+
+    pub(super) fn clients(&self) -> f64 {
+        number(&self.about, "clients")
+    }
+
+    /// Which of the runs at this count: `ladder`, `ladder-again`, or a number.
+    pub(super) fn is_ladder(&self) -> bool {
+        json::text(&self.about, "run").starts_with("ladder")
+    }
+
+    pub(super) fn latency(&self, of: &str) -> f64 {
+        number(&self.bots["input_to_neighbour_ms"], of)
+    }
+
+    pub(super) fn age(&self, of: &str) -> f64 {
+        number(&self.bots["age_of_picture_ms"], of)
+    }
+
+    pub(super) fn frames_per_s(&self) -> f64 {
+        number(&self.bots, "frames_in_per_s")
+    }
+
+    pub(super) fn inputs_per_s(&self) -> f64 {
+        number(&self.bots, "inputs_out_per_s")
+    }
+
+    pub(super) fn bytes_per_client_s(&self) -> f64 {
+        number(&self.bots, "bytes_in_per_bot_per_s")
+    }
+
+    pub(super) fn generator_lag_ms(&self) -> f64 {
+        number(&self.bots["generator_lag_ms"], "p99")
+    }
+
+    /// Microseconds of the server's CPU per second.
+    pub(super) fn cpu_us_per_s(&self) -> f64 {
+        number(&self.about, "cpu_ns") / 1000.0 / number(&self.about, "window_s")
+    }
+
+    pub(super) fn cpu_us_per_client_s(&self) -> f64 {
+        self.cpu_us_per_s() / self.clients()
+    }
+
+    pub(super) fn memory_kb_per_client(&self) -> f64 {
+        (number(&self.about, "rss_kb") - number(&self.about, "empty_rss_kb")) / self.clients()
+    }
+
+    /// Milliseconds between a tick's deadline and its start.
+    pub(super) fn lateness_p99_ms(&self) -> f64 {
+        let name = "parlour_tick_lateness_seconds";
+        self.after.quantile_since(&self.before, name, 0.99) * 1000.0
+    }
+
+    /// Milliseconds of work in a tick.
+    pub(super) fn tick_p99_ms(&self) -> f64 {
+        let name = "parlour_tick_duration_seconds";
+        self.after.quantile_since(&self.before, name, 0.99) * 1000.0
+    }
+
+    pub(super) fn delivered(&self) -> f64 {
+        number(&self.bots, "updates_delivered")
+    }
+
+    /// How many bytes long a frame was on average, headers of WebSocket included.
+    pub(super) fn bytes_per_frame(&self) -> f64 {
+        let connected = number(&self.bots, "connected");
+        self.bytes_per_client_s() * connected / self.frames_per_s()
+    }
+
+    /// Whether it ended when it was asked to, with exit code 0.
+    pub(super) fn is_server_well(&self) -> bool {
+        self.about["server_well"] != false
+    }
+
+    /// Lost connections, from whichever cause.
+    pub(super) fn lost(&self) -> f64 {
+        lost(&self.bots)
+    }
+
+    /// Why this run is not held; empty if it is.
+    pub(super) fn misses(&self, load: &Load) -> Vec<String> {
+        let mut misses = Vec::new();
+        let mut hold = |holds: bool, miss: String| {
+            if !holds {
+                misses.push(miss);
+            }
+        };
+        hold(self.is_server_well(), "the server did not end well".to_owned());
+        let (p99, bound) = (self.latency("p99"), self.latency_bound(load));
+        hold(p99 <= bound, format!("latency p99 {p99:.1} ms, {bound} at most"));
+        let lag = self.generator_lag_ms();
+        hold(lag <= 2.0, format!("generator lag p99 {lag:.1} ms, 2 at most"));
+        let connected = number(&self.bots, "connected");
+        hold(connected == self.clients(), format!("{connected} connected"));
+        let lost = self.lost();
+        hold(lost == 0.0, format!("{lost} connections lost"));
+        let violations = number(&self.bots, "violations");
+        hold(violations == 0.0, format!("{violations} violations"));
+        let grew = |name: &str| self.after.since(&self.before, name);
+        hold(!self.after.is_empty(), "no metrics of the server".to_owned());
+        let (ticks, due) = (
+            grew("parlour_ticks_total"),
+            number(&self.about, "window_s") * 60.0,
+        );
+        hold(
+            ticks >= due - TICK_SLACK,
+            format!("{ticks} ticks where {due:.0} were due"),
+        );
+        let skipped = grew("parlour_ticks_skipped_total");
+        hold(skipped == 0.0, format!("{skipped} ticks skipped"));
+        for reason in DROPS {
+            let drops = grew(&format!("parlour_drops_total{{reason=\"{reason}\"}}"));
+            hold(drops == 0.0, format!("{drops} drops, {reason}"));
+        }
+        // A viewer that sets its own pace is held back on purpose; at a fixed cadence, frames would be missing.
+        let behind = grew("parlour_io_behind_total");
+        let may_thin_out = load.cadence().is_none();
+        hold(
+            may_thin_out || behind == 0.0,
+            format!("I/O fell behind {behind} times"),
+        );
+        misses
+    }
+
+    /// 50 ms, or 100 where most viewers get 20 frames a second or fewer.
+    fn latency_bound(&self, load: &Load) -> f64 {
+        let slow = match load.cadence() {
+            Some(cadence) => cadence <= 20,
+            None => {
+                let viewers = self.after.cadences();
+                let all: f64 = viewers.iter().map(|(_, count)| count).sum();
+                let slow = viewers.iter().filter(|(hz, _)| *hz <= 20);
+                slow.map(|(_, count)| count).sum::<f64>() * 2.0 > all
+            }
+        };
+        if slow { 100.0 } else { 50.0 }
+    }
+}
+
+/// Connections that bots lost or never got.
+pub(super) fn lost(bots: &Value) -> f64 {
+    let sum = |name: &str| {
+        let counts = bots[name].as_object();
+        counts.map_or(0.0, |codes| codes.values().filter_map(Value::as_f64).sum())
+    };
+    sum("disconnects_by_code") + sum("connect_failures")
+}

@@ -1,0 +1,93 @@
+//! Ten minutes with clients that come and go: what the server holds must not grow.
+
+use super::{
+    json::{median, number},
+    matrix::plain,
+    results::Results,
+    svg::{Line, Plot, Point},
+};
+
+/// The plot's file.
+pub(super) const PLOT: &str = "soak-memory.svg";
+
+/// What is sampled, and its name in the document.
+const SAMPLED: [(&str, &str); 5] = [
+    ("rss_kb", "memory (VmRSS), KB"),
+    ("fds", "open descriptors"),
+    ("threads", "threads"),
+    ("connections", "connections"),
+    ("websockets", "WebSockets"),
+];
+
+/// Kilobytes per minute by which memory grows: the least squares of the second half, when all is warm. NaN without
+/// samples.
+pub(super) fn slope_kb_per_minute(results: &Results) -> f64 {
+    let half = &results.soak[results.soak.len() / 2..];
+    let points: Vec<(f64, f64)> = half
+        .iter()
+        .map(|sample| (number(sample, "s") / 60.0, number(sample, "rss_kb")))
+        .collect();
+    let count = points.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
+    let up: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+    let across: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
+    up / across
+}
+
+/// The same as a share of the memory, percent per minute.
+pub(super) fn growth_percent(results: &Results) -> f64 {
+    let all = results.soak.iter().map(|sample| number(sample, "rss_kb"));
+    slope_kb_per_minute(results) / median(all) * 100.0
+}
+
+pub(super) fn section(results: &Results) -> String {
+    let samples = &results.soak;
+    let Some(last) = samples.last() else {
+        return String::new();
+    };
+    let mut out = format!(
+        "## Soak\n\n\
+         {} walkers in rooms of 50 for {} minutes, {} % of whom leave and are replaced each minute; the server is looked\n\
+         at every few seconds. In the second half its memory grows by {:.1} KB per minute ({:.2} %).\n\n\
+         | what | first quarter | second | third | last | highest |\n|---|---|---|---|---|---|\n",
+        plain(number(last, "clients"), 0),
+        plain(number(last, "s") / 60.0, 0),
+        number(last, "churn_percent"),
+        slope_kb_per_minute(results),
+        growth_percent(results),
+    );
+    for (name, title) in SAMPLED {
+        let quarter = samples.len().div_ceil(4);
+        let mut cells: Vec<String> = samples
+            .chunks(quarter)
+            .map(|chunk| plain(median(chunk.iter().map(|sample| number(sample, name))), 0))
+            .collect();
+        cells.resize(4, "–".to_owned());
+        let highest = samples
+            .iter()
+            .map(|sample| number(sample, name))
+            .fold(f64::NAN, f64::max);
+        out += &format!("| {title} | {} | {} |\n", cells.join(" | "), plain(highest, 0));
+    }
+    out + &format!("\nMedians of each quarter.\n\n![memory of the server in the soak](plots/{PLOT})\n")
+}
+
+pub(super) fn plot(results: &Results) -> Option<Plot> {
+    let point = |sample| Point {
+        x: number(sample, "s") / 60.0,
+        y: number(sample, "rss_kb") / 1024.0,
+        hollow: false,
+    };
+    (!results.soak.is_empty()).then(|| Plot {
+        title: "Soak: memory of the server".to_owned(),
+        x: "minutes".to_owned(),
+        y: "VmRSS in MiB".to_owned(),
+        lines: vec![Line {
+            name: "memory".to_owned(),
+            points: results.soak.iter().map(point).collect(),
+        }],
+        mark: None,
+        y_from_zero: true,
+    })
+}

@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# For scripts that measure a running server: cores, CPU time, memory, metrics, and the machine's name. Source it after
+# scripts/serve.sh; the sourcing script runs under `set -euo pipefail` in the root of the project.
+
+say() { printf '%5d s  %s\n' "$SECONDS" "$*" >&2; }
+
+can_pin() { command -v taskset >/dev/null && [ "$(nproc)" -ge 2 ]; }
+
+pin() { # pin CORE COMMAND...: on that core, where that is possible; takes the place of the shell that calls it
+  local core=$1
+  shift
+  if can_pin; then exec taskset -c "$core" "$@"; else exec "$@"; fi
+}
+
+# serve_pinned BINARY LOG [ARGUMENT...]: a server on the first core.
+serve_pinned() {
+  start_server "$@"
+  if can_pin; then taskset -a -p -c 0 "$SERVER_PID" >/dev/null; fi
+}
+
+# Nanoseconds since 1970.
+now_ns() {
+  local now=${EPOCHREALTIME/[.,]/}
+  echo "${now}000"
+}
+
+# CPU time of the server so far in nanoseconds, over all its threads. Without the scheduler's statistics: in steps of
+# 10 ms (fields 14 and 15 of its stat line).
+server_cpu_ns() {
+  if [ -r "/proc/$SERVER_PID/schedstat" ]; then
+    awk '{sum += $1} END {printf "%.0f", sum}' "/proc/$SERVER_PID"/task/*/schedstat
+  else
+    sed 's/.*) //' "/proc/$SERVER_PID/stat" | awk '{printf "%.0f", ($12 + $13) * 1e7}'
+  fi
+}
+
+server_memory_kb() { # server_memory_kb VmRSS
+  awk -v key="$1:" '$1 == key {print $2}' "/proc/$SERVER_PID/status"
+}
+
+server_descriptors() { find "/proc/$SERVER_PID/fd" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }
+
+# Everything that the admin port tells. Without a body: the server said nothing, which the report sees.
+metrics() {
+  local line
+  {
+    exec 3<>"/dev/tcp/127.0.0.1/$ADMIN_PORT" || return 0
+    printf 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' >&3
+    while read -r -t 5 line <&3; do [ "$line" = $'\r' ] && break; done
+    timeout 5 cat <&3 || true
+    exec 3>&-
+  } 2>/dev/null
+}
+
+# metric NAME FILE: one value from what `metrics` gave; 0 if it is not there.
+metric() {
+  awk -v name="$1" '$1 == name {value = $2} END {print value + 0}' "$2"
+}
+
+load_average() { cut -d' ' -f1-3 /proc/loadavg; }
+
+# machine_json LOAD_BEFORE: what this was measured on.
+machine_json() {
+  local pinned=false processor commit
+  if can_pin; then pinned=true; fi
+  processor=$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1 | tr -d '"\\')
+  commit=$(git rev-parse --short HEAD 2>/dev/null || echo 'no commit')
+  printf '{"processor": "%s", "cores": %s, "memory_gib": %s, "kernel": "%s", "rustc": "%s", "pinned": %s, ' \
+    "${processor:-unknown processor}" "$(nproc)" "$(awk '/MemTotal/ {printf "%.0f", $2 / 1048576}' /proc/meminfo)" \
+    "$(uname -r | cut -d- -f1)" "$(rustc --version)" "$pinned"
+  printf '"load_before": "%s", "load_after": "%s", "date": "%s", "commit": "%s"}\n' \
+    "$1" "$(load_average)" "$(date -u +%F)" "$commit"
+}
