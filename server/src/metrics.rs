@@ -14,9 +14,9 @@ pub(crate) use recording::RecordingMetrics;
 use crate::edge::Reject;
 
 /// Bounds of the tick histograms in seconds: 50 us to 50 ms, three ticks.
-const TICK_BUCKETS: [f64; 14] = [
-    0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.001_5, 0.002, 0.003, 0.005, 0.008, 0.012, 0.016_667,
-    0.033_333, 0.05,
+const TICK_BUCKETS: [f64; 16] = [
+    0.000_05, 0.000_1, 0.000_2, 0.000_3, 0.000_4, 0.000_5, 0.001, 0.001_5, 0.002, 0.003, 0.005, 0.008, 0.012,
+    0.016_667, 0.033_333, 0.05,
 ];
 /// Bounds of the histogram of bytes per tick.
 const BYTE_BUCKETS: [f64; 8] = [

@@ -360,13 +360,14 @@ fn check(stage: &Stage, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mu
             sights.strained.insert(*session);
             continue;
         }
-        let (all_ticks, close_ticks) = if sights.strained.contains(session) {
-            (LONGEST, LONGEST)
-        } else if sights.steady < SLOWEST as u32 {
-            (SLOWEST, SLOWEST)
-        } else {
-            patience(pace)
-        };
+        let (all_ticks, close_ticks) =
+            if pace != Pace::Fixed(Cadence::Hz60) && sights.strained.contains(session) {
+                (LONGEST, LONGEST)
+            } else if sights.steady < SLOWEST as u32 {
+                (SLOWEST, SLOWEST)
+            } else {
+                patience(pace)
+            };
         let latest = |ticks: usize| history.iter().rev().take(ticks);
         let decoded: Sight = client
             .view
