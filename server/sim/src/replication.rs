@@ -73,6 +73,10 @@ impl Replica {
     }
 }
 
+/// Whether nobody is sent snapshots.
+#[derive(Resource, Debug, Default)]
+pub(crate) struct Muted(pub(crate) bool);
+
 /// The order within [`StepSet::Replicate`].
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 enum ReplicateSet {
@@ -84,6 +88,8 @@ enum ReplicateSet {
 
 pub(crate) fn plugin(app: &mut App) {
     state::derived::<Replica>(app);
+    app.init_resource::<Muted>();
+    state::derived::<Muted>(app);
     app.configure_sets(
         Step,
         (
@@ -97,7 +103,9 @@ pub(crate) fn plugin(app: &mut App) {
     );
     app.add_systems(Step, extend::deliver.in_set(ReplicateSet::Deliver));
     app.add_systems(Step, collect::collect.in_set(ReplicateSet::Collect));
-    app.add_systems(Step, splice::splice.in_set(ReplicateSet::Splice));
+    app.add_systems(Step, splice::splice
+            .in_set(ReplicateSet::Splice)
+            .run_if(|muted: Res<Muted>| !muted.0));
 }
 
 /// Lets a plugin's component be told, as extra number `bit`.

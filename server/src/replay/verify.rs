@@ -40,6 +40,7 @@ pub fn verify(
 ) -> Result<Verified, ReplayError> {
     let is_end = replay.last_tick() == Some(window.to);
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(1)))?;
+    run.simulation().mute();
     let first = run.tick().after(1);
     let mut last = run.tick();
     while last < window.to {

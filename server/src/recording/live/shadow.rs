@@ -84,7 +84,9 @@ impl Shadow {
         }
         if following.world.is_none() && batch.first_tick() == 1 && !batch.is_keyframe() {
             let (config, logic) = (self.source.config.clone(), self.source.logic.clone());
-            following.world = Some(Simulation::with_plugins(config, logic));
+            let mut world = Simulation::with_plugins(config, logic);
+            world.mute();
+            following.world = Some(world);
         }
         if following.world.is_none() && !batch.is_keyframe() {
             self.metrics.recording.shadow_skipped.inc_by(batch.ticks().into());
@@ -114,7 +116,8 @@ impl Shadow {
             tick,
             parts: format!("the saved world: {error}"),
         })?;
-        following.world = Some(world);
+        let world = following.world.insert(world);
+        world.mute();
         Ok(())
     }
 
