@@ -27,8 +27,10 @@
 
 pub mod behaviour;
 mod bot;
+mod engine;
 mod invariants;
 mod latency;
+mod opening;
 mod plan;
 mod report;
 mod run;
@@ -36,7 +38,7 @@ mod schedule;
 mod shard;
 mod table;
 mod tally;
-mod timer;
+mod wait;
 mod worker;
 
 pub use invariants::Violations;
