@@ -321,7 +321,7 @@ impl Stage {
                     (
                         slot,
                         seen.player,
-                        seen.name.clone(),
+                        seen.name.to_owned(),
                         place,
                         seen.segment.gait,
                         seen.skin,
