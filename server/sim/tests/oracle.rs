@@ -288,7 +288,7 @@ fn check(stage: &Stage, rows: &Rows, near: &NearOracle, all: bool) {
             .map(|(slot, seen)| {
                 let shown = Shown {
                     player: seen.player,
-                    name: seen.name.clone(),
+                    name: seen.name.to_owned(),
                     place: seen.segment.at(now),
                     gait: seen.segment.gait,
                     skin: seen.skin,
