@@ -2,7 +2,7 @@
 
 mod receive;
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use parlour_shared::{
     codec::{self, SCHEMA},
@@ -15,6 +15,9 @@ use parlour_shared::{
 };
 
 use crate::{command::Command, prediction::Prediction, streams::Streams, ticks::TickClock};
+
+/// Maps whose walls are shared.
+const MOST_SHARED: usize = 8;
 
 /// Who a client wants to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +34,7 @@ pub struct Room {
     /// What the server said on entering. The state in it is kept up to date.
     pub entered: RoomEntered,
     /// The map's walls, ready to move in.
-    pub walls: WallGrid,
+    pub walls: Arc<WallGrid>,
 }
 
 /// One player's side of the protocol. Give it each message of the server with [`Client::receive`], and send
@@ -93,6 +96,19 @@ impl Client {
     #[must_use]
     pub fn room(&self) -> Option<&Room> {
         self.room.as_deref()
+    }
+
+    /// Takes the room's walls from those that are known already, so that the clients of one map look at the
+    /// same memory; adds them if they are new. Of more than a few maps each client keeps its own walls.
+    pub(crate) fn share_walls(&mut self, known: &mut Vec<Arc<WallGrid>>) {
+        let Some(room) = &mut self.room else {
+            return;
+        };
+        match known.iter().find(|known| **known == room.walls) {
+            Some(same) => room.walls = same.clone(),
+            None if known.len() < MOST_SHARED => known.push(room.walls.clone()),
+            None => {}
+        }
     }
 
     /// The player's slot in its room; none also for who only watches it.

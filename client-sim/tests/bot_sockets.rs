@@ -92,6 +92,10 @@ fn assert_all_closed_with(report: &Report, code: u16) {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "so that each byte is read before the next one comes"
+)]
 fn an_answer_byte_by_byte() {
     let report = run(|stream, answer| {
         stream.set_nodelay(true).expect("a socket");

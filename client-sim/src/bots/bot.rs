@@ -6,11 +6,12 @@ mod look;
 use std::{
     io::{self, Write as _},
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use mio::net::TcpStream;
-use parlour_shared::{close::CloseCode, ids::PlayerId, snapshot::Snapshot};
+use parlour_shared::{close::CloseCode, ids::PlayerId, motion::WallGrid, snapshot::Snapshot};
 
 use super::{
     behaviour::{Talk, Walk},
@@ -40,6 +41,8 @@ pub(super) struct Shared {
     pub(super) tally: Tally,
     pub(super) snapshot: Snapshot,
     pub(super) payload: Vec<u8>,
+    /// Of the maps that bots were in.
+    pub(super) walls: Vec<Arc<WallGrid>>,
 }
 
 /// Why a connection is over.

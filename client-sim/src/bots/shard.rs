@@ -56,6 +56,7 @@ impl Shard {
             tally: Tally::default(),
             snapshot: Snapshot::default(),
             payload: Vec::new(),
+            walls: Vec::new(),
         };
         Self {
             bots,

@@ -1,6 +1,6 @@
 //! The client takes in what the server says.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use parlour_shared::{
     codec::{self, SNAPSHOT_OPCODE},
@@ -106,6 +106,7 @@ impl Client {
         self.view.enter_room(entered.view);
         self.prediction.enter_room();
         self.streams.enter_room(entered.epoch, entered.seq);
+        let walls = Arc::new(walls);
         self.room = Some(Box::new(Room { entered, walls }));
         Ok(Event::Entered.into())
     }

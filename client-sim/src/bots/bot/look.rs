@@ -61,6 +61,7 @@ impl Bot {
 
     fn entered(&mut self, now: Instant, shared: &mut Shared) {
         self.tracker.clear();
+        self.client.share_walls(&mut shared.walls);
         if std::mem::replace(&mut self.joined, true) {
             return;
         }
