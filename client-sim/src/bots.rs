@@ -51,8 +51,10 @@
 pub mod behaviour;
 mod bot;
 mod churn;
+mod engine;
 mod invariants;
 mod latency;
+mod opening;
 mod plan;
 mod report;
 mod roles;
@@ -61,7 +63,7 @@ mod schedule;
 mod shard;
 mod table;
 mod tally;
-mod timer;
+mod wait;
 mod worker;
 
 pub use invariants::Violations;

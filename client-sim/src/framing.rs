@@ -68,8 +68,8 @@ impl Framing {
         input: &mut &'i mut [u8],
         out: &mut Vec<u8>,
     ) -> Result<Option<Incoming<'d>>, WebSocketError> {
-        let mask = next_mask(&mut self.masks);
-        let Some(event) = self.decoder.next(input)? else {
+        let Self { decoder, masks } = self;
+        let Some(event) = decoder.next(input)? else {
             return Ok(None);
         };
         Ok(Some(match event {
@@ -77,13 +77,13 @@ impl Framing {
             Event::Text(_) => Incoming::Text,
             Event::Pong(_) => Incoming::Control,
             Event::Ping(payload) => {
-                encode_into(out, OpCode::Pong, payload, Some(mask));
+                encode_into(out, OpCode::Pong, payload, Some(next_mask(masks)));
                 Incoming::Control
             }
             Event::Close { code, .. } => {
                 let answer = code.map(u16::to_be_bytes);
                 let payload = answer.as_ref().map_or(&[][..], |code| code);
-                encode_into(out, OpCode::Close, payload, Some(mask));
+                encode_into(out, OpCode::Close, payload, Some(next_mask(masks)));
                 Incoming::Close { code }
             }
         }))

@@ -1,6 +1,6 @@
 //! The client with its socket: a WebSocket over TCP, on whatever tokio runtime it is used in.
 
-use std::{io, net::SocketAddr, time::Instant};
+use std::{io, time::Instant};
 
 use parlour_shared::{
     close::CloseCode,
@@ -200,22 +200,7 @@ impl Connection {
 /// # Errors
 /// [`ConnectionError::Io`] and [`ConnectionError::Handshake`].
 pub async fn upgrade(address: &Address) -> Result<(TcpStream, Vec<u8>), ConnectionError> {
-    let stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
-    shake_hands(stream, address).await
-}
-
-/// As [`upgrade`], to a host that was looked up already.
-pub(crate) async fn upgrade_at(
-    peer: SocketAddr,
-    address: &Address,
-) -> Result<(TcpStream, Vec<u8>), ConnectionError> {
-    shake_hands(TcpStream::connect(peer).await?, address).await
-}
-
-async fn shake_hands(
-    mut stream: TcpStream,
-    address: &Address,
-) -> Result<(TcpStream, Vec<u8>), ConnectionError> {
+    let mut stream = TcpStream::connect((address.host.as_str(), address.port)).await?;
     stream.set_nodelay(true)?;
     let (mut handshake, request) = handshake(address)?;
     stream.write_all(&request).await?;

@@ -10,18 +10,18 @@ use crate::{
 pub use json::{EnterJson, ExtraJson, SnapshotJson, UpdateJson};
 
 /// A player as the client knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen<'a> {
     /// Who it is.
     pub player: PlayerId,
     /// Its name.
-    pub name: String,
+    pub name: &'a str,
     /// Its motion: where it is at any tick until the next news.
     pub segment: Segment,
     /// Index into the catalogue of skins.
     pub skin: u16,
     /// Components of plugins that it has, by bit number, in rising order.
-    pub extras: Vec<(u8, Vec<u8>)>,
+    pub extras: &'a [(u8, Vec<u8>)],
 }
 
 /// All that a client knows of the room it is in.
@@ -29,7 +29,19 @@ pub struct Seen {
 pub struct View {
     stay: u8,
     tick: Option<Tick>,
-    slots: Vec<Option<Seen>>,
+    /// By slot; none for who is not visible. Most news are of motions, so these lie close together.
+    motions: Vec<Option<Segment>>,
+    /// By slot; who is not visible may have left something here.
+    looks: Vec<Look>,
+}
+
+/// What seldom changes about a player.
+#[derive(Clone, Debug, Default)]
+struct Look {
+    player: PlayerId,
+    name: String,
+    skin: u16,
+    extras: Vec<(u8, Vec<u8>)>,
 }
 
 /// A snapshot that does not fit what the client knows: the server, or the transport, broke a promise.
@@ -75,7 +87,7 @@ impl View {
     pub fn enter_room(&mut self, stay: u8) {
         self.stay = stay;
         self.tick = None;
-        self.slots.clear();
+        self.forget();
     }
 
     /// The tick of the last snapshot.
@@ -86,22 +98,42 @@ impl View {
 
     /// The player in a slot.
     #[must_use]
-    pub fn get(&self, slot: Slot) -> Option<&Seen> {
-        self.slots.get(slot.index())?.as_ref()
+    pub fn get(&self, slot: Slot) -> Option<Seen<'_>> {
+        self.seen(slot.index())
+    }
+
+    /// The motion of the player in a slot.
+    #[must_use]
+    pub fn segment(&self, slot: Slot) -> Option<Segment> {
+        *self.motions.get(slot.index())?
     }
 
     /// Where the player in a slot is at a tick, which must not lie before the last snapshot.
     #[must_use]
     pub fn position(&self, slot: Slot, tick: Tick) -> Option<Position> {
-        self.get(slot).map(|seen| seen.segment.at(tick))
+        self.segment(slot).map(|segment| segment.at(tick))
     }
 
     /// Everyone visible, by slot.
-    pub fn iter(&self) -> impl Iterator<Item = (Slot, &Seen)> {
-        self.slots
-            .iter()
-            .enumerate()
-            .filter_map(|(slot, seen)| Some((Slot(slot as u16), seen.as_ref()?)))
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, Seen<'_>)> {
+        (0..self.motions.len()).filter_map(|slot| Some((Slot(slot as u16), self.seen(slot)?)))
+    }
+
+    fn seen(&self, index: usize) -> Option<Seen<'_>> {
+        let segment = (*self.motions.get(index)?)?;
+        let look = self.looks.get(index)?;
+        Some(Seen {
+            player: look.player,
+            name: &look.name,
+            segment,
+            skin: look.skin,
+            extras: &look.extras,
+        })
+    }
+
+    fn forget(&mut self) {
+        self.motions.clear();
+        self.looks.clear();
     }
 
     /// Takes in a snapshot.
@@ -122,7 +154,7 @@ impl View {
             });
         }
         match snapshot.base {
-            None => self.slots.clear(),
+            None => self.forget(),
             Some(base) if Some(base) == self.tick => {}
             Some(base) => {
                 return Err(ViewError::UnknownBase {
@@ -133,7 +165,7 @@ impl View {
         }
         self.tick = Some(snapshot.tick);
         for &slot in &snapshot.leaves {
-            self.slots
+            self.motions
                 .get_mut(slot.index())
                 .and_then(Option::take)
                 .ok_or(ViewError::Unknown(slot))?;
@@ -149,46 +181,46 @@ impl View {
 
     fn enter(&mut self, enter: &Enter, tick: Tick) -> Result<(), ViewError> {
         let index = enter.slot.index();
-        if self.slots.len() <= index {
-            self.slots.resize_with(index + 1, || None);
+        if self.motions.len() <= index {
+            self.motions.resize(index + 1, None);
+            self.looks.resize_with(index + 1, Look::default);
         }
-        let place = &mut self.slots[index];
-        if place.is_some() {
+        let motion = &mut self.motions[index];
+        if motion.is_some() {
             return Err(ViewError::AlreadyKnown(enter.slot));
         }
-        *place = Some(Seen {
+        *motion = Some(Segment {
+            since: tick,
+            position: enter.position,
+            gait: enter.gait,
+        });
+        self.looks[index] = Look {
             player: enter.player,
             name: enter.name.clone(),
-            segment: Segment {
-                since: tick,
-                position: enter.position,
-                gait: enter.gait,
-            },
             skin: enter.skin,
             extras: enter.extras.clone(),
-        });
+        };
         Ok(())
     }
 
     fn update(&mut self, update: &Update, tick: Tick) -> Result<(), ViewError> {
-        let seen = self
-            .slots
-            .get_mut(update.slot.index())
-            .and_then(Option::as_mut)
-            .ok_or(ViewError::Unknown(update.slot))?;
+        let index = update.slot.index();
+        let Some(Some(segment)) = self.motions.get_mut(index) else {
+            return Err(ViewError::Unknown(update.slot));
+        };
         match update.motion {
-            Some(MotionChange::Turn { since, .. }) if since < seen.segment.since => {
+            Some(MotionChange::Turn { since, .. }) if since < segment.since => {
                 return Err(ViewError::TurnTooOld(update.slot));
             }
             Some(MotionChange::Turn { since, gait }) => {
-                seen.segment = Segment {
+                *segment = Segment {
                     since,
-                    position: seen.segment.at(since),
+                    position: segment.at(since),
                     gait,
                 };
             }
             Some(MotionChange::Anchor { position, gait }) => {
-                seen.segment = Segment {
+                *segment = Segment {
                     since: tick,
                     position,
                     gait,
@@ -196,11 +228,12 @@ impl View {
             }
             None => {}
         }
-        if let Some(skin) = update.skin {
-            seen.skin = skin;
-        }
-        for (bit, bytes) in &update.extras {
-            set_extra(&mut seen.extras, *bit, bytes);
+        if update.skin.is_some() || !update.extras.is_empty() {
+            let look = &mut self.looks[index];
+            look.skin = update.skin.unwrap_or(look.skin);
+            for (bit, bytes) in &update.extras {
+                set_extra(&mut look.extras, *bit, bytes);
+            }
         }
         Ok(())
     }

@@ -242,7 +242,7 @@ fn some_enter(slot: u16, player: u32, position: Position) -> EnterFields<'static
 /// What a client knows after a snapshot, and where it draws everyone some ticks later.
 fn known(view: &View, tick: Tick) -> Value {
     let later = tick.after(LATER);
-    let player = |(slot, seen): (Slot, &Seen)| {
+    let player = |(slot, seen): (Slot, Seen<'_>)| {
         let (now, then) = (seen.segment.at(tick), seen.segment.at(later));
         let extras: Value = seen
             .extras

@@ -4,11 +4,13 @@ mod act;
 mod look;
 
 use std::{
-    io,
+    io::{self, Write as _},
+    rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use mio::net::TcpStream;
 use parlour_shared::{
     close::CloseCode,
     ids::{PlayerId, Tick},
@@ -16,7 +18,6 @@ use parlour_shared::{
     rng::Stream,
     snapshot::Snapshot,
 };
-use tokio::net::tcp::OwnedWriteHalf;
 
 use super::{
     behaviour::{Talk, Walk},
@@ -80,7 +81,7 @@ pub(super) struct Bot {
     walk: Walk,
     talk: Talk,
     tracker: Tracker,
-    writer: OwnedWriteHalf,
+    writer: Rc<TcpStream>,
     out: Vec<u8>,
     intended: Instant,
     /// The tick for which the next input is to be sampled, if a turn waits for that.
@@ -98,7 +99,7 @@ pub(super) struct Bot {
 
 impl Bot {
     /// Begins a session; `intended` is when it was to connect.
-    pub(super) fn open(number: u32, writer: OwnedWriteHalf, intended: Instant, shared: &mut Shared) -> Self {
+    pub(super) fn open(number: u32, writer: Rc<TcpStream>, intended: Instant, shared: &mut Shared) -> Self {
         let mut bot = Self {
             number,
             client: Client::new(),
@@ -193,7 +194,7 @@ impl Bot {
     /// Gives the socket what it takes.
     fn flush(&mut self, now: Instant, shared: &mut Shared) {
         while !self.out.is_empty() {
-            match self.writer.try_write(&self.out) {
+            match (&*self.writer).write(&self.out) {
                 Ok(written) if written == self.out.len() => self.out.clear(),
                 Ok(written) => drop(self.out.drain(..written)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -5,6 +5,7 @@
 
 use std::{
     collections::HashMap,
+    ops::RangeInclusive,
     time::{Duration, Instant},
 };
 
@@ -19,76 +20,104 @@ use super::behaviour::DISTINCT;
 /// Turns of one bot that are remembered: 3 s of a bot that turns 20 times a second.
 const REMEMBERED: u32 = 64;
 
-#[derive(Clone, Copy, Debug)]
-struct Turn {
-    heading: Heading,
-    intended: Instant,
-}
+/// A turn in one word, because every neighbour's turns are looked at with every snapshot: the heading in the
+/// lowest five bits, and above them the nanoseconds from the registry's origin to when it was intended.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turn(i64);
 
-/// The last turns of one bot, numbered from 1.
-#[derive(Clone, Debug, Default)]
-struct Turns {
-    last: u32,
-    ring: Vec<Turn>,
-    /// The bot has left: nobody will see a turn of it any more.
-    is_gone: bool,
-}
-
-impl Turns {
-    fn get(&self, number: u32) -> Option<&Turn> {
-        self.ring.get((number % REMEMBERED) as usize)
+impl Turn {
+    fn new(heading: Heading, intended: i64) -> Self {
+        Self(intended << 5 | key(heading))
     }
 
-    /// Numbers of the turns after `seen` that are still remembered.
-    fn after(&self, seen: u32) -> std::ops::RangeInclusive<u32> {
-        let oldest = (self.last + 1).saturating_sub(self.ring.len() as u32);
-        (seen + 1).max(oldest)..=self.last
+    fn is(self, heading: Heading) -> bool {
+        self.0 & 31 == key(heading)
     }
+
+    fn intended(self) -> i64 {
+        self.0 >> 5
+    }
+}
+
+fn key(heading: Heading) -> i64 {
+    heading.direction as i64 | i64::from(heading.sprint) << 4
 }
 
 /// The turns of all bots of a thread.
 #[derive(Debug, Default)]
 pub struct Registry {
-    turns: Vec<Turns>,
+    /// Somewhere near all turns.
+    origin: Option<Instant>,
+    /// How often each bot turned. Turns are numbered from 1.
+    last: Vec<u32>,
+    /// So many places for each bot; turn n is at n modulo their number.
+    turns: Vec<[Turn; REMEMBERED as usize]>,
+    /// Who has left: nobody will see a turn of it any more.
+    gone: Vec<bool>,
     players: HashMap<PlayerId, u32>,
 }
 
 impl Registry {
     /// Makes a bot known, before anyone can see it. Gives its number here.
     pub fn add(&mut self, player: PlayerId) -> u32 {
-        let number = self.turns.len() as u32;
-        self.turns.push(Turns::default());
+        let number = self.last.len() as u32;
+        self.last.push(0);
+        self.gone.push(false);
+        self.turns.push([Turn::default(); REMEMBERED as usize]);
         self.players.insert(player, number);
         number
     }
 
     /// Forgets a bot and its turns: its connection is gone, or about to be. Its number is not used again.
     pub fn remove(&mut self, player: PlayerId) {
-        let number = self.players.remove(&player);
-        if let Some(turns) = number.and_then(|number| self.turns.get_mut(number as usize)) {
-            *turns = Turns {
-                is_gone: true,
-                ..Turns::default()
-            };
+        if let Some(number) = self.players.remove(&player) {
+            self.gone[number as usize] = true;
         }
     }
 
     /// Notes that a bot wanted to turn at that moment.
     pub fn intend(&mut self, bot: u32, heading: Heading, intended: Instant) {
-        let Some(turns) = self.turns.get_mut(bot as usize).filter(|turns| !turns.is_gone) else {
+        if self.gone.get(bot as usize) != Some(&false) {
+            return;
+        }
+        let intended = nanos(*self.origin.get_or_insert(intended), intended);
+        let Some(last) = self.last.get_mut(bot as usize) else {
             return;
         };
-        turns.last += 1;
-        let turn = Turn { heading, intended };
-        // Number 0 is no turn; its place is filled so that number n lies at n modulo the ring's length.
-        if turns.ring.is_empty() {
-            turns.ring.push(turn);
-        }
-        let at = (turns.last % REMEMBERED) as usize;
-        match turns.ring.get_mut(at) {
-            Some(place) => *place = turn,
-            None => turns.ring.push(turn),
-        }
+        *last += 1;
+        self.turns[bot as usize][(*last % REMEMBERED) as usize] = Turn::new(heading, intended);
+    }
+
+    /// The number of a bot's last turn.
+    fn last(&self, bot: u32) -> u32 {
+        self.last[bot as usize]
+    }
+
+    /// A turn that is remembered.
+    fn turn(&self, bot: u32, number: u32) -> Turn {
+        self.turns[bot as usize][(number % REMEMBERED) as usize]
+    }
+
+    /// Numbers of a bot's turns after `seen` that are still remembered.
+    fn after(&self, bot: u32, seen: u32) -> RangeInclusive<u32> {
+        let last = self.last(bot);
+        let oldest = (last + 1).saturating_sub(REMEMBERED);
+        (seen + 1).max(oldest)..=last
+    }
+
+    /// How long ago a turn was intended.
+    fn age(&self, turn: Turn, now: Instant) -> Duration {
+        let now = self.origin.map_or(0, |origin| nanos(origin, now));
+        Duration::from_nanos(u64::try_from(now - turn.intended()).unwrap_or_default())
+    }
+}
+
+/// From one moment to another, which may lie before it. No run is so long that it does not fit.
+fn nanos(origin: Instant, moment: Instant) -> i64 {
+    let fit = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX >> 5);
+    match moment.checked_duration_since(origin) {
+        Some(later) => fit(later),
+        None => -fit(origin - moment),
     }
 }
 
@@ -145,17 +174,17 @@ impl Tracker {
             self.slots.resize(slot.index() + 1, None);
         }
         self.slots[slot.index()] = registry.players.get(&player).map(|&bot| {
-            let turns = &registry.turns[bot as usize];
             // Of the latest turns the one with this heading was done, those after it are still to be seen.
             // None has it at a spawn point: then it was done before all of them, or in another room.
-            let latest = turns.last.saturating_sub(DISTINCT as u32);
-            let is_done = |&number: &u32| turns.get(number).is_some_and(|turn| turn.heading == heading);
-            let found = turns.after(latest).rev().find(is_done);
+            let last = registry.last(bot);
+            let latest = last.saturating_sub(DISTINCT as u32);
+            let is_done = |&number: &u32| registry.turn(bot, number).is(heading);
+            let found = registry.after(bot, latest).rev().find(is_done);
             Track {
                 bot,
                 seen: found.unwrap_or(latest),
                 heading,
-                is_sure: found.is_some() || turns.last == 0,
+                is_sure: found.is_some() || last == 0,
             }
         });
     }
@@ -169,20 +198,17 @@ impl Tracker {
             return Sighting::Nothing;
         }
         track.heading = heading;
-        let Some(turns) = registry
-            .turns
-            .get(track.bot as usize)
-            .filter(|turns| !turns.is_gone)
-        else {
+        if registry.gone[track.bot as usize] {
             return Sighting::Nothing;
-        };
+        }
         let first = track.seen + 1;
-        for number in turns.after(track.seen) {
-            if let Some(turn) = turns.get(number).filter(|turn| turn.heading == heading) {
+        for number in registry.after(track.bot, track.seen) {
+            let turn = registry.turn(track.bot, number);
+            if turn.is(heading) {
                 track.seen = number;
                 track.is_sure = true;
                 return Sighting::Turn {
-                    latency: now.saturating_duration_since(turn.intended),
+                    latency: registry.age(turn, now),
                     overtaken: number - first,
                 };
             }
@@ -195,17 +221,14 @@ impl Tracker {
     /// if there is no neighbour of whom it can be told.
     pub fn age(&self, registry: &Registry, chance: &mut Stream, now: Instant) -> Option<Duration> {
         let known = || {
-            let tracks = self.slots.iter().flatten().filter(|track| track.is_sure);
-            tracks.filter_map(|track| {
-                let turns = registry.turns.get(track.bot as usize)?;
-                (!turns.is_gone).then_some((track, turns))
-            })
+            let tracks = self.slots.iter().flatten();
+            tracks.filter(|track| track.is_sure && !registry.gone[track.bot as usize])
         };
         let count = u32::try_from(known().count()).unwrap_or(u32::MAX);
-        let (track, turns) = known().nth(chance.below(count) as usize)?;
-        let unseen = turns.after(track.seen).find_map(|number| turns.get(number));
-        Some(unseen.map_or(Duration::ZERO, |turn| {
-            now.saturating_duration_since(turn.intended)
+        let track = known().nth(chance.below(count) as usize)?;
+        let unseen = registry.after(track.bot, track.seen).next();
+        Some(unseen.map_or(Duration::ZERO, |number| {
+            registry.age(registry.turn(track.bot, number), now)
         }))
     }
 }

@@ -1,12 +1,15 @@
 //! The bots of one thread, and what they share.
 
-use std::time::{Duration, Instant};
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
+use mio::net::TcpStream;
 use parlour_shared::{
     rng::{Purpose, Stream},
     snapshot::Snapshot,
 };
-use tokio::net::tcp::OwnedWriteHalf;
 
 use super::{
     bot::{Bot, End, Past, Shared},
@@ -197,7 +200,7 @@ impl Shard {
     }
 
     /// A connection is there: the bot begins its session.
-    pub(super) fn connected(&mut self, number: u32, writer: OwnedWriteHalf, intended: Instant) {
+    pub(super) fn connected(&mut self, number: u32, writer: Rc<TcpStream>, intended: Instant) {
         self.open += 1;
         let bot = Bot::open(number, writer, intended, &mut self.shared);
         if let Some(place) = self.bots.get_mut(number as usize) {

@@ -161,7 +161,7 @@ impl Client {
         if slot == Slot::NOBODY {
             return Ok(Event::Snapshot { own: None, ack }.into());
         }
-        let own = self.view.get(slot).ok_or(Violation::OwnMissing(tick))?;
+        let segment = self.view.segment(slot).ok_or(Violation::OwnMissing(tick))?;
         let own_update = snapshot.updates.iter().find(|update| update.slot == slot);
         let turned = match own_update.and_then(|update| update.motion) {
             Some(MotionChange::Turn { since, .. }) => Some(since),
@@ -171,7 +171,7 @@ impl Client {
             tick,
             ack,
             turned,
-            segment: own.segment,
+            segment,
         };
         let (own, violation) = match self.prediction.confirm(&room.walls, &told) {
             Ok(agreement) => (Some(agreement), None),

@@ -103,9 +103,12 @@ pub(crate) fn plugin(app: &mut App) {
     );
     app.add_systems(Step, extend::deliver.in_set(ReplicateSet::Deliver));
     app.add_systems(Step, collect::collect.in_set(ReplicateSet::Collect));
-    app.add_systems(Step, splice::splice
+    app.add_systems(
+        Step,
+        splice::splice
             .in_set(ReplicateSet::Splice)
-            .run_if(|muted: Res<Muted>| !muted.0));
+            .run_if(|muted: Res<Muted>| !muted.0),
+    );
 }
 
 /// Lets a plugin's component be told, as extra number `bit`.

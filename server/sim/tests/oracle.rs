@@ -375,7 +375,7 @@ fn check(stage: &Stage, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mu
             .map(|(slot, seen)| {
                 let shown = Shown {
                     player: seen.player,
-                    name: seen.name.clone(),
+                    name: seen.name.to_owned(),
                     segment: seen.segment,
                     skin: seen.skin,
                 };

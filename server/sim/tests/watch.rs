@@ -124,11 +124,11 @@ fn sight(client: &Client, now: Tick) -> Vec<Sight> {
         (
             slot,
             seen.player,
-            seen.name.clone(),
+            seen.name.to_owned(),
             seen.segment.at(now),
             seen.segment.gait,
             seen.skin,
-            seen.extras.clone(),
+            seen.extras.to_vec(),
         )
     })
     .collect()

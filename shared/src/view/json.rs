@@ -72,7 +72,7 @@ impl View {
     /// The JSON form of a snapshot that was just applied to this view.
     #[must_use]
     pub fn to_json(&self, snapshot: &Snapshot) -> SnapshotJson {
-        let segment = |slot: Slot| self.get(slot).map(|seen| seen.segment).unwrap_or_default();
+        let segment = |slot: Slot| self.segment(slot).unwrap_or_default();
         SnapshotJson {
             tick: snapshot.tick,
             base: snapshot.base,

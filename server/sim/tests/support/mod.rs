@@ -267,7 +267,7 @@ impl Stage {
     }
 
     /// Who sees a session's player, in the eyes of its own client: the entry of another session's player.
-    pub fn sees(&self, viewer: u64, other: u64) -> Option<&Seen> {
+    pub fn sees(&self, viewer: u64, other: u64) -> Option<Seen<'_>> {
         let id = self.client(other).welcome.as_ref()?.player;
         let mut seen = self.client(viewer).view.iter();
         seen.find(|(_, seen)| seen.player == id).map(|(_, seen)| seen)
@@ -321,7 +321,7 @@ impl Stage {
                     (
                         slot,
                         seen.player,
-                        seen.name.clone(),
+                        seen.name.to_owned(),
                         place,
                         seen.segment.gait,
                         seen.skin,

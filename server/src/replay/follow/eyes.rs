@@ -26,14 +26,14 @@ impl EyesOf {
     /// Everyone that is seen, but the viewer.
     pub(super) fn all(&self, tick: Tick, own: PlayerId, here: Position) -> Vec<String> {
         let others = self.view.iter().filter(|(_, seen)| seen.player != own);
-        others.map(|(_, seen)| at(seen, here, tick)).collect()
+        others.map(|(_, seen)| at(&seen, here, tick)).collect()
     }
 
     /// The name of a player that is seen.
     pub(super) fn name(&self, player: PlayerId) -> Option<&str> {
         let mut all = self.view.iter();
         all.find(|(_, seen)| seen.player == player)
-            .map(|(_, seen)| seen.name.as_str())
+            .map(|(_, seen)| seen.name)
     }
 
     /// Takes in a snapshot, and gives what is new.
@@ -45,11 +45,11 @@ impl EyesOf {
             None => self
                 .view
                 .iter()
-                .map(|(_, seen)| (seen.player, seen.name.clone()))
+                .map(|(_, seen)| (seen.player, seen.name.to_owned()))
                 .collect(),
             Some(_) => {
                 let gone = snapshot.leaves.iter().filter_map(|slot| self.view.get(*slot));
-                gone.map(|seen| (seen.player, seen.name.clone())).collect()
+                gone.map(|seen| (seen.player, seen.name.to_owned())).collect()
             }
         };
         let skins: Vec<(PlayerId, u16)> = snapshot
@@ -80,7 +80,7 @@ impl EyesOf {
             let Some(seen) = self.view.get(enter.slot) else {
                 continue;
             };
-            let name = words::plain(&seen.name);
+            let name = words::plain(seen.name);
             let offset = here.map(|here| words::offset(here, seen.segment.at(tick)));
             let offset = offset.unwrap_or_else(|| words::place(enter.position));
             let comes = if fresh { "" } else { " come near" };
@@ -97,11 +97,11 @@ impl EyesOf {
     }
 }
 
-fn at(seen: &Seen, here: Position, tick: Tick) -> String {
+fn at(seen: &Seen<'_>, here: Position, tick: Tick) -> String {
     let offset = words::offset(here, seen.segment.at(tick));
     format!(
         "{}, {offset}, who {}",
-        words::plain(&seen.name),
+        words::plain(seen.name),
         words::moving(seen.segment.gait)
     )
 }

@@ -129,7 +129,7 @@ impl Spectator {
         let room = &self.client().room().unwrap().entered.room;
         let seen = self.client().view().iter().map(|(_, seen)| {
             let place = seen.segment.at(tick);
-            (seen.player, (seen.name.clone(), place))
+            (seen.player, (seen.name.to_owned(), place))
         });
         let expected = day.scene(room, tick).expect("the room exists");
         assert_eq!(&seen.collect::<super::day::Scene>(), expected, "at {tick:?}");

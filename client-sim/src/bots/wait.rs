@@ -1,0 +1,131 @@
+//! The one wait of a thread, for sockets and for moments.
+//!
+//! The system's wait for sockets ends on whole milliseconds, which would be told as latency of the server; on
+//! Linux a timer of the kernel is waited for like a socket and is late by some 0.1 ms.
+
+use std::{
+    io::{self, ErrorKind},
+    time::Instant,
+};
+
+use mio::{Events, Poll, Registry, Token, event::Event};
+
+/// Sockets that are told of by one wait, at most.
+const EVENTS: usize = 256;
+/// Stands for the timer. No plan has so many bots.
+#[cfg(target_os = "linux")]
+const TIMER: Token = Token(usize::MAX);
+
+/// Waits for sockets and moments.
+pub(super) struct Wait {
+    poll: Poll,
+    #[cfg(target_os = "linux")]
+    timer: kernel::Timer,
+}
+
+/// What a wait found.
+pub(super) struct Ready(Events);
+
+impl Ready {
+    /// The sockets of which something is new; the token is the bot's number.
+    pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
+        #[cfg(target_os = "linux")]
+        let is_socket = |event: &&Event| event.token() != TIMER;
+        #[cfg(not(target_os = "linux"))]
+        let is_socket = |_: &&Event| true;
+        self.0.iter().filter(is_socket)
+    }
+}
+
+impl Wait {
+    pub(super) fn new() -> io::Result<(Self, Ready)> {
+        let poll = Poll::new()?;
+        #[cfg(target_os = "linux")]
+        let timer = kernel::Timer::new(poll.registry(), TIMER)?;
+        let wait = Self {
+            poll,
+            #[cfg(target_os = "linux")]
+            timer,
+        };
+        Ok((wait, Ready(Events::with_capacity(EVENTS))))
+    }
+
+    /// Where sockets are made known.
+    pub(super) fn registry(&self) -> &Registry {
+        self.poll.registry()
+    }
+
+    /// Waits until a socket has news, the moment has come, or a little less if the system so pleases.
+    pub(super) fn until(&mut self, moment: Instant, ready: &mut Ready) -> io::Result<()> {
+        let left = moment.saturating_duration_since(Instant::now());
+        #[cfg(target_os = "linux")]
+        let timeout = if left.is_zero() || !self.timer.set(moment, left) {
+            Some(left)
+        } else {
+            None
+        };
+        #[cfg(not(target_os = "linux"))]
+        let timeout = Some(left);
+        match self.poll.poll(&mut ready.0, timeout) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
+            done => done,
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod kernel {
+    use std::{
+        io,
+        os::fd::AsRawFd as _,
+        time::{Duration, Instant},
+    };
+
+    use mio::{Interest, Registry, Token, unix::SourceFd};
+    use rustix::{
+        fd::OwnedFd,
+        time::{
+            Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+            timerfd_settime,
+        },
+    };
+
+    pub(super) struct Timer {
+        timer: OwnedFd,
+        set_to: Option<Instant>,
+    }
+
+    impl Timer {
+        pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
+            let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+            let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
+            // News of it come whenever it goes off, whether it was read in between or not.
+            registry.register(&mut SourceFd(&timer.as_raw_fd()), token, Interest::READABLE)?;
+            Ok(Self { timer, set_to: None })
+        }
+
+        /// Sets it to a moment that is so far away. False: it could not be set.
+        pub(super) fn set(&mut self, moment: Instant, left: Duration) -> bool {
+            if self.set_to == Some(moment) {
+                // Its moment is still to come, so it did not go off.
+                return true;
+            }
+            let zero = Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            };
+            let it_value = Timespec {
+                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: left.subsec_nanos().into(),
+            };
+            // Setting it also forgets that it went off for an earlier moment.
+            let once = Itimerspec {
+                it_interval: zero,
+                it_value,
+            };
+            let is_set = timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &once).is_ok();
+            self.set_to = is_set.then_some(moment);
+            is_set
+        }
+    }
+}
