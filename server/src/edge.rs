@@ -11,6 +11,7 @@
 mod admission;
 mod close;
 mod connection;
+mod deliver;
 mod flood;
 mod hello;
 mod http;

@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 
+use parlour_shared::ids::SessionId;
+
 use super::connection::Connection;
-use crate::bridge::route::MAX_PLACES;
+use crate::bridge::route::{self, MAX_PLACES};
 
 /// Places, taken or free.
 #[derive(Default)]
@@ -40,6 +42,12 @@ impl Table {
     /// The connection in a place.
     pub(super) fn get(&self, place: usize) -> Option<&Rc<Connection>> {
         self.places.get(place)?.as_ref()
+    }
+
+    /// The connection of an open session.
+    pub(super) fn find(&self, session: SessionId) -> Option<&Rc<Connection>> {
+        self.get(route::place_of(session))
+            .filter(|connection| connection.session() == Some(session))
     }
 
     /// Places that are or were taken: one more than the highest.

@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{EdgeShared, Reject, connection::Connection, listener, sweep, table::Table, websocket};
+use super::{EdgeShared, Reject, connection::Connection, deliver, listener, sweep, table::Table};
 use crate::{
     bridge::{
         inbound::InboundSender,
@@ -50,6 +50,8 @@ pub(super) struct IoThread {
     pub(super) inbound: InboundSender,
     pub(super) table: RefCell<Table>,
     pub(super) scratch: RefCell<Vec<u8>>,
+    /// What is about to be sent, side by side.
+    pub(super) frames: RefCell<Vec<u8>>,
     serial: Cell<u32>,
 }
 
@@ -72,6 +74,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
         inbound: start.inbound,
         table: RefCell::default(),
         scratch: RefCell::new(vec![0; SCRATCH]),
+        frames: RefCell::default(),
         serial: Cell::new(0),
     });
     let mut accepting = spawn_local(listener::accept(Rc::clone(&io), listener));
@@ -88,7 +91,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
         }
         while let Ok(told) = outbound.pop() {
             match told {
-                Outbound::Tick(output) => websocket::deliver(&io, &output, &mut frames).await,
+                Outbound::Tick(output) => deliver::deliver(&io, &output, &mut frames).await,
                 Outbound::Lost => io.lost(),
             }
         }
@@ -115,9 +118,7 @@ impl IoThread {
 
     /// The connection of an open session.
     pub(super) fn find(&self, session: SessionId) -> Option<Rc<Connection>> {
-        let table = self.table.borrow();
-        let connection = table.get(route::place_of(session))?;
-        (connection.session() == Some(session)).then(|| Rc::clone(connection))
+        self.table.borrow().find(session).cloned()
     }
 
     /// Does something with each connection, which may remove itself or others.

@@ -1,4 +1,4 @@
-//! The two ends of a key press: reading what a client sends, and writing what the world has for it.
+//! One end of a key press: reading what a client sends.
 
 use std::{io, net::SocketAddr, rc::Rc, time::Instant};
 
@@ -8,7 +8,6 @@ use parlour_shared::{
     limits::{MAX_CLIENT_MESSAGE, MAX_FRAGMENTS},
     websocket::{Decoder, Event, Limits, Role, WebSocketError},
 };
-use parlour_sim::{Lane, OutFrame, TickOutput};
 use tokio::{
     net::TcpStream,
     task::yield_now,
@@ -20,13 +19,8 @@ use super::{
     admission::Admitted,
     connection::{Connection, Phase},
     message,
-    send::MAX_FRAMES,
     thread::IoThread,
 };
-use crate::bridge::route;
-
-/// Writes after which readers get a turn: about 0.7 ms, so that what they stamp as arrival is not far off.
-const WRITES_PER_TURN: usize = 128;
 
 /// Reads after which other connections get a turn, however much one sends: 16 * 16 KiB.
 const READS_PER_TURN: u32 = 16;
@@ -165,50 +159,6 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
         Event::Pong(_) if connection.flood.ping(now) => {}
         Event::Ping(_) | Event::Pong(_) => connection.refuse(Reject::PingFlood, ""),
         Event::Close { .. } => {}
-    }
-}
-
-/// Writes a tick's frames to the connections of this thread, each with one write, and closes those that it names.
-/// `mine` is memory, kept from tick to tick.
-pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut Vec<OutFrame>) {
-    let metrics = &io.shared.metrics.edge;
-    take_mine(io.thread, output, mine);
-    let mut snapshot_bytes = 0;
-    let sessions = mine.chunk_by(|one, other| one.session == other.session);
-    for (writes, frames) in sessions.flat_map(|frames| frames.chunks(MAX_FRAMES)).enumerate() {
-        if writes % WRITES_PER_TURN == WRITES_PER_TURN - 1 {
-            yield_now().await;
-        }
-        let Some(connection) = frames.first().and_then(|frame| io.find(frame.session)) else {
-            continue;
-        };
-        let snapshots = frames.iter().filter(|frame| frame.lane == Lane::Snapshot);
-        snapshot_bytes += snapshots
-            .map(|frame| u64::from(frame.end - frame.start))
-            .sum::<u64>();
-        connection.send_payloads(frames.iter().map(|frame| output.payload(frame)));
-    }
-    metrics.snapshot_bytes.inc_by(snapshot_bytes);
-    for &(session, code) in &output.closes {
-        if let Some(connection) = io.find(session) {
-            connection.close(code);
-        }
-    }
-}
-
-/// The frames for this thread, those of one session side by side and in the order of sending.
-fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
-    mine.clear();
-    mine.extend(
-        output
-            .frames
-            .iter()
-            .filter(|frame| route::thread_of(frame.session) == thread),
-    );
-    // Messages come in the order in which they were said, to whoever hears them; snapshots one per session. What was
-    // written later for a session lies further behind in the bytes.
-    if mine.iter().any(|frame| frame.lane == Lane::Reliable) {
-        mine.sort_unstable_by_key(|frame| (frame.session, frame.start));
     }
 }
 
