@@ -9,6 +9,7 @@
 //! kernel's buffers come to it: 128 KiB to send and 64 KiB to receive.
 
 mod admission;
+mod agenda;
 mod close;
 mod connection;
 mod deliver;

@@ -185,6 +185,7 @@ impl Connection {
             return;
         }
         self.blocked.set(Some(Instant::now()));
+        self.look_at_next();
         self.io.shared.metrics.edge.blocked.inc();
         if let Some(session) = self.session() {
             self.io.inbound.control(session, What::Hold);

@@ -6,7 +6,7 @@ use std::{
     net::TcpListener as StdTcpListener,
     rc::Rc,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant as StdInstant},
 };
 
 use parlour_shared::{close::CloseCode, ids::SessionId};
@@ -72,7 +72,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
         thread: start.thread,
         shared: start.shared,
         inbound: start.inbound,
-        table: RefCell::default(),
+        table: RefCell::new(Table::new()),
         scratch: RefCell::new(vec![0; SCRATCH]),
         frames: RefCell::default(),
         serial: Cell::new(0),
@@ -119,6 +119,13 @@ impl IoThread {
     /// The connection of an open session.
     pub(super) fn find(&self, session: SessionId) -> Option<Rc<Connection>> {
         self.table.borrow().find(session).cloned()
+    }
+
+    /// The next connection that the sweep has to look at now, from this place on, and its place.
+    pub(super) fn take_due(&self, from: usize, now: StdInstant) -> Option<(usize, Rc<Connection>)> {
+        let table = self.table.borrow();
+        let (place, connection) = table.take_due(from, now)?;
+        Some((place, Rc::clone(connection)))
     }
 
     /// Does something with each connection, which may remove itself or others.
