@@ -2,6 +2,7 @@
 //! sleeping until its next deadline, takes no lock, and awaits nothing, so that no client can move a tick.
 
 mod clock;
+pub(crate) mod priority;
 mod roster;
 mod stage;
 mod status;
