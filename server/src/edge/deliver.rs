@@ -25,24 +25,7 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut V
         .flat_map(|frames| frames.chunks(MAX_FRAMES))
         .peekable();
     while sessions.peek().is_some() {
-        // Borrowed once a turn: a connection leaves the table only by its own task, which does not run meanwhile.
-        let table = io.table.borrow();
-        for frames in sessions.by_ref().take(WRITES_PER_TURN) {
-            let Some(connection) = table.find(frames[0].session) else {
-                continue;
-            };
-            if let Some(OutFrame {
-                lane: Lane::Snapshot,
-                start,
-                end,
-                ..
-            }) = frames.last()
-            {
-                snapshot_bytes += u64::from(end - start);
-            }
-            connection.send_payloads(frames.iter().map(|frame| output.payload(frame)), &mut sent);
-        }
-        drop(table);
+        snapshot_bytes += write(io, output, sessions.by_ref().take(WRITES_PER_TURN), &mut sent);
         if sessions.peek().is_some() {
             yield_now().await;
         }
@@ -55,6 +38,29 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut V
             connection.close(code);
         }
     }
+}
+
+/// Writes the frames of one session after another. Returns the bytes of snapshots among them.
+fn write<'a>(
+    io: &IoThread,
+    output: &TickOutput,
+    sessions: impl Iterator<Item = &'a [OutFrame]>,
+    sent: &mut Sent,
+) -> u64 {
+    // Borrowed once: a connection leaves the table only by its own task, which does not run meanwhile.
+    let table = io.table.borrow();
+    let mut snapshot_bytes = 0;
+    for frames in sessions {
+        let Some(connection) = frames.first().and_then(|frame| table.find(frame.session)) else {
+            continue;
+        };
+        let snapshots = frames.iter().filter(|frame| frame.lane == Lane::Snapshot);
+        snapshot_bytes += snapshots
+            .map(|frame| u64::from(frame.end - frame.start))
+            .sum::<u64>();
+        connection.send_payloads(frames.iter().map(|frame| output.payload(frame)), sent);
+    }
+    snapshot_bytes
 }
 
 /// The frames for this thread, those of one session side by side and in the order of sending.
