@@ -27,8 +27,8 @@ use crate::{
 
 /// Frames in one write: a tick gives one session seldom more than two.
 pub(super) const MAX_FRAMES: usize = 8;
-/// Bytes that are put side by side before they are sent. Beyond it copying costs more than the kernel needs to gather
-/// them from where they are, about 0.4 us.
+/// Bytes that are put side by side before they are sent. A small copy costs less than having the kernel gather the
+/// bytes from where they are; a large one costs more.
 const COPIED: usize = 8 * 1024;
 /// Without waiting, and without a signal if the connection is gone. Elsewhere the socket was set so when it was made.
 #[cfg(target_os = "linux")]
