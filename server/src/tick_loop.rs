@@ -3,6 +3,7 @@
 
 mod clock;
 mod pressure;
+pub(crate) mod priority;
 mod roster;
 mod stage;
 mod status;

@@ -24,6 +24,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Threads that serve connections.
     pub io_threads: usize,
+    /// Whether the thread that runs the world gets real-time priority where that is allowed.
+    pub realtime: bool,
     /// Connections at most.
     pub max_connections: u32,
     /// Connections of one address that have not joined yet.
@@ -96,6 +98,7 @@ impl Default for Settings {
             admin: server.admin,
             allowed_origins: server.allowed_origins,
             io_threads: server.io_threads,
+            realtime: server.realtime,
             max_connections: server.max_connections,
             max_unauthenticated_per_address: server.max_unauthenticated_per_address,
             handshake_timeout: server.handshake_timeout,
@@ -137,6 +140,7 @@ impl Settings {
             listen: self.listen,
             admin: self.admin,
             io_threads: self.io_threads,
+            realtime: self.realtime,
             sim: self.sim(maps, skins),
             logic: Logic::default(),
             max_connections: self.max_connections,

@@ -23,7 +23,7 @@ const RECONNECT_SPREAD_MS: u32 = 2000;
 impl Connection {
     /// Closes the connection because of what the client did; counted and logged.
     pub(super) fn refuse(self: &Rc<Self>, reject: Reject, detail: &str) {
-        if self.closing_until().is_some() || self.phase.get() == Phase::Over {
+        if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
         }
         self.io.shared.reject(reject, self.peer, detail);
@@ -106,6 +106,7 @@ impl Connection {
         self.forget_pong();
         let until = Instant::now() + CLOSE_TIMEOUT;
         self.phase.set(Phase::Closing { until, then });
+        self.look_at_next();
         // Without a limit: a few hundred bytes, once.
         self.push(&[IoSlice::new(frames)], usize::MAX);
         if then == Then::HalfClose && self.outbox.borrow().is_empty() {

@@ -5,7 +5,7 @@ use std::{
     cell::{Cell, RefCell},
     net::SocketAddr,
     rc::Rc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use parlour_shared::ids::SessionId;
@@ -119,6 +119,7 @@ impl Connection {
         let session = self.io.new_session(place);
         self.session.set(Some(session));
         self.phase.set(Phase::Open);
+        self.look_at_next();
         self.io.inbound.control(session, what);
         if self.blocked.get().is_some() {
             self.io.inbound.control(session, What::Hold);
@@ -148,18 +149,22 @@ impl Connection {
         !self.pinged.replace(true)
     }
 
-    /// How long the outbox has not been empty.
-    pub(super) fn blocked_for(&self, now: Instant) -> Duration {
-        self.blocked
-            .get()
-            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
-    }
-
-    /// Until when a closing connection may live.
-    pub(super) fn closing_until(&self) -> Option<Instant> {
-        match self.phase.get() {
-            Phase::Closing { until, .. } => Some(until),
-            _ => None,
+    /// Has the sweep look at this connection when it next may have to do something about it.
+    pub(super) fn look_at_next(&self) {
+        let options = &self.io.shared.options;
+        let when = match self.phase.get() {
+            Phase::Open => {
+                let silences = if self.pinged.get() { 2 } else { 1 };
+                let silent = self.heard.get() + silences * options.heartbeat;
+                let stalled = self.blocked.get().map(|since| since + options.stall);
+                stalled.map_or(silent, |stalled| stalled.min(silent))
+            }
+            Phase::Closing { until, .. } => until,
+            // Its reader waits for the hello with a deadline of its own.
+            Phase::Greeting | Phase::Over => return,
+        };
+        if let Some(place) = self.place.get() {
+            self.io.table.borrow().look_at(place, when);
         }
     }
 

@@ -86,7 +86,7 @@ pub(super) struct Arrival {
     pub(super) over: Option<Reject>,
 }
 
-/// Serves a connection to its end.
+/// Serves a connection to its end, or until it has greeted as a WebSocket.
 pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
     let Arrival {
         stream,
@@ -156,7 +156,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
                 wire,
                 leftover,
             };
-            websocket::serve(io, opening).await;
+            websocket::greet(io, opening).await;
         }
         None => linger(&stream, deadline.min(Instant::now() + LINGER)).await,
     }
@@ -230,5 +230,18 @@ async fn linger(stream: &TcpStream, until: Instant) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_task_of_an_arrival_is_bounded() {
+        fn size<A, B, R>(_: impl Fn(A, B) -> R) -> usize {
+            size_of::<R>()
+        }
+        assert!(size(serve) <= 2048, "{}", size(serve));
     }
 }

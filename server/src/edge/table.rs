@@ -1,25 +1,38 @@
 //! The WebSocket connections of one I/O thread, by place. A session id names its place, so finding one is an index.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Instant};
 
-use super::connection::Connection;
-use crate::bridge::route::MAX_PLACES;
+use parlour_shared::ids::SessionId;
+
+use super::{agenda::Agenda, connection::Connection};
+use crate::bridge::route::{self, MAX_PLACES};
 
 /// Places, taken or free.
-#[derive(Default)]
 pub(super) struct Table {
     places: Vec<Option<Rc<Connection>>>,
+    agenda: Agenda,
     free: Vec<usize>,
     count: usize,
 }
 
 impl Table {
+    /// Without a place.
+    pub(super) fn new() -> Self {
+        Self {
+            places: Vec::new(),
+            agenda: Agenda::new(Instant::now()),
+            free: Vec::new(),
+            count: 0,
+        }
+    }
+
     /// Gives a connection a place; `None` if there is none left.
     pub(super) fn insert(&mut self, connection: &Rc<Connection>) -> Option<usize> {
         let place = match self.free.pop() {
             Some(place) => place,
             None if self.places.len() < MAX_PLACES => {
                 self.places.push(None);
+                self.agenda.add_place();
                 self.places.len() - 1
             }
             None => return None,
@@ -32,6 +45,7 @@ impl Table {
     /// Takes the connection in a place out.
     pub(super) fn remove(&mut self, place: usize) {
         if self.places.get_mut(place).and_then(Option::take).is_some() {
+            self.agenda.forget(place);
             self.free.push(place);
             self.count -= 1;
         }
@@ -40,6 +54,24 @@ impl Table {
     /// The connection in a place.
     pub(super) fn get(&self, place: usize) -> Option<&Rc<Connection>> {
         self.places.get(place)?.as_ref()
+    }
+
+    /// The connection of an open session.
+    pub(super) fn find(&self, session: SessionId) -> Option<&Rc<Connection>> {
+        self.get(route::place_of(session))
+            .filter(|connection| connection.session() == Some(session))
+    }
+
+    /// Has the sweep look at a place then, if it would not sooner.
+    pub(super) fn look_at(&self, place: usize, when: Instant) {
+        self.agenda.look_at(place, when);
+    }
+
+    /// The next connection that the sweep has to look at now, from this place on, and its place.
+    pub(super) fn take_due(&self, from: usize, now: Instant) -> Option<(usize, &Rc<Connection>)> {
+        let place = self.agenda.take_due(from, now)?;
+        // Nothing is due in an empty place.
+        Some((place, self.get(place)?))
     }
 
     /// Places that are or were taken: one more than the highest.

@@ -6,7 +6,7 @@ use std::{
     net::TcpListener as StdTcpListener,
     rc::Rc,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant as StdInstant},
 };
 
 use parlour_shared::{close::CloseCode, ids::SessionId};
@@ -17,7 +17,13 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{EdgeShared, Reject, connection::Connection, listener, sweep, table::Table, websocket};
+use super::{
+    EdgeShared, Reject,
+    connection::Connection,
+    deliver::{self, WRITES_PER_TURN},
+    listener, sweep,
+    table::Table,
+};
 use crate::{
     bridge::{
         inbound::InboundSender,
@@ -52,6 +58,8 @@ pub(super) struct IoThread {
     pub(super) inbound: InboundSender,
     pub(super) table: RefCell<Table>,
     pub(super) scratch: RefCell<Vec<u8>>,
+    /// What is about to be sent, side by side.
+    pub(super) frames: RefCell<Vec<u8>>,
     serial: Cell<u32>,
 }
 
@@ -62,6 +70,11 @@ pub(crate) fn run(start: IoStart) -> io::Result<Closed> {
         .enable_all()
         .on_thread_park(move || parking.park())
         .on_thread_unpark(move || going_on.unpark())
+        // Tasks between two looks at the sockets, and before a tick's output has its turn: in a rush as many messages
+        // are read as are written. With half of it, the default, each look costs twice as much of a message.
+        .event_interval(WRITES_PER_TURN as u32)
+        // All of 5,000 that speak at once in five looks. The events' memory, 12 KiB, stays in the cache.
+        .max_io_events_per_tick(1024)
         .build_local(LocalOptions::default())?;
     runtime.block_on(serve(start))
 }
@@ -75,8 +88,9 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
         thread: start.thread,
         shared: start.shared,
         inbound: start.inbound,
-        table: RefCell::default(),
+        table: RefCell::new(Table::new()),
         scratch: RefCell::new(vec![0; SCRATCH]),
+        frames: RefCell::default(),
         serial: Cell::new(0),
     });
     let mut accepting = spawn_local(listener::accept(Rc::clone(&io), listener));
@@ -93,7 +107,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
         }
         while let Ok(told) = outbound.pop() {
             match told {
-                Outbound::Tick(output) => websocket::deliver(&io, &output, &mut frames).await,
+                Outbound::Tick(output) => deliver::deliver(&io, &output, &mut frames).await,
                 Outbound::Lost => io.lost(),
             }
         }
@@ -120,9 +134,14 @@ impl IoThread {
 
     /// The connection of an open session.
     pub(super) fn find(&self, session: SessionId) -> Option<Rc<Connection>> {
+        self.table.borrow().find(session).cloned()
+    }
+
+    /// The next connection that the sweep has to look at now, from this place on, and its place.
+    pub(super) fn take_due(&self, from: usize, now: StdInstant) -> Option<(usize, Rc<Connection>)> {
         let table = self.table.borrow();
-        let connection = table.get(route::place_of(session))?;
-        (connection.session() == Some(session)).then(|| Rc::clone(connection))
+        let (place, connection) = table.take_due(from, now)?;
+        Some((place, Rc::clone(connection)))
     }
 
     /// Does something with each connection, which may remove itself or others.

@@ -1,6 +1,14 @@
-//! The two ends of a key press: reading what a client sends, and writing what the world has for it.
+//! One end of a key press: reading what a client sends.
 
-use std::{io, net::SocketAddr, rc::Rc, time::Instant};
+use std::{
+    future::poll_fn,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
 
 use hyper::body::Bytes;
 use parlour_shared::{
@@ -8,10 +16,11 @@ use parlour_shared::{
     limits::{MAX_CLIENT_MESSAGE, MAX_FRAGMENTS},
     websocket::{Decoder, Event, Limits, Role, WebSocketError},
 };
-use parlour_sim::{Lane, OutFrame, TickOutput};
+use rustix::net::RecvFlags;
 use tokio::{
+    io::Interest,
     net::TcpStream,
-    task::yield_now,
+    task::spawn_local,
     time::{Instant as Deadline, timeout_at},
 };
 
@@ -20,13 +29,8 @@ use super::{
     admission::Admitted,
     connection::{Connection, Phase},
     message,
-    send::MAX_FRAMES,
     thread::IoThread,
 };
-use crate::bridge::route;
-
-/// Writes after which readers get a turn: about 0.7 ms, so that what they stamp as arrival is not far off.
-const WRITES_PER_TURN: usize = 128;
 
 /// Reads after which other connections get a turn, however much one sends: 16 * 16 KiB.
 const READS_PER_TURN: u32 = 16;
@@ -42,9 +46,9 @@ pub(super) struct Opening {
     pub(super) leftover: Bytes,
 }
 
-/// Serves a connection to its end.
-pub(super) async fn serve(io: Rc<IoThread>, opening: Opening) {
-    let metrics = &io.shared.metrics.edge;
+/// Greets a connection: until its hello came. Whatever comes then is read by a task of its own, because this one is
+/// as large as HTTP makes it.
+pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     let connection = Rc::new(Connection::new(
         Rc::clone(&io),
         opening.stream,
@@ -55,101 +59,133 @@ pub(super) async fn serve(io: Rc<IoThread>, opening: Opening) {
     if !connection.enter_table() {
         return;
     }
-    metrics.websockets.inc();
+    io.shared.metrics.edge.websockets.inc();
+    let mut reader = Reader {
+        decoder: Decoder::new(Role::Server, limits(MAX_HELLO)),
+        greeting: true,
+        connection: Rc::clone(&connection),
+    };
     if io.shared.is_stopping() {
         // It came after everyone was told.
         connection.close(CloseCode::ServiceRestart);
     }
-    // Also if something in here panics: the runtime would swallow that, and the connection stay for ever.
-    let leaving = Leaving(&connection);
-    read(&connection, &opening.leftover, opening.deadline).await;
-    if matches!(connection.phase.get(), Phase::Greeting | Phase::Open) {
-        metrics.closes.broke_off();
+    let mut more = true;
+    if !opening.leftover.is_empty() {
+        more = reader.feed(&mut opening.leftover.to_vec());
     }
-    drop(leaving);
+    // It is the end of a buffer of 8 KiB, and would keep all of that.
+    drop(opening.leftover);
+    while more && connection.phase.get() == Phase::Greeting {
+        match timeout_at(opening.deadline, poll_fn(|context| reader.poll_read(context))).await {
+            Ok(read) => more = read,
+            Err(_) => connection.refuse(Reject::HandshakeTimeout, "no hello"),
+        }
+    }
+    if more {
+        spawn_local(reader);
+    } else {
+        reader.end();
+    }
 }
 
-/// Takes leave of a connection when it goes.
-struct Leaving<'a>(&'a Rc<Connection>);
+/// Reads a connection to its end, as a future of its own: what it takes to wait for a message is all the memory that
+/// its task needs. When it goes, the connection does.
+struct Reader {
+    decoder: Decoder,
+    greeting: bool,
+    connection: Rc<Connection>,
+}
 
-impl Drop for Leaving<'_> {
+impl Future for Reader {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..READS_PER_TURN {
+            if !ready!(self.poll_read(context)) {
+                self.end();
+                return Poll::Ready(());
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Reader {
+    // Also if something in here panics: the runtime would swallow that, and the connection stay for ever.
     fn drop(&mut self) {
         // Wakes the task that empties the outbox, if there is one, so that it ends too.
-        self.0.hang_up();
-        self.0.forget_blocked();
-        self.0.leave_table();
-        self.0.io.shared.metrics.edge.websockets.dec();
+        self.connection.hang_up();
+        self.connection.forget_blocked();
+        self.connection.leave_table();
+        self.connection.io.shared.metrics.edge.websockets.dec();
     }
 }
 
-/// Reads until the connection is over.
-async fn read(connection: &Rc<Connection>, leftover: &Bytes, deadline: Deadline) {
-    let mut decoder = Decoder::new(Role::Server, limits(MAX_HELLO));
-    let mut greeting = true;
-    if !leftover.is_empty() {
-        let mut bytes = leftover.to_vec();
-        if !feed(connection, &mut decoder, &mut greeting, &mut bytes) {
-            return;
+impl Reader {
+    /// Reads once, and takes what came. `false`: the connection is over.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        let connection = Rc::clone(&self.connection);
+        loop {
+            let readable = ready!(connection.stream.poll_read_ready(context));
+            if readable.is_err() || connection.phase.get() == Phase::Over {
+                return Poll::Ready(false);
+            }
+            // One buffer for all connections of this thread: it is empty again before anything else runs.
+            let mut scratch = connection.io.scratch.borrow_mut();
+            match receive(&connection.stream, &mut scratch) {
+                Ok(0) => return Poll::Ready(false),
+                Ok(count) => return Poll::Ready(self.feed(&mut scratch[..count])),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Poll::Ready(false),
+            }
         }
     }
-    for reads in 1_u32.. {
-        if reads % READS_PER_TURN == 0 {
-            yield_now().await;
-        }
-        let readable = if connection.phase.get() == Phase::Greeting {
-            match timeout_at(deadline, connection.stream.readable()).await {
-                Ok(readable) => readable,
-                Err(_) => {
-                    connection.refuse(Reject::HandshakeTimeout, "no hello");
-                    continue;
+
+    /// Takes bytes that came. `false`: the connection is over.
+    fn feed(&mut self, mut bytes: &mut [u8]) -> bool {
+        let connection = &self.connection;
+        let now = Instant::now();
+        connection.hear(now);
+        loop {
+            match self.decoder.next(&mut bytes) {
+                Ok(Some(Event::Close { code, .. })) => return !connection.answer_close(code),
+                Ok(Some(event)) => handle(connection, now, event),
+                Ok(None) => return true,
+                Err(error) => {
+                    connection.refuse(reject(error), &error.to_string());
+                    return true;
                 }
             }
-        } else {
-            connection.stream.readable().await
-        };
-        if readable.is_err() || connection.phase.get() == Phase::Over {
-            return;
-        }
-        // One buffer for all connections of this thread: it is empty again before anything else runs.
-        let mut scratch = connection.io.scratch.borrow_mut();
-        match connection.stream.try_read(&mut scratch) {
-            Ok(0) => return,
-            Ok(count) => {
-                if !feed(connection, &mut decoder, &mut greeting, &mut scratch[..count]) {
-                    return;
-                }
+            if self.greeting && connection.session().is_some() {
+                // Between two messages a decoder remembers nothing, so a new one with other limits can go on.
+                self.decoder = Decoder::new(Role::Server, limits(MAX_CLIENT_MESSAGE));
+                self.greeting = false;
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => return,
+        }
+    }
+
+    /// The client's side of the connection is over. Whoever did not say so broke off.
+    fn end(&self) {
+        if matches!(self.connection.phase.get(), Phase::Greeting | Phase::Open) {
+            self.connection.io.shared.metrics.edge.closes.broke_off();
         }
     }
 }
 
-/// Takes bytes that came. `false`: the connection is over.
-fn feed(
-    connection: &Rc<Connection>,
-    decoder: &mut Decoder,
-    greeting: &mut bool,
-    mut bytes: &mut [u8],
-) -> bool {
-    let now = Instant::now();
-    connection.hear(now);
-    loop {
-        match decoder.next(&mut bytes) {
-            Ok(Some(Event::Close { code, .. })) => return !connection.answer_close(code),
-            Ok(Some(event)) => handle(connection, now, event),
-            Ok(None) => return true,
-            Err(error) => {
-                connection.refuse(reject(error), &error.to_string());
-                return true;
-            }
+/// Receives once. Fewer bytes than there is room for are all that there are: then the runtime is told to wait for
+/// more, or it would have us look again and find nothing.
+fn receive(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<usize> {
+    let mut all = None;
+    let received = stream.try_io(Interest::READABLE, || {
+        let (count, _) = rustix::net::recv(stream, &mut *scratch, RecvFlags::DONTWAIT)?;
+        if count == 0 || count == scratch.len() {
+            return Ok(count);
         }
-        if *greeting && connection.session().is_some() {
-            // Between two messages a decoder remembers nothing, so a new one with other limits can go on.
-            *decoder = Decoder::new(Role::Server, limits(MAX_CLIENT_MESSAGE));
-            *greeting = false;
-        }
-    }
+        all = Some(count);
+        Err(io::ErrorKind::WouldBlock.into())
+    });
+    all.map_or(received, Ok)
 }
 
 fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
@@ -168,50 +204,6 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
     }
 }
 
-/// Writes a tick's frames to the connections of this thread, each with one write, and closes those that it names.
-/// `mine` is memory, kept from tick to tick.
-pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut Vec<OutFrame>) {
-    let metrics = &io.shared.metrics.edge;
-    take_mine(io.thread, output, mine);
-    let mut snapshot_bytes = 0;
-    let sessions = mine.chunk_by(|one, other| one.session == other.session);
-    for (writes, frames) in sessions.flat_map(|frames| frames.chunks(MAX_FRAMES)).enumerate() {
-        if writes % WRITES_PER_TURN == WRITES_PER_TURN - 1 {
-            yield_now().await;
-        }
-        let Some(connection) = frames.first().and_then(|frame| io.find(frame.session)) else {
-            continue;
-        };
-        let snapshots = frames.iter().filter(|frame| frame.lane == Lane::Snapshot);
-        snapshot_bytes += snapshots
-            .map(|frame| u64::from(frame.end - frame.start))
-            .sum::<u64>();
-        connection.send_payloads(frames.iter().map(|frame| output.payload(frame)));
-    }
-    metrics.snapshot_bytes.inc_by(snapshot_bytes);
-    for &(session, code) in &output.closes {
-        if let Some(connection) = io.find(session) {
-            connection.close(code);
-        }
-    }
-}
-
-/// The frames for this thread, those of one session side by side and in the order of sending.
-fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
-    mine.clear();
-    mine.extend(
-        output
-            .frames
-            .iter()
-            .filter(|frame| route::thread_of(frame.session) == thread),
-    );
-    // Messages come in the order in which they were said, to whoever hears them; snapshots one per session. What was
-    // written later for a session lies further behind in the bytes.
-    if mine.iter().any(|frame| frame.lane == Lane::Reliable) {
-        mine.sort_unstable_by_key(|frame| (frame.session, frame.start));
-    }
-}
-
 fn limits(max_message: usize) -> Limits {
     Limits {
         max_message,
@@ -224,5 +216,48 @@ fn reject(error: WebSocketError) -> Reject {
         1007 => Reject::BadUtf8,
         1009 => Reject::TooBig,
         _ => Reject::Protocol,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn the_task_of_a_connection_is_small() {
+        assert!(size_of::<Reader>() <= 160, "{}", size_of::<Reader>());
+        assert!(size_of::<Connection>() <= 384, "{}", size_of::<Connection>());
+    }
+
+    #[tokio::test]
+    async fn one_message_is_one_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let ready = || poll_fn(|context| Poll::Ready(server.poll_read_ready(context).is_ready()));
+        for message in ["a", "another"] {
+            assert_eq!(client.try_write(message.as_bytes()).unwrap(), message.len());
+            server.readable().await.unwrap();
+            let mut scratch = [0; 100];
+            assert_eq!(receive(&server, &mut scratch).unwrap(), message.len());
+            assert!(!ready().await, "a second read would find nothing");
+        }
+        drop(client);
+        server.readable().await.unwrap();
+        assert_eq!(receive(&server, &mut [0; 100]).unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_is_read_next() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        assert_eq!(client.try_write(b"12345").unwrap(), 5);
+        for count in [2, 2, 1] {
+            server.readable().await.unwrap();
+            assert_eq!(receive(&server, &mut [0; 2]).unwrap(), count);
+        }
     }
 }

@@ -20,6 +20,8 @@ pub struct ServerOptions {
     pub admin: SocketAddr,
     /// Threads that hold sockets, 1 to 64.
     pub io_threads: usize,
+    /// Whether the tick thread gets real-time priority where the system allows it.
+    pub realtime: bool,
     /// The world.
     pub sim: SimConfig,
     /// Game logic that is added to the world.
@@ -53,6 +55,7 @@ impl ServerOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7373)),
             admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 7374)),
             io_threads: 1,
+            realtime: true,
             sim,
             logic: Logic::default(),
             max_connections: 20_000,

@@ -16,7 +16,7 @@ use crate::{
     metrics::Metrics,
     recording::live::{self, Door, Live},
     replay::{Console, Past},
-    tick_loop::{MakeStage, TickLoop, TickStatus},
+    tick_loop::{MakeStage, TickLoop, TickStatus, priority},
 };
 
 /// What is served.
@@ -88,6 +88,7 @@ fn start_with(
     let status = Arc::new(TickStatus::new());
     let failure = Arc::new(Failure::default());
     let tick_stop = Arc::new(AtomicBool::new(false));
+    let realtime = options.realtime;
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
     let cadence = options.cadence;
     let edge = Arc::new(EdgeShared::new(
@@ -132,6 +133,8 @@ fn start_with(
         past_thread,
         seed,
     } = play(&failure, &metrics)?;
+    // A jump through the past may keep its thread busy for long: nobody waits for its ticks.
+    let realtime = realtime && past.is_none();
     let history = live.as_ref().map_or(Door::closed(), Live::door);
 
     // From here on a `Server` owns what runs, so that a failure half-way stops it again.
@@ -157,7 +160,10 @@ fn start_with(
         status: Arc::clone(&status),
         stop: tick_stop,
     };
-    server.tick_thread = Some(failure.spawn("tick", move || tick_loop.run(make))?);
+    server.tick_thread = Some(failure.spawn("tick", move || {
+        priority::raise(realtime);
+        tick_loop.run(make)
+    })?);
     for (start, wake) in starts.into_iter().zip(stop_wakes) {
         let name = format!("io-{}", start.thread);
         let failed = Arc::clone(&failure);

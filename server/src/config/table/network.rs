@@ -50,6 +50,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |settings| settings.io_threads.to_string(),
     },
     Setting {
+        name: "realtime",
+        section: Section::Network,
+        form: "auto|off",
+        help: "Whether the thread that runs the world goes before all others of the machine, where the system \
+               allows it (on Linux with CAP_SYS_NICE, or ulimit -r 10)",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(realtime, auto_or_off),
+        show: |settings| if settings.realtime { "auto" } else { "off" }.to_owned(),
+    },
+    Setting {
         name: "max_connections",
         section: Section::Network,
         form: "NUMBER",
@@ -127,3 +138,11 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Five seconds is what an unauthenticated connection is promised to get at most.
 const HANDSHAKE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 const OUTBOX: (usize, usize) = (64 * 1024, 16 * 1024 * 1024);
+
+fn auto_or_off(text: &str) -> Parsed<bool> {
+    match text {
+        "auto" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("auto or off".to_owned()),
+    }
+}

@@ -1,0 +1,116 @@
+//! When the sweep has to look at which place of the table. One small number per place, side by side: thousands of
+//! connections with nothing due cost no more than running over a list.
+
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
+/// Time is counted in rounds. Whatever is due is seen late by up to this much, and never early.
+pub(super) const ROUND: Duration = Duration::from_millis(100);
+/// No round: 13 years from the start.
+const NEVER: u32 = u32::MAX;
+
+/// The rounds in which places are due.
+pub(super) struct Agenda {
+    begin: Instant,
+    places: Vec<Cell<u32>>,
+}
+
+impl Agenda {
+    /// Without a place.
+    pub(super) fn new(begin: Instant) -> Self {
+        Self {
+            begin,
+            places: Vec::new(),
+        }
+    }
+
+    /// One more place, with nothing due.
+    pub(super) fn add_place(&mut self) {
+        self.places.push(Cell::new(NEVER));
+    }
+
+    /// Nothing is due in a place any more.
+    pub(super) fn forget(&self, place: usize) {
+        if let Some(due) = self.places.get(place) {
+            due.set(NEVER);
+        }
+    }
+
+    /// Has a place looked at then, if it is not to be sooner.
+    pub(super) fn look_at(&self, place: usize, when: Instant) {
+        let rounds = self.since_begin(when).div_ceil(ROUND.as_nanos());
+        if let Some(due) = self.places.get(place) {
+            due.set(due.get().min(rounds.try_into().unwrap_or(NEVER)));
+        }
+    }
+
+    /// The first place from `from` on that is due now. Nothing is due there afterwards.
+    pub(super) fn take_due(&self, from: usize, now: Instant) -> Option<usize> {
+        // `NEVER` is not even then.
+        let round = (self.since_begin(now) / ROUND.as_nanos()).min(u128::from(NEVER - 1)) as u32;
+        let place = from
+            + self
+                .places
+                .get(from..)?
+                .iter()
+                .position(|due| due.get() <= round)?;
+        self.forget(place);
+        Some(place)
+    }
+
+    fn since_begin(&self, when: Instant) -> u128 {
+        when.saturating_duration_since(self.begin).as_nanos()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn due(agenda: &Agenda, now: Instant) -> Vec<usize> {
+        let next = |from: &usize| agenda.take_due(*from, now).map(|place| place + 1);
+        std::iter::successors(next(&0), next)
+            .map(|after| after - 1)
+            .collect()
+    }
+
+    #[test]
+    fn the_sooner_of_two_counts_and_once() {
+        let begin = Instant::now();
+        let mut agenda = Agenda::new(begin);
+        (0..3).for_each(|_| agenda.add_place());
+        agenda.look_at(1, begin + 5 * ROUND);
+        agenda.look_at(1, begin + 2 * ROUND);
+        agenda.look_at(1, begin + 9 * ROUND);
+        agenda.look_at(2, begin + 2 * ROUND);
+        agenda.look_at(0, begin + 3 * ROUND);
+        agenda.forget(0);
+        assert_eq!(due(&agenda, begin + ROUND), [0_usize; 0]);
+        assert_eq!(due(&agenda, begin + 2 * ROUND), [1, 2]);
+        assert_eq!(due(&agenda, begin + 1000 * ROUND), [0_usize; 0]);
+        assert_eq!(agenda.take_due(3, begin), None);
+        assert_eq!(agenda.take_due(4, begin), None);
+    }
+
+    proptest! {
+        #[test]
+        fn never_early_and_late_by_less_than_a_round(millis in 0_u64..100_000, step in 1_u64..500) {
+            let begin = Instant::now();
+            let mut agenda = Agenda::new(begin);
+            agenda.add_place();
+            let when = begin + Duration::from_millis(millis);
+            agenda.look_at(0, when);
+            let step = Duration::from_millis(step);
+            let mut now = begin;
+            while agenda.take_due(0, now).is_none() {
+                prop_assert!(now < when + ROUND);
+                now += step;
+            }
+            prop_assert!(now >= when);
+        }
+    }
+}

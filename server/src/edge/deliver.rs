@@ -1,0 +1,80 @@
+//! The other end of a key press: writing what the world has for the connections of a thread.
+
+use std::rc::Rc;
+
+use parlour_sim::{Lane, OutFrame, TickOutput};
+use tokio::task::yield_now;
+
+use super::{
+    send::{MAX_FRAMES, Sent},
+    thread::IoThread,
+};
+use crate::bridge::route;
+
+/// Writes after which readers get a turn: about 0.7 ms, so that what they stamp as arrival is not far off.
+pub(super) const WRITES_PER_TURN: usize = 128;
+
+/// Writes a tick's frames to the connections of this thread, each with one write, and closes those that it names.
+/// `mine` is memory, kept from tick to tick.
+pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut Vec<OutFrame>) {
+    take_mine(io.thread, output, mine);
+    let mut sent = Sent::default();
+    let mut snapshot_bytes = 0;
+    let mut sessions = mine
+        .chunk_by(|one, other| one.session == other.session)
+        .flat_map(|frames| frames.chunks(MAX_FRAMES))
+        .peekable();
+    while sessions.peek().is_some() {
+        snapshot_bytes += write(io, output, sessions.by_ref().take(WRITES_PER_TURN), &mut sent);
+        if sessions.peek().is_some() {
+            yield_now().await;
+        }
+    }
+    let metrics = &io.shared.metrics.edge;
+    sent.add_to(&metrics.outbound);
+    metrics.snapshot_bytes.inc_by(snapshot_bytes);
+    for &(session, code) in &output.closes {
+        if let Some(connection) = io.find(session) {
+            connection.close(code);
+        }
+    }
+}
+
+/// Writes the frames of one session after another. Returns the bytes of snapshots among them.
+fn write<'a>(
+    io: &IoThread,
+    output: &TickOutput,
+    sessions: impl Iterator<Item = &'a [OutFrame]>,
+    sent: &mut Sent,
+) -> u64 {
+    // Borrowed once: a connection leaves the table only by its own task, which does not run meanwhile.
+    let table = io.table.borrow();
+    let mut snapshot_bytes = 0;
+    for frames in sessions {
+        let Some(connection) = frames.first().and_then(|frame| table.find(frame.session)) else {
+            continue;
+        };
+        let snapshots = frames.iter().filter(|frame| frame.lane == Lane::Snapshot);
+        snapshot_bytes += snapshots
+            .map(|frame| u64::from(frame.end - frame.start))
+            .sum::<u64>();
+        connection.send_payloads(frames.iter().map(|frame| output.payload(frame)), sent);
+    }
+    snapshot_bytes
+}
+
+/// The frames for this thread, those of one session side by side and in the order of sending.
+fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
+    mine.clear();
+    mine.extend(
+        output
+            .frames
+            .iter()
+            .filter(|frame| route::thread_of(frame.session) == thread),
+    );
+    // Messages come in the order in which they were said, to whoever hears them; snapshots one per session. What was
+    // written later for a session lies further behind in the bytes.
+    if mine.iter().any(|frame| frame.lane == Lane::Reliable) {
+        mine.sort_unstable_by_key(|frame| (frame.session, frame.start));
+    }
+}
