@@ -127,8 +127,9 @@ fn refresh(
         let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {
             continue;
         };
+        let Some(here) = who(entity) else { continue };
         let mut note = |near, one, other| {
-            if let (Some(here), Some(one), Some(other)) = (who(entity), who(one), who(other)) {
+            if let (Some(one), Some(other)) = (who(one), who(other)) {
                 encounters.note(near, here, one, other);
             }
         };

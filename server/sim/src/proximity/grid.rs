@@ -55,6 +55,7 @@ impl Grid {
 
     /// Calls `found` with everyone who is within the longer reach of a position, and the square of the distance.
     /// `reach` is the one that the grid was filled with.
+    #[inline]
     pub fn around(&self, reach: Reach, from: motion::Position, mut found: impl FnMut(Slot, i64)) {
         let columns = self.stretch(from.x, reach);
         let rows = self.stretch(from.y, reach);

@@ -19,6 +19,8 @@ pub(super) struct Look {
     places: Places,
     grid: Grid,
     scratch: Scratch,
+    /// Pairs that changed, the lower slot first, and whether they are near now.
+    changes: Vec<(Slot, Slot, bool)>,
 }
 
 /// What the look of one player needs. Between two players only `seen` has bits, between two rooms nothing has.
@@ -89,6 +91,7 @@ impl Look {
             placed,
             grid,
             scratch,
+            changes,
             ..
         } = self;
         grid.fill(placed, reach);
@@ -102,14 +105,20 @@ impl Look {
                 Some(few) => scratch.compare_few(grid, player, few, reach),
                 None => scratch.compare_words(grid, player, proximity.words(player.slot), reach),
             }
-            for (other, near) in scratch.changes.drain(..) {
-                proximity.set_both(player.slot, other, near);
-                tell(player.slot.min(other), player.slot.max(other), near);
-            }
+            // Of two who look at each other in this tick the lower slot tells.
+            let news = scratch.changes.drain(..);
+            changes.extend(
+                news.filter(|&(other, _)| player.slot < other || !turn.looks(other))
+                    .map(|(other, near)| (player.slot.min(other), player.slot.max(other), near)),
+            );
         }
         for placed in &*placed {
             scratch.seen.set(placed.slot.index(), false);
         }
+        proximity.set_all(changes);
+        changes
+            .drain(..)
+            .for_each(|(one, other, near)| tell(one, other, near));
     }
 }
 

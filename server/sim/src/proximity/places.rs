@@ -43,6 +43,7 @@ impl Places {
 
     /// Calls `found` with each of a part of the list who is within the longer reach of a position, and with the
     /// square of the distance.
+    #[inline]
     pub(super) fn within(
         &self,
         part: Range<usize>,
