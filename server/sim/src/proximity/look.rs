@@ -34,7 +34,6 @@ struct Scratch {
     close: FixedBitSet,
     /// Those near it before.
     before: FixedBitSet,
-    found: Vec<(Slot, bool)>,
     /// Others of whom it learned something new, and whether they are near now.
     changes: Vec<(Slot, bool)>,
 }
@@ -140,22 +139,20 @@ impl Scratch {
             self.before.insert(other.index());
         }
         grid.around(reach, player.position, |other, distance| {
-            self.within.insert(other.index());
-            self.found.push((other, distance <= reach.enter_squared));
-        });
-        for &(other, close) in &self.found {
-            if close && other != player.slot && !self.before.contains(other.index()) {
+            if self.before.contains(other.index()) {
+                self.before.set(other.index(), false);
+            } else if distance <= reach.enter_squared && other != player.slot {
                 self.changes.push((other, true));
             }
-        }
+        });
+        // Whoever was not found is beyond the longer reach, or is not looked at.
         for &other in few {
-            if self.seen.contains(other.index()) && !self.within.contains(other.index()) {
-                self.changes.push((other, false));
+            if self.before.contains(other.index()) {
+                self.before.set(other.index(), false);
+                if self.seen.contains(other.index()) {
+                    self.changes.push((other, false));
+                }
             }
-            self.before.set(other.index(), false);
-        }
-        for (other, _) in self.found.drain(..) {
-            self.within.set(other.index(), false);
         }
         // The list is in no order that a loaded world would have, too.
         self.changes.sort_unstable();
