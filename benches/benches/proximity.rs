@@ -1,4 +1,5 @@
-//! Who is near whom: the R-tree beside brute force and a uniform grid, so that the price of the tree is known.
+//! Who is near whom: the grid beside an R-tree and brute force, so that one sees why there is no tree. What one look at
+//! everyone takes; in a large room a tick looks at a sixth of it.
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -7,7 +8,8 @@ use parlour_shared::{
     motion::Position,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Neighbours, Placed, Reach};
+use parlour_sim::{Grid, Placed, Reach};
+use rstar::{AABB, RTree, RTreeObject};
 
 /// Players at random on a square in which each has about 20 others within 150 px.
 fn players(count: u32) -> Vec<Placed> {
@@ -31,36 +33,49 @@ fn by_brute_force(placed: &[Placed], reach: Reach) -> usize {
     placed.iter().map(|player| look(player, placed, reach)).sum()
 }
 
-fn by_tree(neighbours: &mut Neighbours, placed: &[Placed], reach: Reach) -> usize {
+fn by_grid(grid: &mut Grid, placed: &[Placed], reach: Reach) -> usize {
+    grid.fill(placed, reach);
     let mut found = 0;
-    neighbours.visit_by_tree(placed, reach, |player, candidates| {
-        found += look(player, candidates, reach)
-    });
+    for player in grid.iter() {
+        grid.around(reach, player.position, |_, distance| {
+            found += usize::from(distance <= reach.enter_squared);
+        });
+    }
     found
 }
 
-/// A grid of cells as wide as the reach: sorted by cell, each cell's candidates are three runs of cells.
-fn by_grid(sorted: &mut Vec<Placed>, candidates: &mut Vec<Placed>, placed: &[Placed], reach: Reach) -> usize {
-    let cell = |placed: &Placed| (placed.position.y / reach.leave, placed.position.x / reach.leave);
+#[derive(Clone, Copy)]
+struct Leaf(Placed);
+
+impl RTreeObject for Leaf {
+    type Envelope = AABB<[i32; 2]>;
+
+    fn envelope(&self) -> Self::Envelope {
+        AABB::from_point([self.0.position.x, self.0.position.y])
+    }
+}
+
+/// A tree by bulk load, asked once for all players of a cell.
+fn by_tree(sorted: &mut Vec<Placed>, candidates: &mut Vec<Placed>, placed: &[Placed], reach: Reach) -> usize {
+    let side = reach.leave;
+    let cell = |placed: &Placed| (placed.position.y / side, placed.position.x / side);
     sorted.clear();
     sorted.extend_from_slice(placed);
     sorted.sort_unstable_by_key(cell);
+    let tree = RTree::bulk_load(placed.iter().copied().map(Leaf).collect());
     let mut found = 0;
-    let mut start = 0;
-    while start < sorted.len() {
-        let (row, column) = cell(&sorted[start]);
-        let end = start + sorted[start..].partition_point(|other| cell(other) == (row, column));
+    for neighbourhood in sorted.chunk_by(|one, other| cell(one) == cell(other)) {
+        let (row, column) = cell(&neighbourhood[0]);
+        let around = AABB::from_corners(
+            [(column - 1) * side, (row - 1) * side],
+            [(column + 2) * side, (row + 2) * side],
+        );
         candidates.clear();
-        for row in row - 1..=row + 1 {
-            let from = sorted.partition_point(|other| cell(other) < (row, column - 1));
-            let to = sorted.partition_point(|other| cell(other) <= (row, column + 1));
-            candidates.extend_from_slice(&sorted[from..to]);
-        }
-        found += sorted[start..end]
+        candidates.extend(tree.locate_in_envelope_intersecting(around).map(|leaf| leaf.0));
+        found += neighbourhood
             .iter()
             .map(|player| look(player, candidates, reach))
             .sum::<usize>();
-        start = end;
     }
     found
 }
@@ -68,22 +83,22 @@ fn by_grid(sorted: &mut Vec<Placed>, candidates: &mut Vec<Placed>, placed: &[Pla
 fn proximity(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("proximity");
     let reach = Reach::from_px(150);
-    let (mut neighbours, mut sorted, mut candidates) = (Neighbours::default(), Vec::new(), Vec::new());
+    let (mut grid, mut sorted, mut candidates) = (Grid::default(), Vec::new(), Vec::new());
     for count in [50, 200, 1_000, 10_000] {
         let placed = players(count);
         let expected = by_brute_force(&placed, reach);
-        assert_eq!(expected, by_tree(&mut neighbours, &placed, reach));
-        assert_eq!(expected, by_grid(&mut sorted, &mut candidates, &placed, reach));
+        assert_eq!(expected, by_grid(&mut grid, &placed, reach));
+        assert_eq!(expected, by_tree(&mut sorted, &mut candidates, &placed, reach));
         if count <= 1_000 {
             group.bench_function(BenchmarkId::new("brute force", count), |bencher| {
                 bencher.iter(|| by_brute_force(&placed, reach));
             });
         }
         group.bench_function(BenchmarkId::new("r-tree", count), |bencher| {
-            bencher.iter(|| by_tree(&mut neighbours, &placed, reach));
+            bencher.iter(|| by_tree(&mut sorted, &mut candidates, &placed, reach));
         });
         group.bench_function(BenchmarkId::new("grid", count), |bencher| {
-            bencher.iter(|| by_grid(&mut sorted, &mut candidates, &placed, reach));
+            bencher.iter(|| by_grid(&mut grid, &placed, reach));
         });
     }
 }

@@ -59,6 +59,7 @@ impl TickLoop {
             let deadline = clock.wait();
             let begin = Instant::now();
             self.collect(deadline, &mut roster, &mut pressure, &mut input);
+            self.status.set_pace(input.pace);
 
             let mut shared = self.publisher.take();
             // Only a tick thread's bug could make it shared; a fresh one costs an allocation, not a crash.

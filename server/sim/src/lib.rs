@@ -32,7 +32,7 @@ mod watch;
 
 /// The version of the simulation: recordings of another one are refused. It changes whenever the same inputs come to
 /// another hash, and a test holds it to that.
-pub const SIMULATION: u32 = 2;
+pub const SIMULATION: u32 = 3;
 
 pub use clock::Clock;
 pub use components::{InRoom, Link, Motion, Occupants, Player, Position, Seat, Skin, Throttle};
@@ -44,7 +44,7 @@ pub use movement::Walk;
 pub use outbox::Outbox;
 pub use output::{Counts, Lane, OutFrame, RefusedCounts, TickOutput};
 pub use pace::{Cadence, Pace, Step as PaceStep};
-pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Nearby, Neighbours, Placed, Proximity, Reach, WentAway};
+pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Grid, Nearby, Placed, Proximity, Reach, WentAway};
 pub use room_state::RoomState;
 pub use rooms::{Room, Rooms, Seats};
 pub use schedule::{Step, StepSet};

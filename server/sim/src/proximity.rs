@@ -1,16 +1,16 @@
 //! Proximity: who is near whom, per room, with hysteresis, looked at every few ticks.
 
 mod encounters;
+mod grid;
+mod look;
 mod near;
-mod neighbours;
+mod places;
+mod reach;
+mod turn;
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, system::SystemParam};
-use fixedbitset::FixedBitSet;
-use parlour_shared::{
-    ids::Slot,
-    motion::{self, UNITS_PER_PX},
-};
+use parlour_shared::{ids::Slot, motion};
 
 use crate::{
     clock::Clock,
@@ -22,8 +22,15 @@ use crate::{
     state::{self, StableId},
 };
 use encounters::{Encounters, Who};
+pub use grid::Grid;
+use look::Look;
 pub use near::Proximity;
-pub use neighbours::{BRUTE_FORCE_UP_TO, Neighbours};
+use near::SMALL_POOL;
+pub use reach::Reach;
+use turn::Turn;
+
+/// In rooms that never had more players than this all pairs are looked at in one tick, without a grid.
+pub const BRUTE_FORCE_UP_TO: usize = 64;
 
 /// Two players came within reach of each other; told once for both, at the beginning of the tick after the look that
 /// found it out: game logic reads it in [`StepSet::Simulate`].
@@ -83,32 +90,6 @@ impl Nearby<'_, '_> {
     }
 }
 
-/// How far is near, in units squared.
-#[derive(Clone, Copy, Debug)]
-pub struct Reach {
-    /// Who is not near yet comes near within this distance.
-    pub enter_squared: i64,
-    /// Who is near goes away beyond this distance.
-    pub leave_squared: i64,
-    /// The larger of the two distances, in units.
-    pub leave: i32,
-}
-
-impl Reach {
-    /// Near within `px` pixels, away beyond a sixth more.
-    #[must_use]
-    pub fn from_px(px: u32) -> Self {
-        let enter = px as i32 * UNITS_PER_PX;
-        let leave = enter + enter / 6;
-        let square = |distance: i32| i64::from(distance) * i64::from(distance);
-        Self {
-            enter_squared: square(enter),
-            leave_squared: square(leave),
-            leave,
-        }
-    }
-}
-
 /// A player in a room, as the search takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed {
@@ -118,18 +99,10 @@ pub struct Placed {
     pub position: motion::Position,
 }
 
-/// Memory of the search, used again by every room.
-#[derive(Resource, Debug, Default)]
-struct Search {
-    placed: Vec<Placed>,
-    neighbours: Neighbours,
-    row: FixedBitSet,
-}
-
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Search>().init_resource::<Encounters>();
+    app.init_resource::<Look>().init_resource::<Encounters>();
     app.add_message::<CameNear>().add_message::<WentAway>();
-    state::derived::<Search>(app);
+    state::derived::<Look>(app);
     // Hashing the rows would cost their size; their digest is kept up to date with every bit.
     state::component_as::<Proximity, _>(app, "near", |near, fold| fold.word(near.digest()), near::restore);
     state::resource_as::<Encounters, _>(app, "encounters", encounters::restore);
@@ -137,61 +110,62 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(Step, refresh.in_set(StepSet::Interest));
 }
 
-/// Looks at the rooms whose turn it is: their epochs spread them over the ticks.
+/// Looks at the rooms: at a small one when it has its turn, in every `refresh_ticks`th tick, at a part of a large one in
+/// every tick. Their epochs spread the small ones over the ticks.
 fn refresh(
     mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
     (positions, names): (Query<&Position>, Query<&StableId>),
     directory: Res<Rooms>,
     clock: Res<Clock>,
     setup: Res<Setup>,
-    mut search: ResMut<Search>,
+    mut look: ResMut<Look>,
     mut encounters: ResMut<Encounters>,
 ) {
     let reach = Reach::from_px(setup.rules.near_px);
-    let Search {
-        placed,
-        neighbours,
-        row,
-    } = &mut *search;
     let who = |entity| names.get(entity).ok().map(|&id| Who { id, entity });
     for entity in directory.occupied() {
+        let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {
+            continue;
+        };
         let Some(here) = who(entity) else { continue };
         let mut note = |near, one, other| {
             if let (Some(one), Some(other)) = (who(one), who(other)) {
                 encounters.note(near, here, one, other);
             }
         };
-        let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {
-            continue;
-        };
         // Who left is told at once, whosever turn it is.
         if proximity.has_departures() {
             proximity.drain_departures(|one, other| note(false, one, other));
         }
-        if !clock
-            .tick
-            .0
-            .wrapping_add(room.epoch.0)
-            .is_multiple_of(setup.rules.refresh_ticks)
-        {
+        let now = clock.tick.0.wrapping_add(room.epoch.0) % setup.rules.refresh_ticks;
+        let small = proximity.pool() <= SMALL_POOL;
+        if small && now != 0 {
             continue;
         }
-        placed.clear();
-        placed.extend(seats.iter().filter_map(|(slot, player)| {
-            Some(Placed {
-                slot,
-                position: positions.get(player).ok()?.0,
-            })
-        }));
         let before = proximity.digest();
         let rows = proximity.bypass_change_detection();
-        neighbours.visit(placed, reach, |player, candidates| {
-            rows.refresh(player, candidates, reach, row, |one, other, near| {
-                if let (Some(one), Some(other)) = (seats.get(one), seats.get(other)) {
-                    note(near, one, other);
-                }
-            });
-        });
+        // When a room has grown out of the small ones, all wait for a turn since then, and some would wait too long.
+        let turn = if small || rows.take_outgrown() {
+            Turn::EVERYONE
+        } else {
+            Turn::new(now, setup.rules.refresh_ticks)
+        };
+        look.placed.clear();
+        let seen = seats.iter().filter(|(slot, _)| turn.is_seen(*slot));
+        look.placed.extend(seen.filter_map(|(slot, player)| {
+            let position = positions.get(player).ok()?.0;
+            Some(Placed { slot, position })
+        }));
+        let mut tell = |one, other, near| {
+            if let (Some(one), Some(other)) = (seats.get(one), seats.get(other)) {
+                note(near, one, other);
+            }
+        };
+        if small {
+            look.at_all(rows, reach, &mut tell);
+        } else {
+            look.at_part(turn, rows, reach, &mut tell);
+        }
         if proximity.digest() != before {
             proximity.set_changed();
         }

@@ -129,8 +129,8 @@ impl Simulation {
     /// One tick. The input must be in canonical order ([`TickInput::sort`]); it is lent to the world, so that its
     /// texts need not be copied, and is afterwards what it was. The output is cleared first.
     ///
-    /// In steady state this allocates nothing. What does: sessions that open, joins, leaves, writes to room state,
-    /// messages of plugins, and the R-tree of rooms with more than [`crate::BRUTE_FORCE_UP_TO`] players.
+    /// In steady state this allocates nothing. What does: sessions that open, joins, leaves, writes to room state, and
+    /// messages of plugins.
     pub fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         self.begin_tick(input, output);
         self.schedule.run(&mut self.world);

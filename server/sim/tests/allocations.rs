@@ -1,9 +1,8 @@
 //! In steady state a tick allocates nothing: exactly zero, counted by the allocator.
 //!
-//! What may allocate is listed at [`Simulation::step`]: sessions that open, joins and leaves, writes to room state,
-//! messages of plugins, and the R-tree of rooms with more than 64 players. Buffers keep the size that the busiest
-//! tick so far needed, so the warm-up is three times as busy as what is measured, and in it everyone appears in one
-//! place, leaves, and appears again.
+//! What may allocate is listed at [`Simulation::step`]: sessions that open, joins and leaves, writes to room state, and
+//! messages of plugins. Buffers keep the size that the busiest tick so far needed, so the warm-up is three times as busy
+//! as what is measured, and in it everyone appears in one place, leaves, and appears again.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -188,11 +187,10 @@ fn a_tick_of_walking_chatting_players_allocates_nothing() {
 }
 
 #[test]
-fn in_a_large_room_only_the_tree_allocates() {
-    let (ticks, _) = run(1, 200, Interest::Near);
+fn nor_does_it_in_a_large_room() {
     assert_eq!(
-        ticks,
-        MEASURED / 6,
-        "only the ticks at which the room looks who is near whom"
+        run(1, 200, Interest::Near),
+        (0, 0),
+        "allocating ticks, allocations"
     );
 }

@@ -1,9 +1,12 @@
-//! Who is near whom: with hysteresis, told once, looked at in time, and the same with and without a tree.
+//! Who is near whom: with hysteresis, told once, looked at in time, and the same with and without a grid.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -13,7 +16,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    BRUTE_FORCE_UP_TO, CameNear, EventKind, InRoom, Nearby, Neighbours, Placed, Position, Proximity, Reach,
+    BRUTE_FORCE_UP_TO, CameNear, EventKind, Grid, InRoom, Nearby, Placed, Player, Position, Proximity, Reach,
     Seats, SimConfig, SimulationApp, Step, StepSet, WentAway,
 };
 use proptest::prelude::*;
@@ -221,18 +224,105 @@ fn an_empty_room_that_goes_at_once_still_tells_who_left() {
     assert_eq!((told(&stage).came.len(), told(&stage).went.len()), (1, 1));
 }
 
-/// Many players jump about, leave and return; all that is told adds up, and what is asked is what all pairs say.
+/// A player in one of its stays: who leaves and comes back in one tick is near nobody again.
+type Stay = (Entity, u8);
+
+/// An own account of who is near whom: pair by pair, at the ticks at which the two are looked at, with hysteresis.
+#[derive(Default)]
+struct Oracle {
+    /// Whether they are near, and the tick of the last look (of the first one since both are there: the one before).
+    pairs: BTreeMap<(Stay, Stay), (bool, u32)>,
+    pool: usize,
+}
+
+impl Oracle {
+    /// Takes a tick's positions in, and compares the room's rows with what they must be.
+    fn check(&mut self, stage: &Stage) {
+        let Some(room) = stage.room("plaza") else { return };
+        let (world, now) = (stage.sim.world(), stage.now().0);
+        let (seats, rows) = (
+            world.get::<Seats>(room).unwrap(),
+            world.get::<Proximity>(room).unwrap(),
+        );
+        let rules = world.resource::<parlour_sim::Setup>().rules;
+        let place = |player| world.get::<Position>(player).unwrap().0;
+        let stay = |player| (player, world.get::<Player>(player).unwrap().stay);
+        let placed: Vec<(Slot, Stay, Place)> = seats
+            .iter()
+            .map(|(slot, player)| (slot, stay(player), place(player)))
+            .collect();
+        let turn = (now + world.get::<parlour_sim::Room>(room).unwrap().epoch.0) % rules.refresh_ticks;
+        // Whoever grows beyond the small rooms is looked at as a whole once more.
+        let all = seats.pool() > SMALL && self.pool <= SMALL;
+        self.pool = seats.pool();
+        let before = std::mem::take(&mut self.pairs);
+        let reach = Reach::from_px(rules.near_px);
+        for (at, &(one, who, here)) in placed.iter().enumerate() {
+            for &(other, whom, there) in &placed[at + 1..] {
+                let names = (who.min(whom), who.max(whom));
+                let (mut near, mut looked) = before.get(&names).copied().unwrap_or((false, now - 1));
+                let (enter, leave) = (reach.enter_squared, reach.leave_squared);
+                if all || whose_turn(self.pool, rules.refresh_ticks, one, other) == turn {
+                    near = here.distance_squared(there) <= if near { leave } else { enter };
+                    looked = now;
+                }
+                assert!(
+                    now - looked < rules.refresh_ticks,
+                    "not looked at since tick {looked}, at {now}"
+                );
+                assert_eq!(rows.are_near(one, other), near, "{one:?} and {other:?} at {now}");
+                assert_eq!(rows.are_near(other, one), near, "{other:?} and {one:?} at {now}");
+                self.pairs.insert(names, (near, looked));
+            }
+        }
+        let near = self.pairs.values().filter(|(near, _)| *near).count();
+        let bits = placed
+            .iter()
+            .map(|(slot, ..)| rows.near(*slot).unwrap().count_ones(..) - 1);
+        assert_eq!(
+            bits.sum::<usize>(),
+            2 * near,
+            "nobody is near a slot that nobody sits in"
+        );
+    }
+}
+
+/// Slots of the largest small room.
+const SMALL: usize = 2 * BRUTE_FORCE_UP_TO;
+
+/// The turn of a round in which a pair is looked at: that of the one from which the way forwards through the round to the
+/// other is shorter, or the first one; in small rooms all have the first turn.
+fn whose_turn(pool: usize, round: u32, one: Slot, other: Slot) -> u32 {
+    if pool <= SMALL {
+        return 0;
+    }
+    let (one, other) = (i64::from(one.0), i64::from(other.0));
+    let forwards = |from: i64, to: i64| (to - from).rem_euclid(round.into());
+    let own = |slot: i64| forwards(0, slot);
+    let (there, back) = (forwards(one, other), forwards(other, one));
+    let turn = match there.cmp(&back) {
+        Ordering::Less => own(one),
+        Ordering::Greater => own(other),
+        Ordering::Equal => own(one).min(own(other)),
+    };
+    turn as u32
+}
+
+/// Many players jump about, leave and return; all that is told adds up, and what is asked is what all pairs say. Now
+/// and then they crowd together, so that nearly all are near each other.
 fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
     let mut stage = stage(config(refresh_ticks));
     let mut chance = Stream::new(3, players, Purpose::Game);
     (0..players).for_each(|session| stage.open_and_join(session, "plaza"));
     let mut near: BTreeSet<(Entity, Entity)> = BTreeSet::new();
     let (mut came, mut went) = (0, 0);
-    for _ in 0..ticks {
+    let mut oracle = Oracle::default();
+    for tick in 0..ticks {
+        let range = if tick % 20 < 10 { 600 } else { 120 };
         for session in 0..players {
             match chance.below(40) {
                 0..8 => {
-                    let mut px = || (chance.below(600) as i32 + 100) * 256 + chance.below(256) as i32;
+                    let mut px = || (chance.below(range) as i32 + 100) * 256 + chance.below(256) as i32;
                     let (x, y) = (px(), px());
                     stage.teleport(session, x, y);
                 }
@@ -243,7 +333,7 @@ fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
         }
         stage.tick();
         let told = told(&stage);
-        // First those who went: in the tick of a room's look, who left comes before who came.
+        // First those who went: in the tick of a look, who left comes before who came.
         let unordered = |(one, other): &(Entity, Entity)| (*one.min(other), *one.max(other));
         for pair in told.went[went..].iter().map(unordered) {
             assert!(near.remove(&pair), "told to have gone without having come");
@@ -261,37 +351,9 @@ fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
             .collect();
         assert_eq!(told.pairs, expected);
         stage.check_views(false);
-        check_against_distances(&stage);
+        oracle.check(&stage);
     }
     assert!(came > 100 && went > 100, "{came} came, {went} went");
-}
-
-/// Near are all within the radius, none beyond the longer one, in both directions.
-fn check_against_distances(stage: &Stage) {
-    let Some(room) = stage.room("plaza") else { return };
-    let world = stage.sim.world();
-    let proximity = world.get::<Proximity>(room).unwrap();
-    let placed: Vec<(Slot, Place)> = world
-        .get::<Seats>(room)
-        .unwrap()
-        .iter()
-        .map(|(slot, player)| (slot, world.get::<Position>(player).unwrap().0))
-        .collect();
-    let looked = stage.sim.world().get::<parlour_sim::Room>(room).unwrap().epoch.0 + stage.now().0;
-    let looked = looked.is_multiple_of(world.resource::<parlour_sim::Setup>().rules.refresh_ticks);
-    let reach = Reach::from_px(150);
-    for (one, here) in &placed {
-        for (other, there) in &placed {
-            let near = proximity.are_near(*one, *other);
-            assert_eq!(near, proximity.are_near(*other, *one));
-            if looked && here.distance_squared(*there) <= reach.enter_squared {
-                assert!(near);
-            }
-            if looked && here.distance_squared(*there) > reach.leave_squared {
-                assert!(!near);
-            }
-        }
-    }
 }
 
 #[test]
@@ -303,8 +365,64 @@ fn in_a_small_crowd_all_that_is_told_adds_up() {
 
 #[test]
 fn in_a_large_crowd_all_that_is_told_adds_up() {
-    let players = 2 * BRUTE_FORCE_UP_TO as u64;
-    crowd(players, 2, 40);
+    for refresh_ticks in 1..=6 {
+        crowd(BRUTE_FORCE_UP_TO as u64 + 26, refresh_ticks, 40);
+    }
+}
+
+#[test]
+fn a_room_that_outgrows_the_small_ones_looks_as_often_as_before() {
+    let most = BRUTE_FORCE_UP_TO as u64;
+    for grown_after in 0..6 {
+        let mut stage = stage(config(6));
+        let mut oracle = Oracle::default();
+        (0..most).for_each(|session| stage.open_and_join(session, "plaza"));
+        let mut run = |stage: &mut Stage, ticks| {
+            for _ in 0..ticks {
+                let in_room = |session: &u64| stage.client(*session).room.is_some();
+                for session in (0..most).filter(in_room).collect::<Vec<_>>() {
+                    let (step, tick) = (session as i32 + 1, stage.now().0 as i32);
+                    stage.teleport(
+                        session,
+                        (100 + step * tick * 7 % 400) * 256,
+                        (100 + step * 3) * 256,
+                    );
+                }
+                stage.tick();
+                oracle.check(stage);
+            }
+        };
+        run(&mut stage, 12 + grown_after);
+        stage.open_and_join(most, "plaza");
+        run(&mut stage, 14);
+        // Nor does it matter that it becomes smaller again.
+        (5..=most).for_each(|session| stage.leave(session));
+        run(&mut stage, 14);
+        (5..=most).for_each(|session| stage.join(session, "plaza"));
+        run(&mut stage, 14);
+    }
+}
+
+#[test]
+fn in_a_large_room_it_takes_at_most_100_ms() {
+    for refresh_ticks in 1..=6 {
+        let mut stage = stage(config(refresh_ticks));
+        let players = BRUTE_FORCE_UP_TO as u64 + 6;
+        (0..players).for_each(|session| stage.open_and_join(session, "plaza"));
+        stage.ticks(10);
+        for other in (1..players).step_by(11) {
+            for distance in [1000 * 256, 0] {
+                let place = stage.position(other);
+                stage.teleport(0, place.x + distance, place.y);
+                let mut waited = 0;
+                while are_near(&stage, 0, other) != (distance == 0) {
+                    stage.tick();
+                    waited += 1;
+                    assert!(waited <= refresh_ticks, "{waited} ticks");
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -335,28 +453,15 @@ fn at_the_far_corner_of_the_largest_map_it_is_the_same() {
     stage.check_views(false);
 }
 
-/// Rows of who is within the longer reach of whom, from any search.
-fn rows(
-    placed: &[Placed],
-    reach: Reach,
-    search: impl FnOnce(&mut dyn FnMut(&Placed, &[Placed])),
-) -> Vec<Vec<Slot>> {
-    let mut rows = vec![Vec::new(); placed.len()];
-    let mut visits = 0;
-    search(&mut |player, candidates| {
-        visits += 1;
-        let within =
-            |other: &&Placed| player.position.distance_squared(other.position) <= reach.leave_squared;
-        rows[player.slot.index()] = candidates.iter().filter(within).map(|other| other.slot).collect();
-        rows[player.slot.index()].sort();
-    });
-    assert_eq!(visits, placed.len(), "each player is visited once");
-    rows
-}
-
 fn placed() -> impl Strategy<Value = Vec<Placed>> {
-    // Crowded, spread out, all over the largest map, and everyone on one spot.
-    let range = prop_oneof![Just(1), Just(60_000), Just(500_000), Just(1_000_000_000)];
+    // Crowded, spread out, all over the largest map, everyone on one spot, and where no map is.
+    let range = prop_oneof![
+        Just(1),
+        Just(60_000),
+        Just(500_000),
+        Just(1_000_000_000),
+        Just(i32::MAX)
+    ];
     range.prop_flat_map(|range| {
         let at = (-range..=range, -range..=range);
         prop::collection::vec(at, 0..200).prop_map(|places| {
@@ -373,15 +478,25 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_tree_finds_what_all_pairs_find(placed in placed(), px in prop_oneof![1..400_u32, Just(100_000)]) {
-        let reach = Reach::from_px(px);
-        let naive = rows(&placed, reach, |visit| placed.iter().for_each(|player| visit(player, &placed)));
-        let mut neighbours = Neighbours::default();
-        for _ in 0..2 {
-            let chosen = rows(&placed, reach, |visit| neighbours.visit(&placed, reach, visit));
-            prop_assert_eq!(&chosen, &naive);
-            let tree = rows(&placed, reach, |visit| neighbours.visit_by_tree(&placed, reach, visit));
-            prop_assert_eq!(&tree, &naive);
+    fn the_grid_finds_what_all_pairs_find(
+        worlds in prop::collection::vec((placed(), prop_oneof![1..400_u32, Just(100_000)]), 1..4),
+    ) {
+        // One grid for all of them: it remembers nothing.
+        let mut grid = Grid::default();
+        for (placed, px) in worlds {
+            let reach = Reach::from_px(px);
+            grid.fill(&placed, reach);
+            let mut everyone: Vec<Placed> = grid.iter().collect();
+            everyone.sort_unstable_by_key(|player| player.slot);
+            prop_assert_eq!(&everyone, &placed);
+            for player in &placed {
+                let mut found = Vec::new();
+                grid.around(reach, player.position, |slot, distance| found.push((slot, distance)));
+                found.sort_unstable();
+                let all = placed.iter().map(|other| (other.slot, player.position.distance_squared(other.position)));
+                let within: Vec<(Slot, i64)> = all.filter(|(_, distance)| *distance <= reach.leave_squared).collect();
+                prop_assert_eq!(found, within);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{rc::Rc, time::Instant};
 
 use parlour_shared::websocket::OpCode;
+use parlour_sim::PaceStep;
 use tokio::{
     task::yield_now,
     time::{MissedTickBehavior, interval},
@@ -20,11 +21,12 @@ use super::{
 pub(super) async fn run(io: Rc<IoThread>) {
     let mut timer = interval(ROUND);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut skipped = 0;
+    let (mut skipped, mut step) = (0, 0);
     loop {
         timer.tick().await;
         if io.thread == 0 {
             tell_skipped(&io, &mut skipped);
+            tell_pace(&io, &mut step);
         }
         let now = Instant::now();
         let mut from = 0;
@@ -51,6 +53,23 @@ fn tell_skipped(io: &IoThread, told: &mut u64) {
         tracing::warn!(ticks, tick, "more than 3 ticks late: time was skipped");
         *told = skipped;
     }
+}
+
+/// Says that snapshots come more seldom, or as often as they should again. It may change every half second: a line tells of
+/// the first step down, of the last, and of the way back.
+fn tell_pace(io: &IoThread, told: &mut u8) {
+    let step = io.shared.status.pace_step();
+    let (first, last) = (PaceStep::FULL.number(), PaceStep::LAST.number());
+    match step {
+        _ if step == *told => return,
+        _ if step == first => tracing::info!("the pressure is over: snapshots come as often as ever"),
+        _ if *told == first => {
+            tracing::warn!("under pressure: snapshots come more seldom, ticks and input as always");
+        }
+        _ if step == last => tracing::warn!("under pressure: snapshots come 10 times a second"),
+        _ => {}
+    }
+    *told = step;
 }
 
 fn sweep(connection: &Rc<Connection>, now: Instant) {

@@ -1,11 +1,12 @@
 //! What others may know of the tick thread without asking it.
 
 use std::{
-    sync::atomic::{AtomicU32, AtomicU64, Ordering},
+    sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
 use parlour_shared::ids::Tick;
+use parlour_sim::{Pace, PaceStep};
 
 /// The last tick, and when it was over.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub(crate) struct TickStatus {
     tick: AtomicU32,
     steps: AtomicU32,
     advanced_us: AtomicU64,
+    pace_step: AtomicU8,
 }
 
 impl TickStatus {
@@ -24,6 +26,7 @@ impl TickStatus {
             tick: AtomicU32::new(0),
             steps: AtomicU32::new(0),
             advanced_us: AtomicU64::new(0),
+            pace_step: AtomicU8::new(0),
         }
     }
 
@@ -34,6 +37,20 @@ impl TickStatus {
         // After the time: who reads a tick reads the time of that tick or a later one.
         self.tick.store(tick.0, Ordering::Release);
         self.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How far down the cadence is.
+    pub(super) fn set_pace(&self, pace: Pace) {
+        let step = match pace {
+            Pace::Fixed(_) => PaceStep::FULL,
+            Pace::Adaptive(step) => step,
+        };
+        self.pace_step.store(step.number(), Ordering::Relaxed);
+    }
+
+    /// How many steps down from as often as can be snapshots are sent now; a fixed cadence is none.
+    pub(crate) fn pace_step(&self) -> u8 {
+        self.pace_step.load(Ordering::Relaxed)
     }
 
     /// The last tick that is over.

@@ -1,21 +1,39 @@
 //! Who is near whom in one room: a row of bits per slot.
 
+mod few;
+mod saved;
+
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
 use parlour_shared::{ids::Slot, rng::mix};
-use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 
-use super::{Placed, Reach};
-use crate::{rooms::Seats, simulation::Setup, state::Index};
+use crate::rooms::Seats;
+use few::Few;
+pub(super) use saved::restore;
+
+/// Slots in a word of a row.
+pub(super) const WORD: usize = u64::BITS as usize;
+const _: () = assert!(
+    usize::BITS == u64::BITS,
+    "rows are compared and saved in words of 64 bits"
+);
+
+/// Slots of the largest small room: one in which there never were more than [`super::BRUTE_FORCE_UP_TO`] players.
+pub(super) const SMALL_POOL: usize = 2 * super::BRUTE_FORCE_UP_TO;
 
 /// For each slot the slots near it, itself among them.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Proximity {
+    /// A slot that nobody ever sat in may have a row without bits.
     rows: Vec<FixedBitSet>,
+    /// The same in short, in rooms that are not small.
+    few: Vec<Few>,
     /// A sum over all set bits, so that a change costs as much as it changes.
     digest: u64,
     /// Pairs that are no more because one of them left, and that were not told yet.
     departures: Vec<(Entity, Entity)>,
+    /// Whether the room was small when it was looked at last. None but the tick in which someone sat down finds this.
+    outgrown: bool,
 }
 
 impl Proximity {
@@ -34,10 +52,15 @@ impl Proximity {
     /// The first slot near a slot that is not below `from`.
     #[must_use]
     pub(crate) fn near_from(&self, slot: Slot, from: usize) -> Option<Slot> {
-        let row = self.near(slot)?;
-        (from..row.len())
-            .find(|&other| row.contains(other))
-            .map(|other| Slot(other as u16))
+        let words = self.near(slot)?.as_slice();
+        let mut above = usize::MAX << (from % WORD);
+        for (at, word) in words.iter().enumerate().skip(from / WORD) {
+            let word = word & std::mem::replace(&mut above, usize::MAX);
+            if word != 0 {
+                return Some(slot_of(at, word));
+            }
+        }
+        None
     }
 
     /// Slots that have a row.
@@ -52,11 +75,29 @@ impl Proximity {
 
     /// Someone sits down, near nobody but itself until the next look.
     pub(crate) fn enter(&mut self, slot: Slot, pool: usize) {
-        if self.rows.len() < pool {
-            self.rows.resize_with(pool, FixedBitSet::new);
-            self.rows.iter_mut().for_each(|row| row.grow(pool));
+        let before = self.pool();
+        if before < pool {
+            self.grow(pool);
+            self.outgrown |= before <= SMALL_POOL && pool > SMALL_POOL;
         }
+        self.rows[slot.index()].grow(pool);
         self.set(slot, slot, true);
+    }
+
+    fn grow(&mut self, pool: usize) {
+        let in_use = self.rows.iter_mut().filter(|row| !row.is_empty());
+        in_use.for_each(|row| row.grow(pool));
+        self.rows.resize_with(pool, FixedBitSet::new);
+        if pool > SMALL_POOL {
+            let listed = self.few.len();
+            self.few.resize_with(pool, Few::default);
+            if listed == 0 {
+                for (own, (row, few)) in self.rows.iter().zip(&mut self.few).enumerate() {
+                    let others = row.ones().filter(|&other| other != own);
+                    others.for_each(|other| few.insert(Slot(other as u16)));
+                }
+            }
+        }
     }
 
     /// Someone gets up, and still has its seat.
@@ -85,42 +126,41 @@ impl Proximity {
             .for_each(|(one, other)| tell(one, other));
     }
 
-    /// Looks anew at one player's row, given everyone who may be within reach (and perhaps others).
-    pub(super) fn refresh(
-        &mut self,
-        player: &Placed,
-        candidates: &[Placed],
-        reach: Reach,
-        scratch: &mut FixedBitSet,
-        mut tell: impl FnMut(Slot, Slot, bool),
-    ) {
-        let row = &self.rows[player.slot.index()];
-        scratch.clear();
-        scratch.grow(row.len());
-        for other in candidates {
-            let distance = player.position.distance_squared(other.position);
-            if distance <= reach.enter_squared
-                || (distance <= reach.leave_squared && row.contains(other.slot.index()))
-            {
-                scratch.insert(other.slot.index());
+    /// Whether the room ceased to be small since this was asked last.
+    pub(super) fn take_outgrown(&mut self) -> bool {
+        std::mem::take(&mut self.outgrown)
+    }
+
+    /// The words of a slot's row; none if nobody ever sat there.
+    pub(super) fn words(&self, slot: Slot) -> &[usize] {
+        self.rows[slot.index()].as_slice()
+    }
+
+    /// The others near a slot, in no order, if they are few and the room is not small.
+    pub(super) fn few(&self, slot: Slot) -> Option<&[Slot]> {
+        self.few[slot.index()].listed()
+    }
+
+    /// Pairs came near each other, or went away.
+    pub(super) fn set_all(&mut self, changes: &[(Slot, Slot, bool)]) {
+        // In a room of 10,000 each bit is somewhere else in 128 MB. Read one after the other, with nothing in between,
+        // many are on their way from memory at a time.
+        for changes in changes.chunks(64) {
+            let read = |one: Slot, other: Slot| self.words(one).get(other.index() / WORD).copied();
+            let words = changes
+                .iter()
+                .flat_map(|&(one, other, _)| [read(one, other), read(other, one)]);
+            std::hint::black_box(words.flatten().fold(0, |all, word| all ^ word));
+            for &(one, other, near) in changes {
+                self.set_both(one, other, near);
             }
         }
-        for word in 0..row.as_slice().len() {
-            let (old, new) = (
-                self.rows[player.slot.index()].as_slice()[word],
-                scratch.as_slice()[word],
-            );
-            let mut changed = old ^ new;
-            while changed != 0 {
-                let other = Slot((word * usize::BITS as usize) as u16 + changed.trailing_zeros() as u16);
-                let near = new & (changed & changed.wrapping_neg()) != 0;
-                changed &= changed - 1;
-                self.set(player.slot, other, near);
-                if player.slot < other {
-                    tell(player.slot, other, near);
-                }
-            }
-        }
+    }
+
+    /// Two players came near each other, or went away.
+    pub(super) fn set_both(&mut self, one: Slot, other: Slot, near: bool) {
+        self.set(one, other, near);
+        self.set(other, one, near);
     }
 
     fn set(&mut self, one: Slot, other: Slot, near: bool) {
@@ -129,6 +169,13 @@ impl Proximity {
             return;
         }
         row.set(other.index(), near);
+        if let Some(few) = self.few.get_mut(one.index()).filter(|_| one != other) {
+            if near {
+                few.insert(other);
+            } else {
+                few.remove(other, one, row);
+            }
+        }
         let share = mix(u64::from(one.0) << 16 | u64::from(other.0) | 1 << 32);
         self.digest = if near {
             self.digest.wrapping_add(share)
@@ -138,76 +185,7 @@ impl Proximity {
     }
 }
 
-/// The rows as they are saved: how long they are, and of each taken slot the words of 64 slots from the one that
-/// holds itself on. What is below was said by the rows before, for nearness is mutual.
-#[derive(Serialize, Deserialize)]
-pub(super) struct SavedRows {
-    pool: u32,
-    rows: Vec<(Slot, Vec<u64>)>,
-}
-
-impl Serialize for Proximity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.rows.len() as u32, Rows(self)).serialize(serializer)
-    }
-}
-
-struct Rows<'a>(&'a Proximity);
-
-impl Serialize for Rows<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let taken = |&(slot, row): &(usize, &FixedBitSet)| row.contains(slot);
-        let rows = || self.0.rows.iter().enumerate().filter(taken);
-        let mut seq = serializer.serialize_seq(Some(rows().count()))?;
-        for (slot, row) in rows() {
-            seq.serialize_element(&(Slot(slot as u16), Words(row, slot / WORD)))?;
-        }
-        seq.end()
-    }
-}
-
-/// Slots in a word.
-const WORD: usize = u64::BITS as usize;
-const _: () = assert!(usize::BITS == u64::BITS, "bit sets are saved in words of 64 bits");
-
-/// A row from a word on.
-struct Words<'a>(&'a FixedBitSet, usize);
-
-impl Serialize for Words<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.as_slice().iter().skip(self.1).map(|&word| word as u64))
-    }
-}
-
-pub(super) fn restore(saved: SavedRows, world: &World) -> Option<Proximity> {
-    let pool = saved.pool as usize;
-    if !Seats::is_possible(pool, world.resource::<Setup>().rules.capacity)
-        || saved.rows.len() > pool
-        || !world.resource::<Index>().take_rows(pool)
-    {
-        return None;
-    }
-    let mut proximity = Proximity::default();
-    proximity
-        .rows
-        .resize_with(pool, || FixedBitSet::with_capacity(pool));
-    for (slot, words) in saved.rows {
-        let first = slot.index() / WORD;
-        if slot.index() >= pool || words.len() != pool.div_ceil(WORD) - first {
-            return None;
-        }
-        for (at, word) in words.into_iter().enumerate() {
-            for bit in (0..WORD).filter(|bit| word >> bit & 1 == 1) {
-                let other = (first + at) * WORD + bit;
-                if other >= pool {
-                    return None;
-                }
-                if other >= slot.index() {
-                    proximity.set(slot, Slot(other as u16), true);
-                    proximity.set(Slot(other as u16), slot, true);
-                }
-            }
-        }
-    }
-    Some(proximity)
+/// The slot of the lowest bit of a word.
+pub(super) fn slot_of(word: usize, bits: usize) -> Slot {
+    Slot((word * WORD) as u16 + bits.trailing_zeros() as u16)
 }

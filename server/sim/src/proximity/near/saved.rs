@@ -1,0 +1,80 @@
+//! Rows as they are saved: how long they are, and of each taken slot the words of 64 slots from the one that holds
+//! itself on. What is below was said by the rows before, for nearness is mutual.
+
+use bevy_ecs::prelude::*;
+use fixedbitset::FixedBitSet;
+use parlour_shared::ids::Slot;
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
+
+use super::{Proximity, WORD};
+use crate::{rooms::Seats, simulation::Setup, state::Index};
+
+/// What is read again.
+#[derive(Serialize, Deserialize)]
+pub(in crate::proximity) struct SavedRows {
+    pool: u32,
+    rows: Vec<(Slot, Vec<u64>)>,
+}
+
+impl Serialize for Proximity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.rows.len() as u32, Rows(self)).serialize(serializer)
+    }
+}
+
+struct Rows<'a>(&'a Proximity);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let taken = |&(slot, row): &(usize, &FixedBitSet)| row.contains(slot);
+        let rows = || self.0.rows.iter().enumerate().filter(taken);
+        let mut seq = serializer.serialize_seq(Some(rows().count()))?;
+        for (slot, row) in rows() {
+            seq.serialize_element(&(Slot(slot as u16), Words(row, slot / WORD)))?;
+        }
+        seq.end()
+    }
+}
+
+/// A row from a word on.
+struct Words<'a>(&'a FixedBitSet, usize);
+
+impl Serialize for Words<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.as_slice().iter().skip(self.1).map(|&word| word as u64))
+    }
+}
+
+pub(in crate::proximity) fn restore(saved: SavedRows, world: &World) -> Option<Proximity> {
+    let pool = saved.pool as usize;
+    if !Seats::is_possible(pool, world.resource::<Setup>().rules.capacity)
+        || saved.rows.len() > pool
+        || !world.resource::<Index>().take_rows(pool)
+    {
+        return None;
+    }
+    let mut proximity = Proximity::default();
+    proximity.grow(pool);
+    for (slot, words) in &saved.rows {
+        if slot.index() >= pool || words.len() != pool.div_ceil(WORD) - slot.index() / WORD {
+            return None;
+        }
+        proximity.rows[slot.index()].grow(pool);
+    }
+    for (slot, words) in saved.rows {
+        let first = slot.index() / WORD;
+        for (at, word) in words.into_iter().enumerate() {
+            for bit in (0..WORD).filter(|bit| word >> bit & 1 == 1) {
+                let other = (first + at) * WORD + bit;
+                // Near someone who is not there: nobody saved this.
+                if proximity.rows.get(other).is_none_or(FixedBitSet::is_empty) {
+                    return None;
+                }
+                if other >= slot.index() {
+                    proximity.set_both(slot, Slot(other as u16), true);
+                }
+            }
+        }
+    }
+    Some(proximity)
+}
