@@ -147,6 +147,8 @@ pub struct Report {
     pub input_early_ms: Quantiles,
     /// Commands that came after the beginning of the tick that they were aimed at.
     pub inputs_late: u64,
+    /// How long after that.
+    pub input_late_ms: Quantiles,
     /// Commands that were not acknowledged at the end: those of the last moment, unless the server drops
     /// some.
     pub inputs_unacknowledged: u64,
@@ -205,6 +207,7 @@ impl Report {
             rtt_ms: Quantiles::of(&flow.rtt),
             input_early_ms: Quantiles::of(&flow.early),
             inputs_late: flow.inputs_late,
+            input_late_ms: Quantiles::of(&flow.late),
             inputs_unacknowledged: flow.inputs_under_way,
             predictions_agreed: flow.predictions_agreed,
             predictions_unchecked: flow.predictions_unchecked,

@@ -96,6 +96,7 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
         ("connecting", report.connect_ms),
         ("ping to pong", report.rtt_ms),
         ("input before its tick", report.input_early_ms),
+        ("late input, after that", report.input_late_ms),
         ("generator lag", report.generator_lag_ms),
     ];
     if plan.phase_lock {

@@ -99,6 +99,8 @@ pub(super) struct Flow {
     pub(super) inputs_late: u64,
     /// How long before their tick the others came.
     pub(super) early: Times,
+    /// And how much later than that those came.
+    pub(super) late: Times,
     pub(super) latency: Times,
     /// How old what witnesses know of their neighbours is.
     pub(super) age: Times,
@@ -156,6 +158,7 @@ impl Flow {
         self.predictions_unchecked += other.predictions_unchecked;
         self.inputs_late += other.inputs_late;
         self.early.merge(&other.early);
+        self.late.merge(&other.late);
         self.latency.merge(&other.latency);
         self.age.merge(&other.age);
         self.lag.merge(&other.lag);

@@ -11,8 +11,9 @@ use super::{
 };
 use crate::bridge::route;
 
-/// Writes after which readers get a turn: about 0.7 ms, so that what they stamp as arrival is not far off.
-pub(super) const WRITES_PER_TURN: usize = 128;
+/// Writes after which readers get a turn: about 0.2 ms. Who aims its input at 2 ms before a tick must not find the writes of the
+/// tick before in its way: with 128, at 2,000 clients, 3 of 100 such commands came too late.
+pub(super) const WRITES_PER_TURN: usize = 32;
 
 /// Writes a tick's frames to the connections of this thread, each with one write, and closes those that it names.
 /// `mine` is memory, kept from tick to tick.

@@ -40,7 +40,11 @@ impl Bot {
                 if let Some(ack) = ack {
                     match u64::try_from(ack.early) {
                         Ok(early) => flow.early.add(Duration::from_micros(100 * early)),
-                        Err(_) => flow.inputs_late += 1,
+                        Err(_) => {
+                            flow.inputs_late += 1;
+                            let late = u64::from(ack.early.unsigned_abs());
+                            flow.late.add(Duration::from_micros(100 * late));
+                        }
                     }
                 }
                 if self.is_witness {
