@@ -1,5 +1,6 @@
 //! How often viewers are sent snapshots, by how much room there is: a step down within half a second of pressure, and up
-//! again as soon as there is room for twice as many frames.
+//! again as soon as there is room for twice as many frames. With less room a step up is tried now and then: where little
+//! happens, snapshots come as seldom at 60 times a second as at 10, and only trying tells.
 
 use std::{
     sync::Arc,
@@ -19,6 +20,12 @@ const BUSY: f64 = 0.9;
 const STEPPING: f64 = 0.7;
 /// A step up doubles the frames at most: what is below this stays below [`BUSY`], so that it does not swing.
 const ROOM: f64 = 0.44;
+/// Below this a step up may be tried.
+const TRY: f64 = 0.85;
+/// Windows without a change before the first try, and a try that survives as many was right.
+const TRY_AFTER: u32 = 2;
+/// Windows before a try after many that failed: half a minute.
+const TRY_AT_LAST: u32 = 64;
 /// An I/O thread with so many ticks before it when the next begins does not keep up, whatever it does in its time.
 const WAITING: usize = 2;
 
@@ -30,6 +37,12 @@ pub(super) struct Pressure {
     ticks: u32,
     began: Instant,
     stepping: Duration,
+    /// Windows since the last step.
+    steady: u32,
+    /// Windows before a step up is tried.
+    patience: u32,
+    /// The last step was a try.
+    trying: bool,
 }
 
 struct Watched {
@@ -54,6 +67,9 @@ impl Pressure {
             ticks: 0,
             began: now,
             stepping: Duration::ZERO,
+            steady: 0,
+            patience: TRY_AFTER,
+            trying: false,
         }
     }
 
@@ -89,16 +105,37 @@ impl Pressure {
             late = late.max(std::mem::take(&mut thread.late));
             thread.waited = waited;
         }
-        self.step = if late > WINDOW / 2 {
-            self.step.down(2)
-        } else if busy > BUSY || stepping > STEPPING {
-            self.step.down(1)
-        } else if busy < ROOM && stepping < ROOM && late == 0 {
-            self.step.up()
-        } else {
-            self.step
-        };
+        self.judge(busy, stepping, late);
         (self.ticks, self.began, self.stepping) = (0, now, Duration::ZERO);
+    }
+
+    /// Goes up or down, by which shares of a window the busiest I/O thread and the steps took, and in how many of its ticks an
+    /// I/O thread was late.
+    fn judge(&mut self, busy: f64, stepping: f64, late: u32) {
+        let load = busy.max(stepping);
+        self.steady += 1;
+        if self.trying && self.steady > TRY_AFTER {
+            (self.trying, self.patience) = (false, TRY_AFTER);
+        }
+        if late > WINDOW / 2 {
+            self.go(self.step.down(2), false);
+        } else if busy > BUSY || stepping > STEPPING {
+            self.go(self.step.down(1), false);
+        } else if load < ROOM && late == 0 {
+            self.go(self.step.up(), false);
+        } else if load < TRY && stepping < ROOM && self.steady > self.patience {
+            self.go(self.step.up(), true);
+        }
+    }
+
+    fn go(&mut self, step: PaceStep, trying: bool) {
+        if step == self.step {
+            return;
+        }
+        if self.trying && step > self.step {
+            self.patience = TRY_AT_LAST.min(2 * self.patience);
+        }
+        (self.step, self.steady, self.trying) = (step, 0, trying);
     }
 }
 
@@ -138,6 +175,28 @@ mod tests {
             "no room for twice as much"
         );
         windows(&mut pressure, &mut now, 10, 0.1, 0);
+        assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::FULL));
+    }
+
+    #[test]
+    fn a_step_up_is_tried_and_where_it_fails_more_and_more_seldom() {
+        let mut pressure = Pressure::new(None, Vec::new(), Instant::now());
+        pressure.step = PaceStep::LAST;
+        let mut tries = Vec::new();
+        for window in 0..300 {
+            // There is room for the last step only.
+            let busy = if pressure.step < PaceStep::LAST { 0.95 } else { 0.8 };
+            let before = pressure.step;
+            pressure.judge(busy, 0.1, 0);
+            if pressure.step < before {
+                tries.push(window);
+            }
+        }
+        let waits: Vec<i32> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(waits.is_sorted(), "{waits:?}");
+        assert!(waits[0] < 10 && waits[waits.len() - 1] > 60, "{waits:?}");
+        // Now there is room for all: it is found out, though never less is sent than by half.
+        (0..100).for_each(|_| pressure.judge(0.8, 0.1, 0));
         assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::FULL));
     }
 
