@@ -7,6 +7,7 @@ mod changes;
 mod close;
 mod collect;
 mod encode;
+mod frame;
 mod record;
 mod splice;
 mod viewer;

@@ -360,14 +360,14 @@ fn check(stage: &Stage, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mu
             sights.strained.insert(*session);
             continue;
         }
-        let (all_ticks, close_ticks) =
-            if pace != Pace::Fixed(Cadence::Hz60) && sights.strained.contains(session) {
-                (LONGEST, LONGEST)
-            } else if sights.steady < SLOWEST as u32 {
-                (SLOWEST, SLOWEST)
-            } else {
-                patience(pace)
-            };
+        let strained = sights.strained.contains(session);
+        let (all_ticks, close_ticks) = if pace != Pace::Fixed(Cadence::Hz60) && strained {
+            (LONGEST, LONGEST)
+        } else if sights.steady < SLOWEST as u32 {
+            (SLOWEST, SLOWEST)
+        } else {
+            patience(pace)
+        };
         let latest = |ticks: usize| history.iter().rev().take(ticks);
         let decoded: Sight = client
             .view
@@ -387,7 +387,13 @@ fn check(stage: &Stage, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mu
             "{session:?} at {now:?} sees {:?} at {pace:?}, there were {history:?}",
             decoded.keys()
         );
+        // Under pressure who predicts is told its own motion with the next other news, or after half a second.
+        let under_pressure = !matches!(pace, Pace::Fixed(_)) && (pace != Pace::default() || strained);
+        let own_waits = under_pressure || sights.steady < SLOWEST as u32;
         for (slot, shown) in &decoded {
+            if *slot == room.slot && own_waits {
+                continue;
+            }
             let close = was_close(history, (room.slot, *slot), plan.near_px, now);
             let ticks = if close { close_ticks } else { all_ticks };
             assert!(

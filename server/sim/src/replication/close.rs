@@ -6,31 +6,34 @@
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
-    ids::Slot,
     limits::MAX_BASE_AGE,
     snapshot::{Builder, flags},
 };
 
-use super::{encode::ones, splice::Frame};
+use super::{
+    encode::ones,
+    frame::{Frame, WORD},
+};
 use crate::output::TickOutput;
 
 impl Frame<'_> {
-    /// Tells what changed within a distance (squared, in units) of the viewer, who sits in a slot.
-    pub(super) fn write_close(&mut self, own: Slot, distance_squared: i64, out: &mut TickOutput) {
+    /// Tells what changed within a distance (squared, in units) of the viewer.
+    pub(super) fn write_close(&mut self, distance_squared: i64, out: &mut TickOutput) {
         let base = self.viewer.base;
         let Some(base) = base.filter(|&base| self.tick.since(base) <= MAX_BASE_AGE) else {
             return;
         };
         let delta = self.delta();
         let mut news = std::mem::take(&mut self.arena.close);
-        let has_news = self.find_news(delta, own, distance_squared, &mut news);
+        let has_news = self.find_news(delta, distance_squared, &mut news);
         if has_news {
             let start = out.bytes.len() as u32;
             let (stay, ack) = (self.viewer.stay, self.viewer.ack);
             let mut builder = Builder::begin(&mut out.bytes, stay, self.tick, Some(base), ack);
             let news = news.as_slice();
             builder.section(flags::UPDATES, |bytes| {
-                self.arena.copy_updates(delta, |word| news[word], bytes)
+                self.arena
+                    .copy_updates(delta, self.records, |word| news[word], bytes)
             });
             self.finish(start, &out.bytes, &mut out.frames);
         }
@@ -39,8 +42,8 @@ impl Frame<'_> {
     }
 
     /// The slots that are close and have news. False: there are none.
-    fn find_news(&mut self, delta: usize, own: Slot, distance_squared: i64, news: &mut FixedBitSet) -> bool {
-        let here = self.records[own.index()].segment.at(self.tick);
+    fn find_news(&mut self, delta: usize, distance_squared: i64, news: &mut FixedBitSet) -> bool {
+        let here = self.records[self.own.index()].segment.at(self.tick);
         let mut any = false;
         news.clear();
         news.grow(self.records.len());
@@ -49,7 +52,10 @@ impl Frame<'_> {
             let (visible, known, _) = self.words();
             let candidates = changed & visible[word] & known[word];
             for bit in ones(1, |_| candidates) {
-                let slot = word * usize::BITS as usize + bit;
+                let slot = word * WORD + bit;
+                if self.sparing && slot == self.own.index() {
+                    continue;
+                }
                 let record = &self.records[slot];
                 let is_close = here.distance_squared(record.segment.at(self.tick)) <= distance_squared;
                 if self.viewer.notice(slot, record, is_close) {

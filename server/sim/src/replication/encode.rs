@@ -1,4 +1,4 @@
-//! Records as bytes: an enter once per tick, an update once per tick and base, whoever needs it first.
+//! Records as bytes: an enter once per tick, an update once per tick and base, when somebody needs it first.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -44,9 +44,10 @@ pub(super) struct Delta {
     base: Tick,
     /// Slots that changed since the base.
     pub(super) changed: FixedBitSet,
-    ranges: Vec<Range>,
-    all: Range,
-    count: u16,
+    /// The update record of each slot, if it was needed.
+    ranges: Vec<Option<Range>>,
+    /// All of them side by side, and how many, if somebody needed all.
+    all: Option<(Range, u16)>,
 }
 
 impl Arena {
@@ -93,7 +94,9 @@ impl Arena {
             (false, false) => delta.changed.extend(visible.ones().filter(changed)),
         }
         self.len += usize::from(is_shared);
-        delta.encode(&mut self.bytes, records, self.tick);
+        delta.all = None;
+        delta.ranges.clear();
+        delta.ranges.resize(records.len(), None);
         at
     }
 
@@ -104,20 +107,28 @@ impl Arena {
 
     /// Appends the update records of some of a delta's slots, given as words of bits; says how many.
     pub(super) fn copy_updates(
-        &self,
+        &mut self,
         delta: usize,
+        records: &[Record],
         wanted: impl Fn(usize) -> usize,
         out: &mut Vec<u8>,
     ) -> u16 {
-        let delta = &self.deltas[delta];
+        let (bytes, tick) = (&mut self.bytes, self.tick);
+        let delta = &mut self.deltas[delta];
         let words = delta.changed.as_slice();
         if (0..words.len()).all(|word| words[word] & !wanted(word) == 0) {
-            out.extend_from_slice(self.slice(delta.all));
-            return delta.count;
+            let (all, count) = delta.all(bytes, records, tick);
+            out.extend_from_slice(&bytes[all.bytes()]);
+            return count;
         }
         let mut count = 0;
         for slot in ones(words.len(), |word| words[word] & wanted(word)) {
-            out.extend_from_slice(self.slice(delta.ranges[slot]));
+            let range = delta.ranges[slot].get_or_insert_with(|| {
+                Range::of(bytes, |bytes| {
+                    encode_update(bytes, Slot(slot as u16), &records[slot], delta.base, tick)
+                })
+            });
+            out.extend_from_slice(&bytes[range.bytes()]);
             count += 1;
         }
         count
@@ -125,43 +136,47 @@ impl Arena {
 
     /// Appends the enter record of a slot.
     pub(super) fn copy_enter(&mut self, slot: usize, records: &[Record], out: &mut Vec<u8>) {
-        let range = match self.enters[slot] {
-            Some(range) => range,
-            None => {
-                let start = self.bytes.len() as u32;
-                encode_enter(&mut self.bytes, Slot(slot as u16), &records[slot], self.tick);
-                let range = Range {
-                    start,
-                    end: self.bytes.len() as u32,
-                };
-                self.enters[slot] = Some(range);
-                range
-            }
-        };
-        out.extend_from_slice(self.slice(range));
+        let (bytes, tick) = (&mut self.bytes, self.tick);
+        let range = self.enters[slot].get_or_insert_with(|| {
+            Range::of(bytes, |bytes| {
+                encode_enter(bytes, Slot(slot as u16), &records[slot], tick)
+            })
+        });
+        out.extend_from_slice(&bytes[range.bytes()]);
+    }
+}
+
+impl Range {
+    /// The bytes that are written at the end.
+    fn of(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let start = bytes.len() as u32;
+        write(bytes);
+        let end = bytes.len() as u32;
+        Self { start, end }
     }
 
-    fn slice(&self, range: Range) -> &[u8] {
-        &self.bytes[range.start as usize..range.end as usize]
+    fn bytes(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
     }
 }
 
 impl Delta {
-    fn encode(&mut self, bytes: &mut Vec<u8>, records: &[Record], tick: Tick) {
-        self.ranges.clear();
-        self.ranges.resize(records.len(), Range::default());
-        self.count = 0;
-        self.all.start = bytes.len() as u32;
-        for slot in self.changed.ones() {
-            let start = bytes.len() as u32;
-            encode_update(bytes, Slot(slot as u16), &records[slot], self.base, tick);
-            self.ranges[slot] = Range {
-                start,
-                end: bytes.len() as u32,
-            };
-            self.count += 1;
+    /// All records side by side, and how many.
+    fn all(&mut self, bytes: &mut Vec<u8>, records: &[Record], tick: Tick) -> (Range, u16) {
+        if let Some(all) = self.all {
+            return all;
         }
-        self.all.end = bytes.len() as u32;
+        let mut count = 0;
+        let range = Range::of(bytes, |bytes| {
+            for slot in self.changed.ones() {
+                let write = |bytes: &mut Vec<u8>| {
+                    encode_update(bytes, Slot(slot as u16), &records[slot], self.base, tick);
+                };
+                self.ranges[slot] = Some(Range::of(bytes, write));
+                count += 1;
+            }
+        });
+        *self.all.insert((range, count))
     }
 }
 

@@ -1,27 +1,18 @@
-//! Each viewer's frame: a header and the byte ranges of what it can see and what changed.
+//! Who is sent a frame in this tick, players and watchers.
 
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
     ids::{SessionId, Slot, Tick},
-    limits::{HEARTBEAT_TICKS, MAX_BASE_AGE},
     motion::UNITS_PER_PX,
-    snapshot::{Builder, flags},
 };
 
-use super::{
-    Replica,
-    changes::Changes,
-    encode::{Arena, ones},
-    record::Record,
-    viewer::Viewer,
-    watchers::Watcher,
-};
+use super::{Replica, frame::Frame, watchers::Watcher};
 use crate::{
     clock::Clock,
     config::Interest,
     outbox::Outbox,
-    output::{Lane, OutFrame, TickOutput},
+    output::TickOutput,
     pace::Due,
     proximity::Proximity,
     requests::Inbox,
@@ -61,8 +52,9 @@ pub(super) fn splice(
                 out.counts.held += 1;
                 continue;
             }
+            let sparing = viewer.predicts && pace.is_sparing(viewer.own);
             let phase = epoch.wrapping_add(slot as u32);
-            let told = viewer.base.and(Some(viewer.synced));
+            let told = viewer.base.and(Some(viewer.turn));
             let due = pace.due(viewer.own, phase, clock.tick, told);
             if due == Due::Nothing {
                 continue;
@@ -77,9 +69,11 @@ pub(super) fn splice(
                 changes,
                 arena,
                 tick: clock.tick,
+                own: Slot(slot as u16),
+                sparing,
             };
             if due == Due::Close {
-                frame.write_close(Slot(slot as u16), close_squared, out);
+                frame.write_close(close_squared, out);
             } else {
                 frame.write(&mut out.bytes, &mut out.frames);
             }
@@ -155,6 +149,8 @@ fn watch(
         changes,
         arena,
         tick,
+        own: Slot::NOBODY,
+        sparing: false,
     };
     let before = out.watched.len();
     frame.write(&mut out.bytes, &mut out.watched);
@@ -171,111 +167,5 @@ fn visible<'a>(
     match interest {
         Interest::All => Some(seats.taken()),
         Interest::Near => proximity.near(slot),
-    }
-}
-
-/// One viewer's frame in the making.
-pub(super) struct Frame<'a> {
-    pub(super) viewer: &'a mut Viewer,
-    pub(super) visible: &'a FixedBitSet,
-    pub(super) records: &'a [Record],
-    pub(super) changes: &'a Changes,
-    pub(super) arena: &'a mut Arena,
-    pub(super) tick: Tick,
-}
-
-impl Frame<'_> {
-    fn write(&mut self, bytes: &mut Vec<u8>, frames: &mut Vec<OutFrame>) {
-        let start = bytes.len() as u32;
-        let base = self
-            .viewer
-            .base
-            .filter(|&base| self.tick.since(base) <= MAX_BASE_AGE);
-        match base {
-            None => self.write_full(bytes),
-            Some(base) => {
-                let delta = self.delta();
-                self.viewer.synced = self.tick;
-                if !self.has_news(delta, base) {
-                    return;
-                }
-                self.write_delta(delta, base, bytes);
-            }
-        }
-        self.viewer.told(self.visible, self.tick);
-        self.finish(start, bytes, frames);
-    }
-
-    /// The updates since what the viewer knows.
-    pub(super) fn delta(&mut self) -> usize {
-        self.arena
-            .delta(self.viewer.synced, self.records, self.changes, self.visible)
-    }
-
-    /// The bytes from `start` on are the frame.
-    pub(super) fn finish(&self, start: u32, bytes: &[u8], frames: &mut Vec<OutFrame>) {
-        frames.push(OutFrame {
-            session: self.viewer.session,
-            lane: Lane::Snapshot,
-            start,
-            end: bytes.len() as u32,
-        });
-    }
-
-    /// Whether anything must be said: a change, an acknowledgement, or a sign of life.
-    fn has_news(&self, delta: usize, base: Tick) -> bool {
-        let changed = self.arena.get(delta).changed.as_slice();
-        let (visible, known, gone) = self.words();
-        self.viewer.ack.is_some()
-            || self.tick.since(base) >= HEARTBEAT_TICKS
-            || (0..visible.len()).any(|word| {
-                visible[word] != known[word] || gone[word] != 0 || visible[word] & changed[word] != 0
-            })
-    }
-
-    fn write_full(&mut self, bytes: &mut Vec<u8>) {
-        self.viewer.forget();
-        let mut builder = Builder::begin(bytes, self.viewer.stay, self.tick, None, self.viewer.ack);
-        builder.section(flags::ENTERS, |out| self.write_enters(out));
-    }
-
-    /// All three sections are decided by what the client knew before this frame.
-    fn write_delta(&mut self, delta: usize, base: Tick, bytes: &mut Vec<u8>) {
-        let mut builder = Builder::begin(bytes, self.viewer.stay, self.tick, Some(base), self.viewer.ack);
-        builder.section(flags::LEAVES, |out| self.write_leaves(out));
-        builder.section(flags::ENTERS, |out| self.write_enters(out));
-        builder.section(flags::UPDATES, |out| {
-            let (visible, known, _) = self.words();
-            self.arena
-                .copy_updates(delta, |word| visible[word] & known[word], out)
-        });
-    }
-
-    fn write_leaves(&self, out: &mut Vec<u8>) -> u16 {
-        let mut count = 0;
-        let (visible, known, gone) = self.words();
-        for slot in ones(visible.len(), |word| gone[word] | known[word] & !visible[word]) {
-            out.extend_from_slice(&(slot as u16).to_le_bytes());
-            count += 1;
-        }
-        count
-    }
-
-    fn write_enters(&mut self, out: &mut Vec<u8>) -> u16 {
-        let mut count = 0;
-        let (visible, known) = (self.visible.as_slice(), self.viewer.known.as_slice());
-        for slot in ones(visible.len(), |word| visible[word] & !known[word]) {
-            self.arena.copy_enter(slot, self.records, out);
-            count += 1;
-        }
-        count
-    }
-
-    pub(super) fn words(&self) -> (&[usize], &[usize], &[usize]) {
-        (
-            self.visible.as_slice(),
-            self.viewer.known.as_slice(),
-            self.viewer.gone.as_slice(),
-        )
     }
 }

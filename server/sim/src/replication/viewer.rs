@@ -26,6 +26,8 @@ pub(super) struct Viewer {
     /// The last tick of which it knows everything it can see: without news there is no snapshot, but it is as
     /// good as told.
     pub(super) synced: Tick,
+    /// When it had its turn last, whether there was news or not.
+    pub(super) turn: Tick,
     /// Slots that its client knows.
     pub(super) known: FixedBitSet,
     /// Slots that its client knows, but whose player has left the room.
@@ -36,6 +38,8 @@ pub(super) struct Viewer {
     relief: Tick,
     /// Slots that were close and of which it was told more than of the others since [`Self::synced`].
     ahead: FixedBitSet,
+    /// It knows its own motion without being told.
+    pub(super) predicts: bool,
     /// When what is close was looked at last.
     looked: Tick,
     /// An acknowledgement that was not sent yet.
@@ -53,11 +57,13 @@ impl Viewer {
             held: false,
             base: None,
             synced: Tick(0),
+            turn: Tick(0),
             known: none.clone(),
             gone: none.clone(),
             own: Step::FULL,
             relief: Tick(0),
             ahead: none,
+            predicts: false,
             looked: Tick(0),
             ack: None,
             noted: None,

@@ -25,8 +25,8 @@ use parlour_shared::{
     view::{Seen, View},
 };
 use parlour_sim::{
-    Clock, Event, EventKind, FromPlayer, Lane, Motion, Player, Proximity, Rate, RoomRules, Rooms, Seats,
-    SimConfig, Simulation, SimulationApp, Skin, Step, StepSet, TickInput, TickOutput, Walk,
+    Cadence, Clock, Event, EventKind, FromPlayer, Lane, Motion, Pace, Player, Proximity, Rate, RoomRules,
+    Rooms, Seats, SimConfig, Simulation, SimulationApp, Skin, Step, StepSet, TickInput, TickOutput, Walk,
 };
 use serde::{Deserialize, Serialize};
 
@@ -58,11 +58,15 @@ impl Stage {
     }
 
     pub fn from_sim(sim: Simulation) -> Self {
-        let (input, output) = (TickInput::default(), TickOutput::default());
+        // Everyone is told everything in every tick; what else there is has tests of its own.
+        let input = TickInput {
+            pace: Pace::Fixed(Cadence::Hz60),
+            ..TickInput::default()
+        };
         Self {
             sim,
             input,
-            output,
+            output: TickOutput::default(),
             clients: BTreeMap::new(),
             closed: Vec::new(),
         }

@@ -1,0 +1,156 @@
+//! One viewer's frame: a header and the byte ranges of what it can see and what changed.
+
+use fixedbitset::FixedBitSet;
+use parlour_shared::{
+    ids::{Slot, Tick},
+    limits::{HEARTBEAT_TICKS, MAX_BASE_AGE},
+    snapshot::{Builder, flags},
+};
+
+use super::{
+    changes::Changes,
+    encode::{Arena, ones},
+    record::Record,
+    viewer::Viewer,
+};
+use crate::output::{Lane, OutFrame};
+
+/// Ticks for which a viewer's own motion waits for other news to go with, under pressure: half a second.
+const SPARING_TICKS: u32 = 30;
+/// Slots in a word of a set.
+pub(super) const WORD: usize = usize::BITS as usize;
+
+/// One viewer's frame in the making.
+pub(super) struct Frame<'a> {
+    pub(super) viewer: &'a mut Viewer,
+    pub(super) visible: &'a FixedBitSet,
+    pub(super) records: &'a [Record],
+    pub(super) changes: &'a Changes,
+    pub(super) arena: &'a mut Arena,
+    pub(super) tick: Tick,
+    /// Where the viewer sits.
+    pub(super) own: Slot,
+    /// No frame for its own motion alone, for a while.
+    pub(super) sparing: bool,
+}
+
+/// What there is to say to a viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    Nothing,
+    /// Its own motion and what was acknowledged, which it foresaw.
+    Own,
+    /// A change that it cannot know, or a sign of life.
+    Other,
+}
+
+impl Frame<'_> {
+    /// Writes it, if there is something to say.
+    pub(super) fn write(&mut self, bytes: &mut Vec<u8>, frames: &mut Vec<OutFrame>) {
+        self.viewer.turn = self.tick;
+        let start = bytes.len() as u32;
+        let base = self
+            .viewer
+            .base
+            .filter(|&base| self.tick.since(base) <= MAX_BASE_AGE);
+        match base {
+            None => self.write_full(bytes),
+            Some(base) => {
+                let delta = self.delta();
+                match self.news(delta, base) {
+                    News::Nothing => {
+                        self.viewer.synced = self.tick;
+                        return;
+                    }
+                    News::Own if self.sparing && self.tick.since(base) < SPARING_TICKS => return,
+                    News::Own | News::Other => {}
+                }
+                self.write_delta(delta, base, bytes);
+            }
+        }
+        self.viewer.told(self.visible, self.tick);
+        self.finish(start, bytes, frames);
+    }
+
+    /// The updates since what the viewer knows.
+    pub(super) fn delta(&mut self) -> usize {
+        self.arena
+            .delta(self.viewer.synced, self.records, self.changes, self.visible)
+    }
+
+    /// The bytes from `start` on are the frame.
+    pub(super) fn finish(&self, start: u32, bytes: &[u8], frames: &mut Vec<OutFrame>) {
+        frames.push(OutFrame {
+            session: self.viewer.session,
+            lane: Lane::Snapshot,
+            start,
+            end: bytes.len() as u32,
+        });
+    }
+
+    fn news(&self, delta: usize, base: Tick) -> News {
+        let changed = self.arena.get(delta).changed.as_slice();
+        let (visible, known, gone) = self.words();
+        let own = (self.own.index() / WORD, 1 << (self.own.index() % WORD));
+        let (mut own_changed, mut other) = (false, self.tick.since(base) >= HEARTBEAT_TICKS);
+        for word in 0..visible.len() {
+            let mut news = visible[word] & changed[word];
+            if word == own.0 {
+                own_changed = news & own.1 != 0;
+                news &= !own.1;
+            }
+            other |= news | gone[word] | (visible[word] ^ known[word]) != 0;
+        }
+        match (other, own_changed || self.viewer.ack.is_some()) {
+            (true, _) => News::Other,
+            (false, true) => News::Own,
+            (false, false) => News::Nothing,
+        }
+    }
+
+    fn write_full(&mut self, bytes: &mut Vec<u8>) {
+        self.viewer.forget();
+        let mut builder = Builder::begin(bytes, self.viewer.stay, self.tick, None, self.viewer.ack);
+        builder.section(flags::ENTERS, |out| self.write_enters(out));
+    }
+
+    /// All three sections are decided by what the client knew before this frame.
+    fn write_delta(&mut self, delta: usize, base: Tick, bytes: &mut Vec<u8>) {
+        let mut builder = Builder::begin(bytes, self.viewer.stay, self.tick, Some(base), self.viewer.ack);
+        builder.section(flags::LEAVES, |out| self.write_leaves(out));
+        builder.section(flags::ENTERS, |out| self.write_enters(out));
+        builder.section(flags::UPDATES, |out| {
+            let (visible, known) = (self.visible.as_slice(), self.viewer.known.as_slice());
+            self.arena
+                .copy_updates(delta, self.records, |word| visible[word] & known[word], out)
+        });
+    }
+
+    fn write_leaves(&self, out: &mut Vec<u8>) -> u16 {
+        let mut count = 0;
+        let (visible, known, gone) = self.words();
+        for slot in ones(visible.len(), |word| gone[word] | known[word] & !visible[word]) {
+            out.extend_from_slice(&(slot as u16).to_le_bytes());
+            count += 1;
+        }
+        count
+    }
+
+    fn write_enters(&mut self, out: &mut Vec<u8>) -> u16 {
+        let mut count = 0;
+        let (visible, known) = (self.visible.as_slice(), self.viewer.known.as_slice());
+        for slot in ones(visible.len(), |word| visible[word] & !known[word]) {
+            self.arena.copy_enter(slot, self.records, out);
+            count += 1;
+        }
+        count
+    }
+
+    pub(super) fn words(&self) -> (&[usize], &[usize], &[usize]) {
+        (
+            self.visible.as_slice(),
+            self.viewer.known.as_slice(),
+            self.viewer.gone.as_slice(),
+        )
+    }
+}
