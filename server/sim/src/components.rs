@@ -134,6 +134,4 @@ pub struct Link {
     pub(crate) held: bool,
     /// The last movement command applied.
     pub(crate) ack: Option<Ack>,
-    /// Aims its commands at ticks: it knows its own motion without being told.
-    pub(crate) predicts: bool,
 }

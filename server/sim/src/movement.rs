@@ -4,7 +4,7 @@ mod queue;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{ids::Tick, message::Move, motion, snapshot::Ack};
+use parlour_shared::{message::Move, motion, snapshot::Ack};
 
 use crate::{
     clock::Clock,
@@ -35,13 +35,6 @@ pub(crate) fn command(world: &mut World, player: Entity, command: Move, early: i
     let in_room = world.get::<InRoom>(player).is_some();
     let queue = world.get_mut::<MoveQueue>(player).filter(|_| in_room);
     let taken = queue.is_some_and(|mut queue| queue.push(command, early, now));
-    let predicts = command.tick != Tick(0);
-    if let Some(mut link) = world
-        .get_mut::<Link>(player)
-        .filter(|link| link.predicts != predicts)
-    {
-        link.predicts = predicts;
-    }
     if !taken {
         world.resource_mut::<Outbox>().out.counts.moves_dropped += 1;
     }

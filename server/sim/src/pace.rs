@@ -118,11 +118,6 @@ impl Pace {
         }
     }
 
-    /// Whether such a viewer is spared frames that tell nothing but its own motion, if it knows that anyway.
-    pub(crate) fn is_sparing(self, own: Step) -> bool {
-        matches!(self, Self::Adaptive(step) if step.max(own) != Step::FULL)
-    }
-
     /// How often such a viewer is sent all it can see.
     pub(crate) fn cadence(self, own: Step) -> Cadence {
         self.of(own).0

@@ -3,12 +3,7 @@
 
 mod support;
 
-use parlour_shared::{
-    ids::SessionId,
-    message::{ClientMessage, Move},
-    motion::Direction,
-    snapshot::MotionChange,
-};
+use parlour_shared::{ids::SessionId, motion::Direction, snapshot::MotionChange};
 use parlour_sim::{Cadence, EventKind, Interest, Motion, Pace, PaceStep, SimConfig};
 use support::{Stage, plaza};
 
@@ -113,68 +108,6 @@ fn what_is_close_is_told_before_the_rest() {
     }
     assert_eq!(far, 40, "every sixth tick");
     assert_eq!(close, 80, "every third");
-}
-
-/// Turns at the tick after the next, as who predicts does.
-fn turn_ahead(stage: &mut Stage, session: u64, direction: Direction) {
-    let tick = stage.now().after(1);
-    stage.say(
-        session,
-        ClientMessage::Move(Move {
-            tick,
-            direction,
-            ..Move::default()
-        }),
-    );
-}
-
-#[test]
-fn under_pressure_who_predicts_is_told_its_own_motion_with_other_news_or_after_half_a_second() {
-    let frames = |pace, ahead: bool, others: bool| {
-        let mut stage = restless(2, pace);
-        let mut frames = 0;
-        for tick in 0..120 {
-            // To and fro, so as to meet no wall.
-            let ways = [
-                Direction::East,
-                Direction::Still,
-                Direction::West,
-                Direction::Still,
-            ];
-            let direction = ways[tick / 20 % 4];
-            if tick % 20 == 0 && ahead {
-                turn_ahead(&mut stage, 1, direction);
-            } else if tick % 20 == 0 {
-                stage.walk(1, direction);
-            }
-            if others {
-                turn(&mut stage, 2);
-            }
-            stage.tick();
-            frames += stage.client(1).snapshots.len();
-        }
-        // Long after the last turn all is told.
-        stage.ticks(36);
-        let truth = stage.get::<Motion>(1).unwrap().segment();
-        let seen = stage.sees(1, 1).unwrap().segment;
-        assert_eq!(seen.seen_from(stage.now()), truth.seen_from(stage.now()));
-        frames
-    };
-    let pressure = Pace::Adaptive(PaceStep::LAST);
-    assert_eq!(
-        frames(pressure, false, false),
-        6,
-        "who does not predict is told each turn"
-    );
-    assert!(frames(pressure, true, false) <= 4, "who does, each half second");
-    assert_eq!(frames(pressure, true, true), 20, "and always beside other news");
-    assert_eq!(
-        frames(Pace::default(), true, false),
-        6,
-        "without pressure each turn"
-    );
-    let fixed = Pace::Fixed(Cadence::Hz10);
-    assert_eq!(frames(fixed, true, false), 6, "and at a fixed cadence");
 }
 
 #[test]

@@ -387,13 +387,7 @@ fn check(stage: &Stage, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mu
             "{session:?} at {now:?} sees {:?} at {pace:?}, there were {history:?}",
             decoded.keys()
         );
-        // Under pressure who predicts is told its own motion with the next other news, or after half a second.
-        let under_pressure = !matches!(pace, Pace::Fixed(_)) && (pace != Pace::default() || strained);
-        let own_waits = under_pressure || sights.steady < SLOWEST as u32;
         for (slot, shown) in &decoded {
-            if *slot == room.slot && own_waits {
-                continue;
-            }
             let close = was_close(history, (room.slot, *slot), plan.near_px, now);
             let ticks = if close { close_ticks } else { all_ticks };
             assert!(

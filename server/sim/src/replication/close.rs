@@ -28,7 +28,7 @@ impl Frame<'_> {
         let has_news = self.find_news(delta, distance_squared, &mut news);
         if has_news {
             let start = out.bytes.len() as u32;
-            let (stay, ack) = (self.viewer.stay, self.viewer.ack);
+            let (stay, ack) = (self.viewer.stay, self.viewer.ack.take());
             let mut builder = Builder::begin(&mut out.bytes, stay, self.tick, Some(base), ack);
             let news = news.as_slice();
             builder.section(flags::UPDATES, |bytes| {
@@ -53,9 +53,6 @@ impl Frame<'_> {
             let candidates = changed & visible[word] & known[word];
             for bit in ones(1, |_| candidates) {
                 let slot = word * WORD + bit;
-                if self.sparing && slot == self.own.index() {
-                    continue;
-                }
                 let record = &self.records[slot];
                 let is_close = here.distance_squared(record.segment.at(self.tick)) <= distance_squared;
                 if self.viewer.notice(slot, record, is_close) {

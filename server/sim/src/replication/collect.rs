@@ -51,7 +51,6 @@ pub(super) fn collect(
         if let Some(viewer) = &mut replica.viewers[seat.slot.index()] {
             viewer.hold(link.held, clock.tick);
             viewer.note(link.ack);
-            viewer.predicts = link.predicts;
         }
     }
 }

@@ -15,8 +15,6 @@ use super::{
 };
 use crate::output::{Lane, OutFrame};
 
-/// Ticks for which a viewer's own motion waits for other news to go with, under pressure: half a second.
-const SPARING_TICKS: u32 = 30;
 /// Slots in a word of a set.
 pub(super) const WORD: usize = usize::BITS as usize;
 
@@ -30,18 +28,6 @@ pub(super) struct Frame<'a> {
     pub(super) tick: Tick,
     /// Where the viewer sits.
     pub(super) own: Slot,
-    /// No frame for its own motion alone, for a while.
-    pub(super) sparing: bool,
-}
-
-/// What there is to say to a viewer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum News {
-    Nothing,
-    /// Its own motion and what was acknowledged, which it foresaw.
-    Own,
-    /// A change that it cannot know, or a sign of life.
-    Other,
 }
 
 impl Frame<'_> {
@@ -57,13 +43,9 @@ impl Frame<'_> {
             None => self.write_full(bytes),
             Some(base) => {
                 let delta = self.delta();
-                match self.news(delta, base) {
-                    News::Nothing => {
-                        self.viewer.synced = self.tick;
-                        return;
-                    }
-                    News::Own if self.sparing && self.tick.since(base) < SPARING_TICKS => return,
-                    News::Own | News::Other => {}
+                self.viewer.synced = self.tick;
+                if !self.has_news(delta, base) {
+                    return;
                 }
                 self.write_delta(delta, base, bytes);
             }
@@ -88,24 +70,15 @@ impl Frame<'_> {
         });
     }
 
-    fn news(&self, delta: usize, base: Tick) -> News {
+    /// Whether anything must be said: a change, an acknowledgement, or a sign of life.
+    fn has_news(&self, delta: usize, base: Tick) -> bool {
         let changed = self.arena.get(delta).changed.as_slice();
         let (visible, known, gone) = self.words();
-        let own = (self.own.index() / WORD, 1 << (self.own.index() % WORD));
-        let (mut own_changed, mut other) = (false, self.tick.since(base) >= HEARTBEAT_TICKS);
-        for word in 0..visible.len() {
-            let mut news = visible[word] & changed[word];
-            if word == own.0 {
-                own_changed = news & own.1 != 0;
-                news &= !own.1;
-            }
-            other |= news | gone[word] | (visible[word] ^ known[word]) != 0;
-        }
-        match (other, own_changed || self.viewer.ack.is_some()) {
-            (true, _) => News::Other,
-            (false, true) => News::Own,
-            (false, false) => News::Nothing,
-        }
+        self.viewer.ack.is_some()
+            || self.tick.since(base) >= HEARTBEAT_TICKS
+            || (0..visible.len()).any(|word| {
+                visible[word] != known[word] || gone[word] != 0 || visible[word] & changed[word] != 0
+            })
     }
 
     fn write_full(&mut self, bytes: &mut Vec<u8>) {

@@ -52,7 +52,6 @@ pub(super) fn splice(
                 out.counts.held += 1;
                 continue;
             }
-            let sparing = viewer.predicts && pace.is_sparing(viewer.own);
             let phase = epoch.wrapping_add(slot as u32);
             let told = viewer.base.and(Some(viewer.turn));
             let due = pace.due(viewer.own, phase, clock.tick, told);
@@ -70,7 +69,6 @@ pub(super) fn splice(
                 arena,
                 tick: clock.tick,
                 own: Slot(slot as u16),
-                sparing,
             };
             if due == Due::Close {
                 frame.write_close(close_squared, out);
@@ -150,7 +148,6 @@ fn watch(
         arena,
         tick,
         own: Slot::NOBODY,
-        sparing: false,
     };
     let before = out.watched.len();
     frame.write(&mut out.bytes, &mut out.watched);

@@ -38,8 +38,6 @@ pub(super) struct Viewer {
     relief: Tick,
     /// Slots that were close and of which it was told more than of the others since [`Self::synced`].
     ahead: FixedBitSet,
-    /// It knows its own motion without being told.
-    pub(super) predicts: bool,
     /// When what is close was looked at last.
     looked: Tick,
     /// An acknowledgement that was not sent yet.
@@ -63,7 +61,6 @@ impl Viewer {
             own: Step::FULL,
             relief: Tick(0),
             ahead: none,
-            predicts: false,
             looked: Tick(0),
             ack: None,
             noted: None,
@@ -134,7 +131,6 @@ impl Viewer {
         self.looked = tick;
         if has_news {
             self.base = Some(tick);
-            self.ack = None;
         }
     }
 
