@@ -3,7 +3,7 @@
 
 mod clock;
 mod pressure;
-pub(crate) mod priority;
+mod priority;
 mod roster;
 mod stage;
 mod status;
@@ -23,7 +23,7 @@ use crate::{
     bridge::{
         inbound::InboundReceiver,
         load::IoLoad,
-        outbound::{Pace, Publisher},
+        outbound::{Backlog, Publisher},
     },
     metrics::Metrics,
 };
@@ -41,6 +41,8 @@ pub(crate) struct TickLoop {
     pub(crate) loads: Vec<Arc<IoLoad>>,
     /// How often viewers are sent snapshots; none: as often as there is room for.
     pub(crate) cadence: Option<Cadence>,
+    /// Whether the thread takes real-time priority if it may.
+    pub(crate) realtime: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: Arc<TickStatus>,
     pub(crate) stop: Arc<AtomicBool>,
@@ -50,6 +52,8 @@ impl TickLoop {
     /// Makes the stage, and ticks until told to stop. Returns the last tick.
     pub(crate) fn run(mut self, make: MakeStage) -> Tick {
         let mut stage = make();
+        // Not before: threads that game logic starts would inherit it.
+        priority::raise(self.realtime);
         let mut input = TickInput::default();
         let mut roster = Roster::new(self.publisher.threads());
         let loads = std::mem::take(&mut self.loads);
@@ -77,7 +81,7 @@ impl TickLoop {
             let end = Instant::now();
             self.observe_time(begin.saturating_duration_since(deadline), end - begin);
             pressure.ticked(end - begin, end);
-            let skipped = clock.next(end);
+            let skipped = clock.next(end - begin, end);
             // Told by an I/O thread's log: a line from here would wait for whoever else writes one.
             self.metrics.tick.skipped.inc_by(skipped);
         }
@@ -100,13 +104,13 @@ impl TickLoop {
                 roster.take_in(thread, event, deadline, input);
             }
             pressure.waiting(thread, self.publisher.waiting(thread));
-            match self.publisher.pace(thread) {
-                Pace::Unchanged => {}
-                Pace::FellBehind => {
+            match self.publisher.backlog(thread) {
+                Backlog::Unchanged => {}
+                Backlog::FellBehind => {
                     self.metrics.tick.io_behind.inc();
                     roster.set_behind(thread, true, input);
                 }
-                Pace::CaughtUp => roster.set_behind(thread, false, input),
+                Backlog::CaughtUp => roster.set_behind(thread, false, input),
             }
         }
         input.pace = pressure.pace();

@@ -38,19 +38,21 @@ impl IoLoad {
         let since = self.since.swap(0, Ordering::Relaxed);
         if since > 0 {
             let waited = self.now().saturating_sub(since);
-            self.waited.fetch_add(waited, Ordering::Relaxed);
+            self.waited.fetch_add(waited, Ordering::Release);
         }
     }
 
     /// How long it has waited in all. A wait that ends while this is called may be missed, until the next call.
     pub(crate) fn waited(&self) -> Duration {
+        // In this order: what ends in between is missed, and not counted twice.
+        let waited = self.waited.load(Ordering::Acquire);
         let since = self.since.load(Ordering::Relaxed);
         let present = if since > 0 {
             self.now().saturating_sub(since)
         } else {
             0
         };
-        Duration::from_nanos(self.waited.load(Ordering::Relaxed) + present)
+        Duration::from_nanos(waited + present)
     }
 
     fn now(&self) -> u64 {

@@ -44,7 +44,7 @@ pub(crate) struct Publisher {
 
 /// How far an I/O thread is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
+pub(crate) enum Backlog {
     /// As before.
     Unchanged,
     /// It fell behind just now.
@@ -112,21 +112,21 @@ impl Publisher {
     }
 
     /// Whether an I/O thread fell behind or caught up since the last call.
-    pub(crate) fn pace(&mut self, thread: usize) -> Pace {
+    pub(crate) fn backlog(&mut self, thread: usize) -> Backlog {
         let Some(thread) = self.threads.get_mut(thread) else {
-            return Pace::Unchanged;
+            return Backlog::Unchanged;
         };
         let waiting = thread.waiting();
         match thread.behind {
             false if waiting >= BEHIND => {
                 thread.behind = true;
-                Pace::FellBehind
+                Backlog::FellBehind
             }
             true if waiting <= CAUGHT_UP => {
                 thread.behind = false;
-                Pace::CaughtUp
+                Backlog::CaughtUp
             }
-            _ => Pace::Unchanged,
+            _ => Backlog::Unchanged,
         }
     }
 
@@ -226,14 +226,14 @@ mod tests {
     #[test]
     fn falling_behind_and_catching_up_are_told_once() {
         let (mut publisher, mut receiver, _end) = publisher();
-        assert_eq!(publisher.pace(0), Pace::Unchanged);
+        assert_eq!(publisher.backlog(0), Backlog::Unchanged);
         for _ in 0..BEHIND {
             publish_one(&mut publisher);
         }
-        assert_eq!(publisher.pace(0), Pace::FellBehind);
-        assert_eq!(publisher.pace(0), Pace::Unchanged);
+        assert_eq!(publisher.backlog(0), Backlog::FellBehind);
+        assert_eq!(publisher.backlog(0), Backlog::Unchanged);
         while receiver.pop().is_ok() {}
-        assert_eq!(publisher.pace(0), Pace::CaughtUp);
-        assert_eq!(publisher.pace(0), Pace::Unchanged);
+        assert_eq!(publisher.backlog(0), Backlog::CaughtUp);
+        assert_eq!(publisher.backlog(0), Backlog::Unchanged);
     }
 }

@@ -6,7 +6,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use parlour_sim::Simulation;
+use parlour_sim::{Cadence, Simulation};
 
 use super::{Failure, Io, Server, ServerOptions, StartError};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     metrics::Metrics,
     recording::live::{self, Door, Live},
     replay::{Console, Past},
-    tick_loop::{MakeStage, TickLoop, TickStatus, priority},
+    tick_loop::{MakeStage, TickLoop, TickStatus},
 };
 
 /// What is served.
@@ -135,6 +135,12 @@ fn start_with(
     } = play(&failure, &metrics)?;
     // A jump through the past may keep its thread busy for long: nobody waits for its ticks.
     let realtime = realtime && past.is_none();
+    // Who looks on is told everything, and is none of those whom pressure makes wait.
+    let cadence = if past.is_some() {
+        Some(Cadence::Hz60)
+    } else {
+        cadence
+    };
     let history = live.as_ref().map_or(Door::closed(), Live::door);
 
     // From here on a `Server` owns what runs, so that a failure half-way stops it again.
@@ -156,14 +162,12 @@ fn start_with(
         publisher,
         loads,
         cadence,
+        realtime,
         metrics: Arc::clone(&metrics),
         status: Arc::clone(&status),
         stop: tick_stop,
     };
-    server.tick_thread = Some(failure.spawn("tick", move || {
-        priority::raise(realtime);
-        tick_loop.run(make)
-    })?);
+    server.tick_thread = Some(failure.spawn("tick", move || tick_loop.run(make))?);
     for (start, wake) in starts.into_iter().zip(stop_wakes) {
         let name = format!("io-{}", start.thread);
         let failed = Arc::clone(&failure);

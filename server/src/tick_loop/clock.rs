@@ -8,6 +8,9 @@ use parlour_shared::limits::TICK_RATE;
 pub(crate) const PERIOD: Duration = Duration::from_nanos(1_000_000_000 / TICK_RATE as u64);
 /// So many ticks are made up for; if more are late, their time is skipped.
 const CATCH_UP: u64 = 3;
+/// For so long others have the core after a step that took longer than a tick. Without it a world that is too slow would
+/// never let go of it: with real-time priority the I/O threads would starve, and every client be lost.
+const REST: Duration = Duration::from_nanos(PERIOD.as_nanos() as u64 / 4);
 
 /// The schedule of deadlines.
 #[derive(Debug)]
@@ -17,31 +20,40 @@ pub(super) struct Clock {
     #[cfg(target_os = "linux")]
     start_raw: rustix::time::Timespec,
     slot: u64,
+    /// Not before this moment, whatever the deadline.
+    rest_until: Instant,
 }
 
 impl Clock {
     /// The first deadline is one period from now.
     pub(super) fn start() -> Self {
+        let start = Instant::now();
         Self {
-            start: Instant::now(),
+            start,
             #[cfg(target_os = "linux")]
             start_raw: rustix::time::clock_gettime(rustix::time::ClockId::Monotonic),
             slot: 1,
+            rest_until: start,
         }
     }
 
-    /// Sleeps until the next deadline, or not at all if that is over. Returns the deadline.
+    /// Sleeps until the next deadline, or not at all if that is over and there is no need to rest. Returns the deadline.
     pub(super) fn wait(&self) -> Instant {
         let deadline = self.deadline(self.slot);
-        if Instant::now() < deadline {
-            self.sleep_until(deadline);
+        let until = deadline.max(self.rest_until);
+        if Instant::now() < until {
+            self.sleep_until(until);
         }
         deadline
     }
 
-    /// Moves on to the next deadline. Returns how many were skipped because `now` is too far behind them.
-    pub(super) fn next(&mut self, now: Instant) -> u64 {
+    /// Moves on to the next deadline after a step that took so long and ended `now`. Returns how many were skipped because
+    /// `now` is too far behind them.
+    pub(super) fn next(&mut self, took: Duration, now: Instant) -> u64 {
         self.slot += 1;
+        if took > PERIOD {
+            self.rest_until = now + REST;
+        }
         let late = now.saturating_duration_since(self.deadline(self.slot));
         let slots = (late.as_nanos() / PERIOD.as_nanos()) as u64;
         if slots <= CATCH_UP {
@@ -56,9 +68,9 @@ impl Clock {
     }
 
     #[cfg(target_os = "linux")]
-    fn sleep_until(&self, _deadline: Instant) {
+    fn sleep_until(&self, moment: Instant) {
         use rustix::{io::Errno, thread::clock_nanosleep_absolute, time::ClockId};
-        let offset = offset(self.slot);
+        let offset = moment.saturating_duration_since(self.start);
         let nanos = self.start_raw.tv_nsec + i64::from(offset.subsec_nanos());
         let until = rustix::time::Timespec {
             tv_sec: self.start_raw.tv_sec + offset.as_secs() as i64 + nanos / 1_000_000_000,
@@ -95,13 +107,24 @@ mod tests {
     #[test]
     fn a_little_late_is_made_up_for_and_more_is_skipped() {
         let mut clock = Clock::start();
-        assert_eq!(clock.next(clock.start + 4 * PERIOD), 0);
+        assert_eq!(clock.next(PERIOD, clock.start + 4 * PERIOD), 0);
         assert_eq!(clock.slot, 2);
         let late = clock.start + offset(20);
-        let skipped = clock.next(late);
+        let skipped = clock.next(PERIOD, late);
         assert_eq!((skipped, clock.slot), (17, 20));
-        assert_eq!(clock.next(late), 0);
+        assert_eq!(clock.next(PERIOD, late), 0);
         assert_eq!(clock.slot, 21);
+    }
+
+    #[test]
+    fn after_a_step_that_took_too_long_others_have_the_core_for_a_while() {
+        let mut clock = Clock::start();
+        let end = Instant::now() + 2 * PERIOD;
+        assert_eq!(clock.next(2 * PERIOD, end), 0);
+        clock.wait();
+        assert!(Instant::now() >= end + REST);
+        clock.next(PERIOD / 2, end + PERIOD);
+        assert_eq!(clock.rest_until, end + REST, "a step in time needs no rest");
     }
 
     #[test]

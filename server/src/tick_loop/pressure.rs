@@ -12,13 +12,13 @@ use parlour_sim::{Cadence, Pace, PaceStep};
 use super::clock::PERIOD;
 use crate::bridge::load::IoLoad;
 
-/// Ticks from one decision to the next: half a second.
-const WINDOW: u32 = 30;
+/// From one decision to the next: 30 ticks, or fewer if they take too long.
+const WINDOW: Duration = Duration::from_millis(500);
 /// An I/O thread busier than this has no room for what varies.
 const BUSY: f64 = 0.9;
 /// Steps of the world that take more of the time than this leave too little to catch up with.
 const STEPPING: f64 = 0.7;
-/// A step up doubles the frames at most: what is below this stays below [`BUSY`], so that it does not swing.
+/// A step up doubles the frames at most: what is below this stays below [`BUSY`], and nothing has to be tried.
 const ROOM: f64 = 0.44;
 /// Below this a step up may be tried.
 const TRY: f64 = 0.85;
@@ -26,6 +26,8 @@ const TRY: f64 = 0.85;
 const TRY_AFTER: u32 = 2;
 /// Windows before a try after many that failed: half a minute.
 const TRY_AT_LAST: u32 = 64;
+/// A load so much lower than the one at which a try failed is another load, and what failed then says nothing.
+const LOWER: f64 = 0.75;
 /// An I/O thread with so many ticks before it when the next begins does not keep up, whatever it does in its time.
 const WAITING: usize = 2;
 
@@ -43,6 +45,8 @@ pub(super) struct Pressure {
     patience: u32,
     /// The last step was a try.
     trying: bool,
+    /// The load before the last try.
+    tried_at: f64,
 }
 
 struct Watched {
@@ -70,6 +74,7 @@ impl Pressure {
             steady: 0,
             patience: TRY_AFTER,
             trying: false,
+            tried_at: 0.0,
         }
     }
 
@@ -89,7 +94,8 @@ impl Pressure {
     pub(super) fn ticked(&mut self, took: Duration, now: Instant) {
         self.stepping += took;
         self.ticks += 1;
-        if self.ticks == WINDOW {
+        // A tick may end a little earlier or later than its deadline says.
+        if now.saturating_duration_since(self.began) + PERIOD / 2 >= WINDOW {
             self.decide(now);
         }
     }
@@ -112,30 +118,37 @@ impl Pressure {
     /// Goes up or down, by which shares of a window the busiest I/O thread and the steps took, and in how many of its ticks an
     /// I/O thread was late.
     fn judge(&mut self, busy: f64, stepping: f64, late: u32) {
-        let load = busy.max(stepping);
+        // They may share a core: then it is the sum that must fit.
+        let load = busy + stepping;
         self.steady += 1;
         if self.trying && self.steady > TRY_AFTER {
-            (self.trying, self.patience) = (false, TRY_AFTER);
+            self.trying = false;
+            self.patience = TRY_AFTER;
         }
-        if late > WINDOW / 2 {
-            self.go(self.step.down(2), false);
+        if load < LOWER * self.tried_at {
+            self.patience = TRY_AFTER;
+        }
+        let has_failed = self.patience > TRY_AFTER;
+        if 2 * late > self.ticks {
+            self.down(2);
         } else if busy > BUSY || stepping > STEPPING {
-            self.go(self.step.down(1), false);
-        } else if load < ROOM && late == 0 {
-            self.go(self.step.up(), false);
-        } else if load < TRY && stepping < ROOM && self.steady > self.patience {
-            self.go(self.step.up(), true);
+            self.down(1);
+        } else if late == 0
+            && (load < ROOM && !has_failed || load < TRY && stepping < ROOM && self.steady > self.patience)
+            && self.step != PaceStep::FULL
+        {
+            (self.trying, self.tried_at) = (true, load);
+            (self.step, self.steady) = (self.step.up(), 0);
         }
     }
 
-    fn go(&mut self, step: PaceStep, trying: bool) {
-        if step == self.step {
-            return;
-        }
-        if self.trying && step > self.step {
+    fn down(&mut self, steps: u8) {
+        if std::mem::take(&mut self.trying) {
             self.patience = TRY_AT_LAST.min(2 * self.patience);
         }
-        (self.step, self.steady, self.trying) = (step, 0, trying);
+        if self.step != PaceStep::LAST {
+            (self.step, self.steady) = (self.step.down(steps), 0);
+        }
     }
 }
 
@@ -145,7 +158,7 @@ mod tests {
 
     /// Runs windows in which the world's steps take so much of the time, and nothing is heard of the sockets.
     fn windows(pressure: &mut Pressure, now: &mut Instant, count: u32, stepping: f64, waiting: usize) {
-        for _ in 0..count * WINDOW {
+        for _ in 0..count * 30 {
             *now += PERIOD;
             pressure.waiting(0, waiting);
             pressure.ticked(PERIOD.mul_f64(stepping), *now);
@@ -185,9 +198,9 @@ mod tests {
         let mut tries = Vec::new();
         for window in 0..300 {
             // There is room for the last step only.
-            let busy = if pressure.step < PaceStep::LAST { 0.95 } else { 0.8 };
+            let busy = if pressure.step < PaceStep::LAST { 1.05 } else { 0.8 };
             let before = pressure.step;
-            pressure.judge(busy, 0.1, 0);
+            pressure.judge(busy - 0.1, 0.1, 0);
             if pressure.step < before {
                 tries.push(window);
             }
@@ -196,7 +209,22 @@ mod tests {
         assert!(waits.is_sorted(), "{waits:?}");
         assert!(waits[0] < 10 && waits[waits.len() - 1] > 60, "{waits:?}");
         // Now there is room for all: it is found out, though never less is sent than by half.
-        (0..100).for_each(|_| pressure.judge(0.8, 0.1, 0));
+        (0..100).for_each(|_| pressure.judge(0.7, 0.1, 0));
+        assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::FULL));
+    }
+
+    #[test]
+    fn when_the_load_has_gone_down_what_failed_before_does_not_count() {
+        let mut pressure = Pressure::new(None, Vec::new(), Instant::now());
+        pressure.step = PaceStep::LAST;
+        for _ in 0..500 {
+            let busy = if pressure.step < PaceStep::LAST { 0.95 } else { 0.7 };
+            pressure.judge(busy, 0.1, 0);
+        }
+        assert!(pressure.patience > 30, "many tries have failed");
+        pressure.judge(0.95, 0.1, 0);
+        // Half the load is left, and there is room.
+        (0..10).for_each(|_| pressure.judge(0.3, 0.1, 0));
         assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::FULL));
     }
 

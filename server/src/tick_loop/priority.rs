@@ -2,7 +2,7 @@
 //! the machine, the I/O threads among them, cannot make a tick late.
 //!
 //! A real-time thread that never slept would starve the others of its core. This one sleeps before each tick, and
-//! skips time when it is too slow. Should a mistake keep it busy all the same, the kernel lets real-time threads have
+//! rests after a step that took too long. Should a mistake keep it busy all the same, the kernel lets real-time threads have
 //! 95 % of the time at most (`/proc/sys/kernel/sched_rt_runtime_us`), and the rest is enough to stop the server.
 
 /// Above all ordinary threads, and below those of the kernel, which begin at 50.
@@ -10,9 +10,9 @@
 const PRIORITY: u8 = 10;
 
 /// Gives the current thread real-time priority if it is wanted and allowed, and says in the log which it has.
-pub(crate) fn raise(wanted: bool) {
+pub(super) fn raise(wanted: bool) {
     if !wanted {
-        tracing::info!("tick thread: ordinary priority, as was asked for");
+        tracing::info!("tick thread: ordinary priority");
         return;
     }
     match set() {
