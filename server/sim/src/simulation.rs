@@ -174,7 +174,7 @@ impl Simulation {
     }
 
     /// From now on nobody is sent snapshots: what came of a tick is known by its hash, and that is all who runs a recording
-    /// again to compare wants to know. Everything that could panic in game logic's name is done all the same.
+    /// again to compare wants to know. All but the frames themselves is done as ever.
     pub fn mute(&mut self) {
         self.world.insert_resource(replication::Muted(true));
     }

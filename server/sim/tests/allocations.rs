@@ -19,7 +19,9 @@ use parlour_shared::{
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Event, EventKind, Eyes, Interest, Player, SimConfig, Simulation, TickInput, TickOutput};
+use parlour_sim::{
+    Event, EventKind, Eyes, Interest, Pace, PaceStep, Player, SimConfig, Simulation, TickInput, TickOutput,
+};
 use support::open_map;
 
 /// Counts the allocations of each thread: tests run side by side.
@@ -65,13 +67,14 @@ const MEASURED: u32 = 1200;
 
 /// Runs `rooms` rooms of `per_room` walkers who turn, chat and change skins, with links that are held and
 /// released, and some who watch; gives the number of allocating ticks after the warm-up, and of allocations in them.
-fn run(rooms: u64, per_room: u64, interest: Interest) -> (u32, u64) {
+fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) {
     let mut config = SimConfig::new(vec![Arc::new(open_map("plaza", 125, 1))]);
     config.skins = ["a", "b", "c"].map(String::from).to_vec();
     config.rules.interest = interest;
     config.rules.rates.join.burst = 100;
     let mut sim = Simulation::new(config);
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
+    input.pace = pace;
     for session in (0..rooms * per_room).map(SessionId) {
         input.events.push(Event {
             session,
@@ -178,19 +181,23 @@ fn fill(input: &mut TickInput, tick: u32, sessions: u64, every: u32) {
 
 #[test]
 fn a_tick_of_walking_chatting_players_allocates_nothing() {
-    assert_eq!(
-        run(6, 50, Interest::Near),
-        (0, 0),
-        "allocating ticks, allocations"
-    );
-    assert_eq!(run(6, 50, Interest::All), (0, 0), "allocating ticks, allocations");
+    for interest in [Interest::Near, Interest::All] {
+        let counted = run(6, 50, interest, Pace::default());
+        assert_eq!(counted, (0, 0), "allocating ticks, allocations");
+    }
+}
+
+#[test]
+fn nor_does_it_under_pressure() {
+    for step in [1, 5, 6] {
+        let pace = Pace::Adaptive(PaceStep::new(step).unwrap());
+        let counted = run(6, 50, Interest::All, pace);
+        assert_eq!(counted, (0, 0), "allocating ticks, allocations at {pace:?}");
+    }
 }
 
 #[test]
 fn nor_does_it_in_a_large_room() {
-    assert_eq!(
-        run(1, 200, Interest::Near),
-        (0, 0),
-        "allocating ticks, allocations"
-    );
+    let counted = run(1, 200, Interest::Near, Pace::default());
+    assert_eq!(counted, (0, 0), "allocating ticks, allocations");
 }

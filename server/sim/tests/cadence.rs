@@ -113,9 +113,9 @@ fn what_is_close_is_told_before_the_rest() {
 #[test]
 fn who_took_no_data_is_told_more_seldom_and_then_as_before() {
     let mut stage = restless(20, Pace::default());
-    for _ in 0..3 {
+    for ticks in [8, 8, 120] {
         stage.event(1, EventKind::Hold);
-        stage.ticks(8);
+        stage.ticks(ticks);
         stage.event(1, EventKind::Release);
         turn(&mut stage, 2);
         stage.tick();

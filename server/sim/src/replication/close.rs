@@ -16,6 +16,9 @@ use super::{
 };
 use crate::output::TickOutput;
 
+/// Changes in a room beyond which nothing is told first: to look at each for each viewer would take longer than to tell all.
+const MOST_CHANGES: usize = 256;
+
 impl Frame<'_> {
     /// Tells what changed within a distance (squared, in units) of the viewer.
     pub(super) fn write_close(&mut self, distance_squared: i64, out: &mut TickOutput) {
@@ -24,6 +27,9 @@ impl Frame<'_> {
             return;
         };
         let delta = self.delta();
+        if self.arena.get(delta).count > MOST_CHANGES {
+            return;
+        }
         let mut news = std::mem::take(&mut self.arena.close);
         let has_news = self.find_news(delta, distance_squared, &mut news);
         if has_news {

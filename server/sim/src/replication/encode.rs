@@ -12,9 +12,10 @@ use parlour_shared::{
 
 use super::{changes::Changes, record::Record};
 
-/// Bases of one room and tick whose updates are encoded once for all that need them. At any step of the cadence viewers have
-/// no more than six; those beyond were held or come from another step, and each is encoded what it sees itself.
-const MAX_SHARED: usize = 8;
+/// Older bases of one room and tick than [`Changes`] remembers whose updates are encoded once for all that need them. Whoever
+/// keeps up has one that is remembered, at any cadence; viewers who were held may have any other, and those beyond this
+/// number are each encoded what they see themselves.
+const MAX_OLD: usize = 8;
 
 /// The bytes of a room's records in this tick.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub(super) struct Arena {
     /// their memory.
     deltas: Vec<Delta>,
     len: usize,
+    /// How many of them have an old base.
+    old: usize,
     /// Memory of the look at who is close.
     pub(super) close: FixedBitSet,
 }
@@ -44,6 +47,8 @@ pub(super) struct Delta {
     base: Tick,
     /// Slots that changed since the base.
     pub(super) changed: FixedBitSet,
+    /// How many those are.
+    pub(super) count: usize,
     /// The update record of each slot, if it was needed.
     ranges: Vec<Option<Range>>,
     /// All of them side by side, and how many, if somebody needed all.
@@ -61,6 +66,7 @@ impl Arena {
         self.enters.clear();
         self.enters.resize(pool, None);
         self.len = 0;
+        self.old = 0;
     }
 
     /// The update records since a base, for a viewer that sees these slots.
@@ -85,15 +91,17 @@ impl Arena {
         delta.base = base;
         delta.changed.clear();
         delta.changed.grow(records.len());
-        let is_shared = at < MAX_SHARED;
+        let is_recent = changes.since(base, &mut delta.changed);
+        let is_shared = is_recent || self.old < MAX_OLD;
         let changed = |slot: &usize| records[*slot].changed_since(base);
-        match (changes.since(base, &mut delta.changed), is_shared) {
-            (true, true) => {}
-            (true, false) => delta.changed.intersect_with(visible),
+        match (is_recent, is_shared) {
+            (true, _) => {}
             (false, true) => delta.changed.extend((0..records.len()).filter(changed)),
             (false, false) => delta.changed.extend(visible.ones().filter(changed)),
         }
         self.len += usize::from(is_shared);
+        self.old += usize::from(is_shared && !is_recent);
+        delta.count = delta.changed.count_ones(..);
         delta.all = None;
         delta.ranges.clear();
         delta.ranges.resize(records.len(), None);

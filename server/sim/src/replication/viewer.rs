@@ -84,7 +84,9 @@ impl Viewer {
 
     /// Goes up by a step if it has been long enough without being held.
     pub(super) fn recover(&mut self, tick: Tick) {
-        if self.own != Step::FULL && tick >= self.relief {
+        if self.held {
+            self.relief = tick.after(RELIEF_TICKS);
+        } else if self.own != Step::FULL && tick >= self.relief {
             self.own = self.own.up();
             self.relief = tick.after(RELIEF_TICKS);
         }
