@@ -11,6 +11,7 @@ mod event;
 mod items;
 mod open;
 mod order;
+mod pace;
 mod reader;
 mod table;
 mod ticks;

@@ -3,6 +3,7 @@
 use parlour_shared::ids::Tick;
 
 use super::{Replay, ReplayError, Stepped, Window};
+use crate::recording::format::{EndReason, Ending};
 
 /// What a run without a difference came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +39,19 @@ pub fn verify(
     window: Window,
     mut seen: impl FnMut(Tick),
 ) -> Result<Verified, ReplayError> {
+    // What panicked may have been a frame: then frames are made, as they were.
+    let panicked = matches!(
+        replay.ending(),
+        Ending::Ended {
+            reason: EndReason::Panicked,
+            ..
+        }
+    );
     let is_end = replay.last_tick() == Some(window.to);
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(1)))?;
-    run.simulation().mute();
+    if !panicked {
+        run.simulation().mute();
+    }
     let first = run.tick().after(1);
     let mut last = run.tick();
     while last < window.to {

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use parlour_server::recording::format::{EndReason, FileWriter, Item, Outcome, TickRecord, hex};
 use parlour_shared::ids::Tick;
-use parlour_sim::{EventKind, TickInput};
+use parlour_sim::{Cadence, EventKind, Pace, PaceStep, TickInput};
 use serde_json::{Value, json};
 
 use super::support::{Memory, chunks, header, noise, open, read, record};
@@ -26,7 +26,13 @@ fn bytes() -> Vec<u8> {
         state: b"the world after tick 9".to_vec(),
     }];
     for tick in 10..90 {
-        items.push(Item::Tick(record(tick)));
+        let mut record = record(tick);
+        record.input.pace = match tick {
+            20 => Pace::Adaptive(PaceStep::LAST),
+            21 => Pace::Fixed(Cadence::Hz20),
+            _ => Pace::default(),
+        };
+        items.push(Item::Tick(record));
         if tick == 69 {
             let state = noise(100, 1).repeat(12_000);
             items.push(Item::Keyframe {
@@ -75,7 +81,14 @@ fn item(item: &Item) -> Value {
             match outcome {
                 Outcome::Finished { hash, parts } => {
                     let hash = format!("{hash:016x}");
-                    json!({ "tick": tick.0, "hash": hash, "parts": parts, "events": events })
+                    let mut value = json!({ "tick": tick.0, "hash": hash, "parts": parts, "events": events });
+                    // As the byte in the file.
+                    match input.pace {
+                        Pace::Adaptive(PaceStep::FULL) => {}
+                        Pace::Adaptive(step) => value["pace"] = json!(step.number()),
+                        Pace::Fixed(cadence) => value["pace"] = json!(8 + cadence as u8),
+                    }
+                    value
                 }
                 Outcome::Panicked => json!({ "tick": tick.0, "panicked": true, "events": events }),
             }

@@ -143,7 +143,12 @@ fn a_tick_that_panicked_is_the_last_and_has_no_hash() {
     assert_eq!(ticks(1, &panicked), Ok(1));
     refused(ticks(2, &[panicked.clone(), tick(&[])].concat()), "panicked");
     refused(ticks(1, &[&[2u8][..], &[1; 12]].concat()), "panicked");
-    refused(ticks(1, &[&[4u8][..], &[1; 12]].concat()), "flags");
+    refused(ticks(1, &[&[8u8][..], &[1; 12]].concat()), "flags");
+    // A pace that there is not, and one that is meant without the flag.
+    refused(ticks(1, &[&[4u8][..], &[1; 12], &[7]].concat()), "pace");
+    refused(ticks(1, &[&[4u8][..], &[1; 12], &[12]].concat()), "pace");
+    refused(ticks(1, &[&[4u8][..], &[1; 12], &[0]].concat()), "pace");
+    assert_eq!(ticks(1, &[&[4u8][..], &[1; 12], &[11]].concat()), Ok(1));
     let mut forge = Forge::new();
     forge.chunk(2, 1, 1, 1, &panicked);
     forge.chunk(2, 1, 2, 1, &tick(&[]));

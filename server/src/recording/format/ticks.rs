@@ -1,7 +1,7 @@
 //! Chunks of ticks and of saved worlds: what goes in, and what comes out.
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Cadence, Pace, PaceStep, TickInput};
+use parlour_sim::{Pace, TickInput};
 use thiserror::Error;
 
 use super::{
@@ -9,14 +9,14 @@ use super::{
     Outcome, TickRecord,
     bytes::Bytes,
     chunk::{Head, Kind, LAST, Sealed, Sealer},
-    event,
+    event, pace,
 };
 
 /// The tick has events.
 const EVENTS: u8 = 1;
 /// The tick panicked: its hash and fingerprints are zeros.
 const PANICKED: u8 = 2;
-/// Snapshots were sent at another pace than 60 times a second.
+/// Snapshots were sent at another pace than as often as there is room for.
 const PACE: u8 = 4;
 
 /// Why a tick cannot be taken. The builder is as it was before.
@@ -198,7 +198,7 @@ impl TicksBuilder {
             self.raw.resize(self.raw.len() + 8 + 2 * self.parts, 0);
         }
         if pace != 0 {
-            self.raw.push(pace_to_byte(input.pace));
+            self.raw.push(pace::to_byte(input.pace));
         }
         if !input.events.is_empty() {
             event::encode(tick, input, &mut self.message, &mut self.raw)?;
@@ -262,7 +262,7 @@ fn open_tick(tick: Tick, parts: usize, most: usize, rest: &mut Bytes<'_>) -> Res
     let pace = if flags & PACE == 0 {
         Pace::default()
     } else {
-        pace_from_byte(rest.u8()?).ok_or("a pace that there is not, or that need not be said")?
+        pace::from_byte(rest.u8()?).ok_or("a pace that there is not, or that need not be said")?
     };
     let events = if flags & EVENTS == 0 {
         Vec::new()
@@ -271,25 +271,6 @@ fn open_tick(tick: Tick, parts: usize, most: usize, rest: &mut Bytes<'_>) -> Res
     };
     let input = TickInput { events, pace };
     Ok(TickRecord { tick, outcome, input })
-}
-
-/// In the byte of a pace that is fixed; its lowest two bits say which of [`Cadence::ALL`]. Without it, the byte is the
-/// number of a step.
-const FIXED: u8 = 8;
-
-fn pace_to_byte(pace: Pace) -> u8 {
-    match pace {
-        Pace::Fixed(cadence) => FIXED | cadence as u8,
-        Pace::Adaptive(step) => step.number(),
-    }
-}
-
-fn pace_from_byte(byte: u8) -> Option<Pace> {
-    let pace = match byte.checked_sub(FIXED) {
-        Some(number) => Pace::Fixed(*Cadence::ALL.get(usize::from(number))?),
-        None => Pace::Adaptive(PaceStep::new(byte)?),
-    };
-    (pace != Pace::default()).then_some(pace)
 }
 
 /// The chunks of the world as it was saved after a tick.
