@@ -4,18 +4,27 @@
 
 say() { printf '%5d s  %s\n' "$SECONDS" "$*" >&2; }
 
-can_pin() { command -v taskset >/dev/null && [ "$(nproc)" -ge 2 ]; }
+# awk writes numbers with a point whatever the language, and JSON wants one.
+export LC_ALL=C
 
-pin() { # pin CORE COMMAND...: on that core, where that is possible; takes the place of the shell that calls it
-  local core=$1
+# The cores that this may run on, which need not begin with 0 in a container.
+mapfile -t CORES < <(
+  awk '/^Cpus_allowed_list/ {print $2}' /proc/self/status | tr ',' '\n' |
+    while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done
+)
+
+can_pin() { command -v taskset >/dev/null && ((${#CORES[@]} >= 2)); }
+
+pin() { # pin NTH COMMAND...: on that core of ours, where that is possible; takes the place of the shell that calls it
+  local nth=$1
   shift
-  if can_pin; then exec taskset -c "$core" "$@"; else exec "$@"; fi
+  if can_pin; then exec taskset -c "${CORES[nth]}" "$@"; else exec "$@"; fi
 }
 
 # serve_pinned BINARY LOG [ARGUMENT...]: a server on the first core.
 serve_pinned() {
   start_server "$@"
-  if can_pin; then taskset -a -p -c 0 "$SERVER_PID" >/dev/null; fi
+  if can_pin; then taskset -a -p -c "${CORES[0]}" "$SERVER_PID" >/dev/null; fi
 }
 
 # Nanoseconds since 1970.
@@ -64,7 +73,7 @@ machine_json() {
   local pinned=false processor commit
   if can_pin; then pinned=true; fi
   processor=$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1 | tr -d '"\\')
-  commit=$(git rev-parse --short HEAD 2>/dev/null || echo 'no commit')
+  commit=$(git describe --always --dirty --exclude='*' 2>/dev/null || echo 'no commit')
   printf '{"processor": "%s", "cores": %s, "memory_gib": %s, "kernel": "%s", "rustc": "%s", "pinned": %s, ' \
     "${processor:-unknown processor}" "$(nproc)" "$(awk '/MemTotal/ {printf "%.0f", $2 / 1048576}' /proc/meminfo)" \
     "$(uname -r | cut -d- -f1)" "$(rustc --version)" "$pinned"

@@ -304,7 +304,7 @@ impl Drop for Results {
 /// What bots report of a run at 20 Hz in which nothing went wrong.
 fn bots(clients: u32, p99: f64) -> Value {
     json!({
-        "bots": clients, "connected": clients, "violations": 0, "disconnects_by_code": {}, "connect_failures": {},
+        "bots": clients, "connected": clients, "joined": clients, "violations": 0, "disconnects_by_code": {}, "connect_failures": {},
         "input_to_neighbour_ms": {"p50": p99 / 2.0, "p90": p99 * 0.9, "p99": p99, "max": p99 * 1.5, "samples": 1000},
         "age_of_picture_ms": {"p50": 0.0, "p99": 24.0}, "updates_delivered": 0.9812, "generator_lag_ms": {"p99": 0.8},
         "frames_in_per_s": clients * 20, "bytes_in_per_bot_per_s": 1000.0, "inputs_out_per_s": clients * 2,

@@ -129,7 +129,7 @@ pub(super) fn section(results: &Results) -> String {
         return String::new();
     };
     let mut out = format!(
-        "## Twice the load that fits\n\n{} walkers in rooms of 50 at cadence auto (`{}`), then {} more for {} s, then the first\n\
+        "## Twice the load that fits\n\nWhat fits is what walkers-60 was measured at. {} walkers in rooms of 50 at cadence auto (`{}`), then {} more for {} s, then the first\n\
          alone again. One more room of 50 measures before, during, and from {RECOVERS_S} s after. The generator is on one core,\n\
          too: its own lag is in the latencies.\n\n\
          | phase | p50 | p99 | longest | commands late | generator lag p99 | connections lost |\n|---|---|---|---|---|---|---|\n",

@@ -10,6 +10,8 @@ pub(super) struct Goal {
     pub(super) measured: f64,
     /// More is better.
     pub(super) at_least: bool,
+    /// With how many clients it was measured, and whether those are as many as it is a goal for, and held.
+    pub(super) at: Option<(f64, bool)>,
 }
 
 impl Goal {
@@ -20,6 +22,7 @@ impl Goal {
             unit,
             measured,
             at_least: false,
+            at: None,
         }
     }
 
@@ -51,12 +54,16 @@ impl Goal {
         } else {
             self.measured <= self.goal
         };
+        let met = met && self.at.is_none_or(|(_, enough)| enough);
         let met = if met { "met" } else { "**missed**" };
         let measured = match self.measured {
             many if many.is_infinite() => "not seen".to_owned(),
             whole if whole.fract() == 0.0 || whole >= 100.0 => plain(whole, 0) + &unit,
             part => plain(part, 2) + &unit,
         };
-        format!("| {what} | {sign} {goal}{unit} | {measured} | {met} |\n")
+        let at = self
+            .at
+            .map_or_else(String::new, |(clients, _)| format!(" at {}", plain(clients, 0)));
+        format!("| {what} | {sign} {goal}{unit} | {measured}{at} | {met} |\n")
     }
 }

@@ -31,17 +31,23 @@ fn of_matrix(results: &Results) -> Vec<Goal> {
         let load = &measured.load;
         // The first goal of a load says what it is.
         let title = std::cell::Cell::new(Some(format!("{} ({})", load.name, load.title)));
-        let mut add = |what: &str, goal: f64, unit, found: f64, at_least| {
+        let mut add = |what: &str, goal: f64, unit, found: f64, at_least: bool| {
             if goal.is_nan() {
                 return;
             }
             let name = title.take().unwrap_or_else(|| load.name.clone());
+            // A figure at fewer clients than the goal speaks of meets nothing.
+            let at = measured
+                .measured()
+                .filter(|_| !at_least)
+                .map(|count| (count.clients, count.held && count.clients >= load.held));
             goals.push(Goal {
                 what: format!("{name}: {what}"),
                 goal,
                 unit,
                 measured: found,
                 at_least,
+                at,
             });
         };
         add("clients held", load.held, "", measured.clients_held(), true);

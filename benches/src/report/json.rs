@@ -46,7 +46,7 @@ pub(super) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The first line that is about this.
+/// The last line that is about this: the one with the most.
 pub(super) fn about<'a>(lines: &'a [Value], what: &str) -> Option<&'a Value> {
-    lines.iter().find(|line| line["what"] == what)
+    lines.iter().rfind(|line| line["what"] == what)
 }

@@ -121,11 +121,14 @@ impl Measured {
         Ok(Self { load, counts, floor })
     }
 
-    /// Most clients that are held, with all smaller counts held too; none if the smallest is not. NaN: not measured.
+    /// Clients that are held in most of three runs; none if the count that has them is not. NaN: not measured.
     pub(super) fn clients_held(&self) -> f64 {
-        if self.counts.is_empty() {
-            return f64::NAN;
-        }
+        let held = |count: &Count| if count.held { count.clients } else { 0.0 };
+        self.measured().map_or(f64::NAN, held)
+    }
+
+    /// Most clients that a single run on the way up held, with all smaller counts held too.
+    pub(super) fn held_once(&self) -> f64 {
         let held = self.counts.iter().take_while(|count| count.held);
         held.last().map_or(0.0, |count| count.clients)
     }
@@ -151,6 +154,11 @@ impl Measured {
     pub(super) fn floor_us_per_frame(&self) -> f64 {
         let floor = self.floor.as_ref().unwrap_or(&Value::Null);
         let number = |name| json::number(floor, name);
+        // A floor that was refused writes, or missed ticks, did not do the same.
+        let is_clean = |name| number(name).is_nan() || number(name) == 0.0;
+        if !(is_clean("refused_frames") && is_clean("skipped_ticks")) {
+            return f64::NAN;
+        }
         number("cpu_us_per_client_s") * number("clients") / number("sent_frames_per_s")
     }
 }

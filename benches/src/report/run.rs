@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     json::{self, number},
     loads::Load,
+    matrix::plain,
     metrics::Metrics,
 };
 
@@ -87,7 +88,8 @@ impl Run {
     }
 
     pub(super) fn memory_kb_per_client(&self) -> f64 {
-        (number(&self.about, "rss_kb") - number(&self.about, "empty_rss_kb")) / self.clients()
+        // The system counts in KiB.
+        1.024 * (number(&self.about, "rss_kb") - number(&self.about, "empty_rss_kb")) / self.clients()
     }
 
     /// Milliseconds between a tick's deadline and its start.
@@ -122,6 +124,16 @@ impl Run {
         lost(&self.bots)
     }
 
+    /// How often the viewers were sent snapshots at the end.
+    pub(super) fn cadences(&self) -> String {
+        let viewers = self.after.cadences();
+        let (hz, counts): (Vec<String>, Vec<String>) = viewers
+            .iter()
+            .map(|(hz, count)| (hz.to_string(), plain(*count, 0)))
+            .unzip();
+        format!("viewers at {} Hz: {}", hz.join(" / "), counts.join(" / "))
+    }
+
     /// Why this run is not held; empty if it is.
     pub(super) fn misses(&self, load: &Load) -> Vec<String> {
         let mut misses = Vec::new();
@@ -137,12 +149,18 @@ impl Run {
         hold(lag <= 2.0, format!("generator lag p99 {lag:.1} ms, 2 at most"));
         let connected = number(&self.bots, "connected");
         hold(connected == self.clients(), format!("{connected} connected"));
+        let joined = number(&self.bots, "joined");
+        hold(joined == self.clients(), format!("{joined} came into a room"));
+        let refused = self.bots["refused_by_class"].as_object();
+        let refused = refused.map_or(0, serde_json::Map::len);
+        hold(refused == 0, "requests were refused".to_owned());
         let lost = self.lost();
         hold(lost == 0.0, format!("{lost} connections lost"));
         let violations = number(&self.bots, "violations");
         hold(violations == 0.0, format!("{violations} violations"));
         let grew = |name: &str| self.after.since(&self.before, name);
-        hold(!self.after.is_empty(), "no metrics of the server".to_owned());
+        let told = !self.before.is_empty() && !self.after.is_empty();
+        hold(told, "no metrics of the server".to_owned());
         let (ticks, due) = (
             grew("parlour_ticks_total"),
             number(&self.about, "window_s") * 60.0,

@@ -104,8 +104,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "cadence",
         section: Section::Network,
         form: "60|30|20|10|auto",
-        help: "Snapshots per second and client, at most; auto: 60 while there is room, fewer under pressure, \
-               what is close to a player first",
+        help: "Snapshots per second and client, at most; auto: 60 while there is room, fewer under pressure: \
+               first of what is far from a player, last of what is close",
         kind: Kind::NumberOrWord,
         also: None,
         apply: set!(cadence, cadence),
