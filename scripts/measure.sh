@@ -68,12 +68,19 @@ metric() {
 
 load_average() { cut -d' ' -f1-3 /proc/loadavg; }
 
+# anew STEPS: notes beside the machine's name that these were measured anew, and at which commit.
+anew() {
+  sed -i "s|\"commit\": \"\([^\"]*\)\"|\"commit\": \"\1; $1 at $(commit)\"|" "$ran/machine.json"
+}
+
+commit() { git describe --always --dirty --exclude='*' 2>/dev/null || echo 'no commit'; }
+
 # machine_json LOAD_BEFORE: what this was measured on.
 machine_json() {
   local pinned=false processor commit
   if can_pin; then pinned=true; fi
   processor=$(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1 | tr -d '"\\')
-  commit=$(git describe --always --dirty --exclude='*' 2>/dev/null || echo 'no commit')
+  commit=$(commit)
   printf '{"processor": "%s", "cores": %s, "memory_gib": %s, "kernel": "%s", "rustc": "%s", "pinned": %s, ' \
     "${processor:-unknown processor}" "$(nproc)" "$(awk '/MemTotal/ {printf "%.0f", $2 / 1048576}' /proc/meminfo)" \
     "$(uname -r | cut -d- -f1)" "$(rustc --version)" "$pinned"

@@ -40,7 +40,7 @@ fn of_matrix(results: &Results) -> Vec<Goal> {
             let at = measured
                 .measured()
                 .filter(|_| !at_least)
-                .map(|count| (count.clients, count.held && count.clients >= load.held));
+                .map(|count| (count.clients, count.held && !(count.clients < load.held)));
             goals.push(Goal {
                 what: format!("{name}: {what}"),
                 goal,
