@@ -37,10 +37,12 @@ fn of_matrix(results: &Results) -> Vec<Goal> {
             }
             let name = title.take().unwrap_or_else(|| load.name.clone());
             // A figure at fewer clients than the goal speaks of meets nothing.
-            let at = measured
-                .measured()
-                .filter(|_| !at_least)
-                .map(|count| (count.clients, count.held && !(count.clients < load.held)));
+            let at = measured.measured().filter(|_| !at_least).map(|count| {
+                (
+                    count.clients,
+                    count.held && (load.held.is_nan() || count.clients >= load.held),
+                )
+            });
             goals.push(Goal {
                 what: format!("{name}: {what}"),
                 goal,
