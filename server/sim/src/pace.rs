@@ -1,7 +1,7 @@
 //! How often viewers are sent snapshots: 60 times a second while there is room, more seldom under pressure. What is
 //! close to a viewer is told first: with each other step down only what is farther away waits longer.
 
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
 /// How often something is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ impl Cadence {
 
     /// Ticks from one to the next.
     pub(crate) fn every(self) -> u32 {
-        60 / self.hz()
+        TICK_RATE / self.hz()
     }
 }
 
@@ -123,12 +123,12 @@ impl Pace {
         self.of(own).0
     }
 
-    /// What such a viewer is due in a tick. Phases spread viewers evenly over the ticks. `told` is the last tick of which it
-    /// knows everything; without one, everything is due.
-    pub(crate) fn due(self, own: Step, phase: u32, tick: Tick, told: Option<Tick>) -> Due {
+    /// What such a viewer is due in a tick. Phases spread viewers evenly over the ticks. `last` is when it had its
+    /// turn last; without one, everything is due.
+    pub(crate) fn due(self, own: Step, phase: u32, tick: Tick, last: Option<Tick>) -> Due {
         let (all, close) = self.of(own);
         let turn = |cadence: Cadence| tick.0.wrapping_add(phase).is_multiple_of(cadence.every());
-        if turn(all) || told.is_none_or(|told| tick.since(told) > all.every()) {
+        if turn(all) || last.is_none_or(|last| tick.since(last) > all.every()) {
             Due::All
         } else if close < all && turn(close) {
             Due::Close
@@ -157,8 +157,8 @@ mod tests {
             let pace = Pace::Fixed(cadence);
             for tick in 100..160 {
                 let due = |phase: &u32| {
-                    let told = Some(Tick(tick - 1));
-                    pace.due(Step::FULL, *phase, Tick(tick), told) == Due::All
+                    let last = Some(Tick(tick - 1));
+                    pace.due(Step::FULL, *phase, Tick(tick), last) == Due::All
                 };
                 assert_eq!((0..60).filter(due).count() as u32, cadence.hz());
             }

@@ -1,7 +1,8 @@
 //! Replication: what changed is encoded once per tick, and each viewer's frame is spliced from those bytes.
 //!
-//! First the messages of plugins go out, for a player's snapshot comes last. Then a chain of three steps: `collect` compares the world with what was told of it, `encode` turns a changed slot
-//! into bytes when the first viewer needs them, `splice` gives each viewer the ranges that it can see.
+//! First the messages of plugins go out, for a player's snapshot comes last. Then a chain of steps: `collect` compares the
+//! world with what was told of it, `splice` finds who has its turn, and writes each of them a `frame` (or, between turns, what
+//! is `close`): ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
 
 mod changes;
 mod close;

@@ -5,10 +5,7 @@
 //! when.
 
 use fixedbitset::FixedBitSet;
-use parlour_shared::{
-    limits::MAX_BASE_AGE,
-    snapshot::{Builder, flags},
-};
+use parlour_shared::snapshot::{Builder, flags};
 
 use super::{
     encode::ones,
@@ -22,10 +19,7 @@ const MOST_CHANGES: usize = 256;
 impl Frame<'_> {
     /// Tells what changed within a distance (squared, in units) of the viewer.
     pub(super) fn write_close(&mut self, distance_squared: i64, out: &mut TickOutput) {
-        let base = self.viewer.base;
-        let Some(base) = base.filter(|&base| self.tick.since(base) <= MAX_BASE_AGE) else {
-            return;
-        };
+        let Some(base) = self.base() else { return };
         let delta = self.delta();
         if self.arena.get(delta).count > MOST_CHANGES {
             return;

@@ -35,11 +35,7 @@ impl Frame<'_> {
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>, frames: &mut Vec<OutFrame>) {
         self.viewer.turn = self.tick;
         let start = bytes.len() as u32;
-        let base = self
-            .viewer
-            .base
-            .filter(|&base| self.tick.since(base) <= MAX_BASE_AGE);
-        match base {
+        match self.base() {
             None => self.write_full(bytes),
             Some(base) => {
                 let delta = self.delta();
@@ -52,6 +48,12 @@ impl Frame<'_> {
         }
         self.viewer.told(self.visible, self.tick);
         self.finish(start, bytes, frames);
+    }
+
+    /// The last snapshot sent, if a delta can name it.
+    pub(super) fn base(&self) -> Option<Tick> {
+        let base = self.viewer.base;
+        base.filter(|&base| self.tick.since(base) <= MAX_BASE_AGE)
     }
 
     /// The updates since what the viewer knows.

@@ -20,7 +20,8 @@ use crate::{
     simulation::Setup,
 };
 
-/// Writes the frames of this tick, room by room and slot by slot, and those of watchers last. Per viewer this is bit operations and copies.
+/// Writes the frames of this tick, room by room and slot by slot, and those of watchers last. Per viewer this is bit
+/// operations and copies.
 pub(super) fn splice(
     mut rooms: Query<(&mut Replica, &Seats, &Proximity)>,
     epochs: Query<&Room>,
@@ -53,8 +54,8 @@ pub(super) fn splice(
                 continue;
             }
             let phase = epoch.wrapping_add(slot as u32);
-            let told = viewer.base.and(Some(viewer.turn));
-            let due = pace.due(viewer.own, phase, clock.tick, told);
+            let last = viewer.base.and(Some(viewer.turn));
+            let due = pace.due(viewer.own, phase, clock.tick, last);
             if due == Due::Nothing {
                 continue;
             }
