@@ -47,7 +47,7 @@ pub enum PatternError {
     #[error("has no scheme: write https://{0}")]
     NoScheme(String),
     /// There is more than a host.
-    #[error("is more than a host: write {0}")]
+    #[error("is more than a host: write {0}, which takes any port")]
     NotOnlyHost(String),
     /// There is a path, a query or a fragment.
     #[error("is more than scheme, host and port: write {0}")]

@@ -174,8 +174,14 @@ fn origins_and_hosts_that_are_wrong_are_told_what_would_be_right() {
         );
     }
     for (host, right) in [
-        ("https://play.example.org/", "write play.example.org;"),
-        ("play.example.org:7373", "write play.example.org;"),
+        (
+            "https://play.example.org/",
+            "write play.example.org, which takes any port;",
+        ),
+        (
+            "play.example.org:7373",
+            "write play.example.org, which takes any port;",
+        ),
         ("a b", "no valid host"),
     ] {
         let said = said("allowed_hosts", host);

@@ -50,8 +50,7 @@ fn a_name_that_is_rebound_to_loopback_is_refused_on_both_ports() {
         403
     );
     assert_eq!(admin(&server, "GET /metrics", "host: evil.example:7374\r\n"), 403);
-    let refused = server.metric("parlour_rejects_total{class=\"http_host\"}");
-    assert_eq!(refused, 3.0);
+    server.await_metric("parlour_rejects_total{class=\"http_host\"}", 3.0);
 }
 
 #[test]
