@@ -43,9 +43,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "allowed_hosts",
         section: Section::Network,
         form: "HOST,...",
-        help: "Names by which clients may reach the server (both ports), such as play.example.org or *.example.org, \
-               or * for any; localhost and the address of the connection are always allowed. None given: over \
-               loopback no other (name yours if a proxy on this machine passes it on), elsewhere any",
+        help: "Names of this server on both ports, such as play.example.org or *.example.org, or * for any; loopback \
+               names and the address of the connection are always allowed. None given: no other name over loopback, \
+               any name elsewhere. Set it if a proxy on this machine passes the Host header on",
         kind: Kind::List,
         also: None,
         apply: set!(allowed_hosts, |text| list(HOSTS, text)),
