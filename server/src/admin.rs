@@ -6,7 +6,7 @@ mod playback;
 use std::{
     convert::Infallible,
     io,
-    net::TcpListener as StdTcpListener,
+    net::{IpAddr, SocketAddr, TcpListener as StdTcpListener},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -27,8 +27,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::{
-    bridge::wake::WakeEnd, edge::EdgeShared, metrics::Metrics, recording::live::Door, replay::Console,
-    server::Failure, tick_loop::TickStatus,
+    bridge::wake::WakeEnd,
+    edge::{EdgeShared, Reject},
+    metrics::Metrics,
+    recording::live::Door,
+    replay::Console,
+    server::Failure,
+    tick_loop::TickStatus,
+    web,
 };
 
 /// Without a tick for this long the server is not ready.
@@ -45,7 +51,8 @@ const INDEX: &str = "Parlour, admin port
 /livez    200 while the process runs
 /readyz   200 if the tick advanced within the last 100 ms, else 503 and why
 /metrics  all metrics, in the text format of Prometheus
-/history  POST: write the last minutes to a file; GET: download them
+POST /history           write the last minutes to a file
+POST /history/download  answer with them: curl -X POST -OJ
 ";
 
 /// What the admin thread is made with.
@@ -101,7 +108,7 @@ impl Admin {
 
 async fn accept(listener: TcpListener, sources: Arc<Sources>) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             // No descriptors left, as a rule: trying at once would spin.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
@@ -111,10 +118,11 @@ async fn accept(listener: TcpListener, sources: Arc<Sources>) {
         }
         sources.connections.fetch_add(1, Ordering::Relaxed);
         let sources = Arc::clone(&sources);
+        let local = web::accepted_at(&stream);
         tokio::spawn(async move {
             let service = service_fn(|request| {
                 let sources = Arc::clone(&sources);
-                async move { Ok::<_, Infallible>(answer(request, &sources).await) }
+                async move { Ok::<_, Infallible>(answer(request, local, peer, &sources).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -128,16 +136,42 @@ async fn accept(listener: TcpListener, sources: Arc<Sources>) {
     }
 }
 
-async fn answer(request: Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
+/// Answers a request from `peer`, on a connection that was accepted at `local`, if the policy allows it.
+async fn answer(
+    request: Request<Incoming>,
+    local: IpAddr,
+    peer: SocketAddr,
+    sources: &Sources,
+) -> Response<Full<Bytes>> {
+    let private = is_private(request.uri().path());
+    let mut response = match sources.edge.web().admin(&request, local, private) {
+        Ok(()) => route(request, sources).await,
+        Err(refusal) => {
+            let detail = format!("admin port: {}", web::describe(&request));
+            sources.edge.reject(Reject::from(&refusal), peer, &detail);
+            text(refusal.status(), format!("{refusal}\n"))
+        }
+    };
+    web::seal(response.headers_mut());
+    response
+}
+
+/// Whether a path gives names or chat away, or changes something.
+fn is_private(path: &str) -> bool {
+    ["/history", "/playback"]
+        .iter()
+        .any(|begin| path.starts_with(begin))
+}
+
+async fn route(request: Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
     let (request, _) = request.into_parts();
     if let Some(console) = &sources.past
-        && let Some(response) =
-            playback::answer(console, &request.method, &request.uri, &request.headers).await
+        && let Some(response) = playback::answer(console, &request.method, &request.uri).await
     {
         return response;
     }
-    if request.uri.path() == "/history" {
-        return sources.history.answer(&request).await;
+    if let Some(response) = sources.history.answer(&request.method, request.uri.path()).await {
+        return response;
     }
     if !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n");

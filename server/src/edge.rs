@@ -19,7 +19,6 @@ mod http;
 mod json;
 mod listener;
 mod message;
-mod origin;
 mod outbox;
 mod reject;
 mod send;
@@ -39,11 +38,9 @@ use std::{
 
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
-use crate::{metrics::Metrics, server::ServerOptions, tick_loop::TickStatus};
+use crate::{metrics::Metrics, server::ServerOptions, tick_loop::TickStatus, web::Policy};
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
-use origin::Origins;
-pub(crate) use origin::is_loopback;
 pub(crate) use reject::Reject;
 use reject::RejectLog;
 pub(crate) use thread::{IoStart, run};
@@ -57,7 +54,7 @@ const MAX_HELLO: usize = 7 * 1024;
 /// What all I/O threads share.
 pub(crate) struct EdgeShared {
     options: ServerOptions,
-    origins: Origins,
+    web: Policy,
     admission: Arc<Admission>,
     reject_log: RejectLog,
     metrics: Arc<Metrics>,
@@ -74,7 +71,7 @@ impl EdgeShared {
             &metrics,
         );
         Self {
-            origins: Origins::new(&options.allowed_origins),
+            web: Policy::new(options.allowed_origins.clone(), options.allowed_hosts.clone()),
             admission: Arc::new(admission),
             options,
             reject_log: RejectLog::new(),
@@ -94,9 +91,14 @@ impl EdgeShared {
         self.stopping.load(Ordering::Acquire)
     }
 
+    /// Which names and pages are allowed, on both ports.
+    pub(crate) fn web(&self) -> &Policy {
+        &self.web
+    }
+
     /// Counts a refusal, and logs it unless there were too many of its class within this second. `from` and
     /// `detail` may hold what a peer sent: they are escaped.
-    fn reject(&self, reject: Reject, from: impl std::fmt::Display, detail: &str) {
+    pub(crate) fn reject(&self, reject: Reject, from: impl std::fmt::Display, detail: &str) {
         self.metrics.rejects.add(reject.class(), 1);
         if self.reject_log.may_log(reject) {
             let detail: String = detail.chars().take(200).collect();

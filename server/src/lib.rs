@@ -16,5 +16,6 @@ pub mod replay;
 pub mod server;
 pub mod skins;
 mod tick_loop;
+pub mod web;
 
 pub use server::{Server, ServerOptions, StartError, StopReport};

@@ -1,4 +1,5 @@
-//! `/history`: the last minutes, to a file on the server or to whoever asks.
+//! `/history`: the last minutes, to a file on the server or as the answer. They hold names and chat, so both take a POST:
+//! a browser names the origin of every POST, but not of the GET for an `<img>` on any page.
 
 use std::sync::Arc;
 
@@ -6,13 +7,15 @@ use http_body_util::Full;
 use hyper::{
     Method, Response, StatusCode,
     body::Bytes,
-    header::{ALLOW, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, ORIGIN, RETRY_AFTER},
-    http::request::Parts,
+    header::{ALLOW, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::text;
 use crate::recording::live::{Door, Kept, Refused};
+
+const POST_ONLY: &str = "POST only: curl -X POST .../history writes the last minutes to a file of the server, \
+                         curl -X POST -OJ .../history/download to one of yours\n";
 
 /// Where answers come from.
 pub(super) struct History {
@@ -41,22 +44,23 @@ impl History {
         }
     }
 
-    pub(super) async fn answer(&self, request: &Parts) -> Response<Full<Bytes>> {
-        // A browser says whose page asks. No page has any business here, and a POST from one would fill the disk.
-        if request.headers.contains_key(ORIGIN) {
-            return text(StatusCode::FORBIDDEN, "not for web pages\n");
+    /// Answers, if the path is one of these.
+    pub(super) async fn answer(&self, method: &Method, path: &str) -> Option<Response<Full<Bytes>>> {
+        let word = path.strip_prefix("/history")?;
+        if !["", "/download"].contains(&word) {
+            return None;
         }
-        let answer = match request.method {
-            Method::POST => self.door.write().await.map(|kept| json(&kept)),
-            Method::GET => self.download().await,
-            _ => {
-                let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET or POST only\n");
-                let headers = response.headers_mut();
-                headers.insert(ALLOW, HeaderValue::from_static("GET, POST"));
-                return response;
-            }
+        if method != Method::POST {
+            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, POST_ONLY);
+            let headers = response.headers_mut();
+            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+            return Some(response);
+        }
+        let answer = match word {
+            "" => self.door.write().await.map(|kept| json(&kept)),
+            _ => self.download().await,
         };
-        answer.unwrap_or_else(|refused| refusal(&refused))
+        Some(answer.unwrap_or_else(|refused| refusal(&refused)))
     }
 
     async fn download(&self) -> Result<Response<Full<Bytes>>, Refused> {

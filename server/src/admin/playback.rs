@@ -2,16 +2,13 @@
 
 use http_body_util::Full;
 use hyper::{
-    HeaderMap, Method, Response, StatusCode, Uri,
+    Method, Response, StatusCode, Uri,
     body::Bytes,
-    header::{ALLOW, CONTENT_TYPE, HeaderValue, ORIGIN},
+    header::{ALLOW, CONTENT_TYPE, HeaderValue},
 };
 
 use super::text;
-use crate::{
-    edge::is_loopback,
-    replay::{Console, Picture, Problem},
-};
+use crate::replay::{Console, Picture, Problem};
 
 /// For the list of what there is.
 pub(super) const INDEX: &str = "
@@ -23,16 +20,8 @@ POST /playback/speed?x=NUMBER    0.1 to 16
 POST /playback/follow?player=P   see through the eyes of a player, by name or id; empty: see everyone
 ";
 
-const FROM_A_PAGE: &str = "not from a web page: a page elsewhere could do this behind your back. Use curl, or a page \
-                           that is served from localhost\n";
-
 /// Answers, if the path is one of these.
-pub(super) async fn answer(
-    console: &Console,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Option<Response<Full<Bytes>>> {
+pub(super) async fn answer(console: &Console, method: &Method, uri: &Uri) -> Option<Response<Full<Bytes>>> {
     let word = uri.path().strip_prefix("/playback")?;
     if !["", "/pause", "/play", "/seek", "/speed", "/follow"].contains(&word) {
         return None;
@@ -46,14 +35,11 @@ pub(super) async fn answer(
     if method != Method::POST {
         return Some(not_allowed("POST"));
     }
-    if !is_harmless(headers) {
-        return Some(text(StatusCode::FORBIDDEN, FROM_A_PAGE));
-    }
     let query = uri.query().unwrap_or_default();
     let done = match (word, query) {
         ("/pause", _) => console.pause().await,
         ("/play", _) => console.play().await,
-        ("/seek", query) => match value(query, "to") {
+        ("/seek", query) => match moment(query) {
             Ok(to) => console.seek(&to).await,
             Err(problem) => Err(problem),
         },
@@ -93,42 +79,20 @@ fn not_allowed(allowed: &'static str) -> Response<Full<Bytes>> {
     response
 }
 
-/// Browsers name the origin of the page that posts; other tools send none.
-fn is_harmless(headers: &HeaderMap) -> bool {
-    headers.get_all(ORIGIN).iter().all(|origin| {
-        let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-        origin.is_some_and(|(_, authority)| is_loopback(authority))
-    })
-}
-
-/// A value of the query, with its percent signs resolved. A plus is a plus: `to=+10s`.
+/// A value of the query. As in forms, a plus in it stands for a blank.
 fn value(query: &str, name: &str) -> Result<String, Problem> {
-    let of_name = |pair: &str| {
-        pair.split_once('=')
-            .filter(|(key, _)| *key == name)
-            .map(|(_, value)| value.to_owned())
-    };
-    let Some(raw) = query.split('&').find_map(of_name) else {
-        return Err(Problem::Wrong(format!("say what, as in ?{name}=...")));
-    };
-    unescape(&raw).ok_or_else(|| Problem::Wrong(format!("?{name}= is not well-formed text")))
+    form_urlencoded::parse(query.as_bytes())
+        .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+        .ok_or_else(|| Problem::Wrong(format!("say what, as in ?{name}=...")))
 }
 
-fn unescape(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let (digits, after) = rest.split_at_checked(2)?;
-        let digit = |digit: u8| char::from(digit).to_digit(16);
-        bytes.push((digit(digits[0])? * 16 + digit(digits[1])?) as u8);
-        rest = after;
-    }
-    String::from_utf8(bytes).ok()
+/// The moment in the query. No moment begins with a blank, so a blank there was the plus of a distance: `to=+10s`.
+fn moment(query: &str) -> Result<String, Problem> {
+    let to = value(query, "to")?;
+    Ok(match to.strip_prefix(' ') {
+        Some(distance) => format!("+{distance}"),
+        None => to,
+    })
 }
 
 #[cfg(test)]
@@ -136,29 +100,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_unescaped_and_a_plus_stays() {
-        let value = |query| value(query, "to").ok();
-        assert_eq!(value("to=+10s").as_deref(), Some("+10s"));
-        assert_eq!(value("x=1&to=a%20b%C3%A9").as_deref(), Some("a bé"));
-        assert_eq!(value("to=").as_deref(), Some(""));
-        for wrong in ["", "to", "too=1", "to=%", "to=%4", "to=%zz", "to=%ff", "to=%+1"] {
+    fn values_are_those_of_forms() {
+        let value = |query| value(query, "player").ok();
+        assert_eq!(value("player=Ada+L%2B1").as_deref(), Some("Ada L+1"));
+        assert_eq!(value("x=1&player=a%20b%C3%A9").as_deref(), Some("a bé"));
+        assert_eq!(value("player=").as_deref(), Some(""));
+        assert_eq!(value("player").as_deref(), Some(""));
+        assert_eq!(value("player=a&player=b").as_deref(), Some("a"));
+        for wrong in ["", "players=1", "Player=1"] {
             assert_eq!(value(wrong), None, "{wrong}");
         }
     }
 
     #[test]
-    fn pages_from_elsewhere_are_not_obeyed() {
-        let harmless = |origin: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
-            is_harmless(&headers)
-        };
-        assert!(is_harmless(&HeaderMap::new()));
-        assert!(
-            harmless("http://localhost:8080") && harmless("http://127.0.0.1") && harmless("http://[::1]:1")
-        );
-        for page in ["https://example.org", "null", "http://localhost.example.org", ""] {
-            assert!(!harmless(page), "{page}");
+    fn a_distance_may_begin_with_a_plus_as_it_is() {
+        let moment = |query| moment(query).ok();
+        for query in ["to=+10s", "to=%2B10s", "to=%2b10s", "to=%2010s"] {
+            assert_eq!(moment(query).as_deref(), Some("+10s"), "{query}");
         }
+        assert_eq!(moment("to=-10s").as_deref(), Some("-10s"));
+        assert_eq!(moment("to=1+2").as_deref(), Some("1 2"));
     }
 }

@@ -13,7 +13,11 @@ use super::{
     settings::Settings,
     suggest::closest,
     table::{Setting, settings},
+    value::shortened,
 };
+
+/// Characters of a wrong value or name.
+const LONGEST: usize = 80;
 
 /// Everything that was given, the weakest first.
 #[derive(Clone, Debug, Default)]
@@ -167,7 +171,7 @@ impl Work {
         self.wrong.insert(setting.name);
         let name = setting.name;
         let text = match text {
-            Some(text) => format!("{name} must be {expected}; it is {:?}", shortened(text)),
+            Some(text) => format!("{name} must be {expected}; it is {:?}", shortened(text, LONGEST)),
             None => format!("{name} must be {expected}"),
         };
         self.errors.push(Problem { source, text });
@@ -200,19 +204,9 @@ impl Work {
 }
 
 fn unknown(what: &str, name: &str, meant: Option<&str>) -> String {
-    let name = shortened(name);
+    let name = shortened(name, LONGEST);
     match meant {
         Some(meant) => format!("unknown {what} {name:?}; did you mean `{meant}`?"),
         None => format!("unknown {what} {name:?}; `parlour config print` lists all settings"),
     }
-}
-
-/// As much of a text as an error should repeat.
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut short: String = text.chars().take(LONGEST).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }

@@ -11,7 +11,11 @@ use std::{
 use parlour_shared::{limits::TICK_RATE, map::Map};
 use parlour_sim::{Cadence, Interest, Logic, RateLimits, RoomRules, SimConfig};
 
-use crate::{recording::RecordingOptions, server::ServerOptions};
+use crate::{
+    recording::RecordingOptions,
+    server::ServerOptions,
+    web::{HostPattern, OriginPattern},
+};
 
 /// The values of all settings. Each field has the name of its setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +25,9 @@ pub struct Settings {
     /// Where metrics and health are served.
     pub admin: SocketAddr,
     /// Origins that browsers may connect from, or `*`; empty: the server's own and loopback.
-    pub allowed_origins: Vec<String>,
+    pub allowed_origins: Vec<OriginPattern>,
+    /// Names under which the server may be reached, or `*`; empty: loopback names over loopback, any elsewhere.
+    pub allowed_hosts: Vec<HostPattern>,
     /// Threads that serve connections.
     pub io_threads: usize,
     /// Whether the thread that runs the world gets real-time priority where that is allowed.
@@ -97,6 +103,7 @@ impl Default for Settings {
             listen: server.listen,
             admin: server.admin,
             allowed_origins: server.allowed_origins,
+            allowed_hosts: server.allowed_hosts,
             io_threads: server.io_threads,
             realtime: server.realtime,
             max_connections: server.max_connections,
@@ -146,6 +153,7 @@ impl Settings {
             max_connections: self.max_connections,
             max_unauthenticated_per_address: self.max_unauthenticated_per_address,
             allowed_origins: self.allowed_origins.clone(),
+            allowed_hosts: self.allowed_hosts.clone(),
             handshake_timeout: self.handshake_timeout,
             heartbeat: self.heartbeat,
             cadence: self.cadence,

@@ -1,6 +1,6 @@
 //! From text to values and back. What fails returns what would have been right, to follow "must be".
 
-use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
+use std::{fmt::Display, net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
 
 use parlour_shared::limits::TICK_RATE;
 use parlour_sim::{Cadence, Rate};
@@ -8,6 +8,8 @@ use tracing_subscriber::EnvFilter;
 
 /// An empty bucket must be full again in fewer ticks than this, 77 hours: what the simulation counts to.
 const MAX_FILL_TICKS: u32 = 1 << 24;
+/// Characters of what is wrong with an entry of a list.
+const LONGEST_ENTRY: usize = 240;
 
 /// A value, or what would have been one.
 pub(super) type Parsed<T> = Result<T, String>;
@@ -20,7 +22,7 @@ pub(super) fn address(text: &str) -> Parsed<SocketAddr> {
 /// A whole number within a range.
 pub(super) fn whole<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
 where
-    T: Copy + PartialOrd + TryFrom<u64> + std::fmt::Display,
+    T: Copy + PartialOrd + TryFrom<u64> + Display,
 {
     text.parse::<u64>()
         .ok()
@@ -32,7 +34,7 @@ where
 /// A whole number within a range, or the word that stands for none.
 pub(super) fn whole_or<T>(word: &str, text: &str, range: RangeInclusive<T>) -> Parsed<Option<T>>
 where
-    T: Copy + PartialOrd + TryFrom<u64> + std::fmt::Display,
+    T: Copy + PartialOrd + TryFrom<u64> + Display,
 {
     if text == word {
         return Ok(None);
@@ -54,7 +56,7 @@ pub(super) fn cadence(text: &str) -> Parsed<Option<Cadence>> {
 }
 
 /// The other way round.
-pub(super) fn show_whole_or<T: std::fmt::Display>(word: &str, value: Option<T>) -> String {
+pub(super) fn show_whole_or<T: Display>(word: &str, value: Option<T>) -> String {
     value.map_or_else(|| word.to_owned(), |number| number.to_string())
 }
 
@@ -73,44 +75,50 @@ pub(super) fn show_time(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
-/// A path, or nothing.
-pub(super) fn path(text: &str) -> Option<PathBuf> {
-    (!text.is_empty()).then(|| PathBuf::from(text))
+/// A path, or the word that stands for none. An empty text is refused: a shell gives it for a variable that is not set.
+pub(super) fn path_or(word: &str, what: &str, text: &str) -> Parsed<Option<PathBuf>> {
+    if text == word {
+        return Ok(None);
+    }
+    if text.trim().is_empty() {
+        return Err(format!("{what}, or {word:?}"));
+    }
+    Ok(Some(text.into()))
 }
 
-pub(super) fn show_path(path: Option<&PathBuf>) -> String {
-    path.map(|path| path.display().to_string()).unwrap_or_default()
-}
-
-/// Origins of web pages, separated by commas.
-pub(super) fn origins(text: &str) -> Parsed<Vec<String>> {
-    let origins: Vec<String> = text
-        .split(',')
-        .map(|origin| origin.trim().to_ascii_lowercase())
-        .filter(|origin| !origin.is_empty())
-        .collect();
-    if origins.iter().all(|origin| is_origin(origin)) {
-        Ok(origins)
-    } else {
-        Err(
-            "origins without a path, such as https://example.org or http://localhost:8080, or * for any"
-                .to_owned(),
-        )
+pub(super) fn show_path_or(word: &str, path: Option<&PathBuf>) -> String {
+    match path.map(|path| path.display().to_string()) {
+        None => word.to_owned(),
+        // A path that is spelt like the word.
+        Some(path) if path == word => format!("./{path}"),
+        Some(path) => path,
     }
 }
 
-fn is_origin(text: &str) -> bool {
-    if text == "*" {
-        return true;
+/// Values that are separated by commas. `form` describes them, to follow "must be".
+pub(super) fn list<T: FromStr<Err: Display>>(form: &str, text: &str) -> Parsed<Vec<T>> {
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let parse = |entry: &str| {
+        entry.parse().map_err(|error| {
+            let wrong = format!("{entry:?} {error}");
+            format!("{form}, but {}", shortened(&wrong, LONGEST_ENTRY))
+        })
+    };
+    entries.map(parse).collect()
+}
+
+pub(super) fn show_list<T: ToString>(list: &[T]) -> String {
+    let texts: Vec<String> = list.iter().map(ToString::to_string).collect();
+    texts.join(",")
+}
+
+/// So many characters of a text that an error repeats.
+pub(super) fn shortened(text: &str, longest: usize) -> String {
+    let mut short: String = text.chars().take(longest).collect();
+    if short.len() < text.len() {
+        short.push('…');
     }
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    host.is_some_and(|host| {
-        let plain =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
-        !host.is_empty() && host.bytes().all(plain)
-    })
+    short
 }
 
 /// A filter of log lines in the form of `RUST_LOG`.

@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     future::{Ready, poll_fn, ready},
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     rc::Rc,
     time::Duration,
 };
@@ -25,6 +25,7 @@ use tokio::{
 };
 
 use super::{Reject, Wire, admission::Admitted, thread::IoThread, upgrade, websocket};
+use crate::web::{self, Refusal};
 
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 8 * 1024;
@@ -75,6 +76,12 @@ impl Denied {
     }
 }
 
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(Reject::from(&refusal), refusal.status(), format!("{refusal}\n"))
+    }
+}
+
 /// A connection from accept on.
 pub(super) struct Arrival {
     pub(super) stream: TcpStream,
@@ -95,6 +102,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         admitted,
         over,
     } = arrival;
+    let local = web::accepted_at(&stream);
     let agreed = Cell::new(None);
     let mut finished = None;
     {
@@ -102,7 +110,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         let service = service_fn(|request: Request<Incoming>| {
             let answer = match over {
                 Some(reject) => Err(full(reject)),
-                None => route(&io, &request),
+                None => route(&io, &request, local),
             };
             ok(match answer {
                 Ok((page, wire)) => {
@@ -110,8 +118,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
                     page
                 }
                 Err(denied) => {
-                    let detail = format!("{} {}", request.method(), request.uri().path());
-                    refusal.set(Some((denied.reject, detail)));
+                    refusal.set(Some((denied.reject, web::describe(&request))));
                     *denied.page
                 }
             })
@@ -166,13 +173,14 @@ fn ok(page: Page) -> Ready<Result<Page, Infallible>> {
     ready(Ok(page))
 }
 
-fn route(io: &IoThread, request: &Request<Incoming>) -> Result<(Page, Option<Wire>), Denied> {
+fn route(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Result<(Page, Option<Wire>), Denied> {
+    let to = io.shared.web.host(request, local)?;
     match request.uri().path() {
         "/ws" => {
             if io.inbound.is_choked() || io.shared.is_stopping() {
                 return Err(full(Reject::TooManyConnections));
             }
-            let upgrade = upgrade::judge(request, &io.shared.origins)?;
+            let upgrade = upgrade::judge(request, &io.shared.web, &to)?;
             Ok((upgrade.response(), Some(upgrade.wire)))
         }
         "/" if matches!(*request.method(), Method::GET | Method::HEAD) => {
@@ -209,6 +217,7 @@ fn page(status: StatusCode, text: impl Into<Bytes>) -> Page {
         CONTENT_TYPE,
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
+    web::seal(response.headers_mut());
     response
 }
 

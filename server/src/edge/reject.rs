@@ -7,6 +7,8 @@ use std::{
 
 use parlour_shared::close::CloseCode;
 
+use crate::web::Refusal;
+
 /// Lines per second and class in the log; the rest is only counted.
 const LINES_PER_SECOND: u64 = 10;
 
@@ -44,7 +46,9 @@ rejects! {
     UpgradeRequired = "http_upgrade_required", None;
     /// 431.
     HeadersTooLarge = "http_headers_too_large", None;
-    /// 403.
+    /// 403: the name is not the server's.
+    Host = "http_host", None;
+    /// 403: the page may not connect.
     Origin = "http_origin", None;
     /// 400: no subprotocol of ours is offered.
     Subprotocol = "http_subprotocol", None;
@@ -82,6 +86,16 @@ rejects! {
     SlowConsumer = "slow_consumer", Some(CloseCode::SlowConsumer);
     /// Silence.
     Heartbeat = "heartbeat_lost", Some(CloseCode::HeartbeatLost);
+}
+
+impl From<&Refusal> for Reject {
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::NoHost => Self::BadRequest,
+            Refusal::Host(_) => Self::Host,
+            Refusal::Origin | Refusal::Page => Self::Origin,
+        }
+    }
 }
 
 /// Bounds the lines in the log, per class and second. Shared by the I/O threads, without a lock.

@@ -16,8 +16,8 @@ use parlour_shared::{
 use super::{
     Reject, Wire,
     http::{Denied, Page},
-    origin::Origins,
 };
+use crate::web::{Addressed, Policy};
 
 /// What was agreed on.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Upgrade {
 }
 
 /// Judges a request. The first thing that is wrong is what the client is told.
-pub(super) fn judge<B: Body>(request: &Request<B>, origins: &Origins) -> Result<Upgrade, Denied> {
+pub(super) fn judge<B: Body>(request: &Request<B>, web: &Policy, to: &Addressed) -> Result<Upgrade, Denied> {
     let headers = request.headers();
     if request.method() != Method::GET {
         return Err(Denied::method());
@@ -48,10 +48,7 @@ pub(super) fn judge<B: Body>(request: &Request<B>, origins: &Origins) -> Result<
     if !request.body().is_end_stream() {
         return Err(bad_request("a WebSocket request has no body\n"));
     }
-    if !origins.allow(headers) {
-        let text = "this origin may not connect here (see allowed_origins)\n";
-        return Err(Denied::new(Reject::Origin, StatusCode::FORBIDDEN, text));
-    }
+    web.page(headers, to)?;
     let Some(wire) = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).find_map(Wire::from_subprotocol) else {
         let text =
             format!("offer one of the WebSocket subprotocols {SUBPROTOCOL_BINARY} and {SUBPROTOCOL_JSON}\n");
@@ -117,12 +114,15 @@ fn lists(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use http_body_util::Empty;
     use hyper::body::Bytes;
 
     use super::*;
 
-    const GOOD: [(&str, &str); 5] = [
+    const GOOD: [(&str, &str); 6] = [
+        ("host", "localhost"),
         ("connection", "keep-alive, Upgrade"),
         ("upgrade", "WebSocket"),
         ("sec-websocket-version", "13"),
@@ -142,7 +142,10 @@ mod tests {
         if let Some(value) = value.filter(|_| GOOD.iter().all(|(header, _)| *header != name)) {
             request = request.header(name, value);
         }
-        judge(&request.body(Empty::<Bytes>::new()).unwrap(), &Origins::new(&[]))
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        let web = Policy::default();
+        let to = web.host(&request, Ipv4Addr::LOCALHOST.into()).unwrap();
+        judge(&request, &web, &to)
     }
 
     fn status(name: &str, value: Option<&str>) -> u16 {

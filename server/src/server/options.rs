@@ -9,7 +9,10 @@ use std::{
 use parlour_shared::limits::HEARTBEAT_MS;
 use parlour_sim::{Cadence, Logic, SimConfig};
 
-use crate::recording::{RecordingError, RecordingOptions};
+use crate::{
+    recording::{RecordingError, RecordingOptions},
+    web::{HostPattern, OriginPattern},
+};
 
 /// What a server is started with.
 #[derive(Clone, Debug)]
@@ -32,7 +35,10 @@ pub struct ServerOptions {
     pub max_unauthenticated_per_address: u32,
     /// Origins of web pages that may connect, as `https://example.org`; `*` for any. Empty: the server's own host,
     /// and loopback. Clients that are no browsers send no origin and may always connect.
-    pub allowed_origins: Vec<String>,
+    pub allowed_origins: Vec<OriginPattern>,
+    /// Names under which the server may be reached, on both ports, besides those of loopback and the address of the
+    /// connection; `*` for any. Empty: no other over loopback, and any on other addresses.
+    pub allowed_hosts: Vec<HostPattern>,
     /// From accepting a connection to its valid hello: one deadline for HTTP and hello together.
     pub handshake_timeout: Duration,
     /// After this much silence the server pings; after twice as much it closes with 4002.
@@ -61,6 +67,7 @@ impl ServerOptions {
             max_connections: 20_000,
             max_unauthenticated_per_address: 256,
             allowed_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
             handshake_timeout: Duration::from_secs(5),
             heartbeat: Duration::from_millis(HEARTBEAT_MS.into()),
             outbox_bytes: 256 * 1024,

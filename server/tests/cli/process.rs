@@ -71,7 +71,14 @@ impl Running {
     }
 
     pub(crate) fn start_logging_to(log: impl Into<Stdio>, words: &[&str]) -> Self {
-        let mut child = parlour(words).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut command = parlour(words);
+        command.stderr(log);
+        Self::start_command(command)
+    }
+
+    /// Starts a command whose standard error is set.
+    pub(crate) fn start_command(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let (send, lines) = sync_channel(100);
         thread::spawn(move || {

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::PathBuf,
+    process::Stdio,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -111,9 +112,70 @@ fn sigusr1_writes_the_history_and_the_server_goes_on() {
 fn a_directory_that_cannot_be_made_is_told_in_one_line() {
     let file = crate::process::Temporary::file("in-the-way", "a file");
     let inside = format!("{}/recordings", file.path());
-    let words = [&["--record", inside.as_str()], &FREE_PORTS[..]].concat();
-    let (code, out, err) = run(parlour(&words).env("PARLOUR_LOG", "off"));
-    assert_eq!((code, out.as_str()), (Some(73), ""), "{err}");
-    assert!(err.contains(&inside) && err.contains("--record"), "{err}");
-    assert_eq!(err.lines().count(), 1, "{err}");
+    for flag in ["--record", "--history-dir"] {
+        let words = [&[flag, inside.as_str()], &FREE_PORTS[..]].concat();
+        let (code, out, err) = run(parlour(&words).env("PARLOUR_LOG", "off"));
+        assert_eq!((code, out.as_str()), (Some(73), ""), "{err}");
+        assert!(
+            err.contains(&inside) && err.contains(&format!("with {flag} DIR")),
+            "{err}"
+        );
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
+    // Nothing is written there without a history.
+    let words = [
+        &["--history-dir", inside.as_str(), "--history", "0s"],
+        &FREE_PORTS[..],
+    ]
+    .concat();
+    let server = Running::start(&words);
+    server.line("Ctrl-C");
+    server.signal(Signal::TERM);
+    assert_eq!(server.end().0, Some(0));
+}
+
+#[test]
+fn an_empty_name_of_a_directory_is_a_mistake() {
+    for flag in ["--record", "--history-dir"] {
+        let (code, out, err) = run(&mut parlour(&[flag, ""]));
+        assert_eq!((code, out.as_str()), (Some(78), ""), "{err}");
+        assert!(
+            err.contains(flag) && err.contains("must be a directory, or \""),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn where_nobody_named_a_directory_for_the_history_a_warning_is_enough() {
+    let directory = Directory::new("default");
+    fs::create_dir(directory.path()).unwrap();
+    let start = || {
+        let mut command = parlour(&FREE_PORTS);
+        command
+            .env_remove("PARLOUR_HISTORY_DIR")
+            .current_dir(directory.path())
+            .stderr(Stdio::piped());
+        Running::start_command(command)
+    };
+    let end = |server: Running| {
+        server.line("Ctrl-C");
+        server.signal(Signal::TERM);
+        let (code, log) = server.end();
+        assert_eq!(code, Some(0), "{log}");
+        log
+    };
+    let log = end(start());
+    assert!(!log.contains("--history-dir"), "{log}");
+    assert_eq!(
+        directory.files(),
+        Vec::<PathBuf>::new(),
+        "looking leaves nothing behind"
+    );
+    fs::write(directory.0.join("recordings"), "a file").unwrap();
+    let log = end(start());
+    assert!(
+        log.contains("cannot write the history to recordings") && log.contains("--history-dir"),
+        "{log}"
+    );
 }

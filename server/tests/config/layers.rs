@@ -43,9 +43,14 @@ fn rust_log_counts_but_parlours_own_variable_wins() {
 }
 
 #[test]
-fn an_empty_value_takes_back_what_a_lower_layer_gave() {
+fn the_word_for_none_takes_back_what_a_lower_layer_gave() {
     let file = "maps = \"maps\"\nallowed_origins = [\"https://example.org\"]\n";
-    let config = given(Some(file), &[("PARLOUR_MAPS", "")], &[("allowed_origins", "")]).unwrap();
+    let config = given(
+        Some(file),
+        &[("PARLOUR_MAPS", "bundled")],
+        &[("allowed_origins", "")],
+    )
+    .unwrap();
     assert_eq!(config.settings.maps, None);
     assert!(config.settings.allowed_origins.is_empty());
 }

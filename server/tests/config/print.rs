@@ -23,7 +23,11 @@ fn values_of_all_kinds_can_be_read_again() {
     let flags = [
         ("interest_radius", "all"),
         ("near_radius", "77"),
-        ("allowed_origins", "https://example.org, http://localhost:8080"),
+        (
+            "allowed_origins",
+            "https://example.org, http://localhost:8080,https://*.game.example:443, wss://a.org,capacitor://localhost",
+        ),
+        ("allowed_hosts", "Play.example.org, *.game.example,[::1],*"),
         ("maps", "a \"quoted\" \\ path # with\tmore"),
         ("room_empty_after", "1h 2s 3ms"),
         ("rate_move", "7 burst, 3/7s"),
@@ -48,7 +52,10 @@ fn values_of_all_kinds_can_be_read_again() {
     );
     assert!(text.contains("near_radius = 77 # --near-radius\n"), "{text}");
     assert!(
-        text.contains("allowed_origins = [\"https://example.org\", \"http://localhost:8080\"] # --"),
+        text.contains(
+            "allowed_origins = [\"https://example.org\", \"http://localhost:8080\", \"https://*.game.example\", \
+             \"https://a.org\", \"capacitor://localhost\"] # --"
+        ),
         "{text}"
     );
 }
@@ -80,7 +87,7 @@ fn every_setting_has_one_name_everywhere_and_a_default_that_it_takes() {
 proptest! {
     #[test]
     fn whatever_is_taken_can_be_printed_and_read_again(path in "\\PC{0,40}", burst in 1u32..150, every in 1u32..100_000) {
-        let mut config = given(None, &[], &[("maps", &path)]).unwrap();
+        let mut config = given(None, &[], &[("maps", &format!("maps/{path}"))]).unwrap();
         config.settings.rates.chat = parlour_sim::Rate { burst, every_ticks: every };
         let text = to_toml(&config);
         let again = given(Some(&text), &[], &[]);

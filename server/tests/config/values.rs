@@ -141,15 +141,78 @@ fn values_are_trimmed_and_lists_are_split_at_commas() {
         ("PARLOUR_MAPS", "my maps"),
     ];
     let settings = given(None, &variables, &[]).unwrap().settings;
-    assert_eq!(
-        settings.allowed_origins,
-        ["https://example.org", "http://[::1]:80"]
-    );
+    let origins: Vec<String> = settings.allowed_origins.iter().map(ToString::to_string).collect();
+    assert_eq!(origins, ["https://example.org", "http://[::1]"]);
     assert_eq!(settings.heartbeat, Duration::from_secs(2));
     assert_eq!(settings.maps.as_deref(), Some(Path::new("my maps")));
-    for origin in ["example.org", "https://", "https://a/b", "ftp://a", "https://a b"] {
-        refused(None, &[("PARLOUR_ALLOWED_ORIGINS", origin)], &[]);
+}
+
+#[test]
+fn origins_and_hosts_that_are_wrong_are_told_what_would_be_right() {
+    let said = |name, text: &str| {
+        let lines = refused(None, &[], &[(name, text)]);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        lines[0].clone()
+    };
+    for (origin, right) in [
+        (
+            "https://b.org,example.org",
+            "\"example.org\" has no scheme: write https://example.org;",
+        ),
+        ("https://a/b", "write https://a;"),
+        ("https://", "no valid host"),
+        ("https://a b", "no valid host"),
+        ("https://a:port", "no valid port"),
+        ("https://a.*", "as in *.example.org"),
+        ("https://münchen.example", "xn--"),
+        ("null", "only * allows it"),
+    ] {
+        let said = said("allowed_origins", origin);
+        assert!(
+            said.contains("https://*.example.org") && said.contains(right),
+            "{said}"
+        );
     }
+    for (host, right) in [
+        (
+            "https://play.example.org/",
+            "write play.example.org, which takes any port;",
+        ),
+        (
+            "play.example.org:7373",
+            "write play.example.org, which takes any port;",
+        ),
+        ("a b", "no valid host"),
+    ] {
+        let said = said("allowed_hosts", host);
+        assert!(said.contains("*.example.org") && said.contains(right), "{said}");
+    }
+    let long = format!("https://{}", "a/".repeat(5000));
+    assert!(said("allowed_origins", &long).len() < 600);
+}
+
+#[test]
+fn a_directory_without_a_name_is_a_mistake_and_none_has_a_word() {
+    for (name, word) in [
+        ("record", "off"),
+        ("history_dir", "auto"),
+        ("maps", "bundled"),
+        ("skins", "bundled"),
+    ] {
+        for empty in ["", " "] {
+            let lines = refused(None, &[], &[(name, empty)]);
+            assert!(lines[0].contains(&format!("or {word:?}")), "{lines:?}");
+            let file = format!("{name} = {empty:?}");
+            assert_eq!(refused(Some(&file), &[], &[]).len(), 1, "{file}");
+        }
+        let file = format!("{name} = \"somewhere\"");
+        assert_eq!(
+            given(Some(&file), &[], &[(name, word)]).unwrap().settings,
+            given(None, &[], &[]).unwrap().settings
+        );
+    }
+    let settings = given(None, &[], &[("record", "./off")]).unwrap().settings;
+    assert_eq!(settings.record.as_deref(), Some(Path::new("./off")));
 }
 
 #[test]

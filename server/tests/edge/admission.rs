@@ -2,7 +2,7 @@
 
 use crate::support::{eventually, start_with};
 
-const PLAIN: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+const PLAIN: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 #[test]
 fn a_full_server_answers_503() {

@@ -74,6 +74,16 @@ fn pages_of_the_web_cannot_steer_it() {
     let house = House::paused_at(40);
     let (status, why) = house.ask("POST", "/play", "origin: https://example.org\r\n");
     assert_eq!((status, why.contains("web page")), (403, true), "{why}");
+    for (method, order) in [
+        ("GET", ""),
+        ("POST", "/play"),
+        ("POST", "/seek?to=1"),
+        ("POST", "/follow?player=ada"),
+    ] {
+        // An <img> or a script from elsewhere, which has no origin.
+        let image = "sec-fetch-site: cross-site\r\nsec-fetch-mode: no-cors\r\n";
+        assert_eq!(house.ask(method, order, image).0, 403, "{method} {order}");
+    }
     assert_eq!(house.look()["paused"], true);
     assert_eq!(
         house.ask("POST", "/play", "origin: http://localhost:3000\r\n").0,

@@ -54,6 +54,8 @@ fn back_an_ordinary_client_comes_again_by_itself() {
 #[test]
 fn distances_and_times_are_moments_too() {
     let house = House::paused_at(60);
+    assert_eq!(house.order("/seek?to=+1s")["tick"], 120);
+    house.order("/seek?to=60");
     assert_eq!(house.order("/seek?to=+10s")["tick"], 660);
     assert_eq!(house.order("/seek?to=%2B1.5s")["tick"], 750);
     assert_eq!(house.order("/seek?to=-10s")["tick"], 150);

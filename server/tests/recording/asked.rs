@@ -7,7 +7,7 @@ use parlour_sim::Logic;
 
 use crate::{
     replay::{replay, replay_file},
-    support::{Bots, Directory, admin, await_metric, bundled, metric, start},
+    support::{Bots, Directory, admin, admin_at, await_metric, bundled, metric, start},
 };
 
 #[test]
@@ -48,7 +48,7 @@ fn a_post_writes_the_history_and_says_where() {
         1.0
     );
 
-    let (head, body) = admin(address, "GET /history", "");
+    let (head, body) = admin(address, "POST /history/download", "");
     assert!(
         head.starts_with("HTTP/1.1 200 ") && head.contains(".plr\""),
         "{head}"
@@ -69,8 +69,8 @@ fn without_a_history_the_answer_says_how_to_have_one() {
     let server = start(&directory, |options| {
         options.recording.history = std::time::Duration::ZERO;
     });
-    for method in ["POST", "GET"] {
-        let (head, body) = admin(server.admin_addr(), &format!("{method} /history"), "");
+    for path in ["/history", "/history/download"] {
+        let (head, body) = admin(server.admin_addr(), &format!("POST {path}"), "");
         assert!(head.starts_with("HTTP/1.1 409 "), "{head}");
         assert!(String::from_utf8(body).unwrap().contains("--history 60s"));
     }
@@ -78,19 +78,48 @@ fn without_a_history_the_answer_says_how_to_have_one() {
 }
 
 #[test]
-fn web_pages_cannot_fill_the_disk() {
+fn web_pages_can_neither_read_the_history_nor_fill_the_disk() {
     let directory = Directory::new();
     let server = start(&directory, |_| {});
     await_metric(server.admin_addr(), "parlour_history_bytes", 1.0);
-    let (head, _) = admin(
-        server.admin_addr(),
-        "POST /history",
-        "origin: https://example.org\r\n",
+    let status = |request: &str, headers: &str| {
+        let (head, body) = admin(server.admin_addr(), request, headers);
+        let status: u16 = head[9..12].parse().unwrap();
+        assert!(
+            status == 200 || !body.starts_with(b"\x89PLR"),
+            "{request} {headers}"
+        );
+        status
+    };
+    for request in ["GET /history", "POST /history", "POST /history/download"] {
+        for headers in [
+            // An <img> or a script, a form, and a script on a page that has no origin.
+            "sec-fetch-site: cross-site\r\nsec-fetch-mode: no-cors\r\nsec-fetch-dest: image\r\n",
+            "origin: https://example.org\r\nsec-fetch-site: cross-site\r\n",
+            "origin: https://example.org\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n",
+            "origin: null\r\n",
+        ] {
+            assert_eq!(status(request, headers), 403, "{request} {headers}");
+        }
+        // DNS rebinding: the page's own name leads here.
+        let rebound = "sec-fetch-site: same-origin\r\norigin: http://evil.example:7374\r\n";
+        let (head, _) = admin_at(server.admin_addr(), "evil.example:7374", request, rebound);
+        assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
+        let (head, _) = admin_at(server.admin_addr(), "evil.example:7374", request, "");
+        assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
+    }
+    for request in ["GET /history", "GET /history/download", "DELETE /history"] {
+        assert_eq!(status(request, ""), 405, "{request}");
+    }
+    assert_eq!(
+        status("POST /history/other", ""),
+        405,
+        "no such path, and only GET elsewhere"
     );
-    assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
-    let (head, _) = admin(server.admin_addr(), "DELETE /history", "");
-    assert!(head.starts_with("HTTP/1.1 405 "), "{head}");
     assert_eq!(directory.files_ending("-asked.plr").len(), 0);
+    // A page of this machine may.
+    let own = "origin: http://localhost:3000\r\nsec-fetch-site: same-site\r\n";
+    assert_eq!(status("POST /history/download", own), 200);
 }
 
 #[test]

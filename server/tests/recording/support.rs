@@ -123,9 +123,14 @@ impl Bots {
 
 /// The answer of the admin port: head and body.
 pub(crate) fn admin(address: SocketAddr, request: &str, headers: &str) -> (String, Vec<u8>) {
+    admin_at(address, "localhost", request, headers)
+}
+
+/// The same, under another name.
+pub(crate) fn admin_at(address: SocketAddr, host: &str, request: &str, headers: &str) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-    let request = format!("{request} HTTP/1.1\r\nhost: x\r\n{headers}connection: close\r\n\r\n");
+    let request = format!("{request} HTTP/1.1\r\nhost: {host}\r\n{headers}connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use parlour_sim::Cadence;
 
 use super::{Kind, Parsed, Section, Setting, set};
-use crate::config::value::{address, cadence, origins, show_time, show_whole_or, time, whole};
+use crate::config::value::{address, cadence, list, show_list, show_time, show_whole_or, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -32,12 +32,24 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "allowed_origins",
         section: Section::Network,
         form: "ORIGIN,...",
-        help: "Origins of web pages that may connect, such as https://example.org, or * for any; none \
-               given: those of the server itself and of this machine",
+        help: "Origins of web pages that may connect, such as https://example.org, https://*.example.org or \
+               capacitor://localhost, or * for any; none given: those of the server itself and of this machine",
         kind: Kind::List,
         also: None,
-        apply: set!(allowed_origins, origins),
-        show: |settings| settings.allowed_origins.join(","),
+        apply: set!(allowed_origins, |text| list(ORIGINS, text)),
+        show: |settings| show_list(&settings.allowed_origins),
+    },
+    Setting {
+        name: "allowed_hosts",
+        section: Section::Network,
+        form: "HOST,...",
+        help: "Names of this server on both ports, such as play.example.org or *.example.org, or * for any; loopback \
+               names and the address of the connection are always allowed. None given: no other name over loopback, \
+               any name elsewhere. Set it if a proxy on this machine passes the Host header on",
+        kind: Kind::List,
+        also: None,
+        apply: set!(allowed_hosts, |text| list(HOSTS, text)),
+        show: |settings| show_list(&settings.allowed_hosts),
     },
     Setting {
         name: "io_threads",
@@ -132,6 +144,10 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |settings| show_time(settings.stall_timeout),
     },
 ];
+
+const ORIGINS: &str =
+    "origins such as https://example.org, https://*.example.org or capacitor://localhost, or * for any";
+const HOSTS: &str = "hosts such as play.example.org, *.example.org or 192.0.2.1, or * for any";
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use super::{Kind, Parsed, Section, Setting, set};
-use crate::config::value::{path, show_path, show_time, time, whole};
+use crate::config::value::{path_or, show_path_or, show_time, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "record",
         section: Section::Recording,
-        form: "DIRECTORY",
-        help: "Record every tick into files in this directory, one server each; none given: no recording",
+        form: "DIRECTORY|off",
+        help: "Record every tick into files in this directory, one server each; off: no recording",
         kind: Kind::Text,
         also: None,
-        apply: set!(record, |text| Ok(path(text))),
-        show: |settings| show_path(settings.record.as_ref()),
+        apply: set!(record, |text| path_or("off", "a directory", text)),
+        show: |settings| show_path_or("off", settings.record.as_ref()),
     },
     Setting {
         name: "record_file_mib",
@@ -72,12 +72,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "history_dir",
         section: Section::Recording,
-        form: "DIRECTORY",
-        help: "Where the history is written to; none given: where recordings are, or else the directory recordings",
+        form: "DIRECTORY|auto",
+        help: "Where the history is written to; auto: where recordings are, or else the directory recordings",
         kind: Kind::Text,
         also: None,
-        apply: set!(history_dir, |text| Ok(path(text))),
-        show: |settings| show_path(settings.history_dir.as_ref()),
+        apply: set!(history_dir, |text| path_or("auto", "a directory", text)),
+        show: |settings| show_path_or("auto", settings.history_dir.as_ref()),
     },
     Setting {
         name: "shadow",

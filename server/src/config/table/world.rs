@@ -5,7 +5,7 @@ use std::time::Duration;
 use parlour_shared::limits::MAX_ROOM_CAPACITY;
 
 use super::{Kind, Parsed, Section, Setting, set};
-use crate::config::value::{path, show_path, show_time, show_whole_or, time, whole, whole_or};
+use crate::config::value::{path_or, show_path_or, show_time, show_whole_or, time, whole, whole_or};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -74,23 +74,23 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "maps",
         section: Section::World,
-        form: "DIRECTORY",
+        form: "DIRECTORY|bundled",
         help: "Tiled maps (*.tmx) that join the bundled ones, or replace those of the same name; \
-               none given: only the bundled ones",
+               bundled: only those",
         kind: Kind::Text,
         also: None,
-        apply: set!(maps, |text| Ok(path(text))),
-        show: |settings| show_path(settings.maps.as_ref()),
+        apply: set!(maps, |text| path_or("bundled", "a directory", text)),
+        show: |settings| show_path_or("bundled", settings.maps.as_ref()),
     },
     Setting {
         name: "skins",
         section: Section::World,
-        form: "FILE",
-        help: "A catalogue of skins (TOML) instead of the bundled one; none given: the bundled one",
+        form: "FILE|bundled",
+        help: "A catalogue of skins (TOML) instead of the bundled one; bundled: that one",
         kind: Kind::Text,
         also: None,
-        apply: set!(skins, |text| Ok(path(text))),
-        show: |settings| show_path(settings.skins.as_ref()),
+        apply: set!(skins, |text| path_or("bundled", "a file", text)),
+        show: |settings| show_path_or("bundled", settings.skins.as_ref()),
     },
 ];
 

@@ -58,11 +58,15 @@ impl Directory {
     /// Makes the directory, and finds out whether files can be made in it.
     pub(super) fn prepare(&self) -> io::Result<()> {
         fs::create_dir_all(&self.path)?;
-        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
-        let probe = self.path.join(format!(".parlour-{}-{now}", std::process::id()));
-        // Never a file that is there already, nor what a link points to.
-        OpenOptions::new().write(true).create_new(true).open(&probe)?;
-        fs::remove_file(&probe)
+        try_in(&self.path)
+    }
+
+    /// Finds out whether it can be prepared, and leaves nothing behind. If it is missing, a file beside it is tried.
+    pub(super) fn probe(&self) -> io::Result<()> {
+        match self.path.parent() {
+            Some(parent) if !self.path.exists() => try_in(&Path::new(".").join(parent)),
+            _ => try_in(&self.path),
+        }
     }
 
     /// Whether that is the same directory by another name. One that is not there is another one.
@@ -206,6 +210,15 @@ impl Room {
             Self::Of(reason) => reason_of(name) == Some(reason.word()),
         }
     }
+}
+
+/// Makes a file in a directory, and removes it again.
+fn try_in(directory: &Path) -> io::Result<()> {
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+    let probe = directory.join(format!(".parlour-{}-{now}", std::process::id()));
+    // Never a file that is there already, nor what a link points to.
+    OpenOptions::new().write(true).create_new(true).open(&probe)?;
+    fs::remove_file(&probe)
 }
 
 /// Whether another server writes it. One that cannot be opened is not known to be locked.

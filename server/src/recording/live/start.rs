@@ -42,10 +42,17 @@ const LOOK: Duration = Duration::from_millis(5);
 pub enum RecordingError {
     /// No file can be made in the directory.
     #[error(
-        "cannot record to {}: {source}; name a directory that can be written to with --record DIR",
+        "cannot write the {what} to {}: {source}; name a directory that can be written to with {flag} DIR, or turn it \
+         off with {without}",
         directory.display()
     )]
     Directory {
+        /// What was to be written there.
+        what: &'static str,
+        /// The flag that names the directory.
+        flag: &'static str,
+        /// The flag that does without it.
+        without: &'static str,
         /// Which.
         directory: PathBuf,
         /// The system's reason.
@@ -97,6 +104,9 @@ pub(crate) fn start(
     if let Some(path) = &options.directory {
         let made = Arc::new(Directory::new(path.clone(), options.total_bytes));
         made.prepare().map_err(|source| RecordingError::Directory {
+            what: "recording",
+            flag: "--record",
+            without: "--record off",
             directory: path.clone(),
             source,
         })?;
@@ -115,8 +125,10 @@ pub(crate) fn start(
     }
     if options.keeps_history() {
         let path = options.history_path();
-        let directory = directory.filter(|directory| directory.is(&path));
-        let directory = directory.unwrap_or_else(|| Arc::new(Directory::new(path, options.total_bytes)));
+        let directory = match directory.filter(|directory| directory.is(&path)) {
+            Some(directory) => directory,
+            None => Arc::new(for_history(path, options)?),
+        };
         let (jobs, keeper) = sync_channel(MAX_JOBS);
         recorder.history = Some(History::new(options.history, options.history_bytes));
         recorder.keeper = Some(jobs);
@@ -157,6 +169,32 @@ pub(crate) fn start(
     let keyframe_ticks = options.keyframe_ticks;
     let make: MakeStage = Box::new(move || Box::new(Tap::new(&source, end, keyframe_ticks)));
     Ok((live, make))
+}
+
+/// The directory of the history. It is tried now, because the first write may come hours later, after a panic. A directory
+/// that the user named must work. The default one only causes a warning: a server in a read-only place has a history, too.
+fn for_history(path: PathBuf, options: &RecordingOptions) -> Result<Directory, RecordingError> {
+    let directory = Directory::new(path, options.total_bytes);
+    let is_named = options.history_directory.is_some();
+    let tried = if is_named {
+        directory.prepare()
+    } else {
+        directory.probe()
+    };
+    if let Err(source) = tried {
+        let error = RecordingError::Directory {
+            what: "history",
+            flag: "--history-dir",
+            without: "--history 0s",
+            directory: directory.path().to_owned(),
+            source,
+        };
+        if is_named {
+            return Err(error);
+        }
+        tracing::warn!("{error}");
+    }
+    Ok(directory)
 }
 
 impl Live {

@@ -9,6 +9,9 @@ use crate::{
     replay::{Moment, MomentError, NotAMoment},
 };
 
+/// Seconds of a distance, three years: beyond both ends of any recording.
+const LONGEST: f64 = 1e8;
+
 /// Why a text is no moment of a recording, or no speed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SteerError {
@@ -37,17 +40,19 @@ pub(super) fn tick_of(text: &str, now: Tick, times: &Times) -> Result<Tick, Stee
     Ok(moment.tick(times)?)
 }
 
-/// Seconds, as in `+10s` and `-2.5s`; at most three years.
+/// Seconds, as in `+10s`, `-2.5s` and `+1m 30s`.
 fn distance(text: &str) -> Option<f64> {
-    let digits = text.strip_suffix('s')?;
-    let (sign, digits) = match digits.split_at_checked(1)? {
-        ("+", digits) => (1.0, digits),
-        ("-", digits) => (-1.0, digits),
+    let (sign, length) = match text.split_at_checked(1)? {
+        ("+", length) => (1.0, length),
+        ("-", length) => (-1.0, length),
         _ => return None,
     };
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let seconds: f64 = digits.parse().ok().filter(|_| plain)?;
-    (seconds < 1e8).then_some(sign * seconds)
+    let plain = |digits: &&str| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds = match length.strip_suffix('s').filter(plain) {
+        Some(digits) => digits.parse().ok()?,
+        None => humantime::parse_duration(length).ok()?.as_secs_f64(),
+    };
+    Some(sign * LONGEST.min(seconds))
 }
 
 /// Thousandths of the speed at which it was lived.
@@ -77,7 +82,10 @@ mod tests {
     fn distances_have_a_sign_and_a_unit() {
         assert_eq!(distance("+10s"), Some(10.0));
         assert_eq!(distance("-2.5s"), Some(-2.5));
-        for wrong in ["10s", "+10", "+s", "+-1s", "+1e3s", "+1000000000s", "s", "", "+é"] {
+        assert_eq!(distance("+1m 30s"), Some(90.0), "from the present, as in seconds");
+        assert_eq!(distance("-1500ms"), Some(-1.5));
+        assert_eq!(distance("+1000000000s"), Some(LONGEST));
+        for wrong in ["10s", "+10", "+s", "+-1s", "+1e3s", "+.s", "s", "", "+é"] {
             assert_eq!(distance(wrong), None, "{wrong}");
         }
     }

@@ -79,12 +79,17 @@ impl TestServer {
 
     /// The answer to `GET` on the admin port.
     pub(crate) fn admin(&self, path: &str) -> String {
+        exchange(
+            self.dial_admin(),
+            &format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"),
+        )
+    }
+
+    /// A connection to the admin port without a byte sent.
+    pub(crate) fn dial_admin(&self) -> TcpStream {
         let stream = TcpStream::connect(self.server.admin_addr()).unwrap();
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-        exchange(
-            stream,
-            &format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
-        )
+        stream
     }
 
     /// A metric's value now, by its name with labels.
@@ -111,6 +116,15 @@ pub(crate) fn eventually(what: &str, mut is: impl FnMut() -> bool) {
         assert!(Instant::now() < until, "{what}: not in time");
         std::thread::park_timeout(Duration::from_millis(10));
     }
+}
+
+/// The status of the answer to one HTTP request.
+pub(crate) fn status(mut stream: TcpStream, request: &str) -> u16 {
+    let _ = stream.write_all(request.as_bytes());
+    let mut line = [0; 12];
+    stream.read_exact(&mut line).unwrap();
+    let status = std::str::from_utf8(&line).unwrap().rsplit(' ').next();
+    status.unwrap().parse().unwrap()
 }
 
 fn exchange(mut stream: TcpStream, request: &str) -> String {

@@ -83,7 +83,7 @@ impl House {
     pub(crate) fn http(&self, head: &str) -> String {
         let mut stream = TcpStream::connect(self.server.admin_addr()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        write!(stream, "{head}host: x\r\nconnection: close\r\n\r\n").unwrap();
+        write!(stream, "{head}host: localhost\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer

@@ -1,0 +1,57 @@
+//! Origins as browsers send them: scheme, host and port.
+
+use super::host::{Authority, Host};
+
+/// The origin of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    pub(super) scheme: String,
+    pub(super) host: Host,
+    /// None for the scheme's default port.
+    pub(super) port: Option<u16>,
+}
+
+impl Origin {
+    /// None if it is no origin, such as `null`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (scheme, authority) = text.split_once("://")?;
+        let scheme = parse_scheme(scheme)?;
+        let Authority { host, port } = Authority::parse(authority)?;
+        let port = explicit(&scheme, port);
+        Some(Self { scheme, host, port })
+    }
+
+    /// Whether the page is served by this machine, or belongs to an app on it.
+    pub(super) fn is_loopback(&self) -> bool {
+        self.host.is_loopback()
+    }
+
+    /// Whether it is the origin of a server with this name. The scheme is the origin's: a proxy may add TLS.
+    pub(super) fn is_of(&self, authority: &Authority) -> bool {
+        self.host == authority.host && self.port == explicit(&self.scheme, authority.port)
+    }
+}
+
+/// A scheme in lower case. `ws` and `wss` count as `http` and `https`: some clients and people mix them up.
+pub(super) fn parse_scheme(text: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    if !text.starts_with(|c: char| c.is_ascii_alphabetic()) || !text.bytes().all(plain) {
+        return None;
+    }
+    let scheme = text.to_ascii_lowercase();
+    Some(match scheme.as_str() {
+        "ws" => "http".to_owned(),
+        "wss" => "https".to_owned(),
+        _ => scheme,
+    })
+}
+
+/// A port, unless it is the scheme's default, which browsers leave out.
+pub(super) fn explicit(scheme: &str, port: Option<u16>) -> Option<u16> {
+    let own = match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    };
+    port.filter(|_| port != own)
+}
