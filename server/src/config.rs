@@ -4,9 +4,10 @@
 //! value becomes text. The file, the environment, the flags, `config print` and the help all come from that, so a new
 //! setting is a field of [`Settings`] and an entry in the table. Defaults are those of `Settings::default()`.
 //!
+//! The default of a setting may follow another one that was written (`config/table/relations.rs`).
+//!
 //! [`resolve`] looks at everything that was given and reports every mistake at once.
 
-mod checks;
 mod file;
 mod print;
 mod problem;

@@ -24,7 +24,8 @@ Settings:
   Every setting has one name: interest_radius in a configuration file (TOML) is
   PARLOUR_INTEREST_RADIUS in the environment and --interest-radius as a flag. Flags win over
   the environment, the environment over the file, the file over the defaults. Only a file that
-  is named with --config or PARLOUR_CONFIG is read. RUST_LOG counts as PARLOUR_LOG, if that is
+  is named with --config or PARLOUR_CONFIG is read. A default that follows another setting fits
+  what you set there. RUST_LOG counts as PARLOUR_LOG, if that is
   not set. NO_COLOR takes the colours out of the log.";
 
 /// The command line.
@@ -130,11 +131,14 @@ fn config_flag() -> Arg {
 fn setting_flag(setting: &'static Setting) -> Arg {
     let default = setting.default_text();
     let default = if default.is_empty() { "none" } else { &default };
+    let follows = setting
+        .default_follows()
+        .map_or_else(String::new, |other| format!(", follows {other}"));
     Arg::new(setting.name)
         // Named once for the life of the process, which is what clap asks for.
         .long(&*setting.flag().leak())
         .value_name(setting.form)
-        .help(format!("{} [default: {default}]", setting.help))
+        .help(format!("{} [default: {default}{follows}]", setting.help))
         .help_heading(setting.section.title())
         .hide_short_help(!COMMON.contains(&setting.name))
         .value_parser(value_parser!(std::ffi::OsString))
