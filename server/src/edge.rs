@@ -39,7 +39,7 @@ use std::{
 
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
-use crate::{metrics::Metrics, server::ServerOptions, tick_loop::TickStatus};
+use crate::{descriptors::Descriptors, metrics::Metrics, server::ServerOptions, tick_loop::TickStatus};
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
 use origin::Origins;
@@ -60,6 +60,7 @@ pub(crate) struct EdgeShared {
     origins: Origins,
     admission: Arc<Admission>,
     reject_log: RejectLog,
+    descriptors: Arc<Descriptors>,
     metrics: Arc<Metrics>,
     status: Arc<TickStatus>,
     stopping: AtomicBool,
@@ -67,7 +68,12 @@ pub(crate) struct EdgeShared {
 
 impl EdgeShared {
     /// Before any connection.
-    pub(crate) fn new(options: ServerOptions, metrics: Arc<Metrics>, status: Arc<TickStatus>) -> Self {
+    pub(crate) fn new(
+        options: ServerOptions,
+        descriptors: Arc<Descriptors>,
+        metrics: Arc<Metrics>,
+        status: Arc<TickStatus>,
+    ) -> Self {
         let admission = Admission::new(
             options.max_connections,
             options.max_unauthenticated_per_address,
@@ -78,6 +84,7 @@ impl EdgeShared {
             admission: Arc::new(admission),
             options,
             reject_log: RejectLog::new(),
+            descriptors,
             metrics,
             status,
             stopping: AtomicBool::new(false),
@@ -98,7 +105,10 @@ impl EdgeShared {
     /// `detail` may hold what a peer sent: they are escaped.
     fn reject(&self, reject: Reject, from: impl std::fmt::Display, detail: &str) {
         self.metrics.rejects.add(reject.class(), 1);
-        if self.reject_log.may_log(reject) {
+        if reject == Reject::TooFewDescriptors {
+            self.descriptors
+                .warn(&"the rest is kept for files and the admin port");
+        } else if self.reject_log.may_log(reject) {
             let detail: String = detail.chars().take(200).collect();
             tracing::info!(class = reject.class(), %from, detail = %detail.escape_debug(), "refused");
         }

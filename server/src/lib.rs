@@ -7,6 +7,7 @@
 mod admin;
 mod bridge;
 pub mod config;
+mod descriptors;
 mod edge;
 pub mod logs;
 pub mod maps;

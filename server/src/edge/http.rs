@@ -46,6 +46,8 @@ or parlour.v1.json (the same messages as JSON text). By hand:
   > {\"move\":{\"direction\":\"east\"}}
 ";
 
+const FULL: &str = "the server is full, try again later\n";
+
 /// An answer.
 pub(super) type Page = Response<Full<Bytes>>;
 
@@ -194,11 +196,7 @@ fn full(reject: Reject) -> Denied {
             StatusCode::TOO_MANY_REQUESTS,
             "too many connections from this address are not past their hello\n",
         ),
-        _ => Denied::new(
-            reject,
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the server is full, try again later\n",
-        ),
+        _ => Denied::new(reject, StatusCode::SERVICE_UNAVAILABLE, FULL),
     }
 }
 
@@ -210,6 +208,19 @@ fn page(status: StatusCode, text: impl Into<Bytes>) -> Page {
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
     response
+}
+
+/// Tells a client 503 without keeping its connection: what it has sent is read, or closing would take the answer back.
+/// A client whose request arrives later may see a reset instead.
+pub(super) fn turn_away(stream: &TcpStream) {
+    let _ = stream.try_read(&mut [0; 4096]);
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\
+         connection: close\r\n\r\n{FULL}",
+        FULL.len()
+    );
+    // It fits into the socket's empty buffer.
+    let _ = stream.try_write(answer.as_bytes());
 }
 
 /// Reads what the client still sends: closing with unread bytes would reset the connection, and the client might
