@@ -24,5 +24,8 @@ pub use resolve::{Config, Layers, resolve};
 pub use settings::{LogFormat, Settings};
 pub use table::{Kind, Section, Setting, settings};
 
+/// The variable that names the commit when Parlour is built; it is no setting.
+const BUILD_VARIABLE: &str = "PARLOUR_BUILD";
+
 /// The variable that names the configuration file, as `--config` does.
 pub const FILE_VARIABLE: &str = "PARLOUR_CONFIG";

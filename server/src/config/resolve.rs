@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    FILE_VARIABLE,
+    BUILD_VARIABLE, FILE_VARIABLE,
     file::ConfigFile,
     problem::{Problem, Problems, Source},
     settings::Settings,
@@ -130,7 +130,7 @@ impl Work {
             let known = || {
                 settings()
                     .map(Setting::variable)
-                    .chain([FILE_VARIABLE.to_owned()])
+                    .chain([FILE_VARIABLE, BUILD_VARIABLE].map(str::to_owned))
             };
             if name.starts_with("PARLOUR_") && known().all(|known| known != name) {
                 let known: Vec<String> = known().collect();

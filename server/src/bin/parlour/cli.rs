@@ -1,7 +1,10 @@
 //! The words that the command understands. The flags of settings come from the table of settings.
 
 use clap::{Arg, ArgAction, Command, value_parser};
-use parlour_server::config::{FILE_VARIABLE, Setting, settings};
+use parlour_server::{
+    BUILD,
+    config::{FILE_VARIABLE, Setting, settings},
+};
 
 use crate::{exit, replay};
 
@@ -32,7 +35,7 @@ Settings:
 pub(crate) fn command() -> Command {
     let details = format!("{EXAMPLES}\n\n{LAYERS}\n\n{}", exit::HELP);
     Command::new("parlour")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(BUILD)
         .about(ABOUT)
         .long_about(format!(
             "{ABOUT}.\n\nWithout a command it serves, as `parlour serve` does."
