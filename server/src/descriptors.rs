@@ -99,7 +99,7 @@ impl Descriptors {
         if self.warned.swap(second, Ordering::Relaxed) != second {
             tracing::warn!(
                 %why,
-                "new connections are turned away, for the limit of open files is {}. Raise it (ulimit -n, or \
+                "new connections are turned away, because the limit of open files is {}. Raise it (ulimit -n, or \
                  LimitNOFILE= of systemd), or lower --max-connections",
                 limit()
             );

@@ -45,19 +45,31 @@ impl Acceptor {
 
     /// The next connection. While accepting fails it is tried again, with ever longer pauses.
     pub(crate) async fn next(&mut self) -> Accepted {
+        // Not after it was given up in here: it would take the place that the connection needs.
+        if self.spare.is_none() {
+            self.spare = spare();
+        }
         loop {
-            if self.spare.is_none() {
-                self.spare = spare();
-            }
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     self.back_off = BACK_OFF;
-                    let left = self.descriptors.left(&stream);
+                    let left = self.left(&stream);
                     return Accepted { stream, peer, left };
                 }
                 Err(error) => self.failed(&error).await,
             }
         }
+    }
+
+    /// What is left after this connection.
+    fn left(&mut self, stream: &TcpStream) -> Left {
+        if self.spare.is_some() {
+            return self.descriptors.left(stream);
+        }
+        // It may have taken the place of the spare one, which can be low. Another spare one shows what is left, if any is.
+        self.spare = spare();
+        let shows = |spare: &OwnedFd| self.descriptors.left(spare);
+        self.spare.as_ref().map_or(Left::Files, shows)
     }
 
     async fn failed(&mut self, error: &io::Error) {
@@ -70,7 +82,7 @@ impl Acceptor {
             tracing::error!(%error, "cannot accept connections");
         } else {
             self.descriptors.warn(error);
-            // Its place is free now.
+            // Its place is free then.
             if self.spare.take().is_some() {
                 return;
             }

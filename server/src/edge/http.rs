@@ -19,12 +19,13 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use rustix::net::RecvFlags;
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout_at},
 };
 
-use super::{Reject, Wire, admission::Admitted, thread::IoThread, upgrade, websocket};
+use super::{Reject, Wire, admission::Admitted, send::SEND_FLAGS, thread::IoThread, upgrade, websocket};
 
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 8 * 1024;
@@ -34,6 +35,8 @@ const MAX_HEADERS: usize = 100;
 const LINGER: Duration = Duration::from_secs(1);
 /// Bytes that such a client may still send.
 const LINGER_BYTES: usize = 64 * 1024;
+/// For the request of a client that is turned away. Others wait behind it, so 100 silent clients take a second.
+const TURNED_AWAY: Duration = Duration::from_millis(10);
 
 const INDEX: &str = "This is Parlour, a world server: a room you can walk in, with whoever else is there.
 
@@ -210,17 +213,18 @@ fn page(status: StatusCode, text: impl Into<Bytes>) -> Page {
     response
 }
 
-/// Tells a client 503 without keeping its connection: what it has sent is read, or closing would take the answer back.
-/// A client whose request arrives later may see a reset instead.
-pub(super) fn turn_away(stream: &TcpStream) {
-    let _ = stream.try_read(&mut [0; 4096]);
+/// Tells a client 503 and keeps its connection for [`TURNED_AWAY`] at most. The request is waited for and read, or closing
+/// would take the answer back; a client whose request comes later may see a reset instead.
+pub(super) async fn turn_away(stream: &TcpStream) {
+    let _ = timeout_at(Instant::now() + TURNED_AWAY, stream.readable()).await;
+    let _ = rustix::net::recv(stream, &mut [0; 4096], RecvFlags::DONTWAIT);
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\
          connection: close\r\n\r\n{FULL}",
         FULL.len()
     );
-    // It fits into the socket's empty buffer.
-    let _ = stream.try_write(answer.as_bytes());
+    // Not through the runtime, which may not know yet that the socket is ready. The answer fits into its empty buffer.
+    let _ = rustix::net::send(stream, answer.as_bytes(), SEND_FLAGS);
 }
 
 /// Reads what the client still sends: closing with unread bytes would reset the connection, and the client might

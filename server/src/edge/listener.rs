@@ -40,7 +40,7 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
         let too_few = left < Left::Clients;
         if left < Left::Answers {
             io.shared.reject(Reject::TooFewDescriptors, peer, "dropped");
-            http::turn_away(&stream);
+            http::turn_away(&stream).await;
             continue;
         }
         let (admitted, over) = match io.shared.admission.enter(peer.ip()) {

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
+    io::{ErrorKind, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -42,7 +42,10 @@ impl Limited {
         }
     }
 
-    fn log(&self) -> String {
+    /// Ends the server: its log.
+    fn stop(self) -> String {
+        self.server.signal(Signal::TERM);
+        assert_eq!(self.server.end().0, Some(0));
         fs::read_to_string(&self.log.0).unwrap()
     }
 
@@ -56,19 +59,22 @@ impl Limited {
     /// A client that has said hello, or the answer to one that may not connect.
     fn client(&self) -> Result<TcpStream, String> {
         let mut stream = connect(self.listen);
-        stream
-            .write_all(
-                b"GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        let sent = stream.write_all(
+            b"GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
                   sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
                   sec-websocket-protocol: parlour.v1.json\r\n\r\n",
-            )
-            .unwrap();
+        );
+        if sent.is_err() {
+            return Err(RESET.to_owned());
+        }
         let mut answer = Vec::new();
         let mut bytes = [0; 4096];
         while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
             match stream.read(&mut bytes) {
                 Ok(count @ 1..) => answer.extend_from_slice(&bytes[..count]),
                 Ok(_) => break,
+                // The server did not wait for a request that came late.
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return Err(RESET.to_owned()),
                 Err(error) => panic!("no answer: {error}, after {:?}", String::from_utf8_lossy(&answer)),
             }
         }
@@ -86,6 +92,8 @@ impl Limited {
         Ok(stream)
     }
 }
+
+const RESET: &str = "reset";
 
 fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
@@ -115,8 +123,7 @@ fn the_soft_limit_is_raised_and_a_limit_that_is_too_low_is_named() {
             line.split_whitespace().collect::<Vec<_>>(),
             ["Max", "open", "files", "4096", "4096", "files"]
         );
-        server.server.signal(Signal::TERM);
-        let log = server.log();
+        let log = server.stop();
         let warnings: Vec<&str> = log.lines().filter(|line| line.contains("WARN")).collect();
         assert_eq!(warnings.len(), 1, "{log}");
         for words in ["4096", "20000", "ulimit -n", "LimitNOFILE=", "--max-connections"] {
@@ -129,8 +136,8 @@ fn the_soft_limit_is_raised_and_a_limit_that_is_too_low_is_named() {
         4096,
         &["--history", "0s", "--max-connections", "3000"],
     );
-    server.server.signal(Signal::TERM);
-    assert!(!server.log().contains("WARN"), "{}", server.log());
+    let log = server.stop();
+    assert!(!log.contains("WARN"), "{log}");
 }
 
 #[test]
@@ -175,8 +182,11 @@ fn with_too_few_descriptors_new_clients_get_503_and_everything_else_goes_on() {
         std::thread::park_timeout(Duration::from_millis(200));
     };
     assert!(history.contains("-asked"), "{history}");
-    let answer = server.client().map(drop).unwrap_err();
-    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer:?}");
+    let answers: Vec<String> = (0..5).map(|_| server.client().map(drop).unwrap_err()).collect();
+    assert!(
+        answers.iter().any(|answer| answer.starts_with("HTTP/1.1 503 ")),
+        "{answers:?}"
+    );
 
     // Who is inside notices nothing, and who leaves makes room.
     let took = begun.elapsed();
@@ -196,8 +206,7 @@ fn with_too_few_descriptors_new_clients_get_503_and_everything_else_goes_on() {
         assert!(!matches!(client.read(&mut bytes), Ok(0)));
     }
     drop(again);
-    server.server.signal(Signal::TERM);
-    let log = server.log();
+    let log = server.stop();
     let lines = log.lines().filter(|line| line.contains("open files")).count() as u64;
     // One at the start.
     let most = 2 + took.as_secs() + begun.elapsed().as_secs();
@@ -205,4 +214,56 @@ fn with_too_few_descriptors_new_clients_get_503_and_everything_else_goes_on() {
         (2..=most).contains(&lines),
         "{lines} lines, at most {most}: {log}"
     );
+}
+
+#[test]
+fn without_any_descriptor_clients_are_answered_through_a_spare_one() {
+    let server = Limited::start("none", 128, 128, &["--history", "0s", "--max-connections", "10"]);
+    // Both threads have what they need to run.
+    assert!(server.get("/livez").starts_with("HTTP/1.1 200 "));
+    drop(server.client().unwrap());
+    let open = fs::read_dir(format!("/proc/{}/fd", server.server.id())).unwrap();
+    let numbers = open.map(|entry| {
+        entry
+            .unwrap()
+            .file_name()
+            .into_string()
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
+    });
+    // What the test was started with may have higher numbers.
+    let highest = numbers.filter(|number| *number < 128).max().unwrap();
+    let limit = |soft: u32| {
+        let words = [
+            format!("--pid={}", server.server.id()),
+            format!("--nofile={soft}:128"),
+        ];
+        assert!(Command::new("prlimit").args(words).status().unwrap().success());
+    };
+    limit(highest + 1);
+    // A lower number may be free.
+    let mut inside = Vec::new();
+    while let Ok(client) = server.client() {
+        inside.push(client);
+        assert!(inside.len() < 10);
+    }
+    let mut told = 0;
+    for _ in 0..10 {
+        let answer = server.client().map(drop).unwrap_err();
+        told += u32::from(answer.starts_with("HTTP/1.1 503 "));
+        assert!(server.get("/livez").starts_with("HTTP/1.1 200 "));
+    }
+    assert!(told > 0, "nobody was told why");
+    limit(128);
+    let until = Instant::now() + Duration::from_secs(20);
+    while let Err(answer) = server.client() {
+        assert!(Instant::now() < until, "{answer}");
+    }
+    let metrics = server.get("/metrics");
+    let errors = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("parlour_accept_errors_total "));
+    // One or two for each connection. A loop that spins counts thousands.
+    assert!(errors.unwrap().parse::<u32>().unwrap() <= 100, "{errors:?}");
 }

@@ -207,7 +207,7 @@ impl Disk {
             file = file.name,
             last_tick,
             next_tick,
-            "the recording ended, for ticks are missing: the disk or the recorder did not keep up. The server goes on, \
+            "the recording ended because ticks are missing: the disk or the recorder did not keep up. The server goes on, \
              and records into a new file soon. Record to a faster disk"
         );
         let text = format!("ticks are missing: the next that came was {next_tick}");
