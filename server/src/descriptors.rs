@@ -51,8 +51,8 @@ pub(crate) enum Left {
 #[derive(Debug)]
 pub(crate) struct Descriptors {
     start: Instant,
-    /// The second of the last warning, from 1.
-    warned: AtomicU64,
+    /// The second of the last line in the log, from 1.
+    logged: AtomicU64,
 }
 
 impl Descriptors {
@@ -70,7 +70,7 @@ impl Descriptors {
         }
         Self {
             start: Instant::now(),
-            warned: AtomicU64::new(0),
+            logged: AtomicU64::new(0),
         }
     }
 
@@ -93,10 +93,15 @@ impl Descriptors {
         left(limit(), number(newest))
     }
 
+    /// Whether a line about connections that cannot be taken may be logged: once a second.
+    fn may_log(&self) -> bool {
+        let second = self.start.elapsed().as_secs() + 1;
+        self.logged.swap(second, Ordering::Relaxed) != second
+    }
+
     /// Says that there are too few, once a second at most.
     pub(crate) fn warn(&self, why: &dyn std::fmt::Display) {
-        let second = self.start.elapsed().as_secs() + 1;
-        if self.warned.swap(second, Ordering::Relaxed) != second {
+        if self.may_log() {
             tracing::warn!(
                 %why,
                 "new connections are turned away, because the limit of open files is {}. Raise it (ulimit -n, or \

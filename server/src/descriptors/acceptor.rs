@@ -79,7 +79,9 @@ impl Acceptor {
         }
         if !is_without_descriptors(error) {
             // The system has no memory for it, most likely.
-            tracing::error!(%error, "cannot accept connections");
+            if self.descriptors.may_log() {
+                tracing::error!(%error, "cannot accept connections");
+            }
         } else {
             self.descriptors.warn(error);
             // Its place is free then.
