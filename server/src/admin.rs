@@ -28,6 +28,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     bridge::wake::WakeEnd,
+    descriptors::{Accepted, Acceptor, Descriptors, Left},
     edge::{EdgeShared, Reject},
     metrics::Metrics,
     recording::live::Door,
@@ -61,6 +62,7 @@ pub(crate) struct Admin {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: Arc<TickStatus>,
     pub(crate) failure: Arc<Failure>,
+    pub(crate) descriptors: Arc<Descriptors>,
     pub(crate) edge: Arc<EdgeShared>,
     pub(crate) history: Door,
     /// The past that is served, if it is one.
@@ -96,9 +98,11 @@ impl Admin {
         });
         runtime.block_on(async move {
             let listener = TcpListener::from_std(self.listener)?;
+            let errors = sources.metrics.edge.accept_errors.clone();
+            let acceptor = Acceptor::new(listener, self.descriptors, errors);
             let wake = self.wake.attach()?;
             tokio::select! {
-                () = accept(listener, sources) => {}
+                () = accept(acceptor, sources) => {}
                 _ = wake.woken() => {}
             }
             Ok(())
@@ -106,14 +110,12 @@ impl Admin {
     }
 }
 
-async fn accept(listener: TcpListener, sources: Arc<Sources>) {
+async fn accept(mut acceptor: Acceptor, sources: Arc<Sources>) {
     loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            // No descriptors left, as a rule: trying at once would spin.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        if sources.connections.load(Ordering::Relaxed) >= MAX_CONNECTIONS {
+        let Accepted { stream, peer, left } = acceptor.next().await;
+        // One is always answered, also with a descriptor that is for files.
+        let most = if left == Left::Files { 1 } else { MAX_CONNECTIONS };
+        if sources.connections.load(Ordering::Relaxed) >= most {
             continue;
         }
         sources.connections.fetch_add(1, Ordering::Relaxed);

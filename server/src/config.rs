@@ -4,9 +4,10 @@
 //! value becomes text. The file, the environment, the flags, `config print` and the help all come from that, so a new
 //! setting is a field of [`Settings`] and an entry in the table. Defaults are those of `Settings::default()`.
 //!
+//! The default of a setting may follow another one that was written (`config/table/relations.rs`).
+//!
 //! [`resolve`] looks at everything that was given and reports every mistake at once.
 
-mod checks;
 mod file;
 mod print;
 mod problem;
@@ -22,6 +23,9 @@ pub use problem::{Problem, Problems, Source};
 pub use resolve::{Config, Layers, resolve};
 pub use settings::{LogFormat, Settings};
 pub use table::{Kind, Section, Setting, settings};
+
+/// The variable that names the commit when Parlour is built; it is no setting.
+const BUILD_VARIABLE: &str = "PARLOUR_BUILD";
 
 /// The variable that names the configuration file, as `--config` does.
 pub const FILE_VARIABLE: &str = "PARLOUR_CONFIG";

@@ -38,7 +38,9 @@ use std::{
 
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
-use crate::{metrics::Metrics, server::ServerOptions, tick_loop::TickStatus, web::Policy};
+use crate::{
+    descriptors::Descriptors, metrics::Metrics, server::ServerOptions, tick_loop::TickStatus, web::Policy,
+};
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
 pub(crate) use reject::Reject;
@@ -57,6 +59,7 @@ pub(crate) struct EdgeShared {
     web: Policy,
     admission: Arc<Admission>,
     reject_log: RejectLog,
+    descriptors: Arc<Descriptors>,
     metrics: Arc<Metrics>,
     status: Arc<TickStatus>,
     stopping: AtomicBool,
@@ -64,7 +67,12 @@ pub(crate) struct EdgeShared {
 
 impl EdgeShared {
     /// Before any connection.
-    pub(crate) fn new(options: ServerOptions, metrics: Arc<Metrics>, status: Arc<TickStatus>) -> Self {
+    pub(crate) fn new(
+        options: ServerOptions,
+        descriptors: Arc<Descriptors>,
+        metrics: Arc<Metrics>,
+        status: Arc<TickStatus>,
+    ) -> Self {
         let admission = Admission::new(
             options.max_connections,
             options.max_unauthenticated_per_address,
@@ -75,6 +83,7 @@ impl EdgeShared {
             admission: Arc::new(admission),
             options,
             reject_log: RejectLog::new(),
+            descriptors,
             metrics,
             status,
             stopping: AtomicBool::new(false),
@@ -100,7 +109,10 @@ impl EdgeShared {
     /// `detail` may hold what a peer sent: they are escaped.
     pub(crate) fn reject(&self, reject: Reject, from: impl std::fmt::Display, detail: &str) {
         self.metrics.rejects.add(reject.class(), 1);
-        if self.reject_log.may_log(reject) {
+        if reject == Reject::TooFewDescriptors {
+            self.descriptors
+                .warn(&"the rest is kept for files and the admin port");
+        } else if self.reject_log.may_log(reject) {
             let detail: String = detail.chars().take(200).collect();
             tracing::info!(class = reject.class(), %from, detail = %detail.escape_debug(), "refused");
         }

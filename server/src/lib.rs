@@ -7,6 +7,7 @@
 mod admin;
 mod bridge;
 pub mod config;
+mod descriptors;
 mod edge;
 pub mod logs;
 pub mod maps;
@@ -17,5 +18,9 @@ pub mod server;
 pub mod skins;
 mod tick_loop;
 pub mod web;
+
+/// What this build is: the version and, as far as it is known, the commit, such as `0.1.0+7e56463ab12f`. A suffix `-dirty`
+/// says that sources differed from the commit. The environment variable `PARLOUR_BUILD` replaces the commit at build time.
+pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
 
 pub use server::{Server, ServerOptions, StartError, StopReport};

@@ -9,6 +9,8 @@ use thiserror::Error;
 pub enum Source {
     /// Nobody said otherwise.
     Default,
+    /// Nobody said otherwise, and the default fits another setting: its name.
+    Follows(&'static str),
     /// A line of the configuration file; no line if it is about the whole.
     File {
         /// As it was named.
@@ -46,6 +48,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
+            Self::Follows(name) => write!(f, "default, follows {name}"),
             Self::File {
                 path,
                 line: Some(line),

@@ -6,13 +6,12 @@ use std::{
 };
 
 use super::{
-    FILE_VARIABLE,
-    checks::CHECKS,
+    BUILD_VARIABLE, FILE_VARIABLE,
     file::ConfigFile,
     problem::{Problem, Problems, Source},
     settings::Settings,
     suggest::closest,
-    table::{Setting, settings},
+    table::{RELATIONS, Setting, settings},
     value::shortened,
 };
 
@@ -63,7 +62,7 @@ pub fn resolve(layers: &Layers) -> Result<Config, Problems> {
             work.plain(setting, value, Source::Flag(format!("--{}", setting.flag())));
         }
     }
-    work.contradictions();
+    work.relations();
     if work.errors.is_empty() {
         Ok(Config {
             settings: work.settings,
@@ -135,7 +134,7 @@ impl Work {
             let known = || {
                 settings()
                     .map(Setting::variable)
-                    .chain([FILE_VARIABLE.to_owned()])
+                    .chain([FILE_VARIABLE, BUILD_VARIABLE].map(str::to_owned))
             };
             if name.starts_with("PARLOUR_") && known().all(|known| known != name) {
                 let known: Vec<String> = known().collect();
@@ -177,29 +176,47 @@ impl Work {
         self.errors.push(Problem { source, text });
     }
 
-    fn contradictions(&mut self) {
+    /// Defaults follow what was written; two values that were written may contradict each other.
+    fn relations(&mut self) {
         if self.unreadable {
             return;
         }
-        for check in CHECKS {
-            if check.names.iter().any(|name| self.wrong.contains(name)) {
+        for relation in RELATIONS {
+            if relation.sides.iter().any(|side| self.wrong.contains(side.name)) {
                 continue;
             }
-            let Some(text) = (check.look)(&self.settings) else {
-                continue;
-            };
-            let sides = settings()
-                .filter(|setting| check.names.contains(&setting.name))
-                .map(|setting| {
-                    let source = self.sources.get(setting.name).unwrap_or(&Source::Default);
-                    format!("{} = {} ({source})", setting.name, setting.text(&self.settings))
+            for (side, other) in relation.both_ways() {
+                if self.sources.contains_key(other) && !self.sources.contains_key(side.name) {
+                    self.follow(side.name, side.follow, other);
+                    break;
+                }
+            }
+            if let Some(text) = (relation.contradiction)(&self.settings) {
+                let sides = relation.sides.each_ref().map(|side| self.in_words(side.name));
+                self.errors.push(Problem {
+                    source: Source::Together,
+                    text: format!("{}: {text}", sides.join(" and ")),
                 });
-            let sides: Vec<String> = sides.collect();
-            self.errors.push(Problem {
-                source: Source::Together,
-                text: format!("{}: {text}", sides.join(" and ")),
-            });
+            }
         }
+    }
+
+    fn follow(&mut self, name: &'static str, follow: fn(&mut Settings), other: &'static str) {
+        let before = self.settings.clone();
+        follow(&mut self.settings);
+        if self.settings != before {
+            self.sources.insert(name, Source::Follows(other));
+        }
+    }
+
+    /// A setting with its value, and where that came from.
+    fn in_words(&self, name: &str) -> String {
+        let value = settings()
+            .find(|setting| setting.name == name)
+            .map(|setting| setting.text(&self.settings))
+            .unwrap_or_default();
+        let source = self.sources.get(name).unwrap_or(&Source::Default);
+        format!("{name} = {value} ({source})")
     }
 }
 

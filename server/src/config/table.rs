@@ -4,9 +4,11 @@ mod limits;
 mod log;
 mod network;
 mod recording;
+mod relations;
 mod world;
 
 use super::{settings::Settings, value::Parsed};
+pub(super) use relations::RELATIONS;
 
 /// A setting: everything that the file, the environment, the flags, the help and `config print` need of it.
 #[derive(Debug)]
@@ -86,6 +88,14 @@ impl Setting {
     #[must_use]
     pub fn default_text(&self) -> String {
         self.text(&Settings::default())
+    }
+
+    /// The setting that the default depends on, if it is not the same in every configuration.
+    #[must_use]
+    pub fn default_follows(&self) -> Option<&'static str> {
+        let mut ways = RELATIONS.iter().flat_map(relations::Relation::both_ways);
+        ways.find(|(side, _)| side.name == self.name)
+            .map(|(_, other)| other)
     }
 
     /// The value in these settings as text.

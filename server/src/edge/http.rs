@@ -19,12 +19,13 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use rustix::net::RecvFlags;
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout_at},
 };
 
-use super::{Reject, Wire, admission::Admitted, thread::IoThread, upgrade, websocket};
+use super::{Reject, Wire, admission::Admitted, send::SEND_FLAGS, thread::IoThread, upgrade, websocket};
 use crate::web::{self, Refusal};
 
 /// Bytes of a request's head.
@@ -35,6 +36,8 @@ const MAX_HEADERS: usize = 100;
 const LINGER: Duration = Duration::from_secs(1);
 /// Bytes that such a client may still send.
 const LINGER_BYTES: usize = 64 * 1024;
+/// For the request of a client that is turned away. Others wait behind it, so 100 silent clients take a second.
+const TURNED_AWAY: Duration = Duration::from_millis(10);
 
 const INDEX: &str = "This is Parlour, a world server: a room you can walk in, with whoever else is there.
 
@@ -46,6 +49,8 @@ or parlour.v1.json (the same messages as JSON text). By hand:
   > {\"join\":{\"room\":\"plaza\"}}
   > {\"move\":{\"direction\":\"east\"}}
 ";
+
+const FULL: &str = "the server is full, try again later\n";
 
 /// An answer.
 pub(super) type Page = Response<Full<Bytes>>;
@@ -202,11 +207,7 @@ fn full(reject: Reject) -> Denied {
             StatusCode::TOO_MANY_REQUESTS,
             "too many connections from this address are not past their hello\n",
         ),
-        _ => Denied::new(
-            reject,
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the server is full, try again later\n",
-        ),
+        _ => Denied::new(reject, StatusCode::SERVICE_UNAVAILABLE, FULL),
     }
 }
 
@@ -219,6 +220,20 @@ fn page(status: StatusCode, text: impl Into<Bytes>) -> Page {
     );
     web::seal(response.headers_mut());
     response
+}
+
+/// Tells a client 503 and keeps its connection for [`TURNED_AWAY`] at most. The request is waited for and read, or closing
+/// would take the answer back; a client whose request comes later may see a reset instead.
+pub(super) async fn turn_away(stream: &TcpStream) {
+    let _ = timeout_at(Instant::now() + TURNED_AWAY, stream.readable()).await;
+    let _ = rustix::net::recv(stream, &mut [0; 4096], RecvFlags::DONTWAIT);
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\
+         connection: close\r\n\r\n{FULL}",
+        FULL.len()
+    );
+    // Not through the runtime, which may not know yet that the socket is ready. The answer fits into its empty buffer.
+    let _ = rustix::net::send(stream, answer.as_bytes(), SEND_FLAGS);
 }
 
 /// Reads what the client still sends: closing with unread bytes would reset the connection, and the client might

@@ -1,12 +1,8 @@
 //! Accepts connections.
 
-use std::{io, net::TcpListener as StdTcpListener, os::fd::AsFd, rc::Rc, time::Duration};
+use std::{io, net::TcpListener as StdTcpListener, os::fd::AsFd, rc::Rc, sync::Arc};
 
-use tokio::{
-    net::TcpListener,
-    task::spawn_local,
-    time::{Instant, sleep},
-};
+use tokio::{net::TcpListener, task::spawn_local, time::Instant};
 
 use super::{
     Reject,
@@ -14,6 +10,7 @@ use super::{
     http::{self, Arrival},
     thread::IoThread,
 };
+use crate::descriptors::{Accepted, Acceptor, Left};
 
 /// Connections that wait to be accepted. A thousand bots start at once, and who does not fit tries again after 1 s.
 const BACKLOG: i32 = 4096;
@@ -22,9 +19,6 @@ const BACKLOG: i32 = 4096;
 const SEND_BUFFER: usize = 64 * 1024;
 /// Commands are small: a few kilobytes are many of them.
 const RECEIVE_BUFFER: usize = 32 * 1024;
-/// After a failure to accept, doubled each time.
-const BACK_OFF: Duration = Duration::from_millis(10);
-const MAX_BACK_OFF: Duration = Duration::from_secs(1);
 
 /// Sets what accepted connections inherit.
 pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
@@ -38,24 +32,19 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
 
 /// Accepts until the runtime ends. Several threads may do so on one port: whoever is free is first.
 pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
-    let mut back_off = BACK_OFF;
+    let descriptors = Arc::clone(&io.shared.descriptors);
+    let errors = io.shared.metrics.edge.accept_errors.clone();
+    let mut acceptor = Acceptor::new(listener, descriptors, errors);
     loop {
-        let (stream, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                io.shared.metrics.edge.accept_errors.inc();
-                if !is_of_one_connection(&error) {
-                    // No descriptors or memory left: trying at once would spin, and fail.
-                    tracing::error!(%error, "cannot accept connections; is the limit of open files too low?");
-                    sleep(back_off).await;
-                    back_off = (2 * back_off).min(MAX_BACK_OFF);
-                }
-                continue;
-            }
-        };
-        back_off = BACK_OFF;
+        let Accepted { stream, peer, left } = acceptor.next().await;
+        let too_few = left < Left::Clients;
+        if left < Left::Answers {
+            io.shared.reject(Reject::TooFewDescriptors, peer, "dropped");
+            http::turn_away(&stream).await;
+            continue;
+        }
         let (admitted, over) = match io.shared.admission.enter(peer.ip()) {
-            Verdict::Admit(admitted) => (admitted, None),
+            Verdict::Admit(admitted) => (admitted, too_few.then_some(Reject::TooFewDescriptors)),
             Verdict::Full(admitted) => (admitted, Some(Reject::TooManyConnections)),
             Verdict::AddressFull(admitted) => (admitted, Some(Reject::TooManyFromAddress)),
             Verdict::DropFull => {
@@ -80,15 +69,4 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
         };
         spawn_local(http::serve(Rc::clone(&io), arrival));
     }
-}
-
-/// The next connection may be fine.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::Interrupted
-            | io::ErrorKind::WouldBlock
-    )
 }

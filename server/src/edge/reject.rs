@@ -56,6 +56,8 @@ rejects! {
     TooManyFromAddress = "too_many_from_address", None;
     /// 503, or a connection closed at once.
     TooManyConnections = "too_many_connections", None;
+    /// 503, because clients may take no more descriptors of the process.
+    TooFewDescriptors = "too_few_descriptors", None;
     /// No valid hello in time, over HTTP or WebSocket.
     HandshakeTimeout = "handshake_timeout", Some(CloseCode::HandshakeTimeout);
     /// WebSocket's rules were broken.

@@ -32,9 +32,9 @@ pub(super) const MAX_FRAMES: usize = 8;
 const COPIED: usize = 8 * 1024;
 /// Without waiting, and without a signal if the connection is gone. Elsewhere the socket was set so when it was made.
 #[cfg(target_os = "linux")]
-const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
+pub(super) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
 #[cfg(not(target_os = "linux"))]
-const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
+pub(super) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
 
 impl Connection {
     /// Sends frames as the world wrote them: at most [`MAX_FRAMES`].

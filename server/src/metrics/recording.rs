@@ -6,10 +6,11 @@ use super::families::{counters, gauge, simple};
 use crate::recording::live::Reason;
 
 /// Why a recording can end.
-const ENDINGS: [&str; 6] = [
+const ENDINGS: [&str; 7] = [
     "stopped",
     "disk_full",
     "disk_error",
+    "too_many_files",
     "too_slow",
     "panicked",
     "failed",
@@ -17,6 +18,7 @@ const ENDINGS: [&str; 6] = [
 
 /// What the threads of the recorder count.
 pub(crate) struct RecordingMetrics {
+    pub(crate) active: IntGauge,
     pub(crate) ticks: IntCounter,
     pub(crate) bytes: IntCounter,
     pub(crate) dropped: IntCounter,
@@ -37,7 +39,7 @@ impl RecordingMetrics {
         let ended = counters(
             r,
             "parlour_recording_ended_total",
-            "Recordings that ended, by reason. Any but stopped: nothing is recorded any more.",
+            "Recordings that ended, by reason. All but stopped, panicked and failed begin again in a new file.",
             "reason",
         );
         for reason in ENDINGS {
@@ -53,17 +55,22 @@ impl RecordingMetrics {
             history_written.with_label_values(&[reason.word()]);
         }
         Self {
+            active: gauge(
+                r,
+                "parlour_recording_active",
+                "1 while ticks are written to a recording, else 0.",
+            ),
             ticks: simple(r, "parlour_recording_ticks_total", "Ticks written to recordings."),
             bytes: simple(r, "parlour_recording_bytes_total", "Bytes written to recordings."),
             dropped: simple(
                 r,
                 "parlour_recording_ticks_dropped_total",
-                "Ticks that were not recorded, because the recorder was 8 s behind.",
+                "Ticks that were not recorded, because the recorder was 8 s or the disk two minutes or 64 MiB behind.",
             ),
             queue_bytes: gauge(
                 r,
                 "parlour_recording_queue_bytes",
-                "Bytes that wait for the disk; at 64 MiB the recording ends.",
+                "Bytes that wait for the disk; at 64 MiB ticks are dropped, and the recording ends before them.",
             ),
             history_seconds: gauge(
                 r,

@@ -18,6 +18,7 @@ use super::{
     format::{Chain, FORMAT, hex},
     map_digest,
 };
+use crate::BUILD;
 
 /// The first chunk of a recording, as JSON. Fields that a reader does not know are ignored, except in `rules`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ pub struct Header {
     pub protocol: u16,
     /// The form of the messages in it, [`SCHEMA`].
     pub schema: u32,
-    /// The version of the program that recorded.
+    /// The program that recorded, as its [`BUILD`].
     pub build: String,
     /// Ticks per second.
     pub tick_rate: u32,
@@ -156,7 +157,7 @@ impl Header {
             simulation,
             protocol: PROTOCOL,
             schema: SCHEMA,
-            build: env!("CARGO_PKG_VERSION").to_owned(),
+            build: BUILD.to_owned(),
             tick_rate: TICK_RATE,
             started: rfc3339(started_ms),
             started_ms,

@@ -7,8 +7,8 @@
 //!                                     --queue--> keeper thread: write the history out
 //! ```
 //!
-//! Each arrow is bounded, and whoever is behind one loses data rather than hold up who is before it: the recording ends,
-//! the history starts anew, the shadow skips to the next saved world.
+//! Each arrow is bounded, and whoever is behind one loses data rather than hold up who is before it: the recording ends and
+//! begins again in a new file, the history starts anew, the shadow skips to the next saved world.
 
 mod batch;
 mod directory;
@@ -20,11 +20,13 @@ mod keeper;
 mod options;
 mod outlet;
 mod recorder;
+mod resume;
 mod shadow;
 mod source;
 mod start;
 mod tap;
 mod throttle;
+mod trouble;
 
 pub(crate) use door::{Door, Refused};
 pub(crate) use keeper::{Kept, Reason};

@@ -12,6 +12,7 @@ use super::{Failure, Io, Server, ServerOptions, StartError};
 use crate::{
     admin::Admin,
     bridge::{inbound, load::IoLoad, outbound::Publisher, route::MAX_IO_THREADS, wake},
+    descriptors::Descriptors,
     edge::{self, EdgeShared, IoStart},
     metrics::Metrics,
     recording::live::{self, Door, Live},
@@ -79,6 +80,7 @@ fn start_with(
     options: ServerOptions,
     play: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<Play, StartError>,
 ) -> Result<Server, StartError> {
+    let descriptors = Arc::new(Descriptors::raise());
     let public = listen(options.listen, "--listen")?;
     let admin = listen(options.admin, "--admin")?;
     let (listen_addr, admin_addr) = (public.local_addr()?, admin.local_addr()?);
@@ -91,8 +93,10 @@ fn start_with(
     let realtime = options.realtime;
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
     let cadence = options.cadence;
+    let max_connections = options.max_connections;
     let edge = Arc::new(EdgeShared::new(
         options,
+        Arc::clone(&descriptors),
         Arc::clone(&metrics),
         Arc::clone(&status),
     ));
@@ -125,6 +129,7 @@ fn start_with(
         });
     }
     let (admin_wake, admin_end) = wake::pair()?;
+    descriptors.check(io_threads + 1, max_connections);
 
     let Play {
         make,
@@ -184,6 +189,7 @@ fn start_with(
         metrics,
         status,
         failure: Arc::clone(&failure),
+        descriptors,
         edge: Arc::clone(&server.edge),
         history,
         past,

@@ -63,9 +63,21 @@ fn each_command_has_examples() {
 }
 
 #[test]
-fn the_version_is_one_line() {
-    assert_eq!(
-        help(&["--version"]),
-        format!("parlour {}\n", env!("CARGO_PKG_VERSION"))
-    );
+fn the_version_is_one_line_and_names_the_commit() {
+    let version = help(&["--version"]);
+    assert_eq!(version, format!("parlour {}\n", parlour_server::BUILD));
+    let plain = format!("parlour {}", env!("CARGO_PKG_VERSION"));
+    let commit = version.trim_end().strip_prefix(&plain).unwrap();
+    let is_checkout = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.git")).exists();
+    if is_checkout && option_env!("PARLOUR_BUILD").is_none() {
+        let head = std::process::Command::new("git")
+            .args(["-C", env!("CARGO_MANIFEST_DIR"), "rev-parse", "HEAD"])
+            .output();
+        let head = String::from_utf8(head.unwrap().stdout).unwrap();
+        let commit = commit.strip_prefix('+').unwrap().trim_end_matches("-dirty");
+        assert!(
+            commit.len() >= 12 && head.starts_with(commit),
+            "{version}: {head}"
+        );
+    }
 }

@@ -20,11 +20,18 @@ pub(crate) const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin", 
 
 pub(crate) fn parlour(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlour"));
-    command.env_clear().args(words).stdin(Stdio::null());
+    in_the_test(&mut command, words);
+    command
+}
+
+fn in_the_test<'a>(command: &'a mut Command, words: &[&str]) -> &'a mut Command {
     // A slow machine may make it write a history by itself: not beside the sources.
     let histories = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-histories");
-    command.env("PARLOUR_HISTORY_DIR", histories);
     command
+        .env_clear()
+        .env("PARLOUR_HISTORY_DIR", histories)
+        .args(words)
+        .stdin(Stdio::null())
 }
 
 /// Runs to the end: exit code, standard output, standard error.
@@ -71,13 +78,17 @@ impl Running {
     }
 
     pub(crate) fn start_logging_to(log: impl Into<Stdio>, words: &[&str]) -> Self {
-        let mut command = parlour(words);
-        command.stderr(log);
-        Self::start_command(command)
+        Self::start_command(parlour(words).stderr(log))
+    }
+
+    /// Lets another command start it: one that ends with the command line that it is given.
+    pub(crate) fn start_by(mut starter: Command, log: impl Into<Stdio>, words: &[&str]) -> Self {
+        starter.arg(env!("CARGO_BIN_EXE_parlour"));
+        Self::start_command(in_the_test(&mut starter, words).stderr(log))
     }
 
     /// Starts a command whose standard error is set.
-    pub(crate) fn start_command(mut command: Command) -> Self {
+    pub(crate) fn start_command(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let (send, lines) = sync_channel(100);
@@ -87,6 +98,10 @@ impl Running {
                 .try_for_each(|line| send.send(line))
         });
         Self { child, lines }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for a line of standard output with these words.

@@ -156,7 +156,7 @@ fn where_nobody_named_a_directory_for_the_history_a_warning_is_enough() {
             .env_remove("PARLOUR_HISTORY_DIR")
             .current_dir(directory.path())
             .stderr(Stdio::piped());
-        Running::start_command(command)
+        Running::start_command(&mut command)
     };
     let end = |server: Running| {
         server.line("Ctrl-C");

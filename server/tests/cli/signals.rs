@@ -70,7 +70,7 @@ fn logs_are_json_when_asked_for() {
 
 #[test]
 fn the_demo_lets_bots_in_and_stops_as_well() {
-    let (server, _) = started(&["demo", "--bots", "5"]);
+    let (server, _) = started(&["demo", "--bots", "5", "--max-connections", "100"]);
     let mut in_maps = [server.line("bots walk about"), server.line("bots walk about")];
     in_maps.sort();
     assert_eq!(

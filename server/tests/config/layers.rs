@@ -60,6 +60,7 @@ fn unknown_variables_are_warned_about() {
     let variables = [
         ("PARLOUR_INTEREST_RADIOS", "1"),
         ("PARLOUR_CONFIG", "x.toml"),
+        ("PARLOUR_BUILD", "7e56463ab12f"),
         ("PARLOR_SEED", "1"),
         ("PATH", "/bin"),
     ];

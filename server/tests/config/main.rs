@@ -1,6 +1,7 @@
 //! Configuration: what wins, what is refused and how, and that what is printed can be read again.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
+mod follows;
 mod layers;
 mod mistakes;
 mod print;

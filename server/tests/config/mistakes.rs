@@ -80,10 +80,17 @@ fn contradictions_name_both_sides_and_where_they_were_said() {
         lines[0].contains("listen = 0.0.0.0:80 (--listen) and admin = 127.0.0.1:80 (parlour.toml:1)"),
         "{lines:#?}"
     );
-    let lines = refused(Some("near_radius = 90"), &[], &[]);
-    assert!(lines[0].contains("interest_radius = 150 (default)"), "{lines:#?}");
-    let lines = refused(None, &[], &[("max_connections", "10")]);
-    assert!(lines[0].contains("max_unauthenticated_per_address"), "{lines:#?}");
+    let lines = refused(
+        Some("near_radius = 90"),
+        &[("PARLOUR_INTEREST_RADIUS", "150")],
+        &[],
+    );
+    assert!(
+        lines[0].contains(
+            "near_radius = 90 (parlour.toml:1) and interest_radius = 150 (PARLOUR_INTEREST_RADIUS)"
+        ),
+        "{lines:#?}"
+    );
 }
 
 #[test]
@@ -103,6 +110,7 @@ fn a_wrong_value_hides_contradictions_with_it_only() {
         ("listen", "nowhere"),
         ("admin", "127.0.0.1:7373"),
         ("near_radius", "90"),
+        ("interest_radius", "91"),
     ];
     let lines = refused(None, &[], &flags);
     assert_eq!(lines.len(), 2, "{lines:#?}");

@@ -267,13 +267,3 @@ fn what_is_recorded_is_what_was_asked_for() {
         }
     }
 }
-
-#[test]
-fn a_file_of_a_recording_cannot_be_larger_than_all_together() {
-    let lines = refused(None, &[], &[("record_total_mib", "255")]);
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    assert!(
-        lines[0].contains("record_file_mib = 256 (default)") && lines[0].contains("record_total_mib = 255"),
-        "{lines:?}"
-    );
-}

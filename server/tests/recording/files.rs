@@ -42,6 +42,7 @@ fn every_tick_is_recorded_and_runs_again_to_the_same_hashes() {
     assert_eq!(replayed.keyframes, last.0 / 60);
     assert!(replayed.events > 100, "{}", replayed.events);
     assert_eq!(replayed.header.previous, None);
+    assert_eq!(replayed.header.build, parlour_server::BUILD);
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The words that the command understands. The flags of settings come from the table of settings.
 
 use clap::{Arg, ArgAction, Command, value_parser};
-use parlour_server::config::{FILE_VARIABLE, Setting, settings};
+use parlour_server::{
+    BUILD,
+    config::{FILE_VARIABLE, Setting, settings},
+};
 
 use crate::{exit, replay};
 
@@ -24,14 +27,15 @@ Settings:
   Every setting has one name: interest_radius in a configuration file (TOML) is
   PARLOUR_INTEREST_RADIUS in the environment and --interest-radius as a flag. Flags win over
   the environment, the environment over the file, the file over the defaults. Only a file that
-  is named with --config or PARLOUR_CONFIG is read. RUST_LOG counts as PARLOUR_LOG, if that is
+  is named with --config or PARLOUR_CONFIG is read. A default that follows another setting fits
+  what you set there. RUST_LOG counts as PARLOUR_LOG, if that is
   not set. NO_COLOR takes the colours out of the log.";
 
 /// The command line.
 pub(crate) fn command() -> Command {
     let details = format!("{EXAMPLES}\n\n{LAYERS}\n\n{}", exit::HELP);
     Command::new("parlour")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(BUILD)
         .about(ABOUT)
         .long_about(format!(
             "{ABOUT}.\n\nWithout a command it serves, as `parlour serve` does."
@@ -130,11 +134,14 @@ fn config_flag() -> Arg {
 fn setting_flag(setting: &'static Setting) -> Arg {
     let default = setting.default_text();
     let default = if default.is_empty() { "none" } else { &default };
+    let follows = setting
+        .default_follows()
+        .map_or_else(String::new, |other| format!(", follows {other}"));
     Arg::new(setting.name)
         // Named once for the life of the process, which is what clap asks for.
         .long(&*setting.flag().leak())
         .value_name(setting.form)
-        .help(format!("{} [default: {default}]", setting.help))
+        .help(format!("{} [default: {default}{follows}]", setting.help))
         .help_heading(setting.section.title())
         .hide_short_help(!COMMON.contains(&setting.name))
         .value_parser(value_parser!(std::ffi::OsString))

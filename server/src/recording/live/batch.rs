@@ -43,6 +43,15 @@ impl Batch {
         self.first_tick
     }
 
+    /// The tick that it goes on from.
+    pub(super) fn since(&self) -> u32 {
+        if self.is_keyframe() {
+            self.first_tick
+        } else {
+            self.first_tick.saturating_sub(1)
+        }
+    }
+
     /// Its last tick, or the tick after which the world was saved.
     pub(super) fn last_tick(&self) -> u32 {
         self.last_tick

@@ -1,6 +1,14 @@
 //! The disk thread: writes what it is given, as it comes, into one file after the other.
+//!
+//! A recording that ends because of the disk, or because ticks are missing, begins again in a new file as soon as that is
+//! possible: at a saved world, after a pause ([`Resume`]).
 
-use std::{fs::File, io, sync::Arc, time::Duration};
+use std::{
+    fs::{self, File},
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parlour_shared::limits::TICK_RATE;
 
@@ -8,7 +16,9 @@ use super::{
     batch::Batch,
     directory::{Directory, Room},
     outlet::Inlet,
+    resume::Resume,
     source::Source,
+    trouble::Trouble,
 };
 use crate::{
     metrics::Metrics,
@@ -35,17 +45,51 @@ struct Open {
     name: String,
     /// The tick before its first.
     since: u32,
+    /// Its last tick, or the tick before its first.
+    last_tick: u32,
+    /// Whether a replay can begin in it: the first batch is whole.
+    is_begun: bool,
+}
+
+impl Open {
+    /// Whether no tick is missing between what is in it and this.
+    fn goes_on_with(&self, batch: &Batch) -> bool {
+        !self.is_begun || batch.since() == self.last_tick
+    }
 }
 
 impl Disk {
-    /// Writes until nothing comes any more, or the disk takes no more.
+    /// Writes until nothing comes any more.
     pub(super) fn run(self) {
         let mut open = None;
         let mut previous = None;
+        let mut resume = Resume::new();
         while let Some(batch) = self.inlet.next() {
-            if let Err(error) = self.take_in(&batch, &mut open, &mut previous) {
-                self.give_up(open, &error);
-                return;
+            if let Some(file) = open.take_if(|file: &mut Open| !file.goes_on_with(&batch)) {
+                self.end_before_gap(file, &batch, &mut resume);
+            }
+            let now = Instant::now();
+            if open.is_none() && !resume.may_begin(now) {
+                continue;
+            }
+            match self.take_in(&batch, &mut open, &mut previous) {
+                Ok(()) => {
+                    if let Some(file) = &open {
+                        self.metrics.recording.active.set(1);
+                        if resume.begun(now) {
+                            tracing::info!(
+                                file = file.name,
+                                since = file.since,
+                                "recording again, into a new file"
+                            );
+                        }
+                    }
+                }
+                Err(error) => {
+                    // What comes later does not go on from it.
+                    previous = None;
+                    self.end_after_error(open.take(), &error, &mut resume);
+                }
             }
         }
         self.finish(open);
@@ -77,6 +121,8 @@ impl Disk {
         for sealed in &batch.chunks {
             file.writer.chunk(sealed)?;
         }
+        file.is_begun = true;
+        file.last_tick = batch.last_tick();
         let metrics = &self.metrics.recording;
         metrics.ticks.inc_by(batch.ticks().into());
         metrics.bytes.inc_by(file.writer.position() - before);
@@ -95,15 +141,17 @@ impl Disk {
         let mut header = self.source.header(batch.wall_ms());
         header.previous = previous;
         let writer = FileWriter::new(file, &header);
-        let writer = writer.inspect_err(|_| self.directory.written(&name))?;
+        let writer = writer.inspect_err(|_| self.remove(&name))?;
         self.metrics.recording.bytes.inc_by(writer.position());
-        let since = if batch.is_keyframe() {
-            batch.first_tick()
-        } else {
-            batch.first_tick() - 1
-        };
+        let since = batch.since();
         tracing::debug!(file = name, since, "recording into another file");
-        Ok(Open { writer, name, since })
+        Ok(Open {
+            writer,
+            name,
+            since,
+            last_tick: since,
+            is_begun: false,
+        })
     }
 
     fn rotate(&self, mut file: Open) -> io::Result<Previous> {
@@ -113,7 +161,7 @@ impl Disk {
                 // It ends as one that the disk takes no more of; there is nothing to go on in.
                 let _ = file
                     .writer
-                    .end_after_error(disk_reason(&error), &ending_text(&error));
+                    .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error));
                 self.directory.written(&file.name);
                 return Err(error);
             }
@@ -126,57 +174,99 @@ impl Disk {
         })
     }
 
-    /// Nothing comes any more.
+    /// Nothing comes any more. A recording that had ended before does not end again.
     fn finish(&self, open: Option<Open>) {
-        let (reason, text) = self.inlet.ending();
-        self.metrics.recording.ended(word(reason));
         let Some(mut file) = open else {
             return;
         };
-        let ended = file.writer.end(reason, &text).or_else(|error| {
-            tracing::warn!(%error, file = file.name, "no room for the end of the recording");
-            file.writer
-                .end_after_error(disk_reason(&error), &ending_text(&error))
-        });
-        let synced = ended.and_then(|_| file.writer.get_ref().sync_all());
-        self.directory.written(&file.name);
-        let last_tick = file.writer.last_tick();
+        let (reason, text) = self.inlet.ending();
+        self.ended(word(reason));
+        let last_tick = file.last_tick;
         let path = self.directory.path().join(&file.name);
-        let file = path.display();
-        match (synced, reason) {
+        let path = path.display();
+        match (self.end(&mut file, reason, &text), reason) {
             (Err(error), _) => {
-                tracing::error!(%error, %file, "the recording could not be ended in good order")
+                tracing::error!(%error, file = %path, "the recording could not be ended in good order")
             }
             (Ok(()), EndReason::TooSlow) => tracing::error!(
-                %file, last_tick, text,
-                "the recording ended, for the disk or the recorder did not keep up; the server goes on. \
-                 Record to a faster disk, and start the server again to record"
+                file = %path, last_tick, text,
+                "the recording ended; the server goes on. Start the server again to record"
             ),
-            (Ok(()), _) => tracing::info!(%file, last_tick, reason = %reason, "the recording ended"),
+            (Ok(()), _) => {
+                tracing::info!(file = %path, last_tick, reason = %reason, "the recording ended")
+            }
         }
     }
 
-    /// The disk takes no more: what is there is cut to what is whole, and says why it ends.
-    fn give_up(&self, open: Option<Open>, error: &io::Error) {
-        let reason = disk_reason(error);
-        self.metrics.recording.ended(word(reason));
-        let directory = self.directory.path().display();
+    /// Ticks are missing between the file and this batch.
+    fn end_before_gap(&self, mut file: Open, batch: &Batch, resume: &mut Resume) {
+        self.ended(word(EndReason::TooSlow));
+        resume.ended(Instant::now());
+        let (last_tick, next_tick) = (file.last_tick, batch.since() + 1);
         tracing::error!(
-            %error, %directory,
-            "the recording ended, for the disk takes no more; the server goes on. Make room or lower \
-             --record-total-mib, and start the server again to record"
+            file = file.name,
+            last_tick,
+            next_tick,
+            "the recording ended because ticks are missing: the disk or the recorder did not keep up. The server goes on, \
+             and records into a new file soon. Record to a faster disk"
         );
+        let text = format!("ticks are missing: the next that came was {next_tick}");
+        if let Err(error) = self.end(&mut file, EndReason::TooSlow, &text) {
+            tracing::warn!(%error, file = file.name, "the recording could not be ended in good order");
+        }
+    }
+
+    /// No more can be written now: what is there is cut to what is whole, and says why it ends.
+    fn end_after_error(&self, open: Option<Open>, error: &io::Error, resume: &mut Resume) {
+        let trouble = Trouble::of(error);
+        if resume.ended(Instant::now()) {
+            self.ended(trouble.word());
+            tracing::error!(
+                %error, directory = %self.directory.path().display(),
+                "the recording ended; the server goes on, and records into a new file as soon as it can. {}",
+                trouble.advice()
+            );
+        }
         let Some(mut file) = open else {
             return;
         };
+        if !file.is_begun {
+            // Nothing in it can be replayed.
+            return self.remove(&file.name);
+        }
         let ended = file
             .writer
-            .end_after_error(reason, &ending_text(error))
+            .end_after_error(trouble.end_reason(), &ending_text(error))
             .and_then(|_| file.writer.get_ref().sync_all());
         if let Err(error) = ended {
             tracing::warn!(%error, file = file.name, "the recording has no end marker; it can be read up to its last second");
         }
         self.directory.written(&file.name);
+    }
+
+    /// Writes the end marker; or another one, if there is no room for it.
+    fn end(&self, file: &mut Open, reason: EndReason, text: &str) -> io::Result<()> {
+        let ended = file.writer.end(reason, text).or_else(|error| {
+            tracing::warn!(%error, file = file.name, "no room for the end of the recording");
+            file.writer
+                .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error))
+        });
+        let synced = ended.and_then(|_| file.writer.get_ref().sync_all());
+        self.directory.written(&file.name);
+        synced
+    }
+
+    fn ended(&self, reason: &str) {
+        self.metrics.recording.active.set(0);
+        self.metrics.recording.ended(reason);
+    }
+
+    /// Deletes a file of which nothing can be used.
+    fn remove(&self, name: &str) {
+        if let Err(error) = fs::remove_file(self.directory.path().join(name)) {
+            tracing::debug!(%error, file = name, "an empty recording stays");
+        }
+        self.directory.written(name);
     }
 }
 
@@ -191,65 +281,9 @@ fn word(reason: EndReason) -> &'static str {
     }
 }
 
-fn disk_reason(error: &io::Error) -> EndReason {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            EndReason::DiskFull
-        }
-        _ => EndReason::DiskError,
-    }
-}
-
 fn ending_text(error: &io::Error) -> String {
-    format!("the disk takes no more: {error}")
+    format!("no more can be written: {error}")
 }
 
 #[cfg(test)]
-mod tests {
-    use parlour_shared::ids::Tick;
-    use parlour_sim::{Logic, SimConfig, TickInput};
-
-    use super::*;
-    use crate::recording::{
-        format::{TicksBuilder, seal_keyframe},
-        live::outlet::outlet,
-    };
-
-    fn second(first: u32) -> Arc<Batch> {
-        let mut builder = TicksBuilder::new(0);
-        for tick in first..first + 60 {
-            builder
-                .push(Tick(tick), 0, Some((7, &[])), &TickInput::default())
-                .unwrap();
-        }
-        Arc::new(Batch::new(builder.seal().into_iter().collect(), false).unwrap())
-    }
-
-    #[test]
-    fn without_the_first_tick_a_file_begins_with_a_saved_world() {
-        let path = std::env::temp_dir().join(format!("parlour-disk-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        let (outlet, inlet) = outlet();
-        let saved = Batch::new(seal_keyframe(Tick(180), 0, b"a world").unwrap(), false).unwrap();
-        for batch in [second(61), second(121), Arc::new(saved), second(181)] {
-            outlet.send(&batch).unwrap();
-        }
-        drop(outlet);
-        let disk = Disk {
-            inlet,
-            directory: Arc::new(Directory::new(path.clone(), u64::MAX)),
-            source: Arc::new(Source::new(SimConfig::new(Vec::new()), Logic::default())),
-            metrics: Arc::new(Metrics::new()),
-            file_bytes: u64::MAX,
-            file_age: Duration::MAX,
-        };
-        disk.directory.prepare().unwrap();
-        let metrics = Arc::clone(&disk.metrics);
-        disk.run();
-        let files: Vec<_> = std::fs::read_dir(&path).unwrap().collect();
-        assert_eq!(files.len(), 1, "{files:?}");
-        assert!(path.join("19700101T000000Z-t180.plr").exists(), "{files:?}");
-        assert_eq!(metrics.recording.ticks.get(), 60);
-        std::fs::remove_dir_all(path).unwrap();
-    }
-}
+mod tests;

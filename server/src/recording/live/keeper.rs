@@ -12,6 +12,7 @@ use super::{
     directory::{Directory, Room},
     door::{Answer, Refused},
     source::Source,
+    trouble::Trouble,
 };
 use crate::{
     metrics::Metrics,
@@ -108,7 +109,8 @@ impl Keeper {
                 self.metrics.recording.history_failed.inc();
                 tracing::error!(
                     %error, directory = %directory.display(), reason = reason.word(),
-                    "the history could not be written: make room there, or name another directory with --history-dir"
+                    "the history could not be written. {}, or name another directory with --history-dir",
+                    Trouble::of(error).advice()
                 );
             }
         }

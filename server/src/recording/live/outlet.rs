@@ -104,6 +104,14 @@ impl Inlet {
         Some(batch)
     }
 
+    /// The next batch, if one waits.
+    #[cfg(test)]
+    pub(super) fn try_next(&self) -> Option<Arc<Batch>> {
+        let batch = self.receiver.try_recv().ok()?;
+        self.shared.bytes.fetch_sub(batch.bytes(), Ordering::Relaxed);
+        Some(batch)
+    }
+
     /// Whether nothing comes any more but what waits.
     pub(super) fn is_ended(&self) -> bool {
         self.shared.ending.get().is_some()

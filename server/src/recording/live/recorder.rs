@@ -131,7 +131,7 @@ impl Recorder {
         let tick = record.tick.0;
         if state.last.is_some_and(|last| last + 1 != tick) {
             self.seal(state, false);
-            self.start_anew(EndReason::TooSlow, "the recorder did not keep up with the ticks");
+            self.forget();
         }
         state.last = Some(tick);
         self.recorded.store(tick, Ordering::Relaxed);
@@ -176,7 +176,7 @@ impl Recorder {
         if let Err(error) = pushed {
             tracing::warn!(%error, "not recorded");
             self.seal(state, false);
-            self.start_anew(EndReason::TooSlow, &error.to_string());
+            self.forget();
         }
     }
 
@@ -185,11 +185,8 @@ impl Recorder {
         self.pass_on(Batch::new(sealed.into_iter().collect(), panicked));
     }
 
-    /// Something is missing: what comes next does not go on from what was.
-    fn start_anew(&mut self, reason: EndReason, text: &str) {
-        if let Some(disk) = self.disk.take() {
-            disk.end(reason, text.to_owned());
-        }
+    /// Something is missing: what comes next does not go on from what was. The disk sees that by itself.
+    fn forget(&mut self) {
         if let Some(history) = &mut self.history {
             history.clear();
         }
@@ -202,7 +199,11 @@ impl Recorder {
         if let Some(disk) = self.disk.take() {
             match disk.send(&batch) {
                 Ok(()) => self.disk = Some(disk),
-                Err(NotTaken::Full) => disk.end(EndReason::TooSlow, "the disk did not keep up".to_owned()),
+                Err(NotTaken::Full) => {
+                    self.metrics.recording.active.set(0);
+                    self.metrics.recording.dropped.inc_by(batch.ticks().into());
+                    self.disk = Some(disk);
+                }
                 // It has said why.
                 Err(NotTaken::Gone) => {}
             }

@@ -238,6 +238,9 @@ impl Live {
             // What it had is gone; the others notice that nothing comes, or that nobody takes.
             if catch_unwind(AssertUnwindSafe(run)).is_err() {
                 metrics.recording.ended("failed");
+                if name == "disk" {
+                    metrics.recording.active.set(0);
+                }
                 tracing::error!(
                     thread = name,
                     "a thread of the recorder panicked; the server goes on without it"

@@ -1,0 +1,150 @@
+//! Settings that depend on each other: when two values contradict each other, and how the default of one follows the
+//! other.
+//!
+//! A user who writes one setting of a pair never meets a contradiction: the other's default follows. Only two written
+//! values can contradict each other. A relation therefore declares both, and each setting is in one relation at most.
+
+use std::net::SocketAddr;
+
+use crate::config::settings::Settings;
+
+/// Two settings that depend on each other.
+pub(in crate::config) struct Relation {
+    pub(in crate::config) sides: [Side; 2],
+    /// What is wrong with two values that were both written, and what would be right.
+    pub(in crate::config) contradiction: fn(&Settings) -> Option<String>,
+}
+
+/// A setting, and how its default follows the other one.
+pub(in crate::config) struct Side {
+    pub(in crate::config) name: &'static str,
+    /// Changes the default, if it does not fit the other setting's value.
+    pub(in crate::config) follow: fn(&mut Settings),
+}
+
+/// All of them.
+pub(in crate::config) const RELATIONS: &[Relation] = &[
+    Relation {
+        sides: [
+            Side {
+                name: "listen",
+                follow: |settings| settings.listen = beside(settings.listen, settings.admin),
+            },
+            Side {
+                name: "admin",
+                follow: |settings| settings.admin = beside(settings.admin, settings.listen),
+            },
+        ],
+        contradiction: |settings| {
+            same_socket(settings.listen, settings.admin).then(|| {
+                "both take the same port of the same address: give one of them another port".to_owned()
+            })
+        },
+    },
+    Relation {
+        sides: [
+            Side {
+                name: "max_unauthenticated_per_address",
+                follow: |settings| {
+                    lower(
+                        &mut settings.max_unauthenticated_per_address,
+                        settings.max_connections,
+                    )
+                },
+            },
+            Side {
+                name: "max_connections",
+                follow: |settings| {
+                    raise(
+                        &mut settings.max_connections,
+                        settings.max_unauthenticated_per_address,
+                    )
+                },
+            },
+        ],
+        contradiction: |settings| {
+            (settings.max_unauthenticated_per_address > settings.max_connections).then(|| {
+                "one address may hold more connections than there are: lower max_unauthenticated_per_address or \
+                 raise max_connections"
+                    .to_owned()
+            })
+        },
+    },
+    Relation {
+        sides: [
+            Side {
+                name: "record_file_mib",
+                follow: |settings| lower(&mut settings.record_file_mib, settings.record_total_mib),
+            },
+            Side {
+                name: "record_total_mib",
+                follow: |settings| raise(&mut settings.record_total_mib, settings.record_file_mib),
+            },
+        ],
+        contradiction: |settings| {
+            (settings.record_file_mib > settings.record_total_mib).then(|| {
+                "one file of a recording may be larger than all together: lower record_file_mib or raise \
+                 record_total_mib"
+                    .to_owned()
+            })
+        },
+    },
+    Relation {
+        sides: [
+            Side {
+                name: "near_radius",
+                // Its default is "auto", which is the interest radius.
+                follow: |_| {},
+            },
+            Side {
+                name: "interest_radius",
+                follow: |settings| {
+                    settings.interest_radius = settings.near_radius.or(settings.interest_radius)
+                },
+            },
+        ],
+        contradiction: |settings| {
+            let differ = settings
+                .near_radius
+                .zip(settings.interest_radius)
+                .is_some_and(|(near, interest)| near != interest);
+            differ.then(|| {
+                "near_radius may differ from interest_radius only when that is \"all\": \
+                 set near_radius to \"auto\", or interest_radius to \"all\""
+                    .to_owned()
+            })
+        },
+    },
+];
+
+impl Relation {
+    /// Each side's name, with how it follows and the name of the other.
+    pub(in crate::config) fn both_ways(&self) -> [(&Side, &'static str); 2] {
+        let [one, other] = &self.sides;
+        [(one, other.name), (other, one.name)]
+    }
+}
+
+fn lower<T: Ord + Copy>(value: &mut T, most: T) {
+    *value = most.min(*value);
+}
+
+fn raise<T: Ord + Copy>(value: &mut T, least: T) {
+    *value = least.max(*value);
+}
+
+/// A default address with the next port that `taken` leaves free. Never the default port of the other setting: a scraper
+/// of the usual admin port must not meet the world there.
+fn beside(default: SocketAddr, taken: SocketAddr) -> SocketAddr {
+    const FREE: u16 = 7375;
+    let mut address = default;
+    if same_socket(address, taken) {
+        address.set_port(FREE);
+    }
+    address
+}
+
+fn same_socket(a: SocketAddr, b: SocketAddr) -> bool {
+    let overlap = a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified();
+    a.port() != 0 && a.port() == b.port() && overlap
+}

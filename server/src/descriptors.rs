@@ -1,0 +1,199 @@
+//! Descriptors (open files): how many the process may have, and which of them clients may take.
+//!
+//! The system always gives the lowest free descriptor. So the number of a new one shows how close the process is to its
+//! limit, without counting: all lower numbers are taken. Clients may not have the highest numbers below the limit. These
+//! are kept for the answer 503, for the admin port, and for files, in this order.
+//!
+//! | of a limit of | 128 | 1,024 | 4,096 | 20,000 |
+//! |---|---|---|---|---|
+//! | for files | 10 | 32 | 32 | 32 |
+//! | for the admin port, too | 22 | 64 | 64 | 64 |
+//! | for answers, too | 8 | 64 | 256 | 256 |
+
+mod acceptor;
+
+use std::{
+    io,
+    os::fd::{AsFd, AsRawFd as _, OwnedFd},
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
+
+use rustix::{
+    io::Errno,
+    process::{Resource, getrlimit, setrlimit},
+};
+
+pub(crate) use acceptor::{Accepted, Acceptor};
+
+/// For the admin port and files: 64 connections there, and 32 files. The recording, a history, a directory that is read
+/// and a lock that is tried take 6.
+const KEPT: u64 = 96;
+/// Connections that are answered 503 at once.
+const ANSWERED: u64 = 256;
+/// What an I/O thread or the admin thread opens when it begins: three of its runtime, one that is spare, and some more.
+const OF_A_THREAD: u64 = 8;
+
+/// What a new descriptor leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Left {
+    /// Only those that are for files.
+    Files,
+    /// Only those for files and the admin port.
+    Admin,
+    /// Not enough for another client, but for an answer.
+    Answers,
+    /// Enough for another client.
+    Clients,
+}
+
+/// The descriptors of this process.
+#[derive(Debug)]
+pub(crate) struct Descriptors {
+    start: Instant,
+    /// The second of the last line in the log, from 1.
+    logged: AtomicU64,
+}
+
+impl Descriptors {
+    /// Raises the limit as far as the process may: the soft limit to the hard one. It holds for the whole process.
+    pub(crate) fn raise() -> Self {
+        let mut limit = getrlimit(Resource::Nofile);
+        let soft = limit.current;
+        if limit.current != limit.maximum {
+            limit.current = limit.maximum;
+            match setrlimit(Resource::Nofile, limit) {
+                Ok(()) => tracing::debug!(?soft, now = ?limit.current, "raised the limit of open files"),
+                // The system may have a lower one of its own. What it gives is used.
+                Err(error) => tracing::debug!(?soft, %error, "the limit of open files cannot be raised"),
+            }
+        }
+        Self {
+            start: Instant::now(),
+            logged: AtomicU64::new(0),
+        }
+    }
+
+    /// Warns if the limit holds fewer connections than there may be, before that many threads begin.
+    pub(crate) fn check(&self, threads: usize, max_connections: u32) {
+        let limit = limit();
+        let taken = spare().map_or(limit, number) + OF_A_THREAD * threads as u64;
+        let room = kept_from(limit).clients.saturating_sub(taken);
+        if room < u64::from(max_connections) {
+            tracing::warn!(
+                "the limit of open files is {limit}: it holds about {room} connections, and max_connections is \
+                 {max_connections}. Raise the limit (ulimit -n, or LimitNOFILE= of systemd), or lower \
+                 --max-connections"
+            );
+        }
+    }
+
+    /// What is left after this descriptor, which was just made. The limit may change while the process runs.
+    pub(crate) fn left(&self, newest: impl AsFd) -> Left {
+        left(limit(), number(newest))
+    }
+
+    /// Whether a line about connections that cannot be taken may be logged: once a second.
+    fn may_log(&self) -> bool {
+        let second = self.start.elapsed().as_secs() + 1;
+        self.logged.swap(second, Ordering::Relaxed) != second
+    }
+
+    /// Says that there are too few, once a second at most.
+    pub(crate) fn warn(&self, why: &dyn std::fmt::Display) {
+        if self.may_log() {
+            tracing::warn!(
+                %why,
+                "new connections are turned away, because the limit of open files is {}. Raise it (ulimit -n, or \
+                 LimitNOFILE= of systemd), or lower --max-connections",
+                limit()
+            );
+        }
+    }
+}
+
+/// Whether the process, or the whole system, has no descriptor left.
+pub(crate) fn is_without_descriptors(error: &io::Error) -> bool {
+    let none_left = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
+    error.raw_os_error().is_some_and(|code| none_left.contains(&code))
+}
+
+/// The first number that is not for clients, answers, or the admin port.
+struct Kept {
+    clients: u64,
+    answers: u64,
+    admin: u64,
+}
+
+fn kept_from(limit: u64) -> Kept {
+    let kept = KEPT.min(limit / 4);
+    let answers = limit - kept;
+    Kept {
+        clients: answers - ANSWERED.min(limit / 16),
+        answers,
+        admin: limit - kept / 3,
+    }
+}
+
+fn left(limit: u64, number: u64) -> Left {
+    let kept = kept_from(limit);
+    if number >= kept.admin {
+        Left::Files
+    } else if number >= kept.answers {
+        Left::Admin
+    } else if number >= kept.clients {
+        Left::Answers
+    } else {
+        Left::Clients
+    }
+}
+
+/// A descriptor that nobody uses.
+fn spare() -> Option<OwnedFd> {
+    let file = std::fs::File::open("/dev/null").ok()?;
+    Some(file.into())
+}
+
+fn limit() -> u64 {
+    // None is no limit.
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+fn number(descriptor: impl AsFd) -> u64 {
+    u64::try_from(descriptor.as_fd().as_raw_fd()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_keeps_some_for_everyone() {
+        for limit in [0, 1, 16, 64, 128, 256, 1024, 4096, 20_000, 1 << 30, u64::MAX] {
+            let kept = kept_from(limit);
+            assert!(kept.clients <= kept.answers && kept.answers <= kept.admin && kept.admin <= limit);
+            assert!(kept.clients >= limit / 16 * 11, "{limit}");
+            if limit >= 64 {
+                assert!(
+                    kept.clients < kept.answers && kept.answers < kept.admin,
+                    "{limit}"
+                );
+                assert!(limit - kept.admin >= 5, "{limit}");
+            }
+        }
+        let ends = [0, 87, 88, 95, 96, 117, 118, 127].map(|number| left(128, number));
+        use Left::{Admin, Answers, Clients, Files};
+        assert_eq!(
+            ends,
+            [Clients, Clients, Answers, Answers, Admin, Admin, Files, Files]
+        );
+    }
+
+    #[test]
+    fn a_new_descriptor_has_the_lowest_free_number() {
+        // What all this is built on.
+        let made: Vec<_> = (0..8).map(|_| io::pipe().unwrap()).collect();
+        let numbers: Vec<u64> = made.iter().map(|(read, _)| number(read)).collect();
+        assert!(numbers.is_sorted(), "{numbers:?}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Accepts connections, also when no descriptor is left: nobody waits in the backlog for good.
+
+use std::{io, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};
+
+use prometheus::IntCounter;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
+
+use super::{Descriptors, Left, is_without_descriptors, spare};
+
+/// After a failure to accept, doubled each time.
+const BACK_OFF: Duration = Duration::from_millis(10);
+const MAX_BACK_OFF: Duration = Duration::from_secs(1);
+
+/// Accepts on one port.
+pub(crate) struct Acceptor {
+    listener: TcpListener,
+    descriptors: Arc<Descriptors>,
+    /// Given up to accept one connection when there is no other descriptor, so that it can be told.
+    spare: Option<OwnedFd>,
+    errors: IntCounter,
+    back_off: Duration,
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) stream: TcpStream,
+    pub(crate) peer: SocketAddr,
+    pub(crate) left: Left,
+}
+
+impl Acceptor {
+    pub(crate) fn new(listener: TcpListener, descriptors: Arc<Descriptors>, errors: IntCounter) -> Self {
+        Self {
+            spare: spare(),
+            listener,
+            descriptors,
+            errors,
+            back_off: BACK_OFF,
+        }
+    }
+
+    /// The next connection. While accepting fails it is tried again, with ever longer pauses.
+    pub(crate) async fn next(&mut self) -> Accepted {
+        // Not after it was given up in here: it would take the place that the connection needs.
+        if self.spare.is_none() {
+            self.spare = spare();
+        }
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => {
+                    self.back_off = BACK_OFF;
+                    let left = self.left(&stream);
+                    return Accepted { stream, peer, left };
+                }
+                Err(error) => self.failed(&error).await,
+            }
+        }
+    }
+
+    /// What is left after this connection.
+    fn left(&mut self, stream: &TcpStream) -> Left {
+        if self.spare.is_some() {
+            return self.descriptors.left(stream);
+        }
+        // It may have taken the place of the spare one, which can be low. Another spare one shows what is left, if any is.
+        self.spare = spare();
+        let shows = |spare: &OwnedFd| self.descriptors.left(spare);
+        self.spare.as_ref().map_or(Left::Files, shows)
+    }
+
+    async fn failed(&mut self, error: &io::Error) {
+        self.errors.inc();
+        if is_of_one_connection(error) {
+            return;
+        }
+        if !is_without_descriptors(error) {
+            // The system has no memory for it, most likely.
+            if self.descriptors.may_log() {
+                tracing::error!(%error, "cannot accept connections");
+            }
+        } else {
+            self.descriptors.warn(error);
+            // Its place is free then.
+            if self.spare.take().is_some() {
+                return;
+            }
+        }
+        // Trying at once would spin, and fail.
+        sleep(self.back_off).await;
+        self.back_off = (2 * self.back_off).min(MAX_BACK_OFF);
+    }
+}
+
+/// The next connection may be fine.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+            | io::ErrorKind::WouldBlock
+    )
+}

@@ -1,0 +1,113 @@
+//! When a recording that ended begins again: soon, but ever later if it ends again at once.
+
+use std::time::{Duration, Instant};
+
+/// After an end, before the first try. A new file needs a saved world, and these come every ten seconds.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest pause: a disk that is nearly full costs one short file and two log lines in this time.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// A recording that ends sooner than this after it began doubles the pause.
+const SHORT: Duration = Duration::from_secs(60);
+
+/// The beginnings and ends of a recording.
+#[derive(Debug)]
+pub(super) struct Resume {
+    state: State,
+    pause: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// Nothing was tried yet.
+    New,
+    Recording {
+        since: Instant,
+    },
+    Ended {
+        next_try: Instant,
+    },
+}
+
+impl Resume {
+    pub(super) fn new() -> Self {
+        Self {
+            state: State::New,
+            pause: FIRST_PAUSE,
+        }
+    }
+
+    /// Whether a file may be begun now.
+    pub(super) fn may_begin(&self, now: Instant) -> bool {
+        match self.state {
+            State::New | State::Recording { .. } => true,
+            State::Ended { next_try } => now >= next_try,
+        }
+    }
+
+    /// A file was begun, or goes on. Gives whether the recording had ended before.
+    pub(super) fn begun(&mut self, now: Instant) -> bool {
+        let ended = matches!(self.state, State::Ended { .. });
+        if !matches!(self.state, State::Recording { .. }) {
+            self.state = State::Recording { since: now };
+        }
+        ended
+    }
+
+    /// The recording ended, or a try to begin again failed. Gives whether that is news.
+    pub(super) fn ended(&mut self, now: Instant) -> bool {
+        let news = match self.state {
+            State::New => true,
+            State::Recording { since } => {
+                self.pause = if now.saturating_duration_since(since) < SHORT {
+                    (2 * self.pause).min(LONGEST_PAUSE)
+                } else {
+                    FIRST_PAUSE
+                };
+                true
+            }
+            State::Ended { .. } => false,
+        };
+        self.state = State::Ended {
+            next_try: now + self.pause,
+        };
+        news
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_tries_every_pause_and_says_so_once() {
+        let mut resume = Resume::new();
+        let start = Instant::now();
+        assert!(resume.may_begin(start) && !resume.begun(start));
+        let end = start + SHORT;
+        assert!(resume.ended(end));
+        assert!(!resume.may_begin(end + FIRST_PAUSE / 2) && resume.may_begin(end + FIRST_PAUSE));
+        assert!(!resume.ended(end + FIRST_PAUSE), "no news");
+        assert!(!resume.may_begin(end + FIRST_PAUSE) && resume.may_begin(end + 2 * FIRST_PAUSE));
+        assert!(resume.begun(end + 2 * FIRST_PAUSE));
+    }
+
+    #[test]
+    fn one_that_ends_at_once_begins_ever_later_until_it_lasts() {
+        let mut resume = Resume::new();
+        let mut now = Instant::now();
+        let mut pauses = Vec::new();
+        for _ in 0..9 {
+            resume.begun(now);
+            resume.ended(now);
+            let begin = now;
+            while !resume.may_begin(now) {
+                now += Duration::from_secs(1);
+            }
+            pauses.push((now - begin).as_secs());
+        }
+        assert_eq!(pauses, [10, 20, 40, 80, 160, 300, 300, 300, 300]);
+        resume.begun(now);
+        resume.ended(now + SHORT);
+        assert!(resume.may_begin(now + SHORT + FIRST_PAUSE));
+    }
+}
