@@ -2,6 +2,7 @@
 
 mod again;
 pub(crate) mod begin;
+mod cast;
 pub mod diff;
 pub mod dump;
 mod error;
@@ -15,6 +16,7 @@ mod roster;
 mod run;
 mod said;
 mod verify;
+mod whom;
 mod window;
 pub mod words;
 
@@ -24,14 +26,16 @@ use parlour_shared::{ids::Tick, map::Map};
 use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
 use crate::recording::format::{Ending, Place, ReadError, Recording, Times};
+pub use cast::Cast;
 pub use error::ReplayError;
 pub use find::{FindError, Found, find};
 pub use moment::{Moment, MomentError, NotAMoment};
 pub(crate) use past::{Console, Picture, Problem};
 pub use past::{Past, SteerError};
-pub use roster::{Change, Roster, Who, Whom};
+pub use roster::{Change, Roster, Who};
 pub use run::{Run, Stepped};
 pub use verify::{Verified, verify};
+pub use whom::{Called, Whom};
 pub use window::Window;
 
 /// A recording, and what it takes to run it: the maps it was made with and its game logic.

@@ -5,22 +5,24 @@ mod eyes;
 mod feet;
 mod lookup;
 mod news;
+mod whereabouts;
 
 use std::{fs::File, io};
 
 use parlour_shared::{
-    ids::Tick,
+    ids::{SessionId, Tick},
     message::{ClientMessage, Refusal},
     snapshot::Snapshot,
 };
 use parlour_sim::{Event, EventKind, Lane, Player};
 use thiserror::Error;
 
-use super::{Replay, ReplayError, Roster, Run, Stepped, Who, Whom, Window, refused::refused, words};
+use super::{Cast, Replay, ReplayError, Roster, Run, Stepped, Who, Whom, Window, refused::refused, words};
 use crate::recording::format::Times;
 use eyes::EyesOf;
 use feet::Feet;
 use news::Beside;
+use whereabouts::Whereabouts;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub enum FollowError {
     #[error("{0}")]
     NotThere(String),
     /// Several have that name.
-    #[error("{whom} is the name of several: {them}. Name one by its id")]
+    #[error("{whom} is the name of several players: {them}. Name one by its id")]
     Several {
         /// The name.
         whom: String,
@@ -67,22 +69,28 @@ impl std::fmt::Display for Line {
     }
 }
 
-/// Tells what a player did and saw in a window. Who is followed by name and comes again under it is followed again.
+/// Tells what a player did and saw in a window. A player that is followed by name and comes again under it is followed
+/// again. With a room, only what happened while the player was in it, its coming and going included.
 ///
 /// # Errors
 /// [`FollowError`]; what came before it was told.
 pub fn follow(
     replay: &mut Replay,
     whom: &Whom,
+    room: Option<&str>,
     window: Window,
     mut tell: impl FnMut(&Line) -> io::Result<()>,
 ) -> Result<(), FollowError> {
+    let cast = Cast::of(replay, window)?;
+    let mut roster = Roster::default();
+    roster.learn(&cast);
     // Two ticks earlier than asked for: a world that was loaded sends each viewer all it sees with its first tick.
     let times = replay.times();
     let mut follower = Follower {
-        whom: whom.clone(),
+        meant: meant(&cast, whom)?,
+        room: Whereabouts::new(room),
         times,
-        roster: Roster::default(),
+        roster,
         player: None,
         lines: Vec::new(),
         tick: Tick(0),
@@ -91,7 +99,7 @@ pub fn follow(
         found: false,
     };
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(2)))?;
-    follower.begin(&mut run)?;
+    follower.begin(&mut run);
     let mut last = run.tick();
     while last < window.to {
         if last.0.checked_add(1) == Some(window.from.0) {
@@ -111,23 +119,62 @@ pub fn follow(
             follower.tick(&mut run);
         }
         let lines = std::mem::take(&mut follower.lines);
-        if last >= window.from {
+        if last >= window.from && follower.room.is_told() {
             lines.iter().try_for_each(&mut tell)?;
         }
         if stepped != Stepped::Same {
             break;
         }
     }
-    let found = follower.found;
+    let Follower {
+        found, room: rooms, ..
+    } = follower;
     drop(run);
-    if found {
-        return Ok(());
+    if !found {
+        return Err(FollowError::NotThere(lookup::where_else(replay, whom, window)?));
     }
-    Err(FollowError::NotThere(lookup::where_else(replay, whom, window)?))
+    match rooms.missed() {
+        None => Ok(()),
+        Some(missed) => {
+            let (called, from, to) = (words::quoted(&whom.0), window.from.0, window.to.0);
+            Err(FollowError::NotThere(format!(
+                "{called} is not in {missed} in ticks {from} to {to}"
+            )))
+        }
+    }
+}
+
+/// The sessions that are meant. Of several players with one name at the beginning, none can be chosen.
+fn meant(cast: &Cast, whom: &Whom) -> Result<Vec<SessionId>, FollowError> {
+    let meant = whom.among(cast.iter());
+    let first: Vec<&&Who> = meant.iter().filter(|who| cast.is_there_at_first(who)).collect();
+    if let [_, _, ..] = first.as_slice() {
+        let room = |who: &Who| {
+            who.room
+                .as_deref()
+                .map_or_else(|| "no room".to_owned(), words::plain)
+        };
+        let shown = first.iter().map(|who| {
+            format!(
+                "{} (session {}, in {})",
+                words::id(who.id),
+                who.session.0,
+                room(who)
+            )
+        });
+        return Err(FollowError::Several {
+            whom: words::plain(&whom.0),
+            them: shown.collect::<Vec<_>>().join(", "),
+        });
+    }
+    Ok(meant.into_iter().map(|who| who.session).collect())
 }
 
 struct Follower {
-    whom: Whom,
+    /// The sessions that are followed, one at a time.
+    meant: Vec<SessionId>,
+    /// The room that is asked for.
+    room: Whereabouts,
     times: Times,
     roster: Roster,
     /// Who is followed now.
@@ -162,28 +209,13 @@ impl Followed {
 
 impl Follower {
     /// Looks for the player in the world that the run begins with.
-    fn begin(&mut self, run: &mut Run<'_, File>) -> Result<(), FollowError> {
+    fn begin(&mut self, run: &mut Run<'_, File>) {
         self.tick = run.tick();
-        self.roster = Roster::of(run.simulation());
-        let them: Vec<Who> = self
-            .roster
-            .iter()
-            .filter(|who| self.whom.is(who))
-            .cloned()
-            .collect();
-        if let [_, _, ..] = them.as_slice() {
-            let shown = them
-                .iter()
-                .map(|who| format!("{} (session {})", words::id(who.id), who.session.0));
-            return Err(FollowError::Several {
-                whom: words::plain(&self.whom.0),
-                them: shown.collect::<Vec<_>>().join(", "),
-            });
-        }
-        if let Some(who) = them.into_iter().next() {
+        self.roster.take_in(run.simulation());
+        let there = self.roster.iter().find(|who| self.meant.contains(&who.session));
+        if let Some(who) = there.cloned() {
             self.take_up(run, who);
         }
-        Ok(())
     }
 
     fn take_up(&mut self, run: &mut Run<'_, File>, who: Who) {
@@ -207,6 +239,7 @@ impl Follower {
         };
         self.found = true;
         let who = &followed.who;
+        self.room.note(who.room.as_deref(), who.room.as_deref());
         let name = format!(
             "{} (id {}, session {})",
             words::plain(&who.name),
@@ -215,7 +248,7 @@ impl Follower {
         );
         let text = match (&who.room, followed.feet.position(run.tick())) {
             (Some(room), Some(position)) => {
-                let sees = followed.eyes.all(run.tick(), who.id, position);
+                let sees = followed.eyes.all(run.tick(), who.id, position, &self.roster);
                 let sees = if sees.is_empty() {
                     "nobody".to_owned()
                 } else {
@@ -236,7 +269,10 @@ impl Follower {
         let changes = self.roster.follow(run);
         let opened = changes.iter().filter(|change| change.before.is_none());
         let opened = opened.filter_map(|change| change.after.clone());
-        for who in opened.filter(|who| self.whom.is(who)).collect::<Vec<_>>() {
+        for who in opened
+            .filter(|who| self.meant.contains(&who.session))
+            .collect::<Vec<_>>()
+        {
             if self.player.is_none() {
                 self.player = Some(Followed::new(who));
             } else {
@@ -247,6 +283,7 @@ impl Follower {
             }
         }
         let Some(mut followed) = self.player.take() else {
+            self.room.note_absent();
             return;
         };
         self.found |= self.tick >= self.from;
@@ -257,7 +294,10 @@ impl Follower {
             self.tell(&followed, &text);
         }
         if let Some(who) = self.roster.get(session) {
-            followed.who = who.clone();
+            let before = std::mem::replace(&mut followed.who, who.clone()).room;
+            if self.tick >= self.from {
+                self.room.note(before.as_deref(), who.room.as_deref());
+            }
         }
         for (_, code) in run
             .output()
@@ -340,7 +380,7 @@ impl Follower {
                     news::told(payload, followed, &beside).into_iter().collect()
                 }
                 Lane::Snapshot => match self.snapshot.read(payload) {
-                    Ok(()) => followed.eyes.see(&self.snapshot, followed.who.id),
+                    Ok(()) => followed.eyes.see(&self.snapshot, followed.who.id, &self.roster),
                     Err(error) => vec![format!("is sent a snapshot that cannot be read: {error}")],
                 },
             };

@@ -56,6 +56,9 @@ fn the_command_says_which_it_took() {
         "{err}"
     );
     assert!(out.contains(" hashes verified"), "{out}");
+    let (code, _, err) = parlour(&[directory.path(), "--from", "15:00"]);
+    assert_eq!(code, Some(64));
+    assert!(err.contains("no recording has 15:00:00.000. There are"), "{err}");
     let empty = Temporary::directory();
     let (code, _, err) = parlour(&[empty.path()]);
     assert_eq!(code, Some(65));

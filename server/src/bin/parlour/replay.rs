@@ -67,6 +67,8 @@ pub(crate) fn command() -> Command {
         .args(export::args())
         .args(serve::args())
         .group(ArgGroup::new("what").args([diff::WHAT, serve::WHAT, dump::WHAT, follow::WHAT, export::WHAT]))
+        .group(ArgGroup::new("rooms").args([dump::WHAT, follow::WHAT]))
+        .group(ArgGroup::new("formats").args([dump::WHAT, diff::WHAT]))
         .after_help("More: parlour help replay")
         .after_long_help(format!("{DETAILS}\n\n{}", exit::HELP))
 }

@@ -42,7 +42,8 @@ impl Given {
             replay.go_on_with(file).map_err(|error| of_file(&error))?;
         }
         let times = replay.times();
-        let window = Window::new(from.as_ref(), to.as_ref(), &times).map_err(|error| of_file(&error))?;
+        let window = Window::new(from.as_ref(), to.as_ref(), &times);
+        let window = window.map_err(|error| Exit::moment(&path, &error))?;
         Ok(Self {
             replay,
             path,

@@ -10,9 +10,12 @@ use parlour_server::{
 use parlour_shared::limits::SUBPROTOCOL_JSON;
 use parlour_sim::Logic;
 
+use super::{diff, dump, export, follow};
 use crate::{exit::Exit, given, serve, welcome::reachable};
 
 pub(super) const WHAT: &str = "serve";
+/// What the settings of the playback are not for: clap does not look at `requires` beside one of these.
+const OTHERS: [&str; 4] = [diff::WHAT, dump::WHAT, export::WHAT, follow::WHAT];
 
 pub(super) fn args() -> [Arg; 3] {
     let word = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
@@ -28,9 +31,11 @@ pub(super) fn args() -> [Arg; 3] {
             "Begin paused: POST /playback/play on the admin port starts it",
         )
         .requires(WHAT)
+        .conflicts_with_all(OTHERS)
         .action(ArgAction::SetTrue),
         word("speed", "How fast it is served: 0.1 to 16 times as it was lived")
             .requires(WHAT)
+            .conflicts_with_all(OTHERS)
             .value_name("NUMBER"),
     ]
 }
@@ -46,7 +51,7 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let wrong = |error: &dyn std::fmt::Display| Exit::data(format!("{file}: {error}"));
     let mut past = Past::open(&path, &maps, Logic::default()).map_err(|error| wrong(&error))?;
     if let Some(from) = from {
-        past.begin_at(from).map_err(|error| wrong(&error))?;
+        past.begin_at(from).map_err(|error| Exit::moment(&path, &error))?;
     }
     if let Some(speed) = words.get_one::<String>("speed") {
         past.set_speed(speed)
