@@ -142,7 +142,7 @@ impl<'a> Taken<'a> {
     }
 }
 
-fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_, std::fs::File>, ReplayError> {
+fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_>, ReplayError> {
     let mut run = replay.run_to(Tick(tick.0.saturating_sub(1)))?;
     if run.tick() < tick
         && let Some(Stepped::Panicked(message)) = run.step()?

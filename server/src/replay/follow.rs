@@ -7,7 +7,7 @@ mod lookup;
 mod news;
 mod whereabouts;
 
-use std::{fs::File, io};
+use std::io;
 
 use parlour_shared::{
     ids::{SessionId, Tick},
@@ -209,7 +209,7 @@ impl Followed {
 
 impl Follower {
     /// Looks for the player in the world that the run begins with.
-    fn begin(&mut self, run: &mut Run<'_, File>) {
+    fn begin(&mut self, run: &mut Run<'_>) {
         self.tick = run.tick();
         self.roster.take_in(run.simulation());
         let there = self.roster.iter().find(|who| self.meant.contains(&who.session));
@@ -218,7 +218,7 @@ impl Follower {
         }
     }
 
-    fn take_up(&mut self, run: &mut Run<'_, File>, who: Who) {
+    fn take_up(&mut self, run: &mut Run<'_>, who: Who) {
         let mut followed = Followed::new(who);
         let simulation = run.simulation();
         if let Some(entity) = simulation.player(followed.who.session) {
@@ -233,7 +233,7 @@ impl Follower {
     }
 
     /// How things are before the first tick of the window.
-    fn situation(&mut self, run: &mut Run<'_, File>) {
+    fn situation(&mut self, run: &mut Run<'_>) {
         let Some(followed) = &self.player else {
             return;
         };
@@ -265,7 +265,7 @@ impl Follower {
         self.say(text);
     }
 
-    fn tick(&mut self, run: &mut Run<'_, File>) {
+    fn tick(&mut self, run: &mut Run<'_>) {
         let changes = self.roster.follow(run);
         let opened = changes.iter().filter(|change| change.before.is_none());
         let opened = opened.filter_map(|change| change.after.clone());
@@ -317,7 +317,7 @@ impl Follower {
     }
 
     /// What the player did, and what of it was refused.
-    fn events(&mut self, run: &Run<'_, File>, followed: &mut Followed) -> Vec<Refusal> {
+    fn events(&mut self, run: &Run<'_>, followed: &mut Followed) -> Vec<Refusal> {
         let session = followed.who.session;
         let refusals = refused(run.input(), run.output());
         let mut told = Vec::new();
@@ -352,7 +352,7 @@ impl Follower {
     }
 
     /// What the player's client was told.
-    fn frames(&mut self, run: &mut Run<'_, File>, followed: &mut Followed, refused: &[Refusal]) {
+    fn frames(&mut self, run: &mut Run<'_>, followed: &mut Followed, refused: &[Refusal]) {
         let session = followed.who.session;
         let place = feet::place_of(run.simulation(), session);
         let joins = |event: &Event| {

@@ -1,9 +1,6 @@
 //! Who is who: the players of a world that is run again, by session, also in the tick in which they close.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::{Read, Seek},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlour_shared::{
     codec,
@@ -66,7 +63,7 @@ impl Roster {
 
     /// Takes in what the last tick changed, and gives who opened, closed, or went from room to room in it. Not after a
     /// tick that panicked.
-    pub fn follow<R: Read + Seek>(&mut self, run: &mut Run<'_, R>) -> Vec<Change> {
+    pub fn follow(&mut self, run: &mut Run<'_>) -> Vec<Change> {
         for session in std::mem::take(&mut self.closed) {
             self.players.remove(&session);
         }

@@ -1,7 +1,5 @@
 //! Everyone with an open session, as they are after a tick.
 
-use std::fs::File;
-
 use parlour_shared::ids::SessionId;
 use parlour_sim::{Motion, Position, SavedState, Seat, Simulation, Skin};
 use serde_json::{Map, Value, json};
@@ -13,7 +11,7 @@ const COLUMNS: &[&str] = &[
     "id", "session", "name", "room", "slot", "position", "moving", "skin", "waiting",
 ];
 
-pub(super) fn players(run: &mut Run<'_, File>, filter: &Filter) -> Result<Dump, ReplayError> {
+pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Result<Dump, ReplayError> {
     let roster = Roster::of(run.simulation());
     let parts = parts(run.simulation());
     let taken = Taken::now(&roster, filter);

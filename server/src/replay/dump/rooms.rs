@@ -1,7 +1,5 @@
 //! The rooms there are after a tick.
 
-use std::fs::File;
-
 use parlour_sim::{Room, RoomState, Rooms, Seats};
 use serde_json::json;
 
@@ -10,7 +8,7 @@ use crate::replay::{ReplayError, Roster, Run, Who, words};
 
 const COLUMNS: &[&str] = &["epoch", "room", "map", "players", "empty since", "state"];
 
-pub(super) fn rooms(run: &mut Run<'_, File>, filter: &Filter) -> Result<Dump, ReplayError> {
+pub(super) fn rooms(run: &mut Run<'_>, filter: &Filter) -> Result<Dump, ReplayError> {
     let roster = Roster::of(run.simulation());
     let world = run.simulation().world();
     let taken = Taken::now(&roster, filter);

@@ -71,9 +71,9 @@ pub(super) fn where_else(replay: &mut Replay, whom: &Whom, window: Window) -> Re
 
 fn people(replay: &mut Replay) -> Result<BTreeMap<SessionId, Person>, ReplayError> {
     let world = replay.fresh();
-    let beginning = replay.recording.beginning();
+    let beginning = replay.tape.beginning();
     let mut people: BTreeMap<SessionId, Person> = BTreeMap::new();
-    for item in replay.recording.read_from(beginning) {
+    for item in replay.tape.read_from(beginning) {
         match item? {
             Item::Keyframe { tick, state } => {
                 for who in saved(&world, &state) {
