@@ -2,6 +2,7 @@
 
 use std::{
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,7 @@ use super::{
     churn::Churn,
     latency::Registry,
     plan::Plan,
+    pulse::{Awake, Pulse, Standstill},
     roles::Roles,
     schedule::{Job, Schedule},
     tally::{Stopwatch, Tally},
@@ -45,6 +47,7 @@ pub(super) struct Shard {
     /// Bots that still have a connection, welcomed or not.
     open: u32,
     started: Instant,
+    awake: Awake,
     churn: Churn,
     /// All say goodbye, and nobody comes any more.
     is_ending: bool,
@@ -61,7 +64,7 @@ pub(super) struct Due {
 
 impl Shard {
     /// The bots of the plan that belong to this thread, each to connect at its time after `start`.
-    pub(super) fn new(plan: Plan, thread: u32, start: Instant) -> Self {
+    pub(super) fn new(plan: Plan, thread: u32, start: Instant, pulse: Arc<Pulse>) -> Self {
         let mut schedule = Schedule::default();
         let roles = Roles::new(&plan);
         let here: Vec<u32> = (0..plan.count)
@@ -87,6 +90,7 @@ impl Shard {
             registry: Registry::default(),
             schedule,
             tally: Tally::default(),
+            pulse,
             snapshot: Snapshot::default(),
             payload: Vec::new(),
             walls: Vec::new(),
@@ -98,6 +102,7 @@ impl Shard {
             watch: Stopwatch::start(start),
             open: 0,
             started: start,
+            awake: Awake::new(start),
             churn,
             is_ending: false,
         }
@@ -111,6 +116,8 @@ impl Shard {
     /// Forgets what was measured so far: the measurement begins.
     pub(super) fn begin_measuring(&mut self, now: Instant) {
         self.shared.tally.flow = Default::default();
+        // A stretch that began before it counts from here.
+        self.shared.pulse.begin_again(now);
         self.watch = Stopwatch::start(now);
         if let Some(delay) = self.churn.delay() {
             self.shared.schedule.add(now + delay, THREAD, Job::Churn);
@@ -128,6 +135,29 @@ impl Shard {
             .map(|bot| bot.walks_under_way())
             .sum();
         self.shared.tally.clone()
+    }
+
+    /// What was counted when the measurement ends: with what is still to be seen, and the stretch that goes on.
+    pub(super) fn final_tally(&mut self, now: Instant) -> Tally {
+        let mut tally = self.tally(now);
+        let flow = &mut tally.flow;
+        for bot in self.bots.iter().flatten().filter(|bot| !bot.is_leaving()) {
+            bot.pending(&self.shared.registry, now, |waited| flow.pending(waited));
+        }
+        flow.standstill = Standstill::longer(flow.standstill, self.shared.pulse.so_far(now));
+        tally
+    }
+
+    /// The thread looks at its clock. What the server did while the thread stood still itself cannot be told: the
+    /// stretch before that ends there, and another begins now.
+    pub(super) fn look_at_clock(&mut self, now: Instant) {
+        let Some(since) = self.awake.look(now) else {
+            return;
+        };
+        let flow = &mut self.shared.tally.flow;
+        flow.own_pause = flow.own_pause.max(now.saturating_duration_since(since));
+        flow.standstill = Standstill::longer(flow.standstill, self.shared.pulse.so_far(since));
+        self.shared.pulse.begin_again(now);
     }
 
     /// Connections that are open.
