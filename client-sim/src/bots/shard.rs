@@ -1,5 +1,7 @@
 //! The bots of one thread, and what they share.
 
+mod count;
+
 use std::{
     rc::Rc,
     sync::Arc,
@@ -17,7 +19,7 @@ use super::{
     churn::Churn,
     latency::Registry,
     plan::Plan,
-    pulse::{Awake, Pulse, Standstill},
+    pulse::{Awake, Pulse},
     roles::Roles,
     schedule::{Job, Schedule},
     tally::{Stopwatch, Tally},
@@ -122,42 +124,6 @@ impl Shard {
         if let Some(delay) = self.churn.delay() {
             self.shared.schedule.add(now + delay, THREAD, Job::Churn);
         }
-    }
-
-    /// What was counted so far.
-    pub(super) fn tally(&mut self, now: Instant) -> Tally {
-        self.watch.report(&mut self.shared.tally, now);
-        self.shared.tally.flow.inputs_under_way = self
-            .bots
-            .iter()
-            .flatten()
-            .filter(|bot| !bot.is_stalled())
-            .map(|bot| bot.walks_under_way())
-            .sum();
-        self.shared.tally.clone()
-    }
-
-    /// What was counted when the measurement ends: with what is still to be seen, and the stretch that goes on.
-    pub(super) fn final_tally(&mut self, now: Instant) -> Tally {
-        let mut tally = self.tally(now);
-        let flow = &mut tally.flow;
-        for bot in self.bots.iter().flatten().filter(|bot| !bot.is_leaving()) {
-            bot.pending(&self.shared.registry, now, |waited| flow.pending(waited));
-        }
-        flow.standstill = Standstill::longer(flow.standstill, self.shared.pulse.so_far(now));
-        tally
-    }
-
-    /// The thread looks at its clock. What the server did while the thread stood still itself cannot be told: the
-    /// stretch before that ends there, and another begins now.
-    pub(super) fn look_at_clock(&mut self, now: Instant) {
-        let Some(since) = self.awake.look(now) else {
-            return;
-        };
-        let flow = &mut self.shared.tally.flow;
-        flow.own_pause = flow.own_pause.max(now.saturating_duration_since(since));
-        flow.standstill = Standstill::longer(flow.standstill, self.shared.pulse.so_far(since));
-        self.shared.pulse.begin_again(now);
     }
 
     /// Connections that are open.

@@ -1,6 +1,7 @@
 //! What one player did and saw, in a person's words. What it saw is decoded from the very frames that the world sent it:
 //! what its client knew.
 
+mod chosen;
 mod eyes;
 mod feet;
 mod lookup;
@@ -15,10 +16,11 @@ use parlour_shared::{
     snapshot::Snapshot,
 };
 use parlour_sim::{Event, EventKind, Lane, Player};
-use thiserror::Error;
 
-use super::{Cast, Replay, ReplayError, Roster, Run, Stepped, Who, Whom, Window, refused::refused, words};
+use super::{Cast, Replay, Roster, Run, Stepped, Who, Whom, Window, refused::refused, words};
 use crate::recording::format::Times;
+pub use chosen::FollowError;
+use chosen::meant;
 use eyes::EyesOf;
 use feet::Feet;
 use news::Beside;
@@ -33,28 +35,6 @@ pub struct Line {
     pub tick: Tick,
     /// What, in a person's words, without control characters.
     pub text: String,
-}
-
-/// Why nobody can be followed, or no further.
-#[derive(Debug, Error)]
-pub enum FollowError {
-    /// The recording cannot be run to there.
-    #[error(transparent)]
-    Replay(#[from] ReplayError),
-    /// The player is not in the window.
-    #[error("{0}")]
-    NotThere(String),
-    /// Several have that name.
-    #[error("{whom} is the name of several players: {them}. Name one by its id")]
-    Several {
-        /// The name.
-        whom: String,
-        /// Who they are.
-        them: String,
-    },
-    /// It cannot be told.
-    #[error(transparent)]
-    Io(#[from] io::Error),
 }
 
 impl std::fmt::Display for Line {
@@ -142,32 +122,6 @@ pub fn follow(
             )))
         }
     }
-}
-
-/// The sessions that are meant. Of several players with one name at the beginning, none can be chosen.
-fn meant(cast: &Cast, whom: &Whom) -> Result<Vec<SessionId>, FollowError> {
-    let meant = whom.among(cast.iter());
-    let first: Vec<&&Who> = meant.iter().filter(|who| cast.is_there_at_first(who)).collect();
-    if let [_, _, ..] = first.as_slice() {
-        let room = |who: &Who| {
-            who.room
-                .as_deref()
-                .map_or_else(|| "no room".to_owned(), words::plain)
-        };
-        let shown = first.iter().map(|who| {
-            format!(
-                "{} (session {}, in {})",
-                words::id(who.id),
-                who.session.0,
-                room(who)
-            )
-        });
-        return Err(FollowError::Several {
-            whom: words::plain(&whom.0),
-            them: shown.collect::<Vec<_>>().join(", "),
-        });
-    }
-    Ok(meant.into_iter().map(|who| who.session).collect())
 }
 
 struct Follower {
