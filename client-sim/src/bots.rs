@@ -19,9 +19,16 @@
 //! bot that sees it. The clock starts at the *intended* moment, so a generator that falls behind makes the
 //! latency worse, not better, and **generator lag** (actual minus intended) says by how much. No bot repeats
 //! any of its last [`behaviour::DISTINCT`] headings, so a heading names a turn without doubt unless a
-//! neighbour missed that many in a row. Turns that a neighbour never saw, because a newer one overtook them
-//! on the server, are no samples; they are counted as `turns_overtaken`, and `updates_delivered` is the share
-//! of those that were seen.
+//! neighbour missed that many in a row: then the oldest that fits is taken, which makes the latency worse. A turn that a
+//! neighbour never saw, because a newer one overtook it on the server, is a sample, too: it counts until the newer one is
+//! seen, for until then the neighbour saw a state that was out of date. Without that a server that stands still for two
+//! seconds would look fast: most turns of that time are never seen. `turns_overtaken` counts them, and
+//! `updates_delivered` is the share of those that were seen. A turn that waits for a second or more when the measurement
+//! ends counts with that time.
+//!
+//! **Standstill** is the longest stretch in which no bot of any thread was shown a tick. A server shows one every second
+//! to each client in a room, so a run fails if it is longer than the plan allows ([`Plan::max_standstill`]). If the bots'
+//! own threads stood still, that time is no part of it.
 //!
 //! **Age of the picture** looks at the same from the other side, and misses nothing that latency does not see: at
 //! moments all over the measurement one bot and one of its neighbours are picked by chance. The age is zero if
@@ -56,6 +63,7 @@ mod invariants;
 mod latency;
 mod opening;
 mod plan;
+mod pulse;
 mod report;
 mod roles;
 mod run;
@@ -69,6 +77,7 @@ mod worker;
 pub use invariants::Violations;
 pub use latency::{Registry, Sighting, Tracker};
 pub use plan::{Behaviour, Plan, PlanError, Rooms};
+pub use pulse::{Awake, LONGEST_PAUSE, Pulse, Standstill};
 pub use report::{Latency, Quantiles, Report};
 pub use roles::Roles;
 pub use run::{Progress, run};

@@ -49,6 +49,7 @@ fn help_names_every_option_and_gives_examples() {
         "--witnesses",
         "--stalled",
         "--churn",
+        "--max-standstill",
     ];
     for option in options {
         assert!(help.contains(option), "{option} is missing:\n{help}");
@@ -243,4 +244,44 @@ fn an_interrupt_ends_the_run_with_its_report() {
     assert_eq!(code(&output), Some(0));
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["stopped_early"], true);
+}
+
+#[test]
+fn a_standstill_is_a_failed_run_unless_it_is_allowed() {
+    let run = |more: &[&str]| {
+        let url = start(Fault::Freeze(std::time::Duration::from_millis(1700)));
+        let mut words = vec![
+            "--url",
+            &url,
+            "--count",
+            "3",
+            "--rooms",
+            "1",
+            "--map",
+            "test",
+            "--duration",
+            "3s",
+        ];
+        words.extend(["--settle", "200ms", "--quiet", "--json", "-"]);
+        words.extend(more);
+        let output = parlour_bots(&words);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (code(&output), report)
+    };
+    let (code, report) = run(&[]);
+    assert_eq!(code, Some(1), "{report}");
+    let lasted = report["standstill"]["ms"].as_f64().unwrap();
+    assert!((1700.0..2300.0).contains(&lasted), "{report}");
+    assert!(
+        report["standstill"]["began_s"].as_f64().unwrap() > 0.3,
+        "{report}"
+    );
+    assert!(
+        report["standstill_at"].as_str().unwrap().ends_with('Z'),
+        "{report}"
+    );
+    assert_eq!(report["plan"]["max_standstill_s"], 1.5);
+    let (code, report) = run(&["--max-standstill", "forever"]);
+    assert_eq!(code, Some(0), "{report}");
+    assert!(report["standstill"]["ms"].as_f64().unwrap() > 1600.0, "{report}");
 }

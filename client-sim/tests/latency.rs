@@ -32,6 +32,8 @@ struct Scene {
     tracker: Tracker,
     walker: u32,
     start: Instant,
+    /// For each turn that the last sighting overtook, the time until then.
+    missed: Vec<Duration>,
 }
 
 impl Scene {
@@ -39,12 +41,14 @@ impl Scene {
         let mut registry = Registry::default();
         let walker = registry.add(WALKER);
         let mut tracker = Tracker::default();
-        tracker.enter(&registry, SLOT, WALKER, STILL);
+        let start = Instant::now();
+        tracker.enter(&registry, SLOT, WALKER, STILL, start, |_| {});
         Self {
             registry,
             tracker,
             walker,
-            start: Instant::now(),
+            start,
+            missed: Vec::new(),
         }
     }
 
@@ -54,8 +58,30 @@ impl Scene {
     }
 
     fn see(&mut self, at: u64, direction: Direction) -> Sighting {
+        self.see_heading(at, walk(direction))
+    }
+
+    fn see_heading(&mut self, at: u64, heading: Heading) -> Sighting {
+        self.missed.clear();
+        let (now, missed) = (self.start + ms(at), &mut self.missed);
         self.tracker
-            .moved(&self.registry, SLOT, walk(direction), self.start + ms(at))
+            .moved(&self.registry, SLOT, heading, now, |wait| missed.push(wait))
+    }
+
+    fn enter(&mut self, at: u64, slot: Slot, player: PlayerId, heading: Heading) -> Sighting {
+        self.missed.clear();
+        let (now, missed) = (self.start + ms(at), &mut self.missed);
+        self.tracker
+            .enter(&self.registry, slot, player, heading, now, |wait| {
+                missed.push(wait);
+            })
+    }
+
+    fn pending(&self, at: u64) -> Vec<Duration> {
+        let mut waits = Vec::new();
+        let now = self.start + ms(at);
+        self.tracker.pending(&self.registry, now, |wait| waits.push(wait));
+        waits
     }
 }
 
@@ -91,23 +117,103 @@ fn a_wall_is_no_turn() {
 }
 
 #[test]
-fn turns_that_were_overtaken_are_counted_and_no_samples() {
+fn turns_that_were_overtaken_count_until_what_overtook_them_is_seen() {
     let mut scene = Scene::new();
     scene.intend(0, Direction::East);
     scene.intend(50, Direction::North);
     scene.intend(100, Direction::West);
     assert_eq!(scene.see(130, Direction::West), turn(30, 2));
+    assert_eq!(scene.missed, [ms(130), ms(80)]);
     assert_eq!(scene.see(140, Direction::East), Sighting::Unknown);
+    assert_eq!(scene.missed, []);
+}
+
+/// Ten headings, none of them twice.
+fn ten() -> Vec<Heading> {
+    let all = Direction::ALL[1..]
+        .iter()
+        .flat_map(|&direction| [false, true].map(|sprint| Heading { direction, sprint }));
+    all.take(10).collect()
+}
+
+#[test]
+fn all_turns_of_a_standstill_of_the_server_count() {
+    let mut scene = Scene::new();
+    let headings = ten();
+    // Five turns a second for two seconds, in which the server stands still. Then it shows the newest.
+    for (at, &heading) in (0..).step_by(200).zip(&headings) {
+        scene.registry.intend(scene.walker, heading, scene.start + ms(at));
+    }
+    assert_eq!(scene.see_heading(2010, headings[9]), turn(210, 9));
+    let expected: Vec<Duration> = (0..9).map(|nth| ms(2010 - 200 * nth)).collect();
+    assert_eq!(scene.missed, expected);
+}
+
+#[test]
+fn a_full_snapshot_overtakes_turns_as_any_other() {
+    let mut scene = Scene::new();
+    scene.intend(0, Direction::East);
+    scene.intend(100, Direction::North);
+    scene.tracker.begin_full();
+    assert_eq!(
+        scene.enter(500, SLOT, WALKER, walk(Direction::North)),
+        turn(400, 1)
+    );
+    assert_eq!(scene.missed, [ms(500)]);
+    // Who is not in the next is out of sight, and its turns are not to be seen.
+    scene.tracker.end_enters();
+    scene.intend(600, Direction::West);
+    scene.tracker.begin_full();
+    scene.tracker.end_enters();
+    assert_eq!(scene.see(700, Direction::West), Sighting::Nothing);
+    assert_eq!(
+        scene.enter(800, SLOT, WALKER, walk(Direction::West)),
+        Sighting::Nothing
+    );
+    // Another player in that slot is another player.
+    scene.intend(900, Direction::South);
+    scene.tracker.begin_full();
+    let other = scene.enter(950, SLOT, PlayerId(99), walk(Direction::South));
+    assert_eq!((other, scene.missed.len()), (Sighting::Nothing, 0));
+}
+
+#[test]
+fn what_is_still_to_be_seen_waits() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.pending(10), []);
+    scene.intend(0, Direction::East);
+    scene.intend(500, Direction::North);
+    assert_eq!(scene.pending(2000), [ms(2000), ms(1500)]);
+    assert_eq!(scene.see(2100, Direction::North), turn(1600, 1));
+    assert_eq!(scene.pending(2200), []);
+    scene.intend(2300, Direction::West);
+    scene.registry.remove(WALKER);
+    assert_eq!(scene.pending(4000), [], "it has left");
+}
+
+#[test]
+fn turns_that_are_forgotten_count_with_what_is_known_to_be_less() {
+    let mut scene = Scene::new();
+    // 100 turns, of which the last 64 are remembered: those from number 37 on, which was at 3600 ms.
+    for number in 1..100 {
+        scene.intend((number - 1) * 100, Direction::ALL[1 + number as usize % 7]);
+    }
+    scene.intend(9900, Direction::ALL[8]);
+    assert_eq!(scene.see(10_000, Direction::ALL[8]), turn(100, 99));
+    assert_eq!(scene.missed.len(), 99);
+    assert_eq!((scene.missed[0], scene.missed[35]), (ms(6400), ms(6400)));
+    assert_eq!((scene.missed[36], scene.missed[37]), (ms(6400), ms(6300)));
 }
 
 #[test]
 fn each_neighbour_is_one_sample() {
     let mut scene = Scene::new();
     let mut second = Tracker::default();
-    second.enter(&scene.registry, SLOT, WALKER, STILL);
+    second.enter(&scene.registry, SLOT, WALKER, STILL, scene.start, |_| {});
     scene.intend(0, Direction::East);
     assert_eq!(scene.see(20, Direction::East), turn(20, 0));
-    let later = second.moved(&scene.registry, SLOT, walk(Direction::East), scene.start + ms(45));
+    let now = scene.start + ms(45);
+    let later = second.moved(&scene.registry, SLOT, walk(Direction::East), now, |_| {});
     assert_eq!(later, turn(45, 0));
 }
 
@@ -119,19 +225,21 @@ fn whoever_comes_in_sight_walking_is_no_news() {
     scene.tracker.leave(SLOT);
     assert_eq!(scene.see(510, Direction::South), Sighting::Nothing);
     // It comes back in sight still walking east: the turn to the south is yet to be seen.
-    scene
-        .tracker
-        .enter(&scene.registry, SLOT, WALKER, walk(Direction::East));
+    scene.enter(0, SLOT, WALKER, walk(Direction::East));
     assert_eq!(scene.see(540, Direction::South), turn(40, 0));
 }
 
 #[test]
 fn other_players_are_not_measured() {
     let mut scene = Scene::new();
-    scene.tracker.enter(&scene.registry, Slot(9), PlayerId(99), STILL);
-    let sighting = scene
-        .tracker
-        .moved(&scene.registry, Slot(9), walk(Direction::East), scene.start);
+    scene.enter(0, Slot(9), PlayerId(99), STILL);
+    let sighting = scene.tracker.moved(
+        &scene.registry,
+        Slot(9),
+        walk(Direction::East),
+        scene.start,
+        |_| {},
+    );
     assert_eq!(sighting, Sighting::Nothing);
 }
 
@@ -161,9 +269,11 @@ fn whoever_stands_at_a_spawn_point_after_a_door_is_not_taken_for_long_ago() {
     for (round, number) in (1..=6).zip(1_usize..) {
         scene.intend(round * 500, Direction::ALL[number]);
     }
-    scene.tracker.enter(&scene.registry, SLOT, WALKER, STILL);
+    scene.enter(0, SLOT, WALKER, STILL);
     scene.intend(3500, Direction::North);
-    assert_eq!(scene.see(3520, Direction::North), turn(20, 4));
+    // What it did elsewhere was not overtaken here.
+    assert_eq!(scene.see(3520, Direction::North), turn(20, 0));
+    assert_eq!(scene.missed, []);
 }
 
 #[test]
@@ -189,7 +299,7 @@ fn a_picture_is_as_old_as_the_oldest_turn_that_is_missing_in_it() {
 #[test]
 fn only_neighbours_have_an_age() {
     let mut scene = Scene::new();
-    scene.tracker.enter(&scene.registry, Slot(9), PlayerId(99), STILL);
+    scene.enter(0, Slot(9), PlayerId(99), STILL);
     assert_eq!(age(&scene, 5), Some(ms(0)), "a stranger is not looked at");
     scene.intend(10, Direction::East);
     scene.registry.remove(WALKER);
@@ -208,10 +318,10 @@ fn whose_last_turn_is_uncertain_has_no_age_until_the_next() {
         scene.intend(number as u64 * 500, Direction::ALL[number]);
     }
     // It went through a door and stands: what it did elsewhere will never be seen.
-    scene.tracker.enter(&scene.registry, SLOT, WALKER, STILL);
+    scene.enter(0, SLOT, WALKER, STILL);
     assert_eq!(age(&scene, 9000), None);
     scene.intend(9010, Direction::North);
-    assert_eq!(scene.see(9030, Direction::North), turn(20, 4));
+    assert_eq!(scene.see(9030, Direction::North), turn(20, 0));
     assert_eq!(age(&scene, 9040), Some(ms(0)));
 }
 
@@ -219,9 +329,7 @@ fn whose_last_turn_is_uncertain_has_no_age_until_the_next() {
 fn every_neighbour_is_looked_at() {
     let mut scene = Scene::new();
     let late = scene.registry.add(PlayerId(12));
-    scene
-        .tracker
-        .enter(&scene.registry, Slot(700), PlayerId(12), STILL);
+    scene.enter(0, Slot(700), PlayerId(12), STILL);
     scene.registry.intend(late, walk(Direction::East), scene.start);
     let ages = (100..200).filter_map(|at| age(&scene, at));
     let behind = ages.filter(|age| !age.is_zero()).count();

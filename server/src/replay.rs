@@ -2,6 +2,7 @@
 
 mod again;
 pub(crate) mod begin;
+mod cast;
 pub mod diff;
 pub mod dump;
 mod error;
@@ -14,31 +15,35 @@ mod refused;
 mod roster;
 mod run;
 mod said;
+mod tape;
 mod verify;
+mod whom;
 mod window;
 pub mod words;
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use parlour_shared::{ids::Tick, map::Map};
 use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
-use crate::recording::format::{Ending, Place, ReadError, Recording, Times};
+use crate::recording::format::{Ending, Recording, Times};
+pub use cast::Cast;
 pub use error::ReplayError;
-pub use find::{FindError, Found, find};
+pub use find::{Extent, FindError, Found, find};
 pub use moment::{Moment, MomentError, NotAMoment};
 pub(crate) use past::{Console, Picture, Problem};
 pub use past::{Past, SteerError};
-pub use roster::{Change, Roster, Who, Whom};
+pub use roster::{Change, Roster, Who};
 pub use run::{Run, Stepped};
+use tape::Spot;
+pub use tape::Tape;
 pub use verify::{Verified, verify};
+pub use whom::{Called, Whom};
 pub use window::Window;
 
 /// A recording, and what it takes to run it: the maps it was made with and its game logic.
 pub struct Replay {
-    recording: Recording<File>,
-    /// Those that go on from it, one after the other.
-    next: Vec<Recording<File>>,
+    tape: Tape,
     config: SimConfig,
     logic: Logic,
 }
@@ -49,18 +54,13 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`] if it is no recording, or one of another version, with other maps or other game logic.
     pub fn open(path: &Path, maps: &[Arc<Map>], logic: Logic) -> Result<Self, ReplayError> {
-        let recording = Recording::open(path)?;
-        let header = recording.header();
+        let tape = Tape::new(Recording::open(path)?);
+        let header = tape.header();
         header.check_versions(SIMULATION)?;
         let config = header.sim_config(maps)?;
-        let replay = Self {
-            config,
-            logic,
-            recording,
-            next: Vec::new(),
-        };
+        let replay = Self { config, logic, tape };
         let ours: Vec<String> = replay.fresh().part_names().map(String::from).collect();
-        let recorded = &replay.recording.header().state;
+        let recorded = &replay.tape.header().state;
         if *recorded != ours {
             return Err(ReplayError::logic(recorded, &ours));
         }
@@ -72,46 +72,31 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`] if it cannot be opened, or does not go on from it.
     pub fn go_on_with(&mut self, path: &Path) -> Result<(), ReplayError> {
-        let next = Recording::open(path)?;
-        let last = self.next.last_mut().unwrap_or(&mut self.recording);
-        let chain = last.chain().map_err(ReadError::Io)?;
-        let (header, before) = (next.header(), last.header());
-        let follows = header
-            .previous
-            .as_ref()
-            .is_some_and(|previous| previous.chain == chain);
-        if !follows || !header.is_of_the_world_of(before) {
-            return Err(ReplayError::NotTheNext(path.display().to_string()));
-        }
-        self.next.push(next);
-        Ok(())
+        self.tape.go_on_with(path)
     }
 
-    /// When each of its ticks was, those of all its files.
+    /// The recording itself, all its files as one.
+    #[must_use]
+    pub fn tape(&self) -> &Tape {
+        &self.tape
+    }
+
+    /// When each of its ticks was.
     #[must_use]
     pub fn times(&self) -> Times {
-        let mut times = self.recording.times();
-        self.next.iter().for_each(|next| times.join(&next.times()));
-        times
+        self.tape.times()
     }
 
     /// How its last file ends.
     #[must_use]
     pub fn ending(&self) -> &Ending {
-        self.next.last().unwrap_or(&self.recording).ending()
+        self.tape.ending()
     }
 
     /// The last tick that can be read; none if there is no tick.
     #[must_use]
     pub fn last_tick(&self) -> Option<Tick> {
-        let last = self.next.iter().rev().find_map(Recording::last_tick);
-        last.or_else(|| self.recording.last_tick())
-    }
-
-    /// Its file; the first, if there are several.
-    #[must_use]
-    pub fn recording(&self) -> &Recording<File> {
-        &self.recording
+        self.tape.last_tick()
     }
 
     /// What the world was made with.
@@ -130,8 +115,8 @@ impl Replay {
     ///
     /// # Errors
     /// [`ReplayError`] if there is no tick in it, or its beginning cannot be loaded.
-    pub fn run(&mut self) -> Result<Run<'_, File>, ReplayError> {
-        self.run_from(0, self.recording.beginning())
+    pub fn run(&mut self) -> Result<Run<'_>, ReplayError> {
+        self.run_from(self.tape.beginning())
     }
 
     /// The world as it was after a tick; what follows is run on from there. Begins at the last keyframe before it: at
@@ -139,8 +124,8 @@ impl Replay {
     ///
     /// # Errors
     /// [`ReplayError`], also for a tick that is not in it, and for one that panicked: it left no world.
-    pub fn run_to(&mut self, tick: Tick) -> Result<Run<'_, File>, ReplayError> {
-        let range = (self.recording.first_tick(), self.last_tick());
+    pub fn run_to(&mut self, tick: Tick) -> Result<Run<'_>, ReplayError> {
+        let range = (self.tape.first_tick(), self.tape.last_tick());
         let (Some(first), Some(last)) = range else {
             return Err(ReplayError::Empty);
         };
@@ -165,26 +150,13 @@ impl Replay {
     ///
     /// # Errors
     /// As [`Self::run`].
-    pub fn run_before(&mut self, tick: Tick) -> Result<Run<'_, File>, ReplayError> {
-        let holds = |file: &Recording<File>| file.keyframe_at_or_before(tick);
-        let later = self.next.iter().enumerate().rev();
-        let later = later
-            .map(|(nth, file)| Some((nth + 1, holds(file)?)))
-            .find_map(|found| found);
-        let (nth, place) = later.unwrap_or_else(|| {
-            let beginning = self.recording.beginning();
-            (0, holds(&self.recording).unwrap_or(beginning))
-        });
-        self.run_from(nth, place)
+    pub fn run_before(&mut self, tick: Tick) -> Result<Run<'_>, ReplayError> {
+        self.run_from(self.tape.before(tick))
     }
 
-    /// From a place in one of its files on, into those after it.
-    fn run_from(&mut self, nth: usize, place: Place) -> Result<Run<'_, File>, ReplayError> {
-        let mut files = std::iter::once(&mut self.recording)
-            .chain(&mut self.next)
-            .skip(nth);
-        let file = files.next().ok_or(ReplayError::Empty)?;
-        Run::begin(file, files.collect(), place, &self.config, &self.logic)
+    /// From a place on.
+    fn run_from(&mut self, spot: Spot) -> Result<Run<'_>, ReplayError> {
+        Run::begin(self.tape.read_from(spot), &self.config, &self.logic)
     }
 
     /// A world in which nothing has happened yet.

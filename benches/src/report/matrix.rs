@@ -24,7 +24,7 @@ phase-locked client that is the moment at which it samples its input, as it does
 moment waits for that first, 8 ms on average, as in every client that samples once a frame (see Phase-locked input). The age of the picture is how
 old, at a random moment, what a client knows of a random visible neighbour is: 0 if it knows the newest turn. Updates
 seen are turns that a neighbour saw; the others were overtaken by a newer turn of the same player before the next frame
-and told with it. Where many clients see many others, one core cannot decode for all of them: then only a share of the
+and told with it, and count in the latency until that frame is taken in. Where many clients see many others, one core cannot decode for all of them: then only a share of the
 bots are witnesses, who decode all they get and measure. The others read, count and check the framing, and send their
 inputs all the same.";
 

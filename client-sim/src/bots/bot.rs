@@ -23,6 +23,7 @@ use super::{
     behaviour::{Talk, Walk},
     latency::{Registry, Tracker},
     plan::Plan,
+    pulse::{Pulse, Standstill},
     roles::Roles,
     schedule::{Job, Schedule},
     tally::Tally,
@@ -47,6 +48,7 @@ pub(super) struct Shared {
     pub(super) registry: Registry,
     pub(super) schedule: Schedule,
     pub(super) tally: Tally,
+    pub(super) pulse: Arc<Pulse>,
     pub(super) snapshot: Snapshot,
     pub(super) payload: Vec<u8>,
     /// The walls of all maps they are on.
@@ -166,6 +168,11 @@ impl Bot {
         self.tracker.age(&shared.registry, &mut shared.glances, now)
     }
 
+    /// What it has not seen of its neighbours: how long each turn waits.
+    pub(super) fn pending(&self, registry: &Registry, now: Instant, waits: impl FnMut(Duration)) {
+        self.tracker.pending(registry, now, waits);
+    }
+
     /// Says goodbye.
     pub(super) fn leave(&mut self, now: Instant, shared: &mut Shared) {
         self.leaving = true;
@@ -221,8 +228,18 @@ impl Bot {
         shared: &mut Shared,
     ) -> Result<(), End> {
         shared.tally.flow.bytes_in += input.len() as u64;
+        let snapshots = shared.tally.flow.snapshots;
+        let received = self.receive_all(&mut input, now, shared);
+        if shared.tally.flow.snapshots != snapshots {
+            let flow = &mut shared.tally.flow;
+            flow.standstill = Standstill::longer(flow.standstill, shared.pulse.beat(now));
+        }
+        received
+    }
+
+    fn receive_all(&mut self, input: &mut &mut [u8], now: Instant, shared: &mut Shared) -> Result<(), End> {
         loop {
-            let received = match self.framing.next(&mut input, &mut self.out) {
+            let received = match self.framing.next(input, &mut self.out) {
                 Ok(None) => break,
                 Ok(Some(Incoming::Control)) => continue,
                 Ok(Some(Incoming::Message(message))) => {

@@ -105,6 +105,13 @@ impl Registry {
         (seen + 1).max(oldest)..=last
     }
 
+    /// How long ago a turn of this number was intended; of one that is not remembered any more, how long ago the oldest
+    /// was that is, which is less.
+    fn age_of(&self, bot: u32, number: u32, now: Instant) -> Duration {
+        let oldest = (self.last(bot) + 1).saturating_sub(REMEMBERED);
+        self.age(self.turn(bot, number.max(oldest)), now)
+    }
+
     /// How long ago a turn was intended.
     fn age(&self, turn: Turn, now: Instant) -> Duration {
         let now = self.origin.map_or(0, |origin| nanos(origin, now));
@@ -131,12 +138,16 @@ struct Track {
     heading: Heading,
     /// Whether `seen` is certain, and not just the best guess on entering.
     is_sure: bool,
+    /// Only turns after this one can be overtaken: those before it may have been done where the bot did not see them.
+    countable: u32,
 }
 
 /// What one bot has seen of its neighbours.
 #[derive(Clone, Debug, Default)]
 pub struct Tracker {
     slots: Vec<Option<Track>>,
+    /// Those who were in sight before a full snapshot, while it is taken in.
+    before: Vec<Option<Track>>,
 }
 
 /// What a change of a neighbour's motion turned out to be.
@@ -148,7 +159,7 @@ pub enum Sighting {
     Turn {
         /// From the intention to now.
         latency: Duration,
-        /// Turns before it that were never seen.
+        /// Turns before it that were never seen: it overtook them.
         overtaken: u32,
     },
     /// A heading that the bot did not intend since the last one seen, or too long ago.
@@ -161,6 +172,17 @@ impl Tracker {
         self.slots.clear();
     }
 
+    /// A full snapshot begins: its enters tell of everyone in sight, also of those who were in sight before.
+    pub fn begin_full(&mut self) {
+        self.before.clear();
+        std::mem::swap(&mut self.slots, &mut self.before);
+    }
+
+    /// The enters of a snapshot are over: who was not among those of a full one is out of sight.
+    pub fn end_enters(&mut self) {
+        self.before.clear();
+    }
+
     /// Forgets the neighbour in a slot.
     pub fn leave(&mut self, slot: Slot) {
         if let Some(place) = self.slots.get_mut(slot.index()) {
@@ -168,12 +190,27 @@ impl Tracker {
         }
     }
 
-    /// A neighbour came in sight with this heading.
-    pub fn enter(&mut self, registry: &Registry, slot: Slot, player: PlayerId, heading: Heading) {
+    /// A neighbour came in sight with this heading, or was in sight already when a full snapshot tells of everyone
+    /// again: then its motion may have changed, and what came of that is given as by [`Self::moved`].
+    pub fn enter(
+        &mut self,
+        registry: &Registry,
+        slot: Slot,
+        player: PlayerId,
+        heading: Heading,
+        now: Instant,
+        overtaken: impl FnMut(Duration),
+    ) -> Sighting {
         if self.slots.len() <= slot.index() {
             self.slots.resize(slot.index() + 1, None);
         }
-        self.slots[slot.index()] = registry.players.get(&player).map(|&bot| {
+        let known = self.before.get_mut(slot.index()).and_then(Option::take);
+        let bot = registry.players.get(&player);
+        if let Some(track) = known.filter(|track| bot == Some(&track.bot)) {
+            self.slots[slot.index()] = Some(track);
+            return self.moved(registry, slot, heading, now, overtaken);
+        }
+        self.slots[slot.index()] = bot.map(|&bot| {
             // Of the latest turns the one with this heading was done, those after it are still to be seen.
             // None has it at a spawn point: then it was done before all of them, or in another room.
             let last = registry.last(bot);
@@ -185,12 +222,22 @@ impl Tracker {
                 seen: found.unwrap_or(latest),
                 heading,
                 is_sure: found.is_some() || last == 0,
+                countable: found.unwrap_or(last),
             }
         });
+        Sighting::Nothing
     }
 
-    /// A neighbour's motion changed.
-    pub fn moved(&mut self, registry: &Registry, slot: Slot, heading: Heading, now: Instant) -> Sighting {
+    /// A neighbour's motion changed. `overtaken` is given, for each turn that this one overtook, the time from its
+    /// intention to now: only now has the bot seen what became of it.
+    pub fn moved(
+        &mut self,
+        registry: &Registry,
+        slot: Slot,
+        heading: Heading,
+        now: Instant,
+        mut overtaken: impl FnMut(Duration),
+    ) -> Sighting {
         let Some(Some(track)) = self.slots.get_mut(slot.index()) else {
             return Sighting::Nothing;
         };
@@ -201,19 +248,32 @@ impl Tracker {
         if registry.gone[track.bot as usize] {
             return Sighting::Nothing;
         }
-        let first = track.seen + 1;
+        let first = track.seen.max(track.countable) + 1;
         for number in registry.after(track.bot, track.seen) {
             let turn = registry.turn(track.bot, number);
             if turn.is(heading) {
                 track.seen = number;
                 track.is_sure = true;
+                for missed in first..number {
+                    overtaken(registry.age_of(track.bot, missed, now));
+                }
                 return Sighting::Turn {
                     latency: registry.age(turn, now),
-                    overtaken: number - first,
+                    overtaken: number.saturating_sub(first),
                 };
             }
         }
         Sighting::Unknown
+    }
+
+    /// The turns of neighbours that the bot has not seen yet: how long ago each was intended.
+    pub fn pending(&self, registry: &Registry, now: Instant, mut waits: impl FnMut(Duration)) {
+        let tracks = self.slots.iter().flatten();
+        for track in tracks.filter(|track| track.is_sure && !registry.gone[track.bot as usize]) {
+            for number in track.seen + 1..=registry.last(track.bot) {
+                waits(registry.age_of(track.bot, number, now));
+            }
+        }
     }
 
     /// How old the picture is that the bot has of one of its neighbours, picked by chance: zero if it has seen

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use parlour_shared::text::RoomName;
 use serde::{Serialize, Serializer};
 
+use super::pulse::LONGEST_PAUSE;
 use crate::{
     address::{Address, AddressError},
     phase::LEAD,
@@ -107,6 +108,9 @@ pub struct Plan {
     /// How long to measure; none: until it is stopped.
     #[serde(serialize_with = "maybe_seconds", rename = "duration_s")]
     pub duration: Option<Duration>,
+    /// How long the server may show no bot a tick; longer, and the run has failed. None: however long.
+    #[serde(serialize_with = "maybe_seconds", rename = "max_standstill_s")]
+    pub max_standstill: Option<Duration>,
     /// Decides everything that bots do by chance.
     pub seed: u64,
     /// Threads, each with the bots of whole rooms.
@@ -133,6 +137,7 @@ impl Default for Plan {
             ramp_per_second: 200.0,
             settle: Duration::from_secs(1),
             duration: Some(Duration::from_secs(30)),
+            max_standstill: Some(LONGEST_PAUSE),
             seed: 1,
             threads: 1,
         }

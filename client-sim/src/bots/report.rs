@@ -1,6 +1,6 @@
 //! What came out of a run.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::SystemTime};
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     invariants::Violations,
     plan::Plan,
+    pulse::Standstill,
     roles::Roles,
     table,
     tally::{Tally, Times},
@@ -97,16 +98,28 @@ pub struct Report {
     pub violations_by_kind: BTreeMap<&'static str, u64>,
     /// The first few in words.
     pub violations_described: Vec<String>,
-    /// From the intended moment of a turn to the moment a neighbour has taken it in.
+    /// From the intended moment of a turn to the moment a neighbour has taken it in, or the newer one that overtook it.
     pub input_to_neighbour_ms: Latency,
+    /// The longest stretch in which no bot was shown a tick; none if none ever was.
+    pub standstill: Option<Standstill>,
+    /// When that was, by the clock of the bots' machine (RFC 3339, UTC): to be looked for in the server's log.
+    pub standstill_at: Option<String>,
+    /// The longest time for which a thread of bots stood still itself, if over 250 ms. Such a time is no part of a
+    /// standstill.
+    pub generator_pause_ms: f64,
     /// How old what a bot knows of a neighbour is, for both picked by chance at moments all over the measurement:
     /// zero if it knows the neighbour's newest turn, else the time since the oldest it does not know was
     /// intended. Unlike the latency it also counts turns that never arrive.
     pub age_of_picture_ms: Latency,
-    /// The share of turns that a neighbour saw, of those that it saw or that were overtaken: 0 to 1.
+    /// The share of turns that a neighbour saw, of those that it saw, that were overtaken, or that it had not seen
+    /// after a second at the end: 0 to 1.
     pub updates_delivered: f64,
-    /// Turns that a neighbour never saw because a newer one overtook them.
+    /// Turns that a neighbour never saw because a newer one overtook them. Each is a sample of the latency, up to the
+    /// moment at which that one was seen.
     pub turns_overtaken: u64,
+    /// Turns that a neighbour had not seen after a second when the measurement ended. Each is a sample of the latency,
+    /// up to the end.
+    pub turns_unseen: u64,
     /// Changes of heading that match no turn intended lately. They are no samples.
     pub turns_unknown: u64,
     /// Messages that came in, per second.
@@ -169,7 +182,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(plan: Plan, tally: &Tally, stopped_early: bool) -> Self {
+    pub(super) fn new(plan: Plan, tally: &Tally, started: SystemTime, stopped_early: bool) -> Self {
         let (life, flow) = (&tally.life, &tally.flow);
         let per_second = |count: u64| ratio(count as f64, flow.elapsed.as_secs_f64());
         let per_bot_second = |amount: f64| ratio(amount, flow.connected_time.as_secs_f64());
@@ -185,9 +198,15 @@ impl Report {
             violations_by_kind: by_kind,
             violations_described: first,
             input_to_neighbour_ms: Latency::of(&flow.latency),
+            standstill: flow.standstill,
+            standstill_at: flow
+                .standstill
+                .map(|standstill| humantime::format_rfc3339_millis(started + standstill.began).to_string()),
+            generator_pause_ms: flow.own_pause.as_secs_f64() * 1000.0,
             age_of_picture_ms: Latency::of(&flow.age),
-            updates_delivered: delivered(flow.latency.histogram().len(), flow.turns_overtaken),
+            updates_delivered: delivered(flow.turns_seen, flow.turns_overtaken + flow.turns_unseen),
             turns_overtaken: flow.turns_overtaken,
+            turns_unseen: flow.turns_unseen,
             turns_unknown: flow.turns_unknown,
             frames_in_per_s: per_second(flow.frames_in),
             snapshots_per_s: per_second(flow.snapshots),
@@ -220,7 +239,7 @@ impl Report {
     }
 
     /// Whether all went well: someone connected, no one failed to, all came into a room unless the run was
-    /// stopped before, no connection was lost and no promise broken.
+    /// stopped before, no connection was lost, no promise broken, and the server did not stand still.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.connected > 0
@@ -228,12 +247,21 @@ impl Report {
             && self.violations == 0
             && self.disconnects_by_code.is_empty()
             && self.connect_failures.is_empty()
+            && !self.stood_still()
+    }
+
+    /// Whether the server stood still for longer than the plan allows.
+    #[must_use]
+    pub fn stood_still(&self) -> bool {
+        let most = self.plan.max_standstill;
+        let longest = self.standstill.map(|standstill| standstill.lasted);
+        longest.zip(most).is_some_and(|(longest, most)| longest > most)
     }
 }
 
 /// Not a number if there was nothing to deliver.
-fn delivered(seen: u64, overtaken: u64) -> f64 {
-    seen as f64 / (seen + overtaken) as f64
+fn delivered(seen: u64, missed: u64) -> f64 {
+    seen as f64 / (seen + missed) as f64
 }
 
 fn ratio(amount: f64, of: f64) -> f64 {

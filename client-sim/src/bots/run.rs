@@ -5,6 +5,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::pin,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,6 +16,7 @@ use tokio::{
 
 use super::{
     plan::{Plan, PlanError},
+    pulse::Pulse,
     report::{Latency, Report},
     tally::Tally,
     worker::{Orders, work},
@@ -83,6 +85,7 @@ pub async fn run(
     let address = plan.check()?;
     let peer = resolve(&address).await?;
     let start = Instant::now();
+    let pulse = Arc::new(Pulse::new(start));
     let (stop_sender, stop_receiver) = watch::channel(false);
     let (progress_sender, mut progress_receiver) = mpsc::channel(2 * plan.threads as usize);
     let mut done = Vec::new();
@@ -93,6 +96,7 @@ pub async fn run(
             address: address.clone(),
             peer,
             start,
+            pulse: Arc::clone(&pulse),
             stop: stop_receiver.clone(),
             progress: progress_sender.clone(),
         };
@@ -136,7 +140,7 @@ pub async fn run(
             Err(_) => return Err(PlanError::Thread("it panicked".into())),
         }
     }
-    Ok(Report::new(plan, &total, stopped_early))
+    Ok(Report::new(plan, &total, pulse.started(), stopped_early))
 }
 
 type Done = oneshot::Receiver<std::io::Result<Tally>>;

@@ -1,7 +1,10 @@
 //! The bots of one thread, and what they share.
 
+mod count;
+
 use std::{
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -16,6 +19,7 @@ use super::{
     churn::Churn,
     latency::Registry,
     plan::Plan,
+    pulse::{Awake, Pulse},
     roles::Roles,
     schedule::{Job, Schedule},
     tally::{Stopwatch, Tally},
@@ -45,6 +49,7 @@ pub(super) struct Shard {
     /// Bots that still have a connection, welcomed or not.
     open: u32,
     started: Instant,
+    awake: Awake,
     churn: Churn,
     /// All say goodbye, and nobody comes any more.
     is_ending: bool,
@@ -61,7 +66,7 @@ pub(super) struct Due {
 
 impl Shard {
     /// The bots of the plan that belong to this thread, each to connect at its time after `start`.
-    pub(super) fn new(plan: Plan, thread: u32, start: Instant) -> Self {
+    pub(super) fn new(plan: Plan, thread: u32, start: Instant, pulse: Arc<Pulse>) -> Self {
         let mut schedule = Schedule::default();
         let roles = Roles::new(&plan);
         let here: Vec<u32> = (0..plan.count)
@@ -87,6 +92,7 @@ impl Shard {
             registry: Registry::default(),
             schedule,
             tally: Tally::default(),
+            pulse,
             snapshot: Snapshot::default(),
             payload: Vec::new(),
             walls: Vec::new(),
@@ -98,6 +104,7 @@ impl Shard {
             watch: Stopwatch::start(start),
             open: 0,
             started: start,
+            awake: Awake::new(start),
             churn,
             is_ending: false,
         }
@@ -111,23 +118,12 @@ impl Shard {
     /// Forgets what was measured so far: the measurement begins.
     pub(super) fn begin_measuring(&mut self, now: Instant) {
         self.shared.tally.flow = Default::default();
+        // A stretch that began before it counts from here.
+        self.shared.pulse.begin_again(now);
         self.watch = Stopwatch::start(now);
         if let Some(delay) = self.churn.delay() {
             self.shared.schedule.add(now + delay, THREAD, Job::Churn);
         }
-    }
-
-    /// What was counted so far.
-    pub(super) fn tally(&mut self, now: Instant) -> Tally {
-        self.watch.report(&mut self.shared.tally, now);
-        self.shared.tally.flow.inputs_under_way = self
-            .bots
-            .iter()
-            .flatten()
-            .filter(|bot| !bot.is_stalled())
-            .map(|bot| bot.walks_under_way())
-            .sum();
-        self.shared.tally.clone()
     }
 
     /// Connections that are open.

@@ -63,6 +63,30 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
         "turns overtaken / unknown",
         &format_args!("{} / {}", report.turns_overtaken, report.turns_unknown),
     )?;
+    if report.turns_unseen > 0 {
+        row(
+            "turns unseen at the end",
+            &format_args!("{}, after a second or more", report.turns_unseen),
+        )?;
+    }
+    if let Some(standstill) = report.standstill {
+        let over = if report.stood_still() { "  TOO LONG" } else { "" };
+        row(
+            "longest without a tick",
+            &format_args!(
+                "{:.0} ms, {:.1} s after the start, at {}{over}",
+                standstill.lasted.as_secs_f64() * 1000.0,
+                standstill.began.as_secs_f64(),
+                report.standstill_at.as_deref().unwrap_or_default(),
+            ),
+        )?;
+    }
+    if report.generator_pause_ms > 0.0 {
+        row(
+            "bots stood still",
+            &format_args!("{:.0} ms: not counted as the server's", report.generator_pause_ms),
+        )?;
+    }
     row(
         "in",
         &format_args!(

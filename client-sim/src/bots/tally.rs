@@ -7,10 +7,13 @@ use std::{
 
 use hdrhistogram::Histogram;
 
-use super::invariants::Violations;
+use super::{invariants::Violations, latency::Sighting, pulse::Standstill};
 
 /// The longest time that is told exactly, in microseconds; what is longer counts as this.
 const LONGEST_US: u64 = 60_000_000;
+
+/// A turn that waits less when the measurement ends is under way: to count it would count it as faster than it is.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 
 /// Durations in microseconds, to three digits.
 #[derive(Clone, Debug)]
@@ -91,7 +94,10 @@ pub(super) struct Flow {
     /// Commands that are not acknowledged at the end.
     pub(super) inputs_under_way: u64,
     pub(super) messages_out: u64,
+    pub(super) turns_seen: u64,
     pub(super) turns_overtaken: u64,
+    /// Those that were not seen after [`UNDER_WAY`] when the measurement ended.
+    pub(super) turns_unseen: u64,
     pub(super) turns_unknown: u64,
     pub(super) predictions_agreed: u64,
     pub(super) predictions_unchecked: u64,
@@ -102,6 +108,10 @@ pub(super) struct Flow {
     /// And how much later than that those came.
     pub(super) late: Times,
     pub(super) latency: Times,
+    /// The longest stretch without a tick for any bot.
+    pub(super) standstill: Option<Standstill>,
+    /// The longest time for which the thread of bots stood still itself.
+    pub(super) own_pause: Duration,
     /// How old what witnesses know of their neighbours is.
     pub(super) age: Times,
     pub(super) lag: Times,
@@ -135,6 +145,27 @@ impl Life {
 }
 
 impl Flow {
+    /// Counts what a bot saw of a neighbour.
+    pub(super) fn sighted(&mut self, sighting: Sighting) {
+        match sighting {
+            Sighting::Nothing => {}
+            Sighting::Unknown => self.turns_unknown += 1,
+            Sighting::Turn { latency, overtaken } => {
+                self.latency.add(latency);
+                self.turns_seen += 1;
+                self.turns_overtaken += u64::from(overtaken);
+            }
+        }
+    }
+
+    /// Counts a turn that was still to be seen when the measurement ended.
+    pub(super) fn pending(&mut self, waited: Duration) {
+        if waited >= UNDER_WAY {
+            self.latency.add(waited);
+            self.turns_unseen += 1;
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         self.connected_time += other.connected_time;
         // Threads measure at the same time.
@@ -152,7 +183,9 @@ impl Flow {
         self.inputs_out += other.inputs_out;
         self.inputs_under_way += other.inputs_under_way;
         self.messages_out += other.messages_out;
+        self.turns_seen += other.turns_seen;
         self.turns_overtaken += other.turns_overtaken;
+        self.turns_unseen += other.turns_unseen;
         self.turns_unknown += other.turns_unknown;
         self.predictions_agreed += other.predictions_agreed;
         self.predictions_unchecked += other.predictions_unchecked;
@@ -160,6 +193,8 @@ impl Flow {
         self.early.merge(&other.early);
         self.late.merge(&other.late);
         self.latency.merge(&other.latency);
+        self.standstill = Standstill::longer(self.standstill, other.standstill);
+        self.own_pause = self.own_pause.max(other.own_pause);
         self.age.merge(&other.age);
         self.lag.merge(&other.lag);
         self.input_wait.merge(&other.input_wait);

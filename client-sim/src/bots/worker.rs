@@ -3,12 +3,13 @@
 use std::{
     io,
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use tokio::sync::{mpsc, watch};
 
-use super::{engine::Engine, plan::Plan, shard::Shard, tally::Tally};
+use super::{engine::Engine, plan::Plan, pulse::Pulse, shard::Shard, tally::Tally};
 use crate::address::Address;
 
 /// How long the server has to answer goodbyes.
@@ -25,6 +26,7 @@ pub(super) struct Orders {
     pub(super) address: Address,
     pub(super) peer: SocketAddr,
     pub(super) start: Instant,
+    pub(super) pulse: Arc<Pulse>,
     /// Becomes true, or closed, when the run is to end.
     pub(super) stop: watch::Receiver<bool>,
     /// Takes what was counted now and then; if it is full, the next will do.
@@ -39,10 +41,11 @@ pub(super) fn work(orders: Orders) -> io::Result<Tally> {
         address,
         peer,
         start,
+        pulse,
         stop,
         progress,
     } = orders;
-    let mut engine = Engine::new(Shard::new(plan, number, start), address, peer)?;
+    let mut engine = Engine::new(Shard::new(plan, number, start, pulse), address, peer)?;
     let begin = engine.shard().measures_from();
     let end = engine.shard().duration().map(|duration| begin + duration);
     let mut measuring = false;
@@ -50,6 +53,7 @@ pub(super) fn work(orders: Orders) -> io::Result<Tally> {
     let mut look_up_at = start;
     loop {
         let now = Instant::now();
+        engine.shard().look_at_clock(now);
         if !measuring && now >= begin {
             measuring = true;
             engine.shard().begin_measuring(now);
@@ -71,7 +75,7 @@ pub(super) fn work(orders: Orders) -> io::Result<Tally> {
         let until = marks.into_iter().flatten().fold(look_up_at, Instant::min);
         engine.turn(until)?;
     }
-    let tally = engine.shard().tally(Instant::now());
+    let tally = engine.shard().final_tally(Instant::now());
     farewell(engine)?;
     Ok(tally)
 }

@@ -46,6 +46,8 @@ pub(crate) enum Fault {
     Drop,
     /// Lets nobody into the room.
     Full,
+    /// Stands still for so long: no tick, no byte.
+    Freeze(Duration),
 }
 
 const PERIOD: Duration = Duration::from_nanos(16_666_667);
@@ -76,6 +78,8 @@ struct State {
     walls: WallGrid,
     map: MapInfo,
     fault: Fault,
+    /// It stood still, so the clients' aims are beside what it takes for a while.
+    has_frozen: bool,
     seq: u32,
     players: Vec<Option<Player>>,
 }
@@ -106,6 +110,7 @@ pub(crate) fn start(fault: Fault) -> String {
                 walls,
                 map,
                 fault,
+                has_frozen: false,
                 seq: 40,
                 players: vec![],
             };
@@ -254,6 +259,10 @@ impl State {
                     step.tick
                 };
                 let ahead = i64::from(aimed.0) - i64::from(tick.0) - 1;
+                let (aimed, ahead) = match self.has_frozen && !(-8..=16).contains(&ahead) {
+                    true => (tick.after(1), 0),
+                    false => (aimed, ahead),
+                };
                 assert!(
                     (-8..=16).contains(&ahead),
                     "an aim that no server takes: {ahead} ticks ahead"

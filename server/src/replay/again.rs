@@ -12,23 +12,24 @@ use crate::recording::{
 use parlour_sim::{SIMULATION, TickInput, TickOutput};
 
 impl Replay {
-    /// Runs its inputs through the world as this program has it, and records that into a new file, with a saved world
+    /// Runs its inputs through the world as this program has it, and records that into one new file, with a saved world
     /// wherever there is one. Its hashes are not compared. A tick that panics is the last.
     ///
     /// # Errors
     /// [`ReplayError`] if it cannot be read to its end, or the file cannot be written.
     pub fn record_again(&mut self, path: &Path) -> Result<(), ReplayError> {
-        let names = self.recording.header().state.clone();
+        let names = self.tape.header().state.clone();
         let mut builder = TicksBuilder::new(names.len());
-        let started_ms = self.recording.started_ms();
+        let started_ms = self.tape.started_ms();
         let header = Header::new(&self.config, names, SIMULATION, started_ms);
         let file = File::create_new(path).map_err(ReadError::Io)?;
         let mut writer = FileWriter::new(file, &header).map_err(ReadError::Io)?;
-        let times = self.recording.times();
-        let beginning = self.recording.beginning();
-        let mut items = self.recording.read_from(beginning);
+        let times = self.tape.times();
+        let beginning = self.tape.beginning();
+        let mut items = self.tape.read_from(beginning);
         let (mut world, first) = begin::begin(&mut items, &self.config, &self.logic)?;
         let (mut output, mut saved) = (TickOutput::default(), Vec::new());
+        let mut last_saved = None;
         let mut write = |chunks: Vec<Sealed>| -> Result<(), ReplayError> {
             Ok(chunks
                 .iter()
@@ -45,7 +46,10 @@ impl Replay {
         };
         for item in std::iter::once(Ok(first_item)).chain(items) {
             match item? {
+                // A file may begin with the world that the one before it ends with: once is enough.
+                Item::Keyframe { tick, .. } if last_saved == Some(tick) => {}
                 Item::Keyframe { tick, .. } => {
+                    last_saved = Some(tick);
                     write(builder.seal().into_iter().collect())?;
                     saved.clear();
                     world.save(&mut saved);

@@ -1,16 +1,14 @@
 //! With what world a recording begins, and what is compared: the same wherever one is run again.
 
-use std::io::{Read, Seek};
-
 use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation};
 
-use super::ReplayError;
-use crate::recording::format::{Item, Items, TickRecord};
+use super::{ReplayError, tape::TapeItems};
+use crate::recording::format::{Item, TickRecord};
 
 /// The world before the first tick that is read; with that tick, if it was read to know that it is the first of all.
-pub(super) fn begin<R: Read + Seek>(
-    items: &mut Items<'_, R>,
+pub(super) fn begin(
+    items: &mut TapeItems<'_>,
     config: &SimConfig,
     logic: &Logic,
 ) -> Result<(Simulation, Option<TickRecord>), ReplayError> {

@@ -138,24 +138,23 @@ impl Difference {
 /// # Errors
 /// [`ReplayError`] if one of them cannot be read or run.
 pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayError> {
-    let headers = compare_headers(one.recording.header(), other.recording.header());
+    let headers = compare_headers(one.tape.header(), other.tape.header());
     if !headers.is_empty() {
         return Ok(Difference::Headers { headers });
     }
-    match recorded::compare(&mut one.recording, &mut other.recording)? {
+    match recorded::compare(&mut one.tape, &mut other.tape)? {
         Recorded::Apart => Ok(Difference::Apart {
             ticks: [&*one, &*other].map(|replay| {
-                let recording = replay.recording();
-                recording
-                    .first_tick()
-                    .zip(recording.last_tick())
+                let tape = replay.tape();
+                tape.first_tick()
+                    .zip(tape.last_tick())
                     .map(|(from, to)| (from.0, to.0))
             }),
         }),
         Recorded::Same { from, to } => Ok(Difference::Same {
             from: from.0,
             to: to.0,
-            last: [&*one, &*other].map(|replay| replay.recording().last_tick().map_or(0, |tick| tick.0)),
+            last: [&*one, &*other].map(|replay| replay.last_tick().map_or(0, |tick| tick.0)),
         }),
         Recorded::Tick(records) => {
             let tick = records[0].tick;
@@ -231,7 +230,7 @@ fn after_same_input(
         [only] => difference.system = Some(only.clone().into()),
         _ => difference.suspects = writers.into_iter().map(SystemName::from).collect(),
     }
-    let keyframes = recorded::next_keyframes(&mut one.recording, &mut other.recording, recorded_tick)?;
+    let keyframes = recorded::next_keyframes(&mut one.tape, &mut other.tape, recorded_tick)?;
     if let Some(SavedWorlds { tick, states }) = keyframes {
         let Parts { listed, more } = state::compare(&world, &states[0], &states[1]);
         (difference.differ, difference.more) = (listed, more);
@@ -294,6 +293,6 @@ fn components(world: &Simulation, [one, other]: &[TickRecord; 2]) -> Vec<String>
 }
 
 fn time_of(replay: &Replay, tick: Tick) -> Option<String> {
-    let wall_ms = replay.recording().wall_at(tick)?;
+    let wall_ms = replay.tape().wall_at(tick)?;
     Some(crate::recording::rfc3339(wall_ms))
 }

@@ -9,7 +9,7 @@ mod table;
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use serde_json::Value;
 
-use super::{Moment, Replay, ReplayError, Run, Stepped, Who, Whom, Window};
+use super::{Cast, Moment, Replay, ReplayError, Roster, Run, Stepped, Who, Whom, Window};
 pub use table::table;
 
 /// What to look at.
@@ -37,6 +37,8 @@ pub struct Filter {
 /// Rows, and what their columns are called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
+    /// The players that the filter names: more than one if several have that name.
+    pub meant: Vec<Who>,
     /// The names of the columns.
     pub columns: &'static [&'static str],
     /// For each column a text without control characters.
@@ -76,25 +78,71 @@ pub fn dump(replay: &mut Replay, what: What, window: Window, filter: &Filter) ->
     match what {
         What::Players => players::players(&mut state_at(replay, window.to)?, filter),
         What::Rooms => rooms::rooms(&mut state_at(replay, window.to)?, filter),
-        What::Chat => chat::chat(replay, window, filter),
-        What::Commands => commands::commands(replay, window, filter),
+        What::Chat | What::Commands => {
+            let taken = Taken::in_window(replay, window, filter)?;
+            match what {
+                What::Chat => chat::chat(replay, window, &taken),
+                _ => commands::commands(replay, window, &taken),
+            }
+        }
     }
 }
 
-impl Filter {
+/// A filter whose player is known.
+struct Taken<'a> {
+    room: Option<&'a str>,
+    players: Option<Vec<Who>>,
+}
+
+impl<'a> Taken<'a> {
+    /// The player is one of those that are there now.
+    fn now(roster: &Roster, filter: &'a Filter) -> Self {
+        Self::of(filter, |whom| {
+            whom.among(roster.iter()).into_iter().cloned().collect()
+        })
+    }
+
+    /// The player is one of those that are there at some time in the window.
+    fn in_window(replay: &mut Replay, window: Window, filter: &'a Filter) -> Result<Self, ReplayError> {
+        let cast = match &filter.player {
+            Some(_) => Cast::of(replay, window)?,
+            None => Cast::default(),
+        };
+        Ok(Self::of(filter, |whom| {
+            whom.among(cast.iter()).into_iter().cloned().collect()
+        }))
+    }
+
+    fn of(filter: &'a Filter, meant: impl Fn(&Whom) -> Vec<Who>) -> Self {
+        Self {
+            room: filter.room.as_deref(),
+            players: filter.player.as_ref().map(meant),
+        }
+    }
+
+    /// An empty dump.
+    fn dump(&self, columns: &'static [&'static str]) -> Dump {
+        Dump {
+            columns,
+            meant: self.players.clone().unwrap_or_default(),
+            ..Dump::default()
+        }
+    }
+
     fn takes(&self, who: Option<&Who>) -> bool {
         let Some(who) = who else {
-            return self.room.is_none() && self.player.is_none();
+            return self.room.is_none() && self.players.is_none();
         };
-        self.takes_player(who) && (self.room.is_none() || self.room == who.room)
+        self.takes_player(who) && self.room.is_none_or(|room| who.room.as_deref() == Some(room))
     }
 
     fn takes_player(&self, who: &Who) -> bool {
-        self.player.as_ref().is_none_or(|whom| whom.is(who))
+        let is_meant = |players: &Vec<Who>| players.iter().any(|meant| meant.session == who.session);
+        self.players.as_ref().is_none_or(is_meant)
     }
 }
 
-fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_, std::fs::File>, ReplayError> {
+fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_>, ReplayError> {
     let mut run = replay.run_to(Tick(tick.0.saturating_sub(1)))?;
     if run.tick() < tick
         && let Some(Stepped::Panicked(message)) = run.step()?

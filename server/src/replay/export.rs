@@ -2,10 +2,7 @@
 
 mod motion;
 
-use std::{
-    fs::File,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use parlour_shared::ids::Tick;
 use parlour_sim::EventKind;
@@ -37,7 +34,7 @@ pub fn export(replay: &mut Replay, window: Window, out: &mut impl Write) -> Resu
     let is_end = replay.last_tick() == Some(window.to);
     let header = json!({
         "line": "header", "from": window.from, "to": window.to, "units_per_px": parlour_shared::motion::UNITS_PER_PX,
-        "recording": replay.recording().header(),
+        "recording": replay.tape().header(),
     });
     line(out, &header)?;
     let before = Tick(window.from.0.saturating_sub(1));
@@ -82,19 +79,14 @@ struct Exporter {
 
 impl Exporter {
     /// Who is where before the first tick.
-    fn beginning(
-        &mut self,
-        run: &mut Run<'_, File>,
-        tick: Tick,
-        out: &mut impl Write,
-    ) -> Result<(), ExportError> {
+    fn beginning(&mut self, run: &mut Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
         for who in self.roster.iter() {
             line(out, &self.about("there", tick, who))?;
         }
         self.motions(run, tick, out)
     }
 
-    fn tick(&mut self, run: &mut Run<'_, File>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
+    fn tick(&mut self, run: &mut Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
         let events = events(run);
         if !events.is_empty() {
             line(
@@ -124,13 +116,7 @@ impl Exporter {
     }
 
     /// A tick that panicked has its input and nothing else.
-    fn panicked(
-        &self,
-        run: &Run<'_, File>,
-        tick: Tick,
-        message: &str,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
+    fn panicked(&self, run: &Run<'_>, tick: Tick, message: &str, out: &mut impl Write) -> io::Result<()> {
         line(
             out,
             &json!({
@@ -153,12 +139,7 @@ impl Exporter {
         Ok(())
     }
 
-    fn motions(
-        &mut self,
-        run: &mut Run<'_, File>,
-        tick: Tick,
-        out: &mut impl Write,
-    ) -> Result<(), ExportError> {
+    fn motions(&mut self, run: &mut Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
         let time = self.time(tick);
         self.motions.changes(run.simulation(), |room, player, segment| {
             let velocity = segment.gait.velocity();
@@ -187,7 +168,7 @@ impl Exporter {
 }
 
 /// What the tick was given, in the forms of the protocol.
-fn events(run: &Run<'_, File>) -> Vec<Value> {
+fn events(run: &Run<'_>) -> Vec<Value> {
     let event = |event: &parlour_sim::Event| {
         let session = event.session;
         match &event.kind {

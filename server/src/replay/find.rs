@@ -55,12 +55,23 @@ pub enum FindError {
     },
 }
 
+/// How much of a run of the server is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// From the file that holds the moment on.
+    Onwards,
+    /// All of its files: what comes before the moment may be looked at later.
+    Whole,
+}
+
 /// The file itself; of a directory the newest recording that holds the moment, or without one the first file of the newest
-/// run of the server; and with it the files that go on from it. A time that none holds is that of the first one that begins within a minute after it: `14:03` means 14:03:07, too.
+/// run of the server; and with it the files that go on from it. A time that none holds is that of the first one that
+/// begins within a minute after it: `14:03` means 14:03:07, too. `+90s` counts from the beginning of a run and not of
+/// each of its files.
 ///
 /// # Errors
 /// [`FindError`].
-pub fn find(path: &Path, holding: Option<&Moment>) -> Result<Found, FindError> {
+pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent) -> Result<Found, FindError> {
     if !path.is_dir() {
         return Ok(Found {
             path: path.to_owned(),
@@ -71,7 +82,14 @@ pub fn find(path: &Path, holding: Option<&Moment>) -> Result<Found, FindError> {
     let mut recordings = recordings(path)?;
     // The newest first; of two that began at once the one with the later name.
     recordings.sort_by(|a, b| (b.started_ms, &b.path).cmp(&(a.started_ms, &a.path)));
-    let holds = |one: &&One| holding.is_none_or(|moment| moment.tick(&one.times).is_ok());
+    let holds = |one: &&One| match holding {
+        None => true,
+        Some(after @ Moment::After(_)) => {
+            let is_first = std::ptr::eq(beginning(&recordings, one), *one);
+            is_first && after.tick(&run_times(&recordings, one)).is_ok()
+        }
+        Some(moment) => moment.tick(&one.times).is_ok(),
+    };
     let early = |one: &One| holding.and_then(|moment| moment.early_ms(&one.times));
     let soon = || {
         let begins = recordings
@@ -83,14 +101,14 @@ pub fn find(path: &Path, holding: Option<&Moment>) -> Result<Found, FindError> {
     match recordings.iter().find(holds).or_else(soon) {
         Some(one) => {
             // All of a run of the server, unless a moment says where to begin.
-            let one = if holding.is_none() {
-                beginning(&recordings, one)
-            } else {
-                one
+            let one = match extent {
+                Extent::Onwards if holding.is_some() => one,
+                Extent::Onwards | Extent::Whole => beginning(&recordings, one),
             };
+            let next = successors(&recordings, one);
             Ok(Found {
                 path: one.path.clone(),
-                next: successors(&recordings, one),
+                next: next.into_iter().map(|one| one.path.clone()).collect(),
                 chosen: true,
             })
         }
@@ -117,7 +135,7 @@ fn beginning<'a>(recordings: &'a [One], mut one: &'a One) -> &'a One {
 }
 
 /// The files that go on from a recording, in order.
-fn successors<'a>(recordings: &'a [One], mut one: &'a One) -> Vec<PathBuf> {
+fn successors<'a>(recordings: &'a [One], mut one: &'a One) -> Vec<&'a One> {
     let mut next = Vec::new();
     for _ in recordings {
         let after = |other: &&One| other.previous.is_some() && other.previous == one.name();
@@ -125,9 +143,17 @@ fn successors<'a>(recordings: &'a [One], mut one: &'a One) -> Vec<PathBuf> {
             Some(after) => one = after,
             None => break,
         }
-        next.push(one.path.clone());
+        next.push(one);
     }
     next
+}
+
+/// When the ticks of a recording were, and those of the files that go on from it.
+fn run_times(recordings: &[One], one: &One) -> Times {
+    let mut times = one.times.clone();
+    let next = successors(recordings, one);
+    next.iter().for_each(|next| times.join(&next.times));
+    times
 }
 
 struct One {

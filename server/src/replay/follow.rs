@@ -1,26 +1,30 @@
 //! What one player did and saw, in a person's words. What it saw is decoded from the very frames that the world sent it:
 //! what its client knew.
 
+mod chosen;
 mod eyes;
 mod feet;
 mod lookup;
 mod news;
+mod whereabouts;
 
-use std::{fs::File, io};
+use std::io;
 
 use parlour_shared::{
-    ids::Tick,
+    ids::{SessionId, Tick},
     message::{ClientMessage, Refusal},
     snapshot::Snapshot,
 };
 use parlour_sim::{Event, EventKind, Lane, Player};
-use thiserror::Error;
 
-use super::{Replay, ReplayError, Roster, Run, Stepped, Who, Whom, Window, refused::refused, words};
+use super::{Cast, Replay, Roster, Run, Stepped, Who, Whom, Window, refused::refused, words};
 use crate::recording::format::Times;
+pub use chosen::FollowError;
+use chosen::meant;
 use eyes::EyesOf;
 use feet::Feet;
 use news::Beside;
+use whereabouts::Whereabouts;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,28 +35,6 @@ pub struct Line {
     pub tick: Tick,
     /// What, in a person's words, without control characters.
     pub text: String,
-}
-
-/// Why nobody can be followed, or no further.
-#[derive(Debug, Error)]
-pub enum FollowError {
-    /// The recording cannot be run to there.
-    #[error(transparent)]
-    Replay(#[from] ReplayError),
-    /// The player is not in the window.
-    #[error("{0}")]
-    NotThere(String),
-    /// Several have that name.
-    #[error("{whom} is the name of several: {them}. Name one by its id")]
-    Several {
-        /// The name.
-        whom: String,
-        /// Who they are.
-        them: String,
-    },
-    /// It cannot be told.
-    #[error(transparent)]
-    Io(#[from] io::Error),
 }
 
 impl std::fmt::Display for Line {
@@ -67,22 +49,28 @@ impl std::fmt::Display for Line {
     }
 }
 
-/// Tells what a player did and saw in a window. Who is followed by name and comes again under it is followed again.
+/// Tells what a player did and saw in a window. A player that is followed by name and comes again under it is followed
+/// again. With a room, only what happened while the player was in it, its coming and going included.
 ///
 /// # Errors
 /// [`FollowError`]; what came before it was told.
 pub fn follow(
     replay: &mut Replay,
     whom: &Whom,
+    room: Option<&str>,
     window: Window,
     mut tell: impl FnMut(&Line) -> io::Result<()>,
 ) -> Result<(), FollowError> {
+    let cast = Cast::of(replay, window)?;
+    let mut roster = Roster::default();
+    roster.learn(&cast);
     // Two ticks earlier than asked for: a world that was loaded sends each viewer all it sees with its first tick.
     let times = replay.times();
     let mut follower = Follower {
-        whom: whom.clone(),
+        meant: meant(&cast, whom)?,
+        room: Whereabouts::new(room),
         times,
-        roster: Roster::default(),
+        roster,
         player: None,
         lines: Vec::new(),
         tick: Tick(0),
@@ -91,7 +79,7 @@ pub fn follow(
         found: false,
     };
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(2)))?;
-    follower.begin(&mut run)?;
+    follower.begin(&mut run);
     let mut last = run.tick();
     while last < window.to {
         if last.0.checked_add(1) == Some(window.from.0) {
@@ -111,23 +99,36 @@ pub fn follow(
             follower.tick(&mut run);
         }
         let lines = std::mem::take(&mut follower.lines);
-        if last >= window.from {
+        if last >= window.from && follower.room.is_told() {
             lines.iter().try_for_each(&mut tell)?;
         }
         if stepped != Stepped::Same {
             break;
         }
     }
-    let found = follower.found;
+    let Follower {
+        found, room: rooms, ..
+    } = follower;
     drop(run);
-    if found {
-        return Ok(());
+    if !found {
+        return Err(FollowError::NotThere(lookup::where_else(replay, whom, window)?));
     }
-    Err(FollowError::NotThere(lookup::where_else(replay, whom, window)?))
+    match rooms.missed() {
+        None => Ok(()),
+        Some(missed) => {
+            let (called, from, to) = (words::quoted(&whom.0), window.from.0, window.to.0);
+            Err(FollowError::NotThere(format!(
+                "{called} is not in {missed} in ticks {from} to {to}"
+            )))
+        }
+    }
 }
 
 struct Follower {
-    whom: Whom,
+    /// The sessions that are followed, one at a time.
+    meant: Vec<SessionId>,
+    /// The room that is asked for.
+    room: Whereabouts,
     times: Times,
     roster: Roster,
     /// Who is followed now.
@@ -162,31 +163,16 @@ impl Followed {
 
 impl Follower {
     /// Looks for the player in the world that the run begins with.
-    fn begin(&mut self, run: &mut Run<'_, File>) -> Result<(), FollowError> {
+    fn begin(&mut self, run: &mut Run<'_>) {
         self.tick = run.tick();
-        self.roster = Roster::of(run.simulation());
-        let them: Vec<Who> = self
-            .roster
-            .iter()
-            .filter(|who| self.whom.is(who))
-            .cloned()
-            .collect();
-        if let [_, _, ..] = them.as_slice() {
-            let shown = them
-                .iter()
-                .map(|who| format!("{} (session {})", words::id(who.id), who.session.0));
-            return Err(FollowError::Several {
-                whom: words::plain(&self.whom.0),
-                them: shown.collect::<Vec<_>>().join(", "),
-            });
-        }
-        if let Some(who) = them.into_iter().next() {
+        self.roster.take_in(run.simulation());
+        let there = self.roster.iter().find(|who| self.meant.contains(&who.session));
+        if let Some(who) = there.cloned() {
             self.take_up(run, who);
         }
-        Ok(())
     }
 
-    fn take_up(&mut self, run: &mut Run<'_, File>, who: Who) {
+    fn take_up(&mut self, run: &mut Run<'_>, who: Who) {
         let mut followed = Followed::new(who);
         let simulation = run.simulation();
         if let Some(entity) = simulation.player(followed.who.session) {
@@ -201,12 +187,13 @@ impl Follower {
     }
 
     /// How things are before the first tick of the window.
-    fn situation(&mut self, run: &mut Run<'_, File>) {
+    fn situation(&mut self, run: &mut Run<'_>) {
         let Some(followed) = &self.player else {
             return;
         };
         self.found = true;
         let who = &followed.who;
+        self.room.note(who.room.as_deref(), who.room.as_deref());
         let name = format!(
             "{} (id {}, session {})",
             words::plain(&who.name),
@@ -215,7 +202,7 @@ impl Follower {
         );
         let text = match (&who.room, followed.feet.position(run.tick())) {
             (Some(room), Some(position)) => {
-                let sees = followed.eyes.all(run.tick(), who.id, position);
+                let sees = followed.eyes.all(run.tick(), who.id, position, &self.roster);
                 let sees = if sees.is_empty() {
                     "nobody".to_owned()
                 } else {
@@ -232,11 +219,14 @@ impl Follower {
         self.say(text);
     }
 
-    fn tick(&mut self, run: &mut Run<'_, File>) {
+    fn tick(&mut self, run: &mut Run<'_>) {
         let changes = self.roster.follow(run);
         let opened = changes.iter().filter(|change| change.before.is_none());
         let opened = opened.filter_map(|change| change.after.clone());
-        for who in opened.filter(|who| self.whom.is(who)).collect::<Vec<_>>() {
+        for who in opened
+            .filter(|who| self.meant.contains(&who.session))
+            .collect::<Vec<_>>()
+        {
             if self.player.is_none() {
                 self.player = Some(Followed::new(who));
             } else {
@@ -247,6 +237,7 @@ impl Follower {
             }
         }
         let Some(mut followed) = self.player.take() else {
+            self.room.note_absent();
             return;
         };
         self.found |= self.tick >= self.from;
@@ -257,7 +248,10 @@ impl Follower {
             self.tell(&followed, &text);
         }
         if let Some(who) = self.roster.get(session) {
-            followed.who = who.clone();
+            let before = std::mem::replace(&mut followed.who, who.clone()).room;
+            if self.tick >= self.from {
+                self.room.note(before.as_deref(), who.room.as_deref());
+            }
         }
         for (_, code) in run
             .output()
@@ -277,7 +271,7 @@ impl Follower {
     }
 
     /// What the player did, and what of it was refused.
-    fn events(&mut self, run: &Run<'_, File>, followed: &mut Followed) -> Vec<Refusal> {
+    fn events(&mut self, run: &Run<'_>, followed: &mut Followed) -> Vec<Refusal> {
         let session = followed.who.session;
         let refusals = refused(run.input(), run.output());
         let mut told = Vec::new();
@@ -312,7 +306,7 @@ impl Follower {
     }
 
     /// What the player's client was told.
-    fn frames(&mut self, run: &mut Run<'_, File>, followed: &mut Followed, refused: &[Refusal]) {
+    fn frames(&mut self, run: &mut Run<'_>, followed: &mut Followed, refused: &[Refusal]) {
         let session = followed.who.session;
         let place = feet::place_of(run.simulation(), session);
         let joins = |event: &Event| {
@@ -340,7 +334,7 @@ impl Follower {
                     news::told(payload, followed, &beside).into_iter().collect()
                 }
                 Lane::Snapshot => match self.snapshot.read(payload) {
-                    Ok(()) => followed.eyes.see(&self.snapshot, followed.who.id),
+                    Ok(()) => followed.eyes.see(&self.snapshot, followed.who.id, &self.roster),
                     Err(error) => vec![format!("is sent a snapshot that cannot be read: {error}")],
                 },
             };

@@ -12,7 +12,6 @@ mod stage;
 
 use std::{
     io,
-    path::Path,
     sync::{Arc, atomic::AtomicUsize},
     thread::JoinHandle,
 };
@@ -20,10 +19,9 @@ use std::{
 use parlour_shared::{
     codec,
     ids::{PlayerId, SessionId, Tick},
-    map::Map,
     message::{ServerMessage, Welcome},
 };
-use parlour_sim::{Event, EventKind, Logic, SimConfig, TickInput, TickOutput};
+use parlour_sim::{Event, EventKind, SimConfig, TickInput, TickOutput};
 use rtrb::RingBuffer;
 
 use super::{Moment, MomentError, Replay, ReplayError};
@@ -52,14 +50,12 @@ pub struct Past {
 }
 
 impl Past {
-    /// Opens a recording, as [`Replay::open`] does. It will be played from its beginning, at the speed at which it was
-    /// lived.
+    /// A recording to be played from its beginning, at the speed at which it was lived, through all of its files.
     ///
     /// # Errors
-    /// [`ReplayError`], also if there is no tick in it.
-    pub fn open(path: &Path, maps: &[Arc<Map>], logic: Logic) -> Result<Self, ReplayError> {
-        let replay = Replay::open(path, maps, logic)?;
-        let times = replay.recording().times();
+    /// [`ReplayError`] if there is no tick in it.
+    pub fn new(replay: Replay) -> Result<Self, ReplayError> {
+        let times = replay.times();
         let (first, last) = times.range().ok_or(ReplayError::Empty)?;
         Ok(Self {
             replay,

@@ -1,9 +1,6 @@
 //! Who is who: the players of a world that is run again, by session, also in the tick in which they close.
 
-use std::{
-    collections::BTreeMap,
-    io::{Read, Seek},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlour_shared::{
     codec,
@@ -12,7 +9,7 @@ use parlour_shared::{
 };
 use parlour_sim::{EventKind, InRoom, Lane, Player, Room, SavedState, Simulation};
 
-use super::{Run, words};
+use super::{Cast, Run, words};
 
 /// A player.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,24 +22,6 @@ pub struct Who {
     pub name: String,
     /// The room it is in, or was in when it closed.
     pub room: Option<String>,
-}
-
-/// A player as a person names it: a name, an id of eight hexadecimal digits, or the number of a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whom(pub String);
-
-impl Whom {
-    /// Whether it is this one.
-    #[must_use]
-    pub fn is(&self, who: &Who) -> bool {
-        self.names(who.session, who.id, &who.name)
-    }
-
-    /// Whether it is the one with these.
-    pub(super) fn names(&self, session: SessionId, id: PlayerId, name: &str) -> bool {
-        let Self(text) = self;
-        text == name || text.eq_ignore_ascii_case(&words::id(id)) || *text == session.0.to_string()
-    }
 }
 
 /// What a tick changed for a player.
@@ -60,6 +39,10 @@ pub struct Roster {
     players: BTreeMap<SessionId, Who>,
     /// Those that closed in the last tick: they are forgotten with the next one.
     closed: Vec<SessionId>,
+    /// The first player with each name. Players that closed stay in it: a story mentions them later.
+    names: BTreeMap<String, PlayerId>,
+    /// Names that several players have or had.
+    shared: BTreeSet<String>,
 }
 
 impl Roster {
@@ -67,15 +50,20 @@ impl Roster {
     #[must_use]
     pub fn of(simulation: &mut Simulation) -> Self {
         let mut roster = Self::default();
-        for session in sessions(simulation) {
-            roster.refresh(simulation, session);
-        }
+        roster.take_in(simulation);
         roster
+    }
+
+    /// Takes in the players of a world.
+    pub(super) fn take_in(&mut self, simulation: &mut Simulation) {
+        for session in sessions(simulation) {
+            self.refresh(simulation, session);
+        }
     }
 
     /// Takes in what the last tick changed, and gives who opened, closed, or went from room to room in it. Not after a
     /// tick that panicked.
-    pub fn follow<R: Read + Seek>(&mut self, run: &mut Run<'_, R>) -> Vec<Change> {
+    pub fn follow(&mut self, run: &mut Run<'_>) -> Vec<Change> {
         for session in std::mem::take(&mut self.closed) {
             self.players.remove(&session);
         }
@@ -122,6 +110,29 @@ impl Roster {
         self.players.values()
     }
 
+    /// Learns the names of a whole window, so that [`Self::called`] names a player the same way in all of it.
+    pub(super) fn learn(&mut self, cast: &Cast) {
+        for who in cast.iter() {
+            self.note(who.id, &who.name);
+        }
+    }
+
+    /// A player's name for a table or a story; with the id if several players have that name.
+    pub(super) fn called(&self, id: PlayerId, name: &str) -> String {
+        match self.shared.contains(name) {
+            true => format!("{} (id {})", words::plain(name), words::id(id)),
+            false => words::plain(name),
+        }
+    }
+
+    fn note(&mut self, id: PlayerId, name: &str) {
+        match self.names.get(name) {
+            None => drop(self.names.insert(name.to_owned(), id)),
+            Some(first) if *first == id => {}
+            Some(_) => drop(self.shared.insert(name.to_owned())),
+        }
+    }
+
     fn refresh(&mut self, simulation: &Simulation, session: SessionId) {
         let world = simulation.world();
         let Some(entity) = simulation.player(session) else {
@@ -139,6 +150,7 @@ impl Roster {
             name: player.name.clone(),
             room: room.map(|room| room.name.clone()),
         };
+        self.note(who.id, &who.name);
         self.players.insert(session, who);
     }
 }

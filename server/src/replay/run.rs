@@ -2,24 +2,22 @@
 
 use std::{
     any::Any,
-    io::{Read, Seek},
     panic::{AssertUnwindSafe, catch_unwind},
-    vec,
 };
 
 use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation, TickInput, TickOutput};
 
-use super::{ReplayError, begin};
-use crate::recording::format::{Item, Items, Outcome, Place, Recording, TickRecord};
+use super::{ReplayError, begin, tape::TapeItems};
+use crate::recording::format::{Item, Outcome, TickRecord};
 
 /// What is left of a recording, for whoever runs it on another thread.
-pub(super) struct Rest<'a, R> {
-    items: Items<'a, R>,
+pub(super) struct Rest<'a> {
+    items: TapeItems<'a>,
     first: Option<TickRecord>,
 }
 
-impl<R: Read + Seek> Rest<'_, R> {
+impl Rest<'_> {
     /// The next tick; none if there is no more. Saved worlds are left out: each tick's hash says as much.
     pub(super) fn next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
         if let Some(first) = self.first.take() {
@@ -36,10 +34,8 @@ impl<R: Read + Seek> Rest<'_, R> {
 }
 
 /// A world that follows a recording.
-pub struct Run<'a, R> {
-    items: Items<'a, R>,
-    /// The files that go on from the one that is read.
-    rest: vec::IntoIter<&'a mut Recording<R>>,
+pub struct Run<'a> {
+    items: TapeItems<'a>,
     simulation: Simulation,
     /// What the last tick was given.
     input: TickInput,
@@ -60,20 +56,16 @@ pub enum Stepped {
     Panicked(String),
 }
 
-impl<'a, R: Read + Seek> Run<'a, R> {
-    /// Loads the saved world that stands at the place; without one the world is a fresh one.
+impl<'a> Run<'a> {
+    /// Loads the saved world that comes first; without one the world is a fresh one.
     pub(super) fn begin(
-        recording: &'a mut Recording<R>,
-        rest: Vec<&'a mut Recording<R>>,
-        place: Place,
+        mut items: TapeItems<'a>,
         config: &SimConfig,
         logic: &Logic,
     ) -> Result<Self, ReplayError> {
-        let mut items = recording.read_from(place);
         let (simulation, first) = begin::begin(&mut items, config, logic)?;
         Ok(Self {
             items,
-            rest: rest.into_iter(),
             simulation,
             input: TickInput::default(),
             output: TickOutput::default(),
@@ -109,14 +101,7 @@ impl<'a, R: Read + Seek> Run<'a, R> {
         }
         loop {
             match self.items.next().transpose()? {
-                None => match self.rest.next() {
-                    // It begins with the world as it is now: compared like every saved world.
-                    Some(next) => {
-                        let beginning = next.beginning();
-                        self.items = next.read_from(beginning);
-                    }
-                    None => return Ok(None),
-                },
+                None => return Ok(None),
                 Some(Item::Tick(record)) => return Ok(Some(record)),
                 Some(Item::Keyframe { state, .. }) => self.check_keyframe(&state)?,
             }
@@ -124,7 +109,7 @@ impl<'a, R: Read + Seek> Run<'a, R> {
     }
 
     /// The world, and the ticks that it has not run yet.
-    pub(super) fn into_parts(self) -> (Simulation, Rest<'a, R>) {
+    pub(super) fn into_parts(self) -> (Simulation, Rest<'a>) {
         let rest = Rest {
             items: self.items,
             first: self.first,

@@ -3,7 +3,6 @@
 use parlour_shared::ids::Tick;
 
 use super::{Replay, ReplayError, Stepped, Window};
-use crate::recording::format::{EndReason, Ending};
 
 /// What a run without a difference came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +39,7 @@ pub fn verify(
     mut seen: impl FnMut(Tick),
 ) -> Result<Verified, ReplayError> {
     // What panicked may have been a frame: then frames are made, as they were.
-    let panicked = matches!(
-        replay.ending(),
-        Ending::Ended {
-            reason: EndReason::Panicked,
-            ..
-        }
-    );
+    let panicked = replay.ending().is_panic();
     let is_end = replay.last_tick() == Some(window.to);
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(1)))?;
     if !panicked {

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use parlour_server::{
     recording::format::{EndReason, Ending, Recording},
-    replay::{Found, Replay, find},
+    replay::{Extent, Found, Replay, find},
 };
 use parlour_shared::ids::Tick;
 use parlour_sim::Logic;
@@ -101,7 +101,7 @@ fn a_directory_is_replayed_through_all_files_of_a_run() {
     bots.stop();
     let last = server.stop().tick;
 
-    let Found { path, next, chosen } = find(&directory.0, None).unwrap();
+    let Found { path, next, chosen } = find(&directory.0, None, Extent::Onwards).unwrap();
     assert!(chosen && next.len() >= 3, "{next:?}");
     let open = || Replay::open(&path, &bundled(), Logic::default()).unwrap();
     let mut replay = open();
@@ -127,7 +127,7 @@ fn a_directory_is_replayed_through_all_files_of_a_run() {
         "{error}"
     );
     // A moment begins in the file that holds it.
-    let found = find(&directory.0, Some(&"t150".parse().unwrap())).unwrap();
+    let found = find(&directory.0, Some(&"t150".parse().unwrap()), Extent::Onwards).unwrap();
     assert_eq!((found.path, found.next.as_slice()), (next[1].clone(), &next[2..]));
 }
 

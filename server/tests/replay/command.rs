@@ -121,18 +121,57 @@ fn words_that_cannot_be_understood() {
         &["--dump", "chat", "--follow", "Ada"],
         &["--room", "plaza"],
         &["--at", "7"],
+        // What is not for what is asked for is no word to be passed over.
+        &["--follow", "Ada", "--at", "7"],
+        &["--follow", "Ada", "--player", "Bob"],
+        &["--follow", "Ada", "--format", "json"],
+        &["--export", "--room", "plaza"],
+        &["--export", "--at", "7"],
+        &["--format", "json"],
+        &["--diff", "--player", "Ada"],
+        &["--dump", "chat", "--paused"],
+        &["--dump", "chat", "--speed", "2"],
     ] {
         let words: Vec<&str> = [file.path()].into_iter().chain(words.iter().copied()).collect();
         let (code, _, err) = parlour(&words);
         assert_eq!(code, Some(2), "{words:?}: {err}");
     }
     assert_eq!(parlour(&[]).0, Some(2));
-    let (code, err) = refused(&[file.path(), "--from", "14:05"]);
-    assert_eq!(code, Some(65));
-    assert!(
-        err.contains("14:05:00.000 is not in it: it has ticks 1 to 20"),
+}
+
+#[test]
+fn a_moment_that_is_not_in_it_is_no_fault_of_the_file() {
+    let file = recorded(&Script::default(), 20);
+    for words in [
+        &["--from", "14:05"][..],
+        &["--dump", "players", "--at", "14:05"],
+        &["--follow", "Ada", "--to", "14:02"],
+        &["--export", "--from", "14:05"],
+        &[
+            "--serve",
+            "--from",
+            "14:05",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin",
+            "127.0.0.1:0",
+        ],
+    ] {
+        let words: Vec<&str> = [file.path()].into_iter().chain(words.iter().copied()).collect();
+        let (code, _, err) = parlour(&words);
+        assert_eq!(code, Some(64), "{words:?}: {err}");
+        let holds = "is not in it: it has ticks 1 to 20, 14:03:00.000 to 14:03:00.316 on 2026-11-21 (UTC)";
+        assert!(err.contains(holds), "{words:?}: {err}");
+    }
+    let (code, err) = refused(&[file.path(), "--dump", "chat", "--from", "10", "--at", "9"]);
+    assert_eq!(
+        (code, err.contains("--from lies after --at")),
+        (Some(64), true),
         "{err}"
     );
+    // Nothing can be asked of a file without a tick.
+    let empty = recorded(&Script::default(), 0);
+    assert_eq!(refused(&[empty.path(), "--from", "14:05"]).0, Some(65));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use parlour_server::replay::find;
+use parlour_server::replay::{Extent, find};
 
 use crate::support::{STARTED_MS, Script, Temporary, parlour};
 
@@ -24,7 +24,7 @@ fn the_file_that_holds_the_moment() {
     let directory = directory();
     let name = |moment: Option<&str>| {
         let moment = moment.map(|text| text.parse().unwrap());
-        let found = find(&directory.0, moment.as_ref());
+        let found = find(&directory.0, moment.as_ref(), Extent::Onwards);
         found
             .map(|found| found.path.file_name().unwrap().to_string_lossy().into_owned())
             .map_err(|error| error.to_string())
@@ -56,6 +56,9 @@ fn the_command_says_which_it_took() {
         "{err}"
     );
     assert!(out.contains(" hashes verified"), "{out}");
+    let (code, _, err) = parlour(&[directory.path(), "--from", "15:00"]);
+    assert_eq!(code, Some(64));
+    assert!(err.contains("no recording has 15:00:00.000. There are"), "{err}");
     let empty = Temporary::directory();
     let (code, _, err) = parlour(&[empty.path()]);
     assert_eq!(code, Some(65));
@@ -72,7 +75,7 @@ fn a_time_shortly_before_a_file_begins_is_that_of_the_file() {
         fs::write(directory.0.join(name), script.record(300)).unwrap();
     }
     let name = |text: &str| {
-        let found = find(&directory.0, Some(&text.parse().unwrap()));
+        let found = find(&directory.0, Some(&text.parse().unwrap()), Extent::Onwards);
         found.map(|found| found.path.file_name().unwrap().to_string_lossy().into_owned())
     };
     assert_eq!(name("14:03").unwrap(), "b.plr", "the first after it");
@@ -95,5 +98,10 @@ fn a_pipe_is_no_recording_and_nobody_waits_for_its_writer() {
     let pipe = directory.0.join("pipe.plr");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
-    assert!(find(&directory.0, None).unwrap().path.ends_with("c.plr"));
+    assert!(
+        find(&directory.0, None, Extent::Onwards)
+            .unwrap()
+            .path
+            .ends_with("c.plr")
+    );
 }

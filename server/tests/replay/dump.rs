@@ -5,7 +5,10 @@ use parlour_server::replay::{
     dump::{Dump, Filter, What, dump, table},
 };
 
-use crate::support::{Temporary, parlour, replay, story, ticks};
+use parlour_shared::message::Scope;
+use parlour_sim::EventKind;
+
+use crate::support::{Script, Temporary, parlour, replay, story, ticks};
 
 fn rows(what: What, from: u32, to: u32, filter: &Filter) -> Dump {
     let file = Temporary::file(&story().record(900));
@@ -192,4 +195,102 @@ fn the_command_prints_both_forms() {
         "{out}"
     );
     assert!(rows.len() > 2, "{out}");
+}
+
+/// Two players named Ada, a third whose name is the id of the first, and a fourth whose name is the number of the second.
+/// All say something; the first is gone after tick 100.
+fn namesakes() -> (Temporary, Vec<String>) {
+    let ids_at = |file: &Temporary, tick| -> Vec<String> {
+        let players = dump(
+            &mut replay(file),
+            What::Players,
+            ticks(1, tick),
+            &Filter::default(),
+        )
+        .unwrap();
+        column(&players, "id").into_iter().map(String::from).collect()
+    };
+    let mut script = Script::default();
+    script.open(10, 1, "Ada", "plaza");
+    script.open(20, 2, "Ada", "plaza");
+    let ids = ids_at(&Temporary::file(&script.record(30)), 30);
+    script.open(40, 3, &ids[0], "plaza");
+    script.open(40, 4, "2", "plaza");
+    for (tick, session) in (91..).zip(1..=4) {
+        script.chat(tick, session, Scope::Room, &format!("from {session}"));
+    }
+    script.event(100, 1, EventKind::Close);
+    let file = Temporary::file(&script.record(120));
+    let ids = ids_at(&file, 90);
+    (file, ids)
+}
+
+#[test]
+fn players_with_one_name_are_told_apart_by_their_ids() {
+    let (file, ids) = namesakes();
+    for what in [What::Chat, What::Commands] {
+        let all = dump(&mut replay(&file), what, ticks(91, 94), &Filter::default()).unwrap();
+        assert_eq!(column(&all, "id"), ids, "{what:?}");
+        assert_eq!(column(&all, "who"), ["Ada", "Ada", &ids[0], "2"], "{what:?}");
+    }
+    let (code, out, err) = parlour(&[file.path(), "--dump", "chat"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(
+        out.starts_with("TICK  TIME          ROOM   ID        WHO       TO"),
+        "{out}"
+    );
+}
+
+#[test]
+fn an_id_is_meant_before_a_number_and_a_number_before_a_name() {
+    let (file, ids) = namesakes();
+    let upper = ids[0].to_uppercase();
+    for (whom, session) in [(ids[0].as_str(), "1"), (&upper, "1"), ("2", "2"), ("3", "3")] {
+        for (what, from) in [(What::Players, 1), (What::Commands, 91)] {
+            let found = dump(&mut replay(&file), what, ticks(from, 94), &of(whom)).unwrap();
+            assert_eq!(column(&found, "session"), [session], "{what:?} {whom}");
+        }
+        // Of a chat, the player is the one who spoke or one who heard it: they heard each other, but are one player.
+        let chat = dump(&mut replay(&file), What::Chat, ticks(91, 94), &of(whom)).unwrap();
+        assert_eq!(chat.meant.len(), 1, "{whom}");
+    }
+    // The first one is gone then: now the text is only a name.
+    let later = dump(&mut replay(&file), What::Players, ticks(1, 110), &of(&ids[0])).unwrap();
+    assert_eq!(column(&later, "session"), ["3"]);
+}
+
+#[test]
+fn a_name_of_several_shows_all_of_them_and_says_so() {
+    let (file, ids) = namesakes();
+    let (code, out, err) = parlour(&[
+        file.path(),
+        "--dump",
+        "commands",
+        "--from",
+        "91",
+        "--at",
+        "99",
+        "--player",
+        "Ada",
+    ]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        out.contains("from 1") && out.contains("from 2") && !out.contains("from 3"),
+        "{out}"
+    );
+    let expected = format!(
+        "parlour: \"Ada\" is the name of 2 players: {} (session 1), {} (session 2). Name one by its id to see only that one\n",
+        ids[0], ids[1]
+    );
+    assert_eq!(err, expected);
+    let (_, _, err) = parlour(&[
+        file.path(),
+        "--dump",
+        "players",
+        "--at",
+        "99",
+        "--player",
+        &ids[1],
+    ]);
+    assert_eq!(err, "");
 }

@@ -3,16 +3,28 @@
 use std::{env, fs};
 
 use parlour_server::replay::{
-    Whom,
+    Whom, Window,
     follow::{FollowError, follow},
 };
 
-use crate::support::{Temporary, parlour, replay, story, ticks};
+use parlour_shared::message::Scope;
+use parlour_sim::EventKind;
+
+use crate::support::{Script, Temporary, parlour, replay, story, ticks};
 
 fn told(whom: &str, from: u32, to: u32) -> Result<Vec<String>, FollowError> {
-    let file = Temporary::file(&story().record(900));
+    told_of(&story().record(900), whom, None, ticks(from, to))
+}
+
+fn told_of(
+    recording: &[u8],
+    whom: &str,
+    room: Option<&str>,
+    window: Window,
+) -> Result<Vec<String>, FollowError> {
+    let file = Temporary::file(recording);
     let mut lines = Vec::new();
-    follow(&mut replay(&file), &Whom(whom.into()), ticks(from, to), |line| {
+    follow(&mut replay(&file), &Whom(whom.into()), room, window, |line| {
         lines.push(line.to_string());
         Ok(())
     })?;
@@ -71,6 +83,100 @@ fn the_command_tells_it() {
     );
     assert!(out.contains("Bob hears Ada: \"hello\\nall\""), "{out}");
     let (code, _, err) = parlour(&[file.path(), "--follow", "Zoe"]);
-    assert_eq!(code, Some(65));
+    assert_eq!(code, Some(64));
     assert_eq!(err, "parlour: \"Zoe\" is not in it; there are Ada, Bob, Cleo\n");
+}
+
+#[test]
+fn in_a_room_only_what_happens_there_is_told() {
+    let recording = story().record(900);
+    let all = told("Ada", 1, 900).unwrap();
+    let part = |room, from, to| told_of(&recording, "Ada", Some(room), ticks(from, to));
+    let garden = part("garden/3", 1, 900).unwrap();
+    let (first, last) = (garden.first().unwrap(), garden.last().unwrap());
+    assert!(first.contains("goes through a door into garden/3"), "{garden:#?}");
+    assert!(last.contains("enters plaza/3"), "{garden:#?}");
+    let begin = all.iter().position(|line| line == first).unwrap();
+    assert_eq!(
+        garden,
+        all[begin..begin + garden.len()],
+        "all of that time and nothing else"
+    );
+    let plaza = part("plaza/3", 1, 900).unwrap();
+    assert!(
+        plaza
+            .iter()
+            .any(|line| line.contains("says to the room: \"alone\"")),
+        "{plaza:#?}"
+    );
+    assert!(plaza.last().unwrap().contains("leaves plaza/3"), "{plaza:#?}");
+    // How things are before the window is told only if the player is there then.
+    assert!(part("garden/3", 450, 460).unwrap()[0].contains("is in garden/3"));
+    assert!(part("plaza/3", 450, 530).unwrap()[0].contains("enters plaza/3"));
+    let error = part("attic", 400, 900).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "\"Ada\" is not in room \"attic\", but in garden/3, lobby/3, plaza, plaza/3 in ticks 400 to 900"
+    );
+}
+
+#[test]
+fn the_command_honours_the_room() {
+    let file = Temporary::file(&story().record(900));
+    let (code, out, err) = parlour(&[file.path(), "--follow", "Ada", "--room", "plaza/3"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("plaza/3") && !out.contains("sees Bob"), "{out}");
+    let (code, _, err) = parlour(&[file.path(), "--follow", "Ada", "--room", "attic"]);
+    assert_eq!(code, Some(64), "{err}");
+}
+
+#[test]
+fn who_has_the_name_of_another_is_mentioned_with_an_id() {
+    // Session 1 and session 2 appear near each other.
+    let mut script = Script::default();
+    script.open(10, 1, "Ada", "lobby/3");
+    script.open(30, 2, "Ada", "lobby/3");
+    script.chat(60, 2, Scope::Room, "hello");
+    script.event(90, 2, EventKind::Close);
+    let story = told_of(&script.record(120), "1", None, ticks(1, 120)).unwrap();
+    let texts: Vec<&str> = story
+        .iter()
+        .map(|line| line.split("  ").last().unwrap().trim())
+        .collect();
+    assert!(
+        texts[2].starts_with("Ada sees Ada (id ") && texts[2].contains(") come near, "),
+        "{texts:#?}"
+    );
+    assert!(texts[3].starts_with("Ada hears Ada (id "), "{texts:#?}");
+    assert!(
+        texts[4].starts_with("Ada sees Ada (id ") && texts[4].ends_with(") go out of sight"),
+        "{texts:#?}"
+    );
+}
+
+#[test]
+fn of_several_with_one_name_none_is_chosen() {
+    let mut script = Script::default();
+    script.open(10, 1, "Ada", "plaza");
+    script.open(20, 2, "Ada", "lobby/3");
+    let file = Temporary::file(&script.record(120));
+    let (code, out, err) = parlour(&[file.path(), "--follow", "Ada", "--from", "30"]);
+    assert_eq!((code, out.as_str()), (Some(64), ""));
+    let (head, them) = err
+        .split_once(": ")
+        .and_then(|(_, rest)| rest.split_once(": "))
+        .unwrap();
+    assert_eq!(head, "Ada is the name of several players");
+    assert!(
+        them.contains(" (session 1, in plaza), ") && them.contains(" (session 2, in lobby/3). Name"),
+        "{them}"
+    );
+    // With an id that another chose as its name, the id is meant.
+    let id = &them[..8];
+    script.open(25, 3, id, "plaza");
+    let story = told_of(&script.record(120), id, None, ticks(30, 120)).unwrap();
+    assert!(
+        story[0].contains(&format!("Ada (id {id}, session 1)")),
+        "{story:#?}"
+    );
 }

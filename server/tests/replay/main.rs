@@ -8,5 +8,6 @@ mod dump;
 mod export;
 mod follow;
 mod moments;
+mod rotated;
 mod support;
 mod verify;

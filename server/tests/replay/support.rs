@@ -14,7 +14,7 @@ use std::{
 use parlour_server::{
     maps,
     recording::{
-        Header,
+        Header, Previous,
         format::{EndReason, FileWriter, Recording, TicksBuilder, seal_keyframe},
     },
     replay::{Replay, Window},
@@ -117,7 +117,29 @@ impl Script {
     }
 
     /// The same; the world is shown after each tick.
-    pub(crate) fn record_with(&self, ticks: u32, mut look: impl FnMut(&Simulation)) -> Vec<u8> {
+    pub(crate) fn record_with(&self, ticks: u32, look: impl FnMut(&Simulation)) -> Vec<u8> {
+        let mut files = self.record_files(ticks, &[], look);
+        files.remove(0).1
+    }
+
+    /// Runs so many ticks and writes the recording of them into a directory: a new file begins with the worlds that are
+    /// saved after these ticks.
+    pub(crate) fn record_rotated(&self, ticks: u32, rotate: &[u32]) -> Temporary {
+        let directory = Temporary::directory();
+        for (name, bytes) in self.record_files(ticks, rotate, |_| {}) {
+            fs::write(directory.0.join(name), bytes).unwrap();
+        }
+        directory
+    }
+
+    fn record_files(
+        &self,
+        ticks: u32,
+        rotate: &[u32],
+        mut look: impl FnMut(&Simulation),
+    ) -> Vec<(String, Vec<u8>)> {
+        let mut files = Vec::new();
+        let mut name = "t1.plr".to_owned();
         let config = config();
         let mut world = Simulation::with_plugins(config.clone(), self.logic.clone());
         let names: Vec<String> = world.part_names().map(String::from).collect();
@@ -148,6 +170,20 @@ impl Script {
             if keyframe || builder.is_due() {
                 writer.chunk(&builder.seal().unwrap()).unwrap();
             }
+            if rotate.contains(&tick) {
+                let chain = writer.end(EndReason::Rotated, "").unwrap().chain;
+                header.started_ms = wall_ms;
+                header.previous = Some(Previous {
+                    file: name.clone(),
+                    chain,
+                });
+                let next = FileWriter::new(Vec::new(), &header).unwrap();
+                let full = std::mem::replace(&mut writer, next);
+                files.push((
+                    std::mem::replace(&mut name, format!("t{tick}.plr")),
+                    full.into_inner(),
+                ));
+            }
             if keyframe {
                 let mut saved = Vec::new();
                 world.save(&mut saved);
@@ -165,7 +201,8 @@ impl Script {
             EndReason::Stopped
         };
         writer.end(reason, "").unwrap();
-        writer.into_inner()
+        files.push((name, writer.into_inner()));
+        files
     }
 }
 
@@ -256,7 +293,7 @@ pub(crate) fn replay(file: &Temporary) -> Replay {
 
 /// All of it.
 pub(crate) fn whole(replay: &Replay) -> Window {
-    Window::new(None, None, &replay.recording().times()).unwrap()
+    Window::new(None, None, &replay.times()).unwrap()
 }
 
 /// Ticks from one to another.

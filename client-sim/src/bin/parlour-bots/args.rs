@@ -23,7 +23,10 @@ Examples:
 What is measured:
   input to neighbour   from the moment a bot's schedule wanted it to turn to the moment
                        another bot has decoded it; with --phase-lock from the moment the
-                       bot samples its input, which is just in time for a tick
+                       bot samples its input, which is just in time for a tick; a turn that a newer
+                       one overtakes counts until that one is decoded
+  longest without a tick
+                       the longest stretch in which the server showed no bot a tick
   age of the picture   at any moment, for a witness and a neighbour picked by chance: since when
                        the neighbour has done something that the witness has not seen; 0: never
   turn waits           with --phase-lock: from the wish to turn to that moment
@@ -32,7 +35,8 @@ What is measured:
 
 Exit status:
   0 all well
-  1 promises broken, connections lost or never made, or nobody connected
+  1 promises broken, connections lost or never made, nobody connected, or the server stood still
+    for longer than --max-standstill
   2 wrong usage";
 
 /// Bots that walk and talk on a Parlour server, check what it promises, and measure.
@@ -125,6 +129,9 @@ struct HowLong {
     /// Time between the last connection and the beginning of the measurement
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     settle: Duration,
+    /// How long the server may show no bot a tick before the run has failed; or `forever`, to only report it
+    #[arg(long, value_name = "TIME", default_value = "1500ms", value_parser = time_or_never)]
+    max_standstill: Time,
     /// Threads; each takes whole rooms
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: u32,
@@ -170,6 +177,7 @@ impl Cli {
             ramp_per_second: how_long.ramp,
             settle: how_long.settle,
             duration: how_long.duration.0,
+            max_standstill: how_long.max_standstill.0,
             seed: what.seed,
             threads: how_long.threads,
         }

@@ -7,10 +7,7 @@ use parlour_shared::{
     snapshot::{MotionChange, Update},
 };
 
-use super::{
-    super::{latency::Sighting, schedule::Job},
-    Bot, Shared,
-};
+use super::{super::schedule::Job, Bot, Shared};
 use crate::{command::Command, event::Event, prediction::Agreement};
 
 impl Bot {
@@ -99,15 +96,20 @@ impl Bot {
         flow.updates += snapshot.updates.len() as u64;
         flow.enters += snapshot.enters.len() as u64;
         if snapshot.base.is_none() {
-            self.tracker.clear();
+            self.tracker.begin_full();
         }
         for &slot in &snapshot.leaves {
             self.tracker.leave(slot);
         }
         for enter in snapshot.enters.iter().filter(|enter| Some(enter.slot) != own) {
-            self.tracker
-                .enter(registry, enter.slot, enter.player, enter.gait.heading);
+            let (slot, player, heading) = (enter.slot, enter.player, enter.gait.heading);
+            let latency = &mut flow.latency;
+            let sighting = self
+                .tracker
+                .enter(registry, slot, player, heading, now, |missed| latency.add(missed));
+            flow.sighted(sighting);
         }
+        self.tracker.end_enters();
         for update in snapshot.updates.iter().filter(|update| Some(update.slot) != own) {
             let Some(MotionChange::Turn { gait, .. } | MotionChange::Anchor { gait, .. }) = update.motion
             else {
@@ -115,14 +117,13 @@ impl Bot {
             };
             flow.motions += 1;
             flow.motion_bytes += record_bytes(update);
-            match self.tracker.moved(registry, update.slot, gait.heading, now) {
-                Sighting::Nothing => {}
-                Sighting::Unknown => flow.turns_unknown += 1,
-                Sighting::Turn { latency, overtaken } => {
-                    flow.latency.add(latency);
-                    flow.turns_overtaken += u64::from(overtaken);
-                }
-            }
+            let latency = &mut flow.latency;
+            let sighting = self
+                .tracker
+                .moved(registry, update.slot, gait.heading, now, |missed| {
+                    latency.add(missed);
+                });
+            flow.sighted(sighting);
         }
     }
 }

@@ -112,6 +112,10 @@ impl State {
         match std::mem::replace(&mut self.fault, Fault::None) {
             Fault::None => {}
             Fault::Full => self.fault = Fault::Full,
+            Fault::Freeze(time) => {
+                self.has_frozen = true;
+                stand_still(time);
+            }
             Fault::SkipStamp => {
                 self.seq += 1;
                 self.say("one is missing");
@@ -133,4 +137,12 @@ impl State {
             Fault::Drop => self.players.iter_mut().for_each(|player| *player = None),
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the thread of the server is to do nothing, as if its process were stopped"
+)]
+fn stand_still(time: std::time::Duration) {
+    std::thread::sleep(time);
 }

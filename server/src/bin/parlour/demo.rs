@@ -129,6 +129,7 @@ async fn one(plan: Plan, stop: impl Future<Output = ()>) {
             described = ?report.violations_described,
             disconnects = ?report.disconnects_by_code,
             failures = ?report.connect_failures,
+            standstill = ?report.standstill,
             "bots left, and not all went well"
         ),
         Err(error) => tracing::error!(map, %error, "no bots"),

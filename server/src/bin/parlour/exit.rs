@@ -11,7 +11,7 @@ use parlour_server::{
     config::Problems,
     maps::MapErrors,
     recording::RecordingError,
-    replay::{FindError, ReplayError, words},
+    replay::{FindError, MomentError, ReplayError, words},
     skins::SkinErrors,
 };
 
@@ -19,6 +19,8 @@ use parlour_server::{
 const DIFFERS: u8 = 1;
 /// The command line asks for nothing that can be done.
 const USAGE: u8 = 2;
+/// What was asked for is not in the recording: sysexits' `EX_USAGE`.
+const NOT_IN_IT: u8 = 64;
 /// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
 /// A port is taken, or an address is not ours.
@@ -42,6 +44,7 @@ Exit codes:
     0  stopped by Ctrl-C or SIGTERM, or all is well
     1  a replay came to another state than was recorded, or two recordings differ
     2  the command line cannot be understood
+   64  the recording does not hold the moment, player or room that was asked for
    65  a map, the skins or a recording cannot be used
    69  a port is taken, or an address is not this machine's
    70  Parlour itself failed; the log says how
@@ -75,7 +78,26 @@ impl Exit {
         }
     }
 
-    /// A recording cannot be used, or has not what was asked for.
+    /// The recording is good, and does not hold what was asked for.
+    pub(crate) fn not_in_it(text: impl Into<String>) -> Self {
+        Self {
+            code: NOT_IN_IT,
+            text: text.into(),
+        }
+    }
+
+    /// A recording does not hold a moment. Its text says which times it covers.
+    pub(crate) fn moment(path: &Path, error: &MomentError) -> Self {
+        let text = format!("{}: {error}", path.display());
+        match error {
+            MomentError::Empty => Self::data(text),
+            MomentError::NotInIt { .. } | MomentError::Backwards(_) | MomentError::SeveralDays { .. } => {
+                Self::not_in_it(text)
+            }
+        }
+    }
+
+    /// A recording cannot be used.
     pub(crate) fn data(text: impl Into<String>) -> Self {
         Self {
             code: DATA,
@@ -143,7 +165,12 @@ impl From<MapErrors> for Exit {
 
 impl From<FindError> for Exit {
     fn from(error: FindError) -> Self {
-        Self::data(error.to_string())
+        match error {
+            FindError::NoneHolds { .. } => Self::not_in_it(error.to_string()),
+            FindError::Io { .. } | FindError::None(_) | FindError::TooMany(_) => {
+                Self::data(error.to_string())
+            }
+        }
     }
 }
 

@@ -21,14 +21,18 @@ const DETAILS: &str = "\
 Without --dump, --follow, --export, --diff or --serve it verifies: every tick is run again with the input it had, and
 must come to the hash it came to.
 
-FILE is a recording, or a directory of recordings as --record writes it: then the newest one that
-holds --at or --from (else the newest) is taken, and named on standard error.
+FILE is a recording, or a directory of recordings as --record writes it: then the newest file that
+holds --at or --from is taken with all files that go on from it, else all files of the newest run of the
+server (--serve and --diff always take all of a run). The first is named on standard error.
+
+A PLAYER is an id (8 hex digits), the number of a session or a name, taken in this order. Where a name is
+that of several players, their ids are listed.
 
 A MOMENT is
   1234, t1234           a tick
   14:03, 14:03:20.5     a time of day (UTC, as in the log), on the day of the recording
   2026-11-21T14:03:20Z  a date and time
-  +90s, +2m30s          so long after the beginning of the recording
+  +90s, +2m30s          so long after the beginning of the recording, in a directory of the run
 
 Examples:
   parlour replay rec/last.plr
@@ -36,9 +40,9 @@ Examples:
   parlour replay rec --dump players --at 14:03:20
   parlour replay rec --dump chat --at 14:03:20 --from 14:00 --room plaza
   parlour replay rec --dump players --at t4711 --player Ada --format json | jq .parts
-  parlour replay rec --follow Ada --from 14:03 --to 14:04
+  parlour replay rec --follow Ada --from 14:03 --to 14:04 --room plaza
   parlour replay rec --serve --from 14:03 --paused
-  parlour replay monday.plr --diff tuesday.plr
+  parlour replay monday.plr --diff tuesday.plr  (or two directories)
   parlour replay monday.plr --diff              (against what it comes to now)
   parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"said\")'";
 
@@ -67,6 +71,8 @@ pub(crate) fn command() -> Command {
         .args(export::args())
         .args(serve::args())
         .group(ArgGroup::new("what").args([diff::WHAT, serve::WHAT, dump::WHAT, follow::WHAT, export::WHAT]))
+        .group(ArgGroup::new("rooms").args([dump::WHAT, follow::WHAT]))
+        .group(ArgGroup::new("formats").args([dump::WHAT, diff::WHAT]))
         .after_help("More: parlour help replay")
         .after_long_help(format!("{DETAILS}\n\n{}", exit::HELP))
 }

@@ -53,6 +53,15 @@ pub enum Ending {
     },
 }
 
+impl Ending {
+    /// Whether its last tick panicked.
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        let panicked = EndReason::Panicked;
+        matches!(self, Self::Ended { reason, .. } if *reason == panicked)
+    }
+}
+
 impl fmt::Display for EndReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

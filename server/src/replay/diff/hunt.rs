@@ -8,11 +8,13 @@ use parlour_shared::ids::Tick;
 use serde::Serialize;
 
 use super::{
-    super::{Replay, ReplayError},
+    super::{
+        Replay, ReplayError,
+        tape::{Spot, Tape},
+    },
     rerun::{self, Course, How},
     state::Parts,
 };
-use crate::recording::format::Place;
 use parting::{earliest, earliest_apart, parted, writers};
 
 /// Pairs of worlds that are run at most to find where they part: what is left to chance need not show every time.
@@ -94,8 +96,8 @@ pub(super) struct Hunt {
 /// A pair of worlds to run.
 #[derive(Clone, Copy)]
 struct Pair {
-    one: (Side, Place),
-    other: (Side, Place),
+    one: (Side, Spot),
+    other: (Side, Spot),
     pause: bool,
 }
 
@@ -165,14 +167,11 @@ fn parts_left(courses: &[Course; 2], tick: Tick) -> Vec<String> {
 
 /// The pairs, the likeliest and cheapest first.
 fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
-    let [one, other] = [0, 1].map(|side: usize| replays.0[side].recording());
+    let [one, other] = [0, 1].map(|side: usize| replays.0[side].tape());
     let before = Tick(tick.0 - 1);
-    let latest = |recording: &crate::recording::format::Recording<_>| {
-        let keyframe = recording.keyframe_at_or_before(before);
-        keyframe.unwrap_or_else(|| recording.beginning())
-    };
+    let latest = |tape: &Tape| tape.before(before);
     let (late, early) = ([latest(one), latest(other)], [one.beginning(), other.beginning()]);
-    let pair = |one: Place, other: Place, pause| Pair {
+    let pair = |one: Spot, other: Spot, pause| Pair {
         one: (Side::One, one),
         other: (Side::Other, other),
         pause,
@@ -237,14 +236,14 @@ impl Replays<'_> {
 
     fn run_one(
         &mut self,
-        (side, place): (Side, Place),
+        (side, spot): (Side, Spot),
         aim: Tick,
         how: How,
     ) -> Result<Option<Course>, ReplayError> {
-        if place.tick() >= aim {
+        if spot.tick() >= aim {
             return Ok(None);
         }
-        rerun::run(self.0[side as usize], place, aim, how)
+        rerun::run(self.0[side as usize], spot, aim, how)
     }
 
     /// Tells chance from a clock, and both from what a loaded world does not know.
@@ -286,7 +285,7 @@ impl Replays<'_> {
         tries: u32,
         pause: bool,
     ) -> Result<bool, ReplayError> {
-        let [one, other] = pair.map(|origin| (origin.recording, self.place(origin)));
+        let [one, other] = pair.map(|origin| (origin.recording, self.spot(origin)));
         let pair = Pair { one, other, pause };
         for _ in 0..tries {
             let Some(courses) = self.run(pair, tick, How::Plain)? else {
@@ -304,7 +303,7 @@ impl Replays<'_> {
         if found.suspects.is_empty() {
             return Ok(());
         }
-        let [one, other] = found.pair.map(|origin| (origin.recording, self.place(origin)));
+        let [one, other] = found.pair.map(|origin| (origin.recording, self.spot(origin)));
         for attempt in 0..COMMANDS {
             let pause = found.cause == Cause::Clock && attempt == 0;
             let Some(courses) = self.run(Pair { one, other, pause }, tick, How::AtOnce)? else {
@@ -320,11 +319,11 @@ impl Replays<'_> {
         Ok(())
     }
 
-    fn place(&self, origin: Origin) -> Place {
-        let recording = self.0[origin.recording as usize].recording();
-        let mut keyframes = recording.keyframes();
-        let keyframe = keyframes.find(|place| place.tick().0 == origin.from);
-        keyframe.unwrap_or_else(|| recording.beginning())
+    fn spot(&self, origin: Origin) -> Spot {
+        let tape = self.0[origin.recording as usize].tape();
+        let mut keyframes = tape.keyframes();
+        let keyframe = keyframes.find(|spot| spot.tick().0 == origin.from);
+        keyframe.unwrap_or_else(|| tape.beginning())
     }
 }
 

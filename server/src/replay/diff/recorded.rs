@@ -1,12 +1,13 @@
-//! The two files side by side, as they were recorded: nothing is run, and one chunk of each is in memory.
-
-use std::fs::File;
+//! The two recordings side by side, as they were recorded: nothing is run, and one chunk of each is in memory.
 
 use parlour_shared::ids::Tick;
 use parlour_sim::SavedState;
 
-use super::super::ReplayError;
-use crate::recording::format::{Item, Items, Outcome, Place, Recording, TickRecord};
+use super::super::{
+    ReplayError, Tape,
+    tape::{Spot, TapeItems},
+};
+use crate::recording::format::{Item, Outcome, TickRecord};
 
 /// What the files themselves tell.
 pub(super) enum Recorded {
@@ -23,10 +24,7 @@ pub(super) enum Recorded {
 }
 
 /// Looks for the first difference.
-pub(super) fn compare(
-    one: &mut Recording<File>,
-    other: &mut Recording<File>,
-) -> Result<Recorded, ReplayError> {
+pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<Recorded, ReplayError> {
     let Some((from, to)) = common(one, other) else {
         return Ok(Recorded::Apart);
     };
@@ -62,25 +60,25 @@ pub(super) fn compare(
 }
 
 /// The first and the last tick that both have.
-pub(super) fn common(one: &Recording<File>, other: &Recording<File>) -> Option<(Tick, Tick)> {
+pub(super) fn common(one: &Tape, other: &Tape) -> Option<(Tick, Tick)> {
     let from = one.first_tick()?.max(other.first_tick()?);
     let to = one.last_tick()?.min(other.last_tick()?);
     (from <= to).then_some((from, to))
 }
 
-/// The ticks of one file, and the saved world that stood before the last one read.
+/// The ticks of one recording, and the saved world that stood before the last one read.
 struct Stream<'a> {
-    items: Items<'a, File>,
+    items: TapeItems<'a>,
     keyframe: Option<(Tick, Vec<u8>)>,
     /// The hash of the tick before the first.
     before: Option<u64>,
 }
 
 impl<'a> Stream<'a> {
-    fn begin(recording: &'a mut Recording<File>, from: Tick) -> Self {
-        let place = place_before(recording, from);
+    fn begin(tape: &'a mut Tape, from: Tick) -> Self {
+        let spot = spot_before(tape, from);
         Self {
-            items: recording.read_from(place),
+            items: tape.read_from(spot),
             keyframe: None,
             before: None,
         }
@@ -120,11 +118,9 @@ impl<'a> Stream<'a> {
 }
 
 /// Where to begin so that the tick before is met, too, if it is there.
-fn place_before(recording: &Recording<File>, from: Tick) -> Place {
+fn spot_before(tape: &Tape, from: Tick) -> Spot {
     let before = Tick(from.0.saturating_sub(1));
-    let chunk = recording.chunk_of(before);
-    let keyframe = recording.keyframe_at_or_before(before);
-    chunk.or(keyframe).unwrap_or_else(|| recording.beginning())
+    tape.chunk_of(before).unwrap_or_else(|| tape.before(before))
 }
 
 /// What both files saved after a tick.
@@ -135,8 +131,8 @@ pub(super) struct SavedWorlds {
 
 /// The saved worlds of both files after the same tick, the first at or after `tick`.
 pub(super) fn next_keyframes(
-    one: &mut Recording<File>,
-    other: &mut Recording<File>,
+    one: &mut Tape,
+    other: &mut Tape,
     tick: Tick,
 ) -> Result<Option<SavedWorlds>, ReplayError> {
     let both = one
@@ -160,11 +156,8 @@ pub(super) fn next_keyframes(
 }
 
 /// The saved world that stands at a place.
-pub(super) fn saved_at(
-    recording: &mut Recording<File>,
-    place: Place,
-) -> Result<Option<Vec<u8>>, ReplayError> {
-    match recording.read_from(place).next().transpose()? {
+pub(super) fn saved_at(tape: &mut Tape, spot: Spot) -> Result<Option<Vec<u8>>, ReplayError> {
+    match tape.read_from(spot).next().transpose()? {
         Some(Item::Keyframe { state, .. }) => Ok(Some(state)),
         Some(Item::Tick(_)) | None => Ok(None),
     }

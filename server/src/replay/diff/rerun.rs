@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use parlour_shared::ids::Tick;
 use parlour_sim::{Simulation, TickInput, TickOutput};
 
-use super::super::{Replay, ReplayError, begin};
-use crate::recording::format::{Item, Outcome, Place, TickRecord};
+use super::super::{Replay, ReplayError, begin, tape::Spot};
+use crate::recording::format::{Item, Outcome, TickRecord};
 
 /// Bytes of the states that are kept of one tick. With 10,000 players, 2 MB each time something changed, it takes all.
 const TRAIL_BYTES: usize = 512 * 1024 * 1024;
@@ -72,14 +72,14 @@ pub(super) enum How {
     Watchful,
 }
 
-/// Runs from `place` up to `aim`. None if the ticks end before.
+/// Runs from `spot` up to `aim`. None if the ticks end before.
 pub(super) fn run(
     replay: &mut Replay,
-    place: Place,
+    spot: Spot,
     aim: Tick,
     how: How,
 ) -> Result<Option<Course>, ReplayError> {
-    let mut items = replay.recording.read_from(place);
+    let mut items = replay.tape.read_from(spot);
     let (mut world, mut first) = begin::begin(&mut items, &replay.config, &replay.logic)?;
     let from = world.tick();
     let (mut hashes, mut departed) = (Vec::new(), None::<Departed>);

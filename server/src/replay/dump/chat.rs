@@ -3,19 +3,16 @@
 use parlour_shared::{ids::Tick, message::Scope};
 use serde_json::json;
 
-use super::{Dump, Filter};
+use super::{Dump, Taken};
 use crate::replay::{Replay, ReplayError, Roster, Stepped, Window, said::said, words};
 
-const COLUMNS: &[&str] = &["tick", "time", "room", "who", "to", "text"];
+const COLUMNS: &[&str] = &["tick", "time", "room", "id", "who", "to", "text"];
 
-pub(super) fn chat(replay: &mut Replay, window: Window, filter: &Filter) -> Result<Dump, ReplayError> {
+pub(super) fn chat(replay: &mut Replay, window: Window, taken: &Taken<'_>) -> Result<Dump, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_to(Tick(window.from.0.saturating_sub(1)))?;
     let mut roster = Roster::of(run.simulation());
-    let mut dump = Dump {
-        columns: COLUMNS,
-        ..Dump::default()
-    };
+    let mut dump = taken.dump(COLUMNS);
     while run.tick() < window.to && run.step()? == Some(Stepped::Same) {
         roster.follow(&mut run);
         let tick = run.tick();
@@ -24,7 +21,7 @@ pub(super) fn chat(replay: &mut Replay, window: Window, filter: &Filter) -> Resu
             let listeners = said.heard_by.iter().filter_map(|session| roster.get(*session));
             // The player asked for is the one who spoke, or one who heard it.
             let mut concerned = listeners.clone().chain(speaker);
-            if !concerned.any(|who| filter.takes(Some(who))) {
+            if !concerned.any(|who| taken.takes(Some(who))) {
                 continue;
             }
             let room = speaker.and_then(|who| who.room.clone());
@@ -33,7 +30,10 @@ pub(super) fn chat(replay: &mut Replay, window: Window, filter: &Filter) -> Resu
                 Scope::Room => format!("room ({others})"),
                 Scope::Near => {
                     let names = listeners.clone().filter(|who| who.id != said.chat.player);
-                    let names: Vec<String> = names.take(5).map(|who| words::plain(&who.name)).collect();
+                    let names: Vec<String> = names
+                        .take(5)
+                        .map(|who| roster.called(who.id, &who.name))
+                        .collect();
                     let more = if others > 5 { ", ..." } else { "" };
                     format!("near ({others}) {}{more}", names.join(", "))
                         .trim_end()
@@ -45,6 +45,7 @@ pub(super) fn chat(replay: &mut Replay, window: Window, filter: &Filter) -> Resu
                 format!("t{}", tick.0),
                 words::time_of_day(wall_ms),
                 room.clone().unwrap_or_default(),
+                words::id(said.chat.player),
                 words::plain(&said.chat.name),
                 to,
                 words::plain(&said.chat.text),

@@ -4,24 +4,21 @@ use parlour_shared::ids::Tick;
 use parlour_sim::{EventKind, TickInput};
 use serde_json::{Value, json};
 
-use super::{Dump, Filter};
+use super::{Dump, Taken};
 use crate::{
     recording::format::Times,
     replay::{Replay, ReplayError, Roster, Stepped, Who, Window, refused::refused, words},
 };
 
 const COLUMNS: &[&str] = &[
-    "tick", "time", "session", "who", "room", "early ms", "what", "refused",
+    "tick", "time", "session", "id", "who", "room", "early ms", "what", "refused",
 ];
 
-pub(super) fn commands(replay: &mut Replay, window: Window, filter: &Filter) -> Result<Dump, ReplayError> {
+pub(super) fn commands(replay: &mut Replay, window: Window, taken: &Taken<'_>) -> Result<Dump, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_to(Tick(window.from.0.saturating_sub(1)))?;
     let mut roster = Roster::of(run.simulation());
-    let mut dump = Dump {
-        columns: COLUMNS,
-        ..Dump::default()
-    };
+    let mut dump = taken.dump(COLUMNS);
     let mut last = run.tick();
     while last < window.to {
         let Some(stepped) = run.step()? else {
@@ -47,7 +44,7 @@ pub(super) fn commands(replay: &mut Replay, window: Window, filter: &Filter) -> 
             let was = before.find(|was| was.session == session);
             was.or_else(|| roster.get(session)).cloned()
         };
-        rows(&mut dump, last, &times, run.input(), &refusals, who, filter);
+        rows(&mut dump, last, &times, run.input(), &refusals, who, taken);
     }
     Ok(dump)
 }
@@ -59,12 +56,12 @@ fn rows(
     input: &TickInput,
     refusals: &[Option<String>],
     who: impl Fn(parlour_shared::ids::SessionId) -> Option<Who>,
-    filter: &Filter,
+    taken: &Taken<'_>,
 ) {
     let wall_ms = times.at(tick);
     for (event, refused) in input.events.iter().zip(refusals) {
         let who = who(event.session);
-        if !filter.takes(who.as_ref()) {
+        if !taken.takes(who.as_ref()) {
             continue;
         }
         let (early, what, kind, message) = match &event.kind {
@@ -84,12 +81,14 @@ fn rows(
                 json!(message),
             ),
         };
+        let id = who.as_ref().map(|who| words::id(who.id));
         let name = who.as_ref().map(|who| words::plain(&who.name));
         let room = who.as_ref().and_then(|who| who.room.clone());
         dump.rows.push(vec![
             format!("t{}", tick.0),
             words::time_of_day(wall_ms),
             event.session.0.to_string(),
+            id.clone().unwrap_or_else(|| "-".to_owned()),
             name.unwrap_or_else(|| "-".to_owned()),
             room.clone().unwrap_or_else(|| "-".to_owned()),
             early.map_or_else(|| "-".to_owned(), |early| format!("{early:.1}")),
@@ -98,7 +97,7 @@ fn rows(
         ]);
         dump.json.push(json!({
             "tick": tick, "time": words::rfc3339(wall_ms), "session": event.session,
-            "id": who.as_ref().map(|who| words::id(who.id)), "name": who.as_ref().map(|who| &who.name),
+            "id": id, "name": who.as_ref().map(|who| &who.name),
             "room": room, "kind": kind, "early_ms": early, "message": message, "refused": refused,
         }));
     }

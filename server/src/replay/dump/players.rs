@@ -1,26 +1,22 @@
 //! Everyone with an open session, as they are after a tick.
 
-use std::fs::File;
-
 use parlour_shared::ids::SessionId;
 use parlour_sim::{Motion, Position, SavedState, Seat, Simulation, Skin};
 use serde_json::{Map, Value, json};
 
-use super::{Dump, Filter};
+use super::{Dump, Filter, Taken};
 use crate::replay::{ReplayError, Roster, Run, Who, words};
 
 const COLUMNS: &[&str] = &[
     "id", "session", "name", "room", "slot", "position", "moving", "skin", "waiting",
 ];
 
-pub(super) fn players(run: &mut Run<'_, File>, filter: &Filter) -> Result<Dump, ReplayError> {
+pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Result<Dump, ReplayError> {
     let roster = Roster::of(run.simulation());
     let parts = parts(run.simulation());
-    let mut dump = Dump {
-        columns: COLUMNS,
-        ..Dump::default()
-    };
-    for who in roster.iter().filter(|who| filter.takes(Some(who))) {
+    let taken = Taken::now(&roster, filter);
+    let mut dump = taken.dump(COLUMNS);
+    for who in roster.iter().filter(|who| taken.takes(Some(who))) {
         let parts = parts.iter().find(|(session, _)| *session == who.session);
         let parts = parts.map(|(_, parts)| parts.clone()).unwrap_or_default();
         let (row, json) = player(run.simulation(), who, parts);

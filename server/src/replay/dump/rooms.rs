@@ -1,29 +1,25 @@
 //! The rooms there are after a tick.
 
-use std::fs::File;
-
 use parlour_sim::{Room, RoomState, Rooms, Seats};
 use serde_json::json;
 
-use super::{Dump, Filter};
-use crate::replay::{ReplayError, Roster, Run, words};
+use super::{Dump, Filter, Taken};
+use crate::replay::{ReplayError, Roster, Run, Who, words};
 
 const COLUMNS: &[&str] = &["epoch", "room", "map", "players", "empty since", "state"];
 
-pub(super) fn rooms(run: &mut Run<'_, File>, filter: &Filter) -> Result<Dump, ReplayError> {
+pub(super) fn rooms(run: &mut Run<'_>, filter: &Filter) -> Result<Dump, ReplayError> {
     let roster = Roster::of(run.simulation());
     let world = run.simulation().world();
-    let mut dump = Dump {
-        columns: COLUMNS,
-        ..Dump::default()
-    };
+    let taken = Taken::now(&roster, filter);
+    let mut dump = taken.dump(COLUMNS);
     for entity in world.resource::<Rooms>().iter() {
         let Some(room) = world.get::<Room>(entity) else {
             continue;
         };
-        let of_player = |whom| roster.iter().any(|who| whom_is_in(whom, who, &room.name));
-        let named = filter.room.as_ref().is_none_or(|name| *name == room.name);
-        if !named || !filter.player.as_ref().is_none_or(of_player) {
+        let holds = |players: &Vec<Who>| players.iter().any(|who| who.room.as_ref() == Some(&room.name));
+        let named = taken.room.is_none_or(|name| name == room.name);
+        if !named || !taken.players.as_ref().is_none_or(holds) {
             continue;
         }
         let players = world.get::<Seats>(entity).map_or(0, Seats::len);
@@ -47,8 +43,4 @@ pub(super) fn rooms(run: &mut Run<'_, File>, filter: &Filter) -> Result<Dump, Re
         }));
     }
     Ok(dump)
-}
-
-fn whom_is_in(whom: &crate::replay::Whom, who: &crate::replay::Who, room: &str) -> bool {
-    whom.is(who) && who.room.as_deref() == Some(room)
 }

@@ -7,7 +7,7 @@ use parlour_shared::{
     view::{Seen, View},
 };
 
-use crate::replay::words;
+use crate::replay::{Roster, words};
 
 /// A client's view.
 #[derive(Default)]
@@ -24,9 +24,9 @@ impl EyesOf {
     }
 
     /// Everyone that is seen, but the viewer.
-    pub(super) fn all(&self, tick: Tick, own: PlayerId, here: Position) -> Vec<String> {
+    pub(super) fn all(&self, tick: Tick, own: PlayerId, here: Position, roster: &Roster) -> Vec<String> {
         let others = self.view.iter().filter(|(_, seen)| seen.player != own);
-        others.map(|(_, seen)| at(&seen, here, tick)).collect()
+        others.map(|(_, seen)| at(&seen, here, tick, roster)).collect()
     }
 
     /// The name of a player that is seen.
@@ -37,7 +37,7 @@ impl EyesOf {
     }
 
     /// Takes in a snapshot, and gives what is new.
-    pub(super) fn see(&mut self, snapshot: &Snapshot, own: PlayerId) -> Vec<String> {
+    pub(super) fn see(&mut self, snapshot: &Snapshot, own: PlayerId, roster: &Roster) -> Vec<String> {
         let mut news = Vec::new();
         let tick = snapshot.tick;
         // A full one tells everyone anew: who is known is no news.
@@ -70,7 +70,7 @@ impl EyesOf {
             .map(|(_, seen)| seen.segment.at(tick));
         for (player, name) in &known {
             if self.name(*player).is_none() && *player != own {
-                news.push(format!("sees {} go out of sight", words::plain(name)));
+                news.push(format!("sees {} go out of sight", roster.called(*player, name)));
             }
         }
         for enter in snapshot.enters.iter().filter(|enter| enter.player != own) {
@@ -80,7 +80,7 @@ impl EyesOf {
             let Some(seen) = self.view.get(enter.slot) else {
                 continue;
             };
-            let name = words::plain(seen.name);
+            let name = roster.called(enter.player, seen.name);
             let offset = here.map(|here| words::offset(here, seen.segment.at(tick)));
             let offset = offset.unwrap_or_else(|| words::place(enter.position));
             let comes = if fresh { "" } else { " come near" };
@@ -90,18 +90,19 @@ impl EyesOf {
             ));
         }
         for (player, skin) in skins.into_iter().filter(|(player, _)| *player != own) {
-            let name = self.name(player).map(words::plain).unwrap_or_default();
+            let name = self.name(player).map(|name| roster.called(player, name));
+            let name = name.unwrap_or_default();
             news.push(format!("sees {name} put on skin {skin}"));
         }
         news
     }
 }
 
-fn at(seen: &Seen<'_>, here: Position, tick: Tick) -> String {
+fn at(seen: &Seen<'_>, here: Position, tick: Tick, roster: &Roster) -> String {
     let offset = words::offset(here, seen.segment.at(tick));
     format!(
         "{}, {offset}, who {}",
-        words::plain(seen.name),
+        roster.called(seen.player, seen.name),
         words::moving(seen.segment.gait)
     )
 }

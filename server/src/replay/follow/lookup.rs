@@ -8,7 +8,7 @@ use parlour_sim::{EventKind, SavedState, Simulation};
 use super::{Whom, Window};
 use crate::{
     recording::format::Item,
-    replay::{Replay, ReplayError, Who, words},
+    replay::{Called, Replay, ReplayError, Who, words},
 };
 
 /// Names that are listed.
@@ -21,15 +21,21 @@ struct Person {
     to: Option<Tick>,
 }
 
+impl Called for Person {
+    fn called(&self) -> (SessionId, PlayerId, &str) {
+        self.who.called()
+    }
+}
+
 /// Says when the player was there; or who was there with a name like it. Reads the whole recording, and runs nothing: the
 /// id of a session that is not in any saved world is not known.
 pub(super) fn where_else(replay: &mut Replay, whom: &Whom, window: Window) -> Result<String, ReplayError> {
     let last = replay.last_tick().unwrap_or_default();
     let people = people(replay)?;
     let called = words::quoted(&whom.0);
-    let found: Vec<String> = people
-        .values()
-        .filter(|person| whom.is(&person.who))
+    let found: Vec<String> = whom
+        .among(people.values())
+        .into_iter()
         .take(MOST)
         .map(|person| {
             let (name, session) = (words::plain(&person.who.name), person.who.session.0);
@@ -65,9 +71,9 @@ pub(super) fn where_else(replay: &mut Replay, whom: &Whom, window: Window) -> Re
 
 fn people(replay: &mut Replay) -> Result<BTreeMap<SessionId, Person>, ReplayError> {
     let world = replay.fresh();
-    let beginning = replay.recording.beginning();
+    let beginning = replay.tape.beginning();
     let mut people: BTreeMap<SessionId, Person> = BTreeMap::new();
-    for item in replay.recording.read_from(beginning) {
+    for item in replay.tape.read_from(beginning) {
         match item? {
             Item::Keyframe { tick, state } => {
                 for who in saved(&world, &state) {

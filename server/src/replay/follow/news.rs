@@ -61,7 +61,7 @@ pub(super) fn told(payload: &[u8], followed: &mut Followed, beside: &Beside<'_>)
             let room = followed.who.room.as_deref().unwrap_or("the room");
             (left.reason == LeaveReason::Asked).then(|| format!("leaves {}", words::plain(room)))
         }
-        ServerMessage::Chat(chat) => Some(heard(&chat, chat.player == followed.who.id)),
+        ServerMessage::Chat(chat) => Some(heard(&chat, chat.player == followed.who.id, beside.roster)),
         ServerMessage::StateChanged(changed) => {
             let entries: Vec<String> = changed.entries.iter().map(words::entry).collect();
             let by = name(changed.player, followed, beside.roster);
@@ -91,13 +91,14 @@ pub(super) fn told(payload: &[u8], followed: &mut Followed, beside: &Beside<'_>)
     }
 }
 
-fn heard(chat: &ChatSaid, own: bool) -> String {
+fn heard(chat: &ChatSaid, own: bool, roster: &Roster) -> String {
     let text = words::quoted(&chat.text);
+    let name = roster.called(chat.player, &chat.name);
     match (own, chat.scope) {
         (true, Scope::Room) => format!("says to the room: {text}"),
         (true, Scope::Near) => format!("says to those near: {text}"),
-        (false, Scope::Room) => format!("hears {}: {text}", words::plain(&chat.name)),
-        (false, Scope::Near) => format!("hears {} nearby: {text}", words::plain(&chat.name)),
+        (false, Scope::Room) => format!("hears {name}: {text}"),
+        (false, Scope::Near) => format!("hears {name} nearby: {text}"),
     }
 }
 
@@ -105,5 +106,5 @@ fn heard(chat: &ChatSaid, own: bool) -> String {
 fn name(player: PlayerId, followed: &Followed, roster: &Roster) -> String {
     let seen = followed.eyes.name(player);
     let name = seen.or_else(|| roster.player(player).map(|who| who.name.as_str()));
-    name.map_or_else(|| words::id(player), words::plain)
+    name.map_or_else(|| words::id(player), |name| roster.called(player, name))
 }

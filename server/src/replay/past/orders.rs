@@ -56,9 +56,7 @@ impl Theatre {
     fn find(&self, text: &str) -> Result<(PlayerId, String), Problem> {
         let whom = Whom(text.to_owned());
         let players = self.world.iter().flat_map(|world| players(world));
-        let named: Vec<&Player> = players
-            .filter(|player| whom.names(player.session, player.id, &player.name))
-            .collect();
+        let named = whom.among(players);
         match named[..] {
             [] => Err(Problem::NotThere(format!(
                 "no player {text:?} is in a room at tick {}",

@@ -1,7 +1,6 @@
 //! The thread that reads ahead: all that takes a file or long is done here, so that the tick thread never waits.
 
 use std::{
-    fs::File,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -92,7 +91,7 @@ impl Reader {
 
 /// Makes the world after a tick and reads on from there. Ends when something else is asked for.
 fn play(replay: &mut Replay, line: &mut Line, take: u32, to: Tick) -> Next {
-    let end = end_of(replay.recording().ending());
+    let end = end_of(replay.ending());
     let mut landed = land(replay, line, to);
     let mut panicked = None;
     if let Err(ReplayError::Panicked { tick, message }) = landed {
@@ -132,17 +131,14 @@ fn play(replay: &mut Replay, line: &mut Line, take: u32, to: Tick) -> Next {
     reason = "made once for a seek, and taken apart at once"
 )]
 enum Landing<'a> {
-    There(Box<Simulation>, Rest<'a, File>),
+    There(Box<Simulation>, Rest<'a>),
     Instead(Next),
 }
 
 /// The world after a tick. At least one tick is run: only then is it known what there is to be told.
 fn land<'a>(replay: &'a mut Replay, line: &mut Line, to: Tick) -> Result<Landing<'a>, ReplayError> {
-    let recording = replay.recording();
-    let before = recording.keyframe_at_or_before(Tick(to.0.saturating_sub(1)));
-    let place = before.unwrap_or(recording.beginning());
-    let ends = recording.first_tick().zip(recording.last_tick());
-    let mut run = replay.run_from(0, place)?;
+    let ends = replay.times().range();
+    let mut run = replay.run_before(Tick(to.0.saturating_sub(1)))?;
     while run.tick() < to {
         match run.step()? {
             Some(Stepped::Same) => {}

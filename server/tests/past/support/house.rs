@@ -8,7 +8,7 @@ use std::{
 
 use parlour_server::{
     Server, ServerOptions,
-    replay::{Moment, Past},
+    replay::{Moment, Past, Replay},
 };
 use parlour_sim::{Logic, SimConfig};
 use serde_json::Value;
@@ -40,7 +40,8 @@ impl House {
 
     pub(crate) fn with(day: &Day, logic: Logic, change: impl FnOnce(&mut Past)) -> Self {
         let file = day.file();
-        let mut past = Past::open(&file.0, &day.maps, logic).unwrap();
+        let replay = Replay::open(&file.0, &day.maps, logic).unwrap();
+        let mut past = Past::new(replay).unwrap();
         change(&mut past);
         let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

@@ -11,14 +11,17 @@ use parlour_server::{
     maps,
     recording::format::Recording,
     replay::{
-        Replay,
+        Extent, Found,
         diff::{Difference, compare_headers, diff},
+        find,
     },
 };
 use parlour_shared::map::Map;
-use parlour_sim::Logic;
 
-use super::say;
+use super::{
+    given::{found, named, open},
+    say,
+};
 use crate::{exit::Exit, given};
 
 pub(super) const WHAT: &str = "diff";
@@ -27,7 +30,7 @@ pub(super) fn arg() -> Arg {
     Arg::new(WHAT)
         .long(WHAT)
         .value_name("OTHER")
-        .help("Find the first difference from this recording (without OTHER: from what FILE comes to now), and the system that made it")
+        .help("Find the first difference from this recording (without OTHER: from what FILE comes to now), and the system that made it; each may be a directory")
         .num_args(0..=1)
         .value_parser(value_parser!(PathBuf))
         .conflicts_with_all(["from", "to"])
@@ -38,9 +41,10 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let other = words.get_one::<PathBuf>(WHAT);
     let config = given::config(words, None)?;
     let maps = maps::load(config.settings.maps.as_deref())?;
+    let one = found(path, None, Extent::Whole)?;
     let found = match other {
-        Some(other) => compare([path, other], &maps)?,
-        None => compare_with_now(path, &maps)?,
+        Some(other) => compare([&one, &found(other, None, Extent::Whole)?], &maps)?,
+        None => compare_with_now(&one, &maps)?,
     };
     let json = words
         .get_one::<String>("format")
@@ -59,35 +63,30 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     }
 }
 
-fn compare(paths: [&Path; 2], maps: &[Arc<Map>]) -> Result<Difference, Exit> {
+fn compare(found: [&Found; 2], maps: &[Arc<Map>]) -> Result<Difference, Exit> {
     // What they were made with is compared first, for that can be told without running them, also where this
     // program could not.
-    let [one, other] = paths.map(|path| Recording::open(path).map_err(|error| unreadable(path, &error)));
+    let recording = |path: &Path| Recording::open(path).map_err(|error| unreadable(path, &error));
+    let [one, other] = found.map(|found| recording(&found.path));
     let headers = compare_headers(one?.header(), other?.header());
     if !headers.is_empty() {
         return Ok(Difference::Headers { headers });
     }
-    let open = |path: &Path| {
-        let replay = Replay::open(path, maps, Logic::default());
-        replay.map_err(|error| unreadable(path, &error))
-    };
-    let (mut one, mut other) = (open(paths[0])?, open(paths[1])?);
+    let (mut one, mut other) = (open(found[0], maps)?, open(found[1], maps)?);
     diff(&mut one, &mut other).map_err(|error| {
-        Exit::data(format!(
-            "{} and {}: {error}",
-            paths[0].display(),
-            paths[1].display()
-        ))
+        let [one, other] = found.map(named);
+        Exit::data(format!("{one}, {other}: {error}"))
     })
 }
 
 /// Compares a recording with what it comes to in this program, which is recorded beside the other temporary files.
-fn compare_with_now(path: &Path, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
+fn compare_with_now(one: &Found, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
     let again = std::env::temp_dir().join(format!("parlour-again-{}.plr", std::process::id()));
-    let recorded = Replay::open(path, maps, Logic::default())
-        .and_then(|mut replay| replay.record_again(&again))
-        .map_err(|error| unreadable(path, &error));
-    let found = recorded.and_then(|()| compare([path, &again], maps));
+    let recorded = open(one, maps).and_then(|mut replay| {
+        let recorded = replay.record_again(&again);
+        recorded.map_err(|error| unreadable(&one.path, &error))
+    });
+    let found = recorded.and_then(|()| compare([one, &find(&again, None, Extent::Whole)?], maps));
     // Left behind it would only take room.
     let _ = std::fs::remove_file(&again);
     found

@@ -17,13 +17,14 @@ pub(super) fn args() -> [Arg; 1] {
     [Arg::new(WHAT)
         .long(WHAT)
         .value_name("PLAYER")
-        .help("Tell what a player did and saw: a name, an id (8 hex digits) or a session's number")]
+        .help("Tell what a player did and saw: an id (8 hex digits), a session's number or a name")]
 }
 
 pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
     let whom = Whom(words.get_one::<String>(WHAT).cloned().unwrap_or_default());
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let told = follow(&mut given.replay, &whom, given.window, |line| {
+    let room = words.get_one::<String>("room").map(String::as_str);
+    let told = follow(&mut given.replay, &whom, room, given.window, |line| {
         writeln!(out, "{line}")
     });
     let flushed = say::written(out.flush());
@@ -31,6 +32,8 @@ pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
         Ok(()) => flushed.map(drop),
         Err(FollowError::Io(error)) => say::written(Err(error)).map(drop),
         Err(FollowError::Replay(error)) => Err(Exit::replay(&given.path, error)),
-        Err(other) => Err(Exit::data(other.to_string())),
+        Err(error @ (FollowError::NotThere(_) | FollowError::Several { .. })) => {
+            Err(Exit::not_in_it(error.to_string()))
+        }
     }
 }

@@ -1,13 +1,46 @@
 //! What every kind of replay is given: the recording, its maps, and the window.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::ArgMatches;
-use parlour_server::replay::{Found, Moment, Replay, Window, find, words as text};
+use parlour_server::replay::{Extent, Found, Moment, Replay, ReplayError, Window, find, words as text};
+use parlour_shared::map::Map;
 use parlour_sim::Logic;
 
 use super::say;
 use crate::{exit::Exit, given};
+
+/// The files that are meant, which are named on standard error if they were chosen from a directory.
+pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent) -> Result<Found, Exit> {
+    let found = find(path, holding, extent)?;
+    if found.chosen {
+        say::note(&format!("replaying {}", named(&found)));
+    }
+    Ok(found)
+}
+
+/// The files in words.
+pub(super) fn named(found: &Found) -> String {
+    let path = text::plain(&found.path.display().to_string());
+    match found.next.len() {
+        0 => path,
+        more => format!("{path} and the {more} that go on from it"),
+    }
+}
+
+/// Opens the first file and those that go on from it, as one recording.
+pub(super) fn open(found: &Found, maps: &[Arc<Map>]) -> Result<Replay, Exit> {
+    let of = |path: &Path, error: ReplayError| Exit::data(format!("{}: {error}", path.display()));
+    let replay = Replay::open(&found.path, maps, Logic::default());
+    let mut replay = replay.map_err(|error| of(&found.path, error))?;
+    for path in &found.next {
+        replay.go_on_with(path).map_err(|error| of(path, error))?;
+    }
+    Ok(replay)
+}
 
 /// A recording that was opened, and the stretch of it that is meant.
 pub(super) struct Given {
@@ -25,24 +58,12 @@ impl Given {
         let moment = |name: &str| words.get_one::<Moment>(name).cloned();
         let (from, to, at) = (moment("from"), moment("to"), moment("at"));
         let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
-        let Found { path, next, chosen } = find(path, at.as_ref().or(from.as_ref()))?;
-        if chosen {
-            let more = match next.len() {
-                0 => String::new(),
-                more => format!(" and the {more} that go on from it"),
-            };
-            say::note(&format!(
-                "replaying {}{more}",
-                text::plain(&path.display().to_string())
-            ));
-        }
-        let of_file = |error: &dyn std::fmt::Display| Exit::data(format!("{}: {error}", path.display()));
-        let mut replay = Replay::open(&path, &maps, Logic::default()).map_err(|error| of_file(&error))?;
-        for file in &next {
-            replay.go_on_with(file).map_err(|error| of_file(&error))?;
-        }
+        let found = found(path, at.as_ref().or(from.as_ref()), Extent::Onwards)?;
+        let replay = open(&found, &maps)?;
+        let path = found.path;
         let times = replay.times();
-        let window = Window::new(from.as_ref(), to.as_ref(), &times).map_err(|error| of_file(&error))?;
+        let window = Window::new(from.as_ref(), to.as_ref(), &times);
+        let window = window.map_err(|error| Exit::moment(&path, &error))?;
         Ok(Self {
             replay,
             path,

@@ -5,14 +5,19 @@ use std::{fmt::Write, net::SocketAddr, path::PathBuf};
 use clap::{Arg, ArgAction, ArgMatches};
 use parlour_server::{
     Server, logs,
-    replay::{Found, Moment, Past, find},
+    replay::{Extent, Moment, Past},
 };
 use parlour_shared::limits::SUBPROTOCOL_JSON;
-use parlour_sim::Logic;
 
+use super::{
+    diff, dump, export, follow,
+    given::{found, named, open},
+};
 use crate::{exit::Exit, given, serve, welcome::reachable};
 
 pub(super) const WHAT: &str = "serve";
+/// What the settings of the playback are not for: clap does not look at `requires` beside one of these.
+const OTHERS: [&str; 4] = [diff::WHAT, dump::WHAT, export::WHAT, follow::WHAT];
 
 pub(super) fn args() -> [Arg; 3] {
     let word = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
@@ -28,9 +33,11 @@ pub(super) fn args() -> [Arg; 3] {
             "Begin paused: POST /playback/play on the admin port starts it",
         )
         .requires(WHAT)
+        .conflicts_with_all(OTHERS)
         .action(ArgAction::SetTrue),
         word("speed", "How fast it is served: 0.1 to 16 times as it was lived")
             .requires(WHAT)
+            .conflicts_with_all(OTHERS)
             .value_name("NUMBER"),
     ]
 }
@@ -41,12 +48,12 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let (maps, skins) = given::catalogues(&config)?;
     let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
     let from = words.get_one::<Moment>("from");
-    let Found { path, .. } = find(path, from)?;
-    let file = path.display();
-    let wrong = |error: &dyn std::fmt::Display| Exit::data(format!("{file}: {error}"));
-    let mut past = Past::open(&path, &maps, Logic::default()).map_err(|error| wrong(&error))?;
+    let found = found(path, from, Extent::Whole)?;
+    let past = Past::new(open(&found, &maps)?);
+    let mut past = past.map_err(|error| Exit::replay(&found.path, error))?;
     if let Some(from) = from {
-        past.begin_at(from).map_err(|error| wrong(&error))?;
+        past.begin_at(from)
+            .map_err(|error| Exit::moment(&found.path, &error))?;
     }
     if let Some(speed) = words.get_one::<String>("speed") {
         past.set_speed(speed)
@@ -57,7 +64,7 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
 
     let (runtime, signals) = serve::prepare()?;
     let server = Server::serve_past(config.settings.server_options(maps, skins), past)?;
-    let span = format!("{file}, ticks {} to {}", first.0, last.0);
+    let span = format!("{}, ticks {} to {}", named(&found), first.0, last.0);
     serve::say(&text(&span, server.listen_addr(), server.admin_addr()));
     serve::until_stopped(&runtime, signals, server, ())
 }

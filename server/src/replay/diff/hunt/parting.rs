@@ -3,12 +3,12 @@
 use parlour_shared::ids::Tick;
 
 use super::{Cause, Found, Origin, Pair, Side};
-use crate::{
-    recording::format::Place,
-    replay::diff::{
+use crate::replay::{
+    diff::{
         rerun::{BEGIN, Course},
         state,
     },
+    tape::Spot,
 };
 
 /// The first tick before `aim` at which the worlds part, or one of them parts from what was recorded.
@@ -29,7 +29,7 @@ pub(super) fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Ti
 /// The first system of the last tick after which the worlds differ.
 pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
     let [one, other] = courses;
-    let origin = |(recording, _): (Side, Place), course: &Course| Origin {
+    let origin = |(recording, _): (Side, Spot), course: &Course| Origin {
         recording,
         from: course.from.0,
     };

@@ -1,0 +1,44 @@
+//! What the bots of a thread counted, now and at the end.
+
+use std::time::Instant;
+
+use super::Shard;
+use crate::bots::{pulse::Standstill, tally::Tally};
+
+impl Shard {
+    /// What was counted so far.
+    pub(in crate::bots) fn tally(&mut self, now: Instant) -> Tally {
+        self.watch.report(&mut self.shared.tally, now);
+        self.shared.tally.flow.inputs_under_way = self
+            .bots
+            .iter()
+            .flatten()
+            .filter(|bot| !bot.is_stalled())
+            .map(|bot| bot.walks_under_way())
+            .sum();
+        self.shared.tally.clone()
+    }
+
+    /// What was counted when the measurement ends: with what is still to be seen, and the stretch that goes on.
+    pub(in crate::bots) fn final_tally(&mut self, now: Instant) -> Tally {
+        let mut tally = self.tally(now);
+        let flow = &mut tally.flow;
+        for bot in self.bots.iter().flatten().filter(|bot| !bot.is_leaving()) {
+            bot.pending(&self.shared.registry, now, |waited| flow.pending(waited));
+        }
+        flow.standstill = Standstill::longer(flow.standstill, self.shared.pulse.so_far(now));
+        tally
+    }
+
+    /// The thread looks at its clock. What the server did while the thread stood still itself cannot be told: the
+    /// stretch before that ends there, and another begins now.
+    pub(in crate::bots) fn look_at_clock(&mut self, now: Instant) {
+        let Some(since) = self.awake.look(now) else {
+            return;
+        };
+        let flow = &mut self.shared.tally.flow;
+        flow.own_pause = flow.own_pause.max(now.saturating_duration_since(since));
+        flow.standstill = Standstill::longer(flow.standstill, self.shared.pulse.so_far(since));
+        self.shared.pulse.begin_again(now);
+    }
+}

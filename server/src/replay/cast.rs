@@ -1,0 +1,50 @@
+//! Everyone who is there at some time in a window.
+
+use std::collections::BTreeMap;
+
+use parlour_shared::ids::{SessionId, Tick};
+
+use super::{Replay, ReplayError, Roster, Stepped, Who, Window};
+
+/// The players of a window.
+#[derive(Clone, Debug, Default)]
+pub struct Cast {
+    people: BTreeMap<SessionId, Who>,
+    /// Those who were there before its first tick.
+    first: Vec<SessionId>,
+}
+
+impl Cast {
+    /// Runs the window once, without making snapshots: the ids of players are known only then. A tick that cannot be run
+    /// ends it early and is no error: the caller meets that tick again, after it has shown what came before.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if it cannot be run to its beginning.
+    pub fn of(replay: &mut Replay, window: Window) -> Result<Self, ReplayError> {
+        let makes_frames = replay.ending().is_panic();
+        let mut run = replay.run_to(Tick(window.from.0.saturating_sub(1)))?;
+        if !makes_frames {
+            run.simulation().mute();
+        }
+        let mut roster = Roster::of(run.simulation());
+        let there = roster.iter().map(|who| (who.session, who.clone()));
+        let mut people: BTreeMap<SessionId, Who> = there.collect();
+        let first = people.keys().copied().collect();
+        while run.tick() < window.to && matches!(run.step(), Ok(Some(Stepped::Same))) {
+            let changes = roster.follow(&mut run);
+            let here = changes.into_iter().filter_map(|change| change.after);
+            people.extend(here.map(|who| (who.session, who)));
+        }
+        Ok(Self { people, first })
+    }
+
+    /// Everyone.
+    pub fn iter(&self) -> impl Iterator<Item = &Who> {
+        self.people.values()
+    }
+
+    /// Whether a player was there before the first tick.
+    pub(super) fn is_there_at_first(&self, who: &Who) -> bool {
+        self.first.contains(&who.session)
+    }
+}

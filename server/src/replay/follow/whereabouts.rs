@@ -1,0 +1,75 @@
+//! Which rooms the player was in, and whether what happened there is told.
+
+use std::collections::BTreeSet;
+
+use crate::replay::words;
+
+/// Rooms that are listed if the player was never in the one that was asked for.
+const MOST: usize = 10;
+
+/// Where the player was.
+pub(super) struct Whereabouts {
+    /// The room that was asked for; none: all.
+    asked: Option<String>,
+    /// The player was in that room before or after the last tick.
+    is_in: bool,
+    /// It ever was.
+    was_in: bool,
+    /// The other rooms it was in.
+    others: BTreeSet<String>,
+}
+
+impl Whereabouts {
+    pub(super) fn new(room: Option<&str>) -> Self {
+        Self {
+            asked: room.map(String::from),
+            is_in: room.is_none(),
+            was_in: room.is_none(),
+            others: BTreeSet::new(),
+        }
+    }
+
+    /// Notes where the player was before a tick and after it: a tick in which it comes or goes belongs to the room.
+    pub(super) fn note(&mut self, before: Option<&str>, after: Option<&str>) {
+        let Some(asked) = &self.asked else {
+            return;
+        };
+        let rooms = [before, after];
+        self.is_in = rooms.contains(&Some(asked));
+        self.was_in |= self.is_in;
+        for other in rooms.into_iter().flatten().filter(|room| room != asked) {
+            if self.others.len() <= MOST && !self.others.contains(other) {
+                self.others.insert(other.to_owned());
+            }
+        }
+    }
+
+    /// Nobody is followed in this tick.
+    pub(super) fn note_absent(&mut self) {
+        self.is_in = self.asked.is_none();
+    }
+
+    /// Whether the last tick is told.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_in
+    }
+
+    /// If the player was never in the room: which room that is, and where the player was instead.
+    pub(super) fn missed(&self) -> Option<String> {
+        let asked = self.asked.as_ref().filter(|_| !self.was_in)?;
+        let mut others: Vec<String> = self
+            .others
+            .iter()
+            .take(MOST)
+            .map(|room| words::plain(room))
+            .collect();
+        if self.others.len() > MOST {
+            others.push("others".to_owned());
+        }
+        let asked = words::quoted(asked);
+        Some(match others.is_empty() {
+            true => format!("room {asked}, nor in any other"),
+            false => format!("room {asked}, but in {}", others.join(", ")),
+        })
+    }
+}

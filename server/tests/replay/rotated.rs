@@ -1,0 +1,172 @@
+//! A recording that the server rotated: each command takes the directory, and goes on through all of its files.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use parlour_sim::EventKind;
+use serde_json::Value;
+
+use crate::support::{Script, Temporary, parlour, story};
+
+/// The story in three files, which begin at ticks 1, 301 and 601.
+fn rotated() -> Temporary {
+    story().record_rotated(900, &[300, 600])
+}
+
+#[test]
+fn two_directories_are_compared_through_all_of_their_files() {
+    let (one, other) = (rotated(), story().record_rotated(900, &[600]));
+    let whole = Temporary::file(&story().record(900));
+    for (one, other) in [(&one, &other), (&one, &whole), (&whole, &one)] {
+        let (code, out, err) = parlour(&[one.path(), "--diff", other.path()]);
+        assert_eq!(
+            (code, out.as_str()),
+            (Some(0), "the same: ticks 1 to 900, inputs and hashes\n"),
+            "{err}"
+        );
+    }
+    let (_, _, err) = parlour(&[one.path(), "--diff", other.path()]);
+    let lines: Vec<&str> = err.lines().collect();
+    assert!(lines[0].ends_with("t1.plr and the 2 that go on from it"), "{err}");
+    assert!(lines[1].ends_with("t1.plr and the 1 that go on from it"), "{err}");
+}
+
+#[test]
+fn a_difference_in_a_later_file_is_found() {
+    let mut script = story();
+    script.event(700, 3, EventKind::Close);
+    let changed = script.record_rotated(900, &[300, 600]);
+    let (code, out, err) = parlour(&[rotated().path(), "--diff", changed.path()]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(out.starts_with("tick       700, 2026-11-21T14:03:11."), "{out}");
+    assert!(out.contains("\"Cleo\""), "{out}");
+    // A time in it is that of its own file.
+    assert!(out.contains("14:03:11.6"), "{out}");
+}
+
+#[test]
+fn a_directory_is_compared_with_what_it_comes_to_now() {
+    let (code, out, err) = parlour(&[rotated().path(), "--diff"]);
+    assert_eq!(
+        (code, out.as_str()),
+        (Some(0), "the same: ticks 1 to 900, inputs and hashes\n"),
+        "{err}"
+    );
+    let mut script = story();
+    script.wrong_hash = Some(650);
+    let wrong = script.record_rotated(900, &[300, 600]);
+    let (code, out, err) = parlour(&[wrong.path(), "--diff", "--format", "json"]);
+    assert_eq!(code, Some(1), "{err}");
+    let found: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&found["result"], &found["recorded_tick"]),
+        (&"state".into(), &650.into()),
+        "{out}"
+    );
+    assert_eq!(found["reproduces"], serde_json::json!([false, true]), "{out}");
+}
+
+#[test]
+fn who_is_not_in_the_window_is_looked_for_in_all_files() {
+    let mut script = Script::default();
+    script.open(10, 1, "Ada", "plaza");
+    script.open(650, 2, "Zoe", "plaza");
+    let directory = script.record_rotated(900, &[300, 600]);
+    let (code, _, err) = parlour(&[directory.path(), "--follow", "Zoe", "--to", "400"]);
+    assert_eq!(code, Some(64));
+    assert!(err.contains("Zoe (session 2) is in ticks 650 to 900"), "{err}");
+}
+
+#[test]
+fn a_distance_counts_from_the_beginning_of_the_run() {
+    let (code, out, err) = parlour(&[rotated().path(), "--from", "+11s", "--to", "+12s"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.starts_with("121 ticks, 601 to 721 "), "{out}");
+    let (code, _, err) = parlour(&[rotated().path(), "--from", "+16s"]);
+    assert_eq!(code, Some(64), "{err}");
+}
+
+#[test]
+fn the_past_is_served_through_all_files() {
+    let directory = rotated();
+    let served = Served::start(&[directory.path(), "--serve", "--paused", "--from", "+11s"]);
+    let look = served.ask("GET", "");
+    // It is all of the run, wherever it begins: a spectator may seek back.
+    assert_eq!(
+        (&look["first"], &look["last"], &look["tick"]),
+        (&1.into(), &900.into(), &661.into())
+    );
+    for tick in [100, 299, 300, 301, 599, 600, 601, 900, 250] {
+        let landed = served.ask("POST", &format!("/seek?to={tick}"));
+        assert_eq!(
+            (&landed["tick"], &landed["ended"]),
+            (&tick.into(), &Value::Null),
+            "{landed}"
+        );
+    }
+    // It plays over the end of a file.
+    served.ask("POST", "/seek?to=295");
+    served.ask("POST", "/play");
+    let until = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < until {
+        let look = served.ask("GET", "");
+        assert_eq!(look["ended"], Value::Null, "{look}");
+        if look["tick"].as_u64().unwrap() > 330 {
+            return;
+        }
+    }
+    panic!("it does not play on");
+}
+
+/// `parlour replay --serve` on free ports; it is killed when it is dropped.
+struct Served {
+    child: Child,
+    playback: String,
+}
+
+impl Served {
+    fn start(words: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parlour"));
+        command.env_clear().arg("replay").args(words);
+        command.args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+        let piped = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = piped.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        let steer = lines.find(|line| line.contains("  steer  ")).unwrap();
+        let playback = steer.split("http://").nth(1).unwrap().to_owned();
+        // The rest of its output is little enough for the pipe.
+        std::mem::forget(lines);
+        let served = Self { child, playback };
+        while served.ask("GET", "")["seeking"] != Value::Null {}
+        served
+    }
+
+    fn ask(&self, method: &str, order: &str) -> Value {
+        let host = self.playback.split('/').next().unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let head = format!("{method} /playback{order} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+        serde_json::from_str(body).unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
