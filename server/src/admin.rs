@@ -2,6 +2,7 @@
 
 mod history;
 mod playback;
+mod watch;
 
 use std::{
     convert::Infallible,
@@ -42,7 +43,7 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 
 const INDEX: &str = "Parlour, admin port
 
-/livez    200 while the process runs
+/livez    200; 503 if the tick has not advanced for long (livez_timeout)
 /readyz   200 if the tick advanced within the last 100 ms, else 503 and why
 /metrics  all metrics, in the text format of Prometheus
 /history  POST: write the last minutes to a file; GET: download them
@@ -58,6 +59,8 @@ pub(crate) struct Admin {
     pub(crate) history: Door,
     /// The past that is served, if it is one.
     pub(crate) past: Option<Console>,
+    /// Without a tick for this long the server is not alive.
+    pub(crate) livez_timeout: Duration,
     pub(crate) wake: WakeEnd,
 }
 
@@ -69,6 +72,7 @@ struct Sources {
     edge: Arc<EdgeShared>,
     history: History,
     past: Option<Console>,
+    livez_timeout: Duration,
     connections: AtomicU32,
 }
 
@@ -85,13 +89,15 @@ impl Admin {
             edge: self.edge,
             history: History::new(self.history),
             past: self.past,
+            livez_timeout: self.livez_timeout,
             connections: AtomicU32::new(0),
         });
         runtime.block_on(async move {
             let listener = TcpListener::from_std(self.listener)?;
             let wake = self.wake.attach()?;
             tokio::select! {
-                () = accept(listener, sources) => {}
+                () = accept(listener, Arc::clone(&sources)) => {}
+                () = watch::run(&sources) => {}
                 _ = wake.woken() => {}
             }
             Ok(())
@@ -148,7 +154,10 @@ async fn answer(request: Request<Incoming>, sources: &Sources) -> Response<Full<
     }
     match request.uri.path() {
         "/" => text(StatusCode::OK, sources.index()),
-        "/livez" => text(StatusCode::OK, "alive\n"),
+        "/livez" => match sources.not_alive() {
+            None => text(StatusCode::OK, "alive\n"),
+            Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
+        },
         "/readyz" => match sources.not_ready() {
             None => text(StatusCode::OK, "ready\n"),
             Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
@@ -170,6 +179,12 @@ impl Sources {
     fn index(&self) -> String {
         let past = self.past.as_ref().map_or("", |_| playback::INDEX);
         format!("{INDEX}{past}")
+    }
+
+    /// Why the server should be started again, if there is a reason. Load and stopping are none.
+    fn not_alive(&self) -> Option<String> {
+        let frozen = self.status.frozen().filter(|time| *time >= self.livez_timeout)?;
+        Some(format!("the tick has not advanced for {} ms", frozen.as_millis()))
     }
 
     /// Why the server should not be given clients, if there is a reason.

@@ -2,24 +2,26 @@
 
 use std::{io, net::TcpListener as StdTcpListener, os::fd::AsFd, rc::Rc, time::Duration};
 
-use tokio::{
-    net::TcpListener,
-    task::spawn_local,
-    time::{Instant, sleep},
-};
+use tokio::{net::TcpListener, task::spawn_local, time::sleep};
 
 use super::{
     Reject,
     admission::Verdict,
+    deadline::Deadline,
     http::{self, Arrival},
     thread::IoThread,
 };
 
 /// Connections that wait to be accepted. A thousand bots start at once, and who does not fit tries again after 1 s.
 const BACKLOG: i32 = 4096;
-/// What the kernel takes before we are told that a client does not read. It doubles the number for its own needs.
-/// Small, so that a slow client is behind by little, and its newest state waits here and not there.
+/// What the kernel keeps until a client has acknowledged it. It doubles the number for its own needs. It bounds what is
+/// on the way, so 64 KiB and a round trip of 100 ms are 640 KB/s.
 const SEND_BUFFER: usize = 64 * 1024;
+/// What the kernel takes beyond what it can send, before we are told that a client does not read. Small, so that a slow
+/// client is behind by little, and its newest state waits here and not there. Of snapshots of 850 bytes, a room of 1,000,
+/// it holds 5 at this size, and 116 without it: measured with a client that has little room and reads nothing.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 4 * 1024;
 /// Commands are small: a few kilobytes are many of them.
 const RECEIVE_BUFFER: usize = 32 * 1024;
 /// After a failure to accept, doubled each time.
@@ -31,6 +33,8 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     let socket = listener.as_fd();
     rustix::net::sockopt::set_socket_send_buffer_size(socket, SEND_BUFFER)?;
     rustix::net::sockopt::set_socket_recv_buffer_size(socket, RECEIVE_BUFFER)?;
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT)?;
     // Listening again changes the backlog.
     rustix::net::listen(socket, BACKLOG)?;
     Ok(())
@@ -74,7 +78,7 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
         let arrival = Arrival {
             stream,
             peer,
-            deadline: Instant::now() + io.shared.options.handshake_timeout,
+            deadline: Deadline::after(io.shared.options.handshake_timeout, io.now()),
             admitted,
             over,
         };

@@ -3,7 +3,6 @@
 use std::{
     io::{self, IoSlice},
     rc::Rc,
-    time::Instant,
 };
 
 use parlour_shared::{
@@ -184,10 +183,11 @@ impl Connection {
         if self.blocked.get().is_some() {
             return;
         }
-        self.blocked.set(Some(Instant::now()));
+        self.blocked.set(Some(self.io.now()));
         self.look_at_next();
         self.io.shared.metrics.edge.blocked.inc();
         if let Some(session) = self.session() {
+            self.io.shared.metrics.edge.holds.inc();
             self.io.inbound.control(session, What::Hold);
         }
         spawn_local(drain(Rc::clone(self)));
@@ -212,7 +212,11 @@ impl Connection {
     fn flush(&self) -> bool {
         let mut outbox = self.outbox.borrow_mut();
         match self.stream.try_write(outbox.waiting()) {
-            Ok(sent) => outbox.advance(sent),
+            Ok(0) => {}
+            Ok(sent) => {
+                outbox.advance(sent);
+                self.took();
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => {
                 drop(outbox);

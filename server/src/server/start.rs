@@ -91,6 +91,7 @@ fn start_with(
     let realtime = options.realtime;
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
     let cadence = options.cadence;
+    let livez_timeout = options.livez_timeout;
     let edge = Arc::new(EdgeShared::new(
         options,
         Arc::clone(&metrics),
@@ -187,6 +188,7 @@ fn start_with(
         edge: Arc::clone(&server.edge),
         history,
         past,
+        livez_timeout,
         wake: admin_end,
     };
     let failed = Arc::clone(&failure);
