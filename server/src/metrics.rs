@@ -175,7 +175,7 @@ impl Metrics {
             held: gauge(
                 r,
                 "parlour_held_viewers",
-                "Viewers that cannot take snapshots now.",
+                "Viewers that are sent no snapshots now: their connection takes no data, or their I/O thread is behind.",
             ),
             cadence: families::gauges(
                 r,

@@ -18,8 +18,10 @@ const BACKLOG: i32 = 4096;
 /// on the way, so 64 KiB and a round trip of 100 ms are 640 KB/s.
 const SEND_BUFFER: usize = 64 * 1024;
 /// What the kernel takes beyond what it can send, before we are told that a client does not read. Small, so that a slow
-/// client is behind by little, and its newest state waits here and not there. Of snapshots of 850 bytes, a room of 1,000,
-/// it holds 5 at this size, and 116 without it: measured with a client that has little room and reads nothing.
+/// client is behind by little, and its newest state waits here and not there: measured with a client that has little room
+/// and reads nothing, the kernels hold 8 KiB at this size, and 102 KiB without it. A client that reads notices nothing.
+/// With a round trip of 50 ms the 100 KB of a full snapshot arrive as soon as without it, in 0.16 s; its viewer is held
+/// meanwhile. 200 bots on loopback cost the same CPU, and none of them is held.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 4 * 1024;
 /// Commands are small: a few kilobytes are many of them.

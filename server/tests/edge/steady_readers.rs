@@ -102,7 +102,7 @@ fn one_that_falls_ever_further_behind_reads_why_it_is_closed() {
     let mut others = players(&server, 13);
     let stop = Instant::now() + TIMEOUT;
     let mut talked = Instant::now();
-    let code = read_slowly(&mut slow, 20_000, || {
+    let code = read_slowly(&mut slow, 10_000, || {
         if talked.elapsed() > Duration::from_millis(110) {
             talked = Instant::now();
             others.iter_mut().for_each(|other| other.say(&chat(2000)));
