@@ -1,5 +1,6 @@
 //! Time in which a thread ran. A process that was stopped (a debugger, a virtual machine that moves, SIGSTOP) finds
-//! on the monotonic clock that everyone was silent for all that time, although it did not listen itself.
+//! on the monotonic clock that everyone was silent for all that time, although it did not listen itself. While the whole
+//! machine sleeps (a laptop's lid), that clock stands still on Linux: another one tells.
 
 use std::{
     cell::Cell,
@@ -18,6 +19,8 @@ pub(crate) struct Running {
     /// The last gap; at first an empty one.
     stopped: Cell<Instant>,
     resumed: Cell<Instant>,
+    /// How long the machine had slept, since it started.
+    slept: Cell<Duration>,
 }
 
 impl Running {
@@ -26,6 +29,7 @@ impl Running {
             seen: Cell::new(now),
             stopped: Cell::new(now),
             resumed: Cell::new(now),
+            slept: Cell::new(machine_slept()),
         }
     }
 
@@ -37,6 +41,17 @@ impl Running {
             return None;
         }
         self.stopped.set(seen);
+        self.resumed.set(now);
+        Some(gap)
+    }
+
+    /// The same for the sleep of the machine, which has slept for so long in all ([`machine_slept`]). Costs more.
+    pub(crate) fn beat_awake(&self, now: Instant, slept: Duration) -> Option<Duration> {
+        let gap = slept.saturating_sub(self.slept.replace(slept));
+        if gap < GAP {
+            return None;
+        }
+        self.stopped.set(now.checked_sub(gap).unwrap_or(now));
         self.resumed.set(now);
         Some(gap)
     }
@@ -54,6 +69,20 @@ impl Running {
             now
         }
     }
+}
+
+/// How long the machine has slept since it started: what its clocks disagree about.
+#[cfg(target_os = "linux")]
+pub(crate) fn machine_slept() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    let read = |clock| Duration::try_from(clock_gettime(clock)).unwrap_or_default();
+    read(ClockId::Boottime).saturating_sub(read(ClockId::Monotonic))
+}
+
+/// Elsewhere nothing is known of it.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn machine_slept() -> Duration {
+    Duration::ZERO
 }
 
 #[cfg(test)]
@@ -74,6 +103,22 @@ mod tests {
         // A clock that was read earlier and is told later is no gap.
         assert_eq!(running.beat(at(29_950)), None);
         assert_eq!(running.beat(at(30_100)), None);
+    }
+
+    #[test]
+    fn the_sleep_of_the_machine_is_a_gap_although_the_clock_stood_still() {
+        let begin = Instant::now();
+        let running = Running::new(begin);
+        let slept = machine_slept();
+        let now = begin + Duration::from_millis(100);
+        assert_eq!(running.beat(now), None);
+        // The two clocks are not read at the same moment.
+        assert_eq!(running.beat_awake(now, slept + Duration::from_micros(50)), None);
+        let hour = Duration::from_secs(3600);
+        let gap = running.beat_awake(now, slept + hour).unwrap();
+        assert!(gap > hour - Duration::from_millis(1), "{gap:?}");
+        assert_eq!(running.fresh(begin), now);
+        assert_eq!(running.beat_awake(now, slept + hour), None);
     }
 
     #[test]

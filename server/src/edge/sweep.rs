@@ -29,6 +29,7 @@ pub(super) async fn run(io: Rc<IoThread>) {
             tell_pace(&io, &mut step);
         }
         let now = io.now();
+        io.notice_sleep(now);
         let mut from = 0;
         for looked in 1.. {
             let due = io.take_due(from, now);

@@ -26,7 +26,7 @@ use crate::{
         route,
         wake::WakeEnd,
     },
-    running::Running,
+    running::{Running, machine_slept},
     server::Closed,
 };
 
@@ -126,6 +126,13 @@ fn ended_early(ended: Result<(), JoinError>) -> io::Error {
 }
 
 impl IoThread {
+    /// Notices that the machine slept until now. Nothing punishes a client for that before the sweep, which asks.
+    pub(super) fn notice_sleep(&self, now: StdInstant) {
+        if let Some(gap) = self.running.beat_awake(now, machine_slept()) {
+            self.shared.tell_gap(gap);
+        }
+    }
+
     /// The time now. Notices that the thread was not run until now.
     pub(super) fn now(&self) -> StdInstant {
         let now = StdInstant::now();
