@@ -62,6 +62,8 @@ pub(super) struct Connection {
     pub(super) blocked: Cell<Option<Instant>>,
     heard: Cell<Instant>,
     pinged: Cell<bool>,
+    /// Whether the kernel may hold [`unsent::MANY`](super::unsent::MANY) bytes.
+    pub(super) many_unsent: Cell<bool>,
     /// The payload of the newest ping that came while the outbox was not empty.
     pub(super) pong: RefCell<Option<Box<[u8]>>>,
     pub(super) transcoder: RefCell<Option<Box<Transcoder>>>,
@@ -91,6 +93,7 @@ impl Connection {
             blocked: Cell::new(None),
             heard: Cell::new(now),
             pinged: Cell::new(false),
+            many_unsent: Cell::new(false),
             pong: RefCell::new(None),
             transcoder: RefCell::new((wire == Wire::Json).then(Box::default)),
             admitted: RefCell::new(admitted),

@@ -10,6 +10,7 @@ use super::{
     deadline::Deadline,
     http::{self, Arrival},
     thread::IoThread,
+    unsent,
 };
 
 /// Connections that wait to be accepted. A thousand bots start at once, and who does not fit tries again after 1 s.
@@ -17,13 +18,6 @@ const BACKLOG: i32 = 4096;
 /// What the kernel keeps until a client has acknowledged it. It doubles the number for its own needs. It bounds what is
 /// on the way, so 64 KiB and a round trip of 100 ms are 640 KB/s.
 const SEND_BUFFER: usize = 64 * 1024;
-/// What the kernel takes beyond what it can send, before we are told that a client does not read. Small, so that a slow
-/// client is behind by little, and its newest state waits here and not there: measured with a client that has little room
-/// and reads nothing, the kernels hold 8 KiB at this size, and 102 KiB without it. A client that reads notices nothing.
-/// With a round trip of 50 ms the 100 KB of a full snapshot arrive as soon as without it, in 0.16 s; its viewer is held
-/// meanwhile. 200 bots on loopback cost the same CPU, and none of them is held.
-#[cfg(target_os = "linux")]
-const UNSENT: u32 = 4 * 1024;
 /// Commands are small: a few kilobytes are many of them.
 const RECEIVE_BUFFER: usize = 32 * 1024;
 /// After a failure to accept, doubled each time.
@@ -35,8 +29,7 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     let socket = listener.as_fd();
     rustix::net::sockopt::set_socket_send_buffer_size(socket, SEND_BUFFER)?;
     rustix::net::sockopt::set_socket_recv_buffer_size(socket, RECEIVE_BUFFER)?;
-    #[cfg(target_os = "linux")]
-    socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT)?;
+    unsent::bound(listener, unsent::FEW)?;
     // Listening again changes the backlog.
     rustix::net::listen(socket, BACKLOG)?;
     Ok(())

@@ -18,6 +18,7 @@ use super::{
     Reject, Wire,
     connection::{Connection, Phase},
     json::TranscodeError,
+    unsent,
 };
 use crate::{
     bridge::inbound::What,
@@ -163,8 +164,14 @@ impl Connection {
             return true;
         }
         outbox.advance(sent);
+        let waiting = outbox.len();
         drop(outbox);
         self.block();
+        if waiting > unsent::MUCH && !self.many_unsent.get() {
+            // At once, before the rest of a tick's messages comes.
+            self.set_many_unsent(true);
+            self.flush();
+        }
         false
     }
 
@@ -208,10 +215,23 @@ impl Connection {
         }
     }
 
+    /// Lets the kernel hold more unsent bytes than it may as a rule, or only those.
+    fn set_many_unsent(&self, many: bool) {
+        if self.many_unsent.replace(many) != many {
+            // If it fails the bound stays as it was, which harms nothing.
+            let _ = unsent::bound(&self.stream, if many { unsent::MANY } else { unsent::FEW });
+        }
+    }
+
     /// Sends what waits, as far as the socket takes it. `false`: more waits.
     fn flush(&self) -> bool {
         let mut outbox = self.outbox.borrow_mut();
-        match self.stream.try_write(outbox.waiting()) {
+        if outbox.len() <= unsent::REST {
+            self.set_many_unsent(false);
+        }
+        let kept = if self.many_unsent.get() { unsent::REST } else { 0 };
+        let now = outbox.len().saturating_sub(kept);
+        match self.stream.try_write(&outbox.waiting()[..now]) {
             Ok(0) => {}
             Ok(sent) => {
                 outbox.advance(sent);

@@ -65,14 +65,15 @@ fn read_slowly(
 fn one_whose_backlog_shrinks_stays() {
     let stall = Duration::from_millis(1500);
     let server = start_with(|options| options.stall = stall);
-    let mut slow = slow_reader(&server, RECEIVE_BUFFER);
-    let mut others = players(&server, 13);
+    let mut slow = slow_reader(&server, 4096);
+    // 300 KB at once.
+    let mut others = players(&server, 15);
     for other in &mut others {
         for _ in 0..10 {
             other.say(&chat(2000));
         }
     }
-    server.await_metric("parlour_messages_in_total{kind=\"chat\"}", 130.0);
+    server.await_metric("parlour_messages_in_total{kind=\"chat\"}", 150.0);
     drop(others);
     server.await_metric("parlour_sessions", 1.0);
     let blocked = "parlour_blocked_connections";
@@ -102,7 +103,7 @@ fn one_that_falls_ever_further_behind_reads_why_it_is_closed() {
     let mut others = players(&server, 13);
     let stop = Instant::now() + TIMEOUT;
     let mut talked = Instant::now();
-    let code = read_slowly(&mut slow, 10_000, || {
+    let code = read_slowly(&mut slow, 15_000, || {
         if talked.elapsed() > Duration::from_millis(110) {
             talked = Instant::now();
             others.iter_mut().for_each(|other| other.say(&chat(2000)));
