@@ -74,8 +74,8 @@ pub(crate) struct EdgeShared {
     stopping: AtomicBool,
     spread: Spread,
     begin: Instant,
-    /// When a gap was told last, in milliseconds since `begin`.
-    gap_told: AtomicU64,
+    /// When a gap was logged last, in milliseconds since `begin`.
+    gap_logged: AtomicU64,
 }
 
 impl EdgeShared {
@@ -102,7 +102,7 @@ impl EdgeShared {
             stopping: AtomicBool::new(false),
             spread,
             begin: Instant::now(),
-            gap_told: AtomicU64::new(0),
+            gap_logged: AtomicU64::new(0),
         }
     }
 
@@ -118,15 +118,15 @@ impl EdgeShared {
     }
 
     /// An I/O thread was not run for this long. If the process was stopped, all threads say so: the first is logged.
-    fn tell_gap(&self, gap: Duration) {
+    fn log_gap(&self, gap: Duration) {
         let now = self.begin.elapsed().as_millis() as u64;
-        let told = self.gap_told.load(Ordering::Relaxed);
-        if told > 0 && now.saturating_sub(told) < GAP_LINES.as_millis() as u64 {
+        let last = self.gap_logged.load(Ordering::Relaxed);
+        if last > 0 && now.saturating_sub(last) < GAP_LINES.as_millis() as u64 {
             return;
         }
         if self
-            .gap_told
-            .compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed)
+            .gap_logged
+            .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
         {
             tracing::warn!(

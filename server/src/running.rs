@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(running.fresh(at(3000)), at(29_900));
         assert_eq!(running.fresh(at(30_000)), at(30_000));
         assert_eq!(running.beat(at(30_000)), None);
-        // A clock that was read earlier and is told later is no gap.
+        // A time that was read earlier but arrives later is no gap.
         assert_eq!(running.beat(at(29_950)), None);
         assert_eq!(running.beat(at(30_100)), None);
     }

@@ -1,4 +1,4 @@
-//! Watches that the tick advances. The tick thread cannot say that it hangs, in game logic as a rule; this thread can.
+//! Watches that the tick advances. A tick thread that hangs, usually in game logic, cannot say so itself.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ pub(super) async fn run(sources: &Sources) {
     let mut timer = interval(LOOK);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let running = Running::new(Instant::now());
-    let mut told = false;
+    let mut logged = false;
     loop {
         timer.tick().await;
         let now = Instant::now();
@@ -28,14 +28,14 @@ pub(super) async fn run(sources: &Sources) {
         sources
             .status
             .set_frozen(if frozen { still } else { Duration::ZERO });
-        if frozen != told {
-            tell(frozen, sources.status.tick().0);
-            told = frozen;
+        if frozen != logged {
+            log(frozen, sources.status.tick().0);
+            logged = frozen;
         }
     }
 }
 
-fn tell(frozen: bool, tick: u32) {
+fn log(frozen: bool, tick: u32) {
     if frozen {
         tracing::error!(
             tick,

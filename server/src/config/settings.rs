@@ -40,7 +40,7 @@ pub struct Settings {
     pub outbox_bytes: usize,
     /// For how long a client may take nothing of what waits for it.
     pub stall_timeout: Duration,
-    /// Clients that are told to come back are spread over this time at least.
+    /// Closed clients that may come back are spread over at least this time.
     pub reconnect_window: Duration,
     /// Clients that may come back in a second.
     pub reconnect_rate: u32,

@@ -1,5 +1,5 @@
-//! When clients that are told to come back may do so: at random, within a time that grows with how many they are. A
-//! server that restarts is not run over by all of them at once.
+//! When closed clients may come back: at random, within a time that grows with their number. So they do not all reach a
+//! restarted server at once.
 
 use std::{
     cell::RefCell,
@@ -18,7 +18,7 @@ pub(super) struct Spread {
     window: Duration,
     rate: u32,
     websockets: IntGauge,
-    /// How many there were when the server began to stop: the last to be told are spread like the first.
+    /// How many there were when the server began to stop: the last to be closed are spread like the first.
     leaving: AtomicU32,
     seed: u64,
 }

@@ -215,7 +215,7 @@ impl Connection {
         }
     }
 
-    /// Lets the kernel hold more unsent bytes than it may as a rule, or only those.
+    /// Lets the kernel hold many unsent bytes, or few.
     fn set_many_unsent(&self, many: bool) {
         if self.many_unsent.replace(many) != many {
             // If it fails the bound stays as it was, which harms nothing.

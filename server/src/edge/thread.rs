@@ -129,7 +129,7 @@ impl IoThread {
     /// Notices that the machine slept until now. Nothing punishes a client for that before the sweep, which asks.
     pub(super) fn notice_sleep(&self, now: StdInstant) {
         if let Some(gap) = self.running.beat_awake(now, machine_slept()) {
-            self.shared.tell_gap(gap);
+            self.shared.log_gap(gap);
         }
     }
 
@@ -137,7 +137,7 @@ impl IoThread {
     pub(super) fn now(&self) -> StdInstant {
         let now = StdInstant::now();
         if let Some(gap) = self.running.beat(now) {
-            self.shared.tell_gap(gap);
+            self.shared.log_gap(gap);
         }
         now
     }

@@ -11,7 +11,7 @@
 
 use std::{io, os::fd::AsFd};
 
-/// As a rule. The kernel takes one write more.
+/// Normally. The kernel takes one write more.
 pub(super) const FEW: u32 = 4 * 1024;
 /// While much waits.
 pub(super) const MANY: u32 = 48 * 1024;

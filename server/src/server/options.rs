@@ -41,7 +41,7 @@ pub struct ServerOptions {
     pub outbox_bytes: usize,
     /// A connection that takes nothing of what waits for it for this long is closed with 4001.
     pub stall: Duration,
-    /// Clients that are told to come back are spread over this time at least.
+    /// Closed clients that may come back are spread over at least this time.
     pub reconnect_window: Duration,
     /// Clients that may come back in a second: with more of them the window grows.
     pub reconnect_rate: u32,

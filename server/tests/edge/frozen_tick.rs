@@ -47,7 +47,7 @@ fn hang(frozen: &AtomicBool) {
 }
 
 #[test]
-fn it_is_logged_once_and_new_clients_are_told_to_try_later() {
+fn it_is_logged_once_and_new_clients_get_1013() {
     let lines = Lines::default();
     let writer = lines.clone();
     tracing_subscriber::fmt()

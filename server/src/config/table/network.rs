@@ -135,8 +135,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "reconnect_window",
         section: Section::Network,
         form: "TIME",
-        help: "Clients that are told to come back do so at random within this time, or a longer one if there \
-               are many (see reconnect_rate)",
+        help: "Closed clients that may come back do so at random within this time, or within a longer one if \
+               there are many (see reconnect_rate)",
         kind: Kind::Text,
         also: None,
         apply: set!(reconnect_window, |text| time(text, WINDOW.0..=WINDOW.1)),
