@@ -2,6 +2,7 @@
 
 mod history;
 mod playback;
+mod watch;
 
 use std::{
     convert::Infallible,
@@ -49,7 +50,7 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 
 const INDEX: &str = "Parlour, admin port
 
-/livez    200 while the process runs
+/livez    200; 503 if the tick has not advanced for long (livez_timeout)
 /readyz   200 if the tick advanced within the last 100 ms, else 503 and why
 /metrics  all metrics, in the text format of Prometheus
 POST /history           write the last minutes to a file
@@ -67,6 +68,8 @@ pub(crate) struct Admin {
     pub(crate) history: Door,
     /// The past that is served, if it is one.
     pub(crate) past: Option<Console>,
+    /// Without a tick for this long the server is not alive.
+    pub(crate) livez_timeout: Duration,
     pub(crate) wake: WakeEnd,
 }
 
@@ -78,6 +81,7 @@ struct Sources {
     edge: Arc<EdgeShared>,
     history: History,
     past: Option<Console>,
+    livez_timeout: Duration,
     connections: AtomicU32,
 }
 
@@ -94,6 +98,7 @@ impl Admin {
             edge: self.edge,
             history: History::new(self.history),
             past: self.past,
+            livez_timeout: self.livez_timeout,
             connections: AtomicU32::new(0),
         });
         runtime.block_on(async move {
@@ -102,7 +107,8 @@ impl Admin {
             let acceptor = Acceptor::new(listener, self.descriptors, errors);
             let wake = self.wake.attach()?;
             tokio::select! {
-                () = accept(acceptor, sources) => {}
+                () = accept(acceptor, Arc::clone(&sources)) => {}
+                () = watch::run(&sources) => {}
                 _ = wake.woken() => {}
             }
             Ok(())
@@ -184,7 +190,10 @@ async fn route(request: Request<Incoming>, sources: &Sources) -> Response<Full<B
     }
     match request.uri.path() {
         "/" => text(StatusCode::OK, sources.index()),
-        "/livez" => text(StatusCode::OK, "alive\n"),
+        "/livez" => match sources.not_alive() {
+            None => text(StatusCode::OK, "alive\n"),
+            Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
+        },
         "/readyz" => match sources.not_ready() {
             None => text(StatusCode::OK, "ready\n"),
             Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
@@ -206,6 +215,12 @@ impl Sources {
     fn index(&self) -> String {
         let past = self.past.as_ref().map_or("", |_| playback::INDEX);
         format!("{INDEX}{past}")
+    }
+
+    /// Why the server should be started again, if there is a reason. Load and stopping are none.
+    fn not_alive(&self) -> Option<String> {
+        let frozen = self.status.frozen().filter(|time| *time >= self.livez_timeout)?;
+        Some(format!("the tick has not advanced for {} ms", frozen.as_millis()))
     }
 
     /// Why the server should not be given clients, if there is a reason.

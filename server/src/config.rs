@@ -21,6 +21,7 @@ pub use file::ConfigFile;
 pub use print::to_toml;
 pub use problem::{Problem, Problems, Source};
 pub use resolve::{Config, Layers, resolve};
+pub(crate) use settings::unforeseeable;
 pub use settings::{LogFormat, Settings};
 pub use table::{Kind, Section, Setting, settings};
 

@@ -6,12 +6,13 @@
 //! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an unfinished hello,
 //! and about 2.5 KiB for task and state); then 2 * 16 KiB of an unfinished message, and an outbox of `outbox_bytes`
 //! plus the one frame that exceeded it (8 MiB in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. The
-//! kernel's buffers come to it: 128 KiB to send and 64 KiB to receive.
+//! kernel's buffers come to it: 128 KiB to send, most of it on its way (unsent.rs), and 64 KiB to receive.
 
 mod admission;
 mod agenda;
 mod close;
 mod connection;
+mod deadline;
 mod deliver;
 mod flood;
 mod hello;
@@ -20,20 +21,22 @@ mod json;
 mod listener;
 mod message;
 mod outbox;
+mod reconnect;
 mod reject;
 mod send;
 mod sweep;
 mod table;
 mod thread;
+mod unsent;
 mod upgrade;
 mod websocket;
 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
@@ -43,12 +46,18 @@ use crate::{
 };
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
+use reconnect::Spread;
 pub(crate) use reject::Reject;
 use reject::RejectLog;
 pub(crate) use thread::{IoStart, run};
 
-/// For the other side to answer our close frame, and for us to send what waits before its own. Then TCP is aborted.
+/// For the client to answer our close frame. It begins again with each byte that the socket takes of what was begun
+/// before that frame. Then TCP is aborted.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// For all of closing, however slowly the rest of a large frame goes: 30 s for 600 KB at 20 KB/s.
+const CLOSE_LIMIT: Duration = Duration::from_secs(30);
+/// Between two lines about a gap: every thread notices the same one.
+const GAP_LINES: Duration = Duration::from_secs(1);
 /// Bytes of a hello: a token of 4 KiB, names, and what JSON needs around them. A message that comes in pieces is
 /// kept in up to twice as much memory, which has to stay below 16 KiB for who did not say who it is.
 const MAX_HELLO: usize = 7 * 1024;
@@ -63,6 +72,10 @@ pub(crate) struct EdgeShared {
     metrics: Arc<Metrics>,
     status: Arc<TickStatus>,
     stopping: AtomicBool,
+    spread: Spread,
+    begin: Instant,
+    /// When a gap was logged last, in milliseconds since `begin`.
+    gap_logged: AtomicU64,
 }
 
 impl EdgeShared {
@@ -78,6 +91,12 @@ impl EdgeShared {
             options.max_unauthenticated_per_address,
             &metrics,
         );
+        let spread = Spread::new(
+            options.reconnect_window,
+            options.reconnect_rate,
+            metrics.edge.websockets.clone(),
+            crate::config::unforeseeable(),
+        );
         Self {
             web: Policy::new(options.allowed_origins.clone(), options.allowed_hosts.clone()),
             admission: Arc::new(admission),
@@ -87,11 +106,15 @@ impl EdgeShared {
             metrics,
             status,
             stopping: AtomicBool::new(false),
+            spread,
+            begin: Instant::now(),
+            gap_logged: AtomicU64::new(0),
         }
     }
 
     /// The I/O threads, once woken, close all connections and end.
     pub(crate) fn begin_stop(&self) {
+        self.spread.all_leave();
         self.stopping.store(true, Ordering::Release);
     }
 
@@ -103,6 +126,25 @@ impl EdgeShared {
     /// Which names and pages are allowed, on both ports.
     pub(crate) fn web(&self) -> &Policy {
         &self.web
+    }
+
+    /// An I/O thread was not run for this long. If the process was stopped, all threads say so: the first is logged.
+    fn log_gap(&self, gap: Duration) {
+        let now = self.begin.elapsed().as_millis() as u64;
+        let last = self.gap_logged.load(Ordering::Relaxed);
+        if last > 0 && now.saturating_sub(last) < GAP_LINES.as_millis() as u64 {
+            return;
+        }
+        if self
+            .gap_logged
+            .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+        {
+            tracing::warn!(
+                gap_ms = gap.as_millis() as u64,
+                "the server was not run (stopped, suspended or starved): all deadlines of clients begin again"
+            );
+        }
     }
 
     /// Counts a refusal, and logs it unless there were too many of its class within this second. `from` and

@@ -14,6 +14,7 @@ pub mod maps;
 mod metrics;
 pub mod recording;
 pub mod replay;
+mod running;
 pub mod server;
 pub mod skins;
 mod tick_loop;

@@ -67,6 +67,7 @@ pub(crate) struct EdgeMetrics {
     pub(crate) websockets: IntGauge,
     pub(crate) unauthenticated: IntGauge,
     pub(crate) blocked: IntGauge,
+    pub(crate) holds: IntCounter,
     pub(crate) outbox_bytes: IntGauge,
     pub(crate) accept_errors: IntCounter,
     pub(crate) inbound: ByKind,
@@ -174,7 +175,7 @@ impl Metrics {
             held: gauge(
                 r,
                 "parlour_held_viewers",
-                "Viewers that cannot take snapshots now.",
+                "Viewers that are sent no snapshots now: their connection takes no data, or their I/O thread is behind.",
             ),
             cadence: families::gauges(
                 r,
@@ -210,6 +211,11 @@ impl Metrics {
                 r,
                 "parlour_blocked_connections",
                 "Connections that do not take data now.",
+            ),
+            holds: simple(
+                r,
+                "parlour_holds_total",
+                "Times that one viewer's snapshots were held back because its own connection took no data.",
             ),
             outbox_bytes: gauge(
                 r,

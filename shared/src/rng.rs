@@ -1,4 +1,4 @@
-//! Seeded streams of chance. There is no other source of randomness in the simulation or the bots.
+//! Seeded streams of chance. There is no other source of randomness in the simulation, the bots or the edge.
 
 /// What a stream is for. A purpose of its own keeps one feature from shifting the numbers of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Purpose {
     BotRole = 8,
     /// Which bots leave when, and when others come for them.
     BotChurn = 9,
+    /// When a client that was closed may come back.
+    Reconnect = 10,
 }
 
 /// A SplitMix64 stream: 64 bits of state, passes `BigCrush`, and is a dozen lines.

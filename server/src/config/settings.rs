@@ -46,6 +46,12 @@ pub struct Settings {
     pub outbox_bytes: usize,
     /// For how long a client may take nothing of what waits for it.
     pub stall_timeout: Duration,
+    /// Closed clients that may come back are spread over at least this time.
+    pub reconnect_window: Duration,
+    /// Clients that may come back in a second.
+    pub reconnect_rate: u32,
+    /// Time without a tick after which `/livez` fails.
+    pub livez_timeout: Duration,
     /// Seeds every stream of chance; `None` is another seed at each start.
     pub seed: Option<u64>,
     /// A directory with further maps.
@@ -113,6 +119,9 @@ impl Default for Settings {
             cadence: server.cadence,
             outbox_bytes: server.outbox_bytes,
             stall_timeout: server.stall,
+            reconnect_window: server.reconnect_window,
+            reconnect_rate: server.reconnect_rate,
+            livez_timeout: server.livez_timeout,
             seed: None,
             maps: None,
             skins: None,
@@ -159,6 +168,9 @@ impl Settings {
             cadence: self.cadence,
             outbox_bytes: self.outbox_bytes,
             stall: self.stall_timeout,
+            reconnect_window: self.reconnect_window,
+            reconnect_rate: self.reconnect_rate,
+            livez_timeout: self.livez_timeout,
             recording: self.recording(),
         }
     }
@@ -207,7 +219,7 @@ impl Settings {
 
 /// A seed that nobody can foresee: with a known one, the ids of players could be counted. The keys of a hasher are
 /// what the standard library has of the system's randomness.
-fn unforeseeable() -> u64 {
+pub(crate) fn unforeseeable() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 

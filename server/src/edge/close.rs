@@ -1,6 +1,6 @@
 //! How a connection ends: told why, given time to answer, then cut off.
 
-use std::{io::IoSlice, rc::Rc, time::Instant};
+use std::{io::IoSlice, rc::Rc};
 
 use parlour_shared::{
     close::{Advice, CloseCode},
@@ -11,14 +11,10 @@ use parlour_shared::{
 use rustix::net::{Shutdown, shutdown, sockopt::set_socket_linger};
 
 use super::{
-    CLOSE_TIMEOUT, Reject, Wire,
+    Reject, Wire,
     connection::{Connection, Phase, Then},
 };
 use crate::metrics::Closer;
-
-/// When a client that was told to come back may do so, in milliseconds: spread, or all would come at once.
-const RECONNECT_MS: u32 = 500;
-const RECONNECT_SPREAD_MS: u32 = 2000;
 
 impl Connection {
     /// Closes the connection because of what the client did; counted and logged.
@@ -30,7 +26,8 @@ impl Connection {
         self.close(reject.close_code().unwrap_or(CloseCode::Internal));
     }
 
-    /// Tells the client and closes the connection. What waits for it goes out first, unless there is too much.
+    /// Tells the client and closes the connection. What waits for it is dropped: it could not take that, and shall at
+    /// least hear why it has to go.
     pub(super) fn close(self: &Rc<Self>, code: CloseCode) {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
@@ -39,10 +36,6 @@ impl Connection {
             CloseCode::Protocol | CloseCode::BadUtf8 | CloseCode::TooBig => Then::HalfClose,
             _ => Then::Await,
         };
-        if code == CloseCode::SlowConsumer {
-            // It could not take what waits; it shall at least hear why it has to go.
-            self.outbox.borrow_mut().forget_unbegun();
-        }
         let mut frames = Vec::with_capacity(128);
         if code != CloseCode::Normal {
             self.encode_closing(code, &mut frames);
@@ -56,9 +49,13 @@ impl Connection {
     pub(super) fn answer_close(self: &Rc<Self>, code: Option<u16>) -> bool {
         match self.phase.get() {
             Phase::Over => return true,
-            Phase::Closing { until, .. } => {
+            Phase::Closing { begin, progress, .. } => {
                 let then = Then::HangUp;
-                self.phase.set(Phase::Closing { until, then });
+                self.phase.set(Phase::Closing {
+                    begin,
+                    progress,
+                    then,
+                });
             }
             Phase::Greeting | Phase::Open => {
                 let known = code.and_then(CloseCode::from_code);
@@ -102,10 +99,16 @@ impl Connection {
 
     fn begin_closing(self: &Rc<Self>, frames: &[u8], then: Then) {
         self.end_session();
-        // Nothing may follow a close frame.
+        // Nothing may follow a close frame, and nothing comes before it but the rest of a frame that was begun.
         self.forget_pong();
-        let until = Instant::now() + CLOSE_TIMEOUT;
-        self.phase.set(Phase::Closing { until, then });
+        self.outbox.borrow_mut().forget_unbegun();
+        let begin = self.io.now();
+        let progress = begin;
+        self.phase.set(Phase::Closing {
+            begin,
+            progress,
+            then,
+        });
         self.look_at_next();
         // Without a limit: a few hundred bytes, once.
         self.push(&[IoSlice::new(frames)], usize::MAX);
@@ -115,11 +118,10 @@ impl Connection {
     }
 
     fn encode_closing(&self, code: CloseCode, out: &mut Vec<u8>) {
-        let port = u32::from(self.peer.port());
         let message = ServerMessage::Closing(Closing {
             code,
             reconnect_after_ms: match code.advice() {
-                Advice::Resume | Advice::Reconnect => RECONNECT_MS + port % RECONNECT_SPREAD_MS,
+                Advice::Resume | Advice::Reconnect => self.io.shared.spread.after_ms(&self.io.chance),
                 Advice::Stop => 0,
             },
         });

@@ -11,7 +11,10 @@ use std::{
 use parlour_shared::ids::SessionId;
 use tokio::net::TcpStream;
 
-use super::{Wire, admission::Admitted, flood::Flood, json::Transcoder, outbox::Outbox, thread::IoThread};
+use super::{
+    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::Admitted, flood::Flood, json::Transcoder, outbox::Outbox,
+    thread::IoThread,
+};
 use crate::bridge::inbound::What;
 
 /// Where a connection is in its life.
@@ -21,9 +24,11 @@ pub(super) enum Phase {
     Greeting,
     /// A session is open.
     Open,
-    /// Our close frame is sent, or waits for what is before it. Aborted at `until`.
+    /// Our close frame is sent, or waits for the rest of the frame that was begun before it.
     Closing {
-        until: Instant,
+        begin: Instant,
+        /// When the socket took a byte last.
+        progress: Instant,
         /// What happens when the outbox is empty.
         then: Then,
     },
@@ -53,10 +58,12 @@ pub(super) struct Connection {
     pub(super) outbox: RefCell<Outbox>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
-    /// Since when the outbox has not been empty.
+    /// While the outbox is not empty: when the socket took a byte last, at first when it stopped.
     pub(super) blocked: Cell<Option<Instant>>,
     heard: Cell<Instant>,
     pinged: Cell<bool>,
+    /// Whether the kernel may hold [`unsent::MANY`](super::unsent::MANY) bytes.
+    pub(super) many_unsent: Cell<bool>,
     /// The payload of the newest ping that came while the outbox was not empty.
     pub(super) pong: RefCell<Option<Box<[u8]>>>,
     pub(super) transcoder: RefCell<Option<Box<Transcoder>>>,
@@ -71,7 +78,7 @@ impl Connection {
         wire: Wire,
         admitted: Admitted,
     ) -> Self {
-        let now = Instant::now();
+        let now = io.now();
         let outbox = Outbox::new(io.shared.metrics.edge.outbox_bytes.clone());
         Self {
             io,
@@ -86,6 +93,7 @@ impl Connection {
             blocked: Cell::new(None),
             heard: Cell::new(now),
             pinged: Cell::new(false),
+            many_unsent: Cell::new(false),
             pong: RefCell::new(None),
             transcoder: RefCell::new((wire == Wire::Json).then(Box::default)),
             admitted: RefCell::new(admitted),
@@ -139,9 +147,25 @@ impl Connection {
         self.pinged.set(false);
     }
 
-    /// When something came last.
-    pub(super) fn heard(&self) -> Instant {
-        self.heard.get()
+    /// When it will have been silent for so many heartbeats.
+    pub(super) fn silent_at(&self, heartbeats: u32) -> Instant {
+        self.io.running.fresh(self.heard.get()) + heartbeats * self.io.shared.options.heartbeat
+    }
+
+    /// When it will have taken nothing for too long, if it takes nothing now.
+    pub(super) fn stalled_at(&self) -> Option<Instant> {
+        let since = self.blocked.get()?;
+        Some(self.io.running.fresh(since) + self.io.shared.options.stall)
+    }
+
+    /// When its close frame will have waited or been unanswered for too long, if it is closing.
+    pub(super) fn cut_off_at(&self) -> Option<Instant> {
+        let Phase::Closing { begin, progress, .. } = self.phase.get() else {
+            return None;
+        };
+        let running = &self.io.running;
+        let (last, first) = (running.fresh(progress), running.fresh(begin));
+        Some((last + CLOSE_TIMEOUT).min(first + CLOSE_LIMIT))
     }
 
     /// Whether a ping is due that was not sent since something came.
@@ -151,20 +175,33 @@ impl Connection {
 
     /// Has the sweep look at this connection when it next may have to do something about it.
     pub(super) fn look_at_next(&self) {
-        let options = &self.io.shared.options;
         let when = match self.phase.get() {
             Phase::Open => {
-                let silences = if self.pinged.get() { 2 } else { 1 };
-                let silent = self.heard.get() + silences * options.heartbeat;
-                let stalled = self.blocked.get().map(|since| since + options.stall);
-                stalled.map_or(silent, |stalled| stalled.min(silent))
+                let silent = self.silent_at(if self.pinged.get() { 2 } else { 1 });
+                Some(self.stalled_at().map_or(silent, |stalled| stalled.min(silent)))
             }
-            Phase::Closing { until, .. } => until,
+            Phase::Closing { .. } => self.cut_off_at(),
             // Its reader waits for the hello with a deadline of its own.
-            Phase::Greeting | Phase::Over => return,
+            Phase::Greeting | Phase::Over => None,
         };
-        if let Some(place) = self.place.get() {
+        if let (Some(place), Some(when)) = (self.place.get(), when) {
             self.io.table.borrow().look_at(place, when);
+        }
+    }
+
+    /// The socket took bytes of what waits: it does not stall.
+    pub(super) fn took(&self) {
+        let now = self.io.now();
+        if self.blocked.get().is_some() {
+            self.blocked.set(Some(now));
+        }
+        if let Phase::Closing { begin, then, .. } = self.phase.get() {
+            let progress = now;
+            self.phase.set(Phase::Closing {
+                begin,
+                progress,
+                then,
+            });
         }
     }
 

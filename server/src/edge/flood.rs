@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::running::Running;
+
 /// Messages that reach the world between two ticks; more are dropped. A person's client sends one.
 const MAX_PER_TICK: u32 = 32;
 /// Messages per second for long, and at once; more is a flood.
@@ -51,18 +53,18 @@ impl Flood {
     }
 
     /// Whether one more message is no flood.
-    pub(super) fn message(&self, now: Instant) -> bool {
-        self.messages.take(now, MESSAGES)
+    pub(super) fn message(&self, now: Instant, running: &Running) -> bool {
+        self.messages.take(now, running.accrued(now), MESSAGES)
     }
 
     /// Whether one more ping is no flood.
-    pub(super) fn ping(&self, now: Instant) -> bool {
-        self.pings.take(now, PINGS)
+    pub(super) fn ping(&self, now: Instant, running: &Running) -> bool {
+        self.pings.take(now, running.accrued(now), PINGS)
     }
 
     /// Whether one more second hello is no offence.
-    pub(super) fn second_hello(&self, now: Instant) -> bool {
-        self.hellos.take(now, HELLOS)
+    pub(super) fn second_hello(&self, now: Instant, running: &Running) -> bool {
+        self.hellos.take(now, running.accrued(now), HELLOS)
     }
 
     /// Whether one more message may go to the world before the step after this one.
@@ -81,9 +83,10 @@ impl Flood {
 struct Bucket(Cell<Instant>);
 
 impl Bucket {
-    fn take(&self, now: Instant, rate: Rate) -> bool {
-        let full_at = self.0.get().max(now) + rate.each;
-        if full_at - now > rate.each * rate.burst {
+    /// Takes one. The bucket fills beyond its burst if it was full before `full_from` and that is not now.
+    fn take(&self, now: Instant, full_from: Instant, rate: Rate) -> bool {
+        let full_at = self.0.get().max(full_from) + rate.each;
+        if full_at.saturating_duration_since(now) > rate.each * rate.burst {
             return false;
         }
         self.0.set(full_at);
@@ -103,10 +106,22 @@ mod tests {
             each: Duration::from_millis(100),
             burst: 5,
         };
-        let taken = |now| (0..100).filter(|_| bucket.take(now, rate)).count();
+        let taken = |now| (0..100).filter(|_| bucket.take(now, now, rate)).count();
         assert_eq!(taken(now), 5);
         assert_eq!(taken(now + Duration::from_millis(210)), 2);
         assert_eq!(taken(now + Duration::from_secs(60)), 5);
+    }
+
+    #[test]
+    fn what_came_together_after_a_gap_is_no_flood() {
+        let stopped = Instant::now();
+        let resumed = stopped + Duration::from_secs(25);
+        let (flood, running) = (Flood::new(stopped), Running::new(stopped));
+        running.beat(resumed);
+        let taken = |now| (0..100_000).filter(|_| flood.message(now, &running)).count();
+        assert_eq!(taken(resumed), 25_000 + 2000);
+        assert_eq!(taken(resumed), 0, "the burst is used up");
+        assert_eq!(taken(resumed + Duration::from_secs(60)), 2000, "as ever");
     }
 
     #[test]

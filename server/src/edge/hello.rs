@@ -29,6 +29,10 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
         connection.refuse(reject, detail);
         return;
     }
+    if connection.io.shared.status.is_frozen() {
+        connection.refuse(Reject::TickFrozen, "");
+        return;
+    }
     connection.open(What::Open { name: hello.name });
 }
 

@@ -25,7 +25,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Reject, Wire, admission::Admitted, send::SEND_FLAGS, thread::IoThread, upgrade, websocket};
+use super::{
+    Reject, Wire, admission::Admitted, deadline::Deadline, send::SEND_FLAGS, thread::IoThread, upgrade,
+    websocket,
+};
 use crate::web::{self, Refusal};
 
 /// Bytes of a request's head.
@@ -92,7 +95,7 @@ pub(super) struct Arrival {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     /// For HTTP and hello together.
-    pub(super) deadline: Instant,
+    pub(super) deadline: Deadline,
     pub(super) admitted: Admitted,
     /// Whether it was over a limit and is only told so.
     pub(super) over: Option<Reject>,
@@ -134,16 +137,17 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
             .max_buf_size(MAX_HEAD)
             .max_headers(MAX_HEADERS)
             .serve_connection(TokioIo::new(stream), service);
-        let done = timeout_at(deadline, poll_fn(|cx| connection.poll_without_shutdown(cx))).await;
+        let request = poll_fn(|cx| connection.poll_without_shutdown(cx));
+        let done = deadline.wait_for(&io, request).await;
         let parts = connection.into_parts();
         if let Some((reject, detail)) = refusal.take() {
             io.shared.reject(reject, peer, &detail);
         }
         let stream = parts.io.into_inner();
         match done {
-            Err(_) => io.shared.reject(Reject::HandshakeTimeout, peer, "http"),
-            Ok(Ok(())) => finished = Some((stream, parts.read_buf)),
-            Ok(Err(error)) => {
+            None => io.shared.reject(Reject::HandshakeTimeout, peer, "http"),
+            Some(Ok(())) => finished = Some((stream, parts.read_buf)),
+            Some(Err(error)) => {
                 if error.is_parse() {
                     let reject = match error.is_parse_too_large() {
                         true => Reject::HeadersTooLarge,
@@ -170,7 +174,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
             };
             websocket::greet(io, opening).await;
         }
-        None => linger(&stream, deadline.min(Instant::now() + LINGER)).await,
+        None => linger(&io, &stream, deadline.or_after(LINGER, io.now())).await,
     }
 }
 
@@ -238,14 +242,15 @@ pub(super) async fn turn_away(stream: &TcpStream) {
 
 /// Reads what the client still sends: closing with unread bytes would reset the connection, and the client might
 /// never see the answer.
-async fn linger(stream: &TcpStream, until: Instant) {
+async fn linger(io: &IoThread, stream: &TcpStream, until: Deadline) {
     if rustix::net::shutdown(stream, rustix::net::Shutdown::Write).is_err() {
         return;
     }
     let mut left = LINGER_BYTES;
     let mut scratch = [0; 1024];
     while left > 0 {
-        if !matches!(timeout_at(until, stream.readable()).await, Ok(Ok(()))) {
+        let readable = poll_fn(|cx| stream.poll_read_ready(cx));
+        if !matches!(until.wait_for(io, readable).await, Some(Ok(()))) {
             return;
         }
         match stream.try_read(&mut scratch) {

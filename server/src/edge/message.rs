@@ -38,7 +38,7 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
     let io = &connection.io;
     let metrics = &io.shared.metrics.edge;
     metrics.inbound.add(kind(&message), 1, bytes as u64);
-    if !connection.flood.message(arrived) {
+    if !connection.flood.message(arrived, &io.running) {
         connection.refuse(Reject::Flood, "");
         return;
     }
@@ -52,7 +52,7 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
             tick: io.shared.status.tick(),
         })),
         ClientMessage::Bye => connection.close(CloseCode::Normal),
-        ClientMessage::Hello(_) if !connection.flood.second_hello(arrived) => {
+        ClientMessage::Hello(_) if !connection.flood.second_hello(arrived, &io.running) => {
             connection.refuse(Reject::SecondHello, "again and again");
         }
         ClientMessage::Hello(_) => {

@@ -60,6 +60,8 @@ rejects! {
     TooFewDescriptors = "too_few_descriptors", None;
     /// No valid hello in time, over HTTP or WebSocket.
     HandshakeTimeout = "handshake_timeout", Some(CloseCode::HandshakeTimeout);
+    /// The tick does not advance: a session could not be opened.
+    TickFrozen = "tick_frozen", Some(CloseCode::TryLater);
     /// WebSocket's rules were broken.
     Protocol = "websocket_protocol", Some(CloseCode::Protocol);
     /// Text on the binary protocol, or the other way round.
@@ -84,7 +86,7 @@ rejects! {
     Flood = "flood", Some(CloseCode::Flood);
     /// Too many pings.
     PingFlood = "ping_flood", Some(CloseCode::Flood);
-    /// The outbox ran over, or was not empty for too long.
+    /// The outbox ran over, or the socket took nothing of it for too long.
     SlowConsumer = "slow_consumer", Some(CloseCode::SlowConsumer);
     /// Silence.
     Heartbeat = "heartbeat_lost", Some(CloseCode::HeartbeatLost);

@@ -3,7 +3,6 @@
 use std::{
     io::{self, IoSlice},
     rc::Rc,
-    time::Instant,
 };
 
 use parlour_shared::{
@@ -19,6 +18,7 @@ use super::{
     Reject, Wire,
     connection::{Connection, Phase},
     json::TranscodeError,
+    unsent,
 };
 use crate::{
     bridge::inbound::What,
@@ -164,8 +164,14 @@ impl Connection {
             return true;
         }
         outbox.advance(sent);
+        let waiting = outbox.len();
         drop(outbox);
         self.block();
+        if waiting > unsent::MUCH && !self.many_unsent.get() {
+            // At once, before the rest of a tick's messages comes.
+            self.set_many_unsent(true);
+            self.flush();
+        }
         false
     }
 
@@ -184,10 +190,11 @@ impl Connection {
         if self.blocked.get().is_some() {
             return;
         }
-        self.blocked.set(Some(Instant::now()));
+        self.blocked.set(Some(self.io.now()));
         self.look_at_next();
         self.io.shared.metrics.edge.blocked.inc();
         if let Some(session) = self.session() {
+            self.io.shared.metrics.edge.holds.inc();
             self.io.inbound.control(session, What::Hold);
         }
         spawn_local(drain(Rc::clone(self)));
@@ -208,11 +215,28 @@ impl Connection {
         }
     }
 
+    /// Lets the kernel hold many unsent bytes, or few.
+    fn set_many_unsent(&self, many: bool) {
+        if self.many_unsent.replace(many) != many {
+            // If it fails the bound stays as it was, which harms nothing.
+            let _ = unsent::bound(&self.stream, if many { unsent::MANY } else { unsent::FEW });
+        }
+    }
+
     /// Sends what waits, as far as the socket takes it. `false`: more waits.
     fn flush(&self) -> bool {
         let mut outbox = self.outbox.borrow_mut();
-        match self.stream.try_write(outbox.waiting()) {
-            Ok(sent) => outbox.advance(sent),
+        if outbox.len() <= unsent::REST {
+            self.set_many_unsent(false);
+        }
+        let kept = if self.many_unsent.get() { unsent::REST } else { 0 };
+        let now = outbox.len().saturating_sub(kept);
+        match self.stream.try_write(&outbox.waiting()[..now]) {
+            Ok(0) => {}
+            Ok(sent) => {
+                outbox.advance(sent);
+                self.took();
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => {
                 drop(outbox);

@@ -28,7 +28,8 @@ pub(super) async fn run(io: Rc<IoThread>) {
             tell_skipped(&io, &mut skipped);
             tell_pace(&io, &mut step);
         }
-        let now = Instant::now();
+        let now = io.now();
+        io.notice_sleep(now);
         let mut from = 0;
         for looked in 1.. {
             let due = io.take_due(from, now);
@@ -73,25 +74,17 @@ fn tell_pace(io: &IoThread, told: &mut u8) {
 }
 
 fn sweep(connection: &Rc<Connection>, now: Instant) {
-    match connection.phase.get() {
-        Phase::Closing { until, .. } if now >= until => return connection.abort(),
-        Phase::Open => {}
-        _ => return,
+    if connection.cut_off_at().is_some_and(|when| now >= when) {
+        return connection.abort();
     }
-    let options = &connection.io.shared.options;
-    let since = |then| now.saturating_duration_since(then);
-    if connection
-        .blocked
-        .get()
-        .is_some_and(|then| since(then) >= options.stall)
-    {
-        connection.refuse(Reject::SlowConsumer, "behind for too long");
+    if connection.phase.get() != Phase::Open {
         return;
     }
-    let silent = since(connection.heard());
-    if silent >= 2 * options.heartbeat {
+    if connection.stalled_at().is_some_and(|when| now >= when) {
+        connection.refuse(Reject::SlowConsumer, "took nothing for too long");
+    } else if now >= connection.silent_at(2) {
         connection.refuse(Reject::Heartbeat, "");
-    } else if silent >= options.heartbeat && connection.begin_ping() {
+    } else if now >= connection.silent_at(1) && connection.begin_ping() {
         connection.send_control(OpCode::Ping, &[]);
     }
 }

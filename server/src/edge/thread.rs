@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant as StdInstant},
 };
 
-use parlour_shared::{close::CloseCode, ids::SessionId};
+use parlour_shared::{close::CloseCode, ids::SessionId, rng::Stream};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, LocalOptions},
@@ -26,6 +26,7 @@ use crate::{
         route,
         wake::WakeEnd,
     },
+    running::{Running, machine_slept},
     server::Closed,
 };
 
@@ -54,6 +55,9 @@ pub(super) struct IoThread {
     pub(super) scratch: RefCell<Vec<u8>>,
     /// What is about to be sent, side by side.
     pub(super) frames: RefCell<Vec<u8>>,
+    pub(super) running: Running,
+    /// When clients that are closed come back.
+    pub(super) chance: RefCell<Stream>,
     serial: Cell<u32>,
 }
 
@@ -78,6 +82,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     let wake = start.wake.attach()?;
     let listener = TcpListener::from_std(start.listener)?;
     let mut frames = Vec::new();
+    let chance = start.shared.spread.chance(start.thread);
     let io = Rc::new(IoThread {
         thread: start.thread,
         shared: start.shared,
@@ -85,6 +90,8 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
         table: RefCell::new(Table::new()),
         scratch: RefCell::new(vec![0; SCRATCH]),
         frames: RefCell::default(),
+        running: Running::new(StdInstant::now()),
+        chance,
         serial: Cell::new(0),
     });
     let mut accepting = spawn_local(listener::accept(Rc::clone(&io), listener));
@@ -119,6 +126,22 @@ fn ended_early(ended: Result<(), JoinError>) -> io::Error {
 }
 
 impl IoThread {
+    /// Notices that the machine slept until now. Nothing punishes a client for that before the sweep, which asks.
+    pub(super) fn notice_sleep(&self, now: StdInstant) {
+        if let Some(gap) = self.running.beat_awake(now, machine_slept()) {
+            self.shared.log_gap(gap);
+        }
+    }
+
+    /// The time now. Notices that the thread was not run until now.
+    pub(super) fn now(&self) -> StdInstant {
+        let now = StdInstant::now();
+        if let Some(gap) = self.running.beat(now) {
+            self.shared.log_gap(gap);
+        }
+        now
+    }
+
     /// A session id for the connection in this place.
     pub(super) fn new_session(&self, place: usize) -> SessionId {
         let serial = self.serial.get().wrapping_add(1);
@@ -168,6 +191,8 @@ impl IoThread {
         let until = Instant::now() + STOP_TIMEOUT;
         while self.table.borrow().count() > 0 && Instant::now() < until {
             sleep(Duration::from_millis(5)).await;
+            // In place of the sweep, which has ended.
+            self.now();
             self.inbound.flush();
         }
         let left = self.table.borrow().count();

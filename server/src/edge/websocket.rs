@@ -17,17 +17,13 @@ use parlour_shared::{
     websocket::{Decoder, Event, Limits, Role, WebSocketError},
 };
 use rustix::net::RecvFlags;
-use tokio::{
-    io::Interest,
-    net::TcpStream,
-    task::spawn_local,
-    time::{Instant as Deadline, timeout_at},
-};
+use tokio::{io::Interest, net::TcpStream, task::spawn_local};
 
 use super::{
     MAX_HELLO, Reject, Wire,
     admission::Admitted,
     connection::{Connection, Phase},
+    deadline::Deadline,
     message,
     thread::IoThread,
 };
@@ -68,6 +64,8 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     if io.shared.is_stopping() {
         // It came after everyone was told.
         connection.close(CloseCode::ServiceRestart);
+    } else if io.shared.status.is_frozen() {
+        connection.refuse(Reject::TickFrozen, "");
     }
     let mut more = true;
     if !opening.leftover.is_empty() {
@@ -76,9 +74,10 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     // It is the end of a buffer of 8 KiB, and would keep all of that.
     drop(opening.leftover);
     while more && connection.phase.get() == Phase::Greeting {
-        match timeout_at(opening.deadline, poll_fn(|context| reader.poll_read(context))).await {
-            Ok(read) => more = read,
-            Err(_) => connection.refuse(Reject::HandshakeTimeout, "no hello"),
+        let read = poll_fn(|context| reader.poll_read(context));
+        match opening.deadline.wait_for(&io, read).await {
+            Some(read) => more = read,
+            None => connection.refuse(Reject::HandshakeTimeout, "no hello"),
         }
     }
     if more {
@@ -145,7 +144,7 @@ impl Reader {
     /// Takes bytes that came. `false`: the connection is over.
     fn feed(&mut self, mut bytes: &mut [u8]) -> bool {
         let connection = &self.connection;
-        let now = Instant::now();
+        let now = connection.io.now();
         connection.hear(now);
         loop {
             match self.decoder.next(&mut bytes) {
@@ -196,9 +195,11 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
     match event {
         Event::Binary(payload) => message::binary(connection, now, payload),
         Event::Text(text) => message::text(connection, now, text),
-        Event::Ping(payload) if connection.flood.ping(now) => connection.pong(payload),
+        Event::Ping(payload) if connection.flood.ping(now, &connection.io.running) => {
+            connection.pong(payload);
+        }
         // Pongs cost as much to read as pings.
-        Event::Pong(_) if connection.flood.ping(now) => {}
+        Event::Pong(_) if connection.flood.ping(now, &connection.io.running) => {}
         Event::Ping(_) | Event::Pong(_) => connection.refuse(Reject::PingFlood, ""),
         Event::Close { .. } => {}
     }

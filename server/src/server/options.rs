@@ -45,8 +45,14 @@ pub struct ServerOptions {
     pub heartbeat: Duration,
     /// Bytes that may wait for a connection that does not take data; more, and it is closed with 4001.
     pub outbox_bytes: usize,
-    /// A connection behind for this long is closed with 4001.
+    /// A connection that takes nothing of what waits for it for this long is closed with 4001.
     pub stall: Duration,
+    /// Closed clients that may come back are spread over at least this time.
+    pub reconnect_window: Duration,
+    /// Clients that may come back in a second: with more of them the window grows.
+    pub reconnect_rate: u32,
+    /// After this long without a tick `/livez` says 503.
+    pub livez_timeout: Duration,
     /// How often viewers are sent snapshots; none: 60 times a second as long as there is room, and less under pressure.
     pub cadence: Option<Cadence>,
     /// What is recorded.
@@ -72,6 +78,9 @@ impl ServerOptions {
             heartbeat: Duration::from_millis(HEARTBEAT_MS.into()),
             outbox_bytes: 256 * 1024,
             stall: Duration::from_secs(5),
+            reconnect_window: Duration::from_secs(2),
+            reconnect_rate: 1000,
+            livez_timeout: Duration::from_secs(10),
             cadence: None,
             recording: RecordingOptions::default(),
         }

@@ -94,6 +94,7 @@ fn start_with(
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
     let cadence = options.cadence;
     let max_connections = options.max_connections;
+    let livez_timeout = options.livez_timeout;
     let edge = Arc::new(EdgeShared::new(
         options,
         Arc::clone(&descriptors),
@@ -193,6 +194,7 @@ fn start_with(
         edge: Arc::clone(&server.edge),
         history,
         past,
+        livez_timeout,
         wake: admin_end,
     };
     let failed = Arc::clone(&failure);

@@ -16,6 +16,8 @@ pub(crate) struct TickStatus {
     steps: AtomicU32,
     advanced_us: AtomicU64,
     pace_step: AtomicU8,
+    /// For how long it has not advanced, in milliseconds; 0 while it does.
+    frozen_ms: AtomicU64,
 }
 
 impl TickStatus {
@@ -27,6 +29,7 @@ impl TickStatus {
             steps: AtomicU32::new(0),
             advanced_us: AtomicU64::new(0),
             pace_step: AtomicU8::new(0),
+            frozen_ms: AtomicU64::new(0),
         }
     }
 
@@ -63,9 +66,30 @@ impl TickStatus {
         self.steps.load(Ordering::Relaxed)
     }
 
+    /// When it was over.
+    pub(crate) fn advanced_at(&self) -> Instant {
+        self.start + Duration::from_micros(self.advanced_us.load(Ordering::Relaxed))
+    }
+
     /// How long ago it was over.
     pub(crate) fn age(&self) -> Duration {
-        let advanced = Duration::from_micros(self.advanced_us.load(Ordering::Relaxed));
-        self.start.elapsed().saturating_sub(advanced)
+        self.advanced_at().elapsed()
+    }
+
+    /// The tick has not advanced for so long, in the running time of the thread that watches it; 0: it does.
+    pub(crate) fn set_frozen(&self, frozen: Duration) {
+        let ms = frozen.as_millis().try_into().unwrap_or(u64::MAX);
+        self.frozen_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// For how long the tick has not advanced, if that is longer than any load explains.
+    pub(crate) fn frozen(&self) -> Option<Duration> {
+        let ms = self.frozen_ms.load(Ordering::Relaxed);
+        (ms > 0).then(|| Duration::from_millis(ms))
+    }
+
+    /// Whether there is no use in opening a session now.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen().is_some()
     }
 }

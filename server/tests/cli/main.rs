@@ -1,6 +1,9 @@
 //! The `parlour` command as a process: help, exit codes, messages, signals.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
+#[path = "../edge/support/client.rs"]
+#[allow(dead_code, reason = "not all that its tests need is needed here")]
+mod client;
 mod config;
 mod descriptors;
 mod exits;
@@ -10,3 +13,4 @@ mod recording;
 #[path = "../recording/replay.rs"]
 mod replay;
 mod signals;
+mod stopped_process;

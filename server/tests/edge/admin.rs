@@ -31,6 +31,7 @@ fn health_and_metrics() {
         "parlour_rejects_total{class=\"rate_limited\"}",
         "parlour_snapshot_bytes_total",
         "parlour_held_viewers",
+        "parlour_holds_total",
         "parlour_recording_ticks_total",
         "parlour_recording_bytes_total",
         "parlour_recording_ticks_dropped_total",

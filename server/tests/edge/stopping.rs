@@ -2,7 +2,7 @@
 
 use parlour_shared::{close::CloseCode, message::ServerMessage, websocket::OpCode};
 
-use crate::support::{Got, start};
+use crate::support::{Client, Got, TestServer, start, start_with};
 
 #[test]
 fn everyone_is_told_and_closed_with_1012() {
@@ -30,4 +30,32 @@ fn everyone_is_told_and_closed_with_1012() {
     let report = stopping.join().unwrap();
     assert_eq!((report.closed, report.aborted, report.failed), (2, 1, false));
     assert!(report.tick.0 > 0);
+}
+
+/// When so many clients of one address may come back after a stop, in milliseconds.
+fn come_back(server: TestServer, count: usize) -> Vec<u32> {
+    let mut clients: Vec<Client> = (0..count).map(|_| server.player("ann")).collect();
+    let stopping = std::thread::spawn(move || server.server.stop());
+    let after = |client: &mut Client| {
+        client.wait(|message| match message {
+            ServerMessage::Closing(closing) => Some(closing.reconnect_after_ms),
+            _ => None,
+        })
+    };
+    let times = clients.iter_mut().map(after).collect();
+    drop(clients);
+    stopping.join().unwrap();
+    times
+}
+
+#[test]
+fn clients_come_back_at_random_within_a_window_that_grows_with_their_number() {
+    let few = come_back(start(), 20);
+    let (least, most) = (few.iter().min().unwrap(), few.iter().max().unwrap());
+    assert!(*least >= 500 && *most < 2500, "{few:?}");
+    // That 20 times in 2 s lie within 0.5 s has a chance of 1 in 10^10.
+    assert!(most - least > 500, "{few:?}");
+    let many = come_back(start_with(|options| options.reconnect_rate = 2), 20);
+    let most = many.iter().max().unwrap();
+    assert!((2500..10_500).contains(most), "{many:?}");
 }

@@ -144,6 +144,39 @@ pub(super) const SETTINGS: &[Setting] = &[
         apply: set!(stall_timeout, |text| time(text, SECOND..=MINUTE)),
         show: |settings| show_time(settings.stall_timeout),
     },
+    Setting {
+        name: "reconnect_window",
+        section: Section::Network,
+        form: "TIME",
+        help: "Closed clients that may come back do so at random within this time, or within a longer one if \
+               there are many (see reconnect_rate)",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(reconnect_window, |text| time(text, WINDOW.0..=WINDOW.1)),
+        show: |settings| show_time(settings.reconnect_window),
+    },
+    Setting {
+        name: "reconnect_rate",
+        section: Section::Network,
+        form: "NUMBER",
+        help: "Clients per second that come back after a restart: the window is at least all clients divided by \
+               this",
+        kind: Kind::Number,
+        also: None,
+        apply: set!(reconnect_rate, |text| whole(text, 1..=1_000_000)),
+        show: |settings| settings.reconnect_rate.to_string(),
+    },
+    Setting {
+        name: "livez_timeout",
+        section: Section::Network,
+        form: "TIME",
+        help: "How long the world may stand still before /livez on the admin port answers 503, so that a \
+               supervisor starts the server again",
+        kind: Kind::Text,
+        also: None,
+        apply: set!(livez_timeout, |text| time(text, LIVEZ.0..=LIVEZ.1)),
+        show: |settings| show_time(settings.livez_timeout),
+    },
 ];
 
 const ORIGINS: &str =
@@ -154,6 +187,9 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// Five seconds is what an unauthenticated connection is promised to get at most.
 const HANDSHAKE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+const WINDOW: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(600));
+/// A world that stands still is noticed after a second.
+const LIVEZ: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3600));
 const OUTBOX: (usize, usize) = (64 * 1024, 16 * 1024 * 1024);
 
 fn auto_or_off(text: &str) -> Parsed<bool> {

@@ -89,13 +89,18 @@ impl Client {
         }
     }
 
-    /// Says hello and waits for the welcome.
-    pub(crate) fn hello(&mut self, name: &str) -> Welcome {
+    /// Says hello.
+    pub(crate) fn hello_without_answer(&mut self, name: &str) {
         self.say(&ClientMessage::Hello(Hello {
             protocol: PROTOCOL,
             name: name.into(),
             ..Hello::default()
         }));
+    }
+
+    /// Says hello and waits for the welcome.
+    pub(crate) fn hello(&mut self, name: &str) -> Welcome {
+        self.hello_without_answer(name);
         self.wait(|message| match message {
             ServerMessage::Welcome(welcome) => Some(welcome),
             _ => None,
@@ -152,6 +157,18 @@ impl Client {
                 Err(error) => panic!("nothing came: {error}"),
             }
         }
+    }
+
+    /// Reads once, and no more than so many bytes. What came with them.
+    pub(crate) fn read_at_most(&mut self, bytes: usize) -> Vec<Got> {
+        let mut bytes = vec![0; bytes];
+        match self.stream.read(&mut bytes) {
+            Ok(0) => self.got.push_back(Got::End),
+            Ok(count) => self.feed(&mut bytes[..count]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => self.got.push_back(Got::Reset),
+            Err(error) => panic!("nothing came: {error}"),
+        }
+        self.got.drain(..).collect()
     }
 
     /// The next message that is not a snapshot.

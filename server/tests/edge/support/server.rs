@@ -13,6 +13,7 @@ use parlour_shared::{
     motion::{Position, UNITS_PER_PX, WallGrid},
 };
 use parlour_sim::SimConfig;
+use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
 
 use super::{Client, TIMEOUT};
 
@@ -56,6 +57,16 @@ impl TestServer {
     /// A connection without a byte sent.
     pub(crate) fn dial(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address()).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        stream
+    }
+
+    /// A connection whose kernel takes little for it, so that the server is soon stuck with it.
+    pub(crate) fn dial_narrow(&self, receive_buffer: usize) -> TcpStream {
+        let fd = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        sockopt::set_socket_recv_buffer_size(&fd, receive_buffer).unwrap();
+        connect(&fd, &self.address()).unwrap();
+        let stream = TcpStream::from(fd);
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream
     }

@@ -1,0 +1,54 @@
+//! Watches that the tick advances. A tick thread that hangs, usually in game logic, cannot say so itself.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Sources;
+use crate::running::Running;
+
+/// Longer than any load explains: 60 ticks.
+const FROZEN: Duration = Duration::from_secs(1);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Watches until the runtime ends.
+pub(super) async fn run(sources: &Sources) {
+    let mut timer = interval(LOOK);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let running = Running::new(Instant::now());
+    let mut logged = false;
+    loop {
+        timer.tick().await;
+        let now = Instant::now();
+        // While the whole process was stopped, the tick could not advance either.
+        running.beat(now);
+        let still = now.saturating_duration_since(running.fresh(sources.status.advanced_at()));
+        let frozen = still >= FROZEN && sources.should_tick();
+        sources
+            .status
+            .set_frozen(if frozen { still } else { Duration::ZERO });
+        if frozen != logged {
+            log(frozen, sources.status.tick().0);
+            logged = frozen;
+        }
+    }
+}
+
+fn log(frozen: bool, tick: u32) {
+    if frozen {
+        tracing::error!(
+            tick,
+            "the tick has not advanced for 1 s: new clients are turned away"
+        );
+    } else {
+        tracing::info!(tick, "the tick advances again");
+    }
+}
+
+impl Sources {
+    /// Whether the tick thread runs: it made its world, did not fail, and is not about to end.
+    fn should_tick(&self) -> bool {
+        self.status.steps() > 0 && self.failure.reason().is_none() && !self.edge.is_stopping()
+    }
+}

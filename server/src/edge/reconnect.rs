@@ -1,0 +1,89 @@
+//! When closed clients may come back: at random, within a time that grows with their number. So they do not all reach a
+//! restarted server at once.
+
+use std::{
+    cell::RefCell,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use parlour_shared::rng::{Purpose, Stream};
+use prometheus::IntGauge;
+
+/// Nobody comes back before it.
+const SOONEST: Duration = Duration::from_millis(500);
+
+/// How far clients are spread. Shared by the I/O threads.
+pub(super) struct Spread {
+    window: Duration,
+    rate: u32,
+    websockets: IntGauge,
+    /// How many there were when the server began to stop: the last to be closed are spread like the first.
+    leaving: AtomicU32,
+    seed: u64,
+}
+
+impl Spread {
+    /// Over `window` at least, and so that not more than `rate` come in a second.
+    pub(super) fn new(window: Duration, rate: u32, websockets: IntGauge, seed: u64) -> Self {
+        Self {
+            window,
+            rate: rate.max(1),
+            websockets,
+            leaving: AtomicU32::new(0),
+            seed,
+        }
+    }
+
+    /// All clients that are here now are about to be closed.
+    pub(super) fn all_leave(&self) {
+        self.leaving.store(self.clients(), Ordering::Relaxed);
+    }
+
+    /// A stream of chance for an I/O thread.
+    pub(super) fn chance(&self, thread: usize) -> RefCell<Stream> {
+        RefCell::new(Stream::new(self.seed, thread as u64, Purpose::Reconnect))
+    }
+
+    /// A time for one client, in milliseconds.
+    pub(super) fn after_ms(&self, chance: &RefCell<Stream>) -> u32 {
+        let clients = self.clients().max(self.leaving.load(Ordering::Relaxed));
+        let window = self.window.max(Duration::from_secs(clients.into()) / self.rate);
+        let ms = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        ms(SOONEST).saturating_add(chance.borrow_mut().below(ms(window)))
+    }
+
+    fn clients(&self) -> u32 {
+        self.websockets.get().try_into().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(clients: i64, leaving: bool) -> Vec<u32> {
+        let websockets = IntGauge::new("websockets", "test").unwrap();
+        websockets.set(clients);
+        let spread = Spread::new(Duration::from_secs(2), 100, websockets.clone(), 1);
+        if leaving {
+            spread.all_leave();
+            websockets.set(0);
+        }
+        let chance = spread.chance(0);
+        (0..1000).map(|_| spread.after_ms(&chance)).collect()
+    }
+
+    #[test]
+    fn the_window_is_as_set_for_few_and_grows_with_many() {
+        for (clients, leaving, window) in [(10, false, 2000), (3000, false, 30_000), (3000, true, 30_000)] {
+            let times = times(clients, leaving);
+            let (least, most) = (*times.iter().min().unwrap(), *times.iter().max().unwrap());
+            assert!(least >= 500 && most < 500 + window, "{least} to {most}");
+            assert!(
+                least < 500 + window / 20 && most > 500 + window / 20 * 19,
+                "{clients}: {least} to {most}"
+            );
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Time in which a thread ran. A process that was stopped (a debugger, a virtual machine that moves, SIGSTOP) finds
+//! on the monotonic clock that everyone was silent for all that time, although it did not listen itself. While the whole
+//! machine sleeps (a laptop's lid), that clock stands still on Linux: another one tells.
+
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
+/// A thread that did nothing for this long did not run: its timer comes every 100 ms.
+pub(crate) const GAP: Duration = Duration::from_millis(500);
+/// After a gap everything that clients sent during it arrives at once. It is let in for this long.
+const CATCH_UP: Duration = Duration::from_secs(5);
+
+/// When one thread ran. The thread calls [`Self::beat`] every 100 ms at least.
+#[derive(Debug)]
+pub(crate) struct Running {
+    seen: Cell<Instant>,
+    /// The last gap; at first an empty one.
+    stopped: Cell<Instant>,
+    resumed: Cell<Instant>,
+    /// How long the machine had slept, since it started.
+    slept: Cell<Duration>,
+}
+
+impl Running {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            seen: Cell::new(now),
+            stopped: Cell::new(now),
+            resumed: Cell::new(now),
+            slept: Cell::new(machine_slept()),
+        }
+    }
+
+    /// The thread runs. Returns the length of the gap that ends now, if one does.
+    pub(crate) fn beat(&self, now: Instant) -> Option<Duration> {
+        let seen = self.seen.replace(now.max(self.seen.get()));
+        let gap = now.saturating_duration_since(seen);
+        if gap < GAP {
+            return None;
+        }
+        self.stopped.set(seen);
+        self.resumed.set(now);
+        Some(gap)
+    }
+
+    /// The same for the sleep of the machine, which has slept for so long in all ([`machine_slept`]). Costs more.
+    pub(crate) fn beat_awake(&self, now: Instant, slept: Duration) -> Option<Duration> {
+        let gap = slept.saturating_sub(self.slept.replace(slept));
+        if gap < GAP {
+            return None;
+        }
+        self.stopped.set(now.checked_sub(gap).unwrap_or(now));
+        self.resumed.set(now);
+        Some(gap)
+    }
+
+    /// The begin of a time limit that began `then`: the end of the last gap, if that is later.
+    pub(crate) fn fresh(&self, then: Instant) -> Instant {
+        then.max(self.resumed.get())
+    }
+
+    /// Since when allowances have grown for what arrives `now`: since the begin of a gap that ended just now.
+    pub(crate) fn accrued(&self, now: Instant) -> Instant {
+        if now.saturating_duration_since(self.resumed.get()) < CATCH_UP {
+            self.stopped.get()
+        } else {
+            now
+        }
+    }
+}
+
+/// How long the machine has slept since it started: what its clocks disagree about.
+#[cfg(target_os = "linux")]
+pub(crate) fn machine_slept() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    let read = |clock| Duration::try_from(clock_gettime(clock)).unwrap_or_default();
+    read(ClockId::Boottime).saturating_sub(read(ClockId::Monotonic))
+}
+
+/// Elsewhere nothing is known of it.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn machine_slept() -> Duration {
+    Duration::ZERO
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_gap_every_limit_begins_again_and_not_before() {
+        let begin = Instant::now();
+        let running = Running::new(begin);
+        let at = |ms| begin + Duration::from_millis(ms);
+        assert_eq!((1..50).find_map(|round| running.beat(at(100 * round))), None);
+        assert_eq!(running.fresh(at(3000)), at(3000));
+        assert_eq!(running.beat(at(29_900)), Some(Duration::from_secs(25)));
+        assert_eq!(running.fresh(at(3000)), at(29_900));
+        assert_eq!(running.fresh(at(30_000)), at(30_000));
+        assert_eq!(running.beat(at(30_000)), None);
+        // A time that was read earlier but arrives later is no gap.
+        assert_eq!(running.beat(at(29_950)), None);
+        assert_eq!(running.beat(at(30_100)), None);
+    }
+
+    #[test]
+    fn the_sleep_of_the_machine_is_a_gap_although_the_clock_stood_still() {
+        let begin = Instant::now();
+        let running = Running::new(begin);
+        let slept = machine_slept();
+        let now = begin + Duration::from_millis(100);
+        assert_eq!(running.beat(now), None);
+        // The two clocks are not read at the same moment.
+        assert_eq!(running.beat_awake(now, slept + Duration::from_micros(50)), None);
+        let hour = Duration::from_secs(3600);
+        let gap = running.beat_awake(now, slept + hour).unwrap();
+        assert!(gap > hour - Duration::from_millis(1), "{gap:?}");
+        assert_eq!(running.fresh(begin), now);
+        assert_eq!(running.beat_awake(now, slept + hour), None);
+    }
+
+    #[test]
+    fn what_was_sent_during_a_gap_has_its_allowance_for_a_while() {
+        let begin = Instant::now();
+        let running = Running::new(begin);
+        let resumed = begin + Duration::from_secs(25);
+        running.beat(resumed);
+        let soon = resumed + Duration::from_secs(1);
+        assert_eq!(running.accrued(soon), begin);
+        let later = resumed + CATCH_UP;
+        assert_eq!(running.accrued(later), later);
+    }
+}
