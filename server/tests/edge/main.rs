@@ -22,3 +22,4 @@ mod resets;
 mod slow_readers;
 mod stopping;
 mod support;
+mod texts;

@@ -10,3 +10,4 @@ mod follow;
 mod moments;
 mod support;
 mod verify;
+mod words;
