@@ -203,7 +203,7 @@ fn a_name_is_one_line() {
 }
 
 #[test]
-fn what_shows_nothing_or_belongs_into_no_text_is_refused() {
+fn texts_that_show_nothing_or_have_a_forbidden_code_point_are_refused() {
     for (text, error) in REFUSED {
         assert_eq!(clean_chat((*text).into()), Err(*error), "chat: {text:?}");
         assert_eq!(clean_name((*text).into()), Err(*error), "name: {text:?}");

@@ -50,9 +50,9 @@ pub enum EventKind {
     Message {
         /// How long before the deadline of this tick it arrived, in 0.1 ms; saturates at 3.2 s.
         early: i16,
-        /// What. A hello or ping is answered by the edge and must not come here. The text of a chat is from
-        /// `parlour_shared::text::clean_chat`, or empty if that refused it: the answer is then `bad_text`, in its place among the
-        /// other answers and for a token of the speaker. So no table of Unicode decides anything in the world.
+        /// What. A hello or ping is answered by the edge and must not come here. The text of a chat is the result of
+        /// `parlour_shared::text::clean_chat`, or empty if that refused it. The world answers an empty text with `bad_text`, in
+        /// its turn, and takes a token for it. So no table of Unicode decides anything in the world.
         message: ClientMessage,
     },
 }

@@ -47,7 +47,7 @@ pub(super) enum Class {
     Tag,
     /// Shows nothing, and no text needs it.
     Hidden,
-    /// Makes a text unusable: a control character, a private, an unassigned or a noncharacter code point.
+    /// Allowed in no text: a control character, or a private, unassigned or noncharacter code point.
     Forbidden,
 }
 

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS, MAX_RAW_TEXT_BYTES};
 
-/// Passes over a text. One is enough for a clean text and two for what people write; what is left after one pass can be
-/// rearranged by NFC into something that the next changes, but only by design.
+/// Passes over a text. A clean text takes one, what people write takes two. When a pass removes a character, NFC may reorder the
+/// marks around it so that the next pass removes more: a text must be made for that.
 const MAX_PASSES: usize = 4;
 
 /// Why a name or a chat text cannot be used.
@@ -22,7 +22,7 @@ pub enum TextError {
     /// Nothing that would be seen.
     #[error("shows nothing")]
     ShowsNothing,
-    /// A control character, a private, an unassigned or a noncharacter code point.
+    /// A control character, or a private, unassigned or noncharacter code point.
     #[error("has U+{:04X} in it", u32::from(*.0))]
     Forbidden(char),
     /// Still changes after several passes: no text that a person wrote does.
@@ -35,7 +35,7 @@ pub enum TextError {
 ///
 /// # Errors
 ///
-/// If nothing is left to be seen, too much is, or a code point belongs into no text.
+/// If the text shows nothing, is too long, or has a code point that is allowed in no text.
 ///
 /// ```
 /// use parlour_shared::text::clean_name;

@@ -22,7 +22,7 @@ pub enum Piece {
     Direction(char),
     /// Shows nothing, or is a mark too many, and no reader would miss it.
     Hidden(char),
-    /// Belongs into no text: a control character, a private, an unassigned or a noncharacter code point.
+    /// Allowed in no text: a control character, or a private, unassigned or noncharacter code point.
     Forbidden(char),
 }
 
