@@ -26,7 +26,8 @@ const MOST_SHARED: usize = 16;
 /// Who a client wants to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The name that others see: 1 to 24 characters; empty: the server picks one.
+    /// The name that others see, 1 to 24 code points: what `parlour_shared::text::clean_name` makes of this. If it refuses it,
+    /// the server picks one.
     pub name: String,
     /// Who the client is; guests have none.
     pub token: Option<String>,

@@ -28,7 +28,7 @@ pub enum Command {
     Say {
         /// Who hears it.
         scope: Scope,
-        /// 1 byte to 2 KiB.
+        /// Up to 2 KiB; others get what `parlour_shared::text::clean_chat` makes of it.
         text: String,
     },
     /// Put on a skin of the catalogue in the welcome.

@@ -26,6 +26,9 @@ pub const MAX_NAME_CHARS: usize = 24;
 pub const MAX_NAME_BYTES: usize = 4 * MAX_NAME_CHARS;
 /// Bytes of a chat text.
 pub const MAX_CHAT_BYTES: usize = 2 * 1024;
+/// Bytes of a name or chat text as it comes, before it is cleaned: a longer one is refused without looking at it. Twice
+/// [`MAX_CHAT_BYTES`], so that a text of 2 KiB fits whose every line feed was CRLF.
+pub const MAX_RAW_TEXT_BYTES: usize = 2 * MAX_CHAT_BYTES;
 /// Bytes of a room's name, `map` or `map/instance`.
 pub const MAX_ROOM_NAME_BYTES: usize = 48;
 /// Bytes of the instance in it: a door leads to the same instance of another map, whose name has up to 32 bytes, and

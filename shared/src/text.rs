@@ -1,8 +1,14 @@
-//! What names and texts may look like. Checked by the simulation, and by clients that want to know early.
+//! What names, texts and keys look like. The server cleans names and chat when they arrive; a client that wants to show
+//! a text as others will get it can call the same functions.
 
-use crate::limits::{
-    MAX_CHAT_BYTES, MAX_INSTANCE_BYTES, MAX_NAME_CHARS, MAX_ROOM_NAME_BYTES, MAX_STATE_KEY_BYTES,
-};
+mod character;
+mod clean;
+mod pieces;
+
+pub use clean::{TextError, clean_chat, clean_name};
+pub use pieces::{Piece, Pieces, pieces};
+
+use crate::limits::{MAX_INSTANCE_BYTES, MAX_ROOM_NAME_BYTES, MAX_STATE_KEY_BYTES};
 
 /// A room's name, taken apart: `map` or `map/instance`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,23 +40,6 @@ impl<'a> RoomName<'a> {
     }
 }
 
-/// A player's name: 1 to 24 characters, no control characters, no blank at either end.
-#[must_use]
-pub fn is_player_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.trim() == name
-        && name.chars().count() <= MAX_NAME_CHARS
-        && !name.chars().any(is_unprintable)
-}
-
-/// A chat text: 1 byte to 2 KiB, not only blanks, no control characters but the line feed.
-#[must_use]
-pub fn is_chat_text(text: &str) -> bool {
-    text.len() <= MAX_CHAT_BYTES
-        && !text.trim().is_empty()
-        && !text.chars().any(|c| c != '\n' && is_unprintable(c))
-}
-
 /// A key of room state: 1 to 48 bytes of `a-z`, `0-9`, `-`, `_` and `.`.
 #[must_use]
 pub fn is_state_key(key: &str) -> bool {
@@ -59,11 +48,4 @@ pub fn is_state_key(key: &str) -> bool {
 
 fn is_word_byte(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_')
-}
-
-/// Control characters, and the invisible ones that reorder or hide the text around them.
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{FEFF}')
-        || matches!(c, '\u{2060}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}')
 }

@@ -41,7 +41,6 @@ fn what_a_well_meaning_client_can_run_into_is_not_senseless() {
         .collect();
     let expected = [
         "bad_state",
-        "bad_text",
         "no_such_room",
         "out_of_order",
         "unknown_message",

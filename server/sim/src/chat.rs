@@ -2,8 +2,8 @@
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
+    limits::MAX_CHAT_BYTES,
     message::{Chat, ChatSaid, Refusal, Scope, ServerMessage, Stamp},
-    text::is_chat_text,
 };
 
 use crate::{
@@ -16,7 +16,8 @@ use crate::{
 
 /// Says something. The speaker hears it, too: with its stamp it is the proof of what was said when.
 pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<(), Refusal> {
-    if !is_chat_text(&chat.text) {
+    // What a text may hold is decided before it gets here: `EventKind::Message`.
+    if chat.text.is_empty() || chat.text.len() > MAX_CHAT_BYTES {
         return Err(Refusal::BadText);
     }
     let room = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;

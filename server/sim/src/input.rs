@@ -35,7 +35,8 @@ pub struct Event {
 pub enum EventKind {
     /// It begins: the first event of every session. The answer is a welcome.
     Open {
-        /// The name that others shall see; if it is empty or not a name, the world makes one up.
+        /// The name that others shall see, from `parlour_shared::text::clean_name`. The world looks at its length only: if it is
+        /// empty or longer than a name can be, it makes one up.
         name: String,
     },
     /// It is over: the player leaves, and the id does not come back. What was meant for it in this tick, before
@@ -49,7 +50,9 @@ pub enum EventKind {
     Message {
         /// How long before the deadline of this tick it arrived, in 0.1 ms; saturates at 3.2 s.
         early: i16,
-        /// What. A hello or ping is answered by the edge and must not come here.
+        /// What. A hello or ping is answered by the edge and must not come here. The text of a chat is the result of
+        /// `parlour_shared::text::clean_chat`, or empty if that refused it. The world answers an empty text with `bad_text`, in
+        /// its turn, and takes a token for it. So no table of Unicode decides anything in the world.
         message: ClientMessage,
     },
 }

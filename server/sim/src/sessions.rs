@@ -7,10 +7,9 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{
     codec::SCHEMA,
     ids::{PlayerId, SessionId, Tick},
-    limits::{PROTOCOL, TICK_RATE},
+    limits::{MAX_NAME_BYTES, PROTOCOL, TICK_RATE},
     message::{Durability, ServerMessage, Welcome},
     rng::{Purpose, Stream},
-    text::is_player_name,
 };
 use serde::{Deserialize, Serialize};
 
@@ -117,10 +116,10 @@ fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
     let mut opened = world.resource_mut::<Opened>();
     opened.0 += 1;
     let id = player_id(seed, opened.0);
-    let name = if is_player_name(name) {
-        name.to_owned()
-    } else {
+    let name = if name.is_empty() || name.len() > MAX_NAME_BYTES {
         format!("guest-{:04x}", id.0 & 0xFFFF)
+    } else {
+        name.to_owned()
     };
     let player = Player {
         id,

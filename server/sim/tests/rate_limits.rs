@@ -208,14 +208,15 @@ fn who_is_a_little_too_fast_for_long_is_not_sent_away() {
     assert!(stage.refusals(1).len() > 30);
 }
 
+/// A batch without a write.
 fn senseless(stage: &mut Stage) {
-    stage.chat(1, Scope::Room, "");
+    stage.say(1, ClientMessage::SetState(SetState::default()));
 }
 
 #[test]
 fn twenty_senseless_requests_are_too_many_and_nineteen_are_not() {
     let mut stage = stage_with(RateLimits {
-        chat: Rate {
+        state: Rate {
             burst: 1000,
             every_ticks: 1,
         },
@@ -258,14 +259,19 @@ fn what_an_honest_client_may_be_refused_does_not_count() {
             burst: 1000,
             every_ticks: 1,
         },
+        chat: Rate {
+            burst: 1000,
+            every_ticks: 1,
+        },
         ..RateLimits::default()
     });
-    // It is there already; it is in no room.
+    // Nothing that can be said; it is there already; it is in no room.
+    (0..50).for_each(|_| stage.chat(1, Scope::Room, ""));
     (0..50).for_each(|_| stage.join(1, "plaza"));
     stage.leave(1);
     (0..50).for_each(|_| stage.leave(1));
     stage.tick();
-    assert_eq!(stage.refusals(1).len(), 100);
+    assert_eq!(stage.refusals(1).len(), 150);
     assert_eq!(stage.closed, []);
 }
 

@@ -7,6 +7,7 @@ use parlour_shared::{
     codec::SCHEMA,
     limits::{MAX_TOKEN_BYTES, PROTOCOL},
     message::{ClientMessage, Hello},
+    text::clean_name,
 };
 
 use super::{Reject, connection::Connection};
@@ -33,7 +34,9 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
         connection.refuse(Reject::TickFrozen, "");
         return;
     }
-    connection.open(What::Open { name: hello.name });
+    // The world makes up a name for an empty one.
+    let name = clean_name(hello.name).unwrap_or_default();
+    connection.open(What::Open { name });
 }
 
 /// Whether it may open a session, else why not.

@@ -6,6 +6,7 @@ use parlour_shared::{
     close::CloseCode,
     codec,
     message::{ClientMessage, Pong, Refusal, Refused, ServerMessage},
+    text::clean_chat,
 };
 
 use super::{Reject, Wire, connection::Connection, hello};
@@ -63,10 +64,19 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
             }));
         }
         message if connection.flood.to_world(io.shared.status.steps()) => {
-            io.inbound.message(session, arrived, message);
+            io.inbound.message(session, arrived, with_clean_text(message));
         }
         _ => metrics.dropped_per_session.inc(),
     }
+}
+
+/// The message as the world takes it. A text that is refused goes on as an empty one, which the world refuses: the answer
+/// keeps its place among the others, and the refused chat costs the speaker as much as any.
+fn with_clean_text(mut message: ClientMessage) -> ClientMessage {
+    if let ClientMessage::Chat(chat) = &mut message {
+        chat.text = clean_chat(std::mem::take(&mut chat.text)).unwrap_or_default();
+    }
+    message
 }
 
 /// Its place in [`crate::metrics::KINDS_IN`].

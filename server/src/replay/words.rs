@@ -1,5 +1,5 @@
-//! Times, places, motion and messages in a person's words. What players wrote is escaped: no control character and no
-//! invisible one reaches a terminal.
+//! Times, places, motion and messages in a person's words. What players wrote is escaped: no control character reaches a
+//! terminal, and no invisible one but the joiners and selectors that a script or an emoji needs.
 
 use std::fmt::Write as _;
 
@@ -10,6 +10,7 @@ use parlour_shared::{
     limits::TICK_RATE,
     message::{ClientMessage, Refusal, Scope, StateEntry},
     motion::{Direction, Gait, Position, UNITS_PER_PX},
+    text::{Piece, pieces},
 };
 
 /// The time of day of it: `14:03:07.250`.
@@ -31,14 +32,14 @@ pub fn id(player: PlayerId) -> String {
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => plain.push_str("\\n"),
-            '\t' => plain.push_str("\\t"),
-            c if is_hidden(c) => {
+    for piece in pieces(text) {
+        match piece {
+            Piece::LineEnd('\n') => plain.push_str("\\n"),
+            Piece::Blank('\t') => plain.push_str("\\t"),
+            Piece::Shown(c) | Piece::Blank(c) => plain.push(c),
+            Piece::LineEnd(c) | Piece::Direction(c) | Piece::Hidden(c) | Piece::Forbidden(c) => {
                 let _ = write!(plain, "\\u{{{:x}}}", u32::from(c));
             }
-            c => plain.push(c),
         }
     }
     plain
@@ -190,11 +191,4 @@ fn pixels(units: i32) -> String {
     } else {
         format!("{:.2}", px(units))
     }
-}
-
-/// Control characters, and the invisible ones that reorder or hide the text around them.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{FEFF}')
-        || matches!(c, '\u{2060}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}')
 }

@@ -24,4 +24,5 @@ mod slow_readers;
 mod steady_readers;
 mod stopping;
 mod support;
+mod texts;
 mod web;

@@ -11,3 +11,4 @@ mod moments;
 mod rotated;
 mod support;
 mod verify;
+mod words;

@@ -74,7 +74,7 @@ pub struct Hello {
     pub protocol: u16,
     /// The schema that the client was built with, [`crate::codec::SCHEMA`]; 0 to leave it unchecked.
     pub schema: u32,
-    /// The name others see: 1 to 24 characters. Empty: the server picks one.
+    /// The name others see, 1 to 24 code points: what `text::clean_name` makes of this. If it refuses it, the server picks one.
     pub name: String,
     /// Who the client is. Guests have none.
     pub token: Option<String>,
@@ -144,7 +144,7 @@ pub struct Chat {
     /// Who hears it.
     #[serde(default)]
     pub scope: Scope,
-    /// 1 byte to 2 KiB.
+    /// Up to 2 KiB; others get what `text::clean_chat` makes of it.
     pub text: String,
 }
 

@@ -25,7 +25,7 @@ pub enum Refusal {
     AlreadyThere,
     /// Not in the catalogue.
     UnknownSkin,
-    /// Too long, empty, or with control characters.
+    /// Too long, shows nothing, or has a code point that is allowed in no text.
     BadText,
     /// Not a key, a value too long, no write, too many, or a key twice.
     BadState,
@@ -78,17 +78,13 @@ impl Refusal {
         }
     }
 
-    /// Whether a well-meaning client would not have sent it: these count towards close code 4422.
+    /// Whether a well-meaning client would not have sent it: these count towards close code 4422. A text never does: people
+    /// type it, and a client without Unicode's tables cannot predict what will be refused.
     #[must_use]
     pub fn is_senseless(&self) -> bool {
         matches!(
             self,
-            Self::NoSuchRoom
-                | Self::UnknownSkin
-                | Self::BadText
-                | Self::BadState
-                | Self::UnknownMessage
-                | Self::OutOfOrder
+            Self::NoSuchRoom | Self::UnknownSkin | Self::BadState | Self::UnknownMessage | Self::OutOfOrder
         )
     }
 }

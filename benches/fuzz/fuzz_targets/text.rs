@@ -1,0 +1,21 @@
+//! Names and chat: cleaned or refused, within their bounds, and a clean text is its own clean form.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use parlour_shared::{
+    limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS},
+    text::{Piece, clean_chat, clean_name, pieces},
+};
+
+fuzz_target!(|text: &str| {
+    if let Ok(clean) = clean_chat(text.to_owned()) {
+        assert!(clean.len() <= MAX_CHAT_BYTES);
+        assert!(pieces(&clean).all(|piece| !matches!(piece, Piece::Hidden(_) | Piece::Forbidden(_))));
+        assert_eq!(clean_chat(clean.clone()), Ok(clean));
+    }
+    if let Ok(clean) = clean_name(text.to_owned()) {
+        assert!((1..=MAX_NAME_CHARS).contains(&clean.chars().count()));
+        assert_eq!(clean_chat(clean.clone()), Ok(clean.clone()));
+        assert_eq!(clean_name(clean.clone()), Ok(clean));
+    }
+});
