@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Clock,
     components::{InRoom, Link, Motion, Occupants, Player, Position, Seat},
+    doors,
     movement::MoveQueue,
     outbox::Outbox,
     proximity::Proximity,
@@ -245,7 +246,6 @@ fn enter(
     there.empty_since = None;
     let epoch = there.epoch;
     let position = spawn_position(&there.map, spawn, &mut Stream::new(seed, moment, Purpose::Spawn));
-    let in_door = there.map.door_at(position).is_some();
     let Some(mut entered) = entered(world, room, slot, stay) else {
         return Err(Refusal::RoomFull);
     };
@@ -256,7 +256,11 @@ fn enter(
         Seat {
             epoch,
             slot,
-            in_door,
+            doors_shut_until: if spawn.is_some() {
+                doors::shut_until(tick)
+            } else {
+                Tick(0)
+            },
             near_seq: 0,
         },
         Motion::still(tick, position),
