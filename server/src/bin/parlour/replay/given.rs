@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use parlour_server::replay::{Found, Moment, Replay, Window, find, words as text};
+use parlour_server::{
+    maps::Catalogue,
+    replay::{Found, Moment, Replay, Window, find, words as text},
+};
 use parlour_sim::Logic;
 
 use super::say;
@@ -21,7 +24,7 @@ pub(super) struct Given {
 impl Given {
     pub(super) fn of(words: &ArgMatches) -> Result<Self, Exit> {
         let config = given::config(words, None)?;
-        let (maps, _) = given::catalogues(&config)?;
+        let (Catalogue { maps, .. }, _) = given::catalogues(&config)?;
         let moment = |name: &str| words.get_one::<Moment>(name).cloned();
         let (from, to, at) = (moment("from"), moment("to"), moment("at"));
         let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
