@@ -30,6 +30,7 @@ use crate::{
     schedule::{Step, StepSet},
     simulation::Setup,
     state::{self, StableId},
+    talk::Talk,
 };
 pub(crate) use audience::{entered, tell};
 pub(crate) use saving::rebuild;
@@ -37,7 +38,7 @@ pub use seats::Seats;
 
 /// A simulated space.
 #[derive(Component, Clone, Debug)]
-#[require(StableId, Seats, RoomState, Proximity, Replica)]
+#[require(StableId, Seats, RoomState, Talk, Proximity, Replica)]
 pub struct Room {
     /// Its name, `map` or `map/instance`.
     pub name: String,
