@@ -10,7 +10,7 @@ use parlour_shared::{
     message::{ClientMessage, Move, Refusal},
     motion::{Direction, Position as Place, WallGrid},
 };
-use parlour_sim::{Interest, Position, SimConfig};
+use parlour_sim::{Interest, Position, SimConfig, Simulation};
 use proptest::prelude::*;
 use support::{Stage, generous};
 
@@ -43,12 +43,16 @@ fn open(name: &str, start: Place, doors: Vec<Door>) -> Arc<Map> {
     map(name, WallGrid::new(30, 30, 16), start, doors)
 }
 
-fn stage_of(maps: Vec<Arc<Map>>, capacity: u32) -> Stage {
+fn config_of(maps: Vec<Arc<Map>>, capacity: u32) -> SimConfig {
     let mut config = SimConfig::new(maps);
     config.rules = generous();
     config.rules.capacity = capacity;
     config.rules.interest = Interest::All;
-    Stage::teleporting(config)
+    config
+}
+
+fn stage_of(maps: Vec<Arc<Map>>, capacity: u32) -> Stage {
+    Stage::teleporting(config_of(maps, capacity))
 }
 
 fn go(stage: &mut Stage, direction: Direction, sprint: bool) {
@@ -183,6 +187,35 @@ fn after_a_passage_doors_open_again_a_second_later_on_the_next_way_in() {
             assert_eq!(room(&stage), "a");
         }
     }
+}
+
+#[test]
+fn a_loaded_world_keeps_the_doors_shut_for_as_long() {
+    let start = Place::from_px(100, 100);
+    let to = |name: &str, other: &str| open(name, start, vec![door(110, 80, 8, 40, other)]);
+    let maps = vec![to("a", "b"), to("b", "a")];
+    let mut stage = stage_of(maps.clone(), 10);
+    stage.open_and_join(1, "a");
+    stage.tick();
+    go(&mut stage, Direction::East, false);
+    while room(&stage) == "a" {
+        stage.tick();
+    }
+    let mut saved = Vec::new();
+    stage.sim.save(&mut saved);
+    let config = config_of(maps, 10);
+    stage.sim = Simulation::load(config, support::teleporting, &saved).unwrap();
+    go(&mut stage, Direction::East, false);
+    stage.ticks(40);
+    assert_eq!(room(&stage), "b", "walked through the door, which was shut");
+    // The door is 80 px behind: 33 ticks.
+    go(&mut stage, Direction::West, false);
+    stage.ticks(45);
+    assert_eq!(
+        room(&stage),
+        "a",
+        "a second later, on the way back through the door"
+    );
 }
 
 #[derive(Clone, Debug)]
