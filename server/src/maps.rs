@@ -2,7 +2,8 @@
 //!
 //! A file is looked through by `maps/survey` before the `tiled` crate sees it: every number that the crate would
 //! allocate by, index with or recurse on is checked there. What it understood is then checked as a [`Map`], and the
-//! catalogue as a whole: each door must lead to a spawn point that exists.
+//! catalogue as a whole: each door must lead to a spawn point that exists, and players must be able to walk into doors
+//! and away from spawn points (`maps/reach`).
 //!
 //! What a map must look like:
 //! - a tile layer `walls`, at the top level: whatever is drawn there is a wall;
@@ -13,6 +14,7 @@
 mod catalogue;
 mod error;
 mod objects;
+mod reach;
 mod read;
 mod survey;
 mod tile_data;
@@ -45,11 +47,28 @@ const BUNDLED: &[(&str, &str)] = &[
     ("plaza", include_str!("../../assets/maps/plaza.tmx")),
 ];
 
+/// Maps that can be used, and what is odd about them.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// The maps, sorted by name.
+    pub maps: Vec<Arc<Map>>,
+    /// What is worth a warning: doors that nobody can walk to, files that are not read.
+    pub warnings: Vec<MapError>,
+}
+
 /// The bundled maps, joined by those of a directory, which may replace bundled ones by their name; sorted by name.
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
 pub fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
+    Ok(catalogue::load(directory)?.maps)
+}
+
+/// The same with warnings, for a person to read.
+///
+/// # Errors
+/// Everything that is wrong with any of them.
+pub fn load_and_look(directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
     catalogue::load(directory)
 }
 

@@ -74,12 +74,6 @@ impl Map {
             doors: self.doors.clone(),
         }
     }
-
-    /// The door whose rectangle holds this place.
-    #[must_use]
-    pub fn door_at(&self, position: Position) -> Option<&Door> {
-        self.doors.iter().find(|door| door.contains(position))
-    }
 }
 
 impl Door {

@@ -12,6 +12,7 @@ use crate::{
     outbox::Outbox,
     proximity::Proximity,
     rooms::{self, Room, Seats},
+    talk,
 };
 
 /// Says something. The speaker hears it, too: with its stamp it is the proof of what was said when.
@@ -23,6 +24,10 @@ pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<
     let room = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
     let tick = world.resource::<Clock>().tick;
     let epoch = world.get::<Room>(room).ok_or(Refusal::NotInRoom)?.epoch;
+    let listeners = listeners(world, room, player, chat.scope).ok_or(Refusal::NotInRoom)?;
+    if !talk::afford(world, room, (player, chat.request), chat.text.len(), listeners) {
+        return Ok(());
+    }
     let mut speaker = world.get_mut::<Player>(player).ok_or(Refusal::NotInRoom)?;
     let session = speaker.session;
     // Text and name are lent to the message and given back: a chat allocates nothing.
@@ -47,6 +52,17 @@ pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<
         .resource_mut::<Outbox>()
         .accept(session, chat.request, stamp);
     Ok(())
+}
+
+/// How many players hear a chat.
+fn listeners(world: &World, room: Entity, speaker: Entity, scope: Scope) -> Option<u32> {
+    match scope {
+        Scope::Room => Some(world.get::<Seats>(room)?.len()),
+        Scope::Near => {
+            let slot = world.get::<Seat>(speaker)?.slot;
+            Some(world.get::<Proximity>(room)?.near_count(slot))
+        }
+    }
 }
 
 fn to_room(

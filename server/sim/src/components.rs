@@ -8,7 +8,7 @@ use parlour_shared::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{movement::MoveQueue, state::StableId};
+use crate::{doors::Path, movement::MoveQueue, state::StableId};
 
 /// Someone with an open session; one entity each, in a room or not.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
@@ -46,8 +46,8 @@ pub struct Seat {
     pub epoch: Epoch,
     /// Its slot there.
     pub slot: Slot,
-    /// Its middle is in a door already: it must leave the door before one takes it elsewhere.
-    pub in_door: bool,
+    /// The first tick at which a door opens for it again, after it came through one.
+    pub doors_shut_until: Tick,
     /// Messages that only this player was sent in this stay: numbers the near-me chats.
     pub near_seq: u32,
 }
@@ -60,14 +60,27 @@ pub struct Position(pub motion::Position);
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Motion {
     pub(crate) course: Course,
+    /// Where it was at the tick before the segment began.
+    before: motion::Position,
+    /// The last tick at which game logic put it elsewhere.
+    leapt: Tick,
+    /// The first tick whose path can enter a door, as long as the segment lasts.
+    pub(crate) look_for_doors: Tick,
 }
 
 impl Motion {
-    /// Standing still.
+    /// Standing still, as a player does that has just arrived: a door that it stands in is not entered by that.
     #[must_use]
     pub fn still(tick: Tick, position: motion::Position) -> Self {
+        Self::along(Course::still(tick, position))
+    }
+
+    fn along(course: Course) -> Self {
         Self {
-            course: Course::still(tick, position),
+            course,
+            before: course.segment.position,
+            leapt: Tick(0),
+            look_for_doors: Tick(0),
         }
     }
 
@@ -77,18 +90,44 @@ impl Motion {
         self.course.segment
     }
 
-    /// Puts the player elsewhere at this tick, standing still. The place must be free of walls.
+    /// Puts the player elsewhere at this tick, standing still. The place must be free of walls. A door there is entered;
+    /// doors on the way are not.
     pub fn teleport(&mut self, tick: Tick, position: motion::Position) {
-        *self = Self::still(tick, position);
+        self.follow(Course::still(tick, position), tick);
+        self.leapt = tick;
     }
 
     /// Gives the player another heading at this tick.
     pub fn turn(&mut self, walls: &WallGrid, heading: Heading, tick: Tick) {
-        self.course = motion::turn(walls, self.course.segment.at(tick), heading, tick);
+        let here = self.course.segment.at(tick);
+        self.follow(motion::turn(walls, here, heading, tick), tick);
+    }
+
+    /// Takes another course from this tick on.
+    pub(crate) fn follow(&mut self, course: Course, tick: Tick) {
+        self.before = self.path(tick).from;
+        self.course = course;
+        self.look_for_doors = Tick(0);
+    }
+
+    /// How it came to its place at this tick, the present one.
+    pub(crate) fn path(&self, tick: Tick) -> Path {
+        let segment = &self.course.segment;
+        let from = if segment.since < tick {
+            segment.at(Tick(tick.0 - 1))
+        } else {
+            self.before
+        };
+        Path {
+            from,
+            to: segment.at(tick),
+            leapt: self.leapt == tick,
+        }
     }
 }
 
-/// When to look at the walls again is no part of the state: looking earlier than necessary changes nothing.
+/// When to look at walls and doors again is no part of the state: looking earlier than necessary changes nothing. Nor is
+/// where the player was before its segment: that matters in the tick in which the segment begins.
 impl Serialize for Motion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.course.segment.serialize(serializer)
@@ -99,9 +138,7 @@ impl<'de> Deserialize<'de> for Motion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let segment = motion::Segment::deserialize(deserializer)?;
         let review = Tick(0);
-        Ok(Self {
-            course: Course { segment, review },
-        })
+        Ok(Self::along(Course { segment, review }))
     }
 }
 

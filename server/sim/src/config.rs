@@ -67,6 +67,8 @@ pub struct RoomRules {
     pub empty_ticks: u32,
     /// How often a player may ask for what.
     pub rates: RateLimits,
+    /// How much may be said in a room.
+    pub talk: TalkLimit,
 }
 
 impl Default for RoomRules {
@@ -78,6 +80,7 @@ impl Default for RoomRules {
             refresh_ticks: 6,
             empty_ticks: 30 * TICK_RATE,
             rates: RateLimits::default(),
+            talk: TalkLimit::default(),
         }
     }
 }
@@ -95,6 +98,8 @@ impl RoomRules {
         within("capacity", self.capacity, MAX_ROOM_CAPACITY)?;
         within("refresh_ticks", self.refresh_ticks, 6)?;
         within("near_px", self.near_px, 100_000)?;
+        within("talk.bytes_per_tick", self.talk.bytes_per_tick, 1 << 25)?;
+        within("talk.burst_ticks", self.talk.burst_ticks, 60 * TICK_RATE)?;
         let rates = &self.rates;
         let rates = [
             rates.moves,
@@ -141,6 +146,43 @@ impl Rate {
         let full = self.burst.checked_mul(self.every_ticks);
         let possible = full.is_some_and(|full| (1..1 << 24).contains(&full));
         possible.then_some(()).ok_or(RulesError::Rate(self))
+    }
+}
+
+/// A bucket of bytes per room for chats and writes to its state. Each costs its texts and 64 bytes, times the players who
+/// are told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TalkLimit {
+    /// Bytes that come back in a tick.
+    pub bytes_per_tick: u32,
+    /// In how many ticks an empty bucket is full again: so many ticks' bytes may be spent at once.
+    pub burst_ticks: u32,
+}
+
+impl TalkLimit {
+    /// So many MiB a second, and four seconds' worth at once.
+    #[must_use]
+    pub fn mib_per_second(mib: u32) -> Self {
+        let bytes_per_tick = (u64::from(mib) << 20).div_ceil(u64::from(TICK_RATE));
+        Self {
+            bytes_per_tick: u32::try_from(bytes_per_tick).unwrap_or(u32::MAX),
+            burst_ticks: 4 * TICK_RATE,
+        }
+    }
+
+    /// The other way round, rounded down.
+    #[must_use]
+    pub fn as_mib_per_second(self) -> u32 {
+        ((u64::from(self.bytes_per_tick) * u64::from(TICK_RATE)) >> 20) as u32
+    }
+}
+
+/// 8 MiB a second: in a room of 1,000 a chat of 100 bytes costs (100 + 64) * 1,000 = 164,000 bytes, so 51 a second pass, one
+/// of each player every 20 s; and 204 at once. One of 2 KiB costs 2.1 MB: 4 a second.
+impl Default for TalkLimit {
+    fn default() -> Self {
+        Self::mib_per_second(8)
     }
 }
 

@@ -1,48 +1,106 @@
-//! Doors: who walks into one is in another room.
+//! Doors: a player whose middle enters one goes to another room.
+//!
+//! A door is entered in the tick whose path touches it: the straight line from where the middle was at the tick before to
+//! where it is. A door that was entered and did not open, and one in which a player arrived, is entered again only
+//! after it was left.
+
+mod path;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::message::Refusal;
+use parlour_shared::{
+    ids::{Epoch, Slot, Tick},
+    limits::TICK_RATE,
+    map::Door,
+    message::Refusal,
+};
 
 use crate::{
     clock::Clock,
-    components::{Kind, Player, Position, Seat, Throttle},
+    components::{InRoom, Kind, Motion, Player, Seat, Throttle},
     outbox::Outbox,
-    rooms::{self, Room, RoomLife, Rooms, Seats},
+    rooms::{self, Room, RoomLife},
     schedule::{Step, StepSet},
     simulation::Setup,
 };
+pub(crate) use path::Path;
+
+/// For so long after coming through a door no door opens. With two doors that stand before each other's arrivals, a
+/// player who held a key down passed 72 times in 6 s.
+const SHUT_AFTER_PASSING: u32 = TICK_RATE;
 
 pub(crate) fn plugin(app: &mut App) {
     app.configure_sets(Step, (Doors, RoomLife).chain());
-    app.add_systems(Step, pass.in_set(Doors).in_set(StepSet::React));
+    app.add_systems(
+        Step,
+        find_entering.pipe(pass).in_set(Doors).in_set(StepSet::React),
+    );
 }
 
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 struct Doors;
 
-/// A player at a door, and where that leads.
-struct Passing {
-    player: Entity,
-    to_map: String,
-    to_spawn: String,
+/// From when on doors open for a player who comes through one now.
+pub(crate) fn shut_until(now: Tick) -> Tick {
+    now.after(SHUT_AFTER_PASSING)
 }
 
-fn pass(world: &mut World) {
-    for Passing {
-        player,
-        to_map,
-        to_spawn,
-    } in find_passing(world)
-    {
+/// The players who entered a door with this tick, in canonical order. A player on a straight line costs a comparison
+/// until its line can meet a door. Allocates only if a door was entered.
+fn find_entering(
+    mut walkers: Query<(Entity, &InRoom, &Seat, &mut Motion)>,
+    rooms: Query<&Room>,
+    clock: Res<Clock>,
+) -> Vec<(Epoch, Slot, Entity)> {
+    let tick = clock.tick;
+    let mut entering = Vec::new();
+    for (player, room, seat, mut motion) in &mut walkers {
+        if tick < motion.look_for_doors {
+            continue;
+        }
+        let Ok(room) = rooms.get(room.0) else { continue };
+        let (doors, path) = (&room.map.doors, motion.path(tick));
+        if tick >= seat.doors_shut_until && doors.iter().any(|door| path.enters(door).is_some()) {
+            entering.push((seat.epoch, seat.slot, player));
+        }
+        let next = path::next_look(doors, &motion.segment(), tick);
+        motion.bypass_change_detection().look_for_doors = next;
+    }
+    entering.sort_unstable_by_key(|(epoch, slot, _)| (*epoch, *slot));
+    entering
+}
+
+fn pass(In(entering): In<Vec<(Epoch, Slot, Entity)>>, world: &mut World) {
+    for (_, _, player) in entering {
+        pass_first_open(world, player);
+    }
+}
+
+/// Takes a player through the first door along its path that opens, and says of each before it why it did not.
+fn pass_first_open(world: &mut World, player: Entity) {
+    for (to_map, to_spawn) in entered_doors(world, player).unwrap_or_default() {
         let passed = limit(world, player).and_then(|()| rooms::pass_door(world, player, &to_map, &to_spawn));
-        let session = world.get::<Player>(player).map(|player| player.session);
-        // The door stays shut for who came through too many just now, or if the room is full or cannot be; it is
-        // tried again on the next way in.
-        if let (Err(refusal), Some(session)) = (passed, session) {
+        let Err(refusal) = passed else { return };
+        // What limits this player shuts the doors behind this one, too.
+        let limited = matches!(refusal, Refusal::RateLimited { .. });
+        if let Some(session) = world.get::<Player>(player).map(|player| player.session) {
             world.resource_mut::<Outbox>().refuse(session, 0, refusal);
         }
+        if limited {
+            return;
+        }
     }
+}
+
+/// Where the doors lead that a player entered with this tick, in the order in which its path meets them.
+fn entered_doors(world: &World, player: Entity) -> Option<Vec<(String, String)>> {
+    let path = world.get::<Motion>(player)?.path(world.resource::<Clock>().tick);
+    let map = &world.get::<Room>(world.get::<InRoom>(player)?.0)?.map;
+    let entered = |door| Some((path.enters(door)?, door));
+    let mut doors: Vec<_> = map.doors.iter().filter_map(entered).collect();
+    doors.sort_by_key(|(share, _)| *share);
+    let leads = |door: &Door| (door.to_map.clone(), door.to_spawn.clone());
+    Some(doors.into_iter().map(|(_, door)| leads(door)).collect())
 }
 
 /// To pass a door costs the same token as to join by hand.
@@ -52,47 +110,4 @@ fn limit(world: &mut World, player: Entity) -> Result<(), Refusal> {
     let mut throttle = world.get_mut::<Throttle>(player).ok_or(Refusal::NotInRoom)?;
     let taken = throttle.take(Kind::Join, &rates, tick);
     taken.map_err(Refusal::rate_limited)
-}
-
-/// Who entered a door with this tick, in canonical order. Allocates only if someone did.
-fn find_passing(world: &mut World) -> Vec<Passing> {
-    let mut passing = Vec::new();
-    world.resource_scope(|world, directory: Mut<Rooms>| {
-        for room in directory.occupied() {
-            let Some(map) = world.get::<Room>(room).map(|room| room.map.clone()) else {
-                continue;
-            };
-            if map.doors.is_empty() {
-                continue;
-            }
-            let pool = world.get::<Seats>(room).map_or(0, Seats::pool);
-            for slot in 0..pool {
-                let seats = world.get::<Seats>(room);
-                let Some(player) = seats.and_then(|seats| seats.get(parlour_shared::ids::Slot(slot as u16)))
-                else {
-                    continue;
-                };
-                let Some(position) = world.get::<Position>(player).map(|position| position.0) else {
-                    continue;
-                };
-                let door = map.door_at(position);
-                let Some(mut seat) = world.get_mut::<Seat>(player) else {
-                    continue;
-                };
-                let was_in_door = seat.in_door;
-                if was_in_door == door.is_some() {
-                    continue;
-                }
-                seat.in_door = door.is_some();
-                if let Some(door) = door {
-                    passing.push(Passing {
-                        player,
-                        to_map: door.to_map.clone(),
-                        to_spawn: door.to_spawn.clone(),
-                    });
-                }
-            }
-        }
-    });
-    passing
 }

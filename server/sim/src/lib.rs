@@ -27,16 +27,17 @@ mod sessions;
 mod simulation;
 mod skins;
 mod state;
+mod talk;
 mod throttle;
 mod watch;
 
 /// The version of the simulation: recordings of another one are refused. It changes whenever the same inputs come to
 /// another hash, and a test holds it to that.
-pub const SIMULATION: u32 = 3;
+pub const SIMULATION: u32 = 4;
 
 pub use clock::Clock;
 pub use components::{InRoom, Link, Motion, Occupants, Player, Position, Seat, Skin, Throttle};
-pub use config::{Interest, Rate, RateLimits, RoomRules, RulesError, SimConfig};
+pub use config::{Interest, Rate, RateLimits, RoomRules, RulesError, SimConfig, TalkLimit};
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use input::{Event, EventKind, TickInput};
 pub use logic::Logic;

@@ -67,7 +67,7 @@ fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, 
                     // time took a tenth of the tick.
                     motion.bypass_change_detection().course = course;
                 } else {
-                    motion.course = course;
+                    motion.follow(course, tick);
                 }
             }
             if due && let Some(command) = queue.pop_due(tick) {

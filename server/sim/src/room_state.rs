@@ -15,8 +15,8 @@ use crate::{
     clock::Clock,
     components::{InRoom, Player},
     outbox::Outbox,
-    rooms::{self, Room},
-    state,
+    rooms::{self, Room, Seats},
+    state, talk,
 };
 
 /// Keys and values of a room.
@@ -49,8 +49,8 @@ impl RoomState {
         self.entries.get(key).map_or(0, |(version, _)| *version)
     }
 
-    /// Applies all writes or none.
-    fn apply(&mut self, writes: &[StateWrite]) -> Result<Vec<StateEntry>, Refusal> {
+    /// Whether all writes can be applied.
+    fn check(&self, writes: &[StateWrite]) -> Result<(), Refusal> {
         let current: Vec<KeyVersion> = writes
             .iter()
             .map(|write| (write, self.version(&write.key)))
@@ -74,6 +74,11 @@ impl RoomState {
         if self.entries.len() + added > MAX_STATE_KEYS + removed {
             return Err(Refusal::StateFull);
         }
+        Ok(())
+    }
+
+    /// Applies writes that passed the check.
+    fn apply(&mut self, writes: &[StateWrite]) -> Vec<StateEntry> {
         self.revision += 1;
         for write in writes {
             match &write.value {
@@ -88,7 +93,7 @@ impl RoomState {
             version: self.revision,
             value: write.value.clone(),
         };
-        Ok(writes.iter().map(entry).collect())
+        writes.iter().map(entry).collect()
     }
 }
 
@@ -103,10 +108,18 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
     }
     let room = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
     let tick = world.resource::<Clock>().tick;
+    let state = world.get::<RoomState>(room).ok_or(Refusal::NotInRoom)?;
+    state.check(&batch.writes)?;
+    let listeners = world.get::<Seats>(room).ok_or(Refusal::NotInRoom)?.len();
+    let bytes = |write: &StateWrite| write.key.len() + write.value.as_ref().map_or(0, String::len);
+    let bytes = batch.writes.iter().map(bytes).sum();
+    if !talk::afford(world, room, (player, batch.request), bytes, listeners) {
+        return Ok(());
+    }
     let entries = world
         .get_mut::<RoomState>(room)
         .ok_or(Refusal::NotInRoom)?
-        .apply(&batch.writes)?;
+        .apply(&batch.writes);
     let stamp = world.get_mut::<Room>(room).ok_or(Refusal::NotInRoom)?.stamp();
     let (id, session) = world
         .get::<Player>(player)

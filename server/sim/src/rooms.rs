@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Clock,
     components::{InRoom, Link, Motion, Occupants, Player, Position, Seat},
+    doors,
     movement::MoveQueue,
     outbox::Outbox,
     proximity::Proximity,
@@ -29,6 +30,7 @@ use crate::{
     schedule::{Step, StepSet},
     simulation::Setup,
     state::{self, StableId},
+    talk::Talk,
 };
 pub(crate) use audience::{entered, tell};
 pub(crate) use saving::rebuild;
@@ -36,7 +38,7 @@ pub use seats::Seats;
 
 /// A simulated space.
 #[derive(Component, Clone, Debug)]
-#[require(StableId, Seats, RoomState, Proximity, Replica)]
+#[require(StableId, Seats, RoomState, Talk, Proximity, Replica)]
 pub struct Room {
     /// Its name, `map` or `map/instance`.
     pub name: String,
@@ -245,7 +247,6 @@ fn enter(
     there.empty_since = None;
     let epoch = there.epoch;
     let position = spawn_position(&there.map, spawn, &mut Stream::new(seed, moment, Purpose::Spawn));
-    let in_door = there.map.door_at(position).is_some();
     let Some(mut entered) = entered(world, room, slot, stay) else {
         return Err(Refusal::RoomFull);
     };
@@ -256,7 +257,11 @@ fn enter(
         Seat {
             epoch,
             slot,
-            in_door,
+            doors_shut_until: if spawn.is_some() {
+                doors::shut_until(tick)
+            } else {
+                Tick(0)
+            },
             near_seq: 0,
         },
         Motion::still(tick, position),

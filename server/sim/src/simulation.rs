@@ -28,6 +28,7 @@ use crate::{
     schedule::{Step, StepSet, new_schedule},
     sessions::{self, Sessions},
     state::{self, Saver, check_declared},
+    talk,
 };
 
 pub use trace::Tracing;
@@ -101,6 +102,7 @@ impl Simulation {
             requests::plugin,
             rooms::plugin,
             room_state::plugin,
+            talk::plugin,
             doors::plugin,
             proximity::plugin,
             replication::plugin,

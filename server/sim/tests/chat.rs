@@ -63,6 +63,23 @@ fn all_in_the_room_hear_what_is_said_to_all() {
     assert_eq!(stage.chats(4), [], "another room");
 }
 
+/// docs/protocol.md, section 9: a player who was near hears a near chat up to a sixth beyond `near_px`.
+#[test]
+fn near_reaches_a_sixth_farther_for_players_who_were_near() {
+    let mut stage = three();
+    let x = stage.position(1).x;
+    let y = stage.position(1).y;
+    for (distance, two, three) in [(170, 1, 0), (175, 1, 0), (176, 0, 0), (170, 0, 0), (150, 1, 1)] {
+        stage.teleport(2, x + distance * 256, y);
+        stage.teleport(3, x, y + distance * 256);
+        stage.ticks(7);
+        stage.chat(1, Scope::Near, "psst");
+        stage.tick();
+        let heard = [2, 3].map(|session| stage.chats(session).len());
+        assert_eq!(heard, [two, three], "{distance} px away");
+    }
+}
+
 #[test]
 fn only_those_near_hear_what_is_said_near() {
     let mut stage = three();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use parlour_shared::{limits::TICK_RATE, map::Map};
-use parlour_sim::{Cadence, Interest, Logic, RateLimits, RoomRules, SimConfig};
+use parlour_sim::{Cadence, Interest, Logic, RateLimits, RoomRules, SimConfig, TalkLimit};
 
 use crate::{
     recording::RecordingOptions,
@@ -70,6 +70,8 @@ pub struct Settings {
     pub max_rooms: u32,
     /// How often a player may ask for what.
     pub rates: RateLimits,
+    /// MiB a second of chats and state writes in a room, bytes times listeners.
+    pub room_talk_mib: u32,
     /// A directory that every tick is recorded to.
     pub record: Option<PathBuf>,
     /// MiB of a recording's file.
@@ -134,6 +136,7 @@ impl Default for Settings {
             room_empty_after: time(rules.empty_ticks),
             max_rooms: server.sim.max_rooms,
             rates: rules.rates,
+            room_talk_mib: rules.talk.as_mib_per_second(),
             record: server.recording.directory,
             record_file_mib: server.recording.file_bytes >> 20,
             record_file_minutes: server.recording.file_age.as_secs() / 60,
@@ -208,6 +211,7 @@ impl Settings {
                 },
                 empty_ticks: ticks(self.room_empty_after),
                 rates: self.rates,
+                talk: TalkLimit::mib_per_second(self.room_talk_mib),
                 ..defaults
             },
             skins,

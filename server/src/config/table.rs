@@ -38,7 +38,7 @@ pub enum Section {
     Network,
     /// What the world is like.
     World,
-    /// What a player may do how often.
+    /// What a player may do how often, and how much may be said in a room.
     Limits,
     /// What is recorded.
     Recording,
@@ -112,7 +112,7 @@ impl Section {
         match self {
             Self::Network => "Network",
             Self::World => "World",
-            Self::Limits => "Limits per player",
+            Self::Limits => "Limits",
             Self::Recording => "Recording",
             Self::Log => "Log",
         }

@@ -1,4 +1,4 @@
-//! All maps together: which there are, and whether each door leads somewhere.
+//! All maps together: which there are, and whether each door leads somewhere and can be walked to.
 
 use std::{
     collections::BTreeMap,
@@ -12,9 +12,9 @@ use std::{
 use parlour_shared::map::Map;
 
 use super::{
-    BUNDLED, MAX_FILE_BYTES, MAX_FILES,
+    BUNDLED, Catalogue, MAX_FILE_BYTES, MAX_FILES,
     error::{Fault, MapError, MapErrors},
-    read,
+    reach, read,
 };
 
 /// A map and what its file is called.
@@ -23,9 +23,12 @@ struct Entry {
     map: Arc<Map>,
 }
 
-pub(super) fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
+pub(super) fn load(directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
     let mut catalogue = BTreeMap::new();
     let mut errors = Vec::new();
+    let Files { maps, mut warnings } = directory
+        .map_or(Ok(Files::default()), files)
+        .map_err(|error| MapErrors(vec![error]))?;
     let mut add = |name: &str, file: String, parsed: Result<Map, MapError>| match parsed {
         Ok(map) => {
             let map = Arc::new(map);
@@ -38,10 +41,7 @@ pub(super) fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors>
         let parsed = read::parse(name, &file, text.as_bytes());
         add(name, file, parsed);
     }
-    for path in directory
-        .map_or(Ok(Vec::new()), files)
-        .map_err(|error| MapErrors(vec![error]))?
-    {
+    for path in maps {
         let file = path.display().to_string();
         let name = path
             .file_stem()
@@ -53,35 +53,70 @@ pub(super) fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors>
             .and_then(|text| read::parse(&name, &file, &text));
         add(&name, file, parsed);
     }
-    // Doors are worth a look only when all the maps that they may lead to are there.
+    // Where a door leads is worth a look only when all the maps are there.
     if errors.is_empty() {
         errors = catalogue
             .values()
             .flat_map(|entry| lost_doors(entry, &catalogue))
             .collect();
     }
+    for entry in catalogue.values() {
+        for (place, fault) in reach::check(&entry.map) {
+            let list = if fault.is_warning() {
+                &mut warnings
+            } else {
+                &mut errors
+            };
+            let file = entry.file.clone();
+            list.push(MapError { file, place, fault });
+        }
+    }
     if errors.is_empty() {
-        Ok(catalogue.into_values().map(|entry| entry.map).collect())
+        let maps = catalogue.into_values().map(|entry| entry.map).collect();
+        Ok(Catalogue { maps, warnings })
     } else {
+        errors.append(&mut warnings);
         Err(MapErrors(errors))
     }
 }
 
-/// The map files of a directory, sorted.
-fn files(directory: &Path) -> Result<Vec<PathBuf>, MapError> {
+/// What a directory holds.
+#[derive(Default)]
+struct Files {
+    /// The map files, sorted.
+    maps: Vec<PathBuf>,
+    /// Files that somebody may take for maps.
+    warnings: Vec<MapError>,
+}
+
+fn files(directory: &Path) -> Result<Files, MapError> {
     let fail = |fault: Fault| whole_file(&directory.display().to_string(), fault);
-    let mut found = Vec::new();
+    let mut found = Files::default();
     for entry in fs::read_dir(directory).map_err(|error| fail(error.into()))? {
         let path = entry.map_err(|error| fail(error.into()))?.path();
         if path.extension() == Some(OsStr::new("tmx")) {
-            found.push(path);
+            found.maps.push(path);
+        } else if let Some(advice) = looks_like_a_map(&path) {
+            let file = path.display().to_string();
+            found.warnings.push(whole_file(&file, Fault::NotRead(advice)));
         }
-        if found.len() > MAX_FILES {
+        if found.maps.len().max(found.warnings.len()) > MAX_FILES {
             return Err(fail(Fault::TooManyFiles));
         }
     }
-    found.sort();
+    found.maps.sort();
+    found.warnings.sort_by(|one, other| one.file.cmp(&other.file));
     Ok(found)
+}
+
+/// What to do with a file that Tiled may have written as a map, but not as one that is read.
+fn looks_like_a_map(path: &Path) -> Option<&'static str> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    match extension.as_str() {
+        "tmj" => Some("in Tiled, export it as TMX"),
+        "tmx" => Some("write the ending in small letters"),
+        _ => None,
+    }
 }
 
 /// The bytes of a file, no more than a map may have and one.

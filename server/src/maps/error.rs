@@ -19,15 +19,15 @@ pub struct MapError {
 
 impl fmt::Display for MapError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.place.is_empty() {
-            write!(f, "{}: {}", self.file, self.fault)
-        } else {
-            write!(f, "{}: {}: {}", self.file, self.place, self.fault)
+        write!(f, "{}: ", self.file)?;
+        if !self.place.is_empty() {
+            write!(f, "{}: ", self.place)?;
         }
+        write!(f, "{}", self.fault)
     }
 }
 
-/// All that is wrong with a catalogue of maps, one line each.
+/// All that is wrong with a catalogue of maps, one line each: errors first, then what would only be a warning.
 #[derive(Debug, Error)]
 pub struct MapErrors(pub Vec<MapError>);
 
@@ -35,7 +35,8 @@ impl fmt::Display for MapErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, error) in self.0.iter().enumerate() {
             let end_of_last = if index == 0 { "" } else { "\n" };
-            write!(f, "{end_of_last}{error}")?;
+            let severity = if error.fault.is_warning() { "warning: " } else { "" };
+            write!(f, "{end_of_last}{severity}{error}")?;
         }
         Ok(())
     }
@@ -167,9 +168,29 @@ pub enum Fault {
     /// Whoever appears there would be moved away at once.
     #[error("lies in a door, which would take away whoever appears there")]
     SpawnInDoor,
-    /// A door that nobody can reach, or none at all.
+    /// A door that is not within the map, or has no size.
     #[error("must lie within the map and be at least 1 px wide and high")]
     DoorOutside,
+    /// A door into which no body fits.
+    #[error(
+        "no player can enter it: the middle of a player, 16 x 16 px, stays 8 px away from walls and from the map's edge"
+    )]
+    DoorInWall,
+    /// A door that players can stand in, if they could get there.
+    #[error("no player can walk to it from any spawn point")]
+    DoorOutOfReach,
+    /// A cage.
+    #[error("is walled in: a player, 16 x 16 px, can walk less than 16 px from there, and into no door")]
+    SpawnWalledIn,
+    /// A part of the map without a door.
+    #[error("no door can be walked to from there")]
+    SpawnWithoutDoor,
+    /// A part of a map without doors that is not the one where players appear by default.
+    #[error("neither a door nor the spawn point `default` can be walked to from there")]
+    SpawnCutOff,
+    /// A file that looks like a map but is none that is read.
+    #[error("is not read, only *.tmx files are: {0}")]
+    NotRead(&'static str),
     /// A door to nowhere.
     #[error("leads to the map `{0}`, which does not exist")]
     NoSuchMap(String),
@@ -181,4 +202,15 @@ pub enum Fault {
         /// The spawn point.
         spawn: String,
     },
+}
+
+impl Fault {
+    /// Whether the map can be used all the same.
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Self::DoorOutOfReach | Self::SpawnWithoutDoor | Self::SpawnCutOff | Self::NotRead(_)
+        )
+    }
 }

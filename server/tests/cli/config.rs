@@ -81,3 +81,25 @@ fn a_file_that_is_not_there_is_a_mistake_among_others() {
         "{err}"
     );
 }
+
+#[test]
+fn a_map_in_another_format_is_warned_about_by_check_and_start() {
+    let directory = Temporary::file("maps-beside", "");
+    std::fs::remove_file(&directory.0).unwrap();
+    std::fs::create_dir(&directory.0).unwrap();
+    std::fs::write(directory.0.join("office.tmj"), "{}").unwrap();
+    let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_MAPS", &directory.0));
+    assert_eq!(code, Some(0), "{out}");
+    assert!(
+        err.contains("parlour: warning: ") && err.contains("office.tmj: is not read"),
+        "{err}"
+    );
+    // A start that ends at once, because its port is none of this machine.
+    let words = ["serve", "--listen", "192.0.2.1:1"];
+    let (_, out, err) = run(parlour(&words).env("PARLOUR_MAPS", &directory.0));
+    assert!(
+        format!("{out}{err}").contains("office.tmj: is not read"),
+        "{out}{err}"
+    );
+    std::fs::remove_dir_all(&directory.0).unwrap();
+}

@@ -115,6 +115,7 @@ fn whatever_is_taken_is_taken_by_the_world_too() {
                 "1 burst, 1/77h",
             ],
         ),
+        ("room_talk_mib", &["0", "1", "1024", "1025"]),
         ("seed", &["0", "9223372036854775807"]),
     ];
     let mut taken = 0;
@@ -127,7 +128,7 @@ fn whatever_is_taken_is_taken_by_the_world_too() {
             }
         }
     }
-    assert_eq!(taken, 17);
+    assert_eq!(taken, 19);
 }
 
 #[test]

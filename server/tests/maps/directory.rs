@@ -10,10 +10,10 @@ use parlour_server::maps;
 use crate::tmx::GOOD;
 
 /// A directory that is gone when the test is.
-struct Directory(PathBuf);
+pub(crate) struct Directory(PathBuf);
 
 impl Directory {
-    fn with(name: &str, files: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(name: &str, files: &[(&str, &str)]) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("maps-{name}-{}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         for (file, text) in files {
@@ -25,15 +25,26 @@ impl Directory {
     fn load(&self) -> Result<Vec<String>, Vec<String>> {
         match maps::load(Some(&self.0)) {
             Ok(maps) => Ok(maps.iter().map(|map| map.name.clone()).collect()),
-            Err(errors) => {
-                let place = format!("{}/", self.0.display());
-                Err(errors
-                    .to_string()
-                    .lines()
-                    .map(|line| line.replace(&place, ""))
-                    .collect())
-            }
+            Err(errors) => Err(self.lines(&errors.to_string())),
         }
+    }
+
+    /// What is odd about the maps, or wrong with them.
+    pub(crate) fn look(&self) -> Result<Vec<String>, Vec<String>> {
+        match maps::load_and_look(Some(&self.0)) {
+            Ok(found) => Ok(found
+                .warnings
+                .iter()
+                .flat_map(|warning| self.lines(&warning.to_string()))
+                .collect()),
+            Err(errors) => Err(self.lines(&errors.to_string())),
+        }
+    }
+
+    /// Without the directory's own name.
+    fn lines(&self, text: &str) -> Vec<String> {
+        let place = format!("{}/", self.0.display());
+        text.lines().map(|line| line.replace(&place, "")).collect()
     }
 }
 

@@ -5,5 +5,6 @@ mod bundled;
 mod directory;
 mod hostile;
 mod mutations;
+mod reach;
 mod shape;
 mod tmx;

@@ -113,7 +113,7 @@ pub struct RoomEntered {
     pub capacity: u32,
     /// How far players are shown to each other, in pixels; none: everyone in the room.
     pub interest_px: Option<u32>,
-    /// How far a near-me chat carries, in pixels.
+    /// How far a near-me chat carries, in pixels; a sixth farther to players who were that near before.
     pub near_px: u32,
     /// The number of the room's last message so far: the next has one more.
     pub seq: u32,

@@ -43,6 +43,11 @@ impl Proximity {
         self.rows.get(slot.index())
     }
 
+    /// How many are near a slot, itself among them.
+    pub(crate) fn near_count(&self, slot: Slot) -> u32 {
+        self.near(slot).map_or(0, |row| row.count_ones(..) as u32)
+    }
+
     /// Whether two players are near each other.
     #[must_use]
     pub fn are_near(&self, one: Slot, other: Slot) -> bool {

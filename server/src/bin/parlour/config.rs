@@ -2,11 +2,15 @@
 
 use std::{
     ffi::OsStr,
+    fmt::Display,
     io::{self, Write},
 };
 
 use clap::ArgMatches;
-use parlour_server::config::{Config, to_toml};
+use parlour_server::{
+    config::{Config, to_toml},
+    maps::Catalogue,
+};
 
 use crate::{exit::Exit, given};
 
@@ -22,7 +26,8 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
             let file = words.get_one::<String>("file").map(OsStr::new);
             let config = given::config(words, file)?;
             warn(&config);
-            let (maps, skins) = given::catalogues(&config)?;
+            let (Catalogue { maps, warnings }, skins) = given::catalogues(&config)?;
+            warnings.iter().for_each(warning);
             say(&format!(
                 "The configuration is good: {} maps, {} skins.\n",
                 maps.len(),
@@ -34,9 +39,11 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
 }
 
 fn warn(config: &Config) {
-    for warning in &config.warnings {
-        let _ = writeln!(io::stderr(), "parlour: warning: {warning}");
-    }
+    config.warnings.iter().for_each(warning);
+}
+
+fn warning(text: impl Display) {
+    let _ = writeln!(io::stderr(), "parlour: warning: {text}");
 }
 
 fn say(text: &str) -> Result<(), Exit> {

@@ -4,15 +4,14 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     path::Path,
-    sync::Arc,
 };
 
 use clap::ArgMatches;
 use parlour_server::{
     config::{Config, ConfigFile, FILE_VARIABLE, Layers, resolve, settings},
-    maps, skins,
+    maps::{self, Catalogue},
+    skins,
 };
-use parlour_shared::map::Map;
 
 use crate::exit::Exit;
 
@@ -33,8 +32,8 @@ pub(crate) fn config(words: &ArgMatches, file: Option<&OsStr>) -> Result<Config,
 }
 
 /// The maps and skins of a configuration.
-pub(crate) fn catalogues(config: &Config) -> Result<(Vec<Arc<Map>>, Vec<String>), Exit> {
-    let maps = maps::load(config.settings.maps.as_deref())?;
+pub(crate) fn catalogues(config: &Config) -> Result<(Catalogue, Vec<String>), Exit> {
+    let maps = maps::load_and_look(config.settings.maps.as_deref())?;
     let skins = skins::load(config.settings.skins.as_deref())?;
     Ok((maps, skins))
 }

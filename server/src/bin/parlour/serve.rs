@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::ArgMatches;
-use parlour_server::{Server, StopReport, config::Config, logs};
+use parlour_server::{Server, StopReport, config::Config, logs, maps::Catalogue};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
@@ -25,7 +25,10 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
     let config = given::config(words, None)?;
     let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
     warn(&config);
-    let (maps, skins) = given::catalogues(&config)?;
+    let (Catalogue { maps, warnings }, skins) = given::catalogues(&config)?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     let names: Vec<String> = maps.iter().map(|map| map.name.clone()).collect();
 
     let (runtime, signals) = prepare()?;

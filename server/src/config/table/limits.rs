@@ -1,7 +1,7 @@
-//! What a player may do how often.
+//! What a player may do how often, and how much may be said in a room.
 
 use super::{Kind, Parsed, Section, Setting, set};
-use crate::config::value::{rate, show_rate};
+use crate::config::value::{rate, show_rate, whole};
 
 /// A setting that is a rate: these differ in nothing but what they are about.
 macro_rules! rate_setting {
@@ -30,4 +30,15 @@ pub(super) const SETTINGS: &[Setting] = &[
     rate_setting!("rate_skin", skin, "Changes of skin"),
     rate_setting!("rate_state", state, "Batches of writes to room state"),
     rate_setting!("rate_custom", custom, "Messages for plugins"),
+    Setting {
+        name: "room_talk_mib",
+        section: Section::Limits,
+        form: "MIB",
+        help: "MiB a second of chats and writes to state in one room, bytes times listeners, whoever speaks; four \
+               seconds' worth at once",
+        kind: Kind::Number,
+        also: None,
+        apply: set!(room_talk_mib, |text| whole(text, 1..=1024)),
+        show: |settings| settings.room_talk_mib.to_string(),
+    },
 ];

@@ -6,7 +6,10 @@ use std::{
 };
 
 use clap::ArgMatches;
-use parlour_server::replay::{Extent, Found, Moment, Replay, ReplayError, Window, find, words as text};
+use parlour_server::{
+    maps::Catalogue,
+    replay::{Extent, Found, Moment, Replay, ReplayError, Window, find, words as text},
+};
 use parlour_shared::map::Map;
 use parlour_sim::Logic;
 
@@ -54,7 +57,7 @@ pub(super) struct Given {
 impl Given {
     pub(super) fn of(words: &ArgMatches) -> Result<Self, Exit> {
         let config = given::config(words, None)?;
-        let (maps, _) = given::catalogues(&config)?;
+        let (Catalogue { maps, .. }, _) = given::catalogues(&config)?;
         let moment = |name: &str| words.get_one::<Moment>(name).cloned();
         let (from, to, at) = (moment("from"), moment("to"), moment("at"));
         let path = words.get_one::<PathBuf>("recording").expect("clap requires it");

@@ -5,6 +5,7 @@ use std::{fmt::Write, net::SocketAddr, path::PathBuf};
 use clap::{Arg, ArgAction, ArgMatches};
 use parlour_server::{
     Server, logs,
+    maps::Catalogue,
     replay::{Extent, Moment, Past},
 };
 use parlour_shared::limits::SUBPROTOCOL_JSON;
@@ -45,7 +46,7 @@ pub(super) fn args() -> [Arg; 3] {
 pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let config = given::config(words, None)?;
     let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
-    let (maps, skins) = given::catalogues(&config)?;
+    let (Catalogue { maps, .. }, skins) = given::catalogues(&config)?;
     let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
     let from = words.get_one::<Moment>("from");
     let found = found(path, from, Extent::Whole)?;

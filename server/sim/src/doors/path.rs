@@ -1,0 +1,148 @@
+//! Where the path of a tick meets a door, in exact integers.
+
+use std::cmp::Ordering;
+
+use parlour_shared::{
+    ids::Tick,
+    map::Door,
+    motion::{Position, Segment, UNITS_PER_PX},
+};
+
+/// How the middle of a body came to its place in a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Path {
+    /// Its place at the tick before.
+    pub(crate) from: Position,
+    /// Its place at this tick.
+    pub(crate) to: Position,
+    /// Game logic put it there: what lies between the two places was not walked through.
+    pub(crate) leapt: bool,
+}
+
+impl Path {
+    /// How far along the path it enters the door; none if it misses the door, or was in it before.
+    pub(super) fn enters(&self, door: &Door) -> Option<Share> {
+        if door.contains(self.from) {
+            return None;
+        }
+        if self.leapt {
+            return door.contains(self.to).then_some(Share::ALL);
+        }
+        let (columns, rows) = spans(door);
+        let x = columns.crossed(self.from.x, self.to.x)?;
+        let y = rows.crossed(self.from.y, self.to.y)?;
+        let (enters, leaves) = (x.0.max(y.0), x.1.min(y.1));
+        (enters <= leaves).then_some(enters)
+    }
+}
+
+/// The first tick after `tick` whose path can enter one of the doors, if the segment lasts: never too late, and too
+/// early at most once for a door that the path passes by.
+pub(super) fn next_look(doors: &[Door], segment: &Segment, tick: Tick) -> Tick {
+    let (here, velocity) = (segment.at(tick), segment.gait.velocity());
+    let ticks = doors
+        .iter()
+        // A straight path cannot enter the door that it is in.
+        .filter(|door| !door.contains(here))
+        .filter_map(|door| {
+            let (columns, rows) = spans(door);
+            let x = columns.ticks_until(here.x, velocity.x)?;
+            Some(x.max(rows.ticks_until(here.y, velocity.y)?))
+        })
+        .min();
+    ticks.map_or(Tick(u32::MAX), |ticks| Tick(tick.0.saturating_add(ticks.max(1))))
+}
+
+/// A part of a path, 0 to 1, as an exact fraction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    part: i64,
+    /// Above 0.
+    whole: i64,
+}
+
+impl Share {
+    const NONE: Self = Self { part: 0, whole: 1 };
+    const ALL: Self = Self { part: 1, whole: 1 };
+}
+
+impl Ord for Share {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let wide = |a: i64, b: i64| i128::from(a) * i128::from(b);
+        wide(self.part, other.whole).cmp(&wide(other.part, self.whole))
+    }
+}
+
+impl PartialOrd for Share {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Share {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Share {}
+
+/// The units that a door takes up along one axis, first to last. Empty if the door has no width.
+struct Span {
+    first: i64,
+    last: i64,
+}
+
+fn spans(door: &Door) -> (Span, Span) {
+    let span = |start: i32, length: i32| {
+        let (start, length) = (i64::from(start), i64::from(length));
+        Span {
+            first: start * i64::from(UNITS_PER_PX),
+            last: (start + length) * i64::from(UNITS_PER_PX) - 1,
+        }
+    };
+    (span(door.x, door.w), span(door.y, door.h))
+}
+
+impl Span {
+    /// From where to where a path is within the span; none if it never is.
+    fn crossed(&self, from: i32, to: i32) -> Option<(Share, Share)> {
+        let (from, to) = (i64::from(from), i64::from(to));
+        let (until_first, until_last) = match to.cmp(&from) {
+            Ordering::Equal => {
+                let within = (self.first..=self.last).contains(&from);
+                return within.then_some((Share::NONE, Share::ALL));
+            }
+            Ordering::Greater => (self.first - from, self.last - from),
+            Ordering::Less => (from - self.last, from - self.first),
+        };
+        let share = |part| Share {
+            part,
+            whole: (to - from).abs(),
+        };
+        let (enters, leaves) = (
+            share(until_first).max(Share::NONE),
+            share(until_last).min(Share::ALL),
+        );
+        (enters <= leaves).then_some((enters, leaves))
+    }
+
+    /// After how many ticks something that moves so is first within the span, rounded up; none if it never is.
+    fn ticks_until(&self, place: i32, velocity: i32) -> Option<u32> {
+        let (place, velocity) = (i64::from(place), i64::from(velocity));
+        if (self.first..=self.last).contains(&place) {
+            return Some(0);
+        }
+        let distance = if place < self.first {
+            self.first - place
+        } else {
+            self.last - place
+        };
+        // Standing still along this axis, or moving away.
+        if distance.signum() != velocity.signum() || self.first > self.last {
+            return None;
+        }
+        let ticks = (distance.abs() + velocity.abs() - 1) / velocity.abs();
+        Some(u32::try_from(ticks).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,345 @@
+//! Doors and paths: a door is entered in the tick whose path touches it, however thin it is and however fast one walks.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod support;
+
+use std::sync::Arc;
+
+use parlour_shared::{
+    map::{Door, Map, Spawn},
+    message::{ClientMessage, Move, Refusal},
+    motion::{Direction, Position as Place, WallGrid},
+};
+use parlour_sim::{Interest, Position, SimConfig, Simulation};
+use proptest::prelude::*;
+use support::{Stage, generous};
+
+fn door(x: i32, y: i32, w: i32, h: i32, to: &str) -> Door {
+    Door {
+        x,
+        y,
+        w,
+        h,
+        to_map: to.into(),
+        to_spawn: "start".into(),
+    }
+}
+
+/// A map where everyone appears at one place.
+fn map(name: &str, walls: WallGrid, start: Place, doors: Vec<Door>) -> Arc<Map> {
+    let spawns = vec![Spawn {
+        name: "start".into(),
+        position: start,
+    }];
+    Arc::new(Map {
+        name: name.into(),
+        walls,
+        spawns,
+        doors,
+    })
+}
+
+fn open(name: &str, start: Place, doors: Vec<Door>) -> Arc<Map> {
+    map(name, WallGrid::new(30, 30, 16), start, doors)
+}
+
+fn config_of(maps: Vec<Arc<Map>>, capacity: u32) -> SimConfig {
+    let mut config = SimConfig::new(maps);
+    config.rules = generous();
+    config.rules.capacity = capacity;
+    config.rules.interest = Interest::All;
+    config
+}
+
+fn stage_of(maps: Vec<Arc<Map>>, capacity: u32) -> Stage {
+    Stage::teleporting(config_of(maps, capacity))
+}
+
+fn go(stage: &mut Stage, direction: Direction, sprint: bool) {
+    let command = Move {
+        direction,
+        sprint,
+        ..Move::default()
+    };
+    stage.say(1, ClientMessage::Move(command));
+}
+
+fn room(stage: &Stage) -> &str {
+    &stage.client(1).room.as_ref().unwrap().room
+}
+
+#[test]
+fn a_thin_door_is_entered_from_every_starting_place() {
+    for (width, sprint) in [(1, false), (2, false), (1, true), (3, true)] {
+        for offset in (0..1024).step_by(64) {
+            let start = Place {
+                x: 100 * 256 + offset,
+                y: 100 * 256,
+            };
+            let maps = vec![
+                open("a", start, vec![door(130, 80, width, 40, "b")]),
+                open("b", Place::from_px(50, 50), vec![]),
+            ];
+            let mut stage = stage_of(maps, 10);
+            stage.open_and_join(1, "a");
+            stage.tick();
+            go(&mut stage, Direction::East, sprint);
+            stage.ticks(20);
+            assert_eq!(room(&stage), "b", "{width} px, sprint {sprint}, from {start:?}");
+        }
+    }
+}
+
+#[test]
+fn a_door_between_two_places_is_not_entered_by_a_teleport() {
+    let start = Place::from_px(100, 100);
+    let maps = vec![
+        open("a", start, vec![door(130, 80, 8, 40, "b")]),
+        open("b", Place::from_px(50, 50), vec![]),
+    ];
+    let mut stage = stage_of(maps, 10);
+    stage.open_and_join(1, "a");
+    stage.tick();
+    stage.teleport(1, 160 * 256, 100 * 256);
+    stage.ticks(3);
+    assert_eq!(room(&stage), "a", "put beyond the door");
+    stage.teleport(1, 134 * 256, 100 * 256);
+    stage.ticks(1);
+    assert_eq!(room(&stage), "b", "put into the door");
+}
+
+#[test]
+fn a_door_beside_one_to_a_full_room_opens() {
+    // One after the other, and both within a step.
+    for (width, sprint) in [(20, false), (1, true)] {
+        let start = Place::from_px(100, 100);
+        let doors = vec![
+            door(130 + width, 80, width, 40, "c"),
+            door(130, 80, width, 40, "b"),
+        ];
+        let maps = vec![
+            open("a", start, doors),
+            open("b", Place::from_px(50, 50), vec![]),
+            open("c", Place::from_px(60, 60), vec![]),
+        ];
+        let mut stage = stage_of(maps, 1);
+        stage.open_and_join(1, "a");
+        stage.open_and_join(2, "b");
+        stage.tick();
+        stage.messages(1);
+        go(&mut stage, Direction::East, sprint);
+        stage.ticks(40);
+        assert_eq!(room(&stage), "c", "{width} px wide");
+        assert_eq!(stage.refusals(1), [Refusal::RoomFull], "of the first door, once");
+    }
+}
+
+#[test]
+fn doors_before_each_others_arrivals_pass_a_player_with_a_held_key_once() {
+    // One arrives 10 px before the door, and keeps walking into it.
+    let start = Place::from_px(100, 100);
+    let to = |name: &str, other: &str| open(name, start, vec![door(110, 80, 8, 40, other)]);
+    let mut stage = stage_of(vec![to("a", "b"), to("b", "a")], 10);
+    stage.open_and_join(1, "a");
+    stage.tick();
+    let mut passed = 0;
+    for _ in 0..360 {
+        let before = room(&stage).to_owned();
+        go(&mut stage, Direction::East, false);
+        stage.tick();
+        passed += u32::from(room(&stage) != before);
+    }
+    assert_eq!(passed, 1);
+}
+
+#[test]
+fn after_a_passage_doors_open_again_a_second_later_on_the_next_way_in() {
+    let start = Place::from_px(100, 100);
+    let to = |name: &str, other: &str| open(name, start, vec![door(110, 80, 8, 40, other)]);
+    for early in [true, false] {
+        let mut stage = stage_of(vec![to("a", "b"), to("b", "a")], 10);
+        stage.open_and_join(1, "a");
+        stage.tick();
+        go(&mut stage, Direction::East, false);
+        while room(&stage) == "a" {
+            stage.tick();
+        }
+        stage.messages(1);
+        // A command takes effect with the next tick, and the door's edge is 4 steps away: entered 59 or 60 ticks after
+        // the arrival.
+        stage.ticks(if early { 54 } else { 55 });
+        go(&mut stage, Direction::East, false);
+        stage.ticks(5);
+        assert_eq!(room(&stage), if early { "b" } else { "a" });
+        if early {
+            go(&mut stage, Direction::Still, false);
+            stage.ticks(100);
+            assert_eq!(
+                room(&stage),
+                "b",
+                "a door that was entered too early is not entered by waiting"
+            );
+            assert_eq!(stage.refusals(1), []);
+            go(&mut stage, Direction::West, false);
+            stage.ticks(5);
+            go(&mut stage, Direction::East, false);
+            stage.ticks(5);
+            assert_eq!(room(&stage), "a");
+        }
+    }
+}
+
+#[test]
+fn a_loaded_world_keeps_the_doors_shut_for_as_long() {
+    let start = Place::from_px(100, 100);
+    let to = |name: &str, other: &str| open(name, start, vec![door(110, 80, 8, 40, other)]);
+    let maps = vec![to("a", "b"), to("b", "a")];
+    let mut stage = stage_of(maps.clone(), 10);
+    stage.open_and_join(1, "a");
+    stage.tick();
+    go(&mut stage, Direction::East, false);
+    while room(&stage) == "a" {
+        stage.tick();
+    }
+    let mut saved = Vec::new();
+    stage.sim.save(&mut saved);
+    let config = config_of(maps, 10);
+    stage.sim = Simulation::load(config, support::teleporting, &saved).unwrap();
+    go(&mut stage, Direction::East, false);
+    stage.ticks(40);
+    assert_eq!(room(&stage), "b", "walked through the door, which was shut");
+    // The door is 80 px behind: 33 ticks.
+    go(&mut stage, Direction::West, false);
+    stage.ticks(45);
+    assert_eq!(
+        room(&stage),
+        "a",
+        "a second later, on the way back through the door"
+    );
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Walk { direction: usize, sprint: bool },
+    Teleport(Place),
+}
+
+#[derive(Clone, Debug)]
+struct Plan {
+    walls: Vec<(u16, u16)>,
+    doors: Vec<(i32, i32, i32, i32)>,
+    start: Place,
+    acts: Vec<(u32, Act)>,
+}
+
+/// A map of 12 x 12 tiles of 16 px, whose middle is crowded.
+fn plan() -> impl Strategy<Value = Plan> {
+    let place = || (2048..190 * 256 - 2048, 2048..190 * 256 - 2048).prop_map(|(x, y)| Place { x, y });
+    let thin =
+        (1..6_i32, 1..60_i32, any::<bool>()).prop_map(
+            |(thick, long, upright)| {
+                if upright { (thick, long) } else { (long, thick) }
+            },
+        );
+    let door = (20..150_i32, 20..150_i32, thin).prop_map(|(x, y, (w, h))| (x, y, w, h));
+    let walk = (0..9_usize, any::<bool>()).prop_map(|(direction, sprint)| Act::Walk { direction, sprint });
+    let act = prop_oneof![12 => walk, 1 => place().prop_map(Act::Teleport)];
+    (
+        prop::collection::vec((0..12_u16, 0..12_u16), 0..12),
+        prop::collection::vec(door, 1..4),
+        place(),
+        prop::collection::vec((1..40_u32, act), 1..8),
+    )
+        .prop_map(|(walls, doors, start, acts)| Plan {
+            walls,
+            doors,
+            start,
+            acts,
+        })
+}
+
+/// Whether the line from one place to the other touches a door's units, tried at so many points of it that none is
+/// missed: the line meets each edge of a door at a multiple of one part in `|dx| * |dy|`.
+fn touches(door: (i32, i32, i32, i32), from: Place, to: Place) -> bool {
+    let (dx, dy) = (i64::from(to.x - from.x), i64::from(to.y - from.y));
+    let parts = if dx == 0 || dy == 0 || dx.abs() == dy.abs() {
+        dx.abs().max(dy.abs()).max(1)
+    } else {
+        (dx * dy).abs()
+    };
+    let within = |start: i32, length: i32, from: i32, delta: i64, part: i64| {
+        let first = i64::from(start) * 256 * parts;
+        let last = (i64::from(start + length) * 256 - 1) * parts;
+        (first..=last).contains(&(i64::from(from) * parts + delta * part))
+    };
+    let (x, y, w, h) = door;
+    (0..=parts).any(|part| within(x, w, from.x, dx, part) && within(y, h, from.y, dy, part))
+}
+
+/// Whether a place lies in a door.
+fn lies_in(door: (i32, i32, i32, i32), place: Place) -> bool {
+    touches(door, place, place)
+}
+
+/// Walks a plan in a world with doors and in the same world without; the brute force says of the second when the first
+/// must change rooms.
+fn check(plan: &Plan) -> Result<(), TestCaseError> {
+    let mut walls = WallGrid::new(12, 12, 16);
+    plan.walls
+        .iter()
+        .for_each(|(column, row)| walls.block(*column, *row));
+    let free = |act: &Act| !matches!(act, Act::Teleport(place) if !walls.is_free(*place));
+    prop_assume!(walls.is_free(plan.start) && plan.acts.iter().all(|(_, act)| free(act)));
+    let doors: Vec<Door> = plan
+        .doors
+        .iter()
+        .map(|(x, y, w, h)| door(*x, *y, *w, *h, "b"))
+        .collect();
+    let world = |doors| {
+        let b = open("b", Place::from_px(50, 50), vec![]);
+        let mut stage = stage_of(vec![map("a", walls.clone(), plan.start, doors), b], 10);
+        stage.open_and_join(1, "a");
+        stage.tick();
+        stage
+    };
+    let (mut with, mut without) = (world(doors), world(Vec::new()));
+    let mut here = plan.start;
+    for (ticks, act) in &plan.acts {
+        for tick in 0..*ticks {
+            for stage in [&mut with, &mut without] {
+                match act {
+                    Act::Walk { direction, sprint } if tick == 0 => {
+                        go(stage, Direction::ALL[*direction], *sprint);
+                    }
+                    Act::Teleport(place) if tick == 0 => stage.teleport(1, place.x, place.y),
+                    _ => {}
+                }
+                stage.tick();
+            }
+            let before = std::mem::replace(&mut here, without.get::<Position>(1).unwrap().0);
+            let leapt = tick == 0 && matches!(act, Act::Teleport(_));
+            let entered = plan.doors.iter().any(|door| {
+                !lies_in(*door, before)
+                    && if leapt {
+                        lies_in(*door, here)
+                    } else {
+                        touches(*door, before, here)
+                    }
+            });
+            prop_assert_eq!(room(&with) == "b", entered, "from {:?} to {:?}", before, here);
+            if entered {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_door_is_entered_in_the_tick_in_which_brute_force_finds_it_on_the_path(plan in plan()) {
+        check(&plan)?;
+    }
+}

@@ -1,0 +1,83 @@
+//! Whether players can walk where a map means them to: into its doors, and away from its spawn points.
+//!
+//! An **error** is what no player can ever use: a door that no middle of a body fits into, a spawn point that is a cage. A
+//! **warning** is what cannot be walked to, but game logic may put players there.
+
+mod floor;
+
+use parlour_shared::{map::Map, motion::HALF_BODY};
+
+use super::error::Fault;
+use floor::Floor;
+
+/// A part of the floor that cannot be left on foot.
+struct Part {
+    /// The spawn points in it, by index.
+    spawns: Vec<usize>,
+    /// The doors that can be walked into, by index.
+    doors: Vec<usize>,
+    extent: i32,
+}
+
+/// All that is wrong, with its place.
+pub(super) fn check(map: &Map) -> Vec<(String, Fault)> {
+    let floor = Floor::of(&map.walls);
+    let parts = parts(map, &floor);
+    let mut found = Vec::new();
+    for (index, door) in map.doors.iter().enumerate() {
+        let fault = if !floor.meets(floor.all(), door) {
+            Fault::DoorInWall
+        } else if parts.iter().all(|part| !part.doors.contains(&index)) {
+            Fault::DoorOutOfReach
+        } else {
+            continue;
+        };
+        found.push((format!("door at {}, {} px", door.x, door.y), fault));
+    }
+    let is_default = |spawn: &usize| map.spawns[*spawn].name == "default";
+    for part in &parts {
+        let fault = || {
+            if part.extent < 2 * HALF_BODY {
+                Some(Fault::SpawnWalledIn)
+            } else if !map.doors.is_empty() {
+                Some(Fault::SpawnWithoutDoor)
+            } else if !part.spawns.iter().any(is_default) {
+                Some(Fault::SpawnCutOff)
+            } else {
+                None
+            }
+        };
+        if part.doors.is_empty() {
+            let place = |spawn: &usize| format!("spawn point {:?}", map.spawns[*spawn].name);
+            let spawns = part.spawns.iter();
+            found.extend(spawns.filter_map(|spawn| Some((place(spawn), fault()?))));
+        }
+    }
+    found
+}
+
+/// The parts of the floor in which players appear.
+fn parts(map: &Map, floor: &Floor) -> Vec<Part> {
+    let mut rest = floor.all().clone();
+    let mut parts = Vec::new();
+    for spawn in &map.spawns {
+        if !floor.holds(&rest, spawn.position) {
+            continue;
+        }
+        let cells = floor.walk_from(spawn.position, &mut rest);
+        let spawns = map.spawns.iter().enumerate();
+        let doors = map.doors.iter().enumerate();
+        parts.push(Part {
+            spawns: spawns
+                .filter(|(_, spawn)| floor.holds(&cells, spawn.position))
+                .map(|(index, _)| index)
+                .collect(),
+            doors: doors
+                .filter(|(_, door)| floor.meets(&cells, door))
+                .map(|(index, _)| index)
+                .collect(),
+            extent: floor.extent(&cells),
+        });
+    }
+    parts
+}
