@@ -7,7 +7,7 @@ use std::{
 
 /// Messages that reach the world between two ticks; more are dropped. A person's client sends one.
 const MAX_PER_TICK: u32 = 32;
-/// Messages per second for long, and at once; more is a flood.
+/// Messages and pongs per second for long, and at once; more is a flood.
 const MESSAGES: Rate = Rate {
     each: Duration::from_millis(1),
     burst: 2000,
@@ -50,7 +50,7 @@ impl Flood {
         }
     }
 
-    /// Whether one more message is no flood.
+    /// Whether one more message or pong is no flood.
     pub(super) fn message(&self, now: Instant) -> bool {
         self.messages.take(now, MESSAGES)
     }

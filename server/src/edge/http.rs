@@ -30,6 +30,10 @@ use super::{Reject, Wire, admission::Admitted, thread::IoThread, upgrade, websoc
 const MAX_HEAD: usize = 8 * 1024;
 /// Lines of a request's head.
 const MAX_HEADERS: usize = 100;
+/// The answer to a request that does not arrive in time. hyper has none, and just ends the connection.
+const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\
+    content-type: text/plain; charset=utf-8\r\ncontent-length: 35\r\n\r\n\
+    the request did not arrive in time\n";
 /// For a client that was refused to read why.
 const LINGER: Duration = Duration::from_secs(1);
 /// Bytes that such a client may still send.
@@ -97,9 +101,12 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
     } = arrival;
     let agreed = Cell::new(None);
     let mut finished = None;
+    let mut until = deadline;
     {
         let refusal = Cell::new(None);
+        let answered = Cell::new(false);
         let service = service_fn(|request: Request<Incoming>| {
+            answered.set(true);
             let answer = match over {
                 Some(reject) => Err(full(reject)),
                 None => route(&io, &request),
@@ -129,7 +136,16 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         }
         let stream = parts.io.into_inner();
         match done {
-            Err(_) => io.shared.reject(Reject::HandshakeTimeout, peer, "http"),
+            Err(_) => {
+                io.shared.reject(Reject::HandshakeTimeout, peer, "http");
+                // Browsers connect in advance: an answer to no request at all could be taken for that to the next one.
+                if !answered.get() && !parts.read_buf.is_empty() {
+                    // If the socket does not take so little, the client does not read.
+                    let _ = stream.try_write(REQUEST_TIMEOUT);
+                    until = Instant::now() + LINGER;
+                    finished = Some((stream, parts.read_buf));
+                }
+            }
             Ok(Ok(())) => finished = Some((stream, parts.read_buf)),
             Ok(Err(error)) => {
                 if error.is_parse() {
@@ -158,7 +174,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
             };
             websocket::greet(io, opening).await;
         }
-        None => linger(&stream, deadline.min(Instant::now() + LINGER)).await,
+        None => linger(&stream, until.min(Instant::now() + LINGER)).await,
     }
 }
 

@@ -52,7 +52,7 @@ rejects! {
     TooManyFromAddress = "too_many_from_address", None;
     /// 503, or a connection closed at once.
     TooManyConnections = "too_many_connections", None;
-    /// No valid hello in time, over HTTP or WebSocket.
+    /// No valid hello in time: 408 over HTTP, else the close code.
     HandshakeTimeout = "handshake_timeout", Some(CloseCode::HandshakeTimeout);
     /// WebSocket's rules were broken.
     Protocol = "websocket_protocol", Some(CloseCode::Protocol);
@@ -60,7 +60,7 @@ rejects! {
     WrongType = "wrong_type", Some(CloseCode::WrongType);
     /// Text that is not UTF-8.
     BadUtf8 = "bad_utf8", Some(CloseCode::BadUtf8);
-    /// A message over its limit.
+    /// A message over its limit of bytes or fragments.
     TooBig = "too_big", Some(CloseCode::TooBig);
     /// A message that cannot be decoded.
     Malformed = "malformed", Some(CloseCode::Malformed);

@@ -197,9 +197,10 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
         Event::Binary(payload) => message::binary(connection, now, payload),
         Event::Text(text) => message::text(connection, now, text),
         Event::Ping(payload) if connection.flood.ping(now) => connection.pong(payload),
-        // Pongs cost as much to read as pings.
-        Event::Pong(_) if connection.flood.ping(now) => {}
-        Event::Ping(_) | Event::Pong(_) => connection.refuse(Reject::PingFlood, ""),
+        Event::Ping(_) => connection.refuse(Reject::PingFlood, ""),
+        // Nobody has to ask for a pong (RFC 6455, 5.5.3), and none is answered. It costs what a message costs to read.
+        Event::Pong(_) if connection.flood.message(now) => {}
+        Event::Pong(_) => connection.refuse(Reject::Flood, "pongs"),
         Event::Close { .. } => {}
     }
 }
