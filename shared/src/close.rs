@@ -43,7 +43,7 @@ close_codes! {
     WrongType = 1003, "wrong message type for this subprotocol";
     /// Text that is not UTF-8.
     BadUtf8 = 1007, "text is not UTF-8";
-    /// A message over its limit.
+    /// A message over its limit of bytes or fragments.
     TooBig = 1009, "message too big";
     /// The server is at fault.
     Internal = 1011, "internal error";

@@ -43,8 +43,11 @@ pub const MAX_STATE_KEYS: usize = 64;
 pub const MAX_STATE_KEY_BYTES: usize = 48;
 /// Bytes of a value of room state. All of a room's state is at most 64 * (48 + 1024) = 67 KiB.
 pub const MAX_STATE_VALUE_BYTES: usize = 1024;
-/// Writes in one atomic batch: 8 * (48 + 1024) bytes stay below [`MAX_CLIENT_MESSAGE`].
+/// Writes in one atomic batch: 8 * (48 + 1024) bytes stay below [`MAX_CLIENT_MESSAGE`]. A batch with more is refused.
 pub const MAX_STATE_WRITES: usize = 8;
+/// Writes that are decoded in one batch. A message with more is malformed: 16 KiB of the shortest writes would take
+/// 300 KiB of memory, 64 take 4 KiB.
+pub const MAX_DECODED_WRITES: usize = 64;
 
 /// Players in one room: twice as many slots fit a u16, and the last one is kept free (`Slot::NOBODY`).
 pub const MAX_ROOM_CAPACITY: u32 = 32_000;

@@ -68,6 +68,19 @@ pub struct Ack {
     pub early: i16,
 }
 
+/// What comes before the records of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// As in [`Snapshot::view`].
+    pub view: u8,
+    /// As in [`Snapshot::tick`].
+    pub tick: Tick,
+    /// As in [`Snapshot::base`].
+    pub base: Option<Tick>,
+    /// As in [`Snapshot::ack`].
+    pub ack: Option<Ack>,
+}
+
 /// A snapshot taken apart. Reuse one: reading into it keeps its buffers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
@@ -150,7 +163,7 @@ pub enum SnapshotError {
     /// Not a snapshot's first byte.
     #[error("opcode {0} is not a snapshot")]
     Opcode(u8),
-    /// A reserved bit, a field that excludes another, or a number out of its range.
+    /// A reserved bit, a field that excludes another, a number out of its range, or slots that do not rise.
     #[error("snapshot has a bad {0}")]
     Bad(&'static str),
 }

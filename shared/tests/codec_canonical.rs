@@ -4,7 +4,10 @@
 use parlour_shared::{
     codec::{self, CodecError},
     ids::Tick,
-    limits::{MAX_CHAT_BYTES, MAX_CLIENT_MESSAGE, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES, MAX_TOKEN_BYTES},
+    limits::{
+        MAX_CHAT_BYTES, MAX_CLIENT_MESSAGE, MAX_DECODED_WRITES, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES,
+        MAX_TOKEN_BYTES,
+    },
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
@@ -153,6 +156,26 @@ fn everything_within_its_own_limits_is_within_the_limit_of_a_message() {
         let bytes = encoded(&message);
         assert!(bytes.len() < MAX_CLIENT_MESSAGE);
         assert_eq!(codec::decode_client(&bytes), Ok(message));
+    }
+}
+
+#[test]
+fn a_batch_of_64_writes_decodes_and_one_of_65_does_not() {
+    let batch = |count| {
+        ClientMessage::SetState(SetState {
+            request: 1,
+            writes: vec![StateWrite::default(); count],
+        })
+    };
+    for count in [MAX_STATE_WRITES + 1, MAX_DECODED_WRITES] {
+        let json = serde_json::to_string(&batch(count)).unwrap();
+        assert_eq!(codec::decode_client(&encoded(&batch(count))), Ok(batch(count)));
+        assert_eq!(codec::from_json(&json), Ok(batch(count)));
+    }
+    let over = batch(MAX_DECODED_WRITES + 1);
+    let json = serde_json::to_string(&over).unwrap();
+    for refused in [codec::decode_client(&encoded(&over)), codec::from_json(&json)] {
+        assert!(matches!(refused, Err(CodecError::Malformed(_))), "{refused:?}");
     }
 }
 

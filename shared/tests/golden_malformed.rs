@@ -10,7 +10,10 @@ use parlour_shared::{
     snapshot::{Snapshot, SnapshotError},
 };
 use serde_json::Value;
-use support::golden::{File, bytes_of, quoted, to_hex};
+use support::{
+    golden::{File, bytes_of, quoted, to_hex},
+    typed,
+};
 
 /// Who reads it.
 #[derive(Clone, Copy, PartialEq)]
@@ -63,8 +66,12 @@ type Case = (&'static str, &'static str, &'static str, Vec<u8>);
 fn from_clients() -> Vec<Case> {
     vec![
         ("empty", "No byte at all", "malformed", vec![]),
-        ("unknown_opcode", "There is no message 10", "malformed", vec![10]),
-        ("opcode_too_high", "Nor a message 255", "malformed", vec![255]),
+        (
+            "opcode_too_high",
+            "There is no message 255",
+            "malformed",
+            vec![255],
+        ),
         (
             "opcode_overlong",
             "Bye, its number in three bytes",
@@ -132,18 +139,6 @@ fn from_clients() -> Vec<Case> {
             vec![5, 0, 0xFC, 0, 0, 1, 0],
         ),
         (
-            "direction_out_of_range",
-            "There are nine directions, 0 to 8",
-            "malformed",
-            vec![3, 1, 0, 9, 0],
-        ),
-        (
-            "scope_out_of_range",
-            "There are two scopes",
-            "malformed",
-            b"\x04\x00\x02\x02hi".to_vec(),
-        ),
-        (
             "bool_not_0_or_1",
             "A sprint of 2",
             "malformed",
@@ -171,6 +166,12 @@ fn from_clients() -> Vec<Case> {
             vec![6, 0, 0xFC, 0xFF, 0xFF, 0xFF, 0xFF],
         ),
         (
+            "too_many_writes",
+            "A batch of 65 writes; one of 9 to 64 decodes, and is refused with bad_state",
+            "malformed",
+            [&[6, 0, 65][..], &[0; 3 * 65]].concat(),
+        ),
+        (
             "not_utf8",
             "A text that is no UTF-8",
             "malformed",
@@ -188,12 +189,6 @@ fn from_server() -> Vec<Case> {
             vec![0, 1, 1],
         ),
         (
-            "server_unknown_opcode",
-            "There is no message 11",
-            "malformed",
-            vec![11],
-        ),
-        (
             "server_truncated",
             "A pong without its tick",
             "malformed",
@@ -205,13 +200,97 @@ fn from_server() -> Vec<Case> {
             "trailing_bytes",
             vec![8, 1, 1, 0],
         ),
-        (
-            "server_refusal_out_of_range",
-            "There are 13 refusals",
-            "malformed",
-            vec![7, 0, 13],
-        ),
     ]
+}
+
+/// A message in which one byte is the number of an enum's variant.
+struct Numbered {
+    name: &'static str,
+    reader: Reader,
+    of: &'static str,
+    /// Good as it is.
+    good: &'static [u8],
+    /// Where the number is.
+    at: usize,
+}
+
+const NUMBERED: [Numbered; 8] = [
+    numbered("unknown_opcode", Reader::Client, "ClientMessage", &[9], 0),
+    numbered(
+        "direction_out_of_range",
+        Reader::Client,
+        "Direction",
+        &[3, 1, 0, 3, 0],
+        3,
+    ),
+    numbered(
+        "scope_out_of_range",
+        Reader::Client,
+        "Scope",
+        b"\x04\x00\x00\x02hi",
+        2,
+    ),
+    numbered(
+        "server_unknown_opcode",
+        Reader::Server,
+        "ServerMessage",
+        &[8, 1, 1],
+        0,
+    ),
+    numbered(
+        "server_refusal_out_of_range",
+        Reader::Server,
+        "Refusal",
+        &[7, 0, 1],
+        2,
+    ),
+    numbered(
+        "server_durability_out_of_range",
+        Reader::Server,
+        "Durability",
+        &[6, 0, 1, 0, 0],
+        3,
+    ),
+    numbered(
+        "server_leave_reason_out_of_range",
+        Reader::Server,
+        "LeaveReason",
+        &[3, 0, 1, 0],
+        3,
+    ),
+    numbered(
+        "server_close_code_out_of_range",
+        Reader::Server,
+        "CloseCode",
+        &[10, 0, 0],
+        1,
+    ),
+];
+
+const fn numbered(
+    name: &'static str,
+    reader: Reader,
+    of: &'static str,
+    good: &'static [u8],
+    at: usize,
+) -> Numbered {
+    Numbered {
+        name,
+        reader,
+        of,
+        good,
+        at,
+    }
+}
+
+impl Numbered {
+    /// The message with the first number that no variant has; and how many variants there are.
+    fn out_of_range(&self) -> (Vec<u8>, u8) {
+        let count = typed::variants(&typed::registry(), self.of).len() as u8;
+        let mut bytes = self.good.to_vec();
+        bytes[self.at] = count;
+        (bytes, count)
+    }
 }
 
 fn snapshots() -> Vec<Case> {
@@ -249,6 +328,11 @@ fn snapshots() -> Vec<Case> {
         record.extend_from_slice(rest);
         with(9, 0, &record)
     };
+    let bare_enter = |slot: u8| {
+        let mut record = [0; 21];
+        record[0] = slot;
+        record
+    };
     let update = |mask: u8, rest: &[u8]| with(16, 1, &[&[1, 0, 9, 0, mask], rest].concat());
     let long_extra = [&[1, MAX_EXTRA_BYTES as u8 + 1][..], &[0; MAX_EXTRA_BYTES + 1]].concat();
     vec![
@@ -274,8 +358,20 @@ fn snapshots() -> Vec<Case> {
             with(0, 0, &[]),
         ),
         (
+            "snapshot_tick_zero",
+            "The first tick is 1",
+            "tick",
+            vec![0, 1, 1, 0, 0, 0, 0, 0, 0],
+        ),
+        (
+            "snapshot_base_at_zero",
+            "A base one tick before the first",
+            "base",
+            with(0, 256, &[]),
+        ),
+        (
             "snapshot_base_before_zero",
-            "A base before the first tick",
+            "A base below 0",
             "base",
             with(0, 257, &[]),
         ),
@@ -296,6 +392,42 @@ fn snapshots() -> Vec<Case> {
             "Two leaves, of which one is there",
             "truncated",
             with(4, 1, &[2, 0, 9, 0]),
+        ),
+        (
+            "snapshot_leaves_not_rising",
+            "Leaves of slots 9 and 8, in this order",
+            "slot order",
+            with(4, 1, &[2, 0, 9, 0, 8, 0]),
+        ),
+        (
+            "snapshot_leave_twice",
+            "Two leaves of slot 9",
+            "slot order",
+            with(4, 1, &[2, 0, 9, 0, 9, 0]),
+        ),
+        (
+            "snapshot_enters_not_rising",
+            "Enters of slots 9 and 8, in this order",
+            "slot order",
+            with(9, 0, &[&[2, 0], &bare_enter(9)[..], &bare_enter(8)].concat()),
+        ),
+        (
+            "snapshot_enter_twice",
+            "Two enters of slot 9",
+            "slot order",
+            with(9, 0, &[&[2, 0], &bare_enter(9)[..], &bare_enter(9)].concat()),
+        ),
+        (
+            "snapshot_updates_not_rising",
+            "Turns of slots 9 and 8, in this order",
+            "slot order",
+            with(16, 1, &[2, 0, 9, 0, 1, 0, 3, 8, 0, 1, 0, 3]),
+        ),
+        (
+            "snapshot_update_twice",
+            "Two new skins of slot 9",
+            "slot order",
+            with(16, 1, &[2, 0, 9, 0, 4, 1, 0, 9, 0, 4, 2, 0]),
         ),
         (
             "snapshot_count_over_rest",
@@ -370,11 +502,14 @@ fn snapshots() -> Vec<Case> {
             update(8, &[]),
         ),
         (
-            "snapshot_turn_before_zero",
-            "A turn before the first tick",
+            "snapshot_turn_at_zero",
+            "A turn one tick before the first",
             "turn",
-            { vec![0, 16, 1, 5, 0, 0, 0, 1, 0, 1, 0, 9, 0, 1, 6, 0] },
+            { vec![0, 16, 1, 5, 0, 0, 0, 1, 0, 1, 0, 9, 0, 1, 5, 0] },
         ),
+        ("snapshot_turn_before_zero", "A turn below 0", "turn", {
+            vec![0, 16, 1, 5, 0, 0, 0, 1, 0, 1, 0, 9, 0, 1, 6, 0]
+        }),
         (
             "snapshot_anchor_cut",
             "An anchor without its gait",
@@ -468,7 +603,8 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
 fn what_is_no_message_is_refused_for_the_reason_that_the_vectors_say() {
     let about = "What is no message. `reader` says who refuses it: the server what a client sent in binary (client) or \
                  as text (client_json), a client what the server sent (server: a structured message; snapshot: a \
-                 snapshot). `error` is the class of the refusal; a server answers each by closing with 4400.";
+                 snapshot). `error` is a class of refusals, to tell that a message was refused for what is wrong with it; \
+                 it is not on the wire. A server closes with 4400 for each, a client closes the connection.";
     let mut file = File::new("malformed.json", "malformed", about);
     for (reader, cases) in [
         (Reader::Client, from_clients()),
@@ -485,6 +621,17 @@ fn what_is_no_message_is_refused_for_the_reason_that_the_vectors_say() {
                 ("error", quoted(error)),
             ]);
         }
+    }
+    for case in NUMBERED {
+        let (bytes, count) = case.out_of_range();
+        let meaning = format!("A {} has one of the numbers 0 to {}", case.of, count - 1);
+        file.entry(&[
+            ("name", quoted(case.name)),
+            ("meaning", quoted(&meaning)),
+            ("reader", quoted(case.reader.name())),
+            ("hex", quoted(&to_hex(&bytes))),
+            ("error", quoted("malformed")),
+        ]);
     }
     for (name, meaning, text) in texts() {
         file.entry(&[
@@ -517,6 +664,16 @@ fn check(vector: &Value) {
                 "{name}: {refused:?}"
             );
         }
+    }
+}
+
+#[test]
+fn a_number_out_of_range_is_all_that_is_wrong_with_its_vector() {
+    for case in NUMBERED {
+        let (bad, count) = case.out_of_range();
+        assert_eq!(case.reader.class(&bad), "malformed", "{}", case.name);
+        assert_eq!(case.reader.class(case.good), "ok", "{}", case.name);
+        assert!(case.good[case.at] < count, "{}", case.name);
     }
 }
 

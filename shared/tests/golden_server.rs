@@ -6,7 +6,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use parlour_shared::{
-    close::CloseCode,
+    close::{Advice, CloseCode},
     codec::{self, SCHEMA},
     ids::{Epoch, PlayerId, Slot, Tick},
     limits::{HEARTBEAT_MS, PROTOCOL, TICK_RATE},
@@ -35,10 +35,14 @@ fn cases() -> Vec<Case> {
     cases.extend(answers());
     for &code in CloseCode::ALL {
         let name = serde_json::to_value(code).unwrap().as_str().unwrap().to_owned();
-        let meaning = format!("About to close with {}", code.code());
+        let (reconnect_after_ms, then) = match code.advice() {
+            Advice::Resume | Advice::Reconnect => (1500, "come back after 1.5 s"),
+            Advice::Stop => (0, "do not come back"),
+        };
+        let meaning = format!("About to close with {}: {then}", code.code());
         let closing = Closing {
             code,
-            reconnect_after_ms: if code.code() < 4100 { 1500 } else { 0 },
+            reconnect_after_ms,
         };
         cases.push(case(
             &format!("closing_{name}"),

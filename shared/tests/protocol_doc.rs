@@ -3,7 +3,13 @@
 
 mod support;
 
-use parlour_shared::{close::CloseCode, codec::SNAPSHOT_OPCODE, motion::Direction};
+use parlour_shared::{
+    close::{Advice, CloseCode},
+    codec::SNAPSHOT_OPCODE,
+    limits::*,
+    message::Refusal,
+    motion::Direction,
+};
 use serde_reflection::{ContainerFormat, Format, Named, Registry, VariantFormat};
 use support::typed;
 
@@ -150,6 +156,138 @@ fn every_close_code_has_its_row_and_every_variant_its_number() {
                 list.contains(&format!("{number} `{variant}`")),
                 "no {number} {variant} in {name}"
             );
+        }
+    }
+}
+
+/// The row whose first cells are these.
+#[track_caller]
+fn row(begin: &[&str]) -> Vec<String> {
+    let row = rows().into_iter().find(|row| {
+        row.len() >= begin.len() && row.iter().zip(begin).all(|(cell, begin)| cell.trim() == *begin)
+    });
+    row.unwrap_or_else(|| panic!("no row {begin:?}"))
+}
+
+#[test]
+fn what_a_close_code_says_to_do_is_what_its_range_says() {
+    for code in CloseCode::ALL {
+        let name = serde_json::to_value(code).unwrap();
+        let row = rows().into_iter().find(|row| {
+            let number = code.code().to_string();
+            row.len() == 5
+                && row[1].trim() == number
+                && row[2].trim() == format!("`{}`", name.as_str().unwrap())
+        });
+        let advice = row.unwrap_or_else(|| panic!("no row {name}"))[3]
+            .trim()
+            .to_owned();
+        match code.advice() {
+            Advice::Resume => assert!(advice.starts_with("reconnect"), "{name}: {advice}"),
+            Advice::Reconnect => assert_eq!(advice, "reconnect as a new session", "{name}"),
+            Advice::Stop => assert!(
+                advice.starts_with("stop") || advice.starts_with("nothing"),
+                "{name}: {advice}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn the_refusals_with_a_star_are_those_that_count_as_senseless() {
+    let registry = typed::registry();
+    for (number, name) in typed::variants(&registry, "Refusal") {
+        // Those with fields are none.
+        let senseless = serde_json::from_value::<Refusal>(name.clone().into())
+            .is_ok_and(|refusal| refusal.is_senseless());
+        let row = row(&[&number.to_string(), &format!("`{name}`")]);
+        assert_eq!(row[3].trim().ends_with('*'), senseless, "{name}: {row:?}");
+    }
+}
+
+#[test]
+fn every_refusal_that_the_order_names_exists() {
+    let table = DOC.split_once("| request | in this order |\n").unwrap().1;
+    let known: Vec<String> = typed::variants(&typed::registry(), "Refusal")
+        .into_iter()
+        .map(|(_, name)| format!("`{name}`"))
+        .collect();
+    let lines = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+    let mut named = 0;
+    for line in lines {
+        let order = line.trim_matches('|').split('|').nth(1).unwrap();
+        for refusal in order.split(", ").filter(|word| word.trim().starts_with('`')) {
+            assert!(
+                known.iter().any(|known| known == refusal.trim()),
+                "{refusal} in {line}"
+            );
+            named += 1;
+        }
+    }
+    assert_eq!(named, 14);
+}
+
+#[test]
+fn the_table_of_limits_says_what_the_limits_are() {
+    let kib = |bytes: usize| format!("{} KiB", bytes / 1024);
+    let thousands = |number: u32| match number {
+        ..1000 => number.to_string(),
+        _ => format!("{},{:03}", number / 1000, number % 1000),
+    };
+    let limits = [
+        (
+            "a message from a client",
+            vec![kib(MAX_CLIENT_MESSAGE), format!("{MAX_FRAGMENTS} fragments")],
+        ),
+        (
+            "a message from the server",
+            vec![format!("{} MiB", MAX_SERVER_FRAME >> 20)],
+        ),
+        (
+            "a player's name",
+            vec![
+                format!("{MAX_NAME_CHARS} characters"),
+                format!("{MAX_NAME_BYTES} bytes"),
+            ],
+        ),
+        ("a chat text", vec![kib(MAX_CHAT_BYTES)]),
+        ("a room's name", vec![format!("{MAX_ROOM_NAME_BYTES} bytes")]),
+        ("a token", vec![kib(MAX_TOKEN_BYTES)]),
+        (
+            "room state",
+            vec![
+                format!("{MAX_STATE_KEYS} keys of {MAX_STATE_KEY_BYTES} bytes"),
+                format!("values of {}", kib(MAX_STATE_VALUE_BYTES)),
+                format!("{MAX_STATE_WRITES} writes in a batch"),
+                format!("more than {MAX_DECODED_WRITES} is malformed"),
+            ],
+        ),
+        (
+            "players in a room",
+            vec![format!("{} at most", thousands(MAX_ROOM_CAPACITY))],
+        ),
+        (
+            "extras",
+            vec![format!("{MAX_EXTRAS} components of {MAX_EXTRA_BYTES} bytes")],
+        ),
+        ("a plugin's message", vec![kib(MAX_CUSTOM_BYTES)]),
+        (
+            "a command",
+            vec![
+                format!("{MAX_COMMAND_LATE_TICKS} ticks late"),
+                format!("{MAX_COMMAND_EARLY_TICKS} ticks early"),
+                format!("{} ahead", thousands(MAX_SEQUENCE_JUMP)),
+            ],
+        ),
+        (
+            "the base of a delta",
+            vec![format!("{} ticks ago", thousands(MAX_BASE_AGE))],
+        ),
+    ];
+    for (what, said) in limits {
+        let row = row(&[what]);
+        for said in said {
+            assert!(row[1].contains(&said), "{what}: no {said:?} in {:?}", row[1]);
         }
     }
 }

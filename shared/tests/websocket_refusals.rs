@@ -177,7 +177,7 @@ fn too_many_fragments() {
         bytes.extend(frame(FIN | PING, b"", KEY));
         bytes.extend(frame(CONTINUATION, payload, KEY));
         bytes.extend(&frame(FIN | CONTINUATION, payload, KEY)[..2]);
-        refused(Role::Server, &bytes, 1, WebSocketError::TooManyFragments, 1002);
+        refused(Role::Server, &bytes, 1, WebSocketError::TooManyFragments, 1009);
     }
 }
 

@@ -2,12 +2,7 @@
 
 use std::time::Instant;
 
-use parlour_shared::{
-    codec::SNAPSHOT_OPCODE,
-    ids::Tick,
-    snapshot::{Ack, SnapshotError, flags},
-    view::ViewError,
-};
+use parlour_shared::{codec::SNAPSHOT_OPCODE, snapshot::Head, view::ViewError};
 
 use super::Client;
 use crate::{
@@ -15,14 +10,6 @@ use crate::{
     prediction::LAST_TICK,
     violation::Violation,
 };
-
-/// What comes before the records of a snapshot.
-struct Head {
-    view: u8,
-    tick: Tick,
-    base: Option<Tick>,
-    ack: Option<Ack>,
-}
 
 impl Client {
     /// As [`Self::receive`], but of a snapshot only the head is read: whether it belongs to this stay, is newer
@@ -76,37 +63,5 @@ impl Client {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl Head {
-    fn read(bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let Some((&[_, bits, view, t0, t1, t2, t3, a0, a1], rest)) = bytes.split_first_chunk() else {
-            return Err(SnapshotError::Truncated);
-        };
-        if bits & !(flags::FULL | flags::ACK | flags::LEAVES | flags::ENTERS | flags::UPDATES) != 0 {
-            return Err(SnapshotError::Bad("flag"));
-        }
-        let tick = u32::from_le_bytes([t0, t1, t2, t3]);
-        let base = match (bits & flags::FULL != 0, u32::from(u16::from_le_bytes([a0, a1]))) {
-            (true, 0) => None,
-            (false, age @ 1..) if age <= tick => Some(Tick(tick - age)),
-            _ => return Err(SnapshotError::Bad("base")),
-        };
-        let ack = match rest.first_chunk() {
-            _ if bits & flags::ACK == 0 => None,
-            Some(&[s0, s1, s2, s3, e0, e1]) => Some(Ack {
-                seq: u32::from_le_bytes([s0, s1, s2, s3]),
-                early: i16::from_le_bytes([e0, e1]),
-            }),
-            None => return Err(SnapshotError::Truncated),
-        };
-        let tick = Tick(tick);
-        Ok(Self {
-            view,
-            tick,
-            base,
-            ack,
-        })
     }
 }

@@ -156,7 +156,10 @@ class Reader:
         if kind[0] == "?":
             return self.read(kind[1:]) if self.below(2) else None
         if kind[0] == "*":
-            return [self.read(kind[1:]) for _ in range(self.varint())]
+            count = self.varint()
+            if kind == "*StateEntry" and count > 64:
+                raise ProtocolError("more entries than a room has keys")
+            return [self.read(kind[1:]) for _ in range(count)]
         if kind in STRUCTS:
             return {field: self.read(of) for field, of in STRUCTS[kind].items()}
         name, fields = ENUMS[kind][self.below(len(ENUMS[kind]))]
@@ -223,7 +226,7 @@ class View:
         """Takes in a snapshot; gives (seq, early) of its acknowledgement, if there is one."""
         reader = Reader(data)
         opcode, flags, number, tick, age = reader.fixed("BBBIH")
-        if opcode != 0 or flags >> 5 or bool(flags & 1) == bool(age) or age > tick:
+        if opcode != 0 or flags >> 5 or tick == 0 or bool(flags & 1) == bool(age) or age >= tick:
             raise ProtocolError("bad header")
         if number != self.number or (self.tick is not None and tick <= self.tick):
             raise ProtocolError("a snapshot of another stay, or an old one")
@@ -234,8 +237,12 @@ class View:
         self.tick = tick
         ack = reader.fixed("Ih") if flags & 2 else None
         for flag, read in (4, self.leave), (8, self.enter), (16, self.update):
+            last = -1
             for _ in range(self.count(reader) if flags & flag else 0):
-                read(reader)
+                slot = read(reader)
+                if slot <= last:
+                    raise ProtocolError("slots that do not rise")
+                last = slot
         reader.end()
         return ack
 
@@ -250,6 +257,7 @@ class View:
         (slot,) = reader.fixed("H")
         if self.players.pop(slot, None) is None:
             raise ProtocolError("leave of an unknown slot")
+        return slot
 
     def enter(self, reader):
         slot, player, x, y, gait, skin, length = reader.fixed("HIiiBHB")
@@ -259,6 +267,7 @@ class View:
             raise ProtocolError("bad enter")
         segment = (self.tick, x, y, gait)
         self.players[slot] = {"player": player, "name": name, "skin": skin, "segment": segment, "extras": extras}
+        return slot
 
     def update(self, reader):
         slot, mask = reader.fixed("HB")
@@ -268,8 +277,8 @@ class View:
         if mask & 1:
             ago, gait = reader.fixed("BB")
             since = self.tick - ago
-            if since < known["segment"][0]:
-                raise ProtocolError("turn before its segment")
+            if since < max(1, known["segment"][0]):
+                raise ProtocolError("turn before its segment, or before tick 1")
             known["segment"] = (since, *place(known["segment"], since), gait)
         if mask & 2:
             known["segment"] = (self.tick, *reader.fixed("iiB"))
@@ -279,6 +288,7 @@ class View:
             (known["skin"],) = reader.fixed("H")
         known["extras"] |= self.extras(reader, mask >> 4)
         known["extras"] = {bit: data for bit, data in sorted(known["extras"].items()) if data}
+        return slot
 
     @staticmethod
     def extras(reader, mask):

@@ -113,10 +113,12 @@ def is_refused(reader, data):
         if reader == "snapshot":
             view = parlour.View()
             view.enter_room(1)
-            if data[1:2] == b"\x10":
-                # An update needs someone to update.
-                view.tick = int.from_bytes(data[3:7], "little") - 1
-                view.players = {9: {"segment": (view.tick, 0, 0, 0), "extras": {}}}
+            if len(data) >= 9 and not data[1] & 1:
+                # A delta needs its base, and someone to leave or to update: nothing else may be wrong with it.
+                view.tick = int.from_bytes(data[3:7], "little") - int.from_bytes(data[7:9], "little")
+                view.players = {
+                    slot: {"segment": (max(view.tick - 10, 0), 0, 0, 0), "skin": 0, "extras": {}} for slot in (8, 9)
+                }
             view.apply(data)
         else:
             parlour.decode(data, reader.title())

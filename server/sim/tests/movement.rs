@@ -219,6 +219,18 @@ fn a_late_command_takes_effect_at_once() {
 }
 
 #[test]
+fn the_window_of_ticks_counts_from_the_next_tick() {
+    for (at, taken) in [(-9, 0), (-8, 1), (16, 1), (17, 0)] {
+        let mut stage = alone();
+        stage.ticks(30);
+        let next = i64::from(stage.now().0) + 1;
+        command(&mut stage, 1, (next + at) as u32, Direction::East);
+        stage.ticks(18);
+        assert_eq!(u32::from(place(&stage).0 > 24 * PX), taken, "{at}");
+    }
+}
+
+#[test]
 fn commands_outside_the_window_are_dropped_and_counted() {
     let mut stage = alone();
     stage.ticks(30);
@@ -260,7 +272,7 @@ fn sequence_numbers_only_rise_and_not_by_too_much() {
 fn a_command_without_a_room_is_dropped() {
     let mut stage = Stage::new(plaza());
     stage.open(1);
-    stage.walk(1, Direction::East);
+    command(&mut stage, 5, 0, Direction::East);
     stage.tick();
     assert_eq!(
         (stage.output.counts.moves, stage.output.counts.moves_dropped),
@@ -269,6 +281,9 @@ fn a_command_without_a_room_is_dropped() {
     stage.join(1, "plaza");
     stage.ticks(5);
     assert_eq!(place(&stage), (24 * PX, 24 * PX));
+    command(&mut stage, 5, 0, Direction::East);
+    stage.tick();
+    assert_eq!(stage.output.counts.moves, 1, "its number was not used up");
 }
 
 #[test]
@@ -294,6 +309,12 @@ fn a_newer_command_replaces_what_is_aimed_at_its_tick_or_later() {
         stage.tick();
         assert_eq!(stage.output.counts.moves, 0, "1 and 2 are replaced");
     }
+    command(&mut stage, 2, 0, Direction::Still);
+    stage.tick();
+    assert_eq!(
+        stage.output.counts.moves_dropped, 1,
+        "a replaced command used its number up"
+    );
     assert_eq!(place(&stage), (24 * PX, 24 * PX - WALK_STRAIGHT));
 }
 

@@ -9,7 +9,7 @@ use crate::running::Running;
 
 /// Messages that reach the world between two ticks; more are dropped. A person's client sends one.
 const MAX_PER_TICK: u32 = 32;
-/// Messages per second for long, and at once; more is a flood.
+/// Messages and pongs per second for long, and at once; more is a flood.
 const MESSAGES: Rate = Rate {
     each: Duration::from_millis(1),
     burst: 2000,
@@ -19,10 +19,10 @@ const PINGS: Rate = Rate {
     each: Duration::from_millis(20),
     burst: 100,
 };
-/// Second hellos: as many as senseless requests that the world takes in a minute.
+/// Second hellos: the 20th in a minute closes the connection, as with senseless requests in the world.
 const HELLOS: Rate = Rate {
     each: Duration::from_secs(3),
-    burst: 20,
+    burst: 19,
 };
 
 #[derive(Clone, Copy)]
@@ -52,7 +52,7 @@ impl Flood {
         }
     }
 
-    /// Whether one more message is no flood.
+    /// Whether one more message or pong is no flood.
     pub(super) fn message(&self, now: Instant, running: &Running) -> bool {
         self.messages.take(now, running.accrued(now), MESSAGES)
     }

@@ -35,6 +35,10 @@ use crate::web::{self, Refusal};
 const MAX_HEAD: usize = 8 * 1024;
 /// Lines of a request's head.
 const MAX_HEADERS: usize = 100;
+/// The answer to a request that does not arrive in time. hyper has none, and just ends the connection.
+const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\
+    content-type: text/plain; charset=utf-8\r\ncontent-length: 35\r\n\r\n\
+    the request did not arrive in time\n";
 /// For a client that was refused to read why.
 const LINGER: Duration = Duration::from_secs(1);
 /// Bytes that such a client may still send.
@@ -113,9 +117,12 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
     let local = web::accepted_at(&stream);
     let agreed = Cell::new(None);
     let mut finished = None;
+    let mut until = deadline;
     {
         let refusal = Cell::new(None);
+        let answered = Cell::new(false);
         let service = service_fn(|request: Request<Incoming>| {
+            answered.set(true);
             let answer = match over {
                 Some(reject) => Err(full(reject)),
                 None => route(&io, &request, local),
@@ -145,7 +152,16 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         }
         let stream = parts.io.into_inner();
         match done {
-            None => io.shared.reject(Reject::HandshakeTimeout, peer, "http"),
+            None => {
+                io.shared.reject(Reject::HandshakeTimeout, peer, "http");
+                // Browsers connect in advance: an answer to no request at all could be taken for that to the next one.
+                if !answered.get() && !parts.read_buf.is_empty() {
+                    // If the socket does not take so little, the client does not read.
+                    let _ = stream.try_write(REQUEST_TIMEOUT);
+                    until = Deadline::after(LINGER, io.now());
+                    finished = Some((stream, parts.read_buf));
+                }
+            }
             Some(Ok(())) => finished = Some((stream, parts.read_buf)),
             Some(Err(error)) => {
                 if error.is_parse() {
@@ -174,7 +190,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
             };
             websocket::greet(io, opening).await;
         }
-        None => linger(&io, &stream, deadline.or_after(LINGER, io.now())).await,
+        None => linger(&io, &stream, until.or_after(LINGER, io.now())).await,
     }
 }
 

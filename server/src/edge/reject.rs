@@ -58,7 +58,7 @@ rejects! {
     TooManyConnections = "too_many_connections", None;
     /// 503, because clients may take no more descriptors of the process.
     TooFewDescriptors = "too_few_descriptors", None;
-    /// No valid hello in time, over HTTP or WebSocket.
+    /// No valid hello in time: 408 over HTTP, else the close code.
     HandshakeTimeout = "handshake_timeout", Some(CloseCode::HandshakeTimeout);
     /// The tick does not advance: a session could not be opened.
     TickFrozen = "tick_frozen", Some(CloseCode::TryLater);
@@ -68,7 +68,7 @@ rejects! {
     WrongType = "wrong_type", Some(CloseCode::WrongType);
     /// Text that is not UTF-8.
     BadUtf8 = "bad_utf8", Some(CloseCode::BadUtf8);
-    /// A message over its limit.
+    /// A message over its limit of bytes or fragments.
     TooBig = "too_big", Some(CloseCode::TooBig);
     /// A message that cannot be decoded.
     Malformed = "malformed", Some(CloseCode::Malformed);

@@ -198,9 +198,10 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
         Event::Ping(payload) if connection.flood.ping(now, &connection.io.running) => {
             connection.pong(payload);
         }
-        // Pongs cost as much to read as pings.
-        Event::Pong(_) if connection.flood.ping(now, &connection.io.running) => {}
-        Event::Ping(_) | Event::Pong(_) => connection.refuse(Reject::PingFlood, ""),
+        Event::Ping(_) => connection.refuse(Reject::PingFlood, ""),
+        // Nobody has to ask for a pong (RFC 6455, 5.5.3), and none is answered. It costs what a message costs to read.
+        Event::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
+        Event::Pong(_) => connection.refuse(Reject::Flood, "pongs"),
         Event::Close { .. } => {}
     }
 }

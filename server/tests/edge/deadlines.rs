@@ -18,6 +18,7 @@ fn who_connects_and_says_nothing_is_closed() {
     let server = server();
     let begin = Instant::now();
     let mut stream = server.dial();
+    // No 408: browsers connect in advance, and would take it for the answer to their next request.
     assert_eq!(stream.read(&mut [0; 64]).unwrap_or(0), 0);
     assert!(begin.elapsed() >= DEADLINE, "{:?}", begin.elapsed());
     server.await_metric("parlour_connections", 0.0);
@@ -44,6 +45,27 @@ fn a_byte_now_and_then_buys_no_time() {
     }
     assert!(begin.elapsed() < 8 * DEADLINE, "{:?}", begin.elapsed());
     server.await_metric("parlour_rejects_total{class=\"handshake_timeout\"}", 1.0);
+}
+
+#[test]
+fn a_request_that_does_not_arrive_in_time_is_408() {
+    let server = server();
+    let (_, request) = upgrade_request("parlour.v1");
+    let begin = Instant::now();
+    for sent in [1, request.len() - 1] {
+        let mut stream = server.dial();
+        stream.write_all(&request[..sent]).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+        assert!(
+            head.contains(&format!("content-length: {}", text.len())),
+            "{answer}"
+        );
+    }
+    assert!(begin.elapsed() >= 2 * DEADLINE, "{:?}", begin.elapsed());
+    server.await_metric("parlour_connections", 0.0);
 }
 
 #[test]

@@ -33,11 +33,15 @@ fn a_ping_is_answered_and_a_flood_of_them_is_4429() {
 }
 
 #[test]
-fn a_flood_of_pongs_that_nobody_asked_for_is_4429() {
+fn pongs_that_nobody_asked_for_count_as_messages() {
     let server = start();
     let mut client = server.player("ann");
     client.raw(&frames(OpCode::Pong, b"x", 1000));
+    client.frame(OpCode::Ping, b"still here");
+    assert_eq!(client.next(), Got::Pong(b"still here".to_vec()));
+    client.raw(&frames(OpCode::Pong, b"x", 5000));
     assert_eq!(client.closed(), 4429);
+    assert_eq!(server.metric("parlour_rejects_total{class=\"flood\"}"), 1.0);
 }
 
 #[test]

@@ -91,6 +91,15 @@ fn nothing_before_the_hello_reaches_the_world() {
 }
 
 #[test]
+fn who_says_bye_before_the_hello_is_closed_with_1000() {
+    let server = start();
+    let mut client = server.websocket("parlour.v1");
+    client.say(&ClientMessage::Bye);
+    assert_eq!(client.closed(), 1000);
+    assert_eq!(server.metric("parlour_sessions"), 0.0);
+}
+
+#[test]
 fn a_second_hello_is_refused_and_many_are_4422() {
     let server = start();
     let mut client: Client = server.player("ann");
@@ -99,10 +108,14 @@ fn a_second_hello_is_refused_and_many_are_4422() {
         ServerMessage::Refused(refused) => Some(refused),
         _ => None,
     });
-    assert_eq!(refused.refusal, Refusal::OutOfOrder);
+    assert_eq!((refused.request, refused.refusal), (0, Refusal::OutOfOrder));
     client.join("plaza");
-    for _ in 0..30 {
+    for _ in 0..18 {
         client.say(&ClientMessage::Hello(hello()));
     }
+    client.say(&ClientMessage::Ping { nonce: 19 });
+    client.wait(|message| matches!(message, ServerMessage::Pong(_)).then_some(()));
+    // The 20th.
+    client.say(&ClientMessage::Hello(hello()));
     assert_eq!(client.closed(), 4422);
 }

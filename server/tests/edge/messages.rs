@@ -2,7 +2,7 @@
 
 use parlour_shared::{
     codec,
-    message::{Chat, ClientMessage, Join, Refusal, ServerMessage, SetSkin, SetState},
+    message::{Chat, ClientMessage, Join, Refusal, ServerMessage, SetSkin, SetState, StateWrite},
     websocket::OpCode,
 };
 
@@ -36,18 +36,19 @@ fn undecodable_bytes_are_4400() {
     }));
     let mut long_text = chat.clone();
     *long_text.get_mut(3).unwrap() = 200;
-    let cases: [(&str, Vec<u8>); 6] = [
+    let cases: [(&str, Vec<u8>); 7] = [
         ("nothing", Vec::new()),
         ("unknown opcode", vec![250]),
         ("truncated", ping[..1].to_vec()),
         ("trailing bytes", [&ping[..], &[0]].concat()),
         ("overlong varint", vec![ping[0], 251, 5, 0]),
         ("length over the rest", long_text),
+        ("65 writes", [&[6, 0, 65][..], &[0; 3 * 65]].concat()),
     ];
     for (what, bytes) in cases {
         assert_eq!(closed(&server, "parlour.v1", &bytes), 4400, "{what}");
     }
-    assert_eq!(server.metric("parlour_rejects_total{class=\"malformed\"}"), 6.0);
+    assert_eq!(server.metric("parlour_rejects_total{class=\"malformed\"}"), 7.0);
 }
 
 #[test]
@@ -106,6 +107,15 @@ fn senseless_requests_are_refused_and_counted() {
     };
     assert_eq!(refusal(chat("a\u{7}b".into())), Refusal::BadText);
     assert_eq!(refusal(chat("x".repeat(2049))), Refusal::BadText);
+    let batch = |count| {
+        ClientMessage::SetState(SetState {
+            request: 1,
+            writes: vec![StateWrite::default(); count],
+        })
+    };
+    for count in [0, 9, 64] {
+        assert_eq!(refusal(batch(count)), Refusal::BadState, "{count} writes");
+    }
     server.await_metric("parlour_rejects_total{class=\"bad_text\"}", 2.0);
     // Twenty in a minute are too many; what is limited before it is looked at does not count, and texts never do.
     for _ in 0..60 {

@@ -44,7 +44,7 @@ fn a_tick_that_cannot_be_recorded_leaves_the_chunk_as_it_was() {
     unsorted.events.reverse();
     let batch = ClientMessage::SetState(SetState {
         request: 0,
-        writes: vec![StateWrite::default(); 9],
+        writes: vec![StateWrite::default(); 65],
     });
     let nothing = TickInput::default();
     let two: Option<(u64, &[u16])> = Some((1, &[1, 2]));

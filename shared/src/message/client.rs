@@ -10,7 +10,7 @@ use serde::{
 use super::Body;
 use crate::{
     ids::Tick,
-    limits::MAX_STATE_WRITES,
+    limits::MAX_DECODED_WRITES,
     motion::{Direction, Heading},
 };
 
@@ -166,12 +166,12 @@ pub struct SetState {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// 1 to 8 writes to different keys. A message with more is malformed.
+    /// 1 to 8 writes to different keys; a batch of another size is refused, a message with more than 64 malformed.
     #[serde(deserialize_with = "few_writes")]
     pub writes: Vec<StateWrite>,
 }
 
-/// Reads no more writes than a batch may have: 16 KiB of the shortest would become 300 KiB in memory.
+/// Reads at most [`MAX_DECODED_WRITES`].
 fn few_writes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StateWrite>, D::Error> {
     struct FewWrites;
 
@@ -179,13 +179,13 @@ fn few_writes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StateWri
         type Value = Vec<StateWrite>;
 
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(formatter, "at most {MAX_STATE_WRITES} writes")
+            write!(formatter, "at most {MAX_DECODED_WRITES} writes")
         }
 
         fn visit_seq<A: SeqAccess<'de>>(self, mut writes: A) -> Result<Self::Value, A::Error> {
             let mut read = Vec::new();
             while let Some(write) = writes.next_element()? {
-                if read.len() == MAX_STATE_WRITES {
+                if read.len() == MAX_DECODED_WRITES {
                     return Err(de::Error::invalid_length(read.len() + 1, &self));
                 }
                 read.push(write);

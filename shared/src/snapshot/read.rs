@@ -1,6 +1,6 @@
 //! Unpacking: strict, bounded by the frame itself, no trust in any count.
 
-use super::{Ack, Enter, MAX_TURN_AGE, MotionChange, Snapshot, SnapshotError, Update, fields, flags};
+use super::{Ack, Enter, Head, MotionChange, Snapshot, SnapshotError, Update, fields, flags};
 use crate::{
     codec::SNAPSHOT_OPCODE,
     ids::{PlayerId, Slot, Tick},
@@ -15,42 +15,31 @@ impl Snapshot {
     /// [`SnapshotError`]; what this one holds then is of no use.
     pub fn read(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
         let mut input = Input { rest: bytes };
-        let opcode = input.u8()?;
-        if opcode != SNAPSHOT_OPCODE {
-            return Err(SnapshotError::Opcode(opcode));
-        }
-        let bits = input.u8()?;
-        if bits & !(flags::FULL | flags::ACK | flags::LEAVES | flags::ENTERS | flags::UPDATES) != 0 {
-            return Err(SnapshotError::Bad("flag"));
-        }
-        self.view = input.u8()?;
-        self.tick = Tick(input.u32()?);
-        self.base = self.read_base(bits & flags::FULL != 0, u32::from(input.u16()?))?;
-        self.ack = if bits & flags::ACK != 0 {
-            Some(Ack {
-                seq: input.u32()?,
-                early: input.u16()?.cast_signed(),
-            })
-        } else {
-            None
-        };
+        let (head, bits) = read_head(&mut input)?;
+        self.view = head.view;
+        self.tick = head.tick;
+        self.base = head.base;
+        self.ack = head.ack;
         let tick = self.tick;
         read_section(
             &mut input,
             bits & flags::LEAVES != 0,
             &mut self.leaves,
+            |slot| *slot,
             Input::slot,
         )?;
         read_section(
             &mut input,
             bits & flags::ENTERS != 0,
             &mut self.enters,
+            |enter| enter.slot,
             read_enter,
         )?;
         read_section(
             &mut input,
             bits & flags::UPDATES != 0,
             &mut self.updates,
+            |update| update.slot,
             |input| read_update(input, tick),
         )?;
         match input.rest.len() {
@@ -58,20 +47,62 @@ impl Snapshot {
             rest => Err(SnapshotError::TrailingBytes(rest)),
         }
     }
+}
 
-    fn read_base(&self, full: bool, age: u32) -> Result<Option<Tick>, SnapshotError> {
-        match (full, age) {
-            (true, 0) => Ok(None),
-            (false, 1..) if age <= self.tick.0 => Ok(Some(Tick(self.tick.0 - age))),
-            _ => Err(SnapshotError::Bad("base")),
-        }
+impl Head {
+    /// Reads what comes before the records, and none of those.
+    ///
+    /// # Errors
+    /// [`SnapshotError`], as for the whole snapshot.
+    pub fn read(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        read_head(&mut Input { rest: bytes }).map(|(head, _)| head)
     }
+}
+
+/// The head, and the flags that say which sections follow.
+fn read_head(input: &mut Input<'_>) -> Result<(Head, u8), SnapshotError> {
+    let opcode = input.u8()?;
+    if opcode != SNAPSHOT_OPCODE {
+        return Err(SnapshotError::Opcode(opcode));
+    }
+    let bits = input.u8()?;
+    if bits & !(flags::FULL | flags::ACK | flags::LEAVES | flags::ENTERS | flags::UPDATES) != 0 {
+        return Err(SnapshotError::Bad("flag"));
+    }
+    let view = input.u8()?;
+    let tick = input.u32()?;
+    let age = u32::from(input.u16()?);
+    if tick == 0 {
+        return Err(SnapshotError::Bad("tick"));
+    }
+    let base = match (bits & flags::FULL != 0, age) {
+        (true, 0) => None,
+        (false, 1..) if age < tick => Some(Tick(tick - age)),
+        _ => return Err(SnapshotError::Bad("base")),
+    };
+    let ack = if bits & flags::ACK != 0 {
+        Some(Ack {
+            seq: input.u32()?,
+            early: input.u16()?.cast_signed(),
+        })
+    } else {
+        None
+    };
+    let tick = Tick(tick);
+    let head = Head {
+        view,
+        tick,
+        base,
+        ack,
+    };
+    Ok((head, bits))
 }
 
 fn read_section<'a, T>(
     input: &mut Input<'a>,
     present: bool,
     records: &mut Vec<T>,
+    slot_of: impl Fn(&T) -> Slot,
     mut read: impl FnMut(&mut Input<'a>) -> Result<T, SnapshotError>,
 ) -> Result<(), SnapshotError> {
     records.clear();
@@ -84,8 +115,15 @@ fn read_section<'a, T>(
     }
     // No record is shorter than a slot, so the frame bounds what a count may ask for.
     records.reserve(usize::from(count).min(input.rest.len() / 2));
+    let mut last = None;
     for _ in 0..count {
-        records.push(read(input)?);
+        let record = read(input)?;
+        let slot = Some(slot_of(&record));
+        if slot <= last {
+            return Err(SnapshotError::Bad("slot order"));
+        }
+        last = slot;
+        records.push(record);
     }
     Ok(())
 }
@@ -129,7 +167,7 @@ fn read_plain_turn(input: &mut Input<'_>, tick: Tick) -> Option<Update> {
         return None;
     }
     let motion = MotionChange::Turn {
-        since: Tick(tick.0.checked_sub(ago.into())?),
+        since: turn_at(tick, ago)?,
         gait: Gait::from_byte(gait)?,
     };
     input.rest = rest;
@@ -156,13 +194,9 @@ fn read_any_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, Snapshot
         return Err(SnapshotError::Bad("update mask"));
     }
     let motion = if mask & fields::TURN != 0 {
-        let ago = u32::from(input.u8()?);
-        debug_assert!(ago <= MAX_TURN_AGE);
-        if ago > tick.0 {
-            return Err(SnapshotError::Bad("turn"));
-        }
+        let ago = input.u8()?;
         Some(MotionChange::Turn {
-            since: Tick(tick.0 - ago),
+            since: turn_at(tick, ago).ok_or(SnapshotError::Bad("turn"))?,
             gait: input.gait()?,
         })
     } else if mask & fields::ANCHOR != 0 {
@@ -183,6 +217,13 @@ fn read_any_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, Snapshot
         skin,
         extras,
     })
+}
+
+/// The tick of a turn; none before tick 1, the first there is.
+#[inline]
+fn turn_at(tick: Tick, ago: u8) -> Option<Tick> {
+    let since = tick.0.checked_sub(u32::from(ago))?;
+    (since > 0).then_some(Tick(since))
 }
 
 fn read_place(input: &mut Input<'_>) -> Result<(Position, Gait), SnapshotError> {

@@ -55,12 +55,13 @@ pub enum WebSocketError {
 }
 
 impl WebSocketError {
-    /// The code for the close frame that answers this: 1002, 1007 or 1009.
+    /// The code for the close frame that answers this: 1002, 1007 or 1009. RFC 6455 has no limit on fragments, so a
+    /// message with too many is too big and breaks no rule.
     #[must_use]
     pub fn close_code(&self) -> u16 {
         match self {
             Self::InvalidUtf8 => 1007,
-            Self::MessageTooLong => 1009,
+            Self::MessageTooLong | Self::TooManyFragments => 1009,
             Self::ReservedBits
             | Self::UnknownOpCode(_)
             | Self::Unmasked
@@ -71,7 +72,6 @@ impl WebSocketError {
             | Self::LengthOverflow
             | Self::UnexpectedContinuation
             | Self::InterleavedMessage
-            | Self::TooManyFragments
             | Self::TruncatedCloseCode
             | Self::InvalidCloseCode(_) => 1002,
         }

@@ -3,7 +3,7 @@
 use parlour_shared::{
     codec,
     ids::{SessionId, Tick},
-    limits::{MAX_RECORDED_MESSAGE, MAX_STATE_WRITES},
+    limits::{MAX_DECODED_WRITES, MAX_RECORDED_MESSAGE},
     message::{ClientMessage, Move},
     motion::Direction,
 };
@@ -58,7 +58,7 @@ pub(super) fn encode(
             }
             EventKind::Message { early, message: said } => {
                 // Reading is stricter than the types are: what it refuses must not be written.
-                if matches!(said, ClientMessage::SetState(batch) if batch.writes.len() > MAX_STATE_WRITES) {
+                if matches!(said, ClientMessage::SetState(batch) if batch.writes.len() > MAX_DECODED_WRITES) {
                     return Err("a batch of more writes than there can be".into());
                 }
                 out.push(MESSAGE);
