@@ -6,7 +6,7 @@
 //! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an unfinished hello,
 //! and about 2.5 KiB for task and state); then 2 * 16 KiB of an unfinished message, and an outbox of `outbox_bytes`
 //! plus the one frame that exceeded it (8 MiB in the largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. The
-//! kernel's buffers come to it: 128 KiB to send, most of it on its way (unsent.rs), and 64 KiB to receive.
+//! kernel's buffers are extra: 128 KiB to send, most of it on its way (unsent.rs), and 64 KiB to receive.
 
 mod admission;
 mod agenda;

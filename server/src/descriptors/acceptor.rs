@@ -18,7 +18,7 @@ const MAX_BACK_OFF: Duration = Duration::from_secs(1);
 pub(crate) struct Acceptor {
     listener: TcpListener,
     descriptors: Arc<Descriptors>,
-    /// Given up to accept one connection when there is no other descriptor, so that it can be told.
+    /// Given up to accept one connection when there is no other descriptor, so that it gets an answer.
     spare: Option<OwnedFd>,
     errors: IntCounter,
     back_off: Duration,

@@ -26,8 +26,8 @@ impl Connection {
         self.close(reject.close_code().unwrap_or(CloseCode::Internal));
     }
 
-    /// Tells the client and closes the connection. What waits for it is dropped: it could not take that, and shall at
-    /// least hear why it has to go.
+    /// Tells the client why, and closes the connection. What waits for it is dropped, whatever the code is: the code and
+    /// the time to come back matter more than old messages, and a stopping server waits for 2 s only.
     pub(super) fn close(self: &Rc<Self>, code: CloseCode) {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;

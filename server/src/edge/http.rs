@@ -202,7 +202,9 @@ fn route(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Result<(P
     let to = io.shared.web.host(request, local)?;
     match request.uri().path() {
         "/ws" => {
-            if io.inbound.is_choked() || io.shared.is_stopping() {
+            // A tick that does not advance is not full: the client gets 1013 after the upgrade, and opens no session.
+            let is_choked = io.inbound.is_choked() && !io.shared.status.is_frozen();
+            if is_choked || io.shared.is_stopping() {
                 return Err(full(Reject::TooManyConnections));
             }
             let upgrade = upgrade::judge(request, &io.shared.web, &to)?;

@@ -27,7 +27,10 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     let socket = listener.as_fd();
     rustix::net::sockopt::set_socket_send_buffer_size(socket, SEND_BUFFER)?;
     rustix::net::sockopt::set_socket_recv_buffer_size(socket, RECEIVE_BUFFER)?;
-    unsent::bound(listener, unsent::FEW)?;
+    // A sandbox may lack this option. Slow clients are then sent older snapshots, which is no reason not to serve.
+    if let Err(error) = unsent::bound(listener, unsent::FEW) {
+        tracing::warn!(%error, "cannot bound unsent bytes (TCP_NOTSENT_LOWAT): slow clients get older snapshots");
+    }
     // Listening again changes the backlog.
     rustix::net::listen(socket, BACKLOG)?;
     Ok(())

@@ -7,8 +7,8 @@
 //!                                     --queue--> keeper thread: write the history out
 //! ```
 //!
-//! Each arrow is bounded, and whoever is behind one loses data rather than hold up who is before it: the recording ends and
-//! begins again in a new file, the history starts anew, the shadow skips to the next saved world.
+//! Each arrow is bounded. A thread that is behind loses data and holds up no other: the recording ends and begins again in a
+//! new file, the history starts again from nothing, the shadow skips to the next saved world.
 
 mod batch;
 mod directory;

@@ -188,7 +188,7 @@ fn with_too_few_descriptors_new_clients_get_503_and_everything_else_goes_on() {
         "{answers:?}"
     );
 
-    // Who is inside notices nothing, and who leaves makes room.
+    // Clients inside notice nothing, and those that leave make room.
     let took = begun.elapsed();
     drop((silent, inside.split_off(10)));
     let until = Instant::now() + Duration::from_secs(20);
@@ -248,13 +248,13 @@ fn without_any_descriptor_clients_are_answered_through_a_spare_one() {
         inside.push(client);
         assert!(inside.len() < 10);
     }
-    let mut told = 0;
+    let mut answered = 0;
     for _ in 0..10 {
         let answer = server.client().map(drop).unwrap_err();
-        told += u32::from(answer.starts_with("HTTP/1.1 503 "));
+        answered += u32::from(answer.starts_with("HTTP/1.1 503 "));
         assert!(server.get("/livez").starts_with("HTTP/1.1 200 "));
     }
-    assert!(told > 0, "nobody was told why");
+    assert!(answered > 0, "no client got an answer");
     limit(128);
     let until = Instant::now() + Duration::from_secs(20);
     while let Err(answer) = server.client() {

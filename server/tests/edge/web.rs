@@ -182,11 +182,12 @@ fn on_all_addresses_loopback_stays_strict_and_the_rest_takes_any_name() {
             options.allowed_hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
         })
     };
+    // The statuses of the first page and of the metrics.
     let at = |server: &TestServer, ip: IpAddr, host: &str| {
         let dial = |port| TcpStream::connect((ip, port)).unwrap();
         let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
         let public = status(dial(server.address().port()), &get("/"));
-        let admin = status(dial(server.server.admin_addr().port()), &get("/livez"));
+        let admin = status(dial(server.server.admin_addr().port()), &get("/metrics"));
         (public, admin)
     };
     let (server, loopback) = (everywhere(&[]), Ipv4Addr::LOCALHOST.into());
@@ -195,6 +196,8 @@ fn on_all_addresses_loopback_stays_strict_and_the_rest_takes_any_name() {
     // Without a network there is no other address to try.
     let Some(own) = own_address() else { return };
     assert_eq!(at(&server, own, "play.example.org"), (200, 200));
+    // A Prometheus in the same network of containers needs no setting.
+    assert_eq!(at(&server, own, "parlour:7374"), (200, 200));
     assert_eq!(at(&server, own, &own.to_string()), (200, 200));
     // A page that was rebound to the machine's own address cannot read what is private.
     let post = |host: &str| {

@@ -76,7 +76,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_connections",
         section: Section::Network,
         form: "NUMBER",
-        help: "Connections at once; further ones are told to try again later. The limit of open files must hold \
+        help: "Connections at once; more are answered 503: try again later. The limit of open files must hold \
                them, or fewer are let in (ulimit -n)",
         kind: Kind::Number,
         also: None,
