@@ -48,6 +48,9 @@ const MAX_AGE: Duration = Duration::from_secs(300);
 /// For the head of a request, also between two requests.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Paths that are only read.
+const PAGES: [&str; 4] = ["/", "/livez", "/readyz", "/metrics"];
+
 const INDEX: &str = "Parlour, admin port
 
 /livez    200; 503 if the tick has not advanced for long (livez_timeout)
@@ -181,14 +184,15 @@ async fn route(request: Request<Incoming>, sources: &Sources) -> Response<Full<B
     if let Some(response) = sources.history.answer(&request.method, request.uri.path()).await {
         return response;
     }
-    if !matches!(request.method, Method::GET | Method::HEAD) {
+    let path = request.uri.path();
+    if PAGES.contains(&path) && !matches!(request.method, Method::GET | Method::HEAD) {
         let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
         response
             .headers_mut()
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    match request.uri.path() {
+    match path {
         "/" => text(StatusCode::OK, sources.index()),
         "/livez" => match sources.not_alive() {
             None => text(StatusCode::OK, "alive\n"),

@@ -14,7 +14,7 @@ use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
-    header::{ALLOW, CONTENT_TYPE, HeaderValue},
+    header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -139,7 +139,6 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
             })
         });
         let mut connection = http1::Builder::new()
-            .keep_alive(false)
             .header_read_timeout(None)
             .max_buf_size(MAX_HEAD)
             .max_headers(MAX_HEADERS)
@@ -240,6 +239,11 @@ fn page(status: StatusCode, text: impl Into<Bytes>) -> Page {
         CONTENT_TYPE,
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
+    // One request per connection. Hyper's own setting for that would also add `close` to the header of the 101, which
+    // must be `Upgrade` alone: some clients do not read it as a list, that of Node.js among them.
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
     web::seal(response.headers_mut());
     response
 }

@@ -1,5 +1,10 @@
 //! The HTTP request: what is wrong with it is said, and nothing else happens.
 
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpStream,
+};
+
 use crate::support::{TestServer, start};
 
 const KEY: &str = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
@@ -10,6 +15,16 @@ fn with(lines: &str) -> String {
         "GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
          sec-websocket-version: 13\r\n{KEY}{lines}\r\n"
     )
+}
+
+/// The head of the answer to a request.
+fn head(mut stream: TcpStream, request: &str) -> String {
+    stream.write_all(request.as_bytes()).unwrap();
+    let lines = BufReader::new(stream).lines().map(Result::unwrap);
+    lines
+        .take_while(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[track_caller]
@@ -34,6 +49,26 @@ fn a_browser_is_told_how_to_connect() {
         "POST /ws HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n",
         405,
     );
+}
+
+/// Clients that do not read `Connection` as a list, that of Node.js among them, take only this.
+#[test]
+fn the_answer_101_has_upgrade_alone_as_its_connection_header() {
+    let server = start();
+    for connection in ["Upgrade", "keep-alive, Upgrade"] {
+        let request = with("sec-websocket-protocol: parlour.v1\r\n")
+            .replace("connection: Upgrade", &format!("connection: {connection}"));
+        let answer = head(server.dial(), &request).to_ascii_lowercase();
+        assert!(answer.starts_with("http/1.1 101 "), "{answer}");
+        let lines: Vec<&str> = answer
+            .lines()
+            .filter(|line| line.starts_with("connection:"))
+            .collect();
+        assert_eq!(lines, ["connection: upgrade"], "{answer}");
+    }
+    // Every other answer ends the connection, and says so.
+    let answer = refused(&server, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", 200);
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
 }
 
 #[test]

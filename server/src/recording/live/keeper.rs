@@ -11,6 +11,7 @@ use super::{
     batch::Batch,
     directory::{Directory, Room},
     door::{Answer, Refused},
+    file_name::stem,
     source::Source,
     trouble::Trouble,
 };
@@ -140,7 +141,9 @@ impl Keeper {
 
     fn to_memory(&self, batches: &[Arc<Batch>]) -> io::Result<Kept> {
         let (cursor, bytes) = self.write(Cursor::new(Vec::new()), false, batches)?;
-        let name = format!("history-t{}.plr", batches[0].first_tick());
+        // Named by its end: histories of a server's first minute all begin with its first tick.
+        let last = &batches[batches.len() - 1];
+        let name = format!("history-{}.plr", stem(last.wall_ms(), last.last_tick(), None));
         let mut kept = kept(name, batches, bytes);
         kept.body = cursor.into_inner();
         Ok(kept)
