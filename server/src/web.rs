@@ -60,8 +60,8 @@ pub(crate) enum Refusal {
     #[error("the host {0:?} is not allowed here; if it is a name of this server, add it to allowed_hosts")]
     Host(String),
     /// The page may not connect to the world.
-    #[error("this origin may not connect here (see allowed_origins)")]
-    Origin,
+    #[error("a page of {0:?} may not connect here; if it is one of yours, add its origin to allowed_origins")]
+    Origin(String),
     /// The page may not use the admin port.
     #[error(
         "a web page on another site sent this, perhaps without your knowledge: use curl, type the address into the \
@@ -74,7 +74,7 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NoHost => StatusCode::BAD_REQUEST,
-            Self::Host(_) | Self::Origin | Self::Page => StatusCode::FORBIDDEN,
+            Self::Host(_) | Self::Origin(_) | Self::Page => StatusCode::FORBIDDEN,
         }
     }
 }
@@ -111,7 +111,7 @@ impl Policy {
 
     /// Judges the page that connects to the world. A request without an origin does not come from a browser.
     pub(crate) fn page(&self, headers: &HeaderMap, to: &Addressed) -> Result<(), Refusal> {
-        let Some(text) = origin(headers).map_err(|_| Refusal::Origin)? else {
+        let Some(text) = origin(headers).map_err(|_| Refusal::Origin("several origins".into()))? else {
             return Ok(());
         };
         // This includes null, which is no origin.
@@ -123,7 +123,8 @@ impl Policy {
             [] => origin.is_loopback() || to.is_origin(&origin),
             allowed => allowed.iter().any(|pattern| pattern.matches(&origin)),
         });
-        allowed.then_some(()).ok_or(Refusal::Origin)
+        let refusal = || Refusal::Origin(String::from_utf8_lossy(text.as_bytes()).into_owned());
+        allowed.then_some(()).ok_or_else(refusal)
     }
 
     /// Judges a request to the admin port. A `private` one needs a known name as well: otherwise a page could point its

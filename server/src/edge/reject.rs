@@ -97,7 +97,7 @@ impl From<&Refusal> for Reject {
         match refusal {
             Refusal::NoHost => Self::BadRequest,
             Refusal::Host(_) => Self::Host,
-            Refusal::Origin | Refusal::Page => Self::Origin,
+            Refusal::Origin(_) | Refusal::Page => Self::Origin,
         }
     }
 }

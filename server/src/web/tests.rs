@@ -62,7 +62,7 @@ fn any_origin_is_any_but_not_two() {
         &[("origin", "http://localhost"), ("origin", "http://localhost")],
     );
     let to = policy.host(&two, LAN.parse().unwrap()).unwrap();
-    assert_eq!(policy.page(two.headers(), &to), Err(Refusal::Origin));
+    assert!(matches!(policy.page(two.headers(), &to), Err(Refusal::Origin(_))));
 }
 
 #[test]
