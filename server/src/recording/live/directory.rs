@@ -16,6 +16,7 @@ use super::{
     Reason,
     file_name::{Name, is_recording, reason_of, stem},
 };
+use crate::descriptors::is_without_descriptors;
 
 /// Files of the same second and tick; more is a clock that stands still.
 const MAX_SAME: u32 = 100;
@@ -221,10 +222,13 @@ fn try_in(directory: &Path) -> io::Result<()> {
     fs::remove_file(&probe)
 }
 
-/// Whether another server writes it. One that cannot be opened is not known to be locked.
+/// Whether another server writes it. A file that cannot be opened is not known to be locked. Without a free descriptor every
+/// file would look that way, so then all count as locked.
 fn is_locked(path: &Path) -> bool {
-    let file = File::open(path);
-    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    match File::open(path) {
+        Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
+        Err(error) => is_without_descriptors(&error),
+    }
 }
 
 #[cfg(test)]
