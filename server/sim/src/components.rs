@@ -90,8 +90,8 @@ impl Motion {
         self.course.segment
     }
 
-    /// Puts the player elsewhere at this tick, standing still. The place must be free of walls. A door there is entered;
-    /// doors on the way are not.
+    /// Puts the player elsewhere at this tick, standing still. The place must be free of walls. A door there is entered
+    /// if doors look in this tick still ([`StepSet::React`](crate::StepSet::React)); doors on the way are not.
     pub fn teleport(&mut self, tick: Tick, position: motion::Position) {
         self.follow(Course::still(tick, position), tick);
         self.leapt = tick;

@@ -149,8 +149,8 @@ impl Rate {
     }
 }
 
-/// A bucket of bytes per room for chats and writes to its state. Each costs its texts and 64 bytes, times the players who
-/// are told it.
+/// A bucket of bytes per room for chats and writes to its state. Each costs its texts and 64 bytes, times the number of
+/// players that receive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TalkLimit {

@@ -40,7 +40,7 @@ pub(crate) fn plugin(app: &mut App) {
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 struct Doors;
 
-/// From when on doors open for a player who comes through one now.
+/// The first tick at which doors open again for a player that comes through one now.
 pub(crate) fn shut_until(now: Tick) -> Tick {
     now.after(SHUT_AFTER_PASSING)
 }

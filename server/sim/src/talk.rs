@@ -1,7 +1,7 @@
 //! What is said to a room costs the server bytes times listeners: a bucket per room bounds it.
 //!
 //! A player's own limits do not: 10 chats of 2 KiB a second to 1,000 listeners are 21 MB a second from one player, and
-//! 21 GB from all. In the bucket they are [`TalkLimit::bytes_per_tick`], whoever speaks.
+//! 21 GB from all. The bucket limits all players of a room together to [`TalkLimit::bytes_per_tick`].
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -27,7 +27,8 @@ pub(crate) fn plugin(app: &mut App) {
 }
 
 impl Talk {
-    /// Takes so many bytes, or says after how many ticks they are there. What is more than a full bucket takes all of it.
+    /// Takes so many bytes, or says after how many ticks they are there. A message that costs more than a full bucket takes
+    /// all of it.
     fn take(&mut self, bytes: u64, limit: TalkLimit, now: Tick) -> Result<(), u32> {
         let per_tick = u64::from(limit.bytes_per_tick);
         let burst = per_tick * u64::from(limit.burst_ticks);
@@ -43,8 +44,8 @@ impl Talk {
     }
 }
 
-/// Whether a room can be told a message with so many bytes of text; if not, its sender is told when to try again. That
-/// is no strike against the sender: others may have emptied the bucket.
+/// Pays for a message with so many bytes of text. If the bucket does not have them, refuses it and says when to try again.
+/// That is no strike against the sender: others may have emptied the bucket.
 pub(crate) fn afford(
     world: &mut World,
     room: Entity,

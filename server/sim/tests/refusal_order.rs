@@ -80,7 +80,7 @@ fn a_limit_comes_before_all_else() {
 fn what_is_wrong_anywhere_comes_before_the_missing_room() {
     let mut stage = Stage::new(plaza());
     stage.open(1);
-    stage.chat(1, Scope::Near, "\u{7}");
+    stage.chat(1, Scope::Near, "");
     set(&mut stage, 1, vec![write("No Key".into(), 0)]);
     stage.skin(1, 99);
     stage.custom(1, "unknown", &1_u8);

@@ -1,4 +1,4 @@
-//! A room's bucket for what is said in it: bytes times listeners, whoever speaks.
+//! A room's bucket for what is said in it: bytes times listeners, for all speakers together.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -67,7 +67,7 @@ fn a_chat_costs_its_bytes_times_those_who_hear_it() {
     stage.tick();
     // A tick has passed: 100 of the 300 are there.
     for session in 1..=3 {
-        assert_eq!(waits(&mut stage, session), [2], "whoever spoke before");
+        assert_eq!(waits(&mut stage, session), [2], "for each speaker");
     }
     stage.chat(1, Scope::Room, TEXT);
     stage.tick();

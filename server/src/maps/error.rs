@@ -165,8 +165,8 @@ pub enum Fault {
     /// Nobody can stand there.
     #[error("a player, 16 x 16 px, would stand in a wall or outside the map there")]
     SpawnInWall,
-    /// Whoever appears there would be moved away at once.
-    #[error("lies in a door, which would take away whoever appears there")]
+    /// A player in a door has to leave it before it opens.
+    #[error("lies in a door: players that appear there would have to leave it before it opens")]
     SpawnInDoor,
     /// A door that is not within the map, or has no size.
     #[error("must lie within the map and be at least 1 px wide and high")]

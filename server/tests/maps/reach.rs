@@ -123,8 +123,8 @@ fn a_spawn_point_that_is_a_cage_is_an_error() {
     assert_eq!(said("closet", rows, &[(130, 34, 10, 10)]), {
         // A closet whose door one appears in would be refused for that; beside it, one cannot stand.
         Err(vec![
-            "office.tmx: spawn point \"east\" (object 2) at 136, 40 px: lies in a door, which would take away whoever \
-             appears there"
+            "office.tmx: spawn point \"east\" (object 2) at 136, 40 px: lies in a door: players that appear there would \
+             have to leave it before it opens"
                 .to_owned(),
         ])
     });

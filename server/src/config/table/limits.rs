@@ -34,8 +34,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "room_talk_mib",
         section: Section::Limits,
         form: "MIB",
-        help: "MiB a second of chats and writes to state in one room, bytes times listeners, of all speakers together; \
-               four seconds' worth at once",
+        help: "MiB a second of chats and writes to state in one room, bytes times listeners, for all players \
+               together; four seconds' worth at once",
         kind: Kind::Number,
         also: None,
         apply: set!(room_talk_mib, |text| whole(text, 1..=1024)),
