@@ -152,6 +152,19 @@ fn a_dump_opens_no_file_before_those_that_it_looks_at() {
 }
 
 #[test]
+fn an_end_in_an_earlier_file_lies_before_the_beginning() {
+    for words in [
+        ["--from", "t700", "--to", "t500"],
+        ["--from", "14:03:11", "--to", "14:03:04"],
+    ] {
+        let (code, _, err) = parlour(&[&[rotated().path()][..], &words].concat());
+        assert_eq!(code, Some(64), "{err}");
+        assert!(err.contains("lies before the beginning"), "{err}");
+        assert!(!err.contains("is not in it"), "{err}");
+    }
+}
+
+#[test]
 fn the_past_is_served_through_all_files() {
     let directory = rotated();
     let served = Served::start(&[directory.path(), "--serve", "--paused", "--from", "+11s"]);
