@@ -185,9 +185,12 @@ pub enum Fault {
     /// A part of the map without a door.
     #[error("no door can be walked to from there")]
     SpawnWithoutDoor,
-    /// A part of a map without doors that is not the one where players appear by default.
-    #[error("neither a door nor the spawn point `default` can be walked to from there")]
-    SpawnCutOff,
+    /// A small part of the map without a door.
+    #[error("is walled in: no door and less than {0} % of the map's floor can be walked to from there")]
+    SpawnInPocket(u64),
+    /// A part of a map without doors that is not the one with most spawn points. It names one of that.
+    #[error("neither a door nor the spawn point `{0}` can be walked to from there")]
+    SpawnCutOff(String),
     /// A file that looks like a map but is none that is read.
     #[error("is not read, only *.tmx files are: {0}")]
     NotRead(&'static str),
@@ -210,7 +213,11 @@ impl Fault {
     pub fn is_warning(&self) -> bool {
         matches!(
             self,
-            Self::DoorOutOfReach | Self::SpawnWithoutDoor | Self::SpawnCutOff | Self::NotRead(_)
+            Self::DoorOutOfReach
+                | Self::SpawnWithoutDoor
+                | Self::SpawnInPocket(_)
+                | Self::SpawnCutOff(_)
+                | Self::NotRead(_)
         )
     }
 }

@@ -147,6 +147,81 @@ fn a_spawn_point_that_leads_nowhere_is_a_warning() {
     );
 }
 
+/// A map of 40 x 12 tiles without doors, with a closed room of 4 x 4 tiles: `inside` is in it, `outside` is not.
+fn with_a_room(inside: char, outside: &str) -> Vec<String> {
+    let row = |text: &str| format!("{text:.<40}");
+    let mut rows = vec![
+        row("######"),
+        row("#....#"),
+        row(&format!("#.{inside}..#")),
+        row("#....#"),
+        row("#....#"),
+        row("######"),
+    ];
+    rows.extend((0..5).map(|_| row("")));
+    rows.push(format!("{outside:.>40}"));
+    rows
+}
+
+fn said_of_room(name: &str, inside: char, outside: &str, doors: &[(i32, i32, i32, i32)]) -> Vec<String> {
+    let rows = with_a_room(inside, outside);
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    said(name, &rows, doors).unwrap()
+}
+
+#[test]
+fn a_spawn_point_in_a_pocket_is_walled_in() {
+    let walled = |spawn: &str| {
+        format!(
+            "office.tmx: spawn point {spawn:?}: is walled in: no door and less than 3 % of the map's floor can be walked to \
+             from there"
+        )
+    };
+    // Without doors, whichever spawn point it is.
+    assert_eq!(said_of_room("room-d", 'd', "e", &[]), [walled("default")]);
+    assert_eq!(said_of_room("room-e", 'e', "d", &[]), [walled("east")]);
+    assert_eq!(said_of_room("room-one", 'd', "", &[]), [walled("default")]);
+    // With a door elsewhere.
+    let door = [(500, 100, 16, 16)];
+    assert_eq!(said_of_room("room-door", 'd', "e", &door), [walled("default")]);
+    // With a door of its own it is not.
+    let doors = [(500, 100, 16, 16), (56, 56, 16, 16)];
+    assert_eq!(said_of_room("room-doors", 'd', "e", &doors), [""; 0]);
+}
+
+#[test]
+fn a_walled_in_spawn_point_of_the_plaza_is_told() {
+    let plaza = include_str!("../../../assets/maps/plaza.tmx");
+    let begin = plaza.find("name=\"walls\"").unwrap();
+    let begin = begin + plaza[begin..].find("<data").unwrap();
+    let end = begin + plaza[begin..].find("</data>").unwrap();
+    let (head, rows) = plaza[begin..end].split_once('\n').unwrap();
+    for (spawn, middle) in [("r0c0", 10_usize), ("default", 70)] {
+        // Walls around 11 x 11 tiles.
+        let is_wall = |x: usize, y: usize| x.abs_diff(middle).max(y.abs_diff(middle)) == 6;
+        let rows = rows.lines().enumerate().map(|(y, row)| {
+            let tiles = row.split(',').enumerate();
+            let tiles = tiles.map(|(x, tile)| if is_wall(x, y) { "1" } else { tile });
+            tiles.collect::<Vec<_>>().join(",")
+        });
+        let rows: Vec<String> = rows.collect();
+        let text = format!(
+            "{}{head}\n{}\n{}",
+            &plaza[..begin],
+            rows.join("\n"),
+            &plaza[end..]
+        );
+        let directory = Directory::with(&format!("plaza-{spawn}"), &[("plaza.tmx", &text)]);
+        let warnings = directory.look().unwrap();
+        assert_eq!(warnings.len(), 1, "{warnings:#?}");
+        let start = format!("plaza.tmx: spawn point {spawn:?}");
+        assert!(
+            warnings[0].starts_with(&start) && warnings[0].contains("is walled in"),
+            "{warnings:#?}"
+        );
+    }
+}
+
 #[test]
 fn files_that_look_like_maps_are_told() {
     let good = drawn(HALL, &[]);
