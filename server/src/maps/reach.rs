@@ -7,7 +7,7 @@ mod floor;
 
 use parlour_shared::{map::Map, motion::HALF_BODY};
 
-use super::error::Fault;
+use super::{error::Fault, read::Parsed};
 use floor::Floor;
 
 /// A part of the floor that cannot be left on foot.
@@ -25,7 +25,8 @@ struct Part {
 const POCKET_PERCENT: u64 = 10;
 
 /// All that is wrong, with its place.
-pub(super) fn check(map: &Map) -> Vec<(String, Fault)> {
+pub(super) fn check(parsed: &Parsed) -> Vec<(String, Fault)> {
+    let map = &parsed.map;
     let floor = Floor::of(&map.walls);
     let parts = parts(map, &floor);
     let mut found = Vec::new();
@@ -37,7 +38,7 @@ pub(super) fn check(map: &Map) -> Vec<(String, Fault)> {
         } else {
             continue;
         };
-        found.push((format!("door at {}, {} px", door.x, door.y), fault));
+        found.push((parsed.doors[index].clone(), fault));
     }
     let main = main_part(map, &parts);
     for (nth, part) in parts.iter().enumerate() {
@@ -54,7 +55,7 @@ pub(super) fn check(map: &Map) -> Vec<(String, Fault)> {
             }
         };
         if part.doors.is_empty() {
-            let place = |spawn: &usize| format!("spawn point {:?}", map.spawns[*spawn].name);
+            let place = |spawn: &usize| parsed.spawns[*spawn].clone();
             let spawns = part.spawns.iter();
             found.extend(spawns.filter_map(|spawn| Some((place(spawn), fault()?))));
         }

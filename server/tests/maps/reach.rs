@@ -82,9 +82,9 @@ fn doors_that_nobody_can_enter_are_errors_and_all_are_told() {
     let doors = [(96, 48, 64, 32), (153, 0, 7, 48), (120, 0, 8, 48), (0, 0, 160, 8)];
     let errors = said("doors", HALL, &doors).unwrap_err();
     let starts = [
-        "office.tmx: door at 96, 48 px",
-        "office.tmx: door at 153, 0 px",
-        "office.tmx: door at 0, 0 px",
+        "office.tmx: door (object 10) at 96, 48 px",
+        "office.tmx: door (object 11) at 153, 0 px",
+        "office.tmx: door (object 13) at 0, 0 px",
     ];
     assert_eq!(errors.len(), starts.len(), "{errors:#?}");
     for (error, start) in errors.iter().zip(starts) {
@@ -101,7 +101,7 @@ fn a_door_out_of_reach_is_a_warning() {
     let warnings = said("far", rows, &[(130, 10, 20, 20), (40, 0, 8, 60)]).unwrap();
     assert_eq!(
         warnings,
-        ["office.tmx: door at 130, 10 px: no player can walk to it from any spawn point"]
+        ["office.tmx: door (object 10) at 130, 10 px: no player can walk to it from any spawn point"]
     );
 }
 
@@ -117,7 +117,7 @@ fn a_spawn_point_that_is_a_cage_is_an_error() {
     let errors = said("cage", rows, &[]).unwrap_err();
     assert_eq!(errors.len(), 1, "{errors:#?}");
     assert!(
-        errors[0].starts_with("office.tmx: spawn point \"east\": is walled in"),
+        errors[0].starts_with("office.tmx: spawn point \"east\" (object 2) at 136, 40 px: is walled in"),
         "{errors:#?}"
     );
     assert_eq!(said("closet", rows, &[(130, 34, 10, 10)]), {
@@ -137,13 +137,13 @@ fn a_spawn_point_that_leads_nowhere_is_a_warning() {
     assert_eq!(
         warnings,
         [
-            "office.tmx: spawn point \"east\": neither a door nor the spawn point `default` can be walked to from there"
+            "office.tmx: spawn point \"east\" (object 2) at 136, 24 px: neither a door nor the spawn point `default` can be walked to from there"
         ]
     );
     let warnings = said("doorless", rows, &[(130, 40, 20, 20)]).unwrap();
     assert_eq!(
         warnings,
-        ["office.tmx: spawn point \"default\": no door can be walked to from there"]
+        ["office.tmx: spawn point \"default\" (object 1) at 24, 24 px: no door can be walked to from there"]
     );
 }
 
@@ -172,8 +172,9 @@ fn said_of_room(name: &str, inside: char, outside: &str, doors: &[(i32, i32, i32
 #[test]
 fn a_spawn_point_in_a_pocket_is_walled_in() {
     let walled = |spawn: &str| {
+        let id = if spawn == "default" { 1 } else { 2 };
         format!(
-            "office.tmx: spawn point {spawn:?}: is walled in: no door and less than 3 % of the map's floor can be walked to \
+            "office.tmx: spawn point {spawn:?} (object {id}) at 40, 40 px: is walled in: no door and less than 3 % of the map's floor can be walked to \
              from there"
         )
     };
@@ -259,4 +260,50 @@ fn a_large_map_is_looked_through() {
     let mut rows = vec![row.as_str(); 500];
     rows[0] = &first;
     assert_eq!(said("large", &rows, &[(7_900, 7_900, 8, 8)]), Ok(vec![]));
+}
+
+#[test]
+fn objects_that_look_like_doors_or_spawn_points_are_told() {
+    use crate::tmx::with;
+    let look = |name: &str, from: &str, to: &str| {
+        let text = with(from, to);
+        Directory::with(name, &[("small.tmx", &text)]).look()
+    };
+    let spawn = "type=\"spawn\"";
+    for class in ["spwan", "Spawn", "spawns", "door"] {
+        assert_eq!(
+            look(&format!("class-{class}"), spawn, &format!("type=\"{class}\"")).unwrap(),
+            [format!(
+                "small.tmx: spawn point \"default\" (object 1) at 48, 40.5 px: is of class {class:?} and is read as a spawn \
+                 point: leave the class empty or write `spawn`"
+            )]
+        );
+    }
+    for class in ["", "entrance"] {
+        let text = format!("type=\"{class}\"");
+        assert_eq!(
+            look(&format!("class-good{class}"), spawn, &text).unwrap(),
+            [""; 0],
+            "{class}"
+        );
+    }
+    // In a layer that is not read, also within a group.
+    let objects = "<objectgroup id=\"8\" name=\"things\">\
+                   <object id=\"20\" type=\"dor\" x=\"64\" y=\"32\" width=\"8\" height=\"8\"/>\
+                   <object id=\"21\" name=\"b\" x=\"72\" y=\"32\" width=\"8\" height=\"8\"><properties>\
+                   <property name=\"to_map\" value=\"small\"/></properties></object>\
+                   <object id=\"22\" type=\"floor\" x=\"64\" y=\"32\"><point/></object>\
+                   </objectgroup>";
+    let within = format!("<group id=\"7\" name=\"g\">{objects}</group>");
+    for (name, layers) in [("layer", objects), ("group", &within)] {
+        let told = look(&format!("other-{name}"), "</map>", &format!("{layers}</map>")).unwrap();
+        let end = "looks like a door, but is not read: only the object layer `doors` at the top level is";
+        assert_eq!(
+            told,
+            [
+                format!("small.tmx: door (object 20) at 64, 32 px: {end}"),
+                format!("small.tmx: door \"b\" (object 21) at 72, 32 px: {end}"),
+            ]
+        );
+    }
 }
