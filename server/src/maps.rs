@@ -3,7 +3,8 @@
 //! A file is looked through by `maps/survey` before the `tiled` crate sees it: every number that the crate would
 //! allocate by, index with or recurse on is checked there. What it understood is then checked as a [`Map`], and the
 //! catalogue as a whole: each door must lead to a spawn point that exists, and players must be able to walk into doors
-//! and away from spawn points (`maps/reach`).
+//! and away from spawn points (`maps/reach`). Objects that look like doors or spawn points, but are not read as such, are
+//! warned about (`maps/classes`).
 //!
 //! What a map must look like:
 //! - a tile layer `walls`, at the top level: whatever is drawn there is a wall;
@@ -12,6 +13,7 @@
 //!   `to_spawn`.
 
 mod catalogue;
+mod classes;
 mod error;
 mod objects;
 mod reach;
@@ -52,7 +54,7 @@ const BUNDLED: &[(&str, &str)] = &[
 pub struct Catalogue {
     /// The maps, sorted by name.
     pub maps: Vec<Arc<Map>>,
-    /// What is worth a warning: doors that nobody can walk to, files that are not read.
+    /// What is worth a warning: doors that nobody can walk to, files and objects that are not read.
     pub warnings: Vec<MapError>,
 }
 
@@ -77,5 +79,5 @@ pub fn load_and_look(directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn parse(name: &str, file: &str, text: &[u8]) -> Result<Map, MapError> {
-    read::parse(name, file, text)
+    Ok(read::parse(name, file, text)?.map)
 }

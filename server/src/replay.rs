@@ -9,6 +9,7 @@ mod error;
 pub mod export;
 mod find;
 pub mod follow;
+mod lookup;
 mod moment;
 mod past;
 mod refused;

@@ -9,18 +9,17 @@ use std::{
     sync::Arc,
 };
 
-use parlour_shared::map::Map;
-
 use super::{
     BUNDLED, Catalogue, MAX_FILE_BYTES, MAX_FILES,
     error::{Fault, MapError, MapErrors},
-    reach, read,
+    reach,
+    read::{self, Parsed, Placed},
 };
 
 /// A map and what its file is called.
 struct Entry {
     file: String,
-    map: Arc<Map>,
+    parsed: Parsed,
 }
 
 pub(super) fn load(directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
@@ -29,10 +28,18 @@ pub(super) fn load(directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
     let Files { maps, mut warnings } = directory
         .map_or(Ok(Files::default()), files)
         .map_err(|error| MapErrors(vec![error]))?;
-    let mut add = |name: &str, file: String, parsed: Result<Map, MapError>| match parsed {
-        Ok(map) => {
-            let map = Arc::new(map);
-            catalogue.insert(name.to_owned(), Entry { file, map });
+    if let Some(directory) = directory.filter(|_| maps.is_empty()) {
+        errors.push(whole_file(&directory.display().to_string(), Fault::NoMaps));
+    }
+    let mut add = |name: &str, file: String, parsed: Result<Parsed, MapError>| match parsed {
+        Ok(mut parsed) => {
+            let odd = parsed.warnings.drain(..);
+            warnings.extend(odd.map(|Placed { place, fault }| MapError {
+                file: file.clone(),
+                place,
+                fault,
+            }));
+            catalogue.insert(name.to_owned(), Entry { file, parsed });
         }
         Err(error) => errors.push(error),
     };
@@ -61,7 +68,7 @@ pub(super) fn load(directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
             .collect();
     }
     for entry in catalogue.values() {
-        for (place, fault) in reach::check(&entry.map) {
+        for (place, fault) in reach::check(&entry.parsed) {
             let list = if fault.is_warning() {
                 &mut warnings
             } else {
@@ -72,7 +79,8 @@ pub(super) fn load(directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
         }
     }
     if errors.is_empty() {
-        let maps = catalogue.into_values().map(|entry| entry.map).collect();
+        let maps = catalogue.into_values();
+        let maps = maps.map(|entry| Arc::new(entry.parsed.map)).collect();
         Ok(Catalogue { maps, warnings })
     } else {
         errors.append(&mut warnings);
@@ -133,10 +141,13 @@ fn contents(path: &Path) -> Result<Vec<u8>, Fault> {
 }
 
 fn lost_doors(entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Vec<MapError> {
-    let lost = entry.map.doors.iter().filter_map(|door| {
+    let doors = entry.parsed.map.doors.iter().zip(&entry.parsed.doors);
+    let lost = doors.filter_map(|(door, place)| {
         let fault = match catalogue.get(&door.to_map) {
             None => Fault::NoSuchMap(door.to_map.clone()),
-            Some(target) if target.map.spawns.iter().any(|spawn| spawn.name == door.to_spawn) => {
+            Some(Entry { parsed, .. })
+                if parsed.map.spawns.iter().any(|spawn| spawn.name == door.to_spawn) =>
+            {
                 return None;
             }
             Some(_) => Fault::NoSuchSpawn {
@@ -146,7 +157,7 @@ fn lost_doors(entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Vec<MapErro
         };
         Some(MapError {
             file: entry.file.clone(),
-            place: format!("door at {}, {} px", door.x, door.y),
+            place: place.clone(),
             fault,
         })
     });

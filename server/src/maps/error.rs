@@ -125,6 +125,11 @@ pub enum Fault {
     /// Two things with the same id.
     #[error("the id {0} is used twice")]
     DuplicateId(u32),
+    /// A directory of maps without any.
+    #[error(
+        "there is no map in this directory: *.tmx files directly in it are looked for, not those in folders within it"
+    )]
+    NoMaps,
     /// The `tiled` crate understood it differently.
     #[error("{0}")]
     Tiled(Box<tiled::Error>),
@@ -156,6 +161,17 @@ pub enum Fault {
     /// A property that must be there.
     #[error("needs the string property `{0}`")]
     Property(&'static str),
+    /// An object in the `spawns` layer whose class is a typo, or that of a door.
+    #[error("is of class {0:?} and is read as a spawn point: leave the class empty or write `spawn`")]
+    SpawnOfOtherClass(String),
+    /// A door or a spawn point that is in no layer that is read.
+    #[error("looks like a {kind}, but is not read: only the object layer `{layer}` at the top level is")]
+    InOtherLayer {
+        /// What it looks like.
+        kind: &'static str,
+        /// Where it would be read.
+        layer: &'static str,
+    },
     /// Two spawn points of the same name.
     #[error("a spawn point of this name exists already")]
     DuplicateSpawn,
@@ -185,9 +201,12 @@ pub enum Fault {
     /// A part of the map without a door.
     #[error("no door can be walked to from there")]
     SpawnWithoutDoor,
-    /// A part of a map without doors that is not the one where players appear by default.
-    #[error("neither a door nor the spawn point `default` can be walked to from there")]
-    SpawnCutOff,
+    /// A small part of the map without a door.
+    #[error("is walled in: no door and less than {0} % of the map's floor can be walked to from there")]
+    SpawnInPocket(u64),
+    /// A part of a map without doors that is not the one with most spawn points. It names one of that.
+    #[error("neither a door nor the spawn point `{0}` can be walked to from there")]
+    SpawnCutOff(String),
     /// A file that looks like a map but is none that is read.
     #[error("is not read, only *.tmx files are: {0}")]
     NotRead(&'static str),
@@ -210,7 +229,13 @@ impl Fault {
     pub fn is_warning(&self) -> bool {
         matches!(
             self,
-            Self::DoorOutOfReach | Self::SpawnWithoutDoor | Self::SpawnCutOff | Self::NotRead(_)
+            Self::DoorOutOfReach
+                | Self::SpawnWithoutDoor
+                | Self::SpawnInPocket(_)
+                | Self::SpawnCutOff(_)
+                | Self::NotRead(_)
+                | Self::SpawnOfOtherClass(_)
+                | Self::InOtherLayer { .. }
         )
     }
 }

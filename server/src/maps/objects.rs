@@ -12,15 +12,25 @@ use super::{
     read::{Placed, is_name, unmoved},
 };
 
-/// The spawn points, in the order of the file.
-pub(super) fn spawns(tmx: &tiled::Map, walls: &WallGrid, doors: &[Door]) -> Result<Vec<Spawn>, Placed> {
+/// Objects that were read, in the order of the file.
+pub(super) struct Read<T> {
+    /// What they are.
+    pub(super) things: Vec<T>,
+    /// For each its place, as messages say it.
+    pub(super) places: Vec<String>,
+}
+
+/// The spawn points.
+pub(super) fn spawns(tmx: &tiled::Map, walls: &WallGrid, doors: &[Door]) -> Result<Read<Spawn>, Placed> {
     let objects = objects(tmx, "spawns")?.ok_or(Fault::Layer {
         kind: "object",
         name: "spawns",
         found: 0,
     })?;
     let mut spawns: Vec<Spawn> = Vec::new();
+    let mut places = Vec::new();
     for object in objects {
+        let place = place("spawn point", &object);
         let spawn = spawn(&object, walls, doors)
             .and_then(|spawn| {
                 let taken = spawns.iter().any(|other| other.name == spawn.name);
@@ -31,28 +41,37 @@ pub(super) fn spawns(tmx: &tiled::Map, walls: &WallGrid, doors: &[Door]) -> Resu
                 }
             })
             .map_err(|fault| Placed {
-                place: place("spawn point", &object),
+                place: place.clone(),
                 fault,
             })?;
         spawns.push(spawn);
+        places.push(place);
     }
     if spawns.iter().all(|spawn| spawn.name != "default") {
         return Err(Fault::NoDefaultSpawn.into());
     }
-    Ok(spawns)
+    Ok(Read {
+        things: spawns,
+        places,
+    })
 }
 
-/// The doors, in the order of the file; a map may have none.
-pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<Vec<Door>, Placed> {
+/// The doors; a map may have none.
+pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<Read<Door>, Placed> {
     let objects = objects(tmx, "doors")?.unwrap_or_default();
-    let mut doors = Vec::new();
+    let (mut doors, mut places) = (Vec::new(), Vec::new());
     for object in objects {
-        doors.push(door(&object, size_px).map_err(|fault| Placed {
-            place: place("door", &object),
-            fault,
-        })?);
+        let place = place("door", &object);
+        match door(&object, size_px) {
+            Ok(door) => doors.push(door),
+            Err(fault) => return Err(Placed { place, fault }),
+        }
+        places.push(place);
     }
-    Ok(doors)
+    Ok(Read {
+        things: doors,
+        places,
+    })
 }
 
 /// The objects of the one object layer of this name at the top level.
@@ -151,7 +170,12 @@ fn whole(value: f64) -> Option<i32> {
         .then_some(rounded as i32)
 }
 
-fn place(kind: &str, object: &tiled::Object<'_>) -> String {
+/// What messages call an object: its name, if it has one, its id and where it is.
+pub(super) fn place(kind: &str, object: &tiled::Object<'_>) -> String {
     let (x, y) = (object.x, object.y);
-    format!("{kind} {:?} (object {}) at {x}, {y} px", object.name, object.id())
+    let name = match object.name.as_str() {
+        "" => String::new(),
+        name => format!(" {name:?}"),
+    };
+    format!("{kind}{name} (object {}) at {x}, {y} px", object.id())
 }

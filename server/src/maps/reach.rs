@@ -7,7 +7,7 @@ mod floor;
 
 use parlour_shared::{map::Map, motion::HALF_BODY};
 
-use super::error::Fault;
+use super::{error::Fault, read::Parsed};
 use floor::Floor;
 
 /// A part of the floor that cannot be left on foot.
@@ -17,10 +17,16 @@ struct Part {
     /// The doors that can be walked into, by index.
     doors: Vec<usize>,
     extent: i32,
+    /// How much of the whole floor it is, rounded down.
+    share_percent: u64,
 }
 
+/// A part of less of the floor is a pocket. A room of 8 that are alike is none.
+const POCKET_PERCENT: u64 = 10;
+
 /// All that is wrong, with its place.
-pub(super) fn check(map: &Map) -> Vec<(String, Fault)> {
+pub(super) fn check(parsed: &Parsed) -> Vec<(String, Fault)> {
+    let map = &parsed.map;
     let floor = Floor::of(&map.walls);
     let parts = parts(map, &floor);
     let mut found = Vec::new();
@@ -32,23 +38,24 @@ pub(super) fn check(map: &Map) -> Vec<(String, Fault)> {
         } else {
             continue;
         };
-        found.push((format!("door at {}, {} px", door.x, door.y), fault));
+        found.push((parsed.doors[index].clone(), fault));
     }
-    let is_default = |spawn: &usize| map.spawns[*spawn].name == "default";
-    for part in &parts {
+    let main = main_part(map, &parts);
+    for (nth, part) in parts.iter().enumerate() {
         let fault = || {
             if part.extent < 2 * HALF_BODY {
                 Some(Fault::SpawnWalledIn)
+            } else if part.share_percent < POCKET_PERCENT {
+                Some(Fault::SpawnInPocket(part.share_percent + 1))
             } else if !map.doors.is_empty() {
                 Some(Fault::SpawnWithoutDoor)
-            } else if !part.spawns.iter().any(is_default) {
-                Some(Fault::SpawnCutOff)
             } else {
-                None
+                let (main, spawn) = main?;
+                (nth != main).then(|| Fault::SpawnCutOff(map.spawns[spawn].name.clone()))
             }
         };
         if part.doors.is_empty() {
-            let place = |spawn: &usize| format!("spawn point {:?}", map.spawns[*spawn].name);
+            let place = |spawn: &usize| parsed.spawns[*spawn].clone();
             let spawns = part.spawns.iter();
             found.extend(spawns.filter_map(|spawn| Some((place(spawn), fault()?))));
         }
@@ -56,9 +63,26 @@ pub(super) fn check(map: &Map) -> Vec<(String, Fault)> {
     found
 }
 
+/// The part from which the others are cut off on a map without doors, and its spawn point that a message names: the part
+/// with the most spawn points; of several the one with `default`, else the largest. Pockets are none.
+fn main_part(map: &Map, parts: &[Part]) -> Option<(usize, usize)> {
+    let default = |part: &Part| {
+        let mut spawns = part.spawns.iter();
+        spawns
+            .find(|spawn| map.spawns[**spawn].name == "default")
+            .copied()
+    };
+    let large = parts.iter().enumerate();
+    let large = large.filter(|(_, part)| part.share_percent >= POCKET_PERCENT);
+    let (nth, part) =
+        large.max_by_key(|(_, part)| (part.spawns.len(), default(part).is_some(), part.share_percent))?;
+    Some((nth, default(part).or_else(|| part.spawns.first().copied())?))
+}
+
 /// The parts of the floor in which players appear.
 fn parts(map: &Map, floor: &Floor) -> Vec<Part> {
     let mut rest = floor.all().clone();
+    let all = floor.area(floor.all());
     let mut parts = Vec::new();
     for spawn in &map.spawns {
         if !floor.holds(&rest, spawn.position) {
@@ -77,6 +101,8 @@ fn parts(map: &Map, floor: &Floor) -> Vec<Part> {
                 .map(|(index, _)| index)
                 .collect(),
             extent: floor.extent(&cells),
+            // Both are below 2^60, so this fits.
+            share_percent: (floor.area(&cells) / (all / 100).max(1)).min(100),
         });
     }
     parts

@@ -9,7 +9,7 @@ use parlour_shared::{map::Map, motion::WallGrid, text::RoomName};
 use tiled::{LayerType, Loader, TileLayer};
 
 use super::{
-    MAX_FILE_BYTES, MAX_NAME_BYTES, MAX_WALL_RECTS,
+    MAX_FILE_BYTES, MAX_NAME_BYTES, MAX_WALL_RECTS, classes,
     error::{Fault, MapError},
     objects,
     survey::{Survey, survey},
@@ -30,7 +30,18 @@ impl From<Fault> for Placed {
     }
 }
 
-pub(super) fn parse(name: &str, file: &str, text: &[u8]) -> Result<Map, MapError> {
+/// A map, and what messages call its parts.
+pub(super) struct Parsed {
+    pub(super) map: Map,
+    /// The place of each door.
+    pub(super) doors: Vec<String>,
+    /// The place of each spawn point.
+    pub(super) spawns: Vec<String>,
+    /// What is odd about its objects.
+    pub(super) warnings: Vec<Placed>,
+}
+
+pub(super) fn parse(name: &str, file: &str, text: &[u8]) -> Result<Parsed, MapError> {
     parse_placed(name, text).map_err(|Placed { place, fault }| MapError {
         file: file.to_owned(),
         place,
@@ -43,7 +54,7 @@ pub(super) fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME_BYTES && !name.contains('/') && RoomName::parse(name).is_some()
 }
 
-fn parse_placed(name: &str, bytes: &[u8]) -> Result<Map, Placed> {
+fn parse_placed(name: &str, bytes: &[u8]) -> Result<Parsed, Placed> {
     if !is_name(name) {
         return Err(Fault::BadName(name.to_owned()).into());
     }
@@ -62,12 +73,17 @@ fn parse_placed(name: &str, bytes: &[u8]) -> Result<Map, Placed> {
     let tile_px = u32::from(walls.tile_px());
     let size_px = (u32::from(width) * tile_px, u32::from(height) * tile_px);
     let doors = objects::doors(&tmx, size_px)?;
-    let spawns = objects::spawns(&tmx, &walls, &doors)?;
-    Ok(Map {
-        name: name.to_owned(),
-        walls,
-        spawns,
-        doors,
+    let spawns = objects::spawns(&tmx, &walls, &doors.things)?;
+    Ok(Parsed {
+        map: Map {
+            name: name.to_owned(),
+            walls,
+            spawns: spawns.things,
+            doors: doors.things,
+        },
+        doors: doors.places,
+        spawns: spawns.places,
+        warnings: classes::check(&tmx),
     })
 }
 

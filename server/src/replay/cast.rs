@@ -1,8 +1,9 @@
 //! Everyone who is there at some time in a window.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlour_shared::ids::{SessionId, Tick};
+use parlour_sim::{Room, Rooms, Simulation};
 
 use super::{Replay, ReplayError, Roster, Stepped, Who, Window};
 
@@ -12,6 +13,8 @@ pub struct Cast {
     people: BTreeMap<SessionId, Who>,
     /// Those who were there before its first tick.
     first: Vec<SessionId>,
+    /// The names of the rooms that were there at some time.
+    rooms: BTreeSet<String>,
 }
 
 impl Cast {
@@ -28,14 +31,19 @@ impl Cast {
         }
         let mut roster = Roster::of(run.simulation());
         let there = roster.iter().map(|who| (who.session, who.clone()));
+        let mut rooms: BTreeSet<String> = rooms_of(run.simulation()).collect();
         let mut people: BTreeMap<SessionId, Who> = there.collect();
         let first = people.keys().copied().collect();
         while run.tick() < window.to && matches!(run.step(), Ok(Some(Stepped::Same))) {
             let changes = roster.follow(&mut run);
+            // A room begins with its first player.
+            if !changes.is_empty() {
+                rooms.extend(rooms_of(run.simulation()));
+            }
             let here = changes.into_iter().filter_map(|change| change.after);
             people.extend(here.map(|who| (who.session, who)));
         }
-        Ok(Self { people, first })
+        Ok(Self { people, first, rooms })
     }
 
     /// Everyone.
@@ -43,8 +51,20 @@ impl Cast {
         self.people.values()
     }
 
+    /// The names of the rooms.
+    pub(super) fn rooms(self) -> BTreeSet<String> {
+        self.rooms
+    }
+
     /// Whether a player was there before the first tick.
     pub(super) fn is_there_at_first(&self, who: &Who) -> bool {
         self.first.contains(&who.session)
     }
+}
+
+/// The names of the rooms of a world.
+pub(super) fn rooms_of(simulation: &Simulation) -> impl Iterator<Item = String> {
+    let world = simulation.world();
+    let rooms = world.resource::<Rooms>().iter();
+    rooms.filter_map(|room| Some(world.get::<Room>(room)?.name.clone()))
 }

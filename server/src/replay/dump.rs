@@ -1,5 +1,6 @@
 //! What there was at a tick, or in the ticks before it, as rows: for a table, or as JSON with all there is to know.
 
+mod absent;
 mod chat;
 mod commands;
 mod players;
@@ -9,7 +10,8 @@ mod table;
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use serde_json::Value;
 
-use super::{Cast, Moment, Replay, ReplayError, Roster, Run, Stepped, Who, Whom, Window};
+use super::{Cast, Moment, Replay, ReplayError, Run, Stepped, Who, Whom, Window, cast::rooms_of};
+pub use absent::DumpError;
 pub use table::table;
 
 /// What to look at.
@@ -48,7 +50,7 @@ pub struct Dump {
 }
 
 /// Ticks of chat and commands that are shown, if nobody says how many.
-const LOOK_BACK: u32 = 10 * TICK_RATE;
+pub(super) const LOOK_BACK: u32 = 10 * TICK_RATE;
 
 impl What {
     /// Whether it is about a window and not about one tick.
@@ -73,18 +75,35 @@ pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window
 /// What there is in a window; of players and rooms, what there is after its last tick.
 ///
 /// # Errors
-/// [`ReplayError`], also if there is no state after the last tick because it panicked.
-pub fn dump(replay: &mut Replay, what: What, window: Window, filter: &Filter) -> Result<Dump, ReplayError> {
-    match what {
-        What::Players => players::players(&mut state_at(replay, window.to)?, filter),
-        What::Rooms => rooms::rooms(&mut state_at(replay, window.to)?, filter),
-        What::Chat | What::Commands => {
-            let taken = Taken::in_window(replay, window, filter)?;
-            match what {
-                What::Chat => chat::chat(replay, window, &taken),
-                _ => commands::commands(replay, window, &taken),
-            }
-        }
+/// [`DumpError`], also if there is no state after the last tick because it panicked.
+pub fn dump(replay: &mut Replay, what: What, window: Window, filter: &Filter) -> Result<Dump, DumpError> {
+    let (dump, rooms) = if what.is_of_window() {
+        let cast = match filter.is_none() {
+            true => Cast::default(),
+            false => Cast::of(replay, window)?,
+        };
+        let taken = Taken::of(cast.iter(), filter);
+        let dump = match what {
+            What::Chat => chat::chat(replay, window, &taken)?,
+            _ => commands::commands(replay, window, &taken)?,
+        };
+        (dump, cast.rooms())
+    } else {
+        let mut run = state_at(replay, window.to)?;
+        let dump = match what {
+            What::Players => players::players(&mut run, filter)?,
+            _ => rooms::rooms(&mut run, filter)?,
+        };
+        (dump, rooms_of(run.simulation()).collect())
+    };
+    absent::check(replay, &dump, &rooms, (what, window), filter)?;
+    Ok(dump)
+}
+
+impl Filter {
+    /// Whether everything is shown.
+    fn is_none(&self) -> bool {
+        self.room.is_none() && self.player.is_none()
     }
 }
 
@@ -95,25 +114,9 @@ struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    /// The player is one of those that are there now.
-    fn now(roster: &Roster, filter: &'a Filter) -> Self {
-        Self::of(filter, |whom| {
-            whom.among(roster.iter()).into_iter().cloned().collect()
-        })
-    }
-
-    /// The player is one of those that are there at some time in the window.
-    fn in_window(replay: &mut Replay, window: Window, filter: &'a Filter) -> Result<Self, ReplayError> {
-        let cast = match &filter.player {
-            Some(_) => Cast::of(replay, window)?,
-            None => Cast::default(),
-        };
-        Ok(Self::of(filter, |whom| {
-            whom.among(cast.iter()).into_iter().cloned().collect()
-        }))
-    }
-
-    fn of(filter: &'a Filter, meant: impl Fn(&Whom) -> Vec<Who>) -> Self {
+    /// The player is one of these people.
+    fn of<'p>(people: impl Iterator<Item = &'p Who>, filter: &'a Filter) -> Self {
+        let meant = |whom: &Whom| whom.among(people).into_iter().cloned().collect();
         Self {
             room: filter.room.as_deref(),
             players: filter.player.as_ref().map(meant),

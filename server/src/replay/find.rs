@@ -8,7 +8,10 @@ use std::{
 
 use thiserror::Error;
 
-use super::moment::{self, Moment};
+use super::{
+    dump::LOOK_BACK,
+    moment::{self, Moment, Placed},
+};
 use crate::recording::format::{Recording, Times};
 
 /// Files of a directory that are looked at.
@@ -58,9 +61,11 @@ pub enum FindError {
 
 /// How much of a run of the server is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
+pub enum Extent<'a> {
     /// From the file that holds the moment on.
     Onwards,
+    /// From the file that holds this earlier moment on; without one, from ten seconds before the moment on.
+    Back(Option<&'a Moment>),
     /// All of its files: what comes before the moment may be looked at later.
     Whole,
 }
@@ -72,7 +77,7 @@ pub enum Extent {
 ///
 /// # Errors
 /// [`FindError`].
-pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent) -> Result<Found, FindError> {
+pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<Found, FindError> {
     if !path.is_dir() {
         return Ok(Found {
             path: path.to_owned(),
@@ -104,7 +109,8 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent) -> Result<Fou
             // All of a run of the server, unless a moment says where to begin.
             let one = match extent {
                 Extent::Onwards if holding.is_some() => one,
-                Extent::Onwards | Extent::Whole => runs.beginning(one),
+                Extent::Back(from) if let Some(at) = holding => runs.reaching_back(one, at, from),
+                _ => runs.beginning(one),
             };
             let next = runs.successors(one);
             Ok(Found {
@@ -147,9 +153,28 @@ impl<'a> Runs<'a> {
     }
 
     /// The first file of those that a recording goes on from, as far as they are there.
-    fn beginning(&self, mut one: &'a One) -> &'a One {
+    fn beginning(&self, one: &'a One) -> &'a One {
+        self.back_to(one, |_| false)
+    }
+
+    /// The file that holds the beginning of a look back from `at`, which `one` holds.
+    fn reaching_back(&self, one: &'a One, at: &Moment, from: Option<&Moment>) -> &'a One {
+        let at = at.tick(&one.times).ok();
+        self.back_to(one, |one| match (from, one.times.range()) {
+            // A distance counts from the beginning of the run.
+            (_, None) | (Some(Moment::After(_)), _) => false,
+            (Some(from), _) => !matches!(from.place(&one.times), Ok(Placed::Before)),
+            (None, Some((first, _))) => at.is_none_or(|at| first.0 <= at.0.saturating_sub(LOOK_BACK)),
+        })
+    }
+
+    /// The last file that is `enough`, going back from one to those before it; else the first of them.
+    fn back_to(&self, mut one: &'a One, enough: impl Fn(&One) -> bool) -> &'a One {
         // Never more steps than there are files, whatever they say of each other.
         for _ in 0..self.by_name.len() {
+            if enough(one) {
+                break;
+            }
             match self.before(one) {
                 Some(before) => one = before,
                 None => break,

@@ -4,7 +4,6 @@
 mod chosen;
 mod eyes;
 mod feet;
-mod lookup;
 mod news;
 mod whereabouts;
 
@@ -17,7 +16,9 @@ use parlour_shared::{
 };
 use parlour_sim::{Event, EventKind, Lane, Player};
 
-use super::{Cast, Replay, Roster, Run, Stepped, Who, Whom, Window, refused::refused, words};
+use super::{
+    Cast, Replay, Roster, Run, Stepped, Who, Whom, Window, lookup::where_else, refused::refused, words,
+};
 use crate::recording::format::Times;
 pub use chosen::FollowError;
 use chosen::meant;
@@ -111,7 +112,8 @@ pub fn follow(
     } = follower;
     drop(run);
     if !found {
-        return Err(FollowError::NotThere(lookup::where_else(replay, whom, window)?));
+        let when = format!("in ticks {} to {}", window.from.0, window.to.0);
+        return Err(FollowError::NotThere(where_else(replay, whom, &when)?));
     }
     match rooms.missed() {
         None => Ok(()),

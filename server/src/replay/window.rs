@@ -22,23 +22,26 @@ impl Window {
     /// [`MomentError`] if nothing of it is in the recording.
     pub fn new(from: Option<&Moment>, to: Option<&Moment>, times: &Times) -> Result<Self, MomentError> {
         let (mut first, mut last) = times.range().ok_or(MomentError::Empty)?;
+        let backwards = || MomentError::Backwards(to.or(from).map(ToString::to_string).unwrap_or_default());
+        let mut begins_in_it = false;
         if let Some(moment) = from {
             match moment.place(times)? {
                 Placed::Before => {}
-                Placed::In(tick) => first = tick,
+                Placed::In(tick) => (first, begins_in_it) = (tick, true),
                 Placed::After => return Err(moment.not_in(times)),
             }
         }
         if let Some(moment) = to {
             match moment.place(times)? {
+                // Of a directory, the files begin with the one that holds the beginning: the end may be in an earlier one.
+                Placed::Before if begins_in_it => return Err(backwards()),
                 Placed::Before => return Err(moment.not_in(times)),
                 Placed::In(tick) => last = tick,
                 Placed::After => {}
             }
         }
         if first > last {
-            let ends = to.or(from).map(ToString::to_string).unwrap_or_default();
-            return Err(MomentError::Backwards(ends));
+            return Err(backwards());
         }
         Ok(Self {
             from: first,

@@ -88,6 +88,15 @@ fn a_map_in_another_format_is_warned_about_by_check_and_start() {
     std::fs::remove_file(&directory.0).unwrap();
     std::fs::create_dir(&directory.0).unwrap();
     std::fs::write(directory.0.join("office.tmj"), "{}").unwrap();
+    // Alone, it is a folder without maps.
+    let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_MAPS", &directory.0));
+    assert_eq!((code, out.as_str()), (Some(65), ""), "{err}");
+    assert!(
+        err.contains("there is no map in this directory: *.tmx") && err.contains("office.tmj: is not read"),
+        "{err}"
+    );
+    let plaza = include_str!("../../../assets/maps/plaza.tmx");
+    std::fs::write(directory.0.join("plaza.tmx"), plaza).unwrap();
     let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_MAPS", &directory.0));
     assert_eq!(code, Some(0), "{out}");
     assert!(

@@ -86,10 +86,10 @@ fn doors_are_checked_across_the_whole_catalogue() {
     let errors = Directory::with("doors", &files).load().unwrap_err();
     assert_eq!(
         errors[0],
-        "a.tmx: door at 96, 32 px: leads to the map `nowhere`, which does not exist"
+        "a.tmx: door \"out\" (object 2) at 96, 31.6 px: leads to the map `nowhere`, which does not exist"
     );
     assert!(
-        errors[1].starts_with("bundled map garden.tmx: door at "),
+        errors[1].starts_with("bundled map garden.tmx: door \"lobby_gate\" (object 11) at 0, 416 px: "),
         "{errors:#?}"
     );
     assert!(
@@ -99,7 +99,7 @@ fn doors_are_checked_across_the_whole_catalogue() {
     let last = errors.last().unwrap();
     assert_eq!(
         last,
-        "small.tmx: door at 96, 32 px: leads to the spawn point `attic` of `small`, which does not exist"
+        "small.tmx: door \"out\" (object 2) at 96, 31.6 px: leads to the spawn point `attic` of `small`, which does not exist"
     );
 }
 
@@ -123,4 +123,26 @@ fn a_directory_that_is_not_there_is_told() {
         .unwrap_err()
         .to_string();
     assert!(error.starts_with("/nowhere/at/all: cannot be read: "), "{error}");
+}
+
+#[test]
+fn a_directory_without_maps_is_an_error() {
+    let expected = ": there is no map in this directory: *.tmx files directly in it are looked for, not those in folders \
+                    within it";
+    for (name, folder) in [("empty", "."), ("within", "maps")] {
+        let directory = Directory::with(name, &[]);
+        fs::create_dir_all(directory.0.join(folder)).unwrap();
+        if folder != "." {
+            fs::write(directory.0.join("maps/small.tmx"), GOOD).unwrap();
+        }
+        let errors = directory.load().unwrap_err();
+        assert_eq!(errors, [format!("{}{expected}", directory.0.display())]);
+    }
+    // Files of another kind are told beside it.
+    let errors = Directory::with("tmj", &[("a.tmj", "{}")]).load().unwrap_err();
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    assert!(
+        errors[1].starts_with("warning: a.tmj: is not read"),
+        "{errors:#?}"
+    );
 }

@@ -82,9 +82,9 @@ fn doors_that_nobody_can_enter_are_errors_and_all_are_told() {
     let doors = [(96, 48, 64, 32), (153, 0, 7, 48), (120, 0, 8, 48), (0, 0, 160, 8)];
     let errors = said("doors", HALL, &doors).unwrap_err();
     let starts = [
-        "office.tmx: door at 96, 48 px",
-        "office.tmx: door at 153, 0 px",
-        "office.tmx: door at 0, 0 px",
+        "office.tmx: door (object 10) at 96, 48 px",
+        "office.tmx: door (object 11) at 153, 0 px",
+        "office.tmx: door (object 13) at 0, 0 px",
     ];
     assert_eq!(errors.len(), starts.len(), "{errors:#?}");
     for (error, start) in errors.iter().zip(starts) {
@@ -101,7 +101,7 @@ fn a_door_out_of_reach_is_a_warning() {
     let warnings = said("far", rows, &[(130, 10, 20, 20), (40, 0, 8, 60)]).unwrap();
     assert_eq!(
         warnings,
-        ["office.tmx: door at 130, 10 px: no player can walk to it from any spawn point"]
+        ["office.tmx: door (object 10) at 130, 10 px: no player can walk to it from any spawn point"]
     );
 }
 
@@ -117,7 +117,7 @@ fn a_spawn_point_that_is_a_cage_is_an_error() {
     let errors = said("cage", rows, &[]).unwrap_err();
     assert_eq!(errors.len(), 1, "{errors:#?}");
     assert!(
-        errors[0].starts_with("office.tmx: spawn point \"east\": is walled in"),
+        errors[0].starts_with("office.tmx: spawn point \"east\" (object 2) at 136, 40 px: is walled in"),
         "{errors:#?}"
     );
     assert_eq!(said("closet", rows, &[(130, 34, 10, 10)]), {
@@ -137,14 +137,90 @@ fn a_spawn_point_that_leads_nowhere_is_a_warning() {
     assert_eq!(
         warnings,
         [
-            "office.tmx: spawn point \"east\": neither a door nor the spawn point `default` can be walked to from there"
+            "office.tmx: spawn point \"east\" (object 2) at 136, 24 px: neither a door nor the spawn point `default` can be walked to from there"
         ]
     );
     let warnings = said("doorless", rows, &[(130, 40, 20, 20)]).unwrap();
     assert_eq!(
         warnings,
-        ["office.tmx: spawn point \"default\": no door can be walked to from there"]
+        ["office.tmx: spawn point \"default\" (object 1) at 24, 24 px: no door can be walked to from there"]
     );
+}
+
+/// A map of 40 x 12 tiles without doors, with a closed room of 4 x 4 tiles: `inside` is in it, `outside` is not.
+fn with_a_room(inside: char, outside: &str) -> Vec<String> {
+    let row = |text: &str| format!("{text:.<40}");
+    let mut rows = vec![
+        row("######"),
+        row("#....#"),
+        row(&format!("#.{inside}..#")),
+        row("#....#"),
+        row("#....#"),
+        row("######"),
+    ];
+    rows.extend((0..5).map(|_| row("")));
+    rows.push(format!("{outside:.>40}"));
+    rows
+}
+
+fn said_of_room(name: &str, inside: char, outside: &str, doors: &[(i32, i32, i32, i32)]) -> Vec<String> {
+    let rows = with_a_room(inside, outside);
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    said(name, &rows, doors).unwrap()
+}
+
+#[test]
+fn a_spawn_point_in_a_pocket_is_walled_in() {
+    let walled = |spawn: &str| {
+        let id = if spawn == "default" { 1 } else { 2 };
+        format!(
+            "office.tmx: spawn point {spawn:?} (object {id}) at 40, 40 px: is walled in: no door and less than 3 % of the map's floor can be walked to \
+             from there"
+        )
+    };
+    // Without doors, whichever spawn point it is.
+    assert_eq!(said_of_room("room-d", 'd', "e", &[]), [walled("default")]);
+    assert_eq!(said_of_room("room-e", 'e', "d", &[]), [walled("east")]);
+    assert_eq!(said_of_room("room-one", 'd', "", &[]), [walled("default")]);
+    // With a door elsewhere.
+    let door = [(500, 100, 16, 16)];
+    assert_eq!(said_of_room("room-door", 'd', "e", &door), [walled("default")]);
+    // With a door of its own it is not.
+    let doors = [(500, 100, 16, 16), (56, 56, 16, 16)];
+    assert_eq!(said_of_room("room-doors", 'd', "e", &doors), [""; 0]);
+}
+
+#[test]
+fn a_walled_in_spawn_point_of_the_plaza_is_told() {
+    let plaza = include_str!("../../../assets/maps/plaza.tmx");
+    let begin = plaza.find("name=\"walls\"").unwrap();
+    let begin = begin + plaza[begin..].find("<data").unwrap();
+    let end = begin + plaza[begin..].find("</data>").unwrap();
+    let (head, rows) = plaza[begin..end].split_once('\n').unwrap();
+    for (spawn, middle) in [("r0c0", 10_usize), ("default", 70)] {
+        // Walls around 11 x 11 tiles.
+        let is_wall = |x: usize, y: usize| x.abs_diff(middle).max(y.abs_diff(middle)) == 6;
+        let rows = rows.lines().enumerate().map(|(y, row)| {
+            let tiles = row.split(',').enumerate();
+            let tiles = tiles.map(|(x, tile)| if is_wall(x, y) { "1" } else { tile });
+            tiles.collect::<Vec<_>>().join(",")
+        });
+        let rows: Vec<String> = rows.collect();
+        let text = format!(
+            "{}{head}\n{}\n{}",
+            &plaza[..begin],
+            rows.join("\n"),
+            &plaza[end..]
+        );
+        let directory = Directory::with(&format!("plaza-{spawn}"), &[("plaza.tmx", &text)]);
+        let warnings = directory.look().unwrap();
+        assert_eq!(warnings.len(), 1, "{warnings:#?}");
+        let start = format!("plaza.tmx: spawn point {spawn:?}");
+        assert!(
+            warnings[0].starts_with(&start) && warnings[0].contains("is walled in"),
+            "{warnings:#?}"
+        );
+    }
 }
 
 #[test]
@@ -184,4 +260,50 @@ fn a_large_map_is_looked_through() {
     let mut rows = vec![row.as_str(); 500];
     rows[0] = &first;
     assert_eq!(said("large", &rows, &[(7_900, 7_900, 8, 8)]), Ok(vec![]));
+}
+
+#[test]
+fn objects_that_look_like_doors_or_spawn_points_are_told() {
+    use crate::tmx::with;
+    let look = |name: &str, from: &str, to: &str| {
+        let text = with(from, to);
+        Directory::with(name, &[("small.tmx", &text)]).look()
+    };
+    let spawn = "type=\"spawn\"";
+    for class in ["spwan", "Spawn", "spawns", "door"] {
+        assert_eq!(
+            look(&format!("class-{class}"), spawn, &format!("type=\"{class}\"")).unwrap(),
+            [format!(
+                "small.tmx: spawn point \"default\" (object 1) at 48, 40.5 px: is of class {class:?} and is read as a spawn \
+                 point: leave the class empty or write `spawn`"
+            )]
+        );
+    }
+    for class in ["", "entrance"] {
+        let text = format!("type=\"{class}\"");
+        assert_eq!(
+            look(&format!("class-good{class}"), spawn, &text).unwrap(),
+            [""; 0],
+            "{class}"
+        );
+    }
+    // In a layer that is not read, also within a group.
+    let objects = "<objectgroup id=\"8\" name=\"things\">\
+                   <object id=\"20\" type=\"dor\" x=\"64\" y=\"32\" width=\"8\" height=\"8\"/>\
+                   <object id=\"21\" name=\"b\" x=\"72\" y=\"32\" width=\"8\" height=\"8\"><properties>\
+                   <property name=\"to_map\" value=\"small\"/></properties></object>\
+                   <object id=\"22\" type=\"floor\" x=\"64\" y=\"32\"><point/></object>\
+                   </objectgroup>";
+    let within = format!("<group id=\"7\" name=\"g\">{objects}</group>");
+    for (name, layers) in [("layer", objects), ("group", &within)] {
+        let told = look(&format!("other-{name}"), "</map>", &format!("{layers}</map>")).unwrap();
+        let end = "looks like a door, but is not read: only the object layer `doors` at the top level is";
+        assert_eq!(
+            told,
+            [
+                format!("small.tmx: door (object 20) at 64, 32 px: {end}"),
+                format!("small.tmx: door \"b\" (object 21) at 72, 32 px: {end}"),
+            ]
+        );
+    }
 }

@@ -69,12 +69,75 @@ fn a_player_is_asked_for_by_name_id_or_session() {
             "{whom}"
         );
     }
-    assert!(rows(What::Players, 1, 70, &of("bo")).rows.is_empty());
     let plaza = Filter {
         room: Some("plaza".into()),
         player: None,
     };
     assert_eq!(column(&rows(What::Players, 1, 70, &plaza), "name"), ["Cleo"]);
+}
+
+#[test]
+fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
+    let file = Temporary::file(&story().record(900));
+    let shown = |words: &[&str]| {
+        let (code, out, err) = parlour(&[&[file.path(), "--dump"], words].concat());
+        (code, out.lines().count(), err)
+    };
+    for what in ["players", "rooms", "chat", "commands"] {
+        let is_of_window = matches!(what, "chat" | "commands");
+        let when = |at: u32| match is_of_window {
+            true => format!("in ticks {} to {at}", at - 10),
+            false => format!("after tick {at}"),
+        };
+        for (filter, at, expected) in [
+            (
+                ["--player", "Bo"],
+                70,
+                "\"Bo\" is not in it; there are Bob".to_owned(),
+            ),
+            (
+                ["--player", "Ada"],
+                890,
+                format!(
+                    "\"Ada\" is not there {}: Ada (session 1) is in ticks 10 to 800",
+                    when(890)
+                ),
+            ),
+            (
+                ["--room", "plaza/3"],
+                70,
+                format!(
+                    "there is no room \"plaza/3\" {}; there are lobby/3, plaza",
+                    when(70)
+                ),
+            ),
+            (
+                ["--room", "plaza"],
+                10,
+                match is_of_window {
+                    true => "there is no room \"plaza\" in ticks 1 to 10; there are lobby/3".to_owned(),
+                    false => "there is no room \"plaza\" after tick 10; there are lobby/3".to_owned(),
+                },
+            ),
+        ] {
+            let (from, at) = ((at - 10).max(1).to_string(), at.to_string());
+            let words = [&[what, "--from", &from, "--at", &at], &filter[..]].concat();
+            let expected = format!("parlour: {expected}\n");
+            assert_eq!(shown(&words), (Some(64), 0, expected), "{words:?}");
+        }
+    }
+    // They were there, and nothing happened.
+    for words in [
+        ["chat", "--from", "t91", "--at", "t119", "--player", "Ada"],
+        ["chat", "--from", "t91", "--at", "t119", "--room", "plaza"],
+        ["commands", "--from", "t91", "--at", "t119", "--player", "Cleo"],
+        ["commands", "--from", "t91", "--at", "t119", "--room", "lobby/3"],
+        ["rooms", "--from", "t600", "--at", "t610", "--player", "Ada"],
+    ] {
+        let (code, lines, err) = shown(&words);
+        assert_eq!((code, lines), (Some(0), 1), "{words:?}: {err}");
+        assert!(err.contains("nothing of that kind"), "{words:?}: {err}");
+    }
 }
 
 #[test]

@@ -124,6 +124,12 @@ fn a_window_is_cut_to_what_there_is() {
     assert!(window("14:04", "").unwrap_err().contains("ticks 1 to 900"));
     assert!(window("", "14:02").unwrap_err().contains("ticks 1 to 900"));
     assert!(window("20", "10").unwrap_err().contains("before the beginning"));
+    assert!(
+        window("20", "14:02")
+            .unwrap_err()
+            .contains("before the beginning")
+    );
+    assert!(window("14:02", "14:02").unwrap_err().contains("ticks 1 to 900"));
 }
 
 /// Three chunks of a tick each, which were at these times.

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parlour_shared::message::Scope;
 use parlour_sim::EventKind;
 use serde_json::Value;
 
@@ -88,6 +89,79 @@ fn a_distance_counts_from_the_beginning_of_the_run() {
     assert!(out.starts_with("121 ticks, 601 to 721 "), "{out}");
     let (code, _, err) = parlour(&[rotated().path(), "--from", "+16s"]);
     assert_eq!(code, Some(64), "{err}");
+}
+
+/// Ada speaks three times, once in each of three files.
+fn three_chats() -> Temporary {
+    let mut script = Script::default();
+    script.open(10, 1, "Ada", "plaza");
+    script.chat(250, 1, Scope::Room, "one");
+    script.chat(550, 1, Scope::Room, "two");
+    script.chat(650, 1, Scope::Room, "three");
+    script.record_rotated(900, &[300, 600])
+}
+
+#[test]
+fn a_dump_looks_back_over_the_beginning_of_a_file() {
+    let directory = three_chats();
+    let texts = |what: &str, words: &[&str]| {
+        let words = [&[directory.path(), "--dump", what, "--format", "json"], words].concat();
+        let (code, out, err) = parlour(&words);
+        assert_eq!(code, Some(0), "{words:?}: {err}");
+        let ticks = out
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        ticks.map(|row| row["tick"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    for what in ["chat", "commands"] {
+        for (words, expected) in [
+            (&["--from", "t200", "--at", "t700"][..], &[250, 550, 650][..]),
+            (
+                &["--from", "t200", "--at", "t700", "--player", "Ada"],
+                &[250, 550, 650],
+            ),
+            (&["--from", "t500", "--at", "t610"], &[550]),
+            (&["--from", "14:03:09", "--at", "14:03:11"], &[550, 650]),
+            (&["--from", "+4s", "--at", "t700"], &[250, 550, 650]),
+            (&["--from", "+10s", "--at", "t700"], &[650]),
+            // Ten seconds are 600 ticks.
+            (&["--at", "t620"], &[250, 550]),
+            (&["--at", "t851"], &[550, 650]),
+            (&["--at", "14:03:14.2"], &[550, 650]),
+        ] {
+            let mut ticks = texts(what, words);
+            // The commands of the session's beginning are not asked for.
+            ticks.retain(|tick| *tick > 10);
+            assert_eq!(ticks, expected, "{what} {words:?}");
+        }
+    }
+}
+
+#[test]
+fn a_dump_opens_no_file_before_those_that_it_looks_at() {
+    let directory = three_chats();
+    let look = |words: &[&str]| {
+        let words = [&[directory.path(), "--dump", "chat"], words].concat();
+        parlour(&words).2.lines().next().unwrap().to_owned()
+    };
+    assert!(look(&["--from", "t601", "--at", "t700"]).ends_with("t600.plr"));
+    assert!(look(&["--from", "t600", "--at", "t700"]).ends_with("t300.plr and the 1 that go on from it"));
+    assert!(look(&["--at", "t901"]).ends_with("no recording has tick 901. There are"));
+    assert!(look(&["--at", "t900"]).ends_with("t1.plr and the 2 that go on from it"));
+    assert!(look(&["--from", "t701", "--at", "t700"]).ends_with("t600.plr"));
+}
+
+#[test]
+fn an_end_in_an_earlier_file_lies_before_the_beginning() {
+    for words in [
+        ["--from", "t700", "--to", "t500"],
+        ["--from", "14:03:11", "--to", "14:03:04"],
+    ] {
+        let (code, _, err) = parlour(&[&[rotated().path()][..], &words].concat());
+        assert_eq!(code, Some(64), "{err}");
+        assert!(err.contains("lies before the beginning"), "{err}");
+        assert!(!err.contains("is not in it"), "{err}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod serve;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
-use parlour_server::replay::Moment;
+use parlour_server::replay::{Moment, dump::What};
 
 use crate::exit::{self, Exit};
 use given::Given;
@@ -23,7 +23,8 @@ must come to the hash it came to.
 
 FILE is a recording, or a directory of recordings as --record writes it: then the newest file that
 holds --at or --from is taken with all files that go on from it, else all files of the newest run of the
-server (--serve and --diff always take all of a run). The first is named on standard error.
+server (--serve and --diff always take all of a run; --dump chat and --dump commands also take the files
+that hold the ticks before --at). The first is named on standard error.
 
 A PLAYER is an id (8 hex digits), the number of a session or a name, taken in this order. Where a name is
 that of several players, their ids are listed.
@@ -85,9 +86,10 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
     if words.get_flag(serve::WHAT) {
         return serve::run(words);
     }
-    let given = Given::of(words)?;
-    if is_asked(dump::WHAT) {
-        dump::run(given, words)
+    let dumped = dump::asked(words);
+    let given = Given::of(words, dumped.is_some_and(What::is_of_window))?;
+    if let Some(what) = dumped {
+        dump::run(given, what, words)
     } else if is_asked(follow::WHAT) {
         follow::run(given, words)
     } else if is_asked(export::WHAT) {

@@ -112,6 +112,16 @@ impl Floor {
         across.max(self.rows.end(last / width) - self.rows.starts[first / width])
     }
 
+    /// How many places are in these cells, in square units. The largest map has less than 2^60.
+    pub(super) fn area(&self, cells: &Cells) -> u64 {
+        let width = self.columns.len();
+        let size = |axis: &Axis, cell| u64::from((axis.end(cell) - axis.starts[cell]).unsigned_abs()) + 1;
+        let cells = cells.0.ones();
+        cells
+            .map(|cell| size(&self.columns, cell % width) * size(&self.rows, cell / width))
+            .sum()
+    }
+
     fn range(&self, door: &Door) -> Option<Range> {
         Some((
             self.columns.within(door.x, door.w)?,

@@ -14,7 +14,7 @@ const COLUMNS: &[&str] = &[
 pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Result<Dump, ReplayError> {
     let roster = Roster::of(run.simulation());
     let parts = parts(run.simulation());
-    let taken = Taken::now(&roster, filter);
+    let taken = Taken::of(roster.iter(), filter);
     let mut dump = taken.dump(COLUMNS);
     for who in roster.iter().filter(|who| taken.takes(Some(who))) {
         let parts = parts.iter().find(|(session, _)| *session == who.session);

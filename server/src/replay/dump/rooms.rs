@@ -11,7 +11,7 @@ const COLUMNS: &[&str] = &["epoch", "room", "map", "players", "empty since", "st
 pub(super) fn rooms(run: &mut Run<'_>, filter: &Filter) -> Result<Dump, ReplayError> {
     let roster = Roster::of(run.simulation());
     let world = run.simulation().world();
-    let taken = Taken::now(&roster, filter);
+    let taken = Taken::of(roster.iter(), filter);
     let mut dump = taken.dump(COLUMNS);
     for entity in world.resource::<Rooms>().iter() {
         let Some(room) = world.get::<Room>(entity) else {

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgMatches};
 use parlour_server::replay::{
     Who, Whom, Window,
-    dump::{Filter, What, dump, table, window},
+    dump::{DumpError, Filter, What, dump, table, window},
     words,
 };
 use parlour_shared::ids::Tick;
@@ -54,21 +54,27 @@ pub(super) fn args() -> [Arg; 5] {
     ]
 }
 
-pub(super) fn run(mut given: Given, asked: &ArgMatches) -> Result<(), Exit> {
-    let text = |name: &str| asked.get_one::<String>(name).cloned();
-    let what = match text(WHAT).as_deref() {
-        Some("players") => What::Players,
-        Some("rooms") => What::Rooms,
-        Some("chat") => What::Chat,
+/// What is to be dumped, if anything.
+pub(super) fn asked(words: &ArgMatches) -> Option<What> {
+    Some(match words.get_one::<String>(WHAT)?.as_str() {
+        "players" => What::Players,
+        "rooms" => What::Rooms,
+        "chat" => What::Chat,
         _ => What::Commands,
-    };
+    })
+}
+
+pub(super) fn run(mut given: Given, what: What, asked: &ArgMatches) -> Result<(), Exit> {
+    let text = |name: &str| asked.get_one::<String>(name).cloned();
     let filter = Filter {
         room: text("room"),
         player: text("player").map(Whom),
     };
     let window = meant(&given, what)?;
-    let dump =
-        dump(&mut given.replay, what, window, &filter).map_err(|error| Exit::replay(&given.path, error))?;
+    let dump = dump(&mut given.replay, what, window, &filter).map_err(|error| match error {
+        DumpError::Replay(error) => Exit::replay(&given.path, error),
+        DumpError::NotThere(text) => Exit::not_in_it(text),
+    })?;
     if let ([_, _, ..], Some(Whom(whom))) = (dump.meant.as_slice(), &filter.player) {
         say::note(&several(whom, &dump.meant));
     }

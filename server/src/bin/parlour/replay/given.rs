@@ -17,7 +17,7 @@ use super::say;
 use crate::{exit::Exit, given};
 
 /// The files that are meant, which are named on standard error if they were chosen from a directory.
-pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent) -> Result<Found, Exit> {
+pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<Found, Exit> {
     let found = find(path, holding, extent)?;
     if found.chosen {
         say::note(&format!("replaying {}", named(&found)));
@@ -55,13 +55,18 @@ pub(super) struct Given {
 }
 
 impl Given {
-    pub(super) fn of(words: &ArgMatches) -> Result<Self, Exit> {
+    /// With `looks_back`, the ticks before `--at` are meant, too, and the files that have them.
+    pub(super) fn of(words: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
         let config = given::config(words, None)?;
         let (Catalogue { maps, .. }, _) = given::catalogues(&config)?;
         let moment = |name: &str| words.get_one::<Moment>(name).cloned();
         let (from, to, at) = (moment("from"), moment("to"), moment("at"));
         let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
-        let found = found(path, at.as_ref().or(from.as_ref()), Extent::Onwards)?;
+        let extent = match &at {
+            Some(_) if looks_back => Extent::Back(from.as_ref()),
+            _ => Extent::Onwards,
+        };
+        let found = found(path, at.as_ref().or(from.as_ref()), extent)?;
         let replay = open(&found, &maps)?;
         let path = found.path;
         let times = replay.times();

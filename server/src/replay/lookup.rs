@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use parlour_shared::ids::{PlayerId, SessionId, Tick};
 use parlour_sim::{EventKind, SavedState, Simulation};
 
-use super::{Whom, Window};
-use crate::{
-    recording::format::Item,
-    replay::{Called, Replay, ReplayError, Who, words},
-};
+use super::{Called, Replay, ReplayError, Who, Whom, words};
+use crate::recording::format::Item;
 
 /// Names that are listed.
 const MOST: usize = 10;
@@ -28,8 +25,9 @@ impl Called for Person {
 }
 
 /// Says when the player was there; or who was there with a name like it. Reads the whole recording, and runs nothing: the
-/// id of a session that is not in any saved world is not known.
-pub(super) fn where_else(replay: &mut Replay, whom: &Whom, window: Window) -> Result<String, ReplayError> {
+/// id of a session that is not in any saved world is not known. `when` says where the player was looked for, as in `in
+/// ticks 1 to 9`.
+pub(super) fn where_else(replay: &mut Replay, whom: &Whom, when: &str) -> Result<String, ReplayError> {
     let last = replay.last_tick().unwrap_or_default();
     let people = people(replay)?;
     let called = words::quoted(&whom.0);
@@ -44,11 +42,7 @@ pub(super) fn where_else(replay: &mut Replay, whom: &Whom, window: Window) -> Re
         })
         .collect();
     if !found.is_empty() {
-        let (from, to) = (window.from.0, window.to.0);
-        return Ok(format!(
-            "{called} is not there in ticks {from} to {to}: {}",
-            found.join(", ")
-        ));
+        return Ok(format!("{called} is not there {when}: {}", found.join(", ")));
     }
     let mut names: Vec<&str> = people.values().map(|person| person.who.name.as_str()).collect();
     names.sort_unstable();
