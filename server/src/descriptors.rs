@@ -55,6 +55,12 @@ pub(crate) struct Descriptors {
     logged: AtomicU64,
 }
 
+/// The limit leaves no descriptor for a connection.
+#[derive(Debug)]
+pub(crate) struct TooFew {
+    pub(crate) limit: u64,
+}
+
 impl Descriptors {
     /// Raises the limit as far as the process may: the soft limit to the hard one. It holds for the whole process.
     pub(crate) fn raise() -> Self {
@@ -75,10 +81,14 @@ impl Descriptors {
     }
 
     /// Warns if the limit holds fewer connections than there may be, before that many threads begin.
-    pub(crate) fn check(&self, threads: usize, max_connections: u32) {
+    /// A limit that leaves none for connections is an error: a thread would soon end for want of a descriptor.
+    pub(crate) fn check(&self, threads: usize, max_connections: u32) -> Result<(), TooFew> {
         let limit = limit();
         let taken = spare().map_or(limit, number) + OF_A_THREAD * threads as u64;
         let room = kept_from(limit).clients.saturating_sub(taken);
+        if room == 0 {
+            return Err(TooFew { limit });
+        }
         if room < u64::from(max_connections) {
             tracing::warn!(
                 "the limit of open files is {limit}: it holds about {room} connections, and max_connections is \
@@ -86,6 +96,7 @@ impl Descriptors {
                  --max-connections"
             );
         }
+        Ok(())
     }
 
     /// What is left after this descriptor, which was just made. The limit may change while the process runs.

@@ -103,6 +103,15 @@ pub enum StartError {
     /// A thread, its runtime or its wake-up could not be made.
     #[error("cannot start a thread: {0}; is a limit of processes, memory or open files too low?")]
     Thread(#[from] io::Error),
+    /// The process may have so few files open that none is left for a connection.
+    #[error(
+        "the limit of open files is {limit}, which leaves none for connections; raise it (ulimit -n, or LimitNOFILE= of \
+         systemd)"
+    )]
+    OpenFiles {
+        /// The limit.
+        limit: u64,
+    },
     /// It cannot record where it should.
     #[error(transparent)]
     Recording(#[from] RecordingError),

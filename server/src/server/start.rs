@@ -12,7 +12,7 @@ use super::{Failure, Io, Server, ServerOptions, StartError};
 use crate::{
     admin::Admin,
     bridge::{inbound, load::IoLoad, outbound::Publisher, route::MAX_IO_THREADS, wake},
-    descriptors::Descriptors,
+    descriptors::{Descriptors, TooFew},
     edge::{self, EdgeShared, IoStart},
     metrics::Metrics,
     recording::live::{self, Door, Live},
@@ -130,7 +130,8 @@ fn start_with(
         });
     }
     let (admin_wake, admin_end) = wake::pair()?;
-    descriptors.check(io_threads + 1, max_connections);
+    let enough = descriptors.check(io_threads + 1, max_connections);
+    enough.map_err(|TooFew { limit }| StartError::OpenFiles { limit })?;
 
     let Play {
         make,

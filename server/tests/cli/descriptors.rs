@@ -10,7 +10,7 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::process::{FREE_PORTS, Running, Temporary};
+use crate::process::{FREE_PORTS, Running, Temporary, in_the_test, run};
 
 /// A server that may have so many files open.
 struct Limited {
@@ -138,6 +138,18 @@ fn the_soft_limit_is_raised_and_a_limit_that_is_too_low_is_named() {
     );
     let log = server.stop();
     assert!(!log.contains("WARN"), "{log}");
+}
+
+#[test]
+fn a_limit_that_leaves_none_for_connections_ends_the_start() {
+    let mut command = Command::new("prlimit");
+    command.args(["--nofile=24:24", env!("CARGO_BIN_EXE_parlour")]);
+    let (code, _, log) = run(in_the_test(&mut command, &FREE_PORTS));
+    assert_eq!(code, Some(71), "{log}");
+    assert!(
+        log.contains("limit of open files is 24") && log.contains("ulimit -n"),
+        "{log}"
+    );
 }
 
 #[test]

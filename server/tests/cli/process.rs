@@ -24,7 +24,7 @@ pub(crate) fn parlour(words: &[&str]) -> Command {
     command
 }
 
-fn in_the_test<'a>(command: &'a mut Command, words: &[&str]) -> &'a mut Command {
+pub(crate) fn in_the_test<'a>(command: &'a mut Command, words: &[&str]) -> &'a mut Command {
     // A slow machine may make it write a history by itself: not beside the sources.
     let histories = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-histories");
     command

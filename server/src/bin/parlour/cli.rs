@@ -114,6 +114,7 @@ fn config() -> Command {
                 )
                 .after_long_help(
                     "Checks what `parlour serve` would use: the file together with the environment and flags.\n\
+                     Directories that a server writes to are tried at its start only.\n\
                      Exit code 0: all is well. 65: maps or skins cannot be used. 78: the configuration cannot.\n\n\
                      Examples:\n  parlour config check parlour.toml\n  PARLOUR_MAPS=maps parlour config check",
                 ),

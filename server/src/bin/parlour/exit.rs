@@ -191,7 +191,9 @@ impl From<StartError> for Exit {
                 _ => UNAVAILABLE,
             },
             StartError::Recording(RecordingError::Directory { .. }) => CANNOT_CREATE,
-            StartError::Thread(_) | StartError::Recording(RecordingError::Thread(_)) => SYSTEM,
+            StartError::Thread(_)
+            | StartError::OpenFiles { .. }
+            | StartError::Recording(RecordingError::Thread(_)) => SYSTEM,
         };
         Self {
             code,
