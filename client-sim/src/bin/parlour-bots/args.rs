@@ -35,8 +35,8 @@ What is measured:
 
 Exit status:
   0 all well
-  1 promises broken, connections lost or never made, nobody connected, or the server stood still
-    for longer than --max-standstill
+  1 promises broken, connections lost or never made, nobody connected, rooms not joined, or the
+    server stood still for longer than --max-standstill
   2 wrong usage";
 
 /// Bots that walk and talk on a Parlour server, check what it promises, and measure.
