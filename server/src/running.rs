@@ -1,6 +1,8 @@
-//! Time in which a thread ran. A process that was stopped (a debugger, a virtual machine that moves, SIGSTOP) finds
-//! on the monotonic clock that everyone was silent for all that time, although it did not listen itself. While the whole
-//! machine sleeps (a laptop's lid), that clock stands still on Linux: another one tells.
+//! Tells when a thread was not run, so that time limits of clients do not count that time.
+//!
+//! A process can be stopped: by a debugger, by SIGSTOP, or while its virtual machine moves. The monotonic clock goes on, so
+//! afterwards every client seems to have been silent all that time. While the whole machine sleeps (a laptop with its lid
+//! closed), the monotonic clock of Linux stands still; the boot-time clock shows such a gap.
 
 use std::{
     cell::Cell,

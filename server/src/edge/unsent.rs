@@ -1,23 +1,23 @@
-//! How much the kernel may hold of what it cannot send yet.
+//! Bounds how much the kernel holds of what it cannot send yet.
 //!
-//! Little, so that a slow client is behind by little, and its newest state waits here and not there: measured with a
-//! client that has little room and reads nothing, the kernels hold 8 KiB this way, and 102 KiB without a bound. A client
-//! that reads notices nothing. With a round trip of 50 ms the 100 KB of a full snapshot arrive as soon as without it, in
-//! 0.16 s; its viewer is held meanwhile. 200 bots on loopback cost the same CPU, and none of them is held.
+//! The bound is small, so that the newest state of a slow client waits in the server, where it is replaced by newer state.
+//! Measured with a client that has a small receive buffer and reads nothing: the kernels hold 8 KiB, and 102 KiB without the
+//! bound. Clients that read are not affected: with a round trip of 50 ms the 100 KB of a full snapshot arrive in 0.16 s with
+//! and without it, and 200 bots on loopback cost the same CPU.
 //!
-//! More while much waits here: that is no snapshot, since the viewer is held, and what the kernel takes of it does not
-//! count for the outbox: with its 256 KiB a client may be sent 300 KB at once. Not more, or a close frame would not get
-//! through it in the 5 s that a client has: at 15 KB/s it does.
+//! The bound is larger while more than [`MUCH`] waits in the outbox. Such a backlog is not made of snapshots, because its
+//! viewer is held, and bytes in the kernel do not count towards the outbox's 256 KiB: so a client may be sent 300 KB at
+//! once. The larger bound still lets a close frame through within the 5 s that a client has, at 15 KB/s.
 
 use std::{io, os::fd::AsFd};
 
-/// Normally. The kernel takes one write more.
+/// The normal bound. The kernel takes one write beyond it.
 pub(super) const FEW: u32 = 4 * 1024;
-/// While much waits.
+/// The bound while more than [`MUCH`] waits.
 pub(super) const MANY: u32 = 48 * 1024;
-/// So much in the outbox is much.
+/// Bytes in the outbox above which [`MANY`] applies.
 pub(super) const MUCH: usize = 64 * 1024;
-/// So much is kept back until the kernel may hold few again, so that it does when the outbox is empty.
+/// Bytes kept back until [`FEW`] applies again, so that it does by the time the outbox is empty.
 pub(super) const REST: usize = 16 * 1024;
 
 /// Bounds what the kernel holds unsent of a connection, or of those that a listener will accept.

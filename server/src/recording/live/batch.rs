@@ -72,3 +72,32 @@ impl Batch {
         self.bytes
     }
 }
+
+/// Batches for tests of the threads that take them in.
+#[cfg(test)]
+pub(super) mod samples {
+    use std::sync::Arc;
+
+    use parlour_shared::ids::Tick;
+    use parlour_sim::TickInput;
+
+    use super::Batch;
+    use crate::recording::format::{TicksBuilder, seal_keyframe};
+
+    /// A second of ticks without input, from this tick on.
+    pub(in super::super) fn second(first: u32) -> Arc<Batch> {
+        let mut builder = TicksBuilder::new(0);
+        for tick in first..first + 60 {
+            builder
+                .push(Tick(tick), 0, Some((7, &[])), &TickInput::default())
+                .unwrap();
+        }
+        Arc::new(Batch::new(builder.seal().into_iter().collect(), false).unwrap())
+    }
+
+    /// A saved world, as it is after this tick.
+    pub(in super::super) fn saved(tick: u32) -> Arc<Batch> {
+        let sealed = seal_keyframe(Tick(tick), 0, b"a world").unwrap();
+        Arc::new(Batch::new(sealed, false).unwrap())
+    }
+}

@@ -85,27 +85,8 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use parlour_shared::ids::Tick;
-    use parlour_sim::TickInput;
-
     use super::*;
-    use crate::recording::format::{TicksBuilder, seal_keyframe};
-
-    fn second(first: u32) -> Arc<Batch> {
-        let mut builder = TicksBuilder::new(0);
-        for tick in first..first + 60 {
-            builder
-                .push(Tick(tick), 0, Some((7, &[])), &TickInput::default())
-                .unwrap();
-        }
-        let sealed = builder.seal().into_iter().collect();
-        Arc::new(Batch::new(sealed, false).unwrap())
-    }
-
-    fn saved(tick: u32) -> Arc<Batch> {
-        let sealed = seal_keyframe(Tick(tick), 0, b"a world").unwrap();
-        Arc::new(Batch::new(sealed, false).unwrap())
-    }
+    use crate::recording::live::batch::samples::{saved, second};
 
     /// `seconds` of ticks with a saved world after every tenth second.
     fn run(history: &mut History, seconds: u32) {

@@ -1,23 +1,12 @@
 //! A disk thread that is given batches by hand.
 
-use parlour_shared::ids::Tick;
-use parlour_sim::{Logic, SimConfig, TickInput};
+use parlour_sim::{Logic, SimConfig};
 
 use super::*;
-use crate::recording::{
-    format::{TicksBuilder, seal_keyframe},
-    live::outlet::outlet,
+use crate::recording::live::{
+    batch::samples::{saved, second},
+    outlet::outlet,
 };
-
-fn second(first: u32) -> Arc<Batch> {
-    let mut builder = TicksBuilder::new(0);
-    for tick in first..first + 60 {
-        builder
-            .push(Tick(tick), 0, Some((7, &[])), &TickInput::default())
-            .unwrap();
-    }
-    Arc::new(Batch::new(builder.seal().into_iter().collect(), false).unwrap())
-}
 
 /// What the disk makes of these batches: the names of its files, and what it counted.
 fn written(name: &str, batches: Vec<Arc<Batch>>) -> (Vec<String>, Arc<Metrics>) {
@@ -48,8 +37,7 @@ fn written(name: &str, batches: Vec<Arc<Batch>>) -> (Vec<String>, Arc<Metrics>) 
 
 #[test]
 fn without_the_first_tick_a_file_begins_with_a_saved_world() {
-    let saved = Batch::new(seal_keyframe(Tick(180), 0, b"a world").unwrap(), false).unwrap();
-    let batches = vec![second(61), second(121), Arc::new(saved), second(181)];
+    let batches = vec![second(61), second(121), saved(180), second(181)];
     let (names, metrics) = written("late", batches);
     assert_eq!(names, ["19700101T000000Z-t180.plr"]);
     assert_eq!(metrics.recording.ticks.get(), 60);
@@ -57,8 +45,7 @@ fn without_the_first_tick_a_file_begins_with_a_saved_world() {
 
 #[test]
 fn a_gap_ends_the_file_and_what_follows_waits_for_a_pause() {
-    let saved = Batch::new(seal_keyframe(Tick(240), 0, b"a world").unwrap(), false).unwrap();
-    let (names, metrics) = written("gap", vec![second(1), second(61), second(181), Arc::new(saved)]);
+    let (names, metrics) = written("gap", vec![second(1), second(61), second(181), saved(240)]);
     assert_eq!(names, ["19700101T000000Z-t1.plr"]);
     assert_eq!(
         (metrics.recording.ticks.get(), metrics.recording.active.get()),
