@@ -111,7 +111,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     }
     if io.shared.failure.get().is_some() {
         io.close_all();
-        // Those that come now are told so, until the server is stopped.
+        // New connections are answered 503 meanwhile.
         while !io.shared.is_stopping() && wake.woken().await {
             while outbound.pop().is_ok() {}
             io.inbound.flush();

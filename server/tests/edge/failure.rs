@@ -24,7 +24,7 @@ use crate::support::{Client, Got, TestServer, eventually, start_with, status, up
 /// Much less than any time limit of a client, and much more than a busy machine takes.
 const AT_ONCE: Duration = Duration::from_secs(3);
 
-/// Game logic that panics in the next tick once it is told to.
+/// Game logic that panics in the next tick once it is lit.
 #[derive(Clone, Default)]
 pub(crate) struct Fuse {
     lit: Arc<AtomicBool>,
