@@ -53,7 +53,7 @@ const PAGES: [&str; 4] = ["/", "/livez", "/readyz", "/metrics"];
 
 const INDEX: &str = "Parlour, admin port
 
-/livez    200; 503 if the tick has not advanced for long (livez_timeout)
+/livez    200; 503 if the server failed, or the tick has not advanced for long (livez_timeout)
 /readyz   200 if the tick advanced within the last 100 ms, else 503 and why
 /metrics  all metrics, in the text format of Prometheus
 POST /history           write the last minutes to a file
@@ -223,14 +223,17 @@ impl Sources {
 
     /// Why the server should be started again, if there is a reason. Load and stopping are none.
     fn not_alive(&self) -> Option<String> {
+        if let Some(failure) = self.failure.get() {
+            return Some(failure.to_string());
+        }
         let frozen = self.status.frozen().filter(|time| *time >= self.livez_timeout)?;
         Some(format!("the tick has not advanced for {} ms", frozen.as_millis()))
     }
 
     /// Why the server should not be given clients, if there is a reason.
     fn not_ready(&self) -> Option<String> {
-        if let Some(reason) = self.failure.reason() {
-            return Some(reason);
+        if let Some(failure) = self.failure.get() {
+            return Some(failure.to_string());
         }
         if self.edge.is_stopping() {
             return Some("stopping".into());

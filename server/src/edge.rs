@@ -42,7 +42,11 @@ use std::{
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
 use crate::{
-    descriptors::Descriptors, metrics::Metrics, server::ServerOptions, tick_loop::TickStatus, web::Policy,
+    descriptors::Descriptors,
+    metrics::Metrics,
+    server::{Failure, ServerOptions},
+    tick_loop::TickStatus,
+    web::Policy,
 };
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
@@ -71,6 +75,7 @@ pub(crate) struct EdgeShared {
     descriptors: Arc<Descriptors>,
     metrics: Arc<Metrics>,
     status: Arc<TickStatus>,
+    failure: Arc<Failure>,
     stopping: AtomicBool,
     spread: Spread,
     begin: Instant,
@@ -85,6 +90,7 @@ impl EdgeShared {
         descriptors: Arc<Descriptors>,
         metrics: Arc<Metrics>,
         status: Arc<TickStatus>,
+        failure: Arc<Failure>,
     ) -> Self {
         let admission = Admission::new(
             options.max_connections,
@@ -105,6 +111,7 @@ impl EdgeShared {
             descriptors,
             metrics,
             status,
+            failure,
             stopping: AtomicBool::new(false),
             spread,
             begin: Instant::now(),

@@ -4,68 +4,79 @@
 
 mod failure;
 mod options;
+mod signals;
 mod start;
+mod threads;
 
 use std::{
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::JoinHandle,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use parlour_shared::ids::Tick;
 
 use crate::{
-    bridge::wake::WakeSender,
-    edge::EdgeShared,
-    recording::live::{Door, Live, Reason},
+    recording::live::{Door, Reason},
     replay::Past,
 };
 pub(crate) use failure::Failure;
+pub use failure::ServerFailure;
 pub use options::{ServerOptions, StartError};
+pub use signals::{RunError, Signals};
+pub(crate) use threads::Closed;
+use threads::Threads;
 
 /// A running server. Stops when dropped.
+///
+/// A program whose only work is the server calls [`Self::run_until_signal`]:
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use parlour_server::{Server, ServerOptions};
+/// use parlour_sim::{Logic, SimConfig};
+/// # use parlour_shared::map::Map;
+/// # fn maps() -> Vec<Arc<Map>> { unimplemented!() }
+///
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let options = ServerOptions {
+///         logic: Logic::new(|app| {
+///             // app.add_plugins(Tag);
+///         }),
+///         ..ServerOptions::new(SimConfig::new(maps()))
+///     };
+///     let report = Server::start(options)?.run_until_signal()?;
+///     println!("stopped after tick {}", report.tick.0);
+///     Ok(())
+/// }
+/// ```
+///
+/// Other programs call [`Self::wait`] on a thread of its own, and [`Self::stop`] when they end.
+///
+/// # Failure
+///
+/// A server fails when one of its threads does: as a rule the thread `tick`, when game logic panics. It then closes every
+/// connection with 1011, answers new ones with 503 and the reason, and so do `/readyz` and `/livez` on the admin port. It does
+/// not start again by itself: [`Self::wait`] and [`Self::run_until_signal`] return the failure.
 pub struct Server {
     listen: SocketAddr,
     admin: SocketAddr,
     failure: Arc<Failure>,
-    edge: Arc<EdgeShared>,
-    io: Vec<Io>,
-    admin_thread: Option<Io>,
-    tick_stop: Arc<AtomicBool>,
-    tick_thread: Option<JoinHandle<Tick>>,
-    live: Option<Live>,
     history: Door,
-    /// Reads ahead, if the past is served. Ends by itself after the tick thread.
-    past_thread: Option<JoinHandle<()>>,
-}
-
-/// An I/O thread and what wakes it.
-struct Io {
-    wake: WakeSender,
-    thread: JoinHandle<Closed>,
-}
-
-/// How connections ended when an I/O thread stopped.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Closed {
-    pub(crate) answered: u32,
-    pub(crate) aborted: u32,
+    threads: Mutex<Threads>,
 }
 
 /// How a server stopped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StopReport {
-    /// The last tick.
+    /// The last tick that was over; after a panic of game logic in tick 301 it is 300.
     pub tick: Tick,
     /// Connections that were told, and ended in good order.
     pub closed: u32,
     /// Connections that were told, and did not answer in time.
     pub aborted: u32,
-    /// Whether the server had failed before.
-    pub failed: bool,
+    /// The failure, if the server failed.
+    pub failure: Option<ServerFailure>,
 }
 
 impl Server {
@@ -98,16 +109,51 @@ impl Server {
         self.admin
     }
 
-    /// Whether a thread of the server failed. It does not serve any more then, and shall be stopped.
+    /// The failure, if the server failed, without waiting for one: for a status page or a test. [`Self::wait`] waits.
     #[must_use]
-    pub fn failed(&self) -> bool {
-        self.failure.reason().is_some()
+    pub fn failure(&self) -> Option<ServerFailure> {
+        self.failure.get().cloned()
     }
 
-    /// What failed, in one line.
-    #[must_use]
-    pub fn failure(&self) -> Option<String> {
-        self.failure.reason()
+    /// Blocks until the server fails, or until another thread has stopped it.
+    ///
+    /// ```no_run
+    /// # use std::{sync::Arc, thread};
+    /// # use parlour_server::Server;
+    /// # fn with(server: Server) {
+    /// let server = Arc::new(server);
+    /// let watched = Arc::clone(&server);
+    /// let watcher = thread::spawn(move || {
+    ///     if let Err(failure) = watched.wait() {
+    ///         eprintln!("the server failed: {failure}");
+    ///         // Tell the rest of the program that it has to end.
+    ///     }
+    /// });
+    /// // When the program ends:
+    /// let report = server.stop();
+    /// let _ = watcher.join();
+    /// # }
+    /// ```
+    ///
+    /// In async code give it to a thread that may block, such as `tokio::task::spawn_blocking`.
+    ///
+    /// # Errors
+    /// The failure, at once if the server failed before. `Ok`: [`Self::stop`] is done, and nothing failed.
+    pub fn wait(&self) -> Result<(), ServerFailure> {
+        self.failure.wait()
+    }
+
+    /// Blocks until the process is asked to stop (Ctrl-C, SIGTERM) or the server fails, and stops the server. Meanwhile SIGUSR1
+    /// writes the history ([`Self::write_history`]).
+    ///
+    /// A Ctrl-C while the server stops ends the process at once, with exit code 130. The signals are held from this call on,
+    /// also after it returns: Ctrl-C does not end the process any more then. Call it at the end of `main`.
+    ///
+    /// # Errors
+    /// [`RunError::Failed`] has the failure; [`Self::stop`] then still gives the report. [`RunError::Signals`] if the system
+    /// refuses what it takes to wait for signals; the server is not stopped then.
+    pub fn run_until_signal(&self) -> Result<StopReport, RunError> {
+        signals::run(self)
     }
 
     /// Has the last minutes written to a file, and does not wait for it: the log tells where.
@@ -117,48 +163,10 @@ impl Server {
         }
     }
 
-    /// Tells everyone, closes all connections (1012), and ends all threads. Takes at most a few seconds.
-    #[must_use]
-    pub fn stop(mut self) -> StopReport {
-        self.shut_down()
-    }
-
-    fn shut_down(&mut self) -> StopReport {
-        let mut report = StopReport {
-            failed: self.failed(),
-            ..StopReport::default()
-        };
-        // The tick goes on while connections end, so that the world hears of it.
-        self.edge.begin_stop();
-        for io in &self.io {
-            io.wake.wake();
-        }
-        for io in self.io.drain(..) {
-            let closed = io.thread.join().unwrap_or_default();
-            report.closed += closed.answered;
-            report.aborted += closed.aborted;
-        }
-        self.tick_stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.tick_thread.take() {
-            report.tick = thread.join().unwrap_or_default();
-        }
-        if let Some(past) = self.past_thread.take() {
-            let _ = past.join();
-        }
-        if let Some(admin) = self.admin_thread.take() {
-            admin.wake.wake();
-            let _ = admin.thread.join();
-        }
-        // Last: what happened until now is written.
-        if let Some(live) = self.live.take() {
-            live.stop();
-        }
-        report
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.shut_down();
+    /// Tells everyone, closes all connections (1012, or 1011 after a failure), and ends all threads. Takes at most a few seconds.
+    /// If it was called before, there is only the report of that stop.
+    pub fn stop(&self) -> StopReport {
+        let threads = self.threads.lock();
+        threads.unwrap_or_else(PoisonError::into_inner).stop()
     }
 }

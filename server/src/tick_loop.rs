@@ -16,7 +16,6 @@ use std::{
     time::Instant,
 };
 
-use parlour_shared::ids::Tick;
 use parlour_sim::{Cadence, Counts, TickInput, TickOutput};
 
 use crate::{
@@ -49,8 +48,8 @@ pub(crate) struct TickLoop {
 }
 
 impl TickLoop {
-    /// Makes the stage, and ticks until told to stop. Returns the last tick.
-    pub(crate) fn run(mut self, make: MakeStage) -> Tick {
+    /// Makes the stage, and ticks until told to stop.
+    pub(crate) fn run(mut self, make: MakeStage) {
         let mut stage = make();
         // Not before: threads that game logic starts would inherit it.
         priority::raise(self.realtime);
@@ -85,7 +84,6 @@ impl TickLoop {
             // Told by an I/O thread's log: a line from here would wait for whoever else writes one.
             self.metrics.tick.skipped.inc_by(skipped);
         }
-        stage.tick()
     }
 
     /// Makes the input of the tick: what arrived, and what the pace of the I/O threads makes necessary.

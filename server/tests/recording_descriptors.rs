@@ -49,7 +49,7 @@ fn a_recording_without_a_descriptor_for_its_next_file_begins_again_later() {
         metric(admin, "parlour_recording_ended_total{reason=\"too_many_files\"}"),
         1.0
     );
-    assert!(!server.stop().failed);
+    assert_eq!(server.stop().failure, None);
 
     let files = directory.files();
     assert!(files.len() >= 2, "{files:?}");

@@ -49,6 +49,6 @@ fn log(frozen: bool, tick: u32) {
 impl Sources {
     /// Whether the tick thread runs: it made its world, did not fail, and is not about to end.
     fn should_tick(&self) -> bool {
-        self.status.steps() > 0 && self.failure.reason().is_none() && !self.edge.is_stopping()
+        self.status.steps() > 0 && self.failure.get().is_none() && !self.edge.is_stopping()
     }
 }

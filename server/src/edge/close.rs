@@ -29,6 +29,11 @@ impl Connection {
     /// Tells the client why, and closes the connection. What waits for it is dropped, whatever the code is: the code and
     /// the time to come back matter more than old messages, and a stopping server waits for 2 s only.
     pub(super) fn close(self: &Rc<Self>, code: CloseCode) {
+        self.close_saying(code, code.reason());
+    }
+
+    /// The same, with another reason in the close frame: at most 123 bytes.
+    pub(super) fn close_saying(self: &Rc<Self>, code: CloseCode, reason: &str) {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
         }
@@ -40,7 +45,7 @@ impl Connection {
         if code != CloseCode::Normal {
             self.encode_closing(code, &mut frames);
         }
-        encode_close(&mut frames, code.code(), code.reason(), None);
+        encode_close(&mut frames, code.code(), reason, None);
         self.io.shared.metrics.edge.closes.add(Some(code), Closer::Server);
         self.begin_closing(&frames, then);
     }

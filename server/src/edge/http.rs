@@ -199,6 +199,15 @@ fn ok(page: Page) -> Ready<Result<Page, Infallible>> {
 
 fn route(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Result<(Page, Option<Wire>), Denied> {
     let to = io.shared.web.host(request, local)?;
+    if let Some(failure) = io.shared.failure.get() {
+        // Not 101 and 1011: proxies and tools understand it, and nothing is kept for the client.
+        let text = format!("{}, try again later\n", failure.for_clients());
+        return Err(Denied::new(
+            Reject::ServerFailed,
+            StatusCode::SERVICE_UNAVAILABLE,
+            text,
+        ));
+    }
     match request.uri().path() {
         "/ws" => {
             // A tick that does not advance is not full: the client gets 1013 after the upgrade, and opens no session.

@@ -18,7 +18,7 @@ pub(super) struct Spread {
     window: Duration,
     rate: u32,
     websockets: IntGauge,
-    /// How many there were when the server began to stop: the last to be closed are spread like the first.
+    /// How many there were when the server failed or began to stop: the last to be closed are spread like the first.
     leaving: AtomicU32,
     seed: u64,
 }
@@ -37,7 +37,8 @@ impl Spread {
 
     /// All clients that are here now are about to be closed.
     pub(super) fn all_leave(&self) {
-        self.leaving.store(self.clients(), Ordering::Relaxed);
+        // At a failure each I/O thread says so, and the second may find fewer of them.
+        self.leaving.fetch_max(self.clients(), Ordering::Relaxed);
     }
 
     /// A stream of chance for an I/O thread.

@@ -62,6 +62,8 @@ rejects! {
     HandshakeTimeout = "handshake_timeout", Some(CloseCode::HandshakeTimeout);
     /// The tick does not advance: a session could not be opened.
     TickFrozen = "tick_frozen", Some(CloseCode::TryLater);
+    /// The server failed: 503 over HTTP, else the close code.
+    ServerFailed = "server_failed", Some(CloseCode::Internal);
     /// WebSocket's rules were broken.
     Protocol = "websocket_protocol", Some(CloseCode::Protocol);
     /// Text on the binary protocol, or the other way round.

@@ -4,8 +4,11 @@ use std::{
     cell::{Cell, RefCell},
     io,
     net::TcpListener as StdTcpListener,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
     rc::Rc,
     sync::Arc,
+    task::{Context, Poll},
     time::{Duration, Instant as StdInstant},
 };
 
@@ -13,7 +16,7 @@ use parlour_shared::{close::CloseCode, ids::SessionId, rng::Stream};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, LocalOptions},
-    task::{JoinError, spawn_local},
+    task::{JoinError, JoinHandle, spawn_local},
     time::{Instant, sleep},
 };
 
@@ -24,10 +27,10 @@ use crate::{
         load::IoLoad,
         outbound::{Outbound, OutboundReceiver},
         route,
-        wake::WakeEnd,
+        wake::{WakeEnd, WakeReceiver},
     },
     running::{Running, machine_slept},
-    server::Closed,
+    server::{Closed, ServerFailure},
 };
 
 /// For everyone to answer the close frame when the server stops.
@@ -81,7 +84,6 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     let mut outbound = start.outbound;
     let wake = start.wake.attach()?;
     let listener = TcpListener::from_std(start.listener)?;
-    let mut frames = Vec::new();
     let chance = start.shared.spread.chance(start.thread);
     let io = Rc::new(IoThread {
         thread: start.thread,
@@ -94,29 +96,80 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
         chance,
         serial: Cell::new(0),
     });
-    let mut accepting = spawn_local(listener::accept(Rc::clone(&io), listener));
-    let mut sweeping = spawn_local(sweep::run(Rc::clone(&io)));
-    while !io.shared.is_stopping() {
+    let mut tasks = Tasks {
+        accepting: spawn_local(listener::accept(Rc::clone(&io), listener)),
+        sweeping: spawn_local(sweep::run(Rc::clone(&io))),
+    };
+    let served = {
+        let serving = pin!(deliver_ticks(&io, &wake, &mut outbound, &mut tasks));
+        Unwound(serving).await
+    };
+    match served {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => io.fail(ServerFailure::failed(io.name(), error)),
+        Err(panic) => io.fail(ServerFailure::panicked(io.name(), &*panic)),
+    }
+    if io.shared.failure.get().is_some() {
+        io.close_all();
+        // New connections are answered 503 meanwhile.
+        while !io.shared.is_stopping() && wake.woken().await {
+            while outbound.pop().is_ok() {}
+            io.inbound.flush();
+        }
+    }
+    tasks.accepting.abort();
+    tasks.sweeping.abort();
+    Ok(io.stop().await)
+}
+
+/// Tasks of the thread that never end by themselves.
+struct Tasks {
+    accepting: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
+}
+
+/// Delivers ticks until the server stops or fails. An error: it failed here.
+async fn deliver_ticks(
+    io: &Rc<IoThread>,
+    wake: &WakeReceiver,
+    outbound: &mut OutboundReceiver,
+    tasks: &mut Tasks,
+) -> io::Result<()> {
+    let mut frames = Vec::new();
+    while !io.shared.is_stopping() && io.shared.failure.get().is_none() {
         let woken = tokio::select! {
             woken = wake.woken() => woken,
-            // Neither ends by itself: it panicked, and without it this thread would only look healthy.
-            ended = &mut accepting => return Err(ended_early(ended)),
-            ended = &mut sweeping => return Err(ended_early(ended)),
+            // It panicked, and without it this thread would only look healthy.
+            ended = &mut tasks.accepting => return Err(ended_early(ended)),
+            ended = &mut tasks.sweeping => return Err(ended_early(ended)),
         };
         if !woken {
             break;
         }
         while let Ok(told) = outbound.pop() {
             match told {
-                Outbound::Tick(output) => deliver::deliver(&io, &output, &mut frames).await,
+                Outbound::Tick(output) => deliver::deliver(io, &output, &mut frames).await,
                 Outbound::Lost => io.lost(),
             }
         }
         io.inbound.flush();
     }
-    accepting.abort();
-    sweeping.abort();
-    Ok(io.stop().await)
+    Ok(())
+}
+
+/// A future whose panic is a value, so that this thread can still close its connections.
+struct Unwound<F>(F);
+
+impl<F: Future + Unpin> Future for Unwound<F> {
+    type Output = std::thread::Result<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // After a panic nothing is delivered any more: connections are only closed.
+        match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.0).poll(context))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    }
 }
 
 fn ended_early(ended: Result<(), JoinError>) -> io::Error {
@@ -185,9 +238,31 @@ impl IoThread {
         });
     }
 
+    /// Its name, as the failure gives it.
+    fn name(&self) -> String {
+        format!("io-{}", self.thread)
+    }
+
+    fn fail(&self, failure: ServerFailure) {
+        self.shared.failure.set(failure);
+    }
+
+    /// Tells everyone that the server failed, or else that it stops, and closes their connections.
+    fn close_all(&self) {
+        match self.shared.failure.get() {
+            Some(failure) => {
+                self.shared.spread.all_leave();
+                self.for_each(|connection| {
+                    connection.close_saying(CloseCode::Internal, failure.for_clients())
+                });
+            }
+            None => self.for_each(|connection| connection.close(CloseCode::ServiceRestart)),
+        }
+    }
+
     async fn stop(self: Rc<Self>) -> Closed {
         let told = self.table.borrow().count();
-        self.for_each(|connection| connection.close(CloseCode::ServiceRestart));
+        self.close_all();
         let until = Instant::now() + STOP_TIMEOUT;
         while self.table.borrow().count() > 0 && Instant::now() < until {
             sleep(Duration::from_millis(5)).await;
@@ -207,5 +282,22 @@ impl IoThread {
             answered: told.saturating_sub(left) as u32,
             aborted: left as u32,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_of_what_delivers_is_a_value() {
+        let falls = pin!(async {
+            tokio::task::yield_now().await;
+            panic!("oh");
+        });
+        let panic = Unwound(falls).await.unwrap_err();
+        let failure = ServerFailure::panicked("io-0", &*panic);
+        assert_eq!(failure.to_string(), "thread io-0 panicked: oh");
+        assert_eq!(Unwound(pin!(async { 7 })).await.unwrap(), 7);
     }
 }

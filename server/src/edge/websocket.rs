@@ -64,6 +64,9 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     if io.shared.is_stopping() {
         // It came after everyone was told.
         connection.close(CloseCode::ServiceRestart);
+    } else if let Some(failure) = io.shared.failure.get() {
+        // The same; its request was answered before.
+        connection.close_saying(CloseCode::Internal, failure.for_clients());
     } else if io.shared.status.is_frozen() {
         connection.refuse(Reject::TickFrozen, "");
     }

@@ -1,27 +1,126 @@
-//! A thread that panics must not leave a server that looks alive.
+//! A thread that panics must not leave a server that looks alive: the edge closes everyone, and callers that wait are woken.
 
 use std::{
     any::Any,
-    io,
+    fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::{Arc, OnceLock},
-    thread::{self, JoinHandle},
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, JoinHandle, Thread},
 };
+
+use tokio::sync::watch;
+
+use crate::bridge::wake::WakeSender;
+
+/// The name of the thread that steps the world.
+pub(super) const TICK: &str = "tick";
+
+/// Why a server does not serve any more: the first of its threads that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServerFailure {
+    /// A thread panicked. For the thread `tick` the cause is usually game logic.
+    #[error("thread {thread} panicked: {message}")]
+    Panicked {
+        /// The name of the thread: `tick`, `io-0`, `admin`, `past`.
+        thread: String,
+        /// What the panic said.
+        message: String,
+    },
+    /// A thread could not go on.
+    #[error("thread {thread} failed: {error}")]
+    Failed {
+        /// The name of the thread.
+        thread: String,
+        /// The error.
+        error: String,
+    },
+}
+
+impl ServerFailure {
+    /// A thread of this name panicked.
+    pub(crate) fn panicked(thread: impl Into<String>, panic: &(dyn Any + Send)) -> Self {
+        Self::Panicked {
+            thread: thread.into(),
+            message: message(panic).to_owned(),
+        }
+    }
+
+    /// A thread of this name could not go on.
+    pub(crate) fn failed(thread: impl Into<String>, error: impl fmt::Display) -> Self {
+        Self::Failed {
+            thread: thread.into(),
+            error: error.to_string(),
+        }
+    }
+
+    /// What clients read. It has no detail: a panic message is for the log.
+    pub(crate) fn for_clients(&self) -> &'static str {
+        match self {
+            Self::Panicked { thread, .. } | Self::Failed { thread, .. } if thread == TICK => {
+                "the world stopped"
+            }
+            _ => "the server failed",
+        }
+    }
+}
 
 /// The first failure of any thread.
 #[derive(Debug, Default)]
-pub(crate) struct Failure(OnceLock<String>);
+pub(crate) struct Failure {
+    first: OnceLock<ServerFailure>,
+    /// The I/O threads.
+    wakes: OnceLock<Vec<Arc<WakeSender>>>,
+    /// Whether there is nothing more to wait for: the server failed, or is stopped.
+    over: watch::Sender<bool>,
+}
 
 impl Failure {
     /// What failed, if something did.
-    pub(crate) fn reason(&self) -> Option<String> {
-        self.0.get().cloned()
+    pub(crate) fn get(&self) -> Option<&ServerFailure> {
+        self.first.get()
+    }
+
+    /// The I/O threads, which close their connections when something fails.
+    pub(super) fn wakes(&self, wakes: Vec<Arc<WakeSender>>) {
+        let _ = self.wakes.set(wakes);
     }
 
     /// Something failed; only the first is kept.
-    pub(crate) fn set(&self, reason: String) {
-        tracing::error!(reason, "server failed");
-        let _ = self.0.set(reason);
+    pub(crate) fn set(&self, failure: ServerFailure) {
+        tracing::error!(reason = %failure, "server failed");
+        if self.first.set(failure).is_ok() {
+            for wake in self.wakes.get().into_iter().flatten() {
+                wake.wake();
+            }
+            self.over.send_replace(true);
+        }
+    }
+
+    /// The server is stopped: nobody waits any longer.
+    pub(super) fn stopped(&self) {
+        self.over.send_replace(true);
+    }
+
+    /// Waits until the server failed or is stopped.
+    pub(super) async fn over(&self) -> Result<(), ServerFailure> {
+        // An error would mean that the sender is gone, and it is borrowed here.
+        let _ = self.over.subscribe().wait_for(|over| *over).await;
+        self.get().cloned().map_or(Ok(()), Err)
+    }
+
+    /// As [`Self::over`], for a thread that may block. It needs no runtime, and works inside of one.
+    pub(super) fn wait(&self) -> Result<(), ServerFailure> {
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut context = Context::from_waker(&waker);
+        let mut over = pin!(self.over());
+        loop {
+            match over.as_mut().poll(&mut context) {
+                Poll::Ready(over) => return over,
+                Poll::Pending => thread::park(),
+            }
+        }
     }
 
     /// Starts a thread whose panic is a failure of the server.
@@ -35,10 +134,19 @@ impl Failure {
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             // What the closure owned is gone after a panic; only atomics and counters outlive it.
             catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-                failure.set(format!("thread {title} panicked: {}", message(&*panic)));
+                failure.set(ServerFailure::panicked(title, &*panic));
                 T::default()
             })
         })
+    }
+}
+
+/// Wakes a parked thread.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 
@@ -58,14 +166,25 @@ mod tests {
     fn a_panic_is_told_and_the_first_stays() {
         let failure = Arc::new(Failure::default());
         let number = failure.spawn("good", || 7).unwrap().join().unwrap();
-        assert_eq!((number, failure.reason()), (7, None));
+        assert_eq!((number, failure.get()), (7, None));
         let number: i32 = failure
             .spawn("bad", || panic!("oh {}", 1))
             .unwrap()
             .join()
             .unwrap();
         assert_eq!(number, 0);
-        failure.set("later".into());
-        assert_eq!(failure.reason().unwrap(), "thread bad panicked: oh 1");
+        failure.set(ServerFailure::failed("worse", "later"));
+        assert_eq!(failure.get().unwrap().to_string(), "thread bad panicked: oh 1");
+    }
+
+    #[test]
+    fn clients_read_whether_the_world_stopped_and_no_panic_message() {
+        let panicked = |thread| ServerFailure::panicked(thread, &"secret").for_clients();
+        assert_eq!(panicked("tick"), "the world stopped");
+        assert_eq!(panicked("io-0"), "the server failed");
+        assert_eq!(
+            ServerFailure::failed("admin", "secret").for_clients(),
+            "the server failed"
+        );
     }
 }

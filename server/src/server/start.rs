@@ -2,13 +2,17 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     thread::JoinHandle,
 };
 
 use parlour_sim::{Cadence, Simulation};
 
-use super::{Failure, Io, Server, ServerOptions, StartError};
+use super::{
+    Closed, Failure, Server, ServerFailure, ServerOptions, StartError,
+    failure::TICK,
+    threads::{Io, Threads},
+};
 use crate::{
     admin::Admin,
     bridge::{inbound, load::IoLoad, outbound::Publisher, route::MAX_IO_THREADS, wake},
@@ -100,6 +104,7 @@ fn start_with(
         Arc::clone(&descriptors),
         Arc::clone(&metrics),
         Arc::clone(&status),
+        Arc::clone(&failure),
     ));
 
     let mut tick_wakes = Vec::new();
@@ -107,10 +112,11 @@ fn start_with(
     let mut ends = Vec::new();
     for _ in 0..io_threads {
         let (sender, end) = wake::pair()?;
-        stop_wakes.push(sender.try_clone()?);
+        stop_wakes.push(Arc::new(sender.try_clone()?));
         tick_wakes.push(sender);
         ends.push(end);
     }
+    failure.wakes(stop_wakes.clone());
     let (publisher, outbound) = Publisher::new(tick_wakes);
     let mut inbound = Vec::new();
     let (mut starts, mut loads) = (Vec::new(), Vec::new());
@@ -150,19 +156,18 @@ fn start_with(
     };
     let history = live.as_ref().map_or(Door::closed(), Live::door);
 
-    // From here on a `Server` owns what runs, so that a failure half-way stops it again.
-    let mut server = Server {
-        listen: listen_addr,
-        admin: admin_addr,
+    // From here on they end when something fails half-way.
+    let mut threads = Threads {
         failure: Arc::clone(&failure),
         edge,
+        status: Arc::clone(&status),
         io: Vec::new(),
-        admin_thread: None,
+        admin: None,
         tick_stop: Arc::clone(&tick_stop),
-        tick_thread: None,
+        tick: None,
         live,
-        history: history.clone(),
-        past_thread,
+        past: past_thread,
+        report: None,
     };
     let tick_loop = TickLoop {
         inbound,
@@ -174,17 +179,18 @@ fn start_with(
         status: Arc::clone(&status),
         stop: tick_stop,
     };
-    server.tick_thread = Some(failure.spawn("tick", move || tick_loop.run(make))?);
+    threads.tick = Some(failure.spawn(TICK, move || tick_loop.run(make))?);
     for (start, wake) in starts.into_iter().zip(stop_wakes) {
         let name = format!("io-{}", start.thread);
         let failed = Arc::clone(&failure);
         let thread = failure.spawn(&name, move || {
+            let thread = start.thread;
             edge::run(start).unwrap_or_else(|error| {
-                failed.set(format!("an I/O thread failed: {error}"));
-                super::Closed::default()
+                failed.set(ServerFailure::failed(format!("io-{thread}"), error));
+                Closed::default()
             })
         })?;
-        server.io.push(Io { wake, thread });
+        threads.io.push(Io { wake, thread });
     }
     let admin = Admin {
         listener: admin,
@@ -192,8 +198,8 @@ fn start_with(
         status,
         failure: Arc::clone(&failure),
         descriptors,
-        edge: Arc::clone(&server.edge),
-        history,
+        edge: Arc::clone(&threads.edge),
+        history: history.clone(),
         past,
         livez_timeout,
         wake: admin_end,
@@ -201,16 +207,22 @@ fn start_with(
     let failed = Arc::clone(&failure);
     let thread = failure.spawn("admin", move || {
         if let Err(error) = admin.run() {
-            failed.set(format!("the admin thread failed: {error}"));
+            failed.set(ServerFailure::failed("admin", error));
         }
-        super::Closed::default()
+        Closed::default()
     })?;
-    server.admin_thread = Some(Io {
-        wake: admin_wake,
+    threads.admin = Some(Io {
+        wake: Arc::new(admin_wake),
         thread,
     });
     tracing::info!(listen = %listen_addr, admin = %admin_addr, io_threads, seed, "serving");
-    Ok(server)
+    Ok(Server {
+        listen: listen_addr,
+        admin: admin_addr,
+        failure,
+        history,
+        threads: Mutex::new(threads),
+    })
 }
 
 fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {

@@ -26,7 +26,7 @@ fn closed(subprotocol: &str, bytes: &[u8]) -> u16 {
     assert!(matches!(client.next(), Got::End | Got::Reset));
     drop(client);
     server.await_metric("parlour_sessions", 0.0);
-    assert!(!server.server.failed());
+    assert!(server.server.failure().is_none());
     code
 }
 

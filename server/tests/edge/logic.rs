@@ -82,8 +82,7 @@ fn logic_that_cannot_be_added_fails_the_server_with_a_reason() {
             app.add_plugins((MoodPlugin, MoodPlugin));
         });
     });
-    crate::support::eventually("failure", || server.server.failed());
-    let reason = server.server.failure().unwrap();
+    let reason = server.server.wait().unwrap_err().to_string();
     assert!(
         reason.contains("tick") && reason.contains("MoodPlugin"),
         "{reason}"

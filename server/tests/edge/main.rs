@@ -8,6 +8,8 @@ mod close_codes;
 mod closing;
 mod conversation;
 mod deadlines;
+mod failure;
+mod failure_of_edge;
 mod flood;
 mod frames;
 mod frozen_tick;
@@ -21,6 +23,7 @@ mod messages;
 #[allow(dead_code)] // The example's own little world is not used here.
 mod mood;
 mod resets;
+mod running;
 mod slow_readers;
 mod steady_readers;
 mod stopping;

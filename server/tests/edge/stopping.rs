@@ -28,7 +28,7 @@ fn everyone_is_told_and_closed_with_1012() {
     // It reads, and does not answer.
     assert_eq!(silent.closed(), 1012);
     let report = stopping.join().unwrap();
-    assert_eq!((report.closed, report.aborted, report.failed), (2, 1, false));
+    assert_eq!((report.closed, report.aborted, report.failure), (2, 1, None));
     assert!(report.tick.0 > 0);
 }
 

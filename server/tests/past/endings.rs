@@ -82,7 +82,7 @@ fn at_a_damage_it_stops_and_says_why() {
         "{picture}"
     );
     assert!(picture["tick"].as_u64().unwrap() < 300, "{picture}");
-    assert!(!house.server.stop().failed);
+    assert_eq!(house.server.stop().failure, None);
 }
 
 #[test]

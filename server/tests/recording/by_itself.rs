@@ -8,7 +8,7 @@ use parlour_sim::{Clock, Logic, Step, StepSet};
 
 use crate::{
     replay::replay_file,
-    support::{Bots, Directory, await_metric, bundled, eventually, metric, start},
+    support::{Bots, Directory, await_metric, bundled, metric, start},
 };
 
 /// Game logic that sleeps too long at some ticks.
@@ -61,11 +61,11 @@ fn a_tick_that_panics_leaves_the_history_and_ends_the_recording() {
         options.recording.history_directory = None;
     });
     let bots = Bots::start(server.listen_addr(), 5);
-    eventually("the failure", || server.failed());
-    let reason = server.failure().unwrap();
+    let reason = server.wait().unwrap_err().to_string();
     assert!(reason.contains("game logic that fails"), "{reason}");
     drop(bots);
-    assert!(server.stop().failed);
+    let report = server.stop();
+    assert_eq!((report.tick.0, report.failure.is_some()), (199, true));
 
     let history = directory.files_ending("-panic.plr");
     let recordings = directory.files_ending("-t1.plr");

@@ -146,7 +146,7 @@ fn a_disk_without_room_ends_the_recording_and_with_room_a_new_one_begins() {
         metric(admin, "parlour_recording_ended_total{reason=\"disk_full\"}"),
         1.0
     );
-    assert!(!server.stop().failed);
+    assert_eq!(server.stop().failure, None);
 
     let mut files = directory.files();
     files.retain(|path| path.extension().is_some_and(|end| end == "plr"));

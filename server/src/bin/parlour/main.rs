@@ -7,7 +7,6 @@ mod exit;
 mod given;
 mod replay;
 mod serve;
-mod signals;
 mod welcome;
 
 use std::process::ExitCode;

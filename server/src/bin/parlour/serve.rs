@@ -1,25 +1,15 @@
 //! `parlour serve` and `parlour demo`: from the configuration to a server that stops when it is asked to.
 
-use std::{
-    io::{self, Write},
-    process,
-    time::Duration,
-};
+use std::io::{self, Write};
 
 use clap::ArgMatches;
-use parlour_server::{Server, StopReport, config::Config, logs, maps::Catalogue};
-use tokio::runtime::{Builder, Runtime};
+use parlour_server::{Server, Signals, StopReport, config::Config, logs, maps::Catalogue};
 
 use crate::{
     demo::Demo,
     exit::{self, Exit},
-    given,
-    signals::Signals,
-    welcome,
+    given, welcome,
 };
-
-/// How often it is looked whether a thread of the server failed.
-const LOOK: Duration = Duration::from_millis(100);
 
 pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> {
     let config = given::config(words, None)?;
@@ -31,7 +21,7 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
     }
     let names: Vec<String> = maps.iter().map(|map| map.name.clone()).collect();
 
-    let (runtime, signals) = prepare()?;
+    let signals = signals()?;
     let server = Server::start(config.settings.server_options(maps, skins))?;
     let bots = demo.as_ref().map(Demo::count);
     say(&welcome::text(
@@ -44,85 +34,42 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
     let running = demo
         .map(|demo| demo.start(server.listen_addr(), capacity))
         .transpose()?;
-    until_stopped(&runtime, signals, server, running)
+    until_stopped(signals, server, running)
 }
 
 /// What waits for signals. Before the server starts, so that none is lost.
-pub(crate) fn prepare() -> Result<(Runtime, Signals), Exit> {
-    let no_runtime = |error| Exit::system("cannot wait for signals", &error);
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(no_runtime)?;
-    let signals = runtime
-        .block_on(async { Signals::listen() })
-        .map_err(no_runtime)?;
-    Ok((runtime, signals))
+pub(crate) fn signals() -> Result<Signals, Exit> {
+    Signals::listen().map_err(|error| Exit::system("cannot wait for signals", &error))
 }
 
 /// Lets a server run until it is asked to stop or fails. What belongs to it is dropped before it stops.
-pub(crate) fn until_stopped(
-    runtime: &Runtime,
-    mut signals: Signals,
-    server: Server,
-    others: impl Send + 'static,
-) -> Result<(), Exit> {
-    let asked = runtime.block_on(async {
-        tokio::select! {
-            how = signals.stop(|| server.write_history()) => Some(how),
-            () = failed(&server) => None,
-        }
-    });
-    let failure = server.failure();
-    match asked {
-        Some(how) => {
+pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, others: T) -> Result<(), Exit> {
+    let at_once = match signals.wait(&server) {
+        Ok(how) => {
             tracing::info!(how, "stopping");
             say("Stopping; Ctrl-C again ends it at once.\n");
+            exit::INTERRUPTED
         }
-        None => tracing::error!(failure, "stopping, for the server failed"),
-    }
-    let stopping = move || {
+        Err(failure) => {
+            tracing::error!(%failure, "stopping, for the server failed");
+            exit::SOFTWARE.into()
+        }
+    };
+    let report = signals.stop(at_once, || {
         drop(others);
         server.stop()
-    };
-    let at_once = if failure.is_some() {
-        exit::SOFTWARE.into()
-    } else {
-        exit::INTERRUPTED
-    };
-    stop(runtime, stopping, &mut signals, at_once);
+    });
+    let StopReport {
+        tick,
+        closed,
+        aborted,
+        failure,
+    } = report;
+    let failed = failure.is_some();
+    tracing::info!(tick = tick.0, closed, aborted, failed, "stopped");
     match failure {
         Some(failure) => Err(Exit::failure(format!("the server failed: {failure}"))),
         None => Ok(()),
-    }
-}
-
-/// Stops; a second Ctrl-C ends the process before that is done, as `at_once` says.
-fn stop(
-    runtime: &Runtime,
-    stopping: impl FnOnce() -> StopReport + Send + 'static,
-    signals: &mut Signals,
-    at_once: i32,
-) {
-    runtime.block_on(async {
-        let stopping = tokio::task::spawn_blocking(stopping);
-        tokio::select! {
-            report = stopping => match report {
-                Ok(report) => {
-                    let StopReport { tick, closed, aborted, failed } = report;
-                    tracing::info!(tick = tick.0, closed, aborted, failed, "stopped");
-                }
-                Err(error) => tracing::error!(%error, "stopping failed"),
-            },
-            () = signals.interrupt() => process::exit(at_once),
-        }
-    });
-}
-
-/// Returns when a thread of the server failed.
-async fn failed(server: &Server) {
-    while !server.failed() {
-        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -136,4 +83,40 @@ fn warn(config: &Config) {
 pub(crate) fn say(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use bevy_ecs::prelude::*;
+    use parlour_server::ServerOptions;
+    use parlour_sim::{Clock, Logic, SimConfig, Step, StepSet};
+
+    use super::*;
+
+    #[test]
+    fn a_server_whose_game_logic_panics_is_stopped_and_ends_the_process_with_70() {
+        let fall = |clock: Res<Clock>| assert!(clock.tick.0 < 10, "game logic that fails");
+        let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
+        options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        options.admin = options.listen;
+        options.logic = Logic::new(move |app| {
+            app.add_systems(Step, fall.in_set(StepSet::Simulate));
+        });
+        options.recording.history = std::time::Duration::ZERO;
+        let signals = signals().unwrap();
+        let server = Server::start(options).unwrap();
+        let address = server.listen_addr();
+        let exit = until_stopped(signals, server, ()).unwrap_err();
+        let text = format!("{exit:?}");
+        assert!(
+            text.contains("70") && text.contains("game logic that fails"),
+            "{text}"
+        );
+        assert!(
+            std::net::TcpStream::connect(address).is_err(),
+            "the port is still open"
+        );
+    }
 }

@@ -133,10 +133,6 @@ impl Stage for Tap {
             }
         }
     }
-
-    fn tick(&self) -> Tick {
-        self.simulation.tick()
-    }
 }
 
 fn now_ms() -> u64 {

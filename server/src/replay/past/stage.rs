@@ -279,8 +279,4 @@ impl Stage for Theatre {
             ..Counts::default()
         };
     }
-
-    fn tick(&self) -> Tick {
-        self.tick
-    }
 }

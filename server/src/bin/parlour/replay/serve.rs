@@ -63,11 +63,11 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     past.set_paused(words.get_flag("paused"));
     let (first, last) = past.ticks();
 
-    let (runtime, signals) = serve::prepare()?;
+    let signals = serve::signals()?;
     let server = Server::serve_past(config.settings.server_options(maps, skins), past)?;
     let span = format!("{}, ticks {} to {}", named(&found), first.0, last.0);
     serve::say(&text(&span, server.listen_addr(), server.admin_addr()));
-    serve::until_stopped(&runtime, signals, server, ())
+    serve::until_stopped(signals, server, ())
 }
 
 /// Where to go next.

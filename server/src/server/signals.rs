@@ -1,0 +1,127 @@
+//! The signals that ask a process to stop, or to write down what just happened.
+
+use std::{io, process, thread};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
+};
+
+use super::{Server, ServerFailure, StopReport};
+
+/// The exit code of a process that a second Ctrl-C ends: 128 and the number of SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// Signals, held from when this is made. Made before the server starts, none is lost and none ends the process on its own.
+///
+/// Only for programs that do more around a stop than [`Server::run_until_signal`]. Its methods block, and panic inside an
+/// async runtime.
+#[derive(Debug)]
+pub struct Signals {
+    runtime: Runtime,
+    interrupt: Signal,
+    terminate: Signal,
+    history: Signal,
+}
+
+/// Why [`Server::run_until_signal`] did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The server failed. It is stopped.
+    #[error("the server failed: {0}")]
+    Failed(#[from] ServerFailure),
+    /// Signals cannot be waited for. The server goes on.
+    #[error("cannot wait for signals: {0}")]
+    Signals(#[from] io::Error),
+}
+
+impl Signals {
+    /// Holds SIGINT, SIGTERM and SIGUSR1 from now on, for as long as the process lives.
+    ///
+    /// # Errors
+    /// If the system refuses what it takes.
+    pub fn listen() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let listening = runtime.enter();
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
+        let history = signal(SignalKind::user_defined1())?;
+        drop(listening);
+        Ok(Self {
+            runtime,
+            interrupt,
+            terminate,
+            history,
+        })
+    }
+
+    /// Blocks until the process is asked to stop; returns by what. SIGUSR1 meanwhile is [`Server::write_history`].
+    ///
+    /// # Errors
+    /// The failure, if the server fails before that.
+    pub fn wait(&mut self, server: &Server) -> Result<&'static str, ServerFailure> {
+        let Self {
+            runtime,
+            interrupt,
+            terminate,
+            history,
+        } = self;
+        runtime.block_on(async {
+            let mut over = std::pin::pin!(server.failure.over());
+            loop {
+                tokio::select! {
+                    over = &mut over => return over.map(|()| "another thread"),
+                    _ = interrupt.recv() => return Ok("Ctrl-C"),
+                    _ = terminate.recv() => return Ok("SIGTERM"),
+                    _ = history.recv() => server.write_history(),
+                }
+            }
+        })
+    }
+
+    /// Stops; a Ctrl-C before that is done ends the process at once, with this exit code.
+    pub fn stop<T>(&mut self, at_once: i32, stop: impl FnOnce() -> T) -> T {
+        thread::scope(|scope| {
+            let (done, stopped) = oneshot::channel::<()>();
+            let watch = thread::Builder::new().name("signals".to_owned());
+            let watching = watch.spawn_scoped(scope, || {
+                self.runtime.block_on(async {
+                    tokio::select! {
+                        _ = stopped => {}
+                        _ = self.interrupt.recv() => process::exit(at_once),
+                    }
+                });
+            });
+            if let Err(error) = watching {
+                tracing::warn!(%error, "Ctrl-C is not heard while the server stops");
+            }
+            let stopped = stop();
+            // Ends the thread also if `stop` panics: then it is dropped.
+            drop(done);
+            stopped
+        })
+    }
+}
+
+/// Runs a server, on a thread that is not inside of an async runtime.
+pub(super) fn run(server: &Server) -> Result<StopReport, RunError> {
+    thread::scope(|scope| {
+        let runner = thread::Builder::new().name("signals".to_owned());
+        let running = runner.spawn_scoped(scope, || {
+            let mut signals = Signals::listen()?;
+            match signals.wait(server) {
+                Ok(how) => tracing::info!(how, "stopping; Ctrl-C again ends the process at once"),
+                Err(failure) => tracing::error!(%failure, "stopping, for the server failed"),
+            }
+            let report = signals.stop(INTERRUPTED, || server.stop());
+            report
+                .failure
+                .clone()
+                .map_or(Ok(report), |failure| Err(failure.into()))
+        })?;
+        running
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
