@@ -86,13 +86,16 @@ impl Outlet {
     }
 }
 
-/// A sender that is gone because its thread panicked must not look like one that was stopped.
+/// A sender that is gone because its thread panicked must not look like one that was stopped. Either way the other end can
+/// see that nothing more comes without taking in what waits.
 impl Drop for Outlet {
     fn drop(&mut self) {
-        if thread::panicking() {
-            let failed = (EndReason::TooSlow, "the recorder failed".to_owned());
-            let _ = self.shared.ending.set(failed);
-        }
+        let ending = if thread::panicking() {
+            (EndReason::TooSlow, "the recorder failed".to_owned())
+        } else {
+            (EndReason::Stopped, String::new())
+        };
+        let _ = self.shared.ending.set(ending);
     }
 }
 
