@@ -7,7 +7,7 @@ use parlour_server::replay::{
     diff::{Cause, Difference, StateDifference, diff_with_now},
 };
 use parlour_shared::rng::{Purpose, Stream};
-use parlour_sim::{Clock, Player, SimulationApp, Skin, Step, StepSet};
+use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin, Step, StepSet};
 
 use crate::stage::{
     AT, EVERY, SAVED, Score, Taken, config, logic, record, record_on, script, state_difference,
@@ -170,11 +170,10 @@ fn added_in_an_earlier_tick() {
     check(&found, SAVED + 1, "not_declared::score_new_players", None);
 }
 
-/// Plants it, records a world that runs through, and compares the recording with what it comes to now: both ran through, so
+/// Records a world that runs through, and compares the recording with what it comes to now: both ran through, so
 /// only a world that begins at a saved one shows it.
-fn find_alone(name: &str, plant: fn(&mut App)) -> Difference {
-    let logic = logic(plant);
-    let one = record(&format!("{name}-alone"), &config(), &logic, &script());
+fn find_alone(name: &str, logic: &Logic) -> Difference {
+    let one = record(&format!("{name}-alone"), &config(), logic, &script());
     let again = one.path.with_extension("again");
     let open = |path: &std::path::Path| Replay::open(path, &config().maps, logic.clone()).unwrap();
     open(&one.path).record_again(&again).unwrap();
@@ -185,22 +184,22 @@ fn find_alone(name: &str, plant: fn(&mut App)) -> Difference {
 
 #[test]
 fn a_recording_by_itself_shows_what_its_saved_worlds_lack() {
-    let plants: [(&str, fn(&mut App), u32, &str); 2] = [
+    let plants = [
         (
             "local",
-            |app| simulate(app, count_for_oneself),
+            logic(|app| simulate(app, count_for_oneself)),
             AT,
             "count_for_oneself",
         ),
         (
             "added",
-            |app| simulate(app, score_new_players),
+            logic(|app| simulate(app, score_new_players)),
             EVERY + 1,
             "score_new_players",
         ),
     ];
-    for (name, plant, tick, system) in plants {
-        let difference = find_alone(name, plant);
+    for (name, logic, tick, system) in plants {
+        let difference = find_alone(name, &logic);
         let report = difference.to_string();
         let Difference::State(found) = difference else {
             panic!("{report}");
@@ -219,5 +218,5 @@ fn a_recording_by_itself_shows_what_its_saved_worlds_lack() {
 
 #[test]
 fn a_recording_whose_saved_worlds_lack_nothing_is_the_same() {
-    assert!(find_alone("sound", |_| {}).is_same());
+    assert!(find_alone("sound", &logic(|_| {})).is_same());
 }
