@@ -59,8 +59,9 @@ impl Beside {
         for fed in fed {
             match fed {
                 Fed::Saved(tick, state) => {
-                    if let Some(second) = &mut second {
-                        compare(second, tick, &state)?;
+                    // The old one is dropped before the next is made: there is never memory for three worlds.
+                    if let Some(mut second) = second.take() {
+                        compare(&mut second, tick, &state)?;
                     }
                     second = Some(self.load(tick, &state)?);
                 }

@@ -130,6 +130,7 @@ impl Inlet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::live::batch::samples::second;
 
     #[test]
     fn a_recorder_that_panics_is_not_one_that_was_stopped() {
@@ -146,7 +147,11 @@ mod tests {
     #[test]
     fn one_that_is_dropped_was_stopped() {
         let (outlet, inlet) = outlet();
+        outlet.send(&second(1)).unwrap();
+        assert!(!inlet.is_ended());
         drop(outlet);
+        assert!(inlet.is_ended(), "before what waits is taken in");
         assert_eq!(inlet.ending(), (EndReason::Stopped, String::new()));
+        assert!(inlet.next().is_some() && inlet.next().is_none());
     }
 }

@@ -30,6 +30,9 @@ use crate::{
 /// of seconds modulo any other number differs with at least one of them. The queue holds the longer lag, the second of
 /// ticks that a batch has, and a saved world: about five batches of its 128.
 const LAGS: [u32; 2] = [137, 197];
+/// The history must reach back this far, or it would not have the difference that the shadow finds: the longer lag, the second
+/// of ticks that a batch has, and some time to run them.
+pub(super) const REACH: Duration = Duration::from_secs(6);
 /// How often it looks whether a batch is due, or the server stops.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -228,5 +231,29 @@ impl Shadow {
         }
         // None is kept, perhaps; then the log line is all there is.
         let _ = self.door.write_soon(Reason::Diverged);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the part of a second at which a clock is read, and whatever its seconds are taken modulo.
+    #[test]
+    fn a_number_of_seconds_differs_with_one_of_the_lags() {
+        for (part, modulo) in (0..TICK_RATE).flat_map(|part| (2..=60).map(move |modulo| (part, modulo))) {
+            let passed = LAGS.map(|lag| (part + lag) / TICK_RATE);
+            assert!(passed.iter().all(|seconds| *seconds >= 2), "{passed:?}");
+            assert!(
+                passed.iter().any(|seconds| seconds % modulo != 0),
+                "{part} {modulo}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_history_still_has_what_the_shadow_finds() {
+        let ticks = LAGS[0].max(LAGS[1]) + TICK_RATE;
+        assert!(REACH > Duration::from_secs(1) * ticks / TICK_RATE);
     }
 }
