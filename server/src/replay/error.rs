@@ -87,10 +87,10 @@ pub enum ReplayError {
         /// The parts of the state that differ.
         parts: Vec<String>,
     },
-    /// The world that ran from the beginning came to all that was recorded, and one that was loaded on the way did not.
+    /// The world that ran from the beginning reached every recorded state, and one that was loaded on the way did not.
     #[error(
-        "a second world, loaded from the one saved after tick {}, came to another state than was recorded at tick {}: {}. \
-         The first world, which ran from the beginning, came to all that was recorded; so the likely cause is that game \
+        "a second world, loaded from the one saved after tick {}, reached another state than was recorded at tick {}: {}. \
+         The first world, which ran from the beginning, reached every recorded state; so the likely cause is that game \
          logic decides by something that is not saved: a Local, Added or Changed of an earlier tick, RemovedComponents, a \
          static",
         saved.0, tick.0, differ(parts)

@@ -37,11 +37,11 @@ impl Verified {
 }
 
 /// Runs the ticks of a window, and those before it from the last saved world on. Beside it, on a thread of its own, a second
-/// world begins again at each saved world on the way. `seen` is told of each tick.
+/// world begins again at each saved world on the way. `seen` is called after each tick.
 ///
 /// # Errors
-/// [`ReplayError`] at the first tick that comes to something else, or cannot be read. [`ReplayError::NotSaved`] only if the
-/// first world came to all that was recorded, and the second did not.
+/// [`ReplayError`] at the first tick that reaches another state, or cannot be read. [`ReplayError::NotSaved`] only if the
+/// first world reached every recorded state, and the second did not.
 pub fn verify(replay: &mut Replay, window: Window, seen: impl FnMut(Tick)) -> Result<Verified, ReplayError> {
     let beside = Beside {
         config: replay.config.clone(),

@@ -72,7 +72,7 @@ fn a_score_that_counts_with_a_local_is_found() {
     for words in [
         "the one saved after tick 300",
         "at tick 450: steps",
-        "came to all that was recorded",
+        "reached every recorded state",
         "a Local, Added or Changed",
         "RemovedComponents",
         "static",
