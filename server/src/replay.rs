@@ -2,6 +2,7 @@
 
 mod again;
 pub(crate) mod begin;
+mod beside;
 mod cast;
 pub mod diff;
 pub mod dump;

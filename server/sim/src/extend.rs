@@ -7,7 +7,8 @@
 //!   recording miss nothing, or as presentation;
 //! * what crosses from one tick into the next is in such a component or resource, and nowhere else. Messages live for
 //!   the tick in which they are written. `Local`s, and what `Changed`, `Added` and `RemovedComponents` tell of an earlier
-//!   tick, are not saved: a system that decides by them would go another way when a replay begins at a keyframe;
+//!   tick, are not saved: a system that decides by them would go another way when a replay begins at a keyframe.
+//!   `parlour --shadow on` and `parlour replay` begin second worlds at keyframes, and report such a system;
 //! * what players send arrives as [`FromPlayer`], is answered with [`Answer`], and what they are sent is
 //!   [`ToPlayer`]. Each type of message has a queue of its own, so plugins that know nothing of each other share
 //!   no data and need no order between them;

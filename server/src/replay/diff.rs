@@ -16,8 +16,8 @@ use parlour_shared::ids::Tick;
 use parlour_sim::Simulation;
 use serde::Serialize;
 
-use super::{Replay, ReplayError};
-use crate::recording::format::{Outcome, TickRecord};
+use super::{Replay, ReplayError, Window, verify};
+use crate::recording::format::{Item, Outcome, TickRecord};
 pub use headers::{HeaderDifference, compare_headers};
 pub use hunt::{Cause, Origin, Side};
 pub use inputs::EventDifference;
@@ -159,7 +159,8 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
         Recorded::Tick(records) => {
             let tick = records[0].tick;
             if records[0].input == records[1].input {
-                after_same_input(one, other, &records)
+                let components = components(&one.fresh(), &records);
+                after_same_input(one, other, &records, components)
             } else {
                 Ok(Difference::Inputs(inputs_of(one, tick, &records)))
             }
@@ -170,6 +171,40 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
             Ok(saved(one, &world, tick, &states, Cause::NotHashed))
         }
     }
+}
+
+/// The same for a recording and what [`Replay::record_again`] made of it. If those are the same, a second world begins at each
+/// saved world of `one` as well: one that parts from the recording decides by something that is not saved.
+///
+/// # Errors
+/// [`ReplayError`] if one of them cannot be read or run.
+pub fn diff_with_now(one: &mut Replay, now: &mut Replay) -> Result<Difference, ReplayError> {
+    let difference = diff(one, now)?;
+    let range = one.tape.first_tick().zip(one.tape.last_tick());
+    let (Difference::Same { .. }, Some((from, to))) = (&difference, range) else {
+        return Ok(difference);
+    };
+    let (tick, parts) = match verify(one, Window { from, to }, |_| {}) {
+        Ok(_) => return Ok(difference),
+        Err(ReplayError::NotSaved { tick, parts, .. } | ReplayError::Diverged { tick, parts, .. }) => {
+            (tick, parts)
+        }
+        Err(error) => return Err(error),
+    };
+    let records = [record_of(one, tick)?, record_of(now, tick)?];
+    after_same_input(one, now, &records, parts)
+}
+
+fn record_of(replay: &mut Replay, tick: Tick) -> Result<TickRecord, ReplayError> {
+    let spot = replay.tape.before(Tick(tick.0.saturating_sub(1)));
+    for item in replay.tape.read_from(spot) {
+        if let Item::Tick(record) = item?
+            && record.tick == tick
+        {
+            return Ok(record);
+        }
+    }
+    Err(ReplayError::Empty)
 }
 
 fn inputs_of(one: &mut Replay, tick: Tick, records: &[TickRecord; 2]) -> InputDifference {
@@ -197,10 +232,10 @@ fn after_same_input(
     one: &mut Replay,
     other: &mut Replay,
     records: &[TickRecord; 2],
+    components: Vec<String>,
 ) -> Result<Difference, ReplayError> {
     let recorded_tick = records[0].tick;
     let world = one.fresh();
-    let components = components(&world, records);
     let hashes = [0, 1].map(|side: usize| rerun::recorded_hash(&records[side].outcome));
     let hunt = hunt::hunt([&mut *one, &mut *other], recorded_tick, hashes, &components)?;
     let mut difference = StateDifference {

@@ -72,17 +72,35 @@ pub enum ReplayError {
     },
     /// The world came to something else.
     #[error(
-        "tick {} came to another state than was recorded: {} (hash {recorded:016x} recorded, {got:016x} now)",
-        tick.0, differ(parts)
+        "tick {} came to another state than was recorded: {} (hash {recorded:016x} recorded, {got:016x} now){}",
+        tick.0, differ(parts), ran_since(*since)
     )]
     Diverged {
         /// The first tick that differs.
         tick: Tick,
+        /// The tick of the saved world that it has run since; 0: since the beginning.
+        since: Tick,
         /// The recorded state hash.
         recorded: u64,
         /// What it came to now.
         got: u64,
         /// The parts of the state that differ.
+        parts: Vec<String>,
+    },
+    /// The world that ran from the beginning reached every recorded state, and one that was loaded on the way did not.
+    #[error(
+        "a second world, loaded from the one saved after tick {}, reached another state than was recorded at tick {}: {}. \
+         The first world, which ran from the beginning, reached every recorded state; so the likely cause is that game \
+         logic decides by something that is not saved: a Local, Added or Changed of an earlier tick, RemovedComponents, a \
+         static",
+        saved.0, tick.0, differ(parts)
+    )]
+    NotSaved {
+        /// The tick after which the second world was saved.
+        saved: Tick,
+        /// The first tick that differs.
+        tick: Tick,
+        /// The parts of the state that differ, or another difference in words.
         parts: Vec<String>,
     },
     /// The hashes agree, but the saved world does not: a part of the state is not in the hash.
@@ -107,6 +125,9 @@ pub enum ReplayError {
     /// It panicked when it was recorded, and does not now.
     #[error("tick {} panicked when it was recorded, and does not now", .0.0)]
     NoPanic(Tick),
+    /// The system gave no thread for the second world.
+    #[error("cannot start a thread: {0}; is a limit of processes or memory too low?")]
+    Thread(std::io::Error),
 }
 
 impl ReplayError {
@@ -132,7 +153,11 @@ impl ReplayError {
     pub fn is_divergence(&self) -> bool {
         matches!(
             self,
-            Self::Diverged { .. } | Self::KeyframeDiffers(_) | Self::Panic { .. } | Self::NoPanic(_)
+            Self::Diverged { .. }
+                | Self::NotSaved { .. }
+                | Self::KeyframeDiffers(_)
+                | Self::Panic { .. }
+                | Self::NoPanic(_)
         )
     }
 }
@@ -141,5 +166,13 @@ fn differ(parts: &[String]) -> String {
     match parts {
         [] => "no fingerprint tells in what".to_owned(),
         parts => parts.join(", "),
+    }
+}
+
+/// That a world was loaded is worth a word: it has nothing of the one that was recorded but what was saved.
+fn ran_since(since: Tick) -> String {
+    match since.0 {
+        0 => String::new(),
+        tick => format!(", in a world that has run since the one saved after tick {tick}"),
     }
 }

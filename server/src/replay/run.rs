@@ -2,13 +2,15 @@
 
 use std::{
     any::Any,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc::SyncSender,
 };
 
 use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation, TickInput, TickOutput};
 
-use super::{ReplayError, begin, tape::TapeItems};
+use super::{ReplayError, begin, beside::Fed, tape::TapeItems};
 use crate::recording::format::{Item, Outcome, TickRecord};
 
 /// What is left of a recording, for whoever runs it on another thread.
@@ -45,6 +47,10 @@ pub struct Run<'a> {
     /// The first item, if it was a tick: it is still to come.
     first: Option<TickRecord>,
     over: bool,
+    /// The tick of the saved world that it began with; 0: it began with a fresh world.
+    since: Tick,
+    /// Where what was compared goes to.
+    feed: Option<SyncSender<Fed>>,
 }
 
 /// What came of a tick that was run again.
@@ -66,6 +72,8 @@ impl<'a> Run<'a> {
         let (simulation, first) = begin::begin(&mut items, config, logic)?;
         Ok(Self {
             items,
+            since: simulation.tick(),
+            feed: None,
             simulation,
             input: TickInput::default(),
             output: TickOutput::default(),
@@ -103,8 +111,24 @@ impl<'a> Run<'a> {
             match self.items.next().transpose()? {
                 None => return Ok(None),
                 Some(Item::Tick(record)) => return Ok(Some(record)),
-                Some(Item::Keyframe { state, .. }) => self.check_keyframe(&state)?,
+                Some(Item::Keyframe { tick, state }) => {
+                    self.check_keyframe(&state)?;
+                    self.pass_on(|_| Fed::Saved(tick, state));
+                }
             }
+        }
+    }
+
+    /// From now on what was compared goes there: each tick with its input, which [`Self::input`] has no more then.
+    pub(super) fn feed(&mut self, feed: SyncSender<Fed>) {
+        self.feed = Some(feed);
+    }
+
+    fn pass_on(&mut self, fed: impl FnOnce(&mut Self) -> Fed) {
+        let Some(feed) = self.feed.take() else { return };
+        // Nobody receives any more after a difference.
+        if feed.send(fed(self)).is_ok() {
+            self.feed = Some(feed);
         }
     }
 
@@ -138,32 +162,40 @@ impl<'a> Run<'a> {
     }
 
     fn run(&mut self, record: TickRecord) -> Result<Stepped, ReplayError> {
-        let tick = record.tick;
+        let TickRecord { tick, outcome, input } = record;
         begin::check_next(&self.simulation, tick)?;
         // A panic leaves the input inside the world; what made it panic is worth knowing.
-        let kept = (record.outcome == Outcome::Panicked).then(|| record.input.clone());
-        self.input = record.input;
+        let kept = (outcome == Outcome::Panicked).then(|| input.clone());
+        self.input = input;
         let (simulation, input, output) = (&mut self.simulation, &mut self.input, &mut self.output);
         // What a panic leaves behind is not run on.
         let panic = catch_unwind(AssertUnwindSafe(|| simulation.step(input, output))).err();
-        match (panic, record.outcome) {
-            (None, Outcome::Finished { hash, .. }) if hash == self.output.hash => Ok(Stepped::Same),
-            (None, Outcome::Finished { hash, parts }) => Err(ReplayError::Diverged {
-                tick,
-                recorded: hash,
-                got: self.output.hash,
-                parts: begin::parts_that_differ(&self.simulation, &parts, &self.output.parts),
-            }),
+        let stepped = match (panic, &outcome) {
+            (None, Outcome::Finished { hash, .. }) if *hash == self.output.hash => Stepped::Same,
+            (None, Outcome::Finished { hash, parts }) => {
+                return Err(ReplayError::Diverged {
+                    tick,
+                    since: self.since,
+                    recorded: *hash,
+                    got: self.output.hash,
+                    parts: begin::parts_that_differ(&self.simulation, parts, &self.output.parts),
+                });
+            }
             (Some(panic), Outcome::Panicked) => {
                 self.input = kept.unwrap_or_default();
-                Ok(Stepped::Panicked(message(&*panic)))
+                Stepped::Panicked(message(&*panic))
             }
-            (Some(panic), Outcome::Finished { .. }) => Err(ReplayError::Panic {
-                tick,
-                message: message(&*panic),
-            }),
-            (None, Outcome::Panicked) => Err(ReplayError::NoPanic(tick)),
-        }
+            (Some(panic), Outcome::Finished { .. }) => {
+                let message = message(&*panic);
+                return Err(ReplayError::Panic { tick, message });
+            }
+            (None, Outcome::Panicked) => return Err(ReplayError::NoPanic(tick)),
+        };
+        self.pass_on(|run| {
+            let input = mem::take(&mut run.input);
+            Fed::Tick(TickRecord { tick, outcome, input })
+        });
+        Ok(stepped)
     }
 
     fn check_keyframe(&mut self, state: &[u8]) -> Result<(), ReplayError> {
@@ -176,7 +208,8 @@ impl<'a> Run<'a> {
     }
 }
 
-fn message(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub(super) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no message").to_owned()

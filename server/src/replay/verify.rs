@@ -1,8 +1,13 @@
 //! Running a recording only to see that every hash comes out as it was recorded.
 
+use std::{panic::resume_unwind, sync::mpsc::SyncSender, thread};
+
 use parlour_shared::ids::Tick;
 
-use super::{Replay, ReplayError, Stepped, Window};
+use super::{
+    Replay, ReplayError, Stepped, Window,
+    beside::{Beside, Fed},
+};
 
 /// What a run without a difference came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +16,8 @@ pub struct Verified {
     pub first: Tick,
     /// The last tick that was run.
     pub last: Tick,
+    /// Saved worlds on the way from which a second world was run as well: each up to the next one.
+    pub saved_worlds: u32,
     /// The message of the panic that was recorded at the last tick, and came again.
     pub panic: Option<String>,
 }
@@ -29,22 +36,42 @@ impl Verified {
     }
 }
 
-/// Runs the ticks of a window, and those before it from the last saved world on. `seen` is told of each tick.
+/// Runs the ticks of a window, and those before it from the last saved world on. Beside it, on a thread of its own, a second
+/// world begins again at each saved world on the way. `seen` is called after each tick.
 ///
 /// # Errors
-/// [`ReplayError`] at the first tick that comes to something else, or cannot be read.
-pub fn verify(
+/// [`ReplayError`] at the first tick that reaches another state, or cannot be read. [`ReplayError::NotSaved`] only if the
+/// first world reached every recorded state, and the second did not.
+pub fn verify(replay: &mut Replay, window: Window, seen: impl FnMut(Tick)) -> Result<Verified, ReplayError> {
+    let beside = Beside {
+        config: replay.config.clone(),
+        logic: replay.logic.clone(),
+        // What panicked may have been a frame: then frames are made, as they were.
+        frames: replay.ending().is_panic(),
+    };
+    thread::scope(|scope| {
+        let (feed, tried) = beside.start(scope).map_err(ReplayError::Thread)?;
+        let verified = first_world(replay, window, feed, seen);
+        let tried = tried.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let mut verified = verified?;
+        verified.saved_worlds = tried?;
+        Ok(verified)
+    })
+}
+
+fn first_world(
     replay: &mut Replay,
     window: Window,
+    feed: SyncSender<Fed>,
     mut seen: impl FnMut(Tick),
 ) -> Result<Verified, ReplayError> {
-    // What panicked may have been a frame: then frames are made, as they were.
     let panicked = replay.ending().is_panic();
     let is_end = replay.last_tick() == Some(window.to);
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(1)))?;
     if !panicked {
         run.simulation().mute();
     }
+    run.feed(feed);
     let first = run.tick().after(1);
     let mut last = run.tick();
     while last < window.to {
@@ -58,6 +85,7 @@ pub fn verify(
                 return Ok(Verified {
                     first,
                     last: last.after(1),
+                    saved_worlds: 0,
                     panic: Some(message),
                 });
             }
@@ -70,6 +98,7 @@ pub fn verify(
     Ok(Verified {
         first,
         last,
+        saved_worlds: 0,
         panic: None,
     })
 }

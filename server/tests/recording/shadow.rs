@@ -1,17 +1,22 @@
 //! The shadow: it comes to the same as the server, and says so if it does not.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    io::{self, Write},
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Instant,
 };
 
+use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_sim::{Logic, SimulationApp, Step, StepSet};
+use parlour_sim::{Clock, Logic, Room, SimulationApp, Step, StepSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     replay::replay_file,
-    support::{Bots, Directory, await_metric, bundled, metric, start},
+    support::{Bots, Directory, await_metric, bundled, eventually, metric, start},
 };
 
 /// A number that is part of the state.
@@ -19,6 +24,37 @@ use crate::{
 struct Steps(u32);
 
 const DIVERGENCES: &str = "parlour_shadow_divergences_total";
+const TICKS: &str = "parlour_shadow_ticks_total";
+/// Ticks that the shadow is behind at least: more than two seconds.
+const LAG: u32 = 137;
+
+/// Game logic with steps, and a system that is planted.
+fn planted<M>(
+    system: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M> + Copy + Send + Sync + 'static,
+) -> Logic {
+    Logic::new(move |app: &mut App| {
+        app.init_resource::<Steps>().state_resource::<Steps>("steps");
+        app.add_systems(Step, system.in_set(StepSet::Simulate));
+    })
+}
+
+/// The shadow finds it. Gives what it wrote to the log.
+fn found(logic: Logic) -> String {
+    let log = Log::begin();
+    let directory = Directory::new();
+    let server = start(&directory, |options| {
+        options.recording.shadow = true;
+        options.logic = logic;
+    });
+    let address = server.admin_addr();
+    let bots = Bots::start(server.listen_addr(), 1);
+    await_metric(address, "parlour_history_written_total{reason=\"diverged\"}", 1.0);
+    assert!(metric(address, DIVERGENCES) >= 1.0);
+    let _ = bots.stop();
+    let _ = server.stop();
+    assert_eq!(directory.files_ending("-diverged.plr").len(), 1);
+    log.lines("the shadow reached another state")
+}
 
 #[test]
 fn it_follows_and_comes_to_the_same() {
@@ -26,7 +62,7 @@ fn it_follows_and_comes_to_the_same() {
     let server = start(&directory, |options| options.recording.shadow = true);
     let address = server.admin_addr();
     let bots = Bots::start(server.listen_addr(), 20);
-    await_metric(address, "parlour_shadow_ticks_total", 300.0);
+    await_metric(address, TICKS, 300.0);
     assert!(bots.stop().is_clean());
     assert_eq!(metric(address, DIVERGENCES), 0.0);
     assert_eq!(metric(address, "parlour_shadow_skipped_ticks_total"), 0.0);
@@ -63,6 +99,7 @@ fn game_logic_that_is_not_deterministic_is_found_and_kept() {
 
 #[test]
 fn game_logic_that_panics_there_only_does_not_fail_the_server() {
+    let log = Log::begin();
     let directory = Directory::new();
     let worlds = Arc::new(AtomicU32::new(0));
     let logic = Logic::new(move |app| {
@@ -82,6 +119,135 @@ fn game_logic_that_panics_there_only_does_not_fail_the_server() {
     );
     assert!(server.failure().is_none());
     let _ = server.stop();
+    let lines = log.lines("the second world panicked");
+    assert!(lines.contains("tick=1 ") && lines.contains("tick=61 "), "{lines}");
     let files = directory.files_ending("-diverged.plr");
     replay_file(&files[0], &bundled(), &Logic::default());
+}
+
+fn count_for_oneself(mut count: Local<u32>, mut steps: ResMut<Steps>) {
+    *count += 1;
+    if *count == 100 {
+        steps.0 += 1;
+    }
+}
+
+/// The first world reaches it between two saved worlds; one that was loaded from the earlier of them does not.
+#[test]
+fn a_score_that_counts_with_a_local_is_found_with_the_saved_world_that_shows_it() {
+    let line = found(planted(count_for_oneself));
+    assert!(line.contains("tick=100 parts=\"steps\" since=60"), "{line}");
+    assert!(line.contains("since the world saved after tick 60"), "{line}");
+    for cause in ["Local", "Added", "Changed", "RemovedComponents", "static"] {
+        assert!(line.contains(cause), "{cause}: {line}");
+    }
+}
+
+fn count_new_rooms(rooms: Query<(), Added<Room>>, mut steps: ResMut<Steps>) {
+    steps.0 += rooms.iter().count() as u32;
+}
+
+/// To a world that was just loaded everything is new.
+#[test]
+fn logic_that_decides_by_what_was_added_is_found() {
+    let line = found(planted(count_new_rooms));
+    assert!(line.contains("since the world saved after tick"), "{line}");
+}
+
+static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+fn look_at_the_clock(clock: Res<Clock>, mut steps: ResMut<Steps>) {
+    if clock.tick.0.is_multiple_of(60) {
+        steps.0 = (BEGIN.elapsed().as_secs() % 2) as u32;
+    }
+}
+
+#[test]
+fn a_clock_that_is_read_in_whole_seconds_and_once_a_second_is_found() {
+    found(planted(look_at_the_clock));
+}
+
+/// Logic that remembers the tick of the first world and of the second, and how close the second came to the first.
+fn watched(live: &Arc<AtomicU32>, second: &Arc<AtomicU32>, closest: &Arc<AtomicU32>) -> Logic {
+    let (live, second, closest) = (Arc::clone(live), Arc::clone(second), Arc::clone(closest));
+    let worlds = Arc::new(AtomicU32::new(0));
+    Logic::new(move |app| {
+        let nth = worlds.fetch_add(1, Ordering::Relaxed);
+        let (live, second, closest) = (Arc::clone(&live), Arc::clone(&second), Arc::clone(&closest));
+        let watch = move |clock: Res<Clock>| {
+            if nth == 0 {
+                live.store(clock.tick.0, Ordering::SeqCst);
+            } else {
+                second.store(clock.tick.0, Ordering::SeqCst);
+                closest.fetch_min(live.load(Ordering::SeqCst) - clock.tick.0, Ordering::SeqCst);
+            }
+        };
+        app.add_systems(Step, watch.in_set(StepSet::Simulate));
+    })
+}
+
+#[test]
+fn it_runs_no_tick_before_two_seconds_are_over_and_a_stop_does_not_wait_for_them() {
+    let directory = Directory::new();
+    let [live, second] = [0, 1].map(|_| Arc::new(AtomicU32::new(0)));
+    let closest = Arc::new(AtomicU32::new(u32::MAX));
+    let server = start(&directory, |options| {
+        options.recording.shadow = true;
+        options.logic = watched(&live, &second, &closest);
+    });
+    await_metric(server.admin_addr(), TICKS, 300.0);
+    assert_eq!(metric(server.admin_addr(), DIVERGENCES), 0.0);
+    assert_eq!(
+        metric(server.admin_addr(), "parlour_shadow_skipped_ticks_total"),
+        0.0
+    );
+    eventually("the lag", || {
+        metric(server.admin_addr(), "parlour_shadow_lag_ticks") >= f64::from(LAG)
+    });
+    let _ = server.stop();
+    let closest = closest.load(Ordering::SeqCst);
+    assert!(closest >= LAG, "{closest}");
+    let last = live.load(Ordering::SeqCst);
+    assert!(
+        second.load(Ordering::SeqCst) + LAG <= last,
+        "what waited was not run"
+    );
+}
+
+/// What is written to the log from now on.
+#[derive(Clone)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// One for all tests of this process.
+    fn begin() -> Self {
+        static ALL: LazyLock<Log> = LazyLock::new(|| {
+            let log = Log(Arc::default());
+            let writer = log.clone();
+            tracing_subscriber::fmt()
+                .with_ansi(false)
+                .with_writer(move || writer.clone())
+                .init();
+            log
+        });
+        ALL.clone()
+    }
+
+    /// The lines that have these words.
+    fn lines(&self, words: &str) -> String {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let lines = text.lines().filter(|line| line.contains(words));
+        lines.map(|line| format!("{line}\n")).collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -9,6 +9,7 @@ mod export;
 mod follow;
 mod moments;
 mod rotated;
+mod saved_worlds;
 mod support;
 mod verify;
 mod words;

@@ -2,11 +2,16 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::replay::diff::{Cause, StateDifference};
+use parlour_server::replay::{
+    Replay,
+    diff::{Cause, Difference, StateDifference, diff_with_now},
+};
 use parlour_shared::rng::{Purpose, Stream};
-use parlour_sim::{Clock, Player, SimulationApp, Skin, Step, StepSet};
+use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin, Step, StepSet};
 
-use crate::stage::{AT, SAVED, Score, Taken, config, logic, record, record_on, script, state_difference};
+use crate::stage::{
+    AT, EVERY, SAVED, Score, Taken, config, logic, record, record_on, script, state_difference,
+};
 
 /// Plants it, records a world that runs through and one that is loaded midway, and finds what parts them.
 fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
@@ -151,4 +156,67 @@ fn stream_of_chance() {
         simulate(app, throw_dice);
     });
     check(&found, AT, "not_declared::throw_dice", Some("Bob"));
+}
+
+fn score_new_players(mut players: Query<&mut Score, Added<Player>>) {
+    for mut score in &mut players {
+        score.0 += 1;
+    }
+}
+
+#[test]
+fn added_in_an_earlier_tick() {
+    let found = find("added", |app| simulate(app, score_new_players));
+    check(&found, SAVED + 1, "not_declared::score_new_players", None);
+}
+
+/// Records a world that runs through, and compares the recording with what it comes to now: both ran through, so
+/// only a world that begins at a saved one shows it.
+fn find_alone(name: &str, logic: &Logic) -> Difference {
+    let one = record(&format!("{name}-alone"), &config(), logic, &script());
+    let again = one.path.with_extension("again");
+    let open = |path: &std::path::Path| Replay::open(path, &config().maps, logic.clone()).unwrap();
+    open(&one.path).record_again(&again).unwrap();
+    let found = diff_with_now(&mut open(&one.path), &mut open(&again));
+    std::fs::remove_file(&again).unwrap();
+    found.unwrap()
+}
+
+#[test]
+fn a_recording_by_itself_shows_what_its_saved_worlds_lack() {
+    let plants = [
+        (
+            "local",
+            logic(|app| simulate(app, count_for_oneself)),
+            AT,
+            "count_for_oneself",
+        ),
+        (
+            "added",
+            logic(|app| simulate(app, score_new_players)),
+            EVERY + 1,
+            "score_new_players",
+        ),
+    ];
+    for (name, logic, tick, system) in plants {
+        let difference = find_alone(name, &logic);
+        let report = difference.to_string();
+        let Difference::State(found) = difference else {
+            panic!("{report}");
+        };
+        assert_eq!(
+            (found.cause, found.tick, found.recorded_tick),
+            (Cause::NotDeclared, tick, tick)
+        );
+        assert_eq!(found.system.unwrap().short, format!("not_declared::{system}"));
+        assert_eq!(found.components, ["score"]);
+        for cause in ["Local", "Added", "Changed", "RemovedComponents", "static"] {
+            assert!(report.contains(cause), "{cause}: {report}");
+        }
+    }
+}
+
+#[test]
+fn a_recording_whose_saved_worlds_lack_nothing_is_the_same() {
+    assert!(find_alone("sound", &logic(|_| {})).is_same());
 }

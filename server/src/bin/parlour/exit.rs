@@ -233,4 +233,18 @@ mod tests {
         assert_eq!(Exit::from(StartError::Thread(io::Error::other("no"))).code, 71);
         assert_eq!(Exit::failure("tick").code, 70);
     }
+
+    #[test]
+    fn a_second_world_that_differs_is_a_replay_that_differs() {
+        let error = ReplayError::NotSaved {
+            saved: parlour_shared::ids::Tick(600),
+            tick: parlour_shared::ids::Tick(750),
+            parts: vec!["score".to_owned()],
+        };
+        let exit = Exit::replay(Path::new("one.plr"), error);
+        assert_eq!(exit.code, 1);
+        for words in ["one.plr: ", "tick 600", "tick 750: score", "Local", "--diff"] {
+            assert!(exit.text.contains(words), "{words}: {}", exit.text);
+        }
+    }
 }

@@ -19,7 +19,7 @@ const ABOUT: &str = "Run a recording again: verify every hash, look at any tick,
 
 const DETAILS: &str = "\
 Without --dump, --follow, --export, --diff or --serve it verifies: every tick is run again with the input it had, and
-must come to the hash it came to.
+must come to the hash it came to. A second world begins again at each saved world, and must reach the same hashes.
 
 FILE is a recording, or a directory of recordings as --record writes it: then the newest file that
 holds --at or --from is taken with all files that go on from it, else all files of the newest run of the

@@ -83,8 +83,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "shadow",
         section: Section::Recording,
         form: "on|off",
-        help: "Run what is recorded again in a second world, a few seconds behind, and report any difference; \
-               takes as much CPU time again as the ticks",
+        help: "Run what is recorded again in a second world, 2 to 4 seconds behind, and report any difference; it is \
+               loaded again from each saved world, every 10 s; takes as much CPU time again as the ticks",
         kind: Kind::Text,
         also: None,
         apply: set!(shadow, on_or_off),

@@ -24,7 +24,8 @@ pub struct RecordingOptions {
     pub history_bytes: usize,
     /// Where the history is written to; none: to `directory`, or else to [`DEFAULT_DIRECTORY`].
     pub history_directory: Option<PathBuf>,
-    /// Whether a second world follows the first one, from its recording, and compares each tick.
+    /// Whether a second world follows the first one, from its recording and 2 to 4 seconds later, and compares each tick.
+    /// It is loaded again from each saved world: the game logic's plugins are added to a new world each time.
     pub shadow: bool,
     /// Ticks after which the world is saved again: where a file or the history can begin, and a replay can jump to.
     pub keyframe_ticks: u32,

@@ -86,13 +86,16 @@ impl Outlet {
     }
 }
 
-/// A sender that is gone because its thread panicked must not look like one that was stopped.
+/// A sender that is gone because its thread panicked must not look like one that was stopped. Either way the other end can
+/// see that nothing more comes without taking in what waits.
 impl Drop for Outlet {
     fn drop(&mut self) {
-        if thread::panicking() {
-            let failed = (EndReason::TooSlow, "the recorder failed".to_owned());
-            let _ = self.shared.ending.set(failed);
-        }
+        let ending = if thread::panicking() {
+            (EndReason::TooSlow, "the recorder failed".to_owned())
+        } else {
+            (EndReason::Stopped, String::new())
+        };
+        let _ = self.shared.ending.set(ending);
     }
 }
 
@@ -127,6 +130,7 @@ impl Inlet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::live::batch::samples::second;
 
     #[test]
     fn a_recorder_that_panics_is_not_one_that_was_stopped() {
@@ -143,7 +147,11 @@ mod tests {
     #[test]
     fn one_that_is_dropped_was_stopped() {
         let (outlet, inlet) = outlet();
+        outlet.send(&second(1)).unwrap();
+        assert!(!inlet.is_ended());
         drop(outlet);
+        assert!(inlet.is_ended(), "before what waits is taken in");
         assert_eq!(inlet.ending(), (EndReason::Stopped, String::new()));
+        assert!(inlet.next().is_some() && inlet.next().is_none());
     }
 }

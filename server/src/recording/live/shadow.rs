@@ -1,4 +1,7 @@
-//! The shadow thread: a second world is given what the first one was given, and must come to the same, tick by tick.
+//! The shadow thread: a second world is given what the first one was given, and must reach the same state, tick by tick.
+//!
+//! The second world is loaded again from each saved world. So it has nothing of the first one but what is saved: game logic
+//! that decides by anything else shows. And it runs each tick seconds after the first world did, so that a clock shows.
 
 use std::{
     io::Cursor,
@@ -7,9 +10,11 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    thread,
+    time::Duration,
 };
 
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use parlour_sim::{Simulation, TickOutput};
 
 use super::{Reason, batch::Batch, door::Door, outlet::Inlet, source::Source};
@@ -18,6 +23,18 @@ use crate::{
     recording::format::{EndReason, FileWriter, Item, Outcome, Recording, TickRecord},
     replay::begin,
 };
+
+/// Ticks by which the second world is behind at least: one amount from one saved world to the next, then the other.
+///
+/// Both are prime, so that they are in step with no period of ticks or seconds. They are a second apart, so that a number
+/// of seconds modulo any other number differs with at least one of them. The queue holds the longer lag, the second of
+/// ticks that a batch has, and a saved world: about five batches of its 128.
+const LAGS: [u32; 2] = [137, 197];
+/// The history must reach back this far, or it would not have the difference that the shadow finds: the longer lag, the second
+/// of ticks that a batch has, and some time to run them.
+pub(super) const REACH: Duration = Duration::from_secs(6);
+/// How often it looks whether a batch is due, or the server stops.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What the thread is made with.
 pub(super) struct Shadow {
@@ -33,6 +50,10 @@ pub(super) struct Shadow {
 #[derive(Default)]
 struct Following {
     world: Option<Simulation>,
+    /// The tick after which the world was saved that it was loaded from; 0: it has run from the first tick on.
+    since: u32,
+    /// The tick that is run or compared now.
+    tick: u32,
     output: TickOutput,
     saved: Vec<u8>,
 }
@@ -47,18 +68,23 @@ impl Shadow {
     /// Follows until nothing comes any more.
     pub(super) fn run(self) {
         let mut following = Following::default();
+        let mut lags = LAGS.into_iter().cycle();
+        let mut lag = LAGS[0];
         while let Some(batch) = self.inlet.next() {
+            if batch.is_keyframe() {
+                lag = lags.next().unwrap_or(LAGS[0]);
+            }
             // A server that stops does not wait until all was compared.
-            if self.inlet.is_ended() {
+            if !self.wait_for(batch.last_tick().saturating_add(lag)) {
                 return;
             }
-            // Game logic that panics here, and only here, is a difference, too.
+            // Game logic that panics here, and only here, is a difference as well.
             let followed = catch_unwind(AssertUnwindSafe(|| self.follow(&batch, &mut following)));
             match followed {
                 Ok(Ok(())) => {}
                 Ok(Err(divergence)) => self.report(&divergence, &mut following),
                 Err(_) => {
-                    let tick = following.output.tick.0;
+                    let tick = following.tick;
                     let parts = "the second world panicked".to_owned();
                     self.report(&Divergence { tick, parts }, &mut following);
                 }
@@ -71,7 +97,22 @@ impl Shadow {
         }
     }
 
+    /// Waits until that tick was recorded. False: the server stops.
+    fn wait_for(&self, tick: u32) -> bool {
+        loop {
+            if self.inlet.is_ended() {
+                return false;
+            }
+            let missing = tick.saturating_sub(self.recorded.load(Ordering::Relaxed));
+            if missing == 0 {
+                return true;
+            }
+            thread::park_timeout(LOOK.min(Duration::from_secs(1) * missing / TICK_RATE));
+        }
+    }
+
     fn follow(&self, batch: &Batch, following: &mut Following) -> Result<(), Divergence> {
+        following.tick = batch.first_tick();
         let at = following.world.as_ref().map(|world| world.tick().0);
         let next = if batch.is_keyframe() {
             batch.first_tick()
@@ -86,7 +127,7 @@ impl Shadow {
             let (config, logic) = (self.source.config.clone(), self.source.logic.clone());
             let mut world = Simulation::with_plugins(config, logic);
             world.mute();
-            following.world = Some(world);
+            (following.world, following.since) = (Some(world), 0);
         }
         if following.world.is_none() && !batch.is_keyframe() {
             self.metrics.recording.shadow_skipped.inc_by(batch.ticks().into());
@@ -101,23 +142,24 @@ impl Shadow {
         Ok(())
     }
 
+    /// Compares the saved world, and goes on with a world that is loaded from it: it has nothing else of the one before.
     fn keyframe(&self, tick: u32, state: &[u8], following: &mut Following) -> Result<(), Divergence> {
         if let Some(world) = &mut following.world {
             following.saved.clear();
             world.save(&mut following.saved);
-            if following.saved == state {
-                return Ok(());
+            if following.saved != state {
+                let parts = "the saved world".to_owned();
+                return Err(Divergence { tick, parts });
             }
-            let parts = "the saved world".to_owned();
-            return Err(Divergence { tick, parts });
         }
+        // The old one is dropped first: there is never memory for three worlds.
+        (following.world, following.since) = (None, tick);
         let world = begin::load(&self.source.config, &self.source.logic, Tick(tick), state);
         let world = world.map_err(|error| Divergence {
             tick,
             parts: format!("the saved world: {error}"),
         })?;
-        let world = following.world.insert(world);
-        world.mute();
+        following.world.insert(world).mute();
         Ok(())
     }
 
@@ -130,8 +172,8 @@ impl Shadow {
         let Some(world) = &mut following.world else {
             return Ok(());
         };
+        following.tick = record.tick.0;
         let output = &mut following.output;
-        output.tick = record.tick;
         world.step(&mut record.input, output);
         self.metrics.recording.shadow_ticks.inc();
         if (output.hash, &output.parts) == (*hash, parts) {
@@ -166,16 +208,52 @@ impl Shadow {
 
     /// Says so, has the history written out, and waits for the next saved world.
     fn report(&self, divergence: &Divergence, following: &mut Following) {
-        *following = Following::default();
+        let since = std::mem::take(following).since;
         self.metrics.recording.shadow_divergences.inc();
         let Divergence { tick, parts } = divergence;
-        tracing::error!(
-            tick,
-            parts,
-            "the shadow came to another world than the server: game logic is not deterministic, or memory is broken; \
-             the history is written out, and parlour replay tells more"
-        );
+        if since == 0 {
+            tracing::error!(
+                tick,
+                parts,
+                "the shadow reached another state than the server. It had run from the first tick on: game logic is not \
+                 deterministic, or memory is broken. The history is written out; parlour replay tells more"
+            );
+        } else {
+            tracing::error!(
+                tick,
+                parts,
+                since,
+                "the shadow reached another state than the server. It had run since the world saved after tick {since}: \
+                 game logic decides by something that is not saved (a Local, Added or Changed of an earlier tick, \
+                 RemovedComponents, a static), reads a clock, or is not deterministic; or memory is broken. A replay that \
+                 begins there differs in the same way. The history is written out; parlour replay tells more"
+            );
+        }
         // None is kept, perhaps; then the log line is all there is.
         let _ = self.door.write_soon(Reason::Diverged);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the part of a second at which a clock is read, and whatever its seconds are taken modulo.
+    #[test]
+    fn a_number_of_seconds_differs_with_one_of_the_lags() {
+        for (part, modulo) in (0..TICK_RATE).flat_map(|part| (2..=60).map(move |modulo| (part, modulo))) {
+            let passed = LAGS.map(|lag| (part + lag) / TICK_RATE);
+            assert!(passed.iter().all(|seconds| *seconds >= 2), "{passed:?}");
+            assert!(
+                passed.iter().any(|seconds| seconds % modulo != 0),
+                "{part} {modulo}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_history_still_has_what_the_shadow_finds() {
+        let ticks = LAGS[0].max(LAGS[1]) + TICK_RATE;
+        assert!(REACH > Duration::from_secs(1) * ticks / TICK_RATE);
     }
 }

@@ -21,7 +21,7 @@ use super::{
     keeper::Keeper,
     outlet::outlet,
     recorder::Recorder,
-    shadow::Shadow,
+    shadow::{REACH, Shadow},
     source::Source,
     tap::{Tap, rings},
 };
@@ -130,7 +130,8 @@ pub(crate) fn start(
             None => Arc::new(for_history(path, options)?),
         };
         let (jobs, keeper) = sync_channel(MAX_JOBS);
-        recorder.history = Some(History::new(options.history, options.history_bytes));
+        let least = if options.shadow { REACH } else { Duration::ZERO };
+        recorder.history = Some(History::new(options.history.max(least), options.history_bytes));
         recorder.keeper = Some(jobs);
         let keeper = Keeper {
             jobs: keeper,

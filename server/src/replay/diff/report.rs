@@ -237,12 +237,13 @@ fn hint(cause: Cause) -> &'static str {
         }
         Cause::Clock => "it shows only if time passes between two runs: look in the system for a clock",
         Cause::NotDeclared => {
-            "look in the system for a Local, a component or resource that is declared presentation_only but decides, \
-             entity ids, the order of a query, Changed or Added of an earlier tick"
+            "look in the system for a Local, Added, Changed or RemovedComponents of an earlier tick, a static, a component \
+             or resource that is declared presentation_only but decides, entity ids, the order of a query"
         }
         Cause::OtherProgram => {
-            "was one of them recorded by another build, or on another machine? What shows only rarely \
-             comes to this, too"
+            "was one of them recorded by another build, or on another machine? If one begins with a saved world, look in \
+             the system for what is not saved: a Local, Added, Changed or RemovedComponents of an earlier tick, a static. \
+             What shows only rarely gives this result as well"
         }
         Cause::Unseen => "it did not show again; look at the systems that write this component",
         Cause::NotHashed => "a part of the state is changed in a way that change detection does not see",

@@ -11,8 +11,8 @@ use parlour_server::{
     maps,
     recording::format::Recording,
     replay::{
-        Extent, Found,
-        diff::{Difference, compare_headers, diff},
+        Extent, Found, Replay, ReplayError,
+        diff::{Difference, compare_headers, diff, diff_with_now},
         find,
     },
 };
@@ -43,7 +43,7 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let maps = maps::load(config.settings.maps.as_deref())?;
     let one = found(path, None, Extent::Whole)?;
     let found = match other {
-        Some(other) => compare([&one, &found(other, None, Extent::Whole)?], &maps)?,
+        Some(other) => compare([&one, &found(other, None, Extent::Whole)?], &maps, diff)?,
         None => compare_with_now(&one, &maps)?,
     };
     let json = words
@@ -63,7 +63,10 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     }
 }
 
-fn compare(found: [&Found; 2], maps: &[Arc<Map>]) -> Result<Difference, Exit> {
+/// How two recordings are compared.
+type Compare = fn(&mut Replay, &mut Replay) -> Result<Difference, ReplayError>;
+
+fn compare(found: [&Found; 2], maps: &[Arc<Map>], diff: Compare) -> Result<Difference, Exit> {
     // What they were made with is compared first, for that can be told without running them, also where this
     // program could not.
     let recording = |path: &Path| Recording::open(path).map_err(|error| unreadable(path, &error));
@@ -86,7 +89,8 @@ fn compare_with_now(one: &Found, maps: &[Arc<Map>]) -> Result<Difference, Exit> 
         let recorded = replay.record_again(&again);
         recorded.map_err(|error| unreadable(&one.path, &error))
     });
-    let found = recorded.and_then(|()| compare([one, &find(&again, None, Extent::Whole)?], maps));
+    let found =
+        recorded.and_then(|()| compare([one, &find(&again, None, Extent::Whole)?], maps, diff_with_now));
     // Left behind it would only take room.
     let _ = std::fs::remove_file(&again);
     found

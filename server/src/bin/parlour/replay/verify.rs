@@ -25,6 +25,9 @@ pub(super) fn run(mut given: Given) -> Result<(), Exit> {
     let verified = verified.map_err(|error| Exit::replay(&given.path, error))?;
     let is_end = given.replay.last_tick() == Some(verified.last);
     let mut text = summary(&verified, &given, elapsed);
+    if verified.saved_worlds > 0 {
+        text.push_str(&format!(", and again from {}", counted(verified.saved_worlds)));
+    }
     if let Some(panic) = &verified.panic {
         text.push_str(&format!(
             "; tick {} panics as it did when it was recorded: {}",
@@ -53,6 +56,13 @@ fn summary(verified: &Verified, given: &Given, elapsed: Duration) -> String {
         verified.hashes(),
         played / seconds.max(0.001),
     )
+}
+
+fn counted(saved_worlds: u32) -> String {
+    match saved_worlds {
+        1 => "1 saved world".to_owned(),
+        more => format!("{more} saved worlds"),
+    }
 }
 
 /// How the recording ends.
