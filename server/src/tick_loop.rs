@@ -17,7 +17,7 @@ use std::{
 };
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Cadence, Counts, TickInput, TickOutput};
+use parlour_tick::{Cadence, Counts, TickInput, TickOutput};
 
 use crate::{
     bridge::{
@@ -153,7 +153,7 @@ impl TickLoop {
         metrics.moves_dropped.inc_by(moves_dropped.into());
         metrics.output_bytes.observe(output.bytes.len() as f64);
         for (class, count) in refused.iter() {
-            self.metrics.rejects.add(class, count.into());
+            self.metrics.rejects.world(class, count);
         }
     }
 }

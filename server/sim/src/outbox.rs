@@ -7,11 +7,9 @@ use parlour_shared::{
     ids::SessionId,
     message::{Accepted, Durability, Refusal, Refused, Request, ServerMessage, Stamp},
 };
+use parlour_tick::{Lane, OutFrame, TickOutput};
 
-use crate::{
-    output::{Lane, OutFrame, TickOutput},
-    replication::Watchers,
-};
+use crate::replication::Watchers;
 
 /// The output of this tick so far. Game logic writes [`crate::Answer`] and [`crate::ToPlayer`] instead: a system that
 /// takes the outbox needs an order to every other one that does, which plugins that do not know each other cannot give.

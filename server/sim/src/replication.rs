@@ -5,10 +5,11 @@
 //! is `close`): ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
 
 mod changes;
-mod close;
 mod collect;
+mod due;
 mod encode;
 mod frame;
+mod nearby;
 mod record;
 mod splice;
 mod viewer;

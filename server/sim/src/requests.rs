@@ -6,14 +6,13 @@ use parlour_shared::{
     close::CloseCode,
     message::{ClientMessage, LeaveReason, Refusal, Request},
 };
+use parlour_tick::{EventKind, TickInput};
 
 use crate::{
     chat,
     clock::Clock,
     components::{Kind, Player, Throttle},
-    extend,
-    input::{EventKind, TickInput},
-    movement,
+    extend, movement,
     outbox::Outbox,
     room_state, rooms,
     schedule::{Step, StepSet},

@@ -11,13 +11,13 @@ use parlour_shared::{
     message::{Durability, ServerMessage, Welcome},
     rng::{Purpose, Stream},
 };
+use parlour_tick::EventKind;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
     components::{Link, Player, Skin, Throttle},
     extend::Extras,
-    input::EventKind,
     movement::MoveQueue,
     outbox::Outbox,
     requests::Inbox,

@@ -12,17 +12,15 @@ use bevy_ecs::{
     schedule::{InternedScheduleLabel, ScheduleLabel, Schedules},
 };
 use parlour_shared::ids::{SessionId, Tick};
+use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
     clock::Clock,
     components::{Player, Skin, Throttle},
     config::{RoomRules, SimConfig},
     digest::{self, Digest},
-    doors, extend,
-    input::TickInput,
-    movement,
+    doors, extend, movement,
     outbox::Outbox,
-    output::TickOutput,
     proximity, replication, requests, room_state,
     rooms::{self, Rooms, Seats},
     schedule::{Step, StepSet, new_schedule},

@@ -5,11 +5,11 @@ use parlour_shared::{
     ids::{PlayerId, SessionId, Slot},
     message::{Refusal, RoomEntered},
 };
+use parlour_tick::TickOutput;
 
 use crate::{
     components::Player,
     outbox::Outbox,
-    output::TickOutput,
     replication::{self, Followed},
     rooms::{self, Room, Rooms, Seats},
     simulation::Simulation,

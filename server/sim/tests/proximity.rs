@@ -16,9 +16,10 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    BRUTE_FORCE_UP_TO, CameNear, EventKind, Grid, InRoom, Nearby, Placed, Player, Position, Proximity, Reach,
-    Seats, SimConfig, SimulationApp, Step, StepSet, WentAway,
+    BRUTE_FORCE_UP_TO, CameNear, Grid, InRoom, Nearby, Placed, Player, Position, Proximity, Reach, Seats,
+    SimConfig, SimulationApp, Step, StepSet, WentAway,
 };
+use parlour_tick::EventKind;
 use proptest::prelude::*;
 use support::{Stage, plaza, teleporting};
 

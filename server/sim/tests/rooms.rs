@@ -9,7 +9,8 @@ use parlour_shared::{
     ids::{Epoch, Slot, Tick},
     message::{LeaveReason, Refusal, RoomEntered, RoomLeft, ServerMessage},
 };
-use parlour_sim::{EventKind, InRoom, Interest, Player, Room, Seats};
+use parlour_sim::{InRoom, Interest, Player, Room, Seats};
+use parlour_tick::EventKind;
 use support::{Stage, open_map, plaza};
 
 #[test]

@@ -14,7 +14,8 @@ use parlour_shared::{
     message::{ClientMessage, Refusal},
     snapshot::Snapshot,
 };
-use parlour_sim::{Event, EventKind, Lane, Player};
+use parlour_sim::Player;
+use parlour_tick::{Event, EventKind, Lane};
 
 use super::{
     Cast, Replay, Roster, Run, Stepped, Who, Whom, Window, lookup::where_else, refused::refused, words,

@@ -6,6 +6,7 @@ use parlour_shared::{
     limits::{HEARTBEAT_TICKS, MAX_BASE_AGE},
     snapshot::{Builder, flags},
 };
+use parlour_tick::{Lane, OutFrame};
 
 use super::{
     changes::Changes,
@@ -13,7 +14,6 @@ use super::{
     record::Record,
     viewer::Viewer,
 };
-use crate::output::{Lane, OutFrame};
 
 /// Slots in a word of a set.
 pub(super) const WORD: usize = usize::BITS as usize;

@@ -6,14 +6,13 @@ use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     motion::UNITS_PER_PX,
 };
+use parlour_tick::TickOutput;
 
-use super::{Replica, frame::Frame, watchers::Watcher};
+use super::{Replica, due::Due, frame::Frame, watchers::Watcher};
 use crate::{
     clock::Clock,
     config::Interest,
     outbox::Outbox,
-    output::TickOutput,
-    pace::Due,
     proximity::Proximity,
     requests::Inbox,
     rooms::{Room, Rooms, Seats},
@@ -48,14 +47,14 @@ pub(super) fn splice(
         for (slot, viewer) in viewers.iter_mut().enumerate() {
             let Some(viewer) = viewer else { continue };
             viewer.recover(clock.tick);
-            out.counts.viewers[pace.cadence(viewer.own) as usize] += 1;
+            out.counts.viewers[pace.cadences(viewer.own).0 as usize] += 1;
             if viewer.held {
                 out.counts.held += 1;
                 continue;
             }
             let phase = epoch.wrapping_add(slot as u32);
             let last = viewer.base.and(Some(viewer.turn));
-            let due = pace.due(viewer.own, phase, clock.tick, last);
+            let due = Due::at(clock.tick, phase, pace, viewer.own, last);
             if due == Due::Nothing {
                 continue;
             }
@@ -71,7 +70,7 @@ pub(super) fn splice(
                 tick: clock.tick,
                 own: Slot(slot as u16),
             };
-            if due == Due::Close {
+            if due == Due::Nearby {
                 frame.write_close(close_squared, out);
             } else {
                 frame.write(&mut out.bytes, &mut out.frames);

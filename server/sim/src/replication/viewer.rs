@@ -5,9 +5,9 @@ use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     snapshot::Ack,
 };
+use parlour_tick::PaceLevel;
 
 use super::record::Record;
-use crate::pace::Step;
 
 /// Steps down whenever the connection takes no data: from 60 to 30, 20, 10 times a second.
 const DOWN: u8 = 2;
@@ -33,7 +33,7 @@ pub(super) struct Viewer {
     /// Slots that its client knows, but whose player has left the room.
     pub(super) gone: FixedBitSet,
     /// How far it has gone down by itself, because its connection took no data.
-    pub(super) own: Step,
+    pub(super) own: PaceLevel,
     /// When it goes up again by a step.
     relief: Tick,
     /// Slots that were close and of which it was told more than of the others since [`Self::synced`].
@@ -58,7 +58,7 @@ impl Viewer {
             turn: Tick(0),
             known: none.clone(),
             gone: none.clone(),
-            own: Step::FULL,
+            own: PaceLevel::FULL,
             relief: Tick(0),
             ahead: none,
             looked: Tick(0),
@@ -86,7 +86,7 @@ impl Viewer {
     pub(super) fn recover(&mut self, tick: Tick) {
         if self.held {
             self.relief = tick.after(RELIEF_TICKS);
-        } else if self.own != Step::FULL && tick >= self.relief {
+        } else if self.own != PaceLevel::FULL && tick >= self.relief {
             self.own = self.own.up();
             self.relief = tick.after(RELIEF_TICKS);
         }

@@ -6,12 +6,12 @@
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::snapshot::{Builder, flags};
+use parlour_tick::TickOutput;
 
 use super::{
     encode::ones,
     frame::{Frame, WORD},
 };
-use crate::output::TickOutput;
 
 /// Changes in a room beyond which nothing is told first: to look at each for each viewer would take longer than to tell all.
 const MOST_CHANGES: usize = 256;
