@@ -254,7 +254,7 @@ fn rows(stage: &Stage) -> Rows {
             let who = world.get::<Player>(player).unwrap();
             let place = world.get::<Motion>(player).unwrap().segment().at(stage.now());
             assert_eq!(world.get::<Position>(player).unwrap().0, place);
-            rows.insert((name.clone(), slot), ((who.id, who.stay), place));
+            rows.insert((name.clone(), slot), ((who.id, who.view), place));
         }
     }
     rows

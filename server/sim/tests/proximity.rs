@@ -247,7 +247,7 @@ impl Oracle {
         );
         let rules = world.resource::<parlour_sim::Setup>().rules;
         let place = |player| world.get::<Position>(player).unwrap().0;
-        let stay = |player| (player, world.get::<Player>(player).unwrap().stay);
+        let stay = |player| (player, world.get::<Player>(player).unwrap().view);
         let placed: Vec<(Slot, Stay, Place)> = seats
             .iter()
             .map(|(slot, player)| (slot, stay(player), place(player)))

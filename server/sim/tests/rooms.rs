@@ -139,7 +139,7 @@ fn who_is_there_cannot_join_again() {
     stage.join(1, "plaza");
     stage.tick();
     assert_eq!(stage.refusals(1), [Refusal::AlreadyThere]);
-    assert_eq!(stage.get::<Player>(1).unwrap().stay, 1);
+    assert_eq!(stage.get::<Player>(1).unwrap().view, 1);
 }
 
 #[test]

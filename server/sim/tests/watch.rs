@@ -22,7 +22,7 @@ const WATCHER: SessionId = SessionId(1);
 struct Show {
     stage: Stage,
     watcher: Client,
-    stay: u8,
+    view: u8,
 }
 
 impl Show {
@@ -30,14 +30,14 @@ impl Show {
         Self {
             stage,
             watcher: Client::default(),
-            stay: 0,
+            view: 0,
         }
     }
 
     fn watch(&mut self, room: &str, eyes: Eyes) -> Result<(), Refusal> {
-        let entered = self.stage.sim.watch(WATCHER, room, eyes, self.stay + 1)?;
-        self.stay += 1;
-        assert_eq!(entered.view, self.stay);
+        let entered = self.stage.sim.watch(WATCHER, room, eyes, self.view + 1)?;
+        self.view += 1;
+        assert_eq!(entered.view, self.view);
         self.watcher.take(ServerMessage::RoomEntered(entered));
         Ok(())
     }
@@ -556,7 +556,7 @@ fn who_is_followed_is_found_again_and_not_mistaken_for_who_has_its_slot() {
     show.watch("plaza/b", Eyes::Of(player)).unwrap();
     show.tick();
     assert_eq!(show.sees(), sight(show.stage.client(5), show.stage.now()));
-    // Out and in again within one tick: another seat, another stay.
+    // Out and in again within one tick: another seat, another view.
     show.stage.leave(5);
     show.stage.join(5, "plaza/b");
     show.tick();

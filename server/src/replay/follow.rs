@@ -182,7 +182,7 @@ impl Follower {
             let stay = simulation
                 .world()
                 .get::<Player>(entity)
-                .map_or(0, |player| player.stay);
+                .map_or(0, |player| player.view);
             followed.eyes.enter_room(stay);
             followed.feet.look(simulation, followed.who.session);
         }

@@ -1,11 +1,13 @@
-//! Frames between those that tell everything: what is close to a viewer is told first when there is no room for all.
+//! Frames between two full turns of a viewer: updates of what is nearby, when there is no time for everything.
 //!
-//! They hold updates only, of slots the client knows, and encoded as for the next frame that tells everything. That frame
-//! tells them again, which changes nothing for who knows it already: so nobody has to keep, slot by slot, what was told
-//! when.
+//! They hold only updates of slots that the client knows, encoded as for the next full turn. That turn repeats them,
+//! which changes nothing for the client. So no record of what was sent when is kept per slot.
 
 use fixedbitset::FixedBitSet;
-use parlour_shared::snapshot::{Builder, flags};
+use parlour_shared::{
+    ids::Slot,
+    snapshot::{Builder, flags},
+};
 use parlour_tick::TickOutput;
 
 use super::{
@@ -13,23 +15,24 @@ use super::{
     frame::{Frame, WORD},
 };
 
-/// Changes in a room beyond which nothing is told first: to look at each for each viewer would take longer than to tell all.
+/// With more changes in a room than this, there are no such frames: looking at each change for each viewer would take longer
+/// than sending everything.
 const MOST_CHANGES: usize = 256;
 
 impl Frame<'_> {
-    /// Tells what changed within a distance (squared, in units) of the viewer.
-    pub(super) fn write_close(&mut self, distance_squared: i64, out: &mut TickOutput) {
+    /// Writes what changed within a distance (squared, in units) of the viewer, which sits in slot `own`.
+    pub(super) fn write_nearby(&mut self, own: Slot, distance_squared: i64, out: &mut TickOutput) {
         let Some(base) = self.base() else { return };
         let delta = self.delta();
         if self.arena.get(delta).count > MOST_CHANGES {
             return;
         }
-        let mut news = std::mem::take(&mut self.arena.close);
-        let has_news = self.find_news(delta, distance_squared, &mut news);
+        let mut news = std::mem::take(&mut self.arena.nearby);
+        let has_news = self.find_news(delta, own, distance_squared, &mut news);
         if has_news {
             let start = out.bytes.len() as u32;
-            let (stay, ack) = (self.viewer.stay, self.viewer.ack.take());
-            let mut builder = Builder::begin(&mut out.bytes, stay, self.tick, Some(base), ack);
+            let (view, ack) = (self.viewer.view, self.viewer.ack.take());
+            let mut builder = Builder::begin(&mut out.bytes, view, self.tick, Some(base), ack);
             let news = news.as_slice();
             builder.section(flags::UPDATES, |bytes| {
                 self.arena
@@ -37,13 +40,13 @@ impl Frame<'_> {
             });
             self.finish(start, &out.bytes, &mut out.frames);
         }
-        self.viewer.told_close(has_news, self.tick);
-        self.arena.close = news;
+        self.viewer.told_nearby(has_news, self.tick);
+        self.arena.nearby = news;
     }
 
-    /// The slots that are close and have news. False: there are none.
-    fn find_news(&mut self, delta: usize, distance_squared: i64, news: &mut FixedBitSet) -> bool {
-        let here = self.records[self.own.index()].segment.at(self.tick);
+    /// Finds the slots that are nearby and changed. False if there are none.
+    fn find_news(&mut self, delta: usize, own: Slot, distance_squared: i64, news: &mut FixedBitSet) -> bool {
+        let here = self.records[own.index()].segment.at(self.tick);
         let mut any = false;
         news.clear();
         news.grow(self.records.len());
@@ -54,8 +57,8 @@ impl Frame<'_> {
             for bit in ones(1, |_| candidates) {
                 let slot = word * WORD + bit;
                 let record = &self.records[slot];
-                let is_close = here.distance_squared(record.segment.at(self.tick)) <= distance_squared;
-                if self.viewer.notice(slot, record, is_close) {
+                let is_nearby = here.distance_squared(record.segment.at(self.tick)) <= distance_squared;
+                if self.viewer.notice(slot, record, is_nearby) {
                     news.insert(slot);
                     any = true;
                 }

@@ -8,15 +8,18 @@ use parlour_shared::{
 };
 use parlour_tick::TickOutput;
 
-use super::{Replica, due::Due, frame::Frame, watchers::Watcher};
+use super::{
+    Pacing, Replica,
+    due::Due,
+    frame::Frame,
+    watchers::{Watcher, Watchers},
+};
 use crate::{
     clock::Clock,
-    config::Interest,
+    config::{Interest, Setup},
     outbox::Outbox,
     proximity::Proximity,
-    requests::Inbox,
     rooms::{Room, Rooms, Seats},
-    simulation::Setup,
 };
 
 /// Writes the frames of this tick, room by room and slot by slot, and those of watchers last. Per viewer this is bit
@@ -25,12 +28,13 @@ pub(super) fn splice(
     mut rooms: Query<(&mut Replica, &Seats, &Proximity)>,
     epochs: Query<&Room>,
     directory: Res<Rooms>,
-    (clock, setup, inbox): (Res<Clock>, Res<Setup>, Res<Inbox>),
-    mut outbox: ResMut<Outbox>,
+    (clock, setup, pacing): (Res<Clock>, Res<Setup>, Res<Pacing>),
+    (mut outbox, mut watchers): (ResMut<Outbox>, ResMut<Watchers>),
 ) {
-    let pace = inbox.input.pace;
-    let close = i64::from(setup.rules.near_px) * i64::from(UNITS_PER_PX) / 2;
-    let close_squared = close * close;
+    let pace = pacing.0;
+    let out = &mut outbox.out;
+    let nearby = i64::from(setup.rules.near_px) * i64::from(UNITS_PER_PX) / 2;
+    let nearby_squared = nearby * nearby;
     for room in directory.occupied() {
         let Ok((mut replica, seats, proximity)) = rooms.get_mut(room) else {
             continue;
@@ -43,7 +47,6 @@ pub(super) fn splice(
             arena,
         } = &mut *replica;
         arena.begin(clock.tick, records.len());
-        let out = &mut outbox.out;
         for (slot, viewer) in viewers.iter_mut().enumerate() {
             let Some(viewer) = viewer else { continue };
             viewer.recover(clock.tick);
@@ -68,16 +71,14 @@ pub(super) fn splice(
                 changes,
                 arena,
                 tick: clock.tick,
-                own: Slot(slot as u16),
             };
             if due == Due::Nearby {
-                frame.write_close(close_squared, out);
+                frame.write_nearby(Slot(slot as u16), nearby_squared, out);
             } else {
                 frame.write(&mut out.bytes, &mut out.frames);
             }
         }
     }
-    let Outbox { out, watchers } = &mut *outbox;
     watchers.serve(|watcher| {
         let Ok((mut replica, seats, proximity)) = rooms.get_mut(watcher.room) else {
             return false;
@@ -99,8 +100,8 @@ pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) 
         world.resource::<Clock>().tick,
         world.resource::<Setup>().rules.interest,
     );
-    world.resource_scope(|world, mut outbox: Mut<Outbox>| {
-        let Some(watcher) = outbox.watchers.get_mut(session) else {
+    world.resource_scope(|world, mut watchers: Mut<Watchers>| {
+        let Some(watcher) = watchers.get_mut(session) else {
             return false;
         };
         let Ok(mut room) = world.get_entity_mut(watcher.room) else {
@@ -147,7 +148,6 @@ fn watch(
         changes,
         arena,
         tick,
-        own: Slot::NOBODY,
     };
     let before = out.watched.len();
     frame.write(&mut out.bytes, &mut out.watched);

@@ -18,7 +18,7 @@ const RELIEF_TICKS: u32 = 30;
 #[derive(Clone, Debug)]
 pub(super) struct Viewer {
     pub(super) session: SessionId,
-    pub(super) stay: u8,
+    pub(super) view: u8,
     /// Cannot take snapshots now.
     pub(super) held: bool,
     /// The tick of the last snapshot sent, which is what the next one builds on.
@@ -47,11 +47,11 @@ pub(super) struct Viewer {
 }
 
 impl Viewer {
-    pub(super) fn new(session: SessionId, stay: u8, pool: usize) -> Self {
+    pub(super) fn new(session: SessionId, view: u8, pool: usize) -> Self {
         let none = FixedBitSet::with_capacity(pool);
         Self {
             session,
-            stay,
+            view,
             held: false,
             base: None,
             synced: Tick(0),
@@ -120,16 +120,16 @@ impl Viewer {
 
     /// What a look at a slot that changed since [`Self::synced`] comes to: whether it is to be told now. What is far away
     /// waits.
-    pub(super) fn notice(&mut self, slot: usize, record: &Record, is_close: bool) -> bool {
+    pub(super) fn notice(&mut self, slot: usize, record: &Record, is_nearby: bool) -> bool {
         let is_news = !self.ahead.contains(slot) || record.changed_since(self.looked);
         if is_news {
-            self.ahead.set(slot, is_close);
+            self.ahead.set(slot, is_nearby);
         }
-        is_news && is_close
+        is_news && is_nearby
     }
 
     /// All that is close was looked at, and told if there was news.
-    pub(super) fn told_close(&mut self, has_news: bool, tick: Tick) {
+    pub(super) fn told_nearby(&mut self, has_news: bool, tick: Tick) {
         self.looked = tick;
         if has_news {
             self.base = Some(tick);
