@@ -20,7 +20,8 @@ use parlour_shared::{
     motion::{Direction, Position, WallGrid},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Event, EventKind, Interest, SimConfig, Simulation, Step, StepSet, TickInput, TickOutput};
+use parlour_sim::{Interest, SimConfig, Simulation, Step, StepSet};
+use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 
 /// How a world is filled.
 #[derive(Clone, Copy, Debug)]

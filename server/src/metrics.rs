@@ -5,13 +5,12 @@
 mod families;
 mod recording;
 
+use parlour_shared::message::{ClientKind, ServerKind};
 use prometheus::{Encoder, Histogram, IntCounter, IntGauge, Registry, TextEncoder};
 
 pub(crate) use families::{ByClass, ByCode, ByKind, Closer};
 use families::{gauge, histogram, simple};
 pub(crate) use recording::RecordingMetrics;
-
-use crate::edge::Reject;
 
 /// Bounds of the tick histograms in seconds: 50 us to 50 ms, three ticks.
 const TICK_BUCKETS: [f64; 16] = [
@@ -53,7 +52,7 @@ pub(crate) struct TickMetrics {
     pub(crate) rooms: IntGauge,
     pub(crate) entities: IntGauge,
     pub(crate) held: IntGauge,
-    /// In the order of [`parlour_sim::Cadence::ALL`].
+    /// In the order of [`parlour_tick::Cadence::ALL`].
     pub(crate) cadence: [IntGauge; 4],
     pub(crate) moves: IntCounter,
     pub(crate) moves_dropped: IntCounter,
@@ -77,52 +76,6 @@ pub(crate) struct EdgeMetrics {
     pub(crate) dropped_inbound_full: IntCounter,
     pub(crate) dropped_per_session: IntCounter,
 }
-
-/// Kinds of messages from clients, in the order of [`parlour_shared::message::ClientMessage`].
-pub(crate) const KINDS_IN: [&str; 10] = [
-    "hello",
-    "join",
-    "leave",
-    "move",
-    "chat",
-    "set_skin",
-    "set_state",
-    "custom",
-    "ping",
-    "bye",
-];
-/// Kinds of messages to clients, by their first byte: the order of [`parlour_shared::message::ServerMessage`].
-pub(crate) const KINDS_OUT: [&str; 11] = [
-    "snapshot",
-    "welcome",
-    "room_entered",
-    "room_left",
-    "chat",
-    "state_changed",
-    "accepted",
-    "refused",
-    "pong",
-    "custom",
-    "closing",
-];
-
-/// Classes of refusals that the simulation gives, [`parlour_shared::message::Refusal::class`].
-pub(crate) const SIM_CLASSES: [&str; 14] = [
-    "rate_limited",
-    "no_such_room",
-    "room_full",
-    "too_many_rooms",
-    "not_in_room",
-    "already_there",
-    "unknown_skin",
-    "bad_text",
-    "bad_state",
-    "state_full",
-    "stale_version",
-    "unknown_message",
-    "out_of_order",
-    "declined",
-];
 
 impl Metrics {
     /// All metrics, at zero.
@@ -234,7 +187,7 @@ impl Metrics {
                     "parlour_bytes_in_total",
                     "Payload bytes of messages from clients, by kind.",
                 ),
-                &KINDS_IN,
+                ClientKind::ALL.map(ClientKind::name),
             ),
             outbound: ByKind::new(
                 r,
@@ -243,7 +196,7 @@ impl Metrics {
                     "parlour_bytes_out_total",
                     "Payload bytes of messages to clients, by kind, as sent (JSON or binary).",
                 ),
-                &KINDS_OUT,
+                ServerKind::ALL.map(ServerKind::name),
             ),
             snapshot_bytes: simple(
                 r,
@@ -258,12 +211,10 @@ impl Metrics {
             dropped_inbound_full: drop("inbound_full"),
             dropped_per_session: drop("per_session"),
         };
-        let classes = Reject::ALL.iter().map(|reject| reject.class());
         let rejects = ByClass::new(
             r,
             "parlour_rejects_total",
             "Connections, messages and requests that were refused, by class.",
-            classes,
         );
         let recording = RecordingMetrics::new(r);
         Self {

@@ -16,7 +16,7 @@ use std::{
     time::Instant,
 };
 
-use parlour_sim::{Cadence, Counts, TickInput, TickOutput};
+use parlour_tick::{Cadence, Counts, TickInput, TickOutput};
 
 use crate::{
     bridge::{
@@ -151,7 +151,7 @@ impl TickLoop {
         metrics.moves_dropped.inc_by(moves_dropped.into());
         metrics.output_bytes.observe(output.bytes.len() as f64);
         for (class, count) in refused.iter() {
-            self.metrics.rejects.add(class, count.into());
+            self.metrics.rejects.world(class, count);
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     limits::{MAX_CLIENT_MESSAGE, MAX_RECORDED_MESSAGE, MAX_SAVED_PART, MAX_SERVER_FRAME},
-    message::{ClientMessage, ServerMessage},
+    message::{ClientMessage, ServerKind, ServerMessage},
 };
 
 /// A number that changes with the form of any message: a client built from other types is told so at once
@@ -31,7 +31,7 @@ pub enum CodecError {
 }
 
 /// The first byte of a snapshot: the number of [`ServerMessage::Snapshot`].
-pub const SNAPSHOT_OPCODE: u8 = 0;
+pub const SNAPSHOT_OPCODE: u8 = ServerKind::Snapshot as u8;
 
 /// Appends the binary form. Allocates only if `out` has to grow.
 pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) {

@@ -4,6 +4,7 @@
 
 mod body;
 mod client;
+mod kind;
 mod refusal;
 mod server;
 
@@ -11,6 +12,7 @@ pub use body::Body;
 pub use client::{
     Chat, ClientMessage, Custom, Hello, Join, Move, Request, Scope, SetSkin, SetState, StateWrite,
 };
+pub use kind::{ClientKind, RefusalClass, ServerKind};
 pub use refusal::{KeyVersion, Refusal};
 pub use server::{
     Accepted, ChatSaid, Closing, CustomSaid, Durability, LeaveReason, Pong, Refused, RoomEntered, RoomLeft,

@@ -294,8 +294,8 @@ fn answers() -> Vec<Case> {
         Refusal::Declined { code: 300 },
     ];
     cases.extend(refusals.into_iter().map(|refusal| {
-        let name = format!("refused_{}", refusal.class());
-        let meaning = format!("Not done: {}", refusal.class().replace('_', " "));
+        let name = format!("refused_{}", refusal.class().name());
+        let meaning = format!("Not done: {}", refusal.class().name().replace('_', " "));
         case(
             &name,
             &meaning,

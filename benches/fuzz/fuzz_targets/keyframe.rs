@@ -10,7 +10,8 @@ use parlour_shared::{
     message::{ClientMessage, Join, Move},
     motion::Direction,
 };
-use parlour_sim::{Event, EventKind, LoadError, SavedState, SimConfig, Simulation, TickInput, TickOutput};
+use parlour_sim::{LoadError, SavedState, SimConfig, Simulation};
+use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 
 #[path = "../bend.rs"]
 mod bend;

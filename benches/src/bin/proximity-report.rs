@@ -16,10 +16,8 @@ use parlour_shared::{
     motion::{Direction, Position as Place, WallGrid},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{
-    Event, EventKind, Position, Rooms, Seats, SimConfig, Simulation, SimulationApp, Step, StepSet, TickInput,
-    TickOutput,
-};
+use parlour_sim::{Position, Rooms, Seats, SimConfig, Simulation, SimulationApp, Step, StepSet};
+use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use serde_json::json;
 
 /// Ten seconds of ticks in each run, after two in which buffers get their size.

@@ -18,9 +18,10 @@ use parlour_shared::{
     view::View,
 };
 use parlour_sim::{
-    Answer, CameNear, Clock, Event, EventKind, FromPlayer, InRoom, Lane, Nearby, SimConfig, Simulation,
-    SimulationApp, Step, StepSet, TickInput, TickOutput, ToPlayer,
+    Answer, CameNear, Clock, FromPlayer, InRoom, Nearby, SimConfig, Simulation, SimulationApp, Step, StepSet,
+    ToPlayer,
 };
+use parlour_tick::{Event, EventKind, Lane, TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
 
 /// The best mood there is.

@@ -2,16 +2,18 @@
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
+    ids::SessionId,
     limits::MAX_CHAT_BYTES,
     message::{Chat, ChatSaid, Refusal, Scope, ServerMessage, Stamp},
 };
 
 use crate::{
     clock::Clock,
-    components::{InRoom, Player, Seat},
     outbox::Outbox,
+    player::Player,
     proximity::Proximity,
-    rooms::{self, Room, Seats},
+    replication::Watchers,
+    rooms::{self, InRoom, Room, Seat, Seats},
     talk,
 };
 
@@ -107,12 +109,23 @@ fn to_near(
         };
         set_stamp(message, stamp);
         outbox.send(session, message);
-        outbox.tell_followers(session, message);
+        tell_followers(world, outbox, session, message);
         if entity == speaker {
             stamp_of_speaker = Some(stamp);
         }
     }
     stamp_of_speaker
+}
+
+/// Sends a near-me chat to those who watch through a listener's eyes, each in a stream of its own. Leaves another stamp in
+/// it.
+fn tell_followers(world: &mut World, outbox: &mut Outbox, listener: SessionId, message: &mut ServerMessage) {
+    for (watcher, seq) in world.resource_mut::<Watchers>().hearing_near(listener) {
+        if let ServerMessage::Chat(said) = message {
+            said.stamp.seq = seq;
+        }
+        outbox.out.tell_watcher(watcher, message);
+    }
 }
 
 fn set_stamp(message: &mut ServerMessage, stamp: Stamp) {

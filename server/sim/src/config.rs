@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bevy_ecs::prelude::*;
 use parlour_shared::{
     limits::{HEARTBEAT_MS, MAX_ROOM_CAPACITY, TICK_RATE},
     map::Map,
@@ -36,6 +37,31 @@ impl SimConfig {
             skins: ["plain"].map(String::from).to_vec(),
             heartbeat_ms: HEARTBEAT_MS,
             max_rooms: 10_000,
+        }
+    }
+}
+
+/// What the world was made with and never changes.
+#[derive(Resource, Clone, Debug)]
+pub struct Setup {
+    /// Seeds every stream of chance.
+    pub seed: u64,
+    /// The rules of every room.
+    pub rules: RoomRules,
+    /// The catalogue of skins.
+    pub skins: Arc<[String]>,
+    /// What welcomes say of the edge's heartbeat, in milliseconds.
+    pub heartbeat_ms: u32,
+}
+
+impl Setup {
+    /// Of this configuration.
+    pub(crate) fn of(config: &SimConfig) -> Self {
+        Self {
+            seed: config.seed,
+            rules: config.rules,
+            skins: config.skins.clone().into(),
+            heartbeat_ms: config.heartbeat_ms,
         }
     }
 }

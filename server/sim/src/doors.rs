@@ -9,25 +9,21 @@ mod path;
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{Epoch, Slot, Tick},
-    limits::TICK_RATE,
+    ids::{Epoch, Slot},
     map::Door,
     message::Refusal,
 };
 
 use crate::{
     clock::Clock,
-    components::{InRoom, Kind, Motion, Player, Seat, Throttle},
-    outbox::Outbox,
-    rooms::{self, Room, RoomLife},
+    config::Setup,
+    movement::Motion,
+    refusal::{Cause, refuse},
+    rooms::{self, InRoom, Room, RoomLife, Seat},
     schedule::{Step, StepSet},
-    simulation::Setup,
+    throttle::{RequestKind, Throttle},
 };
 pub(crate) use path::Path;
-
-/// For so long after coming through a door no door opens. With two doors that stand before each other's arrivals, a
-/// player who held a key down passed 72 times in 6 s.
-const SHUT_AFTER_PASSING: u32 = TICK_RATE;
 
 pub(crate) fn plugin(app: &mut App) {
     app.configure_sets(Step, (Doors, RoomLife).chain());
@@ -39,11 +35,6 @@ pub(crate) fn plugin(app: &mut App) {
 
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 struct Doors;
-
-/// The first tick at which doors open again for a player that comes through one now.
-pub(crate) fn shut_until(now: Tick) -> Tick {
-    now.after(SHUT_AFTER_PASSING)
-}
 
 /// The players who entered a door with this tick, in canonical order. A player on a straight line costs a comparison
 /// until its line can meet a door. Allocates only if a door was entered.
@@ -83,9 +74,7 @@ fn pass_first_open(world: &mut World, player: Entity) {
         let Err(refusal) = passed else { return };
         // What limits this player shuts the doors behind this one, too.
         let limited = matches!(refusal, Refusal::RateLimited { .. });
-        if let Some(session) = world.get::<Player>(player).map(|player| player.session) {
-            world.resource_mut::<Outbox>().refuse(session, 0, refusal);
-        }
+        refuse(world, player, Cause::Door, refusal);
         if limited {
             return;
         }
@@ -108,6 +97,6 @@ fn limit(world: &mut World, player: Entity) -> Result<(), Refusal> {
     let tick = world.resource::<Clock>().tick;
     let rates = world.resource::<Setup>().rules.rates;
     let mut throttle = world.get_mut::<Throttle>(player).ok_or(Refusal::NotInRoom)?;
-    let taken = throttle.take(Kind::Join, &rates, tick);
+    let taken = throttle.take(RequestKind::Join, &rates, tick);
     taken.map_err(Refusal::rate_limited)
 }

@@ -22,9 +22,13 @@ use bevy_ecs::prelude::*;
 use parlour_shared::limits::MAX_EXTRAS;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{replication, state};
+use crate::{
+    replication::{self, ReplicateSet},
+    schedule::Step,
+    state,
+};
+pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer, ToPlayer};
-pub(crate) use messages::{deliver, receive};
 
 /// Declares components and messages to the simulation; implemented for [`bevy_app::App`].
 pub trait SimulationApp {
@@ -142,4 +146,5 @@ pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Extras>();
     state::derived::<Extras>(app);
     messages::plugin(app);
+    app.add_systems(Step, messages::deliver.in_set(ReplicateSet::Deliver));
 }

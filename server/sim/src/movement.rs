@@ -1,26 +1,28 @@
 //! Movement: commands wait for their tick, turn into segments, and walls bend those.
 
+mod motion;
 mod queue;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{message::Move, motion, snapshot::Ack};
+use parlour_shared::{message::Move, motion::contact, snapshot::Ack};
 
 use crate::{
     clock::Clock,
-    components::{InRoom, Link, Motion, Position},
     outbox::Outbox,
-    rooms::Room,
+    player::{Link, Player},
+    rooms::{InRoom, Room},
     schedule::{Step, StepSet},
     state,
 };
+pub use motion::{Motion, Position};
 pub(crate) use queue::MoveQueue;
 
 pub(crate) fn plugin(app: &mut App) {
+    app.register_required_components::<Player, MoveQueue>();
     state::component::<MoveQueue>(app, "moves_waiting");
     state::component::<Motion>(app, "motion");
     state::derived::<Position>(app);
-    state::derived::<Link>(app);
     app.add_systems(Step, walk.in_set(Walk).in_set(StepSet::Simulate));
 }
 
@@ -61,7 +63,7 @@ fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, 
             };
             let walls = &room.map.walls;
             if reviewed {
-                let course = motion::contact(walls, &motion.course, tick);
+                let course = contact(walls, &motion.course, tick);
                 if course.segment == motion.course.segment {
                     // When to look again is not state. A walker crosses into other tiles every 6 ticks: to hash it each
                     // time took a tenth of the tick.

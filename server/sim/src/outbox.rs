@@ -5,80 +5,53 @@ use parlour_shared::{
     close::CloseCode,
     codec,
     ids::SessionId,
-    message::{Accepted, Durability, Refusal, Refused, Request, ServerMessage, Stamp},
+    message::{Accepted, Durability, Request, ServerMessage, Stamp},
 };
+use parlour_tick::{Lane, OutFrame, TickOutput};
 
-use crate::{
-    output::{Lane, OutFrame, TickOutput},
-    replication::Watchers,
-};
-
-/// The output of this tick so far. Game logic writes [`crate::Answer`] and [`crate::ToPlayer`] instead: a system that
-/// takes the outbox needs an order to every other one that does, which plugins that do not know each other cannot give.
+/// The output of this tick so far, on loan to the world for a step. Game logic writes [`crate::Answer`] and
+/// [`crate::ToPlayer`] instead: systems that take the outbox need an order among each other, which plugins that do not know
+/// each other cannot give.
 #[derive(Resource, Debug, Default)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     pub(crate) out: TickOutput,
-    /// Who is sent things beside the players.
-    pub(crate) watchers: Watchers,
 }
 
 impl Outbox {
-    /// Sends a message to one session.
-    pub fn send(&mut self, session: SessionId, message: &ServerMessage) {
-        self.broadcast(std::iter::once(session), message);
+    /// Sends a message to one session. Returns where its bytes are, for more receivers.
+    pub(crate) fn send(&mut self, session: SessionId, message: &ServerMessage) -> Encoded {
+        self.broadcast(std::iter::once(session), message)
     }
 
-    /// Sends a message to several sessions; it is encoded once.
-    pub fn broadcast(&mut self, sessions: impl IntoIterator<Item = SessionId>, message: &ServerMessage) {
-        self.address(None, sessions, message);
-    }
-
-    /// Sends a message to all sessions in a room, and to those who watch it.
-    pub(crate) fn tell_room(
+    /// Sends a message to several sessions. It is encoded once.
+    pub(crate) fn broadcast(
         &mut self,
-        room: Entity,
         sessions: impl IntoIterator<Item = SessionId>,
         message: &ServerMessage,
-    ) {
-        self.address(Some(room), sessions, message);
-    }
-
-    /// Sends a near-me chat to those who watch through a listener's eyes, in a stream of their own. Leaves another stamp
-    /// in it.
-    pub(crate) fn tell_followers(&mut self, listener: SessionId, said: &mut ServerMessage) {
-        for (watcher, seq) in self.watchers.hearing_near(listener) {
-            if let ServerMessage::Chat(said) = said {
-                said.stamp.seq = seq;
-            }
-            self.out.tell_watcher(watcher, said);
-        }
-    }
-
-    fn address(
-        &mut self,
-        room: Option<Entity>,
-        sessions: impl IntoIterator<Item = SessionId>,
-        message: &ServerMessage,
-    ) {
+    ) -> Encoded {
         let start = self.out.bytes.len() as u32;
         codec::encode(message, &mut self.out.bytes);
         let end = self.out.bytes.len() as u32;
-        let frame = |session| OutFrame {
-            session,
-            lane: Lane::Reliable,
-            start,
-            end,
-        };
-        let before = self.out.frames.len();
-        self.out.frames.extend(sessions.into_iter().map(frame));
-        let told = &self.out.frames[before..];
-        let was_told = |session| told.iter().any(|frame| frame.session == session);
-        let hearing = self.watchers.hearing(message, room, was_told);
-        self.out.watched.extend(hearing.map(frame));
+        let encoded = Encoded { start, end };
+        self.out
+            .frames
+            .extend(sessions.into_iter().map(|session| encoded.frame(session)));
+        encoded
+    }
+
+    /// Sends to watchers what players were sent.
+    pub(crate) fn send_to_watchers(
+        &mut self,
+        watchers: impl IntoIterator<Item = SessionId>,
+        message: Encoded,
+    ) {
+        self.out
+            .watched
+            .extend(watchers.into_iter().map(|session| message.frame(session)));
     }
 
     /// Tells a session that a request was done. Request 0 means that it does not care.
-    pub fn accept(&mut self, session: SessionId, request: Request, stamp: Option<Stamp>) {
+    pub(crate) fn accept(&mut self, session: SessionId, request: Request, stamp: Option<Stamp>) {
         if request != 0 {
             let accepted = Accepted {
                 request,
@@ -90,16 +63,28 @@ impl Outbox {
         }
     }
 
-    /// Tells a session that a request was not done, and counts it.
-    pub fn refuse(&mut self, session: SessionId, request: Request, refusal: Refusal) {
-        self.out.counts.refused.add(refusal.class());
-        self.send(session, &ServerMessage::Refused(Refused { request, refusal }));
-    }
-
     /// Asks the edge to close a session after what was sent to it.
-    pub fn close(&mut self, session: SessionId, code: CloseCode) {
+    pub(crate) fn close(&mut self, session: SessionId, code: CloseCode) {
         if !self.out.closes.iter().any(|(closing, _)| *closing == session) {
             self.out.closes.push((session, code));
+        }
+    }
+}
+
+/// Where a message lies among the bytes of the output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encoded {
+    start: u32,
+    end: u32,
+}
+
+impl Encoded {
+    fn frame(self, session: SessionId) -> OutFrame {
+        OutFrame {
+            session,
+            lane: Lane::Reliable,
+            start: self.start,
+            end: self.end,
         }
     }
 }

@@ -14,11 +14,11 @@ use parlour_shared::{ids::Slot, motion};
 
 use crate::{
     clock::Clock,
-    components::{InRoom, Position, Seat},
-    rooms::{Room, Rooms, Seats},
+    config::Setup,
+    movement::Position,
+    rooms::{InRoom, Room, Rooms, Seat, Seats},
     schedule::{Step, StepSet},
     sessions::SessionLife,
-    simulation::Setup,
     state::{self, StableId},
 };
 use encounters::{Encounters, Who};
@@ -100,9 +100,13 @@ pub struct Placed {
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Look>().init_resource::<Encounters>();
+    app.register_required_components::<Room, Proximity>();
+    app.init_resource::<Look>()
+        .init_resource::<Encounters>()
+        .init_resource::<near::LoadedRows>();
     app.add_message::<CameNear>().add_message::<WentAway>();
     state::derived::<Look>(app);
+    state::derived::<near::LoadedRows>(app);
     // Hashing the rows would cost their size; their digest is kept up to date with every bit.
     state::component_as::<Proximity, _>(app, "near", |near, fold| fold.word(near.digest()), near::restore);
     state::resource_as::<Encounters, _>(app, "encounters", encounters::restore);

@@ -5,10 +5,11 @@
 //! is `close`): ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
 
 mod changes;
-mod close;
 mod collect;
+mod due;
 mod encode;
 mod frame;
+mod nearby;
 mod record;
 mod splice;
 mod viewer;
@@ -17,10 +18,11 @@ mod watchers;
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::ids::{SessionId, Slot};
+use parlour_tick::Pace;
 use serde::Serialize;
 
 use crate::{
-    extend,
+    rooms::Room,
     schedule::{Step, StepSet},
     state,
 };
@@ -45,10 +47,10 @@ pub(crate) struct Replica {
 
 impl Replica {
     /// Someone sits down: a slot to be told of, and a viewer who knows nothing yet.
-    pub(crate) fn enter(&mut self, slot: Slot, session: SessionId, stay: u8, pool: usize) {
+    pub(crate) fn enter(&mut self, slot: Slot, session: SessionId, view: u8, pool: usize) {
         self.grow(pool);
         self.records[slot.index()] = Record::default();
-        self.viewers[slot.index()] = Some(Viewer::new(session, stay, self.records.len()));
+        self.viewers[slot.index()] = Some(Viewer::new(session, view, self.records.len()));
     }
 
     /// Makes room for as many slots as the room has: an empty room of a loaded world has seats, and no records yet.
@@ -75,13 +77,18 @@ impl Replica {
     }
 }
 
+/// The pace of this tick, from its input.
+#[derive(Resource, Debug, Default)]
+pub(crate) struct Pacing(pub(crate) Pace);
+
 /// Whether nobody is sent snapshots.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Muted(pub(crate) bool);
 
 /// The order within [`StepSet::Replicate`].
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-enum ReplicateSet {
+pub(crate) enum ReplicateSet {
+    /// The messages of plugins go out: a player's snapshot comes last.
     Deliver,
     Collect,
     Extras,
@@ -89,9 +96,14 @@ enum ReplicateSet {
 }
 
 pub(crate) fn plugin(app: &mut App) {
+    app.register_required_components::<Room, Replica>();
     state::derived::<Replica>(app);
-    app.init_resource::<Muted>();
+    app.init_resource::<Muted>()
+        .init_resource::<Pacing>()
+        .init_resource::<Watchers>();
     state::derived::<Muted>(app);
+    state::derived::<Pacing>(app);
+    state::derived::<Watchers>(app);
     app.configure_sets(
         Step,
         (
@@ -103,7 +115,6 @@ pub(crate) fn plugin(app: &mut App) {
             .chain()
             .in_set(StepSet::Replicate),
     );
-    app.add_systems(Step, extend::deliver.in_set(ReplicateSet::Deliver));
     app.add_systems(Step, collect::collect.in_set(ReplicateSet::Collect));
     app.add_systems(
         Step,

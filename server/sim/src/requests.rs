@@ -2,56 +2,46 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_shared::{
-    close::CloseCode,
-    message::{ClientMessage, LeaveReason, Refusal, Request},
-};
+use parlour_shared::message::{ClientMessage, LeaveReason, Refusal};
+use parlour_tick::EventKind;
 
 use crate::{
     chat,
     clock::Clock,
-    components::{Kind, Player, Throttle},
+    config::Setup,
     extend,
-    input::{EventKind, TickInput},
+    inbox::Inbox,
     movement,
-    outbox::Outbox,
+    player::Player,
+    refusal::{Cause, refuse},
     room_state, rooms,
     schedule::{Step, StepSet},
-    sessions,
-    simulation::Setup,
-    skins, state,
+    sessions, skins, state,
+    throttle::{RequestKind, Throttle},
 };
 
-/// This tick's input, on loan for the step, and beside each event whose it is and whether it may pass.
+/// For each event of the inbox: after how many ticks to try again, if it came too soon.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct Inbox {
-    pub(crate) input: TickInput,
-    /// The player of each event, if its session is open.
-    pub(crate) players: Vec<Option<Entity>>,
-    /// For each event: after how many ticks to try again, if it came too soon.
-    limited: Vec<Option<u32>>,
-}
+struct Limited(Vec<Option<u32>>);
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Inbox>();
+    app.init_resource::<Inbox>().init_resource::<Limited>();
     state::derived::<Inbox>(app);
+    state::derived::<Limited>(app);
     app.add_systems(Step, (limit, serve).chain().in_set(StepSet::Guard));
 }
 
 /// Takes a token for each request.
 fn limit(
-    mut inbox: ResMut<Inbox>,
+    inbox: Res<Inbox>,
+    mut limited: ResMut<Limited>,
     mut throttles: Query<&mut Throttle>,
     clock: Res<Clock>,
     setup: Res<Setup>,
 ) {
-    let Inbox {
-        input,
-        players,
-        limited,
-    } = &mut *inbox;
-    limited.clear();
-    limited.extend(input.events.iter().zip(players).map(|(event, player)| {
+    limited.0.clear();
+    let events = inbox.input.events.iter().zip(&inbox.players);
+    limited.0.extend(events.map(|(event, player)| {
         let EventKind::Message { message, .. } = &event.kind else {
             return None;
         };
@@ -62,14 +52,14 @@ fn limit(
     }));
 }
 
-fn kind_of(message: &ClientMessage) -> Option<Kind> {
+fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
     match message {
-        ClientMessage::Move(_) => Some(Kind::Moves),
-        ClientMessage::Join(_) | ClientMessage::Leave { .. } => Some(Kind::Join),
-        ClientMessage::Chat(_) => Some(Kind::Chat),
-        ClientMessage::SetSkin(_) => Some(Kind::Skin),
-        ClientMessage::SetState(_) => Some(Kind::State),
-        ClientMessage::Custom(_) => Some(Kind::Custom),
+        ClientMessage::Move(_) => Some(RequestKind::Moves),
+        ClientMessage::Join(_) | ClientMessage::Leave { .. } => Some(RequestKind::Join),
+        ClientMessage::Chat(_) => Some(RequestKind::Chat),
+        ClientMessage::SetSkin(_) => Some(RequestKind::Skin),
+        ClientMessage::SetState(_) => Some(RequestKind::State),
+        ClientMessage::Custom(_) => Some(RequestKind::Custom),
         ClientMessage::Hello(_) | ClientMessage::Ping { .. } | ClientMessage::Bye => None,
     }
 }
@@ -77,20 +67,22 @@ fn kind_of(message: &ClientMessage) -> Option<Kind> {
 /// Hands each event to its feature, in order: who chats and then leaves is heard.
 fn serve(world: &mut World) {
     world.resource_scope(|world, mut inbox: Mut<Inbox>| {
-        let Inbox {
-            input,
-            players,
-            limited,
-        } = &mut *inbox;
-        for ((event, player), limited) in input.events.iter_mut().zip(players).zip(limited) {
+        let Inbox { input, players } = &mut *inbox;
+        for (at, (event, player)) in input.events.iter_mut().zip(players).enumerate() {
+            let limited = world.resource::<Limited>().0[at];
             // Who was closed earlier in this tick is not there any more.
             let Some(player) = player.filter(|player| world.get::<Player>(*player).is_some()) else {
                 continue;
             };
-            match (&mut event.kind, *limited) {
+            match (&mut event.kind, limited) {
                 (EventKind::Close, _) => sessions::close(world, player),
                 (EventKind::Message { message, .. }, Some(ticks)) => {
-                    refuse(world, player, message.request(), Refusal::rate_limited(ticks));
+                    refuse(
+                        world,
+                        player,
+                        Cause::Asked(message.request()),
+                        Refusal::rate_limited(ticks),
+                    );
                 }
                 (EventKind::Message { message, early }, None) => {
                     serve_message(world, player, message, *early);
@@ -122,30 +114,6 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
         ClientMessage::Ping { .. } | ClientMessage::Bye => Ok(()),
     };
     if let Err(refusal) = done {
-        refuse(world, player, request, refusal);
-    }
-}
-
-/// Answers with the refusal; who is refused again and again is sent away.
-pub(crate) fn refuse(world: &mut World, player: Entity, request: Request, refusal: Refusal) {
-    let (clock, rates) = (*world.resource::<Clock>(), world.resource::<Setup>().rules.rates);
-    let strike = match &refusal {
-        Refusal::RateLimited { .. } => Some((Kind::Limited, CloseCode::RateLimited)),
-        refusal if refusal.is_senseless() => Some((Kind::Senseless, CloseCode::RepeatedlyInvalid)),
-        _ => None,
-    };
-    let Some(mut throttle) = world.get_mut::<Throttle>(player) else {
-        return;
-    };
-    let too_often = strike
-        .filter(|(kind, _)| throttle.take(*kind, &rates, clock.tick).is_err())
-        .map(|(_, code)| code);
-    let Some(session) = world.get::<Player>(player).map(|player| player.session) else {
-        return;
-    };
-    let mut outbox = world.resource_mut::<Outbox>();
-    outbox.refuse(session, request, refusal);
-    if let Some(code) = too_often {
-        outbox.close(session, code);
+        refuse(world, player, Cause::Asked(request), refusal);
     }
 }

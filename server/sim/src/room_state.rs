@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
-    components::{InRoom, Player},
     outbox::Outbox,
-    rooms::{self, Room, Seats},
+    player::Player,
+    rooms::{self, InRoom, Room, Seats},
     state, talk,
 };
 
@@ -98,6 +98,7 @@ impl RoomState {
 }
 
 pub(crate) fn plugin(app: &mut App) {
+    app.register_required_components::<Room, RoomState>();
     state::component::<RoomState>(app, "room_state");
 }
 

@@ -11,20 +11,22 @@ use parlour_shared::{
     message::{Durability, ServerMessage, Welcome},
     rng::{Purpose, Stream},
 };
+use parlour_tick::EventKind;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
-    components::{Link, Player, Skin, Throttle},
+    config::Setup,
     extend::Extras,
-    input::EventKind,
+    inbox::Inbox,
     movement::MoveQueue,
     outbox::Outbox,
-    requests::Inbox,
+    player::{Link, Player},
     rooms::{self, Rooms},
     schedule::{Step, StepSet},
-    simulation::Setup,
+    skins::Skin,
     state::{self, LoadError, StableId},
+    throttle::Throttle,
 };
 
 /// The open sessions.
@@ -125,7 +127,7 @@ fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
         id,
         session,
         name: name.clone(),
-        stay: 0,
+        view: 0,
     };
     let entity = world.spawn((player, StableId::player(id))).id();
     world.resource_mut::<Sessions>().entities.insert(session, entity);

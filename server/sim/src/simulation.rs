@@ -3,8 +3,6 @@
 mod saving;
 mod trace;
 
-use std::sync::Arc;
-
 use bevy_app::{App, FixedUpdate, Last, Plugins, PostUpdate, PreUpdate, Startup, Update};
 use bevy_ecs::{
     message::MessageRegistry,
@@ -12,39 +10,28 @@ use bevy_ecs::{
     schedule::{InternedScheduleLabel, ScheduleLabel, Schedules},
 };
 use parlour_shared::ids::{SessionId, Tick};
+use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
     clock::Clock,
-    components::{Player, Skin, Throttle},
-    config::{RoomRules, SimConfig},
+    config::{Setup, SimConfig},
     digest::{self, Digest},
     doors, extend,
-    input::TickInput,
+    inbox::Inbox,
     movement,
     outbox::Outbox,
-    output::TickOutput,
-    proximity, replication, requests, room_state,
+    player, proximity,
+    replication::{self, Pacing},
+    requests, room_state,
     rooms::{self, Rooms, Seats},
     schedule::{Step, StepSet, new_schedule},
     sessions::{self, Sessions},
+    skins,
     state::{self, Saver, check_declared},
-    talk,
+    talk, throttle,
 };
 
 pub use trace::Tracing;
-
-/// What the world was made with and never changes.
-#[derive(Resource, Clone, Debug)]
-pub struct Setup {
-    /// Seeds every stream of chance.
-    pub seed: u64,
-    /// The rules of every room.
-    pub rules: RoomRules,
-    /// The catalogue of skins.
-    pub skins: Arc<[String]>,
-    /// What welcomes say of the edge's heartbeat, in milliseconds.
-    pub heartbeat_ms: u32,
-}
 
 /// A world. Live play, tests, bots in process and replay all step it the same way.
 pub struct Simulation {
@@ -81,19 +68,14 @@ impl Simulation {
         app.add_schedule(new_schedule());
         app.init_resource::<Clock>().init_resource::<Outbox>();
         app.insert_resource(Rooms::new(&config.maps, config.max_rooms));
-        app.insert_resource(Setup {
-            seed: config.seed,
-            rules: config.rules,
-            skins: config.skins.into(),
-            heartbeat_ms: config.heartbeat_ms,
-        });
+        app.insert_resource(Setup::of(&config));
         state::derived::<Clock>(&mut app);
         state::derived::<Outbox>(&mut app);
         state::derived::<Setup>(&mut app);
-        state::component::<Player>(&mut app, "player");
-        state::component::<Skin>(&mut app, "skin");
-        state::component::<Throttle>(&mut app, "throttle");
         for plugin in [
+            player::plugin,
+            skins::plugin,
+            throttle::plugin,
             digest::plugin,
             extend::plugin,
             // The parts of the state that a command changes are declared side by side: their shares in the hash lie so.
@@ -142,7 +124,7 @@ impl Simulation {
     /// After a step that panicked: gives back the input that was lent to it, so that it can be recorded. The world
     /// is of no further use. Does nothing, and gives false, if there is nothing to give back.
     pub fn reclaim_input(&mut self, input: &mut TickInput) -> bool {
-        let inbox = self.world.get_resource_mut::<requests::Inbox>();
+        let inbox = self.world.get_resource_mut::<Inbox>();
         let Some(mut inbox) = inbox.filter(|_| self.lent) else {
             return false;
         };
@@ -206,6 +188,7 @@ impl Simulation {
         clock.tick = clock.tick.after(1);
         output.clear();
         output.tick = clock.tick;
+        self.world.resource_mut::<Pacing>().0 = input.pace;
         self.lend(input, output);
     }
 
@@ -221,7 +204,7 @@ impl Simulation {
 
     /// Swaps input and output into the world, and out of it again.
     fn lend(&mut self, input: &mut TickInput, output: &mut TickOutput) {
-        std::mem::swap(&mut self.world.resource_mut::<requests::Inbox>().input, input);
+        std::mem::swap(&mut self.world.resource_mut::<Inbox>().input, input);
         std::mem::swap(&mut self.world.resource_mut::<Outbox>().out, output);
         self.lent = !self.lent;
     }
@@ -296,6 +279,8 @@ fn check(config: &SimConfig) {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeSet, sync::Arc};
+
     use super::*;
     use parlour_shared::{
         map::{Map, Spawn},
@@ -325,13 +310,14 @@ mod tests {
     #[test]
     fn a_shuffled_schedule_runs_its_systems_in_another_order() {
         let declared = order_of_systems(None);
-        let shuffled = order_of_systems(Some(1));
-        assert_ne!(declared, shuffled);
-        assert_ne!(shuffled, order_of_systems(Some(2)));
+        let orders: BTreeSet<_> = (1..=8).map(|seed| order_of_systems(Some(seed))).collect();
+        // Two seeds may result in the same order by chance.
+        assert!(orders.len() > 2, "{} orders", orders.len());
         let sorted = |mut names: Vec<String>| {
             names.sort();
             names
         };
-        assert_eq!(sorted(declared), sorted(shuffled));
+        let declared = sorted(declared);
+        assert!(orders.into_iter().all(|order| sorted(order) == declared));
     }
 }

@@ -1,13 +1,21 @@
 //! Skins: put on from the catalogue.
 
+use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::message::{Refusal, SetSkin};
+use serde::{Deserialize, Serialize};
 
-use crate::{
-    components::{Player, Skin},
-    outbox::Outbox,
-    simulation::Setup,
-};
+use crate::{config::Setup, outbox::Outbox, player::Player, state};
+
+/// Index into the catalogue of skins.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Skin(pub u16);
+
+pub(crate) fn plugin(app: &mut App) {
+    app.register_required_components::<Player, Skin>();
+    state::component::<Skin>(app, "skin");
+}
 
 /// Puts on a skin. Those who see the player get it with the next snapshot.
 pub(crate) fn set(world: &mut World, player: Entity, wish: &SetSkin) -> Result<(), Refusal> {

@@ -2,6 +2,7 @@
 //! hashed, what a keyframe saves and what a person is shown all come from that one declaration.
 
 mod declare;
+mod error;
 mod fold;
 mod inventory;
 mod load;
@@ -11,10 +12,10 @@ mod saved;
 mod stable_id;
 
 pub(crate) use declare::{component, component_as, derived, resource, resource_as};
+pub use error::LoadError;
 pub use fold::Fold;
 pub(crate) use inventory::{Inventory, check_declared};
-pub use load::LoadError;
-pub(crate) use load::load;
+pub(crate) use load::{load, verify};
 pub(crate) use part::Index;
 pub(crate) use save::Saver;
 pub use saved::{EntityState, SavedPart, SavedState};

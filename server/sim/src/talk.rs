@@ -11,7 +11,13 @@ use parlour_shared::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Clock, components::Player, config::TalkLimit, outbox::Outbox, simulation::Setup, state};
+use crate::{
+    clock::Clock,
+    config::{Setup, TalkLimit},
+    refusal::{Cause, refuse},
+    rooms::Room,
+    state,
+};
 
 /// Bytes that a message costs beside its texts: its numbers, the speaker's name, the frame around it.
 const OVERHEAD: usize = 64;
@@ -23,6 +29,7 @@ pub(crate) struct Talk {
 }
 
 pub(crate) fn plugin(app: &mut App) {
+    app.register_required_components::<Room, Talk>();
     state::component::<Talk>(app, "talk");
 }
 
@@ -63,9 +70,11 @@ pub(crate) fn afford(
         return true;
     };
     let (player, request) = sender;
-    if let Some(session) = world.get::<Player>(player).map(|player| player.session) {
-        let refusal = Refusal::rate_limited(ticks);
-        world.resource_mut::<Outbox>().refuse(session, request, refusal);
-    }
+    refuse(
+        world,
+        player,
+        Cause::AskedInVain(request),
+        Refusal::rate_limited(ticks),
+    );
     false
 }

@@ -5,12 +5,11 @@ use parlour_shared::{
     ids::{PlayerId, SessionId, Slot},
     message::{Refusal, RoomEntered},
 };
+use parlour_tick::TickOutput;
 
 use crate::{
-    components::Player,
-    outbox::Outbox,
-    output::TickOutput,
-    replication::{self, Followed},
+    player::Player,
+    replication::{self, Followed, Watchers},
     rooms::{self, Room, Rooms, Seats},
     simulation::Simulation,
 };
@@ -25,11 +24,11 @@ pub enum Eyes {
 }
 
 /// Watchers are no part of the world: they have no player, no seat and no slot, nobody sees them, and the state hash and all
-/// that players are sent is the same with and without them. What they are sent is in [`crate::TickOutput::watched`].
+/// that players are sent is the same with and without them. What they are sent is in [`TickOutput::watched`].
 /// They are none of the input either: a world that is made anew has none.
 impl Simulation {
     /// Begins to watch a room, or another one than before, from the next tick on. Gives what the watcher is to be told
-    /// first, as an answer to request 0: the room as it is now. `stay` numbers its views, and must be another one each
+    /// first, as an answer to request 0: the room as it is now. `view` numbers its views, and must be another one each
     /// time; a watcher begins not held. Its slot is that of the player whose eyes it has, or [`Slot::NOBODY`].
     ///
     /// It is sent, as players are, at most one snapshot per tick, the first of them full, and of the reliable messages
@@ -51,7 +50,7 @@ impl Simulation {
         session: SessionId,
         room: &str,
         eyes: Eyes,
-        stay: u8,
+        view: u8,
     ) -> Result<RoomEntered, Refusal> {
         let room = self
             .world
@@ -63,35 +62,31 @@ impl Simulation {
             Eyes::Of(player) => Some(self.seat_of(room, player).ok_or(Refusal::NotInRoom)?),
         };
         let slot = followed.map_or(Slot::NOBODY, |followed| followed.slot);
-        let mut entered = rooms::entered(&self.world, room, slot, stay).ok_or(Refusal::NoSuchRoom)?;
+        let mut entered = rooms::entered(&self.world, room, slot, view).ok_or(Refusal::NoSuchRoom)?;
         if eyes == Eyes::Everyone {
             entered.interest_px = None;
         }
         self.world
-            .resource_mut::<Outbox>()
-            .watchers
-            .place(session, room, followed, stay);
+            .resource_mut::<Watchers>()
+            .place(session, room, followed, view);
         Ok(entered)
     }
 
     /// Watches no more; nothing happens if it did not.
     pub fn unwatch(&mut self, session: SessionId) {
-        self.world.resource_mut::<Outbox>().watchers.remove(session);
+        self.world.resource_mut::<Watchers>().remove(session);
     }
 
     /// Whether a session watches: what it watched may be over.
     #[must_use]
     pub fn is_watching(&self, session: SessionId) -> bool {
-        self.world.resource::<Outbox>().watchers.contains(session)
+        self.world.resource::<Watchers>().contains(session)
     }
 
     /// Holds a watcher's snapshots back, or no more: the next one is then a single delta over all that was missed. What
     /// is reliable is sent all the same.
     pub fn set_watcher_held(&mut self, session: SessionId, held: bool) {
-        self.world
-            .resource_mut::<Outbox>()
-            .watchers
-            .set_held(session, held);
+        self.world.resource_mut::<Watchers>().set_held(session, held);
     }
 
     /// Between two ticks: appends what a watcher sees at the last tick, as its first snapshot, so that who begins to

@@ -19,9 +19,8 @@ use parlour_shared::{
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{
-    Event, EventKind, Eyes, Interest, Pace, PaceStep, Player, SimConfig, Simulation, TickInput, TickOutput,
-};
+use parlour_sim::{Eyes, Interest, Player, SimConfig, Simulation};
+use parlour_tick::{Event, EventKind, Pace, PaceLevel, TickInput, TickOutput};
 use support::open_map;
 
 /// Counts the allocations of each thread: tests run side by side.
@@ -190,7 +189,7 @@ fn a_tick_of_walking_chatting_players_allocates_nothing() {
 #[test]
 fn nor_does_it_under_pressure() {
     for step in [1, 5, 6] {
-        let pace = Pace::Adaptive(PaceStep::new(step).unwrap());
+        let pace = Pace::Adaptive(PaceLevel::new(step).unwrap());
         let counted = run(6, 50, Interest::All, pace);
         assert_eq!(counted, (0, 0), "allocating ticks, allocations at {pace:?}");
     }

@@ -4,7 +4,8 @@
 mod support;
 
 use parlour_shared::{ids::SessionId, motion::Direction, snapshot::MotionChange};
-use parlour_sim::{Cadence, EventKind, Interest, Motion, Pace, PaceStep, SimConfig};
+use parlour_sim::{Interest, Motion, SimConfig};
+use parlour_tick::{Cadence, EventKind, Pace, PaceLevel};
 use support::{Stage, plaza};
 
 fn everyone_sees_everyone() -> SimConfig {
@@ -75,7 +76,7 @@ fn the_cadence_decides_nothing_in_the_world() {
         hashes
     };
     let steps: Vec<Pace> = (0..7)
-        .map(|step| Pace::Adaptive(PaceStep::new(step).unwrap()))
+        .map(|step| Pace::Adaptive(PaceLevel::new(step).unwrap()))
         .collect();
     let usual = run(&[Pace::default()]);
     assert_eq!(usual, run(&[Pace::Fixed(Cadence::Hz10)]));
@@ -85,7 +86,7 @@ fn the_cadence_decides_nothing_in_the_world() {
 #[test]
 fn what_is_close_is_told_before_the_rest() {
     // All ten times a second, what is close twenty times.
-    let step = PaceStep::new(5).unwrap();
+    let step = PaceLevel::new(5).unwrap();
     let mut stage = Stage::teleporting(everyone_sees_everyone());
     (1..=3).for_each(|session| stage.open_and_join(session, "plaza"));
     stage.ticks(2);

@@ -8,7 +8,8 @@ use parlour_shared::{
     ids::SessionId,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Eyes, Fold, Lane, Player, Simulation, TickInput, TickOutput};
+use parlour_sim::{Eyes, Fold, Player, Simulation};
+use parlour_tick::{Lane, TickInput, TickOutput};
 use support::bustle;
 
 /// The hash after the last tick of [`run`], and a hash of all bytes that were sent. Debug and release builds, and all

@@ -10,10 +10,8 @@ use parlour_shared::{
     message::{ClientMessage, Move, Scope, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_sim::{
-    EventKind, Player, SimConfig, Simulation, SimulationApp, Skin, StableId, Step, StepSet, TickInput,
-    TickOutput,
-};
+use parlour_sim::{Player, SimConfig, Simulation, SimulationApp, Skin, StableId, Step, StepSet};
+use parlour_tick::{EventKind, TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
 use support::{Stage, plaza};
 
@@ -166,7 +164,7 @@ fn step(extend: impl Fn(&mut App) + Send + Sync + 'static, ticks: u32) {
     for name in ["Ada", "Bob"] {
         let kind = EventKind::Open { name: name.into() };
         let session = parlour_shared::ids::SessionId(name.len() as u64 + u64::from(name.as_bytes()[0]));
-        input.events.push(parlour_sim::Event { session, kind });
+        input.events.push(parlour_tick::Event { session, kind });
     }
     for _ in 0..ticks {
         sim.step(&mut input, &mut output);

@@ -9,7 +9,8 @@ use parlour_shared::{
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_sim::{Clock, Event, EventKind, Simulation, Step, StepSet, TickInput, TickOutput};
+use parlour_sim::{Clock, Simulation, Step, StepSet};
+use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use support::plaza;
 
 fn every_kind_of_message() -> Vec<ClientMessage> {

@@ -18,9 +18,8 @@ use parlour_shared::{
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{
-    BRUTE_FORCE_UP_TO, Event, EventKind, LoadError, SavedState, SimConfig, Simulation, TickInput, TickOutput,
-};
+use parlour_sim::{BRUTE_FORCE_UP_TO, LoadError, SavedState, SimConfig, Simulation};
+use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use support::{Stage, bustle, connected_maps, plaza};
 
 /// Ticks that a loaded world is watched for.

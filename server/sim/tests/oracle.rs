@@ -17,9 +17,9 @@ use parlour_shared::{
     motion::{Direction, Position as Place, Segment, WallGrid},
 };
 use parlour_sim::{
-    Cadence, EventKind, InRoom, Interest, Motion, Pace, PaceStep, Player, Position, Room, RoomRules, Rooms,
-    Seat, Seats, SimConfig, Skin,
+    InRoom, Interest, Motion, Player, Position, Room, RoomRules, Rooms, Seat, Seats, SimConfig, Skin,
 };
+use parlour_tick::{Cadence, EventKind, Pace, PaceLevel};
 use proptest::prelude::*;
 use support::Stage;
 
@@ -67,7 +67,7 @@ fn pace() -> impl Strategy<Value = Pace> {
     prop_oneof![
         4 => Just(Pace::default()),
         2 => (0..4_usize).prop_map(|cadence| Pace::Fixed(Cadence::ALL[cadence])),
-        4 => (0..7_u8).prop_map(|step| Pace::Adaptive(PaceStep::new(step).unwrap())),
+        4 => (0..7_u8).prop_map(|step| Pace::Adaptive(PaceLevel::new(step).unwrap())),
     ]
 }
 
@@ -254,7 +254,7 @@ fn rows(stage: &Stage) -> Rows {
             let who = world.get::<Player>(player).unwrap();
             let place = world.get::<Motion>(player).unwrap().segment().at(stage.now());
             assert_eq!(world.get::<Position>(player).unwrap().0, place);
-            rows.insert((name.clone(), slot), ((who.id, who.stay), place));
+            rows.insert((name.clone(), slot), ((who.id, who.view), place));
         }
     }
     rows

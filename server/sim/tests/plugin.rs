@@ -14,14 +14,15 @@ use parlour_shared::{
     close::CloseCode,
     codec,
     ids::SessionId,
-    message::{Body, ClientMessage, Custom, CustomSaid, Refusal, ServerMessage},
+    message::{Body, ClientMessage, Custom, CustomSaid, Refusal, RefusalClass, ServerMessage},
     motion::Direction,
     snapshot::Update,
 };
 use parlour_sim::{
-    Answer, CameNear, EventKind, FromPlayer, Lane, Player, SimConfig, Simulation, SimulationApp, Step,
-    StepSet, ToPlayer, WentAway,
+    Answer, CameNear, FromPlayer, Player, SimConfig, Simulation, SimulationApp, Step, StepSet, ToPlayer,
+    WentAway,
 };
+use parlour_tick::{EventKind, Lane};
 use serde::{Deserialize, Serialize};
 use support::{Stage, plaza};
 
@@ -260,7 +261,7 @@ fn what_a_plugin_refuses_is_counted_like_any_other_refusal() {
     assert_eq!(stage.refusals(1), vec![Refusal::UnknownMessage; 19]);
     assert_eq!(
         stage.output.counts.refused.iter().collect::<Vec<_>>(),
-        [("unknown_message", 19)]
+        [(RefusalClass::UnknownMessage, 19)]
     );
     assert_eq!(stage.closed, []);
     set_mood(&mut stage, 1, Some(10));

@@ -16,9 +16,10 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    BRUTE_FORCE_UP_TO, CameNear, EventKind, Grid, InRoom, Nearby, Placed, Player, Position, Proximity, Reach,
-    Seats, SimConfig, SimulationApp, Step, StepSet, WentAway,
+    BRUTE_FORCE_UP_TO, CameNear, Grid, InRoom, Nearby, Placed, Player, Position, Proximity, Reach, Seats,
+    SimConfig, SimulationApp, Step, StepSet, WentAway,
 };
+use parlour_tick::EventKind;
 use proptest::prelude::*;
 use support::{Stage, plaza, teleporting};
 
@@ -246,7 +247,7 @@ impl Oracle {
         );
         let rules = world.resource::<parlour_sim::Setup>().rules;
         let place = |player| world.get::<Position>(player).unwrap().0;
-        let stay = |player| (player, world.get::<Player>(player).unwrap().stay);
+        let stay = |player| (player, world.get::<Player>(player).unwrap().view);
         let placed: Vec<(Slot, Stay, Place)> = seats
             .iter()
             .map(|(slot, player)| (slot, stay(player), place(player)))

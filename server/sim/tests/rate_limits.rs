@@ -6,7 +6,7 @@ mod support;
 use parlour_shared::{
     close::CloseCode,
     ids::{SessionId, Tick},
-    message::{Chat, ClientMessage, Move, Refusal, Scope, SetState, StateWrite},
+    message::{Chat, ClientMessage, Move, Refusal, RefusalClass, Scope, SetState, StateWrite},
     motion::Direction,
 };
 use parlour_sim::{Rate, RateLimits, RoomRules};
@@ -146,7 +146,7 @@ fn kinds_do_not_take_from_each_other_and_players_neither() {
     assert_eq!(stage.refusals(2), []);
     assert_eq!(
         stage.output.counts.refused.iter().collect::<Vec<_>>(),
-        [("rate_limited", 10)]
+        [(RefusalClass::RateLimited, 10)]
     );
 }
 

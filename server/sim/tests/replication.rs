@@ -12,7 +12,8 @@ use parlour_shared::{
     rng::{Purpose, Stream},
     snapshot::{MotionChange, Snapshot},
 };
-use parlour_sim::{EventKind, Interest, Proximity, SimConfig};
+use parlour_sim::{Interest, Proximity, SimConfig};
+use parlour_tick::EventKind;
 use support::{Stage, open_map, plaza};
 
 /// Bytes of a snapshot's header.
@@ -482,8 +483,8 @@ fn every_snapshot_comes_after_the_reliable_messages_of_its_tick() {
             .map(|frame| frame.lane)
             .collect();
         let (last, before) = lanes.split_last().unwrap();
-        assert_eq!(*last, parlour_sim::Lane::Snapshot);
-        assert!(before.iter().all(|lane| *lane == parlour_sim::Lane::Reliable));
+        assert_eq!(*last, parlour_tick::Lane::Snapshot);
+        assert!(before.iter().all(|lane| *lane == parlour_tick::Lane::Reliable));
     }
 }
 

@@ -9,7 +9,8 @@ use parlour_shared::{
     ids::{Epoch, Slot, Tick},
     message::{LeaveReason, Refusal, RoomEntered, RoomLeft, ServerMessage},
 };
-use parlour_sim::{EventKind, InRoom, Interest, Player, Room, Seats};
+use parlour_sim::{InRoom, Interest, Player, Room, Seats};
+use parlour_tick::EventKind;
 use support::{Stage, open_map, plaza};
 
 #[test]
@@ -138,7 +139,7 @@ fn who_is_there_cannot_join_again() {
     stage.join(1, "plaza");
     stage.tick();
     assert_eq!(stage.refusals(1), [Refusal::AlreadyThere]);
-    assert_eq!(stage.get::<Player>(1).unwrap().stay, 1);
+    assert_eq!(stage.get::<Player>(1).unwrap().view, 1);
 }
 
 #[test]

@@ -9,10 +9,11 @@ use bevy_ecs::archetype::Archetype;
 use parlour_shared::{
     codec::SCHEMA,
     ids::{PlayerId, SessionId, Tick},
-    message::{ClientMessage, Durability, Hello, Refusal, Scope, ServerMessage, Welcome},
+    message::{ClientMessage, Durability, Hello, Refusal, RefusalClass, Scope, ServerMessage, Welcome},
     motion::Direction,
 };
-use parlour_sim::{EventKind, Interest};
+use parlour_sim::Interest;
+use parlour_tick::EventKind;
 use support::{Stage, connected_maps, plaza};
 
 #[test]
@@ -185,7 +186,7 @@ fn an_open_session_is_not_opened_again() {
     stage.open(1);
     stage.tick();
     let (welcome, player) = (stage.client(1).welcome.clone(), stage.sim.player(SessionId(1)));
-    stage.input.events.push(parlour_sim::Event {
+    stage.input.events.push(parlour_tick::Event {
         session: SessionId(1),
         kind: EventKind::Open { name: "Eve".into() },
     });
@@ -204,7 +205,7 @@ fn a_second_hello_is_refused_and_counted() {
     assert_eq!(stage.refusals(1), [Refusal::OutOfOrder]);
     assert_eq!(
         stage.output.counts.refused.iter().collect::<Vec<_>>(),
-        [("out_of_order", 1)]
+        [(RefusalClass::OutOfOrder, 1)]
     );
 }
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use parlour_shared::message::{ClientMessage, Refusal, Scope, SetState, StateWrite};
+use parlour_shared::message::{ClientMessage, Refusal, RefusalClass, Scope, SetState, StateWrite};
 use parlour_sim::{Interest, SimConfig, Simulation, TalkLimit};
 use support::{Stage, plaza};
 
@@ -188,7 +188,7 @@ fn the_bucket_is_state() {
     let refused: Vec<_> = stage.output.counts.refused.iter().collect();
     assert_eq!(
         refused,
-        [("rate_limited", 1)],
+        [(RefusalClass::RateLimited, 1)],
         "one of them is affordable after a tick"
     );
 }

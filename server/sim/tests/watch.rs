@@ -11,7 +11,8 @@ use parlour_shared::{
     rng::{Purpose, Stream},
     snapshot::Snapshot,
 };
-use parlour_sim::{Eyes, FromPlayer, Interest, Lane, SimulationApp, Step, StepSet, TickOutput, ToPlayer};
+use parlour_sim::{Eyes, FromPlayer, Interest, SimulationApp, Step, StepSet, ToPlayer};
+use parlour_tick::{Lane, TickOutput};
 use support::{Client, Stage, plaza};
 
 /// The same number as a player's session: they are not mixed up.
@@ -21,7 +22,7 @@ const WATCHER: SessionId = SessionId(1);
 struct Show {
     stage: Stage,
     watcher: Client,
-    stay: u8,
+    view: u8,
 }
 
 impl Show {
@@ -29,14 +30,14 @@ impl Show {
         Self {
             stage,
             watcher: Client::default(),
-            stay: 0,
+            view: 0,
         }
     }
 
     fn watch(&mut self, room: &str, eyes: Eyes) -> Result<(), Refusal> {
-        let entered = self.stage.sim.watch(WATCHER, room, eyes, self.stay + 1)?;
-        self.stay += 1;
-        assert_eq!(entered.view, self.stay);
+        let entered = self.stage.sim.watch(WATCHER, room, eyes, self.view + 1)?;
+        self.view += 1;
+        assert_eq!(entered.view, self.view);
         self.watcher.take(ServerMessage::RoomEntered(entered));
         Ok(())
     }
@@ -151,7 +152,7 @@ fn stir(stage: &mut Stage, chance: &mut Stream) {
             }
             17..=19 => stage.skin(session, chance.below(3) as u16),
             20 => stage.leave(session),
-            21 => stage.event(session, parlour_sim::EventKind::Close),
+            21 => stage.event(session, parlour_tick::EventKind::Close),
             _ => stage.join(session, rooms[chance.below(2) as usize]),
         }
     }
@@ -441,7 +442,7 @@ fn an_empty_room_of_a_loaded_world_can_be_watched() {
     stage.sim.save(&mut saved);
     for shown in [true, false] {
         let mut loaded = parlour_sim::Simulation::load(plaza(), (), &saved).unwrap();
-        let (mut input, mut output) = (parlour_sim::TickInput::default(), TickOutput::default());
+        let (mut input, mut output) = (parlour_tick::TickInput::default(), TickOutput::default());
         loaded.step(&mut input, &mut output);
         loaded.watch(WATCHER, "plaza", Eyes::Everyone, 1).unwrap();
         output.clear();
@@ -555,12 +556,12 @@ fn who_is_followed_is_found_again_and_not_mistaken_for_who_has_its_slot() {
     show.watch("plaza/b", Eyes::Of(player)).unwrap();
     show.tick();
     assert_eq!(show.sees(), sight(show.stage.client(5), show.stage.now()));
-    // Out and in again within one tick: another seat, another stay.
+    // Out and in again within one tick: another seat, another view.
     show.stage.leave(5);
     show.stage.join(5, "plaza/b");
     show.tick();
     assert!(!show.stage.sim.is_watching(WATCHER));
-    show.stage.event(5, parlour_sim::EventKind::Close);
+    show.stage.event(5, parlour_tick::EventKind::Close);
     show.tick();
     assert_eq!(show.stage.sim.followed_room(player), None);
 }

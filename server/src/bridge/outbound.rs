@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use parlour_sim::TickOutput;
+use parlour_tick::TickOutput;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::{route, wake::WakeSender};

@@ -9,7 +9,8 @@ use std::{
 };
 
 use parlour_shared::{limits::TICK_RATE, map::Map};
-use parlour_sim::{Cadence, Interest, Logic, RateLimits, RoomRules, SimConfig, TalkLimit};
+use parlour_sim::{Interest, Logic, RateLimits, RoomRules, SimConfig, TalkLimit};
+use parlour_tick::Cadence;
 
 use crate::{
     recording::RecordingOptions,

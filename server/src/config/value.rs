@@ -3,7 +3,8 @@
 use std::{fmt::Display, net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
 
 use parlour_shared::limits::TICK_RATE;
-use parlour_sim::{Cadence, Rate};
+use parlour_sim::Rate;
+use parlour_tick::Cadence;
 use tracing_subscriber::EnvFilter;
 
 /// An empty bucket must be full again in fewer ticks than this, 77 hours: what the simulation counts to.

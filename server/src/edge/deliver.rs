@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use parlour_sim::{Lane, OutFrame, TickOutput};
+use parlour_tick::{Lane, OutFrame, TickOutput};
 use tokio::task::yield_now;
 
 use super::{

@@ -38,7 +38,7 @@ pub(super) fn text(connection: &Rc<Connection>, arrived: Instant, text: &str) {
 fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, bytes: usize) {
     let io = &connection.io;
     let metrics = &io.shared.metrics.edge;
-    metrics.inbound.add(kind(&message), 1, bytes as u64);
+    metrics.inbound.add(message.kind() as usize, 1, bytes as u64);
     if !connection.flood.message(arrived, &io.running) {
         connection.refuse(Reject::Flood, "");
         return;
@@ -77,20 +77,4 @@ fn with_clean_text(mut message: ClientMessage) -> ClientMessage {
         chat.text = clean_chat(std::mem::take(&mut chat.text)).unwrap_or_default();
     }
     message
-}
-
-/// Its place in [`crate::metrics::KINDS_IN`].
-fn kind(message: &ClientMessage) -> usize {
-    match message {
-        ClientMessage::Hello(_) => 0,
-        ClientMessage::Join(_) => 1,
-        ClientMessage::Leave { .. } => 2,
-        ClientMessage::Move(_) => 3,
-        ClientMessage::Chat(_) => 4,
-        ClientMessage::SetSkin(_) => 5,
-        ClientMessage::SetState(_) => 6,
-        ClientMessage::Custom(_) => 7,
-        ClientMessage::Ping { .. } => 8,
-        ClientMessage::Bye => 9,
-    }
 }

@@ -138,6 +138,8 @@ impl RejectLog {
 
 #[cfg(test)]
 mod tests {
+    use parlour_shared::message::RefusalClass;
+
     use super::*;
 
     #[test]
@@ -153,7 +155,7 @@ mod tests {
     #[test]
     fn classes_are_distinct() {
         let mut classes: Vec<_> = Reject::ALL.iter().map(|reject| reject.class()).collect();
-        classes.extend(crate::metrics::SIM_CLASSES);
+        classes.extend(RefusalClass::ALL.map(RefusalClass::name));
         let count = classes.len();
         classes.sort_unstable();
         classes.dedup();

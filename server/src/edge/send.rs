@@ -8,7 +8,7 @@ use std::{
 use parlour_shared::{
     close::CloseCode,
     codec,
-    message::ServerMessage,
+    message::{ServerKind, ServerMessage},
     websocket::{OpCode, encode_into, frame_header},
 };
 use rustix::{io::Errno, net::SendFlags};
@@ -20,10 +20,7 @@ use super::{
     json::TranscodeError,
     unsent,
 };
-use crate::{
-    bridge::inbound::What,
-    metrics::{ByKind, KINDS_OUT},
-};
+use crate::{bridge::inbound::What, metrics::ByKind};
 
 /// Frames in one write: a tick gives one session seldom more than two.
 pub(super) const MAX_FRAMES: usize = 8;
@@ -270,13 +267,13 @@ async fn drain(connection: Rc<Connection>) {
 
 /// Messages that were sent and their bytes, by kind: added up here before they are added to what all threads share.
 #[derive(Default)]
-pub(super) struct Sent([(u64, u64); KINDS_OUT.len()]);
+pub(super) struct Sent([(u64, u64); ServerKind::ALL.len()]);
 
 impl Sent {
     /// Counts a message. Its kind is its first byte.
     fn count(&mut self, payload: &[u8], bytes: usize) {
-        let kind = payload.first().map_or(0, |&opcode| usize::from(opcode));
-        if let Some((messages, sum)) = self.0.get_mut(kind) {
+        if let Some(kind) = ServerKind::of(payload) {
+            let (messages, sum) = &mut self.0[kind as usize];
             *messages += 1;
             *sum += bytes as u64;
         }

@@ -3,7 +3,7 @@
 use std::{rc::Rc, time::Instant};
 
 use parlour_shared::websocket::OpCode;
-use parlour_sim::PaceStep;
+use parlour_tick::PaceLevel;
 use tokio::{
     task::yield_now,
     time::{MissedTickBehavior, interval},
@@ -60,7 +60,7 @@ fn tell_skipped(io: &IoThread, told: &mut u64) {
 /// the first step down, of the last, and of the way back.
 fn tell_pace(io: &IoThread, told: &mut u8) {
     let step = io.shared.status.pace_step();
-    let (first, last) = (PaceStep::FULL.number(), PaceStep::LAST.number());
+    let (first, last) = (PaceLevel::FULL.number(), PaceLevel::LAST.number());
     match step {
         _ if step == *told => return,
         _ if step == first => tracing::info!("the pressure is over: snapshots come as often as ever"),

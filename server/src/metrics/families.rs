@@ -1,10 +1,12 @@
 //! Labelled metrics whose children are resolved once, so that counting is one atomic addition.
 
-use parlour_shared::close::CloseCode;
+use parlour_shared::{close::CloseCode, message::RefusalClass};
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     core::Collector,
 };
+
+use crate::edge::Reject;
 
 /// Who ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +25,14 @@ impl ByKind {
         registry: &Registry,
         (messages, messages_help): (&str, &str),
         (bytes, bytes_help): (&str, &str),
-        kinds: &[&str],
+        kinds: impl IntoIterator<Item = &'static str>,
     ) -> Self {
         let messages = counters(registry, messages, messages_help, "kind");
         let bytes = counters(registry, bytes, bytes_help, "kind");
-        let child = |family: &IntCounterVec, kind: &&str| family.with_label_values(&[*kind]);
+        let child = |family: &IntCounterVec, kind| family.with_label_values(&[kind]);
         Self {
             kinds: kinds
-                .iter()
+                .into_iter()
                 .map(|kind| (child(&messages, kind), child(&bytes, kind)))
                 .collect(),
         }
@@ -45,35 +47,30 @@ impl ByKind {
     }
 }
 
-/// Refusals by class.
+/// Refusals by class: those of the edge and those of the world, as one family.
 pub(crate) struct ByClass {
-    classes: Vec<(&'static str, IntCounter)>,
-    family: IntCounterVec,
+    edge: Vec<IntCounter>,
+    world: [IntCounter; RefusalClass::ALL.len()],
 }
 
 impl ByClass {
-    pub(super) fn new(
-        registry: &Registry,
-        name: &str,
-        help: &str,
-        classes: impl Iterator<Item = &'static str>,
-    ) -> Self {
+    pub(super) fn new(registry: &Registry, name: &str, help: &str) -> Self {
         let family = counters(registry, name, help, "class");
-        let classes = classes.chain(crate::metrics::SIM_CLASSES);
+        let child = |class: &str| family.with_label_values(&[class]);
         Self {
-            classes: classes
-                .map(|class| (class, family.with_label_values(&[class])))
-                .collect(),
-            family,
+            edge: Reject::ALL.iter().map(|reject| child(reject.class())).collect(),
+            world: RefusalClass::ALL.map(|class| child(class.name())),
         }
     }
 
-    /// Counts refusals. A class that was not known at the start costs a look-up.
-    pub(crate) fn add(&self, class: &'static str, count: u64) {
-        match self.classes.iter().find(|(known, _)| *known == class) {
-            Some((_, counter)) => counter.inc_by(count),
-            None => self.family.with_label_values(&[class]).inc_by(count),
-        }
+    /// Counts one that the edge refused.
+    pub(crate) fn edge(&self, reject: Reject) {
+        self.edge[reject as usize].inc();
+    }
+
+    /// Counts requests that the world refused.
+    pub(crate) fn world(&self, class: RefusalClass, count: u32) {
+        self.world[class as usize].inc_by(count.into());
     }
 }
 

@@ -9,7 +9,8 @@ use crate::recording::{
         EndReason, FileWriter, Item, Outcome, PushError, ReadError, Sealed, TicksBuilder, seal_keyframe,
     },
 };
-use parlour_sim::{SIMULATION, TickInput, TickOutput};
+use parlour_sim::SIMULATION;
+use parlour_tick::{TickInput, TickOutput};
 
 impl Replay {
     /// Runs its inputs through the world as this program has it, and records that into one new file, with a saved world

@@ -14,7 +14,8 @@ use std::{
 };
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Logic, SimConfig, Simulation, TickOutput};
+use parlour_sim::{Logic, SimConfig, Simulation};
+use parlour_tick::TickOutput;
 
 use super::{ReplayError, begin, run::message};
 use crate::recording::format::{Outcome, TickRecord};

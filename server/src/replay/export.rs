@@ -5,7 +5,7 @@ mod motion;
 use std::io::{self, Write};
 
 use parlour_shared::ids::Tick;
-use parlour_sim::EventKind;
+use parlour_tick::EventKind;
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -169,7 +169,7 @@ impl Exporter {
 
 /// What the tick was given, in the forms of the protocol.
 fn events(run: &Run<'_>) -> Vec<Value> {
-    let event = |event: &parlour_sim::Event| {
+    let event = |event: &parlour_tick::Event| {
         let session = event.session;
         match &event.kind {
             EventKind::Open { name } => json!({"session": session, "kind": "open", "name": name}),

@@ -14,7 +14,8 @@ use parlour_shared::{
     message::{ClientMessage, Refusal},
     snapshot::Snapshot,
 };
-use parlour_sim::{Event, EventKind, Lane, Player};
+use parlour_sim::Player;
+use parlour_tick::{Event, EventKind, Lane};
 
 use super::{
     Cast, Replay, Roster, Run, Stepped, Who, Whom, Window, lookup::where_else, refused::refused, words,
@@ -181,7 +182,7 @@ impl Follower {
             let stay = simulation
                 .world()
                 .get::<Player>(entity)
-                .map_or(0, |player| player.stay);
+                .map_or(0, |player| player.view);
             followed.eyes.enter_room(stay);
             followed.feet.look(simulation, followed.who.session);
         }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use parlour_shared::ids::{PlayerId, SessionId, Tick};
-use parlour_sim::{EventKind, SavedState, Simulation};
+use parlour_sim::{SavedState, Simulation};
+use parlour_tick::EventKind;
 
 use super::{Called, Replay, ReplayError, Who, Whom, words};
 use crate::recording::format::Item;

@@ -21,7 +21,8 @@ use parlour_shared::{
     ids::{PlayerId, SessionId, Tick},
     message::{ServerMessage, Welcome},
 };
-use parlour_sim::{Event, EventKind, SimConfig, TickInput, TickOutput};
+use parlour_sim::SimConfig;
+use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use rtrb::RingBuffer;
 
 use super::{Moment, MomentError, Replay, ReplayError};

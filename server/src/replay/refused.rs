@@ -3,12 +3,9 @@
 use parlour_shared::{
     codec,
     ids::SessionId,
-    message::{ClientMessage, Refusal, Refused, ServerMessage},
+    message::{ClientMessage, Refusal, Refused, ServerKind, ServerMessage},
 };
-use parlour_sim::{EventKind, Lane, TickInput, TickOutput};
-
-/// The first byte of a refusal: its number among what servers say.
-const REFUSED: u8 = 7;
+use parlour_tick::{EventKind, Lane, TickInput, TickOutput};
 
 /// For each event of a tick its refusal. A refusal names the request; where several of a session have the same number
 /// (0 as a rule), it goes to one that can be refused so, and the refusals of rate limits to the last ones.
@@ -16,7 +13,7 @@ pub(super) fn refused(input: &TickInput, output: &TickOutput) -> Vec<Option<Refu
     let mut refusals = vec![None; input.events.len()];
     for frame in output.frames.iter().filter(|frame| frame.lane == Lane::Reliable) {
         let payload = output.payload(frame);
-        if payload.first() != Some(&REFUSED) {
+        if ServerKind::of(payload) != Some(ServerKind::Refused) {
             continue;
         }
         if let Ok(ServerMessage::Refused(refused)) = codec::decode_server(payload) {

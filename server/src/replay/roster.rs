@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parlour_shared::{
-    codec,
     ids::{PlayerId, SessionId},
-    message::ServerMessage,
+    message::ServerKind,
 };
-use parlour_sim::{EventKind, InRoom, Lane, Player, Room, SavedState, Simulation};
+use parlour_sim::{InRoom, Player, Room, SavedState, Simulation};
+use parlour_tick::{EventKind, Lane};
 
 use super::{Cast, Run, words};
 
@@ -177,12 +177,8 @@ pub(super) fn sessions(simulation: &mut Simulation) -> Vec<SessionId> {
 
 /// Whether a message says that a player entered a room or left one.
 fn moves(payload: &[u8]) -> bool {
-    // The variants' numbers are the first byte; a message is decoded only if it is one of these.
-    const ENTERED: u8 = 2;
-    const LEFT: u8 = 3;
-    matches!(payload.first(), Some(&(ENTERED | LEFT)))
-        && matches!(
-            codec::decode_server(payload),
-            Ok(ServerMessage::RoomEntered(_) | ServerMessage::RoomLeft(_))
-        )
+    matches!(
+        ServerKind::of(payload),
+        Some(ServerKind::RoomEntered | ServerKind::RoomLeft)
+    )
 }

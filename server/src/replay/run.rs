@@ -8,7 +8,8 @@ use std::{
 };
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Logic, SimConfig, Simulation, TickInput, TickOutput};
+use parlour_sim::{Logic, SimConfig, Simulation};
+use parlour_tick::{TickInput, TickOutput};
 
 use super::{ReplayError, begin, beside::Fed, tape::TapeItems};
 use crate::recording::format::{Item, Outcome, TickRecord};

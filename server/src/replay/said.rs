@@ -3,12 +3,9 @@
 use parlour_shared::{
     codec,
     ids::SessionId,
-    message::{ChatSaid, ServerMessage},
+    message::{ChatSaid, ServerKind, ServerMessage},
 };
-use parlour_sim::{Lane, TickOutput};
-
-/// The first byte of a chat message: its number among what servers say.
-const CHAT: u8 = 4;
+use parlour_tick::{Lane, TickOutput};
 
 /// Something that was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +23,7 @@ pub(super) fn said(output: &TickOutput) -> Vec<Said> {
     let mut said: Vec<Said> = Vec::new();
     for frame in output.frames.iter().filter(|frame| frame.lane == Lane::Reliable) {
         let payload = output.payload(frame);
-        if payload.first() != Some(&CHAT) {
+        if ServerKind::of(payload) != Some(ServerKind::Chat) {
             continue;
         }
         if let Some(same) = said.iter_mut().find(|said| said.start == frame.start) {
@@ -60,26 +57,4 @@ pub(super) fn said(output: &TickOutput) -> Vec<Said> {
 
 fn is_same(one: &ChatSaid, other: &ChatSaid) -> bool {
     (one.player, one.scope, &one.text) == (other.player, other.scope, &other.text)
-}
-
-#[cfg(test)]
-mod tests {
-    use parlour_shared::{ids::PlayerId, ids::Tick, message::Scope, message::Stamp};
-
-    use super::*;
-
-    #[test]
-    fn a_chat_begins_with_its_number() {
-        let mut bytes = Vec::new();
-        let chat = ChatSaid {
-            stamp: Stamp::default(),
-            tick: Tick(1),
-            scope: Scope::Room,
-            player: PlayerId(1),
-            name: "Ada".into(),
-            text: "hello".into(),
-        };
-        codec::encode(&ServerMessage::Chat(chat), &mut bytes);
-        assert_eq!(bytes[0], CHAT);
-    }
 }

@@ -130,7 +130,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("stale version: {}", keys.join(", "))
         }
         Refusal::Declined { code } => format!("declined with code {code}"),
-        other => other.class().replace('_', " "),
+        other => other.class().name().replace('_', " "),
     }
 }
 

@@ -7,7 +7,8 @@ use std::{
 };
 
 use parlour_shared::limits::HEARTBEAT_MS;
-use parlour_sim::{Cadence, Logic, SimConfig};
+use parlour_sim::{Logic, SimConfig};
+use parlour_tick::Cadence;
 
 use crate::{
     recording::{RecordingError, RecordingOptions},

@@ -6,7 +6,8 @@ use std::{
     thread::JoinHandle,
 };
 
-use parlour_sim::{Cadence, Simulation};
+use parlour_sim::Simulation;
+use parlour_tick::Cadence;
 
 use super::{
     Closed, Failure, Server, ServerFailure, ServerOptions, StartError,

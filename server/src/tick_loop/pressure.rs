@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parlour_sim::{Cadence, Pace, PaceStep};
+use parlour_tick::{Cadence, Pace, PaceLevel};
 
 use super::clock::PERIOD;
 use crate::bridge::load::IoLoad;
@@ -34,7 +34,7 @@ const WAITING: usize = 2;
 /// Watches the load and decides.
 pub(super) struct Pressure {
     fixed: Option<Cadence>,
-    step: PaceStep,
+    step: PaceLevel,
     threads: Vec<Watched>,
     ticks: u32,
     began: Instant,
@@ -66,7 +66,7 @@ impl Pressure {
         };
         Self {
             fixed,
-            step: PaceStep::FULL,
+            step: PaceLevel::FULL,
             threads: loads.into_iter().map(watched).collect(),
             ticks: 0,
             began: now,
@@ -135,7 +135,7 @@ impl Pressure {
             self.down(1);
         } else if late == 0
             && (load < ROOM && !has_failed || load < TRY && stepping < ROOM && self.steady > self.patience)
-            && self.step != PaceStep::FULL
+            && self.step != PaceLevel::FULL
         {
             (self.trying, self.tried_at) = (true, load);
             (self.step, self.steady) = (self.step.up(), 0);
@@ -146,7 +146,7 @@ impl Pressure {
         if std::mem::take(&mut self.trying) {
             self.patience = TRY_AT_LAST.min(2 * self.patience);
         }
-        if self.step != PaceStep::LAST {
+        if self.step != PaceLevel::LAST {
             (self.step, self.steady) = (self.step.down(steps), 0);
         }
     }
@@ -176,29 +176,33 @@ mod tests {
         let mut now = Instant::now();
         // Without I/O threads: what they wait is measured on a real clock.
         let mut pressure = Pressure::new(None, Vec::new(), now);
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::FULL));
+        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
         windows(&mut pressure, &mut now, 1, 0.8, 0);
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::FULL.down(1)));
+        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL.down(1)));
         windows(&mut pressure, &mut now, 20, 0.8, 0);
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::LAST));
+        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::LAST));
         windows(&mut pressure, &mut now, 5, 0.6, 0);
         assert_eq!(
             pressure.pace(),
-            Pace::Adaptive(PaceStep::LAST),
+            Pace::Adaptive(PaceLevel::LAST),
             "no room for twice as much"
         );
         windows(&mut pressure, &mut now, 10, 0.1, 0);
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::FULL));
+        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
     }
 
     #[test]
     fn a_step_up_is_tried_and_where_it_fails_more_and_more_seldom() {
         let mut pressure = Pressure::new(None, Vec::new(), Instant::now());
-        pressure.step = PaceStep::LAST;
+        pressure.step = PaceLevel::LAST;
         let mut tries = Vec::new();
         for window in 0..300 {
             // There is room for the last step only.
-            let busy = if pressure.step < PaceStep::LAST { 1.05 } else { 0.8 };
+            let busy = if pressure.step < PaceLevel::LAST {
+                1.05
+            } else {
+                0.8
+            };
             let before = pressure.step;
             pressure.judge(busy - 0.1, 0.1, 0);
             if pressure.step < before {
@@ -210,22 +214,26 @@ mod tests {
         assert!(waits[0] < 10 && waits[waits.len() - 1] > 60, "{waits:?}");
         // Now there is room for all: it is found out, though never less is sent than by half.
         (0..100).for_each(|_| pressure.judge(0.7, 0.1, 0));
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::FULL));
+        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
     }
 
     #[test]
     fn when_the_load_has_gone_down_what_failed_before_does_not_count() {
         let mut pressure = Pressure::new(None, Vec::new(), Instant::now());
-        pressure.step = PaceStep::LAST;
+        pressure.step = PaceLevel::LAST;
         for _ in 0..500 {
-            let busy = if pressure.step < PaceStep::LAST { 0.95 } else { 0.7 };
+            let busy = if pressure.step < PaceLevel::LAST {
+                0.95
+            } else {
+                0.7
+            };
             pressure.judge(busy, 0.1, 0);
         }
         assert!(pressure.patience > 30, "many tries have failed");
         pressure.judge(0.95, 0.1, 0);
         // Half the load is left, and there is room.
         (0..10).for_each(|_| pressure.judge(0.3, 0.1, 0));
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::FULL));
+        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
     }
 
     #[test]
@@ -233,7 +241,7 @@ mod tests {
         let mut now = Instant::now();
         let mut pressure = Pressure::new(None, vec![idle()], now);
         windows(&mut pressure, &mut now, 1, 0.1, WAITING);
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceStep::FULL.down(2)));
+        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL.down(2)));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use parlour_shared::ids::SessionId;
-use parlour_sim::{Event, EventKind, TickInput};
+use parlour_tick::{Event, EventKind, TickInput};
 
 use crate::bridge::inbound::{Inbound, What};
 

@@ -1,6 +1,7 @@
 //! What the tick thread steps: as a rule a world.
 
-use parlour_sim::{Simulation, TickInput, TickOutput};
+use parlour_sim::Simulation;
+use parlour_tick::{TickInput, TickOutput};
 
 /// Something that goes forward tick by tick. It lives on the tick thread and must not block there.
 pub(crate) trait Stage {

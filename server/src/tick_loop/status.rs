@@ -6,7 +6,7 @@ use std::{
 };
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Pace, PaceStep};
+use parlour_tick::{Pace, PaceLevel};
 
 /// The last tick, and when it was over.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl TickStatus {
     /// How far down the cadence is.
     pub(super) fn set_pace(&self, pace: Pace) {
         let step = match pace {
-            Pace::Fixed(_) => PaceStep::FULL,
+            Pace::Fixed(_) => PaceLevel::FULL,
             Pace::Adaptive(step) => step,
         };
         self.pace_step.store(step.number(), Ordering::Relaxed);

@@ -23,7 +23,8 @@ use parlour_server::{
     replay::Replay,
 };
 use parlour_shared::ids::Tick;
-use parlour_sim::{Fold, SIMULATION, Simulation, TickOutput};
+use parlour_sim::{Fold, SIMULATION, Simulation};
+use parlour_tick::TickOutput;
 use scenarios::Scenario;
 
 fn directory() -> PathBuf {

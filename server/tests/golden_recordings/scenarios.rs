@@ -10,7 +10,8 @@ use parlour_shared::{
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Event, EventKind, Lane, Logic, Rate, SimConfig, TickInput, TickOutput};
+use parlour_sim::{Logic, Rate, SimConfig};
+use parlour_tick::{Event, EventKind, Lane, TickInput, TickOutput};
 
 use crate::mood::{MoodPlugin, SetMood};
 

@@ -7,7 +7,8 @@ use parlour_server::recording::{
     format::{Ending, Item, Outcome, Recording},
 };
 use parlour_shared::map::Map;
-use parlour_sim::{Logic, SIMULATION, Simulation, TickOutput};
+use parlour_sim::{Logic, SIMULATION, Simulation};
+use parlour_tick::TickOutput;
 
 /// What was in a recording that ran again to the same hashes.
 #[derive(Debug)]

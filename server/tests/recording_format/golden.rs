@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use parlour_server::recording::format::{EndReason, FileWriter, Item, Outcome, TickRecord, hex};
 use parlour_shared::ids::Tick;
-use parlour_sim::{Cadence, EventKind, Pace, PaceStep, TickInput};
+use parlour_tick::{Cadence, EventKind, Pace, PaceLevel, TickInput};
 use serde_json::{Value, json};
 
 use super::support::{Memory, chunks, header, noise, open, read, record};
@@ -28,7 +28,7 @@ fn bytes() -> Vec<u8> {
     for tick in 10..90 {
         let mut record = record(tick);
         record.input.pace = match tick {
-            20 => Pace::Adaptive(PaceStep::LAST),
+            20 => Pace::Adaptive(PaceLevel::LAST),
             21 => Pace::Fixed(Cadence::Hz20),
             _ => Pace::default(),
         };
@@ -57,7 +57,7 @@ fn bytes() -> Vec<u8> {
     writer.into_inner().into_inner()
 }
 
-fn event(event: &parlour_sim::Event) -> Value {
+fn event(event: &parlour_tick::Event) -> Value {
     let session = event.session.0;
     match &event.kind {
         EventKind::Open { name } => json!({ "session": session, "open": name }),
@@ -84,7 +84,7 @@ fn item(item: &Item) -> Value {
                     let mut value = json!({ "tick": tick.0, "hash": hash, "parts": parts, "events": events });
                     // As the byte in the file.
                     match input.pace {
-                        Pace::Adaptive(PaceStep::FULL) => {}
+                        Pace::Adaptive(PaceLevel::FULL) => {}
                         Pace::Adaptive(step) => value["pace"] = json!(step.number()),
                         Pace::Fixed(cadence) => value["pace"] = json!(8 + cadence as u8),
                     }

@@ -5,7 +5,7 @@ use parlour_shared::{
     ids::{SessionId, Tick},
     message::{Body, ClientMessage, Custom, SetState, StateWrite},
 };
-use parlour_sim::{Event, EventKind, Pace, TickInput};
+use parlour_tick::{Event, EventKind, Pace, TickInput};
 
 use super::support::{Memory, header, push, record};
 

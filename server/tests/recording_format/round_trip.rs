@@ -6,7 +6,7 @@ use parlour_shared::{
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_sim::{Cadence, Event, EventKind, Pace, PaceStep, TickInput};
+use parlour_tick::{Cadence, Event, EventKind, Pace, PaceLevel, TickInput};
 use proptest::{collection::vec, option, prelude::*};
 
 use super::support::{read, stopped, write};
@@ -75,7 +75,7 @@ fn pace() -> impl Strategy<Value = Pace> {
     prop_oneof![
         Just(Pace::default()),
         (0..4_usize).prop_map(|cadence| Pace::Fixed(Cadence::ALL[cadence])),
-        (0..7_u8).prop_map(|step| Pace::Adaptive(PaceStep::new(step).unwrap())),
+        (0..7_u8).prop_map(|step| Pace::Adaptive(PaceLevel::new(step).unwrap())),
     ]
 }
 

@@ -7,7 +7,7 @@ use parlour_shared::{
     motion::Direction,
     rng::mix,
 };
-use parlour_sim::{Event, EventKind, TickInput};
+use parlour_tick::{Event, EventKind, TickInput};
 
 use super::support::{Memory, header, wall};
 

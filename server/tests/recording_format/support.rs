@@ -14,7 +14,8 @@ use parlour_shared::{
     message::{Chat, ClientMessage, Join, Move, Scope},
     motion::Direction,
 };
-use parlour_sim::{Event, EventKind, SimConfig, TickInput};
+use parlour_sim::SimConfig;
+use parlour_tick::{Event, EventKind, TickInput};
 
 /// 2026-01-02T03:04:05.678Z.
 pub(crate) const STARTED: u64 = 1_767_323_045_678;

@@ -10,7 +10,8 @@ use parlour_server::{
     replay::{ReplayError, verify},
 };
 use parlour_shared::ids::Tick;
-use parlour_sim::{SIMULATION, Simulation, TickInput, TickOutput};
+use parlour_sim::{SIMULATION, Simulation};
+use parlour_tick::{TickInput, TickOutput};
 
 use crate::support::{STARTED_MS, Temporary, config, parlour, recording, replay, story, whole};
 

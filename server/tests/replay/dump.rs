@@ -6,7 +6,7 @@ use parlour_server::replay::{
 };
 
 use parlour_shared::message::Scope;
-use parlour_sim::EventKind;
+use parlour_tick::EventKind;
 
 use crate::support::{Script, Temporary, parlour, replay, story, ticks};
 

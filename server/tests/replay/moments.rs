@@ -8,7 +8,8 @@ use parlour_server::{
     replay::{Moment, Window},
 };
 use parlour_shared::ids::Tick;
-use parlour_sim::{SIMULATION, TickInput};
+use parlour_sim::SIMULATION;
+use parlour_tick::TickInput;
 
 use crate::support::{STARTED_MS, Script, config, recording};
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use parlour_shared::message::Scope;
-use parlour_sim::EventKind;
+use parlour_tick::EventKind;
 use serde_json::Value;
 
 use crate::support::{Script, Temporary, parlour, story};

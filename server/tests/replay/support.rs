@@ -26,7 +26,8 @@ use parlour_shared::{
     message::{Chat, ClientMessage, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_sim::{Event, EventKind, Logic, SIMULATION, SimConfig, Simulation, TickInput, TickOutput};
+use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
+use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 
 /// 2026-11-21T14:03:00Z.
 pub(crate) const STARTED_MS: u64 = 1_795_269_780_000;

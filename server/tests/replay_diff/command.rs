@@ -7,7 +7,8 @@ use std::{
 
 use parlour_server::maps;
 use parlour_shared::message::{ClientMessage, Join};
-use parlour_sim::{EventKind, Logic, SimConfig, TickInput};
+use parlour_sim::{Logic, SimConfig};
+use parlour_tick::{EventKind, TickInput};
 
 use crate::stage::{Taken, event, record};
 

@@ -7,7 +7,8 @@ use parlour_shared::{
     message::{ClientMessage, Move},
     motion::Direction,
 };
-use parlour_sim::{EventKind, Logic};
+use parlour_sim::Logic;
+use parlour_tick::EventKind;
 
 use crate::stage::{TICKS, compare, config, event, logic, record, record_on, script};
 

@@ -26,9 +26,8 @@ use parlour_shared::{
     message::{Body, ClientMessage, Custom, Join, Move},
     motion::{Direction, Position, WallGrid},
 };
-use parlour_sim::{
-    Event, EventKind, Logic, Player, SIMULATION, SimConfig, Simulation, SimulationApp, TickInput, TickOutput,
-};
+use parlour_sim::{Logic, Player, SIMULATION, SimConfig, Simulation, SimulationApp};
+use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
 
 /// The tick at which most that is planted shows.

@@ -57,27 +57,6 @@ impl Refusal {
         }
     }
 
-    /// Name of the class in metrics and logs.
-    #[must_use]
-    pub fn class(&self) -> &'static str {
-        match self {
-            Self::RateLimited { .. } => "rate_limited",
-            Self::NoSuchRoom => "no_such_room",
-            Self::RoomFull => "room_full",
-            Self::TooManyRooms => "too_many_rooms",
-            Self::NotInRoom => "not_in_room",
-            Self::AlreadyThere => "already_there",
-            Self::UnknownSkin => "unknown_skin",
-            Self::BadText => "bad_text",
-            Self::BadState => "bad_state",
-            Self::StateFull => "state_full",
-            Self::StaleVersion { .. } => "stale_version",
-            Self::UnknownMessage => "unknown_message",
-            Self::OutOfOrder => "out_of_order",
-            Self::Declined { .. } => "declined",
-        }
-    }
-
     /// Whether a well-meaning client would not have sent it: these count towards close code 4422. A text never does: people
     /// type it, and a client without Unicode's tables cannot predict what will be refused.
     #[must_use]

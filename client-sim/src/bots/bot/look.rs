@@ -54,7 +54,7 @@ impl Bot {
                     .tally
                     .life
                     .refused
-                    .entry(refused.refusal.class())
+                    .entry(refused.refusal.class().name())
                     .or_default() += 1;
             }
             Event::Pong { rtt } => flow.rtt.add(*rtt),

@@ -11,7 +11,14 @@ use parlour_shared::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{clock::Clock, components::Player, outbox::Outbox, requests, state};
+use crate::{
+    clock::Clock,
+    outbox::Outbox,
+    player::Player,
+    refusal::{Cause, refuse},
+    replication::Watchers,
+    state,
+};
 
 /// A typed message from a player, to be read with a `MessageReader` in [`crate::StepSet::Simulate`] of the tick
 /// at which it arrived.
@@ -130,7 +137,7 @@ pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Res
 }
 
 /// Puts what plugins wrote in this tick into the outbox, type by type in the order of declaration.
-pub(crate) fn deliver(world: &mut World) {
+pub(super) fn deliver(world: &mut World) {
     world.resource_scope(|world, couriers: Mut<Couriers>| {
         for sender in &couriers.senders {
             sender(world);
@@ -166,7 +173,7 @@ fn drain<M: Message>(world: &mut World, mut each: impl FnMut(&mut World, M)) {
 
 fn answer<M: Send + Sync + 'static>(world: &mut World, answer: Answer<M>) {
     if let Some(refusal) = answer.refusal {
-        requests::refuse(world, answer.player, answer.request, refusal);
+        refuse(world, answer.player, Cause::Asked(answer.request), refusal);
     } else if let Some(session) = world.get::<Player>(answer.player).map(|who| who.session) {
         let mut outbox = world.resource_mut::<Outbox>();
         outbox.accept(session, answer.request, None);
@@ -188,6 +195,8 @@ fn send<M: Serialize + Send + Sync + 'static>(world: &mut World, name: &str, mes
         name: name.to_owned(),
         body: Body(body),
     };
-    let mut outbox = world.resource_mut::<Outbox>();
-    outbox.send(session, &ServerMessage::Custom(said));
+    world.resource_scope(|world, mut outbox: Mut<Outbox>| {
+        let encoded = outbox.send(session, &ServerMessage::Custom(said));
+        outbox.send_to_watchers(world.resource::<Watchers>().following(session), encoded);
+    });
 }

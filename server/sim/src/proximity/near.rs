@@ -9,7 +9,7 @@ use parlour_shared::{ids::Slot, rng::mix};
 
 use crate::rooms::Seats;
 use few::Few;
-pub(super) use saved::restore;
+pub(super) use saved::{LoadedRows, restore};
 
 /// Slots in a word of a row.
 pub(super) const WORD: usize = u64::BITS as usize;

@@ -7,8 +7,10 @@ use serde::Serialize;
 use super::{Replica, record::Extra};
 use crate::{
     clock::Clock,
-    components::{InRoom, Link, Motion, Player, Seat, Skin},
-    rooms::Rooms,
+    movement::Motion,
+    player::{Link, Player},
+    rooms::{InRoom, Rooms, Seat},
+    skins::Skin,
 };
 
 type Told<'a> = (&'a InRoom, &'a Seat, &'a Player, &'a Motion, &'a Skin, &'a Link);

@@ -31,7 +31,7 @@ pub(super) struct Arena {
     /// How many of them have an old base.
     old: usize,
     /// Memory of the look at who is close.
-    pub(super) close: FixedBitSet,
+    pub(super) nearby: FixedBitSet,
 }
 
 /// A range of the arena.

@@ -2,10 +2,11 @@
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
-    ids::{Slot, Tick},
+    ids::Tick,
     limits::{HEARTBEAT_TICKS, MAX_BASE_AGE},
     snapshot::{Builder, flags},
 };
+use parlour_tick::{Lane, OutFrame};
 
 use super::{
     changes::Changes,
@@ -13,7 +14,6 @@ use super::{
     record::Record,
     viewer::Viewer,
 };
-use crate::output::{Lane, OutFrame};
 
 /// Slots in a word of a set.
 pub(super) const WORD: usize = usize::BITS as usize;
@@ -26,8 +26,6 @@ pub(super) struct Frame<'a> {
     pub(super) changes: &'a Changes,
     pub(super) arena: &'a mut Arena,
     pub(super) tick: Tick,
-    /// Where the viewer sits.
-    pub(super) own: Slot,
 }
 
 impl Frame<'_> {
@@ -85,13 +83,13 @@ impl Frame<'_> {
 
     fn write_full(&mut self, bytes: &mut Vec<u8>) {
         self.viewer.forget();
-        let mut builder = Builder::begin(bytes, self.viewer.stay, self.tick, None, self.viewer.ack);
+        let mut builder = Builder::begin(bytes, self.viewer.view, self.tick, None, self.viewer.ack);
         builder.section(flags::ENTERS, |out| self.write_enters(out));
     }
 
     /// All three sections are decided by what the client knew before this frame.
     fn write_delta(&mut self, delta: usize, base: Tick, bytes: &mut Vec<u8>) {
-        let mut builder = Builder::begin(bytes, self.viewer.stay, self.tick, Some(base), self.viewer.ack);
+        let mut builder = Builder::begin(bytes, self.viewer.view, self.tick, Some(base), self.viewer.ack);
         builder.section(flags::LEAVES, |out| self.write_leaves(out));
         builder.section(flags::ENTERS, |out| self.write_enters(out));
         builder.section(flags::UPDATES, |out| {

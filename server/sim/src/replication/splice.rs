@@ -6,18 +6,20 @@ use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     motion::UNITS_PER_PX,
 };
+use parlour_tick::TickOutput;
 
-use super::{Replica, frame::Frame, watchers::Watcher};
+use super::{
+    Pacing, Replica,
+    due::Due,
+    frame::Frame,
+    watchers::{Watcher, Watchers},
+};
 use crate::{
     clock::Clock,
-    config::Interest,
+    config::{Interest, Setup},
     outbox::Outbox,
-    output::TickOutput,
-    pace::Due,
     proximity::Proximity,
-    requests::Inbox,
     rooms::{Room, Rooms, Seats},
-    simulation::Setup,
 };
 
 /// Writes the frames of this tick, room by room and slot by slot, and those of watchers last. Per viewer this is bit
@@ -26,12 +28,13 @@ pub(super) fn splice(
     mut rooms: Query<(&mut Replica, &Seats, &Proximity)>,
     epochs: Query<&Room>,
     directory: Res<Rooms>,
-    (clock, setup, inbox): (Res<Clock>, Res<Setup>, Res<Inbox>),
-    mut outbox: ResMut<Outbox>,
+    (clock, setup, pacing): (Res<Clock>, Res<Setup>, Res<Pacing>),
+    (mut outbox, mut watchers): (ResMut<Outbox>, ResMut<Watchers>),
 ) {
-    let pace = inbox.input.pace;
-    let close = i64::from(setup.rules.near_px) * i64::from(UNITS_PER_PX) / 2;
-    let close_squared = close * close;
+    let pace = pacing.0;
+    let out = &mut outbox.out;
+    let nearby = i64::from(setup.rules.near_px) * i64::from(UNITS_PER_PX) / 2;
+    let nearby_squared = nearby * nearby;
     for room in directory.occupied() {
         let Ok((mut replica, seats, proximity)) = rooms.get_mut(room) else {
             continue;
@@ -44,18 +47,17 @@ pub(super) fn splice(
             arena,
         } = &mut *replica;
         arena.begin(clock.tick, records.len());
-        let out = &mut outbox.out;
         for (slot, viewer) in viewers.iter_mut().enumerate() {
             let Some(viewer) = viewer else { continue };
             viewer.recover(clock.tick);
-            out.counts.viewers[pace.cadence(viewer.own) as usize] += 1;
+            out.counts.viewers[pace.cadences(viewer.own).0 as usize] += 1;
             if viewer.held {
                 out.counts.held += 1;
                 continue;
             }
             let phase = epoch.wrapping_add(slot as u32);
             let last = viewer.base.and(Some(viewer.turn));
-            let due = pace.due(viewer.own, phase, clock.tick, last);
+            let due = Due::at(clock.tick, phase, pace, viewer.own, last);
             if due == Due::Nothing {
                 continue;
             }
@@ -69,16 +71,14 @@ pub(super) fn splice(
                 changes,
                 arena,
                 tick: clock.tick,
-                own: Slot(slot as u16),
             };
-            if due == Due::Close {
-                frame.write_close(close_squared, out);
+            if due == Due::Nearby {
+                frame.write_nearby(Slot(slot as u16), nearby_squared, out);
             } else {
                 frame.write(&mut out.bytes, &mut out.frames);
             }
         }
     }
-    let Outbox { out, watchers } = &mut *outbox;
     watchers.serve(|watcher| {
         let Ok((mut replica, seats, proximity)) = rooms.get_mut(watcher.room) else {
             return false;
@@ -100,8 +100,8 @@ pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) 
         world.resource::<Clock>().tick,
         world.resource::<Setup>().rules.interest,
     );
-    world.resource_scope(|world, mut outbox: Mut<Outbox>| {
-        let Some(watcher) = outbox.watchers.get_mut(session) else {
+    world.resource_scope(|world, mut watchers: Mut<Watchers>| {
+        let Some(watcher) = watchers.get_mut(session) else {
             return false;
         };
         let Ok(mut room) = world.get_entity_mut(watcher.room) else {
@@ -148,7 +148,6 @@ fn watch(
         changes,
         arena,
         tick,
-        own: Slot::NOBODY,
     };
     let before = out.watched.len();
     frame.write(&mut out.bytes, &mut out.watched);

@@ -5,9 +5,9 @@ use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     snapshot::Ack,
 };
+use parlour_tick::PaceLevel;
 
 use super::record::Record;
-use crate::pace::Step;
 
 /// Steps down whenever the connection takes no data: from 60 to 30, 20, 10 times a second.
 const DOWN: u8 = 2;
@@ -18,7 +18,7 @@ const RELIEF_TICKS: u32 = 30;
 #[derive(Clone, Debug)]
 pub(super) struct Viewer {
     pub(super) session: SessionId,
-    pub(super) stay: u8,
+    pub(super) view: u8,
     /// Cannot take snapshots now.
     pub(super) held: bool,
     /// The tick of the last snapshot sent, which is what the next one builds on.
@@ -33,7 +33,7 @@ pub(super) struct Viewer {
     /// Slots that its client knows, but whose player has left the room.
     pub(super) gone: FixedBitSet,
     /// How far it has gone down by itself, because its connection took no data.
-    pub(super) own: Step,
+    pub(super) own: PaceLevel,
     /// When it goes up again by a step.
     relief: Tick,
     /// Slots that were close and of which it was told more than of the others since [`Self::synced`].
@@ -47,18 +47,18 @@ pub(super) struct Viewer {
 }
 
 impl Viewer {
-    pub(super) fn new(session: SessionId, stay: u8, pool: usize) -> Self {
+    pub(super) fn new(session: SessionId, view: u8, pool: usize) -> Self {
         let none = FixedBitSet::with_capacity(pool);
         Self {
             session,
-            stay,
+            view,
             held: false,
             base: None,
             synced: Tick(0),
             turn: Tick(0),
             known: none.clone(),
             gone: none.clone(),
-            own: Step::FULL,
+            own: PaceLevel::FULL,
             relief: Tick(0),
             ahead: none,
             looked: Tick(0),
@@ -86,7 +86,7 @@ impl Viewer {
     pub(super) fn recover(&mut self, tick: Tick) {
         if self.held {
             self.relief = tick.after(RELIEF_TICKS);
-        } else if self.own != Step::FULL && tick >= self.relief {
+        } else if self.own != PaceLevel::FULL && tick >= self.relief {
             self.own = self.own.up();
             self.relief = tick.after(RELIEF_TICKS);
         }
@@ -120,16 +120,16 @@ impl Viewer {
 
     /// What a look at a slot that changed since [`Self::synced`] comes to: whether it is to be told now. What is far away
     /// waits.
-    pub(super) fn notice(&mut self, slot: usize, record: &Record, is_close: bool) -> bool {
+    pub(super) fn notice(&mut self, slot: usize, record: &Record, is_nearby: bool) -> bool {
         let is_news = !self.ahead.contains(slot) || record.changed_since(self.looked);
         if is_news {
-            self.ahead.set(slot, is_close);
+            self.ahead.set(slot, is_nearby);
         }
-        is_news && is_close
+        is_news && is_nearby
     }
 
     /// All that is close was looked at, and told if there was news.
-    pub(super) fn told_close(&mut self, has_news: bool, tick: Tick) {
+    pub(super) fn told_nearby(&mut self, has_news: bool, tick: Tick) {
         self.looked = tick;
         if has_news {
             self.base = Some(tick);

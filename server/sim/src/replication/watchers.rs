@@ -1,16 +1,13 @@
 //! Who looks on without being there.
 
 use bevy_ecs::prelude::*;
-use parlour_shared::{
-    ids::{SessionId, Slot},
-    message::{Scope, ServerMessage},
-};
+use parlour_shared::ids::{SessionId, Slot};
 
 use super::viewer::Viewer;
 
 /// All watchers, by session. Beside the world: no entity, no part of the state. As many as the caller lets in, one per
 /// session at most; each costs two bits per slot of its room, and a comparison per message to players.
-#[derive(Debug, Default)]
+#[derive(Resource, Debug, Default)]
 pub(crate) struct Watchers {
     list: Vec<Watcher>,
 }
@@ -35,12 +32,12 @@ pub(crate) struct Followed {
 
 impl Watchers {
     /// Begins to watch, or watches something else.
-    pub(crate) fn place(&mut self, session: SessionId, room: Entity, followed: Option<Followed>, stay: u8) {
+    pub(crate) fn place(&mut self, session: SessionId, room: Entity, followed: Option<Followed>, view: u8) {
         let watcher = Watcher {
             room,
             followed,
             near_seq: 0,
-            viewer: Viewer::new(session, stay, 0),
+            viewer: Viewer::new(session, view, 0),
         };
         match self.find(session) {
             Ok(at) => self.list[at] = watcher,
@@ -84,21 +81,23 @@ impl Watchers {
         });
     }
 
-    /// Who hears a message that was sent to these sessions; with a room, to all in it.
-    pub(crate) fn hearing(
-        &self,
-        message: &ServerMessage,
-        room: Option<Entity>,
-        told: impl Fn(SessionId) -> bool,
-    ) -> impl Iterator<Item = SessionId> {
-        let heard = !self.list.is_empty() && is_heard(message);
-        let list = if heard { &self.list[..] } else { &[] };
-        let hears = move |watcher: &&Watcher| match (room, watcher.followed) {
-            (Some(room), _) => watcher.room == room,
-            (None, Some(followed)) => told(followed.session),
-            (None, None) => false,
+    /// Those who watch a room, with or without a player's eyes.
+    pub(crate) fn of_room(&self, room: Entity) -> impl Iterator<Item = SessionId> {
+        let watchers = self.list.iter().filter(move |watcher| watcher.room == room);
+        watchers.map(|watcher| watcher.viewer.session)
+    }
+
+    /// Those who watch through the eyes of a session's player.
+    pub(crate) fn following(&self, session: SessionId) -> impl Iterator<Item = SessionId> {
+        let follows = move |watcher: &&Watcher| {
+            watcher
+                .followed
+                .is_some_and(|followed| followed.session == session)
         };
-        list.iter().filter(hears).map(|watcher| watcher.viewer.session)
+        self.list
+            .iter()
+            .filter(follows)
+            .map(|watcher| watcher.viewer.session)
     }
 
     /// Numbers the next near-me chat of each watcher that follows this listener.
@@ -122,22 +121,5 @@ impl Watchers {
     fn find(&self, session: SessionId) -> Result<usize, usize> {
         self.list
             .binary_search_by_key(&session, |watcher| watcher.viewer.session)
-    }
-}
-
-/// What is said and done in the room, not what a session asked for and where it is. Near-me chats are heard, too, but
-/// with another number.
-fn is_heard(message: &ServerMessage) -> bool {
-    match message {
-        ServerMessage::Chat(said) => said.scope == Scope::Room,
-        ServerMessage::StateChanged(_) | ServerMessage::Custom(_) => true,
-        ServerMessage::Snapshot(_)
-        | ServerMessage::Welcome(_)
-        | ServerMessage::RoomEntered(_)
-        | ServerMessage::RoomLeft(_)
-        | ServerMessage::Accepted(_)
-        | ServerMessage::Refused(_)
-        | ServerMessage::Pong(_)
-        | ServerMessage::Closing(_) => false,
     }
 }

@@ -6,13 +6,17 @@ use bevy_ecs::prelude::*;
 use parlour_shared::ids::{Epoch, Tick};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Room, Rooms, Seats};
+use super::{
+    room::{Room, Rooms},
+    seats::{InRoom, Seat, Seats},
+};
 use crate::{
     clock::Clock,
-    components::{InRoom, Motion, Player, Position, Seat},
+    config::Setup,
+    movement::{Motion, Position},
+    player::Player,
     proximity::Proximity,
     replication::Replica,
-    simulation::Setup,
     state::{Index, LoadError, StableId},
 };
 
@@ -126,7 +130,7 @@ fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &Index) -> R
     let who = world
         .get::<Player>(player)
         .ok_or_else(|| no_seat("taken by no player"))?;
-    let (session, stay) = (who.session, who.stay);
+    let (session, view) = (who.session, who.view);
     let motion = world
         .get::<Motion>(player)
         .ok_or_else(|| no_seat("its player has no motion"))?;
@@ -145,7 +149,7 @@ fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &Index) -> R
     {
         return Err(no_seat("not near itself"));
     }
-    replica.enter(seat.slot, session, stay, pool);
+    replica.enter(seat.slot, session, view, pool);
     world
         .entity_mut(player)
         .insert((InRoom(room), Position(position)));

@@ -2,7 +2,34 @@
 
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
-use parlour_shared::{ids::Slot, rng::Stream};
+use parlour_shared::{
+    ids::{Epoch, Slot, Tick},
+    rng::Stream,
+};
+use serde::{Deserialize, Serialize};
+
+/// The room that a player is in.
+#[derive(Component, Clone, Copy, Debug)]
+#[relationship(relationship_target = Occupants)]
+pub struct InRoom(pub Entity);
+
+/// The players in a room, in no particular order; kept by the relationship.
+#[derive(Component, Debug, Default)]
+#[relationship_target(relationship = InRoom)]
+pub struct Occupants(Vec<Entity>);
+
+/// A player's place in its room.
+#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Seat {
+    /// The room, as the state hash knows it.
+    pub epoch: Epoch,
+    /// Its slot there.
+    pub slot: Slot,
+    /// The first tick at which a door opens for it again, after it came through one.
+    pub doors_shut_until: Tick,
+    /// Messages that only this player was sent in this stay: numbers the near-me chats.
+    pub near_seq: u32,
+}
 
 /// The fewest slots that a room has.
 const MIN_POOL: usize = 64;

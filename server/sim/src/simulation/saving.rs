@@ -5,7 +5,8 @@ use bevy_app::Plugins;
 use super::Simulation;
 use crate::{
     config::SimConfig,
-    state::{self, Inventory, LoadError},
+    rooms, sessions,
+    state::{self, Inventory, LoadError, SavedState},
 };
 
 impl Simulation {
@@ -27,11 +28,16 @@ impl Simulation {
     /// As [`Self::with_plugins`].
     pub fn load<M>(config: SimConfig, plugins: impl Plugins<M>, saved: &[u8]) -> Result<Self, LoadError> {
         let mut simulation = Self::with_plugins(config, plugins);
-        state::load(&mut simulation.world, saved)?;
+        let saved = SavedState::parse(saved)?;
+        let world = &mut simulation.world;
+        let index = state::load(world, &saved)?;
+        rooms::rebuild(world, &index)?;
+        sessions::rebuild(world)?;
+        state::verify(world, saved.hash)?;
         Ok(simulation)
     }
 
-    /// The names of the parts of the state, by tag: what [`crate::TickOutput::parts`] and
+    /// The names of the parts of the state, by tag: what [`parlour_tick::TickOutput::parts`] and
     /// [`crate::SavedPart::tag`] count by.
     pub fn part_names(&self) -> impl Iterator<Item = &'static str> {
         self.world.resource::<Inventory>().names()

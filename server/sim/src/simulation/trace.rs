@@ -1,5 +1,7 @@
 //! A tick taken apart: run system by system, to see which of them makes a difference.
 
+use parlour_tick::{TickInput, TickOutput};
+
 use std::{
     any::TypeId,
     sync::{
@@ -16,7 +18,6 @@ use bevy_ecs::{
 use fixedbitset::FixedBitSet;
 
 use super::Simulation;
-use crate::{input::TickInput, output::TickOutput};
 
 /// A tick that runs one system at a time. What it comes to is the same as with [`Simulation::step`].
 pub struct Tracing<'a> {

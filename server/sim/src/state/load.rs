@@ -2,44 +2,12 @@
 
 use bevy_ecs::prelude::*;
 
-use super::{Index, Inventory, SavedPart, SavedState, StableId};
-use crate::{clock::Clock, digest::Digest, rooms, sessions};
+use super::{Index, Inventory, LoadError, SavedPart, SavedState, StableId};
+use crate::{clock::Clock, digest::Digest};
 
-/// Why saved bytes do not become a world.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// They are not laid out as a saved state.
-    #[error("the bytes are not a saved state")]
-    Layout,
-    /// They have a part that this world does not know: it was saved with other game logic.
-    #[error("part {0} of the state is unknown; was it saved with other game logic?")]
-    UnknownPart(u8),
-    /// A value cannot be.
-    #[error("{part} of {owner}: {reason}")]
-    Value {
-        /// The part of the state.
-        part: &'static str,
-        /// Whose.
-        owner: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// What belongs together does not fit together.
-    #[error("the saved state contradicts itself: {0}")]
-    Contradiction(String),
-    /// It was loaded, but its hash is another one.
-    #[error("the state hashes to {got:016x}, but was saved with {expected:016x}")]
-    Hash {
-        /// What was saved.
-        expected: u64,
-        /// What came out.
-        got: u64,
-    },
-}
-
-/// Fills a new world.
-pub(crate) fn load(world: &mut World, bytes: &[u8]) -> Result<(), LoadError> {
-    let saved = SavedState::parse(bytes)?;
+/// Fills a new world with a saved state: entities with their components, and resources. What follows from them is for
+/// the caller to rebuild, with the index of all entities, before it calls [`verify`].
+pub(crate) fn load(world: &mut World, saved: &SavedState<'_>) -> Result<Index, LoadError> {
     world.resource_mut::<Clock>().tick = saved.tick;
     let mut index = Index::default();
     for entity in &saved.entities {
@@ -47,18 +15,17 @@ pub(crate) fn load(world: &mut World, bytes: &[u8]) -> Result<(), LoadError> {
         index.entities.insert(entity.id, spawned);
     }
     world.insert_resource(index);
-    let loaded = load_all(world, &saved);
+    let loaded = load_all(world, saved);
     let index = world.remove_resource::<Index>().unwrap_or_default();
-    loaded?;
-    rooms::rebuild(world, &index)?;
-    sessions::rebuild(world)?;
+    loaded.map(|()| index)
+}
+
+/// Hashes the whole world and compares the result with the hash that it was saved with.
+pub(crate) fn verify(world: &mut World, expected: u64) -> Result<(), LoadError> {
     rehash(world);
     match world.resource::<Digest>().hash {
-        hash if hash == saved.hash => Ok(()),
-        got => Err(LoadError::Hash {
-            expected: saved.hash,
-            got,
-        }),
+        hash if hash == expected => Ok(()),
+        got => Err(LoadError::Hash { expected, got }),
     }
 }
 

@@ -1,10 +1,6 @@
 //! One part of the state: how it is saved, loaded, hashed anew and shown.
 
-use std::{
-    collections::BTreeMap,
-    marker::PhantomData,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::{collections::BTreeMap, marker::PhantomData};
 
 use bevy_ecs::prelude::*;
 use parlour_shared::codec;
@@ -17,20 +13,9 @@ use crate::digest;
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Index {
     pub(crate) entities: BTreeMap<StableId, Entity>,
-    near_bits: AtomicU64,
 }
 
-/// Bits of all rows of who is near whom: 1 GiB, two rooms of the largest size. A few bytes in a forged keyframe could ask
-/// for any amount of it.
-const MAX_NEAR_BITS: u64 = 1 << 33;
-
 impl Index {
-    /// Takes room for the rows of so many slots; false if there is not so much.
-    pub(crate) fn take_rows(&self, slots: usize) -> bool {
-        let bits = (slots * slots) as u64;
-        self.near_bits.fetch_add(bits, Ordering::Relaxed) + bits <= MAX_NEAR_BITS
-    }
-
     pub(crate) fn get(&self, id: StableId) -> Option<Entity> {
         self.entities.get(&id).copied()
     }

@@ -7,7 +7,8 @@ use parlour_shared::{
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Event, EventKind, SimConfig, TickInput};
+use parlour_sim::SimConfig;
+use parlour_tick::{Event, EventKind, TickInput};
 
 use super::connected_maps;
 

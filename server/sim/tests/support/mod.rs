@@ -25,9 +25,10 @@ use parlour_shared::{
     view::{Seen, View},
 };
 use parlour_sim::{
-    Cadence, Clock, Event, EventKind, FromPlayer, Lane, Motion, Pace, Player, Proximity, Rate, RoomRules,
-    Rooms, Seats, SimConfig, Simulation, SimulationApp, Skin, Step, StepSet, TickInput, TickOutput, Walk,
+    Clock, FromPlayer, Motion, Player, Proximity, Rate, RoomRules, Rooms, Seats, SimConfig, Simulation,
+    SimulationApp, Skin, Step, StepSet, Walk,
 };
+use parlour_tick::{Cadence, Event, EventKind, Lane, Pace, TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
 
 /// What one client was told.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlour_sim::Cadence;
+use parlour_tick::Cadence;
 
 use super::{Kind, Parsed, Section, Setting, set};
 use crate::config::value::{address, cadence, list, show_list, show_time, show_whole_or, time, whole};

@@ -7,7 +7,7 @@ use parlour_shared::{
     message::{ClientMessage, Move},
     motion::Direction,
 };
-use parlour_sim::{Event, EventKind, TickInput};
+use parlour_tick::{Event, EventKind, TickInput};
 
 use super::{
     Flaw,

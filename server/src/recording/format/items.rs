@@ -6,7 +6,7 @@ use std::{
 };
 
 use parlour_shared::ids::Tick;
-use parlour_sim::TickInput;
+use parlour_tick::TickInput;
 use thiserror::Error;
 
 use super::{

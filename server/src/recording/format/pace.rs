@@ -1,6 +1,6 @@
 //! The pace of a tick as a byte.
 
-use parlour_sim::{Cadence, Pace, PaceStep};
+use parlour_tick::{Cadence, Pace, PaceLevel};
 
 /// In the byte of a pace that is fixed; its lowest two bits say which of [`Cadence::ALL`]. Without it, the byte is the
 /// number of a step.
@@ -17,7 +17,7 @@ pub(super) fn to_byte(pace: Pace) -> u8 {
 pub(super) fn from_byte(byte: u8) -> Option<Pace> {
     let pace = match byte.checked_sub(FIXED) {
         Some(number) => Pace::Fixed(*Cadence::ALL.get(usize::from(number))?),
-        None => Pace::Adaptive(PaceStep::new(byte)?),
+        None => Pace::Adaptive(PaceLevel::new(byte)?),
     };
     (pace != Pace::default()).then_some(pace)
 }

@@ -1,7 +1,7 @@
 //! Chunks of ticks and of saved worlds: what goes in, and what comes out.
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Pace, TickInput};
+use parlour_tick::{Pace, TickInput};
 use thiserror::Error;
 
 use super::{

@@ -79,7 +79,7 @@ pub(super) mod samples {
     use std::sync::Arc;
 
     use parlour_shared::ids::Tick;
-    use parlour_sim::TickInput;
+    use parlour_tick::TickInput;
 
     use super::Batch;
     use crate::recording::format::{TicksBuilder, seal_keyframe};

@@ -15,7 +15,8 @@ use std::{
 };
 
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
-use parlour_sim::{Simulation, TickOutput};
+use parlour_sim::Simulation;
+use parlour_tick::TickOutput;
 
 use super::{Reason, batch::Batch, door::Door, outlet::Inlet, source::Source};
 use crate::{

@@ -10,7 +10,8 @@ use std::{
 };
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Simulation, TickInput, TickOutput};
+use parlour_sim::Simulation;
+use parlour_tick::{TickInput, TickOutput};
 use prometheus::IntCounter;
 use rtrb::{Consumer, Producer, RingBuffer};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use parlour_shared::message::ClientMessage;
-use parlour_sim::{Event, EventKind, TickInput};
+use parlour_tick::{Event, EventKind, TickInput};
 use serde::Serialize;
 
 use super::state::PlayerName;

@@ -3,7 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Simulation, TickInput, TickOutput};
+use parlour_sim::Simulation;
+use parlour_tick::{TickInput, TickOutput};
 
 use super::super::{Replay, ReplayError, begin, tape::Spot};
 use crate::recording::format::{Item, Outcome, TickRecord};

@@ -1,7 +1,7 @@
 //! What happened to sessions in a window, and what of it was refused.
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{EventKind, TickInput};
+use parlour_tick::{EventKind, TickInput};
 use serde_json::{Value, json};
 
 use super::{Dump, Taken};

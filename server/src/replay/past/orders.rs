@@ -1,7 +1,8 @@
 //! What the admin port asks of the stage, and what it is told.
 
 use parlour_shared::ids::PlayerId;
-use parlour_sim::{Player, Room, Rooms, Seats, Simulation, TickOutput};
+use parlour_sim::{Player, Room, Rooms, Seats, Simulation};
+use parlour_tick::TickOutput;
 
 use super::{
     console::{FollowedPlayer, Order, Picture, Problem, RoomSeen},

@@ -10,7 +10,8 @@ use std::{
 };
 
 use parlour_shared::{codec, ids::Tick};
-use parlour_sim::{EventKind, Simulation, TickInput};
+use parlour_sim::Simulation;
+use parlour_tick::{EventKind, TickInput};
 use rtrb::{Consumer, Producer};
 
 use crate::{
@@ -232,5 +233,5 @@ fn bytes_of(input: &TickInput) -> usize {
         EventKind::Close | EventKind::Hold | EventKind::Release => 0,
     };
     let texts: usize = input.events.iter().map(|event| &event.kind).map(event).sum();
-    texts + input.events.len() * size_of::<parlour_sim::Event>()
+    texts + input.events.len() * size_of::<parlour_tick::Event>()
 }

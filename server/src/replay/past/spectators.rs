@@ -10,7 +10,8 @@ use parlour_shared::{
     limits::TICK_RATE,
     message::{ClientMessage, Join, LeaveReason, Refusal, Request, ServerMessage, Welcome},
 };
-use parlour_sim::{EventKind, Eyes, Simulation, TickInput, TickOutput};
+use parlour_sim::{Eyes, Simulation};
+use parlour_tick::{EventKind, TickInput, TickOutput};
 
 use visit::Visit;
 

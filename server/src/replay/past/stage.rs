@@ -12,7 +12,8 @@ use parlour_shared::{
     ids::{PlayerId, Tick},
     message::Welcome,
 };
-use parlour_sim::{Counts, EventKind, Lane, Simulation, TickInput, TickOutput};
+use parlour_sim::Simulation;
+use parlour_tick::{Counts, EventKind, Lane, TickInput, TickOutput};
 use rtrb::{Consumer, Producer};
 
 use super::{

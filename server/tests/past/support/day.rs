@@ -20,10 +20,8 @@ use parlour_shared::{
     message::{Chat, ClientMessage, Join, Move, Scope},
     motion::{Direction, Position, WallGrid},
 };
-use parlour_sim::{
-    Event, EventKind, Motion, Player, Room, Rooms, SIMULATION, Seats, SimConfig, Simulation, TickInput,
-    TickOutput,
-};
+use parlour_sim::{Motion, Player, Room, Rooms, SIMULATION, Seats, SimConfig, Simulation};
+use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 
 /// The last tick.
 pub(crate) const LAST: u32 = 1500;

@@ -1,13 +1,31 @@
 //! Rows as they are saved: how long they are, and of each taken slot the words of 64 slots from the one that holds
 //! itself on. What is below was said by the rows before, for nearness is mutual.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
 use parlour_shared::ids::Slot;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 
 use super::{Proximity, WORD};
-use crate::{rooms::Seats, simulation::Setup, state::Index};
+use crate::{config::Setup, rooms::Seats};
+
+/// Bits of the rows of all rooms of a world that is being loaded. Reading a part of the state has the world for looking
+/// only, so this counts by itself.
+#[derive(Resource, Debug, Default)]
+pub(in crate::proximity) struct LoadedRows(AtomicU64);
+
+impl LoadedRows {
+    /// 1 GiB, two rooms of the largest size. A few bytes in a forged keyframe could ask for any amount of it.
+    const MAX_BITS: u64 = 1 << 33;
+
+    /// Takes memory for the rows of a room with so many slots; false if that is too much.
+    fn take(&self, slots: usize) -> bool {
+        let bits = (slots * slots) as u64;
+        self.0.fetch_add(bits, Ordering::Relaxed) + bits <= Self::MAX_BITS
+    }
+}
 
 /// What is read again.
 #[derive(Serialize, Deserialize)]
@@ -49,7 +67,7 @@ pub(in crate::proximity) fn restore(saved: SavedRows, world: &World) -> Option<P
     let pool = saved.pool as usize;
     if !Seats::is_possible(pool, world.resource::<Setup>().rules.capacity)
         || saved.rows.len() > pool
-        || !world.resource::<Index>().take_rows(pool)
+        || !world.resource::<LoadedRows>().take(pool)
     {
         return None;
     }

@@ -4,7 +4,8 @@ use parlour_shared::{
     ids::{PlayerId, SessionId},
     message::{Join, LeaveReason, Refusal, Refused, Request, RoomLeft, ServerMessage},
 };
-use parlour_sim::{Eyes, Simulation, TickOutput};
+use parlour_sim::{Eyes, Simulation};
+use parlour_tick::TickOutput;
 
 use super::{Place, Spectator};
 

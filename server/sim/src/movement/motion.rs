@@ -1,56 +1,13 @@
-//! What players are made of. Rooms are in `rooms`.
+//! How a player moves, and where that puts it.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
-    ids::{Epoch, PlayerId, SessionId, Slot, Tick},
+    ids::Tick,
     motion::{self, Course, Heading, WallGrid},
-    snapshot::Ack,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{doors::Path, movement::MoveQueue, state::StableId};
-
-/// Someone with an open session; one entity each, in a room or not.
-#[derive(Component, Clone, Debug, Serialize, Deserialize)]
-#[require(StableId, Skin, Throttle, MoveQueue, Link)]
-pub struct Player {
-    /// Who it is to others.
-    pub id: PlayerId,
-    /// Its session.
-    pub session: SessionId,
-    /// Its name.
-    pub name: String,
-    /// How often it entered a room so far, modulo 256: numbers its views.
-    pub stay: u8,
-}
-
-/// Index into the catalogue of skins.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Skin(pub u16);
-
-/// The room that a player is in.
-#[derive(Component, Clone, Copy, Debug)]
-#[relationship(relationship_target = Occupants)]
-pub struct InRoom(pub Entity);
-
-/// The players in a room, in no particular order; kept by the relationship.
-#[derive(Component, Debug, Default)]
-#[relationship_target(relationship = InRoom)]
-pub struct Occupants(Vec<Entity>);
-
-/// A player's place in its room.
-#[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Seat {
-    /// The room, as the state hash knows it.
-    pub epoch: Epoch,
-    /// Its slot there.
-    pub slot: Slot,
-    /// The first tick at which a door opens for it again, after it came through one.
-    pub doors_shut_until: Tick,
-    /// Messages that only this player was sent in this stay: numbers the near-me chats.
-    pub near_seq: u32,
-}
+use crate::doors::Path;
 
 /// Where a player is at this tick, for game logic; follows from [`Motion`].
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,35 +97,4 @@ impl<'de> Deserialize<'de> for Motion {
         let review = Tick(0);
         Ok(Self::along(Course { segment, review }))
     }
-}
-
-/// Kinds of requests that are limited each for itself, and two counts of misbehaviour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-pub(crate) enum Kind {
-    Moves,
-    Join,
-    Chat,
-    Skin,
-    State,
-    Custom,
-    /// Refused for making no sense; runs out at 20 a minute.
-    Senseless,
-    /// Refused for coming too often; runs out at 60 in a burst and 1 a second.
-    Limited,
-}
-
-/// A token bucket per kind of request: the tick at which each is full again, which is all there is to know.
-#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Throttle {
-    pub(crate) full_at: [u32; 8],
-}
-
-/// What the player's connection can take, and what it was told. Decides only what is sent, never the world.
-#[derive(Component, Clone, Copy, Debug, Default)]
-pub struct Link {
-    /// Cannot take snapshots for now.
-    pub(crate) held: bool,
-    /// The last movement command applied.
-    pub(crate) ack: Option<Ack>,
 }

@@ -4,7 +4,7 @@ use parlour_shared::{
     close::CloseCode,
     codec,
     ids::{SessionId, Tick},
-    message::ServerMessage,
+    message::{RefusalClass, ServerMessage},
 };
 
 /// What one tick gave.
@@ -21,8 +21,8 @@ pub struct TickOutput {
     /// Who is sent what. For one session in the order of sending, which is also that of the bytes: reliable messages,
     /// then at most one snapshot.
     pub frames: Vec<OutFrame>,
-    /// The same for watchers ([`crate::Simulation::watch`]), in a list of its own: their sessions are none of the world's
-    /// and may have the same numbers.
+    /// The same for watchers (`Simulation::watch`), in a separate list: watcher sessions are not the world's, and their ids
+    /// may collide.
     pub watched: Vec<OutFrame>,
     /// Sessions to be closed after their frames were sent. The edge answers with [`crate::EventKind::Close`].
     pub closes: Vec<(SessionId, CloseCode)>,
@@ -75,27 +75,22 @@ pub struct Counts {
     pub refused: RefusedCounts,
 }
 
-/// Requests refused in one tick, by class. Few classes occur at a time, so a short list is enough.
+/// Requests refused in one tick, by class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RefusedCounts {
-    entries: [Option<(&'static str, u32)>; 16],
-}
+pub struct RefusedCounts([u32; RefusalClass::ALL.len()]);
 
 impl RefusedCounts {
     /// Counts one.
-    pub fn add(&mut self, class: &'static str) {
-        let entry = self
-            .entries
-            .iter_mut()
-            .find(|entry| entry.is_none_or(|(name, _)| name == class));
-        if let Some(entry) = entry {
-            entry.get_or_insert((class, 0)).1 += 1;
-        }
+    pub fn add(&mut self, class: RefusalClass) {
+        self.0[class as usize] += 1;
     }
 
-    /// Class and number.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        self.entries.iter().copied().flatten()
+    /// The classes of which there was at least one, with their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (RefusalClass, u32)> {
+        RefusalClass::ALL
+            .into_iter()
+            .zip(self.0)
+            .filter(|(_, count)| *count > 0)
     }
 }
 

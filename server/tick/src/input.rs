@@ -2,7 +2,7 @@
 
 use parlour_shared::{ids::SessionId, message::ClientMessage};
 
-use crate::pace::Pace;
+use crate::Pace;
 
 /// What happened since the last tick, in canonical order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

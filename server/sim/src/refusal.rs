@@ -1,0 +1,60 @@
+//! The one place where requests are refused.
+
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    close::CloseCode,
+    message::{Refusal, Refused, Request, ServerMessage},
+};
+
+use crate::{
+    clock::Clock,
+    config::Setup,
+    outbox::Outbox,
+    player::Player,
+    throttle::{RequestKind, Throttle},
+};
+
+/// What a refusal answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// A request of the player. Senseless ones and those that come too often count as strikes; with too many of
+    /// them the session is closed.
+    Asked(Request),
+    /// A request of the player that failed because of what others did: no strike.
+    AskedInVain(Request),
+    /// The player walked into a door. It did not ask for anything, so this is no strike.
+    Door,
+}
+
+/// Sends a refusal to a player and counts it.
+pub(crate) fn refuse(world: &mut World, player: Entity, cause: Cause, refusal: Refusal) {
+    let Some(session) = world.get::<Player>(player).map(|player| player.session) else {
+        return;
+    };
+    let (request, too_often) = match cause {
+        Cause::Asked(request) => (request, strike(world, player, &refusal)),
+        Cause::AskedInVain(request) => (request, None),
+        Cause::Door => (0, None),
+    };
+    let mut outbox = world.resource_mut::<Outbox>();
+    outbox.out.counts.refused.add(refusal.class());
+    outbox.send(session, &ServerMessage::Refused(Refused { request, refusal }));
+    if let Some(code) = too_often {
+        outbox.close(session, code);
+    }
+}
+
+/// Counts a strike. Returns what to close the session with if it was one too many.
+fn strike(world: &mut World, player: Entity, refusal: &Refusal) -> Option<CloseCode> {
+    let (kind, code) = match refusal {
+        Refusal::RateLimited { .. } => (RequestKind::Limited, CloseCode::RateLimited),
+        refusal if refusal.is_senseless() => (RequestKind::Senseless, CloseCode::RepeatedlyInvalid),
+        _ => return None,
+    };
+    let (tick, rates) = (
+        world.resource::<Clock>().tick,
+        world.resource::<Setup>().rules.rates,
+    );
+    let mut throttle = world.get_mut::<Throttle>(player)?;
+    throttle.take(kind, &rates, tick).is_err().then_some(code)
+}

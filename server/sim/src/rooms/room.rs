@@ -1,0 +1,135 @@
+//! What a room is, and which rooms there are.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bevy_ecs::prelude::*;
+use parlour_shared::{
+    ids::{Epoch, Tick},
+    map::{Map, MapInfo},
+    message::{Refusal, Stamp},
+    text::RoomName,
+};
+use serde::{Deserialize, Serialize};
+
+use super::seats::Seats;
+use crate::{clock::Clock, state::StableId};
+
+/// A simulated space.
+#[derive(Component, Clone, Debug)]
+#[require(StableId, Seats)]
+pub struct Room {
+    /// Its name, `map` or `map/instance`.
+    pub name: String,
+    /// What it is made from.
+    pub map: Arc<Map>,
+    /// What clients are told of the map. Made once: taking the walls of a large map apart takes milliseconds.
+    pub(crate) info: Arc<MapInfo>,
+    /// Which life of a room of this name, and its number among all rooms that ever were.
+    pub epoch: Epoch,
+    /// Messages that all in it were sent so far.
+    pub seq: u32,
+    /// Since when nobody is in it.
+    pub empty_since: Option<Tick>,
+}
+
+impl Room {
+    /// Numbers the next message to all in the room.
+    pub(crate) fn stamp(&mut self) -> Stamp {
+        self.seq += 1;
+        Stamp {
+            epoch: self.epoch,
+            seq: self.seq,
+        }
+    }
+}
+
+/// The rooms there are.
+#[derive(Resource, Debug)]
+pub struct Rooms {
+    pub(super) by_name: BTreeMap<String, Entity>,
+    /// Those with someone in them, and those that were left in this tick. What a tick does, it does for these: a
+    /// thousand empty rooms cost nothing.
+    pub(super) occupied: BTreeMap<Epoch, Entity>,
+    pub(super) maps: BTreeMap<String, (Arc<Map>, Arc<MapInfo>)>,
+    pub(super) max: u32,
+}
+
+impl Rooms {
+    pub(crate) fn new(maps: &[Arc<Map>], max: u32) -> Self {
+        let entry = |map: &Arc<Map>| (map.name.clone(), (map.clone(), Arc::new(map.info())));
+        let maps = maps.iter().map(entry).collect();
+        Self {
+            by_name: BTreeMap::new(),
+            occupied: BTreeMap::new(),
+            maps,
+            max,
+        }
+    }
+
+    /// The room of that name, if it exists.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Entity> {
+        self.by_name.get(name).copied()
+    }
+
+    /// All rooms, by name.
+    pub fn iter(&self) -> impl Iterator<Item = Entity> {
+        self.by_name.values().copied()
+    }
+
+    /// The rooms that someone is in, or was in before this tick, in the order of their creation.
+    pub fn occupied(&self) -> impl Iterator<Item = Entity> {
+        self.occupied.values().copied()
+    }
+
+    /// How many rooms there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    pub(crate) fn map_names(&self) -> Vec<String> {
+        self.maps.keys().cloned().collect()
+    }
+}
+
+/// How many rooms were ever created: the next epoch follows.
+#[derive(Resource, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Created(u32);
+
+/// The room of that name. It is created if it does not exist.
+pub(super) fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Refusal> {
+    let parsed = RoomName::parse(name).ok_or(Refusal::NoSuchRoom)?;
+    let rooms = world.resource::<Rooms>();
+    if let Some(room) = rooms.get(name) {
+        return Ok(room);
+    }
+    let (map, info) = rooms.maps.get(parsed.map).cloned().ok_or(Refusal::NoSuchRoom)?;
+    if rooms.by_name.len() as u32 >= rooms.max {
+        return Err(Refusal::TooManyRooms);
+    }
+    let mut created = world.resource_mut::<Created>();
+    created.0 += 1;
+    let epoch = Epoch(created.0);
+    let empty_since = Some(world.resource::<Clock>().tick);
+    let room = Room {
+        name: name.to_owned(),
+        map,
+        info,
+        epoch,
+        seq: 0,
+        empty_since,
+    };
+    let entity = world.spawn((room, StableId::room(epoch))).id();
+    world
+        .resource_mut::<Rooms>()
+        .by_name
+        .insert(name.to_owned(), entity);
+    Ok(entity)
+}
