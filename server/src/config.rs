@@ -9,6 +9,7 @@
 //! [`resolve`] looks at everything that was given and reports every mistake at once.
 
 mod file;
+mod log_filter;
 mod print;
 mod problem;
 mod resolve;
