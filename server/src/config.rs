@@ -22,8 +22,8 @@ pub use file::ConfigFile;
 pub use print::to_toml;
 pub use problem::{Problem, Problems, Source};
 pub use resolve::{Config, Layers, resolve};
-pub(crate) use settings::unforeseeable;
 pub use settings::{LogFormat, Settings};
+pub(crate) use suggest::closest;
 pub use table::{Kind, Section, Setting, settings};
 
 /// The variable that names the commit when Parlour is built; it is no setting.

@@ -152,8 +152,7 @@ impl Work {
                 });
             }
         }
-        self.warnings
-            .sort_by(|a, b| (a.source.to_string()).cmp(&b.source.to_string()));
+        self.warnings.sort_by_key(|warning| warning.source.to_string());
     }
 
     /// A value from the environment or a flag.

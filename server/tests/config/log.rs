@@ -3,7 +3,7 @@
 use crate::{given, refused};
 
 #[test]
-fn each_part_has_a_level_and_a_mistake_is_told_with_what_was_meant() {
+fn each_part_has_a_level_and_a_mistake_is_reported_with_what_was_meant() {
     for (filter, right) in [
         (
             "inf",
@@ -56,7 +56,7 @@ fn each_part_has_a_level_and_a_mistake_is_told_with_what_was_meant() {
 }
 
 #[test]
-fn all_wrong_parts_are_told_at_once_whatever_names_the_filter() {
+fn all_wrong_parts_are_reported_at_once_from_each_layer() {
     let expected = "\"inf\" is no level (did you mean `info`?), and \"hypr\" is no level";
     for (file, variables) in [
         (Some("log = \"inf,tokio=warn,hypr\""), vec![]),

@@ -21,6 +21,7 @@ mod messages;
 #[allow(dead_code)] // The example's own little world is not used here.
 mod mood;
 mod resets;
+mod seed;
 mod slow_readers;
 mod steady_readers;
 mod stopping;
