@@ -24,14 +24,8 @@ const SYNONYMS: [(&str, &str); 7] = [
     ("silent", "off"),
     ("verbose", "debug"),
 ];
-/// The targets of Parlour's own lines begin with one of these.
-const CRATES: [&str; 5] = [
-    "parlour",
-    "parlour_client_sim",
-    "parlour_server",
-    "parlour_shared",
-    "parlour_sim",
-];
+/// The targets of the lines of the server begin with one of these.
+const CRATES: [&str; 4] = ["parlour", "parlour_server", "parlour_shared", "parlour_sim"];
 
 /// A filter, or what would have been one, to follow "must be".
 pub(super) fn log_filter(text: &str) -> Parsed<String> {

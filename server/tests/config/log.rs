@@ -78,6 +78,7 @@ fn filters_that_say_what_they_mean_are_taken() {
         "3",
         "parlour=debug",
         "parlour_s=debug",
+        "info,parlour_client_sim=debug",
         "hyper=off,info",
         "warn,parlour_server::edge=trace,tag=5",
         "my_game=debug",
