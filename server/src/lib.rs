@@ -6,6 +6,7 @@
 
 mod admin;
 mod bridge;
+mod chance;
 pub mod config;
 mod descriptors;
 mod edge;
