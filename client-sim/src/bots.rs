@@ -37,13 +37,13 @@
 //!
 //! With **phase lock** a bot does as a client does that samples its keys once a tick: when its schedule wishes a
 //! turn, it waits for the moment from which the turn reaches the server just before a tick begins
-//! ([`crate::Client::next_sample`]). The intended moment is then that moment, because it is when a client reads
+//! ([`parlour_client::Client::next_sample`]). The intended moment is then that moment, because it is when a client reads
 //! its input; from there the latency runs, and the generator lag. The wait from the wish to that moment is told
 //! apart, as `input_wait_ms`: a player's finger does not know about ticks, so what a player feels is the sum.
 //!
 //! **Witnesses** are the bots that decode all that they are sent, and only what they see is measured as latency,
 //! age and share of delivered turns. All bots are witnesses unless a plan says otherwise. The others send and
-//! receive as much, but look at the heads of snapshots only ([`crate::Client::skim`]): so one machine can be
+//! receive as much, but look at the heads of snapshots only ([`parlour_client::Client::receive_head`]): so one machine can be
 //! thousands of clients without being busy with what each of them makes of its data.
 //!
 //! **Churn** lets bots say goodbye and others come in their place, as new sessions; that is no disconnect.
@@ -52,7 +52,7 @@
 //! counted as `clients_stalled_closed`, not as a disconnect. Whoever reads nothing sees the end of a connection by
 //! the socket's refusal to take more, so it is counted a moment late.
 //!
-//! **Violations** are what [`crate::Violation`] lists. They are counted from the first connection on;
+//! **Violations** are what [`parlour_client::Violation`] lists. They are counted from the first connection on;
 //! everything else from the end of the settling time on.
 
 pub mod behaviour;

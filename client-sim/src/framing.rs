@@ -5,6 +5,7 @@ use std::{
     hash::{BuildHasher, Hasher},
 };
 
+use parlour_client::Address;
 use parlour_shared::{
     limits::{MAX_FRAGMENTS, MAX_SERVER_FRAME, SUBPROTOCOL_BINARY},
     rng::{Purpose, Stream},
@@ -13,8 +14,6 @@ use parlour_shared::{
         handshake::{ClientHandshake, ClientRequest, HandshakeError},
     },
 };
-
-use crate::address::Address;
 
 /// What came, with everything done that needs no one's attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! `parlour-bots` as its users meet it: help, mistakes, report, exit codes.
 
+#[path = "../client/tests/support/mod.rs"]
 mod support;
 
 use std::process::{Command, Output};

@@ -1,5 +1,6 @@
 //! Bots against a small server: an honest one is found honest, and each kind of trouble is found.
 
+#[path = "../client/tests/support/mod.rs"]
 mod support;
 
 use std::time::Duration;

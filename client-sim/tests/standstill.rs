@@ -1,5 +1,6 @@
 //! A server that stands still for a while: its latency tells of it, the report names it, and the run fails.
 
+#[path = "../client/tests/support/mod.rs"]
 mod support;
 
 use std::time::Duration;

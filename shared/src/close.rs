@@ -13,6 +13,19 @@ pub enum Advice {
     Stop,
 }
 
+impl Advice {
+    /// The advice of any close code, named or not: its range decides. 1001 comes from a proxy that stops; 1005 and 1006
+    /// stand for a connection that ended without a code.
+    #[must_use]
+    pub fn for_code(code: u16) -> Self {
+        match code {
+            1001 | 1005 | 1006 | 1011..=1013 | 4000..=4099 => Self::Resume,
+            4100..=4199 => Self::Reconnect,
+            _ => Self::Stop,
+        }
+    }
+}
+
 macro_rules! close_codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $reason:literal;)*) => {
         /// A close code. The reason text comes from this table and never echoes input.
@@ -111,10 +124,6 @@ impl CloseCode {
     /// What the client does next: the range says it.
     #[must_use]
     pub fn advice(self) -> Advice {
-        match self.code() {
-            1006 | 1011..=1013 | 4000..=4099 => Advice::Resume,
-            4100..=4199 => Advice::Reconnect,
-            _ => Advice::Stop,
-        }
+        Advice::for_code(self.code())
     }
 }

@@ -131,6 +131,16 @@ pub struct Heading {
     pub sprint: bool,
 }
 
+impl From<Direction> for Heading {
+    /// Walks that way at the ordinary speed.
+    fn from(direction: Direction) -> Self {
+        Self {
+            direction,
+            sprint: false,
+        }
+    }
+}
+
 impl Heading {
     /// The velocity on open ground.
     #[must_use]

@@ -18,6 +18,22 @@ fn the_range_is_the_advice() {
 }
 
 #[test]
+fn a_code_without_a_name_has_the_advice_of_its_range() {
+    for (codes, advice) in [
+        (1001..=1001, Advice::Resume),
+        (1005..=1006, Advice::Resume),
+        (4006..=4099, Advice::Resume),
+        (4104..=4199, Advice::Reconnect),
+        (1014..=3999, Advice::Stop),
+        (4200..=4999, Advice::Stop),
+    ] {
+        for code in codes {
+            assert_eq!(Advice::for_code(code), advice, "{code}");
+        }
+    }
+}
+
+#[test]
 fn numbers_are_found_and_differ() {
     for &code in CloseCode::ALL {
         assert_eq!(CloseCode::from_code(code.code()), Some(code));

@@ -11,6 +11,7 @@ use std::{
 };
 
 use mio::net::TcpStream;
+use parlour_client::{Client, Command, Event, Settings, Violation};
 use parlour_shared::{
     close::CloseCode,
     ids::{PlayerId, Tick},
@@ -28,13 +29,7 @@ use super::{
     schedule::{Job, Schedule},
     tally::Tally,
 };
-use crate::{
-    client::{Client, Settings},
-    command::Command,
-    event::Event,
-    framing::{Framing, Incoming},
-    violation::Violation,
-};
+use crate::framing::{Framing, Incoming};
 
 /// Bytes that may wait for a socket that takes none; then the bot gives up.
 const MOST_WAITING: usize = 64 * 1024;
@@ -155,8 +150,8 @@ impl Bot {
         self.is_broken
     }
 
-    pub(super) fn walks_under_way(&self) -> u64 {
-        self.client.walks_under_way() as u64
+    pub(super) fn unacknowledged_walks(&self) -> u64 {
+        self.client.unacknowledged_walks() as u64
     }
 
     pub(super) fn player(&self) -> Option<PlayerId> {
@@ -249,7 +244,7 @@ impl Bot {
                     let received = if self.is_witness {
                         self.client.receive_with(message, now, &mut shared.snapshot)
                     } else {
-                        self.client.skim(message, now)
+                        self.client.receive_head(message, now)
                     };
                     if matches!(&received, Ok(received) if matches!(received.event, Event::Snapshot { .. })) {
                         shared.tally.flow.snapshots += 1;

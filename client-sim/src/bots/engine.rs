@@ -9,14 +9,14 @@ use std::{
 };
 
 use mio::{Interest, Token, event::Event, net::TcpStream};
+use parlour_client::Address;
 
 use super::{
     bot::End,
-    opening::{Opening, Progress},
+    opening::{OpenError, Opening, Progress},
     shard::Shard,
     wait::{Ready, Wait},
 };
-use crate::{address::Address, transport::ConnectionError};
 
 /// Bytes that are read at once, into a buffer that all bots of a thread share.
 const READ_SIZE: usize = 64 * 1024;
@@ -134,7 +134,7 @@ impl Sockets {
         due.more
     }
 
-    fn connect(&mut self, wait: &Wait, number: u32, intended: Instant) -> Result<(), ConnectionError> {
+    fn connect(&mut self, wait: &Wait, number: u32, intended: Instant) -> Result<(), OpenError> {
         let now = Instant::now();
         let mut opening = Box::new(Opening::begin(self.peer, &self.address, intended, now)?);
         // The system tells of news once, when they come; so both kinds can be asked for all the time.
@@ -249,9 +249,9 @@ impl Sockets {
 }
 
 /// A reason with few variants, to be counted.
-fn describe(error: &ConnectionError) -> String {
+fn describe(error: &OpenError) -> String {
     match error {
-        ConnectionError::Io(error) => error.kind().to_string(),
+        OpenError::Io(error) => error.kind().to_string(),
         error => error.to_string(),
     }
 }

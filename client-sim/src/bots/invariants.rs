@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::violation::Violation;
+use parlour_client::Violation;
 
 /// How many are told in words.
 const DESCRIBED: usize = 10;

@@ -7,9 +7,21 @@ use std::{
 };
 
 use mio::net::TcpStream;
-use parlour_shared::websocket::handshake::ClientHandshake;
+use parlour_client::Address;
+use parlour_shared::websocket::handshake::{ClientHandshake, HandshakeError};
 
-use crate::{address::Address, framing::handshake, transport::ConnectionError};
+use crate::framing::handshake;
+
+/// Why a connection could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenError {
+    /// The network said no.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The server did not agree to speak WebSocket.
+    #[error("handshake: {0}")]
+    Handshake(#[from] HandshakeError),
+}
 
 /// How far a connection is after a look at it.
 pub(super) enum Progress {
@@ -39,7 +51,7 @@ impl Opening {
         address: &Address,
         intended: Instant,
         now: Instant,
-    ) -> Result<Self, ConnectionError> {
+    ) -> Result<Self, OpenError> {
         let (handshake, request) = handshake(address)?;
         Ok(Self {
             stream: TcpStream::connect(peer)?,
@@ -52,7 +64,7 @@ impl Opening {
     }
 
     /// Goes on as far as the socket lets it. Reads into `scratch`.
-    pub(super) fn go_on(&mut self, scratch: &mut [u8]) -> Result<Progress, ConnectionError> {
+    pub(super) fn go_on(&mut self, scratch: &mut [u8]) -> Result<Progress, OpenError> {
         if !self.is_connected {
             if let Some(error) = self.stream.take_error()? {
                 return Err(error.into());

@@ -2,14 +2,11 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use parlour_client::{Address, AddressError, DEFAULT_LEAD};
 use parlour_shared::text::RoomName;
 use serde::{Serialize, Serializer};
 
 use super::pulse::LONGEST_PAUSE;
-use crate::{
-    address::{Address, AddressError},
-    phase::LEAD,
-};
 
 /// Aims that are further ahead than this are a mistake.
 const LONGEST_AIM: Duration = Duration::from_millis(100);
@@ -127,7 +124,7 @@ impl Default for Plan {
             behaviour: Behaviour::Walkers,
             turns_per_second: None,
             phase_lock: false,
-            aim: LEAD,
+            aim: DEFAULT_LEAD,
             witnesses: 1.0,
             churn_percent: 0.0,
             stalled: 0,
@@ -155,6 +152,11 @@ pub enum PlanError {
         /// What is wrong with it.
         error: AddressError,
     },
+    /// An address with TLS, which the bots do not speak.
+    #[error(
+        "{0}: the bots speak ws:// only; give them the address of the server itself, not of a proxy in front of it"
+    )]
+    Tls(String),
     /// A number that makes no sense.
     #[error("{0}")]
     Number(&'static str),
@@ -220,10 +222,14 @@ impl Plan {
         if RoomName::parse(&self.map).is_none_or(|name| name.map != self.map || !name.instance.is_empty()) {
             return Err(PlanError::Map(self.map.clone()));
         }
-        Address::from_str(&self.url).map_err(|error| PlanError::Url {
+        let address = Address::from_str(&self.url).map_err(|error| PlanError::Url {
             url: self.url.clone(),
             error,
-        })
+        })?;
+        if address.tls {
+            return Err(PlanError::Tls(self.url.clone()));
+        }
+        Ok(address)
     }
 
     /// How many rooms there will be.

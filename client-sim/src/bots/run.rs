@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parlour_client::Address;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval},
@@ -21,7 +22,6 @@ use super::{
     tally::Tally,
     worker::{Orders, work},
 };
-use crate::address::Address;
 
 /// How a run is getting on.
 #[derive(Clone, Debug, PartialEq)]

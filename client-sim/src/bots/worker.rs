@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parlour_client::Address;
 use tokio::sync::{mpsc, watch};
 
 use super::{engine::Engine, plan::Plan, pulse::Pulse, shard::Shard, tally::Tally};
-use crate::address::Address;
 
 /// How long the server has to answer goodbyes.
 const FAREWELL: Duration = Duration::from_secs(1);

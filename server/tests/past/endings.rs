@@ -53,7 +53,7 @@ fn at_a_tick_that_came_to_something_else_it_stops_and_says_why() {
         "tick 450 came to another state than was recorded"
     );
     let mut spectator = Spectator::new(&house);
-    let join = parlour_client_sim::Command::Join { room: "plaza".into() };
+    let join = parlour_client::Command::Join { room: "plaza".into() };
     assert_eq!(
         spectator.refused(join),
         Refusal::NoSuchRoom,

@@ -1,6 +1,6 @@
 //! Through the eyes of one player.
 
-use parlour_client_sim::Event;
+use parlour_client::Event;
 use parlour_server::replay::words::id;
 use parlour_shared::ids::{Slot, Tick};
 

@@ -1,6 +1,6 @@
 //! Going elsewhere in the past.
 
-use parlour_client_sim::{Command, Event};
+use parlour_client::{Command, Event};
 
 use crate::support::{DAY, House, LAST, Spectator, eventually};
 

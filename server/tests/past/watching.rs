@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, net::TcpStream};
 
-use parlour_client_sim::{Command, Event};
+use parlour_client::{Command, Event};
 use parlour_shared::{
     ids::Slot,
     message::{Refusal, StateWrite},

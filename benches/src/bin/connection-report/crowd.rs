@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use parlour_benches::sockets::{Ready, Sockets};
-use parlour_client_sim::Address;
+use parlour_client::Address;
 use parlour_shared::{
     codec,
     message::{ClientMessage, Move},

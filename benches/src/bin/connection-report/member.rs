@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::Context as _;
 use parlour_benches::sockets::{Sent, send_now};
-use parlour_client_sim::{Address, Client, Command, Event, Framing, Incoming, Settings, handshake};
+use parlour_client::{Address, Client, Command, Event, Settings};
+use parlour_client_sim::{Framing, Incoming, handshake};
 use parlour_shared::websocket::handshake::ClientHandshake;
 use rustix::{
     io::Errno,

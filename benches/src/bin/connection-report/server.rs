@@ -13,7 +13,7 @@ use parlour_benches::{
     process::{cpu_seconds_of, memory_of},
     sockets::Sockets,
 };
-use parlour_client_sim::Address;
+use parlour_client::Address;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long it may take to become ready, and to stop.
@@ -75,6 +75,7 @@ impl Server {
     /// The same, as clients name it.
     pub(crate) fn address(&self) -> Address {
         Address {
+            tls: false,
             host: self.listens.ip().to_string(),
             port: self.listens.port(),
             path: "/ws".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use parlour_client::Command;
 use parlour_shared::{
     ids::Tick,
     message::Scope,
@@ -9,7 +10,6 @@ use parlour_shared::{
 };
 
 use super::{super::schedule::Job, Bot, Shared};
-use crate::command::Command;
 
 impl Bot {
     /// Does what was due, if it can be done now, and plans the next.

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use parlour_client::{Agreement, Command, Event};
 use parlour_shared::{
     limits::MAX_EXTRA_BYTES,
     snapshot::{MotionChange, Update},
 };
 
 use super::{super::schedule::Job, Bot, Shared};
-use crate::{command::Command, event::Event, prediction::Agreement};
 
 impl Bot {
     pub(super) fn react(&mut self, event: &Event, now: Instant, shared: &mut Shared) {
@@ -58,7 +58,11 @@ impl Bot {
                     .or_default() += 1;
             }
             Event::Pong { rtt } => flow.rtt.add(*rtt),
-            Event::StateChanged(_) | Event::Accepted(_) | Event::Custom(_) | Event::Closing(_) => {}
+            Event::StateChanged(_)
+            | Event::Accepted(_)
+            | Event::Custom(_)
+            | Event::Closing(_)
+            | Event::Frame { .. } => {}
         }
     }
 

@@ -14,7 +14,7 @@ impl Shard {
             .iter()
             .flatten()
             .filter(|bot| !bot.is_stalled())
-            .map(|bot| bot.walks_under_way())
+            .map(|bot| bot.unacknowledged_walks())
             .sum();
         self.shared.tally.clone()
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use parlour_client_sim::{Command, Connection, ConnectionError, Event, Settings};
+use parlour_client::{Command, Connection, Disconnected, Event, Options};
 use parlour_shared::{
     ids::Tick,
     message::{Refusal, RoomEntered},
@@ -25,13 +25,12 @@ pub(crate) struct Spectator {
 impl Spectator {
     pub(crate) fn new(house: &House) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let settings = Settings {
-            name: "ann".into(),
-            token: None,
+        let options = Options {
+            strict: true,
+            timeout: PATIENCE,
+            ..Options::named("ann")
         };
-        let connection = runtime
-            .block_on(Connection::open(&house.url(), &settings))
-            .unwrap();
+        let connection = runtime.block_on(Connection::open(&house.url(), options)).unwrap();
         Self { runtime, connection }
     }
 
@@ -43,7 +42,7 @@ impl Spectator {
         spectator
     }
 
-    pub(crate) fn client(&self) -> &parlour_client_sim::Client {
+    pub(crate) fn client(&self) -> &parlour_client::Client {
         self.connection.client()
     }
 
@@ -71,9 +70,13 @@ impl Spectator {
 
     /// The next event; every one must keep all promises.
     pub(crate) fn next(&mut self) -> Event {
-        let next = async { timeout(PATIENCE, self.connection.next()).await };
-        let received = self.runtime.block_on(next).expect("something comes").unwrap();
-        received.sound().unwrap()
+        self.try_next(PATIENCE).expect("something comes").unwrap()
+    }
+
+    /// The next event or the end, if it comes in time.
+    fn try_next(&mut self, time: Duration) -> Option<Result<Event, Disconnected>> {
+        let next = async { timeout(time, self.connection.next_event()).await };
+        self.runtime.block_on(next).ok()
     }
 
     /// Waits for an event that means something.
@@ -88,19 +91,14 @@ impl Spectator {
 
     /// Whether something comes within a time.
     pub(crate) fn hears(&mut self, time: Duration) -> Option<Event> {
-        let next = async { timeout(time, self.connection.next()).await };
-        let received = self.runtime.block_on(next).ok()?;
-        Some(received.unwrap().sound().unwrap())
+        self.try_next(time).map(Result::unwrap)
     }
 
     /// The code with which the server closes.
     pub(crate) fn closed(&mut self) -> Option<u16> {
         loop {
-            let next = async { timeout(PATIENCE, self.connection.next()).await };
-            match self.runtime.block_on(next).expect("something comes") {
-                Ok(_) => {}
-                Err(ConnectionError::Closed { code }) => return code,
-                Err(error) => panic!("{error}"),
+            if let Err(end) = self.try_next(PATIENCE).expect("something comes") {
+                return end.code();
             }
         }
     }

@@ -1,0 +1,198 @@
+//! The client takes in what the server says.
+
+use std::{sync::Arc, time::Instant};
+
+use parlour_shared::{
+    codec::{self, SNAPSHOT_OPCODE},
+    ids::Slot,
+    message::{ChatSaid, RoomEntered, RoomLeft, Scope, ServerMessage, StateEntry, Welcome},
+    snapshot::{MotionChange, Snapshot},
+    view::ViewError,
+};
+
+use super::{Client, Room};
+use crate::{
+    event::{Event, Received},
+    prediction::{LAST_TICK, OwnMotion},
+    stamps::StampStream,
+    violation::Violation,
+};
+
+impl Client {
+    /// Takes in one message of the server.
+    ///
+    /// # Errors
+    /// A [`Violation`] after which the client's state is of no use any more. A violation after which it can go on comes
+    /// with the event.
+    pub fn receive(&mut self, message: &[u8], now: Instant) -> Result<Received, Violation> {
+        let mut snapshot = std::mem::take(&mut self.snapshot);
+        let received = self.receive_with(message, now, &mut snapshot);
+        self.snapshot = snapshot;
+        received
+    }
+
+    /// As [`Self::receive`], but unpacks snapshots into a buffer that many clients can share. It holds
+    /// something new only after an [`Event::Snapshot`].
+    ///
+    /// # Errors
+    /// As [`Self::receive`].
+    pub fn receive_with(
+        &mut self,
+        message: &[u8],
+        now: Instant,
+        snapshot: &mut Snapshot,
+    ) -> Result<Received, Violation> {
+        if message.first() == Some(&SNAPSHOT_OPCODE) {
+            return self.take_snapshot(message, now, snapshot);
+        }
+        let message = codec::decode_server(message)?;
+        if self.welcome.is_none() && !matches!(message, ServerMessage::Welcome(_) | ServerMessage::Closing(_))
+        {
+            return Err(Violation::BeforeWelcome);
+        }
+        match message {
+            ServerMessage::Snapshot(_) => Err(Violation::SnapshotForm),
+            ServerMessage::Welcome(welcome) => self.take_welcome(welcome, now),
+            ServerMessage::RoomEntered(entered) => self.enter(entered),
+            ServerMessage::RoomLeft(left) => self.leave(left),
+            ServerMessage::Chat(said) => Ok(self.hear(said)),
+            ServerMessage::StateChanged(changed) => {
+                let violation = self
+                    .stamps
+                    .check(StampStream::Room, changed.stamp)
+                    .err()
+                    .map(Violation::from);
+                if let Some(room) = &mut self.room {
+                    changed
+                        .entries
+                        .iter()
+                        .for_each(|entry| put(&mut room.entered.state, entry));
+                }
+                let event = Event::StateChanged(changed);
+                Ok(Received { event, violation })
+            }
+            ServerMessage::Accepted(accepted) => Ok(Event::Accepted(accepted).into()),
+            ServerMessage::Refused(refused) => Ok(Event::Refused(refused).into()),
+            ServerMessage::Pong(pong) => {
+                self.ticks.observe(pong.tick, now);
+                let sent = self.ping.filter(|(nonce, _)| *nonce == pong.nonce);
+                let rtt = sent.map_or_else(Default::default, |(_, at)| now.saturating_duration_since(at));
+                Ok(Event::Pong { rtt }.into())
+            }
+            ServerMessage::Custom(said) => Ok(Event::Custom(said).into()),
+            ServerMessage::Closing(closing) => Ok(Event::Closing(closing).into()),
+        }
+    }
+
+    fn take_welcome(&mut self, welcome: Welcome, now: Instant) -> Result<Received, Violation> {
+        if self.welcome.is_some() {
+            return Err(Violation::SecondWelcome);
+        }
+        self.ticks.observe(welcome.tick, now);
+        self.welcome = Some(welcome);
+        Ok(Event::Welcome.into())
+    }
+
+    fn enter(&mut self, entered: RoomEntered) -> Result<Received, Violation> {
+        if let Some(room) = &self.room {
+            return Err(Violation::RoomOrder {
+                present: Some(room.entered.epoch),
+                named: entered.epoch,
+            });
+        }
+        let Some(walls) = entered.map.wall_grid() else {
+            return Err(Violation::Map(entered.map.name));
+        };
+        self.view.enter_room(entered.view);
+        self.last_head = None;
+        self.prediction.enter_room();
+        self.stamps.enter_room(entered.epoch, entered.seq);
+        let walls = Arc::new(walls);
+        self.room = Some(Box::new(Room { entered, walls }));
+        Ok(Event::Entered.into())
+    }
+
+    fn leave(&mut self, left: RoomLeft) -> Result<Received, Violation> {
+        let present = self.room.take().map(|room| room.entered.epoch);
+        self.stamps.leave_room();
+        if present != Some(left.epoch) {
+            return Err(Violation::RoomOrder {
+                present,
+                named: left.epoch,
+            });
+        }
+        Ok(Event::Left(left).into())
+    }
+
+    fn hear(&mut self, said: ChatSaid) -> Received {
+        let stream = match said.scope {
+            Scope::Room => StampStream::Room,
+            Scope::Near => StampStream::Listener,
+        };
+        let violation = self.stamps.check(stream, said.stamp).err().map(Violation::from);
+        let event = Event::Chat(said);
+        Received { event, violation }
+    }
+
+    fn take_snapshot(
+        &mut self,
+        bytes: &[u8],
+        now: Instant,
+        snapshot: &mut Snapshot,
+    ) -> Result<Received, Violation> {
+        let room = self.room.as_ref().ok_or(Violation::SnapshotOutside)?;
+        snapshot.read(bytes)?;
+        let tick = snapshot.tick;
+        if tick > LAST_TICK {
+            return Err(Violation::TickRange(tick));
+        }
+        // Ticks rise across stays as well, which the view of one stay cannot check.
+        if let Some(last) = self.last_tick.filter(|&last| last >= tick) {
+            return Err(ViewError::TickNotLater { last, got: tick }.into());
+        }
+        self.view.apply(snapshot)?;
+        self.last_tick = Some(tick);
+        self.ticks.observe(tick, now);
+        let ack = snapshot.ack;
+        if let Some(ack) = ack {
+            self.phase.acknowledged(ack, now);
+        }
+        let slot = room.entered.slot;
+        if slot == Slot::NOBODY {
+            return Ok(Event::Snapshot { own: None, ack }.into());
+        }
+        let segment = self.view.segment(slot).ok_or(Violation::OwnMissing(tick))?;
+        let own_update = snapshot.updates.iter().find(|update| update.slot == slot);
+        let turned = match own_update.and_then(|update| update.motion) {
+            Some(MotionChange::Turn { since, .. }) => Some(since),
+            _ => None,
+        };
+        let reported = OwnMotion {
+            tick,
+            ack,
+            turned,
+            segment,
+        };
+        let (own, violation) = match self.prediction.confirm(&room.walls, &reported) {
+            Ok(agreement) => (Some(agreement), None),
+            Err(mismatch) => (None, Some(mismatch.into())),
+        };
+        Ok(Received {
+            event: Event::Snapshot { own, ack },
+            violation,
+        })
+    }
+}
+
+/// Brings one key of a room's state up to date.
+fn put(state: &mut Vec<StateEntry>, entry: &StateEntry) {
+    match (
+        state.iter().position(|known| known.key == entry.key),
+        &entry.value,
+    ) {
+        (Some(at), Some(_)) => state[at].clone_from(entry),
+        (Some(at), None) => drop(state.remove(at)),
+        (None, Some(_)) => state.push(entry.clone()),
+        (None, None) => {}
+    }
+}

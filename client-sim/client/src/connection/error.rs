@@ -1,0 +1,229 @@
+//! Why there is no connection, and whether to try again.
+
+use std::{
+    collections::hash_map::RandomState,
+    fmt,
+    hash::{BuildHasher as _, Hasher as _},
+    io,
+    sync::Arc,
+    time::Duration,
+};
+
+use parlour_shared::{
+    close::{Advice, CloseCode},
+    limits::MAX_CLIENT_MESSAGE,
+    message::{Closing, Refusal},
+};
+
+use crate::{address::AddressError, violation::Violation};
+
+/// Without a word of the server the wait is this long and up to [`WINDOW_MS`] more.
+const LEAST_WAIT_MS: u64 = 500;
+/// Clients that all lost the same server do not come back at the same moment.
+const WINDOW_MS: u64 = 2000;
+/// No server makes a client wait for longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+/// A connection is over. [`Self::reconnect_after`] says whether to come back.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{cause}")]
+pub struct Disconnected {
+    cause: Cause,
+    wait: Duration,
+}
+
+/// Why a connection is over.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The server closed it.
+    #[error("the server closed the connection with code {code}{}", Reason(reason))]
+    Closed {
+        /// The close code; 1005 if the server gave none. [`CloseCode::from_code`] has the names.
+        code: u16,
+        /// The reason in words; may be empty.
+        reason: String,
+    },
+    /// It ended without a close frame, or the network failed.
+    #[error("the connection was lost: {0}")]
+    Lost(Arc<io::Error>),
+    /// Nothing came, not even the answer to a ping.
+    #[error("the server did not answer for {} ms", .0.as_millis())]
+    Silent(Duration),
+    /// The server broke the protocol.
+    #[error("the server broke the protocol: {0}")]
+    Violation(#[from] Violation),
+    /// The server broke the rules of WebSocket, or sent a message that is too long.
+    #[error("the server broke the rules of WebSocket: {0}")]
+    WebSocket(String),
+}
+
+struct Reason<'a>(&'a str);
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            "" => Ok(()),
+            reason => write!(formatter, ": {reason}"),
+        }
+    }
+}
+
+impl Disconnected {
+    pub(super) fn new(cause: Cause, closing: Option<Closing>) -> Self {
+        let wait = match closing {
+            Some(closing) => Duration::from_millis(closing.reconnect_after_ms.into()).min(LONGEST_WAIT),
+            None => usual_wait(),
+        };
+        Self { cause, wait }
+    }
+
+    pub(super) fn lost(error: io::Error) -> Self {
+        Self::new(Cause::Lost(Arc::new(error)), None)
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// The server's close code, if it closed the connection.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        match self.cause {
+            Cause::Closed { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// What to do now, as the range of the close code says. A connection that was lost is to be resumed.
+    #[must_use]
+    pub fn advice(&self) -> Advice {
+        match self.cause {
+            Cause::Closed { code, .. } => Advice::for_code(code),
+            Cause::Lost(_) | Cause::Silent(_) => Advice::Resume,
+            Cause::Violation(_) | Cause::WebSocket(_) => Advice::Reconnect,
+        }
+    }
+
+    /// After how long to connect again: the time that the server named, at most 10 minutes, or by chance 0.5 to 2.5 s.
+    /// `None` if the client must not come back by itself.
+    #[must_use]
+    pub fn reconnect_after(&self) -> Option<Duration> {
+        (self.advice() != Advice::Stop).then_some(self.wait)
+    }
+
+    /// Whether the client said goodbye and the server answered.
+    #[must_use]
+    pub fn is_goodbye(&self) -> bool {
+        self.code() == Some(CloseCode::Normal.code())
+    }
+}
+
+/// Why a connection could not be opened. [`Self::reconnect_after`] says whether to try again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The text is not an address.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The host was not found, nothing listens there, or the network failed.
+    #[error("cannot connect: {0}")]
+    Io(#[from] io::Error),
+    /// The TLS handshake failed, usually because the certificate is not trusted.
+    #[error("cannot connect with TLS: {0}")]
+    Tls(String),
+    /// `wss://` with a client that was built without the feature `tls`.
+    #[error("this client was built without TLS: enable the feature `tls`, or use ws://")]
+    TlsNotBuilt,
+    /// The server answered, but did not agree to WebSocket.
+    #[error("the server answered with status {status}: {text}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What the server says about it; may be empty.
+        text: String,
+    },
+    /// The other side is not a Parlour server.
+    #[error("this is not a Parlour server: {0}")]
+    NotParlour(String),
+    /// It took longer than [`Options::timeout`](crate::Options::timeout).
+    #[error("the connection was not open after {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    /// The connection was open and ended before the welcome, for example with 4401 for a token that is not accepted.
+    #[error(transparent)]
+    Disconnected(#[from] Disconnected),
+}
+
+impl ConnectError {
+    /// After how long to try again. `None` if that makes no sense before a person has changed something.
+    #[must_use]
+    pub fn reconnect_after(&self) -> Option<Duration> {
+        match self {
+            Self::Io(_) | Self::TimedOut(_) => Some(usual_wait()),
+            // Busy, starting or stopping, or a proxy whose server is.
+            Self::Refused {
+                status: 408 | 429 | 500..=599,
+                ..
+            } => Some(usual_wait()),
+            Self::Disconnected(disconnected) => disconnected.reconnect_after(),
+            Self::Address(_)
+            | Self::Tls(_)
+            | Self::TlsNotBuilt
+            | Self::Refused { .. }
+            | Self::NotParlour(_) => None,
+        }
+    }
+}
+
+/// Why a command was not sent.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The server would close the connection for it.
+    #[error("the command is longer than {MAX_CLIENT_MESSAGE} bytes; the server takes no longer ones")]
+    TooLong,
+    /// The connection is over. [`Connection::next_event`](crate::Connection::next_event) says why.
+    #[error("the connection is over")]
+    Disconnected,
+}
+
+/// Why a command was not put into the queue.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrySendError {
+    /// The queue is full: the connection is not read from, or the server takes no data.
+    #[error("the queue of commands is full")]
+    Full,
+    /// As for [`Handle::send`](crate::Handle::send).
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+/// Why a room was not joined.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// The server said no.
+    #[error("the server refused: {0:?}")]
+    Refused(Refusal),
+    /// No answer came within [`Options::timeout`](crate::Options::timeout).
+    #[error("the server did not answer within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    /// Too many events wait to be read; read them first.
+    #[error("too many events wait: call next_event until it waits, then join")]
+    TooManyEvents,
+    /// The name is too long for a message.
+    #[error("the name of the room is too long")]
+    TooLong,
+    /// The connection is over.
+    #[error(transparent)]
+    Disconnected(#[from] Disconnected),
+}
+
+fn usual_wait() -> Duration {
+    // The standard library seeds its maps from the system.
+    let chance = RandomState::new().build_hasher().finish();
+    Duration::from_millis(LEAST_WAIT_MS + chance % WINDOW_MS)
+}

@@ -1,0 +1,123 @@
+//! Commands from elsewhere, while somebody waits for events.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
+};
+
+use futures_util::task::AtomicWaker;
+use parlour_shared::{
+    limits::MAX_CLIENT_MESSAGE,
+    motion::{Direction, Heading},
+};
+use tokio::sync::mpsc::{self, error::TrySendError as QueueError};
+
+use super::error::{SendError, TrySendError};
+use crate::command::Command;
+
+/// Commands that may wait in the queue of a connection's handles, all together.
+pub const COMMAND_QUEUE: usize = 64;
+
+/// Sends commands over a connection from another task or thread. Cheap to clone; all clones share one queue.
+///
+/// A handle does not keep its connection open. What is in the queue is sent while somebody waits for the connection's
+/// events.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    queue: mpsc::Sender<Command>,
+    steering: Arc<Steering>,
+}
+
+impl Handle {
+    /// Puts a command into the queue, and waits for a free place if it is full. If this future is dropped before it is
+    /// done, the command is not sent.
+    ///
+    /// Do not wait for this in the task that reads the events: with a full queue both would wait for each other. There,
+    /// use [`Connection::send`](crate::Connection::send).
+    ///
+    /// # Errors
+    /// [`SendError`]. `Ok` means that the command will be sent if the connection does not end before that; answers come
+    /// as events.
+    pub async fn send(&self, command: Command) -> Result<(), SendError> {
+        check_length(&command)?;
+        self.queue
+            .send(command)
+            .await
+            .map_err(|_| SendError::Disconnected)
+    }
+
+    /// Puts a command into the queue if it has a free place. For threads that must not wait.
+    ///
+    /// # Errors
+    /// [`TrySendError::Full`], and the errors of [`Self::send`].
+    pub fn try_send(&self, command: Command) -> Result<(), TrySendError> {
+        check_length(&command)?;
+        self.queue.try_send(command).map_err(|error| match error {
+            QueueError::Full(_) => TrySendError::Full,
+            QueueError::Closed(_) => SendError::Disconnected.into(),
+        })
+    }
+
+    /// Sets where the player wants to go, as [`Connection::steer`](crate::Connection::steer). Never waits: only the last
+    /// wish counts.
+    pub fn steer(&self, heading: impl Into<Heading>) {
+        self.steering.set(heading.into());
+    }
+
+    /// Whether the connection is over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+}
+
+/// A new handle, and the connection's end of its queue.
+pub(super) fn channel() -> (Handle, mpsc::Receiver<Command>) {
+    let (queue, commands) = mpsc::channel(COMMAND_QUEUE);
+    let steering = Arc::new(Steering::default());
+    (Handle { queue, steering }, commands)
+}
+
+impl Handle {
+    pub(super) fn steering(&self) -> &Steering {
+        &self.steering
+    }
+}
+
+/// The heading that the player wants, shared by handles and connection.
+#[derive(Debug, Default)]
+pub(super) struct Steering {
+    /// The direction's number, and [`SPRINT`] or nothing.
+    heading: AtomicU8,
+    waker: AtomicWaker,
+}
+
+const SPRINT: u8 = 16;
+
+impl Steering {
+    fn set(&self, heading: Heading) {
+        let code = heading.direction as u8 | if heading.sprint { SPRINT } else { 0 };
+        if self.heading.swap(code, Ordering::AcqRel) != code {
+            self.waker.wake();
+        }
+    }
+
+    /// The heading now; the task is woken when it changes.
+    pub(super) fn get(&self, waker: &std::task::Waker) -> Heading {
+        self.waker.register(waker);
+        let code = self.heading.load(Ordering::Acquire);
+        let direction = Direction::ALL.get(usize::from(code & !SPRINT));
+        Heading {
+            direction: direction.copied().unwrap_or_default(),
+            sprint: code & SPRINT != 0,
+        }
+    }
+}
+
+/// A message longer than the server takes would end the connection.
+pub(super) fn check_length(command: &Command) -> Result<(), SendError> {
+    if command.max_bytes() > MAX_CLIENT_MESSAGE {
+        return Err(SendError::TooLong);
+    }
+    Ok(())
+}

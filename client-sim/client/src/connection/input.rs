@@ -1,0 +1,121 @@
+//! The clock of the player's input: when to sample it, and for which tick.
+
+use std::time::{Duration, Instant};
+
+use parlour_shared::{ids::Tick, limits::TICK_RATE, motion::Heading};
+
+use crate::client::Client;
+
+/// Between two samples there is at least this: half a tick, so that an estimate that moves makes no tick come twice.
+const HALF_TICK: Duration = Duration::from_nanos(500_000_000 / TICK_RATE as u64);
+/// A heading that is not acknowledged after this time is sent again: the server drops commands that come too late or too
+/// often, without an answer.
+const RESEND_AFTER: Duration = Duration::from_secs(1);
+
+/// What is to be done at a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sample {
+    /// The program reads its keys now, for this tick.
+    Frame(Tick),
+    /// This heading is sent now, aimed at this tick.
+    Walk(Heading, Tick),
+}
+
+#[derive(Debug)]
+pub(super) struct InputClock {
+    frames: bool,
+    lead: Duration,
+    /// The next sample, as long as it is not over.
+    aim: Option<Aim>,
+    /// The moment of the last sample.
+    last: Option<Instant>,
+    /// The heading of the player as the server will have it.
+    sent: Heading,
+    /// When it was sent, if it is not acknowledged.
+    sent_at: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Aim {
+    moment: Instant,
+    tick: Tick,
+    /// The program has got its frame.
+    is_framed: bool,
+}
+
+impl InputClock {
+    pub(super) fn new(frames: bool, lead: Duration) -> Self {
+        Self {
+            frames,
+            lead,
+            aim: None,
+            last: None,
+            sent: Heading::default(),
+            sent_at: None,
+        }
+    }
+
+    /// On entering a room everyone stands still.
+    pub(super) fn enter_room(&mut self) {
+        self.sent = Heading::default();
+        self.sent_at = None;
+        self.aim = None;
+    }
+
+    /// The moment of the next sample; `None` if there is nothing to do.
+    pub(super) fn next(&mut self, client: &Client, wanted: Heading, now: Instant) -> Option<Instant> {
+        client.room()?;
+        if client.unacknowledged_walks() == 0 {
+            self.sent_at = None;
+        }
+        if !self.frames && !self.has_walk(client, wanted, now) {
+            self.aim = None;
+            // The next look, if what was sent stays without an answer.
+            return self.sent_at.map(|at| at + RESEND_AFTER);
+        }
+        if self.aim.is_none() {
+            let from = self.last.map_or(now, |last| now.max(last + HALF_TICK));
+            let (moment, tick) = client.next_sample(from, self.lead)?;
+            self.aim = Some(Aim {
+                moment,
+                tick,
+                is_framed: false,
+            });
+        }
+        self.aim.map(|aim| aim.moment)
+    }
+
+    /// What is to be done now; to be called until there is nothing.
+    pub(super) fn due(&mut self, client: &Client, wanted: Heading, now: Instant) -> Option<Sample> {
+        let aim = self.aim.filter(|aim| aim.moment <= now)?;
+        if self.frames && !aim.is_framed {
+            self.aim = Some(Aim {
+                is_framed: true,
+                ..aim
+            });
+            return Some(Sample::Frame(aim.tick));
+        }
+        self.aim = None;
+        self.last = Some(aim.moment);
+        if !self.has_walk(client, wanted, now) {
+            return None;
+        }
+        let tick = if now <= aim.moment + self.lead {
+            aim.tick
+        } else {
+            // Too late for that tick. Long after it the server would drop the command.
+            let next = client.next_sample(now, self.lead);
+            next.map_or(aim.tick, |(_, next)| next.max(aim.tick))
+        };
+        self.sent = wanted;
+        self.sent_at = Some(now);
+        Some(Sample::Walk(wanted, tick))
+    }
+
+    fn has_walk(&self, client: &Client, wanted: Heading, now: Instant) -> bool {
+        let is_lost = self
+            .sent_at
+            .is_some_and(|at| now.saturating_duration_since(at) >= RESEND_AFTER);
+        client.slot().is_some() && (wanted != self.sent || is_lost)
+    }
+}

@@ -1,0 +1,211 @@
+//! When to send a command so that it reaches the server just before the tick that it is aimed at.
+//!
+//! A command that arrives right after the beginning of a tick waits a whole tick for the next one. A client that knows
+//! when ticks begin samples its input shortly before, so what it sends is always fresh. The server says how early each
+//! command arrived. So nobody has to measure the way or to compare clocks: the moment of sending plus that time *is* the
+//! last moment at which the command could have been sent.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use parlour_shared::{
+    ids::Tick,
+    limits::{MAX_COMMAND_EARLY_TICKS, MAX_COMMAND_LATE_TICKS, TICK_RATE},
+    snapshot::Ack,
+};
+
+use crate::ticks::TickClock;
+
+/// How long before its tick a command should arrive, by default: enough for the jitter from one command to the next.
+pub const DEFAULT_LEAD: Duration = Duration::from_millis(2);
+/// The estimate is the median of this many commands, which a late one hardly moves.
+const KEPT: usize = 9;
+/// Commands on their way that are remembered. If so many have no answer, the server has dropped them: then the
+/// estimate is wrong and starts over.
+const MOST_UNDER_WAY: usize = 16;
+/// After this long without an answer the estimate starts over, because the clocks may have drifted.
+const MEMORY: Duration = Duration::from_secs(5);
+/// An answer that differs by more from what is known is an accident, or the server has skipped ticks: half a
+/// tick.
+const STRAY_US: i32 = tick_nanos(1) as i32 / 2000;
+
+/// Learns from acknowledgements when to send. Knows no clock: time is an argument.
+#[derive(Clone, Debug, Default)]
+pub struct PhaseLock {
+    under_way: VecDeque<Sent>,
+    line: Option<Line>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    seq: u32,
+    tick: Tick,
+    at: Instant,
+}
+
+/// The last moment to send for each tick: a straight line through one point, and by how much each of the last
+/// answers was beside it.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    tick: Tick,
+    at: Instant,
+    /// In microseconds; the first `known` are in use, `next` is written next.
+    beside_us: [i32; KEPT],
+    known: usize,
+    next: usize,
+    /// The last answer, if it was far from all others.
+    stray_us: Option<i32>,
+    heard: Instant,
+}
+
+impl PhaseLock {
+    /// A command with this number, aimed at this tick, is sent now.
+    pub fn sent(&mut self, seq: u32, tick: Tick, now: Instant) {
+        if self.under_way.len() == MOST_UNDER_WAY {
+            self.under_way.clear();
+            self.line = None;
+        }
+        self.under_way.push_back(Sent { seq, tick, at: now });
+    }
+
+    /// The server says which command it applied last, and how early that was there.
+    pub fn acknowledged(&mut self, ack: Ack, now: Instant) {
+        let mut told = None;
+        while let Some(sent) = self.under_way.front().filter(|sent| sent.seq <= ack.seq) {
+            told = Some(*sent).filter(|sent| sent.seq == ack.seq);
+            self.under_way.pop_front();
+        }
+        let Some(sent) = told else {
+            return;
+        };
+        let early = i64::from(ack.early) * 100_000;
+        let Some(latest) = shifted(sent.at, early) else {
+            return;
+        };
+        let is_learned = self.line.as_mut().is_some_and(|line| {
+            now.saturating_duration_since(line.heard) <= MEMORY && line.learn(latest, sent.tick, now)
+        });
+        if !is_learned {
+            self.line = Some(Line::through(latest, sent.tick, now));
+        }
+    }
+
+    /// The last moment to send a command that arrives before this tick begins; `None` before the first
+    /// acknowledgement.
+    #[must_use]
+    pub fn latest(&self, tick: Tick) -> Option<Instant> {
+        self.line.as_ref()?.latest(tick)
+    }
+
+    /// The next moment, not before `now`, at which to sample the input, and the tick to aim it at: it arrives `lead`
+    /// before that tick begins. Before the first acknowledgement the estimate of `clock` is used; `None` if that does not
+    /// know a tick either.
+    #[must_use]
+    pub fn next(&self, now: Instant, lead: Duration, clock: &TickClock) -> Option<(Instant, Tick)> {
+        let over = clock.at(now)?;
+        // Without a word on the way: as if it took no time.
+        let latest = |tick| self.latest(tick).or_else(|| clock.arrival(tick));
+        let after = nanos_between(latest(over)?, now + lead);
+        let ticks = after
+            .saturating_mul(i64::from(TICK_RATE))
+            .div_euclid(1_000_000_000);
+        let first = i64::from(over.0).saturating_add(ticks);
+        // `ticks` is rounded down, and a tick is no whole number of nanoseconds.
+        let (aim, moment) = (0..3).map(|more| first.saturating_add(more)).find_map(|aim| {
+            let moment = latest(tick_of(aim))?.checked_sub(lead)?;
+            (moment >= now).then_some((aim, moment))
+        })?;
+        // A tick that the server would not take is no aim, whatever was learned.
+        let next = i64::from(clock.at(moment)?.0) + 1;
+        let window =
+            next - i64::from(MAX_COMMAND_LATE_TICKS) + 1..=next + i64::from(MAX_COMMAND_EARLY_TICKS) - 1;
+        Some((moment, tick_of(aim.clamp(*window.start(), *window.end()))))
+    }
+}
+
+impl Line {
+    fn through(at: Instant, tick: Tick, now: Instant) -> Self {
+        Self {
+            tick,
+            at,
+            beside_us: [0; KEPT],
+            known: 1,
+            next: 1,
+            stray_us: None,
+            heard: now,
+        }
+    }
+
+    /// Takes an answer in; false if the line is of no use for it, because ticks are no longer where they were.
+    fn learn(&mut self, latest: Instant, tick: Tick, now: Instant) -> bool {
+        let on_line = tick_nanos(i64::from(tick.0) - i64::from(self.tick.0));
+        let Ok(beside) = i32::try_from((nanos_between(self.at, latest) - on_line) / 1000) else {
+            return false;
+        };
+        self.heard = now;
+        let middle = self.middle_us();
+        if is_far(beside, middle) {
+            // Nothing makes a command come earlier than it can: then ticks begin later than was known. That it
+            // came late may be an accident once; twice the same is news.
+            if beside > middle {
+                return false;
+            }
+            return self
+                .stray_us
+                .replace(beside)
+                .is_none_or(|last| is_far(last, beside));
+        }
+        self.stray_us = None;
+        self.beside_us[self.next] = beside;
+        self.next = (self.next + 1) % KEPT;
+        self.known = KEPT.min(self.known + 1);
+        true
+    }
+
+    fn latest(&self, tick: Tick) -> Option<Instant> {
+        let on_line = tick_nanos(i64::from(tick.0) - i64::from(self.tick.0));
+        shifted(self.at, on_line + i64::from(self.middle_us()) * 1000)
+    }
+
+    /// The middle one; of two the earlier, which is the safer.
+    fn middle_us(&self) -> i32 {
+        let mut sorted = self.beside_us;
+        let known = &mut sorted[..self.known];
+        known.sort_unstable();
+        known[(known.len() - 1) / 2]
+    }
+}
+
+fn is_far(one_us: i32, other_us: i32) -> bool {
+    one_us.abs_diff(other_us) > STRAY_US as u32
+}
+
+/// Between tick 0 and the end of time.
+fn tick_of(number: i64) -> Tick {
+    Tick(number.clamp(0, i64::from(u32::MAX)) as u32)
+}
+
+/// How long so many ticks take.
+const fn tick_nanos(ticks: i64) -> i64 {
+    ticks * 1_000_000_000 / TICK_RATE as i64
+}
+
+/// From one moment to another, negative if the other is earlier.
+fn nanos_between(from: Instant, to: Instant) -> i64 {
+    let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+    match to.checked_duration_since(from) {
+        Some(after) => nanos(after),
+        None => -nanos(from.saturating_duration_since(to)),
+    }
+}
+
+fn shifted(at: Instant, nanos: i64) -> Option<Instant> {
+    let by = Duration::from_nanos(nanos.unsigned_abs());
+    if nanos < 0 {
+        at.checked_sub(by)
+    } else {
+        at.checked_add(by)
+    }
+}

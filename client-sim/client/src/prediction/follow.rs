@@ -1,0 +1,88 @@
+//! What commands and walls make of a motion.
+
+use parlour_shared::{
+    ids::Tick,
+    motion::{self, Course, Heading, Position, Segment, UNITS_PER_PX, WallGrid},
+};
+
+use super::{Known, OwnMotion};
+
+/// Ticks between two snapshots over which several commands are still tried in every possible order of ticks.
+const LONGEST_SEARCH: u32 = 120;
+/// Possible courses that are followed at once, at most.
+const WIDEST_SEARCH: usize = 1024;
+
+pub(super) enum Explained {
+    Yes(Course),
+    No,
+    Unknown,
+}
+
+/// Looks for ticks at which the commands, in their order, lead to what the server says. The last one was
+/// applied; each of those before may have been replaced by its successor.
+pub(super) fn explain(
+    walls: &WallGrid,
+    known: &Known,
+    reported: &OwnMotion,
+    commands: &[Heading],
+) -> Explained {
+    if reported.tick.since(known.tick) > LONGEST_SEARCH {
+        return Explained::Unknown;
+    }
+    let mut states = vec![(0, known.course)];
+    for tick in known.tick.0 + 1..=reported.tick.0 {
+        let tick = Tick(tick);
+        for at in 0..states.len() {
+            let (next, course) = states[at];
+            let course = advance(walls, course, tick);
+            states[at].1 = course;
+            for (ahead, &heading) in commands.iter().enumerate().skip(next) {
+                states.push((ahead + 1, obey(walls, &course, heading, tick)));
+            }
+        }
+        if states.len() > WIDEST_SEARCH {
+            return Explained::Unknown;
+        }
+    }
+    states
+        .into_iter()
+        .find(|(next, course)| *next == commands.len() && is_same(&course.segment, reported))
+        .map_or(Explained::No, |(_, course)| Explained::Yes(course))
+}
+
+/// Follows the walls up to and including a tick.
+pub(super) fn advance(walls: &WallGrid, mut course: Course, tick: Tick) -> Course {
+    while course.review <= tick {
+        course = motion::contact(walls, &course, course.review);
+    }
+    course
+}
+
+/// What a command does: nothing if it asks for what is done already.
+pub(super) fn obey(walls: &WallGrid, course: &Course, heading: Heading, tick: Tick) -> Course {
+    if course.segment.gait.heading == heading {
+        return *course;
+    }
+    motion::turn(walls, course.segment.at(tick), heading, tick)
+}
+
+/// The course that begins with what the server says; the walls are asked at once.
+pub(super) fn pick_up(reported: &OwnMotion) -> Course {
+    Course {
+        segment: reported.segment.seen_from(reported.tick),
+        review: reported.tick.after(1),
+    }
+}
+
+pub(super) fn is_same(predicted: &Segment, reported: &OwnMotion) -> bool {
+    predicted.gait == reported.segment.gait
+        && predicted.at(reported.tick) == reported.segment.at(reported.tick)
+}
+
+/// Whether a place lies on the map at all: a hostile server may name one where the arithmetic of walls
+/// overflows.
+pub(super) fn is_within(walls: &WallGrid, position: Position) -> bool {
+    let (columns, rows) = walls.size();
+    let side = i32::from(walls.tile_px()) * UNITS_PER_PX;
+    (0..i32::from(columns) * side).contains(&position.x) && (0..i32::from(rows) * side).contains(&position.y)
+}

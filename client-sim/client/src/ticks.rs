@@ -1,0 +1,57 @@
+//! Which tick it is, estimated from when the server's messages arrive.
+
+use std::time::{Duration, Instant};
+
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
+
+/// After this long the estimate starts over, because the clocks may have drifted.
+const MEMORY: Duration = Duration::from_secs(10);
+
+/// Follows the server's ticks. The message that came with the least delay decides, so the estimate is late by
+/// the shortest way from the server to here, and never by a queue.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TickClock {
+    best: Option<Sample>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    at: Instant,
+    tick: Tick,
+}
+
+impl TickClock {
+    /// A message arrived that names this tick as the last completed one.
+    pub fn observe(&mut self, tick: Tick, now: Instant) {
+        let better = self
+            .best
+            .is_none_or(|best| now.saturating_duration_since(best.at) > MEMORY || Some(tick) > self.at(now));
+        if better {
+            self.best = Some(Sample { at: now, tick });
+        }
+    }
+
+    /// When the first message arrives, or arrived, that can name this tick as completed, if nothing delays it.
+    #[must_use]
+    pub fn arrival(&self, tick: Tick) -> Option<Instant> {
+        let best = self.best?;
+        let time = |ticks: u32| Duration::from_nanos(u64::from(ticks) * 1_000_000_000 / u64::from(TICK_RATE));
+        if tick < best.tick {
+            best.at.checked_sub(time(best.tick.0 - tick.0))
+        } else {
+            best.at.checked_add(time(tick.0 - best.tick.0))
+        }
+    }
+
+    /// The last completed tick, estimated.
+    #[must_use]
+    pub fn at(&self, now: Instant) -> Option<Tick> {
+        let best = self.best?;
+        let elapsed = now.saturating_duration_since(best.at).as_micros() * u128::from(TICK_RATE) / 1_000_000;
+        Some(Tick(
+            best.tick
+                .0
+                .saturating_add(u32::try_from(elapsed).unwrap_or(u32::MAX)),
+        ))
+    }
+}

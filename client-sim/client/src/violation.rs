@@ -1,0 +1,91 @@
+//! A broken promise of the server, as a client can see it.
+
+use parlour_shared::{
+    codec::CodecError,
+    ids::{Epoch, Tick},
+    snapshot::SnapshotError,
+    view::ViewError,
+};
+
+use crate::{prediction::Mismatch, stamps::StampError};
+
+/// Something that a server which keeps its promises does not do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// Bytes that are not a message.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// Bytes that are not a snapshot.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// A snapshot that does not fit what was sent before.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// A snapshot while the player is in no room.
+    #[error("snapshot outside of a room")]
+    SnapshotOutside,
+    /// A full state in which the player itself is missing.
+    #[error("the player is not in its own view at tick {0:?}")]
+    OwnMissing(Tick),
+    /// A tick no world reaches.
+    #[error("tick {0:?} is out of range")]
+    TickRange(Tick),
+    /// The own motion is not what commands and walls make of it.
+    #[error(transparent)]
+    Prediction(#[from] Mismatch),
+    /// A reliable message is missing or came twice.
+    #[error(transparent)]
+    Stamp(#[from] StampError),
+    /// Anything else before the welcome.
+    #[error("a message before the welcome")]
+    BeforeWelcome,
+    /// A second welcome.
+    #[error("a second welcome")]
+    SecondWelcome,
+    /// A room entered while still in another, or left without being in it.
+    #[error("room order: in epoch {present:?}, the server names epoch {named:?}")]
+    RoomOrder {
+        /// The room the client is in.
+        present: Option<Epoch>,
+        /// The room that the server names.
+        named: Epoch,
+    },
+    /// Map measures out of bounds.
+    #[error("map {0:?} has measures that no map has")]
+    Map(String),
+    /// A snapshot as JSON on the binary protocol.
+    #[error("a snapshot in JSON form")]
+    SnapshotForm,
+    /// A frame that the binary protocol does not have.
+    #[error("text on the binary protocol")]
+    Text,
+}
+
+impl Violation {
+    /// A short name for counting.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Codec(_) => "codec",
+            Self::Snapshot(_) => "snapshot",
+            Self::View(ViewError::WrongStay { .. }) => "wrong_stay",
+            Self::View(ViewError::TickNotLater { .. }) => "tick_not_later",
+            Self::View(ViewError::UnknownBase { .. }) => "unknown_base",
+            Self::View(ViewError::AlreadyKnown(_)) => "enter_of_known_slot",
+            Self::View(ViewError::Unknown(_)) => "news_of_unknown_slot",
+            Self::View(ViewError::TurnTooOld(_)) => "turn_too_old",
+            Self::SnapshotOutside => "snapshot_outside_room",
+            Self::OwnMissing(_) => "own_missing",
+            Self::TickRange(_) => "tick_range",
+            Self::Prediction(Mismatch::Motion { .. }) => "prediction",
+            Self::Prediction(Mismatch::InWall(_)) => "own_in_wall",
+            Self::Prediction(Mismatch::Ack { .. }) => "acknowledgement",
+            Self::Stamp(_) => "stamp",
+            Self::BeforeWelcome => "before_welcome",
+            Self::SecondWelcome => "second_welcome",
+            Self::RoomOrder { .. } => "room_order",
+            Self::Map(_) => "map",
+            Self::SnapshotForm | Self::Text => "wrong_form",
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Commands from the owner of a connection and from handles: in order, bounded, and safe to give up.
+#![cfg(feature = "connect")]
+
+#[path = "support/peer.rs"]
+mod peer;
+mod support;
+
+use std::time::Duration;
+
+use parlour_client::{
+    COMMAND_QUEUE, Command, Connection, Event, JoinError, MAX_UNREAD_EVENTS, Options, Refusal, SendError,
+    TrySendError,
+};
+use parlour_shared::{
+    ids::Tick,
+    message::{ClientMessage, Pong, Refused, Scope, ServerMessage},
+};
+use peer::{Sent, connected};
+use support::{EPOCH, chat, encoded, enter_own, entered_with, map, snapshot};
+
+async fn drive(connection: &mut Connection) -> ! {
+    loop {
+        connection.next_event().await.expect("open");
+    }
+}
+
+#[tokio::test]
+async fn a_handle_sends_while_events_are_waited_for() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    let (one, other) = (connection.handle(), connection.handle().clone());
+    let talk = async {
+        one.send(Command::say("one")).await.expect("open");
+        tokio::task::yield_now().await;
+        other.send(Command::say("other")).await.expect("open");
+        let mut texts = Vec::new();
+        for _ in 0..2 {
+            match peer.message().await {
+                ClientMessage::Chat(said) => texts.push((said.request, said.text)),
+                other => panic!("{other:?}"),
+            }
+        }
+        texts
+    };
+    let texts = tokio::select! {
+        texts = talk => texts,
+        _ = drive(&mut connection) => unreachable!("it never ends"),
+    };
+    assert_eq!(texts, [(1, "one".into()), (2, "other".into())]);
+}
+
+#[tokio::test]
+async fn a_full_queue_makes_a_handle_wait_or_say_so() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    let handle = connection.handle();
+    for _ in 0..COMMAND_QUEUE {
+        handle.try_send(Command::Ping).expect("there is room");
+    }
+    assert!(matches!(handle.try_send(Command::Leave), Err(TrySendError::Full)));
+    let waiting = tokio::time::timeout(Duration::from_millis(20), handle.send(Command::Leave));
+    assert!(waiting.await.is_err(), "it waits, and was given up");
+    // The one that was given up is never sent.
+    let read = async {
+        for _ in 0..COMMAND_QUEUE {
+            assert!(matches!(peer.message().await, ClientMessage::Ping { .. }));
+        }
+        handle.send(Command::Bye).await.expect("there is room again");
+        assert!(matches!(peer.message().await, ClientMessage::Bye));
+    };
+    tokio::select! {
+        () = read => {}
+        _ = drive(&mut connection) => {}
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_the_server_would_close_for_is_not_sent() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    let long = || Command::say("x".repeat(16 * 1024));
+    assert!(matches!(connection.send(long()).await, Err(SendError::TooLong)));
+    assert!(matches!(
+        connection.handle().send(long()).await,
+        Err(SendError::TooLong)
+    ));
+    assert!(matches!(
+        connection.handle().try_send(long()),
+        Err(TrySendError::Send(SendError::TooLong))
+    ));
+    let error = connection.join("r".repeat(20_000)).await;
+    assert!(matches!(error, Err(JoinError::TooLong)), "{error:?}");
+    connection.send(Command::Leave).await.expect("open");
+    assert!(matches!(
+        peer.message().await,
+        ClientMessage::Leave { request: 1 }
+    ));
+}
+
+#[tokio::test]
+async fn sending_waits_for_a_socket_that_takes_nothing_and_may_be_given_up() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    let mut sent = 0_u32;
+    let stuck = |number: u32| Command::say(format!("{number} {}", "x".repeat(15_000)));
+    loop {
+        let sending = tokio::time::timeout(Duration::from_millis(200), connection.send(stuck(sent + 1)));
+        match sending.await {
+            Ok(number) => assert_eq!(number.expect("open"), sent + 1),
+            Err(_) => break,
+        }
+        sent += 1;
+    }
+    // All that was sent arrives whole and in order, and what was given up does not.
+    let handle = connection.handle();
+    let read = async {
+        for number in 1..=sent {
+            match peer.message().await {
+                ClientMessage::Chat(said) => assert_eq!(said.request, number),
+                other => panic!("{other:?}"),
+            }
+        }
+        handle.send(Command::Leave).await.expect("open");
+        assert!(matches!(peer.message().await, ClientMessage::Leave { .. }));
+    };
+    tokio::select! {
+        () = read => {}
+        _ = drive(&mut connection) => {}
+    }
+    assert!(sent > 4, "only {sent} fit");
+}
+
+#[tokio::test]
+async fn an_event_that_comes_byte_by_byte_survives_that_waiting_is_given_up_each_time() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    let mut bytes = Vec::new();
+    for message in [
+        entered_with(map()),
+        snapshot(
+            1,
+            101,
+            None,
+            None,
+            &[enter_own(parlour_client::Position::from_px(99, 99))],
+        ),
+    ] {
+        parlour_shared::websocket::encode_into(
+            &mut bytes,
+            parlour_shared::websocket::OpCode::Binary,
+            &message,
+            None,
+        );
+    }
+    let mut events = Vec::new();
+    for byte in bytes {
+        tokio::io::AsyncWriteExt::write_all(&mut peer.stream, &[byte])
+            .await
+            .expect("taken");
+        // Given up at once, before and after the byte is there.
+        for _ in 0..2 {
+            tokio::select! {
+                biased;
+                event = connection.next_event() => events.push(event.expect("open")),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    }
+    while events.len() < 2 {
+        events.push(connection.next_event().await.expect("open"));
+    }
+    assert!(
+        matches!(events[..], [Event::Entered, Event::Snapshot { .. }]),
+        "{events:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_join_takes_no_event_away() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    let serve = async {
+        assert!(matches!(peer.message().await, ClientMessage::Join(join) if join.room == "test"));
+        peer.say(&encoded(&ServerMessage::Pong(Pong {
+            nonce: 0,
+            tick: Tick(99),
+        })))
+        .await;
+        peer.say(&entered_with(map())).await;
+    };
+    let (joined, ()) = tokio::join!(connection.join("test"), serve);
+    joined.expect("there is room");
+    assert_eq!(connection.client().room().expect("inside").entered.room, "test");
+    assert!(matches!(connection.next_event().await, Ok(Event::Pong { .. })));
+    assert_eq!(connection.next_event().await.expect("open"), Event::Entered);
+}
+
+#[tokio::test]
+async fn a_join_that_is_refused_says_why() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    let serve = async {
+        let ClientMessage::Join(join) = peer.message().await else {
+            panic!("no join")
+        };
+        let refusal = Refusal::RoomFull;
+        let refused = Refused {
+            request: join.request,
+            refusal,
+        };
+        peer.say(&encoded(&ServerMessage::Refused(refused))).await;
+    };
+    let (joined, ()) = tokio::join!(connection.join("test"), serve);
+    assert!(
+        matches!(joined, Err(JoinError::Refused(Refusal::RoomFull))),
+        "{joined:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_join_without_an_answer_is_given_up_in_time() {
+    let (mut connection, _peer) = connected(Options::default()).await;
+    tokio::time::pause();
+    let joined = connection.join("test").await;
+    assert!(
+        matches!(joined, Err(JoinError::TimedOut(time)) if time.as_secs() == 10),
+        "{joined:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_join_keeps_so_many_events_and_counts_snapshots_in_a_row_as_one() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    peer.say(&entered_with(map())).await;
+    let here = parlour_client::Position::from_px(99, 99);
+    peer.say(&snapshot(1, 101, None, None, &[enter_own(here)])).await;
+    for tick in 102..1000 {
+        peer.say(&snapshot(1, tick, Some(tick - 1), None, &[])).await;
+    }
+    let flood = async {
+        for seq in 41..41 + MAX_UNREAD_EVENTS as u32 {
+            peer.say(&chat(Scope::Room, EPOCH, seq)).await;
+        }
+        while !matches!(peer.next().await, Sent::End) {}
+    };
+    let joins = async {
+        // So that the room above is not the answer to the join.
+        connection.send(Command::Ping).await.expect("open");
+        let joined = connection.join("other").await;
+        assert!(matches!(joined, Err(JoinError::TooManyEvents)), "{joined:?}");
+        let mut events = Vec::new();
+        for _ in 0..MAX_UNREAD_EVENTS {
+            events.push(connection.next_event().await.expect("open"));
+        }
+        assert!(matches!(
+            events[..3],
+            [Event::Entered, Event::Snapshot { .. }, Event::Chat(_)]
+        ));
+        assert_eq!(connection.client().view().tick().map(|tick| tick.0), Some(999));
+        drop(connection);
+    };
+    tokio::join!(flood, joins);
+}
+
+#[tokio::test]
+async fn a_join_says_how_the_connection_ended() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    peer.close(1012, "").await;
+    let joined = connection.join("test").await;
+    assert!(
+        matches!(&joined, Err(JoinError::Disconnected(end)) if end.code() == Some(1012)),
+        "{joined:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_handle_queued_goes_out_before_what_the_owner_sends_and_before_the_goodbye() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    let handle = connection.handle();
+    handle.try_send(Command::say("first")).expect("there is room");
+    connection.send(Command::say("second")).await.expect("open");
+    handle.try_send(Command::say("third")).expect("there is room");
+    let hear = async {
+        let mut said = Vec::new();
+        loop {
+            match peer.message().await {
+                ClientMessage::Chat(chat) => said.push(chat.text),
+                ClientMessage::Bye => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        peer.close(1000, "").await;
+        said
+    };
+    let (closed, said) = tokio::join!(connection.close(), hear);
+    closed.expect("a goodbye");
+    assert_eq!(said, ["first", "second", "third"]);
+}

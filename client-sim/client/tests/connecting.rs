@@ -1,0 +1,147 @@
+//! What a program learns if a connection cannot be opened: why, and whether to try again.
+#![cfg(feature = "connect")]
+
+#[path = "support/peer.rs"]
+mod peer;
+mod support;
+
+use std::time::Duration;
+
+use parlour_client::{AddressError, ConnectError, Connection, Options};
+use peer::{Peer, Sent, answered, connected, listen};
+
+async fn refused(address: &str) -> ConnectError {
+    let opened = Connection::open(address, Options::default()).await;
+    opened.expect_err("it is not there")
+}
+
+#[tokio::test]
+async fn a_text_that_is_not_an_address_is_not_tried_again() {
+    let error = refused("http://127.0.0.1/ws").await;
+    assert!(
+        matches!(error, ConnectError::Address(AddressError::Scheme)),
+        "{error}"
+    );
+    assert_eq!(error.reconnect_after(), None);
+    let error = refused("ws://127.0.0.1:1/with space").await;
+    assert!(
+        matches!(error, ConnectError::Address(AddressError::Character)),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn where_nobody_listens_it_is_tried_again() {
+    let (listener, address) = listen().await;
+    drop(listener);
+    let error = refused(&address).await;
+    assert!(matches!(error, ConnectError::Io(_)), "{error}");
+    let wait = error.reconnect_after().expect("a server may start");
+    assert!((500..2500).contains(&wait.as_millis()), "{wait:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_says_status_and_text() {
+    let full = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 19\r\n\r\nthe server is full\n";
+    let error = answered(full).await;
+    assert_eq!(
+        error.to_string(),
+        "the server answered with status 503: the server is full"
+    );
+    assert!(error.reconnect_after().is_some());
+    let error = answered(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
+    assert!(
+        matches!(error, ConnectError::Refused { status: 403, .. }),
+        "{error}"
+    );
+    assert_eq!(error.reconnect_after(), None);
+}
+
+#[tokio::test]
+async fn a_long_answer_is_cut_and_has_no_control_characters() {
+    let body = "\x1b[31m".repeat(200);
+    let error = answered(format!("HTTP/1.1 400 Bad Request\r\n\r\n{body}").as_bytes()).await;
+    let ConnectError::Refused { text, .. } = &error else {
+        panic!("{error}")
+    };
+    assert!(
+        text.chars().count() <= 200 && !text.chars().any(char::is_control),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn another_service_is_named_as_such() {
+    for answer in [
+        &b"SSH-2.0-OpenSSH_9.7\r\n"[..],
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+          Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n",
+    ] {
+        let error = answered(answer).await;
+        assert!(matches!(error, ConnectError::NotParlour(_)), "{error}");
+        assert_eq!(error.reconnect_after(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_is_tried_again() {
+    let error = answered(b"").await;
+    assert!(error.reconnect_after().is_some(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_closes_instead_of_a_welcome_says_why() {
+    let (listener, address) = listen().await;
+    let (opened, ()) = tokio::join!(Connection::open(&address, Options::default()), async {
+        let mut peer = Peer::upgraded(listener.accept().await.expect("a client").0).await;
+        peer.close(4401, "authentication failed").await;
+        while !matches!(peer.next().await, Sent::End) {}
+    });
+    let error = opened.expect_err("closed");
+    let ConnectError::Disconnected(end) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!((end.code(), error.reconnect_after()), (Some(4401), None));
+    assert!(error.to_string().contains("authentication failed"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_answer_is_given_up_in_time() {
+    let (_listener, address) = listen().await;
+    let timeout = Duration::from_secs(7);
+    let options = Options {
+        timeout,
+        ..Options::default()
+    };
+    let started = tokio::time::Instant::now();
+    let error = Connection::open(&address, options)
+        .await
+        .expect_err("nothing came");
+    assert!(
+        matches!(error, ConnectError::TimedOut(time) if time == timeout),
+        "{error}"
+    );
+    assert_eq!(started.elapsed().as_secs(), 7);
+    assert!(error.reconnect_after().is_some());
+}
+
+#[tokio::test]
+async fn opening_may_be_given_up_at_any_time() {
+    let (listener, address) = listen().await;
+    {
+        let opening = Connection::open(&address, Options::default());
+        tokio::pin!(opening);
+        let (mut stream, _) = tokio::select! {
+            _ = &mut opening => panic!("nobody answered"),
+            accepted = listener.accept() => accepted.expect("a client"),
+        };
+        // Dropped here: the server sees that.
+        let mut bytes = Vec::new();
+        drop(tokio::time::timeout(Duration::ZERO, &mut opening).await);
+        tokio::io::AsyncReadExt::read_buf(&mut stream, &mut bytes)
+            .await
+            .expect("the request");
+    }
+    let (connection, _peer) = connected(Options::default()).await;
+    assert!(connection.client().player().is_some());
+}

@@ -1,0 +1,153 @@
+//! Heads of snapshots are enough to see whether one was lost, and nothing else is looked at.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use parlour_client::{Client, Command, Event, Violation};
+use parlour_shared::{
+    codec::SNAPSHOT_OPCODE,
+    ids::Tick,
+    motion::{Direction, Position},
+    snapshot::Snapshot,
+};
+use proptest::prelude::*;
+use support::{News, OTHER, enter_own, entered_with, left, map, snapshot, welcome};
+
+struct HeadReader {
+    client: Client,
+    now: Instant,
+}
+
+impl HeadReader {
+    fn in_room() -> Self {
+        let mut reader = Self {
+            client: Client::new(),
+            now: Instant::now(),
+        };
+        for frame in [welcome(), entered_with(map())] {
+            assert_eq!(
+                reader.client.receive_head(&frame, reader.now).unwrap().violation,
+                None
+            );
+        }
+        let full = snapshot(1, 100, None, None, &[enter_own(Position::from_px(100, 100))]);
+        assert_eq!(reader.kind(&full), "none");
+        reader
+    }
+
+    fn kind(&mut self, frame: &[u8]) -> &'static str {
+        match self.client.receive_head(frame, self.now) {
+            Ok(received) => received.violation.map_or("none", |violation| violation.kind()),
+            Err(violation) => violation.kind(),
+        }
+    }
+}
+
+#[test]
+fn ticks_rise_and_bases_are_what_was_sent_before() {
+    let mut reader = HeadReader::in_room();
+    assert_eq!(reader.kind(&snapshot(1, 103, Some(100), None, &[])), "none");
+    assert_eq!(reader.kind(&snapshot(1, 105, Some(103), None, &[])), "none");
+    assert_eq!(
+        reader.kind(&snapshot(1, 105, Some(103), None, &[])),
+        "tick_not_later"
+    );
+    assert_eq!(
+        reader.kind(&snapshot(1, 108, Some(103), None, &[])),
+        "unknown_base"
+    );
+    assert_eq!(reader.kind(&snapshot(2, 108, Some(105), None, &[])), "wrong_stay");
+    // A full one needs no base.
+    assert_eq!(reader.kind(&snapshot(1, 110, None, None, &[])), "none");
+    assert_eq!(reader.kind(&snapshot(1, 111, Some(110), None, &[])), "none");
+}
+
+#[test]
+fn a_new_stay_begins_with_a_full_snapshot() {
+    let mut reader = HeadReader::in_room();
+    assert_eq!(reader.kind(&left()), "none");
+    assert_eq!(
+        reader.kind(&snapshot(1, 101, Some(100), None, &[])),
+        "snapshot_outside_room"
+    );
+    assert_eq!(reader.kind(&entered_with(map())), "none");
+    assert_eq!(
+        reader.kind(&snapshot(1, 102, Some(100), None, &[])),
+        "unknown_base"
+    );
+    assert_eq!(reader.kind(&snapshot(1, 102, None, None, &[])), "none");
+}
+
+#[test]
+fn acknowledgements_count() {
+    let mut reader = HeadReader::in_room();
+    let mut out = Vec::new();
+    for direction in [Direction::East, Direction::North] {
+        reader
+            .client
+            .command(Command::walk(direction), reader.now, &mut out);
+    }
+    assert_eq!(reader.client.unacknowledged_walks(), 2);
+    let first = snapshot(1, 101, Some(100), Some(1), &[]);
+    let event = reader.client.receive_head(&first, reader.now).unwrap().event;
+    assert!(matches!(event, Event::Snapshot { own: None, ack: Some(ack) } if ack.seq == 1));
+    assert_eq!(reader.client.unacknowledged_walks(), 1);
+    let never_sent = snapshot(1, 102, Some(101), Some(3), &[]);
+    assert_eq!(reader.kind(&never_sent), "acknowledgement");
+}
+
+#[test]
+fn input_can_be_aimed_without_a_picture() {
+    let mut reader = HeadReader::in_room();
+    let lead = Duration::from_millis(2);
+    let mut out = Vec::new();
+    let aimed = Command::Walk {
+        heading: parlour_shared::motion::Heading::default(),
+        at: Some(Tick(102)),
+    };
+    reader.client.command(aimed, reader.now, &mut out);
+    // It came 2 ms before its tick.
+    assert_eq!(reader.kind(&snapshot(1, 102, Some(100), Some(1), &[])), "none");
+    let (moment, tick) = reader.client.next_sample(reader.now, lead).unwrap();
+    assert_eq!((moment, tick), (reader.now, Tick(102)));
+}
+
+#[test]
+fn records_are_not_looked_at() {
+    let mut reader = HeadReader::in_room();
+    // A leave of someone who never was there would be a violation to whoever decodes it.
+    assert_eq!(
+        reader.kind(&snapshot(1, 101, Some(100), None, &[News::Leave(OTHER)])),
+        "none"
+    );
+    assert_eq!(reader.client.view().iter().count(), 0);
+}
+
+proptest! {
+    /// What is no head to one reader is none to the other, and they read the same.
+    #[test]
+    fn a_head_is_read_as_reading_does(
+        bits in 0_u8..64, view in 0_u8..3, tick in 99_u32..110, age in 0_u16..12, rest in prop::collection::vec(any::<u8>(), 0..9),
+    ) {
+        let mut frame = vec![SNAPSHOT_OPCODE, bits & !0b11100, view];
+        frame.extend(tick.to_le_bytes());
+        frame.extend(age.to_le_bytes());
+        frame.extend(rest);
+        let mut reader = HeadReader::in_room();
+        let received = reader.client.receive_head(&frame, reader.now);
+        let mut decoded = Snapshot::default();
+        match decoded.read(&frame) {
+            Ok(()) => prop_assert!(!matches!(received, Err(Violation::Snapshot(_))), "{received:?}"),
+            // Bytes after the head are records, which receive_head leaves alone.
+            Err(parlour_shared::snapshot::SnapshotError::TrailingBytes(_)) => {}
+            Err(error) => prop_assert_eq!(received.clone(), Err(Violation::Snapshot(error))),
+        }
+        if let Ok(received) = received {
+            prop_assert_eq!(received.event, Event::Snapshot { own: None, ack: decoded.ack });
+            prop_assert_eq!((decoded.view, decoded.tick), (1, Tick(tick)));
+            prop_assert!(decoded.base.is_none_or(|base| base == Tick(100)));
+        }
+    }
+}

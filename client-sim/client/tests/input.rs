@@ -1,0 +1,218 @@
+//! The clock of the input: headings go out at the moment from which they reach their tick, once, and again if need be.
+#![cfg(feature = "connect")]
+
+#[path = "support/peer.rs"]
+mod peer;
+mod support;
+
+use std::time::Duration;
+
+use parlour_client::{Connection, Direction, Event, Heading, Options, Position, Slot, Tick};
+use parlour_shared::message::{ClientMessage, LeaveReason, Move, RoomLeft, ServerMessage};
+use peer::{Peer, connected};
+use support::{EPOCH, OWN, encoded, enter_own, entered_in, entered_with, map, snapshot};
+use tokio::time::{Instant, pause, resume, timeout};
+
+const TICKS_3: Duration = Duration::from_millis(50);
+const LONG: Duration = Duration::from_secs(5);
+
+/// The client takes in what the server says, that many messages.
+async fn take_in(connection: &mut Connection, peer: &mut Peer, messages: &[Vec<u8>]) {
+    for message in messages {
+        peer.say(message).await;
+        while matches!(connection.next_event().await.expect("open"), Event::Frame { .. }) {}
+    }
+}
+
+/// In a room, standing, at tick 100.
+async fn in_room(options: Options) -> (Connection, Peer) {
+    let (mut connection, mut peer) = connected(options).await;
+    let here = enter_own(Position::from_px(99, 99));
+    let messages = [entered_with(map()), snapshot(1, 100, None, None, &[here])];
+    take_in(&mut connection, &mut peer, &messages).await;
+    (connection, peer)
+}
+
+/// What the server gets of moves in a time, which passes at once: the clock is stopped, and goes on afterwards.
+async fn moves(connection: &mut Connection, peer: &mut Peer, time: Duration) -> Vec<Move> {
+    let drive = async {
+        loop {
+            connection.next_event().await.expect("open");
+        }
+    };
+    let Err(_) = timeout(time, drive).await;
+    resume();
+    connection
+        .send(parlour_client::Command::Leave)
+        .await
+        .expect("open");
+    let mut moves = Vec::new();
+    loop {
+        match peer.message().await {
+            ClientMessage::Move(step) => moves.push(step),
+            ClientMessage::Leave { .. } => return moves,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// What each of the moves asks for.
+fn headings(moves: &[Move]) -> Vec<(u32, Direction)> {
+    moves.iter().map(|step| (step.seq, step.direction)).collect()
+}
+
+#[tokio::test]
+async fn a_heading_goes_out_once_and_aimed_at_a_tick() {
+    let (mut connection, mut peer) = in_room(Options::default()).await;
+    pause();
+    let before = connection.tick().expect("known");
+    connection.steer(Direction::East);
+    let sent = moves(&mut connection, &mut peer, TICKS_3).await;
+    assert_eq!(headings(&sent), [(1, Direction::East)]);
+    let ahead = sent[0].tick.0 - before.0;
+    assert!((1..=3).contains(&ahead), "{ahead} ticks ahead");
+    take_in(
+        &mut connection,
+        &mut peer,
+        &[snapshot(1, 200, Some(100), Some(1), &[])],
+    )
+    .await;
+    // The same again is no news, another heading is.
+    connection.steer(Direction::East);
+    pause();
+    assert_eq!(moves(&mut connection, &mut peer, LONG).await, []);
+    connection.handle().steer(Heading {
+        direction: Direction::North,
+        sprint: true,
+    });
+    pause();
+    let sent = moves(&mut connection, &mut peer, TICKS_3).await;
+    assert_eq!(headings(&sent), [(2, Direction::North)]);
+    assert!(sent[0].sprint);
+}
+
+#[tokio::test]
+async fn only_the_last_wish_of_a_tick_is_sent() {
+    let (mut connection, mut peer) = in_room(Options::default()).await;
+    let handle = connection.handle();
+    for direction in [Direction::East, Direction::West, Direction::South] {
+        handle.steer(direction);
+    }
+    pause();
+    let sent = moves(&mut connection, &mut peer, TICKS_3).await;
+    assert_eq!(headings(&sent), [(1, Direction::South)]);
+}
+
+#[tokio::test]
+async fn a_heading_that_is_not_acknowledged_goes_out_again_after_a_second() {
+    let (mut connection, mut peer) = in_room(Options::default()).await;
+    connection.steer(Direction::East);
+    pause();
+    let sent = moves(&mut connection, &mut peer, Duration::from_millis(500)).await;
+    assert_eq!(headings(&sent), [(1, Direction::East)]);
+    pause();
+    let sent = moves(&mut connection, &mut peer, Duration::from_millis(700)).await;
+    assert_eq!(headings(&sent), [(2, Direction::East)]);
+}
+
+#[tokio::test]
+async fn a_heading_goes_out_again_in_the_next_room() {
+    let (mut connection, mut peer) = in_room(Options::default()).await;
+    connection.steer(Direction::East);
+    pause();
+    let sent = moves(&mut connection, &mut peer, TICKS_3).await;
+    assert_eq!(headings(&sent), [(1, Direction::East)]);
+    let left = RoomLeft {
+        request: 0,
+        epoch: EPOCH,
+        reason: LeaveReason::Moved,
+    };
+    let there = enter_own(Position::from_px(50, 50));
+    let messages = [
+        encoded(&ServerMessage::RoomLeft(left)),
+        entered_in(OWN, map()),
+        snapshot(1, 150, None, Some(1), &[there]),
+    ];
+    take_in(&mut connection, &mut peer, &messages).await;
+    pause();
+    let sent = moves(&mut connection, &mut peer, TICKS_3).await;
+    assert_eq!(headings(&sent), [(2, Direction::East)]);
+}
+
+#[tokio::test]
+async fn outside_of_a_room_nothing_is_sent() {
+    let (mut connection, mut peer) = connected(Options {
+        frames: true,
+        ..Options::default()
+    })
+    .await;
+    connection.steer(Direction::East);
+    pause();
+    assert_eq!(moves(&mut connection, &mut peer, LONG).await, []);
+}
+
+#[tokio::test]
+async fn a_client_that_only_watches_sends_no_heading() {
+    let (mut connection, mut peer) = connected(Options::default()).await;
+    take_in(&mut connection, &mut peer, &[entered_in(Slot::NOBODY, map())]).await;
+    connection.steer(Direction::East);
+    pause();
+    assert_eq!(moves(&mut connection, &mut peer, LONG).await, []);
+}
+
+#[tokio::test]
+async fn frames_come_sixty_times_a_second_each_for_the_next_tick() {
+    let (mut connection, _peer) = in_room(Options {
+        frames: true,
+        ..Options::default()
+    })
+    .await;
+    pause();
+    let started = Instant::now();
+    let mut ticks = Vec::new();
+    while ticks.len() < 120 {
+        if let Event::Frame { tick } = connection.next_event().await.expect("open") {
+            let now = connection.tick().expect("known");
+            assert!(tick > now && tick.0 - now.0 <= 2, "{tick:?} at {now:?}");
+            ticks.push(tick.0);
+        }
+    }
+    let millis = started.elapsed().as_millis();
+    assert!((1950..=2050).contains(&millis), "120 frames took {millis} ms");
+    assert!(ticks.is_sorted_by(|a, b| a + 1 == *b), "{ticks:?}");
+}
+
+#[tokio::test]
+async fn what_is_steered_in_a_frame_goes_out_for_its_tick() {
+    let (mut connection, mut peer) = in_room(Options {
+        frames: true,
+        ..Options::default()
+    })
+    .await;
+    for direction in [Direction::East, Direction::South, Direction::West] {
+        pause();
+        let tick: Tick = loop {
+            if let Event::Frame { tick } = connection.next_event().await.expect("open") {
+                break tick;
+            }
+        };
+        connection.steer(direction);
+        let sent = moves(&mut connection, &mut peer, TICKS_3).await;
+        assert_eq!(
+            (sent.len(), sent[0].tick, sent[0].direction),
+            (1, tick, direction)
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_own_player_is_predicted_before_the_server_answers() {
+    let (mut connection, mut peer) = in_room(Options::default()).await;
+    let here = connection.position().expect("in the room");
+    connection.steer(Direction::East);
+    pause();
+    let sent = moves(&mut connection, &mut peer, TICKS_3).await;
+    let after = connection.client().position_at(sent[0].tick.after(10));
+    let after = after.expect("in the room");
+    assert_eq!((after.x - here.x, after.y), (6400, here.y), "ten ticks of 640");
+}

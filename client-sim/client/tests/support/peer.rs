@@ -1,0 +1,165 @@
+//! The server's end of one connection, in the test's hands.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(dead_code, reason = "each test uses a part")]
+
+use std::net::Ipv4Addr;
+
+use crate::support;
+use parlour_client::{ConnectError, Connection, Options};
+use parlour_shared::{
+    close::CloseCode,
+    codec,
+    limits::{MAX_CLIENT_MESSAGE, MAX_FRAGMENTS},
+    message::{ClientMessage, Closing, ServerMessage},
+    websocket::{Decoder, Event, Limits, OpCode, Role, encode_close, encode_into, handshake::accept_key},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+/// What the client sent.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    Message(ClientMessage),
+    Pong(Vec<u8>),
+    Close(Option<u16>),
+    /// The client hung up.
+    End,
+}
+
+pub(crate) struct Peer<S = TcpStream> {
+    pub(crate) stream: S,
+    decoder: Decoder,
+    input: Vec<u8>,
+}
+
+/// A listener on a free port, and its address for clients.
+pub(crate) async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = format!("ws://{}/ws", listener.local_addr().unwrap());
+    (listener, address)
+}
+
+/// A client that was welcomed, and the server's end.
+pub(crate) async fn connected(options: Options) -> (Connection, Peer) {
+    let (listener, address) = listen().await;
+    let (connection, peer) = tokio::join!(Connection::open(&address, options), async {
+        let mut peer = Peer::upgraded(listener.accept().await.unwrap().0).await;
+        peer.welcome().await;
+        peer
+    });
+    (connection.expect("it is there"), peer)
+}
+
+/// What a client makes of a server that writes this and hangs up.
+pub(crate) async fn answered(answer: &[u8]) -> ConnectError {
+    let (listener, address) = listen().await;
+    let (connection, ()) = tokio::join!(Connection::open(&address, Options::default()), async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        request(&mut stream).await;
+        stream.write_all(answer).await.unwrap();
+    });
+    connection.expect_err("this is no welcome")
+}
+
+async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(request).unwrap()
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
+    /// After the HTTP part, which is in order.
+    pub(crate) async fn upgraded(mut stream: S) -> Self {
+        let request = request(&mut stream).await;
+        let key = request
+            .lines()
+            .find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "))
+            .unwrap();
+        let answer = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {}\r\nSec-WebSocket-Protocol: parlour.v1\r\n\r\n",
+            accept_key(key)
+        );
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        let limits = Limits {
+            max_message: MAX_CLIENT_MESSAGE,
+            max_fragments: MAX_FRAGMENTS,
+        };
+        Self {
+            stream,
+            decoder: Decoder::new(Role::Server, limits),
+            input: Vec::new(),
+        }
+    }
+
+    /// Waits for the hello and answers it.
+    pub(crate) async fn welcome(&mut self) {
+        assert!(matches!(
+            self.next().await,
+            Sent::Message(ClientMessage::Hello(_))
+        ));
+        self.say(&support::welcome()).await;
+    }
+
+    pub(crate) async fn say(&mut self, message: &[u8]) {
+        self.frame(OpCode::Binary, message).await;
+    }
+
+    pub(crate) async fn frame(&mut self, opcode: OpCode, payload: &[u8]) {
+        let mut frame = Vec::new();
+        encode_into(&mut frame, opcode, payload, None);
+        self.stream.write_all(&frame).await.unwrap();
+    }
+
+    pub(crate) async fn close(&mut self, code: u16, reason: &str) {
+        let mut frame = Vec::new();
+        encode_close(&mut frame, code, reason, None);
+        self.stream.write_all(&frame).await.unwrap();
+    }
+
+    /// Says why it is about to close, and after how long to come back.
+    pub(crate) async fn closing(&mut self, code: CloseCode, reconnect_after_ms: u32) {
+        let closing = Closing {
+            code,
+            reconnect_after_ms,
+        };
+        self.say(&support::encoded(&ServerMessage::Closing(closing)))
+            .await;
+    }
+
+    /// The next thing that the client sent.
+    pub(crate) async fn next(&mut self) -> Sent {
+        loop {
+            let mut rest = &mut self.input[..];
+            let before = rest.len();
+            let sent = self.decoder.next(&mut rest).unwrap().map(|event| match event {
+                Event::Binary(message) => Sent::Message(codec::decode_client(message).unwrap()),
+                Event::Pong(payload) => Sent::Pong(payload.to_vec()),
+                Event::Close { code, .. } => Sent::Close(code),
+                other => panic!("a client sends no {other:?}"),
+            });
+            let used = before - rest.len();
+            self.input.drain(..used);
+            if let Some(sent) = sent {
+                return sent;
+            }
+            let mut bytes = [0; 4096];
+            match self.stream.read(&mut bytes).await {
+                Ok(0) | Err(_) => return Sent::End,
+                Ok(length) => self.input.extend_from_slice(&bytes[..length]),
+            }
+        }
+    }
+
+    /// The next message that the client sent.
+    pub(crate) async fn message(&mut self) -> ClientMessage {
+        match self.next().await {
+            Sent::Message(message) => message,
+            other => panic!("expected a message, not {other:?}"),
+        }
+    }
+}
