@@ -15,6 +15,7 @@
 //!   [`crate::WentAway`].
 
 mod messages;
+mod undeclared;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -24,6 +25,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{replication, state};
 pub use messages::{Answer, FromPlayer, ToPlayer};
 pub(crate) use messages::{deliver, receive};
+pub(crate) use undeclared::{check_messages, explain_errors};
 
 /// Declares components and messages to the simulation; implemented for [`bevy_app::App`].
 pub trait SimulationApp {
