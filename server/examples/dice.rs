@@ -91,15 +91,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..ServerOptions::new(SimConfig::new(maps::load(None)?))
     };
     let server = Server::start(options)?;
-    println!("npx wscat -c ws://{}/ws -s parlour.v1.json", server.listen_addr());
-    println!(r#"> {{"hello":{{"protocol":1,"name":"Ada"}}}}"#);
-    println!(r#"> {{"join":{{"request":1,"room":"plaza"}}}}"#);
-    println!("> {}", r#"{"custom":{"request":2,"name":"roll","body":"06"}}"#);
     println!(
-        "The body is the message in binary, in hexadecimal digits: 06 is a die with 6 sides. Ctrl-C stops the server."
+        r#"npx wscat -c ws://{}/ws -s parlour.v1.json
+> {{"hello":{{"protocol":1,"name":"Ada"}}}}
+> {{"join":{{"request":1,"room":"plaza"}}}}
+> {{"custom":{{"request":2,"name":"roll","body":"06"}}}}
+
+The body is the message in binary, as hexadecimal digits: 06 is a die with 6 sides. Ctrl-C stops the server."#,
+        server.listen_addr()
     );
     loop {
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::thread::park_timeout(std::time::Duration::from_millis(100));
         if let Some(failure) = server.failure() {
             return Err(failure.into());
         }
