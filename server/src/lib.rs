@@ -1,6 +1,89 @@
 //! Parlour's server: one thread that steps the world, threads that hold the sockets, and what crosses between them.
 //!
-//! Start reading at [`server`]. One key press goes `edge/websocket` -> `edge/message` -> `bridge/inbound` -> `tick_loop` ->
+//! # A server with game logic
+//!
+//! Game logic is a plugin of Bevy's (`bevy_app` and `bevy_ecs` 0.20) for the world of [`parlour_sim`]. A program of your own starts
+//! the server with it:
+//!
+//! ```
+//! use bevy_app::{App, Plugin};
+//! use bevy_ecs::prelude::*;
+//! use parlour_server::{Server, ServerOptions, maps};
+//! use parlour_sim::{Answer, FromPlayer, Logic, SimConfig, SimulationApp, Step, StepSet, ToPlayer};
+//! use serde::{Deserialize, Serialize};
+//!
+//! /// What a client asks for, as `custom` message `double`.
+//! #[derive(Deserialize)]
+//! struct Double {
+//!     number: u32,
+//! }
+//!
+//! /// What it is sent, as `custom` message `doubled`.
+//! #[derive(Serialize)]
+//! struct Doubled {
+//!     number: u32,
+//! }
+//!
+//! struct Doubling;
+//!
+//! impl Plugin for Doubling {
+//!     fn build(&self, app: &mut App) {
+//!         app.player_message::<Double>("double").client_message::<Doubled>("doubled");
+//!         app.add_systems(Step, double.in_set(StepSet::Simulate));
+//!     }
+//! }
+//!
+//! fn double(
+//!     mut requests: MessageReader<FromPlayer<Double>>,
+//!     mut answers: MessageWriter<Answer<Double>>,
+//!     mut results: MessageWriter<ToPlayer<Doubled>>,
+//! ) {
+//!     for request in requests.read() {
+//!         answers.write(request.accept());
+//!         results.write(ToPlayer {
+//!             player: request.player,
+//!             from: None,
+//!             message: Doubled { number: request.message.number.saturating_mul(2) },
+//!         });
+//!     }
+//! }
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let options = ServerOptions {
+//!         logic: Logic::new(|app| {
+//!             app.add_plugins(Doubling);
+//!         }),
+//!         // The bundled maps. Players connect at 127.0.0.1:7373, if no other address is given.
+//!         ..ServerOptions::new(SimConfig::new(maps::load(None)?))
+//!     };
+//! #   let options = ServerOptions {
+//! #       listen: ([127, 0, 0, 1], 0).into(),
+//! #       admin: ([127, 0, 0, 1], 0).into(),
+//! #       recording: parlour_server::recording::RecordingOptions {
+//! #           history: std::time::Duration::ZERO,
+//! #           ..options.recording
+//! #       },
+//! #       ..options
+//! #   };
+//!     let server = Server::start(options)?;
+//!     println!("ws://{}/ws", server.listen_addr());
+//!     // A program that serves until Ctrl-C or SIGTERM calls `server.run_until_signal()?` here. `server.wait()` blocks until
+//!     // the server fails, which a panic of game logic makes it do.
+//!     let report = server.stop();
+//!     assert!(report.failure.is_none());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! `examples/dice.rs` in this crate is a server to run and talk to (`cargo run -p parlour-server --example dice`). The first page
+//! of [`parlour_sim`] has a plugin with a component that players see. [`config`] reads the settings of `parlour` from files,
+//! variables and flags, and [`logs`] sets up its log lines.
+//!
+#![doc = include_str!("../sim/src/rules.md")]
+//!
+//! # Reading the code
+//!
+//! Start at [`server`]. One key press goes `edge/websocket` -> `edge/message` -> `bridge/inbound` -> `tick_loop` ->
 //! the simulation -> `bridge/outbound` -> `edge/deliver` -> `edge/send`. ARCHITECTURE.md walks through each stop.
 #![forbid(unsafe_code)]
 

@@ -60,8 +60,9 @@ pub(crate) struct MoodPlugin;
 
 impl Plugin for MoodPlugin {
     fn build(&self, app: &mut App) {
-        // Everything is declared before the first tick. What is not declared, the first tick that meets it refuses
-        // with a panic that says what to write here: nothing can be missing from the state hash by mistake.
+        // Everything is declared before the first tick. An undeclared message stops the start, and an undeclared
+        // component the first tick that meets it, with a panic that says what to write here: nothing can be missing from
+        // the state hash by mistake.
         app.replicate::<Mood>("mood")
             .player_message::<SetMood>("set_mood")
             .client_message::<CheeredUp>("cheered_up");

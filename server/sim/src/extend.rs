@@ -1,21 +1,9 @@
-//! What game logic of one's own can add to a world: components that are replicated or hashed, and typed messages.
+//! What game logic can add to a world: components that are replicated or hashed, and typed messages.
 //!
-//! A feature is an ordinary [`bevy_app::Plugin`]. `examples/mood.rs` is one, explained line by line. In short:
-//!
-//! * systems go into the schedule [`crate::Step`], into a set of [`crate::StepSet`], as a rule `Simulate`;
-//! * every component and resource is declared here: as part of the state, so that the hash and the keyframes of a
-//!   recording miss nothing, or as presentation;
-//! * what crosses from one tick into the next is in such a component or resource, and nowhere else. Messages live for
-//!   the tick in which they are written. `Local`s, and what `Changed`, `Added` and `RemovedComponents` tell of an earlier
-//!   tick, are not saved: a system that decides by them would go another way when a replay begins at a keyframe.
-//!   `parlour --shadow on` and `parlour replay` begin second worlds at keyframes, and report such a system;
-//! * what players send arrives as [`FromPlayer`], is answered with [`Answer`], and what they are sent is
-//!   [`ToPlayer`]. Each type of message has a queue of its own, so plugins that know nothing of each other share
-//!   no data and need no order between them;
-//! * who is near whom is in [`crate::Nearby`], and told when it changes by [`crate::CameNear`] and
-//!   [`crate::WentAway`].
+//! How plugins use it, and the rules for them, are in the docs of the crate.
 
 mod messages;
+mod undeclared;
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -29,8 +17,10 @@ use crate::{
 };
 pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer, ToPlayer};
+pub(crate) use undeclared::{check_messages, explain_errors};
 
-/// Declares components and messages to the simulation; implemented for [`bevy_app::App`].
+/// Declares components, resources and messages of game logic to the simulation; implemented for [`bevy_app::App`]. The
+/// [first page](crate) has an example and the rules.
 pub trait SimulationApp {
     /// Lets a component of players be seen by those who see the player, and makes it part of the state under that
     /// name. Its encoding may have up to 32 bytes, and at least one.

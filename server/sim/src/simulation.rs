@@ -60,7 +60,8 @@ impl Simulation {
     /// # Panics
     /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of proximity not in 1
     /// to 6 ticks, the near distance not in 1 to 100,000 px, a rate is 0, a plugin has systems in a schedule of Bevy's
-    /// own, or two systems touch the same data in no order.
+    /// own, two systems touch the same data in no order, or a system uses messages from or to players that are not
+    /// declared.
     #[must_use]
     pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
         check(&config);
@@ -98,6 +99,7 @@ impl Simulation {
         let mut schedules = world.resource_mut::<Schedules>();
         let schedule = schedules.remove(Step).expect("added above");
         check_schedules(&schedules);
+        extend::explain_errors(&mut world);
         let messages_let_go = world.change_tick();
         let mut simulation = Self {
             world,
@@ -107,6 +109,7 @@ impl Simulation {
             lent: false,
         };
         simulation.initialize();
+        extend::check_messages(&simulation.world, &simulation.schedule);
         simulation
     }
 

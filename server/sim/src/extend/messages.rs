@@ -1,9 +1,12 @@
 //! Typed messages between players and game logic: each type has a queue of its own.
 
-use std::{collections::BTreeMap, marker::PhantomData};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
 
 use bevy_app::App;
-use bevy_ecs::{message::Messages, prelude::*};
+use bevy_ecs::{component::ComponentId, message::Messages, prelude::*};
 use parlour_shared::{
     codec,
     limits::MAX_CUSTOM_BYTES,
@@ -67,6 +70,9 @@ pub struct Answer<M: Send + Sync + 'static> {
 
 /// A typed message to a player, to be written with a `MessageWriter` in [`crate::StepSet::Simulate`],
 /// [`crate::StepSet::React`] or [`crate::StepSet::Interest`]; it is sent with this tick.
+///
+/// A world with a system that uses an undeclared type does not start. `World::write_message` escapes that check: Bevy
+/// drops an undeclared message there, and logs an error.
 #[derive(Message, Clone, Debug)]
 pub struct ToPlayer<M: Send + Sync + 'static> {
     /// To whom.
@@ -84,6 +90,8 @@ type Sender = Box<dyn Fn(&mut World) + Send + Sync>;
 #[derive(Resource, Default)]
 struct Couriers {
     readers: BTreeMap<&'static str, Read>,
+    /// The buffers of all messages that were declared.
+    buffers: BTreeSet<ComponentId>,
     /// Names of the messages to players, and what sends those and the answers, in the order of declaration.
     names: Vec<&'static str>,
     senders: Vec<Sender>,
@@ -96,8 +104,8 @@ pub(super) fn plugin(app: &mut App) {
 
 pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut App, name: &'static str) {
     let taken = app.world().contains_resource::<Messages<FromPlayer<M>>>();
-    app.add_message::<FromPlayer<M>>();
-    app.add_message::<Answer<M>>();
+    add_buffer::<FromPlayer<M>>(app);
+    add_buffer::<Answer<M>>(app);
     let mut couriers = app.world_mut().resource_mut::<Couriers>();
     let before = couriers.readers.insert(name, read::<M>);
     assert!(
@@ -111,7 +119,7 @@ pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut
 
 pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, name: &'static str) {
     let taken = app.world().contains_resource::<Messages<ToPlayer<M>>>();
-    app.add_message::<ToPlayer<M>>();
+    add_buffer::<ToPlayer<M>>(app);
     let mut couriers = app.world_mut().resource_mut::<Couriers>();
     assert!(
         !taken && !couriers.names.contains(&name),
@@ -121,6 +129,17 @@ pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, nam
     couriers.senders.push(Box::new(move |world| {
         drain::<ToPlayer<M>>(world, |world, message| send(world, name, &message));
     }));
+}
+
+fn add_buffer<M: Message>(app: &mut App) {
+    app.add_message::<M>();
+    let buffer = app.world_mut().register_component::<Messages<M>>();
+    app.world_mut().resource_mut::<Couriers>().buffers.insert(buffer);
+}
+
+/// Whether this is the buffer of a type of messages that was declared.
+pub(super) fn is_declared(world: &World, buffer: ComponentId) -> bool {
+    world.resource::<Couriers>().buffers.contains(&buffer)
 }
 
 /// Hands a player's message over to its plugin.

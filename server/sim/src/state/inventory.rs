@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use bevy_app::App;
-use bevy_ecs::{component::ComponentId, prelude::*};
+use bevy_ecs::{component::ComponentId, prelude::*, resource::IsResource};
 
 use super::{Index, StableId, part::Part, stable_id};
 use crate::digest::{Digest, Shares};
@@ -138,6 +138,7 @@ pub(crate) fn check_declared(world: &mut World) {
     }
     let inventory = world.resource::<Inventory>();
     let stable_id = world.component_id::<StableId>();
+    let is_resource = world.component_id::<IsResource>();
     for archetype in world.archetypes().iter().skip(inventory.archetypes_seen) {
         let has_stable_id = stable_id.is_some_and(|id| archetype.contains(id));
         for &id in archetype.components() {
@@ -148,12 +149,9 @@ pub(crate) fn check_declared(world: &mut World) {
                 .unwrap_or_default();
             // What Bevy keeps for itself: schedules, and buffers of messages, which are empty between ticks.
             let of_bevy = name.starts_with("bevy_ecs::") || name.starts_with("bevy_app::");
-            assert!(
-                of_bevy || inventory.known.contains(&id),
-                "component {name} is neither part of the state nor declared presentation-only: call \
-                 app.state_component::<{name}>(\"name\") (a resource: state_resource) or \
-                 app.presentation_only::<{name}>() in the plugin that adds it"
-            );
+            if !of_bevy && !inventory.known.contains(&id) {
+                undeclared(&name, is_resource.is_some_and(|id| archetype.contains(id)));
+            }
             assert!(
                 has_stable_id || !inventory.by_entity.contains(&id),
                 "component {name} is part of the state, but is on an entity without a stable id: spawn it with \
@@ -162,4 +160,19 @@ pub(crate) fn check_declared(world: &mut World) {
         }
     }
     world.resource_mut::<Inventory>().archetypes_seen = total;
+}
+
+/// Says what to add to the plugin.
+fn undeclared(name: &str, is_resource: bool) -> ! {
+    let (what, state) = if is_resource {
+        ("resource", format!("app.state_resource::<{name}>(\"name\")"))
+    } else {
+        let replicated = "(replicate instead of state_component: players nearby see it, too)";
+        let call = format!("app.state_component::<{name}>(\"name\") {replicated}");
+        ("component", call)
+    };
+    panic!(
+        "{what} {name} is neither part of the state nor declared presentation-only: call {state} or \
+         app.presentation_only::<{name}>() in the plugin that adds it"
+    );
 }

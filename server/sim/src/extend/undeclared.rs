@@ -1,0 +1,110 @@
+//! What game logic uses and did not declare, with the line to add.
+
+use std::{any::type_name, collections::BTreeSet};
+
+use bevy_ecs::{
+    component::ComponentId,
+    error::{BevyError, ErrorContext, FallbackErrorHandler, match_severity},
+    message::Messages,
+    prelude::*,
+    system::SystemParamValidationError,
+};
+
+use super::messages::{self, Answer, FromPlayer, ToPlayer};
+
+/// Looks for types of messages from or to players that a system uses and no plugin declared. The schedule must be
+/// initialized.
+///
+/// # Panics
+/// If there are any. Bevy would find a missing one when its system runs, and not find one that was added with
+/// `add_message` only: what is written there is never sent.
+pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
+    let faults: BTreeSet<String> = world
+        .components()
+        .iter_registered()
+        .filter(|(id, _)| !messages::is_declared(world, *id))
+        .filter_map(|(id, info)| {
+            let name = info.name().to_string();
+            let (method, message) = declaration(&name)?;
+            let place = user(schedule, id).map_or_else(
+                || "the plugin that uses it".to_owned(),
+                |system| format!("the plugin that adds the system {system}"),
+            );
+            Some(format!(
+                "message {message} is used but not declared: call app.{method}::<{message}>(\"name\") in {place}"
+            ))
+        })
+        .collect();
+    assert!(
+        faults.is_empty(),
+        "{}",
+        faults.into_iter().collect::<Vec<_>>().join("\n")
+    );
+}
+
+/// Makes errors of systems say what to declare. A handler that a plugin set stays.
+pub(crate) fn explain_errors(world: &mut World) {
+    world.get_resource_or_insert_with(|| FallbackErrorHandler(explain));
+}
+
+/// The declaration that buffers of messages of this type need, and the type of the messages.
+fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
+    let of = |wrapped| argument(buffer, wrapped);
+    let from_player = of(type_name::<Messages<FromPlayer<Any>>>());
+    let from_player = from_player.or_else(|| of(type_name::<Messages<Answer<Any>>>()));
+    let to_player = || of(type_name::<Messages<ToPlayer<Any>>>());
+    from_player
+        .map(|message| ("player_message", message))
+        .or_else(|| to_player().map(|message| ("client_message", message)))
+}
+
+/// Stands for any type in the name of a generic one.
+#[derive(Resource, Message)]
+struct Any;
+
+/// `M` of a name such as `Buffer<Message<M>>`, given `Buffer<Message<Any>>`.
+fn argument<'a>(name: &'a str, pattern: &str) -> Option<&'a str> {
+    let (begin, end) = pattern.split_once(type_name::<Any>())?;
+    name.strip_prefix(begin)?.strip_suffix(end)
+}
+
+/// A system that has this resource as a parameter.
+fn user(schedule: &Schedule, resource: ComponentId) -> Option<String> {
+    let mut systems = schedule.systems_with_access().ok()?;
+    let found = systems.find(|(_, system)| {
+        let access = system.access().to_filtered_access_set();
+        // One that may touch everything names nothing.
+        let touched = access.combined_access().reads().as_finite_set();
+        touched.is_some_and(|touched| touched.contains(resource))
+    });
+    found.map(|(_, system)| system.system().name().to_string())
+}
+
+/// Bevy's advice for a parameter that is not there is to wrap it in `Option`: the system would then do nothing, silently.
+fn explain(error: BevyError, context: ErrorContext) {
+    let advice = error
+        .downcast_ref::<SystemParamValidationError>()
+        .and_then(missing);
+    match advice {
+        Some(advice) => panic!("{} {} cannot run: {advice}", context.kind(), context.name()),
+        None => match_severity(error, context),
+    }
+}
+
+fn missing(error: &SystemParamValidationError) -> Option<String> {
+    let parameter = error.param.to_string();
+    let argument = |pattern| argument(&parameter, pattern);
+    let resource = argument(type_name::<Res<Any>>()).or_else(|| argument(type_name::<ResMut<Any>>()));
+    if let Some(resource) = resource {
+        return Some(format!(
+            "resource {resource} does not exist: call app.insert_resource(..) or app.init_resource::<{resource}>() in the \
+             plugin that adds it, and declare it there with app.state_resource::<{resource}>(\"name\") or \
+             app.presentation_only::<{resource}>()"
+        ));
+    }
+    let message = argument(type_name::<MessageReader<Any>>())
+        .or_else(|| argument(type_name::<MessageWriter<Any>>()))?;
+    Some(format!(
+        "message {message} does not exist: call app.add_message::<{message}>() in the plugin that adds it"
+    ))
+}

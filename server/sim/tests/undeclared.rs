@@ -1,0 +1,222 @@
+//! What game logic uses and did not declare is an error that says the line to add.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bevy_app::App;
+use bevy_ecs::{
+    error::{BevyError, ErrorContext, FallbackErrorHandler},
+    prelude::*,
+};
+use parlour_sim::{Answer, FromPlayer, Player, Simulation, SimulationApp, Step, StepSet, ToPlayer, Walk};
+use parlour_tick::{TickInput, TickOutput};
+use serde::{Deserialize, Serialize};
+use support::plaza;
+
+#[derive(Serialize, Deserialize)]
+struct Ghost;
+
+#[derive(Message)]
+struct Boo;
+
+#[derive(Resource, Default, Serialize, Deserialize)]
+struct Score(u32);
+
+#[derive(Component, Default, Serialize, Deserialize)]
+struct Lamp(u32);
+
+/// What the world says when it is made with these systems, and what it says in its first tick.
+fn fails(add: impl Fn(&mut App) + Send + Sync + 'static) -> (String, String) {
+    let text = |panic: Box<dyn std::any::Any + Send>| *panic.downcast::<String>().unwrap();
+    let made = catch_unwind(AssertUnwindSafe(|| Simulation::with_plugins(plaza(), add)));
+    let mut sim = match made {
+        Ok(sim) => sim,
+        Err(panic) => return (text(panic), String::new()),
+    };
+    let step = || sim.step(&mut TickInput::default(), &mut TickOutput::default());
+    let ticked = catch_unwind(AssertUnwindSafe(step));
+    (String::new(), ticked.map_or_else(text, |()| String::new()))
+}
+
+fn at_start(add: impl Fn(&mut App) + Send + Sync + 'static) -> String {
+    fails(add).0
+}
+
+fn in_the_first_tick(add: impl Fn(&mut App) + Send + Sync + 'static) -> String {
+    let (at_start, in_tick) = fails(add);
+    assert_eq!(at_start, "");
+    in_tick
+}
+
+/// A plugin of these systems.
+macro_rules! systems {
+    ($systems:expr) => {
+        |app: &mut App| _ = app.add_systems(Step, $systems.in_set(StepSet::Simulate))
+    };
+}
+
+fn haunt(_: MessageWriter<ToPlayer<Ghost>>) {}
+fn be_haunted(_: MessageReader<FromPlayer<Ghost>>, _: MessageWriter<Answer<Ghost>>) {}
+
+#[test]
+fn a_message_to_players_that_is_not_declared_is_named_with_its_system_at_the_start() {
+    assert_eq!(
+        at_start(systems!(haunt)),
+        "message undeclared::Ghost is used but not declared: call \
+         app.client_message::<undeclared::Ghost>(\"name\") in the plugin that adds the system undeclared::haunt"
+    );
+}
+
+#[test]
+fn a_message_from_players_that_is_not_declared_is_named_once() {
+    assert_eq!(
+        at_start(systems!(be_haunted)),
+        "message undeclared::Ghost is used but not declared: call \
+         app.player_message::<undeclared::Ghost>(\"name\") in the plugin that adds the system undeclared::be_haunted"
+    );
+}
+
+#[test]
+fn all_messages_that_are_not_declared_are_named_together() {
+    let text = at_start(systems!((haunt, be_haunted)));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].contains("app.client_message::<"), "{text}");
+    assert!(lines[1].contains("app.player_message::<"), "{text}");
+}
+
+#[test]
+fn messages_that_bevy_alone_knows_would_never_be_sent() {
+    let add = |app: &mut App| {
+        app.add_message::<ToPlayer<Ghost>>();
+        app.add_systems(Step, haunt.in_set(StepSet::Simulate));
+    };
+    assert!(at_start(add).contains("app.client_message::<undeclared::Ghost>(\"name\")"));
+}
+
+#[test]
+fn neither_an_option_nor_a_condition_nor_the_whole_world_hides_a_message_that_is_not_declared() {
+    fn with_option(_: Option<MessageWriter<ToPlayer<Ghost>>>) {}
+    fn with_world(
+        _: &mut World,
+        _: &mut bevy_ecs::system::SystemState<MessageWriter<'static, ToPlayer<Ghost>>>,
+    ) {
+    }
+    fn one_day(_: MessageReader<FromPlayer<Ghost>>) -> bool {
+        false
+    }
+    for text in [
+        at_start(systems!(with_option)),
+        at_start(systems!(haunt.run_if(|| false))),
+        at_start(systems!(with_world.after(Walk))),
+    ] {
+        assert!(
+            text.contains("app.client_message::<undeclared::Ghost>(\"name\")"),
+            "{text}"
+        );
+    }
+    let text = at_start(systems!((|| ()).run_if(one_day)));
+    assert!(
+        text.contains("app.player_message::<undeclared::Ghost>(\"name\")"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_message_between_systems_that_is_not_added_is_named_with_its_system() {
+    fn hear(_: MessageReader<Boo>) {}
+    fn shout(_: MessageWriter<Boo>) {}
+    for (text, system) in [
+        (in_the_first_tick(systems!(hear)), "hear"),
+        (in_the_first_tick(systems!(shout)), "shout"),
+    ] {
+        assert!(text.starts_with("system undeclared::"), "{text}");
+        assert!(
+            text.ends_with(&format!(
+                "::{system} cannot run: message undeclared::Boo does not exist: call \
+                 app.add_message::<undeclared::Boo>() in the plugin that adds it"
+            )),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_resource_that_does_not_exist_is_named_with_its_system() {
+    fn count(_: ResMut<Score>) {}
+    fn show(_: Res<Score>) {}
+    fn enough(_: Res<Score>) -> bool {
+        true
+    }
+    for (text, system) in [
+        (in_the_first_tick(systems!(count)), "count"),
+        (in_the_first_tick(systems!(show)), "show"),
+        (in_the_first_tick(systems!((|| ()).run_if(enough))), "enough"),
+    ] {
+        let begin = "::a_resource_that_does_not_exist_is_named_with_its_system::";
+        assert!(text.contains(&format!("{begin}{system} cannot run: ")), "{text}");
+        assert!(
+            text.ends_with(
+                "resource undeclared::Score does not exist: call app.insert_resource(..) or \
+                 app.init_resource::<undeclared::Score>() in the plugin that adds it, and declare it there with \
+                 app.state_resource::<undeclared::Score>(\"name\") or app.presentation_only::<undeclared::Score>()"
+            ),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_resource_and_a_component_that_are_not_declared_each_get_their_own_line() {
+    let resource = in_the_first_tick(|app| _ = app.init_resource::<Score>());
+    assert_eq!(
+        resource,
+        "resource undeclared::Score is neither part of the state nor declared presentation-only: call \
+         app.state_resource::<undeclared::Score>(\"name\") or app.presentation_only::<undeclared::Score>() in the \
+         plugin that adds it"
+    );
+    let component = in_the_first_tick(|app| {
+        app.world_mut().spawn(Lamp(1));
+    });
+    assert!(
+        component.starts_with("component undeclared::Lamp is neither"),
+        "{component}"
+    );
+    assert!(
+        component.contains("app.state_component::<undeclared::Lamp>(\"name\")"),
+        "{component}"
+    );
+    assert!(component.contains("replicate"), "{component}");
+}
+
+#[test]
+fn an_error_of_another_kind_reads_as_before_and_a_handler_of_a_plugin_stays() {
+    fn fail() -> Result {
+        Err("no luck".into())
+    }
+    let text = in_the_first_tick(systems!(fail));
+    assert!(text.contains("no luck"), "{text}");
+    assert!(!text.contains("cannot run"), "{text}");
+
+    fn ignore(_: BevyError, _: ErrorContext) {}
+    let text = in_the_first_tick(move |app| {
+        app.insert_resource(FallbackErrorHandler(ignore));
+        app.add_systems(Step, fail.in_set(StepSet::Simulate));
+    });
+    assert_eq!(text, "");
+}
+
+#[test]
+fn what_is_declared_is_no_fault() {
+    let add = |app: &mut App| {
+        app.client_message::<Ghost>("ghost")
+            .player_message::<Ghost>("ghost");
+        app.replicate::<Lamp>("lamp").init_resource::<Score>();
+        app.state_resource::<Score>("score");
+        app.register_required_components::<Player, Lamp>();
+        app.add_systems(Step, (haunt, be_haunted).in_set(StepSet::Simulate));
+    };
+    assert_eq!(fails(add), (String::new(), String::new()));
+}
