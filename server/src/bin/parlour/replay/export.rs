@@ -1,7 +1,7 @@
 //! `--export`: JSON Lines for other tools.
 
 use std::{
-    fs::File,
+    fs::{File, metadata},
     io::{self, BufWriter, Write},
 };
 
@@ -28,9 +28,18 @@ pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
     if target == "-" {
         return write(&mut given, &mut BufWriter::new(io::stdout().lock()));
     }
-    let file =
-        File::create(target).map_err(|error| Exit::system(&format!("cannot create {target}"), &error))?;
+    let file = create(target)?;
     write(&mut given, &mut BufWriter::new(file))
+}
+
+/// Never over what a file has: of a long recording an export takes minutes, and may be all that is left of it.
+fn create(target: &str) -> Result<File, Exit> {
+    if metadata(target).is_ok_and(|about| about.is_file() && about.len() > 0) {
+        return Err(Exit::would_overwrite(format!(
+            "{target} exists already, and is not overwritten: name another file or remove this one"
+        )));
+    }
+    File::create(target).map_err(|error| Exit::system(&format!("cannot create {target}"), &error))
 }
 
 fn write(given: &mut Given, out: &mut impl Write) -> Result<(), Exit> {
