@@ -11,7 +11,7 @@
 //! use parlour_shared::motion::Direction;
 //!
 //! # async fn walk() -> Result<(), parlour_client_sim::ConnectionError> {
-//! let settings = Settings { name: "ada".into(), ..Settings::default() };
+//! let settings = Settings { name: "Ada".into(), ..Settings::default() };
 //! let mut connection = Connection::open("ws://127.0.0.1:7373/ws", &settings).await?;
 //! connection.send(Command::Join { room: "plaza".into() }).await?;
 //! loop {

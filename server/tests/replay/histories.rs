@@ -186,7 +186,10 @@ fn a_history_and_a_recording_of_one_world_are_compared() {
     let (code, out, err) = parlour(&[directory.path(), "--diff", &history]);
     assert_eq!(
         (code, out.as_str()),
-        (Some(0), "the same: ticks 1 to 100, inputs and hashes\n"),
+        (
+            Some(0),
+            "the same: ticks 1 to 100, inputs and hashes\nthe first goes on to tick 200\n"
+        ),
         "{err}"
     );
 }

@@ -1,7 +1,7 @@
 //! `--export`: JSON Lines for other tools.
 
 use std::{
-    fs::{File, metadata},
+    fs::File,
     io::{self, BufWriter, Write},
 };
 
@@ -32,14 +32,19 @@ pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
     write(&mut given, &mut BufWriter::new(file))
 }
 
-/// Never over what a file has: of a long recording an export takes minutes, and may be all that is left of it.
+/// Never over what a file has. An empty one has nothing to lose: `mktemp` makes such files.
 fn create(target: &str) -> Result<File, Exit> {
-    if metadata(target).is_ok_and(|about| about.is_file() && about.len() > 0) {
+    let failed = |error| Exit::system(&format!("cannot create {target}"), &error);
+    let mut options = File::options();
+    let file = options.write(true).create(true).truncate(false).open(target);
+    let file = file.map_err(failed)?;
+    let about = file.metadata().map_err(failed)?;
+    if about.is_file() && about.len() > 0 {
         return Err(Exit::would_overwrite(format!(
             "{target} exists already, and is not overwritten: name another file or remove this one"
         )));
     }
-    File::create(target).map_err(|error| Exit::system(&format!("cannot create {target}"), &error))
+    Ok(file)
 }
 
 fn write(given: &mut Given, out: &mut impl Write) -> Result<(), Exit> {
