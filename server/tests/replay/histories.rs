@@ -2,9 +2,16 @@
 
 use std::{fs, path::Path};
 
-use parlour_server::replay::{Beside, Extent, Found, find};
+use parlour_server::{
+    recording::{
+        Header,
+        format::{EndReason, FileWriter},
+    },
+    replay::{Beside, Extent, Found, find},
+};
+use parlour_sim::SIMULATION;
 
-use crate::support::{STARTED_MS, Script, Temporary, parlour, story};
+use crate::support::{STARTED_MS, Script, Temporary, config, parlour, story};
 
 /// Writes a history of so many ticks from a time on.
 fn put_history(directory: &Temporary, name: &str, after_ms: u64, ticks: u32) {
@@ -150,6 +157,11 @@ fn a_history_is_known_by_its_bytes() {
     // Cut, it has lost its end marker.
     let whole = fs::read(directory.0.join("20261121T140300Z-t1-panic.plr")).unwrap();
     fs::write(directory.0.join("cut.plr"), &whole[..whole.len() * 3 / 4]).unwrap();
+    // What older programs wrote has nothing but the text of its end marker.
+    let header = Header::new(&config(), vec![], SIMULATION, STARTED_MS);
+    let mut old = FileWriter::new(Vec::new(), &header).unwrap();
+    old.end(EndReason::Stopped, "the history of a server").unwrap();
+    fs::write(directory.0.join("old.plr"), old.into_inner()).unwrap();
     // A recording may have any name, also one like that of a history.
     let recording = Script::default().record(120);
     fs::write(directory.0.join("20261121T140300Z-t1-asked.plr"), recording).unwrap();
@@ -159,11 +171,11 @@ fn a_history_is_known_by_its_bytes() {
     let beside = Beside {
         earlier: 0,
         runs: 0,
-        histories: 2,
+        histories: 3,
         unreadable: 1,
     };
     assert_eq!(found.beside, beside);
-    assert_eq!(beside.to_string(), "1 file that cannot be read, 2 histories");
+    assert_eq!(beside.to_string(), "1 file that cannot be read, 3 histories");
 }
 
 #[test]
