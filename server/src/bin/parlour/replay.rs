@@ -24,17 +24,17 @@ const DETAILS: &str = "\
 Without --dump, --follow, --export, --diff or --serve it verifies: every tick is run again with the input it had, and
 must come to the hash it came to.
 
-FILE is a recording, or a directory of recordings as --record writes it. Of a directory the newest recording
-that holds --at or --from is taken with all files that go on from it; without either, all files of the
-newest run of the server. --serve and --diff always take all files of a run; --dump chat and --dump commands
-also take the files that hold the ticks before --at. Histories (of POST /history, SIGUSR1, a slow step, a
-panic or the shadow) are passed over as long as the directory has a recording: give the file to replay one.
-Where it has none, the newest history is taken in the same way. Standard error names what was chosen, and
-what else the directory has.
+FILE is a recording, or a directory of recordings as --record writes it. Of a directory the newest
+recording that holds --at or --from is taken with all files that go on from it; without either, all
+files of the newest run of the server. --serve and --diff always take all files of a run; --dump
+chat and --dump commands also take the files that hold the ticks before --at. Histories (of POST
+/history, SIGUSR1, a slow step, a panic or the shadow) are passed over as long as the directory has
+a recording: give the file to replay one. Where it has none, the newest history is taken in the
+same way. Standard error names what was chosen, and what else the directory has.
 
-A PLAYER is an id (8 hex digits), the number of a session or a name, taken in this order. Upper and lower
-case of a name do not matter where only one name is meant. Where several players have a name, their ids
-are listed.
+A PLAYER is an id (8 hex digits), the number of a session or a name, taken in this order. Upper and
+lower case of a name do not matter where only one name is meant. Where several players have a name,
+their ids are listed.
 
 --dump players without --at, of a server that was stopped: the players before all of them left.
 --export=FILE writes no file that exists already, unless it is empty.
