@@ -6,6 +6,7 @@ mod header;
 pub(crate) mod live;
 mod map_digest;
 
+pub(crate) use header::HISTORY;
 pub use header::{Header, HeaderError, LAST_WALL_MS, Previous, RecordedMap, VersionError, rfc3339};
 pub use live::{DEFAULT_DIRECTORY, RecordingError, RecordingOptions};
 pub use map_digest::map_digest;

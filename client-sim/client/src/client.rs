@@ -54,7 +54,7 @@ pub struct Room {
 ///
 /// let mut client = Client::new();
 /// let mut out = Vec::new();
-/// client.hello(&Settings { name: "ada".into(), token: None }, &mut out);
+/// client.hello(&Settings { name: "Ada".into(), token: None }, &mut out);
 /// // ... send `out`; the server answers:
 /// let mut answer = Vec::new();
 /// codec::encode(&ServerMessage::Welcome(Welcome::default()), &mut answer);

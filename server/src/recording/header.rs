@@ -57,7 +57,14 @@ pub struct Header {
     /// The file that this one goes on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Previous>,
+    /// Why the history was written, as in the names of such files. A recording has none: so the two can be told apart
+    /// whatever their names are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<String>,
 }
+
+/// The text of a history's end marker. Files of older programs have only this to tell them from recordings.
+pub(crate) const HISTORY: &str = "the history of a server";
 
 /// A map by name and by all that it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,6 +176,7 @@ impl Header {
             maps: config.maps.iter().map(recorded).collect(),
             state,
             previous: None,
+            history: None,
         }
     }
 
@@ -179,6 +187,7 @@ impl Header {
         like.started.clone_from(&other.started);
         like.started_ms = other.started_ms;
         like.previous.clone_from(&other.previous);
+        like.history.clone_from(&other.history);
         like == *other
     }
 

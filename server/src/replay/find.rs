@@ -1,8 +1,11 @@
 //! Which file is meant: a recording itself, or the one of a directory that holds a moment.
 
+mod beside;
+mod listing;
+
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -10,9 +13,11 @@ use thiserror::Error;
 
 use super::{
     dump::LOOK_BACK,
-    moment::{self, Moment, Placed},
+    moment::{Moment, Placed},
 };
-use crate::recording::format::{Recording, Times};
+use crate::recording::format::Times;
+pub use beside::Beside;
+use listing::{Listing, One, list, look};
 
 /// Files of a directory that are looked at.
 const MOST: usize = 10_000;
@@ -28,6 +33,10 @@ pub struct Found {
     pub next: Vec<PathBuf>,
     /// Whether it was chosen from a directory: then it is worth saying which it is.
     pub chosen: bool,
+    /// Whether it is a history, chosen because the directory has no recording.
+    pub is_history: bool,
+    /// What else the directory has.
+    pub beside: Beside,
 }
 
 /// Why no file is meant.
@@ -48,15 +57,28 @@ pub enum FindError {
     #[error("{}: more than {MOST} recordings: name one of them", .0.display())]
     TooMany(PathBuf),
     /// None of them has that moment.
-    #[error("{}: no recording has {what}. There are\n{list}", .path.display())]
+    #[error("{}: no {kind} has {what}. There are\n{list}{}", .path.display(), in_history(history.as_deref()))]
     NoneHolds {
+        /// What was looked at: `recording`, or `history` where there is no recording.
+        kind: &'static str,
         /// The directory.
         path: PathBuf,
         /// The moment.
         what: String,
         /// What there is, a line each.
         list: String,
+        /// The newest history that has it. Where there is a recording, a history is not taken by itself.
+        history: Option<PathBuf>,
     },
+}
+
+fn in_history(history: Option<&Path>) -> String {
+    history.map_or_else(String::new, |path| {
+        format!(
+            "\nA history has it: give {} in place of the directory",
+            path.display()
+        )
+    })
 }
 
 /// How much of a run of the server is meant.
@@ -73,7 +95,8 @@ pub enum Extent<'a> {
 /// The file itself; of a directory the newest recording that holds the moment, or without one the first file of the newest
 /// run of the server; and with it the files that go on from it. A time that none holds is that of the first one that
 /// begins within a minute after it: `14:03` means 14:03:07, too. `+90s` counts from the beginning of a run and not of
-/// each of its files.
+/// each of its files. Histories are passed over as long as there is a recording; where there is none, they are chosen from
+/// in the same way.
 ///
 /// # Errors
 /// [`FindError`].
@@ -83,12 +106,17 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
             path: path.to_owned(),
             next: Vec::new(),
             chosen: false,
+            is_history: false,
+            beside: Beside::default(),
         });
     }
-    let mut recordings = recordings(path)?;
-    // The newest first; of two that began at once the one with the later name.
-    recordings.sort_by(|a, b| (b.started_ms, &b.path).cmp(&(a.started_ms, &a.path)));
-    let runs = Runs::of(&recordings);
+    let listing = look(path)?;
+    let is_history = listing.recordings.is_empty();
+    let files = match is_history {
+        true => &listing.histories,
+        false => &listing.recordings,
+    };
+    let runs = Runs::of(files);
     let holds = |one: &&One| match holding {
         None => true,
         Some(after @ Moment::After(_)) => {
@@ -98,13 +126,13 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
     };
     let early = |one: &One| holding.and_then(|moment| moment.early_ms(&one.times));
     let soon = || {
-        let begins = recordings
+        let begins = files
             .iter()
             .filter_map(|one| Some((early(one)?, one)))
             .filter(|(early, _)| *early < SOON_MS);
         begins.min_by_key(|(early, _)| *early).map(|(_, one)| one)
     };
-    match recordings.iter().find(holds).or_else(soon) {
+    match files.iter().find(holds).or_else(soon) {
         Some(one) => {
             // All of a run of the server, unless a moment says where to begin.
             let one = match extent {
@@ -117,14 +145,50 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
                 path: one.path.clone(),
                 next: next.into_iter().map(|one| one.path.clone()).collect(),
                 chosen: true,
+                is_history,
+                beside: beside(&listing, &runs, one),
             })
         }
-        None if recordings.is_empty() => Err(FindError::None(path.to_owned())),
-        None => Err(FindError::NoneHolds {
-            path: path.to_owned(),
-            what: holding.map(ToString::to_string).unwrap_or_default(),
-            list: list(&recordings),
-        }),
+        None if files.is_empty() => Err(FindError::None(path.to_owned())),
+        None => {
+            let has_it = |one: &&One| holding.is_some_and(|moment| moment.tick(&one.times).is_ok());
+            Err(FindError::NoneHolds {
+                kind: if is_history { "history" } else { "recording" },
+                path: path.to_owned(),
+                what: holding.map(ToString::to_string).unwrap_or_default(),
+                list: list(files),
+                history: listing
+                    .histories
+                    .iter()
+                    .find(has_it)
+                    .filter(|_| !is_history)
+                    .map(|one| one.path.clone()),
+            })
+        }
+    }
+}
+
+/// What is not taken beside a file and those that go on from it.
+fn beside<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a One) -> Beside {
+    let unreadable = listing.unreadable;
+    if listing.recordings.is_empty() {
+        return Beside {
+            histories: listing.histories.len() - 1,
+            unreadable,
+            ..Beside::default()
+        };
+    }
+    let mut earlier = 0;
+    runs.back_to(one, |one| {
+        earlier += usize::from(runs.before(one).is_some());
+        false
+    });
+    let beginnings = listing.recordings.iter().filter(|one| runs.before(one).is_none());
+    Beside {
+        earlier,
+        runs: beginnings.count().saturating_sub(1),
+        histories: listing.histories.len(),
+        unreadable,
     }
 }
 
@@ -169,7 +233,7 @@ impl<'a> Runs<'a> {
     }
 
     /// The last file that is `enough`, going back from one to those before it; else the first of them.
-    fn back_to(&self, mut one: &'a One, enough: impl Fn(&One) -> bool) -> &'a One {
+    fn back_to(&self, mut one: &'a One, mut enough: impl FnMut(&One) -> bool) -> &'a One {
         // Never more steps than there are files, whatever they say of each other.
         for _ in 0..self.by_name.len() {
             if enough(one) {
@@ -203,68 +267,4 @@ impl<'a> Runs<'a> {
         next.iter().for_each(|next| times.join(&next.times));
         times
     }
-}
-
-struct One {
-    path: PathBuf,
-    /// Its name, without the directory.
-    name: String,
-    /// The name of the file that it goes on from.
-    previous: Option<String>,
-    started_ms: u64,
-    times: Times,
-}
-
-/// What can be opened in a directory. A file that cannot is passed over: it may be one that is just being begun.
-fn recordings(path: &Path) -> Result<Vec<One>, FindError> {
-    let failed = |error| FindError::Io {
-        path: path.to_owned(),
-        error,
-    };
-    let mut recordings = Vec::new();
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let file = entry.map_err(failed)?.path();
-        // Whatever else has that name: to open a pipe would wait for its writer.
-        if file.extension().is_none_or(|extension| extension != "plr") || !file.is_file() {
-            continue;
-        }
-        let Ok(recording) = Recording::open(&file) else {
-            continue;
-        };
-        let name = file.file_name().unwrap_or_default();
-        recordings.push(One {
-            name: name.to_string_lossy().into_owned(),
-            path: file,
-            previous: recording
-                .header()
-                .previous
-                .as_ref()
-                .map(|previous| previous.file.clone()),
-            started_ms: recording.started_ms(),
-            times: recording.times(),
-        });
-        if recordings.len() > MOST {
-            return Err(FindError::TooMany(path.to_owned()));
-        }
-    }
-    Ok(recordings)
-}
-
-/// The newest of them, for an error.
-fn list(recordings: &[One]) -> String {
-    let line = |one: &One| {
-        let ticks = one.times.range().map_or_else(String::new, |(first, last)| {
-            format!("ticks {} to {}, ", first.0, last.0)
-        });
-        format!(
-            "  {}: {ticks}{}",
-            super::words::plain(&one.name),
-            moment::span(&one.times)
-        )
-    };
-    let mut lines: Vec<String> = recordings.iter().take(20).map(line).collect();
-    if recordings.len() > lines.len() {
-        lines.push(format!("  and {} older ones", recordings.len() - lines.len()));
-    }
-    lines.join("\n")
 }

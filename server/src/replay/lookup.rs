@@ -114,7 +114,7 @@ fn people(replay: &mut Replay) -> Result<BTreeMap<SessionId, Person>, ReplayErro
 }
 
 /// The players of a saved world; nobody in one that cannot be read.
-fn saved(world: &Simulation, state: &[u8]) -> Vec<Who> {
+pub(super) fn saved(world: &Simulation, state: &[u8]) -> Vec<Who> {
     let Ok(saved) = SavedState::parse(state) else {
         return Vec::new();
     };

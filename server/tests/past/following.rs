@@ -65,7 +65,7 @@ fn one_changes_from_player_to_player_and_to_everyone() {
     assert_eq!(stay(&mut spectator), ("garden".into(), false));
     house.order("/follow?player=bob%20b");
     assert_eq!(stay(&mut spectator), ("plaza".into(), false));
-    house.order(&format!("/follow?player={}", id(DAY.id("ann"))));
+    house.order("/follow?player=ANN");
     assert_eq!(stay(&mut spectator), ("garden".into(), false));
     // The number of bob's session.
     house.order("/follow?player=512");
@@ -77,4 +77,19 @@ fn one_changes_from_player_to_player_and_to_everyone() {
     house.order("/follow?player=");
     assert_eq!(stay(&mut spectator), ("garden".into(), true));
     assert_eq!(house.refused("/follow?player=eve").0, 404, "she comes later");
+}
+
+#[test]
+fn of_two_names_that_differ_in_case_only_none_is_chosen() {
+    let house = House::paused_at(1100);
+    let (code, text) = house.refused("/follow?player=Eve");
+    let expected =
+        "no player \"Eve\" is in a room at tick 1100: upper and lower case matter among \"EVE\", \"eve\"";
+    assert_eq!((code, text.trim_end()), (404, expected));
+    for name in ["eve", "EVE"] {
+        assert_eq!(
+            house.order(&format!("/follow?player={name}"))["following"]["name"],
+            name
+        );
+    }
 }

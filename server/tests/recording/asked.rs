@@ -31,6 +31,7 @@ fn a_post_writes_the_history_and_says_where() {
 
     let replayed = replay_file(&files[0], &bundled(), &Logic::default());
     assert!(replayed.begins_saved && replayed.events > 0);
+    assert_eq!(replayed.header.history.as_deref(), Some("asked"));
     assert_eq!(answer["first_tick"], replayed.first);
     assert_eq!(answer["last_tick"], replayed.last);
     assert_eq!(answer["ticks"], replayed.ticks);
@@ -55,6 +56,7 @@ fn a_post_writes_the_history_and_says_where() {
     );
     let downloaded = replay(body, &bundled(), &Logic::default());
     assert!(downloaded.begins_saved && downloaded.last >= replayed.last);
+    assert_eq!(downloaded.header.history.as_deref(), Some("asked"));
     assert_eq!(
         directory.files_ending("-asked.plr").len(),
         1,

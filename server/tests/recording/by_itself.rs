@@ -3,7 +3,10 @@
 use std::{thread, time::Duration};
 
 use bevy_ecs::prelude::*;
-use parlour_server::recording::format::{EndReason, Ending};
+use parlour_server::{
+    recording::format::{EndReason, Ending},
+    replay::{Extent, find},
+};
 use parlour_sim::{Clock, Logic, Step, StepSet};
 
 use crate::{
@@ -84,4 +87,7 @@ fn a_tick_that_panics_leaves_the_history_and_ends_the_recording() {
         };
         assert_eq!(reason, EndReason::Panicked);
     }
+    // Both begin with tick 1: the recording is what the directory means.
+    let found = find(&directory.0, None, Extent::Whole).unwrap();
+    assert_eq!((&found.path, found.beside.histories), (&recordings[0], 1));
 }

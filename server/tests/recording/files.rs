@@ -101,7 +101,9 @@ fn a_directory_is_replayed_through_all_files_of_a_run() {
     bots.stop();
     let last = server.stop().tick;
 
-    let Found { path, next, chosen } = find(&directory.0, None, Extent::Onwards).unwrap();
+    let Found {
+        path, next, chosen, ..
+    } = find(&directory.0, None, Extent::Onwards).unwrap();
     assert!(chosen && next.len() >= 3, "{next:?}");
     let open = || Replay::open(&path, &bundled(), Logic::default()).unwrap();
     let mut replay = open();

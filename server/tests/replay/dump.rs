@@ -127,16 +127,31 @@ fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
         }
     }
     // They were there, and nothing happened.
-    for words in [
-        ["chat", "--from", "t91", "--at", "t119", "--player", "Ada"],
-        ["chat", "--from", "t91", "--at", "t119", "--room", "plaza"],
-        ["commands", "--from", "t91", "--at", "t119", "--player", "Cleo"],
-        ["commands", "--from", "t91", "--at", "t119", "--room", "lobby/3"],
-        ["rooms", "--from", "t600", "--at", "t610", "--player", "Ada"],
+    for (words, expected) in [
+        (
+            ["chat", "--from", "t91", "--at", "t119", "--player", "Ada"],
+            "no chat that fits --player in ticks 91 to 119",
+        ),
+        (
+            ["chat", "--from", "t91", "--at", "t119", "--room", "plaza"],
+            "no chat that fits --room in ticks 91 to 119",
+        ),
+        (
+            ["commands", "--from", "t91", "--at", "t119", "--player", "Cleo"],
+            "no command that fits --player in ticks 91 to 119",
+        ),
+        (
+            ["commands", "--from", "t91", "--at", "t119", "--room", "lobby/3"],
+            "no command that fits --room in ticks 91 to 119",
+        ),
+        (
+            ["rooms", "--from", "t600", "--at", "t610", "--player", "Ada"],
+            "no room that fits --player after tick 610",
+        ),
     ] {
         let (code, lines, err) = shown(&words);
         assert_eq!((code, lines), (Some(0), 1), "{words:?}: {err}");
-        assert!(err.contains("nothing of that kind"), "{words:?}: {err}");
+        assert!(err.contains(expected), "{words:?}: {err}");
     }
 }
 

@@ -155,3 +155,41 @@ fn the_command_writes_a_file_or_standard_output() {
     assert_eq!(std::fs::read_to_string(&target.0).unwrap(), out);
     assert!(out.lines().count() > 5, "{out}");
 }
+
+#[test]
+fn an_export_does_not_overwrite_a_file() {
+    let file = Temporary::file(&story().record(60));
+    let target = Temporary::file(b"all that is left");
+    let (code, out, err) = parlour(&[file.path(), &format!("--export={}", target.path())]);
+    assert_eq!((code, out.as_str()), (Some(73), ""));
+    let expected = "exists already, and is not overwritten: name another file or remove this one\n";
+    assert!(
+        err.starts_with(&format!("parlour: {} {expected}", target.path())),
+        "{err}"
+    );
+    assert_eq!(std::fs::read(&target.0).unwrap(), b"all that is left");
+    // Nor the recording itself.
+    let before = std::fs::read(&file.0).unwrap();
+    assert_eq!(
+        parlour(&[file.path(), &format!("--export={}", file.path())]).0,
+        Some(73)
+    );
+    assert_eq!(std::fs::read(&file.0).unwrap(), before);
+}
+
+#[test]
+fn a_file_without_an_equals_sign_gets_a_tip() {
+    let file = Temporary::file(&story().record(60));
+    for (words, tip) in [
+        ([file.path(), "--export", "out.jsonl"], "--export=out.jsonl\n"),
+        ([file.path(), "--export", "my out"], "--export='my out'\n"),
+        (["--export", file.path(), "out.jsonl"], "--export=FILE\n"),
+    ] {
+        let (code, _, err) = parlour(&words);
+        assert_eq!(code, Some(2), "{err}");
+        let tip = format!("tip: an equals sign stands before the file to write: {tip}");
+        assert!(err.contains(&tip), "{err}");
+    }
+    assert!(!parlour(&[file.path(), "other.plr"]).2.contains("tip"));
+    assert!(!std::path::Path::new("out.jsonl").exists());
+}

@@ -142,13 +142,30 @@ fn a_dump_opens_no_file_before_those_that_it_looks_at() {
     let directory = three_chats();
     let look = |words: &[&str]| {
         let words = [&[directory.path(), "--dump", "chat"], words].concat();
-        parlour(&words).2.lines().next().unwrap().to_owned()
+        let err = parlour(&words).2;
+        let note = err.lines().next().unwrap();
+        note.split("; also there: ").next().unwrap().to_owned()
     };
     assert!(look(&["--from", "t601", "--at", "t700"]).ends_with("t600.plr"));
     assert!(look(&["--from", "t600", "--at", "t700"]).ends_with("t300.plr and the 1 that go on from it"));
     assert!(look(&["--at", "t901"]).ends_with("no recording has tick 901. There are"));
     assert!(look(&["--at", "t900"]).ends_with("t1.plr and the 2 that go on from it"));
     assert!(look(&["--from", "t701", "--at", "t700"]).ends_with("t600.plr"));
+    let (_, _, err) = parlour(&[
+        directory.path(),
+        "--dump",
+        "chat",
+        "--at",
+        "t901",
+        "--from",
+        "t900",
+    ]);
+    assert!(!err.contains("also there"), "{err}");
+    let (_, _, err) = parlour(&[directory.path(), "--from", "t700"]);
+    assert!(
+        err.contains("t600.plr; also there: 2 earlier files of this run"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub(crate) struct Script {
     pub(crate) keyframes: Option<u32>,
     /// Whether the last tick panics.
     pub(crate) panics: bool,
+    /// Why it was written, if it is a history.
+    pub(crate) history: Option<&'static str>,
 }
 
 impl Script {
@@ -147,6 +149,7 @@ impl Script {
         let started = self.started_ms.unwrap_or(STARTED_MS);
         let mut header = Header::new(&config, names.clone(), SIMULATION, started);
         header.simulation = self.simulation.unwrap_or(SIMULATION);
+        header.history = self.history.map(String::from);
         let mut writer = FileWriter::new(Vec::new(), &header).unwrap();
         let mut builder = TicksBuilder::new(names.len());
         let mut output = TickOutput::default();

@@ -88,3 +88,14 @@ fn what_is_no_recording_is_exit_code_65() {
     assert_eq!((code, out.as_str()), (Some(65), ""));
     assert!(error.contains("is not a recording"), "{error}");
 }
+
+#[test]
+fn a_recording_behind_the_flag_gets_a_tip() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlour"));
+    command.env_clear().args(["replay", "--diff", "rec"]);
+    let output = command.output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let tip = "tip: the recording stands before --diff: parlour replay rec --diff\n";
+    assert!(error.contains(tip), "{error}");
+}

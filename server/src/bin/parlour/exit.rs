@@ -29,7 +29,7 @@ const UNAVAILABLE: u8 = 69;
 pub(crate) const SOFTWARE: u8 = 70;
 /// The system did not give what a server needs.
 const SYSTEM: u8 = 71;
-/// The directory of recordings or of the history cannot be made or written to.
+/// The directory of recordings or of the history cannot be made or written to, or a file would be overwritten.
 const CANNOT_CREATE: u8 = 73;
 /// Not allowed, such as ports below 1024.
 const PERMISSION: u8 = 77;
@@ -49,7 +49,8 @@ Exit codes:
    69  a port is taken, or an address is not this machine's
    70  Parlour itself failed; the log says how
    71  the system refused a thread or a file
-   73  no file can be made in the directory of recordings or of the history
+   73  no file can be made in the directory of recordings or of the history, or an export
+       would overwrite a file
    77  not allowed, such as a port below 1024
    78  the configuration cannot be used
   130  ended at once by a second Ctrl-C";
@@ -115,6 +116,14 @@ impl Exit {
             };
         }
         Self::data(text)
+    }
+
+    /// A file is there already whose content would be lost.
+    pub(crate) fn would_overwrite(text: impl Into<String>) -> Self {
+        Self {
+            code: CANNOT_CREATE,
+            text: text.into(),
+        }
     }
 
     /// The system did not give what a server needs.

@@ -17,7 +17,8 @@ use exit::Exit;
 
 fn main() -> ExitCode {
     // Prints help, version and mistakes in the words themselves, and ends there.
-    let words = cli::command().get_matches();
+    let words = cli::command().try_get_matches();
+    let words = words.unwrap_or_else(|error| replay::tipped(error).exit());
     match run(&words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(),

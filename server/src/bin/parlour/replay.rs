@@ -5,9 +5,11 @@ mod dump;
 mod export;
 mod follow;
 mod given;
+mod retyped;
 mod say;
 mod serve;
 mod settings;
+mod tips;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
@@ -18,6 +20,7 @@ use crate::{
     exit::{self, Exit},
 };
 use given::Given;
+pub(crate) use tips::tipped;
 
 const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, follow a player";
 
@@ -25,13 +28,20 @@ const DETAILS: &str = "\
 Without --dump, --follow, --export, --diff or --serve it verifies: every tick is run again with the input it had, and
 must come to the hash it came to. A second world begins again at each saved world, and must reach the same hashes.
 
-FILE is a recording, or a directory of recordings as --record writes it: then the newest file that
-holds --at or --from is taken with all files that go on from it, else all files of the newest run of the
-server (--serve and --diff always take all of a run; --dump chat and --dump commands also take the files
-that hold the ticks before --at). The first is named on standard error.
+FILE is a recording, or a directory of recordings as --record writes it. Of a directory the newest
+recording that holds --at or --from is taken with all files that go on from it; without either, all
+files of the newest run of the server. --serve and --diff always take all files of a run; --dump
+chat and --dump commands also take the files that hold the ticks before --at. Histories (of POST
+/history, SIGUSR1, a slow step, a panic or the shadow) are passed over as long as the directory has
+a recording: give the file to replay one. Where it has none, the newest history is taken in the
+same way. Standard error names what was chosen, and what else the directory has.
 
-A PLAYER is an id (8 hex digits), the number of a session or a name, taken in this order. Where a name is
-that of several players, their ids are listed.
+A PLAYER is an id (8 hex digits), the number of a session or a name, taken in this order. Upper and
+lower case of a name do not matter where only one name is meant. Where several players have a name,
+their ids are listed.
+
+--dump players without --at, of a server that was stopped: the players before all of them left.
+--export=FILE writes no file that exists already, unless it is empty.
 
 A MOMENT is
   1234, t1234           a tick

@@ -15,7 +15,7 @@ use super::{
     open::{check_preamble, find_ending, read_header},
     table::{self, Entry, Table, read_at},
 };
-use crate::recording::Header;
+use crate::recording::{HISTORY, Header};
 
 /// A recording to read from.
 pub struct Recording<R> {
@@ -77,6 +77,13 @@ impl<R: Read + Seek> Recording<R> {
     /// What it says of its world.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Whether it is a history: the last minutes of a server, which wrote them from memory. Tells it from its bytes,
+    /// whatever the name of the file is.
+    pub fn is_history(&self) -> bool {
+        let marker = || matches!(&self.ending, Ending::Ended { text, .. } if text == HISTORY);
+        self.header.history.is_some() || marker()
     }
 
     /// The first tick that can be read; none if it has no tick.

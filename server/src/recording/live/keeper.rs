@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     metrics::Metrics,
-    recording::format::{EndReason, FileWriter},
+    recording::{
+        HISTORY,
+        format::{EndReason, FileWriter},
+    },
 };
 
 /// Why the history is written out.
@@ -126,7 +129,7 @@ impl Keeper {
         let (wall_ms, tick) = (batches[0].wall_ms(), batches[0].first_tick());
         let (file, name) = directory.create(wall_ms, tick, Some(reason))?;
         let path = directory.path().join(&name);
-        let written = self.write(file, reason == Reason::Panic, batches);
+        let written = self.write(file, reason, batches);
         let written = written.and_then(|(file, bytes)| file.sync_all().map(|()| bytes));
         directory.written(&name);
         match written {
@@ -140,7 +143,7 @@ impl Keeper {
     }
 
     fn to_memory(&self, batches: &[Arc<Batch>]) -> io::Result<Kept> {
-        let (cursor, bytes) = self.write(Cursor::new(Vec::new()), false, batches)?;
+        let (cursor, bytes) = self.write(Cursor::new(Vec::new()), Reason::Asked, batches)?;
         // Named by its end: histories of a server's first minute all begin with its first tick.
         let last = &batches[batches.len() - 1];
         let name = format!("history-{}.plr", stem(last.wall_ms(), last.last_tick(), None));
@@ -149,18 +152,20 @@ impl Keeper {
         Ok(kept)
     }
 
-    fn write<W: Write>(&self, out: W, panicked: bool, batches: &[Arc<Batch>]) -> io::Result<(W, u64)> {
-        let mut writer = FileWriter::new(out, &self.source.header(batches[0].wall_ms()))?;
+    fn write<W: Write>(&self, out: W, reason: Reason, batches: &[Arc<Batch>]) -> io::Result<(W, u64)> {
+        let mut header = self.source.header(batches[0].wall_ms());
+        header.history = Some(reason.word().to_owned());
+        let mut writer = FileWriter::new(out, &header)?;
         for sealed in batches.iter().flat_map(|batch| &batch.chunks) {
             writer.chunk(sealed)?;
         }
-        let panicked = panicked && batches.iter().any(|batch| batch.panicked);
+        let panicked = reason == Reason::Panic && batches.iter().any(|batch| batch.panicked);
         let reason = if panicked {
             EndReason::Panicked
         } else {
             EndReason::Stopped
         };
-        let finished = writer.end(reason, "the history of a server")?;
+        let finished = writer.end(reason, HISTORY)?;
         finished.without_index.map_or(Ok(()), Err)?;
         let bytes = writer.position();
         Ok((writer.into_inner(), bytes))

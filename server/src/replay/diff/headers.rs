@@ -16,8 +16,8 @@ pub struct HeaderDifference {
     pub other: Value,
 }
 
-/// When, by which program and after which file is no difference between worlds.
-const OF_NO_WORLD: [&str; 5] = ["format", "build", "started", "started_ms", "previous"];
+/// When, by which program, after which file and why it was written is no difference between worlds.
+const OF_NO_WORLD: [&str; 6] = ["format", "build", "started", "started_ms", "previous", "history"];
 
 /// Names what differs between what two recorded worlds were made with. Two such worlds have no reason to be the same.
 #[must_use]

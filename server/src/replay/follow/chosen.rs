@@ -48,7 +48,7 @@ pub(super) fn meant(cast: &Cast, whom: &Whom) -> Result<Vec<SessionId>, FollowEr
             )
         });
         return Err(FollowError::Several {
-            whom: words::plain(&whom.0),
+            whom: words::plain(&first[0].name),
             them: shown.collect::<Vec<_>>().join(", "),
         });
     }

@@ -12,7 +12,7 @@ use crate::replay::{Whom, words};
 
 /// Rooms that are listed at most, the first by name.
 const ROOMS: usize = 1000;
-/// Ids that are listed at most if several have one name.
+/// Ids or names that are listed at most if a name does not tell one from another.
 const IDS: usize = 8;
 
 impl Theatre {
@@ -56,13 +56,22 @@ impl Theatre {
     /// The player that is named so: by name, id, or number of its session.
     fn find(&self, text: &str) -> Result<(PlayerId, String), Problem> {
         let whom = Whom(text.to_owned());
-        let players = self.world.iter().flat_map(|world| players(world));
-        let named = whom.among(players);
+        let players = || self.world.iter().flat_map(|world| players(world));
+        let named = whom.among(players());
         match named[..] {
-            [] => Err(Problem::NotThere(format!(
-                "no player {text:?} is in a room at tick {}",
-                self.tick.0
-            ))),
+            [] => Err(Problem::NotThere(match whom.alike(players())[..] {
+                [] => format!("no player {text:?} is in a room at tick {}", self.tick.0),
+                ref names => format!(
+                    "no player {text:?} is in a room at tick {}: upper and lower case matter among {}",
+                    self.tick.0,
+                    names
+                        .iter()
+                        .take(IDS)
+                        .map(|name| words::quoted(name))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+            })),
             [player] => Ok(player),
             _ => {
                 let ids: Vec<String> = named

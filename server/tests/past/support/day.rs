@@ -91,7 +91,12 @@ fn script(tick: u32) -> Vec<(u64, EventKind)> {
         700 => vec![(512, chat("good day")), (512, walk(Direction::North))],
         800 => vec![(512, walk(Direction::East))],
         900 => vec![(256, EventKind::Close)],
-        1000 => vec![(768, open("eve")), (768, join("plaza/late"))],
+        1000 => vec![
+            (768, open("eve")),
+            (768, join("plaza/late")),
+            (1024, open("EVE")),
+            (1024, join("plaza/late")),
+        ],
         _ => Vec::new(),
     }
 }

@@ -70,20 +70,20 @@ pub(super) fn run(mut given: Given, what: What, asked: &ArgMatches) -> Result<()
         room: text("room"),
         player: text("player").map(Whom),
     };
-    let window = meant(&given, what)?;
+    let window = meant(&mut given, what)?;
     let dump = dump(&mut given.replay, what, window, &filter).map_err(|error| match error {
         DumpError::Replay(error) => Exit::replay(&given.path, error),
         DumpError::NotThere(text) => Exit::not_in_it(text),
     })?;
-    if let ([_, _, ..], Some(Whom(whom))) = (dump.meant.as_slice(), &filter.player) {
-        say::note(&several(whom, &dump.meant));
+    if let [one, _, ..] = dump.meant.as_slice() {
+        say::note(&several(&one.name, &dump.meant));
+    }
+    if let Some(looked_at) = looked_at(&given, what, window, &filter, dump.rows.is_empty()) {
+        say::note(&looked_at);
     }
     if text("format").as_deref() == Some("json") {
         let lines: String = dump.json.iter().map(|row| format!("{row}\n")).collect();
         return say::result(&lines);
-    }
-    if dump.rows.is_empty() {
-        say::note(&format!("nothing of that kind, up to tick {}", window.to.0));
     }
     say::result(&table(dump.columns, &dump.rows))
 }
@@ -99,9 +99,54 @@ fn several(whom: &str, meant: &[Who]) -> String {
     format!("{whom} is the name of {count} players: {ids}. Name one by its id to see only that one")
 }
 
+/// Which ticks were looked at and how to look at others, where what is shown may not be what was looked for: it is
+/// nothing, or without a moment less than all.
+fn looked_at(given: &Given, what: What, window: Window, filter: &Filter, is_empty: bool) -> Option<String> {
+    let (first, last) = given.replay.times().range()?;
+    let is_cut = what.is_of_window() && window.from > first;
+    let ticks = format!("ticks {} to {}", window.from.0, window.to.0);
+    if !is_empty {
+        let has_moment = given.from.is_some() || given.at.is_some();
+        return (is_cut && !has_moment)
+            .then(|| format!("these are the last 10 s, {ticks}: --from +0s shows all"));
+    }
+    let flags = [
+        ("--room", filter.room.is_some()),
+        ("--player", filter.player.is_some()),
+    ];
+    let flags: Vec<&str> = flags
+        .into_iter()
+        .filter(|(_, is_given)| *is_given)
+        .map(|(flag, _)| flag)
+        .collect();
+    let fits = match flags.is_empty() {
+        true => String::new(),
+        false => format!(" that fits {}", flags.join(" and ")),
+    };
+    let (nothing, when) = match what {
+        What::Players => ("nobody", format!("after tick {}", window.to.0)),
+        What::Rooms => ("no room", format!("after tick {}", window.to.0)),
+        What::Chat => ("no chat", format!("in {ticks}")),
+        What::Commands => ("no command", format!("in {ticks}")),
+    };
+    let mut ways = Vec::new();
+    match &given.from {
+        None if is_cut => ways.push("without --from only 10 s are looked at, --from +0s looks at all before"),
+        Some(_) if is_cut => ways.push("an earlier --from looks further back"),
+        _ => {}
+    }
+    match &given.at {
+        Some(_) if window.to < last => ways.push("a later --at looks further on"),
+        None if !what.is_of_window() => ways.push("--at looks at an earlier tick"),
+        _ => {}
+    }
+    let colon = if ways.is_empty() { "" } else { ": " };
+    Some(format!("{nothing}{fits} {when}{colon}{}", ways.join("; ")))
+}
+
 /// The tick to look at, and how far back.
-fn meant(given: &Given, what: What) -> Result<Window, Exit> {
-    let replay = &given.replay;
+fn meant(given: &mut Given, what: What) -> Result<Window, Exit> {
+    let replay = &mut given.replay;
     let at = match &given.at {
         Some(at) => at
             .tick(&replay.times())
@@ -110,6 +155,20 @@ fn meant(given: &Given, what: What) -> Result<Window, Exit> {
         None if !what.is_of_window() && replay.ending().is_panic() => {
             say::note("the last tick panicked: this is the state before it");
             Tick(given.window.to.0.saturating_sub(1)).max(given.window.from)
+        }
+        None if what == What::Players && replay.last_tick() == Some(given.window.to) => {
+            let last = given.window.to;
+            let before = replay.before_all_left(last);
+            match before.map_err(|error| Exit::replay(&given.path, error))? {
+                None => last,
+                Some(before) => {
+                    let (last, before) = (last.0, before.0);
+                    say::note(&format!(
+                        "nobody is left after tick {last}: these are the players after tick {before}, before the last of them left"
+                    ));
+                    Tick(before)
+                }
+            }
         }
         None => given.window.to,
     };

@@ -28,9 +28,23 @@ pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
     if target == "-" {
         return write(&mut given, &mut BufWriter::new(io::stdout().lock()));
     }
-    let file =
-        File::create(target).map_err(|error| Exit::system(&format!("cannot create {target}"), &error))?;
+    let file = create(target)?;
     write(&mut given, &mut BufWriter::new(file))
+}
+
+/// Never over what a file has. An empty one has nothing to lose: `mktemp` makes such files.
+fn create(target: &str) -> Result<File, Exit> {
+    let failed = |error| Exit::system(&format!("cannot create {target}"), &error);
+    let mut options = File::options();
+    let file = options.write(true).create(true).truncate(false).open(target);
+    let file = file.map_err(failed)?;
+    let about = file.metadata().map_err(failed)?;
+    if about.is_file() && about.len() > 0 {
+        return Err(Exit::would_overwrite(format!(
+            "{target} exists already, and is not overwritten: name another file or remove this one"
+        )));
+    }
+    Ok(file)
 }
 
 fn write(given: &mut Given, out: &mut impl Write) -> Result<(), Exit> {

@@ -6,20 +6,44 @@ use std::{
 };
 
 use clap::ArgMatches;
-use parlour_server::replay::{Extent, Found, Moment, Replay, ReplayError, Window, find, words as text};
+use parlour_server::replay::{
+    Extent, FindError, Found, Moment, Replay, ReplayError, Window, find, words as text,
+};
 use parlour_shared::map::Map;
 use parlour_sim::Logic;
 
-use super::say;
+use super::{retyped::retyped, say};
 use crate::{exit::Exit, given};
 
-/// The files that are meant, which are named on standard error if they were chosen from a directory.
+/// The files that are meant. If they were chosen from a directory, standard error names them and what else is there.
 pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<Found, Exit> {
-    let found = find(path, holding, extent)?;
+    let found = find(path, holding, extent).map_err(|error| match &error {
+        FindError::NoneHolds {
+            history: Some(history),
+            ..
+        } => Exit::not_in_it(format!("{error}:\n  {}", retyped(path, history))),
+        _ => error.into(),
+    })?;
     if found.chosen {
-        say::note(&format!("replaying {}", named(&found)));
+        say::note(&chosen(&found));
     }
     Ok(found)
+}
+
+/// The choice in one line.
+fn chosen(found: &Found) -> String {
+    let mut text = format!("replaying {}", named(found));
+    if found.is_history {
+        text.push_str(", a history: no recording is there");
+    }
+    let beside = found.beside.to_string();
+    if !beside.is_empty() {
+        text.push_str(&format!("; also there: {beside}"));
+    }
+    if found.beside.can_be_replayed() {
+        text.push_str(" (give the file to replay one)");
+    }
+    text
 }
 
 /// The files in words.

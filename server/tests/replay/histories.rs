@@ -1,0 +1,207 @@
+//! Histories in a directory: none stands in for a recording.
+
+use std::{fs, path::Path};
+
+use parlour_server::{
+    recording::{
+        Header,
+        format::{EndReason, FileWriter},
+    },
+    replay::{Beside, Extent, Found, find},
+};
+use parlour_sim::SIMULATION;
+
+use crate::support::{STARTED_MS, Script, Temporary, config, parlour, story};
+
+/// Writes a history of so many ticks from a time on.
+fn put_history(directory: &Temporary, name: &str, after_ms: u64, ticks: u32) {
+    let mut script = Script::default();
+    script.started_ms = Some(STARTED_MS + after_ms);
+    script.history = Some("asked");
+    fs::write(directory.0.join(name), script.record(ticks)).unwrap();
+}
+
+/// The story in three files, and two histories: one of its beginning and one of the minute after its end.
+fn recorded() -> Temporary {
+    let directory = story().record_rotated(900, &[300, 600]);
+    put_history(&directory, "t1-asked.plr", 5_000, 900);
+    put_history(&directory, "renamed.plr", 3_600_000, 100);
+    directory
+}
+
+fn name(found: &Found) -> &str {
+    found.path.file_name().unwrap().to_str().unwrap()
+}
+
+#[test]
+fn only_the_recording_is_replayed() {
+    let directory = recorded();
+    let note = format!(
+        "parlour: replaying {}/t1.plr and the 2 that go on from it; also there: 2 histories (give the file to replay one)",
+        directory.path()
+    );
+    let (code, out, err) = parlour(&[directory.path()]);
+    assert_eq!((code, err.trim_end()), (Some(0), note.as_str()));
+    assert!(out.starts_with("900 ticks, 1 to 900 "), "{out}");
+    for words in [
+        &["--follow", "Ada"][..],
+        &["--export"],
+        &["--dump", "rooms"],
+        &["--diff"],
+        &["--diff", directory.path()],
+    ] {
+        let (code, _, err) = parlour(&[&[directory.path()], words].concat());
+        assert_eq!(code, Some(0), "{words:?}: {err}");
+        assert_eq!(err.lines().next().unwrap(), note, "{words:?}");
+    }
+    let (code, out, err) = parlour(&[
+        directory.path(),
+        "--at",
+        "t620",
+        "--dump",
+        "chat",
+        "--room",
+        "plaza",
+    ]);
+    assert_eq!((code, out.lines().count()), (Some(0), 1), "{err}");
+    let (_, _, err) = parlour(&[directory.path(), "--from", "t700"]);
+    let expected =
+        "t600.plr; also there: 2 earlier files of this run, 2 histories (give the file to replay one)";
+    assert!(err.trim_end().ends_with(expected), "{err}");
+}
+
+#[test]
+fn serving_takes_the_recording() {
+    let directory = recorded();
+    // A moment that only a history has: the choice is made before any port is opened.
+    let words = [directory.path(), "--serve", "--from", "2026-11-21T15:03:01Z"];
+    let (code, _, err) = parlour(&words);
+    assert_eq!(code, Some(64), "{err}");
+    assert!(err.contains("renamed.plr --serve --from"), "{err}");
+    for extent in [Extent::Onwards, Extent::Back(None), Extent::Whole] {
+        let found = find(&directory.0, None, extent).unwrap();
+        assert_eq!(
+            (name(&found), found.next.len(), found.is_history),
+            ("t1.plr", 2, false)
+        );
+    }
+}
+
+#[test]
+fn a_moment_that_only_a_history_has_is_an_error_with_the_line_to_type() {
+    let directory = recorded();
+    for (words, line) in [
+        (
+            &["--from", "2026-11-21T15:03:01Z"][..],
+            "--from 2026-11-21T15:03:01Z",
+        ),
+        (
+            &["--dump", "players", "--at", "15:03:01"],
+            "--dump players --at 15:03:01",
+        ),
+    ] {
+        let (code, out, err) = parlour(&[&[directory.path()], words].concat());
+        assert_eq!((code, out.as_str()), (Some(64), ""));
+        let path = directory.path();
+        assert!(err.contains(": no recording has "), "{err}");
+        let advice = format!(
+            "\nA history has it: give {path}/renamed.plr in place of the directory:\n  \
+             parlour replay {path}/renamed.plr {line}\n"
+        );
+        assert!(err.ends_with(&advice), "{err}");
+        // What stands there does what was asked for.
+        let typed = advice.lines().last().unwrap().trim();
+        let typed: Vec<&str> = typed.split(' ').skip(2).collect();
+        assert_eq!(parlour(&typed).0, Some(0), "{typed:?}");
+    }
+    let (code, _, err) = parlour(&[directory.path(), "--from", "2026-11-22T15:03Z"]);
+    assert_eq!(
+        (code, err.contains("history")),
+        (Some(2), false),
+        "no such moment: {err}"
+    );
+    let (code, _, err) = parlour(&[directory.path(), "--from", "2026-11-22T15:03:00Z"]);
+    assert_eq!(
+        (code, err.contains("history")),
+        (Some(64), false),
+        "none has it: {err}"
+    );
+}
+
+#[test]
+fn without_a_recording_the_newest_history_is_taken() {
+    let directory = Temporary::directory();
+    put_history(&directory, "b-asked.plr", 0, 100);
+    // Both begin with the server, and the first was written later.
+    put_history(&directory, "a-asked.plr", 0, 300);
+    put_history(&directory, "older.plr", 0, 50);
+    let found = find(&directory.0, None, Extent::Whole).unwrap();
+    assert_eq!((name(&found), found.is_history), ("a-asked.plr", true));
+    let (code, out, err) = parlour(&[directory.path()]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.starts_with("300 ticks"), "{out}");
+    let note = "a-asked.plr, a history: no recording is there; also there: 2 histories (give the file to replay one)\n";
+    assert!(err.ends_with(note), "{err}");
+    let (code, _, err) = parlour(&[directory.path(), "--from", "t301"]);
+    assert_eq!(
+        (code, err.contains("no history has tick 301")),
+        (Some(64), true),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_history_is_known_by_its_bytes() {
+    let directory = Temporary::directory();
+    put_history(&directory, "20261121T140300Z-t1-panic.plr", 0, 300);
+    // Cut, it has lost its end marker.
+    let whole = fs::read(directory.0.join("20261121T140300Z-t1-panic.plr")).unwrap();
+    fs::write(directory.0.join("cut.plr"), &whole[..whole.len() * 3 / 4]).unwrap();
+    // What older programs wrote has nothing but the text of its end marker.
+    let header = Header::new(&config(), vec![], SIMULATION, STARTED_MS);
+    let mut old = FileWriter::new(Vec::new(), &header).unwrap();
+    old.end(EndReason::Stopped, "the history of a server").unwrap();
+    fs::write(directory.0.join("old.plr"), old.into_inner()).unwrap();
+    // A recording may have any name, also one like that of a history.
+    let recording = Script::default().record(120);
+    fs::write(directory.0.join("20261121T140300Z-t1-asked.plr"), recording).unwrap();
+    fs::write(directory.0.join("begun.plr"), b"").unwrap();
+    let found = find(&directory.0, None, Extent::Onwards).unwrap();
+    assert_eq!(name(&found), "20261121T140300Z-t1-asked.plr");
+    let beside = Beside {
+        earlier: 0,
+        runs: 0,
+        histories: 3,
+        unreadable: 1,
+    };
+    assert_eq!(found.beside, beside);
+    assert_eq!(beside.to_string(), "1 file that cannot be read, 3 histories");
+}
+
+#[test]
+fn a_file_is_replayed_whatever_it_is() {
+    let directory = recorded();
+    let file = directory.0.join("t1-asked.plr");
+    let found = find(Path::new(&file), None, Extent::Whole).unwrap();
+    assert!(!found.chosen && found.path == file);
+    let (code, out, err) = parlour(&[file.to_str().unwrap()]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.starts_with("900 ticks"), "{out}");
+}
+
+#[test]
+fn a_history_and_a_recording_of_one_world_are_compared() {
+    let directory = Temporary::directory();
+    fs::write(directory.0.join("t1.plr"), Script::default().record(200)).unwrap();
+    put_history(&directory, "t1-asked.plr", 0, 100);
+    let history = format!("{}/t1-asked.plr", directory.path());
+    let (code, out, err) = parlour(&[directory.path(), "--diff", &history]);
+    assert_eq!(
+        (code, out.as_str()),
+        (
+            Some(0),
+            "the same: ticks 1 to 100, inputs and hashes\nthe first goes on to tick 200\n"
+        ),
+        "{err}"
+    );
+}
