@@ -27,10 +27,11 @@ pub(crate) fn text(
         writeln!(text, "{what:<20} {command}").expect("writing to a string does not fail");
     };
     if let Some(bots) = bots {
-        line(
-            "Walking about:",
-            &format!("{bots} bots, half in lobby and garden, half in the plaza"),
-        );
+        let spread = match bots {
+            1 => "1 bot, in the plaza".to_owned(),
+            _ => format!("{bots} bots, half in lobby and garden, half in the plaza"),
+        };
+        line("Walking about:", &spread);
     }
     line(
         "Talk to it by hand:",
