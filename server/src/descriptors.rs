@@ -19,6 +19,7 @@ use std::{
     time::Instant,
 };
 
+use parlour_shared::text::count;
 use rustix::{
     io::Errno,
     process::{Resource, getrlimit, setrlimit},
@@ -91,9 +92,9 @@ impl Descriptors {
         }
         if room < u64::from(max_connections) {
             tracing::warn!(
-                "the limit of open files is {limit}: it holds about {room} connections, and max_connections is \
-                 {max_connections}. Raise the limit (ulimit -n, or LimitNOFILE= of systemd), or lower \
-                 --max-connections"
+                "the limit of open files is {limit}: it holds about {}, and max_connections is {max_connections}. \
+                 Raise the limit (ulimit -n, or LimitNOFILE= of systemd), or lower --max-connections",
+                count(room, "connection")
             );
         }
         Ok(())

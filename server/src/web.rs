@@ -151,6 +151,12 @@ impl Addressed {
         authority.map_or_else(String::new, |authority| authority.host.to_string())
     }
 
+    /// Whether a client on this machine asked for it by a name that only this machine has.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let authority = self.authority.as_ref();
+        authority.is_some_and(|authority| authority.host.is_loopback())
+    }
+
     /// Whether the origin is this server's own.
     fn is_origin(&self, origin: &Origin) -> bool {
         let authority = self.authority.as_ref();
@@ -170,6 +176,14 @@ pub(crate) fn seal(headers: &mut HeaderMap) {
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, own);
     let nosniff = HeaderValue::from_static("nosniff");
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+}
+
+/// Whether a proxy says that it passes the request on for somebody else.
+pub(crate) fn is_passed_on(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        let name = name.as_str();
+        matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
+    })
 }
 
 /// A request for a line of the log, with the headers that the policy reads.

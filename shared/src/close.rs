@@ -28,7 +28,7 @@ impl Advice {
 
 macro_rules! close_codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $reason:literal;)*) => {
-        /// A close code. The reason text comes from this table and never echoes input.
+        /// A close code. The reason text comes from this table; a JSON client may get a sentence in its place.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[repr(u16)]
@@ -38,7 +38,7 @@ macro_rules! close_codes {
             /// Every code, in the order of the table.
             pub const ALL: &[CloseCode] = &[$(CloseCode::$name),*];
 
-            /// The fixed reason sent with the code.
+            /// The fixed reason that is sent with the code.
             #[must_use]
             pub fn reason(self) -> &'static str {
                 match self { $(CloseCode::$name => $reason),* }

@@ -4,6 +4,8 @@
 //! varints. JSON is what serde derives. Decoding is strict: every byte is used, and in the one way that
 //! encoding would have written it.
 
+mod mistake;
+
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -29,6 +31,9 @@ pub enum CodecError {
     #[error("message not in its shortest form")]
     NotCanonical,
 }
+
+/// A hello as a person types it.
+pub const HELLO_EXAMPLE: &str = r#"{"hello":{"protocol":1,"name":"Ada"}}"#;
 
 /// The first byte of a snapshot: the number of [`ServerMessage::Snapshot`].
 pub const SNAPSHOT_OPCODE: u8 = ServerKind::Snapshot as u8;
@@ -93,9 +98,10 @@ pub fn to_json(message: &ServerMessage) -> String {
 /// Reads the JSON form of a client's message.
 ///
 /// # Errors
-/// [`CodecError::Malformed`], with the place and the reason.
+/// [`CodecError::Malformed`] with a sentence that says what is wrong, for the person who typed the text: printable ASCII,
+/// and without any value of the text, which may be a secret.
 pub fn from_json(text: &str) -> Result<ClientMessage, CodecError> {
-    serde_json::from_str(text).map_err(|error| CodecError::Malformed(error.to_string()))
+    serde_json::from_str(text).map_err(|error| CodecError::Malformed(mistake::sentence(text, &error)))
 }
 
 fn decode_canonical<const LIMIT: usize>(bytes: &[u8]) -> Result<ClientMessage, CodecError> {

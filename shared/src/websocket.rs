@@ -20,6 +20,8 @@ pub use mask::apply_mask;
 
 /// The longest payload of a control frame (ping, pong, close), in bytes.
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
+/// The longest reason in a close frame, in bytes: its code comes before it.
+pub const MAX_CLOSE_REASON: usize = MAX_CONTROL_PAYLOAD - 2;
 
 /// Which end of the connection this is. It decides whether frames that come in have to be masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

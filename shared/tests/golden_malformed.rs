@@ -581,6 +581,11 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
             text(r#"{"move":{"direction":"up"}}"#),
         ),
         (
+            "json_hello_without_protocol",
+            "A hello must say which protocol it is for",
+            text(r#"{"hello":{"name":"Ada"}}"#),
+        ),
+        (
             "json_body_odd",
             "A body of three digits",
             text(r#"{"custom":{"name":"wave","body":"abc"}}"#),

@@ -6,6 +6,7 @@ use bevy_ecs::prelude::*;
 use parlour_shared::{
     limits::{HEARTBEAT_MS, MAX_ROOM_CAPACITY, TICK_RATE},
     map::Map,
+    text::count,
 };
 use serde::{Deserialize, Serialize};
 
@@ -154,7 +155,7 @@ pub enum RulesError {
         most: u32,
     },
     /// A bucket that never has a token, or takes longer than 2^24 ticks to fill.
-    #[error("a rate of {} at once, one every {} ticks", .0.burst, .0.every_ticks)]
+    #[error("a rate of {} at once, one every {}", .0.burst, count(.0.every_ticks, "tick"))]
     Rate(Rate),
 }
 

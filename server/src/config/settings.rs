@@ -166,6 +166,7 @@ impl Settings {
             allowed_origins: self.allowed_origins.clone(),
             allowed_hosts: self.allowed_hosts.clone(),
             handshake_timeout: self.handshake_timeout,
+            handshake_timeout_by_hand: ServerOptions::BY_HAND,
             heartbeat: self.heartbeat,
             cadence: self.cadence,
             outbox_bytes: self.outbox_bytes,

@@ -15,12 +15,16 @@ use prometheus::IntGauge;
 
 /// Connections over the limit that are still answered.
 const ANSWERED_OVER: u32 = 1024;
+/// Connections at once that may take longer for their hello, because a person may be typing it. Behind a proxy that does
+/// not say so, strangers look like this machine: all they gain are these.
+const MAX_BY_HAND: u32 = 16;
 
 /// The counts. Shared by the I/O threads; the tick thread knows nothing of it.
 pub(super) struct Admission {
     max_connections: u32,
     max_per_address: u32,
     connections: AtomicU32,
+    by_hand: AtomicU32,
     /// Holds an entry only while there is a connection that did not say hello, so it is bounded by them.
     addresses: Mutex<HashMap<IpAddr, u32>>,
     connections_gauge: IntGauge,
@@ -45,8 +49,17 @@ pub(super) enum Verdict {
 /// A connection that is counted, until this is dropped.
 pub(super) struct Admitted {
     admission: Arc<Admission>,
-    /// Whose count it is part of, as long as it is.
-    address: Option<IpAddr>,
+    counted: Counted,
+}
+
+/// Which count of connections without a hello one is part of.
+enum Counted {
+    /// That of its address.
+    Address(IpAddr),
+    /// That of the few that may take longer.
+    ByHand,
+    /// None: it said who it is.
+    Not,
 }
 
 impl Admission {
@@ -55,6 +68,7 @@ impl Admission {
             max_connections,
             max_per_address,
             connections: AtomicU32::new(0),
+            by_hand: AtomicU32::new(0),
             addresses: Mutex::default(),
             connections_gauge: metrics.edge.connections.clone(),
             unauthenticated_gauge: metrics.edge.unauthenticated.clone(),
@@ -73,7 +87,7 @@ impl Admission {
         self.unauthenticated_gauge.inc();
         let admitted = Admitted {
             admission: Arc::clone(self),
-            address: Some(address),
+            counted: Counted::Address(address),
         };
         // On the other verdicts `admitted` is dropped here, and with it the counts.
         if from_address > self.max_per_address.saturating_mul(2) {
@@ -89,6 +103,14 @@ impl Admission {
         }
     }
 
+    /// One that counted for this address does not any more.
+    fn leave(&self, address: IpAddr) {
+        self.count(address, |count| {
+            *count = count.saturating_sub(1);
+            *count
+        });
+    }
+
     fn count(&self, address: IpAddr, change: impl FnOnce(&mut u32) -> u32) -> u32 {
         // A panic while it is held cannot leave half a change behind.
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,15 +124,32 @@ impl Admission {
 }
 
 impl Admitted {
-    /// It said who it is: it does not count for its address any more.
-    pub(super) fn authenticated(&mut self) {
-        if let Some(address) = self.address.take() {
-            self.admission.count(address, |count| {
-                *count = count.saturating_sub(1);
-                *count
-            });
-            self.admission.unauthenticated_gauge.dec();
+    /// It may take longer for its hello, if there are few others that may. Then it does not count for its address any
+    /// more: who waits for a person to type takes no place from those who come and go.
+    pub(super) fn take_longer(&mut self) -> bool {
+        let Counted::Address(address) = self.counted else {
+            return false;
+        };
+        let one_more = |count| (count < MAX_BY_HAND).then_some(count + 1);
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        if self.admission.by_hand.try_update(set, fetch, one_more).is_err() {
+            return false;
         }
+        self.admission.leave(address);
+        self.counted = Counted::ByHand;
+        true
+    }
+
+    /// It said who it is: it does not count as one that did not any more.
+    pub(super) fn authenticated(&mut self) {
+        match std::mem::replace(&mut self.counted, Counted::Not) {
+            Counted::Not => return,
+            Counted::Address(address) => self.admission.leave(address),
+            Counted::ByHand => {
+                self.admission.by_hand.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.admission.unauthenticated_gauge.dec();
     }
 }
 
@@ -168,6 +207,32 @@ mod tests {
         assert!(matches!(admission.enter(ip("10.0.0.1")), Verdict::Admit(_)));
         drop((admitted, entered));
         assert_eq!(admission.connections.load(Ordering::Relaxed), 0);
+        assert!(admission.addresses.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_few_may_take_longer_and_take_no_place_of_their_address() {
+        let admission = admission(100, 1);
+        let enter = || match admission.enter(ip("127.0.0.1")) {
+            Verdict::Admit(admitted) => admitted,
+            other => panic!("{other:?}"),
+        };
+        let mut slow: Vec<_> = (0..MAX_BY_HAND)
+            .map(|_| {
+                let mut admitted = enter();
+                assert!(admitted.take_longer());
+                admitted
+            })
+            .collect();
+        let mut one_more = enter();
+        assert!(!one_more.take_longer());
+        assert_eq!(admission.unauthenticated_gauge.get(), i64::from(MAX_BY_HAND) + 1);
+        slow[0].authenticated();
+        assert!(one_more.take_longer());
+        assert!(!one_more.take_longer(), "it does already");
+        drop((slow, one_more));
+        assert_eq!(admission.by_hand.load(Ordering::Relaxed), 0);
+        assert_eq!(admission.unauthenticated_gauge.get(), 0);
         assert!(admission.addresses.lock().unwrap().is_empty());
     }
 

@@ -6,7 +6,7 @@ use parlour_shared::{
     close::{Advice, CloseCode},
     codec,
     message::{Closing, ServerMessage},
-    websocket::{OpCode, encode_close, encode_into},
+    websocket::{MAX_CLOSE_REASON, OpCode, encode_close, encode_into},
 };
 use rustix::net::{Shutdown, shutdown, sockopt::set_socket_linger};
 
@@ -16,14 +16,29 @@ use super::{
 };
 use crate::metrics::Closer;
 
+/// The end of a reason that is not all there.
+const CUT: &str = "...";
+
 impl Connection {
     /// Closes the connection because of what the client did; counted and logged.
     pub(super) fn refuse(self: &Rc<Self>, reject: Reject, detail: &str) {
+        self.refuse_with(reject, detail, None);
+    }
+
+    /// The same, and says why in the close frame: to JSON clients, behind which a person may be typing, and to everyone
+    /// who says no hello. The sentence holds no secret of the client: it is logged as well.
+    pub(super) fn refuse_saying(self: &Rc<Self>, reject: Reject, sentence: &str) {
+        let says = self.wire == Wire::Json || reject == Reject::HandshakeTimeout;
+        self.refuse_with(reject, sentence, says.then(|| reason(sentence)));
+    }
+
+    fn refuse_with(self: &Rc<Self>, reject: Reject, detail: &str, reason: Option<String>) {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
         }
         self.io.shared.reject(reject, self.peer, detail);
-        self.close(reject.close_code().unwrap_or(CloseCode::Internal));
+        let code = reject.close_code().unwrap_or(CloseCode::Internal);
+        self.close_saying(code, reason.as_deref().unwrap_or(code.reason()));
     }
 
     /// Tells the client why, and closes the connection. What waits for it is dropped, whatever the code is: the code and
@@ -138,5 +153,35 @@ impl Connection {
             }
             Wire::Json => encode_into(out, OpCode::Text, codec::to_json(&message).as_bytes(), None),
         }
+    }
+}
+
+/// A sentence as the reason of a close frame: printable ASCII, so that it shows in a terminal as what it is, and short
+/// enough.
+fn reason(sentence: &str) -> String {
+    let printable = |character| {
+        if matches!(character, ' '..='~') {
+            character
+        } else {
+            '?'
+        }
+    };
+    let mut reason: String = sentence.chars().map(printable).collect();
+    if reason.len() > MAX_CLOSE_REASON {
+        reason.truncate(MAX_CLOSE_REASON - CUT.len());
+        reason.push_str(CUT);
+    }
+    reason
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_short_and_printable() {
+        assert_eq!(reason("a \u{7}\u{202e}\u{e9} b"), "a ??? b");
+        assert_eq!(reason(&"x".repeat(123)), "x".repeat(123));
+        assert_eq!(reason(&"\u{e9}".repeat(200)), "?".repeat(120) + "...");
     }
 }

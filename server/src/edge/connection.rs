@@ -118,6 +118,11 @@ impl Connection {
         self.session.get()
     }
 
+    /// Whether it may take longer for its hello.
+    pub(super) fn take_longer(&self) -> bool {
+        self.admitted.borrow_mut().take_longer()
+    }
+
     /// Opens a session.
     pub(super) fn open(&self, what: What) {
         let Some(place) = self.place.get() else {

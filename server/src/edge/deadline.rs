@@ -25,6 +25,16 @@ impl Deadline {
         Self::after(left.min(limit), now)
     }
 
+    /// The same, but at least so long from its beginning.
+    pub(super) fn at_least(self, limit: Duration) -> Self {
+        Self::after(self.limit.max(limit), self.begin)
+    }
+
+    /// How long it is, in words: `within 5 s`.
+    pub(super) fn in_words(&self) -> String {
+        format!("within {} s", self.limit.as_secs_f64())
+    }
+
     /// Waits for something; `None` if the time is over before.
     pub(super) async fn wait_for<F: Future + Unpin>(
         &self,

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use parlour_shared::{
     close::CloseCode,
-    codec::SCHEMA,
+    codec::{HELLO_EXAMPLE, SCHEMA},
     limits::{MAX_TOKEN_BYTES, PROTOCOL},
     message::{ClientMessage, Hello},
     text::clean_name,
@@ -12,6 +12,9 @@ use parlour_shared::{
 
 use super::{Reject, connection::Connection};
 use crate::bridge::inbound::What;
+
+/// Why no session opens while the tick does not advance.
+pub(super) const FROZEN: &str = "the world stands still: try again later";
 
 /// Takes the first message: opens a session, or closes the connection.
 pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
@@ -22,16 +25,17 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
             return;
         }
         _ => {
-            connection.refuse(Reject::NoHello, "another message came first");
+            let sentence = format!("the first message must be a hello, as in {HELLO_EXAMPLE}");
+            connection.refuse_saying(Reject::NoHello, &sentence);
             return;
         }
     };
-    if let Err((reject, detail)) = judge(&hello) {
-        connection.refuse(reject, detail);
+    if let Err((reject, sentence)) = judge(&hello) {
+        connection.refuse_saying(reject, &sentence);
         return;
     }
     if connection.io.shared.status.is_frozen() {
-        connection.refuse(Reject::TickFrozen, "");
+        connection.refuse_saying(Reject::TickFrozen, FROZEN);
         return;
     }
     // The world makes up a name for an empty one.
@@ -39,22 +43,37 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
     connection.open(What::Open { name });
 }
 
-/// Whether it may open a session, else why not.
-fn judge(hello: &Hello) -> Result<(), (Reject, &'static str)> {
+/// Whether it may open a session, else why not. A token is never repeated.
+fn judge(hello: &Hello) -> Result<(), (Reject, String)> {
     // The token comes first: who fails here learns nothing else.
     match &hello.token {
         None => {}
         Some(token) if token.len() > MAX_TOKEN_BYTES => {
-            return Err((Reject::Token, "token too long"));
+            return Err((
+                Reject::Token,
+                format!("a token of more than {MAX_TOKEN_BYTES} bytes"),
+            ));
         }
         // A token that nobody verified must not pass for one that was.
-        Some(_) => return Err((Reject::Token, "this server cannot verify tokens: guests only")),
+        Some(_) => {
+            let sentence = "this server cannot verify tokens: leave `token` out and come as a guest";
+            return Err((Reject::Token, sentence.to_owned()));
+        }
     }
-    if hello.protocol != PROTOCOL || (hello.schema != 0 && hello.schema != SCHEMA) {
-        return Err((Reject::Version, "another protocol version or schema"));
+    if hello.protocol != PROTOCOL {
+        let sentence = format!("protocol {} is not spoken here, only {PROTOCOL}", hello.protocol);
+        return Err((Reject::Version, sentence));
+    }
+    if hello.schema != 0 && hello.schema != SCHEMA {
+        let sentence = format!(
+            "schema {} is not spoken here, only {SCHEMA}; leave it out if you write by hand",
+            hello.schema
+        );
+        return Err((Reject::Version, sentence));
     }
     if hello.session.is_some() || hello.resume.is_some() {
-        return Err((Reject::Resume, "sessions end with their connection here"));
+        let sentence = "sessions end with their connection here: leave `session` and `resume` out";
+        return Err((Reject::Resume, sentence.to_owned()));
     }
     Ok(())
 }

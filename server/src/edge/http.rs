@@ -29,16 +29,15 @@ use super::{
     Reject, Wire, admission::Admitted, deadline::Deadline, send::SEND_FLAGS, thread::IoThread, upgrade,
     websocket,
 };
-use crate::web::{self, Refusal};
+use crate::{
+    server::ServerOptions,
+    web::{self, Refusal},
+};
 
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 8 * 1024;
 /// Lines of a request's head.
 const MAX_HEADERS: usize = 100;
-/// The answer to a request that does not arrive in time. hyper has none, and just ends the connection.
-const REQUEST_TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\
-    content-type: text/plain; charset=utf-8\r\ncontent-length: 35\r\n\r\n\
-    the request did not arrive in time\n";
 /// For a client that was refused to read why.
 const LINGER: Duration = Duration::from_secs(1);
 /// Bytes that such a client may still send.
@@ -49,7 +48,7 @@ const TURNED_AWAY: Duration = Duration::from_millis(10);
 const INDEX: &str = "This is Parlour, a world server: a room you can walk in, with whoever else is there.
 
 Connect with WebSocket at /ws on this address, with the subprotocol parlour.v1 (binary)
-or parlour.v1.json (the same messages as JSON text). By hand:
+or parlour.v1.json (the same messages as JSON text). By hand, with the hello within TIME s:
 
   npx wscat -c ws://THIS-ADDRESS/ws -s parlour.v1.json
   > {\"hello\":{\"protocol\":1,\"name\":\"you\"}}
@@ -115,7 +114,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         over,
     } = arrival;
     let local = web::accepted_at(&stream);
-    let agreed = Cell::new(None);
+    let agreed = Cell::new(None::<Agreed>);
     let mut finished = None;
     let mut until = deadline;
     {
@@ -128,8 +127,8 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
                 None => route(&io, &request, local),
             };
             ok(match answer {
-                Ok((page, wire)) => {
-                    agreed.set(wire);
+                Ok((page, upgrade)) => {
+                    agreed.set(upgrade);
                     page
                 }
                 Err(denied) => {
@@ -156,7 +155,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
                 // Browsers connect in advance: an answer to no request at all could be taken for that to the next one.
                 if !answered.get() && !parts.read_buf.is_empty() {
                     // If the socket does not take so little, the client does not read.
-                    let _ = stream.try_write(REQUEST_TIMEOUT);
+                    let _ = stream.try_write(request_timeout(&deadline).as_bytes());
                     until = Deadline::after(LINGER, io.now());
                     finished = Some((stream, parts.read_buf));
                 }
@@ -178,13 +177,14 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         return;
     };
     match agreed.get() {
-        Some(wire) => {
+        Some(Agreed { wire, by_hand }) => {
             let opening = websocket::Opening {
                 stream,
                 peer,
                 deadline,
                 admitted,
                 wire,
+                by_hand: by_hand && peer.ip().to_canonical().is_loopback(),
                 leftover,
             };
             websocket::greet(io, opening).await;
@@ -197,7 +197,18 @@ fn ok(page: Page) -> Ready<Result<Page, Infallible>> {
     ready(Ok(page))
 }
 
-fn route(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Result<(Page, Option<Wire>), Denied> {
+/// What kind of WebSocket was agreed on.
+#[derive(Clone, Copy)]
+struct Agreed {
+    wire: Wire,
+    by_hand: bool,
+}
+
+fn route(
+    io: &IoThread,
+    request: &Request<Incoming>,
+    local: IpAddr,
+) -> Result<(Page, Option<Agreed>), Denied> {
     let to = io.shared.web.host(request, local)?;
     if let Some(failure) = io.shared.failure.get() {
         // Not 101 and 1011: proxies and tools understand it, and nothing is kept for the client.
@@ -216,10 +227,11 @@ fn route(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Result<(P
                 return Err(full(Reject::TooManyConnections));
             }
             let upgrade = upgrade::judge(request, &io.shared.web, &to)?;
-            Ok((upgrade.response(), Some(upgrade.wire)))
+            let (wire, by_hand) = (upgrade.wire, upgrade.by_hand);
+            Ok((upgrade.response(), Some(Agreed { wire, by_hand })))
         }
         "/" if matches!(*request.method(), Method::GET | Method::HEAD) => {
-            Ok((page(StatusCode::OK, INDEX), None))
+            Ok((page(StatusCode::OK, index(&io.shared.options, local)), None))
         }
         "/" => Err(Denied::method()),
         _ => Err(Denied::new(
@@ -228,6 +240,12 @@ fn route(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Result<(P
             "nothing here; connect at /ws\n",
         )),
     }
+}
+
+/// The page for people, with the time that those have who come the way that they did.
+fn index(options: &ServerOptions, local: IpAddr) -> String {
+    let time = options.time_to_type_hello(local).as_secs_f64();
+    INDEX.replace("TIME", &time.to_string())
 }
 
 fn full(reject: Reject) -> Denied {
@@ -255,6 +273,16 @@ fn page(status: StatusCode, text: impl Into<Bytes>) -> Page {
         .insert(CONNECTION, HeaderValue::from_static("close"));
     web::seal(response.headers_mut());
     response
+}
+
+/// The answer to a request that does not arrive in time. hyper has none, and just ends the connection.
+fn request_timeout(deadline: &Deadline) -> String {
+    let text = format!("the request did not arrive {}\n", deadline.in_words());
+    format!(
+        "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n\
+         content-length: {}\r\n\r\n{text}",
+        text.len()
+    )
 }
 
 /// Tells a client 503 and keeps its connection for [`TURNED_AWAY`] at most. The request is waited for and read, or closing

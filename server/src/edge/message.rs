@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Instant};
 
 use parlour_shared::{
     close::CloseCode,
-    codec,
+    codec::{self, CodecError},
     message::{ClientMessage, Pong, Refusal, Refused, ServerMessage},
     text::clean_chat,
 };
@@ -14,7 +14,8 @@ use super::{Reject, Wire, connection::Connection, hello};
 /// A binary message.
 pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u8]) {
     if connection.wire != Wire::Binary {
-        connection.refuse(Reject::WrongType, "binary");
+        let sentence = "a binary message: parlour.v1.json takes text, parlour.v1 takes binary";
+        connection.refuse_saying(Reject::WrongType, sentence);
         return;
     }
     match codec::decode_client(payload) {
@@ -26,12 +27,13 @@ pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u
 /// A text message.
 pub(super) fn text(connection: &Rc<Connection>, arrived: Instant, text: &str) {
     if connection.wire != Wire::Json {
-        connection.refuse(Reject::WrongType, "text");
+        connection.refuse(Reject::WrongType, "a text message");
         return;
     }
     match codec::from_json(text) {
         Ok(message) => take(connection, arrived, message, text.len()),
-        Err(error) => connection.refuse(Reject::Malformed, &error.to_string()),
+        Err(CodecError::Malformed(sentence)) => connection.refuse_saying(Reject::Malformed, &sentence),
+        Err(error) => connection.refuse_saying(Reject::Malformed, &error.to_string()),
     }
 }
 
@@ -40,7 +42,7 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
     let metrics = &io.shared.metrics.edge;
     metrics.inbound.add(message.kind() as usize, 1, bytes as u64);
     if !connection.flood.message(arrived, &io.running) {
-        connection.refuse(Reject::Flood, "");
+        connection.refuse_saying(Reject::Flood, "more than 1000 messages a second");
         return;
     }
     let Some(session) = connection.session() else {
@@ -54,7 +56,10 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
         })),
         ClientMessage::Bye => connection.close(CloseCode::Normal),
         ClientMessage::Hello(_) if !connection.flood.second_hello(arrived, &io.running) => {
-            connection.refuse(Reject::SecondHello, "again and again");
+            connection.refuse_saying(
+                Reject::SecondHello,
+                "a connection has one hello, and 20 more came",
+            );
         }
         ClientMessage::Hello(_) => {
             io.shared.reject(Reject::SecondHello, connection.peer, "");

@@ -17,12 +17,14 @@ use super::{
     Reject, Wire,
     http::{Denied, Page},
 };
-use crate::web::{Addressed, Policy};
+use crate::web::{Addressed, Policy, is_passed_on};
 
 /// What was agreed on.
 #[derive(Debug)]
 pub(super) struct Upgrade {
     pub(super) wire: Wire,
+    /// Whether a person at this machine may be typing, as far as the request shows.
+    pub(super) by_hand: bool,
     accept: String,
 }
 
@@ -56,6 +58,7 @@ pub(super) fn judge<B: Body>(request: &Request<B>, web: &Policy, to: &Addressed)
     };
     Ok(Upgrade {
         wire,
+        by_hand: wire == Wire::Json && to.is_loopback() && !is_passed_on(headers),
         accept: accept_key(key),
     })
 }
@@ -162,6 +165,27 @@ mod tests {
         let accept = &response.headers()["sec-websocket-accept"];
         assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         assert_eq!(response.headers()["sec-websocket-protocol"], "parlour.v1.json");
+    }
+
+    #[test]
+    fn json_over_loopback_may_be_typed_by_hand() {
+        let by_hand = |name, value| with(name, Some(value)).unwrap().by_hand;
+        assert!(by_hand("x", "y"));
+        assert!(by_hand("host", "127.0.0.1:7373"));
+        assert!(!by_hand("sec-websocket-protocol", "parlour.v1"));
+        // A proxy on this machine: its clients are elsewhere.
+        for (name, value) in [
+            ("x-forwarded-for", "192.0.2.1"),
+            ("forwarded", "for=192.0.2.1"),
+            ("via", "1.1 proxy"),
+            ("x-real-ip", "192.0.2.1"),
+        ] {
+            assert!(!by_hand(name, value), "{name}");
+        }
+        let request = Request::get("/ws").header("host", "play.example.org");
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        let to = Policy::default().host(&request, Ipv4Addr::new(192, 0, 2, 1).into());
+        assert!(!to.unwrap().is_loopback());
     }
 
     #[test]

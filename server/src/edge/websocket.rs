@@ -24,6 +24,7 @@ use super::{
     admission::Admitted,
     connection::{Connection, Phase},
     deadline::Deadline,
+    hello::FROZEN,
     message,
     thread::IoThread,
 };
@@ -38,6 +39,8 @@ pub(super) struct Opening {
     pub(super) deadline: Deadline,
     pub(super) admitted: Admitted,
     pub(super) wire: Wire,
+    /// Whether a person at this machine may be typing.
+    pub(super) by_hand: bool,
     /// What the client sent right behind its request.
     pub(super) leftover: Bytes,
 }
@@ -68,7 +71,11 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         // The same; its request was answered before.
         connection.close_saying(CloseCode::Internal, failure.for_clients());
     } else if io.shared.status.is_frozen() {
-        connection.refuse(Reject::TickFrozen, "");
+        connection.refuse_saying(Reject::TickFrozen, FROZEN);
+    }
+    let mut deadline = opening.deadline;
+    if opening.by_hand && connection.take_longer() {
+        deadline = deadline.at_least(io.shared.options.handshake_timeout_by_hand);
     }
     let mut more = true;
     if !opening.leftover.is_empty() {
@@ -78,9 +85,12 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     drop(opening.leftover);
     while more && connection.phase.get() == Phase::Greeting {
         let read = poll_fn(|context| reader.poll_read(context));
-        match opening.deadline.wait_for(&io, read).await {
+        match deadline.wait_for(&io, read).await {
             Some(read) => more = read,
-            None => connection.refuse(Reject::HandshakeTimeout, "no hello"),
+            None => {
+                let sentence = format!("no hello {} of connecting", deadline.in_words());
+                connection.refuse_saying(Reject::HandshakeTimeout, &sentence);
+            }
         }
     }
     if more {
@@ -155,7 +165,8 @@ impl Reader {
                 Ok(Some(event)) => handle(connection, now, event),
                 Ok(None) => return true,
                 Err(error) => {
-                    connection.refuse(reject(error), &error.to_string());
+                    let sentence = sentence(error, self.greeting);
+                    connection.refuse_saying(reject(error), &sentence);
                     return true;
                 }
             }
@@ -201,10 +212,12 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
         Event::Ping(payload) if connection.flood.ping(now, &connection.io.running) => {
             connection.pong(payload);
         }
-        Event::Ping(_) => connection.refuse(Reject::PingFlood, ""),
+        Event::Ping(_) => {
+            connection.refuse_saying(Reject::PingFlood, "more than 50 WebSocket pings a second")
+        }
         // Nobody has to ask for a pong (RFC 6455, 5.5.3), and none is answered. It costs what a message costs to read.
         Event::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
-        Event::Pong(_) => connection.refuse(Reject::Flood, "pongs"),
+        Event::Pong(_) => connection.refuse_saying(Reject::Flood, "more than 1000 WebSocket pongs a second"),
         Event::Close { .. } => {}
     }
 }
@@ -213,6 +226,16 @@ fn limits(max_message: usize) -> Limits {
     Limits {
         max_message,
         max_fragments: MAX_FRAGMENTS,
+    }
+}
+
+/// What is wrong, for the client's developer.
+fn sentence(error: WebSocketError, greeting: bool) -> String {
+    match error {
+        WebSocketError::MessageTooLong if greeting => format!("a hello of more than {MAX_HELLO} bytes"),
+        WebSocketError::MessageTooLong => format!("a message of more than {MAX_CLIENT_MESSAGE} bytes"),
+        WebSocketError::TooManyFragments => format!("a message in more than {MAX_FRAGMENTS} fragments"),
+        error => error.to_string(),
     }
 }
 

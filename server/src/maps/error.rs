@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use parlour_shared::text::count;
 use thiserror::Error;
 
 use super::{MAX_FILE_BYTES, MAX_FILES, MAX_NAME_BYTES, MAX_OBJECTS, MAX_SIDE, MAX_WALL_RECTS};
@@ -112,7 +113,7 @@ pub enum Fault {
     #[error("the layer is {0} x {1} tiles and must be as large as the map")]
     LayerSize(u32, u32),
     /// A tile layer with more or fewer tiles than it says.
-    #[error("the layer has {found} tiles and must have {expected}")]
+    #[error("the layer has {} and must have {expected}", count(*.found, "tile"))]
     TileCount {
         /// Tiles that are there.
         found: usize,

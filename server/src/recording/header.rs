@@ -9,6 +9,7 @@ use parlour_shared::{
     codec::SCHEMA,
     limits::{PROTOCOL, TICK_RATE},
     map::Map,
+    text::count,
 };
 use parlour_sim::{RoomRules, SimConfig};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -115,7 +116,8 @@ pub enum VersionError {
     },
     /// Ticks were of another length.
     #[error(
-        "this recording has {recorded} ticks per second, this program {TICK_RATE}: use the parlour that made it, which calls itself {build}"
+        "this recording has {} per second, this program {TICK_RATE}: use the parlour that made it, which calls itself {build}",
+        count(*.recorded, "tick")
     )]
     TickRate {
         /// The recording's.

@@ -13,6 +13,7 @@ use parlour_shared::{
     ids::{SessionId, Tick},
     message::{ClientMessage, Refusal},
     snapshot::Snapshot,
+    text::count,
 };
 use parlour_sim::Player;
 use parlour_tick::{Event, EventKind, Lane};
@@ -289,7 +290,8 @@ impl Follower {
                 }
                 (EventKind::Release, _) => {
                     let since = followed.stalled.take().map(|since| self.tick.since(since));
-                    let after = since.map_or_else(String::new, |ticks| format!(" after {ticks} ticks"));
+                    let after =
+                        since.map_or_else(String::new, |ticks| format!(" after {}", count(ticks, "tick")));
                     self.tell(followed, &format!("has a connection that recovers{after}"));
                 }
                 (EventKind::Message { message, .. }, Some(refusal)) => {

@@ -10,7 +10,7 @@ use parlour_shared::{
     limits::TICK_RATE,
     message::{ClientMessage, Refusal, Scope, StateEntry},
     motion::{Direction, Gait, Position, UNITS_PER_PX},
-    text::{Piece, pieces},
+    text::{Piece, count, pieces},
 };
 
 /// The time of day of it: `14:03:07.250`.
@@ -120,7 +120,7 @@ pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
         Refusal::RateLimited { retry_after_ms } => {
             let ticks = u64::from(*retry_after_ms) * u64::from(TICK_RATE) / 1000;
-            format!("rate limited, try again in {ticks} ticks")
+            format!("rate limited, try again in {}", count(ticks, "tick"))
         }
         Refusal::StaleVersion { current } => {
             let keys: Vec<String> = current
@@ -178,7 +178,9 @@ pub fn asked(message: &ClientMessage) -> String {
             let writes: Vec<String> = batch.writes.iter().map(write).collect();
             format!("state {}", writes.join(", "))
         }
-        ClientMessage::Custom(custom) => format!("{} ({} bytes)", plain(&custom.name), custom.body.0.len()),
+        ClientMessage::Custom(custom) => {
+            format!("{} ({})", plain(&custom.name), count(custom.body.0.len(), "byte"))
+        }
         ClientMessage::Ping { .. } => "ping".to_owned(),
         ClientMessage::Bye => "bye".to_owned(),
     }

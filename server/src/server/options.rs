@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
@@ -43,6 +43,9 @@ pub struct ServerOptions {
     pub allowed_hosts: Vec<HostPattern>,
     /// From accepting a connection to its valid hello: one deadline for HTTP and hello together.
     pub handshake_timeout: Duration,
+    /// The same for JSON over loopback, where a person may type the hello, if this is longer. 16 connections at a time have
+    /// it; they do not count for `max_unauthenticated_per_address`. Only the hello may take longer, not HTTP.
+    pub handshake_timeout_by_hand: Duration,
     /// After this much silence the server pings; after twice as much it closes with 4002.
     pub heartbeat: Duration,
     /// Bytes that may wait for a connection that does not take data; more, and it is closed with 4001.
@@ -62,6 +65,9 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
+    /// What [`handshake_timeout_by_hand`](Self::handshake_timeout_by_hand) is by default.
+    pub const BY_HAND: Duration = Duration::from_secs(60);
+
     /// The defaults: loopback only, one I/O thread.
     #[must_use]
     pub fn new(sim: SimConfig) -> Self {
@@ -77,6 +83,7 @@ impl ServerOptions {
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
             handshake_timeout: Duration::from_secs(5),
+            handshake_timeout_by_hand: Self::BY_HAND,
             heartbeat: Duration::from_millis(HEARTBEAT_MS.into()),
             outbox_bytes: 256 * 1024,
             stall: Duration::from_secs(5),
@@ -85,6 +92,15 @@ impl ServerOptions {
             livez_timeout: Duration::from_secs(10),
             cadence: None,
             recording: RecordingOptions::default(),
+        }
+    }
+
+    /// How long a person has to type the hello, on a connection to this address.
+    #[must_use]
+    pub fn time_to_type_hello(&self, address: IpAddr) -> Duration {
+        match address.to_canonical().is_loopback() {
+            true => self.handshake_timeout.max(self.handshake_timeout_by_hand),
+            false => self.handshake_timeout,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The `parlour` command as a process: help, exit codes, messages, signals.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
+mod banner;
 #[path = "../edge/support/client.rs"]
 #[allow(dead_code, reason = "not all that its tests need is needed here")]
 mod client;

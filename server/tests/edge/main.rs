@@ -4,6 +4,7 @@
 
 mod admin;
 mod admission;
+mod by_hand;
 mod client_library;
 mod close_codes;
 mod closing;

@@ -68,19 +68,24 @@ impl ClientMessage {
 
 /// Opens a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct Hello {
     /// The protocol version that the client speaks, [`crate::limits::PROTOCOL`].
     pub protocol: u16,
     /// The schema that the client was built with, [`crate::codec::SCHEMA`]; 0 to leave it unchecked.
+    #[serde(default)]
     pub schema: u32,
     /// The name others see, 1 to 24 code points: what `text::clean_name` makes of this. If it refuses it, the server picks one.
+    #[serde(default)]
     pub name: String,
     /// Who the client is. Guests have none.
+    #[serde(default)]
     pub token: Option<String>,
     /// Reserved: the session to resume.
+    #[serde(default)]
     pub session: Option<String>,
     /// Reserved: the secret that proves the right to resume.
+    #[serde(default)]
     pub resume: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! From payloads to frames.
 
-use super::{MAX_CONTROL_PAYLOAD, OpCode, apply_mask, is_close_code};
+use super::{MAX_CLOSE_REASON, MAX_CONTROL_PAYLOAD, OpCode, apply_mask, is_close_code};
 
 /// The bytes of a frame before its payload: 2, 4 or 10 without a mask, 4 more with one.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ pub fn encode_into(out: &mut Vec<u8>, opcode: OpCode, payload: &[u8], mask: Opti
 /// `encode_into(out, OpCode::Close, &[], mask)`.
 pub fn encode_close(out: &mut Vec<u8>, code: u16, reason: &str, mask: Option<[u8; 4]>) {
     debug_assert!(is_close_code(code), "close code {code} on the wire");
-    let reason = &reason[..reason.floor_char_boundary(MAX_CONTROL_PAYLOAD - 2)];
+    let reason = &reason[..reason.floor_char_boundary(MAX_CLOSE_REASON)];
     let mut payload = [0; MAX_CONTROL_PAYLOAD];
     let len = 2 + reason.len();
     payload[..2].copy_from_slice(&code.to_be_bytes());

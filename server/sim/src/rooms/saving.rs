@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
-use parlour_shared::ids::{Epoch, Tick};
+use parlour_shared::{
+    ids::{Epoch, Tick},
+    text::count,
+};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
@@ -93,8 +96,8 @@ pub(crate) fn rebuild(world: &mut World, index: &Index) -> Result<(), LoadError>
     let mut directory = world.resource_mut::<Rooms>();
     if rooms.len() > directory.max as usize {
         return Err(contradiction(format!(
-            "{} rooms, and {} are allowed",
-            rooms.len(),
+            "{}, and at most {} may be there",
+            count(rooms.len(), "room"),
             directory.max
         )));
     }

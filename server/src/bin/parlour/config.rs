@@ -12,6 +12,8 @@ use parlour_server::{
     maps::Catalogue,
 };
 
+use parlour_shared::text::count;
+
 use crate::{exit::Exit, given};
 
 pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
@@ -26,9 +28,9 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
             let (Catalogue { maps, warnings }, skins) = given::catalogues(&config)?;
             warnings.iter().for_each(warning);
             say(&format!(
-                "The configuration is good: {} maps, {} skins.\n",
-                maps.len(),
-                skins.len()
+                "The configuration is good: {}, {}.\n",
+                count(maps.len(), "map"),
+                count(skins.len(), "skin")
             ))
         }
         _ => unreachable!("clap asks for a subcommand"),

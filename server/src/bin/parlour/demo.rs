@@ -9,6 +9,7 @@ use std::{
 
 use clap::ArgMatches;
 use parlour_client_sim::bots::{self, Plan, Progress, Rooms};
+use parlour_shared::text::count;
 use tokio::{runtime::Builder, sync::watch};
 
 use crate::{exit::Exit, serve, welcome};
@@ -136,7 +137,9 @@ async fn one(plan: Plan, stop: impl Future<Output = ()>) {
     let mut all_in = false;
     let progress = |progress: &Progress| {
         if progress.connected == progress.bots && !std::mem::replace(&mut all_in, true) {
-            serve::say(&format!("{} bots walk about, from {map} on.\n", progress.bots));
+            let walk = if progress.bots == 1 { "walks" } else { "walk" };
+            let bots = count(progress.bots, "bot");
+            serve::say(&format!("{bots} {walk} about, from {map} on.\n"));
         }
     };
     match bots::run(plan, stop, progress).await {

@@ -23,13 +23,16 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
     demo.as_ref().map_or(Ok(()), |demo| demo.check(&names))?;
 
     let signals = signals()?;
-    let server = Server::start(config.settings.server_options(maps, skins))?;
+    let options = config.settings.server_options(maps, skins);
+    let typing = welcome::typing(&options, names.first().map_or("", String::as_str));
+    let server = Server::start(options)?;
     let bots = demo.as_ref().map(Demo::count);
     say(&welcome::text(
         server.listen_addr(),
         server.admin_addr(),
         &names,
         bots,
+        &typing,
     ));
     let capacity = config.settings.capacity;
     let running = demo

@@ -5,10 +5,17 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+use parlour_server::ServerOptions;
 use parlour_shared::limits::SUBPROTOCOL_JSON;
 
-/// The lines.
-pub(crate) fn text(listen: SocketAddr, admin: SocketAddr, maps: &[String], bots: Option<u32>) -> String {
+/// The lines. `typing` says what to type by hand.
+pub(crate) fn text(
+    listen: SocketAddr,
+    admin: SocketAddr,
+    maps: &[String],
+    bots: Option<u32>,
+    typing: &str,
+) -> String {
     let world = format!("ws://{}/ws", reachable(listen));
     let admin = reachable(admin);
     let mut text = format!(
@@ -20,20 +27,42 @@ pub(crate) fn text(listen: SocketAddr, admin: SocketAddr, maps: &[String], bots:
         writeln!(text, "{what:<20} {command}").expect("writing to a string does not fail");
     };
     if let Some(bots) = bots {
-        line(
-            "Walking about:",
-            &format!("{bots} bots, half in lobby and garden, half in the plaza"),
-        );
+        let spread = match bots {
+            1 => "1 bot, in the plaza".to_owned(),
+            _ => format!("{bots} bots, half in lobby and garden, half in the plaza"),
+        };
+        line("Walking about:", &spread);
     }
     line(
         "Talk to it by hand:",
         &format!("npx wscat -c {world} -s {SUBPROTOCOL_JSON}"),
     );
+    line("", typing);
     line(
         "Put load on it:",
         &format!("cargo run --release -p parlour-client-sim -- --url {world} --count 500 --duration 30s"),
     );
     line("Stop it:", "Ctrl-C");
+    text
+}
+
+/// What to type by hand, and how soon: a connection that says no hello in time is closed.
+pub(crate) fn typing(options: &ServerOptions, room: &str) -> String {
+    let listen = options.listen;
+    let here = options.time_to_type_hello(reachable(listen).ip());
+    let mut text = format!(
+        "and type {{\"hello\":{{\"protocol\":1}}}} within {} s, then {{\"join\":{{\"room\":\"{room}\"}}}}",
+        here.as_secs_f64()
+    );
+    let elsewhere = options.time_to_type_hello(listen.ip());
+    if elsewhere != here {
+        write!(
+            text,
+            " (from other machines within {} s)",
+            elsewhere.as_secs_f64()
+        )
+        .expect("writing to a string does not fail");
+    }
     text
 }
 
@@ -49,6 +78,8 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use parlour_server::config::Settings;
+
     use super::*;
 
     #[test]
@@ -59,13 +90,31 @@ mod tests {
             any,
             &["a".into(), "b".into()],
             None,
+            "and type this",
         );
         assert!(text.contains("serves a, b."), "{text}");
         assert!(
             text.contains("npx wscat -c ws://127.0.0.1:7373/ws -s parlour.v1.json\n"),
             "{text}"
         );
+        assert!(text.contains("\n                     and type this\n"), "{text}");
         assert!(text.contains("http://[::1]:80/metrics"), "{text}");
         assert!(!text.contains("bots,"), "{text}");
+    }
+
+    #[test]
+    fn the_time_to_type_is_that_of_the_address() {
+        let mut options = Settings::default().server_options(Vec::new(), Vec::new());
+        let mut typing = |listen: &str| {
+            options.listen = listen.parse().unwrap();
+            typing(&options, "plaza")
+        };
+        let hello = "and type {\"hello\":{\"protocol\":1}} within";
+        let join = "then {\"join\":{\"room\":\"plaza\"}}";
+        assert_eq!(typing("127.0.0.1:7373"), format!("{hello} 60 s, {join}"));
+        assert_eq!(typing("[::1]:7373"), format!("{hello} 60 s, {join}"));
+        assert_eq!(typing("192.0.2.1:7373"), format!("{hello} 5 s, {join}"));
+        let both = format!("{hello} 60 s, {join} (from other machines within 5 s)");
+        assert_eq!(typing("0.0.0.0:7373"), both);
     }
 }

@@ -97,7 +97,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "handshake_timeout",
         section: Section::Network,
         form: "TIME",
-        help: "How long a connection may take from being accepted to its hello",
+        help: "How long a connection may take from being accepted to its hello; JSON over loopback has 60 s, so that \
+               a person can type it",
         kind: Kind::Text,
         also: None,
         apply: set!(handshake_timeout, |text| time(text, HANDSHAKE.0..=HANDSHAKE.1)),

@@ -1,5 +1,7 @@
 //! One chunk: its head and its body.
 
+use parlour_shared::text::count;
+
 use super::{Flaw, HEAD_BYTES, KEYFRAME_PIECE, MAX_END, MAX_HEADER, MAX_RAW, bytes::Bytes};
 
 /// The body is the content itself, not compressed.
@@ -158,7 +160,12 @@ impl Head {
             body <= longest_body(raw)
         };
         if !fits {
-            return Err(format!("a chunk with a body of {body} bytes for {raw} bytes of content").into());
+            return Err(format!(
+                "a chunk with a body of {} for {} of content",
+                count(body, "byte"),
+                count(raw, "byte")
+            )
+            .into());
         }
         Ok(head)
     }

@@ -1,5 +1,7 @@
 //! In which order chunks can follow each other. Writer, index, scan and reader all ask the same.
 
+use parlour_shared::text::count;
+
 use super::{
     Flaw, MAX_CHUNK_TICKS, MAX_KEYFRAME,
     chunk::{Head, Kind},
@@ -64,7 +66,11 @@ impl Order {
             return Err("ticks inside a saved world".into());
         }
         if !(1..=MAX_CHUNK_TICKS).contains(&head.ticks) {
-            return Err(format!("a chunk of {} ticks, not 1 to {MAX_CHUNK_TICKS}", head.ticks).into());
+            return Err(format!(
+                "a chunk of {}, not 1 to {MAX_CHUNK_TICKS}",
+                count(head.ticks, "tick")
+            )
+            .into());
         }
         let expected = self.last_tick.map(|last| u64::from(last) + 1);
         if head.first_tick == 0 || expected.is_some_and(|expected| expected != u64::from(head.first_tick)) {

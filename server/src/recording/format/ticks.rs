@@ -1,6 +1,6 @@
 //! Chunks of ticks and of saved worlds: what goes in, and what comes out.
 
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, text::count};
 use parlour_tick::{Pace, TickInput};
 use thiserror::Error;
 
@@ -172,7 +172,7 @@ impl TicksBuilder {
         {
             return Err(impossible(
                 tick,
-                &format!("{} fingerprints, not {}", parts.len(), self.parts),
+                &format!("{}, not {}", count(parts.len(), "fingerprint"), self.parts),
             ));
         }
         if input.events.len() > MAX_CHUNK_EVENTS {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use parlour_shared::message::ClientMessage;
+use parlour_shared::{message::ClientMessage, text::count};
 use parlour_tick::{Event, EventKind, TickInput};
 use serde::Serialize;
 
@@ -99,7 +99,11 @@ fn said(message: &ClientMessage) -> String {
             let keys: Vec<&str> = batch.writes.iter().map(|write| write.key.as_str()).collect();
             format!("writes to the room's state: {}", keys.join(", "))
         }
-        ClientMessage::Custom(custom) => format!("message {:?}, {} bytes", custom.name, custom.body.0.len()),
+        ClientMessage::Custom(custom) => format!(
+            "message {:?}, {}",
+            custom.name,
+            count(custom.body.0.len(), "byte")
+        ),
         ClientMessage::Hello(_) => "hello".to_owned(),
         ClientMessage::Ping { nonce } => format!("ping {nonce}"),
         ClientMessage::Bye => "bye".to_owned(),

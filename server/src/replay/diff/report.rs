@@ -200,6 +200,7 @@ fn evidence(difference: &StateDifference) -> String {
         (_, None) if difference.attempts == 0 => {
             "the worlds that the common ticks begin with differ".to_owned()
         }
+        (_, None) if difference.attempts == 1 => "a pair of worlds was run again, and both agree".to_owned(),
         (_, None) => format!(
             "{} pairs of worlds were run again, and all agree",
             difference.attempts

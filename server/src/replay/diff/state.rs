@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use parlour_shared::text::count;
 use parlour_sim::{EntityState, SavedPart, SavedState, Simulation, StableId};
 use serde::Serialize;
 use serde_json::Value;
@@ -145,7 +146,7 @@ fn name(names: &[&str], tag: u8) -> String {
 
 fn show(world: &Simulation, tag: u8, bytes: &[u8]) -> Value {
     let shown = world.show_part(tag, bytes);
-    shown.unwrap_or_else(|| Value::String(format!("{} bytes that cannot be shown", bytes.len())))
+    shown.unwrap_or_else(|| Value::String(format!("{} that cannot be shown", count(bytes.len(), "byte"))))
 }
 
 /// Who is who in a saved world, and where.

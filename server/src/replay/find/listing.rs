@@ -98,7 +98,11 @@ pub(super) fn list(recordings: &[One]) -> String {
     };
     let mut lines: Vec<String> = recordings.iter().take(20).map(line).collect();
     if recordings.len() > lines.len() {
-        lines.push(format!("  and {} older ones", recordings.len() - lines.len()));
+        let older = match recordings.len() - lines.len() {
+            1 => "an older one".to_owned(),
+            older => format!("{older} older ones"),
+        };
+        lines.push(format!("  and {older}"));
     }
     lines.join("\n")
 }

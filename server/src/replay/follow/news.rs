@@ -4,6 +4,7 @@ use parlour_shared::{
     codec,
     ids::PlayerId,
     message::{ChatSaid, ClientMessage, LeaveReason, Refusal, Scope, ServerMessage},
+    text::count,
 };
 
 use super::Followed;
@@ -14,7 +15,7 @@ pub(super) fn did(message: &ClientMessage) -> Option<String> {
     match message {
         ClientMessage::Custom(custom) => {
             let name = words::quoted(&custom.name);
-            Some(format!("sends {name} ({} bytes)", custom.body.0.len()))
+            Some(format!("sends {name} ({})", count(custom.body.0.len(), "byte")))
         }
         ClientMessage::Bye => Some("says goodbye".to_owned()),
         _ => None,
@@ -77,11 +78,8 @@ pub(super) fn told(payload: &[u8], followed: &mut Followed, beside: &Beside<'_>)
             let by = custom
                 .player
                 .map(|player| format!(" by {}", name(player, followed, beside.roster)));
-            let (by, bytes) = (by.unwrap_or_default(), custom.body.0.len());
-            Some(format!(
-                "is told {}{by} ({bytes} bytes)",
-                words::quoted(&custom.name)
-            ))
+            let (by, bytes) = (by.unwrap_or_default(), count(custom.body.0.len(), "byte"));
+            Some(format!("is told {}{by} ({bytes})", words::quoted(&custom.name)))
         }
         ServerMessage::Closing(closing) => Some(format!("is told of the end: {}", closing.code.reason())),
         ServerMessage::Snapshot(_)

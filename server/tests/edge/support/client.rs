@@ -199,9 +199,15 @@ impl Client {
     /// Reads up to the server's close frame. Gives its code.
     #[track_caller]
     pub(crate) fn closed(&mut self) -> u16 {
+        self.closed_because().0
+    }
+
+    /// Reads up to the server's close frame. Gives its code and reason.
+    #[track_caller]
+    pub(crate) fn closed_because(&mut self) -> (u16, String) {
         loop {
             match self.next() {
-                Got::Close(code, _) => return code.expect("a server gives a code"),
+                Got::Close(code, reason) => return (code.expect("a server gives a code"), reason),
                 over @ (Got::End | Got::Reset) => panic!("no close frame but {over:?}"),
                 _ => {}
             }

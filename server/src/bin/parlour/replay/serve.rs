@@ -13,7 +13,11 @@ use super::{
     diff, dump, export, follow,
     given::{found, named, open},
 };
-use crate::{exit::Exit, given, serve, welcome::reachable};
+use crate::{
+    exit::Exit,
+    given, serve,
+    welcome::{self, reachable},
+};
 
 pub(super) const WHAT: &str = "serve";
 /// What the settings of the playback are not for: clap does not look at `requires` beside one of these.
@@ -64,14 +68,16 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
 
     let signals = serve::signals()?;
     // The recording has maps and skins of its own.
-    let server = Server::serve_past(config.settings.server_options(Vec::new(), Vec::new()), past)?;
+    let options = config.settings.server_options(Vec::new(), Vec::new());
+    let typing = welcome::typing(&options, "plaza");
+    let server = Server::serve_past(options, past)?;
     let span = format!("{}, ticks {} to {}", named(&found), first.0, last.0);
-    serve::say(&text(&span, server.listen_addr(), server.admin_addr()));
+    serve::say(&text(&span, server.listen_addr(), server.admin_addr(), &typing));
     serve::until_stopped(signals, server, ())
 }
 
 /// Where to go next.
-fn text(span: &str, listen: SocketAddr, admin: SocketAddr) -> String {
+fn text(span: &str, listen: SocketAddr, admin: SocketAddr, typing: &str) -> String {
     let world = format!("ws://{}/ws", reachable(listen));
     let playback = format!("http://{}/playback", reachable(admin));
     let mut text = format!(
@@ -86,10 +92,7 @@ fn text(span: &str, listen: SocketAddr, admin: SocketAddr) -> String {
         "Watch it by hand:",
         &format!("npx wscat -c {world} -s {SUBPROTOCOL_JSON}"),
     );
-    line(
-        "",
-        "and type {\"hello\": {\"protocol\": 1}}, then {\"join\": {\"room\": \"plaza\"}}",
-    );
+    line("", typing);
     for (what, order) in [
         ("Pause, play:", "pause'  (play)"),
         (
@@ -112,10 +115,12 @@ mod tests {
     #[test]
     fn it_says_where_to_watch_and_how_to_steer() {
         let any = |port| SocketAddr::from(([0, 0, 0, 0], port));
-        let text = text("day.plr, ticks 1 to 9", any(7373), any(7374));
+        let text = text("day.plr, ticks 1 to 9", any(7373), any(7374), "and type this");
         assert!(text.contains("day.plr, ticks 1 to 9."), "{text}");
         assert!(
-            text.contains("wscat -c ws://127.0.0.1:7373/ws -s parlour.v1.json\n"),
+            text.contains(
+                "wscat -c ws://127.0.0.1:7373/ws -s parlour.v1.json\n                     and type this\n"
+            ),
             "{text}"
         );
         assert!(

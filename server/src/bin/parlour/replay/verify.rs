@@ -9,7 +9,7 @@ use parlour_server::{
     recording::format::{EndReason, Ending},
     replay::{Verified, verify, words},
 };
-use parlour_shared::{ids::Tick, limits::TICK_RATE};
+use parlour_shared::{ids::Tick, limits::TICK_RATE, text::count};
 
 use super::{given::Given, say};
 use crate::exit::Exit;
@@ -47,13 +47,13 @@ fn summary(verified: &Verified, given: &Given, elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64();
     let played = f64::from(verified.ticks()) / f64::from(TICK_RATE);
     format!(
-        "{} ticks, {} to {} ({} to {}), {} hashes verified in {seconds:.2} s, {:.0} x real time",
-        verified.ticks(),
+        "{}, {} to {} ({} to {}), {} verified in {seconds:.2} s, {:.0} x real time",
+        count(verified.ticks(), "tick"),
         verified.first.0,
         verified.last.0,
         words::rfc3339(from),
         words::time_of_day(to),
-        verified.hashes(),
+        count(verified.hashes(), "hash"),
         played / seconds.max(0.001),
     )
 }

@@ -1,0 +1,232 @@
+//! A person who types JSON: has time for the hello, and reads in the close frame what was wrong.
+
+use std::{
+    io::{Read as _, Write as _},
+    time::{Duration, Instant},
+};
+
+use parlour_shared::{
+    codec::SCHEMA,
+    message::ServerMessage,
+    websocket::{
+        OpCode,
+        handshake::{ClientHandshake, ClientRequest},
+    },
+};
+
+use crate::support::{Client, Got, TestServer, start, start_with};
+
+/// For a client that may not take its time.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// What a JSON client is closed with that sends these texts.
+#[track_caller]
+fn closed(server: &TestServer, texts: &[&str]) -> (u16, String) {
+    let mut client = server.websocket("parlour.v1.json");
+    for text in texts {
+        client.frame(OpCode::Text, text.as_bytes());
+    }
+    client.closed_because()
+}
+
+/// A JSON client behind a proxy, or at least behind something that sends this line.
+fn forwarded(server: &TestServer, line: (&str, &str)) -> Client {
+    let request = ClientRequest {
+        host: "localhost",
+        path: "/ws",
+        nonce: [7; 16],
+        subprotocols: &["parlour.v1.json"],
+        headers: &[line],
+    };
+    let (mut handshake, bytes) = ClientHandshake::start(&request).unwrap();
+    let mut stream = server.dial();
+    stream.write_all(&bytes).unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        answer.push(byte[0]);
+    }
+    assert!(handshake.read(&answer).unwrap().is_some());
+    Client::after_upgrade(stream, "parlour.v1.json")
+}
+
+#[test]
+fn json_over_loopback_has_longer_for_its_hello() {
+    let server = start_with(|options| options.handshake_timeout = SHORT);
+    let mut person = server.websocket("parlour.v1.json");
+    for mut other in [
+        server.websocket("parlour.v1"),
+        forwarded(&server, ("x-forwarded-for", "192.0.2.1")),
+    ] {
+        let reason = "no hello within 0.3 s of connecting".to_owned();
+        assert_eq!(other.closed_because(), (4408, reason));
+    }
+    // These connected later than the person, whose time would be over, too.
+    person.hello_without_answer("ann");
+    assert!(matches!(person.message(), ServerMessage::Welcome(welcome) if welcome.name == "ann"));
+}
+
+#[test]
+fn a_minute_is_enough_to_type_a_hello_and_longer_counts() {
+    let mut options = parlour_server::ServerOptions::new(parlour_sim::SimConfig::new(Vec::new()));
+    let typing = |options: &parlour_server::ServerOptions, address: &str| {
+        options.time_to_type_hello(address.parse().unwrap()).as_secs()
+    };
+    for (address, seconds) in [
+        ("127.0.0.1", 60),
+        ("::1", 60),
+        ("::ffff:127.0.0.1", 60),
+        ("192.0.2.1", 5),
+    ] {
+        assert_eq!(typing(&options, address), seconds, "{address}");
+    }
+    options.handshake_timeout = Duration::from_secs(90);
+    assert_eq!(typing(&options, "127.0.0.1"), 90);
+}
+
+#[test]
+fn the_longer_time_ends_as_well() {
+    let server = start_with(|options| {
+        options.handshake_timeout = SHORT;
+        options.handshake_timeout_by_hand = 3 * SHORT;
+    });
+    let begin = Instant::now();
+    let (code, reason) = closed(&server, &[]);
+    assert_eq!((code, &*reason), (4408, "no hello within 0.9 s of connecting"));
+    assert!(begin.elapsed() >= 3 * SHORT, "{:?}", begin.elapsed());
+    server.await_metric("parlour_unauthenticated_connections", 0.0);
+}
+
+#[test]
+fn who_takes_long_to_type_takes_no_place_of_others() {
+    let server = start_with(|options| {
+        options.handshake_timeout = SHORT;
+        options.max_unauthenticated_per_address = 1;
+    });
+    let persons: Vec<Client> = (0..16).map(|_| server.websocket("parlour.v1.json")).collect();
+    // The places for those who type are taken: this one has as long as any.
+    let (code, reason) = closed(&server, &[]);
+    assert_eq!((code, &*reason), (4408, "no hello within 0.3 s of connecting"));
+    server.await_metric("parlour_unauthenticated_connections", 16.0);
+    server.player("ann");
+    drop(persons);
+    server.await_metric("parlour_unauthenticated_connections", 0.0);
+}
+
+#[test]
+fn the_page_for_people_says_how_soon_to_type() {
+    let server = start();
+    let page = server.request("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    assert!(page.contains("with the hello within 60 s:\n"), "{page}");
+}
+
+#[test]
+fn a_typing_mistake_is_told_in_the_close_frame() {
+    let server = start();
+    let hello = r#"{"hello":{"protocol":1,"name":"Ada"}}"#;
+    for (text, reason) in [
+        (
+            r#"{"bogus":1}"#,
+            "unknown message `bogus`; known are hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye",
+        ),
+        (
+            r#""sprnt""#,
+            "unknown message `sprnt`; known are hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye",
+        ),
+        (
+            r#"{"move":"east"}"#,
+            r#"`move` must be an object with fields, not text, as in {"move":{"direction":"east"}}"#,
+        ),
+        (
+            r#"{"hello":{"name":"Ada"}}"#,
+            r#"`hello.protocol` is missing, as in {"hello":{"protocol":1,"name":"Ada"}}"#,
+        ),
+    ] {
+        // Before the hello and after it.
+        for texts in [&[text][..], &[hello, text]] {
+            assert_eq!(closed(&server, texts), (4400, reason.to_owned()), "{texts:?}");
+        }
+    }
+    let first = r#"the first message must be a hello, as in {"hello":{"protocol":1,"name":"Ada"}}"#;
+    let join = r#"{"join":{"room":"plaza"}}"#;
+    assert_eq!(closed(&server, &[join]), (4400, first.to_owned()));
+}
+
+#[test]
+fn a_hello_that_is_refused_is_told_what_is_wrong_with_it() {
+    let server = start();
+    let schema = format!("schema 5 is not spoken here, only {SCHEMA}; leave it out if you write by hand");
+    for (text, code, reason) in [
+        (
+            r#"{"hello":{"protocol":2}}"#,
+            4415,
+            "protocol 2 is not spoken here, only 1",
+        ),
+        (r#"{"hello":{"protocol":1,"schema":5}}"#, 4415, &*schema),
+        (
+            r#"{"hello":{"protocol":1,"token":"SECRET"}}"#,
+            4401,
+            "this server cannot verify tokens: leave `token` out and come as a guest",
+        ),
+        (
+            r#"{"hello":{"protocol":1,"session":"SECRET"}}"#,
+            4103,
+            "sessions end with their connection here: leave `session` and `resume` out",
+        ),
+    ] {
+        assert_eq!(closed(&server, &[text]), (code, reason.to_owned()), "{text}");
+    }
+    let long = format!(r#"{{"hello":{{"protocol":1,"name":"{}"}}}}"#, "x".repeat(8000));
+    assert_eq!(
+        closed(&server, &[&long]),
+        (1009, "a hello of more than 7168 bytes".to_owned())
+    );
+}
+
+#[test]
+fn a_frame_of_another_kind_is_told() {
+    let server = start();
+    let mut client = server.websocket("parlour.v1.json");
+    client.frame(OpCode::Binary, b"\x09");
+    let reason = "a binary message: parlour.v1.json takes text, parlour.v1 takes binary".to_owned();
+    assert_eq!(client.closed_because(), (1003, reason));
+    let mut client = server.websocket("parlour.v1.json");
+    client.frame(OpCode::Text, b"{\"hello\":{\"name\":\"\xff\"}}");
+    assert_eq!(client.closed_because(), (1007, "text is not UTF-8".to_owned()));
+}
+
+#[test]
+fn binary_clients_get_the_short_reason() {
+    let server = start();
+    let mut client = server.websocket("parlour.v1");
+    client.frame(OpCode::Binary, &[250]);
+    assert_eq!(client.closed_because(), (4400, "malformed message".to_owned()));
+}
+
+#[test]
+fn no_reason_is_longer_than_a_close_frame_holds_or_repeats_what_does_not_print() {
+    let server = start();
+    for name in [
+        "\u{202e}",
+        "\u{7}",
+        "\u{1f600}",
+        "m\u{43e}ve",
+        &"\u{e9}".repeat(2000),
+    ] {
+        let text = serde_json::json!({ name: {} }).to_string();
+        let mut client = server.websocket("parlour.v1.json");
+        client.frame(OpCode::Text, text.as_bytes());
+        let got = loop {
+            match client.next() {
+                Got::Close(code, reason) => break (code, reason),
+                Got::Text(_) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(got.0, Some(4400));
+        assert!(got.1.starts_with("unknown message"), "{got:?}");
+        assert!(got.1.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{got:?}");
+        assert!(got.1.len() <= 123, "{got:?}");
+    }
+}
