@@ -16,6 +16,7 @@ mod catalogue;
 mod classes;
 mod error;
 mod objects;
+mod part;
 mod reach;
 mod read;
 mod survey;

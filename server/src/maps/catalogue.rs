@@ -12,8 +12,9 @@ use std::{
 use super::{
     BUNDLED, Catalogue, MAX_FILE_BYTES, MAX_FILES,
     error::{Fault, MapError, MapErrors},
+    part::Placed,
     reach,
-    read::{self, Parsed, Placed},
+    read::{self, Parsed},
 };
 
 /// A map and what its file is called.
