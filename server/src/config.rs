@@ -9,6 +9,7 @@
 //! [`resolve`] looks at everything that was given and reports every mistake at once.
 
 mod file;
+mod log_filter;
 mod print;
 mod problem;
 mod resolve;
@@ -21,8 +22,8 @@ pub use file::ConfigFile;
 pub use print::to_toml;
 pub use problem::{Problem, Problems, Source};
 pub use resolve::{Config, Layers, resolve};
-pub(crate) use settings::unforeseeable;
 pub use settings::{LogFormat, Settings};
+pub(crate) use suggest::closest;
 pub use table::{Kind, Section, Setting, settings};
 
 /// The variable that names the commit when Parlour is built; it is no setting.

@@ -101,7 +101,7 @@ impl EdgeShared {
             options.reconnect_window,
             options.reconnect_rate,
             metrics.edge.websockets.clone(),
-            crate::config::unforeseeable(),
+            crate::chance::unforeseeable(),
         );
         Self {
             web: Policy::new(options.allowed_origins.clone(), options.allowed_hosts.clone()),

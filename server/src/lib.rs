@@ -1,11 +1,12 @@
 //! Parlour's server: one thread that steps the world, threads that hold the sockets, and what crosses between them.
 //!
-//! Start reading at [`server`]. One key press goes `edge/websocket` -> `bridge/inbound` -> `tick_loop` ->
-//! the simulation -> `bridge/outbound` -> `edge/websocket`.
+//! Start reading at [`server`]. One key press goes `edge/websocket` -> `edge/message` -> `bridge/inbound` -> `tick_loop` ->
+//! the simulation -> `bridge/outbound` -> `edge/deliver` -> `edge/send`. ARCHITECTURE.md walks through each stop.
 #![forbid(unsafe_code)]
 
 mod admin;
 mod bridge;
+mod chance;
 pub mod config;
 mod descriptors;
 mod edge;

@@ -2,7 +2,7 @@
 //!
 //! A file is looked through by `maps/survey` before the `tiled` crate sees it: every number that the crate would
 //! allocate by, index with or recurse on is checked there. What it understood is then checked as a [`Map`], and the
-//! catalogue as a whole: each door must lead to a spawn point that exists, and players must be able to walk into doors
+//! catalogue as a whole: each door must lead to a spawn point that exists (`maps/lost_doors`), and players must be able to walk into doors
 //! and away from spawn points (`maps/reach`). Objects that look like doors or spawn points, but are not read as such, are
 //! warned about (`maps/classes`).
 //!
@@ -12,9 +12,11 @@
 //! - if it has doors, an object layer `doors` of rectangles of class `door` with the string properties `to_map` and
 //!   `to_spawn`.
 
+mod bundled;
 mod catalogue;
 mod classes;
 mod error;
+mod lost_doors;
 mod objects;
 mod part;
 mod reach;
@@ -27,7 +29,8 @@ use std::{path::Path, sync::Arc};
 
 use parlour_shared::map::Map;
 
-pub use error::{Fault, MapError, MapErrors};
+pub use bundled::Bundled;
+pub use error::{Fault, LostDoor, MapError, MapErrors};
 
 /// Bytes of a map file.
 pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
@@ -43,13 +46,6 @@ pub const MAX_NAME_BYTES: usize = 32;
 /// Files in a directory of maps.
 pub const MAX_FILES: usize = 1000;
 
-/// The maps that are part of the program, by name.
-const BUNDLED: &[(&str, &str)] = &[
-    ("garden", include_str!("../../assets/maps/garden.tmx")),
-    ("lobby", include_str!("../../assets/maps/lobby.tmx")),
-    ("plaza", include_str!("../../assets/maps/plaza.tmx")),
-];
-
 /// Maps that can be used, and what is odd about them.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -59,20 +55,32 @@ pub struct Catalogue {
     pub warnings: Vec<MapError>,
 }
 
-/// The bundled maps, joined by those of a directory, which may replace bundled ones by their name; sorted by name.
+/// All bundled maps, joined by those of a directory, which may replace bundled ones by their name; sorted by name.
+/// [`load_and_look`] can leave bundled maps out.
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
 pub fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
-    Ok(catalogue::load(directory)?.maps)
+    Ok(catalogue::load(&Bundled::All, directory)?.maps)
 }
 
-/// The same with warnings, for a person to read.
+/// The bundled maps that are chosen, joined by those of a directory, which may replace bundled ones by their name; with
+/// warnings for a person to read.
+///
+/// # Errors
+/// Everything that is wrong with any of them, and if there is no map at all.
+pub fn load_and_look(bundled: &Bundled, directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
+    catalogue::load(bundled, directory)
+}
+
+/// The maps that a recording may have been made with: all bundled ones, and those of a directory. Two of them may have one
+/// name. Where their doors lead is not looked at. [`Header::sim_config`](crate::recording::Header::sim_config) finds those
+/// that were recorded.
 ///
 /// # Errors
 /// Everything that is wrong with any of them.
-pub fn load_and_look(directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
-    catalogue::load(directory)
+pub fn for_replay(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
+    catalogue::candidates(directory)
 }
 
 /// One map from the text of a TMX file. `name` is the map's, `file` is what errors call the file.

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 /// Everything a world is made with.
 #[derive(Clone, Debug)]
 pub struct SimConfig {
-    /// Seeds every stream of chance.
+    /// Seeds every stream of chance. 0, as [`Self::new`] leaves it, says that none was chosen: a server then takes a random one
+    /// at its start. A world that is made without a server takes it as it is.
     pub seed: u64,
     /// The rules of every room.
     pub rules: RoomRules,

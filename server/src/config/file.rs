@@ -135,9 +135,11 @@ impl Value {
     /// The text of a value of this kind, or what would have been right, to follow "must be".
     pub(super) fn text(&self, kind: Kind) -> Result<String, String> {
         match (kind, self) {
-            (Kind::Text | Kind::NumberOrWord, Self::Text(text))
+            (Kind::Text | Kind::NumberOrWord | Kind::ListOr(_), Self::Text(text))
             | (Kind::Number | Kind::NumberOrWord, Self::Number(text)) => Ok(text.clone()),
-            (Kind::List, Self::List(texts)) if texts.iter().all(|text| !text.contains(',')) => {
+            (Kind::List | Kind::ListOr(_), Self::List(texts))
+                if texts.iter().all(|text| !text.contains(',')) =>
+            {
                 Ok(texts.join(","))
             }
             _ => Err(format!("{}, not {}", kind.in_words(), self.in_words())),
@@ -162,6 +164,7 @@ impl Kind {
             Self::Number => "a whole number without quotes",
             Self::NumberOrWord => "a whole number without quotes, or a word in quotes",
             Self::List => "a list of texts, such as [\"one\", \"two\"]",
+            Self::ListOr(_) => "a list of texts, such as [\"one\", \"two\"], or a word in quotes",
         }
     }
 }

@@ -50,7 +50,8 @@ fn literal(setting: &Setting, text: &str) -> String {
         Kind::Number => text.to_owned(),
         Kind::NumberOrWord if text.parse::<u64>().is_ok() => text.to_owned(),
         Kind::Text | Kind::NumberOrWord => string(text),
-        Kind::List => {
+        Kind::ListOr(words) if words.contains(&text) => string(text),
+        Kind::List | Kind::ListOr(_) => {
             let items = text.split(',').filter(|item| !item.is_empty()).map(string);
             format!("[{}]", items.collect::<Vec<_>>().join(", "))
         }

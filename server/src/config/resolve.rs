@@ -17,6 +17,8 @@ use super::{
 
 /// Characters of a wrong value or name.
 const LONGEST: usize = 80;
+/// Where all names are.
+const LIST: &str = "`parlour config print` lists all settings";
 
 /// Everything that was given, the weakest first.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +104,7 @@ impl Work {
             let source = file.at(Some(entry.line));
             let Some(setting) = settings().find(|setting| setting.name == entry.key) else {
                 let names = settings().map(|setting| setting.name);
-                let mut text = unknown("key", &entry.key, closest(&entry.key, names));
+                let mut text = unknown_key(&entry.key, closest(&entry.key, names));
                 if entry.value.in_words() == "a section" {
                     text.push_str("; there are no sections, all keys stand at the top");
                 }
@@ -139,14 +141,18 @@ impl Work {
             if name.starts_with("PARLOUR_") && known().all(|known| known != name) {
                 let known: Vec<String> = known().collect();
                 let meant = closest(&name, known.iter().map(String::as_str));
-                let text = unknown("variable", &name, meant);
+                // The source names it already.
+                let text = match meant {
+                    Some(meant) => format!("unknown variable; did you mean `{meant}`?"),
+                    None => format!("unknown variable; {LIST}"),
+                };
                 self.warnings.push(Problem {
                     source: Source::Variable(name.into_owned()),
                     text,
                 });
             }
         }
-        self.warnings.sort_by(|a, b| a.text.cmp(&b.text));
+        self.warnings.sort_by_key(|warning| warning.source.to_string());
     }
 
     /// A value from the environment or a flag.
@@ -220,10 +226,10 @@ impl Work {
     }
 }
 
-fn unknown(what: &str, name: &str, meant: Option<&str>) -> String {
+fn unknown_key(name: &str, meant: Option<&str>) -> String {
     let name = shortened(name, LONGEST);
     match meant {
-        Some(meant) => format!("unknown {what} {name:?}; did you mean `{meant}`?"),
-        None => format!("unknown {what} {name:?}; `parlour config print` lists all settings"),
+        Some(meant) => format!("unknown key {name:?}; did you mean `{meant}`?"),
+        None => format!("unknown key {name:?}; {LIST}"),
     }
 }

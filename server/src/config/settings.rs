@@ -1,18 +1,13 @@
 //! The values of all settings, and what they make of a world.
 
-use std::{
-    hash::{BuildHasher as _, Hasher as _, RandomState},
-    net::SocketAddr,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use parlour_shared::{limits::TICK_RATE, map::Map};
 use parlour_sim::{Interest, Logic, RateLimits, RoomRules, SimConfig, TalkLimit};
 use parlour_tick::Cadence;
 
 use crate::{
+    maps::Bundled,
     recording::RecordingOptions,
     server::ServerOptions,
     web::{HostPattern, OriginPattern},
@@ -53,8 +48,10 @@ pub struct Settings {
     pub reconnect_rate: u32,
     /// Time without a tick after which `/livez` fails.
     pub livez_timeout: Duration,
-    /// Seeds every stream of chance; `None` is another seed at each start.
+    /// Seeds every stream of chance, from 1 on; `None` is a random seed at each start.
     pub seed: Option<u64>,
+    /// Which of the bundled maps are served.
+    pub bundled_maps: Bundled,
     /// A directory with further maps.
     pub maps: Option<PathBuf>,
     /// A file with the skins, instead of the bundled ones.
@@ -126,6 +123,7 @@ impl Default for Settings {
             reconnect_rate: server.reconnect_rate,
             livez_timeout: server.livez_timeout,
             seed: None,
+            bundled_maps: Bundled::All,
             maps: None,
             skins: None,
             interest_radius: match rules.interest {
@@ -194,12 +192,12 @@ impl Settings {
         }
     }
 
-    /// The world that these settings ask for.
+    /// The world that these settings ask for. Without a seed it has seed 0, for which a server takes a random one.
     #[must_use]
     pub fn sim(&self, maps: Vec<Arc<Map>>, skins: Vec<String>) -> SimConfig {
         let defaults = RoomRules::default();
         SimConfig {
-            seed: self.seed.unwrap_or_else(unforeseeable),
+            seed: self.seed.unwrap_or_default(),
             rules: RoomRules {
                 capacity: self.capacity,
                 near_px: self
@@ -220,12 +218,6 @@ impl Settings {
             ..SimConfig::new(maps)
         }
     }
-}
-
-/// A seed that nobody can foresee: with a known one, the ids of players could be counted. The keys of a hasher are
-/// what the standard library has of the system's randomness.
-pub(crate) fn unforeseeable() -> u64 {
-    RandomState::new().build_hasher().finish()
 }
 
 /// The ticks in a time, rounded up; times in settings are bounded.

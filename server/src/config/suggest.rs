@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
 /// The candidate that is so close to what was written that it was probably meant.
-pub(super) fn closest<'a>(written: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(written: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Nothing longer is a slip of the pen, and the distance takes length times length.
     const LONGEST: usize = 64;
     let plain = |text: &str| text.to_ascii_lowercase().replace('-', "_");

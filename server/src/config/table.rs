@@ -57,6 +57,8 @@ pub enum Kind {
     NumberOrWord,
     /// `["one", "two"]`; with commas elsewhere.
     List,
+    /// The same, or one of these words.
+    ListOr(&'static [&'static str]),
 }
 
 /// All settings, in the order in which they are shown.

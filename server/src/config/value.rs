@@ -5,12 +5,11 @@ use std::{fmt::Display, net::SocketAddr, ops::RangeInclusive, path::PathBuf, str
 use parlour_shared::limits::TICK_RATE;
 use parlour_sim::Rate;
 use parlour_tick::Cadence;
-use tracing_subscriber::EnvFilter;
 
 /// An empty bucket must be full again in fewer ticks than this, 77 hours: what the simulation counts to.
 const MAX_FILL_TICKS: u32 = 1 << 24;
 /// Characters of what is wrong with an entry of a list.
-const LONGEST_ENTRY: usize = 240;
+pub(super) const LONGEST_ENTRY: usize = 240;
 
 /// A value, or what would have been one.
 pub(super) type Parsed<T> = Result<T, String>;
@@ -120,14 +119,6 @@ pub(super) fn shortened(text: &str, longest: usize) -> String {
         short.push('…');
     }
     short
-}
-
-/// A filter of log lines in the form of `RUST_LOG`.
-pub(super) fn log_filter(text: &str) -> Parsed<String> {
-    match EnvFilter::try_new(text) {
-        Ok(_) if !text.trim().is_empty() => Ok(text.to_owned()),
-        _ => Err("a filter such as info, debug or warn,parlour_server=trace".to_owned()),
-    }
 }
 
 /// A rate such as `10 burst, 10/s`: so many at once, then so many in a time.

@@ -1,4 +1,6 @@
 //! All maps together: which there are, and whether each door leads somewhere and can be walked to.
+//!
+//! A recording finds its maps by what they are, not by what is served today: for a replay all maps are candidates.
 
 use std::{
     collections::BTreeMap,
@@ -9,64 +11,47 @@ use std::{
     sync::Arc,
 };
 
+use parlour_shared::map::Map;
+
 use super::{
-    BUNDLED, Catalogue, MAX_FILE_BYTES, MAX_FILES,
+    Catalogue, MAX_FILE_BYTES, MAX_FILES,
+    bundled::{BUNDLED, Bundled},
     error::{Fault, MapError, MapErrors},
+    lost_doors::lost_doors,
     part::Placed,
     reach,
-    read::{self, Parsed},
+    read::{self, Entry, Parsed},
 };
 
-/// A map and what its file is called.
-struct Entry {
-    file: String,
-    parsed: Parsed,
+/// What was read, and what is wrong with it.
+#[derive(Default)]
+struct Found {
+    /// The bundled maps, then those of the directory.
+    entries: Vec<Entry>,
+    errors: Vec<MapError>,
+    warnings: Vec<MapError>,
 }
 
-pub(super) fn load(directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
-    let mut catalogue = BTreeMap::new();
-    let mut errors = Vec::new();
-    let Files { maps, mut warnings } = directory
-        .map_or(Ok(Files::default()), files)
-        .map_err(|error| MapErrors(vec![error]))?;
-    if let Some(directory) = directory.filter(|_| maps.is_empty()) {
-        errors.push(whole_file(&directory.display().to_string(), Fault::NoMaps));
-    }
-    let mut add = |name: &str, file: String, parsed: Result<Parsed, MapError>| match parsed {
-        Ok(mut parsed) => {
-            let odd = parsed.warnings.drain(..);
-            warnings.extend(odd.map(|Placed { place, fault }| MapError {
-                file: file.clone(),
-                place,
-                fault,
-            }));
-            catalogue.insert(name.to_owned(), Entry { file, parsed });
-        }
-        Err(error) => errors.push(error),
-    };
-    for (name, text) in BUNDLED {
-        let file = format!("bundled map {name}.tmx");
-        let parsed = read::parse(name, &file, text.as_bytes());
-        add(name, file, parsed);
-    }
-    for path in maps {
-        let file = path.display().to_string();
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let parsed = contents(&path)
-            .map_err(|fault| whole_file(&file, fault))
-            .and_then(|text| read::parse(&name, &file, &text));
-        add(&name, file, parsed);
+pub(super) fn load(bundled: &Bundled, directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
+    let Found {
+        entries,
+        mut errors,
+        mut warnings,
+    } = read_all(bundled, directory)?;
+    // Of two with one name the later one counts.
+    let catalogue: BTreeMap<String, Entry> = entries
+        .into_iter()
+        .map(|entry| (entry.parsed.map.name.clone(), entry))
+        .collect();
+    if catalogue.is_empty() && errors.is_empty() {
+        errors.push(whole_file("bundled_maps", Fault::NothingServed));
     }
     // Where a door leads is worth a look only when all the maps are there.
     if errors.is_empty() {
-        errors = catalogue
-            .values()
-            .flat_map(|entry| lost_doors(entry, &catalogue))
-            .collect();
+        let lost = catalogue.values().flat_map(|entry| lost_doors(entry, &catalogue));
+        let (odd, wrong): (Vec<_>, Vec<_>) = lost.partition(|lost| lost.fault.is_warning());
+        warnings.extend(odd);
+        errors.extend(wrong);
     }
     for entry in catalogue.values() {
         for (place, fault) in reach::check(&entry.parsed) {
@@ -86,6 +71,67 @@ pub(super) fn load(directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
     } else {
         errors.append(&mut warnings);
         Err(MapErrors(errors))
+    }
+}
+
+/// Every map that a recording may have been made with: all bundled ones, and those of a directory, also under the same names.
+pub(super) fn candidates(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
+    let Found { entries, errors, .. } = read_all(&Bundled::All, directory)?;
+    if !errors.is_empty() {
+        return Err(MapErrors(errors));
+    }
+    let maps = entries.into_iter().map(|entry| Arc::new(entry.parsed.map));
+    Ok(maps.collect())
+}
+
+fn read_all(bundled: &Bundled, directory: Option<&Path>) -> Result<Found, MapErrors> {
+    let mut found = Found::default();
+    let Files { maps, warnings } = directory
+        .map_or(Ok(Files::default()), files)
+        .map_err(|error| MapErrors(vec![error]))?;
+    found.warnings = warnings;
+    if let Some(directory) = directory.filter(|_| maps.is_empty()) {
+        let fault = whole_file(&directory.display().to_string(), Fault::NoMaps);
+        found.errors.push(fault);
+    }
+    for (name, text) in BUNDLED.iter().filter(|(name, _)| bundled.holds(name)) {
+        let file = format!("bundled map {name}.tmx");
+        let parsed = read::parse(name, &file, text.as_bytes());
+        found.add(file, true, parsed);
+    }
+    for path in maps {
+        let file = path.display().to_string();
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let parsed = contents(&path)
+            .map_err(|fault| whole_file(&file, fault))
+            .and_then(|text| read::parse(&name, &file, &text));
+        found.add(file, false, parsed);
+    }
+    Ok(found)
+}
+
+impl Found {
+    fn add(&mut self, file: String, is_bundled: bool, parsed: Result<Parsed, MapError>) {
+        match parsed {
+            Ok(mut parsed) => {
+                let odd = parsed.warnings.drain(..);
+                self.warnings.extend(odd.map(|Placed { place, fault }| MapError {
+                    file: file.clone(),
+                    place,
+                    fault,
+                }));
+                self.entries.push(Entry {
+                    file,
+                    is_bundled,
+                    parsed,
+                });
+            }
+            Err(error) => self.errors.push(error),
+        }
     }
 }
 
@@ -139,30 +185,6 @@ fn contents(path: &Path) -> Result<Vec<u8>, Fault> {
         .take(MAX_FILE_BYTES as u64 + 1)
         .read_to_end(&mut text)?;
     Ok(text)
-}
-
-fn lost_doors(entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Vec<MapError> {
-    let doors = entry.parsed.map.doors.iter().zip(&entry.parsed.doors);
-    let lost = doors.filter_map(|(door, place)| {
-        let fault = match catalogue.get(&door.to_map) {
-            None => Fault::NoSuchMap(door.to_map.clone()),
-            Some(Entry { parsed, .. })
-                if parsed.map.spawns.iter().any(|spawn| spawn.name == door.to_spawn) =>
-            {
-                return None;
-            }
-            Some(_) => Fault::NoSuchSpawn {
-                map: door.to_map.clone(),
-                spawn: door.to_spawn.clone(),
-            },
-        };
-        Some(MapError {
-            file: entry.file.clone(),
-            place: place.clone(),
-            fault,
-        })
-    });
-    lost.collect()
 }
 
 fn whole_file(file: &str, fault: Fault) -> MapError {

@@ -210,23 +210,52 @@ pub enum Fault {
     /// A file that looks like a map but is none that is read.
     #[error("is not read, only *.tmx files are: {0}")]
     NotRead(&'static str),
-    /// A door to nowhere.
-    #[error("leads to the map `{0}`, which does not exist")]
-    NoSuchMap(String),
-    /// A door to nowhere in particular.
-    #[error("leads to the spawn point `{spawn}` of `{map}`, which does not exist")]
-    NoSuchSpawn {
-        /// The map.
-        map: String,
-        /// The spawn point.
-        spawn: String,
-    },
+    /// A door that leads nowhere.
+    #[error("{0}")]
+    LostDoor(Box<LostDoor>),
+    /// No bundled map and no directory.
+    #[error(
+        "no map is left: all bundled ones are left out, and no directory of maps is named; name one with --maps DIR, or \
+         serve a bundled map"
+    )]
+    NothingServed,
+}
+
+/// A door that leads to no spawn point of a map that is served.
+#[derive(Debug)]
+pub struct LostDoor {
+    /// The map it leads to.
+    pub map: String,
+    /// The spawn point it leads to, if only that is missing.
+    pub spawn: Option<String>,
+    /// Whether the door is one of a bundled map. Then it lost its other side when maps were chosen, which is only warned about.
+    pub is_bundled: bool,
+    /// What to do.
+    pub advice: String,
+}
+
+impl fmt::Display for LostDoor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            map, spawn, advice, ..
+        } = self;
+        match spawn {
+            None => write!(f, "leads to the map `{map}`, which is not there: {advice}"),
+            Some(spawn) => write!(
+                f,
+                "leads to the spawn point `{spawn}` of `{map}`, which does not exist: {advice}"
+            ),
+        }
+    }
 }
 
 impl Fault {
     /// Whether the map can be used all the same.
     #[must_use]
     pub fn is_warning(&self) -> bool {
+        if let Self::LostDoor(door) = self {
+            return door.is_bundled;
+        }
         matches!(
             self,
             Self::DoorOutOfReach

@@ -27,6 +27,13 @@ pub(super) struct Parsed {
     pub(super) warnings: Vec<Placed>,
 }
 
+/// A map and what its file is called.
+pub(super) struct Entry {
+    pub(super) file: String,
+    pub(super) is_bundled: bool,
+    pub(super) parsed: Parsed,
+}
+
 pub(super) fn parse(name: &str, file: &str, text: &[u8]) -> Result<Parsed, MapError> {
     parse_placed(name, text).map_err(|Placed { place, fault }| MapError {
         file: file.to_owned(),

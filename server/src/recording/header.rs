@@ -219,7 +219,8 @@ impl Header {
         })
     }
 
-    /// What the recorded world was made with, its maps taken from those that are here.
+    /// What the recorded world was made with, its maps taken from those that are here. Of several with one name the one
+    /// that was recorded is taken.
     ///
     /// # Errors
     /// A map that is missing or differs, or rules that no world can have.
@@ -228,14 +229,16 @@ impl Header {
             .check()
             .map_err(|error| HeaderError::Impossible(error.to_string()))?;
         let find = |recorded: &RecordedMap| {
-            let map = maps
-                .iter()
-                .find(|map| map.name == recorded.name)
-                .ok_or_else(|| HeaderError::NoMap(recorded.name.clone()))?;
-            let found = hex(&map_digest(map));
-            if found == recorded.digest {
-                return Ok(Arc::clone(map));
+            let named = maps.iter().filter(|map| map.name == recorded.name);
+            let mut found = None;
+            for map in named {
+                let digest = hex(&map_digest(map));
+                if digest == recorded.digest {
+                    return Ok(Arc::clone(map));
+                }
+                found = Some(digest);
             }
+            let found = found.ok_or_else(|| HeaderError::NoMap(recorded.name.clone()))?;
             Err(HeaderError::OtherMap {
                 name: recorded.name.clone(),
                 recorded: recorded.digest.clone(),

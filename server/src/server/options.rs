@@ -26,7 +26,8 @@ pub struct ServerOptions {
     pub io_threads: usize,
     /// Whether the tick thread gets real-time priority where the system allows it.
     pub realtime: bool,
-    /// The world.
+    /// The world. If its seed is 0, as [`SimConfig::new`] leaves it, the server takes a random seed at each start, and players
+    /// have other ids than before. The log and each recording name the seed. Another seed is taken as it is.
     pub sim: SimConfig,
     /// Game logic that is added to the world.
     pub logic: Logic,

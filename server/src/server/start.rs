@@ -17,6 +17,7 @@ use super::{
 use crate::{
     admin::Admin,
     bridge::{inbound, load::IoLoad, outbound::Publisher, route::MAX_IO_THREADS, wake},
+    chance,
     descriptors::{Descriptors, TooFew},
     edge::{self, EdgeShared, IoStart},
     metrics::Metrics,
@@ -38,6 +39,7 @@ struct Play {
 /// Serves a world that begins now.
 pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let mut sim = options.sim.clone();
+    sim.seed = chance::seed(sim.seed);
     // Clients are told the heartbeat that the edge keeps.
     sim.heartbeat_ms = heartbeat_ms(&options);
     let (logic, seed) = (options.logic.clone(), sim.seed);

@@ -28,6 +28,10 @@ fn what_is_printed_can_be_used() {
     };
     assert_eq!(values(&first), values(&second));
     assert_eq!(run(&mut parlour(&["config", "check", file.path()])).0, Some(0));
+    // The file can be named without a flag, as for the check.
+    let (code, third, err) = run(&mut parlour(&["config", "print", file.path()]));
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert_eq!(second, third);
 }
 
 #[test]
@@ -50,6 +54,35 @@ fn a_good_configuration_is_said_to_be_good() {
         err.contains("warning: PARLOUR_SEDE") && err.contains("`PARLOUR_SEED`"),
         "{err}"
     );
+}
+
+#[test]
+fn a_warning_about_a_variable_names_it_and_what_was_meant_once() {
+    for words in [&["config", "check"][..], &["config", "print"]] {
+        let (code, _, err) = run(parlour(words).env("PARLOUR_LISTN", "127.0.0.1:80"));
+        assert_eq!(code, Some(0), "{err}");
+        assert_eq!(
+            err,
+            "parlour: warning: PARLOUR_LISTN: unknown variable; did you mean `PARLOUR_LISTEN`?\n"
+        );
+    }
+}
+
+#[test]
+fn a_log_filter_that_would_write_nothing_does_not_start() {
+    let words = ["serve", "--listen", "192.0.2.1:1", "--log", "inf"];
+    let (code, out, err) = run(&mut parlour(&words));
+    assert_eq!((code, out.as_str()), (Some(78), ""), "{err}");
+    assert!(err.contains("did you mean `info`?"), "{err}");
+}
+
+#[test]
+fn flags_before_the_command_count_for_every_command() {
+    let (_, out, _) = run(&mut parlour(&["--seed", "7", "config", "print"]));
+    assert!(out.contains("seed = 7 # --seed\n"), "{out}");
+    let (code, _, err) = run(&mut parlour(&["--seed", "7", "replay", "/nowhere.plr"]));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("does not use --seed"), "{err}");
 }
 
 #[test]

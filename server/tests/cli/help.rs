@@ -48,6 +48,38 @@ fn the_long_help_names_every_setting_and_exit_code() {
 }
 
 #[test]
+fn other_commands_show_the_settings_that_they_use_and_say_where_the_rest_is() {
+    for (words, shown) in [
+        (
+            &["demo", "--help"][..],
+            &["listen", "admin", "interest_radius", "record", "log"][..],
+        ),
+        (&["demo", "-h"], &["listen", "admin", "interest_radius", "log"]),
+        (
+            &["help", "demo"],
+            &["listen", "admin", "interest_radius", "record", "log"],
+        ),
+        (&["replay", "--help"], &["listen", "admin", "maps"]),
+        (&["config", "--help"], &[]),
+        (&["config", "print", "--help"], &[]),
+        (&["config", "check", "--help"], &[]),
+        (&["config", "check", "-h"], &[]),
+    ] {
+        let text = help(words);
+        for setting in settings() {
+            let line = format!("--{} <{}>", setting.flag(), setting.form);
+            assert_eq!(
+                text.contains(&line),
+                shown.contains(&setting.name),
+                "{words:?}: {line}\n{text}"
+            );
+        }
+        assert!(text.contains("`parlour serve --help`"), "{words:?}\n{text}");
+        assert!(text.contains("--config <FILE>"), "{words:?}\n{text}");
+    }
+}
+
+#[test]
 fn each_command_has_examples() {
     for words in [
         &["demo", "--help"][..],

@@ -8,9 +8,13 @@ mod config;
 mod descriptors;
 mod exits;
 mod help;
+mod maps;
 mod process;
 mod recording;
 #[path = "../recording/replay.rs"]
 mod replay;
 mod signals;
 mod stopped_process;
+#[path = "../maps/tmx.rs"]
+#[allow(dead_code, reason = "not all that its tests need is needed here")]
+mod tmx;

@@ -3,6 +3,7 @@
 
 mod follows;
 mod layers;
+mod log;
 mod mistakes;
 mod print;
 mod values;

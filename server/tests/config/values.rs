@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use parlour_server::recording::RecordingOptions;
+use parlour_server::{config::to_toml, maps::Bundled, recording::RecordingOptions};
 use parlour_sim::{Interest, Rate};
 
 use crate::{given, refused};
@@ -116,7 +116,7 @@ fn whatever_is_taken_is_taken_by_the_world_too() {
             ],
         ),
         ("room_talk_mib", &["0", "1", "1024", "1025"]),
-        ("seed", &["0", "9223372036854775807"]),
+        ("seed", &["0", "1", "9223372036854775807"]),
     ];
     let mut taken = 0;
     for (name, values) in ends {
@@ -214,6 +214,45 @@ fn a_directory_without_a_name_is_a_mistake_and_none_has_a_word() {
     }
     let settings = given(None, &[], &[("record", "./off")]).unwrap().settings;
     assert_eq!(settings.record.as_deref(), Some(Path::new("./off")));
+}
+
+#[test]
+fn bundled_maps_are_chosen_by_name_or_all_or_none() {
+    let bundled = |file: Option<&str>, flags: &[(&'static str, &str)]| {
+        let config = given(file, &[], flags).unwrap();
+        // What is printed is the same again.
+        let again = given(Some(&to_toml(&config)), &[], &[]).unwrap();
+        assert_eq!(again.settings, config.settings);
+        config.settings.bundled_maps
+    };
+    let only = |names: &[&str]| Bundled::Only(names.iter().map(|&name| name.to_owned()).collect());
+    assert_eq!(bundled(None, &[]), Bundled::All);
+    assert_eq!(bundled(None, &[("bundled_maps", "none")]), Bundled::none());
+    assert_eq!(
+        bundled(None, &[("bundled_maps", "plaza, lobby,plaza")]),
+        only(&["lobby", "plaza"])
+    );
+    assert_eq!(bundled(Some("bundled_maps = [\"lobby\"]"), &[]), only(&["lobby"]));
+    assert_eq!(
+        bundled(Some("bundled_maps = \"none\""), &[("bundled_maps", "all")]),
+        Bundled::All
+    );
+    for (text, right) in [
+        (
+            "lobbi",
+            "all, none, or some of garden, lobby, plaza, but \"lobbi\" is no bundled map (did you mean `lobby`?)",
+        ),
+        ("all,lobby", "\"all\" is no bundled map"),
+        ("", "must be all, none, or some of"),
+    ] {
+        let lines = refused(None, &[("PARLOUR_BUNDLED_MAPS", text)], &[]);
+        assert!(lines[0].contains(right), "{lines:?}");
+    }
+    let lines = refused(Some("bundled_maps = 7"), &[], &[]);
+    assert!(
+        lines[0].contains("or a word in quotes, not a number"),
+        "{lines:?}"
+    );
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod messages;
 mod mood;
 mod resets;
 mod running;
+mod seed;
 mod slow_readers;
 mod steady_readers;
 mod stopping;

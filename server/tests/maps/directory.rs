@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use parlour_server::maps;
+use parlour_server::maps::{self, Bundled};
 
 use crate::tmx::GOOD;
 
@@ -31,14 +31,21 @@ impl Directory {
 
     /// What is odd about the maps, or wrong with them.
     pub(crate) fn look(&self) -> Result<Vec<String>, Vec<String>> {
-        match maps::load_and_look(Some(&self.0)) {
-            Ok(found) => Ok(found
-                .warnings
-                .iter()
-                .flat_map(|warning| self.lines(&warning.to_string()))
-                .collect()),
-            Err(errors) => Err(self.lines(&errors.to_string())),
-        }
+        self.look_with(&Bundled::All).map(|(_, warnings)| warnings)
+    }
+
+    /// With some of the bundled maps: the names of all maps, and what is odd about them; or what is wrong.
+    pub(crate) fn look_with(&self, bundled: &Bundled) -> Result<(Vec<String>, Vec<String>), Vec<String>> {
+        let found = maps::load_and_look(bundled, Some(&self.0));
+        let found = found.map_err(|errors| self.lines(&errors.to_string()))?;
+        let warnings = found.warnings.iter();
+        let warnings = warnings.flat_map(|warning| self.lines(&warning.to_string()));
+        let names = found.maps.iter().map(|map| map.name.clone());
+        Ok((names.collect(), warnings.collect()))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 
     /// Without the directory's own name.
@@ -76,31 +83,19 @@ fn they_replace_bundled_ones_by_name() {
 fn doors_are_checked_across_the_whole_catalogue() {
     let nowhere = GOOD.replace("value=\"small\"", "value=\"nowhere\"");
     let no_spawn = GOOD.replace("value=\"default\"", "value=\"attic\"");
-    // Replaced, it lacks the spawn points that the garden's doors lead to.
-    let lobby = GOOD.replace("value=\"small\"", "value=\"lobby\"");
-    let files = [
-        ("a.tmx", nowhere.as_str()),
-        ("small.tmx", &no_spawn),
-        ("lobby.tmx", &lobby),
-    ];
+    let files = [("a.tmx", nowhere.as_str()), ("small.tmx", &no_spawn)];
     let errors = Directory::with("doors", &files).load().unwrap_err();
     assert_eq!(
         errors[0],
-        "a.tmx: door \"out\" (object 2) at 96, 31.6 px: leads to the map `nowhere`, which does not exist"
+        "a.tmx: door \"out\" (object 2) at 96, 31.6 px: leads to the map `nowhere`, which is not there: add nowhere.tmx to the \
+         directory of maps, or correct to_map of the door; there are a, garden, lobby, plaza, small"
     );
-    assert!(
-        errors[1].starts_with("bundled map garden.tmx: door \"lobby_gate\" (object 11) at 0, 416 px: "),
-        "{errors:#?}"
-    );
-    assert!(
-        errors[1].contains("of `lobby`, which does not exist"),
-        "{errors:#?}"
-    );
-    let last = errors.last().unwrap();
     assert_eq!(
-        last,
-        "small.tmx: door \"out\" (object 2) at 96, 31.6 px: leads to the spawn point `attic` of `small`, which does not exist"
+        errors[1],
+        "small.tmx: door \"out\" (object 2) at 96, 31.6 px: leads to the spawn point `attic` of `small`, which does not \
+         exist: add it to small.tmx, or correct to_spawn of the door"
     );
+    assert_eq!(errors.len(), 2, "{errors:#?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod bundled;
+mod chosen;
 mod directory;
 mod hostile;
 mod mutations;

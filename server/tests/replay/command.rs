@@ -74,12 +74,8 @@ fn other_versions_maps_and_logic() {
         plaza.replacen("\"r5c5\"", "\"moved\"", 1),
     )
     .unwrap();
-    let (code, err) = refused(&[file.path(), "--maps", maps.path()]);
-    assert_eq!(code, Some(65));
-    assert!(
-        err.contains("\"plaza\" is not the one") && err.contains("--maps DIR"),
-        "{err}"
-    );
+    // Another plaza does not hide the bundled one, with which it was recorded.
+    assert_eq!(parlour(&[file.path(), "--maps", maps.path()]).0, Some(0));
 }
 
 #[test]
@@ -138,6 +134,35 @@ fn words_that_cannot_be_understood() {
         assert_eq!(code, Some(2), "{words:?}: {err}");
     }
     assert_eq!(parlour(&[]).0, Some(2));
+}
+
+#[test]
+fn settings_that_a_replay_does_not_use_are_refused() {
+    let file = recorded(&Script::default(), 20);
+    for (words, right) in [
+        (
+            &["--seed", "7", "--capacity", "5"][..],
+            "replay does not use --capacity, --seed:",
+        ),
+        (
+            &["--listen", "127.0.0.1:0"],
+            "replay uses --listen only with --serve:",
+        ),
+        (
+            &["--dump", "chat", "--log", "debug"],
+            "replay uses --log only with --serve:",
+        ),
+        (&["--serve", "--cadence", "60"], "replay does not use --cadence:"),
+        (
+            &["--record", "x", "--admin", "y"],
+            "replay does not use --record, and uses --admin only with --serve:",
+        ),
+    ] {
+        let words: Vec<&str> = [file.path()].into_iter().chain(words.iter().copied()).collect();
+        let (code, err) = refused(&words);
+        assert_eq!(code, Some(2), "{words:?}: {err}");
+        assert!(err.contains(right) && err.contains("--help"), "{words:?}: {err}");
+    }
 }
 
 #[test]

@@ -31,13 +31,12 @@ pub(super) struct Frame<'a> {
 impl Frame<'_> {
     /// Writes it, if there is something to say.
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>, frames: &mut Vec<OutFrame>) {
-        self.viewer.turn = self.tick;
         let start = bytes.len() as u32;
         match self.base() {
             None => self.write_full(bytes),
             Some(base) => {
                 let delta = self.delta();
-                self.viewer.synced = self.tick;
+                self.viewer.full_at = self.tick;
                 if !self.has_news(delta, base) {
                     return;
                 }
@@ -57,7 +56,7 @@ impl Frame<'_> {
     /// The updates since what the viewer knows.
     pub(super) fn delta(&mut self) -> usize {
         self.arena
-            .delta(self.viewer.synced, self.records, self.changes, self.visible)
+            .delta(self.viewer.full_at, self.records, self.changes, self.visible)
     }
 
     /// The bytes from `start` on are the frame.

@@ -50,14 +50,14 @@ pub(super) fn splice(
         for (slot, viewer) in viewers.iter_mut().enumerate() {
             let Some(viewer) = viewer else { continue };
             viewer.recover(clock.tick);
-            out.counts.viewers[pace.cadences(viewer.own).0 as usize] += 1;
+            out.counts.viewers[pace.cadences(viewer.level).0 as usize] += 1;
             if viewer.held {
                 out.counts.held += 1;
                 continue;
             }
             let phase = epoch.wrapping_add(slot as u32);
-            let last = viewer.base.and(Some(viewer.turn));
-            let due = Due::at(clock.tick, phase, pace, viewer.own, last);
+            let last_full_at = viewer.base.and(Some(viewer.full_at));
+            let due = Due::at(clock.tick, phase, pace, viewer.level, last_full_at);
             if due == Due::Nothing {
                 continue;
             }

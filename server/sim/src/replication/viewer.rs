@@ -1,4 +1,4 @@
-//! What one viewer was told.
+//! What one viewer was sent, and when.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -9,37 +9,37 @@ use parlour_tick::PaceLevel;
 
 use super::record::Record;
 
-/// Steps down whenever the connection takes no data: from 60 to 30, 20, 10 times a second.
+/// Levels lost whenever the connection takes no data: from 60 to 30, 20, 10 times a second.
 const DOWN: u8 = 2;
-/// Ticks without being held until it goes up by one: it takes 3 s from the last step to the first.
-const RELIEF_TICKS: u32 = 30;
+/// Ticks without being held until the level rises by one: it takes 3 s from the lowest level to the full rate.
+const RECOVER_TICKS: u32 = 30;
 
-/// A player as someone who is sent snapshots.
+/// A player or watcher that is sent snapshots.
+///
+/// `base` is never newer than both `full_at` and `nearby_at`, and none of these three ticks is in the future.
+/// ARCHITECTURE.md, "The states of a viewer", shows how they move.
 #[derive(Clone, Debug)]
 pub(super) struct Viewer {
     pub(super) session: SessionId,
     pub(super) view: u8,
     /// Cannot take snapshots now.
     pub(super) held: bool,
-    /// The tick of the last snapshot sent, which is what the next one builds on.
+    /// The tick of the last snapshot sent: the next one is relative to it. `None` before the first, which is full.
     pub(super) base: Option<Tick>,
-    /// The last tick of which it knows everything it can see: without news there is no snapshot, but it is as
-    /// good as told.
-    pub(super) synced: Tick,
-    /// When it had its turn last, whether there was news or not.
-    pub(super) turn: Tick,
+    /// The last full turn, with or without news. Its client knows everything that it could see at that tick.
+    pub(super) full_at: Tick,
+    /// The last nearby turn, or the last full one that had news.
+    nearby_at: Tick,
     /// Slots that its client knows.
     pub(super) known: FixedBitSet,
     /// Slots that its client knows, but whose player has left the room.
     pub(super) gone: FixedBitSet,
-    /// How far it has gone down by itself, because its connection took no data.
-    pub(super) own: PaceLevel,
-    /// When it goes up again by a step.
-    relief: Tick,
-    /// Slots that were close and of which it was told more than of the others since [`Self::synced`].
+    /// Slots that were nearby and sent since [`Self::full_at`]: its client knows more of them than of the others.
     ahead: FixedBitSet,
-    /// When what is close was looked at last.
-    looked: Tick,
+    /// How far its rate is reduced because its own connection took no data.
+    pub(super) level: PaceLevel,
+    /// When the level rises by one.
+    recover_at: Tick,
     /// An acknowledgement that was not sent yet.
     pub(super) ack: Option<Ack>,
     /// The acknowledgement that was sent or noted last.
@@ -54,14 +54,13 @@ impl Viewer {
             view,
             held: false,
             base: None,
-            synced: Tick(0),
-            turn: Tick(0),
+            full_at: Tick(0),
+            nearby_at: Tick(0),
             known: none.clone(),
             gone: none.clone(),
-            own: PaceLevel::FULL,
-            relief: Tick(0),
             ahead: none,
-            looked: Tick(0),
+            level: PaceLevel::FULL,
+            recover_at: Tick(0),
             ack: None,
             noted: None,
         }
@@ -73,22 +72,22 @@ impl Viewer {
         self.ahead.grow(pool);
     }
 
-    /// Whether its connection takes data. If it took none, this viewer is told more seldom for a while.
+    /// Whether its connection takes data. If it took none, this viewer's rate is reduced for a while.
     pub(super) fn hold(&mut self, held: bool, tick: Tick) {
         if held && !self.held {
-            self.own = self.own.down(DOWN);
-            self.relief = tick.after(RELIEF_TICKS);
+            self.level = self.level.down(DOWN);
+            self.recover_at = tick.after(RECOVER_TICKS);
         }
         self.held = held;
     }
 
-    /// Goes up by a step if it has been long enough without being held.
+    /// Raises the level by one if the viewer was not held for long enough.
     pub(super) fn recover(&mut self, tick: Tick) {
         if self.held {
-            self.relief = tick.after(RELIEF_TICKS);
-        } else if self.own != PaceLevel::FULL && tick >= self.relief {
-            self.own = self.own.up();
-            self.relief = tick.after(RELIEF_TICKS);
+            self.recover_at = tick.after(RECOVER_TICKS);
+        } else if self.level != PaceLevel::FULL && tick >= self.recover_at {
+            self.level = self.level.up();
+            self.recover_at = tick.after(RECOVER_TICKS);
         }
     }
 
@@ -101,36 +100,35 @@ impl Viewer {
         }
     }
 
-    /// Its client is taken to know nothing.
+    /// Its client is assumed to know nothing.
     pub(super) fn forget(&mut self) {
         self.known.clear();
         self.gone.clear();
         self.ahead.clear();
     }
 
-    /// A snapshot was written: its client knows all that is visible now.
+    /// A full turn wrote a snapshot: its client knows all that is visible now.
     pub(super) fn told(&mut self, visible: &FixedBitSet, tick: Tick) {
         self.forget();
         self.known.union_with(visible);
         self.base = Some(tick);
-        self.synced = tick;
-        self.looked = tick;
+        self.full_at = tick;
+        self.nearby_at = tick;
         self.ack = None;
     }
 
-    /// What a look at a slot that changed since [`Self::synced`] comes to: whether it is to be told now. What is far away
-    /// waits.
+    /// Whether a slot that changed since [`Self::full_at`] is to be sent now. What is far away waits for the full turn.
     pub(super) fn notice(&mut self, slot: usize, record: &Record, is_nearby: bool) -> bool {
-        let is_news = !self.ahead.contains(slot) || record.changed_since(self.looked);
+        let is_news = !self.ahead.contains(slot) || record.changed_since(self.nearby_at);
         if is_news {
             self.ahead.set(slot, is_nearby);
         }
         is_news && is_nearby
     }
 
-    /// All that is close was looked at, and told if there was news.
+    /// All that is nearby was looked at, and sent if it changed.
     pub(super) fn told_nearby(&mut self, has_news: bool, tick: Tick) {
-        self.looked = tick;
+        self.nearby_at = tick;
         if has_news {
             self.base = Some(tick);
         }

@@ -10,6 +10,8 @@ use crate::{exit, replay};
 
 /// Settings that `-h` shows; `--help` shows all.
 const COMMON: &[&str] = &["listen", "admin", "interest_radius", "maps", "log"];
+/// Settings that the help of `demo` shows.
+const DEMO: &[&str] = &["listen", "admin", "interest_radius", "record", "log"];
 
 const ABOUT: &str = "Parlour, an authoritative 60 Hz world server: players walk, meet and talk in rooms";
 
@@ -31,6 +33,11 @@ Settings:
   what you set there. RUST_LOG counts as PARLOUR_LOG, if that is
   not set. NO_COLOR takes the colours out of the log.";
 
+/// What the help of a command says that takes all settings and does not list them.
+const ALL_ELSEWHERE: &str = "\
+It takes all settings of `parlour serve`, as flags, in the environment and in the file:
+see `parlour serve --help`, or `parlour config print`.";
+
 /// The command line.
 pub(crate) fn command() -> Command {
     let details = format!("{EXAMPLES}\n\n{LAYERS}\n\n{}", exit::HELP);
@@ -45,7 +52,7 @@ pub(crate) fn command() -> Command {
         .subcommand_value_name("COMMAND")
         .max_term_width(100)
         .arg(config_flag())
-        .args(settings().map(setting_flag))
+        .args(setting_flags(|_| true))
         .subcommand(serve())
         .subcommand(demo())
         .subcommand(replay::command())
@@ -75,8 +82,10 @@ fn demo() -> Command {
                 .value_parser(value_parser!(u32).range(1..=10_000))
                 .default_value("100"),
         )
+        .args(setting_flags(|setting| DEMO.contains(&setting.name)))
+        .after_help(ALL_ELSEWHERE)
         .after_long_help(format!(
-            "Examples:\n  parlour demo\n  parlour demo --bots 500 --io-threads 2\n  \
+            "{ALL_ELSEWHERE}\n\nExamples:\n  parlour demo\n  parlour demo --bots 500 --io-threads 2\n  \
              parlour demo --record recordings\n\n{}",
             exit::HELP
         ))
@@ -88,9 +97,13 @@ fn config() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand_value_name("COMMAND")
+        .args(setting_flags(|_| false))
+        .after_help(ALL_ELSEWHERE)
         .subcommand(
             Command::new("print")
                 .about("Print every setting, its value and where that came from, as a configuration file")
+                .arg(file())
+                .after_help(ALL_ELSEWHERE)
                 .arg(
                     Arg::new("format")
                         .long("format")
@@ -99,26 +112,33 @@ fn config() -> Command {
                         .value_parser(["toml"])
                         .default_value("toml"),
                 )
-                .after_long_help(
-                    "Examples:\n  parlour config print\n  parlour config print > parlour.toml\n  \
-                     PARLOUR_SEED=7 parlour config print --config parlour.toml",
-                ),
+                .after_long_help(format!(
+                    "{ALL_ELSEWHERE}\n\n\
+                     Examples:\n  parlour config print\n  parlour config print > parlour.toml\n  \
+                     PARLOUR_SEED=7 parlour config print parlour.toml"
+                )),
         )
         .subcommand(
             Command::new("check")
                 .about("Say everything that is wrong with the configuration, its maps and its skins")
-                .arg(
-                    Arg::new("file")
-                        .value_name("FILE")
-                        .help("The configuration file, instead of --config or PARLOUR_CONFIG"),
-                )
-                .after_long_help(
+                .arg(file())
+                .after_help(ALL_ELSEWHERE)
+                .after_long_help(format!(
                     "Checks what `parlour serve` would use: the file together with the environment and flags.\n\
                      Directories that a server writes to are tried at its start only.\n\
                      Exit code 0: all is well. 65: maps or skins cannot be used. 78: the configuration cannot.\n\n\
-                     Examples:\n  parlour config check parlour.toml\n  PARLOUR_MAPS=maps parlour config check",
-                ),
+                     {ALL_ELSEWHERE}\n\n\
+                     Examples:\n  parlour config check parlour.toml\n  PARLOUR_MAPS=maps parlour config check"
+                )),
         )
+}
+
+/// The file of `config print` and `config check`.
+fn file() -> Arg {
+    Arg::new("file")
+        .value_name("FILE")
+        .help("The configuration file, instead of --config or PARLOUR_CONFIG")
+        .value_parser(value_parser!(std::ffi::OsString))
 }
 
 fn config_flag() -> Arg {
@@ -129,6 +149,12 @@ fn config_flag() -> Arg {
         .value_parser(value_parser!(std::ffi::OsString))
         .global(true)
         .action(ArgAction::Set)
+}
+
+/// The flags of all settings. The help of a command shows some of them. The others are taken as well: they may stand before
+/// the command, too, where it is not known which of them it uses.
+pub(crate) fn setting_flags(is_shown: impl Fn(&Setting) -> bool) -> impl Iterator<Item = Arg> {
+    settings().map(move |setting| setting_flag(setting).hide(!is_shown(setting)))
 }
 
 /// The flag of a setting. Its text is looked at with all other settings, so that all mistakes are told at once.

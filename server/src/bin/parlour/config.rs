@@ -1,7 +1,7 @@
 //! `parlour config print` and `parlour config check`.
 
 use std::{
-    ffi::OsStr,
+    ffi::OsString,
     fmt::Display,
     io::{self, Write},
 };
@@ -17,15 +17,12 @@ use crate::{exit::Exit, given};
 pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
     match words.subcommand() {
         Some(("print", words)) => {
-            let config = given::config(words, None)?;
-            warn(&config);
+            let config = configuration(words)?;
             // There is one format so far; clap refuses others.
             say(&to_toml(&config))
         }
         Some(("check", words)) => {
-            let file = words.get_one::<String>("file").map(OsStr::new);
-            let config = given::config(words, file)?;
-            warn(&config);
+            let config = configuration(words)?;
             let (Catalogue { maps, warnings }, skins) = given::catalogues(&config)?;
             warnings.iter().for_each(warning);
             say(&format!(
@@ -38,8 +35,12 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
     }
 }
 
-fn warn(config: &Config) {
+/// The configuration of the file that was named, of the environment and of flags.
+fn configuration(words: &ArgMatches) -> Result<Config, Exit> {
+    let file = words.get_one::<OsString>("file");
+    let config = given::config(words, file.map(OsString::as_os_str))?;
     config.warnings.iter().for_each(warning);
+    Ok(config)
 }
 
 fn warning(text: impl Display) {

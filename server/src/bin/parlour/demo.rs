@@ -16,6 +16,9 @@ use crate::{exit::Exit, serve, welcome};
 /// Bots in one room at most, so that a demo with many bots has many rooms.
 const MAX_IN_ROOM: u32 = 250;
 
+/// The maps that bots enter.
+const MAPS: [&str; 2] = ["lobby", "plaza"];
+
 /// The bots to let in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Demo {
@@ -41,6 +44,22 @@ impl Demo {
         self.count
     }
 
+    /// Refuses to run without a map that the bots enter.
+    pub(crate) fn check(self, maps: &[String]) -> Result<(), Exit> {
+        let missing: Vec<&str> = MAPS
+            .into_iter()
+            .filter(|map| maps.iter().all(|name| name != map))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Exit::usage(format!(
+            "the bots of `parlour demo` walk in the maps lobby and plaza, and bundled_maps leaves out {}: serve them, or \
+             use `parlour serve`",
+            missing.join(" and ")
+        )))
+    }
+
     /// Lets them in. `capacity` is that of a room: they leave half of it to others.
     pub(crate) fn start(self, listen: SocketAddr, capacity: u32) -> Result<Running, Exit> {
         let url = format!("ws://{}/ws", welcome::reachable(listen));
@@ -59,8 +78,8 @@ impl Demo {
         };
         let in_lobby = self.count / 2;
         let plans: Vec<Plan> = [
-            plan("lobby", in_lobby, 1),
-            plan("plaza", self.count - in_lobby, 2),
+            plan(MAPS[0], in_lobby, 1),
+            plan(MAPS[1], self.count - in_lobby, 2),
         ]
         .into_iter()
         .filter(|plan| plan.count > 0)

@@ -4,6 +4,7 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     path::Path,
+    sync::Arc,
 };
 
 use clap::ArgMatches;
@@ -12,6 +13,7 @@ use parlour_server::{
     maps::{self, Catalogue},
     skins,
 };
+use parlour_shared::map::Map;
 
 use crate::exit::Exit;
 
@@ -33,7 +35,12 @@ pub(crate) fn config(words: &ArgMatches, file: Option<&OsStr>) -> Result<Config,
 
 /// The maps and skins of a configuration.
 pub(crate) fn catalogues(config: &Config) -> Result<(Catalogue, Vec<String>), Exit> {
-    let maps = maps::load_and_look(config.settings.maps.as_deref())?;
+    let maps = maps::load_and_look(&config.settings.bundled_maps, config.settings.maps.as_deref())?;
     let skins = skins::load(config.settings.skins.as_deref())?;
     Ok((maps, skins))
+}
+
+/// The maps that a recording may have been made with.
+pub(crate) fn recorded_maps(config: &Config) -> Result<Vec<Arc<Map>>, Exit> {
+    Ok(maps::for_replay(config.settings.maps.as_deref())?)
 }

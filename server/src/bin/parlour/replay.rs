@@ -7,12 +7,16 @@ mod follow;
 mod given;
 mod say;
 mod serve;
+mod settings;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
 use parlour_server::replay::{Moment, dump::What};
 
-use crate::exit::{self, Exit};
+use crate::{
+    cli::setting_flags,
+    exit::{self, Exit},
+};
 use given::Given;
 
 const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, follow a player";
@@ -34,6 +38,11 @@ A MOMENT is
   14:03, 14:03:20.5     a time of day (UTC, as in the log), on the day of the recording
   2026-11-21T14:03:20Z  a date and time
   +90s, +2m30s          so long after the beginning of the recording, in a directory of the run
+
+Of the settings of `parlour serve` it uses --maps: a recording is replayed with the maps with which
+it was made. The bundled ones are always there, also beside others of the same name. With --serve it
+uses those of the network, except --cadence and --realtime, and of the log as well: see
+`parlour serve --help`. All others are in the recording; their flags are refused.
 
 Examples:
   parlour replay rec/last.plr
@@ -71,6 +80,7 @@ pub(crate) fn command() -> Command {
         .args(follow::args())
         .args(export::args())
         .args(serve::args())
+        .args(setting_flags(settings::is_shown).map(|flag| flag.help_heading("Settings")))
         .group(ArgGroup::new("what").args([diff::WHAT, serve::WHAT, dump::WHAT, follow::WHAT, export::WHAT]))
         .group(ArgGroup::new("rooms").args([dump::WHAT, follow::WHAT]))
         .group(ArgGroup::new("formats").args([dump::WHAT, diff::WHAT]))
@@ -79,6 +89,7 @@ pub(crate) fn command() -> Command {
 }
 
 pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
+    settings::check(words)?;
     let is_asked = |what: &str| words.contains_id(what);
     if is_asked(diff::WHAT) {
         return diff::run(words);

@@ -20,6 +20,7 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
         tracing::warn!("{warning}");
     }
     let names: Vec<String> = maps.iter().map(|map| map.name.clone()).collect();
+    demo.as_ref().map_or(Ok(()), |demo| demo.check(&names))?;
 
     let signals = signals()?;
     let server = Server::start(config.settings.server_options(maps, skins))?;

@@ -1,14 +1,15 @@
 //! What is logged.
 
 use super::{Kind, Parsed, Section, Setting, set};
-use crate::config::{settings::LogFormat, value::log_filter};
+use crate::config::{log_filter::log_filter, settings::LogFormat};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "log",
         section: Section::Log,
         form: "FILTER",
-        help: "Which log lines are written, in the form of RUST_LOG, which counts too",
+        help: "Which log lines are written: a level (off, error, warn, info, debug or trace), and levels of single \
+               targets, as in info,parlour_server::edge=debug. RUST_LOG counts too, in the same form",
         kind: Kind::Text,
         also: Some("RUST_LOG"),
         apply: set!(log, log_filter),

@@ -5,7 +5,15 @@ use std::time::Duration;
 use parlour_shared::limits::MAX_ROOM_CAPACITY;
 
 use super::{Kind, Parsed, Section, Setting, set};
-use crate::config::value::{path_or, show_path_or, show_time, show_whole_or, time, whole, whole_or};
+use crate::{
+    config::{
+        suggest::closest,
+        value::{
+            LONGEST_ENTRY, path_or, shortened, show_path_or, show_time, show_whole_or, time, whole, whole_or,
+        },
+    },
+    maps::Bundled,
+};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -64,11 +72,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::World,
         form: "NUMBER|random",
         help: "Seeds all chance: the same seed and the same inputs give the same world; \
-               random: another one at each start, which the log tells",
+               random: another one at each start, which the log and a recording name",
         kind: Kind::NumberOrWord,
         also: None,
-        // What TOML promises to hold.
-        apply: set!(seed, |text| whole_or("random", text, 0..=i64::MAX as u64)),
+        // Up to what TOML promises to hold; 0 is no seed.
+        apply: set!(seed, |text| whole_or("random", text, 1..=i64::MAX as u64)),
         show: |settings| show_whole_or("random", settings.seed),
     },
     Setting {
@@ -76,11 +84,21 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::World,
         form: "DIRECTORY|bundled",
         help: "Tiled maps (*.tmx) that join the bundled ones, or replace those of the same name; \
-               bundled: only those",
+               bundled: only those. bundled_maps leaves bundled ones out",
         kind: Kind::Text,
         also: None,
         apply: set!(maps, |text| path_or("bundled", "a directory", text)),
         show: |settings| show_path_or("bundled", settings.maps.as_ref()),
+    },
+    Setting {
+        name: "bundled_maps",
+        section: Section::World,
+        form: "NAME,...|all|none",
+        help: "Which of the bundled maps (garden, lobby, plaza) are served; none: only those of maps",
+        kind: Kind::ListOr(&["all", "none"]),
+        also: None,
+        apply: set!(bundled_maps, bundled_maps),
+        show: |settings| show_bundled_maps(&settings.bundled_maps),
     },
     Setting {
         name: "skins",
@@ -96,3 +114,41 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 const RADIUS: (u32, u32) = (1, 100_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Names of bundled maps, sorted; or all, or none of them.
+fn bundled_maps(text: &str) -> Parsed<Bundled> {
+    match text {
+        "all" => return Ok(Bundled::All),
+        "none" => return Ok(Bundled::none()),
+        _ => {}
+    }
+    let form = || {
+        let names: Vec<&str> = Bundled::names().collect();
+        format!("all, none, or some of {}", names.join(", "))
+    };
+    let mut names = Vec::new();
+    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        if Bundled::names().all(|known| known != name) {
+            let meant = closest(name, Bundled::names())
+                .map(|meant| format!(" (did you mean `{meant}`?)"))
+                .unwrap_or_default();
+            let name = shortened(name, LONGEST_ENTRY);
+            return Err(format!("{}, but {name:?} is no bundled map{meant}", form()));
+        }
+        names.push(name.to_owned());
+    }
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        return Err(form());
+    }
+    Ok(Bundled::Only(names))
+}
+
+fn show_bundled_maps(bundled: &Bundled) -> String {
+    match bundled {
+        Bundled::All => "all".to_owned(),
+        Bundled::Only(names) if names.is_empty() => "none".to_owned(),
+        Bundled::Only(names) => names.join(","),
+    }
+}

@@ -8,7 +8,6 @@ use std::{
 
 use clap::{Arg, ArgMatches, value_parser};
 use parlour_server::{
-    maps,
     recording::format::Recording,
     replay::{
         Extent, Found, Replay, ReplayError,
@@ -40,7 +39,7 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let path = words.get_one::<PathBuf>("recording").expect("clap asks for it");
     let other = words.get_one::<PathBuf>(WHAT);
     let config = given::config(words, None)?;
-    let maps = maps::load(config.settings.maps.as_deref())?;
+    let maps = given::recorded_maps(&config)?;
     let one = found(path, None, Extent::Whole)?;
     let found = match other {
         Some(other) => compare([&one, &found(other, None, Extent::Whole)?], &maps, diff)?,

@@ -6,10 +6,7 @@ use std::{
 };
 
 use clap::ArgMatches;
-use parlour_server::{
-    maps::Catalogue,
-    replay::{Extent, Found, Moment, Replay, ReplayError, Window, find, words as text},
-};
+use parlour_server::replay::{Extent, Found, Moment, Replay, ReplayError, Window, find, words as text};
 use parlour_shared::map::Map;
 use parlour_sim::Logic;
 
@@ -58,7 +55,7 @@ impl Given {
     /// With `looks_back`, the ticks before `--at` are meant, too, and the files that have them.
     pub(super) fn of(words: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
         let config = given::config(words, None)?;
-        let (Catalogue { maps, .. }, _) = given::catalogues(&config)?;
+        let maps = given::recorded_maps(&config)?;
         let moment = |name: &str| words.get_one::<Moment>(name).cloned();
         let (from, to, at) = (moment("from"), moment("to"), moment("at"));
         let path = words.get_one::<PathBuf>("recording").expect("clap requires it");

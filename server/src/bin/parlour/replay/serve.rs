@@ -5,7 +5,6 @@ use std::{fmt::Write, net::SocketAddr, path::PathBuf};
 use clap::{Arg, ArgAction, ArgMatches};
 use parlour_server::{
     Server, logs,
-    maps::Catalogue,
     replay::{Extent, Moment, Past},
 };
 use parlour_shared::limits::SUBPROTOCOL_JSON;
@@ -46,7 +45,7 @@ pub(super) fn args() -> [Arg; 3] {
 pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let config = given::config(words, None)?;
     let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
-    let (Catalogue { maps, .. }, skins) = given::catalogues(&config)?;
+    let maps = given::recorded_maps(&config)?;
     let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
     let from = words.get_one::<Moment>("from");
     let found = found(path, from, Extent::Whole)?;
@@ -64,7 +63,8 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let (first, last) = past.ticks();
 
     let signals = serve::signals()?;
-    let server = Server::serve_past(config.settings.server_options(maps, skins), past)?;
+    // The recording has maps and skins of its own.
+    let server = Server::serve_past(config.settings.server_options(Vec::new(), Vec::new()), past)?;
     let span = format!("{}, ticks {} to {}", named(&found), first.0, last.0);
     serve::say(&text(&span, server.listen_addr(), server.admin_addr()));
     serve::until_stopped(signals, server, ())

@@ -1,0 +1,50 @@
+//! Which settings of the server a replay uses. Flags of others are refused: they would change nothing.
+
+use clap::ArgMatches;
+use parlour_server::config::{Section, Setting, settings};
+
+use super::serve;
+use crate::exit::Exit;
+
+/// Settings that the help shows.
+pub(super) fn is_shown(setting: &Setting) -> bool {
+    ["listen", "admin", "maps"].contains(&setting.name)
+}
+
+/// Refuses flags of settings that are not used.
+pub(super) fn check(words: &ArgMatches) -> Result<(), Exit> {
+    let serves = words.get_flag(serve::WHAT);
+    let given = settings().filter(|setting| words.contains_id(setting.name));
+    let (mut serving, mut unused) = (Vec::new(), Vec::new());
+    for setting in given.filter(|setting| setting.name != "maps") {
+        let flag = format!("--{}", setting.flag());
+        match is_of_serving(setting) {
+            true if serves => {}
+            true => serving.push(flag),
+            false => unused.push(flag),
+        }
+    }
+    let mut mistakes = Vec::new();
+    if !unused.is_empty() {
+        mistakes.push(format!("does not use {}", unused.join(", ")));
+    }
+    if !serving.is_empty() {
+        mistakes.push(format!("uses {} only with --serve", serving.join(", ")));
+    }
+    if mistakes.is_empty() {
+        return Ok(());
+    }
+    Err(Exit::usage(format!(
+        "parlour replay {}: leave out these flags; see parlour replay --help",
+        mistakes.join(", and ")
+    )))
+}
+
+/// Whether serving the past uses it.
+fn is_of_serving(setting: &Setting) -> bool {
+    match setting.section {
+        Section::Network => !["cadence", "realtime"].contains(&setting.name),
+        Section::Log => true,
+        Section::World | Section::Limits | Section::Recording => false,
+    }
+}

@@ -1,0 +1,122 @@
+//! Which log lines are written: a filter in the form of `RUST_LOG`, in which every part has a level.
+//!
+//! `EnvFilter` takes a word that is no level for a target and writes all lines of that target. So it accepts `inf` and
+//! `verbose`, and writes nothing. Here both are mistakes, and so is a target without a level.
+
+use std::str::FromStr;
+
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+use super::{
+    suggest::closest,
+    value::{LONGEST_ENTRY, Parsed, shortened},
+};
+
+const FORM: &str = "a filter such as info, debug or warn,parlour_server=trace";
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+/// Levels as other programs call them.
+const SYNONYMS: [(&str, &str); 7] = [
+    ("all", "trace"),
+    ("critical", "error"),
+    ("fatal", "error"),
+    ("none", "off"),
+    ("quiet", "off"),
+    ("silent", "off"),
+    ("verbose", "debug"),
+];
+/// The targets of the lines of the server begin with one of these.
+const CRATES: [&str; 4] = ["parlour", "parlour_server", "parlour_shared", "parlour_sim"];
+
+/// A filter, or what would have been one, to follow "must be".
+pub(super) fn log_filter(text: &str) -> Parsed<String> {
+    let parts: Vec<&str> = text.split(',').map(str::trim).filter(|p| !p.is_empty()).collect();
+    let mut wrong: Vec<String> = parts.iter().filter_map(|part| mistake(part)).collect();
+    let is_off = |part: &&str| part.split_once('=').is_some_and(|(_, level)| is_level_off(level));
+    if wrong.is_empty() && !parts.is_empty() && parts.iter().all(is_off) {
+        let right = format!("info,{}", parts.join(","));
+        wrong.push(format!(
+            "this writes no line at all, because lines that no part is for are not written (write {right:?})"
+        ));
+    }
+    if !wrong.is_empty() {
+        let wrong = wrong.join(", and ");
+        return Err(format!("{FORM}, but {}", shortened(&wrong, LONGEST_ENTRY)));
+    }
+    let filter = parts.join(",");
+    match EnvFilter::try_new(&filter) {
+        Ok(_) if !filter.is_empty() => Ok(filter),
+        _ => Err(FORM.to_owned()),
+    }
+}
+
+/// What is wrong with one part.
+fn mistake(part: &str) -> Option<String> {
+    // A part for spans, as in target[span{field=1}]=debug, may have an = within its brackets.
+    let split = match part.contains('[') {
+        true => part.rsplit_once("]="),
+        false => part.split_once('='),
+    };
+    let Some((target, level)) = split else {
+        return (!is_level(part)).then(|| no_level(part));
+    };
+    if target.is_empty() {
+        return Some(format!("{part:?} has no target before its ="));
+    }
+    let name = target.split([':', '[']).next().unwrap_or_default();
+    if let Some(meant) = misspelt_crate(name) {
+        return Some(format!(
+            "{name:?} is no target of Parlour (did you mean `{meant}`?)"
+        ));
+    }
+    if level.is_empty() {
+        return Some(format!(
+            "{part:?} has no level (write `{part}trace` for all lines of it)"
+        ));
+    }
+    (!is_level(level)).then(|| match level_meant(level) {
+        Some(meant) => format!("{level:?} is no level (did you mean `{meant}`?)"),
+        None => format!("{level:?} is no level: {}", list_of_levels()),
+    })
+}
+
+/// What is wrong with a part that is one word, and that no level.
+fn no_level(word: &str) -> String {
+    let is_target = word.contains(':') || word.contains('[') || CRATES.contains(&word);
+    match level_meant(word).filter(|_| !is_target) {
+        Some(meant) => format!("{word:?} is no level (did you mean `{meant}`?)"),
+        None if is_target => format!("{word:?} has no level (write `{word}=trace` for all lines of it)"),
+        None => format!(
+            "{word:?} is no level: {}; a target needs one of them, as in `{word}=debug`",
+            list_of_levels()
+        ),
+    }
+}
+
+fn is_level(text: &str) -> bool {
+    !text.is_empty() && LevelFilter::from_str(text).is_ok()
+}
+
+fn is_level_off(text: &str) -> bool {
+    LevelFilter::from_str(text).is_ok_and(|level| level == LevelFilter::OFF)
+}
+
+fn level_meant(written: &str) -> Option<&'static str> {
+    let synonym = SYNONYMS
+        .iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(written));
+    synonym
+        .map(|(_, level)| *level)
+        .or_else(|| closest(written, LEVELS.into_iter()))
+}
+
+/// The crate of Parlour that was probably meant. A target counts for all that begin with it.
+fn misspelt_crate(name: &str) -> Option<&'static str> {
+    if CRATES.iter().any(|known| known.starts_with(name)) {
+        return None;
+    }
+    closest(name, CRATES.into_iter())
+}
+
+fn list_of_levels() -> String {
+    format!("levels are {}", LEVELS.join(", "))
+}

@@ -1,0 +1,40 @@
+//! The maps that are part of the program, and which of them are served.
+
+/// By name.
+pub(super) const BUNDLED: &[(&str, &str)] = &[
+    ("garden", include_str!("../../../assets/maps/garden.tmx")),
+    ("lobby", include_str!("../../../assets/maps/lobby.tmx")),
+    ("plaza", include_str!("../../../assets/maps/plaza.tmx")),
+];
+
+/// Which of the bundled maps are served, unless a map of the same name replaces them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Bundled {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of these names; a name that no bundled map has is passed over.
+    Only(Vec<String>),
+}
+
+impl Bundled {
+    /// None of them.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self::Only(Vec::new())
+    }
+
+    /// The names of all bundled maps, sorted.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUNDLED.iter().map(|(name, _)| *name)
+    }
+
+    /// Whether this map is served.
+    #[must_use]
+    pub fn holds(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => names.iter().any(|one| one == name),
+        }
+    }
+}

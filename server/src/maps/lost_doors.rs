@@ -1,0 +1,89 @@
+//! Doors that lead nowhere.
+//!
+//! A door of the user's own map is a mistake in a file that can be corrected, so it is an error. A door of a bundled map
+//! loses its other side when that map is left out or replaced: the choice was made on purpose, so it is a warning.
+
+use std::collections::BTreeMap;
+
+use parlour_shared::map::Door;
+
+use super::{
+    bundled::Bundled,
+    error::{Fault, LostDoor, MapError},
+    read::Entry,
+};
+use crate::config::closest;
+
+/// The doors of a map that do not lead to a spawn point of a map that is served.
+pub(super) fn lost_doors(entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Vec<MapError> {
+    let doors = entry.parsed.map.doors.iter().zip(&entry.parsed.doors);
+    let lost = doors.filter_map(|(door, place)| {
+        Some(MapError {
+            file: entry.file.clone(),
+            place: place.clone(),
+            fault: fault(door, entry, catalogue)?,
+        })
+    });
+    lost.collect()
+}
+
+fn fault(door: &Door, entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Option<Fault> {
+    let (map, own) = (&door.to_map, &entry.parsed.map.name);
+    let (spawn, advice) = match catalogue.get(map) {
+        None => (None, about_map(map, own, entry.is_bundled, catalogue)),
+        Some(target) => {
+            let spawn = &door.to_spawn;
+            if target.parsed.map.spawns.iter().any(|there| there.name == *spawn) {
+                return None;
+            }
+            (
+                Some(spawn.clone()),
+                about_spawn(spawn, own, entry.is_bundled, target),
+            )
+        }
+    };
+    Some(Fault::LostDoor(Box::new(LostDoor {
+        map: map.clone(),
+        spawn,
+        is_bundled: entry.is_bundled,
+        advice,
+    })))
+}
+
+/// What to do about a map that is not there.
+fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String, Entry>) -> String {
+    if is_bundled {
+        return format!("it stays shut; serve `{map}`, or leave out `{own}` with bundled_maps as well");
+    }
+    if Bundled::names().any(|name| name == map) {
+        return "it is a bundled map that bundled_maps leaves out; serve it, or correct to_map of the door"
+            .to_owned();
+    }
+    let names = || catalogue.keys().map(String::as_str);
+    match closest(map, names()) {
+        Some(other) => format!("did you mean `{other}`? Correct to_map of the door"),
+        None => format!(
+            "add {map}.tmx to the directory of maps, or correct to_map of the door; there are {}",
+            names().collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+/// What to do about a spawn point that is not there.
+fn about_spawn(spawn: &str, own: &str, is_bundled: bool, target: &Entry) -> String {
+    let file = &target.file;
+    if is_bundled {
+        return format!(
+            "players arrive at any spawn point of it; add `{spawn}` to {file}, or leave out `{own}` with bundled_maps"
+        );
+    }
+    let spawns = || target.parsed.map.spawns.iter().map(|spawn| spawn.name.as_str());
+    match closest(spawn, spawns()) {
+        Some(other) => format!("did you mean `{other}`? Correct to_spawn of the door"),
+        None if target.is_bundled => format!(
+            "correct to_spawn of the door; there are {}",
+            spawns().collect::<Vec<_>>().join(", ")
+        ),
+        None => format!("add it to {file}, or correct to_spawn of the door"),
+    }
+}
