@@ -97,11 +97,38 @@ fn nobody_there_is_exit_1() {
         "0s",
     ]);
     assert_eq!(code(&output), Some(1));
-    assert!(
-        text(&output.stdout).contains("failed to connect"),
-        "{}",
-        text(&output.stdout)
+    let report = text(&output.stdout);
+    let lines: Vec<&str> = report.lines().collect();
+    // The cause, once, and nothing of what was not measured.
+    let [first, cause, advice] = lines[..] else {
+        panic!("{report}")
+    };
+    assert_eq!(
+        first,
+        "3 bots (walkers, 2 turns/s, seed 1) in 1 room of plaza: none connected to ws://127.0.0.1:9/ws"
     );
+    assert!(
+        cause.starts_with("  failed to connect          3 x Connection refused"),
+        "{report}"
+    );
+    assert!(advice.starts_with("Does a server run there?"), "{report}");
+}
+
+#[test]
+fn one_of_a_kind_is_told_in_the_singular() {
+    for (bots, rooms, told) in [("1", "1", "1 bot ("), ("2", "2", "2 bots (")] {
+        let url = start(Fault::None);
+        let mut words = vec!["--url", &url, "-n", bots, "--rooms", rooms, "--duration", "100ms"];
+        words.extend(["--settle", "0s"]);
+        let output = parlour_bots(&words);
+        let table = text(&output.stdout);
+        let rooms = if rooms == "1" {
+            ") in 1 room of "
+        } else {
+            ") in 2 rooms of "
+        };
+        assert!(table.starts_with(told) && table.contains(rooms), "{table}");
+    }
 }
 
 #[test]

@@ -3,9 +3,11 @@
 
 mod character;
 mod clean;
+mod count;
 mod pieces;
 
 pub use clean::{TextError, clean_chat, clean_name};
+pub use count::{Count, count};
 pub use pieces::{Piece, Pieces, pieces};
 
 use crate::limits::{MAX_INSTANCE_BYTES, MAX_ROOM_NAME_BYTES, MAX_STATE_KEY_BYTES};

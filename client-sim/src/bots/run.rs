@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parlour_shared::text::count;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval},
@@ -65,7 +66,11 @@ impl fmt::Display for Progress {
             _ => write!(formatter, "p50 {:.1} ms  p99 {:.1} ms", latency.p50, latency.p99)?,
         }
         let phase = if self.measuring { "" } else { "  (settling)" };
-        write!(formatter, "  {violations} violations  {lost} lost{phase}")
+        write!(
+            formatter,
+            "  {}  {lost} lost{phase}",
+            count(*violations, "violation")
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use parlour_shared::close::CloseCode;
+use parlour_shared::{close::CloseCode, text::count};
 
 use super::report::Report;
 
@@ -10,17 +10,20 @@ use super::report::Report;
 pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
     let plan = &report.plan;
     let turns = plan.turns_per_second();
-    writeln!(
+    write!(
         out,
-        "{} bots ({}, {turns} turns/s, seed {}) in {} rooms of {}, measured for {:.1} s",
-        report.bots,
+        "{} ({}, {turns} turns/s, seed {}) in {} of {}",
+        count(report.bots, "bot"),
         plan.behaviour,
         report.seed,
-        plan.room_count(),
+        count(plan.room_count(), "room"),
         plan.map,
-        report.measured_s,
     )?;
-    let mut row = |name: &str, value: &dyn Display| writeln!(out, "  {name:<26} {value}");
+    if report.connected == 0 {
+        return nobody(report, out);
+    }
+    writeln!(out, ", measured for {:.1} s", report.measured_s)?;
+    let mut row = |name: &str, value: &dyn Display| row(out, name, value);
     row(
         "connected / joined",
         &format_args!("{} / {}", report.connected, report.joined),
@@ -48,8 +51,12 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
         row(
             name,
             &format_args!(
-                "p50 {:.1}  p90 {:.1}  p99 {:.1}  max {:.1} ms  ({} samples)",
-                times.p50, times.p90, times.p99, times.max, times.samples
+                "p50 {:.1}  p90 {:.1}  p99 {:.1}  max {:.1} ms  ({})",
+                times.p50,
+                times.p90,
+                times.p99,
+                times.max,
+                count(times.samples, "sample")
             ),
         )?;
     }
@@ -149,26 +156,56 @@ pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
     row(
         "own motion as predicted",
         &format_args!(
-            "{} snapshots, {} could not be checked",
-            report.predictions_agreed, report.predictions_unchecked
+            "{}, {} could not be checked",
+            count(report.predictions_agreed, "snapshot"),
+            report.predictions_unchecked
         ),
     )?;
     for (class, count) in &report.refused_by_class {
         row("refused", &format_args!("{count} x {class}"))?;
     }
+    failures(report, out)?;
+    violations(report, out)
+}
+
+/// The report of a run in which no bot had a session: there is nothing to tell but why.
+fn nobody(report: &Report, out: &mut Formatter<'_>) -> Result {
+    writeln!(out, ": none connected to {}", report.plan.url)?;
+    failures(report, out)?;
+    if report.violations > 0 {
+        violations(report, out)?;
+    }
+    if !report.connect_failures.is_empty() {
+        writeln!(
+            out,
+            "Does a server run there? `parlour` starts one; --url names another."
+        )?;
+    }
+    Ok(())
+}
+
+fn failures(report: &Report, out: &mut Formatter<'_>) -> Result {
     for (reason, count) in &report.connect_failures {
-        row("failed to connect", &format_args!("{count} x {reason}"))?;
+        row(out, "failed to connect", &format_args!("{count} x {reason}"))?;
     }
     for (&code, count) in &report.disconnects_by_code {
         let reason = CloseCode::from_code(code).map_or("no close frame", CloseCode::reason);
-        row("disconnected", &format_args!("{count} x {code} {reason}"))?;
+        row(out, "disconnected", &format_args!("{count} x {code} {reason}"))?;
     }
-    row("violations", &report.violations)?;
+    Ok(())
+}
+
+fn violations(report: &Report, out: &mut Formatter<'_>) -> Result {
+    row(out, "violations", &report.violations)?;
     for (kind, count) in &report.violations_by_kind {
-        row("", &format_args!("{count} x {kind}"))?;
+        row(out, "", &format_args!("{count} x {kind}"))?;
     }
     for description in &report.violations_described {
         writeln!(out, "    {description}")?;
     }
     Ok(())
+}
+
+fn row(out: &mut Formatter<'_>, name: &str, value: &dyn Display) -> Result {
+    writeln!(out, "  {name:<26} {value}")
 }
