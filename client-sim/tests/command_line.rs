@@ -108,7 +108,7 @@ fn nobody_there_is_exit_1() {
         "3 bots (walkers, 2 turns/s, seed 1) in 1 room of plaza: none connected to ws://127.0.0.1:9/ws"
     );
     assert!(
-        cause.starts_with("  failed to connect          3 x Connection refused"),
+        cause.starts_with("  failed to connect          3 x connection refused"),
         "{report}"
     );
     assert!(advice.starts_with("Does a server run there?"), "{report}");
