@@ -7,7 +7,7 @@
 //
 // A re-exported name counts for the file that defines it. A module and its own submodules are one unit: imports
 // between them do not count. Tests do not count.
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 
 const options = { most: Infinity, arrows: false };
@@ -20,6 +20,12 @@ for (let args = process.argv.slice(2); args.length > 0; ) {
 }
 if (roots.length === 0 || Number.isNaN(options.most)) {
   console.error("usage: module-circles.mjs [--most FILES] [--arrows] SRC_DIR...");
+  process.exit(2);
+}
+
+const missing = roots.filter((root) => !existsSync(join(root, "lib.rs")));
+if (missing.length > 0) {
+  console.error(`no lib.rs in ${missing.join(" ")}: name the src directories of crates`);
   process.exit(2);
 }
 
@@ -62,13 +68,27 @@ function read(root) {
   return modules;
 }
 
-/** Code without comments, strings and tests. */
+/** Code without comments, texts and tests. */
 function strip(text) {
-  return text
-    .replace(/\/\/.*$/gm, "")
-    .replace(/\/\*[\s\S]*?\*\//g, "")
-    .replace(/"(?:\\.|[^"\\])*"/g, '""')
-    .replace(/#\[cfg\(test\)\]\s*mod\s[\s\S]*$/, "");
+  // In one pass, for a text can hold what looks like a comment and the other way round.
+  const bare = text.replace(
+    /\/\/.*|\/\*[\s\S]*?\*\/|\br(#*)"[\s\S]*?"\1|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[^\n']+|\\'|[^'\\\n])'/g,
+    (found) => (found.startsWith("/") ? "" : '""'),
+  );
+  return withoutTests(bare);
+}
+
+function withoutTests(code) {
+  const begin = /#\[cfg\(test\)\]\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+\w+\s*([;{])/;
+  for (let found; (found = begin.exec(code)); ) {
+    let end = found.index + found[0].length;
+    for (let depth = found[1] === "{" ? 1 : 0; depth > 0 && end < code.length; end += 1) {
+      if (code[end] === "{") depth += 1;
+      if (code[end] === "}") depth -= 1;
+    }
+    code = code.slice(0, found.index) + code.slice(end);
+  }
+  return code;
 }
 
 /** The imports of a file: visible name and full path. */
@@ -152,7 +172,9 @@ function resolve(modules, from, parts, seen) {
   }
   if (rest.length === 0) return { module, name: "(module)", isModule: true };
   const key = `${module} ${rest[0]}`;
-  const reexport = modules.get(module)?.uses.find(({ name, exported }) => exported && name === rest[0]);
+  // What a module imports for itself is visible in the modules within it as well.
+  const inside = module === "" || from.startsWith(`${module}::`);
+  const reexport = modules.get(module)?.uses.find(({ name, exported }) => (exported || inside) && name === rest[0]);
   if (reexport && !seen.has(key)) {
     const target = resolve(modules, module, [...reexport.parts, ...rest.slice(1)], seen.add(key));
     if (target !== undefined) return target;

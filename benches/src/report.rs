@@ -1,30 +1,18 @@
 //! docs/benchmarks.md and its plots, from what `scripts/bench` and `scripts/plaza` left behind: nothing is measured
 //! here. A section is there when there are results for it; a goal without results says so.
+//!
+//! Three layers, each of which uses only those before it: `results` reads what was measured, `plots` draws it, and
+//! `sections` writes the document.
 
-mod bench;
-mod degrading;
-mod goal;
-mod goals;
-mod json;
-mod loads;
-mod machine;
-mod matrix;
-mod metrics;
-mod parts;
-mod phase_lock;
+mod number;
 mod plots;
 mod results;
-mod rivals;
-mod run;
-mod soak;
-mod svg;
+mod sections;
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-
-use results::Results;
-use run::Run;
+use results::{Results, json, loads, run::Run};
 
 /// The document.
 #[derive(Debug)]
@@ -43,26 +31,8 @@ pub struct Page {
 /// If a file cannot be read, or is not what the scripts write.
 pub fn page(target: &Path, bounds: &str) -> Result<Page> {
     let results = Results::read(target)?;
-    let sections = [
-        machine::section(&results),
-        goals::section(&results),
-        bounds.to_owned(),
-        matrix::section(&results),
-        phase_lock::section(&results),
-        rivals::section(&results),
-        degrading::section(&results),
-        soak::section(&results),
-        bench::connections(&results),
-        bench::ticks(&results),
-        bench::default_loads(&results),
-        bench::recording(&results),
-        parts::section(&results),
-    ];
-    let sections: Vec<&str> = sections.iter().map(|section| section.trim_end()).collect();
-    let full = sections.into_iter().filter(|section| !section.is_empty());
-    let markdown = full.collect::<Vec<_>>().join("\n\n") + "\n";
     Ok(Page {
-        markdown,
+        markdown: sections::all(&results, bounds),
         plots: plots::all(&results),
     })
 }

@@ -32,7 +32,7 @@ use crate::{
     descriptors::{Accepted, Acceptor, Descriptors, Left},
     edge::{EdgeShared, Reject},
     metrics::Metrics,
-    recording::live::Door,
+    recording::live::HistoryHandle,
     replay::Console,
     server::Failure,
     tick_loop::TickStatus,
@@ -68,7 +68,7 @@ pub(crate) struct Admin {
     pub(crate) failure: Arc<Failure>,
     pub(crate) descriptors: Arc<Descriptors>,
     pub(crate) edge: Arc<EdgeShared>,
-    pub(crate) history: Door,
+    pub(crate) history: HistoryHandle,
     /// The past that is served, if it is one.
     pub(crate) past: Option<Console>,
     /// Without a tick for this long the server is not alive.

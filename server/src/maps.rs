@@ -18,6 +18,7 @@ mod classes;
 mod error;
 mod lost_doors;
 mod objects;
+mod part;
 mod reach;
 mod read;
 mod survey;

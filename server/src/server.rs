@@ -16,7 +16,7 @@ use std::{
 use parlour_shared::ids::Tick;
 
 use crate::{
-    recording::live::{Door, Reason},
+    recording::live::{HistoryHandle, Reason},
     replay::Past,
 };
 pub(crate) use failure::Failure;
@@ -62,7 +62,7 @@ pub struct Server {
     listen: SocketAddr,
     admin: SocketAddr,
     failure: Arc<Failure>,
-    history: Door,
+    history: HistoryHandle,
     threads: Mutex<Threads>,
 }
 

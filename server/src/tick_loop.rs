@@ -5,7 +5,6 @@ mod clock;
 mod pressure;
 mod priority;
 mod roster;
-mod stage;
 mod status;
 
 use std::{
@@ -16,6 +15,7 @@ use std::{
     time::Instant,
 };
 
+use parlour_sim::Simulation;
 use parlour_tick::{Cadence, Counts, TickInput, TickOutput};
 
 use crate::{
@@ -29,8 +29,22 @@ use crate::{
 use clock::{Clock, PERIOD};
 use pressure::Pressure;
 use roster::Roster;
-pub(crate) use stage::{MakeStage, Stage};
 pub(crate) use status::TickStatus;
+
+/// Something that goes forward tick by tick. It lives on the tick thread and must not block there.
+pub(crate) trait Stage {
+    /// One tick. The input is in canonical order, and afterwards what it was, or empty; the output is emptied first.
+    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput);
+}
+
+/// Makes the stage on the tick thread, which it never leaves: only this needs to be `Send`.
+pub(crate) type MakeStage = Box<dyn FnOnce() -> Box<dyn Stage> + Send>;
+
+impl Stage for Simulation {
+    fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
+        Simulation::step(self, input, output);
+    }
+}
 
 /// What the tick thread is made with.
 pub(crate) struct TickLoop {

@@ -1,12 +1,12 @@
 //! Which plots there are.
 
-use super::{
-    loads::Load,
-    results::{Count, Measured, Results},
-    run::Run,
-    soak,
-    svg::{Line, Plot, Point},
-};
+mod svg;
+
+use super::results::{Count, Measured, Results, json::number, loads::Load, run::Run};
+use svg::{Line, Plot, Point};
+
+/// The plot of the soak.
+pub(super) const SOAK: &str = "soak-memory.svg";
 
 /// Names and texts of all files in docs/plots.
 pub(super) fn all(results: &Results) -> Vec<(String, String)> {
@@ -20,8 +20,8 @@ pub(super) fn all(results: &Results) -> Vec<(String, String)> {
             ]
         })
         .collect();
-    if let Some(plot) = soak::plot(results) {
-        plots.push((soak::PLOT.to_owned(), plot.draw()));
+    if let Some(plot) = soak(results) {
+        plots.push((SOAK.to_owned(), plot.draw()));
     }
     plots
 }
@@ -84,4 +84,23 @@ fn line(measured: &Measured, name: &str, of: &dyn Fn(&Count) -> f64) -> Line {
         name: name.to_owned(),
         points: measured.counts.iter().map(point).collect(),
     }
+}
+
+fn soak(results: &Results) -> Option<Plot> {
+    let point = |sample| Point {
+        x: number(sample, "s") / 60.0,
+        y: number(sample, "rss_kb") / 1024.0,
+        hollow: false,
+    };
+    (!results.soak.is_empty()).then(|| Plot {
+        title: "Soak: memory of the server".to_owned(),
+        x: "minutes".to_owned(),
+        y: "VmRSS in MiB".to_owned(),
+        lines: vec![Line {
+            name: "memory".to_owned(),
+            points: results.soak.iter().map(point).collect(),
+        }],
+        mark: None,
+        y_from_zero: true,
+    })
 }

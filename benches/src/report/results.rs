@@ -1,5 +1,12 @@
 //! All that was measured, as the scripts left it: `bench`, `plaza` and `criterion` below one folder.
 
+pub(super) mod degrading;
+pub(super) mod json;
+pub(super) mod loads;
+pub(super) mod metrics;
+pub(super) mod parts;
+pub(super) mod run;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -8,13 +15,10 @@ use std::{
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::{
-    degrading::Degrading,
-    json,
-    loads::{self, Load},
-    parts::{self, Parts},
-    run::Run,
-};
+use degrading::Degrading;
+use loads::Load;
+use parts::Parts;
+use run::Run;
 
 /// What there is of it; what was not measured is empty.
 pub(super) struct Results {

@@ -1,6 +1,6 @@
 //! What came out of a run.
 
-use std::{collections::BTreeMap, fmt, time::SystemTime};
+use std::{collections::BTreeMap, time::SystemTime};
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -10,7 +10,6 @@ use super::{
     plan::Plan,
     pulse::Standstill,
     roles::Roles,
-    table,
     tally::{Tally, Times},
 };
 
@@ -266,10 +265,4 @@ fn delivered(seen: u64, missed: u64) -> f64 {
 
 fn ratio(amount: f64, of: f64) -> f64 {
     if of > 0.0 { amount / of } else { 0.0 }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        table::write(self, formatter)
-    }
 }

@@ -4,168 +4,197 @@ use std::fmt::{Display, Formatter, Result};
 
 use parlour_shared::{close::CloseCode, text::count};
 
-use super::report::Report;
+use super::report::{Latency, Quantiles, Report};
 
-/// Writes the report as a table of names and values.
-pub(super) fn write(report: &Report, out: &mut Formatter<'_>) -> Result {
-    let plan = &report.plan;
-    let turns = plan.turns_per_second();
-    write!(
-        out,
-        "{} ({}, {turns} turns/s, seed {}) in {} of {}",
-        count(report.bots, "bot"),
-        plan.behaviour,
-        report.seed,
-        count(plan.room_count(), "room"),
-        plan.map,
-    )?;
-    if report.connected == 0 {
-        return nobody(report, out);
+impl Display for Report {
+    /// Writes a table of names and values.
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        let plan = &self.plan;
+        let rate = plan.turns_per_second();
+        write!(
+            out,
+            "{} ({}, {rate} turns/s, seed {}) in {} of {}",
+            count(self.bots, "bot"),
+            plan.behaviour,
+            self.seed,
+            count(plan.room_count(), "room"),
+            plan.map,
+        )?;
+        if self.connected == 0 {
+            return nobody(self, out);
+        }
+        writeln!(out, ", measured for {:.1} s", self.measured_s)?;
+        for (name, value) in [bots(self), turns(self), traffic(self)].concat() {
+            if let Some(value) = value {
+                row(out, name, &value)?;
+            }
+        }
+        for (class, count) in &self.refused_by_class {
+            row(out, "refused", &format_args!("{count} x {class}"))?;
+        }
+        failures(self, out)?;
+        violations(self, out)
     }
-    writeln!(out, ", measured for {:.1} s", report.measured_s)?;
-    let mut row = |name: &str, value: &dyn Display| row(out, name, value);
-    row(
-        "connected / joined",
-        &format_args!("{} / {}", report.connected, report.joined),
-    )?;
-    if report.witnesses < report.bots {
-        row("witnesses", &report.witnesses)?;
-    }
-    if plan.stalled > 0 {
-        row(
+}
+
+/// A name and its value; `None` if there is nothing to report.
+type Row = (&'static str, Option<String>);
+
+/// The bots: how many of them did what.
+fn bots(report: &Report) -> Vec<Row> {
+    let Report {
+        bots,
+        connected,
+        joined,
+        witnesses,
+        bots_replaced,
+        clients_stalled_closed,
+        ..
+    } = report;
+    let stalled = report.plan.stalled;
+    vec![
+        ("connected / joined", Some(format!("{connected} / {joined}"))),
+        ("witnesses", (witnesses < bots).then(|| witnesses.to_string())),
+        (
             "stalled / closed for it",
-            &format_args!("{} / {}", plan.stalled, report.clients_stalled_closed),
-        )?;
-    }
-    if report.bots_replaced > 0 {
-        row("left for others to come", &report.bots_replaced)?;
-    }
-    for (name, times) in [
-        ("input to neighbour", report.input_to_neighbour_ms),
-        ("age of the picture", report.age_of_picture_ms),
-    ] {
-        if times.samples == 0 {
-            row(name, &format_args!("no samples"))?;
-            continue;
-        }
-        row(
-            name,
-            &format_args!(
-                "p50 {:.1}  p90 {:.1}  p99 {:.1}  max {:.1} ms  ({})",
-                times.p50,
-                times.p90,
-                times.p99,
-                times.max,
-                count(times.samples, "sample")
-            ),
-        )?;
-    }
-    if !report.updates_delivered.is_nan() {
-        row(
+            (stalled > 0).then(|| format!("{stalled} / {clients_stalled_closed}")),
+        ),
+        (
+            "left for others to come",
+            (*bots_replaced > 0).then(|| bots_replaced.to_string()),
+        ),
+    ]
+}
+
+/// Turns, and how soon others saw them.
+fn turns(report: &Report) -> Vec<Row> {
+    let Report {
+        updates_delivered: delivered,
+        turns_overtaken: overtaken,
+        turns_unseen: unseen,
+        turns_unknown: unknown,
+        generator_pause_ms: pause_ms,
+        ..
+    } = report;
+    vec![
+        ("input to neighbour", Some(latency(report.input_to_neighbour_ms))),
+        ("age of the picture", Some(latency(report.age_of_picture_ms))),
+        (
             "turns delivered",
-            &format_args!("{:.2} %", 100.0 * report.updates_delivered),
-        )?;
-    }
-    row(
-        "turns overtaken / unknown",
-        &format_args!("{} / {}", report.turns_overtaken, report.turns_unknown),
-    )?;
-    if report.turns_unseen > 0 {
-        row(
+            (!delivered.is_nan()).then(|| format!("{:.2} %", 100.0 * delivered)),
+        ),
+        (
+            "turns overtaken / unknown",
+            Some(format!("{overtaken} / {unknown}")),
+        ),
+        (
             "turns unseen at the end",
-            &format_args!("{}, after a second or more", report.turns_unseen),
-        )?;
-    }
-    if let Some(standstill) = report.standstill {
-        let over = if report.stood_still() { "  TOO LONG" } else { "" };
-        row(
-            "longest without a tick",
-            &format_args!(
-                "{:.0} ms, {:.1} s after the start, at {}{over}",
-                standstill.lasted.as_secs_f64() * 1000.0,
-                standstill.began.as_secs_f64(),
-                report.standstill_at.as_deref().unwrap_or_default(),
-            ),
-        )?;
-    }
-    if report.generator_pause_ms > 0.0 {
-        row(
+            (*unseen > 0).then(|| format!("{unseen}, after a second or more")),
+        ),
+        ("longest without a tick", standstill(report)),
+        (
             "bots stood still",
-            &format_args!("{:.0} ms: not counted as the server's", report.generator_pause_ms),
-        )?;
+            (*pause_ms > 0.0).then(|| format!("{pause_ms:.0} ms: not counted as the server's")),
+        ),
+    ]
+}
+
+/// What was sent in both directions, and the times that are not about turns.
+fn traffic(report: &Report) -> Vec<Row> {
+    let sampled = report.plan.phase_lock;
+    vec![
+        (
+            "in",
+            Some(format!(
+                "{:.0} frames/s, {:.0} snapshots/s, {:.0} updates/s, {:.0} chats/s",
+                report.frames_in_per_s, report.snapshots_per_s, report.updates_per_s, report.chats_in_per_s
+            )),
+        ),
+        (
+            "in, per bot",
+            Some(format!("{:.0} bytes/s", report.bytes_in_per_bot_per_s)),
+        ),
+        (
+            "out",
+            Some(format!(
+                "{:.0} inputs/s, {:.0} messages/s",
+                report.inputs_out_per_s, report.messages_out_per_s
+            )),
+        ),
+        (
+            "per turn of a neighbour",
+            Some(format!(
+                "{:.1} bytes of update, {:.1} with the rest of the snapshots",
+                report.payload_bytes_per_turn, report.snapshot_bytes_per_turn
+            )),
+        ),
+        (
+            "inputs late / open at end",
+            Some(format!(
+                "{} / {}",
+                report.inputs_late, report.inputs_unacknowledged
+            )),
+        ),
+        ("connecting", Some(quantiles(report.connect_ms))),
+        ("ping to pong", Some(quantiles(report.rtt_ms))),
+        ("input before its tick", Some(quantiles(report.input_early_ms))),
+        ("late input, after that", Some(quantiles(report.input_late_ms))),
+        ("generator lag", Some(quantiles(report.generator_lag_ms))),
+        (
+            "turn waits for its tick",
+            sampled.then(|| quantiles(report.input_wait_ms)),
+        ),
+        (
+            "generator CPU",
+            Some(format!(
+                "{:.0} us per bot and second",
+                report.generator_cpu_us_per_bot_per_s
+            )),
+        ),
+        (
+            "own motion as predicted",
+            Some(format!(
+                "{}, {} could not be checked",
+                count(report.predictions_agreed, "snapshot"),
+                report.predictions_unchecked
+            )),
+        ),
+    ]
+}
+
+fn standstill(report: &Report) -> Option<String> {
+    let standstill = report.standstill?;
+    let over = if report.stood_still() { "  TOO LONG" } else { "" };
+    Some(format!(
+        "{:.0} ms, {:.1} s after the start, at {}{over}",
+        standstill.lasted.as_secs_f64() * 1000.0,
+        standstill.began.as_secs_f64(),
+        report.standstill_at.as_deref().unwrap_or_default(),
+    ))
+}
+
+fn latency(times: Latency) -> String {
+    if times.samples == 0 {
+        return "no samples".to_owned();
     }
-    row(
-        "in",
-        &format_args!(
-            "{:.0} frames/s, {:.0} snapshots/s, {:.0} updates/s, {:.0} chats/s",
-            report.frames_in_per_s, report.snapshots_per_s, report.updates_per_s, report.chats_in_per_s
-        ),
-    )?;
-    row(
-        "in, per bot",
-        &format_args!("{:.0} bytes/s", report.bytes_in_per_bot_per_s),
-    )?;
-    row(
-        "out",
-        &format_args!(
-            "{:.0} inputs/s, {:.0} messages/s",
-            report.inputs_out_per_s, report.messages_out_per_s
-        ),
-    )?;
-    row(
-        "per turn of a neighbour",
-        &format_args!(
-            "{:.1} bytes of update, {:.1} with the rest of the snapshots",
-            report.payload_bytes_per_turn, report.snapshot_bytes_per_turn
-        ),
-    )?;
-    row(
-        "inputs late / open at end",
-        &format_args!("{} / {}", report.inputs_late, report.inputs_unacknowledged),
-    )?;
-    let mut times = vec![
-        ("connecting", report.connect_ms),
-        ("ping to pong", report.rtt_ms),
-        ("input before its tick", report.input_early_ms),
-        ("late input, after that", report.input_late_ms),
-        ("generator lag", report.generator_lag_ms),
-    ];
-    if plan.phase_lock {
-        times.push(("turn waits for its tick", report.input_wait_ms));
+    format!(
+        "p50 {:.1}  p90 {:.1}  p99 {:.1}  max {:.1} ms  ({})",
+        times.p50,
+        times.p90,
+        times.p99,
+        times.max,
+        count(times.samples, "sample")
+    )
+}
+
+fn quantiles(times: Quantiles) -> String {
+    if times.p50.is_nan() {
+        return "no samples".to_owned();
     }
-    for (name, times) in times {
-        if times.p50.is_nan() {
-            row(name, &format_args!("no samples"))?;
-            continue;
-        }
-        row(
-            name,
-            &format_args!(
-                "p50 {:.1}  p99 {:.1}  max {:.1} ms",
-                times.p50, times.p99, times.max
-            ),
-        )?;
-    }
-    row(
-        "generator CPU",
-        &format_args!(
-            "{:.0} us per bot and second",
-            report.generator_cpu_us_per_bot_per_s
-        ),
-    )?;
-    row(
-        "own motion as predicted",
-        &format_args!(
-            "{}, {} could not be checked",
-            count(report.predictions_agreed, "snapshot"),
-            report.predictions_unchecked
-        ),
-    )?;
-    for (class, count) in &report.refused_by_class {
-        row("refused", &format_args!("{count} x {class}"))?;
-    }
-    failures(report, out)?;
-    violations(report, out)
+    format!(
+        "p50 {:.1}  p99 {:.1}  max {:.1} ms",
+        times.p50, times.p99, times.max
+    )
 }
 
 /// The report of a run in which no bot had a session: there is nothing to tell but why.

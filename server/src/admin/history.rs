@@ -12,14 +12,14 @@ use hyper::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::text;
-use crate::recording::live::{Door, Kept, Refused};
+use crate::recording::live::{HistoryError, HistoryHandle, SavedHistory};
 
 const POST_ONLY: &str = "POST only: curl -X POST .../history writes the last minutes to a file of the server, \
                          curl -X POST -OJ .../history/download to one of yours\n";
 
 /// Where answers come from.
 pub(super) struct History {
-    door: Door,
+    history: HistoryHandle,
     /// One download at a time: a history is as large as `history_mib`, and slow readers would hold many of them.
     downloads: Arc<Semaphore>,
 }
@@ -37,9 +37,9 @@ impl AsRef<[u8]> for Download {
 }
 
 impl History {
-    pub(super) fn new(door: Door) -> Self {
+    pub(super) fn new(history: HistoryHandle) -> Self {
         Self {
-            door,
+            history,
             downloads: Arc::new(Semaphore::new(1)),
         }
     }
@@ -57,16 +57,16 @@ impl History {
             return Some(response);
         }
         let answer = match word {
-            "" => self.door.write().await.map(|kept| json(&kept)),
+            "" => self.history.write().await.map(|kept| json(&kept)),
             _ => self.download().await,
         };
         Some(answer.unwrap_or_else(|refused| refusal(&refused)))
     }
 
-    async fn download(&self) -> Result<Response<Full<Bytes>>, Refused> {
+    async fn download(&self) -> Result<Response<Full<Bytes>>, HistoryError> {
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
-        let permit = permit.map_err(|_| Refused::Busy)?;
-        let kept = self.door.give().await?;
+        let permit = permit.map_err(|_| HistoryError::Busy)?;
+        let kept = self.history.give().await?;
         let name = format!("attachment; filename=\"{}\"", kept.path);
         let body = Bytes::from_owner(Download {
             bytes: kept.body,
@@ -82,7 +82,7 @@ impl History {
     }
 }
 
-fn json(kept: &Kept) -> Response<Full<Bytes>> {
+fn json(kept: &SavedHistory) -> Response<Full<Bytes>> {
     let body = serde_json::to_string(kept).expect("texts and numbers are JSON");
     let mut response = text(StatusCode::OK, body + "\n");
     let headers = response.headers_mut();
@@ -90,19 +90,19 @@ fn json(kept: &Kept) -> Response<Full<Bytes>> {
     response
 }
 
-fn refusal(refused: &Refused) -> Response<Full<Bytes>> {
+fn refusal(refused: &HistoryError) -> Response<Full<Bytes>> {
     let mut response = text(status(refused), format!("{refused}\n"));
-    if matches!(refused, Refused::Busy | Refused::TooSoon) {
+    if matches!(refused, HistoryError::Busy | HistoryError::TooSoon) {
         let headers = response.headers_mut();
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response
 }
 
-fn status(refused: &Refused) -> StatusCode {
+fn status(refused: &HistoryError) -> StatusCode {
     match refused {
-        Refused::NotKept | Refused::Empty => StatusCode::CONFLICT,
-        Refused::Busy | Refused::TooSoon | Refused::Gone => StatusCode::SERVICE_UNAVAILABLE,
-        Refused::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        HistoryError::NotKept | HistoryError::Empty => StatusCode::CONFLICT,
+        HistoryError::Busy | HistoryError::TooSoon | HistoryError::Gone => StatusCode::SERVICE_UNAVAILABLE,
+        HistoryError::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

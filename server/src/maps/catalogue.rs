@@ -18,16 +18,10 @@ use super::{
     bundled::{BUNDLED, Bundled},
     error::{Fault, MapError, MapErrors},
     lost_doors::lost_doors,
+    part::Placed,
     reach,
-    read::{self, Parsed, Placed},
+    read::{self, Entry, Parsed},
 };
-
-/// A map and what its file is called.
-pub(super) struct Entry {
-    pub(super) file: String,
-    pub(super) is_bundled: bool,
-    pub(super) parsed: Parsed,
-}
 
 /// What was read, and what is wrong with it.
 #[derive(Default)]

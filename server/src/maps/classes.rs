@@ -2,7 +2,11 @@
 
 use tiled::{LayerType, PropertyValue};
 
-use super::{MAX_OBJECTS, error::Fault, objects::place, read::Placed};
+use super::{
+    MAX_OBJECTS,
+    error::Fault,
+    part::{Placed, place},
+};
 
 /// What objects of a map may be, with their layer.
 const KINDS: [(&str, &str); 2] = [("door", "doors"), ("spawn", "spawns")];

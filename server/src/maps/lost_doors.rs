@@ -9,8 +9,8 @@ use parlour_shared::map::Door;
 
 use super::{
     bundled::Bundled,
-    catalogue::Entry,
     error::{Fault, LostDoor, MapError},
+    read::Entry,
 };
 use crate::config::closest;
 

@@ -9,7 +9,7 @@ use tiled::{LayerType, ObjectShape, PropertyValue};
 use super::{
     MAX_OBJECTS,
     error::Fault,
-    read::{Placed, is_name, unmoved},
+    part::{Placed, is_name, place, unmoved},
 };
 
 /// Objects that were read, in the order of the file.
@@ -168,14 +168,4 @@ fn whole(value: f64) -> Option<i32> {
     (f64::from(i32::MIN / 2)..f64::from(i32::MAX / 2))
         .contains(&rounded)
         .then_some(rounded as i32)
-}
-
-/// What messages call an object: its name, if it has one, its id and where it is.
-pub(super) fn place(kind: &str, object: &tiled::Object<'_>) -> String {
-    let (x, y) = (object.x, object.y);
-    let name = match object.name.as_str() {
-        "" => String::new(),
-        name => format!(" {name:?}"),
-    };
-    format!("{kind}{name} (object {}) at {x}, {y} px", object.id())
 }

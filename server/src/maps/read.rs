@@ -5,30 +5,16 @@ use std::{
     path::Path,
 };
 
-use parlour_shared::{map::Map, motion::WallGrid, text::RoomName};
+use parlour_shared::{map::Map, motion::WallGrid};
 use tiled::{LayerType, Loader, TileLayer};
 
 use super::{
-    MAX_FILE_BYTES, MAX_NAME_BYTES, MAX_WALL_RECTS, classes,
+    MAX_FILE_BYTES, MAX_WALL_RECTS, classes,
     error::{Fault, MapError},
     objects,
+    part::{Placed, is_name, unmoved},
     survey::{Survey, survey},
 };
-
-/// A fault and the place where it is.
-pub(super) struct Placed {
-    pub(super) place: String,
-    pub(super) fault: Fault,
-}
-
-impl From<Fault> for Placed {
-    fn from(fault: Fault) -> Self {
-        Self {
-            place: String::new(),
-            fault,
-        }
-    }
-}
 
 /// A map, and what messages call its parts.
 pub(super) struct Parsed {
@@ -41,17 +27,19 @@ pub(super) struct Parsed {
     pub(super) warnings: Vec<Placed>,
 }
 
+/// A map and what its file is called.
+pub(super) struct Entry {
+    pub(super) file: String,
+    pub(super) is_bundled: bool,
+    pub(super) parsed: Parsed,
+}
+
 pub(super) fn parse(name: &str, file: &str, text: &[u8]) -> Result<Parsed, MapError> {
     parse_placed(name, text).map_err(|Placed { place, fault }| MapError {
         file: file.to_owned(),
         place,
         fault,
     })
-}
-
-/// Whether rooms and doors can use this name.
-pub(super) fn is_name(name: &str) -> bool {
-    name.len() <= MAX_NAME_BYTES && !name.contains('/') && RoomName::parse(name).is_some()
 }
 
 fn parse_placed(name: &str, bytes: &[u8]) -> Result<Parsed, Placed> {
@@ -134,17 +122,6 @@ fn walls(tmx: &tiled::Map, survey: &Survey) -> Result<WallGrid, Placed> {
         return Err(Fault::TooRagged.into());
     }
     Ok(walls)
-}
-
-/// A layer that was moved shows its things elsewhere than they are.
-pub(super) fn unmoved(layer: &tiled::Layer<'_>) -> Result<(), Placed> {
-    if layer.offset_x == 0.0 && layer.offset_y == 0.0 {
-        return Ok(());
-    }
-    Err(Placed {
-        place: format!("layer `{}`", layer.name),
-        fault: Fault::LayerOffset,
-    })
 }
 
 fn line(text: &str, offset: usize) -> String {

@@ -11,14 +11,15 @@
 //! new file, the history starts again from nothing, the shadow skips to the next saved world.
 
 mod batch;
+mod batch_queue;
 mod directory;
 mod disk;
-mod door;
 mod file_name;
 mod history;
-mod keeper;
+mod history_handle;
+mod history_writer;
 mod options;
-mod outlet;
+mod reason;
 mod recorder;
 mod resume;
 mod shadow;
@@ -28,8 +29,8 @@ mod tap;
 mod throttle;
 mod trouble;
 
-pub(crate) use door::{Door, Refused};
-pub(crate) use keeper::{Kept, Reason};
+pub(crate) use history_handle::{HistoryError, HistoryHandle, SavedHistory};
 pub use options::{DEFAULT_DIRECTORY, RecordingOptions};
+pub(crate) use reason::Reason;
 pub use start::RecordingError;
-pub(crate) use start::{Live, start};
+pub(crate) use start::{RecorderThreads, start};

@@ -17,19 +17,14 @@ use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::TickOutput;
 
-use super::{ReplayError, begin, run::message};
+use super::{
+    ReplayError, begin,
+    run::{Fed, message},
+};
 use crate::recording::format::{Outcome, TickRecord};
 
 /// Ticks that may wait for the second world; the run waits for room. A chunk of the recording has about as many.
 const WAITING: usize = 64;
-
-/// What the run compared, and the second world is to reach as well.
-pub(super) enum Fed {
-    /// A saved world, and the tick after which it was saved.
-    Saved(Tick, Vec<u8>),
-    /// A tick.
-    Tick(TickRecord),
-}
 
 /// The second world, made with this.
 pub(super) struct Beside {

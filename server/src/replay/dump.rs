@@ -5,14 +5,12 @@ mod chat;
 mod commands;
 mod players;
 mod rooms;
-mod table;
 
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use serde_json::Value;
 
 use super::{Cast, Moment, Replay, ReplayError, Run, Stepped, Who, Whom, Window, cast::rooms_of};
 pub use absent::DumpError;
-pub use table::table;
 
 /// What to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,4 +151,27 @@ fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_>, ReplayError> {
         return Err(ReplayError::Panicked { tick, message });
     }
     Ok(run)
+}
+
+/// Rows as the lines of a table with a head; an empty text for no rows. Each column but the last is as wide as its widest
+/// text.
+#[must_use]
+pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let head: Vec<String> = columns.iter().map(|column| column.to_uppercase()).collect();
+    let width = |nth: usize| {
+        let texts = std::iter::once(&head).chain(rows).filter_map(|row| row.get(nth));
+        texts.map(|text| text.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let mut text = String::new();
+    for row in std::iter::once(&head).chain(rows) {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
+        let line: Vec<String> = cells.collect();
+        text.push_str(line.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
 }

@@ -66,7 +66,7 @@ pub fn follow(
 ) -> Result<(), FollowError> {
     let cast = Cast::of(replay, window)?;
     let mut roster = Roster::default();
-    roster.learn(&cast);
+    roster.learn(cast.iter());
     // Two ticks earlier than asked for: a world that was loaded sends each viewer all it sees with its first tick.
     let times = replay.times();
     let mut follower = Follower {

@@ -9,7 +9,7 @@ use parlour_shared::{
 use parlour_sim::{InRoom, Player, Room, SavedState, Simulation};
 use parlour_tick::{EventKind, Lane};
 
-use super::{Cast, Run, words};
+use super::{Run, words};
 
 /// A player.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,8 +111,8 @@ impl Roster {
     }
 
     /// Learns the names of a whole window, so that [`Self::called`] names a player the same way in all of it.
-    pub(super) fn learn(&mut self, cast: &Cast) {
-        for who in cast.iter() {
+    pub(super) fn learn<'a>(&mut self, people: impl IntoIterator<Item = &'a Who>) {
+        for who in people {
             self.note(who.id, &who.name);
         }
     }

@@ -11,7 +11,7 @@ use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
 
-use super::{ReplayError, begin, beside::Fed, tape::TapeItems};
+use super::{ReplayError, begin, tape::TapeItems};
 use crate::recording::format::{Item, Outcome, TickRecord};
 
 /// What is left of a recording, for whoever runs it on another thread.
@@ -34,6 +34,14 @@ impl Rest<'_> {
             }
         }
     }
+}
+
+/// What a run compared, and the second world beside it is to reach as well.
+pub(super) enum Fed {
+    /// A saved world, and the tick after which it was saved.
+    Saved(Tick, Vec<u8>),
+    /// A tick.
+    Tick(TickRecord),
 }
 
 /// A world that follows a recording.

@@ -4,10 +4,7 @@ use std::{panic::resume_unwind, sync::mpsc::SyncSender, thread};
 
 use parlour_shared::ids::Tick;
 
-use super::{
-    Replay, ReplayError, Stepped, Window,
-    beside::{Beside, Fed},
-};
+use super::{Replay, ReplayError, Stepped, Window, beside::Beside, run::Fed};
 
 /// What a run without a difference came to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ use crate::{
     descriptors::{Descriptors, TooFew},
     edge::{self, EdgeShared, IoStart},
     metrics::Metrics,
-    recording::live::{self, Door, Live},
+    recording::live::{self, HistoryHandle, RecorderThreads},
     replay::{Console, Past},
     tick_loop::{MakeStage, TickLoop, TickStatus},
 };
@@ -30,7 +30,7 @@ use crate::{
 struct Play {
     make: MakeStage,
     /// What records it.
-    live: Option<Live>,
+    live: Option<RecorderThreads>,
     past: Option<Console>,
     past_thread: Option<JoinHandle<()>>,
     seed: u64,
@@ -157,7 +157,9 @@ fn start_with(
     } else {
         cadence
     };
-    let history = live.as_ref().map_or(Door::closed(), Live::door);
+    let history = live
+        .as_ref()
+        .map_or(HistoryHandle::closed(), RecorderThreads::history);
 
     // From here on they end when something fails half-way.
     let mut threads = Threads {

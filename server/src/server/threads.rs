@@ -9,7 +9,9 @@ use std::{
 };
 
 use super::{Failure, StopReport};
-use crate::{bridge::wake::WakeSender, edge::EdgeShared, recording::live::Live, tick_loop::TickStatus};
+use crate::{
+    bridge::wake::WakeSender, edge::EdgeShared, recording::live::RecorderThreads, tick_loop::TickStatus,
+};
 
 /// What runs. Stops when dropped.
 pub(super) struct Threads {
@@ -20,7 +22,7 @@ pub(super) struct Threads {
     pub(super) admin: Option<Io>,
     pub(super) tick_stop: Arc<AtomicBool>,
     pub(super) tick: Option<JoinHandle<()>>,
-    pub(super) live: Option<Live>,
+    pub(super) live: Option<RecorderThreads>,
     /// Reads ahead, if the past is served. Ends by itself after the tick thread.
     pub(super) past: Option<JoinHandle<()>>,
     /// How they ended.

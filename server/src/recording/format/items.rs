@@ -1,97 +1,20 @@
 //! What a recording holds, one after the other.
 
 use std::{
-    io::{self, Read, Seek},
+    io::{Read, Seek},
     vec,
 };
 
 use parlour_shared::ids::Tick;
-use parlour_tick::TickInput;
-use thiserror::Error;
 
 use super::{
-    CHAIN_BYTES, Flaw, MAX_KEYFRAME, Place, Recording,
+    CHAIN_BYTES, Flaw, Item, MAX_KEYFRAME, Outcome, Place, ReadError, Recording, TickRecord,
     chain::Chain,
     chunk::{Head, Kind, unpack},
     open::read_chunk,
     table::{Entry, Stop, read_at},
     ticks,
 };
-use crate::recording::VersionError;
-
-/// What was recorded of a tick.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TickRecord {
-    /// Its number.
-    pub tick: Tick,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// What it was given.
-    pub input: TickInput,
-}
-
-/// What came of a tick.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The world after it.
-    Finished {
-        /// The state hash.
-        hash: u64,
-        /// A fingerprint of each part of the state, in the order of the header's `state`.
-        parts: Vec<u16>,
-    },
-    /// It did not finish. Nothing comes after it.
-    Panicked,
-}
-
-/// One thing that a recording holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Item {
-    /// The world after a tick.
-    Keyframe {
-        /// The tick.
-        tick: Tick,
-        /// The saved world.
-        state: Vec<u8>,
-    },
-    /// A tick.
-    Tick(TickRecord),
-}
-
-/// Why reading stops before the end.
-#[derive(Debug, Error)]
-pub enum ReadError {
-    /// The file could not be read.
-    #[error("cannot be read: {0}")]
-    Io(#[from] io::Error),
-    /// Something that no recorder wrote. What came before it is what was recorded.
-    #[error("the recording is damaged at byte {offset}: {what}")]
-    Damaged {
-        /// Where the chunk begins that is not one.
-        offset: u64,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// The messages in it are of another version.
-    #[error(transparent)]
-    Version(#[from] VersionError),
-}
-
-impl ReadError {
-    pub(super) fn damaged(offset: u64, flaw: &str) -> Self {
-        Self::Damaged {
-            offset,
-            what: flaw.to_owned(),
-        }
-    }
-
-    pub(super) fn what(self) -> String {
-        match self {
-            Self::Damaged { what, .. } => what,
-            other => other.to_string(),
-        }
-    }
-}
 
 /// Reads items from a place on. Ends after the last whole chunk; [`Recording::ending`] says what is there. After an
 /// error nothing more comes.
@@ -109,8 +32,15 @@ pub struct Items<'a, R> {
     done: bool,
 }
 
+impl<R: Read + Seek> Recording<R> {
+    /// Reads from a place to the end; one chunk is in memory at a time.
+    pub fn read_from(&mut self, place: Place) -> Items<'_, R> {
+        Items::new(self, place)
+    }
+}
+
 impl<'a, R: Read + Seek> Items<'a, R> {
-    pub(super) fn new(recording: &'a mut Recording<R>, place: Place) -> Self {
+    fn new(recording: &'a mut Recording<R>, place: Place) -> Self {
         Self {
             recording,
             nth: place.nth,

@@ -2,38 +2,14 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use thiserror::Error;
-
 use super::{
-    CHAIN_BYTES, Ending, FORMAT, HEAD_BYTES, MAGIC, MAX_STATE_PARTS, PREAMBLE_BYTES, ReadError,
+    CHAIN_BYTES, Ending, FORMAT, HEAD_BYTES, MAGIC, MAX_STATE_PARTS, OpenError, PREAMBLE_BYTES, ReadError,
     chain::{Chain, preamble},
     chunk::{Head, Kind, unpack},
     ending,
     table::{Stop, Table, read_at},
 };
 use crate::recording::Header;
-
-/// Why a file cannot be opened as a recording.
-#[derive(Debug, Error)]
-pub enum OpenError {
-    /// The file could not be read.
-    #[error("cannot be read: {0}")]
-    Io(#[from] io::Error),
-    /// Something else.
-    #[error("is not a recording of parlour")]
-    NotARecording,
-    /// Another version of the format.
-    #[error(
-        "is a recording in format {0}; this program reads format {FORMAT}: use the version of parlour that wrote it"
-    )]
-    Format(u16),
-    /// It was cut so early that it says nothing of any world.
-    #[error("the recording ends inside its header: there is nothing to be read from it")]
-    NoHeader,
-    /// The header is damaged.
-    #[error("the recording's header is damaged: {0}")]
-    Damaged(String),
-}
 
 pub(super) fn check_preamble<R: Read + Seek>(file: &mut R, length: u64) -> Result<(), OpenError> {
     let expected = preamble();

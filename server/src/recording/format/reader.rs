@@ -9,7 +9,7 @@ use std::{
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
 use super::{
-    CHAIN_BYTES, Ending, Items, OpenError,
+    CHAIN_BYTES, Ending, OpenError,
     chain::Chain,
     chunk::Kind,
     open::{check_preamble, find_ending, read_header},
@@ -179,11 +179,6 @@ impl<R: Read + Seek> Recording<R> {
             .position(|entry| entry.kind == Kind::Ticks && holds(entry, tick))?;
         let tick = self.table.entries[nth].first_tick - 1;
         Some(Place { nth, tick })
-    }
-
-    /// Reads from a place to the end; one chunk is in memory at a time.
-    pub fn read_from(&mut self, place: Place) -> Items<'_, R> {
-        Items::new(self, place)
     }
 
     /// Where the chunk before a place ends, which is where its chain is found.

@@ -34,12 +34,12 @@ pub(super) struct Directory {
 
 /// Which files may be deleted for a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum Deletable {
     /// For a recording: any, the oldest first.
-    OfAny,
+    Any,
     /// For a history: histories that were written for the same reason, or else whoever asks often enough would be left
     /// with nothing but what they asked for.
-    Of(Reason),
+    HistoriesOf(Reason),
 }
 
 impl Directory {
@@ -133,7 +133,7 @@ impl Directory {
     ///
     /// # Errors
     /// Only if the directory cannot be read. A file that cannot be deleted stays, which is said once.
-    pub(super) fn make_room(&self, bytes: u64, room: Room) -> io::Result<u32> {
+    pub(super) fn make_room(&self, bytes: u64, deletable: Deletable) -> io::Result<u32> {
         // Held throughout, so that two threads do not both delete for the same bytes.
         let writing = self.names();
         let mut found = self.recordings()?;
@@ -145,7 +145,7 @@ impl Directory {
                 break;
             }
             let path = self.path.join(&name.0);
-            if !room.allows(&name.0) || writing.contains(&name.0) || is_locked(&path) {
+            if !deletable.allows(&name.0) || writing.contains(&name.0) || is_locked(&path) {
                 continue;
             }
             match fs::remove_file(path) {
@@ -204,11 +204,11 @@ impl Directory {
     }
 }
 
-impl Room {
+impl Deletable {
     fn allows(self, name: &str) -> bool {
         match self {
-            Self::OfAny => true,
-            Self::Of(reason) => reason_of(name) == Some(reason.word()),
+            Self::Any => true,
+            Self::HistoriesOf(reason) => reason_of(name) == Some(reason.word()),
         }
     }
 }
@@ -270,12 +270,27 @@ mod tests {
     fn a_history_makes_room_from_those_of_its_reason_only() {
         let directory = directory("reasons", 450);
         put(&directory, &MIXED);
-        assert_eq!(directory.make_room(50, Room::Of(Reason::Asked)).unwrap(), 1);
+        assert_eq!(
+            directory
+                .make_room(50, Deletable::HistoriesOf(Reason::Asked))
+                .unwrap(),
+            1
+        );
         assert_eq!(left(&directory), [MIXED[0], MIXED[1], MIXED[3], MIXED[4]]);
-        assert_eq!(directory.make_room(400, Room::Of(Reason::Asked)).unwrap(), 1);
+        assert_eq!(
+            directory
+                .make_room(400, Deletable::HistoriesOf(Reason::Asked))
+                .unwrap(),
+            1
+        );
         assert_eq!(left(&directory), [MIXED[0], MIXED[1], MIXED[4]]);
-        assert_eq!(directory.make_room(450, Room::Of(Reason::Overrun)).unwrap(), 0);
-        assert_eq!(directory.make_room(450, Room::OfAny).unwrap(), 3);
+        assert_eq!(
+            directory
+                .make_room(450, Deletable::HistoriesOf(Reason::Overrun))
+                .unwrap(),
+            0
+        );
+        assert_eq!(directory.make_room(450, Deletable::Any).unwrap(), 3);
         fs::remove_dir_all(directory.path).unwrap();
     }
 
@@ -285,16 +300,16 @@ mod tests {
         put(&directory, &MIXED);
         let theirs = File::open(directory.path.join(MIXED[0])).unwrap();
         theirs.lock().unwrap();
-        assert_eq!(directory.make_room(0, Room::OfAny).unwrap(), 4);
+        assert_eq!(directory.make_room(0, Deletable::Any).unwrap(), 4);
         assert_eq!(left(&directory), [MIXED[0]]);
         drop(theirs);
-        assert_eq!(directory.make_room(0, Room::OfAny).unwrap(), 1);
+        assert_eq!(directory.make_room(0, Deletable::Any).unwrap(), 1);
         let (mut ours, name) = directory.create(0, 1, None).unwrap();
         ours.write_all(b"begun").unwrap();
         let other = Directory::new(directory.path.clone(), 0);
-        assert_eq!(other.make_room(0, Room::OfAny).unwrap(), 0, "{name}");
+        assert_eq!(other.make_room(0, Deletable::Any).unwrap(), 0, "{name}");
         drop(ours);
-        assert_eq!(other.make_room(0, Room::OfAny).unwrap(), 1);
+        assert_eq!(other.make_room(0, Deletable::Any).unwrap(), 1);
         fs::remove_dir_all(directory.path).unwrap();
     }
 

@@ -14,8 +14,8 @@ use parlour_shared::limits::TICK_RATE;
 
 use super::{
     batch::Batch,
-    directory::{Directory, Room},
-    outlet::Inlet,
+    batch_queue::BatchReceiver,
+    directory::{Deletable, Directory},
     resume::Resume,
     source::Source,
     trouble::Trouble,
@@ -30,7 +30,7 @@ use crate::{
 
 /// What the thread is made with.
 pub(super) struct Disk {
-    pub(super) inlet: Inlet,
+    pub(super) batches: BatchReceiver,
     pub(super) directory: Arc<Directory>,
     pub(super) source: Arc<Source>,
     pub(super) metrics: Arc<Metrics>,
@@ -64,7 +64,7 @@ impl Disk {
         let mut open = None;
         let mut previous = None;
         let mut resume = Resume::new();
-        while let Some(batch) = self.inlet.next() {
+        while let Some(batch) = self.batches.next() {
             if let Some(file) = open.take_if(|file: &mut Open| !file.goes_on_with(&batch)) {
                 self.end_before_gap(file, &batch, &mut resume);
             }
@@ -109,7 +109,7 @@ impl Disk {
             // What the present file may still grow by.
             let room = self.file_bytes.saturating_sub(written);
             self.directory
-                .make_room(room.max(batch.bytes() as u64), Room::OfAny)?;
+                .make_room(room.max(batch.bytes() as u64), Deletable::Any)?;
         }
         let file = match open {
             Some(file) => file,
@@ -136,7 +136,7 @@ impl Disk {
     }
 
     fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<Open> {
-        self.directory.make_room(self.file_bytes, Room::OfAny)?;
+        self.directory.make_room(self.file_bytes, Deletable::Any)?;
         let (file, name) = self.directory.create(batch.wall_ms(), batch.first_tick(), None)?;
         let mut header = self.source.header(batch.wall_ms());
         header.previous = previous;
@@ -179,7 +179,7 @@ impl Disk {
         let Some(mut file) = open else {
             return;
         };
-        let (reason, text) = self.inlet.ending();
+        let (reason, text) = self.batches.ending();
         self.ended(word(reason));
         let last_tick = file.last_tick;
         let path = self.directory.path().join(&file.name);

@@ -12,12 +12,12 @@ use std::{
 use parlour_shared::limits::TICK_RATE;
 
 use super::{
-    Reason, Refused,
+    HistoryError, Reason,
     batch::Batch,
-    door::{Answer, Ask},
+    batch_queue::{BatchSender, NotTaken},
     history::History,
-    keeper::Job,
-    outlet::{NotTaken, Outlet},
+    history_handle::{Answer, HistoryRequest},
+    history_writer::WriteJob,
     source::Source,
     tap::{Tapped, Tapping},
     throttle::Throttle,
@@ -43,13 +43,13 @@ const KEPT_KEYFRAME: usize = 256 << 20;
 /// What the thread is made with.
 pub(super) struct Recorder {
     pub(super) tapping: Tapping,
-    pub(super) asks: Receiver<Ask>,
+    pub(super) asks: Receiver<HistoryRequest>,
     pub(super) source: Arc<Source>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) history: Option<History>,
-    pub(super) disk: Option<Outlet>,
-    pub(super) shadow: Option<Outlet>,
-    pub(super) keeper: Option<SyncSender<Job>>,
+    pub(super) disk: Option<BatchSender>,
+    pub(super) shadow: Option<BatchSender>,
+    pub(super) keeper: Option<SyncSender<WriteJob>>,
     /// The last tick that was recorded, for the shadow to know how far behind it is.
     pub(super) recorded: Arc<AtomicU32>,
 }
@@ -228,15 +228,15 @@ impl Recorder {
         }
     }
 
-    fn answer(&mut self, ask: Ask, state: &mut Option<State>) {
+    fn answer(&mut self, ask: HistoryRequest, state: &mut Option<State>) {
         match ask {
-            Ask::Write(Reason::Asked, answer) => self.write_for(answer, state),
-            Ask::Write(reason, _) => {
+            HistoryRequest::Write(Reason::Asked, answer) => self.write_for(answer, state),
+            HistoryRequest::Write(reason, _) => {
                 if let Some(state) = state {
                     self.write_by_itself(reason, state);
                 }
             }
-            Ask::Give(answer) => {
+            HistoryRequest::Give(answer) => {
                 self.answer_with(None, Some(answer), state.as_mut());
             }
         }
@@ -248,7 +248,7 @@ impl Recorder {
             .as_ref()
             .is_some_and(|state| !state.throttle.may(Reason::Asked, now))
         {
-            return refuse(Some(Reason::Asked), answer, Refused::TooSoon);
+            return refuse(Some(Reason::Asked), answer, HistoryError::TooSoon);
         }
         let accepted = self.answer_with(Some(Reason::Asked), answer, state.as_mut());
         if let (true, Some(state)) = (accepted, state) {
@@ -268,10 +268,10 @@ impl Recorder {
         }
         let batches = self.history.as_ref().map(History::batches).unwrap_or_default();
         let refused = match &self.keeper {
-            None => Refused::NotKept,
-            Some(_) if batches.iter().all(|batch| batch.ticks() == 0) => Refused::Empty,
+            None => HistoryError::NotKept,
+            Some(_) if batches.iter().all(|batch| batch.ticks() == 0) => HistoryError::Empty,
             Some(keeper) => {
-                let job = Job {
+                let job = WriteJob {
                     reason,
                     batches,
                     answer,
@@ -286,8 +286,10 @@ impl Recorder {
                 };
                 match sent {
                     Ok(()) => return true,
-                    Err(TrySendError::Full(job)) => refuse(job.reason, job.answer, Refused::Busy),
-                    Err(TrySendError::Disconnected(job)) => refuse(job.reason, job.answer, Refused::Gone),
+                    Err(TrySendError::Full(job)) => refuse(job.reason, job.answer, HistoryError::Busy),
+                    Err(TrySendError::Disconnected(job)) => {
+                        refuse(job.reason, job.answer, HistoryError::Gone)
+                    }
                 }
                 return false;
             }
@@ -298,7 +300,7 @@ impl Recorder {
 
     fn observe(&self) {
         let metrics = &self.metrics.recording;
-        let waiting = self.disk.as_ref().map_or(0, Outlet::bytes);
+        let waiting = self.disk.as_ref().map_or(0, BatchSender::bytes);
         metrics.queue_bytes.set(waiting as i64);
         if let Some(history) = &self.history {
             metrics.history_seconds.set(i64::from(history.len() / TICK_RATE));
@@ -336,7 +338,7 @@ impl State {
     }
 }
 
-fn refuse(reason: Option<Reason>, answer: Option<Answer>, refused: Refused) {
+fn refuse(reason: Option<Reason>, answer: Option<Answer>, refused: HistoryError) {
     match (answer, reason) {
         (Some(answer), _) => drop(answer.send(Err(refused))),
         (None, Some(reason)) => {

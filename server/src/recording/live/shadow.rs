@@ -18,7 +18,9 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use parlour_sim::Simulation;
 use parlour_tick::TickOutput;
 
-use super::{Reason, batch::Batch, door::Door, outlet::Inlet, source::Source};
+use super::{
+    Reason, batch::Batch, batch_queue::BatchReceiver, history_handle::HistoryHandle, source::Source,
+};
 use crate::{
     metrics::Metrics,
     recording::format::{EndReason, FileWriter, Item, Outcome, Recording, TickRecord},
@@ -39,10 +41,10 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// What the thread is made with.
 pub(super) struct Shadow {
-    pub(super) inlet: Inlet,
+    pub(super) batches: BatchReceiver,
     pub(super) source: Arc<Source>,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) door: Door,
+    pub(super) history: HistoryHandle,
     /// The last tick that was recorded.
     pub(super) recorded: Arc<AtomicU32>,
 }
@@ -71,7 +73,7 @@ impl Shadow {
         let mut following = Following::default();
         let mut lags = LAGS.into_iter().cycle();
         let mut lag = LAGS[0];
-        while let Some(batch) = self.inlet.next() {
+        while let Some(batch) = self.batches.next() {
             if batch.is_keyframe() {
                 lag = lags.next().unwrap_or(LAGS[0]);
             }
@@ -101,7 +103,7 @@ impl Shadow {
     /// Waits until that tick was recorded. False: the server stops.
     fn wait_for(&self, tick: u32) -> bool {
         loop {
-            if self.inlet.is_ended() {
+            if self.batches.is_ended() {
                 return false;
             }
             let missing = tick.saturating_sub(self.recorded.load(Ordering::Relaxed));
@@ -231,7 +233,7 @@ impl Shadow {
             );
         }
         // None is kept, perhaps; then the log line is all there is.
-        let _ = self.door.write_soon(Reason::Diverged);
+        let _ = self.history.write_soon(Reason::Diverged);
     }
 }
 

@@ -14,12 +14,12 @@ use thiserror::Error;
 
 use super::{
     RecordingOptions,
+    batch_queue::batch_queue,
     directory::Directory,
     disk::Disk,
-    door::Door,
     history::History,
-    keeper::Keeper,
-    outlet::outlet,
+    history_handle::HistoryHandle,
+    history_writer::HistoryWriter,
     recorder::Recorder,
     shadow::{REACH, Shadow},
     source::Source,
@@ -65,8 +65,8 @@ pub enum RecordingError {
 
 /// The running threads of a recorder.
 #[derive(Debug)]
-pub(crate) struct Live {
-    door: Door,
+pub(crate) struct RecorderThreads {
+    history: HistoryHandle,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn start(
     config: SimConfig,
     logic: Logic,
     metrics: &Arc<Metrics>,
-) -> Result<(Live, MakeStage), RecordingError> {
+) -> Result<(RecorderThreads, MakeStage), RecordingError> {
     let source = Arc::new(Source::new(config, logic));
     let (end, tapping) = rings(metrics.recording.dropped.clone());
     let (asks, asked) = sync_channel(MAX_ASKS);
@@ -95,9 +95,9 @@ pub(crate) fn start(
         keeper: None,
         recorded: Arc::clone(&recorded),
     };
-    let door = Door(options.keeps_history().then(|| asks.clone()));
-    let mut live = Live {
-        door: door.clone(),
+    let history = HistoryHandle(options.keeps_history().then(|| asks.clone()));
+    let mut live = RecorderThreads {
+        history: history.clone(),
         threads: Vec::new(),
     };
     let mut directory = None;
@@ -110,10 +110,10 @@ pub(crate) fn start(
             directory: path.clone(),
             source,
         })?;
-        let (outlet, inlet) = outlet();
-        recorder.disk = Some(outlet);
+        let (sender, batches) = batch_queue();
+        recorder.disk = Some(sender);
         let disk = Disk {
-            inlet,
+            batches,
             directory: Arc::clone(&made),
             source: Arc::clone(&source),
             metrics: Arc::clone(metrics),
@@ -133,7 +133,7 @@ pub(crate) fn start(
         let least = if options.shadow { REACH } else { Duration::ZERO };
         recorder.history = Some(History::new(options.history.max(least), options.history_bytes));
         recorder.keeper = Some(jobs);
-        let keeper = Keeper {
+        let keeper = HistoryWriter {
             jobs: keeper,
             directory,
             source: Arc::clone(&source),
@@ -148,19 +148,19 @@ pub(crate) fn start(
                  or --record DIR"
             );
         }
-        let (outlet, inlet) = outlet();
-        recorder.shadow = Some(outlet);
+        let (sender, batches) = batch_queue();
+        recorder.shadow = Some(sender);
         let shadow = Shadow {
-            inlet,
+            batches,
             source: Arc::clone(&source),
             metrics: Arc::clone(metrics),
-            door,
+            history,
             recorded,
         };
         live.spawn("shadow", metrics, move || shadow.run())?;
     }
     live.spawn("recorder", metrics, move || {
-        // Held until the tick thread has ended: without a door nobody else holds one.
+        // Held until the tick thread has ended: where no history is kept nobody else holds one.
         let _asks = asks;
         recorder.run();
     })?;
@@ -198,10 +198,10 @@ fn for_history(path: PathBuf, options: &RecordingOptions) -> Result<Directory, R
     Ok(directory)
 }
 
-impl Live {
+impl RecorderThreads {
     /// Where others ask for the history.
-    pub(crate) fn door(&self) -> Door {
-        self.door.clone()
+    pub(crate) fn history(&self) -> HistoryHandle {
+        self.history.clone()
     }
 
     /// Waits until all that was recorded is written. The tick thread must have ended.

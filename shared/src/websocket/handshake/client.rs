@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{HandshakeError, MAX_RESPONSE, accept_key, response::Response};
+use super::{
+    HandshakeError, MAX_RESPONSE, accept_key,
+    response::{Response, is_token},
+};
 
 /// What a client asks for.
 #[derive(Clone, Copy, Debug)]
@@ -138,12 +141,4 @@ fn to_bytes(request: &ClientRequest<'_>, key: &str) -> Result<Vec<u8>, Handshake
     }
     text.push_str("\r\n");
     Ok(text.into_bytes())
-}
-
-/// Whether `text` can be the name of a header or subprotocol.
-pub(super) fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

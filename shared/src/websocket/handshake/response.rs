@@ -1,6 +1,6 @@
 //! The head of an HTTP/1.1 response, as far as a WebSocket client has to understand it.
 
-use super::{HandshakeError, client::is_token};
+use super::HandshakeError;
 
 /// A status and headers, borrowed from the bytes of the response.
 pub(super) struct Response<'a> {
@@ -62,6 +62,14 @@ fn parse_header(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(':')?;
     let in_order = is_token(name) && !has_control(value);
     in_order.then(|| (name, value.trim_matches([' ', '\t'])))
+}
+
+/// Whether `text` can be the name of a header or subprotocol.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn has_control(text: &str) -> bool {

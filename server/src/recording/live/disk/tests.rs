@@ -5,20 +5,20 @@ use parlour_sim::{Logic, SimConfig};
 use super::*;
 use crate::recording::live::{
     batch::samples::{saved, second},
-    outlet::outlet,
+    batch_queue::batch_queue,
 };
 
 /// What the disk makes of these batches: the names of its files, and what it counted.
 fn written(name: &str, batches: Vec<Arc<Batch>>) -> (Vec<String>, Arc<Metrics>) {
     let path = std::env::temp_dir().join(format!("parlour-disk-{}-{name}", std::process::id()));
     let _ = fs::remove_dir_all(&path);
-    let (outlet, inlet) = outlet();
+    let (sender, receiver) = batch_queue();
     for batch in batches {
-        outlet.send(&batch).unwrap();
+        sender.send(&batch).unwrap();
     }
-    drop(outlet);
+    drop(sender);
     let disk = Disk {
-        inlet,
+        batches: receiver,
         directory: Arc::new(Directory::new(path.clone(), u64::MAX)),
         source: Arc::new(Source::new(SimConfig::new(Vec::new()), Logic::default())),
         metrics: Arc::new(Metrics::new()),

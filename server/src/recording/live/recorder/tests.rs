@@ -8,14 +8,14 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::recording::live::outlet::{Inlet, outlet};
+use crate::recording::live::batch_queue::{BatchReceiver, batch_queue};
 
 struct Driven {
     recorder: Recorder,
     state: Option<State>,
     records: Producer<Tapped>,
     spent: Consumer<Tapped>,
-    disk: Inlet,
+    disk: BatchReceiver,
 }
 
 impl Driven {
@@ -23,7 +23,7 @@ impl Driven {
         let (records, tapped) = RingBuffer::new(512);
         let (returned, spent) = RingBuffer::new(512);
         let (_asks, asked) = sync_channel(1);
-        let (disk, inlet) = outlet();
+        let (disk, batches) = batch_queue();
         let source = Source::new(SimConfig::new(Vec::new()), Logic::default());
         let recorder = Recorder {
             tapping: Tapping {
@@ -44,7 +44,7 @@ impl Driven {
             state: None,
             records,
             spent,
-            disk: inlet,
+            disk: batches,
         }
     }
 
@@ -62,15 +62,15 @@ impl Driven {
     }
 
     /// A keeper that takes one job, and does them when the test wants.
-    fn keeper(&mut self) -> Receiver<Job> {
+    fn keeper(&mut self) -> Receiver<WriteJob> {
         let (jobs, keeper) = sync_channel(1);
         self.recorder.keeper = Some(jobs);
         keeper
     }
 
-    fn ask(&mut self) -> Option<Refused> {
+    fn ask(&mut self) -> Option<HistoryError> {
         let (answer, mut answered) = oneshot::channel();
-        let ask = Ask::Write(Reason::Asked, Some(answer));
+        let ask = HistoryRequest::Write(Reason::Asked, Some(answer));
         self.recorder.answer(ask, &mut self.state);
         answered.try_recv().ok().map(|answer| answer.unwrap_err())
     }
@@ -153,7 +153,7 @@ fn who_asks_twice_within_a_second_is_told_to_wait() {
     driven.ticks(1..=60);
     assert_eq!(driven.ask(), None, "is being written");
     assert!(keeper.try_recv().is_ok());
-    assert_eq!(driven.ask(), Some(Refused::TooSoon));
+    assert_eq!(driven.ask(), Some(HistoryError::TooSoon));
     assert!(keeper.try_recv().is_err());
 }
 

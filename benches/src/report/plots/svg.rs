@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::report::number::plain;
+
 const WIDTH: f64 = 680.0;
 const HEIGHT: f64 = 360.0;
 /// Around the area of the lines: left, top, right, bottom.
@@ -157,30 +159,8 @@ impl Axis {
     /// With as many places behind the point as the step has.
     fn label(&self, value: f64) -> String {
         let places = (-self.step.log10().floor()).max(0.0) as usize;
-        let plain = format!("{value:.places$}");
-        let (whole, rest) = plain
-            .split_once('.')
-            .map_or((plain.as_str(), ""), |(whole, rest)| (whole, rest));
-        let whole = thousands(whole);
-        if rest.is_empty() {
-            whole
-        } else {
-            format!("{whole}.{rest}")
-        }
+        plain(value, places)
     }
-}
-
-/// `12000` as `12,000`.
-pub(super) fn thousands(digits: &str) -> String {
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        let left = digits.len() - place;
-        if place > 0 && left.is_multiple_of(3) && !out.ends_with('-') {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn head(title: &str) -> String {
@@ -252,7 +232,7 @@ fn escape(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Axis, thousands};
+    use super::Axis;
 
     #[test]
     fn axes_have_round_steps() {
@@ -272,13 +252,5 @@ mod tests {
     fn an_axis_over_nothing_is_still_one() {
         assert_eq!(Axis::over([].into_iter(), true).ticks().count(), 6);
         assert!(Axis::over([7.0].into_iter(), false).ticks().count() >= 2);
-    }
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!(
-            ["7", "1000", "-1000", "1234567", "-100"].map(thousands),
-            ["7", "1,000", "-1,000", "1,234,567", "-100"]
-        );
     }
 }

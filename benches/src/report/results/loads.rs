@@ -2,26 +2,26 @@
 
 use anyhow::{Context as _, Result, ensure};
 
-const TABLE: &str = include_str!("../../plaza-loads");
+const TABLE: &str = include_str!("../../../plaza-loads");
 
 /// One load and what is wanted of it. Goals that there are none of are NaN.
 #[derive(Clone, Debug)]
-pub(super) struct Load {
-    pub(super) name: String,
-    pub(super) title: String,
-    pub(super) server: String,
-    pub(super) bots: String,
-    pub(super) held: f64,
-    pub(super) cpu_us: f64,
-    pub(super) p50_ms: f64,
-    pub(super) p99_ms: f64,
-    pub(super) age_p50_ms: f64,
-    pub(super) age_p99_ms: f64,
+pub(in crate::report) struct Load {
+    pub(in crate::report) name: String,
+    pub(in crate::report) title: String,
+    pub(in crate::report) server: String,
+    pub(in crate::report) bots: String,
+    pub(in crate::report) held: f64,
+    pub(in crate::report) cpu_us: f64,
+    pub(in crate::report) p50_ms: f64,
+    pub(in crate::report) p99_ms: f64,
+    pub(in crate::report) age_p50_ms: f64,
+    pub(in crate::report) age_p99_ms: f64,
 }
 
 impl Load {
     /// The cadence that the server is held to; none if it decides itself.
-    pub(super) fn cadence(&self) -> Option<u32> {
+    pub(in crate::report) fn cadence(&self) -> Option<u32> {
         let mut words = self.server.split_whitespace();
         words.find(|word| *word == "--cadence")?;
         words.next()?.parse().ok()
@@ -29,7 +29,7 @@ impl Load {
 }
 
 /// All loads, in the order of the table.
-pub(super) fn all() -> Result<Vec<Load>> {
+pub(in crate::report) fn all() -> Result<Vec<Load>> {
     let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
     rows.map(|row| parse(row).with_context(|| format!("benches/plaza-loads: {row}")))
         .collect()

@@ -5,13 +5,12 @@ use std::{
     sync::{Arc, mpsc::Receiver},
 };
 
-use serde::Serialize;
-
 use super::{
+    Reason,
     batch::Batch,
-    directory::{Directory, Room},
-    door::{Answer, Refused},
+    directory::{Deletable, Directory},
     file_name::stem,
+    history_handle::{Answer, HistoryError, SavedHistory},
     source::Source,
     trouble::Trouble,
 };
@@ -23,53 +22,8 @@ use crate::{
     },
 };
 
-/// Why the history is written out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// Somebody asked.
-    Asked,
-    /// A tick took far too long.
-    Overrun,
-    /// A tick panicked.
-    Panic,
-    /// The shadow came to another world.
-    Diverged,
-}
-
-impl Reason {
-    pub(crate) const ALL: [Self; 4] = [Self::Asked, Self::Overrun, Self::Panic, Self::Diverged];
-
-    /// In the names of files and metrics.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Asked => "asked",
-            Self::Overrun => "overrun",
-            Self::Panic => "panic",
-            Self::Diverged => "diverged",
-        }
-    }
-}
-
-/// A history that was written out.
-#[derive(Debug, Serialize)]
-pub(crate) struct Kept {
-    /// Where; its name only, if it was not written to a file.
-    pub(crate) path: String,
-    /// Its first tick.
-    pub(crate) first_tick: u32,
-    /// Its last tick.
-    pub(crate) last_tick: u32,
-    /// Ticks in it.
-    pub(crate) ticks: u32,
-    /// Bytes of the file.
-    pub(crate) bytes: u64,
-    /// The bytes themselves, if they were not written to a file.
-    #[serde(skip)]
-    pub(crate) body: Vec<u8>,
-}
-
 /// A history to be written out; it is not empty.
-pub(super) struct Job {
+pub(super) struct WriteJob {
     /// None: to memory.
     pub(super) reason: Option<Reason>,
     pub(super) batches: Vec<Arc<Batch>>,
@@ -77,14 +31,14 @@ pub(super) struct Job {
 }
 
 /// What the thread is made with.
-pub(super) struct Keeper {
-    pub(super) jobs: Receiver<Job>,
+pub(super) struct HistoryWriter {
+    pub(super) jobs: Receiver<WriteJob>,
     pub(super) directory: Arc<Directory>,
     pub(super) source: Arc<Source>,
     pub(super) metrics: Arc<Metrics>,
 }
 
-impl Keeper {
+impl HistoryWriter {
     /// Writes until nobody can ask any more.
     pub(super) fn run(self) {
         while let Ok(job) = self.jobs.recv() {
@@ -92,7 +46,7 @@ impl Keeper {
                 Some(reason) => self.to_file(reason, &job.batches),
                 None => self.to_memory(&job.batches),
             };
-            let kept = kept.map_err(|error| Refused::Failed(error.to_string()));
+            let kept = kept.map_err(|error| HistoryError::Failed(error.to_string()));
             if let Some(answer) = job.answer {
                 // Who asked may have hung up.
                 let _ = answer.send(kept);
@@ -100,7 +54,7 @@ impl Keeper {
         }
     }
 
-    fn to_file(&self, reason: Reason, batches: &[Arc<Batch>]) -> io::Result<Kept> {
+    fn to_file(&self, reason: Reason, batches: &[Arc<Batch>]) -> io::Result<SavedHistory> {
         let written = self.file(reason, batches);
         let directory = self.directory.path();
         match &written {
@@ -121,11 +75,11 @@ impl Keeper {
         written
     }
 
-    fn file(&self, reason: Reason, batches: &[Arc<Batch>]) -> io::Result<Kept> {
+    fn file(&self, reason: Reason, batches: &[Arc<Batch>]) -> io::Result<SavedHistory> {
         let directory = &self.directory;
         let bytes: usize = batches.iter().map(|batch| batch.bytes()).sum();
         std::fs::create_dir_all(directory.path())?;
-        directory.make_room(bytes as u64, Room::Of(reason))?;
+        directory.make_room(bytes as u64, Deletable::HistoriesOf(reason))?;
         let (wall_ms, tick) = (batches[0].wall_ms(), batches[0].first_tick());
         let (file, name) = directory.create(wall_ms, tick, Some(reason))?;
         let path = directory.path().join(&name);
@@ -142,7 +96,7 @@ impl Keeper {
         }
     }
 
-    fn to_memory(&self, batches: &[Arc<Batch>]) -> io::Result<Kept> {
+    fn to_memory(&self, batches: &[Arc<Batch>]) -> io::Result<SavedHistory> {
         let (cursor, bytes) = self.write(Cursor::new(Vec::new()), Reason::Asked, batches)?;
         // Named by its end: histories of a server's first minute all begin with its first tick.
         let last = &batches[batches.len() - 1];
@@ -172,9 +126,9 @@ impl Keeper {
     }
 }
 
-fn kept(path: String, batches: &[Arc<Batch>], bytes: u64) -> Kept {
+fn kept(path: String, batches: &[Arc<Batch>], bytes: u64) -> SavedHistory {
     let ticks = || batches.iter().filter(|batch| !batch.is_keyframe());
-    Kept {
+    SavedHistory {
         path,
         first_tick: ticks().next().map_or(0, |batch| batch.first_tick()),
         last_tick: batches.last().map_or(0, |batch| batch.last_tick()),

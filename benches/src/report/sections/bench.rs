@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
-use super::{
-    json::{median, number, text},
-    matrix::plain,
-    parts,
-    results::Results,
+use crate::report::{
+    number::plain,
+    results::{
+        Results,
+        json::{median, number, text},
+        parts,
+    },
 };
 
 pub(super) fn ticks(results: &Results) -> String {

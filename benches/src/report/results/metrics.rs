@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 
 /// Values by name, labels included as they are written.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Metrics(BTreeMap<String, f64>);
+pub(in crate::report) struct Metrics(BTreeMap<String, f64>);
 
 impl Metrics {
     /// From a file; empty if there is none, which reads as zero everywhere.
-    pub(super) fn read(path: &Path) -> Result<Self> {
+    pub(in crate::report) fn read(path: &Path) -> Result<Self> {
         if !path.exists() {
             return Ok(Self::default());
         }
@@ -27,28 +27,28 @@ impl Metrics {
         Self(values.filter_map(pair).collect())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::report) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn get(&self, name: &str) -> f64 {
+    pub(in crate::report) fn get(&self, name: &str) -> f64 {
         self.0.get(name).copied().unwrap_or(0.0)
     }
 
     /// How much a counter grew since.
-    pub(super) fn since(&self, before: &Self, name: &str) -> f64 {
+    pub(in crate::report) fn since(&self, before: &Self, name: &str) -> f64 {
         self.get(name) - before.get(name)
     }
 
     /// Viewers at each cadence, the highest first; empty if the server does not tell.
-    pub(super) fn cadences(&self) -> Vec<(u32, f64)> {
+    pub(in crate::report) fn cadences(&self) -> Vec<(u32, f64)> {
         let at = |hz| Some((hz, *self.0.get(&format!("parlour_cadence{{hz=\"{hz}\"}}"))?));
         [60, 30, 20, 10].into_iter().filter_map(at).collect()
     }
 
     /// A quantile of what a histogram took in since, in its unit; NaN if that is nothing. Between the bounds of a
     /// bucket it is interpolated.
-    pub(super) fn quantile_since(&self, before: &Self, name: &str, quantile: f64) -> f64 {
+    pub(in crate::report) fn quantile_since(&self, before: &Self, name: &str, quantile: f64) -> f64 {
         let prefix = format!("{name}_bucket{{le=\"");
         let bucket = |(key, count): (&String, &f64)| {
             let bound = key.strip_prefix(&prefix)?.strip_suffix("\"}")?;

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::{
     json::{self, number},
     loads::Load,
-    matrix::plain,
     metrics::Metrics,
 };
+use crate::report::number::plain;
 
 /// Drops that mean that something was not delivered or not taken in.
 const DROPS: [&str; 3] = ["io_lost", "inbound_full", "per_session"];
@@ -19,15 +19,15 @@ const DROPS: [&str; 3] = ["io_lost", "inbound_full", "per_session"];
 const TICK_SLACK: f64 = 6.0;
 
 /// A folder that `scripts/plaza` wrote.
-pub(super) struct Run {
+pub(in crate::report) struct Run {
     about: Value,
-    pub(super) bots: Value,
+    pub(in crate::report) bots: Value,
     before: Metrics,
     after: Metrics,
 }
 
 impl Run {
-    pub(super) fn read(folder: &Path) -> Result<Self> {
+    pub(in crate::report) fn read(folder: &Path) -> Result<Self> {
         Ok(Self {
             about: json::read(&folder.join("about.json"))?,
             // Bots that failed leave no report, which is a run that is not held.
@@ -37,95 +37,95 @@ impl Run {
         })
     }
 
-    pub(super) fn about(&self) -> &Value {
+    pub(in crate::report) fn about(&self) -> &Value {
         &self.about
     }
 
-    pub(super) fn load(&self) -> &str {
+    pub(in crate::report) fn load(&self) -> &str {
         json::text(&self.about, "load")
     }
 
-    pub(super) fn clients(&self) -> f64 {
+    pub(in crate::report) fn clients(&self) -> f64 {
         number(&self.about, "clients")
     }
 
     /// Which of the runs at this count: `ladder`, `ladder-again`, or a number.
-    pub(super) fn is_ladder(&self) -> bool {
+    pub(in crate::report) fn is_ladder(&self) -> bool {
         json::text(&self.about, "run").starts_with("ladder")
     }
 
-    pub(super) fn latency(&self, of: &str) -> f64 {
+    pub(in crate::report) fn latency(&self, of: &str) -> f64 {
         number(&self.bots["input_to_neighbour_ms"], of)
     }
 
-    pub(super) fn age(&self, of: &str) -> f64 {
+    pub(in crate::report) fn age(&self, of: &str) -> f64 {
         number(&self.bots["age_of_picture_ms"], of)
     }
 
-    pub(super) fn frames_per_s(&self) -> f64 {
+    pub(in crate::report) fn frames_per_s(&self) -> f64 {
         number(&self.bots, "frames_in_per_s")
     }
 
-    pub(super) fn inputs_per_s(&self) -> f64 {
+    pub(in crate::report) fn inputs_per_s(&self) -> f64 {
         number(&self.bots, "inputs_out_per_s")
     }
 
-    pub(super) fn bytes_per_client_s(&self) -> f64 {
+    pub(in crate::report) fn bytes_per_client_s(&self) -> f64 {
         number(&self.bots, "bytes_in_per_bot_per_s")
     }
 
-    pub(super) fn generator_lag_ms(&self) -> f64 {
+    pub(in crate::report) fn generator_lag_ms(&self) -> f64 {
         number(&self.bots["generator_lag_ms"], "p99")
     }
 
     /// Microseconds of the server's CPU per second.
-    pub(super) fn cpu_us_per_s(&self) -> f64 {
+    pub(in crate::report) fn cpu_us_per_s(&self) -> f64 {
         number(&self.about, "cpu_ns") / 1000.0 / number(&self.about, "window_s")
     }
 
-    pub(super) fn cpu_us_per_client_s(&self) -> f64 {
+    pub(in crate::report) fn cpu_us_per_client_s(&self) -> f64 {
         self.cpu_us_per_s() / self.clients()
     }
 
-    pub(super) fn memory_kb_per_client(&self) -> f64 {
+    pub(in crate::report) fn memory_kb_per_client(&self) -> f64 {
         // The system counts in KiB.
         1.024 * (number(&self.about, "rss_kb") - number(&self.about, "empty_rss_kb")) / self.clients()
     }
 
     /// Milliseconds between a tick's deadline and its start.
-    pub(super) fn lateness_p99_ms(&self) -> f64 {
+    pub(in crate::report) fn lateness_p99_ms(&self) -> f64 {
         let name = "parlour_tick_lateness_seconds";
         self.after.quantile_since(&self.before, name, 0.99) * 1000.0
     }
 
     /// Milliseconds of work in a tick.
-    pub(super) fn tick_p99_ms(&self) -> f64 {
+    pub(in crate::report) fn tick_p99_ms(&self) -> f64 {
         let name = "parlour_tick_duration_seconds";
         self.after.quantile_since(&self.before, name, 0.99) * 1000.0
     }
 
-    pub(super) fn delivered(&self) -> f64 {
+    pub(in crate::report) fn delivered(&self) -> f64 {
         number(&self.bots, "updates_delivered")
     }
 
     /// How many bytes long a frame was on average, headers of WebSocket included.
-    pub(super) fn bytes_per_frame(&self) -> f64 {
+    pub(in crate::report) fn bytes_per_frame(&self) -> f64 {
         let connected = number(&self.bots, "connected");
         self.bytes_per_client_s() * connected / self.frames_per_s()
     }
 
     /// Whether it ended when it was asked to, with exit code 0.
-    pub(super) fn is_server_well(&self) -> bool {
+    pub(in crate::report) fn is_server_well(&self) -> bool {
         self.about["server_well"] != false
     }
 
     /// Lost connections, from whichever cause.
-    pub(super) fn lost(&self) -> f64 {
+    pub(in crate::report) fn lost(&self) -> f64 {
         lost(&self.bots)
     }
 
     /// How often the viewers were sent snapshots at the end.
-    pub(super) fn cadences(&self) -> String {
+    pub(in crate::report) fn cadences(&self) -> String {
         let viewers = self.after.cadences();
         let (hz, counts): (Vec<String>, Vec<String>) = viewers
             .iter()
@@ -135,7 +135,7 @@ impl Run {
     }
 
     /// Why this run is not held; empty if it is.
-    pub(super) fn misses(&self, load: &Load) -> Vec<String> {
+    pub(in crate::report) fn misses(&self, load: &Load) -> Vec<String> {
         let mut misses = Vec::new();
         let mut hold = |holds: bool, miss: String| {
             if !holds {
@@ -201,7 +201,7 @@ impl Run {
 }
 
 /// Connections that bots lost or never got.
-pub(super) fn lost(bots: &Value) -> f64 {
+pub(in crate::report) fn lost(bots: &Value) -> f64 {
     let sum = |name: &str| {
         let counts = bots[name].as_object();
         counts.map_or(0.0, |codes| codes.values().filter_map(Value::as_f64).sum())

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{
+use crate::report::results::{
+    Results,
     json::{number, text},
-    results::Results,
 };
 
 pub(super) fn section(results: &Results) -> String {

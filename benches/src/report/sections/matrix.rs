@@ -1,10 +1,9 @@
 //! The matrix: every load at every count of clients.
 
-use super::{
-    json::text,
+use crate::report::{
+    number::plain,
     plots,
-    results::{Count, Measured, Results},
-    run::Run,
+    results::{Count, Measured, Results, json::text, run::Run},
 };
 
 const WHAT_HELD_MEANS: &str = "\
@@ -157,19 +156,6 @@ fn rows(measured: &Measured, count: &Count) -> String {
         );
     }
     out
-}
-
-/// A number with thousands set apart, or a dash for one that was not measured.
-pub(super) fn plain(value: f64, places: usize) -> String {
-    if !value.is_finite() {
-        return "–".to_owned();
-    }
-    // Adding 0 takes the sign off -0, which is what an empty sum is.
-    let number = format!("{:.places$}", value + 0.0);
-    match number.split_once('.') {
-        Some((whole, rest)) => format!("{}.{rest}", super::svg::thousands(whole)),
-        None => super::svg::thousands(&number),
-    }
 }
 
 fn capital(words: &str) -> String {

@@ -1,14 +1,13 @@
 //! Ten minutes with clients that come and go: what the server holds must not grow.
 
-use super::{
-    json::{median, number},
-    matrix::plain,
-    results::Results,
-    svg::{Line, Plot, Point},
+use crate::report::{
+    number::plain,
+    plots::SOAK,
+    results::{
+        Results,
+        json::{median, number},
+    },
 };
-
-/// The plot's file.
-pub(super) const PLOT: &str = "soak-memory.svg";
 
 /// What is sampled, and its name in the document.
 const SAMPLED: [(&str, &str); 5] = [
@@ -70,24 +69,5 @@ pub(super) fn section(results: &Results) -> String {
             .fold(f64::NAN, f64::max);
         out += &format!("| {title} | {} | {} |\n", cells.join(" | "), plain(highest, 0));
     }
-    out + &format!("\nMedians of each quarter.\n\n![memory of the server in the soak](plots/{PLOT})\n")
-}
-
-pub(super) fn plot(results: &Results) -> Option<Plot> {
-    let point = |sample| Point {
-        x: number(sample, "s") / 60.0,
-        y: number(sample, "rss_kb") / 1024.0,
-        hollow: false,
-    };
-    (!results.soak.is_empty()).then(|| Plot {
-        title: "Soak: memory of the server".to_owned(),
-        x: "minutes".to_owned(),
-        y: "VmRSS in MiB".to_owned(),
-        lines: vec![Line {
-            name: "memory".to_owned(),
-            points: results.soak.iter().map(point).collect(),
-        }],
-        mark: None,
-        y_from_zero: true,
-    })
+    out + &format!("\nMedians of each quarter.\n\n![memory of the server in the soak](plots/{SOAK})\n")
 }

@@ -21,13 +21,13 @@ const MAX_BYTES: usize = 64 << 20;
 pub(super) type Ending = (EndReason, String);
 
 /// The end that sends.
-pub(super) struct Outlet {
+pub(super) struct BatchSender {
     sender: SyncSender<Arc<Batch>>,
     shared: Arc<Shared>,
 }
 
 /// The end that takes in.
-pub(super) struct Inlet {
+pub(super) struct BatchReceiver {
     receiver: Receiver<Arc<Batch>>,
     shared: Arc<Shared>,
 }
@@ -48,17 +48,17 @@ pub(super) enum NotTaken {
 }
 
 /// Both ends.
-pub(super) fn outlet() -> (Outlet, Inlet) {
+pub(super) fn batch_queue() -> (BatchSender, BatchReceiver) {
     let (sender, receiver) = sync_channel(MAX_BATCHES);
     let shared = Arc::<Shared>::default();
-    let outlet = Outlet {
+    let sender = BatchSender {
         sender,
         shared: Arc::clone(&shared),
     };
-    (outlet, Inlet { receiver, shared })
+    (sender, BatchReceiver { receiver, shared })
 }
 
-impl Outlet {
+impl BatchSender {
     /// Sends without waiting.
     pub(super) fn send(&self, batch: &Arc<Batch>) -> Result<(), NotTaken> {
         if self.bytes() >= MAX_BYTES {
@@ -88,7 +88,7 @@ impl Outlet {
 
 /// A sender that is gone because its thread panicked must not look like one that was stopped. Either way the other end can
 /// see that nothing more comes without taking in what waits.
-impl Drop for Outlet {
+impl Drop for BatchSender {
     fn drop(&mut self) {
         let ending = if thread::panicking() {
             (EndReason::TooSlow, "the recorder failed".to_owned())
@@ -99,7 +99,7 @@ impl Drop for Outlet {
     }
 }
 
-impl Inlet {
+impl BatchReceiver {
     /// The next batch; none when nothing comes any more.
     pub(super) fn next(&self) -> Option<Arc<Batch>> {
         let batch = self.receiver.recv().ok()?;
@@ -134,24 +134,24 @@ mod tests {
 
     #[test]
     fn a_recorder_that_panics_is_not_one_that_was_stopped() {
-        let (outlet, inlet) = outlet();
+        let (sender, receiver) = batch_queue();
         let recorder = thread::spawn(move || {
-            let _outlet = outlet;
+            let _sender = sender;
             panic!("on purpose");
         });
-        assert!(inlet.next().is_none());
-        assert_eq!(inlet.ending().0, EndReason::TooSlow);
+        assert!(receiver.next().is_none());
+        assert_eq!(receiver.ending().0, EndReason::TooSlow);
         assert!(recorder.join().is_err());
     }
 
     #[test]
     fn one_that_is_dropped_was_stopped() {
-        let (outlet, inlet) = outlet();
-        outlet.send(&second(1)).unwrap();
-        assert!(!inlet.is_ended());
-        drop(outlet);
-        assert!(inlet.is_ended(), "before what waits is taken in");
-        assert_eq!(inlet.ending(), (EndReason::Stopped, String::new()));
-        assert!(inlet.next().is_some() && inlet.next().is_none());
+        let (sender, receiver) = batch_queue();
+        sender.send(&second(1)).unwrap();
+        assert!(!receiver.is_ended());
+        drop(sender);
+        assert!(receiver.is_ended(), "before what waits is taken in");
+        assert_eq!(receiver.ending(), (EndReason::Stopped, String::new()));
+        assert!(receiver.next().is_some() && receiver.next().is_none());
     }
 }

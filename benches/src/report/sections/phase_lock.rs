@@ -1,10 +1,8 @@
 //! What it gives a client to send just before the tick.
 
-use super::{
-    json::number,
-    matrix::plain,
-    results::{Measured, Results},
-    run::Run,
+use crate::report::{
+    number::plain,
+    results::{Measured, Results, json::number, run::Run},
 };
 
 /// The same load with and without.

@@ -2,14 +2,12 @@
 
 use serde_json::Value;
 
-use super::{
-    bench,
-    degrading::{Degrading, RECOVERS_S},
-    goal::Goal,
+use super::{bench, degrading::RECOVERS_S, goal::Goal, soak};
+use crate::report::results::{
+    Measured, Results,
+    degrading::Degrading,
     json::{about, number},
-    results::{Measured, Results},
     run::{Run, lost},
-    soak,
 };
 
 pub(super) fn section(results: &Results) -> String {

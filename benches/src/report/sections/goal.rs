@@ -1,6 +1,6 @@
 //! One figure that the project set itself.
 
-use super::matrix::plain;
+use crate::report::number::plain;
 
 /// One row of the table.
 pub(super) struct Goal {

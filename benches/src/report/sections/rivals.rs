@@ -1,6 +1,9 @@
 //! What other servers reach.
 
-use super::{matrix::plain, results::Results, run::Run};
+use crate::report::{
+    number::plain,
+    results::{Results, run::Run},
+};
 
 /// Server; clients held; CPU per client-second in us; memory per connection in KB; p50 and p99 in ms.
 const RIVALS: [(&str, [f64; 5]); 8] = [

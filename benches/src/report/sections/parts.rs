@@ -1,0 +1,44 @@
+//! The parts of a tick, beside what they were before.
+
+use crate::report::results::{
+    Results,
+    json::{number, text},
+    parts::before,
+};
+
+pub(super) fn section(results: &Results) -> String {
+    if results.parts.is_empty() {
+        return String::new();
+    }
+    let before = before();
+    let mut out = format!(
+        "## Parts\n\nBy criterion: medians. Before: {}, before the work on the machine's limit.\n",
+        text(&before, "commit")
+    );
+    for (group, benches) in &results.parts {
+        let mut benches: Vec<(&String, &f64)> = benches.iter().collect();
+        benches.sort_by_key(|(id, _)| natural(id));
+        out += &format!("\n### {group}\n\n| bench | before | now |\n|---|---|---|\n");
+        for (id, nanoseconds) in benches {
+            let was = number(&before["parts"][group], id);
+            out += &format!("| {id} | {} | {} |\n", time(was), time(*nanoseconds));
+        }
+    }
+    out
+}
+
+/// Sorts `1000` behind `50`.
+fn natural(id: &str) -> (String, u64) {
+    let (name, size) = id.rsplit_once('/').unwrap_or((id, ""));
+    size.parse()
+        .map_or((id.to_owned(), 0), |size| (name.to_owned(), size))
+}
+
+fn time(nanoseconds: f64) -> String {
+    match nanoseconds {
+        n if n.is_nan() => "–".to_owned(),
+        n if n < 1e3 => format!("{n:.1} ns"),
+        n if n < 1e6 => format!("{:.1} us", n / 1e3),
+        n => format!("{:.2} ms", n / 1e6),
+    }
+}

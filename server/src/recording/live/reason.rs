@@ -1,0 +1,28 @@
+//! Why the history is written out: names of files, metrics and limits depend on it.
+
+/// Why the history is written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Somebody asked.
+    Asked,
+    /// A tick took far too long.
+    Overrun,
+    /// A tick panicked.
+    Panic,
+    /// The shadow came to another world.
+    Diverged,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 4] = [Self::Asked, Self::Overrun, Self::Panic, Self::Diverged];
+
+    /// In the names of files and metrics.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Overrun => "overrun",
+            Self::Panic => "panic",
+            Self::Diverged => "diverged",
+        }
+    }
+}
