@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use prometheus::IntGauge;
+use crate::metrics::{Gauge, Metrics};
 
 /// Connections over the limit that are still answered.
 const ANSWERED_OVER: u32 = 1024;
@@ -23,8 +23,8 @@ pub(super) struct Admission {
     connections: AtomicU32,
     /// Holds an entry only while there is a connection that did not say hello, so it is bounded by them.
     addresses: Mutex<HashMap<IpAddr, u32>>,
-    connections_gauge: IntGauge,
-    unauthenticated_gauge: IntGauge,
+    connections_gauge: Gauge,
+    unauthenticated_gauge: Gauge,
 }
 
 /// What becomes of a new connection.
@@ -50,7 +50,7 @@ pub(super) struct Admitted {
 }
 
 impl Admission {
-    pub(super) fn new(max_connections: u32, max_per_address: u32, metrics: &crate::metrics::Metrics) -> Self {
+    pub(super) fn new(max_connections: u32, max_per_address: u32, metrics: &Metrics) -> Self {
         Self {
             max_connections,
             max_per_address,
@@ -64,13 +64,13 @@ impl Admission {
     /// Counts a new connection, and judges it.
     pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Verdict {
         let connections = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        self.connections_gauge.inc();
+        self.connections_gauge.increment(1);
         let address = network(peer);
         let from_address = self.count(address, |count| {
             *count += 1;
             *count
         });
-        self.unauthenticated_gauge.inc();
+        self.unauthenticated_gauge.increment(1);
         let admitted = Admitted {
             admission: Arc::clone(self),
             address: Some(address),
@@ -109,7 +109,7 @@ impl Admitted {
                 *count = count.saturating_sub(1);
                 *count
             });
-            self.admission.unauthenticated_gauge.dec();
+            self.admission.unauthenticated_gauge.decrement(1);
         }
     }
 }
@@ -118,7 +118,7 @@ impl Drop for Admitted {
     fn drop(&mut self) {
         self.authenticated();
         self.admission.connections.fetch_sub(1, Ordering::Relaxed);
-        self.admission.connections_gauge.dec();
+        self.admission.connections_gauge.decrement(1);
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     fn admission(connections: u32, per_address: u32) -> Arc<Admission> {
-        let metrics = crate::metrics::Metrics::new();
+        let metrics = Metrics::new();
         Arc::new(Admission::new(connections, per_address, &metrics))
     }
 

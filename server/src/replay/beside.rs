@@ -17,7 +17,7 @@ use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::TickOutput;
 
-use super::{ReplayError, begin, run::message};
+use super::{ReplayError, begin, run::message, uncounted::uncounted};
 use crate::recording::format::{Outcome, TickRecord};
 
 /// Ticks that may wait for the second world; the run waits for room. A chunk of the recording has about as many.
@@ -118,7 +118,7 @@ impl Second {
         } = record;
         self.ran += 1;
         let (world, output) = (&mut self.world, &mut self.output);
-        let panic = catch_unwind(AssertUnwindSafe(|| world.step(&mut input, output))).err();
+        let panic = uncounted(|| catch_unwind(AssertUnwindSafe(|| world.step(&mut input, output)))).err();
         let parts = match (panic, &outcome) {
             (None, Outcome::Finished { hash, .. }) if *hash == self.output.hash => return Ok(()),
             (Some(_), Outcome::Panicked) => return Ok(()),
