@@ -104,7 +104,7 @@ pub(super) fn run(
             let step = || uncounted(|| world.step(&mut input, &mut output));
             catch_unwind(AssertUnwindSafe(step)).map(|()| None)
         } else {
-            let trail = trace(&mut world, &mut input, &mut output, how == How::AtOnce);
+            let trail = uncounted(|| trace(&mut world, &mut input, &mut output, how == How::AtOnce));
             Ok(Some(trail))
         };
         let panicked = match &trail {
@@ -160,38 +160,36 @@ fn trace(world: &mut Simulation, input: &mut TickInput, output: &mut TickOutput,
     let mut steps: Vec<TrailStep> = Vec::new();
     let (mut last, mut kept) = (before.clone(), before.len());
     // What a panic leaves behind is not run on.
-    let traced = uncounted(|| {
-        catch_unwind(AssertUnwindSafe(|| {
-            let mut tracing = world.trace(input, output);
-            if at_once {
-                tracing.apply_at_once();
+    let traced = catch_unwind(AssertUnwindSafe(|| {
+        let mut tracing = world.trace(input, output);
+        if at_once {
+            tracing.apply_at_once();
+        }
+        while let Some(system) = tracing.next_system().map(str::to_owned) {
+            steps.push(TrailStep {
+                system,
+                applied: Vec::new(),
+                after: None,
+                panicked: true,
+            });
+            tracing.run_next();
+            let Some(step) = steps.last_mut() else { break };
+            step.panicked = false;
+            step.applied = tracing.applied().into_iter().map(str::to_owned).collect();
+            if kept > TRAIL_BYTES {
+                // The rest is run, but not looked at.
+                steps.pop();
+                break;
             }
-            while let Some(system) = tracing.next_system().map(str::to_owned) {
-                steps.push(TrailStep {
-                    system,
-                    applied: Vec::new(),
-                    after: None,
-                    panicked: true,
-                });
-                tracing.run_next();
-                let Some(step) = steps.last_mut() else { break };
-                step.panicked = false;
-                step.applied = tracing.applied().into_iter().map(str::to_owned).collect();
-                if kept > TRAIL_BYTES {
-                    // The rest is run, but not looked at.
-                    steps.pop();
-                    break;
-                }
-                let mut after = Vec::with_capacity(last.len());
-                tracing.save(&mut after);
-                if after[BEGIN..] != last[BEGIN..] {
-                    kept += after.len();
-                    last.clone_from(&after);
-                    step.after = Some(after);
-                }
+            let mut after = Vec::with_capacity(last.len());
+            tracing.save(&mut after);
+            if after[BEGIN..] != last[BEGIN..] {
+                kept += after.len();
+                last.clone_from(&after);
+                step.after = Some(after);
             }
-        }))
-    });
+        }
+    }));
     debug_assert!(traced.is_ok() || steps.last().is_none_or(|step| step.panicked));
     Trail { before, steps }
 }
