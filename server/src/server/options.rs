@@ -28,7 +28,8 @@ pub struct ServerOptions {
     pub realtime: bool,
     /// The world.
     pub sim: SimConfig,
-    /// Game logic that is added to the world.
+    /// Game logic that is added to the world. What it counts with the crate `metrics` is in the metrics of this server:
+    /// [`crate::Recorder`].
     pub logic: Logic,
     /// Connections at once; more are turned away with 503.
     pub max_connections: u32,
