@@ -14,7 +14,7 @@ use ::metrics::{
 
 use super::{buckets::Buckets, text};
 
-/// Metrics that are kept, with each combination of labels as one. The server itself has less than 200.
+/// Metrics that are kept, with each combination of labels as one. The server itself has some 200.
 const MAX_METRICS: usize = 10_000;
 /// Bounds of histograms for which no others are set, in seconds: 5 ms to 10 s, as in most clients of Prometheus.
 const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -56,8 +56,9 @@ const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 /// # Cost
 ///
 /// A line as above takes a lock for reading and looks the name up: 30 to 60 ns. It allocates only the first time. A handle that
-/// is made once (`let goals = metrics::counter!("game_goals_total");`) and kept in a resource needs no lock and no look-up. A
-/// label that is formatted allocates each time: use literals.
+/// is made once (`let goals = metrics::counter!("game_goals_total");`) and kept in a resource needs no lock and no look-up.
+/// Do not keep it in a static: it would belong to the first world that uses it, also if that is a replay. A label that is
+/// formatted allocates each time: use literals.
 ///
 /// # Bounds
 ///

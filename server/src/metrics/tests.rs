@@ -48,6 +48,24 @@ fn a_sample_is_counted_in_the_first_bucket_that_holds_it() {
     assert_eq!(metrics.value("parlour_outbox_bytes"), -5.0);
 }
 
+#[test]
+fn the_number_of_a_label_is_its_place_among_all() {
+    fn check<L: rows::Label>() {
+        for (place, value) in L::ALL.iter().enumerate() {
+            assert_eq!(value.number(), place, "{}", value.value());
+        }
+    }
+    check::<ClientKind>();
+    check::<ServerKind>();
+    check::<Reject>();
+    check::<RefusalClass>();
+    check::<crate::recording::live::Reason>();
+    check::<Ending>();
+    for (place, code) in parlour_shared::close::CloseCode::ALL.iter().enumerate() {
+        assert_eq!(code.index(), place, "{code:?}");
+    }
+}
+
 /// What a recorder renders after game logic has counted.
 fn rendered(count: impl FnOnce()) -> String {
     let recorder = Recorder::default();
