@@ -203,7 +203,7 @@ async fn route(request: Request<Incoming>, sources: &Sources) -> Response<Full<B
             Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
         },
         "/metrics" => {
-            let mut response = text(StatusCode::OK, sources.metrics.text());
+            let mut response = text(StatusCode::OK, sources.metrics.recorder().render());
             response.headers_mut().insert(
                 CONTENT_TYPE,
                 HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),

@@ -157,7 +157,7 @@ impl EdgeShared {
     /// Counts a refusal, and logs it unless there were too many of its class within this second. `from` and
     /// `detail` may hold what a peer sent: they are escaped.
     pub(crate) fn reject(&self, reject: Reject, from: impl std::fmt::Display, detail: &str) {
-        self.metrics.rejects.edge(reject);
+        self.metrics.edge.rejects.add(reject, 1);
         if reject == Reject::TooFewDescriptors {
             self.descriptors
                 .warn(&"the rest is kept for files and the admin port");

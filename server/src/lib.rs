@@ -108,4 +108,5 @@ pub mod web;
 /// says that sources differed from the commit. The environment variable `PARLOUR_BUILD` replaces the commit at build time.
 pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
 
+pub use crate::metrics::Recorder;
 pub use server::{RunError, Server, ServerFailure, ServerOptions, Signals, StartError, StopReport};

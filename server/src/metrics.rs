@@ -1,16 +1,23 @@
 //! Every metric that this server gives, by name. Nothing else in the project registers one.
 //!
-//! Children of labelled metrics are looked up once, here: the tick thread and the I/O threads only add to atomics.
+//! The tables have one row per metric. The handles are made once, here: the tick thread and the I/O threads only add to atomics.
+//! Game logic and embedders count through the same [`Recorder`].
 
-mod families;
+mod buckets;
+mod recorder;
 mod recording;
+mod rows;
+mod text;
 
-use parlour_shared::message::{ClientKind, ServerKind};
-use prometheus::{Encoder, Histogram, IntCounter, IntGauge, Registry, TextEncoder};
+use ::metrics::Histogram;
+pub(crate) use ::metrics::{Counter, Gauge};
+use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
-pub(crate) use families::{ByClass, ByCode, ByKind, Closer};
-use families::{gauge, histogram, simple};
-pub(crate) use recording::RecordingMetrics;
+use crate::edge::Reject;
+pub use recorder::Recorder;
+pub(crate) use recording::{Ending, RecordingMetrics};
+pub(crate) use rows::{By, ByCode, Closer};
+use rows::{by, by_code, counter, counter_of, gauge, gauges, histogram, table};
 
 /// Bounds of the tick histograms in seconds: 50 us to 50 ms, three ticks.
 const TICK_BUCKETS: [f64; 16] = [
@@ -29,209 +36,97 @@ const BYTE_BUCKETS: [f64; 8] = [
     8_388_608.0,
 ];
 
+/// A family whose counters are in both tables.
+const DROPS: &str = "parlour_drops_total";
+const DROPS_HELP: &str = "Commands, and outputs of ticks, that were dropped, by reason.";
+/// The same: the edge and the world refuse.
+const REJECTS: &str = "parlour_rejects_total";
+const REJECTS_HELP: &str = "Connections, messages and requests that were refused, by class.";
+
 /// All metrics of one server.
 pub(crate) struct Metrics {
-    registry: Registry,
+    recorder: Recorder,
     pub(crate) tick: TickMetrics,
     pub(crate) edge: EdgeMetrics,
-    pub(crate) rejects: ByClass,
     pub(crate) recording: RecordingMetrics,
-}
-
-/// What the tick thread counts.
-pub(crate) struct TickMetrics {
-    pub(crate) duration: Histogram,
-    pub(crate) lateness: Histogram,
-    pub(crate) output_bytes: Histogram,
-    pub(crate) ticks: IntCounter,
-    pub(crate) overruns: IntCounter,
-    pub(crate) skipped: IntCounter,
-    pub(crate) number: IntGauge,
-    pub(crate) sessions: IntGauge,
-    pub(crate) players: IntGauge,
-    pub(crate) rooms: IntGauge,
-    pub(crate) entities: IntGauge,
-    pub(crate) held: IntGauge,
-    /// In the order of [`parlour_tick::Cadence::ALL`].
-    pub(crate) cadence: [IntGauge; 4],
-    pub(crate) moves: IntCounter,
-    pub(crate) moves_dropped: IntCounter,
-    pub(crate) io_behind: IntCounter,
-    pub(crate) outputs_lost: IntCounter,
-}
-
-/// What the I/O threads count.
-pub(crate) struct EdgeMetrics {
-    pub(crate) connections: IntGauge,
-    pub(crate) websockets: IntGauge,
-    pub(crate) unauthenticated: IntGauge,
-    pub(crate) blocked: IntGauge,
-    pub(crate) holds: IntCounter,
-    pub(crate) outbox_bytes: IntGauge,
-    pub(crate) accept_errors: IntCounter,
-    pub(crate) inbound: ByKind,
-    pub(crate) outbound: ByKind,
-    pub(crate) snapshot_bytes: IntCounter,
-    pub(crate) closes: ByCode,
-    pub(crate) dropped_inbound_full: IntCounter,
-    pub(crate) dropped_per_session: IntCounter,
 }
 
 impl Metrics {
     /// All metrics, at zero.
     #[must_use]
     pub(crate) fn new() -> Self {
-        let registry = Registry::new();
-        let r = &registry;
-        let drops = families::counters(
-            r,
-            "parlour_drops_total",
-            "Commands, and outputs of ticks, that were dropped, by reason.",
-            "reason",
-        );
-        let drop = |reason: &str| drops.with_label_values(&[reason]);
-        let tick = TickMetrics {
-            duration: histogram(
-                r,
-                "parlour_tick_duration_seconds",
-                "Seconds of work in one tick.",
-                &TICK_BUCKETS,
-            ),
-            lateness: histogram(
-                r,
-                "parlour_tick_lateness_seconds",
-                "Seconds between a tick's deadline and its start.",
-                &TICK_BUCKETS,
-            ),
-            output_bytes: histogram(
-                r,
-                "parlour_tick_output_bytes",
-                "Bytes of all frames of one tick, shared ranges once.",
-                &BYTE_BUCKETS,
-            ),
-            ticks: simple(r, "parlour_ticks_total", "Ticks that were stepped."),
-            overruns: simple(
-                r,
-                "parlour_tick_overruns_total",
-                "Ticks that took longer than 1/60 s.",
-            ),
-            skipped: simple(
-                r,
-                "parlour_ticks_skipped_total",
-                "Sixtieths of a second for which no tick was stepped, because the server was more than 3 ticks late.",
-            ),
-            number: gauge(r, "parlour_tick", "The last tick."),
-            sessions: gauge(r, "parlour_sessions", "Open sessions."),
-            players: gauge(r, "parlour_players", "Players in a room."),
-            rooms: gauge(r, "parlour_rooms", "Rooms."),
-            entities: gauge(r, "parlour_entities", "Entities of the world."),
-            held: gauge(
-                r,
-                "parlour_held_viewers",
-                "Viewers that are sent no snapshots now: their connection takes no data, or their I/O thread is behind.",
-            ),
-            cadence: families::gauges(
-                r,
-                (
-                    "parlour_cadence",
-                    "Viewers by how many snapshots per second they are sent at most.",
-                ),
-                "hz",
-                ["60", "30", "20", "10"],
-            ),
-            moves: simple(r, "parlour_moves_total", "Movement commands that took effect."),
-            moves_dropped: drop("move_not_applicable"),
-            io_behind: simple(
-                r,
-                "parlour_io_behind_total",
-                "Times that an I/O thread fell behind and its snapshots were held back.",
-            ),
-            outputs_lost: drop("io_lost"),
-        };
-        let edge = EdgeMetrics {
-            connections: gauge(
-                r,
-                "parlour_connections",
-                "Open TCP connections on the public port.",
-            ),
-            websockets: gauge(r, "parlour_websockets", "Open WebSocket connections."),
-            unauthenticated: gauge(
-                r,
-                "parlour_unauthenticated_connections",
-                "Connections that have not said a valid hello yet.",
-            ),
-            blocked: gauge(
-                r,
-                "parlour_blocked_connections",
-                "Connections that do not take data now.",
-            ),
-            holds: simple(
-                r,
-                "parlour_holds_total",
-                "Times that one viewer's snapshots were held back because its own connection took no data.",
-            ),
-            outbox_bytes: gauge(
-                r,
-                "parlour_outbox_bytes",
-                "Bytes that wait for connections that do not take data.",
-            ),
-            accept_errors: simple(
-                r,
-                "parlour_accept_errors_total",
-                "Failures to accept a connection.",
-            ),
-            inbound: ByKind::new(
-                r,
-                ("parlour_messages_in_total", "Messages from clients, by kind."),
-                (
-                    "parlour_bytes_in_total",
-                    "Payload bytes of messages from clients, by kind.",
-                ),
-                ClientKind::ALL.map(ClientKind::name),
-            ),
-            outbound: ByKind::new(
-                r,
-                ("parlour_messages_out_total", "Messages to clients, by kind."),
-                (
-                    "parlour_bytes_out_total",
-                    "Payload bytes of messages to clients, by kind, as sent (JSON or binary).",
-                ),
-                ServerKind::ALL.map(ServerKind::name),
-            ),
-            snapshot_bytes: simple(
-                r,
-                "parlour_snapshot_bytes_total",
-                "Bytes of snapshots in binary form, before any JSON.",
-            ),
-            closes: ByCode::new(
-                r,
-                "parlour_closes_total",
-                "WebSocket connections that ended, by close code and by who closed.",
-            ),
-            dropped_inbound_full: drop("inbound_full"),
-            dropped_per_session: drop("per_session"),
-        };
-        let rejects = ByClass::new(
-            r,
-            "parlour_rejects_total",
-            "Connections, messages and requests that were refused, by class.",
-        );
-        let recording = RecordingMetrics::new(r);
+        let recorder = Recorder::default();
         Self {
-            registry,
-            tick,
-            edge,
-            rejects,
-            recording,
+            tick: TickMetrics::new(&recorder),
+            edge: EdgeMetrics::new(&recorder),
+            recording: RecordingMetrics::new(&recorder),
+            recorder,
         }
     }
 
-    /// All metrics in the text format of Prometheus.
-    #[must_use]
-    pub(crate) fn text(&self) -> Vec<u8> {
-        let mut text = Vec::with_capacity(32 * 1024);
-        // Writing to memory fails only for a family without a metric in it, and then the rest is still good.
-        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
-        text
+    /// Where game logic and embedders count.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
     }
 }
+
+table! {
+    /// What the tick thread counts.
+    TickMetrics {
+        duration: Histogram = histogram(&TICK_BUCKETS), "parlour_tick_duration_seconds", "Seconds of work in one tick.";
+        lateness: Histogram = histogram(&TICK_BUCKETS), "parlour_tick_lateness_seconds",
+            "Seconds between a tick's deadline and its start.";
+        output_bytes: Histogram = histogram(&BYTE_BUCKETS), "parlour_tick_output_bytes",
+            "Bytes of all frames of one tick, shared ranges once.";
+        ticks: Counter = counter, "parlour_ticks_total", "Ticks that were stepped.";
+        overruns: Counter = counter, "parlour_tick_overruns_total", "Ticks that took longer than 1/60 s.";
+        skipped: Counter = counter, "parlour_ticks_skipped_total",
+            "Sixtieths of a second for which no tick was stepped, because the server was more than 3 ticks late.";
+        number: Gauge = gauge, "parlour_tick", "The last tick.";
+        sessions: Gauge = gauge, "parlour_sessions", "Open sessions.";
+        players: Gauge = gauge, "parlour_players", "Players in a room.";
+        rooms: Gauge = gauge, "parlour_rooms", "Rooms.";
+        entities: Gauge = gauge, "parlour_entities", "Entities of the world.";
+        held: Gauge = gauge, "parlour_held_viewers",
+            "Viewers that are sent no snapshots now: their connection takes no data, or their I/O thread is behind.";
+        /// In the order of [`parlour_tick::Cadence::ALL`].
+        cadence: [Gauge; 4] = gauges("hz", ["60", "30", "20", "10"]), "parlour_cadence",
+            "Viewers by how many snapshots per second they are sent at most.";
+        moves: Counter = counter, "parlour_moves_total", "Movement commands that took effect.";
+        moves_dropped: Counter = counter_of("reason", "move_not_applicable"), DROPS, DROPS_HELP;
+        io_behind: Counter = counter, "parlour_io_behind_total",
+            "Times that an I/O thread fell behind and its snapshots were held back.";
+        outputs_lost: Counter = counter_of("reason", "io_lost"), DROPS, DROPS_HELP;
+        refused: By<RefusalClass> = by, REJECTS, REJECTS_HELP;
+    }
+}
+
+table! {
+    /// What the I/O threads count.
+    EdgeMetrics {
+        connections: Gauge = gauge, "parlour_connections", "Open TCP connections on the public port.";
+        websockets: Gauge = gauge, "parlour_websockets", "Open WebSocket connections.";
+        unauthenticated: Gauge = gauge, "parlour_unauthenticated_connections",
+            "Connections that have not said a valid hello yet.";
+        blocked: Gauge = gauge, "parlour_blocked_connections", "Connections that do not take data now.";
+        holds: Counter = counter, "parlour_holds_total",
+            "Times that one viewer's snapshots were held back because its own connection took no data.";
+        outbox_bytes: Gauge = gauge, "parlour_outbox_bytes", "Bytes that wait for connections that do not take data.";
+        accept_errors: Counter = counter, "parlour_accept_errors_total", "Failures to accept a connection.";
+        messages_in: By<ClientKind> = by, "parlour_messages_in_total", "Messages from clients, by kind.";
+        bytes_in: By<ClientKind> = by, "parlour_bytes_in_total", "Payload bytes of messages from clients, by kind.";
+        messages_out: By<ServerKind> = by, "parlour_messages_out_total", "Messages to clients, by kind.";
+        bytes_out: By<ServerKind> = by, "parlour_bytes_out_total",
+            "Payload bytes of messages to clients, by kind, as sent (JSON or binary).";
+        snapshot_bytes: Counter = counter, "parlour_snapshot_bytes_total",
+            "Bytes of snapshots in binary form, before any JSON.";
+        closes: ByCode = by_code, "parlour_closes_total",
+            "WebSocket connections that ended, by close code and by who closed.";
+        dropped_inbound_full: Counter = counter_of("reason", "inbound_full"), DROPS, DROPS_HELP;
+        dropped_per_session: Counter = counter_of("reason", "per_session"), DROPS, DROPS_HELP;
+        rejects: By<Reject> = by, REJECTS, REJECTS_HELP;
+    }
+}
+
+#[cfg(test)]
+mod tests;

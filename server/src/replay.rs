@@ -19,6 +19,7 @@ mod roster;
 mod run;
 mod said;
 mod tape;
+pub(crate) mod uncounted;
 mod verify;
 mod whom;
 mod window;
@@ -40,6 +41,7 @@ pub use roster::{Change, Roster, Who};
 pub use run::{Run, Stepped};
 use tape::Spot;
 pub use tape::Tape;
+use uncounted::uncounted;
 pub use verify::{Verified, verify};
 pub use whom::{Called, Whom};
 pub use window::Window;
@@ -164,6 +166,6 @@ impl Replay {
 
     /// A world in which nothing has happened yet.
     fn fresh(&self) -> Simulation {
-        Simulation::with_plugins(self.config.clone(), self.logic.clone())
+        uncounted(|| Simulation::with_plugins(self.config.clone(), self.logic.clone()))
     }
 }

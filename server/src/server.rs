@@ -16,6 +16,7 @@ use std::{
 use parlour_shared::ids::Tick;
 
 use crate::{
+    metrics::Recorder,
     recording::live::{HistoryHandle, Reason},
     replay::Past,
 };
@@ -63,6 +64,7 @@ pub struct Server {
     admin: SocketAddr,
     failure: Arc<Failure>,
     history: HistoryHandle,
+    recorder: Recorder,
     threads: Mutex<Threads>,
 }
 
@@ -107,6 +109,12 @@ impl Server {
     #[must_use]
     pub fn admin_addr(&self) -> SocketAddr {
         self.admin
+    }
+
+    /// The metrics of this server, for other threads of the program: [`Recorder`] says how to count.
+    #[must_use]
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
     }
 
     /// The failure, if the server failed, without waiting for one: for a status page or a test. [`Self::wait`] waits.

@@ -89,14 +89,15 @@ impl TickLoop {
             }
             self.status.advanced(shared.tick);
             let lost = self.publisher.publish(shared);
-            self.metrics.tick.outputs_lost.inc_by(lost as u64);
+            self.metrics.tick.outputs_lost.increment(lost as u64);
 
             let end = Instant::now();
             self.observe_time(begin.saturating_duration_since(deadline), end - begin);
             pressure.ticked(end - begin, end);
             let skipped = clock.next(end - begin, end);
             // Told by an I/O thread's log: a line from here would wait for whoever else writes one.
-            self.metrics.tick.skipped.inc_by(skipped);
+            self.metrics.tick.skipped.increment(skipped);
+            self.status.add_skipped(skipped);
         }
     }
 
@@ -119,7 +120,7 @@ impl TickLoop {
             match self.publisher.backlog(thread) {
                 Backlog::Unchanged => {}
                 Backlog::FellBehind => {
-                    self.metrics.tick.io_behind.inc();
+                    self.metrics.tick.io_behind.increment(1);
                     roster.set_behind(thread, true, input);
                 }
                 Backlog::CaughtUp => roster.set_behind(thread, false, input),
@@ -131,11 +132,11 @@ impl TickLoop {
 
     fn observe_time(&self, lateness: std::time::Duration, duration: std::time::Duration) {
         let metrics = &self.metrics.tick;
-        metrics.lateness.observe(lateness.as_secs_f64());
-        metrics.duration.observe(duration.as_secs_f64());
-        metrics.ticks.inc();
+        metrics.lateness.record(lateness.as_secs_f64());
+        metrics.duration.record(duration.as_secs_f64());
+        metrics.ticks.increment(1);
         if duration > PERIOD {
-            metrics.overruns.inc();
+            metrics.overruns.increment(1);
         }
     }
 
@@ -152,20 +153,20 @@ impl TickLoop {
             moves_dropped,
             refused,
         } = output.counts;
-        metrics.number.set(output.tick.0.into());
-        metrics.sessions.set(sessions.into());
-        metrics.players.set(players.into());
-        metrics.rooms.set(rooms.into());
-        metrics.entities.set(entities.into());
-        metrics.held.set(held.into());
+        metrics.number.set(output.tick.0);
+        metrics.sessions.set(sessions);
+        metrics.players.set(players);
+        metrics.rooms.set(rooms);
+        metrics.entities.set(entities);
+        metrics.held.set(held);
         for (gauge, count) in metrics.cadence.iter().zip(viewers) {
-            gauge.set(count.into());
+            gauge.set(count);
         }
-        metrics.moves.inc_by(moves.into());
-        metrics.moves_dropped.inc_by(moves_dropped.into());
-        metrics.output_bytes.observe(output.bytes.len() as f64);
+        metrics.moves.increment(moves.into());
+        metrics.moves_dropped.increment(moves_dropped.into());
+        metrics.output_bytes.record(output.bytes.len() as f64);
         for (class, count) in refused.iter() {
-            self.metrics.rejects.world(class, count);
+            metrics.refused.add(class, count.into());
         }
     }
 }

@@ -43,6 +43,14 @@ macro_rules! close_codes {
             pub fn reason(self) -> &'static str {
                 match self { $(CloseCode::$name => $reason),* }
             }
+
+            /// The place in [`Self::ALL`].
+            #[must_use]
+            pub fn index(self) -> usize {
+                // Numbers without gaps, in the order of the table.
+                enum Index { $($name),* }
+                match self { $(CloseCode::$name => Index::$name as usize),* }
+            }
         }
     };
 }

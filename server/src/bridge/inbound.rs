@@ -3,8 +3,9 @@
 use std::{cell::RefCell, collections::VecDeque, time::Instant};
 
 use parlour_shared::{ids::SessionId, message::ClientMessage};
-use prometheus::IntCounter;
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
+
+use crate::metrics::Counter;
 
 /// Events that one ring holds: 16,384 of 136 bytes are 2.2 MB, and 3 per tick for each of 5,000 players.
 pub(crate) const RING: usize = 16 * 1024;
@@ -32,7 +33,7 @@ pub(crate) enum What {
 /// The I/O thread's end.
 pub(crate) struct InboundSender {
     state: RefCell<Sending>,
-    dropped: IntCounter,
+    dropped: Counter,
 }
 
 struct Sending {
@@ -46,7 +47,7 @@ struct Sending {
 pub(crate) type InboundReceiver = Consumer<Inbound>;
 
 /// Both ends.
-pub(crate) fn ring(dropped: IntCounter) -> (InboundSender, InboundReceiver) {
+pub(crate) fn ring(dropped: Counter) -> (InboundSender, InboundReceiver) {
     let (producer, consumer) = RingBuffer::new(RING);
     let sender = InboundSender {
         state: RefCell::new(Sending {
@@ -82,7 +83,7 @@ impl InboundSender {
         };
         // While something waits, a message would overtake it.
         if !state.waiting.is_empty() || state.ring.push(event).is_err() {
-            self.dropped.inc();
+            self.dropped.increment(1);
         }
     }
 
@@ -114,19 +115,21 @@ impl Sending {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Metrics;
 
     #[test]
     fn messages_are_dropped_and_control_waits_when_the_ring_is_full() {
-        let dropped = IntCounter::new("dropped", "test").unwrap();
-        let (sender, mut receiver) = ring(dropped.clone());
+        let metrics = Metrics::new();
+        let dropped = || metrics.value("parlour_drops_total{reason=\"inbound_full\"}");
+        let (sender, mut receiver) = ring(metrics.edge.dropped_inbound_full.clone());
         let session = SessionId(7);
         for nonce in 0..RING as u32 {
             sender.message(session, Instant::now(), ClientMessage::Ping { nonce });
         }
-        assert_eq!(dropped.get(), 0);
+        assert_eq!(dropped(), 0.0);
         sender.message(session, Instant::now(), ClientMessage::Bye);
         sender.control(session, What::Close);
-        assert_eq!(dropped.get(), 1);
+        assert_eq!(dropped(), 1.0);
         for _ in 0..2 {
             receiver.pop().unwrap();
         }

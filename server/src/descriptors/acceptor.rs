@@ -2,13 +2,13 @@
 
 use std::{io, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};
 
-use prometheus::IntCounter;
 use tokio::{
     net::{TcpListener, TcpStream},
     time::sleep,
 };
 
 use super::{Descriptors, Left, is_without_descriptors, spare};
+use crate::metrics::Counter;
 
 /// After a failure to accept, doubled each time.
 const BACK_OFF: Duration = Duration::from_millis(10);
@@ -20,7 +20,7 @@ pub(crate) struct Acceptor {
     descriptors: Arc<Descriptors>,
     /// Given up to accept one connection when there is no other descriptor, so that it gets an answer.
     spare: Option<OwnedFd>,
-    errors: IntCounter,
+    errors: Counter,
     back_off: Duration,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Accepted {
 }
 
 impl Acceptor {
-    pub(crate) fn new(listener: TcpListener, descriptors: Arc<Descriptors>, errors: IntCounter) -> Self {
+    pub(crate) fn new(listener: TcpListener, descriptors: Arc<Descriptors>, errors: Counter) -> Self {
         Self {
             spare: spare(),
             listener,
@@ -73,7 +73,7 @@ impl Acceptor {
     }
 
     async fn failed(&mut self, error: &io::Error) {
-        self.errors.inc();
+        self.errors.increment(1);
         if is_of_one_connection(error) {
             return;
         }

@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use prometheus::IntGauge;
+use crate::metrics::{Gauge, Metrics};
 
 /// Connections over the limit that are still answered.
 const ANSWERED_OVER: u32 = 1024;
@@ -27,8 +27,8 @@ pub(super) struct Admission {
     by_hand: AtomicU32,
     /// Holds an entry only while there is a connection that did not say hello, so it is bounded by them.
     addresses: Mutex<HashMap<IpAddr, u32>>,
-    connections_gauge: IntGauge,
-    unauthenticated_gauge: IntGauge,
+    connections_gauge: Gauge,
+    unauthenticated_gauge: Gauge,
 }
 
 /// What becomes of a new connection.
@@ -63,7 +63,7 @@ enum Counted {
 }
 
 impl Admission {
-    pub(super) fn new(max_connections: u32, max_per_address: u32, metrics: &crate::metrics::Metrics) -> Self {
+    pub(super) fn new(max_connections: u32, max_per_address: u32, metrics: &Metrics) -> Self {
         Self {
             max_connections,
             max_per_address,
@@ -78,13 +78,13 @@ impl Admission {
     /// Counts a new connection, and judges it.
     pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Verdict {
         let connections = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        self.connections_gauge.inc();
+        self.connections_gauge.increment(1);
         let address = network(peer);
         let from_address = self.count(address, |count| {
             *count += 1;
             *count
         });
-        self.unauthenticated_gauge.inc();
+        self.unauthenticated_gauge.increment(1);
         let admitted = Admitted {
             admission: Arc::clone(self),
             counted: Counted::Address(address),
@@ -149,7 +149,7 @@ impl Admitted {
                 self.admission.by_hand.fetch_sub(1, Ordering::Relaxed);
             }
         }
-        self.admission.unauthenticated_gauge.dec();
+        self.admission.unauthenticated_gauge.decrement(1);
     }
 }
 
@@ -157,7 +157,7 @@ impl Drop for Admitted {
     fn drop(&mut self) {
         self.authenticated();
         self.admission.connections.fetch_sub(1, Ordering::Relaxed);
-        self.admission.connections_gauge.dec();
+        self.admission.connections_gauge.decrement(1);
     }
 }
 
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     fn admission(connections: u32, per_address: u32) -> Arc<Admission> {
-        let metrics = crate::metrics::Metrics::new();
+        let metrics = Metrics::new();
         Arc::new(Admission::new(connections, per_address, &metrics))
     }
 
@@ -212,7 +212,9 @@ mod tests {
 
     #[test]
     fn a_few_may_take_longer_and_take_no_place_of_their_address() {
-        let admission = admission(100, 1);
+        let metrics = Metrics::new();
+        let unauthenticated = || metrics.value("parlour_unauthenticated_connections");
+        let admission = Arc::new(Admission::new(100, 1, &metrics));
         let enter = || match admission.enter(ip("127.0.0.1")) {
             Verdict::Admit(admitted) => admitted,
             other => panic!("{other:?}"),
@@ -226,13 +228,13 @@ mod tests {
             .collect();
         let mut one_more = enter();
         assert!(!one_more.take_longer());
-        assert_eq!(admission.unauthenticated_gauge.get(), i64::from(MAX_BY_HAND) + 1);
+        assert_eq!(unauthenticated(), f64::from(MAX_BY_HAND) + 1.0);
         slow[0].authenticated();
         assert!(one_more.take_longer());
         assert!(!one_more.take_longer(), "it does already");
         drop((slow, one_more));
         assert_eq!(admission.by_hand.load(Ordering::Relaxed), 0);
-        assert_eq!(admission.unauthenticated_gauge.get(), 0);
+        assert_eq!(unauthenticated(), 0.0);
         assert!(admission.addresses.lock().unwrap().is_empty());
     }
 

@@ -218,7 +218,7 @@ impl Connection {
     /// Whatever waits will not be sent.
     pub(super) fn forget_blocked(&self) {
         if self.blocked.take().is_some() {
-            self.io.shared.metrics.edge.blocked.dec();
+            self.io.shared.metrics.edge.blocked.decrement(1);
         }
     }
 }

@@ -32,8 +32,8 @@ pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut V
         }
     }
     let metrics = &io.shared.metrics.edge;
-    sent.add_to(&metrics.outbound);
-    metrics.snapshot_bytes.inc_by(snapshot_bytes);
+    sent.add_to(metrics);
+    metrics.snapshot_bytes.increment(snapshot_bytes);
     for &(session, code) in &output.closes {
         if let Some(connection) = io.find(session) {
             connection.close(code);

@@ -40,7 +40,8 @@ pub(super) fn text(connection: &Rc<Connection>, arrived: Instant, text: &str) {
 fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, bytes: usize) {
     let io = &connection.io;
     let metrics = &io.shared.metrics.edge;
-    metrics.inbound.add(message.kind() as usize, 1, bytes as u64);
+    metrics.messages_in.add(message.kind(), 1);
+    metrics.bytes_in.add(message.kind(), bytes as u64);
     if !connection.flood.message(arrived, &io.running) {
         connection.refuse_saying(Reject::Flood, "more than 1000 messages a second");
         return;
@@ -71,7 +72,7 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
         message if connection.flood.to_world(io.shared.status.steps()) => {
             io.inbound.message(session, arrived, with_clean_text(message));
         }
-        _ => metrics.dropped_per_session.inc(),
+        _ => metrics.dropped_per_session.increment(1),
     }
 }
 

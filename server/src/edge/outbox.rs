@@ -1,6 +1,6 @@
 //! What waits for a connection that does not take data: whole WebSocket frames, in order, bounded in bytes.
 
-use prometheus::IntGauge;
+use crate::metrics::Gauge;
 
 /// Growth of the buffer in bytes: exact, so that a bound in bytes is a bound in memory.
 const STEP: usize = 16 * 1024;
@@ -12,7 +12,7 @@ pub(super) struct Outbox {
     sent: usize,
     /// Bytes that are left of a frame of which a part was sent. It must go out whole, whatever comes next.
     begun: usize,
-    gauge: IntGauge,
+    gauge: Gauge,
 }
 
 /// More waits than may.
@@ -20,7 +20,7 @@ pub(super) struct Outbox {
 pub(super) struct Overflow;
 
 impl Outbox {
-    pub(super) fn new(gauge: IntGauge) -> Self {
+    pub(super) fn new(gauge: Gauge) -> Self {
         Self {
             bytes: Vec::new(),
             sent: 0,
@@ -60,14 +60,14 @@ impl Outbox {
             self.bytes.reserve_exact(need - self.bytes.len());
         }
         parts.for_each(|part| self.bytes.extend_from_slice(part));
-        self.gauge.add(added as i64);
+        self.gauge.increment(added as f64);
         Ok(())
     }
 
     /// So many bytes of [`Self::waiting`] were sent. Gives all memory back when nothing waits any more.
     pub(super) fn advance(&mut self, sent: usize) {
         let mut left = sent.min(self.len());
-        self.gauge.sub(left as i64);
+        self.gauge.decrement(left as f64);
         while left > 0 {
             if self.begun == 0 {
                 self.begun = frame_len(self.waiting());
@@ -87,14 +87,14 @@ impl Outbox {
     /// Forgets all frames but one of which a part was sent.
     pub(super) fn forget_unbegun(&mut self) {
         let keep = self.sent + self.begun;
-        self.gauge.sub((self.bytes.len() - keep) as i64);
+        self.gauge.decrement((self.bytes.len() - keep) as f64);
         self.bytes.truncate(keep);
     }
 }
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        self.gauge.sub(self.len() as i64);
+        self.gauge.decrement(self.len() as f64);
     }
 }
 
@@ -115,14 +115,13 @@ fn frame_len(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, atomic::Ordering};
+
+    use metrics::atomics::AtomicU64;
     use parlour_shared::websocket::{OpCode, encode_into};
     use proptest::prelude::*;
 
     use super::*;
-
-    fn gauge() -> IntGauge {
-        IntGauge::new("outbox", "test").unwrap()
-    }
 
     fn frame(len: usize) -> Vec<u8> {
         let mut frame = Vec::new();
@@ -132,7 +131,7 @@ mod tests {
 
     #[test]
     fn it_takes_one_addition_over_the_limit_and_no_more() {
-        let mut outbox = Outbox::new(gauge());
+        let mut outbox = Outbox::new(Gauge::noop());
         let mut push = |len| outbox.push([&frame(len)[..]].into_iter(), 1000);
         assert_eq!(push(100_000), Ok(()));
         assert_eq!(push(1), Err(Overflow));
@@ -148,8 +147,9 @@ mod tests {
             lens in proptest::collection::vec(prop_oneof![0_usize..200, 65_000_usize..66_000], 1..8),
             sends in proptest::collection::vec(0_usize..40_000, 0..12),
         ) {
-            let gauge = gauge();
-            let mut outbox = Outbox::new(gauge.clone());
+            let bits = Arc::new(AtomicU64::new(0));
+            let gauge = || f64::from_bits(bits.load(Ordering::Relaxed));
+            let mut outbox = Outbox::new(Gauge::from_arc(Arc::clone(&bits)));
             let mut ends = vec![0];
             for len in lens {
                 let frame = frame(len);
@@ -160,10 +160,10 @@ mod tests {
             for count in sends {
                 sent += count.min(outbox.len());
                 outbox.advance(count);
-                prop_assert_eq!(gauge.get(), outbox.len() as i64);
+                prop_assert_eq!(gauge(), outbox.len() as f64);
             }
             outbox.forget_unbegun();
-            prop_assert_eq!(gauge.get(), outbox.len() as i64);
+            prop_assert_eq!(gauge(), outbox.len() as f64);
             let end = sent + outbox.len();
             prop_assert_eq!(ends.iter().find(|frame_end| **frame_end >= sent), Some(&end));
         }

@@ -8,7 +8,8 @@ use std::{
 };
 
 use parlour_shared::rng::{Purpose, Stream};
-use prometheus::IntGauge;
+
+use crate::metrics::Gauge;
 
 /// Nobody comes back before it.
 const SOONEST: Duration = Duration::from_millis(500);
@@ -17,7 +18,9 @@ const SOONEST: Duration = Duration::from_millis(500);
 pub(super) struct Spread {
     window: Duration,
     rate: u32,
-    websockets: IntGauge,
+    /// WebSocket connections now, here and as a metric.
+    clients: AtomicU32,
+    websockets: Gauge,
     /// How many there were when the server failed or began to stop: the last to be closed are spread like the first.
     leaving: AtomicU32,
     seed: u64,
@@ -25,14 +28,27 @@ pub(super) struct Spread {
 
 impl Spread {
     /// Over `window` at least, and so that not more than `rate` come in a second.
-    pub(super) fn new(window: Duration, rate: u32, websockets: IntGauge, seed: u64) -> Self {
+    pub(super) fn new(window: Duration, rate: u32, websockets: Gauge, seed: u64) -> Self {
         Self {
             window,
             rate: rate.max(1),
+            clients: AtomicU32::new(0),
             websockets,
             leaving: AtomicU32::new(0),
             seed,
         }
+    }
+
+    /// A client is here.
+    pub(super) fn entered(&self) {
+        self.clients.fetch_add(1, Ordering::Relaxed);
+        self.websockets.increment(1);
+    }
+
+    /// A client is gone.
+    pub(super) fn left(&self) {
+        self.clients.fetch_sub(1, Ordering::Relaxed);
+        self.websockets.decrement(1);
     }
 
     /// All clients that are here now are about to be closed.
@@ -55,7 +71,7 @@ impl Spread {
     }
 
     fn clients(&self) -> u32 {
-        self.websockets.get().try_into().unwrap_or(0)
+        self.clients.load(Ordering::Relaxed)
     }
 }
 
@@ -63,13 +79,12 @@ impl Spread {
 mod tests {
     use super::*;
 
-    fn times(clients: i64, leaving: bool) -> Vec<u32> {
-        let websockets = IntGauge::new("websockets", "test").unwrap();
-        websockets.set(clients);
-        let spread = Spread::new(Duration::from_secs(2), 100, websockets.clone(), 1);
+    fn times(clients: u32, leaving: bool) -> Vec<u32> {
+        let spread = Spread::new(Duration::from_secs(2), 100, Gauge::noop(), 1);
+        (0..clients).for_each(|_| spread.entered());
         if leaving {
             spread.all_leave();
-            websockets.set(0);
+            (0..clients).for_each(|_| spread.left());
         }
         let chance = spread.chance(0);
         (0..1000).map(|_| spread.after_ms(&chance)).collect()

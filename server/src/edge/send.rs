@@ -20,7 +20,7 @@ use super::{
     json::TranscodeError,
     unsent,
 };
-use crate::{bridge::inbound::What, metrics::ByKind};
+use crate::{bridge::inbound::What, metrics::EdgeMetrics};
 
 /// Frames in one write: a tick gives one session seldom more than two.
 pub(super) const MAX_FRAMES: usize = 8;
@@ -84,7 +84,7 @@ impl Connection {
         codec::encode(message, &mut payload);
         let mut sent = Sent::default();
         self.send_payloads(std::iter::once(&payload[..]), &mut sent);
-        sent.add_to(&self.io.shared.metrics.edge.outbound);
+        sent.add_to(&self.io.shared.metrics.edge);
     }
 
     /// Sends a control frame other than a close frame.
@@ -189,9 +189,9 @@ impl Connection {
         }
         self.blocked.set(Some(self.io.now()));
         self.look_at_next();
-        self.io.shared.metrics.edge.blocked.inc();
+        self.io.shared.metrics.edge.blocked.increment(1);
         if let Some(session) = self.session() {
-            self.io.shared.metrics.edge.holds.inc();
+            self.io.shared.metrics.edge.holds.increment(1);
             self.io.inbound.control(session, What::Hold);
         }
         spawn_local(drain(Rc::clone(self)));
@@ -279,10 +279,11 @@ impl Sent {
         }
     }
 
-    pub(super) fn add_to(&self, metrics: &ByKind) {
-        for (kind, &(messages, bytes)) in self.0.iter().enumerate() {
+    pub(super) fn add_to(&self, metrics: &EdgeMetrics) {
+        for (kind, (messages, bytes)) in ServerKind::ALL.into_iter().zip(self.0) {
             if messages > 0 {
-                metrics.add(kind, messages, bytes);
+                metrics.messages_out.add(kind, messages);
+                metrics.bytes_out.add(kind, bytes);
             }
         }
     }

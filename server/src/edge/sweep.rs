@@ -48,7 +48,7 @@ pub(super) async fn run(io: Rc<IoThread>) {
 
 /// Says that the tick thread skipped time, which does not write log lines itself.
 fn tell_skipped(io: &IoThread, told: &mut u64) {
-    let skipped = io.shared.metrics.tick.skipped.get();
+    let skipped = io.shared.status.skipped();
     if skipped > *told {
         let (ticks, tick) = (skipped - *told, io.shared.status.tick().0);
         tracing::warn!(ticks, tick, "more than 3 ticks late: time was skipped");

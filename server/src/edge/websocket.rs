@@ -58,7 +58,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     if !connection.enter_table() {
         return;
     }
-    io.shared.metrics.edge.websockets.inc();
+    io.shared.spread.entered();
     let mut reader = Reader {
         decoder: Decoder::new(Role::Server, limits(MAX_HELLO)),
         greeting: true,
@@ -130,7 +130,7 @@ impl Drop for Reader {
         self.connection.hang_up();
         self.connection.forget_blocked();
         self.connection.leave_table();
-        self.connection.io.shared.metrics.edge.websockets.dec();
+        self.connection.io.shared.spread.left();
     }
 }
 

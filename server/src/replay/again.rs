@@ -2,7 +2,7 @@
 
 use std::{fs::File, path::Path};
 
-use super::{Replay, ReplayError, begin};
+use super::{Replay, ReplayError, begin, uncounted::uncounted};
 use crate::recording::{
     Header,
     format::{
@@ -62,7 +62,7 @@ impl Replay {
                     if record.outcome == Outcome::Panicked {
                         break;
                     }
-                    world.step(&mut input, &mut output);
+                    uncounted(|| world.step(&mut input, &mut output));
                     let result = Some((output.hash, output.parts.as_slice()));
                     let wall_ms = times.at(record.tick);
                     if builder.push(record.tick, wall_ms, result, &input) == Err(PushError::Full) {

@@ -3,7 +3,7 @@
 use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation};
 
-use super::{ReplayError, tape::TapeItems};
+use super::{ReplayError, tape::TapeItems, uncounted::uncounted};
 use crate::recording::format::{Item, TickRecord};
 
 /// The world before the first tick that is read; with that tick, if it was read to know that it is the first of all.
@@ -16,7 +16,7 @@ pub(super) fn begin(
         None => Err(ReplayError::Empty),
         Some(Item::Keyframe { tick, state }) => Ok((load(config, logic, tick, &state)?, None)),
         Some(Item::Tick(record)) if record.tick == Tick(1) => {
-            let fresh = Simulation::with_plugins(config.clone(), logic.clone());
+            let fresh = uncounted(|| Simulation::with_plugins(config.clone(), logic.clone()));
             Ok((fresh, Some(record)))
         }
         Some(Item::Tick(_)) => Err(ReplayError::NoKeyframe),
@@ -33,7 +33,7 @@ pub(crate) fn load(
     tick: Tick,
     state: &[u8],
 ) -> Result<Simulation, ReplayError> {
-    let world = Simulation::load(config.clone(), logic.clone(), state)
+    let world = uncounted(|| Simulation::load(config.clone(), logic.clone(), state))
         .map_err(|error| ReplayError::Keyframe { tick, error })?;
     if world.tick() != tick {
         let got = world.tick();

@@ -20,6 +20,7 @@ use parlour_tick::TickOutput;
 use super::{
     ReplayError, begin,
     run::{Fed, message},
+    uncounted::uncounted,
 };
 use crate::recording::format::{Outcome, TickRecord};
 
@@ -113,7 +114,7 @@ impl Second {
         } = record;
         self.ran += 1;
         let (world, output) = (&mut self.world, &mut self.output);
-        let panic = catch_unwind(AssertUnwindSafe(|| world.step(&mut input, output))).err();
+        let panic = uncounted(|| catch_unwind(AssertUnwindSafe(|| world.step(&mut input, output)))).err();
         let parts = match (panic, &outcome) {
             (None, Outcome::Finished { hash, .. }) if *hash == self.output.hash => return Ok(()),
             (Some(_), Outcome::Panicked) => return Ok(()),

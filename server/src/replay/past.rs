@@ -25,7 +25,7 @@ use parlour_sim::SimConfig;
 use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use rtrb::RingBuffer;
 
-use super::{Moment, MomentError, Replay, ReplayError};
+use super::{Moment, MomentError, Replay, ReplayError, uncounted::uncounted};
 use crate::{recording::format::Times, server::Failure, tick_loop::MakeStage};
 pub(crate) use console::{Console, Picture, Problem};
 pub use moment::SteerError;
@@ -144,7 +144,7 @@ fn welcome(replay: &Replay, heartbeat_ms: u32) -> Welcome {
         ..TickInput::default()
     };
     let mut output = TickOutput::default();
-    world.step(&mut input, &mut output);
+    uncounted(|| world.step(&mut input, &mut output));
     let told = output
         .frames
         .iter()

@@ -11,7 +11,7 @@ use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
 
-use super::{ReplayError, begin, tape::TapeItems};
+use super::{ReplayError, begin, tape::TapeItems, uncounted::uncounted};
 use crate::recording::format::{Item, Outcome, TickRecord};
 
 /// What is left of a recording, for whoever runs it on another thread.
@@ -178,7 +178,7 @@ impl<'a> Run<'a> {
         self.input = input;
         let (simulation, input, output) = (&mut self.simulation, &mut self.input, &mut self.output);
         // What a panic leaves behind is not run on.
-        let panic = catch_unwind(AssertUnwindSafe(|| simulation.step(input, output))).err();
+        let panic = uncounted(|| catch_unwind(AssertUnwindSafe(|| simulation.step(input, output)))).err();
         let stepped = match (panic, &outcome) {
             (None, Outcome::Finished { hash, .. }) if *hash == self.output.hash => Stepped::Same,
             (None, Outcome::Finished { hash, parts }) => {

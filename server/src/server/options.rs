@@ -29,7 +29,8 @@ pub struct ServerOptions {
     /// The world. If its seed is 0, as [`SimConfig::new`] leaves it, the server takes a random seed at each start, and players
     /// have other ids than before. The log and each recording name the seed. Another seed is taken as it is.
     pub sim: SimConfig,
-    /// Game logic that is added to the world.
+    /// Game logic that is added to the world. What it counts with the crate `metrics` is in the metrics of this server:
+    /// [`crate::Recorder`].
     pub logic: Logic,
     /// Connections at once; more are turned away with 503.
     pub max_connections: u32,

@@ -6,6 +6,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use metrics::with_local_recorder;
 use parlour_sim::Simulation;
 use parlour_tick::Cadence;
 
@@ -184,7 +185,12 @@ fn start_with(
         status: Arc::clone(&status),
         stop: tick_stop,
     };
-    threads.tick = Some(failure.spawn(TICK, move || tick_loop.run(make))?);
+    let recorder = metrics.recorder().clone();
+    let server_recorder = recorder.clone();
+    threads.tick = Some(failure.spawn(TICK, move || {
+        // Game logic counts here; what it counts in a recording that is served goes nowhere.
+        with_local_recorder(&recorder, || tick_loop.run(make))
+    })?);
     for (start, wake) in starts.into_iter().zip(stop_wakes) {
         let name = format!("io-{}", start.thread);
         let failed = Arc::clone(&failure);
@@ -226,6 +232,7 @@ fn start_with(
         admin: admin_addr,
         failure,
         history,
+        recorder: server_recorder,
         threads: Mutex::new(threads),
     })
 }

@@ -16,6 +16,7 @@ pub(crate) struct TickStatus {
     steps: AtomicU32,
     advanced_us: AtomicU64,
     pace_step: AtomicU8,
+    skipped: AtomicU64,
     /// For how long it has not advanced, in milliseconds; 0 while it does.
     frozen_ms: AtomicU64,
 }
@@ -29,6 +30,7 @@ impl TickStatus {
             steps: AtomicU32::new(0),
             advanced_us: AtomicU64::new(0),
             pace_step: AtomicU8::new(0),
+            skipped: AtomicU64::new(0),
             frozen_ms: AtomicU64::new(0),
         }
     }
@@ -40,6 +42,16 @@ impl TickStatus {
         // After the time: who reads a tick reads the time of that tick or a later one.
         self.tick.store(tick.0, Ordering::Release);
         self.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many more ticks were left out.
+    pub(super) fn add_skipped(&self, ticks: u64) {
+        self.skipped.fetch_add(ticks, Ordering::Relaxed);
+    }
+
+    /// How many ticks were left out since the start.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped.load(Ordering::Relaxed)
     }
 
     /// How far down the cadence is.

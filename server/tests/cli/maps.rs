@@ -50,7 +50,7 @@ fn what_is_served_without_the_bundled_maps_is_recorded_and_replayed() {
     let own = ["--maps", maps.path(), "--bundled-maps", "none"];
     let (code, out, err) = run(&mut parlour(&[&["config", "check"], &own[..]].concat()));
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    assert!(out.contains("good: 1 maps"), "{out}");
+    assert!(out.contains("good: 1 map,"), "{out}");
 
     let words = [&own[..], &["--record", recordings.path()], &FREE_PORTS].concat();
     let server = Running::start(&words);

@@ -21,7 +21,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    metrics::Metrics,
+    metrics::{Ending, Metrics},
     recording::{
         Previous,
         format::{EndReason, FileWriter},
@@ -75,7 +75,7 @@ impl Disk {
             match self.take_in(&batch, &mut open, &mut previous) {
                 Ok(()) => {
                     if let Some(file) = &open {
-                        self.metrics.recording.active.set(1);
+                        self.metrics.recording.active.set(1.0);
                         if resume.begun(now) {
                             tracing::info!(
                                 file = file.name,
@@ -124,8 +124,8 @@ impl Disk {
         file.is_begun = true;
         file.last_tick = batch.last_tick();
         let metrics = &self.metrics.recording;
-        metrics.ticks.inc_by(batch.ticks().into());
-        metrics.bytes.inc_by(file.writer.position() - before);
+        metrics.ticks.increment(batch.ticks().into());
+        metrics.bytes.increment(file.writer.position() - before);
         Ok(())
     }
 
@@ -142,7 +142,7 @@ impl Disk {
         header.previous = previous;
         let writer = FileWriter::new(file, &header);
         let writer = writer.inspect_err(|_| self.remove(&name))?;
-        self.metrics.recording.bytes.inc_by(writer.position());
+        self.metrics.recording.bytes.increment(writer.position());
         let since = batch.since();
         tracing::debug!(file = name, since, "recording into another file");
         Ok(Open {
@@ -180,7 +180,7 @@ impl Disk {
             return;
         };
         let (reason, text) = self.batches.ending();
-        self.ended(word(reason));
+        self.ended(ending(reason));
         let last_tick = file.last_tick;
         let path = self.directory.path().join(&file.name);
         let path = path.display();
@@ -200,7 +200,7 @@ impl Disk {
 
     /// Ticks are missing between the file and this batch.
     fn end_before_gap(&self, mut file: Open, batch: &Batch, resume: &mut Resume) {
-        self.ended(word(EndReason::TooSlow));
+        self.ended(Ending::TooSlow);
         resume.ended(Instant::now());
         let (last_tick, next_tick) = (file.last_tick, batch.since() + 1);
         tracing::error!(
@@ -220,7 +220,7 @@ impl Disk {
     fn end_after_error(&self, open: Option<Open>, error: &io::Error, resume: &mut Resume) {
         let trouble = Trouble::of(error);
         if resume.ended(Instant::now()) {
-            self.ended(trouble.word());
+            self.ended(trouble.ending());
             tracing::error!(
                 %error, directory = %self.directory.path().display(),
                 "the recording ended; the server goes on, and records into a new file as soon as it can. {}",
@@ -256,9 +256,9 @@ impl Disk {
         synced
     }
 
-    fn ended(&self, reason: &str) {
-        self.metrics.recording.active.set(0);
-        self.metrics.recording.ended(reason);
+    fn ended(&self, reason: Ending) {
+        self.metrics.recording.active.set(0.0);
+        self.metrics.recording.ended.add(reason, 1);
     }
 
     /// Deletes a file of which nothing can be used.
@@ -271,13 +271,13 @@ impl Disk {
 }
 
 /// In the label of the metric.
-fn word(reason: EndReason) -> &'static str {
+fn ending(reason: EndReason) -> Ending {
     match reason {
-        EndReason::Stopped | EndReason::Rotated => "stopped",
-        EndReason::DiskFull => "disk_full",
-        EndReason::DiskError => "disk_error",
-        EndReason::TooSlow => "too_slow",
-        EndReason::Panicked => "panicked",
+        EndReason::Stopped | EndReason::Rotated => Ending::Stopped,
+        EndReason::DiskFull => Ending::DiskFull,
+        EndReason::DiskError => Ending::DiskError,
+        EndReason::TooSlow => Ending::TooSlow,
+        EndReason::Panicked => Ending::Panicked,
     }
 }
 

@@ -59,12 +59,12 @@ impl HistoryWriter {
         let directory = self.directory.path();
         match &written {
             Ok(kept) => {
-                self.metrics.recording.history_written(reason.word());
+                self.metrics.recording.history_written.add(reason, 1);
                 let (path, ticks) = (&kept.path, kept.ticks);
                 tracing::info!(path, ticks, reason = reason.word(), "wrote the history");
             }
             Err(error) => {
-                self.metrics.recording.history_failed.inc();
+                self.metrics.recording.history_failed.increment(1);
                 tracing::error!(
                     %error, directory = %directory.display(), reason = reason.word(),
                     "the history could not be written. {}, or name another directory with --history-dir",

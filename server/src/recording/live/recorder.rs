@@ -200,8 +200,8 @@ impl Recorder {
             match disk.send(&batch) {
                 Ok(()) => self.disk = Some(disk),
                 Err(NotTaken::Full) => {
-                    self.metrics.recording.active.set(0);
-                    self.metrics.recording.dropped.inc_by(batch.ticks().into());
+                    self.metrics.recording.active.set(0.0);
+                    self.metrics.recording.dropped.increment(batch.ticks().into());
                     self.disk = Some(disk);
                 }
                 // It has said why.
@@ -211,7 +211,10 @@ impl Recorder {
         if let Some(shadow) = &self.shadow
             && shadow.send(&batch) == Err(NotTaken::Full)
         {
-            self.metrics.recording.shadow_skipped.inc_by(batch.ticks().into());
+            self.metrics
+                .recording
+                .shadow_skipped
+                .increment(batch.ticks().into());
         }
         if let Some(history) = &mut self.history {
             history.push(batch);
@@ -301,10 +304,10 @@ impl Recorder {
     fn observe(&self) {
         let metrics = &self.metrics.recording;
         let waiting = self.disk.as_ref().map_or(0, BatchSender::bytes);
-        metrics.queue_bytes.set(waiting as i64);
+        metrics.queue_bytes.set(waiting as f64);
         if let Some(history) = &self.history {
-            metrics.history_seconds.set(i64::from(history.len() / TICK_RATE));
-            metrics.history_bytes.set(history.bytes() as i64);
+            metrics.history_seconds.set(history.len() / TICK_RATE);
+            metrics.history_bytes.set(history.bytes() as f64);
         }
     }
 }

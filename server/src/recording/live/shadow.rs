@@ -96,7 +96,7 @@ impl Shadow {
                 .recorded
                 .load(Ordering::Relaxed)
                 .saturating_sub(batch.last_tick());
-            self.metrics.recording.shadow_lag.set(behind.into());
+            self.metrics.recording.shadow_lag.set(behind);
         }
     }
 
@@ -133,7 +133,10 @@ impl Shadow {
             (following.world, following.since) = (Some(world), 0);
         }
         if following.world.is_none() && !batch.is_keyframe() {
-            self.metrics.recording.shadow_skipped.inc_by(batch.ticks().into());
+            self.metrics
+                .recording
+                .shadow_skipped
+                .increment(batch.ticks().into());
             return Ok(());
         }
         for item in self.items(batch)? {
@@ -178,7 +181,7 @@ impl Shadow {
         following.tick = record.tick.0;
         let output = &mut following.output;
         world.step(&mut record.input, output);
-        self.metrics.recording.shadow_ticks.inc();
+        self.metrics.recording.shadow_ticks.increment(1);
         if (output.hash, &output.parts) == (*hash, parts) {
             return Ok(());
         }
@@ -212,7 +215,7 @@ impl Shadow {
     /// Says so, has the history written out, and waits for the next saved world.
     fn report(&self, divergence: &Divergence, following: &mut Following) {
         let since = std::mem::take(following).since;
-        self.metrics.recording.shadow_divergences.inc();
+        self.metrics.recording.shadow_divergences.increment(1);
         let Divergence { tick, parts } = divergence;
         if since == 0 {
             tracing::error!(

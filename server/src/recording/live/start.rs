@@ -25,7 +25,11 @@ use super::{
     source::Source,
     tap::{Tap, rings},
 };
-use crate::{metrics::Metrics, tick_loop::MakeStage};
+use crate::{
+    metrics::{Ending, Metrics},
+    replay::uncounted::uncounted,
+    tick_loop::MakeStage,
+};
 
 /// Questions for the history that may wait.
 const MAX_ASKS: usize = 16;
@@ -157,7 +161,7 @@ pub(crate) fn start(
             history,
             recorded,
         };
-        live.spawn("shadow", metrics, move || shadow.run())?;
+        live.spawn("shadow", metrics, move || uncounted(|| shadow.run()))?;
     }
     live.spawn("recorder", metrics, move || {
         // Held until the tick thread has ended: where no history is kept nobody else holds one.
@@ -238,9 +242,9 @@ impl RecorderThreads {
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
             // What it had is gone; the others notice that nothing comes, or that nobody takes.
             if catch_unwind(AssertUnwindSafe(run)).is_err() {
-                metrics.recording.ended("failed");
+                metrics.recording.ended.add(Ending::Failed, 1);
                 if name == "disk" {
-                    metrics.recording.active.set(0);
+                    metrics.recording.active.set(0.0);
                 }
                 tracing::error!(
                     thread = name,

@@ -12,11 +12,10 @@ use std::{
 use parlour_shared::ids::Tick;
 use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
-use prometheus::IntCounter;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::source::Source;
-use crate::tick_loop::Stage;
+use crate::{metrics::Counter, tick_loop::Stage};
 
 /// Ticks that may wait for the recorder: 8.5 s.
 const RING: usize = 512;
@@ -51,7 +50,7 @@ pub(super) struct TapEnd {
     records: Producer<Tapped>,
     spent: Consumer<Tapped>,
     /// Ticks that found no room.
-    dropped: IntCounter,
+    dropped: Counter,
 }
 
 /// The recorder's ends of both rings.
@@ -61,7 +60,7 @@ pub(super) struct Tapping {
 }
 
 /// Both ends.
-pub(super) fn rings(dropped: IntCounter) -> (TapEnd, Tapping) {
+pub(super) fn rings(dropped: Counter) -> (TapEnd, Tapping) {
     let (records, tapped) = RingBuffer::new(RING);
     let (spent, returned) = RingBuffer::new(RING);
     let end = TapEnd {
@@ -92,7 +91,7 @@ impl Tap {
 
     fn hand_on(&mut self, tick: Tick, took: Duration, input: &mut TickInput, output: Option<&TickOutput>) {
         if self.end.records.is_full() {
-            self.end.dropped.inc();
+            self.end.dropped.increment(1);
             return;
         }
         // A new one costs an allocation or two; there are never more of them than both rings hold.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{descriptors::is_without_descriptors, recording::format::EndReason};
+use crate::{descriptors::is_without_descriptors, metrics::Ending, recording::format::EndReason};
 
 /// A kind of error with its own advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +36,11 @@ impl Trouble {
     }
 
     /// In the label of the metric.
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn ending(self) -> Ending {
         match self {
-            Self::DiskFull | Self::FileTooLarge => "disk_full",
-            Self::TooManyFiles => "too_many_files",
-            Self::Disk => "disk_error",
+            Self::DiskFull | Self::FileTooLarge => Ending::DiskFull,
+            Self::TooManyFiles => Ending::TooManyFiles,
+            Self::Disk => Ending::DiskError,
         }
     }
 

@@ -6,7 +6,7 @@ use parlour_shared::ids::Tick;
 use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
 
-use super::super::{Replay, ReplayError, begin, tape::Spot};
+use super::super::{Replay, ReplayError, begin, tape::Spot, uncounted::uncounted};
 use crate::recording::format::{Item, Outcome, TickRecord};
 
 /// Bytes of the states that are kept of one tick. With 10,000 players, 2 MB each time something changed, it takes all.
@@ -101,10 +101,10 @@ pub(super) fn run(
         } = record;
         begin::check_next(&world, tick)?;
         let trail = if tick < aim && how != How::Watchful {
-            let step = || world.step(&mut input, &mut output);
+            let step = || uncounted(|| world.step(&mut input, &mut output));
             catch_unwind(AssertUnwindSafe(step)).map(|()| None)
         } else {
-            let trail = trace(&mut world, &mut input, &mut output, how == How::AtOnce);
+            let trail = uncounted(|| trace(&mut world, &mut input, &mut output, how == How::AtOnce));
             Ok(Some(trail))
         };
         let panicked = match &trail {

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     recording::format::{Outcome, TickRecord},
+    replay::uncounted::uncounted,
     tick_loop::Stage,
 };
 
@@ -199,7 +200,7 @@ impl Theatre {
         let happened = |kind: &EventKind| !matches!(kind, EventKind::Hold | EventKind::Release);
         record.input.events.retain(|event| happened(&event.kind));
         let part = &mut self.part;
-        let stepped = catch_unwind(AssertUnwindSafe(|| world.step(&mut record.input, part)));
+        let stepped = uncounted(|| catch_unwind(AssertUnwindSafe(|| world.step(&mut record.input, part))));
         if stepped.is_err() || part.hash != hash {
             let old = self.world.take();
             self.bury(old);

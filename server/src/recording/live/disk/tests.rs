@@ -40,7 +40,7 @@ fn without_the_first_tick_a_file_begins_with_a_saved_world() {
     let batches = vec![second(61), second(121), saved(180), second(181)];
     let (names, metrics) = written("late", batches);
     assert_eq!(names, ["19700101T000000Z-t180.plr"]);
-    assert_eq!(metrics.recording.ticks.get(), 60);
+    assert_eq!(metrics.value("parlour_recording_ticks_total"), 60.0);
 }
 
 #[test]
@@ -48,10 +48,13 @@ fn a_gap_ends_the_file_and_what_follows_waits_for_a_pause() {
     let (names, metrics) = written("gap", vec![second(1), second(61), second(181), saved(240)]);
     assert_eq!(names, ["19700101T000000Z-t1.plr"]);
     assert_eq!(
-        (metrics.recording.ticks.get(), metrics.recording.active.get()),
-        (120, 0)
+        (
+            metrics.value("parlour_recording_ticks_total"),
+            metrics.value("parlour_recording_active")
+        ),
+        (120.0, 0.0)
     );
-    let text = String::from_utf8(metrics.text()).unwrap();
+    let text = metrics.recorder().render();
     assert!(
         text.contains("parlour_recording_ended_total{reason=\"too_slow\"} 1\n"),
         "{text}"

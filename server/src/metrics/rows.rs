@@ -1,0 +1,201 @@
+//! The rows of the tables of metrics: what each kind of row makes. All handles are made once, with the table.
+
+use std::marker::PhantomData;
+
+use ::metrics::{Counter, Gauge, Histogram, Key, Level, Metadata, Recorder as _};
+use parlour_shared::{
+    close::CloseCode,
+    message::{ClientKind, RefusalClass, ServerKind},
+};
+
+use super::{
+    recorder::{Kind, Recorder},
+    recording::Ending,
+};
+use crate::{edge::Reject, recording::live::Reason};
+
+/// Makes a struct of metrics from a table with one row per metric: field, type, kind of row, name, help.
+macro_rules! table {
+    (
+        $(#[$about:meta])*
+        $table:ident {
+            $($(#[$doc:meta])* $field:ident: $type:ty = $kind:expr, $name:expr, $help:expr;)*
+        }
+    ) => {
+        $(#[$about])*
+        pub(crate) struct $table { $($(#[$doc])* pub(crate) $field: $type,)* }
+
+        impl $table {
+            pub(super) fn new(recorder: &$crate::metrics::Recorder) -> Self {
+                Self {
+                    $($field: ($kind)(&$crate::metrics::rows::Row { recorder, name: $name, help: $help }),)*
+                }
+            }
+        }
+    };
+}
+pub(super) use table;
+
+/// What a row has to say besides its kind.
+pub(super) struct Row<'a> {
+    pub(super) recorder: &'a Recorder,
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+}
+
+impl Row<'_> {
+    fn counter(&self, labels: &[(&'static str, &str)]) -> Counter {
+        let Self { recorder, name, help } = self;
+        recorder.describe(name, Kind::Counter, (*help).into(), None);
+        recorder.register_counter(&key(name, labels), &METADATA)
+    }
+
+    fn gauge(&self, labels: &[(&'static str, &str)]) -> Gauge {
+        let Self { recorder, name, help } = self;
+        recorder.describe(name, Kind::Gauge, (*help).into(), None);
+        recorder.register_gauge(&key(name, labels), &METADATA)
+    }
+}
+
+fn key(name: &'static str, labels: &[(&'static str, &str)]) -> Key {
+    let labels = labels
+        .iter()
+        .map(|(label, value)| ::metrics::Label::new(*label, (*value).to_owned()));
+    Key::from_parts(name, labels.collect::<Vec<_>>())
+}
+
+const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
+
+pub(super) fn counter(row: &Row<'_>) -> Counter {
+    row.counter(&[])
+}
+
+/// One counter of a family whose others are in other rows.
+pub(super) fn counter_of(label: &'static str, value: &'static str) -> impl Fn(&Row<'_>) -> Counter {
+    move |row| row.counter(&[(label, value)])
+}
+
+pub(super) fn gauge(row: &Row<'_>) -> Gauge {
+    row.gauge(&[])
+}
+
+/// One gauge for each of these values of a label, in their order.
+pub(super) fn gauges<const N: usize>(
+    label: &'static str,
+    values: [&'static str; N],
+) -> impl Fn(&Row<'_>) -> [Gauge; N] {
+    move |row| values.map(|value| row.gauge(&[(label, value)]))
+}
+
+pub(super) fn histogram(bounds: &'static [f64]) -> impl Fn(&Row<'_>) -> Histogram {
+    move |Row { recorder, name, help }| {
+        recorder.describe(name, Kind::Histogram, (*help).into(), Some(bounds));
+        recorder.register_histogram(&Key::from_name(*name), &METADATA)
+    }
+}
+
+/// The values of a label: an enum.
+pub(crate) trait Label: Copy + 'static {
+    /// The name of the label.
+    const NAME: &'static str;
+    /// All values, by number.
+    const ALL: &'static [Self];
+
+    /// The text.
+    fn value(self) -> &'static str;
+
+    /// The number: the place in [`Self::ALL`].
+    fn number(self) -> usize;
+}
+
+macro_rules! labels {
+    ($($enum:ty = $name:literal, $all:expr, $value:ident;)*) => {
+        $(impl Label for $enum {
+            const NAME: &'static str = $name;
+            const ALL: &'static [Self] = $all;
+
+            fn value(self) -> &'static str {
+                self.$value()
+            }
+
+            fn number(self) -> usize {
+                self as usize
+            }
+        })*
+    };
+}
+
+labels! {
+    ClientKind = "kind", &Self::ALL, name;
+    ServerKind = "kind", &Self::ALL, name;
+    Reject = "class", Self::ALL, class;
+    RefusalClass = "class", &Self::ALL, name;
+    Reason = "reason", &Self::ALL, word;
+    Ending = "reason", &Self::ALL, word;
+}
+
+/// A counter for each value of a label.
+pub(crate) struct By<L> {
+    /// By number.
+    counters: Box<[Counter]>,
+    label: PhantomData<L>,
+}
+
+/// The row of a [`By`].
+pub(super) fn by<L: Label>(row: &Row<'_>) -> By<L> {
+    let values = L::ALL.iter();
+    By {
+        counters: values
+            .map(|value| row.counter(&[(L::NAME, value.value())]))
+            .collect(),
+        label: PhantomData,
+    }
+}
+
+impl<L: Label> By<L> {
+    /// Adds to the counter of this value.
+    pub(crate) fn add(&self, value: L, count: u64) {
+        self.counters[value.number()].increment(count);
+    }
+}
+
+/// Who ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closer {
+    Server,
+    Client,
+}
+
+/// Ends of connections by close code and closer.
+pub(crate) struct ByCode {
+    /// By the index of the code, then by closer.
+    named: Box<[[Counter; 2]]>,
+    other: [Counter; 2],
+    none: Counter,
+}
+
+/// The row of a [`ByCode`].
+pub(super) fn by_code(row: &Row<'_>) -> ByCode {
+    let pair = |code: &str| ["server", "client"].map(|by| row.counter(&[("by", by), ("code", code)]));
+    ByCode {
+        named: CloseCode::ALL
+            .iter()
+            .map(|code| pair(&code.code().to_string()))
+            .collect(),
+        other: pair("other"),
+        none: row.counter(&[("by", "client"), ("code", "none")]),
+    }
+}
+
+impl ByCode {
+    /// Counts an end with a close frame. Codes that a client makes up share one label.
+    pub(crate) fn add(&self, code: Option<CloseCode>, by: Closer) {
+        let pair = code.map_or(&self.other, |code| &self.named[code.index()]);
+        pair[by as usize].increment(1);
+    }
+
+    /// Counts an end without a close frame: the client's side of the connection broke off.
+    pub(crate) fn broke_off(&self) {
+        self.none.increment(1);
+    }
+}

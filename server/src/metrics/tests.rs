@@ -1,0 +1,121 @@
+//! The whole of `/metrics`.
+
+use super::*;
+
+/// Blessed as all golden files: `PARLOUR_BLESS=1`.
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/metrics/zero.txt");
+
+impl Metrics {
+    /// The value of a sample, such as `parlour_drops_total{reason="io_lost"}`.
+    pub(crate) fn value(&self, sample: &str) -> f64 {
+        let text = self.recorder.render();
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
+        value.expect(sample).parse().expect("a number")
+    }
+}
+
+#[test]
+fn all_metrics_are_there_from_the_start_with_their_names_helps_and_labels() {
+    let text = Metrics::new().recorder.render();
+    if std::env::var_os("PARLOUR_BLESS").is_some() {
+        std::fs::write(PATH, text).unwrap();
+        return;
+    }
+    let golden = std::fs::read_to_string(PATH).unwrap();
+    assert_eq!(
+        text, golden,
+        "PARLOUR_BLESS=1 cargo nextest run -p parlour-server --lib metrics"
+    );
+}
+
+#[test]
+fn a_sample_is_counted_in_the_first_bucket_that_holds_it() {
+    let metrics = Metrics::new();
+    for seconds in [0.000_05, 0.000_1, 0.7, f64::NAN] {
+        metrics.tick.duration.record(seconds);
+    }
+    let up_to = |le: &str| metrics.value(&format!("parlour_tick_duration_seconds_bucket{{le=\"{le}\"}}"));
+    assert_eq!(
+        ["0.00005", "0.0001", "0.05", "+Inf"].map(up_to),
+        [1.0, 2.0, 2.0, 3.0]
+    );
+    assert_eq!(metrics.value("parlour_tick_duration_seconds_count"), 3.0);
+    let sum = metrics.value("parlour_tick_duration_seconds_sum");
+    assert!((sum - 0.700_15).abs() < 1e-9, "{sum}");
+    metrics.edge.outbox_bytes.decrement(5);
+    assert_eq!(metrics.value("parlour_outbox_bytes"), -5.0);
+}
+
+#[test]
+fn the_number_of_a_label_is_its_place_among_all() {
+    fn check<L: rows::Label>() {
+        for (place, value) in L::ALL.iter().enumerate() {
+            assert_eq!(value.number(), place, "{}", value.value());
+        }
+    }
+    check::<ClientKind>();
+    check::<ServerKind>();
+    check::<Reject>();
+    check::<RefusalClass>();
+    check::<crate::recording::live::Reason>();
+    check::<Ending>();
+    for (place, code) in parlour_shared::close::CloseCode::ALL.iter().enumerate() {
+        assert_eq!(code.index(), place, "{code:?}");
+    }
+}
+
+/// What a recorder renders after game logic has counted.
+fn rendered(count: impl FnOnce()) -> String {
+    let recorder = Recorder::default();
+    ::metrics::with_local_recorder(&recorder, count);
+    recorder.render()
+}
+
+#[test]
+fn labels_are_escaped_and_their_order_does_not_matter() {
+    let text = rendered(|| {
+        ::metrics::counter!("a_total", "x" => "\"\\\n", "b" => "1").increment(1);
+        ::metrics::counter!("a_total", "b" => "1", "x" => "\"\\\n").increment(1);
+    });
+    assert_eq!(
+        text,
+        "# TYPE a_total counter\na_total{b=\"1\",x=\"\\\"\\\\\\n\"} 2\n"
+    );
+}
+
+#[test]
+fn what_would_spoil_the_text_is_not_counted_and_the_first_such_metric_is_named() {
+    let text = rendered(|| {
+        ::metrics::gauge!("a").set(1);
+        ::metrics::counter!("a").increment(1);
+        ::metrics::counter!("a", "b" => "1").increment(1);
+    });
+    assert_eq!(
+        text,
+        "# TYPE a gauge\na 1\n# a is not counted: the name is of another kind of metric\n"
+    );
+    for name in ["", "1a", "a-b", "a b", "ä"] {
+        let text = rendered(|| ::metrics::counter!(name).increment(1));
+        assert!(
+            text.ends_with(" is not counted: the name is not allowed\n"),
+            "{text}"
+        );
+    }
+    let text = rendered(|| ::metrics::histogram!("a", "le" => "1").record(1));
+    assert_eq!(text, "# a is not counted: the name of a label is not allowed\n");
+}
+
+#[test]
+fn labels_without_end_stop_at_the_bound_and_the_others_go_on() {
+    let text = rendered(|| {
+        for player in 0..20_000 {
+            ::metrics::counter!("a_total", "player" => player.to_string()).increment(1);
+        }
+        ::metrics::counter!("a_total", "player" => "0").increment(1);
+    });
+    assert!(text.contains("a_total{player=\"0\"} 2\n"));
+    assert!(text.ends_with("# a_total is not counted: 10,000 metrics are kept already\n"));
+    assert_eq!(text.lines().count(), 10_002);
+}

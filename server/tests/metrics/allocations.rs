@@ -1,0 +1,112 @@
+//! Counting allocates nothing: not in the tick loop, and not in game logic that counts by name.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use bevy_ecs::prelude::*;
+use metrics::{counter, gauge, histogram};
+use parlour_server::Recorder;
+use parlour_sim::{Clock, Logic, Step, StepSet};
+
+use crate::{
+    support::{Directory, metric, start},
+    text, value,
+};
+
+/// Counts the allocations of each thread: tests run side by side.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+}
+
+#[expect(
+    unsafe_code,
+    reason = "an allocator cannot be written without; this one only counts and passes on"
+)]
+// SAFETY: every call is passed on unchanged to the system's allocator, which keeps the contract.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// What game logic may count in a tick.
+fn counts_by_name() {
+    counter!("game_goals_total").increment(1);
+    counter!("game_goals_by_team_total", "team" => "red").increment(1);
+    gauge!("game_ball_height").set(3.5);
+    histogram!("game_pass_seconds").record(0.2);
+}
+
+const WARM_UP: u32 = 120;
+/// Ticks between two looks.
+const WINDOW: u32 = 100;
+const WINDOWS: usize = 4;
+
+#[test]
+fn a_tick_counts_without_allocating_while_the_metrics_are_read() {
+    static LOOKS: [AtomicU64; WINDOWS + 1] = [const { AtomicU64::new(0) }; WINDOWS + 1];
+    let look = |clock: Res<Clock>| {
+        counts_by_name();
+        let since = clock.tick.0.checked_sub(WARM_UP);
+        if let Some(since) = since.filter(|since| since.is_multiple_of(WINDOW))
+            && let Some(look) = LOOKS.get((since / WINDOW) as usize)
+        {
+            look.store(ALLOCATIONS.get(), Ordering::Relaxed);
+        }
+    };
+    let directory = Directory::new();
+    let server = start(&directory, |options| {
+        options.recording.history = Duration::ZERO;
+        options.logic = Logic::new(move |app| {
+            app.add_systems(Step, look.in_set(StepSet::Simulate));
+        });
+    });
+    let last = f64::from(WARM_UP + WINDOW * WINDOWS as u32);
+    while metric(server.admin_addr(), "parlour_tick") <= last {}
+    let looks: Vec<u64> = LOOKS.iter().map(|look| look.load(Ordering::Relaxed)).collect();
+    assert!(looks[0] > 0, "the allocations of the first ticks were counted");
+    let allocations: Vec<u64> = looks.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    // An I/O thread that is late on a busy machine costs the tick another output now and then, but not all the time.
+    assert!(allocations.contains(&0), "{allocations:?} in {WINDOW} ticks each");
+    let text = text(&server);
+    assert!(value(&text, "game_goals_by_team_total{team=\"red\"}") >= last);
+}
+
+#[test]
+fn counting_by_name_allocates_only_the_first_time() {
+    let recorder = Recorder::default();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    counts_by_name();
+    let before = ALLOCATIONS.get();
+    for _ in 0..10_000 {
+        counts_by_name();
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert_eq!(value(&recorder.render(), "game_goals_total"), 10_001.0);
+}

@@ -1,0 +1,51 @@
+//! One line counts into the metrics of the server in whose world it runs.
+
+use std::thread;
+
+use crate::{
+    counts_steps,
+    support::{Directory, await_metric, start},
+    text, value,
+};
+
+#[test]
+fn game_logic_counts_into_the_metrics_of_its_own_server() {
+    let directory = Directory::new();
+    let counting = start(&directory, |options| options.logic = counts_steps());
+    let other = start(&directory, |_| {});
+    await_metric(counting.admin_addr(), "game_steps_total", 60.0);
+    let text_of_counting = text(&counting);
+    let (steps, ticks) = (
+        value(&text_of_counting, "game_steps_total"),
+        value(&text_of_counting, "parlour_ticks_total"),
+    );
+    // The tick goes on while the text is made.
+    assert!((steps - ticks).abs() <= 3.0, "{steps} steps in {ticks} ticks");
+    assert!(!text(&other).contains("game_steps_total"));
+}
+
+#[test]
+fn other_threads_of_the_program_count_through_the_recorder_of_the_server() {
+    let directory = Directory::new();
+    let server = start(&directory, |_| {});
+    let recorder = server.recorder().clone();
+    let counts = move || {
+        let _guard = metrics::set_default_local_recorder(&recorder);
+        metrics::describe_gauge!("game_backlog", "Jobs that wait.");
+        metrics::gauge!("game_backlog", "queue" => "mail").set(3);
+        metrics::histogram!("game_mail_seconds").record(0.3);
+    };
+    thread::spawn(counts).join().unwrap();
+    // Nothing counts on this thread.
+    metrics::counter!("game_elsewhere_total").increment(1);
+    let text = text(&server);
+    assert!(
+        text.contains(
+            "# HELP game_backlog Jobs that wait.\n# TYPE game_backlog gauge\ngame_backlog{queue=\"mail\"} 3\n"
+        ),
+        "{text}"
+    );
+    assert_eq!(value(&text, "game_mail_seconds_bucket{le=\"0.25\"}"), 0.0);
+    assert_eq!(value(&text, "game_mail_seconds_bucket{le=\"0.5\"}"), 1.0);
+    assert!(!text.contains("game_elsewhere_total"));
+}
