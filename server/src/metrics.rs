@@ -4,6 +4,7 @@
 //! Game logic and embedders count through the same [`Recorder`].
 
 mod buckets;
+mod ending;
 mod recorder;
 mod recording;
 mod rows;
@@ -14,8 +15,9 @@ pub(crate) use ::metrics::{Counter, Gauge};
 use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
 use crate::edge::Reject;
+pub(crate) use ending::Ending;
 pub use recorder::Recorder;
-pub(crate) use recording::{Ending, RecordingMetrics};
+pub(crate) use recording::RecordingMetrics;
 pub(crate) use rows::{By, ByCode, Closer};
 use rows::{by, by_code, counter, counter_of, gauge, gauges, histogram, table};
 

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use parlour_shared::{
     ids::SessionId,
-    message::{ClientMessage, Join, Move},
+    message::{Chat, ClientMessage, Join, Move},
     motion::Direction,
 };
 use parlour_sim::{LoadError, SavedState, SimConfig, Simulation};
@@ -57,10 +57,25 @@ fuzz_target!(|input: &[u8]| {
         let mut again = Vec::new();
         simulation.save(&mut again);
         assert!(SavedState::parse(&again).is_ok());
-        let (mut input, mut output) = (TickInput::default(), TickOutput::default());
-        // What a forged world does may be nonsense, but not harm.
-        for _ in 0..70 {
-            simulation.step(&mut input, &mut output);
+        let mut input = TickInput::default();
+        let mut output = TickOutput::default();
+        // What a forged world does may be nonsense, but not harm. Everyone goes to another room, says something, and leaves.
+        let mut say = |session, kind| input.events.push(Event { session: SessionId(session), kind });
+        say(9, EventKind::Open { name: "new".into() });
+        for session in [1, 2, 3, 9] {
+            for room in ["lobby", "garden", "lobby"] {
+                let message = ClientMessage::Join(Join { request: 1, room: room.into() });
+                say(session, EventKind::Message { early: 0, message });
+            }
+            let message = ClientMessage::Chat(Chat { text: "hello".into(), ..Chat::default() });
+            say(session, EventKind::Message { early: 0, message });
+        }
+        say(1, EventKind::Close);
+        input.sort();
+        // The rooms of the state may be gone by now: players enter both before and after that.
+        let (mut events, mut none) = (input, TickInput::default());
+        for tick in 0..70 {
+            simulation.step(if tick % 3 == 0 { &mut events } else { &mut none }, &mut output);
         }
     }
 });

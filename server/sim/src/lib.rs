@@ -1,4 +1,5 @@
-//! The world of Parlour: `step` turns one [`TickInput`] into one [`TickOutput`], and nothing else changes it.
+//! The world of Parlour: `step` turns one [`TickInput`](parlour_tick::TickInput) into one
+//! [`TickOutput`](parlour_tick::TickOutput), and nothing else changes it.
 //!
 //! No socket, no clock, no thread, no file: time is the tick number, chance is seeded, and the same inputs give
 //! the same hashes on every machine. The crate `parlour_server` runs a world 60 times a second and connects players to it; its

@@ -2,7 +2,7 @@
 //!
 //! First the messages of plugins go out, for a player's snapshot comes last. Then a chain of steps: `collect` compares the
 //! world with what was told of it, `splice` finds who has its turn, and writes each of them a `frame` (or, between turns, what
-//! is `close`): ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
+//! is `nearby`): ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
 
 mod changes;
 mod collect;

@@ -22,7 +22,7 @@ use crate::{
     movement::MoveQueue,
     outbox::Outbox,
     player::{Link, Player},
-    rooms::{self, Rooms},
+    rooms::{self, Room, Rooms},
     schedule::{Step, StepSet},
     skins::Skin,
     state::{self, LoadError, StableId},
@@ -195,6 +195,13 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         .iter(world)
         .map(|(entity, gone)| (entity, *gone))
         .collect();
+    // What is gone is despawned soon. A forged state could name a room here.
+    let is_more = |(entity, _): &(Entity, Gone)| {
+        world.get::<Player>(*entity).is_some() || world.get::<Room>(*entity).is_some()
+    };
+    if gone.iter().any(is_more) {
+        return Err(LoadError::Contradiction("a player or a room is gone".into()));
+    }
     let (now, before): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(_, gone)| gone.tick == tick);
     let entities_of = |gone: Vec<(Entity, Gone)>| gone.into_iter().map(|(entity, _)| entity).collect();
     world.resource_mut::<Sessions>().entities = entities;

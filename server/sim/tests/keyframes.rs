@@ -18,7 +18,7 @@ use parlour_shared::{
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{BRUTE_FORCE_UP_TO, LoadError, SavedState, SimConfig, Simulation};
+use parlour_sim::{BRUTE_FORCE_UP_TO, LoadError, SavedPart, SavedState, SimConfig, Simulation};
 use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use support::{Stage, bustle, connected_maps, plaza};
 
@@ -253,5 +253,56 @@ fn a_traced_tick_is_the_same_tick() {
             traced.step(&mut input, &mut output);
         }
         assert_eq!(output, expected, "tick {tick}");
+    }
+}
+
+/// The saved bytes of a state, with one more part at one of its entities.
+fn with_part(state: &SavedState<'_>, entity: usize, tag: u8, value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend_from_slice(&state.tick.0.to_le_bytes());
+    out.extend_from_slice(&state.hash.to_le_bytes());
+    out.extend_from_slice(&(state.entities.len() as u32).to_le_bytes());
+    for (at, saved) in state.entities.iter().enumerate() {
+        let mut parts = saved.parts.clone();
+        if at == entity {
+            parts.push(SavedPart { tag, bytes: value });
+            parts.sort_by_key(|part| part.tag);
+        }
+        out.extend_from_slice(&saved.id.number().to_le_bytes());
+        write_parts(&parts, &mut out);
+    }
+    write_parts(&state.resources, &mut out);
+    out
+}
+
+fn write_parts(parts: &[SavedPart<'_>], out: &mut Vec<u8>) {
+    out.push(parts.len() as u8);
+    for part in parts {
+        out.push(part.tag);
+        out.extend_from_slice(&(part.bytes.len() as u32).to_le_bytes());
+        out.extend_from_slice(part.bytes);
+    }
+}
+
+#[test]
+fn a_forged_state_in_which_a_player_or_room_is_about_to_be_despawned_is_refused() {
+    let mut stage = Stage::new(plaza());
+    stage.open_and_join(1, "plaza");
+    stage.tick();
+    let mut bytes = Vec::new();
+    stage.sim.save(&mut bytes);
+    let state = SavedState::parse(&bytes).unwrap();
+    assert_eq!(state.entities.len(), 2, "a player and a room");
+    let gone = stage.sim.part_names().position(|name| name == "gone").unwrap();
+    let mut when = Vec::new();
+    codec::encode(&state.tick, &mut when);
+    for entity in 0..2 {
+        let forged = with_part(&state, entity, gone as u8, &when);
+        let loaded = Simulation::load(plaza(), (), &forged);
+        assert!(
+            matches!(loaded, Err(LoadError::Contradiction(_))),
+            "{:?}",
+            loaded.err()
+        );
     }
 }

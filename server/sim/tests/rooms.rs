@@ -5,11 +5,13 @@ mod support;
 
 use std::sync::Arc;
 
+use bevy_app::App;
+use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::{Epoch, Slot, Tick},
     message::{LeaveReason, Refusal, RoomEntered, RoomLeft, ServerMessage},
 };
-use parlour_sim::{InRoom, Interest, Player, Room, Seats};
+use parlour_sim::{Clock, InRoom, Interest, Player, Room, Rooms, Seats, Step, StepSet};
 use parlour_tick::EventKind;
 use support::{Stage, open_map, plaza};
 
@@ -332,4 +334,27 @@ fn slots_are_unique_and_the_pool_is_at_most_half_full() {
             .empty_since,
         None
     );
+}
+
+#[test]
+fn a_room_that_game_logic_despawned_is_created_again() {
+    let mut stage = Stage::with_plugins(plaza(), |app: &mut App| {
+        let despawn = |mut commands: Commands, rooms: Res<Rooms>, clock: Res<Clock>| {
+            if clock.tick == Tick(10) {
+                rooms.iter().for_each(|room| commands.entity(room).despawn());
+            }
+        };
+        app.add_systems(Step, despawn.in_set(StepSet::Simulate));
+    });
+    stage.open_and_join(1, "plaza");
+    stage.tick();
+    stage.leave(1);
+    while stage.now() < Tick(10) {
+        stage.tick();
+    }
+    stage.forget_messages();
+    stage.join(1, "plaza");
+    stage.tick();
+    assert_eq!(stage.refusals(1), []);
+    assert_eq!(stage.client(1).room.as_ref().unwrap().epoch.0, 2);
 }

@@ -12,7 +12,7 @@ use ::metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Label, Metadata, SharedString, Unit, atomics::AtomicU64,
 };
 
-use super::{buckets::Buckets, text};
+use super::buckets::Buckets;
 
 /// Metrics that are kept, with each combination of labels as one. The server itself has some 200.
 const MAX_METRICS: usize = 10_000;
@@ -103,12 +103,6 @@ pub(super) enum Cell {
 }
 
 impl Recorder {
-    /// All metrics in the text format of Prometheus, by name: what `/metrics` answers.
-    #[must_use]
-    pub fn render(&self) -> String {
-        text::render(&self.read())
-    }
-
     /// Sets what is known of a name before the first metric has it. The first call for a name counts.
     pub(super) fn describe(
         &self,
@@ -130,7 +124,7 @@ impl Recorder {
         kept.or_else(|| self.write().add(key, kind).and_then(handle))
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Table> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Table> {
         // A panic while it is held cannot leave half a change that matters.
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,8 +9,8 @@ use parlour_shared::{
 };
 
 use super::{
+    ending::Ending,
     recorder::{Kind, Recorder},
-    recording::Ending,
 };
 use crate::{edge::Reject, recording::live::Reason};
 

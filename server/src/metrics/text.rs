@@ -4,10 +4,18 @@ use std::fmt::Write;
 
 use ::metrics::{Key, Label};
 
-use super::recorder::{Cell, Kind, Table};
+use super::recorder::{Cell, Kind, Recorder, Table};
+
+impl Recorder {
+    /// All metrics in the text format of Prometheus, by name: what `/metrics` answers.
+    #[must_use]
+    pub fn render(&self) -> String {
+        render(&self.read())
+    }
+}
 
 /// All metrics, by name and labels.
-pub(super) fn render(table: &Table) -> String {
+fn render(table: &Table) -> String {
     let mut samples: Vec<_> = table
         .cells
         .iter()

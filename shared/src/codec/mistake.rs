@@ -6,6 +6,8 @@
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
+use crate::message::ClientKind;
+
 /// Bytes of a reason in a close frame.
 const ROOM: usize = crate::websocket::MAX_CLOSE_REASON;
 /// Bytes of a name that may be a typing mistake. Longer ones are not repeated.
@@ -14,7 +16,7 @@ const LONGEST_NAME: usize = 20;
 const DEPTH: usize = 4;
 
 /// Each message as a person would type it, in the order of [`ClientMessage`](crate::message::ClientMessage).
-const EXAMPLES: [(&str, &str); 10] = [
+const EXAMPLES: [(&str, &str); ClientKind::ALL.len()] = [
     ("hello", super::HELLO_EXAMPLE),
     ("join", r#"{"join":{"request":1,"room":"plaza"}}"#),
     ("leave", r#"{"leave":{"request":1}}"#),

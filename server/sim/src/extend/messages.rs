@@ -214,8 +214,12 @@ fn send<M: Serialize + Send + Sync + 'static>(world: &mut World, name: &str, mes
         name: name.to_owned(),
         body: Body(body),
     };
-    world.resource_scope(|world, mut outbox: Mut<Outbox>| {
-        let encoded = outbox.send(session, &ServerMessage::Custom(said));
-        outbox.send_to_watchers(world.resource::<Watchers>().following(session), encoded);
-    });
+    let encoded = world
+        .resource_mut::<Outbox>()
+        .send(session, &ServerMessage::Custom(said));
+    if !world.resource::<Watchers>().is_empty() {
+        world.resource_scope(|world, mut outbox: Mut<Outbox>| {
+            outbox.send_to_watchers(world.resource::<Watchers>().following(session), encoded);
+        });
+    }
 }

@@ -81,6 +81,11 @@ impl Watchers {
         });
     }
 
+    /// Whether nobody watches.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// Those who watch a room, with or without a player's eyes.
     pub(crate) fn of_room(&self, room: Entity) -> impl Iterator<Item = SessionId> {
         let watchers = self.list.iter().filter(move |watcher| watcher.room == room);

@@ -107,7 +107,8 @@ pub(super) struct Created(u32);
 pub(super) fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Refusal> {
     let parsed = RoomName::parse(name).ok_or(Refusal::NoSuchRoom)?;
     let rooms = world.resource::<Rooms>();
-    if let Some(room) = rooms.get(name) {
+    // Game logic may have despawned it: then the name is free.
+    if let Some(room) = rooms.get(name).filter(|room| world.get::<Room>(*room).is_some()) {
         return Ok(room);
     }
     let (map, info) = rooms.maps.get(parsed.map).cloned().ok_or(Refusal::NoSuchRoom)?;
