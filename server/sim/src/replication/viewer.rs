@@ -16,7 +16,7 @@ const RECOVER_TICKS: u32 = 30;
 
 /// A player or watcher that is sent snapshots.
 ///
-/// `base` is never newer than both `full_at` and `nearby_at`, and none of these three ticks is in the future.
+/// `base` is never newer than the newer of `full_at` and `nearby_at`, and none of these three ticks is in the future.
 /// ARCHITECTURE.md, "The states of a viewer", shows how they move.
 #[derive(Clone, Debug)]
 pub(super) struct Viewer {
