@@ -74,6 +74,8 @@ pub struct Connection {
     /// The socket takes no more data. What the server said last can still be read.
     write_error: Option<Disconnected>,
     end: Option<Disconnected>,
+    /// It said goodbye: nothing else is sent.
+    is_leaving: bool,
     /// The end was given out: a stream has no item after it.
     is_end_given: bool,
 }
@@ -138,6 +140,9 @@ impl Connection {
     pub async fn join(&mut self, room: impl Into<String>) -> Result<(), JoinError> {
         let limit = self.timeout;
         let join = async {
+            if self.unread.len() >= MAX_UNREAD_EVENTS {
+                return Err(JoinError::TooManyEvents);
+            }
             let request = match self.send(Command::Join { room: room.into() }).await {
                 Ok(request) => request,
                 Err(SendError::TooLong) => return Err(JoinError::TooLong),
@@ -185,6 +190,7 @@ impl Connection {
         let goodbye = async {
             // If it cannot be sent, the end that comes says why.
             let _ = self.send(Command::Bye).await;
+            self.is_leaving = true;
             loop {
                 if let Err(end) = self.next_event().await {
                     return if end.is_goodbye() { Ok(()) } else { Err(end) };
@@ -230,16 +236,17 @@ impl Connection {
         }
     }
 
+    /// Keeps an event for later. A snapshot or frame replaces the one before, if no other event came in between.
     fn keep(&mut self, event: Event) {
-        let is_newer = |event: &Event| matches!(event, Event::Snapshot { .. } | Event::Frame { .. });
-        match self.unread.back_mut() {
-            Some(last)
-                if is_newer(last) && std::mem::discriminant(last) == std::mem::discriminant(&event) =>
-            {
-                *last = event;
-            }
-            _ => self.unread.push_back(event),
+        let is_passing = |event: &Event| matches!(event, Event::Snapshot { .. } | Event::Frame { .. });
+        let is_same = |other: &Event| std::mem::discriminant(other) == std::mem::discriminant(&event);
+        // At most one of each kind is at the end.
+        let passing = self.unread.iter().rev().take_while(|event| is_passing(event));
+        let back = passing.take(2).position(is_same).filter(|_| is_passing(&event));
+        if let Some(back) = back {
+            self.unread.remove(self.unread.len() - 1 - back);
         }
+        self.unread.push_back(event);
     }
 }
 

@@ -128,20 +128,24 @@ async fn a_server_that_does_not_answer_is_given_up_in_time() {
 #[tokio::test]
 async fn opening_may_be_given_up_at_any_time() {
     let (listener, address) = listen().await;
-    {
-        let opening = Connection::open(&address, Options::default());
-        tokio::pin!(opening);
-        let (mut stream, _) = tokio::select! {
-            _ = &mut opening => panic!("nobody answered"),
-            accepted = listener.accept() => accepted.expect("a client"),
-        };
-        // Dropped here: the server sees that.
-        let mut bytes = Vec::new();
-        drop(tokio::time::timeout(Duration::ZERO, &mut opening).await);
-        tokio::io::AsyncReadExt::read_buf(&mut stream, &mut bytes)
+    let mut opening = Box::pin(Connection::open(&address, Options::default()));
+    let (mut stream, _) = tokio::select! {
+        _ = &mut opening => panic!("nobody answered"),
+        accepted = listener.accept() => accepted.expect("a client"),
+    };
+    assert!(
+        tokio::time::timeout(Duration::from_millis(50), &mut opening)
             .await
-            .expect("the request");
-    }
+            .is_err()
+    );
+    drop(opening);
+    let mut request = Vec::new();
+    let ended = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut request);
+    tokio::time::timeout(Duration::from_secs(10), ended)
+        .await
+        .expect("the socket is closed")
+        .expect("in good order");
+    assert!(request.starts_with(b"GET "));
     let (connection, _peer) = connected(Options::default()).await;
     assert!(connection.client().player().is_some());
 }

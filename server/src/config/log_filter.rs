@@ -25,7 +25,15 @@ const SYNONYMS: [(&str, &str); 7] = [
     ("verbose", "debug"),
 ];
 /// The targets of the lines of the server begin with one of these.
-const CRATES: [&str; 4] = ["parlour", "parlour_server", "parlour_shared", "parlour_sim"];
+const CRATES: [&str; 7] = [
+    "parlour",
+    "parlour_client",
+    "parlour_client_sim",
+    "parlour_server",
+    "parlour_shared",
+    "parlour_sim",
+    "parlour_tick",
+];
 
 /// A filter, or what would have been one, to follow "must be".
 pub(super) fn log_filter(text: &str) -> Parsed<String> {
@@ -109,12 +117,33 @@ fn level_meant(written: &str) -> Option<&'static str> {
         .or_else(|| closest(written, LEVELS.into_iter()))
 }
 
-/// The crate of Parlour that was probably meant. A target counts for all that begin with it.
+/// The crate of Parlour that was probably meant. A target counts for all that begin with it. Game makers may have crates with
+/// names like `parlour_sims`, so only the long names count here, and only one wrong letter or a `-` in place of a `_`.
 fn misspelt_crate(name: &str) -> Option<&'static str> {
     if CRATES.iter().any(|known| known.starts_with(name)) {
         return None;
     }
-    closest(name, CRATES.into_iter())
+    CRATES
+        .into_iter()
+        .filter(|known| known.len() >= "parlour_client".len())
+        .find(|known| is_slip(name, known))
+}
+
+/// Whether two names differ in one letter, or in the signs between their words only.
+fn is_slip(name: &str, known: &str) -> bool {
+    let name = name.replace('-', "_");
+    let (long, short) = if name.len() >= known.len() {
+        (name.as_str(), known)
+    } else {
+        (known, name.as_str())
+    };
+    let (long, short): (Vec<char>, Vec<char>) = (long.chars().collect(), short.chars().collect());
+    let same = long.iter().zip(&short).take_while(|(a, b)| a == b).count();
+    match long.len() - short.len() {
+        0 => long[same..].iter().skip(1).eq(short[same..].iter().skip(1)),
+        1 => long[same + 1..] == short[same..],
+        _ => false,
+    }
 }
 
 fn list_of_levels() -> String {

@@ -15,7 +15,7 @@ use super::{
     dump::LOOK_BACK,
     moment::{Moment, Placed},
 };
-use crate::recording::format::Times;
+use crate::recording::format::{OpenError, Times};
 pub use beside::Beside;
 use listing::{Listing, One, list, look};
 
@@ -53,6 +53,14 @@ pub enum FindError {
     /// There is nothing in it.
     #[error("{}: there is no recording (*.plr) in this directory", .0.display())]
     None(PathBuf),
+    /// There are histories in it, and no recording that can be opened. A history does not stand in for this one.
+    #[error("{}: {error}. There are histories beside it: give the file to replay one", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be opened.
+        error: OpenError,
+    },
     /// There are too many in it.
     #[error("{}: more than {MOST} recordings: name one of them", .0.display())]
     TooMany(PathBuf),
@@ -110,8 +118,15 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
             beside: Beside::default(),
         });
     }
-    let listing = look(path)?;
+    let mut listing = look(path)?;
     let is_history = listing.recordings.is_empty();
+    // What cannot be opened may be the recording that is meant.
+    if is_history
+        && !listing.histories.is_empty()
+        && let Some((path, error)) = listing.first_unreadable.take()
+    {
+        return Err(FindError::Unreadable { path, error });
+    }
     let files = match is_history {
         true => &listing.histories,
         false => &listing.recordings,

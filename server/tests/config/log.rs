@@ -82,6 +82,10 @@ fn filters_that_say_what_they_mean_are_taken() {
         "hyper=off,info",
         "warn,parlour_server::edge=trace,tag=5",
         "my_game=debug",
+        "parlour_tick=debug",
+        "parlour_tag=debug",
+        "parlour_sims=debug",
+        "harbour=debug",
         "info,[tick]=debug",
         "info,parlour_server[tick{late=1}]=debug",
     ] {

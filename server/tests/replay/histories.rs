@@ -151,6 +151,25 @@ fn without_a_recording_the_newest_history_is_taken() {
 }
 
 #[test]
+fn beside_a_recording_that_cannot_be_opened_no_history_is_taken() {
+    let directory = Temporary::directory();
+    put_history(&directory, "t1-asked.plr", 5_000, 900);
+    fs::write(
+        directory.0.join("t1.plr"),
+        b"PARLOUR, or what a disk error left of it",
+    )
+    .unwrap();
+    let (code, out, err) = parlour(&[directory.path()]);
+    assert_eq!((code, out.as_str()), (Some(65), ""), "{err}");
+    assert!(err.contains("t1.plr: "), "{err}");
+    assert!(
+        err.trim_end()
+            .ends_with("There are histories beside it: give the file to replay one"),
+        "{err}"
+    );
+}
+
+#[test]
 fn a_history_is_known_by_its_bytes() {
     let directory = Temporary::directory();
     put_history(&directory, "20261121T140300Z-t1-panic.plr", 0, 300);

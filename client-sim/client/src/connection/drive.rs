@@ -97,7 +97,7 @@ impl Connection {
 
     /// Sends what is in the queue of the handles, as far as the socket takes it.
     fn poll_commands(&mut self, cx: &mut Context<'_>) {
-        while self.is_ready(cx) {
+        while !self.is_leaving && self.is_ready(cx) {
             match self.commands.poll_recv(cx) {
                 Poll::Ready(Some(command)) => drop(self.write(command)),
                 // A connection has a handle itself: the queue only ends with it.
@@ -108,6 +108,9 @@ impl Connection {
 
     /// Does what the clock of the input says. Ready with a frame, for the program to read its keys.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if self.is_leaving {
+            return Poll::Pending;
+        }
         loop {
             let wanted = self.handle.steering().get(cx.waker());
             let now = now();
@@ -123,7 +126,9 @@ impl Connection {
                 Some(Sample::Frame(tick)) => return Poll::Ready(Event::Frame { tick }),
                 Some(Sample::Walk(heading, tick)) => {
                     let at = Some(tick);
-                    self.write_if_ready(cx, Command::Walk { heading, at });
+                    if self.write_if_ready(cx, Command::Walk { heading, at }) {
+                        self.input.sent(heading, now);
+                    }
                 }
             }
         }
@@ -194,10 +199,13 @@ impl Connection {
     }
 
     /// For what is said again later if it is not said now.
-    fn write_if_ready(&mut self, cx: &mut Context<'_>, command: Command) {
-        if self.is_ready(cx) {
+    /// False if the socket takes no data now: the command is dropped.
+    fn write_if_ready(&mut self, cx: &mut Context<'_>, command: Command) -> bool {
+        let is_ready = self.is_ready(cx);
+        if is_ready {
             self.write(command);
         }
+        is_ready
     }
 
     /// Gives a command to the socket, which is ready. Returns its number.

@@ -58,6 +58,7 @@ pub(super) async fn open(address: &Address, options: Options) -> Result<Connecti
         closing: None,
         write_error: None,
         end: None,
+        is_leaving: false,
         is_end_given: false,
     };
     connection.write_hello(&options.settings);

@@ -176,9 +176,10 @@ impl From<FindError> for Exit {
     fn from(error: FindError) -> Self {
         match error {
             FindError::NoneHolds { .. } => Self::not_in_it(error.to_string()),
-            FindError::Io { .. } | FindError::None(_) | FindError::TooMany(_) => {
-                Self::data(error.to_string())
-            }
+            FindError::Io { .. }
+            | FindError::None(_)
+            | FindError::Unreadable { .. }
+            | FindError::TooMany(_) => Self::data(error.to_string()),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{FindError, MOST};
 use crate::{
-    recording::format::{Recording, Times},
+    recording::format::{OpenError, Recording, Times},
     replay::{moment, words},
 };
 
@@ -39,6 +39,8 @@ pub(super) struct Listing {
     pub(super) histories: Vec<One>,
     /// Files with such a name that cannot be opened: one may be just being begun.
     pub(super) unreadable: usize,
+    /// The first of them, and why.
+    pub(super) first_unreadable: Option<(PathBuf, OpenError)>,
 }
 
 /// Opens all files of a directory that may be recordings.
@@ -54,9 +56,13 @@ pub(super) fn look(path: &Path) -> Result<Listing, FindError> {
         if file.extension().is_none_or(|extension| extension != "plr") || !file.is_file() {
             continue;
         }
-        let Ok(recording) = Recording::open(&file) else {
-            listing.unreadable += 1;
-            continue;
+        let recording = match Recording::open(&file) {
+            Ok(recording) => recording,
+            Err(error) => {
+                listing.unreadable += 1;
+                listing.first_unreadable.get_or_insert((file, error));
+                continue;
+            }
         };
         let name = file.file_name().unwrap_or_default();
         let one = One {

@@ -51,6 +51,7 @@ pub(super) fn named(found: &Found) -> String {
     let path = text::plain(&found.path.display().to_string());
     match found.next.len() {
         0 => path,
+        1 => format!("{path} and the one that goes on from it"),
         more => format!("{path} and the {more} that go on from it"),
     }
 }

@@ -65,11 +65,16 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     }
     past.set_paused(words.get_flag("paused"));
     let (first, last) = past.ticks();
+    let room = past
+        .config()
+        .maps
+        .first()
+        .map_or(String::new(), |map| map.name.clone());
 
     let signals = serve::signals()?;
     // The recording has maps and skins of its own.
     let options = config.settings.server_options(Vec::new(), Vec::new());
-    let typing = welcome::typing(&options, "plaza");
+    let typing = welcome::typing(&options, &room);
     let server = Server::serve_past(options, past)?;
     let span = format!("{}, ticks {} to {}", named(&found), first.0, last.0);
     serve::say(&text(&span, server.listen_addr(), server.admin_addr(), &typing));
