@@ -4,6 +4,7 @@ mod head;
 mod receive;
 
 use std::{
+    fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -26,13 +27,23 @@ use crate::{
 const MOST_SHARED: usize = 16;
 
 /// The identity with which a client says hello.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The name that others see, 1 to 24 code points: what `parlour_shared::text::clean_name` makes of this. If it refuses it,
     /// the server picks one.
     pub name: String,
     /// The secret that proves who the player is; `None` for guests.
     pub token: Option<String>,
+}
+
+/// Without the token, which is a secret and must not get into logs.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("name", &self.name)
+            .field("token", &self.token.as_ref().map(|_| format_args!("..")))
+            .finish()
+    }
 }
 
 /// The room that a client is in.
@@ -72,7 +83,7 @@ pub struct Client {
     room: Option<Box<Room>>,
     view: View,
     last_tick: Option<Tick>,
-    /// The tick of the last snapshot of this stay, if they are only last_head.
+    /// The tick of the last snapshot of this stay, if only heads are read.
     last_head: Option<Tick>,
     snapshot: Snapshot,
     prediction: Prediction,

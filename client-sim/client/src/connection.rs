@@ -71,6 +71,8 @@ pub struct Connection {
     last_violation: Option<Violation>,
     /// What the server said about the close that it is about to begin.
     closing: Option<Closing>,
+    /// The goodbye was sent: no command and no walk follows it.
+    is_leaving: bool,
     /// The socket takes no more data. What the server said last can still be read.
     write_error: Option<Disconnected>,
     end: Option<Disconnected>,
@@ -129,13 +131,16 @@ impl Connection {
     /// Joins a room, `map` or `map/instance`, and waits until the player is in it. Another room is left.
     ///
     /// All events that come meanwhile, [`Event::Entered`] or [`Event::Refused`] included, are given by
-    /// [`Self::next_event`] afterwards. Several snapshots that follow each other become one event.
+    /// [`Self::next_event`] afterwards. Several snapshots that follow each other become one event, and no [`Event::Frame`] is kept.
     ///
     /// If this future is dropped before it is done, the request may have been sent.
     ///
     /// # Errors
     /// [`JoinError`].
     pub async fn join(&mut self, room: impl Into<String>) -> Result<(), JoinError> {
+        if self.unread.len() >= MAX_UNREAD_EVENTS {
+            return Err(JoinError::TooManyEvents);
+        }
         let limit = self.timeout;
         let join = async {
             let request = match self.send(Command::Join { room: room.into() }).await {
@@ -177,7 +182,8 @@ impl Connection {
         (self.violations, self.last_violation.as_ref())
     }
 
-    /// Says goodbye and waits up to 5 s for the server to close the connection.
+    /// Says goodbye and waits up to 5 s for the server to close the connection. Nothing that handles send or steer
+    /// after the goodbye goes out.
     ///
     /// # Errors
     /// [`Disconnected`] if the connection ended in another way.
@@ -231,13 +237,12 @@ impl Connection {
     }
 
     fn keep(&mut self, event: Event) {
-        let is_newer = |event: &Event| matches!(event, Event::Snapshot { .. } | Event::Frame { .. });
+        // The tick of a frame is over when it is read, and frames would stand between snapshots that become one.
+        if matches!(event, Event::Frame { .. }) {
+            return;
+        }
         match self.unread.back_mut() {
-            Some(last)
-                if is_newer(last) && std::mem::discriminant(last) == std::mem::discriminant(&event) =>
-            {
-                *last = event;
-            }
+            Some(last @ Event::Snapshot { .. }) if matches!(event, Event::Snapshot { .. }) => *last = event,
             _ => self.unread.push_back(event),
         }
     }

@@ -288,3 +288,15 @@ fn walks_that_are_aimed_tell_when_to_sample_the_next() {
     fresh.hello(&Settings::default(), &mut Vec::new());
     assert_eq!(fresh.next_sample(seat.now, DEFAULT_LEAD), None);
 }
+
+#[test]
+fn the_debug_text_of_the_settings_keeps_the_token_secret() {
+    let settings = Settings {
+        name: "Ada".into(),
+        token: Some("secret".into()),
+    };
+    assert_eq!(
+        format!("{settings:?}"),
+        r#"Settings { name: "Ada", token: Some(..) }"#
+    );
+}

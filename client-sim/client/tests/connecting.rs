@@ -128,20 +128,17 @@ async fn a_server_that_does_not_answer_is_given_up_in_time() {
 #[tokio::test]
 async fn opening_may_be_given_up_at_any_time() {
     let (listener, address) = listen().await;
-    {
-        let opening = Connection::open(&address, Options::default());
-        tokio::pin!(opening);
-        let (mut stream, _) = tokio::select! {
-            _ = &mut opening => panic!("nobody answered"),
-            accepted = listener.accept() => accepted.expect("a client"),
-        };
-        // Dropped here: the server sees that.
-        let mut bytes = Vec::new();
-        drop(tokio::time::timeout(Duration::ZERO, &mut opening).await);
-        tokio::io::AsyncReadExt::read_buf(&mut stream, &mut bytes)
-            .await
-            .expect("the request");
-    }
+    let mut opening = Box::pin(Connection::open(&address, Options::default()));
+    let (mut stream, _) = tokio::select! {
+        _ = &mut opening => panic!("nobody answered"),
+        accepted = listener.accept() => accepted.expect("a client"),
+    };
+    drop(tokio::time::timeout(Duration::from_millis(50), &mut opening).await);
+    drop(opening);
+    let mut bytes = Vec::new();
+    let ended = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut bytes);
+    let ended = tokio::time::timeout(Duration::from_secs(5), ended).await;
+    ended.expect("the socket is closed").expect("closed in order");
     let (connection, _peer) = connected(Options::default()).await;
     assert!(connection.client().player().is_some());
 }

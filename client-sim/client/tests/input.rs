@@ -216,3 +216,37 @@ async fn the_own_player_is_predicted_before_the_server_answers() {
     let after = after.expect("in the room");
     assert_eq!((after.x - here.x, after.y), (6400, here.y), "ten ticks of 640");
 }
+
+#[tokio::test]
+async fn a_heading_that_the_socket_did_not_take_goes_out_when_it_takes_data_again() {
+    let (mut connection, mut peer) = in_room(Options::default()).await;
+    let stuck = || parlour_client::Command::say("x".repeat(15_000));
+    while timeout(Duration::from_millis(200), connection.send(stuck()))
+        .await
+        .is_ok()
+    {}
+    connection.steer(Direction::East);
+    let Err(_) = timeout(Duration::from_millis(200), async {
+        loop {
+            connection.next_event().await.expect("open");
+        }
+    })
+    .await;
+    let moved = async {
+        loop {
+            if let ClientMessage::Move(step) = peer.message().await {
+                return step;
+            }
+        }
+    };
+    let drive = async {
+        loop {
+            connection.next_event().await.expect("open");
+        }
+    };
+    let step = tokio::select! {
+        step = timeout(LONG, moved) => step.expect("the heading is sent"),
+        () = drive => unreachable!(),
+    };
+    assert_eq!((step.seq, step.direction), (1, Direction::East));
+}

@@ -46,6 +46,7 @@ impl Connection {
             // Before reading, so that a flood of messages does not hold up what is to be sent.
             self.poll_commands(cx);
             let next_sample = match self.poll_input(cx) {
+                Poll::Pending if self.is_leaving => None,
                 Poll::Ready(event) => return Poll::Ready(Ok(event)),
                 Poll::Pending => self
                     .input
@@ -97,7 +98,7 @@ impl Connection {
 
     /// Sends what is in the queue of the handles, as far as the socket takes it.
     fn poll_commands(&mut self, cx: &mut Context<'_>) {
-        while self.is_ready(cx) {
+        while !self.is_leaving && self.is_ready(cx) {
             match self.commands.poll_recv(cx) {
                 Poll::Ready(Some(command)) => drop(self.write(command)),
                 // A connection has a handle itself: the queue only ends with it.
@@ -108,6 +109,9 @@ impl Connection {
 
     /// Does what the clock of the input says. Ready with a frame, for the program to read its keys.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if self.is_leaving {
+            return Poll::Pending;
+        }
         loop {
             let wanted = self.handle.steering().get(cx.waker());
             let now = now();
@@ -123,7 +127,9 @@ impl Connection {
                 Some(Sample::Frame(tick)) => return Poll::Ready(Event::Frame { tick }),
                 Some(Sample::Walk(heading, tick)) => {
                     let at = Some(tick);
-                    self.write_if_ready(cx, Command::Walk { heading, at });
+                    if self.write_if_ready(cx, Command::Walk { heading, at }) {
+                        self.input.sent(heading, now);
+                    }
                 }
             }
         }
@@ -193,15 +199,21 @@ impl Connection {
         }
     }
 
-    /// For what is said again later if it is not said now.
-    fn write_if_ready(&mut self, cx: &mut Context<'_>, command: Command) {
-        if self.is_ready(cx) {
+    /// For commands that are sent again later if the socket takes no data now. Returns whether it took this one.
+    fn write_if_ready(&mut self, cx: &mut Context<'_>, command: Command) -> bool {
+        let is_ready = self.is_ready(cx);
+        if is_ready {
             self.write(command);
         }
+        is_ready
     }
 
     /// Gives a command to the socket, which is ready. Returns its number.
     fn write(&mut self, command: Command) -> u32 {
+        if command == Command::Bye {
+            self.is_leaving = true;
+            self.commands.close();
+        }
         let mut payload = Vec::new();
         let number = self.client.command(command, now(), &mut payload);
         self.write_message(Message::Binary(payload.into()));

@@ -107,9 +107,13 @@ impl InputClock {
             let next = client.next_sample(now, self.lead);
             next.map_or(aim.tick, |(_, next)| next.max(aim.tick))
         };
-        self.sent = wanted;
-        self.sent_at = Some(now);
         Some(Sample::Walk(wanted, tick))
+    }
+
+    /// A walk was given to the socket. Without this call it is due again at the next tick.
+    pub(super) fn sent(&mut self, heading: Heading, now: Instant) {
+        self.sent = heading;
+        self.sent_at = Some(now);
     }
 
     fn has_walk(&self, client: &Client, wanted: Heading, now: Instant) -> bool {
