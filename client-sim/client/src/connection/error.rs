@@ -98,6 +98,8 @@ impl Disconnected {
     }
 
     /// What to do now, as the range of the close code says. A connection that was lost is to be resumed.
+    ///
+    /// Treat [`Advice::Resume`] as [`Advice::Reconnect`]: this client cannot resume a session yet.
     #[must_use]
     pub fn advice(&self) -> Advice {
         match self.cause {
