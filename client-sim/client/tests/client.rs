@@ -290,7 +290,7 @@ fn walks_that_are_aimed_tell_when_to_sample_the_next() {
 }
 
 #[test]
-fn the_debug_text_of_the_settings_keeps_the_token_secret() {
+fn debug_texts_of_settings_and_hello_keep_the_secrets() {
     let settings = Settings {
         name: "Ada".into(),
         token: Some("secret".into()),
@@ -298,5 +298,15 @@ fn the_debug_text_of_the_settings_keeps_the_token_secret() {
     assert_eq!(
         format!("{settings:?}"),
         r#"Settings { name: "Ada", token: Some(..) }"#
+    );
+    let hello = parlour_shared::message::Hello {
+        token: settings.token,
+        resume: Some("secret".into()),
+        ..parlour_shared::message::Hello::default()
+    };
+    let text = format!("{hello:?}");
+    assert!(
+        text.contains("token: Some(..)") && !text.contains("secret"),
+        "{text}"
     );
 }
