@@ -4,6 +4,7 @@ mod head;
 mod receive;
 
 use std::{
+    fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -35,13 +36,12 @@ pub struct Settings {
     pub token: Option<String>,
 }
 
-/// Without the token, which is a secret.
-impl std::fmt::Debug for Settings {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Settings")
+/// Without the token, which is a secret and must not get into logs.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
             .field("name", &self.name)
-            .field("token", &self.token.as_ref().map(|_| ".."))
+            .field("token", &self.token.as_ref().map(|_| format_args!("..")))
             .finish()
     }
 }
@@ -83,7 +83,7 @@ pub struct Client {
     room: Option<Box<Room>>,
     view: View,
     last_tick: Option<Tick>,
-    /// The tick of the last snapshot of this stay, if only heads of snapshots are read.
+    /// The tick of the last snapshot of this stay, if only heads are read.
     last_head: Option<Tick>,
     snapshot: Snapshot,
     prediction: Prediction,

@@ -71,11 +71,11 @@ pub struct Connection {
     last_violation: Option<Violation>,
     /// What the server said about the close that it is about to begin.
     closing: Option<Closing>,
+    /// The goodbye was sent: no command and no walk follows it.
+    is_leaving: bool,
     /// The socket takes no more data. What the server said last can still be read.
     write_error: Option<Disconnected>,
     end: Option<Disconnected>,
-    /// It said goodbye: nothing else is sent.
-    is_leaving: bool,
     /// The end was given out: a stream has no item after it.
     is_end_given: bool,
 }
@@ -131,18 +131,18 @@ impl Connection {
     /// Joins a room, `map` or `map/instance`, and waits until the player is in it. Another room is left.
     ///
     /// All events that come meanwhile, [`Event::Entered`] or [`Event::Refused`] included, are given by
-    /// [`Self::next_event`] afterwards. Several snapshots that follow each other become one event.
+    /// [`Self::next_event`] afterwards. Several snapshots that follow each other become one event, and no [`Event::Frame`] is kept.
     ///
     /// If this future is dropped before it is done, the request may have been sent.
     ///
     /// # Errors
     /// [`JoinError`].
     pub async fn join(&mut self, room: impl Into<String>) -> Result<(), JoinError> {
+        if self.unread.len() >= MAX_UNREAD_EVENTS {
+            return Err(JoinError::TooManyEvents);
+        }
         let limit = self.timeout;
         let join = async {
-            if self.unread.len() >= MAX_UNREAD_EVENTS {
-                return Err(JoinError::TooManyEvents);
-            }
             let request = match self.send(Command::Join { room: room.into() }).await {
                 Ok(request) => request,
                 Err(SendError::TooLong) => return Err(JoinError::TooLong),
@@ -182,7 +182,8 @@ impl Connection {
         (self.violations, self.last_violation.as_ref())
     }
 
-    /// Says goodbye and waits up to 5 s for the server to close the connection.
+    /// Says goodbye and waits up to 5 s for the server to close the connection. Nothing that handles send or steer
+    /// after the goodbye goes out.
     ///
     /// # Errors
     /// [`Disconnected`] if the connection ended in another way.
@@ -190,7 +191,6 @@ impl Connection {
         let goodbye = async {
             // If it cannot be sent, the end that comes says why.
             let _ = self.send(Command::Bye).await;
-            self.is_leaving = true;
             loop {
                 if let Err(end) = self.next_event().await {
                     return if end.is_goodbye() { Ok(()) } else { Err(end) };
@@ -236,17 +236,15 @@ impl Connection {
         }
     }
 
-    /// Keeps an event for later. A snapshot or frame replaces the one before, if no other event came in between.
     fn keep(&mut self, event: Event) {
-        let is_passing = |event: &Event| matches!(event, Event::Snapshot { .. } | Event::Frame { .. });
-        let is_same = |other: &Event| std::mem::discriminant(other) == std::mem::discriminant(&event);
-        // At most one of each kind is at the end.
-        let passing = self.unread.iter().rev().take_while(|event| is_passing(event));
-        let back = passing.take(2).position(is_same).filter(|_| is_passing(&event));
-        if let Some(back) = back {
-            self.unread.remove(self.unread.len() - 1 - back);
+        // The tick of a frame is over when it is read, and frames would stand between snapshots that become one.
+        if matches!(event, Event::Frame { .. }) {
+            return;
         }
-        self.unread.push_back(event);
+        match self.unread.back_mut() {
+            Some(last @ Event::Snapshot { .. }) if matches!(event, Event::Snapshot { .. }) => *last = event,
+            _ => self.unread.push_back(event),
+        }
     }
 }
 

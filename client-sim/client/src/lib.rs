@@ -120,7 +120,7 @@
 //! | events during [`Connection::join`] | [`MAX_UNREAD_EVENTS`], several snapshots count as one | [`JoinError::TooManyEvents`] |
 //! | commands in a [`Handle`]'s queue | [`COMMAND_QUEUE`], shared by all handles | [`Handle::send`] waits, [`Handle::try_send`] says so |
 //! | a command | 16 KiB | [`SendError::TooLong`] |
-//! | bytes that wait for the socket | 64 KiB | [`Connection::send`] waits, the queue of the handles is not read |
+//! | bytes that wait for the socket | 32 KiB: 16 KiB and one more command | [`Connection::send`] waits, without a limit in time if the server reads nothing; the queue of the handles is not read |
 //!
 //! # Features
 //!

@@ -288,3 +288,25 @@ fn walks_that_are_aimed_tell_when_to_sample_the_next() {
     fresh.hello(&Settings::default(), &mut Vec::new());
     assert_eq!(fresh.next_sample(seat.now, DEFAULT_LEAD), None);
 }
+
+#[test]
+fn debug_texts_of_settings_and_hello_keep_the_secrets() {
+    let settings = Settings {
+        name: "Ada".into(),
+        token: Some("secret".into()),
+    };
+    assert_eq!(
+        format!("{settings:?}"),
+        r#"Settings { name: "Ada", token: Some(..) }"#
+    );
+    let hello = parlour_shared::message::Hello {
+        token: settings.token,
+        resume: Some("secret".into()),
+        ..parlour_shared::message::Hello::default()
+    };
+    let text = format!("{hello:?}");
+    assert!(
+        text.contains("token: Some(..)") && !text.contains("secret"),
+        "{text}"
+    );
+}

@@ -234,13 +234,23 @@ async fn a_join_keeps_so_many_events_and_counts_snapshots_in_a_row_as_one() {
         for seq in 41..41 + MAX_UNREAD_EVENTS as u32 {
             peer.say(&chat(Scope::Room, EPOCH, seq)).await;
         }
-        while !matches!(peer.next().await, Sent::End) {}
+        let mut joins = 0;
+        loop {
+            match peer.next().await {
+                Sent::Message(ClientMessage::Join(_)) => joins += 1,
+                Sent::End => break,
+                _ => {}
+            }
+        }
+        assert_eq!(joins, 1, "a join without room for events is not sent");
     };
     let joins = async {
         // So that the room above is not the answer to the join.
         connection.send(Command::Ping).await.expect("open");
         let joined = connection.join("other").await;
         assert!(matches!(joined, Err(JoinError::TooManyEvents)), "{joined:?}");
+        let again = connection.join("unsent").await;
+        assert!(matches!(again, Err(JoinError::TooManyEvents)), "{again:?}");
         let mut events = Vec::new();
         for _ in 0..MAX_UNREAD_EVENTS {
             events.push(connection.next_event().await.expect("open"));

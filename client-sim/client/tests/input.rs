@@ -7,7 +7,9 @@ mod support;
 
 use std::time::Duration;
 
-use parlour_client::{Connection, Direction, Event, Heading, Options, Position, Slot, Tick};
+use parlour_client::{
+    Command, Connection, Direction, Event, Heading, JoinError, Options, Position, Slot, Tick,
+};
 use parlour_shared::message::{ClientMessage, LeaveReason, Move, RoomLeft, ServerMessage};
 use peer::{Peer, connected};
 use support::{EPOCH, OWN, encoded, enter_own, entered_in, entered_with, map, snapshot};
@@ -42,10 +44,7 @@ async fn moves(connection: &mut Connection, peer: &mut Peer, time: Duration) -> 
     };
     let Err(_) = timeout(time, drive).await;
     resume();
-    connection
-        .send(parlour_client::Command::Leave)
-        .await
-        .expect("open");
+    connection.send(Command::Leave).await.expect("open");
     let mut moves = Vec::new();
     loop {
         match peer.message().await {
@@ -215,4 +214,83 @@ async fn the_own_player_is_predicted_before_the_server_answers() {
     let after = connection.client().position_at(sent[0].tick.after(10));
     let after = after.expect("in the room");
     assert_eq!((after.x - here.x, after.y), (6400, here.y), "ten ticks of 640");
+}
+
+#[tokio::test]
+async fn a_heading_that_the_socket_did_not_take_goes_out_when_it_takes_data_again() {
+    let (mut connection, mut peer) = in_room(Options::default()).await;
+    let stuck = || Command::say("x".repeat(15_000));
+    while timeout(Duration::from_millis(200), connection.send(stuck()))
+        .await
+        .is_ok()
+    {}
+    connection.steer(Direction::East);
+    let Err(_) = timeout(Duration::from_millis(200), async {
+        loop {
+            connection.next_event().await.expect("open");
+        }
+    })
+    .await;
+    let moved = async {
+        loop {
+            if let ClientMessage::Move(step) = peer.message().await {
+                return step;
+            }
+        }
+    };
+    let drive = async {
+        loop {
+            connection.next_event().await.expect("open");
+        }
+    };
+    let step = tokio::select! {
+        step = timeout(LONG, moved) => step.expect("the heading is sent"),
+        () = drive => unreachable!(),
+    };
+    assert_eq!((step.seq, step.direction), (1, Direction::East));
+}
+
+#[tokio::test]
+async fn snapshots_during_a_join_count_as_one_although_frames_are_on() {
+    let (mut connection, mut peer) = in_room(Options {
+        frames: true,
+        timeout: Duration::from_millis(400),
+        ..Options::default()
+    })
+    .await;
+    let serve = async {
+        for tick in 101..113 {
+            peer.say(&snapshot(1, tick, Some(tick - 1), None, &[])).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let (joined, ()) = tokio::join!(connection.join("other"), serve);
+    assert!(matches!(joined, Err(JoinError::TimedOut(_))), "{joined:?}");
+    let mut snapshots = 0;
+    let Err(_) = timeout(Duration::from_millis(50), async {
+        loop {
+            let event = connection.next_event().await.expect("open");
+            snapshots += u32::from(matches!(event, Event::Snapshot { .. }));
+        }
+    })
+    .await;
+    assert_eq!(snapshots, 1);
+}
+
+#[tokio::test]
+async fn nothing_that_handles_send_or_steer_follows_the_goodbye() {
+    let (connection, mut peer) = in_room(Options::default()).await;
+    let handle = connection.handle();
+    let serve = async {
+        assert!(matches!(peer.message().await, ClientMessage::Bye));
+        handle.steer(Direction::East);
+        handle
+            .try_send(Command::Leave)
+            .expect_err("the connection is about to end");
+        let more = timeout(Duration::from_millis(200), peer.next()).await;
+        assert!(more.is_err(), "{more:?}");
+        peer.close(1000, "goodbye").await;
+    };
+    let (closed, ()) = tokio::join!(connection.close(), serve);
+    closed.expect("the server said goodbye");
 }

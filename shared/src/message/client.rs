@@ -67,7 +67,7 @@ impl ClientMessage {
 }
 
 /// Opens a session.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hello {
     /// The protocol version that the client speaks, [`crate::limits::PROTOCOL`].
@@ -87,6 +87,20 @@ pub struct Hello {
     /// Reserved: the secret that proves the right to resume.
     #[serde(default)]
     pub resume: Option<String>,
+}
+
+/// Without the secrets, which must not get into logs.
+impl fmt::Debug for Hello {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hello")
+            .field("protocol", &self.protocol)
+            .field("schema", &self.schema)
+            .field("name", &self.name)
+            .field("token", &self.token.as_ref().map(|_| format_args!("..")))
+            .field("session", &self.session)
+            .field("resume", &self.resume.as_ref().map(|_| format_args!("..")))
+            .finish()
+    }
 }
 
 /// Enters a room.

@@ -44,7 +44,7 @@ impl Client {
         Ok(Received { event, violation })
     }
 
-    fn check(&self, head: &Head, stay: u8) -> Result<(), Violation> {
+    fn check(&self, head: &Head, view: u8) -> Result<(), Violation> {
         let got = head.tick;
         if got > LAST_TICK {
             return Err(Violation::TickRange(got));
@@ -52,8 +52,8 @@ impl Client {
         if let Some(last) = self.last_tick.filter(|&last| last >= got) {
             return Err(ViewError::TickNotLater { last, got }.into());
         }
-        if head.view != stay {
-            let (expected, got) = (stay, head.view);
+        if head.view != view {
+            let (expected, got) = (view, head.view);
             return Err(ViewError::WrongStay { expected, got }.into());
         }
         match head.base {

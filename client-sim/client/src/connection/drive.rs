@@ -46,6 +46,7 @@ impl Connection {
             // Before reading, so that a flood of messages does not hold up what is to be sent.
             self.poll_commands(cx);
             let next_sample = match self.poll_input(cx) {
+                Poll::Pending if self.is_leaving => None,
                 Poll::Ready(event) => return Poll::Ready(Ok(event)),
                 Poll::Pending => self
                     .input
@@ -198,8 +199,7 @@ impl Connection {
         }
     }
 
-    /// For what is said again later if it is not said now.
-    /// False if the socket takes no data now: the command is dropped.
+    /// For commands that are sent again later if the socket takes no data now. Returns whether it took this one.
     fn write_if_ready(&mut self, cx: &mut Context<'_>, command: Command) -> bool {
         let is_ready = self.is_ready(cx);
         if is_ready {
@@ -210,6 +210,10 @@ impl Connection {
 
     /// Gives a command to the socket, which is ready. Returns its number.
     fn write(&mut self, command: Command) -> u32 {
+        if command == Command::Bye {
+            self.is_leaving = true;
+            self.commands.close();
+        }
         let mut payload = Vec::new();
         let number = self.client.command(command, now(), &mut payload);
         self.write_message(Message::Binary(payload.into()));

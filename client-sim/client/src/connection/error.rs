@@ -98,6 +98,8 @@ impl Disconnected {
     }
 
     /// What to do now, as the range of the close code says. A connection that was lost is to be resumed.
+    ///
+    /// Treat [`Advice::Resume`] as [`Advice::Reconnect`]: this client cannot resume a session yet.
     #[must_use]
     pub fn advice(&self) -> Advice {
         match self.cause {
@@ -208,10 +210,11 @@ pub enum JoinError {
     /// The server said no.
     #[error("the server refused: {0:?}")]
     Refused(Refusal),
-    /// No answer came within [`Options::timeout`](crate::Options::timeout).
+    /// No answer came within [`Options::timeout`](crate::Options::timeout). The server may still do what was asked.
     #[error("the server did not answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    /// Too many events wait to be read; read them first.
+    /// Too many events wait to be read; read them first. If they came during this join, the server may still do what
+    /// was asked.
     #[error("too many events wait: call next_event until it waits, then join")]
     TooManyEvents,
     /// The name is too long for a message.

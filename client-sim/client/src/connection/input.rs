@@ -110,7 +110,7 @@ impl InputClock {
         Some(Sample::Walk(wanted, tick))
     }
 
-    /// A heading went out. One that did not, because the socket took no data, is due again at the next sample.
+    /// A walk was given to the socket. Without this call it is due again at the next tick.
     pub(super) fn sent(&mut self, heading: Heading, now: Instant) {
         self.sent = heading;
         self.sent_at = Some(now);

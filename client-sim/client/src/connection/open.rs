@@ -56,9 +56,9 @@ pub(super) async fn open(address: &Address, options: Options) -> Result<Connecti
         violations: 0,
         last_violation: None,
         closing: None,
+        is_leaving: false,
         write_error: None,
         end: None,
-        is_leaving: false,
         is_end_given: false,
     };
     connection.write_hello(&options.settings);
