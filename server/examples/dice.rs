@@ -7,7 +7,7 @@ use std::error::Error;
 
 use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
-use parlour_server::{Server, ServerOptions, maps};
+use parlour_server::{Server, ServerOptions, config::Settings, logs, maps};
 use parlour_shared::{
     message::Refusal,
     rng::{Purpose, Stream},
@@ -90,6 +90,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }),
         ..ServerOptions::new(SimConfig::new(maps::load(None)?))
     };
+    let _logs = logs::start(&Settings::default())?;
     let server = Server::start(options)?;
     println!(
         r#"npx wscat -c ws://{}/ws -s parlour.v1.json

@@ -72,7 +72,7 @@ impl Shadow {
     pub(super) fn run(self) {
         let mut following = Following::default();
         let mut lags = LAGS.into_iter().cycle();
-        let mut lag = LAGS[0];
+        let mut lag = lags.next().unwrap_or(LAGS[0]);
         while let Some(batch) = self.batches.next() {
             if batch.is_keyframe() {
                 lag = lags.next().unwrap_or(LAGS[0]);
@@ -222,7 +222,7 @@ impl Shadow {
                 tick,
                 parts,
                 "the shadow reached another state than the server. It had run from the first tick on: game logic is not \
-                 deterministic, or memory is broken. The history is written out; parlour replay tells more"
+                 deterministic, or memory is broken. The history is written out; parlour replay tells more, or parlour_server::replay with your game logic"
             );
         } else {
             tracing::error!(
@@ -232,7 +232,7 @@ impl Shadow {
                 "the shadow reached another state than the server. It had run since the world saved after tick {since}: \
                  game logic decides by something that is not saved (a Local, Added or Changed of an earlier tick, \
                  RemovedComponents, a static), reads a clock, or is not deterministic; or memory is broken. A replay that \
-                 begins there differs in the same way. The history is written out; parlour replay tells more"
+                 begins there differs in the same way. The history is written out; parlour replay tells more, or parlour_server::replay with your game logic"
             );
         }
         // None is kept, perhaps; then the log line is all there is.
