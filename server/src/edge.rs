@@ -10,6 +10,7 @@
 
 mod admission;
 mod agenda;
+mod answer;
 mod close;
 mod connection;
 mod deadline;
@@ -25,7 +26,6 @@ mod reconnect;
 mod reject;
 mod send;
 mod sweep;
-mod table;
 mod thread;
 mod unsent;
 mod upgrade;

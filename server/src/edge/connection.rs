@@ -1,6 +1,9 @@
 //! The state of one WebSocket connection. Used by its reader and by the delivery of ticks, on one thread; nothing is
 //! borrowed across an await.
 
+mod io_thread;
+mod table;
+
 use std::{
     cell::{Cell, RefCell},
     net::SocketAddr,
@@ -13,9 +16,9 @@ use tokio::net::TcpStream;
 
 use super::{
     CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::Admitted, flood::Flood, json::Transcoder, outbox::Outbox,
-    thread::IoThread,
 };
 use crate::bridge::inbound::What;
+pub(super) use io_thread::IoThread;
 
 /// Where a connection is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

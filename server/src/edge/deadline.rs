@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout_at;
 
-use super::thread::IoThread;
+use super::connection::IoThread;
 
 /// A time limit: so long from a moment on.
 #[derive(Clone, Copy, Debug)]

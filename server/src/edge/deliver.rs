@@ -6,8 +6,8 @@ use parlour_tick::{Lane, OutFrame, TickOutput};
 use tokio::task::yield_now;
 
 use super::{
+    connection::IoThread,
     send::{MAX_FRAMES, Sent},
-    thread::IoThread,
 };
 use crate::bridge::route;
 

@@ -10,14 +10,7 @@ use std::{
     time::Duration,
 };
 
-use http_body_util::Full;
-use hyper::{
-    Method, Request, Response, StatusCode,
-    body::{Bytes, Incoming},
-    header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue},
-    server::conn::http1,
-    service::service_fn,
-};
+use hyper::{Method, Request, StatusCode, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use rustix::net::RecvFlags;
 use tokio::{
@@ -26,13 +19,15 @@ use tokio::{
 };
 
 use super::{
-    Reject, Wire, admission::Admitted, deadline::Deadline, send::SEND_FLAGS, thread::IoThread, upgrade,
-    websocket,
+    Reject, Wire,
+    admission::Admitted,
+    answer::{Denied, Page, page},
+    connection::IoThread,
+    deadline::Deadline,
+    send::SEND_FLAGS,
+    upgrade, websocket,
 };
-use crate::{
-    server::ServerOptions,
-    web::{self, Refusal},
-};
+use crate::{server::ServerOptions, web};
 
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 8 * 1024;
@@ -57,41 +52,6 @@ or parlour.v1.json (the same messages as JSON text). By hand, with the hello wit
 ";
 
 const FULL: &str = "the server is full, try again later\n";
-
-/// An answer.
-pub(super) type Page = Response<Full<Bytes>>;
-
-/// A request that is refused.
-#[derive(Debug)]
-pub(super) struct Denied {
-    reject: Reject,
-    /// In a box: results that carry it stay small.
-    pub(super) page: Box<Page>,
-}
-
-impl Denied {
-    pub(super) fn new(reject: Reject, status: StatusCode, text: impl Into<Bytes>) -> Self {
-        Self {
-            reject,
-            page: Box::new(page(status, text)),
-        }
-    }
-
-    pub(super) fn method() -> Self {
-        let mut denied = Self::new(Reject::BadMethod, StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
-        denied
-            .page
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET"));
-        denied
-    }
-}
-
-impl From<Refusal> for Denied {
-    fn from(refusal: Refusal) -> Self {
-        Self::new(Reject::from(&refusal), refusal.status(), format!("{refusal}\n"))
-    }
-}
 
 /// A connection from accept on.
 pub(super) struct Arrival {
@@ -257,22 +217,6 @@ fn full(reject: Reject) -> Denied {
         ),
         _ => Denied::new(reject, StatusCode::SERVICE_UNAVAILABLE, FULL),
     }
-}
-
-fn page(status: StatusCode, text: impl Into<Bytes>) -> Page {
-    let mut response = Response::new(Full::new(text.into()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    // One request per connection. Hyper's own setting for that would also add `close` to the header of the 101, which
-    // must be `Upgrade` alone: some clients do not read it as a list, that of Node.js among them.
-    response
-        .headers_mut()
-        .insert(CONNECTION, HeaderValue::from_static("close"));
-    web::seal(response.headers_mut());
-    response
 }
 
 /// The answer to a request that does not arrive in time. hyper has none, and just ends the connection.

@@ -7,9 +7,9 @@ use tokio::{net::TcpListener, task::spawn_local};
 use super::{
     Reject,
     admission::Verdict,
+    connection::IoThread,
     deadline::Deadline,
     http::{self, Arrival},
-    thread::IoThread,
     unsent,
 };
 use crate::descriptors::{Accepted, Acceptor, Left};

@@ -12,9 +12,8 @@ use tokio::{
 use super::{
     Reject,
     agenda::ROUND,
-    connection::{Connection, Phase},
+    connection::{Connection, IoThread, Phase},
     deliver::WRITES_PER_TURN,
-    thread::IoThread,
 };
 
 /// Sweeps until the runtime ends.

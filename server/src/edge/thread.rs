@@ -1,7 +1,6 @@
 //! An I/O thread: a runtime of its own, its connections, and what the tick thread has for them.
 
 use std::{
-    cell::{Cell, RefCell},
     io,
     net::TcpListener as StdTcpListener,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -9,10 +8,10 @@ use std::{
     rc::Rc,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant as StdInstant},
+    time::Duration,
 };
 
-use parlour_shared::{close::CloseCode, ids::SessionId, rng::Stream};
+use parlour_shared::close::CloseCode;
 use tokio::{
     net::TcpListener,
     runtime::{Builder, LocalOptions},
@@ -20,23 +19,19 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{EdgeShared, Reject, connection::Connection, deliver, listener, sweep, table::Table};
+use super::{EdgeShared, Reject, connection::IoThread, deliver, listener, sweep};
 use crate::{
     bridge::{
         inbound::InboundSender,
         load::IoLoad,
         outbound::{Outbound, OutboundReceiver},
-        route,
         wake::{WakeEnd, WakeReceiver},
     },
-    running::{Running, machine_slept},
     server::{Closed, ServerFailure},
 };
 
 /// For everyone to answer the close frame when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
-/// Bytes read from a socket at once; one buffer for all connections of a thread.
-const SCRATCH: usize = 16 * 1024;
 
 /// What an I/O thread is started with.
 pub(crate) struct IoStart {
@@ -47,21 +42,6 @@ pub(crate) struct IoStart {
     pub(crate) outbound: OutboundReceiver,
     pub(crate) wake: WakeEnd,
     pub(crate) load: Arc<IoLoad>,
-}
-
-/// What the connections of one thread share.
-pub(super) struct IoThread {
-    pub(super) thread: usize,
-    pub(super) shared: Arc<EdgeShared>,
-    pub(super) inbound: InboundSender,
-    pub(super) table: RefCell<Table>,
-    pub(super) scratch: RefCell<Vec<u8>>,
-    /// What is about to be sent, side by side.
-    pub(super) frames: RefCell<Vec<u8>>,
-    pub(super) running: Running,
-    /// When clients that are closed come back.
-    pub(super) chance: RefCell<Stream>,
-    serial: Cell<u32>,
 }
 
 /// Runs an I/O thread until the server stops.
@@ -84,18 +64,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     let mut outbound = start.outbound;
     let wake = start.wake.attach()?;
     let listener = TcpListener::from_std(start.listener)?;
-    let chance = start.shared.spread.chance(start.thread);
-    let io = Rc::new(IoThread {
-        thread: start.thread,
-        shared: start.shared,
-        inbound: start.inbound,
-        table: RefCell::new(Table::new()),
-        scratch: RefCell::new(vec![0; SCRATCH]),
-        frames: RefCell::default(),
-        running: Running::new(StdInstant::now()),
-        chance,
-        serial: Cell::new(0),
-    });
+    let io = Rc::new(IoThread::new(start.thread, start.shared, start.inbound));
     let mut tasks = Tasks {
         accepting: spawn_local(listener::accept(Rc::clone(&io), listener)),
         sweeping: spawn_local(sweep::run(Rc::clone(&io))),
@@ -179,52 +148,6 @@ fn ended_early(ended: Result<(), JoinError>) -> io::Error {
 }
 
 impl IoThread {
-    /// Notices that the machine slept until now. Nothing punishes a client for that before the sweep, which asks.
-    pub(super) fn notice_sleep(&self, now: StdInstant) {
-        if let Some(gap) = self.running.beat_awake(now, machine_slept()) {
-            self.shared.log_gap(gap);
-        }
-    }
-
-    /// The time now. Notices that the thread was not run until now.
-    pub(super) fn now(&self) -> StdInstant {
-        let now = StdInstant::now();
-        if let Some(gap) = self.running.beat(now) {
-            self.shared.log_gap(gap);
-        }
-        now
-    }
-
-    /// A session id for the connection in this place.
-    pub(super) fn new_session(&self, place: usize) -> SessionId {
-        let serial = self.serial.get().wrapping_add(1);
-        self.serial.set(serial);
-        route::session_id(serial, place, self.thread)
-    }
-
-    /// The connection of an open session.
-    pub(super) fn find(&self, session: SessionId) -> Option<Rc<Connection>> {
-        self.table.borrow().find(session).cloned()
-    }
-
-    /// The next connection that the sweep has to look at now, from this place on, and its place.
-    pub(super) fn take_due(&self, from: usize, now: StdInstant) -> Option<(usize, Rc<Connection>)> {
-        let table = self.table.borrow();
-        let (place, connection) = table.take_due(from, now)?;
-        Some((place, Rc::clone(connection)))
-    }
-
-    /// Does something with each connection, which may remove itself or others.
-    pub(super) fn for_each(&self, mut visit: impl FnMut(&Rc<Connection>)) {
-        let places = self.table.borrow().places();
-        for place in 0..places {
-            let connection = self.table.borrow().get(place).cloned();
-            if let Some(connection) = connection {
-                visit(&connection);
-            }
-        }
-    }
-
     /// This thread was so late that outputs of ticks were dropped: what its clients know cannot be continued.
     fn lost(&self) {
         tracing::error!(

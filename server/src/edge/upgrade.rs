@@ -15,7 +15,7 @@ use parlour_shared::{
 
 use super::{
     Reject, Wire,
-    http::{Denied, Page},
+    answer::{Denied, Page},
 };
 use crate::web::{Addressed, Policy, is_passed_on};
 

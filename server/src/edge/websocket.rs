@@ -22,11 +22,10 @@ use tokio::{io::Interest, net::TcpStream, task::spawn_local};
 use super::{
     MAX_HELLO, Reject, Wire,
     admission::Admitted,
-    connection::{Connection, Phase},
+    connection::{Connection, IoThread, Phase},
     deadline::Deadline,
     hello::FROZEN,
     message,
-    thread::IoThread,
 };
 
 /// Reads after which other connections get a turn, however much one sends: 16 * 16 KiB.

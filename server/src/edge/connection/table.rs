@@ -4,11 +4,14 @@ use std::{rc::Rc, time::Instant};
 
 use parlour_shared::ids::SessionId;
 
-use super::{agenda::Agenda, connection::Connection};
-use crate::bridge::route::{self, MAX_PLACES};
+use super::Connection;
+use crate::{
+    bridge::route::{self, MAX_PLACES},
+    edge::agenda::Agenda,
+};
 
 /// Places, taken or free.
-pub(super) struct Table {
+pub(in crate::edge) struct Table {
     places: Vec<Option<Rc<Connection>>>,
     agenda: Agenda,
     free: Vec<usize>,
@@ -17,7 +20,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Without a place.
-    pub(super) fn new() -> Self {
+    pub(in crate::edge) fn new() -> Self {
         Self {
             places: Vec::new(),
             agenda: Agenda::new(Instant::now()),
@@ -27,7 +30,7 @@ impl Table {
     }
 
     /// Gives a connection a place; `None` if there is none left.
-    pub(super) fn insert(&mut self, connection: &Rc<Connection>) -> Option<usize> {
+    pub(in crate::edge) fn insert(&mut self, connection: &Rc<Connection>) -> Option<usize> {
         let place = match self.free.pop() {
             Some(place) => place,
             None if self.places.len() < MAX_PLACES => {
@@ -43,7 +46,7 @@ impl Table {
     }
 
     /// Takes the connection in a place out.
-    pub(super) fn remove(&mut self, place: usize) {
+    pub(in crate::edge) fn remove(&mut self, place: usize) {
         if self.places.get_mut(place).and_then(Option::take).is_some() {
             self.agenda.forget(place);
             self.free.push(place);
@@ -52,35 +55,35 @@ impl Table {
     }
 
     /// The connection in a place.
-    pub(super) fn get(&self, place: usize) -> Option<&Rc<Connection>> {
+    pub(in crate::edge) fn get(&self, place: usize) -> Option<&Rc<Connection>> {
         self.places.get(place)?.as_ref()
     }
 
     /// The connection of an open session.
-    pub(super) fn find(&self, session: SessionId) -> Option<&Rc<Connection>> {
+    pub(in crate::edge) fn find(&self, session: SessionId) -> Option<&Rc<Connection>> {
         self.get(route::place_of(session))
             .filter(|connection| connection.session() == Some(session))
     }
 
     /// Has the sweep look at a place then, if it would not sooner.
-    pub(super) fn look_at(&self, place: usize, when: Instant) {
+    pub(in crate::edge) fn look_at(&self, place: usize, when: Instant) {
         self.agenda.look_at(place, when);
     }
 
     /// The next connection that the sweep has to look at now, from this place on, and its place.
-    pub(super) fn take_due(&self, from: usize, now: Instant) -> Option<(usize, &Rc<Connection>)> {
+    pub(in crate::edge) fn take_due(&self, from: usize, now: Instant) -> Option<(usize, &Rc<Connection>)> {
         let place = self.agenda.take_due(from, now)?;
         // Nothing is due in an empty place.
         Some((place, self.get(place)?))
     }
 
     /// Places that are or were taken: one more than the highest.
-    pub(super) fn places(&self) -> usize {
+    pub(in crate::edge) fn places(&self) -> usize {
         self.places.len()
     }
 
     /// Connections.
-    pub(super) fn count(&self) -> usize {
+    pub(in crate::edge) fn count(&self) -> usize {
         self.count
     }
 }
