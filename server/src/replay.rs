@@ -38,6 +38,7 @@ pub use moment::{Moment, MomentError, NotAMoment};
 pub(crate) use past::{Console, Picture, Problem};
 pub use past::{Past, SteerError};
 pub use roster::{Change, Roster, Who};
+pub(crate) use run::panic_message;
 pub use run::{Run, Stepped};
 use tape::Spot;
 pub use tape::Tape;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use parlour_shared::text::count;
 use thiserror::Error;
 
 /// Where a value came from.
@@ -68,9 +69,7 @@ impl fmt::Display for Problem {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.errors.len();
-        let mistakes = if count == 1 { "mistake" } else { "mistakes" };
-        write!(f, "{count} {mistakes} in the configuration:")?;
+        write!(f, "{} in the configuration:", count(self.errors.len(), "mistake"))?;
         for error in &self.errors {
             write!(f, "\n  {error}")?;
         }

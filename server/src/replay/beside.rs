@@ -19,7 +19,7 @@ use parlour_tick::TickOutput;
 
 use super::{
     ReplayError, begin,
-    run::{Fed, message},
+    run::{Fed, panic_message},
     uncounted::uncounted,
 };
 use crate::recording::format::{Outcome, TickRecord};
@@ -78,7 +78,7 @@ impl Beside {
         // Plugins that are added once more may panic.
         let loaded = catch_unwind(AssertUnwindSafe(load));
         let mut world = loaded.unwrap_or_else(|panic| {
-            let parts = vec![format!("it panicked ({})", message(&*panic))];
+            let parts = vec![format!("it panicked ({})", panic_message(&*panic))];
             Err(ReplayError::NotSaved {
                 saved: tick,
                 tick,
@@ -121,7 +121,9 @@ impl Second {
             (None, Outcome::Finished { parts, .. }) => {
                 begin::parts_that_differ(&self.world, parts, &self.output.parts)
             }
-            (Some(panic), Outcome::Finished { .. }) => vec![format!("it panicked ({})", message(&*panic))],
+            (Some(panic), Outcome::Finished { .. }) => {
+                vec![format!("it panicked ({})", panic_message(&*panic))]
+            }
             (None, Outcome::Panicked) => vec!["it did not panic".to_owned()],
         };
         let saved = self.saved;

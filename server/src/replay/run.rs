@@ -192,10 +192,10 @@ impl<'a> Run<'a> {
             }
             (Some(panic), Outcome::Panicked) => {
                 self.input = kept.unwrap_or_default();
-                Stepped::Panicked(message(&*panic))
+                Stepped::Panicked(panic_message(&*panic))
             }
             (Some(panic), Outcome::Finished { .. }) => {
-                let message = message(&*panic);
+                let message = panic_message(&*panic);
                 return Err(ReplayError::Panic { tick, message });
             }
             (None, Outcome::Panicked) => return Err(ReplayError::NoPanic(tick)),
@@ -218,7 +218,7 @@ impl<'a> Run<'a> {
 }
 
 /// What a panic said.
-pub(super) fn message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no message").to_owned()

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::bridge::wake::WakeSender;
+use crate::{bridge::wake::WakeSender, replay::panic_message};
 
 /// The name of the thread that steps the world.
 pub(super) const TICK: &str = "tick";
@@ -43,7 +43,7 @@ impl ServerFailure {
     pub(crate) fn panicked(thread: impl Into<String>, panic: &(dyn Any + Send)) -> Self {
         Self::Panicked {
             thread: thread.into(),
-            message: message(panic).to_owned(),
+            message: panic_message(panic),
         }
     }
 
@@ -148,14 +148,6 @@ impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
 
 #[cfg(test)]
