@@ -39,7 +39,7 @@ pub struct Load {
 impl Load {
     /// Walkers in rooms of 50 with interest of 150 px.
     #[must_use]
-    pub fn walkers(players: u32) -> Self {
+    pub const fn walkers(players: u32) -> Self {
         Self {
             players,
             per_room: 50,
@@ -50,7 +50,7 @@ impl Load {
 
     /// The same players, turning 20 times a second.
     #[must_use]
-    pub fn jitter(players: u32) -> Self {
+    pub const fn jitter(players: u32) -> Self {
         Self {
             turns_per_second: 20,
             ..Self::walkers(players)

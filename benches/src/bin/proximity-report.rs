@@ -37,35 +37,37 @@ struct Scene {
     tiles: u16,
 }
 
+const SCENES: [Scene; 4] = [
+    // 5,952 px: each has about 20 others within 150 px.
+    Scene {
+        what: "proximity at scale",
+        rooms: 1,
+        per_room: 10_000,
+        tiles: 372,
+    },
+    Scene {
+        what: "proximity, 1,000 in a room",
+        rooms: 1,
+        per_room: 1_000,
+        tiles: 118,
+    },
+    // As large as a circle of a radius of 200 px.
+    Scene {
+        what: "proximity, a crowd on one place",
+        rooms: 1,
+        per_room: 3_000,
+        tiles: 22,
+    },
+    Scene {
+        what: "proximity, rooms of 50",
+        rooms: 100,
+        per_room: 50,
+        tiles: 125,
+    },
+];
+
 fn main() {
-    for scene in [
-        // 5,952 px: each has about 20 others within 150 px.
-        Scene {
-            what: "proximity at scale",
-            rooms: 1,
-            per_room: 10_000,
-            tiles: 372,
-        },
-        Scene {
-            what: "proximity, 1,000 in a room",
-            rooms: 1,
-            per_room: 1_000,
-            tiles: 118,
-        },
-        // As large as a circle of a radius of 200 px.
-        Scene {
-            what: "proximity, a crowd on one place",
-            rooms: 1,
-            per_room: 3_000,
-            tiles: 22,
-        },
-        Scene {
-            what: "proximity, rooms of 50",
-            rooms: 100,
-            per_room: 50,
-            tiles: 125,
-        },
-    ] {
+    for scene in SCENES {
         // The median run, by its mean.
         let mut runs: Vec<Run> = (0..RUNS).map(|_| run(&scene)).collect();
         runs.sort_by(|one, other| one.mean_us.total_cmp(&other.mean_us));

@@ -23,7 +23,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{Logic, SIMULATION};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const HOUR: u32 = 60 * 60 * 60;
 const MINUTE: u32 = 60 * 60;
@@ -39,33 +39,25 @@ fn main() -> Result<()> {
         let mut shares: Vec<[f64; 3]> = (0..RUNS).map(|_| hash_share(Load::walkers(players))).collect();
         shares.sort_by(|one, other| one[2].total_cmp(&other[2]));
         let [with, without, share] = shares[RUNS / 2];
-        println!(
-            "{}",
-            json!({ "what": "hash", "players": players, "with_us": with, "without_us": without, "percent": share })
+        tell(
+            json!({ "what": "hash", "players": players, "with_us": with, "without_us": without, "percent": share }),
         );
         let (save_us, bytes) = keyframe(Load::walkers(players));
-        println!(
-            "{}",
-            json!({ "what": "keyframe", "players": players, "save_us": save_us, "bytes": bytes })
-        );
+        tell(json!({ "what": "keyframe", "players": players, "save_us": save_us, "bytes": bytes }));
     }
     let hour = record(1_000, HOUR)?;
     let per_player_minute = fs::metadata(&hour)?.len() as f64 / 1_000.0 / f64::from(HOUR / MINUTE);
-    println!(
-        "{}",
-        json!({ "what": "size", "players": 1_000, "bytes_per_player_minute": per_player_minute })
-    );
-    println!(
-        "{}",
-        json!({ "what": "replay", "players": 1_000, "times_real_time": replay(&hour)? })
-    );
+    tell(json!({ "what": "size", "players": 1_000, "bytes_per_player_minute": per_player_minute }));
+    tell(json!({ "what": "replay", "players": 1_000, "times_real_time": replay(&hour)? }));
     let [p50, max] = seek(&hour)?;
-    println!(
-        "{}",
-        json!({ "what": "seek", "players": 1_000, "hours": 1, "p50_ms": p50, "max_ms": max })
-    );
+    tell(json!({ "what": "seek", "players": 1_000, "hours": 1, "p50_ms": p50, "max_ms": max }));
     fs::remove_file(hour)?;
     Ok(())
+}
+
+/// One line of the report.
+fn tell(line: Value) {
+    println!("{line}");
 }
 
 /// Records a world with the writer that the server uses.

@@ -1,7 +1,7 @@
 //! Numbers as the report writes them.
 
-/// A number with thousands set apart, or a dash for one that was not measured.
-pub(super) fn plain(value: f64, places: usize) -> String {
+/// Rounded to so many places, with thousands set apart; a dash for what was not measured.
+pub(super) fn rounded(value: f64, places: usize) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }

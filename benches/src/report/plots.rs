@@ -2,7 +2,13 @@
 
 mod svg;
 
-use super::results::{Count, Measured, Results, json::number, loads::Load, run::Run};
+use super::results::{
+    Results,
+    json::number,
+    loads::Load,
+    matrix::{Count, Measured},
+    run::Run,
+};
 use svg::{Line, Plot, Point};
 
 /// The plot of the soak.
@@ -42,16 +48,16 @@ fn latency(measured: &Measured) -> Plot {
     };
     // What is far beyond the bound would press all else to the ground: it is drawn at the upper end of the axis.
     let ceiling = if bound > 50.0 { 150.0 } else { 80.0 };
-    let line = |name: &str, of: &str| {
+    let percentile = |name: &str| {
         line(measured, name, &|count| {
-            count.figure(|run| run.latency(of)).min(ceiling)
+            count.figure(|run| run.latency(name)).min(ceiling)
         })
     };
     Plot {
         title: format!("{}: input to neighbour", measured.load.name),
-        x: "clients".to_owned(),
-        y: "latency in ms".to_owned(),
-        lines: vec![line("p99", "p99"), line("p50", "p50")],
+        x_title: "clients".to_owned(),
+        y_title: "latency in ms".to_owned(),
+        lines: ["p99", "p50"].map(percentile).into(),
         mark: Some((bound, format!("held: p99 up to {bound} ms"))),
         y_from_zero: true,
     }
@@ -61,8 +67,8 @@ fn cpu(measured: &Measured) -> Plot {
     let load = &measured.load;
     Plot {
         title: format!("{}: what a client costs the server", load.name),
-        x: "clients".to_owned(),
-        y: "CPU per client-second in us".to_owned(),
+        x_title: "clients".to_owned(),
+        y_title: "CPU per client-second in us".to_owned(),
         lines: vec![line(measured, "server CPU", &|count| {
             count.figure(Run::cpu_us_per_client_s)
         })],
@@ -94,8 +100,8 @@ fn soak(results: &Results) -> Option<Plot> {
     };
     (!results.soak.is_empty()).then(|| Plot {
         title: "Soak: memory of the server".to_owned(),
-        x: "minutes".to_owned(),
-        y: "VmRSS in MiB".to_owned(),
+        x_title: "minutes".to_owned(),
+        y_title: "VmRSS in MiB".to_owned(),
         lines: vec![Line {
             name: "memory".to_owned(),
             points: results.soak.iter().map(point).collect(),

@@ -1,6 +1,8 @@
 //! The sections of docs/benchmarks.md, each from the results that it needs; empty without them.
 
-mod bench;
+mod columns;
+mod connections;
+mod default_loads;
 mod degrading;
 mod goal;
 mod goals;
@@ -8,8 +10,10 @@ mod machine;
 mod matrix;
 mod parts;
 mod phase_lock;
+mod recording;
 mod rivals;
 mod soak;
+mod ticks;
 
 use super::results::Results;
 
@@ -24,10 +28,10 @@ pub(super) fn all(results: &Results, bounds: &str) -> String {
         rivals::section(results),
         degrading::section(results),
         soak::section(results),
-        bench::connections(results),
-        bench::ticks(results),
-        bench::default_loads(results),
-        bench::recording(results),
+        connections::section(results),
+        ticks::section(results),
+        default_loads::section(results),
+        recording::section(results),
         parts::section(results),
     ];
     let sections: Vec<&str> = sections.iter().map(|section| section.trim_end()).collect();

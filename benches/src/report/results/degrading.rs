@@ -18,8 +18,14 @@ const REPORTS: [&str; 5] = ["base", "more", "before", "during", "after"];
 pub(in crate::report) struct Degrading {
     pub(in crate::report) about: Value,
     reports: [Value; 5],
-    /// What the admin port said, and when, in seconds.
-    pub(in crate::report) samples: Vec<(f64, Metrics)>,
+    /// In the order of time.
+    pub(in crate::report) samples: Vec<Sample>,
+}
+
+/// What the admin port said, and when, in seconds.
+pub(in crate::report) struct Sample {
+    pub(in crate::report) at: f64,
+    pub(in crate::report) metrics: Metrics,
 }
 
 impl Degrading {
@@ -40,10 +46,11 @@ impl Degrading {
                 .and_then(|stem| stem.to_str()?.parse::<f64>().ok());
             let metrics = Metrics::read(&path)?;
             if let (Some(milliseconds), false) = (milliseconds, metrics.is_empty()) {
-                samples.push((milliseconds / 1000.0, metrics));
+                let at = milliseconds / 1000.0;
+                samples.push(Sample { at, metrics });
             }
         }
-        samples.sort_by(|one, other| one.0.total_cmp(&other.0));
+        samples.sort_by(|one, other| one.at.total_cmp(&other.at));
         Ok(Some(Self {
             about,
             reports,
@@ -67,16 +74,18 @@ impl Degrading {
             .sum()
     }
 
-    /// Ticks per second while there were too many, and how many were skipped.
-    pub(in crate::report) fn ticks(&self) -> [f64; 2] {
-        let during = self.between(self.at("overload_from_s"), self.at("overload_to_s"));
-        let (Some((from, first)), Some((to, last))) = (during.first(), during.last()) else {
-            return [f64::NAN; 2];
-        };
-        [
-            last.since(first, "parlour_ticks_total") / (to - from),
-            last.since(first, "parlour_ticks_skipped_total"),
-        ]
+    /// Ticks per second while there were too many.
+    pub(in crate::report) fn ticks_per_s(&self) -> f64 {
+        self.overload().map_or(f64::NAN, |[first, last]| {
+            last.metrics.since(&first.metrics, "parlour_ticks_total") / (last.at - first.at)
+        })
+    }
+
+    /// How many ticks were skipped meanwhile.
+    pub(in crate::report) fn ticks_skipped(&self) -> f64 {
+        self.overload().map_or(f64::NAN, |[first, last]| {
+            last.metrics.since(&first.metrics, "parlour_ticks_skipped_total")
+        })
     }
 
     /// Seconds from the end of the overload until the cadences are what they were before it, or as good as; infinite if
@@ -86,22 +95,28 @@ impl Degrading {
         let before = self
             .between(0.0, from)
             .last()
-            .map_or(f64::NAN, |(_, metrics)| mean_cadence(metrics));
+            .map_or(f64::NAN, |sample| mean_cadence(&sample.metrics));
         if before.is_nan() {
             return f64::NAN;
         }
-        let mut after = self.samples.iter().filter(|(at, _)| *at >= to);
-        let back = after.find(|(_, metrics)| mean_cadence(metrics) >= before * 0.98);
-        back.map_or(f64::INFINITY, |(at, _)| at - to)
+        let mut after = self.samples.iter().filter(|sample| sample.at >= to);
+        let back = after.find(|sample| mean_cadence(&sample.metrics) >= before * 0.98);
+        back.map_or(f64::INFINITY, |sample| sample.at - to)
     }
 
     pub(in crate::report) fn at(&self, name: &str) -> f64 {
         number(&self.about, name)
     }
 
-    fn between(&self, from: f64, to: f64) -> &[(f64, Metrics)] {
-        let begin = self.samples.partition_point(|(at, _)| *at < from);
-        let end = self.samples.partition_point(|(at, _)| *at <= to);
+    /// The first and the last sample while there were too many.
+    fn overload(&self) -> Option<[&Sample; 2]> {
+        let during = self.between(self.at("overload_from_s"), self.at("overload_to_s"));
+        Some([during.first()?, during.last()?])
+    }
+
+    fn between(&self, from: f64, to: f64) -> &[Sample] {
+        let begin = self.samples.partition_point(|sample| sample.at < from);
+        let end = self.samples.partition_point(|sample| sample.at <= to);
         &self.samples[begin..end.max(begin)]
     }
 }

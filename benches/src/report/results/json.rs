@@ -45,8 +45,3 @@ pub(in crate::report) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
-
-/// The last line that is about this: the one with the most.
-pub(in crate::report) fn about<'a>(lines: &'a [Value], what: &str) -> Option<&'a Value> {
-    lines.iter().rfind(|line| line["what"] == what)
-}

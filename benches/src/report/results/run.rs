@@ -10,7 +10,7 @@ use super::{
     loads::Load,
     metrics::Metrics,
 };
-use crate::report::number::plain;
+use crate::report::number::rounded;
 
 /// Drops that mean that something was not delivered or not taken in.
 const DROPS: [&str; 3] = ["io_lost", "inbound_full", "per_session"];
@@ -87,6 +87,10 @@ impl Run {
         self.cpu_us_per_s() / self.clients()
     }
 
+    pub(in crate::report) fn cpu_us_per_frame(&self) -> f64 {
+        self.cpu_us_per_s() / self.frames_per_s()
+    }
+
     pub(in crate::report) fn memory_kb_per_client(&self) -> f64 {
         // The system counts in KiB.
         1.024 * (number(&self.about, "rss_kb") - number(&self.about, "empty_rss_kb")) / self.clients()
@@ -106,6 +110,11 @@ impl Run {
 
     pub(in crate::report) fn delivered(&self) -> f64 {
         number(&self.bots, "updates_delivered")
+    }
+
+    /// What is told of a player who turns to one neighbour, headers aside.
+    pub(in crate::report) fn payload_bytes_per_turn(&self) -> f64 {
+        number(&self.bots, "payload_bytes_per_turn")
     }
 
     /// How many bytes long a frame was on average, headers of WebSocket included.
@@ -129,7 +138,7 @@ impl Run {
         let viewers = self.after.cadences();
         let (hz, counts): (Vec<String>, Vec<String>) = viewers
             .iter()
-            .map(|(hz, count)| (hz.to_string(), plain(*count, 0)))
+            .map(|(hz, count)| (hz.to_string(), rounded(*count, 0)))
             .unzip();
         format!("viewers at {} Hz: {}", hz.join(" / "), counts.join(" / "))
     }

@@ -1,10 +1,14 @@
 //! Twice the load that fits, and back: phase by phase and second by second.
 
+use serde_json::Value;
+
+use super::columns::{Column, table};
 use crate::report::{
-    number::plain,
+    number::rounded,
     results::{
         Results,
-        json::{self, number},
+        degrading::{Degrading, Sample},
+        json::{number, text},
         run::lost,
     },
 };
@@ -15,68 +19,111 @@ pub(super) const RECOVERS_S: f64 = 5.0;
 const SHOWN_BEFORE_S: f64 = 2.0;
 const SHOWN_AFTER_S: f64 = 8.0;
 
+/// Who reports, and how the document calls them.
+const PHASES: [(&str, &str); 5] = [
+    ("before", "before"),
+    ("during", "during"),
+    ("after", "after"),
+    ("more", "those who were too many"),
+    ("base", "those who were there all the time"),
+];
+
+/// A phase and what the bots reported of it.
+type Phase<'a> = (&'static str, &'a Value);
+
+fn phase_columns<'a>() -> [Column<Phase<'a>>; 7] {
+    [
+        ("phase", |(title, _)| (*title).to_owned()),
+        ("p50", |(_, report)| latency(report, "p50")),
+        ("p99", |(_, report)| latency(report, "p99")),
+        ("longest", |(_, report)| latency(report, "max")),
+        ("commands late", |(_, report)| {
+            rounded(number(report, "inputs_late"), 0)
+        }),
+        ("generator lag p99", |(_, report)| {
+            rounded(number(&report["generator_lag_ms"], "p99"), 1) + " ms"
+        }),
+        ("connections lost", |(_, report)| {
+            rounded(if report.is_null() { f64::NAN } else { lost(report) }, 0)
+        }),
+    ]
+}
+
+/// What went on between two looks at the admin port.
+struct Span<'a> {
+    run: &'a Degrading,
+    from: &'a Sample,
+    to: &'a Sample,
+}
+
+fn span_columns<'a>() -> [Column<Span<'a>>; 7] {
+    [
+        ("s", |span| format!("{:.1}", span.to.at)),
+        ("", |span| {
+            if span.is_overload() { "twice" } else { "" }.to_owned()
+        }),
+        ("viewers at 60 / 30 / 20 / 10 Hz", Span::viewers),
+        ("ticks/s", |span| {
+            let seconds = span.to.at - span.from.at;
+            format!("{:.1}", span.grew("parlour_ticks_total") / seconds)
+        }),
+        ("skipped", |span| {
+            rounded(span.grew("parlour_ticks_skipped_total"), 0)
+        }),
+        ("lateness p99", |span| span.p99("parlour_tick_lateness_seconds")),
+        ("tick p99", |span| span.p99("parlour_tick_duration_seconds")),
+    ]
+}
+
 pub(super) fn section(results: &Results) -> String {
-    let Some(degrading) = &results.degrading else {
+    let Some(run) = &results.degrading else {
         return String::new();
     };
-    let mut out = format!(
+    let (from, to) = (run.at("overload_from_s"), run.at("overload_to_s"));
+    let phases = PHASES.into_iter().map(|(name, title)| (title, run.report(name)));
+    let is_shown = |at: f64| !(at < from - SHOWN_BEFORE_S || at > to + SHOWN_AFTER_S);
+    let spans = run.samples.windows(2).map(|pair| Span {
+        run,
+        from: &pair[0],
+        to: &pair[1],
+    });
+    format!(
         "## Twice the load that fits\n\nWhat fits is what walkers-60 was measured at. {} walkers in rooms of 50 at cadence auto (`{}`), then {} more for {} s, then the first\n\
          alone again. One more room of 50 measures before, during, and from {RECOVERS_S} s after. The generator is on one core,\n\
-         too: its own lag is in the latencies.\n\n\
-         | phase | p50 | p99 | longest | commands late | generator lag p99 | connections lost |\n|---|---|---|---|---|---|---|\n",
-        plain(degrading.at("clients"), 0),
-        json::text(&degrading.about, "server_args"),
-        plain(degrading.at("more"), 0),
-        plain(degrading.at("overload_to_s") - degrading.at("overload_from_s"), 0),
-    );
-    for (name, title) in [
-        ("before", "before"),
-        ("during", "during"),
-        ("after", "after"),
-        ("more", "those who were too many"),
-        ("base", "those who were there all the time"),
-    ] {
-        let report = degrading.report(name);
-        let latency = |of| plain(number(&report["input_to_neighbour_ms"], of), 1);
-        out += &format!(
-            "| {title} | {} ms | {} ms | {} ms | {} | {} ms | {} |\n",
-            latency("p50"),
-            latency("p99"),
-            latency("max"),
-            plain(number(report, "inputs_late"), 0),
-            plain(number(&report["generator_lag_ms"], "p99"), 1),
-            plain(if report.is_null() { f64::NAN } else { lost(report) }, 0),
-        );
+         too: its own lag is in the latencies.\n\n{}\n\
+         Second by second, between two looks at the admin port:\n\n{}",
+        rounded(run.at("clients"), 0),
+        text(&run.about, "server_args"),
+        rounded(run.at("more"), 0),
+        rounded(to - from, 0),
+        table(&phase_columns(), phases),
+        table(&span_columns(), spans.filter(|span| is_shown(span.to.at))),
+    )
+}
+
+fn latency(report: &Value, of: &str) -> String {
+    rounded(number(&report["input_to_neighbour_ms"], of), 1) + " ms"
+}
+
+impl Span<'_> {
+    fn is_overload(&self) -> bool {
+        (self.run.at("overload_from_s")..=self.run.at("overload_to_s")).contains(&self.to.at)
     }
-    out += "\nSecond by second, between two looks at the admin port:\n\n\
-            | s | | viewers at 60 / 30 / 20 / 10 Hz | ticks/s | skipped | lateness p99 | tick p99 |\n\
-            |---|---|---|---|---|---|---|\n";
-    for pair in degrading.samples.windows(2) {
-        let ((from, before), (to, after)) = (&pair[0], &pair[1]);
-        if *to < degrading.at("overload_from_s") - SHOWN_BEFORE_S
-            || *to > degrading.at("overload_to_s") + SHOWN_AFTER_S
-        {
-            continue;
-        }
-        let p99 = |name| plain(after.quantile_since(before, name, 0.99) * 1000.0, 2);
-        let cadences: Vec<String> = after
-            .cadences()
-            .iter()
-            .map(|(_, count)| plain(*count, 0))
-            .collect();
-        out += &format!(
-            "| {to:.1} | {} | {} | {:.1} | {} | {} ms | {} ms |\n",
-            if (degrading.at("overload_from_s")..=degrading.at("overload_to_s")).contains(to) {
-                "twice"
-            } else {
-                ""
-            },
-            cadences.join(" / "),
-            after.since(before, "parlour_ticks_total") / (to - from),
-            plain(after.since(before, "parlour_ticks_skipped_total"), 0),
-            p99("parlour_tick_lateness_seconds"),
-            p99("parlour_tick_duration_seconds"),
-        );
+
+    fn viewers(&self) -> String {
+        let counts = self.to.metrics.cadences().into_iter();
+        let counts: Vec<String> = counts.map(|(_, count)| rounded(count, 0)).collect();
+        counts.join(" / ")
     }
-    out
+
+    fn grew(&self, name: &str) -> f64 {
+        self.to.metrics.since(&self.from.metrics, name)
+    }
+
+    fn p99(&self, name: &str) -> String {
+        rounded(
+            self.to.metrics.quantile_since(&self.from.metrics, name, 0.99) * 1000.0,
+            2,
+        ) + " ms"
+    }
 }

@@ -1,9 +1,16 @@
 //! The matrix: every load at every count of clients.
 
+use super::columns::{Column, table};
 use crate::report::{
-    number::plain,
+    number::rounded,
     plots,
-    results::{Count, Measured, Results, json::text, run::Run},
+    results::{
+        Results,
+        json::text,
+        loads::Load,
+        matrix::{Count, Measured},
+        run::Run,
+    },
 };
 
 const WHAT_HELD_MEANS: &str = "\
@@ -27,98 +34,133 @@ and told with it, and count in the latency until that frame is taken in. Where m
 bots are witnesses, who decode all they get and measure. The others read, count and check the framing, and send their
 inputs all the same.";
 
+/// A load, at the count of clients that its figures are taken at.
+const SUMMARY: &[Column<Measured>] = &[
+    ("load", |measured| {
+        format!("{}: {}", measured.load.name, measured.load.title)
+    }),
+    ("clients held", held),
+    ("measured at", |measured| {
+        rounded(measured.figure(Run::clients), 0)
+    }),
+    ("server CPU per client-second", |measured| {
+        rounded(measured.figure(Run::cpu_us_per_client_s), 0) + " us"
+    }),
+    ("p50 / p99", |measured| p50_and_p99(measured, Run::latency)),
+    ("age p50 / p99", |measured| p50_and_p99(measured, Run::age)),
+    ("updates seen", |measured| {
+        rounded(measured.figure(|run| run.delivered() * 100.0), 2) + " %"
+    }),
+    ("tick p99", |measured| {
+        rounded(measured.figure(Run::tick_p99_ms), 2) + " ms"
+    }),
+    ("lateness p99", |measured| {
+        rounded(measured.figure(Run::lateness_p99_ms), 2) + " ms"
+    }),
+    ("memory per client", |measured| {
+        rounded(measured.figure(Run::memory_kb_per_client), 1) + " KB"
+    }),
+];
+
+/// A load beside the raw floor.
+const BESIDE_FLOOR: &[Column<Measured>] = &[
+    ("load", |measured| measured.load.name.clone()),
+    ("frames/s", |measured| {
+        rounded(measured.figure(Run::frames_per_s), 0)
+    }),
+    ("bytes per frame", |measured| {
+        rounded(measured.figure(Run::bytes_per_frame), 0)
+    }),
+    ("inputs/s", |measured| {
+        rounded(measured.figure(Run::inputs_per_s), 0)
+    }),
+    ("server CPU per frame", |measured| {
+        rounded(measured.figure(Run::cpu_us_per_frame), 2) + " us"
+    }),
+    ("floor CPU per frame", |measured| {
+        rounded(measured.floor_us_per_frame(), 2) + " us"
+    }),
+    ("ratio", |measured| rounded(measured.over_floor(), 2)),
+];
+
+/// One run of a load.
+struct LoadRun<'a> {
+    load: &'a Load,
+    run: &'a Run,
+}
+
+fn run_columns<'a>() -> [Column<LoadRun<'a>>; 12] {
+    [
+        ("clients", |of| rounded(of.run.clients(), 0)),
+        ("", |of| {
+            let is_held = of.run.misses(of.load).is_empty();
+            if is_held { "held" } else { "**not held**" }.to_owned()
+        }),
+        ("run", |of| text(of.run.about(), "run").to_owned()),
+        ("p50", |of| rounded(of.run.latency("p50"), 1) + " ms"),
+        ("p90", |of| rounded(of.run.latency("p90"), 1) + " ms"),
+        ("p99", |of| rounded(of.run.latency("p99"), 1) + " ms"),
+        ("longest", |of| rounded(of.run.latency("max"), 1) + " ms"),
+        ("CPU per client-second", |of| {
+            rounded(of.run.cpu_us_per_client_s(), 0) + " us"
+        }),
+        ("frames/s", |of| rounded(of.run.frames_per_s(), 0)),
+        ("bytes/s per client", |of| rounded(of.run.bytes_per_client_s(), 0)),
+        ("generator lag p99", |of| {
+            rounded(of.run.generator_lag_ms(), 2) + " ms"
+        }),
+        ("remarks", remarks),
+    ]
+}
+
 pub(super) fn section(results: &Results) -> String {
-    let measured: Vec<&Measured> = results
-        .matrix
-        .iter()
-        .filter(|load| !load.counts.is_empty())
-        .collect();
-    if measured.is_empty() {
+    let has_runs = |measured: &&Measured| !measured.counts.is_empty();
+    let loads: Vec<&Measured> = results.matrix.iter().filter(has_runs).collect();
+    if loads.is_empty() {
         return String::new();
     }
-    let mut out = format!("## The plaza: clients at the machine's limit\n\n{WHAT_HELD_MEANS}\n\n");
-    out += "| load | clients held | measured at | server CPU per client-second | p50 / p99 | age p50 / p99 | updates seen | \
-            tick p99 | lateness p99 | memory per client |\n|---|---|---|---|---|---|---|---|---|---|\n";
-    for load in &measured {
-        out += &summary(load);
-    }
-    out += "\nCPU per delivered frame beside the raw floor: a server and a client with nothing but epoll, read and write that\n\
-            move as many messages of the same sizes in the same session. What the inputs cost is in both.\n\n\
-            | load | frames/s | bytes per frame | inputs/s | server CPU per frame | floor CPU per frame | ratio |\n\
-            |---|---|---|---|---|---|---|\n";
-    for load in &measured {
-        out += &beside_floor(load);
-    }
-    for load in measured {
+    // A load with nothing but runs on the way up has no figures yet.
+    let with_figures = || loads.iter().copied().filter(|load| load.measured_at().is_some());
+    let mut out = format!(
+        "## The plaza: clients at the machine's limit\n\n{WHAT_HELD_MEANS}\n\n{}\n\
+         CPU per delivered frame beside the raw floor: a server and a client with nothing but epoll, read and write that\n\
+         move as many messages of the same sizes in the same session. What the inputs cost is in both.\n\n{}",
+        table(SUMMARY, with_figures()),
+        table(BESIDE_FLOOR, with_figures()),
+    );
+    for load in loads {
         out += &one_load(load);
     }
     out
-}
-
-fn summary(measured: &Measured) -> String {
-    let Some(count) = measured.measured() else {
-        return String::new();
-    };
-    let figure = |of: &dyn Fn(&Run) -> f64| count.figure(of);
-    format!(
-        "| {}: {} | {} | {} | {} us | {} / {} ms | {} / {} ms | {} % | {} ms | {} ms | {} KB |\n",
-        measured.load.name,
-        measured.load.title,
-        held(measured),
-        plain(count.clients, 0),
-        plain(figure(&Run::cpu_us_per_client_s), 0),
-        plain(figure(&|run| run.latency("p50")), 1),
-        plain(figure(&|run| run.latency("p99")), 1),
-        plain(figure(&|run| run.age("p50")), 1),
-        plain(figure(&|run| run.age("p99")), 1),
-        plain(figure(&|run| run.delivered() * 100.0), 2),
-        plain(figure(&Run::tick_p99_ms), 2),
-        plain(figure(&Run::lateness_p99_ms), 2),
-        plain(figure(&Run::memory_kb_per_client), 1),
-    )
 }
 
 /// The clients that are held, and what single runs held beyond that.
 fn held(measured: &Measured) -> String {
     let (held, once) = (measured.clients_held(), measured.held_once());
     let more = if once > held {
-        format!(" (single runs: {})", plain(once, 0))
+        format!(" (single runs: {})", rounded(once, 0))
     } else {
         String::new()
     };
-    plain(held, 0) + &more
+    rounded(held, 0) + &more
 }
 
-fn beside_floor(measured: &Measured) -> String {
-    if measured.measured().is_none() {
-        return String::new();
-    }
-    format!(
-        "| {} | {} | {} | {} | {} us | {} us | {} |\n",
-        measured.load.name,
-        plain(measured.figure(Run::frames_per_s), 0),
-        plain(measured.figure(Run::bytes_per_frame), 0),
-        plain(measured.figure(Run::inputs_per_s), 0),
-        plain(measured.figure(|run| run.cpu_us_per_s() / run.frames_per_s()), 2),
-        plain(measured.floor_us_per_frame(), 2),
-        plain(measured.over_floor(), 2),
-    )
+fn p50_and_p99(measured: &Measured, of: fn(&Run, &str) -> f64) -> String {
+    let [p50, p99] = ["p50", "p99"].map(|name| rounded(measured.figure(|run| of(run, name)), 1));
+    format!("{p50} / {p99} ms")
 }
 
 fn one_load(measured: &Measured) -> String {
     let load = &measured.load;
+    let runs = measured.counts.iter().flat_map(Count::runs);
     let mut out = format!(
-        "\n### {}\n\n{}. Server: `{}`; bots: `{}`.\n\n\
-         | clients | | run | p50 | p90 | p99 | longest | CPU per client-second | frames/s | \
-         bytes/s per client | generator lag p99 | remarks |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "\n### {}\n\n{}. Server: `{}`; bots: `{}`.\n\n{}",
         load.name,
         capital(&load.title),
         load.server,
-        load.bots
+        load.bots,
+        table(&run_columns(), runs.map(|run| LoadRun { load, run })),
     );
-    for count in &measured.counts {
-        out += &rows(measured, count);
-    }
     if measured.counts.len() > 1 {
         out += "\nRings are counts that were not held; those at the upper edge lie above it.\n";
         for (name, title) in [
@@ -131,31 +173,13 @@ fn one_load(measured: &Measured) -> String {
     out
 }
 
-fn rows(measured: &Measured, count: &Count) -> String {
-    let mut out = String::new();
-    for run in count.runs() {
-        let misses = run.misses(&measured.load);
-        let mut notes = misses.clone();
-        if measured.load.cadence().is_none() {
-            notes.push(run.cadences());
-        }
-        out += &format!(
-            "| {} | {} | {} | {} ms | {} ms | {} ms | {} ms | {} us | {} | {} | {} ms | {} |\n",
-            plain(count.clients, 0),
-            if misses.is_empty() { "held" } else { "**not held**" },
-            text(run.about(), "run"),
-            plain(run.latency("p50"), 1),
-            plain(run.latency("p90"), 1),
-            plain(run.latency("p99"), 1),
-            plain(run.latency("max"), 1),
-            plain(run.cpu_us_per_client_s(), 0),
-            plain(run.frames_per_s(), 0),
-            plain(run.bytes_per_client_s(), 0),
-            plain(run.generator_lag_ms(), 2),
-            notes.join("; "),
-        );
+/// Why the run is not held; and what pace its viewers had, where they set that themselves.
+fn remarks(of: &LoadRun<'_>) -> String {
+    let mut remarks = of.run.misses(of.load);
+    if of.load.cadence().is_none() {
+        remarks.push(of.run.cadences());
     }
-    out
+    remarks.join("; ")
 }
 
 fn capital(words: &str) -> String {

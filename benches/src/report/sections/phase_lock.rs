@@ -1,8 +1,9 @@
 //! What it gives a client to send just before the tick.
 
+use super::columns::{Column, table};
 use crate::report::{
-    number::plain,
-    results::{Measured, Results, json::number, run::Run},
+    number::rounded,
+    results::{Results, json::number, matrix::Measured, run::Run},
 };
 
 /// The same load with and without.
@@ -11,36 +12,51 @@ const LOADS: [(&str, &str); 2] = [
     ("walkers-60-free", "whenever it comes"),
 ];
 
+/// A load, and how its input comes.
+type Load<'a> = (&'a Measured, &'static str);
+
+fn columns<'a>() -> [Column<Load<'a>>; 8] {
+    [
+        ("input", |(_, how)| (*how).to_owned()),
+        ("clients", |(load, _)| rounded(load.figure(Run::clients), 0)),
+        ("p50", |(load, _)| latency(load, "p50")),
+        ("p90", |(load, _)| latency(load, "p90")),
+        ("p99", |(load, _)| latency(load, "p99")),
+        ("early at the server p50 / p99", |(load, _)| {
+            p50_and_p99(load, "input_early_ms")
+        }),
+        ("wait for sampling p50 / p99", |(load, _)| {
+            p50_and_p99(load, "input_wait_ms")
+        }),
+        ("age p50 / p99", |(load, _)| {
+            p50_and_p99(load, "age_of_picture_ms")
+        }),
+    ]
+}
+
 pub(super) fn section(results: &Results) -> String {
-    let both: Vec<(&Measured, &str)> = LOADS
+    let both: Vec<Load<'_>> = LOADS
         .into_iter()
-        .filter_map(|(name, how)| Some((results.load(name)?, how)))
-        .filter(|(measured, _)| measured.measured().is_some())
+        .filter_map(|(name, how)| Some((results.measured(name)?, how)))
+        .filter(|(load, _)| load.measured_at().is_some())
         .collect();
     if both.len() < LOADS.len() {
         return String::new();
     }
-    let mut out = String::from(
+    format!(
         "## Phase-locked input\n\n\
          A phase-locked client samples its input once a tick, so that it reaches the server about 2 ms before the tick begins.\n\
-         The intended moment of a turn is then the moment of sampling; how long a turn waits for that is a column of its own.\n\n\
-         | input | clients | p50 | p90 | p99 | early at the server p50 / p99 | wait for sampling p50 / p99 | age p50 / p99 |\n\
-         |---|---|---|---|---|---|---|---|\n",
-    );
-    for (measured, how) in both {
-        let figure = |of: &dyn Fn(&Run) -> f64| plain(measured.figure(of), 1);
-        let pair = |name: &str| {
-            let [p50, p99] = ["p50", "p99"].map(|of| figure(&|run| number(&run.bots[name], of)));
-            format!("{p50} / {p99} ms")
-        };
-        let [p50, p90, p99] = ["p50", "p90", "p99"].map(|of| figure(&|run| run.latency(of)));
-        out += &format!(
-            "| {how} | {} | {p50} ms | {p90} ms | {p99} ms | {} | {} | {} |\n",
-            plain(measured.figure(Run::clients), 0),
-            pair("input_early_ms"),
-            pair("input_wait_ms"),
-            pair("age_of_picture_ms"),
-        );
-    }
-    out
+         The intended moment of a turn is then the moment of sampling; how long a turn waits for that is a column of its own.\n\n{}",
+        table(&columns(), both)
+    )
+}
+
+fn latency(load: &Measured, of: &str) -> String {
+    rounded(load.figure(|run| run.latency(of)), 1) + " ms"
+}
+
+/// Of a histogram in the bots' report.
+fn p50_and_p99(load: &Measured, name: &str) -> String {
+    let [p50, p99] = ["p50", "p99"].map(|of| rounded(load.figure(|run| number(&run.bots[name], of)), 1));
+    format!("{p50} / {p99} ms")
 }

@@ -1,7 +1,7 @@
 //! What other servers reach.
 
 use crate::report::{
-    number::plain,
+    number::rounded,
     results::{Results, run::Run},
 };
 
@@ -42,7 +42,7 @@ pub(super) fn section(results: &Results) -> String {
     let ours: Vec<String> = results
         .matrix
         .iter()
-        .filter(|measured| measured.measured().is_some())
+        .filter(|measured| measured.measured_at().is_some())
         .map(|measured| {
             row(
                 &format!("**Parlour**, {} (measured here)", measured.load.name),
@@ -80,9 +80,9 @@ pub(super) fn section(results: &Results) -> String {
 fn row(name: &str, [held, cpu, memory, p50, p99]: [f64; 5]) -> String {
     let short = |value: f64| {
         if value > 0.0 && value < 1.0 {
-            plain(value, 1)
+            rounded(value, 1)
         } else {
-            plain(value, 0)
+            rounded(value, 0)
         }
     };
     let [held, cpu, memory, p50, p99] = [held, cpu, memory, p50, p99].map(short);

@@ -1,7 +1,7 @@
 //! Ten minutes with clients that come and go: what the server holds must not grow.
 
 use crate::report::{
-    number::plain,
+    number::rounded,
     plots::SOAK,
     results::{
         Results,
@@ -50,8 +50,8 @@ pub(super) fn section(results: &Results) -> String {
          {} walkers in rooms of 50 for {} minutes, {} % of whom leave and are replaced each minute; the server is looked\n\
          at every few seconds. In the second half its memory grows by {:.1} KB per minute ({:.2} %).\n\n\
          | what | first quarter | second | third | last | highest |\n|---|---|---|---|---|---|\n",
-        plain(number(last, "clients"), 0),
-        plain(number(last, "s") / 60.0, 0),
+        rounded(number(last, "clients"), 0),
+        rounded(number(last, "s") / 60.0, 0),
         number(last, "churn_percent"),
         slope_kb_per_minute(results),
         growth_percent(results),
@@ -60,14 +60,14 @@ pub(super) fn section(results: &Results) -> String {
         let quarter = samples.len().div_ceil(4);
         let mut cells: Vec<String> = samples
             .chunks(quarter)
-            .map(|chunk| plain(median(chunk.iter().map(|sample| number(sample, name))), 0))
+            .map(|chunk| rounded(median(chunk.iter().map(|sample| number(sample, name))), 0))
             .collect();
         cells.resize(4, "–".to_owned());
         let highest = samples
             .iter()
             .map(|sample| number(sample, name))
             .fold(f64::NAN, f64::max);
-        out += &format!("| {title} | {} | {} |\n", cells.join(" | "), plain(highest, 0));
+        out += &format!("| {title} | {} | {} |\n", cells.join(" | "), rounded(highest, 0));
     }
     out + &format!("\nMedians of each quarter.\n\n![memory of the server in the soak](plots/{SOAK})\n")
 }

@@ -1,0 +1,102 @@
+//! What recording costs, and what replay gives.
+
+use serde_json::Value;
+
+use super::goal::{
+    Goal, HEAD,
+    Wanted::{AtLeast, AtMost},
+    unit,
+};
+use crate::report::{
+    number::rounded,
+    results::{
+        Results,
+        json::{median, number},
+    },
+};
+
+/// Also one of the goals of the project.
+pub(super) const REPLAY: Goal = Goal {
+    what: "replay of 1,000 walkers, every hash verified",
+    wanted: AtLeast(200.0),
+    read: |results| results.of_recording("replay", 1000.0, "times_real_time"),
+    shown: unit("x real time").places(0).figure_unit("x"),
+};
+
+const GOALS: &[Goal] = &[
+    REPLAY,
+    Goal {
+        what: "recording per player-minute, keyframes included",
+        wanted: AtMost(3000.0),
+        read: |results| results.of_recording("size", 1000.0, "bytes_per_player_minute"),
+        shown: unit("bytes").places(0),
+    },
+    Goal {
+        what: "any tick in an hour: open, seek, run; longest of 50",
+        wanted: AtMost(1000.0),
+        read: |results| results.of_recording("seek", 1000.0, "max_ms"),
+        shown: unit("ms").places(0),
+    },
+    Goal {
+        what: "state hash, share of the tick at 5,000 walkers",
+        wanted: AtMost(2.0),
+        read: |results| results.of_recording("hash", 5000.0, "percent"),
+        shown: unit("%").places(1),
+    },
+    Goal {
+        what: "recording, cost to the tick of a server with 500 bots, median of 3 pairs",
+        wanted: AtMost(2.0),
+        read: |results| median(costs(results).map(|cost| (cost.with_us / cost.without_us - 1.0) * 100.0)),
+        shown: unit("%").places(1),
+    },
+];
+
+/// Worlds whose keyframes are told of, by their players.
+const KEYFRAMES: [f64; 2] = [1000.0, 5000.0];
+
+pub(super) fn section(results: &Results) -> String {
+    if results.recording.is_empty() {
+        return String::new();
+    }
+    let mut out = format!(
+        "## Recording and replay\n\n\
+         Walkers in rooms of 50 who turn twice a second; an hour of 1,000 of them is recorded.\n\n{HEAD}"
+    );
+    // What was not measured has no row here.
+    for goal in GOALS.iter().filter(|goal| (goal.read)(results).is_finite()) {
+        out += &goal.row(results);
+    }
+    out += "\n";
+    for players in KEYFRAMES {
+        if results.recording_lines("keyframe", players).next().is_none() {
+            continue;
+        }
+        let keyframe = |field| results.of_recording("keyframe", players, field);
+        out += &format!(
+            "* To save a world of {} walkers takes {} us, once in 600 ticks, and {} KB before compression.\n",
+            rounded(players, 0),
+            rounded(keyframe("save_us"), 0),
+            rounded(keyframe("bytes") / 1000.0, 0),
+        );
+    }
+    for Cost { without_us, with_us } in costs(results) {
+        out += &format!(
+            "* Mean tick of that server without recording {without_us:.1} us, with files and history {with_us:.1} us.\n"
+        );
+    }
+    out
+}
+
+/// The mean tick of the same server without recording and with it.
+struct Cost {
+    without_us: f64,
+    with_us: f64,
+}
+
+fn costs(results: &Results) -> impl Iterator<Item = Cost> {
+    let cost = |line: &Value| Cost {
+        without_us: number(line, "without_us"),
+        with_us: number(line, "with_us"),
+    };
+    results.recording_lines("tick", 500.0).map(cost)
+}
