@@ -14,14 +14,12 @@ mod mood;
 
 use std::{fs, path::PathBuf};
 
-use parlour_server::{
-    maps,
-    recording::{
-        Header,
-        format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
-    },
+use parlour_recording::{
+    Header,
+    format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
     replay::Replay,
 };
+use parlour_server::maps;
 use parlour_shared::ids::Tick;
 use parlour_sim::{Fold, SIMULATION, Simulation};
 use parlour_tick::TickOutput;

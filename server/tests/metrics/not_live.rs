@@ -4,10 +4,8 @@
 use std::path::Path;
 
 use metrics::set_global_recorder;
-use parlour_server::{
-    Recorder, Server, ServerOptions,
-    replay::{Past, Replay, Window, verify},
-};
+use parlour_recording::replay::{Replay, Window, verify};
+use parlour_server::{Playback, Recorder, Server, ServerOptions};
 
 use crate::{
     counts_steps,

@@ -1,7 +1,7 @@
 //! Where it does not go on.
 
 use bevy_ecs::prelude::*;
-use parlour_server::recording::format::EndReason;
+use parlour_recording::format::EndReason;
 use parlour_shared::{ids::Tick, message::Refusal};
 use parlour_sim::{Clock, Logic, Step, StepSet, Walk};
 

@@ -1,7 +1,7 @@
 //! Through the eyes of one player.
 
 use parlour_client::Event;
-use parlour_server::replay::words::id;
+use parlour_recording::replay::words::id;
 use parlour_shared::ids::{Slot, Tick};
 
 use crate::support::{DAY, House, Spectator, eventually};

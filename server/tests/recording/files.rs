@@ -2,8 +2,8 @@
 
 use std::{fs, time::Duration};
 
-use parlour_server::{
-    recording::format::{EndReason, Ending, Recording},
+use parlour_recording::{
+    format::{EndReason, Ending, Recording},
     replay::{Extent, Found, Replay, find},
 };
 use parlour_shared::ids::Tick;

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use parlour_server::recording::format::{Ending, Item, OpenError, ReadError, Recording};
+use parlour_recording::format::{Ending, Item, OpenError, ReadError, Recording};
 
 use super::support::{Written, noise, open, read, stopped, written};
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use parlour_server::recording::format::{Cut, EndReason, Ending, FileWriter};
+use parlour_recording::format::{Cut, EndReason, Ending, FileWriter};
 
 use super::support::{chunks, header, read, written};
 

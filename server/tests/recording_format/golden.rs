@@ -3,7 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
-use parlour_server::recording::format::{EndReason, FileWriter, Item, Outcome, TickRecord, hex};
+use parlour_recording::format::{EndReason, FileWriter, Item, Outcome, TickRecord, hex};
 use parlour_shared::ids::Tick;
 use parlour_tick::{Cadence, EventKind, Pace, PaceLevel, TickInput};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parlour_server::recording::{
+use parlour_recording::{
     Header, HeaderError, Previous, VersionError,
     format::{Chain, FileWriter},
 };

@@ -1,6 +1,6 @@
 //! Chunks whose checksums are right and whose content is not: refused as a whole, with the place and the reason.
 
-use parlour_server::recording::format::FileWriter;
+use parlour_recording::format::FileWriter;
 use sha2::{Digest as _, Sha256};
 
 use super::support::{Memory, header, read, written};

@@ -1,6 +1,6 @@
 //! The index is a help, never an authority: without it, or with a wrong one, nothing else is read.
 
-use parlour_server::recording::format::Ending;
+use parlour_recording::format::Ending;
 
 use super::{
     hostile::Forge,

@@ -2,7 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use parlour_server::{maps, recording::map_digest};
+use parlour_recording::map_digest;
+use parlour_server::maps;
 use parlour_shared::{
     map::{Door, Map, Spawn},
     motion::{Position, WallGrid},

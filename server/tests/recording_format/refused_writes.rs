@@ -1,6 +1,6 @@
 //! What could not be read again is not written.
 
-use parlour_server::recording::format::{FileWriter, MAX_RAW, PushError, TicksBuilder, seal_keyframe};
+use parlour_recording::format::{FileWriter, MAX_RAW, PushError, TicksBuilder, seal_keyframe};
 use parlour_shared::{
     ids::{SessionId, Tick},
     message::{Body, ClientMessage, Custom, SetState, StateWrite},

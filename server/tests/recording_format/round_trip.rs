@@ -1,6 +1,6 @@
 //! Whatever is recorded is read again, in any cut into chunks.
 
-use parlour_server::recording::format::{Item, Outcome, TickRecord};
+use parlour_recording::format::{Item, Outcome, TickRecord};
 use parlour_shared::{
     ids::{SessionId, Tick},
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},

@@ -1,6 +1,6 @@
 //! What a recording costs.
 
-use parlour_server::recording::format::{EndReason, FileWriter, TicksBuilder};
+use parlour_recording::format::{EndReason, FileWriter, TicksBuilder};
 use parlour_shared::{
     ids::{SessionId, Tick},
     message::{ClientMessage, Move},

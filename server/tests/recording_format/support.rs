@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use parlour_server::recording::{
+use parlour_recording::{
     Header,
     format::{
         EndReason, Ending, FileWriter, Item, Outcome, ReadError, Recording, Sealed, TickRecord, TicksBuilder,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use parlour_server::recording::format::{Item, Recording};
+use parlour_recording::format::{Item, Recording};
 use parlour_shared::ids::Tick;
 
 use super::support::{Written, open, wall, written};

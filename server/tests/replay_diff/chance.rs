@@ -11,7 +11,7 @@ use std::{
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::replay::diff::{Cause, StateDifference};
+use parlour_recording::replay::diff::{Cause, StateDifference};
 use parlour_sim::{Clock, FromPlayer, Player, SimulationApp, Step, StepSet};
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::replay::{
+use parlour_recording::replay::{
     Replay,
     diff::{Cause, Difference, StateDifference, diff_with_now},
 };

@@ -2,7 +2,7 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::replay::diff::Cause;
+use parlour_recording::replay::diff::Cause;
 use parlour_sim::{Clock, Player, Step, StepSet};
 
 use crate::stage::{AT, Score, Taken, config, logic, record, record_on, script, state_difference};

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use parlour_server::recording::{
+use parlour_recording::{
     Header,
     format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
 };

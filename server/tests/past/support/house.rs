@@ -6,10 +6,8 @@ use std::{
     time::Duration,
 };
 
-use parlour_server::{
-    Server, ServerOptions,
-    replay::{Moment, Past, Replay},
-};
+use parlour_recording::replay::{Moment, Replay};
+use parlour_server::{Playback, Server, ServerOptions};
 use parlour_sim::{Logic, SimConfig};
 use serde_json::Value;
 
