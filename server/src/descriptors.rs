@@ -167,6 +167,8 @@ fn number(descriptor: impl AsFd) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]

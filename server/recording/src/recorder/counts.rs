@@ -38,6 +38,27 @@ pub struct RecorderMetrics {
     pub history_written: [Counter; Reason::ALL.len()],
 }
 
+impl Default for RecorderMetrics {
+    fn default() -> Self {
+        Self {
+            active: Gauge::noop(),
+            ticks: Counter::noop(),
+            bytes: Counter::noop(),
+            dropped: Counter::noop(),
+            queue_bytes: Gauge::noop(),
+            history_seconds: Gauge::noop(),
+            history_bytes: Gauge::noop(),
+            history_failed: Counter::noop(),
+            shadow_ticks: Counter::noop(),
+            shadow_divergences: Counter::noop(),
+            shadow_skipped: Counter::noop(),
+            shadow_lag: Gauge::noop(),
+            ended: Ending::ALL.map(|_| Counter::noop()),
+            history_written: Reason::ALL.map(|_| Counter::noop()),
+        }
+    }
+}
+
 impl RecorderMetrics {
     pub(super) fn ended(&self, ending: Ending) {
         self.ended[ending as usize].increment(1);
@@ -45,5 +66,54 @@ impl RecorderMetrics {
 
     pub(super) fn history_written(&self, reason: Reason) {
         self.history_written[reason as usize].increment(1);
+    }
+}
+
+/// Metrics whose values a test reads.
+#[cfg(test)]
+pub(super) mod counted {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+
+    use super::*;
+
+    /// The values behind some of the handles.
+    #[derive(Default)]
+    pub(in super::super) struct Values {
+        active: Arc<AtomicU64>,
+        ticks: Arc<AtomicU64>,
+        dropped: Arc<AtomicU64>,
+        ended: [Arc<AtomicU64>; Ending::ALL.len()],
+    }
+
+    impl Values {
+        pub(in super::super) fn metrics(&self) -> Arc<RecorderMetrics> {
+            let ended = self.ended.each_ref();
+            Arc::new(RecorderMetrics {
+                active: Gauge::from_arc(Arc::clone(&self.active)),
+                ticks: Counter::from_arc(Arc::clone(&self.ticks)),
+                dropped: Counter::from_arc(Arc::clone(&self.dropped)),
+                ended: ended.map(|value| Counter::from_arc(Arc::clone(value))),
+                ..RecorderMetrics::default()
+            })
+        }
+
+        pub(in super::super) fn is_active(&self) -> bool {
+            f64::from_bits(self.active.load(Ordering::Relaxed)) == 1.0
+        }
+
+        pub(in super::super) fn ticks(&self) -> u64 {
+            self.ticks.load(Ordering::Relaxed)
+        }
+
+        pub(in super::super) fn dropped(&self) -> u64 {
+            self.dropped.load(Ordering::Relaxed)
+        }
+
+        pub(in super::super) fn ended(&self, ending: Ending) -> u64 {
+            self.ended[ending as usize].load(Ordering::Relaxed)
+        }
     }
 }

@@ -5,17 +5,20 @@ use std::{sync::mpsc::sync_channel, thread};
 use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig};
 use rtrb::{Consumer, Producer, RingBuffer};
-use tokio::sync::oneshot;
 
 use super::*;
-use crate::recorder::batch_queue::{BatchReceiver, batch_queue};
+use crate::recorder::{
+    batch_queue::{BatchReceiver, batch_queue},
+    counts::counted::Values,
+};
 
 struct Driven {
     recorder: Recorder,
     state: Option<State>,
-    records: Producer<Tapped>,
-    spent: Consumer<Tapped>,
+    records: Producer<LiveTick>,
+    spent: Consumer<LiveTick>,
     disk: BatchReceiver,
+    values: Values,
 }
 
 impl Driven {
@@ -25,14 +28,15 @@ impl Driven {
         let (_asks, asked) = sync_channel(1);
         let (disk, batches) = batch_queue();
         let source = Source::new(SimConfig::new(Vec::new()), Logic::default());
+        let values = Values::default();
         let recorder = Recorder {
-            tapping: Tapping {
-                records: tapped,
-                spent: returned,
+            ticks: TickReceiver {
+                full: tapped,
+                empty: returned,
             },
-            asks: asked,
+            requests: asked,
             source: Arc::new(source),
-            metrics: Arc::new(Metrics::new()),
+            metrics: values.metrics(),
             history: Some(History::new(Duration::from_secs(20), usize::MAX)),
             disk: Some(disk),
             shadow: None,
@@ -45,6 +49,7 @@ impl Driven {
             records,
             spent,
             disk: batches,
+            values,
         }
     }
 
@@ -69,10 +74,11 @@ impl Driven {
     }
 
     fn ask(&mut self) -> Option<HistoryError> {
-        let (answer, mut answered) = oneshot::channel();
-        let ask = HistoryRequest::Write(Reason::Asked, Some(answer));
-        self.recorder.answer(ask, &mut self.state);
-        answered.try_recv().ok().map(|answer| answer.unwrap_err())
+        let (sender, answered) = sync_channel(1);
+        let answer = Box::new(move |saved| drop(sender.send(saved)));
+        let request = HistoryRequest::Write(Reason::Asked, Some(answer));
+        self.recorder.answer(request, &mut self.state);
+        answered.try_recv().ok().map(Result::unwrap_err)
     }
 
     fn tick_that(&mut self, tick: u32, hash: Option<u64>, took: Duration) {
@@ -111,9 +117,7 @@ fn a_disk_that_does_not_keep_up_misses_ticks_and_the_history_does_not() {
     let sent = driven.sent();
     // 128 batches wait; one in eleven is a saved world.
     assert_eq!(contiguous(&sent), 60 * (128 - 11));
-    let metrics = Arc::clone(&driven.recorder.metrics);
-    let dropped = metrics.value("parlour_recording_ticks_dropped_total");
-    assert_eq!(dropped, f64::from(600 * 13 - 60 * (128 - 11)));
+    assert_eq!(driven.values.dropped(), 600 * 13 - 60 * (128 - 11));
     assert_eq!(driven.history(), (600 * 11, 600 * 2), "goes on as if nothing was");
     driven.ticks(600 * 13 + 1..=600 * 13 + 60);
     let again: Vec<u32> = driven.sent().iter().map(|batch| batch.first_tick()).collect();
@@ -139,7 +143,7 @@ fn a_gap_in_the_ticks_reaches_the_disk_and_begins_the_history_anew() {
 fn records_come_back_empty_with_room_for_what_ticks_need() {
     let mut driven = Driven::new();
     driven.ticks(1..=601);
-    let back: Vec<Tapped> = std::iter::from_fn(|| driven.spent.pop().ok()).collect();
+    let back: Vec<LiveTick> = std::iter::from_fn(|| driven.spent.pop().ok()).collect();
     assert!(back.len() >= STOCK);
     for record in &back {
         assert!(record.input.events.is_empty() && record.keyframe.is_empty());

@@ -1,5 +1,5 @@
 //! A recording that was written once, byte for byte, and what must be read from it. `PARLOUR_BLESS=1 cargo test -p
-//! parlour-server --test recording_format` writes both anew.
+//! parlour-recording --test format` writes both anew.
 
 use std::{fs, path::PathBuf};
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::support::{Memory, chunks, header, noise, open, read, record};
 
 fn path(name: &str) -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "../assets/recordings/format", name]
+    [env!("CARGO_MANIFEST_DIR"), "../../assets/recordings/format", name]
         .iter()
         .collect()
 }
@@ -130,6 +130,6 @@ fn the_golden_recording_is_read_and_written_as_ever() {
     assert!(
         written == golden,
         "the same recording is written in other bytes. If that is meant (or zstd is another version), run \
-         `PARLOUR_BLESS=1 cargo test -p parlour-server --test recording_format` and look at the difference"
+         `PARLOUR_BLESS=1 cargo test -p parlour-recording --test format` and look at the difference"
     );
 }

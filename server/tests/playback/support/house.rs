@@ -32,19 +32,19 @@ impl House {
         })
     }
 
-    pub(crate) fn of(day: &Day, change: impl FnOnce(&mut Past)) -> Self {
+    pub(crate) fn of(day: &Day, change: impl FnOnce(&mut Playback)) -> Self {
         Self::with(day, Logic::default(), change)
     }
 
-    pub(crate) fn with(day: &Day, logic: Logic, change: impl FnOnce(&mut Past)) -> Self {
+    pub(crate) fn with(day: &Day, logic: Logic, change: impl FnOnce(&mut Playback)) -> Self {
         let file = day.file();
         let replay = Replay::open(&file.0, &day.maps, logic).unwrap();
-        let mut past = Past::new(replay).unwrap();
+        let mut past = Playback::new(replay).unwrap();
         change(&mut past);
         let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.admin = options.listen;
-        let server = Server::serve_past(options, past).unwrap();
+        let server = Server::start_playback(options, past).unwrap();
         let house = Self { server, _file: file };
         eventually("there", || house.look()["seeking"] == Value::Null);
         house

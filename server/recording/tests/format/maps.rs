@@ -3,7 +3,6 @@
 use std::{collections::HashSet, sync::Arc};
 
 use parlour_recording::map_digest;
-use parlour_server::maps;
 use parlour_shared::{
     map::{Door, Map, Spawn},
     motion::{Position, WallGrid},
@@ -115,11 +114,4 @@ fn the_form_that_is_digested_is_the_documented_one() {
         text("default", &mut form);
     }
     assert_eq!(map_digest(&garden()), <[u8; 32]>::from(Sha256::digest(form)));
-}
-
-#[test]
-fn the_bundled_maps_have_digests_of_their_own() {
-    let maps = maps::load(None).unwrap();
-    let digests: HashSet<_> = maps.iter().map(|map| map_digest(map)).collect();
-    assert_eq!(digests.len(), maps.len());
 }
