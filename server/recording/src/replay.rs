@@ -1,7 +1,6 @@
 //! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
 
 mod again;
-pub(crate) mod begin;
 mod beside;
 mod cast;
 pub mod diff;
@@ -22,6 +21,7 @@ mod verify;
 mod whom;
 mod window;
 pub mod words;
+pub(crate) mod world;
 
 use std::{path::Path, sync::Arc};
 
@@ -37,12 +37,13 @@ pub use error::ReplayError;
 pub use find::{Beside, Extent, FindError, Found, find};
 pub use moment::{Moment, MomentError, NotAMoment};
 pub use roster::{Change, Roster, Who};
-pub use run::{Rest, Run, Stepped, panic_message};
+pub use run::{Ran, Rest, Run};
 use tape::Spot;
 pub use tape::Tape;
 pub use verify::{Verified, verify};
 pub use whom::{Called, Whom};
 pub use window::Window;
+pub use world::{panic_message, step_caught};
 
 /// A recording, and what it takes to run it: the maps it was made with and its game logic.
 pub struct Replay {
@@ -136,17 +137,15 @@ impl Replay {
             return Err(ReplayError::NotInIt { tick, first, last });
         }
         let mut run = self.run_before(tick)?;
-        while run.tick() < tick {
-            match run.step()? {
-                Some(Stepped::Same) => {}
-                Some(Stepped::Panicked(message)) => {
-                    let tick = run.tick();
-                    return Err(ReplayError::Panicked { tick, message });
-                }
-                None => return Err(ReplayError::NotInIt { tick, first, last }),
+        while let Some(Ran { tick, panic }) = run.next_up_to(tick)? {
+            if let Some(message) = panic {
+                return Err(ReplayError::Panicked { tick, message });
             }
         }
-        Ok(run)
+        match run.tick() {
+            reached if reached == tick => Ok(run),
+            _ => Err(ReplayError::NotInIt { tick, first, last }),
+        }
     }
 
     /// From the last saved world at or before that tick on, or from the beginning: nothing was run yet.

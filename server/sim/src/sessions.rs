@@ -42,6 +42,11 @@ impl Sessions {
         self.entities.get(&session).copied()
     }
 
+    /// All, in order.
+    pub fn iter(&self) -> impl Iterator<Item = SessionId> {
+        self.entities.keys().copied()
+    }
+
     /// How many are open.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,5 +1,6 @@
 //! The world and its one way forward.
 
+mod census;
 mod saving;
 mod trace;
 
@@ -31,6 +32,7 @@ use crate::{
     talk, throttle,
 };
 
+pub use census::{Census, SavedPlayer};
 pub use trace::Tracing;
 
 /// A world. Live play, tests, bots in process and replay all step it the same way.
@@ -158,6 +160,11 @@ impl Simulation {
     #[must_use]
     pub fn player(&self, session: SessionId) -> Option<Entity> {
         self.world.resource::<Sessions>().get(session)
+    }
+
+    /// The open sessions, in order.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.world.resource::<Sessions>().iter()
     }
 
     /// From now on nobody is sent snapshots: what came of a tick is known by its hash, and that is all who runs a recording

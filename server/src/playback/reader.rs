@@ -1,4 +1,4 @@
-//! The thread that reads ahead: all that takes a file or long is done here, so that the tick thread never waits.
+//! The thread that reads ahead. It does all that needs a file or takes long, so that the tick thread never waits.
 
 use std::{
     sync::{
@@ -11,41 +11,41 @@ use std::{
 
 use parlour_recording::{
     format::{Ending, TickRecord},
-    replay::{Replay, ReplayError, Rest, Stepped},
+    replay::{Ran, Replay, ReplayError, Rest},
 };
 use parlour_shared::{codec, ids::Tick};
 use parlour_sim::Simulation;
 use parlour_tick::{EventKind, TickInput};
 use rtrb::{Consumer, Producer};
 
-/// Bytes of input that wait for the tick thread; one tick more may, however large it is.
+/// Bytes of input that wait for the tick thread. One more tick may wait, however large it is.
 const WAITING_BYTES: usize = 16 * 1024 * 1024;
-/// How long nothing is looked for while there is nothing to do.
+/// The pause between two looks at the rings while there is nothing to do.
 const IDLE: Duration = Duration::from_millis(5);
-/// Ticks between two looks at what else is asked, while a world is run to where it is to be.
+/// Ticks between two looks at the commands while a world is run to the tick of a seek.
 const LOOK: u32 = 60;
 
 /// What the tick thread asks for.
 pub(super) enum Command {
     /// The world after a tick, and all ticks after it, under this number.
     Seek(u32, Tick),
-    /// To be dropped, which may take a while.
+    /// To drop a world, which may take a while.
     Drop(Box<Simulation>),
-    /// To be logged.
+    /// To log why playback stopped.
     Log(String),
 }
 
 /// Something for the tick thread.
 pub(super) struct ReadItem {
-    /// The number of the seek that it belongs to: what belongs to an earlier one is of no use.
+    /// The number of the seek that it belongs to. Items of earlier seeks are of no use.
     pub(super) seek_id: u32,
     pub(super) kind: ItemKind,
 }
 
 pub(super) enum ItemKind {
-    /// The world that was asked for; or the last one before it, and why it does not go on from there.
+    /// The world that was sought. With a reason, it is the last world before that, and nothing comes after it.
     Reached(Box<Simulation>, Option<End>),
-    /// The next tick, and how many bytes it counts for.
+    /// The next tick, and the bytes that it counts for.
     Tick(TickRecord, usize),
     /// Nothing more comes.
     End(End),
@@ -55,7 +55,7 @@ pub(super) enum ItemKind {
 pub(super) enum End {
     /// The recording ends.
     Finished(String),
-    /// It cannot be read on, or comes to something else.
+    /// It cannot be read on, or a tick reached a different state.
     Broken(String),
 }
 
@@ -68,105 +68,99 @@ pub(super) struct Reader {
 pub(super) struct Rings {
     pub(super) items: Producer<ReadItem>,
     pub(super) commands: Consumer<Command>,
-    /// Bytes that wait in the items.
+    /// Bytes of the ticks in `items`.
     pub(super) waiting: Arc<AtomicUsize>,
 }
 
-/// What there is to do instead of going on.
+/// What to do instead of going on.
 enum Next {
     Seek(u32, Tick),
     /// The tick thread is gone.
-    End,
+    Stop,
 }
 
 impl Reader {
-    /// Reads what is asked for until nobody asks any more.
+    /// Serves one seek after the other, until the tick thread is gone.
     pub(super) fn run(mut self) {
         let mut next = self.rings.wait();
         while let Next::Seek(seek_id, to) = next {
-            next = play(&mut self.replay, &mut self.rings, seek_id, to);
+            next = serve(&mut self.replay, &mut self.rings, seek_id, to);
         }
     }
 }
 
-/// Makes the world after a tick and reads on from there. Ends when something else is asked for.
-fn play(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next {
-    let end = end_of(replay.ending());
-    let mut landed = run_to(replay, rings, to);
+/// Sends the world after a tick, and the ticks after it. Returns the next command that replaces this seek.
+fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next {
+    let end = words_of(replay.ending());
+    let mut sought = seek(replay, rings, to);
     let mut panicked = None;
-    if let Err(ReplayError::Panicked { tick, message }) = landed {
-        // What a panic left behind is no world: the one before it is shown.
+    if let Err(ReplayError::Panicked { tick, message }) = sought {
+        // A panic leaves no world to look at. The one before it is shown.
         let why = format!("tick {} panicked when it was recorded: {message}", tick.0);
         panicked = Some(End::Broken(why));
-        landed = run_to(replay, rings, Tick(tick.0.saturating_sub(1)));
+        sought = seek(replay, rings, Tick(tick.0.saturating_sub(1)));
     }
-    let (world, mut rest) = match landed {
-        Ok(Seeked::There(world, rest)) => (world, rest),
-        Ok(Seeked::Instead(next)) => return next,
+    let (world, rest) = match sought {
+        Ok(Sought::Reached(world, rest)) => (world, rest),
+        Ok(Sought::Replaced(next)) => return next,
         Err(error) => {
-            let why = format!("cannot go to tick {}: {error}", to.0);
-            let sent = rings.send(seek_id, ItemKind::End(End::Broken(why)), 0);
-            return sent.unwrap_or_else(|| rings.wait());
+            let why = End::Broken(format!("cannot go to tick {}: {error}", to.0));
+            return rings.end(seek_id, why);
         }
     };
-    let mut sent = rings.send(seek_id, ItemKind::Reached(world, panicked), 0);
-    while sent.is_none() {
-        let why = match rest.next() {
-            Ok(Some(record)) => {
-                let bytes = bytes_of(&record.input);
-                sent = rings.send(seek_id, ItemKind::Tick(record, bytes), bytes);
-                continue;
-            }
-            Ok(None) => End::Finished(end.clone()),
-            Err(error) => End::Broken(error.to_string()),
-        };
-        let sent = rings.send(seek_id, ItemKind::End(why), 0);
-        return sent.unwrap_or_else(|| rings.wait());
+    if let Some(next) = rings.send(seek_id, ItemKind::Reached(world, panicked), 0) {
+        return next;
     }
-    sent.unwrap_or(Next::End)
+    for record in rest {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => return rings.end(seek_id, End::Broken(error.to_string())),
+        };
+        let bytes = bytes_of(&record.input);
+        if let Some(next) = rings.send(seek_id, ItemKind::Tick(record, bytes), bytes) {
+            return next;
+        }
+    }
+    rings.end(seek_id, End::Finished(end))
 }
 
 #[expect(
     clippy::large_enum_variant,
     reason = "made once for a seek, and taken apart at once"
 )]
-enum Seeked<'a> {
-    There(Box<Simulation>, Rest<'a>),
-    Instead(Next),
+enum Sought<'a> {
+    Reached(Box<Simulation>, Rest<'a>),
+    Replaced(Next),
 }
 
-/// The world after a tick. At least one tick is run: only then is it known what there is to be told.
-fn run_to<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<Seeked<'a>, ReplayError> {
+/// Makes the world after a tick. At least one tick is run, because only a run fills the output that spectators are sent.
+fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<Sought<'a>, ReplayError> {
     let ends = replay.times().range();
     let mut run = replay.run_before(Tick(to.0.saturating_sub(1)))?;
-    while run.tick() < to {
-        match run.step()? {
-            Some(Stepped::Same) => {}
-            Some(Stepped::Panicked(message)) => {
-                let tick = run.tick();
-                return Err(ReplayError::Panicked { tick, message });
-            }
-            None => {
-                let (first, last) = ends.ok_or(ReplayError::Empty)?;
-                return Err(ReplayError::NotInIt {
-                    tick: to,
-                    first,
-                    last,
-                });
-            }
+    while let Some(Ran { tick, panic }) = run.next_up_to(to)? {
+        if let Some(message) = panic {
+            return Err(ReplayError::Panicked { tick, message });
         }
-        if run.tick().0 % LOOK == 0
+        if tick.0.is_multiple_of(LOOK)
             && let Some(next) = rings.poll()
         {
-            return Ok(Seeked::Instead(next));
+            return Ok(Sought::Replaced(next));
         }
     }
+    if run.tick() < to {
+        let (first, last) = ends.ok_or(ReplayError::Empty)?;
+        return Err(ReplayError::NotInIt {
+            tick: to,
+            first,
+            last,
+        });
+    }
     let (world, rest) = run.into_parts();
-    Ok(Seeked::There(Box::new(world), rest))
+    Ok(Sought::Reached(Box::new(world), rest))
 }
 
 impl Rings {
-    /// Sends something as soon as there is room; not at all if something else is to be done meanwhile.
+    /// Sends an item as soon as there is room. Returns the command that came first, if one did.
     fn send(&mut self, seek_id: u32, kind: ItemKind, bytes: usize) -> Option<Next> {
         loop {
             if let Some(next) = self.poll() {
@@ -183,7 +177,12 @@ impl Rings {
         None
     }
 
-    /// Waits until something else is to be done.
+    /// Sends why nothing more comes, and waits for the next command.
+    fn end(&mut self, seek_id: u32, why: End) -> Next {
+        let replaced = self.send(seek_id, ItemKind::End(why), 0);
+        replaced.unwrap_or_else(|| self.wait())
+    }
+
     fn wait(&mut self) -> Next {
         loop {
             if let Some(next) = self.poll() {
@@ -193,24 +192,23 @@ impl Rings {
         }
     }
 
-    /// Whether something else is to be done: the last thing that was asked for.
+    /// Does what can be done at once, and returns the last seek that was asked for.
     fn poll(&mut self) -> Option<Next> {
-        let mut next = self.items.is_abandoned().then_some(Next::End);
+        let mut next = self.items.is_abandoned().then_some(Next::Stop);
         while let Ok(command) = self.commands.pop() {
             match command {
-                Command::Seek(seek_id, to) if next.is_none() || matches!(next, Some(Next::Seek(..))) => {
-                    next = Some(Next::Seek(seek_id, to));
-                }
-                Command::Seek(..) => {}
+                Command::Seek(..) if matches!(next, Some(Next::Stop)) => {}
+                Command::Seek(seek_id, to) => next = Some(Next::Seek(seek_id, to)),
                 Command::Drop(world) => drop(world),
-                Command::Log(why) => tracing::error!(why, "the past stops"),
+                Command::Log(why) => tracing::error!(why, "playback stopped"),
             }
         }
         next
     }
 }
 
-fn end_of(ending: &Ending) -> String {
+/// How the recording ends, in words.
+fn words_of(ending: &Ending) -> String {
     match ending {
         Ending::Ended { reason, text } if text.is_empty() => format!("the recording ends here: {reason}"),
         Ending::Ended { reason, text } => format!("the recording ends here: {reason}, {text}"),
@@ -219,7 +217,7 @@ fn end_of(ending: &Ending) -> String {
     }
 }
 
-/// About what an input takes in memory.
+/// Roughly what an input takes in memory.
 fn bytes_of(input: &TickInput) -> usize {
     let mut scratch = Vec::new();
     let event = |kind: &EventKind| match kind {

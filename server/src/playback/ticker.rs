@@ -1,16 +1,13 @@
-//! The ticker on which the past is played: it takes what the reader has ready, and never waits for it.
+//! The ticker of a playback: it takes what the reader has ready, and never waits for it.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use parlour_recording::{
     format::{Outcome, TickRecord},
-    uncounted,
+    replay::step_caught,
 };
 use parlour_shared::{
     ids::{PlayerId, Tick},
@@ -30,15 +27,15 @@ use crate::tick_loop::Ticker;
 /// A thousandth of a tick is the unit of speeds.
 const WHOLE: u32 = 1000;
 
-/// A world of the past, and who watches it.
+/// A recorded world that runs again, and its spectators.
 pub(super) struct PlaybackTicker {
     items: Consumer<ReadItem>,
     commands: Producer<Command>,
-    /// Bytes that wait in the items.
+    /// Bytes of the ticks in `items`.
     waiting: Arc<AtomicUsize>,
     pub(super) control: ControlReceiver,
     pub(super) spectators: Spectators,
-    /// None before the first one is made, and after one that came to something else than was recorded.
+    /// `None` before the first one is made, and after one that reached a different state than was recorded.
     pub(super) world: Option<Box<Simulation>>,
     /// The last tick that was shown.
     pub(super) tick: Tick,
@@ -49,11 +46,11 @@ pub(super) struct PlaybackTicker {
     due: u32,
     /// The number of the last seek.
     seek_id: u32,
-    /// Where the last seek goes, until it is there.
+    /// The tick of the last seek, until its world is there.
     pub(super) seeking: Option<Tick>,
-    /// Why it does not go on from here.
+    /// Why playback cannot go on from here.
     pub(super) ended: Option<String>,
-    /// Through whose eyes everyone looks while it is in a room, and its name.
+    /// The player whose view every spectator has while that player is in a room, and its name.
     pub(super) following: Option<(PlayerId, String)>,
     /// The ticks of this step.
     batch: Vec<TickRecord>,
@@ -117,7 +114,7 @@ impl PlaybackTicker {
     }
 
     /// Takes what the reader has ready of a seek. False: it is not there yet.
-    fn run_to(&mut self, output: &mut TickOutput) -> bool {
+    fn arrive(&mut self, output: &mut TickOutput) -> bool {
         while let Some(what) = self.pop() {
             match what {
                 ItemKind::Reached(world, why) => {
@@ -200,13 +197,13 @@ impl PlaybackTicker {
         let happened = |kind: &EventKind| !matches!(kind, EventKind::Hold | EventKind::Release);
         record.input.events.retain(|event| happened(&event.kind));
         let part = &mut self.part;
-        let stepped = uncounted(|| catch_unwind(AssertUnwindSafe(|| world.step(&mut record.input, part))));
+        let stepped = step_caught(world, &mut record.input, part);
         if stepped.is_err() || part.hash != hash {
             let old = self.world.take();
             self.drop_on_reader(old);
             self.spectators.forget_places(output);
             return Err(match stepped {
-                Ok(()) => format!("tick {tick} came to another state than was recorded"),
+                Ok(()) => format!("tick {tick} reached a different state than was recorded"),
                 Err(_) => format!("tick {tick} panicked, and did not when it was recorded"),
             });
         }
@@ -264,7 +261,7 @@ impl Ticker for PlaybackTicker {
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         output.clear();
         self.take_requests(output);
-        if self.seeking.is_none() || self.run_to(output) {
+        if self.seeking.is_none() || self.arrive(output) {
             self.play(output);
         }
         // After the play: who begins to watch is shown the tick that all have seen.

@@ -54,7 +54,11 @@ pub(super) struct TickReceiver {
 }
 
 /// Both ends. The world is saved after every `keyframe_ticks` ticks, at least one.
-pub(super) fn rings(source: Arc<Source>, dropped: Counter, keyframe_ticks: u32) -> (TickSender, TickReceiver) {
+pub(super) fn rings(
+    source: Arc<Source>,
+    dropped: Counter,
+    keyframe_ticks: u32,
+) -> (TickSender, TickReceiver) {
     let (full, records) = RingBuffer::new(RING);
     let (returned, empty) = RingBuffer::new(RING);
     let sender = TickSender {

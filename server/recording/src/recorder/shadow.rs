@@ -19,12 +19,12 @@ use parlour_sim::Simulation;
 use parlour_tick::TickOutput;
 
 use super::{
-    Reason, batch::Batch, batch_queue::BatchReceiver, counts::RecorderMetrics,
-    history_handle::HistoryHandle, source::Source,
+    Reason, batch::Batch, batch_queue::BatchReceiver, counts::RecorderMetrics, history_handle::HistoryHandle,
+    source::Source,
 };
 use crate::{
     format::{EndReason, FileWriter, Item, Outcome, Recording, TickRecord},
-    replay::begin,
+    replay::world,
 };
 
 /// Ticks by which the second world is behind at least: one amount from one saved world to the next, then the other.
@@ -133,8 +133,7 @@ impl Shadow {
             (following.world, following.since) = (Some(world), 0);
         }
         if following.world.is_none() && !batch.is_keyframe() {
-            self.metrics.shadow_skipped
-                .increment(batch.ticks().into());
+            self.metrics.shadow_skipped.increment(batch.ticks().into());
             return Ok(());
         }
         for item in self.items(batch)? {
@@ -158,12 +157,12 @@ impl Shadow {
         }
         // The old one is dropped first: there is never memory for three worlds.
         (following.world, following.since) = (None, tick);
-        let world = begin::load(&self.source.config, &self.source.logic, Tick(tick), state);
-        let world = world.map_err(|error| Divergence {
+        let loaded = world::load(&self.source.config, &self.source.logic, Tick(tick), state);
+        let loaded = loaded.map_err(|error| Divergence {
             tick,
             parts: format!("the saved world: {error}"),
         })?;
-        following.world.insert(world).mute();
+        following.world.insert(loaded).mute();
         Ok(())
     }
 
@@ -173,17 +172,17 @@ impl Shadow {
             following.world = None;
             return Ok(());
         };
-        let Some(world) = &mut following.world else {
+        let Some(second) = &mut following.world else {
             return Ok(());
         };
         following.tick = record.tick.0;
         let output = &mut following.output;
-        world.step(&mut record.input, output);
+        second.step(&mut record.input, output);
         self.metrics.shadow_ticks.increment(1);
         if (output.hash, &output.parts) == (*hash, parts) {
             return Ok(());
         }
-        let differ = begin::parts_that_differ(world, parts, &output.parts);
+        let differ = world::parts_that_differ(second, parts, &output.parts);
         Err(Divergence {
             tick: record.tick.0,
             parts: differ.join(", "),

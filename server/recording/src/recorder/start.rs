@@ -4,7 +4,11 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::{Arc, atomic::AtomicU32, mpsc::{SyncSender, sync_channel}},
+    sync::{
+        Arc,
+        atomic::AtomicU32,
+        mpsc::{SyncSender, sync_channel},
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -179,7 +183,8 @@ impl Start<'_> {
             source: Arc::clone(&self.source),
             metrics: Arc::clone(&self.metrics),
         };
-        self.threads.spawn("keeper", &self.metrics, move || writer.run())?;
+        self.threads
+            .spawn("keeper", &self.metrics, move || writer.run())?;
         let least = if options.shadow { REACH } else { Duration::ZERO };
         let history = History::new(options.history.max(least), options.history_bytes);
         Ok(Some((history, sender)))

@@ -19,8 +19,8 @@ use super::{
     history::History,
     history_handle::{HistoryAnswer, HistoryRequest},
     history_writer::WriteJob,
-    source::Source,
     ring::{LiveTick, TickReceiver},
+    source::Source,
     throttle::Throttle,
 };
 use crate::format::{EndReason, PushError, TicksBuilder, seal_keyframe};
@@ -209,8 +209,7 @@ impl Recorder {
         if let Some(shadow) = &self.shadow
             && shadow.send(&batch) == Err(NotTaken::Full)
         {
-            self.metrics.shadow_skipped
-                .increment(batch.ticks().into());
+            self.metrics.shadow_skipped.increment(batch.ticks().into());
         }
         if let Some(history) = &mut self.history {
             history.push(batch);

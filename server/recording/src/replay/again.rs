@@ -2,16 +2,18 @@
 
 use std::{fs::File, path::Path};
 
-use super::{Replay, ReplayError, begin};
-use crate::uncounted::uncounted;
+use parlour_shared::ids::Tick;
+use parlour_sim::SIMULATION;
+use parlour_tick::TickOutput;
+
+use super::{Replay, ReplayError, world};
 use crate::{
     Header,
     format::{
         EndReason, FileWriter, Item, Outcome, PushError, ReadError, Sealed, TicksBuilder, seal_keyframe,
     },
+    uncounted,
 };
-use parlour_sim::SIMULATION;
-use parlour_tick::{TickInput, TickOutput};
 
 impl Replay {
     /// Runs its inputs through the world as this program has it, and records that into one new file, with a saved world
@@ -29,53 +31,48 @@ impl Replay {
         let times = self.tape.times();
         let beginning = self.tape.beginning();
         let mut items = self.tape.read_from(beginning);
-        let (mut world, first) = begin::begin(&mut items, &self.config, &self.logic)?;
+        let mut world = world::begin(&mut items, &self.config, &self.logic)?;
         let (mut output, mut saved) = (TickOutput::default(), Vec::new());
-        let mut last_saved = None;
         let mut write = |chunks: Vec<Sealed>| -> Result<(), ReplayError> {
             Ok(chunks
                 .iter()
                 .try_for_each(|chunk| writer.chunk(chunk))
                 .map_err(ReadError::Io)?)
         };
-        let first_item = match first {
-            Some(record) => Item::Tick(record),
-            // The world that was just loaded stands at the beginning of the new file, too.
-            None => Item::Keyframe {
-                tick: world.tick(),
-                state: Vec::new(),
-            },
-        };
-        for item in std::iter::once(Ok(first_item)).chain(items) {
-            match item? {
-                // A file may begin with the world that the one before it ends with: once is enough.
-                Item::Keyframe { tick, .. } if last_saved == Some(tick) => {}
-                Item::Keyframe { tick, .. } => {
-                    last_saved = Some(tick);
-                    write(builder.seal().into_iter().collect())?;
-                    saved.clear();
-                    world.save(&mut saved);
-                    write(seal_keyframe(tick, times.at(tick), &saved).map_err(too_large)?)?;
+        // The world that was just loaded stands at the beginning of the new file, too.
+        let mut due = Some(world.tick()).filter(|tick| *tick > Tick(0));
+        let mut last_saved = None;
+        loop {
+            // A file may begin with the world that the one before it ends with: once is enough.
+            if let Some(tick) = due.take().filter(|tick| last_saved != Some(*tick)) {
+                last_saved = Some(tick);
+                write(builder.seal().into_iter().collect())?;
+                saved.clear();
+                world.save(&mut saved);
+                write(seal_keyframe(tick, times.at(tick), &saved).map_err(too_large)?)?;
+            }
+            let record = match items.next().transpose()? {
+                None => break,
+                Some(Item::Keyframe { tick, .. }) => {
+                    due = Some(tick);
+                    continue;
                 }
-                Item::Tick(record) => {
-                    begin::check_next(&world, record.tick)?;
-                    let mut input: TickInput = record.input;
-                    if record.outcome == Outcome::Panicked {
-                        break;
-                    }
-                    uncounted(|| world.step(&mut input, &mut output));
-                    let result = Some((output.hash, output.parts.as_slice()));
-                    let wall_ms = times.at(record.tick);
-                    if builder.push(record.tick, wall_ms, result, &input) == Err(PushError::Full) {
-                        write(builder.seal().into_iter().collect())?;
-                        builder
-                            .push(record.tick, wall_ms, result, &input)
-                            .map_err(too_large)?;
-                    }
-                    if builder.is_due() {
-                        write(builder.seal().into_iter().collect())?;
-                    }
-                }
+                Some(Item::Tick(record)) if record.outcome == Outcome::Panicked => break,
+                Some(Item::Tick(record)) => record,
+            };
+            world::check_next(&world, record.tick)?;
+            let mut input = record.input;
+            uncounted(|| world.step(&mut input, &mut output));
+            let result = Some((output.hash, output.parts.as_slice()));
+            let wall_ms = times.at(record.tick);
+            if builder.push(record.tick, wall_ms, result, &input) == Err(PushError::Full) {
+                write(builder.seal().into_iter().collect())?;
+                builder
+                    .push(record.tick, wall_ms, result, &input)
+                    .map_err(too_large)?;
+            }
+            if builder.is_due() {
+                write(builder.seal().into_iter().collect())?;
             }
         }
         write(builder.seal().into_iter().collect())?;

@@ -18,10 +18,10 @@ use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::TickOutput;
 
 use super::{
-    ReplayError, begin,
-    run::{Fed, panic_message},
+    ReplayError,
+    run::Fed,
+    world::{self, panic_message},
 };
-use crate::uncounted::uncounted;
 use crate::format::{Outcome, TickRecord};
 
 /// Ticks that may wait for the second world; the run waits for room. A chunk of the recording has about as many.
@@ -74,7 +74,7 @@ impl Beside {
     }
 
     fn load(&self, tick: Tick, state: &[u8]) -> Result<Second, ReplayError> {
-        let load = || begin::load(&self.config, &self.logic, tick, state);
+        let load = || world::load(&self.config, &self.logic, tick, state);
         // Plugins that are added once more may panic.
         let loaded = catch_unwind(AssertUnwindSafe(load));
         let mut world = loaded.unwrap_or_else(|panic| {
@@ -113,18 +113,15 @@ impl Second {
             mut input,
         } = record;
         self.ran += 1;
-        let (world, output) = (&mut self.world, &mut self.output);
-        let panic = uncounted(|| catch_unwind(AssertUnwindSafe(|| world.step(&mut input, output)))).err();
-        let parts = match (panic, &outcome) {
-            (None, Outcome::Finished { hash, .. }) if *hash == self.output.hash => return Ok(()),
-            (Some(_), Outcome::Panicked) => return Ok(()),
-            (None, Outcome::Finished { parts, .. }) => {
-                begin::parts_that_differ(&self.world, parts, &self.output.parts)
+        let stepped = world::step_caught(&mut self.world, &mut input, &mut self.output);
+        let parts = match (stepped, &outcome) {
+            (Ok(()), Outcome::Finished { hash, .. }) if *hash == self.output.hash => return Ok(()),
+            (Err(_), Outcome::Panicked) => return Ok(()),
+            (Ok(()), Outcome::Finished { parts, .. }) => {
+                world::parts_that_differ(&self.world, parts, &self.output.parts)
             }
-            (Some(panic), Outcome::Finished { .. }) => {
-                vec![format!("it panicked ({})", panic_message(&*panic))]
-            }
-            (None, Outcome::Panicked) => vec!["it did not panic".to_owned()],
+            (Err(message), Outcome::Finished { .. }) => vec![format!("it panicked ({message})")],
+            (Ok(()), Outcome::Panicked) => vec!["it did not panic".to_owned()],
         };
         let saved = self.saved;
         Err(ReplayError::NotSaved { saved, tick, parts })

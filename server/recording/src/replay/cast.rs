@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parlour_shared::ids::{SessionId, Tick};
+use parlour_shared::ids::SessionId;
 use parlour_sim::{Room, Rooms, Simulation};
 
-use super::{Replay, ReplayError, Roster, Stepped, Who, Window};
+use super::{Ran, Replay, ReplayError, Roster, Who, Window};
 
 /// The players of a window.
 #[derive(Clone, Debug, Default)]
@@ -25,17 +25,17 @@ impl Cast {
     /// [`ReplayError`] if it cannot be run to its beginning.
     pub fn of(replay: &mut Replay, window: Window) -> Result<Self, ReplayError> {
         let makes_frames = replay.ending().is_panic();
-        let mut run = replay.run_to(Tick(window.from.0.saturating_sub(1)))?;
+        let mut run = replay.run_to(window.before())?;
         if !makes_frames {
-            run.simulation().mute();
+            run.simulation_mut().mute();
         }
         let mut roster = Roster::of(run.simulation());
         let there = roster.iter().map(|who| (who.session, who.clone()));
         let mut rooms: BTreeSet<String> = rooms_of(run.simulation()).collect();
         let mut people: BTreeMap<SessionId, Who> = there.collect();
         let first = people.keys().copied().collect();
-        while run.tick() < window.to && matches!(run.step(), Ok(Some(Stepped::Same))) {
-            let changes = roster.follow(&mut run);
+        while let Ok(Some(Ran { panic: None, .. })) = run.next_up_to(window.to) {
+            let changes = roster.follow(&run);
             // A room begins with its first player.
             if !changes.is_empty() {
                 rooms.extend(rooms_of(run.simulation()));

@@ -4,9 +4,11 @@
 //! something else, both worlds are run again, and that tick is run system by system. A source of such a difference need
 //! not show every time, or not in a world that was loaded; so several pairs of worlds are run (`hunt.rs`).
 
+mod found;
 mod headers;
 mod hunt;
 mod inputs;
+mod parting;
 mod recorded;
 mod report;
 mod rerun;
@@ -18,12 +20,12 @@ use serde::Serialize;
 
 use super::{Replay, ReplayError, Window, verify};
 use crate::format::{Item, Outcome, TickRecord};
+pub use found::{Cause, Found, Origin, Side, SystemName};
 pub use headers::{HeaderDifference, compare_headers};
-pub use hunt::{Cause, Origin, Side};
+use hunt::Hunt;
 pub use inputs::EventDifference;
 use recorded::{Recorded, SavedWorlds};
-use state::Parts;
-pub use state::{PartDifference, PlayerName};
+pub use state::{PartDifference, Parts, PlayerName};
 
 /// What two recordings differ in. Its `Display` is for people, its JSON for other tools.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -78,50 +80,15 @@ pub struct StateDifference {
     pub recorded_tick: u32,
     /// The parts of the state that the recordings differ in after it.
     pub components: Vec<String>,
-    /// The first system that made a difference.
-    pub system: Option<SystemName>,
-    /// It was not the system itself, but commands that it had put off.
-    pub put_off: bool,
-    /// If that is not certain: systems of which one did it.
-    pub suspects: Vec<SystemName>,
-    /// What differs right after that system, or in the first saved worlds after the tick.
-    pub differ: Vec<PartDifference>,
-    /// How many more parts do.
-    pub more: usize,
     /// Of which tick `differ` is, if it comes from saved worlds.
     pub saved_at: Option<u32>,
-    /// The system panicked in the first world, in the other.
-    pub panicked: [bool; 2],
-    /// What it comes from.
-    pub cause: Cause,
-    /// Where the two worlds began that parted.
-    pub pair: Option<[Origin; 2]>,
     /// Pairs of worlds that were run.
     pub attempts: u32,
     /// Whether some world that was run again came to what each recording has at `recorded_tick`.
     pub reproduces: [bool; 2],
-}
-
-/// A system by name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SystemName {
-    /// Module and function, `movement::walk`.
-    pub short: String,
-    /// The full path.
-    pub full: String,
-}
-
-impl From<String> for SystemName {
-    fn from(full: String) -> Self {
-        let start = full
-            .rmatch_indices("::")
-            .nth(1)
-            .map_or(0, |(at, separator)| at + separator.len());
-        Self {
-            short: full[start..].to_owned(),
-            full,
-        }
-    }
+    /// Where they part.
+    #[serde(flatten)]
+    pub found: Found,
 }
 
 impl Difference {
@@ -213,7 +180,7 @@ fn inputs_of(one: &mut Replay, tick: Tick, records: &[TickRecord; 2]) -> InputDi
     // Whose they are is told if the world before can be had; the difference itself does not need it.
     let mut state = Vec::new();
     if let Ok(mut run) = one.run_to(Tick(tick.0 - 1)) {
-        run.simulation().save(&mut state);
+        run.simulation_mut().save(&mut state);
     }
     for session in &mut sessions {
         if let Some((player, room)) = state::who(&world, &state, session.session) {
@@ -235,43 +202,49 @@ fn after_same_input(
     components: Vec<String>,
 ) -> Result<Difference, ReplayError> {
     let recorded_tick = records[0].tick;
-    let world = one.fresh();
     let hashes = [0, 1].map(|side: usize| rerun::recorded_hash(&records[side].outcome));
     let hunt = hunt::hunt([&mut *one, &mut *other], recorded_tick, hashes, &components)?;
-    let mut difference = StateDifference {
+    let (found, saved_at) = match hunt.found {
+        Some(found) => (found, None),
+        None => not_parted(one, other, recorded_tick, &hunt)?,
+    };
+    Ok(Difference::State(Box::new(StateDifference {
+        tick: hunt.tick.0,
+        time: time_of(one, hunt.tick),
+        recorded_tick: recorded_tick.0,
         components,
+        saved_at,
         attempts: hunt.attempts,
         reproduces: hunt.reproduces,
-        recorded_tick: recorded_tick.0,
-        ..blank(one, hunt.tick)
-    };
-    if let Some(found) = hunt.found {
-        difference.system = found.system.map(SystemName::from);
-        difference.put_off = found.put_off;
-        difference.suspects = found.suspects.into_iter().map(SystemName::from).collect();
-        (difference.differ, difference.more) = (found.parts.listed, found.parts.more);
-        difference.panicked = found.panicked;
-        difference.cause = found.cause;
-        difference.pair = Some(found.pair);
-        return Ok(Difference::State(Box::new(difference)));
-    }
-    difference.cause = match hunt.reproduces {
+        found,
+    })))
+}
+
+/// What can be said if all worlds that were run again agree: who wrote what differs, and how the next saved worlds differ,
+/// with their tick.
+fn not_parted(
+    one: &mut Replay,
+    other: &mut Replay,
+    tick: Tick,
+    hunt: &Hunt,
+) -> Result<(Found, Option<u32>), ReplayError> {
+    let cause = match hunt.reproduces {
         [true, true] => Cause::Unseen,
         _ => Cause::OtherProgram,
     };
-    let mut writers = hunt.writers;
+    let (mut parts, mut saved_at) = (Parts::default(), None);
+    if let Some(saved) = recorded::next_keyframes(&mut one.tape, &mut other.tape, tick)? {
+        parts = state::compare(&one.fresh(), &saved.states[0], &saved.states[1]);
+        saved_at = Some(saved.tick.0);
+    }
+    let mut found = Found::without_system(cause, parts);
+    let mut writers = hunt.writers.clone();
     writers.dedup();
     match writers.as_slice() {
-        [only] => difference.system = Some(only.clone().into()),
-        _ => difference.suspects = writers.into_iter().map(SystemName::from).collect(),
+        [only] => found.system = Some(only.clone().into()),
+        _ => found.suspects = writers.into_iter().map(SystemName::from).collect(),
     }
-    let keyframes = recorded::next_keyframes(&mut one.tape, &mut other.tape, recorded_tick)?;
-    if let Some(SavedWorlds { tick, states }) = keyframes {
-        let Parts { listed, more } = state::compare(&world, &states[0], &states[1]);
-        (difference.differ, difference.more) = (listed, more);
-        difference.saved_at = Some(tick.0);
-    }
-    Ok(Difference::State(Box::new(difference)))
+    Ok((found, saved_at))
 }
 
 /// The worlds differed already before the first tick that both have.
@@ -279,7 +252,7 @@ fn before(one: &mut Replay, other: &mut Replay, tick: Tick) -> Result<Difference
     let world = one.fresh();
     let state = |replay: &mut Replay| -> Result<Vec<u8>, ReplayError> {
         let mut state = Vec::new();
-        replay.run_to(tick)?.simulation().save(&mut state);
+        replay.run_to(tick)?.simulation_mut().save(&mut state);
         Ok(state)
     };
     let states = [state(one)?, state(other)?];
@@ -288,35 +261,16 @@ fn before(one: &mut Replay, other: &mut Replay, tick: Tick) -> Result<Difference
 
 /// What two saved worlds differ in.
 fn saved(one: &Replay, world: &Simulation, tick: Tick, states: &[Vec<u8>; 2], cause: Cause) -> Difference {
-    let Parts { listed, more } = state::compare(world, &states[0], &states[1]);
     Difference::State(Box::new(StateDifference {
-        components: state::changed(world, &states[0], &states[1]),
-        differ: listed,
-        more,
-        saved_at: Some(tick.0),
-        cause,
-        ..blank(one, tick)
-    }))
-}
-
-fn blank(one: &Replay, tick: Tick) -> StateDifference {
-    StateDifference {
         tick: tick.0,
         time: time_of(one, tick),
         recorded_tick: tick.0,
-        components: Vec::new(),
-        system: None,
-        put_off: false,
-        suspects: Vec::new(),
-        differ: Vec::new(),
-        more: 0,
-        saved_at: None,
-        panicked: [false; 2],
-        cause: Cause::Unseen,
-        pair: None,
+        components: state::changed(world, &states[0], &states[1]),
+        saved_at: Some(tick.0),
         attempts: 0,
         reproduces: [false; 2],
-    }
+        found: Found::without_system(cause, state::compare(world, &states[0], &states[1])),
+    }))
 }
 
 /// The parts whose fingerprints differ.

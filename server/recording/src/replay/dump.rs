@@ -9,7 +9,7 @@ mod rooms;
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use serde_json::Value;
 
-use super::{Cast, Moment, Replay, ReplayError, Run, Stepped, Who, Whom, Window, cast::rooms_of};
+use super::{Cast, Moment, Replay, ReplayError, Run, Who, Whom, Window, cast::rooms_of};
 pub use absent::DumpError;
 
 /// What to look at.
@@ -145,12 +145,10 @@ impl<'a> Taken<'a> {
 
 fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_>, ReplayError> {
     let mut run = replay.run_to(Tick(tick.0.saturating_sub(1)))?;
-    if run.tick() < tick
-        && let Some(Stepped::Panicked(message)) = run.step()?
-    {
-        return Err(ReplayError::Panicked { tick, message });
+    match run.next_up_to(tick)?.and_then(|ran| ran.panic) {
+        Some(message) => Err(ReplayError::Panicked { tick, message }),
+        None => Ok(run),
     }
-    Ok(run)
 }
 
 /// Rows as the lines of a table with a head; an empty text for no rows. Each column but the last is as wide as its widest

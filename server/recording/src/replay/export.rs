@@ -9,7 +9,7 @@ use parlour_tick::EventKind;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::{Replay, ReplayError, Roster, Run, Stepped, Who, Window, roster::Change, said::said, words};
+use super::{Replay, ReplayError, Roster, Run, Who, Window, roster::Change, said::said, words};
 use crate::format::{Ending, Times};
 use motion::Motions;
 
@@ -37,27 +37,20 @@ pub fn export(replay: &mut Replay, window: Window, out: &mut impl Write) -> Resu
         "recording": replay.tape().header(),
     });
     line(out, &header)?;
-    let before = Tick(window.from.0.saturating_sub(1));
+    let before = window.before();
     let mut run = replay.run_to(before)?;
     let mut exporter = Exporter {
         times,
         roster: Roster::of(run.simulation()),
         motions: Motions::default(),
     };
-    exporter.beginning(&mut run, before, out)?;
+    exporter.beginning(&run, before, out)?;
     let mut last = before;
-    while last < window.to {
-        let stepped = run.step()?;
-        if stepped.is_none() {
-            break;
-        }
-        last = last.after(1);
-        match stepped {
-            Some(Stepped::Panicked(message)) => {
-                exporter.panicked(&run, last, &message, out)?;
-                break;
-            }
-            _ => exporter.tick(&mut run, last, out)?,
+    while let Some(ran) = run.next_up_to(window.to)? {
+        last = ran.tick;
+        match ran.panic {
+            Some(message) => exporter.panicked(&run, last, &message, out)?,
+            None => exporter.tick(&run, last, out)?,
         }
     }
     line(
@@ -79,14 +72,14 @@ struct Exporter {
 
 impl Exporter {
     /// Who is where before the first tick.
-    fn beginning(&mut self, run: &mut Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
+    fn beginning(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
         for who in self.roster.iter() {
             line(out, &self.about("there", tick, who))?;
         }
         self.motions(run, tick, out)
     }
 
-    fn tick(&mut self, run: &mut Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
+    fn tick(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
         let events = events(run);
         if !events.is_empty() {
             line(
@@ -139,7 +132,7 @@ impl Exporter {
         Ok(())
     }
 
-    fn motions(&mut self, run: &mut Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
+    fn motions(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
         let time = self.time(tick);
         self.motions.changes(run.simulation(), |room, player, segment| {
             let velocity = segment.gait.velocity();

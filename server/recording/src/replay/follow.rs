@@ -18,9 +18,7 @@ use parlour_shared::{
 use parlour_sim::Player;
 use parlour_tick::{Event, EventKind, Lane};
 
-use super::{
-    Cast, Replay, Roster, Run, Stepped, Who, Whom, Window, lookup::where_else, refused::refused, words,
-};
+use super::{Cast, Ran, Replay, Roster, Run, Who, Whom, Window, lookup::where_else, refused::refused, words};
 use crate::format::Times;
 pub use chosen::FollowError;
 use chosen::meant;
@@ -82,31 +80,25 @@ pub fn follow(
         found: false,
     };
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(2)))?;
-    follower.begin(&mut run);
-    let mut last = run.tick();
-    while last < window.to {
-        if last.0.checked_add(1) == Some(window.from.0) {
-            follower.situation(&mut run);
+    follower.begin(&run);
+    loop {
+        if run.tick().after(1) == window.from {
+            follower.situation(&run);
         }
-        let Some(stepped) = run.step()? else {
+        let Some(Ran { tick, panic }) = run.next_up_to(window.to)? else {
             break;
         };
-        last = last.after(1);
-        follower.tick = last;
-        if let Stepped::Panicked(message) = &stepped {
-            follower.say(format!(
+        follower.tick = tick;
+        match panic {
+            Some(message) => follower.say(format!(
                 "the tick panics, and nothing comes after it: {}",
-                words::plain(message)
-            ));
-        } else {
-            follower.tick(&mut run);
+                words::plain(&message)
+            )),
+            None => follower.tick(&run),
         }
         let lines = std::mem::take(&mut follower.lines);
-        if last >= window.from && follower.room.is_told() {
+        if tick >= window.from && follower.room.is_told() {
             lines.iter().try_for_each(&mut tell)?;
-        }
-        if stepped != Stepped::Same {
-            break;
         }
     }
     let Follower {
@@ -167,7 +159,7 @@ impl Followed {
 
 impl Follower {
     /// Looks for the player in the world that the run begins with.
-    fn begin(&mut self, run: &mut Run<'_>) {
+    fn begin(&mut self, run: &Run<'_>) {
         self.tick = run.tick();
         self.roster.take_in(run.simulation());
         let there = self.roster.iter().find(|who| self.meant.contains(&who.session));
@@ -176,7 +168,7 @@ impl Follower {
         }
     }
 
-    fn take_up(&mut self, run: &mut Run<'_>, who: Who) {
+    fn take_up(&mut self, run: &Run<'_>, who: Who) {
         let mut followed = Followed::new(who);
         let simulation = run.simulation();
         if let Some(entity) = simulation.player(followed.who.session) {
@@ -191,7 +183,7 @@ impl Follower {
     }
 
     /// How things are before the first tick of the window.
-    fn situation(&mut self, run: &mut Run<'_>) {
+    fn situation(&mut self, run: &Run<'_>) {
         let Some(followed) = &self.player else {
             return;
         };
@@ -223,7 +215,7 @@ impl Follower {
         self.say(text);
     }
 
-    fn tick(&mut self, run: &mut Run<'_>) {
+    fn tick(&mut self, run: &Run<'_>) {
         let changes = self.roster.follow(run);
         let opened = changes.iter().filter(|change| change.before.is_none());
         let opened = opened.filter_map(|change| change.after.clone());
@@ -311,7 +303,7 @@ impl Follower {
     }
 
     /// What the player's client was told.
-    fn frames(&mut self, run: &mut Run<'_>, followed: &mut Followed, refused: &[Refusal]) {
+    fn frames(&mut self, run: &Run<'_>, followed: &mut Followed, refused: &[Refusal]) {
         let session = followed.who.session;
         let place = feet::place_of(run.simulation(), session);
         let joins = |event: &Event| {

@@ -35,7 +35,7 @@ impl Replay {
             for item in self.tape.read_from(spot) {
                 match item? {
                     Item::Keyframe { tick, state } if tick <= end => {
-                        open = saved(&world, &state).iter().map(|who| who.session).collect();
+                        open = saved(&world, &state).map(|player| player.session).collect();
                         seen.note(tick, open.len());
                     }
                     Item::Tick(record) if record.tick <= end => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use parlour_shared::ids::{PlayerId, SessionId, Tick};
-use parlour_sim::{SavedState, Simulation};
+use parlour_sim::{SavedPlayer, SavedState, Simulation};
 use parlour_tick::EventKind;
 
 use super::{Called, Replay, ReplayError, Who, Whom, words};
@@ -71,7 +71,8 @@ fn people(replay: &mut Replay) -> Result<BTreeMap<SessionId, Person>, ReplayErro
     for item in replay.tape.read_from(beginning) {
         match item? {
             Item::Keyframe { tick, state } => {
-                for who in saved(&world, &state) {
+                for player in saved(&world, &state) {
+                    let who = Who::from(player);
                     let person = people.entry(who.session);
                     person
                         .and_modify(|person| person.who = who.clone())
@@ -114,23 +115,9 @@ fn people(replay: &mut Replay) -> Result<BTreeMap<SessionId, Person>, ReplayErro
 }
 
 /// The players of a saved world; nobody in one that cannot be read.
-pub(super) fn saved(world: &Simulation, state: &[u8]) -> Vec<Who> {
-    let Ok(saved) = SavedState::parse(state) else {
-        return Vec::new();
-    };
-    let parts = saved.entities.iter().flat_map(|entity| &entity.parts);
-    let players = parts.filter(|part| world.part_names().nth(part.tag.into()) == Some("player"));
-    let who = |shown: serde_json::Value| {
-        Some(Who {
-            session: SessionId(shown["session"].as_u64()?),
-            id: PlayerId(u32::try_from(shown["id"].as_u64()?).ok()?),
-            name: shown["name"].as_str()?.to_owned(),
-            room: None,
-        })
-    };
-    players
-        .filter_map(|part| who(world.show_part(part.tag, part.bytes)?))
-        .collect()
+pub(super) fn saved(world: &Simulation, state: &[u8]) -> impl Iterator<Item = SavedPlayer> {
+    let census = SavedState::parse(state).map(|saved| world.census(&saved));
+    census.unwrap_or_default().players.into_values()
 }
 
 /// Names like it: one within the other, or with the same first letters.

@@ -6,7 +6,7 @@ use parlour_shared::{
     ids::{PlayerId, SessionId},
     message::ServerKind,
 };
-use parlour_sim::{InRoom, Player, Room, SavedState, Simulation};
+use parlour_sim::{InRoom, Player, Room, SavedPlayer, Simulation};
 use parlour_tick::{EventKind, Lane};
 
 use super::{Run, words};
@@ -22,6 +22,17 @@ pub struct Who {
     pub name: String,
     /// The room it is in, or was in when it closed.
     pub room: Option<String>,
+}
+
+impl From<SavedPlayer> for Who {
+    fn from(player: SavedPlayer) -> Self {
+        Self {
+            session: player.session,
+            id: player.id,
+            name: player.name,
+            room: player.room,
+        }
+    }
 }
 
 /// What a tick changed for a player.
@@ -48,22 +59,22 @@ pub struct Roster {
 impl Roster {
     /// The players of a world.
     #[must_use]
-    pub fn of(simulation: &mut Simulation) -> Self {
+    pub fn of(simulation: &Simulation) -> Self {
         let mut roster = Self::default();
         roster.take_in(simulation);
         roster
     }
 
     /// Takes in the players of a world.
-    pub(super) fn take_in(&mut self, simulation: &mut Simulation) {
-        for session in sessions(simulation) {
+    pub(super) fn take_in(&mut self, simulation: &Simulation) {
+        for session in simulation.sessions() {
             self.refresh(simulation, session);
         }
     }
 
     /// Takes in what the last tick changed, and gives who opened, closed, or went from room to room in it. Not after a
     /// tick that panicked.
-    pub fn follow(&mut self, run: &mut Run<'_>) -> Vec<Change> {
+    pub fn follow(&mut self, run: &Run<'_>) -> Vec<Change> {
         for session in std::mem::take(&mut self.closed) {
             self.players.remove(&session);
         }
@@ -153,26 +164,6 @@ impl Roster {
         self.note(who.id, &who.name);
         self.players.insert(session, who);
     }
-}
-
-/// The open sessions of a world, in order.
-pub(super) fn sessions(simulation: &mut Simulation) -> Vec<SessionId> {
-    let mut saved = Vec::new();
-    simulation.save(&mut saved);
-    let mut sessions = Vec::new();
-    // What a world saves can be taken apart.
-    let state = SavedState::parse(&saved);
-    for entity in state.iter().flat_map(|state| &state.entities) {
-        for part in &entity.parts {
-            if simulation.part_names().nth(part.tag.into()) == Some("player") {
-                let shown = simulation.show_part(part.tag, part.bytes);
-                let session = shown.as_ref().and_then(|player| player["session"].as_u64());
-                sessions.extend(session.map(SessionId));
-            }
-        }
-    }
-    sessions.sort_unstable();
-    sessions
 }
 
 /// Whether a message says that a player entered a room or left one.

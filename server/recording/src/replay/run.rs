@@ -1,39 +1,26 @@
 //! One run through a recording, tick by tick.
 
-use std::{
-    any::Any,
-    mem,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::SyncSender,
-};
+use std::{mem, sync::mpsc::SyncSender};
 
 use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
 
-use super::{ReplayError, begin, tape::TapeItems};
-use crate::uncounted::uncounted;
+use super::{ReplayError, tape::TapeItems, world};
 use crate::format::{Item, Outcome, TickRecord};
 
-/// What is left of a recording, for whoever runs it on another thread.
-pub struct Rest<'a> {
-    items: TapeItems<'a>,
-    first: Option<TickRecord>,
-}
+/// The ticks of a recording that a run has not run. Saved worlds are left out: each tick's hash says as much.
+pub struct Rest<'a>(TapeItems<'a>);
 
-impl Rest<'_> {
-    /// The next tick; none if there is no more. Saved worlds are left out: each tick's hash says as much.
-    pub fn next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
-        if let Some(first) = self.first.take() {
-            return Ok(Some(first));
-        }
-        loop {
-            match self.items.next().transpose()? {
-                None => return Ok(None),
-                Some(Item::Tick(record)) => return Ok(Some(record)),
-                Some(Item::Keyframe { .. }) => {}
-            }
-        }
+impl Iterator for Rest<'_> {
+    type Item = Result<TickRecord, ReplayError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.find_map(|item| match item {
+            Ok(Item::Tick(record)) => Some(Ok(record)),
+            Ok(Item::Keyframe { .. }) => None,
+            Err(error) => Some(Err(error.into())),
+        })
     }
 }
 
@@ -54,8 +41,6 @@ pub struct Run<'a> {
     /// What the last tick gave.
     output: TickOutput,
     saved: Vec<u8>,
-    /// The first item, if it was a tick: it is still to come.
-    first: Option<TickRecord>,
     over: bool,
     /// The tick of the saved world that it began with; 0: it began with a fresh world.
     since: Tick,
@@ -63,13 +48,13 @@ pub struct Run<'a> {
     feed: Option<SyncSender<Fed>>,
 }
 
-/// What came of a tick that was run again.
+/// A tick that was run again, and reached the state that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stepped {
-    /// The same as was recorded.
-    Same,
-    /// It panicked, as it did when it was recorded: with this message. Nothing comes after it.
-    Panicked(String),
+pub struct Ran {
+    /// The tick.
+    pub tick: Tick,
+    /// The message of its panic, if it panicked: it did so when it was recorded as well. It is the last tick.
+    pub panic: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -79,7 +64,7 @@ impl<'a> Run<'a> {
         config: &SimConfig,
         logic: &Logic,
     ) -> Result<Self, ReplayError> {
-        let (simulation, first) = begin::begin(&mut items, config, logic)?;
+        let simulation = world::begin(&mut items, config, logic)?;
         Ok(Self {
             items,
             since: simulation.tick(),
@@ -88,34 +73,46 @@ impl<'a> Run<'a> {
             input: TickInput::default(),
             output: TickOutput::default(),
             saved: Vec::new(),
-            first,
             over: false,
         })
     }
 
-    /// Runs the next recorded tick; none if there is no more.
+    /// Runs the next tick, unless it lies after `to`. Returns `None` after the last one, and after one that panicked:
+    ///
+    /// ```
+    /// # use parlour_recording::replay::{Replay, ReplayError, Window};
+    /// # fn count(replay: &mut Replay, window: Window) -> Result<usize, ReplayError> {
+    /// let mut messages = 0;
+    /// let mut run = replay.run_to(window.before())?;
+    /// while let Some(ran) = run.next_up_to(window.to)? {
+    ///     println!("tick {}", ran.tick.0);
+    ///     messages += run.input().events.len();
+    /// }
+    /// # Ok(messages)
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`ReplayError::Diverged`] if the world came to something else than was recorded, and others for a recording
+    /// [`ReplayError::Diverged`] if the world reached a different state than was recorded, and others for a recording
     /// that is damaged. Nothing more comes then.
-    pub fn step(&mut self) -> Result<Option<Stepped>, ReplayError> {
-        let stepped = self
+    pub fn next_up_to(&mut self, to: Tick) -> Result<Option<Ran>, ReplayError> {
+        if self.tick() >= to {
+            return Ok(None);
+        }
+        let ran = self
             .take_next()
             .and_then(|record| record.map(|record| self.run(record)).transpose());
-        self.over |= !matches!(stepped, Ok(Some(Stepped::Same)));
-        stepped
+        self.over |= !matches!(&ran, Ok(Some(Ran { panic: None, .. })));
+        ran
     }
 
-    /// Takes the next recorded tick without running it, for whoever runs it in another way; none if there is no more.
+    /// Takes the next recorded tick without running it; `None` if there is no more.
     ///
     /// # Errors
-    /// As [`Self::step`], and if a saved world that stands before it is not this one.
+    /// As [`Self::next_up_to`], and if a saved world that stands before it is not this one.
     pub fn take_next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
         if self.over {
             return Ok(None);
-        }
-        if let Some(first) = self.first.take() {
-            return Ok(Some(first));
         }
         loop {
             match self.items.next().transpose()? {
@@ -143,16 +140,19 @@ impl<'a> Run<'a> {
     }
 
     /// The world, and the ticks that it has not run yet.
+    #[must_use]
     pub fn into_parts(self) -> (Simulation, Rest<'a>) {
-        let rest = Rest {
-            items: self.items,
-            first: self.first,
-        };
-        (self.simulation, rest)
+        (self.simulation, Rest(self.items))
     }
 
     /// The world after the last tick that was run. After one that panicked it is not to be looked at.
-    pub fn simulation(&mut self) -> &mut Simulation {
+    #[must_use]
+    pub fn simulation(&self) -> &Simulation {
+        &self.simulation
+    }
+
+    /// The same, to save it or to mute it.
+    pub fn simulation_mut(&mut self) -> &mut Simulation {
         &mut self.simulation
     }
 
@@ -171,41 +171,36 @@ impl<'a> Run<'a> {
         self.simulation.tick()
     }
 
-    fn run(&mut self, record: TickRecord) -> Result<Stepped, ReplayError> {
+    fn run(&mut self, record: TickRecord) -> Result<Ran, ReplayError> {
         let TickRecord { tick, outcome, input } = record;
-        begin::check_next(&self.simulation, tick)?;
+        world::check_next(&self.simulation, tick)?;
         // A panic leaves the input inside the world; what made it panic is worth knowing.
         let kept = (outcome == Outcome::Panicked).then(|| input.clone());
         self.input = input;
-        let (simulation, input, output) = (&mut self.simulation, &mut self.input, &mut self.output);
-        // What a panic leaves behind is not run on.
-        let panic = uncounted(|| catch_unwind(AssertUnwindSafe(|| simulation.step(input, output)))).err();
-        let stepped = match (panic, &outcome) {
-            (None, Outcome::Finished { hash, .. }) if *hash == self.output.hash => Stepped::Same,
-            (None, Outcome::Finished { hash, parts }) => {
+        let stepped = world::step_caught(&mut self.simulation, &mut self.input, &mut self.output);
+        let panic = match (stepped, &outcome) {
+            (Ok(()), Outcome::Finished { hash, .. }) if *hash == self.output.hash => None,
+            (Ok(()), Outcome::Finished { hash, parts }) => {
                 return Err(ReplayError::Diverged {
                     tick,
                     since: self.since,
                     recorded: *hash,
                     got: self.output.hash,
-                    parts: begin::parts_that_differ(&self.simulation, parts, &self.output.parts),
+                    parts: world::parts_that_differ(&self.simulation, parts, &self.output.parts),
                 });
             }
-            (Some(panic), Outcome::Panicked) => {
+            (Err(message), Outcome::Panicked) => {
                 self.input = kept.unwrap_or_default();
-                Stepped::Panicked(panic_message(&*panic))
+                Some(message)
             }
-            (Some(panic), Outcome::Finished { .. }) => {
-                let message = panic_message(&*panic);
-                return Err(ReplayError::Panic { tick, message });
-            }
-            (None, Outcome::Panicked) => return Err(ReplayError::NoPanic(tick)),
+            (Err(message), Outcome::Finished { .. }) => return Err(ReplayError::Panic { tick, message }),
+            (Ok(()), Outcome::Panicked) => return Err(ReplayError::NoPanic(tick)),
         };
         self.pass_on(|run| {
             let input = mem::take(&mut run.input);
             Fed::Tick(TickRecord { tick, outcome, input })
         });
-        Ok(stepped)
+        Ok(Ran { tick, panic })
     }
 
     fn check_keyframe(&mut self, state: &[u8]) -> Result<(), ReplayError> {
@@ -216,12 +211,4 @@ impl<'a> Run<'a> {
         }
         Err(ReplayError::KeyframeDiffers(self.simulation.tick()))
     }
-}
-
-/// What a panic said.
-#[must_use]
-pub fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("no message").to_owned()
 }

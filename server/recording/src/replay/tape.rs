@@ -1,6 +1,6 @@
 //! The files of a recording, read as one: a server that rotates its files writes one recording.
 
-use std::{fs::File, path::Path, slice};
+use std::{fs::File, iter::Peekable, path::Path, slice};
 
 use parlour_shared::ids::Tick;
 
@@ -149,21 +149,25 @@ impl Tape {
                 (file, rest)
             }
         };
-        TapeItems {
+        let items = ItemsOfFiles {
             items: file.read_from(spot.place),
             rest: rest.iter_mut(),
-        }
+        };
+        items.peekable()
     }
 }
 
 /// The items of all files from a place on. Each later file begins with a saved world: the one that the file before it
 /// came to. After an error nothing more comes.
-pub(super) struct TapeItems<'a> {
+pub(super) type TapeItems<'a> = Peekable<ItemsOfFiles<'a>>;
+
+/// As [`TapeItems`], without looking ahead.
+pub(super) struct ItemsOfFiles<'a> {
     items: Items<'a, File>,
     rest: slice::IterMut<'a, Recording<File>>,
 }
 
-impl Iterator for TapeItems<'_> {
+impl Iterator for ItemsOfFiles<'_> {
     type Item = Result<Item, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {

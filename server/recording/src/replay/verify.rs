@@ -4,7 +4,7 @@ use std::{panic::resume_unwind, sync::mpsc::SyncSender, thread};
 
 use parlour_shared::ids::Tick;
 
-use super::{Replay, ReplayError, Stepped, Window, beside::Beside, run::Fed};
+use super::{Replay, ReplayError, Window, beside::Beside, run::Fed};
 
 /// What a run without a difference came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,33 +62,23 @@ fn first_world(
     feed: SyncSender<Fed>,
     mut seen: impl FnMut(Tick),
 ) -> Result<Verified, ReplayError> {
-    let panicked = replay.ending().is_panic();
+    let makes_frames = replay.ending().is_panic();
     let is_end = replay.last_tick() == Some(window.to);
-    let mut run = replay.run_before(Tick(window.from.0.saturating_sub(1)))?;
-    if !panicked {
-        run.simulation().mute();
+    let mut run = replay.run_before(window.before())?;
+    if !makes_frames {
+        run.simulation_mut().mute();
     }
     run.feed(feed);
     let first = run.tick().after(1);
-    let mut last = run.tick();
-    while last < window.to {
-        match run.step()? {
-            None => break,
-            Some(Stepped::Same) => {
-                last = last.after(1);
-                seen(last);
-            }
-            Some(Stepped::Panicked(message)) => {
-                return Ok(Verified {
-                    first,
-                    last: last.after(1),
-                    saved_worlds: 0,
-                    panic: Some(message),
-                });
-            }
+    let (mut last, mut panicked) = (run.tick(), None);
+    while let Some(ran) = run.next_up_to(window.to)? {
+        last = ran.tick;
+        match ran.panic {
+            None => seen(last),
+            panic => panicked = panic,
         }
     }
-    if is_end {
+    if is_end && panicked.is_none() {
         // What stands behind the last tick: a saved world that is compared, or damage.
         run.take_next()?;
     }
@@ -96,6 +86,6 @@ fn first_world(
         first,
         last,
         saved_worlds: 0,
-        panic: None,
+        panic: panicked,
     })
 }

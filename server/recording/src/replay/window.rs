@@ -49,6 +49,12 @@ impl Window {
         })
     }
 
+    /// The tick before the first; 0 if the window begins with the first tick of all.
+    #[must_use]
+    pub fn before(&self) -> Tick {
+        Tick(self.from.0.saturating_sub(1))
+    }
+
     /// How many ticks there are.
     #[must_use]
     pub fn ticks(&self) -> u32 {

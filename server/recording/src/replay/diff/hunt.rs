@@ -1,21 +1,18 @@
 //! Runs both recordings again, from here and from there, until two worlds part; names the system that parts them.
 
-mod parting;
-
 use std::{thread, time::Duration};
 
 use parlour_shared::ids::Tick;
-use serde::Serialize;
 
 use super::{
     super::{
         Replay, ReplayError,
         tape::{Spot, Tape},
     },
+    found::{Cause, Found, Origin, Side},
+    parting::{Pair, earliest, earliest_apart, parted, writers},
     rerun::{self, Course, How},
-    state::Parts,
 };
-use parting::{earliest, earliest_apart, parted, writers};
 
 /// Pairs of worlds that are run at most to find where they part: what is left to chance need not show every time.
 const ATTEMPTS: u32 = 64;
@@ -30,57 +27,6 @@ const COMMANDS: u32 = 8;
 /// Longer than the second that a clock may be read in.
 const PAUSE: Duration = Duration::from_millis(1100);
 
-/// One of the two recordings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// The first.
-    One,
-    /// The other.
-    Other,
-}
-
-/// Where a world that was run again began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Origin {
-    /// In which recording.
-    pub recording: Side,
-    /// After which tick; 0: as a fresh world.
-    pub from: u32,
-}
-
-/// What the difference comes from, as far as can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// The same world with the same inputs comes to different things.
-    Chance,
-    /// The same, but only if some time lies between.
-    Clock,
-    /// A world that was loaded goes another way than one that ran through.
-    NotDeclared,
-    /// All worlds that were run again agree, but not with both recordings.
-    OtherProgram,
-    /// All worlds agree with both recordings: it did not show again.
-    Unseen,
-    /// The state differs where no hash says so.
-    NotHashed,
-}
-
-/// Two worlds that parted.
-pub(super) struct Found {
-    pub(super) pair: [Origin; 2],
-    /// None if they differed before any system of the tick ran.
-    pub(super) system: Option<String>,
-    /// What the system had put off made the difference, not itself.
-    pub(super) put_off: bool,
-    /// If it cannot be told whose commands did: those who had some.
-    pub(super) suspects: Vec<String>,
-    pub(super) parts: Parts,
-    pub(super) panicked: [bool; 2],
-    pub(super) cause: Cause,
-}
-
 /// What came of it.
 pub(super) struct Hunt {
     /// The tick at which worlds part, which may be before the one at which the recordings do.
@@ -91,14 +37,6 @@ pub(super) struct Hunt {
     pub(super) reproduces: [bool; 2],
     /// If no worlds part: systems that wrote what differs.
     pub(super) writers: Vec<String>,
-}
-
-/// A pair of worlds to run.
-#[derive(Clone, Copy)]
-struct Pair {
-    one: (Side, Spot),
-    other: (Side, Spot),
-    pause: bool,
 }
 
 /// Runs pairs of worlds to `tick`, where the recordings came to the hashes `recorded`, differing in `parts`.
@@ -248,17 +186,19 @@ impl Replays<'_> {
 
     /// Tells chance from a clock, and both from what a loaded world does not know.
     fn cause(&mut self, found: &Found, tick: Tick) -> Result<Cause, ReplayError> {
-        let [one, other] = found.pair;
+        let Some(pair @ [one, other]) = found.pair else {
+            return Ok(found.cause);
+        };
         if found.system.is_none() && found.panicked == [false; 2] {
             return Ok(Cause::NotHashed);
         }
         if one.from == other.from {
             return match found.cause {
-                Cause::Clock => self.chance_or_clock(found.pair, tick),
+                Cause::Clock => self.chance_or_clock(pair, tick),
                 cause => Ok(cause),
             };
         }
-        for origin in found.pair {
+        for origin in pair {
             let same = [origin; 2];
             // At last with a pause: a clock may have gone on just between the two worlds.
             if self.part_again(same, tick, CONFIRM, false)? {
@@ -300,10 +240,10 @@ impl Replays<'_> {
 
     /// Where what several put off made the difference: applies what each put off right after it, and looks again.
     fn whose_commands(&mut self, found: &mut Found, tick: Tick) -> Result<(), ReplayError> {
-        if found.suspects.is_empty() {
+        let Some(pair) = found.pair.filter(|_| !found.suspects.is_empty()) else {
             return Ok(());
-        }
-        let [one, other] = found.pair.map(|origin| (origin.recording, self.spot(origin)));
+        };
+        let [one, other] = pair.map(|origin| (origin.recording, self.spot(origin)));
         for attempt in 0..COMMANDS {
             let pause = found.cause == Cause::Clock && attempt == 0;
             let Some(courses) = self.run(Pair { one, other, pause }, tick, How::AtOnce)? else {

@@ -6,9 +6,11 @@ use parlour_shared::ids::Tick;
 use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
 
-use super::super::{Replay, ReplayError, begin, tape::Spot};
-use crate::uncounted::uncounted;
-use crate::format::{Item, Outcome, TickRecord};
+use crate::{
+    format::{Item, Outcome, TickRecord},
+    replay::{Replay, ReplayError, tape::Spot, world},
+    uncounted,
+};
 
 /// Bytes of the states that are kept of one tick. With 10,000 players, 2 MB each time something changed, it takes all.
 const TRAIL_BYTES: usize = 512 * 1024 * 1024;
@@ -74,7 +76,7 @@ pub(super) enum How {
     Watchful,
 }
 
-/// Runs from `spot` up to `aim`. None if the ticks end before.
+/// Runs from `spot` up to `aim`. `None` if the ticks end before.
 pub(super) fn run(
     replay: &mut Replay,
     spot: Spot,
@@ -82,28 +84,20 @@ pub(super) fn run(
     how: How,
 ) -> Result<Option<Course>, ReplayError> {
     let mut items = replay.tape.read_from(spot);
-    let (mut world, mut first) = begin::begin(&mut items, &replay.config, &replay.logic)?;
+    let mut world = world::begin(&mut items, &replay.config, &replay.logic)?;
     let from = world.tick();
     let (mut hashes, mut departed) = (Vec::new(), None::<Departed>);
     let mut output = TickOutput::default();
-    loop {
-        let record = match first.take() {
-            Some(record) => record,
-            None => match items.next().transpose()? {
-                None => return Ok(None),
-                Some(Item::Keyframe { .. }) => continue,
-                Some(Item::Tick(record)) => record,
-            },
-        };
+    for item in items {
+        let Item::Tick(record) = item? else { continue };
         let TickRecord {
             tick,
             outcome,
             mut input,
         } = record;
-        begin::check_next(&world, tick)?;
+        world::check_next(&world, tick)?;
         let trail = if tick < aim && how != How::Watchful {
-            let step = || uncounted(|| world.step(&mut input, &mut output));
-            catch_unwind(AssertUnwindSafe(step)).map(|()| None)
+            world::step_caught(&mut world, &mut input, &mut output).map(|()| None)
         } else {
             let trail = uncounted(|| trace(&mut world, &mut input, &mut output, how == How::AtOnce));
             Ok(Some(trail))
@@ -138,6 +132,7 @@ pub(super) fn run(
             world,
         }));
     }
+    Ok(None)
 }
 
 pub(super) fn recorded_hash(outcome: &Outcome) -> Option<u64> {
@@ -152,7 +147,7 @@ pub(super) fn parts_that_differ(world: &Simulation, recorded: &Outcome, got: &[u
     let Outcome::Finished { parts, .. } = recorded else {
         return Vec::new();
     };
-    begin::parts_that_differ(world, parts, got)
+    world::parts_that_differ(world, parts, got)
 }
 
 fn trace(world: &mut Simulation, input: &mut TickInput, output: &mut TickOutput, at_once: bool) -> Trail {

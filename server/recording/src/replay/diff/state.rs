@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use parlour_shared::text::count;
-use parlour_sim::{EntityState, SavedPart, SavedState, Simulation, StableId};
+use parlour_sim::{SavedPart, SavedPlayer, SavedState, Simulation, StableId};
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::replay::words;
 
 /// Parts of the state that are listed; how many more there are is told.
 const LISTED: usize = 64;
@@ -19,6 +21,16 @@ pub struct PlayerName {
     pub id: String,
     /// Its session.
     pub session: u64,
+}
+
+impl From<&SavedPlayer> for PlayerName {
+    fn from(player: &SavedPlayer) -> Self {
+        Self {
+            name: player.name.clone(),
+            id: words::id(player.id),
+            session: player.session.0,
+        }
+    }
 }
 
 /// A part of the state that differs.
@@ -41,10 +53,13 @@ pub struct PartDifference {
 }
 
 /// The parts that differ, and how many more do.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Parts {
-    pub(super) listed: Vec<PartDifference>,
-    pub(super) more: usize,
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Parts {
+    /// At most 64.
+    #[serde(rename = "differ")]
+    pub listed: Vec<PartDifference>,
+    /// How many more differ.
+    pub more: usize,
 }
 
 /// Compares two saved worlds, players first, then rooms, then all else. `world` knows what the parts are called.
@@ -53,10 +68,7 @@ pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> Parts {
         return Parts::default();
     };
     let names: Vec<&str> = world.part_names().collect();
-    let directories = [
-        Directory::of(world, &names, &one),
-        Directory::of(world, &names, &other),
-    ];
+    let census = [&one, &other].map(|saved| world.census(saved));
     let mut parts = Parts::default();
     let mut add = |id: Option<StableId>, tag: u8, values: [Option<&[u8]>; 2]| {
         if parts.listed.len() >= LISTED {
@@ -64,15 +76,15 @@ pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> Parts {
             return;
         }
         let [one, other] = values.map(|bytes| bytes.map(|bytes| show(world, tag, bytes)));
-        let named = |look: &dyn Fn(&Directory, StableId) -> Option<String>| {
-            let id = id?;
-            directories.iter().find_map(|directory| look(directory, id))
-        };
+        let player = id.and_then(|id| census.iter().find_map(|census| census.players.get(&id)));
+        let room = id.and_then(|id| census.iter().find_map(|census| census.rooms.get(&id)));
         parts.listed.push(PartDifference {
             component: name(&names, tag),
             owner: id.map_or_else(|| "the world".to_owned(), |id| id.to_string()),
-            player: id.and_then(|id| directories.iter().find_map(|all| all.players.get(&id).cloned())),
-            room: named(&|all, id| all.rooms.get(&id).cloned()),
+            player: player.map(PlayerName::from),
+            room: player
+                .and_then(|player| player.room.clone())
+                .or_else(|| room.cloned()),
             one,
             other,
         });
@@ -111,14 +123,12 @@ pub(super) fn changed(world: &Simulation, one: &[u8], other: &[u8]) -> Vec<Strin
 
 /// The player of a session, and the room it is in.
 pub(super) fn who(world: &Simulation, saved: &[u8], session: u64) -> Option<(PlayerName, Option<String>)> {
-    let saved = SavedState::parse(saved).ok()?;
-    let names: Vec<&str> = world.part_names().collect();
-    let directory = Directory::of(world, &names, &saved);
-    let (id, player) = directory
+    let census = world.census(&SavedState::parse(saved).ok()?);
+    let player = census
         .players
-        .iter()
-        .find(|(_, player)| player.session == session)?;
-    Some((player.clone(), directory.rooms.get(id).cloned()))
+        .into_values()
+        .find(|player| player.session.0 == session)?;
+    Some((PlayerName::from(&player), player.room))
 }
 
 /// Calls with each tag whose values differ.
@@ -147,52 +157,4 @@ fn name(names: &[&str], tag: u8) -> String {
 fn show(world: &Simulation, tag: u8, bytes: &[u8]) -> Value {
     let shown = world.show_part(tag, bytes);
     shown.unwrap_or_else(|| Value::String(format!("{} that cannot be shown", count(bytes.len(), "byte"))))
-}
-
-/// Who is who in a saved world, and where.
-struct Directory {
-    players: BTreeMap<StableId, PlayerName>,
-    /// The name of each room, and of the room of each player that is in one.
-    rooms: BTreeMap<StableId, String>,
-}
-
-impl Directory {
-    fn of(world: &Simulation, names: &[&str], saved: &SavedState<'_>) -> Self {
-        let part = |entity: &EntityState<'_>, name: &str| -> Option<Value> {
-            let tag = names.iter().position(|known| *known == name)?;
-            let part = entity.parts.iter().find(|part| usize::from(part.tag) == tag)?;
-            world.show_part(part.tag, part.bytes)
-        };
-        let text = |value: &Value, field: &str| Some(value.get(field)?.as_str()?.to_owned());
-        let number = |value: &Value, field: &str| value.get(field)?.as_u64();
-        let (mut players, mut rooms) = (BTreeMap::new(), BTreeMap::new());
-        // By id, and rooms come after players: epochs first.
-        let mut by_epoch: BTreeMap<u64, String> = BTreeMap::new();
-        for entity in &saved.entities {
-            let Some(room) = part(entity, "room") else {
-                continue;
-            };
-            if let (Some(epoch), Some(name)) = (number(&room, "epoch"), text(&room, "name")) {
-                rooms.insert(entity.id, name.clone());
-                by_epoch.insert(epoch, name);
-            }
-        }
-        for entity in &saved.entities {
-            let (Some(id), Some(player)) = (entity.id.as_player(), part(entity, "player")) else {
-                continue;
-            };
-            let name = PlayerName {
-                name: text(&player, "name").unwrap_or_default(),
-                id: format!("{:08x}", id.0),
-                session: number(&player, "session").unwrap_or_default(),
-            };
-            players.insert(entity.id, name);
-            let seat = part(entity, "seat");
-            let epoch = seat.and_then(|seat| number(&seat, "epoch"));
-            if let Some(room) = epoch.and_then(|epoch| by_epoch.get(&epoch)) {
-                rooms.insert(entity.id, room.clone());
-            }
-        }
-        Self { players, rooms }
-    }
 }

@@ -1,21 +1,20 @@
 //! What was said in a window, and who heard it.
 
-use parlour_shared::{ids::Tick, message::Scope};
+use parlour_shared::message::Scope;
 use serde_json::json;
 
 use super::{Dump, Taken};
-use crate::replay::{Replay, ReplayError, Roster, Stepped, Window, said::said, words};
+use crate::replay::{Ran, Replay, ReplayError, Roster, Window, said::said, words};
 
 const COLUMNS: &[&str] = &["tick", "time", "room", "id", "who", "to", "text"];
 
 pub(super) fn chat(replay: &mut Replay, window: Window, taken: &Taken<'_>) -> Result<Dump, ReplayError> {
     let times = replay.times();
-    let mut run = replay.run_to(Tick(window.from.0.saturating_sub(1)))?;
+    let mut run = replay.run_to(window.before())?;
     let mut roster = Roster::of(run.simulation());
     let mut dump = taken.dump(COLUMNS);
-    while run.tick() < window.to && run.step()? == Some(Stepped::Same) {
-        roster.follow(&mut run);
-        let tick = run.tick();
+    while let Some(Ran { tick, panic: None }) = run.next_up_to(window.to)? {
+        roster.follow(&run);
         for said in said(run.output()) {
             let speaker = roster.player(said.chat.player);
             let listeners = said.heard_by.iter().filter_map(|session| roster.get(*session));

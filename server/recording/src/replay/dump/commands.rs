@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Dump, Taken};
 use crate::{
     format::Times,
-    replay::{Replay, ReplayError, Roster, Stepped, Who, Window, refused::refused, words},
+    replay::{Replay, ReplayError, Roster, Who, Window, refused::refused, words},
 };
 
 const COLUMNS: &[&str] = &[
@@ -16,27 +16,20 @@ const COLUMNS: &[&str] = &[
 
 pub(super) fn commands(replay: &mut Replay, window: Window, taken: &Taken<'_>) -> Result<Dump, ReplayError> {
     let times = replay.times();
-    let mut run = replay.run_to(Tick(window.from.0.saturating_sub(1)))?;
+    let mut run = replay.run_to(window.before())?;
     let mut roster = Roster::of(run.simulation());
     let mut dump = taken.dump(COLUMNS);
-    let mut last = run.tick();
-    while last < window.to {
-        let Some(stepped) = run.step()? else {
-            break;
-        };
-        last = last.after(1);
-        let panicked = matches!(stepped, Stepped::Panicked(_));
-        let changes = if panicked {
-            Vec::new()
-        } else {
-            roster.follow(&mut run)
-        };
-        let refusals = match panicked {
-            true => vec![Some("the tick panicked".to_owned()); run.input().events.len()],
-            false => refused(run.input(), run.output())
-                .into_iter()
-                .map(|refusal| refusal.map(|refusal| words::refusal(&refusal)))
-                .collect(),
+    while let Some(ran) = run.next_up_to(window.to)? {
+        let (changes, refusals) = match ran.panic {
+            Some(_) => {
+                let refusal = Some("the tick panicked".to_owned());
+                (Vec::new(), vec![refusal; run.input().events.len()])
+            }
+            None => {
+                let refusals = refused(run.input(), run.output()).into_iter();
+                let refusals = refusals.map(|refusal| Some(words::refusal(&refusal?)));
+                (roster.follow(&run), refusals.collect())
+            }
         };
         // Who is shown where it was when it asked.
         let who = |session| {
@@ -44,7 +37,7 @@ pub(super) fn commands(replay: &mut Replay, window: Window, taken: &Taken<'_>) -
             let was = before.find(|was| was.session == session);
             was.or_else(|| roster.get(session)).cloned()
         };
-        rows(&mut dump, last, &times, run.input(), &refusals, who, taken);
+        rows(&mut dump, ran.tick, &times, run.input(), &refusals, who, taken);
     }
     Ok(dump)
 }

@@ -1,5 +1,7 @@
 //! Everyone with an open session, as they are after a tick.
 
+use std::collections::BTreeMap;
+
 use parlour_shared::ids::SessionId;
 use parlour_sim::{Motion, Position, SavedState, Seat, Simulation, Skin};
 use serde_json::{Map, Value, json};
@@ -13,12 +15,11 @@ const COLUMNS: &[&str] = &[
 
 pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Result<Dump, ReplayError> {
     let roster = Roster::of(run.simulation());
-    let parts = parts(run.simulation());
+    let mut parts = parts(run.simulation_mut());
     let taken = Taken::of(roster.iter(), filter);
     let mut dump = taken.dump(COLUMNS);
     for who in roster.iter().filter(|who| taken.takes(Some(who))) {
-        let parts = parts.iter().find(|(session, _)| *session == who.session);
-        let parts = parts.map(|(_, parts)| parts.clone()).unwrap_or_default();
+        let parts = parts.remove(&who.session).unwrap_or_default();
         let (row, json) = player(run.simulation(), who, parts);
         dump.rows.push(row);
         dump.json.push(json);
@@ -66,22 +67,21 @@ fn player(simulation: &Simulation, who: &Who, parts: Map<String, Value>) -> (Vec
 }
 
 /// All that is saved of each player, also what game logic declared.
-fn parts(simulation: &mut Simulation) -> Vec<(SessionId, Map<String, Value>)> {
+fn parts(simulation: &mut Simulation) -> BTreeMap<SessionId, Map<String, Value>> {
     let mut saved = Vec::new();
     simulation.save(&mut saved);
     let names: Vec<&str> = simulation.part_names().collect();
-    let state = SavedState::parse(&saved);
-    let entities = state.iter().flat_map(|state| &state.entities);
-    let parts = entities
-        .filter(|entity| entity.id.as_player().is_some())
-        .map(|entity| {
-            let shown = entity.parts.iter().filter_map(|part| {
-                let name = names.get(usize::from(part.tag))?;
-                Some(((*name).to_owned(), simulation.show_part(part.tag, part.bytes)?))
-            });
-            shown.collect::<Map<_, _>>()
+    let Ok(state) = SavedState::parse(&saved) else {
+        return BTreeMap::new();
+    };
+    let players = simulation.census(&state).players;
+    let entities = state.entities.iter();
+    let parts = entities.filter_map(|entity| {
+        let shown = entity.parts.iter().filter_map(|part| {
+            let name = names.get(usize::from(part.tag))?;
+            Some(((*name).to_owned(), simulation.show_part(part.tag, part.bytes)?))
         });
-    parts
-        .filter_map(|parts| Some((SessionId(parts.get("player")?["session"].as_u64()?), parts)))
-        .collect()
+        Some((players.get(&entity.id)?.session, shown.collect()))
+    });
+    parts.collect()
 }

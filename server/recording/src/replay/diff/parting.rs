@@ -2,14 +2,21 @@
 
 use parlour_shared::ids::Tick;
 
-use super::{Cause, Found, Origin, Pair, Side};
-use crate::replay::{
-    diff::{
-        rerun::{BEGIN, Course},
-        state,
-    },
-    tape::Spot,
+use super::{
+    found::{Cause, Found, Origin, Side, SystemName},
+    rerun::{BEGIN, Course},
+    state,
 };
+use crate::replay::tape::Spot;
+
+/// A pair of worlds to run.
+#[derive(Clone, Copy)]
+pub(super) struct Pair {
+    pub(super) one: (Side, Spot),
+    pub(super) other: (Side, Spot),
+    /// Whether some time lies between the two runs.
+    pub(super) pause: bool,
+}
 
 /// The first tick before `aim` at which the worlds part, or one of them parts from what was recorded.
 pub(super) fn earliest(courses: &[Course; 2], aim: Tick) -> Option<Tick> {
@@ -34,10 +41,10 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
         from: course.from.0,
     };
     let found = |system: Option<&str>, applied: &[String], states: [&[u8]; 2], panicked| Found {
-        pair: [origin(pair.one, one), origin(pair.other, other)],
-        system: system.map(str::to_owned),
+        pair: Some([origin(pair.one, one), origin(pair.other, other)]),
+        system: system.map(|name| name.to_owned().into()),
         put_off: false,
-        suspects: applied.to_vec(),
+        suspects: applied.iter().cloned().map(SystemName::from).collect(),
         parts: state::compare(&one.world, states[0], states[1]),
         panicked,
         cause: if pair.pause { Cause::Clock } else { Cause::Chance },
