@@ -19,15 +19,9 @@ use std::{
 use parlour_recording::{
     format::Times,
     replay::{Moment, MomentError, Replay, ReplayError},
-    uncounted,
 };
-use parlour_shared::{
-    codec,
-    ids::{PlayerId, SessionId, Tick},
-    message::{ServerMessage, Welcome},
-};
+use parlour_shared::{ids::Tick, message::Welcome};
 use parlour_sim::SimConfig;
-use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use rtrb::RingBuffer;
 
 use crate::{server::Failure, tick_loop::MakeTicker};
@@ -43,7 +37,7 @@ const COMMANDS: usize = 64;
 /// Thousandths of the speed at which it was lived.
 const SPEEDS: std::ops::RangeInclusive<u32> = 100..=16_000;
 
-/// A recording that is to be served to spectators: [`crate::Server::serve_past`].
+/// A recording that is to be served to spectators: [`crate::Server::start_playback`].
 pub struct Playback {
     replay: Replay,
     times: Times,
@@ -114,7 +108,10 @@ impl Playback {
         failure: &Arc<Failure>,
         heartbeat_ms: u32,
     ) -> io::Result<(MakeTicker, PlaybackControl, JoinHandle<()>)> {
-        let welcome = welcome(&self.replay, heartbeat_ms);
+        let welcome = Welcome {
+            heartbeat_ms,
+            ..self.replay.fresh().welcome("spectator")
+        };
         let waiting = Arc::new(AtomicUsize::new(0));
         let (items, ready) = RingBuffer::new(AHEAD);
         let (commands, commanded) = RingBuffer::new(COMMANDS);
@@ -135,31 +132,5 @@ impl Playback {
             Box::new(ticker)
         });
         Ok((make, control, thread))
-    }
-}
-
-/// What such a world says to who opens a session; a spectator is no player of it.
-fn welcome(replay: &Replay, heartbeat_ms: u32) -> Welcome {
-    let mut world = replay.fresh();
-    let session = SessionId(0);
-    let kind = EventKind::Open { name: String::new() };
-    let mut input = TickInput {
-        events: vec![Event { session, kind }],
-        ..TickInput::default()
-    };
-    let mut output = TickOutput::default();
-    uncounted(|| world.step(&mut input, &mut output));
-    let told = output
-        .frames
-        .iter()
-        .find_map(|frame| match codec::decode_server(output.payload(frame)) {
-            Ok(ServerMessage::Welcome(welcome)) => Some(welcome),
-            _ => None,
-        });
-    Welcome {
-        player: PlayerId(0),
-        name: "spectator".to_owned(),
-        heartbeat_ms,
-        ..told.expect("an open session is welcomed")
     }
 }

@@ -50,7 +50,7 @@ fn at_a_tick_that_came_to_something_else_it_stops_and_says_why() {
     );
     assert_eq!(
         picture["ended"],
-        "tick 450 came to another state than was recorded"
+        "tick 450 reached a different state than was recorded"
     );
     let mut spectator = Spectator::new(&house);
     let join = parlour_client::Command::Join { room: "plaza".into() };
