@@ -25,6 +25,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parlour_recording::recorder::HistoryHandle;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -32,8 +33,7 @@ use crate::{
     descriptors::{Accepted, Acceptor, Descriptors, Left},
     edge::{EdgeShared, Reject},
     metrics::Metrics,
-    recording::live::HistoryHandle,
-    replay::Console,
+    playback::PlaybackControl,
     server::Failure,
     tick_loop::TickStatus,
     web,
@@ -69,8 +69,8 @@ pub(crate) struct Admin {
     pub(crate) descriptors: Arc<Descriptors>,
     pub(crate) edge: Arc<EdgeShared>,
     pub(crate) history: HistoryHandle,
-    /// The past that is served, if it is one.
-    pub(crate) past: Option<Console>,
+    /// The recording that is served, if one is.
+    pub(crate) playback: Option<PlaybackControl>,
     /// Without a tick for this long the server is not alive.
     pub(crate) livez_timeout: Duration,
     pub(crate) wake: WakeEnd,
@@ -83,7 +83,7 @@ struct Sources {
     failure: Arc<Failure>,
     edge: Arc<EdgeShared>,
     history: History,
-    past: Option<Console>,
+    playback: Option<PlaybackControl>,
     livez_timeout: Duration,
     connections: AtomicU32,
 }
@@ -100,7 +100,7 @@ impl Admin {
             failure: self.failure,
             edge: self.edge,
             history: History::new(self.history),
-            past: self.past,
+            playback: self.playback,
             livez_timeout: self.livez_timeout,
             connections: AtomicU32::new(0),
         });
@@ -176,8 +176,8 @@ fn is_private(path: &str) -> bool {
 
 async fn route(request: Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
     let (request, _) = request.into_parts();
-    if let Some(console) = &sources.past
-        && let Some(response) = playback::answer(console, &request.method, &request.uri).await
+    if let Some(control) = &sources.playback
+        && let Some(response) = playback::answer(control, &request.method, &request.uri).await
     {
         return response;
     }
@@ -217,8 +217,8 @@ async fn route(request: Request<Incoming>, sources: &Sources) -> Response<Full<B
 impl Sources {
     /// What there is on this port.
     fn index(&self) -> String {
-        let past = self.past.as_ref().map_or("", |_| playback::INDEX);
-        format!("{INDEX}{past}")
+        let playback = self.playback.as_ref().map_or("", |_| playback::INDEX);
+        format!("{INDEX}{playback}")
     }
 
     /// Why the server should be started again, if there is a reason. Load and stopping are none.

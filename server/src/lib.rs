@@ -59,7 +59,7 @@
 //! #   let options = ServerOptions {
 //! #       listen: ([127, 0, 0, 1], 0).into(),
 //! #       admin: ([127, 0, 0, 1], 0).into(),
-//! #       recording: parlour_server::recording::RecordingOptions {
+//! #       recording: parlour_server::RecordingOptions {
 //! #           history: std::time::Duration::ZERO,
 //! #           ..options.recording
 //! #       },
@@ -96,17 +96,15 @@ mod edge;
 pub mod logs;
 pub mod maps;
 mod metrics;
-pub mod recording;
-pub mod replay;
+mod playback;
+mod recorder;
 mod running;
 pub mod server;
 pub mod skins;
 mod tick_loop;
 pub mod web;
 
-/// What this build is: the version and, as far as it is known, the commit, such as `0.1.0+7e56463ab12f`. A suffix `-dirty`
-/// says that sources differed from the commit. The environment variable `PARLOUR_BUILD` replaces the commit at build time.
-pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
-
 pub use crate::metrics::Recorder;
+pub use parlour_recording::{BUILD, RecordingError, RecordingOptions};
+pub use playback::{Playback, SteerError};
 pub use server::{RunError, Server, ServerFailure, ServerOptions, Signals, StartError, StopReport};

@@ -74,7 +74,7 @@ pub fn load_and_look(bundled: &Bundled, directory: Option<&Path>) -> Result<Cata
 }
 
 /// The maps that a recording may have been made with: all bundled ones, and those of a directory. Two of them may have one
-/// name. Where their doors lead is not looked at. [`Header::sim_config`](crate::recording::Header::sim_config) finds those
+/// name. Where their doors lead is not looked at. [`Header::sim_config`](parlour_recording::Header::sim_config) finds those
 /// that were recorded.
 ///
 /// # Errors

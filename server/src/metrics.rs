@@ -4,7 +4,6 @@
 //! Game logic and embedders count through the same [`Recorder`].
 
 mod buckets;
-mod ending;
 mod recorder;
 mod recording;
 mod rows;
@@ -12,12 +11,11 @@ mod text;
 
 use ::metrics::Histogram;
 pub(crate) use ::metrics::{Counter, Gauge};
+use parlour_recording::recorder::RecorderMetrics;
 use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
 use crate::edge::Reject;
-pub(crate) use ending::Ending;
 pub use recorder::Recorder;
-pub(crate) use recording::RecordingMetrics;
 pub(crate) use rows::{By, ByCode, Closer};
 use rows::{by, by_code, counter, counter_of, gauge, gauges, histogram, table};
 
@@ -50,7 +48,7 @@ pub(crate) struct Metrics {
     recorder: Recorder,
     pub(crate) tick: TickMetrics,
     pub(crate) edge: EdgeMetrics,
-    pub(crate) recording: RecordingMetrics,
+    pub(crate) recording: RecorderMetrics,
 }
 
 impl Metrics {
@@ -61,7 +59,7 @@ impl Metrics {
         Self {
             tick: TickMetrics::new(&recorder),
             edge: EdgeMetrics::new(&recorder),
-            recording: RecordingMetrics::new(&recorder),
+            recording: recording::metrics(&recorder),
             recorder,
         }
     }

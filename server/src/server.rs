@@ -13,13 +13,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use parlour_recording::recorder::{HistoryHandle, Reason};
 use parlour_shared::ids::Tick;
 
-use crate::{
-    metrics::Recorder,
-    recording::live::{HistoryHandle, Reason},
-    replay::Past,
-};
+use crate::{metrics::Recorder, playback::Playback};
 pub(crate) use failure::Failure;
 pub use failure::ServerFailure;
 pub use options::{ServerOptions, StartError};
@@ -95,8 +92,8 @@ impl Server {
     ///
     /// # Errors
     /// As [`Self::start`]. What is wrong with the recording later on is told on the admin port.
-    pub fn serve_past(options: ServerOptions, past: Past) -> Result<Server, StartError> {
-        start::serve_past(options, past)
+    pub fn start_playback(options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
+        start::start_playback(options, playback)
     }
 
     /// The public address; with the true port if port 0 was asked for.
@@ -166,7 +163,7 @@ impl Server {
 
     /// Has the last minutes written to a file, and does not wait for it: the log tells where.
     pub fn write_history(&self) {
-        if let Err(refused) = self.history.write_soon(Reason::Asked) {
+        if let Err(refused) = self.history.write(Reason::Asked, None) {
             tracing::warn!(why = %refused, "the history was not written");
         }
     }

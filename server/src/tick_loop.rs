@@ -32,15 +32,15 @@ use roster::Roster;
 pub(crate) use status::TickStatus;
 
 /// Something that goes forward tick by tick. It lives on the tick thread and must not block there.
-pub(crate) trait Stage {
+pub(crate) trait Ticker {
     /// One tick. The input is in canonical order, and afterwards what it was, or empty; the output is emptied first.
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput);
 }
 
-/// Makes the stage on the tick thread, which it never leaves: only this needs to be `Send`.
-pub(crate) type MakeStage = Box<dyn FnOnce() -> Box<dyn Stage> + Send>;
+/// Makes the ticker on the tick thread, which it never leaves: only this needs to be `Send`.
+pub(crate) type MakeTicker = Box<dyn FnOnce() -> Box<dyn Ticker> + Send>;
 
-impl Stage for Simulation {
+impl Ticker for Simulation {
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         Simulation::step(self, input, output);
     }
@@ -62,9 +62,9 @@ pub(crate) struct TickLoop {
 }
 
 impl TickLoop {
-    /// Makes the stage, and ticks until told to stop.
-    pub(crate) fn run(mut self, make: MakeStage) {
-        let mut stage = make();
+    /// Makes the ticker, and ticks until told to stop.
+    pub(crate) fn run(mut self, make: MakeTicker) {
+        let mut ticker = make();
         // Not before: threads that game logic starts would inherit it.
         priority::raise(self.realtime);
         let mut input = TickInput::default();
@@ -84,7 +84,7 @@ impl TickLoop {
                 shared = Arc::default();
             }
             if let Some(output) = Arc::get_mut(&mut shared) {
-                stage.step(&mut input, output);
+                ticker.step(&mut input, output);
                 self.observe(output);
             }
             self.status.advanced(shared.tick);

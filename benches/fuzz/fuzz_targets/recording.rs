@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use parlour_server::recording::format::{Item, Outcome, Recording, TicksBuilder};
+use parlour_recording::format::{Item, Outcome, Recording, TicksBuilder};
 use sha2::{Digest, Sha256};
 
 #[path = "../bend.rs"]

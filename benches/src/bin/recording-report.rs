@@ -11,11 +11,9 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use parlour_benches::{Crowd, Load};
-use parlour_server::{
-    recording::{
-        Header,
-        format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
-    },
+use parlour_recording::{
+    Header,
+    format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
     replay::{Replay, Window, verify},
 };
 use parlour_shared::{

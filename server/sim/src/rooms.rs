@@ -19,7 +19,7 @@ pub(crate) use audience::tell;
 pub(crate) use occupancy::{entered, join, leave, pass_door, vacate};
 use room::Created;
 pub use room::{Room, Rooms};
-pub(crate) use saving::rebuild;
+pub(crate) use saving::{SavedRoom, rebuild};
 use seats::Occupants;
 pub use seats::{InRoom, Seat, Seats};
 

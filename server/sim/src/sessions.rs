@@ -42,6 +42,11 @@ impl Sessions {
         self.entities.get(&session).copied()
     }
 
+    /// All, in order.
+    pub fn iter(&self) -> impl Iterator<Item = SessionId> {
+        self.entities.keys().copied()
+    }
+
     /// How many are open.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -131,10 +136,19 @@ fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
     };
     let entity = world.spawn((player, StableId::player(id))).id();
     world.resource_mut::<Sessions>().entities.insert(session, entity);
-    let welcome = Welcome {
+    let welcome = welcome(world, id, name);
+    world
+        .resource_mut::<Outbox>()
+        .send(session, &ServerMessage::Welcome(welcome));
+    entity
+}
+
+/// The first message to a session: what its client must know of this world.
+pub(crate) fn welcome(world: &World, player: PlayerId, name: String) -> Welcome {
+    Welcome {
         protocol: PROTOCOL,
         schema: SCHEMA,
-        player: id,
+        player,
         name,
         tick: world.resource::<Clock>().tick,
         tick_rate: TICK_RATE,
@@ -145,11 +159,7 @@ fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
         extras: world.resource::<Extras>().names(),
         session: None,
         resume: None,
-    };
-    world
-        .resource_mut::<Outbox>()
-        .send(session, &ServerMessage::Welcome(welcome));
-    entity
+    }
 }
 
 /// Ends a session: its player leaves the room and is a player no more. The entity goes with the tick after the next.

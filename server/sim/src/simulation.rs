@@ -1,5 +1,6 @@
 //! The world and its one way forward.
 
+mod census;
 mod saving;
 mod trace;
 
@@ -9,7 +10,10 @@ use bevy_ecs::{
     prelude::*,
     schedule::{InternedScheduleLabel, ScheduleLabel, Schedules},
 };
-use parlour_shared::ids::{SessionId, Tick};
+use parlour_shared::{
+    ids::{PlayerId, SessionId, Tick},
+    message::Welcome,
+};
 use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
@@ -31,6 +35,7 @@ use crate::{
     talk, throttle,
 };
 
+pub use census::{Census, SavedPlayer};
 pub use trace::Tracing;
 
 /// A world. Live play, tests, bots in process and replay all step it the same way.
@@ -158,6 +163,17 @@ impl Simulation {
     #[must_use]
     pub fn player(&self, session: SessionId) -> Option<Entity> {
         self.world.resource::<Sessions>().get(session)
+    }
+
+    /// The welcome of a session that opens now, for a viewer that is no player of this world.
+    #[must_use]
+    pub fn welcome(&self, name: &str) -> Welcome {
+        sessions::welcome(&self.world, PlayerId::default(), name.to_owned())
+    }
+
+    /// The open sessions, in order.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.world.resource::<Sessions>().iter()
     }
 
     /// From now on nobody is sent snapshots: what came of a tick is known by its hash, and that is all who runs a recording

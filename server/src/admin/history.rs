@@ -9,10 +9,11 @@ use hyper::{
     body::Bytes,
     header::{ALLOW, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
 };
+use parlour_recording::recorder::{HistoryError, HistoryHandle, SavedHistory};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::text;
-use crate::recording::live::{HistoryError, HistoryHandle, SavedHistory};
+use crate::recorder::{download_history, write_history};
 
 const POST_ONLY: &str = "POST only: curl -X POST .../history writes the last minutes to a file of the server, \
                          curl -X POST -OJ .../history/download to one of yours\n";
@@ -57,7 +58,7 @@ impl History {
             return Some(response);
         }
         let answer = match word {
-            "" => self.history.write().await.map(|kept| json(&kept)),
+            "" => write_history(&self.history).await.map(|kept| json(&kept)),
             _ => self.download().await,
         };
         Some(answer.unwrap_or_else(|refused| refusal(&refused)))
@@ -66,7 +67,7 @@ impl History {
     async fn download(&self) -> Result<Response<Full<Bytes>>, HistoryError> {
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| HistoryError::Busy)?;
-        let kept = self.history.give().await?;
+        let kept = download_history(&self.history).await?;
         let name = format!("attachment; filename=\"{}\"", kept.path);
         let body = Bytes::from_owner(Download {
             bytes: kept.body,

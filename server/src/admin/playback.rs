@@ -8,7 +8,7 @@ use hyper::{
 };
 
 use super::text;
-use crate::replay::{Console, Picture, Problem};
+use crate::playback::{ControlError, PlaybackControl, PlaybackStatus};
 
 /// For the list of what there is.
 pub(super) const INDEX: &str = "
@@ -21,14 +21,18 @@ POST /playback/follow?player=P   see through the eyes of a player, by name or id
 ";
 
 /// Answers, if the path is one of these.
-pub(super) async fn answer(console: &Console, method: &Method, uri: &Uri) -> Option<Response<Full<Bytes>>> {
+pub(super) async fn answer(
+    control: &PlaybackControl,
+    method: &Method,
+    uri: &Uri,
+) -> Option<Response<Full<Bytes>>> {
     let word = uri.path().strip_prefix("/playback")?;
     if !["", "/pause", "/play", "/seek", "/speed", "/follow"].contains(&word) {
         return None;
     }
     if word.is_empty() {
         return Some(match *method {
-            Method::GET | Method::HEAD => told(console.look().await),
+            Method::GET | Method::HEAD => told(control.look().await),
             _ => not_allowed("GET, HEAD"),
         });
     }
@@ -37,25 +41,25 @@ pub(super) async fn answer(console: &Console, method: &Method, uri: &Uri) -> Opt
     }
     let query = uri.query().unwrap_or_default();
     let done = match (word, query) {
-        ("/pause", _) => console.pause().await,
-        ("/play", _) => console.play().await,
+        ("/pause", _) => control.pause().await,
+        ("/play", _) => control.play().await,
         ("/seek", query) => match moment(query) {
-            Ok(to) => console.seek(&to).await,
+            Ok(to) => control.seek(&to).await,
             Err(problem) => Err(problem),
         },
         ("/speed", query) => match value(query, "x") {
-            Ok(speed) => console.speed(&speed).await,
+            Ok(speed) => control.speed(&speed).await,
             Err(problem) => Err(problem),
         },
         (_, query) => match value(query, "player") {
-            Ok(player) => console.follow(&player).await,
+            Ok(player) => control.follow(&player).await,
             Err(problem) => Err(problem),
         },
     };
     Some(told(done))
 }
 
-fn told(answer: Result<Picture, Problem>) -> Response<Full<Bytes>> {
+fn told(answer: Result<PlaybackStatus, ControlError>) -> Response<Full<Bytes>> {
     match answer {
         Ok(picture) => {
             let mut json = serde_json::to_vec_pretty(&picture).expect("numbers and texts are JSON");
@@ -65,9 +69,9 @@ fn told(answer: Result<Picture, Problem>) -> Response<Full<Bytes>> {
             response.headers_mut().insert(CONTENT_TYPE, json);
             response
         }
-        Err(Problem::Wrong(why)) => text(StatusCode::BAD_REQUEST, why + "\n"),
-        Err(Problem::NotThere(why)) => text(StatusCode::NOT_FOUND, why + "\n"),
-        Err(Problem::NotNow(why)) => text(StatusCode::CONFLICT, why + "\n"),
+        Err(ControlError::Wrong(why)) => text(StatusCode::BAD_REQUEST, why + "\n"),
+        Err(ControlError::NotThere(why)) => text(StatusCode::NOT_FOUND, why + "\n"),
+        Err(ControlError::NotNow(why)) => text(StatusCode::CONFLICT, why + "\n"),
     }
 }
 
@@ -80,14 +84,14 @@ fn not_allowed(allowed: &'static str) -> Response<Full<Bytes>> {
 }
 
 /// A value of the query. As in forms, a plus in it stands for a blank.
-fn value(query: &str, name: &str) -> Result<String, Problem> {
+fn value(query: &str, name: &str) -> Result<String, ControlError> {
     form_urlencoded::parse(query.as_bytes())
         .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
-        .ok_or_else(|| Problem::Wrong(format!("say what, as in ?{name}=...")))
+        .ok_or_else(|| ControlError::Wrong(format!("say what, as in ?{name}=...")))
 }
 
 /// The moment in the query. No moment begins with a blank, so a blank there was the plus of a distance: `to=+10s`.
-fn moment(query: &str) -> Result<String, Problem> {
+fn moment(query: &str) -> Result<String, ControlError> {
     let to = value(query, "to")?;
     Ok(match to.strip_prefix(' ') {
         Some(distance) => format!("+{distance}"),

@@ -2,13 +2,13 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use parlour_recording::RecordingOptions;
 use parlour_shared::{limits::TICK_RATE, map::Map};
 use parlour_sim::{Interest, Logic, RateLimits, RoomRules, SimConfig, TalkLimit};
 use parlour_tick::Cadence;
 
 use crate::{
     maps::Bundled,
-    recording::RecordingOptions,
     server::ServerOptions,
     web::{HostPattern, OriginPattern},
 };

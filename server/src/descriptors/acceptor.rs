@@ -2,12 +2,13 @@
 
 use std::{io, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};
 
+use parlour_recording::recorder::is_without_descriptors;
 use tokio::{
     net::{TcpListener, TcpStream},
     time::sleep,
 };
 
-use super::{Descriptors, Left, is_without_descriptors, spare};
+use super::{Descriptors, Left, spare};
 use crate::metrics::Counter;
 
 /// After a failure to accept, doubled each time.

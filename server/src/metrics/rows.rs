@@ -8,11 +8,8 @@ use parlour_shared::{
     message::{ClientKind, RefusalClass, ServerKind},
 };
 
-use super::{
-    ending::Ending,
-    recorder::{Kind, Recorder},
-};
-use crate::{edge::Reject, recording::live::Reason};
+use super::recorder::{Kind, Recorder};
+use crate::edge::Reject;
 
 /// Makes a struct of metrics from a table with one row per metric: field, type, kind of row, name, help.
 macro_rules! table {
@@ -27,14 +24,22 @@ macro_rules! table {
 
         impl $table {
             pub(super) fn new(recorder: &$crate::metrics::Recorder) -> Self {
-                Self {
-                    $($field: ($kind)(&$crate::metrics::rows::Row { recorder, name: $name, help: $help }),)*
-                }
+                $crate::metrics::rows::rows!(recorder, Self { $($field = $kind, $name, $help;)* })
             }
         }
     };
 }
 pub(super) use table;
+
+/// Fills a struct of metrics that is declared elsewhere: field, kind of row, name, help.
+macro_rules! rows {
+    ($recorder:expr, $table:ident { $($field:ident = $kind:expr, $name:expr, $help:expr;)* }) => {
+        $table {
+            $($field: ($kind)(&$crate::metrics::rows::Row { recorder: $recorder, name: $name, help: $help }),)*
+        }
+    };
+}
+pub(super) use rows;
 
 /// What a row has to say besides its kind.
 pub(super) struct Row<'a> {
@@ -77,6 +82,14 @@ pub(super) fn counter_of(label: &'static str, value: &'static str) -> impl Fn(&R
 
 pub(super) fn gauge(row: &Row<'_>) -> Gauge {
     row.gauge(&[])
+}
+
+/// One counter for each of these values of a label, in their order.
+pub(super) fn counters<const N: usize>(
+    label: &'static str,
+    values: [&'static str; N],
+) -> impl Fn(&Row<'_>) -> [Counter; N] {
+    move |row| values.map(|value| row.counter(&[(label, value)]))
 }
 
 /// One gauge for each of these values of a label, in their order.
@@ -130,8 +143,6 @@ labels! {
     ServerKind = "kind", &Self::ALL, name;
     Reject = "class", Self::ALL, class;
     RefusalClass = "class", &Self::ALL, name;
-    Reason = "reason", &Self::ALL, word;
-    Ending = "reason", &Self::ALL, word;
 }
 
 /// A counter for each value of a label.

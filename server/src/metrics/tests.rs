@@ -59,8 +59,6 @@ fn the_number_of_a_label_is_its_place_among_all() {
     check::<ServerKind>();
     check::<Reject>();
     check::<RefusalClass>();
-    check::<crate::recording::live::Reason>();
-    check::<Ending>();
     for (place, code) in parlour_shared::close::CloseCode::ALL.iter().enumerate() {
         assert_eq!(code.index(), place, "{code:?}");
     }

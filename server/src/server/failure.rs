@@ -10,9 +10,10 @@ use std::{
     thread::{self, JoinHandle, Thread},
 };
 
+use parlour_recording::replay::panic_message;
 use tokio::sync::watch;
 
-use crate::{bridge::wake::WakeSender, replay::panic_message};
+use crate::bridge::wake::WakeSender;
 
 /// The name of the thread that steps the world.
 pub(super) const TICK: &str = "tick";
@@ -23,7 +24,7 @@ pub enum ServerFailure {
     /// A thread panicked. For the thread `tick` the cause is usually game logic.
     #[error("thread {thread} panicked: {message}")]
     Panicked {
-        /// The name of the thread: `tick`, `io-0`, `admin`, `past`.
+        /// The name of the thread: `tick`, `io-0`, `admin`, `playback`.
         thread: String,
         /// What the panic said.
         message: String,

@@ -6,14 +6,12 @@ use std::{
     time::Duration,
 };
 
+use parlour_recording::{RecordingError, RecordingOptions};
 use parlour_shared::limits::HEARTBEAT_MS;
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
-use crate::{
-    recording::{RecordingError, RecordingOptions},
-    web::{HostPattern, OriginPattern},
-};
+use crate::web::{HostPattern, OriginPattern};
 
 /// What a server is started with.
 #[derive(Clone, Debug)]

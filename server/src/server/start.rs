@@ -7,6 +7,7 @@ use std::{
 };
 
 use metrics::with_local_recorder;
+use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads};
 use parlour_sim::Simulation;
 use parlour_tick::Cadence;
 
@@ -22,18 +23,18 @@ use crate::{
     descriptors::{Descriptors, TooFew},
     edge::{self, EdgeShared, IoStart},
     metrics::Metrics,
-    recording::live::{self, HistoryHandle, RecorderThreads},
-    replay::{Console, Past},
-    tick_loop::{MakeStage, TickLoop, TickStatus},
+    playback::{Playback, PlaybackControl},
+    recorder::RecordedWorld,
+    tick_loop::{MakeTicker, TickLoop, TickStatus},
 };
 
 /// What is served.
-struct Play {
-    make: MakeStage,
+struct Served {
+    make: MakeTicker,
     /// What records it.
     live: Option<RecorderThreads>,
-    past: Option<Console>,
-    past_thread: Option<JoinHandle<()>>,
+    playback: Option<PlaybackControl>,
+    reader: Option<JoinHandle<()>>,
     seed: u64,
 }
 
@@ -46,35 +47,35 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let (logic, seed) = (options.logic.clone(), sim.seed);
     let recording = options.recording.clone();
     start_with(options, |_, metrics| {
-        let (live, make): (_, MakeStage) = if recording.any() {
-            let (live, make) = live::start(&recording, sim, logic, metrics)?;
-            (Some(live), make)
+        let (live, make): (_, MakeTicker) = if recording.any() {
+            let (live, ticks) = recorder::start(&recording, sim, logic, &metrics.recording)?;
+            (Some(live), Box::new(move || Box::new(RecordedWorld::new(ticks))))
         } else {
             (
                 None,
                 Box::new(move || Box::new(Simulation::with_plugins(sim, logic))),
             )
         };
-        Ok(Play {
+        Ok(Served {
             make,
             live,
-            past: None,
-            past_thread: None,
+            playback: None,
+            reader: None,
             seed,
         })
     })
 }
 
 /// Serves one that was.
-pub(super) fn serve_past(options: ServerOptions, past: Past) -> Result<Server, StartError> {
-    let (heartbeat_ms, seed) = (heartbeat_ms(&options), past.config().seed);
+pub(super) fn start_playback(options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
+    let (heartbeat_ms, seed) = (heartbeat_ms(&options), playback.config().seed);
     start_with(options, |failure, _| {
-        let (make, console, thread) = past.raise(failure, heartbeat_ms)?;
-        Ok(Play {
+        let (make, control, thread) = playback.start(failure, heartbeat_ms)?;
+        Ok(Served {
             make,
             live: None,
-            past: Some(console),
-            past_thread: Some(thread),
+            playback: Some(control),
+            reader: Some(thread),
             seed,
         })
     })
@@ -86,7 +87,7 @@ fn heartbeat_ms(options: &ServerOptions) -> u32 {
 
 fn start_with(
     options: ServerOptions,
-    play: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<Play, StartError>,
+    play: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<Served, StartError>,
 ) -> Result<Server, StartError> {
     let descriptors = Arc::new(Descriptors::raise());
     let public = listen(options.listen, "--listen")?;
@@ -143,17 +144,17 @@ fn start_with(
     let enough = descriptors.check(io_threads + 1, max_connections);
     enough.map_err(|TooFew { limit }| StartError::OpenFiles { limit })?;
 
-    let Play {
+    let Served {
         make,
         live,
-        past,
-        past_thread,
+        playback,
+        reader,
         seed,
     } = play(&failure, &metrics)?;
     // A jump through the past may keep its thread busy for long: nobody waits for its ticks.
-    let realtime = realtime && past.is_none();
+    let realtime = realtime && playback.is_none();
     // Who looks on is told everything, and is none of those whom pressure makes wait.
-    let cadence = if past.is_some() {
+    let cadence = if playback.is_some() {
         Some(Cadence::Hz60)
     } else {
         cadence
@@ -172,7 +173,7 @@ fn start_with(
         tick_stop: Arc::clone(&tick_stop),
         tick: None,
         live,
-        past: past_thread,
+        reader,
         report: None,
     };
     let tick_loop = TickLoop {
@@ -211,7 +212,7 @@ fn start_with(
         descriptors,
         edge: Arc::clone(&threads.edge),
         history: history.clone(),
-        past,
+        playback,
         livez_timeout,
         wake: admin_end,
     };

@@ -8,10 +8,10 @@ use std::{
     thread::JoinHandle,
 };
 
+use parlour_recording::recorder::RecorderThreads;
+
 use super::{Failure, StopReport};
-use crate::{
-    bridge::wake::WakeSender, edge::EdgeShared, recording::live::RecorderThreads, tick_loop::TickStatus,
-};
+use crate::{bridge::wake::WakeSender, edge::EdgeShared, tick_loop::TickStatus};
 
 /// What runs. Stops when dropped.
 pub(super) struct Threads {
@@ -23,8 +23,8 @@ pub(super) struct Threads {
     pub(super) tick_stop: Arc<AtomicBool>,
     pub(super) tick: Option<JoinHandle<()>>,
     pub(super) live: Option<RecorderThreads>,
-    /// Reads ahead, if the past is served. Ends by itself after the tick thread.
-    pub(super) past: Option<JoinHandle<()>>,
+    /// Reads ahead, if a recording is served. Ends by itself after the tick thread.
+    pub(super) reader: Option<JoinHandle<()>>,
     /// How they ended.
     pub(super) report: Option<StopReport>,
 }
@@ -71,8 +71,8 @@ impl Threads {
         }
         // Not from the thread: one that panicked knows nothing any more.
         report.tick = self.status.tick();
-        if let Some(past) = self.past.take() {
-            let _ = past.join();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
         }
         if let Some(admin) = self.admin.take() {
             admin.wake.wake();

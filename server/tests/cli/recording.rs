@@ -7,7 +7,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use parlour_server::{maps, recording::format::Ending};
+use parlour_recording::format::Ending;
+use parlour_server::maps;
 use parlour_sim::Logic;
 use rustix::process::Signal;
 

@@ -2,7 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
-use parlour_server::{config::to_toml, maps::Bundled, recording::RecordingOptions};
+use parlour_recording::RecordingOptions;
+use parlour_server::{config::to_toml, maps::Bundled};
 use parlour_sim::{Interest, Rate};
 
 use crate::{given, refused};

@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use parlour_server::{ServerOptions, recording::format::Recording};
+use parlour_recording::format::Recording;
+use parlour_server::ServerOptions;
 use parlour_shared::ids::PlayerId;
 
 use crate::support::start_with;

@@ -14,14 +14,12 @@ mod mood;
 
 use std::{fs, path::PathBuf};
 
-use parlour_server::{
-    maps,
-    recording::{
-        Header,
-        format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
-    },
+use parlour_recording::{
+    Header,
+    format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
     replay::Replay,
 };
+use parlour_server::maps;
 use parlour_shared::ids::Tick;
 use parlour_sim::{Fold, SIMULATION, Simulation};
 use parlour_tick::TickOutput;
@@ -79,11 +77,11 @@ fn replay(scenario: &Scenario, shuffle: Option<u64>) -> (u32, u64) {
     let mut replay = Replay::open(&path(scenario), &maps, scenario.logic.clone()).unwrap();
     let mut run = replay.run().unwrap();
     if let Some(seed) = shuffle {
-        run.simulation().shuffle_schedule(seed);
+        run.simulation_mut().shuffle_schedule(seed);
     }
     let (mut ticks, mut hashes) = (0, Fold::new(0));
-    while let Some(_same) = run
-        .step()
+    while let Some(_ran) = run
+        .next_up_to(Tick(u32::MAX))
         .unwrap_or_else(|error| panic!("{}: {error}", scenario.name))
     {
         ticks += 1;

@@ -1,7 +1,8 @@
 //! The bundled maps: whoever appears can stand, every door leads somewhere, and one gets from map to map.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
+use parlour_recording::map_digest;
 use parlour_server::maps;
 use parlour_shared::map::Map;
 
@@ -104,4 +105,10 @@ fn they_fit_a_message() {
         );
         assert_eq!(info.wall_grid().as_ref(), Some(&map.walls), "{}", map.name);
     }
+}
+
+#[test]
+fn each_has_a_different_digest() {
+    let digests: HashSet<_> = bundled().iter().map(|map| map_digest(map)).collect();
+    assert_eq!(digests.len(), bundled().len());
 }

@@ -4,10 +4,8 @@
 use std::path::Path;
 
 use metrics::set_global_recorder;
-use parlour_server::{
-    Recorder, Server, ServerOptions,
-    replay::{Past, Replay, Window, verify},
-};
+use parlour_recording::replay::{Replay, Window, verify};
+use parlour_server::{Playback, Recorder, Server, ServerOptions};
 
 use crate::{
     counts_steps,
@@ -43,10 +41,10 @@ fn the_shadow_and_replays_count_nothing() {
     let live = counted(&everywhere);
     let mut run = replay();
     let mut run = run.run().unwrap();
-    while run.step().unwrap().is_some() {}
+    while run.next_up_to(parlour_shared::ids::Tick(u32::MAX)).unwrap().is_some() {}
     assert!(run.tick().0 >= 120);
     assert_eq!(counted(&everywhere), live, "a run");
-    let (from, to) = Past::new(replay()).unwrap().ticks();
+    let (from, to) = Playback::new(replay()).unwrap().ticks();
     verify(&mut replay(), Window { from, to }, |_| {}).unwrap();
     assert_eq!(counted(&everywhere), live, "two worlds beside each other");
     replay()
@@ -57,7 +55,7 @@ fn the_shadow_and_replays_count_nothing() {
     let mut options = ServerOptions::new(replay().config().clone());
     options.listen.set_port(0);
     options.admin.set_port(0);
-    let past = Server::serve_past(options, Past::new(replay()).unwrap()).unwrap();
+    let past = Server::start_playback(options, Playback::new(replay()).unwrap()).unwrap();
     await_metric(past.admin_addr(), "parlour_tick", 60.0);
     assert!(!text(&past).contains(STEPS));
     assert_eq!(counted(&everywhere), live, "the past that is served");

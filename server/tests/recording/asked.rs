@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use parlour_server::recording::format::{EndReason, Ending};
+use parlour_recording::format::{EndReason, Ending};
 use parlour_sim::Logic;
 
 use crate::{

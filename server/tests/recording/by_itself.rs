@@ -3,8 +3,8 @@
 use std::{thread, time::Duration};
 
 use bevy_ecs::prelude::*;
-use parlour_server::{
-    recording::format::{EndReason, Ending},
+use parlour_recording::{
+    format::{EndReason, Ending},
     replay::{Extent, find},
 };
 use parlour_sim::{Clock, Logic, Step, StepSet};

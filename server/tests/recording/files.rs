@@ -2,8 +2,8 @@
 
 use std::{fs, time::Duration};
 
-use parlour_server::{
-    recording::format::{EndReason, Ending, Recording},
+use parlour_recording::{
+    format::{EndReason, Ending, Recording},
     replay::{Extent, Found, Replay, find},
 };
 use parlour_shared::ids::Tick;
@@ -114,7 +114,7 @@ fn a_directory_is_replayed_through_all_files_of_a_run() {
     );
     let mut run = replay.run().unwrap();
     let mut ticks = 0;
-    while run.step().unwrap().is_some() {
+    while run.next_up_to(last).unwrap().is_some() {
         ticks += 1;
     }
     assert_eq!(ticks, last.0, "every tick of every file");

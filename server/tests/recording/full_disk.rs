@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parlour_server::recording::format::{EndReason, Ending};
+use parlour_recording::format::{EndReason, Ending};
 use parlour_sim::Logic;
 use rustix::process::{Pid, Signal, kill_process};
 

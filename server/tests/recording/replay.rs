@@ -2,7 +2,7 @@
 
 use std::{io::Cursor, path::Path, sync::Arc};
 
-use parlour_server::recording::{
+use parlour_recording::{
     Header,
     format::{Ending, Item, Outcome, Recording},
 };

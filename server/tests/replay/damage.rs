@@ -2,11 +2,9 @@
 
 use std::io::Cursor;
 
-use parlour_server::{
-    recording::{
-        Header,
-        format::{EndReason, FileWriter, Item, Recording, TicksBuilder, seal_keyframe},
-    },
+use parlour_recording::{
+    Header,
+    format::{EndReason, FileWriter, Item, Recording, TicksBuilder, seal_keyframe},
     replay::{ReplayError, verify},
 };
 use parlour_shared::ids::Tick;

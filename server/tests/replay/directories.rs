@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use parlour_server::replay::{Extent, find};
+use parlour_recording::replay::{Extent, find};
 
 use crate::support::{STARTED_MS, Script, Temporary, parlour};
 

@@ -1,6 +1,6 @@
 //! What there was at a tick: players, rooms, chat, commands.
 
-use parlour_server::replay::{
+use parlour_recording::replay::{
     Whom,
     dump::{Dump, Filter, What, dump, table},
 };

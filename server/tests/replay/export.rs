@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use parlour_server::replay::{Window, export::export};
+use parlour_recording::replay::{Window, export::export};
 use parlour_shared::ids::{SessionId, Tick};
 use parlour_sim::Motion;
 use serde_json::Value;

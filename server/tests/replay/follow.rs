@@ -2,7 +2,7 @@
 
 use std::{env, fs};
 
-use parlour_server::replay::{
+use parlour_recording::replay::{
     Whom, Window,
     follow::{FollowError, follow},
 };

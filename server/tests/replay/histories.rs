@@ -2,11 +2,9 @@
 
 use std::{fs, path::Path};
 
-use parlour_server::{
-    recording::{
-        Header,
-        format::{EndReason, FileWriter},
-    },
+use parlour_recording::{
+    Header,
+    format::{EndReason, FileWriter},
     replay::{Beside, Extent, Found, find},
 };
 use parlour_sim::SIMULATION;

@@ -1,6 +1,6 @@
 //! A player's name in other letters: upper and lower case do not matter where one name is meant.
 
-use parlour_server::replay::Whom;
+use parlour_recording::replay::Whom;
 
 use crate::support::{Script, Temporary, parlour, replay, story, ticks};
 
@@ -11,7 +11,7 @@ fn among(asked: &str, names: &[&str]) -> Vec<String> {
         script.open(10, nth as u64 + 1, name, "plaza");
     }
     let file = Temporary::file(&script.record(20));
-    let cast = parlour_server::replay::Cast::of(&mut replay(&file), ticks(1, 20)).unwrap();
+    let cast = parlour_recording::replay::Cast::of(&mut replay(&file), ticks(1, 20)).unwrap();
     let meant = Whom(asked.into()).among(cast.iter());
     meant.into_iter().map(|who| who.name.clone()).collect()
 }

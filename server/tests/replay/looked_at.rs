@@ -1,6 +1,6 @@
 //! Which ticks a dump looks at, and what it says where these may not be the ones that were meant.
 
-use parlour_server::replay::Replay;
+use parlour_recording::replay::Replay;
 use parlour_shared::{ids::Tick, message::Scope};
 use parlour_tick::EventKind;
 

@@ -1,10 +1,8 @@
 //! Ticks and times, as a person writes them.
 
-use parlour_server::{
-    recording::{
-        Header,
-        format::{EndReason, FileWriter, TicksBuilder, Times},
-    },
+use parlour_recording::{
+    Header,
+    format::{EndReason, FileWriter, TicksBuilder, Times},
     replay::{Moment, Window},
 };
 use parlour_shared::ids::Tick;

@@ -3,7 +3,7 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::replay::{Replay, ReplayError, Verified, verify};
+use parlour_recording::replay::{Replay, ReplayError, Verified, verify};
 use parlour_shared::ids::Tick;
 use parlour_sim::{Clock, Logic, Room, SimulationApp, Step, StepSet, Walk};
 use serde::{Deserialize, Serialize};

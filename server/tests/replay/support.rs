@@ -11,14 +11,12 @@ use std::{
     },
 };
 
-use parlour_server::{
-    maps,
-    recording::{
-        Header, Previous,
-        format::{EndReason, FileWriter, Recording, TicksBuilder, seal_keyframe},
-    },
+use parlour_recording::{
+    Header, Previous,
+    format::{EndReason, FileWriter, Recording, TicksBuilder, seal_keyframe},
     replay::{Replay, Window},
 };
+use parlour_server::maps;
 use parlour_shared::{
     ids::{SessionId, Tick},
     limits::TICK_RATE,

@@ -1,7 +1,7 @@
 //! Every hash is verified, and the first difference is named.
 
 use bevy_ecs::prelude::*;
-use parlour_server::replay::{Replay, ReplayError, verify};
+use parlour_recording::replay::{Replay, ReplayError, verify};
 use parlour_shared::ids::Tick;
 use parlour_sim::{Clock, Logic, Step, StepSet, Walk};
 

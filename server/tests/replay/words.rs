@@ -1,6 +1,6 @@
 //! How names and texts are printed: what a terminal would obey and what nobody would see is escaped.
 
-use parlour_server::replay::words::{plain, quoted};
+use parlour_recording::replay::words::{plain, quoted};
 
 #[test]
 fn texts_are_printed_as_their_script_needs_and_everything_else_invisible_is_escaped() {

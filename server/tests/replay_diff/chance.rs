@@ -11,7 +11,7 @@ use std::{
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::replay::diff::{Cause, StateDifference};
+use parlour_recording::replay::diff::{Cause, StateDifference};
 use parlour_sim::{Clock, FromPlayer, Player, SimulationApp, Step, StepSet};
 use serde::{Deserialize, Serialize};
 
@@ -22,24 +22,29 @@ use crate::stage::{
 /// Plants it, records it twice, and finds it at the tick at which it is.
 fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     let logic = logic(plant);
-    let found = state_difference(&logic, &two_that_differ(name, &logic));
-    assert_eq!((found.tick, found.recorded_tick), (AT, AT));
-    assert!(found.suspects.is_empty(), "{:?}", found.suspects);
-    let pair = found.pair.unwrap();
+    let difference = state_difference(&logic, &two_that_differ(name, &logic));
+    assert_eq!((difference.tick, difference.recorded_tick), (AT, AT));
+    assert!(
+        difference.found.suspects.is_empty(),
+        "{:?}",
+        difference.found.suspects
+    );
+    let pair = difference.found.pair.unwrap();
     assert_eq!(pair.map(|origin| origin.from), [SAVED; 2]);
-    assert_eq!(found.cause, Cause::Chance);
-    found
+    assert_eq!(difference.found.cause, Cause::Chance);
+    difference
 }
 
 /// The system, the component, the room and the player, as they are reported.
-fn names(found: &StateDifference) -> [&str; 4] {
-    let first = &found.differ[0];
+fn names(difference: &StateDifference) -> [&str; 4] {
+    let first = &difference.found.parts.listed[0];
     assert_ne!(first.one, first.other);
     let player = first.player.as_ref().map_or("", |player| &player.name);
-    let system = found
+    let system = difference
+        .found
         .system
         .as_ref()
-        .unwrap_or_else(|| panic!("no system: {found:?}"));
+        .unwrap_or_else(|| panic!("no system: {difference:?}"));
     assert!(
         system.full.ends_with(&system.short) && system.full.starts_with("replay_diff::"),
         "{system:?}"
@@ -83,16 +88,16 @@ fn first_of_a_map(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) 
 
 #[test]
 fn order_of_a_hash_map() {
-    let found = find("hash-map", |app| simulate(app, first_of_a_map));
-    let [system, component, room, player] = names(&found);
+    let difference = find("hash-map", |app| simulate(app, first_of_a_map));
+    let [system, component, room, player] = names(&difference);
     assert_eq!(
         [system, component, room],
         ["chance::first_of_a_map", "score", "square"]
     );
     assert!(["Ada", "Bob", "Cleo", "Dan"].contains(&player));
     // One of two got the point.
-    assert_eq!(found.differ.len(), 2);
-    assert_eq!(found.components, ["score"]);
+    assert_eq!(difference.found.parts.listed.len(), 2);
+    assert_eq!(difference.components, ["score"]);
 }
 
 fn roll(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
@@ -103,9 +108,9 @@ fn roll(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 
 #[test]
 fn unseeded_random() {
-    let found = find("random", |app| simulate(app, roll));
-    assert_eq!(names(&found), ["chance::roll", "score", "square", "Bob"]);
-    assert_eq!(found.reproduces, [false; 2]);
+    let difference = find("random", |app| simulate(app, roll));
+    assert_eq!(names(&difference), ["chance::roll", "score", "square", "Bob"]);
+    assert_eq!(difference.reproduces, [false; 2]);
 }
 
 fn note_the_time(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
@@ -117,8 +122,11 @@ fn note_the_time(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 
 #[test]
 fn wall_clock() {
-    let found = find("clock", |app| simulate(app, note_the_time));
-    assert_eq!(names(&found), ["chance::note_the_time", "score", "square", "Bob"]);
+    let difference = find("clock", |app| simulate(app, note_the_time));
+    assert_eq!(
+        names(&difference),
+        ["chance::note_the_time", "score", "square", "Bob"]
+    );
 }
 
 fn note_the_second(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
@@ -140,17 +148,17 @@ fn wall_clock_that_is_read_in_seconds() {
     let one = record("second-one", &config(), &logic, &script());
     one_second();
     let other = record("second-other", &config(), &logic, &script());
-    let found = state_difference(&logic, &[one, other]);
-    assert_eq!(found.tick, AT);
+    let difference = state_difference(&logic, &[one, other]);
+    assert_eq!(difference.tick, AT);
     assert_eq!(
-        names(&found),
+        names(&difference),
         ["chance::note_the_second", "score", "square", "Bob"]
     );
     // A second may have ended between two runs.
     assert!(
-        matches!(found.cause, Cause::Clock | Cause::Chance),
+        matches!(difference.found.cause, Cause::Clock | Cause::Chance),
         "{:?}",
-        found.cause
+        difference.found.cause
     );
 }
 
@@ -184,17 +192,17 @@ fn see_everyone(
 
 #[test]
 fn order_of_commands() {
-    let found = find("commands", |app| {
+    let difference = find("commands", |app| {
         app.state_component::<Prize>("prize");
         app.state_component::<Seen>("seen");
         simulate(app, (see_everyone, first_come));
     });
-    let [system, component, room, _] = names(&found);
+    let [system, component, room, _] = names(&difference);
     assert_eq!(
         [system, component, room],
         ["chance::first_come", "prize", "square"]
     );
-    assert!(found.put_off);
+    assert!(difference.found.put_off);
 }
 
 static SERVED: AtomicU64 = AtomicU64::new(0);
@@ -207,8 +215,11 @@ fn take_a_number(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 
 #[test]
 fn static_counter() {
-    let found = find("static", |app| simulate(app, take_a_number));
-    assert_eq!(names(&found), ["chance::take_a_number", "score", "square", "Bob"]);
+    let difference = find("static", |app| simulate(app, take_a_number));
+    assert_eq!(
+        names(&difference),
+        ["chance::take_a_number", "score", "square", "Bob"]
+    );
 }
 
 /// Lives somewhere in memory.
@@ -223,12 +234,15 @@ fn find_the_lair(mut players: Query<(&Player, &mut Score)>, lair: Res<Lair>, clo
 
 #[test]
 fn address_in_memory() {
-    let found = find("address", |app| {
+    let difference = find("address", |app| {
         app.insert_resource(Lair(Box::new(0)));
         app.presentation_only::<Lair>();
         simulate(app, find_the_lair);
     });
-    assert_eq!(names(&found), ["chance::find_the_lair", "score", "square", "Bob"]);
+    assert_eq!(
+        names(&difference),
+        ["chance::find_the_lair", "score", "square", "Bob"]
+    );
 }
 
 fn ask_a_thread(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
@@ -243,8 +257,11 @@ fn ask_a_thread(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 
 #[test]
 fn thread() {
-    let found = find("thread", |app| simulate(app, ask_a_thread));
-    assert_eq!(names(&found), ["chance::ask_a_thread", "score", "square", "Bob"]);
+    let difference = find("thread", |app| simulate(app, ask_a_thread));
+    assert_eq!(
+        names(&difference),
+        ["chance::ask_a_thread", "score", "square", "Bob"]
+    );
 }
 
 /// Shows now and then, and in the recordings at another tick than when they are run again.
@@ -257,13 +274,13 @@ fn flicker(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 #[test]
 fn what_shows_now_and_then_is_named_at_the_first_tick_at_which_it_shows() {
     let logic = logic(|app| simulate(app, flicker));
-    let found = state_difference(&logic, &two_that_differ("flicker", &logic));
+    let difference = state_difference(&logic, &two_that_differ("flicker", &logic));
     assert!(
-        found.tick <= found.recorded_tick && found.tick > SAVED,
-        "{found:?}"
+        difference.tick <= difference.recorded_tick && difference.tick > SAVED,
+        "{difference:?}"
     );
-    assert_eq!(names(&found), ["chance::flicker", "score", "square", "Bob"]);
-    assert_eq!(found.cause, Cause::Chance);
+    assert_eq!(names(&difference), ["chance::flicker", "score", "square", "Bob"]);
+    assert_eq!(difference.found.cause, Cause::Chance);
 }
 
 fn trip_now_and_then(clock: Res<Clock>) {
@@ -273,9 +290,12 @@ fn trip_now_and_then(clock: Res<Clock>) {
 
 #[test]
 fn a_panic_in_one_of_them_is_named() {
-    let found = find("trip", |app| simulate(app, trip_now_and_then));
-    assert_eq!(found.system.unwrap().short, "chance::trip_now_and_then");
-    assert_ne!(found.panicked[0], found.panicked[1]);
-    assert!(found.differ.is_empty());
-    assert_eq!(found.reproduces, [true; 2]);
+    let difference = find("trip", |app| simulate(app, trip_now_and_then));
+    assert_eq!(
+        difference.found.system.unwrap().short,
+        "chance::trip_now_and_then"
+    );
+    assert_ne!(difference.found.panicked[0], difference.found.panicked[1]);
+    assert!(difference.found.parts.listed.is_empty());
+    assert_eq!(difference.reproduces, [true; 2]);
 }

@@ -1,7 +1,7 @@
 //! What the files themselves tell: the same, other inputs, other worlds.
 
 use bevy_app::App;
-use parlour_server::replay::diff::Difference;
+use parlour_recording::replay::diff::Difference;
 use parlour_shared::{
     ids::Tick,
     message::{ClientMessage, Move},

@@ -2,7 +2,7 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::replay::{
+use parlour_recording::replay::{
     Replay,
     diff::{Cause, Difference, StateDifference, diff_with_now},
 };
@@ -18,20 +18,23 @@ fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     let logic = logic(plant);
     let one: Taken = record(&format!("{name}-one"), &config(), &logic, &script());
     let other = record_on(&format!("{name}-other"), &logic, &one, SAVED);
-    let found = state_difference(&logic, &[one, other]);
-    assert_eq!(found.cause, Cause::NotDeclared);
-    assert_eq!(found.pair.unwrap().map(|origin| origin.from), [0, SAVED]);
+    let difference = state_difference(&logic, &[one, other]);
+    assert_eq!(difference.found.cause, Cause::NotDeclared);
+    assert_eq!(
+        difference.found.pair.unwrap().map(|origin| origin.from),
+        [0, SAVED]
+    );
     // Nothing is left to chance: each recording comes out as it was.
-    assert_eq!(found.reproduces, [true, true]);
-    assert_eq!(found.components, ["score"]);
-    assert!(found.suspects.is_empty() && !found.put_off);
-    found
+    assert_eq!(difference.reproduces, [true, true]);
+    assert_eq!(difference.components, ["score"]);
+    assert!(difference.found.suspects.is_empty() && !difference.found.put_off);
+    difference
 }
 
-fn check(found: &StateDifference, tick: u32, system: &str, player: Option<&str>) {
-    let first = &found.differ[0];
-    assert_eq!((found.tick, found.recorded_tick), (tick, tick));
-    assert_eq!(found.system.as_ref().unwrap().short, system);
+fn check(difference: &StateDifference, tick: u32, system: &str, player: Option<&str>) {
+    let first = &difference.found.parts.listed[0];
+    assert_eq!((difference.tick, difference.recorded_tick), (tick, tick));
+    assert_eq!(difference.found.system.as_ref().unwrap().short, system);
     assert_eq!(first.component, "score");
     assert_eq!(first.room.as_deref(), Some("square"));
     assert_ne!(first.one, first.other);
@@ -71,13 +74,13 @@ fn cash_combos(mut players: Query<(&Player, &mut Combo, &mut Score)>, clock: Res
 
 #[test]
 fn component_that_is_skipped() {
-    let found = find("skipped", |app| {
+    let difference = find("skipped", |app| {
         app.presentation_only::<Combo>();
         app.world_mut().register_required_components::<Player, Combo>();
         simulate(app, cash_combos);
     });
-    check(&found, AT, "not_declared::cash_combos", Some("Cleo"));
-    let first = &found.differ[0];
+    check(&difference, AT, "not_declared::cash_combos", Some("Cleo"));
+    let first = &difference.found.parts.listed[0];
     assert_eq!(first.one, Some(AT.into()));
     assert_eq!(first.other, Some((AT - SAVED).into()));
 }
@@ -92,8 +95,8 @@ fn score_by_entity(mut players: Query<(Entity, &mut Score)>, clock: Res<Clock>) 
 
 #[test]
 fn entity_ids() {
-    let found = find("entity", |app| simulate(app, score_by_entity));
-    check(&found, AT, "not_declared::score_by_entity", None);
+    let difference = find("entity", |app| simulate(app, score_by_entity));
+    check(&difference, AT, "not_declared::score_by_entity", None);
 }
 
 fn first_of_a_query(mut players: Query<&mut Score>, clock: Res<Clock>) {
@@ -106,9 +109,9 @@ fn first_of_a_query(mut players: Query<&mut Score>, clock: Res<Clock>) {
 
 #[test]
 fn order_of_a_query() {
-    let found = find("query", |app| simulate(app, first_of_a_query));
-    check(&found, AT, "not_declared::first_of_a_query", None);
-    assert_eq!(found.differ.len(), 2);
+    let difference = find("query", |app| simulate(app, first_of_a_query));
+    check(&difference, AT, "not_declared::first_of_a_query", None);
+    assert_eq!(difference.found.parts.listed.len(), 2);
 }
 
 fn count_for_oneself(mut count: Local<u64>, mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
@@ -120,8 +123,8 @@ fn count_for_oneself(mut count: Local<u64>, mut players: Query<(&Player, &mut Sc
 
 #[test]
 fn local_of_a_system() {
-    let found = find("local", |app| simulate(app, count_for_oneself));
-    check(&found, AT, "not_declared::count_for_oneself", Some("Bob"));
+    let difference = find("local", |app| simulate(app, count_for_oneself));
+    check(&difference, AT, "not_declared::count_for_oneself", Some("Bob"));
 }
 
 fn count_new_skins(mut players: Query<&mut Score, Changed<Skin>>) {
@@ -133,8 +136,8 @@ fn count_new_skins(mut players: Query<&mut Score, Changed<Skin>>) {
 /// To a world that was just loaded everything is new.
 #[test]
 fn changed_since_an_earlier_tick() {
-    let found = find("changed", |app| simulate(app, count_new_skins));
-    check(&found, SAVED + 1, "not_declared::count_new_skins", None);
+    let difference = find("changed", |app| simulate(app, count_new_skins));
+    check(&difference, SAVED + 1, "not_declared::count_new_skins", None);
 }
 
 /// Chance that is seeded, but does not say where it is.
@@ -150,12 +153,12 @@ fn throw_dice(mut dice: ResMut<Dice>, mut players: Query<(&Player, &mut Score)>,
 
 #[test]
 fn stream_of_chance() {
-    let found = find("dice", |app| {
+    let difference = find("dice", |app| {
         app.insert_resource(Dice(Stream::new(5, 0, Purpose::Game)));
         app.presentation_only::<Dice>();
         simulate(app, throw_dice);
     });
-    check(&found, AT, "not_declared::throw_dice", Some("Bob"));
+    check(&difference, AT, "not_declared::throw_dice", Some("Bob"));
 }
 
 fn score_new_players(mut players: Query<&mut Score, Added<Player>>) {
@@ -166,8 +169,8 @@ fn score_new_players(mut players: Query<&mut Score, Added<Player>>) {
 
 #[test]
 fn added_in_an_earlier_tick() {
-    let found = find("added", |app| simulate(app, score_new_players));
-    check(&found, SAVED + 1, "not_declared::score_new_players", None);
+    let difference = find("added", |app| simulate(app, score_new_players));
+    check(&difference, SAVED + 1, "not_declared::score_new_players", None);
 }
 
 /// Records a world that runs through, and compares the recording with what it comes to now: both ran through, so
@@ -177,9 +180,9 @@ fn find_alone(name: &str, logic: &Logic) -> Difference {
     let again = one.path.with_extension("again");
     let open = |path: &std::path::Path| Replay::open(path, &config().maps, logic.clone()).unwrap();
     open(&one.path).record_again(&again).unwrap();
-    let found = diff_with_now(&mut open(&one.path), &mut open(&again));
+    let difference = diff_with_now(&mut open(&one.path), &mut open(&again));
     std::fs::remove_file(&again).unwrap();
-    found.unwrap()
+    difference.unwrap()
 }
 
 #[test]
@@ -201,15 +204,18 @@ fn a_recording_by_itself_shows_what_its_saved_worlds_lack() {
     for (name, logic, tick, system) in plants {
         let difference = find_alone(name, &logic);
         let report = difference.to_string();
-        let Difference::State(found) = difference else {
+        let Difference::State(difference) = difference else {
             panic!("{report}");
         };
         assert_eq!(
-            (found.cause, found.tick, found.recorded_tick),
+            (difference.found.cause, difference.tick, difference.recorded_tick),
             (Cause::NotDeclared, tick, tick)
         );
-        assert_eq!(found.system.unwrap().short, format!("not_declared::{system}"));
-        assert_eq!(found.components, ["score"]);
+        assert_eq!(
+            difference.found.system.unwrap().short,
+            format!("not_declared::{system}")
+        );
+        assert_eq!(difference.components, ["score"]);
         for cause in ["Local", "Added", "Changed", "RemovedComponents", "static"] {
             assert!(report.contains(cause), "{cause}: {report}");
         }

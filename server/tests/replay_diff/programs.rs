@@ -2,7 +2,7 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::replay::diff::Cause;
+use parlour_recording::replay::diff::Cause;
 use parlour_sim::{Clock, Player, Step, StepSet};
 
 use crate::stage::{AT, Score, Taken, config, logic, record, record_on, script, state_difference};
@@ -43,16 +43,19 @@ fn the_recording_of_another_program_is_told_and_what_wrote_the_component() {
         (with_once as fn(&mut App), "programs::once", [true, false]),
         (with_twice, "programs::twice", [false, true]),
     ] {
-        let found = state_difference(&logic(plant), &takes);
-        assert_eq!((found.tick, found.cause), (AT, Cause::OtherProgram));
-        assert_eq!(found.reproduces, reproduces);
-        assert_eq!(found.components, ["score"]);
+        let difference = state_difference(&logic(plant), &takes);
+        assert_eq!(
+            (difference.tick, difference.found.cause),
+            (AT, Cause::OtherProgram)
+        );
+        assert_eq!(difference.reproduces, reproduces);
+        assert_eq!(difference.components, ["score"]);
         // By elimination: nothing else wrote that component in that tick.
-        assert_eq!(found.system.as_ref().unwrap().short, system);
-        let [part] = found.differ.as_slice() else {
-            panic!("{found:?}");
+        assert_eq!(difference.found.system.as_ref().unwrap().short, system);
+        let [part] = difference.found.parts.listed.as_slice() else {
+            panic!("{difference:?}");
         };
-        assert_eq!(found.saved_at, Some(180));
+        assert_eq!(difference.saved_at, Some(180));
         assert_eq!(
             (part.one.clone(), part.other.clone()),
             (Some(7.into()), Some(14.into()))
@@ -75,21 +78,24 @@ fn a_program_that_comes_to_neither_is_told_at_the_tick_at_which_it_leaves_them()
     let plant = |app: &mut App| {
         app.add_systems(Step, early_and_once.in_set(StepSet::Simulate));
     };
-    let found = state_difference(&logic(plant), &recordings("neither"));
-    assert_eq!((found.tick, found.recorded_tick), (AT - 20, AT));
-    assert_eq!((found.cause, found.reproduces), (Cause::OtherProgram, [false; 2]));
-    assert_eq!(found.system.unwrap().short, "programs::early_and_once");
+    let difference = state_difference(&logic(plant), &recordings("neither"));
+    assert_eq!((difference.tick, difference.recorded_tick), (AT - 20, AT));
+    assert_eq!(
+        (difference.found.cause, difference.reproduces),
+        (Cause::OtherProgram, [false; 2])
+    );
+    assert_eq!(difference.found.system.unwrap().short, "programs::early_and_once");
 }
 
 #[test]
 fn worlds_that_differ_from_the_start_are_told_by_what_was_saved() {
     let [one, other] = recordings("before");
     let on = record_on("before-on", &logic(with_twice), &other, 180);
-    let found = state_difference(&logic(with_once), &[one, on]);
-    assert_eq!((found.tick, found.saved_at), (180, Some(180)));
-    assert_eq!(found.components, ["score"]);
-    let [part] = found.differ.as_slice() else {
-        panic!("{found:?}");
+    let difference = state_difference(&logic(with_once), &[one, on]);
+    assert_eq!((difference.tick, difference.saved_at), (180, Some(180)));
+    assert_eq!(difference.components, ["score"]);
+    let [part] = difference.found.parts.listed.as_slice() else {
+        panic!("{difference:?}");
     };
     assert_eq!(
         (part.one.clone(), part.other.clone()),

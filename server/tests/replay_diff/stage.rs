@@ -9,11 +9,9 @@ use std::{
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_server::{
-    recording::{
-        Header,
-        format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
-    },
+use parlour_recording::{
+    Header,
+    format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
     replay::{
         Replay,
         diff::{Difference, StateDifference, diff},

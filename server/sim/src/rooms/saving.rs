@@ -25,10 +25,10 @@ use crate::{
 
 /// What is saved of a room: its map by name, for the map itself is not part of the state.
 #[derive(Serialize, Deserialize)]
-pub(super) struct SavedRoom {
-    name: String,
+pub(crate) struct SavedRoom {
+    pub(crate) name: String,
     map: String,
-    epoch: Epoch,
+    pub(crate) epoch: Epoch,
     seq: u32,
     empty_since: Option<Tick>,
 }

@@ -6,14 +6,11 @@ use std::{
     process::ExitCode,
 };
 
-use parlour_server::{
-    StartError,
-    config::Problems,
-    maps::MapErrors,
-    recording::RecordingError,
+use parlour_recording::{
+    RecordingError,
     replay::{FindError, MomentError, ReplayError, words},
-    skins::SkinErrors,
 };
+use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
 
 /// A recording came to something else when it was run again, or two recordings differ.
 const DIFFERS: u8 = 1;

@@ -13,7 +13,7 @@ mod tips;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
-use parlour_server::replay::{Moment, dump::What};
+use parlour_recording::replay::{Moment, dump::What};
 
 use crate::{
     cli::setting_flags,

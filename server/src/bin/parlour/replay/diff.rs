@@ -7,8 +7,8 @@ use std::{
 };
 
 use clap::{Arg, ArgMatches, value_parser};
-use parlour_server::{
-    recording::format::Recording,
+use parlour_recording::{
+    format::Recording,
     replay::{
         Extent, Found, Replay, ReplayError,
         diff::{Difference, compare_headers, diff, diff_with_now},

@@ -1,7 +1,7 @@
 //! `--dump`: players, rooms, chat or commands at a tick, as a table or as JSON.
 
 use clap::{Arg, ArgMatches};
-use parlour_server::replay::{
+use parlour_recording::replay::{
     Who, Whom, Window,
     dump::{DumpError, Filter, What, dump, table, window},
     words,

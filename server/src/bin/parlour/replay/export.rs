@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Arg, ArgMatches};
-use parlour_server::replay::export::{ExportError, export};
+use parlour_recording::replay::export::{ExportError, export};
 
 use super::{given::Given, say};
 use crate::exit::Exit;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::{Arg, ArgMatches};
-use parlour_server::replay::{
+use parlour_recording::replay::{
     Whom,
     follow::{FollowError, follow},
 };

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::ArgMatches;
-use parlour_server::replay::{
+use parlour_recording::replay::{
     Extent, FindError, Found, Moment, Replay, ReplayError, Window, find, words as text,
 };
 use parlour_shared::map::Map;

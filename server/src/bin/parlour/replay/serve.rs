@@ -3,10 +3,8 @@
 use std::{fmt::Write, net::SocketAddr, path::PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches};
-use parlour_server::{
-    Server, logs,
-    replay::{Extent, Moment, Past},
-};
+use parlour_recording::replay::{Extent, Moment};
+use parlour_server::{Playback, Server, logs};
 use parlour_shared::limits::SUBPROTOCOL_JSON;
 
 use super::{
@@ -53,7 +51,7 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
     let from = words.get_one::<Moment>("from");
     let found = found(path, from, Extent::Whole)?;
-    let past = Past::new(open(&found, &maps)?);
+    let past = Playback::new(open(&found, &maps)?);
     let mut past = past.map_err(|error| Exit::replay(&found.path, error))?;
     if let Some(from) = from {
         past.begin_at(from)
@@ -75,7 +73,7 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     // The recording has maps and skins of its own.
     let options = config.settings.server_options(Vec::new(), Vec::new());
     let typing = welcome::typing(&options, &room);
-    let server = Server::serve_past(options, past)?;
+    let server = Server::start_playback(options, past)?;
     let span = format!("{}, ticks {} to {}", named(&found), first.0, last.0);
     serve::say(&text(&span, server.listen_addr(), server.admin_addr(), &typing));
     serve::until_stopped(signals, server, ())

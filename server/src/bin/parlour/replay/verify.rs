@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parlour_server::{
-    recording::format::{EndReason, Ending},
+use parlour_recording::{
+    format::{EndReason, Ending},
     replay::{Verified, verify, words},
 };
 use parlour_shared::{ids::Tick, limits::TICK_RATE, text::count};

@@ -1,0 +1,65 @@
+//! Why a recording cannot be opened or read to its end.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::FORMAT;
+use crate::VersionError;
+
+/// Why a file cannot be opened as a recording.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The file could not be read.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// Something else.
+    #[error("is not a recording of parlour")]
+    NotARecording,
+    /// Another version of the format.
+    #[error(
+        "is a recording in format {0}; this program reads format {FORMAT}: use the version of parlour that wrote it"
+    )]
+    Format(u16),
+    /// It was cut so early that it says nothing of any world.
+    #[error("the recording ends inside its header: there is nothing to be read from it")]
+    NoHeader,
+    /// The header is damaged.
+    #[error("the recording's header is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Why reading stops before the end.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The file could not be read.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// Something that no recorder wrote. What came before it is what was recorded.
+    #[error("the recording is damaged at byte {offset}: {what}")]
+    Damaged {
+        /// Where the chunk begins that is not one.
+        offset: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The messages in it are of another version.
+    #[error(transparent)]
+    Version(#[from] VersionError),
+}
+
+impl ReadError {
+    pub(super) fn damaged(offset: u64, flaw: &str) -> Self {
+        Self::Damaged {
+            offset,
+            what: flaw.to_owned(),
+        }
+    }
+
+    pub(super) fn what(self) -> String {
+        match self {
+            Self::Damaged { what, .. } => what,
+            other => other.to_string(),
+        }
+    }
+}

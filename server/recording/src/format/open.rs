@@ -1,0 +1,134 @@
+//! What is looked at when a recording is opened: its first bytes, its header, its end marker.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use super::{
+    CHAIN_BYTES, Ending, FORMAT, HEAD_BYTES, MAGIC, MAX_STATE_PARTS, OpenError, PREAMBLE_BYTES, ReadError,
+    chain::{Chain, preamble},
+    chunk::{Head, Kind, unpack},
+    ending,
+    table::{Stop, Table, read_at},
+};
+use crate::Header;
+
+pub(super) fn check_preamble<R: Read + Seek>(file: &mut R, length: u64) -> Result<(), OpenError> {
+    let expected = preamble();
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(PREAMBLE_BYTES as u64).read_to_end(&mut bytes)?;
+    if bytes == expected {
+        return Ok(());
+    }
+    if length < PREAMBLE_BYTES as u64 {
+        return Err(if expected.starts_with(&bytes) {
+            OpenError::NoHeader
+        } else {
+            OpenError::NotARecording
+        });
+    }
+    if bytes[..8] != MAGIC {
+        return Err(OpenError::NotARecording);
+    }
+    match u16::from_le_bytes([bytes[8], bytes[9]]) {
+        FORMAT => Err(OpenError::Damaged("bytes that should be zero are not".into())),
+        other => Err(OpenError::Format(other)),
+    }
+}
+
+/// The header, and where it ends.
+pub(super) fn read_header<R: Read + Seek>(file: &mut R, length: u64) -> Result<(Header, u64), OpenError> {
+    let start = PREAMBLE_BYTES as u64;
+    if length - start < HEAD_BYTES as u64 {
+        return Err(OpenError::NoHeader);
+    }
+    let damaged = |flaw: &str| OpenError::Damaged(flaw.to_owned());
+    let head = Head::decode(read_at(file, start)?).map_err(|flaw| damaged(&flaw))?;
+    if head.kind != Kind::Header || head.first_tick != 0 || head.ticks != 0 {
+        return Err(damaged("the first chunk is not a header"));
+    }
+    if head.chunk_bytes() > length - start {
+        return Err(OpenError::NoHeader);
+    }
+    let (head, body, _) = match read_chunk(file, start, Chain::start()) {
+        Ok(chunk) => chunk,
+        Err(ReadError::Damaged { what, .. }) => return Err(OpenError::Damaged(what)),
+        Err(ReadError::Io(error)) => return Err(error.into()),
+        Err(ReadError::Version(_)) => return Err(damaged("a version where there is none")),
+    };
+    let mut json = Vec::new();
+    unpack(&head, &body, &mut json).map_err(|flaw| damaged(&flaw))?;
+    let header: Header =
+        serde_json::from_slice(&json).map_err(|error| OpenError::Damaged(error.to_string()))?;
+    if header.format != FORMAT {
+        return Err(OpenError::Format(header.format));
+    }
+    if header.state.len() > MAX_STATE_PARTS {
+        return Err(damaged("more parts of the state than there can be"));
+    }
+    Ok((header, start + head.chunk_bytes()))
+}
+
+pub(super) fn find_ending<R: Read + Seek>(file: &mut R, table: &mut Table) -> io::Result<Ending> {
+    let offset = table.end;
+    match &table.stop {
+        Stop::Cut(why) => {
+            return Ok(Ending::Cut {
+                offset,
+                why: why.clone(),
+            });
+        }
+        Stop::Damaged(why) => {
+            return Ok(Ending::Damaged {
+                offset,
+                why: why.clone(),
+            });
+        }
+        Stop::Ended => {}
+    }
+    let Some(last) = table.entries.last().copied() else {
+        return Ok(Ending::Damaged {
+            offset,
+            why: "no end marker".into(),
+        });
+    };
+    let before = Chain(read_at(file, last.offset - CHAIN_BYTES as u64)?);
+    let marker = read_chunk(file, last.offset, before).and_then(|(head, body, _)| {
+        let mut json = Vec::new();
+        unpack(&head, &body, &mut json)
+            .and_then(|()| ending::open(&json))
+            .map_err(|flaw| ReadError::damaged(last.offset, &flaw))
+    });
+    match marker {
+        Ok(ending) => Ok(ending),
+        Err(ReadError::Io(error)) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+        Err(error) => Ok(Ending::Damaged {
+            offset: last.offset,
+            why: error.what(),
+        }),
+    }
+}
+
+/// A chunk's head and body, and the chain after it, which must be the one that stands there.
+pub(super) fn read_chunk<R: Read + Seek>(
+    file: &mut R,
+    offset: u64,
+    before: Chain,
+) -> Result<(Head, Vec<u8>, Chain), ReadError> {
+    let bytes = read_at(file, offset)?;
+    let head = Head::decode(bytes).map_err(|flaw| ReadError::damaged(offset, &flaw))?;
+    // Read as it comes: a length alone must not ask for memory that the file does not pay for.
+    let mut body = Vec::new();
+    file.take(head.body_len.into()).read_to_end(&mut body)?;
+    let mut stored = [0; CHAIN_BYTES];
+    if body.len() != head.body_len as usize || file.read_exact(&mut stored).is_err() {
+        return Err(ReadError::damaged(offset, "the file ends inside it"));
+    }
+    let chain = before.after(&bytes, &body);
+    if chain.0 != stored {
+        return Err(ReadError::damaged(
+            offset,
+            "its checksum does not fit it and what is before it",
+        ));
+    }
+    Ok((head, body, chain))
+}

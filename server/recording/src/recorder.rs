@@ -1,0 +1,43 @@
+//! The threads that record a world while it lives. None of them delays its tick.
+//!
+//! ```text
+//! tick thread         recorder thread            disk thread     DIR/20261121T140300Z-t12345.plr
+//!  TickSender --ring-->  encode, compress  --queue--> write, rotate
+//!             <--ring--  keep the history  --queue--> shadow thread: run it again, compare
+//!                                          --queue--> keeper thread: write the history out
+//! ```
+//!
+//! Each arrow is bounded. A thread that falls behind loses data and delays no other: the recording ends and begins again in a
+//! new file, the history starts again from nothing, the shadow skips to the next saved world.
+//!
+//! There is no socket here and no async runtime. The program that embeds it has a tick thread and calls [`start`].
+
+mod batch;
+mod batch_queue;
+mod counts;
+mod directory;
+mod disk;
+mod ending;
+mod file_name;
+mod history;
+mod history_handle;
+mod history_writer;
+mod options;
+mod reason;
+mod resume;
+mod ring;
+mod shadow;
+mod source;
+mod start;
+mod thread;
+mod throttle;
+mod trouble;
+
+pub use counts::RecorderMetrics;
+pub use ending::Ending;
+pub use history_handle::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory};
+pub use options::{DEFAULT_DIRECTORY, RecordingOptions};
+pub use reason::Reason;
+pub use ring::TickSender;
+pub use start::{RecorderThreads, RecordingError, start};
+pub use trouble::is_without_descriptors;

@@ -1,0 +1,119 @@
+//! What the threads of the recorder count.
+
+use metrics::{Counter, Gauge};
+
+use super::{ending::Ending, reason::Reason};
+
+/// What the threads of the recorder count. The program that starts them registers the handles under names of its own.
+/// A default one counts nowhere.
+#[derive(Clone, Debug)]
+pub struct RecorderMetrics {
+    /// 1 while ticks are written to a recording, else 0.
+    pub active: Gauge,
+    /// Ticks written to recordings.
+    pub ticks: Counter,
+    /// Bytes written to recordings.
+    pub bytes: Counter,
+    /// Ticks that were not recorded.
+    pub dropped: Counter,
+    /// Bytes that wait for the disk.
+    pub queue_bytes: Gauge,
+    /// Seconds of the past that are in memory.
+    pub history_seconds: Gauge,
+    /// Bytes that they take.
+    pub history_bytes: Gauge,
+    /// Times that the history could not be written to a file.
+    pub history_failed: Counter,
+    /// Ticks that the shadow has run again.
+    pub shadow_ticks: Counter,
+    /// Times that the shadow reached a different state than the server.
+    pub shadow_divergences: Counter,
+    /// Ticks that the shadow left out.
+    pub shadow_skipped: Counter,
+    /// Ticks that the shadow is behind the recorder.
+    pub shadow_lag: Gauge,
+    /// Recordings that ended, one counter for each of [`Ending::ALL`].
+    pub ended: [Counter; Ending::ALL.len()],
+    /// Times that the history was written to a file, one counter for each of [`Reason::ALL`].
+    pub history_written: [Counter; Reason::ALL.len()],
+}
+
+impl Default for RecorderMetrics {
+    fn default() -> Self {
+        Self {
+            active: Gauge::noop(),
+            ticks: Counter::noop(),
+            bytes: Counter::noop(),
+            dropped: Counter::noop(),
+            queue_bytes: Gauge::noop(),
+            history_seconds: Gauge::noop(),
+            history_bytes: Gauge::noop(),
+            history_failed: Counter::noop(),
+            shadow_ticks: Counter::noop(),
+            shadow_divergences: Counter::noop(),
+            shadow_skipped: Counter::noop(),
+            shadow_lag: Gauge::noop(),
+            ended: Ending::ALL.map(|_| Counter::noop()),
+            history_written: Reason::ALL.map(|_| Counter::noop()),
+        }
+    }
+}
+
+impl RecorderMetrics {
+    pub(super) fn ended(&self, ending: Ending) {
+        self.ended[ending as usize].increment(1);
+    }
+
+    pub(super) fn history_written(&self, reason: Reason) {
+        self.history_written[reason as usize].increment(1);
+    }
+}
+
+/// Metrics whose values a test reads.
+#[cfg(test)]
+pub(super) mod counted {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+
+    use super::*;
+
+    /// The values behind some of the handles.
+    #[derive(Default)]
+    pub(in super::super) struct Values {
+        active: Arc<AtomicU64>,
+        ticks: Arc<AtomicU64>,
+        dropped: Arc<AtomicU64>,
+        ended: [Arc<AtomicU64>; Ending::ALL.len()],
+    }
+
+    impl Values {
+        pub(in super::super) fn metrics(&self) -> Arc<RecorderMetrics> {
+            let ended = self.ended.each_ref();
+            Arc::new(RecorderMetrics {
+                active: Gauge::from_arc(Arc::clone(&self.active)),
+                ticks: Counter::from_arc(Arc::clone(&self.ticks)),
+                dropped: Counter::from_arc(Arc::clone(&self.dropped)),
+                ended: ended.map(|value| Counter::from_arc(Arc::clone(value))),
+                ..RecorderMetrics::default()
+            })
+        }
+
+        pub(in super::super) fn is_active(&self) -> bool {
+            f64::from_bits(self.active.load(Ordering::Relaxed)) == 1.0
+        }
+
+        pub(in super::super) fn ticks(&self) -> u64 {
+            self.ticks.load(Ordering::Relaxed)
+        }
+
+        pub(in super::super) fn dropped(&self) -> u64 {
+            self.dropped.load(Ordering::Relaxed)
+        }
+
+        pub(in super::super) fn ended(&self, ending: Ending) -> u64 {
+            self.ended[ending as usize].load(Ordering::Relaxed)
+        }
+    }
+}

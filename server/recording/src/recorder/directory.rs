@@ -1,0 +1,344 @@
+//! A directory of recordings: names, and a bound on all of them together.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
+
+use super::{
+    Reason,
+    file_name::{Name, is_recording, reason_of, stem},
+    trouble::is_without_descriptors,
+};
+
+/// Files of the same second and tick; more is a clock that stands still.
+const MAX_SAME: u32 = 100;
+
+/// A directory of recordings. Several threads write into it, none of them the tick thread.
+#[derive(Debug)]
+pub(super) struct Directory {
+    path: PathBuf,
+    max_bytes: u64,
+    /// Names of the files that are being written: these are not deleted.
+    writing: Mutex<BTreeSet<String>>,
+    /// Whether it was said that a file cannot be looked at or deleted: once is enough.
+    warned: AtomicBool,
+}
+
+/// Which files may be deleted for a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deletable {
+    /// For a recording: any, the oldest first.
+    Any,
+    /// For a history: histories that were written for the same reason, or else whoever asks often enough would be left
+    /// with nothing but what they asked for.
+    HistoriesOf(Reason),
+}
+
+impl Directory {
+    pub(super) fn new(path: PathBuf, max_bytes: u64) -> Self {
+        Self {
+            path,
+            max_bytes,
+            writing: Mutex::default(),
+            warned: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the directory, and finds out whether files can be made in it.
+    pub(super) fn prepare(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.path)?;
+        try_in(&self.path)
+    }
+
+    /// Finds out whether it can be prepared, and leaves nothing behind. If it is missing, a file beside it is tried.
+    pub(super) fn probe(&self) -> io::Result<()> {
+        match self.path.parent() {
+            Some(parent) if !self.path.exists() => try_in(&Path::new(".").join(parent)),
+            _ => try_in(&self.path),
+        }
+    }
+
+    /// Whether that is the same directory by another name. One that is not there is another one.
+    pub(super) fn is(&self, path: &Path) -> bool {
+        match (fs::canonicalize(&self.path), fs::canonicalize(path)) {
+            (Ok(ours), Ok(theirs)) => ours == theirs,
+            _ => self.path == path,
+        }
+    }
+
+    /// A new file for a recording that begins with that tick at that time (milliseconds since 1970), and its name. It is
+    /// not deleted until [`Self::written`].
+    pub(super) fn create(
+        &self,
+        wall_ms: u64,
+        tick: u32,
+        reason: Option<Reason>,
+    ) -> io::Result<(File, String)> {
+        fs::create_dir_all(&self.path)?;
+        let stem = stem(wall_ms, tick, reason);
+        for nth in 1..=MAX_SAME {
+            let name = match nth {
+                1 => format!("{stem}.plr"),
+                nth => format!("{stem}-{nth}.plr"),
+            };
+            // Before it is made: another thread may be looking for files to delete.
+            let is_ours = self.names().insert(name.clone());
+            let made = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(self.path.join(&name));
+            match made {
+                // Other servers look for the lock. Where there are no locks each should have its own directory.
+                Ok(file) if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) => {
+                    return Ok((file, name));
+                }
+                // Another server has looked at it in between, and deletes it.
+                Ok(_) => self.written(&name),
+                Err(error) => {
+                    // Another thread of this server may be writing it.
+                    if is_ours {
+                        self.written(&name);
+                    }
+                    if error.kind() != io::ErrorKind::AlreadyExists {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            format!("{stem}.plr and {MAX_SAME} more are there already"),
+        ))
+    }
+
+    /// A file is finished, and may be deleted when there is too much.
+    pub(super) fn written(&self, name: &str) {
+        self.names().remove(name);
+    }
+
+    /// Deletes the oldest finished recordings that may be until there is room for so many bytes more, or none is left
+    /// that may be deleted. Gives how many it deleted.
+    ///
+    /// # Errors
+    /// Only if the directory cannot be read. A file that cannot be deleted stays, which is said once.
+    pub(super) fn make_room(&self, bytes: u64, deletable: Deletable) -> io::Result<u32> {
+        // Held throughout, so that two threads do not both delete for the same bytes.
+        let writing = self.names();
+        let mut found = self.recordings()?;
+        found.sort();
+        let mut total: u64 = found.iter().map(|(_, bytes)| bytes).sum();
+        let mut deleted = 0;
+        for (name, size) in found {
+            if total.saturating_add(bytes) <= self.max_bytes {
+                break;
+            }
+            let path = self.path.join(&name.0);
+            if !deletable.allows(&name.0) || writing.contains(&name.0) || is_locked(&path) {
+                continue;
+            }
+            match fs::remove_file(path) {
+                Ok(()) => {
+                    tracing::debug!(file = name.0, "deleted an old recording");
+                    deleted += 1;
+                }
+                // Somebody else was first.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    self.warn_once(&name.0, &error);
+                    continue;
+                }
+            }
+            total -= size;
+        }
+        Ok(deleted)
+    }
+
+    fn recordings(&self) -> io::Result<Vec<(Name, u64)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    // It may be the same error for ever; what was found is enough to go on with.
+                    self.warn_once("", &error);
+                    break;
+                }
+            };
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            // One that is gone meanwhile takes no room.
+            if let (true, Ok(about)) = (is_recording(&name), entry.metadata())
+                && about.is_file()
+            {
+                found.push((Name(name), about.len()));
+            }
+        }
+        Ok(found)
+    }
+
+    fn warn_once(&self, file: &str, error: &io::Error) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %error, directory = %self.path.display(), file,
+                "an old recording cannot be deleted: recordings may take more room than they should. Delete it by hand, \
+                 or let the server do so"
+            );
+        }
+    }
+
+    fn names(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Deletable {
+    fn allows(self, name: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::HistoriesOf(reason) => reason_of(name) == Some(reason.word()),
+        }
+    }
+}
+
+/// Makes a file in a directory, and removes it again.
+fn try_in(directory: &Path) -> io::Result<()> {
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+    let probe = directory.join(format!(".parlour-{}-{now}", std::process::id()));
+    // Never a file that is there already, nor what a link points to.
+    OpenOptions::new().write(true).create_new(true).open(&probe)?;
+    fs::remove_file(&probe)
+}
+
+/// Whether another server writes it. A file that cannot be opened is not known to be locked. Without a free descriptor every
+/// file would look that way, so then all count as locked.
+fn is_locked(path: &Path) -> bool {
+    match File::open(path) {
+        Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
+        Err(error) => is_without_descriptors(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// An empty directory of that name that takes so many bytes.
+    fn directory(name: &str, max_bytes: u64) -> Directory {
+        let path = std::env::temp_dir().join(format!("parlour-directory-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        let directory = Directory::new(path, max_bytes);
+        directory.prepare().unwrap();
+        directory
+    }
+
+    fn put(directory: &Directory, names: &[&str]) {
+        for name in names {
+            fs::write(directory.path.join(name), [0; 100]).unwrap();
+        }
+    }
+
+    fn left(directory: &Directory) -> Vec<String> {
+        let mut found = directory.recordings().unwrap();
+        found.sort();
+        found.into_iter().map(|(name, _)| name.0).collect()
+    }
+
+    const MIXED: [&str; 5] = [
+        "20260101T000000Z-t1.plr",
+        "20260101T000001Z-t2-panic.plr",
+        "20260101T000002Z-t3-asked.plr",
+        "20260101T000003Z-t4-asked-2.plr",
+        "20260101T000004Z-t5.plr",
+    ];
+
+    #[test]
+    fn a_history_makes_room_from_those_of_its_reason_only() {
+        let directory = directory("reasons", 450);
+        put(&directory, &MIXED);
+        assert_eq!(
+            directory
+                .make_room(50, Deletable::HistoriesOf(Reason::Asked))
+                .unwrap(),
+            1
+        );
+        assert_eq!(left(&directory), [MIXED[0], MIXED[1], MIXED[3], MIXED[4]]);
+        assert_eq!(
+            directory
+                .make_room(400, Deletable::HistoriesOf(Reason::Asked))
+                .unwrap(),
+            1
+        );
+        assert_eq!(left(&directory), [MIXED[0], MIXED[1], MIXED[4]]);
+        assert_eq!(
+            directory
+                .make_room(450, Deletable::HistoriesOf(Reason::Overrun))
+                .unwrap(),
+            0
+        );
+        assert_eq!(directory.make_room(450, Deletable::Any).unwrap(), 3);
+        fs::remove_dir_all(directory.path).unwrap();
+    }
+
+    #[test]
+    fn what_another_server_writes_is_not_deleted() {
+        let directory = directory("locked", 0);
+        put(&directory, &MIXED);
+        let theirs = File::open(directory.path.join(MIXED[0])).unwrap();
+        theirs.lock().unwrap();
+        assert_eq!(directory.make_room(0, Deletable::Any).unwrap(), 4);
+        assert_eq!(left(&directory), [MIXED[0]]);
+        drop(theirs);
+        assert_eq!(directory.make_room(0, Deletable::Any).unwrap(), 1);
+        let (mut ours, name) = directory.create(0, 1, None).unwrap();
+        ours.write_all(b"begun").unwrap();
+        let other = Directory::new(directory.path.clone(), 0);
+        assert_eq!(other.make_room(0, Deletable::Any).unwrap(), 0, "{name}");
+        drop(ours);
+        assert_eq!(other.make_room(0, Deletable::Any).unwrap(), 1);
+        fs::remove_dir_all(directory.path).unwrap();
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_not_held() {
+        let directory = directory("taken", 0);
+        put(&directory, &["19700101T000000Z-t1.plr"]);
+        let (_, name) = directory.create(0, 1, None).unwrap();
+        assert_eq!(name, "19700101T000000Z-t1-2.plr");
+        assert_eq!(Vec::from_iter(directory.names().iter()), [&name]);
+        let (_, third) = directory.create(0, 1, None).unwrap();
+        assert_eq!(
+            directory.names().len(),
+            2,
+            "{third}: those that are written are still held"
+        );
+        fs::remove_dir_all(directory.path).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_is_the_same_by_any_name() {
+        let directory = directory("same", 0);
+        let link = directory.path.with_extension("link");
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(&directory.path, &link).unwrap();
+        assert!(directory.is(&link) && directory.is(&directory.path.join(".")));
+        assert!(!directory.is(&directory.path.join("other")));
+        fs::remove_file(link).unwrap();
+        fs::remove_dir_all(directory.path).unwrap();
+    }
+}

@@ -1,0 +1,288 @@
+//! The disk thread: writes what it is given, as it comes, into one file after the other.
+//!
+//! A recording that ends because of the disk, or because ticks are missing, begins again in a new file as soon as that is
+//! possible: at a saved world, after a pause ([`Resume`]).
+
+use std::{
+    fs::{self, File},
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parlour_shared::limits::TICK_RATE;
+
+use super::{
+    batch::Batch,
+    batch_queue::BatchReceiver,
+    counts::RecorderMetrics,
+    directory::{Deletable, Directory},
+    ending::Ending,
+    resume::Resume,
+    source::Source,
+    trouble::Trouble,
+};
+use crate::{
+    Previous,
+    format::{EndReason, FileWriter},
+};
+
+/// What the thread is made with.
+pub(super) struct Disk {
+    pub(super) batches: BatchReceiver,
+    pub(super) directory: Arc<Directory>,
+    pub(super) source: Arc<Source>,
+    pub(super) metrics: Arc<RecorderMetrics>,
+    /// After so many bytes, or so much time, in a file the next one is begun.
+    pub(super) file_bytes: u64,
+    pub(super) file_age: Duration,
+}
+
+/// The file that is being written.
+struct Open {
+    writer: FileWriter<File>,
+    name: String,
+    /// The tick before its first.
+    since: u32,
+    /// Its last tick, or the tick before its first.
+    last_tick: u32,
+    /// Whether a replay can begin in it: the first batch is whole.
+    is_begun: bool,
+}
+
+impl Open {
+    /// Whether no tick is missing between what is in it and this.
+    fn goes_on_with(&self, batch: &Batch) -> bool {
+        !self.is_begun || batch.since() == self.last_tick
+    }
+}
+
+impl Disk {
+    /// Writes until nothing comes any more.
+    pub(super) fn run(self) {
+        let mut open = None;
+        let mut previous = None;
+        let mut resume = Resume::new();
+        while let Some(batch) = self.batches.next() {
+            if let Some(file) = open.take_if(|file: &mut Open| !file.goes_on_with(&batch)) {
+                self.end_before_gap(file, &batch, &mut resume);
+            }
+            let now = Instant::now();
+            if open.is_none() && !resume.may_begin(now) {
+                continue;
+            }
+            match self.take_in(&batch, &mut open, &mut previous) {
+                Ok(()) => {
+                    if let Some(file) = &open {
+                        self.metrics.active.set(1.0);
+                        if resume.begun(now) {
+                            tracing::info!(
+                                file = file.name,
+                                since = file.since,
+                                "recording again, into a new file"
+                            );
+                        }
+                    }
+                }
+                Err(error) => {
+                    // What comes later does not go on from it.
+                    previous = None;
+                    self.end_after_error(open.take(), &error, &mut resume);
+                }
+            }
+        }
+        self.finish(open);
+    }
+
+    fn take_in(
+        &self,
+        batch: &Batch,
+        open: &mut Option<Open>,
+        previous: &mut Option<Previous>,
+    ) -> io::Result<()> {
+        if batch.is_keyframe() {
+            if let Some(file) = open.take_if(|file| self.is_full(file, batch)) {
+                *previous = Some(self.rotate(file)?);
+            }
+            let written = open.as_ref().map_or(0, |file| file.writer.position());
+            // What the present file may still grow by.
+            let room = self.file_bytes.saturating_sub(written);
+            self.directory
+                .make_room(room.max(batch.bytes() as u64), Deletable::Any)?;
+        }
+        let file = match open {
+            Some(file) => file,
+            // Ticks before it were dropped: a file begins where a replay can begin.
+            None if !batch.is_beginning() => return Ok(()),
+            None => open.insert(self.open(batch, previous.take())?),
+        };
+        let before = file.writer.position();
+        for sealed in &batch.chunks {
+            file.writer.chunk(sealed)?;
+        }
+        file.is_begun = true;
+        file.last_tick = batch.last_tick();
+        let metrics = &self.metrics;
+        metrics.ticks.increment(batch.ticks().into());
+        metrics.bytes.increment(file.writer.position() - before);
+        Ok(())
+    }
+
+    fn is_full(&self, file: &Open, keyframe: &Batch) -> bool {
+        let ticks = keyframe.first_tick().saturating_sub(file.since);
+        let age = Duration::from_secs(1) * ticks / TICK_RATE;
+        ticks > 0 && (file.writer.position() >= self.file_bytes || age >= self.file_age)
+    }
+
+    fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<Open> {
+        self.directory.make_room(self.file_bytes, Deletable::Any)?;
+        let (file, name) = self.directory.create(batch.wall_ms(), batch.first_tick(), None)?;
+        let mut header = self.source.header(batch.wall_ms());
+        header.previous = previous;
+        let writer = FileWriter::new(file, &header);
+        let writer = writer.inspect_err(|_| self.remove(&name))?;
+        self.metrics.bytes.increment(writer.position());
+        let since = batch.since();
+        tracing::debug!(file = name, since, "recording into another file");
+        Ok(Open {
+            writer,
+            name,
+            since,
+            last_tick: since,
+            is_begun: false,
+        })
+    }
+
+    fn rotate(&self, mut file: Open) -> io::Result<Previous> {
+        let finished = match file.writer.end(EndReason::Rotated, "") {
+            Ok(finished) => finished,
+            Err(error) => {
+                // It ends as one that the disk takes no more of; there is nothing to go on in.
+                let _ = file
+                    .writer
+                    .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error));
+                self.directory.written(&file.name);
+                return Err(error);
+            }
+        };
+        file.writer.get_ref().sync_all()?;
+        self.directory.written(&file.name);
+        Ok(Previous {
+            file: file.name,
+            chain: finished.chain,
+        })
+    }
+
+    /// Nothing comes any more. A recording that had ended before does not end again.
+    fn finish(&self, open: Option<Open>) {
+        let Some(mut file) = open else {
+            return;
+        };
+        let (reason, text) = self.batches.ending();
+        self.ended(ending(reason));
+        let last_tick = file.last_tick;
+        let path = self.directory.path().join(&file.name);
+        let path = path.display();
+        match (self.end(&mut file, reason, &text), reason) {
+            (Err(error), _) => {
+                tracing::error!(%error, file = %path, "the recording could not be ended in good order")
+            }
+            (Ok(()), EndReason::TooSlow) => tracing::error!(
+                file = %path, last_tick, text,
+                "the recording ended; the server goes on. Start the server again to record"
+            ),
+            (Ok(()), _) => {
+                tracing::info!(file = %path, last_tick, reason = %reason, "the recording ended")
+            }
+        }
+    }
+
+    /// Ticks are missing between the file and this batch.
+    fn end_before_gap(&self, mut file: Open, batch: &Batch, resume: &mut Resume) {
+        self.ended(Ending::TooSlow);
+        resume.ended(Instant::now());
+        let (last_tick, next_tick) = (file.last_tick, batch.since() + 1);
+        tracing::error!(
+            file = file.name,
+            last_tick,
+            next_tick,
+            "the recording ended because ticks are missing: the disk or the recorder did not keep up. The server goes on, \
+             and records into a new file soon. Record to a faster disk"
+        );
+        let text = format!("ticks are missing: the next that came was {next_tick}");
+        if let Err(error) = self.end(&mut file, EndReason::TooSlow, &text) {
+            tracing::warn!(%error, file = file.name, "the recording could not be ended in good order");
+        }
+    }
+
+    /// No more can be written now: what is there is cut to what is whole, and says why it ends.
+    fn end_after_error(&self, open: Option<Open>, error: &io::Error, resume: &mut Resume) {
+        let trouble = Trouble::of(error);
+        if resume.ended(Instant::now()) {
+            self.ended(trouble.ending());
+            tracing::error!(
+                %error, directory = %self.directory.path().display(),
+                "the recording ended; the server goes on, and records into a new file as soon as it can. {}",
+                trouble.advice()
+            );
+        }
+        let Some(mut file) = open else {
+            return;
+        };
+        if !file.is_begun {
+            // Nothing in it can be replayed.
+            return self.remove(&file.name);
+        }
+        let ended = file
+            .writer
+            .end_after_error(trouble.end_reason(), &ending_text(error))
+            .and_then(|_| file.writer.get_ref().sync_all());
+        if let Err(error) = ended {
+            tracing::warn!(%error, file = file.name, "the recording has no end marker; it can be read up to its last second");
+        }
+        self.directory.written(&file.name);
+    }
+
+    /// Writes the end marker; or another one, if there is no room for it.
+    fn end(&self, file: &mut Open, reason: EndReason, text: &str) -> io::Result<()> {
+        let ended = file.writer.end(reason, text).or_else(|error| {
+            tracing::warn!(%error, file = file.name, "no room for the end of the recording");
+            file.writer
+                .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error))
+        });
+        let synced = ended.and_then(|_| file.writer.get_ref().sync_all());
+        self.directory.written(&file.name);
+        synced
+    }
+
+    fn ended(&self, reason: Ending) {
+        self.metrics.active.set(0.0);
+        self.metrics.ended(reason);
+    }
+
+    /// Deletes a file of which nothing can be used.
+    fn remove(&self, name: &str) {
+        if let Err(error) = fs::remove_file(self.directory.path().join(name)) {
+            tracing::debug!(%error, file = name, "an empty recording stays");
+        }
+        self.directory.written(name);
+    }
+}
+
+/// In the label of the metric.
+fn ending(reason: EndReason) -> Ending {
+    match reason {
+        EndReason::Stopped | EndReason::Rotated => Ending::Stopped,
+        EndReason::DiskFull => Ending::DiskFull,
+        EndReason::DiskError => Ending::DiskError,
+        EndReason::TooSlow => Ending::TooSlow,
+        EndReason::Panicked => Ending::Panicked,
+    }
+}
+
+fn ending_text(error: &io::Error) -> String {
+    format!("no more can be written: {error}")
+}
+
+#[cfg(test)]
+mod tests;

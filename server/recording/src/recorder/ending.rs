@@ -1,0 +1,47 @@
+//! Why a recording ends, as a label.
+
+/// Why a recording ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The server stopped.
+    Stopped,
+    /// The disk was full, or a limit of the size of files was reached.
+    DiskFull,
+    /// The disk failed in a different way.
+    DiskError,
+    /// The process had too many files open.
+    TooManyFiles,
+    /// The disk or the recorder did not keep up, so ticks are missing.
+    TooSlow,
+    /// A tick panicked.
+    Panicked,
+    /// A thread of the recorder panicked.
+    Failed,
+}
+
+impl Ending {
+    /// All, in the order of their numbers.
+    pub const ALL: [Self; 7] = [
+        Self::Stopped,
+        Self::DiskFull,
+        Self::DiskError,
+        Self::TooManyFiles,
+        Self::TooSlow,
+        Self::Panicked,
+        Self::Failed,
+    ];
+
+    /// In the label of the metric.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::DiskFull => "disk_full",
+            Self::DiskError => "disk_error",
+            Self::TooManyFiles => "too_many_files",
+            Self::TooSlow => "too_slow",
+            Self::Panicked => "panicked",
+            Self::Failed => "failed",
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Names of the files that a server writes: when they begin, and why they were written.
+
+use super::Reason;
+use crate::rfc3339;
+
+/// Sorted by age: by the time it begins with, then by tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Name(pub(super) String);
+
+impl Name {
+    fn key(&self) -> (&str, usize, &str) {
+        let (time, rest) = self.0.split_once("-t").unwrap_or((&self.0, ""));
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        (time, digits, rest)
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// `20261121T140300Z-t12345`, and the reason.
+pub(super) fn stem(wall_ms: u64, tick: u32, reason: Option<Reason>) -> String {
+    let mut time = rfc3339(wall_ms);
+    // No fraction of a second.
+    time.truncate(time.find('.').unwrap_or(time.len()));
+    time.retain(|letter| !matches!(letter, '-' | ':'));
+    let reason = reason.map_or(String::new(), |reason| format!("-{}", reason.word()));
+    format!("{time}Z-t{tick}{reason}")
+}
+
+/// The word in the name of a history; none in that of a recording.
+pub(super) fn reason_of(name: &str) -> Option<&str> {
+    let word = name.strip_suffix(".plr")?.split('-').nth(2)?;
+    word.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        .then_some(word)
+}
+
+/// Whether [`stem`] makes such names. What has another name is somebody else's, and never deleted.
+pub(super) fn is_recording(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((time, rest)) = name.strip_suffix(".plr").and_then(|stem| stem.split_once("Z-t")) else {
+        return false;
+    };
+    let dated = time
+        .split_once('T')
+        .is_some_and(|(date, time)| date.len() == 8 && time.len() == 6 && digits(date) && digits(time));
+    let mut words = rest.split('-');
+    let tick = words.next().is_some_and(digits);
+    let mut rest = words.peekable();
+    rest.next_if(|word| Reason::ALL.iter().any(|reason| reason.word() == *word));
+    rest.next_if(|word| digits(word));
+    dated && tick && rest.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_when_and_why() {
+        assert_eq!(stem(1_795_269_780_999, 12345, None), "20261121T140300Z-t12345");
+        assert_eq!(
+            stem(u64::MAX, 1, Some(Reason::Panic)),
+            "99991231T235959Z-t1-panic"
+        );
+    }
+
+    #[test]
+    fn only_names_of_that_pattern_are_recordings() {
+        for reason in [None, Some(Reason::Asked), Some(Reason::Diverged)] {
+            let stem = stem(1_795_269_780_999, 12345, reason);
+            assert!(is_recording(&format!("{stem}.plr")), "{stem}");
+            assert!(is_recording(&format!("{stem}-2.plr")), "{stem}");
+            assert!(!is_recording(&format!("{stem}-2-2.plr")));
+            assert!(!is_recording(&format!("kept-{stem}.plr")));
+            assert!(!is_recording(&format!("{stem}.plr.gz")));
+        }
+        for other in [
+            "",
+            ".plr",
+            "Z-t.plr",
+            "20261121T140300Z-t1-mine.plr",
+            "20261121T14030Z-t1.plr",
+            "20261121T140300Z-t.plr",
+        ] {
+            assert!(!is_recording(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_older_comes_first() {
+        let mut names = [
+            "20261121T140301Z-t1.plr",
+            "20261121T140300Z-t100.plr",
+            "20261121T140300Z-t99-asked.plr",
+        ]
+        .map(|name| Name(name.to_owned()));
+        names.sort();
+        assert_eq!(
+            names.map(|name| name.0),
+            [
+                "20261121T140300Z-t99-asked.plr",
+                "20261121T140300Z-t100.plr",
+                "20261121T140301Z-t1.plr"
+            ]
+        );
+    }
+}

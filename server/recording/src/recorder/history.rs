@@ -1,0 +1,141 @@
+//! The last minutes, in memory, compressed. They always begin where a replay can begin.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use parlour_shared::limits::TICK_RATE;
+
+use super::batch::Batch;
+
+/// The last minutes.
+#[derive(Debug)]
+pub(super) struct History {
+    batches: VecDeque<Arc<Batch>>,
+    bytes: usize,
+    max_bytes: usize,
+    /// So many ticks are to be in it, as far as they fit.
+    ticks: u32,
+}
+
+impl History {
+    /// Nothing yet.
+    pub(super) fn new(time: Duration, max_bytes: usize) -> Self {
+        let ticks = time.as_millis() * u128::from(TICK_RATE) / 1000;
+        Self {
+            batches: VecDeque::new(),
+            bytes: 0,
+            max_bytes,
+            ticks: u32::try_from(ticks).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Adds what happened next, and forgets what is too old or too much.
+    pub(super) fn push(&mut self, batch: Arc<Batch>) {
+        if self.batches.is_empty() && !batch.is_beginning() {
+            return;
+        }
+        self.bytes += batch.bytes();
+        self.batches.push_back(batch);
+        while let Some(next) = self.next_beginning() {
+            let reach = self.last_tick() - self.batches[next].last_tick().min(self.last_tick());
+            if reach < self.ticks && self.bytes <= self.max_bytes {
+                return;
+            }
+            for batch in self.batches.drain(..next) {
+                self.bytes -= batch.bytes();
+            }
+        }
+        if self.bytes > self.max_bytes {
+            self.clear();
+        }
+    }
+
+    /// Forgets all: what comes next does not go on from it.
+    pub(super) fn clear(&mut self) {
+        self.batches.clear();
+        self.bytes = 0;
+    }
+
+    /// All of it; empty, or beginning where a replay can begin.
+    pub(super) fn batches(&self) -> Vec<Arc<Batch>> {
+        self.batches.iter().cloned().collect()
+    }
+
+    /// Bytes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Ticks in it.
+    pub(super) fn len(&self) -> u32 {
+        self.batches.iter().map(|batch| batch.ticks()).sum()
+    }
+
+    /// The second place where a replay could begin.
+    fn next_beginning(&self) -> Option<usize> {
+        let rest = self.batches.iter().enumerate().skip(1);
+        rest.filter(|(_, batch)| batch.is_beginning())
+            .map(|(nth, _)| nth)
+            .next()
+    }
+
+    fn last_tick(&self) -> u32 {
+        self.batches.back().map_or(0, |batch| batch.last_tick())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorder::batch::samples::{saved, second};
+
+    /// `seconds` of ticks with a saved world after every tenth second.
+    fn run(history: &mut History, seconds: u32) {
+        for nth in 0..seconds {
+            history.push(second(nth * 60 + 1));
+            if (nth + 1) % 10 == 0 {
+                history.push(saved((nth + 1) * 60));
+            }
+            let (batches, ticks) = (history.batches(), history.len());
+            if let Some(first) = batches.first() {
+                assert!(first.is_beginning());
+                let before = if first.is_keyframe() { first.last_tick() } else { 0 };
+                assert_eq!(ticks, (nth + 1) * 60 - before, "nothing is missing");
+            }
+        }
+    }
+
+    #[test]
+    fn it_reaches_back_as_far_as_is_wanted_and_not_much_farther() {
+        let mut history = History::new(Duration::from_secs(25), usize::MAX);
+        run(&mut history, 9);
+        assert_eq!(history.len(), 9 * 60, "from the first tick on");
+        for seconds in [35, 40, 44, 99] {
+            let mut history = History::new(Duration::from_secs(25), usize::MAX);
+            run(&mut history, seconds);
+            assert!((25 * 60..35 * 60).contains(&history.len()), "{}", history.len());
+        }
+    }
+
+    #[test]
+    fn it_keeps_to_its_bytes_and_still_begins_with_a_saved_world() {
+        let most = second(1).bytes() * 22 + 3 * saved(60).bytes();
+        let mut history = History::new(Duration::from_secs(1000), most);
+        run(&mut history, 95);
+        assert!(history.bytes() <= most);
+        assert!((15 * 60..=22 * 60).contains(&history.len()), "{}", history.len());
+        let counted: usize = history.batches().iter().map(|batch| batch.bytes()).sum();
+        assert_eq!(history.bytes(), counted);
+    }
+
+    #[test]
+    fn after_a_gap_it_waits_for_a_saved_world() {
+        let mut history = History::new(Duration::from_secs(25), usize::MAX);
+        run(&mut history, 5);
+        history.clear();
+        history.push(second(361));
+        assert!(history.batches().is_empty());
+        history.push(saved(420));
+        history.push(second(421));
+        assert_eq!((history.batches().len(), history.len()), (2, 60));
+    }
+}

@@ -1,0 +1,132 @@
+//! The rings between the tick thread and the recorder thread: full records one way, empty ones back.
+//!
+//! The tick thread's end never waits, locks or logs. In steady state it allocates nothing, because records come back empty.
+
+use std::{
+    mem,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use metrics::Counter;
+use parlour_shared::ids::Tick;
+use parlour_sim::Simulation;
+use parlour_tick::{TickInput, TickOutput};
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::source::Source;
+
+/// Ticks that may wait for the recorder: 8.5 s.
+const RING: usize = 512;
+
+/// A tick on its way to the recorder thread.
+#[derive(Debug, Default)]
+pub(super) struct LiveTick {
+    pub(super) tick: Tick,
+    /// When it was over, in milliseconds since 1970.
+    pub(super) wall_ms: u64,
+    /// How long the step took.
+    pub(super) took: Duration,
+    pub(super) input: TickInput,
+    /// The state hash; `None` if the tick panicked.
+    pub(super) hash: Option<u64>,
+    pub(super) parts: Vec<u16>,
+    /// The saved world after it, or nothing.
+    pub(super) keyframe: Vec<u8>,
+}
+
+/// The tick thread's end of both rings.
+pub struct TickSender {
+    full: Producer<LiveTick>,
+    empty: Consumer<LiveTick>,
+    /// Ticks that found the ring full.
+    dropped: Counter,
+    source: Arc<Source>,
+    keyframe_ticks: u32,
+    /// Memory for the next saved world.
+    spare: Vec<u8>,
+}
+
+/// The recorder thread's end of both rings.
+pub(super) struct TickReceiver {
+    pub(super) full: Consumer<LiveTick>,
+    pub(super) empty: Producer<LiveTick>,
+}
+
+/// Both ends. The world is saved after every `keyframe_ticks` ticks, at least one.
+pub(super) fn rings(
+    source: Arc<Source>,
+    dropped: Counter,
+    keyframe_ticks: u32,
+) -> (TickSender, TickReceiver) {
+    let (full, records) = RingBuffer::new(RING);
+    let (returned, empty) = RingBuffer::new(RING);
+    let sender = TickSender {
+        full,
+        empty,
+        dropped,
+        source,
+        keyframe_ticks: keyframe_ticks.max(1),
+        spare: Vec::new(),
+    };
+    let receiver = TickReceiver {
+        full: records,
+        empty: returned,
+    };
+    (sender, receiver)
+}
+
+impl TickSender {
+    /// Makes the world that is recorded. Call it once, on the tick thread, before the first tick.
+    #[must_use]
+    pub fn make_world(&self) -> Simulation {
+        let world = Simulation::with_plugins(self.source.config.clone(), self.source.logic.clone());
+        let parts = world.part_names().map(str::to_owned).collect();
+        let _ = self.source.parts.set(parts);
+        world
+    }
+
+    /// Sends a tick that the world has run. Its input is moved, not copied: `input` is something else afterwards. `output`
+    /// is `None` if the tick panicked; then the world is not looked at.
+    ///
+    /// A tick that finds the ring full is counted and dropped: the recording ends there and begins again in a new file.
+    pub fn send(
+        &mut self,
+        world: &mut Simulation,
+        tick: Tick,
+        took: Duration,
+        input: &mut TickInput,
+        output: Option<&TickOutput>,
+    ) {
+        if self.full.is_full() {
+            self.dropped.increment(1);
+            return;
+        }
+        // A new one costs an allocation or two; there are never more of them than both rings hold.
+        let mut record = self.empty.pop().unwrap_or_default();
+        if self.spare.capacity() == 0 {
+            self.spare = mem::take(&mut record.keyframe);
+        }
+        record.tick = tick;
+        record.wall_ms = now_ms();
+        record.took = took;
+        mem::swap(&mut record.input, input);
+        record.parts.clear();
+        record.hash = output.map(|output| output.hash);
+        if let Some(output) = output {
+            record.parts.extend_from_slice(&output.parts);
+            if tick.0.is_multiple_of(self.keyframe_ticks) {
+                record.keyframe = mem::take(&mut self.spare);
+                world.save(&mut record.keyframe);
+            }
+        }
+        // It was not full, and no other thread fills it.
+        let _ = self.full.push(record);
+    }
+}
+
+fn now_ms() -> u64 {
+    // Before 1970 a clock is wrong anyway.
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,262 @@
+//! The shadow thread: a second world is given what the first one was given, and must reach the same state, tick by tick.
+//!
+//! The second world is loaded again from each saved world. So it has nothing of the first one but what is saved: game logic
+//! that decides by anything else shows. And it runs each tick seconds after the first world did, so that a clock shows.
+
+use std::{
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
+use parlour_sim::Simulation;
+use parlour_tick::TickOutput;
+
+use super::{
+    Reason, batch::Batch, batch_queue::BatchReceiver, counts::RecorderMetrics, history_handle::HistoryHandle,
+    source::Source,
+};
+use crate::{
+    format::{EndReason, FileWriter, Item, Outcome, Recording, TickRecord},
+    replay::world,
+};
+
+/// Ticks by which the second world is behind at least: one amount from one saved world to the next, then the other.
+///
+/// Both are prime, so that they are in step with no period of ticks or seconds. They are a second apart, so that a number
+/// of seconds modulo any other number differs with at least one of them. The queue holds the longer lag, the second of
+/// ticks that a batch has, and a saved world: about five batches of its 128.
+const LAGS: [u32; 2] = [137, 197];
+/// The history must reach back this far, or it would not have the difference that the shadow finds: the longer lag, the second
+/// of ticks that a batch has, and some time to run them.
+pub(super) const REACH: Duration = Duration::from_secs(6);
+/// How often it looks whether a batch is due, or the server stops.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What the thread is made with.
+pub(super) struct Shadow {
+    pub(super) batches: BatchReceiver,
+    pub(super) source: Arc<Source>,
+    pub(super) metrics: Arc<RecorderMetrics>,
+    pub(super) history: HistoryHandle,
+    /// The last tick that was recorded.
+    pub(super) recorded: Arc<AtomicU32>,
+}
+
+/// The second world, if it could follow so far.
+#[derive(Default)]
+struct Following {
+    world: Option<Simulation>,
+    /// The tick after which the world was saved that it was loaded from; 0: it has run from the first tick on.
+    since: u32,
+    /// The tick that is run or compared now.
+    tick: u32,
+    output: TickOutput,
+    saved: Vec<u8>,
+}
+
+/// What is not the same.
+struct Divergence {
+    tick: u32,
+    parts: String,
+}
+
+impl Shadow {
+    /// Follows until nothing comes any more.
+    pub(super) fn run(self) {
+        let mut following = Following::default();
+        let mut lags = LAGS.into_iter().cycle();
+        let mut lag = lags.next().unwrap_or(LAGS[0]);
+        while let Some(batch) = self.batches.next() {
+            if batch.is_keyframe() {
+                lag = lags.next().unwrap_or(LAGS[0]);
+            }
+            // A server that stops does not wait until all was compared.
+            if !self.wait_for(batch.last_tick().saturating_add(lag)) {
+                return;
+            }
+            // Game logic that panics here, and only here, is a difference as well.
+            let followed = catch_unwind(AssertUnwindSafe(|| self.follow(&batch, &mut following)));
+            match followed {
+                Ok(Ok(())) => {}
+                Ok(Err(divergence)) => self.report(&divergence, &mut following),
+                Err(_) => {
+                    let tick = following.tick;
+                    let parts = "the second world panicked".to_owned();
+                    self.report(&Divergence { tick, parts }, &mut following);
+                }
+            }
+            let behind = self
+                .recorded
+                .load(Ordering::Relaxed)
+                .saturating_sub(batch.last_tick());
+            self.metrics.shadow_lag.set(behind);
+        }
+    }
+
+    /// Waits until that tick was recorded. False: the server stops.
+    fn wait_for(&self, tick: u32) -> bool {
+        loop {
+            if self.batches.is_ended() {
+                return false;
+            }
+            let missing = tick.saturating_sub(self.recorded.load(Ordering::Relaxed));
+            if missing == 0 {
+                return true;
+            }
+            thread::park_timeout(LOOK.min(Duration::from_secs(1) * missing / TICK_RATE));
+        }
+    }
+
+    fn follow(&self, batch: &Batch, following: &mut Following) -> Result<(), Divergence> {
+        following.tick = batch.first_tick();
+        let at = following.world.as_ref().map(|world| world.tick().0);
+        let next = if batch.is_keyframe() {
+            batch.first_tick()
+        } else {
+            batch.first_tick() - 1
+        };
+        if at.is_some_and(|at| at != next) {
+            // Something was left out, for it did not keep up.
+            following.world = None;
+        }
+        if following.world.is_none() && batch.first_tick() == 1 && !batch.is_keyframe() {
+            let (config, logic) = (self.source.config.clone(), self.source.logic.clone());
+            let mut world = Simulation::with_plugins(config, logic);
+            world.mute();
+            (following.world, following.since) = (Some(world), 0);
+        }
+        if following.world.is_none() && !batch.is_keyframe() {
+            self.metrics.shadow_skipped.increment(batch.ticks().into());
+            return Ok(());
+        }
+        for item in self.items(batch)? {
+            match item {
+                Item::Keyframe { tick, state } => self.keyframe(tick.0, &state, following)?,
+                Item::Tick(record) => self.tick(record, following)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares the saved world, and goes on with a world that is loaded from it: it has nothing else of the one before.
+    fn keyframe(&self, tick: u32, state: &[u8], following: &mut Following) -> Result<(), Divergence> {
+        if let Some(world) = &mut following.world {
+            following.saved.clear();
+            world.save(&mut following.saved);
+            if following.saved != state {
+                let parts = "the saved world".to_owned();
+                return Err(Divergence { tick, parts });
+            }
+        }
+        // The old one is dropped first: there is never memory for three worlds.
+        (following.world, following.since) = (None, tick);
+        let loaded = world::load(&self.source.config, &self.source.logic, Tick(tick), state);
+        let loaded = loaded.map_err(|error| Divergence {
+            tick,
+            parts: format!("the saved world: {error}"),
+        })?;
+        following.world.insert(loaded).mute();
+        Ok(())
+    }
+
+    fn tick(&self, mut record: TickRecord, following: &mut Following) -> Result<(), Divergence> {
+        let Outcome::Finished { hash, parts } = &record.outcome else {
+            // It would panic here, too.
+            following.world = None;
+            return Ok(());
+        };
+        let Some(second) = &mut following.world else {
+            return Ok(());
+        };
+        following.tick = record.tick.0;
+        let output = &mut following.output;
+        second.step(&mut record.input, output);
+        self.metrics.shadow_ticks.increment(1);
+        if (output.hash, &output.parts) == (*hash, parts) {
+            return Ok(());
+        }
+        let differ = world::parts_that_differ(second, parts, &output.parts);
+        Err(Divergence {
+            tick: record.tick.0,
+            parts: differ.join(", "),
+        })
+    }
+
+    /// What is in the chunks, read as from a file: so the bytes that are written are what is proved.
+    fn items(&self, batch: &Batch) -> Result<Vec<Item>, Divergence> {
+        let unreadable = |error: String| Divergence {
+            tick: batch.first_tick(),
+            parts: format!("the recording, which cannot be read back: {error}"),
+        };
+        let header = self.source.header(batch.wall_ms());
+        let read = || -> Result<Vec<Item>, Box<dyn std::error::Error>> {
+            let mut writer = FileWriter::new(Cursor::new(Vec::new()), &header)?;
+            for sealed in &batch.chunks {
+                writer.chunk(sealed)?;
+            }
+            writer.end(EndReason::Stopped, "")?;
+            let mut recording = Recording::new(writer.into_inner())?;
+            let beginning = recording.beginning();
+            Ok(recording.read_from(beginning).collect::<Result<_, _>>()?)
+        };
+        read().map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// Says so, has the history written out, and waits for the next saved world.
+    fn report(&self, divergence: &Divergence, following: &mut Following) {
+        let since = std::mem::take(following).since;
+        self.metrics.shadow_divergences.increment(1);
+        let Divergence { tick, parts } = divergence;
+        if since == 0 {
+            tracing::error!(
+                tick,
+                parts,
+                "the shadow reached another state than the server. It had run from the first tick on: game logic is not \
+                 deterministic, or memory is broken. The history is written out; parlour replay tells more, or parlour_recording::replay with your game logic"
+            );
+        } else {
+            tracing::error!(
+                tick,
+                parts,
+                since,
+                "the shadow reached another state than the server. It had run since the world saved after tick {since}: \
+                 game logic decides by something that is not saved (a Local, Added or Changed of an earlier tick, \
+                 RemovedComponents, a static), reads a clock, or is not deterministic; or memory is broken. A replay that \
+                 begins there differs in the same way. The history is written out; parlour replay tells more, or parlour_recording::replay with your game logic"
+            );
+        }
+        // None is kept, perhaps; then the log line is all there is.
+        let _ = self.history.write(Reason::Diverged, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the part of a second at which a clock is read, and whatever its seconds are taken modulo.
+    #[test]
+    fn a_number_of_seconds_differs_with_one_of_the_lags() {
+        for (part, modulo) in (0..TICK_RATE).flat_map(|part| (2..=60).map(move |modulo| (part, modulo))) {
+            let passed = LAGS.map(|lag| (part + lag) / TICK_RATE);
+            assert!(passed.iter().all(|seconds| *seconds >= 2), "{passed:?}");
+            assert!(
+                passed.iter().any(|seconds| seconds % modulo != 0),
+                "{part} {modulo}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_history_still_has_what_the_shadow_finds() {
+        let ticks = LAGS[0].max(LAGS[1]) + TICK_RATE;
+        assert!(REACH > Duration::from_secs(1) * ticks / TICK_RATE);
+    }
+}

@@ -1,0 +1,35 @@
+//! The world that is recorded, as far as a header and a second world of the same kind need it.
+
+use std::sync::OnceLock;
+
+use parlour_sim::{Logic, SIMULATION, SimConfig};
+
+use crate::Header;
+
+/// The world that is recorded.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) config: SimConfig,
+    pub(super) logic: Logic,
+    /// The names of the parts of the state: known when the tick thread has made the world, before its first tick.
+    pub(super) parts: OnceLock<Vec<String>>,
+}
+
+impl Source {
+    pub(super) fn new(config: SimConfig, logic: Logic) -> Self {
+        Self {
+            config,
+            logic,
+            parts: OnceLock::new(),
+        }
+    }
+
+    /// The header of a recording that begins at that time.
+    pub(super) fn header(&self, wall_ms: u64) -> Header {
+        Header::new(&self.config, self.parts().to_vec(), SIMULATION, wall_ms)
+    }
+
+    pub(super) fn parts(&self) -> &[String] {
+        self.parts.get().map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,298 @@
+//! The threads of the recorder, from start to stop.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::AtomicU32,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use parlour_sim::{Logic, SimConfig};
+use thiserror::Error;
+
+use super::{
+    RecordingOptions,
+    batch_queue::{BatchSender, batch_queue},
+    counts::RecorderMetrics,
+    directory::Directory,
+    disk::Disk,
+    ending::Ending,
+    history::History,
+    history_handle::HistoryHandle,
+    history_writer::{HistoryWriter, WriteJob},
+    ring::{TickSender, rings},
+    shadow::{REACH, Shadow},
+    source::Source,
+    thread::Recorder,
+};
+use crate::uncounted::uncounted;
+
+/// Requests for the history that may wait.
+const MAX_REQUESTS: usize = 16;
+/// Histories that may wait to be written.
+const MAX_JOBS: usize = 2;
+
+/// How long a stop waits for all threads together.
+const STOP: Duration = Duration::from_secs(10);
+/// How often it looks for them.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Why nothing can be recorded.
+#[derive(Debug, Error)]
+pub enum RecordingError {
+    /// No file can be made in the directory.
+    #[error(
+        "cannot write the {what} to {}: {source}; name a directory that can be written to with {flag} DIR, or turn it \
+         off with {without}",
+        directory.display()
+    )]
+    Directory {
+        /// What was to be written there.
+        what: &'static str,
+        /// The flag that names the directory.
+        flag: &'static str,
+        /// The flag that does without it.
+        without: &'static str,
+        /// Which.
+        directory: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A thread could not be started.
+    #[error("cannot start a thread: {0}; is a limit of processes or memory too low?")]
+    Thread(#[from] io::Error),
+}
+
+/// The running threads of a recorder.
+#[derive(Debug)]
+pub struct RecorderThreads {
+    history: HistoryHandle,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Starts the threads that record a world. The tick thread makes the world with the [`TickSender`], and sends it every tick.
+///
+/// # Errors
+/// [`RecordingError`] says what is in the way.
+pub fn start(
+    options: &RecordingOptions,
+    config: SimConfig,
+    logic: Logic,
+    metrics: &RecorderMetrics,
+) -> Result<(RecorderThreads, TickSender), RecordingError> {
+    let (sender, requests) = sync_channel(MAX_REQUESTS);
+    let history = HistoryHandle(options.keeps_history().then(|| sender.clone()));
+    let mut start = Start {
+        options,
+        source: Arc::new(Source::new(config, logic)),
+        metrics: Arc::new(metrics.clone()),
+        threads: RecorderThreads {
+            history,
+            threads: Vec::new(),
+        },
+    };
+    let recorded = Arc::new(AtomicU32::new(0));
+    let (ticks, receiver) = rings(
+        Arc::clone(&start.source),
+        metrics.dropped.clone(),
+        options.keyframe_ticks,
+    );
+    let (disk, directory) = start.disk()?.unzip();
+    let (history, keeper) = start.history(directory)?.unzip();
+    let recorder = Recorder {
+        ticks: receiver,
+        requests,
+        source: Arc::clone(&start.source),
+        metrics: Arc::clone(&start.metrics),
+        history,
+        disk,
+        shadow: start.shadow(&recorded)?,
+        keeper,
+        recorded,
+    };
+    start.threads.spawn("recorder", &start.metrics, move || {
+        // Held until the tick thread has ended: where no history is kept, no handle holds one.
+        let _sender = sender;
+        recorder.run();
+    })?;
+    if let Some(directory) = &options.directory {
+        tracing::info!(directory = %directory.display(), "recording");
+    }
+    Ok((start.threads, ticks))
+}
+
+/// The threads that were started so far, and what the next ones are made with.
+struct Start<'a> {
+    options: &'a RecordingOptions,
+    source: Arc<Source>,
+    metrics: Arc<RecorderMetrics>,
+    threads: RecorderThreads,
+}
+
+impl Start<'_> {
+    /// The thread that writes recordings, if there are to be any.
+    fn disk(&mut self) -> Result<Option<(BatchSender, Arc<Directory>)>, RecordingError> {
+        let Some(path) = &self.options.directory else {
+            return Ok(None);
+        };
+        let directory = Arc::new(Directory::new(path.clone(), self.options.total_bytes));
+        directory.prepare().map_err(|source| RecordingError::Directory {
+            what: "recording",
+            flag: "--record",
+            without: "--record off",
+            directory: path.clone(),
+            source,
+        })?;
+        let (sender, batches) = batch_queue();
+        let disk = Disk {
+            batches,
+            directory: Arc::clone(&directory),
+            source: Arc::clone(&self.source),
+            metrics: Arc::clone(&self.metrics),
+            file_bytes: self.options.file_bytes,
+            file_age: self.options.file_age,
+        };
+        self.threads.spawn("disk", &self.metrics, move || disk.run())?;
+        Ok(Some((sender, directory)))
+    }
+
+    /// The history and the thread that writes it, if it is kept. `recordings` is the directory of the recordings.
+    fn history(
+        &mut self,
+        recordings: Option<Arc<Directory>>,
+    ) -> Result<Option<(History, SyncSender<WriteJob>)>, RecordingError> {
+        let options = self.options;
+        if !options.keeps_history() {
+            return Ok(None);
+        }
+        let path = options.history_path();
+        let directory = match recordings.filter(|directory| directory.is(&path)) {
+            Some(directory) => directory,
+            None => Arc::new(for_history(path, options)?),
+        };
+        let (sender, jobs) = sync_channel(MAX_JOBS);
+        let writer = HistoryWriter {
+            jobs,
+            directory,
+            source: Arc::clone(&self.source),
+            metrics: Arc::clone(&self.metrics),
+        };
+        self.threads
+            .spawn("keeper", &self.metrics, move || writer.run())?;
+        let least = if options.shadow { REACH } else { Duration::ZERO };
+        let history = History::new(options.history.max(least), options.history_bytes);
+        Ok(Some((history, sender)))
+    }
+
+    /// The thread that runs the world a second time, if that is asked for.
+    fn shadow(&mut self, recorded: &Arc<AtomicU32>) -> Result<Option<BatchSender>, RecordingError> {
+        if !self.options.shadow {
+            return Ok(None);
+        }
+        if !self.options.keeps_history() && self.options.directory.is_none() {
+            tracing::warn!(
+                "the shadow logs when it reaches a different state, and keeps no files of it: keep them with \
+                 --history 60s or --record DIR"
+            );
+        }
+        let (sender, batches) = batch_queue();
+        let shadow = Shadow {
+            batches,
+            source: Arc::clone(&self.source),
+            metrics: Arc::clone(&self.metrics),
+            history: self.threads.history(),
+            recorded: Arc::clone(recorded),
+        };
+        self.threads
+            .spawn("shadow", &self.metrics, move || uncounted(|| shadow.run()))?;
+        Ok(Some(sender))
+    }
+}
+
+/// The directory of the history. It is tried now, because the first write may come hours later, after a panic. A directory
+/// that the user named must work. The default one only causes a warning: a server in a read-only place has a history, too.
+fn for_history(path: PathBuf, options: &RecordingOptions) -> Result<Directory, RecordingError> {
+    let directory = Directory::new(path, options.total_bytes);
+    let is_named = options.history_directory.is_some();
+    let tried = if is_named {
+        directory.prepare()
+    } else {
+        directory.probe()
+    };
+    if let Err(source) = tried {
+        let error = RecordingError::Directory {
+            what: "history",
+            flag: "--history-dir",
+            without: "--history 0s",
+            directory: directory.path().to_owned(),
+            source,
+        };
+        if is_named {
+            return Err(error);
+        }
+        tracing::warn!("{error}");
+    }
+    Ok(directory)
+}
+
+impl RecorderThreads {
+    /// Asks for the history.
+    #[must_use]
+    pub fn history(&self) -> HistoryHandle {
+        self.history.clone()
+    }
+
+    /// Waits until all that was recorded is written. The tick thread must have ended.
+    ///
+    /// A disk that does not answer is not waited for longer than ten seconds: what is not written by then is lost.
+    pub fn stop(self) {
+        let until = Instant::now() + STOP;
+        for thread in self.threads {
+            while !thread.is_finished() && Instant::now() < until {
+                thread::park_timeout(LOOK);
+            }
+            if thread.is_finished() {
+                // A panic was told by the thread itself.
+                let _ = thread.join();
+                continue;
+            }
+            tracing::error!(
+                thread = thread.thread().name().unwrap_or_default(),
+                "a thread of the recorder did not end in {} s, and is left: the disk does not answer, or is far too \
+                 slow; the recording has no end marker, and can be read up to what was written",
+                STOP.as_secs()
+            );
+        }
+    }
+
+    /// Starts a thread whose panic ends the recording, not the server.
+    fn spawn(
+        &mut self,
+        name: &'static str,
+        metrics: &Arc<RecorderMetrics>,
+        run: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        let metrics = Arc::clone(metrics);
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+            // What it had is gone; the others notice that nothing comes, or that nobody takes.
+            if catch_unwind(AssertUnwindSafe(run)).is_err() {
+                metrics.ended(Ending::Failed);
+                if name == "disk" {
+                    metrics.active.set(0.0);
+                }
+                tracing::error!(
+                    thread = name,
+                    "a thread of the recorder panicked; the server goes on without it"
+                );
+            }
+        })?;
+        self.threads.push(thread);
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+//! A recorder whose disk and ticks come as the test wants.
+
+use std::{sync::mpsc::sync_channel, thread};
+
+use parlour_shared::ids::Tick;
+use parlour_sim::{Logic, SimConfig};
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::*;
+use crate::recorder::{
+    batch_queue::{BatchReceiver, batch_queue},
+    counts::counted::Values,
+};
+
+struct Driven {
+    recorder: Recorder,
+    state: Option<State>,
+    records: Producer<LiveTick>,
+    spent: Consumer<LiveTick>,
+    disk: BatchReceiver,
+    values: Values,
+}
+
+impl Driven {
+    fn new() -> Self {
+        let (records, tapped) = RingBuffer::new(512);
+        let (returned, spent) = RingBuffer::new(512);
+        let (_asks, asked) = sync_channel(1);
+        let (disk, batches) = batch_queue();
+        let source = Source::new(SimConfig::new(Vec::new()), Logic::default());
+        let values = Values::default();
+        let recorder = Recorder {
+            ticks: TickReceiver {
+                full: tapped,
+                empty: returned,
+            },
+            requests: asked,
+            source: Arc::new(source),
+            metrics: values.metrics(),
+            history: Some(History::new(Duration::from_secs(20), usize::MAX)),
+            disk: Some(disk),
+            shadow: None,
+            keeper: None,
+            recorded: Arc::default(),
+        };
+        Self {
+            recorder,
+            state: None,
+            records,
+            spent,
+            disk: batches,
+            values,
+        }
+    }
+
+    fn ticks(&mut self, ticks: std::ops::RangeInclusive<u32>) {
+        for tick in ticks {
+            let mut record = self.spent.pop().unwrap_or_default();
+            record.tick = Tick(tick);
+            record.hash = Some(7);
+            if tick % 600 == 0 {
+                record.keyframe.extend_from_slice(b"a world");
+            }
+            self.records.push(record).unwrap();
+            self.recorder.drain(&mut self.state);
+        }
+    }
+
+    /// A keeper that takes one job, and does them when the test wants.
+    fn keeper(&mut self) -> Receiver<WriteJob> {
+        let (jobs, keeper) = sync_channel(1);
+        self.recorder.keeper = Some(jobs);
+        keeper
+    }
+
+    fn ask(&mut self) -> Option<HistoryError> {
+        let (sender, answered) = sync_channel(1);
+        let answer = Box::new(move |saved| drop(sender.send(saved)));
+        let request = HistoryRequest::Write(Reason::Asked, Some(answer));
+        self.recorder.answer(request, &mut self.state);
+        answered.try_recv().ok().map(Result::unwrap_err)
+    }
+
+    fn tick_that(&mut self, tick: u32, hash: Option<u64>, took: Duration) {
+        let mut record = self.spent.pop().unwrap_or_default();
+        record.tick = Tick(tick);
+        (record.hash, record.took) = (hash, took);
+        self.records.push(record).unwrap();
+        self.recorder.drain(&mut self.state);
+    }
+
+    /// What the disk was sent.
+    fn sent(&self) -> Vec<Arc<Batch>> {
+        std::iter::from_fn(|| self.disk.try_next()).collect()
+    }
+
+    fn history(&self) -> (u32, u32) {
+        let history = self.recorder.history.as_ref().unwrap();
+        let first = history.batches().first().map_or(0, |batch| batch.first_tick());
+        (first, history.len())
+    }
+}
+
+/// Ticks without a gap from the first; gives the last.
+fn contiguous(batches: &[Arc<Batch>]) -> u32 {
+    let ticks = batches.iter().filter(|batch| !batch.is_keyframe());
+    ticks.fold(0, |last, batch| {
+        assert_eq!(batch.first_tick(), last + 1);
+        batch.last_tick()
+    })
+}
+
+#[test]
+fn a_disk_that_does_not_keep_up_misses_ticks_and_the_history_does_not() {
+    let mut driven = Driven::new();
+    driven.ticks(1..=600 * 13);
+    let sent = driven.sent();
+    // 128 batches wait; one in eleven is a saved world.
+    assert_eq!(contiguous(&sent), 60 * (128 - 11));
+    assert_eq!(driven.values.dropped(), 600 * 13 - 60 * (128 - 11));
+    assert_eq!(driven.history(), (600 * 11, 600 * 2), "goes on as if nothing was");
+    driven.ticks(600 * 13 + 1..=600 * 13 + 60);
+    let again: Vec<u32> = driven.sent().iter().map(|batch| batch.first_tick()).collect();
+    assert_eq!(
+        again,
+        [600 * 13 + 1],
+        "the disk is sent what comes when it has room"
+    );
+}
+
+#[test]
+fn a_gap_in_the_ticks_reaches_the_disk_and_begins_the_history_anew() {
+    let mut driven = Driven::new();
+    driven.ticks(1..=90);
+    driven.ticks(100..=700);
+    let sent = driven.sent();
+    let gap = sent.iter().position(|batch| batch.first_tick() == 100).unwrap();
+    assert_eq!(contiguous(&sent[..gap]), 90, "with the last ticks before the gap");
+    assert_eq!(driven.history(), (600, 60), "from the first saved world on");
+}
+
+#[test]
+fn records_come_back_empty_with_room_for_what_ticks_need() {
+    let mut driven = Driven::new();
+    driven.ticks(1..=601);
+    let back: Vec<LiveTick> = std::iter::from_fn(|| driven.spent.pop().ok()).collect();
+    assert!(back.len() >= STOCK);
+    for record in &back {
+        assert!(record.input.events.is_empty() && record.keyframe.is_empty());
+        assert!(record.input.events.capacity() >= EVENTS);
+    }
+}
+
+#[test]
+fn who_asks_twice_within_a_second_is_told_to_wait() {
+    let mut driven = Driven::new();
+    let keeper = driven.keeper();
+    driven.ticks(1..=60);
+    assert_eq!(driven.ask(), None, "is being written");
+    assert!(keeper.try_recv().is_ok());
+    assert_eq!(driven.ask(), Some(HistoryError::TooSoon));
+    assert!(keeper.try_recv().is_err());
+}
+
+#[test]
+fn a_history_that_was_refused_does_not_count_as_written() {
+    let mut driven = Driven::new();
+    let keeper = driven.keeper();
+    driven.ticks(1..=60);
+    assert_eq!(driven.ask(), None);
+    let far_too_long = OVERRUN * 2;
+    driven.tick_that(61, Some(7), far_too_long);
+    assert_eq!(keeper.recv().unwrap().reason, Some(Reason::Asked));
+    assert!(keeper.try_recv().is_err(), "there was no room for it");
+    driven.tick_that(62, Some(7), far_too_long);
+    assert_eq!(keeper.try_recv().unwrap().reason, Some(Reason::Overrun));
+    driven.tick_that(63, Some(7), far_too_long);
+    assert!(keeper.try_recv().is_err(), "once in five minutes");
+}
+
+#[test]
+fn the_history_of_a_panic_waits_for_a_busy_keeper() {
+    let mut driven = Driven::new();
+    let keeper = driven.keeper();
+    driven.ticks(1..=60);
+    assert_eq!(driven.ask(), None);
+    let keeper = thread::spawn(move || {
+        thread::park_timeout(Duration::from_millis(100));
+        [keeper.recv().unwrap().reason, keeper.recv().unwrap().reason]
+    });
+    driven.tick_that(61, None, Duration::ZERO);
+    assert_eq!(keeper.join().unwrap(), [Some(Reason::Asked), Some(Reason::Panic)]);
+    assert_eq!(driven.disk.ending().0, EndReason::Panicked);
+}

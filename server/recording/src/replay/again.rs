@@ -1,0 +1,88 @@
+//! Recording anew what a recording comes to now: what it is compared with when it does not come to what it did.
+
+use std::{fs::File, path::Path};
+
+use parlour_shared::ids::Tick;
+use parlour_sim::SIMULATION;
+use parlour_tick::TickOutput;
+
+use super::{Replay, ReplayError, world};
+use crate::{
+    Header,
+    format::{
+        EndReason, FileWriter, Item, Outcome, PushError, ReadError, Sealed, TicksBuilder, seal_keyframe,
+    },
+    uncounted,
+};
+
+impl Replay {
+    /// Runs its inputs through the world as this program has it, and records that into one new file, with a saved world
+    /// wherever there is one. Its hashes are not compared. A tick that panics is the last.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if it cannot be read to its end, or the file cannot be written.
+    pub fn record_again(&mut self, path: &Path) -> Result<(), ReplayError> {
+        let names = self.tape.header().state.clone();
+        let mut builder = TicksBuilder::new(names.len());
+        let started_ms = self.tape.started_ms();
+        let header = Header::new(&self.config, names, SIMULATION, started_ms);
+        let file = File::create_new(path).map_err(ReadError::Io)?;
+        let mut writer = FileWriter::new(file, &header).map_err(ReadError::Io)?;
+        let times = self.tape.times();
+        let beginning = self.tape.beginning();
+        let mut items = self.tape.read_from(beginning);
+        let mut world = world::begin(&mut items, &self.config, &self.logic)?;
+        let (mut output, mut saved) = (TickOutput::default(), Vec::new());
+        let mut write = |chunks: Vec<Sealed>| -> Result<(), ReplayError> {
+            Ok(chunks
+                .iter()
+                .try_for_each(|chunk| writer.chunk(chunk))
+                .map_err(ReadError::Io)?)
+        };
+        // The world that was just loaded stands at the beginning of the new file, too.
+        let mut due = Some(world.tick()).filter(|tick| *tick > Tick(0));
+        let mut last_saved = None;
+        loop {
+            // A file may begin with the world that the one before it ends with: once is enough.
+            if let Some(tick) = due.take().filter(|tick| last_saved != Some(*tick)) {
+                last_saved = Some(tick);
+                write(builder.seal().into_iter().collect())?;
+                saved.clear();
+                world.save(&mut saved);
+                write(seal_keyframe(tick, times.at(tick), &saved).map_err(too_large)?)?;
+            }
+            let record = match items.next().transpose()? {
+                None => break,
+                Some(Item::Keyframe { tick, .. }) => {
+                    due = Some(tick);
+                    continue;
+                }
+                Some(Item::Tick(record)) if record.outcome == Outcome::Panicked => break,
+                Some(Item::Tick(record)) => record,
+            };
+            world::check_next(&world, record.tick)?;
+            let mut input = record.input;
+            uncounted(|| world.step(&mut input, &mut output));
+            let result = Some((output.hash, output.parts.as_slice()));
+            let wall_ms = times.at(record.tick);
+            if builder.push(record.tick, wall_ms, result, &input) == Err(PushError::Full) {
+                write(builder.seal().into_iter().collect())?;
+                builder
+                    .push(record.tick, wall_ms, result, &input)
+                    .map_err(too_large)?;
+            }
+            if builder.is_due() {
+                write(builder.seal().into_iter().collect())?;
+            }
+        }
+        write(builder.seal().into_iter().collect())?;
+        writer
+            .end(EndReason::Stopped, "recorded again")
+            .map_err(ReadError::Io)?;
+        Ok(())
+    }
+}
+
+fn too_large(error: impl std::error::Error) -> ReadError {
+    ReadError::Io(std::io::Error::other(error.to_string()))
+}

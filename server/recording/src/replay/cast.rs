@@ -1,0 +1,70 @@
+//! Everyone who is there at some time in a window.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parlour_shared::ids::SessionId;
+use parlour_sim::{Room, Rooms, Simulation};
+
+use super::{Ran, Replay, ReplayError, Roster, Who, Window};
+
+/// The players of a window.
+#[derive(Clone, Debug, Default)]
+pub struct Cast {
+    people: BTreeMap<SessionId, Who>,
+    /// Those who were there before its first tick.
+    first: Vec<SessionId>,
+    /// The names of the rooms that were there at some time.
+    rooms: BTreeSet<String>,
+}
+
+impl Cast {
+    /// Runs the window once, without making snapshots: the ids of players are known only then. A tick that cannot be run
+    /// ends it early and is no error: the caller meets that tick again, after it has shown what came before.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if it cannot be run to its beginning.
+    pub fn of(replay: &mut Replay, window: Window) -> Result<Self, ReplayError> {
+        let makes_frames = replay.ending().is_panic();
+        let mut run = replay.run_to(window.before())?;
+        if !makes_frames {
+            run.simulation_mut().mute();
+        }
+        let mut roster = Roster::of(run.simulation());
+        let there = roster.iter().map(|who| (who.session, who.clone()));
+        let mut rooms: BTreeSet<String> = rooms_of(run.simulation()).collect();
+        let mut people: BTreeMap<SessionId, Who> = there.collect();
+        let first = people.keys().copied().collect();
+        while let Ok(Some(Ran { panic: None, .. })) = run.next_up_to(window.to) {
+            let changes = roster.follow(&run);
+            // A room begins with its first player.
+            if !changes.is_empty() {
+                rooms.extend(rooms_of(run.simulation()));
+            }
+            let here = changes.into_iter().filter_map(|change| change.after);
+            people.extend(here.map(|who| (who.session, who)));
+        }
+        Ok(Self { people, first, rooms })
+    }
+
+    /// Everyone.
+    pub fn iter(&self) -> impl Iterator<Item = &Who> {
+        self.people.values()
+    }
+
+    /// The names of the rooms.
+    pub(super) fn rooms(self) -> BTreeSet<String> {
+        self.rooms
+    }
+
+    /// Whether a player was there before the first tick.
+    pub(super) fn is_there_at_first(&self, who: &Who) -> bool {
+        self.first.contains(&who.session)
+    }
+}
+
+/// The names of the rooms of a world.
+pub(super) fn rooms_of(simulation: &Simulation) -> impl Iterator<Item = String> {
+    let world = simulation.world();
+    let rooms = world.resource::<Rooms>().iter();
+    rooms.filter_map(|room| Some(world.get::<Room>(room)?.name.clone()))
+}

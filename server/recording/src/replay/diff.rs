@@ -1,0 +1,287 @@
+//! Two recordings side by side: the first tick, room, player and component that differ, and the system that did it.
+//!
+//! First the files are compared as they were recorded, which runs nothing. If a tick was given the same and came to
+//! something else, both worlds are run again, and that tick is run system by system. A source of such a difference need
+//! not show every time, or not in a world that was loaded; so several pairs of worlds are run (`hunt.rs`).
+
+mod found;
+mod headers;
+mod hunt;
+mod inputs;
+mod parting;
+mod recorded;
+mod report;
+mod rerun;
+mod state;
+
+use parlour_shared::ids::Tick;
+use parlour_sim::Simulation;
+use serde::Serialize;
+
+use super::{Replay, ReplayError, Window, verify};
+use crate::format::{Item, Outcome, TickRecord};
+pub use found::{Cause, Found, Origin, Side, SystemName};
+pub use headers::{HeaderDifference, compare_headers};
+use hunt::Hunt;
+pub use inputs::EventDifference;
+use recorded::{Recorded, SavedWorlds};
+pub use state::{PartDifference, Parts, PlayerName};
+
+/// What two recordings differ in. Its `Display` is for people, its JSON for other tools.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum Difference {
+    /// In nothing, as far as both go.
+    Same {
+        /// The first tick that both have.
+        from: u32,
+        /// The last tick that both have.
+        to: u32,
+        /// The last tick of each.
+        last: [u32; 2],
+    },
+    /// They have no tick in common.
+    Apart {
+        /// First and last tick of each; none if it has no tick.
+        ticks: [Option<(u32, u32)>; 2],
+    },
+    /// The worlds were made with different things: what follows had no reason to be the same.
+    Headers {
+        /// Those.
+        headers: Vec<HeaderDifference>,
+    },
+    /// A tick was given something else.
+    Inputs(InputDifference),
+    /// A tick was given the same and came to something else.
+    State(Box<StateDifference>),
+}
+
+/// The first tick that differs was given something else.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InputDifference {
+    /// The tick.
+    pub tick: u32,
+    /// When it was recorded, RFC 3339.
+    pub time: Option<String>,
+    /// Who did something else.
+    pub sessions: Vec<EventDifference>,
+    /// The parts of the state that differ after it.
+    pub components: Vec<String>,
+}
+
+/// The first tick that differs was given the same.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StateDifference {
+    /// The tick at which worlds part.
+    pub tick: u32,
+    /// When it was recorded, RFC 3339.
+    pub time: Option<String>,
+    /// The tick at which the recordings part; later than `tick` if it did not always show.
+    pub recorded_tick: u32,
+    /// The parts of the state that the recordings differ in after it.
+    pub components: Vec<String>,
+    /// Of which tick `differ` is, if it comes from saved worlds.
+    pub saved_at: Option<u32>,
+    /// Pairs of worlds that were run.
+    pub attempts: u32,
+    /// Whether some world that was run again came to what each recording has at `recorded_tick`.
+    pub reproduces: [bool; 2],
+    /// Where they part.
+    #[serde(flatten)]
+    pub found: Found,
+}
+
+impl Difference {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        matches!(self, Self::Same { .. })
+    }
+}
+
+/// Finds the first difference. Reads what both have; of that at most the ticks between a saved world and the difference
+/// are run again, up to 64 times, and a few times the whole beginning.
+///
+/// # Errors
+/// [`ReplayError`] if one of them cannot be read or run.
+pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayError> {
+    let headers = compare_headers(one.tape.header(), other.tape.header());
+    if !headers.is_empty() {
+        return Ok(Difference::Headers { headers });
+    }
+    match recorded::compare(&mut one.tape, &mut other.tape)? {
+        Recorded::Apart => Ok(Difference::Apart {
+            ticks: [&*one, &*other].map(|replay| {
+                let tape = replay.tape();
+                tape.first_tick()
+                    .zip(tape.last_tick())
+                    .map(|(from, to)| (from.0, to.0))
+            }),
+        }),
+        Recorded::Same { from, to } => Ok(Difference::Same {
+            from: from.0,
+            to: to.0,
+            last: [&*one, &*other].map(|replay| replay.last_tick().map_or(0, |tick| tick.0)),
+        }),
+        Recorded::Tick(records) => {
+            let tick = records[0].tick;
+            if records[0].input == records[1].input {
+                let components = components(&one.fresh(), &records);
+                after_same_input(one, other, &records, components)
+            } else {
+                Ok(Difference::Inputs(inputs_of(one, tick, &records)))
+            }
+        }
+        Recorded::Before(tick) => before(one, other, tick),
+        Recorded::Keyframe(SavedWorlds { tick, states }) => {
+            let world = one.fresh();
+            Ok(saved(one, &world, tick, &states, Cause::NotHashed))
+        }
+    }
+}
+
+/// The same for a recording and what [`Replay::record_again`] made of it. If those are the same, a second world begins at each
+/// saved world of `one` as well: one that parts from the recording decides by something that is not saved.
+///
+/// # Errors
+/// [`ReplayError`] if one of them cannot be read or run.
+pub fn diff_with_now(one: &mut Replay, now: &mut Replay) -> Result<Difference, ReplayError> {
+    let difference = diff(one, now)?;
+    let range = one.tape.first_tick().zip(one.tape.last_tick());
+    let (Difference::Same { .. }, Some((from, to))) = (&difference, range) else {
+        return Ok(difference);
+    };
+    let (tick, parts) = match verify(one, Window { from, to }, |_| {}) {
+        Ok(_) => return Ok(difference),
+        Err(ReplayError::NotSaved { tick, parts, .. } | ReplayError::Diverged { tick, parts, .. }) => {
+            (tick, parts)
+        }
+        Err(error) => return Err(error),
+    };
+    let records = [record_of(one, tick)?, record_of(now, tick)?];
+    after_same_input(one, now, &records, parts)
+}
+
+fn record_of(replay: &mut Replay, tick: Tick) -> Result<TickRecord, ReplayError> {
+    let spot = replay.tape.before(Tick(tick.0.saturating_sub(1)));
+    for item in replay.tape.read_from(spot) {
+        if let Item::Tick(record) = item?
+            && record.tick == tick
+        {
+            return Ok(record);
+        }
+    }
+    Err(ReplayError::Empty)
+}
+
+fn inputs_of(one: &mut Replay, tick: Tick, records: &[TickRecord; 2]) -> InputDifference {
+    let world = one.fresh();
+    let mut sessions = inputs::compare(&records[0].input, &records[1].input);
+    // Whose they are is told if the world before can be had; the difference itself does not need it.
+    let mut state = Vec::new();
+    if let Ok(mut run) = one.run_to(Tick(tick.0 - 1)) {
+        run.simulation_mut().save(&mut state);
+    }
+    for session in &mut sessions {
+        if let Some((player, room)) = state::who(&world, &state, session.session) {
+            (session.player, session.room) = (Some(player), room);
+        }
+    }
+    InputDifference {
+        tick: tick.0,
+        time: time_of(one, tick),
+        sessions,
+        components: components(&world, records),
+    }
+}
+
+fn after_same_input(
+    one: &mut Replay,
+    other: &mut Replay,
+    records: &[TickRecord; 2],
+    components: Vec<String>,
+) -> Result<Difference, ReplayError> {
+    let recorded_tick = records[0].tick;
+    let hashes = [0, 1].map(|side: usize| rerun::recorded_hash(&records[side].outcome));
+    let hunt = hunt::hunt([&mut *one, &mut *other], recorded_tick, hashes, &components)?;
+    let (found, saved_at) = match hunt.found {
+        Some(found) => (found, None),
+        None => not_parted(one, other, recorded_tick, &hunt)?,
+    };
+    Ok(Difference::State(Box::new(StateDifference {
+        tick: hunt.tick.0,
+        time: time_of(one, hunt.tick),
+        recorded_tick: recorded_tick.0,
+        components,
+        saved_at,
+        attempts: hunt.attempts,
+        reproduces: hunt.reproduces,
+        found,
+    })))
+}
+
+/// What can be said if all worlds that were run again agree: who wrote what differs, and how the next saved worlds differ,
+/// with their tick.
+fn not_parted(
+    one: &mut Replay,
+    other: &mut Replay,
+    tick: Tick,
+    hunt: &Hunt,
+) -> Result<(Found, Option<u32>), ReplayError> {
+    let cause = match hunt.reproduces {
+        [true, true] => Cause::Unseen,
+        _ => Cause::OtherProgram,
+    };
+    let (mut parts, mut saved_at) = (Parts::default(), None);
+    if let Some(saved) = recorded::next_keyframes(&mut one.tape, &mut other.tape, tick)? {
+        parts = state::compare(&one.fresh(), &saved.states[0], &saved.states[1]);
+        saved_at = Some(saved.tick.0);
+    }
+    let mut found = Found::without_system(cause, parts);
+    let mut writers = hunt.writers.clone();
+    writers.dedup();
+    match writers.as_slice() {
+        [only] => found.system = Some(only.clone().into()),
+        _ => found.suspects = writers.into_iter().map(SystemName::from).collect(),
+    }
+    Ok((found, saved_at))
+}
+
+/// The worlds differed already before the first tick that both have.
+fn before(one: &mut Replay, other: &mut Replay, tick: Tick) -> Result<Difference, ReplayError> {
+    let world = one.fresh();
+    let state = |replay: &mut Replay| -> Result<Vec<u8>, ReplayError> {
+        let mut state = Vec::new();
+        replay.run_to(tick)?.simulation_mut().save(&mut state);
+        Ok(state)
+    };
+    let states = [state(one)?, state(other)?];
+    Ok(saved(one, &world, tick, &states, Cause::Unseen))
+}
+
+/// What two saved worlds differ in.
+fn saved(one: &Replay, world: &Simulation, tick: Tick, states: &[Vec<u8>; 2], cause: Cause) -> Difference {
+    Difference::State(Box::new(StateDifference {
+        tick: tick.0,
+        time: time_of(one, tick),
+        recorded_tick: tick.0,
+        components: state::changed(world, &states[0], &states[1]),
+        saved_at: Some(tick.0),
+        attempts: 0,
+        reproduces: [false; 2],
+        found: Found::without_system(cause, state::compare(world, &states[0], &states[1])),
+    }))
+}
+
+/// The parts whose fingerprints differ.
+fn components(world: &Simulation, [one, other]: &[TickRecord; 2]) -> Vec<String> {
+    match &other.outcome {
+        Outcome::Finished { parts, .. } => rerun::parts_that_differ(world, &one.outcome, parts),
+        Outcome::Panicked => Vec::new(),
+    }
+}
+
+fn time_of(replay: &Replay, tick: Tick) -> Option<String> {
+    let wall_ms = replay.tape().wall_at(tick)?;
+    Some(crate::rfc3339(wall_ms))
+}

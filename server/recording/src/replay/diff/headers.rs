@@ -1,0 +1,61 @@
+//! What the headers say of the two worlds, side by side.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::Header;
+
+/// What two worlds were made with that is not the same.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeaderDifference {
+    /// The name in the header; inside of the rules with a dot, `rules.capacity`.
+    pub name: String,
+    /// The first recording's value.
+    pub one: Value,
+    /// The other's.
+    pub other: Value,
+}
+
+/// When, by which program, after which file and why it was written is no difference between worlds.
+const OF_NO_WORLD: [&str; 6] = ["format", "build", "started", "started_ms", "previous", "history"];
+
+/// Names what differs between what two recorded worlds were made with. Two such worlds have no reason to be the same.
+#[must_use]
+pub fn compare_headers(one: &Header, other: &Header) -> Vec<HeaderDifference> {
+    let value = |header: &Header| serde_json::to_value(header).unwrap_or_default();
+    let (mut one, mut other) = (value(one), value(other));
+    for name in OF_NO_WORLD {
+        for header in [&mut one, &mut other] {
+            if let Some(header) = header.as_object_mut() {
+                header.remove(name);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect("", &one, &other, &mut found);
+    found
+}
+
+/// Goes into what has names; lists are one value each.
+fn collect(path: &str, one: &Value, other: &Value, found: &mut Vec<HeaderDifference>) {
+    if one == other {
+        return;
+    }
+    if let (Value::Object(one), Value::Object(other)) = (one, other) {
+        let only_there = other.keys().filter(|name| !one.contains_key(*name));
+        for name in one.keys().chain(only_there) {
+            let path = match path {
+                "" => name.clone(),
+                path => format!("{path}.{name}"),
+            };
+            let of = |values: &serde_json::Map<String, Value>| values.get(name).cloned().unwrap_or_default();
+            collect(&path, &of(one), &of(other), found);
+        }
+        return;
+    }
+    found.push(HeaderDifference {
+        name: path.to_owned(),
+        one: one.clone(),
+        other: other.clone(),
+    });
+}

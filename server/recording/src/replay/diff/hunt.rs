@@ -1,0 +1,276 @@
+//! Runs both recordings again, from here and from there, until two worlds part; names the system that parts them.
+
+use std::{thread, time::Duration};
+
+use parlour_shared::ids::Tick;
+
+use super::{
+    super::{
+        Replay, ReplayError,
+        tape::{Spot, Tape},
+    },
+    found::{Cause, Found, Origin, Side},
+    parting::{Pair, earliest, earliest_apart, parted, writers},
+    rerun::{self, Course, How},
+};
+
+/// Pairs of worlds that are run at most to find where they part: what is left to chance need not show every time.
+const ATTEMPTS: u32 = 64;
+/// Of them, how many at first begin at the last saved world before the difference: cheap, and mostly enough.
+const USUAL: usize = 8;
+/// Ticks that are watched at most, after worlds left the recordings early: they take long.
+const WATCHED_TICKS: u32 = 6000;
+/// Runs of the same world against itself, before it is said that chance has no part in it.
+const CONFIRM: u32 = 6;
+/// Runs that look for whose commands made the difference.
+const COMMANDS: u32 = 8;
+/// Longer than the second that a clock may be read in.
+const PAUSE: Duration = Duration::from_millis(1100);
+
+/// What came of it.
+pub(super) struct Hunt {
+    /// The tick at which worlds part, which may be before the one at which the recordings do.
+    pub(super) tick: Tick,
+    pub(super) found: Option<Found>,
+    pub(super) attempts: u32,
+    /// Which recordings some world has come to, at the tick at which the recordings part.
+    pub(super) reproduces: [bool; 2],
+    /// If no worlds part: systems that wrote what differs.
+    pub(super) writers: Vec<String>,
+}
+
+/// Runs pairs of worlds to `tick`, where the recordings came to the hashes `recorded`, differing in `parts`.
+pub(super) fn hunt(
+    replays: [&mut Replay; 2],
+    tick: Tick,
+    recorded: [Option<u64>; 2],
+    parts: &[String],
+) -> Result<Hunt, ReplayError> {
+    let mut replays = Replays(replays);
+    let mut hunt = Hunt {
+        tick,
+        found: None,
+        attempts: 0,
+        reproduces: [false; 2],
+        writers: Vec::new(),
+    };
+    let mut parts = parts.to_vec();
+    let mut watches: Option<u32> = None;
+    for pair in plan(&replays, tick) {
+        hunt.attempts += 1;
+        if let Some(left) = &mut watches {
+            let watched = replays.watch(pair, tick, &mut hunt)?;
+            match left.checked_sub(watched) {
+                Some(rest) => *left = rest,
+                None => break,
+            }
+        } else if let Some(courses) = replays.run(pair, tick, How::Plain)? {
+            for course in &courses {
+                for (reproduces, recorded) in hunt.reproduces.iter_mut().zip(recorded) {
+                    *reproduces |= course.last() >= tick && course.hash(tick) == recorded;
+                }
+            }
+            if let Some(earlier) = earliest(&courses, tick) {
+                hunt.tick = earlier;
+                parts = parts_left(&courses, earlier);
+                watches = Some(WATCHED_TICKS);
+            }
+            // The same pair again, to look at that tick.
+            let courses = match watches {
+                None => Some(courses),
+                Some(_) => replays.run(pair, hunt.tick, How::Plain)?,
+            };
+            if let Some(courses) = courses {
+                hunt.found = parted(&courses, pair);
+                hunt.writers = writers(&courses[0], &parts);
+            }
+        }
+        if hunt.found.is_some() {
+            break;
+        }
+    }
+    if let Some(found) = &mut hunt.found {
+        found.cause = replays.cause(found, hunt.tick)?;
+        replays.whose_commands(found, hunt.tick)?;
+    }
+    Ok(hunt)
+}
+
+/// The parts in which worlds left what was recorded at that tick.
+fn parts_left(courses: &[Course; 2], tick: Tick) -> Vec<String> {
+    let departed = courses.iter().filter_map(|course| course.departed.as_ref());
+    let departed = departed.filter(|departed| departed.tick == tick);
+    departed.flat_map(|departed| departed.parts.clone()).collect()
+}
+
+/// The pairs, the likeliest and cheapest first.
+fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
+    let [one, other] = [0, 1].map(|side: usize| replays.0[side].tape());
+    let before = Tick(tick.0 - 1);
+    let latest = |tape: &Tape| tape.before(before);
+    let (late, early) = ([latest(one), latest(other)], [one.beginning(), other.beginning()]);
+    let pair = |one: Spot, other: Spot, pause| Pair {
+        one: (Side::One, one),
+        other: (Side::Other, other),
+        pause,
+    };
+    let usual = pair(late[0], late[1], false);
+    let mut plan = vec![usual; USUAL];
+    if early != late {
+        plan.push(pair(early[0], early[1], false));
+    }
+    for (side, (early, late)) in [Side::One, Side::Other]
+        .into_iter()
+        .zip(early.into_iter().zip(late))
+    {
+        if early != late {
+            plan.push(Pair {
+                one: (side, early),
+                other: (side, late),
+                pause: false,
+            });
+        }
+    }
+    plan.push(pair(late[0], late[1], true));
+    plan.resize(ATTEMPTS as usize, usual);
+    plan
+}
+
+struct Replays<'a>([&'a mut Replay; 2]);
+
+impl Replays<'_> {
+    /// For what shows at no certain tick: runs one world until it leaves what was recorded, and another to that
+    /// tick. Gives how many ticks were watched.
+    fn watch(&mut self, pair: Pair, aim: Tick, hunt: &mut Hunt) -> Result<u32, ReplayError> {
+        let Some(one) = self.run_one(pair.one, aim, How::Watchful)? else {
+            return Ok(0);
+        };
+        if pair.pause {
+            pause();
+        }
+        let tick = one.last();
+        let watched = tick.0 - one.from.0;
+        let Some(other) = self.run_one(pair.other, tick, How::Plain)? else {
+            return Ok(watched);
+        };
+        let courses = [one, other];
+        hunt.found = parted(&courses, pair);
+        if hunt.found.is_some() {
+            hunt.tick = tick;
+        }
+        Ok(watched)
+    }
+
+    fn run(&mut self, pair: Pair, aim: Tick, how: How) -> Result<Option<[Course; 2]>, ReplayError> {
+        let Some(one) = self.run_one(pair.one, aim, how)? else {
+            return Ok(None);
+        };
+        if pair.pause {
+            pause();
+        }
+        let other = self.run_one(pair.other, aim, how)?;
+        Ok(other.map(|other| [one, other]))
+    }
+
+    fn run_one(
+        &mut self,
+        (side, spot): (Side, Spot),
+        aim: Tick,
+        how: How,
+    ) -> Result<Option<Course>, ReplayError> {
+        if spot.tick() >= aim {
+            return Ok(None);
+        }
+        rerun::run(self.0[side as usize], spot, aim, how)
+    }
+
+    /// Tells chance from a clock, and both from what a loaded world does not know.
+    fn cause(&mut self, found: &Found, tick: Tick) -> Result<Cause, ReplayError> {
+        let Some(pair @ [one, other]) = found.pair else {
+            return Ok(found.cause);
+        };
+        if found.system.is_none() && found.panicked == [false; 2] {
+            return Ok(Cause::NotHashed);
+        }
+        if one.from == other.from {
+            return match found.cause {
+                Cause::Clock => self.chance_or_clock(pair, tick),
+                cause => Ok(cause),
+            };
+        }
+        for origin in pair {
+            let same = [origin; 2];
+            // At last with a pause: a clock may have gone on just between the two worlds.
+            if self.part_again(same, tick, CONFIRM, false)? {
+                return Ok(Cause::Chance);
+            }
+            if self.part_again(same, tick, 1, true)? {
+                return self.chance_or_clock(same, tick);
+            }
+        }
+        Ok(Cause::NotDeclared)
+    }
+
+    /// These worlds parted when some time lay between them. That was a clock if it happens again, and never at once.
+    fn chance_or_clock(&mut self, pair: [Origin; 2], tick: Tick) -> Result<Cause, ReplayError> {
+        let clock = self.part_again(pair, tick, 1, true)? && !self.part_again(pair, tick, CONFIRM, false)?;
+        Ok(if clock { Cause::Clock } else { Cause::Chance })
+    }
+
+    /// Whether two worlds part at that tick or before it, in one of so many tries.
+    fn part_again(
+        &mut self,
+        pair: [Origin; 2],
+        tick: Tick,
+        tries: u32,
+        pause: bool,
+    ) -> Result<bool, ReplayError> {
+        let [one, other] = pair.map(|origin| (origin.recording, self.spot(origin)));
+        let pair = Pair { one, other, pause };
+        for _ in 0..tries {
+            let Some(courses) = self.run(pair, tick, How::Plain)? else {
+                return Ok(false);
+            };
+            if earliest_apart(&courses, tick).is_some() || parted(&courses, pair).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Where what several put off made the difference: applies what each put off right after it, and looks again.
+    fn whose_commands(&mut self, found: &mut Found, tick: Tick) -> Result<(), ReplayError> {
+        let Some(pair) = found.pair.filter(|_| !found.suspects.is_empty()) else {
+            return Ok(());
+        };
+        let [one, other] = pair.map(|origin| (origin.recording, self.spot(origin)));
+        for attempt in 0..COMMANDS {
+            let pause = found.cause == Cause::Clock && attempt == 0;
+            let Some(courses) = self.run(Pair { one, other, pause }, tick, How::AtOnce)? else {
+                return Ok(());
+            };
+            let system = parted(&courses, Pair { one, other, pause }).and_then(|again| again.system);
+            if let Some(system) = system.filter(|system| found.suspects.contains(system)) {
+                (found.system, found.put_off) = (Some(system), true);
+                found.suspects.clear();
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn spot(&self, origin: Origin) -> Spot {
+        let tape = self.0[origin.recording as usize].tape();
+        let mut keyframes = tape.keyframes();
+        let keyframe = keyframes.find(|spot| spot.tick().0 == origin.from);
+        keyframe.unwrap_or_else(|| tape.beginning())
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "time itself is what is tried: worlds read it against the rules"
+)]
+fn pause() {
+    thread::sleep(PAUSE);
+}

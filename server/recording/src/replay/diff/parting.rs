@@ -1,0 +1,95 @@
+//! Where two worlds that were run part: at which tick, and after which system.
+
+use parlour_shared::ids::Tick;
+
+use super::{
+    found::{Cause, Found, Origin, Side, SystemName},
+    rerun::{BEGIN, Course},
+    state,
+};
+use crate::replay::tape::Spot;
+
+/// A pair of worlds to run.
+#[derive(Clone, Copy)]
+pub(super) struct Pair {
+    pub(super) one: (Side, Spot),
+    pub(super) other: (Side, Spot),
+    /// Whether some time lies between the two runs.
+    pub(super) pause: bool,
+}
+
+/// The first tick before `aim` at which the worlds part, or one of them parts from what was recorded.
+pub(super) fn earliest(courses: &[Course; 2], aim: Tick) -> Option<Tick> {
+    let departed = courses.iter().filter_map(|course| course.departed.as_ref());
+    let departed = departed.map(|departed| departed.tick).filter(|tick| *tick < aim);
+    departed.chain(earliest_apart(courses, aim)).min()
+}
+
+pub(super) fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Tick> {
+    let from = one.from.max(other.from);
+    (from.0 + 1..aim.0)
+        .map(Tick)
+        .take_while(|tick| *tick <= one.last().min(other.last()))
+        .find(|tick| one.hash(*tick) != other.hash(*tick))
+}
+
+/// The first system of the last tick after which the worlds differ.
+pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
+    let [one, other] = courses;
+    let origin = |(recording, _): (Side, Spot), course: &Course| Origin {
+        recording,
+        from: course.from.0,
+    };
+    let found = |system: Option<&str>, applied: &[String], states: [&[u8]; 2], panicked| Found {
+        pair: Some([origin(pair.one, one), origin(pair.other, other)]),
+        system: system.map(|name| name.to_owned().into()),
+        put_off: false,
+        suspects: applied.iter().cloned().map(SystemName::from).collect(),
+        parts: state::compare(&one.world, states[0], states[1]),
+        panicked,
+        cause: if pair.pause { Cause::Clock } else { Cause::Chance },
+    };
+    let (mut left, mut right) = (&one.trail.before, &other.trail.before);
+    // They must come to the same tick, and together: who parted before is looked at there.
+    if one.last() != other.last() || earliest_apart(courses, one.last()).is_some() {
+        return None;
+    }
+    if left.is_empty() || right.is_empty() {
+        return None;
+    }
+    if left.get(BEGIN..) != right.get(BEGIN..) {
+        return Some(found(None, &[], [left, right], [false; 2]));
+    }
+    for (step, same) in one.trail.steps.iter().zip(&other.trail.steps) {
+        // The same game logic has the same systems in the same order.
+        if step.system != same.system {
+            return None;
+        }
+        let panicked = [step.panicked, same.panicked];
+        left = step.after.as_ref().unwrap_or(left);
+        right = same.after.as_ref().unwrap_or(right);
+        if panicked[0] != panicked[1] || left.get(BEGIN..) != right.get(BEGIN..) {
+            return Some(found(Some(&step.system), &step.applied, [left, right], panicked));
+        }
+    }
+    None
+}
+
+/// The systems of the last tick after which one of these parts was another; of those that applied what others put off,
+/// the others.
+pub(super) fn writers(course: &Course, parts: &[String]) -> Vec<String> {
+    let mut last = &course.trail.before;
+    let mut writers = Vec::new();
+    for step in &course.trail.steps {
+        let Some(after) = &step.after else { continue };
+        let changed = state::changed(&course.world, last, after);
+        last = after;
+        if changed.iter().any(|part| parts.contains(part)) {
+            match step.applied.as_slice() {
+                [] => writers.push(step.system.clone()),
+                applied => writers.extend_from_slice(applied),
+            }
+        }
+    }
+    writers
+}

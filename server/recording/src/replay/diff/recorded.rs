@@ -1,0 +1,164 @@
+//! The two recordings side by side, as they were recorded: nothing is run, and one chunk of each is in memory.
+
+use parlour_shared::ids::Tick;
+use parlour_sim::SavedState;
+
+use super::super::{
+    ReplayError, Tape,
+    tape::{Spot, TapeItems},
+};
+use crate::format::{Item, Outcome, TickRecord};
+
+/// What the files themselves tell.
+pub(super) enum Recorded {
+    /// They have no tick in common.
+    Apart,
+    /// All ticks that both have are the same.
+    Same { from: Tick, to: Tick },
+    /// The worlds differed already before the first tick that both have.
+    Before(Tick),
+    /// The first tick that differs.
+    Tick(Box<[TickRecord; 2]>),
+    /// The hashes are the same, the saved worlds are not.
+    Keyframe(SavedWorlds),
+}
+
+/// Looks for the first difference.
+pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<Recorded, ReplayError> {
+    let Some((from, to)) = common(one, other) else {
+        return Ok(Recorded::Apart);
+    };
+    let mut one = Stream::begin(one, from);
+    let mut other = Stream::begin(other, from);
+    let (mut ours, mut theirs) = (one.skip_to(from)?, other.skip_to(from)?);
+    if let (Some(ours), Some(theirs)) = (one.before, other.before)
+        && ours != theirs
+    {
+        return Ok(Recorded::Before(Tick(from.0 - 1)));
+    }
+    let mut last = Tick(from.0 - 1);
+    loop {
+        if let (Some((tick, state)), Some((same, saved))) = (&one.keyframe, &other.keyframe)
+            && tick == same
+            && state != saved
+        {
+            let (tick, states) = (*tick, [state.clone(), saved.clone()]);
+            return Ok(Recorded::Keyframe(SavedWorlds { tick, states }));
+        }
+        let (Some(our), Some(their)) = (ours, theirs) else {
+            return Ok(Recorded::Same { from, to: last });
+        };
+        if our != their {
+            return Ok(Recorded::Tick(Box::new([our, their])));
+        }
+        last = our.tick;
+        if last >= to {
+            return Ok(Recorded::Same { from, to: last });
+        }
+        (ours, theirs) = (one.next()?, other.next()?);
+    }
+}
+
+/// The first and the last tick that both have.
+pub(super) fn common(one: &Tape, other: &Tape) -> Option<(Tick, Tick)> {
+    let from = one.first_tick()?.max(other.first_tick()?);
+    let to = one.last_tick()?.min(other.last_tick()?);
+    (from <= to).then_some((from, to))
+}
+
+/// The ticks of one recording, and the saved world that stood before the last one read.
+struct Stream<'a> {
+    items: TapeItems<'a>,
+    keyframe: Option<(Tick, Vec<u8>)>,
+    /// The hash of the tick before the first.
+    before: Option<u64>,
+}
+
+impl<'a> Stream<'a> {
+    fn begin(tape: &'a mut Tape, from: Tick) -> Self {
+        let spot = spot_before(tape, from);
+        Self {
+            items: tape.read_from(spot),
+            keyframe: None,
+            before: None,
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
+        self.keyframe = None;
+        loop {
+            match self.items.next().transpose()? {
+                None => return Ok(None),
+                Some(Item::Keyframe { tick, state }) => self.keyframe = Some((tick, state)),
+                Some(Item::Tick(record)) => return Ok(Some(record)),
+            }
+        }
+    }
+
+    fn skip_to(&mut self, from: Tick) -> Result<Option<TickRecord>, ReplayError> {
+        loop {
+            let record = self.next()?;
+            if let Some((tick, state)) = &self.keyframe
+                && tick.0 + 1 == from.0
+            {
+                self.before = SavedState::parse(state).ok().map(|state| state.hash);
+            }
+            match record {
+                Some(record) if record.tick < from => {
+                    if let Outcome::Finished { hash, .. } = record.outcome
+                        && record.tick.0 + 1 == from.0
+                    {
+                        self.before = Some(hash);
+                    }
+                }
+                record => return Ok(record),
+            }
+        }
+    }
+}
+
+/// Where to begin so that the tick before is met, too, if it is there.
+fn spot_before(tape: &Tape, from: Tick) -> Spot {
+    let before = Tick(from.0.saturating_sub(1));
+    tape.chunk_of(before).unwrap_or_else(|| tape.before(before))
+}
+
+/// What both files saved after a tick.
+pub(super) struct SavedWorlds {
+    pub(super) tick: Tick,
+    pub(super) states: [Vec<u8>; 2],
+}
+
+/// The saved worlds of both files after the same tick, the first at or after `tick`.
+pub(super) fn next_keyframes(
+    one: &mut Tape,
+    other: &mut Tape,
+    tick: Tick,
+) -> Result<Option<SavedWorlds>, ReplayError> {
+    let both = one
+        .keyframes()
+        .filter(|place| place.tick() >= tick)
+        .find_map(|place| {
+            let same = other.keyframes().find(|same| same.tick() == place.tick());
+            same.map(|same| (place, same))
+        });
+    let Some((ours, theirs)) = both else {
+        return Ok(None);
+    };
+    let states = [saved_at(one, ours)?, saved_at(other, theirs)?];
+    Ok(match states {
+        [Some(one), Some(other)] => Some(SavedWorlds {
+            tick: ours.tick(),
+            states: [one, other],
+        }),
+        _ => None,
+    })
+}
+
+/// The saved world that stands at a place.
+pub(super) fn saved_at(tape: &mut Tape, spot: Spot) -> Result<Option<Vec<u8>>, ReplayError> {
+    match tape.read_from(spot).next().transpose()? {
+        Some(Item::Keyframe { state, .. }) => Ok(Some(state)),
+        Some(Item::Tick(_)) | None => Ok(None),
+    }
+}

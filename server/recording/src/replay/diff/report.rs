@@ -1,0 +1,268 @@
+//! A difference in words.
+
+use std::fmt::{self, Display, Formatter};
+
+use serde_json::Value;
+
+use super::{
+    Cause, Difference, EventDifference, InputDifference, Origin, PartDifference, PlayerName, Side,
+    StateDifference, SystemName,
+};
+
+/// Differing parts that people are shown; JSON has more.
+const SHOWN: usize = 8;
+/// Characters of a value that people are shown.
+const VALUE_CHARS: usize = 200;
+
+impl Display for Difference {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Same { from, to, last } => same(*from, *to, *last, f),
+            Self::Apart { ticks } => {
+                let range = |ticks: Option<(u32, u32)>| match ticks {
+                    Some((from, to)) => format!("ticks {from} to {to}"),
+                    None => "no ticks".to_owned(),
+                };
+                let [one, other] = ticks.map(range);
+                writeln!(f, "nothing to compare: one has {one}, the other {other}")
+            }
+            Self::Headers { headers } => {
+                writeln!(f, "different worlds: they were made with")?;
+                for header in headers {
+                    writeln!(
+                        f,
+                        "  {}: {} | {}",
+                        header.name,
+                        brief(&header.one),
+                        brief(&header.other)
+                    )?;
+                }
+                writeln!(f, "Two such worlds have no reason to be the same.")
+            }
+            Self::Inputs(difference) => inputs(difference, f),
+            Self::State(difference) => state(difference, f),
+        }
+    }
+}
+
+fn same(from: u32, to: u32, last: [u32; 2], f: &mut Formatter<'_>) -> fmt::Result {
+    writeln!(f, "the same: ticks {from} to {to}, inputs and hashes")?;
+    let longer = last.iter().max().filter(|longer| **longer > to);
+    match (longer, last[0] > last[1]) {
+        (Some(longer), first) => {
+            let which = if first { "first" } else { "other" };
+            writeln!(f, "the {which} goes on to tick {longer}")
+        }
+        (None, _) => Ok(()),
+    }
+}
+
+fn inputs(difference: &InputDifference, f: &mut Formatter<'_>) -> fmt::Result {
+    writeln!(
+        f,
+        "tick       {}{}",
+        difference.tick,
+        at(difference.time.as_ref())
+    )?;
+    writeln!(f, "inputs     differ: the worlds were given different things")?;
+    for session in &difference.sessions {
+        events(session, f)?;
+    }
+    match difference.components.as_slice() {
+        [] => writeln!(f, "state      the same after this tick"),
+        parts => writeln!(f, "state      differs after it: {}", parts.join(", ")),
+    }
+}
+
+fn events(difference: &EventDifference, f: &mut Formatter<'_>) -> fmt::Result {
+    write!(f, "  session {}", difference.session)?;
+    if let Some(player) = &difference.player {
+        write!(f, ", {}", named(player))?;
+    }
+    if let Some(room) = &difference.room {
+        write!(f, ", in {room}")?;
+    }
+    writeln!(f, ":")?;
+    if difference.order {
+        return writeln!(f, "    the same events in another order");
+    }
+    for event in &difference.only_one {
+        writeln!(f, "    only the first: {event}")?;
+    }
+    for event in &difference.only_other {
+        writeln!(f, "    only the other: {event}")?;
+    }
+    Ok(())
+}
+
+fn state(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
+    writeln!(
+        f,
+        "tick       {}{}",
+        difference.tick,
+        at(difference.time.as_ref())
+    )?;
+    if difference.recorded_tick != difference.tick {
+        writeln!(
+            f,
+            "           The recordings part at tick {}; what parts them shows earlier already.",
+            difference.recorded_tick
+        )?;
+    }
+    if let Some(first) = difference.found.parts.listed.first() {
+        if let Some(room) = &first.room {
+            writeln!(f, "room       {room}")?;
+        }
+        match &first.player {
+            Some(player) => writeln!(f, "player     {}, session {}", named(player), player.session)?,
+            None => writeln!(f, "whose      {}", first.owner)?,
+        }
+        writeln!(f, "component  {}", first.component)?;
+        values(first, "", f)?;
+    } else if !difference.components.is_empty() {
+        writeln!(f, "component  {}", difference.components.join(", "))?;
+    }
+    system(difference, f)?;
+    others(difference, f)?;
+    writeln!(f, "evidence   {}", evidence(difference))?;
+    writeln!(f, "hint       {}", hint(difference.found.cause))
+}
+
+fn system(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
+    let list = |names: &[SystemName]| {
+        let names: Vec<&str> = names.iter().map(|name| name.short.as_str()).collect();
+        names.join(", ")
+    };
+    match (&difference.found.system, difference.found.suspects.as_slice()) {
+        (Some(name), []) => {
+            let what = if difference.found.put_off {
+                ", by commands it put off"
+            } else {
+                ""
+            };
+            writeln!(f, "system     {}{what}\n           ({})", name.short, name.full)?;
+        }
+        (Some(_), suspects) => writeln!(f, "system     commands put off by one of: {}", list(suspects))?,
+        (None, []) => writeln!(f, "system     cannot be told")?,
+        (None, suspects) => writeln!(f, "system     one of those that wrote it: {}", list(suspects))?,
+    }
+    for (side, panicked) in ["first", "other"].iter().zip(difference.found.panicked) {
+        if panicked {
+            writeln!(f, "           It panicked in the {side} world.")?;
+        }
+    }
+    Ok(())
+}
+
+fn others(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
+    let rest = difference.found.parts.listed.get(1..).unwrap_or_default();
+    for part in rest.iter().take(SHOWN) {
+        writeln!(f, "also       {} of {}", part.component, part.owner)?;
+        values(part, "  ", f)?;
+    }
+    match rest.len().saturating_sub(SHOWN) + difference.found.parts.more {
+        0 => Ok(()),
+        more => writeln!(f, "also       {more} more"),
+    }
+}
+
+fn values(part: &PartDifference, indent: &str, f: &mut Formatter<'_>) -> fmt::Result {
+    let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "none".to_owned(), brief);
+    writeln!(f, "{indent}  one      {}", value(&part.one))?;
+    writeln!(f, "{indent}  other    {}", value(&part.other))
+}
+
+fn evidence(difference: &StateDifference) -> String {
+    let attempts = match difference.attempts {
+        1 => "at the first try".to_owned(),
+        tries => format!("at try {tries}"),
+    };
+    let mut text = match (difference.found.cause, difference.found.pair) {
+        (Cause::NotDeclared, Some(pair)) => {
+            let [earlier, later] = if pair[0].from <= pair[1].from {
+                pair
+            } else {
+                [pair[1], pair[0]]
+            };
+            format!(
+                "a world loaded from the keyframe at tick {} goes another way than one that ran through from {}: \
+                 something that is not declared as state decides",
+                later.from,
+                began(earlier)
+            )
+        }
+        (Cause::NotHashed, _) => "the hashes are the same, the states are not".to_owned(),
+        (_, Some([one, other])) => format!(
+            "run again with the same inputs, {attempts}, a world from {} parts from one from {}",
+            began(one),
+            began(other)
+        ),
+        (_, None) if difference.attempts == 0 => {
+            "the worlds that the common ticks begin with differ".to_owned()
+        }
+        (_, None) if difference.attempts == 1 => "a pair of worlds was run again, and both agree".to_owned(),
+        (_, None) => format!(
+            "{} pairs of worlds were run again, and all agree",
+            difference.attempts
+        ),
+    };
+    text.push_str(match difference.reproduces {
+        _ if difference.attempts == 0 => "",
+        [true, true] => ". This program came to what each recording has",
+        [true, false] => ". This program came to what the first recording has, never to the other",
+        [false, true] => ". This program came to what the other recording has, never to the first",
+        [false, false] => ". This program came to neither recording's hash",
+    });
+    if let Some(tick) = difference.saved_at {
+        text.push_str(&format!(". The values are those saved after tick {tick}"));
+    }
+    text
+}
+
+fn began(origin: Origin) -> String {
+    let file = match origin.recording {
+        Side::One => "the first file's",
+        Side::Other => "the other file's",
+    };
+    match origin.from {
+        0 => format!("{file} beginning"),
+        tick => format!("{file} keyframe at tick {tick}"),
+    }
+}
+
+fn hint(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Chance => {
+            "look in the system for the order of a HashMap or HashSet, a random number that is not seeded from Setup, \
+             a clock, an address, a thread, a static"
+        }
+        Cause::Clock => "it shows only if time passes between two runs: look in the system for a clock",
+        Cause::NotDeclared => {
+            "look in the system for a Local, Added, Changed or RemovedComponents of an earlier tick, a static, a component \
+             or resource that is declared presentation_only but decides, entity ids, the order of a query"
+        }
+        Cause::OtherProgram => {
+            "was one of them recorded by another build, or on another machine? If one begins with a saved world, look in \
+             the system for what is not saved: a Local, Added, Changed or RemovedComponents of an earlier tick, a static. \
+             What shows only rarely gives this result as well"
+        }
+        Cause::Unseen => "it did not show again; look at the systems that write this component",
+        Cause::NotHashed => "a part of the state is changed in a way that change detection does not see",
+    }
+}
+
+fn named(player: &PlayerName) -> String {
+    format!("{:?} ({})", player.name, player.id)
+}
+
+fn at(time: Option<&String>) -> String {
+    time.map_or_else(String::new, |time| format!(", {time}"))
+}
+
+fn brief(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(VALUE_CHARS) {
+        Some((at, _)) => format!("{}...", &text[..at]),
+        None => text,
+    }
+}

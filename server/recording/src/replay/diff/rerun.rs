@@ -1,0 +1,194 @@
+//! One recorded world, run again up to a tick, and that tick system by system.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use parlour_shared::ids::Tick;
+use parlour_sim::Simulation;
+use parlour_tick::{TickInput, TickOutput};
+
+use crate::{
+    format::{Item, Outcome, TickRecord},
+    replay::{Replay, ReplayError, tape::Spot, world},
+    uncounted,
+};
+
+/// Bytes of the states that are kept of one tick. With 10,000 players, 2 MB each time something changed, it takes all.
+const TRAIL_BYTES: usize = 512 * 1024 * 1024;
+
+/// How a world went.
+pub(super) struct Course {
+    /// The tick after which it began.
+    pub(super) from: Tick,
+    /// The hash after each tick from there on.
+    pub(super) hashes: Vec<Option<u64>>,
+    /// Where it first did not come to what was recorded.
+    pub(super) departed: Option<Departed>,
+    /// The last tick, system by system.
+    pub(super) trail: Trail,
+    /// The world after it. Kept, so that another one does not come to lie where this one lay.
+    pub(super) world: Simulation,
+}
+
+impl Course {
+    /// The tick that was run last.
+    pub(super) fn last(&self) -> Tick {
+        Tick(self.from.0 + self.hashes.len() as u32)
+    }
+
+    /// The hash after a tick; none if it panicked or was not run.
+    pub(super) fn hash(&self, tick: Tick) -> Option<u64> {
+        let nth = tick.0.checked_sub(self.from.0)?.checked_sub(1)?;
+        self.hashes.get(nth as usize).copied().flatten()
+    }
+}
+
+/// A tick that did not come to what was recorded.
+pub(super) struct Departed {
+    pub(super) tick: Tick,
+    /// The parts of the state that differ.
+    pub(super) parts: Vec<String>,
+}
+
+/// What each system of a tick left behind.
+pub(super) struct Trail {
+    pub(super) before: Vec<u8>,
+    pub(super) steps: Vec<TrailStep>,
+}
+
+/// One system, or the application of what others put off.
+pub(super) struct TrailStep {
+    pub(super) system: String,
+    /// If it applied what others put off: those.
+    pub(super) applied: Vec<String>,
+    /// The state after it, if it is another one than before it.
+    pub(super) after: Option<Vec<u8>>,
+    pub(super) panicked: bool,
+}
+
+/// How to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// The last tick is run system by system.
+    Plain,
+    /// The same, and what systems put off is applied right after each.
+    AtOnce,
+    /// All ticks are run system by system; the last one is the first that does not come to what was recorded.
+    Watchful,
+}
+
+/// Runs from `spot` up to `aim`. `None` if the ticks end before.
+pub(super) fn run(
+    replay: &mut Replay,
+    spot: Spot,
+    aim: Tick,
+    how: How,
+) -> Result<Option<Course>, ReplayError> {
+    let mut items = replay.tape.read_from(spot);
+    let mut world = world::begin(&mut items, &replay.config, &replay.logic)?;
+    let from = world.tick();
+    let (mut hashes, mut departed) = (Vec::new(), None::<Departed>);
+    let mut output = TickOutput::default();
+    for item in items {
+        let Item::Tick(record) = item? else { continue };
+        let TickRecord {
+            tick,
+            outcome,
+            mut input,
+        } = record;
+        world::check_next(&world, tick)?;
+        let trail = if tick < aim && how != How::Watchful {
+            world::step_caught(&mut world, &mut input, &mut output).map(|()| None)
+        } else {
+            let trail = uncounted(|| trace(&mut world, &mut input, &mut output, how == How::AtOnce));
+            Ok(Some(trail))
+        };
+        let panicked = match &trail {
+            Ok(Some(trail)) => trail.steps.last().is_some_and(|step| step.panicked),
+            Ok(None) => false,
+            Err(_) => true,
+        };
+        let hash = (!panicked).then_some(output.hash);
+        hashes.push(hash);
+        if hash != recorded_hash(&outcome) && departed.is_none() {
+            let parts = parts_that_differ(&world, &outcome, &output.parts);
+            departed = Some(Departed { tick, parts });
+        }
+        let trail = match trail {
+            Ok(None) => continue,
+            // A watchful run that is as it was recorded goes on.
+            Ok(Some(_)) if tick < aim && departed.is_none() => continue,
+            Ok(Some(trail)) => trail,
+            // It panicked before the tick that we are after: whoever asked will look there.
+            Err(_) => Trail {
+                before: Vec::new(),
+                steps: Vec::new(),
+            },
+        };
+        return Ok(Some(Course {
+            from,
+            hashes,
+            departed,
+            trail,
+            world,
+        }));
+    }
+    Ok(None)
+}
+
+pub(super) fn recorded_hash(outcome: &Outcome) -> Option<u64> {
+    match outcome {
+        Outcome::Finished { hash, .. } => Some(*hash),
+        Outcome::Panicked => None,
+    }
+}
+
+/// The names of the parts of the state that came to something else than was recorded.
+pub(super) fn parts_that_differ(world: &Simulation, recorded: &Outcome, got: &[u16]) -> Vec<String> {
+    let Outcome::Finished { parts, .. } = recorded else {
+        return Vec::new();
+    };
+    world::parts_that_differ(world, parts, got)
+}
+
+fn trace(world: &mut Simulation, input: &mut TickInput, output: &mut TickOutput, at_once: bool) -> Trail {
+    let mut before = Vec::new();
+    world.save(&mut before);
+    let mut steps: Vec<TrailStep> = Vec::new();
+    let (mut last, mut kept) = (before.clone(), before.len());
+    // What a panic leaves behind is not run on.
+    let traced = catch_unwind(AssertUnwindSafe(|| {
+        let mut tracing = world.trace(input, output);
+        if at_once {
+            tracing.apply_at_once();
+        }
+        while let Some(system) = tracing.next_system().map(str::to_owned) {
+            steps.push(TrailStep {
+                system,
+                applied: Vec::new(),
+                after: None,
+                panicked: true,
+            });
+            tracing.run_next();
+            let Some(step) = steps.last_mut() else { break };
+            step.panicked = false;
+            step.applied = tracing.applied().into_iter().map(str::to_owned).collect();
+            if kept > TRAIL_BYTES {
+                // The rest is run, but not looked at.
+                steps.pop();
+                break;
+            }
+            let mut after = Vec::with_capacity(last.len());
+            tracing.save(&mut after);
+            if after[BEGIN..] != last[BEGIN..] {
+                kept += after.len();
+                last.clone_from(&after);
+                step.after = Some(after);
+            }
+        }
+    }));
+    debug_assert!(traced.is_ok() || steps.last().is_none_or(|step| step.panicked));
+    Trail { before, steps }
+}
+
+/// Tick and hash stand before the state itself; within a tick they are not of the moment.
+pub(super) const BEGIN: usize = 12;

@@ -1,0 +1,160 @@
+//! Two saved worlds side by side: which parts of whom differ, in words that people know them by.
+
+use std::collections::BTreeMap;
+
+use parlour_shared::text::count;
+use parlour_sim::{SavedPart, SavedPlayer, SavedState, Simulation, StableId};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::replay::words;
+
+/// Parts of the state that are listed; how many more there are is told.
+const LISTED: usize = 64;
+
+/// A player, as people know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlayerName {
+    /// Its name.
+    pub name: String,
+    /// Its id, hexadecimal.
+    pub id: String,
+    /// Its session.
+    pub session: u64,
+}
+
+impl From<&SavedPlayer> for PlayerName {
+    fn from(player: &SavedPlayer) -> Self {
+        Self {
+            name: player.name.clone(),
+            id: words::id(player.id),
+            session: player.session.0,
+        }
+    }
+}
+
+/// A part of the state that differs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PartDifference {
+    /// The component or resource, by the name it was declared with.
+    pub component: String,
+    /// Whose it is: `player 0000abcd`, `room #3`, `game entity 7`, or `the world`.
+    pub owner: String,
+    /// The player whose it is, if it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub player: Option<PlayerName>,
+    /// The room that it is, or that the player is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// The value in the first world; none if it has none.
+    pub one: Option<Value>,
+    /// The value in the other.
+    pub other: Option<Value>,
+}
+
+/// The parts that differ, and how many more do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Parts {
+    /// At most 64.
+    #[serde(rename = "differ")]
+    pub listed: Vec<PartDifference>,
+    /// How many more differ.
+    pub more: usize,
+}
+
+/// Compares two saved worlds, players first, then rooms, then all else. `world` knows what the parts are called.
+pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> Parts {
+    let (Ok(one), Ok(other)) = (SavedState::parse(one), SavedState::parse(other)) else {
+        return Parts::default();
+    };
+    let names: Vec<&str> = world.part_names().collect();
+    let census = [&one, &other].map(|saved| world.census(saved));
+    let mut parts = Parts::default();
+    let mut add = |id: Option<StableId>, tag: u8, values: [Option<&[u8]>; 2]| {
+        if parts.listed.len() >= LISTED {
+            parts.more += 1;
+            return;
+        }
+        let [one, other] = values.map(|bytes| bytes.map(|bytes| show(world, tag, bytes)));
+        let player = id.and_then(|id| census.iter().find_map(|census| census.players.get(&id)));
+        let room = id.and_then(|id| census.iter().find_map(|census| census.rooms.get(&id)));
+        parts.listed.push(PartDifference {
+            component: name(&names, tag),
+            owner: id.map_or_else(|| "the world".to_owned(), |id| id.to_string()),
+            player: player.map(PlayerName::from),
+            room: player
+                .and_then(|player| player.room.clone())
+                .or_else(|| room.cloned()),
+            one,
+            other,
+        });
+    };
+    let mut ids: Vec<StableId> = one
+        .entities
+        .iter()
+        .chain(&other.entities)
+        .map(|entity| entity.id)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let none: &[SavedPart] = &[];
+    for id in ids {
+        let parts = [one.entity(id), other.entity(id)];
+        let [ours, theirs] = parts.map(|entity| entity.map_or(none, |entity| entity.parts.as_slice()));
+        each(ours, theirs, |tag, values| add(Some(id), tag, values));
+    }
+    each(&one.resources, &other.resources, |tag, values| {
+        add(None, tag, values)
+    });
+    parts
+}
+
+/// The names of the parts that differ, each once.
+pub(super) fn changed(world: &Simulation, one: &[u8], other: &[u8]) -> Vec<String> {
+    let mut names: Vec<String> = compare(world, one, other)
+        .listed
+        .into_iter()
+        .map(|part| part.component)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The player of a session, and the room it is in.
+pub(super) fn who(world: &Simulation, saved: &[u8], session: u64) -> Option<(PlayerName, Option<String>)> {
+    let census = world.census(&SavedState::parse(saved).ok()?);
+    let player = census
+        .players
+        .into_values()
+        .find(|player| player.session.0 == session)?;
+    Some((PlayerName::from(&player), player.room))
+}
+
+/// Calls with each tag whose values differ.
+fn each<'a>(
+    one: &[SavedPart<'a>],
+    other: &[SavedPart<'a>],
+    mut differ: impl FnMut(u8, [Option<&'a [u8]>; 2]),
+) {
+    let mut values: BTreeMap<u8, [Option<&[u8]>; 2]> = BTreeMap::new();
+    for (side, parts) in [one, other].into_iter().enumerate() {
+        for part in parts {
+            values.entry(part.tag).or_default()[side] = Some(part.bytes);
+        }
+    }
+    values
+        .into_iter()
+        .filter(|(_, [one, other])| one != other)
+        .for_each(|(tag, values)| differ(tag, values));
+}
+
+fn name(names: &[&str], tag: u8) -> String {
+    let name = names.get(usize::from(tag));
+    name.map_or_else(|| format!("part {tag}"), |name| (*name).to_owned())
+}
+
+fn show(world: &Simulation, tag: u8, bytes: &[u8]) -> Value {
+    let shown = world.show_part(tag, bytes);
+    shown.unwrap_or_else(|| Value::String(format!("{} that cannot be shown", count(bytes.len(), "byte"))))
+}

@@ -1,0 +1,175 @@
+//! What there was at a tick, or in the ticks before it, as rows: for a table, or as JSON with all there is to know.
+
+mod absent;
+mod chat;
+mod commands;
+mod players;
+mod rooms;
+
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
+use serde_json::Value;
+
+use super::{Cast, Moment, Replay, ReplayError, Run, Who, Whom, Window, cast::rooms_of};
+pub use absent::DumpError;
+
+/// What to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Everyone with an open session.
+    Players,
+    /// All rooms.
+    Rooms,
+    /// What was said in a window.
+    Chat,
+    /// What happened to sessions in a window.
+    Commands,
+}
+
+/// Which of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// In or of this room only.
+    pub room: Option<String>,
+    /// Of this player only.
+    pub player: Option<Whom>,
+}
+
+/// Rows, and what their columns are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dump {
+    /// The players that the filter names: more than one if several have that name.
+    pub meant: Vec<Who>,
+    /// The names of the columns.
+    pub columns: &'static [&'static str],
+    /// For each column a text without control characters.
+    pub rows: Vec<Vec<String>>,
+    /// The same rows with all there is to know.
+    pub json: Vec<Value>,
+}
+
+/// Ticks of chat and commands that are shown, if nobody says how many.
+pub(super) const LOOK_BACK: u32 = 10 * TICK_RATE;
+
+impl What {
+    /// Whether it is about a window and not about one tick.
+    #[must_use]
+    pub fn is_of_window(self) -> bool {
+        matches!(self, Self::Chat | Self::Commands)
+    }
+}
+
+/// The window of a dump at a tick: from the moment on, or the ten seconds before.
+#[must_use]
+pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window> {
+    let times = replay.times();
+    let (first, _) = times.range()?;
+    let from = match from {
+        Some(moment) => Window::new(Some(moment), None, &times).ok()?.from,
+        None => Tick(at.0.saturating_sub(LOOK_BACK)).max(first),
+    };
+    (from <= at).then_some(Window { from, to: at })
+}
+
+/// What there is in a window; of players and rooms, what there is after its last tick.
+///
+/// # Errors
+/// [`DumpError`], also if there is no state after the last tick because it panicked.
+pub fn dump(replay: &mut Replay, what: What, window: Window, filter: &Filter) -> Result<Dump, DumpError> {
+    let (dump, rooms) = if what.is_of_window() {
+        let cast = match filter.is_none() {
+            true => Cast::default(),
+            false => Cast::of(replay, window)?,
+        };
+        let taken = Taken::of(cast.iter(), filter);
+        let dump = match what {
+            What::Chat => chat::chat(replay, window, &taken)?,
+            _ => commands::commands(replay, window, &taken)?,
+        };
+        (dump, cast.rooms())
+    } else {
+        let mut run = state_at(replay, window.to)?;
+        let dump = match what {
+            What::Players => players::players(&mut run, filter)?,
+            _ => rooms::rooms(&mut run, filter)?,
+        };
+        (dump, rooms_of(run.simulation()).collect())
+    };
+    absent::check(replay, &dump, &rooms, (what, window), filter)?;
+    Ok(dump)
+}
+
+impl Filter {
+    /// Whether everything is shown.
+    fn is_none(&self) -> bool {
+        self.room.is_none() && self.player.is_none()
+    }
+}
+
+/// A filter whose player is known.
+struct Taken<'a> {
+    room: Option<&'a str>,
+    players: Option<Vec<Who>>,
+}
+
+impl<'a> Taken<'a> {
+    /// The player is one of these people.
+    fn of<'p>(people: impl Iterator<Item = &'p Who>, filter: &'a Filter) -> Self {
+        let meant = |whom: &Whom| whom.among(people).into_iter().cloned().collect();
+        Self {
+            room: filter.room.as_deref(),
+            players: filter.player.as_ref().map(meant),
+        }
+    }
+
+    /// An empty dump.
+    fn dump(&self, columns: &'static [&'static str]) -> Dump {
+        Dump {
+            columns,
+            meant: self.players.clone().unwrap_or_default(),
+            ..Dump::default()
+        }
+    }
+
+    fn takes(&self, who: Option<&Who>) -> bool {
+        let Some(who) = who else {
+            return self.room.is_none() && self.players.is_none();
+        };
+        self.takes_player(who) && self.room.is_none_or(|room| who.room.as_deref() == Some(room))
+    }
+
+    fn takes_player(&self, who: &Who) -> bool {
+        let is_meant = |players: &Vec<Who>| players.iter().any(|meant| meant.session == who.session);
+        self.players.as_ref().is_none_or(is_meant)
+    }
+}
+
+fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_>, ReplayError> {
+    let mut run = replay.run_to(Tick(tick.0.saturating_sub(1)))?;
+    match run.next_up_to(tick)?.and_then(|ran| ran.panic) {
+        Some(message) => Err(ReplayError::Panicked { tick, message }),
+        None => Ok(run),
+    }
+}
+
+/// Rows as the lines of a table with a head; an empty text for no rows. Each column but the last is as wide as its widest
+/// text.
+#[must_use]
+pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let head: Vec<String> = columns.iter().map(|column| column.to_uppercase()).collect();
+    let width = |nth: usize| {
+        let texts = std::iter::once(&head).chain(rows).filter_map(|row| row.get(nth));
+        texts.map(|text| text.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let mut text = String::new();
+    for row in std::iter::once(&head).chain(rows) {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
+        let line: Vec<String> = cells.collect();
+        text.push_str(line.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,244 @@
+//! A place in time as a person names it: a tick, a time of day, a date and time, or so long after the beginning.
+
+use std::{
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
+
+use parlour_shared::ids::Tick;
+use thiserror::Error;
+
+use super::words::{rfc3339, time_of_day};
+use crate::format::Times;
+
+const DAY_MS: u64 = 86_400_000;
+
+/// A tick or a time, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// `1234`, or `t1234` as it is printed.
+    Tick(Tick),
+    /// `14:03`, `14:03:20`, `14:03:20.5`: milliseconds of the day, UTC.
+    TimeOfDay(u64),
+    /// `2026-11-21T14:03:00Z`: milliseconds since 1970.
+    At(u64),
+    /// `+90s`: milliseconds after the first tick.
+    After(u64),
+}
+
+/// A text that names no tick and no time.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "is neither a tick (1234) nor a time (14:03, 14:03:20.5, 2026-11-21T14:03:00Z, or +90s after the beginning)"
+)]
+pub struct NotAMoment;
+
+/// A moment that is not in a recording.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MomentError {
+    /// There is nothing in it at all.
+    #[error("there is no tick in it")]
+    Empty,
+    /// It is not in it.
+    #[error("{what} is not in it: it has ticks {} to {}, {}", .first.0, .last.0, .times)]
+    NotInIt {
+        /// The moment.
+        what: String,
+        /// The first tick that is.
+        first: Tick,
+        /// The last tick that is.
+        last: Tick,
+        /// When those were.
+        times: String,
+    },
+    /// The end lies before the beginning.
+    #[error("the end, {0}, lies before the beginning")]
+    Backwards(String),
+    /// A time of day that comes several times.
+    #[error("{what} comes {count} times in it: name the day, too, as in {example}")]
+    SeveralDays {
+        /// The time of day.
+        what: String,
+        /// How often it comes.
+        count: u64,
+        /// The first of them.
+        example: String,
+    },
+}
+
+/// Where a moment lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placed {
+    Before,
+    In(Tick),
+    After,
+}
+
+impl Moment {
+    /// The tick that it names: the last one that was at that time or before it.
+    ///
+    /// # Errors
+    /// [`MomentError`] if it is not in the recording.
+    pub fn tick(&self, times: &Times) -> Result<Tick, MomentError> {
+        match self.place(times)? {
+            Placed::In(tick) => Ok(tick),
+            Placed::Before | Placed::After => Err(self.not_in(times)),
+        }
+    }
+
+    /// That it is not in it, and what is.
+    pub(super) fn not_in(&self, times: &Times) -> MomentError {
+        let Some((first, last)) = times.range() else {
+            return MomentError::Empty;
+        };
+        MomentError::NotInIt {
+            what: self.to_string(),
+            first,
+            last,
+            times: span(times),
+        }
+    }
+
+    /// By how many milliseconds it lies before the beginning; none if it does not.
+    pub(super) fn early_ms(&self, times: &Times) -> Option<u64> {
+        let start = times.at(times.range()?.0);
+        let time = match *self {
+            Self::Tick(_) | Self::After(_) => return None,
+            Self::At(wall_ms) => wall_ms,
+            Self::TimeOfDay(of_day) => (start - start % DAY_MS).saturating_add(of_day),
+        };
+        start.checked_sub(time).filter(|early| *early > 0)
+    }
+
+    pub(super) fn place(&self, times: &Times) -> Result<Placed, MomentError> {
+        let (first, last) = times.range().ok_or(MomentError::Empty)?;
+        let (start, end) = (times.at(first), times.at(last));
+        Ok(match *self {
+            Self::Tick(tick) if tick < first => Placed::Before,
+            Self::Tick(tick) if tick > last => Placed::After,
+            Self::Tick(tick) => Placed::In(tick),
+            Self::At(wall_ms) => at(times, wall_ms, (start, end)),
+            Self::After(milliseconds) => at(times, start.saturating_add(milliseconds), (start, end)),
+            Self::TimeOfDay(of_day) => at(times, self.on_its_day(of_day, start, end)?, (start, end)),
+        })
+    }
+
+    /// A time of day as a time: on the one day of the recording that has it.
+    fn on_its_day(&self, of_day: u64, start: u64, end: u64) -> Result<u64, MomentError> {
+        let today = (start - start % DAY_MS).saturating_add(of_day);
+        let time = if today < start {
+            today.saturating_add(DAY_MS)
+        } else {
+            today
+        };
+        // Counted, not walked through: what a file says of time may be centuries.
+        match end.checked_sub(time).map(|rest| rest / DAY_MS) {
+            None => Ok(today),
+            Some(0) => Ok(time),
+            Some(more) => Err(MomentError::SeveralDays {
+                what: self.to_string(),
+                count: more + 1,
+                example: rfc3339(time),
+            }),
+        }
+    }
+}
+
+/// A tick lasts: a time within the last one is in it.
+fn at(times: &Times, wall_ms: u64, (start, end): (u64, u64)) -> Placed {
+    match times.tick_at(wall_ms) {
+        None => Placed::Before,
+        Some(_) if wall_ms < start => Placed::Before,
+        Some(_) if wall_ms > end.saturating_add(16) => Placed::After,
+        Some(tick) => Placed::In(tick),
+    }
+}
+
+/// `14:03:00.000 to 14:04:00.000 on 2026-11-21 (UTC)`, or with both days.
+pub(super) fn span(times: &Times) -> String {
+    let Some((first, last)) = times.range() else {
+        return "no ticks".to_owned();
+    };
+    let (start, end) = (times.at(first), times.at(last));
+    if start / DAY_MS == end / DAY_MS {
+        let text = rfc3339(start);
+        let day = text.split('T').next().unwrap_or_default().to_owned();
+        return format!("{} to {} on {day} (UTC)", time_of_day(start), time_of_day(end));
+    }
+    format!("{} to {}", rfc3339(start), rfc3339(end))
+}
+
+impl FromStr for Moment {
+    type Err = NotAMoment;
+
+    fn from_str(text: &str) -> Result<Self, NotAMoment> {
+        let digits = text.strip_prefix('t').unwrap_or(text);
+        if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return digits
+                .parse()
+                .map(|tick| Self::Tick(Tick(tick)))
+                .map_err(|_| NotAMoment);
+        }
+        if let Some(after) = text.strip_prefix('+') {
+            let after = humantime::parse_duration(after).map_err(|_| NotAMoment)?;
+            return milliseconds(after).map(Self::After);
+        }
+        if let Some(of_day) = of_day(text) {
+            return Ok(Self::TimeOfDay(of_day));
+        }
+        let at = humantime::parse_rfc3339(text).map_err(|_| NotAMoment)?;
+        let since = at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_err(|_| NotAMoment)?;
+        milliseconds(since).map(Self::At)
+    }
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {
+            Self::Tick(tick) => write!(f, "tick {}", tick.0),
+            Self::TimeOfDay(of_day) => f.write_str(&time_of_day(of_day)),
+            Self::At(wall_ms) => f.write_str(&rfc3339(wall_ms)),
+            Self::After(after) => write!(f, "+{}", humantime::format_duration(Duration::from_millis(after))),
+        }
+    }
+}
+
+fn milliseconds(duration: Duration) -> Result<u64, NotAMoment> {
+    u64::try_from(duration.as_millis()).map_err(|_| NotAMoment)
+}
+
+/// Milliseconds of the day, from `14:03`, `14:03:20` or `14:03:20.5`.
+fn of_day(text: &str) -> Option<u64> {
+    let mut fields = text.split(':');
+    let hours = number(fields.next()?, 23)?;
+    let minutes = number(fields.next()?, 59)?;
+    let milliseconds = match fields.next() {
+        None => 0,
+        Some(seconds) => {
+            let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+            let thousandths = |digit: (usize, char)| {
+                Some(u64::from(digit.1.to_digit(10)?) * 10u64.pow(3 - digit.0 as u32) / 10)
+            };
+            let digits: Option<Vec<u64>> = match fraction.len() {
+                1..=3 => fraction.chars().enumerate().map(thousandths).collect(),
+                _ => None,
+            };
+            number(whole, 59)? * 1000 + digits?.into_iter().sum::<u64>()
+        }
+    };
+    if fields.next().is_some() {
+        return None;
+    }
+    Some((hours * 60 + minutes) * 60_000 + milliseconds)
+}
+
+/// One or two digits.
+fn number(text: &str, most: u64) -> Option<u64> {
+    let digits = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits
+        .then(|| text.parse().ok())
+        .flatten()
+        .filter(|number| *number <= most)
+}

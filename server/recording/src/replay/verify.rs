@@ -1,0 +1,91 @@
+//! Running a recording only to see that every hash comes out as it was recorded.
+
+use std::{panic::resume_unwind, sync::mpsc::SyncSender, thread};
+
+use parlour_shared::ids::Tick;
+
+use super::{Replay, ReplayError, Window, beside::Beside, run::Fed};
+
+/// What a run without a difference came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The first tick that was run.
+    pub first: Tick,
+    /// The last tick that was run.
+    pub last: Tick,
+    /// Saved worlds on the way from which a second world was run as well: each up to the next one.
+    pub saved_worlds: u32,
+    /// The message of the panic that was recorded at the last tick, and came again.
+    pub panic: Option<String>,
+}
+
+impl Verified {
+    /// Hashes that were compared: one for each tick, but none for a tick that panicked.
+    #[must_use]
+    pub fn hashes(&self) -> u32 {
+        self.last.since(self.first) + u32::from(self.panic.is_none())
+    }
+
+    /// Ticks that were run.
+    #[must_use]
+    pub fn ticks(&self) -> u32 {
+        self.last.since(self.first) + 1
+    }
+}
+
+/// Runs the ticks of a window, and those before it from the last saved world on. Beside it, on a thread of its own, a second
+/// world begins again at each saved world on the way. `seen` is called after each tick.
+///
+/// # Errors
+/// [`ReplayError`] at the first tick that reaches another state, or cannot be read. [`ReplayError::NotSaved`] only if the
+/// first world reached every recorded state, and the second did not.
+pub fn verify(replay: &mut Replay, window: Window, seen: impl FnMut(Tick)) -> Result<Verified, ReplayError> {
+    let beside = Beside {
+        config: replay.config.clone(),
+        logic: replay.logic.clone(),
+        // What panicked may have been a frame: then frames are made, as they were.
+        frames: replay.ending().is_panic(),
+    };
+    thread::scope(|scope| {
+        let (feed, tried) = beside.start(scope).map_err(ReplayError::Thread)?;
+        let verified = first_world(replay, window, feed, seen);
+        let tried = tried.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let mut verified = verified?;
+        verified.saved_worlds = tried?;
+        Ok(verified)
+    })
+}
+
+fn first_world(
+    replay: &mut Replay,
+    window: Window,
+    feed: SyncSender<Fed>,
+    mut seen: impl FnMut(Tick),
+) -> Result<Verified, ReplayError> {
+    let makes_frames = replay.ending().is_panic();
+    let is_end = replay.last_tick() == Some(window.to);
+    let mut run = replay.run_before(window.before())?;
+    if !makes_frames {
+        run.simulation_mut().mute();
+    }
+    run.feed(feed);
+    let first = run.tick().after(1);
+    let (mut last, mut panicked) = (run.tick(), None);
+    while let Some(ran) = run.next_up_to(window.to)? {
+        last = ran.tick;
+        match ran.panic {
+            None => seen(last),
+            panic => panicked = panic,
+        }
+    }
+    if is_end && panicked.is_none() {
+        // What stands behind the last tick: a saved world that is compared, or damage.
+        run.take_next()?;
+    }
+    Ok(Verified {
+        first,
+        last,
+        saved_worlds: 0,
+        panic: panicked,
+    })
+}

@@ -1,0 +1,63 @@
+//! The stretch of a recording that someone wants to look at.
+
+use parlour_shared::ids::Tick;
+
+use super::moment::{Moment, MomentError, Placed};
+use crate::format::Times;
+
+/// Ticks from the first to the last, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The first tick.
+    pub from: Tick,
+    /// The last tick.
+    pub to: Tick,
+}
+
+impl Window {
+    /// From one moment to another; without them from the beginning, or to the end. What of it is not in the recording
+    /// is left out, as long as something of it is.
+    ///
+    /// # Errors
+    /// [`MomentError`] if nothing of it is in the recording.
+    pub fn new(from: Option<&Moment>, to: Option<&Moment>, times: &Times) -> Result<Self, MomentError> {
+        let (mut first, mut last) = times.range().ok_or(MomentError::Empty)?;
+        let backwards = || MomentError::Backwards(to.or(from).map(ToString::to_string).unwrap_or_default());
+        let mut begins_in_it = false;
+        if let Some(moment) = from {
+            match moment.place(times)? {
+                Placed::Before => {}
+                Placed::In(tick) => (first, begins_in_it) = (tick, true),
+                Placed::After => return Err(moment.not_in(times)),
+            }
+        }
+        if let Some(moment) = to {
+            match moment.place(times)? {
+                // Of a directory, the files begin with the one that holds the beginning: the end may be in an earlier one.
+                Placed::Before if begins_in_it => return Err(backwards()),
+                Placed::Before => return Err(moment.not_in(times)),
+                Placed::In(tick) => last = tick,
+                Placed::After => {}
+            }
+        }
+        if first > last {
+            return Err(backwards());
+        }
+        Ok(Self {
+            from: first,
+            to: last,
+        })
+    }
+
+    /// The tick before the first; 0 if the window begins with the first tick of all.
+    #[must_use]
+    pub fn before(&self) -> Tick {
+        Tick(self.from.0.saturating_sub(1))
+    }
+
+    /// How many ticks there are.
+    #[must_use]
+    pub fn ticks(&self) -> u32 {
+        self.to.since(self.from) + 1
+    }
+}

@@ -1,0 +1,196 @@
+//! Times, places, motion and messages in a person's words. What players wrote is escaped: no control character reaches a
+//! terminal, and no invisible one but the joiners and selectors that a script or an emoji needs.
+
+use std::fmt::Write as _;
+
+pub use crate::rfc3339;
+
+use parlour_shared::{
+    ids::PlayerId,
+    limits::TICK_RATE,
+    message::{ClientMessage, Refusal, Scope, StateEntry},
+    motion::{Direction, Gait, Position, UNITS_PER_PX},
+    text::{Piece, count, pieces},
+};
+
+/// The time of day of it: `14:03:07.250`.
+#[must_use]
+pub fn time_of_day(wall_ms: u64) -> String {
+    let of_day = wall_ms % 86_400_000;
+    let (seconds, milliseconds) = (of_day / 1000, of_day % 1000);
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    format!("{hours:02}:{minutes:02}:{:02}.{milliseconds:03}", seconds % 60)
+}
+
+/// A player's id as commands take it: eight hexadecimal digits.
+#[must_use]
+pub fn id(player: PlayerId) -> String {
+    format!("{:08x}", player.0)
+}
+
+/// What a player wrote, without anything that a terminal would obey.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for piece in pieces(text) {
+        match piece {
+            Piece::LineEnd('\n') => plain.push_str("\\n"),
+            Piece::Blank('\t') => plain.push_str("\\t"),
+            Piece::Shown(c) | Piece::Blank(c) => plain.push(c),
+            Piece::LineEnd(c) | Piece::Direction(c) | Piece::Hidden(c) | Piece::Forbidden(c) => {
+                let _ = write!(plain, "\\u{{{:x}}}", u32::from(c));
+            }
+        }
+    }
+    plain
+}
+
+/// The same between quotation marks.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", plain(text))
+}
+
+/// A place in pixels: `(312, 96)`, with a fraction where there is one.
+#[must_use]
+pub fn place(position: Position) -> String {
+    format!("({}, {})", pixels(position.x), pixels(position.y))
+}
+
+/// Units as pixels: exact, for 1/256 has eight decimals at most and a float holds it.
+#[must_use]
+pub fn px(units: i32) -> f64 {
+    f64::from(units) / f64::from(UNITS_PER_PX)
+}
+
+/// `walks east`, `sprints north, stopped by a wall`, `stands`.
+#[must_use]
+pub fn moving(gait: Gait) -> String {
+    if gait.heading.direction == Direction::Still {
+        return "stands".to_owned();
+    }
+    let verb = if gait.heading.sprint { "sprints" } else { "walks" };
+    let velocity = gait.velocity();
+    let wall = match (
+        gait.blocked_x || gait.blocked_y,
+        velocity.x == 0 && velocity.y == 0,
+    ) {
+        (false, _) => "",
+        (true, false) => ", along a wall",
+        (true, true) => ", stopped by a wall",
+    };
+    format!("{verb} {}{wall}", direction(gait.heading.direction))
+}
+
+/// The word for a direction.
+#[must_use]
+pub fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Still => "nowhere",
+        Direction::North => "north",
+        Direction::Northeast => "northeast",
+        Direction::East => "east",
+        Direction::Southeast => "southeast",
+        Direction::South => "south",
+        Direction::Southwest => "southwest",
+        Direction::West => "west",
+        Direction::Northwest => "northwest",
+    }
+}
+
+/// Where one place lies, seen from another: `12 px east`, `40 px north and 7 px west`, `right here`.
+#[must_use]
+pub fn offset(from: Position, to: Position) -> String {
+    let whole = |a: i32, b: i32| (i64::from(b) - i64::from(a)) / i64::from(UNITS_PER_PX);
+    let (x, y) = (whole(from.x, to.x), whole(from.y, to.y));
+    let along = |distance: i64, minus, plus| {
+        let word = if distance < 0 { minus } else { plus };
+        (distance != 0).then(|| format!("{} px {word}", distance.abs()))
+    };
+    match (along(y, "north", "south"), along(x, "west", "east")) {
+        (None, None) => "right here".to_owned(),
+        (Some(one), None) | (None, Some(one)) => one,
+        (Some(one), Some(other)) => format!("{one} and {other}"),
+    }
+}
+
+/// Why something was refused.
+#[must_use]
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::RateLimited { retry_after_ms } => {
+            let ticks = u64::from(*retry_after_ms) * u64::from(TICK_RATE) / 1000;
+            format!("rate limited, try again in {}", count(ticks, "tick"))
+        }
+        Refusal::StaleVersion { current } => {
+            let keys: Vec<String> = current
+                .iter()
+                .map(|key| format!("{} has version {}", plain(&key.key), key.version))
+                .collect();
+            format!("stale version: {}", keys.join(", "))
+        }
+        Refusal::Declined { code } => format!("declined with code {code}"),
+        other => other.class().name().replace('_', " "),
+    }
+}
+
+/// An entry of room state: `door = "open" (version 3)`.
+#[must_use]
+pub fn entry(entry: &StateEntry) -> String {
+    match &entry.value {
+        Some(value) => format!(
+            "{} = {} (version {})",
+            plain(&entry.key),
+            quoted(value),
+            entry.version
+        ),
+        None => format!("{} is gone (version {})", plain(&entry.key), entry.version),
+    }
+}
+
+/// What a client asked for.
+#[must_use]
+pub fn asked(message: &ClientMessage) -> String {
+    match message {
+        ClientMessage::Hello(_) => "hello".to_owned(),
+        ClientMessage::Join(join) => format!("join {}", plain(&join.room)),
+        ClientMessage::Leave { .. } => "leave".to_owned(),
+        ClientMessage::Move(command) => {
+            let heading = command.heading();
+            let word = match (heading.direction, heading.sprint) {
+                (Direction::Still, _) => "stand".to_owned(),
+                (way, false) => format!("walk {}", direction(way)),
+                (way, true) => format!("sprint {}", direction(way)),
+            };
+            match command.tick.0 {
+                0 => word,
+                tick => format!("{word} at t{tick}"),
+            }
+        }
+        ClientMessage::Chat(chat) if chat.scope == Scope::Near => format!("say near {}", quoted(&chat.text)),
+        ClientMessage::Chat(chat) => format!("say {}", quoted(&chat.text)),
+        ClientMessage::SetSkin(skin) => format!("skin {}", skin.skin),
+        ClientMessage::SetState(batch) => {
+            let write = |write: &parlour_shared::message::StateWrite| match &write.value {
+                Some(value) => format!("{} = {}", plain(&write.key), quoted(value)),
+                None => format!("delete {}", plain(&write.key)),
+            };
+            let writes: Vec<String> = batch.writes.iter().map(write).collect();
+            format!("state {}", writes.join(", "))
+        }
+        ClientMessage::Custom(custom) => {
+            format!("{} ({})", plain(&custom.name), count(custom.body.0.len(), "byte"))
+        }
+        ClientMessage::Ping { .. } => "ping".to_owned(),
+        ClientMessage::Bye => "bye".to_owned(),
+    }
+}
+
+fn pixels(units: i32) -> String {
+    // Two decimals are enough for a person; whole pixels have none.
+    if units % UNITS_PER_PX == 0 {
+        (units / UNITS_PER_PX).to_string()
+    } else {
+        format!("{:.2}", px(units))
+    }
+}

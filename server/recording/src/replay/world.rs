@@ -1,0 +1,95 @@
+//! The worlds of a replay: how one is made, loaded and stepped, and how it differs from what was recorded.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use parlour_shared::ids::Tick;
+use parlour_sim::{Logic, SimConfig, Simulation};
+use parlour_tick::{TickInput, TickOutput};
+
+use super::{ReplayError, tape::TapeItems};
+use crate::{
+    format::{Item, TickRecord},
+    uncounted,
+};
+
+/// Makes the world before the first tick that is read: loads the saved world that comes first, or makes a fresh one.
+pub(super) fn begin(
+    items: &mut TapeItems<'_>,
+    config: &SimConfig,
+    logic: &Logic,
+) -> Result<Simulation, ReplayError> {
+    let first_of_all = |record: &TickRecord| record.tick == Tick(1);
+    match items
+        .next_if(|item| !matches!(item, Ok(Item::Tick(_))))
+        .transpose()?
+    {
+        Some(Item::Keyframe { tick, state }) => load(config, logic, tick, &state),
+        _ => match items.peek() {
+            Some(Ok(Item::Tick(record))) if first_of_all(record) => Ok(uncounted(|| {
+                Simulation::with_plugins(config.clone(), logic.clone())
+            })),
+            None => Err(ReplayError::Empty),
+            Some(_) => Err(ReplayError::NoKeyframe),
+        },
+    }
+}
+
+/// Runs a tick. The error is the message of its panic, which leaves no world to run on.
+///
+/// # Errors
+/// The message of the panic.
+pub fn step_caught(
+    world: &mut Simulation,
+    input: &mut TickInput,
+    output: &mut TickOutput,
+) -> Result<(), String> {
+    let stepped = uncounted(|| catch_unwind(AssertUnwindSafe(|| world.step(input, output))));
+    stepped.map_err(|panic| panic_message(&*panic))
+}
+
+/// The world that was saved after a tick.
+///
+/// # Errors
+/// [`ReplayError`] if it cannot be loaded, or is that of another tick.
+pub(crate) fn load(
+    config: &SimConfig,
+    logic: &Logic,
+    tick: Tick,
+    state: &[u8],
+) -> Result<Simulation, ReplayError> {
+    let world = uncounted(|| Simulation::load(config.clone(), logic.clone(), state))
+        .map_err(|error| ReplayError::Keyframe { tick, error })?;
+    if world.tick() != tick {
+        let got = world.tick();
+        return Err(ReplayError::OtherTick { tick, got });
+    }
+    Ok(world)
+}
+
+/// Refuses a tick that does not come next in a world: it would be run under another number.
+pub(super) fn check_next(world: &Simulation, tick: Tick) -> Result<(), ReplayError> {
+    let last = world.tick();
+    if last.0.checked_add(1) == Some(tick.0) {
+        return Ok(());
+    }
+    Err(ReplayError::NotNext { tick, last })
+}
+
+/// The names of the parts of the state that came to something else than was recorded.
+pub(crate) fn parts_that_differ(world: &Simulation, recorded: &[u16], got: &[u16]) -> Vec<String> {
+    let both = world.part_names().zip(recorded.iter().zip(got));
+    both.filter(|(_, (recorded, got))| recorded != got)
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// The message of a panic.
+#[must_use]
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}

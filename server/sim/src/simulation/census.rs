@@ -1,0 +1,82 @@
+//! The players and rooms of a saved state, typed, without loading it.
+
+use std::collections::BTreeMap;
+
+use parlour_shared::{
+    codec,
+    ids::{Epoch, PlayerId, SessionId},
+};
+use serde::de::DeserializeOwned;
+
+use super::Simulation;
+use crate::{
+    player::Player,
+    rooms::{SavedRoom, Seat},
+    state::{EntityState, SavedState, StableId},
+};
+
+/// The players and rooms of a saved state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Players, by stable id.
+    pub players: BTreeMap<StableId, SavedPlayer>,
+    /// Names of rooms, by stable id.
+    pub rooms: BTreeMap<StableId, String>,
+}
+
+/// A player of a saved state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedPlayer {
+    /// Its session.
+    pub session: SessionId,
+    /// Its id.
+    pub id: PlayerId,
+    /// Its name.
+    pub name: String,
+    /// The name of its room; `None` if it is in none.
+    pub room: Option<String>,
+}
+
+impl Simulation {
+    /// Reads the players and rooms of a saved state. Parts that cannot be decoded are left out.
+    #[must_use]
+    pub fn census(&self, saved: &SavedState<'_>) -> Census {
+        let tag = |name| self.part_names().position(|known| known == name);
+        let (player, room, seat) = (tag("player"), tag("room"), tag("seat"));
+        let mut census = Census::default();
+        let mut by_epoch: BTreeMap<Epoch, String> = BTreeMap::new();
+        // Rooms come after players in a saved state, so they are read first.
+        for entity in &saved.entities {
+            if let Some(SavedRoom { name, epoch, .. }) = decode(entity, room) {
+                by_epoch.insert(epoch, name.clone());
+                census.rooms.insert(entity.id, name);
+            }
+        }
+        for entity in &saved.entities {
+            let Some(Player {
+                id, session, name, ..
+            }) = decode(entity, player)
+            else {
+                continue;
+            };
+            let seat: Option<Seat> = decode(entity, seat);
+            let room = seat.and_then(|seat| by_epoch.get(&seat.epoch).cloned());
+            let player = SavedPlayer {
+                session,
+                id,
+                name,
+                room,
+            };
+            census.players.insert(entity.id, player);
+        }
+        census
+    }
+}
+
+fn decode<C: DeserializeOwned>(entity: &EntityState<'_>, tag: Option<usize>) -> Option<C> {
+    let part = entity
+        .parts
+        .iter()
+        .find(|part| Some(usize::from(part.tag)) == tag)?;
+    codec::decode_state(part.bytes).ok()
+}

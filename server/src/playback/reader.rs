@@ -1,0 +1,234 @@
+//! The thread that reads ahead. It does all that needs a file or takes long, so that the tick thread never waits.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use parlour_recording::{
+    format::{Ending, TickRecord},
+    replay::{Ran, Replay, ReplayError, Rest},
+};
+use parlour_shared::{codec, ids::Tick};
+use parlour_sim::Simulation;
+use parlour_tick::{EventKind, TickInput};
+use rtrb::{Consumer, Producer};
+
+/// Bytes of input that wait for the tick thread. One more tick may wait, however large it is.
+const WAITING_BYTES: usize = 16 * 1024 * 1024;
+/// The pause between two looks at the rings while there is nothing to do.
+const IDLE: Duration = Duration::from_millis(5);
+/// Ticks between two looks at the commands while a world is run to the tick of a seek.
+const LOOK: u32 = 60;
+
+/// What the tick thread asks for.
+pub(super) enum Command {
+    /// The world after a tick, and all ticks after it, under this number.
+    Seek(u32, Tick),
+    /// To drop a world, which may take a while.
+    Drop(Box<Simulation>),
+    /// To log why playback stopped.
+    Log(String),
+}
+
+/// Something for the tick thread.
+pub(super) struct ReadItem {
+    /// The number of the seek that it belongs to. Items of earlier seeks are of no use.
+    pub(super) seek_id: u32,
+    pub(super) kind: ItemKind,
+}
+
+pub(super) enum ItemKind {
+    /// The world that was sought. With a reason, it is the last world before that, and nothing comes after it.
+    Reached(Box<Simulation>, Option<End>),
+    /// The next tick, and the bytes that it counts for.
+    Tick(TickRecord, usize),
+    /// Nothing more comes.
+    End(End),
+}
+
+/// Why nothing more comes.
+pub(super) enum End {
+    /// The recording ends.
+    Finished(String),
+    /// It cannot be read on, or a tick reached a different state.
+    Broken(String),
+}
+
+pub(super) struct Reader {
+    pub(super) replay: Replay,
+    pub(super) rings: Rings,
+}
+
+/// This thread's ends of the rings.
+pub(super) struct Rings {
+    pub(super) items: Producer<ReadItem>,
+    pub(super) commands: Consumer<Command>,
+    /// Bytes of the ticks in `items`.
+    pub(super) waiting: Arc<AtomicUsize>,
+}
+
+/// What to do instead of going on.
+enum Next {
+    Seek(u32, Tick),
+    /// The tick thread is gone.
+    Stop,
+}
+
+impl Reader {
+    /// Serves one seek after the other, until the tick thread is gone.
+    pub(super) fn run(mut self) {
+        let mut next = self.rings.wait();
+        while let Next::Seek(seek_id, to) = next {
+            next = serve(&mut self.replay, &mut self.rings, seek_id, to);
+        }
+    }
+}
+
+/// Sends the world after a tick, and the ticks after it. Returns the next command that replaces this seek.
+fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next {
+    let end = words_of(replay.ending());
+    let mut sought = seek(replay, rings, to);
+    let mut panicked = None;
+    if let Err(ReplayError::Panicked { tick, message }) = sought {
+        // A panic leaves no world to look at. The one before it is shown.
+        let why = format!("tick {} panicked when it was recorded: {message}", tick.0);
+        panicked = Some(End::Broken(why));
+        sought = seek(replay, rings, Tick(tick.0.saturating_sub(1)));
+    }
+    let (world, rest) = match sought {
+        Ok(Sought::Reached(world, rest)) => (world, rest),
+        Ok(Sought::Replaced(next)) => return next,
+        Err(error) => {
+            let why = End::Broken(format!("cannot go to tick {}: {error}", to.0));
+            return rings.end(seek_id, why);
+        }
+    };
+    if let Some(next) = rings.send(seek_id, ItemKind::Reached(world, panicked), 0) {
+        return next;
+    }
+    for record in rest {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => return rings.end(seek_id, End::Broken(error.to_string())),
+        };
+        let bytes = bytes_of(&record.input);
+        if let Some(next) = rings.send(seek_id, ItemKind::Tick(record, bytes), bytes) {
+            return next;
+        }
+    }
+    rings.end(seek_id, End::Finished(end))
+}
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once for a seek, and taken apart at once"
+)]
+enum Sought<'a> {
+    Reached(Box<Simulation>, Rest<'a>),
+    Replaced(Next),
+}
+
+/// Makes the world after a tick. At least one tick is run, because only a run fills the output that spectators are sent.
+fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<Sought<'a>, ReplayError> {
+    let ends = replay.times().range();
+    let mut run = replay.run_before(Tick(to.0.saturating_sub(1)))?;
+    while let Some(Ran { tick, panic }) = run.next_up_to(to)? {
+        if let Some(message) = panic {
+            return Err(ReplayError::Panicked { tick, message });
+        }
+        if tick.0.is_multiple_of(LOOK)
+            && let Some(next) = rings.poll()
+        {
+            return Ok(Sought::Replaced(next));
+        }
+    }
+    if run.tick() < to {
+        let (first, last) = ends.ok_or(ReplayError::Empty)?;
+        return Err(ReplayError::NotInIt {
+            tick: to,
+            first,
+            last,
+        });
+    }
+    let (world, rest) = run.into_parts();
+    Ok(Sought::Reached(Box::new(world), rest))
+}
+
+impl Rings {
+    /// Sends an item as soon as there is room. Returns the command that came first, if one did.
+    fn send(&mut self, seek_id: u32, kind: ItemKind, bytes: usize) -> Option<Next> {
+        loop {
+            if let Some(next) = self.poll() {
+                return Some(next);
+            }
+            if !self.items.is_full() && self.waiting.load(Ordering::Relaxed) <= WAITING_BYTES {
+                break;
+            }
+            thread::park_timeout(IDLE);
+        }
+        self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        // There was room, and only this thread fills it.
+        let _ = self.items.push(ReadItem { seek_id, kind });
+        None
+    }
+
+    /// Sends why nothing more comes, and waits for the next command.
+    fn end(&mut self, seek_id: u32, why: End) -> Next {
+        let replaced = self.send(seek_id, ItemKind::End(why), 0);
+        replaced.unwrap_or_else(|| self.wait())
+    }
+
+    fn wait(&mut self) -> Next {
+        loop {
+            if let Some(next) = self.poll() {
+                return next;
+            }
+            thread::park_timeout(IDLE);
+        }
+    }
+
+    /// Does what can be done at once, and returns the last seek that was asked for.
+    fn poll(&mut self) -> Option<Next> {
+        let mut next = self.items.is_abandoned().then_some(Next::Stop);
+        while let Ok(command) = self.commands.pop() {
+            match command {
+                Command::Seek(..) if matches!(next, Some(Next::Stop)) => {}
+                Command::Seek(seek_id, to) => next = Some(Next::Seek(seek_id, to)),
+                Command::Drop(world) => drop(world),
+                Command::Log(why) => tracing::error!(why, "playback stopped"),
+            }
+        }
+        next
+    }
+}
+
+/// How the recording ends, in words.
+fn words_of(ending: &Ending) -> String {
+    match ending {
+        Ending::Ended { reason, text } if text.is_empty() => format!("the recording ends here: {reason}"),
+        Ending::Ended { reason, text } => format!("the recording ends here: {reason}, {text}"),
+        Ending::Cut { why, .. } => format!("the recording ends here, without an end marker: {why}"),
+        Ending::Damaged { why, .. } => format!("the recording is damaged from here on: {why}"),
+    }
+}
+
+/// Roughly what an input takes in memory.
+fn bytes_of(input: &TickInput) -> usize {
+    let mut scratch = Vec::new();
+    let event = |kind: &EventKind| match kind {
+        EventKind::Open { name } => name.len(),
+        EventKind::Message { message, .. } => {
+            scratch.clear();
+            codec::encode(message, &mut scratch);
+            scratch.len()
+        }
+        EventKind::Close | EventKind::Hold | EventKind::Release => 0,
+    };
+    let texts: usize = input.events.iter().map(|event| &event.kind).map(event).sum();
+    texts + input.events.len() * size_of::<parlour_tick::Event>()
+}

@@ -1,0 +1,141 @@
+//! What the admin port asks of the ticker, and what it is told.
+
+use parlour_recording::replay::{Whom, words};
+use parlour_shared::ids::PlayerId;
+use parlour_sim::{Player, Room, Rooms, Seats, Simulation};
+use parlour_tick::TickOutput;
+
+use super::{
+    control::{ControlError, ControlRequest, FollowedPlayer, PlaybackStatus, RoomSeen},
+    ticker::PlaybackTicker,
+};
+
+/// Rooms that are listed at most, the first by name.
+const ROOMS: usize = 1000;
+/// Ids or names that are listed at most if a name does not tell one from another.
+const IDS: usize = 8;
+
+impl PlaybackTicker {
+    /// Does what the admin port asks.
+    pub(super) fn take_requests(&mut self, output: &mut TickOutput) {
+        while let Some(asked) = self.control.next() {
+            let (serial, request) = asked.into_parts();
+            let done = self.fulfil(request, output);
+            let answer = done.map(|()| self.status());
+            self.control.answer(serial, answer);
+        }
+    }
+
+    fn fulfil(&mut self, request: ControlRequest, output: &mut TickOutput) -> Result<(), ControlError> {
+        match request {
+            ControlRequest::Look => {}
+            ControlRequest::Pause => self.paused = true,
+            ControlRequest::Play => match &self.ended {
+                Some(why) if self.seeking.is_none() => {
+                    return Err(ControlError::NotNow(format!("{why}; seek to go on elsewhere")));
+                }
+                _ => self.paused = false,
+            },
+            ControlRequest::Seek(tick) => {
+                if !self.seek(tick) {
+                    return Err(ControlError::NotNow("too many seeks at once".to_owned()));
+                }
+            }
+            ControlRequest::Speed(speed) => self.speed = speed,
+            ControlRequest::Follow(player) => {
+                self.following = match player.is_empty() {
+                    true => None,
+                    false => Some(self.find(&player)?),
+                };
+                self.regroup(output);
+            }
+        }
+        Ok(())
+    }
+
+    /// The player that is named so: by name, id, or number of its session.
+    fn find(&self, text: &str) -> Result<(PlayerId, String), ControlError> {
+        let whom = Whom(text.to_owned());
+        let players = || self.world.iter().flat_map(|world| players(world));
+        let named = whom.among(players());
+        match named[..] {
+            [] => Err(ControlError::NotThere(match whom.alike(players())[..] {
+                [] => format!("no player {text:?} is in a room at tick {}", self.tick.0),
+                ref names => format!(
+                    "no player {text:?} is in a room at tick {}: upper and lower case matter among {}",
+                    self.tick.0,
+                    names
+                        .iter()
+                        .take(IDS)
+                        .map(|name| words::quoted(name))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+            })),
+            [player] => Ok(player),
+            _ => {
+                let ids: Vec<String> = named
+                    .iter()
+                    .take(IDS)
+                    .map(|player| words::id(player.id))
+                    .collect();
+                let ids = ids.join(", ");
+                Err(ControlError::NotNow(format!(
+                    "several are called {text:?}: name one by id: {ids}"
+                )))
+            }
+        }
+        .map(|player| (player.id, player.name.clone()))
+    }
+
+    fn status(&self) -> PlaybackStatus {
+        let (first, last) = self.control.range;
+        let world = self.world.as_deref();
+        let followed = |(player, name): &(PlayerId, String)| FollowedPlayer {
+            player: words::id(*player),
+            name: name.clone(),
+            room: world.and_then(|world| world.followed_room(*player)),
+        };
+        PlaybackStatus {
+            tick: self.tick,
+            time: None,
+            first,
+            last,
+            paused: self.paused,
+            speed: f64::from(self.speed) / 1000.0,
+            seeking: self.seeking,
+            following: self.following.as_ref().map(followed),
+            ended: self.ended.clone(),
+            spectators: self.spectators.len(),
+            rooms: world.map(rooms).unwrap_or_default(),
+        }
+    }
+}
+
+fn rooms(world: &Simulation) -> Vec<RoomSeen> {
+    let world = world.world();
+    let seen = |room| {
+        Some(RoomSeen {
+            name: world.get::<Room>(room)?.name.clone(),
+            players: world.get::<Seats>(room)?.len(),
+        })
+    };
+    world
+        .resource::<Rooms>()
+        .iter()
+        .filter_map(seen)
+        .take(ROOMS)
+        .collect()
+}
+
+/// All who are in a room.
+fn players(world: &Simulation) -> impl Iterator<Item = &Player> {
+    let world = world.world();
+    let seats = world
+        .resource::<Rooms>()
+        .occupied()
+        .filter_map(|room| world.get::<Seats>(room));
+    seats
+        .flat_map(Seats::iter)
+        .filter_map(|(_, player)| world.get::<Player>(player))
+}

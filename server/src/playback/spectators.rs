@@ -1,0 +1,271 @@
+//! Who watches the past: ordinary clients, who ask for rooms and are shown them.
+
+mod visit;
+
+use std::collections::BTreeMap;
+
+use parlour_shared::{
+    close::CloseCode,
+    ids::{Epoch, PlayerId, SessionId, Tick},
+    limits::TICK_RATE,
+    message::{ClientMessage, Join, LeaveReason, Refusal, Request, ServerMessage, Welcome},
+};
+use parlour_sim::{Eyes, Simulation};
+use parlour_tick::{EventKind, TickInput, TickOutput};
+
+use visit::Visit;
+
+/// Joins at once, and steps until one more is allowed: a room with its map is long.
+const JOINS: u64 = 5;
+const JOIN_EVERY: u64 = TICK_RATE as u64;
+
+/// All spectators, by session.
+pub(super) struct Spectators {
+    list: BTreeMap<SessionId, Spectator>,
+    welcome: Welcome,
+    /// Steps so far: the time that goes on while the past is paused.
+    steps: u64,
+}
+
+#[derive(Default)]
+struct Spectator {
+    /// Its connection takes no snapshots now.
+    held: bool,
+    place: Option<Place>,
+    /// Numbers its views.
+    view: u8,
+    /// The last tick that it was shown: it takes none that is not later.
+    shown: Option<Tick>,
+    /// A join that waits for the end of a seek.
+    waiting: Option<Join>,
+    /// The step at which all its joins are allowed again.
+    full_at: u64,
+    /// It was told to come again as a new session.
+    sent_away: bool,
+}
+
+/// Where a spectator is.
+struct Place {
+    room: String,
+    epoch: Epoch,
+    eyes: Eyes,
+}
+
+impl Spectators {
+    pub(super) fn new(welcome: Welcome) -> Self {
+        Self {
+            list: BTreeMap::new(),
+            welcome,
+            steps: 0,
+        }
+    }
+
+    /// What those who come before there is a world are told of it.
+    pub(super) fn begin_at(&mut self, tick: Tick) {
+        self.welcome.tick = tick;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Takes in what the spectators' connections say.
+    pub(super) fn take_in(
+        &mut self,
+        input: &TickInput,
+        mut world: Option<&mut Simulation>,
+        seeking: bool,
+        following: Option<&(PlayerId, String)>,
+        output: &mut TickOutput,
+    ) {
+        self.steps += 1;
+        for event in &input.events {
+            let session = event.session;
+            if let EventKind::Open { .. } = event.kind {
+                self.list.insert(session, Spectator::default());
+                let tick = world.as_ref().map_or(self.welcome.tick, |world| world.tick());
+                let welcome = Welcome {
+                    tick,
+                    ..self.welcome.clone()
+                };
+                output.tell_watcher(session, &ServerMessage::Welcome(welcome));
+                continue;
+            }
+            let Some(spectator) = self.list.get_mut(&session) else {
+                continue;
+            };
+            match &event.kind {
+                EventKind::Open { .. } => {}
+                EventKind::Close => {
+                    self.list.remove(&session);
+                    if let Some(world) = world.as_deref_mut() {
+                        world.unwatch(session);
+                    }
+                }
+                EventKind::Hold | EventKind::Release => {
+                    spectator.held = event.kind == EventKind::Hold;
+                    if let Some(world) = world.as_deref_mut() {
+                        world.set_watcher_held(session, spectator.held);
+                        // It may have come while its connection took nothing, and the past may stand still.
+                        spectator.show(session, world, output);
+                    }
+                }
+                EventKind::Message { .. } if spectator.sent_away => {}
+                EventKind::Message { message, .. } => {
+                    let asked = spectator.ask(message, self.steps);
+                    let mut visit = Visit {
+                        session,
+                        spectator,
+                        output,
+                    };
+                    match (asked, world.as_deref_mut()) {
+                        (Ok(Wish::Nothing), _) => {}
+                        (Ok(Wish::Leave(request)), world) => visit.leave(world, request),
+                        (Ok(Wish::Join(join)), _) if seeking => visit.spectator.waiting = Some(join),
+                        (Ok(Wish::Join(join)), Some(world)) => visit.join(world, &join, following),
+                        (Ok(Wish::Join(join)), None) => visit.refuse(join.request, Refusal::NoSuchRoom),
+                        (Err((request, refusal)), _) => visit.refuse(request, refusal),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets in who asked for a room while there was a seek.
+    pub(super) fn serve_waiting(
+        &mut self,
+        world: &mut Simulation,
+        following: Option<&(PlayerId, String)>,
+        output: &mut TickOutput,
+    ) {
+        for (&session, spectator) in &mut self.list {
+            if let Some(join) = spectator.waiting.take() {
+                let mut visit = Visit {
+                    session,
+                    spectator,
+                    output,
+                };
+                visit.join(world, &join, following);
+            }
+        }
+    }
+
+    /// Gives everyone the place that is theirs: the followed player's, while it is in a room, and else their own.
+    pub(super) fn regroup(
+        &mut self,
+        world: &mut Simulation,
+        following: Option<PlayerId>,
+        output: &mut TickOutput,
+    ) {
+        // Looked up once, and only if someone is not where they should be.
+        let mut followed: Option<Option<String>> = None;
+        for (&session, spectator) in &mut self.list {
+            let Some(place) = &spectator.place else { continue };
+            let watching = world.is_watching(session);
+            let with_followed = following.is_some_and(|player| place.eyes == Eyes::Of(player));
+            if watching && (with_followed || following.is_none() && place.eyes == Eyes::Everyone) {
+                continue;
+            }
+            let followed =
+                followed.get_or_insert_with(|| following.and_then(|player| world.followed_room(player)));
+            let (room, eyes) = match (followed, following) {
+                (Some(room), Some(player)) => (room.clone(), Eyes::Of(player)),
+                _ => (place.room.clone(), Eyes::Everyone),
+            };
+            if watching && place.eyes == eyes {
+                continue;
+            }
+            let mut visit = Visit {
+                session,
+                spectator,
+                output,
+            };
+            if visit.enter(world, &room, eyes, 0).is_err() {
+                visit.leave_for(Some(world), 0, LeaveReason::Moved);
+            }
+        }
+    }
+
+    /// Holds the snapshots of all back, or only of those whose connections take none.
+    pub(super) fn hold_all(&self, world: &mut Simulation, hold: bool) {
+        for (&session, spectator) in &self.list {
+            world.set_watcher_held(session, hold || spectator.held);
+        }
+    }
+
+    /// A snapshot of a tick was sent.
+    pub(super) fn saw(&mut self, session: SessionId, tick: Tick) {
+        if let Some(spectator) = self.list.get_mut(&session) {
+            spectator.shown = Some(tick);
+        }
+    }
+
+    /// Another world is there, at this tick. Who has seen later ones must begin anew: for a client ticks only rise.
+    pub(super) fn world_changed(&mut self, tick: Tick, output: &mut TickOutput) {
+        self.welcome.tick = tick;
+        for (&session, spectator) in &mut self.list {
+            if spectator.shown >= Some(tick) {
+                spectator.place = None;
+                spectator.waiting = None;
+                spectator.sent_away = true;
+                output.closes.push((session, CloseCode::EpochChanged));
+            }
+        }
+    }
+
+    /// The world is gone: nobody is in a room any more.
+    pub(super) fn forget_places(&mut self, output: &mut TickOutput) {
+        for (&session, spectator) in &mut self.list {
+            let mut visit = Visit {
+                session,
+                spectator,
+                output,
+            };
+            visit.leave_for(None, 0, LeaveReason::Moved);
+        }
+    }
+}
+
+/// What a spectator wants.
+enum Wish {
+    Nothing,
+    Join(Join),
+    Leave(Request),
+}
+
+impl Spectator {
+    /// Shows it the last tick as the first of its stay, if it may see one.
+    fn show(&mut self, session: SessionId, world: &mut Simulation, output: &mut TickOutput) {
+        let tick = Some(world.tick());
+        if self.shown < tick && world.show_watcher(session, output) {
+            self.shown = tick;
+        }
+    }
+
+    /// What a message asks for, or why that is refused.
+    fn ask(&mut self, message: &ClientMessage, now: u64) -> Result<Wish, (Request, Refusal)> {
+        match message {
+            ClientMessage::Join(join) => {
+                let full_at = self.full_at.max(now) + JOIN_EVERY;
+                let late = (full_at - now).saturating_sub(JOINS * JOIN_EVERY);
+                if late > 0 {
+                    let refusal = Refusal::rate_limited(u32::try_from(late).unwrap_or(u32::MAX));
+                    return Err((join.request, refusal));
+                }
+                self.full_at = full_at;
+                Ok(Wish::Join(join.clone()))
+            }
+            ClientMessage::Leave { request } => Ok(Wish::Leave(*request)),
+            // These take a player in a room, and a spectator has none.
+            ClientMessage::Chat(chat) => Err((chat.request, Refusal::NotInRoom)),
+            ClientMessage::SetSkin(skin) => Err((skin.request, Refusal::NotInRoom)),
+            ClientMessage::SetState(batch) => Err((batch.request, Refusal::NotInRoom)),
+            ClientMessage::Custom(custom) => Err((custom.request, Refusal::NotInRoom)),
+            // Answered by the edge, or never answered.
+            ClientMessage::Move(_)
+            | ClientMessage::Hello(_)
+            | ClientMessage::Ping { .. }
+            | ClientMessage::Bye => Ok(Wish::Nothing),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One spectator's comings and goings.
+
+use parlour_shared::{
+    ids::{PlayerId, SessionId},
+    message::{Join, LeaveReason, Refusal, Refused, Request, RoomLeft, ServerMessage},
+};
+use parlour_sim::{Eyes, Simulation};
+use parlour_tick::TickOutput;
+
+use super::{Place, Spectator};
+
+/// A spectator who is dealt with, and where it is told of it.
+pub(super) struct Visit<'a> {
+    pub(super) session: SessionId,
+    pub(super) spectator: &'a mut Spectator,
+    pub(super) output: &'a mut TickOutput,
+}
+
+impl Visit<'_> {
+    /// Enters the room that was asked for, or the one of the player that all follow.
+    pub(super) fn join(
+        &mut self,
+        world: &mut Simulation,
+        join: &Join,
+        following: Option<&(PlayerId, String)>,
+    ) {
+        let followed = following.and_then(|(player, _)| Some((world.followed_room(*player)?, *player)));
+        let (room, eyes) = match followed {
+            Some((room, player)) => (room, Eyes::Of(player)),
+            None => (join.room.clone(), Eyes::Everyone),
+        };
+        let there = |place: &Place| place.room == room && place.eyes == eyes;
+        if self.spectator.place.as_ref().is_some_and(there) {
+            self.refuse(join.request, Refusal::AlreadyThere);
+        } else if let Err(refusal) = self.enter(world, &room, eyes, join.request) {
+            self.refuse(join.request, refusal);
+        }
+    }
+
+    /// Watches a room from now on, and not what was watched before.
+    pub(super) fn enter(
+        &mut self,
+        world: &mut Simulation,
+        room: &str,
+        eyes: Eyes,
+        request: Request,
+    ) -> Result<(), Refusal> {
+        let spectator = &mut *self.spectator;
+        let view = spectator.view.wrapping_add(1);
+        let mut entered = world.watch(self.session, room, eyes, view)?;
+        entered.request = request;
+        world.set_watcher_held(self.session, spectator.held);
+        spectator.view = view;
+        let place = Place {
+            room: room.to_owned(),
+            epoch: entered.epoch,
+            eyes,
+        };
+        if let Some(old) = spectator.place.replace(place) {
+            let reason = LeaveReason::Moved;
+            let epoch = old.epoch;
+            let left = RoomLeft {
+                request,
+                epoch,
+                reason,
+            };
+            self.output
+                .tell_watcher(self.session, &ServerMessage::RoomLeft(left));
+        }
+        self.output
+            .tell_watcher(self.session, &ServerMessage::RoomEntered(entered));
+        self.spectator.show(self.session, world, self.output);
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self, world: Option<&mut Simulation>, request: Request) {
+        self.spectator.waiting = None;
+        if self.spectator.place.is_none() {
+            self.refuse(request, Refusal::NotInRoom);
+        }
+        self.leave_for(world, request, LeaveReason::Asked);
+    }
+
+    /// Is in no room any more; nothing if it was in none.
+    pub(super) fn leave_for(
+        &mut self,
+        world: Option<&mut Simulation>,
+        request: Request,
+        reason: LeaveReason,
+    ) {
+        let Some(Place { epoch, .. }) = self.spectator.place.take() else {
+            return;
+        };
+        if let Some(world) = world {
+            world.unwatch(self.session);
+        }
+        let left = RoomLeft {
+            request,
+            epoch,
+            reason,
+        };
+        self.output
+            .tell_watcher(self.session, &ServerMessage::RoomLeft(left));
+    }
+
+    pub(super) fn refuse(&mut self, request: Request, refusal: Refusal) {
+        self.output.counts.refused.add(refusal.class());
+        let refused = Refused { request, refusal };
+        self.output
+            .tell_watcher(self.session, &ServerMessage::Refused(refused));
+    }
+}

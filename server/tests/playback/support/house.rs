@@ -1,0 +1,94 @@
+//! A server that serves a recording, on free ports.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use parlour_recording::replay::{Moment, Replay};
+use parlour_server::{Playback, Server, ServerOptions};
+use parlour_sim::{Logic, SimConfig};
+use serde_json::Value;
+
+use super::{
+    Day,
+    day::{DAY, Temporary},
+    eventually,
+};
+
+pub(crate) struct House {
+    pub(crate) server: Server,
+    _file: Temporary,
+}
+
+impl House {
+    /// The day, paused at a tick.
+    pub(crate) fn paused_at(tick: u32) -> Self {
+        Self::of(&DAY, |past| {
+            past.begin_at(&Moment::Tick(parlour_shared::ids::Tick(tick)))
+                .unwrap();
+            past.set_paused(true);
+        })
+    }
+
+    pub(crate) fn of(day: &Day, change: impl FnOnce(&mut Playback)) -> Self {
+        Self::with(day, Logic::default(), change)
+    }
+
+    pub(crate) fn with(day: &Day, logic: Logic, change: impl FnOnce(&mut Playback)) -> Self {
+        let file = day.file();
+        let replay = Replay::open(&file.0, &day.maps, logic).unwrap();
+        let mut past = Playback::new(replay).unwrap();
+        change(&mut past);
+        let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
+        options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        options.admin = options.listen;
+        let server = Server::start_playback(options, past).unwrap();
+        let house = Self { server, _file: file };
+        eventually("there", || house.look()["seeking"] == Value::Null);
+        house
+    }
+
+    /// How it stands.
+    pub(crate) fn look(&self) -> Value {
+        let (status, body) = self.ask("GET", "", "");
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Does what must work.
+    pub(crate) fn order(&self, order: &str) -> Value {
+        let (status, body) = self.ask("POST", order, "");
+        assert_eq!(status, 200, "{order}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Asks for what is refused.
+    pub(crate) fn refused(&self, order: &str) -> (u16, String) {
+        let (status, body) = self.ask("POST", order, "");
+        assert!(status >= 400, "{order}: {body}");
+        assert_eq!(body.lines().count(), 1, "{body}");
+        (status, body)
+    }
+
+    /// Status and body of any request below `/playback`.
+    pub(crate) fn ask(&self, method: &str, order: &str, header: &str) -> (u16, String) {
+        let answer = self.http(&format!("{method} /playback{order} HTTP/1.1\r\n{header}"));
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), body.to_owned())
+    }
+
+    pub(crate) fn http(&self, head: &str) -> String {
+        let mut stream = TcpStream::connect(self.server.admin_addr()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        write!(stream, "{head}host: localhost\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}/ws", self.server.listen_addr())
+    }
+}
