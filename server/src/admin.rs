@@ -28,14 +28,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
 use crate::{
-    bridge::wake::WakeEnd,
+    bridge::{tick_status::TickStatus, wake::WakeEnd},
     descriptors::{Accepted, Acceptor, Descriptors, Left},
-    edge::{EdgeShared, Reject},
+    edge::EdgeShared,
+    failure::Failure,
     metrics::Metrics,
     recording::live::HistoryHandle,
+    reject::Reject,
     replay::Console,
-    server::Failure,
-    tick_loop::TickStatus,
     web,
 };
 

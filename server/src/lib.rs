@@ -93,14 +93,17 @@ mod chance;
 pub mod config;
 mod descriptors;
 mod edge;
+mod failure;
 pub mod logs;
 pub mod maps;
 mod metrics;
 pub mod recording;
+mod reject;
 pub mod replay;
 mod running;
 pub mod server;
 pub mod skins;
+mod suggest;
 mod tick_loop;
 pub mod web;
 
@@ -108,5 +111,5 @@ pub mod web;
 /// says that sources differed from the commit. The environment variable `PARLOUR_BUILD` replaces the commit at build time.
 pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
 
-pub use crate::metrics::Recorder;
-pub use server::{RunError, Server, ServerFailure, ServerOptions, Signals, StartError, StopReport};
+pub use crate::{edge::EdgeOptions, failure::ServerFailure, metrics::Recorder};
+pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};

@@ -14,7 +14,7 @@ use ::metrics::Histogram;
 pub(crate) use ::metrics::{Counter, Gauge};
 use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
-use crate::edge::Reject;
+use crate::reject::Reject;
 pub(crate) use ending::Ending;
 pub use recorder::Recorder;
 pub(crate) use recording::RecordingMetrics;

@@ -2,7 +2,6 @@
 //!
 //! One thread ticks, some hold sockets, one answers on the admin port; a few record.
 
-mod failure;
 mod options;
 mod signals;
 mod start;
@@ -16,15 +15,13 @@ use std::{
 use parlour_shared::ids::Tick;
 
 use crate::{
+    failure::{Failure, ServerFailure},
     metrics::Recorder,
     recording::live::{HistoryHandle, Reason},
     replay::Past,
 };
-pub(crate) use failure::Failure;
-pub use failure::ServerFailure;
 pub use options::{ServerOptions, StartError};
 pub use signals::{RunError, Signals};
-pub(crate) use threads::Closed;
 use threads::Threads;
 
 /// A running server. Stops when dropped.

@@ -12,7 +12,7 @@ use super::{
     ending::Ending,
     recorder::{Kind, Recorder},
 };
-use crate::{edge::Reject, recording::live::Reason};
+use crate::{recording::live::Reason, reject::Reject};
 
 /// Makes a struct of metrics from a table with one row per metric: field, type, kind of row, name, help.
 macro_rules! table {

@@ -26,7 +26,7 @@ use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use rtrb::RingBuffer;
 
 use super::{Moment, MomentError, Replay, ReplayError, uncounted::uncounted};
-use crate::{recording::format::Times, server::Failure, tick_loop::MakeStage};
+use crate::{failure::Failure, recording::format::Times, tick_loop::MakeStage};
 pub(crate) use console::{Console, Picture, Problem};
 pub use moment::SteerError;
 use reader::Reader;

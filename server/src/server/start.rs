@@ -11,20 +11,22 @@ use parlour_sim::Simulation;
 use parlour_tick::Cadence;
 
 use super::{
-    Closed, Failure, Server, ServerFailure, ServerOptions, StartError,
-    failure::TICK,
+    Server, ServerOptions, StartError,
     threads::{Io, Threads},
 };
 use crate::{
     admin::Admin,
-    bridge::{inbound, load::IoLoad, outbound::Publisher, route::MAX_IO_THREADS, wake},
+    bridge::{
+        inbound, load::IoLoad, outbound::Publisher, route::MAX_IO_THREADS, tick_status::TickStatus, wake,
+    },
     chance,
     descriptors::{Descriptors, TooFew},
-    edge::{self, EdgeShared, IoStart},
+    edge::{self, Closed, EdgeShared, IoStart},
+    failure::{Failure, ServerFailure, TICK},
     metrics::Metrics,
     recording::live::{self, HistoryHandle, RecorderThreads},
     replay::{Console, Past},
-    tick_loop::{MakeStage, TickLoop, TickStatus},
+    tick_loop::{MakeStage, TickLoop},
 };
 
 /// What is served.
@@ -81,7 +83,7 @@ pub(super) fn serve_past(options: ServerOptions, past: Past) -> Result<Server, S
 }
 
 fn heartbeat_ms(options: &ServerOptions) -> u32 {
-    options.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
+    options.edge.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
 }
 
 fn start_with(
@@ -101,10 +103,10 @@ fn start_with(
     let realtime = options.realtime;
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
     let cadence = options.cadence;
-    let max_connections = options.max_connections;
+    let max_connections = options.edge.max_connections;
     let livez_timeout = options.livez_timeout;
     let edge = Arc::new(EdgeShared::new(
-        options,
+        options.edge,
         Arc::clone(&descriptors),
         Arc::clone(&metrics),
         Arc::clone(&status),

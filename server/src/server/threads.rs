@@ -8,9 +8,12 @@ use std::{
     thread::JoinHandle,
 };
 
-use super::{Failure, StopReport};
+use super::StopReport;
 use crate::{
-    bridge::wake::WakeSender, edge::EdgeShared, recording::live::RecorderThreads, tick_loop::TickStatus,
+    bridge::{tick_status::TickStatus, wake::WakeSender},
+    edge::{Closed, EdgeShared},
+    failure::Failure,
+    recording::live::RecorderThreads,
 };
 
 /// What runs. Stops when dropped.
@@ -33,13 +36,6 @@ pub(super) struct Threads {
 pub(super) struct Io {
     pub(super) wake: Arc<WakeSender>,
     pub(super) thread: JoinHandle<Closed>,
-}
-
-/// How connections ended when an I/O thread stopped.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Closed {
-    pub(crate) answered: u32,
-    pub(crate) aborted: u32,
 }
 
 impl Threads {
