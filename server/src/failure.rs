@@ -139,6 +139,22 @@ impl Failure {
             })
         })
     }
+
+    /// As [`Self::spawn`], for a thread that may end with an error, which is a failure of the server too.
+    pub(crate) fn try_spawn<T: Default + Send + 'static>(
+        self: &Arc<Self>,
+        name: &str,
+        run: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<JoinHandle<T>> {
+        let failure = Arc::clone(self);
+        let title = name.to_owned();
+        self.spawn(name, move || {
+            run().unwrap_or_else(|error| {
+                failure.set(ServerFailure::failed(title, error));
+                T::default()
+            })
+        })
+    }
 }
 
 /// Wakes a parked thread.

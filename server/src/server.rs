@@ -3,9 +3,11 @@
 //! One thread ticks, some hold sockets, one answers on the admin port; a few record.
 
 mod options;
+mod ports;
 mod signals;
 mod start;
 mod threads;
+mod wiring;
 
 use std::{
     net::SocketAddr,
