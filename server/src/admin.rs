@@ -29,13 +29,13 @@ use parlour_recording::recorder::HistoryHandle;
 use tokio::net::TcpListener;
 
 use crate::{
-    bridge::wake::WakeEnd,
+    bridge::{tick_status::TickStatus, wake::WakeEnd},
     descriptors::{Accepted, Acceptor, Descriptors, Left},
-    edge::{EdgeShared, Reject},
+    edge::EdgeShared,
+    failure::Failure,
     metrics::Metrics,
     playback::PlaybackControl,
-    server::Failure,
-    tick_loop::TickStatus,
+    reject::Reject,
     web,
 };
 

@@ -9,4 +9,5 @@ pub(crate) mod inbound;
 pub(crate) mod load;
 pub(crate) mod outbound;
 pub(crate) mod route;
+pub(crate) mod tick_status;
 pub(crate) mod wake;

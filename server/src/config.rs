@@ -2,7 +2,9 @@
 //!
 //! A setting is declared once, in `config/table`: its name, help, what a value looks like, how text becomes a value and a
 //! value becomes text. The file, the environment, the flags, `config print` and the help all come from that, so a new
-//! setting is a field of [`Settings`] and an entry in the table. Defaults are those of `Settings::default()`.
+//! setting is a field and an entry in the table. The field has its default beside it: those of the edge and of recordings are in
+//! [`EdgeOptions`](crate::EdgeOptions) and [`RecordingOptions`](crate::recording::RecordingOptions), which [`Settings`] holds
+//! whole.
 //!
 //! The default of a setting may follow another one that was written (`config/table/relations.rs`).
 //!
@@ -14,7 +16,6 @@ mod print;
 mod problem;
 mod resolve;
 mod settings;
-mod suggest;
 mod table;
 mod value;
 
@@ -23,7 +24,6 @@ pub use print::to_toml;
 pub use problem::{Problem, Problems, Source};
 pub use resolve::{Config, Layers, resolve};
 pub use settings::{LogFormat, Settings};
-pub(crate) use suggest::closest;
 pub use table::{Kind, Section, Setting, settings};
 
 /// The variable that names the commit when Parlour is built; it is no setting.

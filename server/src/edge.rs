@@ -21,9 +21,9 @@ mod http;
 mod json;
 mod listener;
 mod message;
+mod options;
 mod outbox;
 mod reconnect;
-mod reject;
 mod send;
 mod sweep;
 mod thread;
@@ -42,18 +42,18 @@ use std::{
 use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
 use crate::{
+    bridge::tick_status::TickStatus,
     descriptors::Descriptors,
+    failure::Failure,
     metrics::Metrics,
-    server::{Failure, ServerOptions},
-    tick_loop::TickStatus,
+    reject::{Reject, RejectLog},
     web::Policy,
 };
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
+pub use options::EdgeOptions;
 use reconnect::Spread;
-pub(crate) use reject::Reject;
-use reject::RejectLog;
-pub(crate) use thread::{IoStart, run};
+pub(crate) use thread::{Closed, IoStart, run};
 
 /// For the client to answer our close frame. It begins again with each byte that the socket takes of what was begun
 /// before that frame. Then TCP is aborted.
@@ -68,7 +68,7 @@ const MAX_HELLO: usize = 7 * 1024;
 
 /// What all I/O threads share.
 pub(crate) struct EdgeShared {
-    options: ServerOptions,
+    options: EdgeOptions,
     web: Policy,
     admission: Arc<Admission>,
     reject_log: RejectLog,
@@ -86,7 +86,7 @@ pub(crate) struct EdgeShared {
 impl EdgeShared {
     /// Before any connection.
     pub(crate) fn new(
-        options: ServerOptions,
+        options: EdgeOptions,
         descriptors: Arc<Descriptors>,
         metrics: Arc<Metrics>,
         status: Arc<TickStatus>,

@@ -85,6 +85,22 @@
 //!
 //! Start at [`server`]. One key press goes `edge/websocket` -> `edge/message` -> `bridge/inbound` -> `tick_loop` ->
 //! the simulation -> `bridge/outbound` -> `edge/deliver` -> `edge/send`. ARCHITECTURE.md walks through each stop.
+//!
+//! The modules form layers, the lowest first. One imports from the lines above its own, and nothing from its own or those
+//! below; `scripts/floors` reads this list.
+//!
+//! 1. `chance`, `running`, `skins`, `suggest`, `web`: import nothing of this crate
+//! 2. `maps`, `reject`
+//! 3. `metrics`: what is counted
+//! 4. `bridge`, `descriptors`: what the threads share
+//! 5. `failure`: how one of them that ends early ends the server
+//! 6. `edge`, `tick_loop`: both sides of the bridge; neither knows the other
+//! 7. `admin`: sees of the tick what the bridge shows
+//! 8. `server`: starts and stops them all
+//! 9. `config`: settings for a server
+//! 10. `logs`
+//!
+//! `recording` and `replay` are not in these layers yet. They import from lines 1 to 6, and those from 3 on import from them.
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -93,18 +109,21 @@ mod chance;
 pub mod config;
 mod descriptors;
 mod edge;
+mod failure;
 pub mod logs;
 pub mod maps;
 mod metrics;
 mod playback;
 mod recorder;
+mod reject;
 mod running;
 pub mod server;
 pub mod skins;
+mod suggest;
 mod tick_loop;
 pub mod web;
 
-pub use crate::metrics::Recorder;
+pub use crate::{edge::EdgeOptions, failure::ServerFailure, metrics::Recorder};
 pub use parlour_recording::{BUILD, RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
-pub use server::{RunError, Server, ServerFailure, ServerOptions, Signals, StartError, StopReport};
+pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};

@@ -14,7 +14,7 @@ pub(crate) use ::metrics::{Counter, Gauge};
 use parlour_recording::recorder::RecorderMetrics;
 use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
-use crate::edge::Reject;
+use crate::reject::Reject;
 pub use recorder::Recorder;
 pub(crate) use rows::{By, ByCode, Closer};
 use rows::{by, by_code, counter, counter_of, gauge, gauges, histogram, table};

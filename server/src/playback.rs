@@ -24,7 +24,7 @@ use parlour_shared::{ids::Tick, message::Welcome};
 use parlour_sim::SimConfig;
 use rtrb::RingBuffer;
 
-use crate::{server::Failure, tick_loop::MakeTicker};
+use crate::{failure::Failure, tick_loop::MakeTicker};
 pub(crate) use control::{ControlError, PlaybackControl, PlaybackStatus};
 use reader::Reader;
 pub use steer::SteerError;

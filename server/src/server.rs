@@ -2,11 +2,12 @@
 //!
 //! One thread ticks, some hold sockets, one answers on the admin port; a few record.
 
-mod failure;
 mod options;
+mod ports;
 mod signals;
 mod start;
 mod threads;
+mod wiring;
 
 use std::{
     net::SocketAddr,
@@ -16,12 +17,13 @@ use std::{
 use parlour_recording::recorder::{HistoryHandle, Reason};
 use parlour_shared::ids::Tick;
 
-use crate::{metrics::Recorder, playback::Playback};
-pub(crate) use failure::Failure;
-pub use failure::ServerFailure;
+use crate::{
+    failure::{Failure, ServerFailure},
+    metrics::Recorder,
+    playback::Playback,
+};
 pub use options::{ServerOptions, StartError};
 pub use signals::{RunError, Signals};
-pub(crate) use threads::Closed;
 use threads::Threads;
 
 /// A running server. Stops when dropped.

@@ -5,7 +5,6 @@ mod clock;
 mod pressure;
 mod priority;
 mod roster;
-mod status;
 
 use std::{
     sync::{
@@ -23,13 +22,13 @@ use crate::{
         inbound::InboundReceiver,
         load::IoLoad,
         outbound::{Backlog, Publisher},
+        tick_status::TickStatus,
     },
     metrics::Metrics,
 };
 use clock::{Clock, PERIOD};
 use pressure::Pressure;
 use roster::Roster;
-pub(crate) use status::TickStatus;
 
 /// Something that goes forward tick by tick. It lives on the tick thread and must not block there.
 pub(crate) trait Ticker {

@@ -93,9 +93,8 @@ pub async fn run(
     let pulse = Arc::new(Pulse::new(start));
     let (stop_sender, stop_receiver) = watch::channel(false);
     let (progress_sender, mut progress_receiver) = mpsc::channel(2 * plan.threads as usize);
-    let mut done = Vec::new();
-    for thread in 0..plan.threads {
-        let orders = Orders {
+    let threads = (0..plan.threads).map(|thread| {
+        spawn(Orders {
             plan: plan.clone(),
             thread,
             address: address.clone(),
@@ -104,9 +103,9 @@ pub async fn run(
             pulse: Arc::clone(&pulse),
             stop: stop_receiver.clone(),
             progress: progress_sender.clone(),
-        };
-        done.push(spawn(orders)?);
-    }
+        })
+    });
+    let done = threads.collect::<Result<Vec<_>, _>>()?;
     drop((stop_receiver, progress_sender));
 
     let mut stop = pin!(stop);
@@ -137,17 +136,11 @@ pub async fn run(
             }
         }
     }
-    let mut total = Tally::default();
-    for tally in done {
-        match tally.await {
-            Ok(Ok(tally)) => total.merge(&tally),
-            Ok(Err(error)) => return Err(PlanError::Thread(error.to_string())),
-            Err(_) => return Err(PlanError::Thread("it panicked".into())),
-        }
-    }
+    let total = sum(done).await?;
     Ok(Report::new(plan, &total, pulse.started(), stopped_early))
 }
 
+/// Brings what a thread counted, when it is done.
 type Done = oneshot::Receiver<std::io::Result<Tally>>;
 
 fn spawn(orders: Orders) -> Result<Done, PlanError> {
@@ -158,6 +151,19 @@ fn spawn(orders: Orders) -> Result<Done, PlanError> {
         .spawn(move || drop(sender.send(work(orders))))
         .map_err(|error| PlanError::Thread(error.to_string()))?;
     Ok(receiver)
+}
+
+/// What all threads counted, once they are done.
+async fn sum(done: Vec<Done>) -> Result<Tally, PlanError> {
+    let mut total = Tally::default();
+    for tally in done {
+        match tally.await {
+            Ok(Ok(tally)) => total.merge(&tally),
+            Ok(Err(error)) => return Err(PlanError::Thread(error.to_string())),
+            Err(_) => return Err(PlanError::Thread("it panicked".into())),
+        }
+    }
+    Ok(total)
 }
 
 /// Looks the host up once, instead of once for each bot.

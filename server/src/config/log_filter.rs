@@ -7,10 +7,8 @@ use std::str::FromStr;
 
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-use super::{
-    suggest::closest,
-    value::{LONGEST_ENTRY, Parsed, shortened},
-};
+use super::value::{LONGEST_ENTRY, Parsed, shortened};
+use crate::suggest::closest;
 
 const FORM: &str = "a filter such as info, debug or warn,parlour_server=trace";
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];

@@ -10,10 +10,10 @@ use super::{
     file::ConfigFile,
     problem::{Problem, Problems, Source},
     settings::Settings,
-    suggest::closest,
     table::{RELATIONS, Setting, settings},
     value::shortened,
 };
+use crate::suggest::closest;
 
 /// Characters of a wrong value or name.
 const LONGEST: usize = 80;

@@ -1,6 +1,13 @@
 //! From text to values and back. What fails returns what would have been right, to follow "must be".
 
-use std::{fmt::Display, net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    fmt::Display,
+    net::SocketAddr,
+    ops::{RangeInclusive, Shl},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use parlour_shared::limits::TICK_RATE;
 use parlour_sim::Rate;
@@ -43,6 +50,14 @@ where
     number
         .map(Some)
         .map_err(|expected| format!("{expected}, or {word:?}"))
+}
+
+/// The bytes of a whole number of MiB within a range.
+pub(super) fn mib<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
+where
+    T: Copy + PartialOrd + TryFrom<u64> + Display + Shl<u32, Output = T>,
+{
+    whole(text, range).map(|mib| mib << 20)
 }
 
 /// A cadence by its number per second, or none for the one that adapts.

@@ -163,7 +163,7 @@ impl Connection {
     /// When it will have taken nothing for too long, if it takes nothing now.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
         let since = self.blocked.get()?;
-        Some(self.io.running.fresh(since) + self.io.shared.options.stall)
+        Some(self.io.running.fresh(since) + self.io.shared.options.stall_timeout)
     }
 
     /// When its close frame will have waited or been unanswered for too long, if it is closing.

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{
-    Reject, Wire,
+    EdgeOptions, Reject, Wire,
     admission::Admitted,
     answer::{Denied, Page, page},
     connection::IoThread,
@@ -27,7 +27,7 @@ use super::{
     send::SEND_FLAGS,
     upgrade, websocket,
 };
-use crate::{server::ServerOptions, web};
+use crate::web;
 
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 8 * 1024;
@@ -203,7 +203,7 @@ fn route(
 }
 
 /// The page for people, with the time that those have who come the way that they did.
-fn index(options: &ServerOptions, local: IpAddr) -> String {
+fn index(options: &EdgeOptions, local: IpAddr) -> String {
     let time = options.time_to_type_hello(local).as_secs_f64();
     INDEX.replace("TIME", &time.to_string())
 }

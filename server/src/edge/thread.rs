@@ -27,7 +27,7 @@ use crate::{
         outbound::{Outbound, OutboundReceiver},
         wake::{WakeEnd, WakeReceiver},
     },
-    server::{Closed, ServerFailure},
+    failure::ServerFailure,
 };
 
 /// For everyone to answer the close frame when the server stops.
@@ -42,6 +42,13 @@ pub(crate) struct IoStart {
     pub(crate) outbound: OutboundReceiver,
     pub(crate) wake: WakeEnd,
     pub(crate) load: Arc<IoLoad>,
+}
+
+/// How connections ended when an I/O thread stopped.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Closed {
+    pub(crate) answered: u32,
+    pub(crate) aborted: u32,
 }
 
 /// Runs an I/O thread until the server stops.

@@ -12,7 +12,7 @@ use super::{
     error::{Fault, LostDoor, MapError},
     read::Entry,
 };
-use crate::config::closest;
+use crate::suggest::closest;
 
 /// The doors of a map that do not lead to a spawn point of a map that is served.
 pub(super) fn lost_doors(entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Vec<MapError> {

@@ -9,7 +9,7 @@ use parlour_shared::{
 };
 
 use super::recorder::{Kind, Recorder};
-use crate::edge::Reject;
+use crate::reject::Reject;
 
 /// Makes a struct of metrics from a table with one row per metric: field, type, kind of row, name, help.
 macro_rules! table {

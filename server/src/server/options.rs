@@ -2,16 +2,15 @@
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
 use parlour_recording::{RecordingError, RecordingOptions};
-use parlour_shared::limits::HEARTBEAT_MS;
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
-use crate::web::{HostPattern, OriginPattern};
+use crate::edge::EdgeOptions;
 
 /// What a server is started with.
 #[derive(Clone, Debug)]
@@ -30,31 +29,8 @@ pub struct ServerOptions {
     /// Game logic that is added to the world. What it counts with the crate `metrics` is in the metrics of this server:
     /// [`crate::Recorder`].
     pub logic: Logic,
-    /// Connections at once; more are turned away with 503.
-    pub max_connections: u32,
-    /// Connections of one address that have not said hello yet; more are turned away with 429.
-    pub max_unauthenticated_per_address: u32,
-    /// Origins of web pages that may connect, as `https://example.org`; `*` for any. Empty: the server's own host,
-    /// and loopback. Clients that are no browsers send no origin and may always connect.
-    pub allowed_origins: Vec<OriginPattern>,
-    /// Names under which the server may be reached, on both ports, besides those of loopback and the address of the
-    /// connection; `*` for any. Empty: no other over loopback, and any on other addresses.
-    pub allowed_hosts: Vec<HostPattern>,
-    /// From accepting a connection to its valid hello: one deadline for HTTP and hello together.
-    pub handshake_timeout: Duration,
-    /// The same for JSON over loopback, where a person may type the hello, if this is longer. 16 connections at a time have
-    /// it; they do not count for `max_unauthenticated_per_address`. Only the hello may take longer, not HTTP.
-    pub handshake_timeout_by_hand: Duration,
-    /// After this much silence the server pings; after twice as much it closes with 4002.
-    pub heartbeat: Duration,
-    /// Bytes that may wait for a connection that does not take data; more, and it is closed with 4001.
-    pub outbox_bytes: usize,
-    /// A connection that takes nothing of what waits for it for this long is closed with 4001.
-    pub stall: Duration,
-    /// Closed clients that may come back are spread over at least this time.
-    pub reconnect_window: Duration,
-    /// Clients that may come back in a second: with more of them the window grows.
-    pub reconnect_rate: u32,
+    /// How connections are admitted, timed and closed.
+    pub edge: EdgeOptions,
     /// After this long without a tick `/livez` says 503.
     pub livez_timeout: Duration,
     /// How often viewers are sent snapshots; none: 60 times a second as long as there is room, and less under pressure.
@@ -64,9 +40,6 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// What [`handshake_timeout_by_hand`](Self::handshake_timeout_by_hand) is by default.
-    pub const BY_HAND: Duration = Duration::from_secs(60);
-
     /// The defaults: loopback only, one I/O thread.
     #[must_use]
     pub fn new(sim: SimConfig) -> Self {
@@ -77,29 +50,10 @@ impl ServerOptions {
             realtime: true,
             sim,
             logic: Logic::default(),
-            max_connections: 20_000,
-            max_unauthenticated_per_address: 256,
-            allowed_origins: Vec::new(),
-            allowed_hosts: Vec::new(),
-            handshake_timeout: Duration::from_secs(5),
-            handshake_timeout_by_hand: Self::BY_HAND,
-            heartbeat: Duration::from_millis(HEARTBEAT_MS.into()),
-            outbox_bytes: 256 * 1024,
-            stall: Duration::from_secs(5),
-            reconnect_window: Duration::from_secs(2),
-            reconnect_rate: 1000,
+            edge: EdgeOptions::default(),
             livez_timeout: Duration::from_secs(10),
             cadence: None,
             recording: RecordingOptions::default(),
-        }
-    }
-
-    /// How long a person has to type the hello, on a connection to this address.
-    #[must_use]
-    pub fn time_to_type_hello(&self, address: IpAddr) -> Duration {
-        match address.to_canonical().is_loopback() {
-            true => self.handshake_timeout.max(self.handshake_timeout_by_hand),
-            false => self.handshake_timeout,
         }
     }
 }

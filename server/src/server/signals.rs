@@ -8,7 +8,8 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{Server, ServerFailure, StopReport};
+use super::{Server, StopReport};
+use crate::failure::ServerFailure;
 
 /// The exit code of a process that a second Ctrl-C ends: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;

@@ -1,44 +1,49 @@
 //! Starting: everything that can fail is done before the first thread runs.
 
 use std::{
-    net::{SocketAddr, TcpListener},
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    net::TcpListener,
+    sync::{Arc, Mutex},
     thread::JoinHandle,
 };
 
-use metrics::with_local_recorder;
 use parlour_recording::recorder::{self, HistoryHandle, RecorderThreads};
 use parlour_sim::Simulation;
 use parlour_tick::Cadence;
 
 use super::{
-    Closed, Failure, Server, ServerFailure, ServerOptions, StartError,
-    failure::TICK,
-    threads::{Io, Threads},
+    Server, ServerOptions, StartError,
+    ports::Ports,
+    threads::Threads,
+    wiring::{Shared, TickEnds, Wiring},
 };
 use crate::{
     admin::Admin,
-    bridge::{inbound, load::IoLoad, outbound::Publisher, route::MAX_IO_THREADS, wake},
+    bridge::{
+        route::MAX_IO_THREADS,
+        wake::{self, WakeEnd},
+    },
     chance,
     descriptors::{Descriptors, TooFew},
-    edge::{self, EdgeShared, IoStart},
+    failure::Failure,
     metrics::Metrics,
     playback::{Playback, PlaybackControl},
     recorder::RecordedWorld,
-    tick_loop::{MakeTicker, TickLoop, TickStatus},
+    tick_loop::{MakeTicker, TickLoop},
 };
 
 /// What is served.
 struct Served {
     make: MakeTicker,
-    /// What records it.
+    /// The threads that record it, if it is recorded.
     live: Option<RecorderThreads>,
+    /// The end for the admin port, if it is a recording.
     playback: Option<PlaybackControl>,
+    /// The thread that reads the recording.
     reader: Option<JoinHandle<()>>,
     seed: u64,
 }
 
-/// Serves a world that begins now.
+/// Serves a new world.
 pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let mut sim = options.sim.clone();
     sim.seed = chance::seed(sim.seed);
@@ -66,7 +71,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     })
 }
 
-/// Serves one that was.
+/// Serves a recording.
 pub(super) fn start_playback(options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
     let (heartbeat_ms, seed) = (heartbeat_ms(&options), playback.config().seed);
     start_with(options, |failure, _| {
@@ -82,168 +87,95 @@ pub(super) fn start_playback(options: ServerOptions, playback: Playback) -> Resu
 }
 
 fn heartbeat_ms(options: &ServerOptions) -> u32 {
-    options.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
+    options.edge.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
 }
 
+/// Starts the server: binds the ports, makes what connects the threads, and starts one thread after the other.
 fn start_with(
     options: ServerOptions,
-    play: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<Served, StartError>,
+    serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<Served, StartError>,
 ) -> Result<Server, StartError> {
-    let descriptors = Arc::new(Descriptors::raise());
-    let public = listen(options.listen, "--listen")?;
-    let admin = listen(options.admin, "--admin")?;
-    let (listen_addr, admin_addr) = (public.local_addr()?, admin.local_addr()?);
-    edge::prepare_listener(&public)?;
-
-    let metrics = Arc::new(Metrics::new());
-    let status = Arc::new(TickStatus::new());
-    let failure = Arc::new(Failure::default());
-    let tick_stop = Arc::new(AtomicBool::new(false));
-    let realtime = options.realtime;
+    let descriptors = Descriptors::raise();
+    let ports = Ports::listen(options.listen, options.admin)?;
+    let shared = Shared::new(options.edge.clone(), descriptors);
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
-    let cadence = options.cadence;
-    let max_connections = options.max_connections;
-    let livez_timeout = options.livez_timeout;
-    let edge = Arc::new(EdgeShared::new(
-        options,
-        Arc::clone(&descriptors),
-        Arc::clone(&metrics),
-        Arc::clone(&status),
-        Arc::clone(&failure),
-    ));
-
-    let mut tick_wakes = Vec::new();
-    let mut stop_wakes = Vec::new();
-    let mut ends = Vec::new();
-    for _ in 0..io_threads {
-        let (sender, end) = wake::pair()?;
-        stop_wakes.push(Arc::new(sender.try_clone()?));
-        tick_wakes.push(sender);
-        ends.push(end);
-    }
-    failure.wakes(stop_wakes.clone());
-    let (publisher, outbound) = Publisher::new(tick_wakes);
-    let mut inbound = Vec::new();
-    let (mut starts, mut loads) = (Vec::new(), Vec::new());
-    for (thread, (wake, outbound)) in ends.into_iter().zip(outbound).enumerate() {
-        let (sender, receiver) = inbound::ring(metrics.edge.dropped_inbound_full.clone());
-        inbound.push(receiver);
-        let load = IoLoad::new();
-        loads.push(Arc::clone(&load));
-        starts.push(IoStart {
-            thread,
-            listener: public.try_clone()?,
-            shared: Arc::clone(&edge),
-            inbound: sender,
-            outbound,
-            wake,
-            load,
-        });
-    }
-    let (admin_wake, admin_end) = wake::pair()?;
-    let enough = descriptors.check(io_threads + 1, max_connections);
+    let wiring = Wiring::new(io_threads, &ports.public, &shared)?;
+    let (admin_wake, admin_woken) = wake::pair()?;
+    let enough = shared
+        .descriptors
+        .check(io_threads + 1, options.edge.max_connections);
     enough.map_err(|TooFew { limit }| StartError::OpenFiles { limit })?;
+    let served = serve(&shared.failure, &shared.metrics)?;
 
-    let Served {
-        make,
-        live,
-        playback,
-        reader,
-        seed,
-    } = play(&failure, &metrics)?;
-    // A jump through the past may keep its thread busy for long: nobody waits for its ticks.
-    let realtime = realtime && playback.is_none();
-    // Who looks on is told everything, and is none of those whom pressure makes wait.
-    let cadence = if playback.is_some() {
-        Some(Cadence::Hz60)
-    } else {
-        cadence
-    };
-    let history = live
+    let seed = served.seed;
+    let tick_loop = tick_loop(&options, &shared, wiring.tick, served.playback.is_some());
+    let history = served
+        .live
         .as_ref()
         .map_or(HistoryHandle::closed(), RecorderThreads::history);
+    let admin = admin(
+        &options,
+        &shared,
+        ports.admin,
+        (history.clone(), served.playback),
+        admin_woken,
+    );
+    let (failure, recorder) = (Arc::clone(&shared.failure), shared.metrics.recorder().clone());
 
-    // From here on they end when something fails half-way.
-    let mut threads = Threads {
-        failure: Arc::clone(&failure),
-        edge,
-        status: Arc::clone(&status),
-        io: Vec::new(),
-        admin: None,
-        tick_stop: Arc::clone(&tick_stop),
-        tick: None,
-        live,
-        reader,
-        report: None,
-    };
-    let tick_loop = TickLoop {
-        inbound,
-        publisher,
-        loads,
-        cadence,
-        realtime,
-        metrics: Arc::clone(&metrics),
-        status: Arc::clone(&status),
-        stop: tick_stop,
-    };
-    let recorder = metrics.recorder().clone();
-    let server_recorder = recorder.clone();
-    threads.tick = Some(failure.spawn(TICK, move || {
-        // Game logic counts here; what it counts in a recording that is served goes nowhere.
-        with_local_recorder(&recorder, || tick_loop.run(make))
-    })?);
-    for (start, wake) in starts.into_iter().zip(stop_wakes) {
-        let name = format!("io-{}", start.thread);
-        let failed = Arc::clone(&failure);
-        let thread = failure.spawn(&name, move || {
-            let thread = start.thread;
-            edge::run(start).unwrap_or_else(|error| {
-                failed.set(ServerFailure::failed(format!("io-{thread}"), error));
-                Closed::default()
-            })
-        })?;
-        threads.io.push(Io { wake, thread });
-    }
-    let admin = Admin {
-        listener: admin,
-        metrics,
-        status,
-        failure: Arc::clone(&failure),
-        descriptors,
-        edge: Arc::clone(&threads.edge),
-        history: history.clone(),
-        playback,
-        livez_timeout,
-        wake: admin_end,
-    };
-    let failed = Arc::clone(&failure);
-    let thread = failure.spawn("admin", move || {
-        if let Err(error) = admin.run() {
-            failed.set(ServerFailure::failed("admin", error));
-        }
-        Closed::default()
-    })?;
-    threads.admin = Some(Io {
-        wake: Arc::new(admin_wake),
-        thread,
-    });
-    tracing::info!(listen = %listen_addr, admin = %admin_addr, io_threads, seed, "serving");
+    // Dropping this ends the threads that run, if one of the next cannot be started.
+    let mut threads = Threads::new(shared, served.live, served.reader);
+    threads.start_tick(tick_loop, served.make)?;
+    threads.start_io(wiring.io)?;
+    threads.start_admin(admin, admin_wake)?;
+    tracing::info!(listen = %ports.public_addr, admin = %ports.admin_addr, io_threads, seed, "serving");
     Ok(Server {
-        listen: listen_addr,
-        admin: admin_addr,
+        listen: ports.public_addr,
+        admin: ports.admin_addr,
         failure,
         history,
-        recorder: server_recorder,
+        recorder,
         threads: Mutex::new(threads),
     })
 }
 
-fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-        .map_err(|source| StartError::Listen {
-            address,
-            flag,
-            source,
-        })
+/// What the tick thread runs.
+fn tick_loop(options: &ServerOptions, shared: &Shared, ends: TickEnds, is_playback: bool) -> TickLoop {
+    TickLoop {
+        inbound: ends.inbound,
+        publisher: ends.publisher,
+        loads: ends.loads,
+        // Spectators always get every snapshot; pressure does not apply.
+        cadence: if is_playback {
+            Some(Cadence::Hz60)
+        } else {
+            options.cadence
+        },
+        // A tick of a playback may take long, and no player waits for it.
+        realtime: options.realtime && !is_playback,
+        metrics: Arc::clone(&shared.metrics),
+        status: Arc::clone(&shared.status),
+        stop: Arc::default(),
+    }
+}
+
+/// What the admin thread runs.
+fn admin(
+    options: &ServerOptions,
+    shared: &Shared,
+    listener: TcpListener,
+    (history, playback): (HistoryHandle, Option<PlaybackControl>),
+    wake: WakeEnd,
+) -> Admin {
+    Admin {
+        listener,
+        metrics: Arc::clone(&shared.metrics),
+        status: Arc::clone(&shared.status),
+        failure: Arc::clone(&shared.failure),
+        descriptors: Arc::clone(&shared.descriptors),
+        edge: Arc::clone(&shared.edge),
+        history,
+        playback,
+        livez_timeout: options.livez_timeout,
+        wake,
+    }
 }

@@ -1,6 +1,7 @@
-//! The threads of a server, and how they end.
+//! The threads of a server: how each begins, and how all end.
 
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -8,40 +9,93 @@ use std::{
     thread::JoinHandle,
 };
 
+use metrics::with_local_recorder;
 use parlour_recording::recorder::RecorderThreads;
 
-use super::{Failure, StopReport};
-use crate::{bridge::wake::WakeSender, edge::EdgeShared, tick_loop::TickStatus};
+use super::{
+    StopReport,
+    wiring::{IoEnds, Shared},
+};
+use crate::{
+    admin::Admin,
+    bridge::wake::WakeSender,
+    edge::{self, Closed},
+    failure::TICK,
+    tick_loop::{MakeTicker, TickLoop},
+};
 
 /// What runs. Stops when dropped.
 pub(super) struct Threads {
-    pub(super) failure: Arc<Failure>,
-    pub(super) edge: Arc<EdgeShared>,
-    pub(super) status: Arc<TickStatus>,
-    pub(super) io: Vec<Io>,
-    pub(super) admin: Option<Io>,
-    pub(super) tick_stop: Arc<AtomicBool>,
-    pub(super) tick: Option<JoinHandle<()>>,
-    pub(super) live: Option<RecorderThreads>,
+    shared: Shared,
+    tick: Option<Stopped>,
+    io: Vec<Woken<Closed>>,
+    admin: Option<Woken<()>>,
+    live: Option<RecorderThreads>,
     /// Reads ahead, if a recording is served. Ends by itself after the tick thread.
-    pub(super) reader: Option<JoinHandle<()>>,
+    reader: Option<JoinHandle<()>>,
     /// How they ended.
-    pub(super) report: Option<StopReport>,
+    report: Option<StopReport>,
 }
 
-/// An I/O thread and what wakes it.
-pub(super) struct Io {
-    pub(super) wake: Arc<WakeSender>,
-    pub(super) thread: JoinHandle<Closed>,
+/// A thread that looks now and then whether it is to stop.
+struct Stopped {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
 }
 
-/// How connections ended when an I/O thread stopped.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Closed {
-    pub(crate) answered: u32,
-    pub(crate) aborted: u32,
+/// A thread that sleeps until it is woken, and what wakes it.
+struct Woken<T> {
+    wake: Arc<WakeSender>,
+    thread: JoinHandle<T>,
 }
 
+/// Starting: in this order.
+impl Threads {
+    /// With those that run already.
+    pub(super) fn new(shared: Shared, live: Option<RecorderThreads>, reader: Option<JoinHandle<()>>) -> Self {
+        Self {
+            shared,
+            tick: None,
+            io: Vec::new(),
+            admin: None,
+            live,
+            reader,
+            report: None,
+        }
+    }
+
+    /// Starts the thread that ticks.
+    pub(super) fn start_tick(&mut self, tick_loop: TickLoop, make: MakeTicker) -> io::Result<()> {
+        let stop = Arc::clone(&tick_loop.stop);
+        let recorder = self.shared.metrics.recorder().clone();
+        let thread = self.shared.failure.spawn(TICK, move || {
+            // Game logic counts here; what it counts in a recording that is served goes nowhere.
+            with_local_recorder(&recorder, || tick_loop.run(make))
+        })?;
+        self.tick = Some(Stopped { stop, thread });
+        Ok(())
+    }
+
+    /// Starts those that hold sockets. Connections are taken from now on.
+    pub(super) fn start_io(&mut self, ends: Vec<IoEnds>) -> io::Result<()> {
+        for IoEnds { start, wake } in ends {
+            let name = format!("io-{}", start.thread);
+            let thread = self.shared.failure.try_spawn(&name, move || edge::run(start))?;
+            self.io.push(Woken { wake, thread });
+        }
+        Ok(())
+    }
+
+    /// Starts the one of the admin port.
+    pub(super) fn start_admin(&mut self, admin: Admin, wake: WakeSender) -> io::Result<()> {
+        let thread = self.shared.failure.try_spawn("admin", move || admin.run())?;
+        let wake = Arc::new(wake);
+        self.admin = Some(Woken { wake, thread });
+        Ok(())
+    }
+}
+
+/// Stopping.
 impl Threads {
     /// Ends them. The second time there is only the report of the first.
     pub(super) fn stop(&mut self) -> StopReport {
@@ -49,14 +103,14 @@ impl Threads {
             return report.clone();
         }
         let report = self.end();
-        self.failure.stopped();
+        self.shared.failure.stopped();
         self.report.insert(report).clone()
     }
 
     fn end(&mut self) -> StopReport {
         let mut report = StopReport::default();
         // The tick goes on while connections end, so that the world hears of it.
-        self.edge.begin_stop();
+        self.shared.edge.begin_stop();
         for io in &self.io {
             io.wake.wake();
         }
@@ -65,12 +119,12 @@ impl Threads {
             report.closed += closed.answered;
             report.aborted += closed.aborted;
         }
-        self.tick_stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.tick.take() {
-            let _ = thread.join();
+        if let Some(tick) = self.tick.take() {
+            tick.stop.store(true, Ordering::Relaxed);
+            let _ = tick.thread.join();
         }
         // Not from the thread: one that panicked knows nothing any more.
-        report.tick = self.status.tick();
+        report.tick = self.shared.status.tick();
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
         }
@@ -82,7 +136,7 @@ impl Threads {
         if let Some(live) = self.live.take() {
             live.stop();
         }
-        report.failure = self.failure.get().cloned();
+        report.failure = self.shared.failure.get().cloned();
         report
     }
 }

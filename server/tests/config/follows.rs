@@ -53,19 +53,28 @@ fn one_setting_alone_never_contradicts_a_default() {
 fn the_default_is_the_value_that_fits() {
     let settings = |name, value| given(None, &[], &[(name, value)]).unwrap().settings;
     assert_eq!(
-        settings("max_connections", "10").max_unauthenticated_per_address,
+        settings("max_connections", "10")
+            .edge
+            .max_unauthenticated_per_address,
         10
     );
     assert_eq!(
-        settings("max_connections", "1000").max_unauthenticated_per_address,
+        settings("max_connections", "1000")
+            .edge
+            .max_unauthenticated_per_address,
         256
     );
     assert_eq!(
-        settings("max_unauthenticated_per_address", "30000").max_connections,
+        settings("max_unauthenticated_per_address", "30000")
+            .edge
+            .max_connections,
         30_000
     );
-    assert_eq!(settings("record_total_mib", "64").record_file_mib, 64);
-    assert_eq!(settings("record_file_mib", "8192").record_total_mib, 8192);
+    assert_eq!(settings("record_total_mib", "64").recording.file_bytes, 64 << 20);
+    assert_eq!(
+        settings("record_file_mib", "8192").recording.total_bytes,
+        8192 << 20
+    );
     assert_eq!(settings("near_radius", "90").interest_radius, Some(90));
     assert_eq!(
         settings("listen", "0.0.0.0:7374").admin.to_string(),

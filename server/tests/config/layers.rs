@@ -52,7 +52,7 @@ fn the_word_for_none_takes_back_what_a_lower_layer_gave() {
     )
     .unwrap();
     assert_eq!(config.settings.maps, None);
-    assert!(config.settings.allowed_origins.is_empty());
+    assert!(config.settings.edge.allowed_origins.is_empty());
 }
 
 #[test]

@@ -143,9 +143,14 @@ fn values_are_trimmed_and_lists_are_split_at_commas() {
         ("PARLOUR_MAPS", "my maps"),
     ];
     let settings = given(None, &variables, &[]).unwrap().settings;
-    let origins: Vec<String> = settings.allowed_origins.iter().map(ToString::to_string).collect();
+    let origins: Vec<String> = settings
+        .edge
+        .allowed_origins
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(origins, ["https://example.org", "http://[::1]"]);
-    assert_eq!(settings.heartbeat, Duration::from_secs(2));
+    assert_eq!(settings.edge.heartbeat, Duration::from_secs(2));
     assert_eq!(settings.maps.as_deref(), Some(Path::new("my maps")));
 }
 
@@ -214,7 +219,7 @@ fn a_directory_without_a_name_is_a_mistake_and_none_has_a_word() {
         );
     }
     let settings = given(None, &[], &[("record", "./off")]).unwrap().settings;
-    assert_eq!(settings.record.as_deref(), Some(Path::new("./off")));
+    assert_eq!(settings.recording.directory.as_deref(), Some(Path::new("./off")));
 }
 
 #[test]

@@ -6,7 +6,7 @@ const PLAIN: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 #[test]
 fn a_full_server_answers_503() {
-    let server = start_with(|options| options.max_connections = 2);
+    let server = start_with(|options| options.edge.max_connections = 2);
     let _ann = server.player("ann");
     let bob = server.player("bob");
     assert!(server.request(PLAIN).starts_with("HTTP/1.1 503 "));
@@ -18,7 +18,7 @@ fn a_full_server_answers_503() {
 
 #[test]
 fn an_address_with_too_many_unfinished_connections_is_429_and_then_nothing() {
-    let server = start_with(|options| options.max_unauthenticated_per_address = 3);
+    let server = start_with(|options| options.edge.max_unauthenticated_per_address = 3);
     let idle: Vec<_> = (0..3).map(|_| server.dial()).collect();
     server.await_metric("parlour_unauthenticated_connections", 3.0);
     assert!(server.request(PLAIN).starts_with("HTTP/1.1 429 "));

@@ -53,7 +53,7 @@ fn forwarded(server: &TestServer, line: (&str, &str)) -> Client {
 
 #[test]
 fn json_over_loopback_has_longer_for_its_hello() {
-    let server = start_with(|options| options.handshake_timeout = SHORT);
+    let server = start_with(|options| options.edge.handshake_timeout = SHORT);
     let mut person = server.websocket("parlour.v1.json");
     for mut other in [
         server.websocket("parlour.v1"),
@@ -71,7 +71,10 @@ fn json_over_loopback_has_longer_for_its_hello() {
 fn a_minute_is_enough_to_type_a_hello_and_longer_counts() {
     let mut options = parlour_server::ServerOptions::new(parlour_sim::SimConfig::new(Vec::new()));
     let typing = |options: &parlour_server::ServerOptions, address: &str| {
-        options.time_to_type_hello(address.parse().unwrap()).as_secs()
+        options
+            .edge
+            .time_to_type_hello(address.parse().unwrap())
+            .as_secs()
     };
     for (address, seconds) in [
         ("127.0.0.1", 60),
@@ -81,15 +84,15 @@ fn a_minute_is_enough_to_type_a_hello_and_longer_counts() {
     ] {
         assert_eq!(typing(&options, address), seconds, "{address}");
     }
-    options.handshake_timeout = Duration::from_secs(90);
+    options.edge.handshake_timeout = Duration::from_secs(90);
     assert_eq!(typing(&options, "127.0.0.1"), 90);
 }
 
 #[test]
 fn the_longer_time_ends_as_well() {
     let server = start_with(|options| {
-        options.handshake_timeout = SHORT;
-        options.handshake_timeout_by_hand = 3 * SHORT;
+        options.edge.handshake_timeout = SHORT;
+        options.edge.handshake_timeout_by_hand = 3 * SHORT;
     });
     let begin = Instant::now();
     let (code, reason) = closed(&server, &[]);
@@ -101,8 +104,8 @@ fn the_longer_time_ends_as_well() {
 #[test]
 fn who_takes_long_to_type_takes_no_place_of_others() {
     let server = start_with(|options| {
-        options.handshake_timeout = SHORT;
-        options.max_unauthenticated_per_address = 1;
+        options.edge.handshake_timeout = SHORT;
+        options.edge.max_unauthenticated_per_address = 1;
     });
     let persons: Vec<Client> = (0..16).map(|_| server.websocket("parlour.v1.json")).collect();
     // The places for those who type are taken: this one has as long as any.

@@ -119,7 +119,7 @@ async fn what_a_handle_says_is_answered_in_the_events() {
 
 #[tokio::test]
 async fn a_full_server_is_tried_again_later_and_another_path_is_not() {
-    let server = start_with(|options| options.max_connections = 1);
+    let server = start_with(|options| options.edge.max_connections = 1);
     let _first = open(&server, "ann").await;
     let full = Connection::open(&url(&server), strict("bob")).await.unwrap_err();
     assert!(
@@ -173,8 +173,8 @@ async fn a_server_that_stops_says_when_to_come_back() {
 #[tokio::test]
 async fn a_program_that_does_not_read_learns_why_it_was_closed_and_can_come_back() {
     let server = start_with(|options| {
-        options.outbox_bytes = 16 * 1024;
-        options.stall = Duration::from_secs(1);
+        options.edge.outbox_bytes = 16 * 1024;
+        options.edge.stall_timeout = Duration::from_secs(1);
     });
     let mut slow = in_room(&server, "slow").await;
     let talkers: Vec<_> = (0..10).map(|number| format!("talker {number}")).collect();
@@ -251,7 +251,7 @@ async fn waiting_for_events_may_be_given_up_at_any_time() {
 
 #[tokio::test]
 async fn an_idle_connection_stays_open() {
-    let server = start_with(|options| options.heartbeat = Duration::from_secs(1));
+    let server = start_with(|options| options.edge.heartbeat = Duration::from_secs(1));
     let mut ann = open(&server, "ann").await;
     let end = timeout(Duration::from_millis(3500), ended(&mut ann)).await;
     assert!(end.is_err(), "{end:?}");

@@ -10,7 +10,7 @@ use crate::support::{Client, start_with, upgrade_request};
 const DEADLINE: Duration = Duration::from_millis(600);
 
 fn server() -> crate::support::TestServer {
-    start_with(|options| options.handshake_timeout = DEADLINE)
+    start_with(|options| options.edge.handshake_timeout = DEADLINE)
 }
 
 #[test]

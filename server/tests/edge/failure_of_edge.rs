@@ -41,7 +41,7 @@ fn clients_of_all_io_threads_read_1011() {
         .unwrap();
     let server = start_with(|options| {
         options.io_threads = 2;
-        options.max_unauthenticated_per_address = 1;
+        options.edge.max_unauthenticated_per_address = 1;
     });
     let mut players: Vec<_> = (0..8).map(|_| server.player("ann")).collect();
     let mut silent = server.websocket("parlour.v1");

@@ -10,7 +10,7 @@ const HEARTBEAT: Duration = Duration::from_millis(600);
 
 #[test]
 fn silence_for_two_heartbeats_is_4002() {
-    let server = start_with(|options| options.heartbeat = HEARTBEAT);
+    let server = start_with(|options| options.edge.heartbeat = HEARTBEAT);
     let mut client = server.player("ann");
     let begin = Instant::now();
     assert_eq!(client.next(), Got::Ping(Vec::new()));
@@ -21,7 +21,7 @@ fn silence_for_two_heartbeats_is_4002() {
 
 #[test]
 fn who_answers_stays() {
-    let server = start_with(|options| options.heartbeat = HEARTBEAT);
+    let server = start_with(|options| options.edge.heartbeat = HEARTBEAT);
     let mut client = server.player("ann");
     for _ in 0..4 {
         assert_eq!(client.next(), Got::Ping(Vec::new()));

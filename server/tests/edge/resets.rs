@@ -20,7 +20,7 @@ fn frame(message: &ClientMessage) -> Vec<u8> {
 
 #[test]
 fn at_any_byte_of_the_request_or_what_follows_it() {
-    let server = start_with(|options| options.max_unauthenticated_per_address = 10_000);
+    let server = start_with(|options| options.edge.max_unauthenticated_per_address = 10_000);
     let (_, mut bytes) = upgrade_request("parlour.v1");
     bytes.extend(frame(&ClientMessage::Hello(Hello {
         protocol: PROTOCOL,

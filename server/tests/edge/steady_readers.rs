@@ -64,7 +64,7 @@ fn read_slowly(
 #[test]
 fn one_whose_backlog_shrinks_stays() {
     let stall = Duration::from_millis(1500);
-    let server = start_with(|options| options.stall = stall);
+    let server = start_with(|options| options.edge.stall_timeout = stall);
     let mut slow = slow_reader(&server, 4096);
     // 300 KB at once.
     let mut others = players(&server, 15);

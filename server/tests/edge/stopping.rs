@@ -55,7 +55,7 @@ fn clients_come_back_at_random_within_a_window_that_grows_with_their_number() {
     assert!(*least >= 500 && *most < 2500, "{few:?}");
     // That 20 times in 2 s lie within 0.5 s has a chance of 1 in 10^10.
     assert!(most - least > 500, "{few:?}");
-    let many = come_back(start_with(|options| options.reconnect_rate = 2), 20);
+    let many = come_back(start_with(|options| options.edge.reconnect_rate = 2), 20);
     let most = many.iter().max().unwrap();
     assert!((2500..10_500).contains(most), "{many:?}");
 }

@@ -138,7 +138,7 @@ fn the_target_of_an_absolute_request_counts_before_the_host_header() {
 #[test]
 fn names_that_are_configured_are_taken_too() {
     let server = start_with(|options| {
-        options.allowed_hosts = ["play.example.org", "*.game.example"]
+        options.edge.allowed_hosts = ["play.example.org", "*.game.example"]
             .map(|host| host.parse().unwrap())
             .into();
     });
@@ -161,7 +161,7 @@ fn names_that_are_configured_are_taken_too() {
     // The page that a proxy on this machine serves under that name.
     let page = "host: play.example.org\r\norigin: https://play.example.org\r\n";
     assert_eq!(upgrade(&server, page), 101);
-    let server = start_with(|options| options.allowed_hosts = vec!["*".parse().unwrap()]);
+    let server = start_with(|options| options.edge.allowed_hosts = vec!["*".parse().unwrap()]);
     answers(&server, "evil.example", 200);
 }
 
@@ -179,7 +179,7 @@ fn on_all_addresses_loopback_stays_strict_and_the_rest_takes_any_name() {
         start_with(|options| {
             options.listen = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
             options.admin = options.listen;
-            options.allowed_hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
+            options.edge.allowed_hosts = hosts.iter().map(|host| host.parse().unwrap()).collect();
         })
     };
     // The statuses of the first page and of the metrics.
@@ -279,7 +279,7 @@ fn every_answer_keeps_other_origins_from_embedding_it() {
 #[test]
 fn allowed_origins_may_be_custom_schemes_and_wildcards_and_default_ports_are_equal() {
     let server = start_with(|options| {
-        options.allowed_origins = [
+        options.edge.allowed_origins = [
             "https://good.org",
             "https://port.example:443",
             "http://plain.example:80/",

@@ -6,7 +6,7 @@ use parlour_shared::{
     ids::{SessionId, Slot, Tick},
     motion::UNITS_PER_PX,
 };
-use parlour_tick::TickOutput;
+use parlour_tick::{Pace, TickOutput};
 
 use super::{
     Pacing, Replica,
@@ -22,6 +22,15 @@ use crate::{
     rooms::{Room, Rooms, Seats},
 };
 
+/// What all rooms have in common in a tick.
+struct Now {
+    tick: Tick,
+    pace: Pace,
+    interest: Interest,
+    /// What is no farther than this from a viewer is nearby: half the near radius, squared.
+    nearby_squared: i64,
+}
+
 /// Writes the frames of this tick, room by room and slot by slot, and those of watchers last. Per viewer this is bit
 /// operations and copies.
 pub(super) fn splice(
@@ -31,67 +40,76 @@ pub(super) fn splice(
     (clock, setup, pacing): (Res<Clock>, Res<Setup>, Res<Pacing>),
     (mut outbox, mut watchers): (ResMut<Outbox>, ResMut<Watchers>),
 ) {
-    let pace = pacing.0;
     let out = &mut outbox.out;
     let nearby = i64::from(setup.rules.near_px) * i64::from(UNITS_PER_PX) / 2;
-    let nearby_squared = nearby * nearby;
+    let now = Now {
+        tick: clock.tick,
+        pace: pacing.0,
+        interest: setup.rules.interest,
+        nearby_squared: nearby * nearby,
+    };
     for room in directory.occupied() {
         let Ok((mut replica, seats, proximity)) = rooms.get_mut(room) else {
             continue;
         };
         let epoch = epochs.get(room).map_or(0, |room| room.epoch.0);
-        let Replica {
-            records,
-            viewers,
-            changes,
-            arena,
-        } = &mut *replica;
-        arena.begin(clock.tick, records.len());
-        for (slot, viewer) in viewers.iter_mut().enumerate() {
-            let Some(viewer) = viewer else { continue };
-            viewer.recover(clock.tick);
-            out.counts.viewers[pace.cadences(viewer.level).0 as usize] += 1;
-            if viewer.held {
-                out.counts.held += 1;
-                continue;
-            }
-            let phase = epoch.wrapping_add(slot as u32);
-            let last_full_at = viewer.base.and(Some(viewer.full_at));
-            let due = Due::at(clock.tick, phase, pace, viewer.level, last_full_at);
-            if due == Due::Nothing {
-                continue;
-            }
-            let Some(visible) = visible(setup.rules.interest, Slot(slot as u16), seats, proximity) else {
-                continue;
-            };
-            let mut frame = Frame {
-                viewer,
-                visible,
-                records,
-                changes,
-                arena,
-                tick: clock.tick,
-            };
-            if due == Due::Nearby {
-                frame.write_nearby(Slot(slot as u16), nearby_squared, out);
-            } else {
-                frame.write(&mut out.bytes, &mut out.frames);
-            }
-        }
+        write_players((&mut replica, seats, proximity), epoch, &now, out);
     }
     watchers.serve(|watcher| {
         let Ok((mut replica, seats, proximity)) = rooms.get_mut(watcher.room) else {
             return false;
         };
-        watch(
-            watcher,
-            (&mut replica, seats, proximity),
-            setup.rules.interest,
-            clock.tick,
-            out,
-        );
+        let parts = (&mut *replica, seats, proximity);
+        watch(watcher, parts, now.interest, now.tick, out);
         true
     });
+}
+
+/// Writes the frames of a room's players, slot by slot.
+fn write_players(
+    (replica, seats, proximity): (&mut Replica, &Seats, &Proximity),
+    epoch: u32,
+    now: &Now,
+    out: &mut TickOutput,
+) {
+    let Replica {
+        records,
+        viewers,
+        changes,
+        arena,
+    } = replica;
+    arena.begin(now.tick, records.len());
+    for (slot, viewer) in viewers.iter_mut().enumerate() {
+        let Some(viewer) = viewer else { continue };
+        viewer.recover(now.tick);
+        out.counts.viewers[now.pace.cadences(viewer.level).0 as usize] += 1;
+        if viewer.held {
+            out.counts.held += 1;
+            continue;
+        }
+        let phase = epoch.wrapping_add(slot as u32);
+        let last_full_at = viewer.base.and(Some(viewer.full_at));
+        let due = Due::at(now.tick, phase, now.pace, viewer.level, last_full_at);
+        if due == Due::Nothing {
+            continue;
+        }
+        let Some(visible) = visible(now.interest, Slot(slot as u16), seats, proximity) else {
+            continue;
+        };
+        let mut frame = Frame {
+            viewer,
+            visible,
+            records,
+            changes,
+            arena,
+            tick: now.tick,
+        };
+        if due == Due::Nearby {
+            frame.write_nearby(Slot(slot as u16), now.nearby_squared, out);
+        } else {
+            frame.write(&mut out.bytes, &mut out.frames);
+        }
+    }
 }
 
 /// Between two ticks: writes the full snapshot of a watcher that was sent none yet. False if there is none to write.

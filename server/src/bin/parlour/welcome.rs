@@ -49,12 +49,12 @@ pub(crate) fn text(
 /// What to type by hand, and how soon: a connection that says no hello in time is closed.
 pub(crate) fn typing(options: &ServerOptions, room: &str) -> String {
     let listen = options.listen;
-    let here = options.time_to_type_hello(reachable(listen).ip());
+    let here = options.edge.time_to_type_hello(reachable(listen).ip());
     let mut text = format!(
         "and type {{\"hello\":{{\"protocol\":1}}}} within {} s, then {{\"join\":{{\"room\":\"{room}\"}}}}",
         here.as_secs_f64()
     );
-    let elsewhere = options.time_to_type_hello(listen.ip());
+    let elsewhere = options.edge.time_to_type_hello(listen.ip());
     if elsewhere != here {
         write!(
             text,

@@ -36,8 +36,8 @@ pub(super) const SETTINGS: &[Setting] = &[
                capacitor://localhost, or * for any; none given: those of the server itself and of this machine",
         kind: Kind::List,
         also: None,
-        apply: set!(allowed_origins, |text| list(ORIGINS, text)),
-        show: |settings| show_list(&settings.allowed_origins),
+        apply: set!(edge.allowed_origins, |text| list(ORIGINS, text)),
+        show: |settings| show_list(&settings.edge.allowed_origins),
     },
     Setting {
         name: "allowed_hosts",
@@ -48,8 +48,8 @@ pub(super) const SETTINGS: &[Setting] = &[
                any name elsewhere. Set it if a proxy on this machine passes the Host header on",
         kind: Kind::List,
         also: None,
-        apply: set!(allowed_hosts, |text| list(HOSTS, text)),
-        show: |settings| show_list(&settings.allowed_hosts),
+        apply: set!(edge.allowed_hosts, |text| list(HOSTS, text)),
+        show: |settings| show_list(&settings.edge.allowed_hosts),
     },
     Setting {
         name: "io_threads",
@@ -80,8 +80,8 @@ pub(super) const SETTINGS: &[Setting] = &[
                them, or fewer are let in (ulimit -n)",
         kind: Kind::Number,
         also: None,
-        apply: set!(max_connections, |text| whole(text, 1..=1_000_000)),
-        show: |settings| settings.max_connections.to_string(),
+        apply: set!(edge.max_connections, |text| whole(text, 1..=1_000_000)),
+        show: |settings| settings.edge.max_connections.to_string(),
     },
     Setting {
         name: "max_unauthenticated_per_address",
@@ -90,8 +90,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "Connections of one IP address that have not said hello yet",
         kind: Kind::Number,
         also: None,
-        apply: set!(max_unauthenticated_per_address, |text| whole(text, 1..=1_000_000)),
-        show: |settings| settings.max_unauthenticated_per_address.to_string(),
+        apply: set!(edge.max_unauthenticated_per_address, |text| whole(
+            text,
+            1..=1_000_000
+        )),
+        show: |settings| settings.edge.max_unauthenticated_per_address.to_string(),
     },
     Setting {
         name: "handshake_timeout",
@@ -101,8 +104,11 @@ pub(super) const SETTINGS: &[Setting] = &[
                a person can type it",
         kind: Kind::Text,
         also: None,
-        apply: set!(handshake_timeout, |text| time(text, HANDSHAKE.0..=HANDSHAKE.1)),
-        show: |settings| show_time(settings.handshake_timeout),
+        apply: set!(edge.handshake_timeout, |text| time(
+            text,
+            HANDSHAKE.0..=HANDSHAKE.1
+        )),
+        show: |settings| show_time(settings.edge.handshake_timeout),
     },
     Setting {
         name: "heartbeat",
@@ -111,8 +117,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "A client that is silent for this long is asked for a sign, and closed after twice as long",
         kind: Kind::Text,
         also: None,
-        apply: set!(heartbeat, |text| time(text, SECOND..=MINUTE)),
-        show: |settings| show_time(settings.heartbeat),
+        apply: set!(edge.heartbeat, |text| time(text, SECOND..=MINUTE)),
+        show: |settings| show_time(settings.edge.heartbeat),
     },
     Setting {
         name: "cadence",
@@ -132,8 +138,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "Bytes that may wait for a client that reads slowly, before it is closed with 4001",
         kind: Kind::Number,
         also: None,
-        apply: set!(outbox_bytes, |text| whole(text, OUTBOX.0..=OUTBOX.1)),
-        show: |settings| settings.outbox_bytes.to_string(),
+        apply: set!(edge.outbox_bytes, |text| whole(text, OUTBOX.0..=OUTBOX.1)),
+        show: |settings| settings.edge.outbox_bytes.to_string(),
     },
     Setting {
         name: "stall_timeout",
@@ -142,8 +148,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "How long a client may read nothing of what waits for it, before it is closed with 4001",
         kind: Kind::Text,
         also: None,
-        apply: set!(stall_timeout, |text| time(text, SECOND..=MINUTE)),
-        show: |settings| show_time(settings.stall_timeout),
+        apply: set!(edge.stall_timeout, |text| time(text, SECOND..=MINUTE)),
+        show: |settings| show_time(settings.edge.stall_timeout),
     },
     Setting {
         name: "reconnect_window",
@@ -153,8 +159,8 @@ pub(super) const SETTINGS: &[Setting] = &[
                there are many (see reconnect_rate)",
         kind: Kind::Text,
         also: None,
-        apply: set!(reconnect_window, |text| time(text, WINDOW.0..=WINDOW.1)),
-        show: |settings| show_time(settings.reconnect_window),
+        apply: set!(edge.reconnect_window, |text| time(text, WINDOW.0..=WINDOW.1)),
+        show: |settings| show_time(settings.edge.reconnect_window),
     },
     Setting {
         name: "reconnect_rate",
@@ -164,8 +170,8 @@ pub(super) const SETTINGS: &[Setting] = &[
                this",
         kind: Kind::Number,
         also: None,
-        apply: set!(reconnect_rate, |text| whole(text, 1..=1_000_000)),
-        show: |settings| settings.reconnect_rate.to_string(),
+        apply: set!(edge.reconnect_rate, |text| whole(text, 1..=1_000_000)),
+        show: |settings| settings.edge.reconnect_rate.to_string(),
     },
     Setting {
         name: "livez_timeout",

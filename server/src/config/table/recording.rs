@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Kind, Parsed, Section, Setting, set};
-use crate::config::value::{path_or, show_path_or, show_time, time, whole};
+use crate::config::value::{mib, path_or, show_path_or, show_time, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -13,8 +13,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "Record every tick into files in this directory, one server each; off: no recording",
         kind: Kind::Text,
         also: None,
-        apply: set!(record, |text| path_or("off", "a directory", text)),
-        show: |settings| show_path_or("off", settings.record.as_ref()),
+        apply: set!(recording.directory, |text| path_or("off", "a directory", text)),
+        show: |settings| show_path_or("off", settings.recording.directory.as_ref()),
     },
     Setting {
         name: "record_file_mib",
@@ -23,8 +23,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "A recording goes on in another file after this many MiB",
         kind: Kind::Number,
         also: None,
-        apply: set!(record_file_mib, |text| whole(text, 1..=1 << 20)),
-        show: |settings| settings.record_file_mib.to_string(),
+        apply: set!(recording.file_bytes, |text| mib(text, 1..=1 << 20)),
+        show: |settings| (settings.recording.file_bytes >> 20).to_string(),
     },
     Setting {
         name: "record_file_minutes",
@@ -33,9 +33,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "A recording goes on in another file after this many minutes",
         kind: Kind::Number,
         also: None,
-        // A file has chunks for three weeks.
-        apply: set!(record_file_minutes, |text| whole(text, 1..=7 * 24 * 60)),
-        show: |settings| settings.record_file_minutes.to_string(),
+        apply: set!(recording.file_age, minutes),
+        show: |settings| (settings.recording.file_age.as_secs() / 60).to_string(),
     },
     Setting {
         name: "record_total_mib",
@@ -44,8 +43,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "All recordings in a directory together; beyond this many MiB the oldest are deleted",
         kind: Kind::Number,
         also: None,
-        apply: set!(record_total_mib, |text| whole(text, 1..=1 << 30)),
-        show: |settings| settings.record_total_mib.to_string(),
+        apply: set!(recording.total_bytes, |text| mib(text, 1..=1 << 30)),
+        show: |settings| (settings.recording.total_bytes >> 20).to_string(),
     },
     Setting {
         name: "history",
@@ -56,8 +55,8 @@ pub(super) const SETTINGS: &[Setting] = &[
                the shadow differs; 0s: none",
         kind: Kind::Text,
         also: None,
-        apply: set!(history, |text| time(text, Duration::ZERO..=HOUR)),
-        show: |settings| show_time(settings.history),
+        apply: set!(recording.history, |text| time(text, Duration::ZERO..=HOUR)),
+        show: |settings| show_time(settings.recording.history),
     },
     Setting {
         name: "history_mib",
@@ -66,8 +65,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "Memory that the history may take; what does not fit is forgotten early",
         kind: Kind::Number,
         also: None,
-        apply: set!(history_mib, |text| whole(text, 1..=16 << 10)),
-        show: |settings| settings.history_mib.to_string(),
+        apply: set!(recording.history_bytes, |text| mib(text, 1..=16 << 10)),
+        show: |settings| (settings.recording.history_bytes >> 20).to_string(),
     },
     Setting {
         name: "history_dir",
@@ -76,8 +75,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "Where the history is written to; auto: where recordings are, or else the directory recordings",
         kind: Kind::Text,
         also: None,
-        apply: set!(history_dir, |text| path_or("auto", "a directory", text)),
-        show: |settings| show_path_or("auto", settings.history_dir.as_ref()),
+        apply: set!(recording.history_directory, |text| path_or(
+            "auto",
+            "a directory",
+            text
+        )),
+        show: |settings| show_path_or("auto", settings.recording.history_directory.as_ref()),
     },
     Setting {
         name: "shadow",
@@ -87,12 +90,18 @@ pub(super) const SETTINGS: &[Setting] = &[
                loaded again from each saved world, every 10 s; takes as much CPU time again as the ticks",
         kind: Kind::Text,
         also: None,
-        apply: set!(shadow, on_or_off),
-        show: |settings| if settings.shadow { "on" } else { "off" }.to_owned(),
+        apply: set!(recording.shadow, on_or_off),
+        show: |settings| if settings.recording.shadow { "on" } else { "off" }.to_owned(),
     },
 ];
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn minutes(text: &str) -> Parsed<Duration> {
+    // A file has chunks for three weeks.
+    let minutes: u64 = whole(text, 1..=7 * 24 * 60)?;
+    Ok(Duration::from_secs(60 * minutes))
+}
 
 fn on_or_off(text: &str) -> Parsed<bool> {
     match text {

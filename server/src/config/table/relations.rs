@@ -47,8 +47,8 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
                 name: "max_unauthenticated_per_address",
                 follow: |settings| {
                     lower(
-                        &mut settings.max_unauthenticated_per_address,
-                        settings.max_connections,
+                        &mut settings.edge.max_unauthenticated_per_address,
+                        settings.edge.max_connections,
                     )
                 },
             },
@@ -56,14 +56,14 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
                 name: "max_connections",
                 follow: |settings| {
                     raise(
-                        &mut settings.max_connections,
-                        settings.max_unauthenticated_per_address,
+                        &mut settings.edge.max_connections,
+                        settings.edge.max_unauthenticated_per_address,
                     )
                 },
             },
         ],
         contradiction: |settings| {
-            (settings.max_unauthenticated_per_address > settings.max_connections).then(|| {
+            (settings.edge.max_unauthenticated_per_address > settings.edge.max_connections).then(|| {
                 "one address may hold more connections than there are: lower max_unauthenticated_per_address or \
                  raise max_connections"
                     .to_owned()
@@ -74,15 +74,15 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         sides: [
             Side {
                 name: "record_file_mib",
-                follow: |settings| lower(&mut settings.record_file_mib, settings.record_total_mib),
+                follow: |settings| lower(&mut settings.recording.file_bytes, settings.recording.total_bytes),
             },
             Side {
                 name: "record_total_mib",
-                follow: |settings| raise(&mut settings.record_total_mib, settings.record_file_mib),
+                follow: |settings| raise(&mut settings.recording.total_bytes, settings.recording.file_bytes),
             },
         ],
         contradiction: |settings| {
-            (settings.record_file_mib > settings.record_total_mib).then(|| {
+            (settings.recording.file_bytes > settings.recording.total_bytes).then(|| {
                 "one file of a recording may be larger than all together: lower record_file_mib or raise \
                  record_total_mib"
                     .to_owned()

@@ -6,13 +6,11 @@ use parlour_shared::limits::MAX_ROOM_CAPACITY;
 
 use super::{Kind, Parsed, Section, Setting, set};
 use crate::{
-    config::{
-        suggest::closest,
-        value::{
-            LONGEST_ENTRY, path_or, shortened, show_path_or, show_time, show_whole_or, time, whole, whole_or,
-        },
+    config::value::{
+        LONGEST_ENTRY, path_or, shortened, show_path_or, show_time, show_whole_or, time, whole, whole_or,
     },
     maps::Bundled,
+    suggest::closest,
 };
 
 pub(super) const SETTINGS: &[Setting] = &[

@@ -36,7 +36,7 @@ impl TickStatus {
     }
 
     /// A step is over, and with it, as a rule, a tick.
-    pub(super) fn advanced(&self, tick: Tick) {
+    pub(crate) fn advanced(&self, tick: Tick) {
         let us = self.start.elapsed().as_micros() as u64;
         self.advanced_us.store(us, Ordering::Relaxed);
         // After the time: who reads a tick reads the time of that tick or a later one.
@@ -45,7 +45,7 @@ impl TickStatus {
     }
 
     /// So many more ticks were left out.
-    pub(super) fn add_skipped(&self, ticks: u64) {
+    pub(crate) fn add_skipped(&self, ticks: u64) {
         self.skipped.fetch_add(ticks, Ordering::Relaxed);
     }
 
@@ -55,7 +55,7 @@ impl TickStatus {
     }
 
     /// How far down the cadence is.
-    pub(super) fn set_pace(&self, pace: Pace) {
+    pub(crate) fn set_pace(&self, pace: Pace) {
         let step = match pace {
             Pace::Fixed(_) => PaceLevel::FULL,
             Pace::Adaptive(step) => step,

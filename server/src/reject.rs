@@ -105,14 +105,14 @@ impl From<&Refusal> for Reject {
 }
 
 /// Bounds the lines in the log, per class and second. Shared by the I/O threads, without a lock.
-pub(super) struct RejectLog {
+pub(crate) struct RejectLog {
     start: Instant,
     /// Per class: the second in the upper half, the lines logged in it in the lower.
     windows: Vec<AtomicU64>,
 }
 
 impl RejectLog {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             start: Instant::now(),
             windows: Reject::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
@@ -120,7 +120,7 @@ impl RejectLog {
     }
 
     /// Whether there is a line left for this class now.
-    pub(super) fn may_log(&self, reject: Reject) -> bool {
+    pub(crate) fn may_log(&self, reject: Reject) -> bool {
         self.may_log_at(reject, self.start.elapsed().as_secs())
     }
 

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::bridge::wake::WakeSender;
 
 /// The name of the thread that steps the world.
-pub(super) const TICK: &str = "tick";
+pub(crate) const TICK: &str = "tick";
 
 /// Why a server does not serve any more: the first of its threads that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +84,7 @@ impl Failure {
     }
 
     /// The I/O threads, which close their connections when something fails.
-    pub(super) fn wakes(&self, wakes: Vec<Arc<WakeSender>>) {
+    pub(crate) fn wakes(&self, wakes: Vec<Arc<WakeSender>>) {
         let _ = self.wakes.set(wakes);
     }
 
@@ -100,19 +100,19 @@ impl Failure {
     }
 
     /// The server is stopped: nobody waits any longer.
-    pub(super) fn stopped(&self) {
+    pub(crate) fn stopped(&self) {
         self.over.send_replace(true);
     }
 
     /// Waits until the server failed or is stopped.
-    pub(super) async fn over(&self) -> Result<(), ServerFailure> {
+    pub(crate) async fn over(&self) -> Result<(), ServerFailure> {
         // An error would mean that the sender is gone, and it is borrowed here.
         let _ = self.over.subscribe().wait_for(|over| *over).await;
         self.get().cloned().map_or(Ok(()), Err)
     }
 
     /// As [`Self::over`], for a thread that may block. It needs no runtime, and works inside of one.
-    pub(super) fn wait(&self) -> Result<(), ServerFailure> {
+    pub(crate) fn wait(&self) -> Result<(), ServerFailure> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
         let mut over = pin!(self.over());
@@ -136,6 +136,22 @@ impl Failure {
             // What the closure owned is gone after a panic; only atomics and counters outlive it.
             catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
                 failure.set(ServerFailure::panicked(title, &*panic));
+                T::default()
+            })
+        })
+    }
+
+    /// As [`Self::spawn`], for a thread that may end with an error, which is a failure of the server too.
+    pub(crate) fn try_spawn<T: Default + Send + 'static>(
+        self: &Arc<Self>,
+        name: &str,
+        run: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<JoinHandle<T>> {
+        let failure = Arc::clone(self);
+        let title = name.to_owned();
+        self.spawn(name, move || {
+            run().unwrap_or_else(|error| {
+                failure.set(ServerFailure::failed(title, error));
                 T::default()
             })
         })

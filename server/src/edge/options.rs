@@ -1,0 +1,67 @@
+//! What the sockets are held by: limits, deadlines, and who may connect.
+
+use std::{net::IpAddr, time::Duration};
+
+use parlour_shared::limits::HEARTBEAT_MS;
+
+use crate::web::{HostPattern, OriginPattern};
+
+/// How connections are admitted, timed and closed. The fields have the names of their settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EdgeOptions {
+    /// Connections at once; more are turned away with 503.
+    pub max_connections: u32,
+    /// Connections of one address that have not said hello yet; more are turned away with 429.
+    pub max_unauthenticated_per_address: u32,
+    /// Origins of web pages that may connect, as `https://example.org`; `*` for any. Empty: the server's own host,
+    /// and loopback. Clients that are no browsers send no origin and may always connect.
+    pub allowed_origins: Vec<OriginPattern>,
+    /// Names under which the server may be reached, on both ports, besides those of loopback and the address of the
+    /// connection; `*` for any. Empty: no other over loopback, and any on other addresses.
+    pub allowed_hosts: Vec<HostPattern>,
+    /// From accepting a connection to its valid hello: one deadline for HTTP and hello together.
+    pub handshake_timeout: Duration,
+    /// The same for JSON over loopback, where a person may type the hello, if this is longer. 16 connections at a time have
+    /// it; they do not count for `max_unauthenticated_per_address`. Only the hello may take longer, not HTTP. It has no
+    /// setting.
+    pub handshake_timeout_by_hand: Duration,
+    /// After this much silence the server pings; after twice as much it closes with 4002. Clients are told it.
+    pub heartbeat: Duration,
+    /// Bytes that may wait for a connection that does not take data; more, and it is closed with 4001.
+    pub outbox_bytes: usize,
+    /// A connection that takes nothing of what waits for it for this long is closed with 4001.
+    pub stall_timeout: Duration,
+    /// Closed clients that may come back are spread over at least this time.
+    pub reconnect_window: Duration,
+    /// Clients that may come back in a second: with more of them the window grows.
+    pub reconnect_rate: u32,
+}
+
+impl Default for EdgeOptions {
+    fn default() -> Self {
+        Self {
+            max_connections: 20_000,
+            max_unauthenticated_per_address: 256,
+            allowed_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
+            handshake_timeout: Duration::from_secs(5),
+            handshake_timeout_by_hand: Duration::from_secs(60),
+            heartbeat: Duration::from_millis(HEARTBEAT_MS.into()),
+            outbox_bytes: 256 * 1024,
+            stall_timeout: Duration::from_secs(5),
+            reconnect_window: Duration::from_secs(2),
+            reconnect_rate: 1000,
+        }
+    }
+}
+
+impl EdgeOptions {
+    /// How long a person has to type the hello, on a connection to this address.
+    #[must_use]
+    pub fn time_to_type_hello(&self, address: IpAddr) -> Duration {
+        match address.to_canonical().is_loopback() {
+            true => self.handshake_timeout.max(self.handshake_timeout_by_hand),
+            false => self.handshake_timeout,
+        }
+    }
+}

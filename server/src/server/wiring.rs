@@ -1,0 +1,108 @@
+//! What connects the threads: what all of them share, and what is between the tick thread and each I/O thread.
+
+use std::{io, net::TcpListener, sync::Arc};
+
+use crate::{
+    bridge::{
+        inbound::{self, InboundReceiver},
+        load::IoLoad,
+        outbound::Publisher,
+        tick_status::TickStatus,
+        wake::{self, WakeSender},
+    },
+    descriptors::Descriptors,
+    edge::{EdgeOptions, EdgeShared, IoStart},
+    failure::Failure,
+    metrics::Metrics,
+};
+
+/// What all threads share.
+pub(super) struct Shared {
+    pub(super) descriptors: Arc<Descriptors>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) status: Arc<TickStatus>,
+    pub(super) failure: Arc<Failure>,
+    pub(super) edge: Arc<EdgeShared>,
+}
+
+impl Shared {
+    /// Before any thread.
+    pub(super) fn new(options: EdgeOptions, descriptors: Descriptors) -> Self {
+        let descriptors = Arc::new(descriptors);
+        let metrics = Arc::new(Metrics::new());
+        let status = Arc::new(TickStatus::new());
+        let failure = Arc::new(Failure::default());
+        let edge = Arc::new(EdgeShared::new(
+            options,
+            Arc::clone(&descriptors),
+            Arc::clone(&metrics),
+            Arc::clone(&status),
+            Arc::clone(&failure),
+        ));
+        Self {
+            descriptors,
+            metrics,
+            status,
+            failure,
+            edge,
+        }
+    }
+}
+
+/// The rings, wakes and loads between the tick thread and the I/O threads, each with both its ends.
+pub(super) struct Wiring {
+    pub(super) tick: TickEnds,
+    pub(super) io: Vec<IoEnds>,
+}
+
+/// The ends of the tick thread; lists have one entry per I/O thread.
+pub(super) struct TickEnds {
+    pub(super) inbound: Vec<InboundReceiver>,
+    pub(super) publisher: Publisher,
+    pub(super) loads: Vec<Arc<IoLoad>>,
+}
+
+/// The ends of an I/O thread, and what wakes it when the server stops or fails.
+pub(super) struct IoEnds {
+    pub(super) start: IoStart,
+    pub(super) wake: Arc<WakeSender>,
+}
+
+impl Wiring {
+    /// For so many I/O threads, which all accept from `public`. A failure wakes them from now on.
+    pub(super) fn new(threads: usize, public: &TcpListener, shared: &Shared) -> io::Result<Self> {
+        let (mut publishes, mut stops, mut woken) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..threads {
+            let (sender, end) = wake::pair()?;
+            stops.push(Arc::new(sender.try_clone()?));
+            publishes.push(sender);
+            woken.push(end);
+        }
+        shared.failure.wakes(stops.clone());
+        let (publisher, outbound) = Publisher::new(publishes);
+        let (mut receivers, mut loads, mut io) = (Vec::new(), Vec::new(), Vec::new());
+        let ends = stops.into_iter().zip(woken).zip(outbound);
+        for (thread, ((stop, woken), outbound)) in ends.enumerate() {
+            let (inbound, receiver) = inbound::ring(shared.metrics.edge.dropped_inbound_full.clone());
+            receivers.push(receiver);
+            let load = IoLoad::new();
+            loads.push(Arc::clone(&load));
+            let start = IoStart {
+                thread,
+                listener: public.try_clone()?,
+                shared: Arc::clone(&shared.edge),
+                inbound,
+                outbound,
+                wake: woken,
+                load,
+            };
+            io.push(IoEnds { start, wake: stop });
+        }
+        let tick = TickEnds {
+            inbound: receivers,
+            publisher,
+            loads,
+        };
+        Ok(Self { tick, io })
+    }
+}
