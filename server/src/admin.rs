@@ -6,8 +6,10 @@ mod watch;
 
 use std::{
     convert::Infallible,
+    future::{self, Future},
     io,
     net::{IpAddr, SocketAddr, TcpListener as StdTcpListener},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -16,11 +18,10 @@ use std::{
 };
 
 use history::History;
-use http_body_util::Full;
 use hyper::{
-    Method, Request, Response, StatusCode,
-    body::{Bytes, Incoming},
-    header::{ALLOW, CONTENT_TYPE, HeaderValue},
+    Request, Uri,
+    body::Incoming,
+    header::{CONTENT_TYPE, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -30,13 +31,13 @@ use tokio::net::TcpListener;
 use crate::{
     bridge::wake::WakeEnd,
     descriptors::{Accepted, Acceptor, Descriptors, Left},
-    edge::{EdgeShared, Reject},
+    edge::EdgeShared,
+    http::{Access, Answer, HttpProblem, ProblemKind, Route, Routes, accepted_at, describe, text},
     metrics::Metrics,
     recording::live::HistoryHandle,
     replay::Console,
     server::Failure,
     tick_loop::TickStatus,
-    web,
 };
 
 /// Without a tick for this long the server is not ready.
@@ -48,8 +49,48 @@ const MAX_AGE: Duration = Duration::from_secs(300);
 /// For the head of a request, also between two requests.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Paths that are only read.
-const PAGES: [&str; 4] = ["/", "/livez", "/readyz", "/metrics"];
+/// The routes of the admin port. [`INDEX`] describes them to people.
+static ROUTES: Routes<Handler> = Routes::new(
+    &[
+        Route::get("/", Access::Operators, |sources, _| ready(index(sources))),
+        Route::get("/livez", Access::Operators, |sources, _| ready(livez(sources))),
+        Route::get("/readyz", Access::Operators, |sources, _| ready(readyz(sources))),
+        Route::get("/metrics", Access::Operators, |sources, _| {
+            ready(metrics(sources))
+        }),
+        Route::post("/history", Access::Private, |sources, _| {
+            Box::pin(sources.history.write())
+        }),
+        Route::post("/history/download", Access::Private, |sources, _| {
+            Box::pin(sources.history.download())
+        }),
+        Route::get("/playback", Access::Private, |sources, _| {
+            Box::pin(playback::look(sources))
+        }),
+        Route::post("/playback/pause", Access::Private, |sources, _| {
+            Box::pin(playback::pause(sources))
+        }),
+        Route::post("/playback/play", Access::Private, |sources, _| {
+            Box::pin(playback::play(sources))
+        }),
+        Route::post("/playback/seek", Access::Private, |sources, uri| {
+            Box::pin(playback::seek(sources, uri))
+        }),
+        Route::post("/playback/speed", Access::Private, |sources, uri| {
+            Box::pin(playback::speed(sources, uri))
+        }),
+        Route::post("/playback/follow", Access::Private, |sources, uri| {
+            Box::pin(playback::follow(sources, uri))
+        }),
+    ],
+    Access::Operators,
+    "nothing here; the page at / lists what there is",
+);
+
+/// Answers a request that the policy allows. No handler needs a body.
+type Handler = for<'a> fn(&'a Sources, &'a Uri) -> Answering<'a>;
+type Answering<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+type Outcome = Result<Answer, HttpProblem>;
 
 const INDEX: &str = "Parlour, admin port
 
@@ -129,7 +170,7 @@ async fn accept(mut acceptor: Acceptor, sources: Arc<Sources>) {
         }
         sources.connections.fetch_add(1, Ordering::Relaxed);
         let sources = Arc::clone(&sources);
-        let local = web::accepted_at(&stream);
+        let local = accepted_at(&stream);
         tokio::spawn(async move {
             let service = service_fn(|request| {
                 let sources = Arc::clone(&sources);
@@ -147,80 +188,52 @@ async fn accept(mut acceptor: Acceptor, sources: Arc<Sources>) {
     }
 }
 
-/// Answers a request from `peer`, on a connection that was accepted at `local`, if the policy allows it.
-async fn answer(
-    request: Request<Incoming>,
-    local: IpAddr,
-    peer: SocketAddr,
-    sources: &Sources,
-) -> Response<Full<Bytes>> {
-    let private = is_private(request.uri().path());
-    let mut response = match sources.edge.web().admin(&request, local, private) {
-        Ok(()) => route(request, sources).await,
-        Err(refusal) => {
-            let detail = format!("admin port: {}", web::describe(&request));
-            sources.edge.reject(Reject::from(&refusal), peer, &detail);
-            text(refusal.status(), format!("{refusal}\n"))
-        }
+/// Answers a request from `peer`, on a connection that was accepted at `local`.
+async fn answer(request: Request<Incoming>, local: IpAddr, peer: SocketAddr, sources: &Sources) -> Answer {
+    let outcome = match ROUTES.find(&request, sources.edge.web(), local) {
+        Ok((handler, _)) => handler(sources, request.uri()).await,
+        Err(problem) => Err(problem),
     };
-    web::seal(response.headers_mut());
-    response
-}
-
-/// Whether a path gives names or chat away, or changes something.
-fn is_private(path: &str) -> bool {
-    ["/history", "/playback"]
-        .iter()
-        .any(|begin| path.starts_with(begin))
-}
-
-async fn route(request: Request<Incoming>, sources: &Sources) -> Response<Full<Bytes>> {
-    let (request, _) = request.into_parts();
-    if let Some(console) = &sources.past
-        && let Some(response) = playback::answer(console, &request.method, &request.uri).await
-    {
-        return response;
-    }
-    if let Some(response) = sources.history.answer(&request.method, request.uri.path()).await {
-        return response;
-    }
-    let path = request.uri.path();
-    if PAGES.contains(&path) && !matches!(request.method, Method::GET | Method::HEAD) {
-        let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
-    }
-    match path {
-        "/" => text(StatusCode::OK, sources.index()),
-        "/livez" => match sources.not_alive() {
-            None => text(StatusCode::OK, "alive\n"),
-            Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
-        },
-        "/readyz" => match sources.not_ready() {
-            None => text(StatusCode::OK, "ready\n"),
-            Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
-        },
-        "/metrics" => {
-            let mut response = text(StatusCode::OK, sources.metrics.recorder().render());
-            response.headers_mut().insert(
-                CONTENT_TYPE,
-                HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
-            );
-            response
+    outcome.unwrap_or_else(|problem| {
+        if let Some(class) = problem.class() {
+            let detail = format!("admin port: {}", describe(&request));
+            sources.edge.reject(class, peer, &detail);
         }
-        _ => text(StatusCode::NOT_FOUND, sources.index()),
+        problem.into_answer()
+    })
+}
+
+fn ready<'a>(outcome: Outcome) -> Answering<'a> {
+    Box::pin(future::ready(outcome))
+}
+
+fn index(sources: &Sources) -> Outcome {
+    let past = sources.past.as_ref().map_or("", |_| playback::INDEX);
+    Ok(text(format!("{INDEX}{past}")))
+}
+
+fn livez(sources: &Sources) -> Outcome {
+    match sources.not_alive() {
+        None => Ok(text("alive\n")),
+        Some(reason) => Err(HttpProblem::new(ProblemKind::NotAlive, reason)),
     }
+}
+
+fn readyz(sources: &Sources) -> Outcome {
+    match sources.not_ready() {
+        None => Ok(text("ready\n")),
+        Some(reason) => Err(HttpProblem::new(ProblemKind::NotReady, reason)),
+    }
+}
+
+fn metrics(sources: &Sources) -> Outcome {
+    let mut answer = text(sources.metrics.recorder().render());
+    let version = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    answer.headers_mut().insert(CONTENT_TYPE, version);
+    Ok(answer)
 }
 
 impl Sources {
-    /// What there is on this port.
-    fn index(&self) -> String {
-        let past = self.past.as_ref().map_or("", |_| playback::INDEX);
-        format!("{INDEX}{past}")
-    }
-
     /// Why the server should be started again, if there is a reason. Load and stopping are none.
     fn not_alive(&self) -> Option<String> {
         if let Some(failure) = self.failure.get() {
@@ -246,12 +259,15 @@ impl Sources {
     }
 }
 
-fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    response
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_names_every_route() {
+        let index = format!("{INDEX}{}", playback::INDEX);
+        for path in ROUTES.paths() {
+            assert!(index.contains(path), "{path}");
+        }
+    }
 }

@@ -10,7 +10,6 @@
 
 mod admission;
 mod agenda;
-mod answer;
 mod close;
 mod connection;
 mod deadline;
@@ -43,10 +42,10 @@ use parlour_shared::limits::{SUBPROTOCOL_BINARY, SUBPROTOCOL_JSON};
 
 use crate::{
     descriptors::Descriptors,
+    http::Policy,
     metrics::Metrics,
     server::{Failure, ServerOptions},
     tick_loop::TickStatus,
-    web::Policy,
 };
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;

@@ -93,6 +93,7 @@ mod chance;
 pub mod config;
 mod descriptors;
 mod edge;
+pub mod http;
 pub mod logs;
 pub mod maps;
 mod metrics;
@@ -102,7 +103,6 @@ mod running;
 pub mod server;
 pub mod skins;
 mod tick_loop;
-pub mod web;
 
 /// What this build is: the version and, as far as it is known, the commit, such as `0.1.0+7e56463ab12f`. A suffix `-dirty`
 /// says that sources differed from the commit. The environment variable `PARLOUR_BUILD` replaces the commit at build time.

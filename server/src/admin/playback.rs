@@ -1,14 +1,12 @@
-//! Watching the past: `/playback` says how it stands, and `POST`s below it change that.
+//! Watching a recording: `GET /playback` reads its state, and `POST`s below it change the state.
 
-use http_body_util::Full;
-use hyper::{
-    Method, Response, StatusCode, Uri,
-    body::Bytes,
-    header::{ALLOW, CONTENT_TYPE, HeaderValue},
+use hyper::Uri;
+
+use super::{Outcome, Sources};
+use crate::{
+    http::{HttpProblem, ProblemKind, json, parameter},
+    replay::{Console, Picture, Problem},
 };
-
-use super::text;
-use crate::replay::{Console, Picture, Problem};
 
 /// For the list of what there is.
 pub(super) const INDEX: &str = "
@@ -20,75 +18,56 @@ POST /playback/speed?x=NUMBER    0.1 to 16
 POST /playback/follow?player=P   see through the eyes of a player, by name or id; empty: see everyone
 ";
 
-/// Answers, if the path is one of these.
-pub(super) async fn answer(console: &Console, method: &Method, uri: &Uri) -> Option<Response<Full<Bytes>>> {
-    let word = uri.path().strip_prefix("/playback")?;
-    if !["", "/pause", "/play", "/seek", "/speed", "/follow"].contains(&word) {
-        return None;
-    }
-    if word.is_empty() {
-        return Some(match *method {
-            Method::GET | Method::HEAD => told(console.look().await),
-            _ => not_allowed("GET, HEAD"),
-        });
-    }
-    if method != Method::POST {
-        return Some(not_allowed("POST"));
-    }
-    let query = uri.query().unwrap_or_default();
-    let done = match (word, query) {
-        ("/pause", _) => console.pause().await,
-        ("/play", _) => console.play().await,
-        ("/seek", query) => match moment(query) {
-            Ok(to) => console.seek(&to).await,
-            Err(problem) => Err(problem),
-        },
-        ("/speed", query) => match value(query, "x") {
-            Ok(speed) => console.speed(&speed).await,
-            Err(problem) => Err(problem),
-        },
-        (_, query) => match value(query, "player") {
-            Ok(player) => console.follow(&player).await,
-            Err(problem) => Err(problem),
-        },
-    };
-    Some(told(done))
+pub(super) async fn look(sources: &Sources) -> Outcome {
+    picture_or_problem(console(sources)?.look().await)
 }
 
-fn told(answer: Result<Picture, Problem>) -> Response<Full<Bytes>> {
-    match answer {
-        Ok(picture) => {
-            let mut json = serde_json::to_vec_pretty(&picture).expect("numbers and texts are JSON");
-            json.push(b'\n');
-            let mut response = text(StatusCode::OK, json);
-            let json = HeaderValue::from_static("application/json");
-            response.headers_mut().insert(CONTENT_TYPE, json);
-            response
-        }
-        Err(Problem::Wrong(why)) => text(StatusCode::BAD_REQUEST, why + "\n"),
-        Err(Problem::NotThere(why)) => text(StatusCode::NOT_FOUND, why + "\n"),
-        Err(Problem::NotNow(why)) => text(StatusCode::CONFLICT, why + "\n"),
-    }
+pub(super) async fn pause(sources: &Sources) -> Outcome {
+    picture_or_problem(console(sources)?.pause().await)
 }
 
-fn not_allowed(allowed: &'static str) -> Response<Full<Bytes>> {
-    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, format!("{allowed} only\n"));
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static(allowed));
-    response
+pub(super) async fn play(sources: &Sources) -> Outcome {
+    picture_or_problem(console(sources)?.play().await)
 }
 
-/// A value of the query. As in forms, a plus in it stands for a blank.
-fn value(query: &str, name: &str) -> Result<String, Problem> {
-    form_urlencoded::parse(query.as_bytes())
-        .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
-        .ok_or_else(|| Problem::Wrong(format!("say what, as in ?{name}=...")))
+pub(super) async fn seek(sources: &Sources, uri: &Uri) -> Outcome {
+    let console = console(sources)?;
+    picture_or_problem(console.seek(&moment(uri)?).await)
 }
 
-/// The moment in the query. No moment begins with a blank, so a blank there was the plus of a distance: `to=+10s`.
-fn moment(query: &str) -> Result<String, Problem> {
-    let to = value(query, "to")?;
+pub(super) async fn speed(sources: &Sources, uri: &Uri) -> Outcome {
+    let console = console(sources)?;
+    picture_or_problem(console.speed(&parameter(uri, "x")?).await)
+}
+
+pub(super) async fn follow(sources: &Sources, uri: &Uri) -> Outcome {
+    let console = console(sources)?;
+    picture_or_problem(console.follow(&parameter(uri, "player")?).await)
+}
+
+fn console(sources: &Sources) -> Result<&Console, HttpProblem> {
+    sources.past.as_ref().ok_or_else(|| {
+        HttpProblem::new(
+            ProblemKind::NotFound,
+            "no recording is served here; parlour replay FILE --serve serves one",
+        )
+    })
+}
+
+fn picture_or_problem(answer: Result<Picture, Problem>) -> Outcome {
+    let picture = answer.map_err(|problem| match problem {
+        Problem::Wrong(why) => HttpProblem::new(ProblemKind::BadParameter, why),
+        Problem::NotThere(why) => HttpProblem::new(ProblemKind::NoSuchPlayer, why),
+        Problem::NotNow(why) => HttpProblem::new(ProblemKind::NotNow, why),
+    })?;
+    let picture = serde_json::to_vec_pretty(&picture);
+    Ok(json(picture.expect("numbers and texts are JSON")))
+}
+
+/// The moment in the query. No moment begins with a blank, so a leading blank was the plus of a
+/// distance: `to=+10s`.
+fn moment(uri: &Uri) -> Result<String, HttpProblem> {
+    let to = parameter(uri, "to")?;
     Ok(match to.strip_prefix(' ') {
         Some(distance) => format!("+{distance}"),
         None => to,
@@ -100,21 +79,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_those_of_forms() {
-        let value = |query| value(query, "player").ok();
-        assert_eq!(value("player=Ada+L%2B1").as_deref(), Some("Ada L+1"));
-        assert_eq!(value("x=1&player=a%20b%C3%A9").as_deref(), Some("a bé"));
-        assert_eq!(value("player=").as_deref(), Some(""));
-        assert_eq!(value("player").as_deref(), Some(""));
-        assert_eq!(value("player=a&player=b").as_deref(), Some("a"));
-        for wrong in ["", "players=1", "Player=1"] {
-            assert_eq!(value(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
     fn a_distance_may_begin_with_a_plus_as_it_is() {
-        let moment = |query| moment(query).ok();
+        let moment = |query: &str| moment(&format!("/playback/seek?{query}").parse().unwrap()).ok();
         for query in ["to=+10s", "to=%2B10s", "to=%2b10s", "to=%2010s"] {
             assert_eq!(moment(query).as_deref(), Some("+10s"), "{query}");
         }

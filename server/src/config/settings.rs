@@ -7,10 +7,10 @@ use parlour_sim::{Interest, Logic, RateLimits, RoomRules, SimConfig, TalkLimit};
 use parlour_tick::Cadence;
 
 use crate::{
+    http::{HostPattern, OriginPattern},
     maps::Bundled,
     recording::RecordingOptions,
     server::ServerOptions,
-    web::{HostPattern, OriginPattern},
 };
 
 /// The values of all settings. Each field has the name of its setting.

@@ -1,63 +1,47 @@
-//! Answers over HTTP, and requests that are refused.
+//! Successful answers, and the headers that every answer has.
 
 use http_body_util::Full;
 use hyper::{
-    Response, StatusCode,
+    HeaderMap, Response, StatusCode,
     body::Bytes,
-    header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue},
+    header::{CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
 };
 
-use super::Reject;
-use crate::web::{self, Refusal};
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// An answer.
-pub(super) type Page = Response<Full<Bytes>>;
+/// An answer with its whole body.
+pub(crate) type Answer = Response<Full<Bytes>>;
 
-/// A request that is refused.
-#[derive(Debug)]
-pub(super) struct Denied {
-    pub(super) reject: Reject,
-    /// In a box: results that carry it stay small.
-    pub(super) page: Box<Page>,
+/// Text for people.
+pub(crate) fn text(body: impl Into<Bytes>) -> Answer {
+    ok("text/plain; charset=utf-8", body.into())
 }
 
-impl Denied {
-    pub(super) fn new(reject: Reject, status: StatusCode, text: impl Into<Bytes>) -> Self {
-        Self {
-            reject,
-            page: Box::new(page(status, text)),
-        }
-    }
-
-    pub(super) fn method() -> Self {
-        let mut denied = Self::new(Reject::BadMethod, StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
-        denied
-            .page
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET"));
-        denied
-    }
+/// JSON for programs.
+pub(crate) fn json(mut body: Vec<u8>) -> Answer {
+    body.push(b'\n');
+    ok("application/json", body.into())
 }
 
-impl From<Refusal> for Denied {
-    fn from(refusal: Refusal) -> Self {
-        Self::new(Reject::from(&refusal), refusal.status(), format!("{refusal}\n"))
-    }
+/// A 101, without a body.
+pub(crate) fn switch() -> Answer {
+    let mut answer = Answer::default();
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    answer
 }
 
-/// A page of plain text.
-pub(super) fn page(status: StatusCode, text: impl Into<Bytes>) -> Page {
-    let mut response = Response::new(Full::new(text.into()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    // One request per connection. Hyper's own setting for that would also add `close` to the header of the 101, which
-    // must be `Upgrade` alone: some clients do not read it as a list, that of Node.js among them.
-    response
-        .headers_mut()
-        .insert(CONNECTION, HeaderValue::from_static("close"));
-    web::seal(response.headers_mut());
-    response
+fn ok(content_type: &'static str, body: Bytes) -> Answer {
+    let mut answer = Response::new(Full::new(body));
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    seal(headers);
+    answer
+}
+
+/// Keeps pages of other origins from embedding an answer, and browsers from guessing its type.
+pub(super) fn seal(headers: &mut HeaderMap) {
+    let own = HeaderValue::from_static("same-origin");
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, own);
+    let nosniff = HeaderValue::from_static("nosniff");
+    headers.insert(X_CONTENT_TYPE_OPTIONS, nosniff);
 }

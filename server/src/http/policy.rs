@@ -1,14 +1,18 @@
-//! Names under which the server may be reached, and web pages that may use it: one policy for both ports.
+//! The host names of the server, and the web pages that may use it: one policy for both ports.
 //!
-//! A web page can make a browser send requests to any address that the browser can reach. That includes a server that
-//! listens on loopback only. Three headers together show such a request:
+//! A web page can make a browser send requests to any address that the browser can reach. That
+//! includes a server that listens on loopback only. Three headers together show such a request:
 //!
-//! * `Origin` names the page. Browsers send it with WebSockets and with every `POST`, but not with an `<img>`.
-//! * `Sec-Fetch-Site` says whether the page is from another site. Browsers send it to `https` and loopback addresses only.
-//! * `Host` is the name in the request. With DNS rebinding a page points its own name at this server. The browser then
-//!   takes page and server for one site, and only the name is wrong.
+//! * `Origin` names the page. Browsers send it with WebSockets and with every `POST`, but not with
+//!   an `<img>`.
+//! * `Sec-Fetch-Site` says whether the page is from another site. Browsers send it to `https` and
+//!   loopback addresses only.
+//! * `Host` is the name in the request. With DNS rebinding a page points its own name at this
+//!   server. The browser then takes page and server for one site, and only the name is wrong.
 //!
-//! Tools such as curl send neither of the first two, and may do everything.
+//! [`Policy::host`] checks the host of every request. [`Policy::admits`] checks the page, as the
+//! [`Access`] of the route demands. Tools such as curl send neither of the first two headers, and
+//! may do everything.
 
 mod host;
 mod origin;
@@ -19,7 +23,7 @@ mod tests;
 use std::net::{IpAddr, Ipv4Addr};
 
 use hyper::{
-    HeaderMap, Request, StatusCode, Version,
+    HeaderMap, Request, Version,
     header::{self, HeaderName, HeaderValue},
 };
 use thiserror::Error;
@@ -30,7 +34,6 @@ use origin::Origin;
 pub use pattern::{HostPattern, OriginPattern, PatternError};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Which names and pages are allowed.
 #[derive(Debug, Default)]
@@ -41,16 +44,47 @@ pub(crate) struct Policy {
     hosts: Vec<HostPattern>,
 }
 
-/// What a request was addressed to.
+/// The web pages that may send requests to a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Pages of all sites. The answer is the same for everyone, and the request changes nothing.
+    Anyone,
+    /// Pages with an origin in `allowed_origins`. Without such a list: pages of the server's own
+    /// origin and of this machine.
+    Players,
+    /// Pages of this machine, and of the server's own origin if its name is known.
+    Operators,
+    /// The same pages, but the name must be known for every request, also from tools.
+    ///
+    /// This is for requests that change something or read names or chat. A page could point its
+    /// own name at an address of the network and read the answer.
+    Private,
+}
+
+/// The target of a request.
 #[derive(Debug)]
 pub(crate) struct Addressed {
     /// None: HTTP/1.0 without a `Host`, which no browser sends.
     authority: Option<Authority>,
-    /// Whether this name is certainly the server's. At an address of the network a name must be configured for that.
+    /// Whether this name certainly belongs to the server. At an address of the network only
+    /// configured names and the address itself do.
     known: bool,
+    local: IpAddr,
 }
 
-/// Why a request is refused. The text is the answer.
+/// The sender of a request, as far as its headers say.
+enum Sender<'a> {
+    /// A tool, a person, or a page of the server's own origin.
+    NoOtherPage,
+    /// A page of this origin.
+    Page(&'a HeaderValue),
+    /// A page of another site, without its origin.
+    UnnamedPage,
+    /// Unknown: a header is repeated, as no browser does.
+    Repeated,
+}
+
+/// Why a request is refused. The text becomes the `detail` of the error.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(crate) enum Refusal {
     /// `Host` is missing, repeated or malformed.
@@ -62,7 +96,7 @@ pub(crate) enum Refusal {
     /// The page may not connect to the world.
     #[error("a page of {0:?} may not connect here; if it is one of yours, add its origin to allowed_origins")]
     Origin(String),
-    /// The page may not use the admin port.
+    /// The page may not send this request.
     #[error(
         "a web page on another site sent this, perhaps without your knowledge: use curl, type the address into the \
          browser, or use a page that is served from localhost"
@@ -70,78 +104,73 @@ pub(crate) enum Refusal {
     Page,
 }
 
-impl Refusal {
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::NoHost => StatusCode::BAD_REQUEST,
-            Self::Host(_) | Self::Origin(_) | Self::Page => StatusCode::FORBIDDEN,
-        }
-    }
-}
-
 impl Policy {
     pub(crate) fn new(origins: Vec<OriginPattern>, hosts: Vec<HostPattern>) -> Self {
         Self { origins, hosts }
     }
 
-    /// Judges the name in a request, on a connection that was accepted at `local`.
+    /// Checks the host of a request on a connection that was accepted at `local`.
     ///
-    /// The address of the connection decides, not the address of the listener. A browser on this machine reaches a
-    /// listener on 0.0.0.0 over loopback, so pages can attack it there as well. Over loopback only loopback names and
-    /// configured names are the server's. At other addresses any name may be, until names are configured.
+    /// The address of the connection decides, not the address of the listener. A browser on this
+    /// machine reaches a listener on 0.0.0.0 over loopback, so pages can attack it there as well.
+    /// Over loopback only loopback names and configured names are allowed. Other addresses allow
+    /// any name until names are configured.
     pub(crate) fn host<B>(&self, request: &Request<B>, local: IpAddr) -> Result<Addressed, Refusal> {
         let Some(authority) = authority(request)? else {
             return Ok(Addressed {
                 authority: None,
                 known: true,
+                local,
             });
         };
-        let (host, local) = (&authority.host, local.to_canonical());
+        let (host, canonical) = (&authority.host, local.to_canonical());
         let known = host.is_loopback()
-            || *host == Host::Address(local)
+            || *host == Host::Address(canonical)
             || self.hosts.iter().any(|pattern| pattern.matches(host));
-        if !known && (local.is_loopback() || !self.hosts.is_empty()) {
+        if !known && (canonical.is_loopback() || !self.hosts.is_empty()) {
             return Err(Refusal::Host(host.to_string()));
         }
         Ok(Addressed {
             authority: Some(authority),
             known,
+            local,
         })
     }
 
-    /// Judges the page that connects to the world. A request without an origin does not come from a browser.
-    pub(crate) fn page(&self, headers: &HeaderMap, to: &Addressed) -> Result<(), Refusal> {
-        let Some(text) = origin(headers).map_err(|_| Refusal::Origin("several origins".into()))? else {
-            return Ok(());
+    /// Checks the page that sent a request.
+    pub(crate) fn admits(&self, headers: &HeaderMap, to: &Addressed, access: Access) -> Result<(), Refusal> {
+        let for_players = match access {
+            Access::Anyone => return Ok(()),
+            Access::Private if !to.known => return Err(Refusal::Host(to.name())),
+            Access::Private | Access::Operators => false,
+            Access::Players => true,
         };
-        // This includes null, which is no origin.
-        if self.origins.iter().any(OriginPattern::is_any) {
+        let origin = match sender(headers) {
+            Sender::NoOtherPage => return Ok(()),
+            // This includes null, which is not an origin.
+            Sender::Page(_) | Sender::UnnamedPage if for_players && self.is_any_origin() => return Ok(()),
+            Sender::UnnamedPage | Sender::Repeated => return Err(Refusal::Page),
+            Sender::Page(origin) => origin,
+        };
+        let parsed = origin.to_str().ok().and_then(Origin::parse);
+        if parsed.is_some_and(|origin| self.is_allowed(&origin, to, for_players)) {
             return Ok(());
         }
-        let origin = text.to_str().ok().and_then(Origin::parse);
-        let allowed = origin.is_some_and(|origin| match self.origins.as_slice() {
-            [] => origin.is_loopback() || to.is_origin(&origin),
-            allowed => allowed.iter().any(|pattern| pattern.matches(&origin)),
-        });
-        let refusal = || Refusal::Origin(String::from_utf8_lossy(text.as_bytes()).into_owned());
-        allowed.then_some(()).ok_or_else(refusal)
+        Err(match for_players {
+            true => Refusal::Origin(String::from_utf8_lossy(origin.as_bytes()).into_owned()),
+            false => Refusal::Page,
+        })
     }
 
-    /// Judges a request to the admin port. A `private` one needs a known name as well: otherwise a page could point its
-    /// name at an address of the network and read the answer.
-    pub(crate) fn admin<B>(&self, request: &Request<B>, local: IpAddr, private: bool) -> Result<(), Refusal> {
-        let to = self.host(request, local)?;
-        if private && !to.known {
-            return Err(Refusal::Host(to.name()));
+    fn is_any_origin(&self) -> bool {
+        self.origins.iter().any(OriginPattern::is_any)
+    }
+
+    fn is_allowed(&self, origin: &Origin, to: &Addressed, for_players: bool) -> bool {
+        if for_players && !self.origins.is_empty() {
+            return self.origins.iter().any(|pattern| pattern.matches(origin));
         }
-        let allowed = match origin(request.headers()).map_err(|_| Refusal::Page)? {
-            Some(origin) => {
-                let origin = origin.to_str().ok().and_then(Origin::parse);
-                origin.is_some_and(|origin| origin.is_loopback() || to.known && to.is_origin(&origin))
-            }
-            None => is_own_or_none(request.headers()),
-        };
-        allowed.then_some(()).ok_or(Refusal::Page)
+        origin.is_loopback() || to.is_origin(origin) && (for_players || to.known)
     }
 }
 
@@ -151,34 +180,31 @@ impl Addressed {
         authority.map_or_else(String::new, |authority| authority.host.to_string())
     }
 
-    /// Whether a client on this machine asked for it by a name that only this machine has.
+    /// Whether the request names a host that only this machine has.
     pub(crate) fn is_loopback(&self) -> bool {
         let authority = self.authority.as_ref();
         authority.is_some_and(|authority| authority.host.is_loopback())
     }
 
-    /// Whether the origin is this server's own.
+    /// The address at which the connection was accepted.
+    pub(crate) fn local(&self) -> IpAddr {
+        self.local
+    }
+
+    /// Whether this is the server's own origin.
     fn is_origin(&self, origin: &Origin) -> bool {
         let authority = self.authority.as_ref();
         authority.is_some_and(|authority| origin.is_of(authority))
     }
 }
 
-/// The address at which a connection was accepted. A connection that is broken already gets the strictest rules.
+/// The address at which a connection was accepted. A broken connection gets the strictest rules.
 pub(crate) fn accepted_at(stream: &TcpStream) -> IpAddr {
     let address = stream.local_addr();
     address.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip())
 }
 
-/// Marks an answer: pages of other origins cannot embed it, and browsers do not guess its type.
-pub(crate) fn seal(headers: &mut HeaderMap) {
-    let own = HeaderValue::from_static("same-origin");
-    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, own);
-    let nosniff = HeaderValue::from_static("nosniff");
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-}
-
-/// Whether a proxy says that it passes the request on for somebody else.
+/// Whether a proxy forwards this request for another client.
 pub(crate) fn is_passed_on(headers: &HeaderMap) -> bool {
     headers.keys().any(|name| {
         let name = name.as_str();
@@ -186,7 +212,7 @@ pub(crate) fn is_passed_on(headers: &HeaderMap) -> bool {
     })
 }
 
-/// A request for a line of the log, with the headers that the policy reads.
+/// Describes a request for the log, with the headers that the policy reads.
 pub(crate) fn describe<B>(request: &Request<B>) -> String {
     let mut text = format!("{} {}", request.method(), request.uri().path());
     for name in [header::HOST, header::ORIGIN, SEC_FETCH_SITE] {
@@ -198,7 +224,8 @@ pub(crate) fn describe<B>(request: &Request<B>) -> String {
     text
 }
 
-/// The host that a request names. That of an absolute target counts before the header (RFC 9112, section 3.2.2).
+/// The host of a request. That of an absolute target has precedence over the header (RFC 9112,
+/// section 3.2.2).
 fn authority<B>(request: &Request<B>) -> Result<Option<Authority>, Refusal> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let header = match (hosts.next(), hosts.next()) {
@@ -214,23 +241,17 @@ fn authority<B>(request: &Request<B>) -> Result<Option<Authority>, Refusal> {
     Authority::parse(text).map(Some).ok_or(Refusal::NoHost)
 }
 
-/// There are several origins, which no browser sends.
-struct Repeated;
-
-fn origin(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Repeated> {
+fn sender(headers: &HeaderMap) -> Sender<'_> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
-        (_, Some(_)) => Err(Repeated),
-        (origin, None) => Ok(origin),
+        (_, Some(_)) => return Sender::Repeated,
+        (Some(origin), None) => return Sender::Page(origin),
+        (None, None) => {}
     }
-}
-
-/// Whether a request without an origin comes from this server's own pages, from the user, or not from a browser.
-fn is_own_or_none(headers: &HeaderMap) -> bool {
     let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
     match (sites.next(), sites.next()) {
-        (None, _) => true,
-        (Some(site), None) => site == "same-origin" || site == "none",
-        _ => false,
+        (_, Some(_)) => Sender::Repeated,
+        (Some(site), None) if site != "same-origin" && site != "none" => Sender::UnnamedPage,
+        _ => Sender::NoOtherPage,
     }
 }

@@ -11,8 +11,8 @@ use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
 use crate::{
+    http::{HostPattern, OriginPattern},
     recording::{RecordingError, RecordingOptions},
-    web::{HostPattern, OriginPattern},
 };
 
 /// What a server is started with.
