@@ -8,8 +8,8 @@
 //! | `problem` | the form of errors |
 //! | `quiet` | a socket that keeps hyper from answering in another form |
 //!
-//! Each port has its table: `edge/http/routes.rs` and `admin.rs`. A new route is one row and one
-//! function there.
+//! Each port has its table: `edge/http/routes.rs` and `admin/routes.rs`. A new route is one row and
+//! one function there.
 
 mod answer;
 mod policy;

@@ -10,7 +10,6 @@ use hyper::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Outcome;
 use crate::{
     http::{Answer, HttpProblem, ProblemKind, json, text},
     recording::live::{HistoryError, HistoryHandle, SavedHistory},
@@ -44,12 +43,12 @@ impl History {
     }
 
     /// `POST /history`.
-    pub(super) async fn write(&self) -> Outcome {
+    pub(super) async fn write(&self) -> Result<Answer, HttpProblem> {
         self.history.write().await.map(location).map_err(problem)
     }
 
     /// `POST /history/download`.
-    pub(super) async fn download(&self) -> Outcome {
+    pub(super) async fn download(&self) -> Result<Answer, HttpProblem> {
         let permit = Arc::clone(&self.downloads).try_acquire_owned();
         let permit = permit.map_err(|_| problem(HistoryError::Busy))?;
         let saved = self.history.give().await.map_err(problem)?;

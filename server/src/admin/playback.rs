@@ -2,9 +2,9 @@
 
 use hyper::Uri;
 
-use super::{Outcome, Sources};
+use super::Sources;
 use crate::{
-    http::{HttpProblem, ProblemKind, json, parameter},
+    http::{Answer, HttpProblem, ProblemKind, json, parameter},
     replay::{Console, Picture, Problem},
 };
 
@@ -18,29 +18,29 @@ POST /playback/speed?x=NUMBER    0.1 to 16
 POST /playback/follow?player=P   see through the eyes of a player, by name or id; empty: see everyone
 ";
 
-pub(super) async fn look(sources: &Sources) -> Outcome {
+pub(super) async fn look(sources: &Sources) -> Result<Answer, HttpProblem> {
     picture_or_problem(console(sources)?.look().await)
 }
 
-pub(super) async fn pause(sources: &Sources) -> Outcome {
+pub(super) async fn pause(sources: &Sources) -> Result<Answer, HttpProblem> {
     picture_or_problem(console(sources)?.pause().await)
 }
 
-pub(super) async fn play(sources: &Sources) -> Outcome {
+pub(super) async fn play(sources: &Sources) -> Result<Answer, HttpProblem> {
     picture_or_problem(console(sources)?.play().await)
 }
 
-pub(super) async fn seek(sources: &Sources, uri: &Uri) -> Outcome {
+pub(super) async fn seek(sources: &Sources, uri: &Uri) -> Result<Answer, HttpProblem> {
     let console = console(sources)?;
     picture_or_problem(console.seek(&moment(uri)?).await)
 }
 
-pub(super) async fn speed(sources: &Sources, uri: &Uri) -> Outcome {
+pub(super) async fn speed(sources: &Sources, uri: &Uri) -> Result<Answer, HttpProblem> {
     let console = console(sources)?;
     picture_or_problem(console.speed(&parameter(uri, "x")?).await)
 }
 
-pub(super) async fn follow(sources: &Sources, uri: &Uri) -> Outcome {
+pub(super) async fn follow(sources: &Sources, uri: &Uri) -> Result<Answer, HttpProblem> {
     let console = console(sources)?;
     picture_or_problem(console.follow(&parameter(uri, "player")?).await)
 }
@@ -54,7 +54,7 @@ fn console(sources: &Sources) -> Result<&Console, HttpProblem> {
     })
 }
 
-fn picture_or_problem(answer: Result<Picture, Problem>) -> Outcome {
+fn picture_or_problem(answer: Result<Picture, Problem>) -> Result<Answer, HttpProblem> {
     let picture = answer.map_err(|problem| match problem {
         Problem::Wrong(why) => HttpProblem::new(ProblemKind::BadParameter, why),
         Problem::NotThere(why) => HttpProblem::new(ProblemKind::NoSuchPlayer, why),

@@ -153,7 +153,7 @@ fn refused(error: SocketError) -> ConnectError {
     }
 }
 
-/// The text of a refusal: the sentence in a problem of Parlour, or the whole body of another server.
+/// The text of a refusal: the detail of a problem, or the whole body if it is something else.
 fn answer(response: &Response) -> String {
     let body = response.body().as_deref().unwrap_or_default();
     let content_type = response.headers().get(CONTENT_TYPE);
