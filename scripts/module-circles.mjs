@@ -6,16 +6,15 @@
 //   node scripts/module-circles.mjs --arrows server/src           # also which names tie a circle together
 //   node scripts/module-circles.mjs --layers 'a b;c;d' server/src # exit code 1 if an import goes up or sideways
 //
-// Layers are lists of modules at the top of a crate, the lowest first: a module imports from those before its own only.
-// With --beside 'e f' these modules are in no layer, and nothing is said of their imports. With --never 'd a' the first
-// of these two must not import the second, though it lies below.
+// Layers are lists of modules at the top of a crate, the lowest first: a module imports only from those before its own.
+// With --never 'd a' the first of these two must not import the second, although that lies below.
 //
 // A re-exported name counts for the file that defines it. A module and its own submodules are one unit: imports
 // between them do not count. Tests do not count.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 
-const options = { most: Infinity, arrows: false, layers: [], beside: [], never: [] };
+const options = { most: Infinity, arrows: false, layers: [], never: [] };
 const words = (text) => text.split(/\s+/).filter(Boolean);
 const roots = [];
 for (let args = process.argv.slice(2); args.length > 0; ) {
@@ -23,12 +22,11 @@ for (let args = process.argv.slice(2); args.length > 0; ) {
   if (arg === "--most") options.most = Number(args.shift());
   else if (arg === "--arrows") options.arrows = true;
   else if (arg === "--layers") options.layers = (args.shift() ?? "").split(";").map(words);
-  else if (arg === "--beside") options.beside = words(args.shift() ?? "");
   else if (arg === "--never") options.never.push(words(args.shift() ?? ""));
   else roots.push(arg);
 }
 if (roots.length === 0 || Number.isNaN(options.most)) {
-  console.error("usage: module-circles.mjs [--most FILES] [--arrows] [--layers L [--beside M] [--never N]...] SRC_DIR...");
+  console.error("usage: module-circles.mjs [--most FILES] [--arrows] [--layers L [--never N]...] SRC_DIR...");
   process.exit(2);
 }
 
@@ -73,10 +71,10 @@ function faultsOf(arrows) {
   const top = (module) => module.split("::")[0];
   const present = new Set([...arrows.keys()].map(top).filter(Boolean));
   const layer = new Map(options.layers.flatMap((names, at) => names.map((name) => [name, at])));
-  const listed = [...layer.keys(), ...options.beside, ...options.never.flat()];
+  const listed = [...layer.keys(), ...options.never.flat()];
   const faults = listed.filter((name) => !present.has(name)).map((name) => `${name} is listed, and not there`);
   for (const name of present) {
-    if (!layer.has(name) && !options.beside.includes(name)) faults.push(`${name} is in no layer`);
+    if (!layer.has(name)) faults.push(`${name} is in no layer`);
   }
   for (const [from, targets] of arrows) {
     for (const [to, names] of targets) {

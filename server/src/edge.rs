@@ -10,7 +10,6 @@
 
 mod admission;
 mod agenda;
-mod answer;
 mod close;
 mod connection;
 mod deadline;
@@ -45,9 +44,9 @@ use crate::{
     bridge::tick_status::TickStatus,
     descriptors::Descriptors,
     failure::Failure,
+    http::Policy,
     metrics::Metrics,
     reject::{Reject, RejectLog},
-    web::Policy,
 };
 use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;

@@ -89,18 +89,18 @@
 //! The modules form layers, the lowest first. One imports from the lines above its own, and nothing from its own or those
 //! below; `scripts/floors` reads this list.
 //!
-//! 1. `chance`, `running`, `skins`, `suggest`, `web`: import nothing of this crate
+//! 1. `chance`, `running`, `skins`, `suggest`: import nothing of this crate
 //! 2. `maps`, `reject`
-//! 3. `metrics`: what is counted
-//! 4. `bridge`, `descriptors`: what the threads share
-//! 5. `failure`: how one of them that ends early ends the server
-//! 6. `edge`, `tick_loop`: both sides of the bridge; neither knows the other
-//! 7. `admin`: sees of the tick what the bridge shows
-//! 8. `server`: starts and stops them all
-//! 9. `config`: settings for a server
-//! 10. `logs`
-//!
-//! `recording` and `replay` are not in these layers yet. They import from lines 1 to 6, and those from 3 on import from them.
+//! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
+//! 4. `metrics`: what is counted
+//! 5. `bridge`, `descriptors`: what the threads share
+//! 6. `failure`: how one of them that ends early ends the server
+//! 7. `edge`, `tick_loop`: both sides of the bridge; neither knows the other
+//! 8. `playback`, `recorder`: worlds for the tick loop, one that is a recording and one that is recorded
+//! 9. `admin`: sees of the tick what the bridge shows
+//! 10. `server`: starts and stops them all
+//! 11. `config`: settings for a server
+//! 12. `logs`
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -110,6 +110,7 @@ pub mod config;
 mod descriptors;
 mod edge;
 mod failure;
+pub mod http;
 pub mod logs;
 pub mod maps;
 mod metrics;
@@ -121,7 +122,6 @@ pub mod server;
 pub mod skins;
 mod suggest;
 mod tick_loop;
-pub mod web;
 
 pub use crate::{edge::EdgeOptions, failure::ServerFailure, metrics::Recorder};
 pub use parlour_recording::{BUILD, RecordingError, RecordingOptions};

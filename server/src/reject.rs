@@ -7,8 +7,6 @@ use std::{
 
 use parlour_shared::close::CloseCode;
 
-use crate::web::Refusal;
-
 /// Lines per second and class in the log; the rest is only counted.
 const LINES_PER_SECOND: u64 = 10;
 
@@ -62,8 +60,8 @@ rejects! {
     HandshakeTimeout = "handshake_timeout", Some(CloseCode::HandshakeTimeout);
     /// The tick does not advance: a session could not be opened.
     TickFrozen = "tick_frozen", Some(CloseCode::TryLater);
-    /// The server failed: 503 over HTTP, else the close code.
-    ServerFailed = "server_failed", Some(CloseCode::Internal);
+    /// 503: the server failed.
+    ServerFailed = "server_failed", None;
     /// WebSocket's rules were broken.
     Protocol = "websocket_protocol", Some(CloseCode::Protocol);
     /// Text on the binary protocol, or the other way round.
@@ -92,16 +90,6 @@ rejects! {
     SlowConsumer = "slow_consumer", Some(CloseCode::SlowConsumer);
     /// Silence.
     Heartbeat = "heartbeat_lost", Some(CloseCode::HeartbeatLost);
-}
-
-impl From<&Refusal> for Reject {
-    fn from(refusal: &Refusal) -> Self {
-        match refusal {
-            Refusal::NoHost => Self::BadRequest,
-            Refusal::Host(_) => Self::Host,
-            Refusal::Origin(_) | Refusal::Page => Self::Origin,
-        }
-    }
 }
 
 /// Bounds the lines in the log, per class and second. Shared by the I/O threads, without a lock.

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod map;
 pub mod message;
 pub mod motion;
+pub mod problem;
 pub mod rng;
 pub mod snapshot;
 pub mod text;

@@ -57,6 +57,31 @@ async fn a_refusal_says_status_and_text() {
     assert_eq!(error.reconnect_after(), None);
 }
 
+fn status_and_body(status: &str, content_type: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}")
+}
+
+#[tokio::test]
+async fn a_problem_is_shown_by_its_detail() {
+    let said = async |content_type: &str, body: &str| {
+        let answer = status_and_body("503 Service Unavailable", content_type, body);
+        let ConnectError::Refused { status: 503, text } = answered(answer.as_bytes()).await else {
+            panic!("{body}")
+        };
+        text
+    };
+    let problem = "application/problem+json";
+    let full = r#"{"type":"/problems/server-full","title":"Server full","status":503,"detail":"the server is full, try again later","class":"too_many_connections"}"#;
+    assert_eq!(said(problem, full).await, "the server is full, try again later");
+    let charset = format!("{problem}; charset=utf-8");
+    let proxy = said(&charset, r#"{"title":"No\u001b[31m backend","status":503}"#);
+    assert_eq!(proxy.await, "No[31m backend");
+    // Bodies of other servers.
+    assert_eq!(said(problem, "{\"detail\":").await, "{\"detail\":");
+    assert_eq!(said("text/plain", "{}").await, "{}");
+}
+
 #[tokio::test]
 async fn a_long_answer_is_cut_and_has_no_control_characters() {
     let body = "\x1b[31m".repeat(200);

@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use parlour_shared::limits::HEARTBEAT_MS;
 
-use crate::web::{HostPattern, OriginPattern};
+use crate::http::{HostPattern, OriginPattern};
 
 /// How connections are admitted, timed and closed. The fields have the names of their settings.
 #[derive(Clone, Debug, PartialEq, Eq)]

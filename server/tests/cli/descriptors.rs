@@ -263,7 +263,14 @@ fn without_any_descriptor_clients_are_answered_through_a_spare_one() {
     let mut answered = 0;
     for _ in 0..10 {
         let answer = server.client().map(drop).unwrap_err();
-        answered += u32::from(answer.starts_with("HTTP/1.1 503 "));
+        if answer.starts_with("HTTP/1.1 503 ") {
+            answered += 1;
+            assert!(
+                answer.contains("\r\ncontent-type: application/problem+json\r\n")
+                    && answer.contains("\"class\":\"too_few_descriptors\""),
+                "{answer}"
+            );
+        }
         assert!(server.get("/livez").starts_with("HTTP/1.1 200 "));
     }
     assert!(answered > 0, "no client got an answer");

@@ -24,6 +24,7 @@ mod messages;
 #[path = "../../sim/examples/mood.rs"]
 #[allow(dead_code)] // The example's own little world is not used here.
 mod mood;
+mod problems;
 mod resets;
 mod running;
 mod seed;

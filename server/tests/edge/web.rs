@@ -316,3 +316,60 @@ fn allowed_origins_may_be_custom_schemes_and_wildcards_and_default_ports_are_equ
         assert_eq!(from(origin), 403, "{origin}");
     }
 }
+
+#[test]
+fn both_ports_apply_one_rule_to_web_pages() {
+    let open = start();
+    let listed = start_with(|options| {
+        options.edge.allowed_origins = vec!["https://game.example".parse().unwrap()];
+    });
+    let any = start_with(|options| options.edge.allowed_origins = vec!["*".parse().unwrap()]);
+    // Header lines; whether `/ws` admits them without a list, with one, and with `*`; whether the
+    // admin port does.
+    for (lines, [without, with_list, with_any], on_admin) in [
+        // A tool, or a person at the address bar.
+        ("", [true, true, true], true),
+        ("sec-fetch-site: none\r\n", [true, true, true], true),
+        // A page of the server's own origin.
+        ("sec-fetch-site: same-origin\r\n", [true, true, true], true),
+        ("origin: http://localhost:3000\r\n", [true, false, true], true),
+        ("origin: http://localhost\r\n", [true, false, true], true),
+        // The list does not apply to the admin port.
+        ("origin: https://game.example\r\n", [false, true, true], false),
+        ("origin: https://evil.example\r\n", [false, false, true], false),
+        ("origin: null\r\n", [false, false, true], false),
+        ("sec-fetch-site: same-site\r\n", [false, false, true], false),
+        ("sec-fetch-site: cross-site\r\n", [false, false, true], false),
+        // No browser repeats these headers.
+        (
+            "origin: http://localhost\r\norigin: http://localhost\r\n",
+            [false, false, false],
+            false,
+        ),
+        (
+            "sec-fetch-site: none\r\nsec-fetch-site: none\r\n",
+            [false, false, false],
+            false,
+        ),
+    ] {
+        let lines = format!("host: localhost\r\n{lines}");
+        for (server, allowed) in [(&open, without), (&listed, with_list), (&any, with_any)] {
+            let expected = if allowed { 101 } else { 403 };
+            assert_eq!(upgrade(server, &lines), expected, "/ws {lines}");
+            // Every page may read the first page.
+            let first = status(server.dial(), &format!("GET / HTTP/1.1\r\n{lines}\r\n"));
+            assert_eq!(first, 200, "/ {lines}");
+            for (request, expected) in [
+                ("GET /", 200),
+                ("GET /metrics", 200),
+                ("GET /history", 405),
+                ("GET /playback", 404),
+                ("POST /playback/pause", 404),
+                ("GET /nothing", 404),
+            ] {
+                let expected = if on_admin { expected } else { 403 };
+                assert_eq!(admin(server, request, &lines), expected, "{request} {lines}");
+            }
+        }
+    }
+}

@@ -2,7 +2,10 @@
 
 use std::{collections::VecDeque, io};
 
-use parlour_shared::limits::{MAX_CLIENT_MESSAGE, MAX_SERVER_FRAME, SUBPROTOCOL_BINARY};
+use parlour_shared::{
+    limits::{MAX_CLIENT_MESSAGE, MAX_SERVER_FRAME, SUBPROTOCOL_BINARY},
+    problem::{MEDIA_TYPE, ProblemDetails},
+};
 use tokio::{net::TcpStream, time::sleep_until};
 use tokio_tungstenite::{
     MaybeTlsStream, client_async_with_config,
@@ -11,7 +14,10 @@ use tokio_tungstenite::{
         client::IntoClientRequest as _,
         error::ProtocolError,
         handshake::client::{Request, Response},
-        http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
+        http::{
+            HeaderValue,
+            header::{CONTENT_TYPE, SEC_WEBSOCKET_PROTOCOL},
+        },
         protocol::WebSocketConfig,
     },
 };
@@ -130,8 +136,7 @@ fn refused(error: SocketError) -> ConnectError {
         SocketError::Io(error) => ConnectError::Io(error),
         SocketError::Tls(error) => ConnectError::Tls(error.to_string()),
         SocketError::Http(response) => {
-            let body = response.body().as_deref().unwrap_or_default();
-            let text = String::from_utf8_lossy(body);
+            let text = answer(&response);
             let text = text.trim().chars().filter(|letter| !letter.is_control());
             ConnectError::Refused {
                 status: response.status().as_u16(),
@@ -146,4 +151,16 @@ fn refused(error: SocketError) -> ConnectError {
         }
         other => ConnectError::NotParlour(other.to_string()),
     }
+}
+
+/// The text of a refusal: the detail of a problem, or the whole body if it is something else.
+fn answer(response: &Response) -> String {
+    let body = response.body().as_deref().unwrap_or_default();
+    let content_type = response.headers().get(CONTENT_TYPE);
+    let is_problem = content_type.is_some_and(|value| value.as_bytes().starts_with(MEDIA_TYPE.as_bytes()));
+    let problem = is_problem.then(|| ProblemDetails::from_json(body)).flatten();
+    problem.map_or_else(
+        || String::from_utf8_lossy(body).into_owned(),
+        |problem| problem.sentence().to_owned(),
+    )
 }

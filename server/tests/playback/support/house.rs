@@ -8,6 +8,7 @@ use std::{
 
 use parlour_recording::replay::{Moment, Replay};
 use parlour_server::{Playback, Server, ServerOptions};
+use parlour_shared::problem::ProblemDetails;
 use parlour_sim::{Logic, SimConfig};
 use serde_json::Value;
 
@@ -64,12 +65,25 @@ impl House {
         serde_json::from_str(&body).unwrap()
     }
 
-    /// Asks for what is refused.
+    /// Sends an order that must fail; returns the status and the detail.
     pub(crate) fn refused(&self, order: &str) -> (u16, String) {
-        let (status, body) = self.ask("POST", order, "");
-        assert!(status >= 400, "{order}: {body}");
+        let answer = self.http(&format!("POST /playback{order} HTTP/1.1\r\n"));
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.contains("content-type: application/problem+json\r\n"),
+            "{order}: {head}"
+        );
         assert_eq!(body.lines().count(), 1, "{body}");
-        (status, body)
+        let problem = ProblemDetails::from_json(body.as_bytes()).unwrap();
+        assert!(problem.status >= 400, "{order}: {body}");
+        assert_eq!(head[9..12], problem.status.to_string(), "{order}: {body}");
+        let kind = match problem.status {
+            400 => "/problems/bad-parameter",
+            404 => "/problems/no-such-player",
+            _ => "/problems/not-now",
+        };
+        assert_eq!((&*problem.kind, problem.class), (kind, None), "{order}");
+        (problem.status, problem.detail.into_owned())
     }
 
     /// Status and body of any request below `/playback`.

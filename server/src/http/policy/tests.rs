@@ -18,11 +18,21 @@ fn policy(origins: &[&str], hosts: &[&str]) -> Policy {
     Policy::new(origins.collect(), hosts.collect())
 }
 
-/// Whether a page may connect, at an address of the network.
+/// Checks a request at an address of the network.
+fn admits(
+    policy: &Policy,
+    lines: &[(&'static str, &str)],
+    host: &str,
+    access: Access,
+) -> Result<(), Refusal> {
+    let request = request(host, lines);
+    let to = policy.host(&request, LAN.parse().unwrap())?;
+    policy.admits(request.headers(), &to, access)
+}
+
+/// Whether a page may connect.
 fn connects(policy: &Policy, origin: &str, host: &str) -> bool {
-    let request = request(host, &[("origin", origin)]);
-    let to = policy.host(&request, LAN.parse().unwrap()).unwrap();
-    policy.page(request.headers(), &to).is_ok()
+    admits(policy, &[("origin", origin)], host, Access::Players).is_ok()
 }
 
 #[test]
@@ -57,12 +67,45 @@ fn a_list_is_the_whole_list() {
 fn any_origin_is_any_but_not_two() {
     let policy = policy(&["*"], &[]);
     assert!(connects(&policy, "null", "x") && connects(&policy, "https://evil.org", "x"));
-    let two = request(
-        "x",
-        &[("origin", "http://localhost"), ("origin", "http://localhost")],
-    );
-    let to = policy.host(&two, LAN.parse().unwrap()).unwrap();
-    assert!(matches!(policy.page(two.headers(), &to), Err(Refusal::Origin(_))));
+    let two = [("origin", "http://localhost"), ("origin", "http://localhost")];
+    assert_eq!(admits(&policy, &two, "x", Access::Players), Err(Refusal::Page));
+    // This includes pages without a name.
+    let unnamed = [("sec-fetch-site", "cross-site")];
+    assert_eq!(admits(&policy, &unnamed, "x", Access::Players), Ok(()));
+    // The list applies to players only.
+    for access in [Access::Operators, Access::Private] {
+        let page = admits(&policy, &[("origin", "https://evil.org")], LAN, access);
+        assert_eq!(page, Err(Refusal::Page));
+        assert_eq!(admits(&policy, &unnamed, LAN, access), Err(Refusal::Page));
+    }
+}
+
+#[test]
+fn sec_fetch_site_shows_pages_without_an_origin() {
+    let (open, listed) = (Policy::default(), policy(&["https://a.org"], &[]));
+    for policy in [&open, &listed] {
+        for access in [Access::Players, Access::Operators, Access::Private] {
+            for (site, allowed) in [
+                ("same-origin", true),
+                ("none", true),
+                ("same-site", false),
+                ("cross-site", false),
+                ("x", false),
+            ] {
+                let lines = [("sec-fetch-site", site)];
+                let admitted = admits(policy, &lines, LAN, access);
+                assert_eq!(admitted.is_ok(), allowed, "{site} {access:?}");
+            }
+            assert_eq!(admits(policy, &[], LAN, access), Ok(()));
+        }
+        for lines in [
+            [("sec-fetch-site", "none"), ("sec-fetch-site", "none")],
+            [("sec-fetch-site", "cross-site"), ("origin", "https://evil.org")],
+        ] {
+            assert!(admits(policy, &lines, LAN, Access::Players).is_err());
+            assert_eq!(admits(policy, &lines, LAN, Access::Anyone), Ok(()));
+        }
+    }
 }
 
 #[test]
@@ -90,7 +133,12 @@ fn the_address_of_the_connection_decides() {
 #[test]
 fn private_answers_need_a_known_name() {
     let admin = |policy: &Policy, lines: &[(&'static str, &str)], host, private| {
-        policy.admin(&request(host, lines), LAN.parse().unwrap(), private)
+        let access = if private {
+            Access::Private
+        } else {
+            Access::Operators
+        };
+        admits(policy, lines, host, access)
     };
     let (open, listed) = (Policy::default(), policy(&[], &["admin.example.org"]));
     // With a GET a rebound page sends nothing but its name.

@@ -1,0 +1,161 @@
+//! The routes of the admin port.
+
+use std::{
+    future::{self, Future},
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    time::Duration,
+};
+
+use hyper::{
+    Request, Uri,
+    body::Incoming,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+
+use super::{Sources, playback};
+use crate::http::{
+    Access::{Operators, Private},
+    Answer, HttpProblem, ProblemKind, Route, Routes, describe, text,
+};
+
+/// The routes of the admin port. [`INDEX`] describes them to people.
+static ROUTES: Routes<Handler> = Routes::new(
+    &[
+        Route::get("/", Operators, |sources, _| ready(index(sources))),
+        Route::get("/livez", Operators, |sources, _| ready(livez(sources))),
+        Route::get("/readyz", Operators, |sources, _| ready(readyz(sources))),
+        Route::get("/metrics", Operators, |sources, _| ready(metrics(sources))),
+        Route::post("/history", Private, |sources, _| {
+            Box::pin(sources.history.write())
+        }),
+        Route::post("/history/download", Private, |sources, _| {
+            Box::pin(sources.history.download())
+        }),
+        Route::get("/playback", Private, |sources, _| {
+            Box::pin(playback::look(sources))
+        }),
+        Route::post("/playback/pause", Private, |sources, _| {
+            Box::pin(playback::pause(sources))
+        }),
+        Route::post("/playback/play", Private, |sources, _| {
+            Box::pin(playback::play(sources))
+        }),
+        Route::post("/playback/seek", Private, |sources, uri| {
+            Box::pin(playback::seek(sources, uri))
+        }),
+        Route::post("/playback/speed", Private, |sources, uri| {
+            Box::pin(playback::speed(sources, uri))
+        }),
+        Route::post("/playback/follow", Private, |sources, uri| {
+            Box::pin(playback::follow(sources, uri))
+        }),
+    ],
+    Operators,
+    "nothing here; the page at / lists what there is",
+);
+
+/// Answers a request that the policy allows. No handler needs a body.
+type Handler = for<'a> fn(&'a Sources, &'a Uri) -> Answering<'a>;
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, HttpProblem>> + Send + 'a>>;
+
+/// Without a tick for this long the server is not ready.
+const READY: Duration = Duration::from_millis(100);
+
+const INDEX: &str = "Parlour, admin port
+
+/livez    200; 503 if the server failed, or the tick has not advanced for long (livez_timeout)
+/readyz   200 if the tick advanced within the last 100 ms, else 503 and why
+/metrics  all metrics, in the text format of Prometheus
+POST /history           write the last minutes to a file
+POST /history/download  answer with them: curl -X POST -OJ
+";
+
+/// Answers a request from `peer`, on a connection that was accepted at `local`.
+pub(super) async fn answer(
+    request: Request<Incoming>,
+    local: IpAddr,
+    peer: SocketAddr,
+    sources: &Sources,
+) -> Answer {
+    let result = match ROUTES.find(&request, sources.edge.web(), local) {
+        Ok((handler, _)) => handler(sources, request.uri()).await,
+        Err(problem) => Err(problem),
+    };
+    result.unwrap_or_else(|problem| {
+        if let Some(class) = problem.class() {
+            let detail = format!("admin port: {}", describe(&request));
+            sources.edge.reject(class, peer, &detail);
+        }
+        problem.into_answer()
+    })
+}
+
+fn ready<'a>(result: Result<Answer, HttpProblem>) -> Answering<'a> {
+    Box::pin(future::ready(result))
+}
+
+fn index(sources: &Sources) -> Result<Answer, HttpProblem> {
+    let past = sources.playback.as_ref().map_or("", |_| playback::INDEX);
+    Ok(text(format!("{INDEX}{past}")))
+}
+
+fn livez(sources: &Sources) -> Result<Answer, HttpProblem> {
+    match sources.not_alive() {
+        None => Ok(text("alive\n")),
+        Some(reason) => Err(HttpProblem::new(ProblemKind::NotAlive, reason)),
+    }
+}
+
+fn readyz(sources: &Sources) -> Result<Answer, HttpProblem> {
+    match sources.not_ready() {
+        None => Ok(text("ready\n")),
+        Some(reason) => Err(HttpProblem::new(ProblemKind::NotReady, reason)),
+    }
+}
+
+fn metrics(sources: &Sources) -> Result<Answer, HttpProblem> {
+    let mut answer = text(sources.metrics.recorder().render());
+    let version = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    answer.headers_mut().insert(CONTENT_TYPE, version);
+    Ok(answer)
+}
+
+impl Sources {
+    /// Why the server should be started again, if there is a reason. Load and stopping are none.
+    fn not_alive(&self) -> Option<String> {
+        if let Some(failure) = self.failure.get() {
+            return Some(failure.to_string());
+        }
+        let frozen = self.status.frozen().filter(|time| *time >= self.livez_timeout)?;
+        Some(format!("the tick has not advanced for {} ms", frozen.as_millis()))
+    }
+
+    /// Why the server should not be given clients, if there is a reason.
+    fn not_ready(&self) -> Option<String> {
+        if let Some(failure) = self.failure.get() {
+            return Some(failure.to_string());
+        }
+        if self.edge.is_stopping() {
+            return Some("stopping".into());
+        }
+        if self.status.tick().0 == 0 {
+            return Some("the first tick is not over yet".into());
+        }
+        let age = self.status.age();
+        (age > READY).then(|| format!("the tick has not advanced for {} ms", age.as_millis()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_names_every_route() {
+        let index = format!("{INDEX}{}", playback::INDEX);
+        for path in ROUTES.paths() {
+            assert!(index.contains(path), "{path}");
+        }
+    }
+}

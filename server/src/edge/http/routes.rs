@@ -1,0 +1,100 @@
+//! The routes of the public port.
+
+use std::net::IpAddr;
+
+use hyper::{Request, body::Incoming};
+
+use crate::{
+    edge::{Reject, Wire, connection::IoThread, upgrade},
+    http::{self, Access, Addressed, Answer, HttpProblem, ProblemKind, Route, Routes},
+};
+
+static ROUTES: Routes<Handler> = Routes::new(
+    &[
+        Route::get("/", Access::Anyone, index),
+        Route::upgrade("/ws", Access::Players, enter),
+    ],
+    Access::Anyone,
+    "nothing here; connect at /ws",
+);
+
+/// Answers a request that the policy allows.
+type Handler = fn(&IoThread, &Request<Incoming>, &Addressed) -> Result<Reply, HttpProblem>;
+
+/// An answer that is not an error.
+pub(super) struct Reply {
+    pub(super) answer: Answer,
+    /// The WebSocket that the connection becomes.
+    pub(super) agreed: Option<Agreed>,
+}
+
+/// The kind of WebSocket that client and server agreed on.
+#[derive(Clone, Copy)]
+pub(super) struct Agreed {
+    pub(super) wire: Wire,
+    pub(super) by_hand: bool,
+}
+
+const INDEX: &str = "This is Parlour, a world server: a room you can walk in, with whoever else is there.
+
+Connect with WebSocket at /ws on this address, with the subprotocol parlour.v1 (binary)
+or parlour.v1.json (the same messages as JSON text). By hand, with the hello within TIME s:
+
+  npx wscat -c ws://THIS-ADDRESS/ws -s parlour.v1.json
+  > {\"hello\":{\"protocol\":1,\"name\":\"you\"}}
+  > {\"join\":{\"room\":\"plaza\"}}
+  > {\"move\":{\"direction\":\"east\"}}
+";
+
+const FULL: &str = "the server is full, try again later";
+
+/// Answers a request on a connection that was accepted at `local`.
+pub(super) fn reply(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Result<Reply, HttpProblem> {
+    if let Some(failure) = io.shared.failure.get() {
+        // Not 101 and 1011: proxies and tools understand a 503, and it costs no connection state.
+        let detail = format!("{}, try again later", failure.for_clients());
+        return Err(HttpProblem::new(ProblemKind::ServerFailed, detail));
+    }
+    let (handler, to) = ROUTES.find(request, &io.shared.web, local)?;
+    handler(io, request, &to)
+}
+
+/// The error for a connection over a limit.
+pub(super) fn full(reject: Reject) -> HttpProblem {
+    match reject {
+        Reject::TooManyFromAddress => HttpProblem::new(
+            ProblemKind::TooManyFromAddress,
+            "too many connections from this address are not past their hello",
+        ),
+        Reject::TooFewDescriptors => HttpProblem::new(ProblemKind::TooFewDescriptors, FULL),
+        _ => HttpProblem::new(ProblemKind::ServerFull, FULL),
+    }
+}
+
+/// `GET /`: a page for people. It names the time for a hello on a connection like this one.
+fn index(io: &IoThread, _: &Request<Incoming>, to: &Addressed) -> Result<Reply, HttpProblem> {
+    let time = io.shared.options.time_to_type_hello(to.local()).as_secs_f64();
+    let text = INDEX.replace("TIME", &time.to_string());
+    Ok(Reply {
+        answer: http::text(text),
+        agreed: None,
+    })
+}
+
+/// `GET /ws`: the way into the world.
+fn enter(io: &IoThread, request: &Request<Incoming>, to: &Addressed) -> Result<Reply, HttpProblem> {
+    // A frozen tick also leaves the ring full. Its clients get 1013 after the upgrade instead.
+    let is_choked = io.inbound.is_choked() && !io.shared.status.is_frozen();
+    if is_choked || io.shared.is_stopping() {
+        return Err(full(Reject::TooManyConnections));
+    }
+    let upgrade = upgrade::judge(request, to)?;
+    let agreed = Agreed {
+        wire: upgrade.wire,
+        by_hand: upgrade.by_hand,
+    };
+    Ok(Reply {
+        answer: upgrade.answer(),
+        agreed: Some(agreed),
+    })
+}

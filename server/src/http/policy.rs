@@ -1,0 +1,257 @@
+//! The host names of the server, and the web pages that may use it: one policy for both ports.
+//!
+//! A web page can make a browser send requests to any address that the browser can reach. That
+//! includes a server that listens on loopback only. Three headers together show such a request:
+//!
+//! * `Origin` names the page. Browsers send it with WebSockets and with every `POST`, but not with
+//!   an `<img>`.
+//! * `Sec-Fetch-Site` says whether the page is from another site. Browsers send it to `https` and
+//!   loopback addresses only.
+//! * `Host` is the name in the request. With DNS rebinding a page points its own name at this
+//!   server. The browser then takes page and server for one site, and only the name is wrong.
+//!
+//! [`Policy::host`] checks the host of every request. [`Policy::admits`] checks the page, as the
+//! [`Access`] of the route demands. Tools such as curl send neither of the first two headers, and
+//! may do everything.
+
+mod host;
+mod origin;
+mod pattern;
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use hyper::{
+    HeaderMap, Request, Version,
+    header::{self, HeaderName, HeaderValue},
+};
+use thiserror::Error;
+use tokio::net::TcpStream;
+
+use host::{Authority, Host};
+use origin::Origin;
+pub use pattern::{HostPattern, OriginPattern, PatternError};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Which names and pages are allowed.
+#[derive(Debug, Default)]
+pub(crate) struct Policy {
+    /// Empty: the server's own origin, and loopback.
+    origins: Vec<OriginPattern>,
+    /// Besides loopback names and the address that the connection was accepted at.
+    hosts: Vec<HostPattern>,
+}
+
+/// The web pages that may send requests to a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Pages of all sites. The answer is the same for everyone, and the request changes nothing.
+    Anyone,
+    /// Pages with an origin in `allowed_origins`. Without such a list: pages of the server's own
+    /// origin and of this machine.
+    Players,
+    /// Pages of this machine, and of the server's own origin if its name is known.
+    Operators,
+    /// The same pages, but the name must be known for every request, also from tools.
+    ///
+    /// This is for requests that change something or read names or chat. A page could point its
+    /// own name at an address of the network and read the answer.
+    Private,
+}
+
+/// The target of a request.
+#[derive(Debug)]
+pub(crate) struct Addressed {
+    /// None: HTTP/1.0 without a `Host`, which no browser sends.
+    authority: Option<Authority>,
+    /// Whether this name certainly belongs to the server. At an address of the network only
+    /// configured names and the address itself do.
+    known: bool,
+    local: IpAddr,
+}
+
+/// The sender of a request, as far as its headers say.
+enum Sender<'a> {
+    /// A tool, a person, or a page of the server's own origin.
+    NoOtherPage,
+    /// A page of this origin.
+    Page(&'a HeaderValue),
+    /// A page of another site, without its origin.
+    UnnamedPage,
+    /// Unknown: a header is repeated, as no browser does.
+    Repeated,
+}
+
+/// Why a request is refused. The text becomes the `detail` of the error.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub(crate) enum Refusal {
+    /// `Host` is missing, repeated or malformed.
+    #[error("the request must name its host once, as in Host: localhost")]
+    NoHost,
+    /// The name is not the server's.
+    #[error("the host {0:?} is not allowed here; if it is a name of this server, add it to allowed_hosts")]
+    Host(String),
+    /// The page may not connect to the world.
+    #[error("a page of {0:?} may not connect here; if it is one of yours, add its origin to allowed_origins")]
+    Origin(String),
+    /// The page may not send this request.
+    #[error(
+        "a web page on another site sent this, perhaps without your knowledge: use curl, type the address into the \
+         browser, or use a page that is served from localhost"
+    )]
+    Page,
+}
+
+impl Policy {
+    pub(crate) fn new(origins: Vec<OriginPattern>, hosts: Vec<HostPattern>) -> Self {
+        Self { origins, hosts }
+    }
+
+    /// Checks the host of a request on a connection that was accepted at `local`.
+    ///
+    /// The address of the connection decides, not the address of the listener. A browser on this
+    /// machine reaches a listener on 0.0.0.0 over loopback, so pages can attack it there as well.
+    /// Over loopback only loopback names and configured names are allowed. Other addresses allow
+    /// any name until names are configured.
+    pub(crate) fn host<B>(&self, request: &Request<B>, local: IpAddr) -> Result<Addressed, Refusal> {
+        let Some(authority) = authority(request)? else {
+            return Ok(Addressed {
+                authority: None,
+                known: true,
+                local,
+            });
+        };
+        let (host, canonical) = (&authority.host, local.to_canonical());
+        let known = host.is_loopback()
+            || *host == Host::Address(canonical)
+            || self.hosts.iter().any(|pattern| pattern.matches(host));
+        if !known && (canonical.is_loopback() || !self.hosts.is_empty()) {
+            return Err(Refusal::Host(host.to_string()));
+        }
+        Ok(Addressed {
+            authority: Some(authority),
+            known,
+            local,
+        })
+    }
+
+    /// Checks the page that sent a request.
+    pub(crate) fn admits(&self, headers: &HeaderMap, to: &Addressed, access: Access) -> Result<(), Refusal> {
+        let for_players = match access {
+            Access::Anyone => return Ok(()),
+            Access::Private if !to.known => return Err(Refusal::Host(to.name())),
+            Access::Private | Access::Operators => false,
+            Access::Players => true,
+        };
+        let origin = match sender(headers) {
+            Sender::NoOtherPage => return Ok(()),
+            // This includes null, which is not an origin.
+            Sender::Page(_) | Sender::UnnamedPage if for_players && self.is_any_origin() => return Ok(()),
+            Sender::UnnamedPage | Sender::Repeated => return Err(Refusal::Page),
+            Sender::Page(origin) => origin,
+        };
+        let parsed = origin.to_str().ok().and_then(Origin::parse);
+        if parsed.is_some_and(|origin| self.is_allowed(&origin, to, for_players)) {
+            return Ok(());
+        }
+        Err(match for_players {
+            true => Refusal::Origin(String::from_utf8_lossy(origin.as_bytes()).into_owned()),
+            false => Refusal::Page,
+        })
+    }
+
+    fn is_any_origin(&self) -> bool {
+        self.origins.iter().any(OriginPattern::is_any)
+    }
+
+    fn is_allowed(&self, origin: &Origin, to: &Addressed, for_players: bool) -> bool {
+        if for_players && !self.origins.is_empty() {
+            return self.origins.iter().any(|pattern| pattern.matches(origin));
+        }
+        origin.is_loopback() || to.is_origin(origin) && (for_players || to.known)
+    }
+}
+
+impl Addressed {
+    fn name(&self) -> String {
+        let authority = self.authority.as_ref();
+        authority.map_or_else(String::new, |authority| authority.host.to_string())
+    }
+
+    /// Whether the request names a host that only this machine has.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let authority = self.authority.as_ref();
+        authority.is_some_and(|authority| authority.host.is_loopback())
+    }
+
+    /// The address at which the connection was accepted.
+    pub(crate) fn local(&self) -> IpAddr {
+        self.local
+    }
+
+    /// Whether this is the server's own origin.
+    fn is_origin(&self, origin: &Origin) -> bool {
+        let authority = self.authority.as_ref();
+        authority.is_some_and(|authority| origin.is_of(authority))
+    }
+}
+
+/// The address at which a connection was accepted. A broken connection gets the strictest rules.
+pub(crate) fn accepted_at(stream: &TcpStream) -> IpAddr {
+    let address = stream.local_addr();
+    address.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip())
+}
+
+/// Whether a proxy forwards this request for another client.
+pub(crate) fn is_passed_on(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        let name = name.as_str();
+        matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
+    })
+}
+
+/// Describes a request for the log, with the headers that the policy reads.
+pub(crate) fn describe<B>(request: &Request<B>) -> String {
+    let mut text = format!("{} {}", request.method(), request.uri().path());
+    for name in [header::HOST, header::ORIGIN, SEC_FETCH_SITE] {
+        if let Some(value) = request.headers().get(&name) {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            text.push_str(&format!(", {name}: {value}"));
+        }
+    }
+    text
+}
+
+/// The host of a request. That of an absolute target has precedence over the header (RFC 9112,
+/// section 3.2.2).
+fn authority<B>(request: &Request<B>) -> Result<Option<Authority>, Refusal> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let header = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Some(host),
+        (None, _) if request.version() == Version::HTTP_10 => None,
+        _ => return Err(Refusal::NoHost),
+    };
+    let text = match (request.uri().authority(), header) {
+        (Some(target), _) => target.as_str(),
+        (None, Some(header)) => header.to_str().map_err(|_| Refusal::NoHost)?,
+        (None, None) => return Ok(None),
+    };
+    Authority::parse(text).map(Some).ok_or(Refusal::NoHost)
+}
+
+fn sender(headers: &HeaderMap) -> Sender<'_> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    match (origins.next(), origins.next()) {
+        (_, Some(_)) => return Sender::Repeated,
+        (Some(origin), None) => return Sender::Page(origin),
+        (None, None) => {}
+    }
+    let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
+    match (sites.next(), sites.next()) {
+        (_, Some(_)) => Sender::Repeated,
+        (Some(site), None) if site != "same-origin" && site != "none" => Sender::UnnamedPage,
+        _ => Sender::NoOtherPage,
+    }
+}

@@ -1,0 +1,228 @@
+//! Errors over HTTP: one form for both ports, `application/problem+json` (RFC 9457).
+
+use std::borrow::Cow;
+
+use http_body_util::Full;
+use hyper::{
+    Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderName, HeaderValue},
+};
+use parlour_shared::problem::{MEDIA_TYPE, ProblemDetails};
+
+use super::{
+    answer::{Answer, seal},
+    policy::Refusal,
+};
+use crate::reject::Reject;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $status:ident, $slug:literal, $title:literal, $class:expr;)*) => {
+        /// The kinds of errors. docs/protocol.md and docs/deployment.md list them by `type`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum ProblemKind { $($(#[$doc])* $name),* }
+
+        impl ProblemKind {
+            /// Every kind.
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$name),*];
+
+            fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status),* }
+            }
+
+            /// The member `type`.
+            fn uri(self) -> &'static str {
+                match self { $(Self::$name => concat!("/problems/", $slug)),* }
+            }
+
+            /// The member `title`, always the same for a kind.
+            fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),* }
+            }
+
+            /// The class under which metrics and logs count it.
+            fn class(self) -> Option<Reject> {
+                match self { $(Self::$name => $class),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The request is not HTTP, or the upgrade is malformed.
+    BadRequest = BAD_REQUEST, "bad-request", "Bad request", Some(Reject::BadRequest);
+    /// The client offers no subprotocol that the server speaks.
+    Subprotocol = BAD_REQUEST, "subprotocol", "No known subprotocol", Some(Reject::Subprotocol);
+    /// A parameter of the query is missing or invalid.
+    BadParameter = BAD_REQUEST, "bad-parameter", "Bad parameter", None;
+    /// The server does not have this host name.
+    Host = FORBIDDEN, "host-not-allowed", "Host not allowed", Some(Reject::Host);
+    /// The web page may not send this request.
+    Origin = FORBIDDEN, "origin-not-allowed", "Web page not allowed", Some(Reject::Origin);
+    /// The path does not exist.
+    NotFound = NOT_FOUND, "not-found", "Not found", Some(Reject::NotFound);
+    /// The recording has no such player at this tick.
+    NoSuchPlayer = NOT_FOUND, "no-such-player", "No such player", None;
+    /// The path takes other methods.
+    Method = METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", Some(Reject::BadMethod);
+    /// The request did not arrive in time.
+    RequestTimeout = REQUEST_TIMEOUT, "request-timeout", "Request timeout",
+        Some(Reject::HandshakeTimeout);
+    /// The playback cannot do this now.
+    NotNow = CONFLICT, "not-now", "Not possible now", None;
+    /// The server keeps no history, or the history is empty.
+    NoHistory = CONFLICT, "no-history", "No history", None;
+    /// `/ws` without an upgrade, or with another version of WebSocket.
+    UpgradeRequired = UPGRADE_REQUIRED, "upgrade-required", "Upgrade required",
+        Some(Reject::UpgradeRequired);
+    /// Too many connections from the address have not sent a hello.
+    TooManyFromAddress = TOO_MANY_REQUESTS, "too-many-from-address",
+        "Too many connections from this address", Some(Reject::TooManyFromAddress);
+    /// The head of the request is over a limit.
+    HeadTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", "Request head too large",
+        Some(Reject::HeadersTooLarge);
+    /// The history could not be written.
+    HistoryFailed = INTERNAL_SERVER_ERROR, "history-failed", "History not written", None;
+    /// The server has too many connections, or it stops.
+    ServerFull = SERVICE_UNAVAILABLE, "server-full", "Server full", Some(Reject::TooManyConnections);
+    /// The process has too few descriptors. Clients see the same as for `ServerFull`.
+    TooFewDescriptors = SERVICE_UNAVAILABLE, "server-full", "Server full",
+        Some(Reject::TooFewDescriptors);
+    /// The server failed.
+    ServerFailed = SERVICE_UNAVAILABLE, "server-failed", "Server failed", Some(Reject::ServerFailed);
+    /// `/livez` failed.
+    NotAlive = SERVICE_UNAVAILABLE, "not-alive", "Not alive", None;
+    /// `/readyz` failed.
+    NotReady = SERVICE_UNAVAILABLE, "not-ready", "Not ready", None;
+    /// Another request for the history runs, or one has just ended.
+    HistoryBusy = SERVICE_UNAVAILABLE, "history-busy", "History busy", None;
+    /// The recorder does not answer.
+    RecorderGone = SERVICE_UNAVAILABLE, "recorder-gone", "Recorder does not answer", None;
+}
+
+/// An error that answers a request.
+#[derive(Debug)]
+pub(crate) struct HttpProblem {
+    kind: ProblemKind,
+    detail: Cow<'static, str>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl HttpProblem {
+    /// `detail` is a sentence for people. It names the fault and how to correct it.
+    pub(crate) fn new(kind: ProblemKind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// Adds a header.
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The class under which metrics and logs count it.
+    pub(crate) fn class(&self) -> Option<Reject> {
+        self.kind.class()
+    }
+
+    /// The answer.
+    pub(crate) fn into_answer(self) -> Answer {
+        self.into_response().map(|body| Full::new(body.into()))
+    }
+
+    /// The answer as bytes, for a socket without hyper. It says that the connection ends.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        let (head, body) = self.into_response().into_parts();
+        let (code, reason) = (head.status.as_str(), head.status.canonical_reason());
+        let mut bytes = format!("HTTP/1.1 {code} {}\r\n", reason.unwrap_or_default()).into_bytes();
+        for (name, value) in &head.headers {
+            for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+                bytes.extend_from_slice(part);
+            }
+        }
+        let end = format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        bytes.extend_from_slice(end.as_bytes());
+        bytes.extend_from_slice(&body);
+        bytes
+    }
+
+    fn into_response(self) -> Response<Vec<u8>> {
+        let status = self.kind.status();
+        let details = ProblemDetails {
+            kind: self.kind.uri().into(),
+            title: self.kind.title().into(),
+            status: status.as_u16(),
+            detail: self.detail,
+            class: self.kind.class().map(|reject| reject.class().into()),
+        };
+        let mut body = details.to_json();
+        // Keeps a prompt in a terminal off this line.
+        body.push('\n');
+        let mut response = Response::new(body.into_bytes());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.extend(self.headers);
+        seal(headers);
+        response
+    }
+}
+
+impl From<Refusal> for HttpProblem {
+    fn from(refusal: Refusal) -> Self {
+        let kind = match refusal {
+            Refusal::NoHost => ProblemKind::BadRequest,
+            Refusal::Host(_) => ProblemKind::Host,
+            Refusal::Origin(_) | Refusal::Page => ProblemKind::Origin,
+        };
+        Self::new(kind, refusal.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_has_one_status_and_one_title() {
+        for one in ProblemKind::ALL {
+            for other in ProblemKind::ALL {
+                let same = one.uri() == other.uri();
+                assert!(!same || (one.status(), one.title()) == (other.status(), other.title()));
+                // Two kinds share a type only if their classes differ.
+                assert!(!same || one == other || one.class() != other.class(), "{one:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_bytes_have_all_headers_of_the_answer() {
+        let problem = || {
+            HttpProblem::new(ProblemKind::Host, "no\n\"such\" host")
+                .with(HeaderName::from_static("x"), HeaderValue::from_static("y"))
+        };
+        let text = String::from_utf8(problem().into_bytes()).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert_eq!(
+            body,
+            "{\"type\":\"/problems/host-not-allowed\",\"title\":\"Host not allowed\",\"status\":403,\
+             \"detail\":\"no\\n\\\"such\\\" host\",\"class\":\"http_host\"}\n"
+        );
+        let mut lines = head.split("\r\n");
+        assert_eq!(lines.next(), Some("HTTP/1.1 403 Forbidden"));
+        let lines: Vec<&str> = lines.collect();
+        let answer = problem().into_answer();
+        assert_eq!(answer.status(), 403);
+        for (name, value) in answer.headers() {
+            let line = format!("{name}: {}", value.to_str().unwrap());
+            assert!(lines.contains(&&*line), "{line}");
+        }
+        assert!(lines.contains(&"content-type: application/problem+json"));
+        assert!(lines.contains(&&*format!("content-length: {}", body.len())));
+        assert!(lines.contains(&"connection: close"));
+    }
+}

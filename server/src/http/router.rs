@@ -1,0 +1,249 @@
+//! Route tables: one per port, with one function that finds the route of a request.
+
+use std::net::IpAddr;
+
+use hyper::{
+    Method, Request, Uri,
+    header::{ALLOW, HeaderValue},
+};
+
+use super::{
+    policy::{Access, Addressed, Policy},
+    problem::{HttpProblem, ProblemKind},
+};
+
+/// The methods of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    /// `GET`, and `HEAD`: the handler is the same, and hyper omits the body.
+    Get,
+    /// Only `GET`: the answer may switch the protocol.
+    Upgrade,
+    /// `POST`.
+    Post,
+}
+
+/// A row of a table.
+#[derive(Debug)]
+pub(crate) struct Route<H> {
+    verb: Verb,
+    path: &'static str,
+    access: Access,
+    handler: H,
+}
+
+/// The table of a port.
+#[derive(Debug)]
+pub(crate) struct Routes<H: 'static> {
+    rows: &'static [Route<H>],
+    unknown_access: Access,
+    unknown_detail: &'static str,
+}
+
+impl<H> Route<H> {
+    pub(crate) const fn get(path: &'static str, access: Access, handler: H) -> Self {
+        Self::new(Verb::Get, path, access, handler)
+    }
+
+    pub(crate) const fn upgrade(path: &'static str, access: Access, handler: H) -> Self {
+        Self::new(Verb::Upgrade, path, access, handler)
+    }
+
+    pub(crate) const fn post(path: &'static str, access: Access, handler: H) -> Self {
+        Self::new(Verb::Post, path, access, handler)
+    }
+
+    const fn new(verb: Verb, path: &'static str, access: Access, handler: H) -> Self {
+        Self {
+            verb,
+            path,
+            access,
+            handler,
+        }
+    }
+}
+
+impl Verb {
+    fn takes(self, method: &Method) -> bool {
+        match self {
+            Self::Get => method == Method::GET || method == Method::HEAD,
+            Self::Upgrade => method == Method::GET,
+            Self::Post => method == Method::POST,
+        }
+    }
+
+    /// As they stand in `Allow`.
+    fn methods(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            Self::Upgrade => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+impl<H> Routes<H> {
+    /// For a path that is in no row, the answer is 404 with `unknown_detail`, after a check of
+    /// `unknown_access`.
+    pub(crate) const fn new(
+        rows: &'static [Route<H>],
+        unknown_access: Access,
+        unknown_detail: &'static str,
+    ) -> Self {
+        Self {
+            rows,
+            unknown_access,
+            unknown_detail,
+        }
+    }
+
+    /// Finds the handler of a request on a connection that was accepted at `local`.
+    ///
+    /// It checks the host, the web page that sent the request, the path, and the method. The error
+    /// names the first fault.
+    pub(crate) fn find<B>(
+        &self,
+        request: &Request<B>,
+        policy: &Policy,
+        local: IpAddr,
+    ) -> Result<(&H, Addressed), HttpProblem> {
+        let to = policy.host(request, local)?;
+        let path = request.uri().path();
+        let rows = || self.rows.iter().filter(|row| row.path == path);
+        let found = rows().find(|row| row.verb.takes(request.method()));
+        let access = found
+            .or(rows().next())
+            .map_or(self.unknown_access, |row| row.access);
+        policy.admits(request.headers(), &to, access)?;
+        match found {
+            Some(row) => Ok((&row.handler, to)),
+            None if rows().next().is_none() => {
+                Err(HttpProblem::new(ProblemKind::NotFound, self.unknown_detail))
+            }
+            None => Err(wrong_method(path, rows().map(|row| row.verb))),
+        }
+    }
+
+    /// The paths in the table.
+    #[cfg(test)]
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.rows.iter().map(|row| row.path)
+    }
+}
+
+fn wrong_method(path: &str, verbs: impl Iterator<Item = Verb>) -> HttpProblem {
+    let verbs: Vec<Verb> = verbs.collect();
+    let allowed = verbs.iter().map(|verb| verb.methods());
+    let allowed = allowed.collect::<Vec<_>>().join(", ");
+    let mut detail = format!("this path takes {allowed} only");
+    if verbs.contains(&Verb::Post) {
+        detail.push_str(&format!(", as in: curl -X POST ...{path}"));
+    }
+    let problem = HttpProblem::new(ProblemKind::Method, detail);
+    // Names of methods are a valid header value.
+    match HeaderValue::try_from(allowed) {
+        Ok(allowed) => problem.with(ALLOW, allowed),
+        Err(_) => problem,
+    }
+}
+
+/// A parameter of the query. As in forms, a plus stands for a blank.
+pub(crate) fn parameter(uri: &Uri, name: &str) -> Result<String, HttpProblem> {
+    let query = uri.query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes())
+        .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+        .ok_or_else(|| HttpProblem::new(ProblemKind::BadParameter, format!("say what, as in ?{name}=...")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::reject::Reject;
+
+    static TABLE: Routes<&str> = Routes::new(
+        &[
+            Route::get("/", Access::Anyone, "first page"),
+            Route::upgrade("/ws", Access::Players, "the world"),
+            Route::get("/note", Access::Operators, "read"),
+            Route::post("/note", Access::Private, "write"),
+        ],
+        Access::Operators,
+        "nothing here",
+    );
+
+    fn find(method: &str, path: &str, page: &str) -> Result<&'static str, HttpProblem> {
+        let mut request = Request::builder().method(method).uri(path);
+        request = request.header("host", "localhost");
+        if !page.is_empty() {
+            request = request.header("origin", page);
+        }
+        let request = request.body(()).unwrap();
+        let found = TABLE.find(&request, &Policy::default(), Ipv4Addr::LOCALHOST.into());
+        found.map(|(handler, _)| *handler)
+    }
+
+    #[test]
+    fn a_route_is_found_by_method_and_whole_path() {
+        for (method, path, handler) in [
+            ("GET", "/", "first page"),
+            ("HEAD", "/", "first page"),
+            ("GET", "/ws?x=y", "the world"),
+            ("GET", "/note", "read"),
+            ("HEAD", "/note", "read"),
+            ("POST", "/note?a", "write"),
+        ] {
+            assert_eq!(find(method, path, "").unwrap(), handler, "{method} {path}");
+        }
+        for path in ["/note/", "/notes", "/NOTE", "//", "/%6eote", "/ws/.."] {
+            assert_eq!(find("GET", path, "").unwrap_err().class(), Some(Reject::NotFound));
+        }
+    }
+
+    #[test]
+    fn other_methods_are_told_which_there_are() {
+        for (method, path, allow) in [
+            ("POST", "/", "GET, HEAD"),
+            ("OPTIONS", "/", "GET, HEAD"),
+            ("HEAD", "/ws", "GET"),
+            ("DELETE", "/note", "GET, HEAD, POST"),
+        ] {
+            let problem = find(method, path, "").unwrap_err();
+            assert_eq!(problem.class(), Some(Reject::BadMethod));
+            assert_eq!(problem.into_answer().headers()["allow"], allow, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_refused_page_does_not_learn_which_paths_exist() {
+        let refused = |method, path| {
+            find(method, path, "https://evil.example")
+                .err()
+                .and_then(|problem| problem.class())
+        };
+        assert_eq!(refused("GET", "/"), None);
+        assert_eq!(refused("DELETE", "/"), Some(Reject::BadMethod));
+        for (method, path) in [
+            ("GET", "/ws"),
+            ("POST", "/note"),
+            ("DELETE", "/note"),
+            ("GET", "/x"),
+        ] {
+            assert_eq!(refused(method, path), Some(Reject::Origin), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_those_of_forms() {
+        let value = |query: &str| parameter(&format!("/x?{query}").parse().unwrap(), "player").ok();
+        assert_eq!(value("player=Ada+L%2B1").as_deref(), Some("Ada L+1"));
+        assert_eq!(value("x=1&player=a%20b%C3%A9").as_deref(), Some("a bé"));
+        assert_eq!(value("player=").as_deref(), Some(""));
+        assert_eq!(value("player").as_deref(), Some(""));
+        assert_eq!(value("player=a&player=b").as_deref(), Some("a"));
+        for wrong in ["", "players=1", "Player=1"] {
+            assert_eq!(value(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The body of an HTTP error of the server (RFC 9457).
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// The content type.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// An error, as its body describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProblemDetails<'a> {
+    /// The kind of error, for programs, such as `/problems/not-found`.
+    #[serde(rename = "type")]
+    pub kind: Cow<'a, str>,
+    /// The kind of error, for people.
+    pub title: Cow<'a, str>,
+    /// The status of the answer.
+    pub status: u16,
+    /// The fault of this request and how to correct it, for people.
+    pub detail: Cow<'a, str>,
+    /// The label `class` of `parlour_rejects_total` under which the server counts the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<Cow<'a, str>>,
+}
+
+impl ProblemDetails<'_> {
+    /// The body.
+    ///
+    /// # Panics
+    /// Never: texts and a number are JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("texts and a number are JSON")
+    }
+
+    /// Parses a body. Missing members become empty. `None` if the body is not JSON or a member
+    /// has another type.
+    #[must_use]
+    pub fn from_json(body: &[u8]) -> Option<ProblemDetails<'static>> {
+        serde_json::from_slice(body).ok()
+    }
+
+    /// The text to show to people: the detail, or the title if there is no detail.
+    #[must_use]
+    pub fn sentence(&self) -> &str {
+        match &*self.detail {
+            "" => &self.title,
+            detail => detail,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_round_trips() {
+        let problem = ProblemDetails {
+            kind: "/problems/not-found".into(),
+            title: "Not found".into(),
+            status: 404,
+            detail: "say \"/ws\"\n".into(),
+            class: Some("http_not_found".into()),
+        };
+        let json = problem.to_json();
+        assert_eq!(
+            json,
+            r#"{"type":"/problems/not-found","title":"Not found","status":404,"detail":"say \"/ws\"\n","class":"http_not_found"}"#
+        );
+        assert_eq!(
+            ProblemDetails::from_json(json.as_bytes()).as_ref(),
+            Some(&problem)
+        );
+        assert_eq!(problem.sentence(), "say \"/ws\"\n");
+    }
+
+    #[test]
+    fn missing_and_unknown_members_are_accepted() {
+        let read = |body: &str| ProblemDetails::from_json(body.as_bytes());
+        let proxy = read(r#"{"title":"Bad gateway","instance":"/x","errors":[1]}"#).unwrap();
+        assert_eq!(
+            (proxy.sentence(), proxy.status, &proxy.class),
+            ("Bad gateway", 0, &None)
+        );
+        assert_eq!(read("{}").unwrap().sentence(), "");
+        for wrong in [
+            "",
+            "the server is full",
+            r#"{"detail":"#,
+            r#"{"detail":7}"#,
+            "[]7",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}
