@@ -15,8 +15,8 @@ use parlour_shared::{
 };
 use parlour_sim::{Eyes, Interest, Player, SimConfig, Simulation};
 use parlour_testing::{
-    Acts as _, Script,
-    allocations::{Counting, of_this_thread},
+    Script, SessionActions as _,
+    allocations::{Counting, on_this_thread},
     maps::open_map,
 };
 use parlour_tick::{Event, EventKind, Pace, PaceLevel, TickInput, TickOutput};
@@ -59,9 +59,9 @@ fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) 
     let (mut ticks, mut allocations) = (0, 0);
     for tick in 0..MEASURED {
         fill(&mut input, WARM_UP + tick, rooms * per_room, 600);
-        let before = of_this_thread();
+        let before = on_this_thread();
         sim.step(&mut input, &mut output);
-        let allocated = of_this_thread() - before;
+        let allocated = on_this_thread() - before;
         if allocated > 0 {
             ticks += 1;
             allocations += allocated;

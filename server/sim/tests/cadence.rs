@@ -3,7 +3,7 @@
 
 use parlour_shared::{ids::SessionId, motion::Direction, snapshot::MotionChange};
 use parlour_sim::{Interest, Motion, SimConfig};
-use parlour_testing::{Acts as _, TestWorld, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::{Cadence, Pace, PaceLevel};
 
 fn everyone_sees_everyone() -> SimConfig {

@@ -7,7 +7,7 @@ use parlour_shared::{
     message::{Durability, Refusal, Scope, ServerMessage, Stamp},
     rng::{Purpose, Stream},
 };
-use parlour_testing::{Acts as _, TestWorld, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use std::collections::BTreeMap;
 
 /// Sessions 1 and 2 beside each other, 3 far off, all in the plaza.
@@ -243,7 +243,7 @@ fn the_request_0_wants_no_answer() {
         scope: Scope::Room,
         text: "x".into(),
     };
-    world.say(1, parlour_shared::message::ClientMessage::Chat(chat));
+    world.send(1, parlour_shared::message::ClientMessage::Chat(chat));
     world.tick();
     let messages = world.messages(1);
     assert!(matches!(&messages[..], [ServerMessage::Chat(_)]), "{messages:?}");

@@ -9,7 +9,7 @@ use parlour_shared::{
     motion::Direction,
 };
 use parlour_sim::{Player, SimConfig, Simulation, SimulationApp, Skin, StableId, Step, StepSet};
-use parlour_testing::{Acts as _, TestWorld, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::{EventKind, TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
 

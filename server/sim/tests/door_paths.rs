@@ -10,9 +10,9 @@ use parlour_shared::{
 };
 use parlour_sim::{Interest, Position, SimConfig, Simulation};
 use parlour_testing::{
-    Acts as _, TestWorld, generous,
+    SessionActions as _, TestWorld, generous_rules,
     maps::{door, map},
-    teleporting,
+    teleport_plugin,
 };
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ fn open(name: &str, start: Place, doors: Vec<Door>) -> Arc<Map> {
 
 fn config_of(maps: Vec<Arc<Map>>, capacity: u32) -> SimConfig {
     let mut config = SimConfig::new(maps);
-    config.rules = generous();
+    config.rules = generous_rules();
     config.rules.capacity = capacity;
     config.rules.interest = Interest::All;
     config
@@ -179,7 +179,7 @@ fn a_loaded_world_keeps_the_doors_shut_for_as_long() {
     }
     let saved = world.saved();
     let config = config_of(maps, 10);
-    world.sim = Simulation::load(config, teleporting, &saved).unwrap();
+    world.sim = Simulation::load(config, teleport_plugin, &saved).unwrap();
     go(&mut world, Direction::East, false);
     world.ticks(40);
     assert_eq!(room(&world), "b", "walked through the door, which was shut");

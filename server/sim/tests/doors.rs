@@ -9,7 +9,7 @@ use parlour_shared::{
     motion::{Direction, Position as Place, WallGrid},
 };
 use parlour_sim::{Interest, Position, Rate, SimConfig};
-use parlour_testing::{Acts as _, TestWorld, generous, maps::door};
+use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::door};
 
 /// Two open maps, `a` and `b`: one appears 180 px from the door of one's map, or through the other's door in its very
 /// middle.
@@ -30,7 +30,7 @@ fn config() -> SimConfig {
         }
     };
     let mut config = SimConfig::new(vec![Arc::new(map("a", "b")), Arc::new(map("b", "a"))]);
-    config.rules = generous();
+    config.rules = generous_rules();
     config.rules.interest = Interest::All;
     config
 }

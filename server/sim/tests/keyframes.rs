@@ -16,7 +16,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{BRUTE_FORCE_UP_TO, LoadError, SavedPart, SavedState, SimConfig, Simulation};
-use parlour_testing::{Acts as _, Crowd, Script, TestWorld, encoded, maps::connected_maps, plaza};
+use parlour_testing::{Crowd, Script, SessionActions as _, TestWorld, encoded, maps::connected_maps, plaza};
 use parlour_tick::{TickInput, TickOutput};
 
 /// Ticks that a loaded world is watched for.
@@ -80,7 +80,7 @@ fn rooms_doors_chat_and_state() {
 
 /// Walkers who are searched with the tree, with commands that wait for their ticks.
 fn walkers(size: u64, ticks: u32) -> Script {
-    Script::by_chance(0, ticks, |script, tick, _| {
+    Script::random(0, ticks, |script, tick, _| {
         for session in 0..size {
             let chance = &mut Stream::new(session, tick.into(), Purpose::Game);
             if tick == 1 {

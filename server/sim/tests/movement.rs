@@ -13,7 +13,7 @@ use parlour_shared::{
     snapshot::Ack,
 };
 use parlour_sim::{Interest, Motion, Position, SimConfig};
-use parlour_testing::{Acts as _, TestWorld, maps::open_map, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, maps::open_map, plaza};
 use proptest::prelude::*;
 
 const PX: i32 = UNITS_PER_PX;
@@ -173,8 +173,8 @@ fn a_command_for_a_later_tick_takes_effect_at_that_tick() {
             (world.output.counts.moves, world.output.counts.moves_dropped),
             (1, 0)
         );
-        // The edge says 2.0 ms before the deadline of the tick at which it came.
-        let early = 20 + (ahead * 10_000 / 60) as i16;
+        // The edge says 2.5 ms before the deadline of the tick at which it came.
+        let early = 25 + (ahead * 10_000 / 60) as i16;
         assert_eq!(world.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
         let segment = world.get::<Motion>(1).unwrap().segment();
         assert_eq!(
@@ -194,7 +194,7 @@ fn a_late_command_takes_effect_at_once() {
         let now = world.now().0 + 1;
         command(&mut world, 1, now - late, Direction::East);
         world.tick();
-        let early = 20 - (late * 10_000 / 60) as i16;
+        let early = 25 - (late * 10_000 / 60) as i16;
         assert_eq!(world.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
         assert_eq!(
             world.get::<Motion>(1).unwrap().segment().since,

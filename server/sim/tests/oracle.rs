@@ -17,7 +17,7 @@ use parlour_shared::{
 use parlour_sim::{
     InRoom, Interest, Motion, Player, Position, Room, RoomRules, Rooms, Seat, Seats, SimConfig, Skin,
 };
-use parlour_testing::{Acts as _, TestWorld};
+use parlour_testing::{SessionActions as _, TestWorld};
 use parlour_tick::{Cadence, Pace, PaceLevel};
 use proptest::prelude::*;
 

@@ -20,7 +20,7 @@ use parlour_sim::{
     Answer, CameNear, FromPlayer, Player, SimConfig, Simulation, SimulationApp, Step, StepSet, ToPlayer,
     WentAway,
 };
-use parlour_testing::{Acts as _, TestWorld, encoded, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, encoded, plaza};
 use parlour_tick::Lane;
 use serde::{Deserialize, Serialize};
 
@@ -215,7 +215,7 @@ fn a_body_that_is_no_such_message_is_refused() {
             name: "set_mood".into(),
             body: Body(body.to_vec()),
         };
-        world.say(1, ClientMessage::Custom(custom));
+        world.send(1, ClientMessage::Custom(custom));
     }
     world.custom(1, "set_moods", &SetMood { mood: None });
     world.custom(1, "cheered_up", &CheeredUp { mood: 9 });

@@ -17,7 +17,7 @@ use parlour_sim::{
     BRUTE_FORCE_UP_TO, CameNear, Grid, InRoom, Nearby, Placed, Player, Position, Proximity, Reach, Seats,
     SimConfig, SimulationApp, Step, StepSet, WentAway,
 };
-use parlour_testing::{Acts as _, TestWorld, plaza, teleporting};
+use parlour_testing::{SessionActions as _, TestWorld, plaza, teleport_plugin};
 use proptest::prelude::*;
 
 /// What game logic was told, and what it finds when it asks.
@@ -54,7 +54,7 @@ fn listen(
 /// A world in which players can be put anywhere, and a plugin listens.
 fn world(config: SimConfig) -> TestWorld {
     TestWorld::with_plugins(config, |app: &mut App| {
-        teleporting(app);
+        teleport_plugin(app);
         app.init_resource::<Told>().presentation_only::<Told>();
         app.add_systems(Step, listen.in_set(StepSet::Simulate));
     })

@@ -8,7 +8,7 @@ use parlour_shared::{
     motion::Direction,
 };
 use parlour_sim::{Rate, RateLimits, RoomRules};
-use parlour_testing::{Acts as _, TestWorld, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
 fn world_with(rates: RateLimits) -> TestWorld {
     let mut config = plaza();
@@ -287,7 +287,7 @@ fn a_refused_request_is_named() {
             scope: Scope::Room,
             text: "x".into(),
         };
-        world.say(1, ClientMessage::Chat(chat));
+        world.send(1, ClientMessage::Chat(chat));
     }
     world.tick();
     let refused: Vec<u32> = world

@@ -9,7 +9,7 @@ use parlour_shared::{
     motion::Direction,
 };
 use parlour_sim::{Rate, SimulationApp};
-use parlour_testing::{Acts as _, TestWorld, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
 /// One request, and then none for long.
 const ONCE: Rate = Rate {
@@ -151,7 +151,7 @@ fn a_body_over_1_kib_is_an_unknown_message() {
         parlour_shared::codec::encode(&vec![0_u8; bytes], &mut body);
         assert_eq!(body.len(), bytes + 3);
         let (name, body) = ("blob".into(), Body(body));
-        world.say(
+        world.send(
             1,
             ClientMessage::Custom(Custom {
                 request: 6,

@@ -10,7 +10,7 @@ use parlour_shared::{
     snapshot::{MotionChange, Snapshot},
 };
 use parlour_sim::{Interest, Proximity, SimConfig};
-use parlour_testing::{Acts as _, TestWorld, maps::open_map, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, maps::open_map, plaza};
 
 /// Bytes of a snapshot's header.
 const HEADER: usize = 9;

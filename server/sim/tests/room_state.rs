@@ -7,7 +7,7 @@ use parlour_shared::{
     message::{KeyVersion, Refusal, Scope, ServerMessage, Stamp, StateChanged, StateEntry, StateWrite},
 };
 use parlour_sim::RoomState;
-use parlour_testing::{Acts as _, TestWorld, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
 fn two() -> TestWorld {
     let mut world = TestWorld::new(plaza());

@@ -10,7 +10,7 @@ use parlour_shared::{
     message::{LeaveReason, Refusal, RoomEntered, RoomLeft, ServerMessage},
 };
 use parlour_sim::{Clock, InRoom, Interest, Player, Room, Rooms, Seats, Step, StepSet};
-use parlour_testing::{Acts as _, TestWorld, maps::open_map, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, maps::open_map, plaza};
 
 #[test]
 fn a_room_is_made_when_someone_joins_it() {

@@ -11,7 +11,7 @@ use parlour_shared::{
     motion::Direction,
 };
 use parlour_sim::Interest;
-use parlour_testing::{Acts as _, TestWorld, maps::connected_maps, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, maps::connected_maps, plaza};
 use parlour_tick::EventKind;
 
 #[test]
@@ -198,7 +198,7 @@ fn an_open_session_is_not_opened_again() {
 fn a_second_hello_is_refused_and_counted() {
     let mut world = TestWorld::new(plaza());
     world.open(1);
-    world.say(1, ClientMessage::Hello(Hello::default()));
+    world.send(1, ClientMessage::Hello(Hello::default()));
     world.tick();
     assert_eq!(world.refusals(1), [Refusal::OutOfOrder]);
     assert_eq!(

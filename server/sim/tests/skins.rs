@@ -6,7 +6,7 @@ use parlour_shared::{
     snapshot::Update,
 };
 use parlour_sim::{Interest, Skin};
-use parlour_testing::{Acts as _, TestWorld, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
 fn two_in_a_room() -> TestWorld {
     let mut config = plaza();

@@ -3,7 +3,7 @@
 
 use parlour_shared::message::{Refusal, RefusalClass, Scope};
 use parlour_sim::{Interest, SimConfig, Simulation, TalkLimit};
-use parlour_testing::{Acts as _, TestWorld, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
 /// 6,000 bytes at once, then 100 a tick.
 fn config() -> SimConfig {
@@ -164,7 +164,7 @@ fn the_bucket_is_state() {
     world.tick();
     assert_ne!(world.output.hash, hash);
     let bytes = world.saved();
-    world.sim = Simulation::load(config(), parlour_testing::teleporting, &bytes).unwrap();
+    world.sim = Simulation::load(config(), parlour_testing::teleport_plugin, &bytes).unwrap();
     world.forget_messages();
     (0..2).for_each(|_| world.chat(1, Scope::Room, TEXT));
     world.input.sort();

@@ -8,7 +8,9 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{Eyes, FromPlayer, Interest, SimulationApp, Step, StepSet, ToPlayer};
-use parlour_testing::{Acts as _, Sight, TestClient, TestWorld, plaza, sights_in, teleporting};
+use parlour_testing::{
+    SeenPlayer, SessionActions as _, TestClient, TestWorld, players_in, plaza, teleport_plugin,
+};
 use parlour_tick::TickOutput;
 
 /// The same number as a player's session: they are not mixed up.
@@ -34,7 +36,7 @@ impl WatchedWorld {
         let entered = self.world.sim.watch(WATCHER, room, eyes, self.view + 1)?;
         self.view += 1;
         assert_eq!(entered.view, self.view);
-        self.watcher.take(ServerMessage::RoomEntered(entered));
+        self.watcher.apply(ServerMessage::RoomEntered(entered));
         Ok(())
     }
 
@@ -82,13 +84,13 @@ impl WatchedWorld {
         }
     }
 
-    fn sees(&self) -> Vec<Sight> {
-        self.watcher.sights(self.world.now())
+    fn sees(&self) -> Vec<SeenPlayer> {
+        self.watcher.seen_players(self.world.now())
     }
 
     fn heard(&mut self) -> Vec<ServerMessage> {
         let news = |message| (!matches!(message, ServerMessage::RoomEntered(_))).then_some(message);
-        self.watcher.heard(news)
+        self.watcher.take_messages(news)
     }
 }
 
@@ -131,7 +133,7 @@ fn with_everyones_eyes_all_in_the_room_are_seen_at_every_tick() {
         stir(&mut watched.world, &mut chance);
         watched.tick();
         let room = watched.world.room("plaza/a").unwrap();
-        let expected = sights_in(&watched.world.sim, room);
+        let expected = players_in(&watched.world.sim, room);
         assert_eq!(watched.sees(), expected, "at tick {tick}");
         most = most.max(expected.len());
     }
@@ -164,7 +166,7 @@ fn with_a_players_eyes_the_same_is_seen_as_by_the_player_at_every_tick() {
                 let client = watched.world.client(followed);
                 assert_eq!(
                     watched.sees(),
-                    client.sights(watched.world.now()),
+                    client.seen_players(watched.world.now()),
                     "{interest:?}, at tick {tick}"
                 );
                 assert!(watched.sees().iter().any(|sight| sight.slot == client.slot()));
@@ -192,7 +194,7 @@ fn a_watcher_gets_nothing_when_nothing_is_new_and_a_sign_of_life_each_second() {
 #[test]
 fn all_that_is_said_to_the_room_is_heard_and_through_a_players_eyes_also_what_it_hears() {
     for by_eyes in [false, true] {
-        let mut watched = WatchedWorld::new(TestWorld::with_plugins(plaza(), (teleporting, whispering)));
+        let mut watched = WatchedWorld::new(TestWorld::with_plugins(plaza(), (teleport_plugin, whispering)));
         for session in [5, 6, 7] {
             watched.world.open_and_join(session, "plaza");
         }
@@ -327,7 +329,7 @@ fn a_held_watcher_is_sent_one_delta_when_it_is_released() {
     assert_eq!(watched.watcher.snapshots[0].0.base, Some(base));
     assert_eq!(
         watched.sees(),
-        watched.world.client(5).sights(watched.world.now())
+        watched.world.client(5).seen_players(watched.world.now())
     );
 }
 
@@ -356,7 +358,7 @@ fn several_ticks_can_be_sent_as_one() {
     assert_eq!(texts, ["0", "1", "2", "3", "4", "5", "6", "7"]);
     assert_eq!(
         watched.sees(),
-        watched.world.client(5).sights(watched.world.now())
+        watched.world.client(5).seen_players(watched.world.now())
     );
 }
 
@@ -374,7 +376,7 @@ fn who_begins_to_watch_can_be_shown_the_last_tick_without_another_one() {
     assert_eq!(watched.watcher.view.tick(), Some(watched.world.now()));
     assert_eq!(
         watched.sees(),
-        watched.world.client(5).sights(watched.world.now())
+        watched.world.client(5).seen_players(watched.world.now())
     );
     assert!(!watched.world.sim.show_watcher(WATCHER, &mut output), "once");
     assert!(!watched.world.sim.show_watcher(SessionId(99), &mut output));
@@ -384,7 +386,7 @@ fn who_begins_to_watch_can_be_shown_the_last_tick_without_another_one() {
     assert!(watched.watcher.snapshots[0].0.base.is_some(), "a delta follows");
     assert_eq!(
         watched.sees(),
-        watched.world.client(5).sights(watched.world.now())
+        watched.world.client(5).seen_players(watched.world.now())
     );
 }
 
@@ -520,7 +522,7 @@ fn who_is_followed_is_found_again_and_not_mistaken_for_who_has_its_slot() {
     watched.tick();
     assert_eq!(
         watched.sees(),
-        watched.world.client(5).sights(watched.world.now())
+        watched.world.client(5).seen_players(watched.world.now())
     );
     // Out and in again within one tick: another seat, another view.
     watched.world.leave(5);

@@ -1,6 +1,6 @@
 //! Counts allocations, for tests that promise none.
 //!
-//! A test file installs [`Counting`] for itself:
+//! A test program installs [`Counting`] as its allocator:
 //!
 //! ```
 //! use parlour_testing::allocations::{self, Counting};
@@ -9,9 +9,9 @@
 //! static COUNTING: Counting = Counting;
 //!
 //! # fn main() {
-//! let before = allocations::of_this_thread();
+//! let before = allocations::on_this_thread();
 //! drop(Box::new(1));
-//! assert_eq!(allocations::of_this_thread() - before, 1);
+//! assert_eq!(allocations::on_this_thread() - before, 1);
 //! # }
 //! ```
 
@@ -20,7 +20,7 @@ use std::{
     cell::Cell,
 };
 
-/// An allocator that counts the allocations of each thread: tests run side by side.
+/// The system allocator, with a count per thread, because tests run in parallel.
 #[derive(Debug)]
 pub struct Counting;
 
@@ -28,8 +28,8 @@ thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Allocations of the calling thread so far; growing a block counts as one.
-pub fn of_this_thread() -> u64 {
+/// Returns the number of allocations of this thread so far. Growing a block counts as one.
+pub fn on_this_thread() -> u64 {
     ALLOCATIONS.get()
 }
 

@@ -1,4 +1,4 @@
-//! What a client is told.
+//! A virtual client.
 
 use parlour_shared::{
     codec,
@@ -10,47 +10,47 @@ use parlour_shared::{
 };
 use parlour_tick::Lane;
 
-/// A client that decodes all that it is sent.
+/// A client that decodes every frame that it receives.
 #[derive(Debug, Default)]
 pub struct TestClient {
-    /// Its welcome, once it came.
+    /// The welcome, once received.
     pub welcome: Option<Welcome>,
-    /// The room that it is in.
+    /// The current room.
     pub room: Option<RoomEntered>,
-    /// What it sees.
+    /// The players in sight.
     pub view: View,
-    /// Messages of the reliable lane that nobody looked at yet.
+    /// Messages of the reliable lane since they were last taken.
     pub messages: Vec<ServerMessage>,
-    /// Snapshots of the last tick, and their sizes.
+    /// The snapshot of the last tick with its size in bytes, if there was one.
     pub snapshots: Vec<(Snapshot, usize)>,
-    /// Whether its link takes nothing.
+    /// Whether snapshots are held back.
     pub held: bool,
 }
 
-/// All that is to be seen of one player at a tick, but for components of plugins.
+/// The visible state of one player at a tick, without the components of plugins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sight {
-    /// Where it sits in its room.
+pub struct SeenPlayer {
+    /// Its slot in the room.
     pub slot: Slot,
-    /// Who it is.
+    /// Its id.
     pub player: PlayerId,
     /// Its name.
     pub name: String,
-    /// Where it is.
+    /// Its position.
     pub place: Position,
-    /// How it goes.
+    /// Its movement.
     pub gait: Gait,
-    /// How it looks.
+    /// Its skin.
     pub skin: u16,
 }
 
 impl TestClient {
-    /// Takes in a frame of the last tick.
+    /// Decodes and applies one frame.
     pub fn receive(&mut self, lane: Lane, payload: &[u8]) {
         match lane {
-            Lane::Reliable => self.take(codec::decode_server(payload).unwrap()),
+            Lane::Reliable => self.apply(codec::decode_server(payload).unwrap()),
             Lane::Snapshot => {
-                assert!(!self.held, "who is held was sent a snapshot");
+                assert!(!self.held, "a snapshot for a held client");
                 assert!(self.snapshots.is_empty(), "at most one snapshot a tick");
                 let mut snapshot = Snapshot::default();
                 snapshot.read(payload).unwrap();
@@ -60,8 +60,8 @@ impl TestClient {
         }
     }
 
-    /// Takes in a message.
-    pub fn take(&mut self, message: ServerMessage) {
+    /// Applies a message.
+    pub fn apply(&mut self, message: ServerMessage) {
         match &message {
             ServerMessage::Welcome(welcome) => self.welcome = Some(welcome.clone()),
             ServerMessage::RoomEntered(entered) => {
@@ -74,37 +74,37 @@ impl TestClient {
         self.messages.push(message);
     }
 
-    /// Where it sits.
+    /// Returns the slot of the client.
     #[must_use]
     pub fn slot(&self) -> Slot {
         self.room().slot
     }
 
-    /// The room that it is in.
+    /// Returns the current room.
     #[must_use]
     #[track_caller]
     pub fn room(&self) -> &RoomEntered {
         self.room.as_ref().expect("in a room")
     }
 
-    /// Its welcome.
+    /// Returns the welcome.
     #[must_use]
     #[track_caller]
     pub fn welcome(&self) -> &Welcome {
         self.welcome.as_ref().expect("welcomed")
     }
 
-    /// Who it is to others.
+    /// Returns the id of the player.
     #[must_use]
     pub fn id(&self) -> PlayerId {
         self.welcome().player
     }
 
-    /// All that it sees at a tick.
+    /// Returns the players in sight, as the client draws them at a tick.
     #[must_use]
-    pub fn sights(&self, now: Tick) -> Vec<Sight> {
+    pub fn seen_players(&self, now: Tick) -> Vec<SeenPlayer> {
         let seen = self.view.iter();
-        seen.map(|(slot, seen)| Sight {
+        seen.map(|(slot, seen)| SeenPlayer {
             slot,
             player: seen.player,
             name: seen.name.to_owned(),
@@ -115,32 +115,32 @@ impl TestClient {
         .collect()
     }
 
-    /// What it was refused since its messages were last looked at.
+    /// Takes all messages, and returns the refusals.
     pub fn refusals(&mut self) -> Vec<Refusal> {
-        self.heard(|message| match message {
+        self.take_messages(|message| match message {
             ServerMessage::Refused(refused) => Some(refused.refusal),
             _ => None,
         })
     }
 
-    /// What it was told to be done since its messages were last looked at.
+    /// Takes all messages, and returns the accepted requests.
     pub fn accepted(&mut self) -> Vec<Accepted> {
-        self.heard(|message| match message {
+        self.take_messages(|message| match message {
             ServerMessage::Accepted(accepted) => Some(accepted),
             _ => None,
         })
     }
 
-    /// The chats that it heard since its messages were last looked at.
+    /// Takes all messages, and returns the chats.
     pub fn chats(&mut self) -> Vec<ChatSaid> {
-        self.heard(|message| match message {
+        self.take_messages(|message| match message {
             ServerMessage::Chat(said) => Some(said),
             _ => None,
         })
     }
 
-    /// Messages of a kind since all were last looked at; the others are forgotten.
-    pub fn heard<T>(&mut self, kind: impl FnMut(ServerMessage) -> Option<T>) -> Vec<T> {
+    /// Takes all messages, and returns those that `kind` chooses.
+    pub fn take_messages<T>(&mut self, kind: impl FnMut(ServerMessage) -> Option<T>) -> Vec<T> {
         std::mem::take(&mut self.messages)
             .into_iter()
             .filter_map(kind)

@@ -1,4 +1,4 @@
-//! Many who do everything there is to do.
+//! Many random sessions.
 
 use parlour_shared::{
     ids::{SessionId, Tick},
@@ -11,8 +11,9 @@ use parlour_tick::{Event, EventKind, TickInput};
 
 use crate::maps::connected_maps;
 
-/// The inputs of a world, without end, in which some thirty sessions do everything there is to do: rooms, doors, walks,
-/// chat, skins, room state, held links, too many requests. The seed decides all of it.
+/// An endless sequence of inputs. About thirty sessions use every feature at random: rooms, doors,
+/// movement, chat, skins, room state, held links, and more requests than the limits allow. The
+/// same seed gives the same inputs.
 #[derive(Clone, Debug)]
 pub struct Crowd {
     seed: u64,
@@ -21,7 +22,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// The crowd of a seed, before its first tick.
+    /// Starts before the first tick.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
@@ -31,7 +32,7 @@ impl Crowd {
         }
     }
 
-    /// The world that it needs.
+    /// Returns the configuration of the world for these inputs.
     #[must_use]
     pub fn config() -> SimConfig {
         let mut config = SimConfig::new(connected_maps());
@@ -41,7 +42,7 @@ impl Crowd {
         config
     }
 
-    /// How many sessions there were so far: 0, 1, 2 and so on.
+    /// Returns the number of sessions so far. They are numbered from 0.
     #[must_use]
     pub fn sessions(&self) -> u64 {
         self.sessions
@@ -70,7 +71,7 @@ impl Iterator for Crowd {
         }
         for _ in 0..chance.below(6) {
             let session = self.any_session(chance);
-            push(session, what_one_does(self.tick, chance));
+            push(session, random_event(self.tick, chance));
         }
         if chance.below(60) == 0 {
             push(self.any_session(chance), EventKind::Close);
@@ -80,7 +81,7 @@ impl Iterator for Crowd {
     }
 }
 
-fn what_one_does(tick: u32, chance: &mut Stream) -> EventKind {
+fn random_event(tick: u32, chance: &mut Stream) -> EventKind {
     let message = match chance.below(40) {
         0..=5 => ClientMessage::Join(Join {
             request: 1,

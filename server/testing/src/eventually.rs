@@ -1,14 +1,14 @@
-//! Waiting for what other threads do.
+//! Waits for other threads.
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-/// Far more than anything takes; a test that waits this long has failed.
+/// Nothing takes this long, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Waits for something that becomes true soon.
+/// Waits until a condition holds. Panics after a minute; `what` names the condition.
 #[track_caller]
 pub fn eventually(what: &str, mut is: impl FnMut() -> bool) {
     let until = Instant::now() + PATIENCE;

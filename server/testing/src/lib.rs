@@ -1,12 +1,13 @@
-//! What the tests of the simulation, the recordings and the server share.
+//! Shared tools for the tests of the simulation, the recordings and the server.
 //!
-//! [`TestWorld`] is a world with virtual clients: what the sessions do is collected, a tick is run, and all that the world
-//! sends is decoded as a client would. [`Script`] is the same as a list of what happens at which tick, for whoever runs
-//! ticks. Both speak with the words of [`Acts`]. [`Crowd`] is a long script that does everything there is to do.
+//! [`TestWorld`] runs a simulation with virtual clients, which decode every byte the simulation
+//! sends. [`Script`] lists events by tick, so that a test can run them in a world, write them into
+//! a recording or hand them to anything else that takes inputs. Both have the methods of
+//! [`SessionActions`]. [`Crowd`] produces the inputs of many random sessions.
 //!
 //! ```
 //! use parlour_shared::{message::Scope, motion::Direction};
-//! use parlour_testing::{Acts as _, Script, TestWorld, plaza};
+//! use parlour_testing::{SessionActions as _, Script, TestWorld, plaza};
 //!
 //! let mut world = TestWorld::new(plaza());
 //! world.open_and_join(1, "plaza");
@@ -17,10 +18,10 @@
 //! world.ticks(10);
 //! assert_eq!(world.chats(2)[0].text, "hello");
 //! assert_eq!(world.refusals(1), []);
-//! // Both see each other where they are.
+//! // Every client sees the players near it, where they are.
 //! world.check_views(false);
 //!
-//! // The same, written down: another world comes to the same hash.
+//! // The same events in a script give the same state hash.
 //! let mut script = Script::default();
 //! script.at(1).open_and_join(1, "plaza");
 //! script.at(1).open_and_join(2, "plaza");
@@ -30,9 +31,9 @@
 //! other.play(&script, 11);
 //! assert_eq!(other.sim.hash(), world.sim.hash());
 //! ```
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
-mod acts;
+mod actions;
 pub mod allocations;
 mod client;
 mod crowd;
@@ -42,10 +43,10 @@ mod plaza;
 mod script;
 mod world;
 
-pub use acts::{Acts, encoded};
-pub use client::{Sight, TestClient};
+pub use actions::{SessionActions, encoded};
+pub use client::{SeenPlayer, TestClient};
 pub use crowd::Crowd;
 pub use eventually::eventually;
-pub use plaza::{generous, plaza, teleporting};
+pub use plaza::{generous_rules, plaza, teleport_plugin};
 pub use script::Script;
-pub use world::{TestWorld, sights_in};
+pub use world::{TestWorld, players_in};

@@ -7,7 +7,7 @@ use parlour_shared::{
     motion::{Position, WallGrid},
 };
 
-/// A map where everyone appears at one place, `default`.
+/// Makes a map with one spawn point, `default`.
 #[must_use]
 pub fn map(name: &str, walls: WallGrid, place: Position, doors: Vec<Door>) -> Map {
     Map {
@@ -18,7 +18,7 @@ pub fn map(name: &str, walls: WallGrid, place: Position, doors: Vec<Door>) -> Ma
     }
 }
 
-/// A door, in pixels from the left and the top, to where one appears in another map made by [`map`].
+/// Makes a door that leads to the spawn point `default` of another map. The rectangle is in pixels.
 #[must_use]
 pub fn door([x, y, w, h]: [i32; 4], to: &str) -> Door {
     Door {
@@ -31,7 +31,7 @@ pub fn door([x, y, w, h]: [i32; 4], to: &str) -> Door {
     }
 }
 
-/// An open square of tiles of 16 px, with places to appear at in a grid.
+/// Makes a square map without walls, in tiles of 16 px. The first spawn point is `default`.
 #[must_use]
 pub fn open_map(name: &str, tiles: u16, spawns: i32) -> Map {
     let side = i32::from(tiles) * 16;
@@ -42,7 +42,7 @@ pub fn open_map(name: &str, tiles: u16, spawns: i32) -> Map {
     map
 }
 
-/// Two small maps, `east` and `west`, with walls and a door from each to the other.
+/// Makes two small maps with walls, `east` and `west`, and a door from each to the other.
 #[must_use]
 pub fn connected_maps() -> Vec<Arc<Map>> {
     let map = |name: &str, to: &str| {

@@ -1,4 +1,4 @@
-//! The world in which most tests play.
+//! The configuration of most tests.
 
 use std::sync::Arc;
 
@@ -12,18 +12,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::maps::open_map;
 
-/// One open map, `plaza`, of 2000 x 2000 px, where everyone appears at the middle of the first tiles; no limits.
+/// One open map, `plaza`, of 2000 x 2000 px, with a single spawn point near its corner, three skins
+/// and no rate limits.
 #[must_use]
 pub fn plaza() -> SimConfig {
     let mut config = SimConfig::new(vec![Arc::new(open_map("plaza", 125, 1))]);
     config.skins = ["a", "b", "c"].map(String::from).to_vec();
-    config.rules = generous();
+    config.rules = generous_rules();
     config
 }
 
-/// Rules without any limit that a test could meet by being busy.
+/// Rules with rate limits that no test reaches.
 #[must_use]
-pub fn generous() -> RoomRules {
+pub fn generous_rules() -> RoomRules {
     let rate = Rate {
         burst: 10_000,
         every_ticks: 1,
@@ -44,8 +45,8 @@ pub fn generous() -> RoomRules {
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Teleport(pub(crate) Position);
 
-/// A plugin that lets tests put players anywhere: [`Acts::teleport`](crate::Acts::teleport).
-pub fn teleporting(app: &mut App) {
+/// Lets a test move players with [`teleport`](crate::SessionActions::teleport).
+pub fn teleport_plugin(app: &mut App) {
     app.player_message::<Teleport>("teleport");
     app.add_systems(Step, teleport.before(Walk).in_set(StepSet::Simulate));
 }

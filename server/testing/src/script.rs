@@ -1,4 +1,4 @@
-//! What happens at which tick.
+//! Events by tick.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,12 @@ use parlour_shared::{
 };
 use parlour_tick::{Event, EventKind, TickInput};
 
-use crate::Acts;
+use crate::SessionActions;
 
-/// What happens at which tick: for a [`TestWorld`](crate::TestWorld), a recording, or whoever else runs ticks.
+/// Events by tick, added with the methods of [`SessionActions`]. [`TestWorld::play`] runs them;
+/// [`input`](Self::input) gives them to recordings and servers.
+///
+/// [`TestWorld::play`]: crate::TestWorld::play
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     events: BTreeMap<u32, Vec<Event>>,
@@ -18,9 +21,9 @@ pub struct Script {
 }
 
 impl Script {
-    /// Writes so many ticks by chance: `write` is called with each tick, at which the script is, and with chance that
-    /// only the seed and the tick decide.
-    pub fn by_chance(seed: u64, ticks: u32, mut write: impl FnMut(&mut Self, u32, &mut Stream)) -> Self {
+    /// Calls `write` for each tick from 1 to `ticks`, with the script at that tick and a random
+    /// stream that depends on the seed and the tick only.
+    pub fn random(seed: u64, ticks: u32, mut write: impl FnMut(&mut Self, u32, &mut Stream)) -> Self {
         let mut script = Self::default();
         for tick in 1..=ticks {
             let chance = &mut Stream::new(seed, tick.into(), Purpose::Game);
@@ -29,13 +32,13 @@ impl Script {
         script
     }
 
-    /// What is written next happens at this tick; the first one is 1.
+    /// Chooses the tick of the events that follow. The first tick is 1.
     pub fn at(&mut self, tick: u32) -> &mut Self {
         self.now = tick;
         self
     }
 
-    /// The input of a tick, in order.
+    /// Returns the input of a tick, sorted as the server does.
     #[must_use]
     pub fn input(&self, tick: u32) -> TickInput {
         let mut input = TickInput {
@@ -46,16 +49,16 @@ impl Script {
         input
     }
 
-    /// The inputs of so many ticks from the first.
+    /// Returns the inputs of ticks 1 to `ticks`.
     #[must_use]
     pub fn inputs(&self, ticks: u32) -> Vec<TickInput> {
         (1..=ticks).map(|tick| self.input(tick)).collect()
     }
 }
 
-impl Acts for Script {
+impl SessionActions for Script {
     fn event(&mut self, session: u64, kind: EventKind) {
-        assert!(self.now > 0, "at which tick?");
+        assert!(self.now > 0, "choose a tick with `at` first");
         let session = SessionId(session);
         self.events
             .entry(self.now)

@@ -15,24 +15,24 @@ use parlour_shared::{
 use parlour_sim::{Motion, Player, Proximity, Rooms, Seats, SimConfig, Simulation, Skin};
 use parlour_tick::{Cadence, Event, EventKind, Pace, TickInput, TickOutput};
 
-use crate::{Acts, Script, Sight, TestClient, teleporting};
+use crate::{Script, SeenPlayer, SessionActions, TestClient, teleport_plugin};
 
-/// A world with virtual clients: every byte that the world sends is decoded, and every view is kept.
+/// A simulation with virtual clients. The clients decode every byte that the simulation sends.
 #[derive(Debug)]
 pub struct TestWorld {
-    /// The world.
+    /// The simulation.
     pub sim: Simulation,
-    /// What happens at the next tick.
+    /// The input of the next tick.
     pub input: TickInput,
-    /// What the last tick gave.
+    /// The output of the last tick.
     pub output: TickOutput,
-    /// Those who are there.
+    /// The open sessions.
     pub clients: BTreeMap<SessionId, TestClient>,
-    /// Whom the world sent away.
+    /// The sessions that the simulation closed.
     pub closed: Vec<(SessionId, CloseCode)>,
 }
 
-impl Acts for TestWorld {
+impl SessionActions for TestWorld {
     fn event(&mut self, session: u64, kind: EventKind) {
         let session = SessionId(session);
         match kind {
@@ -50,21 +50,21 @@ impl Acts for TestWorld {
 }
 
 impl TestWorld {
-    /// A world without plugins.
+    /// Creates a world without plugins.
     #[must_use]
     pub fn new(config: SimConfig) -> Self {
         Self::with_plugins(config, ())
     }
 
-    /// A world in which players can be put anywhere.
+    /// Creates a world with the [`teleport_plugin`].
     #[must_use]
     pub fn teleporting(config: SimConfig) -> Self {
-        Self::with_plugins(config, teleporting)
+        Self::with_plugins(config, teleport_plugin)
     }
 
-    /// A world with game logic.
+    /// Creates a world with game logic.
     pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
-        // Everyone is told everything in every tick; what else there is has tests of its own.
+        // Every client gets every change at once. Slower cadences have tests of their own.
         let input = TickInput {
             pace: Pace::Fixed(Cadence::Hz60),
             ..TickInput::default()
@@ -78,7 +78,7 @@ impl TestWorld {
         }
     }
 
-    /// One tick: the collected events go in, everything that comes out is decoded and applied.
+    /// Runs a tick with the collected events, and hands all frames to the clients.
     pub fn tick(&mut self) {
         self.input.sort();
         let before = self.input.clone();
@@ -88,14 +88,14 @@ impl TestWorld {
         self.deliver();
     }
 
-    /// So many ticks.
+    /// Runs several ticks.
     pub fn ticks(&mut self, count: u32) {
         for _ in 0..count {
             self.tick();
         }
     }
 
-    /// So many ticks in which happens what the script says.
+    /// Runs several ticks with the events of a script.
     pub fn play(&mut self, script: &Script, ticks: u32) {
         for _ in 0..ticks {
             for event in script.input(self.now().0 + 1).events {
@@ -112,7 +112,7 @@ impl TestWorld {
         for frame in &self.output.frames {
             let before = sent_up_to.insert(frame.session, frame.start);
             assert!(before < Some(frame.start), "in the order of the bytes");
-            // Who closed in this very tick may be sent an answer to what it said before.
+            // A session that closes in this tick may still get an answer to an earlier message.
             if let Some(client) = self.clients.get_mut(&frame.session) {
                 client.receive(frame.lane, self.output.payload(frame));
             }
@@ -120,20 +120,20 @@ impl TestWorld {
         self.closed.extend_from_slice(&self.output.closes);
     }
 
-    /// The last tick.
+    /// Returns the last tick.
     #[must_use]
     pub fn now(&self) -> Tick {
         self.sim.tick()
     }
 
-    /// The world as it would be kept in a recording.
+    /// Saves the world, as a recording does.
     pub fn saved(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.sim.save(&mut bytes);
         bytes
     }
 
-    /// The client of a session.
+    /// Returns the client of a session.
     #[must_use]
     #[track_caller]
     pub fn client(&self, session: u64) -> &TestClient {
@@ -145,46 +145,46 @@ impl TestWorld {
         self.clients.get_mut(&SessionId(session)).unwrap()
     }
 
-    /// What a session was told on the reliable lane since the last call.
+    /// Takes all messages of a session.
     pub fn messages(&mut self, session: u64) -> Vec<ServerMessage> {
-        self.client_mut(session).heard(Some)
+        self.client_mut(session).take_messages(Some)
     }
 
-    /// What a session was refused since its messages were last looked at.
+    /// Takes all messages of a session, and returns the refusals.
     pub fn refusals(&mut self, session: u64) -> Vec<Refusal> {
         self.client_mut(session).refusals()
     }
 
-    /// What a session was told to be done since its messages were last looked at.
+    /// Takes all messages of a session, and returns the accepted requests.
     pub fn accepted(&mut self, session: u64) -> Vec<Accepted> {
         self.client_mut(session).accepted()
     }
 
-    /// The chats that a session heard since its messages were last looked at.
+    /// Takes all messages of a session, and returns the chats.
     pub fn chats(&mut self, session: u64) -> Vec<ChatSaid> {
         self.client_mut(session).chats()
     }
 
-    /// Forgets what everyone was told so far.
+    /// Drops the messages of all clients.
     pub fn forget_messages(&mut self) {
         let clients = self.clients.values_mut();
         clients.for_each(|client| client.messages.clear());
     }
 
-    /// A component of a session's player.
+    /// Returns a component of a session's player.
     #[must_use]
     pub fn get<C: Component>(&self, session: u64) -> Option<&C> {
         let player = self.sim.player(SessionId(session))?;
         self.sim.world().get::<C>(player)
     }
 
-    /// The room of that name.
+    /// Returns the room with this name.
     #[must_use]
     pub fn room(&self, name: &str) -> Option<Entity> {
         self.sim.world().resource::<Rooms>().get(name)
     }
 
-    /// What a session sees of another one's player.
+    /// Returns the player of `other` as the client of `viewer` sees it.
     #[must_use]
     pub fn sees(&self, viewer: u64, other: u64) -> Option<Seen<'_>> {
         let id = self.client(other).welcome.as_ref()?.player;
@@ -192,20 +192,20 @@ impl TestWorld {
         seen.find(|(_, seen)| seen.player == id).map(|(_, seen)| seen)
     }
 
-    /// The size of the snapshot that a session was sent in the last tick.
+    /// Returns the size of the snapshot that a session received in the last tick.
     #[must_use]
     pub fn snapshot_size(&self, session: u64) -> Option<usize> {
         self.client(session).snapshots.first().map(|(_, size)| *size)
     }
 
-    /// The snapshot that a session was sent in the last tick.
+    /// Returns the snapshot that a session received in the last tick.
     #[must_use]
     pub fn snapshot(&self, session: u64) -> Option<&Snapshot> {
         let snapshots = &self.client(session).snapshots;
         snapshots.first().map(|(snapshot, _)| snapshot)
     }
 
-    /// Where a client believes itself to be.
+    /// Returns the position of a player, as its own client sees it.
     #[must_use]
     pub fn position(&self, session: u64) -> Position {
         let client = self.client(session);
@@ -213,31 +213,32 @@ impl TestWorld {
         place.expect("a player sees itself")
     }
 
-    /// Compares every view with the world: those near the viewer, or all, and of each everything that there is to see.
+    /// Compares the view of every client with the world: all players of the room, or only those
+    /// near the viewer.
     #[track_caller]
     pub fn check_views(&self, all: bool) {
         for (session, client) in self.clients.iter().filter(|(_, client)| !client.held) {
             let Some(entered) = &client.room else { continue };
             let room = self.room(&entered.room).unwrap();
             let proximity = self.sim.world().get::<Proximity>(room).unwrap();
-            let mut expected = sights_in(&self.sim, room);
+            let mut expected = players_in(&self.sim, room);
             expected.retain(|sight| all || proximity.are_near(entered.slot, sight.slot));
-            let seen = client.sights(self.now());
+            let seen = client.seen_players(self.now());
             assert_eq!(seen, expected, "view of {session:?} at {:?}", self.now());
         }
     }
 }
 
-/// What there is to see in a room after the last tick.
+/// Returns all players of a room, as they are after the last tick.
 #[must_use]
-pub fn sights_in(sim: &Simulation, room: Entity) -> Vec<Sight> {
+pub fn players_in(sim: &Simulation, room: Entity) -> Vec<SeenPlayer> {
     let world = sim.world();
     let seats = world.get::<Seats>(room).unwrap().iter();
     seats
         .map(|(slot, entity)| {
             let player = world.get::<Player>(entity).unwrap();
             let segment = world.get::<Motion>(entity).unwrap().segment();
-            Sight {
+            SeenPlayer {
                 slot,
                 player: player.id,
                 name: player.name.clone(),

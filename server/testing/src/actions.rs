@@ -1,4 +1,4 @@
-//! What sessions do, in the words of tests.
+//! The events of sessions as methods.
 
 use parlour_shared::{
     codec,
@@ -10,19 +10,20 @@ use serde::Serialize;
 
 use crate::plaza::Teleport;
 
-/// How long before its deadline every message comes, in tenths of milliseconds.
-const EARLY: i16 = 20;
+/// Every message arrives this long before its deadline, in tenths of milliseconds.
+const EARLY: i16 = 25;
 
-/// What sessions do: at the next tick of a [`TestWorld`](crate::TestWorld), or at the tick of a
-/// [`Script`](crate::Script) that is written just now. The number of its request is
-/// 1 for who joins, 5 for who writes, 6 for who sends a message of a plugin, 7 for who chats, 8 for who sets a skin, 9 for
-/// who leaves.
-pub trait Acts {
-    /// Something happens to a session.
+/// The events of sessions as methods. A [`TestWorld`](crate::TestWorld) applies them at its next
+/// tick, a [`Script`](crate::Script) at the tick chosen with [`at`](crate::Script::at).
+///
+/// Each kind of request has a fixed number: join 1, state write 5, plugin message 6, chat 7,
+/// skin 8, leave 9.
+pub trait SessionActions {
+    /// Adds an event.
     fn event(&mut self, session: u64, kind: EventKind);
 
-    /// A session sends a message.
-    fn say(&mut self, session: u64, message: ClientMessage) {
+    /// Sends any message.
+    fn send(&mut self, session: u64, message: ClientMessage) {
         self.event(
             session,
             EventKind::Message {
@@ -32,55 +33,55 @@ pub trait Acts {
         );
     }
 
-    /// A session opens, with its number in its name.
+    /// Opens a session with the name `player N`.
     fn open(&mut self, session: u64) {
         self.open_as(session, &format!("player {session}"));
     }
 
-    /// A session opens with a name.
+    /// Opens a session.
     fn open_as(&mut self, session: u64, name: &str) {
         self.event(session, EventKind::Open { name: name.into() });
     }
 
-    /// A session opens and joins a room.
+    /// Opens a session with the name `player N`, and joins a room.
     fn open_and_join(&mut self, session: u64, room: &str) {
         self.open(session);
         self.join(session, room);
     }
 
-    /// A session opens with a name and joins a room.
+    /// Opens a session with a name, and joins a room.
     fn arrive(&mut self, session: u64, name: &str, room: &str) {
         self.open_as(session, name);
         self.join(session, room);
     }
 
-    /// A session ends.
+    /// Closes a session.
     fn close(&mut self, session: u64) {
         self.event(session, EventKind::Close);
     }
 
-    /// A session's link takes nothing more for a while.
+    /// Holds back snapshots: the client reads too slowly.
     fn hold(&mut self, session: u64) {
         self.event(session, EventKind::Hold);
     }
 
-    /// A session's link takes data again.
+    /// Ends a [`hold`](Self::hold).
     fn release(&mut self, session: u64) {
         self.event(session, EventKind::Release);
     }
 
-    /// A player asks for a room.
+    /// Joins a room.
     fn join(&mut self, session: u64, room: &str) {
         let room = room.into();
-        self.say(session, ClientMessage::Join(Join { request: 1, room }));
+        self.send(session, ClientMessage::Join(Join { request: 1, room }));
     }
 
-    /// A player leaves its room.
+    /// Leaves the room.
     fn leave(&mut self, session: u64) {
-        self.say(session, ClientMessage::Leave { request: 9 });
+        self.send(session, ClientMessage::Leave { request: 9 });
     }
 
-    /// A player walks from now on.
+    /// Walks, from now on.
     fn walk(&mut self, session: u64, direction: Direction) {
         let command = Move {
             direction,
@@ -89,7 +90,7 @@ pub trait Acts {
         self.command(session, command);
     }
 
-    /// A player sprints from now on.
+    /// Sprints, from now on.
     fn sprint(&mut self, session: u64, direction: Direction) {
         let command = Move {
             direction,
@@ -99,23 +100,24 @@ pub trait Acts {
         self.command(session, command);
     }
 
-    /// A player sends any command of movement.
+    /// Sends any movement command.
     fn command(&mut self, session: u64, command: Move) {
-        self.say(session, ClientMessage::Move(command));
+        self.send(session, ClientMessage::Move(command));
     }
 
-    /// A player says something.
+    /// Sends a chat message.
     fn chat(&mut self, session: u64, scope: Scope, text: &str) {
         let (request, text) = (7, text.into());
-        self.say(session, ClientMessage::Chat(Chat { request, scope, text }));
+        self.send(session, ClientMessage::Chat(Chat { request, scope, text }));
     }
 
-    /// A player puts on a skin.
+    /// Sets the skin.
     fn skin(&mut self, session: u64, skin: u16) {
-        self.say(session, ClientMessage::SetSkin(SetSkin { request: 8, skin }));
+        self.send(session, ClientMessage::SetSkin(SetSkin { request: 8, skin }));
     }
 
-    /// A player writes to the state of its room: the version that it knows, and a new value or none.
+    /// Writes one key of the room state. `version` is the last known version; `None` deletes the
+    /// key.
     fn write(&mut self, session: u64, key: &str, version: u32, value: Option<&str>) {
         let write = StateWrite {
             key: key.into(),
@@ -125,28 +127,29 @@ pub trait Acts {
         self.write_all(session, vec![write]);
     }
 
-    /// A player writes several values at once.
+    /// Writes several keys of the room state in one message.
     fn write_all(&mut self, session: u64, writes: Vec<StateWrite>) {
-        self.say(session, ClientMessage::SetState(SetState { request: 5, writes }));
+        self.send(session, ClientMessage::SetState(SetState { request: 5, writes }));
     }
 
-    /// A player sends a plugin's message.
+    /// Sends a plugin's message.
     fn custom<M: Serialize>(&mut self, session: u64, name: &str, message: &M) {
         let custom = Custom {
             request: 6,
             name: name.into(),
             body: Body(encoded(message)),
         };
-        self.say(session, ClientMessage::Custom(custom));
+        self.send(session, ClientMessage::Custom(custom));
     }
 
-    /// A player is put elsewhere; takes a world with the plugin [`teleporting`](crate::teleporting).
+    /// Moves the player to a place. The world needs the
+    /// [`teleport_plugin`](crate::teleport_plugin).
     fn teleport(&mut self, session: u64, x: i32, y: i32) {
         self.custom(session, "teleport", &Teleport(Position { x, y }));
     }
 }
 
-/// A value as it goes over the wire.
+/// Encodes a value as on the wire.
 pub fn encoded<M: Serialize>(message: &M) -> Vec<u8> {
     let mut bytes = Vec::new();
     codec::encode(message, &mut bytes);
