@@ -184,7 +184,8 @@ fn main() {
     run(&mut world, 1, &mut shown);
 }
 
-/// Sends a plugin's message, as a client does: a `custom` message with the name and the encoded value.
+/// Sends a plugin's message, as a client does: a `custom` message with its name and its encoded
+/// value.
 fn set_mood_of(world: &mut TestWorld, session: u64, mood: Option<u8>) {
     world.custom(session, "set_mood", &SetMood { mood });
 }
@@ -209,7 +210,8 @@ fn run(world: &mut TestWorld, ticks: u32, shown: &mut Vec<String>) {
 }
 
 fn describe(seen: &Seen<'_>) -> String {
-    // Extra 0 is the first component that was declared replicated; the welcome has the names in this order.
+    // Extra 0 is the first component declared as replicated. The welcome lists the names in this
+    // order.
     let mood = seen.extras.iter().find(|(bit, _)| *bit == 0);
     match mood {
         Some((_, bytes)) => format!("{} in mood {}", seen.name, bytes[0]),

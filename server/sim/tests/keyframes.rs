@@ -78,13 +78,15 @@ fn rooms_doors_chat_and_state() {
     check(&Crowd::config(), |_| (), &inputs);
 }
 
-/// Walkers who are searched with the tree, with commands that wait for their ticks.
+/// Walkers whose commands wait for their ticks.
 fn walkers(size: u64, ticks: u32) -> Script {
-    Script::random(0, ticks, |script, tick, _| {
+    let mut script = Script::default();
+    for tick in 1..=ticks {
+        let now = script.at(tick);
         for session in 0..size {
             let chance = &mut Stream::new(session, tick.into(), Purpose::Game);
             if tick == 1 {
-                script.arrive(session, "", "west");
+                now.arrive(session, "", "west");
             } else if chance.below(30) == 0 {
                 let command = Move {
                     seq: 0,
@@ -92,10 +94,11 @@ fn walkers(size: u64, ticks: u32) -> Script {
                     direction: Direction::ALL[chance.below(9) as usize],
                     sprint: chance.below(2) == 0,
                 };
-                script.command(session, command);
+                now.command(session, command);
             }
         }
-    })
+    }
+    script
 }
 
 #[test]

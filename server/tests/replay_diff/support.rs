@@ -70,19 +70,22 @@ pub(crate) fn logic(plant: fn(&mut App)) -> Logic {
 
 /// Ada, Bob, Cleo and Dan walk about, and all claim at [`AT`].
 pub(crate) fn script() -> Script {
-    Script::random(0, TICKS, |script, tick, _| {
+    let mut script = Script::default();
+    for tick in 1..=TICKS {
+        let now = script.at(tick);
         for (session, name) in [(1, "Ada"), (2, "Bob"), (3, "Cleo"), (4, "Dan")] {
             let session_tick = tick + session as u32;
             if tick == 1 {
-                script.arrive(session, name, "square");
+                now.arrive(session, name, "square");
             } else if session_tick.is_multiple_of(20) {
-                script.walk(session, Direction::ALL[(session_tick / 20 % 8) as usize]);
+                now.walk(session, Direction::ALL[(session_tick / 20 % 8) as usize]);
             }
             if tick == AT {
-                script.custom(session, "claim", &Claim);
+                now.custom(session, "claim", &Claim);
             }
         }
-    })
+    }
+    script
 }
 
 /// The inputs of [`script`].
