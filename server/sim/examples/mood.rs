@@ -10,18 +10,14 @@ use bevy_app::{App, Plugin};
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     codec,
-    ids::{SessionId, Slot},
-    map::{Map, Spawn},
-    message::{Body, ClientMessage, Custom, Join, Move, Refusal, ServerMessage},
+    message::{Refusal, ServerMessage},
     motion::{Direction, Position, WallGrid},
-    snapshot::Snapshot,
-    view::View,
+    view::Seen,
 };
 use parlour_sim::{
-    Answer, CameNear, Clock, FromPlayer, InRoom, Nearby, SimConfig, Simulation, SimulationApp, Step, StepSet,
-    ToPlayer,
+    Answer, CameNear, Clock, FromPlayer, InRoom, Nearby, SimConfig, SimulationApp, Step, StepSet, ToPlayer,
 };
-use parlour_tick::{Event, EventKind, Lane, TickInput, TickOutput};
+use parlour_testing::{SessionActions as _, TestWorld, maps::map};
 use serde::{Deserialize, Serialize};
 
 /// The best mood there is.
@@ -154,138 +150,76 @@ fn grow_gloomy(mut players: Query<(Entity, &mut Mood), With<InRoom>>, nearby: Ne
 
 // That was the plugin. The rest is a tiny world to see it work in: two players, and what the first is sent.
 
-const ADA: SessionId = SessionId(1);
-const BOB: SessionId = SessionId(2);
+const ADA: u64 = 1;
+const BOB: u64 = 2;
 
 fn main() {
-    let square = Map {
-        name: "square".into(),
-        walls: WallGrid::new(60, 20, 16),
-        spawns: vec![Spawn {
-            name: "middle".into(),
-            position: Position::from_px(300, 160),
-        }],
-        doors: Vec::new(),
-    };
+    let square = map(
+        "square",
+        WallGrid::new(60, 20, 16),
+        Position::from_px(300, 160),
+        Vec::new(),
+    );
     let config = SimConfig::new(vec![Arc::new(square)]);
-    let sim = Simulation::with_plugins(config, MoodPlugin);
-    let mut theatre = Theatre {
-        sim,
-        input: TickInput::default(),
-        output: TickOutput::default(),
-        view: View::default(),
-        shown: Vec::new(),
-    };
+    let mut world = TestWorld::with_plugins(config, MoodPlugin);
 
     for (session, name, mood) in [(ADA, "Ada", 8), (BOB, "Bob", 3)] {
-        theatre.event(session, EventKind::Open { name: name.into() });
-        theatre.set_mood(session, Some(mood));
-        theatre.say(
-            session,
-            ClientMessage::Join(Join {
-                request: 1,
-                room: "square".into(),
-            }),
-        );
+        world.open_as(session, name);
+        set_mood_of(&mut world, session, Some(mood));
+        world.join(session, "square");
     }
-    theatre.run(20);
+    let mut shown = Vec::new();
+    run(&mut world, 20, &mut shown);
     println!("- Bob asks for a mood that does not exist.");
-    theatre.set_mood(BOB, Some(77));
-    theatre.run(1);
+    set_mood_of(&mut world, BOB, Some(77));
+    run(&mut world, 1, &mut shown);
     println!("- Bob walks away, until he is out of sight and each is alone for a while ...");
-    theatre.walk(BOB, Direction::East);
-    theatre.run(100);
+    world.walk(BOB, Direction::East);
+    run(&mut world, 100, &mut shown);
     println!("- ... and comes back.");
-    theatre.walk(BOB, Direction::West);
-    theatre.run(100);
+    world.walk(BOB, Direction::West);
+    run(&mut world, 100, &mut shown);
     println!("- Bob keeps his mood to himself.");
-    theatre.set_mood(BOB, None);
-    theatre.run(1);
+    set_mood_of(&mut world, BOB, None);
+    run(&mut world, 1, &mut shown);
 }
 
-/// The world, and what Ada sees of it.
-struct Theatre {
-    sim: Simulation,
-    input: TickInput,
-    output: TickOutput,
-    view: View,
-    shown: Vec<String>,
+/// Sends a plugin's message, as a client does: a `custom` message with its name and its encoded
+/// value.
+fn set_mood_of(world: &mut TestWorld, session: u64, mood: Option<u8>) {
+    world.custom(session, "set_mood", &SetMood { mood });
 }
 
-impl Theatre {
-    fn event(&mut self, session: SessionId, kind: EventKind) {
-        self.input.events.push(Event { session, kind });
-    }
-
-    fn say(&mut self, session: SessionId, message: ClientMessage) {
-        self.event(session, EventKind::Message { early: 0, message });
-    }
-
-    fn walk(&mut self, session: SessionId, direction: Direction) {
-        let command = Move {
-            direction,
-            ..Move::default()
-        };
-        self.say(session, ClientMessage::Move(command));
-    }
-
-    /// What a client does to send a plugin's message.
-    fn set_mood(&mut self, session: SessionId, mood: Option<u8>) {
-        let mut body = Vec::new();
-        codec::encode(&SetMood { mood }, &mut body);
-        let custom = Custom {
-            request: 2,
-            name: "set_mood".into(),
-            body: Body(body),
-        };
-        self.say(session, ClientMessage::Custom(custom));
-    }
-
-    /// Steps the world, and prints what is new.
-    fn run(&mut self, ticks: u32) {
-        for _ in 0..ticks {
-            self.input.sort();
-            self.sim.step(&mut self.input, &mut self.output);
-            self.input.events.clear();
-            for frame in &self.output.frames {
-                let payload = self.output.payload(frame);
-                match frame.lane {
-                    Lane::Reliable => {
-                        let message = codec::decode_server(payload).expect("our own bytes");
-                        if let (ServerMessage::RoomEntered(entered), ADA) = (&message, frame.session) {
-                            self.view.enter_room(entered.view);
-                        }
-                        report(self.sim.tick().0, frame.session, &message);
-                    }
-                    Lane::Snapshot if frame.session == ADA => {
-                        let mut snapshot = Snapshot::default();
-                        snapshot.read(payload).expect("our own bytes");
-                        self.view.apply(&snapshot).expect("our own snapshot");
-                    }
-                    Lane::Snapshot => {}
-                }
-            }
-            let shown: Vec<String> = self.view.iter().map(|(slot, _)| self.describe(slot)).collect();
-            if shown != self.shown {
-                println!("tick {:3}: Ada sees {}", self.sim.tick().0, shown.join(" and "));
-                self.shown = shown;
+/// Runs several ticks, and prints the news: messages to both players, and changes in Ada's view.
+fn run(world: &mut TestWorld, ticks: u32, shown: &mut Vec<String>) {
+    for _ in 0..ticks {
+        world.tick();
+        let tick = world.now().0;
+        for (session, name) in [(ADA, "Ada"), (BOB, "Bob")] {
+            for message in world.messages(session) {
+                report(tick, name, &message);
             }
         }
-    }
-
-    fn describe(&self, slot: Slot) -> String {
-        let seen = self.view.get(slot).expect("it was just listed");
-        // Extra 0 is the first component that was declared replicated; the welcome has the names in this order.
-        let mood = seen.extras.iter().find(|(bit, _)| *bit == 0);
-        match mood {
-            Some((_, bytes)) => format!("{} in mood {}", seen.name, bytes[0]),
-            None => format!("{} in a mood of his own", seen.name),
+        let view = world.client(ADA).view.iter();
+        let now: Vec<String> = view.map(|(_, seen)| describe(&seen)).collect();
+        if now != *shown {
+            println!("tick {tick:3}: Ada sees {}", now.join(" and "));
+            *shown = now;
         }
     }
 }
 
-fn report(tick: u32, session: SessionId, message: &ServerMessage) {
-    let name = if session == ADA { "Ada" } else { "Bob" };
+fn describe(seen: &Seen<'_>) -> String {
+    // Extra 0 is the first component declared as replicated. The welcome lists the names in this
+    // order.
+    let mood = seen.extras.iter().find(|(bit, _)| *bit == 0);
+    match mood {
+        Some((_, bytes)) => format!("{} in mood {}", seen.name, bytes[0]),
+        None => format!("{} in a mood of his own", seen.name),
+    }
+}
+
+fn report(tick: u32, name: &str, message: &ServerMessage) {
     match message {
         ServerMessage::Custom(said) => {
             let cheered: CheeredUp = codec::decode(&said.body.0).expect("our own bytes");

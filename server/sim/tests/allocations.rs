@@ -5,58 +5,21 @@
 //! as what is measured, and in it everyone appears in one place, leaves, and appears again.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use parlour_shared::{
     ids::SessionId,
-    message::{Chat, ClientMessage, Join, Move, Scope, SetSkin},
+    message::{Chat, ClientMessage, Move, Scope, SetSkin},
     motion::Direction,
     rng::{Purpose, Stream},
 };
 use parlour_sim::{Eyes, Interest, Player, SimConfig, Simulation};
+use parlour_testing::{
+    Script, SessionActions as _,
+    allocations::{Counting, on_this_thread},
+    maps::open_map,
+};
 use parlour_tick::{Event, EventKind, Pace, PaceLevel, TickInput, TickOutput};
-use support::open_map;
-
-/// Counts the allocations of each thread: tests run side by side.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() {
-    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
-}
-
-#[expect(
-    unsafe_code,
-    reason = "an allocator cannot be written without; this one only counts and passes on"
-)]
-// SAFETY: every call is passed on unchanged to the system's allocator, which keeps the contract.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -74,28 +37,17 @@ fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) 
     let mut sim = Simulation::new(config);
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     input.pace = pace;
-    for session in (0..rooms * per_room).map(SessionId) {
-        input.events.push(Event {
-            session,
-            kind: EventKind::Open { name: String::new() },
-        });
+    let mut script = Script::default();
+    for session in 0..rooms * per_room {
+        script.at(1).open_as(session, "");
+        script.at(2).leave(session);
+        script.at(2).join(session, &format!("plaza/{}", session % rooms));
     }
+    input.events = script.input(1).events;
     sim.step(&mut input, &mut output);
     // Three times, so that the buffers of even and odd ticks both see all arrive and all leave at once.
     for ticks in [9, 8, WARM_UP] {
-        for session in 0..rooms * per_room {
-            let room = format!("plaza/{}", session % rooms);
-            for message in [
-                ClientMessage::Leave { request: 1 },
-                ClientMessage::Join(Join { request: 1, room }),
-            ] {
-                let kind = EventKind::Message { early: 0, message };
-                input.events.push(Event {
-                    session: SessionId(session),
-                    kind,
-                });
-            }
-        }
+        input.events = script.input(2).events;
         for tick in 0..ticks {
             sim.step(&mut input, &mut output);
             if tick == 0 {
@@ -107,9 +59,9 @@ fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) 
     let (mut ticks, mut allocations) = (0, 0);
     for tick in 0..MEASURED {
         fill(&mut input, WARM_UP + tick, rooms * per_room, 600);
-        let before = ALLOCATIONS.get();
+        let before = on_this_thread();
         sim.step(&mut input, &mut output);
-        let allocated = ALLOCATIONS.get() - before;
+        let allocated = on_this_thread() - before;
         if allocated > 0 {
             ticks += 1;
             allocations += allocated;

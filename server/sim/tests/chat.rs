@@ -1,48 +1,46 @@
 //! Chat: to the room or to those near, numbered without gaps for each who hears it.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use parlour_shared::{
     ids::Epoch,
     limits::MAX_CHAT_BYTES,
     message::{Durability, Refusal, Scope, ServerMessage, Stamp},
     rng::{Purpose, Stream},
 };
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use std::collections::BTreeMap;
-use support::{Stage, plaza};
 
 /// Sessions 1 and 2 beside each other, 3 far off, all in the plaza.
-fn three() -> Stage {
-    let mut stage = Stage::teleporting(plaza());
-    (1..=3).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.tick();
-    stage.teleport(3, 1000 * 256, 1000 * 256);
-    stage.ticks(12);
-    stage.forget_messages();
-    stage
+fn three() -> TestWorld {
+    let mut world = TestWorld::teleporting(plaza());
+    (1..=3).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
+    world.teleport(3, 1000 * 256, 1000 * 256);
+    world.ticks(12);
+    world.forget_messages();
+    world
 }
 
 #[test]
 fn all_in_the_room_hear_what_is_said_to_all() {
-    let mut stage = three();
-    stage.open_and_join(4, "plaza/2");
-    stage.tick();
-    stage.chat(1, Scope::Room, "hello,\nroom");
-    stage.tick();
-    let (id, name) = (stage.client(1).id(), "player 1");
+    let mut world = three();
+    world.open_and_join(4, "plaza/2");
+    world.tick();
+    world.chat(1, Scope::Room, "hello,\nroom");
+    world.tick();
+    let (id, name) = (world.client(1).id(), "player 1");
     let stamp = Stamp {
         epoch: Epoch(1),
         seq: 1,
     };
     for listener in [1, 2, 3] {
-        let messages = stage.messages(listener);
+        let messages = world.messages(listener);
         let ServerMessage::Chat(said) = &messages[0] else {
             panic!("{messages:?}");
         };
         assert_eq!(
             (said.stamp, said.tick, said.scope),
-            (stamp, stage.now(), Scope::Room)
+            (stamp, world.now(), Scope::Room)
         );
         assert_eq!(
             (said.player, said.name.as_str(), said.text.as_str()),
@@ -53,62 +51,62 @@ fn all_in_the_room_hear_what_is_said_to_all() {
                 assert_eq!((accepted.request, accepted.stamp), (7, Some(stamp)));
                 assert_eq!(
                     (accepted.tick, accepted.durability),
-                    (stage.now(), Durability::L0)
+                    (world.now(), Durability::L0)
                 );
             }
             ([], 2 | 3) => {}
             (rest, _) => panic!("{listener}: {rest:?}"),
         }
     }
-    assert_eq!(stage.chats(4), [], "another room");
+    assert_eq!(world.chats(4), [], "another room");
 }
 
 /// docs/protocol.md, section 9: a player who was near hears a near chat up to a sixth beyond `near_px`.
 #[test]
 fn near_reaches_a_sixth_farther_for_players_who_were_near() {
-    let mut stage = three();
-    let x = stage.position(1).x;
-    let y = stage.position(1).y;
+    let mut world = three();
+    let x = world.position(1).x;
+    let y = world.position(1).y;
     for (distance, two, three) in [(170, 1, 0), (175, 1, 0), (176, 0, 0), (170, 0, 0), (150, 1, 1)] {
-        stage.teleport(2, x + distance * 256, y);
-        stage.teleport(3, x, y + distance * 256);
-        stage.ticks(7);
-        stage.chat(1, Scope::Near, "psst");
-        stage.tick();
-        let heard = [2, 3].map(|session| stage.chats(session).len());
+        world.teleport(2, x + distance * 256, y);
+        world.teleport(3, x, y + distance * 256);
+        world.ticks(7);
+        world.chat(1, Scope::Near, "psst");
+        world.tick();
+        let heard = [2, 3].map(|session| world.chats(session).len());
         assert_eq!(heard, [two, three], "{distance} px away");
     }
 }
 
 #[test]
 fn only_those_near_hear_what_is_said_near() {
-    let mut stage = three();
-    stage.chat(1, Scope::Near, "psst");
-    stage.tick();
+    let mut world = three();
+    world.chat(1, Scope::Near, "psst");
+    world.tick();
     assert_eq!(
-        stage.accepted(1)[0].stamp,
+        world.accepted(1)[0].stamp,
         Some(Stamp {
             epoch: Epoch(1),
             seq: 1
         })
     );
-    assert_eq!(stage.chats(2).len(), 1);
-    assert_eq!(stage.chats(3), []);
-    stage.chat(3, Scope::Near, "alone");
-    stage.tick();
-    assert_eq!(stage.chats(3).len(), 1, "one hears oneself");
-    assert_eq!((stage.chats(1), stage.chats(2)), (vec![], vec![]));
+    assert_eq!(world.chats(2).len(), 1);
+    assert_eq!(world.chats(3), []);
+    world.chat(3, Scope::Near, "alone");
+    world.tick();
+    assert_eq!(world.chats(3).len(), 1, "one hears oneself");
+    assert_eq!((world.chats(1), world.chats(2)), (vec![], vec![]));
 }
 
 #[test]
 fn each_listener_has_a_gapless_stream_of_its_own() {
-    let mut stage = three();
+    let mut world = three();
     for (speaker, near) in [(1, true), (3, true), (2, false), (2, true), (3, false), (1, true)] {
-        stage.chat(speaker, if near { Scope::Near } else { Scope::Room }, "x");
+        world.chat(speaker, if near { Scope::Near } else { Scope::Room }, "x");
     }
-    stage.tick();
-    let heard = |stage: &mut Stage, listener| -> Vec<(Scope, u32)> {
-        stage
+    world.tick();
+    let heard = |world: &mut TestWorld, listener| -> Vec<(Scope, u32)> {
+        world
             .chats(listener)
             .iter()
             .map(|said| (said.scope, said.stamp.seq))
@@ -124,7 +122,7 @@ fn each_listener_has_a_gapless_stream_of_its_own() {
             (Scope::Near, 3),
         ];
         // Within a tick, what one says comes in the order of sessions.
-        let mut heard = heard(&mut stage, listener);
+        let mut heard = heard(&mut world, listener);
         heard.sort_by_key(|(_, seq)| *seq);
         let mut expected = expected.to_vec();
         expected.sort_by_key(|(_, seq)| *seq);
@@ -133,16 +131,16 @@ fn each_listener_has_a_gapless_stream_of_its_own() {
         assert_eq!(heard, expected);
     }
     assert_eq!(
-        heard(&mut stage, 3),
+        heard(&mut world, 3),
         [(Scope::Room, 1), (Scope::Near, 1), (Scope::Room, 2)]
     );
 }
 
 #[test]
 fn numbers_have_no_gap_for_anyone_whoever_comes_and_goes() {
-    let mut stage = Stage::teleporting(plaza());
+    let mut world = TestWorld::teleporting(plaza());
     let mut chance = Stream::new(8, 0, Purpose::Game);
-    (0..12).for_each(|session| stage.open_and_join(session, "plaza"));
+    (0..12).for_each(|session| world.open_and_join(session, "plaza"));
     // The next number that each listener expects, by room, near, and its stay.
     let mut room_next: BTreeMap<u64, u32> = BTreeMap::new();
     let mut near_next: BTreeMap<u64, u32> = BTreeMap::new();
@@ -150,18 +148,18 @@ fn numbers_have_no_gap_for_anyone_whoever_comes_and_goes() {
     for _ in 0..600 {
         for session in 0..12 {
             match chance.below(60) {
-                0 => stage.join(session, "plaza/2"),
-                1 => stage.join(session, "plaza"),
-                2 => stage.leave(session),
-                3..6 => stage.chat(session, Scope::Room, "room"),
-                6..9 => stage.chat(session, Scope::Near, "near"),
-                9 => stage.teleport(session, 256 * (100 + chance.below(400) as i32), 256 * 100),
+                0 => world.join(session, "plaza/2"),
+                1 => world.join(session, "plaza"),
+                2 => world.leave(session),
+                3..6 => world.chat(session, Scope::Room, "room"),
+                6..9 => world.chat(session, Scope::Near, "near"),
+                9 => world.teleport(session, 256 * (100 + chance.below(400) as i32), 256 * 100),
                 _ => {}
             }
         }
-        stage.tick();
+        world.tick();
         for session in 0..12 {
-            for message in stage.messages(session) {
+            for message in world.messages(session) {
                 match message {
                     ServerMessage::RoomEntered(entered) => {
                         room_next.insert(session, entered.seq + 1);
@@ -186,67 +184,67 @@ fn numbers_have_no_gap_for_anyone_whoever_comes_and_goes() {
 
 #[test]
 fn who_comes_later_is_told_where_the_stream_is() {
-    let mut stage = three();
-    (0..5).for_each(|_| stage.chat(1, Scope::Room, "x"));
-    stage.open_and_join(4, "plaza");
-    stage.tick();
-    assert_eq!(stage.client(4).room.as_ref().unwrap().seq, 5);
-    assert_eq!(stage.chats(4), [], "what was said before is not repeated");
-    stage.chat(2, Scope::Room, "y");
-    stage.tick();
-    assert_eq!(stage.chats(4)[0].stamp.seq, 6);
+    let mut world = three();
+    (0..5).for_each(|_| world.chat(1, Scope::Room, "x"));
+    world.open_and_join(4, "plaza");
+    world.tick();
+    assert_eq!(world.client(4).room().seq, 5);
+    assert_eq!(world.chats(4), [], "what was said before is not repeated");
+    world.chat(2, Scope::Room, "y");
+    world.tick();
+    assert_eq!(world.chats(4)[0].stamp.seq, 6);
 }
 
 #[test]
 fn an_empty_text_and_one_that_is_too_long_are_refused() {
-    let mut stage = three();
+    let mut world = three();
     let too_long = "x".repeat(MAX_CHAT_BYTES + 1);
     let bad = ["", &too_long];
     for text in bad {
-        stage.chat(1, Scope::Room, text);
+        world.chat(1, Scope::Room, text);
     }
-    stage.tick();
-    assert_eq!(stage.refusals(1), vec![Refusal::BadText; bad.len()]);
-    assert_eq!(stage.chats(2), []);
-    stage.chat(1, Scope::Room, &too_long[1..]);
-    stage.tick();
-    assert_eq!(stage.chats(2)[0].text.len(), MAX_CHAT_BYTES);
+    world.tick();
+    assert_eq!(world.refusals(1), vec![Refusal::BadText; bad.len()]);
+    assert_eq!(world.chats(2), []);
+    world.chat(1, Scope::Room, &too_long[1..]);
+    world.tick();
+    assert_eq!(world.chats(2)[0].text.len(), MAX_CHAT_BYTES);
 }
 
 #[test]
 fn who_is_in_no_room_has_nobody_to_talk_to() {
-    let mut stage = three();
-    stage.open(4);
-    stage.chat(4, Scope::Room, "anyone?");
-    stage.chat(4, Scope::Near, "anyone?");
-    stage.tick();
-    assert_eq!(stage.refusals(4), [Refusal::NotInRoom, Refusal::NotInRoom]);
+    let mut world = three();
+    world.open(4);
+    world.chat(4, Scope::Room, "anyone?");
+    world.chat(4, Scope::Near, "anyone?");
+    world.tick();
+    assert_eq!(world.refusals(4), [Refusal::NotInRoom, Refusal::NotInRoom]);
 }
 
 #[test]
 fn who_speaks_and_leaves_in_one_tick_is_heard() {
-    let mut stage = three();
-    stage.chat(1, Scope::Near, "bye");
-    stage.leave(1);
-    stage.chat(1, Scope::Near, "too late");
-    stage.tick();
-    assert_eq!(stage.chats(2)[0].text, "bye");
-    assert_eq!(stage.refusals(1), [Refusal::NotInRoom]);
-    stage.chat(2, Scope::Room, "gone");
-    stage.tick();
-    assert_eq!(stage.chats(1), []);
+    let mut world = three();
+    world.chat(1, Scope::Near, "bye");
+    world.leave(1);
+    world.chat(1, Scope::Near, "too late");
+    world.tick();
+    assert_eq!(world.chats(2)[0].text, "bye");
+    assert_eq!(world.refusals(1), [Refusal::NotInRoom]);
+    world.chat(2, Scope::Room, "gone");
+    world.tick();
+    assert_eq!(world.chats(1), []);
 }
 
 #[test]
 fn the_request_0_wants_no_answer() {
-    let mut stage = three();
+    let mut world = three();
     let chat = parlour_shared::message::Chat {
         request: 0,
         scope: Scope::Room,
         text: "x".into(),
     };
-    stage.say(1, parlour_shared::message::ClientMessage::Chat(chat));
-    stage.tick();
-    let messages = stage.messages(1);
+    world.send(1, parlour_shared::message::ClientMessage::Chat(chat));
+    world.tick();
+    let messages = world.messages(1);
     assert!(matches!(&messages[..], [ServerMessage::Chat(_)]), "{messages:?}");
 }

@@ -2,15 +2,13 @@
 //! declared order leaves open.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use parlour_shared::{
     ids::SessionId,
     rng::{Purpose, Stream},
 };
 use parlour_sim::{Eyes, Fold, Player, Simulation};
-use parlour_tick::{Lane, TickInput, TickOutput};
-use support::bustle;
+use parlour_testing::Crowd;
+use parlour_tick::{Lane, TickOutput};
 
 /// The hash after the last tick of [`run`], and a hash of all bytes that were sent. Debug and release builds, and all
 /// machines, must agree on them. They change with any change to what the simulation does: that is a new simulation,
@@ -46,13 +44,13 @@ fn another_seed_is_another_world() {
 /// Two worlds with the same input, one of them watched by some who look here and there.
 #[test]
 fn watchers_change_nothing() {
-    let world = || Simulation::new(bustle::config());
+    let world = || Simulation::new(Crowd::config());
     let (mut alone, mut watched) = (world(), world());
-    let (mut input, mut next_session, mut sent) = (TickInput::default(), 0, 0);
+    let (mut crowd, mut sent) = (Crowd::new(99), 0);
     let (mut first, mut second) = (TickOutput::default(), TickOutput::default());
     for tick in 1..=TICKS {
         let mut chance = Stream::new(3, u64::from(tick), Purpose::Game);
-        bustle::fill(&mut input, &mut next_session, tick);
+        let mut input = crowd.next().unwrap();
         alone.step(&mut input, &mut first);
         watched.step(&mut input, &mut second);
         assert_eq!(first.hash, second.hash, "at tick {tick}");
@@ -68,7 +66,7 @@ fn watchers_change_nothing() {
         // Numbers of sessions that players have, too.
         let session = SessionId(u64::from(chance.below(8)));
         let room = ["east", "west", "east/a"][chance.below(3) as usize];
-        let player = watched.player(SessionId(u64::from(chance.below(next_session as u32))));
+        let player = watched.player(SessionId(u64::from(chance.below(crowd.sessions() as u32))));
         let player = player.and_then(|player| watched.world().get::<Player>(player));
         match (chance.below(12), player.map(|player| player.id)) {
             (0, _) => watched.unwatch(session),
@@ -102,17 +100,14 @@ fn run(shuffle: Option<u64>) -> (u64, u64) {
 
 /// Ten seconds with some thirty sessions that do everything there is to do.
 fn run_seeded(shuffle: Option<u64>, seed: u64) -> (u64, u64) {
-    let mut config = bustle::config();
+    let mut config = Crowd::config();
     config.seed = seed;
     let mut sim = Simulation::new(config);
     if let Some(seed) = shuffle {
         sim.shuffle_schedule(seed);
     }
-    let (mut input, mut output) = (TickInput::default(), TickOutput::default());
-    let mut sent = Fold::new(0);
-    let mut next_session = 0;
-    for tick in 1..=TICKS {
-        bustle::fill(&mut input, &mut next_session, tick);
+    let (mut output, mut sent) = (TickOutput::default(), Fold::new(0));
+    for mut input in Crowd::new(99).take(TICKS as usize) {
         sim.step(&mut input, &mut output);
         sent.value(&output.bytes);
         for frame in &output.frames {

@@ -1,99 +1,82 @@
 //! The state hash: it misses nothing that is state, and nothing that is not can change it.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::{
     ids::Tick,
-    message::{ClientMessage, Move, Scope, SetState, StateWrite},
+    message::{Move, Scope},
     motion::Direction,
 };
 use parlour_sim::{Player, SimConfig, Simulation, SimulationApp, Skin, StableId, Step, StepSet};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::{EventKind, TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
-use support::{Stage, plaza};
 
 /// Two players beside each other; `change` happens before the 20th tick. Gives the hashes from then on.
-fn hashes(config: SimConfig, change: impl Fn(&mut Stage)) -> Vec<u64> {
-    let mut stage = Stage::teleporting(config);
-    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.open(3);
-    stage.ticks(19);
-    change(&mut stage);
+fn hashes(config: SimConfig, change: impl Fn(&mut TestWorld)) -> Vec<u64> {
+    let mut world = TestWorld::teleporting(config);
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.open(3);
+    world.ticks(19);
+    change(&mut world);
     let hash = |_| {
-        stage.tick();
-        stage.output.hash
+        world.tick();
+        world.output.hash
     };
     (0..10).map(hash).collect()
 }
 
-fn write(stage: &mut Stage, key: &str, value: &str) {
-    let write = StateWrite {
-        key: key.into(),
-        version: 0,
-        value: Some(value.into()),
-    };
-    let batch = SetState {
-        request: 1,
-        writes: vec![write],
-    };
-    stage.say(1, ClientMessage::SetState(batch));
-}
-
-fn later(stage: &mut Stage, direction: Direction) {
+fn later(world: &mut TestWorld, direction: Direction) {
     let command = Move {
         seq: 1,
-        tick: Tick(stage.now().0 + 9),
+        tick: Tick(world.now().0 + 9),
         direction,
         sprint: false,
     };
-    stage.say(1, ClientMessage::Move(command));
+    world.command(1, command);
 }
 
 #[test]
 fn the_same_inputs_give_the_same_hashes_and_each_tick_another() {
-    let first = hashes(plaza(), |stage| stage.walk(1, Direction::East));
-    assert_eq!(first, hashes(plaza(), |stage| stage.walk(1, Direction::East)));
+    let first = hashes(plaza(), |world| world.walk(1, Direction::East));
+    assert_eq!(first, hashes(plaza(), |world| world.walk(1, Direction::East)));
     let mut distinct = hashes(plaza(), |_| {});
     distinct.dedup();
     assert_eq!(distinct.len(), 10, "time is state");
 }
 
-type Change = fn(&mut Stage);
+type Change = fn(&mut TestWorld);
 
 #[test]
 fn every_kind_of_change_changes_the_hash() {
     let changes: &[(&str, Change)] = &[
         ("nothing", |_| {}),
-        ("a session opens", |stage| stage.open(4)),
-        ("with another name", |stage| {
-            stage.event(4, EventKind::Open { name: "Eve".into() });
+        ("a session opens", |world| world.open(4)),
+        ("with another name", |world| world.open_as(4, "Eve")),
+        ("a session closes", |world| world.close(3)),
+        ("another closes", |world| world.close(2)),
+        ("a player joins", |world| world.join(3, "plaza")),
+        ("it joins another room", |world| world.join(3, "plaza/2")),
+        ("a player leaves", |world| world.leave(2)),
+        ("leaves and comes back", |world| {
+            world.leave(2);
+            world.join(2, "plaza");
         }),
-        ("a session closes", |stage| stage.event(3, EventKind::Close)),
-        ("another closes", |stage| stage.event(2, EventKind::Close)),
-        ("a player joins", |stage| stage.join(3, "plaza")),
-        ("it joins another room", |stage| stage.join(3, "plaza/2")),
-        ("a player leaves", |stage| stage.leave(2)),
-        ("leaves and comes back", |stage| {
-            stage.leave(2);
-            stage.join(2, "plaza");
-        }),
-        ("a player turns", |stage| stage.walk(1, Direction::East)),
-        ("elsewhere", |stage| stage.walk(1, Direction::South)),
-        ("another player turns", |stage| stage.walk(2, Direction::East)),
-        ("a command waits", |stage| later(stage, Direction::East)),
-        ("another command waits", |stage| later(stage, Direction::South)),
-        ("a player is put elsewhere", |stage| stage.teleport(1, 9000, 9000)),
-        ("a skin", |stage| stage.skin(1, 1)),
-        ("another skin", |stage| stage.skin(1, 2)),
-        ("a chat", |stage| stage.chat(1, Scope::Room, "x")),
-        ("a chat nearby", |stage| stage.chat(1, Scope::Near, "x")),
-        ("a refusal", |stage| stage.chat(1, Scope::Room, "")),
-        ("a write", |stage| write(stage, "k", "v")),
-        ("another value", |stage| write(stage, "k", "w")),
-        ("another key", |stage| write(stage, "l", "v")),
+        ("a player turns", |world| world.walk(1, Direction::East)),
+        ("elsewhere", |world| world.walk(1, Direction::South)),
+        ("another player turns", |world| world.walk(2, Direction::East)),
+        ("a command waits", |world| later(world, Direction::East)),
+        ("another command waits", |world| later(world, Direction::South)),
+        ("a player is put elsewhere", |world| world.teleport(1, 9000, 9000)),
+        ("a skin", |world| world.skin(1, 1)),
+        ("another skin", |world| world.skin(1, 2)),
+        ("a chat", |world| world.chat(1, Scope::Room, "x")),
+        ("a chat nearby", |world| world.chat(1, Scope::Near, "x")),
+        ("a refusal", |world| world.chat(1, Scope::Room, "")),
+        ("a write", |world| world.write(1, "k", 0, Some("v"))),
+        ("another value", |world| world.write(1, "k", 0, Some("w"))),
+        ("another key", |world| world.write(1, "l", 0, Some("v"))),
     ];
     let all: Vec<Vec<u64>> = changes
         .iter()
@@ -112,10 +95,10 @@ fn every_kind_of_change_changes_the_hash() {
 #[test]
 fn what_a_link_can_take_is_no_part_of_the_state() {
     let quiet = hashes(plaza(), |_| {});
-    let held = hashes(plaza(), |stage| {
-        stage.event(1, EventKind::Hold);
-        stage.event(2, EventKind::Hold);
-        stage.event(2, EventKind::Release);
+    let held = hashes(plaza(), |world| {
+        world.hold(1);
+        world.hold(2);
+        world.release(2);
     });
     assert_eq!(quiet, held);
 }
@@ -124,15 +107,15 @@ fn what_a_link_can_take_is_no_part_of_the_state() {
 fn who_was_near_whom_is_part_of_the_state() {
     // Two worlds alike but for what one looked like before: in the band between near and away, history decides.
     let run = |first: i32| {
-        let mut stage = Stage::teleporting(plaza());
-        (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
-        stage.tick();
-        stage.teleport(1, 100 * 256, 100 * 256);
-        stage.teleport(2, (100 + first) * 256, 100 * 256);
-        stage.ticks(12);
-        stage.teleport(2, (100 + 160) * 256, 100 * 256);
-        stage.ticks(12);
-        stage.output.hash
+        let mut world = TestWorld::teleporting(plaza());
+        (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+        world.tick();
+        world.teleport(1, 100 * 256, 100 * 256);
+        world.teleport(2, (100 + first) * 256, 100 * 256);
+        world.ticks(12);
+        world.teleport(2, (100 + 160) * 256, 100 * 256);
+        world.ticks(12);
+        world.output.hash
     };
     assert_eq!(run(10), run(20));
     assert_ne!(run(10), run(400));
@@ -143,16 +126,16 @@ fn how_a_world_came_to_be_does_not_matter_only_what_it_is() {
     // The order in which two sessions are looked at in storage differs: one world had its players change archetypes
     // in another order.
     let run = |order: [u64; 2]| {
-        let mut stage = Stage::teleporting(plaza());
-        (1..=2).for_each(|session| stage.open(session));
-        stage.tick();
+        let mut world = TestWorld::teleporting(plaza());
+        (1..=2).for_each(|session| world.open(session));
+        world.tick();
         for session in order {
-            stage.teleport(session, 256 * session as i32 * 100, 70_000);
+            world.teleport(session, 256 * session as i32 * 100, 70_000);
         }
-        (1..=2).for_each(|session| stage.join(session, "plaza"));
-        stage.tick();
-        stage.ticks(30);
-        stage.output.hash
+        (1..=2).for_each(|session| world.join(session, "plaza"));
+        world.tick();
+        world.ticks(30);
+        world.output.hash
     };
     assert_eq!(run([1, 2]), run([2, 1]));
 }

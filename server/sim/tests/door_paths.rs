@@ -1,71 +1,47 @@
 //! Doors and paths: a door is entered in the tick whose path touches it, however thin it is and however fast one walks.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use std::sync::Arc;
 
 use parlour_shared::{
-    map::{Door, Map, Spawn},
-    message::{ClientMessage, Move, Refusal},
+    map::{Door, Map},
+    message::Refusal,
     motion::{Direction, Position as Place, WallGrid},
 };
 use parlour_sim::{Interest, Position, SimConfig, Simulation};
+use parlour_testing::{
+    SessionActions as _, TestWorld, generous_rules,
+    maps::{door, map},
+    teleport_plugin,
+};
 use proptest::prelude::*;
-use support::{Stage, generous};
-
-fn door(x: i32, y: i32, w: i32, h: i32, to: &str) -> Door {
-    Door {
-        x,
-        y,
-        w,
-        h,
-        to_map: to.into(),
-        to_spawn: "start".into(),
-    }
-}
-
-/// A map where everyone appears at one place.
-fn map(name: &str, walls: WallGrid, start: Place, doors: Vec<Door>) -> Arc<Map> {
-    let spawns = vec![Spawn {
-        name: "start".into(),
-        position: start,
-    }];
-    Arc::new(Map {
-        name: name.into(),
-        walls,
-        spawns,
-        doors,
-    })
-}
 
 fn open(name: &str, start: Place, doors: Vec<Door>) -> Arc<Map> {
-    map(name, WallGrid::new(30, 30, 16), start, doors)
+    Arc::new(map(name, WallGrid::new(30, 30, 16), start, doors))
 }
 
 fn config_of(maps: Vec<Arc<Map>>, capacity: u32) -> SimConfig {
     let mut config = SimConfig::new(maps);
-    config.rules = generous();
+    config.rules = generous_rules();
     config.rules.capacity = capacity;
     config.rules.interest = Interest::All;
     config
 }
 
-fn stage_of(maps: Vec<Arc<Map>>, capacity: u32) -> Stage {
-    Stage::teleporting(config_of(maps, capacity))
+fn world_of(maps: Vec<Arc<Map>>, capacity: u32) -> TestWorld {
+    TestWorld::teleporting(config_of(maps, capacity))
 }
 
-fn go(stage: &mut Stage, direction: Direction, sprint: bool) {
-    let command = Move {
-        direction,
-        sprint,
-        ..Move::default()
-    };
-    stage.say(1, ClientMessage::Move(command));
+fn go(world: &mut TestWorld, direction: Direction, sprint: bool) {
+    if sprint {
+        world.sprint(1, direction);
+    } else {
+        world.walk(1, direction);
+    }
 }
 
-fn room(stage: &Stage) -> &str {
-    &stage.client(1).room.as_ref().unwrap().room
+fn room(world: &TestWorld) -> &str {
+    &world.client(1).room().room
 }
 
 #[test]
@@ -77,15 +53,15 @@ fn a_thin_door_is_entered_from_every_starting_place() {
                 y: 100 * 256,
             };
             let maps = vec![
-                open("a", start, vec![door(130, 80, width, 40, "b")]),
+                open("a", start, vec![door([130, 80, width, 40], "b")]),
                 open("b", Place::from_px(50, 50), vec![]),
             ];
-            let mut stage = stage_of(maps, 10);
-            stage.open_and_join(1, "a");
-            stage.tick();
-            go(&mut stage, Direction::East, sprint);
-            stage.ticks(20);
-            assert_eq!(room(&stage), "b", "{width} px, sprint {sprint}, from {start:?}");
+            let mut world = world_of(maps, 10);
+            world.open_and_join(1, "a");
+            world.tick();
+            go(&mut world, Direction::East, sprint);
+            world.ticks(20);
+            assert_eq!(room(&world), "b", "{width} px, sprint {sprint}, from {start:?}");
         }
     }
 }
@@ -94,18 +70,18 @@ fn a_thin_door_is_entered_from_every_starting_place() {
 fn a_door_between_two_places_is_not_entered_by_a_teleport() {
     let start = Place::from_px(100, 100);
     let maps = vec![
-        open("a", start, vec![door(130, 80, 8, 40, "b")]),
+        open("a", start, vec![door([130, 80, 8, 40], "b")]),
         open("b", Place::from_px(50, 50), vec![]),
     ];
-    let mut stage = stage_of(maps, 10);
-    stage.open_and_join(1, "a");
-    stage.tick();
-    stage.teleport(1, 160 * 256, 100 * 256);
-    stage.ticks(3);
-    assert_eq!(room(&stage), "a", "put beyond the door");
-    stage.teleport(1, 134 * 256, 100 * 256);
-    stage.ticks(1);
-    assert_eq!(room(&stage), "b", "put into the door");
+    let mut world = world_of(maps, 10);
+    world.open_and_join(1, "a");
+    world.tick();
+    world.teleport(1, 160 * 256, 100 * 256);
+    world.ticks(3);
+    assert_eq!(room(&world), "a", "put beyond the door");
+    world.teleport(1, 134 * 256, 100 * 256);
+    world.ticks(1);
+    assert_eq!(room(&world), "b", "put into the door");
 }
 
 #[test]
@@ -114,23 +90,23 @@ fn a_door_beside_one_to_a_full_room_opens() {
     for (width, sprint) in [(20, false), (1, true)] {
         let start = Place::from_px(100, 100);
         let doors = vec![
-            door(130 + width, 80, width, 40, "c"),
-            door(130, 80, width, 40, "b"),
+            door([130 + width, 80, width, 40], "c"),
+            door([130, 80, width, 40], "b"),
         ];
         let maps = vec![
             open("a", start, doors),
             open("b", Place::from_px(50, 50), vec![]),
             open("c", Place::from_px(60, 60), vec![]),
         ];
-        let mut stage = stage_of(maps, 1);
-        stage.open_and_join(1, "a");
-        stage.open_and_join(2, "b");
-        stage.tick();
-        stage.messages(1);
-        go(&mut stage, Direction::East, sprint);
-        stage.ticks(40);
-        assert_eq!(room(&stage), "c", "{width} px wide");
-        assert_eq!(stage.refusals(1), [Refusal::RoomFull], "of the first door, once");
+        let mut world = world_of(maps, 1);
+        world.open_and_join(1, "a");
+        world.open_and_join(2, "b");
+        world.tick();
+        world.messages(1);
+        go(&mut world, Direction::East, sprint);
+        world.ticks(40);
+        assert_eq!(room(&world), "c", "{width} px wide");
+        assert_eq!(world.refusals(1), [Refusal::RoomFull], "of the first door, once");
     }
 }
 
@@ -138,16 +114,16 @@ fn a_door_beside_one_to_a_full_room_opens() {
 fn doors_before_each_others_arrivals_pass_a_player_with_a_held_key_once() {
     // One arrives 10 px before the door, and keeps walking into it.
     let start = Place::from_px(100, 100);
-    let to = |name: &str, other: &str| open(name, start, vec![door(110, 80, 8, 40, other)]);
-    let mut stage = stage_of(vec![to("a", "b"), to("b", "a")], 10);
-    stage.open_and_join(1, "a");
-    stage.tick();
+    let to = |name: &str, other: &str| open(name, start, vec![door([110, 80, 8, 40], other)]);
+    let mut world = world_of(vec![to("a", "b"), to("b", "a")], 10);
+    world.open_and_join(1, "a");
+    world.tick();
     let mut passed = 0;
     for _ in 0..360 {
-        let before = room(&stage).to_owned();
-        go(&mut stage, Direction::East, false);
-        stage.tick();
-        passed += u32::from(room(&stage) != before);
+        let before = room(&world).to_owned();
+        go(&mut world, Direction::East, false);
+        world.tick();
+        passed += u32::from(room(&world) != before);
     }
     assert_eq!(passed, 1);
 }
@@ -155,36 +131,36 @@ fn doors_before_each_others_arrivals_pass_a_player_with_a_held_key_once() {
 #[test]
 fn after_a_passage_doors_open_again_a_second_later_on_the_next_way_in() {
     let start = Place::from_px(100, 100);
-    let to = |name: &str, other: &str| open(name, start, vec![door(110, 80, 8, 40, other)]);
+    let to = |name: &str, other: &str| open(name, start, vec![door([110, 80, 8, 40], other)]);
     for early in [true, false] {
-        let mut stage = stage_of(vec![to("a", "b"), to("b", "a")], 10);
-        stage.open_and_join(1, "a");
-        stage.tick();
-        go(&mut stage, Direction::East, false);
-        while room(&stage) == "a" {
-            stage.tick();
+        let mut world = world_of(vec![to("a", "b"), to("b", "a")], 10);
+        world.open_and_join(1, "a");
+        world.tick();
+        go(&mut world, Direction::East, false);
+        while room(&world) == "a" {
+            world.tick();
         }
-        stage.messages(1);
+        world.messages(1);
         // A command takes effect with the next tick, and the door's edge is 4 steps away: entered 59 or 60 ticks after
         // the arrival.
-        stage.ticks(if early { 54 } else { 55 });
-        go(&mut stage, Direction::East, false);
-        stage.ticks(5);
-        assert_eq!(room(&stage), if early { "b" } else { "a" });
+        world.ticks(if early { 54 } else { 55 });
+        go(&mut world, Direction::East, false);
+        world.ticks(5);
+        assert_eq!(room(&world), if early { "b" } else { "a" });
         if early {
-            go(&mut stage, Direction::Still, false);
-            stage.ticks(100);
+            go(&mut world, Direction::Still, false);
+            world.ticks(100);
             assert_eq!(
-                room(&stage),
+                room(&world),
                 "b",
                 "a door that was entered too early is not entered by waiting"
             );
-            assert_eq!(stage.refusals(1), []);
-            go(&mut stage, Direction::West, false);
-            stage.ticks(5);
-            go(&mut stage, Direction::East, false);
-            stage.ticks(5);
-            assert_eq!(room(&stage), "a");
+            assert_eq!(world.refusals(1), []);
+            go(&mut world, Direction::West, false);
+            world.ticks(5);
+            go(&mut world, Direction::East, false);
+            world.ticks(5);
+            assert_eq!(room(&world), "a");
         }
     }
 }
@@ -192,27 +168,26 @@ fn after_a_passage_doors_open_again_a_second_later_on_the_next_way_in() {
 #[test]
 fn a_loaded_world_keeps_the_doors_shut_for_as_long() {
     let start = Place::from_px(100, 100);
-    let to = |name: &str, other: &str| open(name, start, vec![door(110, 80, 8, 40, other)]);
+    let to = |name: &str, other: &str| open(name, start, vec![door([110, 80, 8, 40], other)]);
     let maps = vec![to("a", "b"), to("b", "a")];
-    let mut stage = stage_of(maps.clone(), 10);
-    stage.open_and_join(1, "a");
-    stage.tick();
-    go(&mut stage, Direction::East, false);
-    while room(&stage) == "a" {
-        stage.tick();
+    let mut world = world_of(maps.clone(), 10);
+    world.open_and_join(1, "a");
+    world.tick();
+    go(&mut world, Direction::East, false);
+    while room(&world) == "a" {
+        world.tick();
     }
-    let mut saved = Vec::new();
-    stage.sim.save(&mut saved);
+    let saved = world.saved();
     let config = config_of(maps, 10);
-    stage.sim = Simulation::load(config, support::teleporting, &saved).unwrap();
-    go(&mut stage, Direction::East, false);
-    stage.ticks(40);
-    assert_eq!(room(&stage), "b", "walked through the door, which was shut");
+    world.sim = Simulation::load(config, teleport_plugin, &saved).unwrap();
+    go(&mut world, Direction::East, false);
+    world.ticks(40);
+    assert_eq!(room(&world), "b", "walked through the door, which was shut");
     // The door is 80 px behind: 33 ticks.
-    go(&mut stage, Direction::West, false);
-    stage.ticks(45);
+    go(&mut world, Direction::West, false);
+    world.ticks(45);
     assert_eq!(
-        room(&stage),
+        room(&world),
         "a",
         "a second later, on the way back through the door"
     );
@@ -227,7 +202,7 @@ enum Act {
 #[derive(Clone, Debug)]
 struct Plan {
     walls: Vec<(u16, u16)>,
-    doors: Vec<(i32, i32, i32, i32)>,
+    doors: Vec<[i32; 4]>,
     start: Place,
     acts: Vec<(u32, Act)>,
 }
@@ -241,7 +216,7 @@ fn plan() -> impl Strategy<Value = Plan> {
                 if upright { (thick, long) } else { (long, thick) }
             },
         );
-    let door = (20..150_i32, 20..150_i32, thin).prop_map(|(x, y, (w, h))| (x, y, w, h));
+    let door = (20..150_i32, 20..150_i32, thin).prop_map(|(x, y, (w, h))| [x, y, w, h]);
     let walk = (0..9_usize, any::<bool>()).prop_map(|(direction, sprint)| Act::Walk { direction, sprint });
     let act = prop_oneof![12 => walk, 1 => place().prop_map(Act::Teleport)];
     (
@@ -260,7 +235,7 @@ fn plan() -> impl Strategy<Value = Plan> {
 
 /// Whether the line from one place to the other touches a door's units, tried at so many points of it that none is
 /// missed: the line meets each edge of a door at a multiple of one part in `|dx| * |dy|`.
-fn touches(door: (i32, i32, i32, i32), from: Place, to: Place) -> bool {
+fn touches(door: [i32; 4], from: Place, to: Place) -> bool {
     let (dx, dy) = (i64::from(to.x - from.x), i64::from(to.y - from.y));
     let parts = if dx == 0 || dy == 0 || dx.abs() == dy.abs() {
         dx.abs().max(dy.abs()).max(1)
@@ -272,12 +247,12 @@ fn touches(door: (i32, i32, i32, i32), from: Place, to: Place) -> bool {
         let last = (i64::from(start + length) * 256 - 1) * parts;
         (first..=last).contains(&(i64::from(from) * parts + delta * part))
     };
-    let (x, y, w, h) = door;
+    let [x, y, w, h] = door;
     (0..=parts).any(|part| within(x, w, from.x, dx, part) && within(y, h, from.y, dy, part))
 }
 
 /// Whether a place lies in a door.
-fn lies_in(door: (i32, i32, i32, i32), place: Place) -> bool {
+fn lies_in(door: [i32; 4], place: Place) -> bool {
     touches(door, place, place)
 }
 
@@ -290,31 +265,27 @@ fn check(plan: &Plan) -> Result<(), TestCaseError> {
         .for_each(|(column, row)| walls.block(*column, *row));
     let free = |act: &Act| !matches!(act, Act::Teleport(place) if !walls.is_free(*place));
     prop_assume!(walls.is_free(plan.start) && plan.acts.iter().all(|(_, act)| free(act)));
-    let doors: Vec<Door> = plan
-        .doors
-        .iter()
-        .map(|(x, y, w, h)| door(*x, *y, *w, *h, "b"))
-        .collect();
+    let doors = plan.doors.iter().map(|place| door(*place, "b")).collect();
     let world = |doors| {
         let b = open("b", Place::from_px(50, 50), vec![]);
-        let mut stage = stage_of(vec![map("a", walls.clone(), plan.start, doors), b], 10);
-        stage.open_and_join(1, "a");
-        stage.tick();
-        stage
+        let mut world = world_of(vec![Arc::new(map("a", walls.clone(), plan.start, doors)), b], 10);
+        world.open_and_join(1, "a");
+        world.tick();
+        world
     };
     let (mut with, mut without) = (world(doors), world(Vec::new()));
     let mut here = plan.start;
     for (ticks, act) in &plan.acts {
         for tick in 0..*ticks {
-            for stage in [&mut with, &mut without] {
+            for world in [&mut with, &mut without] {
                 match act {
                     Act::Walk { direction, sprint } if tick == 0 => {
-                        go(stage, Direction::ALL[*direction], *sprint);
+                        go(world, Direction::ALL[*direction], *sprint);
                     }
-                    Act::Teleport(place) if tick == 0 => stage.teleport(1, place.x, place.y),
+                    Act::Teleport(place) if tick == 0 => world.teleport(1, place.x, place.y),
                     _ => {}
                 }
-                stage.tick();
+                world.tick();
             }
             let before = std::mem::replace(&mut here, without.get::<Position>(1).unwrap().0);
             let leapt = tick == 0 && matches!(act, Act::Teleport(_));

@@ -1,8 +1,6 @@
 //! Doors: who walks into one is in another room.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use std::sync::Arc;
 
 use parlour_shared::{
@@ -11,7 +9,7 @@ use parlour_shared::{
     motion::{Direction, Position as Place, WallGrid},
 };
 use parlour_sim::{Interest, Position, Rate, SimConfig};
-use support::{Stage, generous};
+use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::door};
 
 /// Two open maps, `a` and `b`: one appears 180 px from the door of one's map, or through the other's door in its very
 /// middle.
@@ -26,58 +24,54 @@ fn config() -> SimConfig {
             walls: WallGrid::new(60, 20, 16),
             spawns: vec![spawn("start", 100), spawn("gate", 300)],
             doors: vec![Door {
-                x: 280,
-                y: 80,
-                w: 40,
-                h: 40,
-                to_map: to.into(),
                 to_spawn: "gate".into(),
+                ..door([280, 80, 40, 40], to)
             }],
         }
     };
     let mut config = SimConfig::new(vec![Arc::new(map("a", "b")), Arc::new(map("b", "a"))]);
-    config.rules = generous();
+    config.rules = generous_rules();
     config.rules.interest = Interest::All;
     config
 }
 
 /// A session that stands at the start of `a`, found by joining until chance puts it there.
-fn at_start(stage: &mut Stage, session: u64, room: &str) {
-    stage.open_and_join(session, room);
-    stage.tick();
-    while stage.get::<Position>(session).unwrap().0 != Place::from_px(100, 100) {
-        stage.leave(session);
-        stage.join(session, room);
-        stage.tick();
+fn at_start(world: &mut TestWorld, session: u64, room: &str) {
+    world.open_and_join(session, room);
+    world.tick();
+    while world.get::<Position>(session).unwrap().0 != Place::from_px(100, 100) {
+        world.leave(session);
+        world.join(session, room);
+        world.tick();
     }
-    stage.messages(session);
+    world.messages(session);
 }
 
-fn room_of(stage: &Stage, session: u64) -> &str {
-    &stage.client(session).room.as_ref().unwrap().room
+fn room_of(world: &TestWorld, session: u64) -> &str {
+    &world.client(session).room().room
 }
 
 #[test]
 fn walking_into_a_door_leads_to_the_named_place_of_the_other_map() {
-    let mut stage = Stage::new(config());
-    at_start(&mut stage, 1, "a");
-    at_start(&mut stage, 2, "a");
-    stage.open_and_join(3, "b");
-    stage.tick();
-    let view = stage.client(1).room.as_ref().unwrap().view;
-    stage.walk(1, Direction::East);
+    let mut world = TestWorld::new(config());
+    at_start(&mut world, 1, "a");
+    at_start(&mut world, 2, "a");
+    world.open_and_join(3, "b");
+    world.tick();
+    let view = world.client(1).room().view;
+    world.walk(1, Direction::East);
     // 180 px to the door's edge, 2.5 px a tick; a command moves its player from the next tick on.
-    stage.ticks(1 + 71);
-    assert_eq!(room_of(&stage, 1), "a");
+    world.ticks(1 + 71);
+    assert_eq!(room_of(&world, 1), "a");
     assert_eq!(
-        stage.get::<Position>(1).unwrap().0,
+        world.get::<Position>(1).unwrap().0,
         Place { x: 71_040, y: 25_600 },
         "277.5 px"
     );
-    assert!(stage.sees(2, 1).is_some() && stage.sees(3, 1).is_none());
-    stage.messages(1);
-    stage.tick();
-    let messages = stage.messages(1);
+    assert!(world.sees(2, 1).is_some() && world.sees(3, 1).is_none());
+    world.messages(1);
+    world.tick();
+    let messages = world.messages(1);
     let [ServerMessage::RoomLeft(left), ServerMessage::RoomEntered(entered)] = &messages[..] else {
         panic!("{messages:?}");
     };
@@ -87,84 +81,84 @@ fn walking_into_a_door_leads_to_the_named_place_of_the_other_map() {
         (0, "b", view + 1)
     );
     assert_eq!(
-        stage.position(1),
+        world.position(1),
         Place::from_px(300, 100),
         "at the named place, standing still"
     );
     assert_eq!(
-        stage.snapshot(1).unwrap().base,
+        world.snapshot(1).unwrap().base,
         None,
         "a full snapshot with the same tick"
     );
-    assert!(stage.sees(2, 1).is_none(), "gone for those left behind");
-    assert!(stage.sees(3, 1).is_some(), "there for those in the other room");
-    stage.check_views(true);
+    assert!(world.sees(2, 1).is_none(), "gone for those left behind");
+    assert!(world.sees(3, 1).is_some(), "there for those in the other room");
+    world.check_views(true);
 }
 
 #[test]
 fn who_arrives_in_a_door_does_not_bounce() {
-    let mut stage = Stage::new(config());
-    at_start(&mut stage, 1, "a");
-    stage.walk(1, Direction::East);
-    stage.ticks(73);
-    assert_eq!(room_of(&stage, 1), "b");
-    stage.ticks(300);
-    assert_eq!(room_of(&stage, 1), "b");
+    let mut world = TestWorld::new(config());
+    at_start(&mut world, 1, "a");
+    world.walk(1, Direction::East);
+    world.ticks(73);
+    assert_eq!(room_of(&world, 1), "b");
+    world.ticks(300);
+    assert_eq!(room_of(&world, 1), "b");
     // Across the door's area: still no reason to pass it.
-    stage.walk(1, Direction::West);
-    stage.ticks(5);
-    assert_eq!(room_of(&stage, 1), "b");
-    stage.ticks(10);
-    assert!(stage.position(1).x < 280 * 256, "out of it");
-    stage.walk(1, Direction::East);
-    stage.ticks(10);
-    assert_eq!(room_of(&stage, 1), "a", "and in again: now it leads back");
-    assert_eq!(stage.position(1), Place::from_px(300, 100));
+    world.walk(1, Direction::West);
+    world.ticks(5);
+    assert_eq!(room_of(&world, 1), "b");
+    world.ticks(10);
+    assert!(world.position(1).x < 280 * 256, "out of it");
+    world.walk(1, Direction::East);
+    world.ticks(10);
+    assert_eq!(room_of(&world, 1), "a", "and in again: now it leads back");
+    assert_eq!(world.position(1), Place::from_px(300, 100));
 }
 
 #[test]
 fn a_door_leads_to_the_same_instance() {
-    let mut stage = Stage::new(config());
-    at_start(&mut stage, 1, "a/7");
-    stage.walk(1, Direction::East);
-    stage.ticks(73);
-    assert_eq!(room_of(&stage, 1), "b/7");
+    let mut world = TestWorld::new(config());
+    at_start(&mut world, 1, "a/7");
+    world.walk(1, Direction::East);
+    world.ticks(73);
+    assert_eq!(room_of(&world, 1), "b/7");
 }
 
 #[test]
 fn a_full_room_keeps_the_door_shut_until_the_next_way_in() {
     let mut config = config();
     config.rules.capacity = 1;
-    let mut stage = Stage::new(config);
-    at_start(&mut stage, 1, "a");
-    stage.open_and_join(2, "b");
-    stage.tick();
-    stage.walk(1, Direction::East);
-    stage.ticks(73);
-    assert_eq!(room_of(&stage, 1), "a");
-    assert_eq!(stage.refusals(1), [Refusal::RoomFull]);
-    stage.ticks(2);
-    stage.leave(2);
-    stage.ticks(5);
-    assert_eq!(room_of(&stage, 1), "a", "it walks on through the door's area");
-    assert_eq!(stage.refusals(1), [], "and is told once");
-    stage.walk(1, Direction::West);
-    stage.ticks(20);
-    stage.walk(1, Direction::East);
-    stage.ticks(20);
-    assert_eq!(room_of(&stage, 1), "b");
+    let mut world = TestWorld::new(config);
+    at_start(&mut world, 1, "a");
+    world.open_and_join(2, "b");
+    world.tick();
+    world.walk(1, Direction::East);
+    world.ticks(73);
+    assert_eq!(room_of(&world, 1), "a");
+    assert_eq!(world.refusals(1), [Refusal::RoomFull]);
+    world.ticks(2);
+    world.leave(2);
+    world.ticks(5);
+    assert_eq!(room_of(&world, 1), "a", "it walks on through the door's area");
+    assert_eq!(world.refusals(1), [], "and is told once");
+    world.walk(1, Direction::West);
+    world.ticks(20);
+    world.walk(1, Direction::East);
+    world.ticks(20);
+    assert_eq!(room_of(&world, 1), "b");
 }
 
 #[test]
 fn where_no_more_room_may_be_the_door_stays_shut_and_says_so() {
     let mut config = config();
     config.max_rooms = 1;
-    let mut stage = Stage::new(config);
-    at_start(&mut stage, 1, "a");
-    stage.walk(1, Direction::East);
-    stage.ticks(73);
-    assert_eq!(room_of(&stage, 1), "a");
-    assert_eq!(stage.refusals(1), [Refusal::TooManyRooms]);
+    let mut world = TestWorld::new(config);
+    at_start(&mut world, 1, "a");
+    world.walk(1, Direction::East);
+    world.ticks(73);
+    assert_eq!(room_of(&world, 1), "a");
+    assert_eq!(world.refusals(1), [Refusal::TooManyRooms]);
 }
 
 #[test]
@@ -174,21 +168,21 @@ fn doors_are_limited_like_joins() {
         burst: 1,
         every_ticks: 60,
     };
-    let mut stage = Stage::teleporting(config);
-    let put = |stage: &mut Stage, y: i32, ticks: u32| {
-        stage.teleport(1, 300 * 256, y * 256);
-        stage.ticks(ticks);
+    let mut world = TestWorld::teleporting(config);
+    let put = |world: &mut TestWorld, y: i32, ticks: u32| {
+        world.teleport(1, 300 * 256, y * 256);
+        world.ticks(ticks);
     };
-    stage.open_and_join(1, "a");
-    stage.tick();
-    stage.messages(1);
-    put(&mut stage, 250, 2);
-    put(&mut stage, 100, 2);
-    assert_eq!(room_of(&stage, 1), "a", "the join took the one token");
-    assert!(matches!(stage.refusals(1)[..], [Refusal::RateLimited { .. }]));
-    put(&mut stage, 250, 60);
-    put(&mut stage, 100, 2);
-    assert_eq!(room_of(&stage, 1), "b");
+    world.open_and_join(1, "a");
+    world.tick();
+    world.messages(1);
+    put(&mut world, 250, 2);
+    put(&mut world, 100, 2);
+    assert_eq!(room_of(&world, 1), "a", "the join took the one token");
+    assert!(matches!(world.refusals(1)[..], [Refusal::RateLimited { .. }]));
+    put(&mut world, 250, 60);
+    put(&mut world, 100, 2);
+    assert_eq!(room_of(&world, 1), "b");
 }
 
 #[test]
@@ -199,13 +193,13 @@ fn a_door_may_lead_within_a_room_that_is_full() {
     map.doors[0].to_map = "a".into();
     map.doors[0].to_spawn = "start".into();
     config.maps[0] = Arc::new(map);
-    let mut stage = Stage::new(config);
-    at_start(&mut stage, 1, "a");
-    stage.walk(1, Direction::East);
-    stage.ticks(73);
-    assert_eq!(stage.position(1), Place::from_px(100, 100));
-    assert_eq!(stage.refusals(1), []);
-    stage.check_views(true);
+    let mut world = TestWorld::new(config);
+    at_start(&mut world, 1, "a");
+    world.walk(1, Direction::East);
+    world.ticks(73);
+    assert_eq!(world.position(1), Place::from_px(100, 100));
+    assert_eq!(world.refusals(1), []);
+    world.check_views(true);
 }
 
 #[test]
@@ -214,27 +208,27 @@ fn a_door_to_a_place_without_that_name_leads_to_any() {
     let mut map = Map::clone(&config.maps[0]);
     map.doors[0].to_spawn = "cellar".into();
     config.maps[0] = Arc::new(map);
-    let mut stage = Stage::new(config);
-    at_start(&mut stage, 1, "a");
-    stage.walk(1, Direction::East);
-    stage.ticks(73);
-    assert_eq!(room_of(&stage, 1), "b");
-    assert!([100, 300].contains(&(stage.position(1).x / 256)));
+    let mut world = TestWorld::new(config);
+    at_start(&mut world, 1, "a");
+    world.walk(1, Direction::East);
+    world.ticks(73);
+    assert_eq!(room_of(&world, 1), "b");
+    assert!([100, 300].contains(&(world.position(1).x / 256)));
 }
 
 #[test]
 fn who_joins_elsewhere_in_the_tick_of_the_door_is_where_it_asked_to_be() {
-    let mut stage = Stage::new(config());
-    at_start(&mut stage, 1, "a");
-    stage.walk(1, Direction::East);
-    stage.ticks(72);
-    stage.join(1, "b/9");
-    stage.tick();
-    assert_eq!(room_of(&stage, 1), "b/9");
-    stage.ticks(5);
-    assert_eq!(room_of(&stage, 1), "b/9");
+    let mut world = TestWorld::new(config());
+    at_start(&mut world, 1, "a");
+    world.walk(1, Direction::East);
+    world.ticks(72);
+    world.join(1, "b/9");
+    world.tick();
+    assert_eq!(room_of(&world, 1), "b/9");
+    world.ticks(5);
+    assert_eq!(room_of(&world, 1), "b/9");
     assert_eq!(
-        stage.get::<parlour_sim::Motion>(1).unwrap().segment().gait,
+        world.get::<parlour_sim::Motion>(1).unwrap().segment().gait,
         parlour_shared::motion::Gait::default()
     );
 }
@@ -243,15 +237,15 @@ fn who_joins_elsewhere_in_the_tick_of_the_door_is_where_it_asked_to_be() {
 fn two_who_enter_the_last_place_at_once_are_taken_in_order() {
     let mut config = config();
     config.rules.capacity = 2;
-    let mut stage = Stage::new(config);
-    at_start(&mut stage, 1, "a");
-    at_start(&mut stage, 2, "a");
-    stage.open_and_join(3, "b");
-    stage.tick();
-    stage.walk(1, Direction::East);
-    stage.walk(2, Direction::East);
-    stage.ticks(73);
-    let rooms = [room_of(&stage, 1), room_of(&stage, 2)];
+    let mut world = TestWorld::new(config);
+    at_start(&mut world, 1, "a");
+    at_start(&mut world, 2, "a");
+    world.open_and_join(3, "b");
+    world.tick();
+    world.walk(1, Direction::East);
+    world.walk(2, Direction::East);
+    world.ticks(73);
+    let rooms = [room_of(&world, 1), room_of(&world, 2)];
     assert!(rooms == ["a", "b"] || rooms == ["b", "a"], "{rooms:?}");
-    stage.check_views(true);
+    world.check_views(true);
 }

@@ -1,8 +1,6 @@
 //! The input is lent to the world and comes back as it was: a recording keeps it after the step.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use bevy_ecs::schedule::IntoScheduleConfigs as _;
 use parlour_shared::{
     ids::{SessionId, Tick},
@@ -10,8 +8,8 @@ use parlour_shared::{
     motion::Direction,
 };
 use parlour_sim::{Clock, Simulation, Step, StepSet};
+use parlour_testing::plaza;
 use parlour_tick::{Event, EventKind, TickInput, TickOutput};
-use support::plaza;
 
 fn every_kind_of_message() -> Vec<ClientMessage> {
     let write = StateWrite {

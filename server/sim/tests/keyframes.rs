@@ -4,23 +4,20 @@
 //! for 600 more ticks beside what the first world did.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 #[allow(dead_code, reason = "its main shows it to people")]
 #[path = "../examples/mood.rs"]
 mod mood;
 
 use bevy_app::App;
 use parlour_shared::{
-    codec,
-    ids::{SessionId, Tick},
-    message::{Body, ClientMessage, Custom, Join, Move},
+    ids::Tick,
+    message::Move,
     motion::Direction,
     rng::{Purpose, Stream},
 };
 use parlour_sim::{BRUTE_FORCE_UP_TO, LoadError, SavedPart, SavedState, SimConfig, Simulation};
-use parlour_tick::{Event, EventKind, TickInput, TickOutput};
-use support::{Stage, bustle, connected_maps, plaza};
+use parlour_testing::{Crowd, Script, SessionActions as _, TestWorld, encoded, maps::connected_maps, plaza};
+use parlour_tick::{TickInput, TickOutput};
 
 /// Ticks that a loaded world is watched for.
 const FURTHER: usize = 600;
@@ -75,115 +72,69 @@ fn check(config: &SimConfig, logic: Logic, inputs: &[TickInput]) {
     }
 }
 
-fn message(session: u64, message: ClientMessage) -> Event {
-    Event {
-        session: SessionId(session),
-        kind: EventKind::Message { early: 3, message },
-    }
-}
-
 #[test]
 fn rooms_doors_chat_and_state() {
-    let mut next_session = 0;
-    let inputs: Vec<TickInput> = (1..=900)
-        .map(|tick| {
-            let mut input = TickInput::default();
-            bustle::fill(&mut input, &mut next_session, tick);
-            input
-        })
-        .collect();
-    check(&bustle::config(), |_| (), &inputs);
+    let inputs: Vec<TickInput> = Crowd::new(99).take(900).collect();
+    check(&Crowd::config(), |_| (), &inputs);
 }
 
-/// A crowd of walkers that is searched with the tree, with commands that wait for their ticks.
-fn crowd(size: u64, ticks: u32) -> Vec<TickInput> {
-    let open = |session| Event {
-        session: SessionId(session),
-        kind: EventKind::Open { name: String::new() },
-    };
-    let join = |session| {
-        let room = "west".into();
-        message(session, ClientMessage::Join(Join { request: 1, room }))
-    };
-    let walk = |session, tick| {
-        let chance = &mut Stream::new(session, tick, Purpose::Game);
-        (chance.below(30) == 0).then(|| {
-            let command = Move {
-                seq: 0,
-                tick: Tick(tick as u32 + chance.below(16)),
-                direction: Direction::ALL[chance.below(9) as usize],
-                sprint: chance.below(2) == 0,
-            };
-            message(session, ClientMessage::Move(command))
-        })
-    };
-    let events = |tick| -> Vec<Event> {
-        match tick {
-            1 => (0..size)
-                .flat_map(|session| [open(session), join(session)])
-                .collect(),
-            _ => (0..size)
-                .filter_map(|session| walk(session, u64::from(tick)))
-                .collect(),
+/// Walkers whose commands wait for their ticks.
+fn walkers(size: u64, ticks: u32) -> Script {
+    let mut script = Script::default();
+    for tick in 1..=ticks {
+        let now = script.at(tick);
+        for session in 0..size {
+            let chance = &mut Stream::new(session, tick.into(), Purpose::Game);
+            if tick == 1 {
+                now.arrive(session, "", "west");
+            } else if chance.below(30) == 0 {
+                let command = Move {
+                    seq: 0,
+                    tick: Tick(tick + chance.below(16)),
+                    direction: Direction::ALL[chance.below(9) as usize],
+                    sprint: chance.below(2) == 0,
+                };
+                now.command(session, command);
+            }
         }
-    };
-    (1..=ticks)
-        .map(|tick| TickInput {
-            events: events(tick),
-            ..TickInput::default()
-        })
-        .collect()
+    }
+    script
 }
 
 #[test]
 fn a_crowd_that_walks() {
-    let size = BRUTE_FORCE_UP_TO as u64 + 30;
-    check(&SimConfig::new(connected_maps()), |_| (), &crowd(size, 800));
+    let script = walkers(BRUTE_FORCE_UP_TO as u64 + 30, 800);
+    check(&SimConfig::new(connected_maps()), |_| (), &script.inputs(800));
 }
 
 #[test]
 fn game_logic_of_ones_own() {
-    let mut inputs = crowd(12, 800);
-    for (tick, input) in inputs.iter_mut().enumerate() {
-        let chance = &mut Stream::new(7, tick as u64, Purpose::Game);
+    let mut script = walkers(12, 800);
+    for tick in 1..=800 {
+        let chance = &mut Stream::new(7, tick.into(), Purpose::Game);
         if chance.below(10) == 0 {
-            let mut body = Vec::new();
             let mood = (chance.below(4) > 0).then(|| chance.below(12) as u8);
-            codec::encode(&mood::SetMood { mood }, &mut body);
-            let custom = Custom {
-                request: 1,
-                name: "set_mood".into(),
-                body: Body(body),
-            };
-            input
-                .events
-                .push(message(chance.below(12).into(), ClientMessage::Custom(custom)));
+            let session = chance.below(12).into();
+            script
+                .at(tick)
+                .custom(session, "set_mood", &mood::SetMood { mood });
         }
-        if tick == 300 {
-            let session = SessionId(5);
-            input.events.push(Event {
-                session,
-                kind: EventKind::Close,
-            });
-        }
-        input.sort();
     }
+    script.at(301).close(5);
     check(
         &SimConfig::new(connected_maps()),
         |app| _ = app.add_plugins(mood::MoodPlugin),
-        &inputs,
+        &script.inputs(800),
     );
 }
 
 fn saved() -> (SimConfig, Vec<u8>) {
     let config = plaza();
-    let mut stage = Stage::new(config.clone());
-    (1..=3).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.walk(1, Direction::East);
-    stage.ticks(9);
-    let mut bytes = Vec::new();
-    stage.sim.save(&mut bytes);
-    (config, bytes)
+    let mut world = TestWorld::new(config.clone());
+    (1..=3).for_each(|session| world.open_and_join(session, "plaza"));
+    world.walk(1, Direction::East);
+    world.ticks(9);
+    (config, world.saved())
 }
 
 /// A keyframe may come from anyone: cut or changed at any byte, it is refused or is a world like another.
@@ -231,12 +182,10 @@ fn a_state_saved_with_other_maps_is_refused() {
 /// System by system, a tick comes to the same as all at once.
 #[test]
 fn a_traced_tick_is_the_same_tick() {
-    let mut plain = Simulation::new(bustle::config());
-    let mut traced = Simulation::new(bustle::config());
+    let mut plain = Simulation::new(Crowd::config());
+    let mut traced = Simulation::new(Crowd::config());
     let (mut expected, mut output) = (TickOutput::default(), TickOutput::default());
-    let (mut input, mut next_session) = (TickInput::default(), 0);
-    for tick in 1..=300 {
-        bustle::fill(&mut input, &mut next_session, tick);
+    for (tick, mut input) in (1..=300).zip(Crowd::new(99)) {
         plain.step(&mut input, &mut expected);
         if tick % 3 == 0 {
             let mut tracing = traced.trace(&mut input, &mut output);
@@ -286,16 +235,14 @@ fn write_parts(parts: &[SavedPart<'_>], out: &mut Vec<u8>) {
 
 #[test]
 fn a_forged_state_in_which_a_player_or_room_is_about_to_be_despawned_is_refused() {
-    let mut stage = Stage::new(plaza());
-    stage.open_and_join(1, "plaza");
-    stage.tick();
-    let mut bytes = Vec::new();
-    stage.sim.save(&mut bytes);
+    let mut world = TestWorld::new(plaza());
+    world.open_and_join(1, "plaza");
+    world.tick();
+    let bytes = world.saved();
     let state = SavedState::parse(&bytes).unwrap();
     assert_eq!(state.entities.len(), 2, "a player and a room");
-    let gone = stage.sim.part_names().position(|name| name == "gone").unwrap();
-    let mut when = Vec::new();
-    codec::encode(&state.tick, &mut when);
+    let gone = world.sim.part_names().position(|name| name == "gone").unwrap();
+    let when = encoded(&state.tick);
     for entity in 0..2 {
         let forged = with_part(&state, entity, gone as u8, &when);
         let loaded = Simulation::load(plaza(), (), &forged);

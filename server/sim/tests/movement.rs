@@ -1,13 +1,11 @@
 //! Movement: exact to the pixel, bent by walls, driven by commands that wait for their tick.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use std::sync::Arc;
 
 use parlour_shared::{
     ids::Tick,
-    message::{ClientMessage, Move},
+    message::Move,
     motion::{
         Direction, HALF_BODY, Position as Place, SPRINT_STRAIGHT, UNITS_PER_PX, WALK_DIAGONAL, WALK_STRAIGHT,
         WallGrid,
@@ -15,43 +13,34 @@ use parlour_shared::{
     snapshot::Ack,
 };
 use parlour_sim::{Interest, Motion, Position, SimConfig};
+use parlour_testing::{SessionActions as _, TestWorld, maps::open_map, plaza};
 use proptest::prelude::*;
-use support::{Stage, open_map, plaza};
 
 const PX: i32 = UNITS_PER_PX;
 
 /// One player in the plaza, at (24, 24) px.
-fn alone() -> Stage {
-    let mut stage = Stage::new(plaza());
-    stage.open_and_join(1, "plaza");
-    stage.tick();
-    stage
+fn alone() -> TestWorld {
+    let mut world = TestWorld::new(plaza());
+    world.open_and_join(1, "plaza");
+    world.tick();
+    world
 }
 
-fn command(stage: &mut Stage, seq: u32, tick: u32, direction: Direction) {
+fn command(world: &mut TestWorld, seq: u32, tick: u32, direction: Direction) {
     let command = Move {
         seq,
         tick: Tick(tick),
         direction,
         sprint: false,
     };
-    stage.say(1, ClientMessage::Move(command));
+    world.command(1, command);
 }
 
-fn sprint(stage: &mut Stage, direction: Direction) {
-    let command = Move {
-        direction,
-        sprint: true,
-        ..Move::default()
-    };
-    stage.say(1, ClientMessage::Move(command));
-}
-
-fn place(stage: &Stage) -> (i32, i32) {
-    let place = stage.get::<Position>(1).unwrap().0;
+fn place(world: &TestWorld) -> (i32, i32) {
+    let place = world.get::<Position>(1).unwrap().0;
     assert_eq!(
         place,
-        stage.position(1),
+        world.position(1),
         "the client believes itself to be where it is"
     );
     (place.x, place.y)
@@ -59,23 +48,23 @@ fn place(stage: &Stage) -> (i32, i32) {
 
 #[test]
 fn a_walk_is_exact() {
-    let mut stage = alone();
+    let mut world = alone();
     let start = 24 * PX;
-    stage.walk(1, Direction::East);
-    stage.tick();
+    world.walk(1, Direction::East);
+    world.tick();
     assert_eq!(
-        place(&stage),
+        place(&world),
         (start, start),
         "a command gives a heading at its tick, which moves from the next on"
     );
     for ticks in 1..=100 {
-        stage.tick();
-        assert_eq!(place(&stage), (start + ticks * WALK_STRAIGHT, start));
+        world.tick();
+        assert_eq!(place(&world), (start + ticks * WALK_STRAIGHT, start));
     }
-    stage.walk(1, Direction::Still);
-    stage.ticks(50);
+    world.walk(1, Direction::Still);
+    world.ticks(50);
     assert_eq!(
-        place(&stage),
+        place(&world),
         (start + 101 * WALK_STRAIGHT, start),
         "24 + 252.5 px"
     );
@@ -83,19 +72,19 @@ fn a_walk_is_exact() {
 
 #[test]
 fn a_sprint_and_a_diagonal_have_their_own_speed() {
-    let mut stage = alone();
+    let mut world = alone();
     let start = 24 * PX;
-    sprint(&mut stage, Direction::South);
-    stage.ticks(1 + 60);
+    world.sprint(1, Direction::South);
+    world.ticks(1 + 60);
     assert_eq!(
-        place(&stage),
+        place(&world),
         (start, start + 60 * SPRINT_STRAIGHT),
         "240 px in a second"
     );
-    stage.walk(1, Direction::Northeast);
-    stage.ticks(1 + 60);
+    world.walk(1, Direction::Northeast);
+    world.ticks(1 + 60);
     assert_eq!(
-        place(&stage),
+        place(&world),
         (
             start + 60 * WALK_DIAGONAL,
             start + 61 * SPRINT_STRAIGHT - 60 * WALK_DIAGONAL
@@ -114,22 +103,19 @@ fn walled() -> SimConfig {
 
 #[test]
 fn a_wall_stops_a_walker_flush() {
-    for speed in [
-        Stage::walk as fn(&mut Stage, u64, Direction),
-        |stage, _, direction| sprint(stage, direction),
-    ] {
-        let mut stage = Stage::new(walled());
-        stage.open_and_join(1, "plaza");
-        stage.tick();
-        speed(&mut stage, 1, Direction::East);
-        stage.ticks(200);
-        assert_eq!(place(&stage), (160 * PX - HALF_BODY, 24 * PX));
-        let gait = stage.get::<Motion>(1).unwrap().segment().gait;
+    for speed in [TestWorld::walk, TestWorld::sprint] {
+        let mut world = TestWorld::new(walled());
+        world.open_and_join(1, "plaza");
+        world.tick();
+        speed(&mut world, 1, Direction::East);
+        world.ticks(200);
+        assert_eq!(place(&world), (160 * PX - HALF_BODY, 24 * PX));
+        let gait = world.get::<Motion>(1).unwrap().segment().gait;
         assert!(gait.blocked_x && !gait.blocked_y);
-        speed(&mut stage, 1, Direction::West);
-        stage.ticks(200);
+        speed(&mut world, 1, Direction::West);
+        world.ticks(200);
         assert_eq!(
-            place(&stage),
+            place(&world),
             (HALF_BODY, 24 * PX),
             "the edge of the map is a wall"
         );
@@ -138,30 +124,30 @@ fn a_wall_stops_a_walker_flush() {
 
 #[test]
 fn a_walker_slides_along_a_wall_and_around_its_end() {
-    let mut stage = Stage::new(walled());
-    stage.open_and_join(1, "plaza");
-    stage.tick();
-    stage.walk(1, Direction::East);
-    stage.ticks(100);
-    stage.walk(1, Direction::Southeast);
-    stage.tick();
-    let (x, y) = place(&stage);
+    let mut world = TestWorld::new(walled());
+    world.open_and_join(1, "plaza");
+    world.tick();
+    world.walk(1, Direction::East);
+    world.ticks(100);
+    world.walk(1, Direction::Southeast);
+    world.tick();
+    let (x, y) = place(&world);
     assert_eq!(x, 160 * PX - HALF_BODY);
     for ticks in 1..=100 {
-        stage.tick();
+        world.tick();
         assert_eq!(
-            place(&stage),
+            place(&world),
             (x, y + ticks * WALK_DIAGONAL),
             "sideways it is stopped, downwards not"
         );
     }
     // The wall ends at 320 px; the body is free of it when its upper edge is below.
     let ticks_to_end = (320 * PX + HALF_BODY - y + WALK_DIAGONAL - 1) / WALK_DIAGONAL;
-    stage.ticks((ticks_to_end - 100) as u32);
-    assert_eq!(place(&stage), (x, y + ticks_to_end * WALK_DIAGONAL));
-    stage.ticks(10);
+    world.ticks((ticks_to_end - 100) as u32);
+    assert_eq!(place(&world), (x, y + ticks_to_end * WALK_DIAGONAL));
+    world.ticks(10);
     assert_eq!(
-        place(&stage),
+        place(&world),
         (x + 10 * WALK_DIAGONAL, y + (ticks_to_end + 10) * WALK_DIAGONAL)
     );
 }
@@ -169,49 +155,49 @@ fn a_walker_slides_along_a_wall_and_around_its_end() {
 #[test]
 fn a_command_for_a_later_tick_takes_effect_at_that_tick() {
     for ahead in 0..=16 {
-        let mut stage = alone();
-        let due = stage.now().after(1 + ahead);
-        command(&mut stage, 1, due.0, Direction::East);
+        let mut world = alone();
+        let due = world.now().after(1 + ahead);
+        command(&mut world, 1, due.0, Direction::East);
         for _ in 0..ahead {
-            stage.tick();
+            world.tick();
             assert_eq!(
                 (
-                    stage.output.counts.moves,
-                    stage.snapshot(1).and_then(|snapshot| snapshot.ack)
+                    world.output.counts.moves,
+                    world.snapshot(1).and_then(|snapshot| snapshot.ack)
                 ),
                 (0, None)
             );
         }
-        stage.tick();
+        world.tick();
         assert_eq!(
-            (stage.output.counts.moves, stage.output.counts.moves_dropped),
+            (world.output.counts.moves, world.output.counts.moves_dropped),
             (1, 0)
         );
-        // The edge says 2.0 ms before the deadline of the tick at which it came.
-        let early = 20 + (ahead * 10_000 / 60) as i16;
-        assert_eq!(stage.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
-        let segment = stage.get::<Motion>(1).unwrap().segment();
+        // The edge says 2.5 ms before the deadline of the tick at which it came.
+        let early = 25 + (ahead * 10_000 / 60) as i16;
+        assert_eq!(world.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
+        let segment = world.get::<Motion>(1).unwrap().segment();
         assert_eq!(
             (segment.since, segment.gait.heading.direction),
             (due, Direction::East)
         );
-        stage.tick();
-        assert_eq!(stage.snapshot(1), None, "acknowledged once");
+        world.tick();
+        assert_eq!(world.snapshot(1), None, "acknowledged once");
     }
 }
 
 #[test]
 fn a_late_command_takes_effect_at_once() {
     for late in 1..=8 {
-        let mut stage = alone();
-        stage.ticks(30);
-        let now = stage.now().0 + 1;
-        command(&mut stage, 1, now - late, Direction::East);
-        stage.tick();
-        let early = 20 - (late * 10_000 / 60) as i16;
-        assert_eq!(stage.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
+        let mut world = alone();
+        world.ticks(30);
+        let now = world.now().0 + 1;
+        command(&mut world, 1, now - late, Direction::East);
+        world.tick();
+        let early = 25 - (late * 10_000 / 60) as i16;
+        assert_eq!(world.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
         assert_eq!(
-            stage.get::<Motion>(1).unwrap().segment().since,
+            world.get::<Motion>(1).unwrap().segment().since,
             Tick(now),
             "no time is given back"
         );
@@ -221,42 +207,42 @@ fn a_late_command_takes_effect_at_once() {
 #[test]
 fn the_window_of_ticks_counts_from_the_next_tick() {
     for (at, taken) in [(-9, 0), (-8, 1), (16, 1), (17, 0)] {
-        let mut stage = alone();
-        stage.ticks(30);
-        let next = i64::from(stage.now().0) + 1;
-        command(&mut stage, 1, (next + at) as u32, Direction::East);
-        stage.ticks(18);
-        assert_eq!(u32::from(place(&stage).0 > 24 * PX), taken, "{at}");
+        let mut world = alone();
+        world.ticks(30);
+        let next = i64::from(world.now().0) + 1;
+        command(&mut world, 1, (next + at) as u32, Direction::East);
+        world.ticks(18);
+        assert_eq!(u32::from(place(&world).0 > 24 * PX), taken, "{at}");
     }
 }
 
 #[test]
 fn commands_outside_the_window_are_dropped_and_counted() {
-    let mut stage = alone();
-    stage.ticks(30);
-    let now = stage.now().0 + 1;
+    let mut world = alone();
+    world.ticks(30);
+    let now = world.now().0 + 1;
     for tick in [1, now - 9, now + 17, u32::MAX] {
-        command(&mut stage, 1, tick, Direction::East);
+        command(&mut world, 1, tick, Direction::East);
     }
-    stage.tick();
-    assert_eq!(stage.output.counts.moves_dropped, 4);
-    stage.ticks(20);
-    assert_eq!(place(&stage), (24 * PX, 24 * PX));
-    command(&mut stage, 1, 0, Direction::East);
-    stage.tick();
+    world.tick();
+    assert_eq!(world.output.counts.moves_dropped, 4);
+    world.ticks(20);
+    assert_eq!(place(&world), (24 * PX, 24 * PX));
+    command(&mut world, 1, 0, Direction::East);
+    world.tick();
     assert_eq!(
-        stage.output.counts.moves, 1,
+        world.output.counts.moves, 1,
         "a dropped command does not use its sequence number up"
     );
 }
 
 #[test]
 fn sequence_numbers_only_rise_and_not_by_too_much() {
-    let mut stage = alone();
+    let mut world = alone();
     let mut moves = |seq| {
-        command(&mut stage, seq, 0, Direction::East);
-        stage.tick();
-        (stage.output.counts.moves, stage.output.counts.moves_dropped)
+        command(&mut world, seq, 0, Direction::East);
+        world.tick();
+        (world.output.counts.moves, world.output.counts.moves_dropped)
     };
     assert_eq!(moves(1025), (0, 1), "from 0, 1024 is the furthest");
     assert_eq!(moves(1024), (1, 0));
@@ -270,104 +256,104 @@ fn sequence_numbers_only_rise_and_not_by_too_much() {
 
 #[test]
 fn a_command_without_a_room_is_dropped() {
-    let mut stage = Stage::new(plaza());
-    stage.open(1);
-    command(&mut stage, 5, 0, Direction::East);
-    stage.tick();
+    let mut world = TestWorld::new(plaza());
+    world.open(1);
+    command(&mut world, 5, 0, Direction::East);
+    world.tick();
     assert_eq!(
-        (stage.output.counts.moves, stage.output.counts.moves_dropped),
+        (world.output.counts.moves, world.output.counts.moves_dropped),
         (0, 1)
     );
-    stage.join(1, "plaza");
-    stage.ticks(5);
-    assert_eq!(place(&stage), (24 * PX, 24 * PX));
-    command(&mut stage, 5, 0, Direction::East);
-    stage.tick();
-    assert_eq!(stage.output.counts.moves, 1, "its number was not used up");
+    world.join(1, "plaza");
+    world.ticks(5);
+    assert_eq!(place(&world), (24 * PX, 24 * PX));
+    command(&mut world, 5, 0, Direction::East);
+    world.tick();
+    assert_eq!(world.output.counts.moves, 1, "its number was not used up");
 }
 
 #[test]
 fn a_newer_command_replaces_what_is_aimed_at_its_tick_or_later() {
-    let mut stage = alone();
-    let now = stage.now().0;
-    command(&mut stage, 1, now + 10, Direction::East);
-    command(&mut stage, 2, now + 12, Direction::West);
-    command(&mut stage, 3, now + 5, Direction::South);
-    command(&mut stage, 4, now + 5, Direction::North);
-    command(&mut stage, 5, now + 6, Direction::Still);
-    stage.ticks(4);
-    assert_eq!(stage.output.counts.moves, 0);
-    stage.tick();
+    let mut world = alone();
+    let now = world.now().0;
+    command(&mut world, 1, now + 10, Direction::East);
+    command(&mut world, 2, now + 12, Direction::West);
+    command(&mut world, 3, now + 5, Direction::South);
+    command(&mut world, 4, now + 5, Direction::North);
+    command(&mut world, 5, now + 6, Direction::Still);
+    world.ticks(4);
+    assert_eq!(world.output.counts.moves, 0);
+    world.tick();
     assert_eq!(
-        stage.snapshot(1).unwrap().ack.unwrap().seq,
+        world.snapshot(1).unwrap().ack.unwrap().seq,
         4,
         "the newest of those for the tick"
     );
-    stage.tick();
-    assert_eq!(stage.snapshot(1).unwrap().ack.unwrap().seq, 5);
+    world.tick();
+    assert_eq!(world.snapshot(1).unwrap().ack.unwrap().seq, 5);
     for _ in 0..20 {
-        stage.tick();
-        assert_eq!(stage.output.counts.moves, 0, "1 and 2 are replaced");
+        world.tick();
+        assert_eq!(world.output.counts.moves, 0, "1 and 2 are replaced");
     }
-    command(&mut stage, 2, 0, Direction::Still);
-    stage.tick();
+    command(&mut world, 2, 0, Direction::Still);
+    world.tick();
     assert_eq!(
-        stage.output.counts.moves_dropped, 1,
+        world.output.counts.moves_dropped, 1,
         "a replaced command used its number up"
     );
-    assert_eq!(place(&stage), (24 * PX, 24 * PX - WALK_STRAIGHT));
+    assert_eq!(place(&world), (24 * PX, 24 * PX - WALK_STRAIGHT));
 }
 
 #[test]
 fn commands_for_another_room_are_forgotten_and_their_numbers_are_not() {
-    let mut stage = alone();
-    let later = stage.now().0 + 10;
-    command(&mut stage, 7, later, Direction::East);
-    stage.tick();
-    stage.join(1, "plaza/2");
-    stage.ticks(20);
-    assert_eq!(place(&stage), (24 * PX, 24 * PX));
-    command(&mut stage, 7, 0, Direction::East);
-    stage.tick();
-    assert_eq!(stage.output.counts.moves_dropped, 1);
+    let mut world = alone();
+    let later = world.now().0 + 10;
+    command(&mut world, 7, later, Direction::East);
+    world.tick();
+    world.join(1, "plaza/2");
+    world.ticks(20);
+    assert_eq!(place(&world), (24 * PX, 24 * PX));
+    command(&mut world, 7, 0, Direction::East);
+    world.tick();
+    assert_eq!(world.output.counts.moves_dropped, 1);
 }
 
 #[test]
 fn the_same_heading_again_is_acknowledged_and_changes_nothing() {
     let mut config = plaza();
     config.rules.interest = Interest::All;
-    let mut stage = Stage::new(config);
-    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.walk(1, Direction::East);
-    stage.ticks(5);
-    let segment = stage.get::<Motion>(1).unwrap().segment();
-    stage.walk(1, Direction::East);
-    stage.tick();
-    assert_eq!(stage.get::<Motion>(1).unwrap().segment(), segment);
-    assert_eq!(stage.snapshot(1).unwrap().ack.unwrap().seq, 2);
-    assert_eq!(stage.snapshot(2), None);
+    let mut world = TestWorld::new(config);
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.walk(1, Direction::East);
+    world.ticks(5);
+    let segment = world.get::<Motion>(1).unwrap().segment();
+    world.walk(1, Direction::East);
+    world.tick();
+    assert_eq!(world.get::<Motion>(1).unwrap().segment(), segment);
+    assert_eq!(world.snapshot(1).unwrap().ack.unwrap().seq, 2);
+    assert_eq!(world.snapshot(2), None);
 }
 
 #[test]
 fn who_walks_straight_on_costs_nothing_on_the_wire() {
     let mut config = plaza();
     config.rules.interest = Interest::All;
-    let mut stage = Stage::new(config);
-    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.ticks(3);
-    sprint(&mut stage, Direction::East);
-    stage.tick();
-    assert!(stage.snapshot(1).is_some() && stage.snapshot(2).is_some());
+    let mut world = TestWorld::new(config);
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.ticks(3);
+    world.sprint(1, Direction::East);
+    world.tick();
+    assert!(world.snapshot(1).is_some() && world.snapshot(2).is_some());
     for heartbeat in 1..=3 {
         for _ in 1..60 {
-            stage.tick();
-            assert_eq!((stage.snapshot(1), stage.snapshot(2)), (None, None));
-            stage.check_views(true);
+            world.tick();
+            assert_eq!((world.snapshot(1), world.snapshot(2)), (None, None));
+            world.check_views(true);
         }
-        stage.tick();
+        world.tick();
         for session in [1, 2] {
             assert_eq!(
-                stage.snapshot_size(session),
+                world.snapshot_size(session),
                 Some(9),
                 "heartbeat {heartbeat} is a bare header"
             );
@@ -397,20 +383,20 @@ proptest! {
         let mut config = plaza();
         let walls = map.walls.clone();
         config.maps = vec![Arc::new(map)];
-        let mut stage = Stage::new(config);
-        stage.open_and_join(1, "plaza");
-        stage.tick();
-        prop_assume!(walls.is_free(stage.position(1)));
-        let mut places: Vec<Place> = vec![stage.position(1)];
+        let mut world = TestWorld::new(config);
+        world.open_and_join(1, "plaza");
+        world.tick();
+        prop_assume!(walls.is_free(world.position(1)));
+        let mut places: Vec<Place> = vec![world.position(1)];
         for commands in flood {
             for (seq, ahead, direction, sprint) in commands {
-                let tick = if ahead == 0 { 0 } else { (i64::from(stage.now().0) + ahead).max(0) as u32 };
+                let tick = if ahead == 0 { 0 } else { (i64::from(world.now().0) + ahead).max(0) as u32 };
                 let direction = Direction::ALL[direction];
-                stage.say(1, ClientMessage::Move(Move { seq, tick: Tick(tick), direction, sprint }));
+                world.command(1, Move { seq, tick: Tick(tick), direction, sprint });
             }
-            stage.tick();
-            prop_assert!(stage.output.counts.moves <= 1);
-            let here = stage.position(1);
+            world.tick();
+            prop_assert!(world.output.counts.moves <= 1);
+            let here = world.position(1);
             prop_assert!(walls.is_free(here));
             places.push(here);
         }

@@ -3,8 +3,6 @@
 //! inputs, slow links and cadences are random.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
@@ -13,15 +11,15 @@ use std::{
 use parlour_shared::{
     ids::{PlayerId, SessionId, Slot, Tick},
     map::{Door, Map, Spawn},
-    message::{ClientMessage, Join, Move, SetSkin},
+    message::Move,
     motion::{Direction, Position as Place, Segment, WallGrid},
 };
 use parlour_sim::{
     InRoom, Interest, Motion, Player, Position, Room, RoomRules, Rooms, Seat, Seats, SimConfig, Skin,
 };
-use parlour_tick::{Cadence, EventKind, Pace, PaceLevel};
+use parlour_testing::{SessionActions as _, TestWorld};
+use parlour_tick::{Cadence, Pace, PaceLevel};
 use proptest::prelude::*;
-use support::Stage;
 
 /// What can happen to one of the sessions before a tick.
 #[derive(Clone, Debug)]
@@ -194,22 +192,21 @@ struct Ids {
     lives: [u64; 12],
 }
 
-fn apply(stage: &mut Stage, ids: &mut Ids, who: u8, act: &Act) {
+fn apply(world: &mut TestWorld, ids: &mut Ids, who: u8, act: &Act) {
     let session = u64::from(who) + 100 * ids.lives[usize::from(who)];
-    let open = stage.clients.contains_key(&SessionId(session));
+    let open = world.clients.contains_key(&SessionId(session));
     match act {
-        Act::Open if !open => stage.open(session),
-        Act::Open => stage.join(session, "one"),
-        _ if !open => stage.open_and_join(session, "one/2"),
+        Act::Open if !open => world.open(session),
+        Act::Open => world.join(session, "one"),
+        _ if !open => world.open_and_join(session, "one/2"),
         Act::Close => {
-            stage.event(session, EventKind::Close);
+            world.close(session);
             ids.lives[usize::from(who)] += 1;
         }
         Act::Join(room) => {
-            let room = ["one", "two", "one/2", "two/2"][usize::from(*room)].to_owned();
-            stage.say(session, ClientMessage::Join(Join { request: 0, room }));
+            world.join(session, ["one", "two", "one/2", "two/2"][usize::from(*room)]);
         }
-        Act::Leave => stage.say(session, ClientMessage::Leave { request: 0 }),
+        Act::Leave => world.leave(session),
         Act::Walk {
             direction,
             sprint,
@@ -218,42 +215,36 @@ fn apply(stage: &mut Stage, ids: &mut Ids, who: u8, act: &Act) {
             let tick = if *ahead == 0 {
                 Tick(0)
             } else {
-                stage.now().after(u32::from(*ahead))
+                world.now().after(u32::from(*ahead))
             };
             let direction = Direction::ALL[usize::from(*direction)];
-            stage.say(
+            world.command(
                 session,
-                ClientMessage::Move(Move {
+                Move {
                     seq: 0,
                     tick,
                     direction,
                     sprint: *sprint,
-                }),
+                },
             );
         }
-        Act::Skin(skin) => stage.say(
-            session,
-            ClientMessage::SetSkin(SetSkin {
-                request: 0,
-                skin: *skin,
-            }),
-        ),
-        Act::Hold => stage.event(session, EventKind::Hold),
-        Act::Release => stage.event(session, EventKind::Release),
+        Act::Skin(skin) => world.skin(session, *skin),
+        Act::Hold => world.hold(session),
+        Act::Release => world.release(session),
     }
 }
 
-fn rows(stage: &Stage) -> Rows {
-    let world = stage.sim.world();
+fn rows(world: &TestWorld) -> Rows {
+    let ecs = world.sim.world();
     let mut rows = Rows::new();
-    for room in world.resource::<Rooms>().iter() {
-        let name = &world.get::<Room>(room).unwrap().name;
-        for (slot, player) in world.get::<Seats>(room).unwrap().iter() {
-            assert_eq!(world.get::<InRoom>(player).unwrap().0, room);
-            assert_eq!(world.get::<Seat>(player).unwrap().slot, slot);
-            let who = world.get::<Player>(player).unwrap();
-            let place = world.get::<Motion>(player).unwrap().segment().at(stage.now());
-            assert_eq!(world.get::<Position>(player).unwrap().0, place);
+    for room in ecs.resource::<Rooms>().iter() {
+        let name = &ecs.get::<Room>(room).unwrap().name;
+        for (slot, player) in ecs.get::<Seats>(room).unwrap().iter() {
+            assert_eq!(ecs.get::<InRoom>(player).unwrap().0, room);
+            assert_eq!(ecs.get::<Seat>(player).unwrap().slot, slot);
+            let who = ecs.get::<Player>(player).unwrap();
+            let place = ecs.get::<Motion>(player).unwrap().segment().at(world.now());
+            assert_eq!(ecs.get::<Position>(player).unwrap().0, place);
             rows.insert((name.clone(), slot), ((who.id, who.view), place));
         }
     }
@@ -306,20 +297,20 @@ fn patience(pace: Pace) -> (usize, usize) {
     }
 }
 
-fn visible(stage: &Stage, rows: &Rows, near: &NearOracle, all: bool, me: Stay, room: &str) -> Sight {
-    let world = stage.sim.world();
-    let entity = world.resource::<Rooms>().get(room).unwrap();
+fn visible(world: &TestWorld, rows: &Rows, near: &NearOracle, all: bool, me: Stay, room: &str) -> Sight {
+    let ecs = world.sim.world();
+    let entity = ecs.resource::<Rooms>().get(room).unwrap();
     let mut sight = Sight::new();
     for ((_, slot), (id, _)) in rows.iter().filter(|((name, _), _)| name == room) {
         if !(all || *id == me || near.pairs.contains(&(room.to_owned(), me, *id))) {
             continue;
         }
-        let player = world.get::<Seats>(entity).unwrap().get(*slot).unwrap();
+        let player = ecs.get::<Seats>(entity).unwrap().get(*slot).unwrap();
         let shown = Shown {
             player: id.0,
-            name: world.get::<Player>(player).unwrap().name.clone(),
-            segment: world.get::<Motion>(player).unwrap().segment(),
-            skin: world.get::<Skin>(player).unwrap().0,
+            name: ecs.get::<Player>(player).unwrap().name.clone(),
+            segment: ecs.get::<Motion>(player).unwrap().segment(),
+            skin: ecs.get::<Skin>(player).unwrap().0,
         };
         sight.insert(*slot, shown);
     }
@@ -344,14 +335,14 @@ fn was_close(history: &VecDeque<Sight>, (own, slot): (Slot, Slot), near_px: u32,
         })
 }
 
-fn check(stage: &Stage, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mut Sights) {
-    let (now, pace) = (stage.now(), stage.input.pace);
+fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mut Sights) {
+    let (now, pace) = (world.now(), world.input.pace);
     sights.steady = if pace == sights.pace { sights.steady + 1 } else { 0 };
     sights.pace = pace;
-    for (session, client) in &stage.clients {
+    for (session, client) in &world.clients {
         let Some(room) = &client.room else { continue };
-        let me = (client.welcome.as_ref().unwrap().player, room.view);
-        let sight = visible(stage, rows, near, plan.all, me, &room.room);
+        let me = (client.welcome().player, room.view);
+        let sight = visible(world, rows, near, plan.all, me, &room.room);
         let key = (*session, room.room.clone(), room.view);
         let history = sights.seen.entry(key).or_default();
         history.push_back(sight);
@@ -399,14 +390,14 @@ fn check(stage: &Stage, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mu
 }
 
 /// The rooms that look at who is near whom in the tick that was just run.
-fn rooms_that_looked(stage: &Stage, refresh_ticks: u32) -> BTreeSet<String> {
-    let world = stage.sim.world();
-    let rooms = world
+fn rooms_that_looked(world: &TestWorld, refresh_ticks: u32) -> BTreeSet<String> {
+    let ecs = world.sim.world();
+    let rooms = ecs
         .resource::<Rooms>()
         .iter()
-        .map(|room| world.get::<Room>(room).unwrap());
+        .map(|room| ecs.get::<Room>(room).unwrap());
     rooms
-        .filter(|room| (stage.now().0 + room.epoch.0).is_multiple_of(refresh_ticks))
+        .filter(|room| (world.now().0 + room.epoch.0).is_multiple_of(refresh_ticks))
         .map(|room| room.name.clone())
         .collect()
 }
@@ -416,17 +407,17 @@ proptest! {
 
     #[test]
     fn every_view_equals_the_visible_world(plan in plan()) {
-        let mut stage = Stage::new(config(&plan));
+        let mut world = TestWorld::new(config(&plan));
         let (mut near, mut ids, mut sights) = (NearOracle::default(), Ids::default(), Sights::default());
         for (number, events) in plan.ticks.iter().enumerate() {
-            stage.input.pace = plan.paces[2 * number / plan.ticks.len()];
+            world.input.pace = plan.paces[2 * number / plan.ticks.len()];
             for (who, act) in events {
-                apply(&mut stage, &mut ids, *who, act);
+                apply(&mut world, &mut ids, *who, act);
             }
-            stage.tick();
-            let rows = rows(&stage);
-            near.update(&rows, &rooms_that_looked(&stage, plan.refresh_ticks), plan.near_px);
-            check(&stage, &rows, &near, &plan, &mut sights);
+            world.tick();
+            let rows = rows(&world);
+            near.update(&rows, &rooms_that_looked(&world, plan.refresh_ticks), plan.near_px);
+            check(&world, &rows, &near, &plan, &mut sights);
         }
     }
 }

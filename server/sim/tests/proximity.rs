@@ -1,8 +1,6 @@
 //! Who is near whom: with hysteresis, told once, looked at in time, and the same with and without a grid.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
@@ -19,9 +17,8 @@ use parlour_sim::{
     BRUTE_FORCE_UP_TO, CameNear, Grid, InRoom, Nearby, Placed, Player, Position, Proximity, Reach, Seats,
     SimConfig, SimulationApp, Step, StepSet, WentAway,
 };
-use parlour_tick::EventKind;
+use parlour_testing::{SessionActions as _, TestWorld, plaza, teleport_plugin};
 use proptest::prelude::*;
-use support::{Stage, plaza, teleporting};
 
 /// What game logic was told, and what it finds when it asks.
 #[derive(Resource, Default)]
@@ -55,9 +52,9 @@ fn listen(
 }
 
 /// A world in which players can be put anywhere, and a plugin listens.
-fn stage(config: SimConfig) -> Stage {
-    Stage::with_plugins(config, |app: &mut App| {
-        teleporting(app);
+fn world(config: SimConfig) -> TestWorld {
+    TestWorld::with_plugins(config, |app: &mut App| {
+        teleport_plugin(app);
         app.init_resource::<Told>().presentation_only::<Told>();
         app.add_systems(Step, listen.in_set(StepSet::Simulate));
     })
@@ -69,56 +66,56 @@ fn config(refresh_ticks: u32) -> SimConfig {
     config
 }
 
-fn are_near(stage: &Stage, one: u64, other: u64) -> bool {
-    let room = stage.room("plaza").unwrap();
-    let proximity = stage.sim.world().get::<Proximity>(room).unwrap();
-    proximity.are_near(stage.client(one).slot(), stage.client(other).slot())
+fn are_near(world: &TestWorld, one: u64, other: u64) -> bool {
+    let room = world.room("plaza").unwrap();
+    let proximity = world.sim.world().get::<Proximity>(room).unwrap();
+    proximity.are_near(world.client(one).slot(), world.client(other).slot())
 }
 
-fn told(stage: &Stage) -> &Told {
-    stage.sim.world().resource::<Told>()
+fn told(world: &TestWorld) -> &Told {
+    world.sim.world().resource::<Told>()
 }
 
 #[test]
 fn near_begins_at_the_radius_and_ends_a_sixth_beyond() {
-    let mut stage = stage(config(1));
-    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.tick();
-    assert!(are_near(&stage, 1, 2), "they appeared at one place");
-    stage.walk(1, Direction::East);
-    stage.tick();
+    let mut world = world(config(1));
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
+    assert!(are_near(&world, 1, 2), "they appeared at one place");
+    world.walk(1, Direction::East);
+    world.tick();
     // 2.5 px a tick: 175 px are 70 ticks, 150 px are 60.
     for tick in 1..=80 {
-        stage.tick();
-        assert_eq!(are_near(&stage, 1, 2), tick <= 70, "{tick} ticks away");
-        assert_eq!(stage.sees(2, 1).is_some(), tick <= 70);
-        assert_eq!(stage.sees(1, 2).is_some(), tick <= 70);
+        world.tick();
+        assert_eq!(are_near(&world, 1, 2), tick <= 70, "{tick} ticks away");
+        assert_eq!(world.sees(2, 1).is_some(), tick <= 70);
+        assert_eq!(world.sees(1, 2).is_some(), tick <= 70);
     }
-    stage.walk(1, Direction::West);
-    stage.tick();
+    world.walk(1, Direction::West);
+    world.tick();
     for tick in (50..=80).rev() {
-        stage.tick();
+        world.tick();
         assert_eq!(
-            are_near(&stage, 1, 2),
+            are_near(&world, 1, 2),
             tick <= 60,
             "{tick} ticks away on the way back"
         );
-        assert_eq!(stage.sees(2, 1).is_some(), tick <= 60);
+        assert_eq!(world.sees(2, 1).is_some(), tick <= 60);
     }
-    stage.tick();
-    assert_eq!((told(&stage).came.len(), told(&stage).went.len()), (2, 1));
+    world.tick();
+    assert_eq!((told(&world).came.len(), told(&world).went.len()), (2, 1));
 }
 
 #[test]
 fn in_the_band_between_everything_stays_as_it_was() {
-    let mut stage = stage(config(1));
-    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.tick();
-    let at = |stage: &mut Stage, distance: i32| {
-        let other = stage.position(2);
-        stage.teleport(1, other.x + distance, other.y);
-        stage.tick();
-        are_near(stage, 1, 2)
+    let mut world = world(config(1));
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
+    let at = |world: &mut TestWorld, distance: i32| {
+        let other = world.position(2);
+        world.teleport(1, other.x + distance, other.y);
+        world.tick();
+        are_near(world, 1, 2)
     };
     let (enter, leave) = (150 * 256, 175 * 256);
     for (distance, near) in [
@@ -130,7 +127,7 @@ fn in_the_band_between_everything_stays_as_it_was() {
         (enter, true),
         (leave, true),
     ] {
-        assert_eq!(at(&mut stage, distance), near, "{distance} units");
+        assert_eq!(at(&mut world, distance), near, "{distance} units");
     }
 }
 
@@ -138,17 +135,17 @@ fn in_the_band_between_everything_stays_as_it_was() {
 fn a_room_looks_at_least_every_100_ms() {
     for refresh_ticks in 1..=6 {
         for rooms in 1..=3 {
-            let mut stage = stage(config(refresh_ticks));
+            let mut world = world(config(refresh_ticks));
             // Other rooms first, so that the epoch, which says when a room's turn is, differs.
-            (10..10 + rooms).for_each(|session| stage.open_and_join(session, &format!("plaza/{session}")));
-            (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
-            stage.ticks(10);
+            (10..10 + rooms).for_each(|session| world.open_and_join(session, &format!("plaza/{session}")));
+            (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+            world.ticks(10);
             for distance in [1000 * 256, 0, 1000 * 256] {
-                let place = stage.position(2);
-                stage.teleport(1, place.x + distance, place.y);
+                let place = world.position(2);
+                world.teleport(1, place.x + distance, place.y);
                 let mut waited = 0;
-                while are_near(&stage, 1, 2) != (distance == 0) {
-                    stage.tick();
+                while are_near(&world, 1, 2) != (distance == 0) {
+                    world.tick();
                     waited += 1;
                     assert!(waited <= refresh_ticks, "{waited} ticks");
                 }
@@ -159,35 +156,35 @@ fn a_room_looks_at_least_every_100_ms() {
 
 #[test]
 fn who_is_alone_is_near_itself_only() {
-    let mut stage = stage(config(6));
-    stage.open_and_join(1, "plaza");
-    stage.ticks(20);
-    let room = stage.room("plaza").unwrap();
-    let proximity = stage.sim.world().get::<Proximity>(room).unwrap();
-    let slot = stage.client(1).slot();
+    let mut world = world(config(6));
+    world.open_and_join(1, "plaza");
+    world.ticks(20);
+    let room = world.room("plaza").unwrap();
+    let proximity = world.sim.world().get::<Proximity>(room).unwrap();
+    let slot = world.client(1).slot();
     assert_eq!(
         proximity.near(slot).unwrap().ones().collect::<Vec<_>>(),
         [slot.index()]
     );
-    assert!(told(&stage).pairs.is_empty() && told(&stage).came.is_empty());
-    assert_eq!(stage.client(1).view.iter().count(), 1);
+    assert!(told(&world).pairs.is_empty() && told(&world).came.is_empty());
+    assert_eq!(world.client(1).view.iter().count(), 1);
 }
 
 #[test]
 fn who_leaves_the_room_goes_away_from_everyone_once() {
-    let mut stage = stage(config(6));
-    (1..=4).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.ticks(8);
-    assert_eq!(told(&stage).came.len(), 6);
-    let player = |stage: &Stage, session| stage.sim.player(SessionId(session)).unwrap();
-    let (gone, closed) = (player(&stage, 1), player(&stage, 2));
+    let mut world = world(config(6));
+    (1..=4).for_each(|session| world.open_and_join(session, "plaza"));
+    world.ticks(8);
+    assert_eq!(told(&world).came.len(), 6);
+    let player = |world: &TestWorld, session| world.sim.player(SessionId(session)).unwrap();
+    let (gone, closed) = (player(&world, 1), player(&world, 2));
     // One joins elsewhere, one closes, in one tick, and a third takes the chance to leave and come back.
-    stage.join(1, "plaza/2");
-    stage.event(2, EventKind::Close);
-    stage.leave(3);
-    stage.join(3, "plaza");
-    stage.ticks(2);
-    let mut went = told(&stage).went.clone();
+    world.join(1, "plaza/2");
+    world.close(2);
+    world.leave(3);
+    world.join(3, "plaza");
+    world.ticks(2);
+    let mut went = told(&world).went.clone();
     assert_eq!(went.len(), 6, "every pair had one who left");
     assert_eq!(
         went.iter()
@@ -209,20 +206,20 @@ fn who_leaves_the_room_goes_away_from_everyone_once() {
     });
     went.dedup();
     assert_eq!(went.len(), 6);
-    stage.ticks(6);
-    assert_eq!(told(&stage).came.len(), 7, "and the third meets the fourth again");
+    world.ticks(6);
+    assert_eq!(told(&world).came.len(), 7, "and the third meets the fourth again");
 }
 
 #[test]
 fn an_empty_room_that_goes_at_once_still_tells_who_left() {
     let mut config = config(1);
     config.rules.empty_ticks = 0;
-    let mut stage = stage(config);
-    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.ticks(2);
-    (1..=2).for_each(|session| stage.leave(session));
-    stage.ticks(2);
-    assert_eq!((told(&stage).came.len(), told(&stage).went.len()), (1, 1));
+    let mut world = world(config);
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.ticks(2);
+    (1..=2).for_each(|session| world.leave(session));
+    world.ticks(2);
+    assert_eq!((told(&world).came.len(), told(&world).went.len()), (1, 1));
 }
 
 /// A player in one of its stays: who leaves and comes back in one tick is near nobody again.
@@ -238,21 +235,21 @@ struct Oracle {
 
 impl Oracle {
     /// Takes a tick's positions in, and compares the room's rows with what they must be.
-    fn check(&mut self, stage: &Stage) {
-        let Some(room) = stage.room("plaza") else { return };
-        let (world, now) = (stage.sim.world(), stage.now().0);
+    fn check(&mut self, world: &TestWorld) {
+        let Some(room) = world.room("plaza") else { return };
+        let (ecs, now) = (world.sim.world(), world.now().0);
         let (seats, rows) = (
-            world.get::<Seats>(room).unwrap(),
-            world.get::<Proximity>(room).unwrap(),
+            ecs.get::<Seats>(room).unwrap(),
+            ecs.get::<Proximity>(room).unwrap(),
         );
-        let rules = world.resource::<parlour_sim::Setup>().rules;
-        let place = |player| world.get::<Position>(player).unwrap().0;
-        let stay = |player| (player, world.get::<Player>(player).unwrap().view);
+        let rules = ecs.resource::<parlour_sim::Setup>().rules;
+        let place = |player| ecs.get::<Position>(player).unwrap().0;
+        let stay = |player| (player, ecs.get::<Player>(player).unwrap().view);
         let placed: Vec<(Slot, Stay, Place)> = seats
             .iter()
             .map(|(slot, player)| (slot, stay(player), place(player)))
             .collect();
-        let turn = (now + world.get::<parlour_sim::Room>(room).unwrap().epoch.0) % rules.refresh_ticks;
+        let turn = (now + ecs.get::<parlour_sim::Room>(room).unwrap().epoch.0) % rules.refresh_ticks;
         // Whoever grows beyond the small rooms is looked at as a whole once more.
         let all = seats.pool() > SMALL && self.pool <= SMALL;
         self.pool = seats.pool();
@@ -312,9 +309,9 @@ fn whose_turn(pool: usize, round: u32, one: Slot, other: Slot) -> u32 {
 /// Many players jump about, leave and return; all that is told adds up, and what is asked is what all pairs say. Now
 /// and then they crowd together, so that nearly all are near each other.
 fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
-    let mut stage = stage(config(refresh_ticks));
+    let mut world = world(config(refresh_ticks));
     let mut chance = Stream::new(3, players, Purpose::Game);
-    (0..players).for_each(|session| stage.open_and_join(session, "plaza"));
+    (0..players).for_each(|session| world.open_and_join(session, "plaza"));
     let mut near: BTreeSet<(Entity, Entity)> = BTreeSet::new();
     let (mut came, mut went) = (0, 0);
     let mut oracle = Oracle::default();
@@ -325,15 +322,15 @@ fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
                 0..8 => {
                     let mut px = || (chance.below(range) as i32 + 100) * 256 + chance.below(256) as i32;
                     let (x, y) = (px(), px());
-                    stage.teleport(session, x, y);
+                    world.teleport(session, x, y);
                 }
-                8 => stage.leave(session),
-                9..12 => stage.join(session, "plaza"),
+                8 => world.leave(session),
+                9..12 => world.join(session, "plaza"),
                 _ => {}
             }
         }
-        stage.tick();
-        let told = told(&stage);
+        world.tick();
+        let told = told(&world);
         // First those who went: in the tick of a look, who left comes before who came.
         let unordered = |(one, other): &(Entity, Entity)| (*one.min(other), *one.max(other));
         for pair in told.went[went..].iter().map(unordered) {
@@ -351,8 +348,8 @@ fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
             .filter(|(one, other)| !told.left.contains(one) && !told.left.contains(other))
             .collect();
         assert_eq!(told.pairs, expected);
-        stage.check_views(false);
-        oracle.check(&stage);
+        world.check_views(false);
+        oracle.check(&world);
     }
     assert!(came > 100 && went > 100, "{came} came, {went} went");
 }
@@ -375,49 +372,49 @@ fn in_a_large_crowd_all_that_is_told_adds_up() {
 fn a_room_that_outgrows_the_small_ones_looks_as_often_as_before() {
     let most = BRUTE_FORCE_UP_TO as u64;
     for grown_after in 0..6 {
-        let mut stage = stage(config(6));
+        let mut world = world(config(6));
         let mut oracle = Oracle::default();
-        (0..most).for_each(|session| stage.open_and_join(session, "plaza"));
-        let mut run = |stage: &mut Stage, ticks| {
+        (0..most).for_each(|session| world.open_and_join(session, "plaza"));
+        let mut run = |world: &mut TestWorld, ticks| {
             for _ in 0..ticks {
-                let in_room = |session: &u64| stage.client(*session).room.is_some();
+                let in_room = |session: &u64| world.client(*session).room.is_some();
                 for session in (0..most).filter(in_room).collect::<Vec<_>>() {
-                    let (step, tick) = (session as i32 + 1, stage.now().0 as i32);
-                    stage.teleport(
+                    let (step, tick) = (session as i32 + 1, world.now().0 as i32);
+                    world.teleport(
                         session,
                         (100 + step * tick * 7 % 400) * 256,
                         (100 + step * 3) * 256,
                     );
                 }
-                stage.tick();
-                oracle.check(stage);
+                world.tick();
+                oracle.check(world);
             }
         };
-        run(&mut stage, 12 + grown_after);
-        stage.open_and_join(most, "plaza");
-        run(&mut stage, 14);
+        run(&mut world, 12 + grown_after);
+        world.open_and_join(most, "plaza");
+        run(&mut world, 14);
         // Nor does it matter that it becomes smaller again.
-        (5..=most).for_each(|session| stage.leave(session));
-        run(&mut stage, 14);
-        (5..=most).for_each(|session| stage.join(session, "plaza"));
-        run(&mut stage, 14);
+        (5..=most).for_each(|session| world.leave(session));
+        run(&mut world, 14);
+        (5..=most).for_each(|session| world.join(session, "plaza"));
+        run(&mut world, 14);
     }
 }
 
 #[test]
 fn in_a_large_room_it_takes_at_most_100_ms() {
     for refresh_ticks in 1..=6 {
-        let mut stage = stage(config(refresh_ticks));
+        let mut world = world(config(refresh_ticks));
         let players = BRUTE_FORCE_UP_TO as u64 + 6;
-        (0..players).for_each(|session| stage.open_and_join(session, "plaza"));
-        stage.ticks(10);
+        (0..players).for_each(|session| world.open_and_join(session, "plaza"));
+        world.ticks(10);
         for other in (1..players).step_by(11) {
             for distance in [1000 * 256, 0] {
-                let place = stage.position(other);
-                stage.teleport(0, place.x + distance, place.y);
+                let place = world.position(other);
+                world.teleport(0, place.x + distance, place.y);
                 let mut waited = 0;
-                while are_near(&stage, 0, other) != (distance == 0) {
-                    stage.tick();
+                while are_near(&world, 0, other) != (distance == 0) {
+                    world.tick();
                     waited += 1;
                     assert!(waited <= refresh_ticks, "{waited} ticks");
                 }
@@ -429,29 +426,29 @@ fn in_a_large_room_it_takes_at_most_100_ms() {
 #[test]
 fn at_the_far_corner_of_the_largest_map_it_is_the_same() {
     // 3,906 tiles of 1,024 px: 4 million px, which is as far as an i32 of units goes with a margin.
-    let mut map = support::open_map("plaza", 8, 1);
+    let mut map = parlour_testing::maps::open_map("plaza", 8, 1);
     map.walls = parlour_shared::motion::WallGrid::new(3906, 1000, 1024);
     let mut config = config(1);
     config.maps = vec![std::sync::Arc::new(map)];
     config.rules.near_px = 100_000;
-    let mut stage = stage(config);
+    let mut world = world(config);
     let players = BRUTE_FORCE_UP_TO as u64 + 10;
-    (0..players).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.tick();
+    (0..players).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
     let edge = (3906 * 1024 - 8) * 256;
     for session in 0..players {
-        stage.teleport(
+        world.teleport(
             session,
             edge - session as i32 * 256,
             (1_000_000 + session as i32) * 256,
         );
     }
-    stage.ticks(2);
-    assert!((1..players).all(|other| are_near(&stage, 0, other)));
-    stage.teleport(0, 8 * 256, 8 * 256);
-    stage.ticks(2);
-    assert!((1..players).all(|other| !are_near(&stage, 0, other)));
-    stage.check_views(false);
+    world.ticks(2);
+    assert!((1..players).all(|other| are_near(&world, 0, other)));
+    world.teleport(0, 8 * 256, 8 * 256);
+    world.ticks(2);
+    assert!((1..players).all(|other| !are_near(&world, 0, other)));
+    world.check_views(false);
 }
 
 fn placed() -> impl Strategy<Value = Vec<Placed>> {

@@ -1,30 +1,28 @@
 //! Rate limits: a burst, then so many a second; who is refused is told exactly when to try again.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use parlour_shared::{
     close::CloseCode,
     ids::{SessionId, Tick},
-    message::{Chat, ClientMessage, Move, Refusal, RefusalClass, Scope, SetState, StateWrite},
+    message::{Chat, ClientMessage, Move, Refusal, RefusalClass, Scope},
     motion::Direction,
 };
 use parlour_sim::{Rate, RateLimits, RoomRules};
-use support::{Stage, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
-fn stage_with(rates: RateLimits) -> Stage {
+fn world_with(rates: RateLimits) -> TestWorld {
     let mut config = plaza();
     config.rules = RoomRules {
         rates,
         ..RoomRules::default()
     };
-    let mut stage = Stage::teleporting(config);
-    stage.open_and_join(1, "plaza");
-    stage.tick();
+    let mut world = TestWorld::teleporting(config);
+    world.open_and_join(1, "plaza");
+    world.tick();
     // Until the bucket of joins is full again.
-    stage.ticks(100);
-    stage.forget_messages();
-    stage
+    world.ticks(100);
+    world.forget_messages();
+    world
 }
 
 fn retry_after(refusals: &[Refusal]) -> Option<u32> {
@@ -40,112 +38,101 @@ fn ticks_of(milliseconds: u32) -> u32 {
 }
 
 /// Spends the burst; then the next one is taken at the tick that the refusal names, and not one earlier.
-fn check(rate: Rate, mut ask: impl FnMut(&mut Stage)) {
-    let mut stage = stage_with(RateLimits::default());
-    let mut ask_at_next_tick = |stage: &mut Stage, times: u32| {
-        (0..times).for_each(|_| ask(stage));
-        stage.tick();
-        retry_after(&stage.refusals(1)).map(ticks_of)
+fn check(rate: Rate, mut ask: impl FnMut(&mut TestWorld)) {
+    let mut world = world_with(RateLimits::default());
+    let mut ask_at_next_tick = |world: &mut TestWorld, times: u32| {
+        (0..times).for_each(|_| ask(world));
+        world.tick();
+        retry_after(&world.refusals(1)).map(ticks_of)
     };
     assert_eq!(
-        ask_at_next_tick(&mut stage, rate.burst),
+        ask_at_next_tick(&mut world, rate.burst),
         None,
         "a burst of {}",
         rate.burst
     );
     for _ in 0..3 {
-        let wait = ask_at_next_tick(&mut stage, 1).expect("the bucket is empty");
+        let wait = ask_at_next_tick(&mut world, 1).expect("the bucket is empty");
         assert_eq!(
             wait,
             rate.every_ticks - 1,
             "a tick has passed since the last one was taken"
         );
-        stage.ticks(wait - 2);
-        assert_eq!(ask_at_next_tick(&mut stage, 1), Some(1), "one tick too early");
+        world.ticks(wait - 2);
+        assert_eq!(ask_at_next_tick(&mut world, 1), Some(1), "one tick too early");
         assert_eq!(
-            ask_at_next_tick(&mut stage, 1),
+            ask_at_next_tick(&mut world, 1),
             None,
             "at the tick that was named"
         );
     }
-    assert_eq!(stage.closed, []);
+    assert_eq!(world.closed, []);
 }
 
 #[test]
 fn chat_is_limited() {
-    check(RateLimits::default().chat, |stage| {
-        stage.chat(1, Scope::Room, "x")
+    check(RateLimits::default().chat, |world| {
+        world.chat(1, Scope::Room, "x")
     });
 }
 
 #[test]
 fn skins_are_limited() {
-    check(RateLimits::default().skin, |stage| stage.skin(1, 1));
+    check(RateLimits::default().skin, |world| world.skin(1, 1));
 }
 
 #[test]
 fn joins_and_leaves_are_limited_together() {
     let mut count = 0;
-    check(RateLimits::default().join, |stage| {
+    check(RateLimits::default().join, |world| {
         count += 1;
         if count % 2 == 0 {
-            stage.leave(1)
+            world.leave(1)
         } else {
-            stage.join(1, "plaza/2")
+            world.join(1, "plaza/2")
         }
     });
 }
 
 #[test]
 fn writes_to_the_state_are_limited() {
-    check(RateLimits::default().state, |stage| {
-        let write = StateWrite {
-            key: "k".into(),
-            version: 99,
-            value: None,
-        };
-        let batch = SetState {
-            request: 1,
-            writes: vec![write],
-        };
-        stage.say(1, ClientMessage::SetState(batch));
-    });
+    check(RateLimits::default().state, |world| world.write(1, "k", 99, None));
 }
 
 #[test]
 fn messages_for_plugins_are_limited() {
-    check(RateLimits::default().custom, |stage| {
-        stage.teleport(1, 10_000, 10_000)
+    check(RateLimits::default().custom, |world| {
+        world.teleport(1, 10_000, 10_000)
     });
 }
 
 #[test]
 fn movement_is_limited_to_one_command_a_tick_after_a_burst() {
-    let mut stage = stage_with(RateLimits::default());
-    (0..121).for_each(|_| stage.walk(1, Direction::East));
-    stage.tick();
-    assert_eq!(stage.refusals(1), [Refusal::RateLimited { retry_after_ms: 17 }]);
+    let mut world = world_with(RateLimits::default());
+    (0..121).for_each(|_| world.walk(1, Direction::East));
+    world.tick();
+    assert_eq!(world.refusals(1), [Refusal::RateLimited { retry_after_ms: 17 }]);
     for _ in 0..100 {
-        stage.walk(1, Direction::West);
-        stage.tick();
-        assert_eq!(stage.refusals(1), [], "60 a second are within the limit");
+        world.walk(1, Direction::West);
+        world.tick();
+        assert_eq!(world.refusals(1), [], "60 a second are within the limit");
     }
 }
 
 #[test]
 fn kinds_do_not_take_from_each_other_and_players_neither() {
-    let mut stage = stage_with(RateLimits::default());
-    stage.open_and_join(2, "plaza");
-    stage.tick();
-    (0..20).for_each(|_| stage.chat(1, Scope::Room, "x"));
-    stage.skin(1, 1);
-    stage.walk(1, Direction::East);
-    stage.chat(2, Scope::Room, "y");
-    stage.tick();
-    assert_eq!(stage.refusals(1).len(), 10, "chats only");
-    assert_eq!(stage.refusals(2), []);
+    let mut world = world_with(RateLimits::default());
+    world.open_and_join(2, "plaza");
+    world.tick();
+    (0..20).for_each(|_| world.chat(1, Scope::Room, "x"));
+    world.skin(1, 1);
+    world.walk(1, Direction::East);
+    world.chat(2, Scope::Room, "y");
+    world.tick();
+    assert_eq!(world.refusals(1).len(), 10, "chats only");
+    assert_eq!(world.refusals(2), []);
     assert_eq!(
-        stage.output.counts.refused.iter().collect::<Vec<_>>(),
+        world.output.counts.refused.iter().collect::<Vec<_>>(),
         [(RefusalClass::RateLimited, 10)]
     );
 }
@@ -159,12 +146,12 @@ fn a_limit_of_days_is_told_as_such() {
         },
         ..RateLimits::default()
     };
-    let mut stage = stage_with(rates);
-    stage.skin(1, 1);
-    stage.skin(1, 1);
-    stage.tick();
+    let mut world = world_with(rates);
+    world.skin(1, 1);
+    world.skin(1, 1);
+    world.tick();
     assert_eq!(
-        stage.refusals(1),
+        world.refusals(1),
         [Refusal::RateLimited {
             retry_after_ms: 279_620_250
         }]
@@ -173,88 +160,88 @@ fn a_limit_of_days_is_told_as_such() {
 
 #[test]
 fn who_floods_is_sent_away() {
-    let mut stage = stage_with(RateLimits::default());
-    (0..10 + 60).for_each(|_| stage.chat(1, Scope::Room, "x"));
-    stage.tick();
-    assert_eq!(stage.refusals(1).len(), 60);
-    assert_eq!(stage.closed, [], "60 too many at once are forgiven");
-    stage.chat(1, Scope::Room, "x");
-    stage.tick();
-    assert_eq!(stage.closed, [(SessionId(1), CloseCode::RateLimited)]);
+    let mut world = world_with(RateLimits::default());
+    (0..10 + 60).for_each(|_| world.chat(1, Scope::Room, "x"));
+    world.tick();
+    assert_eq!(world.refusals(1).len(), 60);
+    assert_eq!(world.closed, [], "60 too many at once are forgiven");
+    world.chat(1, Scope::Room, "x");
+    world.tick();
+    assert_eq!(world.closed, [(SessionId(1), CloseCode::RateLimited)]);
     assert_eq!(CloseCode::RateLimited.code(), 4004);
-    assert_eq!(stage.refusals(1).len(), 1, "it is told why before it is closed");
+    assert_eq!(world.refusals(1).len(), 1, "it is told why before it is closed");
 }
 
 #[test]
 fn a_flood_closes_a_session_once_in_a_tick() {
-    let mut stage = stage_with(RateLimits::default());
-    (0..500).for_each(|_| stage.chat(1, Scope::Room, "x"));
-    (0..500).for_each(|_| stage.walk(1, Direction::East));
-    stage.tick();
-    assert_eq!(stage.closed, [(SessionId(1), CloseCode::RateLimited)]);
+    let mut world = world_with(RateLimits::default());
+    (0..500).for_each(|_| world.chat(1, Scope::Room, "x"));
+    (0..500).for_each(|_| world.walk(1, Direction::East));
+    world.tick();
+    assert_eq!(world.closed, [(SessionId(1), CloseCode::RateLimited)]);
 }
 
 #[test]
 fn who_is_a_little_too_fast_for_long_is_not_sent_away() {
-    let mut stage = stage_with(RateLimits::default());
+    let mut world = world_with(RateLimits::default());
     // 11 a second, where 10 are taken.
     for tick in 0..60 * 60 {
         if tick * 11 % 60 < 11 {
-            stage.chat(1, Scope::Room, "x");
+            world.chat(1, Scope::Room, "x");
         }
-        stage.tick();
+        world.tick();
     }
-    assert_eq!(stage.closed, []);
-    assert!(stage.refusals(1).len() > 30);
+    assert_eq!(world.closed, []);
+    assert!(world.refusals(1).len() > 30);
 }
 
 /// A batch without a write.
-fn senseless(stage: &mut Stage) {
-    stage.say(1, ClientMessage::SetState(SetState::default()));
+fn senseless(world: &mut TestWorld) {
+    world.write_all(1, vec![]);
 }
 
 #[test]
 fn twenty_senseless_requests_are_too_many_and_nineteen_are_not() {
-    let mut stage = stage_with(RateLimits {
+    let mut world = world_with(RateLimits {
         state: Rate {
             burst: 1000,
             every_ticks: 1,
         },
         ..RateLimits::default()
     });
-    (0..19).for_each(|_| senseless(&mut stage));
-    stage.tick();
-    assert_eq!((stage.refusals(1).len(), stage.closed.clone()), (19, vec![]));
-    senseless(&mut stage);
-    stage.tick();
-    assert_eq!(stage.refusals(1).len(), 1);
-    assert_eq!(stage.closed, [(SessionId(1), CloseCode::RepeatedlyInvalid)]);
+    (0..19).for_each(|_| senseless(&mut world));
+    world.tick();
+    assert_eq!((world.refusals(1).len(), world.closed.clone()), (19, vec![]));
+    senseless(&mut world);
+    world.tick();
+    assert_eq!(world.refusals(1).len(), 1);
+    assert_eq!(world.closed, [(SessionId(1), CloseCode::RepeatedlyInvalid)]);
     assert_eq!(CloseCode::RepeatedlyInvalid.code(), 4422);
 }
 
 #[test]
 fn senseless_requests_are_forgotten_after_a_while() {
-    let mut stage = stage_with(RateLimits::default());
+    let mut world = world_with(RateLimits::default());
     for minute in 0..5 {
-        (0..10).for_each(|_| senseless(&mut stage));
-        stage.ticks(60);
-        (0..9).for_each(|_| senseless(&mut stage));
-        stage.tick();
-        assert_eq!(stage.refusals(1).len(), 19);
-        assert_eq!(stage.closed, [], "19 in minute {minute}");
-        stage.ticks(60 * 60 - 61);
+        (0..10).for_each(|_| senseless(&mut world));
+        world.ticks(60);
+        (0..9).for_each(|_| senseless(&mut world));
+        world.tick();
+        assert_eq!(world.refusals(1).len(), 19);
+        assert_eq!(world.closed, [], "19 in minute {minute}");
+        world.ticks(60 * 60 - 61);
     }
     // One every three seconds is 20 a minute, and as much as is forgotten.
     for _ in 0..60 {
-        senseless(&mut stage);
-        stage.ticks(180);
+        senseless(&mut world);
+        world.ticks(180);
     }
-    assert_eq!(stage.closed, []);
+    assert_eq!(world.closed, []);
 }
 
 #[test]
 fn what_an_honest_client_may_be_refused_does_not_count() {
-    let mut stage = stage_with(RateLimits {
+    let mut world = world_with(RateLimits {
         join: Rate {
             burst: 1000,
             every_ticks: 1,
@@ -266,44 +253,44 @@ fn what_an_honest_client_may_be_refused_does_not_count() {
         ..RateLimits::default()
     });
     // Nothing that can be said; it is there already; it is in no room.
-    (0..50).for_each(|_| stage.chat(1, Scope::Room, ""));
-    (0..50).for_each(|_| stage.join(1, "plaza"));
-    stage.leave(1);
-    (0..50).for_each(|_| stage.leave(1));
-    stage.tick();
-    assert_eq!(stage.refusals(1).len(), 150);
-    assert_eq!(stage.closed, []);
+    (0..50).for_each(|_| world.chat(1, Scope::Room, ""));
+    (0..50).for_each(|_| world.join(1, "plaza"));
+    world.leave(1);
+    (0..50).for_each(|_| world.leave(1));
+    world.tick();
+    assert_eq!(world.refusals(1).len(), 150);
+    assert_eq!(world.closed, []);
 }
 
 #[test]
 fn movement_that_comes_at_a_bad_time_is_dropped_without_a_word() {
-    let mut stage = stage_with(RateLimits::default());
+    let mut world = world_with(RateLimits::default());
     for _ in 0..60 {
         let command = Move {
             tick: Tick(1),
             ..Move::default()
         };
-        stage.say(1, ClientMessage::Move(command));
+        world.command(1, command);
     }
-    stage.tick();
-    assert_eq!(stage.messages(1), []);
-    assert_eq!(stage.closed, []);
-    assert_eq!(stage.output.counts.moves_dropped, 60);
+    world.tick();
+    assert_eq!(world.messages(1), []);
+    assert_eq!(world.closed, []);
+    assert_eq!(world.output.counts.moves_dropped, 60);
 }
 
 #[test]
 fn a_refused_request_is_named() {
-    let mut stage = stage_with(RateLimits::default());
+    let mut world = world_with(RateLimits::default());
     for request in 1..=12 {
         let chat = Chat {
             request,
             scope: Scope::Room,
             text: "x".into(),
         };
-        stage.say(1, ClientMessage::Chat(chat));
+        world.send(1, ClientMessage::Chat(chat));
     }
-    stage.tick();
-    let refused: Vec<u32> = stage
+    world.tick();
+    let refused: Vec<u32> = world
         .messages(1)
         .into_iter()
         .filter_map(|message| match message {

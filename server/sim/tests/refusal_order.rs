@@ -1,28 +1,21 @@
 //! Which refusal is sent when several fit: docs/protocol.md, section 11.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use parlour_shared::{
     limits::{MAX_CUSTOM_BYTES, MAX_STATE_KEYS, MAX_STATE_WRITES},
     message::{
-        Body, ClientMessage, Custom, KeyVersion, Move, Refusal, Refused, Scope, ServerMessage, SetState,
-        StateWrite,
+        Body, ClientMessage, Custom, KeyVersion, Move, Refusal, Refused, Scope, ServerMessage, StateWrite,
     },
     motion::Direction,
 };
 use parlour_sim::{Rate, SimulationApp};
-use support::{Stage, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
 /// One request, and then none for long.
 const ONCE: Rate = Rate {
     burst: 1,
     every_ticks: 1000,
 };
-
-fn set(stage: &mut Stage, session: u64, writes: Vec<StateWrite>) {
-    stage.say(session, ClientMessage::SetState(SetState { request: 3, writes }));
-}
 
 fn write(key: String, version: u32) -> StateWrite {
     StateWrite {
@@ -54,17 +47,17 @@ fn a_limit_comes_before_all_else() {
     ] {
         *rate = ONCE;
     }
-    let mut stage = Stage::new(config);
-    stage.open(1);
+    let mut world = TestWorld::new(config);
+    world.open(1);
     for _ in 0..2 {
-        stage.join(1, "No Such Room");
-        stage.chat(1, Scope::Room, "");
-        stage.skin(1, 99);
-        set(&mut stage, 1, vec![]);
-        stage.custom(1, "unknown", &1_u8);
+        world.join(1, "No Such Room");
+        world.chat(1, Scope::Room, "");
+        world.skin(1, 99);
+        world.write_all(1, vec![]);
+        world.custom(1, "unknown", &1_u8);
     }
-    stage.tick();
-    let refusals = stage.refusals(1);
+    world.tick();
+    let refusals = world.refusals(1);
     let first = [
         Refusal::NoSuchRoom,
         Refusal::BadText,
@@ -78,41 +71,41 @@ fn a_limit_comes_before_all_else() {
 
 #[test]
 fn what_is_wrong_anywhere_comes_before_the_missing_room() {
-    let mut stage = Stage::new(plaza());
-    stage.open(1);
-    stage.chat(1, Scope::Near, "");
-    set(&mut stage, 1, vec![write("No Key".into(), 0)]);
-    stage.skin(1, 99);
-    stage.custom(1, "unknown", &1_u8);
-    stage.tick();
+    let mut world = TestWorld::new(plaza());
+    world.open(1);
+    world.chat(1, Scope::Near, "");
+    world.write_all(1, vec![write("No Key".into(), 0)]);
+    world.skin(1, 99);
+    world.custom(1, "unknown", &1_u8);
+    world.tick();
     let senseless = [
         Refusal::BadText,
         Refusal::BadState,
         Refusal::UnknownSkin,
         Refusal::UnknownMessage,
     ];
-    assert_eq!(stage.refusals(1), senseless);
-    stage.leave(1);
-    stage.chat(1, Scope::Room, "hello");
-    set(&mut stage, 1, vec![write("key".into(), 0)]);
-    stage.tick();
-    assert_eq!(stage.refusals(1), vec![Refusal::NotInRoom; 3]);
+    assert_eq!(world.refusals(1), senseless);
+    world.leave(1);
+    world.chat(1, Scope::Room, "hello");
+    world.write_all(1, vec![write("key".into(), 0)]);
+    world.tick();
+    assert_eq!(world.refusals(1), vec![Refusal::NotInRoom; 3]);
 }
 
 #[test]
 fn a_stale_version_comes_before_a_full_state() {
-    let mut stage = Stage::new(plaza());
-    stage.open_and_join(1, "plaza");
+    let mut world = TestWorld::new(plaza());
+    world.open_and_join(1, "plaza");
     for from in (0..MAX_STATE_KEYS).step_by(MAX_STATE_WRITES) {
         let batch = (from..from + MAX_STATE_WRITES).map(|at| write(format!("k{at}"), 0));
-        set(&mut stage, 1, batch.collect());
+        world.write_all(1, batch.collect());
     }
-    stage.tick();
-    assert_eq!(stage.refusals(1), []);
-    set(&mut stage, 1, vec![write("k0".into(), 7), write("new".into(), 0)]);
-    set(&mut stage, 1, vec![write("k0".into(), 1), write("new".into(), 0)]);
-    stage.tick();
-    assert_eq!(stage.refusals(1), [stale("k0", 1), Refusal::StateFull]);
+    world.tick();
+    assert_eq!(world.refusals(1), []);
+    world.write_all(1, vec![write("k0".into(), 7), write("new".into(), 0)]);
+    world.write_all(1, vec![write("k0".into(), 1), write("new".into(), 0)]);
+    world.tick();
+    assert_eq!(world.refusals(1), [stale("k0", 1), Refusal::StateFull]);
 }
 
 #[test]
@@ -120,45 +113,45 @@ fn a_join_looks_for_the_room_then_for_who_asks_then_for_a_place() {
     let mut config = plaza();
     config.rules.capacity = 1;
     config.max_rooms = 2;
-    let mut stage = Stage::new(config);
-    stage.open_and_join(1, "plaza");
-    stage.open_and_join(2, "plaza/2");
-    stage.tick();
-    stage.messages(1);
-    let there = stage.client(1).room.as_ref().unwrap().view;
+    let mut world = TestWorld::new(config);
+    world.open_and_join(1, "plaza");
+    world.open_and_join(2, "plaza/2");
+    world.tick();
+    world.messages(1);
+    let there = world.client(1).room().view;
     for name in ["atlantis", "plaza/3", "plaza", "plaza/2"] {
-        stage.join(1, name);
+        world.join(1, name);
     }
-    stage.tick();
+    world.tick();
     let refusals = [
         Refusal::NoSuchRoom,
         Refusal::TooManyRooms,
         Refusal::AlreadyThere,
         Refusal::RoomFull,
     ];
-    assert_eq!(stage.refusals(1), refusals);
-    let room = stage.client(1).room.as_ref().unwrap();
+    assert_eq!(world.refusals(1), refusals);
+    let room = world.client(1).room();
     assert_eq!(
         (room.room.as_str(), room.view),
         ("plaza", there),
         "a refused join leaves a player where it was"
     );
-    assert_eq!(stage.output.counts.rooms, 2);
+    assert_eq!(world.output.counts.rooms, 2);
 }
 
 #[test]
 fn a_body_over_1_kib_is_an_unknown_message() {
-    let mut stage = Stage::with_plugins(plaza(), |app: &mut bevy_app::App| {
+    let mut world = TestWorld::with_plugins(plaza(), |app: &mut bevy_app::App| {
         app.player_message::<Vec<u8>>("blob");
     });
-    stage.open(1);
+    world.open(1);
     // The length takes three bytes.
     for bytes in [MAX_CUSTOM_BYTES - 3, MAX_CUSTOM_BYTES - 2] {
         let mut body = Vec::new();
         parlour_shared::codec::encode(&vec![0_u8; bytes], &mut body);
         assert_eq!(body.len(), bytes + 3);
         let (name, body) = ("blob".into(), Body(body));
-        stage.say(
+        world.send(
             1,
             ClientMessage::Custom(Custom {
                 request: 6,
@@ -166,10 +159,10 @@ fn a_body_over_1_kib_is_an_unknown_message() {
                 body,
             }),
         );
-        stage.tick();
+        world.tick();
         let over = bytes + 3 > MAX_CUSTOM_BYTES;
         assert_eq!(
-            stage.refusals(1),
+            world.refusals(1),
             vec![Refusal::UnknownMessage; usize::from(over)]
         );
     }
@@ -182,24 +175,24 @@ fn a_limited_command_is_refused_with_request_0_and_does_not_use_its_number_up() 
         burst: 1,
         every_ticks: 10,
     };
-    let mut stage = Stage::new(config);
-    stage.open_and_join(1, "plaza");
-    stage.tick();
-    stage.messages(1);
+    let mut world = TestWorld::new(config);
+    world.open_and_join(1, "plaza");
+    world.tick();
+    world.messages(1);
     let mut walk = |seq, wait| {
-        stage.ticks(wait);
+        world.ticks(wait);
         let command = Move {
             seq,
             direction: Direction::East,
             ..Move::default()
         };
-        stage.say(1, ClientMessage::Move(command));
-        stage.tick();
-        let refused = stage.messages(1).into_iter().filter_map(|message| match message {
+        world.command(1, command);
+        world.tick();
+        let refused = world.messages(1).into_iter().filter_map(|message| match message {
             ServerMessage::Refused(refused) => Some(refused),
             _ => None,
         });
-        (stage.output.counts.moves, refused.collect::<Vec<_>>())
+        (world.output.counts.moves, refused.collect::<Vec<_>>())
     };
     let refused = Refused {
         request: 0,

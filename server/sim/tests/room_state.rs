@@ -1,25 +1,20 @@
 //! Versioned room state: who writes says what it saw; who was too slow is told what is there now.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use parlour_shared::{
     ids::Epoch,
     limits::{MAX_STATE_KEYS, MAX_STATE_VALUE_BYTES, MAX_STATE_WRITES},
-    message::{
-        ClientMessage, KeyVersion, Refusal, Scope, ServerMessage, SetState, Stamp, StateChanged, StateEntry,
-        StateWrite,
-    },
+    message::{KeyVersion, Refusal, Scope, ServerMessage, Stamp, StateChanged, StateEntry, StateWrite},
 };
 use parlour_sim::RoomState;
-use support::{Stage, plaza};
+use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
-fn two() -> Stage {
-    let mut stage = Stage::new(plaza());
-    (1..=2).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.tick();
-    stage.forget_messages();
-    stage
+fn two() -> TestWorld {
+    let mut world = TestWorld::new(plaza());
+    (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
+    world.tick();
+    world.forget_messages();
+    world
 }
 
 fn write(key: &str, version: u32, value: Option<&str>) -> StateWrite {
@@ -30,12 +25,8 @@ fn write(key: &str, version: u32, value: Option<&str>) -> StateWrite {
     }
 }
 
-fn set(stage: &mut Stage, session: u64, writes: &[StateWrite]) {
-    let batch = SetState {
-        request: 5,
-        writes: writes.to_vec(),
-    };
-    stage.say(session, ClientMessage::SetState(batch));
+fn set(world: &mut TestWorld, session: u64, writes: &[StateWrite]) {
+    world.write_all(session, writes.to_vec());
 }
 
 fn entry(key: &str, version: u32, value: Option<&str>) -> StateEntry {
@@ -46,9 +37,9 @@ fn entry(key: &str, version: u32, value: Option<&str>) -> StateEntry {
     }
 }
 
-fn entries(stage: &Stage) -> Vec<StateEntry> {
-    let room = stage.room("plaza").unwrap();
-    stage.sim.world().get::<RoomState>(room).unwrap().entries()
+fn entries(world: &TestWorld) -> Vec<StateEntry> {
+    let room = world.room("plaza").unwrap();
+    world.sim.world().get::<RoomState>(room).unwrap().entries()
 }
 
 fn stale(versions: &[(&str, u32)]) -> Refusal {
@@ -63,46 +54,46 @@ fn stale(versions: &[(&str, u32)]) -> Refusal {
 
 #[test]
 fn a_write_is_told_to_all_in_the_room() {
-    let mut stage = two();
+    let mut world = two();
     set(
-        &mut stage,
+        &mut world,
         1,
         &[write("lamp", 0, Some("on")), write("door.1", 0, Some(""))],
     );
-    stage.tick();
+    world.tick();
     let stamp = Stamp {
         epoch: Epoch(1),
         seq: 1,
     };
     let changed = ServerMessage::StateChanged(StateChanged {
         stamp,
-        tick: stage.now(),
-        player: stage.client(1).id(),
+        tick: world.now(),
+        player: world.client(1).id(),
         entries: vec![entry("lamp", 1, Some("on")), entry("door.1", 1, Some(""))],
     });
-    assert_eq!(stage.messages(2), std::slice::from_ref(&changed));
-    let messages = stage.messages(1);
+    assert_eq!(world.messages(2), std::slice::from_ref(&changed));
+    let messages = world.messages(1);
     assert_eq!(messages[0], changed);
     assert!(matches!(&messages[1..], [ServerMessage::Accepted(accepted)] if accepted.stamp == Some(stamp)));
-    let room = stage.room("plaza").unwrap();
+    let room = world.room("plaza").unwrap();
     assert_eq!(
-        stage.sim.world().get::<RoomState>(room).unwrap().get("lamp"),
+        world.sim.world().get::<RoomState>(room).unwrap().get("lamp"),
         Some("on")
     );
 }
 
 #[test]
 fn who_was_too_slow_is_told_the_versions_now_and_nothing_changes() {
-    let mut stage = two();
+    let mut world = two();
     set(
-        &mut stage,
+        &mut world,
         1,
         &[write("a", 0, Some("1")), write("b", 0, Some("1"))],
     );
-    set(&mut stage, 1, &[write("a", 1, Some("2"))]);
+    set(&mut world, 1, &[write("a", 1, Some("2"))]);
     // Session 2 saw the first batch only.
     set(
-        &mut stage,
+        &mut world,
         2,
         &[
             write("a", 1, Some("mine")),
@@ -110,19 +101,19 @@ fn who_was_too_slow_is_told_the_versions_now_and_nothing_changes() {
             write("c", 7, Some("mine")),
         ],
     );
-    stage.tick();
+    world.tick();
     assert_eq!(
-        stage.refusals(2),
+        world.refusals(2),
         [stale(&[("a", 2), ("c", 0)])],
         "those that differ, with what they are"
     );
     assert_eq!(
-        entries(&stage),
+        entries(&world),
         [entry("a", 2, Some("2")), entry("b", 1, Some("1"))],
         "all or nothing"
     );
     set(
-        &mut stage,
+        &mut world,
         2,
         &[
             write("a", 2, Some("mine")),
@@ -130,38 +121,38 @@ fn who_was_too_slow_is_told_the_versions_now_and_nothing_changes() {
             write("c", 0, Some("mine")),
         ],
     );
-    stage.tick();
+    world.tick();
     assert_eq!(
-        entries(&stage),
+        entries(&world),
         [entry("a", 3, Some("mine")), entry("c", 3, Some("mine"))]
     );
 }
 
 #[test]
 fn of_two_who_write_at_once_one_wins() {
-    let mut stage = two();
-    set(&mut stage, 2, &[write("chair", 0, Some("two"))]);
-    set(&mut stage, 1, &[write("chair", 0, Some("one"))]);
-    stage.tick();
+    let mut world = two();
+    set(&mut world, 2, &[write("chair", 0, Some("two"))]);
+    set(&mut world, 1, &[write("chair", 0, Some("one"))]);
+    world.tick();
     assert_eq!(
-        stage.refusals(2),
+        world.refusals(2),
         [stale(&[("chair", 1)])],
         "in canonical order, whoever came first"
     );
-    assert_eq!(entries(&stage), [entry("chair", 1, Some("one"))]);
+    assert_eq!(entries(&world), [entry("chair", 1, Some("one"))]);
 }
 
 #[test]
 fn a_version_rises_across_a_deletion() {
-    let mut stage = two();
-    set(&mut stage, 1, &[write("k", 0, Some("a"))]);
-    set(&mut stage, 1, &[write("k", 1, None)]);
-    set(&mut stage, 1, &[write("k", 1, Some("from the grave"))]);
-    set(&mut stage, 1, &[write("k", 0, Some("b"))]);
-    stage.tick();
-    assert_eq!(stage.refusals(1), [stale(&[("k", 0)])]);
-    assert_eq!(entries(&stage), [entry("k", 3, Some("b"))]);
-    let deleted = stage.messages(2).into_iter().find_map(|message| match message {
+    let mut world = two();
+    set(&mut world, 1, &[write("k", 0, Some("a"))]);
+    set(&mut world, 1, &[write("k", 1, None)]);
+    set(&mut world, 1, &[write("k", 1, Some("from the grave"))]);
+    set(&mut world, 1, &[write("k", 0, Some("b"))]);
+    world.tick();
+    assert_eq!(world.refusals(1), [stale(&[("k", 0)])]);
+    assert_eq!(entries(&world), [entry("k", 3, Some("b"))]);
+    let deleted = world.messages(2).into_iter().find_map(|message| match message {
         ServerMessage::StateChanged(changed) if changed.stamp.seq == 2 => Some(changed.entries),
         _ => None,
     });
@@ -170,7 +161,7 @@ fn a_version_rises_across_a_deletion() {
 
 #[test]
 fn senseless_batches_are_refused() {
-    let mut stage = two();
+    let mut world = two();
     let long_key = "k".repeat(49);
     let long_value = "v".repeat(MAX_STATE_VALUE_BYTES + 1);
     let many: Vec<StateWrite> = (0..=MAX_STATE_WRITES)
@@ -188,68 +179,68 @@ fn senseless_batches_are_refused() {
         many.clone(),
     ];
     for batch in &bad {
-        set(&mut stage, 1, batch);
+        set(&mut world, 1, batch);
     }
-    stage.tick();
-    assert_eq!(stage.refusals(1), vec![Refusal::BadState; bad.len()]);
-    assert_eq!((entries(&stage), stage.messages(2)), (vec![], vec![]));
-    set(&mut stage, 1, &many[1..]);
-    set(&mut stage, 1, &[write(&long_key[1..], 0, Some(&long_value[1..]))]);
-    stage.tick();
-    assert_eq!(entries(&stage).len(), MAX_STATE_WRITES + 1);
+    world.tick();
+    assert_eq!(world.refusals(1), vec![Refusal::BadState; bad.len()]);
+    assert_eq!((entries(&world), world.messages(2)), (vec![], vec![]));
+    set(&mut world, 1, &many[1..]);
+    set(&mut world, 1, &[write(&long_key[1..], 0, Some(&long_value[1..]))]);
+    world.tick();
+    assert_eq!(entries(&world).len(), MAX_STATE_WRITES + 1);
 }
 
 #[test]
 fn a_room_holds_so_many_keys_and_no_more() {
-    let mut stage = two();
+    let mut world = two();
     let keys: Vec<String> = (0..MAX_STATE_KEYS + 1).map(|n| format!("k{n:02}")).collect();
     for batch in keys[..MAX_STATE_KEYS].chunks(MAX_STATE_WRITES) {
         let writes: Vec<StateWrite> = batch.iter().map(|key| write(key, 0, Some("v"))).collect();
-        set(&mut stage, 1, &writes);
+        set(&mut world, 1, &writes);
     }
-    stage.tick();
-    assert_eq!(entries(&stage).len(), MAX_STATE_KEYS);
-    stage.forget_messages();
-    set(&mut stage, 1, &[write("one-more", 0, Some("v"))]);
+    world.tick();
+    assert_eq!(entries(&world).len(), MAX_STATE_KEYS);
+    world.forget_messages();
+    set(&mut world, 1, &[write("one-more", 0, Some("v"))]);
     set(
-        &mut stage,
+        &mut world,
         1,
         &[write("k00", 1, Some("w")), write("one-more", 0, Some("v"))],
     );
-    stage.tick();
-    assert_eq!(stage.refusals(1), [Refusal::StateFull, Refusal::StateFull]);
-    assert_eq!(entries(&stage)[0], entry("k00", 1, Some("v")), "all or nothing");
+    world.tick();
+    assert_eq!(world.refusals(1), [Refusal::StateFull, Refusal::StateFull]);
+    assert_eq!(entries(&world)[0], entry("k00", 1, Some("v")), "all or nothing");
     // One out, one in, in one batch; and what exists can always be changed.
     set(
-        &mut stage,
+        &mut world,
         1,
         &[write("one-more", 0, Some("v")), write("k00", 1, None)],
     );
-    set(&mut stage, 1, &[write("k01", 1, Some("w"))]);
-    stage.tick();
-    assert_eq!(stage.accepted(1).len(), 2);
-    assert_eq!(entries(&stage).len(), MAX_STATE_KEYS);
+    set(&mut world, 1, &[write("k01", 1, Some("w"))]);
+    world.tick();
+    assert_eq!(world.accepted(1).len(), 2);
+    assert_eq!(entries(&world).len(), MAX_STATE_KEYS);
 }
 
 #[test]
 fn a_newcomer_is_given_the_state() {
-    let mut stage = two();
+    let mut world = two();
     let value = "v".repeat(MAX_STATE_VALUE_BYTES);
     for n in 0..MAX_STATE_KEYS {
-        set(&mut stage, 1, &[write(&format!("{n:048}"), 0, Some(&value))]);
+        set(&mut world, 1, &[write(&format!("{n:048}"), 0, Some(&value))]);
     }
-    stage.open_and_join(3, "plaza");
-    stage.tick();
-    let entered = stage.client(3).room.as_ref().unwrap();
-    assert_eq!(entered.state, entries(&stage));
+    world.open_and_join(3, "plaza");
+    world.tick();
+    let entered = world.client(3).room();
+    assert_eq!(entered.state, entries(&world));
     assert_eq!(
         (entered.state.len(), entered.seq),
         (MAX_STATE_KEYS, MAX_STATE_KEYS as u32)
     );
-    set(&mut stage, 3, &[write(&format!("{:048}", 5), 6, Some("mine"))]);
-    stage.tick();
+    set(&mut world, 3, &[write(&format!("{:048}", 5), 6, Some("mine"))]);
+    world.tick();
     assert_eq!(
-        stage.accepted(3).len(),
+        world.accepted(3).len(),
         1,
         "with it, a newcomer can write at once"
     );
@@ -257,16 +248,16 @@ fn a_newcomer_is_given_the_state() {
 
 #[test]
 fn state_and_chat_share_the_stream_of_the_room() {
-    let mut stage = two();
+    let mut world = two();
     for version in 0..5 {
-        set(&mut stage, 1, &[write("k", version * 2, Some("v"))]);
-        set(&mut stage, 1, &[write("k", version * 2 + 1, Some("w"))]);
-        stage.chat(2, Scope::Room, "x");
-        stage.chat(2, Scope::Near, "not in it");
-        stage.tick();
+        set(&mut world, 1, &[write("k", version * 2, Some("v"))]);
+        set(&mut world, 1, &[write("k", version * 2 + 1, Some("w"))]);
+        world.chat(2, Scope::Room, "x");
+        world.chat(2, Scope::Near, "not in it");
+        world.tick();
     }
     for listener in [1, 2] {
-        let stamps: Vec<u32> = stage
+        let stamps: Vec<u32> = world
             .messages(listener)
             .iter()
             .filter_map(|message| match message {
@@ -283,24 +274,24 @@ fn state_and_chat_share_the_stream_of_the_room() {
 fn the_state_goes_with_the_room() {
     let mut config = plaza();
     config.rules.empty_ticks = 3;
-    let mut stage = Stage::new(config);
-    stage.open_and_join(1, "plaza");
-    set(&mut stage, 1, &[write("k", 0, Some("v"))]);
-    stage.tick();
-    stage.leave(1);
-    set(&mut stage, 1, &[write("k", 1, Some("from outside"))]);
-    stage.tick();
-    assert_eq!(stage.refusals(1), [Refusal::NotInRoom]);
-    stage.join(1, "plaza");
-    stage.tick();
+    let mut world = TestWorld::new(config);
+    world.open_and_join(1, "plaza");
+    set(&mut world, 1, &[write("k", 0, Some("v"))]);
+    world.tick();
+    world.leave(1);
+    set(&mut world, 1, &[write("k", 1, Some("from outside"))]);
+    world.tick();
+    assert_eq!(world.refusals(1), [Refusal::NotInRoom]);
+    world.join(1, "plaza");
+    world.tick();
     assert_eq!(
-        stage.client(1).room.as_ref().unwrap().state,
+        world.client(1).room().state,
         [entry("k", 1, Some("v"))],
         "empty for a moment only"
     );
-    stage.leave(1);
-    stage.ticks(5);
-    stage.join(1, "plaza");
-    stage.tick();
-    assert_eq!(stage.client(1).room.as_ref().unwrap().state, []);
+    world.leave(1);
+    world.ticks(5);
+    world.join(1, "plaza");
+    world.tick();
+    assert_eq!(world.client(1).room().state, []);
 }

@@ -1,8 +1,6 @@
 //! Sessions: the welcome, names, ids, and how they end.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use bevy_ecs::archetype::Archetype;
@@ -13,18 +11,18 @@ use parlour_shared::{
     motion::Direction,
 };
 use parlour_sim::Interest;
+use parlour_testing::{SessionActions as _, TestWorld, maps::connected_maps, plaza};
 use parlour_tick::EventKind;
-use support::{Stage, connected_maps, plaza};
 
 #[test]
 fn a_session_is_welcomed_with_everything_it_needs() {
     let mut config = plaza();
     config.maps = connected_maps();
-    let mut stage = Stage::new(config);
-    stage.ticks(4);
-    stage.event(7, EventKind::Open { name: "Ada".into() });
-    stage.tick();
-    let messages = stage.messages(7);
+    let mut world = TestWorld::new(config);
+    world.ticks(4);
+    world.open_as(7, "Ada");
+    world.tick();
+    let messages = world.messages(7);
     let [ServerMessage::Welcome(welcome)] = &messages[..] else {
         panic!("{messages:?}");
     };
@@ -44,34 +42,34 @@ fn a_session_is_welcomed_with_everything_it_needs() {
         resume: None,
     };
     assert_eq!(*welcome, expected);
-    assert_eq!(stage.output.counts.sessions, 1);
-    assert_eq!(stage.output.counts.players, 0, "a player is in no room yet");
+    assert_eq!(world.output.counts.sessions, 1);
+    assert_eq!(world.output.counts.players, 0, "a player is in no room yet");
 }
 
 #[test]
 fn a_name_that_is_none_is_made_up() {
-    let mut stage = Stage::new(plaza());
+    let mut world = TestWorld::new(plaza());
     let bad = ["", &"x".repeat(97), &"\u{1F600}".repeat(25)];
     for (session, name) in (1..).zip(bad) {
-        stage.event(session, EventKind::Open { name: name.into() });
+        world.event(session, EventKind::Open { name: name.into() });
     }
-    stage.tick();
+    world.tick();
     for session in 1..=bad.len() as u64 {
-        let welcome = stage.client(session).welcome.as_ref().unwrap();
+        let welcome = world.client(session).welcome();
         assert_eq!(welcome.name, format!("guest-{:04x}", welcome.player.0 & 0xFFFF));
     }
 }
 
 #[test]
 fn a_name_of_24_characters_of_four_bytes_reaches_the_neighbours() {
-    let mut stage = Stage::new(plaza());
+    let mut world = TestWorld::new(plaza());
     let name = "\u{1F600}".repeat(24);
-    stage.event(1, EventKind::Open { name: name.clone() });
-    stage.join(1, "plaza");
-    stage.open_and_join(2, "plaza");
-    stage.ticks(6);
-    assert_eq!(stage.client(1).welcome.as_ref().unwrap().name, name);
-    assert_eq!(stage.sees(2, 1).unwrap().name, name);
+    world.event(1, EventKind::Open { name: name.clone() });
+    world.join(1, "plaza");
+    world.open_and_join(2, "plaza");
+    world.ticks(6);
+    assert_eq!(world.client(1).welcome().name, name);
+    assert_eq!(world.sees(2, 1).unwrap().name, name);
 }
 
 #[test]
@@ -79,10 +77,10 @@ fn ids_differ_and_do_not_count() {
     let ids = |seed: u64| -> Vec<PlayerId> {
         let mut config = plaza();
         config.seed = seed;
-        let mut stage = Stage::new(config);
-        (0..200).for_each(|session| stage.open(session));
-        stage.tick();
-        (0..200).map(|session| stage.client(session).id()).collect()
+        let mut world = TestWorld::new(config);
+        (0..200).for_each(|session| world.open(session));
+        world.tick();
+        (0..200).map(|session| world.client(session).id()).collect()
     };
     let first = ids(1);
     assert_eq!(first, ids(1), "the same seed gives the same ids");
@@ -106,10 +104,10 @@ fn a_slot_does_not_tell_how_many_are_in_the_room() {
         .map(|seed| {
             let mut config = plaza();
             config.seed = seed;
-            let mut stage = Stage::new(config);
-            stage.open_and_join(1, "plaza");
-            stage.tick();
-            stage.client(1).slot().0
+            let mut world = TestWorld::new(config);
+            world.open_and_join(1, "plaza");
+            world.tick();
+            world.client(1).slot().0
         })
         .collect();
     assert!(
@@ -122,89 +120,89 @@ fn a_slot_does_not_tell_how_many_are_in_the_room() {
 fn who_closes_is_gone_for_everyone() {
     let mut config = plaza();
     config.rules.interest = Interest::All;
-    let mut stage = Stage::new(config);
-    (1..=3).for_each(|session| stage.open_and_join(session, "plaza"));
-    stage.ticks(2);
-    assert!(stage.sees(1, 2).is_some() && stage.sees(3, 2).is_some());
-    let id = stage.client(2).id();
-    stage.event(2, EventKind::Close);
-    stage.tick();
+    let mut world = TestWorld::new(config);
+    (1..=3).for_each(|session| world.open_and_join(session, "plaza"));
+    world.ticks(2);
+    assert!(world.sees(1, 2).is_some() && world.sees(3, 2).is_some());
+    let id = world.client(2).id();
+    world.close(2);
+    world.tick();
     for viewer in [1, 3] {
         assert!(
-            stage
+            world
                 .client(viewer)
                 .view
                 .iter()
                 .all(|(_, seen)| seen.player != id)
         );
     }
-    assert_eq!(stage.sim.player(SessionId(2)), None);
+    assert_eq!(world.sim.player(SessionId(2)), None);
     assert_eq!(
-        (stage.output.counts.sessions, stage.output.counts.players),
+        (world.output.counts.sessions, world.output.counts.players),
         (2, 2)
     );
-    stage.chat(1, Scope::Room, "is she gone?");
-    stage.tick();
+    world.chat(1, Scope::Room, "is she gone?");
+    world.tick();
     assert!(
-        stage
+        world
             .output
             .frames
             .iter()
             .all(|frame| frame.session != SessionId(2))
     );
-    stage.check_views(true);
+    world.check_views(true);
 }
 
 #[test]
 fn what_comes_after_a_close_or_before_an_open_is_ignored() {
-    let mut stage = Stage::new(plaza());
-    stage.join(5, "plaza");
-    stage.event(5, EventKind::Close);
-    stage.event(5, EventKind::Hold);
-    stage.tick();
-    assert!(stage.output.frames.is_empty() && stage.output.counts.rooms == 0);
-    stage.open(5);
-    stage.tick();
-    stage.event(5, EventKind::Close);
-    stage.event(5, EventKind::Close);
-    stage.join(5, "plaza");
-    stage.walk(5, Direction::East);
-    stage.chat(5, Scope::Room, "still here?");
-    stage.tick();
-    assert!(stage.output.frames.is_empty());
+    let mut world = TestWorld::new(plaza());
+    world.join(5, "plaza");
+    world.close(5);
+    world.hold(5);
+    world.tick();
+    assert!(world.output.frames.is_empty() && world.output.counts.rooms == 0);
+    world.open(5);
+    world.tick();
+    world.close(5);
+    world.close(5);
+    world.join(5, "plaza");
+    world.walk(5, Direction::East);
+    world.chat(5, Scope::Room, "still here?");
+    world.tick();
+    assert!(world.output.frames.is_empty());
     assert_eq!(
-        (stage.output.counts.sessions, stage.output.counts.rooms),
+        (world.output.counts.sessions, world.output.counts.rooms),
         (0, 0),
         "nobody is no reason for a room"
     );
-    assert_eq!(stage.output.counts.moves_dropped, 0);
+    assert_eq!(world.output.counts.moves_dropped, 0);
 }
 
 #[test]
 fn an_open_session_is_not_opened_again() {
-    let mut stage = Stage::new(plaza());
-    stage.open(1);
-    stage.tick();
-    let (welcome, player) = (stage.client(1).welcome.clone(), stage.sim.player(SessionId(1)));
-    stage.input.events.push(parlour_tick::Event {
+    let mut world = TestWorld::new(plaza());
+    world.open(1);
+    world.tick();
+    let (welcome, player) = (world.client(1).welcome.clone(), world.sim.player(SessionId(1)));
+    world.input.events.push(parlour_tick::Event {
         session: SessionId(1),
         kind: EventKind::Open { name: "Eve".into() },
     });
-    stage.tick();
-    assert_eq!(stage.client(1).welcome, welcome);
-    assert_eq!(stage.sim.player(SessionId(1)), player);
-    assert!(stage.output.frames.is_empty());
+    world.tick();
+    assert_eq!(world.client(1).welcome, welcome);
+    assert_eq!(world.sim.player(SessionId(1)), player);
+    assert!(world.output.frames.is_empty());
 }
 
 #[test]
 fn a_second_hello_is_refused_and_counted() {
-    let mut stage = Stage::new(plaza());
-    stage.open(1);
-    stage.say(1, ClientMessage::Hello(Hello::default()));
-    stage.tick();
-    assert_eq!(stage.refusals(1), [Refusal::OutOfOrder]);
+    let mut world = TestWorld::new(plaza());
+    world.open(1);
+    world.send(1, ClientMessage::Hello(Hello::default()));
+    world.tick();
+    assert_eq!(world.refusals(1), [Refusal::OutOfOrder]);
     assert_eq!(
-        stage.output.counts.refused.iter().collect::<Vec<_>>(),
+        world.output.counts.refused.iter().collect::<Vec<_>>(),
         [(RefusalClass::OutOfOrder, 1)]
     );
 }
@@ -213,24 +211,24 @@ fn a_second_hello_is_refused_and_counted() {
 fn who_comes_and_goes_in_one_tick_was_never_there_for_others() {
     let mut config = plaza();
     config.rules.interest = Interest::All;
-    let mut stage = Stage::new(config);
-    stage.open_and_join(1, "plaza");
-    stage.ticks(2);
-    stage.open_and_join(2, "plaza");
-    stage.chat(2, Scope::Room, "hello and goodbye");
-    stage.event(2, EventKind::Close);
-    stage.open_and_join(3, "plaza/3");
-    stage.event(3, EventKind::Close);
-    stage.forget_messages();
-    stage.tick();
-    assert_eq!(stage.chats(1).len(), 1, "what it said is heard");
-    assert_eq!(stage.snapshot(1), None);
+    let mut world = TestWorld::new(config);
+    world.open_and_join(1, "plaza");
+    world.ticks(2);
+    world.open_and_join(2, "plaza");
+    world.chat(2, Scope::Room, "hello and goodbye");
+    world.close(2);
+    world.open_and_join(3, "plaza/3");
+    world.close(3);
+    world.forget_messages();
+    world.tick();
+    assert_eq!(world.chats(1).len(), 1, "what it said is heard");
+    assert_eq!(world.snapshot(1), None);
     assert_eq!(
-        (stage.output.counts.sessions, stage.output.counts.players),
+        (world.output.counts.sessions, world.output.counts.players),
         (1, 1)
     );
-    stage.ticks(3);
-    stage.check_views(true);
+    world.ticks(3);
+    world.check_views(true);
 }
 
 /// A world that everyone left is, but for time and what was counted, as empty as a new one.
@@ -238,11 +236,11 @@ fn who_comes_and_goes_in_one_tick_was_never_there_for_others() {
 fn nothing_is_left_of_sessions_that_are_over() {
     let mut config = plaza();
     config.rules.empty_ticks = 5;
-    let mut stage = Stage::new(config);
-    stage.ticks(3);
-    let entities = stage.sim.world().entities().len();
-    let spawned = |stage: &Stage| {
-        stage
+    let mut world = TestWorld::new(config);
+    world.ticks(3);
+    let entities = world.sim.world().entities().len();
+    let spawned = |world: &TestWorld| {
+        world
             .sim
             .world()
             .archetypes()
@@ -250,18 +248,18 @@ fn nothing_is_left_of_sessions_that_are_over() {
             .map(Archetype::len)
             .sum::<u32>()
     };
-    let before = spawned(&stage);
+    let before = spawned(&world);
     for round in 0..20 {
         for session in 0..30 {
-            stage.open_and_join(100 * round + session, "plaza");
+            world.open_and_join(100 * round + session, "plaza");
         }
-        stage.ticks(4);
+        world.ticks(4);
         for session in 0..30 {
-            stage.event(100 * round + session, EventKind::Close);
+            world.close(100 * round + session);
         }
-        stage.ticks(8);
-        assert_eq!(spawned(&stage), before);
+        world.ticks(8);
+        assert_eq!(spawned(&world), before);
     }
-    let grown = stage.sim.world().entities().len() - entities;
+    let grown = world.sim.world().entities().len() - entities;
     assert!(grown < 300, "the places of entities are used again: {grown}");
 }

@@ -1,8 +1,6 @@
 //! What game logic uses and did not declare is an error that says the line to add.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bevy_app::App;
@@ -11,9 +9,9 @@ use bevy_ecs::{
     prelude::*,
 };
 use parlour_sim::{Answer, FromPlayer, Player, Simulation, SimulationApp, Step, StepSet, ToPlayer, Walk};
+use parlour_testing::plaza;
 use parlour_tick::{TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
-use support::plaza;
 
 #[derive(Serialize, Deserialize)]
 struct Ghost;

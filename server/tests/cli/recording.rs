@@ -4,13 +4,15 @@ use std::{
     fs,
     path::PathBuf,
     process::Stdio,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use parlour_recording::format::Ending;
 use parlour_server::maps;
 use parlour_sim::Logic;
 use rustix::process::Signal;
+
+use parlour_testing::eventually;
 
 use crate::{
     process::{FREE_PORTS, Running, parlour, run},
@@ -38,14 +40,6 @@ impl Directory {
 impl Drop for Directory {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn eventually(what: &str, mut is: impl FnMut() -> bool) {
-    let until = Instant::now() + Duration::from_secs(60);
-    while !is() {
-        assert!(Instant::now() < until, "{what}: not in time");
-        std::thread::park_timeout(Duration::from_millis(20));
     }
 }
 

@@ -3,7 +3,9 @@
 use parlour_server::{Server, ServerOptions};
 use parlour_sim::SimConfig;
 
-use crate::support::{eventually, start};
+use parlour_testing::eventually;
+
+use crate::support::start;
 
 #[test]
 fn health_and_metrics() {

@@ -1,6 +1,8 @@
 //! More connections than there may be.
 
-use crate::support::{eventually, start_with};
+use parlour_testing::eventually;
+
+use crate::support::start_with;
 
 const PLAIN: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 

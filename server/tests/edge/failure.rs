@@ -19,7 +19,9 @@ use parlour_shared::{
 };
 use parlour_sim::{Clock, Logic, Step, StepSet};
 
-use crate::support::{Client, Got, TestServer, eventually, start_with, status, upgrade_request};
+use parlour_testing::eventually;
+
+use crate::support::{Client, Got, TestServer, start_with, status, upgrade_request};
 
 /// Much less than any time limit of a client, and much more than a busy machine takes.
 const AT_ONCE: Duration = Duration::from_secs(3);

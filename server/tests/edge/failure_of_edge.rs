@@ -9,7 +9,9 @@ use std::{
     thread,
 };
 
-use crate::support::{eventually, start_with};
+use parlour_testing::eventually;
+
+use crate::support::start_with;
 
 /// A log that panics when an I/O thread writes to it, once.
 #[derive(Clone)]

@@ -13,7 +13,9 @@ use parlour_sim::{Logic, Step, StepSet};
 
 use bevy_ecs::schedule::IntoScheduleConfigs as _;
 
-use crate::support::{TIMEOUT, eventually, start_with};
+use parlour_testing::eventually;
+
+use crate::support::{TIMEOUT, start_with};
 
 /// The lines of all logs.
 #[derive(Clone, Default)]

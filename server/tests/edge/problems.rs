@@ -10,7 +10,7 @@ use parlour_shared::problem::ProblemDetails;
 
 use crate::{
     failure::Fuse,
-    support::{TestServer, eventually, start, start_with, status},
+    support::{TestServer, start, start_with, status},
 };
 
 const UPGRADE: &str = "GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\

@@ -10,7 +10,9 @@ use parlour_shared::{
     view::View,
 };
 
-use crate::support::{Client, Got, TIMEOUT, eventually, start};
+use parlour_testing::eventually;
+
+use crate::support::{Client, Got, TIMEOUT, start};
 
 const STALLED: usize = 50;
 

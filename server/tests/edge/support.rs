@@ -4,4 +4,4 @@ mod client;
 mod server;
 
 pub(crate) use client::{Client, Got, TIMEOUT, reset, upgrade_request};
-pub(crate) use server::{TestServer, eventually, start, start_with, status};
+pub(crate) use server::{TestServer, start, start_with, status};

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod ledger;
+#[path = "../support/recorder.rs"]
+mod recorder;
 mod scenarios;
 
 #[allow(dead_code, reason = "its main shows it to people")]
@@ -14,15 +16,12 @@ mod mood;
 
 use std::{fs, path::PathBuf};
 
-use parlour_recording::{
-    Header,
-    format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
-    replay::Replay,
-};
+use parlour_recording::{format::EndReason, replay::Replay};
 use parlour_server::maps;
 use parlour_shared::ids::Tick;
 use parlour_sim::{Fold, SIMULATION, Simulation};
 use parlour_tick::TickOutput;
+use recorder::Recorder;
 use scenarios::Scenario;
 
 fn directory() -> PathBuf {
@@ -39,36 +38,18 @@ const KEYFRAME_TICKS: u32 = 600;
 
 /// Runs a scenario and records it; gives the file, and a hash of all hashes.
 fn record(scenario: &Scenario) -> (Vec<u8>, u64) {
-    let mut simulation = Simulation::with_plugins(scenario.config.clone(), scenario.logic.clone());
-    let names: Vec<String> = simulation.part_names().map(String::from).collect();
-    let mut builder = TicksBuilder::new(names.len());
-    let mut header = Header::new(&scenario.config, names, SIMULATION, BEGAN_MS);
+    let world = Simulation::with_plugins(scenario.config.clone(), scenario.logic.clone());
+    let mut header = recorder::header(&world, &scenario.config, BEGAN_MS);
     // The same bytes from every commit.
     header.build = "0.1.0".to_owned();
-    let mut writer = FileWriter::new(Vec::new(), &header).unwrap();
-    let (mut output, mut hashes) = (TickOutput::default(), Fold::new(0));
-    for (tick, input) in (1..).zip(&scenario.inputs) {
-        simulation.step(&mut input.clone(), &mut output);
-        hashes.word(output.hash);
-        let wall_ms = BEGAN_MS + u64::from(tick) * 1000 / 60;
-        let result = Some((output.hash, output.parts.as_slice()));
-        builder.push(Tick(tick), wall_ms, result, input).unwrap();
-        if builder.is_due() {
-            writer.chunk(&builder.seal().unwrap()).unwrap();
-        }
-        if tick % KEYFRAME_TICKS == 0 {
-            let mut saved = Vec::new();
-            simulation.save(&mut saved);
-            for chunk in seal_keyframe(Tick(tick), wall_ms, &saved).unwrap() {
-                writer.chunk(&chunk).unwrap();
-            }
-        }
+    let mut recorder = Recorder::new(Vec::new(), header, world, KEYFRAME_TICKS);
+    let mut hashes = Fold::new(0);
+    for input in &scenario.inputs {
+        recorder.step(input);
+        hashes.word(recorder.output.hash);
     }
-    if let Some(chunk) = builder.seal() {
-        writer.chunk(&chunk).unwrap();
-    }
-    writer.end(EndReason::Stopped, "").unwrap();
-    (writer.into_inner(), hashes.end())
+    recorder.end(EndReason::Stopped);
+    (recorder.into_inner(), hashes.end())
 }
 
 /// Runs a golden recording again, every hash and saved world compared; gives its ticks and a hash of all hashes.

@@ -3,15 +3,14 @@
 use parlour_server::maps;
 use parlour_shared::{
     codec,
-    ids::{SessionId, Tick},
-    message::{
-        Body, Chat, ClientMessage, Custom, Join, Move, Scope, ServerMessage, SetSkin, SetState, StateWrite,
-    },
+    ids::Tick,
+    message::{Move, Scope, ServerMessage, StateWrite},
     motion::Direction,
-    rng::{Purpose, Stream},
+    rng::Stream,
 };
 use parlour_sim::{Logic, Rate, SimConfig};
-use parlour_tick::{Event, EventKind, Lane, TickInput, TickOutput};
+use parlour_testing::{Script, SessionActions as _};
+use parlour_tick::{Lane, TickInput, TickOutput};
 
 use crate::mood::{MoodPlugin, SetMood};
 
@@ -39,33 +38,29 @@ pub(crate) fn all() -> Vec<Scenario> {
 
 /// A crowd in one room, large enough for the search by tree, walking into walls and each other's reach.
 fn crowd() -> Scenario {
-    let inputs = script(900, |tick, chance| match tick {
-        1 => arrivals(150, |_| "plaza"),
-        _ => (0..150)
-            .filter_map(|session| walk(session, 30, tick, chance))
-            .collect(),
+    let script = Script::random(3, 900, |script, tick, chance| match tick {
+        1 => arrivals(script, 150, |_| "plaza"),
+        _ => (0..150).for_each(|number| turn(script, number, 30, tick, chance)),
     });
-    scenario("crowd", inputs, |output| output.counts.moves, 3000)
+    scenario("crowd", script.inputs(900), |output| output.counts.moves, 3000)
 }
 
 /// Sprinters in two maps that doors connect, in two instances; who is through is gone from the first room.
 fn doors() -> Scenario {
-    let inputs = script(3600, |tick, chance| match tick {
-        1 => arrivals(40, |session| {
-            ["lobby", "garden", "lobby/b", "garden/b"][session as usize % 4]
+    let script = Script::random(3, 3600, |script, tick, chance| match tick {
+        1 => arrivals(script, 40, |number| {
+            ["lobby", "garden", "lobby/b", "garden/b"][number as usize % 4]
         }),
-        _ => (0..40)
-            .filter_map(|session| {
-                let command = Move {
-                    direction: Direction::ALL[1 + chance.below(8) as usize],
-                    sprint: true,
-                    ..Move::default()
-                };
-                (chance.below(90) == 0).then(|| says(session, ClientMessage::Move(command)))
-            })
-            .collect(),
+        _ => {
+            for number in 0..40 {
+                let direction = Direction::ALL[1 + chance.below(8) as usize];
+                if chance.below(90) == 0 {
+                    script.sprint(session(number), direction);
+                }
+            }
+        }
     });
-    let mut doors = scenario("doors", inputs, entered, 40 + 10);
+    let mut doors = scenario("doors", script.inputs(3600), entered, 40 + 10);
     doors.config.rules.empty_ticks = 120;
     doors
 }
@@ -76,72 +71,56 @@ fn entered(output: &TickOutput) -> u32 {
 
 /// Talk to all and to those near, new skins, sessions that come and go, links that are held.
 fn chat() -> Scenario {
-    let inputs = script(1200, |tick, chance| {
-        let session = u64::from(chance.below(30));
-        let mut events = if tick == 1 {
-            arrivals(20, |_| "garden")
-        } else {
-            Vec::new()
-        };
-        match chance.below(12) {
-            0 | 1 => events.push(speak(session, Scope::Room, &format!("it is tick {tick}"))),
-            2 | 3 => events.push(speak(session, Scope::Near, "psst, über here")),
-            4 => {
-                let skin = chance.below(6) as u16;
-                events.push(says(
-                    session,
-                    ClientMessage::SetSkin(SetSkin { request: 3, skin }),
-                ));
-            }
-            5 => events.push(event(session, EventKind::Hold)),
-            6 => events.push(event(session, EventKind::Release)),
-            7 if session >= 20 => events.extend(arrival(session, "garden")),
-            8 if session >= 20 => events.push(event(session, EventKind::Close)),
-            _ => events.extend((0..20).filter_map(|session| walk(session, 40, tick, chance))),
+    let script = Script::random(3, 1200, |script, tick, chance| {
+        let number = u64::from(chance.below(30));
+        if tick == 1 {
+            arrivals(script, 20, |_| "garden");
         }
-        events
+        match chance.below(12) {
+            0 | 1 => script.chat(session(number), Scope::Room, &format!("it is tick {tick}")),
+            2 | 3 => script.chat(session(number), Scope::Near, "psst, über here"),
+            4 => script.skin(session(number), chance.below(6) as u16),
+            5 => script.hold(session(number)),
+            6 => script.release(session(number)),
+            7 if number >= 20 => arrival(script, number, "garden"),
+            8 if number >= 20 => script.close(session(number)),
+            _ => (0..20).for_each(|number| turn(script, number, 40, tick, chance)),
+        }
     });
-    let mut chat = scenario(
-        "chat",
-        inputs,
-        |output| count(output, |message| matches!(message, ServerMessage::Chat(_))),
-        1000,
-    );
+    let said = |output: &TickOutput| count(output, |message| matches!(message, ServerMessage::Chat(_)));
+    let mut chat = scenario("chat", script.inputs(1200), said, 1000);
     chat.config.skins = ["plain", "cat", "robot", "ghost"].map(String::from).to_vec();
     chat
 }
 
 /// Those who ask too often, ask for nonsense, or send commands for other times.
 fn rate_limits() -> Scenario {
-    let inputs = script(900, |tick, chance| {
-        let mut events = if tick == 1 {
-            arrivals(6, |_| "lobby")
-        } else {
-            Vec::new()
-        };
-        for session in 0..6 {
+    let script = Script::random(3, 900, |script, tick, chance| {
+        if tick == 1 {
+            arrivals(script, 6, |_| "lobby");
+        }
+        for number in 0..6 {
             match chance.below(5) {
-                0 => events.extend((0..3).map(|_| speak(session, Scope::Room, "again!"))),
-                1 => events.push(join(
-                    session,
-                    ["lobby", "garden", "nowhere", "lobby/x"][chance.below(4) as usize],
-                )),
-                2 => events.extend((0..4).filter_map(|_| walk(session, 1, tick, chance))),
+                0 => (0..3).for_each(|_| script.chat(session(number), Scope::Room, "again!")),
+                1 => {
+                    let room = ["lobby", "garden", "nowhere", "lobby/x"][chance.below(4) as usize];
+                    script.join(session(number), room);
+                }
+                2 => (0..4).for_each(|_| turn(script, number, 1, tick, chance)),
                 3 => {
                     let aimed = Tick((tick + chance.below(60)).saturating_sub(30));
                     let command = Move {
                         tick: aimed,
                         ..Move::default()
                     };
-                    events.push(says(session, ClientMessage::Move(command)));
+                    script.command(session(number), command);
                 }
                 _ => {}
             }
         }
-        events
     });
     let refused = |output: &TickOutput| output.counts.refused.iter().map(|(_, count)| count).sum();
-    let mut limits = scenario("rate_limits", inputs, refused, 500);
+    let mut limits = scenario("rate_limits", script.inputs(900), refused, 500);
     limits.config.rules.capacity = 4;
     limits.config.rules.rates.moves = Rate {
         burst: 10,
@@ -152,11 +131,10 @@ fn rate_limits() -> Scenario {
 
 /// Writes to the state of two rooms that get in each other's way.
 fn room_state() -> Scenario {
-    let inputs = script(900, |tick, chance| {
-        let mut events = match tick {
-            1 => arrivals(8, |session| ["lobby", "plaza"][session as usize % 2]),
-            _ => Vec::new(),
-        };
+    let script = Script::random(3, 900, |script, tick, chance| {
+        if tick == 1 {
+            arrivals(script, 8, |number| ["lobby", "plaza"][number as usize % 2]);
+        }
         if chance.below(4) == 0 {
             let write = |chance: &mut Stream| StateWrite {
                 key: format!("door/{}", chance.below(5)),
@@ -165,66 +143,36 @@ fn room_state() -> Scenario {
             };
             // The second of some writes is stale, and takes the first with it.
             let writes = (0..=chance.below(2)).map(|_| write(chance)).collect();
-            let batch = SetState {
-                request: tick,
-                writes,
-            };
-            events.push(says(chance.below(8).into(), ClientMessage::SetState(batch)));
+            script.write_all(session(chance.below(8).into()), writes);
         }
         if chance.below(5) == 0 {
-            let write = StateWrite {
-                key: format!("note-{tick}"),
-                version: 0,
-                value: Some("new".into()),
-            };
-            let batch = SetState {
-                request: tick,
-                writes: vec![write],
-            };
-            events.push(says(chance.below(8).into(), ClientMessage::SetState(batch)));
+            let number = chance.below(8).into();
+            script.write(session(number), &format!("note-{tick}"), 0, Some("new"));
         }
-        events
     });
-    scenario(
-        "room_state",
-        inputs,
-        |output| {
-            count(output, |message| {
-                matches!(message, ServerMessage::StateChanged(_))
-            })
-        },
-        300,
-    )
+    let changed = |output: &TickOutput| {
+        count(output, |message| {
+            matches!(message, ServerMessage::StateChanged(_))
+        })
+    };
+    scenario("room_state", script.inputs(900), changed, 300)
 }
 
 /// The moods of the example: a component and messages of a plugin.
 fn game_logic() -> Scenario {
-    let inputs = script(1500, |tick, chance| {
-        let mut events = if tick == 1 {
-            arrivals(15, |_| "garden")
-        } else {
-            Vec::new()
-        };
-        if chance.below(6) == 0 {
-            let mut body = Vec::new();
-            let mood = (chance.below(5) > 0).then(|| chance.below(11) as u8);
-            codec::encode(&SetMood { mood }, &mut body);
-            let custom = Custom {
-                request: tick,
-                name: "set_mood".into(),
-                body: Body(body),
-            };
-            events.push(says(chance.below(15).into(), ClientMessage::Custom(custom)));
+    let script = Script::random(3, 1500, |script, tick, chance| {
+        if tick == 1 {
+            arrivals(script, 15, |_| "garden");
         }
-        events.extend((0..15).filter_map(|session| walk(session, 60, tick, chance)));
-        events
+        if chance.below(6) == 0 {
+            let mood = (chance.below(5) > 0).then(|| chance.below(11) as u8);
+            let number = chance.below(15).into();
+            script.custom(session(number), "set_mood", &SetMood { mood });
+        }
+        (0..15).for_each(|number| turn(script, number, 60, tick, chance));
     });
-    let mut moods = scenario(
-        "game_logic",
-        inputs,
-        |output| count(output, |message| matches!(message, ServerMessage::Custom(_))),
-        20,
-    );
+    let told = |output: &TickOutput| count(output, |message| matches!(message, ServerMessage::Custom(_)));
+    let mut moods = scenario("game_logic", script.inputs(1500), told, 20);
     moods.logic = Logic::new(|app| _ = app.add_plugins(MoodPlugin));
     moods
 }
@@ -247,40 +195,21 @@ fn scenario(
     }
 }
 
-fn script(ticks: u32, events: impl Fn(u32, &mut Stream) -> Vec<Event>) -> Vec<TickInput> {
-    let input = |tick| {
-        let mut input = TickInput {
-            events: events(tick, &mut Stream::new(3, tick.into(), Purpose::Game)),
-            ..TickInput::default()
-        };
-        input.sort();
-        input
-    };
-    (1..=ticks).map(input).collect()
+fn arrivals(script: &mut Script, count: u64, room: impl Fn(u64) -> &'static str) {
+    (0..count).for_each(|number| arrival(script, number, room(number)));
 }
 
-fn arrivals(count: u64, room: impl Fn(u64) -> &'static str) -> Vec<Event> {
-    (0..count)
-        .flat_map(|session| arrival(session, room(session)))
-        .collect()
-}
-
-fn arrival(session: u64, room: &str) -> [Event; 2] {
-    let name = if session.is_multiple_of(3) {
+fn arrival(script: &mut Script, number: u64, room: &str) {
+    let name = if number.is_multiple_of(3) {
         String::new()
     } else {
-        format!("Player {session}")
+        format!("Player {number}")
     };
-    [event(session, EventKind::Open { name }), join(session, room)]
-}
-
-fn join(session: u64, room: &str) -> Event {
-    let room = room.into();
-    says(session, ClientMessage::Join(Join { request: 1, room }))
+    script.arrive(session(number), &name, room);
 }
 
 /// One in `rare` times: a turn, aimed at one of the next ticks.
-fn walk(session: u64, rare: u32, tick: u32, chance: &mut Stream) -> Option<Event> {
+fn turn(script: &mut Script, number: u64, rare: u32, tick: u32, chance: &mut Stream) {
     let (turns, ahead, direction, sprint) = (
         chance.below(rare) == 0,
         chance.below(6),
@@ -293,29 +222,14 @@ fn walk(session: u64, rare: u32, tick: u32, chance: &mut Stream) -> Option<Event
         direction: Direction::ALL[direction as usize],
         sprint,
     };
-    turns.then(|| says(session, ClientMessage::Move(command)))
+    if turns {
+        script.command(session(number), command);
+    }
 }
 
-fn speak(session: u64, scope: Scope, text: &str) -> Event {
-    let text = text.into();
-    says(
-        session,
-        ClientMessage::Chat(Chat {
-            request: 2,
-            scope,
-            text,
-        }),
-    )
-}
-
-fn says(session: u64, message: ClientMessage) -> Event {
-    event(session, EventKind::Message { early: 25, message })
-}
-
-fn event(session: u64, kind: EventKind) -> Event {
-    // Numbers of sessions are no small ones in a server either.
-    let session = SessionId(256 * (session + 1));
-    Event { session, kind }
+/// Numbers of sessions are no small ones in a server either.
+fn session(number: u64) -> u64 {
+    256 * (number + 1)
 }
 
 fn count(output: &TickOutput, is: fn(&ServerMessage) -> bool) -> u32 {

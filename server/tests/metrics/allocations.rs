@@ -1,8 +1,6 @@
 //! Counting allocates nothing: not in the tick loop, and not in game logic that counts by name.
 
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -11,46 +9,12 @@ use bevy_ecs::prelude::*;
 use metrics::{counter, gauge, histogram};
 use parlour_server::Recorder;
 use parlour_sim::{Clock, Logic, Step, StepSet};
+use parlour_testing::allocations::{Counting, on_this_thread};
 
 use crate::{
     support::{Directory, metric, start},
     text, value,
 };
-
-/// Counts the allocations of each thread: tests run side by side.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() {
-    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
-}
-
-#[expect(
-    unsafe_code,
-    reason = "an allocator cannot be written without; this one only counts and passes on"
-)]
-// SAFETY: every call is passed on unchanged to the system's allocator, which keeps the contract.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -77,7 +41,7 @@ fn a_tick_counts_without_allocating_while_the_metrics_are_read() {
         if let Some(since) = since.filter(|since| since.is_multiple_of(WINDOW))
             && let Some(look) = LOOKS.get((since / WINDOW) as usize)
         {
-            look.store(ALLOCATIONS.get(), Ordering::Relaxed);
+            look.store(on_this_thread(), Ordering::Relaxed);
         }
     };
     let directory = Directory::new();
@@ -103,10 +67,10 @@ fn counting_by_name_allocates_only_the_first_time() {
     let recorder = Recorder::default();
     let _guard = metrics::set_default_local_recorder(&recorder);
     counts_by_name();
-    let before = ALLOCATIONS.get();
+    let before = on_this_thread();
     for _ in 0..10_000 {
         counts_by_name();
     }
-    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert_eq!(on_this_thread() - before, 0);
     assert_eq!(value(&recorder.render(), "game_goals_total"), 10_001.0);
 }

@@ -5,45 +5,47 @@ use parlour_recording::format::EndReason;
 use parlour_shared::{ids::Tick, message::Refusal};
 use parlour_sim::{Clock, Logic, Step, StepSet, Walk};
 
-use crate::support::{DAY, Day, House, LAST, Spectator, eventually};
+use parlour_testing::eventually;
+
+use crate::support::{KnownRecording, LAST, PlaybackServer, RECORDING, Spectator};
 
 #[test]
 fn at_the_end_it_pauses_and_says_so() {
-    let house = House::paused_at(LAST - 30);
-    let mut spectator = Spectator::in_room(&house, "plaza");
-    house.order("/play");
-    eventually("the end", || house.look()["ended"] != serde_json::Value::Null);
-    let picture = house.look();
+    let server = PlaybackServer::paused_at(LAST - 30);
+    let mut spectator = Spectator::in_room(&server, "plaza");
+    server.order("/play");
+    eventually("the end", || server.look()["ended"] != serde_json::Value::Null);
+    let picture = server.look();
     assert_eq!(
         (&picture["tick"], &picture["paused"]),
         (&LAST.into(), &true.into())
     );
     assert_eq!(picture["ended"], "the recording ends here: stopped");
-    let (status, why) = house.refused("/play");
+    let (status, why) = server.refused("/play");
     assert_eq!((status, why.contains("seek")), (409, true), "{why}");
-    assert_eq!(house.http("GET /readyz HTTP/1.1\r\n")[9..12], *"200");
+    assert_eq!(server.http("GET /readyz HTTP/1.1\r\n")[9..12], *"200");
     // Another look at it.
-    house.order("/seek?to=-1s");
+    server.order("/seek?to=-1s");
     assert_eq!(spectator.closed(), Some(4102));
-    assert_eq!(house.look()["ended"], serde_json::Value::Null);
-    house.order("/play");
-    eventually("the end, again", || house.look()["tick"] == LAST);
+    assert_eq!(server.look()["ended"], serde_json::Value::Null);
+    server.order("/play");
+    eventually("the end, again", || server.look()["tick"] == LAST);
     // Who comes then sees the last tick.
-    let late = Spectator::in_room(&house, "plaza");
+    let late = Spectator::in_room(&server, "plaza");
     assert_eq!(late.tick().0, LAST);
-    late.check(&DAY);
+    late.check(&RECORDING);
 }
 
 #[test]
 fn at_a_tick_that_came_to_something_else_it_stops_and_says_why() {
-    let day = Day::record(500, EndReason::Stopped, |(tick, hash)| {
-        *hash ^= u64::from(*tick == 450)
+    let recording = KnownRecording::record(500, EndReason::Stopped, |tick, hash| {
+        hash ^ u64::from(tick == 450)
     });
-    let house = House::of(&day, |past| past.begin_at(&"430".parse().unwrap()).unwrap());
+    let server = PlaybackServer::of(&recording, |past| past.begin_at(&"430".parse().unwrap()).unwrap());
     eventually("the difference", || {
-        house.look()["ended"] != serde_json::Value::Null
+        server.look()["ended"] != serde_json::Value::Null
     });
-    let picture = house.look();
+    let picture = server.look();
     assert_eq!(
         (&picture["tick"], &picture["paused"]),
         (&449.into(), &true.into())
@@ -52,7 +54,7 @@ fn at_a_tick_that_came_to_something_else_it_stops_and_says_why() {
         picture["ended"],
         "tick 450 reached a different state than was recorded"
     );
-    let mut spectator = Spectator::new(&house);
+    let mut spectator = Spectator::new(&server);
     let join = parlour_client::Command::Join { room: "plaza".into() };
     assert_eq!(
         spectator.refused(join),
@@ -60,56 +62,56 @@ fn at_a_tick_that_came_to_something_else_it_stops_and_says_why() {
         "there is no world any more"
     );
     // No way past it, but all before it can be seen.
-    let (status, why) = house.refused("/seek?to=460");
+    let (status, why) = server.refused("/seek?to=460");
     assert_eq!((status, why.contains("tick 450")), (409, true), "{why}");
-    house.order("/seek?to=440");
-    house.order("/pause");
-    Spectator::in_room(&house, "plaza").check(&day);
+    server.order("/seek?to=440");
+    server.order("/pause");
+    Spectator::in_room(&server, "plaza").check(&recording);
 }
 
 #[test]
 fn at_a_damage_it_stops_and_says_why() {
-    let mut day = Day::record(300, EndReason::Stopped, |_| {});
+    let mut recording = KnownRecording::record(300, EndReason::Stopped, |_, hash| hash);
     // In the middle of the ticks, which are small.
-    let middle = day.bytes.len() * 3 / 5;
-    day.bytes[middle] ^= 1;
-    let house = House::of(&day, |_| {});
-    house.order("/speed?x=16");
-    eventually("the damage", || house.look()["ended"] != serde_json::Value::Null);
-    let picture = house.look();
+    let middle = recording.bytes.len() * 3 / 5;
+    recording.bytes[middle] ^= 1;
+    let server = PlaybackServer::of(&recording, |_| {});
+    server.order("/speed?x=16");
+    eventually("the damage", || server.look()["ended"] != serde_json::Value::Null);
+    let picture = server.look();
     assert!(
         picture["ended"].as_str().unwrap().contains("damaged"),
         "{picture}"
     );
     assert!(picture["tick"].as_u64().unwrap() < 300, "{picture}");
-    assert_eq!(house.server.stop().failure, None);
+    assert_eq!(server.inner.stop().failure, None);
 }
 
 #[test]
 fn before_a_tick_that_panicked_it_stops_and_says_why() {
-    let day = Day::panicked(450);
+    let recording = KnownRecording::panicked(450);
     let logic = || {
         Logic::new(|app| {
             app.add_systems(Step, fail_at_450.before(Walk).in_set(StepSet::Simulate));
         })
     };
     let why = "tick 450 panicked when it was recorded: enough";
-    let stands = |house: &House| {
-        let picture = house.look();
+    let stands = |server: &PlaybackServer| {
+        let picture = server.look();
         assert_eq!((&picture["tick"], &picture["ended"]), (&449.into(), &why.into()));
-        Spectator::in_room(house, "plaza").check(&day);
+        Spectator::in_room(server, "plaza").check(&recording);
     };
     // Right there, which is run on the thread that reads, and by and by, which is played.
-    stands(&House::with(&day, logic(), |past| {
+    stands(&PlaybackServer::with(&recording, logic(), |past| {
         past.begin_at(&"450".parse().unwrap()).unwrap()
     }));
-    let house = House::with(&day, logic(), |past| past.set_paused(true));
-    let (status, told) = house.refused("/seek?to=450");
+    let server = PlaybackServer::with(&recording, logic(), |past| past.set_paused(true));
+    let (status, told) = server.refused("/seek?to=450");
     assert_eq!((status, told.contains(why)), (409, true), "{told}");
-    stands(&house);
+    stands(&server);
     // All before it can be seen again.
-    house.order("/seek?to=440");
-    assert_eq!(house.look()["ended"], serde_json::Value::Null);
+    server.order("/seek?to=440");
+    assert_eq!(server.look()["ended"], serde_json::Value::Null);
 }
 
 fn fail_at_450(clock: Res<Clock>) {

@@ -2,48 +2,50 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{DAY, House, Spectator, eventually};
+use parlour_testing::eventually;
+
+use crate::support::{PlaybackServer, RECORDING, Spectator};
 
 #[test]
 fn a_pause_stops_it_and_play_goes_on_from_there() {
-    let house = House::paused_at(40);
-    let mut spectator = Spectator::in_room(&house, "plaza");
-    house.order("/play");
-    spectator.check_until(&DAY, 60);
-    let paused = house.order("/pause");
+    let server = PlaybackServer::paused_at(40);
+    let mut spectator = Spectator::in_room(&server, "plaza");
+    server.order("/play");
+    spectator.check_until(&RECORDING, 60);
+    let paused = server.order("/pause");
     assert_eq!(paused["paused"], true);
     // What was under way comes; then nothing does.
     while spectator.hears(Duration::from_millis(300)).is_some() {}
-    spectator.check(&DAY);
-    assert_eq!(house.look()["tick"], paused["tick"]);
-    assert_eq!(house.http("GET /readyz HTTP/1.1\r\n")[9..12], *"200");
-    assert_eq!(house.order("/play")["paused"], false);
-    spectator.check_until(&DAY, 130);
+    spectator.check(&RECORDING);
+    assert_eq!(server.look()["tick"], paused["tick"]);
+    assert_eq!(server.http("GET /readyz HTTP/1.1\r\n")[9..12], *"200");
+    assert_eq!(server.order("/play")["paused"], false);
+    spectator.check_until(&RECORDING, 130);
 }
 
 #[test]
 fn at_a_speed_of_four_four_times_as_many_ticks_pass() {
-    let house = House::paused_at(1);
-    let mut spectator = Spectator::in_room(&house, "plaza");
-    assert_eq!(house.order("/speed?x=4")["speed"], 4.0);
+    let server = PlaybackServer::paused_at(1);
+    let mut spectator = Spectator::in_room(&server, "plaza");
+    assert_eq!(server.order("/speed?x=4")["speed"], 4.0);
     let began = Instant::now();
-    house.order("/play");
-    let count = spectator.check_until(&DAY, 700);
+    server.order("/play");
+    let count = spectator.check_until(&RECORDING, 700);
     let seconds = began.elapsed().as_secs_f64();
     // 700 ticks are 11.7 s as they were lived, 2.9 s now. A machine that is slow makes it longer, not shorter.
     assert!(seconds > 2.0, "{seconds} s");
     assert!(seconds < 9.0, "{seconds} s");
     assert!(count < 400, "several ticks are sent as one: {count}");
-    assert_eq!(house.order("/speed?x=0.1")["speed"], 0.1);
-    let before = house.look()["tick"].as_u64().unwrap();
+    assert_eq!(server.order("/speed?x=0.1")["speed"], 0.1);
+    let before = server.look()["tick"].as_u64().unwrap();
     eventually("slow ticks", || {
-        house.look()["tick"].as_u64().unwrap() >= before + 3
+        server.look()["tick"].as_u64().unwrap() >= before + 3
     });
 }
 
 #[test]
 fn what_makes_no_sense_is_refused_in_a_line() {
-    let house = House::paused_at(40);
+    let server = PlaybackServer::paused_at(40);
     for wrong in [
         "/speed",
         "/speed?x=0",
@@ -59,20 +61,20 @@ fn what_makes_no_sense_is_refused_in_a_line() {
         "/seek?to=%zz",
         "/follow",
     ] {
-        let (status, why) = house.refused(wrong);
+        let (status, why) = server.refused(wrong);
         assert_eq!(status, 400, "{wrong}: {why}");
     }
-    assert_eq!(house.refused("/follow?player=nobody").0, 404);
-    assert_eq!(house.ask("GET", "/pause", "").0, 405);
-    assert_eq!(house.ask("POST", "", "").0, 405);
-    assert_eq!(house.ask("GET", "/nothing", "").0, 404);
-    assert_eq!(house.look()["tick"], 40);
+    assert_eq!(server.refused("/follow?player=nobody").0, 404);
+    assert_eq!(server.ask("GET", "/pause", "").0, 405);
+    assert_eq!(server.ask("POST", "", "").0, 405);
+    assert_eq!(server.ask("GET", "/nothing", "").0, 404);
+    assert_eq!(server.look()["tick"], 40);
 }
 
 #[test]
 fn pages_of_the_web_cannot_steer_it() {
-    let house = House::paused_at(40);
-    let (status, why) = house.ask("POST", "/play", "origin: https://example.org\r\n");
+    let server = PlaybackServer::paused_at(40);
+    let (status, why) = server.ask("POST", "/play", "origin: https://example.org\r\n");
     assert_eq!((status, why.contains("web page")), (403, true), "{why}");
     for (method, order) in [
         ("GET", ""),
@@ -82,30 +84,30 @@ fn pages_of_the_web_cannot_steer_it() {
     ] {
         // An <img> or a script from elsewhere, which has no origin.
         let image = "sec-fetch-site: cross-site\r\nsec-fetch-mode: no-cors\r\n";
-        assert_eq!(house.ask(method, order, image).0, 403, "{method} {order}");
+        assert_eq!(server.ask(method, order, image).0, 403, "{method} {order}");
     }
-    assert_eq!(house.look()["paused"], true);
+    assert_eq!(server.look()["paused"], true);
     assert_eq!(
-        house.ask("POST", "/play", "origin: http://localhost:3000\r\n").0,
+        server.ask("POST", "/play", "origin: http://localhost:3000\r\n").0,
         200
     );
 }
 
 #[test]
 fn the_admin_port_says_how_it_stands_and_what_can_be_done() {
-    let house = House::paused_at(60);
-    let picture = house.look();
-    assert_eq!(picture["time"], "2026-01-31T12:00:00.999Z");
+    let server = PlaybackServer::paused_at(60);
+    let picture = server.look();
+    assert_eq!(picture["time"], "2026-01-31T12:00:00.983Z");
     assert_eq!((&picture["first"], &picture["last"]), (&1.into(), &1500.into()));
     let rooms = serde_json::json!([{"name": "plaza", "players": 2}]);
     assert_eq!(picture["rooms"], rooms);
-    let index = house.http("GET / HTTP/1.1\r\n");
+    let index = server.http("GET / HTTP/1.1\r\n");
     assert!(
         index.contains("/playback/seek") && index.contains("/metrics"),
         "{index}"
     );
-    let _spectator = Spectator::in_room(&house, "plaza");
-    let metrics = house.http("GET /metrics HTTP/1.1\r\n");
+    let _spectator = Spectator::in_room(&server, "plaza");
+    let metrics = server.http("GET /metrics HTTP/1.1\r\n");
     assert!(
         metrics.contains("parlour_sessions 1\n"),
         "those who watch are counted"

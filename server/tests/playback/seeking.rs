@@ -2,7 +2,9 @@
 
 use parlour_client::{Command, Event};
 
-use crate::support::{DAY, House, LAST, Spectator, eventually};
+use parlour_testing::eventually;
+
+use crate::support::{LAST, PlaybackServer, RECORDING, Spectator};
 
 /// Waits for the first snapshot of the next stay.
 fn next_stay(spectator: &mut Spectator) {
@@ -13,55 +15,55 @@ fn next_stay(spectator: &mut Spectator) {
 
 #[test]
 fn forward_everyone_is_shown_the_very_tick() {
-    let house = House::paused_at(40);
-    let mut spectator = Spectator::in_room(&house, "plaza");
+    let server = PlaybackServer::paused_at(40);
+    let mut spectator = Spectator::in_room(&server, "plaza");
     // Before, at and behind saved worlds, which are at 400, 800 and 1200.
     for tick in [100, 399, 400, 401, 850, LAST] {
-        let picture = house.order(&format!("/seek?to={tick}"));
+        let picture = server.order(&format!("/seek?to={tick}"));
         assert_eq!(
             (&picture["tick"], &picture["paused"]),
             (&tick.into(), &true.into())
         );
         next_stay(&mut spectator);
         assert_eq!(spectator.tick().0, tick);
-        spectator.check(&DAY);
+        spectator.check(&RECORDING);
     }
-    house.order("/play");
+    server.order("/play");
     eventually("that was the last", || {
-        house.look()["ended"] != serde_json::Value::Null
+        server.look()["ended"] != serde_json::Value::Null
     });
-    assert_eq!(house.refused("/play").0, 409);
+    assert_eq!(server.refused("/play").0, 409);
 }
 
 #[test]
 fn back_an_ordinary_client_comes_again_by_itself() {
-    let house = House::paused_at(850);
-    let mut spectator = Spectator::in_room(&house, "plaza");
-    let mut idle = Spectator::new(&house);
-    house.order("/seek?to=405");
+    let server = PlaybackServer::paused_at(850);
+    let mut spectator = Spectator::in_room(&server, "plaza");
+    let mut idle = Spectator::new(&server);
+    server.order("/seek?to=405");
     assert_eq!(spectator.closed(), Some(4102), "reconnect as a new session");
-    let mut again = Spectator::in_room(&house, "plaza");
+    let mut again = Spectator::in_room(&server, "plaza");
     assert_eq!(again.tick().0, 405);
-    again.check(&DAY);
+    again.check(&RECORDING);
     // Who had seen nothing need not go.
     idle.enter("plaza");
-    house.order("/play");
+    server.order("/play");
     for spectator in [&mut again, &mut idle] {
-        spectator.check_until(&DAY, 500);
+        spectator.check_until(&RECORDING, 500);
     }
 }
 
 #[test]
 fn distances_and_times_are_moments_too() {
-    let house = House::paused_at(60);
-    assert_eq!(house.order("/seek?to=+1s")["tick"], 120);
-    house.order("/seek?to=60");
-    assert_eq!(house.order("/seek?to=+10s")["tick"], 660);
-    assert_eq!(house.order("/seek?to=%2B1.5s")["tick"], 750);
-    assert_eq!(house.order("/seek?to=-10s")["tick"], 150);
-    assert_eq!(house.order("/seek?to=-10s")["tick"], 1, "not before the first");
-    assert_eq!(house.order("/seek?to=+1000s")["tick"], LAST);
-    let picture = house.order("/seek?to=2026-01-31T12:00:05Z");
+    let server = PlaybackServer::paused_at(60);
+    assert_eq!(server.order("/seek?to=+1s")["tick"], 120);
+    server.order("/seek?to=60");
+    assert_eq!(server.order("/seek?to=+10s")["tick"], 660);
+    assert_eq!(server.order("/seek?to=%2B1.5s")["tick"], 750);
+    assert_eq!(server.order("/seek?to=-10s")["tick"], 150);
+    assert_eq!(server.order("/seek?to=-10s")["tick"], 1, "not before the first");
+    assert_eq!(server.order("/seek?to=+1000s")["tick"], LAST);
+    let picture = server.order("/seek?to=2026-01-31T12:00:05Z");
     assert!(
         (295..=301).contains(&picture["tick"].as_u64().unwrap()),
         "{picture}"
@@ -70,14 +72,14 @@ fn distances_and_times_are_moments_too() {
 
 #[test]
 fn while_it_plays_it_plays_on_from_there() {
-    let house = House::paused_at(40);
-    let mut spectator = Spectator::in_room(&house, "plaza");
-    house.order("/play");
-    spectator.check_until(&DAY, 60);
-    let picture = house.order("/seek?to=600");
+    let server = PlaybackServer::paused_at(40);
+    let mut spectator = Spectator::in_room(&server, "plaza");
+    server.order("/play");
+    spectator.check_until(&RECORDING, 60);
+    let picture = server.order("/seek?to=600");
     assert_eq!(picture["paused"], false);
     next_stay(&mut spectator);
-    spectator.check(&DAY);
+    spectator.check(&RECORDING);
     assert!(spectator.tick().0 >= 600);
     let said = spectator.until(|event| match event {
         Event::Chat(said) => Some(said.text.clone()),
@@ -88,19 +90,19 @@ fn while_it_plays_it_plays_on_from_there() {
 
 #[test]
 fn a_room_that_is_not_there_then_is_left() {
-    let house = House::paused_at(DAY.door() + 10);
-    let mut spectator = Spectator::in_room(&house, "garden");
-    let mut late = Spectator::new(&house);
-    house.order("/seek?to=1400");
+    let server = PlaybackServer::paused_at(RECORDING.door() + 10);
+    let mut spectator = Spectator::in_room(&server, "garden");
+    let mut late = Spectator::new(&server);
+    server.order("/seek?to=1400");
     next_stay(&mut spectator);
     late.enter("plaza/late");
-    house.order("/seek?to=1450");
-    let mut gone = Spectator::in_room(&house, "plaza/late");
+    server.order("/seek?to=1450");
+    let mut gone = Spectator::in_room(&server, "plaza/late");
     // Before eve came.
-    house.order("/seek?to=990");
+    server.order("/seek?to=990");
     assert_eq!(gone.closed(), Some(4102));
     assert_eq!(
-        Spectator::new(&house).refused(Command::Join {
+        Spectator::new(&server).refused(Command::Join {
             room: "plaza/late".into()
         }),
         parlour_shared::message::Refusal::NoSuchRoom

@@ -9,13 +9,15 @@ use parlour_shared::{
     motion::Direction,
 };
 
-use crate::support::{DAY, House, Spectator};
+use parlour_testing::eventually;
+
+use crate::support::{PlaybackServer, RECORDING, Spectator};
 
 #[test]
 fn a_walk_is_seen_as_it_was_at_every_tick() {
-    let house = House::paused_at(20);
-    let mut spectator = Spectator::in_room(&house, "plaza");
-    spectator.check(&DAY);
+    let server = PlaybackServer::paused_at(20);
+    let mut spectator = Spectator::in_room(&server, "plaza");
+    spectator.check(&RECORDING);
     assert_eq!(
         spectator.tick().0,
         20,
@@ -23,20 +25,21 @@ fn a_walk_is_seen_as_it_was_at_every_tick() {
     );
     let entered = &spectator.client().room().unwrap().entered;
     assert_eq!((entered.slot, entered.interest_px), (Slot::NOBODY, None));
-    house.order("/play");
+    server.order("/play");
     assert!(
-        spectator.check_until(&DAY, 120) >= 3,
+        spectator.check_until(&RECORDING, 120) >= 3,
         "turns are told at their ticks"
     );
-    let moved = DAY.scene("plaza", spectator.tick()) != DAY.scene("plaza", parlour_shared::ids::Tick(20));
+    let moved = RECORDING.players("plaza", spectator.tick())
+        != RECORDING.players("plaza", parlour_shared::ids::Tick(20));
     assert!(moved, "there was something to see");
 }
 
 #[test]
 fn what_was_said_is_heard() {
-    let house = House::paused_at(190);
-    let mut spectator = Spectator::in_room(&house, "plaza");
-    house.order("/play");
+    let server = PlaybackServer::paused_at(190);
+    let mut spectator = Spectator::in_room(&server, "plaza");
+    server.order("/play");
     let said = spectator.until(|event| match event {
         Event::Chat(said) => Some(said.clone()),
         _ => None,
@@ -45,23 +48,23 @@ fn what_was_said_is_heard() {
         (said.name.as_str(), said.text.as_str()),
         ("bob b", "good morning")
     );
-    assert_eq!((said.player, said.tick.0), (DAY.id("bob b"), 200));
+    assert_eq!((said.player, said.tick.0), (RECORDING.id("bob b"), 200));
 }
 
 #[test]
 fn several_watch_in_rooms_of_their_own() {
-    let house = House::paused_at(DAY.door() + 50);
-    let mut one = Spectator::in_room(&house, "plaza");
-    let mut other = Spectator::in_room(&house, "garden");
-    let mut third = Spectator::in_room(&house, "plaza");
-    assert_eq!(house.look()["spectators"], 3);
-    house.order("/play");
-    let until = DAY.door() + 120;
+    let server = PlaybackServer::paused_at(RECORDING.door() + 50);
+    let mut one = Spectator::in_room(&server, "plaza");
+    let mut other = Spectator::in_room(&server, "garden");
+    let mut third = Spectator::in_room(&server, "plaza");
+    assert_eq!(server.look()["spectators"], 3);
+    server.order("/play");
+    let until = RECORDING.door() + 120;
     for spectator in [&mut one, &mut other, &mut third] {
-        spectator.check_until(&DAY, until);
+        spectator.check_until(&RECORDING, until);
     }
     drop(other);
-    crate::support::eventually("one is gone", || house.look()["spectators"] == 2);
+    eventually("one is gone", || server.look()["spectators"] == 2);
     // Another room, while it plays.
     one.send(Command::Join {
         room: "garden".into(),
@@ -69,13 +72,13 @@ fn several_watch_in_rooms_of_their_own() {
     one.until(|event| matches!(event, Event::Left(_)).then_some(()));
     one.until(|event| matches!(event, Event::Entered).then_some(()));
     one.until(|event| matches!(event, Event::Snapshot { .. }).then_some(()));
-    one.check(&DAY);
+    one.check(&RECORDING);
 }
 
 #[test]
 fn the_past_cannot_be_changed() {
-    let house = House::paused_at(50);
-    let mut spectator = Spectator::new(&house);
+    let server = PlaybackServer::paused_at(50);
+    let mut spectator = Spectator::new(&server);
     let welcome = spectator.client().welcome().unwrap();
     assert_eq!((welcome.name.as_str(), welcome.tick.0), ("spectator", 50));
     assert_eq!(welcome.maps, ["garden", "plaza"]);
@@ -90,7 +93,7 @@ fn the_past_cannot_be_changed() {
     spectator.until(|event| matches!(event, Event::Left(_)).then_some(()));
     assert_eq!(spectator.refused(Command::Leave), Refusal::NotInRoom);
 
-    let mut spectator = Spectator::in_room(&house, "plaza");
+    let mut spectator = Spectator::in_room(&server, "plaza");
     assert_eq!(spectator.refused(join("plaza")), Refusal::AlreadyThere);
     assert_eq!(spectator.refused(Command::say("hello?")), Refusal::NotInRoom);
     assert_eq!(
@@ -108,12 +111,12 @@ fn the_past_cannot_be_changed() {
         Refusal::NotInRoom
     );
     spectator.send(Command::walk(Direction::East));
-    house.order("/play");
-    spectator.check_until(&DAY, 150);
+    server.order("/play");
+    spectator.check_until(&RECORDING, 150);
     spectator.send(Command::Leave);
     spectator.until(|event| matches!(event, Event::Left(_)).then_some(()));
     assert_eq!(
-        house.look()["ended"],
+        server.look()["ended"],
         serde_json::Value::Null,
         "it is the world that was recorded"
     );
@@ -121,8 +124,8 @@ fn the_past_cannot_be_changed() {
 
 #[test]
 fn by_hand_it_is_json() {
-    let house = House::paused_at(150);
-    let address = house.server.listen_addr();
+    let server = PlaybackServer::paused_at(150);
+    let address = server.inner.listen_addr();
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(std::time::Duration::from_secs(30)))
@@ -146,7 +149,7 @@ fn by_hand_it_is_json() {
         (&refused["request"], &refused["refusal"]),
         (&9.into(), &"not_in_room".into())
     );
-    house.order("/play");
+    server.order("/play");
     assert_eq!(client.wait("chat")["text"], "good morning");
     stream.flush().unwrap();
 }

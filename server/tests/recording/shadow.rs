@@ -14,9 +14,11 @@ use bevy_ecs::prelude::*;
 use parlour_sim::{Clock, Logic, Room, SimulationApp, Step, StepSet};
 use serde::{Deserialize, Serialize};
 
+use parlour_testing::eventually;
+
 use crate::{
     replay::replay_file,
-    support::{Bots, Directory, await_metric, bundled, eventually, metric, start},
+    support::{Bots, Directory, await_metric, bundled, metric, start},
 };
 
 /// A number that is part of the state.

@@ -10,13 +10,14 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use parlour_client_sim::bots::{self, Plan, Report};
 use parlour_server::{Server, ServerOptions, maps};
 use parlour_shared::map::Map;
 use parlour_sim::SimConfig;
+use parlour_testing::eventually;
 use tokio::sync::oneshot;
 
 /// Far more than anything takes; a test that waits this long has failed.
@@ -154,13 +155,4 @@ pub(crate) fn metric(address: SocketAddr, name: &str) -> f64 {
 /// Waits until a metric is at least so much.
 pub(crate) fn await_metric(address: SocketAddr, name: &str, least: f64) {
     eventually(name, || metric(address, name) >= least);
-}
-
-/// Waits for something that becomes true soon.
-pub(crate) fn eventually(what: &str, mut is: impl FnMut() -> bool) {
-    let until = Instant::now() + TIMEOUT;
-    while !is() {
-        assert!(Instant::now() < until, "{what}: not in time");
-        thread::park_timeout(Duration::from_millis(20));
-    }
 }

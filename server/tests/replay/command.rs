@@ -4,9 +4,9 @@ use std::fs;
 
 use parlour_sim::{Logic, SIMULATION, SimulationApp};
 
-use crate::support::{Script, Temporary, parlour, story};
+use crate::support::{Recorded, Temporary, parlour, story};
 
-fn recorded(script: &Script, ticks: u32) -> Temporary {
+fn recorded(script: &Recorded, ticks: u32) -> Temporary {
     Temporary::file(&script.record(ticks))
 }
 
@@ -111,7 +111,7 @@ fn what_is_no_recording() {
 
 #[test]
 fn words_that_cannot_be_understood() {
-    let file = recorded(&Script::default(), 20);
+    let file = recorded(&Recorded::default(), 20);
     for words in [
         &["--from", "yesterday"][..],
         &["--dump", "everything"],
@@ -138,7 +138,7 @@ fn words_that_cannot_be_understood() {
 
 #[test]
 fn settings_that_a_replay_does_not_use_are_refused() {
-    let file = recorded(&Script::default(), 20);
+    let file = recorded(&Recorded::default(), 20);
     for (words, right) in [
         (
             &["--seed", "7", "--capacity", "5"][..],
@@ -167,7 +167,7 @@ fn settings_that_a_replay_does_not_use_are_refused() {
 
 #[test]
 fn a_moment_that_is_not_in_it_is_no_fault_of_the_file() {
-    let file = recorded(&Script::default(), 20);
+    let file = recorded(&Recorded::default(), 20);
     for words in [
         &["--from", "14:05"][..],
         &["--dump", "players", "--at", "14:05"],
@@ -196,7 +196,7 @@ fn a_moment_that_is_not_in_it_is_no_fault_of_the_file() {
         "{err}"
     );
     // Nothing can be asked of a file without a tick.
-    let empty = recorded(&Script::default(), 0);
+    let empty = recorded(&Recorded::default(), 0);
     assert_eq!(refused(&[empty.path(), "--from", "14:05"]).0, Some(65));
 }
 

@@ -4,13 +4,13 @@ use std::fs;
 
 use parlour_recording::replay::{Extent, find};
 
-use crate::support::{STARTED_MS, Script, Temporary, parlour};
+use crate::support::{Recorded, STARTED_MS, Temporary, parlour};
 
 /// Three recordings of five seconds: at 14:03:00, 14:03:05 and a day later.
 fn directory() -> Temporary {
     let directory = Temporary::directory();
     for (name, after) in [("b.plr", 0), ("a.plr", 5_000), ("c.plr", 86_400_000)] {
-        let mut script = Script::default();
+        let mut script = Recorded::default();
         script.started_ms = Some(STARTED_MS + after);
         fs::write(directory.0.join(name), script.record(300)).unwrap();
     }
@@ -71,7 +71,7 @@ fn a_time_shortly_before_a_file_begins_is_that_of_the_file() {
     let directory = Temporary::directory();
     // They begin at 14:03:07, 14:03:20 and 14:05.
     for (name, after) in [("b.plr", 7_000), ("a.plr", 20_000), ("c.plr", 120_000)] {
-        let mut script = Script::default();
+        let mut script = Recorded::default();
         script.started_ms = Some(STARTED_MS + after);
         fs::write(directory.0.join(name), script.record(300)).unwrap();
     }

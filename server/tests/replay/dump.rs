@@ -4,11 +4,11 @@ use parlour_recording::replay::{
     Whom,
     dump::{Dump, Filter, What, dump, table},
 };
+use parlour_testing::SessionActions as _;
 
 use parlour_shared::message::Scope;
-use parlour_tick::EventKind;
 
-use crate::support::{Script, Temporary, parlour, replay, story, ticks};
+use crate::support::{Recorded, Temporary, parlour, replay, story, ticks};
 
 fn rows(what: What, from: u32, to: u32, filter: &Filter) -> Dump {
     let file = Temporary::file(&story().record(900));
@@ -288,16 +288,18 @@ fn namesakes() -> (Temporary, Vec<String>) {
         .unwrap();
         column(&players, "id").into_iter().map(String::from).collect()
     };
-    let mut script = Script::default();
-    script.open(10, 1, "Ada", "plaza");
-    script.open(20, 2, "Ada", "plaza");
+    let mut script = Recorded::default();
+    script.at(10).arrive(1, "Ada", "plaza");
+    script.at(20).arrive(2, "Ada", "plaza");
     let ids = ids_at(&Temporary::file(&script.record(30)), 30);
-    script.open(40, 3, &ids[0], "plaza");
-    script.open(40, 4, "2", "plaza");
+    script.at(40).arrive(3, &ids[0], "plaza");
+    script.at(40).arrive(4, "2", "plaza");
     for (tick, session) in (91..).zip(1..=4) {
-        script.chat(tick, session, Scope::Room, &format!("from {session}"));
+        script
+            .at(tick)
+            .chat(session, Scope::Room, &format!("from {session}"));
     }
-    script.event(100, 1, EventKind::Close);
+    script.at(100).close(1);
     let file = Temporary::file(&script.record(120));
     let ids = ids_at(&file, 90);
     (file, ids)

@@ -6,11 +6,11 @@ use parlour_recording::replay::{
     Whom, Window,
     follow::{FollowError, follow},
 };
+use parlour_testing::SessionActions as _;
 
 use parlour_shared::message::Scope;
-use parlour_tick::EventKind;
 
-use crate::support::{Script, Temporary, parlour, replay, story, ticks};
+use crate::support::{Recorded, Temporary, parlour, replay, story, ticks};
 
 fn told(whom: &str, from: u32, to: u32) -> Result<Vec<String>, FollowError> {
     told_of(&story().record(900), whom, None, ticks(from, to))
@@ -133,11 +133,11 @@ fn the_command_honours_the_room() {
 #[test]
 fn who_has_the_name_of_another_is_mentioned_with_an_id() {
     // Session 1 and session 2 appear near each other.
-    let mut script = Script::default();
-    script.open(10, 1, "Ada", "lobby/3");
-    script.open(30, 2, "Ada", "lobby/3");
-    script.chat(60, 2, Scope::Room, "hello");
-    script.event(90, 2, EventKind::Close);
+    let mut script = Recorded::default();
+    script.at(10).arrive(1, "Ada", "lobby/3");
+    script.at(30).arrive(2, "Ada", "lobby/3");
+    script.at(60).chat(2, Scope::Room, "hello");
+    script.at(90).close(2);
     let story = told_of(&script.record(120), "1", None, ticks(1, 120)).unwrap();
     let texts: Vec<&str> = story
         .iter()
@@ -156,9 +156,9 @@ fn who_has_the_name_of_another_is_mentioned_with_an_id() {
 
 #[test]
 fn of_several_with_one_name_none_is_chosen() {
-    let mut script = Script::default();
-    script.open(10, 1, "Ada", "plaza");
-    script.open(20, 2, "Ada", "lobby/3");
+    let mut script = Recorded::default();
+    script.at(10).arrive(1, "Ada", "plaza");
+    script.at(20).arrive(2, "Ada", "lobby/3");
     let file = Temporary::file(&script.record(120));
     let (code, out, err) = parlour(&[file.path(), "--follow", "Ada", "--from", "30"]);
     assert_eq!((code, out.as_str()), (Some(64), ""));
@@ -173,7 +173,7 @@ fn of_several_with_one_name_none_is_chosen() {
     );
     // With an id that another chose as its name, the id is meant.
     let id = &them[..8];
-    script.open(25, 3, id, "plaza");
+    script.at(25).arrive(3, id, "plaza");
     let story = told_of(&script.record(120), id, None, ticks(30, 120)).unwrap();
     assert!(
         story[0].contains(&format!("Ada (id {id}, session 1)")),

@@ -9,11 +9,11 @@ use parlour_recording::{
 };
 use parlour_sim::SIMULATION;
 
-use crate::support::{STARTED_MS, Script, Temporary, config, parlour, story};
+use crate::support::{Recorded, STARTED_MS, Temporary, config, parlour, story};
 
 /// Writes a history of so many ticks from a time on.
 fn put_history(directory: &Temporary, name: &str, after_ms: u64, ticks: u32) {
-    let mut script = Script::default();
+    let mut script = Recorded::default();
     script.started_ms = Some(STARTED_MS + after_ms);
     script.history = Some("asked");
     fs::write(directory.0.join(name), script.record(ticks)).unwrap();
@@ -180,7 +180,7 @@ fn a_history_is_known_by_its_bytes() {
     old.end(EndReason::Stopped, "the history of a server").unwrap();
     fs::write(directory.0.join("old.plr"), old.into_inner()).unwrap();
     // A recording may have any name, also one like that of a history.
-    let recording = Script::default().record(120);
+    let recording = Recorded::default().record(120);
     fs::write(directory.0.join("20261121T140300Z-t1-asked.plr"), recording).unwrap();
     fs::write(directory.0.join("begun.plr"), b"").unwrap();
     let found = find(&directory.0, None, Extent::Onwards).unwrap();
@@ -209,7 +209,7 @@ fn a_file_is_replayed_whatever_it_is() {
 #[test]
 fn a_history_and_a_recording_of_one_world_are_compared() {
     let directory = Temporary::directory();
-    fs::write(directory.0.join("t1.plr"), Script::default().record(200)).unwrap();
+    fs::write(directory.0.join("t1.plr"), Recorded::default().record(200)).unwrap();
     put_history(&directory, "t1-asked.plr", 0, 100);
     let history = format!("{}/t1-asked.plr", directory.path());
     let (code, out, err) = parlour(&[directory.path(), "--diff", &history]);

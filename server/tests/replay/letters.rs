@@ -1,14 +1,15 @@
 //! A player's name in other letters: upper and lower case do not matter where one name is meant.
 
 use parlour_recording::replay::Whom;
+use parlour_testing::SessionActions as _;
 
-use crate::support::{Script, Temporary, parlour, replay, story, ticks};
+use crate::support::{Recorded, Temporary, parlour, replay, story, ticks};
 
 /// The names of those who are meant, of players with these names.
 fn among(asked: &str, names: &[&str]) -> Vec<String> {
-    let mut script = Script::default();
+    let mut script = Recorded::default();
     for (nth, name) in names.iter().enumerate() {
-        script.open(10, nth as u64 + 1, name, "plaza");
+        script.at(10).arrive(nth as u64 + 1, name, "plaza");
     }
     let file = Temporary::file(&script.record(20));
     let cast = parlour_recording::replay::Cast::of(&mut replay(&file), ticks(1, 20)).unwrap();
@@ -62,9 +63,9 @@ fn the_command_takes_it_everywhere() {
 
 #[test]
 fn of_two_such_names_none_is_chosen() {
-    let mut script = Script::default();
-    script.open(10, 1, "Ada", "plaza");
-    script.open(11, 2, "ADA", "plaza");
+    let mut script = Recorded::default();
+    script.at(10).arrive(1, "Ada", "plaza");
+    script.at(11).arrive(2, "ADA", "plaza");
     let file = Temporary::file(&script.record(60));
     let (code, _, err) = parlour(&[file.path(), "--follow", "ada"]);
     assert_eq!(

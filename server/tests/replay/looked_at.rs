@@ -2,20 +2,20 @@
 
 use parlour_recording::replay::Replay;
 use parlour_shared::{ids::Tick, message::Scope};
-use parlour_tick::EventKind;
+use parlour_testing::SessionActions as _;
 
-use crate::support::{Script, Temporary, bundled, parlour, replay};
+use crate::support::{Recorded, Temporary, bundled, parlour, replay};
 
 /// Ada speaks at tick 100, Bob comes at 200. At the end of the 1500 ticks everybody leaves, in two ticks.
-fn evening() -> Script {
-    let mut script = Script::default();
-    script.open(10, 1, "Ada", "plaza");
-    script.chat(100, 1, Scope::Room, "hello");
-    script.open(200, 2, "Bob", "plaza");
-    script.open(210, 3, "Cleo", "plaza");
-    script.event(400, 3, EventKind::Close);
-    script.event(1498, 1, EventKind::Close);
-    script.event(1499, 2, EventKind::Close);
+fn evening() -> Recorded {
+    let mut script = Recorded::default();
+    script.at(10).arrive(1, "Ada", "plaza");
+    script.at(100).chat(1, Scope::Room, "hello");
+    script.at(200).arrive(2, "Bob", "plaza");
+    script.at(210).arrive(3, "Cleo", "plaza");
+    script.at(400).close(3);
+    script.at(1498).close(1);
+    script.at(1499).close(2);
     script
 }
 
@@ -113,9 +113,9 @@ fn players_of_a_server_that_stopped_are_those_before_all_left() {
 
 #[test]
 fn the_last_tick_with_anyone_in_it_may_lie_in_an_earlier_file() {
-    let mut script = Script::default();
-    script.open(10, 1, "Ada", "plaza");
-    script.event(500, 1, EventKind::Close);
+    let mut script = Recorded::default();
+    script.at(10).arrive(1, "Ada", "plaza");
+    script.at(500).close(1);
     let directory = script.record_rotated(1800, &[300, 900, 1500]);
     let open = |first: &str, next: &[&str]| {
         let mut replay = Replay::open(
@@ -143,7 +143,7 @@ fn the_last_tick_with_anyone_in_it_may_lie_in_an_earlier_file() {
             .unwrap(),
         None
     );
-    let empty = Temporary::file(&Script::default().record(60));
+    let empty = Temporary::file(&Recorded::default().record(60));
     assert_eq!(replay(&empty).before_all_left(Tick(60)).unwrap(), None);
     let (note, rows) = dumped(&empty, &["players"]);
     assert_eq!(

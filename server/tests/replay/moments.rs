@@ -9,11 +9,11 @@ use parlour_shared::ids::Tick;
 use parlour_sim::SIMULATION;
 use parlour_tick::TickInput;
 
-use crate::support::{STARTED_MS, Script, config, recording};
+use crate::support::{Recorded, STARTED_MS, config, recording};
 
 /// 900 ticks from 14:03:00 on: fifteen seconds.
 fn times() -> Times {
-    recording(&Script::default().record(900)).times()
+    recording(&Recorded::default().record(900)).times()
 }
 
 fn moment(text: &str) -> Moment {
@@ -94,7 +94,7 @@ fn other_texts_are_none() {
 
 #[test]
 fn a_time_of_day_is_looked_for_on_each_day() {
-    let mut script = Script::default();
+    let mut script = Recorded::default();
     // Ten seconds before midnight.
     script.started_ms = Some(STARTED_MS - STARTED_MS % 86_400_000 + 86_390_000);
     let times = recording(&script.record(1200)).times();

@@ -8,10 +8,10 @@ use std::{
 };
 
 use parlour_shared::message::Scope;
-use parlour_tick::EventKind;
 use serde_json::Value;
 
-use crate::support::{Script, Temporary, parlour, story};
+use crate::support::{Recorded, Temporary, parlour, story};
+use parlour_testing::SessionActions as _;
 
 /// The story in three files, which begin at ticks 1, 301 and 601.
 fn rotated() -> Temporary {
@@ -42,7 +42,7 @@ fn two_directories_are_compared_through_all_of_their_files() {
 #[test]
 fn a_difference_in_a_later_file_is_found() {
     let mut script = story();
-    script.event(700, 3, EventKind::Close);
+    script.at(700).close(3);
     let changed = script.record_rotated(900, &[300, 600]);
     let (code, out, err) = parlour(&[rotated().path(), "--diff", changed.path()]);
     assert_eq!(code, Some(1), "{err}");
@@ -76,9 +76,9 @@ fn a_directory_is_compared_with_what_it_comes_to_now() {
 
 #[test]
 fn who_is_not_in_the_window_is_looked_for_in_all_files() {
-    let mut script = Script::default();
-    script.open(10, 1, "Ada", "plaza");
-    script.open(650, 2, "Zoe", "plaza");
+    let mut script = Recorded::default();
+    script.at(10).arrive(1, "Ada", "plaza");
+    script.at(650).arrive(2, "Zoe", "plaza");
     let directory = script.record_rotated(900, &[300, 600]);
     let (code, _, err) = parlour(&[directory.path(), "--follow", "Zoe", "--to", "400"]);
     assert_eq!(code, Some(64));
@@ -96,11 +96,11 @@ fn a_distance_counts_from_the_beginning_of_the_run() {
 
 /// Ada speaks three times, once in each of three files.
 fn three_chats() -> Temporary {
-    let mut script = Script::default();
-    script.open(10, 1, "Ada", "plaza");
-    script.chat(250, 1, Scope::Room, "one");
-    script.chat(550, 1, Scope::Room, "two");
-    script.chat(650, 1, Scope::Room, "three");
+    let mut script = Recorded::default();
+    script.at(10).arrive(1, "Ada", "plaza");
+    script.at(250).chat(1, Scope::Room, "one");
+    script.at(550).chat(1, Scope::Room, "two");
+    script.at(650).chat(1, Scope::Room, "three");
     script.record_rotated(900, &[300, 600])
 }
 

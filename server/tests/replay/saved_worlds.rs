@@ -8,7 +8,7 @@ use parlour_shared::ids::Tick;
 use parlour_sim::{Clock, Logic, Room, SimulationApp, Step, StepSet, Walk};
 use serde::{Deserialize, Serialize};
 
-use crate::support::{Script, Temporary, bundled, story, ticks, whole};
+use crate::support::{Recorded, Temporary, bundled, story, ticks, whole};
 
 /// A number that is part of the state.
 #[derive(Resource, Default, Serialize, Deserialize)]
@@ -25,18 +25,18 @@ fn planted<M>(
 }
 
 /// The story with that logic; worlds are saved after ticks 300, 600 and so on.
-fn with(logic: Logic) -> Script {
+fn with(logic: Logic) -> Recorded {
     let mut script = story();
     script.logic = logic;
     script
 }
 
-fn opened(file: &Temporary, script: &Script) -> Replay {
+fn opened(file: &Temporary, script: &Recorded) -> Replay {
     Replay::open(&file.0, &bundled(), script.logic.clone()).unwrap()
 }
 
 /// Records so many ticks and verifies all of them.
-fn verified(script: &Script, last: u32) -> Result<Verified, ReplayError> {
+fn verified(script: &Recorded, last: u32) -> Result<Verified, ReplayError> {
     let file = Temporary::file(&script.record(last));
     let mut replay = opened(&file, script);
     let window = whole(&replay);
@@ -44,7 +44,7 @@ fn verified(script: &Script, last: u32) -> Result<Verified, ReplayError> {
 }
 
 /// The saved world, the tick and what differs; and the error in words.
-fn not_saved(script: &Script, last: u32) -> (u32, u32, Vec<String>, String) {
+fn not_saved(script: &Recorded, last: u32) -> (u32, u32, Vec<String>, String) {
     let error = verified(script, last).unwrap_err();
     assert!(error.is_divergence());
     let text = error.to_string();

@@ -1,7 +1,9 @@
 //! Recordings made without a server: a world that is given scripted events, written as a recorder would.
 
+#[path = "../support/recorder.rs"]
+mod recorder;
+
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -12,30 +14,25 @@ use std::{
 };
 
 use parlour_recording::{
-    Header, Previous,
-    format::{EndReason, FileWriter, Recording, TicksBuilder, seal_keyframe},
+    format::{EndReason, Recording},
     replay::{Replay, Window},
 };
 use parlour_server::maps;
-use parlour_shared::{
-    ids::{SessionId, Tick},
-    limits::TICK_RATE,
-    map::Map,
-    message::{Chat, ClientMessage, Join, Move, Scope, SetSkin, SetState, StateWrite},
-    motion::Direction,
-};
+use parlour_shared::{ids::Tick, map::Map, message::Scope, motion::Direction};
 use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
-use parlour_tick::{Event, EventKind, TickInput, TickOutput};
+use parlour_testing::{Script, SessionActions as _};
+
+use recorder::Recorder;
 
 /// 2026-11-21T14:03:00Z.
 pub(crate) const STARTED_MS: u64 = 1_795_269_780_000;
 /// Ticks between saved worlds.
 const KEYFRAMES: u32 = 300;
 
-/// What happens, by tick.
+/// A script to record, and the options of the recording.
 #[derive(Clone, Default)]
-pub(crate) struct Script {
-    events: BTreeMap<u32, Vec<Event>>,
+pub(crate) struct Recorded {
+    script: Script,
     /// A tick whose recorded hash is a wrong one.
     pub(crate) wrong_hash: Option<u32>,
     pub(crate) logic: Logic,
@@ -50,66 +47,10 @@ pub(crate) struct Script {
     pub(crate) history: Option<&'static str>,
 }
 
-impl Script {
-    pub(crate) fn event(&mut self, tick: u32, session: u64, kind: EventKind) {
-        let session = SessionId(session);
-        self.events.entry(tick).or_default().push(Event { session, kind });
-    }
-
-    pub(crate) fn say(&mut self, tick: u32, session: u64, message: ClientMessage) {
-        self.event(tick, session, EventKind::Message { early: 25, message });
-    }
-
-    pub(crate) fn open(&mut self, tick: u32, session: u64, name: &str, room: &str) {
-        self.event(tick, session, EventKind::Open { name: name.into() });
-        self.join(tick, session, room);
-    }
-
-    pub(crate) fn join(&mut self, tick: u32, session: u64, room: &str) {
-        let room = room.into();
-        self.say(tick, session, ClientMessage::Join(Join { request: 1, room }));
-    }
-
-    pub(crate) fn walk(&mut self, tick: u32, session: u64, direction: Direction) {
-        let command = Move {
-            direction,
-            ..Move::default()
-        };
-        self.say(tick, session, ClientMessage::Move(command));
-    }
-
-    pub(crate) fn chat(&mut self, tick: u32, session: u64, scope: Scope, text: &str) {
-        let text = text.into();
-        self.say(
-            tick,
-            session,
-            ClientMessage::Chat(Chat {
-                request: 0,
-                scope,
-                text,
-            }),
-        );
-    }
-
-    pub(crate) fn write(&mut self, tick: u32, session: u64, key: &str, value: &str) {
-        let write = StateWrite {
-            key: key.into(),
-            version: 0,
-            value: Some(value.into()),
-        };
-        let batch = SetState {
-            request: 4,
-            writes: vec![write],
-        };
-        self.say(tick, session, ClientMessage::SetState(batch));
-    }
-
-    pub(crate) fn skin(&mut self, tick: u32, session: u64, skin: u16) {
-        self.say(
-            tick,
-            session,
-            ClientMessage::SetSkin(SetSkin { request: 5, skin }),
-        );
+impl Recorded {
+    /// Chooses the tick of the next events.
+    pub(crate) fn at(&mut self, tick: u32) -> &mut Script {
+        self.script.at(tick)
     }
 
     /// Runs so many ticks and gives the recording of them.
@@ -139,71 +80,33 @@ impl Script {
         rotate: &[u32],
         mut look: impl FnMut(&Simulation),
     ) -> Vec<(String, Vec<u8>)> {
-        let mut files = Vec::new();
-        let mut name = "t1.plr".to_owned();
         let config = config();
-        let mut world = Simulation::with_plugins(config.clone(), self.logic.clone());
-        let names: Vec<String> = world.part_names().map(String::from).collect();
-        let started = self.started_ms.unwrap_or(STARTED_MS);
-        let mut header = Header::new(&config, names.clone(), SIMULATION, started);
+        let world = Simulation::with_plugins(config.clone(), self.logic.clone());
+        let mut header = recorder::header(&world, &config, self.started_ms.unwrap_or(STARTED_MS));
         header.simulation = self.simulation.unwrap_or(SIMULATION);
         header.history = self.history.map(String::from);
-        let mut writer = FileWriter::new(Vec::new(), &header).unwrap();
-        let mut builder = TicksBuilder::new(names.len());
-        let mut output = TickOutput::default();
+        let keyframes = self.keyframes.unwrap_or(KEYFRAMES);
+        let mut recorder = Recorder::new(Vec::new(), header, world, keyframes);
+        let (mut files, mut name) = (Vec::new(), "t1.plr".to_owned());
         for tick in 1..=ticks {
-            let events = self.events.get(&tick).cloned().unwrap_or_default();
-            let mut input = TickInput {
-                events,
-                ..TickInput::default()
-            };
-            input.sort();
-            let wall_ms = started + u64::from(tick - 1) * 1000 / u64::from(TICK_RATE);
+            let input = self.script.input(tick);
             if self.panics && tick == ticks {
-                builder.push(Tick(tick), wall_ms, None, &input).unwrap();
+                recorder.panicked(Tick(tick), &input);
                 break;
             }
-            world.step(&mut input, &mut output);
-            look(&world);
-            let wrong = u64::from(self.wrong_hash == Some(tick));
-            let result = Some((output.hash ^ wrong, output.parts.as_slice()));
-            builder.push(Tick(tick), wall_ms, result, &input).unwrap();
-            let keyframe = tick.is_multiple_of(self.keyframes.unwrap_or(KEYFRAMES));
-            if keyframe || builder.is_due() {
-                writer.chunk(&builder.seal().unwrap()).unwrap();
-            }
+            recorder.step_as(&input, |hash| hash ^ u64::from(self.wrong_hash == Some(tick)));
+            look(&recorder.world);
             if rotate.contains(&tick) {
-                let chain = writer.end(EndReason::Rotated, "").unwrap().chain;
-                header.started_ms = wall_ms;
-                header.previous = Some(Previous {
-                    file: name.clone(),
-                    chain,
-                });
-                let next = FileWriter::new(Vec::new(), &header).unwrap();
-                let full = std::mem::replace(&mut writer, next);
-                files.push((
-                    std::mem::replace(&mut name, format!("t{tick}.plr")),
-                    full.into_inner(),
-                ));
-            }
-            if keyframe {
-                let mut saved = Vec::new();
-                world.save(&mut saved);
-                for chunk in seal_keyframe(Tick(tick), wall_ms, &saved).unwrap() {
-                    writer.chunk(&chunk).unwrap();
-                }
+                let full = recorder.rotate(&name, Vec::new());
+                files.push((std::mem::replace(&mut name, format!("t{tick}.plr")), full));
             }
         }
-        if let Some(rest) = builder.seal() {
-            writer.chunk(&rest).unwrap();
-        }
-        let reason = if self.panics {
+        recorder.end(if self.panics {
             EndReason::Panicked
         } else {
             EndReason::Stopped
-        };
-        writer.end(reason, "").unwrap();
-        files.push((name, writer.into_inner()));
+        });
+        files.push((name, recorder.into_inner()));
         files
     }
 }
@@ -222,34 +125,34 @@ pub(crate) fn config() -> SimConfig {
 }
 
 /// Ada and Bob meet in a lobby, near a door: each kind of thing happens in 900 ticks.
-pub(crate) fn story() -> Script {
-    let mut script = Script::default();
-    script.open(10, 1, "Ada", "lobby/3");
-    script.open(30, 2, "Bob", "lobby/3");
-    script.open(40, 3, "Cleo", "plaza");
-    script.walk(60, 1, Direction::North);
-    script.walk(80, 1, Direction::Still);
-    script.chat(90, 1, Scope::Room, "hello\nall");
-    script.chat(120, 2, Scope::Near, "hi Ada");
-    script.skin(130, 1, 2);
-    script.write(140, 2, "door", "open\u{1b}[0m");
-    script.write(150, 1, "door", "shut");
-    script.walk(160, 2, Direction::Southwest);
-    script.skin(190, 2, 1);
-    script.event(200, 1, EventKind::Hold);
-    script.event(290, 1, EventKind::Release);
+pub(crate) fn story() -> Recorded {
+    let mut script = Recorded::default();
+    script.at(10).arrive(1, "Ada", "lobby/3");
+    script.at(30).arrive(2, "Bob", "lobby/3");
+    script.at(40).arrive(3, "Cleo", "plaza");
+    script.at(60).walk(1, Direction::North);
+    script.at(80).walk(1, Direction::Still);
+    script.at(90).chat(1, Scope::Room, "hello\nall");
+    script.at(120).chat(2, Scope::Near, "hi Ada");
+    script.at(130).skin(1, 2);
+    script.at(140).write(2, "door", 0, Some("open\u{1b}[0m"));
+    script.at(150).write(1, "door", 0, Some("shut"));
+    script.at(160).walk(2, Direction::Southwest);
+    script.at(190).skin(2, 1);
+    script.at(200).hold(1);
+    script.at(290).release(1);
     for _ in 0..12 {
-        script.chat(330, 2, Scope::Room, "spam");
+        script.at(330).chat(2, Scope::Room, "spam");
     }
-    script.chat(340, 1, Scope::Room, "");
-    script.walk(400, 1, Direction::East);
-    script.walk(460, 1, Direction::North);
-    script.join(520, 1, "plaza/3");
-    script.chat(560, 1, Scope::Room, "alone");
-    script.say(600, 1, ClientMessage::Leave { request: 3 });
-    script.join(620, 1, "plaza");
-    script.walk(640, 1, Direction::South);
-    script.event(800, 1, EventKind::Close);
+    script.at(340).chat(1, Scope::Room, "");
+    script.at(400).walk(1, Direction::East);
+    script.at(460).walk(1, Direction::North);
+    script.at(520).join(1, "plaza/3");
+    script.at(560).chat(1, Scope::Room, "alone");
+    script.at(600).leave(1);
+    script.at(620).join(1, "plaza");
+    script.at(640).walk(1, Direction::South);
+    script.at(800).close(1);
     script
 }
 

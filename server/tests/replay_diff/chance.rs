@@ -15,8 +15,8 @@ use parlour_recording::replay::diff::{Cause, StateDifference};
 use parlour_sim::{Clock, FromPlayer, Player, SimulationApp, Step, StepSet};
 use serde::{Deserialize, Serialize};
 
-use crate::stage::{
-    AT, Claim, SAVED, Score, config, logic, record, script, state_difference, two_that_differ,
+use crate::support::{
+    AT, Claim, SAVED, Score, config, inputs, logic, record, state_difference, two_that_differ,
 };
 
 /// Plants it, records it twice, and finds it at the tick at which it is.
@@ -145,9 +145,9 @@ fn one_second() {
 #[test]
 fn wall_clock_that_is_read_in_seconds() {
     let logic = logic(|app| simulate(app, note_the_second));
-    let one = record("second-one", &config(), &logic, &script());
+    let one = record("second-one", &config(), &logic, &inputs());
     one_second();
-    let other = record("second-other", &config(), &logic, &script());
+    let other = record("second-other", &config(), &logic, &inputs());
     let difference = state_difference(&logic, &[one, other]);
     assert_eq!(difference.tick, AT);
     assert_eq!(

@@ -6,27 +6,21 @@ use std::{
 };
 
 use parlour_server::maps;
-use parlour_shared::message::{ClientMessage, Join};
 use parlour_sim::{Logic, SimConfig};
-use parlour_tick::{EventKind, TickInput};
+use parlour_testing::{Script, SessionActions as _};
+use parlour_tick::TickInput;
 
-use crate::stage::{Taken, event, record};
+use crate::support::{Recorded, record};
 
-/// Someone walks in a bundled map, in a program without game logic of its own.
+/// A session opens, and joins a room of a bundled map a second later.
 fn inputs(room: &str) -> Vec<TickInput> {
-    let mut inputs = vec![TickInput::default(); 90];
-    let name = "Ada".to_owned();
-    inputs[0].events = vec![event(1, EventKind::Open { name })];
-    let join = Join {
-        request: 1,
-        room: room.to_owned(),
-    };
-    let message = ClientMessage::Join(join);
-    inputs[69].events = vec![event(1, EventKind::Message { early: 0, message })];
-    inputs
+    let mut script = Script::default();
+    script.at(1).open_as(1, "Ada");
+    script.at(70).join(1, room);
+    script.inputs(90)
 }
 
-fn recorded(name: &str, seed: u64, room: &str) -> Taken {
+fn recorded(name: &str, seed: u64, room: &str) -> Recorded {
     let mut config = SimConfig::new(maps::load(None).unwrap());
     config.seed = seed;
     record(

@@ -3,14 +3,14 @@
 use bevy_app::App;
 use parlour_recording::replay::diff::Difference;
 use parlour_shared::{
-    ids::Tick,
     message::{ClientMessage, Move},
     motion::Direction,
 };
 use parlour_sim::Logic;
+use parlour_testing::SessionActions as _;
 use parlour_tick::EventKind;
 
-use crate::stage::{TICKS, compare, config, event, logic, record, record_on, script};
+use crate::support::{TICKS, compare, config, inputs, logic, record, record_on, script};
 
 fn plain() -> Logic {
     logic(|_: &mut App| ())
@@ -19,8 +19,8 @@ fn plain() -> Logic {
 #[test]
 fn equal_recordings_are_the_same() {
     let logic = plain();
-    let one = record("same-one", &config(), &logic, &script());
-    let other = record("same-other", &config(), &logic, &script()[..170]);
+    let one = record("same-one", &config(), &logic, &inputs());
+    let other = record("same-other", &config(), &logic, &inputs()[..170]);
     let found = compare(&config(), &logic, [&one, &other]);
     let (from, to, last) = (1, 170, [TICKS, 170]);
     assert_eq!(found, Difference::Same { from, to, last });
@@ -30,7 +30,7 @@ fn equal_recordings_are_the_same() {
 #[test]
 fn a_world_that_was_loaded_goes_on_the_same() {
     let logic = plain();
-    let one = record("loaded-one", &config(), &logic, &script());
+    let one = record("loaded-one", &config(), &logic, &inputs());
     let other = record_on("loaded-other", &logic, &one, 60);
     let found = compare(&config(), &logic, [&one, &other]);
     let (from, to, last) = (61, TICKS, [TICKS; 2]);
@@ -40,17 +40,18 @@ fn a_world_that_was_loaded_goes_on_the_same() {
 #[test]
 fn inputs_that_differ_are_named() {
     let logic = plain();
-    let mut inputs = script();
-    let step = Move {
-        seq: 0,
-        tick: Tick(0),
+    let mut script = script();
+    let command = Move {
         direction: Direction::North,
         sprint: true,
+        ..Move::default()
     };
-    let message = ClientMessage::Move(step);
-    inputs[99].events = vec![event(3, EventKind::Message { early: -15, message })];
-    let one = record("inputs-one", &config(), &logic, &script());
-    let other = record("inputs-other", &config(), &logic, &inputs);
+    let message = ClientMessage::Move(command);
+    script
+        .at(100)
+        .event(3, EventKind::Message { early: -15, message });
+    let one = record("inputs-one", &config(), &logic, &inputs());
+    let other = record("inputs-other", &config(), &logic, &script.inputs(TICKS));
     let Difference::Inputs(found) = compare(&config(), &logic, [&one, &other]) else {
         panic!("it is the inputs");
     };
@@ -76,21 +77,16 @@ fn inputs_that_differ_are_named() {
 #[test]
 fn an_order_that_differs_is_told_as_such() {
     let logic = plain();
-    let mut inputs = script();
-    let say = |direction| {
-        let step = Move {
-            seq: 0,
-            tick: Tick(0),
-            direction,
-            sprint: false,
-        };
-        let message = ClientMessage::Move(step);
-        event(2, EventKind::Message { early: 0, message })
+    let turns = |directions: [Direction; 2]| {
+        let mut script = script();
+        directions
+            .into_iter()
+            .for_each(|direction| script.at(99).walk(2, direction));
+        script.inputs(TICKS)
     };
-    inputs[98].events = vec![say(Direction::North), say(Direction::East)];
-    let one = record("order-one", &config(), &logic, &inputs);
-    inputs[98].events.reverse();
-    let other = record("order-other", &config(), &logic, &inputs);
+    let (north, east) = (Direction::North, Direction::East);
+    let one = record("order-one", &config(), &logic, &turns([north, east]));
+    let other = record("order-other", &config(), &logic, &turns([east, north]));
     let Difference::Inputs(found) = compare(&config(), &logic, [&one, &other]) else {
         panic!("it is the inputs");
     };
@@ -105,8 +101,8 @@ fn worlds_made_with_other_rules_are_not_compared() {
     let mut other_config = config();
     other_config.seed = 6;
     other_config.rules.capacity = 7;
-    let one = record("rules-one", &config(), &logic, &script());
-    let other = record("rules-other", &other_config, &logic, &script());
+    let one = record("rules-one", &config(), &logic, &inputs());
+    let other = record("rules-other", &other_config, &logic, &inputs());
     let Difference::Headers { headers } = compare(&config(), &logic, [&one, &other]) else {
         panic!("it is the headers");
     };
@@ -118,8 +114,8 @@ fn worlds_made_with_other_rules_are_not_compared() {
 #[test]
 fn recordings_without_a_tick_in_common_are_apart() {
     let logic = plain();
-    let one = record("apart-one", &config(), &logic, &script()[..100]);
-    let whole = record("apart-whole", &config(), &logic, &script());
+    let one = record("apart-one", &config(), &logic, &inputs()[..100]);
+    let whole = record("apart-whole", &config(), &logic, &inputs());
     let other = record_on("apart-other", &logic, &whole, 120);
     let found = compare(&config(), &logic, [&one, &other]);
     let ticks = [Some((1, 100)), Some((121, TICKS))];

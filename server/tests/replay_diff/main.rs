@@ -6,4 +6,4 @@ mod command;
 mod files;
 mod not_declared;
 mod programs;
-mod stage;
+mod support;

@@ -9,14 +9,14 @@ use parlour_recording::replay::{
 use parlour_shared::rng::{Purpose, Stream};
 use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin, Step, StepSet};
 
-use crate::stage::{
-    AT, EVERY, SAVED, Score, Taken, config, logic, record, record_on, script, state_difference,
+use crate::support::{
+    AT, EVERY, Recorded, SAVED, Score, config, inputs, logic, record, record_on, state_difference,
 };
 
 /// Plants it, records a world that runs through and one that is loaded midway, and finds what parts them.
 fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     let logic = logic(plant);
-    let one: Taken = record(&format!("{name}-one"), &config(), &logic, &script());
+    let one: Recorded = record(&format!("{name}-one"), &config(), &logic, &inputs());
     let other = record_on(&format!("{name}-other"), &logic, &one, SAVED);
     let difference = state_difference(&logic, &[one, other]);
     assert_eq!(difference.found.cause, Cause::NotDeclared);
@@ -176,7 +176,7 @@ fn added_in_an_earlier_tick() {
 /// Records a world that runs through, and compares the recording with what it comes to now: both ran through, so
 /// only a world that begins at a saved one shows it.
 fn find_alone(name: &str, logic: &Logic) -> Difference {
-    let one = record(&format!("{name}-alone"), &config(), logic, &script());
+    let one = record(&format!("{name}-alone"), &config(), logic, &inputs());
     let again = one.path.with_extension("again");
     let open = |path: &std::path::Path| Replay::open(path, &config().maps, logic.clone()).unwrap();
     open(&one.path).record_again(&again).unwrap();

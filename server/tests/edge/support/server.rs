@@ -4,7 +4,6 @@ use std::{
     io::{Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpStream},
     sync::Arc,
-    time::{Duration, Instant},
 };
 
 use parlour_server::{Server, ServerOptions};
@@ -14,6 +13,8 @@ use parlour_shared::{
 };
 use parlour_sim::SimConfig;
 use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
+
+use parlour_testing::eventually;
 
 use super::{Client, TIMEOUT};
 
@@ -117,15 +118,6 @@ impl TestServer {
     /// Waits until a metric has a value.
     pub(crate) fn await_metric(&self, name: &str, value: f64) {
         eventually(name, || self.metric(name) == value);
-    }
-}
-
-/// Waits for something that becomes true soon.
-pub(crate) fn eventually(what: &str, mut is: impl FnMut() -> bool) {
-    let until = Instant::now() + TIMEOUT;
-    while !is() {
-        assert!(Instant::now() < until, "{what}: not in time");
-        std::thread::park_timeout(Duration::from_millis(10));
     }
 }
 

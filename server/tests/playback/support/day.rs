@@ -1,8 +1,11 @@
-//! A scripted recording: who was where at every tick is known.
+//! A scripted recording, with the players of every room at every tick.
+
+#[path = "../../support/recorder.rs"]
+mod recorder;
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
     sync::{
         Arc, LazyLock,
@@ -10,180 +13,127 @@ use std::{
     },
 };
 
-use parlour_recording::{
-    Header,
-    format::{EndReason, FileWriter, TicksBuilder, seal_keyframe},
-};
+use parlour_recording::format::EndReason;
 use parlour_shared::{
-    ids::{PlayerId, SessionId, Tick},
-    map::{Door, Map, Spawn},
-    message::{Chat, ClientMessage, Join, Move, Scope},
+    ids::{PlayerId, Tick},
+    map::Map,
+    message::Scope,
     motion::{Direction, Position, WallGrid},
 };
-use parlour_sim::{Motion, Player, Room, Rooms, SIMULATION, Seats, SimConfig, Simulation};
-use parlour_tick::{Event, EventKind, TickInput, TickOutput};
+use parlour_sim::{Room, Rooms, SimConfig, Simulation};
+use parlour_testing::{
+    Script, SessionActions as _,
+    maps::{self, door},
+    players_in,
+};
+
+use recorder::Recorder;
 
 /// The last tick.
 pub(crate) const LAST: u32 = 1500;
-/// When it began: 2026-01-31T12:00:00Z.
+/// The start: 2026-01-31T12:00:00Z.
 const STARTED_MS: u64 = 1_769_860_800_000;
 
-/// Who was in a room, and where.
-pub(crate) type Scene = BTreeMap<PlayerId, (String, Position)>;
+/// The players of a room, with names and positions.
+pub(crate) type Players = BTreeMap<PlayerId, (String, Position)>;
 
-/// The recording as bytes, and what its world was.
-pub(crate) struct Day {
+/// A recording, and the state of its world at every tick.
+pub(crate) struct KnownRecording {
     pub(crate) maps: Vec<Arc<Map>>,
     pub(crate) bytes: Vec<u8>,
     /// The rooms after each tick; index 0 is before the first.
-    scenes: Vec<BTreeMap<String, Scene>>,
+    rooms: Vec<BTreeMap<String, Players>>,
 }
 
-/// The day that most tests watch: two in the plaza, one of whom walks through the door to the garden.
-pub(crate) static DAY: LazyLock<Day> = LazyLock::new(|| Day::record(LAST, EndReason::Stopped, |_| {}));
+/// The recording of most tests: ann and bob are in the plaza, and ann walks through the door to the
+/// garden.
+pub(crate) static RECORDING: LazyLock<KnownRecording> =
+    LazyLock::new(|| KnownRecording::record(LAST, EndReason::Stopped, |_, hash| hash));
 
-fn map(name: &str, doors: Vec<Door>) -> Arc<Map> {
-    let spawn = Spawn {
-        name: "default".into(),
-        position: Position::from_px(100, 500),
+fn maps() -> Vec<Arc<Map>> {
+    let map = |name, doors| {
+        let place = Position::from_px(100, 500);
+        Arc::new(maps::map(name, WallGrid::new(32, 32, 32), place, doors))
     };
-    Arc::new(Map {
-        name: name.into(),
-        walls: WallGrid::new(32, 32, 32),
-        spawns: vec![spawn],
-        doors,
-    })
+    let door = door([500, 300, 100, 500], "garden");
+    vec![map("plaza", vec![door]), map("garden", Vec::new())]
 }
 
-fn script(tick: u32) -> Vec<(u64, EventKind)> {
-    let say = |message| EventKind::Message { early: 0, message };
-    let open = |name: &str| EventKind::Open { name: name.into() };
-    let join = |room: &str| {
-        let room = room.into();
-        say(ClientMessage::Join(Join { request: 1, room }))
-    };
-    let walk = |direction| {
-        say(ClientMessage::Move(Move {
-            direction,
-            ..Move::default()
-        }))
-    };
-    let chat = |text: &str| {
-        let (scope, text) = (Scope::Room, text.into());
-        say(ClientMessage::Chat(Chat {
-            request: 0,
-            scope,
-            text,
-        }))
-    };
-    match tick {
-        // The numbers of the first session that a server gives, too.
-        1 => vec![
-            (256, open("ann")),
-            (256, join("plaza")),
-            (512, open("bob b")),
-            (512, join("plaza")),
-        ],
-        30 => vec![(256, walk(Direction::East)), (512, walk(Direction::South))],
-        100 => vec![(512, EventKind::Hold), (512, walk(Direction::Still))],
-        200 => vec![(512, chat("good morning"))],
-        250 => vec![(512, EventKind::Release)],
-        700 => vec![(512, chat("good day")), (512, walk(Direction::North))],
-        800 => vec![(512, walk(Direction::East))],
-        900 => vec![(256, EventKind::Close)],
-        1000 => vec![
-            (768, open("eve")),
-            (768, join("plaza/late")),
-            (1024, open("EVE")),
-            (1024, join("plaza/late")),
-        ],
-        _ => Vec::new(),
-    }
+fn script() -> Script {
+    // A server gives its first session the number 256.
+    let (ann, bob, eve, other_eve) = (256, 512, 768, 1024);
+    let mut script = Script::default();
+    script.at(1).arrive(ann, "ann", "plaza");
+    script.at(1).arrive(bob, "bob b", "plaza");
+    script.at(30).walk(ann, Direction::East);
+    script.at(30).walk(bob, Direction::South);
+    script.at(100).hold(bob);
+    script.at(100).walk(bob, Direction::Still);
+    script.at(200).chat(bob, Scope::Room, "good morning");
+    script.at(250).release(bob);
+    script.at(700).chat(bob, Scope::Room, "good day");
+    script.at(700).walk(bob, Direction::North);
+    script.at(800).walk(bob, Direction::East);
+    script.at(900).close(ann);
+    script.at(1000).arrive(eve, "eve", "plaza/late");
+    script.at(1000).arrive(other_eve, "EVE", "plaza/late");
+    script
 }
 
-impl Day {
-    /// `spoil` may change the hash that is recorded of a tick.
-    pub(crate) fn record(last: u32, reason: EndReason, spoil: impl Fn(&mut (u32, u64))) -> Self {
-        Self::write(last, reason, spoil, None)
+impl KnownRecording {
+    /// Records the script. `change` gets each tick and its hash, and returns the hash to record.
+    pub(crate) fn record(last: u32, reason: EndReason, change: impl Fn(u32, u64) -> u64) -> Self {
+        Self::write(last, reason, change, None)
     }
 
-    /// The last tick panics: what it was given is recorded, and no hash.
+    /// Records a last tick that panicked: its input, without a hash.
     pub(crate) fn panicked(last: u32) -> Self {
-        Self::write(last, EndReason::Panicked, |_| {}, Some(last))
+        Self::write(last, EndReason::Panicked, |_, hash| hash, Some(last))
     }
 
-    fn write(last: u32, reason: EndReason, spoil: impl Fn(&mut (u32, u64)), panics: Option<u32>) -> Self {
-        let door = Door {
-            x: 500,
-            y: 300,
-            w: 100,
-            h: 500,
-            to_map: "garden".into(),
-            to_spawn: "default".into(),
-        };
-        let maps = vec![map("plaza", vec![door]), map("garden", Vec::new())];
+    fn write(last: u32, reason: EndReason, change: impl Fn(u32, u64) -> u64, panics: Option<u32>) -> Self {
+        let maps = maps();
         let config = SimConfig::new(maps.clone());
-        let mut sim = Simulation::new(config.clone());
-        let parts: Vec<String> = sim.part_names().map(String::from).collect();
-        let mut builder = TicksBuilder::new(parts.len());
-        let header = Header::new(&config, parts, SIMULATION, STARTED_MS);
-        let mut file = FileWriter::new(Vec::new(), &header).unwrap();
-        let mut scenes = vec![BTreeMap::new()];
-        let (mut output, mut saved) = (TickOutput::default(), Vec::new());
-        for number in 1..=last {
-            let wall_ms = STARTED_MS + u64::from(number) * 1000 / 60;
-            let event = |(session, kind)| Event {
-                session: SessionId(session),
-                kind,
-            };
-            let mut input = TickInput {
-                events: script(number).into_iter().map(event).collect(),
-                ..TickInput::default()
-            };
-            sim.step(&mut input, &mut output);
-            scenes.push(rooms(&sim));
-            let mut told = (number, output.hash);
-            spoil(&mut told);
-            let result = (panics != Some(number)).then_some((told.1, &output.parts[..]));
-            builder.push(Tick(number), wall_ms, result, &input).unwrap();
-            if builder.is_due() || number == last || number % 400 == 0 {
-                file.chunk(&builder.seal().unwrap()).unwrap();
+        let world = Simulation::new(config.clone());
+        let header = recorder::header(&world, &config, STARTED_MS);
+        let mut recorder = Recorder::new(Vec::new(), header, world, 400);
+        let (script, mut rooms) = (script(), vec![BTreeMap::new()]);
+        for tick in 1..=last {
+            let input = script.input(tick);
+            if panics == Some(tick) {
+                recorder.panicked(Tick(tick), &input);
+                break;
             }
-            if number % 400 == 0 {
-                saved.clear();
-                sim.save(&mut saved);
-                for piece in seal_keyframe(Tick(number), wall_ms, &saved).unwrap() {
-                    file.chunk(&piece).unwrap();
-                }
-            }
+            recorder.step_as(&input, |hash| change(tick, hash));
+            rooms.push(players_by_room(&recorder.world));
         }
-        file.end(reason, "").unwrap();
+        recorder.end(reason);
         Self {
             maps,
-            bytes: file.into_inner(),
-            scenes,
+            bytes: recorder.into_inner(),
+            rooms,
         }
     }
 
-    /// A room after a tick.
-    pub(crate) fn scene(&self, room: &str, tick: Tick) -> Option<&Scene> {
-        self.scenes[tick.0 as usize].get(room)
+    /// Returns the players of a room after a tick.
+    pub(crate) fn players(&self, room: &str, tick: Tick) -> Option<&Players> {
+        self.rooms[tick.0 as usize].get(room)
     }
 
-    /// The first tick for which something holds.
-    pub(crate) fn first(&self, is: impl Fn(&BTreeMap<String, Scene>) -> bool) -> u32 {
-        self.scenes.iter().position(is).unwrap() as u32
+    /// Returns the first tick for which a condition holds.
+    pub(crate) fn first(&self, is: impl Fn(&BTreeMap<String, Players>) -> bool) -> u32 {
+        self.rooms.iter().position(is).unwrap() as u32
     }
 
-    /// The tick in which ann goes through the door.
+    /// Returns the tick in which ann walks through the door.
     pub(crate) fn door(&self) -> u32 {
         self.first(|rooms| rooms.contains_key("garden"))
     }
 
-    /// Whose id that is.
+    /// Returns the id of a player.
     pub(crate) fn id(&self, name: &str) -> PlayerId {
-        let scenes = self.scenes.iter().flat_map(BTreeMap::values);
-        let mut players = scenes.flat_map(BTreeMap::iter);
+        let rooms = self.rooms.iter().flat_map(BTreeMap::values);
+        let mut players = rooms.flat_map(BTreeMap::iter);
         *players.find(|(_, (called, _))| called == name).unwrap().0
     }
 
@@ -193,27 +143,22 @@ impl Day {
         let name = format!("past-{}-{number}.plr", std::process::id());
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::write(&path, &self.bytes).unwrap();
-        File::open(&path).unwrap();
         Temporary(path)
     }
 }
 
-fn rooms(sim: &Simulation) -> BTreeMap<String, Scene> {
+fn players_by_room(sim: &Simulation) -> BTreeMap<String, Players> {
     let world = sim.world();
-    let seen = |room| {
-        let seats = world.get::<Seats>(room).unwrap().iter();
-        let scene = seats.map(|(_, entity)| {
-            let player = world.get::<Player>(entity).unwrap();
-            let place = world.get::<Motion>(entity).unwrap().segment().at(sim.tick());
-            (player.id, (player.name.clone(), place))
-        });
+    let players = |room| {
+        let players = players_in(sim, room).into_iter();
+        let players = players.map(|seen| (seen.player, (seen.name, seen.place)));
         let name = world.get::<Room>(room).unwrap().name.clone();
-        (name, scene.collect())
+        (name, players.collect())
     };
-    world.resource::<Rooms>().iter().map(seen).collect()
+    world.resource::<Rooms>().iter().map(players).collect()
 }
 
-/// A file that is gone when the test is.
+/// A file that is deleted after the test.
 pub(crate) struct Temporary(pub(crate) PathBuf);
 
 impl Drop for Temporary {

@@ -1,4 +1,4 @@
-//! A server that serves a recording, on free ports.
+//! A server that plays a recording, on free ports.
 
 use std::{
     io::{Read as _, Write as _},
@@ -10,45 +10,48 @@ use parlour_recording::replay::{Moment, Replay};
 use parlour_server::{Playback, Server, ServerOptions};
 use parlour_shared::problem::ProblemDetails;
 use parlour_sim::{Logic, SimConfig};
+use parlour_testing::eventually;
 use serde_json::Value;
 
 use super::{
-    Day,
-    day::{DAY, Temporary},
-    eventually,
+    KnownRecording,
+    day::{RECORDING, Temporary},
 };
 
-pub(crate) struct House {
-    pub(crate) server: Server,
+pub(crate) struct PlaybackServer {
+    pub(crate) inner: Server,
     _file: Temporary,
 }
 
-impl House {
-    /// The day, paused at a tick.
+impl PlaybackServer {
+    /// The recording, paused at a tick.
     pub(crate) fn paused_at(tick: u32) -> Self {
-        Self::of(&DAY, |past| {
+        Self::of(&RECORDING, |past| {
             past.begin_at(&Moment::Tick(parlour_shared::ids::Tick(tick)))
                 .unwrap();
             past.set_paused(true);
         })
     }
 
-    pub(crate) fn of(day: &Day, change: impl FnOnce(&mut Playback)) -> Self {
-        Self::with(day, Logic::default(), change)
+    pub(crate) fn of(recording: &KnownRecording, change: impl FnOnce(&mut Playback)) -> Self {
+        Self::with(recording, Logic::default(), change)
     }
 
-    pub(crate) fn with(day: &Day, logic: Logic, change: impl FnOnce(&mut Playback)) -> Self {
-        let file = day.file();
-        let replay = Replay::open(&file.0, &day.maps, logic).unwrap();
-        let mut past = Playback::new(replay).unwrap();
-        change(&mut past);
+    pub(crate) fn with(recording: &KnownRecording, logic: Logic, change: impl FnOnce(&mut Playback)) -> Self {
+        let file = recording.file();
+        let replay = Replay::open(&file.0, &recording.maps, logic).unwrap();
+        let mut playback = Playback::new(replay).unwrap();
+        change(&mut playback);
         let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.admin = options.listen;
-        let server = Server::start_playback(options, past).unwrap();
-        let house = Self { server, _file: file };
-        eventually("there", || house.look()["seeking"] == Value::Null);
-        house
+        let server = Server::start_playback(options, playback).unwrap();
+        let server = Self {
+            inner: server,
+            _file: file,
+        };
+        eventually("there", || server.look()["seeking"] == Value::Null);
+        server
     }
 
     /// How it stands.
@@ -94,7 +97,7 @@ impl House {
     }
 
     pub(crate) fn http(&self, head: &str) -> String {
-        let mut stream = TcpStream::connect(self.server.admin_addr()).unwrap();
+        let mut stream = TcpStream::connect(self.inner.admin_addr()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         write!(stream, "{head}host: localhost\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
@@ -103,6 +106,6 @@ impl House {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("ws://{}/ws", self.server.listen_addr())
+        format!("ws://{}/ws", self.inner.listen_addr())
     }
 }

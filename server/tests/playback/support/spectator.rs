@@ -1,6 +1,6 @@
 //! An ordinary client of the Rust library, which checks all that it is told.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parlour_client::{Command, Connection, Disconnected, Event, Options};
 use parlour_shared::{
@@ -12,7 +12,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Day, House};
+use super::{KnownRecording, PlaybackServer};
 
 /// Far more than anything takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,20 +23,22 @@ pub(crate) struct Spectator {
 }
 
 impl Spectator {
-    pub(crate) fn new(house: &House) -> Self {
+    pub(crate) fn new(server: &PlaybackServer) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let options = Options {
             strict: true,
             timeout: PATIENCE,
             ..Options::named("ann")
         };
-        let connection = runtime.block_on(Connection::open(&house.url(), options)).unwrap();
+        let connection = runtime
+            .block_on(Connection::open(&server.url(), options))
+            .unwrap();
         Self { runtime, connection }
     }
 
     /// In a room already, and shown the first tick of it.
-    pub(crate) fn in_room(house: &House, room: &str) -> Self {
-        let mut spectator = Self::new(house);
+    pub(crate) fn in_room(server: &PlaybackServer, room: &str) -> Self {
+        let mut spectator = Self::new(server);
         spectator.enter(room);
         spectator.until(|event| matches!(event, Event::Snapshot { .. }).then_some(()));
         spectator
@@ -104,11 +106,11 @@ impl Spectator {
     }
 
     /// Takes in snapshots up to a tick, and checks at each that the room is what it was. How many there were.
-    pub(crate) fn check_until(&mut self, day: &Day, tick: u32) -> u32 {
+    pub(crate) fn check_until(&mut self, recording: &KnownRecording, tick: u32) -> u32 {
         let mut count = 0;
         while self.tick() < Tick(tick) {
             if matches!(self.next(), Event::Snapshot { .. }) {
-                self.check(day);
+                self.check(recording);
                 count += 1;
             }
         }
@@ -122,23 +124,14 @@ impl Spectator {
 
     /// Whether all in the room are seen where they were.
     #[track_caller]
-    pub(crate) fn check(&self, day: &Day) {
+    pub(crate) fn check(&self, recording: &KnownRecording) {
         let tick = self.tick();
         let room = &self.client().room().unwrap().entered.room;
         let seen = self.client().view().iter().map(|(_, seen)| {
             let place = seen.segment.at(tick);
             (seen.player, (seen.name.to_owned(), place))
         });
-        let expected = day.scene(room, tick).expect("the room exists");
-        assert_eq!(&seen.collect::<super::day::Scene>(), expected, "at {tick:?}");
-    }
-}
-
-/// Waits for something that becomes true soon.
-pub(crate) fn eventually(what: &str, mut is: impl FnMut() -> bool) {
-    let until = Instant::now() + PATIENCE;
-    while !is() {
-        assert!(Instant::now() < until, "{what}: not in time");
-        std::thread::park_timeout(Duration::from_millis(10));
+        let expected = recording.players(room, tick).expect("the room exists");
+        assert_eq!(&seen.collect::<super::day::Players>(), expected, "at {tick:?}");
     }
 }

@@ -1,0 +1,157 @@
+//! The events of sessions as methods.
+
+use parlour_shared::{
+    codec,
+    message::{Body, Chat, ClientMessage, Custom, Join, Move, Scope, SetSkin, SetState, StateWrite},
+    motion::{Direction, Position},
+};
+use parlour_tick::EventKind;
+use serde::Serialize;
+
+use crate::plaza::Teleport;
+
+/// Every message arrives this long before its deadline, in tenths of milliseconds.
+const EARLY: i16 = 25;
+
+/// The events of sessions as methods. A [`TestWorld`](crate::TestWorld) applies them at its next
+/// tick, a [`Script`](crate::Script) at the tick chosen with [`at`](crate::Script::at).
+///
+/// Each kind of request has a fixed number: join 1, state write 5, plugin message 6, chat 7,
+/// skin 8, leave 9.
+pub trait SessionActions {
+    /// Adds an event.
+    fn event(&mut self, session: u64, kind: EventKind);
+
+    /// Sends any message.
+    fn send(&mut self, session: u64, message: ClientMessage) {
+        self.event(
+            session,
+            EventKind::Message {
+                early: EARLY,
+                message,
+            },
+        );
+    }
+
+    /// Opens a session with the name `player N`.
+    fn open(&mut self, session: u64) {
+        self.open_as(session, &format!("player {session}"));
+    }
+
+    /// Opens a session.
+    fn open_as(&mut self, session: u64, name: &str) {
+        self.event(session, EventKind::Open { name: name.into() });
+    }
+
+    /// Opens a session with the name `player N`, and joins a room.
+    fn open_and_join(&mut self, session: u64, room: &str) {
+        self.open(session);
+        self.join(session, room);
+    }
+
+    /// Opens a session with a name, and joins a room.
+    fn arrive(&mut self, session: u64, name: &str, room: &str) {
+        self.open_as(session, name);
+        self.join(session, room);
+    }
+
+    /// Closes a session.
+    fn close(&mut self, session: u64) {
+        self.event(session, EventKind::Close);
+    }
+
+    /// Holds back snapshots: the client reads too slowly.
+    fn hold(&mut self, session: u64) {
+        self.event(session, EventKind::Hold);
+    }
+
+    /// Ends a [`hold`](Self::hold).
+    fn release(&mut self, session: u64) {
+        self.event(session, EventKind::Release);
+    }
+
+    /// Joins a room.
+    fn join(&mut self, session: u64, room: &str) {
+        let room = room.into();
+        self.send(session, ClientMessage::Join(Join { request: 1, room }));
+    }
+
+    /// Leaves the room.
+    fn leave(&mut self, session: u64) {
+        self.send(session, ClientMessage::Leave { request: 9 });
+    }
+
+    /// Walks, from now on.
+    fn walk(&mut self, session: u64, direction: Direction) {
+        let command = Move {
+            direction,
+            ..Move::default()
+        };
+        self.command(session, command);
+    }
+
+    /// Sprints, from now on.
+    fn sprint(&mut self, session: u64, direction: Direction) {
+        let command = Move {
+            direction,
+            sprint: true,
+            ..Move::default()
+        };
+        self.command(session, command);
+    }
+
+    /// Sends any movement command.
+    fn command(&mut self, session: u64, command: Move) {
+        self.send(session, ClientMessage::Move(command));
+    }
+
+    /// Sends a chat message.
+    fn chat(&mut self, session: u64, scope: Scope, text: &str) {
+        let (request, text) = (7, text.into());
+        self.send(session, ClientMessage::Chat(Chat { request, scope, text }));
+    }
+
+    /// Sets the skin.
+    fn skin(&mut self, session: u64, skin: u16) {
+        self.send(session, ClientMessage::SetSkin(SetSkin { request: 8, skin }));
+    }
+
+    /// Writes one key of the room state. `version` is the last known version; `None` deletes the
+    /// key.
+    fn write(&mut self, session: u64, key: &str, version: u32, value: Option<&str>) {
+        let write = StateWrite {
+            key: key.into(),
+            version,
+            value: value.map(String::from),
+        };
+        self.write_all(session, vec![write]);
+    }
+
+    /// Writes several keys of the room state in one message.
+    fn write_all(&mut self, session: u64, writes: Vec<StateWrite>) {
+        self.send(session, ClientMessage::SetState(SetState { request: 5, writes }));
+    }
+
+    /// Sends a plugin's message.
+    fn custom<M: Serialize>(&mut self, session: u64, name: &str, message: &M) {
+        let custom = Custom {
+            request: 6,
+            name: name.into(),
+            body: Body(encoded(message)),
+        };
+        self.send(session, ClientMessage::Custom(custom));
+    }
+
+    /// Moves the player to a place. The world needs the
+    /// [`teleport_plugin`](crate::teleport_plugin).
+    fn teleport(&mut self, session: u64, x: i32, y: i32) {
+        self.custom(session, "teleport", &Teleport(Position { x, y }));
+    }
+}
+
+/// Encodes a value as on the wire.
+pub fn encoded<M: Serialize>(message: &M) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    codec::encode(message, &mut bytes);
+    bytes
+}

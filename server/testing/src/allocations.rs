@@ -1,0 +1,62 @@
+//! Counts allocations, for tests that promise none.
+//!
+//! A test program installs [`Counting`] as its allocator:
+//!
+//! ```
+//! use parlour_testing::allocations::{self, Counting};
+//!
+//! #[global_allocator]
+//! static COUNTING: Counting = Counting;
+//!
+//! # fn main() {
+//! let before = allocations::on_this_thread();
+//! drop(Box::new(1));
+//! assert_eq!(allocations::on_this_thread() - before, 1);
+//! # }
+//! ```
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+};
+
+/// The system allocator, with a count per thread, because tests run in parallel.
+#[derive(Debug)]
+pub struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Returns the number of allocations of this thread so far. Growing a block counts as one.
+pub fn on_this_thread() -> u64 {
+    ALLOCATIONS.get()
+}
+
+fn count() {
+    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+}
+
+#[expect(
+    unsafe_code,
+    reason = "an allocator cannot be written without; this one only counts and passes on"
+)]
+// SAFETY: every call is passed on unchanged to the system's allocator, which keeps the contract.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}

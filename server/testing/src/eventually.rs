@@ -1,0 +1,19 @@
+//! Waits for other threads.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Nothing takes this long, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until a condition holds. Panics after a minute; `what` names the condition.
+#[track_caller]
+pub fn eventually(what: &str, mut is: impl FnMut() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is() {
+        assert!(Instant::now() < until, "{what}: not in time");
+        thread::park_timeout(Duration::from_millis(10));
+    }
+}
