@@ -7,6 +7,7 @@ use std::{
 };
 
 use parlour_shared::problem::ProblemDetails;
+use parlour_testing::eventually;
 
 use crate::{
     failure::Fuse,
