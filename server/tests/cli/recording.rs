@@ -9,9 +9,8 @@ use std::{
 
 use parlour_server::{maps, recording::format::Ending};
 use parlour_sim::Logic;
-use rustix::process::Signal;
-
 use parlour_testing::eventually;
+use rustix::process::Signal;
 
 use crate::{
     process::{FREE_PORTS, Running, parlour, run},
