@@ -10,9 +10,8 @@ use std::{
 use parlour_recording::format::Ending;
 use parlour_server::maps;
 use parlour_sim::Logic;
-use rustix::process::Signal;
-
 use parlour_testing::eventually;
+use rustix::process::Signal;
 
 use crate::{
     process::{FREE_PORTS, Running, parlour, run},

@@ -2,7 +2,6 @@
 
 use parlour_server::{Server, ServerOptions};
 use parlour_sim::SimConfig;
-
 use parlour_testing::eventually;
 
 use crate::support::start;

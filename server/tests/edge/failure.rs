@@ -18,7 +18,6 @@ use parlour_shared::{
     websocket::OpCode,
 };
 use parlour_sim::{Clock, Logic, Step, StepSet};
-
 use parlour_testing::eventually;
 
 use crate::support::{Client, Got, TestServer, start_with, status, upgrade_request};

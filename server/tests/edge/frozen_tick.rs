@@ -12,7 +12,6 @@ use std::{
 use parlour_sim::{Logic, Step, StepSet};
 
 use bevy_ecs::schedule::IntoScheduleConfigs as _;
-
 use parlour_testing::eventually;
 
 use crate::support::{TIMEOUT, start_with};

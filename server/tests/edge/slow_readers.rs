@@ -9,7 +9,6 @@ use parlour_shared::{
     snapshot::Snapshot,
     view::View,
 };
-
 use parlour_testing::eventually;
 
 use crate::support::{Client, Got, TIMEOUT, start};

@@ -4,7 +4,6 @@ use bevy_ecs::prelude::*;
 use parlour_recording::format::EndReason;
 use parlour_shared::{ids::Tick, message::Refusal};
 use parlour_sim::{Clock, Logic, Step, StepSet, Walk};
-
 use parlour_testing::eventually;
 
 use crate::support::{KnownRecording, LAST, PlaybackServer, RECORDING, Spectator};

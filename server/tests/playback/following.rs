@@ -3,7 +3,6 @@
 use parlour_client::Event;
 use parlour_recording::replay::words::id;
 use parlour_shared::ids::{Slot, Tick};
-
 use parlour_testing::eventually;
 
 use crate::support::{PlaybackServer, RECORDING, Spectator};

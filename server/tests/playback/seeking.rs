@@ -1,7 +1,6 @@
 //! Going elsewhere in the past.
 
 use parlour_client::{Command, Event};
-
 use parlour_testing::eventually;
 
 use crate::support::{LAST, PlaybackServer, RECORDING, Spectator};

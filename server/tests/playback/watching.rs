@@ -8,7 +8,6 @@ use parlour_shared::{
     message::{Refusal, StateWrite},
     motion::Direction,
 };
-
 use parlour_testing::eventually;
 
 use crate::support::{PlaybackServer, RECORDING, Spectator};

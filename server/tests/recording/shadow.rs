@@ -12,9 +12,8 @@ use std::{
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_sim::{Clock, Logic, Room, SimulationApp, Step, StepSet};
-use serde::{Deserialize, Serialize};
-
 use parlour_testing::eventually;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     replay::replay_file,

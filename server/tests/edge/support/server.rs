@@ -12,9 +12,8 @@ use parlour_shared::{
     motion::{Position, UNITS_PER_PX, WallGrid},
 };
 use parlour_sim::SimConfig;
-use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
-
 use parlour_testing::eventually;
+use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
 
 use super::{Client, TIMEOUT};
 
