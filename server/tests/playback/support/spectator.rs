@@ -132,6 +132,10 @@ impl Spectator {
             (seen.player, (seen.name.to_owned(), place))
         });
         let expected = recording.players(room, tick).expect("the room exists");
-        assert_eq!(&seen.collect::<super::day::Players>(), expected, "at {tick:?}");
+        assert_eq!(
+            &seen.collect::<super::known_recording::Players>(),
+            expected,
+            "at {tick:?}"
+        );
     }
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{
     KnownRecording,
-    day::{RECORDING, Temporary},
+    known_recording::{RECORDING, Temporary},
 };
 
 pub(crate) struct PlaybackServer {
