@@ -6,9 +6,9 @@
 //   node scripts/module-circles.mjs --arrows server/src           # also which names tie a circle together
 //   node scripts/module-circles.mjs --layers 'a b;c;d' server/src # exit code 1 if an import goes up or sideways
 //
-// Layers are lists of modules at the top of a crate, the lowest first: a module imports from those before its own only.
-// With --beside 'e f' these modules are in no layer, and nothing is said of their imports. With --never 'd a' the first
-// of these two must not import the second, though it lies below.
+// Layers are lists of top-level modules, the lowest first. A module imports only from layers before
+// its own. --beside 'e f' exempts modules from this. --never 'd a' forbids d to import a, which the
+// layers would allow.
 //
 // A re-exported name counts for the file that defines it. A module and its own submodules are one unit: imports
 // between them do not count. Tests do not count.

@@ -86,21 +86,22 @@
 //! Start at [`server`]. One key press goes `edge/websocket` -> `edge/message` -> `bridge/inbound` -> `tick_loop` ->
 //! the simulation -> `bridge/outbound` -> `edge/deliver` -> `edge/send`. ARCHITECTURE.md walks through each stop.
 //!
-//! The modules form layers, the lowest first. One imports from the lines above its own, and nothing from its own or those
-//! below; `scripts/floors` reads this list.
+//! The modules form layers. A module imports only from earlier lines of this list, which
+//! `scripts/floors` reads:
 //!
 //! 1. `chance`, `running`, `skins`, `suggest`, `web`: import nothing of this crate
 //! 2. `maps`, `reject`
 //! 3. `metrics`: what is counted
 //! 4. `bridge`, `descriptors`: what the threads share
-//! 5. `failure`: how one of them that ends early ends the server
+//! 5. `failure`: the first thread that failed
 //! 6. `edge`, `tick_loop`: both sides of the bridge; neither knows the other
-//! 7. `admin`: sees of the tick what the bridge shows
+//! 7. `admin`: reads the state of the tick from the bridge
 //! 8. `server`: starts and stops them all
 //! 9. `config`: settings for a server
 //! 10. `logs`
 //!
-//! `recording` and `replay` are not in these layers yet. They import from lines 1 to 6, and those from 3 on import from them.
+//! `recording` and `replay` are not in these layers yet. They import from lines 1 to 6, and
+//! modules from line 3 on import them.
 #![forbid(unsafe_code)]
 
 mod admin;

@@ -87,7 +87,7 @@ fn heartbeat_ms(options: &ServerOptions) -> u32 {
     options.edge.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
 }
 
-/// Starts whatever is served: takes the ports, makes what is between the threads, and then starts one after the other.
+/// Takes the ports, connects the threads, and then starts them in order.
 fn start_with(
     options: ServerOptions,
     play: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<Play, StartError>,
