@@ -6,8 +6,8 @@
 //   node scripts/module-circles.mjs --arrows server/src           # also which names tie a circle together
 //   node scripts/module-circles.mjs --layers 'a b;c;d' server/src # exit code 1 if an import goes up or sideways
 //
-// Layers are lists of modules at the top of a crate, the lowest first: a module imports only from those before its own.
-// With --never 'd a' the first of these two must not import the second, although that lies below.
+// Layers are lists of top-level modules, the lowest first. A module imports only from layers before
+// its own. --never 'd a' forbids d to import a, which the layers would allow.
 //
 // A re-exported name counts for the file that defines it. A module and its own submodules are one unit: imports
 // between them do not count. Tests do not count.

@@ -141,7 +141,7 @@ impl Failure {
         })
     }
 
-    /// As [`Self::spawn`], for a thread that may end with an error, which is a failure of the server too.
+    /// Like [`Self::spawn`]. An error of the thread is a failure of the server as well.
     pub(crate) fn try_spawn<T: Default + Send + 'static>(
         self: &Arc<Self>,
         name: &str,

@@ -86,18 +86,18 @@
 //! Start at [`server`]. One key press goes `edge/websocket` -> `edge/message` -> `bridge/inbound` -> `tick_loop` ->
 //! the simulation -> `bridge/outbound` -> `edge/deliver` -> `edge/send`. ARCHITECTURE.md walks through each stop.
 //!
-//! The modules form layers, the lowest first. One imports from the lines above its own, and nothing from its own or those
-//! below; `scripts/floors` reads this list.
+//! The modules form layers. A module imports only from earlier lines of this list, which
+//! `scripts/floors` reads:
 //!
 //! 1. `chance`, `running`, `skins`, `suggest`: import nothing of this crate
 //! 2. `maps`, `reject`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: what is counted
 //! 5. `bridge`, `descriptors`: what the threads share
-//! 6. `failure`: how one of them that ends early ends the server
+//! 6. `failure`: the first thread that failed
 //! 7. `edge`, `tick_loop`: both sides of the bridge; neither knows the other
 //! 8. `playback`, `recorder`: worlds for the tick loop, one that is a recording and one that is recorded
-//! 9. `admin`: sees of the tick what the bridge shows
+//! 9. `admin`: reads the state of the tick from the bridge
 //! 10. `server`: starts and stops them all
 //! 11. `config`: settings for a server
 //! 12. `logs`

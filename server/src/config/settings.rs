@@ -9,7 +9,7 @@ use parlour_tick::Cadence;
 
 use crate::{edge::EdgeOptions, maps::Bundled, server::ServerOptions};
 
-/// The values of all settings. Those of the edge and of recordings are in the options that the server is started with.
+/// The values of all settings. `edge` and `recording` go into [`ServerOptions`] as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Where clients connect.

@@ -1,4 +1,4 @@
-//! What the sockets are held by: limits, deadlines, and who may connect.
+//! Options of the edge: limits, deadlines, and allowed hosts and origins.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -13,21 +13,25 @@ pub struct EdgeOptions {
     pub max_connections: u32,
     /// Connections of one address that have not said hello yet; more are turned away with 429.
     pub max_unauthenticated_per_address: u32,
-    /// Origins of web pages that may connect, as `https://example.org`; `*` for any. Empty: the server's own host,
-    /// and loopback. Clients that are no browsers send no origin and may always connect.
+    /// Origins of web pages that may connect, as `https://example.org`; `*` for any. Empty: the
+    /// server's own host, and loopback. Clients that are not browsers send no origin and may
+    /// always connect.
     pub allowed_origins: Vec<OriginPattern>,
-    /// Names under which the server may be reached, on both ports, besides those of loopback and the address of the
-    /// connection; `*` for any. Empty: no other over loopback, and any on other addresses.
+    /// Names of the server on both ports, besides those of loopback and the address of the
+    /// connection; `*` for any. Empty: no other name over loopback, and any name elsewhere.
     pub allowed_hosts: Vec<HostPattern>,
     /// From accepting a connection to its valid hello: one deadline for HTTP and hello together.
     pub handshake_timeout: Duration,
-    /// The same for JSON over loopback, where a person may type the hello, if this is longer. 16 connections at a time have
-    /// it; they do not count for `max_unauthenticated_per_address`. Only the hello may take longer, not HTTP. It has no
-    /// setting.
+    /// The same for JSON over loopback, where a person may type the hello, if this is longer.
+    /// At most 16 connections at a time have it; they do not count for
+    /// `max_unauthenticated_per_address`. Only the hello may take longer, not HTTP. No setting
+    /// changes it.
     pub handshake_timeout_by_hand: Duration,
-    /// After this much silence the server pings; after twice as much it closes with 4002. Clients are told it.
+    /// After this much silence the server pings; after twice as much it closes with 4002. The
+    /// welcome sends it to clients.
     pub heartbeat: Duration,
-    /// Bytes that may wait for a connection that does not take data; more, and it is closed with 4001.
+    /// Bytes that may wait for a connection that does not take data. The server closes it with
+    /// 4001 if there are more.
     pub outbox_bytes: usize,
     /// A connection that takes nothing of what waits for it for this long is closed with 4001.
     pub stall_timeout: Duration,

@@ -90,7 +90,7 @@ fn heartbeat_ms(options: &ServerOptions) -> u32 {
     options.edge.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
 }
 
-/// Starts the server: binds the ports, makes what connects the threads, and starts one thread after the other.
+/// Takes the ports, connects the threads, and then starts them in order.
 fn start_with(
     options: ServerOptions,
     serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<Served, StartError>,

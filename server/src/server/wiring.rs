@@ -1,4 +1,4 @@
-//! What connects the threads: what all of them share, and what is between the tick thread and each I/O thread.
+//! Connects the threads: the state that all share, and the rings between tick and I/O threads.
 
 use std::{io, net::TcpListener, sync::Arc};
 
