@@ -9,17 +9,17 @@ use std::sync::Arc;
 
 use parlour_shared::{
     ids::SessionId,
-    message::{Chat, ClientMessage, Move, Scope, SetSkin},
+    message::{Move, Scope},
     motion::Direction,
     rng::{Purpose, Stream},
 };
 use parlour_sim::{Eyes, Interest, Player, SimConfig, Simulation};
 use parlour_testing::{
-    Script, SessionActions as _,
+    SessionActions as _,
     allocations::{Counting, on_this_thread},
     maps::open_map,
 };
-use parlour_tick::{Event, EventKind, Pace, PaceLevel, TickInput, TickOutput};
+use parlour_tick::{Pace, PaceLevel, TickInput, TickOutput};
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -37,17 +37,15 @@ fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) 
     let mut sim = Simulation::new(config);
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     input.pace = pace;
-    let mut script = Script::default();
-    for session in 0..rooms * per_room {
-        script.at(1).open_as(session, "");
-        script.at(2).leave(session);
-        script.at(2).join(session, &format!("plaza/{}", session % rooms));
-    }
-    input.events = script.input(1).events;
+    (0..rooms * per_room).for_each(|session| input.open_as(session, ""));
     sim.step(&mut input, &mut output);
+    input.events.clear();
     // Three times, so that the buffers of even and odd ticks both see all arrive and all leave at once.
     for ticks in [9, 8, WARM_UP] {
-        input.events = script.input(2).events;
+        for session in 0..rooms * per_room {
+            input.leave(session);
+            input.join(session, &format!("plaza/{}", session % rooms));
+        }
         for tick in 0..ticks {
             sim.step(&mut input, &mut output);
             if tick == 0 {
@@ -56,6 +54,7 @@ fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) 
             fill(&mut input, tick, rooms * per_room, 200);
         }
     }
+    assert!(on_this_thread() > 0, "the allocator counts");
     let (mut ticks, mut allocations) = (0, 0);
     for tick in 0..MEASURED {
         fill(&mut input, WARM_UP + tick, rooms * per_room, 600);
@@ -89,41 +88,20 @@ fn fill(input: &mut TickInput, tick: u32, sessions: u64, every: u32) {
     let mut chance = Stream::new(5, u64::from(tick), Purpose::Game);
     input.events.clear();
     for session in 0..sessions {
-        let mut say = |message| {
-            let kind = EventKind::Message { early: 10, message };
-            input.events.push(Event {
-                session: SessionId(session),
-                kind,
-            });
-        };
         match chance.below(every) {
-            0..20 => say(ClientMessage::Move(Move {
-                direction: Direction::ALL[chance.below(9) as usize],
-                sprint: chance.below(4) == 0,
-                ..Move::default()
-            })),
-            20 => say(ClientMessage::Chat(Chat {
-                request: 1,
-                scope: Scope::Room,
-                text: "to all".into(),
-            })),
-            21 => say(ClientMessage::Chat(Chat {
-                request: 1,
-                scope: Scope::Near,
-                text: "to some".into(),
-            })),
-            22 => say(ClientMessage::SetSkin(SetSkin {
-                request: 1,
-                skin: chance.below(3) as u16,
-            })),
-            23 => input.events.push(Event {
-                session: SessionId(session),
-                kind: EventKind::Hold,
-            }),
-            24..30 => input.events.push(Event {
-                session: SessionId(session),
-                kind: EventKind::Release,
-            }),
+            0..20 => {
+                let command = Move {
+                    direction: Direction::ALL[chance.below(9) as usize],
+                    sprint: chance.below(4) == 0,
+                    ..Move::default()
+                };
+                input.command(session, command);
+            }
+            20 => input.chat(session, Scope::Room, "to all"),
+            21 => input.chat(session, Scope::Near, "to some"),
+            22 => input.skin(session, chance.below(3) as u16),
+            23 => input.hold(session),
+            24..30 => input.release(session),
             _ => {}
         }
     }

@@ -10,7 +10,7 @@ use parlour_shared::{
 };
 use parlour_sim::{Player, SimConfig, Simulation, SimulationApp, Skin, StableId, Step, StepSet};
 use parlour_testing::{SessionActions as _, TestWorld, plaza};
-use parlour_tick::{EventKind, TickInput, TickOutput};
+use parlour_tick::{TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
 
 /// Two players beside each other; `change` happens before the 20th tick. Gives the hashes from then on.
@@ -144,11 +144,8 @@ fn step(extend: impl Fn(&mut App) + Send + Sync + 'static, ticks: u32) {
     let mut sim = Simulation::with_plugins(plaza(), extend);
     let mut input = TickInput::default();
     let mut output = TickOutput::default();
-    for name in ["Ada", "Bob"] {
-        let kind = EventKind::Open { name: name.into() };
-        let session = parlour_shared::ids::SessionId(name.len() as u64 + u64::from(name.as_bytes()[0]));
-        input.events.push(parlour_tick::Event { session, kind });
-    }
+    input.open_as(1, "Ada");
+    input.open_as(2, "Bob");
     for _ in 0..ticks {
         sim.step(&mut input, &mut output);
     }

@@ -3,13 +3,13 @@
 
 use bevy_ecs::schedule::IntoScheduleConfigs as _;
 use parlour_shared::{
-    ids::{SessionId, Tick},
+    ids::Tick,
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
 use parlour_sim::{Clock, Simulation, Step, StepSet};
-use parlour_testing::plaza;
-use parlour_tick::{Event, EventKind, TickInput, TickOutput};
+use parlour_testing::{SessionActions as _, plaza};
+use parlour_tick::{EventKind, TickInput, TickOutput};
 
 fn every_kind_of_message() -> Vec<ClientMessage> {
     let write = StateWrite {
@@ -76,26 +76,16 @@ fn every_event_comes_back_unchanged() {
     let mut sim = Simulation::new(plaza());
     let mut output = TickOutput::default();
     let mut input = TickInput::default();
-    for session in [1, 2].map(SessionId) {
-        let mut push = |kind| input.events.push(Event { session, kind });
-        push(EventKind::Open {
-            name: "  not a name".into(),
-        });
-        push(EventKind::Hold);
+    for session in [1, 2] {
+        input.open_as(session, "  not a name");
+        input.hold(session);
         for message in every_kind_of_message() {
-            push(EventKind::Message { early: -5, message });
+            input.event(session, EventKind::Message { early: -5, message });
         }
-        push(EventKind::Release);
-        push(EventKind::Close);
+        input.release(session);
+        input.close(session);
         // Nobody is there any more.
-        push(EventKind::Message {
-            early: 0,
-            message: ClientMessage::Chat(Chat {
-                request: 9,
-                scope: Scope::Room,
-                text: "hello?".into(),
-            }),
-        });
+        input.chat(session, Scope::Room, "hello?");
     }
     let before = input.clone();
     sim.step(&mut input, &mut output);
@@ -107,10 +97,7 @@ fn every_event_comes_back_unchanged() {
 fn the_world_keeps_nothing_of_an_input_and_an_output_is_begun_anew() {
     let mut sim = Simulation::new(plaza());
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
-    input.events.push(Event {
-        session: SessionId(1),
-        kind: EventKind::Open { name: "Ada".into() },
-    });
+    input.open_as(1, "Ada");
     sim.step(&mut input, &mut output);
     assert_eq!(output.frames.len(), 1);
     // Another input, another output: the world holds on to neither.
@@ -136,11 +123,7 @@ fn the_input_of_a_tick_that_panicked_can_be_had_back() {
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     sim.step(&mut input, &mut output);
     assert!(!sim.reclaim_input(&mut input), "nothing was kept");
-    let name = "ann".to_owned();
-    input.events.push(Event {
-        session: SessionId(1),
-        kind: EventKind::Open { name },
-    });
+    input.open_as(1, "ann");
     let given = input.clone();
     let step = std::panic::AssertUnwindSafe(|| sim.step(&mut input, &mut output));
     assert!(std::panic::catch_unwind(step).is_err());

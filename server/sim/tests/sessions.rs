@@ -184,10 +184,7 @@ fn an_open_session_is_not_opened_again() {
     world.open(1);
     world.tick();
     let (welcome, player) = (world.client(1).welcome.clone(), world.sim.player(SessionId(1)));
-    world.input.events.push(parlour_tick::Event {
-        session: SessionId(1),
-        kind: EventKind::Open { name: "Eve".into() },
-    });
+    world.input.open_as(1, "Eve");
     world.tick();
     assert_eq!(world.client(1).welcome, welcome);
     assert_eq!(world.sim.player(SessionId(1)), player);

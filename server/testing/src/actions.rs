@@ -2,10 +2,11 @@
 
 use parlour_shared::{
     codec,
+    ids::SessionId,
     message::{Body, Chat, ClientMessage, Custom, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::{Direction, Position},
 };
-use parlour_tick::EventKind;
+use parlour_tick::{Event, EventKind, TickInput};
 use serde::Serialize;
 
 use crate::plaza::Teleport;
@@ -14,7 +15,8 @@ use crate::plaza::Teleport;
 const EARLY: i16 = 25;
 
 /// The events of sessions as methods. A [`TestWorld`](crate::TestWorld) applies them at its next
-/// tick, a [`Script`](crate::Script) at the tick chosen with [`at`](crate::Script::at).
+/// tick, a [`Script`](crate::Script) at the tick chosen with [`at`](crate::Script::at). A
+/// [`TickInput`] collects them in the order of the calls.
 ///
 /// Each kind of request has a fixed number: join 1, state write 5, plugin message 6, chat 7,
 /// skin 8, leave 9.
@@ -146,6 +148,13 @@ pub trait SessionActions {
     /// [`teleport_plugin`](crate::teleport_plugin).
     fn teleport(&mut self, session: u64, x: i32, y: i32) {
         self.custom(session, "teleport", &Teleport(Position { x, y }));
+    }
+}
+
+impl SessionActions for TickInput {
+    fn event(&mut self, session: u64, kind: EventKind) {
+        let session = SessionId(session);
+        self.events.push(Event { session, kind });
     }
 }
 

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use parlour_shared::{
-    ids::SessionId,
-    rng::{Purpose, Stream},
-};
-use parlour_tick::{Event, EventKind, TickInput};
+use parlour_shared::rng::{Purpose, Stream};
+use parlour_tick::{EventKind, TickInput};
 
 use crate::SessionActions;
 
@@ -16,7 +13,7 @@ use crate::SessionActions;
 /// [`TestWorld::play`]: crate::TestWorld::play
 #[derive(Clone, Debug, Default)]
 pub struct Script {
-    events: BTreeMap<u32, Vec<Event>>,
+    inputs: BTreeMap<u32, TickInput>,
     now: u32,
 }
 
@@ -41,10 +38,7 @@ impl Script {
     /// Returns the input of a tick, sorted as the server does.
     #[must_use]
     pub fn input(&self, tick: u32) -> TickInput {
-        let mut input = TickInput {
-            events: self.events.get(&tick).cloned().unwrap_or_default(),
-            ..TickInput::default()
-        };
+        let mut input = self.inputs.get(&tick).cloned().unwrap_or_default();
         input.sort();
         input
     }
@@ -59,10 +53,6 @@ impl Script {
 impl SessionActions for Script {
     fn event(&mut self, session: u64, kind: EventKind) {
         assert!(self.now > 0, "choose a tick with `at` first");
-        let session = SessionId(session);
-        self.events
-            .entry(self.now)
-            .or_default()
-            .push(Event { session, kind });
+        self.inputs.entry(self.now).or_default().event(session, kind);
     }
 }

@@ -13,7 +13,7 @@ use parlour_shared::{
     view::Seen,
 };
 use parlour_sim::{Motion, Player, Proximity, Rooms, Seats, SimConfig, Simulation, Skin};
-use parlour_tick::{Cadence, Event, EventKind, Pace, TickInput, TickOutput};
+use parlour_tick::{Cadence, EventKind, Pace, TickInput, TickOutput};
 
 use crate::{Script, SeenPlayer, SessionActions, TestClient, teleport_plugin};
 
@@ -34,18 +34,18 @@ pub struct TestWorld {
 
 impl SessionActions for TestWorld {
     fn event(&mut self, session: u64, kind: EventKind) {
-        let session = SessionId(session);
+        let id = SessionId(session);
         match kind {
-            EventKind::Open { .. } => drop(self.clients.insert(session, TestClient::default())),
-            EventKind::Close => drop(self.clients.remove(&session)),
+            EventKind::Open { .. } => drop(self.clients.insert(id, TestClient::default())),
+            EventKind::Close => drop(self.clients.remove(&id)),
             EventKind::Hold | EventKind::Release => {
-                if let Some(client) = self.clients.get_mut(&session) {
+                if let Some(client) = self.clients.get_mut(&id) {
                     client.held = matches!(kind, EventKind::Hold);
                 }
             }
             EventKind::Message { .. } => {}
         }
-        self.input.events.push(Event { session, kind });
+        self.input.event(session, kind);
     }
 }
 
