@@ -1,8 +1,6 @@
 //! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
 
-mod again;
-mod beside;
-mod cast;
+mod chat_heard;
 pub mod diff;
 pub mod dump;
 mod error;
@@ -12,14 +10,16 @@ pub mod follow;
 mod leaving;
 mod lookup;
 mod moment;
-mod refused;
+mod player_query;
+mod record_again;
+mod refusals;
 mod roster;
 mod run;
-mod said;
+mod second_world;
 mod tape;
 mod verify;
-mod whom;
 mod window;
+mod window_players;
 pub mod words;
 pub(crate) mod world;
 
@@ -32,17 +32,17 @@ use crate::{
     format::{Ending, Recording, Times},
     uncounted::uncounted,
 };
-pub use cast::Cast;
 pub use error::ReplayError;
-pub use find::{Beside, Extent, FindError, Found, find};
+pub use find::{Extent, FindError, Found, OtherFiles, find};
 pub use moment::{Moment, MomentError, NotAMoment};
+pub use player_query::{Called, PlayerQuery};
 pub use roster::{Change, Roster, Who};
 pub use run::{Ran, Rest, Run};
 use tape::Spot;
 pub use tape::Tape;
 pub use verify::{Verified, verify};
-pub use whom::{Called, Whom};
 pub use window::Window;
+pub use window_players::WindowPlayers;
 pub use world::{panic_message, step_caught};
 
 /// A recording, and what it takes to run it: the maps it was made with and its game logic.

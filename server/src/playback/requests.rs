@@ -1,6 +1,6 @@
 //! What the admin port asks of the ticker, and what it is told.
 
-use parlour_recording::replay::{Whom, words};
+use parlour_recording::replay::{PlayerQuery, words};
 use parlour_shared::ids::PlayerId;
 use parlour_sim::{Player, Room, Rooms, Seats, Simulation};
 use parlour_tick::TickOutput;
@@ -55,11 +55,11 @@ impl PlaybackTicker {
 
     /// The player that is named so: by name, id, or number of its session.
     fn find(&self, text: &str) -> Result<(PlayerId, String), ControlError> {
-        let whom = Whom(text.to_owned());
+        let query = PlayerQuery(text.to_owned());
         let players = || self.world.iter().flat_map(|world| players(world));
-        let named = whom.among(players());
+        let named = query.among(players());
         match named[..] {
-            [] => Err(ControlError::NotThere(match whom.alike(players())[..] {
+            [] => Err(ControlError::NotThere(match query.alike(players())[..] {
                 [] => format!("no player {text:?} is in a room at tick {}", self.tick.0),
                 ref names => format!(
                     "no player {text:?} is in a room at tick {}: upper and lower case matter among {}",

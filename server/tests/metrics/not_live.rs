@@ -41,7 +41,11 @@ fn the_shadow_and_replays_count_nothing() {
     let live = counted(&everywhere);
     let mut run = replay();
     let mut run = run.run().unwrap();
-    while run.next_up_to(parlour_shared::ids::Tick(u32::MAX)).unwrap().is_some() {}
+    while run
+        .next_up_to(parlour_shared::ids::Tick(u32::MAX))
+        .unwrap()
+        .is_some()
+    {}
     assert!(run.tick().0 >= 120);
     assert_eq!(counted(&everywhere), live, "a run");
     let (from, to) = Playback::new(replay()).unwrap().ticks();

@@ -3,7 +3,7 @@
 use std::{env, fs};
 
 use parlour_recording::replay::{
-    Whom, Window,
+    PlayerQuery, Window,
     follow::{FollowError, follow},
 };
 
@@ -24,10 +24,16 @@ fn told_of(
 ) -> Result<Vec<String>, FollowError> {
     let file = Temporary::file(recording);
     let mut lines = Vec::new();
-    follow(&mut replay(&file), &Whom(whom.into()), room, window, |line| {
-        lines.push(line.to_string());
-        Ok(())
-    })?;
+    follow(
+        &mut replay(&file),
+        &PlayerQuery(whom.into()),
+        room,
+        window,
+        |line| {
+            lines.push(line.to_string());
+            Ok(())
+        },
+    )?;
     Ok(lines)
 }
 

@@ -10,7 +10,7 @@ use parlour_shared::message::{ClientMessage, Join};
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::{EventKind, TickInput};
 
-use crate::stage::{Taken, event, record};
+use crate::stage::{Selection, event, record};
 
 /// Someone walks in a bundled map, in a program without game logic of its own.
 fn inputs(room: &str) -> Vec<TickInput> {
@@ -26,7 +26,7 @@ fn inputs(room: &str) -> Vec<TickInput> {
     inputs
 }
 
-fn recorded(name: &str, seed: u64, room: &str) -> Taken {
+fn recorded(name: &str, seed: u64, room: &str) -> Selection {
     let mut config = SimConfig::new(maps::load(None).unwrap());
     config.seed = seed;
     record(

@@ -10,13 +10,13 @@ use parlour_shared::rng::{Purpose, Stream};
 use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin, Step, StepSet};
 
 use crate::stage::{
-    AT, EVERY, SAVED, Score, Taken, config, logic, record, record_on, script, state_difference,
+    AT, EVERY, SAVED, Score, Selection, config, logic, record, record_on, script, state_difference,
 };
 
 /// Plants it, records a world that runs through and one that is loaded midway, and finds what parts them.
 fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     let logic = logic(plant);
-    let one: Taken = record(&format!("{name}-one"), &config(), &logic, &script());
+    let one: Selection = record(&format!("{name}-one"), &config(), &logic, &script());
     let other = record_on(&format!("{name}-other"), &logic, &one, SAVED);
     let difference = state_difference(&logic, &[one, other]);
     assert_eq!(difference.found.cause, Cause::NotDeclared);

@@ -5,7 +5,7 @@ use bevy_ecs::prelude::*;
 use parlour_recording::replay::diff::Cause;
 use parlour_sim::{Clock, Player, Step, StepSet};
 
-use crate::stage::{AT, Score, Taken, config, logic, record, record_on, script, state_difference};
+use crate::stage::{AT, Score, Selection, config, logic, record, record_on, script, state_difference};
 
 fn score(players: &mut Query<(&Player, &mut Score)>, clock: &Clock, value: u64) {
     for (player, mut score) in players.iter_mut() {
@@ -31,7 +31,7 @@ fn with_twice(app: &mut App) {
     app.add_systems(Step, twice.in_set(StepSet::Simulate));
 }
 
-fn recordings(name: &str) -> [Taken; 2] {
+fn recordings(name: &str) -> [Selection; 2] {
     let take = |plant, side| record(&format!("{name}-{side}"), &config(), &logic(plant), &script());
     [take(with_once, "one"), take(with_twice, "other")]
 }

@@ -123,7 +123,7 @@ pub(crate) fn event(session: u64, kind: EventKind) -> Event {
 }
 
 /// A recording, and what is in it.
-pub(crate) struct Taken {
+pub(crate) struct Selection {
     pub(crate) path: PathBuf,
     /// The hash after each tick, from the first.
     pub(crate) hashes: Vec<u64>,
@@ -133,26 +133,26 @@ pub(crate) struct Taken {
     _world: Simulation,
 }
 
-impl Drop for Taken {
+impl Drop for Selection {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
 /// Runs a fresh world through these inputs and records it.
-pub(crate) fn record(name: &str, config: &SimConfig, logic: &Logic, inputs: &[TickInput]) -> Taken {
+pub(crate) fn record(name: &str, config: &SimConfig, logic: &Logic, inputs: &[TickInput]) -> Selection {
     let world = Simulation::with_plugins(config.clone(), logic.clone());
     take(name, config, world, inputs)
 }
 
 /// Loads a world that another recording saved, and records how it goes on from there.
-pub(crate) fn record_on(name: &str, logic: &Logic, first: &Taken, from: u32) -> Taken {
+pub(crate) fn record_on(name: &str, logic: &Logic, first: &Selection, from: u32) -> Selection {
     let (_, state) = first.saved.iter().find(|(tick, _)| *tick == from).unwrap();
     let world = Simulation::load(config(), logic.clone(), state).unwrap();
     take(name, &config(), world, &script())
 }
 
-fn take(name: &str, config: &SimConfig, mut world: Simulation, inputs: &[TickInput]) -> Taken {
+fn take(name: &str, config: &SimConfig, mut world: Simulation, inputs: &[TickInput]) -> Selection {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diff-{}-{name}", std::process::id()));
     let state: Vec<String> = world.part_names().map(String::from).collect();
     let mut builder = TicksBuilder::new(state.len());
@@ -198,7 +198,7 @@ fn take(name: &str, config: &SimConfig, mut world: Simulation, inputs: &[TickInp
         writer.chunk(&sealed).unwrap();
     }
     writer.end(EndReason::Stopped, "").unwrap();
-    Taken {
+    Selection {
         path,
         hashes,
         saved,
@@ -207,7 +207,7 @@ fn take(name: &str, config: &SimConfig, mut world: Simulation, inputs: &[TickInp
 }
 
 /// Two recordings of what is planted that differ: chance may need more than one try.
-pub(crate) fn two_that_differ(name: &str, logic: &Logic) -> [Taken; 2] {
+pub(crate) fn two_that_differ(name: &str, logic: &Logic) -> [Selection; 2] {
     let one = record(&format!("{name}-one"), &config(), logic, &script());
     for _ in 0..64 {
         let other = record(&format!("{name}-other"), &config(), logic, &script());
@@ -218,8 +218,8 @@ pub(crate) fn two_that_differ(name: &str, logic: &Logic) -> [Taken; 2] {
     panic!("{name} does not show");
 }
 
-pub(crate) fn compare(config: &SimConfig, logic: &Logic, [one, other]: [&Taken; 2]) -> Difference {
-    let open = |taken: &Taken| Replay::open(&taken.path, &config.maps, logic.clone()).unwrap();
+pub(crate) fn compare(config: &SimConfig, logic: &Logic, [one, other]: [&Selection; 2]) -> Difference {
+    let open = |taken: &Selection| Replay::open(&taken.path, &config.maps, logic.clone()).unwrap();
     let found = diff(&mut open(one), &mut open(other)).unwrap();
     let report = found.to_string();
     assert!(report.lines().all(|line| !line.trim().is_empty()), "{report}");
@@ -227,7 +227,7 @@ pub(crate) fn compare(config: &SimConfig, logic: &Logic, [one, other]: [&Taken; 
 }
 
 /// What differs, where the inputs do not.
-pub(crate) fn state_difference(logic: &Logic, takes: &[Taken; 2]) -> StateDifference {
+pub(crate) fn state_difference(logic: &Logic, takes: &[Selection; 2]) -> StateDifference {
     match compare(&config(), logic, [&takes[0], &takes[1]]) {
         Difference::State(difference) => *difference,
         other => panic!("{other:?}"),

@@ -9,12 +9,14 @@ mod rooms;
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use serde_json::Value;
 
-use super::{Cast, Moment, Replay, ReplayError, Run, Who, Whom, Window, cast::rooms_of};
+use super::{
+    Moment, PlayerQuery, Replay, ReplayError, Run, Who, Window, WindowPlayers, window_players::rooms_of,
+};
 pub use absent::DumpError;
 
-/// What to look at.
+/// The table to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum Table {
     /// Everyone with an open session.
     Players,
     /// All rooms.
@@ -31,14 +33,14 @@ pub struct Filter {
     /// In or of this room only.
     pub room: Option<String>,
     /// Of this player only.
-    pub player: Option<Whom>,
+    pub player: Option<PlayerQuery>,
 }
 
 /// Rows, and what their columns are called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
     /// The players that the filter names: more than one if several have that name.
-    pub meant: Vec<Who>,
+    pub matched: Vec<Who>,
     /// The names of the columns.
     pub columns: &'static [&'static str],
     /// For each column a text without control characters.
@@ -50,7 +52,7 @@ pub struct Dump {
 /// Ticks of chat and commands that are shown, if nobody says how many.
 pub(super) const LOOK_BACK: u32 = 10 * TICK_RATE;
 
-impl What {
+impl Table {
     /// Whether it is about a window and not about one tick.
     #[must_use]
     pub fn is_of_window(self) -> bool {
@@ -74,27 +76,27 @@ pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window
 ///
 /// # Errors
 /// [`DumpError`], also if there is no state after the last tick because it panicked.
-pub fn dump(replay: &mut Replay, what: What, window: Window, filter: &Filter) -> Result<Dump, DumpError> {
-    let (dump, rooms) = if what.is_of_window() {
-        let cast = match filter.is_none() {
-            true => Cast::default(),
-            false => Cast::of(replay, window)?,
+pub fn dump(replay: &mut Replay, table: Table, window: Window, filter: &Filter) -> Result<Dump, DumpError> {
+    let (dump, rooms) = if table.is_of_window() {
+        let people = match filter.is_none() {
+            true => WindowPlayers::default(),
+            false => WindowPlayers::of(replay, window)?,
         };
-        let taken = Taken::of(cast.iter(), filter);
-        let dump = match what {
-            What::Chat => chat::chat(replay, window, &taken)?,
-            _ => commands::commands(replay, window, &taken)?,
+        let selection = Selection::of(people.iter(), filter);
+        let dump = match table {
+            Table::Chat => chat::chat(replay, window, &selection)?,
+            _ => commands::commands(replay, window, &selection)?,
         };
-        (dump, cast.rooms())
+        (dump, people.rooms())
     } else {
         let mut run = state_at(replay, window.to)?;
-        let dump = match what {
-            What::Players => players::players(&mut run, filter)?,
+        let dump = match table {
+            Table::Players => players::players(&mut run, filter)?,
             _ => rooms::rooms(&mut run, filter)?,
         };
         (dump, rooms_of(run.simulation()).collect())
     };
-    absent::check(replay, &dump, &rooms, (what, window), filter)?;
+    absent::check(replay, &dump, &rooms, (table, window), filter)?;
     Ok(dump)
 }
 
@@ -106,15 +108,15 @@ impl Filter {
 }
 
 /// A filter whose player is known.
-struct Taken<'a> {
+struct Selection<'a> {
     room: Option<&'a str>,
     players: Option<Vec<Who>>,
 }
 
-impl<'a> Taken<'a> {
+impl<'a> Selection<'a> {
     /// The player is one of these people.
     fn of<'p>(people: impl Iterator<Item = &'p Who>, filter: &'a Filter) -> Self {
-        let meant = |whom: &Whom| whom.among(people).into_iter().cloned().collect();
+        let meant = |query: &PlayerQuery| query.among(people).into_iter().cloned().collect();
         Self {
             room: filter.room.as_deref(),
             players: filter.player.as_ref().map(meant),
@@ -125,7 +127,7 @@ impl<'a> Taken<'a> {
     fn dump(&self, columns: &'static [&'static str]) -> Dump {
         Dump {
             columns,
-            meant: self.players.clone().unwrap_or_default(),
+            matched: self.players.clone().unwrap_or_default(),
             ..Dump::default()
         }
     }
@@ -154,7 +156,7 @@ fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_>, ReplayError> {
 /// Rows as the lines of a table with a head; an empty text for no rows. Each column but the last is as wide as its widest
 /// text.
 #[must_use]
-pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
+pub fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = columns.iter().map(|column| column.to_uppercase()).collect();
     let width = |nth: usize| {
         let texts = std::iter::once(&head).chain(rows).filter_map(|row| row.get(nth));

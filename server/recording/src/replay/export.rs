@@ -9,7 +9,7 @@ use parlour_tick::EventKind;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::{Replay, ReplayError, Roster, Run, Who, Window, roster::Change, said::said, words};
+use super::{Replay, ReplayError, Roster, Run, Who, Window, chat_heard::chat_heard, roster::Change, words};
 use crate::format::{Ending, Times};
 use motion::Motions;
 
@@ -93,7 +93,7 @@ impl Exporter {
         for change in self.roster.follow(run) {
             self.change(&change, tick, out)?;
         }
-        for said in said(run.output()) {
+        for said in chat_heard(run.output()) {
             let room = self
                 .roster
                 .player(said.chat.player)

@@ -1,7 +1,7 @@
 //! Which file is meant: a recording itself, or the one of a directory that holds a moment.
 
-mod beside;
 mod listing;
+mod other_files;
 
 use std::{
     collections::BTreeMap,
@@ -16,8 +16,8 @@ use super::{
     moment::{Moment, Placed},
 };
 use crate::format::{OpenError, Times};
-pub use beside::Beside;
-use listing::{Listing, One, list, look};
+use listing::{ListedFile, Listing, list, look};
+pub use other_files::OtherFiles;
 
 /// Files of a directory that are looked at.
 const MOST: usize = 10_000;
@@ -36,7 +36,7 @@ pub struct Found {
     /// Whether it is a history, chosen because the directory has no recording.
     pub is_history: bool,
     /// What else the directory has.
-    pub beside: Beside,
+    pub others: OtherFiles,
 }
 
 /// Why no file is meant.
@@ -115,7 +115,7 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
             next: Vec::new(),
             chosen: false,
             is_history: false,
-            beside: Beside::default(),
+            others: OtherFiles::default(),
         });
     }
     let mut listing = look(path)?;
@@ -132,14 +132,14 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
         false => &listing.recordings,
     };
     let runs = Runs::of(files);
-    let holds = |one: &&One| match holding {
+    let holds = |one: &&ListedFile| match holding {
         None => true,
         Some(after @ Moment::After(_)) => {
             runs.before(one).is_none() && after.tick(&runs.times_from(one)).is_ok()
         }
         Some(moment) => moment.tick(&one.times).is_ok(),
     };
-    let early = |one: &One| holding.and_then(|moment| moment.early_ms(&one.times));
+    let early = |one: &ListedFile| holding.and_then(|moment| moment.early_ms(&one.times));
     let soon = || {
         let begins = files
             .iter()
@@ -161,12 +161,12 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
                 next: next.into_iter().map(|one| one.path.clone()).collect(),
                 chosen: true,
                 is_history,
-                beside: beside(&listing, &runs, one),
+                others: others(&listing, &runs, one),
             })
         }
         None if files.is_empty() => Err(FindError::None(path.to_owned())),
         None => {
-            let has_it = |one: &&One| holding.is_some_and(|moment| moment.tick(&one.times).is_ok());
+            let has_it = |one: &&ListedFile| holding.is_some_and(|moment| moment.tick(&one.times).is_ok());
             Err(FindError::NoneHolds {
                 kind: if is_history { "history" } else { "recording" },
                 path: path.to_owned(),
@@ -184,13 +184,13 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
 }
 
 /// What is not taken beside a file and those that go on from it.
-fn beside<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a One) -> Beside {
+fn others<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a ListedFile) -> OtherFiles {
     let unreadable = listing.unreadable;
     if listing.recordings.is_empty() {
-        return Beside {
+        return OtherFiles {
             histories: listing.histories.len() - 1,
             unreadable,
-            ..Beside::default()
+            ..OtherFiles::default()
         };
     }
     let mut earlier = 0;
@@ -199,7 +199,7 @@ fn beside<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a One) -> Beside {
         false
     });
     let beginnings = listing.recordings.iter().filter(|one| runs.before(one).is_none());
-    Beside {
+    OtherFiles {
         earlier,
         runs: beginnings.count().saturating_sub(1),
         histories: listing.histories.len(),
@@ -209,13 +209,13 @@ fn beside<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a One) -> Beside {
 
 /// Which file goes on from which. A search for each step took minutes in a directory of 1,000 files.
 struct Runs<'a> {
-    by_name: BTreeMap<&'a str, &'a One>,
+    by_name: BTreeMap<&'a str, &'a ListedFile>,
     /// Each file by the name of the one that it goes on from. Of two the one that comes first in the list.
-    by_previous: BTreeMap<&'a str, &'a One>,
+    by_previous: BTreeMap<&'a str, &'a ListedFile>,
 }
 
 impl<'a> Runs<'a> {
-    fn of(recordings: &'a [One]) -> Self {
+    fn of(recordings: &'a [ListedFile]) -> Self {
         let (mut by_name, mut by_previous) = (BTreeMap::new(), BTreeMap::new());
         for one in recordings {
             by_name.insert(one.name.as_str(), one);
@@ -227,17 +227,17 @@ impl<'a> Runs<'a> {
     }
 
     /// The file that a recording goes on from, if it is there.
-    fn before(&self, one: &One) -> Option<&'a One> {
+    fn before(&self, one: &ListedFile) -> Option<&'a ListedFile> {
         self.by_name.get(one.previous.as_deref()?).copied()
     }
 
     /// The first file of those that a recording goes on from, as far as they are there.
-    fn beginning(&self, one: &'a One) -> &'a One {
+    fn beginning(&self, one: &'a ListedFile) -> &'a ListedFile {
         self.back_to(one, |_| false)
     }
 
     /// The file that holds the beginning of a look back from `at`, which `one` holds.
-    fn reaching_back(&self, one: &'a One, at: &Moment, from: Option<&Moment>) -> &'a One {
+    fn reaching_back(&self, one: &'a ListedFile, at: &Moment, from: Option<&Moment>) -> &'a ListedFile {
         let at = at.tick(&one.times).ok();
         self.back_to(one, |one| match (from, one.times.range()) {
             // A distance counts from the beginning of the run.
@@ -248,7 +248,11 @@ impl<'a> Runs<'a> {
     }
 
     /// The last file that is `enough`, going back from one to those before it; else the first of them.
-    fn back_to(&self, mut one: &'a One, mut enough: impl FnMut(&One) -> bool) -> &'a One {
+    fn back_to(
+        &self,
+        mut one: &'a ListedFile,
+        mut enough: impl FnMut(&ListedFile) -> bool,
+    ) -> &'a ListedFile {
         // Never more steps than there are files, whatever they say of each other.
         for _ in 0..self.by_name.len() {
             if enough(one) {
@@ -263,7 +267,7 @@ impl<'a> Runs<'a> {
     }
 
     /// The files that go on from a recording, in order.
-    fn successors(&self, mut one: &'a One) -> Vec<&'a One> {
+    fn successors(&self, mut one: &'a ListedFile) -> Vec<&'a ListedFile> {
         let mut next = Vec::new();
         for _ in 0..self.by_name.len() {
             match self.by_previous.get(one.name.as_str()) {
@@ -276,7 +280,7 @@ impl<'a> Runs<'a> {
     }
 
     /// When the ticks of a recording were, and those of the files that go on from it.
-    fn times_from(&self, one: &'a One) -> Times {
+    fn times_from(&self, one: &'a ListedFile) -> Times {
         let mut times = one.times.clone();
         let next = self.successors(one);
         next.iter().for_each(|next| times.join(&next.times));

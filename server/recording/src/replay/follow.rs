@@ -1,11 +1,11 @@
 //! What one player did and saw, in a person's words. What it saw is decoded from the very frames that the world sent it:
 //! what its client knew.
 
-mod chosen;
-mod eyes;
-mod feet;
-mod news;
-mod whereabouts;
+mod client_view;
+mod messages;
+mod movement;
+mod room_filter;
+mod sessions;
 
 use std::io;
 
@@ -18,14 +18,17 @@ use parlour_shared::{
 use parlour_sim::Player;
 use parlour_tick::{Event, EventKind, Lane};
 
-use super::{Cast, Ran, Replay, Roster, Run, Who, Whom, Window, lookup::where_else, refused::refused, words};
+use super::{
+    PlayerQuery, Ran, Replay, Roster, Run, Who, Window, WindowPlayers, lookup::where_else,
+    refusals::refusals, words,
+};
 use crate::format::Times;
-pub use chosen::FollowError;
-use chosen::meant;
-use eyes::EyesOf;
-use feet::Feet;
-use news::Beside;
-use whereabouts::Whereabouts;
+use client_view::ClientView;
+use messages::TickContext;
+use movement::Movement;
+use room_filter::RoomFilter;
+pub use sessions::FollowError;
+use sessions::meant;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,19 +60,19 @@ impl std::fmt::Display for Line {
 /// [`FollowError`]; what came before it was told.
 pub fn follow(
     replay: &mut Replay,
-    whom: &Whom,
+    query: &PlayerQuery,
     room: Option<&str>,
     window: Window,
     mut tell: impl FnMut(&Line) -> io::Result<()>,
 ) -> Result<(), FollowError> {
-    let cast = Cast::of(replay, window)?;
+    let people = WindowPlayers::of(replay, window)?;
     let mut roster = Roster::default();
-    roster.learn(cast.iter());
+    roster.learn(people.iter());
     // Two ticks earlier than asked for: a world that was loaded sends each viewer all it sees with its first tick.
     let times = replay.times();
     let mut follower = Follower {
-        meant: meant(&cast, whom)?,
-        room: Whereabouts::new(room),
+        meant: meant(&people, query)?,
+        room: RoomFilter::new(room),
         times,
         roster,
         player: None,
@@ -107,12 +110,12 @@ pub fn follow(
     drop(run);
     if !found {
         let when = format!("in ticks {} to {}", window.from.0, window.to.0);
-        return Err(FollowError::NotThere(where_else(replay, whom, &when)?));
+        return Err(FollowError::NotThere(where_else(replay, query, &when)?));
     }
     match rooms.missed() {
         None => Ok(()),
         Some(missed) => {
-            let (called, from, to) = (words::quoted(&whom.0), window.from.0, window.to.0);
+            let (called, from, to) = (words::quoted(&query.0), window.from.0, window.to.0);
             Err(FollowError::NotThere(format!(
                 "{called} is not in {missed} in ticks {from} to {to}"
             )))
@@ -124,7 +127,7 @@ struct Follower {
     /// The sessions that are followed, one at a time.
     meant: Vec<SessionId>,
     /// The room that is asked for.
-    room: Whereabouts,
+    room: RoomFilter,
     times: Times,
     roster: Roster,
     /// Who is followed now.
@@ -141,8 +144,8 @@ struct Follower {
 /// The player that is followed.
 struct Followed {
     who: Who,
-    eyes: EyesOf,
-    feet: Feet,
+    view: ClientView,
+    movement: Movement,
     stalled: Option<Tick>,
 }
 
@@ -150,8 +153,8 @@ impl Followed {
     fn new(who: Who) -> Self {
         Self {
             who,
-            eyes: EyesOf::default(),
-            feet: Feet::default(),
+            view: ClientView::default(),
+            movement: Movement::default(),
             stalled: None,
         }
     }
@@ -176,8 +179,8 @@ impl Follower {
                 .world()
                 .get::<Player>(entity)
                 .map_or(0, |player| player.view);
-            followed.eyes.enter_room(stay);
-            followed.feet.look(simulation, followed.who.session);
+            followed.view.enter_room(stay);
+            followed.movement.look(simulation, followed.who.session);
         }
         self.player = Some(followed);
     }
@@ -196,9 +199,9 @@ impl Follower {
             words::id(who.id),
             who.session.0
         );
-        let text = match (&who.room, followed.feet.position(run.tick())) {
+        let text = match (&who.room, followed.movement.position(run.tick())) {
             (Some(room), Some(position)) => {
-                let sees = followed.eyes.all(run.tick(), who.id, position, &self.roster);
+                let sees = followed.view.all(run.tick(), who.id, position, &self.roster);
                 let sees = if sees.is_empty() {
                     "nobody".to_owned()
                 } else {
@@ -207,7 +210,7 @@ impl Follower {
                 format!(
                     "{name} is in {room} at {} and {}; sees {sees}",
                     words::place(position),
-                    followed.feet.moving()
+                    followed.movement.moving()
                 )
             }
             _ => format!("{name} is in no room"),
@@ -240,7 +243,7 @@ impl Follower {
         let refused = self.events(run, &mut followed);
         self.frames(run, &mut followed, &refused);
         let session = followed.who.session;
-        for text in followed.feet.look(run.simulation(), session) {
+        for text in followed.movement.look(run.simulation(), session) {
             self.tell(&followed, &text);
         }
         if let Some(who) = self.roster.get(session) {
@@ -269,7 +272,7 @@ impl Follower {
     /// What the player did, and what of it was refused.
     fn events(&mut self, run: &Run<'_>, followed: &mut Followed) -> Vec<Refusal> {
         let session = followed.who.session;
-        let refusals = refused(run.input(), run.output());
+        let refusals = refusals(run.input(), run.output());
         let mut told = Vec::new();
         for (event, refusal) in run.input().events.iter().zip(refusals) {
             if event.session != session {
@@ -292,7 +295,7 @@ impl Follower {
                     told.push(refusal);
                 }
                 (EventKind::Message { message, .. }, None) => {
-                    if let Some(text) = news::did(message) {
+                    if let Some(text) = messages::did(message) {
                         self.tell(followed, &text);
                     }
                 }
@@ -305,7 +308,7 @@ impl Follower {
     /// What the player's client was told.
     fn frames(&mut self, run: &Run<'_>, followed: &mut Followed, refused: &[Refusal]) {
         let session = followed.who.session;
-        let place = feet::place_of(run.simulation(), session);
+        let place = movement::place_of(run.simulation(), session);
         let joins = |event: &Event| {
             let is_join = matches!(
                 &event.kind,
@@ -322,16 +325,16 @@ impl Follower {
             let payload = output.payload(frame);
             let texts = match frame.lane {
                 Lane::Reliable => {
-                    let beside = Beside {
+                    let context = TickContext {
                         roster: &self.roster,
                         place: place.clone(),
                         joins,
                         refused,
                     };
-                    news::told(payload, followed, &beside).into_iter().collect()
+                    messages::told(payload, followed, &context).into_iter().collect()
                 }
                 Lane::Snapshot => match self.snapshot.read(payload) {
-                    Ok(()) => followed.eyes.see(&self.snapshot, followed.who.id, &self.roster),
+                    Ok(()) => followed.view.see(&self.snapshot, followed.who.id, &self.roster),
                     Err(error) => vec![format!("is sent a snapshot that cannot be read: {error}")],
                 },
             };

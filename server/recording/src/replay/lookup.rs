@@ -6,7 +6,7 @@ use parlour_shared::ids::{PlayerId, SessionId, Tick};
 use parlour_sim::{SavedPlayer, SavedState, Simulation};
 use parlour_tick::EventKind;
 
-use super::{Called, Replay, ReplayError, Who, Whom, words};
+use super::{Called, PlayerQuery, Replay, ReplayError, Who, words};
 use crate::format::Item;
 
 /// Names that are listed.
@@ -28,11 +28,15 @@ impl Called for Person {
 /// Says when the player was there; or who was there with a name like it. Reads the whole recording, and runs nothing: the
 /// id of a session that is not in any saved world is not known. `when` says where the player was looked for, as in `in
 /// ticks 1 to 9`.
-pub(super) fn where_else(replay: &mut Replay, whom: &Whom, when: &str) -> Result<String, ReplayError> {
+pub(super) fn where_else(
+    replay: &mut Replay,
+    query: &PlayerQuery,
+    when: &str,
+) -> Result<String, ReplayError> {
     let last = replay.last_tick().unwrap_or_default();
     let people = people(replay)?;
-    let called = words::quoted(&whom.0);
-    let found: Vec<String> = whom
+    let called = words::quoted(&query.0);
+    let found: Vec<String> = query
         .among(people.values())
         .into_iter()
         .take(MOST)
@@ -51,7 +55,7 @@ pub(super) fn where_else(replay: &mut Replay, whom: &Whom, when: &str) -> Result
     let like: Vec<&str> = names
         .iter()
         .copied()
-        .filter(|name| is_like(name, &whom.0))
+        .filter(|name| is_like(name, &query.0))
         .collect();
     let listed = if like.is_empty() { &names } else { &like };
     let mut shown: Vec<String> = listed.iter().take(MOST).map(|name| words::plain(name)).collect();

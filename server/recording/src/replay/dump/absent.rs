@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use super::{Dump, Filter, What};
+use super::{Dump, Filter, Table};
 use crate::replay::{Replay, ReplayError, Window, lookup::where_else, words};
 
 /// Rooms that are listed.
@@ -26,18 +26,18 @@ pub(super) fn check(
     replay: &mut Replay,
     dump: &Dump,
     rooms: &BTreeSet<String>,
-    (what, window): (What, Window),
+    (table, window): (Table, Window),
     filter: &Filter,
 ) -> Result<(), DumpError> {
     if !dump.rows.is_empty() {
         return Ok(());
     }
-    let when = match what.is_of_window() {
+    let when = match table.is_of_window() {
         true => format!("in ticks {} to {}", window.from.0, window.to.0),
         false => format!("after tick {}", window.to.0),
     };
-    if let Some(whom) = filter.player.as_ref().filter(|_| dump.meant.is_empty()) {
-        return Err(DumpError::NotThere(where_else(replay, whom, &when)?));
+    if let Some(query) = filter.player.as_ref().filter(|_| dump.matched.is_empty()) {
+        return Err(DumpError::NotThere(where_else(replay, query, &when)?));
     }
     match &filter.room {
         Some(room) if !rooms.contains(room) => Err(DumpError::NotThere(no_room(room, &when, rooms))),

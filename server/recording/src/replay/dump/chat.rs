@@ -3,24 +3,28 @@
 use parlour_shared::message::Scope;
 use serde_json::json;
 
-use super::{Dump, Taken};
-use crate::replay::{Ran, Replay, ReplayError, Roster, Window, said::said, words};
+use super::{Dump, Selection};
+use crate::replay::{Ran, Replay, ReplayError, Roster, Window, chat_heard::chat_heard, words};
 
 const COLUMNS: &[&str] = &["tick", "time", "room", "id", "who", "to", "text"];
 
-pub(super) fn chat(replay: &mut Replay, window: Window, taken: &Taken<'_>) -> Result<Dump, ReplayError> {
+pub(super) fn chat(
+    replay: &mut Replay,
+    window: Window,
+    selection: &Selection<'_>,
+) -> Result<Dump, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_to(window.before())?;
     let mut roster = Roster::of(run.simulation());
-    let mut dump = taken.dump(COLUMNS);
+    let mut dump = selection.dump(COLUMNS);
     while let Some(Ran { tick, panic: None }) = run.next_up_to(window.to)? {
         roster.follow(&run);
-        for said in said(run.output()) {
+        for said in chat_heard(run.output()) {
             let speaker = roster.player(said.chat.player);
             let listeners = said.heard_by.iter().filter_map(|session| roster.get(*session));
             // The player asked for is the one who spoke, or one who heard it.
             let mut concerned = listeners.clone().chain(speaker);
-            if !concerned.any(|who| taken.takes(Some(who))) {
+            if !concerned.any(|who| selection.takes(Some(who))) {
                 continue;
             }
             let room = speaker.and_then(|who| who.room.clone());

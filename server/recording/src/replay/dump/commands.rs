@@ -4,21 +4,25 @@ use parlour_shared::ids::Tick;
 use parlour_tick::{EventKind, TickInput};
 use serde_json::{Value, json};
 
-use super::{Dump, Taken};
+use super::{Dump, Selection};
 use crate::{
     format::Times,
-    replay::{Replay, ReplayError, Roster, Who, Window, refused::refused, words},
+    replay::{Replay, ReplayError, Roster, Who, Window, refusals::refusals, words},
 };
 
 const COLUMNS: &[&str] = &[
     "tick", "time", "session", "id", "who", "room", "early ms", "what", "refused",
 ];
 
-pub(super) fn commands(replay: &mut Replay, window: Window, taken: &Taken<'_>) -> Result<Dump, ReplayError> {
+pub(super) fn commands(
+    replay: &mut Replay,
+    window: Window,
+    selection: &Selection<'_>,
+) -> Result<Dump, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_to(window.before())?;
     let mut roster = Roster::of(run.simulation());
-    let mut dump = taken.dump(COLUMNS);
+    let mut dump = selection.dump(COLUMNS);
     while let Some(ran) = run.next_up_to(window.to)? {
         let (changes, refusals) = match ran.panic {
             Some(_) => {
@@ -26,7 +30,7 @@ pub(super) fn commands(replay: &mut Replay, window: Window, taken: &Taken<'_>) -
                 (Vec::new(), vec![refusal; run.input().events.len()])
             }
             None => {
-                let refusals = refused(run.input(), run.output()).into_iter();
+                let refusals = refusals(run.input(), run.output()).into_iter();
                 let refusals = refusals.map(|refusal| Some(words::refusal(&refusal?)));
                 (roster.follow(&run), refusals.collect())
             }
@@ -37,7 +41,15 @@ pub(super) fn commands(replay: &mut Replay, window: Window, taken: &Taken<'_>) -
             let was = before.find(|was| was.session == session);
             was.or_else(|| roster.get(session)).cloned()
         };
-        rows(&mut dump, ran.tick, &times, run.input(), &refusals, who, taken);
+        rows(
+            &mut dump,
+            ran.tick,
+            &times,
+            run.input(),
+            &refusals,
+            who,
+            selection,
+        );
     }
     Ok(dump)
 }
@@ -49,12 +61,12 @@ fn rows(
     input: &TickInput,
     refusals: &[Option<String>],
     who: impl Fn(parlour_shared::ids::SessionId) -> Option<Who>,
-    taken: &Taken<'_>,
+    selection: &Selection<'_>,
 ) {
     let wall_ms = times.at(tick);
     for (event, refused) in input.events.iter().zip(refusals) {
         let who = who(event.session);
-        if !taken.takes(who.as_ref()) {
+        if !selection.takes(who.as_ref()) {
             continue;
         }
         let (early, what, kind, message) = match &event.kind {

@@ -6,7 +6,7 @@ use parlour_shared::ids::SessionId;
 use parlour_sim::{Motion, Position, SavedState, Seat, Simulation, Skin};
 use serde_json::{Map, Value, json};
 
-use super::{Dump, Filter, Taken};
+use super::{Dump, Filter, Selection};
 use crate::replay::{ReplayError, Roster, Run, Who, words};
 
 const COLUMNS: &[&str] = &[
@@ -16,9 +16,9 @@ const COLUMNS: &[&str] = &[
 pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Result<Dump, ReplayError> {
     let roster = Roster::of(run.simulation());
     let mut parts = parts(run.simulation_mut());
-    let taken = Taken::of(roster.iter(), filter);
-    let mut dump = taken.dump(COLUMNS);
-    for who in roster.iter().filter(|who| taken.takes(Some(who))) {
+    let selection = Selection::of(roster.iter(), filter);
+    let mut dump = selection.dump(COLUMNS);
+    for who in roster.iter().filter(|who| selection.takes(Some(who))) {
         let parts = parts.remove(&who.session).unwrap_or_default();
         let (row, json) = player(run.simulation(), who, parts);
         dump.rows.push(row);

@@ -3,7 +3,7 @@
 use parlour_sim::{Room, RoomState, Rooms, Seats};
 use serde_json::json;
 
-use super::{Dump, Filter, Taken};
+use super::{Dump, Filter, Selection};
 use crate::replay::{ReplayError, Roster, Run, Who, words};
 
 const COLUMNS: &[&str] = &["epoch", "room", "map", "players", "empty since", "state"];
@@ -11,15 +11,15 @@ const COLUMNS: &[&str] = &["epoch", "room", "map", "players", "empty since", "st
 pub(super) fn rooms(run: &mut Run<'_>, filter: &Filter) -> Result<Dump, ReplayError> {
     let roster = Roster::of(run.simulation());
     let world = run.simulation().world();
-    let taken = Taken::of(roster.iter(), filter);
-    let mut dump = taken.dump(COLUMNS);
+    let selection = Selection::of(roster.iter(), filter);
+    let mut dump = selection.dump(COLUMNS);
     for entity in world.resource::<Rooms>().iter() {
         let Some(room) = world.get::<Room>(entity) else {
             continue;
         };
         let holds = |players: &Vec<Who>| players.iter().any(|who| who.room.as_ref() == Some(&room.name));
-        let named = taken.room.is_none_or(|name| name == room.name);
-        if !named || !taken.players.as_ref().is_none_or(holds) {
+        let named = selection.room.is_none_or(|name| name == room.name);
+        if !named || !selection.players.as_ref().is_none_or(holds) {
             continue;
         }
         let players = world.get::<Seats>(entity).map_or(0, Seats::len);

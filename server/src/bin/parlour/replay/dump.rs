@@ -2,8 +2,8 @@
 
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
-    Who, Whom, Window,
-    dump::{DumpError, Filter, What, dump, table, window},
+    PlayerQuery, Who, Window,
+    dump::{DumpError, Filter, Table, aligned, dump, window},
     words,
 };
 use parlour_shared::ids::Tick;
@@ -55,37 +55,37 @@ pub(super) fn args() -> [Arg; 5] {
 }
 
 /// What is to be dumped, if anything.
-pub(super) fn asked(words: &ArgMatches) -> Option<What> {
+pub(super) fn asked(words: &ArgMatches) -> Option<Table> {
     Some(match words.get_one::<String>(WHAT)?.as_str() {
-        "players" => What::Players,
-        "rooms" => What::Rooms,
-        "chat" => What::Chat,
-        _ => What::Commands,
+        "players" => Table::Players,
+        "rooms" => Table::Rooms,
+        "chat" => Table::Chat,
+        _ => Table::Commands,
     })
 }
 
-pub(super) fn run(mut given: Given, what: What, asked: &ArgMatches) -> Result<(), Exit> {
+pub(super) fn run(mut given: Given, table: Table, asked: &ArgMatches) -> Result<(), Exit> {
     let text = |name: &str| asked.get_one::<String>(name).cloned();
     let filter = Filter {
         room: text("room"),
-        player: text("player").map(Whom),
+        player: text("player").map(PlayerQuery),
     };
-    let window = meant(&mut given, what)?;
-    let dump = dump(&mut given.replay, what, window, &filter).map_err(|error| match error {
+    let window = meant(&mut given, table)?;
+    let dump = dump(&mut given.replay, table, window, &filter).map_err(|error| match error {
         DumpError::Replay(error) => Exit::replay(&given.path, error),
         DumpError::NotThere(text) => Exit::not_in_it(text),
     })?;
-    if let [one, _, ..] = dump.meant.as_slice() {
-        say::note(&several(&one.name, &dump.meant));
+    if let [one, _, ..] = dump.matched.as_slice() {
+        say::note(&several(&one.name, &dump.matched));
     }
-    if let Some(looked_at) = looked_at(&given, what, window, &filter, dump.rows.is_empty()) {
+    if let Some(looked_at) = looked_at(&given, table, window, &filter, dump.rows.is_empty()) {
         say::note(&looked_at);
     }
     if text("format").as_deref() == Some("json") {
         let lines: String = dump.json.iter().map(|row| format!("{row}\n")).collect();
         return say::result(&lines);
     }
-    say::result(&table(dump.columns, &dump.rows))
+    say::result(&aligned(dump.columns, &dump.rows))
 }
 
 /// That a name is that of several players, and which.
@@ -101,9 +101,9 @@ fn several(whom: &str, meant: &[Who]) -> String {
 
 /// Which ticks were looked at and how to look at others, where what is shown may not be what was looked for: it is
 /// nothing, or without a moment less than all.
-fn looked_at(given: &Given, what: What, window: Window, filter: &Filter, is_empty: bool) -> Option<String> {
+fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_empty: bool) -> Option<String> {
     let (first, last) = given.replay.times().range()?;
-    let is_cut = what.is_of_window() && window.from > first;
+    let is_cut = table.is_of_window() && window.from > first;
     let ticks = format!("ticks {} to {}", window.from.0, window.to.0);
     if !is_empty {
         let has_moment = given.from.is_some() || given.at.is_some();
@@ -123,11 +123,11 @@ fn looked_at(given: &Given, what: What, window: Window, filter: &Filter, is_empt
         true => String::new(),
         false => format!(" that fits {}", flags.join(" and ")),
     };
-    let (nothing, when) = match what {
-        What::Players => ("nobody", format!("after tick {}", window.to.0)),
-        What::Rooms => ("no room", format!("after tick {}", window.to.0)),
-        What::Chat => ("no chat", format!("in {ticks}")),
-        What::Commands => ("no command", format!("in {ticks}")),
+    let (nothing, when) = match table {
+        Table::Players => ("nobody", format!("after tick {}", window.to.0)),
+        Table::Rooms => ("no room", format!("after tick {}", window.to.0)),
+        Table::Chat => ("no chat", format!("in {ticks}")),
+        Table::Commands => ("no command", format!("in {ticks}")),
     };
     let mut ways = Vec::new();
     match &given.from {
@@ -137,7 +137,7 @@ fn looked_at(given: &Given, what: What, window: Window, filter: &Filter, is_empt
     }
     match &given.at {
         Some(_) if window.to < last => ways.push("a later --at looks further on"),
-        None if !what.is_of_window() => ways.push("--at looks at an earlier tick"),
+        None if !table.is_of_window() => ways.push("--at looks at an earlier tick"),
         _ => {}
     }
     let colon = if ways.is_empty() { "" } else { ": " };
@@ -145,18 +145,18 @@ fn looked_at(given: &Given, what: What, window: Window, filter: &Filter, is_empt
 }
 
 /// The tick to look at, and how far back.
-fn meant(given: &mut Given, what: What) -> Result<Window, Exit> {
+fn meant(given: &mut Given, table: Table) -> Result<Window, Exit> {
     let replay = &mut given.replay;
     let at = match &given.at {
         Some(at) => at
             .tick(&replay.times())
             .map_err(|error| Exit::moment(&given.path, &error))?,
         // A last tick that panicked left no state behind: the one before it did.
-        None if !what.is_of_window() && replay.ending().is_panic() => {
+        None if !table.is_of_window() && replay.ending().is_panic() => {
             say::note("the last tick panicked: this is the state before it");
             Tick(given.window.to.0.saturating_sub(1)).max(given.window.from)
         }
-        None if what == What::Players && replay.last_tick() == Some(given.window.to) => {
+        None if table == Table::Players && replay.last_tick() == Some(given.window.to) => {
             let last = given.window.to;
             let before = replay.before_all_left(last);
             match before.map_err(|error| Exit::replay(&given.path, error))? {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
-    Whom,
+    PlayerQuery,
     follow::{FollowError, follow},
 };
 
@@ -21,10 +21,10 @@ pub(super) fn args() -> [Arg; 1] {
 }
 
 pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
-    let whom = Whom(words.get_one::<String>(WHAT).cloned().unwrap_or_default());
+    let query = PlayerQuery(words.get_one::<String>(WHAT).cloned().unwrap_or_default());
     let mut out = io::BufWriter::new(io::stdout().lock());
     let room = words.get_one::<String>("room").map(String::as_str);
-    let told = follow(&mut given.replay, &whom, room, given.window, |line| {
+    let told = follow(&mut given.replay, &query, room, given.window, |line| {
         writeln!(out, "{line}")
     });
     let flushed = say::written(out.flush());

@@ -36,11 +36,11 @@ fn chosen(found: &Found) -> String {
     if found.is_history {
         text.push_str(", a history: no recording is there");
     }
-    let beside = found.beside.to_string();
-    if !beside.is_empty() {
-        text.push_str(&format!("; also there: {beside}"));
+    let others = found.others.to_string();
+    if !others.is_empty() {
+        text.push_str(&format!("; also there: {others}"));
     }
-    if found.beside.can_be_replayed() {
+    if found.others.can_be_replayed() {
         text.push_str(" (give the file to replay one)");
     }
     text

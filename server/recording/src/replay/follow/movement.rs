@@ -10,13 +10,13 @@ use crate::replay::words;
 
 /// What was known of a player's motion last.
 #[derive(Default)]
-pub(super) struct Feet {
+pub(super) struct Movement {
     /// The room, and how it moves there.
     last: Option<(Epoch, Segment)>,
     skin: u16,
 }
 
-impl Feet {
+impl Movement {
     /// Looks again, and gives what is new.
     pub(super) fn look(&mut self, simulation: &Simulation, session: SessionId) -> Vec<String> {
         let Some(player) = simulation.player(session) else {

@@ -1,11 +1,11 @@
-//! Whom to follow, and why that may be nobody.
+//! PlayerQuery to follow, and why that may be nobody.
 
 use std::io;
 
 use parlour_shared::ids::SessionId;
 use thiserror::Error;
 
-use crate::replay::{Cast, ReplayError, Who, Whom, words};
+use crate::replay::{PlayerQuery, ReplayError, Who, WindowPlayers, words};
 
 /// Why nobody can be followed, or no further.
 #[derive(Debug, Error)]
@@ -30,9 +30,9 @@ pub enum FollowError {
 }
 
 /// The sessions that are meant. Of several players with one name at the beginning, none can be chosen.
-pub(super) fn meant(cast: &Cast, whom: &Whom) -> Result<Vec<SessionId>, FollowError> {
-    let meant = whom.among(cast.iter());
-    let first: Vec<&&Who> = meant.iter().filter(|who| cast.is_there_at_first(who)).collect();
+pub(super) fn meant(people: &WindowPlayers, query: &PlayerQuery) -> Result<Vec<SessionId>, FollowError> {
+    let meant = query.among(people.iter());
+    let first: Vec<&&Who> = meant.iter().filter(|who| people.is_there_at_first(who)).collect();
     if let [_, _, ..] = first.as_slice() {
         let room = |who: &Who| {
             who.room

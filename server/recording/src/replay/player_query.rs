@@ -10,7 +10,7 @@ use super::{Who, words};
 
 /// A player as a person names it: an id of eight hexadecimal digits, the number of a session, or a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whom(pub String);
+pub struct PlayerQuery(pub String);
 
 /// Someone that can be named.
 pub trait Called {
@@ -30,7 +30,7 @@ impl Called for Player {
     }
 }
 
-impl Whom {
+impl PlayerQuery {
     /// Those of some people that it means: the one with this id, else the one with this number, else all with this
     /// name, else all with the one name that differs from it only in upper and lower case. Of several such names none is
     /// meant. The server gives ids and numbers and players choose their names, so that nobody can take the place of

@@ -8,7 +8,7 @@ use crate::replay::words;
 const MOST: usize = 10;
 
 /// Where the player was.
-pub(super) struct Whereabouts {
+pub(super) struct RoomFilter {
     /// The room that was asked for; none: all.
     asked: Option<String>,
     /// The player was in that room before or after the last tick.
@@ -19,7 +19,7 @@ pub(super) struct Whereabouts {
     others: BTreeSet<String>,
 }
 
-impl Whereabouts {
+impl RoomFilter {
     pub(super) fn new(room: Option<&str>) -> Self {
         Self {
             asked: room.map(String::from),

@@ -11,13 +11,13 @@ use crate::replay::{Roster, words};
 
 /// A client's view.
 #[derive(Default)]
-pub(super) struct EyesOf {
+pub(super) struct ClientView {
     view: View,
     /// The next snapshot is the first of a stay: who is in it was there before.
     fresh: bool,
 }
 
-impl EyesOf {
+impl ClientView {
     pub(super) fn enter_room(&mut self, stay: u8) {
         self.view.enter_room(stay);
         self.fresh = true;

@@ -9,7 +9,7 @@ use parlour_tick::{Lane, TickOutput};
 
 /// Something that was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct ChatHeard {
     /// What, as the first listener was told.
     pub(super) chat: ChatSaid,
     /// Who heard it, by session; the speaker, too.
@@ -19,8 +19,8 @@ pub(super) struct Said {
 }
 
 /// All that was said in a tick, in order.
-pub(super) fn said(output: &TickOutput) -> Vec<Said> {
-    let mut said: Vec<Said> = Vec::new();
+pub(super) fn chat_heard(output: &TickOutput) -> Vec<ChatHeard> {
+    let mut said: Vec<ChatHeard> = Vec::new();
     for frame in output.frames.iter().filter(|frame| frame.lane == Lane::Reliable) {
         let payload = output.payload(frame);
         if ServerKind::of(payload) != Some(ServerKind::Chat) {
@@ -42,7 +42,7 @@ pub(super) fn said(output: &TickOutput) -> Vec<Said> {
                 same.heard_by.push(frame.session);
                 same.start = frame.start;
             }
-            None => said.push(Said {
+            None => said.push(ChatHeard {
                 chat,
                 heard_by: vec![frame.session],
                 start: frame.start,

@@ -9,7 +9,7 @@ use super::{Ran, Replay, ReplayError, Roster, Who, Window};
 
 /// The players of a window.
 #[derive(Clone, Debug, Default)]
-pub struct Cast {
+pub struct WindowPlayers {
     people: BTreeMap<SessionId, Who>,
     /// Those who were there before its first tick.
     first: Vec<SessionId>,
@@ -17,7 +17,7 @@ pub struct Cast {
     rooms: BTreeSet<String>,
 }
 
-impl Cast {
+impl WindowPlayers {
     /// Runs the window once, without making snapshots: the ids of players are known only then. A tick that cannot be run
     /// ends it early and is no error: the caller meets that tick again, after it has shown what came before.
     ///

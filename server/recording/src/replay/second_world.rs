@@ -28,7 +28,7 @@ use crate::format::{Outcome, TickRecord};
 const WAITING: usize = 64;
 
 /// The second world, made with this.
-pub(super) struct Beside {
+pub(super) struct SecondWorld {
     pub(super) config: SimConfig,
     pub(super) logic: Logic,
     /// Whether it makes frames: what panicked may have been one.
@@ -38,7 +38,7 @@ pub(super) struct Beside {
 /// Gives how many saved worlds were tried.
 pub(super) type Tried<'scope> = ScopedJoinHandle<'scope, Result<u32, ReplayError>>;
 
-impl Beside {
+impl SecondWorld {
     /// Starts the thread. It ends when the sender is dropped, and at the first difference; then nobody receives any more.
     pub(super) fn start<'scope>(
         self,
