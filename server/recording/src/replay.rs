@@ -4,13 +4,14 @@ mod chat_heard;
 pub mod diff;
 pub mod dump;
 mod error;
+mod events;
 pub mod export;
 mod find;
 pub mod follow;
 mod leaving;
-mod lookup;
 mod moment;
 mod player_query;
+mod presence;
 mod record_again;
 mod refusals;
 mod roster;
@@ -26,17 +27,18 @@ pub(crate) mod world;
 use std::{path::Path, sync::Arc};
 
 use parlour_shared::{ids::Tick, map::Map};
+pub use parlour_sim::PlayerInfo;
 use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
 use crate::{
     format::{Ending, Recording, Times},
     uncounted::uncounted,
 };
-pub use error::ReplayError;
+pub use error::{ReplayError, ShowError};
 pub use find::{Extent, FindError, Found, OtherFiles, find};
 pub use moment::{Moment, MomentError, NotAMoment};
-pub use player_query::{Called, PlayerQuery};
-pub use roster::{Change, Roster, Who};
+pub use player_query::{PlayerQuery, several};
+pub use roster::{Change, Roster};
 pub use run::{Ran, Rest, Run};
 use tape::Spot;
 pub use tape::Tape;

@@ -107,7 +107,7 @@ fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
                 ["--room", "plaza/3"],
                 70,
                 format!(
-                    "there is no room \"plaza/3\" {}; there are lobby/3, plaza",
+                    "room \"plaza/3\" is not there {}; there are lobby/3, plaza",
                     when(70)
                 ),
             ),
@@ -115,8 +115,8 @@ fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
                 ["--room", "plaza"],
                 10,
                 match is_of_window {
-                    true => "there is no room \"plaza\" in ticks 1 to 10; there are lobby/3".to_owned(),
-                    false => "there is no room \"plaza\" after tick 10; there are lobby/3".to_owned(),
+                    true => "room \"plaza\" is not there in ticks 1 to 10; there are lobby/3".to_owned(),
+                    false => "room \"plaza\" is not there after tick 10; there are lobby/3".to_owned(),
                 },
             ),
         ] {
@@ -177,7 +177,7 @@ fn rooms_and_their_state() {
 #[test]
 fn chat_with_those_who_heard_it() {
     let chat = rows(Table::Chat, 1, 300, &Filter::default());
-    assert_eq!(column(&chat, "who"), ["Ada", "Bob"]);
+    assert_eq!(column(&chat, "name"), ["Ada", "Bob"]);
     assert_eq!(column(&chat, "tick"), ["t90", "t120"]);
     assert_eq!(column(&chat, "to")[0], "room (1)");
     // What a player wrote does not reach the terminal as it is.
@@ -227,7 +227,7 @@ fn commands_and_what_was_refused() {
     assert_eq!(column(&spam, "refused")[0], "");
     let closes = rows(Table::Commands, 800, 800, &Filter::default());
     assert_eq!(
-        (column(&closes, "who"), column(&closes, "what")),
+        (column(&closes, "name"), column(&closes, "what")),
         (vec!["Ada"], vec!["closes"])
     );
 }
@@ -313,12 +313,12 @@ fn players_with_one_name_are_told_apart_by_their_ids() {
     for what in [Table::Chat, Table::Commands] {
         let all = dump(&mut replay(&file), what, ticks(91, 94), &Filter::default()).unwrap();
         assert_eq!(column(&all, "id"), ids, "{what:?}");
-        assert_eq!(column(&all, "who"), ["Ada", "Ada", &ids[0], "2"], "{what:?}");
+        assert_eq!(column(&all, "name"), ["Ada", "Ada", &ids[0], "2"], "{what:?}");
     }
     let (code, out, err) = parlour(&[file.path(), "--dump", "chat"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(
-        out.starts_with("TICK  TIME          ROOM   ID        WHO       TO"),
+        out.starts_with("TICK  TIME          ROOM   ID        NAME      TO"),
         "{out}"
     );
 }
@@ -361,7 +361,7 @@ fn a_name_of_several_shows_all_of_them_and_says_so() {
         "{out}"
     );
     let expected = format!(
-        "parlour: \"Ada\" is the name of 2 players: {} (session 1), {} (session 2). Name one by its id to see only that one\n",
+        "parlour: \"Ada\" is the name of 2 players: {} (session 1, in plaza), {} (session 2, in plaza). Name one by its id to see only that one\n",
         ids[0], ids[1]
     );
     assert_eq!(err, expected);

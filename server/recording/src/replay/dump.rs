@@ -1,6 +1,5 @@
 //! What there was at a tick, or in the ticks before it, as rows: for a table, or as JSON with all there is to know.
 
-mod absent;
 mod chat;
 mod commands;
 mod players;
@@ -10,9 +9,9 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use serde_json::Value;
 
 use super::{
-    Moment, PlayerQuery, Replay, ReplayError, Run, Who, Window, WindowPlayers, window_players::rooms_of,
+    Moment, PlayerInfo, PlayerQuery, Replay, ReplayError, Run, ShowError, Window, WindowPlayers,
+    window_players::rooms_of, words,
 };
-pub use absent::DumpError;
 
 /// The table to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub struct Filter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
     /// The players that the filter names: more than one if several have that name.
-    pub matched: Vec<Who>,
+    pub matched: Vec<PlayerInfo>,
     /// The names of the columns.
     pub columns: &'static [&'static str],
     /// For each column a text without control characters.
@@ -75,8 +74,8 @@ pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window
 /// What there is in a window; of players and rooms, what there is after its last tick.
 ///
 /// # Errors
-/// [`DumpError`], also if there is no state after the last tick because it panicked.
-pub fn dump(replay: &mut Replay, table: Table, window: Window, filter: &Filter) -> Result<Dump, DumpError> {
+/// [`ShowError`], also if there is no state after the last tick because it panicked.
+pub fn dump(replay: &mut Replay, table: Table, window: Window, filter: &Filter) -> Result<Dump, ShowError> {
     let (dump, rooms) = if table.is_of_window() {
         let people = match filter.is_none() {
             true => WindowPlayers::default(),
@@ -91,13 +90,46 @@ pub fn dump(replay: &mut Replay, table: Table, window: Window, filter: &Filter) 
     } else {
         let mut run = state_at(replay, window.to)?;
         let dump = match table {
-            Table::Players => players::players(&mut run, filter)?,
-            _ => rooms::rooms(&mut run, filter)?,
+            Table::Players => players::players(&mut run, filter),
+            _ => rooms::rooms(&mut run, filter),
         };
         (dump, rooms_of(run.simulation()).collect())
     };
-    absent::check(replay, &dump, &rooms, (table, window), filter)?;
-    Ok(dump)
+    if !dump.rows.is_empty() {
+        return Ok(dump);
+    }
+    // An empty table would not tell that the player or the room of the filter was not there.
+    let when = match table.is_of_window() {
+        true => format!("in {window}"),
+        false => format!("after tick {}", window.to.0),
+    };
+    if let Some(query) = filter.player.as_ref().filter(|_| dump.matched.is_empty()) {
+        return Err(ShowError::NoMatch(replay.where_else(query, &when)?));
+    }
+    match &filter.room {
+        Some(room) if !rooms.contains(room) => {
+            let (room, place) = (format!("room {}", words::quoted(room)), format!("there {when}"));
+            let rooms = rooms.iter().map(String::as_str);
+            Err(ShowError::NoMatch(words::absent(&room, &place, rooms)))
+        }
+        _ => Ok(dump),
+    }
+}
+
+impl Dump {
+    /// Adds a row. A column that has no text here shows the value of that name of the JSON object.
+    fn push(&mut self, json: Value, texts: &[(&str, String)]) {
+        let text = |column: &&str| match texts.iter().find(|(name, _)| name == column) {
+            Some((_, text)) => text.clone(),
+            None => match &json[column] {
+                Value::Null => "-".to_owned(),
+                Value::String(text) => words::plain(text),
+                value => value.to_string(),
+            },
+        };
+        self.rows.push(self.columns.iter().map(text).collect());
+        self.json.push(json);
+    }
 }
 
 impl Filter {
@@ -110,12 +142,12 @@ impl Filter {
 /// A filter whose player is known.
 struct Selection<'a> {
     room: Option<&'a str>,
-    players: Option<Vec<Who>>,
+    players: Option<Vec<PlayerInfo>>,
 }
 
 impl<'a> Selection<'a> {
     /// The player is one of these people.
-    fn of<'p>(people: impl Iterator<Item = &'p Who>, filter: &'a Filter) -> Self {
+    fn of<'p>(people: impl Iterator<Item = &'p PlayerInfo>, filter: &'a Filter) -> Self {
         let meant = |query: &PlayerQuery| query.among(people).into_iter().cloned().collect();
         Self {
             room: filter.room.as_deref(),
@@ -132,16 +164,14 @@ impl<'a> Selection<'a> {
         }
     }
 
-    fn takes(&self, who: Option<&Who>) -> bool {
-        let Some(who) = who else {
-            return self.room.is_none() && self.players.is_none();
-        };
-        self.takes_player(who) && self.room.is_none_or(|room| who.room.as_deref() == Some(room))
-    }
-
-    fn takes_player(&self, who: &Who) -> bool {
-        let is_meant = |players: &Vec<Who>| players.iter().any(|meant| meant.session == who.session);
-        self.players.as_ref().is_none_or(is_meant)
+    fn takes(&self, who: Option<&PlayerInfo>) -> bool {
+        let room = who.and_then(|who| who.room.as_deref());
+        let is_meant = |meant: &PlayerInfo| Some(meant.session) == who.map(|who| who.session);
+        self.room.is_none_or(|asked| room == Some(asked))
+            && self
+                .players
+                .as_ref()
+                .is_none_or(|players| players.iter().any(is_meant))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why a recording cannot be run again, or not to its end.
 
+use std::io;
+
 use parlour_shared::ids::Tick;
 use parlour_sim::LoadError;
 use thiserror::Error;
@@ -127,7 +129,7 @@ pub enum ReplayError {
     NoPanic(Tick),
     /// The system gave no thread for the second world.
     #[error("cannot start a thread: {0}; is a limit of processes or memory too low?")]
-    Thread(std::io::Error),
+    Thread(io::Error),
 }
 
 impl ReplayError {
@@ -160,6 +162,20 @@ impl ReplayError {
                 | Self::NoPanic(_)
         )
     }
+}
+
+/// Why what a recording has cannot be shown, or not all of it.
+#[derive(Debug, Error)]
+pub enum ShowError {
+    /// The recording cannot be run to there.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The player or the room is not there, or several players have that name.
+    #[error("{0}")]
+    NoMatch(String),
+    /// It cannot be written.
+    #[error("cannot write it: {0}")]
+    Io(#[from] io::Error),
 }
 
 fn differ(parts: &[String]) -> String {

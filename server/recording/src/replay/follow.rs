@@ -5,7 +5,6 @@ mod client_view;
 mod messages;
 mod movement;
 mod room_filter;
-mod sessions;
 
 use std::io;
 
@@ -19,16 +18,14 @@ use parlour_sim::Player;
 use parlour_tick::{Event, EventKind, Lane};
 
 use super::{
-    PlayerQuery, Ran, Replay, Roster, Run, Who, Window, WindowPlayers, lookup::where_else,
-    refusals::refusals, words,
+    PlayerInfo, PlayerQuery, Ran, Replay, Roster, Run, ShowError, Window, WindowPlayers, events,
+    player_query::several, refusals::refusals, words,
 };
 use crate::format::Times;
 use client_view::ClientView;
 use messages::TickContext;
 use movement::Movement;
 use room_filter::RoomFilter;
-pub use sessions::FollowError;
-use sessions::meant;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,32 +54,38 @@ impl std::fmt::Display for Line {
 /// again. With a room, only what happened while the player was in it, its coming and going included.
 ///
 /// # Errors
-/// [`FollowError`]; what came before it was told.
+/// [`ShowError`]; what came before it was told.
 pub fn follow(
     replay: &mut Replay,
     query: &PlayerQuery,
     room: Option<&str>,
     window: Window,
     mut tell: impl FnMut(&Line) -> io::Result<()>,
-) -> Result<(), FollowError> {
+) -> Result<(), ShowError> {
     let people = WindowPlayers::of(replay, window)?;
-    let mut roster = Roster::default();
-    roster.learn(people.iter());
-    // Two ticks earlier than asked for: a world that was loaded sends each viewer all it sees with its first tick.
+    let matched = query.among(people.iter());
+    let at_first = matched.iter().filter(|player| people.is_there_at_first(player));
+    // Of several players with one name at the beginning, none can be chosen.
+    if let Some(text) = several(&at_first.copied().collect::<Vec<_>>()) {
+        return Err(ShowError::NoMatch(text));
+    }
     let times = replay.times();
+    // Two ticks earlier than asked for: a world that was loaded sends each viewer all it sees with its first tick.
+    let mut run = replay.run_before(Tick(window.from.0.saturating_sub(2)))?;
+    let mut roster = Roster::of(run.simulation());
+    roster.learn(people.iter());
     let mut follower = Follower {
-        meant: meant(&people, query)?,
+        sessions: matched.iter().map(|player| player.session).collect(),
         room: RoomFilter::new(room),
         times,
         roster,
         player: None,
         lines: Vec::new(),
-        tick: Tick(0),
+        tick: run.tick(),
         snapshot: Snapshot::default(),
         from: window.from,
         found: false,
     };
-    let mut run = replay.run_before(Tick(window.from.0.saturating_sub(2)))?;
     follower.begin(&run);
     loop {
         if run.tick().after(1) == window.from {
@@ -104,20 +107,19 @@ pub fn follow(
             lines.iter().try_for_each(&mut tell)?;
         }
     }
-    let Follower {
-        found, room: rooms, ..
-    } = follower;
+    let (found, missed) = (follower.found, follower.room.missed());
     drop(run);
     if !found {
-        let when = format!("in ticks {} to {}", window.from.0, window.to.0);
-        return Err(FollowError::NotThere(where_else(replay, query, &when)?));
+        return Err(ShowError::NoMatch(
+            replay.where_else(query, &format!("in {window}"))?,
+        ));
     }
-    match rooms.missed() {
+    match missed {
         None => Ok(()),
         Some(missed) => {
-            let (called, from, to) = (words::quoted(&query.0), window.from.0, window.to.0);
-            Err(FollowError::NotThere(format!(
-                "{called} is not in {missed} in ticks {from} to {to}"
+            let query = words::quoted(&query.0);
+            Err(ShowError::NoMatch(format!(
+                "{query} is not in {missed} in {window}"
             )))
         }
     }
@@ -125,12 +127,12 @@ pub fn follow(
 
 struct Follower {
     /// The sessions that are followed, one at a time.
-    meant: Vec<SessionId>,
+    sessions: Vec<SessionId>,
     /// The room that is asked for.
     room: RoomFilter,
     times: Times,
     roster: Roster,
-    /// Who is followed now.
+    /// PlayerInfo is followed now.
     player: Option<Followed>,
     lines: Vec<Line>,
     tick: Tick,
@@ -143,14 +145,14 @@ struct Follower {
 
 /// The player that is followed.
 struct Followed {
-    who: Who,
+    who: PlayerInfo,
     view: ClientView,
     movement: Movement,
     stalled: Option<Tick>,
 }
 
 impl Followed {
-    fn new(who: Who) -> Self {
+    fn new(who: PlayerInfo) -> Self {
         Self {
             who,
             view: ClientView::default(),
@@ -163,15 +165,16 @@ impl Followed {
 impl Follower {
     /// Looks for the player in the world that the run begins with.
     fn begin(&mut self, run: &Run<'_>) {
-        self.tick = run.tick();
-        self.roster.take_in(run.simulation());
-        let there = self.roster.iter().find(|who| self.meant.contains(&who.session));
+        let there = self
+            .roster
+            .iter()
+            .find(|who| self.sessions.contains(&who.session));
         if let Some(who) = there.cloned() {
             self.take_up(run, who);
         }
     }
 
-    fn take_up(&mut self, run: &Run<'_>, who: Who) {
+    fn take_up(&mut self, run: &Run<'_>, who: PlayerInfo) {
         let mut followed = Followed::new(who);
         let simulation = run.simulation();
         if let Some(entity) = simulation.player(followed.who.session) {
@@ -223,7 +226,7 @@ impl Follower {
         let opened = changes.iter().filter(|change| change.before.is_none());
         let opened = opened.filter_map(|change| change.after.clone());
         for who in opened
-            .filter(|who| self.meant.contains(&who.session))
+            .filter(|who| self.sessions.contains(&who.session))
             .collect::<Vec<_>>()
         {
             if self.player.is_none() {
@@ -290,7 +293,7 @@ impl Follower {
                     self.tell(followed, &format!("has a connection that recovers{after}"));
                 }
                 (EventKind::Message { message, .. }, Some(refusal)) => {
-                    let (asked, why) = (words::asked(message), words::refusal(&refusal));
+                    let (asked, why) = (events::request(message), words::refusal(&refusal));
                     self.tell(followed, &format!("is refused: {why} (asked: {asked})"));
                     told.push(refusal);
                 }

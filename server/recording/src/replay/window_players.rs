@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use parlour_shared::ids::SessionId;
 use parlour_sim::{Room, Rooms, Simulation};
 
-use super::{Ran, Replay, ReplayError, Roster, Who, Window};
+use super::{PlayerInfo, Ran, Replay, ReplayError, Roster, Window};
 
 /// The players of a window.
 #[derive(Clone, Debug, Default)]
 pub struct WindowPlayers {
-    people: BTreeMap<SessionId, Who>,
+    people: BTreeMap<SessionId, PlayerInfo>,
     /// Those who were there before its first tick.
     first: Vec<SessionId>,
     /// The names of the rooms that were there at some time.
@@ -32,7 +32,7 @@ impl WindowPlayers {
         let mut roster = Roster::of(run.simulation());
         let there = roster.iter().map(|who| (who.session, who.clone()));
         let mut rooms: BTreeSet<String> = rooms_of(run.simulation()).collect();
-        let mut people: BTreeMap<SessionId, Who> = there.collect();
+        let mut people: BTreeMap<SessionId, PlayerInfo> = there.collect();
         let first = people.keys().copied().collect();
         while let Ok(Some(Ran { panic: None, .. })) = run.next_up_to(window.to) {
             let changes = roster.follow(&run);
@@ -47,7 +47,7 @@ impl WindowPlayers {
     }
 
     /// Everyone.
-    pub fn iter(&self) -> impl Iterator<Item = &Who> {
+    pub fn iter(&self) -> impl Iterator<Item = &PlayerInfo> {
         self.people.values()
     }
 
@@ -57,7 +57,7 @@ impl WindowPlayers {
     }
 
     /// Whether a player was there before the first tick.
-    pub(super) fn is_there_at_first(&self, who: &Who) -> bool {
+    pub(super) fn is_there_at_first(&self, who: &PlayerInfo) -> bool {
         self.first.contains(&who.session)
     }
 }

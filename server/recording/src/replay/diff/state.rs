@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use parlour_shared::text::count;
-use parlour_sim::{SavedPart, SavedPlayer, SavedState, Simulation, StableId};
+use parlour_sim::{PlayerInfo, SavedPart, SavedState, Simulation, StableId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -23,8 +23,8 @@ pub struct PlayerName {
     pub session: u64,
 }
 
-impl From<&SavedPlayer> for PlayerName {
-    fn from(player: &SavedPlayer) -> Self {
+impl From<&PlayerInfo> for PlayerName {
+    fn from(player: &PlayerInfo) -> Self {
         Self {
             name: player.name.clone(),
             id: words::id(player.id),

@@ -4,9 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::replay::words;
 
-/// Rooms that are listed if the player was never in the one that was asked for.
-const MOST: usize = 10;
-
 /// Where the player was.
 pub(super) struct RoomFilter {
     /// The room that was asked for; none: all.
@@ -38,7 +35,7 @@ impl RoomFilter {
         self.is_in = rooms.contains(&Some(asked));
         self.was_in |= self.is_in;
         for other in rooms.into_iter().flatten().filter(|room| room != asked) {
-            if self.others.len() <= MOST && !self.others.contains(other) {
+            if !self.others.contains(other) {
                 self.others.insert(other.to_owned());
             }
         }
@@ -57,19 +54,11 @@ impl RoomFilter {
     /// If the player was never in the room: which room that is, and where the player was instead.
     pub(super) fn missed(&self) -> Option<String> {
         let asked = self.asked.as_ref().filter(|_| !self.was_in)?;
-        let mut others: Vec<String> = self
-            .others
-            .iter()
-            .take(MOST)
-            .map(|room| words::plain(room))
-            .collect();
-        if self.others.len() > MOST {
-            others.push("others".to_owned());
-        }
-        let asked = words::quoted(asked);
+        let (asked, others) = (words::quoted(asked), self.others.iter());
+        let others = words::list(others.map(|room| words::plain(room)));
         Some(match others.is_empty() {
             true => format!("room {asked}, nor in any other"),
-            false => format!("room {asked}, but in {}", others.join(", ")),
+            false => format!("room {asked}, but in {others}"),
         })
     }
 }

@@ -2,9 +2,9 @@
 
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
-    PlayerQuery, Who, Window,
-    dump::{DumpError, Filter, Table, aligned, dump, window},
-    words,
+    PlayerQuery, Window,
+    dump::{Filter, Table, aligned, dump, window},
+    several,
 };
 use parlour_shared::ids::Tick;
 
@@ -12,8 +12,6 @@ use super::{diff, export, follow, given::Given, moment, say, serve};
 use crate::exit::Exit;
 
 pub(super) const WHAT: &str = "dump";
-/// Players with one name that are listed.
-const LISTED: usize = 10;
 
 pub(super) fn args() -> [Arg; 5] {
     // clap does not look at `requires` where the argument that is required conflicts with a given one.
@@ -71,12 +69,12 @@ pub(super) fn run(mut given: Given, table: Table, asked: &ArgMatches) -> Result<
         player: text("player").map(PlayerQuery),
     };
     let window = meant(&mut given, table)?;
-    let dump = dump(&mut given.replay, table, window, &filter).map_err(|error| match error {
-        DumpError::Replay(error) => Exit::replay(&given.path, error),
-        DumpError::NotThere(text) => Exit::not_in_it(text),
-    })?;
-    if let [one, _, ..] = dump.matched.as_slice() {
-        say::note(&several(&one.name, &dump.matched));
+    let dump = match dump(&mut given.replay, table, window, &filter) {
+        Ok(dump) => dump,
+        Err(error) => return given.not_shown(error),
+    };
+    if let Some(text) = several(&dump.matched) {
+        say::note(&format!("{text} to see only that one"));
     }
     if let Some(looked_at) = looked_at(&given, table, window, &filter, dump.rows.is_empty()) {
         say::note(&looked_at);
@@ -88,27 +86,15 @@ pub(super) fn run(mut given: Given, table: Table, asked: &ArgMatches) -> Result<
     say::result(&aligned(dump.columns, &dump.rows))
 }
 
-/// That a name is that of several players, and which.
-fn several(whom: &str, meant: &[Who]) -> String {
-    let id = |who: &Who| format!("{} (session {})", words::id(who.id), who.session.0);
-    let mut ids: Vec<String> = meant.iter().take(LISTED).map(id).collect();
-    if meant.len() > LISTED {
-        ids.push(format!("and {} more", meant.len() - LISTED));
-    }
-    let (whom, count, ids) = (words::quoted(whom), meant.len(), ids.join(", "));
-    format!("{whom} is the name of {count} players: {ids}. Name one by its id to see only that one")
-}
-
 /// Which ticks were looked at and how to look at others, where what is shown may not be what was looked for: it is
 /// nothing, or without a moment less than all.
 fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_empty: bool) -> Option<String> {
     let (first, last) = given.replay.times().range()?;
     let is_cut = table.is_of_window() && window.from > first;
-    let ticks = format!("ticks {} to {}", window.from.0, window.to.0);
     if !is_empty {
         let has_moment = given.from.is_some() || given.at.is_some();
         return (is_cut && !has_moment)
-            .then(|| format!("these are the last 10 s, {ticks}: --from +0s shows all"));
+            .then(|| format!("these are the last 10 s, {window}: --from +0s shows all"));
     }
     let flags = [
         ("--room", filter.room.is_some()),
@@ -126,8 +112,8 @@ fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_em
     let (nothing, when) = match table {
         Table::Players => ("nobody", format!("after tick {}", window.to.0)),
         Table::Rooms => ("no room", format!("after tick {}", window.to.0)),
-        Table::Chat => ("no chat", format!("in {ticks}")),
-        Table::Commands => ("no command", format!("in {ticks}")),
+        Table::Chat => ("no chat", format!("in {window}")),
+        Table::Commands => ("no command", format!("in {window}")),
     };
     let mut ways = Vec::new();
     match &given.from {

@@ -3,10 +3,7 @@
 use std::io::{self, Write};
 
 use clap::{Arg, ArgMatches};
-use parlour_recording::replay::{
-    PlayerQuery,
-    follow::{FollowError, follow},
-};
+use parlour_recording::replay::{PlayerQuery, follow::follow};
 
 use super::{given::Given, say};
 use crate::exit::Exit;
@@ -30,10 +27,6 @@ pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
     let flushed = say::written(out.flush());
     match told {
         Ok(()) => flushed.map(drop),
-        Err(FollowError::Io(error)) => say::written(Err(error)).map(drop),
-        Err(FollowError::Replay(error)) => Err(Exit::replay(&given.path, error)),
-        Err(error @ (FollowError::NotThere(_) | FollowError::Several { .. })) => {
-            Err(Exit::not_in_it(error.to_string()))
-        }
+        Err(error) => given.not_shown(error),
     }
 }
