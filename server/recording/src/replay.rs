@@ -1,6 +1,7 @@
 //! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
 
 mod chat_heard;
+mod compared_world;
 pub mod diff;
 pub mod dump;
 mod error;

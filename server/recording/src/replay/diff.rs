@@ -18,8 +18,8 @@ use parlour_shared::ids::Tick;
 use parlour_sim::Simulation;
 use serde::Serialize;
 
-use super::{Replay, ReplayError, Window, verify};
-use crate::format::{Item, Outcome, TickRecord};
+use super::{Replay, ReplayError, Window, verify, world};
+use crate::format::{Item, TickRecord};
 pub use found::{Cause, Found, Origin, Side, SystemName};
 pub use headers::{HeaderDifference, compare_headers};
 use hunt::Hunt;
@@ -202,7 +202,7 @@ fn after_same_input(
     components: Vec<String>,
 ) -> Result<Difference, ReplayError> {
     let recorded_tick = records[0].tick;
-    let hashes = [0, 1].map(|side: usize| rerun::recorded_hash(&records[side].outcome));
+    let hashes = records.each_ref().map(|record| record.outcome.hash());
     let hunt = hunt::hunt([&mut *one, &mut *other], recorded_tick, hashes, &components)?;
     let (found, saved_at) = match hunt.found {
         Some(found) => (found, None),
@@ -275,10 +275,7 @@ fn saved(one: &Replay, world: &Simulation, tick: Tick, states: &[Vec<u8>; 2], ca
 
 /// The parts whose fingerprints differ.
 fn components(world: &Simulation, [one, other]: &[TickRecord; 2]) -> Vec<String> {
-    match &other.outcome {
-        Outcome::Finished { parts, .. } => rerun::parts_that_differ(world, &one.outcome, parts),
-        Outcome::Panicked => Vec::new(),
-    }
+    world::parts_that_differ(world, one.outcome.parts(), other.outcome.parts())
 }
 
 fn time_of(replay: &Replay, tick: Tick) -> Option<String> {

@@ -7,7 +7,7 @@ use parlour_shared::{
     text::count,
 };
 
-use super::Followed;
+use super::followed::Followed;
 use crate::replay::{Roster, words};
 
 /// What a client did that no answer tells of.
