@@ -1,4 +1,4 @@
-//! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
+//! Running a recording again: every tick is stepped with the input it had, and must reach the hash that it reached.
 
 mod chat_heard;
 mod compared_world;
@@ -31,10 +31,7 @@ use parlour_shared::{ids::Tick, map::Map};
 pub use parlour_sim::PlayerInfo;
 use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
-use crate::{
-    format::{Ending, Recording, Times},
-    uncounted::uncounted,
-};
+use crate::format::{Ending, Recording, Times};
 pub use error::{ReplayError, ShowError};
 pub use find::{Extent, FindError, Found, OtherFiles, find};
 pub use moment::{Moment, MomentError, NotAMoment};
@@ -46,7 +43,7 @@ pub use tape::Tape;
 pub use verify::{Verified, verify};
 pub use window::Window;
 pub use window_players::WindowPlayers;
-pub use world::{panic_message, step_caught};
+pub use world::{panic_message, step_caught, uncounted};
 
 /// A recording, and what it takes to run it: the maps it was made with and its game logic.
 pub struct Replay {
@@ -103,7 +100,7 @@ impl Replay {
     /// The last tick that can be read; none if there is no tick.
     #[must_use]
     pub fn last_tick(&self) -> Option<Tick> {
-        self.tape.last_tick()
+        self.tape.range().map(|(_, last)| last)
     }
 
     /// What the world was made with.
@@ -132,12 +129,10 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`], also for a tick that is not in it, and for one that panicked: it left no world.
     pub fn run_to(&mut self, tick: Tick) -> Result<Run<'_>, ReplayError> {
-        let range = (self.tape.first_tick(), self.tape.last_tick());
-        let (Some(first), Some(last)) = range else {
-            return Err(ReplayError::Empty);
-        };
+        let (first, last) = self.tape.range().ok_or(ReplayError::Empty)?;
+        let not_in_it = Moment::Tick(tick).not_in(&self.times());
         if tick.0.saturating_add(1) < first.0 || tick > last {
-            return Err(ReplayError::NotInIt { tick, first, last });
+            return Err(not_in_it.into());
         }
         let mut run = self.run_before(tick)?;
         while let Some(Ran { tick, panic }) = run.next_up_to(tick)? {
@@ -147,7 +142,7 @@ impl Replay {
         }
         match run.tick() {
             reached if reached == tick => Ok(run),
-            _ => Err(ReplayError::NotInIt { tick, first, last }),
+            _ => Err(not_in_it.into()),
         }
     }
 

@@ -10,11 +10,11 @@ use parlour_tick::{Lane, TickOutput};
 /// Something that was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ChatHeard {
-    /// What, as the first listener was told.
+    /// The chat, as the first listener got it.
     pub(super) chat: ChatSaid,
-    /// Who heard it, by session; the speaker, too.
+    /// The sessions that heard it, the speaker included.
     pub(super) heard_by: Vec<SessionId>,
-    /// Where the last listener's message begins: who is told the same bytes heard the same.
+    /// Where the last listener's message begins: the same bytes are the same chat.
     start: u32,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn chat_heard(output: &TickOutput) -> Vec<ChatHeard> {
         let Ok(ServerMessage::Chat(chat)) = codec::decode_server(payload) else {
             continue;
         };
-        // What is said near someone is numbered anew for each listener. Who is told it twice heard it twice.
+        // A chat near someone has another number for each listener. A listener that gets it twice heard it twice.
         let same = said
             .iter_mut()
             .find(|said| is_same(&said.chat, &chat) && !said.heard_by.contains(&frame.session));

@@ -5,7 +5,7 @@ mod other_files;
 
 use std::{
     collections::BTreeMap,
-    io,
+    io, iter,
     path::{Path, PathBuf},
 };
 
@@ -25,7 +25,7 @@ const MOST: usize = 10_000;
 const SOON_MS: u64 = 60_000;
 
 /// The file to replay.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The file.
     pub path: PathBuf,
@@ -102,7 +102,7 @@ pub enum Extent<'a> {
 
 /// The file itself; of a directory the newest recording that holds the moment, or without one the first file of the newest
 /// run of the server; and with it the files that go on from it. A time that none holds is that of the first one that
-/// begins within a minute after it: `14:03` means 14:03:07, too. `+90s` counts from the beginning of a run and not of
+/// begins within a minute after it: `14:03` also means 14:03:07. `+90s` counts from the beginning of a run and not of
 /// each of its files. Histories are passed over as long as there is a recording; where there is none, they are chosen from
 /// in the same way.
 ///
@@ -112,10 +112,7 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
     if !path.is_dir() {
         return Ok(Found {
             path: path.to_owned(),
-            next: Vec::new(),
-            chosen: false,
-            is_history: false,
-            others: OtherFiles::default(),
+            ..Found::default()
         });
     }
     let mut listing = look(path)?;
@@ -147,40 +144,33 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
             .filter(|(early, _)| *early < SOON_MS);
         begins.min_by_key(|(early, _)| *early).map(|(_, one)| one)
     };
-    match files.iter().find(holds).or_else(soon) {
-        Some(one) => {
-            // All of a run of the server, unless a moment says where to begin.
-            let one = match extent {
-                Extent::Onwards if holding.is_some() => one,
-                Extent::Back(from) if let Some(at) = holding => runs.reaching_back(one, at, from),
-                _ => runs.beginning(one),
-            };
-            let next = runs.successors(one);
-            Ok(Found {
-                path: one.path.clone(),
-                next: next.into_iter().map(|one| one.path.clone()).collect(),
-                chosen: true,
-                is_history,
-                others: others(&listing, &runs, one),
-            })
+    let Some(one) = files.iter().find(holds).or_else(soon) else {
+        if files.is_empty() {
+            return Err(FindError::None(path.to_owned()));
         }
-        None if files.is_empty() => Err(FindError::None(path.to_owned())),
-        None => {
-            let has_it = |one: &&ListedFile| holding.is_some_and(|moment| moment.tick(&one.times).is_ok());
-            Err(FindError::NoneHolds {
-                kind: if is_history { "history" } else { "recording" },
-                path: path.to_owned(),
-                what: holding.map(ToString::to_string).unwrap_or_default(),
-                list: list(files),
-                history: listing
-                    .histories
-                    .iter()
-                    .find(has_it)
-                    .filter(|_| !is_history)
-                    .map(|one| one.path.clone()),
-            })
-        }
-    }
+        let has_it = |one: &&ListedFile| holding.is_some_and(|moment| moment.tick(&one.times).is_ok());
+        let history = listing.histories.iter().find(has_it);
+        return Err(FindError::NoneHolds {
+            kind: if is_history { "history" } else { "recording" },
+            path: path.to_owned(),
+            what: holding.map(ToString::to_string).unwrap_or_default(),
+            list: list(files),
+            history: history.filter(|_| !is_history).map(|one| one.path.clone()),
+        });
+    };
+    // All of a run of the server, unless a moment says where to begin.
+    let one = match extent {
+        Extent::Onwards if holding.is_some() => one,
+        Extent::Back(from) if let Some(at) = holding => runs.reaching_back(one, at, from),
+        _ => runs.beginning(one),
+    };
+    Ok(Found {
+        path: one.path.clone(),
+        next: runs.after(one).map(|one| one.path.clone()).collect(),
+        chosen: true,
+        is_history,
+        others: others(&listing, &runs, one),
+    })
 }
 
 /// What is not taken beside a file and those that go on from it.
@@ -193,14 +183,9 @@ fn others<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a ListedFile) -> Oth
             ..OtherFiles::default()
         };
     }
-    let mut earlier = 0;
-    runs.back_to(one, |one| {
-        earlier += usize::from(runs.before(one).is_some());
-        false
-    });
     let beginnings = listing.recordings.iter().filter(|one| runs.before(one).is_none());
     OtherFiles {
-        earlier,
+        earlier: runs.back(one).skip(1).count(),
         runs: beginnings.count().saturating_sub(1),
         histories: listing.histories.len(),
         unreadable,
@@ -231,59 +216,40 @@ impl<'a> Runs<'a> {
         self.by_name.get(one.previous.as_deref()?).copied()
     }
 
-    /// The first file of those that a recording goes on from, as far as they are there.
+    /// A file, and those that it goes on from, as far as they are there: the latest first. Never more than there are
+    /// files, whatever they say of each other.
+    fn back(&self, one: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
+        iter::successors(Some(one), |one| self.before(one)).take(self.by_name.len())
+    }
+
+    /// The first of them.
     fn beginning(&self, one: &'a ListedFile) -> &'a ListedFile {
-        self.back_to(one, |_| false)
+        self.back(one).last().unwrap_or(one)
     }
 
     /// The file that holds the beginning of a look back from `at`, which `one` holds.
     fn reaching_back(&self, one: &'a ListedFile, at: &Moment, from: Option<&Moment>) -> &'a ListedFile {
         let at = at.tick(&one.times).ok();
-        self.back_to(one, |one| match (from, one.times.range()) {
+        let is_enough = |one: &&ListedFile| match (from, one.times.range()) {
             // A distance counts from the beginning of the run.
             (_, None) | (Some(Moment::After(_)), _) => false,
             (Some(from), _) => !matches!(from.place(&one.times), Ok(Placed::Before)),
             (None, Some((first, _))) => at.is_none_or(|at| first.0 <= at.0.saturating_sub(LOOK_BACK)),
-        })
-    }
-
-    /// The last file that is `enough`, going back from one to those before it; else the first of them.
-    fn back_to(
-        &self,
-        mut one: &'a ListedFile,
-        mut enough: impl FnMut(&ListedFile) -> bool,
-    ) -> &'a ListedFile {
-        // Never more steps than there are files, whatever they say of each other.
-        for _ in 0..self.by_name.len() {
-            if enough(one) {
-                break;
-            }
-            match self.before(one) {
-                Some(before) => one = before,
-                None => break,
-            }
-        }
-        one
+        };
+        let enough = self.back(one).find(is_enough);
+        enough.unwrap_or_else(|| self.beginning(one))
     }
 
     /// The files that go on from a recording, in order.
-    fn successors(&self, mut one: &'a ListedFile) -> Vec<&'a ListedFile> {
-        let mut next = Vec::new();
-        for _ in 0..self.by_name.len() {
-            match self.by_previous.get(one.name.as_str()) {
-                Some(after) => one = after,
-                None => break,
-            }
-            next.push(one);
-        }
-        next
+    fn after(&self, one: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
+        let after = |one: &ListedFile| self.by_previous.get(one.name.as_str()).copied();
+        iter::successors(after(one), move |one| after(one)).take(self.by_name.len())
     }
 
     /// When the ticks of a recording were, and those of the files that go on from it.
     fn times_from(&self, one: &'a ListedFile) -> Times {
         let mut times = one.times.clone();
-        let next = self.successors(one);
-        next.iter().for_each(|next| times.join(&next.times));
+        self.after(one).for_each(|next| times.join(&next.times));
         times
     }
 }

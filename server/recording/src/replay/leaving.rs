@@ -38,7 +38,8 @@ impl Replay {
                 let ticks = last_left.0.saturating_sub(TOGETHER - 1)..=last_left.0;
                 let most = ticks.map(Tick).max_by_key(count);
                 // The world that a file begins with may be that of a tick which is not in it.
-                return Ok(most.filter(|tick| self.tape.first_tick() <= Some(*tick)));
+                let range = self.tape.range();
+                return Ok(most.filter(|tick| range.is_some_and(|(first, _)| first <= *tick)));
             }
             end = spot.tick();
         }

@@ -1,6 +1,6 @@
 //! Who is who: the players of a world that is run again, by session, also in the tick in which they close.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parlour_shared::{
     ids::{PlayerId, SessionId},
@@ -26,10 +26,9 @@ pub struct Roster {
     players: BTreeMap<SessionId, PlayerInfo>,
     /// Those that closed in the last tick: they are forgotten with the next one.
     closed: Vec<SessionId>,
-    /// The first player with each name. Players that closed stay in it: a story mentions them later.
-    names: BTreeMap<String, PlayerId>,
-    /// Names that several players have or had.
-    shared: BTreeSet<String>,
+    /// The player with each name; none if several have or had it. Players that closed stay in it: a story mentions
+    /// them later.
+    names: BTreeMap<String, Option<PlayerId>>,
 }
 
 impl Roster {
@@ -101,18 +100,15 @@ impl Roster {
 
     /// A player's name for a table or a story; with the id if several players have that name.
     pub(super) fn called(&self, id: PlayerId, name: &str) -> String {
-        match self.shared.contains(name) {
+        match self.names.get(name) == Some(&None) {
             true => format!("{} (id {})", words::plain(name), words::id(id)),
             false => words::plain(name),
         }
     }
 
     fn note(&mut self, id: PlayerId, name: &str) {
-        match self.names.get(name) {
-            None => drop(self.names.insert(name.to_owned(), id)),
-            Some(first) if *first == id => {}
-            Some(_) => drop(self.shared.insert(name.to_owned())),
-        }
+        let only = self.names.entry(name.to_owned()).or_insert(Some(id));
+        *only = only.filter(|only| *only == id);
     }
 
     fn refresh(&mut self, simulation: &Simulation, session: SessionId) {

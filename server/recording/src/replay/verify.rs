@@ -6,7 +6,7 @@ use parlour_shared::ids::Tick;
 
 use super::{Replay, ReplayError, Window, run::Fed, second_world::SecondWorld};
 
-/// What a run without a difference came to.
+/// The result of a run without a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The first tick that was run.

@@ -33,13 +33,13 @@ pub(super) struct Hunt {
     pub(super) tick: Tick,
     pub(super) found: Option<Found>,
     pub(super) attempts: u32,
-    /// Which recordings some world has come to, at the tick at which the recordings part.
+    /// Which recordings some world agreed with, at the tick at which the recordings part.
     pub(super) reproduces: [bool; 2],
     /// If no worlds part: systems that wrote what differs.
     pub(super) writers: Vec<String>,
 }
 
-/// Runs pairs of worlds to `tick`, where the recordings came to the hashes `recorded`, differing in `parts`.
+/// Runs pairs of worlds to `tick`, where the recordings have the hashes `recorded`, differing in `parts`.
 pub(super) fn hunt(
     replays: [&mut Replay; 2],
     tick: Tick,

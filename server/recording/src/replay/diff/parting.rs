@@ -50,7 +50,7 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
         cause: if pair.pause { Cause::Clock } else { Cause::Chance },
     };
     let (mut left, mut right) = (&one.trail.before, &other.trail.before);
-    // They must come to the same tick, and together: who parted before is looked at there.
+    // Both must reach the last tick together: worlds that parted before are compared there.
     if one.last() != other.last() || earliest_apart(courses, one.last()).is_some() {
         return None;
     }

@@ -61,8 +61,8 @@ pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<Recorded, Repl
 
 /// The first and the last tick that both have.
 fn common(one: &Tape, other: &Tape) -> Option<(Tick, Tick)> {
-    let from = one.first_tick()?.max(other.first_tick()?);
-    let to = one.last_tick()?.min(other.last_tick()?);
+    let ((first, last), (other_first, other_last)) = (one.range()?, other.range()?);
+    let (from, to) = (first.max(other_first), last.min(other_last));
     (from <= to).then_some((from, to))
 }
 
@@ -115,7 +115,7 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Where to begin so that the tick before is met, too, if it is there.
+/// Where to begin so that the tick before is read first, if it is there.
 fn spot_before(tape: &Tape, from: Tick) -> Spot {
     let before = Tick(from.0.saturating_sub(1));
     tape.chunk_of(before).unwrap_or_else(|| tape.before(before))

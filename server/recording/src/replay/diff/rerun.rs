@@ -21,11 +21,11 @@ pub(super) struct Course {
     pub(super) from: Tick,
     /// The hash after each tick from there on.
     pub(super) hashes: Vec<Option<u64>>,
-    /// Where it first did not come to what was recorded.
+    /// Where it first differed from what was recorded.
     pub(super) departed: Option<Departed>,
     /// The last tick, system by system.
     pub(super) trail: Trail,
-    /// The world after it. Kept, so that another one does not come to lie where this one lay.
+    /// The world after it. Kept, so that another one does not get its addresses.
     pub(super) world: Simulation,
 }
 
@@ -42,7 +42,7 @@ impl Course {
     }
 }
 
-/// A tick that did not come to what was recorded.
+/// A tick that differs from what was recorded.
 pub(super) struct Departed {
     pub(super) tick: Tick,
     /// The parts of the state that differ.
@@ -73,7 +73,7 @@ pub(super) enum How {
     Plain,
     /// The same, and what systems put off is applied right after each.
     AtOnce,
-    /// All ticks are run system by system; the last one is the first that does not come to what was recorded.
+    /// All ticks are run system by system; the last one is the first that differs from what was recorded.
     Watchful,
 }
 

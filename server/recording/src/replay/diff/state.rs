@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::replay::words;
 
-/// Parts of the state that are listed; how many more there are is told.
+/// Parts of the state that are listed; a number counts the rest.
 const LISTED: usize = 64;
 
 /// A player, as people know it.
@@ -119,16 +119,6 @@ pub(super) fn changed(world: &Simulation, one: &[u8], other: &[u8]) -> Vec<Strin
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// The player of a session, and the room it is in.
-pub(super) fn who(world: &Simulation, saved: &[u8], session: u64) -> Option<(PlayerName, Option<String>)> {
-    let census = world.census(&SavedState::parse(saved).ok()?);
-    let player = census
-        .players
-        .into_values()
-        .find(|player| player.session.0 == session)?;
-    Some((PlayerName::from(&player), player.room))
 }
 
 /// Calls with each tag whose values differ.

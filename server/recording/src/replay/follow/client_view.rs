@@ -1,5 +1,7 @@
 //! What a player's client saw: the sum of its snapshots, and what each of them changed.
 
+use std::{collections::BTreeMap, mem};
+
 use parlour_shared::{
     ids::{PlayerId, Tick},
     motion::Position,
@@ -13,20 +15,25 @@ use crate::replay::{Roster, words};
 #[derive(Default)]
 pub(super) struct ClientView {
     view: View,
-    /// The next snapshot is the first of a stay: who is in it was there before.
+    /// The names and skins of the others that are seen.
+    known: BTreeMap<PlayerId, (String, u16)>,
+    /// The next snapshot is the first of a stay: those in it were there before.
     fresh: bool,
 }
 
 impl ClientView {
     pub(super) fn enter_room(&mut self, stay: u8) {
         self.view.enter_room(stay);
+        self.known.clear();
         self.fresh = true;
     }
 
     /// Everyone that is seen, but the viewer.
     pub(super) fn all(&self, tick: Tick, own: PlayerId, here: Position, roster: &Roster) -> Vec<String> {
         let others = self.view.iter().filter(|(_, seen)| seen.player != own);
-        others.map(|(_, seen)| at(&seen, here, tick, roster)).collect()
+        others
+            .map(|(_, seen)| describe(&seen, "", Some(here), tick, roster))
+            .collect()
     }
 
     /// The name of a player that is seen.
@@ -38,71 +45,49 @@ impl ClientView {
 
     /// Takes in a snapshot, and gives what is new.
     pub(super) fn see(&mut self, snapshot: &Snapshot, own: PlayerId, roster: &Roster) -> Vec<String> {
-        let mut news = Vec::new();
         let tick = snapshot.tick;
-        // A full one tells everyone anew: who is known is no news.
-        let known: Vec<(PlayerId, String)> = match snapshot.base {
-            None => self
-                .view
-                .iter()
-                .map(|(_, seen)| (seen.player, seen.name.to_owned()))
-                .collect(),
-            Some(_) => {
-                let gone = snapshot.leaves.iter().filter_map(|slot| self.view.get(*slot));
-                gone.map(|seen| (seen.player, seen.name.to_owned())).collect()
-            }
+        let comes = if mem::take(&mut self.fresh) {
+            ""
+        } else {
+            " come near"
         };
-        let skins: Vec<(PlayerId, u16)> = snapshot
-            .updates
-            .iter()
-            .filter_map(|update| Some((self.view.get(update.slot)?.player, update.skin?)))
-            .collect();
-        let fresh = std::mem::take(&mut self.fresh);
         if let Err(error) = self.view.apply(snapshot) {
             return vec![format!(
                 "is sent a snapshot that does not fit what it knows: {error}"
             )];
         }
-        let here = self
-            .view
+        let all = || self.view.iter().map(|(_, seen)| seen);
+        let here = all().find(|seen| seen.player == own);
+        let here = here.map(|seen| seen.segment.at(tick));
+        let mut gone = mem::take(&mut self.known);
+        let (mut come, mut changed) = (Vec::new(), Vec::new());
+        for seen in all().filter(|seen| seen.player != own) {
+            let known = gone.remove(&seen.player);
+            match &known {
+                None => come.push(format!("sees {}", describe(&seen, comes, here, tick, roster))),
+                Some((name, skin)) if *skin != seen.skin => {
+                    let name = roster.called(seen.player, name);
+                    changed.push(format!("sees {name} put on skin {}", seen.skin));
+                }
+                Some(_) => {}
+            }
+            let name = known.map_or_else(|| seen.name.to_owned(), |(name, _)| name);
+            self.known.insert(seen.player, (name, seen.skin));
+        }
+        let gone = gone
             .iter()
-            .find(|(_, seen)| seen.player == own)
-            .map(|(_, seen)| seen.segment.at(tick));
-        for (player, name) in &known {
-            if self.name(*player).is_none() && *player != own {
-                news.push(format!("sees {} go out of sight", roster.called(*player, name)));
-            }
-        }
-        for enter in snapshot.enters.iter().filter(|enter| enter.player != own) {
-            if known.iter().any(|(player, _)| *player == enter.player) {
-                continue;
-            }
-            let Some(seen) = self.view.get(enter.slot) else {
-                continue;
-            };
-            let name = roster.called(enter.player, seen.name);
-            let offset = here.map(|here| words::offset(here, seen.segment.at(tick)));
-            let offset = offset.unwrap_or_else(|| words::place(enter.position));
-            let comes = if fresh { "" } else { " come near" };
-            news.push(format!(
-                "sees {name}{comes}, {offset}, who {}",
-                words::moving(seen.segment.gait)
-            ));
-        }
-        for (player, skin) in skins.into_iter().filter(|(player, _)| *player != own) {
-            let name = self.name(player).map(|name| roster.called(player, name));
-            let name = name.unwrap_or_default();
-            news.push(format!("sees {name} put on skin {skin}"));
-        }
-        news
+            .map(|(player, (name, _))| format!("sees {} go out of sight", roster.called(*player, name)));
+        gone.chain(come).chain(changed).collect()
     }
 }
 
-fn at(seen: &Seen<'_>, here: Position, tick: Tick, roster: &Roster) -> String {
-    let offset = words::offset(here, seen.segment.at(tick));
-    format!(
-        "{}, {offset}, who {}",
+/// A player that is seen, where it is from the viewer, and how it moves.
+fn describe(seen: &Seen<'_>, comes: &str, here: Option<Position>, tick: Tick, roster: &Roster) -> String {
+    let place = seen.segment.at(tick);
+    let place = here.map_or_else(|| words::place(place), |here| words::offset(here, place));
+    let (name, moving) = (
         roster.called(seen.player, seen.name),
-        words::moving(seen.segment.gait)
-    )
+        words::moving(seen.segment.gait),
+    );
+    format!("{name}{comes}, {place}, who {moving}")
 }

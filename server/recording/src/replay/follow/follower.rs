@@ -55,7 +55,7 @@ pub(super) struct Follower {
     lines: Vec<Line>,
     tick: Tick,
     snapshot: Snapshot,
-    /// The first tick that is told.
+    /// The first tick of the story.
     from: Tick,
     /// Whether the player was there from then on.
     found: bool,
@@ -135,11 +135,10 @@ impl Follower {
     fn look(&mut self, run: &Run<'_>) {
         let changes = self.roster.follow(run);
         let opened = changes.iter().filter(|change| change.before.is_none());
-        let opened = opened.filter_map(|change| change.after.clone());
-        for who in opened
-            .filter(|who| self.sessions.contains(&who.session))
-            .collect::<Vec<_>>()
-        {
+        for who in opened.filter_map(|change| change.after.clone()) {
+            if !self.sessions.contains(&who.session) {
+                continue;
+            }
             if self.player.is_none() {
                 self.player = Some(Followed::new(who));
             } else {
@@ -166,12 +165,8 @@ impl Follower {
                 self.room.note(before.as_deref(), who.room.as_deref());
             }
         }
-        for (_, code) in run
-            .output()
-            .closes
-            .iter()
-            .filter(|(closed, _)| *closed == session)
-        {
+        let closes = run.output().closes.iter();
+        for (_, code) in closes.filter(|(closed, _)| *closed == session) {
             let text = format!("is sent away by the server: {} ({})", code.reason(), code.code());
             self.tell(&followed, &text);
         }
@@ -222,39 +217,36 @@ impl Follower {
     /// What the player's client was told.
     fn frames(&mut self, run: &Run<'_>, followed: &mut Followed, refused: &[Refusal]) {
         let session = followed.who.session;
-        let place = movement::place_of(run.simulation(), session);
-        let joins = |event: &Event| {
-            let is_join = matches!(
-                &event.kind,
-                EventKind::Message {
-                    message: ClientMessage::Join(_),
-                    ..
-                }
-            );
-            event.session == session && is_join
+        let is_join = |event: &Event| {
+            event.session == session
+                && matches!(
+                    &event.kind,
+                    EventKind::Message {
+                        message: ClientMessage::Join(_),
+                        ..
+                    }
+                )
         };
-        let joins = run.input().events.iter().any(joins);
+        let context = TickContext {
+            roster: &self.roster,
+            place: movement::place_of(run.simulation(), session),
+            joins: run.input().events.iter().any(is_join),
+            refused,
+        };
         let output = run.output();
+        let mut texts = Vec::new();
         for frame in output.frames.iter().filter(|frame| frame.session == session) {
             let payload = output.payload(frame);
-            let texts = match frame.lane {
-                Lane::Reliable => {
-                    let context = TickContext {
-                        roster: &self.roster,
-                        place: place.clone(),
-                        joins,
-                        refused,
-                    };
-                    messages::told(payload, followed, &context).into_iter().collect()
-                }
+            match frame.lane {
+                Lane::Reliable => texts.extend(messages::told(payload, followed, &context)),
                 Lane::Snapshot => match self.snapshot.read(payload) {
-                    Ok(()) => followed.view.see(&self.snapshot, followed.who.id, &self.roster),
-                    Err(error) => vec![format!("is sent a snapshot that cannot be read: {error}")],
+                    Ok(()) => texts.extend(followed.view.see(&self.snapshot, followed.who.id, &self.roster)),
+                    Err(error) => texts.push(format!("is sent a snapshot that cannot be read: {error}")),
                 },
-            };
-            for text in texts {
-                self.tell(followed, &text);
             }
+        }
+        for text in texts {
+            self.tell(followed, &text);
         }
     }
 

@@ -31,12 +31,12 @@ impl Movement {
         let seat = world.get::<Seat>(player).map(|seat| seat.epoch);
         let segment = world.get::<Motion>(player).map(Motion::segment);
         let now = seat.zip(segment);
-        match (std::mem::replace(&mut self.last, now), now) {
-            // Where it appeared is told with the room.
-            (Some((before, was)), Some((epoch, is))) if before == epoch && was != is => {
-                news.extend(step(&was, &is));
-            }
-            _ => {}
+        // The story tells where it appeared with the room.
+        if let (Some((before, was)), Some((epoch, is))) = (std::mem::replace(&mut self.last, now), now)
+            && before == epoch
+            && was != is
+        {
+            news.extend(step(&was, &is));
         }
         news
     }

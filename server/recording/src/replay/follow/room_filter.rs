@@ -1,4 +1,4 @@
-//! Which rooms the player was in, and whether what happened there is told.
+//! Which rooms the player was in, and whether the story tells what happened there.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ impl RoomFilter {
         self.is_in = self.asked.is_none();
     }
 
-    /// Whether the last tick is told.
+    /// Whether the story tells the last tick.
     pub(super) fn is_told(&self) -> bool {
         self.is_in
     }
