@@ -105,7 +105,7 @@ fn replay(path: &Path) -> Result<f64> {
     let mut replay = open(path)?;
     let mut speeds = Vec::new();
     for _ in 0..RUNS {
-        let first = replay.tape().first_tick().context("it has ticks")?;
+        let (first, _) = replay.tape().range().context("it has ticks")?;
         let window = Window {
             from: first,
             to: Tick(first.0 + 5 * MINUTE - 1),
@@ -121,7 +121,7 @@ fn replay(path: &Path) -> Result<f64> {
 /// Milliseconds from opening the file to the world after some tick in it: median and longest of 50.
 fn seek(path: &Path) -> Result<[f64; 2]> {
     let (first, mut chance) = (
-        open(path)?.tape().first_tick().context("it has ticks")?,
+        open(path)?.tape().range().context("it has ticks")?.0,
         Stream::new(5, 0, Purpose::Game),
     );
     let mut times = Vec::new();

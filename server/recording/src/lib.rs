@@ -17,7 +17,6 @@ mod header;
 mod map_digest;
 pub mod recorder;
 pub mod replay;
-mod uncounted;
 
 /// What this build is: the version and, as far as it is known, the commit, such as `0.1.0+7e56463ab12f`. A suffix `-dirty`
 /// says that sources differed from the commit. The environment variable `PARLOUR_BUILD` replaces the commit at build time.
@@ -27,4 +26,4 @@ pub(crate) use header::HISTORY;
 pub use header::{Header, HeaderError, LAST_WALL_MS, Previous, RecordedMap, VersionError, rfc3339};
 pub use map_digest::map_digest;
 pub use recorder::{DEFAULT_DIRECTORY, RecordingError, RecordingOptions};
-pub use uncounted::uncounted;
+pub use replay::uncounted;

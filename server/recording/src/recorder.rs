@@ -23,7 +23,6 @@ mod history;
 mod history_handle;
 mod history_writer;
 mod options;
-mod reason;
 mod resume;
 mod ring;
 mod shadow;
@@ -35,9 +34,9 @@ mod trouble;
 
 pub use counts::RecorderMetrics;
 pub use ending::Ending;
+pub use file_name::Reason;
 pub use history_handle::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory};
 pub use options::{DEFAULT_DIRECTORY, RecordingOptions};
-pub use reason::Reason;
 pub use ring::TickSender;
 pub use start::{RecorderThreads, RecordingError, start};
 pub use trouble::is_without_descriptors;

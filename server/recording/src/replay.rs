@@ -1,49 +1,49 @@
-//! Running a recording again: every tick is stepped with the input it had, and must come to the hash it came to.
+//! Running a recording again: every tick is stepped with the input it had, and must reach the hash that it reached.
 
-mod again;
-mod beside;
-mod cast;
+mod chat_heard;
+mod compared_world;
 pub mod diff;
 pub mod dump;
 mod error;
+mod events;
 pub mod export;
 mod find;
 pub mod follow;
 mod leaving;
-mod lookup;
 mod moment;
-mod refused;
+mod player_query;
+mod presence;
+mod record_again;
+mod refusals;
 mod roster;
 mod run;
-mod said;
+mod second_world;
 mod tape;
 mod verify;
-mod whom;
 mod window;
+mod window_players;
 pub mod words;
 pub(crate) mod world;
 
 use std::{path::Path, sync::Arc};
 
 use parlour_shared::{ids::Tick, map::Map};
+pub use parlour_sim::PlayerInfo;
 use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
-use crate::{
-    format::{Ending, Recording, Times},
-    uncounted::uncounted,
-};
-pub use cast::Cast;
-pub use error::ReplayError;
-pub use find::{Beside, Extent, FindError, Found, find};
+use crate::format::{Ending, Recording, Times};
+pub use error::{ReplayError, ShowError};
+pub use find::{Extent, FindError, Found, OtherFiles, find};
 pub use moment::{Moment, MomentError, NotAMoment};
-pub use roster::{Change, Roster, Who};
+pub use player_query::{PlayerQuery, several};
+pub use roster::{Change, Roster};
 pub use run::{Ran, Rest, Run};
 use tape::Spot;
 pub use tape::Tape;
 pub use verify::{Verified, verify};
-pub use whom::{Called, Whom};
 pub use window::Window;
-pub use world::{panic_message, step_caught};
+pub use window_players::WindowPlayers;
+pub use world::{panic_message, step_caught, uncounted};
 
 /// A recording, and what it takes to run it: the maps it was made with and its game logic.
 pub struct Replay {
@@ -100,7 +100,7 @@ impl Replay {
     /// The last tick that can be read; none if there is no tick.
     #[must_use]
     pub fn last_tick(&self) -> Option<Tick> {
-        self.tape.last_tick()
+        self.tape.range().map(|(_, last)| last)
     }
 
     /// What the world was made with.
@@ -129,12 +129,10 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`], also for a tick that is not in it, and for one that panicked: it left no world.
     pub fn run_to(&mut self, tick: Tick) -> Result<Run<'_>, ReplayError> {
-        let range = (self.tape.first_tick(), self.tape.last_tick());
-        let (Some(first), Some(last)) = range else {
-            return Err(ReplayError::Empty);
-        };
+        let (first, last) = self.tape.range().ok_or(ReplayError::Empty)?;
+        let not_in_it = Moment::Tick(tick).not_in(&self.times());
         if tick.0.saturating_add(1) < first.0 || tick > last {
-            return Err(ReplayError::NotInIt { tick, first, last });
+            return Err(not_in_it.into());
         }
         let mut run = self.run_before(tick)?;
         while let Some(Ran { tick, panic }) = run.next_up_to(tick)? {
@@ -144,7 +142,7 @@ impl Replay {
         }
         match run.tick() {
             reached if reached == tick => Ok(run),
-            _ => Err(ReplayError::NotInIt { tick, first, last }),
+            _ => Err(not_in_it.into()),
         }
     }
 

@@ -106,7 +106,7 @@ pub use room_state::RoomState;
 pub use rooms::{InRoom, Room, Rooms, Seat, Seats};
 pub use schedule::{Step, StepSet};
 pub use sessions::Sessions;
-pub use simulation::{Census, SavedPlayer, Simulation, Tracing};
+pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;

@@ -35,7 +35,7 @@ use crate::{
     talk, throttle,
 };
 
-pub use census::{Census, SavedPlayer};
+pub use census::{Census, PlayerInfo};
 pub use trace::Tracing;
 
 /// A world. Live play, tests, bots in process and replay all step it the same way.

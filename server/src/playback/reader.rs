@@ -11,7 +11,7 @@ use std::{
 
 use parlour_recording::{
     format::{Ending, TickRecord},
-    replay::{Ran, Replay, ReplayError, Rest},
+    replay::{Moment, Ran, Replay, ReplayError, Rest},
 };
 use parlour_shared::{codec, ids::Tick};
 use parlour_sim::Simulation;
@@ -135,7 +135,7 @@ enum Sought<'a> {
 
 /// Makes the world after a tick. At least one tick is run, because only a run fills the output that spectators are sent.
 fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<Sought<'a>, ReplayError> {
-    let ends = replay.times().range();
+    let times = replay.times();
     let mut run = replay.run_before(Tick(to.0.saturating_sub(1)))?;
     while let Some(Ran { tick, panic }) = run.next_up_to(to)? {
         if let Some(message) = panic {
@@ -148,12 +148,7 @@ fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<Sough
         }
     }
     if run.tick() < to {
-        let (first, last) = ends.ok_or(ReplayError::Empty)?;
-        return Err(ReplayError::NotInIt {
-            tick: to,
-            first,
-            last,
-        });
+        return Err(Moment::Tick(to).not_in(&times).into());
     }
     let (world, rest) = run.into_parts();
     Ok(Sought::Reached(Box::new(world), rest))

@@ -1,8 +1,8 @@
 //! What the admin port asks of the ticker, and what it is told.
 
-use parlour_recording::replay::{Whom, words};
+use parlour_recording::replay::{PlayerQuery, Roster, several, words};
 use parlour_shared::ids::PlayerId;
-use parlour_sim::{Player, Room, Rooms, Seats, Simulation};
+use parlour_sim::{Room, Rooms, Seats, Simulation};
 use parlour_tick::TickOutput;
 
 use super::{
@@ -12,8 +12,6 @@ use super::{
 
 /// Rooms that are listed at most, the first by name.
 const ROOMS: usize = 1000;
-/// Ids or names that are listed at most if a name does not tell one from another.
-const IDS: usize = 8;
 
 impl PlaybackTicker {
     /// Does what the admin port asks.
@@ -55,37 +53,20 @@ impl PlaybackTicker {
 
     /// The player that is named so: by name, id, or number of its session.
     fn find(&self, text: &str) -> Result<(PlayerId, String), ControlError> {
-        let whom = Whom(text.to_owned());
-        let players = || self.world.iter().flat_map(|world| players(world));
-        let named = whom.among(players());
-        match named[..] {
-            [] => Err(ControlError::NotThere(match whom.alike(players())[..] {
-                [] => format!("no player {text:?} is in a room at tick {}", self.tick.0),
-                ref names => format!(
-                    "no player {text:?} is in a room at tick {}: upper and lower case matter among {}",
-                    self.tick.0,
-                    names
-                        .iter()
-                        .take(IDS)
-                        .map(|name| words::quoted(name))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                ),
-            })),
-            [player] => Ok(player),
-            _ => {
-                let ids: Vec<String> = named
-                    .iter()
-                    .take(IDS)
-                    .map(|player| words::id(player.id))
-                    .collect();
-                let ids = ids.join(", ");
-                Err(ControlError::NotNow(format!(
-                    "several are called {text:?}: name one by id: {ids}"
-                )))
+        let query = PlayerQuery(text.to_owned());
+        let roster = self.world.as_deref().map(Roster::of).unwrap_or_default();
+        let in_rooms = || roster.iter().filter(|player| player.room.is_some());
+        let named = query.among(in_rooms());
+        if let Some(several) = several(&named) {
+            return Err(ControlError::NotNow(several));
+        }
+        match named.first() {
+            Some(player) => Ok((player.id, player.name.clone())),
+            None => {
+                let place = format!("in a room at tick {}", self.tick.0);
+                Err(ControlError::NotThere(query.absent(&place, in_rooms())))
             }
         }
-        .map(|player| (player.id, player.name.clone()))
     }
 
     fn status(&self) -> PlaybackStatus {
@@ -126,16 +107,4 @@ fn rooms(world: &Simulation) -> Vec<RoomSeen> {
         .filter_map(seen)
         .take(ROOMS)
         .collect()
-}
-
-/// All who are in a room.
-fn players(world: &Simulation) -> impl Iterator<Item = &Player> {
-    let world = world.world();
-    let seats = world
-        .resource::<Rooms>()
-        .occupied()
-        .filter_map(|room| world.get::<Seats>(room));
-    seats
-        .flat_map(Seats::iter)
-        .filter_map(|(_, player)| world.get::<Player>(player))
 }

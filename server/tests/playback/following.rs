@@ -84,8 +84,7 @@ fn one_changes_from_player_to_player_and_to_everyone() {
 fn of_two_names_that_differ_in_case_only_none_is_chosen() {
     let server = PlaybackServer::paused_at(1100);
     let (code, text) = server.refused("/follow?player=Eve");
-    let expected =
-        "no player \"Eve\" is in a room at tick 1100: upper and lower case matter among \"EVE\", \"eve\"";
+    let expected = "\"Eve\" is not in a room at tick 1100; there are EVE, eve";
     assert_eq!((code, text.trim_end()), (404, expected));
     for name in ["eve", "EVE"] {
         assert_eq!(

@@ -89,5 +89,5 @@ fn a_tick_that_panics_leaves_the_history_and_ends_the_recording() {
     }
     // Both begin with tick 1: the recording is what the directory means.
     let found = find(&directory.0, None, Extent::Whole).unwrap();
-    assert_eq!((&found.path, found.beside.histories), (&recordings[0], 1));
+    assert_eq!((&found.path, found.others.histories), (&recordings[0], 1));
 }

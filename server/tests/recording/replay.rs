@@ -45,7 +45,7 @@ pub(crate) fn replay(bytes: Vec<u8>, maps: &[Arc<Map>], logic: &Logic) -> Replay
         keyframes: 0,
         events: 0,
         panicked: false,
-        last_ms: recording.wall_at(last).unwrap(),
+        last_ms: recording.times().at(last),
         header,
     };
     let config = || replayed.header.sim_config(maps).unwrap();

@@ -1,8 +1,8 @@
 //! What there was at a tick: players, rooms, chat, commands.
 
 use parlour_recording::replay::{
-    Whom,
-    dump::{Dump, Filter, What, dump, table},
+    PlayerQuery,
+    dump::{Dump, Filter, Table, aligned, dump},
 };
 use parlour_testing::SessionActions as _;
 
@@ -10,14 +10,14 @@ use parlour_shared::message::Scope;
 
 use crate::support::{Recorded, Temporary, parlour, replay, story, ticks};
 
-fn rows(what: What, from: u32, to: u32, filter: &Filter) -> Dump {
+fn rows(table: Table, from: u32, to: u32, filter: &Filter) -> Dump {
     let file = Temporary::file(&story().record(900));
-    dump(&mut replay(&file), what, ticks(from, to), filter).unwrap()
+    dump(&mut replay(&file), table, ticks(from, to), filter).unwrap()
 }
 
 fn of(player: &str) -> Filter {
     Filter {
-        player: Some(Whom(player.into())),
+        player: Some(PlayerQuery(player.into())),
         room: None,
     }
 }
@@ -29,7 +29,7 @@ fn column<'a>(dump: &'a Dump, name: &str) -> Vec<&'a str> {
 
 #[test]
 fn players_as_they_are_after_a_tick() {
-    let all = rows(What::Players, 1, 70, &Filter::default());
+    let all = rows(Table::Players, 1, 70, &Filter::default());
     assert_eq!(column(&all, "name"), ["Ada", "Bob", "Cleo"]);
     assert_eq!(column(&all, "room"), ["lobby/3", "lobby/3", "plaza"]);
     assert_eq!(column(&all, "moving"), ["walks north", "stands", "stands"]);
@@ -37,7 +37,7 @@ fn players_as_they_are_after_a_tick() {
         all.json[0]["x_px"].as_f64().unwrap(),
         all.json[0]["y_px"].as_f64().unwrap(),
     );
-    let later = rows(What::Players, 1, 71, &of("Ada"));
+    let later = rows(Table::Players, 1, 71, &of("Ada"));
     assert_eq!(later.json.len(), 1);
     assert_eq!(later.json[0]["x_px"].as_f64().unwrap(), x);
     assert_eq!(later.json[0]["y_px"].as_f64().unwrap(), y - 2.5);
@@ -48,23 +48,23 @@ fn players_as_they_are_after_a_tick() {
     );
     // After it closed it is not there any more.
     assert_eq!(
-        column(&rows(What::Players, 1, 799, &Filter::default()), "name"),
+        column(&rows(Table::Players, 1, 799, &Filter::default()), "name"),
         ["Ada", "Bob", "Cleo"]
     );
     assert_eq!(
-        column(&rows(What::Players, 1, 800, &Filter::default()), "name"),
+        column(&rows(Table::Players, 1, 800, &Filter::default()), "name"),
         ["Bob", "Cleo"]
     );
 }
 
 #[test]
 fn a_player_is_asked_for_by_name_id_or_session() {
-    let all = rows(What::Players, 1, 70, &Filter::default());
+    let all = rows(Table::Players, 1, 70, &Filter::default());
     let id = all.rows[1][0].clone();
     assert_eq!(id.len(), 8);
     for whom in ["Bob", "2", &id, &id.to_uppercase()] {
         assert_eq!(
-            column(&rows(What::Players, 1, 70, &of(whom)), "name"),
+            column(&rows(Table::Players, 1, 70, &of(whom)), "name"),
             ["Bob"],
             "{whom}"
         );
@@ -73,7 +73,7 @@ fn a_player_is_asked_for_by_name_id_or_session() {
         room: Some("plaza".into()),
         player: None,
     };
-    assert_eq!(column(&rows(What::Players, 1, 70, &plaza), "name"), ["Cleo"]);
+    assert_eq!(column(&rows(Table::Players, 1, 70, &plaza), "name"), ["Cleo"]);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
                 ["--room", "plaza/3"],
                 70,
                 format!(
-                    "there is no room \"plaza/3\" {}; there are lobby/3, plaza",
+                    "room \"plaza/3\" is not there {}; there are lobby/3, plaza",
                     when(70)
                 ),
             ),
@@ -115,8 +115,8 @@ fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
                 ["--room", "plaza"],
                 10,
                 match is_of_window {
-                    true => "there is no room \"plaza\" in ticks 1 to 10; there are lobby/3".to_owned(),
-                    false => "there is no room \"plaza\" after tick 10; there are lobby/3".to_owned(),
+                    true => "room \"plaza\" is not there in ticks 1 to 10; there are lobby/3".to_owned(),
+                    false => "room \"plaza\" is not there after tick 10; there are lobby/3".to_owned(),
                 },
             ),
         ] {
@@ -157,7 +157,7 @@ fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
 
 #[test]
 fn rooms_and_their_state() {
-    let rooms = rows(What::Rooms, 1, 145, &Filter::default());
+    let rooms = rows(Table::Rooms, 1, 145, &Filter::default());
     assert_eq!(column(&rooms, "room"), ["lobby/3", "plaza"]);
     assert_eq!(column(&rooms, "players"), ["2", "1"]);
     assert_eq!(
@@ -166,32 +166,36 @@ fn rooms_and_their_state() {
     );
     assert_eq!(rooms.json[0]["state"][0]["value"], "open\u{1b}[0m");
     assert_eq!(
-        column(&rows(What::Rooms, 1, 145, &of("Bob")), "room"),
+        column(&rows(Table::Rooms, 1, 145, &of("Bob")), "room"),
         ["lobby/3"]
     );
-    let later = rows(What::Rooms, 1, 610, &Filter::default());
+    let later = rows(Table::Rooms, 1, 610, &Filter::default());
     let plaza = later.rows.iter().find(|row| row[1] == "plaza/3").unwrap();
     assert_eq!((plaza[3].as_str(), plaza[4].as_str()), ("0", "t600"));
 }
 
 #[test]
 fn chat_with_those_who_heard_it() {
-    let chat = rows(What::Chat, 1, 300, &Filter::default());
-    assert_eq!(column(&chat, "who"), ["Ada", "Bob"]);
+    let chat = rows(Table::Chat, 1, 300, &Filter::default());
+    assert_eq!(column(&chat, "name"), ["Ada", "Bob"]);
     assert_eq!(column(&chat, "tick"), ["t90", "t120"]);
     assert_eq!(column(&chat, "to")[0], "room (1)");
     // What a player wrote does not reach the terminal as it is.
     assert_eq!(column(&chat, "text")[0], "hello\\nall");
     assert_eq!(chat.json[0]["text"], "hello\nall");
     assert_eq!(chat.json[0]["heard_by"].as_array().unwrap().len(), 2);
-    assert!(rows(What::Chat, 91, 119, &Filter::default()).rows.is_empty());
-    assert!(rows(What::Chat, 1, 300, &of("Cleo")).rows.is_empty());
-    assert_eq!(rows(What::Chat, 1, 110, &of("Bob")).rows.len(), 1, "Bob heard it");
+    assert!(rows(Table::Chat, 91, 119, &Filter::default()).rows.is_empty());
+    assert!(rows(Table::Chat, 1, 300, &of("Cleo")).rows.is_empty());
+    assert_eq!(
+        rows(Table::Chat, 1, 110, &of("Bob")).rows.len(),
+        1,
+        "Bob heard it"
+    );
 }
 
 #[test]
 fn commands_and_what_was_refused() {
-    let commands = rows(What::Commands, 1, 200, &of("Ada"));
+    let commands = rows(Table::Commands, 1, 200, &of("Ada"));
     let what = column(&commands, "what");
     let expected = [
         "opens as \"Ada\"",
@@ -213,7 +217,7 @@ fn commands_and_what_was_refused() {
         [(&"state door = \"shut\"", &"stale version: door has version 1")]
     );
 
-    let spam = rows(What::Commands, 330, 330, &of("Bob"));
+    let spam = rows(Table::Commands, 330, 330, &of("Bob"));
     let limited = column(&spam, "refused")
         .iter()
         .filter(|text| text.starts_with("rate limited"))
@@ -221,9 +225,9 @@ fn commands_and_what_was_refused() {
     assert!(limited > 0 && limited < 12, "{limited}");
     // The first ones were said.
     assert_eq!(column(&spam, "refused")[0], "");
-    let closes = rows(What::Commands, 800, 800, &Filter::default());
+    let closes = rows(Table::Commands, 800, 800, &Filter::default());
     assert_eq!(
-        (column(&closes, "who"), column(&closes, "what")),
+        (column(&closes, "name"), column(&closes, "what")),
         (vec!["Ada"], vec!["closes"])
     );
 }
@@ -235,7 +239,7 @@ fn a_table_is_aligned() {
         vec!["22".into(), "é".into(), String::new()],
     ];
     assert_eq!(
-        table(&["a", "b", "c"], &rows),
+        aligned(&["a", "b", "c"], &rows),
         "A   B         C\n1   long one  x\n22  é\n"
     );
 }
@@ -281,7 +285,7 @@ fn namesakes() -> (Temporary, Vec<String>) {
     let ids_at = |file: &Temporary, tick| -> Vec<String> {
         let players = dump(
             &mut replay(file),
-            What::Players,
+            Table::Players,
             ticks(1, tick),
             &Filter::default(),
         )
@@ -308,15 +312,15 @@ fn namesakes() -> (Temporary, Vec<String>) {
 #[test]
 fn players_with_one_name_are_told_apart_by_their_ids() {
     let (file, ids) = namesakes();
-    for what in [What::Chat, What::Commands] {
+    for what in [Table::Chat, Table::Commands] {
         let all = dump(&mut replay(&file), what, ticks(91, 94), &Filter::default()).unwrap();
         assert_eq!(column(&all, "id"), ids, "{what:?}");
-        assert_eq!(column(&all, "who"), ["Ada", "Ada", &ids[0], "2"], "{what:?}");
+        assert_eq!(column(&all, "name"), ["Ada", "Ada", &ids[0], "2"], "{what:?}");
     }
     let (code, out, err) = parlour(&[file.path(), "--dump", "chat"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(
-        out.starts_with("TICK  TIME          ROOM   ID        WHO       TO"),
+        out.starts_with("TICK  TIME          ROOM   ID        NAME      TO"),
         "{out}"
     );
 }
@@ -326,16 +330,16 @@ fn an_id_is_meant_before_a_number_and_a_number_before_a_name() {
     let (file, ids) = namesakes();
     let upper = ids[0].to_uppercase();
     for (whom, session) in [(ids[0].as_str(), "1"), (&upper, "1"), ("2", "2"), ("3", "3")] {
-        for (what, from) in [(What::Players, 1), (What::Commands, 91)] {
+        for (what, from) in [(Table::Players, 1), (Table::Commands, 91)] {
             let found = dump(&mut replay(&file), what, ticks(from, 94), &of(whom)).unwrap();
             assert_eq!(column(&found, "session"), [session], "{what:?} {whom}");
         }
         // Of a chat, the player is the one who spoke or one who heard it: they heard each other, but are one player.
-        let chat = dump(&mut replay(&file), What::Chat, ticks(91, 94), &of(whom)).unwrap();
-        assert_eq!(chat.meant.len(), 1, "{whom}");
+        let chat = dump(&mut replay(&file), Table::Chat, ticks(91, 94), &of(whom)).unwrap();
+        assert_eq!(chat.matched.len(), 1, "{whom}");
     }
     // The first one is gone then: now the text is only a name.
-    let later = dump(&mut replay(&file), What::Players, ticks(1, 110), &of(&ids[0])).unwrap();
+    let later = dump(&mut replay(&file), Table::Players, ticks(1, 110), &of(&ids[0])).unwrap();
     assert_eq!(column(&later, "session"), ["3"]);
 }
 
@@ -359,7 +363,7 @@ fn a_name_of_several_shows_all_of_them_and_says_so() {
         "{out}"
     );
     let expected = format!(
-        "parlour: \"Ada\" is the name of 2 players: {} (session 1), {} (session 2). Name one by its id to see only that one\n",
+        "parlour: \"Ada\" is the name of 2 players: {} (session 1, in plaza), {} (session 2, in plaza). Name one by its id to see only that one\n",
         ids[0], ids[1]
     );
     assert_eq!(err, expected);

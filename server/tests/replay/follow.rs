@@ -2,17 +2,14 @@
 
 use std::{env, fs};
 
-use parlour_recording::replay::{
-    Whom, Window,
-    follow::{FollowError, follow},
-};
+use parlour_recording::replay::{PlayerQuery, ShowError, Window, follow::follow};
 use parlour_testing::SessionActions as _;
 
 use parlour_shared::message::Scope;
 
 use crate::support::{Recorded, Temporary, parlour, replay, story, ticks};
 
-fn told(whom: &str, from: u32, to: u32) -> Result<Vec<String>, FollowError> {
+fn told(whom: &str, from: u32, to: u32) -> Result<Vec<String>, ShowError> {
     told_of(&story().record(900), whom, None, ticks(from, to))
 }
 
@@ -21,13 +18,19 @@ fn told_of(
     whom: &str,
     room: Option<&str>,
     window: Window,
-) -> Result<Vec<String>, FollowError> {
+) -> Result<Vec<String>, ShowError> {
     let file = Temporary::file(recording);
     let mut lines = Vec::new();
-    follow(&mut replay(&file), &Whom(whom.into()), room, window, |line| {
-        lines.push(line.to_string());
-        Ok(())
-    })?;
+    follow(
+        &mut replay(&file),
+        &PlayerQuery(whom.into()),
+        room,
+        window,
+        |line| {
+            lines.push(line.to_string());
+            Ok(())
+        },
+    )?;
     Ok(lines)
 }
 
@@ -166,7 +169,7 @@ fn of_several_with_one_name_none_is_chosen() {
         .split_once(": ")
         .and_then(|(_, rest)| rest.split_once(": "))
         .unwrap();
-    assert_eq!(head, "Ada is the name of several players");
+    assert_eq!(head, "\"Ada\" is the name of 2 players");
     assert!(
         them.contains(" (session 1, in plaza), ") && them.contains(" (session 2, in lobby/3). Name"),
         "{them}"

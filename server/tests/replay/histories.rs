@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use parlour_recording::{
     Header,
     format::{EndReason, FileWriter},
-    replay::{Beside, Extent, Found, find},
+    replay::{Extent, Found, OtherFiles, find},
 };
 use parlour_sim::SIMULATION;
 
@@ -185,14 +185,14 @@ fn a_history_is_known_by_its_bytes() {
     fs::write(directory.0.join("begun.plr"), b"").unwrap();
     let found = find(&directory.0, None, Extent::Onwards).unwrap();
     assert_eq!(name(&found), "20261121T140300Z-t1-asked.plr");
-    let beside = Beside {
+    let others = OtherFiles {
         earlier: 0,
         runs: 0,
         histories: 3,
         unreadable: 1,
     };
-    assert_eq!(found.beside, beside);
-    assert_eq!(beside.to_string(), "1 file that cannot be read, 3 histories");
+    assert_eq!(found.others, others);
+    assert_eq!(others.to_string(), "1 file that cannot be read, 3 histories");
 }
 
 #[test]

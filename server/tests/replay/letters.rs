@@ -1,6 +1,6 @@
 //! A player's name in other letters: upper and lower case do not matter where one name is meant.
 
-use parlour_recording::replay::Whom;
+use parlour_recording::replay::PlayerQuery;
 use parlour_testing::SessionActions as _;
 
 use crate::support::{Recorded, Temporary, parlour, replay, story, ticks};
@@ -12,8 +12,8 @@ fn among(asked: &str, names: &[&str]) -> Vec<String> {
         script.at(10).arrive(nth as u64 + 1, name, "plaza");
     }
     let file = Temporary::file(&script.record(20));
-    let cast = parlour_recording::replay::Cast::of(&mut replay(&file), ticks(1, 20)).unwrap();
-    let meant = Whom(asked.into()).among(cast.iter());
+    let people = parlour_recording::replay::WindowPlayers::of(&mut replay(&file), ticks(1, 20)).unwrap();
+    let meant = PlayerQuery(asked.into()).among(people.iter());
     meant.into_iter().map(|who| who.name.clone()).collect()
 }
 

@@ -56,7 +56,7 @@ fn a_difference_is_exit_code_1() {
     assert_eq!((code, error.as_str()), (Some(1), ""));
     assert!(out.starts_with("tick       70, 20"), "{out}");
     assert!(out.contains("session 1, \"Ada\""), "{out}");
-    assert!(out.contains("only the other: joins \"lobby\""), "{out}");
+    assert!(out.contains("only the other: join lobby ("), "{out}");
 
     let (code, out, _) = run(&one.path, &other.path, &["--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();

@@ -65,7 +65,7 @@ fn inputs_that_differ_are_named() {
     assert!(session.only_one.is_empty());
     assert_eq!(
         session.only_other,
-        ["move 0: North, sprinting, for tick 0 (-1.5 ms before the deadline)"]
+        ["sprint north (move 0, -1.5 ms before the deadline)"]
     );
     assert!(
         found.components.iter().any(|part| part == "motion"),

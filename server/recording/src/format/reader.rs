@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use parlour_shared::{ids::Tick, limits::TICK_RATE};
+use parlour_shared::ids::Tick;
 
 use super::{
     CHAIN_BYTES, Ending, OpenError,
@@ -122,26 +122,6 @@ impl<R: Read + Seek> Recording<R> {
         self.header.started_ms
     }
 
-    /// When a tick was, in milliseconds since 1970; exact for the first of each chunk. None if it is not in it.
-    pub fn wall_at(&self, tick: Tick) -> Option<u64> {
-        let entry = self.ticks().find(|entry| holds(entry, tick))?;
-        let within = u64::from(tick.0 - entry.first_tick) * 1000 / u64::from(TICK_RATE);
-        Some(entry.wall_ms.saturating_add(within))
-    }
-
-    /// The last tick that was at that time or before it, in milliseconds since 1970; none outside of what was recorded. Where
-    /// the clock was set back and times come twice, the later ticks.
-    pub fn tick_at(&self, wall_ms: u64) -> Option<Tick> {
-        let last = self.ticks().next_back()?;
-        let entry = self.ticks().rfind(|entry| entry.wall_ms <= wall_ms)?;
-        let within = (wall_ms - entry.wall_ms).saturating_mul(TICK_RATE.into()) / 1000;
-        if within >= u64::from(entry.ticks) && entry.offset == last.offset {
-            return None;
-        }
-        let within = within.min(u64::from(entry.ticks - 1));
-        Some(Tick(entry.first_tick + within as u32))
-    }
-
     /// The ticks after which the world was saved, and the places to read from there.
     pub fn keyframes(&self) -> impl DoubleEndedIterator<Item = Place> {
         let entries = &self.table.entries;
@@ -153,11 +133,6 @@ impl<R: Read + Seek> Recording<R> {
                 nth,
                 tick: entries[nth].first_tick,
             })
-    }
-
-    /// The last saved world from which that tick can be reached.
-    pub fn keyframe_at_or_before(&self, tick: Tick) -> Option<Place> {
-        self.keyframes().rfind(|place| place.tick <= tick.0)
     }
 
     /// Where everything begins.

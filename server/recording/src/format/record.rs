@@ -28,6 +28,26 @@ pub enum Outcome {
     Panicked,
 }
 
+impl Outcome {
+    /// The state hash; none of a tick that panicked.
+    #[must_use]
+    pub fn hash(&self) -> Option<u64> {
+        match self {
+            Self::Finished { hash, .. } => Some(*hash),
+            Self::Panicked => None,
+        }
+    }
+
+    /// The fingerprints; none of a tick that panicked.
+    #[must_use]
+    pub fn parts(&self) -> &[u16] {
+        match self {
+            Self::Finished { parts, .. } => parts,
+            Self::Panicked => &[],
+        }
+    }
+}
+
 /// One thing that a recording holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {

@@ -2,7 +2,7 @@
 
 use metrics::{Counter, Gauge};
 
-use super::{ending::Ending, reason::Reason};
+use super::{ending::Ending, file_name::Reason};
 
 /// What the threads of the recorder count. The program that starts them registers the handles under names of its own.
 /// A default one counts nowhere.

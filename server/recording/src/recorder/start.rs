@@ -31,7 +31,7 @@ use super::{
     source::Source,
     thread::Recorder,
 };
-use crate::uncounted::uncounted;
+use crate::uncounted;
 
 /// Requests for the history that may wait.
 const MAX_REQUESTS: usize = 16;

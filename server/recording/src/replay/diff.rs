@@ -1,7 +1,7 @@
 //! Two recordings side by side: the first tick, room, player and component that differ, and the system that did it.
 //!
-//! First the files are compared as they were recorded, which runs nothing. If a tick was given the same and came to
-//! something else, both worlds are run again, and that tick is run system by system. A source of such a difference need
+//! First the files are compared as they were recorded, which runs nothing. If a tick was given the same and reached
+//! another state, both worlds are run again, and that tick is run system by system. A source of such a difference need
 //! not show every time, or not in a world that was loaded; so several pairs of worlds are run (`hunt.rs`).
 
 mod found;
@@ -14,12 +14,12 @@ mod report;
 mod rerun;
 mod state;
 
-use parlour_shared::ids::Tick;
+use parlour_shared::ids::{SessionId, Tick};
 use parlour_sim::Simulation;
 use serde::Serialize;
 
-use super::{Replay, ReplayError, Window, verify};
-use crate::format::{Item, Outcome, TickRecord};
+use super::{Replay, ReplayError, Roster, Window, verify, world};
+use crate::format::{Item, TickRecord};
 pub use found::{Cause, Found, Origin, Side, SystemName};
 pub use headers::{HeaderDifference, compare_headers};
 use hunt::Hunt;
@@ -52,7 +52,7 @@ pub enum Difference {
     },
     /// A tick was given something else.
     Inputs(InputDifference),
-    /// A tick was given the same and came to something else.
+    /// A tick was given the same and reached another state.
     State(Box<StateDifference>),
 }
 
@@ -84,7 +84,7 @@ pub struct StateDifference {
     pub saved_at: Option<u32>,
     /// Pairs of worlds that were run.
     pub attempts: u32,
-    /// Whether some world that was run again came to what each recording has at `recorded_tick`.
+    /// Whether some world that was run again reached what each recording has at `recorded_tick`.
     pub reproduces: [bool; 2],
     /// Where they part.
     #[serde(flatten)]
@@ -112,10 +112,8 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
     match recorded::compare(&mut one.tape, &mut other.tape)? {
         Recorded::Apart => Ok(Difference::Apart {
             ticks: [&*one, &*other].map(|replay| {
-                let tape = replay.tape();
-                tape.first_tick()
-                    .zip(tape.last_tick())
-                    .map(|(from, to)| (from.0, to.0))
+                let range = replay.tape.range();
+                range.map(|(from, to)| (from.0, to.0))
             }),
         }),
         Recorded::Same { from, to } => Ok(Difference::Same {
@@ -147,7 +145,7 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
 /// [`ReplayError`] if one of them cannot be read or run.
 pub fn diff_with_now(one: &mut Replay, now: &mut Replay) -> Result<Difference, ReplayError> {
     let difference = diff(one, now)?;
-    let range = one.tape.first_tick().zip(one.tape.last_tick());
+    let range = one.tape.range();
     let (Difference::Same { .. }, Some((from, to))) = (&difference, range) else {
         return Ok(difference);
     };
@@ -175,23 +173,21 @@ fn record_of(replay: &mut Replay, tick: Tick) -> Result<TickRecord, ReplayError>
 }
 
 fn inputs_of(one: &mut Replay, tick: Tick, records: &[TickRecord; 2]) -> InputDifference {
-    let world = one.fresh();
     let mut sessions = inputs::compare(&records[0].input, &records[1].input);
-    // Whose they are is told if the world before can be had; the difference itself does not need it.
-    let mut state = Vec::new();
-    if let Ok(mut run) = one.run_to(Tick(tick.0 - 1)) {
-        run.simulation_mut().save(&mut state);
-    }
-    for session in &mut sessions {
-        if let Some((player, room)) = state::who(&world, &state, session.session) {
-            (session.player, session.room) = (Some(player), room);
+    // The players are named if the world before can be had; the difference itself does not need them.
+    if let Ok(run) = one.run_to(Tick(tick.0 - 1)) {
+        let roster = Roster::of(run.simulation());
+        for difference in &mut sessions {
+            let player = roster.get(SessionId(difference.session));
+            difference.player = player.map(PlayerName::from);
+            difference.room = player.and_then(|player| player.room.clone());
         }
     }
     InputDifference {
         tick: tick.0,
         time: time_of(one, tick),
         sessions,
-        components: components(&world, records),
+        components: components(&one.fresh(), records),
     }
 }
 
@@ -202,7 +198,7 @@ fn after_same_input(
     components: Vec<String>,
 ) -> Result<Difference, ReplayError> {
     let recorded_tick = records[0].tick;
-    let hashes = [0, 1].map(|side: usize| rerun::recorded_hash(&records[side].outcome));
+    let hashes = records.each_ref().map(|record| record.outcome.hash());
     let hunt = hunt::hunt([&mut *one, &mut *other], recorded_tick, hashes, &components)?;
     let (found, saved_at) = match hunt.found {
         Some(found) => (found, None),
@@ -275,13 +271,11 @@ fn saved(one: &Replay, world: &Simulation, tick: Tick, states: &[Vec<u8>; 2], ca
 
 /// The parts whose fingerprints differ.
 fn components(world: &Simulation, [one, other]: &[TickRecord; 2]) -> Vec<String> {
-    match &other.outcome {
-        Outcome::Finished { parts, .. } => rerun::parts_that_differ(world, &one.outcome, parts),
-        Outcome::Panicked => Vec::new(),
-    }
+    world::parts_that_differ(world, one.outcome.parts(), other.outcome.parts())
 }
 
 fn time_of(replay: &Replay, tick: Tick) -> Option<String> {
-    let wall_ms = replay.tape().wall_at(tick)?;
-    Some(crate::rfc3339(wall_ms))
+    let (first, last) = replay.tape.range()?;
+    let is_in_it = first <= tick && tick <= last;
+    is_in_it.then(|| crate::rfc3339(replay.times().at(tick)))
 }

@@ -1,6 +1,5 @@
 //! What there was at a tick, or in the ticks before it, as rows: for a table, or as JSON with all there is to know.
 
-mod absent;
 mod chat;
 mod commands;
 mod players;
@@ -9,12 +8,14 @@ mod rooms;
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use serde_json::Value;
 
-use super::{Cast, Moment, Replay, ReplayError, Run, Who, Whom, Window, cast::rooms_of};
-pub use absent::DumpError;
+use super::{
+    Moment, PlayerInfo, PlayerQuery, Replay, ReplayError, Run, ShowError, Window, WindowPlayers,
+    window_players::rooms_of, words,
+};
 
-/// What to look at.
+/// The table to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum Table {
     /// Everyone with an open session.
     Players,
     /// All rooms.
@@ -31,14 +32,14 @@ pub struct Filter {
     /// In or of this room only.
     pub room: Option<String>,
     /// Of this player only.
-    pub player: Option<Whom>,
+    pub player: Option<PlayerQuery>,
 }
 
 /// Rows, and what their columns are called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
     /// The players that the filter names: more than one if several have that name.
-    pub meant: Vec<Who>,
+    pub matched: Vec<PlayerInfo>,
     /// The names of the columns.
     pub columns: &'static [&'static str],
     /// For each column a text without control characters.
@@ -50,7 +51,7 @@ pub struct Dump {
 /// Ticks of chat and commands that are shown, if nobody says how many.
 pub(super) const LOOK_BACK: u32 = 10 * TICK_RATE;
 
-impl What {
+impl Table {
     /// Whether it is about a window and not about one tick.
     #[must_use]
     pub fn is_of_window(self) -> bool {
@@ -73,29 +74,62 @@ pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window
 /// What there is in a window; of players and rooms, what there is after its last tick.
 ///
 /// # Errors
-/// [`DumpError`], also if there is no state after the last tick because it panicked.
-pub fn dump(replay: &mut Replay, what: What, window: Window, filter: &Filter) -> Result<Dump, DumpError> {
-    let (dump, rooms) = if what.is_of_window() {
-        let cast = match filter.is_none() {
-            true => Cast::default(),
-            false => Cast::of(replay, window)?,
+/// [`ShowError`], also if there is no state after the last tick because it panicked.
+pub fn dump(replay: &mut Replay, table: Table, window: Window, filter: &Filter) -> Result<Dump, ShowError> {
+    let (dump, rooms) = if table.is_of_window() {
+        let people = match filter.is_none() {
+            true => WindowPlayers::default(),
+            false => WindowPlayers::of(replay, window)?,
         };
-        let taken = Taken::of(cast.iter(), filter);
-        let dump = match what {
-            What::Chat => chat::chat(replay, window, &taken)?,
-            _ => commands::commands(replay, window, &taken)?,
+        let selection = Selection::of(people.iter(), filter);
+        let dump = match table {
+            Table::Chat => chat::chat(replay, window, &selection)?,
+            _ => commands::commands(replay, window, &selection)?,
         };
-        (dump, cast.rooms())
+        (dump, people.rooms())
     } else {
         let mut run = state_at(replay, window.to)?;
-        let dump = match what {
-            What::Players => players::players(&mut run, filter)?,
-            _ => rooms::rooms(&mut run, filter)?,
+        let dump = match table {
+            Table::Players => players::players(&mut run, filter),
+            _ => rooms::rooms(&mut run, filter),
         };
         (dump, rooms_of(run.simulation()).collect())
     };
-    absent::check(replay, &dump, &rooms, (what, window), filter)?;
-    Ok(dump)
+    if !dump.rows.is_empty() {
+        return Ok(dump);
+    }
+    // An empty table would not tell that the player or the room of the filter was not there.
+    let when = match table.is_of_window() {
+        true => format!("in {window}"),
+        false => format!("after tick {}", window.to.0),
+    };
+    if let Some(query) = filter.player.as_ref().filter(|_| dump.matched.is_empty()) {
+        return Err(ShowError::NoMatch(replay.where_else(query, &when)?));
+    }
+    match &filter.room {
+        Some(room) if !rooms.contains(room) => {
+            let (room, place) = (format!("room {}", words::quoted(room)), format!("there {when}"));
+            let rooms = rooms.iter().map(String::as_str);
+            Err(ShowError::NoMatch(words::absent(&room, &place, rooms)))
+        }
+        _ => Ok(dump),
+    }
+}
+
+impl Dump {
+    /// Adds a row. A column that has no text here shows the value of that name of the JSON object.
+    fn push(&mut self, json: Value, texts: &[(&str, String)]) {
+        let text = |column: &&str| match texts.iter().find(|(name, _)| name == column) {
+            Some((_, text)) => text.clone(),
+            None => match &json[column] {
+                Value::Null => "-".to_owned(),
+                Value::String(text) => words::plain(text),
+                value => value.to_string(),
+            },
+        };
+        self.rows.push(self.columns.iter().map(text).collect());
+        self.json.push(json);
+    }
 }
 
 impl Filter {
@@ -106,15 +140,15 @@ impl Filter {
 }
 
 /// A filter whose player is known.
-struct Taken<'a> {
+struct Selection<'a> {
     room: Option<&'a str>,
-    players: Option<Vec<Who>>,
+    players: Option<Vec<PlayerInfo>>,
 }
 
-impl<'a> Taken<'a> {
+impl<'a> Selection<'a> {
     /// The player is one of these people.
-    fn of<'p>(people: impl Iterator<Item = &'p Who>, filter: &'a Filter) -> Self {
-        let meant = |whom: &Whom| whom.among(people).into_iter().cloned().collect();
+    fn of<'p>(people: impl Iterator<Item = &'p PlayerInfo>, filter: &'a Filter) -> Self {
+        let meant = |query: &PlayerQuery| query.among(people).into_iter().cloned().collect();
         Self {
             room: filter.room.as_deref(),
             players: filter.player.as_ref().map(meant),
@@ -125,21 +159,19 @@ impl<'a> Taken<'a> {
     fn dump(&self, columns: &'static [&'static str]) -> Dump {
         Dump {
             columns,
-            meant: self.players.clone().unwrap_or_default(),
+            matched: self.players.clone().unwrap_or_default(),
             ..Dump::default()
         }
     }
 
-    fn takes(&self, who: Option<&Who>) -> bool {
-        let Some(who) = who else {
-            return self.room.is_none() && self.players.is_none();
-        };
-        self.takes_player(who) && self.room.is_none_or(|room| who.room.as_deref() == Some(room))
-    }
-
-    fn takes_player(&self, who: &Who) -> bool {
-        let is_meant = |players: &Vec<Who>| players.iter().any(|meant| meant.session == who.session);
-        self.players.as_ref().is_none_or(is_meant)
+    fn takes(&self, who: Option<&PlayerInfo>) -> bool {
+        let room = who.and_then(|who| who.room.as_deref());
+        let is_meant = |meant: &PlayerInfo| Some(meant.session) == who.map(|who| who.session);
+        self.room.is_none_or(|asked| room == Some(asked))
+            && self
+                .players
+                .as_ref()
+                .is_none_or(|players| players.iter().any(is_meant))
     }
 }
 
@@ -154,7 +186,7 @@ fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_>, ReplayError> {
 /// Rows as the lines of a table with a head; an empty text for no rows. Each column but the last is as wide as its widest
 /// text.
 #[must_use]
-pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
+pub fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = columns.iter().map(|column| column.to_uppercase()).collect();
     let width = |nth: usize| {
         let texts = std::iter::once(&head).chain(rows).filter_map(|row| row.get(nth));

@@ -1,9 +1,12 @@
 //! Why a recording cannot be run again, or not to its end.
 
+use std::io;
+
 use parlour_shared::ids::Tick;
 use parlour_sim::LoadError;
 use thiserror::Error;
 
+use super::MomentError;
 use crate::{
     HeaderError, VersionError,
     format::{OpenError, ReadError},
@@ -57,20 +60,13 @@ pub enum ReplayError {
     NotNext {
         /// The tick.
         tick: Tick,
-        /// The one that its world has come to.
+        /// The last tick of its world.
         last: Tick,
     },
     /// That tick was not recorded.
-    #[error("tick {} is not in it: it has ticks {} to {}", tick.0, first.0, last.0)]
-    NotInIt {
-        /// The tick.
-        tick: Tick,
-        /// The first that is in it.
-        first: Tick,
-        /// The last that is in it.
-        last: Tick,
-    },
-    /// The world came to something else.
+    #[error(transparent)]
+    NotInIt(#[from] MomentError),
+    /// The world reached another state.
     #[error(
         "tick {} came to another state than was recorded: {} (hash {recorded:016x} recorded, {got:016x} now){}",
         tick.0, differ(parts), ran_since(*since)
@@ -82,7 +78,7 @@ pub enum ReplayError {
         since: Tick,
         /// The recorded state hash.
         recorded: u64,
-        /// What it came to now.
+        /// The state hash now.
         got: u64,
         /// The parts of the state that differ.
         parts: Vec<String>,
@@ -127,7 +123,7 @@ pub enum ReplayError {
     NoPanic(Tick),
     /// The system gave no thread for the second world.
     #[error("cannot start a thread: {0}; is a limit of processes or memory too low?")]
-    Thread(std::io::Error),
+    Thread(io::Error),
 }
 
 impl ReplayError {
@@ -148,7 +144,7 @@ impl ReplayError {
         })
     }
 
-    /// Whether the recording is sound, and the world came to something else.
+    /// Whether the recording is sound, and the world reached another state.
     #[must_use]
     pub fn is_divergence(&self) -> bool {
         matches!(
@@ -160,6 +156,20 @@ impl ReplayError {
                 | Self::NoPanic(_)
         )
     }
+}
+
+/// Why what a recording has cannot be shown, or not all of it.
+#[derive(Debug, Error)]
+pub enum ShowError {
+    /// The recording cannot be run to there.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The player or the room is not there, or several players have that name.
+    #[error("{0}")]
+    NoMatch(String),
+    /// It cannot be written.
+    #[error("cannot write it: {0}")]
+    Io(#[from] io::Error),
 }
 
 fn differ(parts: &[String]) -> String {

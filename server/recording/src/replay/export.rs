@@ -5,30 +5,19 @@ mod motion;
 use std::io::{self, Write};
 
 use parlour_shared::ids::Tick;
-use parlour_tick::EventKind;
 use serde_json::{Value, json};
-use thiserror::Error;
 
-use super::{Replay, ReplayError, Roster, Run, Who, Window, roster::Change, said::said, words};
+use super::{
+    PlayerInfo, Replay, Roster, Run, ShowError, Window, chat_heard::chat_heard, events, roster::Change, words,
+};
 use crate::format::{Ending, Times};
 use motion::Motions;
-
-/// Why an export stops.
-#[derive(Debug, Error)]
-pub enum ExportError {
-    /// The recording cannot be run to there.
-    #[error(transparent)]
-    Replay(#[from] ReplayError),
-    /// It cannot be written.
-    #[error("cannot write the export: {0}")]
-    Io(#[from] io::Error),
-}
 
 /// Writes a window, one JSON object a line.
 ///
 /// # Errors
-/// [`ExportError`]; what came before it was written.
-pub fn export(replay: &mut Replay, window: Window, out: &mut impl Write) -> Result<(), ExportError> {
+/// [`ShowError`]; what came before it was written.
+pub fn export(replay: &mut Replay, window: Window, out: &mut impl Write) -> Result<(), ShowError> {
     let times = replay.times();
     let ending = replay.ending().clone();
     let is_end = replay.last_tick() == Some(window.to);
@@ -71,16 +60,16 @@ struct Exporter {
 }
 
 impl Exporter {
-    /// Who is where before the first tick.
-    fn beginning(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
+    /// PlayerInfo is where before the first tick.
+    fn beginning(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ShowError> {
         for who in self.roster.iter() {
             line(out, &self.about("there", tick, who))?;
         }
         self.motions(run, tick, out)
     }
 
-    fn tick(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
-        let events = events(run);
+    fn tick(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ShowError> {
+        let events = events_of(run);
         if !events.is_empty() {
             line(
                 out,
@@ -93,7 +82,7 @@ impl Exporter {
         for change in self.roster.follow(run) {
             self.change(&change, tick, out)?;
         }
-        for said in said(run.output()) {
+        for said in chat_heard(run.output()) {
             let room = self
                 .roster
                 .player(said.chat.player)
@@ -113,14 +102,14 @@ impl Exporter {
         line(
             out,
             &json!({
-                "line": "panic", "tick": tick, "time": self.time(tick), "message": message, "events": events(run),
+                "line": "panic", "tick": tick, "time": self.time(tick), "message": message, "events": events_of(run),
             }),
         )
     }
 
-    /// Who left a room and who entered one, as the world has it.
+    /// PlayerInfo left a room and who entered one, as the world has it.
     fn change(&self, change: &Change, tick: Tick, out: &mut impl Write) -> io::Result<()> {
-        let room = |who: &Option<Who>| who.as_ref().and_then(|who| who.room.clone());
+        let room = |who: &Option<PlayerInfo>| who.as_ref().and_then(|who| who.room.clone());
         if room(&change.before) == room(&change.after) {
             return Ok(());
         }
@@ -132,7 +121,7 @@ impl Exporter {
         Ok(())
     }
 
-    fn motions(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ExportError> {
+    fn motions(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ShowError> {
         let time = self.time(tick);
         self.motions.changes(run.simulation(), |room, player, segment| {
             let velocity = segment.gait.velocity();
@@ -148,7 +137,7 @@ impl Exporter {
         Ok(())
     }
 
-    fn about(&self, kind: &str, tick: Tick, who: &Who) -> Value {
+    fn about(&self, kind: &str, tick: Tick, who: &PlayerInfo) -> Value {
         json!({
             "line": kind, "tick": tick, "time": self.time(tick), "room": who.room,
             "player": words::id(who.id), "name": who.name, "session": who.session,
@@ -160,21 +149,9 @@ impl Exporter {
     }
 }
 
-/// What the tick was given, in the forms of the protocol.
-fn events(run: &Run<'_>) -> Vec<Value> {
-    let event = |event: &parlour_tick::Event| {
-        let session = event.session;
-        match &event.kind {
-            EventKind::Open { name } => json!({"session": session, "kind": "open", "name": name}),
-            EventKind::Close => json!({"session": session, "kind": "close"}),
-            EventKind::Hold => json!({"session": session, "kind": "hold"}),
-            EventKind::Release => json!({"session": session, "kind": "release"}),
-            EventKind::Message { early, message } => json!({
-                "session": session, "kind": "message", "early_ms": f64::from(*early) / 10.0, "message": message,
-            }),
-        }
-    };
-    run.input().events.iter().map(event).collect()
+/// What the tick was given.
+fn events_of(run: &Run<'_>) -> Vec<Value> {
+    run.input().events.iter().map(events::to_json).collect()
 }
 
 /// How the file ends.

@@ -1,11 +1,11 @@
 //! Which file is meant: a recording itself, or the one of a directory that holds a moment.
 
-mod beside;
 mod listing;
+mod other_files;
 
 use std::{
     collections::BTreeMap,
-    io,
+    io, iter,
     path::{Path, PathBuf},
 };
 
@@ -16,8 +16,8 @@ use super::{
     moment::{Moment, Placed},
 };
 use crate::format::{OpenError, Times};
-pub use beside::Beside;
-use listing::{Listing, One, list, look};
+use listing::{ListedFile, Listing, list, look};
+pub use other_files::OtherFiles;
 
 /// Files of a directory that are looked at.
 const MOST: usize = 10_000;
@@ -25,7 +25,7 @@ const MOST: usize = 10_000;
 const SOON_MS: u64 = 60_000;
 
 /// The file to replay.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// The file.
     pub path: PathBuf,
@@ -36,7 +36,7 @@ pub struct Found {
     /// Whether it is a history, chosen because the directory has no recording.
     pub is_history: bool,
     /// What else the directory has.
-    pub beside: Beside,
+    pub others: OtherFiles,
 }
 
 /// Why no file is meant.
@@ -102,7 +102,7 @@ pub enum Extent<'a> {
 
 /// The file itself; of a directory the newest recording that holds the moment, or without one the first file of the newest
 /// run of the server; and with it the files that go on from it. A time that none holds is that of the first one that
-/// begins within a minute after it: `14:03` means 14:03:07, too. `+90s` counts from the beginning of a run and not of
+/// begins within a minute after it: `14:03` also means 14:03:07. `+90s` counts from the beginning of a run and not of
 /// each of its files. Histories are passed over as long as there is a recording; where there is none, they are chosen from
 /// in the same way.
 ///
@@ -112,10 +112,7 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
     if !path.is_dir() {
         return Ok(Found {
             path: path.to_owned(),
-            next: Vec::new(),
-            chosen: false,
-            is_history: false,
-            beside: Beside::default(),
+            ..Found::default()
         });
     }
     let mut listing = look(path)?;
@@ -132,14 +129,14 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
         false => &listing.recordings,
     };
     let runs = Runs::of(files);
-    let holds = |one: &&One| match holding {
+    let holds = |one: &&ListedFile| match holding {
         None => true,
         Some(after @ Moment::After(_)) => {
             runs.before(one).is_none() && after.tick(&runs.times_from(one)).is_ok()
         }
         Some(moment) => moment.tick(&one.times).is_ok(),
     };
-    let early = |one: &One| holding.and_then(|moment| moment.early_ms(&one.times));
+    let early = |one: &ListedFile| holding.and_then(|moment| moment.early_ms(&one.times));
     let soon = || {
         let begins = files
             .iter()
@@ -147,60 +144,48 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
             .filter(|(early, _)| *early < SOON_MS);
         begins.min_by_key(|(early, _)| *early).map(|(_, one)| one)
     };
-    match files.iter().find(holds).or_else(soon) {
-        Some(one) => {
-            // All of a run of the server, unless a moment says where to begin.
-            let one = match extent {
-                Extent::Onwards if holding.is_some() => one,
-                Extent::Back(from) if let Some(at) = holding => runs.reaching_back(one, at, from),
-                _ => runs.beginning(one),
-            };
-            let next = runs.successors(one);
-            Ok(Found {
-                path: one.path.clone(),
-                next: next.into_iter().map(|one| one.path.clone()).collect(),
-                chosen: true,
-                is_history,
-                beside: beside(&listing, &runs, one),
-            })
+    let Some(one) = files.iter().find(holds).or_else(soon) else {
+        if files.is_empty() {
+            return Err(FindError::None(path.to_owned()));
         }
-        None if files.is_empty() => Err(FindError::None(path.to_owned())),
-        None => {
-            let has_it = |one: &&One| holding.is_some_and(|moment| moment.tick(&one.times).is_ok());
-            Err(FindError::NoneHolds {
-                kind: if is_history { "history" } else { "recording" },
-                path: path.to_owned(),
-                what: holding.map(ToString::to_string).unwrap_or_default(),
-                list: list(files),
-                history: listing
-                    .histories
-                    .iter()
-                    .find(has_it)
-                    .filter(|_| !is_history)
-                    .map(|one| one.path.clone()),
-            })
-        }
-    }
+        let has_it = |one: &&ListedFile| holding.is_some_and(|moment| moment.tick(&one.times).is_ok());
+        let history = listing.histories.iter().find(has_it);
+        return Err(FindError::NoneHolds {
+            kind: if is_history { "history" } else { "recording" },
+            path: path.to_owned(),
+            what: holding.map(ToString::to_string).unwrap_or_default(),
+            list: list(files),
+            history: history.filter(|_| !is_history).map(|one| one.path.clone()),
+        });
+    };
+    // All of a run of the server, unless a moment says where to begin.
+    let one = match extent {
+        Extent::Onwards if holding.is_some() => one,
+        Extent::Back(from) if let Some(at) = holding => runs.reaching_back(one, at, from),
+        _ => runs.beginning(one),
+    };
+    Ok(Found {
+        path: one.path.clone(),
+        next: runs.after(one).map(|one| one.path.clone()).collect(),
+        chosen: true,
+        is_history,
+        others: others(&listing, &runs, one),
+    })
 }
 
 /// What is not taken beside a file and those that go on from it.
-fn beside<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a One) -> Beside {
+fn others<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a ListedFile) -> OtherFiles {
     let unreadable = listing.unreadable;
     if listing.recordings.is_empty() {
-        return Beside {
+        return OtherFiles {
             histories: listing.histories.len() - 1,
             unreadable,
-            ..Beside::default()
+            ..OtherFiles::default()
         };
     }
-    let mut earlier = 0;
-    runs.back_to(one, |one| {
-        earlier += usize::from(runs.before(one).is_some());
-        false
-    });
     let beginnings = listing.recordings.iter().filter(|one| runs.before(one).is_none());
-    Beside {
-        earlier,
+    OtherFiles {
+        earlier: runs.back(one).skip(1).count(),
         runs: beginnings.count().saturating_sub(1),
         histories: listing.histories.len(),
         unreadable,
@@ -209,13 +194,13 @@ fn beside<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a One) -> Beside {
 
 /// Which file goes on from which. A search for each step took minutes in a directory of 1,000 files.
 struct Runs<'a> {
-    by_name: BTreeMap<&'a str, &'a One>,
+    by_name: BTreeMap<&'a str, &'a ListedFile>,
     /// Each file by the name of the one that it goes on from. Of two the one that comes first in the list.
-    by_previous: BTreeMap<&'a str, &'a One>,
+    by_previous: BTreeMap<&'a str, &'a ListedFile>,
 }
 
 impl<'a> Runs<'a> {
-    fn of(recordings: &'a [One]) -> Self {
+    fn of(recordings: &'a [ListedFile]) -> Self {
         let (mut by_name, mut by_previous) = (BTreeMap::new(), BTreeMap::new());
         for one in recordings {
             by_name.insert(one.name.as_str(), one);
@@ -227,59 +212,44 @@ impl<'a> Runs<'a> {
     }
 
     /// The file that a recording goes on from, if it is there.
-    fn before(&self, one: &One) -> Option<&'a One> {
+    fn before(&self, one: &ListedFile) -> Option<&'a ListedFile> {
         self.by_name.get(one.previous.as_deref()?).copied()
     }
 
-    /// The first file of those that a recording goes on from, as far as they are there.
-    fn beginning(&self, one: &'a One) -> &'a One {
-        self.back_to(one, |_| false)
+    /// A file, and those that it goes on from, as far as they are there: the latest first. Never more than there are
+    /// files, whatever they say of each other.
+    fn back(&self, one: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
+        iter::successors(Some(one), |one| self.before(one)).take(self.by_name.len())
+    }
+
+    /// The first of them.
+    fn beginning(&self, one: &'a ListedFile) -> &'a ListedFile {
+        self.back(one).last().unwrap_or(one)
     }
 
     /// The file that holds the beginning of a look back from `at`, which `one` holds.
-    fn reaching_back(&self, one: &'a One, at: &Moment, from: Option<&Moment>) -> &'a One {
+    fn reaching_back(&self, one: &'a ListedFile, at: &Moment, from: Option<&Moment>) -> &'a ListedFile {
         let at = at.tick(&one.times).ok();
-        self.back_to(one, |one| match (from, one.times.range()) {
+        let is_enough = |one: &&ListedFile| match (from, one.times.range()) {
             // A distance counts from the beginning of the run.
             (_, None) | (Some(Moment::After(_)), _) => false,
             (Some(from), _) => !matches!(from.place(&one.times), Ok(Placed::Before)),
             (None, Some((first, _))) => at.is_none_or(|at| first.0 <= at.0.saturating_sub(LOOK_BACK)),
-        })
-    }
-
-    /// The last file that is `enough`, going back from one to those before it; else the first of them.
-    fn back_to(&self, mut one: &'a One, mut enough: impl FnMut(&One) -> bool) -> &'a One {
-        // Never more steps than there are files, whatever they say of each other.
-        for _ in 0..self.by_name.len() {
-            if enough(one) {
-                break;
-            }
-            match self.before(one) {
-                Some(before) => one = before,
-                None => break,
-            }
-        }
-        one
+        };
+        let enough = self.back(one).find(is_enough);
+        enough.unwrap_or_else(|| self.beginning(one))
     }
 
     /// The files that go on from a recording, in order.
-    fn successors(&self, mut one: &'a One) -> Vec<&'a One> {
-        let mut next = Vec::new();
-        for _ in 0..self.by_name.len() {
-            match self.by_previous.get(one.name.as_str()) {
-                Some(after) => one = after,
-                None => break,
-            }
-            next.push(one);
-        }
-        next
+    fn after(&self, one: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
+        let after = |one: &ListedFile| self.by_previous.get(one.name.as_str()).copied();
+        iter::successors(after(one), move |one| after(one)).take(self.by_name.len())
     }
 
     /// When the ticks of a recording were, and those of the files that go on from it.
-    fn times_from(&self, one: &'a One) -> Times {
+    fn times_from(&self, one: &'a ListedFile) -> Times {
         let mut times = one.times.clone();
-        let next = self.successors(one);
-        next.iter().for_each(|next| times.join(&next.times));
+        self.after(one).for_each(|next| times.join(&next.times));
         times
     }
 }

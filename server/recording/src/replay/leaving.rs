@@ -1,15 +1,8 @@
 //! The last tick before everybody left: a server that stops closes all sessions, and its last tick shows nobody.
 
-use std::collections::{BTreeSet, VecDeque};
+use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
-use parlour_shared::{
-    ids::{SessionId, Tick},
-    limits::TICK_RATE,
-};
-use parlour_tick::EventKind;
-
-use super::{Replay, ReplayError, lookup::saved, tape::Spot};
-use crate::format::Item;
+use super::{Replay, ReplayError, presence::Presence, tape::Spot};
 
 /// Those who leave together do so within so many ticks: each I/O thread closes its own sessions.
 const TOGETHER: u32 = TICK_RATE;
@@ -22,7 +15,6 @@ impl Replay {
     /// # Errors
     /// [`ReplayError`] if it cannot be read.
     pub fn before_all_left(&mut self, tick: Tick) -> Result<Option<Tick>, ReplayError> {
-        let world = self.fresh();
         let beginning = self.tape.beginning();
         let mut spots: Vec<Spot> = self.tape.keyframes().filter(|spot| spot.tick() <= tick).collect();
         if spots.first() != Some(&beginning) {
@@ -30,62 +22,27 @@ impl Replay {
         }
         let mut end = tick;
         while let Some(spot) = spots.pop() {
-            let mut open: BTreeSet<SessionId> = BTreeSet::new();
-            let mut seen = Seen::default();
-            for item in self.tape.read_from(spot) {
-                match item? {
-                    Item::Keyframe { tick, state } if tick <= end => {
-                        open = saved(&world, &state).map(|player| player.session).collect();
-                        seen.note(tick, open.len());
-                    }
-                    Item::Tick(record) if record.tick <= end => {
-                        for event in &record.input.events {
-                            match event.kind {
-                                EventKind::Open { .. } => drop(open.insert(event.session)),
-                                EventKind::Close => drop(open.remove(&event.session)),
-                                _ => {}
-                            }
-                        }
-                        seen.note(record.tick, open.len());
-                    }
-                    Item::Keyframe { .. } | Item::Tick(_) => break,
-                }
-            }
-            if end == tick && !open.is_empty() {
+            let found = self.presences(spot, end)?;
+            if end == tick && found.values().any(|presence| presence.closed.is_none()) {
                 return Ok(None);
             }
-            if let Some(most) = seen.most() {
+            let last = |presence: &Presence| presence.closed.map_or(end, |closed| Tick(closed.0 - 1));
+            let there = found.values().filter(|presence| presence.from <= last(presence));
+            if let Some(last_left) = there.clone().map(last).max() {
+                let count = |tick: &Tick| {
+                    let present = there
+                        .clone()
+                        .filter(|one| one.from <= *tick && *tick <= last(one));
+                    (present.count(), *tick)
+                };
+                let ticks = last_left.0.saturating_sub(TOGETHER - 1)..=last_left.0;
+                let most = ticks.map(Tick).max_by_key(count);
                 // The world that a file begins with may be that of a tick which is not in it.
-                return Ok(Some(most).filter(|tick| self.tape.first_tick() <= Some(*tick)));
+                let range = self.tape.range();
+                return Ok(most.filter(|tick| range.is_some_and(|(first, _)| first <= *tick)));
             }
             end = spot.tick();
         }
         Ok(None)
-    }
-}
-
-/// The last ticks with anyone in them, and how many those were.
-#[derive(Default)]
-struct Seen(VecDeque<(Tick, usize)>);
-
-impl Seen {
-    fn note(&mut self, tick: Tick, count: usize) {
-        if count == 0 {
-            return;
-        }
-        self.0.push_back((tick, count));
-        while self
-            .0
-            .front()
-            .is_some_and(|(first, _)| tick.since(*first) >= TOGETHER)
-        {
-            self.0.pop_front();
-        }
-    }
-
-    /// The last tick with the most.
-    fn most(&self) -> Option<Tick> {
-        let most = self.0.iter().max_by_key(|(tick, count)| (*count, *tick));
-        most.map(|(tick, _)| *tick)
     }
 }

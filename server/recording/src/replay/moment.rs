@@ -1,6 +1,7 @@
 //! A place in time as a person names it: a tick, a time of day, a date and time, or so long after the beginning.
 
 use std::{
+    ops::RangeInclusive,
     str::FromStr,
     time::{Duration, SystemTime},
 };
@@ -87,7 +88,8 @@ impl Moment {
     }
 
     /// That it is not in it, and what is.
-    pub(super) fn not_in(&self, times: &Times) -> MomentError {
+    #[must_use]
+    pub fn not_in(&self, times: &Times) -> MomentError {
         let Some((first, last)) = times.range() else {
             return MomentError::Empty;
         };
@@ -218,14 +220,8 @@ fn of_day(text: &str) -> Option<u64> {
         None => 0,
         Some(seconds) => {
             let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
-            let thousandths = |digit: (usize, char)| {
-                Some(u64::from(digit.1.to_digit(10)?) * 10u64.pow(3 - digit.0 as u32) / 10)
-            };
-            let digits: Option<Vec<u64>> = match fraction.len() {
-                1..=3 => fraction.chars().enumerate().map(thousandths).collect(),
-                _ => None,
-            };
-            number(whole, 59)? * 1000 + digits?.into_iter().sum::<u64>()
+            let thousandths = (!fraction.is_empty()).then(|| format!("{fraction:0<3}"))?;
+            number(whole, 59)? * 1000 + digits(&thousandths, 3..=3)?
         }
     };
     if fields.next().is_some() {
@@ -236,9 +232,10 @@ fn of_day(text: &str) -> Option<u64> {
 
 /// One or two digits.
 fn number(text: &str, most: u64) -> Option<u64> {
-    let digits = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits
-        .then(|| text.parse().ok())
-        .flatten()
-        .filter(|number| *number <= most)
+    digits(text, 1..=2).filter(|number| *number <= most)
+}
+
+fn digits(text: &str, count: RangeInclusive<usize>) -> Option<u64> {
+    let are_digits = count.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    are_digits.then(|| text.parse().ok()).flatten()
 }

@@ -1,59 +1,34 @@
 //! Who is who: the players of a world that is run again, by session, also in the tick in which they close.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parlour_shared::{
     ids::{PlayerId, SessionId},
     message::ServerKind,
 };
-use parlour_sim::{InRoom, Player, Room, SavedPlayer, Simulation};
+use parlour_sim::{InRoom, Player, PlayerInfo, Room, Simulation};
 use parlour_tick::{EventKind, Lane};
 
 use super::{Run, words};
-
-/// A player.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Who {
-    /// Its session.
-    pub session: SessionId,
-    /// Its id.
-    pub id: PlayerId,
-    /// Its name.
-    pub name: String,
-    /// The room it is in, or was in when it closed.
-    pub room: Option<String>,
-}
-
-impl From<SavedPlayer> for Who {
-    fn from(player: SavedPlayer) -> Self {
-        Self {
-            session: player.session,
-            id: player.id,
-            name: player.name,
-            room: player.room,
-        }
-    }
-}
 
 /// What a tick changed for a player.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// As it was; none: its session opened.
-    pub before: Option<Who>,
+    pub before: Option<PlayerInfo>,
     /// As it is; none: its session closed.
-    pub after: Option<Who>,
+    pub after: Option<PlayerInfo>,
 }
 
 /// The players there are.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
-    players: BTreeMap<SessionId, Who>,
+    players: BTreeMap<SessionId, PlayerInfo>,
     /// Those that closed in the last tick: they are forgotten with the next one.
     closed: Vec<SessionId>,
-    /// The first player with each name. Players that closed stay in it: a story mentions them later.
-    names: BTreeMap<String, PlayerId>,
-    /// Names that several players have or had.
-    shared: BTreeSet<String>,
+    /// The player with each name; none if several have or had it. Players that closed stay in it: a story mentions
+    /// them later.
+    names: BTreeMap<String, Option<PlayerId>>,
 }
 
 impl Roster {
@@ -61,15 +36,10 @@ impl Roster {
     #[must_use]
     pub fn of(simulation: &Simulation) -> Self {
         let mut roster = Self::default();
-        roster.take_in(simulation);
-        roster
-    }
-
-    /// Takes in the players of a world.
-    pub(super) fn take_in(&mut self, simulation: &Simulation) {
         for session in simulation.sessions() {
-            self.refresh(simulation, session);
+            roster.refresh(simulation, session);
         }
+        roster
     }
 
     /// Takes in what the last tick changed, and gives who opened, closed, or went from room to room in it. Not after a
@@ -106,23 +76,23 @@ impl Roster {
 
     /// The player of a session.
     #[must_use]
-    pub fn get(&self, session: SessionId) -> Option<&Who> {
+    pub fn get(&self, session: SessionId) -> Option<&PlayerInfo> {
         self.players.get(&session)
     }
 
     /// The player with that id.
     #[must_use]
-    pub fn player(&self, id: PlayerId) -> Option<&Who> {
+    pub fn player(&self, id: PlayerId) -> Option<&PlayerInfo> {
         self.players.values().find(|who| who.id == id)
     }
 
     /// Everyone, by session.
-    pub fn iter(&self) -> impl Iterator<Item = &Who> {
+    pub fn iter(&self) -> impl Iterator<Item = &PlayerInfo> {
         self.players.values()
     }
 
     /// Learns the names of a whole window, so that [`Self::called`] names a player the same way in all of it.
-    pub(super) fn learn<'a>(&mut self, people: impl IntoIterator<Item = &'a Who>) {
+    pub(super) fn learn<'a>(&mut self, people: impl IntoIterator<Item = &'a PlayerInfo>) {
         for who in people {
             self.note(who.id, &who.name);
         }
@@ -130,18 +100,15 @@ impl Roster {
 
     /// A player's name for a table or a story; with the id if several players have that name.
     pub(super) fn called(&self, id: PlayerId, name: &str) -> String {
-        match self.shared.contains(name) {
+        match self.names.get(name) == Some(&None) {
             true => format!("{} (id {})", words::plain(name), words::id(id)),
             false => words::plain(name),
         }
     }
 
     fn note(&mut self, id: PlayerId, name: &str) {
-        match self.names.get(name) {
-            None => drop(self.names.insert(name.to_owned(), id)),
-            Some(first) if *first == id => {}
-            Some(_) => drop(self.shared.insert(name.to_owned())),
-        }
+        let only = self.names.entry(name.to_owned()).or_insert(Some(id));
+        *only = only.filter(|only| *only == id);
     }
 
     fn refresh(&mut self, simulation: &Simulation, session: SessionId) {
@@ -155,7 +122,7 @@ impl Roster {
         let room = world
             .get::<InRoom>(entity)
             .and_then(|room| world.get::<Room>(room.0));
-        let who = Who {
+        let who = PlayerInfo {
             session,
             id: player.id,
             name: player.name.clone(),

@@ -6,8 +6,8 @@ use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
 
-use super::{ReplayError, tape::TapeItems, world};
-use crate::format::{Item, Outcome, TickRecord};
+use super::{ReplayError, compared_world::ComparedWorld, tape::TapeItems, world};
+use crate::format::{Item, TickRecord};
 
 /// The ticks of a recording that a run has not run. Saved worlds are left out: each tick's hash says as much.
 pub struct Rest<'a>(TapeItems<'a>);
@@ -35,15 +35,8 @@ pub(super) enum Fed {
 /// A world that follows a recording.
 pub struct Run<'a> {
     items: TapeItems<'a>,
-    simulation: Simulation,
-    /// What the last tick was given.
-    input: TickInput,
-    /// What the last tick gave.
-    output: TickOutput,
-    saved: Vec<u8>,
+    world: ComparedWorld,
     over: bool,
-    /// The tick of the saved world that it began with; 0: it began with a fresh world.
-    since: Tick,
     /// Where what was compared goes to.
     feed: Option<SyncSender<Fed>>,
 }
@@ -67,13 +60,9 @@ impl<'a> Run<'a> {
         let simulation = world::begin(&mut items, config, logic)?;
         Ok(Self {
             items,
-            since: simulation.tick(),
-            feed: None,
-            simulation,
-            input: TickInput::default(),
-            output: TickOutput::default(),
-            saved: Vec::new(),
+            world: ComparedWorld::new(simulation),
             over: false,
+            feed: None,
         })
     }
 
@@ -119,7 +108,7 @@ impl<'a> Run<'a> {
                 None => return Ok(None),
                 Some(Item::Tick(record)) => return Ok(Some(record)),
                 Some(Item::Keyframe { tick, state }) => {
-                    self.check_keyframe(&state)?;
+                    self.world.check_saved(&state)?;
                     self.pass_on(|_| Fed::Saved(tick, state));
                 }
             }
@@ -142,73 +131,42 @@ impl<'a> Run<'a> {
     /// The world, and the ticks that it has not run yet.
     #[must_use]
     pub fn into_parts(self) -> (Simulation, Rest<'a>) {
-        (self.simulation, Rest(self.items))
+        (self.world.simulation, Rest(self.items))
     }
 
     /// The world after the last tick that was run. After one that panicked it is not to be looked at.
     #[must_use]
     pub fn simulation(&self) -> &Simulation {
-        &self.simulation
+        &self.world.simulation
     }
 
     /// The same, to save it or to mute it.
     pub fn simulation_mut(&mut self) -> &mut Simulation {
-        &mut self.simulation
+        &mut self.world.simulation
     }
 
     /// What the last tick was given.
     pub fn input(&self) -> &TickInput {
-        &self.input
+        &self.world.input
     }
 
     /// What the last tick gave.
     pub fn output(&self) -> &TickOutput {
-        &self.output
+        &self.world.output
     }
 
     /// The last tick that was run, or that of the saved world it began with.
     pub fn tick(&self) -> Tick {
-        self.simulation.tick()
+        self.world.simulation.tick()
     }
 
     fn run(&mut self, record: TickRecord) -> Result<Ran, ReplayError> {
         let TickRecord { tick, outcome, input } = record;
-        world::check_next(&self.simulation, tick)?;
-        // A panic leaves the input inside the world; what made it panic is worth knowing.
-        let kept = (outcome == Outcome::Panicked).then(|| input.clone());
-        self.input = input;
-        let stepped = world::step_caught(&mut self.simulation, &mut self.input, &mut self.output);
-        let panic = match (stepped, &outcome) {
-            (Ok(()), Outcome::Finished { hash, .. }) if *hash == self.output.hash => None,
-            (Ok(()), Outcome::Finished { hash, parts }) => {
-                return Err(ReplayError::Diverged {
-                    tick,
-                    since: self.since,
-                    recorded: *hash,
-                    got: self.output.hash,
-                    parts: world::parts_that_differ(&self.simulation, parts, &self.output.parts),
-                });
-            }
-            (Err(message), Outcome::Panicked) => {
-                self.input = kept.unwrap_or_default();
-                Some(message)
-            }
-            (Err(message), Outcome::Finished { .. }) => return Err(ReplayError::Panic { tick, message }),
-            (Ok(()), Outcome::Panicked) => return Err(ReplayError::NoPanic(tick)),
-        };
+        let panic = self.world.step(tick, &outcome, input)?;
         self.pass_on(|run| {
-            let input = mem::take(&mut run.input);
+            let input = mem::take(&mut run.world.input);
             Fed::Tick(TickRecord { tick, outcome, input })
         });
         Ok(Ran { tick, panic })
-    }
-
-    fn check_keyframe(&mut self, state: &[u8]) -> Result<(), ReplayError> {
-        self.saved.clear();
-        self.simulation.save(&mut self.saved);
-        if self.saved == state {
-            return Ok(());
-        }
-        Err(ReplayError::KeyframeDiffers(self.simulation.tick()))
     }
 }

@@ -4,9 +4,9 @@ use std::{panic::resume_unwind, sync::mpsc::SyncSender, thread};
 
 use parlour_shared::ids::Tick;
 
-use super::{Replay, ReplayError, Window, beside::Beside, run::Fed};
+use super::{Replay, ReplayError, Window, run::Fed, second_world::SecondWorld};
 
-/// What a run without a difference came to.
+/// The result of a run without a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The first tick that was run.
@@ -40,14 +40,14 @@ impl Verified {
 /// [`ReplayError`] at the first tick that reaches another state, or cannot be read. [`ReplayError::NotSaved`] only if the
 /// first world reached every recorded state, and the second did not.
 pub fn verify(replay: &mut Replay, window: Window, seen: impl FnMut(Tick)) -> Result<Verified, ReplayError> {
-    let beside = Beside {
+    let second = SecondWorld {
         config: replay.config.clone(),
         logic: replay.logic.clone(),
         // What panicked may have been a frame: then frames are made, as they were.
         frames: replay.ending().is_panic(),
     };
     thread::scope(|scope| {
-        let (feed, tried) = beside.start(scope).map_err(ReplayError::Thread)?;
+        let (feed, tried) = second.start(scope).map_err(ReplayError::Thread)?;
         let verified = first_world(replay, window, feed, seen);
         let tried = tried.join().unwrap_or_else(|panic| resume_unwind(panic));
         let mut verified = verified?;

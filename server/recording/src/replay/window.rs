@@ -61,3 +61,10 @@ impl Window {
         self.to.since(self.from) + 1
     }
 }
+
+/// `ticks 1 to 9`.
+impl std::fmt::Display for Window {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ticks {} to {}", self.from.0, self.to.0)
+    }
+}

@@ -8,7 +8,7 @@ pub use crate::rfc3339;
 use parlour_shared::{
     ids::PlayerId,
     limits::TICK_RATE,
-    message::{ClientMessage, Refusal, Scope, StateEntry},
+    message::{Refusal, StateEntry},
     motion::{Direction, Gait, Position, UNITS_PER_PX},
     text::{Piece, count, pieces},
 };
@@ -49,6 +49,25 @@ pub fn plain(text: &str) -> String {
 #[must_use]
 pub fn quoted(text: &str) -> String {
     format!("\"{}\"", plain(text))
+}
+
+/// The first ten of some texts, and how many more there are.
+pub fn list(texts: impl IntoIterator<Item = String>) -> String {
+    let mut texts = texts.into_iter();
+    let mut list = Vec::from_iter(texts.by_ref().take(10)).join(", ");
+    match texts.count() {
+        0 => {}
+        more => list.push_str(&format!(" and {more} more")),
+    }
+    list
+}
+
+/// That something is not in a place, such as `in it`, and the names of what is there.
+pub fn absent<'a>(thing: &str, place: &str, there: impl IntoIterator<Item = &'a str>) -> String {
+    match list(there.into_iter().map(plain)) {
+        names if names.is_empty() => format!("{thing} is not {place}, and no other is"),
+        names => format!("{thing} is not {place}; there are {names}"),
+    }
 }
 
 /// A place in pixels: `(312, 96)`, with a fraction where there is one.
@@ -145,44 +164,6 @@ pub fn entry(entry: &StateEntry) -> String {
             entry.version
         ),
         None => format!("{} is gone (version {})", plain(&entry.key), entry.version),
-    }
-}
-
-/// What a client asked for.
-#[must_use]
-pub fn asked(message: &ClientMessage) -> String {
-    match message {
-        ClientMessage::Hello(_) => "hello".to_owned(),
-        ClientMessage::Join(join) => format!("join {}", plain(&join.room)),
-        ClientMessage::Leave { .. } => "leave".to_owned(),
-        ClientMessage::Move(command) => {
-            let heading = command.heading();
-            let word = match (heading.direction, heading.sprint) {
-                (Direction::Still, _) => "stand".to_owned(),
-                (way, false) => format!("walk {}", direction(way)),
-                (way, true) => format!("sprint {}", direction(way)),
-            };
-            match command.tick.0 {
-                0 => word,
-                tick => format!("{word} at t{tick}"),
-            }
-        }
-        ClientMessage::Chat(chat) if chat.scope == Scope::Near => format!("say near {}", quoted(&chat.text)),
-        ClientMessage::Chat(chat) => format!("say {}", quoted(&chat.text)),
-        ClientMessage::SetSkin(skin) => format!("skin {}", skin.skin),
-        ClientMessage::SetState(batch) => {
-            let write = |write: &parlour_shared::message::StateWrite| match &write.value {
-                Some(value) => format!("{} = {}", plain(&write.key), quoted(value)),
-                None => format!("delete {}", plain(&write.key)),
-            };
-            let writes: Vec<String> = batch.writes.iter().map(write).collect();
-            format!("state {}", writes.join(", "))
-        }
-        ClientMessage::Custom(custom) => {
-            format!("{} ({})", plain(&custom.name), count(custom.body.0.len(), "byte"))
-        }
-        ClientMessage::Ping { .. } => "ping".to_owned(),
-        ClientMessage::Bye => "bye".to_owned(),
     }
 }
 

@@ -5,15 +5,19 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use metrics::{NoopRecorder, with_local_recorder};
 use parlour_shared::ids::Tick;
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
 
 use super::{ReplayError, tape::TapeItems};
-use crate::{
-    format::{Item, TickRecord},
-    uncounted,
-};
+use crate::format::{Item, TickRecord};
+
+/// Makes or steps a world that is not live. What its game logic counts meanwhile on this thread goes nowhere, also if
+/// the program has a recorder of metrics for all threads.
+pub fn uncounted<T>(run: impl FnOnce() -> T) -> T {
+    with_local_recorder(&NoopRecorder, run)
+}
 
 /// Makes the world before the first tick that is read: loads the saved world that comes first, or makes a fresh one.
 pub(super) fn begin(
@@ -78,7 +82,7 @@ pub(super) fn check_next(world: &Simulation, tick: Tick) -> Result<(), ReplayErr
     Err(ReplayError::NotNext { tick, last })
 }
 
-/// The names of the parts of the state that came to something else than was recorded.
+/// The names of the parts of the state that differ from what was recorded.
 pub(crate) fn parts_that_differ(world: &Simulation, recorded: &[u16], got: &[u16]) -> Vec<String> {
     let both = world.part_names().zip(recorded.iter().zip(got));
     both.filter(|(_, (recorded, got))| recorded != got)

@@ -19,14 +19,14 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
     /// Players, by stable id.
-    pub players: BTreeMap<StableId, SavedPlayer>,
+    pub players: BTreeMap<StableId, PlayerInfo>,
     /// Names of rooms, by stable id.
     pub rooms: BTreeMap<StableId, String>,
 }
 
-/// A player of a saved state.
+/// Who a player is, and in which room.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SavedPlayer {
+pub struct PlayerInfo {
     /// Its session.
     pub session: SessionId,
     /// Its id.
@@ -61,7 +61,7 @@ impl Simulation {
             };
             let seat: Option<Seat> = decode(entity, seat);
             let room = seat.and_then(|seat| by_epoch.get(&seat.epoch).cloned());
-            let player = SavedPlayer {
+            let player = PlayerInfo {
                 session,
                 id,
                 name,

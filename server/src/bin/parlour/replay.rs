@@ -13,7 +13,7 @@ mod tips;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
-use parlour_recording::replay::{Moment, dump::What};
+use parlour_recording::replay::{Moment, dump::Table};
 
 use crate::{
     cli::setting_flags,
@@ -108,7 +108,7 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
         return serve::run(words);
     }
     let dumped = dump::asked(words);
-    let given = Given::of(words, dumped.is_some_and(What::is_of_window))?;
+    let given = Given::of(words, dumped.is_some_and(Table::is_of_window))?;
     if let Some(what) = dumped {
         dump::run(given, what, words)
     } else if is_asked(follow::WHAT) {

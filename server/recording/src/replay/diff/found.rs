@@ -27,7 +27,7 @@ pub struct Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// The same world with the same inputs comes to different things.
+    /// The same world with the same inputs reaches different states.
     Chance,
     /// The same, but only if some time lies between.
     Clock,

@@ -33,13 +33,13 @@ pub(super) struct Hunt {
     pub(super) tick: Tick,
     pub(super) found: Option<Found>,
     pub(super) attempts: u32,
-    /// Which recordings some world has come to, at the tick at which the recordings part.
+    /// Which recordings some world agreed with, at the tick at which the recordings part.
     pub(super) reproduces: [bool; 2],
     /// If no worlds part: systems that wrote what differs.
     pub(super) writers: Vec<String>,
 }
 
-/// Runs pairs of worlds to `tick`, where the recordings came to the hashes `recorded`, differing in `parts`.
+/// Runs pairs of worlds to `tick`, where the recordings have the hashes `recorded`, differing in `parts`.
 pub(super) fn hunt(
     replays: [&mut Replay; 2],
     tick: Tick,
@@ -109,29 +109,25 @@ fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
     let before = Tick(tick.0 - 1);
     let latest = |tape: &Tape| tape.before(before);
     let (late, early) = ([latest(one), latest(other)], [one.beginning(), other.beginning()]);
-    let pair = |one: Spot, other: Spot, pause| Pair {
-        one: (Side::One, one),
-        other: (Side::Other, other),
+    let both = |[one, other]: [Spot; 2], pause| Pair {
+        starts: [(Side::One, one), (Side::Other, other)],
         pause,
     };
-    let usual = pair(late[0], late[1], false);
+    let usual = both(late, false);
     let mut plan = vec![usual; USUAL];
     if early != late {
-        plan.push(pair(early[0], early[1], false));
+        plan.push(both(early, false));
     }
-    for (side, (early, late)) in [Side::One, Side::Other]
-        .into_iter()
-        .zip(early.into_iter().zip(late))
-    {
+    for side in [Side::One, Side::Other] {
+        let [early, late] = [early, late].map(|spots| spots[side as usize]);
         if early != late {
             plan.push(Pair {
-                one: (side, early),
-                other: (side, late),
+                starts: [(side, early), (side, late)],
                 pause: false,
             });
         }
     }
-    plan.push(pair(late[0], late[1], true));
+    plan.push(both(late, true));
     plan.resize(ATTEMPTS as usize, usual);
     plan
 }
@@ -142,7 +138,7 @@ impl Replays<'_> {
     /// For what shows at no certain tick: runs one world until it leaves what was recorded, and another to that
     /// tick. Gives how many ticks were watched.
     fn watch(&mut self, pair: Pair, aim: Tick, hunt: &mut Hunt) -> Result<u32, ReplayError> {
-        let Some(one) = self.run_one(pair.one, aim, How::Watchful)? else {
+        let Some(one) = self.run_one(pair.starts[0], aim, How::Watchful)? else {
             return Ok(0);
         };
         if pair.pause {
@@ -150,7 +146,7 @@ impl Replays<'_> {
         }
         let tick = one.last();
         let watched = tick.0 - one.from.0;
-        let Some(other) = self.run_one(pair.other, tick, How::Plain)? else {
+        let Some(other) = self.run_one(pair.starts[1], tick, How::Plain)? else {
             return Ok(watched);
         };
         let courses = [one, other];
@@ -162,13 +158,13 @@ impl Replays<'_> {
     }
 
     fn run(&mut self, pair: Pair, aim: Tick, how: How) -> Result<Option<[Course; 2]>, ReplayError> {
-        let Some(one) = self.run_one(pair.one, aim, how)? else {
+        let Some(one) = self.run_one(pair.starts[0], aim, how)? else {
             return Ok(None);
         };
         if pair.pause {
             pause();
         }
-        let other = self.run_one(pair.other, aim, how)?;
+        let other = self.run_one(pair.starts[1], aim, how)?;
         Ok(other.map(|other| [one, other]))
     }
 
@@ -225,8 +221,8 @@ impl Replays<'_> {
         tries: u32,
         pause: bool,
     ) -> Result<bool, ReplayError> {
-        let [one, other] = pair.map(|origin| (origin.recording, self.spot(origin)));
-        let pair = Pair { one, other, pause };
+        let starts = self.starts(pair);
+        let pair = Pair { starts, pause };
         for _ in 0..tries {
             let Some(courses) = self.run(pair, tick, How::Plain)? else {
                 return Ok(false);
@@ -243,13 +239,14 @@ impl Replays<'_> {
         let Some(pair) = found.pair.filter(|_| !found.suspects.is_empty()) else {
             return Ok(());
         };
-        let [one, other] = pair.map(|origin| (origin.recording, self.spot(origin)));
+        let starts = self.starts(pair);
         for attempt in 0..COMMANDS {
             let pause = found.cause == Cause::Clock && attempt == 0;
-            let Some(courses) = self.run(Pair { one, other, pause }, tick, How::AtOnce)? else {
+            let pair = Pair { starts, pause };
+            let Some(courses) = self.run(pair, tick, How::AtOnce)? else {
                 return Ok(());
             };
-            let system = parted(&courses, Pair { one, other, pause }).and_then(|again| again.system);
+            let system = parted(&courses, pair).and_then(|again| again.system);
             if let Some(system) = system.filter(|system| found.suspects.contains(system)) {
                 (found.system, found.put_off) = (Some(system), true);
                 found.suspects.clear();
@@ -259,11 +256,14 @@ impl Replays<'_> {
         Ok(())
     }
 
-    fn spot(&self, origin: Origin) -> Spot {
-        let tape = self.0[origin.recording as usize].tape();
-        let mut keyframes = tape.keyframes();
-        let keyframe = keyframes.find(|spot| spot.tick().0 == origin.from);
-        keyframe.unwrap_or_else(|| tape.beginning())
+    /// Where worlds began.
+    fn starts(&self, pair: [Origin; 2]) -> [(Side, Spot); 2] {
+        pair.map(|Origin { recording, from }| {
+            let tape = self.0[recording as usize].tape();
+            let mut keyframes = tape.keyframes();
+            let keyframe = keyframes.find(|spot| spot.tick().0 == from);
+            (recording, keyframe.unwrap_or_else(|| tape.beginning()))
+        })
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use parlour_shared::{message::ClientMessage, text::count};
+use parlour_shared::message::ClientMessage;
 use parlour_tick::{Event, EventKind, TickInput};
 use serde::Serialize;
 
 use super::state::PlayerName;
+use crate::replay::events;
 
 /// Differences that are listed.
 const LISTED: usize = 64;
@@ -64,48 +65,21 @@ fn only(these: &[&Event], others: &[&Event]) -> Vec<String> {
         let at = left.iter().position(|other| *other == *event);
         at.map(|at| left.swap_remove(at)).is_none()
     });
-    missing.map(|event| words(&event.kind)).collect()
+    missing.map(|event| in_words(&event.kind)).collect()
 }
 
-fn words(kind: &EventKind) -> String {
-    match kind {
-        EventKind::Open { name } => format!("opens as {name:?}"),
-        EventKind::Close => "closes".to_owned(),
-        EventKind::Hold => "cannot take snapshots".to_owned(),
-        EventKind::Release => "can take snapshots again".to_owned(),
-        EventKind::Message { early, message } => {
-            let tenths = i32::from(*early);
-            let sign = if tenths < 0 { "-" } else { "" };
-            let (whole, tenth) = (tenths.abs() / 10, tenths.abs() % 10);
-            format!("{} ({sign}{whole}.{tenth} ms before the deadline)", said(message))
-        }
-    }
-}
-
-fn said(message: &ClientMessage) -> String {
-    match message {
-        ClientMessage::Join(join) => format!("joins {:?}", join.room),
-        ClientMessage::Leave { .. } => "leaves its room".to_owned(),
-        ClientMessage::Move(step) => format!(
-            "move {}: {:?}{}, for tick {}",
-            step.seq,
-            step.direction,
-            if step.sprint { ", sprinting" } else { "" },
-            step.tick.0
-        ),
-        ClientMessage::Chat(chat) => format!("chats ({:?}) {:?}", chat.scope, chat.text),
-        ClientMessage::SetSkin(skin) => format!("takes skin {}", skin.skin),
-        ClientMessage::SetState(batch) => {
-            let keys: Vec<&str> = batch.writes.iter().map(|write| write.key.as_str()).collect();
-            format!("writes to the room's state: {}", keys.join(", "))
-        }
-        ClientMessage::Custom(custom) => format!(
-            "message {:?}, {}",
-            custom.name,
-            count(custom.body.0.len(), "byte")
-        ),
-        ClientMessage::Hello(_) => "hello".to_owned(),
-        ClientMessage::Ping { nonce } => format!("ping {nonce}"),
-        ClientMessage::Bye => "bye".to_owned(),
-    }
+/// With what tells two messages apart.
+fn in_words(kind: &EventKind) -> String {
+    let text = events::in_words(kind);
+    let EventKind::Message { early, message } = kind else {
+        return text;
+    };
+    let seq = match message {
+        ClientMessage::Move(step) => format!("move {}, ", step.seq),
+        _ => String::new(),
+    };
+    format!(
+        "{text} ({seq}{:.1} ms before the deadline)",
+        events::early_ms(*early)
+    )
 }

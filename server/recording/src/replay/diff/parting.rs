@@ -12,8 +12,8 @@ use crate::replay::tape::Spot;
 /// A pair of worlds to run.
 #[derive(Clone, Copy)]
 pub(super) struct Pair {
-    pub(super) one: (Side, Spot),
-    pub(super) other: (Side, Spot),
+    /// Where each begins: in which recording, and where in it.
+    pub(super) starts: [(Side, Spot); 2],
     /// Whether some time lies between the two runs.
     pub(super) pause: bool,
 }
@@ -36,12 +36,12 @@ pub(super) fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Ti
 /// The first system of the last tick after which the worlds differ.
 pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
     let [one, other] = courses;
-    let origin = |(recording, _): (Side, Spot), course: &Course| Origin {
-        recording,
-        from: course.from.0,
-    };
+    let origins = [0, 1].map(|nth| Origin {
+        recording: pair.starts[nth].0,
+        from: courses[nth].from.0,
+    });
     let found = |system: Option<&str>, applied: &[String], states: [&[u8]; 2], panicked| Found {
-        pair: Some([origin(pair.one, one), origin(pair.other, other)]),
+        pair: Some(origins),
         system: system.map(|name| name.to_owned().into()),
         put_off: false,
         suspects: applied.iter().cloned().map(SystemName::from).collect(),
@@ -50,7 +50,7 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
         cause: if pair.pause { Cause::Clock } else { Cause::Chance },
     };
     let (mut left, mut right) = (&one.trail.before, &other.trail.before);
-    // They must come to the same tick, and together: who parted before is looked at there.
+    // Both must reach the last tick together: worlds that parted before are compared there.
     if one.last() != other.last() || earliest_apart(courses, one.last()).is_some() {
         return None;
     }

@@ -7,7 +7,7 @@ use super::super::{
     ReplayError, Tape,
     tape::{Spot, TapeItems},
 };
-use crate::format::{Item, Outcome, TickRecord};
+use crate::format::{Item, TickRecord};
 
 /// What the files themselves tell.
 pub(super) enum Recorded {
@@ -60,9 +60,9 @@ pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<Recorded, Repl
 }
 
 /// The first and the last tick that both have.
-pub(super) fn common(one: &Tape, other: &Tape) -> Option<(Tick, Tick)> {
-    let from = one.first_tick()?.max(other.first_tick()?);
-    let to = one.last_tick()?.min(other.last_tick()?);
+fn common(one: &Tape, other: &Tape) -> Option<(Tick, Tick)> {
+    let ((first, last), (other_first, other_last)) = (one.range()?, other.range()?);
+    let (from, to) = (first.max(other_first), last.min(other_last));
     (from <= to).then_some((from, to))
 }
 
@@ -105,10 +105,8 @@ impl<'a> Stream<'a> {
             }
             match record {
                 Some(record) if record.tick < from => {
-                    if let Outcome::Finished { hash, .. } = record.outcome
-                        && record.tick.0 + 1 == from.0
-                    {
-                        self.before = Some(hash);
+                    if record.tick.0 + 1 == from.0 {
+                        self.before = record.outcome.hash().or(self.before);
                     }
                 }
                 record => return Ok(record),
@@ -117,7 +115,7 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Where to begin so that the tick before is met, too, if it is there.
+/// Where to begin so that the tick before is read first, if it is there.
 fn spot_before(tape: &Tape, from: Tick) -> Spot {
     let before = Tick(from.0.saturating_sub(1));
     tape.chunk_of(before).unwrap_or_else(|| tape.before(before))
@@ -156,7 +154,7 @@ pub(super) fn next_keyframes(
 }
 
 /// The saved world that stands at a place.
-pub(super) fn saved_at(tape: &mut Tape, spot: Spot) -> Result<Option<Vec<u8>>, ReplayError> {
+fn saved_at(tape: &mut Tape, spot: Spot) -> Result<Option<Vec<u8>>, ReplayError> {
     match tape.read_from(spot).next().transpose()? {
         Some(Item::Keyframe { state, .. }) => Ok(Some(state)),
         Some(Item::Tick(_)) | None => Ok(None),

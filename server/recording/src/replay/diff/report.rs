@@ -57,13 +57,13 @@ fn same(from: u32, to: u32, last: [u32; 2], f: &mut Formatter<'_>) -> fmt::Resul
     }
 }
 
+fn tick(tick: u32, time: Option<&str>, f: &mut Formatter<'_>) -> fmt::Result {
+    let separator = if time.is_some() { ", " } else { "" };
+    writeln!(f, "tick       {tick}{separator}{}", time.unwrap_or_default())
+}
+
 fn inputs(difference: &InputDifference, f: &mut Formatter<'_>) -> fmt::Result {
-    writeln!(
-        f,
-        "tick       {}{}",
-        difference.tick,
-        at(difference.time.as_ref())
-    )?;
+    tick(difference.tick, difference.time.as_deref(), f)?;
     writeln!(f, "inputs     differ: the worlds were given different things")?;
     for session in &difference.sessions {
         events(session, f)?;
@@ -96,12 +96,7 @@ fn events(difference: &EventDifference, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 fn state(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
-    writeln!(
-        f,
-        "tick       {}{}",
-        difference.tick,
-        at(difference.time.as_ref())
-    )?;
+    tick(difference.tick, difference.time.as_deref(), f)?;
     if difference.recorded_tick != difference.tick {
         writeln!(
             f,
@@ -253,10 +248,6 @@ fn hint(cause: Cause) -> &'static str {
 
 fn named(player: &PlayerName) -> String {
     format!("{:?} ({})", player.name, player.id)
-}
-
-fn at(time: Option<&String>) -> String {
-    time.map_or_else(String::new, |time| format!(", {time}"))
 }
 
 fn brief(value: &Value) -> String {

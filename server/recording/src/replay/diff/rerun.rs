@@ -7,7 +7,7 @@ use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
-    format::{Item, Outcome, TickRecord},
+    format::{Item, TickRecord},
     replay::{Replay, ReplayError, tape::Spot, world},
     uncounted,
 };
@@ -21,11 +21,11 @@ pub(super) struct Course {
     pub(super) from: Tick,
     /// The hash after each tick from there on.
     pub(super) hashes: Vec<Option<u64>>,
-    /// Where it first did not come to what was recorded.
+    /// Where it first differed from what was recorded.
     pub(super) departed: Option<Departed>,
     /// The last tick, system by system.
     pub(super) trail: Trail,
-    /// The world after it. Kept, so that another one does not come to lie where this one lay.
+    /// The world after it. Kept, so that another one does not get its addresses.
     pub(super) world: Simulation,
 }
 
@@ -42,14 +42,15 @@ impl Course {
     }
 }
 
-/// A tick that did not come to what was recorded.
+/// A tick that differs from what was recorded.
 pub(super) struct Departed {
     pub(super) tick: Tick,
     /// The parts of the state that differ.
     pub(super) parts: Vec<String>,
 }
 
-/// What each system of a tick left behind.
+/// What each system of a tick left behind; nothing of a tick that panicked before the one that is looked at.
+#[derive(Default)]
 pub(super) struct Trail {
     pub(super) before: Vec<u8>,
     pub(super) steps: Vec<TrailStep>,
@@ -72,7 +73,7 @@ pub(super) enum How {
     Plain,
     /// The same, and what systems put off is applied right after each.
     AtOnce,
-    /// All ticks are run system by system; the last one is the first that does not come to what was recorded.
+    /// All ticks are run system by system; the last one is the first that differs from what was recorded.
     Watchful,
 }
 
@@ -96,34 +97,27 @@ pub(super) fn run(
             mut input,
         } = record;
         world::check_next(&world, tick)?;
-        let trail = if tick < aim && how != How::Watchful {
-            world::step_caught(&mut world, &mut input, &mut output).map(|()| None)
+        let (trail, panicked) = if tick < aim && how != How::Watchful {
+            let stepped = world::step_caught(&mut world, &mut input, &mut output);
+            (Trail::default(), stepped.is_err())
         } else {
             let trail = uncounted(|| trace(&mut world, &mut input, &mut output, how == How::AtOnce));
-            Ok(Some(trail))
-        };
-        let panicked = match &trail {
-            Ok(Some(trail)) => trail.steps.last().is_some_and(|step| step.panicked),
-            Ok(None) => false,
-            Err(_) => true,
+            let panicked = trail.steps.last().is_some_and(|step| step.panicked);
+            (trail, panicked)
         };
         let hash = (!panicked).then_some(output.hash);
         hashes.push(hash);
-        if hash != recorded_hash(&outcome) && departed.is_none() {
-            let parts = parts_that_differ(&world, &outcome, &output.parts);
+        if hash != outcome.hash() && departed.is_none() {
+            let parts = world::parts_that_differ(&world, outcome.parts(), &output.parts);
             departed = Some(Departed { tick, parts });
         }
-        let trail = match trail {
-            Ok(None) => continue,
-            // A watchful run that is as it was recorded goes on.
-            Ok(Some(_)) if tick < aim && departed.is_none() => continue,
-            Ok(Some(trail)) => trail,
-            // It panicked before the tick that we are after: whoever asked will look there.
-            Err(_) => Trail {
-                before: Vec::new(),
-                steps: Vec::new(),
-            },
+        let goes_on = match how {
+            How::Watchful => departed.is_none(),
+            How::Plain | How::AtOnce => !panicked,
         };
+        if tick < aim && goes_on {
+            continue;
+        }
         return Ok(Some(Course {
             from,
             hashes,
@@ -133,21 +127,6 @@ pub(super) fn run(
         }));
     }
     Ok(None)
-}
-
-pub(super) fn recorded_hash(outcome: &Outcome) -> Option<u64> {
-    match outcome {
-        Outcome::Finished { hash, .. } => Some(*hash),
-        Outcome::Panicked => None,
-    }
-}
-
-/// The names of the parts of the state that came to something else than was recorded.
-pub(super) fn parts_that_differ(world: &Simulation, recorded: &Outcome, got: &[u16]) -> Vec<String> {
-    let Outcome::Finished { parts, .. } = recorded else {
-        return Vec::new();
-    };
-    world::parts_that_differ(world, parts, got)
 }
 
 fn trace(world: &mut Simulation, input: &mut TickInput, output: &mut TickOutput, at_once: bool) -> Trail {

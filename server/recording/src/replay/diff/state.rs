@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use parlour_shared::text::count;
-use parlour_sim::{SavedPart, SavedPlayer, SavedState, Simulation, StableId};
+use parlour_sim::{PlayerInfo, SavedPart, SavedState, Simulation, StableId};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::replay::words;
 
-/// Parts of the state that are listed; how many more there are is told.
+/// Parts of the state that are listed; a number counts the rest.
 const LISTED: usize = 64;
 
 /// A player, as people know it.
@@ -23,8 +23,8 @@ pub struct PlayerName {
     pub session: u64,
 }
 
-impl From<&SavedPlayer> for PlayerName {
-    fn from(player: &SavedPlayer) -> Self {
+impl From<&PlayerInfo> for PlayerName {
+    fn from(player: &PlayerInfo) -> Self {
         Self {
             name: player.name.clone(),
             id: words::id(player.id),
@@ -119,16 +119,6 @@ pub(super) fn changed(world: &Simulation, one: &[u8], other: &[u8]) -> Vec<Strin
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// The player of a session, and the room it is in.
-pub(super) fn who(world: &Simulation, saved: &[u8], session: u64) -> Option<(PlayerName, Option<String>)> {
-    let census = world.census(&SavedState::parse(saved).ok()?);
-    let player = census
-        .players
-        .into_values()
-        .find(|player| player.session.0 == session)?;
-    Some((PlayerName::from(&player), player.room))
 }
 
 /// Calls with each tag whose values differ.

@@ -1,24 +1,23 @@
 //! What happened to sessions in a window, and what of it was refused.
 
-use parlour_shared::ids::Tick;
-use parlour_tick::{EventKind, TickInput};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Dump, Taken};
-use crate::{
-    format::Times,
-    replay::{Replay, ReplayError, Roster, Who, Window, refused::refused, words},
-};
+use super::{Dump, Selection};
+use crate::replay::{Replay, ReplayError, Roster, Window, events, refusals::refusals, words};
 
 const COLUMNS: &[&str] = &[
-    "tick", "time", "session", "id", "who", "room", "early ms", "what", "refused",
+    "tick", "time", "session", "id", "name", "room", "early ms", "what", "refused",
 ];
 
-pub(super) fn commands(replay: &mut Replay, window: Window, taken: &Taken<'_>) -> Result<Dump, ReplayError> {
+pub(super) fn commands(
+    replay: &mut Replay,
+    window: Window,
+    selection: &Selection<'_>,
+) -> Result<Dump, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_to(window.before())?;
     let mut roster = Roster::of(run.simulation());
-    let mut dump = taken.dump(COLUMNS);
+    let mut dump = selection.dump(COLUMNS);
     while let Some(ran) = run.next_up_to(window.to)? {
         let (changes, refusals) = match ran.panic {
             Some(_) => {
@@ -26,72 +25,39 @@ pub(super) fn commands(replay: &mut Replay, window: Window, taken: &Taken<'_>) -
                 (Vec::new(), vec![refusal; run.input().events.len()])
             }
             None => {
-                let refusals = refused(run.input(), run.output()).into_iter();
+                let refusals = refusals(run.input(), run.output()).into_iter();
                 let refusals = refusals.map(|refusal| Some(words::refusal(&refusal?)));
                 (roster.follow(&run), refusals.collect())
             }
         };
-        // Who is shown where it was when it asked.
-        let who = |session| {
+        let wall_ms = times.at(ran.tick);
+        for (event, refused) in run.input().events.iter().zip(refusals) {
+            // A player is shown where it was when it asked.
             let mut before = changes.iter().filter_map(|change| change.before.as_ref());
-            let was = before.find(|was| was.session == session);
-            was.or_else(|| roster.get(session)).cloned()
-        };
-        rows(&mut dump, ran.tick, &times, run.input(), &refusals, who, taken);
+            let was = before.find(|was| was.session == event.session);
+            let player = was.or_else(|| roster.get(event.session));
+            if !selection.takes(player) {
+                continue;
+            }
+            let json = events::to_json(event);
+            let early = json["early_ms"].as_f64();
+            let early = early.map_or_else(|| "-".to_owned(), |early| format!("{early:.1}"));
+            let texts = [
+                ("tick", format!("t{}", ran.tick.0)),
+                ("time", words::time_of_day(wall_ms)),
+                ("early ms", early),
+                ("what", events::in_words(&event.kind)),
+                ("refused", refused.clone().unwrap_or_default()),
+            ];
+            let json = json!({
+                "tick": ran.tick, "time": words::rfc3339(wall_ms), "session": event.session,
+                "id": player.map(|player| words::id(player.id)),
+                "name": player.map(|player| &player.name),
+                "room": player.and_then(|player| player.room.as_ref()),
+                "kind": json["kind"], "early_ms": json["early_ms"], "message": json["message"], "refused": refused,
+            });
+            dump.push(json, &texts);
+        }
     }
     Ok(dump)
-}
-
-fn rows(
-    dump: &mut Dump,
-    tick: Tick,
-    times: &Times,
-    input: &TickInput,
-    refusals: &[Option<String>],
-    who: impl Fn(parlour_shared::ids::SessionId) -> Option<Who>,
-    taken: &Taken<'_>,
-) {
-    let wall_ms = times.at(tick);
-    for (event, refused) in input.events.iter().zip(refusals) {
-        let who = who(event.session);
-        if !taken.takes(who.as_ref()) {
-            continue;
-        }
-        let (early, what, kind, message) = match &event.kind {
-            EventKind::Open { name } => (
-                None,
-                format!("opens as {}", words::quoted(name)),
-                "open",
-                Value::Null,
-            ),
-            EventKind::Close => (None, "closes".to_owned(), "close", Value::Null),
-            EventKind::Hold => (None, "stalls".to_owned(), "hold", Value::Null),
-            EventKind::Release => (None, "recovers".to_owned(), "release", Value::Null),
-            EventKind::Message { early, message } => (
-                Some(f64::from(*early) / 10.0),
-                words::asked(message),
-                "message",
-                json!(message),
-            ),
-        };
-        let id = who.as_ref().map(|who| words::id(who.id));
-        let name = who.as_ref().map(|who| words::plain(&who.name));
-        let room = who.as_ref().and_then(|who| who.room.clone());
-        dump.rows.push(vec![
-            format!("t{}", tick.0),
-            words::time_of_day(wall_ms),
-            event.session.0.to_string(),
-            id.clone().unwrap_or_else(|| "-".to_owned()),
-            name.unwrap_or_else(|| "-".to_owned()),
-            room.clone().unwrap_or_else(|| "-".to_owned()),
-            early.map_or_else(|| "-".to_owned(), |early| format!("{early:.1}")),
-            what,
-            refused.clone().unwrap_or_default(),
-        ]);
-        dump.json.push(json!({
-            "tick": tick, "time": words::rfc3339(wall_ms), "session": event.session,
-            "id": id, "name": who.as_ref().map(|who| &who.name),
-            "room": room, "kind": kind, "early_ms": early, "message": message, "refused": refused,
-        }));
-    }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A file of a directory.
-pub(super) struct One {
+pub(super) struct ListedFile {
     pub(super) path: PathBuf,
     /// Its name, without the directory.
     pub(super) name: String,
@@ -22,7 +22,7 @@ pub(super) struct One {
     pub(super) times: Times,
 }
 
-impl One {
+impl ListedFile {
     /// Sorts by age: of two that began at once, as histories of one run do, the older is the one that ends earlier.
     fn age(&self) -> (u64, u64, &Path) {
         let ended_ms = self.times.range().map_or(0, |(_, last)| self.times.at(last));
@@ -34,9 +34,9 @@ impl One {
 #[derive(Default)]
 pub(super) struct Listing {
     /// The newest first.
-    pub(super) recordings: Vec<One>,
+    pub(super) recordings: Vec<ListedFile>,
     /// The newest first.
-    pub(super) histories: Vec<One>,
+    pub(super) histories: Vec<ListedFile>,
     /// Files with such a name that cannot be opened: one may be just being begun.
     pub(super) unreadable: usize,
     /// The first of them, and why.
@@ -65,7 +65,7 @@ pub(super) fn look(path: &Path) -> Result<Listing, FindError> {
             }
         };
         let name = file.file_name().unwrap_or_default();
-        let one = One {
+        let one = ListedFile {
             name: name.to_string_lossy().into_owned(),
             path: file,
             previous: recording
@@ -91,8 +91,8 @@ pub(super) fn look(path: &Path) -> Result<Listing, FindError> {
 }
 
 /// The newest of them, for an error.
-pub(super) fn list(recordings: &[One]) -> String {
-    let line = |one: &One| {
+pub(super) fn list(recordings: &[ListedFile]) -> String {
+    let line = |one: &ListedFile| {
         let ticks = one.times.range().map_or_else(String::new, |(first, last)| {
             format!("ticks {} to {}, ", first.0, last.0)
         });

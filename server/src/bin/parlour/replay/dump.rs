@@ -2,9 +2,9 @@
 
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
-    Who, Whom, Window,
-    dump::{DumpError, Filter, What, dump, table, window},
-    words,
+    PlayerQuery, Window,
+    dump::{Filter, Table, aligned, dump, window},
+    several,
 };
 use parlour_shared::ids::Tick;
 
@@ -12,8 +12,6 @@ use super::{diff, export, follow, given::Given, moment, say, serve};
 use crate::exit::Exit;
 
 pub(super) const WHAT: &str = "dump";
-/// Players with one name that are listed.
-const LISTED: usize = 10;
 
 pub(super) fn args() -> [Arg; 5] {
     // clap does not look at `requires` where the argument that is required conflicts with a given one.
@@ -55,60 +53,48 @@ pub(super) fn args() -> [Arg; 5] {
 }
 
 /// What is to be dumped, if anything.
-pub(super) fn asked(words: &ArgMatches) -> Option<What> {
+pub(super) fn asked(words: &ArgMatches) -> Option<Table> {
     Some(match words.get_one::<String>(WHAT)?.as_str() {
-        "players" => What::Players,
-        "rooms" => What::Rooms,
-        "chat" => What::Chat,
-        _ => What::Commands,
+        "players" => Table::Players,
+        "rooms" => Table::Rooms,
+        "chat" => Table::Chat,
+        _ => Table::Commands,
     })
 }
 
-pub(super) fn run(mut given: Given, what: What, asked: &ArgMatches) -> Result<(), Exit> {
+pub(super) fn run(mut given: Given, table: Table, asked: &ArgMatches) -> Result<(), Exit> {
     let text = |name: &str| asked.get_one::<String>(name).cloned();
     let filter = Filter {
         room: text("room"),
-        player: text("player").map(Whom),
+        player: text("player").map(PlayerQuery),
     };
-    let window = meant(&mut given, what)?;
-    let dump = dump(&mut given.replay, what, window, &filter).map_err(|error| match error {
-        DumpError::Replay(error) => Exit::replay(&given.path, error),
-        DumpError::NotThere(text) => Exit::not_in_it(text),
-    })?;
-    if let [one, _, ..] = dump.meant.as_slice() {
-        say::note(&several(&one.name, &dump.meant));
+    let window = meant(&mut given, table)?;
+    let dump = match dump(&mut given.replay, table, window, &filter) {
+        Ok(dump) => dump,
+        Err(error) => return given.not_shown(error),
+    };
+    if let Some(text) = several(&dump.matched) {
+        say::note(&format!("{text} to see only that one"));
     }
-    if let Some(looked_at) = looked_at(&given, what, window, &filter, dump.rows.is_empty()) {
+    if let Some(looked_at) = looked_at(&given, table, window, &filter, dump.rows.is_empty()) {
         say::note(&looked_at);
     }
     if text("format").as_deref() == Some("json") {
         let lines: String = dump.json.iter().map(|row| format!("{row}\n")).collect();
         return say::result(&lines);
     }
-    say::result(&table(dump.columns, &dump.rows))
-}
-
-/// That a name is that of several players, and which.
-fn several(whom: &str, meant: &[Who]) -> String {
-    let id = |who: &Who| format!("{} (session {})", words::id(who.id), who.session.0);
-    let mut ids: Vec<String> = meant.iter().take(LISTED).map(id).collect();
-    if meant.len() > LISTED {
-        ids.push(format!("and {} more", meant.len() - LISTED));
-    }
-    let (whom, count, ids) = (words::quoted(whom), meant.len(), ids.join(", "));
-    format!("{whom} is the name of {count} players: {ids}. Name one by its id to see only that one")
+    say::result(&aligned(dump.columns, &dump.rows))
 }
 
 /// Which ticks were looked at and how to look at others, where what is shown may not be what was looked for: it is
 /// nothing, or without a moment less than all.
-fn looked_at(given: &Given, what: What, window: Window, filter: &Filter, is_empty: bool) -> Option<String> {
+fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_empty: bool) -> Option<String> {
     let (first, last) = given.replay.times().range()?;
-    let is_cut = what.is_of_window() && window.from > first;
-    let ticks = format!("ticks {} to {}", window.from.0, window.to.0);
+    let is_cut = table.is_of_window() && window.from > first;
     if !is_empty {
         let has_moment = given.from.is_some() || given.at.is_some();
         return (is_cut && !has_moment)
-            .then(|| format!("these are the last 10 s, {ticks}: --from +0s shows all"));
+            .then(|| format!("these are the last 10 s, {window}: --from +0s shows all"));
     }
     let flags = [
         ("--room", filter.room.is_some()),
@@ -123,11 +109,11 @@ fn looked_at(given: &Given, what: What, window: Window, filter: &Filter, is_empt
         true => String::new(),
         false => format!(" that fits {}", flags.join(" and ")),
     };
-    let (nothing, when) = match what {
-        What::Players => ("nobody", format!("after tick {}", window.to.0)),
-        What::Rooms => ("no room", format!("after tick {}", window.to.0)),
-        What::Chat => ("no chat", format!("in {ticks}")),
-        What::Commands => ("no command", format!("in {ticks}")),
+    let (nothing, when) = match table {
+        Table::Players => ("nobody", format!("after tick {}", window.to.0)),
+        Table::Rooms => ("no room", format!("after tick {}", window.to.0)),
+        Table::Chat => ("no chat", format!("in {window}")),
+        Table::Commands => ("no command", format!("in {window}")),
     };
     let mut ways = Vec::new();
     match &given.from {
@@ -137,7 +123,7 @@ fn looked_at(given: &Given, what: What, window: Window, filter: &Filter, is_empt
     }
     match &given.at {
         Some(_) if window.to < last => ways.push("a later --at looks further on"),
-        None if !what.is_of_window() => ways.push("--at looks at an earlier tick"),
+        None if !table.is_of_window() => ways.push("--at looks at an earlier tick"),
         _ => {}
     }
     let colon = if ways.is_empty() { "" } else { ": " };
@@ -145,18 +131,18 @@ fn looked_at(given: &Given, what: What, window: Window, filter: &Filter, is_empt
 }
 
 /// The tick to look at, and how far back.
-fn meant(given: &mut Given, what: What) -> Result<Window, Exit> {
+fn meant(given: &mut Given, table: Table) -> Result<Window, Exit> {
     let replay = &mut given.replay;
     let at = match &given.at {
         Some(at) => at
             .tick(&replay.times())
             .map_err(|error| Exit::moment(&given.path, &error))?,
         // A last tick that panicked left no state behind: the one before it did.
-        None if !what.is_of_window() && replay.ending().is_panic() => {
+        None if !table.is_of_window() && replay.ending().is_panic() => {
             say::note("the last tick panicked: this is the state before it");
             Tick(given.window.to.0.saturating_sub(1)).max(given.window.from)
         }
-        None if what == What::Players && replay.last_tick() == Some(given.window.to) => {
+        None if table == Table::Players && replay.last_tick() == Some(given.window.to) => {
             let last = given.window.to;
             let before = replay.before_all_left(last);
             match before.map_err(|error| Exit::replay(&given.path, error))? {

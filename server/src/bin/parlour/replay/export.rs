@@ -6,9 +6,9 @@ use std::{
 };
 
 use clap::{Arg, ArgMatches};
-use parlour_recording::replay::export::{ExportError, export};
+use parlour_recording::replay::export::export;
 
-use super::{given::Given, say};
+use super::given::Given;
 use crate::exit::Exit;
 
 pub(super) const WHAT: &str = "export";
@@ -50,7 +50,6 @@ fn create(target: &str) -> Result<File, Exit> {
 fn write(given: &mut Given, out: &mut impl Write) -> Result<(), Exit> {
     match export(&mut given.replay, given.window, out) {
         Ok(()) => Ok(()),
-        Err(ExportError::Io(error)) => say::written(Err(error)).map(drop),
-        Err(ExportError::Replay(error)) => Err(Exit::replay(&given.path, error)),
+        Err(error) => given.not_shown(error),
     }
 }

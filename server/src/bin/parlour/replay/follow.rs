@@ -3,10 +3,7 @@
 use std::io::{self, Write};
 
 use clap::{Arg, ArgMatches};
-use parlour_recording::replay::{
-    Whom,
-    follow::{FollowError, follow},
-};
+use parlour_recording::replay::{PlayerQuery, follow::follow};
 
 use super::{given::Given, say};
 use crate::exit::Exit;
@@ -21,19 +18,15 @@ pub(super) fn args() -> [Arg; 1] {
 }
 
 pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
-    let whom = Whom(words.get_one::<String>(WHAT).cloned().unwrap_or_default());
+    let query = PlayerQuery(words.get_one::<String>(WHAT).cloned().unwrap_or_default());
     let mut out = io::BufWriter::new(io::stdout().lock());
     let room = words.get_one::<String>("room").map(String::as_str);
-    let told = follow(&mut given.replay, &whom, room, given.window, |line| {
+    let told = follow(&mut given.replay, &query, room, given.window, |line| {
         writeln!(out, "{line}")
     });
     let flushed = say::written(out.flush());
     match told {
         Ok(()) => flushed.map(drop),
-        Err(FollowError::Io(error)) => say::written(Err(error)).map(drop),
-        Err(FollowError::Replay(error)) => Err(Exit::replay(&given.path, error)),
-        Err(error @ (FollowError::NotThere(_) | FollowError::Several { .. })) => {
-            Err(Exit::not_in_it(error.to_string()))
-        }
+        Err(error) => given.not_shown(error),
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use clap::ArgMatches;
 use parlour_recording::replay::{
-    Extent, FindError, Found, Moment, Replay, ReplayError, Window, find, words as text,
+    Extent, FindError, Found, Moment, Replay, ReplayError, ShowError, Window, find, words as text,
 };
 use parlour_shared::map::Map;
 use parlour_sim::Logic;
@@ -36,11 +36,11 @@ fn chosen(found: &Found) -> String {
     if found.is_history {
         text.push_str(", a history: no recording is there");
     }
-    let beside = found.beside.to_string();
-    if !beside.is_empty() {
-        text.push_str(&format!("; also there: {beside}"));
+    let others = found.others.to_string();
+    if !others.is_empty() {
+        text.push_str(&format!("; also there: {others}"));
     }
-    if found.beside.can_be_replayed() {
+    if found.others.can_be_replayed() {
         text.push_str(" (give the file to replay one)");
     }
     text
@@ -101,5 +101,14 @@ impl Given {
             from,
             at,
         })
+    }
+
+    /// Ends what could not be shown, or not all of it. A reader that closed the pipe has read enough.
+    pub(super) fn not_shown(&self, error: ShowError) -> Result<(), Exit> {
+        match error {
+            ShowError::Replay(error) => Err(Exit::replay(&self.path, error)),
+            ShowError::NoMatch(text) => Err(Exit::not_in_it(text)),
+            ShowError::Io(error) => say::written(Err(error)).map(drop),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What was not chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Beside {
+pub struct OtherFiles {
     /// Files of the same run before the first that was chosen.
     pub earlier: usize,
     /// Other runs of the server, of one file or several.
@@ -15,7 +15,7 @@ pub struct Beside {
     pub unreadable: usize,
 }
 
-impl Beside {
+impl OtherFiles {
     /// Whether there is something else that can be replayed.
     #[must_use]
     pub fn can_be_replayed(&self) -> bool {
@@ -24,7 +24,7 @@ impl Beside {
 }
 
 /// A list of what there is; an empty text for nothing.
-impl fmt::Display for Beside {
+impl fmt::Display for OtherFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
             (

@@ -10,13 +10,13 @@ use crate::replay::words;
 
 /// What was known of a player's motion last.
 #[derive(Default)]
-pub(super) struct Feet {
+pub(super) struct Movement {
     /// The room, and how it moves there.
     last: Option<(Epoch, Segment)>,
     skin: u16,
 }
 
-impl Feet {
+impl Movement {
     /// Looks again, and gives what is new.
     pub(super) fn look(&mut self, simulation: &Simulation, session: SessionId) -> Vec<String> {
         let Some(player) = simulation.player(session) else {
@@ -31,12 +31,12 @@ impl Feet {
         let seat = world.get::<Seat>(player).map(|seat| seat.epoch);
         let segment = world.get::<Motion>(player).map(Motion::segment);
         let now = seat.zip(segment);
-        match (std::mem::replace(&mut self.last, now), now) {
-            // Where it appeared is told with the room.
-            (Some((before, was)), Some((epoch, is))) if before == epoch && was != is => {
-                news.extend(step(&was, &is));
-            }
-            _ => {}
+        // The story tells where it appeared with the room.
+        if let (Some((before, was)), Some((epoch, is))) = (std::mem::replace(&mut self.last, now), now)
+            && before == epoch
+            && was != is
+        {
+            news.extend(step(&was, &is));
         }
         news
     }

@@ -8,8 +8,8 @@ use parlour_shared::{
 use parlour_tick::{EventKind, Lane, TickInput, TickOutput};
 
 /// For each event of a tick its refusal. A refusal names the request; where several of a session have the same number
-/// (0 as a rule), it goes to one that can be refused so, and the refusals of rate limits to the last ones.
-pub(super) fn refused(input: &TickInput, output: &TickOutput) -> Vec<Option<Refusal>> {
+/// (mostly 0), it goes to one that can be refused so, and the refusals of rate limits to the last ones.
+pub(super) fn refusals(input: &TickInput, output: &TickOutput) -> Vec<Option<Refusal>> {
     let mut refusals = vec![None; input.events.len()];
     for frame in output.frames.iter().filter(|frame| frame.lane == Lane::Reliable) {
         let payload = output.payload(frame);

@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use parlour_shared::ids::SessionId;
 use parlour_sim::{Room, Rooms, Simulation};
 
-use super::{Ran, Replay, ReplayError, Roster, Who, Window};
+use super::{PlayerInfo, Ran, Replay, ReplayError, Roster, Window};
 
 /// The players of a window.
 #[derive(Clone, Debug, Default)]
-pub struct Cast {
-    people: BTreeMap<SessionId, Who>,
+pub struct WindowPlayers {
+    people: BTreeMap<SessionId, PlayerInfo>,
     /// Those who were there before its first tick.
     first: Vec<SessionId>,
     /// The names of the rooms that were there at some time.
     rooms: BTreeSet<String>,
 }
 
-impl Cast {
+impl WindowPlayers {
     /// Runs the window once, without making snapshots: the ids of players are known only then. A tick that cannot be run
     /// ends it early and is no error: the caller meets that tick again, after it has shown what came before.
     ///
@@ -32,7 +32,7 @@ impl Cast {
         let mut roster = Roster::of(run.simulation());
         let there = roster.iter().map(|who| (who.session, who.clone()));
         let mut rooms: BTreeSet<String> = rooms_of(run.simulation()).collect();
-        let mut people: BTreeMap<SessionId, Who> = there.collect();
+        let mut people: BTreeMap<SessionId, PlayerInfo> = there.collect();
         let first = people.keys().copied().collect();
         while let Ok(Some(Ran { panic: None, .. })) = run.next_up_to(window.to) {
             let changes = roster.follow(&run);
@@ -47,7 +47,7 @@ impl Cast {
     }
 
     /// Everyone.
-    pub fn iter(&self) -> impl Iterator<Item = &Who> {
+    pub fn iter(&self) -> impl Iterator<Item = &PlayerInfo> {
         self.people.values()
     }
 
@@ -57,7 +57,7 @@ impl Cast {
     }
 
     /// Whether a player was there before the first tick.
-    pub(super) fn is_there_at_first(&self, who: &Who) -> bool {
+    pub(super) fn is_there_at_first(&self, who: &PlayerInfo) -> bool {
         self.first.contains(&who.session)
     }
 }

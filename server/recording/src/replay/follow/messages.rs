@@ -7,7 +7,7 @@ use parlour_shared::{
     text::count,
 };
 
-use super::Followed;
+use super::followed::Followed;
 use crate::replay::{Roster, words};
 
 /// What a client did that no answer tells of.
@@ -23,7 +23,7 @@ pub(super) fn did(message: &ClientMessage) -> Option<String> {
 }
 
 /// What is known of the tick beside the message.
-pub(super) struct Beside<'a> {
+pub(super) struct TickContext<'a> {
     pub(super) roster: &'a Roster,
     /// Where the player is.
     pub(super) place: Option<String>,
@@ -34,7 +34,7 @@ pub(super) struct Beside<'a> {
 }
 
 /// What a reliable message says.
-pub(super) fn told(payload: &[u8], followed: &mut Followed, beside: &Beside<'_>) -> Option<String> {
+pub(super) fn told(payload: &[u8], followed: &mut Followed, context: &TickContext<'_>) -> Option<String> {
     let message = match codec::decode_server(payload) {
         Ok(message) => message,
         Err(error) => return Some(format!("is sent a message that cannot be read: {error}")),
@@ -45,13 +45,13 @@ pub(super) fn told(payload: &[u8], followed: &mut Followed, beside: &Beside<'_>)
             Some(format!("connects (id {id}, session {session})"))
         }
         ServerMessage::RoomEntered(entered) => {
-            followed.eyes.enter_room(entered.view);
-            let verb = if beside.joins {
+            followed.view.enter_room(entered.view);
+            let verb = if context.joins {
                 "enters"
             } else {
                 "goes through a door into"
             };
-            let place = beside.place.as_deref().unwrap_or_default();
+            let place = context.place.as_deref().unwrap_or_default();
             Some(
                 format!("{verb} {} {place}", words::plain(&entered.room))
                     .trim_end()
@@ -62,22 +62,22 @@ pub(super) fn told(payload: &[u8], followed: &mut Followed, beside: &Beside<'_>)
             let room = followed.who.room.as_deref().unwrap_or("the room");
             (left.reason == LeaveReason::Asked).then(|| format!("leaves {}", words::plain(room)))
         }
-        ServerMessage::Chat(chat) => Some(heard(&chat, chat.player == followed.who.id, beside.roster)),
+        ServerMessage::Chat(chat) => Some(heard(&chat, chat.player == followed.who.id, context.roster)),
         ServerMessage::StateChanged(changed) => {
             let entries: Vec<String> = changed.entries.iter().map(words::entry).collect();
-            let by = name(changed.player, followed, beside.roster);
+            let by = name(changed.player, followed, context.roster);
             Some(format!(
                 "sees the room's state change: {}, by {by}",
                 entries.join(", ")
             ))
         }
-        ServerMessage::Refused(refused) if !beside.refused.contains(&refused.refusal) => {
+        ServerMessage::Refused(refused) if !context.refused.contains(&refused.refusal) => {
             Some(format!("is refused: {}", words::refusal(&refused.refusal)))
         }
         ServerMessage::Custom(custom) => {
             let by = custom
                 .player
-                .map(|player| format!(" by {}", name(player, followed, beside.roster)));
+                .map(|player| format!(" by {}", name(player, followed, context.roster)));
             let (by, bytes) = (by.unwrap_or_default(), count(custom.body.0.len(), "byte"));
             Some(format!("is told {}{by} ({bytes})", words::quoted(&custom.name)))
         }
@@ -102,7 +102,7 @@ fn heard(chat: &ChatSaid, own: bool, roster: &Roster) -> String {
 
 /// The name of a player: as the client knows it, or as the world does.
 fn name(player: PlayerId, followed: &Followed, roster: &Roster) -> String {
-    let seen = followed.eyes.name(player);
+    let seen = followed.view.name(player);
     let name = seen.or_else(|| roster.player(player).map(|who| who.name.as_str()));
     name.map_or_else(|| words::id(player), |name| roster.called(player, name))
 }

@@ -1,4 +1,4 @@
-//! Recording anew what a recording comes to now: what it is compared with when it does not come to what it did.
+//! Recording the same inputs again: a recording whose replay differs is compared with the result.
 
 use std::{fs::File, path::Path};
 
@@ -34,12 +34,10 @@ impl Replay {
         let mut world = world::begin(&mut items, &self.config, &self.logic)?;
         let (mut output, mut saved) = (TickOutput::default(), Vec::new());
         let mut write = |chunks: Vec<Sealed>| -> Result<(), ReplayError> {
-            Ok(chunks
-                .iter()
-                .try_for_each(|chunk| writer.chunk(chunk))
-                .map_err(ReadError::Io)?)
+            let written = chunks.iter().try_for_each(|chunk| writer.chunk(chunk));
+            Ok(written.map_err(ReadError::Io)?)
         };
-        // The world that was just loaded stands at the beginning of the new file, too.
+        // The world that was just loaded also stands at the beginning of the new file.
         let mut due = Some(world.tick()).filter(|tick| *tick > Tick(0));
         let mut last_saved = None;
         loop {

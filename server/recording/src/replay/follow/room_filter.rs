@@ -1,14 +1,11 @@
-//! Which rooms the player was in, and whether what happened there is told.
+//! Which rooms the player was in, and whether the story tells what happened there.
 
 use std::collections::BTreeSet;
 
 use crate::replay::words;
 
-/// Rooms that are listed if the player was never in the one that was asked for.
-const MOST: usize = 10;
-
 /// Where the player was.
-pub(super) struct Whereabouts {
+pub(super) struct RoomFilter {
     /// The room that was asked for; none: all.
     asked: Option<String>,
     /// The player was in that room before or after the last tick.
@@ -19,7 +16,7 @@ pub(super) struct Whereabouts {
     others: BTreeSet<String>,
 }
 
-impl Whereabouts {
+impl RoomFilter {
     pub(super) fn new(room: Option<&str>) -> Self {
         Self {
             asked: room.map(String::from),
@@ -38,7 +35,7 @@ impl Whereabouts {
         self.is_in = rooms.contains(&Some(asked));
         self.was_in |= self.is_in;
         for other in rooms.into_iter().flatten().filter(|room| room != asked) {
-            if self.others.len() <= MOST && !self.others.contains(other) {
+            if !self.others.contains(other) {
                 self.others.insert(other.to_owned());
             }
         }
@@ -49,7 +46,7 @@ impl Whereabouts {
         self.is_in = self.asked.is_none();
     }
 
-    /// Whether the last tick is told.
+    /// Whether the story tells the last tick.
     pub(super) fn is_told(&self) -> bool {
         self.is_in
     }
@@ -57,19 +54,11 @@ impl Whereabouts {
     /// If the player was never in the room: which room that is, and where the player was instead.
     pub(super) fn missed(&self) -> Option<String> {
         let asked = self.asked.as_ref().filter(|_| !self.was_in)?;
-        let mut others: Vec<String> = self
-            .others
-            .iter()
-            .take(MOST)
-            .map(|room| words::plain(room))
-            .collect();
-        if self.others.len() > MOST {
-            others.push("others".to_owned());
-        }
-        let asked = words::quoted(asked);
+        let (asked, others) = (words::quoted(asked), self.others.iter());
+        let others = words::list(others.map(|room| words::plain(room)));
         Some(match others.is_empty() {
             true => format!("room {asked}, nor in any other"),
-            false => format!("room {asked}, but in {}", others.join(", ")),
+            false => format!("room {asked}, but in {others}"),
         })
     }
 }

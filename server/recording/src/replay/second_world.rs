@@ -14,21 +14,21 @@ use std::{
 };
 
 use parlour_shared::ids::Tick;
-use parlour_sim::{Logic, SimConfig, Simulation};
-use parlour_tick::TickOutput;
+use parlour_sim::{Logic, SimConfig};
 
 use super::{
     ReplayError,
+    compared_world::ComparedWorld,
     run::Fed,
     world::{self, panic_message},
 };
-use crate::format::{Outcome, TickRecord};
+use crate::format::TickRecord;
 
 /// Ticks that may wait for the second world; the run waits for room. A chunk of the recording has about as many.
 const WAITING: usize = 64;
 
 /// The second world, made with this.
-pub(super) struct Beside {
+pub(super) struct SecondWorld {
     pub(super) config: SimConfig,
     pub(super) logic: Logic,
     /// Whether it makes frames: what panicked may have been one.
@@ -38,7 +38,7 @@ pub(super) struct Beside {
 /// Gives how many saved worlds were tried.
 pub(super) type Tried<'scope> = ScopedJoinHandle<'scope, Result<u32, ReplayError>>;
 
-impl Beside {
+impl SecondWorld {
     /// Starts the thread. It ends when the sender is dropped, and at the first difference; then nobody receives any more.
     pub(super) fn start<'scope>(
         self,
@@ -51,21 +51,23 @@ impl Beside {
     }
 
     fn run(&self, fed: &Receiver<Fed>) -> Result<u32, ReplayError> {
-        let mut second = None;
+        let mut second: Option<ComparedWorld> = None;
         let mut tried = 0;
         for fed in fed {
             match fed {
                 Fed::Saved(tick, state) => {
                     // The old one is dropped before the next is made: there is never memory for three worlds.
                     if let Some(mut second) = second.take() {
-                        compare(&mut second, tick, &state)?;
+                        let compared = second.check_saved(&state);
+                        compared.map_err(|error| not_saved(second.since, error))?;
                     }
                     second = Some(self.load(tick, &state)?);
                 }
-                Fed::Tick(record) => {
+                Fed::Tick(TickRecord { tick, outcome, input }) => {
                     if let Some(second) = &mut second {
-                        tried += u32::from(second.ran == 0);
-                        second.step(record)?;
+                        tried += u32::from(second.simulation.tick() == second.since);
+                        let stepped = second.step(tick, &outcome, input);
+                        stepped.map_err(|error| not_saved(second.since, error))?;
                     }
                 }
             }
@@ -73,68 +75,29 @@ impl Beside {
         Ok(tried)
     }
 
-    fn load(&self, tick: Tick, state: &[u8]) -> Result<Second, ReplayError> {
+    fn load(&self, tick: Tick, state: &[u8]) -> Result<ComparedWorld, ReplayError> {
         let load = || world::load(&self.config, &self.logic, tick, state);
         // Plugins that are added once more may panic.
         let loaded = catch_unwind(AssertUnwindSafe(load));
         let mut world = loaded.unwrap_or_else(|panic| {
-            let parts = vec![format!("it panicked ({})", panic_message(&*panic))];
-            Err(ReplayError::NotSaved {
-                saved: tick,
-                tick,
-                parts,
-            })
+            let message = panic_message(&*panic);
+            Err(not_saved(tick, ReplayError::Panic { tick, message }))
         })?;
         if !self.frames {
             world.mute();
         }
-        Ok(Second {
-            world,
-            saved: tick,
-            ran: 0,
-            output: TickOutput::default(),
-        })
+        Ok(ComparedWorld::new(world))
     }
 }
 
-/// A world that was loaded.
-struct Second {
-    world: Simulation,
-    saved: Tick,
-    ran: u32,
-    output: TickOutput,
-}
-
-impl Second {
-    fn step(&mut self, record: TickRecord) -> Result<(), ReplayError> {
-        let TickRecord {
-            tick,
-            outcome,
-            mut input,
-        } = record;
-        self.ran += 1;
-        let stepped = world::step_caught(&mut self.world, &mut input, &mut self.output);
-        let parts = match (stepped, &outcome) {
-            (Ok(()), Outcome::Finished { hash, .. }) if *hash == self.output.hash => return Ok(()),
-            (Err(_), Outcome::Panicked) => return Ok(()),
-            (Ok(()), Outcome::Finished { parts, .. }) => {
-                world::parts_that_differ(&self.world, parts, &self.output.parts)
-            }
-            (Err(message), Outcome::Finished { .. }) => vec![format!("it panicked ({message})")],
-            (Ok(()), Outcome::Panicked) => vec!["it did not panic".to_owned()],
-        };
-        let saved = self.saved;
-        Err(ReplayError::NotSaved { saved, tick, parts })
-    }
-}
-
-fn compare(second: &mut Second, tick: Tick, state: &[u8]) -> Result<(), ReplayError> {
-    let mut got = Vec::with_capacity(state.len());
-    second.world.save(&mut got);
-    if got == state {
-        return Ok(());
-    }
-    let parts = vec!["the saved world".to_owned()];
-    let saved = second.saved;
-    Err(ReplayError::NotSaved { saved, tick, parts })
+/// The same difference, of a world that has run since the one saved after that tick.
+fn not_saved(saved: Tick, error: ReplayError) -> ReplayError {
+    let (tick, parts) = match error {
+        ReplayError::Diverged { tick, parts, .. } => (tick, parts),
+        ReplayError::KeyframeDiffers(tick) => (tick, vec!["the saved world".to_owned()]),
+        ReplayError::Panic { tick, message } => (tick, vec![format!("it panicked ({message})")]),
+        ReplayError::NoPanic(tick) => (tick, vec!["it did not panic".to_owned()]),
+        error => return error,
+    };
+    ReplayError::NotSaved { saved, tick, parts }
 }

@@ -9,18 +9,18 @@ use parlour_tick::{Lane, TickOutput};
 
 /// Something that was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Said {
-    /// What, as the first listener was told.
+pub(super) struct ChatHeard {
+    /// The chat, as the first listener got it.
     pub(super) chat: ChatSaid,
-    /// Who heard it, by session; the speaker, too.
+    /// The sessions that heard it, the speaker included.
     pub(super) heard_by: Vec<SessionId>,
-    /// Where the last listener's message begins: who is told the same bytes heard the same.
+    /// Where the last listener's message begins: the same bytes are the same chat.
     start: u32,
 }
 
 /// All that was said in a tick, in order.
-pub(super) fn said(output: &TickOutput) -> Vec<Said> {
-    let mut said: Vec<Said> = Vec::new();
+pub(super) fn chat_heard(output: &TickOutput) -> Vec<ChatHeard> {
+    let mut said: Vec<ChatHeard> = Vec::new();
     for frame in output.frames.iter().filter(|frame| frame.lane == Lane::Reliable) {
         let payload = output.payload(frame);
         if ServerKind::of(payload) != Some(ServerKind::Chat) {
@@ -33,7 +33,7 @@ pub(super) fn said(output: &TickOutput) -> Vec<Said> {
         let Ok(ServerMessage::Chat(chat)) = codec::decode_server(payload) else {
             continue;
         };
-        // What is said near someone is numbered anew for each listener. Who is told it twice heard it twice.
+        // A chat near someone has another number for each listener. A listener that gets it twice heard it twice.
         let same = said
             .iter_mut()
             .find(|said| is_same(&said.chat, &chat) && !said.heard_by.contains(&frame.session));
@@ -42,7 +42,7 @@ pub(super) fn said(output: &TickOutput) -> Vec<Said> {
                 same.heard_by.push(frame.session);
                 same.start = frame.start;
             }
-            None => said.push(Said {
+            None => said.push(ChatHeard {
                 chat,
                 heard_by: vec![frame.session],
                 start: frame.start,

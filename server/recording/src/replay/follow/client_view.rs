@@ -1,0 +1,93 @@
+//! What a player's client saw: the sum of its snapshots, and what each of them changed.
+
+use std::{collections::BTreeMap, mem};
+
+use parlour_shared::{
+    ids::{PlayerId, Tick},
+    motion::Position,
+    snapshot::Snapshot,
+    view::{Seen, View},
+};
+
+use crate::replay::{Roster, words};
+
+/// A client's view.
+#[derive(Default)]
+pub(super) struct ClientView {
+    view: View,
+    /// The names and skins of the others that are seen.
+    known: BTreeMap<PlayerId, (String, u16)>,
+    /// The next snapshot is the first of a stay: those in it were there before.
+    fresh: bool,
+}
+
+impl ClientView {
+    pub(super) fn enter_room(&mut self, stay: u8) {
+        self.view.enter_room(stay);
+        self.known.clear();
+        self.fresh = true;
+    }
+
+    /// Everyone that is seen, but the viewer.
+    pub(super) fn all(&self, tick: Tick, own: PlayerId, here: Position, roster: &Roster) -> Vec<String> {
+        let others = self.view.iter().filter(|(_, seen)| seen.player != own);
+        others
+            .map(|(_, seen)| describe(&seen, "", Some(here), tick, roster))
+            .collect()
+    }
+
+    /// The name of a player that is seen.
+    pub(super) fn name(&self, player: PlayerId) -> Option<&str> {
+        let mut all = self.view.iter();
+        all.find(|(_, seen)| seen.player == player)
+            .map(|(_, seen)| seen.name)
+    }
+
+    /// Takes in a snapshot, and gives what is new.
+    pub(super) fn see(&mut self, snapshot: &Snapshot, own: PlayerId, roster: &Roster) -> Vec<String> {
+        let tick = snapshot.tick;
+        let comes = if mem::take(&mut self.fresh) {
+            ""
+        } else {
+            " come near"
+        };
+        if let Err(error) = self.view.apply(snapshot) {
+            return vec![format!(
+                "is sent a snapshot that does not fit what it knows: {error}"
+            )];
+        }
+        let all = || self.view.iter().map(|(_, seen)| seen);
+        let here = all().find(|seen| seen.player == own);
+        let here = here.map(|seen| seen.segment.at(tick));
+        let mut gone = mem::take(&mut self.known);
+        let (mut come, mut changed) = (Vec::new(), Vec::new());
+        for seen in all().filter(|seen| seen.player != own) {
+            let known = gone.remove(&seen.player);
+            match &known {
+                None => come.push(format!("sees {}", describe(&seen, comes, here, tick, roster))),
+                Some((name, skin)) if *skin != seen.skin => {
+                    let name = roster.called(seen.player, name);
+                    changed.push(format!("sees {name} put on skin {}", seen.skin));
+                }
+                Some(_) => {}
+            }
+            let name = known.map_or_else(|| seen.name.to_owned(), |(name, _)| name);
+            self.known.insert(seen.player, (name, seen.skin));
+        }
+        let gone = gone
+            .iter()
+            .map(|(player, (name, _))| format!("sees {} go out of sight", roster.called(*player, name)));
+        gone.chain(come).chain(changed).collect()
+    }
+}
+
+/// A player that is seen, where it is from the viewer, and how it moves.
+fn describe(seen: &Seen<'_>, comes: &str, here: Option<Position>, tick: Tick, roster: &Roster) -> String {
+    let place = seen.segment.at(tick);
+    let place = here.map_or_else(|| words::place(place), |here| words::offset(here, place));
+    let (name, moving) = (
+        roster.called(seen.player, seen.name),
+        words::moving(seen.segment.gait),
+    );
+    format!("{name}{comes}, {place}, who {moving}")
+}

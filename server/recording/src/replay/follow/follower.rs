@@ -1,0 +1,265 @@
+//! Follows a player from tick to tick.
+
+use parlour_shared::{
+    ids::{SessionId, Tick},
+    message::{ClientMessage, Refusal},
+    snapshot::Snapshot,
+    text::count,
+};
+use parlour_tick::{Event, EventKind, Lane};
+
+use super::{
+    followed::Followed,
+    messages::{self, TickContext},
+    movement,
+    room_filter::RoomFilter,
+};
+use crate::{
+    format::Times,
+    replay::{Roster, Run, events, refusals::refusals, words},
+};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When, in milliseconds since 1970.
+    pub wall_ms: u64,
+    /// The tick.
+    pub tick: Tick,
+    /// What, in a person's words, without control characters.
+    pub text: String,
+}
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tick = format!("t{}", self.tick.0);
+        write!(
+            f,
+            "{}  {tick:<8}  {}",
+            words::time_of_day(self.wall_ms),
+            self.text
+        )
+    }
+}
+
+/// What is known of the player that is followed, and of all others.
+pub(super) struct Follower {
+    /// The sessions that are followed, one at a time.
+    sessions: Vec<SessionId>,
+    /// The room that is asked for.
+    room: RoomFilter,
+    times: Times,
+    roster: Roster,
+    /// The player that is followed now.
+    player: Option<Followed>,
+    lines: Vec<Line>,
+    tick: Tick,
+    snapshot: Snapshot,
+    /// The first tick of the story.
+    from: Tick,
+    /// Whether the player was there from then on.
+    found: bool,
+}
+
+impl Follower {
+    /// Looks for the player in the world that the run begins with.
+    pub(super) fn new(
+        run: &Run<'_>,
+        times: Times,
+        roster: Roster,
+        sessions: Vec<SessionId>,
+        room: Option<&str>,
+        from: Tick,
+    ) -> Self {
+        let there = roster.iter().find(|player| sessions.contains(&player.session));
+        let player = there.map(|player| Followed::in_world(run.simulation(), player.clone()));
+        Self {
+            sessions,
+            room: RoomFilter::new(room),
+            times,
+            roster,
+            player,
+            lines: Vec::new(),
+            tick: run.tick(),
+            snapshot: Snapshot::default(),
+            from,
+            found: false,
+        }
+    }
+
+    /// Whether the player was there.
+    pub(super) fn found(&self) -> bool {
+        self.found
+    }
+
+    /// If the player was never in the room that is asked for: which that is, and where the player was instead.
+    pub(super) fn missed(&self) -> Option<String> {
+        self.room.missed()
+    }
+
+    /// Notes how things are before the first tick of the window.
+    pub(super) fn situation(&mut self, tick: Tick) {
+        let Some(followed) = &self.player else {
+            return;
+        };
+        self.found = true;
+        let room = followed.who.room.as_deref();
+        self.room.note(room, room);
+        self.say(followed.situation(tick, &self.roster));
+    }
+
+    /// What happened in a tick.
+    pub(super) fn tick(&mut self, run: &Run<'_>, tick: Tick) -> Vec<Line> {
+        self.tick = tick;
+        self.look(run);
+        self.take_lines()
+    }
+
+    /// That a tick panicked.
+    pub(super) fn panicked(&mut self, tick: Tick, message: &str) -> Vec<Line> {
+        self.tick = tick;
+        let message = words::plain(message);
+        self.say(format!("the tick panics, and nothing comes after it: {message}"));
+        self.take_lines()
+    }
+
+    /// What is to be told of what was noted.
+    fn take_lines(&mut self) -> Vec<Line> {
+        let mut lines = std::mem::take(&mut self.lines);
+        if self.tick < self.from || !self.room.is_told() {
+            lines.clear();
+        }
+        lines
+    }
+
+    fn look(&mut self, run: &Run<'_>) {
+        let changes = self.roster.follow(run);
+        let opened = changes.iter().filter(|change| change.before.is_none());
+        for who in opened.filter_map(|change| change.after.clone()) {
+            if !self.sessions.contains(&who.session) {
+                continue;
+            }
+            if self.player.is_none() {
+                self.player = Some(Followed::new(who));
+            } else {
+                let (name, id) = (words::plain(&who.name), words::id(who.id));
+                self.say(format!(
+                    "another {name} (id {id}) connects, who is not followed: name one by its id"
+                ));
+            }
+        }
+        let Some(mut followed) = self.player.take() else {
+            self.room.note_absent();
+            return;
+        };
+        self.found |= self.tick >= self.from;
+        let refused = self.events(run, &mut followed);
+        self.frames(run, &mut followed, &refused);
+        let session = followed.who.session;
+        for text in followed.movement.look(run.simulation(), session) {
+            self.tell(&followed, &text);
+        }
+        if let Some(who) = self.roster.get(session) {
+            let before = std::mem::replace(&mut followed.who, who.clone()).room;
+            if self.tick >= self.from {
+                self.room.note(before.as_deref(), who.room.as_deref());
+            }
+        }
+        let closes = run.output().closes.iter();
+        for (_, code) in closes.filter(|(closed, _)| *closed == session) {
+            let text = format!("is sent away by the server: {} ({})", code.reason(), code.code());
+            self.tell(&followed, &text);
+        }
+        let closed = |event: &Event| event.session == session && event.kind == EventKind::Close;
+        if run.input().events.iter().any(closed) {
+            self.tell(&followed, "is gone: the session ends");
+        } else {
+            self.player = Some(followed);
+        }
+    }
+
+    /// What the player did, and what of it was refused.
+    fn events(&mut self, run: &Run<'_>, followed: &mut Followed) -> Vec<Refusal> {
+        let session = followed.who.session;
+        let refusals = refusals(run.input(), run.output());
+        let mut told = Vec::new();
+        for (event, refusal) in run.input().events.iter().zip(refusals) {
+            if event.session != session {
+                continue;
+            }
+            match (&event.kind, refusal) {
+                (EventKind::Hold, _) if followed.stalled.is_none() => {
+                    followed.stalled = Some(self.tick);
+                    self.tell(followed, "has a connection that stalls: nothing new is seen");
+                }
+                (EventKind::Release, _) => {
+                    let since = followed.stalled.take().map(|since| self.tick.since(since));
+                    let after =
+                        since.map_or_else(String::new, |ticks| format!(" after {}", count(ticks, "tick")));
+                    self.tell(followed, &format!("has a connection that recovers{after}"));
+                }
+                (EventKind::Message { message, .. }, Some(refusal)) => {
+                    let (asked, why) = (events::request(message), words::refusal(&refusal));
+                    self.tell(followed, &format!("is refused: {why} (asked: {asked})"));
+                    told.push(refusal);
+                }
+                (EventKind::Message { message, .. }, None) => {
+                    if let Some(text) = messages::did(message) {
+                        self.tell(followed, &text);
+                    }
+                }
+                _ => {}
+            }
+        }
+        told
+    }
+
+    /// What the player's client was told.
+    fn frames(&mut self, run: &Run<'_>, followed: &mut Followed, refused: &[Refusal]) {
+        let session = followed.who.session;
+        let is_join = |event: &Event| {
+            event.session == session
+                && matches!(
+                    &event.kind,
+                    EventKind::Message {
+                        message: ClientMessage::Join(_),
+                        ..
+                    }
+                )
+        };
+        let context = TickContext {
+            roster: &self.roster,
+            place: movement::place_of(run.simulation(), session),
+            joins: run.input().events.iter().any(is_join),
+            refused,
+        };
+        let output = run.output();
+        let mut texts = Vec::new();
+        for frame in output.frames.iter().filter(|frame| frame.session == session) {
+            let payload = output.payload(frame);
+            match frame.lane {
+                Lane::Reliable => texts.extend(messages::told(payload, followed, &context)),
+                Lane::Snapshot => match self.snapshot.read(payload) {
+                    Ok(()) => texts.extend(followed.view.see(&self.snapshot, followed.who.id, &self.roster)),
+                    Err(error) => texts.push(format!("is sent a snapshot that cannot be read: {error}")),
+                },
+            }
+        }
+        for text in texts {
+            self.tell(followed, &text);
+        }
+    }
+
+    /// Says something of the player.
+    fn tell(&mut self, followed: &Followed, text: &str) {
+        self.say(format!("{} {text}", words::plain(&followed.who.name)));
+    }
+
+    fn say(&mut self, text: String) {
+        self.lines.push(Line {
+            wall_ms: self.times.at(self.tick),
+            tick: self.tick,
+            text,
+        });
+    }
+}

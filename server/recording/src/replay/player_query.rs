@@ -1,0 +1,92 @@
+//! Which player a person means: by name, id, or number of a session.
+
+use std::borrow::Borrow;
+
+use parlour_shared::text::clean_name;
+use parlour_sim::PlayerInfo;
+
+use super::words;
+
+/// A player as a person names it: an id of eight hexadecimal digits, the number of a session, or a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlayerQuery(pub String);
+
+impl PlayerQuery {
+    /// Those of some players that it means: the one with this id, else the one with this number, else all with this
+    /// name, else all with the one name that differs from it only in upper and lower case. Of several such names none is
+    /// meant. The server gives ids and numbers and players choose their names, so that nobody can take the place of
+    /// another by taking its id as a name.
+    pub fn among<'a>(&self, players: impl IntoIterator<Item = &'a PlayerInfo>) -> Vec<&'a PlayerInfo> {
+        let Self(text) = self;
+        let (mut by_id, mut by_session, mut by_name) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut alike, folded) = (Vec::new(), folded(&self.cleaned()));
+        for player in players {
+            if text.eq_ignore_ascii_case(&words::id(player.id)) {
+                by_id.push(player);
+            } else if *text == player.session.0.to_string() {
+                by_session.push(player);
+            } else if *text == player.name {
+                by_name.push(player);
+            } else if folded == self::folded(&player.name) {
+                alike.push(player);
+            }
+        }
+        if alike.iter().any(|player| player.name != alike[0].name) {
+            alike.clear();
+        }
+        let found = [by_id, by_session, by_name, alike];
+        found
+            .into_iter()
+            .find(|players| !players.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// That it means none of these players in a place, such as `in it`; and the names there that are like it, or all.
+    pub fn absent<'a>(&self, place: &str, players: impl IntoIterator<Item = &'a PlayerInfo>) -> String {
+        let mut names: Vec<&str> = players.into_iter().map(|player| player.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.iter().any(|name| self.is_like(name)) {
+            names.retain(|name| self.is_like(name));
+        }
+        words::absent(&words::quoted(&self.0), place, names)
+    }
+
+    /// Names like it: one within the other, or with the same first letters.
+    fn is_like(&self, name: &str) -> bool {
+        let (name, asked) = (name.to_lowercase(), self.0.to_lowercase());
+        let first = |text: &str| text.chars().take(2).collect::<String>();
+        name.contains(&asked) || asked.contains(&name) || first(&name) == first(&asked)
+    }
+
+    /// As the server would take it as a name: what a keyboard composes in another way is the same name.
+    fn cleaned(&self) -> String {
+        clean_name(self.0.clone()).unwrap_or_else(|_| self.0.clone())
+    }
+}
+
+/// That several players have one name, which they are, and how to name one; `None` if there are fewer than two.
+pub fn several<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String> {
+    let [first, _, ..] = players else {
+        return None;
+    };
+    let shown = players.iter().map(Borrow::borrow).map(|player| {
+        let room = player.room.as_deref().map_or("no room".into(), words::plain);
+        format!(
+            "{} (session {}, in {room})",
+            words::id(player.id),
+            player.session.0
+        )
+    });
+    let (name, count) = (words::quoted(&first.borrow().name), players.len());
+    Some(format!(
+        "{name} is the name of {count} players: {}. Name one by its id",
+        words::list(shown)
+    ))
+}
+
+/// A name without upper and lower case. First to upper case, which has one form of letters that have two in lower case.
+fn folded(name: &str) -> String {
+    let upper = name.chars().flat_map(char::to_uppercase);
+    upper.flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,95 @@
+//! When each player was there, from the events and saved worlds of a recording: nothing is run.
+
+use std::collections::BTreeMap;
+
+use parlour_shared::ids::{PlayerId, SessionId, Tick};
+use parlour_sim::{PlayerInfo, SavedState};
+use parlour_tick::EventKind;
+
+use super::{PlayerQuery, Replay, ReplayError, tape::Spot, words};
+use crate::format::Item;
+
+/// A player, and when it was there.
+pub(super) struct Presence {
+    /// The id of a session that is not in any saved world is not known.
+    pub(super) player: PlayerInfo,
+    /// The first tick in which it is known to be there.
+    pub(super) from: Tick,
+    /// The tick in which its session closed.
+    pub(super) closed: Option<Tick>,
+}
+
+impl Replay {
+    /// Everyone who is there between a place of the recording and a tick.
+    pub(super) fn presences(
+        &mut self,
+        spot: Spot,
+        to: Tick,
+    ) -> Result<BTreeMap<SessionId, Presence>, ReplayError> {
+        let world = self.fresh();
+        let mut found: BTreeMap<SessionId, Presence> = BTreeMap::new();
+        let add = |found: &mut BTreeMap<_, _>, player: PlayerInfo, tick| {
+            let known = found.get(&player.session);
+            let from = known.map_or(tick, |known: &Presence| known.from);
+            let closed = None;
+            found.insert(player.session, Presence { player, from, closed });
+        };
+        for item in self.tape.read_from(spot) {
+            match item? {
+                Item::Keyframe { tick, state } if tick <= to => {
+                    let census = SavedState::parse(&state).map(|saved| world.census(&saved));
+                    let players = census.unwrap_or_default().players.into_values();
+                    players.for_each(|player| add(&mut found, player, tick));
+                }
+                Item::Tick(record) if record.tick <= to => {
+                    for event in record.input.events {
+                        let session = event.session;
+                        match event.kind {
+                            EventKind::Open { name } => {
+                                let (id, room) = (PlayerId::default(), None);
+                                add(
+                                    &mut found,
+                                    PlayerInfo {
+                                        session,
+                                        id,
+                                        name,
+                                        room,
+                                    },
+                                    record.tick,
+                                );
+                            }
+                            EventKind::Close => {
+                                if let Some(known) = found.get_mut(&session) {
+                                    known.closed = Some(record.tick);
+                                }
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                Item::Keyframe { .. } | Item::Tick(_) => break,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Says when a player was there that is not there `when` it was looked for, as in `in ticks 1 to 9`; or which names
+    /// like it there are. Reads the whole recording.
+    pub(super) fn where_else(&mut self, query: &PlayerQuery, when: &str) -> Result<String, ReplayError> {
+        let last = self.last_tick().unwrap_or_default();
+        let found = self.presences(self.tape.beginning(), last)?;
+        let players = || found.values().map(|presence| &presence.player);
+        let named = query.among(players());
+        if named.is_empty() {
+            return Ok(query.absent("in it", players()));
+        }
+        let shown = named.into_iter().map(|player| {
+            let Presence { from, closed, .. } = &found[&player.session];
+            let (name, to) = (words::plain(&player.name), closed.unwrap_or(last));
+            let session = player.session.0;
+            format!("{name} (session {session}) is in ticks {} to {}", from.0, to.0)
+        });
+        let (query, shown) = (words::quoted(&query.0), words::list(shown));
+        Ok(format!("{query} is not there {when}: {shown}"))
+    }
+}
