@@ -1,4 +1,7 @@
 //! Game logic that hangs: the world stands still, and the server says so.
+//!
+//! In a process of its own: its log is that of the whole process.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::{
     io::Write,
@@ -14,7 +17,11 @@ use parlour_sim::{Logic, Step, StepSet};
 use bevy_ecs::schedule::IntoScheduleConfigs as _;
 use parlour_testing::eventually;
 
-use crate::support::{TIMEOUT, start_with};
+#[path = "edge/support/mod.rs"]
+#[allow(dead_code, unused_imports)] // Other tests need more of it.
+mod support;
+
+use support::{TIMEOUT, start_with};
 
 /// The lines of all logs.
 #[derive(Clone, Default)]

@@ -1,4 +1,7 @@
 //! A panic in an I/O thread: its own connections are closed with 1011 as well, and those of the other threads.
+//!
+//! In a process of its own: its log is that of the whole process.
+#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::{
     io::Write,
@@ -11,7 +14,11 @@ use std::{
 
 use parlour_testing::eventually;
 
-use crate::support::start_with;
+#[path = "edge/support/mod.rs"]
+#[allow(dead_code, unused_imports)] // Other tests need more of it.
+mod support;
+
+use support::start_with;
 
 /// A log that panics when an I/O thread writes to it, once.
 #[derive(Clone)]
