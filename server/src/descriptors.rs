@@ -13,13 +13,17 @@
 mod acceptor;
 
 use std::{
+    io,
     os::fd::{AsFd, AsRawFd as _, OwnedFd},
     sync::atomic::{AtomicU64, Ordering},
     time::Instant,
 };
 
 use parlour_shared::text::count;
-use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::{
+    io::Errno,
+    process::{Resource, getrlimit, setrlimit},
+};
 
 pub(crate) use acceptor::{Accepted, Acceptor};
 
@@ -120,6 +124,12 @@ impl Descriptors {
     }
 }
 
+/// Whether the process, or the whole system, has no descriptor left.
+fn is_without_descriptors(error: &io::Error) -> bool {
+    let none_left = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
+    error.raw_os_error().is_some_and(|code| none_left.contains(&code))
+}
+
 /// The first number that is not for clients, answers, or the admin port.
 struct Kept {
     clients: u64,
@@ -167,8 +177,6 @@ fn number(descriptor: impl AsFd) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
     thread::{self, JoinHandle, Thread},
 };
 
-use parlour_recording::replay::panic_message;
+use parlour_shared::text::panic_message;
 use tokio::sync::watch;
 
 use crate::bridge::wake::WakeSender;

@@ -123,7 +123,11 @@ pub mod skins;
 mod suggest;
 mod tick_loop;
 
+/// What this build is: the version and, as far as it is known, the commit, such as `0.1.0+7e56463ab12f`. A suffix `-dirty`
+/// says that sources differed from the commit. The environment variable `PARLOUR_BUILD` replaces the commit at build time.
+pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
+
 pub use crate::{edge::EdgeOptions, failure::ServerFailure, metrics::Recorder};
-pub use parlour_recording::{BUILD, RecordingError, RecordingOptions};
+pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};

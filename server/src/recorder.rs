@@ -6,9 +6,7 @@ use std::{
     time::Instant,
 };
 
-use parlour_recording::recorder::{
-    HistoryAnswer, HistoryError, HistoryHandle, Reason, SavedHistory, TickSender,
-};
+use parlour_recording::recorder::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory, TickSender};
 use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
 use tokio::sync::oneshot;
@@ -52,7 +50,7 @@ impl Ticker for RecordedWorld {
 /// # Errors
 /// [`HistoryError`] says why there is none.
 pub(crate) async fn write_history(history: &HistoryHandle) -> Result<SavedHistory, HistoryError> {
-    answered(|answer| history.write(Reason::Asked, Some(answer))).await
+    answered(|answer| history.write(Some(answer))).await
 }
 
 /// The history as a file would hold it.

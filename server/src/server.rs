@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use parlour_recording::recorder::{HistoryHandle, Reason};
+use parlour_recording::recorder::HistoryHandle;
 use parlour_shared::ids::Tick;
 
 use crate::{
@@ -165,7 +165,7 @@ impl Server {
 
     /// Has the last minutes written to a file, and does not wait for it: the log tells where.
     pub fn write_history(&self) {
-        if let Err(refused) = self.history.write(Reason::Asked, None) {
+        if let Err(refused) = self.history.write(None) {
             tracing::warn!(why = %refused, "the history was not written");
         }
     }

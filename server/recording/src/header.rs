@@ -19,7 +19,6 @@ use super::{
     format::{Chain, FORMAT, hex},
     map_digest,
 };
-use crate::BUILD;
 
 /// The first chunk of a recording, as JSON. Fields that a reader does not know are ignored, except in `rules`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +31,7 @@ pub struct Header {
     pub protocol: u16,
     /// The form of the messages in it, [`SCHEMA`].
     pub schema: u32,
-    /// The program that recorded, as its [`BUILD`].
+    /// The program that recorded, as it calls itself: its version and commit.
     pub build: String,
     /// Ticks per second.
     pub tick_rate: u32,
@@ -154,9 +153,16 @@ pub enum HeaderError {
 }
 
 impl Header {
-    /// The header of a recording of such a world that begins at `started_ms` (milliseconds since 1970).
+    /// The header of a recording of such a world that begins at `started_ms` (milliseconds since 1970), made by the program
+    /// that calls itself `build`.
     #[must_use]
-    pub fn new(config: &SimConfig, state: Vec<String>, simulation: u32, started_ms: u64) -> Self {
+    pub fn new(
+        config: &SimConfig,
+        state: Vec<String>,
+        simulation: u32,
+        started_ms: u64,
+        build: &str,
+    ) -> Self {
         let recorded = |map: &Arc<Map>| RecordedMap {
             name: map.name.clone(),
             digest: hex(&map_digest(map)),
@@ -166,7 +172,7 @@ impl Header {
             simulation,
             protocol: PROTOCOL,
             schema: SCHEMA,
-            build: BUILD.to_owned(),
+            build: build.to_owned(),
             tick_rate: TICK_RATE,
             started: rfc3339(started_ms),
             started_ms,

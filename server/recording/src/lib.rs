@@ -18,10 +18,6 @@ mod map_digest;
 pub mod recorder;
 pub mod replay;
 
-/// What this build is: the version and, as far as it is known, the commit, such as `0.1.0+7e56463ab12f`. A suffix `-dirty`
-/// says that sources differed from the commit. The environment variable `PARLOUR_BUILD` replaces the commit at build time.
-pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
-
 pub(crate) use header::HISTORY;
 pub use header::{Header, HeaderError, LAST_WALL_MS, Previous, RecordedMap, VersionError, rfc3339};
 pub use map_digest::map_digest;

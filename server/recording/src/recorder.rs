@@ -4,7 +4,7 @@
 //! tick thread         recorder thread            disk thread     DIR/20261121T140300Z-t12345.plr
 //!  TickSender --ring-->  encode, compress  --queue--> write, rotate
 //!             <--ring--  keep the history  --queue--> shadow thread: run it again, compare
-//!                                          --queue--> keeper thread: write the history out
+//!                                          --queue--> history thread: write the history out
 //! ```
 //!
 //! Each arrow is bounded. A thread that falls behind loses data and delays no other: the recording ends and begins again in a
@@ -17,7 +17,7 @@ mod batch_queue;
 mod counts;
 mod directory;
 mod disk;
-mod ending;
+mod end_cause;
 mod file_name;
 mod history;
 mod history_handle;
@@ -33,10 +33,9 @@ mod throttle;
 mod trouble;
 
 pub use counts::RecorderMetrics;
-pub use ending::Ending;
+pub use end_cause::EndCause;
 pub use file_name::Reason;
 pub use history_handle::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory};
 pub use options::{DEFAULT_DIRECTORY, RecordingOptions};
 pub use ring::TickSender;
 pub use start::{RecorderThreads, RecordingError, start};
-pub use trouble::is_without_descriptors;

@@ -33,7 +33,7 @@ use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 
 use crate::format::{Ending, Recording, Times};
 pub use error::{ReplayError, ShowError};
-pub use find::{Extent, FindError, Found, OtherFiles, find};
+pub use find::{ChosenFiles, Extent, FindError, OtherFiles, find};
 pub use moment::{Moment, MomentError, NotAMoment};
 pub use player_query::{PlayerQuery, several};
 pub use roster::{Change, Roster};
@@ -43,7 +43,7 @@ pub use tape::Tape;
 pub use verify::{Verified, verify};
 pub use window::Window;
 pub use window_players::WindowPlayers;
-pub use world::{panic_message, step_caught, uncounted};
+pub use world::{step_caught, uncounted};
 
 /// A recording, and what it takes to run it: the maps it was made with and its game logic.
 pub struct Replay {

@@ -2,13 +2,12 @@
 
 use std::{io, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};
 
-use parlour_recording::recorder::is_without_descriptors;
 use tokio::{
     net::{TcpListener, TcpStream},
     time::sleep,
 };
 
-use super::{Descriptors, Left, spare};
+use super::{Descriptors, Left, is_without_descriptors, spare};
 use crate::metrics::Counter;
 
 /// After a failure to accept, doubled each time.

@@ -1,6 +1,6 @@
 //! What the threads of the recorder count.
 
-use parlour_recording::recorder::{Ending, Reason, RecorderMetrics};
+use parlour_recording::recorder::{EndCause, Reason, RecorderMetrics};
 
 use super::{
     recorder::Recorder,
@@ -28,7 +28,7 @@ pub(super) fn metrics(recorder: &Recorder) -> RecorderMetrics {
             "Ticks that the shadow left out, because it did not keep up or waited for a saved world.";
         shadow_lag = gauge, "parlour_shadow_lag_ticks",
             "Ticks that the shadow is behind the recorder. It runs ticks 137 or 197 ticks later on purpose.";
-        ended = counters("reason", Ending::ALL.map(Ending::word)), "parlour_recording_ended_total",
+        ended = counters("reason", EndCause::ALL.map(EndCause::word)), "parlour_recording_ended_total",
             "Recordings that ended, by reason. All but stopped, panicked and failed begin again in a new file.";
         history_written = counters("reason", Reason::ALL.map(Reason::word)), "parlour_history_written_total",
             "Times that the history was written to a file, by reason.";

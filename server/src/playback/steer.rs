@@ -12,7 +12,7 @@ use super::SPEEDS;
 /// Seconds of a distance, three years: beyond both ends of any recording.
 const LONGEST: f64 = 1e8;
 
-/// End a text is no moment of a recording, or no speed.
+/// Why a text is no moment of a recording, or no speed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SteerError {
     /// It cannot be understood.

@@ -226,7 +226,7 @@ impl PlaybackTicker {
         self.ended = Some(match why {
             End::Finished(why) => why,
             End::Broken(why) => {
-                // Logged by the reader's thread: a rings from here would wait for whoever else writes one.
+                // The reader's thread logs it: a line from here would wait for other writers.
                 let _ = self.commands.push(Command::Log(why.clone()));
                 why
             }

@@ -17,6 +17,7 @@ use super::{
     wiring::{Shared, TickEnds, Wiring},
 };
 use crate::{
+    BUILD,
     admin::Admin,
     bridge::{
         route::MAX_IO_THREADS,
@@ -53,7 +54,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let recording = options.recording.clone();
     start_with(options, |_, metrics| {
         let (live, make): (_, MakeTicker) = if recording.any() {
-            let (live, ticks) = recorder::start(&recording, sim, logic, &metrics.recording)?;
+            let (live, ticks) = recorder::start(&recording, sim, logic, &metrics.recording, BUILD)?;
             (Some(live), Box::new(move || Box::new(RecordedWorld::new(ticks))))
         } else {
             (

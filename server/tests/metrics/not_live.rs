@@ -52,7 +52,7 @@ fn the_shadow_and_replays_count_nothing() {
     verify(&mut replay(), Window { from, to }, |_| {}).unwrap();
     assert_eq!(counted(&everywhere), live, "two worlds beside each other");
     replay()
-        .record_again(Path::new(&directory.0.join("again.plr")))
+        .record_again(Path::new(&directory.0.join("again.plr")), "test")
         .unwrap();
     assert_eq!(counted(&everywhere), live, "recorded again");
 

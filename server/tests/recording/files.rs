@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use parlour_recording::{
     format::{EndReason, Ending, Recording},
-    replay::{Extent, Found, Replay, find},
+    replay::{ChosenFiles, Extent, Replay, find},
 };
 use parlour_shared::ids::Tick;
 use parlour_sim::Logic;
@@ -101,7 +101,7 @@ fn a_directory_is_replayed_through_all_files_of_a_run() {
     bots.stop();
     let last = server.stop().tick;
 
-    let Found {
+    let ChosenFiles {
         path, next, chosen, ..
     } = find(&directory.0, None, Extent::Onwards).unwrap();
     assert!(chosen && next.len() >= 3, "{next:?}");

@@ -117,7 +117,7 @@ fn the_command_says_where_it_is_cut_and_is_content() {
 fn misdated(said: u32) -> Temporary {
     let mut world = Simulation::new(config());
     let names: Vec<String> = world.part_names().map(String::from).collect();
-    let header = Header::new(&config(), names.clone(), SIMULATION, STARTED_MS);
+    let header = Header::new(&config(), names.clone(), SIMULATION, STARTED_MS, "test");
     let mut output = TickOutput::default();
     for _ in 0..10 {
         world.step(&mut TickInput::default(), &mut output);

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use parlour_recording::{
     Header,
     format::{EndReason, FileWriter},
-    replay::{Extent, Found, OtherFiles, find},
+    replay::{ChosenFiles, Extent, OtherFiles, find},
 };
 use parlour_sim::SIMULATION;
 
@@ -27,7 +27,7 @@ fn recorded() -> Temporary {
     directory
 }
 
-fn name(found: &Found) -> &str {
+fn name(found: &ChosenFiles) -> &str {
     found.path.file_name().unwrap().to_str().unwrap()
 }
 
@@ -175,7 +175,7 @@ fn a_history_is_known_by_its_bytes() {
     let whole = fs::read(directory.0.join("20261121T140300Z-t1-panic.plr")).unwrap();
     fs::write(directory.0.join("cut.plr"), &whole[..whole.len() * 3 / 4]).unwrap();
     // What older programs wrote has nothing but the text of its end marker.
-    let header = Header::new(&config(), vec![], SIMULATION, STARTED_MS);
+    let header = Header::new(&config(), vec![], SIMULATION, STARTED_MS, "test");
     let mut old = FileWriter::new(Vec::new(), &header).unwrap();
     old.end(EndReason::Stopped, "the history of a server").unwrap();
     fs::write(directory.0.join("old.plr"), old.into_inner()).unwrap();

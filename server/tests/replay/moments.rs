@@ -133,7 +133,7 @@ fn a_window_is_cut_to_what_there_is() {
 
 /// Three chunks of a tick each, which were at these times.
 fn at_times(walls: [u64; 3]) -> Times {
-    let header = Header::new(&config(), vec![], SIMULATION, 0);
+    let header = Header::new(&config(), vec![], SIMULATION, 0, "test");
     let mut writer = FileWriter::new(Vec::new(), &header).unwrap();
     for (tick, wall_ms) in (1..).zip(walls) {
         let mut builder = TicksBuilder::new(0);

@@ -25,23 +25,23 @@ fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     let difference = state_difference(&logic, &two_that_differ(name, &logic));
     assert_eq!((difference.tick, difference.recorded_tick), (AT, AT));
     assert!(
-        difference.found.suspects.is_empty(),
+        difference.parting.suspects.is_empty(),
         "{:?}",
-        difference.found.suspects
+        difference.parting.suspects
     );
-    let pair = difference.found.pair.unwrap();
+    let pair = difference.parting.pair.unwrap();
     assert_eq!(pair.map(|origin| origin.from), [SAVED; 2]);
-    assert_eq!(difference.found.cause, Cause::Chance);
+    assert_eq!(difference.parting.cause, Cause::Chance);
     difference
 }
 
 /// The system, the component, the room and the player, as they are reported.
 fn names(difference: &StateDifference) -> [&str; 4] {
-    let first = &difference.found.parts.listed[0];
+    let first = &difference.parting.parts.listed[0];
     assert_ne!(first.one, first.other);
     let player = first.player.as_ref().map_or("", |player| &player.name);
     let system = difference
-        .found
+        .parting
         .system
         .as_ref()
         .unwrap_or_else(|| panic!("no system: {difference:?}"));
@@ -96,7 +96,7 @@ fn order_of_a_hash_map() {
     );
     assert!(["Ada", "Bob", "Cleo", "Dan"].contains(&player));
     // One of two got the point.
-    assert_eq!(difference.found.parts.listed.len(), 2);
+    assert_eq!(difference.parting.parts.listed.len(), 2);
     assert_eq!(difference.components, ["score"]);
 }
 
@@ -156,9 +156,9 @@ fn wall_clock_that_is_read_in_seconds() {
     );
     // A second may have ended between two runs.
     assert!(
-        matches!(difference.found.cause, Cause::Clock | Cause::Chance),
+        matches!(difference.parting.cause, Cause::Clock | Cause::Chance),
         "{:?}",
-        difference.found.cause
+        difference.parting.cause
     );
 }
 
@@ -202,7 +202,7 @@ fn order_of_commands() {
         [system, component, room],
         ["chance::first_come", "prize", "square"]
     );
-    assert!(difference.found.put_off);
+    assert!(difference.parting.put_off);
 }
 
 static SERVED: AtomicU64 = AtomicU64::new(0);
@@ -280,7 +280,7 @@ fn what_shows_now_and_then_is_named_at_the_first_tick_at_which_it_shows() {
         "{difference:?}"
     );
     assert_eq!(names(&difference), ["chance::flicker", "score", "square", "Bob"]);
-    assert_eq!(difference.found.cause, Cause::Chance);
+    assert_eq!(difference.parting.cause, Cause::Chance);
 }
 
 fn trip_now_and_then(clock: Res<Clock>) {
@@ -292,10 +292,10 @@ fn trip_now_and_then(clock: Res<Clock>) {
 fn a_panic_in_one_of_them_is_named() {
     let difference = find("trip", |app| simulate(app, trip_now_and_then));
     assert_eq!(
-        difference.found.system.unwrap().short,
+        difference.parting.system.unwrap().short,
         "chance::trip_now_and_then"
     );
-    assert_ne!(difference.found.panicked[0], difference.found.panicked[1]);
-    assert!(difference.found.parts.listed.is_empty());
+    assert_ne!(difference.parting.panicked[0], difference.parting.panicked[1]);
+    assert!(difference.parting.parts.listed.is_empty());
     assert_eq!(difference.reproduces, [true; 2]);
 }

@@ -19,22 +19,22 @@ fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     let one: Recorded = record(&format!("{name}-one"), &config(), &logic, &inputs());
     let other = record_on(&format!("{name}-other"), &logic, &one, SAVED);
     let difference = state_difference(&logic, &[one, other]);
-    assert_eq!(difference.found.cause, Cause::NotDeclared);
+    assert_eq!(difference.parting.cause, Cause::NotDeclared);
     assert_eq!(
-        difference.found.pair.unwrap().map(|origin| origin.from),
+        difference.parting.pair.unwrap().map(|origin| origin.from),
         [0, SAVED]
     );
     // Nothing is left to chance: each recording comes out as it was.
     assert_eq!(difference.reproduces, [true, true]);
     assert_eq!(difference.components, ["score"]);
-    assert!(difference.found.suspects.is_empty() && !difference.found.put_off);
+    assert!(difference.parting.suspects.is_empty() && !difference.parting.put_off);
     difference
 }
 
 fn check(difference: &StateDifference, tick: u32, system: &str, player: Option<&str>) {
-    let first = &difference.found.parts.listed[0];
+    let first = &difference.parting.parts.listed[0];
     assert_eq!((difference.tick, difference.recorded_tick), (tick, tick));
-    assert_eq!(difference.found.system.as_ref().unwrap().short, system);
+    assert_eq!(difference.parting.system.as_ref().unwrap().short, system);
     assert_eq!(first.component, "score");
     assert_eq!(first.room.as_deref(), Some("square"));
     assert_ne!(first.one, first.other);
@@ -80,7 +80,7 @@ fn component_that_is_skipped() {
         simulate(app, cash_combos);
     });
     check(&difference, AT, "not_declared::cash_combos", Some("Cleo"));
-    let first = &difference.found.parts.listed[0];
+    let first = &difference.parting.parts.listed[0];
     assert_eq!(first.one, Some(AT.into()));
     assert_eq!(first.other, Some((AT - SAVED).into()));
 }
@@ -111,7 +111,7 @@ fn first_of_a_query(mut players: Query<&mut Score>, clock: Res<Clock>) {
 fn order_of_a_query() {
     let difference = find("query", |app| simulate(app, first_of_a_query));
     check(&difference, AT, "not_declared::first_of_a_query", None);
-    assert_eq!(difference.found.parts.listed.len(), 2);
+    assert_eq!(difference.parting.parts.listed.len(), 2);
 }
 
 fn count_for_oneself(mut count: Local<u64>, mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
@@ -179,7 +179,7 @@ fn find_alone(name: &str, logic: &Logic) -> Difference {
     let one = record(&format!("{name}-alone"), &config(), logic, &inputs());
     let again = one.path.with_extension("again");
     let open = |path: &std::path::Path| Replay::open(path, &config().maps, logic.clone()).unwrap();
-    open(&one.path).record_again(&again).unwrap();
+    open(&one.path).record_again(&again, "test").unwrap();
     let difference = diff_with_now(&mut open(&one.path), &mut open(&again));
     std::fs::remove_file(&again).unwrap();
     difference.unwrap()
@@ -208,11 +208,15 @@ fn a_recording_by_itself_shows_what_its_saved_worlds_lack() {
             panic!("{report}");
         };
         assert_eq!(
-            (difference.found.cause, difference.tick, difference.recorded_tick),
+            (
+                difference.parting.cause,
+                difference.tick,
+                difference.recorded_tick
+            ),
             (Cause::NotDeclared, tick, tick)
         );
         assert_eq!(
-            difference.found.system.unwrap().short,
+            difference.parting.system.unwrap().short,
             format!("not_declared::{system}")
         );
         assert_eq!(difference.components, ["score"]);

@@ -45,14 +45,14 @@ fn the_recording_of_another_program_is_told_and_what_wrote_the_component() {
     ] {
         let difference = state_difference(&logic(plant), &takes);
         assert_eq!(
-            (difference.tick, difference.found.cause),
+            (difference.tick, difference.parting.cause),
             (AT, Cause::OtherProgram)
         );
         assert_eq!(difference.reproduces, reproduces);
         assert_eq!(difference.components, ["score"]);
         // By elimination: nothing else wrote that component in that tick.
-        assert_eq!(difference.found.system.as_ref().unwrap().short, system);
-        let [part] = difference.found.parts.listed.as_slice() else {
+        assert_eq!(difference.parting.system.as_ref().unwrap().short, system);
+        let [part] = difference.parting.parts.listed.as_slice() else {
             panic!("{difference:?}");
         };
         assert_eq!(difference.saved_at, Some(180));
@@ -81,10 +81,13 @@ fn a_program_that_comes_to_neither_is_told_at_the_tick_at_which_it_leaves_them()
     let difference = state_difference(&logic(plant), &recordings("neither"));
     assert_eq!((difference.tick, difference.recorded_tick), (AT - 20, AT));
     assert_eq!(
-        (difference.found.cause, difference.reproduces),
+        (difference.parting.cause, difference.reproduces),
         (Cause::OtherProgram, [false; 2])
     );
-    assert_eq!(difference.found.system.unwrap().short, "programs::early_and_once");
+    assert_eq!(
+        difference.parting.system.unwrap().short,
+        "programs::early_and_once"
+    );
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn worlds_that_differ_from_the_start_are_told_by_what_was_saved() {
     let difference = state_difference(&logic(with_once), &[one, on]);
     assert_eq!((difference.tick, difference.saved_at), (180, Some(180)));
     assert_eq!(difference.components, ["score"]);
-    let [part] = difference.found.parts.listed.as_slice() else {
+    let [part] = difference.parting.parts.listed.as_slice() else {
         panic!("{difference:?}");
     };
     assert_eq!(

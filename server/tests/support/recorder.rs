@@ -34,7 +34,7 @@ pub(crate) struct Recorder<W> {
 /// Returns the header of a world's recording.
 pub(crate) fn header(world: &Simulation, config: &SimConfig, started_ms: u64) -> Header {
     let parts = world.part_names().map(String::from).collect();
-    Header::new(config, parts, SIMULATION, started_ms)
+    Header::new(config, parts, SIMULATION, started_ms, parlour_server::BUILD)
 }
 
 impl<W: Write> Recorder<W> {

@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_saved_world_does_not_grow_beyond_the_bound() -> Result<(), Box<dyn std::error::Error>> {
         for (before, fits) in [(MAX_KEYFRAME - 5, true), (MAX_KEYFRAME - 4, false)] {
-            let header = Header::new(&SimConfig::new(vec![]), vec![], 1, 0);
+            let header = Header::new(&SimConfig::new(vec![]), vec![], 1, 0, "");
             let mut writer = FileWriter::new(Cursor::new(Vec::new()), &header)?;
             for piece in seal_keyframe(Tick(5), 0, b"world")? {
                 writer.chunk(&piece)?;

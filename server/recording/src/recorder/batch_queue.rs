@@ -18,7 +18,7 @@ const MAX_BATCHES: usize = 128;
 const MAX_BYTES: usize = 64 << 20;
 
 /// Why it ends, and a few words about it.
-pub(super) type Ending = (EndReason, String);
+pub(super) type QueueEnd = (EndReason, String);
 
 /// The end that sends.
 pub(super) struct BatchSender {
@@ -35,7 +35,7 @@ pub(super) struct BatchReceiver {
 #[derive(Default)]
 struct Shared {
     bytes: AtomicUsize,
-    ending: OnceLock<Ending>,
+    ending: OnceLock<QueueEnd>,
 }
 
 /// Why a batch was not taken.
@@ -121,7 +121,7 @@ impl BatchReceiver {
     }
 
     /// Why nothing comes any more.
-    pub(super) fn ending(&self) -> Ending {
+    pub(super) fn ending(&self) -> QueueEnd {
         let stopped = || (EndReason::Stopped, String::new());
         self.shared.ending.get().cloned().unwrap_or_else(stopped)
     }

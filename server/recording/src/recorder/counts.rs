@@ -2,7 +2,7 @@
 
 use metrics::{Counter, Gauge};
 
-use super::{ending::Ending, file_name::Reason};
+use super::{end_cause::EndCause, file_name::Reason};
 
 /// What the threads of the recorder count. The program that starts them registers the handles under names of its own.
 /// A default one counts nowhere.
@@ -32,8 +32,8 @@ pub struct RecorderMetrics {
     pub shadow_skipped: Counter,
     /// Ticks that the shadow is behind the recorder.
     pub shadow_lag: Gauge,
-    /// Recordings that ended, one counter for each of [`Ending::ALL`].
-    pub ended: [Counter; Ending::ALL.len()],
+    /// Recordings that ended, one counter for each of [`EndCause::ALL`].
+    pub ended: [Counter; EndCause::ALL.len()],
     /// Times that the history was written to a file, one counter for each of [`Reason::ALL`].
     pub history_written: [Counter; Reason::ALL.len()],
 }
@@ -53,19 +53,34 @@ impl Default for RecorderMetrics {
             shadow_divergences: Counter::noop(),
             shadow_skipped: Counter::noop(),
             shadow_lag: Gauge::noop(),
-            ended: Ending::ALL.map(|_| Counter::noop()),
+            ended: EndCause::ALL.map(|_| Counter::noop()),
             history_written: Reason::ALL.map(|_| Counter::noop()),
         }
     }
 }
 
 impl RecorderMetrics {
-    pub(super) fn ended(&self, ending: Ending) {
+    pub(super) fn ended(&self, ending: EndCause) {
         self.ended[ending as usize].increment(1);
     }
 
     pub(super) fn history_written(&self, reason: Reason) {
         self.history_written[reason as usize].increment(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_label_is_its_place_among_all() {
+        for (place, ending) in EndCause::ALL.into_iter().enumerate() {
+            assert_eq!(ending as usize, place, "{}", ending.word());
+        }
+        for (place, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, place, "{}", reason.word());
+        }
     }
 }
 
@@ -85,7 +100,7 @@ pub(super) mod counted {
         active: Arc<AtomicU64>,
         ticks: Arc<AtomicU64>,
         dropped: Arc<AtomicU64>,
-        ended: [Arc<AtomicU64>; Ending::ALL.len()],
+        ended: [Arc<AtomicU64>; EndCause::ALL.len()],
     }
 
     impl Values {
@@ -112,7 +127,7 @@ pub(super) mod counted {
             self.dropped.load(Ordering::Relaxed)
         }
 
-        pub(in super::super) fn ended(&self, ending: Ending) -> u64 {
+        pub(in super::super) fn ended(&self, ending: EndCause) -> u64 {
             self.ended[ending as usize].load(Ordering::Relaxed)
         }
     }

@@ -17,7 +17,7 @@ use super::{
     batch_queue::BatchReceiver,
     counts::RecorderMetrics,
     directory::{Deletable, Directory},
-    ending::Ending,
+    end_cause::EndCause,
     resume::Resume,
     source::Source,
     trouble::Trouble,
@@ -199,7 +199,7 @@ impl Disk {
 
     /// Ticks are missing between the file and this batch.
     fn end_before_gap(&self, mut file: Open, batch: &Batch, resume: &mut Resume) {
-        self.ended(Ending::TooSlow);
+        self.ended(EndCause::TooSlow);
         resume.ended(Instant::now());
         let (last_tick, next_tick) = (file.last_tick, batch.since() + 1);
         tracing::error!(
@@ -255,7 +255,7 @@ impl Disk {
         synced
     }
 
-    fn ended(&self, reason: Ending) {
+    fn ended(&self, reason: EndCause) {
         self.metrics.active.set(0.0);
         self.metrics.ended(reason);
     }
@@ -270,13 +270,13 @@ impl Disk {
 }
 
 /// In the label of the metric.
-fn ending(reason: EndReason) -> Ending {
+fn ending(reason: EndReason) -> EndCause {
     match reason {
-        EndReason::Stopped | EndReason::Rotated => Ending::Stopped,
-        EndReason::DiskFull => Ending::DiskFull,
-        EndReason::DiskError => Ending::DiskError,
-        EndReason::TooSlow => Ending::TooSlow,
-        EndReason::Panicked => Ending::Panicked,
+        EndReason::Stopped | EndReason::Rotated => EndCause::Stopped,
+        EndReason::DiskFull => EndCause::DiskFull,
+        EndReason::DiskError => EndCause::DiskError,
+        EndReason::TooSlow => EndCause::TooSlow,
+        EndReason::Panicked => EndCause::Panicked,
     }
 }
 

@@ -9,14 +9,16 @@ use super::Reason;
 
 /// What is to be done with the history.
 pub(super) enum HistoryRequest {
-    /// Write it to a file, for this reason.
-    Write(Reason, Option<HistoryAnswer>),
+    /// Write it to a file because someone asked, and answer.
+    Write(Option<HistoryAnswer>),
+    /// Write it to a file for this reason, unless that was done recently.
+    WriteFor(Reason),
     /// Return it as a file would hold it.
     Download(HistoryAnswer),
 }
 
-/// Is called with the result, on a thread of the recorder: it must not block. It is dropped without a call if that thread
-/// panics.
+/// Is called with the result, on a thread of the recorder. It must not block or panic. It is dropped without a call if the
+/// recorder ends or panics first.
 pub type HistoryAnswer = Box<dyn FnOnce(Result<SavedHistory, HistoryError>) + Send>;
 
 /// A history that was written out.
@@ -67,7 +69,8 @@ pub struct HistoryHandle(pub(super) Option<SyncSender<HistoryRequest>>);
 impl std::fmt::Debug for HistoryRequest {
     fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
         formatter.write_str(match self {
-            Self::Write(..) => "Write",
+            Self::Write(_) => "Write",
+            Self::WriteFor(_) => "WriteFor",
             Self::Download(_) => "Download",
         })
     }
@@ -80,12 +83,17 @@ impl HistoryHandle {
         Self(None)
     }
 
-    /// Has the history written to a file. Returns at once; `answer` is called later.
+    /// Has the history written to a file because someone asked for it. Returns at once; `answer` is called later.
     ///
     /// # Errors
     /// [`HistoryError`] if the recorder cannot take the request; then `answer` is not called.
-    pub fn write(&self, reason: Reason, answer: Option<HistoryAnswer>) -> Result<(), HistoryError> {
-        self.send(HistoryRequest::Write(reason, answer))
+    pub fn write(&self, answer: Option<HistoryAnswer>) -> Result<(), HistoryError> {
+        self.send(HistoryRequest::Write(answer))
+    }
+
+    /// Has the history written to a file for a reason of the recorder's own.
+    pub(super) fn write_for(&self, reason: Reason) -> Result<(), HistoryError> {
+        self.send(HistoryRequest::WriteFor(reason))
     }
 
     /// Asks for the history as a file would hold it. Returns at once; `answer` is called later.

@@ -1,4 +1,4 @@
-//! The keeper thread writes the history out: a slow disk holds up nobody but whoever asked.
+//! The history thread writes the history out: a slow disk holds up nobody but whoever asked.
 
 use std::{
     io::{self, Cursor, Write},

@@ -86,8 +86,8 @@ impl TickSender {
         world
     }
 
-    /// Sends a tick that the world has run. Its input is moved, not copied: `input` is something else afterwards. `output`
-    /// is `None` if the tick panicked; then the world is not looked at.
+    /// Sends a tick that the world has run. Its input is moved, not copied: afterwards `input` holds an earlier one. If the
+    /// ring is full, `input` stays as it is. `output` is `None` if the tick panicked; then the world is not read.
     ///
     /// A tick that finds the ring full is counted and dropped: the recording ends there and begins again in a new file.
     pub fn send(

@@ -233,7 +233,7 @@ impl Shadow {
             );
         }
         // None is kept, perhaps; then the log line is all there is.
-        let _ = self.history.write(Reason::Diverged, None);
+        let _ = self.history.write_for(Reason::Diverged);
     }
 }
 

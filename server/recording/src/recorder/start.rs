@@ -22,7 +22,7 @@ use super::{
     counts::RecorderMetrics,
     directory::Directory,
     disk::Disk,
-    ending::Ending,
+    end_cause::EndCause,
     history::History,
     history_handle::HistoryHandle,
     history_writer::{HistoryWriter, WriteJob},
@@ -76,7 +76,7 @@ pub struct RecorderThreads {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Starts the threads that record a world. The tick thread makes the world with the [`TickSender`], and sends it every tick.
+/// Starts the threads that record a world, for a program that calls itself `build`. The tick thread makes the world with the [`TickSender`], and sends it every tick.
 ///
 /// # Errors
 /// [`RecordingError`] says what is in the way.
@@ -85,12 +85,13 @@ pub fn start(
     config: SimConfig,
     logic: Logic,
     metrics: &RecorderMetrics,
+    build: &'static str,
 ) -> Result<(RecorderThreads, TickSender), RecordingError> {
     let (sender, requests) = sync_channel(MAX_REQUESTS);
     let history = HistoryHandle(options.keeps_history().then(|| sender.clone()));
     let mut start = Start {
         options,
-        source: Arc::new(Source::new(config, logic)),
+        source: Arc::new(Source::new(config, logic, build)),
         metrics: Arc::new(metrics.clone()),
         threads: RecorderThreads {
             history,
@@ -104,7 +105,7 @@ pub fn start(
         options.keyframe_ticks,
     );
     let (disk, directory) = start.disk()?.unzip();
-    let (history, keeper) = start.history(directory)?.unzip();
+    let (history, writer) = start.history(directory)?.unzip();
     let recorder = Recorder {
         ticks: receiver,
         requests,
@@ -113,7 +114,7 @@ pub fn start(
         history,
         disk,
         shadow: start.shadow(&recorded)?,
-        keeper,
+        writer,
         recorded,
     };
     start.threads.spawn("recorder", &start.metrics, move || {
@@ -184,7 +185,7 @@ impl Start<'_> {
             metrics: Arc::clone(&self.metrics),
         };
         self.threads
-            .spawn("keeper", &self.metrics, move || writer.run())?;
+            .spawn("history", &self.metrics, move || writer.run())?;
         let least = if options.shadow { REACH } else { Duration::ZERO };
         let history = History::new(options.history.max(least), options.history_bytes);
         Ok(Some((history, sender)))
@@ -282,7 +283,7 @@ impl RecorderThreads {
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
             // What it had is gone; the others notice that nothing comes, or that nobody takes.
             if catch_unwind(AssertUnwindSafe(run)).is_err() {
-                metrics.ended(Ending::Failed);
+                metrics.ended(EndCause::Failed);
                 if name == "disk" {
                     metrics.active.set(0.0);
                 }

@@ -47,7 +47,7 @@ pub(super) struct Recorder {
     pub(super) history: Option<History>,
     pub(super) disk: Option<BatchSender>,
     pub(super) shadow: Option<BatchSender>,
-    pub(super) keeper: Option<SyncSender<WriteJob>>,
+    pub(super) writer: Option<SyncSender<WriteJob>>,
     /// The last tick that was recorded, for the shadow to know how far behind it is.
     pub(super) recorded: Arc<AtomicU32>,
 }
@@ -145,7 +145,7 @@ impl Recorder {
             }
         }
         if panicked {
-            // First, for the keeper may have to be waited for.
+            // First, for the writer may have to be waited for.
             if let Some(disk) = self.disk.take() {
                 disk.end(EndReason::Panicked, format!("tick {tick} panicked"));
             }
@@ -218,7 +218,7 @@ impl Recorder {
 
     fn write_by_itself(&mut self, reason: Reason, state: &mut State) {
         let now = Instant::now();
-        if self.keeper.is_some()
+        if self.writer.is_some()
             && state.throttle.may(reason, now)
             && self.answer_with(Some(reason), None, Some(state))
         {
@@ -228,8 +228,8 @@ impl Recorder {
 
     fn answer(&mut self, request: HistoryRequest, state: &mut Option<State>) {
         match request {
-            HistoryRequest::Write(Reason::Asked, answer) => self.write_for(answer, state),
-            HistoryRequest::Write(reason, _) => {
+            HistoryRequest::Write(answer) => self.write_for(answer, state),
+            HistoryRequest::WriteFor(reason) => {
                 if let Some(state) = state {
                     self.write_by_itself(reason, state);
                 }
@@ -265,10 +265,10 @@ impl Recorder {
             self.seal(state, false);
         }
         let batches = self.history.as_ref().map(History::batches).unwrap_or_default();
-        let refused = match &self.keeper {
+        let refused = match &self.writer {
             None => HistoryError::NotKept,
             Some(_) if batches.iter().all(|batch| batch.ticks() == 0) => HistoryError::Empty,
-            Some(keeper) => {
+            Some(writer) => {
                 let job = WriteJob {
                     reason,
                     batches,
@@ -276,11 +276,11 @@ impl Recorder {
                 };
                 let sent = if reason == Some(Reason::Panic) {
                     // No tick comes after it, so nothing is lost by waiting; this is the history that matters most.
-                    keeper
+                    writer
                         .send(job)
                         .map_err(|unsent| TrySendError::Disconnected(unsent.0))
                 } else {
-                    keeper.try_send(job)
+                    writer.try_send(job)
                 };
                 match sent {
                     Ok(()) => return true,

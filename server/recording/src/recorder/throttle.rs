@@ -24,7 +24,7 @@ impl Throttle {
         last.is_none_or(|(_, last)| now.saturating_duration_since(*last) >= every)
     }
 
-    /// It is: the keeper has taken it.
+    /// It is: the writer has taken it.
     pub(super) fn mark(&mut self, reason: Reason, now: Instant) {
         self.0.retain(|(known, _)| *known != reason);
         self.0.push((reason, now));

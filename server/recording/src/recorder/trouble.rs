@@ -4,7 +4,7 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::ending::Ending;
+use super::end_cause::EndCause;
 use crate::format::EndReason;
 
 /// A kind of error with its own advice.
@@ -39,11 +39,11 @@ impl Trouble {
     }
 
     /// In the label of the metric.
-    pub(super) fn ending(self) -> Ending {
+    pub(super) fn ending(self) -> EndCause {
         match self {
-            Self::DiskFull | Self::FileTooLarge => Ending::DiskFull,
-            Self::TooManyFiles => Ending::TooManyFiles,
-            Self::Disk => Ending::DiskError,
+            Self::DiskFull | Self::FileTooLarge => EndCause::DiskFull,
+            Self::TooManyFiles => EndCause::TooManyFiles,
+            Self::Disk => EndCause::DiskError,
         }
     }
 
@@ -63,8 +63,7 @@ impl Trouble {
 }
 
 /// Whether the process, or the whole system, has no descriptor left for another open file.
-#[must_use]
-pub fn is_without_descriptors(error: &io::Error) -> bool {
+pub(super) fn is_without_descriptors(error: &io::Error) -> bool {
     let none_left = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
     error.raw_os_error().is_some_and(|code| none_left.contains(&code))
 }

@@ -4,7 +4,6 @@
 //! another state, both worlds are run again, and that tick is run system by system. A source of such a difference need
 //! not show every time, or not in a world that was loaded; so several pairs of worlds are run (`hunt.rs`).
 
-mod found;
 mod headers;
 mod hunt;
 mod inputs;
@@ -20,10 +19,10 @@ use serde::Serialize;
 
 use super::{Replay, ReplayError, Roster, Window, verify, world};
 use crate::format::{Item, TickRecord};
-pub use found::{Cause, Found, Origin, Side, SystemName};
 pub use headers::{HeaderDifference, compare_headers};
 use hunt::Hunt;
 pub use inputs::EventDifference;
+pub use parting::{Cause, Origin, Parting, Side, SystemName};
 use recorded::{Recorded, SavedWorlds};
 pub use state::{PartDifference, Parts, PlayerName};
 
@@ -88,7 +87,7 @@ pub struct StateDifference {
     pub reproduces: [bool; 2],
     /// Where they part.
     #[serde(flatten)]
-    pub found: Found,
+    pub parting: Parting,
 }
 
 impl Difference {
@@ -200,7 +199,7 @@ fn after_same_input(
     let recorded_tick = records[0].tick;
     let hashes = records.each_ref().map(|record| record.outcome.hash());
     let hunt = hunt::hunt([&mut *one, &mut *other], recorded_tick, hashes, &components)?;
-    let (found, saved_at) = match hunt.found {
+    let (parting, saved_at) = match hunt.found {
         Some(found) => (found, None),
         None => not_parted(one, other, recorded_tick, &hunt)?,
     };
@@ -212,7 +211,7 @@ fn after_same_input(
         saved_at,
         attempts: hunt.attempts,
         reproduces: hunt.reproduces,
-        found,
+        parting,
     })))
 }
 
@@ -223,7 +222,7 @@ fn not_parted(
     other: &mut Replay,
     tick: Tick,
     hunt: &Hunt,
-) -> Result<(Found, Option<u32>), ReplayError> {
+) -> Result<(Parting, Option<u32>), ReplayError> {
     let cause = match hunt.reproduces {
         [true, true] => Cause::Unseen,
         _ => Cause::OtherProgram,
@@ -233,14 +232,14 @@ fn not_parted(
         parts = state::compare(&one.fresh(), &saved.states[0], &saved.states[1]);
         saved_at = Some(saved.tick.0);
     }
-    let mut found = Found::without_system(cause, parts);
+    let mut parting = Parting::without_system(cause, parts);
     let mut writers = hunt.writers.clone();
     writers.dedup();
     match writers.as_slice() {
-        [only] => found.system = Some(only.clone().into()),
-        _ => found.suspects = writers.into_iter().map(SystemName::from).collect(),
+        [only] => parting.system = Some(only.clone().into()),
+        _ => parting.suspects = writers.into_iter().map(SystemName::from).collect(),
     }
-    Ok((found, saved_at))
+    Ok((parting, saved_at))
 }
 
 /// The worlds differed already before the first tick that both have.
@@ -265,7 +264,7 @@ fn saved(one: &Replay, world: &Simulation, tick: Tick, states: &[Vec<u8>; 2], ca
         saved_at: Some(tick.0),
         attempts: 0,
         reproduces: [false; 2],
-        found: Found::without_system(cause, state::compare(world, &states[0], &states[1])),
+        parting: Parting::without_system(cause, state::compare(world, &states[0], &states[1])),
     }))
 }
 

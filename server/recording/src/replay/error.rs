@@ -63,9 +63,9 @@ pub enum ReplayError {
         /// The last tick of its world.
         last: Tick,
     },
-    /// That tick was not recorded.
+    /// The moment is not in the recording.
     #[error(transparent)]
-    NotInIt(#[from] MomentError),
+    Moment(#[from] MomentError),
     /// The world reached another state.
     #[error(
         "tick {} came to another state than was recorded: {} (hash {recorded:016x} recorded, {got:016x} now){}",

@@ -60,7 +60,7 @@ struct Exporter {
 }
 
 impl Exporter {
-    /// PlayerInfo is where before the first tick.
+    /// The players that are there before the first tick.
     fn beginning(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ShowError> {
         for who in self.roster.iter() {
             line(out, &self.about("there", tick, who))?;
@@ -107,7 +107,7 @@ impl Exporter {
         )
     }
 
-    /// PlayerInfo left a room and who entered one, as the world has it.
+    /// The players that left or entered a room, as the world has it.
     fn change(&self, change: &Change, tick: Tick, out: &mut impl Write) -> io::Result<()> {
         let room = |who: &Option<PlayerInfo>| who.as_ref().and_then(|who| who.room.clone());
         if room(&change.before) == room(&change.after) {

@@ -26,7 +26,7 @@ const SOON_MS: u64 = 60_000;
 
 /// The file to replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct ChosenFiles {
     /// The file.
     pub path: PathBuf,
     /// The files of the directory that go on from it, one after the other.
@@ -108,11 +108,11 @@ pub enum Extent<'a> {
 ///
 /// # Errors
 /// [`FindError`].
-pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<Found, FindError> {
+pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<ChosenFiles, FindError> {
     if !path.is_dir() {
-        return Ok(Found {
+        return Ok(ChosenFiles {
             path: path.to_owned(),
-            ..Found::default()
+            ..ChosenFiles::default()
         });
     }
     let mut listing = look(path)?;
@@ -164,7 +164,7 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
         Extent::Back(from) if let Some(at) = holding => runs.reaching_back(one, at, from),
         _ => runs.beginning(one),
     };
-    Ok(Found {
+    Ok(ChosenFiles {
         path: one.path.clone(),
         next: runs.after(one).map(|one| one.path.clone()).collect(),
         chosen: true,

@@ -17,28 +17,28 @@ use crate::{
 
 impl Replay {
     /// Runs its inputs through the world as this program has it, and records that into one new file, with a saved world
-    /// wherever there is one. Its hashes are not compared. A tick that panics is the last.
+    /// wherever there is one. `build` is how this program calls itself. Its hashes are not compared. A tick that panics is the last.
     ///
     /// # Errors
     /// [`ReplayError`] if it cannot be read to its end, or the file cannot be written.
-    pub fn record_again(&mut self, path: &Path) -> Result<(), ReplayError> {
+    pub fn record_again(&mut self, path: &Path, build: &str) -> Result<(), ReplayError> {
         let names = self.tape.header().state.clone();
         let mut builder = TicksBuilder::new(names.len());
         let started_ms = self.tape.started_ms();
-        let header = Header::new(&self.config, names, SIMULATION, started_ms);
+        let header = Header::new(&self.config, names, SIMULATION, started_ms, build);
         let file = File::create_new(path).map_err(ReadError::Io)?;
         let mut writer = FileWriter::new(file, &header).map_err(ReadError::Io)?;
         let times = self.tape.times();
         let beginning = self.tape.beginning();
         let mut items = self.tape.read_from(beginning);
-        let mut world = world::begin(&mut items, &self.config, &self.logic)?;
+        let mut now = world::begin(&mut items, &self.config, &self.logic)?;
         let (mut output, mut saved) = (TickOutput::default(), Vec::new());
         let mut write = |chunks: Vec<Sealed>| -> Result<(), ReplayError> {
             let written = chunks.iter().try_for_each(|chunk| writer.chunk(chunk));
             Ok(written.map_err(ReadError::Io)?)
         };
         // The world that was just loaded also stands at the beginning of the new file.
-        let mut due = Some(world.tick()).filter(|tick| *tick > Tick(0));
+        let mut due = Some(now.tick()).filter(|tick| *tick > Tick(0));
         let mut last_saved = None;
         loop {
             // A file may begin with the world that the one before it ends with: once is enough.
@@ -46,7 +46,7 @@ impl Replay {
                 last_saved = Some(tick);
                 write(builder.seal().into_iter().collect())?;
                 saved.clear();
-                world.save(&mut saved);
+                now.save(&mut saved);
                 write(seal_keyframe(tick, times.at(tick), &saved).map_err(too_large)?)?;
             }
             let record = match items.next().transpose()? {
@@ -58,9 +58,9 @@ impl Replay {
                 Some(Item::Tick(record)) if record.outcome == Outcome::Panicked => break,
                 Some(Item::Tick(record)) => record,
             };
-            world::check_next(&world, record.tick)?;
+            world::check_next(&now, record.tick)?;
             let mut input = record.input;
-            uncounted(|| world.step(&mut input, &mut output));
+            uncounted(|| now.step(&mut input, &mut output));
             let result = Some((output.hash, output.parts.as_slice()));
             let wall_ms = times.at(record.tick);
             if builder.push(record.tick, wall_ms, result, &input) == Err(PushError::Full) {

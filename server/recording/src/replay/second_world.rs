@@ -13,15 +13,10 @@ use std::{
     thread::{self, Scope, ScopedJoinHandle},
 };
 
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, text::panic_message};
 use parlour_sim::{Logic, SimConfig};
 
-use super::{
-    ReplayError,
-    compared_world::ComparedWorld,
-    run::Fed,
-    world::{self, panic_message},
-};
+use super::{ReplayError, compared_world::ComparedWorld, run::Fed, world};
 use crate::format::TickRecord;
 
 /// Ticks that may wait for the second world; the run waits for room. A chunk of the recording has about as many.

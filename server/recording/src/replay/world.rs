@@ -1,12 +1,9 @@
 //! The worlds of a replay: how one is made, loaded and stepped, and how it differs from what was recorded.
 
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use metrics::{NoopRecorder, with_local_recorder};
-use parlour_shared::ids::Tick;
+use parlour_shared::{ids::Tick, text::panic_message};
 use parlour_sim::{Logic, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
 
@@ -88,12 +85,4 @@ pub(crate) fn parts_that_differ(world: &Simulation, recorded: &[u16], got: &[u16
     both.filter(|(_, (recorded, got))| recorded != got)
         .map(|(name, _)| name.to_owned())
         .collect()
-}
-
-/// The message of a panic.
-#[must_use]
-pub fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("no message").to_owned()
 }

@@ -43,7 +43,7 @@ fn the_world_is_made_as_it_was() {
     config.skins = vec!["a".into(), "b".into()];
     config.heartbeat_ms = 123;
     config.max_rooms = 5;
-    let header = Header::new(&config, vec![], 1, STARTED);
+    let header = Header::new(&config, vec![], 1, STARTED, "0.1.0");
     let mut other = Map::clone(&garden());
     other.name = "other".into();
     let again = written_and_read(&header)

@@ -24,7 +24,13 @@ pub(crate) type Memory = Cursor<Vec<u8>>;
 
 pub(crate) fn header() -> Header {
     let state = ["players", "rooms"].map(String::from).to_vec();
-    Header::new(&SimConfig::new(vec![super::maps::garden()]), state, 3, STARTED)
+    Header::new(
+        &SimConfig::new(vec![super::maps::garden()]),
+        state,
+        3,
+        STARTED,
+        "0.1.0",
+    )
 }
 
 pub(crate) fn wall(tick: u32) -> u64 {

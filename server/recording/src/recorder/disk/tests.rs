@@ -22,7 +22,7 @@ fn written(name: &str, batches: Vec<Arc<Batch>>) -> (Vec<String>, Values) {
     let disk = Disk {
         batches: receiver,
         directory: Arc::new(Directory::new(path.clone(), u64::MAX)),
-        source: Arc::new(Source::new(SimConfig::new(Vec::new()), Logic::default())),
+        source: Arc::new(Source::new(SimConfig::new(Vec::new()), Logic::default(), "test")),
         metrics: values.metrics(),
         file_bytes: u64::MAX,
         file_age: Duration::MAX,
@@ -49,6 +49,6 @@ fn a_gap_ends_the_file_and_what_follows_waits_for_a_pause() {
     let (names, values) = written("gap", vec![second(1), second(61), second(181), saved(240)]);
     assert_eq!(names, ["19700101T000000Z-t1.plr"]);
     assert_eq!((values.ticks(), values.is_active()), (120, false));
-    let ended = [Ending::TooSlow, Ending::Stopped].map(|ending| values.ended(ending));
+    let ended = [EndCause::TooSlow, EndCause::Stopped].map(|ending| values.ended(ending));
     assert_eq!(ended, [1, 0]);
 }

@@ -27,7 +27,7 @@ impl Driven {
         let (returned, spent) = RingBuffer::new(512);
         let (_asks, asked) = sync_channel(1);
         let (disk, batches) = batch_queue();
-        let source = Source::new(SimConfig::new(Vec::new()), Logic::default());
+        let source = Source::new(SimConfig::new(Vec::new()), Logic::default(), "test");
         let values = Values::default();
         let recorder = Recorder {
             ticks: TickReceiver {
@@ -40,7 +40,7 @@ impl Driven {
             history: Some(History::new(Duration::from_secs(20), usize::MAX)),
             disk: Some(disk),
             shadow: None,
-            keeper: None,
+            writer: None,
             recorded: Arc::default(),
         };
         Self {
@@ -66,17 +66,17 @@ impl Driven {
         }
     }
 
-    /// A keeper that takes one job, and does them when the test wants.
-    fn keeper(&mut self) -> Receiver<WriteJob> {
-        let (jobs, keeper) = sync_channel(1);
-        self.recorder.keeper = Some(jobs);
-        keeper
+    /// A writer that takes one job, and does them when the test wants.
+    fn writer(&mut self) -> Receiver<WriteJob> {
+        let (jobs, writer) = sync_channel(1);
+        self.recorder.writer = Some(jobs);
+        writer
     }
 
     fn ask(&mut self) -> Option<HistoryError> {
         let (sender, answered) = sync_channel(1);
         let answer = Box::new(move |saved| drop(sender.send(saved)));
-        let request = HistoryRequest::Write(Reason::Asked, Some(answer));
+        let request = HistoryRequest::Write(Some(answer));
         self.recorder.answer(request, &mut self.state);
         answered.try_recv().ok().map(Result::unwrap_err)
     }
@@ -154,41 +154,41 @@ fn records_come_back_empty_with_room_for_what_ticks_need() {
 #[test]
 fn who_asks_twice_within_a_second_is_told_to_wait() {
     let mut driven = Driven::new();
-    let keeper = driven.keeper();
+    let writer = driven.writer();
     driven.ticks(1..=60);
     assert_eq!(driven.ask(), None, "is being written");
-    assert!(keeper.try_recv().is_ok());
+    assert!(writer.try_recv().is_ok());
     assert_eq!(driven.ask(), Some(HistoryError::TooSoon));
-    assert!(keeper.try_recv().is_err());
+    assert!(writer.try_recv().is_err());
 }
 
 #[test]
 fn a_history_that_was_refused_does_not_count_as_written() {
     let mut driven = Driven::new();
-    let keeper = driven.keeper();
+    let writer = driven.writer();
     driven.ticks(1..=60);
     assert_eq!(driven.ask(), None);
     let far_too_long = OVERRUN * 2;
     driven.tick_that(61, Some(7), far_too_long);
-    assert_eq!(keeper.recv().unwrap().reason, Some(Reason::Asked));
-    assert!(keeper.try_recv().is_err(), "there was no room for it");
+    assert_eq!(writer.recv().unwrap().reason, Some(Reason::Asked));
+    assert!(writer.try_recv().is_err(), "there was no room for it");
     driven.tick_that(62, Some(7), far_too_long);
-    assert_eq!(keeper.try_recv().unwrap().reason, Some(Reason::Overrun));
+    assert_eq!(writer.try_recv().unwrap().reason, Some(Reason::Overrun));
     driven.tick_that(63, Some(7), far_too_long);
-    assert!(keeper.try_recv().is_err(), "once in five minutes");
+    assert!(writer.try_recv().is_err(), "once in five minutes");
 }
 
 #[test]
-fn the_history_of_a_panic_waits_for_a_busy_keeper() {
+fn the_history_of_a_panic_waits_for_a_busy_writer() {
     let mut driven = Driven::new();
-    let keeper = driven.keeper();
+    let writer = driven.writer();
     driven.ticks(1..=60);
     assert_eq!(driven.ask(), None);
-    let keeper = thread::spawn(move || {
+    let writer = thread::spawn(move || {
         thread::park_timeout(Duration::from_millis(100));
-        [keeper.recv().unwrap().reason, keeper.recv().unwrap().reason]
+        [writer.recv().unwrap().reason, writer.recv().unwrap().reason]
     });
     driven.tick_that(61, None, Duration::ZERO);
-    assert_eq!(keeper.join().unwrap(), [Some(Reason::Asked), Some(Reason::Panic)]);
+    assert_eq!(writer.join().unwrap(), [Some(Reason::Asked), Some(Reason::Panic)]);
     assert_eq!(driven.disk.ending().0, EndReason::Panicked);
 }

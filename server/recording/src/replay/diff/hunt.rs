@@ -9,8 +9,7 @@ use super::{
         Replay, ReplayError,
         tape::{Spot, Tape},
     },
-    found::{Cause, Found, Origin, Side},
-    parting::{Pair, earliest, earliest_apart, parted, writers},
+    parting::{Cause, Origin, Pair, Parting, Side, earliest, earliest_apart, parted, writers},
     rerun::{self, Course, How},
 };
 
@@ -31,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(1100);
 pub(super) struct Hunt {
     /// The tick at which worlds part, which may be before the one at which the recordings do.
     pub(super) tick: Tick,
-    pub(super) found: Option<Found>,
+    pub(super) found: Option<Parting>,
     pub(super) attempts: u32,
     /// Which recordings some world agreed with, at the tick at which the recordings part.
     pub(super) reproduces: [bool; 2],
@@ -181,7 +180,7 @@ impl Replays<'_> {
     }
 
     /// Tells chance from a clock, and both from what a loaded world does not know.
-    fn cause(&mut self, found: &Found, tick: Tick) -> Result<Cause, ReplayError> {
+    fn cause(&mut self, found: &Parting, tick: Tick) -> Result<Cause, ReplayError> {
         let Some(pair @ [one, other]) = found.pair else {
             return Ok(found.cause);
         };
@@ -235,7 +234,7 @@ impl Replays<'_> {
     }
 
     /// Where what several put off made the difference: applies what each put off right after it, and looks again.
-    fn whose_commands(&mut self, found: &mut Found, tick: Tick) -> Result<(), ReplayError> {
+    fn whose_commands(&mut self, found: &mut Parting, tick: Tick) -> Result<(), ReplayError> {
         let Some(pair) = found.pair.filter(|_| !found.suspects.is_empty()) else {
             return Ok(());
         };

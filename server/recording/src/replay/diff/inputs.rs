@@ -76,6 +76,7 @@ fn in_words(kind: &EventKind) -> String {
     };
     let seq = match message {
         ClientMessage::Move(step) => format!("move {}, ", step.seq),
+        ClientMessage::Ping { nonce } => format!("nonce {nonce}, "),
         _ => String::new(),
     };
     format!(

@@ -1,13 +1,107 @@
-//! Where two worlds that were run part: at which tick, and after which system.
+//! Where two worlds part: at which tick, after which system, and what it comes from.
 
 use parlour_shared::ids::Tick;
+use serde::Serialize;
 
 use super::{
-    found::{Cause, Found, Origin, Side, SystemName},
     rerun::{BEGIN, Course},
-    state,
+    state::{self, Parts},
 };
 use crate::replay::tape::Spot;
+
+/// One of the two recordings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The first.
+    One,
+    /// The other.
+    Other,
+}
+
+/// Where a world that was run again began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// In which recording.
+    pub recording: Side,
+    /// After which tick; 0: as a fresh world.
+    pub from: u32,
+}
+
+/// What the difference comes from, as far as can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The same world with the same inputs reaches different states.
+    Chance,
+    /// The same, but only if some time lies between.
+    Clock,
+    /// A world that was loaded goes another way than one that ran through.
+    NotDeclared,
+    /// All worlds that were run again agree, but not with both recordings.
+    OtherProgram,
+    /// All worlds agree with both recordings: it did not show again.
+    Unseen,
+    /// The state differs where no hash says so.
+    NotHashed,
+}
+
+/// A system by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SystemName {
+    /// Module and function, `movement::walk`.
+    pub short: String,
+    /// The full path.
+    pub full: String,
+}
+
+impl From<String> for SystemName {
+    fn from(full: String) -> Self {
+        let start = full
+            .rmatch_indices("::")
+            .nth(1)
+            .map_or(0, |(at, separator)| at + separator.len());
+        Self {
+            short: full[start..].to_owned(),
+            full,
+        }
+    }
+}
+
+/// Where two worlds part, and what it comes from, as far as it was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Parting {
+    /// The first system that made a difference. `None` if it is not known, or if the worlds differed before the tick.
+    pub system: Option<SystemName>,
+    /// It was not the system itself, but commands that it had put off.
+    pub put_off: bool,
+    /// If the system is not certain: those of which one did it.
+    pub suspects: Vec<SystemName>,
+    /// What differs right after that system, or in the first saved worlds after the tick.
+    #[serde(flatten)]
+    pub parts: Parts,
+    /// Whether the system panicked in the first world, and in the other.
+    pub panicked: [bool; 2],
+    /// What it comes from.
+    pub cause: Cause,
+    /// Where the two worlds began that parted.
+    pub pair: Option<[Origin; 2]>,
+}
+
+impl Parting {
+    /// No system was found.
+    pub(super) fn without_system(cause: Cause, parts: Parts) -> Self {
+        Self {
+            system: None,
+            put_off: false,
+            suspects: Vec::new(),
+            parts,
+            panicked: [false; 2],
+            cause,
+            pair: None,
+        }
+    }
+}
 
 /// A pair of worlds to run.
 #[derive(Clone, Copy)]
@@ -34,13 +128,13 @@ pub(super) fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Ti
 }
 
 /// The first system of the last tick after which the worlds differ.
-pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
+pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Parting> {
     let [one, other] = courses;
     let origins = [0, 1].map(|nth| Origin {
         recording: pair.starts[nth].0,
         from: courses[nth].from.0,
     });
-    let found = |system: Option<&str>, applied: &[String], states: [&[u8]; 2], panicked| Found {
+    let found = |system: Option<&str>, applied: &[String], states: [&[u8]; 2], panicked| Parting {
         pair: Some(origins),
         system: system.map(|name| name.to_owned().into()),
         put_off: false,

@@ -104,7 +104,7 @@ fn state(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
             difference.recorded_tick
         )?;
     }
-    if let Some(first) = difference.found.parts.listed.first() {
+    if let Some(first) = difference.parting.parts.listed.first() {
         if let Some(room) = &first.room {
             writeln!(f, "room       {room}")?;
         }
@@ -120,7 +120,7 @@ fn state(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
     system(difference, f)?;
     others(difference, f)?;
     writeln!(f, "evidence   {}", evidence(difference))?;
-    writeln!(f, "hint       {}", hint(difference.found.cause))
+    writeln!(f, "hint       {}", hint(difference.parting.cause))
 }
 
 fn system(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
@@ -128,9 +128,9 @@ fn system(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = names.iter().map(|name| name.short.as_str()).collect();
         names.join(", ")
     };
-    match (&difference.found.system, difference.found.suspects.as_slice()) {
+    match (&difference.parting.system, difference.parting.suspects.as_slice()) {
         (Some(name), []) => {
-            let what = if difference.found.put_off {
+            let what = if difference.parting.put_off {
                 ", by commands it put off"
             } else {
                 ""
@@ -141,7 +141,7 @@ fn system(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
         (None, []) => writeln!(f, "system     cannot be told")?,
         (None, suspects) => writeln!(f, "system     one of those that wrote it: {}", list(suspects))?,
     }
-    for (side, panicked) in ["first", "other"].iter().zip(difference.found.panicked) {
+    for (side, panicked) in ["first", "other"].iter().zip(difference.parting.panicked) {
         if panicked {
             writeln!(f, "           It panicked in the {side} world.")?;
         }
@@ -150,12 +150,12 @@ fn system(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 fn others(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
-    let rest = difference.found.parts.listed.get(1..).unwrap_or_default();
+    let rest = difference.parting.parts.listed.get(1..).unwrap_or_default();
     for part in rest.iter().take(SHOWN) {
         writeln!(f, "also       {} of {}", part.component, part.owner)?;
         values(part, "  ", f)?;
     }
-    match rest.len().saturating_sub(SHOWN) + difference.found.parts.more {
+    match rest.len().saturating_sub(SHOWN) + difference.parting.parts.more {
         0 => Ok(()),
         more => writeln!(f, "also       {more} more"),
     }
@@ -172,7 +172,7 @@ fn evidence(difference: &StateDifference) -> String {
         1 => "at the first try".to_owned(),
         tries => format!("at try {tries}"),
     };
-    let mut text = match (difference.found.cause, difference.found.pair) {
+    let mut text = match (difference.parting.cause, difference.parting.pair) {
         (Cause::NotDeclared, Some(pair)) => {
             let [earlier, later] = if pair[0].from <= pair[1].from {
                 pair

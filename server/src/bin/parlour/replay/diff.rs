@@ -10,7 +10,7 @@ use clap::{Arg, ArgMatches, value_parser};
 use parlour_recording::{
     format::Recording,
     replay::{
-        Extent, Found, Replay, ReplayError,
+        ChosenFiles, Extent, Replay, ReplayError,
         diff::{Difference, compare_headers, diff, diff_with_now},
         find,
     },
@@ -65,7 +65,7 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
 /// How two recordings are compared.
 type Compare = fn(&mut Replay, &mut Replay) -> Result<Difference, ReplayError>;
 
-fn compare(found: [&Found; 2], maps: &[Arc<Map>], diff: Compare) -> Result<Difference, Exit> {
+fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result<Difference, Exit> {
     // What they were made with is compared first, for that can be told without running them, also where this
     // program could not.
     let recording = |path: &Path| Recording::open(path).map_err(|error| unreadable(path, &error));
@@ -82,10 +82,10 @@ fn compare(found: [&Found; 2], maps: &[Arc<Map>], diff: Compare) -> Result<Diffe
 }
 
 /// Compares a recording with what it comes to in this program, which is recorded beside the other temporary files.
-fn compare_with_now(one: &Found, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
+fn compare_with_now(one: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
     let again = std::env::temp_dir().join(format!("parlour-again-{}.plr", std::process::id()));
     let recorded = open(one, maps).and_then(|mut replay| {
-        let recorded = replay.record_again(&again);
+        let recorded = replay.record_again(&again, parlour_server::BUILD);
         recorded.map_err(|error| unreadable(&one.path, &error))
     });
     let found =

@@ -7,7 +7,7 @@ use std::{
 
 use clap::ArgMatches;
 use parlour_recording::replay::{
-    Extent, FindError, Found, Moment, Replay, ReplayError, ShowError, Window, find, words as text,
+    ChosenFiles, Extent, FindError, Moment, Replay, ReplayError, ShowError, Window, find, words as text,
 };
 use parlour_shared::map::Map;
 use parlour_sim::Logic;
@@ -16,7 +16,7 @@ use super::{retyped::retyped, say};
 use crate::{exit::Exit, given};
 
 /// The files that are meant. If they were chosen from a directory, standard error names them and what else is there.
-pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<Found, Exit> {
+pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<ChosenFiles, Exit> {
     let found = find(path, holding, extent).map_err(|error| match &error {
         FindError::NoneHolds {
             history: Some(history),
@@ -31,7 +31,7 @@ pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -
 }
 
 /// The choice in one line.
-fn chosen(found: &Found) -> String {
+fn chosen(found: &ChosenFiles) -> String {
     let mut text = format!("replaying {}", named(found));
     if found.is_history {
         text.push_str(", a history: no recording is there");
@@ -47,7 +47,7 @@ fn chosen(found: &Found) -> String {
 }
 
 /// The files in words.
-pub(super) fn named(found: &Found) -> String {
+pub(super) fn named(found: &ChosenFiles) -> String {
     let path = text::plain(&found.path.display().to_string());
     match found.next.len() {
         0 => path,
@@ -57,7 +57,7 @@ pub(super) fn named(found: &Found) -> String {
 }
 
 /// Opens the first file and those that go on from it, as one recording.
-pub(super) fn open(found: &Found, maps: &[Arc<Map>]) -> Result<Replay, Exit> {
+pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exit> {
     let of = |path: &Path, error: ReplayError| Exit::data(format!("{}: {error}", path.display()));
     let replay = Replay::open(&found.path, maps, Logic::default());
     let mut replay = replay.map_err(|error| of(&found.path, error))?;

@@ -2,7 +2,7 @@
 
 /// Why a recording ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum EndCause {
     /// The server stopped.
     Stopped,
     /// The disk was full, or a limit of the size of files was reached.
@@ -19,7 +19,7 @@ pub enum Ending {
     Failed,
 }
 
-impl Ending {
+impl EndCause {
     /// All, in the order of their numbers.
     pub const ALL: [Self; 7] = [
         Self::Stopped,

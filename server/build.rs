@@ -46,7 +46,7 @@ fn main() {
 /// The commit that is checked out; none if this is no checkout of Parlour.
 fn commit() -> Option<String> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
-    let root = manifest.parent()?.parent()?.canonicalize().ok()?;
+    let root = manifest.parent()?.canonicalize().ok()?;
     // The sources may lie in the checkout of something else.
     let top = Path::new(&git(&root, &["rev-parse", "--show-toplevel"])?).canonicalize();
     if top.ok()? != root {
