@@ -104,7 +104,7 @@ fn another_version_is_refused_and_says_what_to_use() {
     assert_eq!(
         error.to_string(),
         "this recording was made by simulation version 3, this program replays version 4: use the parlour that \
-         made it, which calls itself 0.7.2"
+         made it (0.7.2)"
     );
     header.schema ^= 1;
     assert!(matches!(
