@@ -114,7 +114,7 @@ fn events_in_another_form_are_refused() {
         events(&[
             2, 1, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 1,
         ]),
-        "beyond the last",
+        "above the maximum",
     );
     refused(
         events(&[1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2, 1]),
@@ -204,7 +204,7 @@ fn lengths_are_held_to_before_anything_is_unpacked() {
     refused(outcome(&forge), "zstd cannot read");
     let mut forge = Forge::new();
     forge.packed(2, 0, 1, 1, 10_000_001, &bomb);
-    refused(outcome(&forge), "another length");
+    refused(outcome(&forge), "different length");
     let mut forge = Forge::new();
     forge.packed(2, 0, 1, 1, u32::MAX, &bomb);
     refused(outcome(&forge), "bytes of content");
