@@ -125,7 +125,7 @@ fn a_directory_is_replayed_through_all_files_of_a_run() {
     assert!(
         error
             .to_string()
-            .contains("does not go on from the file before it"),
+            .contains("does not continue the file before it"),
         "{error}"
     );
     // A moment begins in the file that holds it.
