@@ -191,7 +191,7 @@ fn a_moment_that_is_not_in_it_is_no_fault_of_the_file() {
     }
     let (code, err) = refused(&[file.path(), "--dump", "chat", "--from", "10", "--at", "9"]);
     assert_eq!(
-        (code, err.contains("--from lies after --at")),
+        (code, err.contains("--from is after --at")),
         (Some(64), true),
         "{err}"
     );

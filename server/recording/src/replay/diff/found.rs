@@ -1,4 +1,4 @@
-//! Where two worlds part, and what it comes from.
+//! Where two worlds part, and the cause.
 
 use serde::Serialize;
 
@@ -10,41 +10,41 @@ use super::state::Parts;
 pub enum Side {
     /// The first.
     One,
-    /// The other.
+    /// The second.
     Other,
 }
 
-/// Where a world that was run again began.
+/// Where a world that was run again started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Origin {
-    /// In which recording.
+    /// The recording.
     pub recording: Side,
-    /// After which tick; 0: as a fresh world.
+    /// The tick of its saved world; 0 if it started as a fresh world.
     pub from: u32,
 }
 
-/// What the difference comes from, as far as can be told.
+/// The cause of a difference, as far as it can be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The same world with the same inputs reaches different states.
     Chance,
-    /// The same, but only if some time lies between.
+    /// Like [`Cause::Chance`], but only if some time passes in between.
     Clock,
-    /// A world that was loaded goes another way than one that ran through.
+    /// A loaded world diverges from one that ran through.
     NotDeclared,
     /// All worlds that were run again agree, but not with both recordings.
     OtherProgram,
-    /// All worlds agree with both recordings: it did not show again.
+    /// All worlds agree with both recordings: the difference did not show again.
     Unseen,
-    /// The state differs where no hash says so.
+    /// The state differs, but no hash does.
     NotHashed,
 }
 
 /// A system by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SystemName {
-    /// Module and function, `movement::walk`.
+    /// Module and function, such as `movement::walk`.
     pub short: String,
     /// The full path.
     pub full: String,
@@ -63,28 +63,28 @@ impl From<String> for SystemName {
     }
 }
 
-/// Where two worlds part, and what it comes from, as far as it was found.
+/// Where two worlds part, and the cause, as far as they were found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Found {
-    /// The first system that made a difference. `None` if it is not known, or if the worlds differed before the tick.
+    /// The first system that made a difference. `None` if it is unknown, or if the worlds differed before the tick.
     pub system: Option<SystemName>,
-    /// It was not the system itself, but commands that it had put off.
+    /// Whether deferred commands of the system made the difference, not the system itself.
     pub put_off: bool,
-    /// If the system is not certain: those of which one did it.
+    /// If the system is uncertain, the systems that it may be.
     pub suspects: Vec<SystemName>,
     /// What differs right after that system, or in the first saved worlds after the tick.
     #[serde(flatten)]
     pub parts: Parts,
-    /// Whether the system panicked in the first world, and in the other.
+    /// For each of the two worlds, whether the system panicked.
     pub panicked: [bool; 2],
-    /// What it comes from.
+    /// The cause.
     pub cause: Cause,
-    /// Where the two worlds began that parted.
+    /// Where the two worlds that parted started.
     pub pair: Option<[Origin; 2]>,
 }
 
 impl Found {
-    /// No system was found.
+    /// Makes a result without a system.
     pub(super) fn without_system(cause: Cause, parts: Parts) -> Self {
         Self {
             system: None,

@@ -1,4 +1,4 @@
-//! Where two worlds that were run part: at which tick, and after which system.
+//! Finds where two worlds part: the tick and the system.
 
 use parlour_shared::ids::Tick;
 
@@ -12,13 +12,13 @@ use crate::replay::tape::Spot;
 /// A pair of worlds to run.
 #[derive(Clone, Copy)]
 pub(super) struct Pair {
-    /// Where each begins: in which recording, and where in it.
+    /// Where each starts: the recording, and the place in it.
     pub(super) starts: [(Side, Spot); 2],
-    /// Whether some time lies between the two runs.
+    /// Whether to pause between the two runs.
     pub(super) pause: bool,
 }
 
-/// The first tick before `aim` at which the worlds part, or one of them parts from what was recorded.
+/// Returns the first tick before `aim` at which the worlds differ from each other or from the recording.
 pub(super) fn earliest(courses: &[Course; 2], aim: Tick) -> Option<Tick> {
     let departed = courses.iter().filter_map(|course| course.departed.as_ref());
     let departed = departed.map(|departed| departed.tick).filter(|tick| *tick < aim);
@@ -33,7 +33,7 @@ pub(super) fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Ti
         .find(|tick| one.hash(*tick) != other.hash(*tick))
 }
 
-/// The first system of the last tick after which the worlds differ.
+/// Returns the first system of the last tick after which the worlds differ.
 pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
     let [one, other] = courses;
     let origins = [0, 1].map(|nth| Origin {
@@ -50,7 +50,7 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
         cause: if pair.pause { Cause::Clock } else { Cause::Chance },
     };
     let (mut left, mut right) = (&one.trail.before, &other.trail.before);
-    // Both must reach the last tick together: worlds that parted before are compared there.
+    // Both must reach the last tick without a difference. Worlds that parted earlier are compared at that tick instead.
     if one.last() != other.last() || earliest_apart(courses, one.last()).is_some() {
         return None;
     }
@@ -75,8 +75,7 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Found> {
     None
 }
 
-/// The systems of the last tick after which one of these parts was another; of those that applied what others put off,
-/// the others.
+/// Returns the systems of the last tick after which one of these parts changed. Instead of a system that applied deferred commands, returns the systems that deferred them.
 pub(super) fn writers(course: &Course, parts: &[String]) -> Vec<String> {
     let mut last = &course.trail.before;
     let mut writers = Vec::new();
