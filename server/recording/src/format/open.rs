@@ -127,7 +127,7 @@ pub(super) fn read_chunk<R: Read + Seek>(
     if chain.0 != stored {
         return Err(ReadError::damaged(
             offset,
-            "its checksum does not match it and what is before it",
+            "its checksum does not match this chunk and those before it",
         ));
     }
     Ok((head, body, chain))

@@ -55,7 +55,7 @@ impl Order {
             (_, kind) => return Err(format!("a chunk of kind {kind:?} in the wrong place").into()),
         }
         if head.kind != Kind::Ticks && head.ticks != 0 {
-            return Err("a count of ticks where there are none".into());
+            return Err("a count of ticks in a chunk without ticks".into());
         }
         *self = next;
         Ok(())

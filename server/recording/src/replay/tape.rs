@@ -43,7 +43,7 @@ impl Tape {
     /// [`ReplayError`] if it cannot be opened, or does not continue the last one.
     pub(super) fn go_on_with(&mut self, path: &Path) -> Result<(), ReplayError> {
         let next = Recording::open(path)?;
-        let last = self.files.last_mut().expect("there is a first file");
+        let last = self.files.last_mut().expect("a tape has a first file");
         let chain = last.chain().map_err(ReadError::Io)?;
         let (header, before) = (next.header(), last.header());
         let follows = header
@@ -79,7 +79,7 @@ impl Tape {
     /// Returns how its last file ends.
     #[must_use]
     pub fn ending(&self) -> &Ending {
-        self.files.last().expect("there is a first file").ending()
+        self.files.last().expect("a tape has a first file").ending()
     }
 
     /// Returns the first and the last tick that can be read, or `None` if there are no ticks.

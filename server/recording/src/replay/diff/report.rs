@@ -234,7 +234,7 @@ fn hint(cause: Cause) -> &'static str {
         Cause::Clock => "it shows only if time passes between two runs: look in the system for a clock",
         Cause::NotDeclared => {
             "look in the system for a Local, Added, Changed or RemovedComponents of an earlier tick, a static, a component \
-             or resource that is declared presentation_only but decides, entity ids, the order of a query"
+             or resource that is declared presentation_only but has an effect, entity ids, the order of a query"
         }
         Cause::OtherProgram => {
             "was one of them recorded by a different build, or on a different machine? If one starts with a saved world, look in \
