@@ -1,9 +1,8 @@
-//! Finds out what this build is, for the headers of recordings and `parlour --version`: the version and the commit, such
-//! as `0.1.0+7e56463ab12f`, with `-dirty` if sources differ from the commit.
+//! Determines the build that headers of recordings and `parlour --version` show: the version and the commit, such as `0.1.0+7e56463ab12f`, with `-dirty` if sources differ from the commit.
 //!
-//! `PARLOUR_BUILD` replaces the commit, for builds outside of a checkout. Without either it is the version alone.
+//! `PARLOUR_BUILD` replaces the commit, for builds outside of a checkout. Without either, it is only the version.
 //!
-//! Runs again when `HEAD` moves or a source changes of which the library is compiled anyway: it makes no build slower.
+//! Runs again only when `HEAD` moves or a source of the library changes. The library is compiled then anyway, so this makes no build slower.
 
 use std::{
     env, fs,
@@ -11,14 +10,13 @@ use std::{
     process::Command,
 };
 
-/// What replaces the commit.
+/// The environment variable that replaces the commit.
 const VARIABLE: &str = "PARLOUR_BUILD";
-/// Characters of it, and of the commit's name.
+/// The maximum length of the variable and of the commit's name.
 const MOST: usize = 64;
 const COMMIT: &str = "--short=12";
 
-/// What the library is made of, from the root of the workspace. Without the sources of the command, which change without
-/// the library.
+/// The sources of the library, relative to the root of the workspace. The command is excluded: it changes without the library.
 const SOURCES: [&str; 7] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -39,15 +37,15 @@ fn main() {
         Some(commit) => format!("{version}+{commit}"),
         None => version,
     };
-    // Not under the variable's name: cargo gives it to what it runs, too, where it would be an unknown setting.
+    // Not under the variable's name: cargo also passes it to programs that it runs, where it would be an unknown setting.
     println!("cargo::rustc-env=BUILD_OF_PARLOUR={build}");
 }
 
-/// The commit that is checked out; none if this is no checkout of Parlour.
+/// Returns the commit that is checked out, or `None` outside of a checkout of Parlour.
 fn commit() -> Option<String> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
     let root = manifest.parent()?.canonicalize().ok()?;
-    // The sources may lie in the checkout of something else.
+    // The sources may be inside the checkout of a different project.
     let top = Path::new(&git(&root, &["rev-parse", "--show-toplevel"])?).canonicalize();
     if top.ok()? != root {
         return None;
@@ -63,10 +61,10 @@ fn commit() -> Option<String> {
     })
 }
 
-/// Tells cargo when to look again. A file that is not there would make it look every time.
+/// Tells cargo when to run this script again. A missing file would make it run every time.
 fn watch(root: &Path) {
     let branch = git(root, &["symbolic-ref", "--quiet", "HEAD"]);
-    // The log of HEAD grows with every commit and checkout. Where none is kept, the branch says so.
+    // The log of HEAD grows with every commit and checkout. Without a log, the branch changes.
     for name in ["HEAD", "logs/HEAD", "packed-refs"]
         .into_iter()
         .chain(branch.as_deref())
@@ -92,7 +90,7 @@ fn changed(path: &Path) {
     }
 }
 
-/// What git says; none if there is none, or it refuses.
+/// Returns the output of git, or `None` if git is missing or fails.
 fn git(root: &Path, words: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .args(["--no-optional-locks", "-C"])
@@ -104,7 +102,7 @@ fn git(root: &Path, words: &[&str]) -> Option<String> {
     output.status.success().then(|| text.trim().to_owned())
 }
 
-/// As much of a text as a version may have in it.
+/// Keeps the characters of a text that a version may contain.
 fn plain(text: &str) -> String {
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     text.chars().filter(is_plain).take(MOST).collect()

@@ -1,4 +1,4 @@
-//! What a recording says of the world it is of: all that a replay must have before the first tick.
+//! The header of a recording: everything that a replay needs before the first tick.
 
 use std::{
     sync::Arc,
@@ -20,53 +20,52 @@ use super::{
     map_digest,
 };
 
-/// The first chunk of a recording, as JSON. Fields that a reader does not know are ignored, except in `rules`.
+/// The first chunk of a recording, as JSON. Readers ignore unknown fields, except in `rules`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// The format of the file, as in its first bytes.
     pub format: u16,
-    /// The version of the simulation: the same inputs give the same hashes only under the same one.
+    /// The version of the simulation. Only the same version reaches the same hashes from the same inputs.
     pub simulation: u32,
     /// The version of the protocol, [`PROTOCOL`].
     pub protocol: u16,
-    /// The form of the messages in it, [`SCHEMA`].
+    /// The version of the message encoding, [`SCHEMA`].
     pub schema: u32,
-    /// The program that recorded, as it calls itself: its version and commit.
+    /// The [`BUILD`] of the program that recorded.
     pub build: String,
     /// Ticks per second.
     pub tick_rate: u32,
-    /// When the recording began, for people: RFC 3339, UTC.
+    /// When the recording started, for people: RFC 3339, UTC.
     pub started: String,
     /// The same in milliseconds since 1970.
     pub started_ms: u64,
-    /// What every stream of chance was seeded from. A text in JSON, where numbers end at 2^53.
+    /// The seed of all random streams. A string in JSON, whose numbers are exact only up to 2^53.
     #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
     pub seed: u64,
     /// The rules of every room.
     pub rules: RoomRules,
-    /// Rooms that may exist at once.
+    /// The maximum number of rooms.
     pub max_rooms: u32,
-    /// What welcomes say of the heartbeat, in milliseconds.
+    /// The heartbeat that welcomes announce, in milliseconds.
     pub heartbeat_ms: u32,
-    /// The catalogue of skins, by index.
+    /// The skins, by index.
     pub skins: Vec<String>,
-    /// The maps, in the order in which the world had them.
+    /// The maps, in the world's order.
     pub maps: Vec<RecordedMap>,
-    /// Names of the parts of the state; each tick has one fingerprint for each of them.
+    /// The names of the parts of the state. Each tick has one fingerprint per part.
     pub state: Vec<String>,
-    /// The file that this one goes on from.
+    /// The file that this one continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Previous>,
-    /// Why the history was written, as in the names of such files. A recording has none: so the two can be told apart
-    /// whatever their names are.
+    /// Why the history was written, as in its file name. Recordings have `None`, so the header distinguishes the two whatever the file is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<String>,
 }
 
-/// The text of a history's end marker. Files of older programs have only this to tell them from recordings.
+/// The text of a history's end marker. In files of older programs, only this distinguishes a history from a recording.
 pub(crate) const HISTORY: &str = "the history of a server";
 
-/// A map by name and by all that it is.
+/// The name and digest of a map.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedMap {
     /// Its name.
@@ -75,35 +74,35 @@ pub struct RecordedMap {
     pub digest: String,
 }
 
-/// The file before this one, when a recording was begun anew because the file grew large.
+/// The file before this one, if a recording continues in a new file because the old one grew too large or too old.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Previous {
     /// Its name, without a directory.
     pub file: String,
-    /// Its [`Recording::chain`](super::format::Recording::chain): that of its end marker.
+    /// Its [`Recording::chain`](super::format::Recording::chain): the chain of its end marker.
     pub chain: Chain,
 }
 
-/// Why a recording cannot be replayed by this program.
+/// Why this program cannot replay a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum VersionError {
-    /// The world worked otherwise then.
+    /// A different version of the simulation made it.
     #[error(
         "this recording was made by simulation version {recorded}, this program replays version {ours}: \
-         use the parlour that made it, which calls itself {build}"
+         use the parlour that made it ({build})"
     )]
     Simulation {
-        /// The recording's.
+        /// The recording's version.
         recorded: u32,
-        /// This program's.
+        /// This program's version.
         ours: u32,
         /// The program that recorded.
         build: String,
     },
-    /// Messages looked otherwise then.
+    /// Its messages have a different encoding.
     #[error(
-        "this recording holds messages of protocol {protocol}, schema {schema:#010x}; this program reads protocol \
-         {PROTOCOL}, schema {SCHEMA:#010x}: use the parlour that made it, which calls itself {build}"
+        "this recording contains messages of protocol {protocol}, schema {schema:#010x}; this program reads protocol \
+         {PROTOCOL}, schema {SCHEMA:#010x}: use the parlour that made it ({build})"
     )]
     Messages {
         /// The recording's protocol.
@@ -113,28 +112,28 @@ pub enum VersionError {
         /// The program that recorded.
         build: String,
     },
-    /// Ticks were of another length.
+    /// Its ticks have a different length.
     #[error(
-        "this recording has {} per second, this program {TICK_RATE}: use the parlour that made it, which calls itself {build}",
+        "this recording has {} per second, this program {TICK_RATE}: use the parlour that made it ({build})",
         count(*.recorded, "tick")
     )]
     TickRate {
-        /// The recording's.
+        /// The recording's tick rate.
         recorded: u32,
         /// The program that recorded.
         build: String,
     },
 }
 
-/// Why no world can be made as a recording says.
+/// Why the world of a recording cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HeaderError {
-    /// A map is not there.
+    /// A map is missing.
     #[error(
         "the recording was made with the map {0:?}, which is not here: name the directory it is in with --maps DIR"
     )]
     NoMap(String),
-    /// A map of that name is there, but is not the same.
+    /// The map with that name is a different one.
     #[error(
         "the map {name:?} is not the one that was recorded (digest {found}, recorded {recorded}): \
          name the directory with the recorded one with --maps DIR"
@@ -142,19 +141,18 @@ pub enum HeaderError {
     OtherMap {
         /// The map's name.
         name: String,
-        /// Hexadecimal.
+        /// The recorded digest, hexadecimal.
         recorded: String,
-        /// Hexadecimal.
+        /// The digest of the map that was found, hexadecimal.
         found: String,
     },
-    /// No program would have recorded that.
+    /// The header is invalid: no recorder writes it.
     #[error("the recording's header is not one that parlour writes: {0}")]
     Impossible(String),
 }
 
 impl Header {
-    /// The header of a recording of such a world that begins at `started_ms` (milliseconds since 1970), made by the program
-    /// that calls itself `build`.
+    /// Returns the header of a recording of this world that starts at `started_ms` (milliseconds since 1970).
     #[must_use]
     pub fn new(
         config: &SimConfig,
@@ -188,7 +186,7 @@ impl Header {
         }
     }
 
-    /// Whether it is of the same world as another one: what it was made with is the same.
+    /// Returns whether both headers are of the same world: all options of the world are equal.
     #[must_use]
     pub fn is_of_the_world_of(&self, other: &Self) -> bool {
         let mut like = self.clone();
@@ -199,10 +197,10 @@ impl Header {
         like == *other
     }
 
-    /// Whether this program, with this version of the simulation, would do what was recorded.
+    /// Checks that this program, with this version of the simulation, can replay the recording.
     ///
     /// # Errors
-    /// What differs, and which program to use instead.
+    /// Says what differs, and which program to use instead.
     pub fn check_versions(&self, simulation: u32) -> Result<(), VersionError> {
         let build = self.build.clone();
         if self.simulation != simulation {
@@ -221,7 +219,7 @@ impl Header {
         self.check_messages()
     }
 
-    /// Whether this program reads the messages in it.
+    /// Checks that this program can read the recording's messages.
     ///
     /// # Errors
     /// [`VersionError::Messages`].
@@ -236,11 +234,10 @@ impl Header {
         })
     }
 
-    /// What the recorded world was made with, its maps taken from those that are here. Of several with one name the one
-    /// that was recorded is taken.
+    /// Returns the config of the recorded world, with its maps taken from `maps`. If several have the same name, the one with the recorded digest is used.
     ///
     /// # Errors
-    /// A map that is missing or differs, or rules that no world can have.
+    /// A map is missing or differs, or the rules are invalid.
     pub fn sim_config(&self, maps: &[Arc<Map>]) -> Result<SimConfig, HeaderError> {
         self.rules
             .check()
@@ -273,10 +270,10 @@ impl Header {
     }
 }
 
-/// The last millisecond of the year 9999, in milliseconds since 1970: what lies beyond it has no text; no clock says so.
+/// The last millisecond of the year 9999, in milliseconds since 1970. RFC 3339 cannot express later times.
 pub const LAST_WALL_MS: u64 = 253_402_300_799_999;
 
-/// A time in milliseconds since 1970 as the log has it: RFC 3339, UTC, milliseconds. At most [`LAST_WALL_MS`].
+/// Formats a time in milliseconds since 1970 as RFC 3339 (UTC, with milliseconds). Later times than [`LAST_WALL_MS`] count as that.
 #[must_use]
 pub fn rfc3339(wall_ms: u64) -> String {
     let since = Duration::from_millis(wall_ms.min(LAST_WALL_MS));
@@ -290,5 +287,5 @@ fn as_text<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::Error> 
 fn from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse()
-        .map_err(|_| de::Error::custom("a seed is a decimal number below 2^64, as a text"))
+        .map_err(|_| de::Error::custom("a seed must be a decimal number below 2^64, in a string"))
 }

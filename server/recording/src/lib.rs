@@ -1,15 +1,12 @@
-//! Recordings of Parlour's worlds: the input of every tick and the hash that it led to, and now and then the whole world, so
-//! that the same world can be run again. docs/recording.md describes the file for readers in any language.
+//! Recordings of Parlour's worlds. A recording contains the input of every tick, the state hash after it, and a saved world now and then, so that the same world can run again. docs/recording.md describes the file for readers in any language.
 //!
 //! From the bottom up:
 //!
-//! * [`format`](mod@format) reads and writes the file. [`Header`] says which world it is of.
+//! * [`format`](mod@format) reads and writes the file. [`Header`] says which world it records.
 //! * [`replay`] runs a recording again and answers questions about it. Start at [`replay::find`] and [`replay::Replay`].
-//! * [`recorder`] has the threads that record a world while it lives, keep its last minutes, and run it a second time to
-//!   compare.
+//! * [`recorder`] has the threads that record a live world, keep its last minutes, and run it a second time to compare.
 //!
-//! There is no socket and no async runtime here. Game logic comes in as [`parlour_sim::Logic`]: a recording of a server with
-//! game logic of your own is replayed by a program that has the same logic.
+//! This crate has no sockets and no async runtime. Game logic is passed in as [`parlour_sim::Logic`]: to replay a recording of a server with your own game logic, use a program with the same logic.
 #![forbid(unsafe_code)]
 
 pub mod format;

@@ -1,16 +1,15 @@
-//! What a map is, as one value: a recording names its maps by it, and a replay over other maps is refused.
+//! A digest of a map. A recording names its maps by their digests, and a replay with different maps is refused.
 
 use parlour_shared::map::Map;
 use sha2::{Digest as _, Sha256};
 
-/// SHA-256 over all of a map that a world can notice, in this form: integers little endian, texts as their length in
-/// bytes (u32) and UTF-8.
+/// Returns the SHA-256 of everything in a map that affects a world, in this form. Integers are little endian; strings are their length in bytes (u32) and UTF-8.
 ///
-/// - the text `parlour map 1`, the name
-/// - u16 columns, u16 rows, u16 pixels of a tile's side
-/// - one bit per tile, row by row, in bytes from the lowest bit on; 1 is a wall
+/// - the string `parlour map 1`, the name
+/// - u16 columns, u16 rows, u16 side of a tile in pixels
+/// - one bit per tile, row by row, lowest bit of each byte first; 1 is a wall
 /// - u32 spawn points, in the map's order; each a name, i32 x, i32 y in units
-/// - u32 doors, in the map's order; each i32 x, y, w, h in pixels, the map and the spawn point it leads to
+/// - u32 doors, in the map's order; each i32 x, y, w, h in pixels, then its target map and spawn point
 #[must_use]
 pub fn map_digest(map: &Map) -> [u8; 32] {
     let mut digest = Sha256::new();
@@ -52,7 +51,7 @@ fn text(digest: &mut Sha256, text: &str) {
     digest.update(text);
 }
 
-/// No map has more than the u32 holds: all of a map comes from a file of 4 MiB.
+/// A count always fits a u32: a map file has at most 4 MiB.
 fn count(digest: &mut Sha256, count: usize) {
     digest.update(u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
 }

@@ -1,4 +1,4 @@
-//! The threads that record a world while it lives. None of them delays its tick.
+//! The threads that record a live world. None of them delays its tick.
 //!
 //! ```text
 //! tick thread         recorder thread            disk thread     DIR/20261121T140300Z-t12345.plr
@@ -7,10 +7,9 @@
 //!                                          --queue--> history thread: write the history out
 //! ```
 //!
-//! Each arrow is bounded. A thread that falls behind loses data and delays no other: the recording ends and begins again in a
-//! new file, the history starts again from nothing, the shadow skips to the next saved world.
+//! Each arrow is bounded. A thread that falls behind loses data and delays no other: the recording ends and a new file starts, the history starts again from empty, the shadow skips to the next saved world.
 //!
-//! There is no socket here and no async runtime. The program that embeds it has a tick thread and calls [`start`].
+//! This module has no sockets and no async runtime. The program that embeds it has a tick thread and calls [`start`].
 
 mod batch;
 mod batch_queue;

@@ -1,4 +1,4 @@
-//! Running a recording again: every tick is stepped with the input it had, and must reach the hash that it reached.
+//! Runs a recording again: every tick is stepped with its recorded input, and must reach its recorded hash.
 
 mod chat_heard;
 mod compared_world;
@@ -45,7 +45,7 @@ pub use window::Window;
 pub use window_players::WindowPlayers;
 pub use world::{step_caught, uncounted};
 
-/// A recording, and what it takes to run it: the maps it was made with and its game logic.
+/// A recording, and the maps and game logic that are needed to run it.
 pub struct Replay {
     tape: Tape,
     config: SimConfig,
@@ -53,10 +53,10 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Opens a recording. `maps` are those that may be in it, `logic` the game logic of the server that made it.
+    /// Opens a recording. `maps` are the available maps, `logic` is the game logic of the server that recorded.
     ///
     /// # Errors
-    /// [`ReplayError`] if it is no recording, or one of another version, with other maps or other game logic.
+    /// [`ReplayError`] if it is not a recording, or needs a different version, other maps or other game logic.
     pub fn open(path: &Path, maps: &[Arc<Map>], logic: Logic) -> Result<Self, ReplayError> {
         let tape = Tape::new(Recording::open(path)?);
         let header = tape.header();
@@ -71,63 +71,62 @@ impl Replay {
         Ok(replay)
     }
 
-    /// Goes on with the file that goes on from the last one: what a server rotated is run as one.
+    /// Appends the file that continues the last one, so that the files of one server run as one recording.
     ///
     /// # Errors
-    /// [`ReplayError`] if it cannot be opened, or does not go on from it.
+    /// [`ReplayError`] if it cannot be opened, or does not continue the last file.
     pub fn go_on_with(&mut self, path: &Path) -> Result<(), ReplayError> {
         self.tape.go_on_with(path)
     }
 
-    /// The recording itself, all its files as one.
+    /// Returns the recording itself, all its files as one.
     #[must_use]
     pub fn tape(&self) -> &Tape {
         &self.tape
     }
 
-    /// When each of its ticks was.
+    /// Returns the times of its ticks.
     #[must_use]
     pub fn times(&self) -> Times {
         self.tape.times()
     }
 
-    /// How its last file ends.
+    /// Returns how its last file ends.
     #[must_use]
     pub fn ending(&self) -> &Ending {
         self.tape.ending()
     }
 
-    /// The last tick that can be read; none if there is no tick.
+    /// Returns the last tick that can be read, or `None` if there are no ticks.
     #[must_use]
     pub fn last_tick(&self) -> Option<Tick> {
         self.tape.range().map(|(_, last)| last)
     }
 
-    /// What the world was made with.
+    /// Returns the config of the recorded world.
     #[must_use]
     pub fn config(&self) -> &SimConfig {
         &self.config
     }
 
-    /// Its game logic.
+    /// Returns the game logic.
     #[must_use]
     pub fn logic(&self) -> &Logic {
         &self.logic
     }
 
-    /// The whole recording from its beginning.
+    /// Starts a run of the whole recording.
     ///
     /// # Errors
-    /// [`ReplayError`] if there is no tick in it, or its beginning cannot be loaded.
+    /// [`ReplayError`] if it has no ticks, or the world at its start cannot be loaded.
     pub fn run(&mut self) -> Result<Run<'_>, ReplayError> {
         self.run_from(self.tape.beginning())
     }
 
-    /// The world as it was after a tick; what follows is run on from there. Begins at the last keyframe before it: at
-    /// most ten seconds are run again.
+    /// Runs to the state after a tick, from the last keyframe before it: at most ten seconds of ticks. The returned run continues from there.
     ///
     /// # Errors
-    /// [`ReplayError`], also for a tick that is not in it, and for one that panicked: it left no world.
+    /// [`ReplayError`], also if the tick was not recorded, or panicked and so left no state.
     pub fn run_to(&mut self, tick: Tick) -> Result<Run<'_>, ReplayError> {
         let (first, last) = self.tape.range().ok_or(ReplayError::Empty)?;
         let not_in_it = Moment::Tick(tick).not_in(&self.times());
@@ -146,20 +145,20 @@ impl Replay {
         }
     }
 
-    /// From the last saved world at or before that tick on, or from the beginning: nothing was run yet.
+    /// Starts a run at the last saved world at or before a tick, or at the start of the recording. No tick is run yet.
     ///
     /// # Errors
-    /// As [`Self::run`].
+    /// Like [`Self::run`].
     pub fn run_before(&mut self, tick: Tick) -> Result<Run<'_>, ReplayError> {
         self.run_from(self.tape.before(tick))
     }
 
-    /// From a place on.
+    /// Starts a run at a place.
     fn run_from(&mut self, spot: Spot) -> Result<Run<'_>, ReplayError> {
         Run::begin(self.tape.read_from(spot), &self.config, &self.logic)
     }
 
-    /// A world in which nothing has happened yet.
+    /// Makes a world in which no tick has run yet.
     #[must_use]
     pub fn fresh(&self) -> Simulation {
         uncounted(|| Simulation::with_plugins(self.config.clone(), self.logic.clone()))

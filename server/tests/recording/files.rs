@@ -123,9 +123,7 @@ fn a_directory_is_replayed_through_all_files_of_a_run() {
     // A file left out is told, not passed over.
     let error = open().go_on_with(&next[1]).unwrap_err();
     assert!(
-        error
-            .to_string()
-            .contains("does not go on from the file before it"),
+        error.to_string().contains("does not continue the file before it"),
         "{error}"
     );
     // A moment begins in the file that holds it.

@@ -54,7 +54,7 @@ fn found(logic: Logic) -> String {
     let _ = bots.stop();
     let _ = server.stop();
     assert_eq!(directory.files_ending("-diverged.plr").len(), 1);
-    log.lines("the shadow reached another state")
+    log.lines("the shadow reached a different state")
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_difference_has_a_code_of_its_own() {
     let (code, err) = refused(&[file.path()]);
     assert_eq!(code, Some(1), "{err}");
     assert!(
-        err.contains("tick 77 came to another state") && err.contains("--diff"),
+        err.contains("tick 77 reached a different state") && err.contains("--diff"),
         "{err}"
     );
     // Which of the two is wrong, and what: this program comes to the same state, but not to that hash.
@@ -191,7 +191,7 @@ fn a_moment_that_is_not_in_it_is_no_fault_of_the_file() {
     }
     let (code, err) = refused(&[file.path(), "--dump", "chat", "--from", "10", "--at", "9"]);
     assert_eq!(
-        (code, err.contains("--from lies after --at")),
+        (code, err.contains("--from is after --at")),
         (Some(64), true),
         "{err}"
     );

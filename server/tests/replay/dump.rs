@@ -130,23 +130,23 @@ fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
     for (words, expected) in [
         (
             ["chat", "--from", "t91", "--at", "t119", "--player", "Ada"],
-            "no chat that fits --player in ticks 91 to 119",
+            "no chat that matches --player in ticks 91 to 119",
         ),
         (
             ["chat", "--from", "t91", "--at", "t119", "--room", "plaza"],
-            "no chat that fits --room in ticks 91 to 119",
+            "no chat that matches --room in ticks 91 to 119",
         ),
         (
             ["commands", "--from", "t91", "--at", "t119", "--player", "Cleo"],
-            "no command that fits --player in ticks 91 to 119",
+            "no command that matches --player in ticks 91 to 119",
         ),
         (
             ["commands", "--from", "t91", "--at", "t119", "--room", "lobby/3"],
-            "no command that fits --room in ticks 91 to 119",
+            "no command that matches --room in ticks 91 to 119",
         ),
         (
             ["rooms", "--from", "t600", "--at", "t610", "--player", "Ada"],
-            "no room that fits --player after tick 610",
+            "no room that matches --player after tick 610",
         ),
     ] {
         let (code, lines, err) = shown(&words);

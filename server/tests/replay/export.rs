@@ -162,7 +162,7 @@ fn an_export_does_not_overwrite_a_file() {
     let target = Temporary::file(b"all that is left");
     let (code, out, err) = parlour(&[file.path(), &format!("--export={}", target.path())]);
     assert_eq!((code, out.as_str()), (Some(73), ""));
-    let expected = "exists already, and is not overwritten: name another file or remove this one\n";
+    let expected = "exists already, and is not overwritten: name a different file or remove this one\n";
     assert!(
         err.starts_with(&format!("parlour: {} {expected}", target.path())),
         "{err}"
@@ -187,7 +187,7 @@ fn a_file_without_an_equals_sign_gets_a_tip() {
     ] {
         let (code, _, err) = parlour(&words);
         assert_eq!(code, Some(2), "{err}");
-        let tip = format!("tip: an equals sign stands before the file to write: {tip}");
+        let tip = format!("tip: use an equals sign before the file to write: {tip}");
         assert!(err.contains(&tip), "{err}");
     }
     assert!(!parlour(&[file.path(), "other.plr"]).2.contains("tip"));

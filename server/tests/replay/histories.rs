@@ -35,7 +35,7 @@ fn name(found: &ChosenFiles) -> &str {
 fn only_the_recording_is_replayed() {
     let directory = recorded();
     let note = format!(
-        "parlour: replaying {}/t1.plr and the 2 that go on from it; also there: 2 histories (give the file to replay one)",
+        "parlour: replaying {}/t1.plr and the 2 that continue it; also there: 2 histories (give the file to replay one)",
         directory.path()
     );
     let (code, out, err) = parlour(&[directory.path()]);
@@ -138,7 +138,7 @@ fn without_a_recording_the_newest_history_is_taken() {
     let (code, out, err) = parlour(&[directory.path()]);
     assert_eq!(code, Some(0), "{err}");
     assert!(out.starts_with("300 ticks"), "{out}");
-    let note = "a-asked.plr, a history: no recording is there; also there: 2 histories (give the file to replay one)\n";
+    let note = "a-asked.plr, a history: there is no recording; also there: 2 histories (give the file to replay one)\n";
     assert!(err.ends_with(note), "{err}");
     let (code, _, err) = parlour(&[directory.path(), "--from", "t301"]);
     assert_eq!(
@@ -217,7 +217,7 @@ fn a_history_and_a_recording_of_one_world_are_compared() {
         (code, out.as_str()),
         (
             Some(0),
-            "the same: ticks 1 to 100, inputs and hashes\nthe first goes on to tick 200\n"
+            "the same: ticks 1 to 100, inputs and hashes\nthe first continues to tick 200\n"
         ),
         "{err}"
     );

@@ -29,7 +29,7 @@ fn dumped(file: &Temporary, words: &[&str]) -> (String, usize) {
 #[test]
 fn nothing_in_the_last_ten_seconds_says_how_to_look_at_more() {
     let file = Temporary::file(&evening().record(1500));
-    let note = "parlour: no chat in ticks 900 to 1500: without --from only 10 s are looked at, --from +0s looks at all before\n";
+    let note = "parlour: no chat in ticks 900 to 1500: without --from only 10 s are searched, --from +0s searches everything before\n";
     assert_eq!(dumped(&file, &["chat"]), (note.to_owned(), 0));
     assert_eq!(dumped(&file, &["chat", "--from", "+0s"]), (String::new(), 1));
     // As JSON nothing stands on standard output, and the same on standard error.
@@ -38,20 +38,20 @@ fn nothing_in_the_last_ten_seconds_says_how_to_look_at_more() {
     for (words, note) in [
         (
             &["chat", "--from", "t200"][..],
-            "no chat in ticks 200 to 1500: an earlier --from looks further back",
+            "no chat in ticks 200 to 1500: an earlier --from searches further back",
         ),
         (
             &["chat", "--at", "t1000", "--player", "Ada", "--room", "plaza"],
-            "no chat that fits --room and --player in ticks 400 to 1000: without --from only 10 s are looked at, \
-             --from +0s looks at all before; a later --at looks further on",
+            "no chat that matches --room and --player in ticks 400 to 1000: without --from only 10 s are searched, \
+             --from +0s searches everything before; a later --at shows later ticks",
         ),
         (
             &["chat", "--from", "t1", "--at", "t99"],
-            "no chat in ticks 1 to 99: a later --at looks further on",
+            "no chat in ticks 1 to 99: a later --at shows later ticks",
         ),
         (
             &["players", "--at", "t5"],
-            "nobody after tick 5: a later --at looks further on",
+            "nobody after tick 5: a later --at shows later ticks",
         ),
     ] {
         assert_eq!(
@@ -148,9 +148,6 @@ fn the_last_tick_with_anyone_in_it_may_lie_in_an_earlier_file() {
     let (note, rows) = dumped(&empty, &["players"]);
     assert_eq!(
         (note.as_str(), rows),
-        (
-            "parlour: nobody after tick 60: --at looks at an earlier tick\n",
-            0
-        )
+        ("parlour: nobody after tick 60: --at shows an earlier tick\n", 0)
     );
 }

@@ -153,7 +153,7 @@ fn times_that_no_clock_says_are_answered_at_once() {
     let error = moment("14:03").tick(&times).unwrap_err().to_string();
     // The days from 1970 to the end of 9999.
     assert!(
-        error.contains("comes 2932897 times") && error.contains("1970-01-01T14:03:00"),
+        error.contains("occurs 2932897 times") && error.contains("1970-01-01T14:03:00"),
         "{error}"
     );
     assert_eq!(times.at(Tick(3)), 253_402_300_799_999);

@@ -88,7 +88,7 @@ fn a_look_at_a_moment_says_that_it_began_at_a_saved_world() {
     let mut replay = opened(&file, &script);
     let error = replay.run_to(Tick(500)).map(|run| run.tick()).unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("tick 450 came to another state"), "{text}");
+    assert!(text.contains("tick 450 reached a different state"), "{text}");
     assert!(
         text.ends_with("in a world that has run since the one saved after tick 300"),
         "{text}"

@@ -90,6 +90,6 @@ fn a_recording_behind_the_flag_gets_a_tip() {
     let output = command.output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    let tip = "tip: the recording stands before --diff: parlour replay rec --diff\n";
+    let tip = "tip: put the recording before --diff: parlour replay rec --diff\n";
     assert!(error.contains(tip), "{error}");
 }

@@ -1,9 +1,8 @@
-//! Numbers and texts out of bytes, and LEB128: seven bits to a byte, the lowest first, the top bit means that more
-//! follow. Only the shortest form is read.
+//! Reads numbers and texts from bytes. LEB128 has seven bits per byte, the lowest first; the top bit means that more follow. Only the shortest form is accepted.
 
 use super::Flaw;
 
-/// What is still to be read of a chunk's content.
+/// The unread rest of a chunk's content.
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {
@@ -52,7 +51,7 @@ impl<'a> Bytes<'a> {
             }
             value |= bits << shift;
             if byte & 0x80 == 0 {
-                // A last byte of nothing but zeros could have been left out.
+                // A last byte of zero could have been left out.
                 return if byte == 0 && shift > 0 {
                     Err("a number in a longer form than its shortest".into())
                 } else {
@@ -63,7 +62,7 @@ impl<'a> Bytes<'a> {
         Err("a number of more than 64 bits".into())
     }
 
-    /// A LEB128 number that must not be above `most`.
+    /// Reads a LEB128 number of at most `most`.
     pub(super) fn leb_up_to(&mut self, most: u64, what: &'static str) -> Result<u64, Flaw> {
         let value = self.leb()?;
         if value > most {
@@ -81,7 +80,7 @@ pub(super) fn put_leb(mut value: u64, out: &mut Vec<u8>) {
     out.push(value as u8);
 }
 
-/// Numbers around zero as small ones: 0, -1, 1, -2 become 0, 1, 2, 3.
+/// Maps numbers around zero to small ones: 0, -1, 1, -2 become 0, 1, 2, 3.
 pub(super) fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }

@@ -1,4 +1,4 @@
-//! What holds each chunk to all before it.
+//! The checksum that ties each chunk to all before it.
 
 use std::fmt;
 
@@ -15,17 +15,17 @@ pub(super) fn preamble() -> [u8; PREAMBLE_BYTES] {
     bytes
 }
 
-/// A checksum over a chunk and all before it; two files with the same one are the same up to there.
+/// A checksum over a chunk and all before it. Files with the same chain are identical up to there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Chain(pub [u8; 32]);
 
 impl Chain {
-    /// Before the first chunk.
+    /// Returns the chain before the first chunk.
     pub(super) fn start() -> Self {
         Self(Sha256::digest(preamble()).into())
     }
 
-    /// After one more chunk.
+    /// Returns the chain after one more chunk.
     pub(super) fn after(&self, head: &[u8; HEAD_BYTES], body: &[u8]) -> Self {
         let sum = Sha256::new()
             .chain_update(self.0)
@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for Chain {
     }
 }
 
-/// Bytes as hexadecimal digits.
+/// Formats bytes as hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -4,20 +4,20 @@ use parlour_shared::text::count;
 
 use super::{Flaw, HEAD_BYTES, KEYFRAME_PIECE, MAX_END, MAX_HEADER, MAX_RAW, bytes::Bytes};
 
-/// The body is the content itself, not compressed.
+/// Flag: the body is the uncompressed content.
 pub(super) const STORED: u8 = 1;
-/// The last piece of a saved world.
+/// Flag: the last piece of a saved world.
 pub(super) const LAST: u8 = 2;
-/// As zstd's own default: level 1 saves nothing that counts here, higher levels cost more than they save.
+/// The default of zstd. Level 1 saves no noticeable time here, and higher levels cost more than they save.
 const LEVEL: i32 = 3;
-/// Memory that is kept from one chunk to the next.
+/// Buffers up to this size are kept from one chunk to the next.
 const KEPT: usize = 4 * 1024 * 1024;
 
-/// What is in a chunk.
+/// The kind of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Kind {
-    /// What the world was made with; JSON.
+    /// The inputs that the world was made with; JSON.
     Header = 1,
     /// Some ticks.
     Ticks = 2,
@@ -36,7 +36,7 @@ impl Kind {
             .find(|kind| *kind as u8 == byte)
     }
 
-    /// Bytes that its content may have.
+    /// Returns the maximum bytes of its content.
     fn max_raw(self) -> usize {
         match self {
             Self::Header => MAX_HEADER,
@@ -47,7 +47,7 @@ impl Kind {
     }
 }
 
-/// A chunk that is not in a file yet: compressed, not chained. The same one can be written to several files.
+/// A chunk that is not in a file yet: compressed, but not chained. It can be written to several files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
     pub(super) head: Head,
@@ -55,50 +55,50 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    /// What is in it.
+    /// Returns its kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.head.kind
     }
 
-    /// Its first tick, or the tick after which the world was saved.
+    /// Returns its first tick, or the tick after which the world was saved.
     #[must_use]
     pub fn first_tick(&self) -> u32 {
         self.head.first_tick
     }
 
-    /// Ticks in it; 0 if it is no chunk of ticks.
+    /// Returns the number of its ticks: 0 unless it is a chunk of ticks.
     #[must_use]
     pub fn ticks(&self) -> u32 {
         self.head.ticks
     }
 
-    /// When its first tick was, in milliseconds since 1970.
+    /// Returns the time of its first tick, in milliseconds since 1970.
     #[must_use]
     pub fn wall_ms(&self) -> u64 {
         self.head.wall_ms
     }
 
-    /// Whether a saved world is whole with it.
+    /// Returns whether it completes a saved world.
     #[must_use]
     pub fn is_last_piece(&self) -> bool {
         self.head.is_last()
     }
 
-    /// Bytes it takes in a file.
+    /// Returns its bytes in a file.
     #[must_use]
     pub fn bytes(&self) -> usize {
         HEAD_BYTES + self.body.len() + super::CHAIN_BYTES
     }
 
-    /// Bytes of its content.
+    /// Returns the bytes of its uncompressed content.
     #[must_use]
     pub fn raw_len(&self) -> usize {
         self.head.raw_len as usize
     }
 }
 
-/// What stands before a body.
+/// The bytes before a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) kind: Kind,
@@ -123,7 +123,7 @@ impl Head {
         bytes
     }
 
-    /// Reads a head whose lengths are within their bounds.
+    /// Decodes a head and checks its lengths.
     pub(super) fn decode(bytes: [u8; HEAD_BYTES]) -> Result<Self, Flaw> {
         let mut rest = Bytes(&bytes);
         let kind = rest.u8()?;
@@ -178,18 +178,18 @@ impl Head {
         self.flags & LAST != 0
     }
 
-    /// Bytes of the whole chunk.
+    /// Returns the bytes of the whole chunk.
     pub(super) fn chunk_bytes(&self) -> u64 {
         (HEAD_BYTES + super::CHAIN_BYTES) as u64 + u64::from(self.body_len)
     }
 }
 
-/// What zstd makes of bytes that it cannot compress is at most n + n/256 + 64 long.
+/// Returns the maximum bytes of a body: what zstd makes of incompressible bytes has at most n + n/256 + 64.
 fn longest_body(raw: usize) -> usize {
     raw + raw / 128 + 128
 }
 
-/// A chunk's content, from its body. `into` is filled anew.
+/// Unpacks the content of a chunk from its body. Overwrites `into`.
 pub(super) fn unpack(head: &Head, body: &[u8], into: &mut Vec<u8>) -> Result<(), Flaw> {
     into.clear();
     if head.is_stored() {
@@ -203,12 +203,12 @@ pub(super) fn unpack(head: &Head, body: &[u8], into: &mut Vec<u8>) -> Result<(),
         .and_then(|mut decompressor| decompressor.decompress_to_buffer(body, &mut target))
         .map_err(|error| format!("a body that zstd cannot read: {error}"))?;
     if written != raw {
-        return Err("a body with another length than its head says".into());
+        return Err("a body with a different length than its head says".into());
     }
     Ok(())
 }
 
-/// Makes chunks, and keeps what it needs for that from one to the next.
+/// Makes chunks, and keeps its buffers from one to the next.
 pub(super) struct Sealer {
     compressor: zstd::bulk::Compressor<'static>,
     buffer: Vec<u8>,
@@ -222,18 +222,18 @@ impl Sealer {
         }
     }
 
-    /// The lengths in the head are filled in here; the content must be within its kind's bound.
+    /// Fills in the lengths in the head. The content must be within the bound of its kind.
     pub(super) fn seal(&mut self, mut head: Head, raw: &[u8]) -> Sealed {
         assert!(
             raw.len() <= head.kind.max_raw(),
-            "whoever fills a chunk keeps to its bound"
+            "the content of a chunk must be within its bound"
         );
         head.raw_len = raw.len() as u32;
         self.buffer.clear();
         self.buffer.reserve(zstd::zstd_safe::compress_bound(raw.len()));
         let body: Box<[u8]> = match self.compressor.compress_to_buffer(raw, &mut self.buffer) {
             Ok(_) => Box::from(self.buffer.as_slice()),
-            // Only memory can be missing to zstd; the bytes as they are need none.
+            // zstd can only lack memory. The uncompressed bytes need none.
             Err(_) => {
                 head.flags |= STORED;
                 Box::from(raw)
@@ -247,7 +247,7 @@ impl Sealer {
     }
 }
 
-/// A chunk that is not compressed, so that any viewer shows it.
+/// Makes an uncompressed chunk, which any viewer can show.
 pub(super) fn store(mut head: Head, raw: &[u8]) -> Sealed {
     head.flags |= STORED;
     head.raw_len = raw.len() as u32;

@@ -9,17 +9,17 @@ use super::{
     chunk::{Head, Kind, Sealed, store},
 };
 
-/// Why a recording was ended.
+/// Why a recording ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The server stopped, or was asked to stop recording.
     Stopped,
-    /// It goes on in another file.
+    /// It continues in a new file.
     Rotated,
-    /// No room for more.
+    /// The disk was full.
     DiskFull,
-    /// The disk failed, other than by being full.
+    /// The disk failed in some other way.
     DiskError,
     /// The disk or the recorder did not keep up.
     TooSlow,
@@ -30,23 +30,23 @@ pub enum EndReason {
 /// How a file ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// As it should.
+    /// With an end marker.
     Ended {
         /// Why.
         reason: EndReason,
-        /// A few words about it; may be empty.
+        /// A few words about it. May be empty.
         text: String,
     },
-    /// Without an end marker: the program died, or is still recording, or the file was cut.
+    /// Without an end marker: the program died or is still recording, or the file was cut.
     Cut {
         /// Where the last whole chunk ends.
         offset: u64,
-        /// What is there instead of the next.
+        /// What follows it instead of a chunk.
         why: String,
     },
-    /// Something that no recorder wrote.
+    /// With bytes that no recorder wrote.
     Damaged {
-        /// Where the chunk begins that is not one.
+        /// Where the invalid chunk starts.
         offset: u64,
         /// What is wrong with it.
         why: String,
@@ -54,7 +54,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// Whether its last tick panicked.
+    /// Returns whether its last tick panicked.
     #[must_use]
     pub fn is_panic(&self) -> bool {
         let panicked = EndReason::Panicked;
@@ -81,7 +81,7 @@ struct Marker {
     text: String,
 }
 
-/// The end marker; a long text is cut off.
+/// Makes the end marker. A long text is cut off.
 pub(super) fn seal(last_tick: u32, wall_ms: u64, reason: EndReason, text: &str) -> Sealed {
     let text = &text[..text.floor_char_boundary(MAX_END_TEXT)];
     let marker = Marker {
@@ -97,7 +97,7 @@ pub(super) fn seal(last_tick: u32, wall_ms: u64, reason: EndReason, text: &str) 
         raw_len: 0,
         body_len: 0,
     };
-    let json = serde_json::to_vec(&marker).expect("a word and a text are JSON");
+    let json = serde_json::to_vec(&marker).expect("a word and a text serialize to JSON");
     store(head, &json)
 }
 

@@ -13,16 +13,16 @@ pub enum OpenError {
     /// The file could not be read.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// Something else.
+    /// It is a different kind of file.
     #[error("is not a recording of parlour")]
     NotARecording,
-    /// Another version of the format.
+    /// It has a different version of the format.
     #[error(
         "is a recording in format {0}; this program reads format {FORMAT}: use the version of parlour that wrote it"
     )]
     Format(u16),
-    /// It was cut so early that it says nothing of any world.
-    #[error("the recording ends inside its header: there is nothing to be read from it")]
+    /// It was cut inside its header, so its world is unknown.
+    #[error("the recording ends inside its header: nothing can be read from it")]
     NoHeader,
     /// The header is damaged.
     #[error("the recording's header is damaged: {0}")]
@@ -35,15 +35,15 @@ pub enum ReadError {
     /// The file could not be read.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// Something that no recorder wrote. What came before it is what was recorded.
+    /// Bytes that no recorder wrote. Everything before them is as recorded.
     #[error("the recording is damaged at byte {offset}: {what}")]
     Damaged {
-        /// Where the chunk begins that is not one.
+        /// Where the invalid chunk starts.
         offset: u64,
         /// What is wrong with it.
         what: String,
     },
-    /// The messages in it are of another version.
+    /// Its messages are of a different version.
     #[error(transparent)]
     Version(#[from] VersionError),
 }

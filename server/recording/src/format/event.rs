@@ -19,12 +19,12 @@ const CLOSE: u8 = 1;
 const HOLD: u8 = 2;
 const RELEASE: u8 = 3;
 const MESSAGE: u8 = 4;
-/// The message that most are, in a form of its own: half as long.
+/// The most frequent message has a separate form, half as long.
 const MOVE: u8 = 5;
-/// In the byte of a move's heading.
+/// Flag in the byte of a move's heading.
 const SPRINT: u8 = 16;
 
-/// Appends the events.
+/// Encodes the events.
 pub(super) fn encode(
     tick: Tick,
     input: &TickInput,
@@ -57,7 +57,7 @@ pub(super) fn encode(
                 put_move(tick, command, out);
             }
             EventKind::Message { early, message: said } => {
-                // Reading is stricter than the types are: what it refuses must not be written.
+                // Decoding is stricter than the types. Do not write what it refuses.
                 if matches!(said, ClientMessage::SetState(batch) if batch.writes.len() > MAX_DECODED_WRITES) {
                     return Err("a batch of more writes than there can be".into());
                 }
@@ -72,19 +72,19 @@ pub(super) fn encode(
     Ok(())
 }
 
-/// Reads the events of a tick, at most `most`.
+/// Decodes the events of a tick, at most `most`.
 pub(super) fn decode(tick: Tick, most: usize, bytes: &mut Bytes<'_>) -> Result<Vec<Event>, Flaw> {
     let count = bytes.leb_up_to(most as u64, "a number of events of")? as usize;
     if count == 0 {
         return Err("a tick that says it has events, and has none".into());
     }
-    // Each takes two bytes at least: a count alone cannot ask for more memory than that.
+    // Each event takes at least two bytes, so that a count alone cannot demand more memory than that.
     let mut events = Vec::with_capacity(count.min(bytes.0.len() / 2));
     let mut last = 0u64;
     for _ in 0..count {
         last = last
             .checked_add(bytes.leb()?)
-            .ok_or("a session beyond the last there is")?;
+            .ok_or("a session number above the maximum")?;
         events.push(Event {
             session: SessionId(last),
             kind: decode_kind(tick, bytes)?,
@@ -157,7 +157,7 @@ fn take_move(tick: Tick, bytes: &mut Bytes<'_>) -> Result<Move, Flaw> {
 
 fn take_early(bytes: &mut Bytes<'_>) -> Result<i16, Flaw> {
     let early = bytes.leb_up_to(u16::MAX.into(), "an earliness of")?;
-    // 16 bits of zigzag are exactly the numbers of an i16.
+    // 16 bits of zigzag are exactly the range of an i16.
     Ok(unzigzag(early) as i16)
 }
 

@@ -1,4 +1,4 @@
-//! What a recording holds, one after the other.
+//! The content of a recording, item by item.
 
 use std::{
     io::{Read, Seek},
@@ -16,24 +16,23 @@ use super::{
     ticks,
 };
 
-/// Reads items from a place on. Ends after the last whole chunk; [`Recording::ending`] says what is there. After an
-/// error nothing more comes.
+/// Reads items from a place on. Ends after the last whole chunk; [`Recording::ending`] says what follows. Ends after an error.
 pub struct Items<'a, R> {
     recording: &'a mut Recording<R>,
     nth: usize,
-    /// The chain up to here; read from the file before the first chunk.
+    /// The chain up to here. `None` before the first chunk: it is then read from the file.
     chain: Option<Chain>,
-    /// Ticks of the present chunk that are still to come.
+    /// The remaining ticks of the current chunk.
     ticks: vec::IntoIter<TickRecord>,
     panicked: bool,
-    /// The pieces so far of the saved world that is being read.
+    /// The pieces so far of the saved world being read.
     state: Vec<u8>,
     raw: Vec<u8>,
     done: bool,
 }
 
 impl<R: Read + Seek> Recording<R> {
-    /// Reads from a place to the end; one chunk is in memory at a time.
+    /// Reads from a place to the end, with one chunk in memory at a time.
     pub fn read_from(&mut self, place: Place) -> Items<'_, R> {
         Items::new(self, place)
     }
@@ -67,7 +66,7 @@ impl<'a, R: Read + Seek> Items<'a, R> {
         }
     }
 
-    /// Takes in the next chunk; gives the saved world that it completes, if it does.
+    /// Reads the next chunk. Returns the saved world that it completes, if any.
     fn chunk(&mut self, entry: &Entry) -> Result<Option<Item>, ReadError> {
         let offset = self.recording.offset(self.nth);
         let damaged = |flaw: Flaw| ReadError::damaged(offset, &flaw);
@@ -83,7 +82,7 @@ impl<'a, R: Read + Seek> Items<'a, R> {
         if Entry::of(&head, offset) != *entry
             || offset + head.chunk_bytes() != self.recording.offset(self.nth)
         {
-            return Err(damaged("the index says something else of this chunk".into()));
+            return Err(damaged("the index disagrees with this chunk".into()));
         }
         self.chain = Some(after);
         unpack(&head, &body, &mut self.raw).map_err(damaged)?;
@@ -107,7 +106,7 @@ impl<'a, R: Read + Seek> Items<'a, R> {
     }
 
     fn piece(&mut self, head: &Head) -> Result<Option<Item>, Flaw> {
-        // An index does not say how long the pieces are: what it lists was not added up before.
+        // The index does not contain the lengths of the pieces, so their sum was not checked before.
         if self.state.len() + self.raw.len() > MAX_KEYFRAME {
             return Err(format!("a saved world of more than {MAX_KEYFRAME} bytes").into());
         }
@@ -148,7 +147,7 @@ mod tests {
     use super::{super::*, *};
     use crate::Header;
 
-    /// The memory of a zeroed vector is not touched: this takes no gigabyte.
+    /// Zeroed memory is not touched, so this uses no gigabyte.
     #[test]
     fn a_saved_world_does_not_grow_beyond_the_bound() -> Result<(), Box<dyn std::error::Error>> {
         for (before, fits) in [(MAX_KEYFRAME - 5, true), (MAX_KEYFRAME - 4, false)] {

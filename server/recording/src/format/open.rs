@@ -1,4 +1,4 @@
-//! What is looked at when a recording is opened: its first bytes, its header, its end marker.
+//! Opening a recording: its first bytes, its header, its end marker.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -35,7 +35,7 @@ pub(super) fn check_preamble<R: Read + Seek>(file: &mut R, length: u64) -> Resul
     }
 }
 
-/// The header, and where it ends.
+/// Reads the header. Returns it and the offset where it ends.
 pub(super) fn read_header<R: Read + Seek>(file: &mut R, length: u64) -> Result<(Header, u64), OpenError> {
     let start = PREAMBLE_BYTES as u64;
     if length - start < HEAD_BYTES as u64 {
@@ -108,7 +108,7 @@ pub(super) fn find_ending<R: Read + Seek>(file: &mut R, table: &mut Table) -> io
     }
 }
 
-/// A chunk's head and body, and the chain after it, which must be the one that stands there.
+/// Reads a chunk's head and body. Returns them and the chain after the chunk, which must match the one in the file.
 pub(super) fn read_chunk<R: Read + Seek>(
     file: &mut R,
     offset: u64,
@@ -116,18 +116,18 @@ pub(super) fn read_chunk<R: Read + Seek>(
 ) -> Result<(Head, Vec<u8>, Chain), ReadError> {
     let bytes = read_at(file, offset)?;
     let head = Head::decode(bytes).map_err(|flaw| ReadError::damaged(offset, &flaw))?;
-    // Read as it comes: a length alone must not ask for memory that the file does not pay for.
+    // Read incrementally: a length alone must not demand more memory than the file has bytes.
     let mut body = Vec::new();
     file.take(head.body_len.into()).read_to_end(&mut body)?;
     let mut stored = [0; CHAIN_BYTES];
     if body.len() != head.body_len as usize || file.read_exact(&mut stored).is_err() {
-        return Err(ReadError::damaged(offset, "the file ends inside it"));
+        return Err(ReadError::damaged(offset, "the file ends inside this chunk"));
     }
     let chain = before.after(&bytes, &body);
     if chain.0 != stored {
         return Err(ReadError::damaged(
             offset,
-            "its checksum does not fit it and what is before it",
+            "its checksum does not match this chunk and those before it",
         ));
     }
     Ok((head, body, chain))

@@ -1,4 +1,4 @@
-//! In which order chunks can follow each other. Writer, index, scan and reader all ask the same.
+//! The valid order of chunks. Writer, index, scan and reader all check it here.
 
 use parlour_shared::text::count;
 
@@ -7,13 +7,13 @@ use super::{
     chunk::{Head, Kind},
 };
 
-/// What was there so far.
+/// What came so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Order {
     stage: Stage,
-    /// The last tick that is recorded, or that the first keyframe is of.
+    /// The last recorded tick, or the tick of the first keyframe.
     last_tick: Option<u32>,
-    /// Bytes of the saved world of which the last piece is still missing.
+    /// Bytes so far of a saved world whose last piece is still missing.
     keyframe: Option<usize>,
 }
 
@@ -27,12 +27,12 @@ enum Stage {
 }
 
 impl Order {
-    /// The last tick, 0 if there is none.
+    /// Returns the last tick, or 0 if there is none.
     pub(super) fn last_tick(&self) -> u32 {
         self.last_tick.unwrap_or(0)
     }
 
-    /// Takes in the next chunk, or says why it cannot be the next.
+    /// Accepts the next chunk, or returns why it cannot be the next.
     pub(super) fn admit(&mut self, head: &Head) -> Result<(), Flaw> {
         let mut next = *self;
         match (self.stage, head.kind) {
@@ -55,7 +55,7 @@ impl Order {
             (_, kind) => return Err(format!("a chunk of kind {kind:?} in the wrong place").into()),
         }
         if head.kind != Kind::Ticks && head.ticks != 0 {
-            return Err("a count of ticks where there are none".into());
+            return Err("a count of ticks in a chunk without ticks".into());
         }
         *self = next;
         Ok(())
@@ -77,7 +77,7 @@ impl Order {
             return Err(format!("tick {} follows tick {}", head.first_tick, self.last_tick()).into());
         }
         let last = head.first_tick.checked_add(head.ticks - 1);
-        self.last_tick = Some(last.ok_or("ticks beyond the last there is")?);
+        self.last_tick = Some(last.ok_or("ticks above the maximum")?);
         Ok(())
     }
 

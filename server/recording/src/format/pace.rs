@@ -2,8 +2,7 @@
 
 use parlour_tick::{Cadence, Pace, PaceLevel};
 
-/// In the byte of a pace that is fixed; its lowest two bits say which of [`Cadence::ALL`]. Without it, the byte is the
-/// number of a step.
+/// Flag of a fixed pace, whose lowest two bits are an index into [`Cadence::ALL`]. Without it, the byte is a pace level.
 const FIXED: u8 = 8;
 
 pub(super) fn to_byte(pace: Pace) -> u8 {
@@ -13,7 +12,7 @@ pub(super) fn to_byte(pace: Pace) -> u8 {
     }
 }
 
-/// None: there is no such pace, or it is the one that is not written.
+/// Returns `None` for an invalid byte, and for the default pace, which is never written.
 pub(super) fn from_byte(byte: u8) -> Option<Pace> {
     let pace = match byte.checked_sub(FIXED) {
         Some(number) => Pace::Fixed(*Cadence::ALL.get(usize::from(number))?),

@@ -1,4 +1,4 @@
-//! Opening a recording: its header, its ending, where its ticks and saved worlds are.
+//! Opening a recording: its header, its ending, and the places of its ticks and saved worlds.
 
 use std::{
     fs::File,
@@ -17,27 +17,26 @@ use super::{
 };
 use crate::{HISTORY, Header};
 
-/// A recording to read from.
+/// A recording that is open for reading.
 pub struct Recording<R> {
     pub(super) file: R,
     pub(super) table: Table,
     header: Header,
     ending: Ending,
-    /// Where the ticks and saved worlds begin.
+    /// Where the ticks and saved worlds start.
     header_end: u64,
 }
 
-/// A place in a recording where reading can begin.
+/// A place in a recording where reading can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Which chunk.
+    /// The number of the chunk.
     pub(super) nth: usize,
     tick: u32,
 }
 
 impl Place {
-    /// The tick after which the world was saved that is read first; or, without a saved world, the tick before the
-    /// first that is read.
+    /// Returns the tick of the saved world that is read first; or, without a saved world, the tick before the first one read.
     #[must_use]
     pub fn tick(&self) -> Tick {
         Tick(self.tick)
@@ -45,17 +44,17 @@ impl Place {
 }
 
 impl Recording<File> {
-    /// Opens a file. One that is still being written can be opened, too: it ends with its last whole chunk.
+    /// Opens a file. A file that is still being written ends with its last whole chunk.
     ///
     /// # Errors
-    /// [`OpenError`]. A damage behind the header is none: it is found when reading comes to it.
+    /// [`OpenError`]. Damage after the header is not an error yet: reading finds it.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         Self::new(File::open(path)?)
     }
 }
 
 impl<R: Read + Seek> Recording<R> {
-    /// Opens whatever can be read like a file.
+    /// Opens anything that can be read like a file.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -74,37 +73,35 @@ impl<R: Read + Seek> Recording<R> {
         })
     }
 
-    /// What it says of its world.
+    /// Returns the header.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// Whether it is a history: the last minutes of a server, which wrote them from memory. Tells it from its bytes,
-    /// whatever the name of the file is.
+    /// Returns whether it is a history: the last minutes of a server, written from memory. Decides by the content, whatever the file is called.
     pub fn is_history(&self) -> bool {
         let marker = || matches!(&self.ending, Ending::Ended { text, .. } if text == HISTORY);
         self.header.history.is_some() || marker()
     }
 
-    /// The first tick that can be read; none if it has no tick.
+    /// Returns the first tick that can be read, or `None` if it has no ticks.
     pub fn first_tick(&self) -> Option<Tick> {
         self.ticks().next().map(|entry| Tick(entry.first_tick))
     }
 
-    /// The last tick that can be read, unless damage is met before; none if it has no tick.
+    /// Returns the last tick that can be read if there is no damage, or `None` if it has no ticks.
     pub fn last_tick(&self) -> Option<Tick> {
         self.ticks()
             .next_back()
             .map(|entry| Tick(entry.first_tick + (entry.ticks - 1)))
     }
 
-    /// How it ends, as far as can be told without reading it all.
+    /// Returns how it ends, as far as is known without reading it all.
     pub fn ending(&self) -> &Ending {
         &self.ending
     }
 
-    /// The chain of its last chunk, the index excepted: with [`Self::ending`] as it should be, what a file that goes
-    /// on from this one names. It is what the file says; reading all items proves it.
+    /// Returns the chain of its last chunk before the index. If [`Self::ending`] is normal, the file that continues this one names this chain. It is the value in the file; only reading all items verifies it.
     ///
     /// # Errors
     /// Those of the file.
@@ -112,17 +109,17 @@ impl<R: Read + Seek> Recording<R> {
         read_at(&mut self.file, self.table.end - CHAIN_BYTES as u64).map(Chain)
     }
 
-    /// Where its last whole chunk ends, the index excepted.
+    /// Returns where its last whole chunk before the index ends.
     pub fn end_of_chunks(&self) -> u64 {
         self.table.end
     }
 
-    /// When the recording began, in milliseconds since 1970.
+    /// Returns when the recording started, in milliseconds since 1970.
     pub fn started_ms(&self) -> u64 {
         self.header.started_ms
     }
 
-    /// The ticks after which the world was saved, and the places to read from there.
+    /// Returns the places of the saved worlds.
     pub fn keyframes(&self) -> impl DoubleEndedIterator<Item = Place> {
         let entries = &self.table.entries;
         let first =
@@ -135,7 +132,7 @@ impl<R: Read + Seek> Recording<R> {
             })
     }
 
-    /// Where everything begins.
+    /// Returns the place where reading everything starts.
     pub fn beginning(&self) -> Place {
         let first = self.table.entries.get(1);
         let before = first.map_or(0, |first| match first.kind {
@@ -145,7 +142,7 @@ impl<R: Read + Seek> Recording<R> {
         Place { nth: 1, tick: before }
     }
 
-    /// The chunk that holds a tick: for looking at inputs without running them. Up to ten seconds before it are read, too.
+    /// Returns the chunk with a tick, for reading inputs without running them. Reading from there returns up to ten seconds before the tick as well.
     pub fn chunk_of(&self, tick: Tick) -> Option<Place> {
         let nth = self
             .table
@@ -156,7 +153,7 @@ impl<R: Read + Seek> Recording<R> {
         Some(Place { nth, tick })
     }
 
-    /// Where the chunk before a place ends, which is where its chain is found.
+    /// Returns where the chunk before a place ends. The place's chain is right before that.
     pub(super) fn offset(&self, nth: usize) -> u64 {
         let entries = &self.table.entries;
         match entries.get(nth) {
@@ -178,12 +175,12 @@ fn holds(entry: &Entry, tick: Tick) -> bool {
     tick.0 >= entry.first_tick && tick.0 - entry.first_tick < entry.ticks
 }
 
-/// Whether this piece is the first of its saved world.
+/// Returns whether this piece is the first of its saved world.
 fn begins(entries: &[Entry], nth: usize) -> bool {
     nth == 0 || entries[nth - 1].kind != Kind::Keyframe || entries[nth - 1].is_last()
 }
 
-/// Whether the saved world of which this is the first piece has its last one.
+/// Returns whether the saved world that starts with this piece is complete.
 fn ends(entries: &[Entry], nth: usize) -> bool {
     entries[nth..]
         .iter()

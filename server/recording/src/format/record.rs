@@ -1,35 +1,35 @@
-//! What was recorded: ticks and saved worlds.
+//! The recorded items: ticks and saved worlds.
 
 use parlour_shared::ids::Tick;
 use parlour_tick::TickInput;
 
-/// What was recorded of a tick.
+/// A recorded tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TickRecord {
     /// Its number.
     pub tick: Tick,
-    /// What came of it.
+    /// How it ended.
     pub outcome: Outcome,
-    /// What it was given.
+    /// Its input.
     pub input: TickInput,
 }
 
-/// What came of a tick.
+/// How a tick ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The world after it.
+    /// It finished.
     Finished {
         /// The state hash.
         hash: u64,
         /// A fingerprint of each part of the state, in the order of the header's `state`.
         parts: Vec<u16>,
     },
-    /// It did not finish. Nothing comes after it.
+    /// It did not finish. It is the last tick.
     Panicked,
 }
 
 impl Outcome {
-    /// The state hash; none of a tick that panicked.
+    /// Returns the state hash, or `None` if the tick panicked.
     #[must_use]
     pub fn hash(&self) -> Option<u64> {
         match self {
@@ -38,7 +38,7 @@ impl Outcome {
         }
     }
 
-    /// The fingerprints; none of a tick that panicked.
+    /// Returns the fingerprints; empty if the tick panicked.
     #[must_use]
     pub fn parts(&self) -> &[u16] {
         match self {
@@ -48,7 +48,7 @@ impl Outcome {
     }
 }
 
-/// One thing that a recording holds.
+/// An item of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// The world after a tick.

@@ -1,4 +1,4 @@
-//! Where each chunk is: read from the index at the end of a file, or found by going from head to head.
+//! The table of chunks: read from the index at the end of a file, or found by scanning the heads.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -24,15 +24,15 @@ pub(super) struct Entry {
     pub(super) offset: u64,
 }
 
-/// All whole chunks of a file but the index.
+/// All whole chunks of a file except the index.
 pub(super) struct Table {
     pub(super) entries: Vec<Entry>,
-    /// Where the last of them ends.
+    /// Where the last chunk ends.
     pub(super) end: u64,
     pub(super) stop: Stop,
 }
 
-/// Why there are no more chunks.
+/// Why there are no further chunks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
     /// The last one is the end marker.
@@ -70,7 +70,7 @@ impl Entry {
     }
 }
 
-/// The index as a chunk.
+/// Makes the index chunk.
 pub(super) fn seal(entries: &[Entry]) -> Sealed {
     let mut raw = Vec::with_capacity(entries.len() * ENTRY_BYTES);
     for entry in entries {
@@ -93,7 +93,7 @@ pub(super) fn seal(entries: &[Entry]) -> Sealed {
     Sealer::new().seal(head, &raw)
 }
 
-/// What stands at the end of a file with an index.
+/// Returns the last bytes of a file with an index.
 pub(super) fn footer(index: u64) -> [u8; FOOTER_BYTES] {
     let mut bytes = [0; FOOTER_BYTES];
     bytes[..8].copy_from_slice(&index.to_le_bytes());
@@ -101,7 +101,7 @@ pub(super) fn footer(index: u64) -> [u8; FOOTER_BYTES] {
     bytes
 }
 
-/// The table of a file of `length` bytes: its index if that is in order, else what is found.
+/// Reads the table of a file of `length` bytes: from its index if that is valid, else by scanning.
 pub(super) fn read<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Table> {
     match from_index(file, length)? {
         Some(table) => Ok(table),
@@ -132,7 +132,7 @@ fn from_index<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Option<Ta
     if decoded.kind != Kind::Index || offset + decoded.chunk_bytes() + FOOTER_BYTES as u64 != length {
         return Ok(None);
     }
-    // The file is as long as the head says: the memory for it is paid for.
+    // The file really has as many bytes as the head says, so allocating them is safe.
     let mut body = vec![0; decoded.body_len as usize];
     file.read_exact(&mut body)?;
     let mut stored = [0; CHAIN_BYTES];
@@ -146,7 +146,7 @@ fn from_index<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Option<Ta
 
 fn entries(raw: &[u8], index: u64) -> Result<Table, Flaw> {
     let (chunks, []) = raw.as_chunks::<ENTRY_BYTES>() else {
-        return Err("an index of no whole entries".into());
+        return Err("an index with a partial entry".into());
     };
     if chunks.len() > MAX_CHUNKS {
         return Err(format!("more than {MAX_CHUNKS} chunks").into());
@@ -167,7 +167,7 @@ fn entries(raw: &[u8], index: u64) -> Result<Table, Flaw> {
         order.admit(&entry.head())?;
         let first = entries.is_empty();
         if entry.offset < from || entry.offset >= index || (first && entry.offset != from) {
-            return Err("an offset outside of what it is about".into());
+            return Err("an offset outside of the chunks".into());
         }
         from = entry.offset + (HEAD_BYTES + CHAIN_BYTES) as u64;
         entries.push(entry);
@@ -182,7 +182,7 @@ fn entries(raw: &[u8], index: u64) -> Result<Table, Flaw> {
     })
 }
 
-/// Goes from head to head over the bodies: a file without an index was cut, or is still being written.
+/// Scans the heads and skips the bodies. A file without an index was cut, or is still being written.
 fn scan<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Table> {
     let mut order = Order::default();
     let mut entries: Vec<Entry> = Vec::new();
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_of_too_many_chunks_is_refused_before_it_is_taken_apart() {
+    fn an_index_of_too_many_chunks_is_refused_before_it_is_decoded() {
         let why = |chunks: usize| {
             let raw = vec![0; chunks * ENTRY_BYTES];
             entries(&raw, u64::MAX).err().unwrap_or_default()

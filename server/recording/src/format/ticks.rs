@@ -1,4 +1,4 @@
-//! Chunks of ticks and of saved worlds: what goes in, and what comes out.
+//! Encoding and decoding of chunks of ticks, and encoding of saved worlds.
 
 use parlour_shared::{ids::Tick, text::count};
 use parlour_tick::{Pace, TickInput};
@@ -12,23 +12,25 @@ use super::{
     event, pace,
 };
 
-/// The tick has events.
+/// Flag: the tick has events.
 const EVENTS: u8 = 1;
-/// The tick panicked: its hash and fingerprints are zeros.
+/// Flag: the tick panicked. Its hash and fingerprints are zeros.
 const PANICKED: u8 = 2;
-/// Snapshots were sent at another pace than as often as there is room for.
+/// Flag: the tick has a different pace than the default, which is as often as the load allows.
 const PACE: u8 = 4;
 
-/// Why a tick cannot be taken. The builder is as it was before.
+/// Why a tick was not added. The builder is unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PushError {
-    /// It does not fit beside those that are in the chunk: seal it, then push again.
+    /// It does not fit into this chunk: seal the chunk, then push again.
     #[error("the chunk is full")]
     Full,
-    /// It would not fit an empty chunk either: the recording must end.
-    #[error("tick {0} has more input than a recording takes ({MAX_RAW} bytes, {MAX_CHUNK_EVENTS} events)")]
+    /// It does not fit into an empty chunk either: the recording must end.
+    #[error(
+        "tick {0} has more input than a recording can store ({MAX_RAW} bytes, {MAX_CHUNK_EVENTS} events)"
+    )]
     TooLarge(u32),
-    /// It cannot be recorded: a mistake of the caller.
+    /// It is invalid: a bug of the caller.
     #[error("tick {tick} cannot be recorded: {why}")]
     Impossible {
         /// The tick.
@@ -38,12 +40,12 @@ pub enum PushError {
     },
 }
 
-/// A world too large to be kept in a recording.
+/// A world that is too large for a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("a saved world of {0} bytes: a recording takes {MAX_KEYFRAME}")]
+#[error("a saved world of {0} bytes: a recording can store at most {MAX_KEYFRAME}")]
 pub struct KeyframeTooLarge(pub usize);
 
-/// Collects ticks until they are sealed as one chunk. Keeps its memory for the next one.
+/// Collects ticks until they are sealed as one chunk. Keeps its buffers for the next one.
 pub struct TicksBuilder {
     parts: usize,
     first: u32,
@@ -57,7 +59,7 @@ pub struct TicksBuilder {
 }
 
 impl TicksBuilder {
-    /// For ticks with so many fingerprints each: as many as the header's `state` has names.
+    /// Makes a builder for ticks with `parts` fingerprints each, one per name in the header's `state`.
     #[must_use]
     pub fn new(parts: usize) -> Self {
         Self {
@@ -73,10 +75,9 @@ impl TicksBuilder {
         }
     }
 
-    /// Adds the next tick. `wall_ms` is when it was, in milliseconds since 1970; `result` its state hash and one
-    /// fingerprint for each part of the state, or none if it panicked.
+    /// Adds the next tick. `wall_ms` is its time, in milliseconds since 1970. `result` is its state hash and one fingerprint per part of the state, or `None` if it panicked.
     ///
-    /// # Errors
+    /// [`PushError`]. Nothing was added then.
     /// [`PushError`]; nothing was added then.
     pub fn push(
         &mut self,
@@ -108,31 +109,31 @@ impl TicksBuilder {
         Ok(())
     }
 
-    /// Ticks in it.
+    /// Returns the number of its ticks.
     #[must_use]
     pub fn len(&self) -> u32 {
         self.ticks
     }
 
-    /// Whether there is none.
+    /// Returns whether it has no ticks.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ticks == 0
     }
 
-    /// Bytes in it, not compressed.
+    /// Returns its uncompressed size in bytes.
     #[must_use]
     pub fn raw_len(&self) -> usize {
         self.raw.len()
     }
 
-    /// Whether it should be sealed now: it holds a second, or a lot.
+    /// Returns whether it should be sealed now: it has a second of ticks, or many bytes.
     #[must_use]
     pub fn is_due(&self) -> bool {
         self.ticks >= DUE_TICKS || self.raw.len() >= DUE_BYTES
     }
 
-    /// Makes a chunk of what is in it, none if that is nothing. It is empty then.
+    /// Seals its ticks as a chunk and empties it. Returns `None` if it has no ticks.
     pub fn seal(&mut self) -> Option<Sealed> {
         if self.ticks == 0 {
             return None;
@@ -158,7 +159,7 @@ impl TicksBuilder {
         if self.panicked {
             return Err(impossible(tick, "the tick before panicked"));
         }
-        // Ticks begin at 1 and do not wrap.
+        // Ticks start at 1 and do not wrap.
         let expected = if self.ticks == 0 {
             Some(tick.0.max(1))
         } else {
@@ -214,13 +215,13 @@ fn impossible(tick: Tick, why: &str) -> PushError {
     }
 }
 
-/// All ticks of a chunk, or none: a chunk is right as a whole.
+/// Decodes all ticks of a chunk, or fails for the chunk as a whole.
 pub(super) fn open(head: &Head, parts: usize, raw: &[u8]) -> Result<Vec<TickRecord>, Flaw> {
     let mut rest = Bytes(raw);
     let mut events = 0;
     let mut ticks = Vec::with_capacity(head.ticks as usize);
     for nth in 0..head.ticks {
-        // Order has checked that the last one has a number.
+        // `Order` has checked that the last tick's number does not overflow.
         let tick = Tick(head.first_tick + nth);
         let record = open_tick(tick, parts, MAX_CHUNK_EVENTS - events, &mut rest)
             .map_err(|flaw| format!("tick {}: {flaw}", tick.0))?;
@@ -262,7 +263,7 @@ fn open_tick(tick: Tick, parts: usize, most: usize, rest: &mut Bytes<'_>) -> Res
     let pace = if flags & PACE == 0 {
         Pace::default()
     } else {
-        pace::from_byte(rest.u8()?).ok_or("a pace that there is not, or that need not be said")?
+        pace::from_byte(rest.u8()?).ok_or("invalid pace byte, or an explicit default pace")?
     };
     let events = if flags & EVENTS == 0 {
         Vec::new()
@@ -273,10 +274,10 @@ fn open_tick(tick: Tick, parts: usize, most: usize, rest: &mut Bytes<'_>) -> Res
     Ok(TickRecord { tick, outcome, input })
 }
 
-/// The chunks of the world as it was saved after a tick.
+/// Makes the chunks of the world that was saved after a tick.
 ///
 /// # Errors
-/// If it has more than [`MAX_KEYFRAME`] bytes.
+/// The state has more than [`MAX_KEYFRAME`] bytes.
 pub fn seal_keyframe(tick: Tick, wall_ms: u64, state: &[u8]) -> Result<Vec<Sealed>, KeyframeTooLarge> {
     if state.len() > MAX_KEYFRAME {
         return Err(KeyframeTooLarge(state.len()));

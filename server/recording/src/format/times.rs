@@ -1,4 +1,4 @@
-//! When each tick was: what a recording says of it, to be had while it is read.
+//! The times of a recording's ticks, available while it is read.
 
 use std::io::{Read, Seek};
 
@@ -7,16 +7,15 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use super::{Recording, chunk::Kind};
 use crate::LAST_WALL_MS;
 
-/// When each tick of a recording was. The first tick of each chunk is exact, the others are counted from it. A
-/// time beyond the year 9999, which no clock says, counts as the end of it.
+/// The times of a recording's ticks. The first tick of each chunk is exact; the others are extrapolated from it. A time after the year 9999 counts as its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Times {
-    /// Its first tick, how many there are, and when the first was, in milliseconds since 1970.
+    /// For each chunk: its first tick, its number of ticks, and the time of the first, in milliseconds since 1970.
     chunks: Vec<(u32, u32, u64)>,
 }
 
 impl<R: Read + Seek> Recording<R> {
-    /// When each of its ticks was.
+    /// Returns the times of its ticks.
     pub fn times(&self) -> Times {
         let ticks = self
             .table
@@ -32,12 +31,12 @@ impl<R: Read + Seek> Recording<R> {
 }
 
 impl Times {
-    /// Goes on with those of the recording that goes on from this one.
+    /// Appends the times of the recording that continues this one.
     pub(crate) fn join(&mut self, next: &Self) {
         self.chunks.extend_from_slice(&next.chunks);
     }
 
-    /// The first and the last tick; none if there is no tick.
+    /// Returns the first and the last tick, or `None` if there are no ticks.
     #[must_use]
     pub fn range(&self) -> Option<(Tick, Tick)> {
         let (first, _, _) = *self.chunks.first()?;
@@ -45,7 +44,7 @@ impl Times {
         Some((Tick(first), Tick(last + (ticks - 1))))
     }
 
-    /// When a tick was, in milliseconds since 1970. Before the first tick and after the last it is counted from those.
+    /// Returns the time of a tick, in milliseconds since 1970. Ticks outside of the range are extrapolated.
     #[must_use]
     pub fn at(&self, tick: Tick) -> u64 {
         let after = self.chunks.partition_point(|(first, _, _)| *first <= tick.0);
@@ -59,8 +58,7 @@ impl Times {
         }
     }
 
-    /// The last tick that was at that time or before it; none if all were later. A time after the end gives the last tick.
-    /// Where the clock was set back and times come twice, the later ticks.
+    /// Returns the last tick at or before a time, or `None` if all ticks are later. For a time after the end, returns the last tick. Where the clock was set back and times repeat, returns the later tick.
     #[must_use]
     pub fn tick_at(&self, wall_ms: u64) -> Option<Tick> {
         let (first, ticks, start) = *self.chunks.iter().rfind(|(_, _, start)| *start <= wall_ms)?;

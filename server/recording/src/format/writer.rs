@@ -1,4 +1,4 @@
-//! Writing a recording, also when the disk is full.
+//! Writing a recording, even when the disk is full.
 
 use std::{
     collections::VecDeque,
@@ -16,13 +16,12 @@ use super::{
 };
 use crate::Header;
 
-/// Chunks that can be taken back: as many small ones as an end marker needs room.
+/// The number of chunks that can be taken back. Even 16 of the smallest free enough space for an end marker.
 const MARKS: usize = 16;
 
-/// Writes a recording from its beginning to its end.
+/// Writes a recording from start to end.
 ///
-/// After an error the bytes behind [`Self::position`] are not to be relied upon, and no more chunks are taken: what is
-/// left to do is to cut them off and end the recording there, as [`Self::end_after_error`] does.
+/// After an error, the bytes after [`Self::position`] are undefined and no more chunks are accepted. What remains is to cut them off and end the recording there, as [`Self::end_after_error`] does.
 pub struct FileWriter<W> {
     out: W,
     position: u64,
@@ -30,34 +29,34 @@ pub struct FileWriter<W> {
     order: Order,
     wall_ms: u64,
     entries: Vec<Entry>,
-    /// How it was before each of the last chunks.
+    /// The state before each of the last chunks.
     marks: VecDeque<(Chain, Order)>,
     torn: bool,
 }
 
-/// What [`FileWriter::end`] wrote.
+/// The result of [`FileWriter::end`].
 #[derive(Debug)]
 pub struct Finished {
-    /// The chain of the recording: the file that goes on from it names this one.
+    /// The chain of the recording. The file that continues it names this chain.
     pub chain: Chain,
-    /// If there was no room for the index: the recording is whole without it, and opens a little slower.
+    /// Set if the index could not be written. The recording is complete without it, and opens a little slower.
     pub without_index: Option<io::Error>,
 }
 
-/// Something that can be cut off: what was written past a place is taken back, and writing goes on there.
+/// An output whose end can be cut off, to continue writing there.
 pub trait Cut {
-    /// Forgets all bytes from `position` on and writes there next.
+    /// Drops all bytes from `position` on and continues writing there.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Errors of the file.
     fn cut(&mut self, position: u64) -> io::Result<()>;
 }
 
 impl<W: Write> FileWriter<W> {
-    /// Writes the first bytes and the header. `out` must be empty.
+    /// Writes the preamble and the header. `out` must be empty.
     ///
     /// # Errors
-    /// Those of `out`, and `InvalidInput` for a header over the bounds of the format.
+    /// Errors of `out`, and `InvalidInput` for a header that exceeds the bounds of the format.
     pub fn new(out: W, header: &Header) -> io::Result<Self> {
         let json = serde_json::to_vec_pretty(header).map_err(io::Error::other)?;
         if json.len() > MAX_HEADER || header.state.len() > MAX_STATE_PARTS {
@@ -84,7 +83,7 @@ impl<W: Write> FileWriter<W> {
         };
         writer.out.write_all(&preamble())?;
         writer.append(&store(head, &json))?;
-        // The header is not to be taken back.
+        // The header cannot be taken back.
         writer.marks.clear();
         Ok(writer)
     }
@@ -92,32 +91,31 @@ impl<W: Write> FileWriter<W> {
     /// Writes a chunk of ticks or of a saved world.
     ///
     /// # Errors
-    /// Those of `out`; `InvalidInput` for a chunk that cannot be the next, of which nothing was written.
+    /// Errors of `out`, and `InvalidInput` for a chunk that cannot be the next. Nothing of that one was written.
     pub fn chunk(&mut self, sealed: &Sealed) -> io::Result<()> {
         if !matches!(sealed.kind(), Kind::Ticks | Kind::Keyframe) {
-            return Err(invalid("only ticks and saved worlds are written as they come"));
+            return Err(invalid("only ticks and saved worlds can be written as chunks"));
         }
-        // Two are for the end marker and the index.
+        // Two are reserved for the end marker and the index.
         if self.entries.len() + 2 >= MAX_CHUNKS {
             return Err(invalid(
-                "the recording has as many chunks as a file can: go on in another one",
+                "the recording has as many chunks as a file can: continue in a new one",
             ));
         }
         self.append(sealed)
     }
 
-    /// Where the last whole chunk ends.
+    /// Returns where the last whole chunk ends.
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// The last tick in it, or the one that its first saved world is of; 0 if there is none.
+    /// Returns the last tick, or the tick of the first saved world; 0 if there is neither.
     pub fn last_tick(&self) -> u32 {
         self.order.last_tick()
     }
 
-    /// Takes back the last whole chunk: [`Self::position`] is before it then. Whoever does so cuts the file there.
-    /// Gives false, and does nothing, if there is none but the header, or 16 were taken back already.
+    /// Takes back the last whole chunk and moves [`Self::position`] before it. The caller must cut the file there. Returns false, and does nothing, if only the header is left, or 16 chunks were taken back already.
     pub fn retreat(&mut self) -> bool {
         let (Some((chain, order)), Some(entry)) = (self.marks.pop_back(), self.entries.last()) else {
             return false;
@@ -128,10 +126,10 @@ impl<W: Write> FileWriter<W> {
         true
     }
 
-    /// Writes the end marker and the index. Without room for the index, the recording is whole without it.
+    /// Writes the end marker and the index. Without space for the index, the recording is complete without it.
     ///
     /// # Errors
-    /// Those of `out`, for the end marker.
+    /// Errors of `out` while writing the end marker.
     pub fn end(&mut self, reason: EndReason, text: &str) -> io::Result<Finished> {
         let marker = ending::seal(self.order.last_tick(), self.wall_ms, reason, text);
         self.append(&marker)?;
@@ -140,12 +138,12 @@ impl<W: Write> FileWriter<W> {
         Ok(Finished { chain, without_index })
     }
 
-    /// What it writes to.
+    /// Returns the output.
     pub fn get_ref(&self) -> &W {
         &self.out
     }
 
-    /// What it writes to.
+    /// Returns the output.
     pub fn into_inner(self) -> W {
         self.out
     }
@@ -195,11 +193,10 @@ impl<W: Write> FileWriter<W> {
 }
 
 impl<W: Write + Cut> FileWriter<W> {
-    /// Ends the recording after an error: cuts off what is no whole chunk and writes the end marker there, and takes
-    /// back the last chunks, one by one, as long as there is no room for it.
+    /// Ends the recording after an error. Cuts off an incomplete chunk and writes the end marker there. As long as the marker does not fit, takes back the last chunk and tries again.
     ///
     /// # Errors
-    /// The last one, if not even that helped: the recording has no end marker then, and is read as a cut one.
+    /// The last error, if that did not help. The recording then has no end marker, and reads as a cut one.
     pub fn end_after_error(&mut self, reason: EndReason, text: &str) -> io::Result<Finished> {
         loop {
             self.out.cut(self.position)?;
@@ -209,14 +206,14 @@ impl<W: Write + Cut> FileWriter<W> {
                     if finished.without_index.is_some()
                         && let Err(error) = self.out.cut(self.position)
                     {
-                        // What is behind the end marker is not read.
+                        // Readers ignore what follows the end marker.
                         finished.without_index = Some(error);
                     }
                     return Ok(finished);
                 }
                 Err(error) => {
                     if !self.retreat() {
-                        // A cut recording ends with a whole chunk, if that can still be had.
+                        // If still possible, let the cut recording end with a whole chunk.
                         self.out.cut(self.position)?;
                         return Err(error);
                     }

@@ -1,4 +1,4 @@
-//! What goes from the recorder to whoever takes it in: some ticks, or a saved world as a whole.
+//! The unit that the recorder sends to its other threads: some ticks, or a whole saved world.
 
 use crate::format::{Kind, Sealed};
 
@@ -15,7 +15,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// `chunks` are one chunk of ticks, or all pieces of one saved world. None: nothing.
+    /// `chunks` are one chunk of ticks, or all pieces of one saved world. Returns `None` if there are none.
     pub(super) fn new(chunks: Vec<Sealed>, panicked: bool) -> Option<Self> {
         let first = chunks.first()?;
         let (first_tick, ticks, wall_ms) = (first.first_tick(), first.ticks(), first.wall_ms());
@@ -33,17 +33,17 @@ impl Batch {
         self.chunks[0].kind() == Kind::Keyframe
     }
 
-    /// Whether a recording can begin with it: a saved world, or the first tick of all.
+    /// Returns whether a recording can start with it: it is a saved world, or has the world's first tick.
     pub(super) fn is_beginning(&self) -> bool {
         self.is_keyframe() || self.first_tick == 1
     }
 
-    /// Its first tick, or the tick after which the world was saved.
+    /// Returns its first tick, or the tick after which the world was saved.
     pub(super) fn first_tick(&self) -> u32 {
         self.first_tick
     }
 
-    /// The tick that it goes on from.
+    /// Returns the tick before its first, or the tick after which the world was saved.
     pub(super) fn since(&self) -> u32 {
         if self.is_keyframe() {
             self.first_tick
@@ -52,28 +52,28 @@ impl Batch {
         }
     }
 
-    /// Its last tick, or the tick after which the world was saved.
+    /// Returns its last tick, or the tick after which the world was saved.
     pub(super) fn last_tick(&self) -> u32 {
         self.last_tick
     }
 
-    /// Ticks in it; none in a saved world.
+    /// Returns the number of its ticks: 0 for a saved world.
     pub(super) fn ticks(&self) -> u32 {
         self.chunks[0].ticks()
     }
 
-    /// When its first tick was, in milliseconds since 1970.
+    /// Returns the time of its first tick, in milliseconds since 1970.
     pub(super) fn wall_ms(&self) -> u64 {
         self.wall_ms
     }
 
-    /// Bytes that it takes in a file and in memory.
+    /// Returns its size in bytes, in a file and in memory.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 }
 
-/// Batches for tests of the threads that take them in.
+/// Batches for tests of the receiving threads.
 #[cfg(test)]
 pub(super) mod samples {
     use std::sync::Arc;
@@ -84,7 +84,7 @@ pub(super) mod samples {
     use super::Batch;
     use crate::format::{TicksBuilder, seal_keyframe};
 
-    /// A second of ticks without input, from this tick on.
+    /// Returns a second of ticks without input, starting at `first`.
     pub(in super::super) fn second(first: u32) -> Arc<Batch> {
         let mut builder = TicksBuilder::new(0);
         for tick in first..first + 60 {
@@ -95,7 +95,7 @@ pub(super) mod samples {
         Arc::new(Batch::new(builder.seal().into_iter().collect(), false).unwrap())
     }
 
-    /// A saved world, as it is after this tick.
+    /// Returns a saved world after `tick`.
     pub(in super::super) fn saved(tick: u32) -> Arc<Batch> {
         let sealed = seal_keyframe(Tick(tick), 0, b"a world").unwrap();
         Arc::new(Batch::new(sealed, false).unwrap())

@@ -12,21 +12,21 @@ use std::{
 use super::batch::Batch;
 use crate::format::EndReason;
 
-/// Batches that may wait: one a second, so this is time enough for any disk that still turns.
+/// The maximum number of waiting batches. One comes per second, so a disk has two minutes to catch up.
 const MAX_BATCHES: usize = 128;
-/// Bytes after which no more is taken. One batch may go over it, for a saved world is never taken apart.
+/// Above this many waiting bytes, batches are refused. One batch may exceed it, because a saved world is never split.
 const MAX_BYTES: usize = 64 << 20;
 
-/// Why it ends, and a few words about it.
+/// Why the queue ended, and a few words about it.
 pub(super) type QueueEnd = (EndReason, String);
 
-/// The end that sends.
+/// The sending end.
 pub(super) struct BatchSender {
     sender: SyncSender<Arc<Batch>>,
     shared: Arc<Shared>,
 }
 
-/// The end that takes in.
+/// The receiving end.
 pub(super) struct BatchReceiver {
     receiver: Receiver<Arc<Batch>>,
     shared: Arc<Shared>,
@@ -41,13 +41,13 @@ struct Shared {
 /// Why a batch was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotTaken {
-    /// Too much waits.
+    /// Too many batches or bytes wait.
     Full,
-    /// Nobody takes it in any more.
+    /// The receiver is gone.
     Gone,
 }
 
-/// Both ends.
+/// Returns both ends.
 pub(super) fn batch_queue() -> (BatchSender, BatchReceiver) {
     let (sender, receiver) = sync_channel(MAX_BATCHES);
     let shared = Arc::<Shared>::default();
@@ -59,12 +59,12 @@ pub(super) fn batch_queue() -> (BatchSender, BatchReceiver) {
 }
 
 impl BatchSender {
-    /// Sends without waiting.
+    /// Sends without blocking.
     pub(super) fn send(&self, batch: &Arc<Batch>) -> Result<(), NotTaken> {
         if self.bytes() >= MAX_BYTES {
             return Err(NotTaken::Full);
         }
-        // Before it is sent, or it could be taken off first.
+        // Before the send: the receiver may take it off first.
         self.shared.bytes.fetch_add(batch.bytes(), Ordering::Relaxed);
         self.sender.try_send(Arc::clone(batch)).map_err(|error| {
             self.shared.bytes.fetch_sub(batch.bytes(), Ordering::Relaxed);
@@ -75,19 +75,18 @@ impl BatchSender {
         })
     }
 
-    /// Nothing comes any more; what waits is still taken in.
+    /// Ends the queue. The receiver still gets the waiting batches.
     pub(super) fn end(self, reason: EndReason, text: String) {
         let _ = self.shared.ending.set((reason, text));
     }
 
-    /// Bytes that wait.
+    /// Returns the number of waiting bytes.
     pub(super) fn bytes(&self) -> usize {
         self.shared.bytes.load(Ordering::Relaxed)
     }
 }
 
-/// A sender that is gone because its thread panicked must not look like one that was stopped. Either way the other end can
-/// see that nothing more comes without taking in what waits.
+/// If the sender's thread panicked, the receiver must not see a normal stop. In both cases the receiver sees the end before it has read the waiting batches.
 impl Drop for BatchSender {
     fn drop(&mut self) {
         let ending = if thread::panicking() {
@@ -100,14 +99,14 @@ impl Drop for BatchSender {
 }
 
 impl BatchReceiver {
-    /// The next batch; none when nothing comes any more.
+    /// Returns the next batch, or `None` when the queue has ended and is empty.
     pub(super) fn next(&self) -> Option<Arc<Batch>> {
         let batch = self.receiver.recv().ok()?;
         self.shared.bytes.fetch_sub(batch.bytes(), Ordering::Relaxed);
         Some(batch)
     }
 
-    /// The next batch, if one waits.
+    /// Returns the next batch if one waits.
     #[cfg(test)]
     pub(super) fn try_next(&self) -> Option<Arc<Batch>> {
         let batch = self.receiver.try_recv().ok()?;
@@ -115,12 +114,12 @@ impl BatchReceiver {
         Some(batch)
     }
 
-    /// Whether nothing comes any more but what waits.
+    /// Returns whether only the waiting batches are still to come.
     pub(super) fn is_ended(&self) -> bool {
         self.shared.ending.get().is_some()
     }
 
-    /// Why nothing comes any more.
+    /// Returns why the queue ended.
     pub(super) fn ending(&self) -> QueueEnd {
         let stopped = || (EndReason::Stopped, String::new());
         self.shared.ending.get().cloned().unwrap_or_else(stopped)
@@ -133,7 +132,7 @@ mod tests {
     use crate::recorder::batch::samples::second;
 
     #[test]
-    fn a_recorder_that_panics_is_not_one_that_was_stopped() {
+    fn a_panic_of_the_recorder_does_not_look_like_a_stop() {
         let (sender, receiver) = batch_queue();
         let recorder = thread::spawn(move || {
             let _sender = sender;
@@ -145,12 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_dropped_was_stopped() {
+    fn dropping_the_sender_is_a_stop() {
         let (sender, receiver) = batch_queue();
         sender.send(&second(1)).unwrap();
         assert!(!receiver.is_ended());
         drop(sender);
-        assert!(receiver.is_ended(), "before what waits is taken in");
+        assert!(receiver.is_ended(), "before the waiting batches are read");
         assert_eq!(receiver.ending(), (EndReason::Stopped, String::new()));
         assert!(receiver.next().is_some() && receiver.next().is_none());
     }

@@ -1,11 +1,10 @@
-//! What the threads of the recorder count.
+//! The metrics of the recorder's threads.
 
 use metrics::{Counter, Gauge};
 
 use super::{end_cause::EndCause, file_name::Reason};
 
-/// What the threads of the recorder count. The program that starts them registers the handles under names of its own.
-/// A default one counts nowhere.
+/// The metrics of the recorder's threads. The program that starts them registers the handles under its own names. Default handles count nothing.
 #[derive(Clone, Debug)]
 pub struct RecorderMetrics {
     /// 1 while ticks are written to a recording, else 0.
@@ -16,25 +15,25 @@ pub struct RecorderMetrics {
     pub bytes: Counter,
     /// Ticks that were not recorded.
     pub dropped: Counter,
-    /// Bytes that wait for the disk.
+    /// Bytes waiting for the disk.
     pub queue_bytes: Gauge,
-    /// Seconds of the past that are in memory.
+    /// Length of the history in memory, in seconds.
     pub history_seconds: Gauge,
-    /// Bytes that they take.
+    /// Size of the history in memory.
     pub history_bytes: Gauge,
-    /// Times that the history could not be written to a file.
+    /// How often the history could not be written to a file.
     pub history_failed: Counter,
     /// Ticks that the shadow has run again.
     pub shadow_ticks: Counter,
-    /// Times that the shadow reached a different state than the server.
+    /// How often the shadow reached a different state than the server.
     pub shadow_divergences: Counter,
-    /// Ticks that the shadow left out.
+    /// Ticks that the shadow skipped.
     pub shadow_skipped: Counter,
     /// Ticks that the shadow is behind the recorder.
     pub shadow_lag: Gauge,
-    /// Recordings that ended, one counter for each of [`EndCause::ALL`].
+    /// Recordings that ended, by [`EndCause::ALL`].
     pub ended: [Counter; EndCause::ALL.len()],
-    /// Times that the history was written to a file, one counter for each of [`Reason::ALL`].
+    /// How often the history was written to a file, by [`Reason::ALL`].
     pub history_written: [Counter; Reason::ALL.len()],
 }
 

@@ -1,4 +1,4 @@
-//! A directory of recordings: names, and a bound on all of them together.
+//! A directory of recordings: file names, and a bound on their total size.
 
 use std::{
     collections::BTreeSet,
@@ -18,27 +18,26 @@ use super::{
     trouble::is_without_descriptors,
 };
 
-/// Files of the same second and tick; more is a clock that stands still.
+/// The maximum number of files with the same second and tick. Only a stopped clock needs more.
 const MAX_SAME: u32 = 100;
 
-/// A directory of recordings. Several threads write into it, none of them the tick thread.
+/// A directory of recordings. Several threads write to it, but never the tick thread.
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
     max_bytes: u64,
-    /// Names of the files that are being written: these are not deleted.
+    /// Names of the files that are being written. These are not deleted.
     writing: Mutex<BTreeSet<String>>,
-    /// Whether it was said that a file cannot be looked at or deleted: once is enough.
+    /// Whether the warning about a file that cannot be read or deleted was logged. It is logged once.
     warned: AtomicBool,
 }
 
-/// Which files may be deleted for a new one.
+/// The files that may be deleted for a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deletable {
     /// For a recording: any, the oldest first.
     Any,
-    /// For a history: histories that were written for the same reason, or else whoever asks often enough would be left
-    /// with nothing but what they asked for.
+    /// For a history: only histories with the same reason. Otherwise frequent requests would delete everything else.
     HistoriesOf(Reason),
 }
 
@@ -56,13 +55,13 @@ impl Directory {
         &self.path
     }
 
-    /// Makes the directory, and finds out whether files can be made in it.
+    /// Creates the directory and checks that files can be created in it.
     pub(super) fn prepare(&self) -> io::Result<()> {
         fs::create_dir_all(&self.path)?;
         try_in(&self.path)
     }
 
-    /// Finds out whether it can be prepared, and leaves nothing behind. If it is missing, a file beside it is tried.
+    /// Checks that the directory could be prepared, and leaves nothing behind. If it is missing, tries a file next to it.
     pub(super) fn probe(&self) -> io::Result<()> {
         match self.path.parent() {
             Some(parent) if !self.path.exists() => try_in(&Path::new(".").join(parent)),
@@ -70,7 +69,7 @@ impl Directory {
         }
     }
 
-    /// Whether that is the same directory by another name. One that is not there is another one.
+    /// Returns whether `path` is the same directory under a different name. A missing directory is a different one.
     pub(super) fn is(&self, path: &Path) -> bool {
         match (fs::canonicalize(&self.path), fs::canonicalize(path)) {
             (Ok(ours), Ok(theirs)) => ours == theirs,
@@ -78,8 +77,7 @@ impl Directory {
         }
     }
 
-    /// A new file for a recording that begins with that tick at that time (milliseconds since 1970), and its name. It is
-    /// not deleted until [`Self::written`].
+    /// Creates a file for a recording that starts with that tick at that time (milliseconds since 1970), and returns it with its name. It is not deleted before [`Self::written`] is called.
     pub(super) fn create(
         &self,
         wall_ms: u64,
@@ -93,21 +91,21 @@ impl Directory {
                 1 => format!("{stem}.plr"),
                 nth => format!("{stem}-{nth}.plr"),
             };
-            // Before it is made: another thread may be looking for files to delete.
+            // Before the file exists: a different thread may be deleting files.
             let is_ours = self.names().insert(name.clone());
             let made = OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .open(self.path.join(&name));
             match made {
-                // Other servers look for the lock. Where there are no locks each should have its own directory.
+                // Other servers check the lock. On file systems without locks, each server needs its own directory.
                 Ok(file) if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) => {
                     return Ok((file, name));
                 }
-                // Another server has looked at it in between, and deletes it.
+                // A different server has locked it in between, to delete it.
                 Ok(_) => self.written(&name),
                 Err(error) => {
-                    // Another thread of this server may be writing it.
+                    // A different thread of this server may be writing it.
                     if is_ours {
                         self.written(&name);
                     }
@@ -119,22 +117,21 @@ impl Directory {
         }
         Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
-            format!("{stem}.plr and {MAX_SAME} more are there already"),
+            format!("{stem}.plr and {MAX_SAME} more exist already"),
         ))
     }
 
-    /// A file is finished, and may be deleted when there is too much.
+    /// Marks a file as finished: it may now be deleted to make room.
     pub(super) fn written(&self, name: &str) {
         self.names().remove(name);
     }
 
-    /// Deletes the oldest finished recordings that may be until there is room for so many bytes more, or none is left
-    /// that may be deleted. Gives how many it deleted.
+    /// Deletes the oldest finished files that `deletable` allows, until `bytes` more fit or no such file is left. Returns how many were deleted.
     ///
     /// # Errors
-    /// Only if the directory cannot be read. A file that cannot be deleted stays, which is said once.
+    /// The directory cannot be read. A file that cannot be deleted stays, and one warning is logged.
     pub(super) fn make_room(&self, bytes: u64, deletable: Deletable) -> io::Result<u32> {
-        // Held throughout, so that two threads do not both delete for the same bytes.
+        // Locked throughout, so that two threads do not both delete for the same bytes.
         let writing = self.names();
         let mut found = self.recordings()?;
         found.sort();
@@ -153,7 +150,7 @@ impl Directory {
                     tracing::debug!(file = name.0, "deleted an old recording");
                     deleted += 1;
                 }
-                // Somebody else was first.
+                // Somebody else deleted it first.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     self.warn_once(&name.0, &error);
@@ -171,7 +168,7 @@ impl Directory {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    // It may be the same error for ever; what was found is enough to go on with.
+                    // The same error may come back for ever; work with what was found.
                     self.warn_once("", &error);
                     break;
                 }
@@ -179,7 +176,7 @@ impl Directory {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            // One that is gone meanwhile takes no room.
+            // A file that was deleted meanwhile takes no space.
             if let (true, Ok(about)) = (is_recording(&name), entry.metadata())
                 && about.is_file()
             {
@@ -193,7 +190,7 @@ impl Directory {
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 %error, directory = %self.path.display(), file,
-                "an old recording cannot be deleted: recordings may take more room than they should. Delete it by hand, \
+                "an old recording cannot be deleted: recordings may take more disk space than allowed. Delete it by hand, \
                  or let the server do so"
             );
         }
@@ -213,17 +210,16 @@ impl Deletable {
     }
 }
 
-/// Makes a file in a directory, and removes it again.
+/// Creates a file in a directory, and removes it again.
 fn try_in(directory: &Path) -> io::Result<()> {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
     let probe = directory.join(format!(".parlour-{}-{now}", std::process::id()));
-    // Never a file that is there already, nor what a link points to.
+    // Never an existing file, nor the target of a link.
     OpenOptions::new().write(true).create_new(true).open(&probe)?;
     fs::remove_file(&probe)
 }
 
-/// Whether another server writes it. A file that cannot be opened is not known to be locked. Without a free descriptor every
-/// file would look that way, so then all count as locked.
+/// Returns whether a different server is writing the file. A file that cannot be opened counts as not locked. Without a free descriptor no file can be opened, so then all count as locked.
 fn is_locked(path: &Path) -> bool {
     match File::open(path) {
         Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
@@ -237,7 +233,7 @@ mod tests {
 
     use super::*;
 
-    /// An empty directory of that name that takes so many bytes.
+    /// Returns an empty directory with that name and limit.
     fn directory(name: &str, max_bytes: u64) -> Directory {
         let path = std::env::temp_dir().join(format!("parlour-directory-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
@@ -267,7 +263,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_history_makes_room_from_those_of_its_reason_only() {
+    fn a_history_deletes_only_histories_with_the_same_reason() {
         let directory = directory("reasons", 450);
         put(&directory, &MIXED);
         assert_eq!(
@@ -295,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_server_writes_is_not_deleted() {
+    fn files_of_a_running_server_are_not_deleted() {
         let directory = directory("locked", 0);
         put(&directory, &MIXED);
         let theirs = File::open(directory.path.join(MIXED[0])).unwrap();
@@ -314,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_taken_is_not_held() {
+    fn a_name_of_an_existing_file_is_not_reserved() {
         let directory = directory("taken", 0);
         put(&directory, &["19700101T000000Z-t1.plr"]);
         let (_, name) = directory.create(0, 1, None).unwrap();
@@ -324,14 +320,14 @@ mod tests {
         assert_eq!(
             directory.names().len(),
             2,
-            "{third}: those that are written are still held"
+            "{third}: names being written stay reserved"
         );
         fs::remove_dir_all(directory.path).unwrap();
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_directory_is_the_same_by_any_name() {
+    fn a_directory_is_the_same_under_any_name() {
         let directory = directory("same", 0);
         let link = directory.path.with_extension("link");
         let _ = fs::remove_file(&link);

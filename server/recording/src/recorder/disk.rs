@@ -1,7 +1,6 @@
-//! The disk thread: writes what it is given, as it comes, into one file after the other.
+//! The disk thread: writes batches in order, into one file after the other.
 //!
-//! A recording that ends because of the disk, or because ticks are missing, begins again in a new file as soon as that is
-//! possible: at a saved world, after a pause ([`Resume`]).
+//! A recording that ends because of the disk, or because ticks are missing, starts again in a new file as soon as possible: at a saved world, after a pause ([`Resume`]).
 
 use std::{
     fs::{self, File},
@@ -27,13 +26,13 @@ use crate::{
     format::{EndReason, FileWriter},
 };
 
-/// What the thread is made with.
+/// The inputs of the disk thread.
 pub(super) struct Disk {
     pub(super) batches: BatchReceiver,
     pub(super) directory: Arc<Directory>,
     pub(super) source: Arc<Source>,
     pub(super) metrics: Arc<RecorderMetrics>,
-    /// After so many bytes, or so much time, in a file the next one is begun.
+    /// A file that reaches this size or age is followed by a new one.
     pub(super) file_bytes: u64,
     pub(super) file_age: Duration,
 }
@@ -46,19 +45,19 @@ struct Open {
     since: u32,
     /// Its last tick, or the tick before its first.
     last_tick: u32,
-    /// Whether a replay can begin in it: the first batch is whole.
+    /// Whether a replay can start in it: its first batch is complete.
     is_begun: bool,
 }
 
 impl Open {
-    /// Whether no tick is missing between what is in it and this.
+    /// Returns whether this batch directly follows the last one in the file.
     fn goes_on_with(&self, batch: &Batch) -> bool {
         !self.is_begun || batch.since() == self.last_tick
     }
 }
 
 impl Disk {
-    /// Writes until nothing comes any more.
+    /// Writes until the queue ends.
     pub(super) fn run(self) {
         let mut open = None;
         let mut previous = None;
@@ -85,7 +84,7 @@ impl Disk {
                     }
                 }
                 Err(error) => {
-                    // What comes later does not go on from it.
+                    // A later file does not continue this one.
                     previous = None;
                     self.end_after_error(open.take(), &error, &mut resume);
                 }
@@ -105,14 +104,14 @@ impl Disk {
                 *previous = Some(self.rotate(file)?);
             }
             let written = open.as_ref().map_or(0, |file| file.writer.position());
-            // What the present file may still grow by.
+            // How much the current file may still grow.
             let room = self.file_bytes.saturating_sub(written);
             self.directory
                 .make_room(room.max(batch.bytes() as u64), Deletable::Any)?;
         }
         let file = match open {
             Some(file) => file,
-            // Ticks before it were dropped: a file begins where a replay can begin.
+            // Ticks before it were dropped: wait for a batch that a file can start with.
             None if !batch.is_beginning() => return Ok(()),
             None => open.insert(self.open(batch, previous.take())?),
         };
@@ -143,7 +142,7 @@ impl Disk {
         let writer = writer.inspect_err(|_| self.remove(&name))?;
         self.metrics.bytes.increment(writer.position());
         let since = batch.since();
-        tracing::debug!(file = name, since, "recording into another file");
+        tracing::debug!(file = name, since, "recording into a new file");
         Ok(Open {
             writer,
             name,
@@ -157,7 +156,7 @@ impl Disk {
         let finished = match file.writer.end(EndReason::Rotated, "") {
             Ok(finished) => finished,
             Err(error) => {
-                // It ends as one that the disk takes no more of; there is nothing to go on in.
+                // Ends it as a file that could not be written further; no file continues it.
                 let _ = file
                     .writer
                     .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error));
@@ -173,7 +172,7 @@ impl Disk {
         })
     }
 
-    /// Nothing comes any more. A recording that had ended before does not end again.
+    /// Ends the recording when the queue has ended. A recording that ended before does not end twice.
     fn finish(&self, open: Option<Open>) {
         let Some(mut file) = open else {
             return;
@@ -185,11 +184,11 @@ impl Disk {
         let path = path.display();
         match (self.end(&mut file, reason, &text), reason) {
             (Err(error), _) => {
-                tracing::error!(%error, file = %path, "the recording could not be ended in good order")
+                tracing::error!(%error, file = %path, "the recording could not be ended cleanly")
             }
             (Ok(()), EndReason::TooSlow) => tracing::error!(
                 file = %path, last_tick, text,
-                "the recording ended; the server goes on. Start the server again to record"
+                "the recording ended; the server continues. Restart it to record"
             ),
             (Ok(()), _) => {
                 tracing::info!(file = %path, last_tick, reason = %reason, "the recording ended")
@@ -197,7 +196,7 @@ impl Disk {
         }
     }
 
-    /// Ticks are missing between the file and this batch.
+    /// Ends the file because ticks are missing between it and this batch.
     fn end_before_gap(&self, mut file: Open, batch: &Batch, resume: &mut Resume) {
         self.ended(EndCause::TooSlow);
         resume.ended(Instant::now());
@@ -206,23 +205,23 @@ impl Disk {
             file = file.name,
             last_tick,
             next_tick,
-            "the recording ended because ticks are missing: the disk or the recorder did not keep up. The server goes on, \
+            "the recording ended because ticks are missing: the disk or the recorder did not keep up. The server continues, \
              and records into a new file soon. Record to a faster disk"
         );
-        let text = format!("ticks are missing: the next that came was {next_tick}");
+        let text = format!("ticks are missing: the next one is {next_tick}");
         if let Err(error) = self.end(&mut file, EndReason::TooSlow, &text) {
-            tracing::warn!(%error, file = file.name, "the recording could not be ended in good order");
+            tracing::warn!(%error, file = file.name, "the recording could not be ended cleanly");
         }
     }
 
-    /// No more can be written now: what is there is cut to what is whole, and says why it ends.
+    /// Ends the file after an error: cuts it to its complete chunks and records why it ends.
     fn end_after_error(&self, open: Option<Open>, error: &io::Error, resume: &mut Resume) {
         let trouble = Trouble::of(error);
         if resume.ended(Instant::now()) {
             self.ended(trouble.ending());
             tracing::error!(
                 %error, directory = %self.directory.path().display(),
-                "the recording ended; the server goes on, and records into a new file as soon as it can. {}",
+                "the recording ended; the server continues, and records into a new file as soon as it can. {}",
                 trouble.advice()
             );
         }
@@ -230,7 +229,7 @@ impl Disk {
             return;
         };
         if !file.is_begun {
-            // Nothing in it can be replayed.
+            // It has nothing to replay.
             return self.remove(&file.name);
         }
         let ended = file
@@ -243,10 +242,10 @@ impl Disk {
         self.directory.written(&file.name);
     }
 
-    /// Writes the end marker; or another one, if there is no room for it.
+    /// Writes the end marker. Without disk space for it, takes back the last chunks first.
     fn end(&self, file: &mut Open, reason: EndReason, text: &str) -> io::Result<()> {
         let ended = file.writer.end(reason, text).or_else(|error| {
-            tracing::warn!(%error, file = file.name, "no room for the end of the recording");
+            tracing::warn!(%error, file = file.name, "no disk space for the end of the recording");
             file.writer
                 .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error))
         });
@@ -260,16 +259,16 @@ impl Disk {
         self.metrics.ended(reason);
     }
 
-    /// Deletes a file of which nothing can be used.
+    /// Deletes a file without usable content.
     fn remove(&self, name: &str) {
         if let Err(error) = fs::remove_file(self.directory.path().join(name)) {
-            tracing::debug!(%error, file = name, "an empty recording stays");
+            tracing::debug!(%error, file = name, "an empty recording could not be deleted");
         }
         self.directory.written(name);
     }
 }
 
-/// In the label of the metric.
+/// Maps to the label of the metric.
 fn ending(reason: EndReason) -> EndCause {
     match reason {
         EndReason::Stopped | EndReason::Rotated => EndCause::Stopped,

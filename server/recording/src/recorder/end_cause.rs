@@ -1,13 +1,13 @@
-//! Why a recording ends, as a label.
+//! Why a recording ended, as a metric label.
 
-/// Why a recording ends.
+/// Why a recording ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndCause {
     /// The server stopped.
     Stopped,
-    /// The disk was full, or a limit of the size of files was reached.
+    /// The disk was full, or a file size limit was reached.
     DiskFull,
-    /// The disk failed in a different way.
+    /// The disk failed in some other way.
     DiskError,
     /// The process had too many files open.
     TooManyFiles,
@@ -20,7 +20,7 @@ pub enum EndCause {
 }
 
 impl EndCause {
-    /// All, in the order of their numbers.
+    /// All endings, in the order of their numbers.
     pub const ALL: [Self; 7] = [
         Self::Stopped,
         Self::DiskFull,
@@ -31,7 +31,7 @@ impl EndCause {
         Self::Failed,
     ];
 
-    /// In the label of the metric.
+    /// Returns the label of the metric.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

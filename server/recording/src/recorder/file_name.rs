@@ -1,25 +1,25 @@
-//! Names of the files that a server writes: when they begin, and why they were written.
+//! File names of recordings and histories: start time, first tick, and why a history was written.
 
 use crate::rfc3339;
 
-/// Why the history is written out.
+/// Why a history is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Somebody asked.
+    /// A user asked for it.
     Asked,
     /// A tick took far too long.
     Overrun,
     /// A tick panicked.
     Panic,
-    /// The shadow came to another world.
+    /// The shadow reached a different state.
     Diverged,
 }
 
 impl Reason {
-    /// All, in the order of their numbers.
+    /// All reasons, in the order of their numbers.
     pub const ALL: [Self; 4] = [Self::Asked, Self::Overrun, Self::Panic, Self::Diverged];
 
-    /// In the names of files and metrics.
+    /// Returns the word in file names and metrics.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Reason {
     }
 }
 
-/// Sorted by age: by the time it begins with, then by tick.
+/// A file name that sorts by age: by start time, then by tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name(pub(super) String);
 
@@ -55,24 +55,24 @@ impl PartialOrd for Name {
     }
 }
 
-/// `20261121T140300Z-t12345`, and the reason.
+/// Returns the file name without suffixes: `20261121T140300Z-t12345`, then the reason if any.
 pub(super) fn stem(wall_ms: u64, tick: u32, reason: Option<Reason>) -> String {
     let mut time = rfc3339(wall_ms);
-    // No fraction of a second.
+    // Drop the fraction of a second.
     time.truncate(time.find('.').unwrap_or(time.len()));
     time.retain(|letter| !matches!(letter, '-' | ':'));
     let reason = reason.map_or(String::new(), |reason| format!("-{}", reason.word()));
     format!("{time}Z-t{tick}{reason}")
 }
 
-/// The word in the name of a history; none in that of a recording.
+/// Returns the reason in the name of a history, or `None` for a recording.
 pub(super) fn reason_of(name: &str) -> Option<&str> {
     let word = name.strip_suffix(".plr")?.split('-').nth(2)?;
     word.starts_with(|letter: char| letter.is_ascii_alphabetic())
         .then_some(word)
 }
 
-/// Whether [`stem`] makes such names. What has another name is somebody else's, and never deleted.
+/// Returns whether [`stem`] makes such names. Files with other names are not ours and never deleted.
 pub(super) fn is_recording(name: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((time, rest)) = name.strip_suffix(".plr").and_then(|stem| stem.split_once("Z-t")) else {
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_tell_when_and_why() {
+    fn names_have_the_time_and_the_reason() {
         assert_eq!(stem(1_795_269_780_999, 12345, None), "20261121T140300Z-t12345");
         assert_eq!(
             stem(u64::MAX, 1, Some(Reason::Panic)),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_of_that_pattern_are_recordings() {
+    fn only_names_of_the_pattern_are_recordings() {
         for reason in [None, Some(Reason::Asked), Some(Reason::Diverged)] {
             let stem = stem(1_795_269_780_999, 12345, reason);
             assert!(is_recording(&format!("{stem}.plr")), "{stem}");
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_older_comes_first() {
+    fn names_sort_by_age() {
         let mut names = [
             "20261121T140301Z-t1.plr",
             "20261121T140300Z-t100.plr",

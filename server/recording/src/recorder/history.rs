@@ -1,4 +1,4 @@
-//! The last minutes, in memory, compressed. They always begin where a replay can begin.
+//! The last minutes, compressed in memory. They always start where a replay can start.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -12,12 +12,12 @@ pub(super) struct History {
     batches: VecDeque<Arc<Batch>>,
     bytes: usize,
     max_bytes: usize,
-    /// So many ticks are to be in it, as far as they fit.
+    /// The number of ticks to keep, if they fit.
     ticks: u32,
 }
 
 impl History {
-    /// Nothing yet.
+    /// Returns an empty history.
     pub(super) fn new(time: Duration, max_bytes: usize) -> Self {
         let ticks = time.as_millis() * u128::from(TICK_RATE) / 1000;
         Self {
@@ -28,7 +28,7 @@ impl History {
         }
     }
 
-    /// Adds what happened next, and forgets what is too old or too much.
+    /// Adds a batch, and drops batches that are too old or exceed the byte limit.
     pub(super) fn push(&mut self, batch: Arc<Batch>) {
         if self.batches.is_empty() && !batch.is_beginning() {
             return;
@@ -49,28 +49,28 @@ impl History {
         }
     }
 
-    /// Forgets all: what comes next does not go on from it.
+    /// Drops everything: the next batch does not follow the last.
     pub(super) fn clear(&mut self) {
         self.batches.clear();
         self.bytes = 0;
     }
 
-    /// All of it; empty, or beginning where a replay can begin.
+    /// Returns all batches. They are empty, or start where a replay can start.
     pub(super) fn batches(&self) -> Vec<Arc<Batch>> {
         self.batches.iter().cloned().collect()
     }
 
-    /// Bytes in memory.
+    /// Returns its size in memory.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Ticks in it.
+    /// Returns the number of ticks.
     pub(super) fn len(&self) -> u32 {
         self.batches.iter().map(|batch| batch.ticks()).sum()
     }
 
-    /// The second place where a replay could begin.
+    /// Returns the second position where a replay could start.
     fn next_beginning(&self) -> Option<usize> {
         let rest = self.batches.iter().enumerate().skip(1);
         rest.filter(|(_, batch)| batch.is_beginning())
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::recorder::batch::samples::{saved, second};
 
-    /// `seconds` of ticks with a saved world after every tenth second.
+    /// Adds `seconds` of ticks, with a saved world every ten seconds.
     fn run(history: &mut History, seconds: u32) {
         for nth in 0..seconds {
             history.push(second(nth * 60 + 1));
@@ -105,10 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn it_reaches_back_as_far_as_is_wanted_and_not_much_farther() {
+    fn it_keeps_the_requested_time_and_not_much_more() {
         let mut history = History::new(Duration::from_secs(25), usize::MAX);
         run(&mut history, 9);
-        assert_eq!(history.len(), 9 * 60, "from the first tick on");
+        assert_eq!(history.len(), 9 * 60, "since the first tick");
         for seconds in [35, 40, 44, 99] {
             let mut history = History::new(Duration::from_secs(25), usize::MAX);
             run(&mut history, seconds);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn it_keeps_to_its_bytes_and_still_begins_with_a_saved_world() {
+    fn it_obeys_its_byte_limit_and_starts_with_a_saved_world() {
         let most = second(1).bytes() * 22 + 3 * saved(60).bytes();
         let mut history = History::new(Duration::from_secs(1000), most);
         run(&mut history, 95);

@@ -1,4 +1,4 @@
-//! Asks the recorder for the history.
+//! Requests for the history.
 
 use std::sync::mpsc::{SyncSender, TrySendError};
 
@@ -7,24 +7,23 @@ use thiserror::Error;
 
 use super::Reason;
 
-/// What is to be done with the history.
+/// A request for the history.
 pub(super) enum HistoryRequest {
     /// Write it to a file because someone asked, and answer.
     Write(Option<HistoryAnswer>),
     /// Write it to a file for this reason, unless that was done recently.
     WriteFor(Reason),
-    /// Return it as a file would hold it.
+    /// Return it in the format of a file.
     Download(HistoryAnswer),
 }
 
-/// Is called with the result, on a thread of the recorder. It must not block or panic. It is dropped without a call if the
-/// recorder ends or panics first.
+/// A callback for the result. It runs on a thread of the recorder, and must not block or panic. If the recorder ends or panics first, it is dropped without being called.
 pub type HistoryAnswer = Box<dyn FnOnce(Result<SavedHistory, HistoryError>) + Send>;
 
 /// A history that was written out.
 #[derive(Debug, Serialize)]
 pub struct SavedHistory {
-    /// The path of the file. Only a name for a file, if none was written.
+    /// The path of the file, or only a suggested name if no file was written.
     pub path: String,
     /// Its first tick.
     pub first_tick: u32,
@@ -34,27 +33,27 @@ pub struct SavedHistory {
     pub ticks: u32,
     /// The size of the file.
     pub bytes: u64,
-    /// The bytes themselves, if no file was written.
+    /// The content, if no file was written.
     #[serde(skip)]
     pub body: Vec<u8>,
 }
 
-/// Why there is no history.
+/// Why a request for the history failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HistoryError {
     /// It is not kept.
-    #[error("no history is kept: start the server with --history 60s, or with as much as you want")]
+    #[error("no history is kept: start the server with --history 60s, or a different duration")]
     NotKept,
-    /// There is none yet.
+    /// It is empty.
     #[error("the history is empty: nothing was recorded yet, or no saved world fits into --history-mib")]
     Empty,
-    /// Another request is under way.
+    /// A request is in progress, or the queue of requests is full.
     #[error("the history is being written out already, or the recorder is busy: try again in a moment")]
     Busy,
-    /// Another request was answered less than a second ago.
+    /// It was written less than a second ago.
     #[error("the history was written less than a second ago: try again in a second")]
     TooSoon,
-    /// The recorder ended, or is stuck.
+    /// The recorder ended or is stuck.
     #[error("the recorder does not answer: the log says why")]
     Gone,
     /// It could not be written.
@@ -62,7 +61,7 @@ pub enum HistoryError {
     Failed(String),
 }
 
-/// Asks the recorder for the history. Clones ask the same recorder.
+/// Requests the history from the recorder. Clones share the recorder.
 #[derive(Clone, Debug)]
 pub struct HistoryHandle(pub(super) Option<SyncSender<HistoryRequest>>);
 
@@ -77,29 +76,29 @@ impl std::fmt::Debug for HistoryRequest {
 }
 
 impl HistoryHandle {
-    /// A handle without a recorder: every request is [`HistoryError::NotKept`].
+    /// Returns a handle without a recorder: every request fails with [`HistoryError::NotKept`].
     #[must_use]
     pub fn closed() -> Self {
         Self(None)
     }
 
-    /// Has the history written to a file because someone asked for it. Returns at once; `answer` is called later.
+    /// Requests that the history is written to a file because someone asked for it. Returns immediately; `answer` is called later.
     ///
     /// # Errors
-    /// [`HistoryError`] if the recorder cannot take the request; then `answer` is not called.
+    /// [`HistoryError`] if the recorder cannot accept the request. `answer` is not called then.
     pub fn write(&self, answer: Option<HistoryAnswer>) -> Result<(), HistoryError> {
         self.send(HistoryRequest::Write(answer))
     }
 
-    /// Has the history written to a file for a reason of the recorder's own.
+    /// Requests that the history is written to a file for a reason of the recorder's own.
     pub(super) fn write_for(&self, reason: Reason) -> Result<(), HistoryError> {
         self.send(HistoryRequest::WriteFor(reason))
     }
 
-    /// Asks for the history as a file would hold it. Returns at once; `answer` is called later.
+    /// Requests the history in the format of a file. Returns immediately; `answer` is called later.
     ///
     /// # Errors
-    /// As [`Self::write`].
+    /// Like [`Self::write`].
     pub fn download(&self, answer: HistoryAnswer) -> Result<(), HistoryError> {
         self.send(HistoryRequest::Download(answer))
     }

@@ -1,4 +1,4 @@
-//! The history thread writes the history out: a slow disk holds up nobody but whoever asked.
+//! The writer thread writes histories, so that a slow disk delays only the caller that asked for one.
 
 use std::{
     io::{self, Cursor, Write},
@@ -20,15 +20,15 @@ use crate::{
     format::{EndReason, FileWriter},
 };
 
-/// A history to be written out; it is not empty.
+/// A history to write. It is not empty.
 pub(super) struct WriteJob {
-    /// None: to memory.
+    /// `None`: write to memory.
     pub(super) reason: Option<Reason>,
     pub(super) batches: Vec<Arc<Batch>>,
     pub(super) answer: Option<HistoryAnswer>,
 }
 
-/// What the thread is made with.
+/// The inputs of the keeper thread.
 pub(super) struct HistoryWriter {
     pub(super) jobs: Receiver<WriteJob>,
     pub(super) directory: Arc<Directory>,
@@ -37,7 +37,7 @@ pub(super) struct HistoryWriter {
 }
 
 impl HistoryWriter {
-    /// Writes until nobody can ask any more.
+    /// Writes until no more jobs can come.
     pub(super) fn run(self) {
         while let Ok(job) = self.jobs.recv() {
             let kept = match job.reason {
@@ -64,7 +64,7 @@ impl HistoryWriter {
                 self.metrics.history_failed.increment(1);
                 tracing::error!(
                     %error, directory = %directory.display(), reason = reason.word(),
-                    "the history could not be written. {}, or name another directory with --history-dir",
+                    "the history could not be written. {}, or name a different directory with --history-dir",
                     Trouble::of(error).advice()
                 );
             }
@@ -86,7 +86,7 @@ impl HistoryWriter {
         match written {
             Ok(bytes) => Ok(kept(path.display().to_string(), batches, bytes)),
             Err(error) => {
-                // Half a history is no use; the disk is full, as a rule.
+                // Half a history is useless; usually the disk is full.
                 let _ = std::fs::remove_file(path);
                 Err(error)
             }
@@ -95,7 +95,7 @@ impl HistoryWriter {
 
     fn to_memory(&self, batches: &[Arc<Batch>]) -> io::Result<SavedHistory> {
         let (cursor, bytes) = self.write(Cursor::new(Vec::new()), Reason::Asked, batches)?;
-        // Named by its end: histories of a server's first minute all begin with its first tick.
+        // Named after its end: all histories of a server's first minute start with its first tick.
         let last = &batches[batches.len() - 1];
         let name = format!("history-{}.plr", stem(last.wall_ms(), last.last_tick(), None));
         let mut kept = kept(name, batches, bytes);

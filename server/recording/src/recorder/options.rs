@@ -1,33 +1,32 @@
-//! What is recorded, and how much of it is kept.
+//! Options for what is recorded and how much is kept.
 
 use std::{path::PathBuf, time::Duration};
 
 use parlour_shared::limits::TICK_RATE;
 
-/// Where the history is written to if nothing else is said.
+/// The default directory of histories.
 pub const DEFAULT_DIRECTORY: &str = "recordings";
 
-/// What is recorded, and how much of it is kept.
+/// Options for what is recorded and how much is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingOptions {
-    /// Every tick is recorded into files in this directory; it is made if it is missing. None: no recording.
+    /// Records every tick into files in this directory, which is created if missing. `None`: no recording.
     pub directory: Option<PathBuf>,
-    /// Bytes of a file after which the recording goes on in another one, at the next saved world.
+    /// File size after which the recording continues in a new file, at the next saved world.
     pub file_bytes: u64,
-    /// Time in a file after which it goes on in another one.
+    /// File age after which the recording continues in a new file.
     pub file_age: Duration,
-    /// Bytes of all recordings in a directory. Beyond, the oldest are deleted: those of this name pattern, no other file.
+    /// Total size of the recordings in a directory. Above it, the oldest are deleted. Files that do not match the name pattern are never deleted.
     pub total_bytes: u64,
-    /// So much of the past is always in memory, to be written out on demand. Zero: none.
+    /// How much of the past is kept in memory, to be written on demand. Zero: no history.
     pub history: Duration,
-    /// Bytes that the history may take in memory; what does not fit is forgotten early.
+    /// Maximum size of the history in memory. Older ticks that do not fit are dropped early.
     pub history_bytes: usize,
-    /// Where the history is written to; none: to `directory`, or else to [`DEFAULT_DIRECTORY`].
+    /// Directory of histories. `None`: `directory`, or else [`DEFAULT_DIRECTORY`].
     pub history_directory: Option<PathBuf>,
-    /// Whether a second world follows the first one, from its recording and 2 to 4 seconds later, and compares each tick.
-    /// It is loaded again from each saved world: the game logic's plugins are added to a new world each time.
+    /// Whether a second world runs the recording 2 to 4 seconds later and compares each tick. It is loaded again from each saved world, and the game logic's plugins are added to a new world each time.
     pub shadow: bool,
-    /// Ticks after which the world is saved again: where a file or the history can begin, and a replay can jump to.
+    /// Number of ticks between saved worlds. A file or the history can start at one, and a replay can jump to one.
     pub keyframe_ticks: u32,
 }
 
@@ -48,7 +47,7 @@ impl Default for RecordingOptions {
 }
 
 impl RecordingOptions {
-    /// Whether there is anything for a recorder to do.
+    /// Returns whether a recorder is needed.
     #[must_use]
     pub fn any(&self) -> bool {
         self.directory.is_some() || self.keeps_history() || self.shadow
@@ -58,7 +57,7 @@ impl RecordingOptions {
         !self.history.is_zero()
     }
 
-    /// Where the history is written to.
+    /// Returns the directory of histories.
     pub(super) fn history_path(&self) -> PathBuf {
         let given = self.history_directory.as_ref().or(self.directory.as_ref());
         given.cloned().unwrap_or_else(|| DEFAULT_DIRECTORY.into())

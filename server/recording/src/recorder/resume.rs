@@ -1,15 +1,15 @@
-//! When a recording that ended begins again: soon, but ever later if it ends again at once.
+//! When an ended recording starts again: soon, but later and later if it keeps ending quickly.
 
 use std::time::{Duration, Instant};
 
-/// After an end, before the first try. A new file needs a saved world, and these come every ten seconds.
+/// The pause before the first try. A new file needs a saved world, and one comes every ten seconds.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest pause: a disk that is nearly full costs one short file and two log lines in this time.
+/// The longest pause. A nearly full disk costs one short file and two log lines in this time.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
-/// A recording that ends sooner than this after it began doubles the pause.
+/// A recording that lasts less than this doubles the pause.
 const SHORT: Duration = Duration::from_secs(60);
 
-/// The beginnings and ends of a recording.
+/// Tracks the starts and ends of a recording.
 #[derive(Debug)]
 pub(super) struct Resume {
     state: State,
@@ -36,7 +36,7 @@ impl Resume {
         }
     }
 
-    /// Whether a file may be begun now.
+    /// Returns whether a file may be started now.
     pub(super) fn may_begin(&self, now: Instant) -> bool {
         match self.state {
             State::New | State::Recording { .. } => true,
@@ -44,7 +44,7 @@ impl Resume {
         }
     }
 
-    /// A file was begun, or goes on. Gives whether the recording had ended before.
+    /// Notes that a file was started or continues. Returns whether the recording had ended before.
     pub(super) fn begun(&mut self, now: Instant) -> bool {
         let ended = matches!(self.state, State::Ended { .. });
         if !matches!(self.state, State::Recording { .. }) {
@@ -53,7 +53,7 @@ impl Resume {
         ended
     }
 
-    /// The recording ended, or a try to begin again failed. Gives whether that is news.
+    /// Notes that the recording ended, or that a try to start it again failed. Returns whether that is news.
     pub(super) fn ended(&mut self, now: Instant) -> bool {
         let news = match self.state {
             State::New => true,
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_tries_every_pause_and_says_so_once() {
+    fn it_tries_after_every_pause_and_reports_once() {
         let mut resume = Resume::new();
         let start = Instant::now();
         assert!(resume.may_begin(start) && !resume.begun(start));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_ends_at_once_begins_ever_later_until_it_lasts() {
+    fn the_pause_grows_until_a_recording_lasts() {
         let mut resume = Resume::new();
         let mut now = Instant::now();
         let mut pauses = Vec::new();

@@ -1,6 +1,6 @@
 //! The rings between the tick thread and the recorder thread: full records one way, empty ones back.
 //!
-//! The tick thread's end never waits, locks or logs. In steady state it allocates nothing, because records come back empty.
+//! The sending end never waits, locks or logs. In steady state it allocates nothing, because records come back empty.
 
 use std::{
     mem,
@@ -16,22 +16,22 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::source::Source;
 
-/// Ticks that may wait for the recorder: 8.5 s.
+/// Capacity in ticks: 8.5 s.
 const RING: usize = 512;
 
 /// A tick on its way to the recorder thread.
 #[derive(Debug, Default)]
 pub(super) struct LiveTick {
     pub(super) tick: Tick,
-    /// When it was over, in milliseconds since 1970.
+    /// When it ended, in milliseconds since 1970.
     pub(super) wall_ms: u64,
-    /// How long the step took.
+    /// How long it took.
     pub(super) took: Duration,
     pub(super) input: TickInput,
-    /// The state hash; `None` if the tick panicked.
+    /// The state hash, or `None` if the tick panicked.
     pub(super) hash: Option<u64>,
     pub(super) parts: Vec<u16>,
-    /// The saved world after it, or nothing.
+    /// The world saved after it, or empty.
     pub(super) keyframe: Vec<u8>,
 }
 
@@ -39,11 +39,11 @@ pub(super) struct LiveTick {
 pub struct TickSender {
     full: Producer<LiveTick>,
     empty: Consumer<LiveTick>,
-    /// Ticks that found the ring full.
+    /// Counts the ticks that found the ring full.
     dropped: Counter,
     source: Arc<Source>,
     keyframe_ticks: u32,
-    /// Memory for the next saved world.
+    /// A buffer for the next saved world.
     spare: Vec<u8>,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct TickReceiver {
     pub(super) empty: Producer<LiveTick>,
 }
 
-/// Both ends. The world is saved after every `keyframe_ticks` ticks, at least one.
+/// Returns both ends. The world is saved every `keyframe_ticks` ticks (at least every tick).
 pub(super) fn rings(
     source: Arc<Source>,
     dropped: Counter,
@@ -77,7 +77,7 @@ pub(super) fn rings(
 }
 
 impl TickSender {
-    /// Makes the world that is recorded. Call it once, on the tick thread, before the first tick.
+    /// Makes the recorded world. Call it once, on the tick thread, before the first tick.
     #[must_use]
     pub fn make_world(&self) -> Simulation {
         let world = Simulation::with_plugins(self.source.config.clone(), self.source.logic.clone());
@@ -86,10 +86,9 @@ impl TickSender {
         world
     }
 
-    /// Sends a tick that the world has run. Its input is moved, not copied: afterwards `input` holds an earlier one. If the
-    /// ring is full, `input` stays as it is. `output` is `None` if the tick panicked; then the world is not read.
+    /// Sends a finished tick. Its input is moved, not copied: the content of `input` is unspecified afterwards. `output` is `None` if the tick panicked; the world is not read then.
     ///
-    /// A tick that finds the ring full is counted and dropped: the recording ends there and begins again in a new file.
+    /// If the ring is full, the tick is counted and dropped: the recording ends there and starts again in a new file.
     pub fn send(
         &mut self,
         world: &mut Simulation,
@@ -102,7 +101,7 @@ impl TickSender {
             self.dropped.increment(1);
             return;
         }
-        // A new one costs an allocation or two; there are never more of them than both rings hold.
+        // A new record costs an allocation or two. Both rings together bound their number.
         let mut record = self.empty.pop().unwrap_or_default();
         if self.spare.capacity() == 0 {
             self.spare = mem::take(&mut record.keyframe);
@@ -120,13 +119,13 @@ impl TickSender {
                 world.save(&mut record.keyframe);
             }
         }
-        // It was not full, and no other thread fills it.
+        // The ring was not full, and only this thread fills it.
         let _ = self.full.push(record);
     }
 }
 
 fn now_ms() -> u64 {
-    // Before 1970 a clock is wrong anyway.
+    // A clock before 1970 is wrong anyway.
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,7 +1,6 @@
-//! The shadow thread: a second world is given what the first one was given, and must reach the same state, tick by tick.
+//! The shadow thread: a second world runs the recorded input and must reach the same state at every tick.
 //!
-//! The second world is loaded again from each saved world. So it has nothing of the first one but what is saved: game logic
-//! that decides by anything else shows. And it runs each tick seconds after the first world did, so that a clock shows.
+//! The second world is loaded again from each saved world, so it has only the saved state of the first. That exposes game logic that depends on anything else. It also runs each tick seconds later than the first world, which exposes game logic that reads a clock.
 
 use std::{
     io::Cursor,
@@ -27,19 +26,16 @@ use crate::{
     replay::world,
 };
 
-/// Ticks by which the second world is behind at least: one amount from one saved world to the next, then the other.
+/// The minimum lag of the second world in ticks, alternating between the two from one saved world to the next.
 ///
-/// Both are prime, so that they are in step with no period of ticks or seconds. They are a second apart, so that a number
-/// of seconds modulo any other number differs with at least one of them. The queue holds the longer lag, the second of
-/// ticks that a batch has, and a saved world: about five batches of its 128.
+/// Both are prime, so that they match no period of ticks or seconds. They are a second apart, so that seconds modulo any number differ for at least one of them. The queue has room for the longer lag, the second of ticks in a batch, and a saved world: about five of its 128 batches.
 const LAGS: [u32; 2] = [137, 197];
-/// The history must reach back this far, or it would not have the difference that the shadow finds: the longer lag, the second
-/// of ticks that a batch has, and some time to run them.
+/// The minimum length of the history, so that it still contains a divergence when the shadow finds it: the longer lag, the second of ticks in a batch, and some time to run them.
 pub(super) const REACH: Duration = Duration::from_secs(6);
-/// How often it looks whether a batch is due, or the server stops.
+/// How often it checks whether a batch is due, or the server stops.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What the thread is made with.
+/// The inputs of the shadow thread.
 pub(super) struct Shadow {
     pub(super) batches: BatchReceiver,
     pub(super) source: Arc<Source>,
@@ -49,26 +45,26 @@ pub(super) struct Shadow {
     pub(super) recorded: Arc<AtomicU32>,
 }
 
-/// The second world, if it could follow so far.
+/// The second world, if it has kept up.
 #[derive(Default)]
 struct Following {
     world: Option<Simulation>,
-    /// The tick after which the world was saved that it was loaded from; 0: it has run from the first tick on.
+    /// The tick of the saved world that it was loaded from; 0 if it has run since the first tick.
     since: u32,
-    /// The tick that is run or compared now.
+    /// The tick that is being run or compared.
     tick: u32,
     output: TickOutput,
     saved: Vec<u8>,
 }
 
-/// What is not the same.
+/// Where the second world differs.
 struct Divergence {
     tick: u32,
     parts: String,
 }
 
 impl Shadow {
-    /// Follows until nothing comes any more.
+    /// Follows the recording until the queue ends.
     pub(super) fn run(self) {
         let mut following = Following::default();
         let mut lags = LAGS.into_iter().cycle();
@@ -77,11 +73,11 @@ impl Shadow {
             if batch.is_keyframe() {
                 lag = lags.next().unwrap_or(LAGS[0]);
             }
-            // A server that stops does not wait until all was compared.
+            // A stopping server does not wait until everything is compared.
             if !self.wait_for(batch.last_tick().saturating_add(lag)) {
                 return;
             }
-            // Game logic that panics here, and only here, is a difference as well.
+            // Game logic that panics only here also differs.
             let followed = catch_unwind(AssertUnwindSafe(|| self.follow(&batch, &mut following)));
             match followed {
                 Ok(Ok(())) => {}
@@ -100,7 +96,7 @@ impl Shadow {
         }
     }
 
-    /// Waits until that tick was recorded. False: the server stops.
+    /// Waits until that tick was recorded. Returns false if the server stops first.
     fn wait_for(&self, tick: u32) -> bool {
         loop {
             if self.batches.is_ended() {
@@ -123,7 +119,7 @@ impl Shadow {
             batch.first_tick() - 1
         };
         if at.is_some_and(|at| at != next) {
-            // Something was left out, for it did not keep up.
+            // It did not keep up, and batches were skipped.
             following.world = None;
         }
         if following.world.is_none() && batch.first_tick() == 1 && !batch.is_keyframe() {
@@ -145,7 +141,7 @@ impl Shadow {
         Ok(())
     }
 
-    /// Compares the saved world, and goes on with a world that is loaded from it: it has nothing else of the one before.
+    /// Compares the saved world, then continues with a world loaded from it, which has nothing else of the old one.
     fn keyframe(&self, tick: u32, state: &[u8], following: &mut Following) -> Result<(), Divergence> {
         if let Some(world) = &mut following.world {
             following.saved.clear();
@@ -155,7 +151,7 @@ impl Shadow {
                 return Err(Divergence { tick, parts });
             }
         }
-        // The old one is dropped first: there is never memory for three worlds.
+        // Drop the old world first, so that there are never three in memory.
         (following.world, following.since) = (None, tick);
         let loaded = world::load(&self.source.config, &self.source.logic, Tick(tick), state);
         let loaded = loaded.map_err(|error| Divergence {
@@ -168,7 +164,7 @@ impl Shadow {
 
     fn tick(&self, mut record: TickRecord, following: &mut Following) -> Result<(), Divergence> {
         let Outcome::Finished { hash, parts } = &record.outcome else {
-            // It would panic here, too.
+            // It would panic here as well.
             following.world = None;
             return Ok(());
         };
@@ -189,7 +185,7 @@ impl Shadow {
         })
     }
 
-    /// What is in the chunks, read as from a file: so the bytes that are written are what is proved.
+    /// Returns the content of the chunks, read back as from a file, so that the written bytes are what is verified.
     fn items(&self, batch: &Batch) -> Result<Vec<Item>, Divergence> {
         let unreadable = |error: String| Divergence {
             tick: batch.first_tick(),
@@ -209,7 +205,7 @@ impl Shadow {
         read().map_err(|error| unreadable(error.to_string()))
     }
 
-    /// Says so, has the history written out, and waits for the next saved world.
+    /// Logs the divergence, has the history written, and waits for the next saved world.
     fn report(&self, divergence: &Divergence, following: &mut Following) {
         let since = std::mem::take(following).since;
         self.metrics.shadow_divergences.increment(1);
@@ -218,21 +214,21 @@ impl Shadow {
             tracing::error!(
                 tick,
                 parts,
-                "the shadow reached another state than the server. It had run from the first tick on: game logic is not \
-                 deterministic, or memory is broken. The history is written out; parlour replay tells more, or parlour_recording::replay with your game logic"
+                "the shadow reached a different state than the server. It had run from the first tick on: game logic is not \
+                 deterministic, or memory is broken. The history is written out; parlour replay shows more, or parlour_recording::replay with your game logic"
             );
         } else {
             tracing::error!(
                 tick,
                 parts,
                 since,
-                "the shadow reached another state than the server. It had run since the world saved after tick {since}: \
-                 game logic decides by something that is not saved (a Local, Added or Changed of an earlier tick, \
+                "the shadow reached a different state than the server. It had run since the world saved after tick {since}: \
+                 game logic depends on something that is not saved (a Local, Added or Changed of an earlier tick, \
                  RemovedComponents, a static), reads a clock, or is not deterministic; or memory is broken. A replay that \
-                 begins there differs in the same way. The history is written out; parlour replay tells more, or parlour_recording::replay with your game logic"
+                 starts there differs in the same way. The history is written out; parlour replay shows more, or parlour_recording::replay with your game logic"
             );
         }
-        // None is kept, perhaps; then the log line is all there is.
+        // If no history is kept, the log line is all there is.
         let _ = self.history.write_for(Reason::Diverged);
     }
 }
@@ -241,9 +237,9 @@ impl Shadow {
 mod tests {
     use super::*;
 
-    /// Whatever the part of a second at which a clock is read, and whatever its seconds are taken modulo.
+    /// Holds for any fraction of a second at which a clock is read, and any modulus of its seconds.
     #[test]
-    fn a_number_of_seconds_differs_with_one_of_the_lags() {
+    fn seconds_modulo_any_number_differ_for_one_of_the_lags() {
         for (part, modulo) in (0..TICK_RATE).flat_map(|part| (2..=60).map(move |modulo| (part, modulo))) {
             let passed = LAGS.map(|lag| (part + lag) / TICK_RATE);
             assert!(passed.iter().all(|seconds| *seconds >= 2), "{passed:?}");
@@ -255,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_history_still_has_what_the_shadow_finds() {
+    fn the_history_reaches_back_to_what_the_shadow_finds() {
         let ticks = LAGS[0].max(LAGS[1]) + TICK_RATE;
         assert!(REACH > Duration::from_secs(1) * ticks / TICK_RATE);
     }

@@ -1,4 +1,4 @@
-//! The world that is recorded, as far as a header and a second world of the same kind need it.
+//! What headers and second worlds need to know about the recorded world.
 
 use std::sync::OnceLock;
 
@@ -13,7 +13,7 @@ pub(super) struct Source {
     pub(super) logic: Logic,
     /// The program that records, as it calls itself.
     pub(super) build: &'static str,
-    /// The names of the parts of the state: known when the tick thread has made the world, before its first tick.
+    /// The names of the parts of the state. Set when the tick thread has made the world, before its first tick.
     pub(super) parts: OnceLock<Vec<String>>,
 }
 
@@ -27,7 +27,7 @@ impl Source {
         }
     }
 
-    /// The header of a recording that begins at that time.
+    /// Returns the header of a recording that starts at that time.
     pub(super) fn header(&self, wall_ms: u64) -> Header {
         Header::new(
             &self.config,

@@ -1,4 +1,4 @@
-//! The threads of the recorder, from start to stop.
+//! Starts and stops the threads of the recorder.
 
 use std::{
     io,
@@ -33,33 +33,33 @@ use super::{
 };
 use crate::uncounted;
 
-/// Requests for the history that may wait.
+/// The maximum number of waiting requests for the history.
 const MAX_REQUESTS: usize = 16;
-/// Histories that may wait to be written.
+/// The maximum number of histories waiting to be written.
 const MAX_JOBS: usize = 2;
 
-/// How long a stop waits for all threads together.
+/// The maximum time that a stop waits for all threads together.
 const STOP: Duration = Duration::from_secs(10);
-/// How often it looks for them.
+/// How often a stop checks the threads.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Why nothing can be recorded.
+/// Why recording cannot start.
 #[derive(Debug, Error)]
 pub enum RecordingError {
-    /// No file can be made in the directory.
+    /// No file can be created in the directory.
     #[error(
-        "cannot write the {what} to {}: {source}; name a directory that can be written to with {flag} DIR, or turn it \
+        "cannot write the {what} to {}: {source}; name a writable directory with {flag} DIR, or turn it \
          off with {without}",
         directory.display()
     )]
     Directory {
-        /// What was to be written there.
+        /// What was to be written.
         what: &'static str,
         /// The flag that names the directory.
         flag: &'static str,
-        /// The flag that does without it.
+        /// The flag that disables it.
         without: &'static str,
-        /// Which.
+        /// The directory.
         directory: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -79,7 +79,7 @@ pub struct RecorderThreads {
 /// Starts the threads that record a world, for a program that calls itself `build`. The tick thread makes the world with the [`TickSender`], and sends it every tick.
 ///
 /// # Errors
-/// [`RecordingError`] says what is in the way.
+/// [`RecordingError`] says what failed.
 pub fn start(
     options: &RecordingOptions,
     config: SimConfig,
@@ -118,7 +118,7 @@ pub fn start(
         recorded,
     };
     start.threads.spawn("recorder", &start.metrics, move || {
-        // Held until the tick thread has ended: where no history is kept, no handle holds one.
+        // Kept until the tick thread has ended: without a history, no handle keeps a sender.
         let _sender = sender;
         recorder.run();
     })?;
@@ -128,7 +128,7 @@ pub fn start(
     Ok((start.threads, ticks))
 }
 
-/// The threads that were started so far, and what the next ones are made with.
+/// The threads started so far, and the inputs of the next ones.
 struct Start<'a> {
     options: &'a RecordingOptions,
     source: Arc<Source>,
@@ -137,7 +137,7 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// The thread that writes recordings, if there are to be any.
+    /// Starts the thread that writes recordings, if any are wanted.
     fn disk(&mut self) -> Result<Option<(BatchSender, Arc<Directory>)>, RecordingError> {
         let Some(path) = &self.options.directory else {
             return Ok(None);
@@ -163,7 +163,7 @@ impl Start<'_> {
         Ok(Some((sender, directory)))
     }
 
-    /// The history and the thread that writes it, if it is kept. `recordings` is the directory of the recordings.
+    /// Starts the thread that writes histories, if a history is kept. `recordings` is the directory of the recordings.
     fn history(
         &mut self,
         recordings: Option<Arc<Directory>>,
@@ -191,14 +191,14 @@ impl Start<'_> {
         Ok(Some((history, sender)))
     }
 
-    /// The thread that runs the world a second time, if that is asked for.
+    /// Starts the thread that runs the world a second time, if wanted.
     fn shadow(&mut self, recorded: &Arc<AtomicU32>) -> Result<Option<BatchSender>, RecordingError> {
         if !self.options.shadow {
             return Ok(None);
         }
         if !self.options.keeps_history() && self.options.directory.is_none() {
             tracing::warn!(
-                "the shadow logs when it reaches a different state, and keeps no files of it: keep them with \
+                "the shadow logs when it reaches a different state, but keeps no files: keep them with \
                  --history 60s or --record DIR"
             );
         }
@@ -216,8 +216,7 @@ impl Start<'_> {
     }
 }
 
-/// The directory of the history. It is tried now, because the first write may come hours later, after a panic. A directory
-/// that the user named must work. The default one only causes a warning: a server in a read-only place has a history, too.
+/// Returns the directory of histories. It is tried now, because the first write may come hours later, after a panic. A directory that the user named must work. The default one only logs a warning: a server in a read-only place also has a history.
 fn for_history(path: PathBuf, options: &RecordingOptions) -> Result<Directory, RecordingError> {
     let directory = Directory::new(path, options.total_bytes);
     let is_named = options.history_directory.is_some();
@@ -243,15 +242,15 @@ fn for_history(path: PathBuf, options: &RecordingOptions) -> Result<Directory, R
 }
 
 impl RecorderThreads {
-    /// Asks for the history.
+    /// Returns a handle for requests for the history.
     #[must_use]
     pub fn history(&self) -> HistoryHandle {
         self.history.clone()
     }
 
-    /// Waits until all that was recorded is written. The tick thread must have ended.
+    /// Waits until everything recorded is written. The tick thread must have ended.
     ///
-    /// A disk that does not answer is not waited for longer than ten seconds: what is not written by then is lost.
+    /// Waits for an unresponsive disk for at most ten seconds: anything not written by then is lost.
     pub fn stop(self) {
         let until = Instant::now() + STOP;
         for thread in self.threads {
@@ -259,20 +258,20 @@ impl RecorderThreads {
                 thread::park_timeout(LOOK);
             }
             if thread.is_finished() {
-                // A panic was told by the thread itself.
+                // The thread has logged its own panic.
                 let _ = thread.join();
                 continue;
             }
             tracing::error!(
                 thread = thread.thread().name().unwrap_or_default(),
-                "a thread of the recorder did not end in {} s, and is left: the disk does not answer, or is far too \
+                "a thread of the recorder did not end in {} s, and is abandoned: the disk does not respond, or is far too \
                  slow; the recording has no end marker, and can be read up to what was written",
                 STOP.as_secs()
             );
         }
     }
 
-    /// Starts a thread whose panic ends the recording, not the server.
+    /// Starts a thread whose panic ends the recording, but not the server.
     fn spawn(
         &mut self,
         name: &'static str,
@@ -281,7 +280,7 @@ impl RecorderThreads {
     ) -> io::Result<()> {
         let metrics = Arc::clone(metrics);
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
-            // What it had is gone; the others notice that nothing comes, or that nobody takes.
+            // Its queues are closed, which the other threads notice.
             if catch_unwind(AssertUnwindSafe(run)).is_err() {
                 metrics.ended(EndCause::Failed);
                 if name == "disk" {
@@ -289,7 +288,7 @@ impl RecorderThreads {
                 }
                 tracing::error!(
                     thread = name,
-                    "a thread of the recorder panicked; the server goes on without it"
+                    "a thread of the recorder panicked; the server continues without it"
                 );
             }
         })?;

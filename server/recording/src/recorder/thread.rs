@@ -1,4 +1,4 @@
-//! The recorder thread: makes chunks of what the tick thread hands on, keeps the last of them, passes them on.
+//! The recorder thread: encodes the tick thread's records into chunks, keeps the last of them, and passes them on.
 
 use std::{
     sync::{
@@ -25,20 +25,20 @@ use super::{
 };
 use crate::format::{EndReason, PushError, TicksBuilder, seal_keyframe};
 
-/// How often it looks for ticks: the tick thread must not wake anyone.
+/// How often it checks for ticks: the tick thread must not wake anyone.
 const LOOK: Duration = Duration::from_millis(50);
-/// After this much time a chunk is sealed even if ticks are missing to a second.
+/// A chunk is sealed after this time, even with less than a second of ticks.
 const SEAL: Duration = Duration::from_secs(1);
-/// A step that takes longer is worth a look at what came before: three ticks, which is what the tick can catch up on.
+/// A longer step triggers a write of the history: three ticks, which is as many as the tick loop catches up on.
 const OVERRUN: Duration = Duration::from_millis(50);
-/// Empty records that the tick thread finds from the beginning: as many as a second needs.
+/// The number of empty records that the tick thread starts with: enough for a second.
 const STOCK: usize = TICK_RATE as usize;
-/// Events that a record has room for at least.
+/// The minimum capacity for events of a record.
 const EVENTS: usize = 64;
-/// Bytes of a saved world's buffer that go back to the tick thread: more is given back to the system.
+/// The largest buffer of a saved world that is returned to the tick thread. Larger ones are freed.
 const KEPT_KEYFRAME: usize = 256 << 20;
 
-/// What the thread is made with.
+/// The inputs of the recorder thread.
 pub(super) struct Recorder {
     pub(super) ticks: TickReceiver,
     pub(super) requests: Receiver<HistoryRequest>,
@@ -48,19 +48,19 @@ pub(super) struct Recorder {
     pub(super) disk: Option<BatchSender>,
     pub(super) shadow: Option<BatchSender>,
     pub(super) writer: Option<SyncSender<WriteJob>>,
-    /// The last tick that was recorded, for the shadow to know how far behind it is.
+    /// The last recorded tick; the shadow computes its lag from it.
     pub(super) recorded: Arc<AtomicU32>,
 }
 
-/// What it has from one moment to the next.
+/// The state of the recorder thread, once the first tick came.
 struct State {
     builder: TicksBuilder,
-    /// When the first tick came that is in the builder.
+    /// When the first tick of the current chunk came.
     since: Instant,
-    /// The last tick that came.
+    /// The last tick received.
     last: Option<u32>,
     throttle: Throttle,
-    /// Events of the busiest tick of late: what comes back to the tick thread has room for them.
+    /// The most events in a recent tick. Returned records have room for that many.
     busiest: usize,
 }
 
@@ -69,7 +69,7 @@ impl Recorder {
     pub(super) fn run(mut self) {
         let mut state: Option<State> = None;
         loop {
-            // Asked before the ring is emptied: what was pushed before it was left is taken, too.
+            // Checked before draining, so that the last ticks pushed are not lost.
             let ended = self.ticks.full.is_abandoned();
             self.drain(&mut state);
             if let Some(state) = &mut state
@@ -90,14 +90,14 @@ impl Recorder {
                     self.answer(request, &mut state);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                // The server is gone without a stop; the tick thread will be, too.
+                // The server is gone without a stop; the tick thread soon will be as well.
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
     fn drain(&mut self, state: &mut Option<State>) {
-        // What arrives while this runs waits for the next look.
+        // Ticks that arrive during this loop wait for the next round.
         for _ in 0..self.ticks.full.slots() {
             let Ok(mut record) = self.ticks.full.pop() else {
                 return;
@@ -105,16 +105,16 @@ impl Recorder {
             if state.is_none() {
                 self.stock();
             }
-            // The world is made, or it would not have ticked.
+            // The world exists, or it would not have ticked.
             let state = state.get_or_insert_with(|| State::new(self.source.parts().len()));
             self.take_in(&record, state);
             state.recycle(&mut record);
-            // Full only if nobody takes any back.
+            // Full only if the tick thread takes none back.
             let _ = self.ticks.empty.push(record);
         }
     }
 
-    /// Makes empty records, so that the tick thread need not when this thread is late.
+    /// Makes empty records, so that the tick thread need not if this thread is late.
     fn stock(&mut self) {
         let parts = self.source.parts().len();
         for _ in 0..STOCK {
@@ -145,7 +145,7 @@ impl Recorder {
             }
         }
         if panicked {
-            // First, for the writer may have to be waited for.
+            // First, because the write below may wait for the writer.
             if let Some(disk) = self.disk.take() {
                 disk.end(EndReason::Panicked, format!("tick {tick} panicked"));
             }
@@ -183,7 +183,7 @@ impl Recorder {
         self.pass_on(Batch::new(sealed.into_iter().collect(), panicked));
     }
 
-    /// Something is missing: what comes next does not go on from what was. The disk sees that by itself.
+    /// Clears the history, because ticks are missing. The disk notices the gap by itself.
     fn forget(&mut self) {
         if let Some(history) = &mut self.history {
             history.clear();
@@ -202,7 +202,7 @@ impl Recorder {
                     self.metrics.dropped.increment(batch.ticks().into());
                     self.disk = Some(disk);
                 }
-                // It has said why.
+                // The disk thread has logged why.
                 Err(NotTaken::Gone) => {}
             }
         }
@@ -254,7 +254,7 @@ impl Recorder {
         }
     }
 
-    /// Returns whether the job was queued.
+    /// Requests a write of the history. Returns whether the job was queued.
     fn answer_with(
         &mut self,
         reason: Option<Reason>,
@@ -275,7 +275,7 @@ impl Recorder {
                     answer,
                 };
                 let sent = if reason == Some(Reason::Panic) {
-                    // No tick comes after it, so nothing is lost by waiting; this is the history that matters most.
+                    // Waiting loses nothing, because no tick follows; and this history matters most.
                     writer
                         .send(job)
                         .map_err(|unsent| TrySendError::Disconnected(unsent.0))
@@ -318,8 +318,7 @@ impl State {
         }
     }
 
-    /// Empties a record and gives it the room that ticks of late needed. Texts are freed here, and memory is taken here:
-    /// the tick thread does neither.
+    /// Empties a record and reserves the room that recent ticks needed. Strings are freed and memory is allocated here, so that the tick thread does neither.
     fn recycle(&mut self, record: &mut LiveTick) {
         let events = &mut record.input.events;
         self.busiest = events.len().max(self.busiest - self.busiest / 4096);
@@ -329,7 +328,7 @@ impl State {
         if record.keyframe.capacity() > KEPT_KEYFRAME {
             record.keyframe = Vec::new();
         }
-        // The world may have grown by the next time.
+        // The world may have grown by the next save.
         let room = record.keyframe.len() / 4;
         record.keyframe.reserve(room);
         record.keyframe.clear();

@@ -1,20 +1,20 @@
-//! What happens by itself must not happen all the time.
+//! Limits how often the history is written.
 
 use std::time::{Duration, Instant};
 
 use super::Reason;
 
-/// One in this time, of each reason: a server that is slow for an hour leaves a dozen files, not thousands.
+/// The interval for each automatic reason: a server that is slow for an hour leaves a dozen files, not thousands.
 const EVERY: Duration = Duration::from_secs(5 * 60);
-/// One in this time, if somebody asks.
+/// The interval for requests.
 const EVERY_ASKED: Duration = Duration::from_secs(1);
 
-/// When the history was last written out, for each reason.
+/// When the history was last written, for each reason.
 #[derive(Debug, Default)]
 pub(super) struct Throttle(Vec<(Reason, Instant)>);
 
 impl Throttle {
-    /// Whether it may be now.
+    /// Returns whether it may be written now.
     pub(super) fn may(&self, reason: Reason, now: Instant) -> bool {
         let every = match reason {
             Reason::Asked => EVERY_ASKED,
@@ -24,7 +24,7 @@ impl Throttle {
         last.is_none_or(|(_, last)| now.saturating_duration_since(*last) >= every)
     }
 
-    /// It is: the writer has taken it.
+    /// Notes that the writer has accepted the job.
     pub(super) fn mark(&mut self, reason: Reason, now: Instant) {
         self.0.retain(|(known, _)| *known != reason);
         self.0.push((reason, now));
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_of_each_reason_in_five_minutes_and_one_a_second_when_asked() {
+    fn one_per_reason_in_five_minutes_and_one_request_per_second() {
         let mut throttle = Throttle::default();
         let mut write = |reason, now| {
             let may = throttle.may(reason, now);
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_accepted_does_not_count() {
+    fn a_refused_job_does_not_count() {
         let throttle = Throttle::default();
         let now = Instant::now();
         assert!(throttle.may(Reason::Overrun, now) && throttle.may(Reason::Overrun, now));

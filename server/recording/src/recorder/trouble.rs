@@ -1,4 +1,4 @@
-//! What an error of a file means: how the recording ends, in words and metrics, and what helps.
+//! Classifies file errors: how the recording ends, as a reason and a metric label, and advice.
 
 use std::io;
 
@@ -10,11 +10,11 @@ use crate::format::EndReason;
 /// A kind of error with its own advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// No room, or no more of it for this user.
+    /// No disk space, or the user's quota is used up.
     DiskFull,
-    /// The limit of a file's size.
+    /// The file size limit.
     FileTooLarge,
-    /// No descriptor is left for another file.
+    /// No file descriptor is left.
     TooManyFiles,
     /// Anything else.
     Disk,
@@ -30,7 +30,7 @@ impl Trouble {
         }
     }
 
-    /// In the end marker of a file.
+    /// Returns the reason in the end marker of a file.
     pub(super) fn end_reason(self) -> EndReason {
         match self {
             Self::DiskFull | Self::FileTooLarge => EndReason::DiskFull,
@@ -38,7 +38,7 @@ impl Trouble {
         }
     }
 
-    /// In the label of the metric.
+    /// Returns the label of the metric.
     pub(super) fn ending(self) -> EndCause {
         match self {
             Self::DiskFull | Self::FileTooLarge => EndCause::DiskFull,
@@ -47,22 +47,22 @@ impl Trouble {
         }
     }
 
-    /// What a person can do, as a sentence without its point.
+    /// Returns advice as a sentence without a full stop.
     pub(super) fn advice(self) -> &'static str {
         match self {
-            Self::DiskFull => "Make room, or lower --record-total-mib",
+            Self::DiskFull => "Free disk space, or lower --record-total-mib",
             Self::FileTooLarge => {
                 "Raise the limit of a file's size (ulimit -f, or LimitFSIZE= of systemd), or lower --record-file-mib"
             }
             Self::TooManyFiles => {
                 "Raise the limit of open files (ulimit -n, or LimitNOFILE= of systemd), or lower --max-connections"
             }
-            Self::Disk => "Look at the disk, and at the permissions of the directory",
+            Self::Disk => "Check the disk, and the permissions of the directory",
         }
     }
 }
 
-/// Whether the process, or the whole system, has no descriptor left for another open file.
+/// Returns whether the process or the whole system has no file descriptor left.
 pub(super) fn is_without_descriptors(error: &io::Error) -> bool {
     let none_left = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
     error.raw_os_error().is_some_and(|code| none_left.contains(&code))
@@ -73,11 +73,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn too_many_open_files_is_no_full_disk() {
+    fn too_many_open_files_is_not_a_full_disk() {
         let no_descriptor = io::Error::from(Errno::MFILE);
         let trouble = Trouble::of(&no_descriptor);
         assert_eq!(trouble, Trouble::TooManyFiles);
-        assert!(trouble.advice().contains("ulimit -n") && !trouble.advice().contains("room"));
+        assert!(trouble.advice().contains("ulimit -n") && !trouble.advice().contains("disk space"));
         let no_room = io::Error::from(Errno::NOSPC);
         assert_eq!(Trouble::of(&no_room), Trouble::DiskFull);
     }

@@ -1,4 +1,4 @@
-//! What was said in a tick and who heard it, from what the world sent.
+//! The chat messages of a tick and who heard them, from the world's output.
 
 use parlour_shared::{
     codec,
@@ -7,18 +7,18 @@ use parlour_shared::{
 };
 use parlour_tick::{Lane, TickOutput};
 
-/// Something that was said.
+/// A chat message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ChatHeard {
-    /// The chat, as the first listener got it.
+    /// The chat, as its first listener received it.
     pub(super) chat: ChatSaid,
-    /// The sessions that heard it, the speaker included.
+    /// The sessions that heard it, including the speaker.
     pub(super) heard_by: Vec<SessionId>,
-    /// Where the last listener's message begins: the same bytes are the same chat.
+    /// Where the last listener's message starts. Listeners with the same bytes heard the same chat.
     start: u32,
 }
 
-/// All that was said in a tick, in order.
+/// Returns the chat messages of a tick, in order.
 pub(super) fn chat_heard(output: &TickOutput) -> Vec<ChatHeard> {
     let mut said: Vec<ChatHeard> = Vec::new();
     for frame in output.frames.iter().filter(|frame| frame.lane == Lane::Reliable) {
@@ -33,7 +33,7 @@ pub(super) fn chat_heard(output: &TickOutput) -> Vec<ChatHeard> {
         let Ok(ServerMessage::Chat(chat)) = codec::decode_server(payload) else {
             continue;
         };
-        // A chat near someone has another number for each listener. A listener that gets it twice heard it twice.
+        // A chat nearby has a different number for each listener. A listener that received it twice heard two chats.
         let same = said
             .iter_mut()
             .find(|said| is_same(&said.chat, &chat) && !said.heard_by.contains(&frame.session));

@@ -1,4 +1,4 @@
-//! A world that is stepped along a recording and must reach what was recorded.
+//! A world that runs along a recording and must reach the recorded states.
 
 use parlour_shared::ids::Tick;
 use parlour_sim::Simulation;
@@ -7,14 +7,14 @@ use parlour_tick::{TickInput, TickOutput};
 use super::{ReplayError, world};
 use crate::format::Outcome;
 
-/// A world, and the last tick that it ran.
+/// A world, with the input and output of its last tick.
 pub(super) struct ComparedWorld {
     pub(super) simulation: Simulation,
-    /// The tick of the saved world that it began with; 0: it began with a fresh world.
+    /// The tick of the saved world that it started with; 0 if it started as a fresh world.
     pub(super) since: Tick,
-    /// What the last tick was given.
+    /// The input of the last tick.
     pub(super) input: TickInput,
-    /// What the last tick gave.
+    /// The output of the last tick.
     pub(super) output: TickOutput,
     saved: Vec<u8>,
 }
@@ -30,7 +30,7 @@ impl ComparedWorld {
         }
     }
 
-    /// Runs a tick. Gives the message of its panic, if it panicked as it did when it was recorded.
+    /// Runs a tick. If it panicked as it did when recorded, returns the panic's message.
     pub(super) fn step(
         &mut self,
         tick: Tick,
@@ -38,7 +38,7 @@ impl ComparedWorld {
         input: TickInput,
     ) -> Result<Option<String>, ReplayError> {
         world::check_next(&self.simulation, tick)?;
-        // A panic leaves the input inside the world; what made it panic is worth knowing.
+        // A panic leaves the input inside the world, but callers want to see the input that caused it.
         let kept = (*outcome == Outcome::Panicked).then(|| input.clone());
         self.input = input;
         let stepped = world::step_caught(&mut self.simulation, &mut self.input, &mut self.output);
@@ -60,7 +60,7 @@ impl ComparedWorld {
         }
     }
 
-    /// Compares it with the world that was saved after the last tick.
+    /// Compares the world with the one that was saved after the last tick.
     pub(super) fn check_saved(&mut self, state: &[u8]) -> Result<(), ReplayError> {
         self.saved.clear();
         self.simulation.save(&mut self.saved);

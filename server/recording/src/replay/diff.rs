@@ -1,8 +1,6 @@
-//! Two recordings side by side: the first tick, room, player and component that differ, and the system that did it.
+//! Compares two recordings: the first tick, room, player and component that differ, and the system that caused it.
 //!
-//! First the files are compared as they were recorded, which runs nothing. If a tick was given the same and reached
-//! another state, both worlds are run again, and that tick is run system by system. A source of such a difference need
-//! not show every time, or not in a world that was loaded; so several pairs of worlds are run (`hunt.rs`).
+//! First the recorded files are compared, without running them. If a tick had the same input and reached a different state, both worlds are run again, and that tick system by system. Such a difference may not show in every run, or not in a loaded world, so several pairs of worlds are run (`hunt.rs`).
 
 mod headers;
 mod hunt;
@@ -26,11 +24,11 @@ pub use parting::{Cause, Origin, Parting, Side, SystemName};
 use recorded::{Recorded, SavedWorlds};
 pub use state::{PartDifference, Parts, PlayerName};
 
-/// What two recordings differ in. Its `Display` is for people, its JSON for other tools.
+/// The difference between two recordings. `Display` is for people, JSON for other tools.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum Difference {
-    /// In nothing, as far as both go.
+    /// No difference in the ticks that both have.
     Same {
         /// The first tick that both have.
         from: u32,
@@ -39,70 +37,69 @@ pub enum Difference {
         /// The last tick of each.
         last: [u32; 2],
     },
-    /// They have no tick in common.
+    /// They have no common tick.
     Apart {
-        /// First and last tick of each; none if it has no tick.
+        /// First and last tick of each, or `None` if it has no ticks.
         ticks: [Option<(u32, u32)>; 2],
     },
-    /// The worlds were made with different things: what follows had no reason to be the same.
+    /// The worlds were made with different options, so they are not expected to be the same.
     Headers {
-        /// Those.
+        /// The options that differ.
         headers: Vec<HeaderDifference>,
     },
-    /// A tick was given something else.
+    /// A tick had different inputs.
     Inputs(InputDifference),
-    /// A tick was given the same and reached another state.
+    /// A tick had the same input and reached a different state.
     State(Box<StateDifference>),
 }
 
-/// The first tick that differs was given something else.
+/// The first tick that differs had different inputs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct InputDifference {
     /// The tick.
     pub tick: u32,
     /// When it was recorded, RFC 3339.
     pub time: Option<String>,
-    /// Who did something else.
+    /// The sessions whose events differ.
     pub sessions: Vec<EventDifference>,
     /// The parts of the state that differ after it.
     pub components: Vec<String>,
 }
 
-/// The first tick that differs was given the same.
+/// The first tick that differs had the same input.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StateDifference {
-    /// The tick at which worlds part.
+    /// The tick at which the worlds part.
     pub tick: u32,
     /// When it was recorded, RFC 3339.
     pub time: Option<String>,
-    /// The tick at which the recordings part; later than `tick` if it did not always show.
+    /// The tick at which the recordings part. Later than `tick` if the difference does not always show.
     pub recorded_tick: u32,
-    /// The parts of the state that the recordings differ in after it.
+    /// The parts of the state that differ between the recordings after it.
     pub components: Vec<String>,
-    /// Of which tick `differ` is, if it comes from saved worlds.
+    /// The tick of the saved worlds that `differ` was read from, if it was.
     pub saved_at: Option<u32>,
-    /// Pairs of worlds that were run.
+    /// The number of pairs of worlds that were run.
     pub attempts: u32,
-    /// Whether some world that was run again reached what each recording has at `recorded_tick`.
+    /// For each recording, whether a world that was run again reached its hash at `recorded_tick`.
     pub reproduces: [bool; 2],
-    /// Where they part.
+    /// Where the worlds part.
     #[serde(flatten)]
     pub parting: Parting,
 }
 
 impl Difference {
-    /// Whether there is none.
+    /// Returns whether the recordings are the same.
     #[must_use]
     pub fn is_same(&self) -> bool {
         matches!(self, Self::Same { .. })
     }
 }
 
-/// Finds the first difference. Reads what both have; of that at most the ticks between a saved world and the difference
-/// are run again, up to 64 times, and a few times the whole beginning.
+/// Finds the first difference. Reads the ticks that both have. Runs at most the ticks between a saved world and the difference again, up to 64 times, and a few times the whole start.
 ///
 /// # Errors
-/// [`ReplayError`] if one of them cannot be read or run.
+/// [`ReplayError`] if a recording cannot be read or run.
 pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayError> {
     let headers = compare_headers(one.tape.header(), other.tape.header());
     if !headers.is_empty() {
@@ -137,11 +134,10 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
     }
 }
 
-/// The same for a recording and what [`Replay::record_again`] made of it. If those are the same, a second world begins at each
-/// saved world of `one` as well: one that parts from the recording decides by something that is not saved.
+/// Like [`diff`], for a recording and the result of its [`Replay::record_again`]. If these are the same, also starts a second world at each saved world of `one`. If that parts from the recording, game logic depends on something that is not saved.
 ///
 /// # Errors
-/// [`ReplayError`] if one of them cannot be read or run.
+/// [`ReplayError`] if a recording cannot be read or run.
 pub fn diff_with_now(one: &mut Replay, now: &mut Replay) -> Result<Difference, ReplayError> {
     let difference = diff(one, now)?;
     let range = one.tape.range();
@@ -173,7 +169,7 @@ fn record_of(replay: &mut Replay, tick: Tick) -> Result<TickRecord, ReplayError>
 
 fn inputs_of(one: &mut Replay, tick: Tick, records: &[TickRecord; 2]) -> InputDifference {
     let mut sessions = inputs::compare(&records[0].input, &records[1].input);
-    // The players are named if the world before can be had; the difference itself does not need them.
+    // Names the players if the world before the tick is available. The difference itself does not need them.
     if let Ok(run) = one.run_to(Tick(tick.0 - 1)) {
         let roster = Roster::of(run.simulation());
         for difference in &mut sessions {
@@ -215,8 +211,7 @@ fn after_same_input(
     })))
 }
 
-/// What can be said if all worlds that were run again agree: who wrote what differs, and how the next saved worlds differ,
-/// with their tick.
+/// Returns the result if all worlds that were run again agree: the systems that wrote the differing parts, and how the next saved worlds differ, with their tick.
 fn not_parted(
     one: &mut Replay,
     other: &mut Replay,
@@ -242,7 +237,7 @@ fn not_parted(
     Ok((parting, saved_at))
 }
 
-/// The worlds differed already before the first tick that both have.
+/// Returns the result if the worlds differed before their first common tick.
 fn before(one: &mut Replay, other: &mut Replay, tick: Tick) -> Result<Difference, ReplayError> {
     let world = one.fresh();
     let state = |replay: &mut Replay| -> Result<Vec<u8>, ReplayError> {
@@ -254,7 +249,7 @@ fn before(one: &mut Replay, other: &mut Replay, tick: Tick) -> Result<Difference
     Ok(saved(one, &world, tick, &states, Cause::Unseen))
 }
 
-/// What two saved worlds differ in.
+/// Returns the difference between two saved worlds.
 fn saved(one: &Replay, world: &Simulation, tick: Tick, states: &[Vec<u8>; 2], cause: Cause) -> Difference {
     Difference::State(Box::new(StateDifference {
         tick: tick.0,
@@ -268,7 +263,7 @@ fn saved(one: &Replay, world: &Simulation, tick: Tick, states: &[Vec<u8>; 2], ca
     }))
 }
 
-/// The parts whose fingerprints differ.
+/// Returns the parts whose fingerprints differ.
 fn components(world: &Simulation, [one, other]: &[TickRecord; 2]) -> Vec<String> {
     world::parts_that_differ(world, one.outcome.parts(), other.outcome.parts())
 }

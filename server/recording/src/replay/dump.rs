@@ -1,4 +1,4 @@
-//! What there was at a tick, or in the ticks before it, as rows: for a table, or as JSON with all there is to know.
+//! The state at a tick, or the events of the ticks before it, as rows of a table or as more detailed JSON.
 
 mod chat;
 mod commands;
@@ -13,53 +13,53 @@ use super::{
     window_players::rooms_of, words,
 };
 
-/// The table to make.
+/// The table to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
-    /// Everyone with an open session.
+    /// All players with an open session.
     Players,
     /// All rooms.
     Rooms,
-    /// What was said in a window.
+    /// The chat of a window.
     Chat,
-    /// What happened to sessions in a window.
+    /// The events of sessions in a window.
     Commands,
 }
 
-/// Which of it.
+/// Restricts the rows of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// In or of this room only.
+    /// Only rows in or of this room.
     pub room: Option<String>,
-    /// Of this player only.
+    /// Only rows of this player.
     pub player: Option<PlayerQuery>,
 }
 
-/// Rows, and what their columns are called.
+/// Rows and their column names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
-    /// The players that the filter names: more than one if several have that name.
+    /// The players that match the filter. Several if several have that name.
     pub matched: Vec<PlayerInfo>,
     /// The names of the columns.
     pub columns: &'static [&'static str],
-    /// For each column a text without control characters.
+    /// One text per column, without control characters.
     pub rows: Vec<Vec<String>>,
-    /// The same rows with all there is to know.
+    /// The same rows with all details.
     pub json: Vec<Value>,
 }
 
-/// Ticks of chat and commands that are shown, if nobody says how many.
+/// The default number of ticks of chat and commands.
 pub(super) const LOOK_BACK: u32 = 10 * TICK_RATE;
 
 impl Table {
-    /// Whether it is about a window and not about one tick.
+    /// Returns whether it covers a window, not one tick.
     #[must_use]
     pub fn is_of_window(self) -> bool {
         matches!(self, Self::Chat | Self::Commands)
     }
 }
 
-/// The window of a dump at a tick: from the moment on, or the ten seconds before.
+/// Returns the window of a dump at a tick: since `from`, or the ten seconds before.
 #[must_use]
 pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window> {
     let times = replay.times();
@@ -71,10 +71,10 @@ pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window
     (from <= at).then_some(Window { from, to: at })
 }
 
-/// What there is in a window; of players and rooms, what there is after its last tick.
+/// Returns the rows of a window; for players and rooms, those after its last tick.
 ///
 /// # Errors
-/// [`ShowError`], also if there is no state after the last tick because it panicked.
+/// [`ShowError`], also if the last tick panicked and so left no state.
 pub fn dump(replay: &mut Replay, table: Table, window: Window, filter: &Filter) -> Result<Dump, ShowError> {
     let (dump, rooms) = if table.is_of_window() {
         let people = match filter.is_none() {
@@ -98,7 +98,7 @@ pub fn dump(replay: &mut Replay, table: Table, window: Window, filter: &Filter) 
     if !dump.rows.is_empty() {
         return Ok(dump);
     }
-    // An empty table would not tell that the player or the room of the filter was not there.
+    // An empty table would not show that the filter's player or room does not exist.
     let when = match table.is_of_window() {
         true => format!("in {window}"),
         false => format!("after tick {}", window.to.0),
@@ -117,7 +117,7 @@ pub fn dump(replay: &mut Replay, table: Table, window: Window, filter: &Filter) 
 }
 
 impl Dump {
-    /// Adds a row. A column that has no text here shows the value of that name of the JSON object.
+    /// Adds a row. A column without a text here shows the JSON value of the same name.
     fn push(&mut self, json: Value, texts: &[(&str, String)]) {
         let text = |column: &&str| match texts.iter().find(|(name, _)| name == column) {
             Some((_, text)) => text.clone(),
@@ -133,20 +133,20 @@ impl Dump {
 }
 
 impl Filter {
-    /// Whether everything is shown.
+    /// Returns whether it restricts nothing.
     fn is_none(&self) -> bool {
         self.room.is_none() && self.player.is_none()
     }
 }
 
-/// A filter whose player is known.
+/// A filter whose player is resolved.
 struct Selection<'a> {
     room: Option<&'a str>,
     players: Option<Vec<PlayerInfo>>,
 }
 
 impl<'a> Selection<'a> {
-    /// The player is one of these people.
+    /// Resolves the filter's player among `people`.
     fn of<'p>(people: impl Iterator<Item = &'p PlayerInfo>, filter: &'a Filter) -> Self {
         let meant = |query: &PlayerQuery| query.among(people).into_iter().cloned().collect();
         Self {
@@ -155,7 +155,7 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// An empty dump.
+    /// Returns an empty dump.
     fn dump(&self, columns: &'static [&'static str]) -> Dump {
         Dump {
             columns,
@@ -183,8 +183,7 @@ fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_>, ReplayError> {
     }
 }
 
-/// Rows as the lines of a table with a head; an empty text for no rows. Each column but the last is as wide as its widest
-/// text.
+/// Formats rows as the lines of a table with a head, or as an empty text if there are no rows. Each column except the last is as wide as its widest text.
 #[must_use]
 pub fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = columns.iter().map(|column| column.to_uppercase()).collect();

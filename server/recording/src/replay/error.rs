@@ -15,10 +15,10 @@ use crate::{
 /// Why a recording cannot be run again, or not to its end.
 #[derive(Debug, Error)]
 pub enum ReplayError {
-    /// It is no recording that can be read.
+    /// It cannot be read as a recording.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// It was made by another version.
+    /// A different version made it.
     #[error(transparent)]
     Version(#[from] VersionError),
     /// Its world cannot be made here.
@@ -30,14 +30,14 @@ pub enum ReplayError {
     /// It cannot be read to its end.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// It was said to go on in a file that does not go on from it.
-    #[error("{0} does not go on from the file before it: replay it alone")]
+    /// The given next file does not continue the one before it.
+    #[error("{0} does not continue the file before it: replay it alone")]
     NotTheNext(String),
-    /// There is nothing in it.
-    #[error("there is no tick in it")]
+    /// It has no ticks.
+    #[error("it has no ticks")]
     Empty,
-    /// It begins in the middle, without a world to begin with.
-    #[error("it begins without a saved world: there is nothing to run its ticks on")]
+    /// It starts in the middle, without a saved world.
+    #[error("it starts without a saved world: there is no world to run its ticks on")]
     NoKeyframe,
     /// A saved world cannot be loaded.
     #[error("the world saved after tick {} cannot be loaded: {error}", tick.0)]
@@ -47,12 +47,12 @@ pub enum ReplayError {
         /// Why.
         error: LoadError,
     },
-    /// A saved world is that of another tick than its chunk says.
+    /// A saved world and its chunk disagree about the tick.
     #[error("the recording is damaged: the world saved after tick {} says that it is of tick {}", tick.0, got.0)]
     OtherTick {
-        /// What the chunk says.
+        /// The tick in the chunk.
         tick: Tick,
-        /// What the world says.
+        /// The tick in the world.
         got: Tick,
     },
     /// Ticks do not follow each other.
@@ -60,21 +60,21 @@ pub enum ReplayError {
     NotNext {
         /// The tick.
         tick: Tick,
-        /// The last tick of its world.
+        /// The last tick of the world.
         last: Tick,
     },
-    /// The moment is not in the recording.
+    /// The moment was not recorded.
     #[error(transparent)]
     Moment(#[from] MomentError),
-    /// The world reached another state.
+    /// The world reached a different state.
     #[error(
-        "tick {} came to another state than was recorded: {} (hash {recorded:016x} recorded, {got:016x} now){}",
+        "tick {} reached a different state than was recorded: {} (hash {recorded:016x} recorded, {got:016x} now){}",
         tick.0, differ(parts), ran_since(*since)
     )]
     Diverged {
         /// The first tick that differs.
         tick: Tick,
-        /// The tick of the saved world that it has run since; 0: since the beginning.
+        /// The tick of the saved world that it has run since; 0: since the start.
         since: Tick,
         /// The recorded state hash.
         recorded: u64,
@@ -83,51 +83,51 @@ pub enum ReplayError {
         /// The parts of the state that differ.
         parts: Vec<String>,
     },
-    /// The world that ran from the beginning reached every recorded state, and one that was loaded on the way did not.
+    /// The world that ran from the start reached every recorded state, but one that was loaded on the way did not.
     #[error(
-        "a second world, loaded from the one saved after tick {}, reached another state than was recorded at tick {}: {}. \
+        "a second world, loaded from the one saved after tick {}, reached a different state than was recorded at tick {}: {}. \
          The first world, which ran from the beginning, reached every recorded state; so the likely cause is that game \
-         logic decides by something that is not saved: a Local, Added or Changed of an earlier tick, RemovedComponents, a \
+         logic depends on something that is not saved: a Local, Added or Changed of an earlier tick, RemovedComponents, a \
          static",
         saved.0, tick.0, differ(parts)
     )]
     NotSaved {
-        /// The tick after which the second world was saved.
+        /// The tick of the saved world that the second world was loaded from.
         saved: Tick,
         /// The first tick that differs.
         tick: Tick,
-        /// The parts of the state that differ, or another difference in words.
+        /// The parts of the state that differ, or a different kind of difference in words.
         parts: Vec<String>,
     },
-    /// The hashes agree, but the saved world does not: a part of the state is not in the hash.
-    #[error("the world saved after tick {} differs from the one that the recording comes to", .0.0)]
+    /// The hashes agree, but the saved world differs: a part of the state is not hashed.
+    #[error("the world saved after tick {} differs from the world that the recorded ticks lead to", .0.0)]
     KeyframeDiffers(Tick),
-    /// It panicked, and did not when it was recorded.
+    /// A tick panicked that did not when it was recorded.
     #[error("tick {} panicked, and did not when it was recorded: {message}", tick.0)]
     Panic {
         /// The tick.
         tick: Tick,
-        /// What the panic said.
+        /// The panic's message.
         message: String,
     },
-    /// There is no state to look at: it panicked, as it did when it was recorded.
-    #[error("tick {} panicked ({message}): there is no state after it, look at tick {}", tick.0, tick.0.saturating_sub(1))]
+    /// A tick panicked as it did when it was recorded, and so left no state.
+    #[error("tick {} panicked ({message}): there is no state after it, try tick {}", tick.0, tick.0.saturating_sub(1))]
     Panicked {
         /// The tick.
         tick: Tick,
-        /// What the panic said.
+        /// The panic's message.
         message: String,
     },
-    /// It panicked when it was recorded, and does not now.
+    /// A tick panicked when it was recorded, but not now.
     #[error("tick {} panicked when it was recorded, and does not now", .0.0)]
     NoPanic(Tick),
-    /// The system gave no thread for the second world.
+    /// The system could not start a thread for the second world.
     #[error("cannot start a thread: {0}; is a limit of processes or memory too low?")]
     Thread(io::Error),
 }
 
 impl ReplayError {
-    /// Names what one side has and the other has not.
+    /// Names the parts of the state that only one side has.
     pub(super) fn logic(recorded: &[String], ours: &[String]) -> Self {
         let only = |these: &[String], others: &[String]| -> Vec<String> {
             let missing = these.iter().filter(|name| !others.contains(name));
@@ -139,12 +139,15 @@ impl ReplayError {
                 "its state has {}, which this program does not know",
                 unknown.join(", ")
             ),
-            (true, false) => format!("this program's state has {}, which it has not", new.join(", ")),
-            (true, true) => "the parts of the state are declared in another order".to_owned(),
+            (true, false) => format!(
+                "this program's state has {}, which the recording does not have",
+                new.join(", ")
+            ),
+            (true, true) => "the parts of the state are declared in a different order".to_owned(),
         })
     }
 
-    /// Whether the recording is sound, and the world reached another state.
+    /// Returns whether the recording is valid, but the world reached a different state.
     #[must_use]
     pub fn is_divergence(&self) -> bool {
         matches!(
@@ -158,28 +161,28 @@ impl ReplayError {
     }
 }
 
-/// Why what a recording has cannot be shown, or not all of it.
+/// Why a recording cannot be shown, or not all of it.
 #[derive(Debug, Error)]
 pub enum ShowError {
-    /// The recording cannot be run to there.
+    /// It cannot be run that far.
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    /// The player or the room is not there, or several players have that name.
+    /// The player or room does not exist, or several players have that name.
     #[error("{0}")]
     NoMatch(String),
-    /// It cannot be written.
+    /// The output cannot be written.
     #[error("cannot write it: {0}")]
     Io(#[from] io::Error),
 }
 
 fn differ(parts: &[String]) -> String {
     match parts {
-        [] => "no fingerprint tells in what".to_owned(),
+        [] => "all fingerprints agree".to_owned(),
         parts => parts.join(", "),
     }
 }
 
-/// That a world was loaded is worth a word: it has nothing of the one that was recorded but what was saved.
+/// Mentions that a world was loaded, because then it has only the saved state of the recorded one.
 fn ran_since(since: Tick) -> String {
     match since.0 {
         0 => String::new(),

@@ -1,4 +1,4 @@
-//! What a tick was given, in words and as JSON.
+//! The events of a tick, in words and as JSON.
 
 use parlour_shared::{
     message::{ClientMessage, Scope, StateWrite},
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::words::{direction, plain, quoted};
 
-/// What happened to a session.
+/// Describes an event of a session in words.
 pub(super) fn in_words(kind: &EventKind) -> String {
     match kind {
         EventKind::Open { name } => format!("opens as {}", quoted(name)),
@@ -21,7 +21,7 @@ pub(super) fn in_words(kind: &EventKind) -> String {
     }
 }
 
-/// The same in the forms of the protocol.
+/// Returns an event as JSON, in the forms of the protocol.
 pub(super) fn to_json(event: &Event) -> Value {
     let session = event.session;
     match &event.kind {
@@ -35,12 +35,12 @@ pub(super) fn to_json(event: &Event) -> Value {
     }
 }
 
-/// How long before its deadline a message arrived, from tenths of a millisecond.
+/// Converts the earliness of a message from tenths of a millisecond.
 pub(super) fn early_ms(tenths: i16) -> f64 {
     f64::from(tenths) / 10.0
 }
 
-/// What a client asked for.
+/// Describes a client's request.
 pub(super) fn request(message: &ClientMessage) -> String {
     match message {
         ClientMessage::Hello(_) => "hello".to_owned(),

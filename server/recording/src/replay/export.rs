@@ -1,4 +1,4 @@
-//! A recording as JSON Lines, for other tools. docs/replay.md, "Exporting", describes each line.
+//! Exports a recording as JSON Lines, for other tools. docs/replay.md, "Exporting", describes each line.
 
 mod motion;
 
@@ -13,10 +13,10 @@ use super::{
 use crate::format::{Ending, Times};
 use motion::Motions;
 
-/// Writes a window, one JSON object a line.
+/// Writes a window, one JSON object per line.
 ///
 /// # Errors
-/// [`ShowError`]; what came before it was written.
+/// [`ShowError`]. The lines before the error were written.
 pub fn export(replay: &mut Replay, window: Window, out: &mut impl Write) -> Result<(), ShowError> {
     let times = replay.times();
     let ending = replay.ending().clone();
@@ -60,7 +60,7 @@ struct Exporter {
 }
 
 impl Exporter {
-    /// The players that are there before the first tick.
+    /// Writes who is where before the first tick.
     fn beginning(&mut self, run: &Run<'_>, tick: Tick, out: &mut impl Write) -> Result<(), ShowError> {
         for who in self.roster.iter() {
             line(out, &self.about("there", tick, who))?;
@@ -97,7 +97,7 @@ impl Exporter {
         self.motions(run, tick, out)
     }
 
-    /// A tick that panicked has its input and nothing else.
+    /// Writes a tick that panicked: its input and the message, nothing else.
     fn panicked(&self, run: &Run<'_>, tick: Tick, message: &str, out: &mut impl Write) -> io::Result<()> {
         line(
             out,
@@ -107,7 +107,7 @@ impl Exporter {
         )
     }
 
-    /// The players that left or entered a room, as the world has it.
+    /// Writes that a player left or entered a room, as the world has it.
     fn change(&self, change: &Change, tick: Tick, out: &mut impl Write) -> io::Result<()> {
         let room = |who: &Option<PlayerInfo>| who.as_ref().and_then(|who| who.room.clone());
         if room(&change.before) == room(&change.after) {
@@ -149,12 +149,12 @@ impl Exporter {
     }
 }
 
-/// What the tick was given.
+/// Returns the events of the tick.
 fn events_of(run: &Run<'_>) -> Vec<Value> {
     run.input().events.iter().map(events::to_json).collect()
 }
 
-/// How the file ends.
+/// Returns how the file ends.
 fn show_ending(ending: &Ending) -> Value {
     match ending {
         Ending::Ended { reason, text } => json!({"how": "ended", "reason": reason, "text": text}),

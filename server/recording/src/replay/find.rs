@@ -1,4 +1,4 @@
-//! Which file is meant: a recording itself, or the one of a directory that holds a moment.
+//! Finds the file to replay: the given file, or the one in a directory that has a moment.
 
 mod listing;
 mod other_files;
@@ -19,9 +19,9 @@ use crate::format::{OpenError, Times};
 use listing::{ListedFile, Listing, list, look};
 pub use other_files::OtherFiles;
 
-/// Files of a directory that are looked at.
+/// The maximum number of files in a directory.
 const MOST: usize = 10_000;
-/// How long after a moment a recording may begin that is taken for it.
+/// A recording that starts at most this long after a moment is taken for it.
 const SOON_MS: u64 = 60_000;
 
 /// The file to replay.
@@ -29,17 +29,17 @@ const SOON_MS: u64 = 60_000;
 pub struct ChosenFiles {
     /// The file.
     pub path: PathBuf,
-    /// The files of the directory that go on from it, one after the other.
+    /// The files of the directory that continue it, in order.
     pub next: Vec<PathBuf>,
-    /// Whether it was chosen from a directory: then it is worth saying which it is.
+    /// Whether it was chosen from a directory. The user is then shown the choice.
     pub chosen: bool,
-    /// Whether it is a history, chosen because the directory has no recording.
+    /// Whether it is a history, chosen because the directory has no recordings.
     pub is_history: bool,
-    /// What else the directory has.
+    /// The other files of the directory.
     pub others: OtherFiles,
 }
 
-/// Why no file is meant.
+/// Why no file was found.
 #[derive(Debug, Error)]
 pub enum FindError {
     /// The directory cannot be read.
@@ -50,10 +50,10 @@ pub enum FindError {
         /// Why.
         error: io::Error,
     },
-    /// There is nothing in it.
+    /// It has no recordings.
     #[error("{}: there is no recording (*.plr) in this directory", .0.display())]
     None(PathBuf),
-    /// There are histories in it, and no recording that can be opened. A history does not stand in for this one.
+    /// It has histories and a recording that cannot be opened. A history is not used instead of that.
     #[error("{}: {error}. There are histories beside it: give the file to replay one", .path.display())]
     Unreadable {
         /// The file.
@@ -61,21 +61,21 @@ pub enum FindError {
         /// Why it cannot be opened.
         error: OpenError,
     },
-    /// There are too many in it.
+    /// It has too many recordings.
     #[error("{}: more than {MOST} recordings: name one of them", .0.display())]
     TooMany(PathBuf),
-    /// None of them has that moment.
+    /// No file has that moment.
     #[error("{}: no {kind} has {what}. There are\n{list}{}", .path.display(), in_history(history.as_deref()))]
     NoneHolds {
-        /// What was looked at: `recording`, or `history` where there is no recording.
+        /// `recording`, or `history` if there are no recordings.
         kind: &'static str,
         /// The directory.
         path: PathBuf,
         /// The moment.
         what: String,
-        /// What there is, a line each.
+        /// The files that were checked, one per line.
         list: String,
-        /// The newest history that has it. Where there is a recording, a history is not taken by itself.
+        /// The newest history that has it. If there are recordings, a history is not chosen automatically.
         history: Option<PathBuf>,
     },
 }
@@ -89,22 +89,20 @@ fn in_history(history: Option<&Path>) -> String {
     })
 }
 
-/// How much of a run of the server is meant.
+/// How much of a run of the server to replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent<'a> {
-    /// From the file that holds the moment on.
+    /// Starts with the file that has the moment.
     Onwards,
-    /// From the file that holds this earlier moment on; without one, from ten seconds before the moment on.
+    /// Starts with the file that has this earlier moment. `None`: the one with the ten seconds before the moment.
     Back(Option<&'a Moment>),
-    /// All of its files: what comes before the moment may be looked at later.
+    /// Starts with the first file, so that anything before the moment can be shown later.
     Whole,
 }
 
-/// The file itself; of a directory the newest recording that holds the moment, or without one the first file of the newest
-/// run of the server; and with it the files that go on from it. A time that none holds is that of the first one that
-/// begins within a minute after it: `14:03` also means 14:03:07. `+90s` counts from the beginning of a run and not of
-/// each of its files. Histories are passed over as long as there is a recording; where there is none, they are chosen from
-/// in the same way.
+/// Returns the file to replay and the files that continue it.
+///
+/// If `path` is a file, it is that one. In a directory, it is the newest recording that has the moment, or without a moment the first file of the newest run of the server. If no recording has a time, it is the first one that starts within a minute after it: `14:03` also means 14:03:07. `+90s` counts from the start of a run, not of each of its files. Histories are used only if there are no recordings, and are then chosen in the same way.
 ///
 /// # Errors
 /// [`FindError`].
@@ -117,7 +115,7 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
     }
     let mut listing = look(path)?;
     let is_history = listing.recordings.is_empty();
-    // What cannot be opened may be the recording that is meant.
+    // The file that cannot be opened may be the right recording.
     if is_history
         && !listing.histories.is_empty()
         && let Some((path, error)) = listing.first_unreadable.take()
@@ -158,7 +156,7 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
             history: history.filter(|_| !is_history).map(|one| one.path.clone()),
         });
     };
-    // All of a run of the server, unless a moment says where to begin.
+    // The whole run of the server, unless a moment says where to start.
     let one = match extent {
         Extent::Onwards if holding.is_some() => one,
         Extent::Back(from) if let Some(at) = holding => runs.reaching_back(one, at, from),
@@ -173,7 +171,7 @@ pub fn find(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result
     })
 }
 
-/// What is not taken beside a file and those that go on from it.
+/// Counts the files other than the chosen one and those that continue it.
 fn others<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a ListedFile) -> OtherFiles {
     let unreadable = listing.unreadable;
     if listing.recordings.is_empty() {
@@ -192,10 +190,10 @@ fn others<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a ListedFile) -> Oth
     }
 }
 
-/// Which file goes on from which. A search for each step took minutes in a directory of 1,000 files.
+/// Which file continues which. Without it, searching for each step took minutes in a directory of 1,000 files.
 struct Runs<'a> {
     by_name: BTreeMap<&'a str, &'a ListedFile>,
-    /// Each file by the name of the one that it goes on from. Of two the one that comes first in the list.
+    /// Each file by the name of the one it continues. If two continue the same one, the first in the list.
     by_previous: BTreeMap<&'a str, &'a ListedFile>,
 }
 
@@ -211,27 +209,26 @@ impl<'a> Runs<'a> {
         Self { by_name, by_previous }
     }
 
-    /// The file that a recording goes on from, if it is there.
+    /// Returns the file that a recording continues, if it exists.
     fn before(&self, one: &ListedFile) -> Option<&'a ListedFile> {
         self.by_name.get(one.previous.as_deref()?).copied()
     }
 
-    /// A file, and those that it goes on from, as far as they are there: the latest first. Never more than there are
-    /// files, whatever they say of each other.
+    /// Returns a file and the ones that it continues, the latest first. At most as many as there are files, even if files continue each other in a cycle.
     fn back(&self, one: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
         iter::successors(Some(one), |one| self.before(one)).take(self.by_name.len())
     }
 
-    /// The first of them.
+    /// Returns the first file of a run.
     fn beginning(&self, one: &'a ListedFile) -> &'a ListedFile {
         self.back(one).last().unwrap_or(one)
     }
 
-    /// The file that holds the beginning of a look back from `at`, which `one` holds.
+    /// Returns the file with the start of a look back from `at`, which `one` has.
     fn reaching_back(&self, one: &'a ListedFile, at: &Moment, from: Option<&Moment>) -> &'a ListedFile {
         let at = at.tick(&one.times).ok();
         let is_enough = |one: &&ListedFile| match (from, one.times.range()) {
-            // A distance counts from the beginning of the run.
+            // A duration counts from the start of the run.
             (_, None) | (Some(Moment::After(_)), _) => false,
             (Some(from), _) => !matches!(from.place(&one.times), Ok(Placed::Before)),
             (None, Some((first, _))) => at.is_none_or(|at| first.0 <= at.0.saturating_sub(LOOK_BACK)),
@@ -240,13 +237,13 @@ impl<'a> Runs<'a> {
         enough.unwrap_or_else(|| self.beginning(one))
     }
 
-    /// The files that go on from a recording, in order.
+    /// Returns the files that continue a recording, in order.
     fn after(&self, one: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
         let after = |one: &ListedFile| self.by_previous.get(one.name.as_str()).copied();
         iter::successors(after(one), move |one| after(one)).take(self.by_name.len())
     }
 
-    /// When the ticks of a recording were, and those of the files that go on from it.
+    /// Returns the times of the ticks of a recording and of the files that continue it.
     fn times_from(&self, one: &'a ListedFile) -> Times {
         let mut times = one.times.clone();
         self.after(one).for_each(|next| times.join(&next.times));

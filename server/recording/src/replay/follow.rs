@@ -1,5 +1,4 @@
-//! What one player did and saw, in a person's words. What it saw is decoded from the very frames that the world sent it:
-//! what its client knew.
+//! Describes what one player did and saw. What it saw is decoded from the frames that the world sent it, so it is exactly what its client knew.
 
 mod client_view;
 mod followed;
@@ -18,11 +17,10 @@ use super::{
 use follower::Follower;
 pub use follower::Line;
 
-/// Tells what a player did and saw in a window. A player that is followed by name and comes again under it is followed
-/// again. With a room, only what happened while the player was in it, its coming and going included.
+/// Reports what a player did and saw in a window. A player that is followed by name and reconnects under it is followed again. With a room, reports only what happened while the player was in it, including entering and leaving.
 ///
 /// # Errors
-/// [`ShowError`]; what came before it was told.
+/// [`ShowError`]. Everything before it was reported.
 pub fn follow(
     replay: &mut Replay,
     query: &PlayerQuery,
@@ -33,12 +31,12 @@ pub fn follow(
     let people = WindowPlayers::of(replay, window)?;
     let matched = query.among(people.iter());
     let at_first = matched.iter().filter(|player| people.is_there_at_first(player));
-    // Of several players with one name at the beginning, none can be chosen.
+    // Several players have this name at the start, and none can be chosen.
     if let Some(text) = several(&at_first.copied().collect::<Vec<_>>()) {
         return Err(ShowError::NoMatch(text));
     }
     let times = replay.times();
-    // Two ticks earlier than asked for: a world that was loaded sends each viewer all it sees with its first tick.
+    // Two ticks earlier than requested: in its first tick, a loaded world sends each viewer everything it sees.
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(2)))?;
     let mut roster = Roster::of(run.simulation());
     roster.learn(people.iter());

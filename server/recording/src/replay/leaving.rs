@@ -1,19 +1,17 @@
-//! The last tick before everybody left: a server that stops closes all sessions, and its last tick shows nobody.
+//! Finds the last tick before everyone left: a stopping server closes all sessions, so its last tick has no players.
 
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
 use super::{Replay, ReplayError, presence::Presence, tape::Spot};
 
-/// Those who leave together do so within so many ticks: each I/O thread closes its own sessions.
+/// Sessions that leave together do so within this many ticks, because each I/O thread closes its own.
 const TOGETHER: u32 = TICK_RATE;
 
 impl Replay {
-    /// If nobody is there after a tick, an earlier one: of the second before the last player left, the last tick with the
-    /// most players. None if somebody is there, or nobody ever was. Reads back from the tick as far as need be, and runs
-    /// nothing.
+    /// If nobody is there after a tick, returns the last tick with the most players within the second before the last player left. Returns `None` if somebody is there, or nobody ever was. Reads back from the tick as far as necessary, and runs nothing.
     ///
     /// # Errors
-    /// [`ReplayError`] if it cannot be read.
+    /// [`ReplayError`] if the recording cannot be read.
     pub fn before_all_left(&mut self, tick: Tick) -> Result<Option<Tick>, ReplayError> {
         let beginning = self.tape.beginning();
         let mut spots: Vec<Spot> = self.tape.keyframes().filter(|spot| spot.tick() <= tick).collect();
@@ -37,7 +35,7 @@ impl Replay {
                 };
                 let ticks = last_left.0.saturating_sub(TOGETHER - 1)..=last_left.0;
                 let most = ticks.map(Tick).max_by_key(count);
-                // The world that a file begins with may be that of a tick which is not in it.
+                // A file may start with the world of a tick that is not in the recording.
                 let range = self.tape.range();
                 return Ok(most.filter(|tick| range.is_some_and(|(first, _)| first <= *tick)));
             }

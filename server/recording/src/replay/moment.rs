@@ -1,4 +1,4 @@
-//! A place in time as a person names it: a tick, a time of day, a date and time, or so long after the beginning.
+//! A moment as a person writes it: a tick, a time of day, a date and time, or a duration after the start.
 
 use std::{
     ops::RangeInclusive,
@@ -14,7 +14,7 @@ use crate::format::Times;
 
 const DAY_MS: u64 = 86_400_000;
 
-/// A tick or a time, as it was written.
+/// A tick or a time, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// `1234`, or `t1234` as it is printed.
@@ -27,7 +27,7 @@ pub enum Moment {
     After(u64),
 }
 
-/// A text that names no tick and no time.
+/// A text that is neither a tick nor a time.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "is neither a tick (1234) nor a time (14:03, 14:03:20.5, 2026-11-21T14:03:00Z, or +90s after the beginning)"
@@ -37,37 +37,37 @@ pub struct NotAMoment;
 /// A moment that is not in a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MomentError {
-    /// There is nothing in it at all.
-    #[error("there is no tick in it")]
+    /// The recording has no ticks.
+    #[error("it has no ticks")]
     Empty,
-    /// It is not in it.
+    /// The recording does not have it.
     #[error("{what} is not in it: it has ticks {} to {}, {}", .first.0, .last.0, .times)]
     NotInIt {
         /// The moment.
         what: String,
-        /// The first tick that is.
+        /// The first recorded tick.
         first: Tick,
-        /// The last tick that is.
+        /// The last recorded tick.
         last: Tick,
-        /// When those were.
+        /// The time span of the ticks.
         times: String,
     },
-    /// The end lies before the beginning.
-    #[error("the end, {0}, lies before the beginning")]
+    /// The end is before the beginning.
+    #[error("the end, {0}, is before the beginning")]
     Backwards(String),
-    /// A time of day that comes several times.
-    #[error("{what} comes {count} times in it: name the day, too, as in {example}")]
+    /// A time of day that occurs several times.
+    #[error("{what} occurs {count} times in it: add the day, as in {example}")]
     SeveralDays {
         /// The time of day.
         what: String,
-        /// How often it comes.
+        /// How often it occurs.
         count: u64,
-        /// The first of them.
+        /// Its first occurrence.
         example: String,
     },
 }
 
-/// Where a moment lies.
+/// Where a moment is, relative to a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Placed {
     Before,
@@ -76,10 +76,10 @@ pub(super) enum Placed {
 }
 
 impl Moment {
-    /// The tick that it names: the last one that was at that time or before it.
+    /// Returns the tick at the moment: the last one at or before that time.
     ///
     /// # Errors
-    /// [`MomentError`] if it is not in the recording.
+    /// [`MomentError`] if the recording does not have it.
     pub fn tick(&self, times: &Times) -> Result<Tick, MomentError> {
         match self.place(times)? {
             Placed::In(tick) => Ok(tick),
@@ -87,7 +87,7 @@ impl Moment {
         }
     }
 
-    /// That it is not in it, and what is.
+    /// Returns the error that the recording does not have it, and which ticks it has.
     #[must_use]
     pub fn not_in(&self, times: &Times) -> MomentError {
         let Some((first, last)) = times.range() else {
@@ -101,7 +101,7 @@ impl Moment {
         }
     }
 
-    /// By how many milliseconds it lies before the beginning; none if it does not.
+    /// Returns how many milliseconds it is before the start, or `None` if it is not before the start.
     pub(super) fn early_ms(&self, times: &Times) -> Option<u64> {
         let start = times.at(times.range()?.0);
         let time = match *self {
@@ -125,7 +125,7 @@ impl Moment {
         })
     }
 
-    /// A time of day as a time: on the one day of the recording that has it.
+    /// Converts a time of day to a time, on the only day of the recording that has it.
     fn on_its_day(&self, of_day: u64, start: u64, end: u64) -> Result<u64, MomentError> {
         let today = (start - start % DAY_MS).saturating_add(of_day);
         let time = if today < start {
@@ -133,7 +133,7 @@ impl Moment {
         } else {
             today
         };
-        // Counted, not walked through: what a file says of time may be centuries.
+        // Computed, not iterated: a file's times may span centuries.
         match end.checked_sub(time).map(|rest| rest / DAY_MS) {
             None => Ok(today),
             Some(0) => Ok(time),
@@ -146,7 +146,7 @@ impl Moment {
     }
 }
 
-/// A tick lasts: a time within the last one is in it.
+/// Finds the tick at a time. A time within the last tick still belongs to it.
 fn at(times: &Times, wall_ms: u64, (start, end): (u64, u64)) -> Placed {
     match times.tick_at(wall_ms) {
         None => Placed::Before,
@@ -156,7 +156,7 @@ fn at(times: &Times, wall_ms: u64, (start, end): (u64, u64)) -> Placed {
     }
 }
 
-/// `14:03:00.000 to 14:04:00.000 on 2026-11-21 (UTC)`, or with both days.
+/// Formats `14:03:00.000 to 14:04:00.000 on 2026-11-21 (UTC)`, or with both days.
 pub(super) fn span(times: &Times) -> String {
     let Some((first, last)) = times.range() else {
         return "no ticks".to_owned();
@@ -211,7 +211,7 @@ fn milliseconds(duration: Duration) -> Result<u64, NotAMoment> {
     u64::try_from(duration.as_millis()).map_err(|_| NotAMoment)
 }
 
-/// Milliseconds of the day, from `14:03`, `14:03:20` or `14:03:20.5`.
+/// Parses milliseconds of the day from `14:03`, `14:03:20` or `14:03:20.5`.
 fn of_day(text: &str) -> Option<u64> {
     let mut fields = text.split(':');
     let hours = number(fields.next()?, 23)?;
@@ -230,7 +230,7 @@ fn of_day(text: &str) -> Option<u64> {
     Some((hours * 60 + minutes) * 60_000 + milliseconds)
 }
 
-/// One or two digits.
+/// Parses one or two digits.
 fn number(text: &str, most: u64) -> Option<u64> {
     digits(text, 1..=2).filter(|number| *number <= most)
 }

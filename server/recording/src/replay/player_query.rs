@@ -1,4 +1,4 @@
-//! Which player a person means: by name, id, or number of a session.
+//! Finds the player that a person means: by name, id, or session number.
 
 use std::borrow::Borrow;
 
@@ -7,15 +7,12 @@ use parlour_sim::PlayerInfo;
 
 use super::words;
 
-/// A player as a person names it: an id of eight hexadecimal digits, the number of a session, or a name.
+/// A player as a person writes it: an id of eight hexadecimal digits, a session number, or a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlayerQuery(pub String);
 
 impl PlayerQuery {
-    /// Those of some players that it means: the one with this id, else the one with this number, else all with this
-    /// name, else all with the one name that differs from it only in upper and lower case. Of several such names none is
-    /// meant. The server gives ids and numbers and players choose their names, so that nobody can take the place of
-    /// another by taking its id as a name.
+    /// Returns the matching players: the one with this id, else the one with this session number, else all with this name, else all with the only name that differs just in case. If several names differ just in case, none matches. Ids and numbers come from the server and names from players, so this order prevents a player from impersonating another by using its id as a name.
     pub fn among<'a>(&self, players: impl IntoIterator<Item = &'a PlayerInfo>) -> Vec<&'a PlayerInfo> {
         let Self(text) = self;
         let (mut by_id, mut by_session, mut by_name) = (Vec::new(), Vec::new(), Vec::new());
@@ -41,7 +38,7 @@ impl PlayerQuery {
             .unwrap_or_default()
     }
 
-    /// That it means none of these players in a place, such as `in it`; and the names there that are like it, or all.
+    /// Formats an error that it matches none of these players in a place, such as `in it`, and lists similar names or all.
     pub fn absent<'a>(&self, place: &str, players: impl IntoIterator<Item = &'a PlayerInfo>) -> String {
         let mut names: Vec<&str> = players.into_iter().map(|player| player.name.as_str()).collect();
         names.sort_unstable();
@@ -52,20 +49,20 @@ impl PlayerQuery {
         words::absent(&words::quoted(&self.0), place, names)
     }
 
-    /// Names like it: one within the other, or with the same first letters.
+    /// Returns whether a name is similar: one contains the other, or both have the same first letters.
     fn is_like(&self, name: &str) -> bool {
         let (name, asked) = (name.to_lowercase(), self.0.to_lowercase());
         let first = |text: &str| text.chars().take(2).collect::<String>();
         name.contains(&asked) || asked.contains(&name) || first(&name) == first(&asked)
     }
 
-    /// As the server would take it as a name: what a keyboard composes in another way is the same name.
+    /// Normalizes it like the server does names, so that different ways to type the same name match.
     fn cleaned(&self) -> String {
         clean_name(self.0.clone()).unwrap_or_else(|_| self.0.clone())
     }
 }
 
-/// That several players have one name, which they are, and how to name one; `None` if there are fewer than two.
+/// If several players have one name, formats who they are and how to choose one. Returns `None` for fewer than two.
 pub fn several<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String> {
     let [first, _, ..] = players else {
         return None;
@@ -85,7 +82,7 @@ pub fn several<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String> {
     ))
 }
 
-/// A name without upper and lower case. First to upper case, which has one form of letters that have two in lower case.
+/// Folds the case of a name. Upper case first, because some upper-case letters have two lower-case forms.
 fn folded(name: &str) -> String {
     let upper = name.chars().flat_map(char::to_uppercase);
     upper.flat_map(char::to_lowercase).collect()

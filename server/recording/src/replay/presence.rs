@@ -1,4 +1,4 @@
-//! When each player was there, from the events and saved worlds of a recording: nothing is run.
+//! When each player was there, from the events and saved worlds of a recording. Nothing is run.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::format::Item;
 
 /// A player, and when it was there.
 pub(super) struct Presence {
-    /// The id of a session that is not in any saved world is not known.
+    /// The player. Its id is unknown if its session is not in any saved world.
     pub(super) player: PlayerInfo,
     /// The first tick in which it is known to be there.
     pub(super) from: Tick,
@@ -20,7 +20,7 @@ pub(super) struct Presence {
 }
 
 impl Replay {
-    /// Everyone who is there between a place of the recording and a tick.
+    /// Returns all players that are there between a place of the recording and a tick.
     pub(super) fn presences(
         &mut self,
         spot: Spot,
@@ -73,8 +73,7 @@ impl Replay {
         Ok(found)
     }
 
-    /// Says when a player was there that is not there `when` it was looked for, as in `in ticks 1 to 9`; or which names
-    /// like it there are. Reads the whole recording.
+    /// Formats when a player was there that was not found `when` it was searched, as in `in ticks 1 to 9`; or similar names. Reads the whole recording.
     pub(super) fn where_else(&mut self, query: &PlayerQuery, when: &str) -> Result<String, ReplayError> {
         let last = self.last_tick().unwrap_or_default();
         let found = self.presences(self.tape.beginning(), last)?;

@@ -1,4 +1,4 @@
-//! Recording the same inputs again: a recording whose replay differs is compared with the result.
+//! Records the same inputs again, to compare the result with a recording whose replay differs.
 
 use std::{fs::File, path::Path};
 
@@ -16,11 +16,10 @@ use crate::{
 };
 
 impl Replay {
-    /// Runs its inputs through the world as this program has it, and records that into one new file, with a saved world
-    /// wherever there is one. `build` is how this program calls itself. Its hashes are not compared. A tick that panics is the last.
+    /// Runs the inputs through this program's world and records that into one new file, with saved worlds at the same ticks. `build` is the name that this program calls itself. Hashes are not compared. A tick that panics is the last.
     ///
     /// # Errors
-    /// [`ReplayError`] if it cannot be read to its end, or the file cannot be written.
+    /// [`ReplayError`] if the recording cannot be read to its end, or the file cannot be written.
     pub fn record_again(&mut self, path: &Path, build: &str) -> Result<(), ReplayError> {
         let names = self.tape.header().state.clone();
         let mut builder = TicksBuilder::new(names.len());
@@ -37,11 +36,11 @@ impl Replay {
             let written = chunks.iter().try_for_each(|chunk| writer.chunk(chunk));
             Ok(written.map_err(ReadError::Io)?)
         };
-        // The world that was just loaded also stands at the beginning of the new file.
+        // The world that was just loaded also starts the new file.
         let mut due = Some(now.tick()).filter(|tick| *tick > Tick(0));
         let mut last_saved = None;
         loop {
-            // A file may begin with the world that the one before it ends with: once is enough.
+            // A file may start with the same world that the previous one ends with. Save it once.
             if let Some(tick) = due.take().filter(|tick| last_saved != Some(*tick)) {
                 last_saved = Some(tick);
                 write(builder.seal().into_iter().collect())?;

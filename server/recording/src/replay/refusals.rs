@@ -1,4 +1,4 @@
-//! Which event of a tick a refusal answers.
+//! Matches refusals to the events of a tick.
 
 use parlour_shared::{
     codec,
@@ -7,8 +7,7 @@ use parlour_shared::{
 };
 use parlour_tick::{EventKind, Lane, TickInput, TickOutput};
 
-/// For each event of a tick its refusal. A refusal names the request; where several of a session have the same number
-/// (mostly 0), it goes to one that can be refused so, and the refusals of rate limits to the last ones.
+/// Returns the refusal of each event of a tick, if any. A refusal names its request. If several requests of a session have the same number (mostly 0), it belongs to the first that can be refused in that way, or for rate limits to the last.
 pub(super) fn refusals(input: &TickInput, output: &TickOutput) -> Vec<Option<Refusal>> {
     let mut refusals = vec![None; input.events.len()];
     for frame in output.frames.iter().filter(|frame| frame.lane == Lane::Reliable) {
@@ -46,7 +45,7 @@ fn assign(input: &TickInput, session: SessionId, refused: Refused, refusals: &mu
     }
 }
 
-/// Whether a message of that kind can get that answer.
+/// Returns whether a message of that kind can get that refusal.
 fn can_be_refused(message: &ClientMessage, refusal: &Refusal) -> bool {
     use ClientMessage as Asked;
     match refusal {

@@ -1,4 +1,4 @@
-//! Who is who: the players of a world that is run again, by session, also in the tick in which they close.
+//! The players of a replayed world, by session, including those that close in the current tick.
 
 use std::collections::BTreeMap;
 
@@ -11,28 +11,27 @@ use parlour_tick::{EventKind, Lane};
 
 use super::{Run, words};
 
-/// What a tick changed for a player.
+/// A player before and after a tick that changed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// As it was; none: its session opened.
+    /// Before the tick. `None`: its session opened.
     pub before: Option<PlayerInfo>,
-    /// As it is; none: its session closed.
+    /// After the tick. `None`: its session closed.
     pub after: Option<PlayerInfo>,
 }
 
-/// The players there are.
+/// The players of a world.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     players: BTreeMap<SessionId, PlayerInfo>,
-    /// Those that closed in the last tick: they are forgotten with the next one.
+    /// Sessions that closed in the last tick. They are forgotten in the next one.
     closed: Vec<SessionId>,
-    /// The player with each name; none if several have or had it. Players that closed stay in it: a story mentions
-    /// them later.
+    /// The player with each name. `None` if several have or had it. Players that closed stay, because a report may mention them later.
     names: BTreeMap<String, Option<PlayerId>>,
 }
 
 impl Roster {
-    /// The players of a world.
+    /// Returns the players of a world.
     #[must_use]
     pub fn of(simulation: &Simulation) -> Self {
         let mut roster = Self::default();
@@ -42,8 +41,7 @@ impl Roster {
         roster
     }
 
-    /// Takes in what the last tick changed, and gives who opened, closed, or went from room to room in it. Not after a
-    /// tick that panicked.
+    /// Applies the changes of the last tick. Returns the players that opened, closed, or changed rooms in it. Must not be called after a tick that panicked.
     pub fn follow(&mut self, run: &Run<'_>) -> Vec<Change> {
         for session in std::mem::take(&mut self.closed) {
             self.players.remove(&session);
@@ -74,31 +72,31 @@ impl Roster {
         changed.into_iter().map(change).collect()
     }
 
-    /// The player of a session.
+    /// Returns the player of a session.
     #[must_use]
     pub fn get(&self, session: SessionId) -> Option<&PlayerInfo> {
         self.players.get(&session)
     }
 
-    /// The player with that id.
+    /// Returns the player with that id.
     #[must_use]
     pub fn player(&self, id: PlayerId) -> Option<&PlayerInfo> {
         self.players.values().find(|who| who.id == id)
     }
 
-    /// Everyone, by session.
+    /// Returns all players, by session.
     pub fn iter(&self) -> impl Iterator<Item = &PlayerInfo> {
         self.players.values()
     }
 
-    /// Learns the names of a whole window, so that [`Self::called`] names a player the same way in all of it.
+    /// Adds the names of a whole window, so that [`Self::called`] names a player the same way throughout.
     pub(super) fn learn<'a>(&mut self, people: impl IntoIterator<Item = &'a PlayerInfo>) {
         for who in people {
             self.note(who.id, &who.name);
         }
     }
 
-    /// A player's name for a table or a story; with the id if several players have that name.
+    /// Returns a player's name for display, with the id if several players have that name.
     pub(super) fn called(&self, id: PlayerId, name: &str) -> String {
         match self.names.get(name) == Some(&None) {
             true => format!("{} (id {})", words::plain(name), words::id(id)),
@@ -133,7 +131,7 @@ impl Roster {
     }
 }
 
-/// Whether a message says that a player entered a room or left one.
+/// Returns whether a message says that a player entered or left a room.
 fn moves(payload: &[u8]) -> bool {
     matches!(
         ServerKind::of(payload),

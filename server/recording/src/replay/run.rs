@@ -9,7 +9,7 @@ use parlour_tick::{TickInput, TickOutput};
 use super::{ReplayError, compared_world::ComparedWorld, tape::TapeItems, world};
 use crate::format::{Item, TickRecord};
 
-/// The ticks of a recording that a run has not run. Saved worlds are left out: each tick's hash says as much.
+/// The ticks of a recording after those that a run has run. Saved worlds are skipped, because the hashes of the ticks cover them.
 pub struct Rest<'a>(TapeItems<'a>);
 
 impl Iterator for Rest<'_> {
@@ -24,7 +24,7 @@ impl Iterator for Rest<'_> {
     }
 }
 
-/// What a run compared, and the second world beside it is to reach as well.
+/// An item that a run has compared, and that the second world beside it must also reach.
 pub(super) enum Fed {
     /// A saved world, and the tick after which it was saved.
     Saved(Tick, Vec<u8>),
@@ -32,26 +32,26 @@ pub(super) enum Fed {
     Tick(TickRecord),
 }
 
-/// A world that follows a recording.
+/// A world that runs along a recording.
 pub struct Run<'a> {
     items: TapeItems<'a>,
     world: ComparedWorld,
     over: bool,
-    /// Where what was compared goes to.
+    /// Receives the compared items.
     feed: Option<SyncSender<Fed>>,
 }
 
-/// A tick that was run again, and reached the state that was recorded.
+/// A tick that was run again and reached its recorded state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ran {
     /// The tick.
     pub tick: Tick,
-    /// The message of its panic, if it panicked: it did so when it was recorded as well. It is the last tick.
+    /// The message of its panic, if it panicked. It also did when recorded, and is the last tick.
     pub panic: Option<String>,
 }
 
 impl<'a> Run<'a> {
-    /// Loads the saved world that comes first; without one the world is a fresh one.
+    /// Starts with the saved world that comes first, or else with a fresh world.
     pub(super) fn begin(
         mut items: TapeItems<'a>,
         config: &SimConfig,
@@ -66,7 +66,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Runs the next tick, unless it lies after `to`. Returns `None` after the last one, and after one that panicked:
+    /// Runs the next tick, unless it is after `to`. Returns `None` after the last tick, and after one that panicked:
     ///
     /// ```
     /// # use parlour_recording::replay::{Replay, ReplayError, Window};
@@ -82,8 +82,7 @@ impl<'a> Run<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`ReplayError::Diverged`] if the world reached a different state than was recorded, and others for a recording
-    /// that is damaged. Nothing more comes then.
+    /// [`ReplayError::Diverged`] if the world reached a different state than was recorded, and other errors for a damaged recording. No ticks follow an error.
     pub fn next_up_to(&mut self, to: Tick) -> Result<Option<Ran>, ReplayError> {
         if self.tick() >= to {
             return Ok(None);
@@ -95,10 +94,10 @@ impl<'a> Run<'a> {
         ran
     }
 
-    /// Takes the next recorded tick without running it; `None` if there is no more.
+    /// Takes the next recorded tick without running it. Returns `None` after the last.
     ///
     /// # Errors
-    /// As [`Self::next_up_to`], and if a saved world that stands before it is not this one.
+    /// Like [`Self::next_up_to`]; also if a saved world before the tick differs from this world.
     pub fn take_next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
         if self.over {
             return Ok(None);
@@ -115,47 +114,47 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// From now on what was compared goes there: each tick with its input, which [`Self::input`] has no more then.
+    /// Sends compared items to `feed` from now on. Each tick's input moves there, so [`Self::input`] no longer has it.
     pub(super) fn feed(&mut self, feed: SyncSender<Fed>) {
         self.feed = Some(feed);
     }
 
     fn pass_on(&mut self, fed: impl FnOnce(&mut Self) -> Fed) {
         let Some(feed) = self.feed.take() else { return };
-        // Nobody receives any more after a difference.
+        // After a difference, the receiver is gone.
         if feed.send(fed(self)).is_ok() {
             self.feed = Some(feed);
         }
     }
 
-    /// The world, and the ticks that it has not run yet.
+    /// Returns the world, and the ticks that it has not run yet.
     #[must_use]
     pub fn into_parts(self) -> (Simulation, Rest<'a>) {
         (self.world.simulation, Rest(self.items))
     }
 
-    /// The world after the last tick that was run. After one that panicked it is not to be looked at.
+    /// Returns the world after the last tick that was run. After a tick that panicked, its content is undefined.
     #[must_use]
     pub fn simulation(&self) -> &Simulation {
         &self.world.simulation
     }
 
-    /// The same, to save it or to mute it.
+    /// Like [`Self::simulation`], to save or mute it.
     pub fn simulation_mut(&mut self) -> &mut Simulation {
         &mut self.world.simulation
     }
 
-    /// What the last tick was given.
+    /// Returns the input of the last tick.
     pub fn input(&self) -> &TickInput {
         &self.world.input
     }
 
-    /// What the last tick gave.
+    /// Returns the output of the last tick.
     pub fn output(&self) -> &TickOutput {
         &self.world.output
     }
 
-    /// The last tick that was run, or that of the saved world it began with.
+    /// Returns the last tick that was run, or the tick of the saved world it started with.
     pub fn tick(&self) -> Tick {
         self.world.simulation.tick()
     }

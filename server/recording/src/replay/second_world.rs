@@ -1,10 +1,8 @@
-//! A second world beside a run. It is loaded again from each saved world and runs to the next one.
+//! A second world that runs along with a replay. It is loaded again from each saved world and runs to the next one.
 //!
-//! The first world has run from the beginning, so it has all that game logic keeps beside the state: a `Local`, what was
-//! added or changed earlier, a static. The second one has only what was saved. It must reach the same states all the same,
-//! or no replay could begin at a saved world.
+//! The first world has run from the start, so it has everything that game logic keeps outside of the state: a `Local`, earlier additions and changes, a static. The second has only what was saved. It must still reach the same states; otherwise no replay could start at a saved world.
 //!
-//! It runs on a thread of its own: a replay then takes hardly longer than without it where a second core is free.
+//! It runs on a separate thread: with a free second core, a replay then takes hardly longer than without it.
 
 use std::{
     io,
@@ -19,22 +17,22 @@ use parlour_sim::{Logic, SimConfig};
 use super::{ReplayError, compared_world::ComparedWorld, run::Fed, world};
 use crate::format::TickRecord;
 
-/// Ticks that may wait for the second world; the run waits for room. A chunk of the recording has about as many.
+/// Ticks that may wait for the second world; the run blocks above that. About as many as a chunk of the recording.
 const WAITING: usize = 64;
 
-/// The second world, made with this.
+/// The inputs of the second world.
 pub(super) struct SecondWorld {
     pub(super) config: SimConfig,
     pub(super) logic: Logic,
-    /// Whether it makes frames: what panicked may have been one.
+    /// Whether it makes frames, because a recorded panic may be in that code.
     pub(super) frames: bool,
 }
 
-/// Gives how many saved worlds were tried.
+/// A thread that returns how many saved worlds were tried.
 pub(super) type Tried<'scope> = ScopedJoinHandle<'scope, Result<u32, ReplayError>>;
 
 impl SecondWorld {
-    /// Starts the thread. It ends when the sender is dropped, and at the first difference; then nobody receives any more.
+    /// Starts the thread. It ends when the sender is dropped, and at the first difference, which drops the receiver.
     pub(super) fn start<'scope>(
         self,
         scope: &'scope Scope<'scope, '_>,
@@ -51,7 +49,7 @@ impl SecondWorld {
         for fed in fed {
             match fed {
                 Fed::Saved(tick, state) => {
-                    // The old one is dropped before the next is made: there is never memory for three worlds.
+                    // Drop the old world before making the next, so that there are never three in memory.
                     if let Some(mut second) = second.take() {
                         let compared = second.check_saved(&state);
                         compared.map_err(|error| not_saved(second.since, error))?;
@@ -72,7 +70,7 @@ impl SecondWorld {
 
     fn load(&self, tick: Tick, state: &[u8]) -> Result<ComparedWorld, ReplayError> {
         let load = || world::load(&self.config, &self.logic, tick, state);
-        // Plugins that are added once more may panic.
+        // Adding plugins again may panic.
         let loaded = catch_unwind(AssertUnwindSafe(load));
         let mut world = loaded.unwrap_or_else(|panic| {
             let message = panic_message(&*panic);
@@ -85,7 +83,7 @@ impl SecondWorld {
     }
 }
 
-/// The same difference, of a world that has run since the one saved after that tick.
+/// Converts an error to that of a world loaded from the one saved after that tick.
 fn not_saved(saved: Tick, error: ReplayError) -> ReplayError {
     let (tick, parts) = match error {
         ReplayError::Diverged { tick, parts, .. } => (tick, parts),

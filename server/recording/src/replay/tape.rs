@@ -1,4 +1,4 @@
-//! The files of a recording, read as one: a server that rotates its files writes one recording.
+//! The files of a recording, read as one: a server that rotates files writes one recording.
 
 use std::{fs::File, iter::Peekable, path::Path, slice};
 
@@ -10,41 +10,40 @@ use crate::{
     format::{Ending, Item, Items, Place, ReadError, Recording, Times},
 };
 
-/// A recording of one file or several, each of which goes on from the one before it.
+/// A recording of one or more files, each of which continues the one before.
 pub struct Tape {
     /// Never empty.
     files: Vec<Recording<File>>,
 }
 
-/// A place in one of the files where reading can begin.
+/// A place in one of the files where reading can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
-    /// Which file.
+    /// The index of the file.
     file: usize,
     place: Place,
 }
 
 impl Spot {
-    /// The tick after which the world was saved that is read first; or, without a saved world, the tick before the
-    /// first that is read.
+    /// Returns the tick of the saved world that is read first; or, without a saved world, the tick before the first one read.
     pub(super) fn tick(self) -> Tick {
         self.place.tick()
     }
 }
 
 impl Tape {
-    /// A recording of one file.
+    /// Makes a recording of one file.
     pub(super) fn new(first: Recording<File>) -> Self {
         Self { files: vec![first] }
     }
 
-    /// Goes on with the file that goes on from the last one.
+    /// Appends the file that continues the last one.
     ///
     /// # Errors
-    /// [`ReplayError`] if it cannot be opened, or does not go on from it.
+    /// [`ReplayError`] if it cannot be opened, or does not continue the last one.
     pub(super) fn go_on_with(&mut self, path: &Path) -> Result<(), ReplayError> {
         let next = Recording::open(path)?;
-        let last = self.files.last_mut().expect("there is a first file");
+        let last = self.files.last_mut().expect("a tape has a first file");
         let chain = last.chain().map_err(ReadError::Io)?;
         let (header, before) = (next.header(), last.header());
         let follows = header
@@ -58,17 +57,17 @@ impl Tape {
         Ok(())
     }
 
-    /// What the first file says of the world.
+    /// Returns the header of the first file.
     pub fn header(&self) -> &Header {
         self.files[0].header()
     }
 
-    /// When the recording began, in milliseconds since 1970.
+    /// Returns when the recording started, in milliseconds since 1970.
     pub fn started_ms(&self) -> u64 {
         self.files[0].started_ms()
     }
 
-    /// When each of its ticks was.
+    /// Returns the times of its ticks.
     #[must_use]
     pub fn times(&self) -> Times {
         let mut times = self.files[0].times();
@@ -77,13 +76,13 @@ impl Tape {
         times
     }
 
-    /// How its last file ends.
+    /// Returns how its last file ends.
     #[must_use]
     pub fn ending(&self) -> &Ending {
-        self.files.last().expect("there is a first file").ending()
+        self.files.last().expect("a tape has a first file").ending()
     }
 
-    /// The first and the last tick that can be read; none if there is no tick.
+    /// Returns the first and the last tick that can be read, or `None` if there are no ticks.
     #[must_use]
     pub fn range(&self) -> Option<(Tick, Tick)> {
         let first = self.files.iter().find_map(Recording::first_tick)?;
@@ -91,25 +90,25 @@ impl Tape {
         Some((first, last))
     }
 
-    /// Where everything begins.
+    /// Returns where the recording starts.
     pub(super) fn beginning(&self) -> Spot {
         let place = self.files[0].beginning();
         Spot { file: 0, place }
     }
 
-    /// The places of the saved worlds.
+    /// Returns the places of the saved worlds.
     pub(super) fn keyframes(&self) -> impl DoubleEndedIterator<Item = Spot> {
         let files = self.files.iter().enumerate();
         files.flat_map(|(nth, file)| file.keyframes().map(move |place| Spot { file: nth, place }))
     }
 
-    /// The last saved world at or before that tick, or the beginning.
+    /// Returns the last saved world at or before a tick, or the start.
     pub(super) fn before(&self, tick: Tick) -> Spot {
         let keyframe = self.keyframes().rfind(|spot| spot.tick() <= tick);
         keyframe.unwrap_or_else(|| self.beginning())
     }
 
-    /// The chunk that holds a tick.
+    /// Returns the chunk with a tick.
     pub(super) fn chunk_of(&self, tick: Tick) -> Option<Spot> {
         self.files.iter().enumerate().find_map(|(file, recording)| {
             let place = recording.chunk_of(tick)?;
@@ -117,7 +116,7 @@ impl Tape {
         })
     }
 
-    /// Reads from a place to the end of the last file; one chunk is in memory at a time.
+    /// Reads from a place to the end of the last file, with one chunk in memory at a time.
     pub(super) fn read_from(&mut self, spot: Spot) -> TapeItems<'_> {
         let files = self.files[spot.file..].split_first_mut();
         let (file, rest) = files.expect("spots are of their tape");
@@ -129,11 +128,10 @@ impl Tape {
     }
 }
 
-/// The items of all files from a place on. Each later file begins with a saved world: the one that the file before it
-/// came to. After an error nothing more comes.
+/// The items of all files from a place on. Each later file starts with the saved world that the file before it ended with. Ends after an error.
 pub(super) type TapeItems<'a> = Peekable<ItemsOfFiles<'a>>;
 
-/// As [`TapeItems`], without looking ahead.
+/// Like [`TapeItems`], without peeking.
 pub(super) struct ItemsOfFiles<'a> {
     items: Items<'a, File>,
     rest: slice::IterMut<'a, Recording<File>>,

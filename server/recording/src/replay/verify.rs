@@ -1,4 +1,4 @@
-//! Running a recording only to see that every hash comes out as it was recorded.
+//! Runs a recording to verify that every hash is as recorded.
 
 use std::{panic::resume_unwind, sync::mpsc::SyncSender, thread};
 
@@ -6,44 +6,42 @@ use parlour_shared::ids::Tick;
 
 use super::{Replay, ReplayError, Window, run::Fed, second_world::SecondWorld};
 
-/// The result of a run without a difference.
+/// The result of a run without differences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The first tick that was run.
     pub first: Tick,
     /// The last tick that was run.
     pub last: Tick,
-    /// Saved worlds on the way from which a second world was run as well: each up to the next one.
+    /// The number of saved worlds from which a second world was run as well, each up to the next one.
     pub saved_worlds: u32,
-    /// The message of the panic that was recorded at the last tick, and came again.
+    /// The message of the panic, if the last tick panicked when recorded and again now.
     pub panic: Option<String>,
 }
 
 impl Verified {
-    /// Hashes that were compared: one for each tick, but none for a tick that panicked.
+    /// Returns the number of compared hashes: one per tick, except a tick that panicked.
     #[must_use]
     pub fn hashes(&self) -> u32 {
         self.last.since(self.first) + u32::from(self.panic.is_none())
     }
 
-    /// Ticks that were run.
+    /// Returns the number of ticks that were run.
     #[must_use]
     pub fn ticks(&self) -> u32 {
         self.last.since(self.first) + 1
     }
 }
 
-/// Runs the ticks of a window, and those before it from the last saved world on. Beside it, on a thread of its own, a second
-/// world begins again at each saved world on the way. `seen` is called after each tick.
+/// Runs the ticks of a window, and those since the last saved world before it. On a separate thread, a second world starts again at each saved world on the way. `seen` is called after each tick.
 ///
 /// # Errors
-/// [`ReplayError`] at the first tick that reaches another state, or cannot be read. [`ReplayError::NotSaved`] only if the
-/// first world reached every recorded state, and the second did not.
+/// [`ReplayError`] at the first tick that reaches a different state or cannot be read. [`ReplayError::NotSaved`] only if the first world reached every recorded state and the second did not.
 pub fn verify(replay: &mut Replay, window: Window, seen: impl FnMut(Tick)) -> Result<Verified, ReplayError> {
     let second = SecondWorld {
         config: replay.config.clone(),
         logic: replay.logic.clone(),
-        // What panicked may have been a frame: then frames are made, as they were.
+        // A recorded panic may be in the code that makes frames, so frames are made as they were then.
         frames: replay.ending().is_panic(),
     };
     thread::scope(|scope| {
@@ -79,7 +77,7 @@ fn first_world(
         }
     }
     if is_end && panicked.is_none() {
-        // What stands behind the last tick: a saved world that is compared, or damage.
+        // Check what follows the last tick: a saved world is compared, damage is reported.
         run.take_next()?;
     }
     Ok(Verified {

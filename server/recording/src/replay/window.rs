@@ -1,11 +1,11 @@
-//! The stretch of a recording that someone wants to look at.
+//! A range of ticks of a recording.
 
 use parlour_shared::ids::Tick;
 
 use super::moment::{Moment, MomentError, Placed};
 use crate::format::Times;
 
-/// Ticks from the first to the last, both included.
+/// Ticks from the first to the last, inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The first tick.
@@ -15,11 +15,10 @@ pub struct Window {
 }
 
 impl Window {
-    /// From one moment to another; without them from the beginning, or to the end. What of it is not in the recording
-    /// is left out, as long as something of it is.
+    /// Returns the window between two moments, by default from the start and to the end. The window is clipped to the recording.
     ///
     /// # Errors
-    /// [`MomentError`] if nothing of it is in the recording.
+    /// [`MomentError`] if no part of it is in the recording.
     pub fn new(from: Option<&Moment>, to: Option<&Moment>, times: &Times) -> Result<Self, MomentError> {
         let (mut first, mut last) = times.range().ok_or(MomentError::Empty)?;
         let backwards = || MomentError::Backwards(to.or(from).map(ToString::to_string).unwrap_or_default());
@@ -33,7 +32,7 @@ impl Window {
         }
         if let Some(moment) = to {
             match moment.place(times)? {
-                // Of a directory, the files begin with the one that holds the beginning: the end may be in an earlier one.
+                // In a directory, the chosen files start at the window's start, so the end may be in an earlier file.
                 Placed::Before if begins_in_it => return Err(backwards()),
                 Placed::Before => return Err(moment.not_in(times)),
                 Placed::In(tick) => last = tick,
@@ -49,13 +48,13 @@ impl Window {
         })
     }
 
-    /// The tick before the first; 0 if the window begins with the first tick of all.
+    /// Returns the tick before the first; 0 if the window starts with tick 1.
     #[must_use]
     pub fn before(&self) -> Tick {
         Tick(self.from.0.saturating_sub(1))
     }
 
-    /// How many ticks there are.
+    /// Returns the number of ticks.
     #[must_use]
     pub fn ticks(&self) -> u32 {
         self.to.since(self.from) + 1

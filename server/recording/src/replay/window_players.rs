@@ -1,4 +1,4 @@
-//! Everyone who is there at some time in a window.
+//! All players that are there at some time in a window.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,17 @@ use super::{PlayerInfo, Ran, Replay, ReplayError, Roster, Window};
 #[derive(Clone, Debug, Default)]
 pub struct WindowPlayers {
     people: BTreeMap<SessionId, PlayerInfo>,
-    /// Those who were there before its first tick.
+    /// The sessions that were there before its first tick.
     first: Vec<SessionId>,
-    /// The names of the rooms that were there at some time.
+    /// The names of the rooms that existed at some time.
     rooms: BTreeSet<String>,
 }
 
 impl WindowPlayers {
-    /// Runs the window once, without making snapshots: the ids of players are known only then. A tick that cannot be run
-    /// ends it early and is no error: the caller meets that tick again, after it has shown what came before.
+    /// Runs the window once, without making snapshots, because the ids of players are known only then. A tick that cannot be run ends it early and is not an error: the caller reaches that tick again, after it has shown those before.
     ///
     /// # Errors
-    /// [`ReplayError`] if it cannot be run to its beginning.
+    /// [`ReplayError`] if the recording cannot be run to the window's start.
     pub fn of(replay: &mut Replay, window: Window) -> Result<Self, ReplayError> {
         let makes_frames = replay.ending().is_panic();
         let mut run = replay.run_to(window.before())?;
@@ -36,7 +35,7 @@ impl WindowPlayers {
         let first = people.keys().copied().collect();
         while let Ok(Some(Ran { panic: None, .. })) = run.next_up_to(window.to) {
             let changes = roster.follow(&run);
-            // A room begins with its first player.
+            // A room is created by its first player.
             if !changes.is_empty() {
                 rooms.extend(rooms_of(run.simulation()));
             }
@@ -46,23 +45,23 @@ impl WindowPlayers {
         Ok(Self { people, first, rooms })
     }
 
-    /// Everyone.
+    /// Returns all players.
     pub fn iter(&self) -> impl Iterator<Item = &PlayerInfo> {
         self.people.values()
     }
 
-    /// The names of the rooms.
+    /// Returns the names of the rooms.
     pub(super) fn rooms(self) -> BTreeSet<String> {
         self.rooms
     }
 
-    /// Whether a player was there before the first tick.
+    /// Returns whether a player was there before the first tick.
     pub(super) fn is_there_at_first(&self, who: &PlayerInfo) -> bool {
         self.first.contains(&who.session)
     }
 }
 
-/// The names of the rooms of a world.
+/// Returns the names of the rooms of a world.
 pub(super) fn rooms_of(simulation: &Simulation) -> impl Iterator<Item = String> {
     let world = simulation.world();
     let rooms = world.resource::<Rooms>().iter();

@@ -1,5 +1,4 @@
-//! Times, places, motion and messages in a person's words. What players wrote is escaped: no control character reaches a
-//! terminal, and no invisible one but the joiners and selectors that a script or an emoji needs.
+//! Formats times, places, motion and messages for people. Text from players is escaped: no control characters reach a terminal, and no invisible characters except the joiners and selectors that scripts and emoji need.
 
 use std::fmt::Write as _;
 
@@ -13,7 +12,7 @@ use parlour_shared::{
     text::{Piece, count, pieces},
 };
 
-/// The time of day of it: `14:03:07.250`.
+/// Returns the time of day, such as `14:03:07.250`.
 #[must_use]
 pub fn time_of_day(wall_ms: u64) -> String {
     let of_day = wall_ms % 86_400_000;
@@ -22,13 +21,13 @@ pub fn time_of_day(wall_ms: u64) -> String {
     format!("{hours:02}:{minutes:02}:{:02}.{milliseconds:03}", seconds % 60)
 }
 
-/// A player's id as commands take it: eight hexadecimal digits.
+/// Formats a player's id as commands accept it: eight hexadecimal digits.
 #[must_use]
 pub fn id(player: PlayerId) -> String {
     format!("{:08x}", player.0)
 }
 
-/// What a player wrote, without anything that a terminal would obey.
+/// Escapes everything in a player's text that a terminal would interpret.
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -45,13 +44,13 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
-/// The same between quotation marks.
+/// Like [`plain`], in quotation marks.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     format!("\"{}\"", plain(text))
 }
 
-/// The first ten of some texts, and how many more there are.
+/// Lists the first ten texts and the number of the others.
 pub fn list(texts: impl IntoIterator<Item = String>) -> String {
     let mut texts = texts.into_iter();
     let mut list = Vec::from_iter(texts.by_ref().take(10)).join(", ");
@@ -62,7 +61,7 @@ pub fn list(texts: impl IntoIterator<Item = String>) -> String {
     list
 }
 
-/// That something is not in a place, such as `in it`, and the names of what is there.
+/// Formats an error that something is not in a place, such as `in it`, and lists what is.
 pub fn absent<'a>(thing: &str, place: &str, there: impl IntoIterator<Item = &'a str>) -> String {
     match list(there.into_iter().map(plain)) {
         names if names.is_empty() => format!("{thing} is not {place}, and no other is"),
@@ -70,19 +69,19 @@ pub fn absent<'a>(thing: &str, place: &str, there: impl IntoIterator<Item = &'a 
     }
 }
 
-/// A place in pixels: `(312, 96)`, with a fraction where there is one.
+/// Formats a place in pixels: `(312, 96)`, with decimals if it has a fraction.
 #[must_use]
 pub fn place(position: Position) -> String {
     format!("({}, {})", pixels(position.x), pixels(position.y))
 }
 
-/// Units as pixels: exact, for 1/256 has eight decimals at most and a float holds it.
+/// Converts units to pixels exactly: 1/256 has at most eight decimals, which fit a float.
 #[must_use]
 pub fn px(units: i32) -> f64 {
     f64::from(units) / f64::from(UNITS_PER_PX)
 }
 
-/// `walks east`, `sprints north, stopped by a wall`, `stands`.
+/// Describes motion: `walks east`, `sprints north, stopped by a wall`, `stands`.
 #[must_use]
 pub fn moving(gait: Gait) -> String {
     if gait.heading.direction == Direction::Still {
@@ -101,7 +100,7 @@ pub fn moving(gait: Gait) -> String {
     format!("{verb} {}{wall}", direction(gait.heading.direction))
 }
 
-/// The word for a direction.
+/// Returns the word for a direction.
 #[must_use]
 pub fn direction(direction: Direction) -> &'static str {
     match direction {
@@ -117,7 +116,7 @@ pub fn direction(direction: Direction) -> &'static str {
     }
 }
 
-/// Where one place lies, seen from another: `12 px east`, `40 px north and 7 px west`, `right here`.
+/// Describes where one place is, seen from another: `12 px east`, `40 px north and 7 px west`, `right here`.
 #[must_use]
 pub fn offset(from: Position, to: Position) -> String {
     let whole = |a: i32, b: i32| (i64::from(b) - i64::from(a)) / i64::from(UNITS_PER_PX);
@@ -133,7 +132,7 @@ pub fn offset(from: Position, to: Position) -> String {
     }
 }
 
-/// Why something was refused.
+/// Describes why something was refused.
 #[must_use]
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
@@ -153,7 +152,7 @@ pub fn refusal(refusal: &Refusal) -> String {
     }
 }
 
-/// An entry of room state: `door = "open" (version 3)`.
+/// Formats an entry of room state: `door = "open" (version 3)`.
 #[must_use]
 pub fn entry(entry: &StateEntry) -> String {
     match &entry.value {
@@ -168,7 +167,7 @@ pub fn entry(entry: &StateEntry) -> String {
 }
 
 fn pixels(units: i32) -> String {
-    // Two decimals are enough for a person; whole pixels have none.
+    // Two decimals are enough for people; whole pixels have none.
     if units % UNITS_PER_PX == 0 {
         (units / UNITS_PER_PX).to_string()
     } else {

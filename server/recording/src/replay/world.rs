@@ -1,4 +1,4 @@
-//! The worlds of a replay: how one is made, loaded and stepped, and how it differs from what was recorded.
+//! Makes, loads and steps the worlds of a replay, and compares them with the recording.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,13 +10,12 @@ use parlour_tick::{TickInput, TickOutput};
 use super::{ReplayError, tape::TapeItems};
 use crate::format::{Item, TickRecord};
 
-/// Makes or steps a world that is not live. What its game logic counts meanwhile on this thread goes nowhere, also if
-/// the program has a recorder of metrics for all threads.
+/// Runs code that makes or steps a world that is not live. Metrics of game logic on this thread are discarded meanwhile, even if the program has a global metrics recorder.
 pub fn uncounted<T>(run: impl FnOnce() -> T) -> T {
     with_local_recorder(&NoopRecorder, run)
 }
 
-/// Makes the world before the first tick that is read: loads the saved world that comes first, or makes a fresh one.
+/// Makes the world before the first tick that is read: loads the saved world that comes first, or else makes a fresh one.
 pub(super) fn begin(
     items: &mut TapeItems<'_>,
     config: &SimConfig,
@@ -38,7 +37,7 @@ pub(super) fn begin(
     }
 }
 
-/// Runs a tick. The error is the message of its panic, which leaves no world to run on.
+/// Runs a tick and catches a panic, after which the world must not be used.
 ///
 /// # Errors
 /// The message of the panic.
@@ -51,10 +50,10 @@ pub fn step_caught(
     stepped.map_err(|panic| panic_message(&*panic))
 }
 
-/// The world that was saved after a tick.
+/// Loads the world that was saved after a tick.
 ///
 /// # Errors
-/// [`ReplayError`] if it cannot be loaded, or is that of another tick.
+/// [`ReplayError`] if it cannot be loaded, or is of a different tick.
 pub(crate) fn load(
     config: &SimConfig,
     logic: &Logic,
@@ -70,7 +69,7 @@ pub(crate) fn load(
     Ok(world)
 }
 
-/// Refuses a tick that does not come next in a world: it would be run under another number.
+/// Refuses a tick that is not the world's next: it would run under a different number.
 pub(super) fn check_next(world: &Simulation, tick: Tick) -> Result<(), ReplayError> {
     let last = world.tick();
     if last.0.checked_add(1) == Some(tick.0) {
@@ -79,7 +78,7 @@ pub(super) fn check_next(world: &Simulation, tick: Tick) -> Result<(), ReplayErr
     Err(ReplayError::NotNext { tick, last })
 }
 
-/// The names of the parts of the state that differ from what was recorded.
+/// Returns the names of the parts of the state that differ from the recording.
 pub(crate) fn parts_that_differ(world: &Simulation, recorded: &[u16], got: &[u16]) -> Vec<String> {
     let both = world.part_names().zip(recorded.iter().zip(got));
     both.filter(|(_, (recorded, got))| recorded != got)

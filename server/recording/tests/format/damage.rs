@@ -1,4 +1,4 @@
-//! A file that was cut or changed gives what it held before that place, and nothing else.
+//! A file that was cut or changed returns the items before that place, and nothing else.
 
 use std::io::Cursor;
 
@@ -17,7 +17,7 @@ fn small() -> Written {
     written
 }
 
-/// As [`read`], where the file may be none.
+/// Like [`read`], but the file may not open as a recording.
 fn try_read(bytes: &[u8]) -> Option<(Vec<Item>, Option<ReadError>, Ending)> {
     Recording::new(Cursor::new(bytes)).ok()?;
     Some(read(bytes))
@@ -46,7 +46,7 @@ fn check_cut(written: &Written, length: usize) {
     }
 }
 
-/// What may come of a change at byte `at`: exactly the chunks before it, unless it is behind them all.
+/// Checks the effect of a flipped bit in byte `at`: exactly the chunks before it are read, unless it is after all chunks.
 fn check_flip(written: &Written, at: usize, bit: u8, bytes: &mut [u8]) {
     bytes[at] ^= 1 << bit;
     let found = try_read(bytes);
@@ -63,20 +63,20 @@ fn check_flip(written: &Written, at: usize, bit: u8, bytes: &mut [u8]) {
             "flip at {at}: {failed:?} {ending:?}"
         );
     } else {
-        // A length that grew beyond the file cannot be told from a cut.
+        // A length that now exceeds the file looks like a cut.
         let noticed = failed.is_some() || matches!(ending, Ending::Cut { .. });
         assert!(noticed, "flip at {at} was not noticed");
     }
 }
 
 #[test]
-fn a_file_cut_at_any_byte_gives_its_whole_chunks() {
+fn a_file_cut_at_any_byte_returns_its_whole_chunks() {
     let written = small();
     (0..=written.bytes.len()).for_each(|length| check_cut(&written, length));
 }
 
 #[test]
-fn a_file_with_any_byte_changed_gives_the_chunks_before_it() {
+fn a_file_with_any_byte_changed_returns_the_chunks_before_it() {
     let written = small();
     let mut bytes = written.bytes.clone();
     for at in 0..bytes.len() {
@@ -85,7 +85,7 @@ fn a_file_with_any_byte_changed_gives_the_chunks_before_it() {
 }
 
 #[test]
-fn the_same_without_an_index_to_help() {
+fn a_file_with_any_byte_changed_needs_no_index() {
     let written = small();
     let mut bytes = written.bytes[..written.end()].to_vec();
     for at in 0..bytes.len() {
@@ -94,7 +94,7 @@ fn the_same_without_an_index_to_help() {
 }
 
 #[test]
-fn a_large_file_cut_and_changed_here_and_there() {
+fn a_large_file_cut_and_changed_at_some_bytes() {
     let written = written(1000, 1800, 60, 300, 700_000);
     assert!(written.bytes.len() > 4_000_000);
     let mut bytes = written.bytes.clone();
@@ -106,7 +106,7 @@ fn a_large_file_cut_and_changed_here_and_there() {
 }
 
 #[test]
-fn what_is_behind_a_damage_can_be_read_from_its_saved_world() {
+fn ticks_after_damage_can_be_read_from_their_saved_world() {
     let written = small();
     let mut bytes = written.bytes.clone();
     let third_chunk = written.ends[2].0 + 40;
@@ -120,7 +120,7 @@ fn what_is_behind_a_damage_can_be_read_from_its_saved_world() {
 }
 
 #[test]
-fn what_is_no_recording_is_said_to_be_none() {
+fn other_files_are_not_opened() {
     let open = |bytes: &[u8]| Recording::new(Cursor::new(bytes.to_vec())).err().unwrap();
     assert!(matches!(open(b""), OpenError::NoHeader));
     assert!(matches!(open(b"GIF89a"), OpenError::NotARecording));

@@ -1,4 +1,4 @@
-//! When the disk is full, at whatever byte, the recording ends well with the chunks that fit.
+//! When the disk is full at any byte, the recording ends properly with the chunks that fit.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use parlour_recording::format::{Cut, EndReason, Ending, FileWriter};
 
 use super::support::{chunks, header, read, written};
 
-/// A disk with room for so many bytes.
+/// A disk with space for `room` bytes.
 #[derive(Default)]
 struct Disk {
     bytes: Vec<u8>,
@@ -36,9 +36,9 @@ impl Cut for &mut Disk {
 }
 
 #[test]
-fn a_disk_full_at_any_byte() {
+fn a_recording_ends_properly_on_a_disk_full_at_any_byte() {
     let written = written(1, 60, 6, 30, 300);
-    // Small chunks: one alone does not make room for the end marker.
+    // Small chunks: taking back one does not free enough for the end marker.
     let chunks = chunks(&written.items, 2, 1);
     let mut ended = 0;
     let mut lengths = vec![];
@@ -52,10 +52,10 @@ fn a_disk_full_at_any_byte() {
             continue;
         };
         let filled = chunks.iter().try_for_each(|chunk| writer.chunk(chunk));
-        assert!(filled.is_err(), "the same in more chunks is longer");
+        assert!(filled.is_err(), "the same items in more chunks are longer");
         assert!(
             writer.chunk(&chunks[0]).is_err(),
-            "nothing is written behind a torn chunk"
+            "nothing is written after a torn chunk"
         );
         let finished = writer.end_after_error(EndReason::DiskFull, "no space");
         let (items, failed, ending) = read(&disk.bytes);
@@ -78,15 +78,18 @@ fn a_disk_full_at_any_byte() {
             );
             assert!(
                 items.is_empty(),
-                "room for {room}: taking back chunks made no room for an end marker"
+                "room for {room}: taking back chunks did not make room for an end marker"
             );
         }
     }
-    assert!(ended > 1000 && lengths.is_sorted(), "more room, more ticks");
+    assert!(
+        ended > 1000 && lengths.is_sorted(),
+        "more room must fit more ticks"
+    );
 }
 
 #[test]
-fn only_chunks_can_be_taken_back_and_not_the_header() {
+fn chunks_can_be_taken_back_but_not_the_header() {
     let written = written(1, 5, 1, 100, 0);
     let mut writer = FileWriter::new(io::Cursor::new(Vec::new()), &header()).unwrap();
     assert!(!writer.retreat());

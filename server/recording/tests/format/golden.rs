@@ -1,5 +1,4 @@
-//! A recording that was written once, byte for byte, and what must be read from it. `PARLOUR_BLESS=1 cargo test -p
-//! parlour-recording --test format` writes both anew.
+//! A recording that was written once, byte for byte, and the items that must be read from it. `PARLOUR_BLESS=1 cargo test -p parlour-recording --test format` writes both again.
 
 use std::{fs, path::PathBuf};
 
@@ -16,7 +15,7 @@ fn path(name: &str) -> PathBuf {
         .collect()
 }
 
-/// Ticks 10 to 89 and one that panicked, the worlds after 9 and 69.
+/// Ticks 10 to 89 and one that panicked, and the worlds after ticks 9 and 69.
 fn bytes() -> Vec<u8> {
     let mut header = header();
     header.build = "0.1.0".into();
@@ -82,7 +81,7 @@ fn item(item: &Item) -> Value {
                 Outcome::Finished { hash, parts } => {
                     let hash = format!("{hash:016x}");
                     let mut value = json!({ "tick": tick.0, "hash": hash, "parts": parts, "events": events });
-                    // As the byte in the file.
+                    // The byte in the file.
                     match input.pace {
                         Pace::Adaptive(PaceLevel::FULL) => {}
                         Pace::Adaptive(step) => value["pace"] = json!(step.number()),
@@ -96,7 +95,7 @@ fn item(item: &Item) -> Value {
     }
 }
 
-/// What must be read, one item a line.
+/// Returns the items that must be read, one per line.
 fn meaning(bytes: &[u8]) -> String {
     let (items, failed, _) = read(bytes);
     assert!(failed.is_none(), "{failed:?}");
@@ -113,7 +112,7 @@ fn meaning(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_golden_recording_is_read_and_written_as_ever() {
+fn the_golden_recording_is_read_and_written_unchanged() {
     let written = bytes();
     if std::env::var_os("PARLOUR_BLESS").is_some() {
         fs::create_dir_all(path("")).unwrap();
@@ -125,11 +124,11 @@ fn the_golden_recording_is_read_and_written_as_ever() {
     let _: Value = serde_json::from_str(&said).unwrap();
     assert!(
         meaning(&golden) == said,
-        "what is read from small.plr is not what small.json says"
+        "the items read from small.plr differ from small.json"
     );
     assert!(
         written == golden,
-        "the same recording is written in other bytes. If that is meant (or zstd is another version), run \
-         `PARLOUR_BLESS=1 cargo test -p parlour-recording --test format` and look at the difference"
+        "the same recording is written as different bytes. If that is intended (or zstd has a different version), run \
+         `PARLOUR_BLESS=1 cargo test -p parlour-recording --test format` and check the difference"
     );
 }

@@ -1,4 +1,4 @@
-//! The header says which world to make, and refuses another.
+//! The header determines the world, and other headers are refused.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ fn a_header_is_read_as_it_was_written() {
 }
 
 #[test]
-fn the_world_is_made_as_it_was() {
+fn the_recorded_config_is_restored() {
     let mut config = SimConfig::new(vec![garden()]);
     config.seed = 1 << 60;
     config.rules.capacity = 7;
@@ -53,14 +53,14 @@ fn the_world_is_made_as_it_was() {
 }
 
 #[test]
-fn a_map_that_is_missing_or_another_is_refused_by_name() {
+fn a_map_that_is_missing_or_differs_is_refused_by_name() {
     let header = header();
     let missing = header.sim_config(&[]).unwrap_err();
     assert_eq!(missing, HeaderError::NoMap("garden".into()));
     let mut other = Map::clone(&garden());
     other.walls.block(0, 0);
     let differs = header.sim_config(&[Arc::new(other.clone())]).unwrap_err();
-    // The one that was recorded may be beside another one of its name.
+    // The recorded map may be next to a different one with the same name.
     for maps in [
         [Arc::new(other.clone()), garden()],
         [garden(), Arc::new(other.clone())],
@@ -77,7 +77,7 @@ fn a_map_that_is_missing_or_another_is_refused_by_name() {
 }
 
 #[test]
-fn rules_that_no_world_takes_are_refused() {
+fn invalid_rules_are_refused() {
     let changes: &[fn(&mut Header)] = &[
         |header| header.rules.capacity = 0,
         |header| header.rules.capacity = 1_000_000,
@@ -96,7 +96,7 @@ fn rules_that_no_world_takes_are_refused() {
 }
 
 #[test]
-fn another_version_is_refused_and_says_what_to_use() {
+fn a_different_version_is_refused_and_names_the_build_to_use() {
     let mut header = header();
     header.build = "0.7.2".into();
     assert_eq!(header.check_versions(3), Ok(()));
@@ -104,7 +104,7 @@ fn another_version_is_refused_and_says_what_to_use() {
     assert_eq!(
         error.to_string(),
         "this recording was made by simulation version 3, this program replays version 4: use the parlour that \
-         made it, which calls itself 0.7.2"
+         made it (0.7.2)"
     );
     header.schema ^= 1;
     assert!(matches!(
@@ -120,7 +120,7 @@ fn another_version_is_refused_and_says_what_to_use() {
 }
 
 #[test]
-fn messages_of_another_schema_are_not_read_as_damage() {
+fn a_different_schema_is_not_reported_as_damage() {
     let written = super::support::written(1, 1, 1, 100, 0);
     let mut header = header();
     header.schema ^= 1;

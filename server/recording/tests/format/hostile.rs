@@ -1,17 +1,17 @@
-//! Chunks whose checksums are right and whose content is not: refused as a whole, with the place and the reason.
+//! Chunks with valid checksums and invalid content are refused as a whole, with the place and the reason.
 
 use parlour_recording::format::FileWriter;
 use sha2::{Digest as _, Sha256};
 
 use super::support::{Memory, header, read, written};
 
-/// Writes chunks that no recorder would.
+/// Writes chunks that no recorder writes.
 pub(crate) struct Forge {
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Forge {
-    /// Goes on where a file ends.
+    /// Continues after the end of a file.
     pub(crate) fn after(bytes: &[u8]) -> Self {
         Self {
             bytes: bytes.to_vec(),
@@ -46,7 +46,7 @@ impl Forge {
     }
 }
 
-/// A tick without events: flags, hash, two fingerprints.
+/// Encodes a tick: flags, hash, two fingerprints, events.
 fn tick(events: &[u8]) -> Vec<u8> {
     let mut raw = vec![u8::from(!events.is_empty())];
     raw.extend([7; 12]);
@@ -80,13 +80,13 @@ fn refused(outcome: Result<usize, String>, why: &str) {
 }
 
 #[test]
-fn what_is_forged_rightly_is_read() {
+fn valid_forged_chunks_are_read() {
     assert_eq!(ticks(1, &tick(&[])), Ok(1));
     assert_eq!(
         ticks(3, &[tick(&[]), tick(&[1, 0, 1]), tick(&[])].concat()),
         Ok(3)
     );
-    // Move of session 5: early -1, seq 300, for the tick after this, east and sprinting.
+    // Move of session 5: early -1, seq 300, for the next tick, east and sprinting.
     assert_eq!(events(&[1, 5, 5, 1, 0xAC, 2, 3, 3 + 16]), Ok(1));
     // The same session twice, a name, a ping.
     assert_eq!(
@@ -96,7 +96,7 @@ fn what_is_forged_rightly_is_read() {
 }
 
 #[test]
-fn counts_that_do_not_fit_are_refused() {
+fn wrong_counts_are_refused() {
     refused(ticks(2, &tick(&[])), "ends inside a tick");
     refused(ticks(1, &[tick(&[]), tick(&[])].concat()), "after the last tick");
     refused(events(&[0]), "and has none");
@@ -108,13 +108,13 @@ fn counts_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn events_in_another_form_are_refused() {
+fn events_in_other_forms_are_refused() {
     refused(events(&[1, 0x80, 0, 1]), "shortest");
     refused(
         events(&[
             2, 1, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 1,
         ]),
-        "beyond the last",
+        "above the maximum",
     );
     refused(
         events(&[1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2, 1]),
@@ -129,7 +129,7 @@ fn events_in_another_form_are_refused() {
     refused(events(&[1, 0, 4, 0, 5, 3, 0, 0, 1, 0]), "form of other messages");
     refused(events(&[1, 0, 5, 0, 0, 0, 9]), "unknown direction");
     refused(events(&[1, 0, 5, 0, 0, 0, 32]), "unknown direction");
-    // Tick 1 and one back: a move for tick 0 has a form of its own.
+    // A move for one tick before tick 1: tick 0 is encoded differently.
     refused(events(&[1, 0, 5, 0, 0, 2, 0]), "does not exist");
     refused(
         events(&[1, 0, 5, 0, 0x80, 0x80, 0x80, 0x80, 0x10, 0, 0]),
@@ -138,13 +138,13 @@ fn events_in_another_form_are_refused() {
 }
 
 #[test]
-fn a_tick_that_panicked_is_the_last_and_has_no_hash() {
+fn a_tick_that_panicked_is_last_and_has_no_hash() {
     let panicked = [&[2u8][..], &[0; 12]].concat();
     assert_eq!(ticks(1, &panicked), Ok(1));
     refused(ticks(2, &[panicked.clone(), tick(&[])].concat()), "panicked");
     refused(ticks(1, &[&[2u8][..], &[1; 12]].concat()), "panicked");
     refused(ticks(1, &[&[8u8][..], &[1; 12]].concat()), "flags");
-    // A pace that there is not, and one that is meant without the flag.
+    // An invalid pace, and the default pace with the flag.
     refused(ticks(1, &[&[4u8][..], &[1; 12], &[7]].concat()), "pace");
     refused(ticks(1, &[&[4u8][..], &[1; 12], &[12]].concat()), "pace");
     refused(ticks(1, &[&[4u8][..], &[1; 12], &[0]].concat()), "pace");
@@ -197,14 +197,14 @@ fn chunks_in_the_wrong_order_are_refused() {
 }
 
 #[test]
-fn lengths_are_held_to_before_anything_is_unpacked() {
+fn lengths_are_checked_before_anything_is_unpacked() {
     let bomb = zstd::bulk::compress(&vec![0; 10_000_000], 3).unwrap();
     let mut forge = Forge::new();
     forge.packed(2, 0, 1, 1, 1000, &bomb);
     refused(outcome(&forge), "zstd cannot read");
     let mut forge = Forge::new();
     forge.packed(2, 0, 1, 1, 10_000_001, &bomb);
-    refused(outcome(&forge), "another length");
+    refused(outcome(&forge), "different length");
     let mut forge = Forge::new();
     forge.packed(2, 0, 1, 1, u32::MAX, &bomb);
     refused(outcome(&forge), "bytes of content");
@@ -220,9 +220,9 @@ fn lengths_are_held_to_before_anything_is_unpacked() {
 }
 
 #[test]
-fn a_chunk_of_another_recording_does_not_fit() {
+fn a_chunk_of_a_different_recording_does_not_match() {
     let (one, other) = (written(1, 40, 20, 100, 0), written(1, 60, 20, 100, 0));
-    // The second chunk is the same in both up to its chain; the third comes from behind another header's chunks.
+    // These chunks were written after a different header.
     let mut header = header();
     header.seed = 99;
     let writer = FileWriter::new(Memory::default(), &header).unwrap();

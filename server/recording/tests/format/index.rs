@@ -1,4 +1,4 @@
-//! The index is a help, never an authority: without it, or with a wrong one, nothing else is read.
+//! The index only helps: without it, or with a wrong one, reading returns the same items or an error.
 
 use parlour_recording::format::Ending;
 
@@ -12,7 +12,7 @@ fn some() -> Written {
 }
 
 #[test]
-fn without_an_index_all_is_found() {
+fn without_an_index_everything_is_found() {
     let written = some();
     for behind in 0..written.bytes.len() - written.end() {
         let (items, failed, ending) = read(&written.bytes[..written.end() + behind]);
@@ -24,7 +24,7 @@ fn without_an_index_all_is_found() {
 }
 
 #[test]
-fn what_is_behind_the_end_is_not_read() {
+fn bytes_after_the_end_are_not_read() {
     let written = some();
     for cut in [written.end(), written.bytes.len()] {
         let mut bytes = written.bytes[..cut].to_vec();
@@ -34,7 +34,7 @@ fn what_is_behind_the_end_is_not_read() {
     }
 }
 
-/// The recording with another index, which is right in itself.
+/// Returns the recording with a changed index, whose checksum is valid.
 fn forged(written: &Written, change: impl Fn(&mut Vec<[u8; 26]>)) -> Vec<u8> {
     let mut forge = Forge::after(&written.bytes[..written.end()]);
     let mut entries = vec![];
@@ -62,14 +62,14 @@ fn offset_of(entry: &mut [u8; 26]) -> &mut [u8; 8] {
 }
 
 #[test]
-fn an_index_that_was_forged_rightly_is_used() {
+fn a_valid_forged_index_is_used() {
     let written = some();
     let (items, failed, _) = read(&forged(&written, |_| {}));
     assert!(failed.is_none() && items == written.items);
 }
 
 #[test]
-fn a_forged_index_changes_nothing_that_is_read() {
+fn a_wrong_index_does_not_change_what_is_read() {
     let written = some();
     type Change = fn(&mut Vec<[u8; 26]>);
     let changes: &[(&str, Change)] = &[
@@ -88,17 +88,15 @@ fn a_forged_index_changes_nothing_that_is_read() {
             *offset_of(&mut entries[1]) = other;
             *offset_of(&mut entries[2]) = one;
         }),
-        ("a place that is none", |entries| {
-            offset_of(&mut entries[2])[0] ^= 1
-        }),
+        ("an invalid place", |entries| offset_of(&mut entries[2])[0] ^= 1),
         ("a place far outside", |entries| {
             *offset_of(&mut entries[3]) = [0xFF; 8]
         }),
-        ("another count of ticks", |entries| entries[1][6] += 1),
-        ("another first tick", |entries| {
+        ("a different count of ticks", |entries| entries[1][6] += 1),
+        ("a different first tick", |entries| {
             entries.iter_mut().for_each(|entry| entry[2] += 1)
         }),
-        ("another time", |entries| entries[2][10] ^= 1),
+        ("a different time", |entries| entries[2][10] ^= 1),
         ("an unknown kind", |entries| entries[2][0] = 9),
     ];
     for (what, change) in changes {

@@ -1,4 +1,4 @@
-//! The digest of a map tells it from any other.
+//! The digest of a map distinguishes it from any other.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -63,7 +63,7 @@ fn any_change_of_a_map_changes_its_digest() {
         |map| map.doors[0].to_spawn.push('s'),
         |map| map.doors.swap(0, 1),
         |map| drop(map.doors.pop()),
-        // What was said in one text and is said in two now.
+        // The same bytes, split differently between two strings.
         |map| {
             map.doors[0].to_map = "lobbyd".into();
             map.doors[0].to_spawn = "efault".into();
@@ -85,7 +85,7 @@ fn grid(width: u16, height: u16, tile_px: u16) -> WallGrid {
 }
 
 #[test]
-fn the_form_that_is_digested_is_the_documented_one() {
+fn the_digest_covers_the_documented_form() {
     use sha2::{Digest as _, Sha256};
     let mut form = Vec::new();
     let text = |text: &str, form: &mut Vec<u8>| {
@@ -97,7 +97,7 @@ fn the_form_that_is_digested_is_the_documented_one() {
     [9u16, 7, 32]
         .iter()
         .for_each(|number| form.extend(number.to_le_bytes()));
-    // 63 tiles, of which the one in column 2, row 3 is the 30th: bit 29.
+    // The wall in column 2, row 3 is the 30th of 63 tiles: bit 29.
     form.extend((1u64 << 29).to_le_bytes());
     form.extend(2u32.to_le_bytes());
     for (name, x) in [("default", 3000i32), ("pond", 40_000)] {

@@ -1,4 +1,4 @@
-//! What could not be read again is not written.
+//! Items that could not be read again are not written.
 
 use parlour_recording::format::{FileWriter, MAX_RAW, PushError, TicksBuilder, seal_keyframe};
 use parlour_shared::{
@@ -36,7 +36,7 @@ fn long(bytes: usize) -> ClientMessage {
 }
 
 #[test]
-fn a_tick_that_cannot_be_recorded_leaves_the_chunk_as_it_was() {
+fn a_tick_that_cannot_be_recorded_leaves_the_chunk_unchanged() {
     let mut builder = TicksBuilder::new(2);
     push(&mut builder, &record(5));
     let before = builder.raw_len();
@@ -50,7 +50,7 @@ fn a_tick_that_cannot_be_recorded_leaves_the_chunk_as_it_was() {
     let two: Option<(u64, &[u16])> = Some((1, &[1, 2]));
     let one: Option<(u64, &[u16])> = Some((1, &[1]));
     for (why, tick, result, input) in [
-        ("another tick", 7, two, &nothing),
+        ("a different tick", 7, two, &nothing),
         ("fingerprints missing", 6, one, &nothing),
         ("not in order", 6, two, &unsorted),
         ("a message too long", 6, two, &said(long(33_000))),
@@ -69,7 +69,7 @@ fn a_tick_that_cannot_be_recorded_leaves_the_chunk_as_it_was() {
 }
 
 #[test]
-fn a_full_chunk_says_so_and_so_does_a_tick_that_fits_none() {
+fn a_full_chunk_and_a_tick_that_fits_no_chunk_are_errors() {
     let mut builder = TicksBuilder::new(0);
     let result: Option<(u64, &[u16])> = Some((1, &[]));
     let half = events(MAX_RAW as u64 / 2 / 32_000, &long(32_000));
@@ -98,7 +98,7 @@ fn a_full_chunk_says_so_and_so_does_a_tick_that_fits_none() {
 }
 
 #[test]
-fn a_file_takes_chunks_in_order_only() {
+fn a_file_accepts_chunks_only_in_order() {
     let mut writer = FileWriter::new(Memory::default(), &header()).unwrap();
     let mut builder = TicksBuilder::new(2);
     let mut chunk = |tick| {
@@ -112,7 +112,7 @@ fn a_file_takes_chunks_in_order_only() {
     let position = writer.position();
     assert!(writer.chunk(&chunk(5)).is_err());
     assert!(writer.chunk(&keyframe(4)).is_err());
-    assert_eq!(writer.position(), position, "nothing was written of them");
+    assert_eq!(writer.position(), position, "nothing of them was written");
     writer.chunk(&keyframe(5)).unwrap();
     writer.chunk(&chunk(6)).unwrap();
 }

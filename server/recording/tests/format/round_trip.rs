@@ -1,4 +1,4 @@
-//! Whatever is recorded is read again, in any cut into chunks.
+//! Everything recorded can be read again, however it is split into chunks.
 
 use parlour_recording::format::{Item, Outcome, TickRecord};
 use parlour_shared::{
@@ -68,7 +68,7 @@ fn event() -> impl Strategy<Value = Event> {
     })
 }
 
-/// A tick, and after some of them a saved world.
+/// A tick, and for some ticks the world saved after it.
 type Recorded = (u64, [u16; 2], (Vec<Event>, Pace), Option<Vec<u8>>);
 
 fn pace() -> impl Strategy<Value = Pace> {
@@ -89,7 +89,7 @@ fn recorded() -> impl Strategy<Value = Vec<Recorded>> {
     vec(tick, 0..40)
 }
 
-/// As a recorder would see it from tick `first` on.
+/// Returns the items as a recorder would write them, starting at tick `first`.
 fn items(first: u32, recorded: Vec<Recorded>, panics: bool) -> Vec<Item> {
     let mut items = Vec::new();
     let count = recorded.len();
@@ -118,7 +118,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn what_is_written_is_read(
+    fn written_items_are_read(
         first in prop_oneof![1..1000u32, Just(u32::MAX - 40)],
         recorded in recorded(),
         panics: bool,

@@ -1,4 +1,4 @@
-//! What a recording costs.
+//! The size of a recording.
 
 use parlour_recording::format::{EndReason, FileWriter, TicksBuilder};
 use parlour_shared::{
@@ -15,7 +15,7 @@ const WALKERS: u32 = 1000;
 const PARTS: usize = 16;
 
 #[test]
-fn a_walker_who_turns_twice_a_second_costs_less_than_3_kb_a_minute() {
+fn a_walker_that_turns_twice_a_second_costs_at_most_1_kb_a_minute() {
     let mut drawn = 0;
     let mut up_to = |bound: u64| {
         drawn += 1;
@@ -37,7 +37,7 @@ fn a_walker_who_turns_twice_a_second_costs_less_than_3_kb_a_minute() {
             seqs[walker as usize] += 1;
             let command = Move {
                 seq: seqs[walker as usize],
-                // As bots aim: a few milliseconds before its tick, now and then for a later one.
+                // Bots aim like this: a few milliseconds before the tick, sometimes for a later one.
                 tick: Tick(tick + u32::from(up_to(8) == 0)),
                 direction: Direction::ALL[up_to(9) as usize],
                 sprint: up_to(4) == 0,

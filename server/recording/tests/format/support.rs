@@ -1,4 +1,4 @@
-//! Recordings in memory, written as a recorder would.
+//! Recordings in memory, as a recorder would write them.
 
 use std::io::Cursor;
 
@@ -37,7 +37,7 @@ pub(crate) fn wall(tick: u32) -> u64 {
     STARTED + u64::from(tick) * 1000 / 60
 }
 
-/// A tick with something of everything, as `tick` says.
+/// Returns a tick with some of everything, determined by its number.
 pub(crate) fn record(tick: u32) -> TickRecord {
     let mut input = TickInput::default();
     for nth in 0..tick % 4 {
@@ -82,12 +82,12 @@ pub(crate) fn record(tick: u32) -> TickRecord {
     }
 }
 
-/// Looks random, is not.
+/// Looks random, but is not.
 pub(crate) fn hash(tick: u32) -> u64 {
     (u64::from(tick) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x1234_5678
 }
 
-/// Bytes that do not compress.
+/// Returns incompressible bytes.
 pub(crate) fn noise(count: usize, seed: u64) -> Vec<u8> {
     let mut state = seed | 1;
     let mut next = || {
@@ -99,7 +99,7 @@ pub(crate) fn noise(count: usize, seed: u64) -> Vec<u8> {
     (0..count).map(|_| next()).collect()
 }
 
-/// The chunks of some items: sealed after every `each` ticks and before a saved world.
+/// Returns the chunks of some items, sealed after every `each` ticks and before each saved world.
 pub(crate) fn chunks(items: &[Item], parts: usize, each: u32) -> Vec<Sealed> {
     let mut builder = TicksBuilder::new(parts);
     let mut chunks = Vec::new();
@@ -131,16 +131,16 @@ pub(crate) fn push(builder: &mut TicksBuilder, record: &TickRecord) {
         .unwrap();
 }
 
-/// A whole recording, and where each of its chunks ends with how many items are whole by then.
+/// A whole recording. For each chunk, where it ends and how many items are complete there.
 pub(crate) struct Written {
     pub(crate) bytes: Vec<u8>,
     pub(crate) items: Vec<Item>,
-    /// Of the header, each chunk, and the end marker.
+    /// Entries for the header, each chunk, and the end marker.
     pub(crate) ends: Vec<(usize, usize)>,
 }
 
 impl Written {
-    /// Items that are whole in the first `bytes` bytes.
+    /// Returns the items that are complete in the first `bytes` bytes.
     pub(crate) fn items_in(&self, bytes: usize) -> &[Item] {
         let whole = self.ends.iter().take_while(|(end, _)| *end <= bytes);
         &self.items[..whole.last().map_or(0, |(_, items)| *items)]
@@ -150,13 +150,13 @@ impl Written {
         self.ends[0].0
     }
 
-    /// Where the end marker ends and the index begins.
+    /// Returns where the end marker ends and the index starts.
     pub(crate) fn end(&self) -> usize {
         self.ends[self.ends.len() - 1].0
     }
 }
 
-/// `ticks` ticks from `first` on, `each` to a chunk; after every `between` ticks a saved world of `state` bytes.
+/// Writes `ticks` ticks starting at `first`, `each` per chunk; after every `between` ticks a saved world of `state` bytes.
 pub(crate) fn written(first: u32, ticks: u32, each: u32, between: u32, state: usize) -> Written {
     let mut items = Vec::new();
     for tick in first..first + ticks {
@@ -178,7 +178,7 @@ pub(crate) fn write(items: Vec<Item>, each: u32) -> Written {
     for chunk in chunks(&items, 2, each) {
         writer.chunk(&chunk).unwrap();
         whole += chunk.ticks() as usize;
-        // A saved world is whole with its last piece.
+        // The last piece completes a saved world.
         whole += usize::from(chunk.is_last_piece());
         ends.push((writer.position() as usize, whole));
     }
@@ -194,7 +194,7 @@ pub(crate) fn open(bytes: &[u8]) -> Recording<Cursor<&[u8]>> {
     Recording::new(Cursor::new(bytes)).unwrap()
 }
 
-/// All items up to an error or the end.
+/// Returns all items up to an error or the end.
 pub(crate) fn read(bytes: &[u8]) -> (Vec<Item>, Option<ReadError>, Ending) {
     let mut recording = open(bytes);
     let mut items = Vec::new();

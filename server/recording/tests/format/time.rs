@@ -1,4 +1,4 @@
-//! Finding a tick by its number or its time, and reading from there.
+//! Finds a tick by its number or its time, and reads from there.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
@@ -13,7 +13,7 @@ fn some() -> Written {
 }
 
 #[test]
-fn ticks_and_times_are_found() {
+fn ticks_are_found_by_number_and_time() {
     let written = some();
     for bytes in [&written.bytes[..], &written.bytes[..written.end()]] {
         let recording = open(bytes);
@@ -34,7 +34,7 @@ fn ticks_and_times_are_found() {
 }
 
 #[test]
-fn reading_begins_at_a_saved_world() {
+fn reading_starts_at_a_saved_world() {
     let written = some();
     let mut recording = open(&written.bytes);
     assert_eq!(
@@ -57,7 +57,7 @@ fn reading_begins_at_a_saved_world() {
 }
 
 #[test]
-fn reading_begins_at_the_chunk_of_a_tick() {
+fn reading_starts_at_the_chunk_of_a_tick() {
     let written = some();
     let mut recording = open(&written.bytes);
     assert_eq!(recording.chunk_of(Tick(100)), None);
@@ -69,7 +69,7 @@ fn reading_begins_at_the_chunk_of_a_tick() {
 }
 
 #[test]
-fn the_chain_is_that_of_the_end_marker_and_tells_recordings_apart() {
+fn the_chain_is_that_of_the_end_marker_and_distinguishes_recordings() {
     let (one, other) = (some(), written(101, 300, 60, 100, 51));
     let chain = |bytes: &[u8]| open(bytes).chain().unwrap();
     assert_eq!(chain(&one.bytes).0, one.bytes[one.end() - 32..one.end()]);
@@ -77,7 +77,7 @@ fn the_chain_is_that_of_the_end_marker_and_tells_recordings_apart() {
     assert_ne!(chain(&one.bytes), chain(&other.bytes));
 }
 
-/// Counts what is read.
+/// Counts reads and bytes.
 struct Counted<'a> {
     file: Cursor<&'a [u8]>,
     bytes: usize,
@@ -100,8 +100,8 @@ impl Seek for Counted<'_> {
 }
 
 #[test]
-fn opening_an_hour_reads_the_index_or_the_heads_and_no_bodies() {
-    // As many chunks as an hour has, each far smaller.
+fn opening_an_hour_reads_the_index_or_the_heads_but_no_bodies() {
+    // As many chunks as an hour has, but much smaller.
     let written = written(1, 4000, 1, 60, 4000);
     let open = |bytes| {
         let mut file = Counted {

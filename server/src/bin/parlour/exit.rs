@@ -39,7 +39,7 @@ pub(crate) const INTERRUPTED: i32 = 130;
 pub(crate) const HELP: &str = "\
 Exit codes:
     0  stopped by Ctrl-C or SIGTERM, or all is well
-    1  a replay came to another state than was recorded, or two recordings differ
+    1  a replay reached a different state than was recorded, or two recordings differ
     2  the command line cannot be understood
    64  the recording does not hold the moment, player or room that was asked for
    65  a map, the skins or a recording cannot be used

@@ -1,4 +1,4 @@
-//! `parlour replay`: runs a recording again, and shows what was in it. One module for each thing that it can do.
+//! `parlour replay`: runs a recording again and shows what is in it. Each function has its own module.
 
 mod diff;
 mod dump;
@@ -25,34 +25,35 @@ pub(crate) use tips::tipped;
 const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, follow a player";
 
 const DETAILS: &str = "\
-Without --dump, --follow, --export, --diff or --serve it verifies: every tick is run again with the input it had, and
-must come to the hash it came to. A second world begins again at each saved world, and must reach the same hashes.
+Without --dump, --follow, --export, --diff or --serve it verifies: every tick is run again with its
+recorded input, and must reach its recorded hash. A second world starts again at each saved world,
+and must reach the same hashes.
 
-FILE is a recording, or a directory of recordings as --record writes it. Of a directory the newest
-recording that holds --at or --from is taken with all files that go on from it; without either, all
-files of the newest run of the server. --serve and --diff always take all files of a run; --dump
-chat and --dump commands also take the files that hold the ticks before --at. Histories (of POST
-/history, SIGUSR1, a slow step, a panic or the shadow) are passed over as long as the directory has
-a recording: give the file to replay one. Where it has none, the newest history is taken in the
-same way. Standard error names what was chosen, and what else the directory has.
+FILE is a recording, or a directory of recordings as --record writes it. In a directory, the newest
+recording that has --at or --from is used with all files that continue it; without either, all
+files of the newest run of the server. --serve and --diff always use all files of a run; --dump
+chat and --dump commands also use the files that have the ticks before --at. Histories (of POST
+/history, SIGUSR1, a slow step, a panic or the shadow) are ignored as long as the directory has
+a recording: give the file to replay one. If it has none, the newest history is used in the
+same way. Standard error shows what was chosen, and what else the directory has.
 
-A PLAYER is an id (8 hex digits), the number of a session or a name, taken in this order. Upper and
-lower case of a name do not matter where only one name is meant. Where several players have a name,
+A PLAYER is an id (8 hex digits), a session number or a name, tried in this order. Upper and
+lower case of a name do not matter if only one name matches. If several players have a name,
 their ids are listed.
 
 --dump players without --at, of a server that was stopped: the players before all of them left.
---export=FILE writes no file that exists already, unless it is empty.
+--export=FILE does not overwrite a file that exists already, unless it is empty.
 
 A MOMENT is
   1234, t1234           a tick
   14:03, 14:03:20.5     a time of day (UTC, as in the log), on the day of the recording
   2026-11-21T14:03:20Z  a date and time
-  +90s, +2m30s          so long after the beginning of the recording, in a directory of the run
+  +90s, +2m30s          that long after the start of the recording, or of the run in a directory
 
-Of the settings of `parlour serve` it uses --maps: a recording is replayed with the maps with which
-it was made. The bundled ones are always there, also beside others of the same name. With --serve it
-uses those of the network, except --cadence and --realtime, and of the log as well: see
-`parlour serve --help`. All others are in the recording; their flags are refused.
+Of the settings of `parlour serve` it uses --maps: a recording is replayed with the maps it was made
+with. The bundled ones are always available, even beside others of the same name. With --serve it
+also uses those of the network (except --cadence and --realtime) and of the log: see
+`parlour serve --help`. All others are part of the recording; their flags are refused.
 
 Examples:
   parlour replay rec/last.plr
@@ -63,10 +64,10 @@ Examples:
   parlour replay rec --follow Ada --from 14:03 --to 14:04 --room plaza
   parlour replay rec --serve --from 14:03 --paused
   parlour replay monday.plr --diff tuesday.plr  (or two directories)
-  parlour replay monday.plr --diff              (against what it comes to now)
+  parlour replay monday.plr --diff              (against a new run by this program)
   parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"said\")'";
 
-/// The words it understands. What it can do beside verifying are the arguments of the group `what`.
+/// The arguments. Everything except verifying is in the argument group `what`.
 pub(crate) fn command() -> Command {
     Command::new("replay")
         .about(ABOUT)
@@ -79,12 +80,9 @@ pub(crate) fn command() -> Command {
         )
         .arg(moment(
             "from",
-            "The first tick to look at [default: the first there is]",
+            "The first tick to look at [default: the first one]",
         ))
-        .arg(moment(
-            "to",
-            "The last tick to look at [default: the last there is]",
-        ))
+        .arg(moment("to", "The last tick to look at [default: the last one]"))
         .arg(diff::arg())
         .args(dump::args())
         .args(follow::args())
@@ -120,7 +118,7 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
     }
 }
 
-/// A flag that takes a moment.
+/// A flag whose value is a moment.
 fn moment(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name)
         .long(name)

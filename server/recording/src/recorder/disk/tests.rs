@@ -1,4 +1,4 @@
-//! A disk thread that is given batches by hand.
+//! Tests of the disk thread with hand-made batches.
 
 use parlour_sim::{Logic, SimConfig};
 
@@ -9,7 +9,7 @@ use crate::recorder::{
     counts::counted::Values,
 };
 
-/// What the disk makes of these batches: the names of its files, and what it counted.
+/// Runs the disk thread over these batches. Returns the names of its files, and its metrics.
 fn written(name: &str, batches: Vec<Arc<Batch>>) -> (Vec<String>, Values) {
     let path = std::env::temp_dir().join(format!("parlour-disk-{}-{name}", std::process::id()));
     let _ = fs::remove_dir_all(&path);
@@ -37,7 +37,7 @@ fn written(name: &str, batches: Vec<Arc<Batch>>) -> (Vec<String>, Values) {
 }
 
 #[test]
-fn without_the_first_tick_a_file_begins_with_a_saved_world() {
+fn without_the_first_tick_a_file_starts_with_a_saved_world() {
     let batches = vec![second(61), second(121), saved(180), second(181)];
     let (names, values) = written("late", batches);
     assert_eq!(names, ["19700101T000000Z-t180.plr"]);
@@ -45,7 +45,7 @@ fn without_the_first_tick_a_file_begins_with_a_saved_world() {
 }
 
 #[test]
-fn a_gap_ends_the_file_and_what_follows_waits_for_a_pause() {
+fn a_gap_ends_the_file_and_the_next_one_waits() {
     let (names, values) = written("gap", vec![second(1), second(61), second(181), saved(240)]);
     assert_eq!(names, ["19700101T000000Z-t1.plr"]);
     assert_eq!((values.ticks(), values.is_active()), (120, false));

@@ -1,4 +1,4 @@
-//! A recorder whose disk and ticks come as the test wants.
+//! Tests of the recorder thread with a hand-driven disk and ticks.
 
 use std::{sync::mpsc::sync_channel, thread};
 
@@ -66,7 +66,7 @@ impl Driven {
         }
     }
 
-    /// A writer that takes one job, and does them when the test wants.
+    /// Adds a writer that accepts one job at a time, which the test runs.
     fn writer(&mut self) -> Receiver<WriteJob> {
         let (jobs, writer) = sync_channel(1);
         self.recorder.writer = Some(jobs);
@@ -89,7 +89,7 @@ impl Driven {
         self.recorder.drain(&mut self.state);
     }
 
-    /// What the disk was sent.
+    /// Returns the batches that were sent to the disk.
     fn sent(&self) -> Vec<Arc<Batch>> {
         std::iter::from_fn(|| self.disk.try_next()).collect()
     }
@@ -101,7 +101,7 @@ impl Driven {
     }
 }
 
-/// Ticks without a gap from the first; gives the last.
+/// Checks that the ticks have no gap from the first on, and returns the last.
 fn contiguous(batches: &[Arc<Batch>]) -> u32 {
     let ticks = batches.iter().filter(|batch| !batch.is_keyframe());
     ticks.fold(0, |last, batch| {
@@ -111,36 +111,40 @@ fn contiguous(batches: &[Arc<Batch>]) -> u32 {
 }
 
 #[test]
-fn a_disk_that_does_not_keep_up_misses_ticks_and_the_history_does_not() {
+fn a_slow_disk_misses_ticks_and_the_history_does_not() {
     let mut driven = Driven::new();
     driven.ticks(1..=600 * 13);
     let sent = driven.sent();
     // 128 batches wait; one in eleven is a saved world.
     assert_eq!(contiguous(&sent), 60 * (128 - 11));
     assert_eq!(driven.values.dropped(), 600 * 13 - 60 * (128 - 11));
-    assert_eq!(driven.history(), (600 * 11, 600 * 2), "goes on as if nothing was");
+    assert_eq!(driven.history(), (600 * 11, 600 * 2), "unaffected by the disk");
     driven.ticks(600 * 13 + 1..=600 * 13 + 60);
     let again: Vec<u32> = driven.sent().iter().map(|batch| batch.first_tick()).collect();
     assert_eq!(
         again,
         [600 * 13 + 1],
-        "the disk is sent what comes when it has room"
+        "once the disk has room, it is sent ticks again"
     );
 }
 
 #[test]
-fn a_gap_in_the_ticks_reaches_the_disk_and_begins_the_history_anew() {
+fn a_gap_in_the_ticks_reaches_the_disk_and_restarts_the_history() {
     let mut driven = Driven::new();
     driven.ticks(1..=90);
     driven.ticks(100..=700);
     let sent = driven.sent();
     let gap = sent.iter().position(|batch| batch.first_tick() == 100).unwrap();
-    assert_eq!(contiguous(&sent[..gap]), 90, "with the last ticks before the gap");
-    assert_eq!(driven.history(), (600, 60), "from the first saved world on");
+    assert_eq!(
+        contiguous(&sent[..gap]),
+        90,
+        "includes the last ticks before the gap"
+    );
+    assert_eq!(driven.history(), (600, 60), "since the first saved world");
 }
 
 #[test]
-fn records_come_back_empty_with_room_for_what_ticks_need() {
+fn records_come_back_empty_with_capacity_for_a_tick() {
     let mut driven = Driven::new();
     driven.ticks(1..=601);
     let back: Vec<LiveTick> = std::iter::from_fn(|| driven.spent.pop().ok()).collect();
@@ -152,7 +156,7 @@ fn records_come_back_empty_with_room_for_what_ticks_need() {
 }
 
 #[test]
-fn who_asks_twice_within_a_second_is_told_to_wait() {
+fn a_second_request_within_a_second_is_refused() {
     let mut driven = Driven::new();
     let writer = driven.writer();
     driven.ticks(1..=60);
@@ -171,7 +175,7 @@ fn a_history_that_was_refused_does_not_count_as_written() {
     let far_too_long = OVERRUN * 2;
     driven.tick_that(61, Some(7), far_too_long);
     assert_eq!(writer.recv().unwrap().reason, Some(Reason::Asked));
-    assert!(writer.try_recv().is_err(), "there was no room for it");
+    assert!(writer.try_recv().is_err(), "the writer is busy");
     driven.tick_that(62, Some(7), far_too_long);
     assert_eq!(writer.try_recv().unwrap().reason, Some(Reason::Overrun));
     driven.tick_that(63, Some(7), far_too_long);

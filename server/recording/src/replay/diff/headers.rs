@@ -1,14 +1,14 @@
-//! What the headers say of the two worlds, side by side.
+//! Compares the headers of two recordings.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::Header;
 
-/// What two worlds were made with that is not the same.
+/// An option that differs between two worlds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HeaderDifference {
-    /// The name in the header; inside of the rules with a dot, `rules.capacity`.
+    /// The name in the header, with a dot inside of the rules: `rules.capacity`.
     pub name: String,
     /// The first recording's value.
     pub one: Value,
@@ -16,10 +16,10 @@ pub struct HeaderDifference {
     pub other: Value,
 }
 
-/// When, by which program, after which file and why it was written is no difference between worlds.
+/// Fields that say when, why and by which program a file was written. They do not affect the world.
 const OF_NO_WORLD: [&str; 6] = ["format", "build", "started", "started_ms", "previous", "history"];
 
-/// Names what differs between what two recorded worlds were made with. Two such worlds have no reason to be the same.
+/// Returns the options that differ between two recorded worlds. If any do, the worlds are not expected to be the same.
 #[must_use]
 pub fn compare_headers(one: &Header, other: &Header) -> Vec<HeaderDifference> {
     let value = |header: &Header| serde_json::to_value(header).unwrap_or_default();
@@ -36,7 +36,7 @@ pub fn compare_headers(one: &Header, other: &Header) -> Vec<HeaderDifference> {
     found
 }
 
-/// Goes into what has names; lists are one value each.
+/// Recurses into objects; a list is compared as one value.
 fn collect(path: &str, one: &Value, other: &Value, found: &mut Vec<HeaderDifference>) {
     if one == other {
         return;

@@ -1,4 +1,4 @@
-//! Runs both recordings again, from here and from there, until two worlds part; names the system that parts them.
+//! Runs both recordings again from different starts until two worlds part, and finds the system that parts them.
 
 use std::{thread, time::Duration};
 
@@ -13,32 +13,32 @@ use super::{
     rerun::{self, Course, How},
 };
 
-/// Pairs of worlds that are run at most to find where they part: what is left to chance need not show every time.
+/// The maximum number of pairs of worlds that are run. A random difference may not show every time.
 const ATTEMPTS: u32 = 64;
-/// Of them, how many at first begin at the last saved world before the difference: cheap, and mostly enough.
+/// How many of them start at the last saved world before the difference at first: that is cheap and usually enough.
 const USUAL: usize = 8;
-/// Ticks that are watched at most, after worlds left the recordings early: they take long.
+/// The maximum number of watched ticks once worlds have left the recordings early, because watching is slow.
 const WATCHED_TICKS: u32 = 6000;
-/// Runs of the same world against itself, before it is said that chance has no part in it.
+/// How often a world is run against itself before chance is ruled out.
 const CONFIRM: u32 = 6;
-/// Runs that look for whose commands made the difference.
+/// How often a pair is run to find whose commands made the difference.
 const COMMANDS: u32 = 8;
-/// Longer than the second that a clock may be read in.
+/// Longer than a second, in case the clock is read in seconds.
 const PAUSE: Duration = Duration::from_millis(1100);
 
-/// What came of it.
+/// The result of a hunt.
 pub(super) struct Hunt {
-    /// The tick at which worlds part, which may be before the one at which the recordings do.
+    /// The tick at which worlds part. It may be before the one at which the recordings part.
     pub(super) tick: Tick,
     pub(super) found: Option<Parting>,
     pub(super) attempts: u32,
-    /// Which recordings some world agreed with, at the tick at which the recordings part.
+    /// For each recording, whether some world reached its hash at the tick at which the recordings part.
     pub(super) reproduces: [bool; 2],
-    /// If no worlds part: systems that wrote what differs.
+    /// If no worlds part: the systems that wrote the differing parts.
     pub(super) writers: Vec<String>,
 }
 
-/// Runs pairs of worlds to `tick`, where the recordings have the hashes `recorded`, differing in `parts`.
+/// Runs pairs of worlds to `tick`, where the recordings have the hashes `recorded` and differ in `parts`.
 pub(super) fn hunt(
     replays: [&mut Replay; 2],
     tick: Tick,
@@ -74,7 +74,7 @@ pub(super) fn hunt(
                 parts = parts_left(&courses, earlier);
                 watches = Some(WATCHED_TICKS);
             }
-            // The same pair again, to look at that tick.
+            // If the worlds parted earlier, run the same pair again up to that tick.
             let courses = match watches {
                 None => Some(courses),
                 Some(_) => replays.run(pair, hunt.tick, How::Plain)?,
@@ -95,14 +95,14 @@ pub(super) fn hunt(
     Ok(hunt)
 }
 
-/// The parts in which worlds left what was recorded at that tick.
+/// Returns the parts in which worlds differ from the recording at that tick.
 fn parts_left(courses: &[Course; 2], tick: Tick) -> Vec<String> {
     let departed = courses.iter().filter_map(|course| course.departed.as_ref());
     let departed = departed.filter(|departed| departed.tick == tick);
     departed.flat_map(|departed| departed.parts.clone()).collect()
 }
 
-/// The pairs, the likeliest and cheapest first.
+/// Returns the pairs to run, the likeliest and cheapest first.
 fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
     let [one, other] = [0, 1].map(|side: usize| replays.0[side].tape());
     let before = Tick(tick.0 - 1);
@@ -134,8 +134,7 @@ fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
 struct Replays<'a>([&'a mut Replay; 2]);
 
 impl Replays<'_> {
-    /// For what shows at no certain tick: runs one world until it leaves what was recorded, and another to that
-    /// tick. Gives how many ticks were watched.
+    /// For differences that show at varying ticks: runs one world until it differs from the recording, and a second one to that tick. Returns how many ticks were watched.
     fn watch(&mut self, pair: Pair, aim: Tick, hunt: &mut Hunt) -> Result<u32, ReplayError> {
         let Some(one) = self.run_one(pair.starts[0], aim, How::Watchful)? else {
             return Ok(0);
@@ -179,7 +178,7 @@ impl Replays<'_> {
         rerun::run(self.0[side as usize], spot, aim, how)
     }
 
-    /// Tells chance from a clock, and both from what a loaded world does not know.
+    /// Distinguishes chance, a clock, and state that a loaded world does not have.
     fn cause(&mut self, found: &Parting, tick: Tick) -> Result<Cause, ReplayError> {
         let Some(pair @ [one, other]) = found.pair else {
             return Ok(found.cause);
@@ -195,7 +194,7 @@ impl Replays<'_> {
         }
         for origin in pair {
             let same = [origin; 2];
-            // At last with a pause: a clock may have gone on just between the two worlds.
+            // Then with a pause: the clock may have ticked just between the two worlds.
             if self.part_again(same, tick, CONFIRM, false)? {
                 return Ok(Cause::Chance);
             }
@@ -206,13 +205,13 @@ impl Replays<'_> {
         Ok(Cause::NotDeclared)
     }
 
-    /// These worlds parted when some time lay between them. That was a clock if it happens again, and never at once.
+    /// Decides about worlds that parted after a pause. It was a clock if they part again after a pause, and never without one.
     fn chance_or_clock(&mut self, pair: [Origin; 2], tick: Tick) -> Result<Cause, ReplayError> {
         let clock = self.part_again(pair, tick, 1, true)? && !self.part_again(pair, tick, CONFIRM, false)?;
         Ok(if clock { Cause::Clock } else { Cause::Chance })
     }
 
-    /// Whether two worlds part at that tick or before it, in one of so many tries.
+    /// Returns whether two worlds part at or before that tick, in one of `tries` runs.
     fn part_again(
         &mut self,
         pair: [Origin; 2],
@@ -233,7 +232,7 @@ impl Replays<'_> {
         Ok(false)
     }
 
-    /// Where what several put off made the difference: applies what each put off right after it, and looks again.
+    /// If several systems deferred commands that made the difference, runs again with each system's commands applied right after it, to find which system it was.
     fn whose_commands(&mut self, found: &mut Parting, tick: Tick) -> Result<(), ReplayError> {
         let Some(pair) = found.pair.filter(|_| !found.suspects.is_empty()) else {
             return Ok(());
@@ -255,7 +254,7 @@ impl Replays<'_> {
         Ok(())
     }
 
-    /// Where worlds began.
+    /// Returns where the worlds started.
     fn starts(&self, pair: [Origin; 2]) -> [(Side, Spot); 2] {
         pair.map(|Origin { recording, from }| {
             let tape = self.0[recording as usize].tape();
@@ -268,7 +267,7 @@ impl Replays<'_> {
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "time itself is what is tried: worlds read it against the rules"
+    reason = "this tests real time, which worlds must not read but might"
 )]
 fn pause() {
     thread::sleep(PAUSE);

@@ -1,4 +1,4 @@
-//! What two ticks were given, side by side and in words.
+//! Compares the inputs of two ticks, in words.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::state::PlayerName;
 use crate::replay::events;
 
-/// Differences that are listed.
+/// The maximum number of listed differences.
 const LISTED: usize = 64;
 
 /// How the events of one session differ.
@@ -25,13 +25,13 @@ pub struct EventDifference {
     pub room: Option<String>,
     /// Events that only the first recording has, in words.
     pub only_one: Vec<String>,
-    /// Events that only the other has.
+    /// Events that only the second has.
     pub only_other: Vec<String>,
-    /// Both have the same events, in another order.
+    /// Whether both have the same events in a different order.
     pub order: bool,
 }
 
-/// Compares what two ticks were given, session by session.
+/// Compares the inputs of two ticks, session by session.
 pub(super) fn compare(one: &TickInput, other: &TickInput) -> Vec<EventDifference> {
     let mut sessions: BTreeMap<u64, [Vec<&Event>; 2]> = BTreeMap::new();
     for (side, input) in [one, other].into_iter().enumerate() {
@@ -58,7 +58,7 @@ pub(super) fn compare(one: &TickInput, other: &TickInput) -> Vec<EventDifference
         .collect()
 }
 
-/// Those that the others have not, or have less often.
+/// Returns events that the others do not have, or have less often.
 fn only(these: &[&Event], others: &[&Event]) -> Vec<String> {
     let mut left: Vec<&&Event> = others.iter().collect();
     let missing = these.iter().filter(|event| {
@@ -68,7 +68,7 @@ fn only(these: &[&Event], others: &[&Event]) -> Vec<String> {
     missing.map(|event| in_words(&event.kind)).collect()
 }
 
-/// With what tells two messages apart.
+/// Describes an event with the details that distinguish similar messages.
 fn in_words(kind: &EventKind) -> String {
     let text = events::in_words(kind);
     let EventKind::Message { early, message } = kind else {

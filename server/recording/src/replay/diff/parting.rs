@@ -1,4 +1,4 @@
-//! Where two worlds part: at which tick, after which system, and what it comes from.
+//! Finds where two worlds part: the tick and the system.
 
 use parlour_shared::ids::Tick;
 use serde::Serialize;
@@ -15,41 +15,41 @@ use crate::replay::tape::Spot;
 pub enum Side {
     /// The first.
     One,
-    /// The other.
+    /// The second.
     Other,
 }
 
-/// Where a world that was run again began.
+/// Where a world that was run again started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Origin {
-    /// In which recording.
+    /// The recording.
     pub recording: Side,
-    /// After which tick; 0: as a fresh world.
+    /// The tick of its saved world; 0 if it started as a fresh world.
     pub from: u32,
 }
 
-/// What the difference comes from, as far as can be told.
+/// The cause of a difference, as far as it can be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The same world with the same inputs reaches different states.
     Chance,
-    /// The same, but only if some time lies between.
+    /// Like [`Cause::Chance`], but only if some time passes in between.
     Clock,
-    /// A world that was loaded goes another way than one that ran through.
+    /// A loaded world diverges from one that ran through.
     NotDeclared,
     /// All worlds that were run again agree, but not with both recordings.
     OtherProgram,
-    /// All worlds agree with both recordings: it did not show again.
+    /// All worlds agree with both recordings: the difference did not show again.
     Unseen,
-    /// The state differs where no hash says so.
+    /// The state differs, but no hash does.
     NotHashed,
 }
 
 /// A system by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SystemName {
-    /// Module and function, `movement::walk`.
+    /// Module and function, such as `movement::walk`.
     pub short: String,
     /// The full path.
     pub full: String,
@@ -68,28 +68,28 @@ impl From<String> for SystemName {
     }
 }
 
-/// Where two worlds part, and what it comes from, as far as it was found.
+/// Where two worlds part, and the cause, as far as they were found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parting {
-    /// The first system that made a difference. `None` if it is not known, or if the worlds differed before the tick.
+    /// The first system that made a difference. `None` if it is unknown, or if the worlds differed before the tick.
     pub system: Option<SystemName>,
-    /// It was not the system itself, but commands that it had put off.
+    /// Whether deferred commands of the system made the difference, not the system itself.
     pub put_off: bool,
-    /// If the system is not certain: those of which one did it.
+    /// If the system is uncertain, the systems that it may be.
     pub suspects: Vec<SystemName>,
     /// What differs right after that system, or in the first saved worlds after the tick.
     #[serde(flatten)]
     pub parts: Parts,
-    /// Whether the system panicked in the first world, and in the other.
+    /// For each of the two worlds, whether the system panicked.
     pub panicked: [bool; 2],
-    /// What it comes from.
+    /// The cause.
     pub cause: Cause,
-    /// Where the two worlds began that parted.
+    /// Where the two worlds that parted started.
     pub pair: Option<[Origin; 2]>,
 }
 
 impl Parting {
-    /// No system was found.
+    /// Makes a result without a system.
     pub(super) fn without_system(cause: Cause, parts: Parts) -> Self {
         Self {
             system: None,
@@ -106,13 +106,13 @@ impl Parting {
 /// A pair of worlds to run.
 #[derive(Clone, Copy)]
 pub(super) struct Pair {
-    /// Where each begins: in which recording, and where in it.
+    /// Where each starts: the recording, and the place in it.
     pub(super) starts: [(Side, Spot); 2],
-    /// Whether some time lies between the two runs.
+    /// Whether to pause between the two runs.
     pub(super) pause: bool,
 }
 
-/// The first tick before `aim` at which the worlds part, or one of them parts from what was recorded.
+/// Returns the first tick before `aim` at which the worlds differ from each other or from the recording.
 pub(super) fn earliest(courses: &[Course; 2], aim: Tick) -> Option<Tick> {
     let departed = courses.iter().filter_map(|course| course.departed.as_ref());
     let departed = departed.map(|departed| departed.tick).filter(|tick| *tick < aim);
@@ -127,7 +127,7 @@ pub(super) fn earliest_apart([one, other]: &[Course; 2], aim: Tick) -> Option<Ti
         .find(|tick| one.hash(*tick) != other.hash(*tick))
 }
 
-/// The first system of the last tick after which the worlds differ.
+/// Returns the first system of the last tick after which the worlds differ.
 pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Parting> {
     let [one, other] = courses;
     let origins = [0, 1].map(|nth| Origin {
@@ -144,7 +144,7 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Parting> {
         cause: if pair.pause { Cause::Clock } else { Cause::Chance },
     };
     let (mut left, mut right) = (&one.trail.before, &other.trail.before);
-    // Both must reach the last tick together: worlds that parted before are compared there.
+    // Both must reach the last tick without a difference. Worlds that parted earlier are compared at that tick instead.
     if one.last() != other.last() || earliest_apart(courses, one.last()).is_some() {
         return None;
     }
@@ -169,8 +169,7 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Parting> {
     None
 }
 
-/// The systems of the last tick after which one of these parts was another; of those that applied what others put off,
-/// the others.
+/// Returns the systems of the last tick after which one of these parts changed. Instead of a system that applied deferred commands, returns the systems that deferred them.
 pub(super) fn writers(course: &Course, parts: &[String]) -> Vec<String> {
     let mut last = &course.trail.before;
     let mut writers = Vec::new();

@@ -1,4 +1,4 @@
-//! The two recordings side by side, as they were recorded: nothing is run, and one chunk of each is in memory.
+//! Compares two recordings as recorded. Nothing is run, and one chunk of each is in memory.
 
 use parlour_shared::ids::Tick;
 use parlour_sim::SavedState;
@@ -9,21 +9,21 @@ use super::super::{
 };
 use crate::format::{Item, TickRecord};
 
-/// What the files themselves tell.
+/// The result of comparing the files.
 pub(super) enum Recorded {
     /// They have no tick in common.
     Apart,
     /// All ticks that both have are the same.
     Same { from: Tick, to: Tick },
-    /// The worlds differed already before the first tick that both have.
+    /// The worlds differed before the first common tick.
     Before(Tick),
     /// The first tick that differs.
     Tick(Box<[TickRecord; 2]>),
-    /// The hashes are the same, the saved worlds are not.
+    /// The hashes are the same, but the saved worlds differ.
     Keyframe(SavedWorlds),
 }
 
-/// Looks for the first difference.
+/// Finds the first difference.
 pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<Recorded, ReplayError> {
     let Some((from, to)) = common(one, other) else {
         return Ok(Recorded::Apart);
@@ -59,14 +59,14 @@ pub(super) fn compare(one: &mut Tape, other: &mut Tape) -> Result<Recorded, Repl
     }
 }
 
-/// The first and the last tick that both have.
+/// Returns the first and the last common tick.
 fn common(one: &Tape, other: &Tape) -> Option<(Tick, Tick)> {
     let ((first, last), (other_first, other_last)) = (one.range()?, other.range()?);
     let (from, to) = (first.max(other_first), last.min(other_last));
     (from <= to).then_some((from, to))
 }
 
-/// The ticks of one recording, and the saved world that stood before the last one read.
+/// The ticks of one recording, and the saved world before the last one read.
 struct Stream<'a> {
     items: TapeItems<'a>,
     keyframe: Option<(Tick, Vec<u8>)>,
@@ -115,19 +115,19 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Where to begin so that the tick before is read first, if it is there.
+/// Returns where to start so that the tick before is read first, if it was recorded.
 fn spot_before(tape: &Tape, from: Tick) -> Spot {
     let before = Tick(from.0.saturating_sub(1));
     tape.chunk_of(before).unwrap_or_else(|| tape.before(before))
 }
 
-/// What both files saved after a tick.
+/// The worlds that both files saved after the same tick.
 pub(super) struct SavedWorlds {
     pub(super) tick: Tick,
     pub(super) states: [Vec<u8>; 2],
 }
 
-/// The saved worlds of both files after the same tick, the first at or after `tick`.
+/// Returns the first saved worlds at or after `tick` that both files have for the same tick.
 pub(super) fn next_keyframes(
     one: &mut Tape,
     other: &mut Tape,
@@ -153,7 +153,7 @@ pub(super) fn next_keyframes(
     })
 }
 
-/// The saved world that stands at a place.
+/// Reads the saved world at a place.
 fn saved_at(tape: &mut Tape, spot: Spot) -> Result<Option<Vec<u8>>, ReplayError> {
     match tape.read_from(spot).next().transpose()? {
         Some(Item::Keyframe { state, .. }) => Ok(Some(state)),

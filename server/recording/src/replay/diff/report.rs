@@ -1,4 +1,4 @@
-//! A difference in words.
+//! Describes a difference in words.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -9,9 +9,9 @@ use super::{
     StateDifference, SystemName,
 };
 
-/// Differing parts that people are shown; JSON has more.
+/// Differing parts that are shown. JSON has more.
 const SHOWN: usize = 8;
-/// Characters of a value that people are shown.
+/// Characters of a value that are shown.
 const VALUE_CHARS: usize = 200;
 
 impl Display for Difference {
@@ -37,7 +37,7 @@ impl Display for Difference {
                         brief(&header.other)
                     )?;
                 }
-                writeln!(f, "Two such worlds have no reason to be the same.")
+                writeln!(f, "Such worlds are not expected to be the same.")
             }
             Self::Inputs(difference) => inputs(difference, f),
             Self::State(difference) => state(difference, f),
@@ -51,7 +51,7 @@ fn same(from: u32, to: u32, last: [u32; 2], f: &mut Formatter<'_>) -> fmt::Resul
     match (longer, last[0] > last[1]) {
         (Some(longer), first) => {
             let which = if first { "first" } else { "other" };
-            writeln!(f, "the {which} goes on to tick {longer}")
+            writeln!(f, "the {which} continues to tick {longer}")
         }
         (None, _) => Ok(()),
     }
@@ -64,7 +64,7 @@ fn tick(tick: u32, time: Option<&str>, f: &mut Formatter<'_>) -> fmt::Result {
 
 fn inputs(difference: &InputDifference, f: &mut Formatter<'_>) -> fmt::Result {
     tick(difference.tick, difference.time.as_deref(), f)?;
-    writeln!(f, "inputs     differ: the worlds were given different things")?;
+    writeln!(f, "inputs     differ: the worlds had different inputs")?;
     for session in &difference.sessions {
         events(session, f)?;
     }
@@ -84,7 +84,7 @@ fn events(difference: &EventDifference, f: &mut Formatter<'_>) -> fmt::Result {
     }
     writeln!(f, ":")?;
     if difference.order {
-        return writeln!(f, "    the same events in another order");
+        return writeln!(f, "    the same events in a different order");
     }
     for event in &difference.only_one {
         writeln!(f, "    only the first: {event}")?;
@@ -100,7 +100,7 @@ fn state(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
     if difference.recorded_tick != difference.tick {
         writeln!(
             f,
-            "           The recordings part at tick {}; what parts them shows earlier already.",
+            "           The recordings part at tick {}; the cause shows earlier.",
             difference.recorded_tick
         )?;
     }
@@ -131,14 +131,14 @@ fn system(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
     match (&difference.parting.system, difference.parting.suspects.as_slice()) {
         (Some(name), []) => {
             let what = if difference.parting.put_off {
-                ", by commands it put off"
+                ", by its deferred commands"
             } else {
                 ""
             };
             writeln!(f, "system     {}{what}\n           ({})", name.short, name.full)?;
         }
-        (Some(_), suspects) => writeln!(f, "system     commands put off by one of: {}", list(suspects))?,
-        (None, []) => writeln!(f, "system     cannot be told")?,
+        (Some(_), suspects) => writeln!(f, "system     deferred commands of one of: {}", list(suspects))?,
+        (None, []) => writeln!(f, "system     unknown")?,
         (None, suspects) => writeln!(f, "system     one of those that wrote it: {}", list(suspects))?,
     }
     for (side, panicked) in ["first", "other"].iter().zip(difference.parting.panicked) {
@@ -180,8 +180,8 @@ fn evidence(difference: &StateDifference) -> String {
                 [pair[1], pair[0]]
             };
             format!(
-                "a world loaded from the keyframe at tick {} goes another way than one that ran through from {}: \
-                 something that is not declared as state decides",
+                "a world loaded from the keyframe at tick {} diverges from one that ran through from {}: \
+                 something that is not declared as state has an effect",
                 later.from,
                 began(earlier)
             )
@@ -193,7 +193,7 @@ fn evidence(difference: &StateDifference) -> String {
             began(other)
         ),
         (_, None) if difference.attempts == 0 => {
-            "the worlds that the common ticks begin with differ".to_owned()
+            "the worlds at the start of the common ticks differ".to_owned()
         }
         (_, None) if difference.attempts == 1 => "a pair of worlds was run again, and both agree".to_owned(),
         (_, None) => format!(
@@ -203,10 +203,10 @@ fn evidence(difference: &StateDifference) -> String {
     };
     text.push_str(match difference.reproduces {
         _ if difference.attempts == 0 => "",
-        [true, true] => ". This program came to what each recording has",
-        [true, false] => ". This program came to what the first recording has, never to the other",
-        [false, true] => ". This program came to what the other recording has, never to the first",
-        [false, false] => ". This program came to neither recording's hash",
+        [true, true] => ". This program reached the hash of each recording",
+        [true, false] => ". This program reached the hash of the first recording, never of the other",
+        [false, true] => ". This program reached the hash of the other recording, never of the first",
+        [false, false] => ". This program reached neither recording's hash",
     });
     if let Some(tick) = difference.saved_at {
         text.push_str(&format!(". The values are those saved after tick {tick}"));
@@ -234,10 +234,10 @@ fn hint(cause: Cause) -> &'static str {
         Cause::Clock => "it shows only if time passes between two runs: look in the system for a clock",
         Cause::NotDeclared => {
             "look in the system for a Local, Added, Changed or RemovedComponents of an earlier tick, a static, a component \
-             or resource that is declared presentation_only but decides, entity ids, the order of a query"
+             or resource that is declared presentation_only but has an effect, entity ids, the order of a query"
         }
         Cause::OtherProgram => {
-            "was one of them recorded by another build, or on another machine? If one begins with a saved world, look in \
+            "was one of them recorded by a different build, or on a different machine? If one starts with a saved world, look in \
              the system for what is not saved: a Local, Added, Changed or RemovedComponents of an earlier tick, a static. \
              What shows only rarely gives this result as well"
         }

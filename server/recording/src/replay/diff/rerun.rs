@@ -1,4 +1,4 @@
-//! One recorded world, run again up to a tick, and that tick system by system.
+//! Runs a recorded world again up to a tick, and that tick system by system.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,72 +12,72 @@ use crate::{
     uncounted,
 };
 
-/// Bytes of the states that are kept of one tick. With 10,000 players, 2 MB each time something changed, it takes all.
+/// The maximum total size of the states kept for one tick. With 10,000 players, each change of the state takes 2 MB.
 const TRAIL_BYTES: usize = 512 * 1024 * 1024;
 
-/// How a world went.
+/// The course of a world.
 pub(super) struct Course {
-    /// The tick after which it began.
+    /// The tick after which it started.
     pub(super) from: Tick,
-    /// The hash after each tick from there on.
+    /// The hash after each tick.
     pub(super) hashes: Vec<Option<u64>>,
-    /// Where it first differed from what was recorded.
+    /// Where it first differed from the recording.
     pub(super) departed: Option<Departed>,
     /// The last tick, system by system.
     pub(super) trail: Trail,
-    /// The world after it. Kept, so that another one does not get its addresses.
+    /// The world after it. Kept, so that a different world does not reuse its addresses.
     pub(super) world: Simulation,
 }
 
 impl Course {
-    /// The tick that was run last.
+    /// Returns the last tick that was run.
     pub(super) fn last(&self) -> Tick {
         Tick(self.from.0 + self.hashes.len() as u32)
     }
 
-    /// The hash after a tick; none if it panicked or was not run.
+    /// Returns the hash after a tick, or `None` if it panicked or was not run.
     pub(super) fn hash(&self, tick: Tick) -> Option<u64> {
         let nth = tick.0.checked_sub(self.from.0)?.checked_sub(1)?;
         self.hashes.get(nth as usize).copied().flatten()
     }
 }
 
-/// A tick that differs from what was recorded.
+/// A tick that differs from the recording.
 pub(super) struct Departed {
     pub(super) tick: Tick,
     /// The parts of the state that differ.
     pub(super) parts: Vec<String>,
 }
 
-/// What each system of a tick left behind; nothing of a tick that panicked before the one that is looked at.
+/// The state after each system of a tick. Empty if a tick before the one in question panicked.
 #[derive(Default)]
 pub(super) struct Trail {
     pub(super) before: Vec<u8>,
     pub(super) steps: Vec<TrailStep>,
 }
 
-/// One system, or the application of what others put off.
+/// One system, or a point where deferred commands are applied.
 pub(super) struct TrailStep {
     pub(super) system: String,
-    /// If it applied what others put off: those.
+    /// At such a point: the systems that deferred commands.
     pub(super) applied: Vec<String>,
-    /// The state after it, if it is another one than before it.
+    /// The state after it, if it changed.
     pub(super) after: Option<Vec<u8>>,
     pub(super) panicked: bool,
 }
 
-/// How to run.
+/// How to run a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum How {
     /// The last tick is run system by system.
     Plain,
-    /// The same, and what systems put off is applied right after each.
+    /// Like `Plain`, with deferred commands applied right after each system.
     AtOnce,
-    /// All ticks are run system by system; the last one is the first that differs from what was recorded.
+    /// All ticks are run system by system. Stops at the first that differs from the recording.
     Watchful,
 }
 
-/// Runs from `spot` up to `aim`. `None` if the ticks end before.
+/// Runs from `spot` up to `aim`. Returns `None` if the ticks end earlier.
 pub(super) fn run(
     replay: &mut Replay,
     spot: Spot,
@@ -134,7 +134,7 @@ fn trace(world: &mut Simulation, input: &mut TickInput, output: &mut TickOutput,
     world.save(&mut before);
     let mut steps: Vec<TrailStep> = Vec::new();
     let (mut last, mut kept) = (before.clone(), before.len());
-    // What a panic leaves behind is not run on.
+    // The world is not run further after a panic.
     let traced = catch_unwind(AssertUnwindSafe(|| {
         let mut tracing = world.trace(input, output);
         if at_once {
@@ -152,7 +152,7 @@ fn trace(world: &mut Simulation, input: &mut TickInput, output: &mut TickOutput,
             step.panicked = false;
             step.applied = tracing.applied().into_iter().map(str::to_owned).collect();
             if kept > TRAIL_BYTES {
-                // The rest is run, but not looked at.
+                // The remaining systems run, but are not traced.
                 steps.pop();
                 break;
             }
@@ -169,5 +169,5 @@ fn trace(world: &mut Simulation, input: &mut TickInput, output: &mut TickOutput,
     Trail { before, steps }
 }
 
-/// Tick and hash stand before the state itself; within a tick they are not of the moment.
+/// The bytes of tick and hash before the state. They are not updated within a tick.
 pub(super) const BEGIN: usize = 12;

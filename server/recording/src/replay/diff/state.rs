@@ -1,4 +1,4 @@
-//! Two saved worlds side by side: which parts of whom differ, in words that people know them by.
+//! Compares two saved worlds: which parts of which players and rooms differ, in words.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::replay::words;
 
-/// Parts of the state that are listed; a number counts the rest.
+/// The maximum number of listed parts. The rest is only counted.
 const LISTED: usize = 64;
 
-/// A player, as people know it.
+/// How people refer to a player.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlayerName {
     /// Its name.
@@ -36,33 +36,33 @@ impl From<&PlayerInfo> for PlayerName {
 /// A part of the state that differs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PartDifference {
-    /// The component or resource, by the name it was declared with.
+    /// The declared name of the component or resource.
     pub component: String,
-    /// Whose it is: `player 0000abcd`, `room #3`, `game entity 7`, or `the world`.
+    /// Its owner: `player 0000abcd`, `room #3`, `game entity 7`, or `the world`.
     pub owner: String,
-    /// The player whose it is, if it is one's.
+    /// The player that owns it, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub player: Option<PlayerName>,
-    /// The room that it is, or that the player is in.
+    /// The room that owns it, or that its player is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
-    /// The value in the first world; none if it has none.
+    /// The value in the first world, or `None` if it has none.
     pub one: Option<Value>,
-    /// The value in the other.
+    /// The value in the second world.
     pub other: Option<Value>,
 }
 
-/// The parts that differ, and how many more do.
+/// The parts that differ.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Parts {
-    /// At most 64.
+    /// At most 64 of them.
     #[serde(rename = "differ")]
     pub listed: Vec<PartDifference>,
-    /// How many more differ.
+    /// The number of further parts.
     pub more: usize,
 }
 
-/// Compares two saved worlds, players first, then rooms, then all else. `world` knows what the parts are called.
+/// Compares two saved worlds: players first, then rooms, then the rest. `world` provides the names of the parts.
 pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> Parts {
     let (Ok(one), Ok(other)) = (SavedState::parse(one), SavedState::parse(other)) else {
         return Parts::default();
@@ -109,7 +109,7 @@ pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> Parts {
     parts
 }
 
-/// The names of the parts that differ, each once.
+/// Returns the names of the parts that differ, each once.
 pub(super) fn changed(world: &Simulation, one: &[u8], other: &[u8]) -> Vec<String> {
     let mut names: Vec<String> = compare(world, one, other)
         .listed
@@ -121,7 +121,7 @@ pub(super) fn changed(world: &Simulation, one: &[u8], other: &[u8]) -> Vec<Strin
     names
 }
 
-/// Calls with each tag whose values differ.
+/// Calls a function with each tag whose values differ.
 fn each<'a>(
     one: &[SavedPart<'a>],
     other: &[SavedPart<'a>],
@@ -146,5 +146,5 @@ fn name(names: &[&str], tag: u8) -> String {
 
 fn show(world: &Simulation, tag: u8, bytes: &[u8]) -> Value {
     let shown = world.show_part(tag, bytes);
-    shown.unwrap_or_else(|| Value::String(format!("{} that cannot be shown", count(bytes.len(), "byte"))))
+    shown.unwrap_or_else(|| Value::String(format!("{} that cannot be decoded", count(bytes.len(), "byte"))))
 }

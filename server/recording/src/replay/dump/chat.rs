@@ -1,4 +1,4 @@
-//! What was said in a window, and who heard it.
+//! The chat of a window, and who heard it.
 
 use parlour_shared::message::Scope;
 use serde_json::json;
@@ -24,7 +24,7 @@ pub(super) fn chat(
             let chat = &heard.chat;
             let speaker = roster.player(chat.player);
             let listeners = heard.heard_by.iter().filter_map(|session| roster.get(*session));
-            // The player asked for is the one who spoke, or one who heard it.
+            // The requested player spoke, or heard it.
             let mut concerned = listeners.clone().chain(speaker);
             if !concerned.any(|player| selection.takes(Some(player))) {
                 continue;

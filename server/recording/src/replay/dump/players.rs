@@ -1,4 +1,4 @@
-//! Everyone with an open session, as they are after a tick.
+//! All players with an open session, after a tick.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Dump {
     dump
 }
 
-/// All that is saved of each player, also what game logic declared.
+/// Returns everything that is saved of each player, including state that game logic declared.
 fn parts(simulation: &mut Simulation) -> BTreeMap<SessionId, Map<String, Value>> {
     let mut saved = Vec::new();
     simulation.save(&mut saved);

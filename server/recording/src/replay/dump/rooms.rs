@@ -1,4 +1,4 @@
-//! The rooms there are after a tick.
+//! The rooms after a tick.
 
 use parlour_sim::{Room, RoomState, Rooms, Seats};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Whose segment changed.
+//! Finds the players whose segment changed.
 
 use std::{collections::BTreeMap, io};
 
@@ -8,15 +8,15 @@ use parlour_shared::{
 };
 use parlour_sim::{Motion, Player, Room, Rooms, Seats, Simulation};
 
-/// The segments that were told last.
+/// The segments after the last tick.
 #[derive(Default)]
 pub(super) struct Motions {
-    /// Room and segment of each player.
+    /// The room and segment of each player.
     known: BTreeMap<PlayerId, (Epoch, Segment)>,
 }
 
 impl Motions {
-    /// Tells each segment that is another one than before, or in another room.
+    /// Calls `tell` for each segment that changed or is in a different room.
     pub(super) fn changes(
         &mut self,
         simulation: &Simulation,

@@ -1,4 +1,4 @@
-//! What lies in a directory: recordings, histories, and how old each is.
+//! The files of a directory: recordings, histories, and their age.
 
 use std::{
     fs,
@@ -16,28 +16,28 @@ pub(super) struct ListedFile {
     pub(super) path: PathBuf,
     /// Its name, without the directory.
     pub(super) name: String,
-    /// The name of the file that it goes on from.
+    /// The name of the file that it continues.
     pub(super) previous: Option<String>,
     pub(super) started_ms: u64,
     pub(super) times: Times,
 }
 
 impl ListedFile {
-    /// Sorts by age: of two that began at once, as histories of one run do, the older is the one that ends earlier.
+    /// Sorts by age. If two start at the same time, as histories of one run do, the older is the one that ends earlier.
     fn age(&self) -> (u64, u64, &Path) {
         let ended_ms = self.times.range().map_or(0, |(_, last)| self.times.at(last));
         (self.started_ms, ended_ms, &self.path)
     }
 }
 
-/// What is in a directory.
+/// The files of a directory.
 #[derive(Default)]
 pub(super) struct Listing {
-    /// The newest first.
+    /// Newest first.
     pub(super) recordings: Vec<ListedFile>,
-    /// The newest first.
+    /// Newest first.
     pub(super) histories: Vec<ListedFile>,
-    /// Files with such a name that cannot be opened: one may be just being begun.
+    /// Number of files with such a name that cannot be opened. One may be starting just now.
     pub(super) unreadable: usize,
     /// The first of them, and why.
     pub(super) first_unreadable: Option<(PathBuf, OpenError)>,
@@ -52,7 +52,7 @@ pub(super) fn look(path: &Path) -> Result<Listing, FindError> {
     let mut listing = Listing::default();
     for entry in fs::read_dir(path).map_err(failed)? {
         let file = entry.map_err(failed)?.path();
-        // Whatever else has that name: to open a pipe would wait for its writer.
+        // Regular files only: opening a pipe would block.
         if file.extension().is_none_or(|extension| extension != "plr") || !file.is_file() {
             continue;
         }
@@ -90,7 +90,7 @@ pub(super) fn look(path: &Path) -> Result<Listing, FindError> {
     Ok(listing)
 }
 
-/// The newest of them, for an error.
+/// Lists the newest of them, for an error.
 pub(super) fn list(recordings: &[ListedFile]) -> String {
     let line = |one: &ListedFile| {
         let ticks = one.times.range().map_or_else(String::new, |(first, last)| {

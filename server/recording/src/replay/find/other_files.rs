@@ -1,29 +1,29 @@
-//! What a directory has beside the files that were chosen from it.
+//! The files of a directory that were not chosen.
 
 use std::fmt;
 
-/// What was not chosen.
+/// Counts the files that were not chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OtherFiles {
-    /// Files of the same run before the first that was chosen.
+    /// Files of the same run before the first chosen one.
     pub earlier: usize,
-    /// Other runs of the server, of one file or several.
+    /// Other runs of the server, of one or more files.
     pub runs: usize,
     /// Histories.
     pub histories: usize,
-    /// Files named `*.plr` that are no recordings, or are just being begun.
+    /// Files named `*.plr` that are not recordings, or are starting just now.
     pub unreadable: usize,
 }
 
 impl OtherFiles {
-    /// Whether there is something else that can be replayed.
+    /// Returns whether any of them can be replayed.
     #[must_use]
     pub fn can_be_replayed(&self) -> bool {
         self.earlier + self.runs + self.histories > 0
     }
 }
 
-/// A list of what there is; an empty text for nothing.
+/// Lists the counts; an empty text for none.
 impl fmt::Display for OtherFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [

@@ -1,4 +1,4 @@
-//! What a player's client saw: the sum of its snapshots, and what each of them changed.
+//! What a player's client saw: the sum of its snapshots, and the changes of each.
 
 use std::{collections::BTreeMap, mem};
 
@@ -15,9 +15,9 @@ use crate::replay::{Roster, words};
 #[derive(Default)]
 pub(super) struct ClientView {
     view: View,
-    /// The names and skins of the others that are seen.
+    /// The names and skins of the other visible players.
     known: BTreeMap<PlayerId, (String, u16)>,
-    /// The next snapshot is the first of a stay: those in it were there before.
+    /// Whether the next snapshot is the first of a view: the players in it were there before.
     fresh: bool,
 }
 
@@ -28,7 +28,7 @@ impl ClientView {
         self.fresh = true;
     }
 
-    /// Everyone that is seen, but the viewer.
+    /// Describes all visible players except the viewer.
     pub(super) fn all(&self, tick: Tick, own: PlayerId, here: Position, roster: &Roster) -> Vec<String> {
         let others = self.view.iter().filter(|(_, seen)| seen.player != own);
         others
@@ -36,14 +36,14 @@ impl ClientView {
             .collect()
     }
 
-    /// The name of a player that is seen.
+    /// Returns the name of a visible player.
     pub(super) fn name(&self, player: PlayerId) -> Option<&str> {
         let mut all = self.view.iter();
         all.find(|(_, seen)| seen.player == player)
             .map(|(_, seen)| seen.name)
     }
 
-    /// Takes in a snapshot, and gives what is new.
+    /// Applies a snapshot and describes what changed.
     pub(super) fn see(&mut self, snapshot: &Snapshot, own: PlayerId, roster: &Roster) -> Vec<String> {
         let tick = snapshot.tick;
         let comes = if mem::take(&mut self.fresh) {
@@ -81,7 +81,7 @@ impl ClientView {
     }
 }
 
-/// A player that is seen, where it is from the viewer, and how it moves.
+/// Describes a visible player, where it is relative to the viewer, and how it moves.
 fn describe(seen: &Seen<'_>, comes: &str, here: Option<Position>, tick: Tick, roster: &Roster) -> String {
     let place = seen.segment.at(tick);
     let place = here.map_or_else(|| words::place(place), |here| words::offset(here, place));

@@ -1,4 +1,4 @@
-//! The player that is followed, and what it knew last.
+//! The followed player and its last known state.
 
 use parlour_shared::ids::Tick;
 use parlour_sim::{Player, PlayerInfo, Simulation};
@@ -6,7 +6,7 @@ use parlour_sim::{Player, PlayerInfo, Simulation};
 use super::{client_view::ClientView, movement::Movement};
 use crate::replay::{Roster, words};
 
-/// The player that is followed.
+/// The followed player.
 pub(super) struct Followed {
     pub(super) who: PlayerInfo,
     pub(super) view: ClientView,
@@ -16,7 +16,7 @@ pub(super) struct Followed {
 }
 
 impl Followed {
-    /// A player whose session opens now.
+    /// Starts with a player whose session opens now.
     pub(super) fn new(who: PlayerInfo) -> Self {
         Self {
             who,
@@ -26,7 +26,7 @@ impl Followed {
         }
     }
 
-    /// A player that is there already.
+    /// Starts with a player that is already in the world.
     pub(super) fn in_world(simulation: &Simulation, who: PlayerInfo) -> Self {
         let mut followed = Self::new(who);
         let session = followed.who.session;
@@ -38,7 +38,7 @@ impl Followed {
         followed
     }
 
-    /// Where it is and whom it sees.
+    /// Describes where it is and whom it sees.
     pub(super) fn situation(&self, tick: Tick, roster: &Roster) -> String {
         let PlayerInfo {
             session,

@@ -19,14 +19,14 @@ use crate::{
     replay::{Roster, Run, events, refusals::refusals, words},
 };
 
-/// One thing that happened.
+/// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// When, in milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     pub wall_ms: u64,
     /// The tick.
     pub tick: Tick,
-    /// What, in a person's words, without control characters.
+    /// A description without control characters.
     pub text: String,
 }
 
@@ -42,11 +42,11 @@ impl std::fmt::Display for Line {
     }
 }
 
-/// What is known of the player that is followed, and of all others.
+/// The state of following a player.
 pub(super) struct Follower {
-    /// The sessions that are followed, one at a time.
+    /// The followed sessions. They are followed one at a time.
     sessions: Vec<SessionId>,
-    /// The room that is asked for.
+    /// The requested room.
     room: RoomFilter,
     times: Times,
     roster: Roster,
@@ -55,14 +55,14 @@ pub(super) struct Follower {
     lines: Vec<Line>,
     tick: Tick,
     snapshot: Snapshot,
-    /// The first tick of the story.
+    /// The first tick to report.
     from: Tick,
-    /// Whether the player was there from then on.
+    /// Whether the player was there since then.
     found: bool,
 }
 
 impl Follower {
-    /// Looks for the player in the world that the run begins with.
+    /// Searches for the player in the world that the run starts with.
     pub(super) fn new(
         run: &Run<'_>,
         times: Times,
@@ -87,17 +87,17 @@ impl Follower {
         }
     }
 
-    /// Whether the player was there.
+    /// Returns whether the player was there.
     pub(super) fn found(&self) -> bool {
         self.found
     }
 
-    /// If the player was never in the room that is asked for: which that is, and where the player was instead.
+    /// If the player was never in the requested room, says so and where it was instead.
     pub(super) fn missed(&self) -> Option<String> {
         self.room.missed()
     }
 
-    /// Notes how things are before the first tick of the window.
+    /// Reports the situation before the first tick of the window.
     pub(super) fn situation(&mut self, tick: Tick) {
         let Some(followed) = &self.player else {
             return;
@@ -108,14 +108,14 @@ impl Follower {
         self.say(followed.situation(tick, &self.roster));
     }
 
-    /// What happened in a tick.
+    /// Reports what happened in a tick.
     pub(super) fn tick(&mut self, run: &Run<'_>, tick: Tick) -> Vec<Line> {
         self.tick = tick;
         self.look(run);
         self.take_lines()
     }
 
-    /// That a tick panicked.
+    /// Reports that a tick panicked.
     pub(super) fn panicked(&mut self, tick: Tick, message: &str) -> Vec<Line> {
         self.tick = tick;
         let message = words::plain(message);
@@ -123,7 +123,7 @@ impl Follower {
         self.take_lines()
     }
 
-    /// What is to be told of what was noted.
+    /// Returns the collected lines that are to be reported.
     fn take_lines(&mut self) -> Vec<Line> {
         let mut lines = std::mem::take(&mut self.lines);
         if self.tick < self.from || !self.room.is_told() {
@@ -167,7 +167,11 @@ impl Follower {
         }
         let closes = run.output().closes.iter();
         for (_, code) in closes.filter(|(closed, _)| *closed == session) {
-            let text = format!("is sent away by the server: {} ({})", code.reason(), code.code());
+            let text = format!(
+                "has its connection closed by the server: {} ({})",
+                code.reason(),
+                code.code()
+            );
             self.tell(&followed, &text);
         }
         let closed = |event: &Event| event.session == session && event.kind == EventKind::Close;
@@ -178,7 +182,7 @@ impl Follower {
         }
     }
 
-    /// What the player did, and what of it was refused.
+    /// Reports what the player did and which of it was refused.
     fn events(&mut self, run: &Run<'_>, followed: &mut Followed) -> Vec<Refusal> {
         let session = followed.who.session;
         let refusals = refusals(run.input(), run.output());
@@ -214,7 +218,7 @@ impl Follower {
         told
     }
 
-    /// What the player's client was told.
+    /// Reports what the player's client was sent.
     fn frames(&mut self, run: &Run<'_>, followed: &mut Followed, refused: &[Refusal]) {
         let session = followed.who.session;
         let is_join = |event: &Event| {
@@ -250,7 +254,7 @@ impl Follower {
         }
     }
 
-    /// Says something of the player.
+    /// Adds a line about the player.
     fn tell(&mut self, followed: &Followed, text: &str) {
         self.say(format!("{} {text}", words::plain(&followed.who.name)));
     }

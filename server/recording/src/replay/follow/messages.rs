@@ -1,4 +1,4 @@
-//! What a player asked for and what its client was told, in words.
+//! Describes the messages from and to a client.
 
 use parlour_shared::{
     codec,
@@ -10,7 +10,7 @@ use parlour_shared::{
 use super::followed::Followed;
 use crate::replay::{Roster, words};
 
-/// What a client did that no answer tells of.
+/// Describes a request that no answer reports.
 pub(super) fn did(message: &ClientMessage) -> Option<String> {
     match message {
         ClientMessage::Custom(custom) => {
@@ -22,18 +22,18 @@ pub(super) fn did(message: &ClientMessage) -> Option<String> {
     }
 }
 
-/// What is known of the tick beside the message.
+/// What is known of the tick besides the message.
 pub(super) struct TickContext<'a> {
     pub(super) roster: &'a Roster,
     /// Where the player is.
     pub(super) place: Option<String>,
-    /// Whether it asked to enter a room in this tick: else it was a door.
+    /// Whether the player asked to enter a room in this tick. If not, it went through a door.
     pub(super) joins: bool,
-    /// The refusals that were told with what was asked.
+    /// The refusals that were already reported with their requests.
     pub(super) refused: &'a [Refusal],
 }
 
-/// What a reliable message says.
+/// Describes a reliable message.
 pub(super) fn told(payload: &[u8], followed: &mut Followed, context: &TickContext<'_>) -> Option<String> {
     let message = match codec::decode_server(payload) {
         Ok(message) => message,
@@ -79,9 +79,11 @@ pub(super) fn told(payload: &[u8], followed: &mut Followed, context: &TickContex
                 .player
                 .map(|player| format!(" by {}", name(player, followed, context.roster)));
             let (by, bytes) = (by.unwrap_or_default(), count(custom.body.0.len(), "byte"));
-            Some(format!("is told {}{by} ({bytes})", words::quoted(&custom.name)))
+            Some(format!("is sent {}{by} ({bytes})", words::quoted(&custom.name)))
         }
-        ServerMessage::Closing(closing) => Some(format!("is told of the end: {}", closing.code.reason())),
+        ServerMessage::Closing(closing) => {
+            Some(format!("is sent a closing message: {}", closing.code.reason()))
+        }
         ServerMessage::Snapshot(_)
         | ServerMessage::Accepted(_)
         | ServerMessage::Refused(_)
@@ -100,7 +102,7 @@ fn heard(chat: &ChatSaid, own: bool, roster: &Roster) -> String {
     }
 }
 
-/// The name of a player: as the client knows it, or as the world does.
+/// Returns the name of a player as the client knows it, or else as the world does.
 fn name(player: PlayerId, followed: &Followed, roster: &Roster) -> String {
     let seen = followed.view.name(player);
     let name = seen.or_else(|| roster.player(player).map(|who| who.name.as_str()));

@@ -1,4 +1,4 @@
-//! How a player moves and what it wears, as the world has it.
+//! Describes how a player moves and what it wears, from the state of the world.
 
 use parlour_shared::{
     ids::{Epoch, SessionId, Tick},
@@ -8,16 +8,16 @@ use parlour_sim::{InRoom, Motion, Room, Seat, Simulation, Skin};
 
 use crate::replay::words;
 
-/// What was known of a player's motion last.
+/// The last known motion and skin of a player.
 #[derive(Default)]
 pub(super) struct Movement {
-    /// The room, and how it moves there.
+    /// The room and the segment in it.
     last: Option<(Epoch, Segment)>,
     skin: u16,
 }
 
 impl Movement {
-    /// Looks again, and gives what is new.
+    /// Compares with the last call and describes what changed.
     pub(super) fn look(&mut self, simulation: &Simulation, session: SessionId) -> Vec<String> {
         let Some(player) = simulation.player(session) else {
             return Vec::new();
@@ -31,7 +31,7 @@ impl Movement {
         let seat = world.get::<Seat>(player).map(|seat| seat.epoch);
         let segment = world.get::<Motion>(player).map(Motion::segment);
         let now = seat.zip(segment);
-        // The story tells where it appeared with the room.
+        // Entering a room is reported elsewhere, with the place.
         if let (Some((before, was)), Some((epoch, is))) = (std::mem::replace(&mut self.last, now), now)
             && before == epoch
             && was != is
@@ -41,18 +41,18 @@ impl Movement {
         news
     }
 
-    /// Where the player is at a tick, in a room.
+    /// Returns where the player is at a tick, if it is in a room.
     pub(super) fn position(&self, tick: Tick) -> Option<Position> {
         self.last.map(|(_, segment)| segment.at(tick))
     }
 
-    /// How it moves.
+    /// Describes how it moves.
     pub(super) fn moving(&self) -> String {
         words::moving(self.last.map_or_else(Gait::default, |(_, segment)| segment.gait))
     }
 }
 
-/// Where a player is, with the name of the spawn point if it is at one: `at spawn default (320, 96)`.
+/// Describes where a player is, with the name of the spawn point if it is at one: `at spawn default (320, 96)`.
 pub(super) fn place_of(simulation: &Simulation, session: SessionId) -> Option<String> {
     let (world, player) = (simulation.world(), simulation.player(session)?);
     let position = world.get::<Motion>(player)?.segment().at(simulation.tick());
@@ -64,17 +64,17 @@ pub(super) fn place_of(simulation: &Simulation, session: SessionId) -> Option<St
     Some(format!("at {spawn}{}", words::place(position)))
 }
 
-/// How one segment gave way to another.
+/// Describes the change from one segment to the next.
 fn step(was: &Segment, is: &Segment) -> Option<String> {
     let place = words::place(is.position);
-    // A wall stops a body before where it would be: less than a tick's way. More is no walking.
+    // A wall stops a body up to one tick's distance early. A larger jump is not walking.
     let expected = was.at(is.since);
     let apart = (expected.x.abs_diff(is.position.x)).max(expected.y.abs_diff(is.position.y));
     if apart > SPRINT_STRAIGHT.unsigned_abs() {
         return Some(format!("is put at {place} and {}", words::moving(is.gait)));
     }
     if was.gait == is.gait {
-        // The same motion, told from another tick.
+        // The same motion, with a different start tick.
         return None;
     }
     let velocity = is.gait.velocity();

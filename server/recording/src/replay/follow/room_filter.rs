@@ -1,4 +1,4 @@
-//! Which rooms the player was in, and whether the story tells what happened there.
+//! Tracks which rooms the player was in, and whether events there are reported.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,11 @@ use crate::replay::words;
 
 /// Where the player was.
 pub(super) struct RoomFilter {
-    /// The room that was asked for; none: all.
+    /// The requested room. `None`: all.
     asked: Option<String>,
-    /// The player was in that room before or after the last tick.
+    /// Whether the player was in that room before or after the last tick.
     is_in: bool,
-    /// It ever was.
+    /// Whether it was ever in that room.
     was_in: bool,
     /// The other rooms it was in.
     others: BTreeSet<String>,
@@ -26,7 +26,7 @@ impl RoomFilter {
         }
     }
 
-    /// Notes where the player was before a tick and after it: a tick in which it comes or goes belongs to the room.
+    /// Notes where the player was before and after a tick. A tick in which it enters or leaves belongs to the room.
     pub(super) fn note(&mut self, before: Option<&str>, after: Option<&str>) {
         let Some(asked) = &self.asked else {
             return;
@@ -41,17 +41,17 @@ impl RoomFilter {
         }
     }
 
-    /// Nobody is followed in this tick.
+    /// Notes that nobody is followed in this tick.
     pub(super) fn note_absent(&mut self) {
         self.is_in = self.asked.is_none();
     }
 
-    /// Whether the story tells the last tick.
+    /// Returns whether the last tick is reported.
     pub(super) fn is_told(&self) -> bool {
         self.is_in
     }
 
-    /// If the player was never in the room: which room that is, and where the player was instead.
+    /// If the player was never in the room, says so and where it was instead.
     pub(super) fn missed(&self) -> Option<String> {
         let asked = self.asked.as_ref().filter(|_| !self.was_in)?;
         let (asked, others) = (words::quoted(asked), self.others.iter());

@@ -29,7 +29,7 @@ pub(super) fn arg() -> Arg {
     Arg::new(WHAT)
         .long(WHAT)
         .value_name("OTHER")
-        .help("Find the first difference from this recording (without OTHER: from what FILE comes to now), and the system that made it; each may be a directory")
+        .help("Find the first difference from this recording (without OTHER: between FILE and a new run of it), and the system that caused it; each may be a directory")
         .num_args(0..=1)
         .value_parser(value_parser!(PathBuf))
         .conflicts_with_all(["from", "to"])
@@ -62,12 +62,11 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     }
 }
 
-/// How two recordings are compared.
+/// A function that compares two recordings.
 type Compare = fn(&mut Replay, &mut Replay) -> Result<Difference, ReplayError>;
 
 fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result<Difference, Exit> {
-    // What they were made with is compared first, for that can be told without running them, also where this
-    // program could not.
+    // The headers are compared first, because that works even if this program cannot run the recordings.
     let recording = |path: &Path| Recording::open(path).map_err(|error| unreadable(path, &error));
     let [one, other] = found.map(|found| recording(&found.path));
     let headers = compare_headers(one?.header(), other?.header());
@@ -81,7 +80,7 @@ fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result
     })
 }
 
-/// Compares a recording with what it comes to in this program, which is recorded beside the other temporary files.
+/// Compares a recording with a new run by this program, which is recorded into the temporary directory.
 fn compare_with_now(one: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
     let again = std::env::temp_dir().join(format!("parlour-again-{}.plr", std::process::id()));
     let recorded = open(one, maps).and_then(|mut replay| {
@@ -90,7 +89,7 @@ fn compare_with_now(one: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Difference, 
     });
     let found =
         recorded.and_then(|()| compare([one, &find(&again, None, Extent::Whole)?], maps, diff_with_now));
-    // Left behind it would only take room.
+    // No longer needed; it would only take disk space.
     let _ = std::fs::remove_file(&again);
     found
 }

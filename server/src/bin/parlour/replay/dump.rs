@@ -14,7 +14,7 @@ use crate::exit::Exit;
 pub(super) const WHAT: &str = "dump";
 
 pub(super) fn args() -> [Arg; 5] {
-    // clap does not look at `requires` where the argument that is required conflicts with a given one.
+    // clap ignores `requires` if the required argument conflicts with a given one.
     let others = [diff::WHAT, export::WHAT, serve::WHAT];
     let filter = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name)
@@ -27,24 +27,24 @@ pub(super) fn args() -> [Arg; 5] {
         Arg::new(WHAT)
             .long(WHAT)
             .value_name("WHAT")
-            .help("Show what there is after tick --at; of chat and commands, since --from or 10 s before")
+            .help("Show the state after tick --at; for chat and commands, the time since --from or the 10 s before")
             .value_parser(["players", "rooms", "chat", "commands"]),
-        moment("at", "The tick to look at [default: the last there is]")
+        moment("at", "The tick to look at [default: the last one]")
             .requires(WHAT)
             .conflicts_with_all(others)
             .conflicts_with(follow::WHAT),
-        filter("room", "ROOM", "Only what is or happens in this room; also for --follow").requires("rooms"),
+        filter("room", "ROOM", "Only this room; also for --follow").requires("rooms"),
         filter(
             "player",
             "PLAYER",
-            "Only this player: an id (8 hex digits), a session's number or a name",
+            "Only this player: an id (8 hex digits), a session number or a name",
         )
         .requires(WHAT)
         .conflicts_with(follow::WHAT),
         Arg::new("format")
             .long("format")
             .value_name("FORMAT")
-            .help("Of --dump and --diff: a table for people, or json with more in it (of --dump: one object a line)")
+            .help("For --dump and --diff: a table for people, or json with more details (for --dump: one object per line)")
             .value_parser(["table", "json"])
             .default_value("table")
             .requires("formats")
@@ -52,7 +52,7 @@ pub(super) fn args() -> [Arg; 5] {
     ]
 }
 
-/// What is to be dumped, if anything.
+/// Returns the requested table, if any.
 pub(super) fn asked(words: &ArgMatches) -> Option<Table> {
     Some(match words.get_one::<String>(WHAT)?.as_str() {
         "players" => Table::Players,
@@ -86,8 +86,7 @@ pub(super) fn run(mut given: Given, table: Table, asked: &ArgMatches) -> Result<
     say::result(&aligned(dump.columns, &dump.rows))
 }
 
-/// Which ticks were looked at and how to look at others, where what is shown may not be what was looked for: it is
-/// nothing, or without a moment less than all.
+/// Returns a note on which ticks were searched and how to search others. Only if the table may miss something: it is empty, or shows less than everything and no moment was given.
 fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_empty: bool) -> Option<String> {
     let (first, last) = given.replay.times().range()?;
     let is_cut = table.is_of_window() && window.from > first;
@@ -107,7 +106,7 @@ fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_em
         .collect();
     let fits = match flags.is_empty() {
         true => String::new(),
-        false => format!(" that fits {}", flags.join(" and ")),
+        false => format!(" that matches {}", flags.join(" and ")),
     };
     let (nothing, when) = match table {
         Table::Players => ("nobody", format!("after tick {}", window.to.0)),
@@ -117,27 +116,29 @@ fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_em
     };
     let mut ways = Vec::new();
     match &given.from {
-        None if is_cut => ways.push("without --from only 10 s are looked at, --from +0s looks at all before"),
-        Some(_) if is_cut => ways.push("an earlier --from looks further back"),
+        None if is_cut => {
+            ways.push("without --from only 10 s are searched, --from +0s searches everything before")
+        }
+        Some(_) if is_cut => ways.push("an earlier --from searches further back"),
         _ => {}
     }
     match &given.at {
-        Some(_) if window.to < last => ways.push("a later --at looks further on"),
-        None if !table.is_of_window() => ways.push("--at looks at an earlier tick"),
+        Some(_) if window.to < last => ways.push("a later --at shows later ticks"),
+        None if !table.is_of_window() => ways.push("--at shows an earlier tick"),
         _ => {}
     }
     let colon = if ways.is_empty() { "" } else { ": " };
     Some(format!("{nothing}{fits} {when}{colon}{}", ways.join("; ")))
 }
 
-/// The tick to look at, and how far back.
+/// Returns the window to show.
 fn meant(given: &mut Given, table: Table) -> Result<Window, Exit> {
     let replay = &mut given.replay;
     let at = match &given.at {
         Some(at) => at
             .tick(&replay.times())
             .map_err(|error| Exit::moment(&given.path, &error))?,
-        // A last tick that panicked left no state behind: the one before it did.
+        // If the last tick panicked, the state before it is the last one.
         None if !table.is_of_window() && replay.ending().is_panic() => {
             say::note("the last tick panicked: this is the state before it");
             Tick(given.window.to.0.saturating_sub(1)).max(given.window.from)
@@ -160,6 +161,6 @@ fn meant(given: &mut Given, table: Table) -> Result<Window, Exit> {
     };
     window(&given.replay, given.from.as_ref(), at).ok_or_else(|| {
         let path = given.path.display();
-        Exit::not_in_it(format!("{path}: --from lies after --at"))
+        Exit::not_in_it(format!("{path}: --from is after --at"))
     })
 }

@@ -32,7 +32,7 @@ pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
     write(&mut given, &mut BufWriter::new(file))
 }
 
-/// Never over what a file has. An empty one has nothing to lose: `mktemp` makes such files.
+/// Creates the file, but never overwrites content. An empty file is fine: `mktemp` makes such files.
 fn create(target: &str) -> Result<File, Exit> {
     let failed = |error| Exit::system(&format!("cannot create {target}"), &error);
     let mut options = File::options();
@@ -41,7 +41,7 @@ fn create(target: &str) -> Result<File, Exit> {
     let about = file.metadata().map_err(failed)?;
     if about.is_file() && about.len() > 0 {
         return Err(Exit::would_overwrite(format!(
-            "{target} exists already, and is not overwritten: name another file or remove this one"
+            "{target} exists already, and is not overwritten: name a different file or remove this one"
         )));
     }
     Ok(file)

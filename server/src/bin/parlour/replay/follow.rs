@@ -1,4 +1,4 @@
-//! `--follow`: what one player did and saw.
+//! `--follow`: shows what one player did and saw.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ pub(super) fn args() -> [Arg; 1] {
     [Arg::new(WHAT)
         .long(WHAT)
         .value_name("PLAYER")
-        .help("Tell what a player did and saw: an id (8 hex digits), a session's number or a name")]
+        .help("Show what a player did and saw: an id (8 hex digits), a session number or a name")]
 }
 
 pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {

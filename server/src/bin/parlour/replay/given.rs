@@ -1,4 +1,4 @@
-//! What every kind of replay is given: the recording, its maps, and the window.
+//! The common inputs of all kinds of replay: the recording, its maps, and the window.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,7 +15,7 @@ use parlour_sim::Logic;
 use super::{retyped::retyped, say};
 use crate::{exit::Exit, given};
 
-/// The files that are meant. If they were chosen from a directory, standard error names them and what else is there.
+/// Finds the files to replay. If they were chosen from a directory, logs them and what else is there to standard error.
 pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<ChosenFiles, Exit> {
     let found = find(path, holding, extent).map_err(|error| match &error {
         FindError::NoneHolds {
@@ -30,11 +30,11 @@ pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -
     Ok(found)
 }
 
-/// The choice in one line.
+/// Describes the choice in one line.
 fn chosen(found: &ChosenFiles) -> String {
     let mut text = format!("replaying {}", named(found));
     if found.is_history {
-        text.push_str(", a history: no recording is there");
+        text.push_str(", a history: there is no recording");
     }
     let others = found.others.to_string();
     if !others.is_empty() {
@@ -46,17 +46,17 @@ fn chosen(found: &ChosenFiles) -> String {
     text
 }
 
-/// The files in words.
+/// Describes the files.
 pub(super) fn named(found: &ChosenFiles) -> String {
     let path = text::plain(&found.path.display().to_string());
     match found.next.len() {
         0 => path,
-        1 => format!("{path} and the one that goes on from it"),
-        more => format!("{path} and the {more} that go on from it"),
+        1 => format!("{path} and the one that continues it"),
+        more => format!("{path} and the {more} that continue it"),
     }
 }
 
-/// Opens the first file and those that go on from it, as one recording.
+/// Opens the first file and those that continue it, as one recording.
 pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exit> {
     let of = |path: &Path, error: ReplayError| Exit::data(format!("{}: {error}", path.display()));
     let replay = Replay::open(&found.path, maps, Logic::default());
@@ -67,7 +67,7 @@ pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exi
     Ok(replay)
 }
 
-/// A recording that was opened, and the stretch of it that is meant.
+/// An open recording, and the requested range of it.
 pub(super) struct Given {
     pub(super) replay: Replay,
     pub(super) path: PathBuf,
@@ -77,7 +77,7 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// With `looks_back`, the ticks before `--at` are meant, too, and the files that have them.
+    /// With `looks_back`, includes the ticks before `--at` and the files that have them.
     pub(super) fn of(words: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
         let config = given::config(words, None)?;
         let maps = given::recorded_maps(&config)?;
@@ -103,7 +103,7 @@ impl Given {
         })
     }
 
-    /// Ends what could not be shown, or not all of it. A reader that closed the pipe has read enough.
+    /// Converts the error if not everything could be shown. A closed pipe is not an error.
     pub(super) fn not_shown(&self, error: ShowError) -> Result<(), Exit> {
         match error {
             ShowError::Replay(error) => Err(Exit::replay(&self.path, error)),

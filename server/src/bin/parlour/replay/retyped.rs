@@ -1,8 +1,8 @@
-//! The command line again, with another file: a line to copy.
+//! Repeats the command line with a different file, as a line to copy.
 
 use std::{env, path::Path};
 
-/// What was typed, with `file` in place of `path`.
+/// Returns the typed command line, with `file` in place of `path`.
 pub(super) fn retyped(path: &Path, file: &Path) -> String {
     let words = env::args_os()
         .skip(1)
@@ -22,7 +22,7 @@ fn line(words: impl Iterator<Item = String>, path: &str, file: &str) -> String {
     line
 }
 
-/// As a shell takes it.
+/// Quotes a word for a shell.
 pub(super) fn quoted(word: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=+,@%".contains(&byte);
     if !word.is_empty() && word.bytes().all(is_plain) {
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_directory_is_replaced_and_a_shell_takes_the_rest_as_it_was() {
+    fn the_directory_is_replaced_and_the_rest_is_quoted() {
         let words = ["replay", "my rec", "--follow", "Ada's", "--room", "my rec"];
         assert_eq!(
             line(words.map(String::from).into_iter(), "my rec", "my rec/a.plr"),

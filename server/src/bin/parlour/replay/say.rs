@@ -1,21 +1,21 @@
-//! What the replay says: results on standard output, everything else on standard error.
+//! Output of the replay: results on standard output, everything else on standard error.
 
 use std::io::{self, Write};
 
 use crate::exit::Exit;
 
-/// Says something that is no result.
+/// Writes a note to standard error.
 pub(super) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "parlour: {text}");
 }
 
-/// Writes a result. Whoever closes the pipe has read enough.
+/// Writes a result. A closed pipe is not an error.
 pub(super) fn result(text: &str) -> Result<(), Exit> {
     let mut out = io::stdout().lock();
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(drop)
 }
 
-/// Whether someone still reads.
+/// Returns whether the reader is still there.
 pub(super) fn written(result: io::Result<()>) -> Result<bool, Exit> {
     match result {
         Ok(()) => Ok(true),

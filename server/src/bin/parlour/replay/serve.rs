@@ -1,4 +1,4 @@
-//! `parlour replay FILE --serve`: the past, for ordinary clients to watch.
+//! `parlour replay FILE --serve`: serves a playback that ordinary clients can watch.
 
 use std::{fmt::Write, net::SocketAddr, path::PathBuf};
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(super) const WHAT: &str = "serve";
-/// What the settings of the playback are not for: clap does not look at `requires` beside one of these.
+/// Arguments that the settings of the playback conflict with. clap ignores `requires` beside one of these.
 const OTHERS: [&str; 4] = [diff::WHAT, dump::WHAT, export::WHAT, follow::WHAT];
 
 pub(super) fn args() -> [Arg; 3] {
@@ -26,18 +26,18 @@ pub(super) fn args() -> [Arg; 3] {
     [
         word(
             WHAT,
-            "Serve it, from --from on: ordinary clients watch it on the address of --listen",
+            "Serve it as a playback, starting at --from: ordinary clients watch it on the address of --listen",
         )
         .action(ArgAction::SetTrue)
         .conflicts_with("to"),
         word(
             "paused",
-            "Begin paused: POST /playback/play on the admin port starts it",
+            "Start paused: POST /playback/play on the admin port starts it",
         )
         .requires(WHAT)
         .conflicts_with_all(OTHERS)
         .action(ArgAction::SetTrue),
-        word("speed", "How fast it is served: 0.1 to 16 times as it was lived")
+        word("speed", "The speed of the playback: 0.1 to 16 times real time")
             .requires(WHAT)
             .conflicts_with_all(OTHERS)
             .value_name("NUMBER"),
@@ -70,7 +70,7 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
         .map_or(String::new(), |map| map.name.clone());
 
     let signals = serve::signals()?;
-    // The recording has maps and skins of its own.
+    // Maps and skins come from the recording.
     let options = config.settings.server_options(Vec::new(), Vec::new());
     let typing = welcome::typing(&options, &room);
     let server = Server::start_playback(options, past)?;
@@ -79,12 +79,12 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     serve::until_stopped(signals, server, ())
 }
 
-/// Where to go next.
+/// The text that shows how to watch and steer the playback.
 fn text(span: &str, listen: SocketAddr, admin: SocketAddr, typing: &str) -> String {
     let world = format!("ws://{}/ws", reachable(listen));
     let playback = format!("http://{}/playback", reachable(admin));
     let mut text = format!(
-        "Parlour {} serves the past: {span}.\n\n  watch    {world}\n  steer    {playback}\n\n",
+        "Parlour {} serves a playback: {span}.\n\n  watch    {world}\n  steer    {playback}\n\n",
         env!("CARGO_PKG_VERSION"),
     );
     let mut line = |what: &str, command: &str| {
@@ -98,10 +98,7 @@ fn text(span: &str, listen: SocketAddr, admin: SocketAddr, typing: &str) -> Stri
     line("", typing);
     for (what, order) in [
         ("Pause, play:", "pause'  (play)"),
-        (
-            "Go elsewhere:",
-            "seek?to=1200'  (+10s, -10s, 2026-01-31T12:00:00Z)",
-        ),
+        ("Jump:", "seek?to=1200'  (+10s, -10s, 2026-01-31T12:00:00Z)"),
         ("Faster, slower:", "speed?x=4'  (0.1 to 16)"),
         ("Follow a player:", "follow?player=NAME'  (empty: see everyone)"),
     ] {
@@ -116,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_where_to_watch_and_how_to_steer() {
+    fn the_text_shows_how_to_watch_and_steer() {
         let any = |port| SocketAddr::from(([0, 0, 0, 0], port));
         let text = text("day.plr, ticks 1 to 9", any(7373), any(7374), "and type this");
         assert!(text.contains("day.plr, ticks 1 to 9."), "{text}");

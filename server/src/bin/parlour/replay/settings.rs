@@ -1,4 +1,4 @@
-//! Which settings of the server a replay uses. Flags of others are refused: they would change nothing.
+//! The server settings that a replay uses. Flags of others are refused, because they would have no effect.
 
 use clap::ArgMatches;
 use parlour_server::config::{Section, Setting, settings};
@@ -6,12 +6,12 @@ use parlour_server::config::{Section, Setting, settings};
 use super::serve;
 use crate::exit::Exit;
 
-/// Settings that the help shows.
+/// Returns whether the help shows a setting.
 pub(super) fn is_shown(setting: &Setting) -> bool {
     ["listen", "admin", "maps"].contains(&setting.name)
 }
 
-/// Refuses flags of settings that are not used.
+/// Refuses flags of unused settings.
 pub(super) fn check(words: &ArgMatches) -> Result<(), Exit> {
     let serves = words.get_flag(serve::WHAT);
     let given = settings().filter(|setting| words.contains_id(setting.name));
@@ -40,7 +40,7 @@ pub(super) fn check(words: &ArgMatches) -> Result<(), Exit> {
     )))
 }
 
-/// Whether serving the past uses it.
+/// Returns whether serving a playback uses it.
 fn is_of_serving(setting: &Setting) -> bool {
     match setting.section {
         Section::Network => !["cadence", "realtime"].contains(&setting.name),

@@ -1,4 +1,4 @@
-//! What to type instead of words that clap cannot understand, where its own tips do not help.
+//! Tips for arguments that clap rejects without a helpful tip.
 
 use std::env;
 
@@ -10,7 +10,7 @@ use clap::{
 
 use super::{diff, export, retyped::quoted};
 
-/// The error with a tip, if there is one.
+/// Adds a tip to the error, if there is one.
 pub(crate) fn tipped(mut error: Error) -> Error {
     let typed = env::args_os()
         .skip(1)
@@ -31,7 +31,7 @@ fn tip(kind: ErrorKind, unknown: &str, typed: &[String]) -> Option<String> {
     if !typed.iter().any(|word| word == "replay") {
         return None;
     }
-    // What stands behind a flag; none if the flag is not there, or ends the line.
+    // The argument after a flag, or `None` if the flag is missing or last.
     let behind = |flag: &str| {
         let at = typed
             .iter()
@@ -43,13 +43,13 @@ fn tip(kind: ErrorKind, unknown: &str, typed: &[String]) -> Option<String> {
             let file = behind(export::WHAT)?;
             let file = if file == unknown { &quoted(file) } else { "FILE" };
             Some(format!(
-                "an equals sign stands before the file to write: --export={file}"
+                "use an equals sign before the file to write: --export={file}"
             ))
         }
         ErrorKind::MissingRequiredArgument => {
             let file = quoted(behind(diff::WHAT)?);
             Some(format!(
-                "the recording stands before --diff: parlour replay {file} --diff"
+                "put the recording before --diff: parlour replay {file} --diff"
             ))
         }
         _ => None,

@@ -1,4 +1,4 @@
-//! Verifying: every hash, with progress, and a line at the end that says how it went.
+//! Verifies every hash, with progress, and prints a summary.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -14,7 +14,7 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE, text::count};
 use super::{given::Given, say};
 use crate::exit::Exit;
 
-/// How often progress is said.
+/// How often progress is shown.
 const EVERY: Duration = Duration::from_millis(200);
 
 pub(super) fn run(mut given: Given) -> Result<(), Exit> {
@@ -30,7 +30,7 @@ pub(super) fn run(mut given: Given) -> Result<(), Exit> {
     }
     if let Some(panic) = &verified.panic {
         text.push_str(&format!(
-            "; tick {} panics as it did when it was recorded: {}",
+            "; tick {} panics as it did when recorded: {}",
             verified.last.0,
             words::plain(panic)
         ));
@@ -65,13 +65,13 @@ fn counted(saved_worlds: u32) -> String {
     }
 }
 
-/// How the recording ends.
+/// Describes how the recording ends.
 fn ending(ending: &Ending) -> String {
     let (how, text) = match ending {
         Ending::Ended { reason, text } => (
             match reason {
                 EndReason::Stopped => "the recording was stopped".to_owned(),
-                EndReason::Rotated => "the recording goes on in another file".to_owned(),
+                EndReason::Rotated => "the recording continues in a new file".to_owned(),
                 EndReason::DiskFull => "the recording ends because the disk was full".to_owned(),
                 EndReason::DiskError => "the recording ends because the disk failed".to_owned(),
                 EndReason::TooSlow => "the recording ends because the disk was too slow".to_owned(),
@@ -88,7 +88,7 @@ fn ending(ending: &Ending) -> String {
     }
 }
 
-/// A line on the terminal that is written over and over; nothing if standard error is none.
+/// A progress line on the terminal. Nothing is shown if standard error is not a terminal.
 struct Progress {
     began: Instant,
     said: Option<Instant>,
@@ -109,7 +109,7 @@ impl Progress {
     }
 
     fn tick(&mut self, tick: Tick) {
-        // Looking at the clock is cheap beside a tick, but not nothing.
+        // Reading the clock is cheap compared to a tick, but not free.
         if !self.shown || !tick.0.is_multiple_of(16) {
             return;
         }
