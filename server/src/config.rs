@@ -3,7 +3,7 @@
 //! A setting is declared once, in `config/table`: its name, help, what a value looks like, how text becomes a value and a
 //! value becomes text. The file, the environment, the flags, `config print` and the help all come from that, so a new
 //! setting is a field and an entry in the table. [`EdgeOptions`](crate::EdgeOptions) and
-//! [`RecordingOptions`](crate::recording::RecordingOptions) have fields with their defaults;
+//! [`RecordingOptions`](parlour_recording::RecordingOptions) have fields with their defaults;
 //! [`Settings`] contains both and has the other fields.
 //!
 //! The default of a setting may follow another one that was written (`config/table/relations.rs`).
