@@ -31,7 +31,7 @@ pub struct Header {
     pub protocol: u16,
     /// The version of the message encoding, [`SCHEMA`].
     pub schema: u32,
-    /// The [`BUILD`] of the program that recorded.
+    /// The name of the program that recorded: its version and, if known, its commit.
     pub build: String,
     /// Ticks per second.
     pub tick_rate: u32,
