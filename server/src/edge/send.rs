@@ -119,7 +119,7 @@ impl Connection {
         }
     }
 
-    /// Like [`Self::write`], without copying the payloads.
+    /// Like [`Self::write`], without copying the payloads. Returns `true` if the outbox ran over.
     fn push_in_place(self: &Rc<Self>, opcode: OpCode, payloads: &[&[u8]], limit: usize) -> bool {
         let headers: [_; MAX_FRAMES] = std::array::from_fn(|at| {
             frame_header(opcode, payloads.get(at).map_or(0, |payload| payload.len()), None)
