@@ -113,7 +113,7 @@ impl Pressure {
         (self.ticks, self.began, self.stepping) = (0, now, Duration::ZERO);
     }
 
-    /// Changes the level. `busy` and `step` are the shares of a window that the busiest I/O thread and the steps took, `late` the number of its ticks in which an I/O thread was late.
+    /// Changes the level. `busy` and `stepping` are the shares of a window that the busiest I/O thread and the steps took, `late` the number of its ticks in which an I/O thread was late.
     fn judge(&mut self, busy: f64, stepping: f64, late: u32) {
         // They may share a core, and then their sum must fit.
         let load = busy + stepping;
