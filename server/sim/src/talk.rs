@@ -33,8 +33,7 @@ pub(crate) fn plugin(app: &mut App) {
 }
 
 impl Talk {
-    /// Takes so many bytes, or says after how many ticks they are there. A message that costs more than a full bucket takes
-    /// all of it.
+    /// Takes this many bytes, or returns the ticks until they are there. A message that costs more than a full bucket takes all of it.
     fn take(&mut self, bytes: u64, limit: TalkLimit, now: Tick) -> Result<(), u32> {
         let per_tick = u64::from(limit.bytes_per_tick);
         let burst = per_tick * u64::from(limit.burst_ticks);
@@ -50,8 +49,7 @@ impl Talk {
     }
 }
 
-/// Pays for a message with so many bytes of text. If the bucket does not have them, refuses it and says when to try again.
-/// That is no strike against the sender: others may have emptied the bucket.
+/// Pays for a message with this many bytes of text. If the bucket does not have them, refuses it with the time to try again. That is not a strike against the sender: other players may have emptied the bucket.
 pub(crate) fn afford(
     world: &mut World,
     room: Entity,

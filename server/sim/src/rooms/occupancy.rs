@@ -183,7 +183,7 @@ pub(crate) fn entered(world: &World, room: Entity, slot: Slot, view: u8) -> Opti
     })
 }
 
-/// Returns the named spawn point, or a random one of those with this name.
+/// Returns the named spawn point, or a random one.
 fn spawn_position(map: &Map, name: Option<&str>, chance: &mut Stream) -> motion::Position {
     let named = name.and_then(|name| map.spawns.iter().find(|spawn| spawn.name == name));
     let spawn = named.unwrap_or_else(|| &map.spawns[chance.below(map.spawns.len() as u32) as usize]);
