@@ -33,14 +33,14 @@ use crate::{
 };
 use routes::answer;
 
-/// Connections at once; more are closed at once. 64 of 16 KiB are 1 MiB.
+/// The maximum number of connections. More are closed immediately. 64 of 16 KiB are 1 MiB.
 const MAX_CONNECTIONS: u32 = 64;
-/// A connection lives this long at most: scrapers that keep theirs open connect again.
+/// The longest life of a connection. Scrapers that keep one open connect again.
 const MAX_AGE: Duration = Duration::from_secs(300);
-/// For the head of a request, also between two requests.
+/// The time limit for the head of a request, also between two requests.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What the admin thread is made with.
+/// What the admin thread needs to start.
 pub(crate) struct Admin {
     pub(crate) listener: StdTcpListener,
     pub(crate) metrics: Arc<Metrics>,
@@ -49,14 +49,14 @@ pub(crate) struct Admin {
     pub(crate) descriptors: Arc<Descriptors>,
     pub(crate) edge: Arc<EdgeShared>,
     pub(crate) history: HistoryHandle,
-    /// The past that is served, if it is one.
+    /// The control of the playback, if a recording is served.
     pub(crate) playback: Option<PlaybackControl>,
-    /// Without a tick for this long the server is not alive.
+    /// After this long without a tick the server is not alive.
     pub(crate) livez_timeout: Duration,
     pub(crate) wake: WakeEnd,
 }
 
-/// What answers are made from.
+/// The sources of answers.
 struct Sources {
     metrics: Arc<Metrics>,
     status: Arc<TickStatus>,
@@ -69,7 +69,7 @@ struct Sources {
 }
 
 impl Admin {
-    /// Answers until woken.
+    /// Answers requests until it is woken.
     pub(crate) fn run(self) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -102,7 +102,7 @@ impl Admin {
 async fn accept(mut acceptor: Acceptor, sources: Arc<Sources>) {
     loop {
         let Accepted { stream, peer, left } = acceptor.next().await;
-        // One is always answered, also with a descriptor that is for files.
+        // One connection is always answered, even with a descriptor that is for files.
         let most = if left == Left::Files { 1 } else { MAX_CONNECTIONS };
         if sources.connections.load(Ordering::Relaxed) >= most {
             continue;
@@ -120,7 +120,7 @@ async fn accept(mut acceptor: Acceptor, sources: Arc<Sources>) {
                 .header_read_timeout(HEADER_TIMEOUT)
                 .max_buf_size(8 * 1024)
                 .serve_connection(TokioIo::new(stream), service);
-            // A broken or slow operator's connection is of no interest.
+            // A broken or slow connection of an operator does not matter.
             let _ = tokio::time::timeout(MAX_AGE, connection).await;
             sources.connections.fetch_sub(1, Ordering::Relaxed);
         });

@@ -1,4 +1,4 @@
-//! The one crossing between the sockets and the world, each way: rings that neither side ever waits for.
+//! The one crossing between sockets and world, in each direction: rings at which no side ever waits.
 //!
 //! | queue | bound | when it is full |
 //! |---|---|---|

@@ -1,8 +1,6 @@
-//! Descriptors (open files): how many the process may have, and which of them clients may take.
+//! File descriptors: how many the process may have, and which of them clients may take.
 //!
-//! The system always gives the lowest free descriptor. So the number of a new one shows how close the process is to its
-//! limit, without counting: all lower numbers are taken. Clients may not have the highest numbers below the limit. These
-//! are kept for the answer 503, for the admin port, and for files, in this order.
+//! The system always returns the lowest free descriptor. So the number of a new one shows, without counting, how close the process is to its limit: all lower numbers are taken. Clients may not have the highest numbers below the limit. These are kept for the answer 503, for the admin port, and for files, in this order.
 //!
 //! | of a limit of | 128 | 1,024 | 4,096 | 20,000 |
 //! |---|---|---|---|---|
@@ -27,24 +25,23 @@ use rustix::{
 
 pub(crate) use acceptor::{Accepted, Acceptor};
 
-/// For the admin port and files: 64 connections there, and 32 files. The recording, a history, a directory that is read
-/// and a lock that is tried take 6.
+/// Kept for the admin port and files: 64 connections and 32 files. The recording, a history, a directory that is read and a lock that is tried take 6.
 const KEPT: u64 = 96;
-/// Connections that are answered 503 at once.
+/// Connections that are answered 503 at the same time.
 const ANSWERED: u64 = 256;
-/// What an I/O thread or the admin thread opens when it begins: three of its runtime, one that is spare, and some more.
+/// What an I/O thread or the admin thread opens when it starts: three for its runtime, one spare, and a reserve.
 const OF_A_THREAD: u64 = 8;
 
-/// What a new descriptor leaves.
+/// What is left above a new descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Left {
-    /// Only those that are for files.
+    /// Only the descriptors for files.
     Files,
-    /// Only those for files and the admin port.
+    /// Only the descriptors for files and the admin port.
     Admin,
-    /// Not enough for another client, but for an answer.
+    /// Not enough for one more client, but for an answer.
     Answers,
-    /// Enough for another client.
+    /// Enough for one more client.
     Clients,
 }
 
@@ -52,7 +49,7 @@ pub(crate) enum Left {
 #[derive(Debug)]
 pub(crate) struct Descriptors {
     start: Instant,
-    /// The second of the last line in the log, from 1.
+    /// The second of the last log line, from 1.
     logged: AtomicU64,
 }
 
@@ -63,7 +60,7 @@ pub(crate) struct TooFew {
 }
 
 impl Descriptors {
-    /// Raises the limit as far as the process may: the soft limit to the hard one. It holds for the whole process.
+    /// Raises the soft limit to the hard limit, for the whole process.
     pub(crate) fn raise() -> Self {
         let mut limit = getrlimit(Resource::Nofile);
         let soft = limit.current;
@@ -71,7 +68,7 @@ impl Descriptors {
             limit.current = limit.maximum;
             match setrlimit(Resource::Nofile, limit) {
                 Ok(()) => tracing::debug!(?soft, now = ?limit.current, "raised the limit of open files"),
-                // The system may have a lower one of its own. What it gives is used.
+                // The system may have a lower limit. The present one is used.
                 Err(error) => tracing::debug!(?soft, %error, "the limit of open files cannot be raised"),
             }
         }
@@ -81,8 +78,7 @@ impl Descriptors {
         }
     }
 
-    /// Warns if the limit holds fewer connections than there may be, before that many threads begin.
-    /// A limit that leaves none for connections is an error: a thread would soon end for want of a descriptor.
+    /// Warns if the limit allows fewer connections than `max_connections`, before this many threads start. Returns an error if it leaves none for connections: a thread would soon end for lack of a descriptor.
     pub(crate) fn check(&self, threads: usize, max_connections: u32) -> Result<(), TooFew> {
         let limit = limit();
         let taken = spare().map_or(limit, number) + OF_A_THREAD * threads as u64;
@@ -100,18 +96,18 @@ impl Descriptors {
         Ok(())
     }
 
-    /// What is left after this descriptor, which was just made. The limit may change while the process runs.
+    /// Returns what is left above this new descriptor. The limit may change while the process runs.
     pub(crate) fn left(&self, newest: impl AsFd) -> Left {
         left(limit(), number(newest))
     }
 
-    /// Whether a line about connections that cannot be taken may be logged: once a second.
+    /// Returns whether a line about refused connections may be logged: once a second.
     fn may_log(&self) -> bool {
         let second = self.start.elapsed().as_secs() + 1;
         self.logged.swap(second, Ordering::Relaxed) != second
     }
 
-    /// Says that there are too few, once a second at most.
+    /// Logs that there are too few, at most once a second.
     pub(crate) fn warn(&self, why: &dyn std::fmt::Display) {
         if self.may_log() {
             tracing::warn!(
@@ -124,13 +120,13 @@ impl Descriptors {
     }
 }
 
-/// Whether the process, or the whole system, has no descriptor left.
+/// Returns whether the process, or the whole system, has no descriptor left.
 fn is_without_descriptors(error: &io::Error) -> bool {
     let none_left = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
     error.raw_os_error().is_some_and(|code| none_left.contains(&code))
 }
 
-/// The first number that is not for clients, answers, or the admin port.
+/// The first numbers that are not for clients, not for answers, and not for the admin port.
 struct Kept {
     clients: u64,
     answers: u64,
@@ -160,14 +156,14 @@ fn left(limit: u64, number: u64) -> Left {
     }
 }
 
-/// A descriptor that nobody uses.
+/// Opens a descriptor that is used for nothing.
 fn spare() -> Option<OwnedFd> {
     let file = std::fs::File::open("/dev/null").ok()?;
     Some(file.into())
 }
 
 fn limit() -> u64 {
-    // None is no limit.
+    // `None` is no limit.
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
@@ -203,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_new_descriptor_has_the_lowest_free_number() {
-        // What all this is built on.
+        // All of this module relies on it.
         let made: Vec<_> = (0..8).map(|_| io::pipe().unwrap()).collect();
         let numbers: Vec<u64> = made.iter().map(|(read, _)| number(read)).collect();
         assert!(numbers.is_sorted(), "{numbers:?}");

@@ -1,7 +1,6 @@
-//! The sockets: parse, authenticate, limit, enqueue; and write what the world says. Nothing here touches the world.
+//! The sockets. The edge parses, authenticates, limits and enqueues messages, and writes the output of the world. Nothing here touches the world.
 //!
-//! Each I/O thread is alone with its connections: what they share lives in `Rc` and `Cell`, and no lock is taken for
-//! a message. The threads share counts of connections, and nothing with the tick thread but rings and atomics.
+//! Each I/O thread is alone with its connections. They share state in `Rc` and `Cell`, and no message takes a lock. The threads share counts of connections with each other, and only rings and atomics with the tick thread.
 //!
 //! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an unfinished hello,
 //! and about 2.5 KiB for task and state); then 2 * 16 KiB of an unfinished message, and an outbox of `outbox_bytes`
@@ -54,18 +53,16 @@ pub use options::EdgeOptions;
 use reconnect::Spread;
 pub(crate) use thread::{Closed, IoStart, run};
 
-/// For the client to answer our close frame. It begins again with each byte that the socket takes of what was begun
-/// before that frame. Then TCP is aborted.
+/// The time that a client has to answer our close frame. It starts again with each byte that the socket takes of data that was begun before that frame. Then TCP is aborted.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// For all of closing, however slowly the rest of a large frame goes: 30 s for 600 KB at 20 KB/s.
+/// The time limit for closing, however slowly the rest of a large frame goes: 30 s for 600 KB at 20 KB/s.
 const CLOSE_LIMIT: Duration = Duration::from_secs(30);
-/// Between two lines about a gap: every thread notices the same one.
+/// The time between two log lines about a gap: every thread notices the same one.
 const GAP_LINES: Duration = Duration::from_secs(1);
-/// Bytes of a hello: a token of 4 KiB, names, and what JSON needs around them. A message that comes in pieces is
-/// kept in up to twice as much memory, which has to stay below 16 KiB for who did not say who it is.
+/// The maximum size of a hello: a token of 4 KiB, names, and what JSON needs around them. A fragmented message takes up to twice as much memory, which must stay below 16 KiB for a client that has not said who it is.
 const MAX_HELLO: usize = 7 * 1024;
 
-/// What all I/O threads share.
+/// State that all I/O threads share.
 pub(crate) struct EdgeShared {
     options: EdgeOptions,
     web: Policy,
@@ -78,12 +75,12 @@ pub(crate) struct EdgeShared {
     stopping: AtomicBool,
     spread: Spread,
     begin: Instant,
-    /// When a gap was logged last, in milliseconds since `begin`.
+    /// When a gap was last logged, in milliseconds since `begin`.
     gap_logged: AtomicU64,
 }
 
 impl EdgeShared {
-    /// Before any connection.
+    /// Creates the state, before any connection.
     pub(crate) fn new(
         options: EdgeOptions,
         descriptors: Arc<Descriptors>,
@@ -118,23 +115,23 @@ impl EdgeShared {
         }
     }
 
-    /// The I/O threads, once woken, close all connections and end.
+    /// Asks the I/O threads to close all connections and end. They notice when they are woken.
     pub(crate) fn begin_stop(&self) {
         self.spread.all_leave();
         self.stopping.store(true, Ordering::Release);
     }
 
-    /// Whether that was asked for.
+    /// Returns whether the I/O threads were asked to end.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Which names and pages are allowed, on both ports.
+    /// Returns the policy of host names and web pages, for both ports.
     pub(crate) fn web(&self) -> &Policy {
         &self.web
     }
 
-    /// An I/O thread was not run for this long. If the process was stopped, all threads say so: the first is logged.
+    /// Logs that an I/O thread was not run for this long. If the process was stopped, all threads report it, and only the first is logged.
     fn log_gap(&self, gap: Duration) {
         let now = self.begin.elapsed().as_millis() as u64;
         let last = self.gap_logged.load(Ordering::Relaxed);
@@ -153,8 +150,7 @@ impl EdgeShared {
         }
     }
 
-    /// Counts a refusal, and logs it unless there were too many of its class within this second. `from` and
-    /// `detail` may hold what a peer sent: they are escaped.
+    /// Counts a rejection, and logs it unless its class has used up its lines of this second. `from` and `detail` may contain bytes of a peer: they are escaped.
     pub(crate) fn reject(&self, reject: Reject, from: impl std::fmt::Display, detail: &str) {
         self.metrics.edge.rejects.add(reject, 1);
         if reject == Reject::TooFewDescriptors {
@@ -167,7 +163,7 @@ impl EdgeShared {
     }
 }
 
-/// The form of messages on a connection.
+/// The encoding of messages on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wire {
     Binary,
@@ -175,7 +171,7 @@ enum Wire {
 }
 
 impl Wire {
-    /// The subprotocol that the client asked for.
+    /// Returns the subprotocol that the client asked for.
     fn from_subprotocol(name: &str) -> Option<Self> {
         match name {
             SUBPROTOCOL_BINARY => Some(Self::Binary),

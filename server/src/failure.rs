@@ -1,4 +1,4 @@
-//! A thread that panics must not leave a server that looks alive: the edge closes everyone, and callers that wait are woken.
+//! The failure of a server. If a thread panics, the edge closes all connections and waiting callers are woken, so that no server only looks alive.
 
 use std::{
     any::Any,
@@ -18,7 +18,7 @@ use crate::bridge::wake::WakeSender;
 /// The name of the thread that steps the world.
 pub(crate) const TICK: &str = "tick";
 
-/// Why a server does not serve any more: the first of its threads that failed.
+/// Why a server no longer serves: the first of its threads that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerFailure {
     /// A thread panicked. For the thread `tick` the cause is usually game logic.
@@ -26,10 +26,10 @@ pub enum ServerFailure {
     Panicked {
         /// The name of the thread: `tick`, `io-0`, `admin`, `playback`.
         thread: String,
-        /// What the panic said.
+        /// The message of the panic.
         message: String,
     },
-    /// A thread could not go on.
+    /// A thread returned an error.
     #[error("thread {thread} failed: {error}")]
     Failed {
         /// The name of the thread.
@@ -40,7 +40,7 @@ pub enum ServerFailure {
 }
 
 impl ServerFailure {
-    /// A thread of this name panicked.
+    /// Returns the failure of a thread that panicked.
     pub(crate) fn panicked(thread: impl Into<String>, panic: &(dyn Any + Send)) -> Self {
         Self::Panicked {
             thread: thread.into(),
@@ -48,7 +48,7 @@ impl ServerFailure {
         }
     }
 
-    /// A thread of this name could not go on.
+    /// Returns the failure of a thread that returned an error.
     pub(crate) fn failed(thread: impl Into<String>, error: impl fmt::Display) -> Self {
         Self::Failed {
             thread: thread.into(),
@@ -56,7 +56,7 @@ impl ServerFailure {
         }
     }
 
-    /// What clients read. It has no detail: a panic message is for the log.
+    /// Returns the text for clients. It has no detail: a panic message is for the log.
     pub(crate) fn for_clients(&self) -> &'static str {
         match self {
             Self::Panicked { thread, .. } | Self::Failed { thread, .. } if thread == TICK => {
@@ -71,24 +71,24 @@ impl ServerFailure {
 #[derive(Debug, Default)]
 pub(crate) struct Failure {
     first: OnceLock<ServerFailure>,
-    /// The I/O threads.
+    /// What wakes the I/O threads.
     wakes: OnceLock<Vec<Arc<WakeSender>>>,
-    /// Whether there is nothing more to wait for: the server failed, or is stopped.
+    /// Whether the server failed or was stopped.
     over: watch::Sender<bool>,
 }
 
 impl Failure {
-    /// What failed, if something did.
+    /// Returns the failure, if there is one.
     pub(crate) fn get(&self) -> Option<&ServerFailure> {
         self.first.get()
     }
 
-    /// The I/O threads, which close their connections when something fails.
+    /// Sets what wakes the I/O threads. They close their connections after a failure.
     pub(crate) fn wakes(&self, wakes: Vec<Arc<WakeSender>>) {
         let _ = self.wakes.set(wakes);
     }
 
-    /// Something failed; only the first is kept.
+    /// Notes a failure. Only the first is kept.
     pub(crate) fn set(&self, failure: ServerFailure) {
         tracing::error!(reason = %failure, "server failed");
         if self.first.set(failure).is_ok() {
@@ -99,19 +99,19 @@ impl Failure {
         }
     }
 
-    /// The server is stopped: nobody waits any longer.
+    /// Notes that the server was stopped, which wakes all waiting callers.
     pub(crate) fn stopped(&self) {
         self.over.send_replace(true);
     }
 
     /// Waits until the server failed or is stopped.
     pub(crate) async fn over(&self) -> Result<(), ServerFailure> {
-        // An error would mean that the sender is gone, and it is borrowed here.
+        // An error would mean that the sender is gone, but it is borrowed here.
         let _ = self.over.subscribe().wait_for(|over| *over).await;
         self.get().cloned().map_or(Ok(()), Err)
     }
 
-    /// As [`Self::over`], for a thread that may block. It needs no runtime, and works inside of one.
+    /// Like [`Self::over`], for a thread that may block. It needs no runtime, and also works inside of one.
     pub(crate) fn wait(&self) -> Result<(), ServerFailure> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
@@ -133,7 +133,7 @@ impl Failure {
         let failure = Arc::clone(self);
         let title = name.to_owned();
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            // What the closure owned is gone after a panic; only atomics and counters outlive it.
+            // The panic drops what the closure owned. Only atomics and counters outlive it.
             catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
                 failure.set(ServerFailure::panicked(title, &*panic));
                 T::default()
@@ -141,7 +141,7 @@ impl Failure {
         })
     }
 
-    /// Like [`Self::spawn`]. An error of the thread is a failure of the server as well.
+    /// Like [`Self::spawn`]. An error of the thread is also a failure of the server.
     pub(crate) fn try_spawn<T: Default + Send + 'static>(
         self: &Arc<Self>,
         name: &str,

@@ -1,7 +1,6 @@
-//! Log lines: from any thread to standard error, without ever making it wait.
+//! Log lines: from any thread to standard error, without making it wait.
 //!
-//! Lines go through a bounded queue to a thread of their own. When standard error takes nothing and the queue is
-//! full, lines are dropped and counted: the tick thread logs, too.
+//! Lines go through a bounded queue to a separate thread. When standard error takes nothing and the queue is full, lines are dropped and counted, because the tick thread also logs.
 
 use std::io::{self, IsTerminal};
 
@@ -10,10 +9,10 @@ use tracing_subscriber::{EnvFilter, util::SubscriberInitExt};
 
 use crate::config::{LogFormat, Settings};
 
-/// Lines that wait at most; a line is rarely longer than 500 bytes, so about 2 MiB.
+/// The maximum number of waiting lines. A line is rarely longer than 500 bytes, so this is about 2 MiB.
 const MAX_WAITING: usize = 4096;
 
-/// Logging that was set up. Dropping it writes what waits, for at most a second.
+/// Logging that was set up. Dropping it writes waiting lines, for at most a second.
 #[must_use = "log lines that wait are lost without it"]
 pub struct Logs {
     dropped: ErrorCounter,
@@ -28,7 +27,7 @@ impl Logs {
     }
 }
 
-/// Sets logging up for the whole process: `log` and `log_format` of the settings.
+/// Sets up logging for the whole process, with the settings `log` and `log_format`.
 ///
 /// # Errors
 /// If it was set up before.
@@ -39,9 +38,9 @@ pub fn start(settings: &Settings) -> Result<Logs, LogError> {
         .thread_name("log")
         .finish(io::stderr());
     let dropped = writer.error_counter();
-    // Checked when the setting was taken over.
+    // Checked when the setting was read.
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    // Its own complaints would go to standard error directly, and wait for it.
+    // Its own errors would go to standard error directly, and wait for it.
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
@@ -57,13 +56,13 @@ pub fn start(settings: &Settings) -> Result<Logs, LogError> {
     })
 }
 
-/// Whether colours would reach a person's eyes, and are wanted.
+/// Returns whether a person would see colours, and wants them.
 fn colour() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     io::stderr().is_terminal() && !refused
 }
 
-/// Logging was set up already.
+/// Logging was already set up.
 #[derive(Debug, thiserror::Error)]
 #[error("logging was started twice in one process")]
 pub struct LogError;

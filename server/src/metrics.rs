@@ -1,7 +1,6 @@
-//! Every metric that this server gives, by name. Nothing else in the project registers one.
+//! Every metric of this server, by name. Nothing else in the project registers one.
 //!
-//! The tables have one row per metric. The handles are made once, here: the tick thread and the I/O threads only add to atomics.
-//! Game logic and embedders count through the same [`Recorder`].
+//! The tables have one row per metric. The handles are created once, here: the tick thread and the I/O threads only add to atomics. Game logic and embedders count through the same [`Recorder`].
 
 mod buckets;
 mod recorder;
@@ -39,7 +38,7 @@ const BYTE_BUCKETS: [f64; 8] = [
 /// A family whose counters are in both tables.
 const DROPS: &str = "parlour_drops_total";
 const DROPS_HELP: &str = "Commands, and outputs of ticks, that were dropped, by reason.";
-/// The same: the edge and the world refuse.
+/// Also in both tables: the edge and the world refuse.
 const REJECTS: &str = "parlour_rejects_total";
 const REJECTS_HELP: &str = "Connections, messages and requests that were refused, by class.";
 
@@ -52,7 +51,7 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// All metrics, at zero.
+    /// Creates all metrics, at zero.
     #[must_use]
     pub(crate) fn new() -> Self {
         let recorder = Recorder::default();
@@ -64,14 +63,14 @@ impl Metrics {
         }
     }
 
-    /// Where game logic and embedders count.
+    /// Returns the recorder for game logic and embedders.
     pub(crate) fn recorder(&self) -> &Recorder {
         &self.recorder
     }
 }
 
 table! {
-    /// What the tick thread counts.
+    /// The metrics of the tick thread.
     TickMetrics {
         duration: Histogram = histogram(&TICK_BUCKETS), "parlour_tick_duration_seconds", "Seconds of work in one tick.";
         lateness: Histogram = histogram(&TICK_BUCKETS), "parlour_tick_lateness_seconds",
@@ -102,7 +101,7 @@ table! {
 }
 
 table! {
-    /// What the I/O threads count.
+    /// The metrics of the I/O threads.
     EdgeMetrics {
         connections: Gauge = gauge, "parlour_connections", "Open TCP connections on the public port.";
         websockets: Gauge = gauge, "parlour_websockets", "Open WebSocket connections.";

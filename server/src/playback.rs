@@ -1,7 +1,7 @@
-//! Serving the past: a recording is run again on the tick thread, and ordinary clients watch it.
+//! Playback: a recording runs again on the tick thread, and ordinary clients watch it.
 //!
-//! A thread of its own reads ahead and makes the worlds that a seek asks for; the ticker on the tick thread only takes what
-//! is ready; the admin port asks the ticker, and polls for its answers.
+//! A separate thread reads ahead and makes the worlds of seeks. The ticker on the tick thread takes only what is ready. The
+//! admin port sends requests to the ticker, and polls for its answers.
 
 mod control;
 mod reader;
@@ -30,14 +30,14 @@ use reader::Reader;
 pub use steer::SteerError;
 use ticker::PlaybackTicker;
 
-/// Ticks that are read ahead: ten seconds of the recording.
+/// The number of ticks that are read ahead: ten seconds of the recording.
 const AHEAD: usize = 600;
-/// Seeks that may wait for the reader, and things it is to do besides.
+/// The maximum number of commands that wait for the reader.
 const COMMANDS: usize = 64;
-/// Thousandths of the speed at which it was lived.
+/// The possible speeds, in thousandths of the recorded speed.
 const SPEEDS: std::ops::RangeInclusive<u32> = 100..=16_000;
 
-/// A recording that is to be served to spectators: [`crate::Server::start_playback`].
+/// A recording to serve to spectators, with [`crate::Server::start_playback`].
 pub struct Playback {
     replay: Replay,
     times: Times,
@@ -49,10 +49,10 @@ pub struct Playback {
 }
 
 impl Playback {
-    /// A recording to be played from its beginning, at the speed at which it was lived, through all of its files.
+    /// Plays a recording from its beginning, at the recorded speed, through all of its files.
     ///
     /// # Errors
-    /// [`ReplayError`] if there is no tick in it.
+    /// [`ReplayError`] if the recording has no tick.
     pub fn new(replay: Replay) -> Result<Self, ReplayError> {
         let times = replay.times();
         let (first, last) = times.range().ok_or(ReplayError::Empty)?;
@@ -67,7 +67,7 @@ impl Playback {
         })
     }
 
-    /// What it was made with: its maps are those that spectators see.
+    /// The configuration of the recorded world. Spectators see its maps.
     #[must_use]
     pub fn config(&self) -> &SimConfig {
         self.replay.config()
@@ -79,24 +79,24 @@ impl Playback {
         (self.first, self.last)
     }
 
-    /// Begins elsewhere than with the first tick.
+    /// Starts at this moment instead of the first tick.
     ///
     /// # Errors
-    /// [`MomentError`] if that is not in the recording.
+    /// [`MomentError`] if the moment is not in the recording.
     pub fn begin_at(&mut self, moment: &Moment) -> Result<(), MomentError> {
         self.from = moment.tick(&self.times)?;
         Ok(())
     }
 
-    /// Begins paused: nothing moves until it is told to play.
+    /// Starts paused: nothing moves until a request to play.
     pub fn set_paused(&mut self, paused: bool) {
         self.paused = paused;
     }
 
-    /// Plays faster or slower: `0.1` to `16` times as it was lived.
+    /// Sets the speed: `0.1` to `16` times the recorded speed.
     ///
     /// # Errors
-    /// [`SteerError::Speed`] if the text is no such number.
+    /// [`SteerError::Speed`] if the text is not such a number.
     pub fn set_speed(&mut self, text: &str) -> Result<(), SteerError> {
         self.speed = steer::speed_of(text)?;
         Ok(())

@@ -1,5 +1,4 @@
-//! Recording the world that this server runs: its end on the tick thread, and the history for async callers. The threads are
-//! in [`parlour_recording::recorder`].
+//! Records the world that this server runs: the end on the tick thread, and async access to the history. The threads are in [`parlour_recording::recorder`].
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -36,7 +35,7 @@ impl Ticker for RecordedWorld {
         match stepped {
             Ok(()) => self.ticks.send(&mut self.world, tick, took, input, Some(output)),
             Err(panic) => {
-                // Only what the world was given is still read from it.
+                // Only the input that the world was given is still read from it.
                 self.world.reclaim_input(input);
                 self.ticks.send(&mut self.world, tick, took, input, None);
                 resume_unwind(panic);
@@ -53,7 +52,7 @@ pub(crate) async fn write_history(history: &HistoryHandle) -> Result<SavedHistor
     answered(|answer| history.write(Some(answer))).await
 }
 
-/// The history as a file would hold it.
+/// Returns the history in the format of a file.
 ///
 /// # Errors
 /// [`HistoryError`] says why there is none.
@@ -65,7 +64,7 @@ async fn answered(
     request: impl FnOnce(HistoryAnswer) -> Result<(), HistoryError>,
 ) -> Result<SavedHistory, HistoryError> {
     let (sender, receiver) = oneshot::channel();
-    // The caller may have hung up by then.
+    // The caller may be gone by then.
     request(Box::new(|saved| drop(sender.send(saved))))?;
     receiver.await.unwrap_or(Err(HistoryError::Gone))
 }

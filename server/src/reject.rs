@@ -1,4 +1,4 @@
-//! What is refused at the edge: the classes of metrics and logs, and the close code where there is one.
+//! Rejections of the edge: their classes in metrics and logs, and their close codes.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,25 +7,25 @@ use std::{
 
 use parlour_shared::close::CloseCode;
 
-/// Lines per second and class in the log; the rest is only counted.
+/// Log lines per second and class. More rejections are only counted.
 const LINES_PER_SECOND: u64 = 10;
 
 macro_rules! rejects {
     ($($(#[$doc:meta])* $name:ident = $class:literal, $code:expr;)*) => {
-        /// Why something was refused.
+        /// Why the edge rejected a connection or a message.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Reject { $($(#[$doc])* $name),* }
 
         impl Reject {
-            /// Every reason.
+            /// All reasons.
             pub(crate) const ALL: &[Reject] = &[$(Reject::$name),*];
 
-            /// Its name in metrics and logs.
+            /// Returns its name in metrics and logs.
             pub(crate) fn class(self) -> &'static str {
                 match self { $(Self::$name => $class),* }
             }
 
-            /// What the connection is closed with, if it is a WebSocket already.
+            /// Returns the close code for a WebSocket, if there is one.
             pub(crate) fn close_code(self) -> Option<CloseCode> {
                 match self { $(Self::$name => $code),* }
             }
@@ -34,37 +34,37 @@ macro_rules! rejects {
 }
 
 rejects! {
-    /// 400: not HTTP, or an upgrade with something wrong.
+    /// 400: not HTTP, or a faulty upgrade.
     BadRequest = "http_bad_request", None;
     /// 404.
     NotFound = "http_not_found", None;
     /// 405.
     BadMethod = "http_method", None;
-    /// 426: `/ws` without an upgrade, or to another version of WebSocket.
+    /// 426: `/ws` without an upgrade, or with a different version of WebSocket.
     UpgradeRequired = "http_upgrade_required", None;
     /// 431.
     HeadersTooLarge = "http_headers_too_large", None;
-    /// 403: the name is not the server's.
+    /// 403: the host name is not the server's.
     Host = "http_host", None;
-    /// 403: the page may not connect.
+    /// 403: the web page may not connect.
     Origin = "http_origin", None;
-    /// 400: no subprotocol of ours is offered.
+    /// 400: no offered subprotocol is known.
     Subprotocol = "http_subprotocol", None;
-    /// 429, or a connection closed at once.
+    /// 429, or closed without an answer.
     TooManyFromAddress = "too_many_from_address", None;
-    /// 503, or a connection closed at once.
+    /// 503, or closed without an answer.
     TooManyConnections = "too_many_connections", None;
-    /// 503, because clients may take no more descriptors of the process.
+    /// 503, because no more descriptors are left for clients.
     TooFewDescriptors = "too_few_descriptors", None;
-    /// No valid hello in time: 408 over HTTP, else the close code.
+    /// No valid hello in time: 408 over HTTP, otherwise the close code.
     HandshakeTimeout = "handshake_timeout", Some(CloseCode::HandshakeTimeout);
-    /// The tick does not advance: a session could not be opened.
+    /// The tick does not advance, so no session can be opened.
     TickFrozen = "tick_frozen", Some(CloseCode::TryLater);
     /// 503: the server failed.
     ServerFailed = "server_failed", None;
-    /// WebSocket's rules were broken.
+    /// A violation of the WebSocket protocol.
     Protocol = "websocket_protocol", Some(CloseCode::Protocol);
-    /// Text on the binary protocol, or the other way round.
+    /// Text on the binary protocol, or binary on the JSON protocol.
     WrongType = "wrong_type", Some(CloseCode::WrongType);
     /// Text that is not UTF-8.
     BadUtf8 = "bad_utf8", Some(CloseCode::BadUtf8);
@@ -72,13 +72,13 @@ rejects! {
     TooBig = "too_big", Some(CloseCode::TooBig);
     /// A message that cannot be decoded.
     Malformed = "malformed", Some(CloseCode::Malformed);
-    /// Something else before the hello.
+    /// A different message before the hello.
     NoHello = "no_hello", Some(CloseCode::Malformed);
-    /// A token, which nothing here can verify yet.
+    /// A token, which this version cannot verify.
     Token = "token", Some(CloseCode::AuthenticationFailed);
-    /// Another protocol version or schema.
+    /// A different protocol version or schema.
     Version = "version", Some(CloseCode::VersionNotSpoken);
-    /// Resuming, which nothing here can do yet.
+    /// Resuming, which this version cannot do.
     Resume = "unknown_session", Some(CloseCode::UnknownSession);
     /// A second hello.
     SecondHello = "second_hello", Some(CloseCode::RepeatedlyInvalid);
@@ -86,16 +86,16 @@ rejects! {
     Flood = "flood", Some(CloseCode::Flood);
     /// Too many pings.
     PingFlood = "ping_flood", Some(CloseCode::Flood);
-    /// The outbox ran over, or the socket took nothing of it for too long.
+    /// The outbox ran over, or the socket took none of it for too long.
     SlowConsumer = "slow_consumer", Some(CloseCode::SlowConsumer);
-    /// Silence.
+    /// Silence for too long.
     Heartbeat = "heartbeat_lost", Some(CloseCode::HeartbeatLost);
 }
 
-/// Bounds the lines in the log, per class and second. Shared by the I/O threads, without a lock.
+/// Bounds the log lines per class and second. The I/O threads share it without a lock.
 pub(crate) struct RejectLog {
     start: Instant,
-    /// Per class: the second in the upper half, the lines logged in it in the lower.
+    /// Per class: the second in the upper half, and the lines logged in it in the lower half.
     windows: Vec<AtomicU64>,
 }
 
@@ -107,7 +107,7 @@ impl RejectLog {
         }
     }
 
-    /// Whether there is a line left for this class now.
+    /// Returns whether a log line of this class is left now.
     pub(crate) fn may_log(&self, reject: Reject) -> bool {
         self.may_log_at(reject, self.start.elapsed().as_secs())
     }

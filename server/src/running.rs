@@ -1,27 +1,25 @@
-//! Tells when a thread was not run, so that time limits of clients do not count that time.
+//! Notices when a thread was not run, so that time limits of clients do not count that time.
 //!
-//! A process can be stopped: by a debugger, by SIGSTOP, or while its virtual machine moves. The monotonic clock goes on, so
-//! afterwards every client seems to have been silent all that time. While the whole machine sleeps (a laptop with its lid
-//! closed), the monotonic clock of Linux stands still; the boot-time clock shows such a gap.
+//! A process can be stopped by a debugger, by SIGSTOP, or while its virtual machine moves. The monotonic clock continues, so afterwards every client seems to have been silent. While the whole machine sleeps (a laptop with its lid closed), the monotonic clock of Linux stops; the boot-time clock shows such a gap.
 
 use std::{
     cell::Cell,
     time::{Duration, Instant},
 };
 
-/// A thread that did nothing for this long did not run: its timer comes every 100 ms.
+/// A thread that did nothing for this long was not run: its timer fires every 100 ms.
 pub(crate) const GAP: Duration = Duration::from_millis(500);
-/// After a gap everything that clients sent during it arrives at once. It is let in for this long.
+/// After a gap, everything that clients sent during it arrives within moments. It is admitted for this long.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
-/// When one thread ran. The thread calls [`Self::beat`] every 100 ms at least.
+/// When one thread ran. The thread calls [`Self::beat`] at least every 100 ms.
 #[derive(Debug)]
 pub(crate) struct Running {
     seen: Cell<Instant>,
-    /// The last gap; at first an empty one.
+    /// The start of the last gap; `resumed` is its end. At first the gap is empty.
     stopped: Cell<Instant>,
     resumed: Cell<Instant>,
-    /// How long the machine had slept, since it started.
+    /// How long the machine has slept in total.
     slept: Cell<Duration>,
 }
 
@@ -35,7 +33,7 @@ impl Running {
         }
     }
 
-    /// The thread runs. Returns the length of the gap that ends now, if one does.
+    /// Notes that the thread runs. Returns the length of the gap that ends now, if there is one.
     pub(crate) fn beat(&self, now: Instant) -> Option<Duration> {
         let seen = self.seen.replace(now.max(self.seen.get()));
         let gap = now.saturating_duration_since(seen);
@@ -47,7 +45,7 @@ impl Running {
         Some(gap)
     }
 
-    /// The same for the sleep of the machine, which has slept for so long in all ([`machine_slept`]). Costs more.
+    /// Like [`Self::beat`], for the sleep of the machine, which is `slept` in total ([`machine_slept`]). It costs more.
     pub(crate) fn beat_awake(&self, now: Instant, slept: Duration) -> Option<Duration> {
         let gap = slept.saturating_sub(self.slept.replace(slept));
         if gap < GAP {
@@ -58,12 +56,12 @@ impl Running {
         Some(gap)
     }
 
-    /// The begin of a time limit that began `then`: the end of the last gap, if that is later.
+    /// Returns the start of a time limit that began `then`: the end of the last gap, if that is later.
     pub(crate) fn fresh(&self, then: Instant) -> Instant {
         then.max(self.resumed.get())
     }
 
-    /// Since when allowances have grown for what arrives `now`: since the begin of a gap that ended just now.
+    /// Returns since when allowances have grown for data that arrives `now`: since the start of a gap that has just ended.
     pub(crate) fn accrued(&self, now: Instant) -> Instant {
         if now.saturating_duration_since(self.resumed.get()) < CATCH_UP {
             self.stopped.get()
@@ -73,7 +71,7 @@ impl Running {
     }
 }
 
-/// How long the machine has slept since it started: what its clocks disagree about.
+/// Returns how long the machine has slept since it started: the difference of its clocks.
 #[cfg(target_os = "linux")]
 pub(crate) fn machine_slept() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
@@ -81,7 +79,7 @@ pub(crate) fn machine_slept() -> Duration {
     read(ClockId::Boottime).saturating_sub(read(ClockId::Monotonic))
 }
 
-/// Elsewhere nothing is known of it.
+/// Other systems do not report it.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn machine_slept() -> Duration {
     Duration::ZERO
@@ -102,7 +100,7 @@ mod tests {
         assert_eq!(running.fresh(at(3000)), at(29_900));
         assert_eq!(running.fresh(at(30_000)), at(30_000));
         assert_eq!(running.beat(at(30_000)), None);
-        // A time that was read earlier but arrives later is no gap.
+        // A time that was read earlier but arrives later is not a gap.
         assert_eq!(running.beat(at(29_950)), None);
         assert_eq!(running.beat(at(30_100)), None);
     }

@@ -1,6 +1,6 @@
-//! A running server: its threads, from start to stop.
+//! A running server and its threads, from start to stop.
 //!
-//! One thread ticks, some hold sockets, one answers on the admin port; a few record.
+//! One thread ticks, some serve connections, one answers on the admin port, and a few record.
 
 mod options;
 mod ports;
@@ -26,7 +26,7 @@ pub use options::{ServerOptions, StartError};
 pub use signals::{RunError, Signals};
 use threads::Threads;
 
-/// A running server. Stops when dropped.
+/// A running server. Dropping it stops it.
 ///
 /// A program whose only work is the server calls [`Self::run_until_signal`]:
 ///
@@ -51,13 +51,11 @@ use threads::Threads;
 /// }
 /// ```
 ///
-/// Other programs call [`Self::wait`] on a thread of its own, and [`Self::stop`] when they end.
+/// Other programs call [`Self::wait`] on a separate thread, and [`Self::stop`] when they end.
 ///
 /// # Failure
 ///
-/// A server fails when one of its threads does: as a rule the thread `tick`, when game logic panics. It then closes every
-/// connection with 1011, answers new ones with 503 and the reason, and so do `/readyz` and `/livez` on the admin port. It does
-/// not start again by itself: [`Self::wait`] and [`Self::run_until_signal`] return the failure.
+/// A server fails when one of its threads fails: usually the thread `tick`, because game logic panics. It then closes every connection with 1011, and answers new ones, `/readyz` and `/livez` with 503 and the reason. It does not restart: [`Self::wait`] and [`Self::run_until_signal`] return the failure.
 pub struct Server {
     listen: SocketAddr,
     admin: SocketAddr,
@@ -70,59 +68,58 @@ pub struct Server {
 /// How a server stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StopReport {
-    /// The last tick that was over; after a panic of game logic in tick 301 it is 300.
+    /// The last finished tick. After a panic of game logic in tick 301 it is 300.
     pub tick: Tick,
-    /// Connections that were told, and ended in good order.
+    /// Connections that were sent a close frame, and answered it.
     pub closed: u32,
-    /// Connections that were told, and did not answer in time.
+    /// Connections that were sent a close frame, and did not answer in time.
     pub aborted: u32,
     /// The failure, if the server failed.
     pub failure: Option<ServerFailure>,
 }
 
 impl Server {
-    /// Binds both ports and starts all threads. When it returns, connections are taken.
+    /// Binds both ports and starts all threads. When it returns, the server accepts connections.
     ///
     /// # Errors
-    /// [`StartError`] says what is in the way, and what to do.
+    /// [`StartError`] contains the cause and what to do.
     pub fn start(options: ServerOptions) -> Result<Server, StartError> {
         start::start(options)
     }
 
-    /// As [`Self::start`], but what is served is a recording: clients watch it and cannot change it, and the admin port
-    /// has `/playback`. The world and the logic of the options are not used.
+    /// Like [`Self::start`], but serves a recording: clients watch it and cannot change it, and the admin port has `/playback`. The world and the logic of the options are not used.
     ///
     /// # Errors
-    /// As [`Self::start`]. What is wrong with the recording later on is told on the admin port.
+    /// As [`Self::start`]. Later faults of the recording are reported on the admin port.
     pub fn start_playback(options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
         start::start_playback(options, playback)
     }
 
-    /// The public address; with the true port if port 0 was asked for.
+    /// Returns the public address, with the real port if port 0 was requested.
     #[must_use]
     pub fn listen_addr(&self) -> SocketAddr {
         self.listen
     }
 
-    /// The admin address; with the true port if port 0 was asked for.
+    /// Returns the admin address, with the real port if port 0 was requested.
     #[must_use]
     pub fn admin_addr(&self) -> SocketAddr {
         self.admin
     }
 
-    /// The metrics of this server, for other threads of the program: [`Recorder`] says how to count.
+    /// Returns the metrics of this server, for other threads of the program. [`Recorder`] describes how to count.
     #[must_use]
     pub fn recorder(&self) -> &Recorder {
         &self.recorder
     }
 
-    /// The failure, if the server failed, without waiting for one: for a status page or a test. [`Self::wait`] waits.
+    /// Returns the failure of the server, if it has failed, without waiting: for a status page or a test. [`Self::wait`] waits.
     #[must_use]
     pub fn failure(&self) -> Option<ServerFailure> {
         self.failure.get().cloned()
     }
 
-    /// Blocks until the server fails, or until another thread has stopped it.
+    /// Blocks until the server fails, or until a different thread has stopped it.
     ///
     /// ```no_run
     /// # use std::{sync::Arc, thread};
@@ -142,36 +139,32 @@ impl Server {
     /// # }
     /// ```
     ///
-    /// In async code give it to a thread that may block, such as `tokio::task::spawn_blocking`.
+    /// In async code call it on a thread that may block, such as with `tokio::task::spawn_blocking`.
     ///
     /// # Errors
-    /// The failure, at once if the server failed before. `Ok`: [`Self::stop`] is done, and nothing failed.
+    /// The failure; immediately if the server has already failed. `Ok` means that [`Self::stop`] has finished and nothing failed.
     pub fn wait(&self) -> Result<(), ServerFailure> {
         self.failure.wait()
     }
 
-    /// Blocks until the process is asked to stop (Ctrl-C, SIGTERM) or the server fails, and stops the server. Meanwhile SIGUSR1
-    /// writes the history ([`Self::write_history`]).
+    /// Blocks until the process is asked to stop (Ctrl-C, SIGTERM) or the server fails, and then stops the server. Meanwhile SIGUSR1 writes the history ([`Self::write_history`]).
     ///
-    /// A Ctrl-C while the server stops ends the process at once, with exit code 130. The signals are held from this call on,
-    /// also after it returns: Ctrl-C does not end the process any more then. Call it at the end of `main`.
+    /// A Ctrl-C while the server stops ends the process immediately, with exit code 130. The signals are caught from this call on, also after it returns: Ctrl-C no longer ends the process then. Call it at the end of `main`.
     ///
     /// # Errors
-    /// [`RunError::Failed`] has the failure; [`Self::stop`] then still gives the report. [`RunError::Signals`] if the system
-    /// refuses what it takes to wait for signals; the server is not stopped then.
+    /// [`RunError::Failed`] contains the failure; [`Self::stop`] then still returns the report. [`RunError::Signals`] if the system refuses to report signals; the server is not stopped then.
     pub fn run_until_signal(&self) -> Result<StopReport, RunError> {
         signals::run(self)
     }
 
-    /// Has the last minutes written to a file, and does not wait for it: the log tells where.
+    /// Has the last minutes written to a file, without waiting for it. The log contains the path.
     pub fn write_history(&self) {
         if let Err(refused) = self.history.write(None) {
             tracing::warn!(why = %refused, "the history was not written");
         }
     }
 
-    /// Tells everyone, closes all connections (1012, or 1011 after a failure), and ends all threads. Takes at most a few seconds.
-    /// If it was called before, there is only the report of that stop.
+    /// Closes all connections (1012, or 1011 after a failure), and ends all threads. It takes at most a few seconds. A second call returns the report of the first.
     pub fn stop(&self) -> StopReport {
         let threads = self.threads.lock();
         threads.unwrap_or_else(PoisonError::into_inner).stop()

@@ -1,28 +1,28 @@
-//! The catalogue of skins, from a TOML file: what players may look like, in the order of their numbers.
+//! The catalogue of skins, from a TOML file: the possible looks of players, by number.
 
 use std::{fs::File, io::Read, path::Path};
 
 use thiserror::Error;
 use toml::de::{DeTable, DeValue};
 
-/// Skins in a catalogue.
+/// The maximum number of skins.
 pub const MAX_SKINS: usize = 1024;
-/// Bytes of a catalogue.
+/// The maximum size of a catalogue in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
-/// Bytes of an id.
+/// The maximum length of an id in bytes.
 const MAX_ID_BYTES: usize = 32;
 
 const BUNDLED: &str = include_str!("../../assets/skins.toml");
 
-/// What is wrong with a catalogue, one line for each mistake.
+/// The mistakes in a catalogue, one line for each.
 #[derive(Debug, Error)]
 #[error("{}", .0.join("\n"))]
 pub struct SkinErrors(pub Vec<String>);
 
-/// The ids of the bundled catalogue, or of a file that replaces it.
+/// Returns the ids of the bundled catalogue, or of a file that replaces it.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All mistakes in it.
 pub fn load(file: Option<&Path>) -> Result<Vec<String>, SkinErrors> {
     let Some(path) = file else {
         return parse("bundled skins.toml", BUNDLED);
@@ -40,10 +40,10 @@ pub fn load(file: Option<&Path>) -> Result<Vec<String>, SkinErrors> {
     parse(&name, &text)
 }
 
-/// The ids of a catalogue that is at hand. `file` is what errors call it.
+/// Returns the ids of a catalogue in memory. `file` is its name in errors.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All mistakes in it.
 pub fn parse(file: &str, text: &str) -> Result<Vec<String>, SkinErrors> {
     let line = |offset: usize| {
         let breaks = text.bytes().take(offset).filter(|&byte| byte == b'\n');

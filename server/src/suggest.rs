@@ -1,8 +1,8 @@
 //! "Did you mean …?"
 
-/// The candidate that is so close to what was written that it was probably meant.
+/// Returns the candidate that is so close to the input that it was probably meant.
 pub(crate) fn closest<'a>(written: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Nothing longer is a slip of the pen, and the distance takes length times length.
+    // A longer input is not a typo, and the distance costs length times length.
     const LONGEST: usize = 64;
     let plain = |text: &str| text.to_ascii_lowercase().replace('-', "_");
     let written = plain(written);

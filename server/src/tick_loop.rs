@@ -1,5 +1,4 @@
-//! The tick thread: empties the inbound rings, steps the world, hands on what it says. It makes no blocking call but
-//! sleeping until its next deadline, takes no lock, and awaits nothing, so that no client can move a tick.
+//! The tick thread: empties the inbound rings, steps the world, and publishes its output. It makes no blocking call except sleeping until its next deadline, takes no lock, and awaits nothing, so no client can move a tick.
 
 mod clock;
 mod pressure;
@@ -30,13 +29,13 @@ use clock::{Clock, PERIOD};
 use pressure::Pressure;
 use roster::Roster;
 
-/// Something that goes forward tick by tick. It lives on the tick thread and must not block there.
+/// Something that runs tick by tick. It lives on the tick thread and must not block there.
 pub(crate) trait Ticker {
-    /// One tick. The input is in canonical order, and afterwards what it was, or empty; the output is emptied first.
+    /// Runs one tick. The input is in canonical order; afterwards it is unchanged, or empty. The output is cleared first.
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput);
 }
 
-/// Makes the ticker on the tick thread, which it never leaves: only this needs to be `Send`.
+/// Makes the ticker on the tick thread, which it never leaves: only this closure must be `Send`.
 pub(crate) type MakeTicker = Box<dyn FnOnce() -> Box<dyn Ticker> + Send>;
 
 impl Ticker for Simulation {
@@ -45,15 +44,15 @@ impl Ticker for Simulation {
     }
 }
 
-/// What the tick thread is made with.
+/// What the tick thread needs to start.
 pub(crate) struct TickLoop {
     pub(crate) inbound: Vec<InboundReceiver>,
     pub(crate) publisher: Publisher,
-    /// How busy each I/O thread is.
+    /// The load of each I/O thread.
     pub(crate) loads: Vec<Arc<IoLoad>>,
-    /// How often viewers are sent snapshots; none: as often as there is room for.
+    /// How often viewers are sent snapshots. `None`: as often as the load allows.
     pub(crate) cadence: Option<Cadence>,
-    /// Whether the thread takes real-time priority if it may.
+    /// Whether the thread takes real-time priority if the system allows it.
     pub(crate) realtime: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: Arc<TickStatus>,
@@ -61,7 +60,7 @@ pub(crate) struct TickLoop {
 }
 
 impl TickLoop {
-    /// Makes the ticker, and ticks until told to stop.
+    /// Makes the ticker, and ticks until the server stops.
     pub(crate) fn run(mut self, make: MakeTicker) {
         let mut ticker = make();
         // Not before: threads that game logic starts would inherit it.
@@ -78,7 +77,7 @@ impl TickLoop {
             self.status.set_pace(input.pace);
 
             let mut shared = self.publisher.take();
-            // Only a tick thread's bug could make it shared; a fresh one costs an allocation, not a crash.
+            // Only a bug of this thread could make it shared. A fresh one costs an allocation, not a crash.
             if Arc::get_mut(&mut shared).is_none() {
                 shared = Arc::default();
             }
@@ -94,13 +93,13 @@ impl TickLoop {
             self.observe_time(begin.saturating_duration_since(deadline), end - begin);
             pressure.ticked(end - begin, end);
             let skipped = clock.next(end - begin, end);
-            // Told by an I/O thread's log: a line from here would wait for whoever else writes one.
+            // An I/O thread logs it: a line from here would wait for other writers.
             self.metrics.tick.skipped.increment(skipped);
             self.status.add_skipped(skipped);
         }
     }
 
-    /// Makes the input of the tick: what arrived, and what the pace of the I/O threads makes necessary.
+    /// Collects the input of the tick: the events that arrived, and the holds and the pace that the I/O threads make necessary.
     fn collect(
         &mut self,
         deadline: Instant,
@@ -110,7 +109,7 @@ impl TickLoop {
     ) {
         input.events.clear();
         for (thread, ring) in self.inbound.iter_mut().enumerate() {
-            // What arrives while this runs waits for the next tick: a flood cannot keep the tick here.
+            // Events that arrive meanwhile wait for the next tick, so a flood cannot keep the tick here.
             for _ in 0..ring.slots() {
                 let Ok(event) = ring.pop() else { break };
                 roster.take_in(thread, event, deadline, input);

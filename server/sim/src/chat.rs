@@ -17,9 +17,9 @@ use crate::{
     talk,
 };
 
-/// Says something. The speaker hears it, too: with its stamp it is the proof of what was said when.
+/// Sends a chat. The speaker also receives it: its stamp proves what was said when.
 pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<(), Refusal> {
-    // What a text may hold is decided before it gets here: `EventKind::Message`.
+    // The contents of a text are checked before it gets here: `EventKind::Message`.
     if chat.text.is_empty() || chat.text.len() > MAX_CHAT_BYTES {
         return Err(Refusal::BadText);
     }
@@ -32,7 +32,7 @@ pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<
     }
     let mut speaker = world.get_mut::<Player>(player).ok_or(Refusal::NotInRoom)?;
     let session = speaker.session;
-    // Text and name are lent to the message and given back: a chat allocates nothing.
+    // Text and name are lent to the message and taken back, so a chat allocates nothing.
     let said = ChatSaid {
         stamp: Stamp { epoch, seq: 0 },
         tick,
@@ -56,7 +56,7 @@ pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<
     Ok(())
 }
 
-/// How many players hear a chat.
+/// Returns how many players hear a chat.
 fn listeners(world: &World, room: Entity, speaker: Entity, scope: Scope) -> Option<u32> {
     match scope {
         Scope::Room => Some(world.get::<Seats>(room)?.len()),
@@ -79,7 +79,7 @@ fn to_room(
     Some(stamp)
 }
 
-/// Each listener has a stream of its own, in which this is the next message; gives the speaker's stamp.
+/// Sends a chat to each listener with the next number of its own stream. Returns the speaker's stamp.
 fn to_near(
     world: &mut World,
     outbox: &mut Outbox,
@@ -117,8 +117,7 @@ fn to_near(
     stamp_of_speaker
 }
 
-/// Sends a near-me chat to those who watch through a listener's eyes, each in a stream of its own. Leaves another stamp in
-/// it.
+/// Sends a near-me chat to the watchers that have the view of a listener, each with a number of its own stream. Changes the stamp in the message.
 fn tell_followers(world: &mut World, outbox: &mut Outbox, listener: SessionId, message: &mut ServerMessage) {
     for (watcher, seq) in world.resource_mut::<Watchers>().hearing_near(listener) {
         if let ServerMessage::Chat(said) = message {

@@ -1,9 +1,9 @@
-//! Time inside the world: the tick number and nothing else.
+//! Time inside the world: only the tick number.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::ids::Tick;
 
-/// The tick that is being simulated.
+/// The present tick.
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct Clock {
     /// 1 in the first step.

@@ -1,4 +1,4 @@
-//! What a world is made with. All of it is part of a recording's header: it never changes while the world lives.
+//! The configuration of a world. All of it is in the header of a recording: it never changes while the world lives.
 
 use std::sync::Arc;
 
@@ -10,26 +10,25 @@ use parlour_shared::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Everything a world is made with.
+/// The configuration of a world.
 #[derive(Clone, Debug)]
 pub struct SimConfig {
-    /// Seeds every stream of chance. 0, as [`Self::new`] leaves it, says that none was chosen: a server then takes a random one
-    /// at its start. A world that is made without a server takes it as it is.
+    /// The seed of every random stream. 0, as [`Self::new`] leaves it, means that none was chosen: a server then takes a random one at its start. A world that is made without a server uses it as it is.
     pub seed: u64,
     /// The rules of every room.
     pub rules: RoomRules,
-    /// The maps that rooms can be made from.
+    /// The maps of the rooms.
     pub maps: Vec<Arc<Map>>,
     /// The catalogue of skins, by index.
     pub skins: Vec<String>,
-    /// What welcomes say of the edge's heartbeat, in milliseconds; the world itself has none.
+    /// The edge's heartbeat in milliseconds, for welcomes. The world has none.
     pub heartbeat_ms: u32,
-    /// Rooms that may exist at once; a join that would make one more is refused.
+    /// The maximum number of rooms. A join that would make one more is refused.
     pub max_rooms: u32,
 }
 
 impl SimConfig {
-    /// The default rules and skins over these maps.
+    /// Returns the default rules and skins with these maps.
     #[must_use]
     pub fn new(maps: Vec<Arc<Map>>) -> Self {
         Self {
@@ -43,21 +42,21 @@ impl SimConfig {
     }
 }
 
-/// What the world was made with and never changes.
+/// The part of the configuration that systems read. It never changes.
 #[derive(Resource, Clone, Debug)]
 pub struct Setup {
-    /// Seeds every stream of chance.
+    /// The seed of every random stream.
     pub seed: u64,
     /// The rules of every room.
     pub rules: RoomRules,
     /// The catalogue of skins.
     pub skins: Arc<[String]>,
-    /// What welcomes say of the edge's heartbeat, in milliseconds.
+    /// The edge's heartbeat in milliseconds, for welcomes.
     pub heartbeat_ms: u32,
 }
 
 impl Setup {
-    /// Of this configuration.
+    /// Takes the parts from a configuration.
     pub(crate) fn of(config: &SimConfig) -> Self {
         Self {
             seed: config.seed,
@@ -68,14 +67,14 @@ impl Setup {
     }
 }
 
-/// Who is shown to whom.
+/// Which players a viewer sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interest {
-    /// Those within [`RoomRules::near_px`].
+    /// The players within [`RoomRules::near_px`].
     #[default]
     Near,
-    /// Everyone in the room.
+    /// All players in the room.
     All,
 }
 
@@ -83,17 +82,17 @@ pub enum Interest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoomRules {
-    /// Players at most.
+    /// The maximum number of players.
     pub capacity: u32,
-    /// How near is near, in pixels; one stays near up to a sixth more.
+    /// The near radius in pixels. Players stay near up to a sixth more.
     pub near_px: u32,
-    /// Who is shown to whom.
+    /// Which players a viewer sees.
     pub interest: Interest,
-    /// Ticks between two looks at who is near whom, at most 6 (100 ms).
+    /// Ticks after which each pair of players is checked again, at most 6 (100 ms).
     pub refresh_ticks: u32,
-    /// Ticks for which a room stands empty before it is cleaned up.
+    /// Ticks for which a room is empty before it is removed.
     pub empty_ticks: u32,
-    /// How often a player may ask for what.
+    /// How often a player may send which requests.
     pub rates: RateLimits,
     /// How much may be said in a room.
     pub talk: TalkLimit,
@@ -114,10 +113,10 @@ impl Default for RoomRules {
 }
 
 impl RoomRules {
-    /// Whether a world can be made with them.
+    /// Checks that a world can be made with these rules.
     ///
     /// # Errors
-    /// The first that is out of its bounds.
+    /// The first rule that is out of its bounds.
     pub fn check(&self) -> Result<(), RulesError> {
         let within = |name, value, most| {
             let fits = (1..=most).contains(&value);
@@ -147,19 +146,19 @@ pub enum RulesError {
     /// A number is out of its bounds.
     #[error("{name} is {value}, not within 1 to {most}")]
     Bounds {
-        /// Which.
+        /// Its name.
         name: &'static str,
-        /// What it is.
+        /// Its value.
         value: u32,
-        /// What it may be at most.
+        /// Its maximum.
         most: u32,
     },
-    /// A bucket that never has a token, or takes longer than 2^24 ticks to fill.
+    /// A bucket never has a token, or takes longer than 2^24 ticks to fill.
     #[error("a rate of {} at once, one every {}", .0.burst, count(.0.every_ticks, "tick"))]
     Rate(Rate),
 }
 
-/// A token bucket: `burst` at once, then one every `every_ticks`.
+/// A token bucket: a burst of `burst`, then one token every `every_ticks`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
@@ -177,19 +176,18 @@ impl Rate {
     }
 }
 
-/// A bucket of bytes per room for chats and writes to its state. Each costs its texts and 64 bytes, times the number of
-/// players that receive it.
+/// The bucket of bytes of a room, for chats and writes to its state. Each costs its texts and 64 bytes, times the number of players that receive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TalkLimit {
     /// Bytes that come back in a tick.
     pub bytes_per_tick: u32,
-    /// In how many ticks an empty bucket is full again: so many ticks' bytes may be spent at once.
+    /// The ticks in which an empty bucket fills. The bytes of that many ticks may be spent in a burst.
     pub burst_ticks: u32,
 }
 
 impl TalkLimit {
-    /// So many MiB a second, and four seconds' worth at once.
+    /// Returns the limit for this many MiB per second, with a burst of four seconds.
     #[must_use]
     pub fn mib_per_second(mib: u32) -> Self {
         let bytes_per_tick = (u64::from(mib) << 20).div_ceil(u64::from(TICK_RATE));
@@ -199,22 +197,21 @@ impl TalkLimit {
         }
     }
 
-    /// The other way round, rounded down.
+    /// Returns the MiB per second, rounded down.
     #[must_use]
     pub fn as_mib_per_second(self) -> u32 {
         ((u64::from(self.bytes_per_tick) * u64::from(TICK_RATE)) >> 20) as u32
     }
 }
 
-/// 8 MiB a second: in a room of 1,000 a chat of 100 bytes costs (100 + 64) * 1,000 = 164,000 bytes, so 51 a second pass, one
-/// of each player every 20 s; and 204 at once. One of 2 KiB costs 2.1 MB: 4 a second.
+/// 8 MiB per second. In a room of 1,000, a chat of 100 bytes costs (100 + 64) * 1,000 = 164,000 bytes. So 51 pass per second, one of each player every 20 s, with a burst of 204. A chat of 2 KiB costs 2.1 MB: 4 pass per second.
 impl Default for TalkLimit {
     fn default() -> Self {
         Self::mib_per_second(8)
     }
 }
 
-/// How often a player may ask for what.
+/// How often a player may send which requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimits {

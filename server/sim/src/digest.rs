@@ -1,9 +1,6 @@
-//! The state hash: kept up to date by what changes, never by walking the world.
+//! The state hash. It is updated by what changes, never by a walk over the world.
 //!
-//! Each part of the state has a sum. A component adds `hash(tag, stable id, value)` of each entity to its sum. A sum
-//! does not depend on the order of its shares, which makes the order canonical whatever order the storage has; and a
-//! change costs one subtraction and one addition. In debug builds the sums are counted anew every few ticks and
-//! compared.
+//! Each part of the state has a sum. A component adds `hash(tag, stable id, value)` of each entity to its sum. A sum does not depend on the order of its shares, so it is canonical whatever the order of the storage, and a change costs one subtraction and one addition. In debug builds the sums are counted again every few ticks and compared.
 
 use bevy_app::App;
 use bevy_ecs::{
@@ -28,12 +25,12 @@ pub(crate) struct Digest {
 }
 
 impl Digest {
-    /// Sixteen bits of each part's sum: enough to name the part that differs.
+    /// Sixteen bits of the sum of each part: enough to name the part that differs.
     pub(crate) fn fingerprints(&self) -> impl Iterator<Item = u16> {
         self.sums.iter().map(|&sum| mix(sum) as u16)
     }
 
-    /// Makes the hash of a tick from the sums.
+    /// Computes the hash of a tick from the sums.
     pub(crate) fn finish(&mut self, clock: Clock) {
         let mut fold = Fold::new(u64::from(clock.tick.0));
         self.sums.iter().for_each(|&sum| fold.word(sum));
@@ -46,19 +43,17 @@ impl Digest {
     }
 }
 
-/// The shares of one entity in the sums, by lane. All of them lie side by side, because what a command changes (the
-/// player's motion, its commands that wait, its rate limits) changes together: a component of its own for each share took
-/// twice the time, which went into cache misses.
+/// The shares of one entity in the sums. They are side by side, because a command changes several of them together: the player's motion, its waiting commands, its rate limits. A separate component for each share took twice the time, in cache misses.
 #[derive(Component, Default)]
 #[repr(align(64))]
 pub(crate) struct Shares {
     hashes: [u64; MAX_LANES],
 }
 
-/// Components that can be part of the state.
+/// The components that can be part of the state.
 const MAX_LANES: usize = 32;
 
-/// Where the share of a component is, and to which sum it belongs.
+/// The place of a component's share, and the sum that it belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lane {
     component: ComponentId,
@@ -66,7 +61,7 @@ pub(crate) struct Lane {
     tag: usize,
 }
 
-/// Keeps a component's sum up to date.
+/// Keeps the sum of a component up to date.
 pub(crate) fn hash_component<C: Component>(app: &mut App, tag: usize, hash: fn(&C, &mut Fold)) {
     let world = app.world_mut();
     let component = world.register_component::<C>();
@@ -84,7 +79,7 @@ pub(crate) fn hash_component<C: Component>(app: &mut App, tag: usize, hash: fn(&
     add(app, share::<C>(lane, hash));
 }
 
-/// Keeps a resource's sum up to date.
+/// Keeps the sum of a resource up to date.
 pub(crate) fn hash_resource<R: Resource + Serialize>(app: &mut App, tag: usize) {
     app.world_mut().resource_mut::<Digest>().sums.push(0);
     let update = move |resource: Res<R>, mut digest: ResMut<Digest>| {
@@ -93,7 +88,7 @@ pub(crate) fn hash_resource<R: Resource + Serialize>(app: &mut App, tag: usize) 
     add(app, update.into_configs());
 }
 
-/// Counts a component's sum anew.
+/// Counts the sum of a component again.
 pub(crate) fn recount<C: Component>(world: &mut World, tag: usize, hash: fn(&C, &mut Fold)) {
     let lanes = &world.resource::<Digest>().lanes;
     let Some(lane) = lanes.iter().find(|lane| lane.tag == tag).map(|lane| lane.lane) else {
@@ -107,13 +102,13 @@ pub(crate) fn recount<C: Component>(world: &mut World, tag: usize, hash: fn(&C, 
     world.resource_mut::<Digest>().sums[tag] = sum;
 }
 
-/// Counts a resource's sum anew.
+/// Counts the sum of a resource again.
 pub(crate) fn recount_resource<R: Resource + Serialize>(world: &mut World, tag: usize) {
     let hash = hash_of_resource(tag, world.resource::<R>());
     world.resource_mut::<Digest>().sums[tag] = hash;
 }
 
-/// Sums first, then the hash of the tick.
+/// First the sums, then the hash of the tick.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 enum DigestSet {
     Sum,
@@ -126,7 +121,7 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(Step, finish.in_set(DigestSet::Finish).in_set(StepSet::Digest));
 }
 
-/// Systems that all add to sums may do so in any order.
+/// Systems that only add to sums may run in any order.
 fn add(app: &mut App, system: ScheduleConfigs<ScheduleSystem>) {
     app.add_systems(
         Step,
@@ -145,8 +140,7 @@ fn share<C: Component>(lane: Lane, hash: fn(&C, &mut Fold)) -> ScheduleConfigs<S
             digest.change(tag, shares.hashes[lane], hash);
             shares.hashes[lane] = hash;
         };
-        // Few change in a tick, and looking for them row by row takes longer than hashing them. So whole tables are
-        // looked through, 64 rows at a time.
+        // Few components change in a tick, and finding them row by row takes longer than hashing them. So whole tables are searched, 64 rows at a time.
         let Ok(tables) = all.contiguous_iter_mut() else {
             // A component that is stored in a sparse set has no tables.
             for (id, component, mut shares) in &mut all {
@@ -161,7 +155,7 @@ fn share<C: Component>(lane: Lane, hash: fn(&C, &mut Fold)) -> ScheduleConfigs<S
             let since = this.wrapping_sub(components.last_run_tick().get());
             let shares = shares.bypass_change_detection();
             for (block, ticks) in components.changed_ticks_slice().chunks(64).enumerate() {
-                // As `Tick::is_newer_than`, but without its clamps the compiler takes four rows at a time.
+                // Like `Tick::is_newer_than`, but without its clamps the compiler handles four rows at a time.
                 let changed = |tick: &Tick| this.wrapping_sub(tick.get()) < since;
                 if !ticks.iter().fold(false, |any, tick| any | changed(tick)) {
                     continue;
@@ -182,7 +176,7 @@ fn share<C: Component>(lane: Lane, hash: fn(&C, &mut Fold)) -> ScheduleConfigs<S
     }
 }
 
-/// Counts one component anew: a write that escaped change detection would show here, and nowhere else.
+/// Counts one component again. A write that escaped change detection shows here, and nowhere else.
 fn verify<C: Component>(
     lane: usize,
     tag: usize,
@@ -200,7 +194,7 @@ fn verify<C: Component>(
     check.into_configs()
 }
 
-/// Takes a component's share out of the sum when the component goes.
+/// Subtracts the share of a component that is removed.
 fn forget(mut world: DeferredWorld, context: HookContext) {
     let lanes = &world.resource::<Digest>().lanes;
     let lane = lanes

@@ -1,8 +1,6 @@
-//! Doors: a player whose middle enters one goes to another room.
+//! Doors: a player whose middle enters one goes to a different room.
 //!
-//! A door is entered in the tick whose path touches it: the straight line from where the middle was at the tick before to
-//! where it is. A door that was entered and did not open, and one in which a player arrived, is entered again only
-//! after it was left.
+//! A door is entered in the tick whose path touches it. The path is the straight line from the middle's position at the previous tick to its present one. A door that was entered and did not open is entered again only after the player has left it, like a door in which a player arrived.
 
 mod path;
 
@@ -36,8 +34,7 @@ pub(crate) fn plugin(app: &mut App) {
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 struct Doors;
 
-/// The players who entered a door with this tick, in canonical order. A player on a straight line costs a comparison
-/// until its line can meet a door. Allocates only if a door was entered.
+/// Finds the players that entered a door in this tick, in canonical order. A player on a straight line costs a comparison until its line can meet a door. Allocates only if a door was entered.
 fn find_entering(
     mut walkers: Query<(Entity, &InRoom, &Seat, &mut Motion)>,
     rooms: Query<&Room>,
@@ -67,12 +64,12 @@ fn pass(In(entering): In<Vec<(Epoch, Slot, Entity)>>, world: &mut World) {
     }
 }
 
-/// Takes a player through the first door along its path that opens, and says of each before it why it did not.
+/// Moves a player through the first door along its path that opens, and refuses each door before it.
 fn pass_first_open(world: &mut World, player: Entity) {
     for (to_map, to_spawn) in entered_doors(world, player).unwrap_or_default() {
         let passed = limit(world, player).and_then(|()| rooms::pass_door(world, player, &to_map, &to_spawn));
         let Err(refusal) = passed else { return };
-        // What limits this player shuts the doors behind this one, too.
+        // A limit of this player also shuts the doors behind this one.
         let limited = matches!(refusal, Refusal::RateLimited { .. });
         refuse(world, player, Cause::Door, refusal);
         if limited {
@@ -81,7 +78,7 @@ fn pass_first_open(world: &mut World, player: Entity) {
     }
 }
 
-/// Where the doors lead that a player entered with this tick, in the order in which its path meets them.
+/// Returns the targets of the doors that a player entered in this tick, in the order in which its path meets them.
 fn entered_doors(world: &World, player: Entity) -> Option<Vec<(String, String)>> {
     let path = world.get::<Motion>(player)?.path(world.resource::<Clock>().tick);
     let map = &world.get::<Room>(world.get::<InRoom>(player)?.0)?.map;
@@ -92,7 +89,7 @@ fn entered_doors(world: &World, player: Entity) -> Option<Vec<(String, String)>>
     Some(doors.into_iter().map(|(_, door)| leads(door)).collect())
 }
 
-/// To pass a door costs the same token as to join by hand.
+/// A door costs the same token as a join.
 fn limit(world: &mut World, player: Entity) -> Result<(), Refusal> {
     let tick = world.resource::<Clock>().tick;
     let rates = world.resource::<Setup>().rules.rates;

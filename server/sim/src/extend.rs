@@ -1,6 +1,6 @@
 //! What game logic can add to a world: components that are replicated or hashed, and typed messages.
 //!
-//! How plugins use it, and the rules for them, are in the docs of the crate.
+//! The docs of the crate show how plugins use it, and the rules for them.
 
 mod messages;
 mod undeclared;
@@ -19,43 +19,36 @@ pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer, ToPlayer};
 pub(crate) use undeclared::{check_messages, explain_errors};
 
-/// Declares components, resources and messages of game logic to the simulation; implemented for [`bevy_app::App`]. The
-/// [first page](crate) has an example and the rules.
+/// Declares components, resources and messages of game logic to the simulation. Implemented for [`bevy_app::App`]. The [first page](crate) has an example and the rules.
 pub trait SimulationApp {
-    /// Lets a component of players be seen by those who see the player, and makes it part of the state under that
-    /// name. Its encoding may have up to 32 bytes, and at least one.
+    /// Replicates a component of players to the viewers of the player, and makes it part of the state under this name. Its encoding has 1 to 32 bytes.
     ///
     /// # Panics
-    /// If four components are replicated already, or this one was declared before. A tick panics if the encoding is
-    /// empty or too long.
+    /// If four components are already replicated, or this one was declared before. A tick panics if the encoding is empty or too long.
     fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
-    /// Makes a component part of the state: it is hashed, saved in keyframes, and shown to who looks into a
-    /// recording, under this name. Players and rooms have a [`crate::StableId`]; other entities that carry the
-    /// component need one, from [`crate::StableId::game`].
+    /// Makes a component part of the state under this name: it is hashed, saved in keyframes, and shown in recordings. Players and rooms have a [`crate::StableId`]. Other entities with the component need one from [`crate::StableId::game`].
     ///
-    /// The component must hold no entity ids, for they mean nothing in a world that was loaded: name players by
-    /// their [`parlour_shared::ids::PlayerId`].
+    /// The component must not contain entity ids, which mean nothing in a loaded world: name players by their [`parlour_shared::ids::PlayerId`].
     ///
     /// # Panics
-    /// If the component was declared before, or the name is taken. A tick panics if the value holds a float.
+    /// If the component was declared before, or the name is taken. A tick panics if the value contains a float.
     fn state_component<C: Component + Serialize + DeserializeOwned>(
         &mut self,
         name: &'static str,
     ) -> &mut Self;
 
-    /// Makes a resource part of the state, under this name. It is hashed in full at every tick.
+    /// Makes a resource part of the state under this name. It is hashed in full at every tick.
     ///
     /// # Panics
-    /// If the resource was declared before, or the name is taken. A tick panics if the value holds a float.
+    /// If the resource was declared before, or the name is taken. A tick panics if the value contains a float.
     fn state_resource<R: Resource + Serialize + DeserializeOwned>(&mut self, name: &'static str)
     -> &mut Self;
 
-    /// Declares a component or resource to be no part of the state: derived from it, or made for presentation.
+    /// Declares that a component or resource is not part of the state: it is derived from the state, or only for presentation.
     fn presentation_only<C: Component>(&mut self) -> &mut Self;
 
-    /// Lets players send messages of this type under this name. They arrive as [`FromPlayer`] and are answered with
-    /// [`Answer`].
+    /// Lets players send messages of this type under this name. They arrive as [`FromPlayer`], and game logic answers with [`Answer`].
     ///
     /// # Panics
     /// If the name or the type is taken.
@@ -64,7 +57,7 @@ pub trait SimulationApp {
         name: &'static str,
     ) -> &mut Self;
 
-    /// Lets players be sent messages of this type, as [`ToPlayer`], under this name.
+    /// Lets game logic send messages of this type to players under this name, as [`ToPlayer`].
     ///
     /// # Panics
     /// If the name or the type is taken.

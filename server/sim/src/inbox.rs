@@ -1,9 +1,9 @@
-//! What happened to sessions since the last tick, on loan to the world for a step.
+//! The events of this tick, on loan to the world for a step.
 
 use bevy_ecs::prelude::*;
 use parlour_tick::TickInput;
 
-/// This tick's input, and beside each event the player that it is about.
+/// The input of this tick, and the player of each event.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Inbox {
     pub(crate) input: TickInput,

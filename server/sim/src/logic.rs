@@ -1,21 +1,19 @@
-//! Game logic of one's own as a value, for whoever makes worlds on behalf of others: a server, a replay.
+//! Your game logic as a value, for code that makes worlds: a server, a replay.
 
 use std::{fmt, sync::Arc};
 
 use bevy_app::{App, Plugin};
 
-/// What is added to each world that is made: plugins, declarations, systems. Nothing by default. A plugin itself, so it
-/// can be given to [`crate::Simulation::with_plugins`].
+/// The plugins, declarations and systems to add to each world. By default there are none. This is itself a plugin, so it can be given to [`crate::Simulation::with_plugins`].
 ///
-/// It may be used several times, for several worlds, and must add the same each time: a recording of one of them is
-/// replayed in another.
+/// It may run several times, for several worlds, and must add the same each time: a recording of one world is replayed in a different one.
 #[derive(Clone, Default)]
 pub struct Logic(Option<Arc<Build>>);
 
 type Build = dyn Fn(&mut App) + Send + Sync;
 
 impl Logic {
-    /// Game logic that is added like this, for example `Logic::new(|app| { app.add_plugins(MoodPlugin); })`.
+    /// Wraps game logic, for example `Logic::new(|app| { app.add_plugins(MoodPlugin); })`.
     pub fn new(build: impl Fn(&mut App) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(build)))
     }
@@ -28,7 +26,7 @@ impl Plugin for Logic {
         }
     }
 
-    /// A tuple of several is several.
+    /// A tuple of plugins counts as several.
     fn is_unique(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! Movement: commands wait for their tick, turn into segments, and walls bend those.
+//! Movement: commands wait for their tick and become segments, which walls bend.
 
 mod motion;
 mod queue;
@@ -26,12 +26,11 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(Step, walk.in_set(Walk).in_set(StepSet::Simulate));
 }
 
-/// In [`StepSet::Simulate`]: players move. Game logic that sets motion runs before it, game logic that reads
-/// positions of this tick after it.
+/// In [`StepSet::Simulate`]: players move. Game logic that sets motion runs before it. Game logic that reads positions of this tick runs after it.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Walk;
 
-/// Takes in a movement command; one that comes too late, too early or out of sequence is dropped and counted.
+/// Queues a movement command. A command that comes too late, too early or out of sequence is dropped and counted.
 pub(crate) fn command(world: &mut World, player: Entity, command: Move, early: i16) {
     let now = world.resource::<Clock>().tick;
     let in_room = world.get::<InRoom>(player).is_some();
@@ -50,8 +49,7 @@ type Walker<'a> = (
     &'a mut Link,
 );
 
-/// Moves everyone to this tick. Who stands still, or walks where no wall can be reached yet and has no new
-/// command, costs a comparison or an addition.
+/// Moves all players to this tick. A player that stands still, or walks where it cannot reach a wall yet, costs a comparison or an addition if it has no new command.
 fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, mut outbox: ResMut<Outbox>) {
     let tick = clock.tick;
     for (room, mut motion, mut position, mut queue, mut link) in &mut walkers {
@@ -65,8 +63,7 @@ fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, 
             if reviewed {
                 let course = contact(walls, &motion.course, tick);
                 if course.segment == motion.course.segment {
-                    // When to look again is not state. A walker crosses into other tiles every 6 ticks: to hash it each
-                    // time took a tenth of the tick.
+                    // The tick of the next check is not state. A walker enters new tiles every 6 ticks, and hashing it each time took a tenth of the tick.
                     motion.bypass_change_detection().course = course;
                 } else {
                     motion.follow(course, tick);

@@ -1,4 +1,4 @@
-//! The reliable lane: structured messages on their way out.
+//! The reliable lane: structured messages of this tick.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -9,16 +9,14 @@ use parlour_shared::{
 };
 use parlour_tick::{Lane, OutFrame, TickOutput};
 
-/// The output of this tick so far, on loan to the world for a step. Game logic writes [`crate::Answer`] and
-/// [`crate::ToPlayer`] instead: systems that take the outbox need an order among each other, which plugins that do not know
-/// each other cannot give.
+/// The output of this tick so far, on loan to the world for a step. Game logic writes [`crate::Answer`] and [`crate::ToPlayer`] instead: systems that use the outbox need an order among each other, which independent plugins cannot give.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) out: TickOutput,
 }
 
 impl Outbox {
-    /// Sends a message to one session. Returns where its bytes are, for more receivers.
+    /// Sends a message to one session. Returns the place of its bytes, for more receivers.
     pub(crate) fn send(&mut self, session: SessionId, message: &ServerMessage) -> Encoded {
         self.broadcast(std::iter::once(session), message)
     }
@@ -39,7 +37,7 @@ impl Outbox {
         encoded
     }
 
-    /// Sends to watchers what players were sent.
+    /// Sends a message of players to watchers.
     pub(crate) fn send_to_watchers(
         &mut self,
         watchers: impl IntoIterator<Item = SessionId>,
@@ -50,7 +48,7 @@ impl Outbox {
             .extend(watchers.into_iter().map(|session| message.frame(session)));
     }
 
-    /// Tells a session that a request was done. Request 0 means that it does not care.
+    /// Accepts a request. Request 0 gets no answer.
     pub(crate) fn accept(&mut self, session: SessionId, request: Request, stamp: Option<Stamp>) {
         if request != 0 {
             let accepted = Accepted {
@@ -63,7 +61,7 @@ impl Outbox {
         }
     }
 
-    /// Asks the edge to close a session after what was sent to it.
+    /// Asks the edge to close a session after its messages.
     pub(crate) fn close(&mut self, session: SessionId, code: CloseCode) {
         if !self.out.closes.iter().any(|(closing, _)| *closing == session) {
             self.out.closes.push((session, code));
@@ -71,7 +69,7 @@ impl Outbox {
     }
 }
 
-/// Where a message lies among the bytes of the output.
+/// The place of a message in the bytes of the output.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Encoded {
     start: u32,

@@ -10,26 +10,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::{self, StableId};
 
-/// Someone with an open session; one entity each, in a room or not.
+/// A player: one entity for each open session, in a room or not.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
 #[require(StableId, Link)]
 pub struct Player {
-    /// Who it is to others.
+    /// Its public id.
     pub id: PlayerId,
     /// Its session.
     pub session: SessionId,
     /// Its name.
     pub name: String,
-    /// How often it entered a room so far, modulo 256: numbers its views.
+    /// How often it has entered a room, modulo 256. It numbers the player's views.
     pub view: u8,
 }
 
-/// What the player's connection can take, and what it was told. Decides only what is sent, never the world.
+/// The state of the player's connection. It decides only what is sent, never the world.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct Link {
-    /// Cannot take snapshots for now.
+    /// Whether it takes no snapshots now.
     pub(crate) held: bool,
-    /// The last movement command applied.
+    /// The last applied movement command.
     pub(crate) ack: Option<Ack>,
 }
 

@@ -1,4 +1,4 @@
-//! Proximity: who is near whom, per room, with hysteresis, looked at every few ticks.
+//! Proximity: which players of a room are near each other, with hysteresis, checked every few ticks.
 
 mod encounters;
 mod grid;
@@ -29,34 +29,32 @@ use near::SMALL_POOL;
 pub use reach::Reach;
 use turn::Turn;
 
-/// In rooms that never had more players than this all pairs are looked at in one tick, without a grid.
+/// In rooms that never had more players than this, one tick checks all pairs, without a grid.
 pub const BRUTE_FORCE_UP_TO: usize = 64;
 
-/// Two players came within reach of each other; told once for both, at the beginning of the tick after the look that
-/// found it out: game logic reads it in [`StepSet::Simulate`].
+/// Two players came near each other. It is sent once for both, at the start of the tick after the check that found it. Game logic reads it in [`StepSet::Simulate`].
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CameNear {
     /// The room.
     pub room: Entity,
     /// The player with the lower slot.
     pub one: Entity,
-    /// The other.
+    /// The player with the higher slot.
     pub other: Entity,
 }
 
-/// Two players are out of reach of each other, or one left the room: it may be elsewhere by now, or nowhere. Told
-/// once for both, exactly once for each [`CameNear`].
+/// Two players are no longer near each other, or one has left the room; it may be in a different room now, or gone. It is sent once for both, exactly once for each [`CameNear`].
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WentAway {
     /// The room.
     pub room: Entity,
     /// The player with the lower slot.
     pub one: Entity,
-    /// The other.
+    /// The player with the higher slot.
     pub other: Entity,
 }
 
-/// Who is near whom, for the systems of game logic: as of the last look, which is at most 6 ticks old.
+/// Which players are near each other, for game logic. It is from the last check, at most 6 ticks ago.
 #[derive(SystemParam)]
 pub struct Nearby<'w, 's> {
     seated: Query<'w, 's, (&'static InRoom, &'static Seat)>,
@@ -64,7 +62,7 @@ pub struct Nearby<'w, 's> {
 }
 
 impl Nearby<'_, '_> {
-    /// The players near a player, without itself, in the order of their slots; none if it is in no room.
+    /// Returns the players near a player, without itself, in the order of their slots. Empty if it is in no room.
     pub fn of(&self, player: Entity) -> impl Iterator<Item = Entity> {
         let seated = self.seated.get(player).ok();
         let row = seated.and_then(|(room, seat)| {
@@ -76,7 +74,7 @@ impl Nearby<'_, '_> {
             .filter(move |&near| near != player)
     }
 
-    /// Whether two players are near each other.
+    /// Returns whether two players are near each other.
     #[must_use]
     pub fn are_near(&self, one: Entity, other: Entity) -> bool {
         let (Ok((room, seat)), Ok((there, other))) = (self.seated.get(one), self.seated.get(other)) else {
@@ -90,12 +88,12 @@ impl Nearby<'_, '_> {
     }
 }
 
-/// A player in a room, as the search takes it.
+/// A player in a room, as input of the search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed {
     /// Its slot.
     pub slot: Slot,
-    /// Where it is.
+    /// Its position.
     pub position: motion::Position,
 }
 
@@ -107,15 +105,14 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_message::<CameNear>().add_message::<WentAway>();
     state::derived::<Look>(app);
     state::derived::<near::LoadedRows>(app);
-    // Hashing the rows would cost their size; their digest is kept up to date with every bit.
+    // Hashing the rows would cost their size. Their digest is updated with every bit instead.
     state::component_as::<Proximity, _>(app, "near", |near, fold| fold.word(near.digest()), near::restore);
     state::resource_as::<Encounters, _>(app, "encounters", encounters::restore);
     app.add_systems(Step, encounters::tell.before(SessionLife).in_set(StepSet::Ingest));
     app.add_systems(Step, refresh.in_set(StepSet::Interest));
 }
 
-/// Looks at the rooms: at a small one when it has its turn, in every `refresh_ticks`th tick, at a part of a large one in
-/// every tick. Their epochs spread the small ones over the ticks.
+/// Checks the rooms: a small room in every `refresh_ticks`th tick, a part of a large room in every tick. Their epochs spread the small rooms over the ticks.
 fn refresh(
     mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
     (positions, names): (Query<&Position>, Query<&StableId>),
@@ -137,7 +134,7 @@ fn refresh(
                 encounters.note(near, here, one, other);
             }
         };
-        // Who left is told at once, whosever turn it is.
+        // Players that left are reported immediately, whichever part is due.
         if proximity.has_departures() {
             proximity.drain_departures(|one, other| note(false, one, other));
         }
@@ -148,7 +145,7 @@ fn refresh(
         }
         let before = proximity.digest();
         let rows = proximity.bypass_change_detection();
-        // When a room has grown out of the small ones, all wait for a turn since then, and some would wait too long.
+        // When a room outgrows the small ones, every pair has waited since the last check, and some would wait too long.
         let turn = if small || rows.take_outgrown() {
             Turn::EVERYONE
         } else {

@@ -14,15 +14,14 @@ use crate::{
     throttle::{RequestKind, Throttle},
 };
 
-/// What a refusal answers.
+/// The cause of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// A request of the player. Senseless ones and those that come too often count as strikes; with too many of
-    /// them the session is closed.
+    /// A request of the player. Senseless requests and requests that come too often count as strikes. After too many, the session is closed.
     Asked(Request),
-    /// A request of the player that failed because of what others did: no strike.
+    /// A request of the player that failed because of other players. It is not a strike.
     AskedInVain(Request),
-    /// The player walked into a door. It did not ask for anything, so this is no strike.
+    /// The player walked into a door. It asked for nothing, so it is not a strike.
     Door,
 }
 
@@ -44,7 +43,7 @@ pub(crate) fn refuse(world: &mut World, player: Entity, cause: Cause, refusal: R
     }
 }
 
-/// Counts a strike. Returns what to close the session with if it was one too many.
+/// Counts a strike. Returns the close code if it was one too many.
 fn strike(world: &mut World, player: Entity, refusal: &Refusal) -> Option<CloseCode> {
     let (kind, code) = match refusal {
         Refusal::RateLimited { .. } => (RequestKind::Limited, CloseCode::RateLimited),

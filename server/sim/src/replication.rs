@@ -1,8 +1,6 @@
-//! Replication: what changed is encoded once per tick, and each viewer's frame is spliced from those bytes.
+//! Replication: a change is encoded once per tick, and the frame of each viewer is spliced from those bytes.
 //!
-//! First the messages of plugins go out, for a player's snapshot comes last. Then a chain of steps: `collect` compares the
-//! world with what was told of it, `splice` finds who has its turn, and writes each of them a `frame` (or, between turns, what
-//! is `nearby`): ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
+//! First the messages of plugins are sent, because the snapshot of a player comes last. Then a chain of steps follows: `collect` compares the world with what was sent of it, `splice` finds the viewers that are due, and writes each of them a `frame` (or, in between, what is `nearby`): ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
 
 mod changes;
 mod collect;
@@ -33,27 +31,26 @@ pub(crate) use splice::show;
 use viewer::Viewer;
 pub(crate) use watchers::{Followed, Watchers};
 
-/// What the viewers of a room were told, and what is new. No part of the state: it follows from the world and
-/// from which links were held.
+/// What the viewers of a room were sent, and what is new. It is not part of the state: it follows from the world and from the holds of links.
 #[derive(Component, Debug, Default)]
 pub(crate) struct Replica {
-    /// What there is to tell, by slot.
+    /// The records of entities, by slot.
     records: Vec<Record>,
-    /// Who is to be told, by slot.
+    /// The viewers, by slot.
     viewers: Vec<Option<Viewer>>,
     changes: Changes,
     arena: Arena,
 }
 
 impl Replica {
-    /// Someone sits down: a slot to be told of, and a viewer who knows nothing yet.
+    /// Adds a player: a slot with a record, and a viewer that knows nothing yet.
     pub(crate) fn enter(&mut self, slot: Slot, session: SessionId, view: u8, pool: usize) {
         self.grow(pool);
         self.records[slot.index()] = Record::default();
         self.viewers[slot.index()] = Some(Viewer::new(session, view, self.records.len()));
     }
 
-    /// Makes room for as many slots as the room has: an empty room of a loaded world has seats, and no records yet.
+    /// Makes room for all slots of the room: an empty room of a loaded world has seats, but no records yet.
     fn grow(&mut self, pool: usize) {
         if self.records.len() < pool {
             self.records.resize_with(pool, Record::default);
@@ -66,7 +63,7 @@ impl Replica {
         }
     }
 
-    /// Someone gets up: whoever knew the slot is told, before it can mean someone else.
+    /// Removes a player: viewers that knew its slot are sent that it left, before the slot can mean a different player.
     pub(crate) fn leave(&mut self, slot: Slot) {
         self.viewers[slot.index()] = None;
         self.changes.forget(slot);
@@ -81,14 +78,14 @@ impl Replica {
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Pacing(pub(crate) Pace);
 
-/// Whether nobody is sent snapshots.
+/// Whether no viewer is sent snapshots.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Muted(pub(crate) bool);
 
 /// The order within [`StepSet::Replicate`].
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ReplicateSet {
-    /// The messages of plugins go out: a player's snapshot comes last.
+    /// The messages of plugins are sent. The snapshot of a player comes last.
     Deliver,
     Collect,
     Extras,
@@ -124,9 +121,9 @@ pub(crate) fn plugin(app: &mut App) {
     );
 }
 
-/// Lets a plugin's component be told, as extra number `bit`.
+/// Replicates a component of a plugin as extra number `bit`.
 pub(crate) fn replicate_extra<C: Component + Serialize>(app: &mut App, bit: usize) {
-    // Extras write to different fields of the same records, so their order among each other means nothing.
+    // Extras write to different fields of the same records, so their order does not matter.
     app.add_systems(
         Step,
         collect::extra::<C>(bit)

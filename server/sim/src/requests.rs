@@ -1,4 +1,4 @@
-//! What players ask for, in canonical order: limited first, then handed to the feature that it is for.
+//! Requests of players, in canonical order: first limited, then passed to their feature.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -20,7 +20,7 @@ use crate::{
     throttle::{RequestKind, Throttle},
 };
 
-/// For each event of the inbox: after how many ticks to try again, if it came too soon.
+/// For each event of the inbox: the ticks after which to try again, if it came too soon.
 #[derive(Resource, Debug, Default)]
 struct Limited(Vec<Option<u32>>);
 
@@ -64,13 +64,13 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
     }
 }
 
-/// Hands each event to its feature, in order: who chats and then leaves is heard.
+/// Passes each event to its feature, in order: a player that chats and then leaves is heard.
 fn serve(world: &mut World) {
     world.resource_scope(|world, mut inbox: Mut<Inbox>| {
         let Inbox { input, players } = &mut *inbox;
         for (at, (event, player)) in input.events.iter_mut().zip(players).enumerate() {
             let limited = world.resource::<Limited>().0[at];
-            // Who was closed earlier in this tick is not there any more.
+            // A player that was closed earlier in this tick is gone.
             let Some(player) = player.filter(|player| world.get::<Player>(*player).is_some()) else {
                 continue;
             };
@@ -93,8 +93,7 @@ fn serve(world: &mut World) {
     });
 }
 
-/// The message is lent mutably so that its texts can pass through a feature without being copied; it is
-/// given back as it was, because a recording keeps it.
+/// The message is lent mutably, so that its texts pass through a feature without a copy. It is returned unchanged, because a recording keeps it.
 fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage, early: i16) {
     let request = message.request();
     let done = match message {

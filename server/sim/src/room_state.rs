@@ -1,4 +1,4 @@
-//! Versioned room state: a write names the version it saw, and is refused if someone was faster.
+//! Versioned room state: a write names the version that it saw, and is refused if that is no longer the present one.
 
 use std::collections::BTreeMap;
 
@@ -19,16 +19,16 @@ use crate::{
     state, talk,
 };
 
-/// Keys and values of a room.
+/// The keys and values of a room.
 #[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RoomState {
     entries: BTreeMap<String, (u32, String)>,
-    /// Batches so far. A key's version is the batch that wrote it, so it rises also across a deletion.
+    /// The number of batches so far. The version of a key is the batch that wrote it, so it also rises across a deletion.
     revision: u32,
 }
 
 impl RoomState {
-    /// All entries, by key.
+    /// Returns all entries, by key.
     #[must_use]
     pub fn entries(&self) -> Vec<StateEntry> {
         let entry = |(key, (version, value)): (&String, &(u32, String))| StateEntry {
@@ -39,7 +39,7 @@ impl RoomState {
         self.entries.iter().map(entry).collect()
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.entries.get(key).map(|(_, value)| value.as_str())
@@ -49,7 +49,7 @@ impl RoomState {
         self.entries.get(key).map_or(0, |(version, _)| *version)
     }
 
-    /// Whether all writes can be applied.
+    /// Returns whether all writes can be applied.
     fn check(&self, writes: &[StateWrite]) -> Result<(), Refusal> {
         let current: Vec<KeyVersion> = writes
             .iter()
@@ -102,7 +102,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::component::<RoomState>(app, "room_state");
 }
 
-/// Applies a batch and tells everyone in the room.
+/// Applies a batch and sends it to all players in the room.
 pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Result<(), Refusal> {
     if !is_well_formed(&batch.writes) {
         return Err(Refusal::BadState);
@@ -146,7 +146,7 @@ fn is_well_formed(writes: &[StateWrite]) -> bool {
         && writes.iter().all(|write| {
             is_state_key(&write.key)
                 && write.value.as_ref().is_none_or(|value| value.len() <= MAX_STATE_VALUE_BYTES)
-                // Deleting what does not exist would be a write without an effect.
+                // Deleting a key that does not exist would be a write without an effect.
                 && (write.version != 0 || write.value.is_some())
         })
 }

@@ -1,4 +1,4 @@
-//! Rooms: created on the first join, entered, left, and cleaned up after they stood empty for a while.
+//! Rooms: created by the first join, entered, left, and removed after they were empty for a while.
 
 mod audience;
 mod occupancy;
@@ -40,7 +40,7 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(Step, clean_up.in_set(RoomLife).in_set(StepSet::React));
 }
 
-/// In [`StepSet::React`]: rooms that stood empty go. Runs after doors have moved players.
+/// In [`StepSet::React`]: removes rooms that were empty for long enough. Runs after doors have moved players.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RoomLife;
 
@@ -51,7 +51,7 @@ fn clean_up(
     clock: Res<Clock>,
     setup: Res<Setup>,
 ) {
-    // Not in the tick in which the last one left: that it left is told first.
+    // Not in the tick in which the last player left: that message comes first.
     let empty_ticks = setup.rules.empty_ticks.max(1);
     for (entity, room) in &rooms {
         let Some(since) = room.empty_since else { continue };

@@ -1,4 +1,4 @@
-//! Sessions begin and end here; a link is held and released.
+//! Sessions open and close here, and links are held and released.
 
 use std::collections::BTreeMap;
 
@@ -36,42 +36,41 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// The player of a session.
+    /// Returns the player of a session.
     #[must_use]
     pub fn get(&self, session: SessionId) -> Option<Entity> {
         self.entities.get(&session).copied()
     }
 
-    /// All, in order.
+    /// Returns all open sessions, in order.
     pub fn iter(&self) -> impl Iterator<Item = SessionId> {
         self.entities.keys().copied()
     }
 
-    /// How many are open.
+    /// Returns the number of open sessions.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entities.len()
     }
 
-    /// Whether none is open.
+    /// Returns whether no session is open.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entities.is_empty()
     }
 }
 
-/// How many sessions were ever opened: the next player's id is made from it.
+/// The number of sessions that were ever opened. The id of the next player is made from it.
 #[derive(Resource, Debug, Default, Serialize, Deserialize)]
 struct Opened(u32);
 
-/// What is left of a player whose session closed in this tick or in the one before. Game logic may hold its entity in
-/// messages of these ticks, and must be able to write to it without a panic.
+/// The remains of a player whose session closed in this tick or in the previous one. Game logic may still have its entity in messages of these ticks, and must be able to write to it without a panic.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 struct Gone {
     tick: Tick,
 }
 
-/// Those that are gone, and were not cleared away yet.
+/// The players that are gone, and are not despawned yet.
 #[derive(Resource, Debug, Default)]
 struct Closed {
     before: Vec<Entity>,
@@ -89,11 +88,11 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(Step, ingest.in_set(SessionLife).in_set(StepSet::Ingest));
 }
 
-/// In [`StepSet::Ingest`]: sessions open, and what is left of closed ones goes.
+/// In [`StepSet::Ingest`]: opens sessions, and despawns the remains of closed ones.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SessionLife;
 
-/// Opens sessions, moves links, and finds out whose the other events are.
+/// Opens sessions, holds and releases links, and finds the player of each event.
 fn ingest(world: &mut World) {
     world.resource_scope(|world, mut closed: Mut<Closed>| {
         let Closed { before, now } = &mut *closed;
@@ -143,7 +142,7 @@ fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
     entity
 }
 
-/// The first message to a session: what its client must know of this world.
+/// Returns the first message to a session: what its client must know about this world.
 pub(crate) fn welcome(world: &World, player: PlayerId, name: String) -> Welcome {
     Welcome {
         protocol: PROTOCOL,
@@ -162,7 +161,7 @@ pub(crate) fn welcome(world: &World, player: PlayerId, name: String) -> Welcome 
     }
 }
 
-/// Ends a session: its player leaves the room and is a player no more. The entity goes with the tick after the next.
+/// Closes a session: its player leaves the room and is no longer a player. The entity is despawned in the tick after the next.
 pub(crate) fn close(world: &mut World, player: Entity) {
     rooms::vacate(world, player);
     if let Some(gone) = world.get::<Player>(player) {
@@ -182,7 +181,7 @@ fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {
     Some(player)
 }
 
-/// Finds the open sessions of a loaded world, and those whose player is gone.
+/// Finds the open sessions of a loaded world, and the players that are gone.
 pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
     let open: Vec<(SessionId, Entity)> = world
         .query::<(Entity, &Player, &StableId)>()
@@ -205,7 +204,7 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         .iter(world)
         .map(|(entity, gone)| (entity, *gone))
         .collect();
-    // What is gone is despawned soon. A forged state could name a room here.
+    // The remains are despawned soon. A forged state could name a room here.
     let is_more = |(entity, _): &(Entity, Gone)| {
         world.get::<Player>(*entity).is_some() || world.get::<Room>(*entity).is_some()
     };
@@ -222,7 +221,7 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// The n-th player's id: a bijection of 32 bits, so that ids differ but do not tell how many there are.
+/// Returns the id of the n-th player: a bijection of 32 bits, so that ids differ but do not reveal how many there are.
 fn player_id(seed: u64, n: u32) -> PlayerId {
     let key = Stream::new(seed, 0, Purpose::PlayerId).next_u64();
     let mut z = n ^ key as u32;

@@ -38,19 +38,19 @@ use crate::{
 pub use census::{Census, PlayerInfo};
 pub use trace::Tracing;
 
-/// A world. Live play, tests, bots in process and replay all step it the same way.
+/// A world. Live play, tests, bots in process and replays all step it in the same way.
 pub struct Simulation {
     pub(crate) world: World,
     schedule: Schedule,
     saver: Saver,
-    /// When change detection last let go of messages.
+    /// When change detection last forgot old ticks.
     messages_let_go: bevy_ecs::change_detection::Tick,
-    /// Whether input and output lie in the world: during a step, and after one that panicked.
+    /// Whether input and output are inside the world: during a step, and after one that panicked.
     lent: bool,
 }
 
 impl Simulation {
-    /// A world with the built-in features.
+    /// Makes a world with the built-in features.
     ///
     /// # Panics
     /// If the configuration is impossible: see [`Self::with_plugins`].
@@ -59,14 +59,10 @@ impl Simulation {
         Self::with_plugins(config, ())
     }
 
-    /// A world with game logic of one's own: a plugin, a tuple of plugins, or a function that takes the app.
-    /// [`crate::SimulationApp`] has what they need.
+    /// Makes a world with your game logic: a plugin, a tuple of plugins, or a function that takes the app. [`crate::SimulationApp`] has what they need.
     ///
     /// # Panics
-    /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of proximity not in 1
-    /// to 6 ticks, the near distance not in 1 to 100,000 px, a rate is 0, a plugin has systems in a schedule of Bevy's
-    /// own, two systems touch the same data in no order, or a system uses messages from or to players that are not
-    /// declared.
+    /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of proximity not in 1 to 6 ticks, the near radius not in 1 to 100,000 px, a rate is 0, a plugin has systems in a schedule of Bevy, two systems touch the same data in no order, or a system uses undeclared messages from or to players.
     #[must_use]
     pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
         check(&config);
@@ -84,7 +80,7 @@ impl Simulation {
             throttle::plugin,
             digest::plugin,
             extend::plugin,
-            // The parts of the state that a command changes are declared side by side: their shares in the hash lie so.
+            // Parts of the state that a command changes are declared side by side, so that their shares of the hash are side by side.
             movement::plugin,
             sessions::plugin,
             requests::plugin,
@@ -118,19 +114,16 @@ impl Simulation {
         simulation
     }
 
-    /// One tick. The input must be in canonical order ([`TickInput::sort`]); it is lent to the world, so that its
-    /// texts need not be copied, and is afterwards what it was. The output is cleared first.
+    /// Runs one tick. The input must be in canonical order ([`TickInput::sort`]). It is lent to the world, so that its texts need no copy, and is unchanged afterwards. The output is cleared first.
     ///
-    /// In steady state this allocates nothing. What does: sessions that open, joins, leaves, writes to room state, and
-    /// messages of plugins.
+    /// In steady state this allocates nothing. It allocates for sessions that open, joins, leaves, writes to room state, and messages of plugins.
     pub fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         self.begin_tick(input, output);
         self.schedule.run(&mut self.world);
         self.end_tick(input, output);
     }
 
-    /// After a step that panicked: gives back the input that was lent to it, so that it can be recorded. The world
-    /// is of no further use. Does nothing, and gives false, if there is nothing to give back.
+    /// After a step that panicked: returns the input that was lent to it, so that it can be recorded. The world cannot be used afterwards. Does nothing and returns `false` if there is nothing to return.
     pub fn reclaim_input(&mut self, input: &mut TickInput) -> bool {
         let inbox = self.world.get_resource_mut::<Inbox>();
         let Some(mut inbox) = inbox.filter(|_| self.lent) else {
@@ -141,49 +134,47 @@ impl Simulation {
         true
     }
 
-    /// The last tick that is over; 0 before the first.
+    /// Returns the last finished tick; 0 before the first.
     #[must_use]
     pub fn tick(&self) -> Tick {
         self.world.resource::<Clock>().tick
     }
 
-    /// The state hash after the last tick.
+    /// Returns the state hash after the last tick.
     #[must_use]
     pub fn hash(&self) -> u64 {
         self.world.resource::<Digest>().hash
     }
 
-    /// The world, to look at.
+    /// Returns the ECS world, for reading.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
     }
 
-    /// The player entity of an open session.
+    /// Returns the player entity of an open session.
     #[must_use]
     pub fn player(&self, session: SessionId) -> Option<Entity> {
         self.world.resource::<Sessions>().get(session)
     }
 
-    /// The welcome of a session that opens now, for a viewer that is no player of this world.
+    /// Returns the welcome of a session that opens now, for a viewer that is not a player of this world.
     #[must_use]
     pub fn welcome(&self, name: &str) -> Welcome {
         sessions::welcome(&self.world, PlayerId::default(), name.to_owned())
     }
 
-    /// The open sessions, in order.
+    /// Returns the open sessions, in order.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
         self.world.resource::<Sessions>().iter()
     }
 
-    /// From now on nobody is sent snapshots: what came of a tick is known by its hash, and that is all who runs a recording
-    /// again to compare wants to know. All but the frames themselves is done as ever.
+    /// Stops writing snapshots. A replay that only compares hashes needs nothing else.
     pub fn mute(&mut self) {
         self.world.insert_resource(replication::Muted(true));
     }
 
-    /// Runs the systems of a tick in another order that their declared order allows. For tests: the hashes must
-    /// not differ.
+    /// Runs the systems of a tick in a different order that their declared order allows. For tests: the hashes must not differ.
     pub fn shuffle_schedule(&mut self, seed: u64) {
         let settings = self.schedule.get_build_settings();
         self.schedule
@@ -191,11 +182,11 @@ impl Simulation {
                 shuffle_seed: Some(seed),
                 ..settings
             });
-        // The order was worked out already; touching a set makes that be done anew.
+        // The order is already computed. Touching a set makes Bevy compute it again.
         self.schedule.configure_sets(StepSet::Ingest);
     }
 
-    /// Works out the order of the systems.
+    /// Computes the order of the systems.
     fn initialize(&mut self) {
         if let Err(error) = self.schedule.initialize(&mut self.world) {
             panic!("{}", error.to_string(self.schedule.graph(), &self.world));
@@ -243,8 +234,7 @@ impl Simulation {
         counts.entities = sessions + rooms;
     }
 
-    /// Lets messages and change detection forget this tick: nothing but the state goes on into the next one, or a
-    /// replay from a keyframe would go another way.
+    /// Makes messages and change detection forget this tick. Only the state continues into the next one; otherwise a replay from a keyframe would differ.
     fn forget(&mut self) {
         let since = std::mem::replace(&mut self.messages_let_go, self.world.change_tick());
         self.world
@@ -267,8 +257,7 @@ impl std::fmt::Debug for Simulation {
     }
 }
 
-/// A system in a schedule that no tick runs would be a feature that silently does nothing. (`First` is where Bevy puts
-/// systems of its own.)
+/// A system in a schedule that no tick runs would be a feature that silently does nothing. (`First` is where Bevy puts its own systems.)
 fn check_schedules(schedules: &Schedules) {
     let labels: [InternedScheduleLabel; 6] = [
         Startup.intern(),
@@ -325,7 +314,7 @@ mod tests {
         systems.map(|(_, system)| system.name().to_string()).collect()
     }
 
-    /// The tests of determinism would prove nothing otherwise.
+    /// Without this the tests of determinism would prove nothing.
     #[test]
     fn a_shuffled_schedule_runs_its_systems_in_another_order() {
         let declared = order_of_systems(None);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{config::Setup, outbox::Outbox, player::Player, state};
 
-/// Index into the catalogue of skins.
+/// An index into the catalogue of skins.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Skin(pub u16);
@@ -17,7 +17,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::component::<Skin>(app, "skin");
 }
 
-/// Puts on a skin. Those who see the player get it with the next snapshot.
+/// Puts on a skin. Viewers of the player receive it with their next snapshot.
 pub(crate) fn set(world: &mut World, player: Entity, wish: &SetSkin) -> Result<(), Refusal> {
     if usize::from(wish.skin) >= world.resource::<Setup>().skins.len() {
         return Err(Refusal::UnknownSkin);

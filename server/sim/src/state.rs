@@ -1,5 +1,4 @@
-//! The inventory of the state: every component and resource that decides what happens next, declared once. What is
-//! hashed, what a keyframe saves and what a person is shown all come from that one declaration.
+//! The inventory of the state: every component and resource that decides later ticks, declared once. The hash, keyframes and what people are shown all come from that one declaration.
 
 mod declare;
 mod error;

@@ -1,7 +1,6 @@
-//! What is said to a room costs the server bytes times listeners: a bucket per room bounds it.
+//! A chat costs the server its bytes times its listeners. A bucket per room bounds that.
 //!
-//! A player's own limits do not: 10 chats of 2 KiB a second to 1,000 listeners are 21 MB a second from one player, and
-//! 21 GB from all. The bucket limits all players of a room together to [`TalkLimit::bytes_per_tick`].
+//! The limits of a player do not: 10 chats of 2 KiB per second to 1,000 listeners are 21 MB per second from one player, and 21 GB from all. The bucket limits all players of a room together to [`TalkLimit::bytes_per_tick`].
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -19,10 +18,10 @@ use crate::{
     state,
 };
 
-/// Bytes that a message costs beside its texts: its numbers, the speaker's name, the frame around it.
+/// Bytes that a message costs in addition to its texts: its numbers, the speaker's name, the frame around it.
 const OVERHEAD: usize = 64;
 
-/// The bucket of a room: when it is full again, in ticks times bytes per tick, which is all there is to know.
+/// The bucket of a room: when it is full again, in ticks times bytes per tick.
 #[derive(Component, Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Talk {
     full_at: u64,
@@ -34,8 +33,7 @@ pub(crate) fn plugin(app: &mut App) {
 }
 
 impl Talk {
-    /// Takes so many bytes, or says after how many ticks they are there. A message that costs more than a full bucket takes
-    /// all of it.
+    /// Takes this many bytes, or returns the ticks until they are there. A message that costs more than a full bucket takes all of it.
     fn take(&mut self, bytes: u64, limit: TalkLimit, now: Tick) -> Result<(), u32> {
         let per_tick = u64::from(limit.bytes_per_tick);
         let burst = per_tick * u64::from(limit.burst_ticks);
@@ -51,8 +49,7 @@ impl Talk {
     }
 }
 
-/// Pays for a message with so many bytes of text. If the bucket does not have them, refuses it and says when to try again.
-/// That is no strike against the sender: others may have emptied the bucket.
+/// Pays for a message with this many bytes of text. If the bucket does not have them, refuses it with the time to try again. That is not a strike against the sender: other players may have emptied the bucket.
 pub(crate) fn afford(
     world: &mut World,
     room: Entity,

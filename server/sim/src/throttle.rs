@@ -11,7 +11,7 @@ use crate::{
     state,
 };
 
-/// Kinds of requests that are limited each for itself, and two counts of misbehaviour.
+/// The kinds of requests that have separate limits, and two counts of misbehaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum RequestKind {
@@ -21,25 +21,24 @@ pub(crate) enum RequestKind {
     Skin,
     State,
     Custom,
-    /// Refused for making no sense; runs out at 20 a minute.
+    /// Senseless requests. The bucket is empty after 20 in a minute.
     Senseless,
-    /// Refused for coming too often; runs out at 60 in a burst and 1 a second.
+    /// Requests that come too often. The bucket is empty after a burst of 60, with one more per second.
     Limited,
 }
 
-/// A token bucket per kind of request: the tick at which each is full again, which is all there is to know.
+/// A token bucket per kind of request, stored as the tick at which each is full again.
 #[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Throttle {
     full_at: [u32; 8],
 }
 
-/// Refusals that make no sense, which is 20 a minute: with the 20th at once the connection is closed, and before
-/// that one is forgotten every 3 s.
+/// Senseless requests: the 20th in a burst closes the connection. One is forgotten every 3 s.
 const SENSELESS: Rate = Rate {
     burst: 19,
     every_ticks: 180,
 };
-/// Refusals for coming too often: 60 at once and one a second, then the connection is closed.
+/// Requests that come too often: a burst of 60, and one per second, then the connection is closed.
 const LIMITED: Rate = Rate {
     burst: 60,
     every_ticks: 60,
@@ -51,7 +50,7 @@ pub(crate) fn plugin(app: &mut App) {
 }
 
 impl Throttle {
-    /// Takes a token of a kind, or says after how many ticks there is one.
+    /// Takes a token of a kind, or returns the ticks until there is one.
     pub(crate) fn take(&mut self, kind: RequestKind, limits: &RateLimits, now: Tick) -> Result<(), u32> {
         let rate = match kind {
             RequestKind::Moves => limits.moves,

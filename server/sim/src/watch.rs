@@ -1,4 +1,4 @@
-//! Watching: who sees and hears a room without being in it. The past is shown this way, whose sessions are over.
+//! Watching: sessions that see and hear a room without a player in it. Playback uses it, because the recorded sessions are over.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -14,37 +14,30 @@ use crate::{
     simulation::Simulation,
 };
 
-/// Through whose eyes a room is watched.
+/// Whose view a watcher has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Eyes {
-    /// All in the room are seen, whatever the rules of interest say.
+    /// Every player in the room is seen, whatever the interest of the room.
     Everyone,
-    /// What this player sees, itself included.
+    /// What this player sees, including itself.
     Of(PlayerId),
 }
 
-/// Watchers are no part of the world: they have no player, no seat and no slot, nobody sees them, and the state hash and all
-/// that players are sent is the same with and without them. What they are sent is in [`TickOutput::watched`].
-/// They are none of the input either: a world that is made anew has none.
+/// Watchers are not part of the world: they have no player, no seat and no slot, no player sees them, and the state hash and everything that players are sent is the same with and without them. What they are sent is in [`TickOutput::watched`]. They are not part of the input either: a new world has none.
 impl Simulation {
-    /// Begins to watch a room, or another one than before, from the next tick on. Gives what the watcher is to be told
-    /// first, as an answer to request 0: the room as it is now. `view` numbers its views, and must be another one each
-    /// time; a watcher begins not held. Its slot is that of the player whose eyes it has, or [`Slot::NOBODY`].
+    /// Starts to watch a room, or a different one than before, from the next tick on. Returns the first message for the watcher, as an answer to request 0: the room as it is now. `view` numbers its views, and must differ each time. A watcher is not held at first. Its slot is that of the player whose view it has, or [`Slot::NOBODY`].
     ///
-    /// It is sent, as players are, at most one snapshot per tick, the first of them full, and of the reliable messages
+    /// Like a player, it is sent at most one snapshot per tick, the first of them full, and of the reliable messages
     ///
-    /// * what all in the room are told: chats to the room, and changes of its state;
-    /// * through a player's eyes also the chats near it and the messages of plugins to it. Near-me chats are numbered anew
-    ///   from 1, for the watcher came later than the player.
+    /// * those to all in the room: chats to the room, and changes of its state;
+    /// * with the view of a player also the chats near it, and the messages of plugins to it. Near-me chats are numbered from 1, because the watcher came later than the player.
     ///
-    /// Answers to requests, refusals, and that the player enters or leaves are not for it.
+    /// It is not sent answers to requests, refusals, or that the player enters or leaves.
     ///
-    /// The watching ends with [`Self::unwatch`], when the room is cleaned up, and when the player leaves its seat: then
-    /// [`Self::is_watching`] is false, and [`Self::followed_room`] says where to look next.
+    /// The watching ends with [`Self::unwatch`], when the room is removed, and when the player leaves its seat. Then [`Self::is_watching`] returns `false`, and [`Self::followed_room`] returns where to watch next.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchRoom`] if the room does not exist now: watching creates none. [`Refusal::NotInRoom`] if the
-    /// player is not in it. A watching that was before goes on.
+    /// [`Refusal::NoSuchRoom`] if the room does not exist now: watching creates no room. [`Refusal::NotInRoom`] if the player is not in it. An earlier watching continues.
     pub fn watch(
         &mut self,
         session: SessionId,
@@ -72,33 +65,30 @@ impl Simulation {
         Ok(entered)
     }
 
-    /// Watches no more; nothing happens if it did not.
+    /// Stops watching. Does nothing if the session does not watch.
     pub fn unwatch(&mut self, session: SessionId) {
         self.world.resource_mut::<Watchers>().remove(session);
     }
 
-    /// Whether a session watches: what it watched may be over.
+    /// Returns whether a session watches. Its watching may have ended.
     #[must_use]
     pub fn is_watching(&self, session: SessionId) -> bool {
         self.world.resource::<Watchers>().contains(session)
     }
 
-    /// Holds a watcher's snapshots back, or no more: the next one is then a single delta over all that was missed. What
-    /// is reliable is sent all the same.
+    /// Holds the snapshots of a watcher, or releases them: the next one is a single delta over everything that it missed. Reliable messages are sent all the same.
     pub fn set_watcher_held(&mut self, session: SessionId, held: bool) {
         self.world.resource_mut::<Watchers>().set_held(session, held);
     }
 
-    /// Between two ticks: appends what a watcher sees at the last tick, as its first snapshot, so that who begins to
-    /// watch a world that stands still does not wait for a tick. False, and nothing is appended, if it was sent one
-    /// already, is held, or does not watch.
+    /// Between two ticks: appends what a watcher sees at the last tick as its first snapshot, so that it need not wait for a tick if the world stands still. Returns `false` and appends nothing if it was already sent one, is held, or does not watch.
     ///
-    /// The world must have been stepped since it was made or loaded: what is told is worked out in a tick.
+    /// The world must have run a tick since it was made or loaded: the tick computes what to send.
     pub fn show_watcher(&mut self, session: SessionId, output: &mut TickOutput) -> bool {
         replication::show(&mut self.world, session, output)
     }
 
-    /// The room that a player is in now; none if it is in none, or its session is over. Looks through all players.
+    /// Returns the room that a player is in, or `None` if it is in none or its session is over. Searches all players.
     #[must_use]
     pub fn followed_room(&self, player: PlayerId) -> Option<String> {
         let room = self

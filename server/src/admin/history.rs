@@ -1,6 +1,4 @@
-//! `/history`: the last minutes, to a file on the server or as the answer. They hold names and
-//! chat, so both take a POST: a browser names the origin of every POST, but not of the GET for an
-//! `<img>` on any page.
+//! `/history`: writes the last minutes to a file on the server, or returns them. They contain names and chat, so both routes are a POST: a browser names the origin of every POST, but not of the GET for an `<img>` on any page.
 
 use std::sync::Arc;
 
@@ -16,14 +14,14 @@ use crate::{
     recorder::{download_history, write_history},
 };
 
-/// Where answers come from.
+/// The source of answers.
 pub(super) struct History {
     history: HistoryHandle,
-    /// One download at a time: a history is as large as `history_mib`, and slow readers would hold many of them.
+    /// Allows one download at a time: a history is as large as `history_mib`, and slow readers would keep many of them.
     downloads: Arc<Semaphore>,
 }
 
-/// A body, and the right to be the only one.
+/// A body, and the permit to be the only one.
 struct Download {
     bytes: Vec<u8>,
     _permit: OwnedSemaphorePermit,

@@ -10,7 +10,7 @@ use crate::{
 
 /// For the list of what there is.
 pub(super) const INDEX: &str = "
-/playback                        the past that is served: tick, time, speed, rooms
+/playback                        the playback: tick, time, speed, rooms
 POST /playback/pause             stop at the present tick
 POST /playback/play              go on
 POST /playback/seek?to=MOMENT    a tick (1200), a distance (+10s, -10s) or a time (2026-01-31T12:00:00Z)

@@ -1,4 +1,4 @@
-//! Watches that the tick advances. A tick thread that hangs, usually in game logic, cannot say so itself.
+//! Checks that the tick advances. A tick thread that hangs, usually in game logic, cannot report it.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use crate::running::Running;
 
 /// Longer than any load explains: 60 ticks.
 const FROZEN: Duration = Duration::from_secs(1);
-/// Between two looks.
+/// The pause between two checks.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Watches until the runtime ends.
+/// Checks until the runtime ends.
 pub(super) async fn run(sources: &Sources) {
     let mut timer = interval(LOOK);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -47,7 +47,7 @@ fn log(frozen: bool, tick: u32) {
 }
 
 impl Sources {
-    /// Whether the tick thread runs: it made its world, did not fail, and is not about to end.
+    /// Returns whether the tick thread runs: it has made its world, has not failed, and is not about to end.
     fn should_tick(&self) -> bool {
         self.status.steps() > 0 && self.failure.get().is_none() && !self.edge.is_stopping()
     }

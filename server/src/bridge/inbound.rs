@@ -1,4 +1,4 @@
-//! From the sockets to the world: one ring per I/O thread, emptied once per tick.
+//! From the sockets to the world: one ring per I/O thread, which the tick thread empties once per tick.
 
 use std::{cell::RefCell, collections::VecDeque, time::Instant};
 
@@ -7,12 +7,12 @@ use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
 use crate::metrics::Counter;
 
-/// Events that one ring holds: 16,384 of 136 bytes are 2.2 MB, and 3 per tick for each of 5,000 players.
+/// The size of one ring: 16,384 events of 136 bytes are 2.2 MB, and 3 per tick for each of 5,000 players.
 pub(crate) const RING: usize = 16 * 1024;
 /// Control events that may wait outside a full ring before new connections are turned away.
 const CHOKED: usize = 1024;
 
-/// Something that happened to a session, on its way to the tick.
+/// An event of a session on its way to the tick.
 #[derive(Debug)]
 pub(crate) struct Inbound {
     pub(crate) session: SessionId,
@@ -20,7 +20,7 @@ pub(crate) struct Inbound {
     pub(crate) what: What,
 }
 
-/// What happened.
+/// The kind of event.
 #[derive(Debug)]
 pub(crate) enum What {
     Open { name: String },
@@ -30,7 +30,7 @@ pub(crate) enum What {
     Message(ClientMessage),
 }
 
-/// The I/O thread's end.
+/// The end of the I/O thread.
 pub(crate) struct InboundSender {
     state: RefCell<Sending>,
     dropped: Counter,
@@ -38,15 +38,14 @@ pub(crate) struct InboundSender {
 
 struct Sending {
     ring: Producer<Inbound>,
-    /// Events that must not be lost, in order, while the ring is full. Bounded by two per connection and two per
-    /// change between taking and not taking data, which needs the tick thread that is behind.
+    /// Events that must not be lost, in order, while the ring is full. They are bounded by two per connection, and two per change between taking and not taking data, which needs a tick thread that keeps up.
     waiting: VecDeque<Inbound>,
 }
 
-/// The tick thread's end.
+/// The end of the tick thread.
 pub(crate) type InboundReceiver = Consumer<Inbound>;
 
-/// Both ends.
+/// Creates both ends.
 pub(crate) fn ring(dropped: Counter) -> (InboundSender, InboundReceiver) {
     let (producer, consumer) = RingBuffer::new(RING);
     let sender = InboundSender {
@@ -60,7 +59,7 @@ pub(crate) fn ring(dropped: Counter) -> (InboundSender, InboundReceiver) {
 }
 
 impl InboundSender {
-    /// Sends what the world must learn, now or as soon as there is room.
+    /// Sends an event that must not be lost, now or as soon as there is room.
     pub(crate) fn control(&self, session: SessionId, what: What) {
         let mut state = self.state.borrow_mut();
         let event = Inbound {
@@ -81,18 +80,18 @@ impl InboundSender {
             arrived,
             what: What::Message(message),
         };
-        // While something waits, a message would overtake it.
+        // While control events wait, a message would overtake them.
         if !state.waiting.is_empty() || state.ring.push(event).is_err() {
             self.dropped.increment(1);
         }
     }
 
-    /// Sends what waits, as far as there is room.
+    /// Sends waiting events, as many as there is room for.
     pub(crate) fn flush(&self) {
         self.state.borrow_mut().flush();
     }
 
-    /// The tick thread does not keep up: no new sessions, please.
+    /// Returns whether the tick thread does not keep up, so that no new session may open.
     pub(crate) fn is_choked(&self) -> bool {
         self.state.borrow().waiting.len() > CHOKED
     }
@@ -133,7 +132,7 @@ mod tests {
         for _ in 0..2 {
             receiver.pop().unwrap();
         }
-        // The close is first in line, though there was no call for it since.
+        // The close is first in line, although nothing called for it since.
         sender.message(session, Instant::now(), ClientMessage::Bye);
         let rest: Vec<_> = std::iter::from_fn(|| receiver.pop().ok()).collect();
         assert!(matches!(rest[rest.len() - 2].what, What::Close));

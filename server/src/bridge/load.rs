@@ -1,5 +1,4 @@
-//! How busy an I/O thread is: all the time in which it does not wait for something to happen. Waiting for a core counts
-//! as busy, for it means the same: there is no room for more.
+//! How busy an I/O thread is: all the time in which it does not wait for an event. Waiting for a core counts as busy, because it means the same: there is no room for more work.
 
 use std::{
     sync::{
@@ -9,13 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Written by one I/O thread, read by the tick thread.
+/// The times of one I/O thread, which it writes and the tick thread reads.
 #[derive(Debug)]
 pub(crate) struct IoLoad {
     start: Instant,
     /// Nanoseconds waited, without the present wait.
     waited: AtomicU64,
-    /// When the present wait began, in nanoseconds since `start`; 0: the thread does not wait.
+    /// When the present wait began, in nanoseconds since `start`. 0: the thread does not wait.
     since: AtomicU64,
 }
 
@@ -28,12 +27,12 @@ impl IoLoad {
         })
     }
 
-    /// The thread begins to wait.
+    /// Notes that the thread begins to wait.
     pub(crate) fn park(&self) {
         self.since.store(self.now().max(1), Ordering::Relaxed);
     }
 
-    /// The thread goes on.
+    /// Notes that the thread continues.
     pub(crate) fn unpark(&self) {
         let since = self.since.swap(0, Ordering::Relaxed);
         if since > 0 {
@@ -42,9 +41,9 @@ impl IoLoad {
         }
     }
 
-    /// How long it has waited in all. A wait that ends while this is called may be missed, until the next call.
+    /// Returns how long it has waited in total. A wait that ends during this call may be missed until the next one.
     pub(crate) fn waited(&self) -> Duration {
-        // In this order: what ends in between is missed, and not counted twice.
+        // In this order a wait that ends in between is missed, and not counted twice.
         let waited = self.waited.load(Ordering::Acquire);
         let since = self.since.load(Ordering::Relaxed);
         let present = if since > 0 {

@@ -1,6 +1,6 @@
-//! From the world to the sockets: each tick's output, shared by reference, one ring and one wake-up per I/O thread.
+//! From the world to the sockets: the output of each tick, shared by reference, with one ring and one wake-up per I/O thread.
 //!
-//! Outputs come from a pool and go back by themselves: one that no I/O thread refers to any more is used again.
+//! Outputs come from a pool and return by themselves: an output that no I/O thread refers to is used again.
 
 use std::sync::Arc;
 
@@ -9,24 +9,24 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::{route, wake::WakeSender};
 
-/// Ticks that one ring holds: about one second.
+/// The size of one ring: about one second of ticks.
 pub(crate) const RING: usize = 64;
-/// An I/O thread with this many ticks before it (133 ms) is behind: its viewers get no snapshots until it caught up.
+/// An I/O thread with this many waiting ticks (133 ms) is behind. Its viewers get no snapshots until it has caught up.
 pub(crate) const BEHIND: usize = 8;
-/// Outputs that are kept for later ticks even if nobody needs them.
+/// The number of outputs that are kept for later ticks even if none is needed.
 const KEPT: usize = 4;
-/// Caught up again.
+/// An I/O thread with at most this many waiting ticks has caught up.
 const CAUGHT_UP: usize = 1;
 
-/// What an I/O thread is told.
+/// An item for an I/O thread.
 pub(crate) enum Outbound {
-    /// A tick's output; frames for others are in it, too.
+    /// The output of a tick. It also contains frames for other threads.
     Tick(Arc<TickOutput>),
-    /// Outputs were lost from here on: every connection that is open when this is read is to be closed.
+    /// Outputs were lost here. Every connection that is open when this is read must be closed.
     Lost,
 }
 
-/// The I/O thread's end.
+/// The end of the I/O thread.
 pub(crate) type OutboundReceiver = Consumer<Outbound>;
 
 /// The tick thread's end for one I/O thread.
@@ -42,25 +42,25 @@ pub(crate) struct Publisher {
     threads: Vec<Sender>,
 }
 
-/// How far an I/O thread is.
+/// How far behind an I/O thread is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Backlog {
-    /// As before.
+    /// No change.
     Unchanged,
-    /// It fell behind just now.
+    /// It has just fallen behind.
     FellBehind,
     /// It has caught up.
     CaughtUp,
 }
 
 impl Publisher {
-    /// Makes one end for each sender, and the ends for the I/O threads.
+    /// Creates one end for each sender, and the ends for the I/O threads.
     pub(crate) fn new(wakes: Vec<WakeSender>) -> (Self, Vec<OutboundReceiver>) {
         let mut receivers = Vec::with_capacity(wakes.len());
         let threads = wakes
             .into_iter()
             .map(|wake| {
-                // One place more than ticks may take: it is kept for `Lost`.
+                // One more place than ticks may take, which is kept for `Lost`.
                 let (ring, receiver) = RingBuffer::new(RING + 1);
                 receivers.push(receiver);
                 Sender {
@@ -77,8 +77,7 @@ impl Publisher {
         (publisher, receivers)
     }
 
-    /// An output that nobody reads any more, for the next tick; it still holds what it held. The one used last is
-    /// preferred, so that in steady state one or two outputs stay warm and the others are never touched.
+    /// Returns an output for the next tick that no thread reads. It still contains old data. The last one used is preferred, so that in steady state one or two outputs stay in the cache and the others are never touched.
     pub(crate) fn take(&mut self) -> Arc<TickOutput> {
         let free = self
             .pool
@@ -87,19 +86,18 @@ impl Publisher {
         match free {
             Some(at) => {
                 let output = self.pool.remove(at);
-                // A stall has made many, each as large as its tick was: they go again, one a tick.
+                // A stall has created many, each as large as its tick. They are freed again, one per tick.
                 if self.pool.len() > KEPT && Arc::get_mut(&mut self.pool[0]).is_some() {
                     self.pool.remove(0);
                 }
                 output
             }
-            // At most as many as all rings together hold.
+            // At most as many as all rings together.
             None => Arc::default(),
         }
     }
 
-    /// Hands an output to the I/O threads that it concerns, and keeps it for a later tick. Returns how many I/O
-    /// threads lost it. Never blocks.
+    /// Sends an output to the I/O threads that it concerns, and keeps it for a later tick. Returns the number of I/O threads that lost it. Never blocks.
     pub(crate) fn publish(&mut self, output: Arc<TickOutput>) -> usize {
         let mut lost = 0;
         for (number, thread) in self.threads.iter_mut().enumerate() {
@@ -111,7 +109,7 @@ impl Publisher {
         lost
     }
 
-    /// Whether an I/O thread fell behind or caught up since the last call.
+    /// Returns whether an I/O thread fell behind or caught up since the last call.
     pub(crate) fn backlog(&mut self, thread: usize) -> Backlog {
         let Some(thread) = self.threads.get_mut(thread) else {
             return Backlog::Unchanged;
@@ -130,12 +128,12 @@ impl Publisher {
         }
     }
 
-    /// Ticks that wait for an I/O thread.
+    /// Returns the number of ticks that wait for an I/O thread.
     pub(crate) fn waiting(&self, thread: usize) -> usize {
         self.threads.get(thread).map_or(0, Sender::waiting)
     }
 
-    /// How many I/O threads there are.
+    /// Returns the number of I/O threads.
     pub(crate) fn threads(&self) -> usize {
         self.threads.len()
     }
@@ -146,10 +144,10 @@ impl Sender {
         RING + 1 - self.ring.slots()
     }
 
-    /// Whether the I/O thread will see the output.
+    /// Sends the output, if there is room. Returns whether the I/O thread will see it.
     fn push(&mut self, output: &Arc<TickOutput>) -> bool {
         match self.ring.slots() {
-            // `Lost` is in there: all who miss this output are closed when it is read.
+            // The ring contains `Lost`: all sessions that miss this output are closed when it is read.
             0 => return false,
             1 => {
                 let _ = self.ring.push(Outbound::Lost);

@@ -1,27 +1,26 @@
-//! What is in a session id: the I/O thread and the place in its table, so that nobody needs a shared map.
+//! The parts of a session id: the I/O thread and the place in its table, so that no shared map is needed.
 
 use parlour_shared::ids::SessionId;
 
-/// I/O threads at most: the thread's number is the lowest byte of an id.
+/// The maximum number of I/O threads: the number of the thread is the lowest byte of an id.
 pub(crate) const MAX_IO_THREADS: usize = 64;
-/// Places in the table of one I/O thread, 24 bits.
+/// The maximum number of places in the table of one I/O thread: 24 bits.
 pub(crate) const MAX_PLACES: usize = 1 << 24;
 
-/// A session id: `serial << 32 | place << 8 | thread`. The serial number rises with each session of the thread, so
-/// an id never comes back, and on one thread sorting by id is sorting by age.
+/// Returns a session id: `serial << 32 | place << 8 | thread`. The serial number rises with each session of the thread, so an id never comes back, and ids of one thread sort by age.
 #[must_use]
 pub(crate) fn session_id(serial: u32, place: usize, thread: usize) -> SessionId {
     debug_assert!(place < MAX_PLACES && thread < MAX_IO_THREADS);
     SessionId((u64::from(serial) << 32) | ((place as u64) << 8) | thread as u64)
 }
 
-/// The I/O thread that holds the session's connection.
+/// Returns the I/O thread of the session's connection.
 #[must_use]
 pub(crate) fn thread_of(session: SessionId) -> usize {
     (session.0 & 0xff) as usize
 }
 
-/// The place in the thread's table.
+/// Returns the place in the table of that thread.
 #[must_use]
 pub(crate) fn place_of(session: SessionId) -> usize {
     ((session.0 >> 8) & 0x00ff_ffff) as usize

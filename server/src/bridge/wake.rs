@@ -1,7 +1,6 @@
 //! Wakes a thread that sleeps in its I/O runtime, from a thread that must not wait.
 //!
-//! A tokio wake-up from outside takes a lock of the runtime. A byte in a non-blocking socket pair takes none, and the
-//! runtime sees it where it looks for all its sockets.
+//! A wake-up of a tokio runtime from outside takes a lock. A byte in a non-blocking socket pair takes none, and the runtime sees it together with its other sockets.
 
 use std::{
     io::{self, Write as _},
@@ -10,19 +9,19 @@ use std::{
 
 use tokio::net::UnixStream;
 
-/// The end that wakes. Never blocks.
+/// The waking end. Never blocks.
 #[derive(Debug)]
 pub(crate) struct WakeSender(StdUnixStream);
 
-/// The end that is woken, before it is given to a runtime.
+/// The other end, before it is given to a runtime.
 #[derive(Debug)]
 pub(crate) struct WakeEnd(StdUnixStream);
 
-/// The end that is woken.
+/// The other end.
 #[derive(Debug)]
 pub(crate) struct WakeReceiver(UnixStream);
 
-/// Both ends.
+/// Creates both ends.
 pub(crate) fn pair() -> io::Result<(WakeSender, WakeEnd)> {
     let (sender, receiver) = StdUnixStream::pair()?;
     sender.set_nonblocking(true)?;
@@ -33,25 +32,25 @@ pub(crate) fn pair() -> io::Result<(WakeSender, WakeEnd)> {
 impl WakeSender {
     /// Wakes the other end. Wake-ups that it has not seen yet become one.
     pub(crate) fn wake(&self) {
-        // Full: it will wake anyway. Closed: nobody is there to be woken.
+        // If the pair is full, it wakes anyway. If it is closed, there is nothing to wake.
         let _ = (&self.0).write(&[1]);
     }
 
-    /// Another sender for the same receiver.
+    /// Returns one more sender for the same receiver.
     pub(crate) fn try_clone(&self) -> io::Result<Self> {
         self.0.try_clone().map(Self)
     }
 }
 
 impl WakeEnd {
-    /// Gives the end to the runtime of the current thread.
+    /// Gives this end to the runtime of the current thread.
     pub(crate) fn attach(self) -> io::Result<WakeReceiver> {
         UnixStream::from_std(self.0).map(WakeReceiver)
     }
 }
 
 impl WakeReceiver {
-    /// Waits until woken at least once since the last call. `false`: nobody can wake it any more.
+    /// Waits until it was woken at least once since the last call. Returns `false` if nothing can wake it any longer.
     pub(crate) async fn woken(&self) -> bool {
         loop {
             if self.0.readable().await.is_err() {

@@ -1,4 +1,4 @@
-//! Accepts connections, also when no descriptor is left: nobody waits in the backlog for good.
+//! Accepts connections, even when no descriptor is left: no connection waits in the backlog forever.
 
 use std::{io, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::{
 use super::{Descriptors, Left, is_without_descriptors, spare};
 use crate::metrics::Counter;
 
-/// After a failure to accept, doubled each time.
+/// The first pause after a failure to accept. It doubles each time.
 const BACK_OFF: Duration = Duration::from_millis(10);
 const MAX_BACK_OFF: Duration = Duration::from_secs(1);
 
@@ -18,13 +18,13 @@ const MAX_BACK_OFF: Duration = Duration::from_secs(1);
 pub(crate) struct Acceptor {
     listener: TcpListener,
     descriptors: Arc<Descriptors>,
-    /// Given up to accept one connection when there is no other descriptor, so that it gets an answer.
+    /// Closed to accept one connection when no other descriptor is left, so that it gets an answer.
     spare: Option<OwnedFd>,
     errors: Counter,
     back_off: Duration,
 }
 
-/// A connection.
+/// An accepted connection.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) stream: TcpStream,
@@ -43,9 +43,9 @@ impl Acceptor {
         }
     }
 
-    /// The next connection. While accepting fails it is tried again, with ever longer pauses.
+    /// Returns the next connection. After a failure it tries again, with longer and longer pauses.
     pub(crate) async fn next(&mut self) -> Accepted {
-        // Not after it was given up in here: it would take the place that the connection needs.
+        // Not after it was closed below: it would take the descriptor that the connection needs.
         if self.spare.is_none() {
             self.spare = spare();
         }
@@ -61,12 +61,12 @@ impl Acceptor {
         }
     }
 
-    /// What is left after this connection.
+    /// Returns what is left above this connection.
     fn left(&mut self, stream: &TcpStream) -> Left {
         if self.spare.is_some() {
             return self.descriptors.left(stream);
         }
-        // It may have taken the place of the spare one, which can be low. Another spare one shows what is left, if any is.
+        // It may have the low number of the spare descriptor. A new spare one shows what is left, if any is.
         self.spare = spare();
         let shows = |spare: &OwnedFd| self.descriptors.left(spare);
         self.spare.as_ref().map_or(Left::Files, shows)
@@ -78,24 +78,24 @@ impl Acceptor {
             return;
         }
         if !is_without_descriptors(error) {
-            // The system has no memory for it, most likely.
+            // Most likely the system has no memory for it.
             if self.descriptors.may_log() {
                 tracing::error!(%error, "cannot accept connections");
             }
         } else {
             self.descriptors.warn(error);
-            // Its place is free then.
+            // Its descriptor is free then.
             if self.spare.take().is_some() {
                 return;
             }
         }
-        // Trying at once would spin, and fail.
+        // Trying again immediately would spin and fail.
         sleep(self.back_off).await;
         self.back_off = (2 * self.back_off).min(MAX_BACK_OFF);
     }
 }
 
-/// The next connection may be fine.
+/// Returns whether the next connection may succeed.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,6 +1,6 @@
-//! How many connections there may be, in all and from one address before it said hello.
+//! The limits on connections: in total, and from one address before a hello.
 //!
-//! Who is a little over a limit gets an HTTP answer, which costs memory and time; who is far over it does not.
+//! A connection slightly over a limit gets an HTTP answer, which costs memory and time. A connection far over it does not.
 
 use std::{
     collections::HashMap,
@@ -13,52 +13,51 @@ use std::{
 
 use crate::metrics::{Gauge, Metrics};
 
-/// Connections over the limit that are still answered.
+/// Connections over the limit that still get an answer.
 const ANSWERED_OVER: u32 = 1024;
-/// Connections at once that may take longer for their hello, because a person may be typing it. Behind a proxy that does
-/// not say so, strangers look like this machine: all they gain are these.
+/// The maximum number of connections that may take longer for their hello, because a person may be typing it. Behind a proxy that sends no forwarding header, strangers look like this machine: these places are all they gain.
 const MAX_BY_HAND: u32 = 16;
 
-/// The counts. Shared by the I/O threads; the tick thread knows nothing of it.
+/// The counts of connections. The I/O threads share them; the tick thread does not use them.
 pub(super) struct Admission {
     max_connections: u32,
     max_per_address: u32,
     connections: AtomicU32,
     by_hand: AtomicU32,
-    /// Holds an entry only while there is a connection that did not say hello, so it is bounded by them.
+    /// Has an entry only while an address has a connection without a hello, so the number of connections bounds it.
     addresses: Mutex<HashMap<IpAddr, u32>>,
     connections_gauge: Gauge,
     unauthenticated_gauge: Gauge,
 }
 
-/// What becomes of a new connection.
+/// What to do with a new connection.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// Welcome.
+    /// Admit it.
     Admit(Admitted),
-    /// Tell it 503.
+    /// Answer 503.
     Full(Admitted),
-    /// Tell it 429.
+    /// Answer 429.
     AddressFull(Admitted),
-    /// Close it without a word.
+    /// Close it without an answer.
     DropFull,
-    /// The same, for its address.
+    /// Close it without an answer, because of its address.
     DropAddressFull,
 }
 
-/// A connection that is counted, until this is dropped.
+/// A connection that is counted until this is dropped.
 pub(super) struct Admitted {
     admission: Arc<Admission>,
     counted: Counted,
 }
 
-/// Which count of connections without a hello one is part of.
+/// Which count a connection without a hello belongs to.
 enum Counted {
-    /// That of its address.
+    /// The count of its address.
     Address(IpAddr),
-    /// That of the few that may take longer.
+    /// The count of the few that may take longer.
     ByHand,
-    /// None: it said who it is.
+    /// `None`: its hello came.
     Not,
 }
 
@@ -75,7 +74,7 @@ impl Admission {
         }
     }
 
-    /// Counts a new connection, and judges it.
+    /// Counts a new connection, and decides what to do with it.
     pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Verdict {
         let connections = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         self.connections_gauge.increment(1);
@@ -89,7 +88,7 @@ impl Admission {
             admission: Arc::clone(self),
             counted: Counted::Address(address),
         };
-        // On the other verdicts `admitted` is dropped here, and with it the counts.
+        // For the other verdicts `admitted` is dropped here, which undoes the counts.
         if from_address > self.max_per_address.saturating_mul(2) {
             Verdict::DropAddressFull
         } else if connections > self.max_connections.saturating_add(ANSWERED_OVER) {
@@ -103,7 +102,7 @@ impl Admission {
         }
     }
 
-    /// One that counted for this address does not any more.
+    /// Removes a connection from the count of its address.
     fn leave(&self, address: IpAddr) {
         self.count(address, |count| {
             *count = count.saturating_sub(1);
@@ -112,7 +111,7 @@ impl Admission {
     }
 
     fn count(&self, address: IpAddr, change: impl FnOnce(&mut u32) -> u32) -> u32 {
-        // A panic while it is held cannot leave half a change behind.
+        // A panic while the lock is held cannot leave half a change.
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let count = addresses.entry(address).or_default();
         let result = change(count);
@@ -124,8 +123,7 @@ impl Admission {
 }
 
 impl Admitted {
-    /// It may take longer for its hello, if there are few others that may. Then it does not count for its address any
-    /// more: who waits for a person to type takes no place from those who come and go.
+    /// Lets the connection take longer, if few others do. It no longer counts for its address then: a connection that waits for a person to type does not take a place from short ones.
     pub(super) fn take_longer(&mut self) -> bool {
         let Counted::Address(address) = self.counted else {
             return false;
@@ -140,7 +138,7 @@ impl Admitted {
         true
     }
 
-    /// It said who it is: it does not count as one that did not any more.
+    /// Notes that the hello came: the connection no longer counts as one without.
     pub(super) fn authenticated(&mut self) {
         match std::mem::replace(&mut self.counted, Counted::Not) {
             Counted::Not => return,
@@ -167,7 +165,7 @@ impl std::fmt::Debug for Admitted {
     }
 }
 
-/// What counts as one address: in IPv6 a /64, which is what one customer has at least.
+/// Returns what counts as one address. In IPv6 that is a /64, the least that one customer has.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),

@@ -1,24 +1,23 @@
-//! When the sweep has to look at which place of the table. One small number per place, side by side: thousands of
-//! connections with nothing due cost no more than running over a list.
+//! When the sweep must check which place of the table. There is one small number per place, side by side, so thousands of connections with nothing due cost only a pass over a list.
 
 use std::{
     cell::Cell,
     time::{Duration, Instant},
 };
 
-/// Time is counted in rounds. Whatever is due is seen late by up to this much, and never early.
+/// The length of a round, the unit of time here. A due place is noticed late by up to one round, and never early.
 pub(super) const ROUND: Duration = Duration::from_millis(100);
-/// No round: 13 years from the start.
+/// Not due: 13 years from the start.
 const NEVER: u32 = u32::MAX;
 
-/// The rounds in which places are due.
+/// The round in which each place is due.
 pub(super) struct Agenda {
     begin: Instant,
     places: Vec<Cell<u32>>,
 }
 
 impl Agenda {
-    /// Without a place.
+    /// Creates an agenda without places.
     pub(super) fn new(begin: Instant) -> Self {
         Self {
             begin,
@@ -26,19 +25,19 @@ impl Agenda {
         }
     }
 
-    /// One more place, with nothing due.
+    /// Adds a place with nothing due.
     pub(super) fn add_place(&mut self) {
         self.places.push(Cell::new(NEVER));
     }
 
-    /// Nothing is due in a place any more.
+    /// Clears a place.
     pub(super) fn forget(&self, place: usize) {
         if let Some(due) = self.places.get(place) {
             due.set(NEVER);
         }
     }
 
-    /// Has a place looked at then, if it is not to be sooner.
+    /// Schedules a check of a place at this time, unless an earlier one is scheduled.
     pub(super) fn look_at(&self, place: usize, when: Instant) {
         let rounds = self.since_begin(when).div_ceil(ROUND.as_nanos());
         if let Some(due) = self.places.get(place) {
@@ -46,9 +45,9 @@ impl Agenda {
         }
     }
 
-    /// The first place from `from` on that is due now. Nothing is due there afterwards.
+    /// Returns the first place from `from` on that is due now, and clears it.
     pub(super) fn take_due(&self, from: usize, now: Instant) -> Option<usize> {
-        // `NEVER` is not even then.
+        // `NEVER` is not due even then.
         let round = (self.since_begin(now) / ROUND.as_nanos()).min(u128::from(NEVER - 1)) as u32;
         let place = from
             + self

@@ -1,4 +1,4 @@
-//! How a connection ends: told why, given time to answer, then cut off.
+//! How a connection ends: the client is sent the reason, gets time to answer, and then the connection is cut.
 
 use std::{io::IoSlice, rc::Rc};
 
@@ -16,17 +16,16 @@ use super::{
 };
 use crate::metrics::Closer;
 
-/// The end of a reason that is not all there.
+/// Ends a reason that was shortened.
 const CUT: &str = "...";
 
 impl Connection {
-    /// Closes the connection because of what the client did; counted and logged.
+    /// Closes the connection because of something that the client did, which is counted and logged.
     pub(super) fn refuse(self: &Rc<Self>, reject: Reject, detail: &str) {
         self.refuse_with(reject, detail, None);
     }
 
-    /// The same, and says why in the close frame: to JSON clients, behind which a person may be typing, and to everyone
-    /// who says no hello. The sentence holds no secret of the client: it is logged as well.
+    /// Like [`Self::refuse`], with the reason in the close frame: for JSON clients, where a person may be typing, and for every client that sends no valid hello. The sentence contains no secret of the client, because it is also logged.
     pub(super) fn refuse_saying(self: &Rc<Self>, reject: Reject, sentence: &str) {
         let says = self.wire == Wire::Json || reject == Reject::HandshakeTimeout;
         self.refuse_with(reject, sentence, says.then(|| reason(sentence)));
@@ -41,13 +40,12 @@ impl Connection {
         self.close_saying(code, reason.as_deref().unwrap_or(code.reason()));
     }
 
-    /// Tells the client why, and closes the connection. What waits for it is dropped, whatever the code is: the code and
-    /// the time to come back matter more than old messages, and a stopping server waits for 2 s only.
+    /// Closes the connection with this code. Waiting data is dropped for every code: the code and the time to come back matter more than old messages, and a stopping server waits only 2 s.
     pub(super) fn close(self: &Rc<Self>, code: CloseCode) {
         self.close_saying(code, code.reason());
     }
 
-    /// The same, with another reason in the close frame: at most 123 bytes.
+    /// Like [`Self::close`], with a different reason in the close frame: at most 123 bytes.
     pub(super) fn close_saying(self: &Rc<Self>, code: CloseCode, reason: &str) {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
@@ -65,7 +63,7 @@ impl Connection {
         self.begin_closing(&frames, then);
     }
 
-    /// The client sent a close frame. `true`: both sides have, and nothing waits to be sent.
+    /// Handles a close frame of the client. Returns `true` if both sides have sent one and nothing waits to be sent.
     pub(super) fn answer_close(self: &Rc<Self>, code: Option<u16>) -> bool {
         match self.phase.get() {
             Phase::Over => return true,
@@ -91,14 +89,14 @@ impl Connection {
         self.outbox.borrow().is_empty()
     }
 
-    /// Cuts the connection off: what the kernel still holds for the client is thrown away.
+    /// Aborts the connection. The kernel discards what it still keeps for the client.
     pub(super) fn abort(&self) {
-        // Without it the kernel would go on trying to send for minutes. If it fails, the connection is gone already.
+        // Otherwise the kernel would try to send for minutes. If this fails, the connection is already gone.
         let _ = set_socket_linger(&self.stream, Some(std::time::Duration::ZERO));
         self.hang_up();
     }
 
-    /// Ends reading and writing, which wakes the tasks of this connection. The session ends with it.
+    /// Ends reading and writing, which wakes the tasks of this connection and ends its session.
     pub(super) fn hang_up(&self) {
         self.end_session();
         if self.phase.replace(Phase::Over) != Phase::Over {
@@ -106,7 +104,7 @@ impl Connection {
         }
     }
 
-    /// Nothing waits to be sent any more.
+    /// Continues the closing when nothing waits to be sent.
     pub(super) fn drained(&self) {
         if let Phase::Closing { then, .. } = self.phase.get() {
             match then {
@@ -119,7 +117,7 @@ impl Connection {
 
     fn begin_closing(self: &Rc<Self>, frames: &[u8], then: Then) {
         self.end_session();
-        // Nothing may follow a close frame, and nothing comes before it but the rest of a frame that was begun.
+        // Nothing may follow a close frame, and only the rest of a begun frame may precede it.
         self.forget_pong();
         self.outbox.borrow_mut().forget_unbegun();
         let begin = self.io.now();
@@ -130,7 +128,7 @@ impl Connection {
             then,
         });
         self.look_at_next();
-        // Without a limit: a few hundred bytes, once.
+        // Without a limit, because it is a few hundred bytes, once.
         self.push(&[IoSlice::new(frames)], usize::MAX);
         if then == Then::HalfClose && self.outbox.borrow().is_empty() {
             self.drained();
@@ -156,8 +154,7 @@ impl Connection {
     }
 }
 
-/// A sentence as the reason of a close frame: printable ASCII, so that it shows in a terminal as what it is, and short
-/// enough.
+/// Makes a sentence fit into a close frame: printable ASCII, so that a terminal shows it as it is, and short enough.
 fn reason(sentence: &str) -> String {
     let printable = |character| {
         if matches!(character, ' '..='~') {

@@ -1,5 +1,4 @@
-//! The state of one WebSocket connection. Used by its reader and by the delivery of ticks, on one thread; nothing is
-//! borrowed across an await.
+//! The state of one WebSocket connection. Its reader and the delivery of ticks use it on one thread; nothing is borrowed across an await.
 
 mod io_thread;
 mod table;
@@ -20,33 +19,33 @@ use super::{
 use crate::bridge::inbound::What;
 pub(super) use io_thread::IoThread;
 
-/// Where a connection is in its life.
+/// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// No hello yet.
+    /// No hello came yet.
     Greeting,
-    /// A session is open.
+    /// Its session is open.
     Open,
-    /// Our close frame is sent, or waits for the rest of the frame that was begun before it.
+    /// Our close frame is sent, or waits for the rest of a frame that was begun before it.
     Closing {
         begin: Instant,
-        /// When the socket took a byte last.
+        /// When the socket last took a byte.
         progress: Instant,
-        /// What happens when the outbox is empty.
+        /// What to do when the outbox is empty.
         then: Then,
     },
-    /// Over; its tasks end as soon as they notice.
+    /// The connection is over. Its tasks end as soon as they notice.
     Over,
 }
 
-/// What a closing connection does when its last byte is out.
+/// What a closing connection does when its last byte is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Then {
     /// Waits for the client's close frame.
     Await,
-    /// Says that nothing more comes and reads to the end: the client's close frame could not be recognised.
+    /// Shuts down writing and reads to the end: the client's close frame could not be recognised.
     HalfClose,
-    /// Hangs up: the client's close frame came.
+    /// Hangs up, because the client's close frame came.
     HangUp,
 }
 
@@ -61,11 +60,11 @@ pub(super) struct Connection {
     pub(super) outbox: RefCell<Outbox>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
-    /// While the outbox is not empty: when the socket took a byte last, at first when it stopped.
+    /// When the socket last took a byte, while the outbox is not empty. It starts with the moment at which the socket stopped.
     pub(super) blocked: Cell<Option<Instant>>,
     heard: Cell<Instant>,
     pinged: Cell<bool>,
-    /// Whether the kernel may hold [`unsent::MANY`](super::unsent::MANY) bytes.
+    /// Whether the kernel may keep [`unsent::MANY`](super::unsent::MANY) bytes.
     pub(super) many_unsent: Cell<bool>,
     /// The payload of the newest ping that came while the outbox was not empty.
     pub(super) pong: RefCell<Option<Box<[u8]>>>,
@@ -103,25 +102,25 @@ impl Connection {
         }
     }
 
-    /// Takes a place in the table; `false` if there is none.
+    /// Takes a place in the table. Returns `false` if none is free.
     pub(super) fn enter_table(self: &Rc<Self>) -> bool {
         self.place.set(self.io.table.borrow_mut().insert(self));
         self.place.get().is_some()
     }
 
-    /// Gives it back.
+    /// Frees its place.
     pub(super) fn leave_table(&self) {
         if let Some(place) = self.place.take() {
             self.io.table.borrow_mut().remove(place);
         }
     }
 
-    /// The session, while it is open.
+    /// Returns its session, if one is open.
     pub(super) fn session(&self) -> Option<SessionId> {
         self.session.get()
     }
 
-    /// Whether it may take longer for its hello.
+    /// Returns whether it may take longer for its hello.
     pub(super) fn take_longer(&self) -> bool {
         self.admitted.borrow_mut().take_longer()
     }
@@ -142,31 +141,31 @@ impl Connection {
         }
     }
 
-    /// Ends the session, if one is open. The world hears of it once.
+    /// Ends its session, if one is open. The world is sent this once.
     pub(super) fn end_session(&self) {
         if let Some(session) = self.session.take() {
             self.io.inbound.control(session, What::Close);
         }
     }
 
-    /// Something came.
+    /// Notes that bytes came.
     pub(super) fn hear(&self, now: Instant) {
         self.heard.set(now);
         self.pinged.set(false);
     }
 
-    /// When it will have been silent for so many heartbeats.
+    /// Returns when it will have been silent for this many heartbeats.
     pub(super) fn silent_at(&self, heartbeats: u32) -> Instant {
         self.io.running.fresh(self.heard.get()) + heartbeats * self.io.shared.options.heartbeat
     }
 
-    /// When it will have taken nothing for too long, if it takes nothing now.
+    /// Returns when it will have stalled for too long, if it takes no data now.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
         let since = self.blocked.get()?;
         Some(self.io.running.fresh(since) + self.io.shared.options.stall_timeout)
     }
 
-    /// When its close frame will have waited or been unanswered for too long, if it is closing.
+    /// Returns when its close frame will have waited too long, if it is closing.
     pub(super) fn cut_off_at(&self) -> Option<Instant> {
         let Phase::Closing { begin, progress, .. } = self.phase.get() else {
             return None;
@@ -176,12 +175,12 @@ impl Connection {
         Some((last + CLOSE_TIMEOUT).min(first + CLOSE_LIMIT))
     }
 
-    /// Whether a ping is due that was not sent since something came.
+    /// Returns whether a ping is due, and none was sent since bytes came.
     pub(super) fn begin_ping(&self) -> bool {
         !self.pinged.replace(true)
     }
 
-    /// Has the sweep look at this connection when it next may have to do something about it.
+    /// Schedules the next check by the sweep.
     pub(super) fn look_at_next(&self) {
         let when = match self.phase.get() {
             Phase::Open => {
@@ -189,7 +188,7 @@ impl Connection {
                 Some(self.stalled_at().map_or(silent, |stalled| stalled.min(silent)))
             }
             Phase::Closing { .. } => self.cut_off_at(),
-            // Its reader waits for the hello with a deadline of its own.
+            // Its reader waits for the hello, with a separate deadline.
             Phase::Greeting | Phase::Over => None,
         };
         if let (Some(place), Some(when)) = (self.place.get(), when) {
@@ -197,7 +196,7 @@ impl Connection {
         }
     }
 
-    /// The socket took bytes of what waits: it does not stall.
+    /// Notes that the socket took waiting bytes: the connection does not stall.
     pub(super) fn took(&self) {
         let now = self.io.now();
         if self.blocked.get().is_some() {
@@ -213,12 +212,12 @@ impl Connection {
         }
     }
 
-    /// Sends no answer to a ping any more.
+    /// Drops the answer to a ping.
     pub(super) fn forget_pong(&self) {
         self.pong.borrow_mut().take();
     }
 
-    /// Whatever waits will not be sent.
+    /// Drops everything that waits.
     pub(super) fn forget_blocked(&self) {
         if self.blocked.take().is_some() {
             self.io.shared.metrics.edge.blocked.decrement(1);

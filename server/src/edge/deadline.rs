@@ -1,4 +1,4 @@
-//! A time limit that begins again when the thread was not run.
+//! A time limit that starts again when the thread was not run.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use tokio::time::timeout_at;
 
 use super::connection::IoThread;
 
-/// A time limit: so long from a moment on.
+/// A time limit: a length from a moment on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     begin: Instant,
@@ -14,28 +14,28 @@ pub(super) struct Deadline {
 }
 
 impl Deadline {
-    /// So long from now on.
+    /// Returns a limit of this length from now on.
     pub(super) fn after(limit: Duration, now: Instant) -> Self {
         Self { begin: now, limit }
     }
 
-    /// The same, but at most so long from now on.
+    /// Returns this limit, or one of at most this length from now on.
     pub(super) fn or_after(self, limit: Duration, now: Instant) -> Self {
         let left = (self.begin + self.limit).saturating_duration_since(now);
         Self::after(left.min(limit), now)
     }
 
-    /// The same, but at least so long from its beginning.
+    /// Returns this limit, made at least this long from its start.
     pub(super) fn at_least(self, limit: Duration) -> Self {
         Self::after(self.limit.max(limit), self.begin)
     }
 
-    /// How long it is, in words: `within 5 s`.
+    /// Returns its length in words: `within 5 s`.
     pub(super) fn in_words(&self) -> String {
         format!("within {} s", self.limit.as_secs_f64())
     }
 
-    /// Waits for something; `None` if the time is over before.
+    /// Waits for a future. Returns `None` if the time is over first.
     pub(super) async fn wait_for<F: Future + Unpin>(
         &self,
         io: &IoThread,

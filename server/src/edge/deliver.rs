@@ -1,4 +1,4 @@
-//! The other end of a key press: writing what the world has for the connections of a thread.
+//! The other end of a key press: writes the output of a tick to the connections of a thread.
 
 use std::rc::Rc;
 
@@ -11,12 +11,10 @@ use super::{
 };
 use crate::bridge::route;
 
-/// Writes after which readers get a turn: about 0.2 ms. Who aims its input at 2 ms before a tick must not find the writes of the
-/// tick before in its way: with 128, at 2,000 clients, 3 of 100 such commands came too late.
+/// The number of writes after which readers get to run: about 0.2 ms. A client that aims its input at 2 ms before a tick must not wait for the writes of the previous tick. With 128 writes and 2,000 clients, 3 of 100 such commands came too late.
 pub(super) const WRITES_PER_TURN: usize = 32;
 
-/// Writes a tick's frames to the connections of this thread, each with one write, and closes those that it names.
-/// `mine` is memory, kept from tick to tick.
+/// Writes a tick's frames to the connections of this thread, each with one write, and closes the connections that it names. `mine` is memory that is kept from tick to tick.
 pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut Vec<OutFrame>) {
     take_mine(io.thread, output, mine);
     let mut sent = Sent::default();
@@ -48,7 +46,7 @@ fn write<'a>(
     sessions: impl Iterator<Item = &'a [OutFrame]>,
     sent: &mut Sent,
 ) -> u64 {
-    // Borrowed once: a connection leaves the table only by its own task, which does not run meanwhile.
+    // Borrowed once: only its own task removes a connection from the table, and that task does not run meanwhile.
     let table = io.table.borrow();
     let mut snapshot_bytes = 0;
     for frames in sessions {
@@ -64,7 +62,7 @@ fn write<'a>(
     snapshot_bytes
 }
 
-/// The frames for this thread, those of one session side by side and in the order of sending.
+/// Returns the frames for this thread, those of one session side by side and in the order of sending.
 fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
     mine.clear();
     mine.extend(
@@ -73,8 +71,7 @@ fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
             .iter()
             .filter(|frame| route::thread_of(frame.session) == thread),
     );
-    // Messages come in the order in which they were said, to whoever hears them; snapshots one per session. What was
-    // written later for a session lies further behind in the bytes.
+    // The output has messages in the order in which they were sent, and one snapshot per session. A later frame of a session has a higher offset.
     if mine.iter().any(|frame| frame.lane == Lane::Reliable) {
         mine.sort_unstable_by_key(|frame| (frame.session, frame.start));
     }

@@ -1,4 +1,4 @@
-//! Limits of a connection that hold before the world's own, which are finer and per kind of command.
+//! Limits of a connection. They apply before the limits of the world, which are finer and depend on the kind of command.
 
 use std::{
     cell::Cell,
@@ -7,19 +7,19 @@ use std::{
 
 use crate::running::Running;
 
-/// Messages that reach the world between two ticks; more are dropped. A person's client sends one.
+/// Messages that reach the world between two ticks. More are dropped. The client of a person sends one.
 const MAX_PER_TICK: u32 = 32;
-/// Messages and pongs per second for long, and at once; more is a flood.
+/// Messages and pongs: the sustained rate per second, and the burst. More is a flood.
 const MESSAGES: Rate = Rate {
     each: Duration::from_millis(1),
     burst: 2000,
 };
-/// WebSocket pings; browsers send none, libraries one every few seconds.
+/// WebSocket pings. Browsers send none, libraries one every few seconds.
 const PINGS: Rate = Rate {
     each: Duration::from_millis(20),
     burst: 100,
 };
-/// Second hellos: the 20th in a minute closes the connection, as with senseless requests in the world.
+/// Second hellos: the 20th in a minute closes the connection, like 20 senseless requests in the world.
 const HELLOS: Rate = Rate {
     each: Duration::from_secs(3),
     burst: 19,
@@ -27,7 +27,7 @@ const HELLOS: Rate = Rate {
 
 #[derive(Clone, Copy)]
 struct Rate {
-    /// Until one more is allowed again.
+    /// The time until one more is allowed.
     each: Duration,
     burst: u32,
 }
@@ -38,7 +38,7 @@ pub(super) struct Flood {
     messages: Bucket,
     pings: Bucket,
     hellos: Bucket,
-    /// The last step that a message came after, and how many came since.
+    /// The step before the last message, and the messages since that step.
     since_step: Cell<(u32, u32)>,
 }
 
@@ -52,22 +52,22 @@ impl Flood {
         }
     }
 
-    /// Whether one more message or pong is no flood.
+    /// Counts a message or pong. Returns `false` if it is a flood.
     pub(super) fn message(&self, now: Instant, running: &Running) -> bool {
         self.messages.take(now, running.accrued(now), MESSAGES)
     }
 
-    /// Whether one more ping is no flood.
+    /// Counts a ping. Returns `false` if it is a flood.
     pub(super) fn ping(&self, now: Instant, running: &Running) -> bool {
         self.pings.take(now, running.accrued(now), PINGS)
     }
 
-    /// Whether one more second hello is no offence.
+    /// Counts a second hello. Returns `false` if there were too many.
     pub(super) fn second_hello(&self, now: Instant, running: &Running) -> bool {
         self.hellos.take(now, running.accrued(now), HELLOS)
     }
 
-    /// Whether one more message may go to the world before the step after this one.
+    /// Counts a message for the world. Returns `false` if too many came since this step.
     pub(super) fn to_world(&self, step: u32) -> bool {
         let count = match self.since_step.get() {
             (last, count) if last == step => count + 1,
@@ -78,12 +78,12 @@ impl Flood {
     }
 }
 
-/// A token bucket, kept as the moment at which it will be full.
+/// A token bucket, stored as the moment at which it will be full.
 #[derive(Debug)]
 struct Bucket(Cell<Instant>);
 
 impl Bucket {
-    /// Takes one. The bucket fills beyond its burst if it was full before `full_from` and that is not now.
+    /// Takes one token. If the bucket was full before `full_from`, and that is in the past, it may hold more than its burst.
     fn take(&self, now: Instant, full_from: Instant, rate: Rate) -> bool {
         let full_at = self.0.get().max(full_from) + rate.each;
         if full_at.saturating_duration_since(now) > rate.each * rate.burst {

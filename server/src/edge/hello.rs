@@ -1,4 +1,4 @@
-//! The first message of a connection. Before it is good, nothing of the connection reaches the world.
+//! The first message of a connection. Until it is valid, nothing of the connection reaches the world.
 
 use std::rc::Rc;
 
@@ -13,10 +13,10 @@ use parlour_shared::{
 use super::{Reject, connection::Connection};
 use crate::bridge::inbound::What;
 
-/// Why no session opens while the tick does not advance.
+/// The reason in the close frame while the tick does not advance.
 pub(super) const FROZEN: &str = "the world stands still: try again later";
 
-/// Takes the first message: opens a session, or closes the connection.
+/// Handles the first message: opens a session, or closes the connection.
 pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
     let hello = match message {
         ClientMessage::Hello(hello) => hello,
@@ -38,14 +38,14 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
         connection.refuse_saying(Reject::TickFrozen, FROZEN);
         return;
     }
-    // The world makes up a name for an empty one.
+    // The world makes a name for an empty one.
     let name = clean_name(hello.name).unwrap_or_default();
     connection.open(What::Open { name });
 }
 
-/// Whether it may open a session, else why not. A token is never repeated.
+/// Checks whether the hello may open a session. The error never repeats a token.
 fn judge(hello: &Hello) -> Result<(), (Reject, String)> {
-    // The token comes first: who fails here learns nothing else.
+    // The token is checked first: a client that fails here learns nothing else.
     match &hello.token {
         None => {}
         Some(token) if token.len() > MAX_TOKEN_BYTES => {
@@ -54,7 +54,7 @@ fn judge(hello: &Hello) -> Result<(), (Reject, String)> {
                 format!("a token of more than {MAX_TOKEN_BYTES} bytes"),
             ));
         }
-        // A token that nobody verified must not pass for one that was.
+        // A token that was not verified must not pass for one that was.
         Some(_) => {
             let sentence = "this server cannot verify tokens: leave `token` out and come as a guest";
             return Err((Reject::Token, sentence.to_owned()));

@@ -1,4 +1,4 @@
-//! The HTTP part of a connection: one request, then it is a WebSocket or over.
+//! The HTTP part of a connection: one request. Then it is a WebSocket, or over.
 
 mod routes;
 
@@ -32,30 +32,29 @@ use crate::{
 };
 use routes::{Agreed, full, reply};
 
-/// Bytes of a request's head.
+/// The maximum size of the head of a request.
 const MAX_HEAD: usize = 8 * 1024;
-/// Lines of a request's head.
+/// The maximum number of lines of the head of a request.
 const MAX_HEADERS: usize = 100;
-/// Time for a refused client to read the answer.
+/// The time for a refused client to read the answer.
 const LINGER: Duration = Duration::from_secs(1);
-/// Bytes that such a client may still send.
+/// The bytes that such a client may still send.
 const LINGER_BYTES: usize = 64 * 1024;
-/// Time for the request of a client that is turned away. Others wait behind it, so 100 silent
-/// clients take a second.
+/// The time for the request of a client that is turned away. Others wait behind it, so 100 silent clients take a second.
 const TURNED_AWAY: Duration = Duration::from_millis(10);
 
-/// A connection from accept on.
+/// A connection, from accept on.
 pub(super) struct Arrival {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     /// For HTTP and hello together.
     pub(super) deadline: Deadline,
     pub(super) admitted: Admitted,
-    /// Whether it was over a limit and is only told so.
+    /// The limit that it was over. It gets only an answer then.
     pub(super) over: Option<Reject>,
 }
 
-/// Serves a connection to its end, or until it has greeted as a WebSocket.
+/// Serves a connection to its end, or until its WebSocket has been greeted.
 pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
     let Arrival {
         stream,

@@ -1,21 +1,21 @@
-//! What waits for a connection that does not take data: whole WebSocket frames, in order, bounded in bytes.
+//! Bytes that wait for a connection that does not take data: whole WebSocket frames, in order, bounded in bytes.
 
 use crate::metrics::Gauge;
 
-/// Growth of the buffer in bytes: exact, so that a bound in bytes is a bound in memory.
+/// The growth of the buffer in bytes. It is exact, so that a bound in bytes is a bound in memory.
 const STEP: usize = 16 * 1024;
 
 /// The waiting bytes of one connection.
 pub(super) struct Outbox {
     bytes: Vec<u8>,
-    /// Bytes at the front that are sent already.
+    /// Bytes at the front that are already sent.
     sent: usize,
-    /// Bytes that are left of a frame of which a part was sent. It must go out whole, whatever comes next.
+    /// Bytes left of a frame that was sent in part. The rest must be sent, whatever comes next.
     begun: usize,
     gauge: Gauge,
 }
 
-/// More waits than may.
+/// More bytes wait than may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Overflow;
 
@@ -33,18 +33,17 @@ impl Outbox {
         self.len() == 0
     }
 
-    /// Bytes that wait.
+    /// Returns the number of waiting bytes.
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.sent
     }
 
-    /// What is to be sent next.
+    /// Returns the bytes to send next.
     pub(super) fn waiting(&self) -> &[u8] {
         &self.bytes[self.sent..]
     }
 
-    /// Adds a whole number of frames, unless more than `limit` bytes wait already. So a frame of any size can be
-    /// sent to who keeps up, and at most `limit` and one addition wait.
+    /// Adds whole frames, unless more than `limit` bytes wait already. So a client that keeps up can be sent a frame of any size, and at most `limit` and one addition wait.
     pub(super) fn push<'a>(
         &mut self,
         parts: impl Iterator<Item = &'a [u8]> + Clone,
@@ -64,7 +63,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// So many bytes of [`Self::waiting`] were sent. Gives all memory back when nothing waits any more.
+    /// Notes that this many bytes of [`Self::waiting`] were sent. Frees all memory when nothing waits.
     pub(super) fn advance(&mut self, sent: usize) {
         let mut left = sent.min(self.len());
         self.gauge.decrement(left as f64);
@@ -84,7 +83,7 @@ impl Outbox {
         }
     }
 
-    /// Forgets all frames but one of which a part was sent.
+    /// Drops all frames except one that was sent in part.
     pub(super) fn forget_unbegun(&mut self) {
         let keep = self.sent + self.begun;
         self.gauge.decrement((self.bytes.len() - keep) as f64);
@@ -98,7 +97,7 @@ impl Drop for Outbox {
     }
 }
 
-/// The length of the frame at the front, which was made by us: whole and not masked.
+/// Returns the length of the frame at the front, which we made: whole and not masked.
 fn frame_len(bytes: &[u8]) -> usize {
     let len = match bytes {
         [_, 126, a, b, ..] => 4 + usize::from(u16::from_be_bytes([*a, *b])),

@@ -1,5 +1,4 @@
-//! When closed clients may come back: at random, within a time that grows with their number. So they do not all reach a
-//! restarted server at once.
+//! When closed clients may come back: at a random time within a window that grows with their number. So they do not all reach a restarted server at the same time.
 
 use std::{
     cell::RefCell,
@@ -11,23 +10,23 @@ use parlour_shared::rng::{Purpose, Stream};
 
 use crate::metrics::Gauge;
 
-/// Nobody comes back before it.
+/// The earliest time at which a client may come back.
 const SOONEST: Duration = Duration::from_millis(500);
 
-/// How far clients are spread. Shared by the I/O threads.
+/// The window over which clients are spread. The I/O threads share it.
 pub(super) struct Spread {
     window: Duration,
     rate: u32,
-    /// WebSocket connections now, here and as a metric.
+    /// The present number of WebSocket connections, which is also a metric.
     clients: AtomicU32,
     websockets: Gauge,
-    /// How many there were when the server failed or began to stop: the last to be closed are spread like the first.
+    /// Their number when the server failed or began to stop, so that the last ones are spread like the first.
     leaving: AtomicU32,
     seed: u64,
 }
 
 impl Spread {
-    /// Over `window` at least, and so that not more than `rate` come in a second.
+    /// Spreads clients over at least `window`, and so that at most `rate` come back per second.
     pub(super) fn new(window: Duration, rate: u32, websockets: Gauge, seed: u64) -> Self {
         Self {
             window,
@@ -39,30 +38,30 @@ impl Spread {
         }
     }
 
-    /// A client is here.
+    /// Counts a client that came.
     pub(super) fn entered(&self) {
         self.clients.fetch_add(1, Ordering::Relaxed);
         self.websockets.increment(1);
     }
 
-    /// A client is gone.
+    /// Counts a client that left.
     pub(super) fn left(&self) {
         self.clients.fetch_sub(1, Ordering::Relaxed);
         self.websockets.decrement(1);
     }
 
-    /// All clients that are here now are about to be closed.
+    /// Notes that all present clients are about to be closed.
     pub(super) fn all_leave(&self) {
-        // At a failure each I/O thread says so, and the second may find fewer of them.
+        // After a failure each I/O thread does this, and the second may find fewer clients.
         self.leaving.fetch_max(self.clients(), Ordering::Relaxed);
     }
 
-    /// A stream of chance for an I/O thread.
+    /// Returns a random stream for an I/O thread.
     pub(super) fn chance(&self, thread: usize) -> RefCell<Stream> {
         RefCell::new(Stream::new(self.seed, thread as u64, Purpose::Reconnect))
     }
 
-    /// A time for one client, in milliseconds.
+    /// Returns the time for one client, in milliseconds.
     pub(super) fn after_ms(&self, chance: &RefCell<Stream>) -> u32 {
         let clients = self.clients().max(self.leaving.load(Ordering::Relaxed));
         let window = self.window.max(Duration::from_secs(clients.into()) / self.rate);

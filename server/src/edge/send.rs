@@ -1,4 +1,4 @@
-//! How frames get out: straight to the socket as long as it takes them, else through the outbox.
+//! How frames are sent: straight to the socket while it takes them, otherwise through the outbox.
 
 use std::{
     io::{self, IoSlice},
@@ -22,19 +22,18 @@ use super::{
 };
 use crate::{bridge::inbound::What, metrics::EdgeMetrics};
 
-/// Frames in one write: a tick gives one session seldom more than two.
+/// The maximum number of frames in one write. A tick rarely has more than two for a session.
 pub(super) const MAX_FRAMES: usize = 8;
-/// Bytes that are put side by side before they are sent. A small copy costs less than having the kernel gather the
-/// bytes from where they are; a large one costs more.
+/// The maximum number of bytes that are copied together before they are sent. A small copy costs less than a gathering write of the kernel; a large one costs more.
 const COPIED: usize = 8 * 1024;
-/// Without waiting, and without a signal if the connection is gone. Elsewhere the socket was set so when it was made.
+/// Sends without waiting, and without a signal if the connection is gone. On other systems the socket has this setting from its start.
 #[cfg(target_os = "linux")]
 pub(super) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
 #[cfg(not(target_os = "linux"))]
 pub(super) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
 
 impl Connection {
-    /// Sends frames as the world wrote them: at most [`MAX_FRAMES`].
+    /// Sends frames of the world: at most [`MAX_FRAMES`].
     pub(super) fn send_payloads<'a>(
         self: &Rc<Self>,
         payloads: impl Iterator<Item = &'a [u8]>,
@@ -78,7 +77,7 @@ impl Connection {
         transcoder.get_or_insert_default().transcode(payload)
     }
 
-    /// Sends a message that the edge itself made.
+    /// Sends a message that the edge made.
     pub(super) fn send_message(self: &Rc<Self>, message: &ServerMessage) {
         let mut payload = Vec::new();
         codec::encode(message, &mut payload);
@@ -92,7 +91,7 @@ impl Connection {
         self.write(opcode, &[payload]);
     }
 
-    /// Answers a ping; while the outbox is not empty, only the newest.
+    /// Answers a ping. While the outbox is not empty, only the newest gets an answer.
     pub(super) fn pong(self: &Rc<Self>, payload: &[u8]) {
         if self.blocked.get().is_some() {
             *self.pong.borrow_mut() = Some(payload.into());
@@ -101,7 +100,7 @@ impl Connection {
         }
     }
 
-    /// Writes frames to the socket, and what it does not take to the outbox.
+    /// Writes frames to the socket, and the rest to the outbox.
     fn write(self: &Rc<Self>, opcode: OpCode, payloads: &[&[u8]]) {
         let limit = self.io.shared.options.outbox_bytes;
         let total: usize = payloads.iter().map(|payload| payload.len()).sum();
@@ -120,7 +119,7 @@ impl Connection {
         }
     }
 
-    /// The same with the payloads where they are.
+    /// Like [`Self::write`], without copying the payloads. Returns `true` if the outbox ran over.
     fn push_in_place(self: &Rc<Self>, opcode: OpCode, payloads: &[&[u8]], limit: usize) -> bool {
         let headers: [_; MAX_FRAMES] = std::array::from_fn(|at| {
             frame_header(opcode, payloads.get(at).map_or(0, |payload| payload.len()), None)
@@ -133,7 +132,7 @@ impl Connection {
         self.push(&slices[..2 * payloads.len().min(MAX_FRAMES)], limit)
     }
 
-    /// Sends whole frames, or queues them. `true`: the outbox ran over.
+    /// Sends whole frames, or queues them. Returns `true` if the outbox ran over.
     pub(super) fn push(self: &Rc<Self>, slices: &[IoSlice<'_>], limit: usize) -> bool {
         if self.phase.get() == Phase::Over {
             return false;
@@ -165,15 +164,14 @@ impl Connection {
         drop(outbox);
         self.block();
         if waiting > unsent::MUCH && !self.many_unsent.get() {
-            // At once, before the rest of a tick's messages comes.
+            // Now, before the rest of a tick's messages comes.
             self.set_many_unsent(true);
             self.flush();
         }
         false
     }
 
-    /// Gives bytes to the socket: `send`, which costs less than `writev`, and without asking the runtime first. As
-    /// long as nothing waits, the socket takes as a rule what comes. Only when it does not, the runtime is told.
+    /// Gives bytes to the socket with `send`, which costs less than `writev`, and without asking the runtime first. While nothing waits, the socket usually takes everything. Only if it does not is the runtime told.
     fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
         let send = || rustix::net::send(&self.stream, bytes, SEND_FLAGS);
         match send() {
@@ -182,7 +180,7 @@ impl Connection {
         }
     }
 
-    /// The socket takes no more: no snapshots, please, until it does.
+    /// Handles a socket that takes no more: its session is held until it does.
     fn block(self: &Rc<Self>) {
         if self.blocked.get().is_some() {
             return;
@@ -197,7 +195,7 @@ impl Connection {
         spawn_local(drain(Rc::clone(self)));
     }
 
-    /// The outbox is empty.
+    /// Handles an empty outbox.
     fn unblock(self: &Rc<Self>) {
         self.forget_blocked();
         let pong = self.pong.borrow_mut().take();
@@ -212,15 +210,15 @@ impl Connection {
         }
     }
 
-    /// Lets the kernel hold many unsent bytes, or few.
+    /// Sets whether the kernel may keep many unsent bytes, or few.
     fn set_many_unsent(&self, many: bool) {
         if self.many_unsent.replace(many) != many {
-            // If it fails the bound stays as it was, which harms nothing.
+            // If this fails, the bound stays as it was, which does no harm.
             let _ = unsent::bound(&self.stream, if many { unsent::MANY } else { unsent::FEW });
         }
     }
 
-    /// Sends what waits, as far as the socket takes it. `false`: more waits.
+    /// Sends waiting bytes, as many as the socket takes. Returns `false` if some still wait.
     fn flush(&self) -> bool {
         let mut outbox = self.outbox.borrow_mut();
         if outbox.len() <= unsent::REST {
@@ -245,7 +243,7 @@ impl Connection {
     }
 }
 
-/// Empties the outbox as the socket takes it.
+/// Empties the outbox as the socket takes bytes.
 async fn drain(connection: Rc<Connection>) {
     loop {
         let writable = connection.stream.writable().await;
@@ -265,12 +263,12 @@ async fn drain(connection: Rc<Connection>) {
     }
 }
 
-/// Messages that were sent and their bytes, by kind: added up here before they are added to what all threads share.
+/// Sent messages and their bytes, by kind. They are summed here before they are added to the shared counters.
 #[derive(Default)]
 pub(super) struct Sent([(u64, u64); ServerKind::ALL.len()]);
 
 impl Sent {
-    /// Counts a message. Its kind is its first byte.
+    /// Counts a message. Its first byte is its kind.
     fn count(&mut self, payload: &[u8], bytes: usize) {
         if let Some(kind) = ServerKind::of(payload) {
             let (messages, sum) = &mut self.0[kind as usize];

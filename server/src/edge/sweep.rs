@@ -36,7 +36,7 @@ pub(super) async fn run(io: Rc<IoThread>) {
             from = place + 1;
             sweep(&connection, now);
             connection.look_at_next();
-            // Who came at once is pinged at once: thousands, after a restart.
+            // Connections that came at the same time are pinged at the same time: thousands, after a restart.
             if looked % WRITES_PER_TURN == 0 {
                 yield_now().await;
             }
@@ -45,7 +45,7 @@ pub(super) async fn run(io: Rc<IoThread>) {
     }
 }
 
-/// Says that the tick thread skipped time, which does not write log lines itself.
+/// Logs that the tick thread skipped time, because that thread writes no log lines.
 fn tell_skipped(io: &IoThread, told: &mut u64) {
     let skipped = io.shared.status.skipped();
     if skipped > *told {
@@ -55,8 +55,7 @@ fn tell_skipped(io: &IoThread, told: &mut u64) {
     }
 }
 
-/// Says that snapshots come more seldom, or as often as they should again. It may change every half second: a line tells of
-/// the first step down, of the last, and of the way back.
+/// Logs changes of the pace. It may change every half second, so a line reports only the first step down, the last one, and the way back.
 fn tell_pace(io: &IoThread, told: &mut u8) {
     let step = io.shared.status.pace_step();
     let (first, last) = (PaceLevel::FULL.number(), PaceLevel::LAST.number());

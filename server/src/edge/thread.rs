@@ -1,4 +1,4 @@
-//! An I/O thread: a runtime of its own, its connections, and what the tick thread has for them.
+//! An I/O thread: its runtime, its connections, and the output of ticks for them.
 
 use std::{
     io,
@@ -30,10 +30,10 @@ use crate::{
     failure::ServerFailure,
 };
 
-/// For everyone to answer the close frame when the server stops.
+/// The time for all clients to answer the close frame when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What an I/O thread is started with.
+/// What an I/O thread needs to start.
 pub(crate) struct IoStart {
     pub(crate) thread: usize,
     pub(crate) listener: StdTcpListener,
@@ -58,10 +58,9 @@ pub(crate) fn run(start: IoStart) -> io::Result<Closed> {
         .enable_all()
         .on_thread_park(move || parking.park())
         .on_thread_unpark(move || going_on.unpark())
-        // Tasks between two looks at the sockets, and before a tick's output has its turn, in a rush of messages. With half
-        // of it, the default, each look costs twice as much of a message.
+        // The number of tasks that run between two polls of the sockets, and before a tick's output gets its turn, while many messages come. With half of it, the default, each poll costs twice as much per message.
         .event_interval(128)
-        // All of 5,000 that speak at once in five looks. The events' memory, 12 KiB, stays in the cache.
+        // 5,000 clients that send at the same time need five polls. The memory for events, 12 KiB, stays in the cache.
         .max_io_events_per_tick(1024)
         .build_local(LocalOptions::default())?;
     runtime.block_on(serve(start))
@@ -98,13 +97,13 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     Ok(io.stop().await)
 }
 
-/// Tasks of the thread that never end by themselves.
+/// The tasks of the thread that never end by themselves.
 struct Tasks {
     accepting: JoinHandle<()>,
     sweeping: JoinHandle<()>,
 }
 
-/// Delivers ticks until the server stops or fails. An error: it failed here.
+/// Delivers ticks until the server stops or fails. Returns an error if it failed here.
 async fn deliver_ticks(
     io: &Rc<IoThread>,
     wake: &WakeReceiver,
@@ -115,7 +114,7 @@ async fn deliver_ticks(
     while !io.shared.is_stopping() && io.shared.failure.get().is_none() {
         let woken = tokio::select! {
             woken = wake.woken() => woken,
-            // It panicked, and without it this thread would only look healthy.
+            // The task panicked. Without it, this thread would only look healthy.
             ended = &mut tasks.accepting => return Err(ended_early(ended)),
             ended = &mut tasks.sweeping => return Err(ended_early(ended)),
         };
@@ -140,7 +139,7 @@ impl<F: Future + Unpin> Future for Unwound<F> {
     type Output = std::thread::Result<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // After a panic nothing is delivered any more: connections are only closed.
+        // After a panic nothing is delivered: connections are only closed.
         match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.0).poll(context))) {
             Ok(polled) => polled.map(Ok),
             Err(panic) => Poll::Ready(Err(panic)),
@@ -155,7 +154,7 @@ fn ended_early(ended: Result<(), JoinError>) -> io::Error {
 }
 
 impl IoThread {
-    /// This thread was so late that outputs of ticks were dropped: what its clients know cannot be continued.
+    /// Closes all connections, because this thread was so late that outputs of ticks were dropped. The state of its clients cannot be continued.
     fn lost(&self) {
         tracing::error!(
             thread = self.thread,
@@ -168,7 +167,7 @@ impl IoThread {
         });
     }
 
-    /// Its name, as the failure gives it.
+    /// The name of this thread in a failure.
     fn name(&self) -> String {
         format!("io-{}", self.thread)
     }
@@ -177,7 +176,7 @@ impl IoThread {
         self.shared.failure.set(failure);
     }
 
-    /// Tells everyone that the server failed, or else that it stops, and closes their connections.
+    /// Closes all connections, with the failure of the server or because it stops.
     fn close_all(&self) {
         match self.shared.failure.get() {
             Some(failure) => {

@@ -1,4 +1,4 @@
-//! Bounds how much the kernel holds of what it cannot send yet.
+//! Bounds the bytes that the kernel keeps because it cannot send them yet.
 //!
 //! The bound is small, so that the newest state of a slow client waits in the server, where it is replaced by newer state.
 //! Measured with a client that has a small receive buffer and reads nothing: the kernels hold 8 KiB, and 102 KiB without the
@@ -17,16 +17,16 @@ pub(super) const FEW: u32 = 4 * 1024;
 pub(super) const MANY: u32 = 48 * 1024;
 /// Bytes in the outbox above which [`MANY`] applies.
 pub(super) const MUCH: usize = 64 * 1024;
-/// Bytes kept back until [`FEW`] applies again, so that it does by the time the outbox is empty.
+/// The number of waiting bytes below which [`FEW`] applies again, so that it does by the time the outbox is empty.
 pub(super) const REST: usize = 16 * 1024;
 
-/// Bounds what the kernel holds unsent of a connection, or of those that a listener will accept.
+/// Bounds the unsent bytes that the kernel keeps for a connection, or for those that a listener will accept.
 #[cfg(target_os = "linux")]
 pub(super) fn bound(socket: &impl AsFd, bytes: u32) -> io::Result<()> {
     socket2::SockRef::from(socket).set_tcp_notsent_lowat(bytes)
 }
 
-/// Elsewhere the send buffer alone bounds it.
+/// On other systems only the send buffer bounds them.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn bound(_: &impl AsFd, _: u32) -> io::Result<()> {
     Ok(())

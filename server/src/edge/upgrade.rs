@@ -1,4 +1,4 @@
-//! Whether a request for `/ws` becomes a WebSocket, and if not, what the client is told.
+//! Whether a request for `/ws` becomes a WebSocket, and the error if it does not.
 
 use hyper::{
     HeaderMap, Request, Version,
@@ -16,7 +16,7 @@ use parlour_shared::{
 use super::Wire;
 use crate::http::{Addressed, Answer, HttpProblem, ProblemKind, is_passed_on, switch};
 
-/// What was agreed on.
+/// What client and server agreed on.
 #[derive(Debug)]
 pub(super) struct Upgrade {
     pub(super) wire: Wire,
@@ -86,7 +86,7 @@ fn upgrade_required(text: &'static str) -> HttpProblem {
         .with(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
 }
 
-/// The value of a header that is there once.
+/// Returns the value of a header that occurs once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -124,7 +124,7 @@ mod tests {
         ("sec-websocket-protocol", "chat, parlour.v1.json, parlour.v1"),
     ];
 
-    /// The good request with one header changed, or left out.
+    /// Returns the valid request with one header changed, or omitted.
     fn with(name: &str, value: Option<&str>) -> Result<Upgrade, HttpProblem> {
         let mut request = Request::get("/ws");
         for (header, good) in GOOD {

@@ -1,4 +1,4 @@
-//! One end of a key press: reading what a client sends.
+//! One end of a key press: reads the messages of a client.
 
 use std::{
     future::poll_fn,
@@ -28,7 +28,7 @@ use super::{
     message,
 };
 
-/// Reads after which other connections get a turn, however much one sends: 16 * 16 KiB.
+/// The number of reads after which other connections get to run, however much one sends: 16 * 16 KiB.
 const READS_PER_TURN: u32 = 16;
 
 /// A connection whose upgrade was agreed on.
@@ -40,12 +40,11 @@ pub(super) struct Opening {
     pub(super) wire: Wire,
     /// Whether a person at this machine may be typing.
     pub(super) by_hand: bool,
-    /// What the client sent right behind its request.
+    /// Bytes that the client sent right behind its request.
     pub(super) leftover: Bytes,
 }
 
-/// Greets a connection: until its hello came. Whatever comes then is read by a task of its own, because this one is
-/// as large as HTTP makes it.
+/// Reads until the hello, then hands over to a separate, small task: this future still carries the HTTP state.
 pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     let connection = Rc::new(Connection::new(
         Rc::clone(&io),
@@ -64,10 +63,10 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         connection: Rc::clone(&connection),
     };
     if io.shared.is_stopping() {
-        // It came after everyone was told.
+        // It came after all connections were closed.
         connection.close(CloseCode::ServiceRestart);
     } else if let Some(failure) = io.shared.failure.get() {
-        // The same; its request was answered before.
+        // The same case, for a request that was answered before.
         connection.close_saying(CloseCode::Internal, failure.for_clients());
     } else if io.shared.status.is_frozen() {
         connection.refuse_saying(Reject::TickFrozen, FROZEN);
@@ -99,8 +98,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     }
 }
 
-/// Reads a connection to its end, as a future of its own: what it takes to wait for a message is all the memory that
-/// its task needs. When it goes, the connection does.
+/// Reads a connection to its end, in a separate future: while it waits for a message, this is all the memory of its task. When it is dropped, the connection ends.
 struct Reader {
     decoder: Decoder,
     greeting: bool,
@@ -123,9 +121,9 @@ impl Future for Reader {
 }
 
 impl Drop for Reader {
-    // Also if something in here panics: the runtime would swallow that, and the connection stay for ever.
+    // Also after a panic in here: the runtime would swallow it, and the connection would stay forever.
     fn drop(&mut self) {
-        // Wakes the task that empties the outbox, if there is one, so that it ends too.
+        // Wakes the task that empties the outbox, if there is one, so that it ends as well.
         self.connection.hang_up();
         self.connection.forget_blocked();
         self.connection.leave_table();
@@ -134,7 +132,7 @@ impl Drop for Reader {
 }
 
 impl Reader {
-    /// Reads once, and takes what came. `false`: the connection is over.
+    /// Reads once, and handles the bytes. Returns `false` if the connection is over.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         let connection = Rc::clone(&self.connection);
         loop {
@@ -142,7 +140,7 @@ impl Reader {
             if readable.is_err() || connection.phase.get() == Phase::Over {
                 return Poll::Ready(false);
             }
-            // One buffer for all connections of this thread: it is empty again before anything else runs.
+            // One buffer for all connections of this thread. It is empty again before anything else runs.
             let mut scratch = connection.io.scratch.borrow_mut();
             match receive(&connection.stream, &mut scratch) {
                 Ok(0) => return Poll::Ready(false),
@@ -153,7 +151,7 @@ impl Reader {
         }
     }
 
-    /// Takes bytes that came. `false`: the connection is over.
+    /// Handles bytes of the client. Returns `false` if the connection is over.
     fn feed(&mut self, mut bytes: &mut [u8]) -> bool {
         let connection = &self.connection;
         let now = connection.io.now();
@@ -170,14 +168,14 @@ impl Reader {
                 }
             }
             if self.greeting && connection.session().is_some() {
-                // Between two messages a decoder remembers nothing, so a new one with other limits can go on.
+                // A decoder keeps nothing between two messages, so a new one with different limits can continue.
                 self.decoder = Decoder::new(Role::Server, limits(MAX_CLIENT_MESSAGE));
                 self.greeting = false;
             }
         }
     }
 
-    /// The client's side of the connection is over. Whoever did not say so broke off.
+    /// Handles the end of the client's side. Without a close frame, the client broke off.
     fn end(&self) {
         if matches!(self.connection.phase.get(), Phase::Greeting | Phase::Open) {
             self.connection.io.shared.metrics.edge.closes.broke_off();
@@ -185,8 +183,7 @@ impl Reader {
     }
 }
 
-/// Receives once. Fewer bytes than there is room for are all that there are: then the runtime is told to wait for
-/// more, or it would have us look again and find nothing.
+/// Receives once. Fewer bytes than the buffer holds are all there are. Then the runtime is told to wait for more, or it would make us read again and find nothing.
 fn receive(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<usize> {
     let mut all = None;
     let received = stream.try_io(Interest::READABLE, || {
@@ -214,7 +211,7 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
         Event::Ping(_) => {
             connection.refuse_saying(Reject::PingFlood, "more than 50 WebSocket pings a second")
         }
-        // Nobody has to ask for a pong (RFC 6455, 5.5.3), and none is answered. It costs what a message costs to read.
+        // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a message.
         Event::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
         Event::Pong(_) => connection.refuse_saying(Reject::Flood, "more than 1000 WebSocket pongs a second"),
         Event::Close { .. } => {}
@@ -228,7 +225,7 @@ fn limits(max_message: usize) -> Limits {
     }
 }
 
-/// What is wrong, for the client's developer.
+/// Returns what is wrong, for the developer of the client.
 fn sentence(error: WebSocketError, greeting: bool) -> String {
     match error {
         WebSocketError::MessageTooLong if greeting => format!("a hello of more than {MAX_HELLO} bytes"),

@@ -224,8 +224,7 @@ pub(crate) fn describe<B>(request: &Request<B>) -> String {
     text
 }
 
-/// The host of a request. That of an absolute target has precedence over the header (RFC 9112,
-/// section 3.2.2).
+/// Returns the host of a request. The host of an absolute target has precedence over the header (RFC 9112, section 3.2.2).
 fn authority<B>(request: &Request<B>) -> Result<Option<Authority>, Refusal> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let header = match (hosts.next(), hosts.next()) {

@@ -1,4 +1,4 @@
-//! The maps that are part of the program, and which of them are served.
+//! The maps that are part of the program, and the choice of those that are served.
 
 /// By name.
 pub(super) const BUNDLED: &[(&str, &str)] = &[
@@ -13,7 +13,7 @@ pub enum Bundled {
     /// All of them.
     #[default]
     All,
-    /// Those of these names; a name that no bundled map has is passed over.
+    /// The maps with these names. Unknown names are ignored.
     Only(Vec<String>),
 }
 
@@ -29,7 +29,7 @@ impl Bundled {
         BUNDLED.iter().map(|(name, _)| *name)
     }
 
-    /// Whether this map is served.
+    /// Returns whether this map is served.
     #[must_use]
     pub fn holds(&self, name: &str) -> bool {
         match self {

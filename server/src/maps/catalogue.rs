@@ -1,6 +1,6 @@
-//! All maps together: which there are, and whether each door leads somewhere and can be walked to.
+//! All maps together: which exist, and whether each door leads somewhere and can be reached.
 //!
-//! A recording finds its maps by what they are, not by what is served today: for a replay all maps are candidates.
+//! A recording finds its maps by their contents, not by what is served today: for a replay all maps are candidates.
 
 use std::{
     collections::BTreeMap,
@@ -23,7 +23,7 @@ use super::{
     read::{self, Entry, Parsed},
 };
 
-/// What was read, and what is wrong with it.
+/// The maps that were read, and their mistakes.
 #[derive(Default)]
 struct Found {
     /// The bundled maps, then those of the directory.
@@ -38,7 +38,7 @@ pub(super) fn load(bundled: &Bundled, directory: Option<&Path>) -> Result<Catalo
         mut errors,
         mut warnings,
     } = read_all(bundled, directory)?;
-    // Of two with one name the later one counts.
+    // Of two maps with one name, the later one counts.
     let catalogue: BTreeMap<String, Entry> = entries
         .into_iter()
         .map(|entry| (entry.parsed.map.name.clone(), entry))
@@ -46,7 +46,7 @@ pub(super) fn load(bundled: &Bundled, directory: Option<&Path>) -> Result<Catalo
     if catalogue.is_empty() && errors.is_empty() {
         errors.push(whole_file("bundled_maps", Fault::NothingServed));
     }
-    // Where a door leads is worth a look only when all the maps are there.
+    // The targets of doors are checked only if all maps could be read.
     if errors.is_empty() {
         let lost = catalogue.values().flat_map(|entry| lost_doors(entry, &catalogue));
         let (odd, wrong): (Vec<_>, Vec<_>) = lost.partition(|lost| lost.fault.is_warning());
@@ -74,7 +74,7 @@ pub(super) fn load(bundled: &Bundled, directory: Option<&Path>) -> Result<Catalo
     }
 }
 
-/// Every map that a recording may have been made with: all bundled ones, and those of a directory, also under the same names.
+/// Reads every map that a recording may have been made with: all bundled ones, and those of a directory, also under the same names.
 pub(super) fn candidates(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
     let Found { entries, errors, .. } = read_all(&Bundled::All, directory)?;
     if !errors.is_empty() {
@@ -135,12 +135,12 @@ impl Found {
     }
 }
 
-/// What a directory holds.
+/// The contents of a directory.
 #[derive(Default)]
 struct Files {
     /// The map files, sorted.
     maps: Vec<PathBuf>,
-    /// Files that somebody may take for maps.
+    /// Files that a person may take for maps.
     warnings: Vec<MapError>,
 }
 
@@ -164,7 +164,7 @@ fn files(directory: &Path) -> Result<Files, MapError> {
     Ok(found)
 }
 
-/// What to do with a file that Tiled may have written as a map, but not as one that is read.
+/// Returns what to do with a file of Tiled that is a map in a form that is not read.
 fn looks_like_a_map(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     match extension.as_str() {
@@ -174,9 +174,9 @@ fn looks_like_a_map(path: &Path) -> Option<&'static str> {
     }
 }
 
-/// The bytes of a file, no more than a map may have and one.
+/// Returns the bytes of a file, at most one more than a map may have.
 fn contents(path: &Path) -> Result<Vec<u8>, Fault> {
-    // Asked before it is opened: opening a pipe would wait for its other end.
+    // Checked before it is opened: opening a pipe would wait for its other end.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file").into());
     }

@@ -1,4 +1,4 @@
-//! Objects that were meant as doors or spawn points, but whose class or layer says otherwise.
+//! Finds objects that were meant as doors or spawn points, but whose class or layer is wrong.
 
 use tiled::{LayerType, PropertyValue};
 
@@ -8,13 +8,13 @@ use super::{
     part::{Placed, place},
 };
 
-/// What objects of a map may be, with their layer.
+/// What objects of a map can be, with their layer.
 const KINDS: [(&str, &str); 2] = [("door", "doors"), ("spawn", "spawns")];
 
-/// What is odd about the objects of a map: at most as many warnings as a layer may have objects.
+/// Returns warnings about the objects of a map: at most as many as a layer may have objects.
 pub(super) fn check(tmx: &tiled::Map) -> Vec<Placed> {
     let mut found = Vec::new();
-    // The survey allows a bounded number of elements, nested so deep.
+    // The survey bounds the number of elements and their nesting.
     let mut todo: Vec<(tiled::Layer<'_>, bool)> = tmx.layers().map(|layer| (layer, true)).collect();
     while let Some((layer, is_at_top)) = todo.pop() {
         match layer.layer_type() {
@@ -44,7 +44,7 @@ pub(super) fn check(tmx: &tiled::Map) -> Vec<Placed> {
 fn odd(object: &tiled::Object<'_>, layer: &str, is_at_top: bool) -> Option<Fault> {
     let class = object.user_type.as_str();
     let is_read = |of: &str| is_at_top && layer == of;
-    // What is in the layer `doors` must be of class `door`, which is checked where doors are read.
+    // Objects in the layer `doors` must have the class `door`, which is checked where doors are read.
     if is_read("doors") {
         return None;
     }
@@ -65,10 +65,9 @@ fn odd(object: &tiled::Object<'_>, layer: &str, is_at_top: bool) -> Option<Fault
     meant.map(|(kind, layer)| Fault::InOtherLayer { kind, layer })
 }
 
-/// Whether one text is the other but for upper case and one typo: a letter too many, too few, another one, or two
-/// swapped.
+/// Returns whether one text is the other except for upper case and one typo: a letter too many, too few or different, or two letters swapped.
 fn is_nearly(text: &str, word: &str) -> bool {
-    // Longer ones are no typo, and need not be looked at.
+    // Longer texts are not typos, and need not be compared.
     if text.len() > 2 * word.len() {
         return false;
     }

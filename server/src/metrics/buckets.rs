@@ -1,13 +1,13 @@
-//! A histogram with fixed bounds, whose samples are counted where they happen: nothing is kept to be counted later.
+//! A histogram with fixed bounds. Samples are counted immediately: nothing is kept to be counted later.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::metrics::HistogramFn;
 
-/// How many samples there were up to each bound, and their sum.
+/// The number of samples up to each bound, and their sum.
 pub(super) struct Buckets {
     bounds: &'static [f64],
-    /// One per bound, and one for what is over the last.
+    /// One per bound, and one for samples above the last.
     counts: Box<[AtomicU64]>,
     /// The bits of a float.
     sum: AtomicU64,
@@ -15,7 +15,7 @@ pub(super) struct Buckets {
 
 /// The numbers at one moment.
 pub(super) struct Counted {
-    /// Each bound with the samples up to it, those up to the bounds before it included.
+    /// Each bound with the samples up to it, including those of lower bounds.
     pub(super) up_to: Vec<(f64, u64)>,
     pub(super) count: u64,
     pub(super) sum: f64,
@@ -49,7 +49,7 @@ impl Buckets {
 impl HistogramFn for Buckets {
     fn record(&self, value: f64) {
         if value.is_nan() {
-            // It would make the sum useless for good.
+            // It would make the sum useless forever.
             return;
         }
         let bucket = self.bounds.partition_point(|bound| *bound < value);

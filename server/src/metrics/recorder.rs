@@ -1,4 +1,4 @@
-//! Where metrics are kept: atomics by name and labels. Counting is one atomic addition, and allocates nothing.
+//! The store of metrics: atomics by name and labels. Counting is one atomic addition, and allocates nothing.
 //!
 //! `metrics-exporter-prometheus` is not used, because it allocates in the tick: CONTRIBUTING.md has the figures.
 
@@ -14,14 +14,14 @@ use ::metrics::{
 
 use super::buckets::Buckets;
 
-/// Metrics that are kept, with each combination of labels as one. The server itself has some 200.
+/// The maximum number of metrics, with each combination of labels as one. The server itself has about 200.
 const MAX_METRICS: usize = 10_000;
-/// Bounds of histograms for which no others are set, in seconds: 5 ms to 10 s, as in most clients of Prometheus.
+/// The bounds of histograms without others, in seconds: 5 ms to 10 s, as in most clients of Prometheus.
 const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// The metrics of one server, which `/metrics` on its admin port renders. Clones share them.
 ///
-/// The threads of the server count here. So does game logic in a step of its world, with one line of the crate `metrics`:
+/// The threads of the server count here. Game logic also does in a step of its world, with one line of the crate `metrics`:
 ///
 /// ```
 /// # fn in_a_system() {
@@ -42,29 +42,23 @@ const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 /// # }
 /// ```
 ///
-/// A program with one server can instead make its recorder that of the whole program:
+/// A program with one server can instead make its recorder the recorder of the whole program:
 /// `metrics::set_global_recorder(server.recorder().clone())`.
 ///
-/// In a replay, and in the shadow, the same line does nothing: only the live world counts. A test of game logic makes a recorder of
-/// its own, counts under [`metrics::with_local_recorder`], and looks at [`Self::render`].
+/// In a replay and in the shadow the same line does nothing: only the live world counts. A test of game logic creates its own recorder, counts under [`metrics::with_local_recorder`], and reads [`Self::render`].
 ///
 /// # Names
 ///
-/// Begin them with the name of the game; `parlour_` is for the server. A counter ends with `_total`.
-/// `metrics::describe_counter!` adds a text of help.
+/// Begin names with the name of the game; `parlour_` is for the server. A counter ends with `_total`.
+/// `metrics::describe_counter!` adds a help text.
 ///
 /// # Cost
 ///
-/// A line as above takes a lock for reading and looks the name up: 30 to 60 ns. It allocates only the first time. A handle that
-/// is made once (`let goals = metrics::counter!("game_goals_total");`) and kept in a resource needs no lock and no look-up.
-/// Do not keep it in a static: it would belong to the first world that uses it, also if that is a replay. A label that is
-/// formatted allocates each time: use literals.
+/// A line as above takes a lock for reading and looks up the name: 30 to 60 ns. It allocates only the first time. A handle that is created once (`let goals = metrics::counter!("game_goals_total");`) and kept in a resource needs no lock and no look-up. Do not keep it in a static: it would belong to the first world that uses it, even if that is a replay. A formatted label allocates each time: use literals.
 ///
 /// # Bounds
 ///
-/// At most 10,000 metrics are kept; each combination of labels is one. So take the values of labels from a small fixed set, and
-/// never from players. Further metrics are not counted. The same is true for a name that Prometheus does not allow, and for a
-/// name that is of another kind already. A comment at the end of `/metrics` names the first metric that is not counted.
+/// At most 10,000 metrics are kept; each combination of labels is one. So take the values of labels from a small fixed set, and never from players. Further metrics are not counted. The same is true for a name that Prometheus does not allow, and for a name that already has a different kind. A comment at the end of `/metrics` names the first metric that is not counted.
 ///
 /// Histograms have the bounds 5 ms to 10 s.
 #[derive(Clone, Default)]
@@ -79,7 +73,7 @@ pub(super) struct Table {
     pub(super) refused: Option<(String, &'static str)>,
 }
 
-/// What metrics of one name share.
+/// State of all metrics with one name.
 pub(super) struct Family {
     pub(super) kind: Kind,
     pub(super) help: Option<SharedString>,
@@ -103,7 +97,7 @@ pub(super) enum Cell {
 }
 
 impl Recorder {
-    /// Sets what is known of a name before the first metric has it. The first call for a name counts.
+    /// Describes a name before the first metric has it. The first call for a name counts.
     pub(super) fn describe(
         &self,
         name: &str,
@@ -118,14 +112,14 @@ impl Recorder {
         }
     }
 
-    /// The metric with this key, which is made if there is none. None: it is not counted.
+    /// Returns the metric with this key, and creates it if it does not exist. `None`: it is not counted.
     fn metric<T>(&self, key: &Key, kind: Kind, handle: impl Fn(&Cell) -> Option<T>) -> Option<T> {
         let kept = self.read().cells.get(key).and_then(&handle);
         kept.or_else(|| self.write().add(key, kind).and_then(handle))
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Table> {
-        // A panic while it is held cannot leave half a change that matters.
+        // A panic while the lock is held cannot leave half a change that matters.
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -135,7 +129,7 @@ impl Recorder {
 }
 
 impl Table {
-    /// The cell of a key; none if it is not counted.
+    /// Returns the cell of a key, or `None` if it is not counted.
     fn add(&mut self, key: &Key, kind: Kind) -> Option<&Cell> {
         if !are_valid(key.labels()) {
             self.refuse(key.name(), "the name of a label is not allowed");
@@ -153,7 +147,7 @@ impl Table {
         }))
     }
 
-    /// What is known of a name; none if no metric of this kind can have it.
+    /// Returns the state of a name, or `None` if no metric of this kind can have it.
     fn family(&mut self, name: &str, kind: Kind) -> Option<&mut Family> {
         let why = match self.families.get(name) {
             Some(family) if family.kind == kind => None,
@@ -182,7 +176,7 @@ impl Table {
     }
 }
 
-/// Whether Prometheus takes labels with these names: one that it does not take would spoil all of `/metrics`.
+/// Returns whether Prometheus accepts labels with these names. A name that it does not accept would spoil all of `/metrics`.
 fn are_valid<'a>(labels: impl Iterator<Item = &'a Label> + Clone) -> bool {
     labels.clone().enumerate().all(|(index, label)| {
         let again = labels
@@ -243,7 +237,7 @@ impl fmt::Debug for Recorder {
 }
 
 impl Cell {
-    /// The number of a counter or gauge, as text; none for a histogram.
+    /// Returns the number of a counter or gauge as text, or `None` for a histogram.
     pub(super) fn number(&self) -> Option<String> {
         match self {
             Self::Counter(cell) => Some(cell.load(Ordering::Relaxed).to_string()),

@@ -1,4 +1,4 @@
-//! What the threads of the recorder count.
+//! The metrics of the recorder's threads.
 
 use parlour_recording::recorder::{EndCause, Reason, RecorderMetrics};
 
@@ -7,7 +7,7 @@ use super::{
     rows::{counter, counters, gauge, rows},
 };
 
-/// The handles of the recorder's metrics.
+/// Creates the handles of the recorder's metrics.
 pub(super) fn metrics(recorder: &Recorder) -> RecorderMetrics {
     rows!(recorder, RecorderMetrics {
         active = gauge, "parlour_recording_active", "1 while ticks are written to a recording, else 0.";

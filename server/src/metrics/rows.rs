@@ -1,4 +1,4 @@
-//! The rows of the tables of metrics: what each kind of row makes. All handles are made once, with the table.
+//! The rows of the tables of metrics, and what each kind of row creates. All handles are created once, with the table.
 
 use std::marker::PhantomData;
 
@@ -41,7 +41,7 @@ macro_rules! rows {
 }
 pub(super) use rows;
 
-/// What a row has to say besides its kind.
+/// The text of a row.
 pub(super) struct Row<'a> {
     pub(super) recorder: &'a Recorder,
     pub(super) name: &'static str,
@@ -75,7 +75,7 @@ pub(super) fn counter(row: &Row<'_>) -> Counter {
     row.counter(&[])
 }
 
-/// One counter of a family whose others are in other rows.
+/// One counter of a family whose other counters are in other rows.
 pub(super) fn counter_of(label: &'static str, value: &'static str) -> impl Fn(&Row<'_>) -> Counter {
     move |row| row.counter(&[(label, value)])
 }
@@ -114,10 +114,10 @@ pub(crate) trait Label: Copy + 'static {
     /// All values, by number.
     const ALL: &'static [Self];
 
-    /// The text.
+    /// Returns the text.
     fn value(self) -> &'static str;
 
-    /// The number: the place in [`Self::ALL`].
+    /// Returns the number: the index in [`Self::ALL`].
     fn number(self) -> usize;
 }
 
@@ -170,7 +170,7 @@ impl<L: Label> By<L> {
     }
 }
 
-/// Who ended a connection.
+/// Which side ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closer {
     Server,
@@ -199,13 +199,13 @@ pub(super) fn by_code(row: &Row<'_>) -> ByCode {
 }
 
 impl ByCode {
-    /// Counts an end with a close frame. Codes that a client makes up share one label.
+    /// Counts an end with a close frame. Unknown codes of clients share one label.
     pub(crate) fn add(&self, code: Option<CloseCode>, by: Closer) {
         let pair = code.map_or(&self.other, |code| &self.named[code.index()]);
         pair[by as usize].increment(1);
     }
 
-    /// Counts an end without a close frame: the client's side of the connection broke off.
+    /// Counts an end without a close frame: the client broke off.
     pub(crate) fn broke_off(&self) {
         self.none.increment(1);
     }

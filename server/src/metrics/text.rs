@@ -7,14 +7,14 @@ use ::metrics::{Key, Label};
 use super::recorder::{Cell, Kind, Recorder, Table};
 
 impl Recorder {
-    /// All metrics in the text format of Prometheus, by name: what `/metrics` answers.
+    /// Returns all metrics in the text format of Prometheus, by name: the answer of `/metrics`.
     #[must_use]
     pub fn render(&self) -> String {
         render(&self.read())
     }
 }
 
-/// All metrics, by name and labels.
+/// Writes all metrics, by name and labels.
 fn render(table: &Table) -> String {
     let mut samples: Vec<_> = table
         .cells

@@ -1,4 +1,4 @@
-//! What the admin port asks the ticker. Two rings that no side waits at: the admin side polls for its answer.
+//! Requests of the admin port to the ticker, and their answers. Neither side waits at the two rings: the admin side polls.
 
 use std::time::Duration;
 
@@ -13,23 +13,23 @@ use tokio::{
 
 use super::steer;
 
-/// Orders under way at once.
+/// The maximum number of requests without an answer.
 const REQUESTS: usize = 16;
-/// Between two looks for an answer.
+/// The pause between two polls for an answer.
 const POLL: Duration = Duration::from_millis(2);
-/// An answer takes a tick; without one for this long the tick thread is in trouble.
+/// The time limit for an answer, which takes one tick. After it the tick thread is in trouble.
 const ANSWER: Duration = Duration::from_secs(2);
-/// A seek takes at most ten seconds of the recording, run as fast as can be.
+/// The time limit for a seek, which runs at most ten seconds of the recording at full speed.
 const LANDING: Duration = Duration::from_secs(60);
 
-/// What the ticker is to do.
+/// A request to the ticker.
 pub(super) enum ControlRequest {
     Look,
     Pause,
     Play,
     Seek(Tick),
     Speed(u32),
-    /// A name, an id, or the number of a session; empty: nobody.
+    /// A name, an id, or the number of a session. Empty: follow no player.
     Follow(String),
 }
 
@@ -43,32 +43,32 @@ pub(super) struct Answered {
     answer: Result<PlaybackStatus, ControlError>,
 }
 
-/// How it stands with the past.
+/// The status of a playback.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct PlaybackStatus {
     pub(super) tick: Tick,
-    /// When that tick was lived; filled in on the admin side.
+    /// When that tick was recorded. The admin side fills it in.
     pub(super) time: Option<String>,
     pub(super) first: Tick,
     pub(super) last: Tick,
     pub(super) paused: bool,
     pub(super) speed: f64,
-    /// The tick that is looked for now.
+    /// The tick of the present seek.
     pub(super) seeking: Option<Tick>,
     pub(super) following: Option<FollowedPlayer>,
-    /// Why it does not go on.
+    /// Why playback cannot continue.
     pub(super) ended: Option<String>,
     pub(super) spectators: usize,
-    /// By name.
+    /// In the order of their names.
     pub(super) rooms: Vec<RoomSeen>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct FollowedPlayer {
-    /// Its id, as commands take it.
+    /// Its id, in the form that requests accept.
     pub(super) player: String,
     pub(super) name: String,
-    /// None while it is in no room.
+    /// `None` while it is in no room.
     pub(super) room: Option<String>,
 }
 
@@ -78,18 +78,18 @@ pub(crate) struct RoomSeen {
     pub(super) players: u32,
 }
 
-/// Why something cannot be done, for people.
+/// Why a request failed, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ControlError {
-    /// What was said makes no sense.
+    /// The request makes no sense.
     Wrong(String),
-    /// It is not there.
+    /// The thing does not exist.
     NotThere(String),
-    /// Not now.
+    /// It is not possible now.
     NotNow(String),
 }
 
-/// The admin side.
+/// The end for the admin port.
 pub(crate) struct PlaybackControl {
     ends: Mutex<Ends>,
     times: Times,
@@ -102,7 +102,7 @@ struct Ends {
     answers: Consumer<Answered>,
 }
 
-/// The ticker's side.
+/// The end for the ticker.
 pub(super) struct ControlReceiver {
     requests: Consumer<Numbered>,
     answers: Producer<Answered>,
@@ -131,22 +131,22 @@ pub(super) fn pair(times: Times, range: (Tick, Tick)) -> (PlaybackControl, Contr
 }
 
 impl PlaybackControl {
-    /// How it stands.
+    /// Returns the status.
     pub(crate) async fn look(&self) -> Result<PlaybackStatus, ControlError> {
         self.ask(ControlRequest::Look).await
     }
 
-    /// Stops at the present tick.
+    /// Pauses at the present tick.
     pub(crate) async fn pause(&self) -> Result<PlaybackStatus, ControlError> {
         self.ask(ControlRequest::Pause).await
     }
 
-    /// Goes on.
+    /// Continues.
     pub(crate) async fn play(&self) -> Result<PlaybackStatus, ControlError> {
         self.ask(ControlRequest::Play).await
     }
 
-    /// Goes to a moment, and waits until it is there.
+    /// Seeks a moment, and waits until playback has reached it.
     pub(crate) async fn seek(&self, text: &str) -> Result<PlaybackStatus, ControlError> {
         let now = self.look().await?;
         let now = now.seeking.unwrap_or(now.tick);
@@ -166,13 +166,13 @@ impl PlaybackControl {
         }
     }
 
-    /// Goes faster or slower.
+    /// Sets the speed.
     pub(crate) async fn speed(&self, text: &str) -> Result<PlaybackStatus, ControlError> {
         let speed = steer::speed_of(text).map_err(|error| ControlError::Wrong(error.to_string()))?;
         self.ask(ControlRequest::Speed(speed)).await
     }
 
-    /// Looks through a player's eyes, or, with an empty text, through everyone's.
+    /// Shows all spectators what a player sees. With an empty text, they see everything again.
     pub(crate) async fn follow(&self, player: &str) -> Result<PlaybackStatus, ControlError> {
         self.ask(ControlRequest::Follow(player.to_owned())).await
     }
@@ -187,7 +187,7 @@ impl PlaybackControl {
             .map_err(|_| silent())?;
         let until = Instant::now() + ANSWER;
         loop {
-            // One that nobody waited for any more may come first.
+            // The late answer to an abandoned request may come first.
             while let Ok(answered) = ends.answers.pop() {
                 if answered.serial == serial {
                     return answered.answer.map(|status| self.timed(status));
@@ -208,7 +208,7 @@ impl PlaybackControl {
 }
 
 impl ControlReceiver {
-    /// The next request, if its answer has room.
+    /// Returns the next request, if there is room for its answer.
     pub(super) fn next(&mut self) -> Option<Numbered> {
         if self.answers.is_full() {
             return None;

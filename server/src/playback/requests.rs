@@ -1,4 +1,4 @@
-//! What the admin port asks of the ticker, and what it is told.
+//! How the ticker fulfils the requests of the admin port.
 
 use parlour_recording::replay::{PlayerQuery, Roster, several, words};
 use parlour_shared::ids::PlayerId;
@@ -10,11 +10,11 @@ use super::{
     ticker::PlaybackTicker,
 };
 
-/// Rooms that are listed at most, the first by name.
+/// The maximum number of rooms in a status, the first by name.
 const ROOMS: usize = 1000;
 
 impl PlaybackTicker {
-    /// Does what the admin port asks.
+    /// Fulfils all waiting requests.
     pub(super) fn take_requests(&mut self, output: &mut TickOutput) {
         while let Some(asked) = self.control.next() {
             let (serial, request) = asked.into_parts();
@@ -51,7 +51,7 @@ impl PlaybackTicker {
         Ok(())
     }
 
-    /// The player that is named so: by name, id, or number of its session.
+    /// Finds a player by name, id, or number of its session.
     fn find(&self, text: &str) -> Result<(PlayerId, String), ControlError> {
         let query = PlayerQuery(text.to_owned());
         let roster = self.world.as_deref().map(Roster::of).unwrap_or_default();

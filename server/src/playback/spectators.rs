@@ -1,4 +1,4 @@
-//! Who watches the past: ordinary clients, who ask for rooms and are shown them.
+//! The spectators of a playback: ordinary clients that join rooms and watch them.
 
 mod visit;
 
@@ -15,7 +15,7 @@ use parlour_tick::{EventKind, TickInput, TickOutput};
 
 use visit::Visit;
 
-/// Joins at once, and steps until one more is allowed: a room with its map is long.
+/// The burst of joins, and the steps until one more is allowed: a room with its map is a long message.
 const JOINS: u64 = 5;
 const JOIN_EVERY: u64 = TICK_RATE as u64;
 
@@ -23,28 +23,28 @@ const JOIN_EVERY: u64 = TICK_RATE as u64;
 pub(super) struct Spectators {
     list: BTreeMap<SessionId, Spectator>,
     welcome: Welcome,
-    /// Steps so far: the time that goes on while the past is paused.
+    /// Steps so far. This time goes on while playback is paused.
     steps: u64,
 }
 
 #[derive(Default)]
 struct Spectator {
-    /// Its connection takes no snapshots now.
+    /// Whether its connection takes no snapshots now.
     held: bool,
     place: Option<Place>,
-    /// Numbers its views.
+    /// The number of its last view.
     view: u8,
-    /// The last tick that it was shown: it takes none that is not later.
+    /// The last tick that it was shown. Its client accepts only later ones.
     shown: Option<Tick>,
-    /// A join that waits for the end of a seek.
+    /// A join that waits until a seek ends.
     waiting: Option<Join>,
     /// The step at which all its joins are allowed again.
     full_at: u64,
-    /// It was told to come again as a new session.
+    /// Whether it was asked to come back as a new session.
     sent_away: bool,
 }
 
-/// Where a spectator is.
+/// The room of a spectator, and whose view it has there.
 struct Place {
     room: String,
     epoch: Epoch,
@@ -60,7 +60,7 @@ impl Spectators {
         }
     }
 
-    /// What those who come before there is a world are told of it.
+    /// Sets the tick in the welcome of spectators that come before the first world is made.
     pub(super) fn begin_at(&mut self, tick: Tick) {
         self.welcome.tick = tick;
     }
@@ -69,7 +69,7 @@ impl Spectators {
         self.list.len()
     }
 
-    /// Takes in what the spectators' connections say.
+    /// Handles the events of spectators.
     pub(super) fn take_in(
         &mut self,
         input: &TickInput,
@@ -106,7 +106,7 @@ impl Spectators {
                     spectator.held = event.kind == EventKind::Hold;
                     if let Some(world) = world.as_deref_mut() {
                         world.set_watcher_held(session, spectator.held);
-                        // It may have come while its connection took nothing, and the past may stand still.
+                        // It may have joined while its connection took nothing, and playback may be paused.
                         spectator.show(session, world, output);
                     }
                 }
@@ -131,7 +131,7 @@ impl Spectators {
         }
     }
 
-    /// Lets in who asked for a room while there was a seek.
+    /// Admits the spectators that joined during a seek.
     pub(super) fn serve_waiting(
         &mut self,
         world: &mut Simulation,
@@ -150,14 +150,14 @@ impl Spectators {
         }
     }
 
-    /// Gives everyone the place that is theirs: the followed player's, while it is in a room, and else their own.
+    /// Moves every spectator to the room of the followed player while that is in a room, and otherwise to its own room.
     pub(super) fn regroup(
         &mut self,
         world: &mut Simulation,
         following: Option<PlayerId>,
         output: &mut TickOutput,
     ) {
-        // Looked up once, and only if someone is not where they should be.
+        // Found once, and only if a spectator has to move.
         let mut followed: Option<Option<String>> = None;
         for (&session, spectator) in &mut self.list {
             let Some(place) = &spectator.place else { continue };
@@ -186,21 +186,21 @@ impl Spectators {
         }
     }
 
-    /// Holds the snapshots of all back, or only of those whose connections take none.
+    /// Holds all spectators, or only those whose connections take no snapshots.
     pub(super) fn hold_all(&self, world: &mut Simulation, hold: bool) {
         for (&session, spectator) in &self.list {
             world.set_watcher_held(session, hold || spectator.held);
         }
     }
 
-    /// A snapshot of a tick was sent.
+    /// Notes that a spectator was sent a snapshot of this tick.
     pub(super) fn saw(&mut self, session: SessionId, tick: Tick) {
         if let Some(spectator) = self.list.get_mut(&session) {
             spectator.shown = Some(tick);
         }
     }
 
-    /// Another world is there, at this tick. Who has seen later ones must begin anew: for a client ticks only rise.
+    /// Handles a new world at this tick. Spectators that have seen later ticks must start a new session, because ticks only rise for a client.
     pub(super) fn world_changed(&mut self, tick: Tick, output: &mut TickOutput) {
         self.welcome.tick = tick;
         for (&session, spectator) in &mut self.list {
@@ -213,7 +213,7 @@ impl Spectators {
         }
     }
 
-    /// The world is gone: nobody is in a room any more.
+    /// Removes all spectators from their rooms, because the world is gone.
     pub(super) fn forget_places(&mut self, output: &mut TickOutput) {
         for (&session, spectator) in &mut self.list {
             let mut visit = Visit {
@@ -226,7 +226,7 @@ impl Spectators {
     }
 }
 
-/// What a spectator wants.
+/// What a message of a spectator asks for.
 enum Wish {
     Nothing,
     Join(Join),
@@ -234,7 +234,7 @@ enum Wish {
 }
 
 impl Spectator {
-    /// Shows it the last tick as the first of its stay, if it may see one.
+    /// Sends it the present tick as the first of its view, if that is later than what it has seen.
     fn show(&mut self, session: SessionId, world: &mut Simulation, output: &mut TickOutput) {
         let tick = Some(world.tick());
         if self.shown < tick && world.show_watcher(session, output) {
@@ -242,7 +242,7 @@ impl Spectator {
         }
     }
 
-    /// What a message asks for, or why that is refused.
+    /// Returns what a message asks for, or why it is refused.
     fn ask(&mut self, message: &ClientMessage, now: u64) -> Result<Wish, (Request, Refusal)> {
         match message {
             ClientMessage::Join(join) => {
@@ -256,12 +256,12 @@ impl Spectator {
                 Ok(Wish::Join(join.clone()))
             }
             ClientMessage::Leave { request } => Ok(Wish::Leave(*request)),
-            // These take a player in a room, and a spectator has none.
+            // These need a player in a room, and a spectator has none.
             ClientMessage::Chat(chat) => Err((chat.request, Refusal::NotInRoom)),
             ClientMessage::SetSkin(skin) => Err((skin.request, Refusal::NotInRoom)),
             ClientMessage::SetState(batch) => Err((batch.request, Refusal::NotInRoom)),
             ClientMessage::Custom(custom) => Err((custom.request, Refusal::NotInRoom)),
-            // Answered by the edge, or never answered.
+            // The edge answers these, or they have no answer.
             ClientMessage::Move(_)
             | ClientMessage::Hello(_)
             | ClientMessage::Ping { .. }

@@ -1,4 +1,4 @@
-//! What people write to steer the past: a moment, or how far from the present one, and a speed.
+//! Reads what people write to steer a playback: a moment, a distance from the present one, a speed.
 
 use parlour_recording::{
     format::Times,
@@ -9,24 +9,24 @@ use thiserror::Error;
 
 use super::SPEEDS;
 
-/// Seconds of a distance, three years: beyond both ends of any recording.
+/// The longest distance, in seconds: three years, beyond both ends of any recording.
 const LONGEST: f64 = 1e8;
 
 /// Why a text is no moment of a recording, or no speed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SteerError {
-    /// It cannot be understood.
+    /// The text is not a moment.
     #[error("{0:?} {1}; +10s and -10s count from the present")]
     Unclear(String, NotAMoment),
-    /// It is not in the recording.
+    /// The moment is not in the recording.
     #[error(transparent)]
     Moment(#[from] MomentError),
-    /// It is no speed.
+    /// The text is not a speed.
     #[error("{0:?} is no speed: give a number from 0.1 to 16")]
     Speed(String),
 }
 
-/// The tick that a text names, which is in the recording. Distances count from `now` and end at its ends.
+/// Returns the tick that a text names. Distances count from `now`, and stop at the ends of the recording.
 pub(super) fn tick_of(text: &str, now: Tick, times: &Times) -> Result<Tick, SteerError> {
     if let Some(seconds) = distance(text) {
         let (first, last) = times.range().ok_or(MomentError::Empty)?;
@@ -40,7 +40,7 @@ pub(super) fn tick_of(text: &str, now: Tick, times: &Times) -> Result<Tick, Stee
     Ok(moment.tick(times)?)
 }
 
-/// Seconds, as in `+10s`, `-2.5s` and `+1m 30s`.
+/// Reads a distance such as `+10s`, `-2.5s` or `+1m 30s`, in seconds.
 fn distance(text: &str) -> Option<f64> {
     let (sign, length) = match text.split_at_checked(1)? {
         ("+", length) => (1.0, length),
@@ -55,7 +55,7 @@ fn distance(text: &str) -> Option<f64> {
     Some(sign * LONGEST.min(seconds))
 }
 
-/// Thousandths of the speed at which it was lived.
+/// Reads a speed, in thousandths of the recorded speed.
 pub(super) fn speed_of(text: &str) -> Result<u32, SteerError> {
     let speed: Option<f64> = text.parse().ok().filter(|speed: &f64| speed.is_finite());
     speed

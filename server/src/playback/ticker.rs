@@ -1,4 +1,4 @@
-//! The ticker of a playback: it takes what the reader has ready, and never waits for it.
+//! The ticker of a playback. It takes what the reader has ready, and never waits for it.
 
 use std::sync::{
     Arc,
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::tick_loop::Ticker;
 
-/// A thousandth of a tick is the unit of speeds.
+/// One tick, in the unit of speeds.
 const WHOLE: u32 = 1000;
 
 /// A recorded world that runs again, and its spectators.
@@ -37,12 +37,12 @@ pub(super) struct PlaybackTicker {
     pub(super) spectators: Spectators,
     /// `None` before the first one is made, and after one that reached a different state than was recorded.
     pub(super) world: Option<Box<Simulation>>,
-    /// The last tick that was shown.
+    /// The last tick that spectators were shown.
     pub(super) tick: Tick,
     pub(super) paused: bool,
-    /// Thousandths.
+    /// In thousandths.
     pub(super) speed: u32,
-    /// Thousandths of a tick that are due already.
+    /// The part of a tick that is due already, in thousandths.
     due: u32,
     /// The number of the last seek.
     seek_id: u32,
@@ -52,9 +52,9 @@ pub(super) struct PlaybackTicker {
     pub(super) ended: Option<String>,
     /// The player whose view every spectator has while that player is in a room, and its name.
     pub(super) following: Option<(PlayerId, String)>,
-    /// The ticks of this step.
+    /// The recorded ticks of this step.
     batch: Vec<TickRecord>,
-    /// What one of them gave.
+    /// The output of one of them.
     part: TickOutput,
 }
 
@@ -86,7 +86,7 @@ impl PlaybackTicker {
         }
     }
 
-    /// How it is to begin.
+    /// Sets where and how playback starts.
     pub(super) fn begin(&mut self, from: Tick, paused: bool, speed: u32) {
         self.tick = from;
         self.spectators.begin_at(from);
@@ -94,7 +94,7 @@ impl PlaybackTicker {
         self.seek(from);
     }
 
-    /// Goes to a tick. What is shown stays until the world there is made. False: too many seeks at once.
+    /// Starts a seek. Spectators see the old world until the new one is made. Returns `false` if too many seeks wait already.
     pub(super) fn seek(&mut self, to: Tick) -> bool {
         let seek_id = self.seek_id.wrapping_add(1);
         if self.commands.push(Command::Seek(seek_id, to)).is_err() {
@@ -105,7 +105,7 @@ impl PlaybackTicker {
         true
     }
 
-    /// Gives everyone the place that is theirs now.
+    /// Moves every spectator to the room and view that it should have now.
     pub(super) fn regroup(&mut self, output: &mut TickOutput) {
         if let Some(world) = &mut self.world {
             let following = self.following.as_ref().map(|(player, _)| *player);
@@ -113,7 +113,7 @@ impl PlaybackTicker {
         }
     }
 
-    /// Takes what the reader has ready of a seek. False: it is not there yet.
+    /// Takes the result of a seek from the reader. Returns `false` if it is not ready.
     fn arrive(&mut self, output: &mut TickOutput) -> bool {
         while let Some(what) = self.pop() {
             match what {
@@ -135,7 +135,7 @@ impl PlaybackTicker {
         false
     }
 
-    /// The world that was sought is there.
+    /// Replaces the world with the one of a seek.
     fn enter(&mut self, world: Box<Simulation>, output: &mut TickOutput) {
         self.seeking = None;
         self.ended = None;
@@ -151,7 +151,7 @@ impl PlaybackTicker {
         }
     }
 
-    /// Plays what is due of the recording.
+    /// Plays the recorded ticks that are due.
     fn play(&mut self, output: &mut TickOutput) {
         if self.paused || self.ended.is_some() || self.world.is_none() {
             return;
@@ -163,7 +163,7 @@ impl PlaybackTicker {
                 Some(ItemKind::Tick(record, _)) => self.batch.push(record),
                 Some(ItemKind::End(why)) => over = Some(why),
                 Some(ItemKind::Reached(..)) => {}
-                // The reader is behind. What it is late by is not made up for.
+                // The reader is behind. Playback does not catch up on this delay.
                 None => break,
             }
             self.due -= WHOLE;
@@ -183,7 +183,7 @@ impl PlaybackTicker {
         }
     }
 
-    /// Runs a recorded tick, whose news are sent now only if it is the last one of this step.
+    /// Runs a recorded tick. Snapshots are sent only after the last tick of a step.
     fn run(&mut self, mut record: TickRecord, last: bool, output: &mut TickOutput) -> Result<(), String> {
         let tick = record.tick.0;
         let Some(world) = &mut self.world else {
@@ -193,7 +193,7 @@ impl PlaybackTicker {
             return Err(format!("tick {tick} panicked when it was recorded"));
         };
         self.spectators.hold_all(world, !last);
-        // Whose connection was slow then decides nothing now.
+        // Connections that were slow in the recording must not hold spectators now.
         let happened = |kind: &EventKind| !matches!(kind, EventKind::Hold | EventKind::Release);
         record.input.events.retain(|event| happened(&event.kind));
         let part = &mut self.part;
@@ -233,7 +233,7 @@ impl PlaybackTicker {
         });
     }
 
-    /// The next thing that belongs to the last seek.
+    /// Returns the next item of the last seek.
     fn pop(&mut self) -> Option<ItemKind> {
         while let Ok(item) = self.items.pop() {
             if let ItemKind::Tick(_, bytes) = &item.kind {
@@ -249,7 +249,7 @@ impl PlaybackTicker {
         None
     }
 
-    /// Has a world dropped elsewhere.
+    /// Sends a world to the reader, which drops it: that may take a while.
     fn drop_on_reader(&mut self, world: Option<Box<Simulation>>) {
         if let Some(world) = world {
             let _ = self.commands.push(Command::Drop(world));
@@ -264,13 +264,13 @@ impl Ticker for PlaybackTicker {
         if self.seeking.is_none() || self.arrive(output) {
             self.play(output);
         }
-        // After the play: who begins to watch is shown the tick that all have seen.
+        // After the play, so that a new spectator is shown the tick that all have seen.
         let world = self.world.as_deref_mut();
         let seeking = self.seeking.is_some();
         self.spectators
             .take_in(input, world, seeking, self.following.as_ref(), output);
         output.tick = self.tick;
-        // What is for watchers of the past is what the live edge has to send; players of the past are sent nothing.
+        // The edge sends `frames`. Here these are the frames of the watchers; recorded players are sent nothing.
         std::mem::swap(&mut output.frames, &mut output.watched);
         output.counts = Counts {
             sessions: self.spectators.len() as u32,

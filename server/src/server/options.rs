@@ -1,4 +1,4 @@
-//! What a server is started with, and why it may not start.
+//! The options of a server, and the errors of its start.
 
 use std::{
     io,
@@ -12,35 +12,33 @@ use parlour_tick::Cadence;
 
 use crate::edge::EdgeOptions;
 
-/// What a server is started with.
+/// The options of a server.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
-    /// Where players connect: HTTP and WebSocket. Port 0: any free one.
+    /// The address for players: HTTP and WebSocket. Port 0: any free port.
     pub listen: SocketAddr,
-    /// Where health and metrics are. Whoever reaches it can read them. Port 0: any free one.
+    /// The address for health and metrics, readable by everyone who reaches it. Port 0: any free port.
     pub admin: SocketAddr,
-    /// Threads that hold sockets, 1 to 64.
+    /// The number of threads that serve connections, 1 to 64.
     pub io_threads: usize,
     /// Whether the tick thread gets real-time priority where the system allows it.
     pub realtime: bool,
-    /// The world. If its seed is 0, as [`SimConfig::new`] leaves it, the server takes a random seed at each start, and players
-    /// have other ids than before. The log and each recording name the seed. Another seed is taken as it is.
+    /// The world. If its seed is 0, as [`SimConfig::new`] leaves it, the server takes a random seed at each start, and players have different ids each time. The log and each recording contain the seed. Any other seed is used as it is.
     pub sim: SimConfig,
-    /// Game logic that is added to the world. What it counts with the crate `metrics` is in the metrics of this server:
-    /// [`crate::Recorder`].
+    /// Game logic to add to the world. What it counts with the crate `metrics` is in the metrics of this server: [`crate::Recorder`].
     pub logic: Logic,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
-    /// After this long without a tick `/livez` says 503.
+    /// After this long without a tick `/livez` answers 503.
     pub livez_timeout: Duration,
-    /// How often viewers are sent snapshots; none: 60 times a second as long as there is room, and less under pressure.
+    /// How often viewers are sent snapshots. `None`: 60 times a second, and less under load.
     pub cadence: Option<Cadence>,
-    /// What is recorded.
+    /// What to record.
     pub recording: RecordingOptions,
 }
 
 impl ServerOptions {
-    /// The defaults: loopback only, one I/O thread.
+    /// Returns the defaults: loopback only, one I/O thread.
     #[must_use]
     pub fn new(sim: SimConfig) -> Self {
         Self {
@@ -61,20 +59,20 @@ impl ServerOptions {
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A port cannot be had.
+    /// A port is not available.
     #[error("cannot listen on {address}: {}", hint(source, flag))]
     Listen {
-        /// Which.
+        /// The address.
         address: SocketAddr,
-        /// The flag that chooses it.
+        /// The flag that sets it.
         flag: &'static str,
-        /// The system's reason.
+        /// The error of the system.
         source: io::Error,
     },
-    /// A thread, its runtime or its wake-up could not be made.
+    /// A thread, its runtime or its wake-up could not be created.
     #[error("cannot start a thread: {0}; is a limit of processes, memory or open files too low?")]
     Thread(#[from] io::Error),
-    /// The process may have so few files open that none is left for a connection.
+    /// The limit of open files leaves none for a connection.
     #[error(
         "the limit of open files is {limit}, which leaves none for connections; raise it (ulimit -n, or LimitNOFILE= of \
          systemd)"
@@ -83,7 +81,7 @@ pub enum StartError {
         /// The limit.
         limit: u64,
     },
-    /// It cannot record where it should.
+    /// The recording or the history cannot be written.
     #[error(transparent)]
     Recording(#[from] RecordingError),
 }

@@ -1,11 +1,11 @@
-//! The two ports, taken before any thread runs.
+//! The two ports, bound before any thread runs.
 
 use std::net::{SocketAddr, TcpListener};
 
 use super::StartError;
 use crate::edge;
 
-/// Both listeners, and where they are: with the true port if port 0 was asked for.
+/// Both listeners and their addresses, with the real port if port 0 was requested.
 pub(super) struct Ports {
     pub(super) public: TcpListener,
     pub(super) admin: TcpListener,
@@ -14,7 +14,7 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Takes both.
+    /// Binds both ports.
     pub(super) fn listen(public: SocketAddr, admin: SocketAddr) -> Result<Self, StartError> {
         let (public, admin) = (listen(public, "--listen")?, listen(admin, "--admin")?);
         let (public_addr, admin_addr) = (public.local_addr()?, admin.local_addr()?);

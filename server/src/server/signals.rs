@@ -1,4 +1,4 @@
-//! The signals that ask a process to stop, or to write down what just happened.
+//! The signals that ask a process to stop, or to write the history.
 
 use std::{io, process, thread};
 
@@ -14,10 +14,9 @@ use crate::failure::ServerFailure;
 /// The exit code of a process that a second Ctrl-C ends: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// Signals, held from when this is made. Made before the server starts, none is lost and none ends the process on its own.
+/// Caught signals, from the moment this is made. If it is made before the server starts, no signal is lost, and none ends the process.
 ///
-/// Only for programs that do more around a stop than [`Server::run_until_signal`]. Its methods block, and panic inside an
-/// async runtime.
+/// Only for programs that do more around a stop than [`Server::run_until_signal`] does. Its methods block, and panic inside of an async runtime.
 #[derive(Debug)]
 pub struct Signals {
     runtime: Runtime,
@@ -26,22 +25,22 @@ pub struct Signals {
     history: Signal,
 }
 
-/// Why [`Server::run_until_signal`] did not end well.
+/// Why [`Server::run_until_signal`] returned an error.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The server failed. It is stopped.
+    /// The server failed, and is stopped.
     #[error("the server failed: {0}")]
     Failed(#[from] ServerFailure),
-    /// Signals cannot be waited for. The server goes on.
+    /// The system does not report signals. The server continues.
     #[error("cannot wait for signals: {0}")]
     Signals(#[from] io::Error),
 }
 
 impl Signals {
-    /// Holds SIGINT, SIGTERM and SIGUSR1 from now on, for as long as the process lives.
+    /// Catches SIGINT, SIGTERM and SIGUSR1 from now on, for the rest of the process.
     ///
     /// # Errors
-    /// If the system refuses what it takes.
+    /// If the system refuses to report signals.
     pub fn listen() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listening = runtime.enter();
@@ -57,10 +56,10 @@ impl Signals {
         })
     }
 
-    /// Blocks until the process is asked to stop; returns by what. SIGUSR1 meanwhile is [`Server::write_history`].
+    /// Blocks until the process is asked to stop, and returns the signal. SIGUSR1 meanwhile calls [`Server::write_history`].
     ///
     /// # Errors
-    /// The failure, if the server fails before that.
+    /// The failure, if the server fails first.
     pub fn wait(&mut self, server: &Server) -> Result<&'static str, ServerFailure> {
         let Self {
             runtime,
@@ -81,7 +80,7 @@ impl Signals {
         })
     }
 
-    /// Stops; a Ctrl-C before that is done ends the process at once, with this exit code.
+    /// Stops the server. A Ctrl-C before it has stopped ends the process immediately, with this exit code.
     pub fn stop<T>(&mut self, at_once: i32, stop: impl FnOnce() -> T) -> T {
         thread::scope(|scope| {
             let (done, stopped) = oneshot::channel::<()>();
@@ -98,14 +97,14 @@ impl Signals {
                 tracing::warn!(%error, "Ctrl-C is not heard while the server stops");
             }
             let stopped = stop();
-            // Ends the thread also if `stop` panics: then it is dropped.
+            // Also ends the thread if `stop` panics, because this is dropped then.
             drop(done);
             stopped
         })
     }
 }
 
-/// Runs a server, on a thread that is not inside of an async runtime.
+/// Runs a server on a thread that is not inside of an async runtime.
 pub(super) fn run(server: &Server) -> Result<StopReport, RunError> {
     thread::scope(|scope| {
         let runner = thread::Builder::new().name("signals".to_owned());

@@ -1,4 +1,4 @@
-//! Starting: everything that can fail is done before the first thread runs.
+//! Starts a server. Everything that can fail is done before the first thread runs.
 
 use std::{
     net::TcpListener,
@@ -32,7 +32,7 @@ use crate::{
     tick_loop::{MakeTicker, TickLoop},
 };
 
-/// What is served.
+/// A world to serve.
 struct Served {
     make: MakeTicker,
     /// The threads that record it, if it is recorded.
@@ -48,7 +48,7 @@ struct Served {
 pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let mut sim = options.sim.clone();
     sim.seed = chance::seed(sim.seed);
-    // Clients are told the heartbeat that the edge keeps.
+    // The welcome contains the heartbeat of the edge.
     sim.heartbeat_ms = heartbeat_ms(&options);
     let (logic, seed) = (options.logic.clone(), sim.seed);
     let recording = options.recording.clone();
@@ -91,7 +91,7 @@ fn heartbeat_ms(options: &ServerOptions) -> u32 {
     options.edge.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
 }
 
-/// Takes the ports, connects the threads, and then starts them in order.
+/// Binds the ports, connects the threads, and then starts them in order.
 fn start_with(
     options: ServerOptions,
     serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<Served, StartError>,
@@ -123,7 +123,7 @@ fn start_with(
     );
     let (failure, recorder) = (Arc::clone(&shared.failure), shared.metrics.recorder().clone());
 
-    // Dropping this ends the threads that run, if one of the next cannot be started.
+    // Dropping this ends the running threads, if a later one cannot be started.
     let mut threads = Threads::new(shared, served.live, served.reader);
     threads.start_tick(tick_loop, served.make)?;
     threads.start_io(wiring.io)?;
@@ -139,7 +139,7 @@ fn start_with(
     })
 }
 
-/// What the tick thread runs.
+/// Returns the tick loop for the tick thread.
 fn tick_loop(options: &ServerOptions, shared: &Shared, ends: TickEnds, is_playback: bool) -> TickLoop {
     TickLoop {
         inbound: ends.inbound,
@@ -159,7 +159,7 @@ fn tick_loop(options: &ServerOptions, shared: &Shared, ends: TickEnds, is_playba
     }
 }
 
-/// What the admin thread runs.
+/// Returns the admin port for the admin thread.
 fn admin(
     options: &ServerOptions,
     shared: &Shared,

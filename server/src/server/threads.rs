@@ -1,4 +1,4 @@
-//! The threads of a server: how each begins, and how all end.
+//! The threads of a server: how each starts, and how all end.
 
 use std::{
     io,
@@ -24,7 +24,7 @@ use crate::{
     tick_loop::{MakeTicker, TickLoop},
 };
 
-/// What runs. Stops when dropped.
+/// The running threads. Dropping it stops them.
 pub(super) struct Threads {
     shared: Shared,
     tick: Option<Stopped>,
@@ -33,11 +33,11 @@ pub(super) struct Threads {
     live: Option<RecorderThreads>,
     /// Reads ahead, if a recording is served. Ends by itself after the tick thread.
     reader: Option<JoinHandle<()>>,
-    /// How they ended.
+    /// The report of the stop.
     report: Option<StopReport>,
 }
 
-/// A thread that looks now and then whether it is to stop.
+/// A thread that checks now and then whether it must stop.
 struct Stopped {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
@@ -49,9 +49,9 @@ struct Woken<T> {
     thread: JoinHandle<T>,
 }
 
-/// Starting: in this order.
+/// Starting, in this order.
 impl Threads {
-    /// With those that run already.
+    /// Starts with the threads that already run.
     pub(super) fn new(shared: Shared, live: Option<RecorderThreads>, reader: Option<JoinHandle<()>>) -> Self {
         Self {
             shared,
@@ -64,19 +64,19 @@ impl Threads {
         }
     }
 
-    /// Starts the thread that ticks.
+    /// Starts the tick thread.
     pub(super) fn start_tick(&mut self, tick_loop: TickLoop, make: MakeTicker) -> io::Result<()> {
         let stop = Arc::clone(&tick_loop.stop);
         let recorder = self.shared.metrics.recorder().clone();
         let thread = self.shared.failure.spawn(TICK, move || {
-            // Game logic counts here; what it counts in a recording that is served goes nowhere.
+            // Game logic counts here. What it counts in a playback goes nowhere.
             with_local_recorder(&recorder, || tick_loop.run(make))
         })?;
         self.tick = Some(Stopped { stop, thread });
         Ok(())
     }
 
-    /// Starts those that hold sockets. Connections are taken from now on.
+    /// Starts the I/O threads. The server accepts connections from now on.
     pub(super) fn start_io(&mut self, ends: Vec<IoEnds>) -> io::Result<()> {
         for IoEnds { start, wake } in ends {
             let name = format!("io-{}", start.thread);
@@ -86,7 +86,7 @@ impl Threads {
         Ok(())
     }
 
-    /// Starts the one of the admin port.
+    /// Starts the admin thread.
     pub(super) fn start_admin(&mut self, admin: Admin, wake: WakeSender) -> io::Result<()> {
         let thread = self.shared.failure.try_spawn("admin", move || admin.run())?;
         let wake = Arc::new(wake);
@@ -97,7 +97,7 @@ impl Threads {
 
 /// Stopping.
 impl Threads {
-    /// Ends them. The second time there is only the report of the first.
+    /// Ends all threads. A second call returns the report of the first.
     pub(super) fn stop(&mut self) -> StopReport {
         if let Some(report) = &self.report {
             return report.clone();
@@ -109,7 +109,7 @@ impl Threads {
 
     fn end(&mut self) -> StopReport {
         let mut report = StopReport::default();
-        // The tick goes on while connections end, so that the world hears of it.
+        // The tick continues while connections end, so that the world is sent that they closed.
         self.shared.edge.begin_stop();
         for io in &self.io {
             io.wake.wake();
@@ -123,7 +123,7 @@ impl Threads {
             tick.stop.store(true, Ordering::Relaxed);
             let _ = tick.thread.join();
         }
-        // Not from the thread: one that panicked knows nothing any more.
+        // Not from the thread: one that panicked has no state left.
         report.tick = self.shared.status.tick();
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
@@ -132,7 +132,7 @@ impl Threads {
             admin.wake.wake();
             let _ = admin.thread.join();
         }
-        // Last: what happened until now is written.
+        // Last, so that everything until now is recorded.
         if let Some(live) = self.live.take() {
             live.stop();
         }

@@ -16,7 +16,7 @@ use crate::{
     metrics::Metrics,
 };
 
-/// What all threads share.
+/// State that all threads share.
 pub(super) struct Shared {
     pub(super) descriptors: Arc<Descriptors>,
     pub(super) metrics: Arc<Metrics>,
@@ -26,7 +26,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Before any thread.
+    /// Creates the state, before any thread.
     pub(super) fn new(options: EdgeOptions, descriptors: Descriptors) -> Self {
         let descriptors = Arc::new(descriptors);
         let metrics = Arc::new(Metrics::new());
@@ -49,13 +49,13 @@ impl Shared {
     }
 }
 
-/// The rings, wakes and loads between the tick thread and the I/O threads, each with both its ends.
+/// The rings, wakes and loads between the tick thread and the I/O threads, with both their ends.
 pub(super) struct Wiring {
     pub(super) tick: TickEnds,
     pub(super) io: Vec<IoEnds>,
 }
 
-/// The ends of the tick thread; lists have one entry per I/O thread.
+/// The ends of the tick thread. Lists have one entry per I/O thread.
 pub(super) struct TickEnds {
     pub(super) inbound: Vec<InboundReceiver>,
     pub(super) publisher: Publisher,
@@ -69,7 +69,7 @@ pub(super) struct IoEnds {
 }
 
 impl Wiring {
-    /// For so many I/O threads, which all accept from `public`. A failure wakes them from now on.
+    /// Connects this many I/O threads, which all accept from `public`. A failure wakes them from now on.
     pub(super) fn new(threads: usize, public: &TcpListener, shared: &Shared) -> io::Result<Self> {
         let (mut publishes, mut stops, mut woken) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..threads {

@@ -1,4 +1,4 @@
-//! When ticks begin: absolute deadlines, so that lateness never adds up.
+//! When ticks start: at absolute deadlines, so that lateness never adds up.
 
 use std::time::{Duration, Instant};
 
@@ -6,26 +6,25 @@ use parlour_shared::limits::TICK_RATE;
 
 /// A sixtieth of a second.
 pub(crate) const PERIOD: Duration = Duration::from_nanos(1_000_000_000 / TICK_RATE as u64);
-/// So many ticks are made up for; if more are late, their time is skipped.
+/// The number of late ticks that are caught up on. The time of more is skipped.
 const CATCH_UP: u64 = 3;
-/// For so long others have the core after a step that took longer than a tick. Without it a world that is too slow would
-/// never let go of it: with real-time priority the I/O threads would starve, and every client be lost.
+/// How long other threads have the core after a step that took longer than a tick. Otherwise a world that is too slow would never let go of it: with real-time priority, the I/O threads would starve and every client would be lost.
 const REST: Duration = Duration::from_nanos(PERIOD.as_nanos() as u64 / 4);
 
 /// The schedule of deadlines.
 #[derive(Debug)]
 pub(super) struct Clock {
     start: Instant,
-    /// The same moment as `start`, on the clock that can be slept on.
+    /// The moment of `start`, on the clock that this thread sleeps on.
     #[cfg(target_os = "linux")]
     start_raw: rustix::time::Timespec,
     slot: u64,
-    /// Not before this moment, whatever the deadline.
+    /// The next tick starts no earlier than this, whatever its deadline.
     rest_until: Instant,
 }
 
 impl Clock {
-    /// The first deadline is one period from now.
+    /// Starts a schedule whose first deadline is one period from now.
     pub(super) fn start() -> Self {
         let start = Instant::now();
         Self {
@@ -37,7 +36,7 @@ impl Clock {
         }
     }
 
-    /// Sleeps until the next deadline, or not at all if that is over and there is no need to rest. Returns the deadline.
+    /// Sleeps until the next deadline, or not at all if that is over and no rest is needed. Returns the deadline.
     pub(super) fn wait(&self) -> Instant {
         let deadline = self.deadline(self.slot);
         let until = deadline.max(self.rest_until);
@@ -47,8 +46,7 @@ impl Clock {
         deadline
     }
 
-    /// Moves on to the next deadline after a step that took so long and ended `now`. Returns how many were skipped because
-    /// `now` is too far behind them.
+    /// Moves on to the next deadline after a step that took this long and ended `now`. Returns the number of deadlines that were skipped because `now` is too far behind them.
     pub(super) fn next(&mut self, took: Duration, now: Instant) -> u64 {
         self.slot += 1;
         if took > PERIOD {
@@ -76,7 +74,7 @@ impl Clock {
             tv_sec: self.start_raw.tv_sec + offset.as_secs() as i64 + nanos / 1_000_000_000,
             tv_nsec: nanos % 1_000_000_000,
         };
-        // Measured on Linux: about 0.06 ms late, a tokio timer 1.1 ms. A signal may end it early: go on sleeping.
+        // Measured on Linux: about 0.06 ms late; a tokio timer is 1.1 ms late. A signal may end the sleep early: continue it.
         while clock_nanosleep_absolute(ClockId::Monotonic, &until) == Err(Errno::INTR) {}
     }
 
@@ -87,7 +85,7 @@ impl Clock {
     }
 }
 
-/// From the number of ticks, not by adding periods: 1/60 s is no whole number of nanoseconds.
+/// From the number of ticks, not by adding periods: 1/60 s is not a whole number of nanoseconds.
 fn offset(slot: u64) -> Duration {
     let rate = u64::from(TICK_RATE);
     Duration::new(slot / rate, (slot % rate * 1_000_000_000 / rate) as u32)

@@ -1,6 +1,4 @@
-//! How often viewers are sent snapshots, by how much room there is: a step down within half a second of pressure, and up
-//! again as soon as there is room for twice as many frames. With less room a step up is tried now and then: where little
-//! happens, snapshots come as seldom at 60 times a second as at 10, and only trying tells.
+//! Chooses the snapshot rate from the load: one level down within half a second of pressure, and up again as soon as there is room for twice as many frames. When idle rooms hide what a faster rate would cost, it probes one level up now and then.
 
 use std::{
     sync::Arc,
@@ -12,26 +10,26 @@ use parlour_tick::{Cadence, Pace, PaceLevel};
 use super::clock::PERIOD;
 use crate::bridge::load::IoLoad;
 
-/// From one decision to the next: 30 ticks, or fewer if they take too long.
+/// The length of a window, after which a decision is made: 30 ticks, or fewer if they take too long.
 const WINDOW: Duration = Duration::from_millis(500);
-/// An I/O thread busier than this has no room for what varies.
+/// An I/O thread that is busier than this has no room for variations.
 const BUSY: f64 = 0.9;
-/// Steps of the world that take more of the time than this leave too little to catch up with.
+/// If steps of the world take more of the time than this, too little is left to catch up.
 const STEPPING: f64 = 0.7;
-/// A step up doubles the frames at most: what is below this stays below [`BUSY`], and nothing has to be tried.
+/// One level up doubles the frames at most: a load below this stays below [`BUSY`], so no probe is needed.
 const ROOM: f64 = 0.44;
-/// Below this a step up may be tried.
+/// Below this load, one level up may be probed.
 const TRY: f64 = 0.85;
-/// Windows without a change before the first try, and a try that survives as many was right.
+/// Windows without a change before the first probe. A probe that survives as many was right.
 const TRY_AFTER: u32 = 2;
-/// Windows before a try after many that failed: half a minute.
+/// Windows before a probe after many that failed: half a minute.
 const TRY_AT_LAST: u32 = 64;
-/// A load so much lower than the one at which a try failed is another load, and what failed then says nothing.
+/// Once load falls below this fraction of what it was at the last failed probe, forget the failure.
 const LOWER: f64 = 0.75;
-/// An I/O thread with so many ticks before it when the next begins does not keep up, whatever it does in its time.
+/// An I/O thread with this many waiting ticks at the start of the next does not keep up, whatever its load.
 const WAITING: usize = 2;
 
-/// Watches the load and decides.
+/// Observes the load and decides.
 pub(super) struct Pressure {
     fixed: Option<Cadence>,
     step: PaceLevel,
@@ -39,25 +37,25 @@ pub(super) struct Pressure {
     ticks: u32,
     began: Instant,
     stepping: Duration,
-    /// Windows since the last step.
+    /// Windows since the last change.
     steady: u32,
-    /// Windows before a step up is tried.
+    /// Windows before one level up is probed.
     patience: u32,
-    /// The last step was a try.
+    /// Whether the last change was a probe.
     trying: bool,
-    /// The load before the last try.
+    /// The load before the last probe.
     tried_at: f64,
 }
 
 struct Watched {
     load: Arc<IoLoad>,
     waited: Duration,
-    /// Ticks of the window at whose beginning it did not keep up.
+    /// Ticks of the window at whose start the thread did not keep up.
     late: u32,
 }
 
 impl Pressure {
-    /// With a cadence it decides nothing.
+    /// Creates it. With a fixed cadence it decides nothing.
     pub(super) fn new(fixed: Option<Cadence>, loads: Vec<Arc<IoLoad>>, now: Instant) -> Self {
         let watched = |load: Arc<IoLoad>| Watched {
             waited: load.waited(),
@@ -78,23 +76,23 @@ impl Pressure {
         }
     }
 
-    /// The pace of the next tick.
+    /// Returns the pace of the next tick.
     pub(super) fn pace(&self) -> Pace {
         self.fixed.map_or(Pace::Adaptive(self.step), Pace::Fixed)
     }
 
-    /// An I/O thread has so many ticks before it when a tick begins.
+    /// Notes how many ticks wait for an I/O thread when a tick starts.
     pub(super) fn waiting(&mut self, thread: usize, ticks: usize) {
         if let Some(watched) = self.threads.get_mut(thread) {
             watched.late += u32::from(ticks >= WAITING);
         }
     }
 
-    /// A tick is over, whose step took so long.
+    /// Notes that a tick is over, whose step took this long.
     pub(super) fn ticked(&mut self, took: Duration, now: Instant) {
         self.stepping += took;
         self.ticks += 1;
-        // A tick may end a little earlier or later than its deadline says.
+        // A tick may end slightly earlier or later than its deadline.
         if now.saturating_duration_since(self.began) + PERIOD / 2 >= WINDOW {
             self.decide(now);
         }
@@ -115,10 +113,9 @@ impl Pressure {
         (self.ticks, self.began, self.stepping) = (0, now, Duration::ZERO);
     }
 
-    /// Goes up or down, by which shares of a window the busiest I/O thread and the steps took, and in how many of its ticks an
-    /// I/O thread was late.
+    /// Changes the level. `busy` and `stepping` are the shares of a window that the busiest I/O thread and the steps took, `late` the number of its ticks in which an I/O thread was late.
     fn judge(&mut self, busy: f64, stepping: f64, late: u32) {
-        // They may share a core: then it is the sum that must fit.
+        // They may share a core, and then their sum must fit.
         let load = busy + stepping;
         self.steady += 1;
         if self.trying && self.steady > TRY_AFTER {
@@ -156,7 +153,7 @@ impl Pressure {
 mod tests {
     use super::*;
 
-    /// Runs windows in which the world's steps take so much of the time, and nothing is heard of the sockets.
+    /// Runs windows in which the steps of the world take this share of the time, without I/O threads.
     fn windows(pressure: &mut Pressure, now: &mut Instant, count: u32, stepping: f64, waiting: usize) {
         for _ in 0..count * 30 {
             *now += PERIOD;
@@ -174,7 +171,7 @@ mod tests {
     #[test]
     fn under_pressure_it_goes_down_to_the_last_step_and_back_up_within_five_seconds() {
         let mut now = Instant::now();
-        // Without I/O threads: what they wait is measured on a real clock.
+        // Without I/O threads, because their waits are measured on a real clock.
         let mut pressure = Pressure::new(None, Vec::new(), now);
         assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
         windows(&mut pressure, &mut now, 1, 0.8, 0);
@@ -197,7 +194,7 @@ mod tests {
         pressure.step = PaceLevel::LAST;
         let mut tries = Vec::new();
         for window in 0..300 {
-            // There is room for the last step only.
+            // There is room for the slowest level only.
             let busy = if pressure.step < PaceLevel::LAST {
                 1.05
             } else {
@@ -212,7 +209,7 @@ mod tests {
         let waits: Vec<i32> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert!(waits.is_sorted(), "{waits:?}");
         assert!(waits[0] < 10 && waits[waits.len() - 1] > 60, "{waits:?}");
-        // Now there is room for all: it is found out, though never less is sent than by half.
+        // Now there is room for all. Probes find that out, and the rate is never more than halved meanwhile.
         (0..100).for_each(|_| pressure.judge(0.7, 0.1, 0));
         assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
     }
@@ -231,7 +228,7 @@ mod tests {
         }
         assert!(pressure.patience > 30, "many tries have failed");
         pressure.judge(0.95, 0.1, 0);
-        // Half the load is left, and there is room.
+        // Half the load is left, so there is room.
         (0..10).for_each(|_| pressure.judge(0.3, 0.1, 0));
         assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
     }

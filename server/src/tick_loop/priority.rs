@@ -1,15 +1,12 @@
-//! The tick thread goes first: where the system allows it, it has real-time priority, so that whoever else is busy on
-//! the machine, the I/O threads among them, cannot make a tick late.
+//! The priority of the tick thread. Where the system allows it, it is a real-time priority, so that other busy threads of the machine, such as the I/O threads, cannot make a tick late.
 //!
-//! A real-time thread that never slept would starve the others of its core. This one sleeps before each tick, and
-//! rests after a step that took too long. Should a mistake keep it busy all the same, the kernel lets real-time threads have
-//! 95 % of the time at most (`/proc/sys/kernel/sched_rt_runtime_us`), and the rest is enough to stop the server.
+//! A real-time thread that never slept would starve the others of its core. This one sleeps before each tick, and rests after a step that took too long. If a mistake keeps it busy all the same, the kernel gives real-time threads at most 95 % of the time (`/proc/sys/kernel/sched_rt_runtime_us`), and the rest is enough to stop the server.
 
-/// Above all ordinary threads, and below those of the kernel, which begin at 50.
+/// Above all ordinary threads, and below the threads of the kernel, which start at 50.
 #[cfg(target_os = "linux")]
 const PRIORITY: u8 = 10;
 
-/// Gives the current thread real-time priority if it is wanted and allowed, and says in the log which it has.
+/// Gives the current thread real-time priority if it is wanted and allowed, and logs the result.
 pub(super) fn raise(wanted: bool) {
     if !wanted {
         tracing::info!("tick thread: ordinary priority");

@@ -1,5 +1,4 @@
-//! Who is held, and by whom: a viewer gets no snapshots while its own connection takes none, or while the whole I/O
-//! thread is behind. The world hears of the sum only.
+//! Which sessions are held. A viewer gets no snapshots while its own connection takes none, or while the whole I/O thread is behind. The world is sent only the sum.
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -17,7 +16,7 @@ pub(super) struct Roster {
 #[derive(Debug, Default)]
 struct Thread {
     behind: bool,
-    /// With whether its own connection takes no data. Allocates when sessions open, never while they are.
+    /// With whether its own connection takes no data. Allocates only when sessions open.
     sessions: BTreeMap<SessionId, bool>,
 }
 
@@ -28,7 +27,7 @@ impl Roster {
         }
     }
 
-    /// Adds what happened to the input of the tick that begins at `deadline`.
+    /// Adds an event to the input of the tick that starts at `deadline`.
     pub(super) fn take_in(
         &mut self,
         thread: usize,
@@ -71,7 +70,7 @@ impl Roster {
         }
     }
 
-    /// An I/O thread fell behind or caught up.
+    /// Handles an I/O thread that fell behind or caught up.
     pub(super) fn set_behind(&mut self, thread: usize, behind: bool, input: &mut TickInput) {
         let Some(thread) = self.threads.get_mut(thread) else {
             return;
@@ -91,7 +90,7 @@ impl Roster {
     }
 }
 
-/// How long before the deadline it arrived, in 0.1 ms, negative if after.
+/// Returns how long before the deadline it arrived, in 0.1 ms. Negative if it arrived later.
 fn early(deadline: Instant, arrived: Instant) -> i16 {
     let tenths =
         |duration: std::time::Duration| i16::try_from(duration.as_micros() / 100).unwrap_or(i16::MAX);

@@ -8,19 +8,19 @@ use parlour_shared::{
     motion::{Position, Segment, UNITS_PER_PX},
 };
 
-/// How the middle of a body came to its place in a tick.
+/// How the middle of a body came to its position in a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Path {
-    /// Its place at the tick before.
+    /// Its position at the previous tick.
     pub(crate) from: Position,
-    /// Its place at this tick.
+    /// Its position at this tick.
     pub(crate) to: Position,
-    /// Game logic put it there: what lies between the two places was not walked through.
+    /// Game logic moved it there: it did not walk between the two positions.
     pub(crate) leapt: bool,
 }
 
 impl Path {
-    /// How far along the path it enters the door; none if it misses the door, or was in it before.
+    /// Returns how far along the path it enters the door, or `None` if it misses the door or was already in it.
     pub(super) fn enters(&self, door: &Door) -> Option<Share> {
         if door.contains(self.from) {
             return None;
@@ -36,8 +36,7 @@ impl Path {
     }
 }
 
-/// The first tick after `tick` whose path can enter one of the doors, if the segment lasts: never too late, and too
-/// early at most once for a door that the path passes by.
+/// Returns the first tick after `tick` whose path can enter one of the doors, if the segment lasts. It is never too late, and too early at most once for a door that the path passes by.
 pub(super) fn next_look(doors: &[Door], segment: &Segment, tick: Tick) -> Tick {
     let (here, velocity) = (segment.at(tick), segment.gait.velocity());
     let ticks = doors
@@ -87,7 +86,7 @@ impl PartialEq for Share {
 
 impl Eq for Share {}
 
-/// The units that a door takes up along one axis, first to last. Empty if the door has no width.
+/// The units that a door covers along one axis, first to last. Empty if the door has no width.
 struct Span {
     first: i64,
     last: i64,
@@ -105,7 +104,7 @@ fn spans(door: &Door) -> (Span, Span) {
 }
 
 impl Span {
-    /// From where to where a path is within the span; none if it never is.
+    /// Returns the part of a path that is within the span, or `None` if it never is.
     fn crossed(&self, from: i32, to: i32) -> Option<(Share, Share)> {
         let (from, to) = (i64::from(from), i64::from(to));
         let (until_first, until_last) = match to.cmp(&from) {
@@ -127,7 +126,7 @@ impl Span {
         (enters <= leaves).then_some((enters, leaves))
     }
 
-    /// After how many ticks something that moves so is first within the span, rounded up; none if it never is.
+    /// Returns the ticks, rounded up, after which something with this motion is first within the span, or `None` if it never is.
     fn ticks_until(&self, place: i32, velocity: i32) -> Option<u32> {
         let (place, velocity) = (i64::from(place), i64::from(velocity));
         if (self.first..=self.last).contains(&place) {
@@ -138,7 +137,7 @@ impl Span {
         } else {
             self.last - place
         };
-        // Standing still along this axis, or moving away.
+        // It stands still along this axis, or moves away.
         if distance.signum() != velocity.signum() || self.first > self.last {
             return None;
         }

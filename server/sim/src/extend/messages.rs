@@ -1,4 +1,4 @@
-//! Typed messages between players and game logic: each type has a queue of its own.
+//! Typed messages between players and game logic. Each type has a separate queue.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,27 +23,25 @@ use crate::{
     state,
 };
 
-/// A typed message from a player, to be read with a `MessageReader` in [`crate::StepSet::Simulate`] of the tick
-/// at which it arrived.
+/// A typed message from a player. Read it with a `MessageReader` in [`crate::StepSet::Simulate`] of the tick at which it arrived.
 #[derive(Message, Clone, Debug)]
 pub struct FromPlayer<M: Send + Sync + 'static> {
-    /// Who sent it.
+    /// The player that sent it.
     pub player: Entity,
-    /// Its request number; 0: the player wants to hear of a refusal only.
+    /// Its request number. 0: the player is sent an answer only if the request is refused.
     pub request: Request,
-    /// What it says.
+    /// The message.
     pub message: M,
 }
 
 impl<M: Send + Sync + 'static> FromPlayer<M> {
-    /// The answer that the request was done.
+    /// Returns the answer that the request was accepted.
     #[must_use]
     pub fn accept(&self) -> Answer<M> {
         self.answer(None)
     }
 
-    /// The answer that the request was not done. It counts like the refusal of a built-in request: who asks for
-    /// senseless things again and again is sent away.
+    /// Returns the answer that the request was refused. It counts like the refusal of a built-in request: a player that repeats senseless requests is disconnected.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal) -> Answer<M> {
         self.answer(Some(refusal))
@@ -59,7 +57,7 @@ impl<M: Send + Sync + 'static> FromPlayer<M> {
     }
 }
 
-/// The answer to a [`FromPlayer`], to be written with a `MessageWriter`; it is sent with this tick.
+/// The answer to a [`FromPlayer`]. Write it with a `MessageWriter`; it is sent with this tick.
 #[derive(Message, Debug)]
 pub struct Answer<M: Send + Sync + 'static> {
     player: Entity,
@@ -68,31 +66,29 @@ pub struct Answer<M: Send + Sync + 'static> {
     to: PhantomData<fn(M)>,
 }
 
-/// A typed message to a player, to be written with a `MessageWriter` in [`crate::StepSet::Simulate`],
-/// [`crate::StepSet::React`] or [`crate::StepSet::Interest`]; it is sent with this tick.
+/// A typed message to a player. Write it with a `MessageWriter` in [`crate::StepSet::Simulate`], [`crate::StepSet::React`] or [`crate::StepSet::Interest`]; it is sent with this tick.
 ///
-/// A world with a system that uses an undeclared type does not start. `World::write_message` escapes that check: Bevy
-/// drops an undeclared message there, and logs an error.
+/// A world with a system that uses an undeclared type does not start. `World::write_message` escapes this check: Bevy drops an undeclared message there, and logs an error.
 #[derive(Message, Clone, Debug)]
 pub struct ToPlayer<M: Send + Sync + 'static> {
-    /// To whom.
+    /// The receiver.
     pub player: Entity,
-    /// The player that caused it, if one did: the client is told who.
+    /// The player that caused it, if there is one. The client is sent its id.
     pub from: Option<Entity>,
-    /// What it says.
+    /// The message.
     pub message: M,
 }
 
 type Read = fn(&mut World, Entity, Request, &[u8]) -> Result<(), Refusal>;
 type Sender = Box<dyn Fn(&mut World) + Send + Sync>;
 
-/// How to read and send the messages of plugins.
+/// How the messages of plugins are read and sent.
 #[derive(Resource, Default)]
 struct Couriers {
     readers: BTreeMap<&'static str, Read>,
-    /// The buffers of all messages that were declared.
+    /// The buffers of all declared messages.
     buffers: BTreeSet<ComponentId>,
-    /// Names of the messages to players, and what sends those and the answers, in the order of declaration.
+    /// The names of messages to players, and the functions that send them and the answers, in the order of declaration.
     names: Vec<&'static str>,
     senders: Vec<Sender>,
 }
@@ -137,12 +133,12 @@ fn add_buffer<M: Message>(app: &mut App) {
     app.world_mut().resource_mut::<Couriers>().buffers.insert(buffer);
 }
 
-/// Whether this is the buffer of a type of messages that was declared.
+/// Returns whether this is the buffer of a declared type of message.
 pub(super) fn is_declared(world: &World, buffer: ComponentId) -> bool {
     world.resource::<Couriers>().buffers.contains(&buffer)
 }
 
-/// Hands a player's message over to its plugin.
+/// Passes a message of a player to its plugin.
 pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Result<(), Refusal> {
     if custom.body.0.len() > MAX_CUSTOM_BYTES {
         return Err(Refusal::UnknownMessage);
@@ -155,7 +151,7 @@ pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Res
     read.ok_or(Refusal::UnknownMessage)?(world, player, custom.request, &custom.body.0)
 }
 
-/// Puts what plugins wrote in this tick into the outbox, type by type in the order of declaration.
+/// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of declaration.
 pub(super) fn deliver(world: &mut World) {
     world.resource_scope(|world, couriers: Mut<Couriers>| {
         for sender in &couriers.senders {

@@ -1,4 +1,4 @@
-//! What game logic uses and did not declare, with the line to add.
+//! Finds types that game logic uses and did not declare, and the line to add.
 
 use std::{any::type_name, collections::BTreeSet};
 
@@ -12,12 +12,10 @@ use bevy_ecs::{
 
 use super::messages::{self, Answer, FromPlayer, ToPlayer};
 
-/// Looks for types of messages from or to players that a system uses and no plugin declared. The schedule must be
-/// initialized.
+/// Searches for types of messages from or to players that a system uses and no plugin declared. The schedule must be initialized.
 ///
 /// # Panics
-/// If there are any. Bevy would find a missing one when its system runs, and not find one that was added with
-/// `add_message` only: what is written there is never sent.
+/// If there are any. Bevy finds a missing type only when its system runs, and does not find one that was added with `add_message` alone: messages written there are never sent.
 pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
     let faults: BTreeSet<String> = world
         .components()
@@ -42,12 +40,12 @@ pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
     );
 }
 
-/// Makes errors of systems say what to declare. A handler that a plugin set stays.
+/// Makes errors of systems name the missing declaration. A handler that a plugin has set stays.
 pub(crate) fn explain_errors(world: &mut World) {
     world.get_resource_or_insert_with(|| FallbackErrorHandler(explain));
 }
 
-/// The declaration that buffers of messages of this type need, and the type of the messages.
+/// Returns the declaration that a buffer of this type needs, and the type of its messages.
 fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
     let of = |wrapped| argument(buffer, wrapped);
     let from_player = of(type_name::<Messages<FromPlayer<Any>>>());
@@ -58,11 +56,11 @@ fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
         .or_else(|| to_player().map(|message| ("client_message", message)))
 }
 
-/// Stands for any type in the name of a generic one.
+/// A placeholder for any type in the name of a generic one.
 #[derive(Resource, Message)]
 struct Any;
 
-/// `M` of a name such as `Buffer<Message<M>>`, given `Buffer<Message<Any>>`.
+/// Returns `M` of a name such as `Buffer<Message<M>>`, given `Buffer<Message<Any>>`.
 fn argument<'a>(name: &'a str, pattern: &str) -> Option<&'a str> {
     let (begin, end) = pattern.split_once(type_name::<Any>())?;
     name.strip_prefix(begin)?.strip_suffix(end)
@@ -73,14 +71,14 @@ fn user(schedule: &Schedule, resource: ComponentId) -> Option<String> {
     let mut systems = schedule.systems_with_access().ok()?;
     let found = systems.find(|(_, system)| {
         let access = system.access().to_filtered_access_set();
-        // One that may touch everything names nothing.
+        // A system that may access everything names no type.
         let touched = access.combined_access().reads().as_finite_set();
         touched.is_some_and(|touched| touched.contains(resource))
     });
     found.map(|(_, system)| system.system().name().to_string())
 }
 
-/// Bevy's advice for a parameter that is not there is to wrap it in `Option`: the system would then do nothing, silently.
+/// For a missing parameter, Bevy advises to wrap it in `Option`: the system would then silently do nothing.
 fn explain(error: BevyError, context: ErrorContext) {
     let advice = error
         .downcast_ref::<SystemParamValidationError>()

@@ -1,4 +1,4 @@
-//! How a player moves, and where that puts it.
+//! How a player moves, and the position that follows.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::doors::Path;
 
-/// Where a player is at this tick, for game logic; follows from [`Motion`].
+/// The position of a player at this tick, for game logic. It follows from [`Motion`].
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position(pub motion::Position);
 
@@ -17,16 +17,16 @@ pub struct Position(pub motion::Position);
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Motion {
     pub(crate) course: Course,
-    /// Where it was at the tick before the segment began.
+    /// Its position at the tick before the segment began.
     before: motion::Position,
-    /// The last tick at which game logic put it elsewhere.
+    /// The last tick at which game logic moved it elsewhere.
     leapt: Tick,
-    /// The first tick whose path can enter a door, as long as the segment lasts.
+    /// The first tick whose path can enter a door, while the segment lasts.
     pub(crate) look_for_doors: Tick,
 }
 
 impl Motion {
-    /// Standing still, as a player does that has just arrived: a door that it stands in is not entered by that.
+    /// Returns the motion of a player that has just arrived and stands still. It does not enter a door that it stands in.
     #[must_use]
     pub fn still(tick: Tick, position: motion::Position) -> Self {
         Self::along(Course::still(tick, position))
@@ -41,33 +41,32 @@ impl Motion {
         }
     }
 
-    /// The present segment.
+    /// Returns the present segment.
     #[must_use]
     pub fn segment(&self) -> motion::Segment {
         self.course.segment
     }
 
-    /// Puts the player elsewhere at this tick, standing still. The place must be free of walls. A door there is entered
-    /// if doors look in this tick still ([`StepSet::React`](crate::StepSet::React)); doors on the way are not.
+    /// Moves the player to a position at this tick, standing still. The position must be free of walls. A door there is entered if doors are still checked in this tick ([`StepSet::React`](crate::StepSet::React)). Doors on the way are not.
     pub fn teleport(&mut self, tick: Tick, position: motion::Position) {
         self.follow(Course::still(tick, position), tick);
         self.leapt = tick;
     }
 
-    /// Gives the player another heading at this tick.
+    /// Gives the player a different heading at this tick.
     pub fn turn(&mut self, walls: &WallGrid, heading: Heading, tick: Tick) {
         let here = self.course.segment.at(tick);
         self.follow(motion::turn(walls, here, heading, tick), tick);
     }
 
-    /// Takes another course from this tick on.
+    /// Takes a different course from this tick on.
     pub(crate) fn follow(&mut self, course: Course, tick: Tick) {
         self.before = self.path(tick).from;
         self.course = course;
         self.look_for_doors = Tick(0);
     }
 
-    /// How it came to its place at this tick, the present one.
+    /// Returns how it came to its position at the present tick.
     pub(crate) fn path(&self, tick: Tick) -> Path {
         let segment = &self.course.segment;
         let from = if segment.since < tick {
@@ -83,8 +82,7 @@ impl Motion {
     }
 }
 
-/// When to look at walls and doors again is no part of the state: looking earlier than necessary changes nothing. Nor is
-/// where the player was before its segment: that matters in the tick in which the segment begins.
+/// When to check walls and doors again is not part of the state: an earlier check changes nothing. Neither is the position before the segment, which matters only in the tick in which the segment starts.
 impl Serialize for Motion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.course.segment.serialize(serializer)

@@ -1,4 +1,4 @@
-//! Movement commands that wait for the tick they are aimed at.
+//! Movement commands that wait for the tick that they are aimed at.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -11,7 +11,7 @@ use parlour_shared::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-/// A command that was taken in.
+/// A queued command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Waiting {
     pub(crate) tick: Tick,
@@ -21,19 +21,17 @@ pub(crate) struct Waiting {
     pub(crate) early: i16,
 }
 
-/// The commands of one player, in the order of their ticks and of their sequence numbers: a newer command
-/// replaces those that are aimed at its tick or later ones.
+/// The commands of one player, in the order of their ticks and sequence numbers. A newer command replaces those that are aimed at its tick or later ones.
 #[derive(Component, Clone, Debug)]
 pub(crate) struct MoveQueue {
     last_seq: u32,
-    /// The tick of the first command that waits; the end of time if there is none. All that most ticks look at: with the
-    /// commands beside it in an array, walking through all players read seven times as much memory.
+    /// The tick of the first waiting command, or the end of time if there is none. Most ticks read only this: with the commands beside it in an array, a pass over all players read seven times as much memory.
     next: Tick,
-    /// Room for all there can be is taken with the first command.
+    /// Room for the maximum is allocated with the first command.
     waiting: Vec<Waiting>,
 }
 
-/// No command waits.
+/// Creates a queue without commands.
 const NEVER: Tick = Tick(u32::MAX);
 
 impl Default for MoveQueue {
@@ -47,7 +45,7 @@ impl Default for MoveQueue {
 }
 
 impl MoveQueue {
-    /// Takes a command in; false if it is out of the window of ticks or sequence numbers.
+    /// Adds a command. Returns `false` if it is outside of the window of ticks or sequence numbers.
     pub(crate) fn push(&mut self, command: Move, early: i16, now: Tick) -> bool {
         let seq = if command.seq == 0 {
             self.last_seq.saturating_add(1)
@@ -73,7 +71,7 @@ impl MoveQueue {
         let ahead = i64::from(aimed.0) - i64::from(now.0);
         let early = i64::from(early) + ahead * 10_000 / i64::from(TICK_RATE);
         let early = early.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16;
-        // Ticks in the queue differ and lie in now..=now+16.
+        // Ticks in the queue differ, and are in now..=now+16.
         self.waiting
             .reserve_exact(MAX_COMMANDS_WAITING + 1 - self.waiting.len());
         self.waiting.push(Waiting {
@@ -86,18 +84,18 @@ impl MoveQueue {
         true
     }
 
-    /// Drops what was aimed at another room; sequence numbers go on.
+    /// Drops commands for an earlier room. Sequence numbers continue.
     pub(crate) fn forget_waiting(&mut self) {
         self.waiting.clear();
         self.look_ahead();
     }
 
-    /// Whether a command is due.
+    /// Returns whether a command is due.
     pub(crate) fn is_due(&self, now: Tick) -> bool {
         self.next <= now
     }
 
-    /// Takes the command that is due. There is at most one: ticks in the queue differ, and none is passed over.
+    /// Takes the due command. There is at most one: ticks in the queue differ, and none is skipped.
     pub(crate) fn pop_due(&mut self, now: Tick) -> Option<Waiting> {
         if !self.is_due(now) {
             return None;

@@ -1,5 +1,4 @@
-//! Meetings and partings on their way into the next tick: the one thing that is told a tick later than it happened,
-//! and so part of the state.
+//! Encounters on their way into the next tick. They are the one thing that is reported a tick later than it happened, so they are part of the state.
 
 use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize, Serializer};
@@ -7,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{CameNear, WentAway};
 use crate::state::{Index, StableId};
 
-/// What the last look found out. Told when the next tick begins.
+/// The result of the last checks. It is sent when the next tick starts.
 #[derive(Resource, Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(super) struct Encounters {
@@ -16,14 +15,14 @@ pub(super) struct Encounters {
 
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Encounter {
-    /// Came near; otherwise went away.
+    /// Whether they came near, or went away.
     near: bool,
     room: Who,
     one: Who,
     other: Who,
 }
 
-/// An entity, and its name that means the same in every run.
+/// An entity, and its id that means the same in every run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Who {
     pub(super) id: StableId,
@@ -36,7 +35,7 @@ impl Serialize for Who {
     }
 }
 
-/// An encounter as it is saved.
+/// The saved form of an encounter.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SavedEncounter {
     near: bool,
@@ -75,7 +74,7 @@ pub(super) fn restore(saved: Vec<SavedEncounter>, world: &World) -> Option<Encou
     Some(Encounters { all })
 }
 
-/// Tells game logic what the last tick found out.
+/// Sends the encounters of the last tick to game logic.
 pub(super) fn tell(
     mut encounters: ResMut<Encounters>,
     mut came: MessageWriter<CameNear>,

@@ -1,32 +1,30 @@
-//! Who may be near a place in a large room: a grid of cells about as wide as near is far.
+//! Finds the players that may be near a position in a large room: a grid of cells about as wide as the near radius.
 
 use parlour_shared::{ids::Slot, motion};
 
 use super::{Placed, Reach, places::Places};
 
-/// Players sorted by cell. It is made anew in each tick in which it is asked, by counting, from memory that it keeps:
-/// it holds nothing that the positions do not say.
+/// Players sorted by cell. It is filled again in each tick that uses it, by counting, in memory that it keeps: it contains nothing that the positions do not say.
 ///
-/// The cells wrap around, as on a torus: two that are far apart may share a place in memory, which costs comparisons and
-/// changes nothing. So a grid needs memory for its players and not for its map.
+/// The cells wrap around, as on a torus. Two cells that are far apart may share memory, which costs comparisons and changes nothing. So the memory of a grid depends on its players and not on its map.
 #[derive(Debug, Default)]
 pub struct Grid {
     places: Places,
-    /// Where the players of each cell begin in `places`, and where those of the last one end.
+    /// Where the players of each cell begin in `places`, and where the players of the last one end.
     begins: Vec<u32>,
     /// The side of a cell is 2 to the power of this.
     side: u32,
-    /// So is the number of columns, and of rows.
+    /// The number of columns and of rows is 2 to the power of this.
     size: u32,
 }
 
 impl Grid {
-    /// Takes in some players, and forgets those before.
+    /// Replaces the players.
     pub fn fill(&mut self, placed: &[Placed], reach: Reach) {
-        // The largest power of two that is not beyond the reach: what is around a place is at most five cells wide.
+        // The largest power of two that is not above the reach: at most five cells around a position are within it.
         self.side = reach.leave.max(1).ilog2();
         let cells = placed.len().next_power_of_two().ilog2();
-        // A map is 2^32 units wide, and the cells must wrap where it does.
+        // A map is 2^32 units wide, and the cells must wrap where it wraps.
         self.size = (cells / 2).max(3).min(u32::BITS - self.side);
         self.begins.clear();
         self.begins.resize((1 << (2 * self.size)) + 1, 0);
@@ -39,7 +37,7 @@ impl Grid {
         for begin in &mut self.begins {
             sum += std::mem::replace(begin, sum);
         }
-        // What begins at `begins[cell + 1]` until now is this cell; each player moves it towards the next one.
+        // Until here `begins[cell + 1]` is the start of this cell. Each player moves it towards the next one.
         for player in placed {
             let cell = self.cell(player.position);
             let at = &mut self.begins[cell + 1];
@@ -48,13 +46,12 @@ impl Grid {
         }
     }
 
-    /// Everyone, cell by cell, in a cell in the order in which they were given.
+    /// Returns all players, cell by cell, in a cell in the order in which they were given.
     pub fn iter(&self) -> impl Iterator<Item = Placed> {
         self.places.iter()
     }
 
-    /// Calls `found` with everyone who is within the longer reach of a position, and the square of the distance.
-    /// `reach` is the one that the grid was filled with.
+    /// Calls `found` with each player within the longer reach of a position, and the square of the distance. `reach` must be the one that the grid was filled with.
     #[inline]
     pub fn around(&self, reach: Reach, from: motion::Position, mut found: impl FnMut(Slot, i64)) {
         let columns = self.stretch(from.x, reach);
@@ -95,7 +92,7 @@ impl Grid {
     }
 }
 
-/// Columns or rows side by side, the first less than there are.
+/// Adjacent columns or rows, fewer than there are.
 struct Stretch {
     first: u32,
     len: u32,

@@ -1,4 +1,4 @@
-//! One look at a room: who came near whom, and who went away.
+//! Checks a room: which players came near each other, and which went away.
 
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
@@ -12,7 +12,7 @@ use super::{
     turn::Turn,
 };
 
-/// Memory of the looks, used again by every room.
+/// Memory for checks, which all rooms share.
 #[derive(Resource, Debug, Default)]
 pub(super) struct Look {
     pub(super) placed: Vec<Placed>,
@@ -23,24 +23,23 @@ pub(super) struct Look {
     changes: Vec<(Slot, Slot, bool)>,
 }
 
-/// What the look of one player needs. Between two players only `seen` has bits, between two rooms nothing has.
+/// Memory for the check of one player. Between two players only `seen` has bits, and between two rooms nothing has.
 #[derive(Debug, Default)]
 struct Scratch {
-    /// The slots that are looked at; who is not among them stays as it was.
+    /// The slots that are checked. All others keep their state.
     seen: FixedBitSet,
-    /// Within the longer reach of the player who looks.
+    /// Slots within the longer reach of the player.
     within: FixedBitSet,
-    /// Within the shorter one.
+    /// Slots within the shorter reach.
     close: FixedBitSet,
-    /// Those near it before.
+    /// Slots that were near it before.
     before: FixedBitSet,
-    /// Others of whom it learned something new, and whether they are near now.
+    /// Slots whose state changed, and whether they are near now.
     changes: Vec<(Slot, bool)>,
 }
 
 impl Look {
-    /// Looks at all pairs of a small room. `placed` is everyone, by slot. Tells of each pair that changed, the lower slot
-    /// first.
+    /// Checks all pairs of a small room. `placed` has all players, by slot. Calls back for each pair that changed, the lower slot first.
     pub(super) fn at_all(
         &mut self,
         proximity: &mut Proximity,
@@ -54,7 +53,7 @@ impl Look {
         }
         for (at, player) in self.placed.iter().enumerate() {
             let (mut within, mut close) = ([0; SMALL_POOL / WORD], [0; SMALL_POOL / WORD]);
-            // Those before have looked at this one.
+            // Earlier players have already checked this one.
             let after = at + 1..self.placed.len();
             self.places
                 .within(after, reach, player.position, |other, distance| {
@@ -77,8 +76,7 @@ impl Look {
         }
     }
 
-    /// Looks at a part of the pairs of a large room. `placed` is everyone who is seen in this turn. Tells of each pair
-    /// that changed, the lower slot first.
+    /// Checks a part of the pairs of a large room. `placed` has all players that can be found in this part. Calls back for each pair that changed, the lower slot first.
     pub(super) fn at_part(
         &mut self,
         turn: Turn,
@@ -98,13 +96,13 @@ impl Look {
         for placed in &*placed {
             scratch.seen.insert(placed.slot.index());
         }
-        // In the order of the cells: who is looked at next is most likely in the cache.
+        // In the order of the cells, so that the next player is most likely in the cache.
         for player in grid.iter().filter(|player| turn.looks(player.slot)) {
             match proximity.few(player.slot) {
                 Some(few) => scratch.compare_few(grid, player, few, reach),
                 None => scratch.compare_words(grid, player, proximity.words(player.slot), reach),
             }
-            // Of two who look at each other in this tick the lower slot tells.
+            // If two players check each other in this tick, the one with the lower slot reports it.
             let news = scratch.changes.drain(..);
             changes.extend(
                 news.filter(|&(other, _)| player.slot < other || !turn.looks(other))
@@ -133,7 +131,7 @@ impl Scratch {
         }
     }
 
-    /// Finds the changes of a player by the list of those near it.
+    /// Finds the changes of a player from the list of slots near it.
     fn compare_few(&mut self, grid: &Grid, player: Placed, few: &[Slot], reach: Reach) {
         for &other in few {
             self.before.insert(other.index());
@@ -145,7 +143,7 @@ impl Scratch {
                 self.changes.push((other, true));
             }
         });
-        // Whoever was not found is beyond the longer reach, or is not looked at.
+        // A slot that was not found is beyond the longer reach, or is not checked.
         for &other in few {
             if self.before.contains(other.index()) {
                 self.before.set(other.index(), false);
@@ -154,13 +152,13 @@ impl Scratch {
                 }
             }
         }
-        // The list is in no order that a loaded world would have, too.
+        // `few` is unordered, and a loaded world may hold it in a different order: sort.
         self.changes.sort_unstable();
     }
 
-    /// Finds the changes of a player by its row, word by word.
+    /// Finds the changes of a player from its row, word by word.
     fn compare_words(&mut self, grid: &Grid, player: Placed, before: &[usize], reach: Reach) {
-        // Of another room they may be longer.
+        // Sets of an earlier room may be longer.
         let within = &mut self.within.as_mut_slice()[..before.len()];
         let close = &mut self.close.as_mut_slice()[..before.len()];
         grid.around(reach, player.position, |other, distance| {

@@ -1,4 +1,4 @@
-//! Who is near whom in one room: a row of bits per slot.
+//! Which players of one room are near each other: a row of bits per slot.
 
 mod few;
 mod saved;
@@ -18,43 +18,43 @@ const _: () = assert!(
     "rows are compared and saved in words of 64 bits"
 );
 
-/// Slots of the largest small room: one in which there never were more than [`super::BRUTE_FORCE_UP_TO`] players.
+/// The slots of the largest small room: one that never had more than [`super::BRUTE_FORCE_UP_TO`] players.
 pub(super) const SMALL_POOL: usize = 2 * super::BRUTE_FORCE_UP_TO;
 
-/// For each slot the slots near it, itself among them.
+/// For each slot, the slots near it, including itself.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Proximity {
-    /// A slot that nobody ever sat in may have a row without bits.
+    /// A slot that was never taken may have a row without bits.
     rows: Vec<FixedBitSet>,
-    /// The same in short, in rooms that are not small.
+    /// The same as short lists, in rooms that are not small.
     few: Vec<Few>,
     /// A sum over all set bits, so that a change costs as much as it changes.
     digest: u64,
-    /// Pairs that are no more because one of them left, and that were not told yet.
+    /// Pairs that ended because one of them left, and that were not reported yet.
     departures: Vec<(Entity, Entity)>,
-    /// Whether the room was small when it was looked at last. None but the tick in which someone sat down finds this.
+    /// Set when the room outgrows `SMALL_POOL`; the next look clears it and checks every pair once.
     outgrown: bool,
 }
 
 impl Proximity {
-    /// The slots near a slot, itself among them.
+    /// Returns the slots near a slot, including itself.
     #[must_use]
     pub fn near(&self, slot: Slot) -> Option<&FixedBitSet> {
         self.rows.get(slot.index())
     }
 
-    /// How many are near a slot, itself among them.
+    /// Returns the number of players near a slot, including itself.
     pub(crate) fn near_count(&self, slot: Slot) -> u32 {
         self.near(slot).map_or(0, |row| row.count_ones(..) as u32)
     }
 
-    /// Whether two players are near each other.
+    /// Returns whether two players are near each other.
     #[must_use]
     pub fn are_near(&self, one: Slot, other: Slot) -> bool {
         self.near(one).is_some_and(|row| row.contains(other.index()))
     }
 
-    /// The first slot near a slot that is not below `from`.
+    /// Returns the first slot near a slot that is not below `from`.
     #[must_use]
     pub(crate) fn near_from(&self, slot: Slot, from: usize) -> Option<Slot> {
         let words = self.near(slot)?.as_slice();
@@ -68,17 +68,17 @@ impl Proximity {
         None
     }
 
-    /// Slots that have a row.
+    /// Returns the number of slots that have a row.
     pub(crate) fn pool(&self) -> usize {
         self.rows.len()
     }
 
-    /// A number that changes with any bit.
+    /// Returns a number that changes with any bit.
     pub(super) fn digest(&self) -> u64 {
         self.digest
     }
 
-    /// Someone sits down, near nobody but itself until the next look.
+    /// Adds a player, which is near only itself until the next check.
     pub(crate) fn enter(&mut self, slot: Slot, pool: usize) {
         let before = self.pool();
         if before < pool {
@@ -105,7 +105,7 @@ impl Proximity {
         }
     }
 
-    /// Someone gets up, and still has its seat.
+    /// Removes a player that still has its seat.
     pub(crate) fn leave(&mut self, slot: Slot, seats: &Seats) {
         let mut from = 0;
         while let Some(other) = self.near_from(slot, from) {
@@ -131,25 +131,24 @@ impl Proximity {
             .for_each(|(one, other)| tell(one, other));
     }
 
-    /// Whether the room ceased to be small since this was asked last.
+    /// Returns whether the room has outgrown the small ones since the last call.
     pub(super) fn take_outgrown(&mut self) -> bool {
         std::mem::take(&mut self.outgrown)
     }
 
-    /// The words of a slot's row; none if nobody ever sat there.
+    /// Returns the words of a slot's row. Empty if the slot was never taken.
     pub(super) fn words(&self, slot: Slot) -> &[usize] {
         self.rows[slot.index()].as_slice()
     }
 
-    /// The others near a slot, in no order, if they are few and the room is not small.
+    /// Returns the other slots near a slot, unordered, if they are few and the room is not small.
     pub(super) fn few(&self, slot: Slot) -> Option<&[Slot]> {
         self.few[slot.index()].listed()
     }
 
-    /// Pairs came near each other, or went away.
+    /// Sets pairs that came near each other, or went away.
     pub(super) fn set_all(&mut self, changes: &[(Slot, Slot, bool)]) {
-        // In a room of 10,000 each bit is somewhere else in 128 MB. Read one after the other, with nothing in between,
-        // many are on their way from memory at a time.
+        // In a room of 10,000 each bit is in a different place of 128 MB. If they are read one after the other, with nothing in between, many reads from memory run at the same time.
         for changes in changes.chunks(64) {
             let read = |one: Slot, other: Slot| self.words(one).get(other.index() / WORD).copied();
             let words = changes
@@ -162,7 +161,7 @@ impl Proximity {
         }
     }
 
-    /// Two players came near each other, or went away.
+    /// Sets two players that came near each other, or went away.
     pub(super) fn set_both(&mut self, one: Slot, other: Slot, near: bool) {
         self.set(one, other, near);
         self.set(other, one, near);
@@ -190,7 +189,7 @@ impl Proximity {
     }
 }
 
-/// The slot of the lowest bit of a word.
+/// Returns the slot of the lowest bit of a word.
 pub(super) fn slot_of(word: usize, bits: usize) -> Slot {
     Slot((word * WORD) as u16 + bits.trailing_zeros() as u16)
 }

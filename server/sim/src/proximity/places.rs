@@ -1,4 +1,4 @@
-//! Players and where they are, in columns: what is compared lies side by side, and the compiler compares several at once.
+//! Players and their positions, in columns: compared values are side by side, so the compiler compares several at a time.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use parlour_shared::{ids::Slot, motion};
 
 use super::{Placed, Reach};
 
-/// How many are compared at once. Behind the last place there are as many that mean nothing.
+/// How many are compared at a time. Behind the last place there are as many places without meaning.
 const LANES: usize = 8;
 
-/// Where some players are; keeps its memory from one tick to the next.
+/// The positions of some players. Keeps its memory from one tick to the next.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     xs: Vec<i32>,
@@ -18,7 +18,7 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Takes room for so many, all of which must be [put](Self::put) then.
+    /// Makes room for this many players. All of them must then be [put](Self::put).
     pub(super) fn reset(&mut self, len: usize) {
         self.xs.resize(len + LANES, 0);
         self.ys.resize(len + LANES, 0);
@@ -32,7 +32,7 @@ impl Places {
         self.slots[at] = placed.slot;
     }
 
-    /// Everyone, in the order of the list.
+    /// Returns all players, in the order of the list.
     pub(super) fn iter(&self) -> impl Iterator<Item = Placed> {
         let places = self.slots.iter().zip(&self.xs).zip(&self.ys);
         places.map(|((&slot, &x), &y)| Placed {
@@ -41,8 +41,7 @@ impl Places {
         })
     }
 
-    /// Calls `found` with each of a part of the list who is within the longer reach of a position, and with the
-    /// square of the distance.
+    /// Calls `found` with each player of a part of the list that is within the longer reach of a position, and with the square of the distance.
     #[inline]
     pub(super) fn within(
         &self,
@@ -51,7 +50,7 @@ impl Places {
         from: motion::Position,
         mut found: impl FnMut(Slot, i64),
     ) {
-        // First by the square around the position, in 32 bits: a difference that wraps is ruled out by the distance.
+        // First by the square around the position, in 32 bits. A difference that wraps is excluded by the distance.
         let (left, top) = (from.x.wrapping_sub(reach.leave), from.y.wrapping_sub(reach.leave));
         let side = 2 * reach.leave as u32;
         let mut start = part.start;

@@ -1,20 +1,20 @@
-//! How far is near.
+//! The near radius.
 
 use parlour_shared::motion::UNITS_PER_PX;
 
-/// How far is near, in units squared.
+/// The near radius, in squared units.
 #[derive(Clone, Copy, Debug)]
 pub struct Reach {
-    /// Who is not near yet comes near within this distance.
+    /// Players come near each other within this distance.
     pub enter_squared: i64,
-    /// Who is near goes away beyond this distance.
+    /// Players go away from each other beyond this distance.
     pub leave_squared: i64,
     /// The larger of the two distances, in units.
     pub leave: i32,
 }
 
 impl Reach {
-    /// Near within `px` pixels, away beyond a sixth more.
+    /// Players come near within `px` pixels, and go away beyond a sixth more.
     #[must_use]
     pub fn from_px(px: u32) -> Self {
         let enter = px as i32 * UNITS_PER_PX;

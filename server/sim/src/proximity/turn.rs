@@ -1,10 +1,8 @@
-//! Whose turn it is in a large room.
+//! The part of a large room that a tick checks.
 
 use parlour_shared::ids::Slot;
 
-/// The part of a large room that is looked at in a tick. Slots take turns by their number. Whoever has its turn looks
-/// at those who have theirs in the same tick or within half a round after, so that a pair is looked at by one of
-/// the two, and once in a round.
+/// The part of a large room that is checked in a tick. Slots take turns by their number. A slot whose turn it is checks the slots whose turn is in the same tick or within half a round after it. So one of the two checks each pair, once per round.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Turn {
     now: u32,
@@ -20,16 +18,16 @@ impl Turn {
         Self { now, of }
     }
 
-    /// Whether it is the turn of a slot.
+    /// Returns whether it is the turn of a slot.
     pub(super) fn looks(self, slot: Slot) -> bool {
         self.own(slot) == self.now
     }
 
-    /// Whether a slot is looked at by those whose turn it is.
+    /// Returns whether a slot is checked by the slots whose turn it is.
     pub(super) fn is_seen(self, slot: Slot) -> bool {
         let own = self.own(slot);
         let ahead = if own < self.now { own + self.of } else { own } - self.now;
-        // Of two opposite turns the first one looks.
+        // Of two opposite turns, the first one checks.
         2 * ahead < self.of || (2 * ahead == self.of && self.now < own)
     }
 

@@ -1,4 +1,4 @@
-//! Compares the world with what was told of it.
+//! Compares the world with what was sent of it.
 
 use bevy_ecs::{prelude::*, schedule::ScheduleConfigs, system::ScheduleSystem};
 use parlour_shared::codec;
@@ -22,7 +22,7 @@ type News = Or<(
     Changed<InRoom>,
 )>;
 
-/// Takes motion, skins and links over into the rooms' records.
+/// Copies motion, skins and links into the records of the rooms.
 pub(super) fn collect(
     players: Query<Told<'_>, News>,
     mut replicas: Query<&mut Replica>,
@@ -40,7 +40,7 @@ pub(super) fn collect(
         };
         let replica = &mut *replica;
         let record = &mut replica.records[seat.slot.index()];
-        // A new record is told by its name, which is never empty: a player's id may be 0.
+        // A new record is recognised by its name, which is never empty: a player's id may be 0.
         if record.player != player.id || record.name.is_empty() {
             record.player = player.id;
             record.name.clone_from(&player.name);
@@ -57,7 +57,7 @@ pub(super) fn collect(
     }
 }
 
-/// The system that takes a plugin's component over.
+/// The system that copies a component of a plugin.
 pub(super) fn extra<C: Component + Serialize>(bit: usize) -> ScheduleConfigs<ScheduleSystem> {
     let update = move |players: Query<(&InRoom, &Seat, Ref<C>, Ref<InRoom>)>,
                        mut removed: RemovedComponents<C>,

@@ -7,15 +7,14 @@ use parlour_tick::{Cadence, Pace, PaceLevel};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Nothing,
-    /// What changed nearby.
+    /// The changes nearby.
     Nearby,
-    /// All that changed.
+    /// All changes.
     All,
 }
 
 impl Due {
-    /// What a viewer at `level` is sent in `tick`. Phases spread the viewers evenly over the ticks. A viewer without a
-    /// `last_full_at` is sent everything at once.
+    /// Returns what a viewer at `level` is sent in `tick`. Phases spread the viewers evenly over the ticks. A viewer without a `last_full_at` is sent everything immediately.
     pub(super) fn at(
         tick: Tick,
         phase: u32,

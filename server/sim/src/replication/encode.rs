@@ -1,4 +1,4 @@
-//! Records as bytes: an enter once per tick, an update once per tick and base, when somebody needs it first.
+//! Records as bytes: an enter once per tick, an update once per tick and base, when the first viewer needs it.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -12,9 +12,7 @@ use parlour_shared::{
 
 use super::{changes::Changes, record::Record};
 
-/// Older bases of one room and tick than [`Changes`] remembers whose updates are encoded once for all that need them. Whoever
-/// keeps up has one that is remembered, at any cadence; viewers who were held may have any other, and those beyond this
-/// number are each encoded what they see themselves.
+/// Shared deltas kept per room and tick whose base is older than [`Changes`] remembers. Only held viewers need one; past this limit each gets a private delta of the slots it sees.
 const MAX_OLD: usize = 8;
 
 /// The bytes of a room's records in this tick.
@@ -22,15 +20,14 @@ const MAX_OLD: usize = 8;
 pub(super) struct Arena {
     tick: Tick,
     bytes: Vec<u8>,
-    /// The enter record of each slot, if it was needed in this tick.
+    /// The enter record of each slot, if a viewer needed it in this tick.
     enters: Vec<Option<Range>>,
-    /// One per base that was needed in this tick, and behind them the one of a single viewer; those behind `len` keep
-    /// their memory.
+    /// One per base that a viewer needed in this tick, and behind them the one of a single viewer. Those behind `len` keep their memory.
     deltas: Vec<Delta>,
     len: usize,
     /// How many of them have an old base.
     old: usize,
-    /// Memory of the look at who is close.
+    /// Memory for the search of what is nearby.
     pub(super) nearby: FixedBitSet,
 }
 
@@ -45,18 +42,18 @@ struct Range {
 #[derive(Debug, Default)]
 pub(super) struct Delta {
     base: Tick,
-    /// Slots that changed since the base.
+    /// The slots that changed since the base.
     pub(super) changed: FixedBitSet,
-    /// How many those are.
+    /// Their number.
     pub(super) count: usize,
-    /// The update record of each slot, if it was needed.
+    /// The update record of each slot, if a viewer needed it.
     ranges: Vec<Option<Range>>,
-    /// All of them side by side, and how many, if somebody needed all.
+    /// All of them side by side, and their number, if a viewer needed all.
     all: Option<(Range, u16)>,
 }
 
 impl Arena {
-    /// Forgets the bytes of the last tick, once in each.
+    /// Forgets the bytes of the previous tick, once per tick.
     pub(super) fn begin(&mut self, tick: Tick, pool: usize) {
         if self.tick == tick {
             return;
@@ -69,7 +66,7 @@ impl Arena {
         self.old = 0;
     }
 
-    /// The update records since a base, for a viewer that sees these slots.
+    /// Returns the update records since a base, for a viewer that sees these slots.
     pub(super) fn delta(
         &mut self,
         base: Tick,
@@ -108,12 +105,12 @@ impl Arena {
         at
     }
 
-    /// A delta by the number that [`Self::delta`] gave.
+    /// Returns a delta by the number that [`Self::delta`] returned.
     pub(super) fn get(&self, delta: usize) -> &Delta {
         &self.deltas[delta]
     }
 
-    /// Appends the update records of some of a delta's slots, given as words of bits; says how many.
+    /// Appends the update records of some slots of a delta, given as words of bits. Returns their number.
     pub(super) fn copy_updates(
         &mut self,
         delta: usize,
@@ -169,7 +166,7 @@ impl Range {
 }
 
 impl Delta {
-    /// All records side by side, and how many.
+    /// Returns all records side by side, and their number.
     fn all(&mut self, bytes: &mut Vec<u8>, records: &[Record], tick: Tick) -> (Range, u16) {
         if let Some(all) = self.all {
             return all;

@@ -1,4 +1,4 @@
-//! One viewer's frame: a header and the byte ranges of what it can see and what changed.
+//! The frame of one viewer: a header and the byte ranges of what it can see and what changed.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{

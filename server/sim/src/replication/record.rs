@@ -1,4 +1,4 @@
-//! What there is to tell of one slot, and since when.
+//! The replicated state of one slot, and when each part of it changed.
 
 use parlour_shared::{
     ids::{PlayerId, Tick},
@@ -7,7 +7,7 @@ use parlour_shared::{
     snapshot::MAX_TURN_AGE,
 };
 
-/// A plugin's component, encoded; no bytes: the player has none.
+/// An encoded component of a plugin. Empty: the player has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Extra {
     len: u8,
@@ -36,7 +36,7 @@ impl Extra {
     }
 }
 
-/// The state of a slot as last told, and the tick at which each part of it changed.
+/// The state of a slot as last sent, and the tick at which each part of it changed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     pub(super) player: PlayerId,
@@ -47,14 +47,14 @@ pub(super) struct Record {
     pub(super) motion_changed: Tick,
     /// The change of motion before the last one.
     motion_changed_before: Tick,
-    /// The last segment began where the one before it was.
+    /// Whether the last segment began on the previous one.
     continuous: bool,
     pub(super) skin_changed: Tick,
     pub(super) extras_changed: [Tick; MAX_EXTRAS],
 }
 
 impl Record {
-    /// Takes over a segment; false if it is the one already told.
+    /// Copies a segment. Returns `false` if it is unchanged.
     pub(super) fn set_segment(&mut self, segment: Segment, tick: Tick) -> bool {
         if segment == self.segment {
             return false;
@@ -66,7 +66,7 @@ impl Record {
         true
     }
 
-    /// Takes over a skin; false if it is the one already told.
+    /// Copies a skin. Returns `false` if it is unchanged.
     pub(super) fn set_skin(&mut self, skin: u16, tick: Tick) -> bool {
         if skin == self.skin {
             return false;
@@ -76,7 +76,7 @@ impl Record {
         true
     }
 
-    /// Takes over a plugin's component; false if it is the one already told.
+    /// Copies a component of a plugin. Returns `false` if it is unchanged.
     pub(super) fn set_extra(&mut self, bit: usize, extra: Extra, tick: Tick) -> bool {
         if extra == self.extras[bit] {
             return false;
@@ -86,15 +86,14 @@ impl Record {
         true
     }
 
-    /// Whether anything changed after a tick.
+    /// Returns whether anything changed after a tick.
     pub(super) fn changed_since(&self, base: Tick) -> bool {
         self.motion_changed > base
             || self.skin_changed > base
             || self.extras_changed.iter().any(|&tick| tick > base)
     }
 
-    /// Whether a viewer who knows the state of `base` can work the new segment out from the turn alone: it knows
-    /// the segment before, and the new one begins on it.
+    /// Returns whether a viewer that knows the state of `base` can compute the new segment from the turn alone: it knows the previous segment, and the new one begins on it.
     pub(super) fn is_turn_since(&self, base: Tick, now: Tick) -> bool {
         self.continuous
             && self.motion_changed_before <= base

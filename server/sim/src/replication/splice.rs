@@ -1,4 +1,4 @@
-//! Who is sent a frame in this tick, players and watchers.
+//! Which players and watchers are sent a frame in this tick.
 
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
@@ -27,12 +27,11 @@ struct Now {
     tick: Tick,
     pace: Pace,
     interest: Interest,
-    /// What is no farther than this from a viewer is nearby: half the near radius, squared.
+    /// Whatever is no farther than this from a viewer is nearby: half the near radius, squared.
     nearby_squared: i64,
 }
 
-/// Writes the frames of this tick, room by room and slot by slot, and those of watchers last. Per viewer this is bit
-/// operations and copies.
+/// Writes the frames of this tick, room by room and slot by slot, with those of watchers last. Per viewer this is bit operations and copies.
 pub(super) fn splice(
     mut rooms: Query<(&mut Replica, &Seats, &Proximity)>,
     epochs: Query<&Room>,
@@ -112,7 +111,7 @@ fn write_players(
     }
 }
 
-/// Between two ticks: writes the full snapshot of a watcher that was sent none yet. False if there is none to write.
+/// Between two ticks: writes the full snapshot of a watcher that was not sent one yet. Returns `false` if there is none to write.
 pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) -> bool {
     let (tick, interest) = (
         world.resource::<Clock>().tick,
@@ -133,7 +132,7 @@ pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) 
     })
 }
 
-/// Writes a watcher's frame; false if there is none to write.
+/// Writes the frame of a watcher. Returns `false` if there is none to write.
 fn watch(
     watcher: &mut Watcher,
     (replica, seats, proximity): (&mut Replica, &Seats, &Proximity),
@@ -156,7 +155,7 @@ fn watch(
         arena,
         ..
     } = replica;
-    // Nobody begins the arena of a room in which nobody is.
+    // The arena of an empty room was not started in this tick.
     arena.begin(tick, records.len());
     watcher.viewer.grow(records.len());
     let mut frame = Frame {
@@ -172,7 +171,7 @@ fn watch(
     out.watched.len() > before
 }
 
-/// The slots that the player in a slot sees.
+/// Returns the slots that the player in a slot sees.
 fn visible<'a>(
     interest: Interest,
     slot: Slot,

@@ -22,7 +22,7 @@ const RECOVER_TICKS: u32 = 30;
 pub(super) struct Viewer {
     pub(super) session: SessionId,
     pub(super) view: u8,
-    /// Cannot take snapshots now.
+    /// Whether it takes no snapshots now.
     pub(super) held: bool,
     /// The tick of the last snapshot sent: the next one is relative to it. `None` before the first, which is full.
     pub(super) base: Option<Tick>,
@@ -72,7 +72,7 @@ impl Viewer {
         self.ahead.grow(pool);
     }
 
-    /// Whether its connection takes data. If it took none, this viewer's rate is reduced for a while.
+    /// Sets whether its connection takes data. If it took none, this viewer's rate is reduced for a while.
     pub(super) fn hold(&mut self, held: bool, tick: Tick) {
         if held && !self.held {
             self.level = self.level.down(DOWN);
@@ -91,7 +91,7 @@ impl Viewer {
         }
     }
 
-    /// A slot's player left.
+    /// Notes that the player of a slot left.
     pub(super) fn lose(&mut self, slot: Slot) {
         if self.known.contains(slot.index()) {
             self.known.set(slot.index(), false);
@@ -100,14 +100,14 @@ impl Viewer {
         }
     }
 
-    /// Its client is assumed to know nothing.
+    /// Assumes that its client knows nothing.
     pub(super) fn forget(&mut self) {
         self.known.clear();
         self.gone.clear();
         self.ahead.clear();
     }
 
-    /// A full turn wrote a snapshot: its client knows all that is visible now.
+    /// Notes that a full turn wrote a snapshot: its client knows all that is visible now.
     pub(super) fn told(&mut self, visible: &FixedBitSet, tick: Tick) {
         self.forget();
         self.known.union_with(visible);
@@ -117,7 +117,7 @@ impl Viewer {
         self.ack = None;
     }
 
-    /// Whether a slot that changed since [`Self::full_at`] is to be sent now. What is far away waits for the full turn.
+    /// Returns whether a slot that changed since [`Self::full_at`] must be sent now. Distant slots wait for the full turn.
     pub(super) fn notice(&mut self, slot: usize, record: &Record, is_nearby: bool) -> bool {
         let is_news = !self.ahead.contains(slot) || record.changed_since(self.nearby_at);
         if is_news {
@@ -126,7 +126,7 @@ impl Viewer {
         is_news && is_nearby
     }
 
-    /// All that is nearby was looked at, and sent if it changed.
+    /// Notes that everything nearby was checked, and sent if it changed.
     pub(super) fn told_nearby(&mut self, has_news: bool, tick: Tick) {
         self.nearby_at = tick;
         if has_news {
@@ -134,7 +134,7 @@ impl Viewer {
         }
     }
 
-    /// Notes the last command applied; to be sent if it is another one than before.
+    /// Notes the last applied command, which is sent if it differs from the one before.
     pub(super) fn note(&mut self, ack: Option<Ack>) {
         if ack != self.noted {
             self.noted = ack;

@@ -1,12 +1,11 @@
-//! Who looks on without being there.
+//! Watchers: viewers that are not in the room.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::ids::{SessionId, Slot};
 
 use super::viewer::Viewer;
 
-/// All watchers, by session. Beside the world: no entity, no part of the state. As many as the caller lets in, one per
-/// session at most; each costs two bits per slot of its room, and a comparison per message to players.
+/// All watchers, by session. They are beside the world: no entities, and not part of the state. There are as many as the caller admits, at most one per session. Each costs two bits per slot of its room, and a comparison per message to players.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Watchers {
     list: Vec<Watcher>,
@@ -16,14 +15,14 @@ pub(crate) struct Watchers {
 #[derive(Debug)]
 pub(crate) struct Watcher {
     pub(super) room: Entity,
-    /// Through whose eyes it looks; none: it sees all in the room.
+    /// The player whose view it has. `None`: it sees all in the room.
     pub(super) followed: Option<Followed>,
-    /// Near-me chats that it heard: the stream has no gaps, whenever the watching began.
+    /// The number of near-me chats that it heard: the stream has no gaps, whenever the watching began.
     near_seq: u32,
     pub(super) viewer: Viewer,
 }
 
-/// A player, as long as it keeps its seat.
+/// A player, while it keeps its seat.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Followed {
     pub(crate) session: SessionId,
@@ -31,7 +30,7 @@ pub(crate) struct Followed {
 }
 
 impl Watchers {
-    /// Begins to watch, or watches something else.
+    /// Starts to watch, or watches something else.
     pub(crate) fn place(&mut self, session: SessionId, room: Entity, followed: Option<Followed>, view: u8) {
         let watcher = Watcher {
             room,
@@ -45,32 +44,32 @@ impl Watchers {
         }
     }
 
-    /// Watches no more; nothing if it did not.
+    /// Stops watching. Does nothing if the session does not watch.
     pub(crate) fn remove(&mut self, session: SessionId) {
         if let Ok(at) = self.find(session) {
             self.list.remove(at);
         }
     }
 
-    /// A session that watches.
+    /// Returns the watcher of a session.
     pub(super) fn get_mut(&mut self, session: SessionId) -> Option<&mut Watcher> {
         let at = self.find(session).ok()?;
         self.list.get_mut(at)
     }
 
-    /// Whether a session watches.
+    /// Returns whether a session watches.
     pub(crate) fn contains(&self, session: SessionId) -> bool {
         self.find(session).is_ok()
     }
 
-    /// Whether a watcher can take snapshots; nothing if there is none.
+    /// Sets whether a watcher can take snapshots. Does nothing if there is none.
     pub(crate) fn set_held(&mut self, session: SessionId, held: bool) {
         if let Ok(at) = self.find(session) {
             self.list[at].viewer.held = held;
         }
     }
 
-    /// A player got up. Who looked through its eyes watches no more.
+    /// Ends the watching of all watchers with the view of this player, which left its seat.
     pub(crate) fn leave(&mut self, room: Entity, slot: Slot) {
         self.list.retain_mut(|watcher| {
             if watcher.room != room {
@@ -81,18 +80,18 @@ impl Watchers {
         });
     }
 
-    /// Whether nobody watches.
+    /// Returns whether there is no watcher.
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// Those who watch a room, with or without a player's eyes.
+    /// Returns the watchers of a room, with or without the view of a player.
     pub(crate) fn of_room(&self, room: Entity) -> impl Iterator<Item = SessionId> {
         let watchers = self.list.iter().filter(move |watcher| watcher.room == room);
         watchers.map(|watcher| watcher.viewer.session)
     }
 
-    /// Those who watch through the eyes of a session's player.
+    /// Returns the watchers with the view of a session's player.
     pub(crate) fn following(&self, session: SessionId) -> impl Iterator<Item = SessionId> {
         let follows = move |watcher: &&Watcher| {
             watcher
@@ -118,7 +117,7 @@ impl Watchers {
         })
     }
 
-    /// Serves each; one that is not served, because its room is gone, is dropped.
+    /// Serves each watcher. One whose room is gone cannot be served, and is dropped.
     pub(super) fn serve(&mut self, serve: impl FnMut(&mut Watcher) -> bool) {
         self.list.retain_mut(serve);
     }

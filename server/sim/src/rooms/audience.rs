@@ -1,4 +1,4 @@
-//! Everyone who hears what happens in a room.
+//! All sessions that hear what happens in a room.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::message::ServerMessage;
@@ -6,7 +6,7 @@ use parlour_shared::message::ServerMessage;
 use super::seats::Seats;
 use crate::{outbox::Outbox, player::Player, replication::Watchers};
 
-/// Sends a message to everyone in a room and to those who watch it.
+/// Sends a message to all players and watchers of a room.
 pub(crate) fn tell(world: &World, outbox: &mut Outbox, room: Entity, message: &ServerMessage) {
     let Some(seats) = world.get::<Seats>(room) else {
         return;

@@ -1,4 +1,4 @@
-//! Who is in a room: players enter and leave.
+//! Players enter and leave rooms.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -26,11 +26,10 @@ use crate::{
     room_state::RoomState,
 };
 
-/// For so long after coming through a door no door opens. With two doors that stand before each other's arrivals, a
-/// player who held a key down passed 72 times in 6 s.
+/// After a player came through a door, no door opens for it for this long. With two doors, each in front of the other's arrival, a player that held a key down passed 72 times in 6 s.
 const SHUT_AFTER_PASSING: u32 = TICK_RATE;
 
-/// Enters the room that was asked for, and leaves the present one.
+/// Enters the requested room, and leaves the present one.
 pub(crate) fn join(world: &mut World, player: Entity, join: &Join) -> Result<(), Refusal> {
     let room = find_or_create(world, &join.room)?;
     if world
@@ -42,7 +41,7 @@ pub(crate) fn join(world: &mut World, player: Entity, join: &Join) -> Result<(),
     enter(world, player, room, None, join.request)
 }
 
-/// Goes through a door: into the same instance of another map, at a named spawn point.
+/// Goes through a door: into the same instance of a different map, at a named spawn point.
 pub(crate) fn pass_door(world: &mut World, player: Entity, map: &str, spawn: &str) -> Result<(), Refusal> {
     let present = world.get::<InRoom>(player).ok_or(Refusal::NotInRoom)?.0;
     let name = &world.get::<Room>(present).ok_or(Refusal::NotInRoom)?.name;
@@ -56,8 +55,7 @@ pub(crate) fn pass_door(world: &mut World, player: Entity, map: &str, spawn: &st
     enter(world, player, room, Some(spawn), 0)
 }
 
-/// Leaves the present room, if there is one, and takes a seat in another. Everything that can be missing is looked up
-/// first, so that a refusal leaves the player where it is.
+/// Leaves the present room, if there is one, and takes a seat in a different one. Everything that can be missing is looked up first, so that a refusal leaves the player where it is.
 fn enter(
     world: &mut World,
     player: Entity,
@@ -70,7 +68,7 @@ fn enter(
         let setup = world.resource::<Setup>();
         (setup.seed, setup.rules)
     };
-    // A door may lead to another place in the same room: then the player's own seat becomes free.
+    // A door may lead to a different position in the same room: then the player's own seat becomes free.
     let own = world
         .get::<InRoom>(player)
         .is_some_and(|present| present.0 == room);
@@ -116,7 +114,7 @@ fn enter(
         .get_components_mut::<(&mut MoveQueue, &mut Link)>()
         .expect("every player has these");
     queue.forget_waiting();
-    // What was acknowledged in another room is no news here.
+    // Acknowledgements of a different room mean nothing here.
     link.ack = None;
     let mut entered = entered(world, room, slot, view).expect("the room exists");
     entered.request = request;
@@ -126,7 +124,7 @@ fn enter(
     Ok(())
 }
 
-/// Leaves the present room and reports it to the player. `None` if the player is in no room.
+/// Leaves the present room and reports it to the player. Returns `None` if the player is in no room.
 pub(crate) fn leave(world: &mut World, player: Entity, request: Request, reason: LeaveReason) -> Option<()> {
     let epoch = vacate(world, player)?;
     let session = world.get::<Player>(player)?.session;
@@ -139,7 +137,7 @@ pub(crate) fn leave(world: &mut World, player: Entity, request: Request, reason:
     Some(())
 }
 
-/// Takes a player out of its room. Returns the room's epoch, or `None` if the player was in no room.
+/// Removes a player from its room. Returns the room's epoch, or `None` if the player was in no room.
 pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     let (room, seat) = (world.get::<InRoom>(player)?.0, *world.get::<Seat>(player)?);
     let tick = world.resource::<Clock>().tick;
@@ -162,7 +160,7 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     Some(epoch)
 }
 
-/// The room as it is now, for a player that enters or a watcher that begins. `None` if the room is gone.
+/// Returns the room as it is now, for a player that enters or a watcher that starts, or `None` if the room is gone.
 pub(crate) fn entered(world: &World, room: Entity, slot: Slot, view: u8) -> Option<RoomEntered> {
     let there = world.get::<Room>(room)?;
     let rules = world.resource::<Setup>().rules;
@@ -185,7 +183,7 @@ pub(crate) fn entered(world: &World, room: Entity, slot: Slot, view: u8) -> Opti
     })
 }
 
-/// The named spawn point, or one of them by chance.
+/// Returns the named spawn point, or a random one.
 fn spawn_position(map: &Map, name: Option<&str>, chance: &mut Stream) -> motion::Position {
     let named = name.and_then(|name| map.spawns.iter().find(|spawn| spawn.name == name));
     let spawn = named.unwrap_or_else(|| &map.spawns[chance.below(map.spawns.len() as u32) as usize]);

@@ -1,4 +1,4 @@
-//! What a room is, and which rooms there are.
+//! What a room is, and which rooms exist.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,15 +20,15 @@ use crate::{clock::Clock, state::StableId};
 pub struct Room {
     /// Its name, `map` or `map/instance`.
     pub name: String,
-    /// What it is made from.
+    /// Its map.
     pub map: Arc<Map>,
-    /// What clients are told of the map. Made once: taking the walls of a large map apart takes milliseconds.
+    /// The description of the map for clients. It is made once: encoding the walls of a large map takes milliseconds.
     pub(crate) info: Arc<MapInfo>,
-    /// Which life of a room of this name, and its number among all rooms that ever were.
+    /// The number of this room among all rooms that ever existed. A room that is created again gets a new one.
     pub epoch: Epoch,
-    /// Messages that all in it were sent so far.
+    /// The number of messages to all in the room so far.
     pub seq: u32,
-    /// Since when nobody is in it.
+    /// The tick since which the room is empty.
     pub empty_since: Option<Tick>,
 }
 
@@ -43,12 +43,11 @@ impl Room {
     }
 }
 
-/// The rooms there are.
+/// All rooms.
 #[derive(Resource, Debug)]
 pub struct Rooms {
     pub(super) by_name: BTreeMap<String, Entity>,
-    /// Those with someone in them, and those that were left in this tick. What a tick does, it does for these: a
-    /// thousand empty rooms cost nothing.
+    /// The rooms with a player in them, and those that were left in this tick. A tick handles only these: a thousand empty rooms cost nothing.
     pub(super) occupied: BTreeMap<Epoch, Entity>,
     pub(super) maps: BTreeMap<String, (Arc<Map>, Arc<MapInfo>)>,
     pub(super) max: u32,
@@ -66,29 +65,29 @@ impl Rooms {
         }
     }
 
-    /// The room of that name, if it exists.
+    /// Returns the room of that name, if it exists.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Entity> {
         self.by_name.get(name).copied()
     }
 
-    /// All rooms, by name.
+    /// Returns all rooms, by name.
     pub fn iter(&self) -> impl Iterator<Item = Entity> {
         self.by_name.values().copied()
     }
 
-    /// The rooms that someone is in, or was in before this tick, in the order of their creation.
+    /// Returns the rooms that have a player, or had one before this tick, in the order of their creation.
     pub fn occupied(&self) -> impl Iterator<Item = Entity> {
         self.occupied.values().copied()
     }
 
-    /// How many rooms there are.
+    /// Returns the number of rooms.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is no room.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_name.is_empty()
@@ -99,15 +98,15 @@ impl Rooms {
     }
 }
 
-/// How many rooms were ever created: the next epoch follows.
+/// The number of rooms that were ever created. The next epoch follows from it.
 #[derive(Resource, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Created(u32);
 
-/// The room of that name. It is created if it does not exist.
+/// Returns the room of that name, and creates it if it does not exist.
 pub(super) fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Refusal> {
     let parsed = RoomName::parse(name).ok_or(Refusal::NoSuchRoom)?;
     let rooms = world.resource::<Rooms>();
-    // Game logic may have despawned it: then the name is free.
+    // Game logic may have despawned it. Then the name is free.
     if let Some(room) = rooms.get(name).filter(|room| world.get::<Room>(*room).is_some()) {
         return Ok(room);
     }

@@ -1,4 +1,4 @@
-//! Rooms as they are saved, and how what follows from the saved is made anew: seats, the directory, who is where.
+//! Rooms in their saved form, and everything that is rebuilt from it: seats, the directory, the room of each player.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::{
     state::{Index, LoadError, StableId},
 };
 
-/// What is saved of a room: its map by name, for the map itself is not part of the state.
+/// The saved form of a room. It has the name of the map, because the map itself is not part of the state.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SavedRoom {
     pub(crate) name: String,
@@ -67,7 +67,7 @@ pub(super) fn restore_room(saved: SavedRoom, world: &World) -> Option<Room> {
     })
 }
 
-/// Who sits where is saved with each player; how large the pool is decides who will sit where.
+/// The slot of a player is saved with the player. The size of the pool decides future slots.
 impl Serialize for Seats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (self.pool() as u32).serialize(serializer)
@@ -79,7 +79,7 @@ pub(super) fn restore_seats(pool: u32, world: &World) -> Option<Seats> {
     Seats::is_possible(pool, capacity).then(|| Seats::with_pool(pool))
 }
 
-/// Seats everyone, fills the directory, and begins to tell viewers from nothing.
+/// Seats all players, fills the directory, and resets the viewers.
 pub(crate) fn rebuild(world: &mut World, index: &Index) -> Result<(), LoadError> {
     let tick = world.resource::<Clock>().tick;
     let rooms: Vec<(Entity, String, Epoch, bool)> = world

@@ -1,4 +1,4 @@
-//! Which slot of a room is whose.
+//! The slots of a room.
 
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
@@ -13,28 +13,28 @@ use serde::{Deserialize, Serialize};
 #[relationship(relationship_target = Occupants)]
 pub struct InRoom(pub Entity);
 
-/// The players in a room, in no particular order; kept by the relationship.
+/// The players in a room, unordered. The relationship maintains it.
 #[derive(Component, Debug, Default)]
 #[relationship_target(relationship = InRoom)]
 pub struct Occupants(Vec<Entity>);
 
-/// A player's place in its room.
+/// The seat of a player in its room.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Seat {
-    /// The room, as the state hash knows it.
+    /// The room, in the form that the state hash uses.
     pub epoch: Epoch,
-    /// Its slot there.
+    /// Its slot in the room.
     pub slot: Slot,
     /// The first tick at which a door opens for it again, after it came through one.
     pub doors_shut_until: Tick,
-    /// Messages that only this player was sent in this stay: numbers the near-me chats.
+    /// The number of messages in this stay that only this player was sent. It numbers near-me chats.
     pub near_seq: u32,
 }
 
 /// The fewest slots that a room has.
 const MIN_POOL: usize = 64;
 
-/// The slots of a room and who sits in them.
+/// The slots of a room, and the players in them.
 #[derive(Component, Debug, Default)]
 pub struct Seats {
     by_slot: Vec<Option<Entity>>,
@@ -43,37 +43,37 @@ pub struct Seats {
 }
 
 impl Seats {
-    /// Players in the room.
+    /// Returns the number of players in the room.
     #[must_use]
     pub fn len(&self) -> u32 {
         self.len
     }
 
-    /// Whether nobody is in the room.
+    /// Returns whether the room is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Slots that exist: all bit sets of the room are this long.
+    /// Returns the number of slots: all bit sets of the room have this length.
     #[must_use]
     pub fn pool(&self) -> usize {
         self.by_slot.len()
     }
 
-    /// The slots that are taken.
+    /// Returns the taken slots.
     #[must_use]
     pub fn taken(&self) -> &FixedBitSet {
         &self.taken
     }
 
-    /// Who sits in a slot.
+    /// Returns the player in a slot.
     #[must_use]
     pub fn get(&self, slot: Slot) -> Option<Entity> {
         self.by_slot.get(slot.index()).copied().flatten()
     }
 
-    /// Everyone in the room, by slot.
+    /// Returns all players in the room, by slot.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, Entity)> {
         self.by_slot
             .iter()
@@ -81,8 +81,7 @@ impl Seats {
             .filter_map(|(slot, player)| Some((Slot(slot as u16), (*player)?)))
     }
 
-    /// Gives a free slot, chosen by chance from a pool at most half full: a slot number does not tell how many
-    /// players there are that one cannot see.
+    /// Takes a random free slot from a pool that is at most half full, so that a slot number does not reveal how many invisible players there are.
     pub(super) fn take(&mut self, player: Entity, chance: &mut Stream) -> Slot {
         let pool = ((self.len as usize + 1) * 2).next_power_of_two();
         let pool = pool.clamp(MIN_POOL, Slot::NOBODY.index());
@@ -102,7 +101,7 @@ impl Seats {
         Slot(slot as u16)
     }
 
-    /// Whether a room of such a capacity can come to have so many slots.
+    /// Returns whether a room of this capacity can have this many slots.
     pub(crate) fn is_possible(pool: usize, capacity: u32) -> bool {
         let largest = (capacity as usize * 2).next_power_of_two();
         let largest = largest.clamp(MIN_POOL, Slot::NOBODY.index());
@@ -110,7 +109,7 @@ impl Seats {
         pool == 0 || (grown && (MIN_POOL..=largest).contains(&pool))
     }
 
-    /// Free seats only.
+    /// Creates seats that are all free.
     pub(super) fn with_pool(pool: usize) -> Self {
         Self {
             by_slot: vec![None; pool],
@@ -119,7 +118,7 @@ impl Seats {
         }
     }
 
-    /// Gives the slot that a player had when the room was saved; false if it cannot have had it.
+    /// Takes the slot that a player had when the room was saved. Returns `false` if it cannot have had it.
     pub(super) fn take_again(&mut self, slot: Slot, player: Entity) -> bool {
         match self.by_slot.get_mut(slot.index()) {
             Some(seat @ None) => {

@@ -24,7 +24,7 @@ pub struct Census {
     pub rooms: BTreeMap<StableId, String>,
 }
 
-/// Who a player is, and in which room.
+/// A player and its room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlayerInfo {
     /// Its session.
@@ -38,7 +38,7 @@ pub struct PlayerInfo {
 }
 
 impl Simulation {
-    /// Reads the players and rooms of a saved state. Parts that cannot be decoded are left out.
+    /// Reads the players and rooms of a saved state. Parts that cannot be decoded are omitted.
     #[must_use]
     pub fn census(&self, saved: &SavedState<'_>) -> Census {
         let tag = |name| self.part_names().position(|known| known == name);

@@ -1,4 +1,4 @@
-//! A tick taken apart: run system by system, to see which of them makes a difference.
+//! A tick that runs system by system, to find the one that makes a difference.
 
 use parlour_tick::{TickInput, TickOutput};
 
@@ -19,7 +19,7 @@ use fixedbitset::FixedBitSet;
 
 use super::Simulation;
 
-/// A tick that runs one system at a time. What it comes to is the same as with [`Simulation::step`].
+/// A tick that runs one system at a time. Its result is the same as with [`Simulation::step`].
 pub struct Tracing<'a> {
     simulation: &'a mut Simulation,
     input: &'a mut TickInput,
@@ -32,14 +32,14 @@ pub struct Tracing<'a> {
 /// A system of the schedule.
 struct Traced {
     name: String,
-    /// Applies what the systems before put off.
+    /// Whether it applies what earlier systems deferred.
     applies: bool,
-    /// Has commands to put off, or other things of that kind.
+    /// Whether it defers commands or other changes.
     puts_off: bool,
 }
 
 impl Simulation {
-    /// Begins a tick that runs system by system. For looking into a recording: it is slow.
+    /// Starts a tick that runs system by system. It is slow, and meant for the analysis of recordings.
     pub fn trace<'a>(&'a mut self, input: &'a mut TickInput, output: &'a mut TickOutput) -> Tracing<'a> {
         self.initialize();
         let systems = self.schedule.systems().expect("it is initialized");
@@ -69,20 +69,19 @@ impl Simulation {
 }
 
 impl Tracing<'_> {
-    /// From here on, applies what a system puts off right after it, not where the schedule says. That tells whose
-    /// commands made a difference where several systems had some; the tick itself may come to something else then.
+    /// From here on, applies what a system defers immediately after it, not where the schedule says. That shows whose commands made a difference where several systems deferred some. The result of the tick may differ then.
     pub fn apply_at_once(&mut self) {
         self.at_once.store(true, Ordering::Relaxed);
     }
 
-    /// The system that [`Self::run_next`] will run: the one to name if it panics.
+    /// Returns the system that [`Self::run_next`] will run: the one to name if it panics.
     #[must_use]
     pub fn next_system(&self) -> Option<&str> {
         let next = self.systems.get(self.next.load(Ordering::Relaxed));
         next.map(|system| system.name.as_str())
     }
 
-    /// If the last system that ran applies what others put off: those others, in their order. Otherwise none.
+    /// If the last system applied deferred changes, returns the systems that deferred them, in order. Otherwise the list is empty.
     #[must_use]
     pub fn applied(&self) -> Vec<&str> {
         let ran = &self.systems[..self.next.load(Ordering::Relaxed)];
@@ -97,7 +96,7 @@ impl Tracing<'_> {
         putting_off.map(|system| system.name.as_str()).collect()
     }
 
-    /// Runs the next system; its name, or none if all have run.
+    /// Runs the next system. Returns its name, or `None` if all have run.
     pub fn run_next(&mut self) -> Option<&str> {
         let at = self.next.load(Ordering::Relaxed);
         if at >= self.systems.len() {
@@ -108,14 +107,13 @@ impl Tracing<'_> {
         Some(&self.systems[at].name)
     }
 
-    /// Appends the state as the systems so far have left it, as [`Simulation::save`] does. Its hash is still that of the
-    /// tick before, as long as the last systems have not run.
+    /// Appends the state after the systems so far, like [`Simulation::save`]. Its hash is that of the previous tick until the last systems have run.
     pub fn save(&mut self, out: &mut Vec<u8>) {
         self.simulation.save(out);
     }
 }
 
-/// Runs the systems that are left, and ends the tick.
+/// Runs the remaining systems, and ends the tick.
 impl Drop for Tracing<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -129,7 +127,7 @@ impl Drop for Tracing<'_> {
     }
 }
 
-/// Runs one system of a schedule at each call, and what the systems before put off when its turn comes.
+/// Runs one system of a schedule per call, and applies what earlier systems deferred when the schedule says so.
 struct OneByOne {
     inner: SingleThreadedExecutor,
     next: Arc<AtomicUsize>,
@@ -153,7 +151,7 @@ impl SystemExecutor for OneByOne {
         let mut skip = FixedBitSet::with_capacity(self.systems);
         skip.insert_range(..);
         skip.set(next, false);
-        // What systems put off is applied where the schedule says, and at the end.
+        // Deferred changes are applied where the schedule says, and at the end.
         let at_once = self.at_once.load(Ordering::Relaxed);
         self.inner
             .set_apply_final_deferred(at_once || next + 1 == self.systems);

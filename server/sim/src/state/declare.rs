@@ -1,4 +1,4 @@
-//! Declaring what is state, and what is not.
+//! Declares what is part of the state, and what is not.
 
 use std::marker::PhantomData;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::digest;
 
-/// Declares a component to be part of the state. The entity needs a [`super::StableId`].
+/// Declares that a component is part of the state. The entity needs a [`super::StableId`].
 pub(crate) fn component<C: Component + Serialize + DeserializeOwned>(app: &mut App, name: &'static str) {
     component_as::<C, C>(
         app,
@@ -22,8 +22,7 @@ pub(crate) fn component<C: Component + Serialize + DeserializeOwned>(app: &mut A
     );
 }
 
-/// The same for one that is hashed by other means than its saved form, or saved in a form that takes a look at the
-/// world to come back from.
+/// Like [`component`], with a custom hash, or a saved form that needs the world to be restored.
 pub(crate) fn component_as<C, S>(
     app: &mut App,
     name: &'static str,
@@ -45,12 +44,12 @@ pub(crate) fn component_as<C, S>(
     digest::hash_component::<C>(app, tag, hash);
 }
 
-/// Declares a resource to be part of the state. It is hashed in full at every tick.
+/// Declares that a resource is part of the state. It is hashed in full at every tick.
 pub(crate) fn resource<R: Resource + Serialize + DeserializeOwned>(app: &mut App, name: &'static str) {
     resource_as::<R, R>(app, name, |form, _| Some(form));
 }
 
-/// The same for one that is saved in a form that takes a look at the world to come back from.
+/// Like [`resource`], with a saved form that needs the world to be restored.
 pub(crate) fn resource_as<R, S>(app: &mut App, name: &'static str, restore: Restore<R, S>)
 where
     R: Resource + Serialize,
@@ -63,7 +62,7 @@ where
     digest::hash_resource::<R>(app, tag);
 }
 
-/// Declares a component or resource to be derived from the state, or made for presentation only.
+/// Declares that a component or resource is derived from the state, or only for presentation.
 pub(crate) fn derived<C: Component>(app: &mut App) {
     Inventory::derived::<C>(app);
 }

@@ -3,31 +3,31 @@
 /// Why saved bytes do not become a world.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
-    /// They are not laid out as a saved state.
+    /// The layout is not that of a saved state.
     #[error("the bytes are not a saved state")]
     Layout,
-    /// They have a part that this world does not know: it was saved with other game logic.
+    /// A part is unknown to this world: the state was saved with different game logic.
     #[error("part {0} of the state is unknown; was it saved with other game logic?")]
     UnknownPart(u8),
-    /// A value cannot be.
+    /// A value is impossible.
     #[error("{part} of {owner}: {reason}")]
     Value {
         /// The part of the state.
         part: &'static str,
-        /// Whose.
+        /// Its owner.
         owner: String,
         /// What is wrong.
         reason: String,
     },
-    /// What belongs together does not fit together.
+    /// Values that belong together contradict each other.
     #[error("the saved state contradicts itself: {0}")]
     Contradiction(String),
-    /// It was loaded, but its hash is another one.
+    /// The loaded state has a different hash.
     #[error("the state hashes to {got:016x}, but was saved with {expected:016x}")]
     Hash {
-        /// What was saved.
+        /// The saved hash.
         expected: u64,
-        /// What came out.
+        /// The hash of the loaded state.
         got: u64,
     },
 }

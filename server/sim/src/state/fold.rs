@@ -1,44 +1,42 @@
 //! The hash function: the same number on every machine, whatever its word size, byte order or compiler.
 //!
-//! A value is hashed as serde describes it, the same way as it is saved. So what a keyframe holds and what the hash
-//! covers cannot drift apart, and no layout of the standard library's own `Hash` is in it.
+//! A value is hashed as serde describes it, in the same way as it is saved. So the contents of a keyframe and of the hash cannot drift apart, and the layout of the standard library's `Hash` plays no part.
 
 mod describe;
 
 use parlour_shared::rng::mix;
 use serde::Serialize;
 
-/// Folds words of 64 bits into one. Not meant against attackers: it detects differences between honest runs.
+/// Folds words of 64 bits into one. It is not made against attackers: it detects differences between honest runs.
 #[derive(Clone, Debug)]
 pub struct Fold(u64);
 
 impl Fold {
-    /// Begins a hash; the tag keeps equal values of different kinds apart.
+    /// Starts a hash. The tag keeps equal values of different kinds apart.
     #[must_use]
     pub fn new(tag: u64) -> Self {
         Self(mix(tag))
     }
 
-    /// The hash.
+    /// Returns the hash.
     #[must_use]
     pub fn end(&self) -> u64 {
         mix(self.0)
     }
 
-    /// Takes a value in.
+    /// Adds a value.
     ///
     /// # Panics
-    /// If the value has a float, which the state must not, or refuses to be serialised.
+    /// If the value contains a float, which the state must not, or cannot be serialised.
     pub fn value(&mut self, value: &(impl Serialize + ?Sized)) {
         if let Err(error) = value.serialize(describe::Describe(self)) {
             panic!("{}: {error}", std::any::type_name_of_val(value));
         }
     }
 
-    /// Takes a word in.
+    /// Adds a word.
     pub fn word(&mut self, word: u64) {
-        // A multiplication carries upwards only: without the shift a change of the highest bits would stay one of few
-        // bits, which the next word could undo. The rotation brings the high half down for the next.
+        // A multiplication carries upwards only: without the shift, a change of the highest bits would stay a change of few bits, which the next word could undo. The rotation brings the high half down for the next word.
         let mixed = self.0 ^ word;
         self.0 = (mixed ^ mixed >> 32)
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -109,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_the_same_everywhere_and_for_ever() {
-        // A change here makes every recording worthless: it takes another simulation version.
+        // A change here makes every recording worthless: it needs a new simulation version.
         assert_eq!(hash(&("Ada", -3_i32, Some(vec![1_u16, 2]))), PINNED);
     }
 

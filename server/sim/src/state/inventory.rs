@@ -1,4 +1,4 @@
-//! The list that every component must be on: part of the state, or declared to be none.
+//! The list that every component must be on: part of the state, or declared not to be.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -8,13 +8,13 @@ use bevy_ecs::{component::ComponentId, prelude::*, resource::IsResource};
 use super::{Index, StableId, part::Part, stable_id};
 use crate::digest::{Digest, Shares};
 
-/// What was declared, and how many archetypes were looked at so far.
+/// The declarations, and the number of archetypes that were checked so far.
 #[derive(Resource, Default)]
 pub(crate) struct Inventory {
-    /// The parts of the state, in the order of their declaration: a part's place is its tag.
+    /// The parts of the state, in the order of their declaration. The index of a part is its tag.
     parts: Vec<Entry>,
     known: BTreeSet<ComponentId>,
-    /// Those of the known that must be on entities with a stable id.
+    /// The known components that must be on entities with a stable id.
     by_entity: BTreeSet<ComponentId>,
     archetypes_seen: usize,
 }
@@ -32,12 +32,12 @@ impl fmt::Debug for Inventory {
 }
 
 impl Inventory {
-    /// The names of the parts, by tag.
+    /// Returns the names of the parts, by tag.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.parts.iter().map(|entry| entry.name)
     }
 
-    /// The parts with their tags: those of entities, or the resources.
+    /// Returns the parts with their tags: those of entities, or the resources.
     pub(super) fn parts(&self, of_entity: bool) -> impl Iterator<Item = (usize, &dyn Part)> {
         let entries = self.parts.iter().enumerate();
         entries
@@ -45,7 +45,7 @@ impl Inventory {
             .map(|(tag, entry)| (tag, &*entry.part))
     }
 
-    /// The name of a part and the part itself, if that is its kind.
+    /// Returns the name of a part and the part, if it is of this kind.
     pub(super) fn part(&self, tag: usize, of_entity: bool) -> Option<(&'static str, &dyn Part)> {
         let entry = self.parts.get(tag).filter(|entry| entry.of_entity == of_entity)?;
         Some((entry.name, &*entry.part))
@@ -126,11 +126,10 @@ impl Inventory {
     }
 }
 
-/// Looks at the archetypes that are new since the last tick.
+/// Checks the archetypes that are new since the last tick.
 ///
 /// # Panics
-/// If one has a component that nobody declared, or one that is state but no stable id: a part of the state that no
-/// hash would ever show to differ, and no keyframe would hold.
+/// If one has an undeclared component, or one that is state without a stable id. That would be a part of the state whose difference no hash would show, and that no keyframe would contain.
 pub(crate) fn check_declared(world: &mut World) {
     let total = world.archetypes().len();
     if world.resource::<Inventory>().archetypes_seen == total {
@@ -147,7 +146,7 @@ pub(crate) fn check_declared(world: &mut World) {
                 .get_name(id)
                 .map(|name| name.to_string())
                 .unwrap_or_default();
-            // What Bevy keeps for itself: schedules, and buffers of messages, which are empty between ticks.
+            // Bevy's own: schedules, and buffers of messages, which are empty between ticks.
             let of_bevy = name.starts_with("bevy_ecs::") || name.starts_with("bevy_app::");
             if !of_bevy && !inventory.known.contains(&id) {
                 undeclared(&name, is_resource.is_some_and(|id| archetype.contains(id)));
@@ -162,7 +161,7 @@ pub(crate) fn check_declared(world: &mut World) {
     world.resource_mut::<Inventory>().archetypes_seen = total;
 }
 
-/// Says what to add to the plugin.
+/// Returns what to add to the plugin.
 fn undeclared(name: &str, is_resource: bool) -> ! {
     let (what, state) = if is_resource {
         ("resource", format!("app.state_resource::<{name}>(\"name\")"))

@@ -1,12 +1,11 @@
-//! Loading a world from its saved state.
+//! Loads a world from its saved state.
 
 use bevy_ecs::prelude::*;
 
 use super::{Index, Inventory, LoadError, SavedPart, SavedState, StableId};
 use crate::{clock::Clock, digest::Digest};
 
-/// Fills a new world with a saved state: entities with their components, and resources. What follows from them is for
-/// the caller to rebuild, with the index of all entities, before it calls [`verify`].
+/// Fills a new world with a saved state: entities with their components, and resources. The caller rebuilds what follows from them, with the index of all entities, before it calls [`verify`].
 pub(crate) fn load(world: &mut World, saved: &SavedState<'_>) -> Result<Index, LoadError> {
     world.resource_mut::<Clock>().tick = saved.tick;
     let mut index = Index::default();
@@ -36,7 +35,7 @@ fn load_all(world: &mut World, saved: &SavedState) -> Result<(), LoadError> {
             load_part(world, target, Some(entity.id), part)?;
         }
     }
-    // After the entities, for resources may tell of them.
+    // After the entities, because resources may refer to them.
     saved
         .resources
         .iter()

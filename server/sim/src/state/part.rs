@@ -1,4 +1,4 @@
-//! One part of the state: how it is saved, loaded, hashed anew and shown.
+//! One part of the state: how it is saved, loaded, hashed and shown.
 
 use std::{collections::BTreeMap, marker::PhantomData};
 
@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::StableId;
 use crate::digest;
 
-/// The entities of a world that is being loaded, by who they are.
+/// The entities of a world that is being loaded, by stable id.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Index {
     pub(crate) entities: BTreeMap<StableId, Entity>,
@@ -23,20 +23,20 @@ impl Index {
 
 /// A kind of component or resource that is part of the state.
 pub(crate) trait Part: Send + Sync {
-    /// Appends the value; false if there is none. `entity` is none for a resource.
+    /// Appends the value. Returns `false` if there is none. `entity` is `None` for a resource.
     fn save(&self, world: &World, entity: Option<Entity>, out: &mut Vec<u8>) -> bool;
-    /// Puts a saved value into the world; the error says what is wrong with it.
+    /// Puts a saved value into the world. The error says what is wrong with it.
     fn load(&self, world: &mut World, entity: Option<Entity>, bytes: &[u8]) -> Result<(), String>;
-    /// Counts the part's share in the state hash anew.
+    /// Counts the part's share of the state hash again.
     fn rehash(&self, world: &mut World);
-    /// A saved value for people and other tools.
+    /// Returns a saved value as JSON, for people and other tools.
     fn show(&self, bytes: &[u8]) -> Option<serde_json::Value>;
 }
 
-/// Makes a value from its saved form; none if the form makes no sense in this world.
+/// Makes a value from its saved form. Returns `None` if the form makes no sense in this world.
 pub(crate) type Restore<T, S> = fn(S, &World) -> Option<T>;
 
-/// A component; `S` is the form in which it is saved and loaded.
+/// A component. `S` is its saved form.
 pub(super) struct ComponentPart<C, S> {
     pub(super) tag: usize,
     pub(super) hash: fn(&C, &mut super::Fold),
@@ -71,7 +71,7 @@ where
     }
 }
 
-/// A resource; `S` is the form in which it is saved and loaded.
+/// A resource. `S` is its saved form.
 pub(super) struct ResourcePart<R, S> {
     pub(super) tag: usize,
     pub(super) restore: Restore<R, S>,

@@ -1,11 +1,11 @@
-//! Saving a world: the same state gives the same bytes, whatever its history.
+//! Saves a world: the same state has the same bytes, whatever its history.
 
 use bevy_ecs::{prelude::*, query::QueryState};
 
 use super::{Inventory, StableId};
 use crate::{clock::Clock, digest::Digest};
 
-/// Saves worlds; keeps its memory from one to the next.
+/// Saves worlds. Keeps its memory from one to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Saver {
     query: Option<QueryState<(&'static StableId, Entity)>>,

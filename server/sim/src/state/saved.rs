@@ -1,26 +1,26 @@
-//! A saved state as bytes: taken apart without a world, so that two of them can be compared part by part.
+//! A saved state as bytes, parsed without a world, so that two of them can be compared part by part.
 
 use parlour_shared::ids::Tick;
 
 use super::{LoadError, StableId};
 
-/// A saved state, taken apart. docs/recording.md has the layout.
+/// A parsed saved state. docs/recording.md has the layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedState<'a> {
     /// The tick after which it was saved.
     pub tick: Tick,
     /// The state hash of that tick.
     pub hash: u64,
-    /// Everyone and everything, by stable id.
+    /// All entities, by stable id.
     pub entities: Vec<EntityState<'a>>,
-    /// What belongs to no entity, by tag.
+    /// The resources, by tag.
     pub resources: Vec<SavedPart<'a>>,
 }
 
-/// What was saved of one entity.
+/// The saved parts of one entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntityState<'a> {
-    /// Who it is.
+    /// Its stable id.
     pub id: StableId,
     /// Its components, by tag.
     pub parts: Vec<SavedPart<'a>>,
@@ -29,14 +29,14 @@ pub struct EntityState<'a> {
 /// One component or resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SavedPart<'a> {
-    /// The part's place among [`crate::Simulation::part_names`].
+    /// The part's index in [`crate::Simulation::part_names`].
     pub tag: u8,
     /// Its value, in the binary encoding of messages.
     pub bytes: &'a [u8],
 }
 
 impl<'a> SavedState<'a> {
-    /// Takes saved bytes apart.
+    /// Parses saved bytes.
     ///
     /// # Errors
     /// [`LoadError::Layout`] if they are not a saved state.
@@ -64,7 +64,7 @@ impl<'a> SavedState<'a> {
         })
     }
 
-    /// The entity of that id.
+    /// Returns the entity of that id.
     #[must_use]
     pub fn entity(&self, id: StableId) -> Option<&EntityState<'a>> {
         let at = self.entities.binary_search_by_key(&id, |entity| entity.id);
@@ -72,7 +72,7 @@ impl<'a> SavedState<'a> {
     }
 }
 
-/// What is left to read. Every count is used up by bytes, so none can make us allocate more than there are.
+/// The bytes left to read. Every count uses up bytes, so none can make us allocate more than there are.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {

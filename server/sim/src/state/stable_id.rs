@@ -1,4 +1,4 @@
-//! Names for entities that mean the same in every run.
+//! Ids of entities that mean the same in every run.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -6,7 +6,7 @@ use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
 use parlour_shared::ids::{Epoch, PlayerId};
 use serde::{Deserialize, Serialize};
 
-/// Who an entity is, on every machine and in every run: what entity ids are not.
+/// The id of an entity that means the same on every machine and in every run, unlike its entity id.
 #[derive(
     Component, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -18,38 +18,37 @@ const ROOMS: u64 = 2;
 const GAME: u64 = 3;
 
 impl StableId {
-    /// Of a player.
+    /// Returns the id of a player.
     #[must_use]
     pub fn player(id: PlayerId) -> Self {
         Self(PLAYERS << 32 | u64::from(id.0))
     }
 
-    /// Of a room.
+    /// Returns the id of a room.
     #[must_use]
     pub fn room(epoch: Epoch) -> Self {
         Self(ROOMS << 32 | u64::from(epoch.0))
     }
 
-    /// Of an entity that game logic spawns: a number that it chooses the same way in every run, and for no two
-    /// entities that exist at once.
+    /// Returns the id of an entity that game logic spawns. Choose the number in the same way in every run, and never for two entities that exist at the same time.
     #[must_use]
     pub fn game(number: u32) -> Self {
         Self(GAME << 32 | u64::from(number))
     }
 
-    /// The player, if it is one.
+    /// Returns the player, if it is one.
     #[must_use]
     pub fn as_player(self) -> Option<PlayerId> {
         (self.0 >> 32 == PLAYERS).then_some(PlayerId(self.0 as u32))
     }
 
-    /// The room, if it is one.
+    /// Returns the room, if it is one.
     #[must_use]
     pub fn as_room(self) -> Option<Epoch> {
         (self.0 >> 32 == ROOMS).then_some(Epoch(self.0 as u32))
     }
 
-    /// The number as it is saved: the kind (1 player, 2 room, 3 game logic) times 2^32, plus the id in it.
+    /// The number in its saved form: the kind (1 player, 2 room, 3 game logic) times 2^32, plus the id.
     #[must_use]
     pub fn number(self) -> u64 {
         self.0
@@ -60,11 +59,11 @@ impl StableId {
     }
 }
 
-/// The stable ids of all entities: two with the same could not be told apart in a saved world.
+/// The stable ids of all entities. Two entities with the same id could not be told apart in a saved world.
 #[derive(Resource, Debug, Default)]
 pub(super) struct Taken(BTreeSet<StableId>);
 
-/// Watches over the stable ids of a world.
+/// Checks the stable ids of a world.
 pub(super) fn watch_over(world: &mut World) {
     world.init_resource::<Taken>();
     world

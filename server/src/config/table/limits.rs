@@ -20,11 +20,7 @@ macro_rules! rate_setting {
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
-    rate_setting!(
-        "rate_move",
-        moves,
-        "Movement commands: so many at once, then so many in a time"
-    ),
+    rate_setting!("rate_move", moves, "Movement commands: a burst, then a rate"),
     rate_setting!("rate_join", join, "Joins and leaves"),
     rate_setting!("rate_chat", chat, "Chat messages"),
     rate_setting!("rate_skin", skin, "Changes of skin"),
@@ -34,8 +30,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "room_talk_mib",
         section: Section::Limits,
         form: "MIB",
-        help: "MiB a second of chats and writes to state in one room, bytes times listeners, for all players \
-               together; four seconds' worth at once",
+        help: "The limit on chats and state writes in one room, for all players together: MiB per second, \
+               bytes times listeners, with a burst of four seconds",
         kind: Kind::Number,
         also: None,
         apply: set!(room_talk_mib, |text| whole(text, 1..=1024)),

@@ -8,8 +8,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "log",
         section: Section::Log,
         form: "FILTER",
-        help: "Which log lines are written: a level (off, error, warn, info, debug or trace), and levels of single \
-               targets, as in info,parlour_server::edge=debug. RUST_LOG counts too, in the same form",
+        help: "The log lines that are written: a level (off, error, warn, info, debug or trace), and levels \
+               of single targets, as in info,parlour_server::edge=debug. RUST_LOG also works, in the same \
+               form",
         kind: Kind::Text,
         also: Some("RUST_LOG"),
         apply: set!(log, log_filter),
@@ -19,7 +20,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "log_format",
         section: Section::Log,
         form: "text|json",
-        help: "How log lines are written",
+        help: "The format of log lines",
         kind: Kind::Text,
         also: None,
         apply: set!(log_format, log_format),

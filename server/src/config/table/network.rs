@@ -12,7 +12,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "listen",
         section: Section::Network,
         form: "ADDRESS:PORT",
-        help: "Where clients connect: HTTP and WebSocket, at /ws. Port 0 takes any free one",
+        help: "The address for clients: HTTP, and WebSocket at /ws. Port 0 takes any free port",
         kind: Kind::Text,
         also: None,
         apply: set!(listen, address),
@@ -22,7 +22,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "admin",
         section: Section::Network,
         form: "ADDRESS:PORT",
-        help: "Where metrics and health are served; keep it away from the public",
+        help: "The address for metrics and health; do not expose it to the public",
         kind: Kind::Text,
         also: None,
         apply: set!(admin, address),
@@ -32,8 +32,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "allowed_origins",
         section: Section::Network,
         form: "ORIGIN,...",
-        help: "Origins of web pages that may connect, such as https://example.org, https://*.example.org or \
-               capacitor://localhost, or * for any; none given: those of the server itself and of this machine",
+        help: "The origins of web pages that may connect, such as https://example.org, \
+               https://*.example.org or capacitor://localhost, or * for any. Without any: the origins of \
+               the server and of this machine",
         kind: Kind::List,
         also: None,
         apply: set!(edge.allowed_origins, |text| list(ORIGINS, text)),
@@ -43,9 +44,10 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "allowed_hosts",
         section: Section::Network,
         form: "HOST,...",
-        help: "Names of this server on both ports, such as play.example.org or *.example.org, or * for any; loopback \
-               names and the address of the connection are always allowed. None given: no other name over loopback, \
-               any name elsewhere. Set it if a proxy on this machine passes the Host header on",
+        help: "The host names of this server on both ports, such as play.example.org or *.example.org, or * \
+               for any. Loopback names and the address of the connection are always allowed. Without any: \
+               no other name over loopback, any name elsewhere. Set it if a proxy on this machine passes \
+               the Host header on",
         kind: Kind::List,
         also: None,
         apply: set!(edge.allowed_hosts, |text| list(HOSTS, text)),
@@ -55,7 +57,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "io_threads",
         section: Section::Network,
         form: "NUMBER",
-        help: "Threads that serve connections, besides the one that runs the world",
+        help: "The number of threads that serve connections. One more thread runs the world",
         kind: Kind::Number,
         also: None,
         apply: set!(io_threads, |text| whole(text, 1..=64)),
@@ -65,8 +67,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "realtime",
         section: Section::Network,
         form: "auto|off",
-        help: "Whether the thread that runs the world goes before all others of the machine, where the system \
-               allows it (on Linux with CAP_SYS_NICE, or ulimit -r 10)",
+        help: "Real-time priority for the thread that runs the world, where the system allows it (on Linux \
+               with CAP_SYS_NICE, or ulimit -r 10)",
         kind: Kind::Text,
         also: None,
         apply: set!(realtime, auto_or_off),
@@ -76,8 +78,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_connections",
         section: Section::Network,
         form: "NUMBER",
-        help: "Connections at once; more are answered 503: try again later. The limit of open files must hold \
-               them, or fewer are let in (ulimit -n)",
+        help: "The maximum number of connections; more are answered 503: try again later. If the limit of \
+               open files (ulimit -n) is lower, fewer are accepted",
         kind: Kind::Number,
         also: None,
         apply: set!(edge.max_connections, |text| whole(text, 1..=1_000_000)),
@@ -87,7 +89,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_unauthenticated_per_address",
         section: Section::Network,
         form: "NUMBER",
-        help: "Connections of one IP address that have not said hello yet",
+        help: "The maximum number of connections of one IP address that have not sent a hello",
         kind: Kind::Number,
         also: None,
         apply: set!(edge.max_unauthenticated_per_address, |text| whole(
@@ -100,8 +102,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "handshake_timeout",
         section: Section::Network,
         form: "TIME",
-        help: "How long a connection may take from being accepted to its hello; JSON over loopback has 60 s, so that \
-               a person can type it",
+        help: "The time limit from accepting a connection to its hello. JSON over loopback has 60 s, so \
+               that a person can type it",
         kind: Kind::Text,
         also: None,
         apply: set!(edge.handshake_timeout, |text| time(
@@ -114,7 +116,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "heartbeat",
         section: Section::Network,
         form: "TIME",
-        help: "A client that is silent for this long is asked for a sign, and closed after twice as long",
+        help: "A client that is silent for this long is pinged, and closed after twice as long",
         kind: Kind::Text,
         also: None,
         apply: set!(edge.heartbeat, |text| time(text, SECOND..=MINUTE)),
@@ -124,8 +126,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "cadence",
         section: Section::Network,
         form: "60|30|20|10|auto",
-        help: "Snapshots per second and client, at most; auto: 60 while there is room, fewer under pressure: \
-               first of what is far from a player, last of what is close",
+        help: "The maximum number of snapshots per second and client. auto: 60, and fewer under load, \
+               distant players first",
         kind: Kind::NumberOrWord,
         also: None,
         apply: set!(cadence, cadence),
@@ -135,7 +137,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "outbox_bytes",
         section: Section::Network,
         form: "BYTES",
-        help: "Bytes that may wait for a client that reads slowly, before it is closed with 4001",
+        help: "The maximum number of bytes that wait for a client that reads slowly; with more it is closed \
+               with 4001",
         kind: Kind::Number,
         also: None,
         apply: set!(edge.outbox_bytes, |text| whole(text, OUTBOX.0..=OUTBOX.1)),
@@ -145,7 +148,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "stall_timeout",
         section: Section::Network,
         form: "TIME",
-        help: "How long a client may read nothing of what waits for it, before it is closed with 4001",
+        help: "A client that reads none of its waiting bytes for this long is closed with 4001",
         kind: Kind::Text,
         also: None,
         apply: set!(edge.stall_timeout, |text| time(text, SECOND..=MINUTE)),
@@ -155,7 +158,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "reconnect_window",
         section: Section::Network,
         form: "TIME",
-        help: "Closed clients that may come back do so at random within this time, or within a longer one if \
+        help: "Closed clients come back at a random time within this window, or within a longer one if \
                there are many (see reconnect_rate)",
         kind: Kind::Text,
         also: None,
@@ -166,8 +169,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "reconnect_rate",
         section: Section::Network,
         form: "NUMBER",
-        help: "Clients per second that come back after a restart: the window is at least all clients divided by \
-               this",
+        help: "The maximum number of clients per second that come back after a restart: the window is at \
+               least all clients divided by this",
         kind: Kind::Number,
         also: None,
         apply: set!(edge.reconnect_rate, |text| whole(text, 1..=1_000_000)),
@@ -177,8 +180,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "livez_timeout",
         section: Section::Network,
         form: "TIME",
-        help: "How long the world may stand still before /livez on the admin port answers 503, so that a \
-               supervisor starts the server again",
+        help: "If no tick runs for this long, /livez on the admin port answers 503, so that a supervisor \
+               restarts the server",
         kind: Kind::Text,
         also: None,
         apply: set!(livez_timeout, |text| time(text, LIVEZ.0..=LIVEZ.1)),

@@ -10,7 +10,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "record",
         section: Section::Recording,
         form: "DIRECTORY|off",
-        help: "Record every tick into files in this directory, one server each; off: no recording",
+        help: "Record every tick into files in this directory; each server needs a separate one. off: no \
+               recording",
         kind: Kind::Text,
         also: None,
         apply: set!(recording.directory, |text| path_or("off", "a directory", text)),
@@ -20,7 +21,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "record_file_mib",
         section: Section::Recording,
         form: "MIB",
-        help: "A recording goes on in another file after this many MiB",
+        help: "A recording continues in a new file after this many MiB",
         kind: Kind::Number,
         also: None,
         apply: set!(recording.file_bytes, |text| mib(text, 1..=1 << 20)),
@@ -30,7 +31,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "record_file_minutes",
         section: Section::Recording,
         form: "MINUTES",
-        help: "A recording goes on in another file after this many minutes",
+        help: "A recording continues in a new file after this many minutes",
         kind: Kind::Number,
         also: None,
         apply: set!(recording.file_age, minutes),
@@ -40,7 +41,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "record_total_mib",
         section: Section::Recording,
         form: "MIB",
-        help: "All recordings in a directory together; beyond this many MiB the oldest are deleted",
+        help: "The maximum size of all recordings in a directory together, in MiB; the oldest are deleted \
+               first",
         kind: Kind::Number,
         also: None,
         apply: set!(recording.total_bytes, |text| mib(text, 1..=1 << 30)),
@@ -50,9 +52,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "history",
         section: Section::Recording,
         form: "TIME",
-        help: "So much of the past is always in memory, and written to a file when somebody asks \
-               (POST /history on the admin port, SIGUSR1), a step of the world takes over 50 ms or panics, or \
-               the shadow differs; 0s: none",
+        help: "The length of the history, which is always in memory. It is written to a file on request \
+               (POST /history on the admin port, SIGUSR1), when a step of the world takes over 50 ms or \
+               panics, and when the shadow differs. 0s: no history",
         kind: Kind::Text,
         also: None,
         apply: set!(recording.history, |text| time(text, Duration::ZERO..=HOUR)),
@@ -62,7 +64,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "history_mib",
         section: Section::Recording,
         form: "MIB",
-        help: "Memory that the history may take; what does not fit is forgotten early",
+        help: "The maximum size of the history in memory, in MiB; older ticks are forgotten early",
         kind: Kind::Number,
         also: None,
         apply: set!(recording.history_bytes, |text| mib(text, 1..=16 << 10)),
@@ -72,7 +74,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "history_dir",
         section: Section::Recording,
         form: "DIRECTORY|auto",
-        help: "Where the history is written to; auto: where recordings are, or else the directory recordings",
+        help: "The directory for files of the history. auto: the directory of recordings, or else the \
+               directory named recordings",
         kind: Kind::Text,
         also: None,
         apply: set!(recording.history_directory, |text| path_or(
@@ -86,8 +89,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "shadow",
         section: Section::Recording,
         form: "on|off",
-        help: "Run what is recorded again in a second world, 2 to 4 seconds behind, and report any difference; it is \
-               loaded again from each saved world, every 10 s; takes as much CPU time again as the ticks",
+        help: "Run the recording in a second world, 2 to 4 seconds later, and report any difference. The \
+               second world is loaded again from each saved world, every 10 s, and takes as much CPU time \
+               as the ticks",
         kind: Kind::Text,
         also: None,
         apply: set!(recording.shadow, on_or_off),

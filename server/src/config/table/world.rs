@@ -18,7 +18,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "interest_radius",
         section: Section::World,
         form: "PIXELS|all",
-        help: "Players see each other within this many pixels; all: everyone in the room",
+        help: "Players see each other within this many pixels. all: every player in the room",
         kind: Kind::NumberOrWord,
         also: None,
         apply: set!(interest_radius, |text| whole_or("all", text, RADIUS.0..=RADIUS.1)),
@@ -28,8 +28,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "near_radius",
         section: Section::World,
         form: "PIXELS|auto",
-        help: "How far a near-me chat reaches when interest_radius is all; auto: as far as \
-               interest_radius, or 150 if that is all",
+        help: "The reach of a near-me chat in pixels if interest_radius is all. auto: interest_radius, or \
+               150 if that is all",
         kind: Kind::NumberOrWord,
         also: None,
         apply: set!(near_radius, |text| whole_or("auto", text, RADIUS.0..=RADIUS.1)),
@@ -39,7 +39,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "capacity",
         section: Section::World,
         form: "PLAYERS",
-        help: "Players in one room",
+        help: "The maximum number of players in one room",
         kind: Kind::Number,
         also: None,
         apply: set!(capacity, |text| whole(text, 1..=MAX_ROOM_CAPACITY)),
@@ -49,7 +49,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "room_empty_after",
         section: Section::World,
         form: "TIME",
-        help: "How long a room stands empty before it is cleaned up",
+        help: "An empty room is removed after this time",
         kind: Kind::Text,
         also: None,
         apply: set!(room_empty_after, |text| time(text, Duration::ZERO..=DAY)),
@@ -59,7 +59,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_rooms",
         section: Section::World,
         form: "NUMBER",
-        help: "Rooms at once; a join that would make one more is refused",
+        help: "The maximum number of rooms; a join that would make one more is refused",
         kind: Kind::Number,
         also: None,
         apply: set!(max_rooms, |text| whole(text, 1..=100_000)),
@@ -69,8 +69,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "seed",
         section: Section::World,
         form: "NUMBER|random",
-        help: "Seeds all chance: the same seed and the same inputs give the same world; \
-               random: another one at each start, which the log and a recording name",
+        help: "The seed of all random streams: the same seed and the same inputs result in the same world. \
+               random: a new one at each start, which the log and recordings contain",
         kind: Kind::NumberOrWord,
         also: None,
         // Up to what TOML promises to hold; 0 is no seed.
@@ -81,8 +81,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "maps",
         section: Section::World,
         form: "DIRECTORY|bundled",
-        help: "Tiled maps (*.tmx) that join the bundled ones, or replace those of the same name; \
-               bundled: only those. bundled_maps leaves bundled ones out",
+        help: "A directory of Tiled maps (*.tmx) that join the bundled ones, or replace those with the same \
+               name. bundled: only the bundled maps. bundled_maps omits bundled maps",
         kind: Kind::Text,
         also: None,
         apply: set!(maps, |text| path_or("bundled", "a directory", text)),
@@ -92,7 +92,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "bundled_maps",
         section: Section::World,
         form: "NAME,...|all|none",
-        help: "Which of the bundled maps (garden, lobby, plaza) are served; none: only those of maps",
+        help: "The bundled maps to serve, of garden, lobby and plaza. none: only the maps of the directory \
+               maps",
         kind: Kind::ListOr(&["all", "none"]),
         also: None,
         apply: set!(bundled_maps, bundled_maps),
@@ -102,7 +103,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "skins",
         section: Section::World,
         form: "FILE|bundled",
-        help: "A catalogue of skins (TOML) instead of the bundled one; bundled: that one",
+        help: "A catalogue of skins (TOML) instead of the bundled one",
         kind: Kind::Text,
         also: None,
         apply: set!(skins, |text| path_or("bundled", "a file", text)),

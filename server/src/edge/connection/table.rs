@@ -10,7 +10,7 @@ use crate::{
     edge::agenda::Agenda,
 };
 
-/// Places, taken or free.
+/// The number of places, taken or free.
 pub(in crate::edge) struct Table {
     places: Vec<Option<Rc<Connection>>>,
     agenda: Agenda,
@@ -19,7 +19,7 @@ pub(in crate::edge) struct Table {
 }
 
 impl Table {
-    /// Without a place.
+    /// Creates a table without places.
     pub(in crate::edge) fn new() -> Self {
         Self {
             places: Vec::new(),
@@ -29,7 +29,7 @@ impl Table {
         }
     }
 
-    /// Gives a connection a place; `None` if there is none left.
+    /// Gives a connection a place. Returns `None` if none is left.
     pub(in crate::edge) fn insert(&mut self, connection: &Rc<Connection>) -> Option<usize> {
         let place = match self.free.pop() {
             Some(place) => place,
@@ -45,7 +45,7 @@ impl Table {
         Some(place)
     }
 
-    /// Takes the connection in a place out.
+    /// Removes the connection in a place.
     pub(in crate::edge) fn remove(&mut self, place: usize) {
         if self.places.get_mut(place).and_then(Option::take).is_some() {
             self.agenda.forget(place);
@@ -54,35 +54,35 @@ impl Table {
         }
     }
 
-    /// The connection in a place.
+    /// Returns the connection in a place.
     pub(in crate::edge) fn get(&self, place: usize) -> Option<&Rc<Connection>> {
         self.places.get(place)?.as_ref()
     }
 
-    /// The connection of an open session.
+    /// Returns the connection of an open session.
     pub(in crate::edge) fn find(&self, session: SessionId) -> Option<&Rc<Connection>> {
         self.get(route::place_of(session))
             .filter(|connection| connection.session() == Some(session))
     }
 
-    /// Has the sweep look at a place then, if it would not sooner.
+    /// Schedules a check of a place by the sweep at this time, unless an earlier one is scheduled.
     pub(in crate::edge) fn look_at(&self, place: usize, when: Instant) {
         self.agenda.look_at(place, when);
     }
 
-    /// The next connection that the sweep has to look at now, from this place on, and its place.
+    /// Returns the next connection, from this place on, that the sweep must check now, and its place.
     pub(in crate::edge) fn take_due(&self, from: usize, now: Instant) -> Option<(usize, &Rc<Connection>)> {
         let place = self.agenda.take_due(from, now)?;
         // Nothing is due in an empty place.
         Some((place, self.get(place)?))
     }
 
-    /// Places that are or were taken: one more than the highest.
+    /// Returns the number of places that are or were taken: one more than the highest.
     pub(in crate::edge) fn places(&self) -> usize {
         self.places.len()
     }
 
-    /// Connections.
+    /// Returns the number of connections.
     pub(in crate::edge) fn count(&self) -> usize {
         self.count
     }

@@ -1,4 +1,4 @@
-//! One spectator's comings and goings.
+//! How one spectator enters and leaves rooms.
 
 use parlour_shared::{
     ids::{PlayerId, SessionId},
@@ -9,7 +9,7 @@ use parlour_tick::TickOutput;
 
 use super::{Place, Spectator};
 
-/// A spectator who is dealt with, and where it is told of it.
+/// A spectator, and the output for its messages.
 pub(super) struct Visit<'a> {
     pub(super) session: SessionId,
     pub(super) spectator: &'a mut Spectator,
@@ -17,7 +17,7 @@ pub(super) struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    /// Enters the room that was asked for, or the one of the player that all follow.
+    /// Enters the requested room, or the room of the player that all follow.
     pub(super) fn join(
         &mut self,
         world: &mut Simulation,
@@ -37,7 +37,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Watches a room from now on, and not what was watched before.
+    /// Watches this room from now on, and stops watching the previous one.
     pub(super) fn enter(
         &mut self,
         world: &mut Simulation,
@@ -81,7 +81,7 @@ impl Visit<'_> {
         self.leave_for(world, request, LeaveReason::Asked);
     }
 
-    /// Is in no room any more; nothing if it was in none.
+    /// Leaves its room, if it is in one.
     pub(super) fn leave_for(
         &mut self,
         world: Option<&mut Simulation>,

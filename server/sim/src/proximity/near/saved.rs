@@ -1,5 +1,4 @@
-//! Rows as they are saved: how long they are, and of each taken slot the words of 64 slots from the one that holds
-//! itself on. What is below was said by the rows before, for nearness is mutual.
+//! The saved form of rows: their length, and for each taken slot the words from the one that contains itself on. The words below are in earlier rows, because nearness is mutual.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,23 +10,22 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 use super::{Proximity, WORD};
 use crate::{config::Setup, rooms::Seats};
 
-/// Bits of the rows of all rooms of a world that is being loaded. Reading a part of the state has the world for looking
-/// only, so this counts by itself.
+/// The bits of all rows of a world that is being loaded. A part of the state is read with the world borrowed immutably, so this counter is atomic.
 #[derive(Resource, Debug, Default)]
 pub(in crate::proximity) struct LoadedRows(AtomicU64);
 
 impl LoadedRows {
-    /// 1 GiB, two rooms of the largest size. A few bytes in a forged keyframe could ask for any amount of it.
+    /// 1 GiB, two rooms of the largest size. Otherwise a few bytes in a forged keyframe could ask for any amount.
     const MAX_BITS: u64 = 1 << 33;
 
-    /// Takes memory for the rows of a room with so many slots; false if that is too much.
+    /// Reserves memory for the rows of a room with this many slots. Returns `false` if that is too much.
     fn take(&self, slots: usize) -> bool {
         let bits = (slots * slots) as u64;
         self.0.fetch_add(bits, Ordering::Relaxed) + bits <= Self::MAX_BITS
     }
 }
 
-/// What is read again.
+/// The decoded form.
 #[derive(Serialize, Deserialize)]
 pub(in crate::proximity) struct SavedRows {
     pool: u32,
@@ -84,7 +82,7 @@ pub(in crate::proximity) fn restore(saved: SavedRows, world: &World) -> Option<P
         for (at, word) in words.into_iter().enumerate() {
             for bit in (0..WORD).filter(|bit| word >> bit & 1 == 1) {
                 let other = (first + at) * WORD + bit;
-                // Near someone who is not there: nobody saved this.
+                // Near a player that is not there: no server saved this.
                 if proximity.rows.get(other).is_none_or(FixedBitSet::is_empty) {
                     return None;
                 }

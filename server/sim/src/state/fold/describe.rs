@@ -1,4 +1,4 @@
-//! How serde's description of a value becomes words.
+//! Turns serde's description of a value into words.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Serialize, ser};
 
 use super::Fold;
 
-/// Takes a value into a hash.
+/// Adds a value to a hash.
 pub(super) struct Describe<'a>(pub(super) &'a mut Fold);
 
 /// Why a value cannot be hashed.
@@ -29,7 +29,7 @@ impl ser::Error for Refused {
 
 type Done = Result<(), Refused>;
 
-/// A value of several parts. How many there were is taken in at the end, where it is known of any sequence.
+/// A value of several parts. Their number is added at the end, where it is known for every sequence.
 pub(super) struct Parts<'a> {
     fold: &'a mut Fold,
     count: u64,
@@ -41,7 +41,7 @@ impl<'a> Describe<'a> {
         Ok(())
     }
 
-    /// The binary encoding needs the length before the parts: what it could not save shall not get into the state.
+    /// The binary encoding needs the length before the parts: a value that it could not save must not get into the state.
     fn counted_parts(self, len: Option<usize>) -> Result<Parts<'a>, Refused> {
         len.ok_or_else(|| {
             Refused("a sequence or map of unknown length cannot be saved: collect it first".into())
