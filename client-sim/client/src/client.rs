@@ -23,7 +23,7 @@ use crate::{
     command::Command, phase::PhaseLock, prediction::Prediction, stamps::StampChecker, ticks::TickClock,
 };
 
-/// How many different wall grids a process shares.
+/// At most this many different wall grids are shared.
 const MOST_SHARED: usize = 16;
 
 /// The identity with which a client says hello.
