@@ -112,7 +112,7 @@ fn nobody_there_is_exit_1() {
         cause.starts_with("  failed to connect          3 x connection refused"),
         "{report}"
     );
-    assert!(advice.starts_with("Does a server run there?"), "{report}");
+    assert!(advice.starts_with("Is a server running there?"), "{report}");
 }
 
 #[test]
