@@ -1,4 +1,4 @@
-//! WebSocket framing from the client's side, still without a socket.
+//! The client side of WebSocket framing, without a socket.
 
 use std::{
     collections::hash_map::RandomState,
@@ -15,18 +15,18 @@ use parlour_shared::{
     },
 };
 
-/// What came, with everything done that needs no one's attention.
+/// What arrived; control frames are already answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Incoming<'a> {
     /// A binary message.
     Message(&'a [u8]),
-    /// A ping, which is answered already, or a pong.
+    /// A ping, already answered, or a pong.
     Control,
-    /// A text message: the binary protocol has none.
+    /// A text message, which the binary protocol does not have.
     Text,
-    /// The server closes, and is answered already.
+    /// The server closes; its close frame is already answered.
     Close {
-        /// Why, if it says.
+        /// The close code; `None` if the frame has none.
         code: Option<u16>,
     },
 }
@@ -45,7 +45,7 @@ impl Default for Framing {
 }
 
 impl Framing {
-    /// The state just after the handshake.
+    /// Returns the state just after the handshake.
     #[must_use]
     pub fn new() -> Self {
         let limits = Limits {
@@ -58,10 +58,10 @@ impl Framing {
         }
     }
 
-    /// Takes the next frame off `input`; none if it does not hold a whole one. Answers are appended to `out`.
+    /// Takes the next frame off `input`. Returns `None` if `input` does not contain a whole frame. Appends answers to `out`.
     ///
     /// # Errors
-    /// [`WebSocketError`]; the connection is of no use then.
+    /// [`WebSocketError`]; the connection is unusable afterwards.
     pub fn next<'d, 'i: 'd>(
         &'d mut self,
         input: &mut &'i mut [u8],
@@ -94,17 +94,17 @@ impl Framing {
         encode_into(out, OpCode::Binary, payload, Some(mask));
     }
 
-    /// Appends the last frame of this side.
+    /// Appends a close frame, the last frame of this side.
     pub fn close(&mut self, code: u16, out: &mut Vec<u8>) {
         let mask = next_mask(&mut self.masks);
         encode_close(out, code, "", Some(mask));
     }
 }
 
-/// Begins the handshake with a server; the bytes are the request to send.
+/// Starts the handshake with a server. The returned bytes are the request to send.
 ///
 /// # Errors
-/// [`HandshakeError`] if the address has characters that no request can hold.
+/// [`HandshakeError`] if the address has characters that are not allowed in a request.
 pub fn handshake(address: &Address) -> Result<(ClientHandshake, Vec<u8>), HandshakeError> {
     let mut nonce = [0; 16];
     let (high, low) = nonce.split_at_mut(8);
@@ -119,13 +119,13 @@ pub fn handshake(address: &Address) -> Result<(ClientHandshake, Vec<u8>), Handsh
     })
 }
 
-/// A mask keeps scripts in a browser from writing to a proxy in plain text. This is no browser: a cheap
-/// stream will do.
+/// Returns a mask. Masks keep scripts in a browser from writing plain text to a proxy. This is not a browser, so a cheap
+/// stream is enough.
 fn next_mask(masks: &mut Stream) -> [u8; 4] {
     (masks.next_u64() as u32).to_le_bytes()
 }
 
-/// 64 bits that differ from run to run: the standard library seeds its maps from the system.
+/// Returns 64 bits that differ from run to run: the standard library seeds the hasher from the system's randomness.
 fn entropy() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,4 +1,4 @@
-//! Bots take in what comes however the socket cuts it, and find the end of a stream wherever it lies.
+//! Bots read data however the socket splits it, and notice the end of a stream wherever it is.
 
 use std::{
     io::{Read as _, Write as _},
@@ -14,8 +14,7 @@ use parlour_shared::{
 
 const BOTS: u32 = 3;
 
-/// Runs bots against a server that does this with each connection, after it has read the request. It is
-/// given its answer.
+/// Runs bots against a server that calls `serve` for each connection, with the answer to the request that it has read.
 fn run(serve: fn(&mut TcpStream, &[u8])) -> Report {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
@@ -25,7 +24,7 @@ fn run(serve: fn(&mut TcpStream, &[u8])) -> Report {
             std::thread::spawn(move || {
                 let answer = answer(&mut stream);
                 serve(&mut stream, &answer);
-                // What the bots say does not matter.
+                // Ignore what the bots send.
                 drop(std::io::copy(&mut stream, &mut std::io::sink()));
             });
         }
@@ -46,7 +45,7 @@ fn run(serve: fn(&mut TcpStream, &[u8])) -> Report {
         .expect("the plan is good")
 }
 
-/// Reads the request and gives the consent to it.
+/// Reads the request and returns the answer that accepts it.
 fn answer(stream: &mut TcpStream) -> Vec<u8> {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
@@ -94,9 +93,9 @@ fn assert_all_closed_with(report: &Report, code: u16) {
 #[test]
 #[expect(
     clippy::disallowed_methods,
-    reason = "so that each byte is read before the next one comes"
+    reason = "so that each byte is read before the next one arrives"
 )]
-fn an_answer_byte_by_byte() {
+fn an_answer_that_arrives_byte_by_byte() {
     let report = run(|stream, answer| {
         stream.set_nodelay(true).expect("a socket");
         for byte in answer.iter().chain(&close()) {
@@ -123,7 +122,7 @@ fn an_end_with_the_answer() {
 }
 
 #[test]
-fn more_at_once_than_is_read_at_once() {
+fn more_data_than_one_read_takes() {
     let report = run(|stream, answer| {
         let mut all = answer.to_vec();
         while all.len() < 1 << 20 {
@@ -145,7 +144,7 @@ fn an_end_instead_of_an_answer() {
 }
 
 #[test]
-fn no_answer_does_not_keep_a_run_from_its_end() {
+fn a_run_ends_although_the_server_does_not_answer() {
     let start = Instant::now();
     let report = run(|_, _| {});
     assert_eq!(report.connected, 0, "{report}");

@@ -1,4 +1,4 @@
-//! `parlour-bots` as its users meet it: help, mistakes, report, exit codes.
+//! `parlour-bots` as its users see it: help, mistakes, report, exit codes.
 
 #[path = "../client/tests/support/mod.rs"]
 mod support;
@@ -86,7 +86,7 @@ fn wrong_usage_is_exit_2() {
 }
 
 #[test]
-fn nobody_there_is_exit_1() {
+fn a_missing_server_is_exit_1() {
     let output = parlour_bots(&[
         "--url",
         "ws://127.0.0.1:9/ws",
@@ -100,7 +100,7 @@ fn nobody_there_is_exit_1() {
     assert_eq!(code(&output), Some(1));
     let report = text(&output.stdout);
     let lines: Vec<&str> = report.lines().collect();
-    // The cause, once, and nothing of what was not measured.
+    // The cause, once, and nothing that was not measured.
     let [first, cause, advice] = lines[..] else {
         panic!("{report}")
     };
@@ -112,11 +112,11 @@ fn nobody_there_is_exit_1() {
         cause.starts_with("  failed to connect          3 x connection refused"),
         "{report}"
     );
-    assert!(advice.starts_with("Does a server run there?"), "{report}");
+    assert!(advice.starts_with("Is a server running there?"), "{report}");
 }
 
 #[test]
-fn one_of_a_kind_is_told_in_the_singular() {
+fn counts_of_one_are_singular() {
     for (bots, rooms, told) in [("1", "1", "1 bot ("), ("2", "2", "2 bots (")] {
         let url = start(Fault::None);
         let mut words = vec!["--url", &url, "-n", bots, "--rooms", rooms, "--duration", "100ms"];
@@ -217,7 +217,7 @@ fn a_good_run_is_exit_0_with_progress_table_and_json() {
 }
 
 #[test]
-fn a_broken_promise_is_exit_1() {
+fn a_violation_is_exit_1() {
     let url = start(Fault::Push);
     let arguments = [
         "--url",
@@ -262,7 +262,7 @@ fn an_interrupt_ends_the_run_with_its_report() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("it starts");
-    // The first line of progress: by then it listens.
+    // Wait for the first line of progress: by then it handles signals.
     let mut line = String::new();
     let mut progress = std::io::BufReader::new(child.stderr.take().expect("it is piped"));
     std::io::BufRead::read_line(&mut progress, &mut line).expect("a line");
@@ -275,7 +275,7 @@ fn an_interrupt_ends_the_run_with_its_report() {
 }
 
 #[test]
-fn a_standstill_is_a_failed_run_unless_it_is_allowed() {
+fn a_standstill_fails_the_run_unless_it_is_allowed() {
     let run = |more: &[&str]| {
         let url = start(Fault::Freeze(std::time::Duration::from_millis(1700)));
         let mut words = vec![

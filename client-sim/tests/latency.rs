@@ -1,4 +1,4 @@
-//! A neighbour's turn is matched with the moment at which it was intended, and with no other.
+//! A neighbour's turn is matched with the moment at which it was intended, and with no other moment.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ struct Scene {
     tracker: Tracker,
     walker: u32,
     start: Instant,
-    /// For each turn that the last sighting overtook, the time until then.
+    /// For each turn that the last sighting overtook, the time since it was intended.
     missed: Vec<Duration>,
 }
 
@@ -100,7 +100,7 @@ fn turn(latency: u64, overtaken: u32) -> Sighting {
 }
 
 #[test]
-fn from_intention_to_sight() {
+fn latency_runs_from_intention_to_sighting() {
     let mut scene = Scene::new();
     scene.intend(0, Direction::East);
     assert_eq!(scene.see(20, Direction::East), turn(20, 0));
@@ -109,7 +109,7 @@ fn from_intention_to_sight() {
 }
 
 #[test]
-fn a_wall_is_no_turn() {
+fn a_wall_is_not_a_turn() {
     let mut scene = Scene::new();
     scene.intend(0, Direction::East);
     assert_eq!(scene.see(20, Direction::East), turn(20, 0));
@@ -117,7 +117,7 @@ fn a_wall_is_no_turn() {
 }
 
 #[test]
-fn turns_that_were_overtaken_count_until_what_overtook_them_is_seen() {
+fn overtaken_turns_count_until_the_newer_turn_is_seen() {
     let mut scene = Scene::new();
     scene.intend(0, Direction::East);
     scene.intend(50, Direction::North);
@@ -128,7 +128,7 @@ fn turns_that_were_overtaken_count_until_what_overtook_them_is_seen() {
     assert_eq!(scene.missed, []);
 }
 
-/// Ten headings, none of them twice.
+/// Returns ten different headings.
 fn ten() -> Vec<Heading> {
     let all = Direction::ALL[1..]
         .iter()
@@ -137,10 +137,10 @@ fn ten() -> Vec<Heading> {
 }
 
 #[test]
-fn all_turns_of_a_standstill_of_the_server_count() {
+fn all_turns_during_a_standstill_count() {
     let mut scene = Scene::new();
     let headings = ten();
-    // Five turns a second for two seconds, in which the server stands still. Then it shows the newest.
+    // Five turns a second for two seconds, while the server stands still. Then it shows the newest.
     for (at, &heading) in (0..).step_by(200).zip(&headings) {
         scene.registry.intend(scene.walker, heading, scene.start + ms(at));
     }
@@ -150,7 +150,7 @@ fn all_turns_of_a_standstill_of_the_server_count() {
 }
 
 #[test]
-fn a_full_snapshot_overtakes_turns_as_any_other() {
+fn a_full_snapshot_overtakes_turns_like_any_other() {
     let mut scene = Scene::new();
     scene.intend(0, Direction::East);
     scene.intend(100, Direction::North);
@@ -160,7 +160,7 @@ fn a_full_snapshot_overtakes_turns_as_any_other() {
         turn(400, 1)
     );
     assert_eq!(scene.missed, [ms(500)]);
-    // Who is not in the next is out of sight, and its turns are not to be seen.
+    // A neighbour that is missing from the next one is out of sight, and its turns are not visible.
     scene.tracker.end_enters();
     scene.intend(600, Direction::West);
     scene.tracker.begin_full();
@@ -170,7 +170,7 @@ fn a_full_snapshot_overtakes_turns_as_any_other() {
         scene.enter(800, SLOT, WALKER, walk(Direction::West)),
         Sighting::Nothing
     );
-    // Another player in that slot is another player.
+    // A different player in the same slot is not the same neighbour.
     scene.intend(900, Direction::South);
     scene.tracker.begin_full();
     let other = scene.enter(950, SLOT, PlayerId(99), walk(Direction::South));
@@ -178,7 +178,7 @@ fn a_full_snapshot_overtakes_turns_as_any_other() {
 }
 
 #[test]
-fn what_is_still_to_be_seen_waits() {
+fn unseen_turns_are_pending() {
     let mut scene = Scene::new();
     assert_eq!(scene.pending(10), []);
     scene.intend(0, Direction::East);
@@ -192,9 +192,9 @@ fn what_is_still_to_be_seen_waits() {
 }
 
 #[test]
-fn turns_that_are_forgotten_count_with_what_is_known_to_be_less() {
+fn forgotten_turns_count_with_the_age_of_the_oldest_remembered_one() {
     let mut scene = Scene::new();
-    // 100 turns, of which the last 64 are remembered: those from number 37 on, which was at 3600 ms.
+    // Of 100 turns the last 64 are remembered: from number 37 on, which was at 3600 ms.
     for number in 1..100 {
         scene.intend((number - 1) * 100, Direction::ALL[1 + number as usize % 7]);
     }
@@ -206,7 +206,7 @@ fn turns_that_are_forgotten_count_with_what_is_known_to_be_less() {
 }
 
 #[test]
-fn each_neighbour_is_one_sample() {
+fn each_bot_that_sees_a_turn_adds_a_sample() {
     let mut scene = Scene::new();
     let mut second = Tracker::default();
     second.enter(&scene.registry, SLOT, WALKER, STILL, scene.start, |_| {});
@@ -218,13 +218,13 @@ fn each_neighbour_is_one_sample() {
 }
 
 #[test]
-fn whoever_comes_in_sight_walking_is_no_news() {
+fn entering_while_walking_is_not_a_turn() {
     let mut scene = Scene::new();
     scene.intend(0, Direction::East);
     scene.intend(500, Direction::South);
     scene.tracker.leave(SLOT);
     assert_eq!(scene.see(510, Direction::South), Sighting::Nothing);
-    // It comes back in sight still walking east: the turn to the south is yet to be seen.
+    // It comes back in sight, still walking east: the turn to the south is still unseen.
     scene.enter(0, SLOT, WALKER, walk(Direction::East));
     assert_eq!(scene.see(540, Direction::South), turn(40, 0));
 }
@@ -251,7 +251,7 @@ fn many_turns_wrap_around() {
         scene.intend(round * 50, direction);
         assert_eq!(scene.see(round * 50 + 12, direction), turn(12, 0), "turn {round}");
     }
-    // More than are remembered pass unseen; the newest is still found.
+    // More turns than are remembered pass unseen; the newest is still found.
     for round in 0..201 {
         scene.intend(60_000 + round, Direction::ALL[1 + round as usize % 8]);
     }
@@ -262,22 +262,22 @@ fn many_turns_wrap_around() {
 }
 
 #[test]
-fn whoever_stands_at_a_spawn_point_after_a_door_is_not_taken_for_long_ago() {
+fn standing_at_a_spawn_point_is_not_matched_with_an_old_stop() {
     let mut scene = Scene::new();
-    // It stood still long ago, then walked, and went through a door, which makes it stand again.
+    // The bot stood still long ago, then walked, and went through a door, after which it stands again.
     scene.intend(0, Direction::Still);
     for (round, number) in (1..=6).zip(1_usize..) {
         scene.intend(round * 500, Direction::ALL[number]);
     }
     scene.enter(0, SLOT, WALKER, STILL);
     scene.intend(3500, Direction::North);
-    // What it did elsewhere was not overtaken here.
+    // Its turns elsewhere were not overtaken here.
     assert_eq!(scene.see(3520, Direction::North), turn(20, 0));
     assert_eq!(scene.missed, []);
 }
 
 #[test]
-fn a_picture_is_as_old_as_the_oldest_turn_that_is_missing_in_it() {
+fn a_picture_is_as_old_as_its_oldest_missing_turn() {
     let mut scene = Scene::new();
     assert_eq!(age(&scene, 5), Some(ms(0)));
     scene.intend(10, Direction::East);
@@ -288,7 +288,7 @@ fn a_picture_is_as_old_as_the_oldest_turn_that_is_missing_in_it() {
     assert_eq!(age(&scene, 45), Some(ms(15)));
     assert_eq!(scene.see(46, Direction::North), turn(16, 0));
     assert_eq!(age(&scene, 5000), Some(ms(0)));
-    // A turn that never comes makes it older and older, until a newer one comes.
+    // While a turn does not arrive the picture ages, until a newer turn arrives.
     scene.intend(6000, Direction::West);
     scene.intend(9000, Direction::South);
     assert_eq!(age(&scene, 9000), Some(ms(3000)));
@@ -300,10 +300,14 @@ fn a_picture_is_as_old_as_the_oldest_turn_that_is_missing_in_it() {
 fn only_neighbours_have_an_age() {
     let mut scene = Scene::new();
     scene.enter(0, Slot(9), PlayerId(99), STILL);
-    assert_eq!(age(&scene, 5), Some(ms(0)), "a stranger is not looked at");
+    assert_eq!(age(&scene, 5), Some(ms(0)), "strangers do not count");
     scene.intend(10, Direction::East);
     scene.registry.remove(WALKER);
-    assert_eq!(age(&scene, 50), None, "it has left, and nobody will see its turn");
+    assert_eq!(
+        age(&scene, 50),
+        None,
+        "it has left, and no neighbour will see its turn"
+    );
     assert_eq!(scene.see(55, Direction::East), Sighting::Nothing);
     scene.intend(60, Direction::West);
     assert_eq!(scene.see(70, Direction::West), Sighting::Nothing);
@@ -312,12 +316,12 @@ fn only_neighbours_have_an_age() {
 }
 
 #[test]
-fn whose_last_turn_is_uncertain_has_no_age_until_the_next() {
+fn an_uncertain_last_turn_has_no_age_until_the_next_one() {
     let mut scene = Scene::new();
     for number in 1..=6 {
         scene.intend(number as u64 * 500, Direction::ALL[number]);
     }
-    // It went through a door and stands: what it did elsewhere will never be seen.
+    // It went through a door and stands still: its turns elsewhere will never be seen.
     scene.enter(0, SLOT, WALKER, STILL);
     assert_eq!(age(&scene, 9000), None);
     scene.intend(9010, Direction::North);
@@ -326,7 +330,7 @@ fn whose_last_turn_is_uncertain_has_no_age_until_the_next() {
 }
 
 #[test]
-fn every_neighbour_is_looked_at() {
+fn every_neighbour_is_sampled() {
     let mut scene = Scene::new();
     let late = scene.registry.add(PlayerId(12));
     scene.enter(0, Slot(700), PlayerId(12), STILL);

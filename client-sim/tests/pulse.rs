@@ -1,4 +1,4 @@
-//! A standstill of the server: the longest stretch in which no bot was shown a tick, to the nanosecond, in virtual time.
+//! A standstill of the server: the longest stretch in which no bot received a tick, to the nanosecond, in virtual time.
 
 use std::time::{Duration, Instant};
 
@@ -16,12 +16,12 @@ fn stretch(began: u64, lasted: u64) -> Option<Standstill> {
 }
 
 #[test]
-fn the_longest_stretch_of_all_is_known_with_its_beginning() {
+fn the_longest_stretch_is_reported_with_its_beginning() {
     let start = Instant::now();
     let pulse = Pulse::new(start);
     assert_eq!(pulse.so_far(start + ms(900)), None, "nothing was seen yet");
     let mut longest = None;
-    // 2 s of 10 are missing.
+    // 2 of 10 s are missing.
     for at in (1000..4000).chain(6000..10_000).step_by(50) {
         longest = Standstill::longer(longest, pulse.beat(start + ms(at)));
     }
@@ -30,12 +30,12 @@ fn the_longest_stretch_of_all_is_known_with_its_beginning() {
 }
 
 #[test]
-fn a_sign_that_any_thread_saw_ends_the_stretch() {
+fn a_sign_that_any_thread_sees_ends_the_stretch() {
     let start = Instant::now();
     let pulse = Pulse::new(start);
     assert_eq!(pulse.beat(start + ms(100)), None);
     assert_eq!(pulse.beat(start + ms(600)), stretch(100, 500));
-    // A thread that comes late to tell of an earlier sign.
+    // A thread reports an earlier sign late.
     assert_eq!(pulse.beat(start + ms(550)), None);
     assert_eq!(pulse.beat(start + ms(700)), stretch(600, 100));
 }
@@ -53,7 +53,7 @@ fn a_stretch_can_begin_again_but_not_before_the_first_sign() {
 }
 
 #[test]
-fn bots_that_stood_still_themselves_know_it() {
+fn bots_detect_that_they_stood_still_themselves() {
     let start = Instant::now();
     let mut awake = Awake::new(start);
     assert_eq!(awake.look(start + ms(50)), None);

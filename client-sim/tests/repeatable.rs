@@ -1,4 +1,4 @@
-//! The same plan wants the same things at the same times.
+//! The same plan asks for the same things at the same times.
 
 use std::{
     collections::HashSet,
@@ -38,7 +38,7 @@ fn walked(plan: &Plan, bot: u32, turns: usize) -> Vec<(Duration, Heading)> {
 }
 
 #[test]
-fn the_same_seed_walks_the_same_way() {
+fn the_same_seed_makes_the_same_walk() {
     for behaviour in [Behaviour::Walkers, Behaviour::Jitter, Behaviour::Crowd] {
         let plan = plan(behaviour);
         assert_eq!(walked(&plan, 7, 200), walked(&plan, 7, 200));
@@ -52,7 +52,7 @@ fn the_same_seed_walks_the_same_way() {
 }
 
 #[test]
-fn the_same_seed_talks_the_same() {
+fn the_same_seed_makes_the_same_talk() {
     let plan = plan(Behaviour::Idle);
     let talk = |bot| {
         let mut talk = Talk::new(&plan, bot);
@@ -79,7 +79,7 @@ fn turns_come_as_often_as_planned() {
 }
 
 #[test]
-fn headings_name_turns_without_doubt() {
+fn a_heading_identifies_its_turn() {
     for behaviour in [Behaviour::Walkers, Behaviour::Jitter, Behaviour::Crowd] {
         let mut headings = vec![Heading::default()];
         headings.extend(
@@ -126,7 +126,7 @@ fn a_crowd_goes_to_the_middle() {
 }
 
 #[test]
-fn a_schedule_keeps_the_order_of_time_and_of_arrival() {
+fn a_schedule_orders_jobs_by_time_and_then_by_arrival() {
     let start = Instant::now();
     let at = |ms| start + Duration::from_millis(ms);
     let mut schedule = Schedule::default();
@@ -142,7 +142,7 @@ fn a_schedule_keeps_the_order_of_time_and_of_arrival() {
 }
 
 #[test]
-fn what_a_bot_was_to_do_can_be_forgotten() {
+fn the_jobs_of_a_bot_can_be_forgotten() {
     let start = Instant::now();
     let at = |ms| start + Duration::from_millis(ms);
     let mut schedule = Schedule::default();

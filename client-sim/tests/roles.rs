@@ -1,4 +1,4 @@
-//! Who is a witness and who is stalled: as many as planned, everywhere, by the seed.
+//! The number of witnesses and stalled bots matches the plan in every room, and the seed picks them.
 
 use parlour_client_sim::bots::{Plan, Roles, Rooms};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ fn witnesses(plan: &Plan) -> Vec<u32> {
 }
 
 #[test]
-fn everyone_is_a_witness_unless_the_plan_says_otherwise() {
+fn all_bots_are_witnesses_unless_the_plan_says_otherwise() {
     let plan = Plan::default();
     assert_eq!(witnesses(&plan).len(), 100);
     let roles = Roles::new(&plan);
@@ -35,7 +35,7 @@ fn the_seed_decides() {
 
 proptest! {
     #[test]
-    fn each_room_has_its_share_evenly_spread(
+    fn each_room_has_its_share_of_witnesses_evenly_spread(
         count in 1_u32..400, rooms in 1_u32..20, share in 0.001_f64..=1.0, stalled in 0_u32..100, seed: u64,
     ) {
         let stalled = stalled.min(count - 1);
@@ -53,7 +53,7 @@ proptest! {
                 .filter_map(|(at, &bot)| roles.is_witness(bot).then_some(at)).collect();
             let wanted = (in_room.len() as f64 * share).round().max(1.0) as usize;
             prop_assert_eq!(picked.len(), wanted.min(reading.len()));
-            // Neighbouring witnesses are as far apart as others, give or take one.
+            // All gaps between consecutive witnesses are equal, give or take one.
             let gaps = picked.windows(2).map(|pair| pair[1] - pair[0]);
             if let (Some(shortest), Some(longest)) = (gaps.clone().min(), gaps.max()) {
                 prop_assert!(longest - shortest <= 1, "{:?}", picked);

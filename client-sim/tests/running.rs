@@ -1,4 +1,4 @@
-//! Bots against a small server: an honest one is found honest, and each kind of trouble is found.
+//! Bots against a small server: an honest one passes, and each kind of trouble is found.
 
 #[path = "../client/tests/support/mod.rs"]
 mod support;
@@ -43,8 +43,7 @@ async fn an_honest_server_gets_a_clean_report() {
     assert!(!report.stopped_early);
     assert!(report.predictions_agreed > 0 && report.predictions_unchecked == 0);
     assert_eq!(report.turns_unknown, 0);
-    // 12 bots turn 10 times a second, and 11 see it; a turn of 5 bytes, or an anchor of 12 where a wall was
-    // near.
+    // 12 bots turn 10 times a second, and 11 see each turn. It takes 5 bytes as a turn, or 12 as an anchor near a wall.
     assert!(
         report.input_to_neighbour_ms.samples > 500,
         "{}",
@@ -59,7 +58,7 @@ async fn an_honest_server_gets_a_clean_report() {
         report.updates_delivered > 0.9 && report.updates_delivered <= 1.0,
         "{report}"
     );
-    // Ten turns a second, seen within a tick or two: most of the time a picture is up to date.
+    // Ten turns a second are seen within a tick or two: most of the time a picture is up to date.
     let age = report.age_of_picture_ms;
     assert!(
         age.samples > 300 && age.p50 < age.max && age.max < 500.0,
@@ -70,7 +69,7 @@ async fn an_honest_server_gets_a_clean_report() {
 }
 
 #[tokio::test]
-async fn with_phase_lock_input_comes_just_before_its_tick() {
+async fn with_phase_lock_input_arrives_just_before_its_tick() {
     let report = run(Plan {
         phase_lock: true,
         aim: Duration::from_millis(5),
@@ -79,10 +78,10 @@ async fn with_phase_lock_input_comes_just_before_its_tick() {
     .await;
     assert!(report.is_clean(), "{report}");
     assert!(report.input_to_neighbour_ms.samples > 500, "{report}");
-    // Half of the commands came within a tick of the aim; without it they would be spread over all of it.
+    // The median is close to the aim; without phase lock the commands would be spread over the whole tick.
     let early = report.input_early_ms;
     assert!((2.0..8.0).contains(&early.p50), "{report}");
-    // Wishes are spread evenly over a tick.
+    // The moments at which the schedule wants a turn are spread evenly over a tick.
     let wait = report.input_wait_ms;
     assert!((4.0..13.0).contains(&wait.p50) && wait.max < 18.0, "{report}");
 }
@@ -94,7 +93,7 @@ async fn without_phase_lock_nothing_waits() {
 }
 
 #[tokio::test]
-async fn only_witnesses_measure_and_all_check() {
+async fn only_witnesses_measure_but_all_bots_check() {
     let few = Plan {
         witnesses: 0.25,
         phase_lock: true,
@@ -105,7 +104,7 @@ async fn only_witnesses_measure_and_all_check() {
     assert_eq!((report.witnesses, report.joined), (3, 12));
     let all = run(plan(Fault::None)).await;
     assert_eq!(all.witnesses, 12);
-    // A quarter of the samples, but all of the load.
+    // A quarter of the samples, but the full load.
     let share = report.input_to_neighbour_ms.samples as f64 / all.input_to_neighbour_ms.samples as f64;
     assert!((0.15..0.35).contains(&share), "{share}");
     assert!(
@@ -114,7 +113,7 @@ async fn only_witnesses_measure_and_all_check() {
     );
     assert!(report.inputs_unacknowledged <= 12, "{report}");
     assert!((5.0..=12.0).contains(&report.payload_bytes_per_turn), "{report}");
-    // What every bot must be told, every bot checks.
+    // Every bot checks messages that every bot must receive.
     let report = run(Plan {
         url: start(Fault::SkipStamp),
         ..few
@@ -124,9 +123,9 @@ async fn only_witnesses_measure_and_all_check() {
 }
 
 #[tokio::test]
-async fn bots_that_make_way_are_no_loss() {
+async fn replaced_bots_do_not_count_as_lost() {
     let report = run(Plan {
-        // Ten a second would leave if others were as quick to come.
+        // Ten bots a second would leave if replacements connected that fast.
         churn_percent: 5000.0,
         duration: Some(Duration::from_secs(4)),
         ..plan(Fault::None)
@@ -135,7 +134,7 @@ async fn bots_that_make_way_are_no_loss() {
     assert!(report.is_clean(), "{report}");
     assert_eq!((report.connected, report.joined), (12, 12));
     assert!((10..=60).contains(&report.bots_replaced), "{report}");
-    // Nobody has two schedules, and nobody's turns are taken for those of the one before.
+    // No bot has two schedules, and none is credited with the turns of its predecessor.
     let most = 12.0 * 10.0 * 1.1;
     assert!(
         report.inputs_out_per_s > 30.0 && report.inputs_out_per_s < most,
@@ -147,7 +146,7 @@ async fn bots_that_make_way_are_no_loss() {
 }
 
 #[tokio::test]
-async fn stalled_bots_go_on_sending_and_read_nothing() {
+async fn stalled_bots_send_but_do_not_read() {
     let stalled = Plan {
         stalled: 3,
         ..plan(Fault::None)
@@ -158,7 +157,7 @@ async fn stalled_bots_go_on_sending_and_read_nothing() {
         (report.joined, report.witnesses, report.clients_stalled_closed),
         (12, 9, 0)
     );
-    // Nine of twelve see eleven others, and those that stalled turn as often as all.
+    // Nine of twelve bots see eleven others, and the stalled ones turn as often as the rest.
     let all = run(plan(Fault::None)).await;
     let share = |of: f64, all: f64| of / all;
     let seen = share(
@@ -177,7 +176,7 @@ async fn stalled_bots_go_on_sending_and_read_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_may_close_whoever_stalls() {
+async fn a_server_may_close_stalled_bots() {
     for fault in [Fault::Drop, Fault::Close(CloseCode::SlowConsumer)] {
         let report = run(Plan {
             stalled: 3,
@@ -191,7 +190,7 @@ async fn a_server_may_close_whoever_stalls() {
 
 #[tokio::test]
 async fn threads_share_the_rooms() {
-    // The small server puts everyone in one room, so bots of two threads see strangers; those are no samples.
+    // The small server puts all bots in one room, so bots of two threads see strangers. Those add no samples.
     let two = Plan {
         rooms: Rooms::Count(2),
         threads: 2,
@@ -222,7 +221,7 @@ async fn idle_bots_send_nothing_but_pings() {
 }
 
 #[tokio::test]
-async fn a_push_is_a_violation_for_each() {
+async fn a_push_is_a_violation_for_each_bot() {
     let report = run(plan(Fault::Push)).await;
     assert_eq!(report.violations_by_kind.get("prediction"), Some(&12));
     assert_eq!(report.violations_described.len(), 10);
@@ -230,7 +229,7 @@ async fn a_push_is_a_violation_for_each() {
 }
 
 #[tokio::test]
-async fn a_missing_chat_is_a_violation_for_each() {
+async fn a_missing_chat_is_a_violation_for_each_bot() {
     let report = run(plan(Fault::SkipStamp)).await;
     assert_eq!(report.violations_by_kind.get("stamp"), Some(&12));
 }
@@ -252,7 +251,7 @@ async fn refusals_are_counted_by_class() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_a_failure_and_no_hang() {
+async fn a_missing_server_is_a_failure_not_a_hang() {
     let plan = Plan {
         url: "ws://127.0.0.1:9/ws".into(),
         ..plan(Fault::None)
@@ -280,7 +279,7 @@ async fn a_run_can_be_stopped() {
 }
 
 #[tokio::test]
-async fn a_plan_that_makes_no_sense_is_refused() {
+async fn an_invalid_plan_is_rejected() {
     let bad = [
         Plan {
             url: "http://here".into(),

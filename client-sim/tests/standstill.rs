@@ -1,4 +1,4 @@
-//! A server that stands still for a while: its latency tells of it, the report names it, and the run fails.
+//! A server that stands still for a while: the latency shows it, the report names it, and the run fails.
 
 #[path = "../client/tests/support/mod.rs"]
 mod support;
@@ -28,20 +28,20 @@ async fn run(plan: Plan) -> Report {
 }
 
 #[tokio::test]
-async fn a_server_that_stands_still_is_found_slow_and_named() {
+async fn a_server_that_stands_still_looks_slow_and_is_reported() {
     let pause = Duration::from_secs(2);
     let frozen = Plan {
         duration: Some(Duration::from_secs(5)),
         ..plan(Fault::Freeze(pause))
     };
     let report = run(frozen.clone()).await;
-    let standstill = report.standstill.expect("bots were shown ticks");
+    let standstill = report.standstill.expect("bots received ticks");
     assert!(standstill.lasted >= pause, "{report}");
     assert!(standstill.lasted < pause + Duration::from_millis(400), "{report}");
-    // A second after the server's beginning, which is a little before that of the bots.
+    // It starts a second after the server, and the server starts slightly before the bots.
     assert!((0.5..1.5).contains(&standstill.began.as_secs_f64()), "{report}");
     assert!(report.stood_still() && !report.is_clean(), "{report}");
-    // Of 5 s 2 are frozen, so two turns of five are seen up to 2 s late: the last tenth of all from 1.5 s on.
+    // The server is frozen for 2 of 5 s, so two of five turns are seen up to 2 s late: p90 is 1.5 s or more.
     let latency = report.input_to_neighbour_ms;
     assert!((1200.0..2400.0).contains(&latency.p90), "{report}");
     assert!((1900.0..2600.0).contains(&latency.max), "{report}");
@@ -54,7 +54,7 @@ async fn a_server_that_stands_still_is_found_slow_and_named() {
         text.contains("longest without a tick") && text.contains("TOO LONG"),
         "{text}"
     );
-    // Who allows for it is content.
+    // A plan that allows it is satisfied.
     let report = run(Plan {
         url: start(Fault::Freeze(pause)),
         max_standstill: Some(Duration::from_secs(3)),
@@ -65,7 +65,7 @@ async fn a_server_that_stands_still_is_found_slow_and_named() {
 }
 
 #[tokio::test]
-async fn a_server_that_stands_still_at_the_end_is_found_too() {
+async fn a_standstill_at_the_end_is_also_found() {
     let report = run(Plan {
         duration: Some(Duration::from_secs(4)),
         ..plan(Fault::Freeze(Duration::from_secs(10)))

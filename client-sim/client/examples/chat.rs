@@ -1,5 +1,5 @@
-//! Joins a room and talks: each line that is typed is said, and what others say is printed. Comes back when the connection
-//! is lost, if the server advises it. Ends with the input (Ctrl-D).
+//! Joins a room and chats: says each line that you type, and prints what others say. Reconnects when the connection is lost,
+//! if the server advises it. Ends with the input (Ctrl-D).
 //!
 //! ```text
 //! cargo run -p parlour-client --example chat ada plaza [ws://127.0.0.1:7373/ws]
@@ -37,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Talks until the end of the input (`None`), or until the connection is over; then the time until the next one.
+/// Chats until the input ends (`None`) or the connection is over. Then returns how long to wait before reconnecting.
 async fn talk(
     mut connection: Connection,
     room: &str,
@@ -46,7 +46,7 @@ async fn talk(
     connection.join(room).await?;
     println!("you are in {room}");
     loop {
-        // Both may be dropped while they wait, and nothing is lost: that is what `select!` needs.
+        // Both futures may be dropped without losing anything, as `select!` requires.
         tokio::select! {
             event = connection.next_event() => match event {
                 Ok(Event::Chat(said)) => println!("{}: {}", said.name, said.text),
@@ -68,7 +68,7 @@ async fn talk(
     }
 }
 
-/// The lines of the standard input, which only a thread can wait for.
+/// Returns the lines of standard input. Only a thread can wait for them.
 fn lines() -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel(16);
     std::thread::spawn(move || {

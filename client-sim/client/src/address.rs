@@ -1,4 +1,4 @@
-//! Where a server is: `ws://host:port/path`, or `wss://` with TLS.
+//! The address of a server: `ws://host:port/path`, or `wss://` with TLS.
 
 use std::{fmt, str::FromStr};
 
@@ -13,11 +13,11 @@ use std::{fmt, str::FromStr};
 pub struct Address {
     /// Whether to use TLS: `wss://` instead of `ws://`.
     pub tls: bool,
-    /// Name or number, an IPv6 number without its brackets.
+    /// A host name or an IP address; an IPv6 address has no brackets here.
     pub host: String,
-    /// Port; 80 or with TLS 443 if the text names none.
+    /// Port; by default 80, or 443 with TLS.
     pub port: u16,
-    /// Path and query, with the slash they begin with.
+    /// Path and query, with the leading slash.
     pub path: String,
 }
 
@@ -28,13 +28,13 @@ pub enum AddressError {
     #[error("the address must begin with ws:// or wss://")]
     Scheme,
     /// No host.
-    #[error("the address names no host")]
+    #[error("the address has no host")]
     Host,
     /// Not a port.
     #[error("the address has no valid port: write host:port, with a port from 0 to 65535")]
     Port,
-    /// A character that an HTTP request cannot hold.
-    #[error("the address has a character that is not allowed there: write it in percent encoding")]
+    /// A character that is not allowed in an HTTP request.
+    #[error("the address has a character that is not allowed: percent-encode it")]
     Character,
 }
 
@@ -74,7 +74,7 @@ impl FromStr for Address {
 }
 
 impl Address {
-    /// Host and port as the HTTP header wants them.
+    /// Returns host and port in the form of the HTTP `Host` header.
     #[must_use]
     pub fn authority(&self) -> String {
         if self.host.contains(':') {

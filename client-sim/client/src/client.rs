@@ -1,4 +1,4 @@
-//! The client without its socket: messages in, events out; commands in, messages out; time is an argument.
+//! The client without a socket: messages in, events out; commands in, messages out; time is an argument.
 
 mod head;
 mod receive;
@@ -23,20 +23,20 @@ use crate::{
     command::Command, phase::PhaseLock, prediction::Prediction, stamps::StampChecker, ticks::TickClock,
 };
 
-/// How many different wall grids are shared, at most.
+/// At most this many different wall grids are shared.
 const MOST_SHARED: usize = 16;
 
 /// The identity with which a client says hello.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The name that others see, 1 to 24 code points: what `parlour_shared::text::clean_name` makes of this. If it refuses it,
-    /// the server picks one.
+    /// The name that others see, 1 to 24 code points, as cleaned by `parlour_shared::text::clean_name`. If that refuses the
+    /// name, the server picks one.
     pub name: String,
     /// The secret that proves who the player is; `None` for guests.
     pub token: Option<String>,
 }
 
-/// Without the token, which is a secret and must not get into logs.
+/// Omits the token, which is a secret and must not get into logs.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
@@ -49,14 +49,14 @@ impl fmt::Debug for Settings {
 /// The room that a client is in.
 #[derive(Clone, Debug)]
 pub struct Room {
-    /// What the server said on entering. The state in it is kept up to date.
+    /// What the server sent on entering. The client keeps the state in it up to date.
     pub entered: RoomEntered,
-    /// The map's walls, ready to move in.
+    /// The map's walls, as a grid for computing motion.
     pub walls: Arc<WallGrid>,
 }
 
-/// One player's side of the protocol. Give it each message of the server with [`Client::receive`], and send
-/// what [`Client::hello`] and [`Client::command`] write; both are the payloads of binary WebSocket messages.
+/// One player's side of the protocol. Pass each message of the server to [`Client::receive`], and send what
+/// [`Client::hello`] and [`Client::command`] write. Both directions carry the payloads of binary WebSocket messages.
 ///
 /// ```
 /// use parlour_client::{Client, Command, Event, Settings};
@@ -83,7 +83,7 @@ pub struct Client {
     room: Option<Box<Room>>,
     view: View,
     last_tick: Option<Tick>,
-    /// The tick of the last snapshot of this stay, if only heads are read.
+    /// The tick of this stay's last snapshot, if the client reads only heads.
     last_head: Option<Tick>,
     snapshot: Snapshot,
     prediction: Prediction,
@@ -95,33 +95,33 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that has not sent anything.
+    /// Returns a client that has not sent anything.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What the server said on opening the session; `None` before.
+    /// Returns the server's welcome, or `None` before it has arrived.
     #[must_use]
     pub fn welcome(&self) -> Option<&Welcome> {
         self.welcome.as_ref()
     }
 
-    /// The id by which others know the player.
+    /// Returns the id by which others know the player, or `None` before the welcome.
     #[must_use]
     pub fn player(&self) -> Option<PlayerId> {
         self.welcome.as_ref().map(|welcome| welcome.player)
     }
 
-    /// The room the player is in.
+    /// Returns the room that the player is in, or `None` outside of a room.
     #[must_use]
     pub fn room(&self) -> Option<&Room> {
         self.room.as_deref()
     }
 
-    /// Lets many clients of a process share the walls of their rooms. If `known` has the same walls, the client uses those
-    /// and drops its own; otherwise it adds its own to `known`, up to 16. Call it after [`crate::Event::Entered`]. The list
-    /// of walls in [`Room::entered`] is dropped: the grid has them.
+    /// Lets many clients of a process share the walls of their rooms. If `known` has equal walls, the client uses those and
+    /// drops its own; otherwise it adds its own to `known`, up to 16. Call it after [`crate::Event::Entered`]. This clears the
+    /// list of walls in [`Room::entered`], because the grid has them.
     pub fn share_walls(&mut self, known: &mut Vec<Arc<WallGrid>>) {
         let Some(room) = &mut self.room else {
             return;
@@ -134,7 +134,7 @@ impl Client {
         }
     }
 
-    /// The player's slot in its room; `None` outside of a room and for a client that only watches.
+    /// Returns the player's slot in its room, or `None` outside of a room and for a spectator.
     #[must_use]
     pub fn slot(&self) -> Option<Slot> {
         self.room()
@@ -142,58 +142,59 @@ impl Client {
             .filter(|&slot| slot != Slot::NOBODY)
     }
 
-    /// The room's versioned state, in the order in which its keys became known.
+    /// Returns the room's versioned state, in the order in which the client learned its keys.
     #[must_use]
     pub fn state(&self) -> &[StateEntry] {
         self.room().map_or(&[], |room| &room.entered.state)
     }
 
-    /// All players in sight, the player itself included.
+    /// Returns all players in sight, including the player itself.
     #[must_use]
     pub fn view(&self) -> &View {
         &self.view
     }
 
-    /// The players in sight other than the player itself.
+    /// Returns the players in sight, without the player itself.
     pub fn neighbours(&self) -> impl Iterator<Item = (Slot, Seen<'_>)> {
         let own = self.slot();
         self.view.iter().filter(move |(slot, _)| Some(*slot) != own)
     }
 
-    /// The last snapshot that [`Self::receive`] took in.
+    /// Returns the last snapshot that [`Self::receive`] read.
     #[must_use]
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
 
-    /// The player's motion as the last snapshot left it.
+    /// Returns the player's motion as of the last snapshot, or `None` before a stay's first one.
     #[must_use]
     pub fn segment(&self) -> Option<Segment> {
         self.prediction.known()
     }
 
-    /// Where the player is at a tick, commands included that the server has not answered yet.
+    /// Returns where the player is at a tick, including commands that the server has not answered yet. `None` outside of a
+    /// room and before the room's first snapshot.
     #[must_use]
     pub fn position_at(&self, tick: Tick) -> Option<Position> {
         self.prediction.position_at(&self.room()?.walls, tick)
     }
 
-    /// How many walks the server has not acknowledged yet. If they become more and more, it drops them.
+    /// Returns how many walks the server has not acknowledged yet. If the number keeps growing, the server drops them.
     #[must_use]
     pub fn unacknowledged_walks(&self) -> usize {
         self.prediction.unacknowledged()
     }
 
-    /// The server's last completed tick, estimated.
+    /// Returns an estimate of the server's last completed tick, or `None` before the welcome.
     #[must_use]
     pub fn tick_at(&self, now: Instant) -> Option<Tick> {
         self.ticks.at(now)
     }
 
-    /// When to sample the input next, not before `now`, and the tick to aim it at
-    /// ([`Command::Walk`]`::at`): a walk that is sent then arrives `lead` before that tick begins, and takes
-    /// effect as soon as it can. The more walks were acknowledged that were aimed at a tick, the better it is
-    /// known; [`crate::DEFAULT_LEAD`] is enough on a quiet line. `None` before the welcome.
+    /// Returns when to sample the input next, not before `now`, and the tick to aim it at ([`Command::Walk`]`::at`). A walk
+    /// that is sent at that moment arrives `lead` before that tick begins, and takes effect as soon as it can. The estimate
+    /// improves with each acknowledged walk that was aimed at a tick; [`crate::DEFAULT_LEAD`] is enough on a quiet line.
+    /// Returns `None` before the welcome.
     ///
     /// ```
     /// # use parlour_client::{Client, Command, DEFAULT_LEAD};
@@ -214,7 +215,7 @@ impl Client {
         self.phase.next(now, lead, &self.ticks)
     }
 
-    /// Writes the first message of a connection to the end of `out`.
+    /// Appends the first message of a connection to `out`.
     pub fn hello(&self, settings: &Settings, out: &mut Vec<u8>) {
         let hello = Hello {
             protocol: PROTOCOL,
@@ -227,12 +228,12 @@ impl Client {
         codec::encode(&ClientMessage::Hello(hello), out);
     }
 
-    /// Writes a command's message to the end of `out`. The number returned comes back in the answer, or, for
-    /// a walk, in the acknowledgement of a snapshot.
+    /// Appends a command's message to `out`. The returned number comes back in the answer or, for a walk, in the
+    /// acknowledgement of a snapshot.
     pub fn command(&mut self, command: Command, now: Instant, out: &mut Vec<u8>) -> u32 {
         let number = match &command {
             Command::Walk { heading, at } => {
-                // The tick that runs now is not over; a command sent now meets the one after it.
+                // The current tick is still running; a command sent now reaches the tick after it.
                 let next = self.tick_at(now).unwrap_or_default().0.saturating_add(2);
                 let number = self.prediction.send(*heading, at.unwrap_or(Tick(next)));
                 if let Some(tick) = *at {

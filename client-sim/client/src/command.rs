@@ -1,4 +1,4 @@
-//! What a player can ask for.
+//! The commands of a player.
 
 use parlour_shared::{
     ids::Tick,
@@ -6,22 +6,22 @@ use parlour_shared::{
     motion::Heading,
 };
 
-/// Something to ask of the server. Requests are numbered by the client; the answer repeats the number.
+/// A command or request for the server. The client numbers requests; the answer repeats the number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Enter a room, `map` or `map/instance`, leaving the present one.
+    /// Enter a room, `map` or `map/instance`, and leave the current one.
     Join {
         /// Its name.
         room: String,
     },
-    /// Leave the present room.
+    /// Leave the current room.
     Leave,
-    /// Walk or stand still, from a tick on. Send it on change only.
+    /// Walk or stand still from a tick on. Send it only on a change.
     Walk {
         /// Where to, and how fast.
         heading: Heading,
-        /// The tick at which to take effect; `None`: the next one. [`crate::Client::next_sample`] says which tick to
-        /// aim at, and when to send.
+        /// The tick at which to take effect; `None`: the next one. [`crate::Client::next_sample`] returns the tick to aim at and
+        /// when to send.
         at: Option<Tick>,
     },
     /// Say something.
@@ -31,7 +31,7 @@ pub enum Command {
         /// Up to 2 KiB; others get what `parlour_shared::text::clean_chat` makes of it.
         text: String,
     },
-    /// Put on a skin of the catalogue in the welcome.
+    /// Wear a skin from the catalogue in the welcome.
     SetSkin {
         /// Index into the catalogue.
         skin: u16,
@@ -48,14 +48,14 @@ pub enum Command {
         /// The message, in the plugin's encoding.
         body: Vec<u8>,
     },
-    /// Measure the round trip; answered at once.
+    /// Measure the round trip; the server answers immediately.
     Ping,
-    /// Go and do not come back; the server closes the connection.
+    /// Leave for good; the server closes the connection.
     Bye,
 }
 
 impl Command {
-    /// Walk from the next tick on: a [`Direction`](parlour_shared::motion::Direction) at the ordinary speed, or a
+    /// Returns a walk from the next tick on: a [`Direction`](parlour_shared::motion::Direction) at the ordinary speed, or a
     /// [`Heading`] to sprint.
     #[must_use]
     pub fn walk(heading: impl Into<Heading>) -> Self {
@@ -65,7 +65,7 @@ impl Command {
         }
     }
 
-    /// Say something to everyone in the room.
+    /// Returns a command that says something to everyone in the room.
     #[must_use]
     pub fn say(text: impl Into<String>) -> Self {
         Self::Say {
@@ -74,7 +74,7 @@ impl Command {
         }
     }
 
-    /// How long the message can be on the wire, in bytes, at most.
+    /// Returns an upper bound for the length of the message on the wire, in bytes.
     #[cfg(feature = "connect")]
     pub(crate) fn max_bytes(&self) -> usize {
         /// Opcode, numbers and lengths, of the message and of each write.
@@ -92,7 +92,7 @@ impl Command {
             }
     }
 
-    /// The message on the wire, with its number filled in.
+    /// Returns the message on the wire, with its number.
     pub(crate) fn into_message(self, number: Request) -> parlour_shared::message::ClientMessage {
         use parlour_shared::message::{self as wire, ClientMessage};
         let request = number;

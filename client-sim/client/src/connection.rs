@@ -1,4 +1,4 @@
-//! The client with its socket: a WebSocket, on whatever tokio runtime it is used in.
+//! The client with a socket: a WebSocket on the current tokio runtime.
 
 mod drive;
 mod error;
@@ -40,8 +40,8 @@ pub use error::{Cause, ConnectError, Disconnected, JoinError, SendError, TrySend
 pub use handle::{COMMAND_QUEUE, Handle};
 pub use options::Options;
 
-/// Events that may wait to be read while a [`Connection::join`] waits for its answer. Snapshots that follow each other
-/// count as one.
+/// How many events may wait to be read while a [`Connection::join`] waits for its answer. Consecutive snapshots count as
+/// one.
 pub const MAX_UNREAD_EVENTS: usize = 1024;
 
 /// How long the server may take to answer a goodbye.
@@ -49,18 +49,18 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// A connection over which a session is open. The [crate's documentation](crate) is a guide to it.
+/// A connection with an open session. The [crate's documentation](crate) is a guide to it.
 ///
 /// Dropping it closes the socket, and the player leaves its room; [`Self::close`] says goodbye first.
 ///
-/// As a `Stream` it gives the same events as [`Self::next_event`]; the last item is the error with which it ended.
+/// As a `Stream` it yields the events of [`Self::next_event`]; the last item is the error with which it ended.
 #[derive(Debug)]
 pub struct Connection {
     client: Client,
     socket: Socket,
     handle: Handle,
     commands: mpsc::Receiver<Command>,
-    /// Events that came while a join waited for its answer.
+    /// Events that arrived while a join waited for its answer.
     unread: VecDeque<Event>,
     input: InputClock,
     heartbeat: Heartbeat,
@@ -69,14 +69,14 @@ pub struct Connection {
     strict: bool,
     violations: u64,
     last_violation: Option<Violation>,
-    /// What the server said about the close that it is about to begin.
+    /// The server's notice about the close that it is about to begin.
     closing: Option<Closing>,
-    /// The goodbye was sent: no command and no walk follows it.
+    /// Whether the goodbye was sent: no command and no walk follows it.
     is_leaving: bool,
-    /// The socket takes no more data. What the server said last can still be read.
+    /// Set when the socket takes no more data. The server's last messages can still be read.
     write_error: Option<Disconnected>,
     end: Option<Disconnected>,
-    /// The end was given out: a stream has no item after it.
+    /// Whether the end was returned: a stream has no item after it.
     is_end_given: bool,
 }
 
@@ -93,13 +93,13 @@ impl Connection {
             .unwrap_or(Err(ConnectError::TimedOut(limit)))
     }
 
-    /// What the client knows: the room, the players in sight, its own motion.
+    /// Returns what the client knows: the room, the players in sight, its own motion.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Sends commands from elsewhere.
+    /// Returns a handle that sends commands from another task or thread.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
@@ -107,10 +107,10 @@ impl Connection {
 
     /// Waits for the next event.
     ///
-    /// If this future is dropped before it is done, no event is lost.
+    /// If this future is dropped before it completes, no event is lost.
     ///
     /// # Errors
-    /// [`Disconnected`] at the end of the connection, and again at each further call.
+    /// [`Disconnected`] at the end of the connection, and again on each further call.
     pub async fn next_event(&mut self) -> Result<Event, Disconnected> {
         poll_fn(|cx| self.poll_event(cx)).await
     }
@@ -118,22 +118,22 @@ impl Connection {
     /// Sends a command. Returns its number, which comes back in the answer; a walk's number comes back in the
     /// acknowledgement of a snapshot.
     ///
-    /// Waits while the socket takes no data. If this future is dropped before it is done, the command was not sent.
+    /// Waits while the socket takes no data. If this future is dropped before it completes, the command was not sent.
     ///
     /// # Errors
-    /// [`SendError`]. `Ok` means that the command is on its way, not that the server did it.
+    /// [`SendError`]. `Ok` means that the command is on its way, not that the server carried it out.
     pub async fn send(&mut self, command: Command) -> Result<u32, SendError> {
         check_length(&command)?;
         let mut command = Some(command);
         poll_fn(|cx| self.poll_send(cx, &mut command)).await
     }
 
-    /// Joins a room, `map` or `map/instance`, and waits until the player is in it. Another room is left.
+    /// Joins a room, `map` or `map/instance`, and waits until the player is in it. The player leaves its current room.
     ///
-    /// All events that come meanwhile, [`Event::Entered`] or [`Event::Refused`] included, are given by
-    /// [`Self::next_event`] afterwards. Several snapshots that follow each other become one event, and no [`Event::Frame`] is kept.
+    /// [`Self::next_event`] returns all events of the meantime afterwards, [`Event::Entered`] or [`Event::Refused`] included.
+    /// Consecutive snapshots become one event, and no [`Event::Frame`] is kept.
     ///
-    /// If this future is dropped before it is done, the request may have been sent.
+    /// If this future is dropped before it completes, the request may have been sent.
     ///
     /// # Errors
     /// [`JoinError`].
@@ -146,7 +146,7 @@ impl Connection {
             let request = match self.send(Command::Join { room: room.into() }).await {
                 Ok(request) => request,
                 Err(SendError::TooLong) => return Err(JoinError::TooLong),
-                // What the server said last is still to be read.
+                // The server's last messages may still have to be read.
                 Err(SendError::Disconnected) => u32::MAX,
             };
             poll_fn(|cx| self.poll_joined(cx, request)).await
@@ -157,39 +157,39 @@ impl Connection {
     }
 
     /// Sets where the player wants to go: a `Direction`, or a `Heading` to sprint. The connection sends it at the right
-    /// moment for the next tick that it can reach, and again in each room that the player enters. Only the last wish
+    /// moment for the next tick that it can reach, and again in each room that the player enters. Only the last heading
     /// counts. Use either this or [`Command::Walk`].
     pub fn steer(&self, heading: impl Into<Heading>) {
         self.handle.steer(heading);
     }
 
-    /// The server's last completed tick, estimated for this moment.
+    /// Returns an estimate of the server's last completed tick, or `None` before the welcome.
     #[must_use]
     pub fn tick(&self) -> Option<Tick> {
         self.client.tick_at(now())
     }
 
-    /// Where the player is now, commands included that the server has not answered yet. `None` outside of a room and
+    /// Returns where the player is now, including commands that the server has not answered yet. `None` outside of a room and
     /// before the room's first snapshot.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.client.position_at(self.tick()?)
     }
 
-    /// How many broken promises of the server the connection went on after, and the last of them.
+    /// Returns how many violations of the server the connection survived, and the last of them.
     #[must_use]
     pub fn violations(&self) -> (u64, Option<&Violation>) {
         (self.violations, self.last_violation.as_ref())
     }
 
-    /// Says goodbye and waits up to 5 s for the server to close the connection. Nothing that handles send or steer
-    /// after the goodbye goes out.
+    /// Says goodbye and waits up to 5 s for the server to close the connection. Nothing that handles send or steer after the
+    /// goodbye is sent.
     ///
     /// # Errors
-    /// [`Disconnected`] if the connection ended in another way.
+    /// [`Disconnected`] if the connection ended differently.
     pub async fn close(mut self) -> Result<(), Disconnected> {
         let goodbye = async {
-            // If it cannot be sent, the end that comes says why.
+            // If this fails, the end that follows says why.
             let _ = self.send(Command::Bye).await;
             loop {
                 if let Err(end) = self.next_event().await {
@@ -211,7 +211,7 @@ impl Connection {
         Poll::Ready(result)
     }
 
-    /// Reads on until the answer to a join, and keeps the events for later.
+    /// Reads until the answer to a join, and keeps the events for later.
     fn poll_joined(&mut self, cx: &mut Context<'_>, request: u32) -> Poll<Result<(), JoinError>> {
         loop {
             if self.unread.len() >= MAX_UNREAD_EVENTS {
@@ -237,7 +237,7 @@ impl Connection {
     }
 
     fn keep(&mut self, event: Event) {
-        // The tick of a frame is over when it is read, and frames would stand between snapshots that become one.
+        // When a kept frame is read, its tick is over. It would also separate snapshots that should become one.
         if matches!(event, Event::Frame { .. }) {
             return;
         }
@@ -259,7 +259,7 @@ impl Stream for Connection {
     }
 }
 
-/// Now, on tokio's clock, which tests can stop.
+/// Returns the time of tokio's clock, which tests can pause.
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }

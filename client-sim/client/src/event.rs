@@ -1,4 +1,4 @@
-//! What a message from the server means to a player.
+//! The events that a client makes of the server's messages.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use parlour_shared::{
 
 use crate::{prediction::Agreement, violation::Violation};
 
-/// One message of the server, after the client has taken it in.
+/// One message of the server, after the client has applied it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The session is open: [`crate::Client::welcome`].
@@ -19,51 +19,49 @@ pub enum Event {
     Entered,
     /// The player left its room, and may be about to enter another.
     Left(RoomLeft),
-    /// The view is that of a newer tick: [`crate::Client::view`]. What changed is in
-    /// [`crate::Client::snapshot`].
+    /// The view is that of a newer tick: [`crate::Client::view`]. [`crate::Client::snapshot`] has the changes.
     Snapshot {
-        /// How the own motion compares with the prediction; `None` if that is a violation, and for a client
-        /// that only watches.
+        /// How the player's own motion compares with the prediction; `None` on a violation, and for a spectator.
         own: Option<Agreement>,
-        /// The command that was applied last and how early it came, if the snapshot says so.
+        /// The last command that was applied and how early it arrived; `None` if the snapshot does not say.
         ack: Option<Ack>,
     },
     /// Somebody said something.
     Chat(ChatSaid),
     /// The room's state changed: [`crate::Client::state`].
     StateChanged(StateChanged),
-    /// A request was done.
+    /// The server accepted a request.
     Accepted(Accepted),
-    /// A request was not done.
+    /// The server refused a request.
     Refused(Refused),
-    /// A ping came back.
+    /// The server answered a ping.
     Pong {
         /// The round trip.
         rtt: Duration,
     },
-    /// Something from a plugin.
+    /// A message from a plugin.
     Custom(CustomSaid),
     /// The server is about to close the connection.
     Closing(Closing),
-    /// Time to sample the player's input, for this tick. Not from the server: a connection gives it if its program asked
+    /// Time to sample the player's input, for this tick. Not from the server: a connection returns it if its program asked
     /// for it (`Options::frames`).
     Frame {
-        /// The tick that a heading reaches that is steered now.
+        /// The tick that a heading reaches if it is steered now.
         tick: Tick,
     },
 }
 
-/// An event, and what was wrong with it.
+/// An event, and the violation that came with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// What happened. The client has taken it in.
+    /// What happened. The client has already applied it.
     pub event: Event,
-    /// A promise of the server that this message broke, if the client can go on after it.
+    /// A violation in this message after which the client can continue; `None` if there was none.
     pub violation: Option<Violation>,
 }
 
 impl Received {
-    /// The event, if the message kept all promises.
+    /// Returns the event, if the message came without a violation.
     ///
     /// # Errors
     /// The [`Violation`] otherwise.

@@ -23,18 +23,18 @@
 //!
 //! * [`Connection`] is a client with a socket, for tokio. Most programs need nothing else.
 //! * [`Client`] is one player's side of the protocol without a socket or a clock: messages in, events out, time as an
-//!   argument. A connection has one inside; programs with an event loop of their own use it alone.
+//!   argument. Every connection contains one; programs with their own event loop use it alone.
 //!
 //! # Events and the view
 //!
-//! The server sends messages; each becomes an [`Event`]. [`Connection::next_event`] waits for the next one, and a
-//! connection is also a `Stream` of them. Before you get an event, the client has taken it in:
-//! [`Connection::client`] then holds the room ([`Client::room`]), all visible players ([`Client::view`]), the room's shared
-//! state ([`Client::state`]) and your own motion.
+//! Each message of the server becomes an [`Event`]. [`Connection::next_event`] waits for the next one, and a connection is
+//! also a `Stream` of them. The client applies a message before you get its event: [`Connection::client`] then has the
+//! room ([`Client::room`]), all visible players ([`Client::view`]), the room's shared state ([`Client::state`]) and your
+//! own motion.
 //!
-//! A player is not sent as a list of positions but as a [segment](parlour_shared::motion::Segment): at tick `t` it is at
-//! `position + velocity * (t - since)`. `seen.segment.at(tick)` computes that, so a view can be drawn at any tick and not
-//! only when a snapshot arrives.
+//! The server describes a player's motion as a [segment](parlour_shared::motion::Segment), not as a list of positions: at
+//! tick `t` the player is at `position + velocity * (t - since)`. `seen.segment.at(tick)` computes that, so you can draw a
+//! view at any tick, not only when a snapshot arrives.
 //!
 //! # Commands
 //!
@@ -50,19 +50,19 @@
 //! # }
 //! ```
 //!
-//! Nothing runs in the background: a connection reads, writes and answers pings while somebody waits for its next event.
+//! Nothing runs in the background: a connection reads, writes and answers pings only while a task waits for its next event.
 //! Wait for events in a loop, and do long work elsewhere. After 20 s without an answer the server closes the connection.
 //!
 //! # Walking
 //!
-//! [`Connection::steer`] and [`Handle::steer`] say where the player wants to go; the connection keeps that wish and sends
-//! it at the moment from which it arrives just before a tick begins ([`PhaseLock`]), at most 60 times a second, and again
-//! in the next room or if the server did not acknowledge it within a second. [`Connection::position`] is where the player
-//! is now, with commands included that the server has not answered yet: draw the own player there, and it moves without
+//! [`Connection::steer`] and [`Handle::steer`] set where the player wants to go. The connection remembers the heading and
+//! times it to arrive just before a tick begins ([`PhaseLock`]), at most 60 times a second. It sends the heading again in
+//! the next room, and if the server does not acknowledge it within a second. [`Connection::position`] is where the player
+//! is now, including commands that the server has not answered yet. Draw your own player there, and it moves without
 //! waiting for the network.
 //!
-//! A game that reads keys sets [`Options::frames`]. It then gets an [`Event::Frame`] at each such moment while it is in a
-//! room, 60 times a second, and a heading that it steers then goes out for that very tick:
+//! A game that reads keys sets [`Options::frames`]. While it is in a room, it then gets an [`Event::Frame`] at each such
+//! moment, 60 times a second. A heading that it steers then is sent for exactly that tick:
 //!
 //! ```no_run
 //! # use parlour_client::{Connection, Disconnected, Event, Heading, Position, Tick};
@@ -80,9 +80,9 @@
 //!
 //! # The end of a connection
 //!
-//! [`Disconnected`] says why, with the server's close code and reason if there was one, and what to do:
-//! [`Disconnected::reconnect_after`] is the time after which to come back, or `None` if a person should decide. So does
-//! [`ConnectError`]. A client that stays:
+//! [`Disconnected`] says why, with the server's close code and reason if there are any, and what to do:
+//! [`Disconnected::reconnect_after`] is how long to wait before reconnecting, or `None` if a person should decide.
+//! [`ConnectError`] has the same method. A client that reconnects:
 //!
 //! ```no_run
 //! # use parlour_client::{ConnectError, Connection, Disconnected, Options};
@@ -101,9 +101,9 @@
 //!
 //! # Cancel safety
 //!
-//! All futures of this crate may be dropped before they are done, as `select!` and `timeout` do:
+//! All futures of this crate may be dropped before they complete, as `select!` and `timeout` do:
 //!
-//! | method | dropped before it is done |
+//! | method | if dropped early |
 //! |---|---|
 //! | [`Connection::open`] | closes the socket |
 //! | [`Connection::next_event`], the `Stream` | loses nothing |
@@ -116,16 +116,16 @@
 //! | what | bound | beyond it |
 //! |---|---|---|
 //! | a message from the server | 8 MiB | [`Disconnected`] |
-//! | events | no queue: the connection reads when you wait for the next | the server sends fewer snapshots, and closes with 4001 what falls ever further behind |
-//! | events during [`Connection::join`] | [`MAX_UNREAD_EVENTS`], several snapshots count as one | [`JoinError::TooManyEvents`] |
-//! | commands in a [`Handle`]'s queue | [`COMMAND_QUEUE`], shared by all handles | [`Handle::send`] waits, [`Handle::try_send`] says so |
+//! | events | no queue: the connection reads when you wait for the next | the server sends fewer snapshots, and closes a connection that keeps falling behind with code 4001 |
+//! | events during [`Connection::join`] | [`MAX_UNREAD_EVENTS`]; consecutive snapshots count as one | [`JoinError::TooManyEvents`] |
+//! | commands in a [`Handle`]'s queue | [`COMMAND_QUEUE`], shared by all handles | [`Handle::send`] waits, [`Handle::try_send`] returns an error |
 //! | a command | 16 KiB | [`SendError::TooLong`] |
-//! | bytes that wait for the socket | 32 KiB: 16 KiB and one more command | [`Connection::send`] waits, without a limit in time if the server reads nothing; the queue of the handles is not read |
+//! | bytes that wait for the socket | 32 KiB: 16 KiB and one more command | [`Connection::send`] waits, without a time limit if the server reads nothing; the queue of the handles is not read |
 //!
 //! # Features
 //!
 //! * `connect` (default): [`Connection`], with tokio and tokio-tungstenite. Without it the crate has no I/O.
-//! * `tls` (default): `wss://` addresses, with rustls, ring, and the root certificates of Mozilla.
+//! * `tls` (default): `wss://` addresses, with rustls, ring, and Mozilla's root certificates.
 #![forbid(unsafe_code)]
 
 mod address;

@@ -1,9 +1,9 @@
-//! When to send a command so that it reaches the server just before the tick that it is aimed at.
+//! Times a command so that it reaches the server just before the tick that it is aimed at.
 //!
-//! A command that arrives right after the beginning of a tick waits a whole tick for the next one. A client that knows
-//! when ticks begin samples its input shortly before, so what it sends is always fresh. The server says how early each
-//! command arrived. So nobody has to measure the way or to compare clocks: the moment of sending plus that time *is* the
-//! last moment at which the command could have been sent.
+//! A command that arrives right after a tick begins waits a whole tick for the next one. A client that knows when ticks
+//! begin samples its input shortly before, so its commands are always fresh. The server reports how early each command
+//! arrived. No side has to measure the latency or compare clocks: the moment of sending plus that time *is* the last
+//! moment at which the client could have sent the command.
 
 use std::{
     collections::VecDeque,
@@ -18,20 +18,19 @@ use parlour_shared::{
 
 use crate::ticks::TickClock;
 
-/// How long before its tick a command should arrive, by default: enough for the jitter from one command to the next.
+/// How long before its tick a command should arrive, by default: enough for the jitter between consecutive commands.
 pub const DEFAULT_LEAD: Duration = Duration::from_millis(2);
-/// The estimate is the median of this many commands, which a late one hardly moves.
+/// The estimate is the median of this many commands. One late command hardly moves it.
 const KEPT: usize = 9;
-/// Commands on their way that are remembered. If so many have no answer, the server has dropped them: then the
-/// estimate is wrong and starts over.
+/// How many commands in flight are remembered. If this many have no answer, the server has dropped them: the estimate is
+/// wrong, and starts over.
 const MOST_UNDER_WAY: usize = 16;
 /// After this long without an answer the estimate starts over, because the clocks may have drifted.
 const MEMORY: Duration = Duration::from_secs(5);
-/// An answer that differs by more from what is known is an accident, or the server has skipped ticks: half a
-/// tick.
+/// An answer that deviates by more than this is an accident, or the server has skipped ticks: half a tick.
 const STRAY_US: i32 = tick_nanos(1) as i32 / 2000;
 
-/// Learns from acknowledgements when to send. Knows no clock: time is an argument.
+/// Learns from acknowledgements when to send. It has no clock: time is an argument.
 #[derive(Clone, Debug, Default)]
 pub struct PhaseLock {
     under_way: VecDeque<Sent>,
@@ -45,13 +44,13 @@ struct Sent {
     at: Instant,
 }
 
-/// The last moment to send for each tick: a straight line through one point, and by how much each of the last
-/// answers was beside it.
+/// The last moment to send for each tick: a straight line through one point, and how far each of the last answers was
+/// from it.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     tick: Tick,
     at: Instant,
-    /// In microseconds; the first `known` are in use, `next` is written next.
+    /// In microseconds; the first `known` are in use, and `next` is the next to be written.
     beside_us: [i32; KEPT],
     known: usize,
     next: usize,
@@ -61,7 +60,7 @@ struct Line {
 }
 
 impl PhaseLock {
-    /// A command with this number, aimed at this tick, is sent now.
+    /// Records that a command with this number, aimed at this tick, is sent now.
     pub fn sent(&mut self, seq: u32, tick: Tick, now: Instant) {
         if self.under_way.len() == MOST_UNDER_WAY {
             self.under_way.clear();
@@ -70,7 +69,7 @@ impl PhaseLock {
         self.under_way.push_back(Sent { seq, tick, at: now });
     }
 
-    /// The server says which command it applied last, and how early that was there.
+    /// Learns from the server which command it applied last, and how early that command arrived.
     pub fn acknowledged(&mut self, ack: Ack, now: Instant) {
         let mut told = None;
         while let Some(sent) = self.under_way.front().filter(|sent| sent.seq <= ack.seq) {
@@ -92,32 +91,32 @@ impl PhaseLock {
         }
     }
 
-    /// The last moment to send a command that arrives before this tick begins; `None` before the first
+    /// Returns the last moment to send a command that arrives before this tick begins, or `None` before the first
     /// acknowledgement.
     #[must_use]
     pub fn latest(&self, tick: Tick) -> Option<Instant> {
         self.line.as_ref()?.latest(tick)
     }
 
-    /// The next moment, not before `now`, at which to sample the input, and the tick to aim it at: it arrives `lead`
-    /// before that tick begins. Before the first acknowledgement the estimate of `clock` is used; `None` if that does not
-    /// know a tick either.
+    /// Returns the next moment, not before `now`, at which to sample the input, and the tick to aim it at: it arrives `lead`
+    /// before that tick begins. Before the first acknowledgement this uses the estimate of `clock`; it returns `None` if
+    /// `clock` has none.
     #[must_use]
     pub fn next(&self, now: Instant, lead: Duration, clock: &TickClock) -> Option<(Instant, Tick)> {
         let over = clock.at(now)?;
-        // Without a word on the way: as if it took no time.
+        // Without a measured latency, assume that there is none.
         let latest = |tick| self.latest(tick).or_else(|| clock.arrival(tick));
         let after = nanos_between(latest(over)?, now + lead);
         let ticks = after
             .saturating_mul(i64::from(TICK_RATE))
             .div_euclid(1_000_000_000);
         let first = i64::from(over.0).saturating_add(ticks);
-        // `ticks` is rounded down, and a tick is no whole number of nanoseconds.
+        // `ticks` is rounded down, and a tick is not a whole number of nanoseconds.
         let (aim, moment) = (0..3).map(|more| first.saturating_add(more)).find_map(|aim| {
             let moment = latest(tick_of(aim))?.checked_sub(lead)?;
             (moment >= now).then_some((aim, moment))
         })?;
-        // A tick that the server would not take is no aim, whatever was learned.
+        // Never aim at a tick that the server would not accept, whatever was learned.
         let next = i64::from(clock.at(moment)?.0) + 1;
         let window =
             next - i64::from(MAX_COMMAND_LATE_TICKS) + 1..=next + i64::from(MAX_COMMAND_EARLY_TICKS) - 1;
@@ -138,7 +137,7 @@ impl Line {
         }
     }
 
-    /// Takes an answer in; false if the line is of no use for it, because ticks are no longer where they were.
+    /// Adds an answer. Returns false if the line no longer fits because the ticks have moved.
     fn learn(&mut self, latest: Instant, tick: Tick, now: Instant) -> bool {
         let on_line = tick_nanos(i64::from(tick.0) - i64::from(self.tick.0));
         let Ok(beside) = i32::try_from((nanos_between(self.at, latest) - on_line) / 1000) else {
@@ -147,8 +146,8 @@ impl Line {
         self.heard = now;
         let middle = self.middle_us();
         if is_far(beside, middle) {
-            // Nothing makes a command come earlier than it can: then ticks begin later than was known. That it
-            // came late may be an accident once; twice the same is news.
+            // A command cannot arrive earlier than the latency allows: ticks begin later than the line says. A late arrival may be
+            // an accident; two that agree mean that ticks have moved.
             if beside > middle {
                 return false;
             }
@@ -169,7 +168,7 @@ impl Line {
         shifted(self.at, on_line + i64::from(self.middle_us()) * 1000)
     }
 
-    /// The middle one; of two the earlier, which is the safer.
+    /// Returns the median; of two middle ones the earlier, which is safer.
     fn middle_us(&self) -> i32 {
         let mut sorted = self.beside_us;
         let known = &mut sorted[..self.known];
@@ -182,17 +181,17 @@ fn is_far(one_us: i32, other_us: i32) -> bool {
     one_us.abs_diff(other_us) > STRAY_US as u32
 }
 
-/// Between tick 0 and the end of time.
+/// Clamps a number to the range of ticks.
 fn tick_of(number: i64) -> Tick {
     Tick(number.clamp(0, i64::from(u32::MAX)) as u32)
 }
 
-/// How long so many ticks take.
+/// Returns how long this many ticks take.
 const fn tick_nanos(ticks: i64) -> i64 {
     ticks * 1_000_000_000 / TICK_RATE as i64
 }
 
-/// From one moment to another, negative if the other is earlier.
+/// Returns the time from one moment to the other, negative if the other is earlier.
 fn nanos_between(from: Instant, to: Instant) -> i64 {
     let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
     match to.checked_duration_since(from) {

@@ -1,8 +1,8 @@
-//! The player's own motion: predicted before the server reports it, and compared with the report bit for bit.
+//! Predicts the player's own motion before the server reports it, and compares it with the report bit for bit.
 //!
-//! A command takes effect at one tick, and from there the motion follows from the walls alone. The client
-//! therefore knows where its player must be as soon as it knows the tick. A snapshot says which command was
-//! applied last and usually at which tick. The position in it is then a test of both sides.
+//! A command takes effect at one tick, and from there the walls alone determine the motion. So the client knows where its
+//! player must be as soon as it knows the tick. A snapshot names the command that was applied last, and usually its tick.
+//! The position in the snapshot then checks both sides.
 
 mod follow;
 
@@ -17,68 +17,67 @@ use parlour_shared::{
 
 use follow::{Explained, advance, explain, is_same, is_within, obey, pick_up};
 
-/// The last tick that is taken seriously: beyond it the arithmetic of motion would overflow. Reached after
-/// two years.
+/// The last tick that a client accepts: beyond it the arithmetic of motion would overflow. A server reaches it after two
+/// years.
 pub(crate) const LAST_TICK: Tick = Tick(u32::MAX - (1 << 20));
 
-/// A command that was sent and is not acknowledged.
+/// A command that was sent and is not acknowledged yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Pending {
     seq: u32,
     heading: Heading,
-    /// The tick at which it will take effect if all goes as the client expects.
+    /// The tick at which the client expects it to take effect.
     expected: Tick,
 }
 
-/// What a snapshot says of the own player's motion.
+/// A snapshot's report of the player's own motion.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnMotion {
     /// The snapshot's tick.
     pub tick: Tick,
-    /// The last command applied, if the snapshot names one.
+    /// The last command applied; `None` if the snapshot names none.
     pub ack: Option<Ack>,
-    /// The tick of the turn, if the snapshot reports the motion as a turn.
+    /// The tick of the turn; `None` if the snapshot does not report the motion as a turn.
     pub turned: Option<Tick>,
     /// The motion.
     pub segment: Segment,
 }
 
-/// How a snapshot compares with what the client knew.
+/// How a snapshot compares with the prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
-    /// The first news of this stay in a room: there was nothing to compare.
+    /// The first report of this stay in a room: there was nothing to compare.
     Started,
     /// Equal in every bit.
     Agreed,
-    /// Too many commands in too long a time: not compared, taken over.
+    /// Too many commands in too long a time: accepted without comparing.
     Unchecked,
 }
 
-/// Why a snapshot cannot be true if the server follows its own rules.
+/// Why a snapshot contradicts the rules that the server follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
-    /// The player is where the commands and the walls cannot have taken it. A plugin that teleports players causes this
-    /// as well.
+    /// The player is where commands and walls cannot have taken it. A plugin that teleports players also causes this.
     #[error("at tick {tick:?} the server says {reported:?}, the prediction {predicted:?}")]
     Motion {
         /// The snapshot's tick.
         tick: Tick,
-        /// What it says.
+        /// The motion in the snapshot.
         reported: Segment,
-        /// What the client expected.
+        /// The motion that the client expected.
         predicted: Segment,
     },
-    /// The player stands in a wall or off the map.
-    #[error("own position {0:?} lies in a wall")]
+    /// The player is in a wall or off the map.
+    #[error("the player's own position {0:?} is in a wall")]
     InWall(Position),
-    /// A command is acknowledged that was not sent, or was acknowledged before a later one.
-    #[error("command {got} is acknowledged after {last}, the last one sent is {sent}")]
+    /// The server acknowledged a command that was never sent, or one older than the last acknowledged.
+    #[error("the server acknowledged command {got} after {last}; the last one sent is {sent}")]
     Ack {
-        /// The command that is acknowledged.
+        /// The acknowledged command.
         got: u32,
-        /// The one acknowledged before.
+        /// The command acknowledged before.
         last: u32,
-        /// The last one sent.
+        /// The last command sent.
         sent: u32,
     },
 }
@@ -100,17 +99,16 @@ struct Known {
 }
 
 impl Prediction {
-    /// A new stay in a room: the place is unknown until the next snapshot. Commands under way may still count
+    /// Starts a new stay in a room: the position is unknown until the next snapshot. Commands in flight may still take effect
     /// there.
     pub fn enter_room(&mut self) {
         self.known = None;
     }
 
-    /// Notes a command that is about to be sent, and numbers it.
+    /// Records a command that is about to be sent, and returns its number.
     pub fn send(&mut self, heading: Heading, expected: Tick) -> u32 {
         self.sent = self.sent.saturating_add(1);
-        // The server takes no sequence number this far ahead of the last one, so the oldest is lost in any
-        // case.
+        // The server accepts no sequence number this far ahead of the last one, so the oldest command is lost in any case.
         if self.pending.len() >= MAX_SEQUENCE_JUMP as usize {
             self.pending.pop_front();
         }
@@ -122,25 +120,26 @@ impl Prediction {
         self.sent
     }
 
-    /// The last command sent, whether it was applied or not.
+    /// Returns the number of the last command sent, applied or not.
     #[must_use]
     pub fn last_sent(&self) -> u32 {
         self.sent
     }
 
-    /// How many commands are not acknowledged, themselves or by a later one.
+    /// Returns how many commands are unacknowledged: neither they nor a later one were acknowledged.
     #[must_use]
     pub fn unacknowledged(&self) -> usize {
         self.pending.len()
     }
 
-    /// The motion as of the last snapshot.
+    /// Returns the motion as of the last snapshot, or `None` before a stay's first one.
     #[must_use]
     pub fn known(&self) -> Option<Segment> {
         self.known.map(|known| known.course.segment)
     }
 
-    /// Where the player will be at a tick, if the commands under way take effect when expected.
+    /// Returns where the player will be at a tick if the commands in flight take effect when expected. `None` before a stay's
+    /// first snapshot.
     #[must_use]
     pub fn position_at(&self, walls: &WallGrid, tick: Tick) -> Option<Position> {
         let tick = tick.min(LAST_TICK);
@@ -156,10 +155,10 @@ impl Prediction {
         Some(advance(walls, known.course, tick).segment.at(tick))
     }
 
-    /// Takes in a snapshot.
+    /// Compares a snapshot with the prediction and adopts it.
     ///
     /// # Errors
-    /// [`Mismatch`]; the client goes on with what the server says, so that one mismatch is reported once.
+    /// [`Mismatch`]; the client continues from the server's report, so that one mismatch is reported once.
     pub fn confirm(&mut self, walls: &WallGrid, reported: &OwnMotion) -> Result<Agreement, Mismatch> {
         let result = self.compare(walls, reported);
         if let Some(ack) = reported.ack {
@@ -177,7 +176,7 @@ impl Prediction {
         result.map(|(agreement, _)| agreement)
     }
 
-    /// Takes in what a snapshot acknowledges, and nothing else of it.
+    /// Applies a snapshot's acknowledgement, and nothing else of it.
     ///
     /// # Errors
     /// [`Mismatch::Ack`].
@@ -220,7 +219,7 @@ impl Prediction {
             self.pending.partition_point(|command| command.seq <= ack.seq)
         });
         let matches = |course: &Course| is_same(&course.segment, reported);
-        // The common cases first, without a search: nothing was applied, or one command at a reported tick.
+        // The common cases need no search: nothing was applied, or one command at a reported tick.
         let straight = advance(walls, known.course, reported.tick);
         let quick = match (applied, reported.turned) {
             (0, _) => Some(straight),

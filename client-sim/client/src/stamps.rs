@@ -1,28 +1,28 @@
-//! Reliable messages are numbered, per room for what all in it hear and per stay for what only some hear: no
-//! gaps.
+//! Checks that reliable messages are numbered without gaps: per room for messages to all in it, per stay for messages to
+//! only some.
 
 use parlour_shared::{ids::Epoch, message::Stamp};
 
 /// A number that is not the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("message {got:?} where {expected:?} was due")]
+#[error("message {got:?} arrived where {expected:?} was expected")]
 pub struct StampError {
-    /// The stamp that was due; `None` outside of a room.
+    /// The expected stamp; `None` outside of a room.
     pub expected: Option<Stamp>,
     /// The stamp of the message.
     pub got: Stamp,
 }
 
-/// Which stream a message belongs to.
+/// The stream that a message belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StampStream {
-    /// What all in the room hear.
+    /// Messages to all in the room.
     Room,
-    /// What only some hear.
+    /// Messages to only some in the room.
     Listener,
 }
 
-/// Where the streams of the present stay in a room stand.
+/// The positions of the streams of the current stay in a room.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StampChecker {
     stay: Option<Epoch>,
@@ -31,7 +31,7 @@ pub(crate) struct StampChecker {
 }
 
 impl StampChecker {
-    /// A new stay in a room; `seq` is the number of the room's last message so far.
+    /// Starts a new stay in a room; `seq` is the number of the room's last message so far.
     pub(crate) fn enter_room(&mut self, epoch: Epoch, seq: u32) {
         *self = Self {
             stay: Some(epoch),
@@ -40,15 +40,15 @@ impl StampChecker {
         };
     }
 
-    /// The stay is over.
+    /// Ends the stay.
     pub(crate) fn leave_room(&mut self) {
         self.stay = None;
     }
 
-    /// Takes in the next message of a stream.
+    /// Checks the next message of a stream.
     ///
     /// # Errors
-    /// [`StampError`] if it is not the next one; the stream goes on from it, so that one gap is reported once.
+    /// [`StampError`] if it is not the next one; the stream continues from it, so that one gap is reported once.
     pub(crate) fn check(&mut self, stream: StampStream, got: Stamp) -> Result<(), StampError> {
         let last = match stream {
             StampStream::Room => &mut self.room,

@@ -1,4 +1,4 @@
-//! Which tick it is, estimated from when the server's messages arrive.
+//! Estimates the current tick from when the server's messages arrive.
 
 use std::time::{Duration, Instant};
 
@@ -7,8 +7,8 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE};
 /// After this long the estimate starts over, because the clocks may have drifted.
 const MEMORY: Duration = Duration::from_secs(10);
 
-/// Follows the server's ticks. The message that came with the least delay decides, so the estimate is late by
-/// the shortest way from the server to here, and never by a queue.
+/// Follows the server's ticks. The message with the least delay decides, so the estimate is late by the shortest latency
+/// from the server to here, and never by a queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TickClock {
     best: Option<Sample>,
@@ -21,7 +21,7 @@ struct Sample {
 }
 
 impl TickClock {
-    /// A message arrived that names this tick as the last completed one.
+    /// Records the arrival of a message that names this tick as the last completed one.
     pub fn observe(&mut self, tick: Tick, now: Instant) {
         let better = self
             .best
@@ -31,7 +31,8 @@ impl TickClock {
         }
     }
 
-    /// When the first message arrives, or arrived, that can name this tick as completed, if nothing delays it.
+    /// Returns when the first message that can name this tick as completed arrives, or arrived, if nothing delays it. `None`
+    /// before any message.
     #[must_use]
     pub fn arrival(&self, tick: Tick) -> Option<Instant> {
         let best = self.best?;
@@ -43,7 +44,7 @@ impl TickClock {
         }
     }
 
-    /// The last completed tick, estimated.
+    /// Returns an estimate of the last completed tick, or `None` before any message.
     #[must_use]
     pub fn at(&self, now: Instant) -> Option<Tick> {
         let best = self.best?;

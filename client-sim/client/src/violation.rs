@@ -1,4 +1,4 @@
-//! A broken promise of the server, as a client can see it.
+//! The protocol violations of a server that a client can detect.
 
 use parlour_shared::{
     codec::CodecError,
@@ -9,7 +9,7 @@ use parlour_shared::{
 
 use crate::{prediction::Mismatch, stamps::StampError};
 
-/// Something that a server which keeps its promises does not do.
+/// A breach of the protocol or its guarantees by the server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
     /// Bytes that are not a message.
@@ -18,51 +18,51 @@ pub enum Violation {
     /// Bytes that are not a snapshot.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
-    /// A snapshot that does not fit what was sent before.
+    /// A snapshot that does not fit the ones before it.
     #[error(transparent)]
     View(#[from] ViewError),
     /// A snapshot while the player is in no room.
     #[error("snapshot outside of a room")]
     SnapshotOutside,
-    /// A full state in which the player itself is missing.
+    /// A full state without the player itself.
     #[error("the player is not in its own view at tick {0:?}")]
     OwnMissing(Tick),
-    /// A tick no world reaches.
+    /// A tick that no world reaches.
     #[error("tick {0:?} is out of range")]
     TickRange(Tick),
-    /// The own motion is not what commands and walls make of it.
+    /// The player's own motion does not follow from commands and walls.
     #[error(transparent)]
     Prediction(#[from] Mismatch),
     /// A reliable message is missing or came twice.
     #[error(transparent)]
     Stamp(#[from] StampError),
-    /// Anything else before the welcome.
+    /// A message other than the welcome before the welcome.
     #[error("a message before the welcome")]
     BeforeWelcome,
     /// A second welcome.
     #[error("a second welcome")]
     SecondWelcome,
-    /// A room entered while still in another, or left without being in it.
+    /// A room entered while still in a different one, or left without being in it.
     #[error("room order: in epoch {present:?}, the server names epoch {named:?}")]
     RoomOrder {
-        /// The room the client is in.
+        /// The room that the client is in; `None` outside of a room.
         present: Option<Epoch>,
         /// The room that the server names.
         named: Epoch,
     },
-    /// Map measures out of bounds.
-    #[error("map {0:?} has measures that no map has")]
+    /// Map dimensions out of bounds.
+    #[error("map {0:?} has dimensions that are out of bounds")]
     Map(String),
-    /// A snapshot as JSON on the binary protocol.
+    /// A snapshot as JSON in the binary protocol.
     #[error("a snapshot in JSON form")]
     SnapshotForm,
     /// A frame that the binary protocol does not have.
-    #[error("text on the binary protocol")]
+    #[error("text in the binary protocol")]
     Text,
 }
 
 impl Violation {
-    /// A short name for counting.
+    /// Returns a short name for counting.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What a bot decides: when to turn and where to, what to say and when. All of it by seeded chance.
+//! The decisions of a bot: when and where to turn, when and what to say. A seeded random stream makes them all.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -9,24 +9,24 @@ use parlour_shared::{
 
 use super::plan::{Behaviour, Plan};
 
-/// A new heading differs from so many before it, the present one included. So a neighbour that sees a heading
+/// A new heading differs from this many before it, including the current one, so that a neighbour that sees a heading
 /// knows which turn it was.
 pub const DISTINCT: usize = 4;
-/// A crowd mills about this near its goal, in pixels.
+/// A crowd wanders within this distance of its goal, in pixels.
 const CROWD_PX: i32 = 96;
 
 /// How one bot walks.
 #[derive(Clone, Debug)]
 pub struct Walk {
     behaviour: Behaviour,
-    /// Average time between turns, in microseconds; 0: never.
+    /// Average time between turns, in microseconds; 0: never turns.
     interval_us: u32,
     chance: Stream,
     recent: VecDeque<Heading>,
 }
 
 impl Walk {
-    /// The walk of the bot with this number.
+    /// Returns the walk of the bot with this number.
     #[must_use]
     pub fn new(plan: &Plan, bot: u32) -> Self {
         Self {
@@ -37,12 +37,12 @@ impl Walk {
         }
     }
 
-    /// How long after entering a room the first turn comes; none: never.
+    /// Returns how long after entering a room the first turn is due; `None`: never.
     pub fn first_delay(&mut self) -> Option<Duration> {
         (self.interval_us > 0).then(|| Duration::from_micros(self.chance.below(self.interval_us).into()))
     }
 
-    /// How long after a turn the next comes. Jitter is regular; the others vary by half to either side.
+    /// Returns how long after a turn the next is due. Jitter is regular; the others vary by half in either direction.
     pub fn delay(&mut self) -> Duration {
         Duration::from_micros(match self.behaviour {
             Behaviour::Jitter => self.interval_us.into(),
@@ -50,14 +50,14 @@ impl Walk {
         })
     }
 
-    /// The next heading of a bot that is at `here`, if that is known, on a map with this middle.
+    /// Returns the next heading of a bot at `here`, if known, on a map with this middle.
     pub fn turn(&mut self, here: Option<Position>, middle: Position) -> Heading {
         let towards = match (self.behaviour, here) {
             (Behaviour::Crowd, Some(here)) => direction_to(here, middle),
             _ => None,
         };
         let mut heading = self.draw(towards);
-        // With 17 headings and 4 that are taken this ends soon; where a crowd has 6 to choose from, too.
+        // This ends soon: 4 headings are excluded of 17, or of 6 in a crowd.
         while self.recent.contains(&heading) {
             heading = self.draw(towards);
         }
@@ -95,7 +95,7 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// The talk of the bot with this number.
+    /// Returns the talk of the bot with this number.
     #[must_use]
     pub fn new(plan: &Plan, bot: u32) -> Self {
         Self {
@@ -105,28 +105,28 @@ impl Talk {
         }
     }
 
-    /// How long until it says the next thing; none: never.
+    /// Returns how long until the bot speaks next; `None`: never.
     pub fn chat_delay(&mut self) -> Option<Duration> {
         delay(self.chat_us, &mut self.chance)
     }
 
-    /// How long until it changes its skin; none: never.
+    /// Returns how long until the bot changes its skin; `None`: never.
     pub fn skin_delay(&mut self) -> Option<Duration> {
         delay(self.skin_us, &mut self.chance)
     }
 
-    /// One of so many things, by chance.
+    /// Picks a number below `things`.
     pub fn choose(&mut self, things: u32) -> u32 {
         self.chance.below(things)
     }
 }
 
-/// The direction with that number on a compass of eight, north first.
+/// Returns the direction with this number on a compass of eight, north first.
 fn compass(number: usize) -> Direction {
     Direction::ALL[1 + number % 8]
 }
 
-/// The compass number of the way to a place; none if it is near.
+/// Returns the compass number of the way to a place, or `None` if it is near.
 fn direction_to(here: Position, there: Position) -> Option<usize> {
     let near = i64::from(CROWD_PX * UNITS_PER_PX);
     if here.distance_squared(there) < near * near {
@@ -164,7 +164,7 @@ fn minute_us(per_minute: f64) -> u64 {
     }
 }
 
-/// Half to one and a half times as long, evenly spread.
+/// Returns 0.5 to 1.5 times the interval, uniformly distributed.
 fn vary(interval_us: u32, chance: &mut Stream) -> u64 {
     u64::from(interval_us / 2) + u64::from(chance.below(interval_us))
 }

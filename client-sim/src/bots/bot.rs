@@ -1,4 +1,4 @@
-//! One bot: a client that acts when its schedule says so, and looks closely at all that it is told.
+//! One bot: a client that acts when its schedule says so, and examines everything it receives.
 
 mod act;
 mod look;
@@ -31,12 +31,12 @@ use super::{
 };
 use crate::framing::{Framing, Incoming};
 
-/// Bytes that may wait for a socket that takes none; then the bot gives up.
+/// How many bytes may wait for a socket that takes none; beyond that the bot gives up.
 const MOST_WAITING: usize = 64 * 1024;
-/// How long until a socket that took nothing is tried again.
+/// How long to wait before trying again a socket that took nothing.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// What the bots of a thread share.
+/// The data that the bots of a thread share.
 pub(super) struct Shared {
     pub(super) plan: Plan,
     pub(super) roles: Roles,
@@ -46,15 +46,15 @@ pub(super) struct Shared {
     pub(super) pulse: Arc<Pulse>,
     pub(super) snapshot: Snapshot,
     pub(super) payload: Vec<u8>,
-    /// The walls of all maps they are on.
+    /// The walls of all maps that the bots are on.
     pub(super) walls: Vec<Arc<WallGrid>>,
-    /// Whom to look at when.
+    /// Decides when to sample which bot's picture.
     pub(super) glances: Stream,
-    /// By number, what became of the bots so far, whoever sits there now.
+    /// By bot number, the milestones that any bot with that number has reached.
     pub(super) past: Vec<Past>,
 }
 
-/// What became of a bot so far.
+/// The milestones of a bot.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Past {
     pub(super) was_welcomed: bool,
@@ -64,9 +64,9 @@ pub(super) struct Past {
 /// Why a connection is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// Closed by the server, if with a code.
+    /// Closed by the server; `None`: without a close code.
     Closed(Option<u16>),
-    /// The bot has seen enough: a violation after which it knows nothing any more.
+    /// A violation after which the bot's state is unusable.
     Violation,
 }
 
@@ -81,12 +81,12 @@ pub(super) struct Bot {
     writer: Rc<TcpStream>,
     out: Vec<u8>,
     intended: Instant,
-    /// The tick for which the next input is to be sampled, if a turn waits for that.
+    /// The tick for which the next input will be sampled; `None` if no turn waits.
     aimed: Option<Tick>,
-    /// Who it is, and its number in the registry.
+    /// The player, and its number in the registry; `None` before the welcome.
     known: Option<(PlayerId, u32)>,
     is_witness: bool,
-    /// It stops reading once it is in its room.
+    /// Whether the bot stops reading once it is in its room.
     stalls: bool,
     is_broken: bool,
     joined: bool,
@@ -95,7 +95,7 @@ pub(super) struct Bot {
 }
 
 impl Bot {
-    /// Begins a session; `intended` is when it was to connect.
+    /// Opens a session; `intended` is when the bot was due to connect.
     pub(super) fn open(number: u32, writer: Rc<TcpStream>, intended: Instant, shared: &mut Shared) -> Self {
         let mut bot = Self {
             number,
@@ -139,13 +139,12 @@ impl Bot {
         self.known.is_some()
     }
 
-    /// Whether it reads nothing any more.
+    /// Returns whether the bot has stopped reading.
     pub(super) fn is_stalled(&self) -> bool {
         self.stalls && self.joined
     }
 
-    /// Whether its socket has refused data. Of a bot that reads nothing there is no other sign that the server
-    /// has closed.
+    /// Returns whether the socket has refused data. For a stalled bot that is the only sign that the server has closed.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }
@@ -158,12 +157,12 @@ impl Bot {
         self.known.map(|(player, _)| player)
     }
 
-    /// How old what it knows of a neighbour is, one picked by chance.
+    /// Returns the age of the bot's picture of a random neighbour.
     pub(super) fn age_of_picture(&self, shared: &mut Shared, now: Instant) -> Option<Duration> {
         self.tracker.age(&shared.registry, &mut shared.glances, now)
     }
 
-    /// What it has not seen of its neighbours: how long each turn waits.
+    /// Calls `waits` for each unseen turn of a neighbour, with how long it has waited.
     pub(super) fn pending(&self, registry: &Registry, now: Instant, waits: impl FnMut(Duration)) {
         self.tracker.pending(registry, now, waits);
     }
@@ -174,12 +173,12 @@ impl Bot {
         self.send(Command::Bye, now, shared);
     }
 
-    /// Says goodbye for another bot to come in its place.
+    /// Says goodbye, so that a new session can replace this one.
     pub(super) fn make_way(&mut self, now: Instant, shared: &mut Shared) {
         shared.schedule.forget(self.number);
         self.flush_planned = false;
         if let Some(player) = self.player() {
-            // What it asked for last may never be done.
+            // The server may never carry out its last commands.
             shared.registry.remove(player);
         }
         self.leave(now, shared);
@@ -193,7 +192,7 @@ impl Bot {
         self.flush(now, shared);
     }
 
-    /// Gives the socket what it takes.
+    /// Writes as much as the socket takes.
     fn flush(&mut self, now: Instant, shared: &mut Shared) {
         while !self.out.is_empty() {
             match (&*self.writer).write(&self.out) {
@@ -206,7 +205,7 @@ impl Bot {
                     }
                     return;
                 }
-                // The reader finds out the same and says so, if it reads.
+                // The reader gets the same error and reports it, if it reads.
                 Err(_) => {
                     self.out.clear();
                     self.is_broken = true;
@@ -215,7 +214,7 @@ impl Bot {
         }
     }
 
-    /// Takes in what was read. The input is used up.
+    /// Processes bytes that were read. Uses `input` as a buffer.
     pub(super) fn receive(
         &mut self,
         mut input: &mut [u8],

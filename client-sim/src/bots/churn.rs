@@ -1,4 +1,4 @@
-//! Bots that leave, and others that come in their place.
+//! Bots that leave, and the sessions that replace them.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use parlour_shared::rng::{Purpose, Stream};
 
 use super::plan::Plan;
 
-/// The next bot comes so long after the one before has gone, in microseconds, and up to as much again.
+/// The replacement connects this long after the bot has gone, plus up to the same time again, in microseconds.
 const PAUSE_US: u32 = 250_000;
 
 /// Decides which bots of a thread leave when.
 #[derive(Clone, Debug)]
 pub(super) struct Churn {
     bots: Vec<u32>,
-    /// On average from one that leaves to the next, in microseconds; none: nobody leaves.
+    /// The average time from one that leaves to the next, in microseconds; `None`: no bot leaves.
     every_us: Option<u32>,
     chance: Stream,
 }
 
 impl Churn {
-    /// Among these bots.
+    /// Chooses among these bots.
     pub(super) fn new(plan: &Plan, thread: u32, bots: Vec<u32>) -> Self {
         let per_minute = bots.len() as f64 * plan.churn_percent / 100.0;
         let every_us = (per_minute > 0.0).then(|| (60e6 / per_minute).clamp(1.0, 4e9) as u32);
@@ -31,20 +31,20 @@ impl Churn {
         }
     }
 
-    /// How long until the next one leaves; none: never. Varies by half to either side.
+    /// Returns how long until the next bot leaves; `None`: never. Varies by half in either direction.
     pub(super) fn delay(&mut self) -> Option<Duration> {
         let every_us = self.every_us?;
         let micros = u64::from(every_us / 2) + u64::from(self.chance.below(every_us));
         Some(Duration::from_micros(micros))
     }
 
-    /// One of the bots.
+    /// Picks one of the bots; `None` if there are none.
     pub(super) fn choose(&mut self) -> Option<u32> {
         let chosen = self.chance.below(self.bots.len() as u32);
         self.bots.get(chosen as usize).copied()
     }
 
-    /// How long after one has gone the next one connects.
+    /// Returns how long after a bot has gone its replacement connects.
     pub(super) fn pause(&mut self) -> Duration {
         Duration::from_micros((PAUSE_US + self.chance.below(PAUSE_US)).into())
     }
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn anyone_may_be_the_one() {
+    fn every_bot_may_be_chosen() {
         let mut churn = Churn::new(&Plan::default(), 0, vec![3, 5, 8]);
         let chosen: std::collections::BTreeSet<_> = (0..100).filter_map(|_| churn.choose()).collect();
         assert_eq!(chosen, [3, 5, 8].into());

@@ -1,4 +1,4 @@
-//! The sockets of one thread: all are non-blocking, one wait is for all of them, one buffer is read into.
+//! The sockets of one thread. All are non-blocking and share one wait and one read buffer.
 
 use std::{
     collections::VecDeque,
@@ -18,11 +18,11 @@ use super::{
     wait::{Ready, Wait},
 };
 
-/// Bytes that are read at once, into a buffer that all bots of a thread share.
+/// How many bytes are read at a time, into a buffer that all bots of a thread share.
 const READ_SIZE: usize = 64 * 1024;
-/// How long a connection may take to come about.
+/// How long opening a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Whether the system tells of news that come after a read which did not find as much as it could take.
+/// Whether the system reports data that arrives after a read that did not fill its buffer.
 const SHORT_READ_IS_LAST: bool = cfg!(unix);
 
 /// The bots of a thread with their connections.
@@ -38,12 +38,12 @@ struct Sockets {
     peer: SocketAddr,
     /// By the bot's number.
     lines: Vec<Option<Line>>,
-    /// Who is connecting since when, the first first. Some are done since.
+    /// The bots that began to connect, and when, oldest first. Some may be connected by now.
     opening: VecDeque<(Instant, u32)>,
-    /// Who may have more to read without being told so again.
+    /// Bots that may have more to read although the system will not report it again.
     unfinished: Vec<u32>,
     scratch: Vec<u8>,
-    /// When something was read last.
+    /// When the last read was.
     last_read: Instant,
 }
 
@@ -78,8 +78,7 @@ impl Engine {
         &mut self.shard
     }
 
-    /// Does what is due, waits until something happens or is due, or until the moment given, and reads what
-    /// came.
+    /// Does what is due, waits until something happens or is due, or until the given moment, and reads what arrived.
     pub(super) fn turn(&mut self, until: Instant) -> io::Result<()> {
         let Self {
             shard,
@@ -102,7 +101,7 @@ impl Engine {
         }
         for event in ready.events() {
             sockets.on_news(shard, event);
-            // Hundreds of sockets may have something to read: what is due meanwhile does not wait for them.
+            // Hundreds of sockets may be readable: do not let due jobs wait for all of them.
             if shard.next_due().is_some_and(|due| due <= sockets.last_read) {
                 sockets.run_due(shard, wait);
             }
@@ -110,7 +109,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets the bots say goodbye; those that are still connecting never come.
+    /// Makes all bots say goodbye, and drops those that are still connecting.
     pub(super) fn leave(&mut self) {
         self.sockets.opening.clear();
         for line in &mut self.sockets.lines {
@@ -123,7 +122,7 @@ impl Engine {
 }
 
 impl Sockets {
-    /// Does what is due, a batch at most; says whether there is more.
+    /// Does what is due, at most a batch. Returns whether there is more.
     fn run_due(&mut self, shard: &mut Shard, wait: &Wait) -> bool {
         let due = shard.run_due();
         for (bot, intended) in due.connect {
@@ -137,7 +136,7 @@ impl Sockets {
     fn connect(&mut self, wait: &Wait, number: u32, intended: Instant) -> Result<(), OpenError> {
         let now = Instant::now();
         let mut opening = Box::new(Opening::begin(self.peer, &self.address, intended, now)?);
-        // The system tells of news once, when they come; so both kinds can be asked for all the time.
+        // The system reports each change once, so both kinds can always be registered.
         let interest = Interest::READABLE | Interest::WRITABLE;
         wait.registry()
             .register(&mut opening.stream, Token(number as usize), interest)?;
@@ -150,12 +149,12 @@ impl Sockets {
         Ok(())
     }
 
-    /// When the next connection takes too long.
+    /// Returns when the oldest attempt to connect times out.
     fn patience(&self) -> Option<Instant> {
         self.opening.front().map(|(begun, _)| *begun + CONNECT_TIMEOUT)
     }
 
-    /// Ends connecting that takes too long.
+    /// Ends attempts to connect that take too long.
     fn give_up(&mut self, shard: &mut Shard, now: Instant) {
         while let Some((begun, number)) = self
             .opening
@@ -176,19 +175,19 @@ impl Sockets {
         let is_open = match self.lines.get(number) {
             Some(Some(Line::Open(_))) => true,
             Some(Some(Line::Opening(_))) => false,
-            // What was still to be told of a connection that is over.
+            // A late event of a connection that is over.
             _ => return,
         };
         let number = number as u32;
         if !is_open {
             self.go_on(shard, number);
         } else if event.is_readable() || event.is_error() {
-            // The end of the stream may have come with the last bytes, and is not told of again.
+            // The end of the stream may have come with the last bytes, and is not reported again.
             self.read(shard, number, event.is_read_closed() || event.is_error());
         }
     }
 
-    /// Goes on with a connection that is coming about.
+    /// Continues to open a connection.
     fn go_on(&mut self, shard: &mut Shard, number: u32) {
         let Some(Some(Line::Opening(opening))) = self.lines.get_mut(number as usize) else {
             return;
@@ -207,7 +206,7 @@ impl Sockets {
         let stream = Rc::new(opening.stream);
         shard.connected(number, stream.clone(), opening.intended);
         self.lines[number as usize] = Some(Line::Open(stream));
-        // More than the answer may have come, and even the end.
+        // More than the answer may have arrived, even the end.
         self.unfinished.push(number);
         let rest = self.scratch.get_mut(answer..read).unwrap_or_default();
         self.last_read = Instant::now();
@@ -216,10 +215,10 @@ impl Sockets {
         }
     }
 
-    /// Reads once, into the shared buffer. A read that does not fill it spares the one that would find
-    /// nothing, unless the stream is known to have ended.
+    /// Reads once, into the shared buffer. If a read does not fill it, another would find nothing and is skipped, unless
+    /// the stream is known to have ended.
     fn read(&mut self, shard: &mut Shard, number: u32, ended: bool) {
-        // It never reads again.
+        // A stalled bot never reads again.
         if shard.is_stalled(number) {
             return;
         }
@@ -248,7 +247,7 @@ impl Sockets {
     }
 }
 
-/// A reason with few variants, to be counted.
+/// Returns a reason with few variants, for counting.
 fn describe(error: &OpenError) -> String {
     match error {
         OpenError::Io(error) => error.kind().to_string(),

@@ -1,4 +1,4 @@
-//! Violations, counted by kind, with the first few in words.
+//! Violations, counted by kind, and descriptions of the first few.
 
 use std::collections::BTreeMap;
 
@@ -6,25 +6,25 @@ use serde::Serialize;
 
 use parlour_client::Violation;
 
-/// How many are told in words.
+/// How many violations are described in words.
 const DESCRIBED: usize = 10;
 
-/// What the server did that it promised not to do.
+/// The violations of the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Violations {
-    /// How often, by kind.
+    /// Their number, by kind.
     pub by_kind: BTreeMap<&'static str, u64>,
-    /// The first few.
+    /// Descriptions of the first few.
     pub first: Vec<String>,
 }
 
 impl Violations {
-    /// Counts one that a bot met.
+    /// Counts a violation that a bot found.
     pub fn add(&mut self, bot: u32, violation: &Violation) {
         self.add_kind(violation.kind(), || format!("bot {bot}: {violation}"));
     }
 
-    /// Counts one that is not of the protocol but of its framing.
+    /// Counts a violation of the framing instead of the protocol.
     pub fn add_kind(&mut self, kind: &'static str, describe: impl FnOnce() -> String) {
         *self.by_kind.entry(kind).or_default() += 1;
         if self.first.len() < DESCRIBED {
@@ -32,13 +32,13 @@ impl Violations {
         }
     }
 
-    /// How many there were.
+    /// Returns how many violations there were.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.by_kind.values().sum()
     }
 
-    /// Adds those of another thread.
+    /// Adds the violations of a different thread.
     pub fn merge(&mut self, other: &Self) {
         for (kind, count) in &other.by_kind {
             *self.by_kind.entry(kind).or_default() += count;

@@ -1,7 +1,7 @@
-//! From the moment a bot wants to turn to the moment a neighbour has seen it: who turned when, and who saw
-//! what.
+//! Measures from the moment a bot wants to turn to the moment a neighbour has seen it: records which bot turned when, and
+//! which bot saw it.
 //!
-//! All bots of a room live in one thread, so the turns are in a plain table that no one has to lock.
+//! All bots of a room live in one thread, so the turns are in a plain table without a lock.
 
 use std::{
     collections::HashMap,
@@ -17,11 +17,11 @@ use parlour_shared::{
 
 use super::behaviour::DISTINCT;
 
-/// Turns of one bot that are remembered: 3 s of a bot that turns 20 times a second.
+/// How many turns of one bot are remembered: 3 s of a bot that turns 20 times a second.
 const REMEMBERED: u32 = 64;
 
-/// A turn in one word, because every neighbour's turns are looked at with every snapshot: the heading in the
-/// lowest five bits, and above them the nanoseconds from the registry's origin to when it was intended.
+/// A turn in one word, because every snapshot checks every neighbour's turns: the heading is in the lowest five bits, and
+/// the nanoseconds from the registry's origin to the intended moment are above them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Turn(i64);
 
@@ -46,19 +46,19 @@ fn key(heading: Heading) -> i64 {
 /// The turns of all bots of a thread.
 #[derive(Debug, Default)]
 pub struct Registry {
-    /// Somewhere near all turns.
+    /// A moment near all turns; `None` before the first.
     origin: Option<Instant>,
     /// How often each bot turned. Turns are numbered from 1.
     last: Vec<u32>,
-    /// So many places for each bot; turn n is at n modulo their number.
+    /// A ring for each bot; turn n is at n modulo `REMEMBERED`.
     turns: Vec<[Turn; REMEMBERED as usize]>,
-    /// Who has left: nobody will see a turn of it any more.
+    /// Whether each bot has left: no neighbour will see its turns any longer.
     gone: Vec<bool>,
     players: HashMap<PlayerId, u32>,
 }
 
 impl Registry {
-    /// Makes a bot known, before anyone can see it. Gives its number here.
+    /// Adds a bot before any other bot can see it. Returns its number in the registry.
     pub fn add(&mut self, player: PlayerId) -> u32 {
         let number = self.last.len() as u32;
         self.last.push(0);
@@ -68,14 +68,14 @@ impl Registry {
         number
     }
 
-    /// Forgets a bot and its turns: its connection is gone, or about to be. Its number is not used again.
+    /// Removes a bot and its turns: its connection is gone, or about to be. Its number is not used again.
     pub fn remove(&mut self, player: PlayerId) {
         if let Some(number) = self.players.remove(&player) {
             self.gone[number as usize] = true;
         }
     }
 
-    /// Notes that a bot wanted to turn at that moment.
+    /// Records that a bot wanted to turn at that moment.
     pub fn intend(&mut self, bot: u32, heading: Heading, intended: Instant) {
         if self.gone.get(bot as usize) != Some(&false) {
             return;
@@ -88,38 +88,38 @@ impl Registry {
         self.turns[bot as usize][(*last % REMEMBERED) as usize] = Turn::new(heading, intended);
     }
 
-    /// The number of a bot's last turn.
+    /// Returns the number of a bot's last turn.
     fn last(&self, bot: u32) -> u32 {
         self.last[bot as usize]
     }
 
-    /// A turn that is remembered.
+    /// Returns a turn that is still remembered.
     fn turn(&self, bot: u32, number: u32) -> Turn {
         self.turns[bot as usize][(number % REMEMBERED) as usize]
     }
 
-    /// Numbers of a bot's turns after `seen` that are still remembered.
+    /// Returns the numbers of a bot's turns after `seen` that are still remembered.
     fn after(&self, bot: u32, seen: u32) -> RangeInclusive<u32> {
         let last = self.last(bot);
         let oldest = (last + 1).saturating_sub(REMEMBERED);
         (seen + 1).max(oldest)..=last
     }
 
-    /// How long ago a turn of this number was intended; of one that is not remembered any more, how long ago the oldest
-    /// was that is, which is less.
+    /// Returns how long ago the turn with this number was intended. If it is no longer remembered, uses the oldest remembered
+    /// turn, which is more recent.
     fn age_of(&self, bot: u32, number: u32, now: Instant) -> Duration {
         let oldest = (self.last(bot) + 1).saturating_sub(REMEMBERED);
         self.age(self.turn(bot, number.max(oldest)), now)
     }
 
-    /// How long ago a turn was intended.
+    /// Returns how long ago a turn was intended.
     fn age(&self, turn: Turn, now: Instant) -> Duration {
         let now = self.origin.map_or(0, |origin| nanos(origin, now));
         Duration::from_nanos(u64::try_from(now - turn.intended()).unwrap_or_default())
     }
 }
 
-/// From one moment to another, which may lie before it. No run is so long that it does not fit.
+/// Returns the time from one moment to another, negative if that is earlier. No run is long enough to overflow.
 fn nanos(origin: Instant, moment: Instant) -> i64 {
     let fit = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX >> 5);
     match moment.checked_duration_since(origin) {
@@ -131,54 +131,54 @@ fn nanos(origin: Instant, moment: Instant) -> i64 {
 /// A neighbour in one slot, as a bot last saw it.
 #[derive(Clone, Copy, Debug)]
 struct Track {
-    /// Its number in the registry.
+    /// The neighbour's number in the registry.
     bot: u32,
-    /// The number of the last turn that was seen.
+    /// The number of the last turn that the bot saw.
     seen: u32,
     heading: Heading,
-    /// Whether `seen` is certain, and not just the best guess on entering.
+    /// Whether `seen` is certain, not just the best guess on entering.
     is_sure: bool,
-    /// Only turns after this one can be overtaken: those before it may have been done where the bot did not see them.
+    /// Only later turns can be overtaken: earlier ones may have taken effect out of the bot's sight.
     countable: u32,
 }
 
-/// What one bot has seen of its neighbours.
+/// One bot's sightings of its neighbours.
 #[derive(Clone, Debug, Default)]
 pub struct Tracker {
     slots: Vec<Option<Track>>,
-    /// Those who were in sight before a full snapshot, while it is taken in.
+    /// The neighbours that were in sight before a full snapshot, while it is applied.
     before: Vec<Option<Track>>,
 }
 
-/// What a change of a neighbour's motion turned out to be.
+/// The meaning of a change in a neighbour's motion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sighting {
-    /// Not a turn: a wall, or the same heading again. Or not one of our bots.
+    /// Not a turn (a wall, or the same heading again), or not one of our bots.
     Nothing,
-    /// A turn, so long after it was intended.
+    /// A turn that a bot intended.
     Turn {
         /// From the intention to now.
         latency: Duration,
-        /// Turns before it that were never seen: it overtook them.
+        /// How many turns before it were never seen, because it overtook them.
         overtaken: u32,
     },
-    /// A heading that the bot did not intend since the last one seen, or too long ago.
+    /// A heading that the bot has not intended since the last one seen, or intended too long ago.
     Unknown,
 }
 
 impl Tracker {
-    /// Forgets everyone.
+    /// Forgets all neighbours.
     pub fn clear(&mut self) {
         self.slots.clear();
     }
 
-    /// A full snapshot begins: its enters tell of everyone in sight, also of those who were in sight before.
+    /// Starts a full snapshot: its enters list everyone in sight, including those already in sight before.
     pub fn begin_full(&mut self) {
         self.before.clear();
         std::mem::swap(&mut self.slots, &mut self.before);
     }
 
-    /// The enters of a snapshot are over: who was not among those of a full one is out of sight.
+    /// Ends the enters of a snapshot: neighbours missing from those of a full one are out of sight.
     pub fn end_enters(&mut self) {
         self.before.clear();
     }
@@ -190,8 +190,8 @@ impl Tracker {
         }
     }
 
-    /// A neighbour came in sight with this heading, or was in sight already when a full snapshot tells of everyone
-    /// again: then its motion may have changed, and what came of that is given as by [`Self::moved`].
+    /// Records that a neighbour came in sight with this heading, or that a full snapshot lists one that was in sight already.
+    /// The latter's motion may have changed: the result is then that of [`Self::moved`].
     pub fn enter(
         &mut self,
         registry: &Registry,
@@ -211,8 +211,8 @@ impl Tracker {
             return self.moved(registry, slot, heading, now, overtaken);
         }
         self.slots[slot.index()] = bot.map(|&bot| {
-            // Of the latest turns the one with this heading was done, those after it are still to be seen.
-            // None has it at a spawn point: then it was done before all of them, or in another room.
+            // Of the latest turns, the one with this heading was done, and those after it are still unseen. At a spawn point none
+            // has it: then this heading is older than all of them, or from a different room.
             let last = registry.last(bot);
             let latest = last.saturating_sub(DISTINCT as u32);
             let is_done = |&number: &u32| registry.turn(bot, number).is(heading);
@@ -228,8 +228,8 @@ impl Tracker {
         Sighting::Nothing
     }
 
-    /// A neighbour's motion changed. `overtaken` is given, for each turn that this one overtook, the time from its
-    /// intention to now: only now has the bot seen what became of it.
+    /// Records a change of a neighbour's motion. For each turn that this one overtook, calls `overtaken` with the time from
+    /// its intention to now: only now has the bot seen its result.
     pub fn moved(
         &mut self,
         registry: &Registry,
@@ -266,7 +266,7 @@ impl Tracker {
         Sighting::Unknown
     }
 
-    /// The turns of neighbours that the bot has not seen yet: how long ago each was intended.
+    /// Calls `waits` for each turn of a neighbour that the bot has not seen yet, with the time since it was intended.
     pub fn pending(&self, registry: &Registry, now: Instant, mut waits: impl FnMut(Duration)) {
         let tracks = self.slots.iter().flatten();
         for track in tracks.filter(|track| track.is_sure && !registry.gone[track.bot as usize]) {
@@ -276,9 +276,8 @@ impl Tracker {
         }
     }
 
-    /// How old the picture is that the bot has of one of its neighbours, picked by chance: zero if it has seen
-    /// the neighbour's newest turn, else the time since the oldest one was intended that it has not seen. None
-    /// if there is no neighbour of whom it can be told.
+    /// Returns the age of the bot's picture of a random neighbour: zero if the bot has seen the neighbour's newest turn,
+    /// otherwise the time since the oldest unseen one was intended. `None` if there is no neighbour for which it is known.
     pub fn age(&self, registry: &Registry, chance: &mut Stream, now: Instant) -> Option<Duration> {
         let known = || {
             let tracks = self.slots.iter().flatten();

@@ -1,4 +1,4 @@
-//! A connection that is coming about: TCP first, then the HTTP upgrade.
+//! Opens a connection: TCP first, then the HTTP upgrade.
 
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
@@ -15,29 +15,28 @@ use crate::framing::handshake;
 /// Why a connection could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
-    /// The network said no.
+    /// The network failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The server did not agree to speak WebSocket.
+    /// The server did not agree to WebSocket.
     #[error("handshake: {0}")]
     Handshake(#[from] HandshakeError),
 }
 
-/// How far a connection is after a look at it.
+/// How far an opening connection is.
 pub(super) enum Progress {
-    /// There is nothing to do before the next news of the socket.
+    /// There is nothing to do until the socket is ready again.
     Waiting,
-    /// The server agreed; so many bytes at the front of the buffer read into are its answer, and so many were
-    /// read.
+    /// The server agreed. `read` bytes are in the buffer, and the first `answer` of them are its answer.
     Open { answer: usize, read: usize },
 }
 
-/// A connection that is coming about.
+/// A connection that is being opened.
 pub(super) struct Opening {
     pub(super) stream: TcpStream,
-    /// When it was to begin.
+    /// When it was due to begin.
     pub(super) intended: Instant,
-    /// When it did.
+    /// When it began.
     pub(super) begun: Instant,
     handshake: ClientHandshake,
     request: Vec<u8>,
@@ -45,7 +44,7 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// Begins to connect, without waiting for anything.
+    /// Starts to connect, without waiting.
     pub(super) fn begin(
         peer: SocketAddr,
         address: &Address,
@@ -63,7 +62,7 @@ impl Opening {
         })
     }
 
-    /// Goes on as far as the socket lets it. Reads into `scratch`.
+    /// Continues as far as the socket allows. Reads into `scratch`.
     pub(super) fn go_on(&mut self, scratch: &mut [u8]) -> Result<Progress, OpenError> {
         if !self.is_connected {
             if let Some(error) = self.stream.take_error()? {

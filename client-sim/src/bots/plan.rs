@@ -1,4 +1,4 @@
-//! What a run shall do.
+//! The plan of a run.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -8,29 +8,29 @@ use serde::{Serialize, Serializer};
 
 use super::pulse::LONGEST_PAUSE;
 
-/// Aims that are further ahead than this are a mistake.
+/// A longer aim than this is a mistake.
 const LONGEST_AIM: Duration = Duration::from_millis(100);
 
 /// How bots move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Behaviour {
-    /// Take a new direction now and then, sprint at times, stand at times.
+    /// Turn from time to time; sometimes sprint, sometimes stand.
     #[default]
     Walkers,
     /// Change direction all the time.
     Jitter,
-    /// Stand.
+    /// Stand still.
     Idle,
-    /// All go to the middle of the map and mill about there.
+    /// Gather in the middle of the map and wander about there.
     Crowd,
 }
 
 impl Behaviour {
-    /// All of them.
+    /// All behaviours.
     pub const ALL: [Self; 4] = [Self::Walkers, Self::Jitter, Self::Idle, Self::Crowd];
 
-    /// The name in plans and reports.
+    /// Returns the name in plans and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl Behaviour {
         }
     }
 
-    /// How often bots of this kind change direction unless a plan says otherwise.
+    /// Returns how often bots of this kind change direction unless a plan says otherwise.
     #[must_use]
     pub fn usual_turns_per_second(self) -> f64 {
         match self {
@@ -56,61 +56,60 @@ impl Behaviour {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rooms {
-    /// That many rooms.
+    /// This many rooms.
     Count(u32),
-    /// That many bots in each room.
+    /// This many bots in each room.
     Of(u32),
 }
 
-/// What a run shall do. Two runs with the same plan want the same things at the same times.
+/// The plan of a run. Two runs with the same plan ask the server for the same things at the same times.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Plan {
-    /// Where the server is: `ws://host:port/path`.
+    /// The server's address: `ws://host:port/path`.
     pub url: String,
-    /// How many bots.
+    /// The number of bots.
     pub count: u32,
-    /// In which rooms.
+    /// How the bots are spread over rooms.
     pub rooms: Rooms,
     /// The map that the rooms are made from.
     pub map: String,
-    /// How they move.
+    /// How the bots move.
     pub behaviour: Behaviour,
-    /// How often each changes direction, on average; none: as usual for the behaviour.
+    /// How often each bot changes direction, on average; `None`: the behaviour's usual rate.
     pub turns_per_second: Option<f64>,
-    /// Whether bots wait with a turn for the moment from which it reaches the server just before a tick.
+    /// Whether bots delay a turn to the moment from which it reaches the server just before a tick.
     pub phase_lock: bool,
-    /// How long before the tick it shall be there then.
+    /// With phase lock, how long before the tick a turn should arrive.
     #[serde(serialize_with = "seconds", rename = "aim_s")]
     pub aim: Duration,
-    /// The share of the bots that decode all they are sent, above 0 up to 1; in each room at least one does. The
-    /// others check the heads of snapshots only. Those do not know where they are, so that of a crowd only
-    /// witnesses find the middle.
+    /// The share of bots that decode everything they receive, above 0 up to 1; at least one in each room does. The others check
+    /// only the heads of snapshots. They do not know where they are, so in a crowd only witnesses find the middle.
     pub witnesses: f64,
-    /// How many percent of the bots leave per minute of the measurement; for each another comes soon after.
+    /// The percentage of bots that leave per minute of the measurement; a new session soon replaces each.
     pub churn_percent: f64,
     /// How many bots stop reading once they are in their room.
     pub stalled: u32,
-    /// How often each says something, on average.
+    /// How often each bot says something per minute, on average.
     pub chat_per_minute: f64,
-    /// How often each changes its skin, on average.
+    /// How often each bot changes its skin per minute, on average.
     pub skin_per_minute: f64,
-    /// How often each measures the round trip; none: never.
+    /// How often each bot measures the round trip; `None`: never.
     #[serde(serialize_with = "maybe_seconds", rename = "ping_every_s")]
     pub ping_every: Option<Duration>,
-    /// Bots that connect per second.
+    /// How many bots connect per second.
     pub ramp_per_second: f64,
-    /// Time between the last connection and the beginning of the measurement.
+    /// The time between the last connection and the beginning of the measurement.
     #[serde(serialize_with = "seconds", rename = "settle_s")]
     pub settle: Duration,
-    /// How long to measure; none: until it is stopped.
+    /// How long to measure; `None`: until the run is stopped.
     #[serde(serialize_with = "maybe_seconds", rename = "duration_s")]
     pub duration: Option<Duration>,
-    /// How long the server may show no bot a tick; longer, and the run has failed. None: however long.
+    /// The longest time for which no bot may receive a tick before the run fails; `None`: no limit.
     #[serde(serialize_with = "maybe_seconds", rename = "max_standstill_s")]
     pub max_standstill: Option<Duration>,
-    /// Decides everything that bots do by chance.
+    /// The seed of all random decisions of the bots.
     pub seed: u64,
-    /// Threads, each with the bots of whole rooms.
+    /// The number of threads; each runs the bots of whole rooms.
     pub threads: u32,
 }
 
@@ -147,35 +146,35 @@ pub enum PlanError {
     /// Not an address.
     #[error("{url}: {error}")]
     Url {
-        /// What was given.
+        /// The given text.
         url: String,
-        /// What is wrong with it.
+        /// The error in it.
         error: AddressError,
     },
-    /// An address with TLS, which the bots do not speak.
+    /// An address with TLS, which the bots do not support.
     #[error(
-        "{0}: the bots speak ws:// only; give them the address of the server itself, not of a proxy in front of it"
+        "{0}: the bots support only ws://; use the address of the server itself, not of a proxy in front of it"
     )]
     Tls(String),
-    /// A number that makes no sense.
+    /// A number that is out of range.
     #[error("{0}")]
     Number(&'static str),
-    /// Not a map's name.
-    #[error("{0:?} is no name of a map: use a-z, 0-9, - and _")]
+    /// Not a map name.
+    #[error("{0:?} is not a map name: use a-z, 0-9, - and _")]
     Map(String),
-    /// No such host.
-    #[error("there is no host {0:?}")]
+    /// The host was not found.
+    #[error("cannot find the host {0:?}")]
     Host(String),
-    /// A thread could not be started, or did not end well.
+    /// A thread could not be started, or failed.
     #[error("a thread of bots failed: {0}")]
     Thread(String),
 }
 
 impl Plan {
-    /// Checks the plan, and gives the address that is in it.
+    /// Checks the plan, and returns the address in it.
     ///
     /// # Errors
-    /// [`PlanError`] with the first mistake.
+    /// The first [`PlanError`] found.
     pub fn check(&self) -> Result<Address, PlanError> {
         let number = |fine: bool, message| {
             if fine {
@@ -201,7 +200,7 @@ impl Plan {
         )?;
         number(
             self.witnesses > 0.0 && self.witnesses <= 1.0,
-            "the share of witnesses must be above 0 and not above 1",
+            "the share of witnesses must be above 0 and at most 1",
         )?;
         number(
             self.churn_percent.is_finite() && (0.0..=6000.0).contains(&self.churn_percent),
@@ -232,7 +231,7 @@ impl Plan {
         Ok(address)
     }
 
-    /// How many rooms there will be.
+    /// Returns the number of rooms.
     #[must_use]
     pub fn room_count(&self) -> u32 {
         match self.rooms {
@@ -241,14 +240,13 @@ impl Plan {
         }
     }
 
-    /// The number of a bot's room. Neighbours in number are in different rooms, so that all rooms fill
-    /// evenly.
+    /// Returns the number of a bot's room. Consecutive bots are in different rooms, so that all rooms fill evenly.
     #[must_use]
     pub fn room_of(&self, bot: u32) -> u32 {
         bot % self.room_count()
     }
 
-    /// The name of a bot's room: `map/k`, or just the map if there is one room only.
+    /// Returns the name of a bot's room: `map/k`, or just the map if there is only one room.
     #[must_use]
     pub fn room_name(&self, bot: u32) -> String {
         match self.room_count() {
@@ -257,20 +255,20 @@ impl Plan {
         }
     }
 
-    /// How often each bot changes direction.
+    /// Returns how often each bot changes direction.
     #[must_use]
     pub fn turns_per_second(&self) -> f64 {
         self.turns_per_second
             .unwrap_or_else(|| self.behaviour.usual_turns_per_second())
     }
 
-    /// When a bot connects, counted from the beginning.
+    /// Returns when a bot connects, counted from the start of the run.
     #[must_use]
     pub fn connects_at(&self, bot: u32) -> Duration {
         Duration::from_secs_f64(f64::from(bot) / self.ramp_per_second)
     }
 
-    /// When the measurement begins, counted from the beginning.
+    /// Returns when the measurement begins, counted from the start of the run.
     #[must_use]
     pub fn measures_from(&self) -> Duration {
         self.connects_at(self.count) + self.settle

@@ -1,4 +1,4 @@
-//! When the server last showed a tick to any bot, over all threads: how long it stood still at most.
+//! Records when the server last showed a tick to any bot of any thread, to find its longest standstill.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,19 +7,19 @@ use std::{
 
 use serde::{Serialize, Serializer};
 
-/// A server shows each client that is in a room a tick every second at least, so only a pause that is longer is one. The
-/// half second more is for what the network and the bots take.
+/// A server sends each client in a room a tick at least every second, so only a longer pause counts. The extra half second
+/// allows for the network and the bots.
 pub const LONGEST_PAUSE: Duration = Duration::from_millis(1500);
-/// A thread of bots looks at its clock every 50 ms. If it did not for this long, it stood still itself, and cannot
-/// say what the server did meanwhile.
+/// A thread of bots checks its clock every 50 ms. If it did not for this long, the thread itself stood still, and does not
+/// know what the server did meanwhile.
 const OWN_PAUSE: Duration = Duration::from_millis(250);
-/// Stands for: nothing was seen yet. No run lasts 584 years.
+/// Means that nothing was seen yet. No run lasts 584 years.
 const NEVER: u64 = u64::MAX;
 
-/// A stretch of time in which no bot was shown a tick.
+/// A stretch of time in which no bot received a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Standstill {
-    /// How long it was.
+    /// Its length.
     #[serde(serialize_with = "milliseconds", rename = "ms")]
     pub lasted: Duration,
     /// When it began, counted from the beginning of the run.
@@ -28,7 +28,7 @@ pub struct Standstill {
 }
 
 impl Standstill {
-    /// The longer of two.
+    /// Returns the longer of two.
     #[must_use]
     pub fn longer(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         let longest = [one, other].into_iter().flatten();
@@ -36,7 +36,7 @@ impl Standstill {
     }
 }
 
-/// What all threads of a run know of the server's last sign.
+/// The server's last sign of life, shared by all threads of a run. A sign is a tick that a bot receives.
 #[derive(Debug)]
 pub struct Pulse {
     start: Instant,
@@ -46,7 +46,7 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// No sign was seen yet.
+    /// Returns a pulse without a sign so far.
     #[must_use]
     pub fn new(start: Instant) -> Self {
         Self {
@@ -56,16 +56,16 @@ impl Pulse {
         }
     }
 
-    /// When the run began, by the clock on the wall.
+    /// Returns when the run began, as wall-clock time.
     #[must_use]
     pub fn started(&self) -> SystemTime {
         self.started
     }
 
-    /// A bot was shown a tick. Gives the stretch since the last one that any bot was shown.
+    /// Records that a bot received a tick. Returns the stretch since the last tick that any bot received.
     pub fn beat(&self, now: Instant) -> Option<Standstill> {
         let now = self.nanos(now);
-        // Another thread may have seen a later sign already; then this one ends no stretch.
+        // If a different thread has already seen a later sign, this one ends no stretch.
         let set = |last: u64| (last == NEVER || last < now).then_some(now);
         let last = self
             .last
@@ -74,15 +74,15 @@ impl Pulse {
         stretch(last, now)
     }
 
-    /// What was before this moment counts no more: the stretch that goes on begins now.
+    /// Discards everything before this moment: the current stretch begins now.
     pub fn begin_again(&self, now: Instant) {
         let now = self.nanos(now);
         let set = |last: u64| (last != NEVER && last < now).then_some(now);
-        // Nothing to do if nothing was seen yet, or something later.
+        // This fails, harmlessly, if nothing was seen yet, or something later.
         let _ = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, set);
     }
 
-    /// The stretch that goes on, until `now`.
+    /// Returns the current stretch, up to `now`.
     #[must_use]
     pub fn so_far(&self, now: Instant) -> Option<Standstill> {
         stretch(self.last.load(Ordering::Relaxed), self.nanos(now))
@@ -102,18 +102,18 @@ fn stretch(last: u64, now: u64) -> Option<Standstill> {
     })
 }
 
-/// Whether a thread of bots is awake.
+/// Detects when a thread of bots itself stands still.
 #[derive(Clone, Copy, Debug)]
 pub struct Awake(Instant);
 
 impl Awake {
-    /// It is.
+    /// Starts with a thread that is awake.
     #[must_use]
     pub fn new(now: Instant) -> Self {
         Self(now)
     }
 
-    /// It looks at its clock. If it stood still itself until now: since when.
+    /// Call this regularly. If the thread itself stood still until now, returns since when.
     pub fn look(&mut self, now: Instant) -> Option<Instant> {
         let last = std::mem::replace(&mut self.0, now);
         (now.saturating_duration_since(last) > OWN_PAUSE).then_some(last)

@@ -1,4 +1,4 @@
-//! What came out of a run.
+//! The result of a run.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -18,13 +18,13 @@ use super::{
 pub struct Latency {
     /// Half of the samples are no higher.
     pub p50: f64,
-    /// Nine of ten.
+    /// 90% of the samples are no higher.
     pub p90: f64,
-    /// 99 of 100.
+    /// 99% of the samples are no higher.
     pub p99: f64,
     /// The highest.
     pub max: f64,
-    /// How many samples.
+    /// The number of samples.
     pub samples: u64,
 }
 
@@ -33,7 +33,7 @@ pub struct Latency {
 pub struct Quantiles {
     /// Half of the samples are no higher.
     pub p50: f64,
-    /// 99 of 100.
+    /// 99% of the samples are no higher.
     pub p99: f64,
     /// The highest.
     pub max: f64,
@@ -63,7 +63,7 @@ impl Quantiles {
     }
 }
 
-/// Without samples there is no such time: not a number, which is `null` in JSON. 0 would read as perfect.
+/// Returns NaN without samples, which is `null` in JSON: 0 would read as perfect.
 fn quantile(times: &Histogram<u64>, quantile: f64) -> f64 {
     if times.is_empty() {
         f64::NAN
@@ -72,111 +72,106 @@ fn quantile(times: &Histogram<u64>, quantile: f64) -> f64 {
     }
 }
 
-/// The result of a run. Serialised, it is the report that `--json` writes; displayed, a table.
+/// The result of a run. Serialised, it is the report that `--json` writes; displayed, it is a table.
 ///
-/// Rates and times are those of the measurement; violations, disconnects, failures and refusals those of the
-/// whole run.
+/// Rates and times are those of the measurement. Violations, disconnects, failures and refusals are those of the whole
+/// run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// Bots that were to run.
+    /// Bots that the plan asked for.
     pub bots: u32,
     /// Bots that ever had an open session.
     pub connected: u32,
     /// Bots that ever were in a room.
     pub joined: u32,
-    /// Bots that decoded all that they were sent.
+    /// Bots that decoded everything they received.
     pub witnesses: u32,
-    /// Bots that left as planned for others to come in their place. Those are the same bots here.
+    /// Bots that left as planned and were replaced. A replacement has the same bot number and is not counted twice.
     pub bots_replaced: u64,
-    /// Bots that stopped reading as planned and that the server has closed. No failure: that is for the server to
-    /// decide.
+    /// Bots that stopped reading as planned and that the server closed. That is not a failure: the server decides.
     pub clients_stalled_closed: u64,
-    /// Broken promises.
+    /// Violations of the protocol and its guarantees.
     pub violations: u64,
-    /// The same by kind.
+    /// The violations by kind.
     pub violations_by_kind: BTreeMap<&'static str, u64>,
-    /// The first few in words.
+    /// Descriptions of the first few.
     pub violations_described: Vec<String>,
-    /// From the intended moment of a turn to the moment a neighbour has taken it in, or the newer one that overtook it.
+    /// From the intended moment of a turn to the moment a neighbour has applied it, or a newer one that overtook it.
     pub input_to_neighbour_ms: Latency,
-    /// The longest stretch in which no bot was shown a tick; none if none ever was.
+    /// The longest stretch in which no bot received a tick; `None` if no bot ever did.
     pub standstill: Option<Standstill>,
-    /// When that was, by the clock of the bots' machine (RFC 3339, UTC): to be looked for in the server's log.
+    /// When that was, by the clock of the bots' machine (RFC 3339, UTC): search the server's log for this time.
     pub standstill_at: Option<String>,
-    /// The longest time for which a thread of bots stood still itself, if over 250 ms. Such a time is no part of a
-    /// standstill.
+    /// The longest time for which a thread of bots itself stood still, if over 250 ms. Such time is not part of a standstill.
     pub generator_pause_ms: f64,
-    /// How old what a bot knows of a neighbour is, for both picked by chance at moments all over the measurement:
-    /// zero if it knows the neighbour's newest turn, else the time since the oldest it does not know was
-    /// intended. Unlike the latency it also counts turns that never arrive.
+    /// How outdated a random bot's knowledge of a random neighbour is, at moments throughout the measurement: zero if it knows
+    /// the neighbour's newest turn, otherwise the time since the oldest unknown one was intended. Unlike the latency it also
+    /// counts turns that never arrive.
     pub age_of_picture_ms: Latency,
-    /// The share of turns that a neighbour saw, of those that it saw, that were overtaken, or that it had not seen
-    /// after a second at the end: 0 to 1.
+    /// The share of turns that a neighbour saw, from 0 to 1, among those that were seen, were overtaken, or were still unseen
+    /// after a second at the end.
     pub updates_delivered: f64,
-    /// Turns that a neighbour never saw because a newer one overtook them. Each is a sample of the latency, up to the
-    /// moment at which that one was seen.
+    /// Turns that a neighbour never saw because a newer one overtook them. Each is a latency sample, up to the moment at which
+    /// the newer one was seen.
     pub turns_overtaken: u64,
-    /// Turns that a neighbour had not seen after a second when the measurement ended. Each is a sample of the latency,
-    /// up to the end.
+    /// Turns that a neighbour had not seen after a second when the measurement ended. Each is a latency sample, up to the end.
     pub turns_unseen: u64,
-    /// Changes of heading that match no turn intended lately. They are no samples.
+    /// Changes of heading that match no recently intended turn. They are not samples.
     pub turns_unknown: u64,
-    /// Messages that came in, per second.
+    /// Messages received, per second.
     pub frames_in_per_s: f64,
     /// Snapshots among them.
     pub snapshots_per_s: f64,
-    /// Updates in those of the witnesses.
+    /// Updates in the witnesses' snapshots.
     pub updates_per_s: f64,
-    /// Bytes that came in, WebSocket headers included, per second and connected bot.
+    /// Bytes received, including WebSocket headers, per second and connected bot.
     pub bytes_in_per_bot_per_s: f64,
-    /// Movement commands that went out, per second.
+    /// Movement commands sent, per second.
     pub inputs_out_per_s: f64,
-    /// All messages that went out, per second.
+    /// All messages sent, per second.
     pub messages_out_per_s: f64,
-    /// Chat messages that came in, per second.
+    /// Chat messages received, per second.
     pub chats_in_per_s: f64,
-    /// Bytes of an update record that tells of a neighbour's motion, on average, as witnesses see them.
+    /// Average size in bytes of an update record with a neighbour's motion, as witnesses see it.
     pub payload_bytes_per_turn: f64,
-    /// The same with its share of everything else in the snapshots: headers, enters, leaves,
-    /// acknowledgements.
+    /// The same, plus its share of the rest of the snapshots: headers, enters, leaves, acknowledgements.
     pub snapshot_bytes_per_turn: f64,
     /// How much later than intended the bots sent.
     pub generator_lag_ms: Quantiles,
-    /// With phase lock: from the moment at which the schedule wished a turn to the one at which the client
-    /// sampled it, which is the intended moment then. Without: no samples.
+    /// With phase lock: from the moment at which the schedule wanted a turn to the one at which the client sampled it, which is
+    /// then the intended moment. Without: no samples.
     pub input_wait_ms: Quantiles,
-    /// Connections that ended unexpectedly, by close code; 1006: without any.
+    /// Connections that ended unexpectedly, by close code; 1006: no close code.
     pub disconnects_by_code: BTreeMap<u16, u64>,
-    /// Connections that never came about.
+    /// Connections that could not be opened, by reason.
     pub connect_failures: BTreeMap<String, u64>,
-    /// Requests that were refused.
+    /// Requests that were refused, by class.
     pub refused_by_class: BTreeMap<&'static str, u64>,
     /// From the intended moment of connecting to the welcome.
     pub connect_ms: Quantiles,
     /// From ping to pong.
     pub rtt_ms: Quantiles,
-    /// How long before its tick a command was on the server.
+    /// How long before its tick a command reached the server.
     pub input_early_ms: Quantiles,
-    /// Commands that came after the beginning of the tick that they were aimed at.
+    /// Commands that arrived after the tick that they were aimed at had begun.
     pub inputs_late: u64,
-    /// How long after that.
+    /// How long after the beginning of that tick they arrived.
     pub input_late_ms: Quantiles,
-    /// Commands that were not acknowledged at the end: those of the last moment, unless the server drops
-    /// some.
+    /// Commands that were unacknowledged at the end: those of the last moment, unless the server drops some.
     pub inputs_unacknowledged: u64,
-    /// Snapshots whose word on the own motion was equal to the prediction in every bit.
+    /// Snapshots in which the bot's own motion equalled the prediction bit for bit.
     pub predictions_agreed: u64,
-    /// Snapshots for which that could not be told: too many commands since the one before.
+    /// Snapshots that could not be compared: too many commands since the one before.
     pub predictions_unchecked: u64,
     /// CPU time of the generator, in microseconds per second and connected bot.
     pub generator_cpu_us_per_bot_per_s: f64,
-    /// How long was measured.
+    /// The length of the measurement.
     pub measured_s: f64,
-    /// Whether the run was stopped before its time.
+    /// Whether the run was stopped early.
     pub stopped_early: bool,
     /// The seed of the run.
     pub seed: u64,
-    /// What was to be done.
+    /// The plan of the run.
     pub plan: Plan,
 }
 
@@ -237,8 +232,8 @@ impl Report {
         }
     }
 
-    /// Whether all went well: someone connected, no one failed to, all came into a room unless the run was
-    /// stopped before, no connection was lost, no promise broken, and the server did not stand still.
+    /// Returns whether all went well: at least one bot connected, none failed to connect, all joined a room unless the run was
+    /// stopped early, no connection was lost, no violation occurred, and the server did not stand still.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.connected > 0
@@ -249,7 +244,7 @@ impl Report {
             && !self.stood_still()
     }
 
-    /// Whether the server stood still for longer than the plan allows.
+    /// Returns whether the server stood still for longer than the plan allows.
     #[must_use]
     pub fn stood_still(&self) -> bool {
         let most = self.plan.max_standstill;
@@ -258,7 +253,7 @@ impl Report {
     }
 }
 
-/// Not a number if there was nothing to deliver.
+/// Returns the share of turns seen, or NaN if there were none.
 fn delivered(seen: u64, missed: u64) -> f64 {
     seen as f64 / (seen + missed) as f64
 }

@@ -1,4 +1,4 @@
-//! Which bots do something that not all of them do, by seeded chance.
+//! The bots with a special role, picked by seeded chance.
 
 use parlour_shared::rng::{Purpose, Stream};
 
@@ -12,8 +12,8 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// Picks them. The stalled ones are spread evenly over all bots; of the others in each room so many are
-    /// witnesses as the plan's share of the room, one at least, spread evenly over the order in which they come.
+    /// Picks the special bots. The stalled ones are spread evenly over all bots. The witnesses are picked in each room from
+    /// the others: the plan's share of the room, but at least one, spread evenly over the order in which they connect.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let mut chance = Stream::new(plan.seed, 0, Purpose::BotRole);
@@ -36,31 +36,31 @@ impl Roles {
         Self { witnesses, stalled }
     }
 
-    /// Whether a bot decodes all that it is sent.
+    /// Returns whether a bot decodes everything it receives.
     #[must_use]
     pub fn is_witness(&self, bot: u32) -> bool {
         self.witnesses.get(bot as usize).copied().unwrap_or(false)
     }
 
-    /// Whether a bot stops reading once it is in its room.
+    /// Returns whether a bot stops reading once it is in its room.
     #[must_use]
     pub fn is_stalled(&self, bot: u32) -> bool {
         self.stalled.get(bot as usize).copied().unwrap_or(false)
     }
 
-    /// How many bots are witnesses.
+    /// Returns the number of witnesses.
     #[must_use]
     pub fn witnesses(&self) -> u32 {
         self.witnesses.iter().filter(|&&is| is).count() as u32
     }
 }
 
-/// So many of them, or all, at even distances; chance says where it begins.
+/// Picks `wanted` of the bots, or all, at even distances from a random start.
 fn spread<'a>(bots: &'a [u32], wanted: u32, chance: &mut Stream) -> impl Iterator<Item = u32> + use<'a> {
     let count = bots.len() as u64;
     let wanted = u64::from(wanted).min(count);
     let shift = u64::from(chance.below(bots.len() as u32));
-    // Of `count` steps of `wanted` so many pass a multiple of `count`.
+    // Of `count` steps of size `wanted`, `wanted` pass a multiple of `count`.
     let is_picked = move |at: u64| (at + shift) % count * wanted % count < wanted;
     (0..)
         .zip(bots)

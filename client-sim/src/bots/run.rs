@@ -1,4 +1,4 @@
-//! A run from beginning to end: threads are started, watched and summed up.
+//! A run from start to end: starts the threads, watches them and sums up their counts.
 
 use std::{
     fmt,
@@ -24,24 +24,24 @@ use super::{
     worker::{Orders, work},
 };
 
-/// How a run is getting on.
+/// The progress of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
-    /// Since the beginning.
+    /// The time since the start.
     pub elapsed: Duration,
     /// Whether the measurement has begun.
     pub measuring: bool,
-    /// Bots that are to run.
+    /// Bots that the plan asks for.
     pub bots: u32,
     /// Bots that are connected now.
     pub connected: u32,
-    /// Messages that came in, per second of the last second or so.
+    /// Messages received per second, over roughly the last second.
     pub frames_in_per_s: f64,
-    /// Broken promises so far.
+    /// Violations so far.
     pub violations: u64,
-    /// Connections lost, and those that never came about.
+    /// Connections lost, and those that could not be opened.
     pub lost: u64,
-    /// Input-to-neighbour latency so far; it begins anew with the measurement.
+    /// Input-to-neighbour latency so far; it starts again with the measurement.
     pub latency: Latency,
 }
 
@@ -74,14 +74,13 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Runs bots as planned, until the plan's time is over or `stop` is ready. `progress` is called once a
-/// second.
+/// Runs bots as planned, until the plan's time is over or `stop` is ready. Calls `progress` once a second.
 ///
-/// The bots have threads of their own, so this may be awaited in any tokio runtime with a timer, also in the
-/// one of the server under load. Dropping the future stops the bots.
+/// The bots have their own threads, so you can await this in any tokio runtime with a timer, even in that of the server
+/// under load. Dropping the future stops the bots.
 ///
 /// # Errors
-/// [`PlanError`] if the plan cannot be carried out. What goes wrong after that is in the report.
+/// [`PlanError`] if the plan cannot be carried out. The report contains everything that goes wrong later.
 pub async fn run(
     plan: Plan,
     stop: impl Future<Output = ()>,
@@ -129,7 +128,7 @@ pub async fn run(
             _ = second.tick() => {
                 let now = watcher.progress();
                 progress(&now);
-                // Nobody is left who could do anything: a dead server need not be waited for.
+                // No bot is left that could do anything: do not wait for a dead server.
                 if now.connected == 0 && now.lost >= u64::from(now.bots) {
                     stop_sender.send_replace(true);
                 }
@@ -140,20 +139,20 @@ pub async fn run(
     Ok(Report::new(plan, &total, pulse.started(), stopped_early))
 }
 
-/// Brings what a thread counted, when it is done.
+/// Receives the counts of a thread when it is done.
 type Done = oneshot::Receiver<std::io::Result<Tally>>;
 
 fn spawn(orders: Orders) -> Result<Done, PlanError> {
     let (sender, receiver) = oneshot::channel();
     std::thread::Builder::new()
         .name(format!("bots-{}", orders.thread))
-        // If nobody waits for the result any more, nobody wants it.
+        // If nothing waits for the result any longer, it is not needed.
         .spawn(move || drop(sender.send(work(orders))))
         .map_err(|error| PlanError::Thread(error.to_string()))?;
     Ok(receiver)
 }
 
-/// What all threads counted, once they are done.
+/// Sums up the counts of all threads, once they are done.
 async fn sum(done: Vec<Done>) -> Result<Tally, PlanError> {
     let mut total = Tally::default();
     for tally in done {
@@ -166,7 +165,7 @@ async fn sum(done: Vec<Done>) -> Result<Tally, PlanError> {
     Ok(total)
 }
 
-/// Looks the host up once, instead of once for each bot.
+/// Resolves the host once, not once for each bot.
 async fn resolve(address: &Address) -> Result<SocketAddr, PlanError> {
     let unknown = || PlanError::Host(address.host.clone());
     let mut found = tokio::net::lookup_host((address.host.as_str(), address.port))
@@ -175,7 +174,7 @@ async fn resolve(address: &Address) -> Result<SocketAddr, PlanError> {
     found.next().ok_or_else(unknown)
 }
 
-/// Sums up what the threads tell while they run.
+/// Sums up the threads' counts while they run.
 struct Watcher {
     start: Instant,
     measures_from: Instant,

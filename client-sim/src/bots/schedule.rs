@@ -1,15 +1,15 @@
-//! One timer for all bots of a thread: what is to be done, by the moment at which it is due.
+//! One timer for all bots of a thread: jobs, ordered by when they are due.
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Instant};
 
-/// Something that a bot is to do.
+/// A job of a bot, or of its thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Job {
     /// Connect.
     Connect,
     /// Change direction.
     Turn,
-    /// Sample the input that a turn waited for.
+    /// Sample the input that a turn has waited for.
     Sample,
     /// Say something.
     Chat,
@@ -17,31 +17,31 @@ pub enum Job {
     Skin,
     /// Measure the round trip.
     Ping,
-    /// Let one bot leave and another come for it: a job of the thread, too.
+    /// Let one bot leave and a new session replace it: a job of the thread, not of a bot.
     Churn,
-    /// Look at what one bot knows of another: a job of the thread, not of a bot.
+    /// Sample what one bot knows of another: a job of the thread, not of a bot.
     Glance,
-    /// Try again to send what the socket did not take.
+    /// Try again to send data that the socket did not take.
     Flush,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     due: Instant,
-    /// Entries of the same moment keep the order in which they came.
+    /// Entries for the same moment keep the order in which they were added.
     order: u64,
     bot: u32,
-    /// Which of the bot's lives the job belongs to.
+    /// The life of the bot that the job belongs to.
     life: u32,
     job: Job,
 }
 
-/// All that is to be done.
+/// All jobs to be done.
 #[derive(Debug, Default)]
 pub struct Schedule {
     entries: BinaryHeap<Reverse<Entry>>,
     order: u64,
-    /// By bot, how often its jobs were forgotten; those that are missing: never.
+    /// How often the jobs of each bot were forgotten; missing bots: never.
     lives: Vec<u32>,
 }
 
@@ -60,7 +60,7 @@ impl Schedule {
         }));
     }
 
-    /// Forgets all that a bot was to do. Their places stay taken until they would have been due.
+    /// Forgets all jobs of a bot. Their entries stay in the heap until they would have been due.
     pub fn forget(&mut self, bot: u32) {
         let place = bot as usize;
         if self.lives.len() <= place {
@@ -73,13 +73,13 @@ impl Schedule {
         self.lives.get(bot as usize).copied().unwrap_or(0)
     }
 
-    /// When the next job is due, or one that was forgotten.
+    /// Returns when the next job is due; it may be a forgotten one.
     #[must_use]
     pub fn next_due(&self) -> Option<Instant> {
         self.entries.peek().map(|Reverse(entry)| entry.due)
     }
 
-    /// Takes the next job off if it is due: when it was, whose it is and what.
+    /// Removes the next job if it is due. Returns when it was due, its bot and the job.
     pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, u32, Job)> {
         while self.next_due().is_some_and(|due| due <= now) {
             let Reverse(entry) = self.entries.pop()?;
@@ -90,7 +90,7 @@ impl Schedule {
         None
     }
 
-    /// Forgets everything.
+    /// Forgets all jobs.
     pub fn clear(&mut self) {
         self.entries.clear();
     }

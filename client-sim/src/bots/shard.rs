@@ -1,4 +1,4 @@
-//! The bots of one thread, and what they share.
+//! The bots of one thread, and the data that they share.
 
 mod count;
 
@@ -25,24 +25,24 @@ use super::{
     tally::{Stopwatch, Tally},
 };
 
-/// Close code of a connection that ended without one.
+/// The code that is counted for a connection that ended without one.
 const NO_CODE: u16 = 1006;
-/// Jobs that are done before the sockets get their turn again.
+/// How many jobs run before the sockets get their turn again.
 const BATCH: usize = 128;
 
-/// Jobs of the thread stand in the schedule as if this were a bot.
+/// The number under which the schedule keeps the jobs of the thread, as if it were a bot.
 const THREAD: u32 = u32::MAX;
-/// How often what a bot knows of another is looked at, in microseconds. That varies by half to either side, so
-/// as not to keep step with ticks.
+/// The time between samples of what a bot knows of another, in microseconds. It varies by half in either direction, so
+/// that samples do not align with ticks.
 const GLANCE_US: u32 = 2000;
-/// Bots that are asked until one knows a neighbour.
+/// How many bots to try until one fits.
 const ASKED: u32 = 4;
 
-/// The bots of one thread. None of its functions waits.
+/// The bots of one thread. None of its functions blocks.
 pub(super) struct Shard {
-    /// By place; every `threads`-th group of rooms is here.
+    /// By bot number; only the rooms of this thread have bots here.
     bots: Vec<Option<Box<Bot>>>,
-    /// The numbers of the witnesses that are here.
+    /// The numbers of this thread's witnesses.
     witnesses: Vec<u32>,
     shared: Shared,
     watch: Stopwatch,
@@ -51,21 +51,21 @@ pub(super) struct Shard {
     started: Instant,
     awake: Awake,
     churn: Churn,
-    /// All say goodbye, and nobody comes any more.
+    /// Set when all bots say goodbye and no new ones connect.
     is_ending: bool,
 }
 
-/// What [`Shard::run_due`] left to be done.
+/// What [`Shard::run_due`] leaves for its caller to do.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    /// Bots that connect now, and when each was to.
+    /// Bots that must connect now, and when each was due.
     pub(super) connect: Vec<(u32, Instant)>,
-    /// More is due.
+    /// Whether more is due.
     pub(super) more: bool,
 }
 
 impl Shard {
-    /// The bots of the plan that belong to this thread, each to connect at its time after `start`.
+    /// Creates the bots of the plan that belong to this thread, each to connect at its time after `start`.
     pub(super) fn new(plan: Plan, thread: u32, start: Instant, pulse: Arc<Pulse>) -> Self {
         let mut schedule = Schedule::default();
         let roles = Roles::new(&plan);
@@ -110,15 +110,15 @@ impl Shard {
         }
     }
 
-    /// When something is to be done next.
+    /// Returns when the next job is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.shared.schedule.next_due()
     }
 
-    /// Forgets what was measured so far: the measurement begins.
+    /// Begins the measurement: discards what was measured so far.
     pub(super) fn begin_measuring(&mut self, now: Instant) {
         self.shared.tally.flow = Default::default();
-        // A stretch that began before it counts from here.
+        // A stretch without a tick that began earlier counts from here.
         self.shared.pulse.begin_again(now);
         self.watch = Stopwatch::start(now);
         if let Some(delay) = self.churn.delay() {
@@ -126,12 +126,12 @@ impl Shard {
         }
     }
 
-    /// Connections that are open.
+    /// Returns the number of open connections.
     pub(super) fn open(&self) -> u32 {
         self.open
     }
 
-    /// Does what is due, a batch at most.
+    /// Does the jobs that are due, at most a batch.
     pub(super) fn run_due(&mut self) -> Due {
         let mut due = Due::default();
         for _ in 0..BATCH {
@@ -157,8 +157,8 @@ impl Shard {
         due
     }
 
-    /// Takes a sample of what the bots know of each other. If the thread is late, the moments that it missed are
-    /// not made up for: they would all be the same one.
+    /// Samples what the bots know of each other. If the thread is late, it does not make up for missed samples: they would
+    /// all be the same one.
     fn glance(&mut self, now: Instant) {
         let next = GLANCE_US / 2 + self.shared.glances.below(GLANCE_US);
         let next = now + Duration::from_micros(next.into());
@@ -178,7 +178,7 @@ impl Shard {
         }
     }
 
-    /// Lets a bot go; when its connection is over, another comes.
+    /// Makes one bot leave; when its connection is over, a new session replaces it.
     fn churn(&mut self, due: Instant, now: Instant) {
         if let Some(delay) = self.churn.delay() {
             self.shared.schedule.add(due + delay, THREAD, Job::Churn);
@@ -195,7 +195,7 @@ impl Shard {
         }
     }
 
-    /// A connection is there: the bot begins its session.
+    /// Starts a bot's session on a new connection.
     pub(super) fn connected(&mut self, number: u32, writer: Rc<TcpStream>, intended: Instant) {
         self.open += 1;
         let bot = Bot::open(number, writer, intended, &mut self.shared);
@@ -204,12 +204,12 @@ impl Shard {
         }
     }
 
-    /// A connection did not come about.
+    /// Counts a connection that could not be opened.
     pub(super) fn failed(&mut self, reason: String) {
         *self.shared.tally.life.connect_failures.entry(reason).or_default() += 1;
     }
 
-    /// A bot's socket had something to read.
+    /// Passes on bytes that were read from a bot's socket.
     pub(super) fn receive(&mut self, number: u32, input: &mut [u8], now: Instant) -> Result<(), End> {
         let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) else {
             return Err(End::Closed(None));
@@ -227,13 +227,13 @@ impl Shard {
         result
     }
 
-    /// Whether nothing is to be read from a bot's socket any more.
+    /// Returns whether a bot has stopped reading from its socket.
     pub(super) fn is_stalled(&self, number: u32) -> bool {
         let bot = self.bots.get(number as usize).and_then(Option::as_ref);
         bot.is_some_and(|bot| bot.is_stalled())
     }
 
-    /// A bot's connection is over.
+    /// Removes a bot whose connection is over.
     pub(super) fn closed(&mut self, number: u32, end: End) {
         let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::take) else {
             return;
@@ -264,7 +264,7 @@ impl Shard {
         }
     }
 
-    /// The run is over: all say goodbye.
+    /// Ends the run: all bots say goodbye.
     pub(super) fn leave(&mut self, now: Instant) {
         self.is_ending = true;
         self.shared.schedule.clear();
@@ -275,18 +275,18 @@ impl Shard {
                 stalled.extend(bot.is_stalled().then_some(number));
             }
         }
-        // They will not read the answer.
+        // Stalled bots will not read the answer.
         for number in stalled {
             self.closed(number, End::Closed(None));
         }
     }
 
-    /// When the measurement begins.
+    /// Returns when the measurement begins.
     pub(super) fn measures_from(&self) -> Instant {
         self.started + self.shared.plan.measures_from()
     }
 
-    /// How long the measurement takes.
+    /// Returns the length of the measurement; `None`: until the run is stopped.
     pub(super) fn duration(&self) -> Option<Duration> {
         self.shared.plan.duration
     }

@@ -1,4 +1,4 @@
-//! A report for people.
+//! Displays a report as a table.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -40,7 +40,7 @@ impl Display for Report {
 /// A name and its value; `None` if there is nothing to report.
 type Row = (&'static str, Option<String>);
 
-/// The bots: how many of them did what.
+/// Returns the rows about bots: how many of them did what.
 fn bots(report: &Report) -> Vec<Row> {
     let Report {
         bots,
@@ -56,17 +56,17 @@ fn bots(report: &Report) -> Vec<Row> {
         ("connected / joined", Some(format!("{connected} / {joined}"))),
         ("witnesses", (witnesses < bots).then(|| witnesses.to_string())),
         (
-            "stalled / closed for it",
+            "stalled / closed",
             (stalled > 0).then(|| format!("{stalled} / {clients_stalled_closed}")),
         ),
         (
-            "left for others to come",
+            "left and replaced",
             (*bots_replaced > 0).then(|| bots_replaced.to_string()),
         ),
     ]
 }
 
-/// Turns, and how soon others saw them.
+/// Returns the rows about turns, and how soon others saw them.
 fn turns(report: &Report) -> Vec<Row> {
     let Report {
         updates_delivered: delivered,
@@ -89,7 +89,7 @@ fn turns(report: &Report) -> Vec<Row> {
         ),
         (
             "turns unseen at the end",
-            (*unseen > 0).then(|| format!("{unseen}, after a second or more")),
+            (*unseen > 0).then(|| format!("{unseen}, after at least a second")),
         ),
         ("longest without a tick", standstill(report)),
         (
@@ -99,7 +99,7 @@ fn turns(report: &Report) -> Vec<Row> {
     ]
 }
 
-/// What was sent in both directions, and the times that are not about turns.
+/// Returns the rows about traffic in both directions, and about times other than those of turns.
 fn traffic(report: &Report) -> Vec<Row> {
     let sampled = report.plan.phase_lock;
     vec![
@@ -197,7 +197,7 @@ fn quantiles(times: Quantiles) -> String {
     )
 }
 
-/// The report of a run in which no bot had a session: there is nothing to tell but why.
+/// Writes the report of a run in which no bot had a session: there is nothing to show except why.
 fn nobody(report: &Report, out: &mut Formatter<'_>) -> Result {
     writeln!(out, ": none connected to {}", report.plan.url)?;
     failures(report, out)?;
@@ -207,7 +207,7 @@ fn nobody(report: &Report, out: &mut Formatter<'_>) -> Result {
     if !report.connect_failures.is_empty() {
         writeln!(
             out,
-            "Does a server run there? `parlour` starts one; --url names another."
+            "Is a server running there? Start one with `parlour`, or name a different one with --url."
         )?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What a thread counts while its bots run.
+//! The counters of a thread while its bots run.
 
 use std::{
     collections::BTreeMap,
@@ -9,13 +9,13 @@ use hdrhistogram::Histogram;
 
 use super::{invariants::Violations, latency::Sighting, pulse::Standstill};
 
-/// The longest time that is told exactly, in microseconds; what is longer counts as this.
+/// The longest time that is recorded exactly, in microseconds; longer times count as this.
 const LONGEST_US: u64 = 60_000_000;
 
-/// A turn that waits less when the measurement ends is under way: to count it would count it as faster than it is.
+/// A turn that has waited less than this when the measurement ends is in flight: counting it would make it look too fast.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 
-/// Durations in microseconds, to three digits.
+/// Durations in microseconds, with three significant digits.
 #[derive(Clone, Debug)]
 pub(super) struct Times(Histogram<u64>);
 
@@ -40,49 +40,49 @@ impl Default for Times {
     }
 }
 
-/// All that is counted.
+/// All counters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// From the first connection on.
+    /// Counted from the first connection on.
     pub(super) life: Life,
-    /// From the beginning of the measurement on.
+    /// Counted from the beginning of the measurement on.
     pub(super) flow: Flow,
 }
 
-/// What matters whenever it happens.
+/// Counters that matter during the whole run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Life {
-    /// Bots with an open session now.
+    /// Bots that have an open session now.
     pub(super) connected: u32,
     /// Bots that ever had one.
     pub(super) welcomed: u32,
     /// Bots that ever were in a room.
     pub(super) joined: u32,
-    /// Bots that have left to make way for others.
+    /// Bots that left and were replaced.
     pub(super) replaced: u64,
-    /// Bots that read nothing and were closed by the server.
+    /// Stalled bots that the server closed.
     pub(super) stalled_closed: u64,
-    /// Messages that came in.
+    /// Messages received.
     pub(super) frames_in: u64,
     pub(super) violations: Violations,
     pub(super) connect_failures: BTreeMap<String, u64>,
     pub(super) disconnects: BTreeMap<u16, u64>,
     pub(super) refused: BTreeMap<&'static str, u64>,
-    /// From the intended moment of connecting to the welcome.
+    /// Times from the intended moment of connecting to the welcome.
     pub(super) connect: Times,
 }
 
-/// What flows.
+/// Counters of the measurement.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flow {
-    /// Sum of the time that each bot was connected.
+    /// The sum of the times for which bots were connected.
     pub(super) connected_time: Duration,
     pub(super) elapsed: Duration,
     pub(super) cpu: Duration,
     pub(super) frames_in: u64,
     pub(super) bytes_in: u64,
     pub(super) snapshots: u64,
-    /// Of witnesses, as all that can be told of what is in snapshots.
+    /// Counted for witnesses only, like everything about the content of snapshots.
     pub(super) snapshot_bytes: u64,
     pub(super) updates: u64,
     /// Updates of a neighbour's motion, and their bytes.
@@ -91,37 +91,37 @@ pub(super) struct Flow {
     pub(super) enters: u64,
     pub(super) chats_in: u64,
     pub(super) inputs_out: u64,
-    /// Commands that are not acknowledged at the end.
+    /// Commands that are unacknowledged at the end.
     pub(super) inputs_under_way: u64,
     pub(super) messages_out: u64,
     pub(super) turns_seen: u64,
     pub(super) turns_overtaken: u64,
-    /// Those that were not seen after [`UNDER_WAY`] when the measurement ended.
+    /// Turns that were still unseen after [`UNDER_WAY`] when the measurement ended.
     pub(super) turns_unseen: u64,
     pub(super) turns_unknown: u64,
     pub(super) predictions_agreed: u64,
     pub(super) predictions_unchecked: u64,
-    /// Commands that the server says came after their tick began.
+    /// Commands that arrived after their tick began, as the server reports.
     pub(super) inputs_late: u64,
-    /// How long before their tick the others came.
+    /// How long before their tick the other commands arrived.
     pub(super) early: Times,
-    /// And how much later than that those came.
+    /// How long after their tick began the late ones arrived.
     pub(super) late: Times,
     pub(super) latency: Times,
-    /// The longest stretch without a tick for any bot.
+    /// The longest stretch in which no bot received a tick.
     pub(super) standstill: Option<Standstill>,
-    /// The longest time for which the thread of bots stood still itself.
+    /// The longest time for which this thread of bots itself stood still.
     pub(super) own_pause: Duration,
-    /// How old what witnesses know of their neighbours is.
+    /// How outdated the witnesses' knowledge of their neighbours is.
     pub(super) age: Times,
     pub(super) lag: Times,
-    /// From the moment at which a turn was wished to the one at which it was sampled.
+    /// Times from the moment at which the schedule wanted a turn to the one at which it was sampled.
     pub(super) input_wait: Times,
     pub(super) rtt: Times,
 }
 
 impl Tally {
-    /// Adds what another thread counted.
+    /// Adds the counters of a different thread.
     pub(super) fn merge(&mut self, other: &Self) {
         self.life.merge(&other.life);
         self.flow.merge(&other.flow);
@@ -145,7 +145,7 @@ impl Life {
 }
 
 impl Flow {
-    /// Counts what a bot saw of a neighbour.
+    /// Counts a sighting of a neighbour.
     pub(super) fn sighted(&mut self, sighting: Sighting) {
         match sighting {
             Sighting::Nothing => {}
@@ -158,7 +158,7 @@ impl Flow {
         }
     }
 
-    /// Counts a turn that was still to be seen when the measurement ended.
+    /// Counts a turn that was still unseen when the measurement ended.
     pub(super) fn pending(&mut self, waited: Duration) {
         if waited >= UNDER_WAY {
             self.latency.add(waited);
@@ -168,7 +168,7 @@ impl Flow {
 
     fn merge(&mut self, other: &Self) {
         self.connected_time += other.connected_time;
-        // Threads measure at the same time.
+        // Threads measure at the same time, so take the longest.
         self.elapsed = self.elapsed.max(other.elapsed);
         self.cpu += other.cpu;
         self.frames_in += other.frames_in;
@@ -208,7 +208,7 @@ fn merge_counts<K: Clone + Ord>(into: &mut BTreeMap<K, u64>, from: &BTreeMap<K, 
     }
 }
 
-/// Sums up how long how many bots were connected.
+/// Sums up the connected time of all bots.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch {
     began: Instant,
@@ -225,21 +225,21 @@ impl Stopwatch {
         }
     }
 
-    /// Brings the times in the tally up to now; to be called before the number of connected bots changes.
+    /// Updates the times in the tally. Call this before the number of connected bots changes.
     pub(super) fn lap(&mut self, tally: &mut Tally, now: Instant) {
         tally.flow.connected_time += now.saturating_duration_since(self.last) * tally.life.connected;
         tally.flow.elapsed = now.saturating_duration_since(self.began);
         self.last = now;
     }
 
-    /// As [`Self::lap`], and asks the system for the thread's CPU time.
+    /// Like [`Self::lap`], and also reads the thread's CPU time.
     pub(super) fn report(&mut self, tally: &mut Tally, now: Instant) {
         self.lap(tally, now);
         tally.flow.cpu = thread_cpu().saturating_sub(self.cpu);
     }
 }
 
-/// CPU time of this thread so far; zero where the system does not say.
+/// Returns the CPU time of this thread so far, or zero where the system does not report it.
 fn thread_cpu() -> Duration {
     #[cfg(target_os = "linux")]
     {

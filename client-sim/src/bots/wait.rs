@@ -1,7 +1,7 @@
-//! The one wait of a thread, for sockets and for moments.
+//! A thread's only wait, for sockets and for moments.
 //!
-//! The system's wait for sockets ends on whole milliseconds, which would be told as latency of the server; on
-//! Linux a timer of the kernel is waited for like a socket and is late by some 0.1 ms.
+//! The system's wait for sockets ends on whole milliseconds, which would look like latency of the server. On Linux the
+//! thread waits for a kernel timer like for a socket; it is late by about 0.1 ms.
 
 use std::{
     io::{self, ErrorKind},
@@ -10,9 +10,9 @@ use std::{
 
 use mio::{Events, Poll, Registry, Token, event::Event};
 
-/// Sockets that are told of by one wait, at most.
+/// One wait reports at most this many sockets.
 const EVENTS: usize = 256;
-/// Stands for the timer. No plan has so many bots.
+/// The token of the timer. No plan has this many bots.
 #[cfg(target_os = "linux")]
 const TIMER: Token = Token(usize::MAX);
 
@@ -23,11 +23,11 @@ pub(super) struct Wait {
     timer: kernel::Timer,
 }
 
-/// What a wait found.
+/// The events that a wait found.
 pub(super) struct Ready(Events);
 
 impl Ready {
-    /// The sockets of which something is new; the token is the bot's number.
+    /// Returns the events of sockets; the token is the bot's number.
     pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
         #[cfg(target_os = "linux")]
         let is_socket = |event: &&Event| event.token() != TIMER;
@@ -50,12 +50,12 @@ impl Wait {
         Ok((wait, Ready(Events::with_capacity(EVENTS))))
     }
 
-    /// Where sockets are made known.
+    /// Returns the registry for sockets.
     pub(super) fn registry(&self) -> &Registry {
         self.poll.registry()
     }
 
-    /// Waits until a socket has news, the moment has come, or a little less if the system so pleases.
+    /// Waits until a socket is ready or the moment has come. The system may also return slightly early.
     pub(super) fn until(&mut self, moment: Instant, ready: &mut Ready) -> io::Result<()> {
         let left = moment.saturating_duration_since(Instant::now());
         #[cfg(target_os = "linux")]
@@ -99,15 +99,15 @@ mod kernel {
         pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-            // News of it come whenever it goes off, whether it was read in between or not.
+            // The system reports each expiry, whether the timer was read in between or not.
             registry.register(&mut SourceFd(&timer.as_raw_fd()), token, Interest::READABLE)?;
             Ok(Self { timer, set_to: None })
         }
 
-        /// Sets it to a moment that is so far away. False: it could not be set.
+        /// Sets the timer to a moment that is this far away. Returns false if that failed.
         pub(super) fn set(&mut self, moment: Instant, left: Duration) -> bool {
             if self.set_to == Some(moment) {
-                // Its moment is still to come, so it did not go off.
+                // The moment is still to come, so the timer did not expire.
                 return true;
             }
             let zero = Timespec {
@@ -118,7 +118,7 @@ mod kernel {
                 tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
                 tv_nsec: left.subsec_nanos().into(),
             };
-            // Setting it also forgets that it went off for an earlier moment.
+            // Setting the timer also clears an earlier expiry.
             let once = Itimerspec {
                 it_interval: zero,
                 it_value,

@@ -1,4 +1,4 @@
-//! One thread of a run: a loop over its sockets and its schedule, without a task or a lock.
+//! One thread of a run: a loop over its sockets and its schedule, without tasks or locks.
 
 use std::{
     io,
@@ -14,12 +14,12 @@ use super::{engine::Engine, plan::Plan, pulse::Pulse, shard::Shard, tally::Tally
 
 /// How long the server has to answer goodbyes.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// How often a thread tells what it counted.
+/// How often a thread reports its counts.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
-/// How often a thread looks whether it is to stop.
+/// How often a thread checks whether to stop.
 const LOOK_UP_EVERY: Duration = Duration::from_millis(50);
 
-/// What a thread is told.
+/// The instructions of a thread.
 pub(super) struct Orders {
     pub(super) plan: Plan,
     pub(super) thread: u32,
@@ -27,9 +27,9 @@ pub(super) struct Orders {
     pub(super) peer: SocketAddr,
     pub(super) start: Instant,
     pub(super) pulse: Arc<Pulse>,
-    /// Becomes true, or closed, when the run is to end.
+    /// Becomes true, or closed, when the run must end.
     pub(super) stop: watch::Receiver<bool>,
-    /// Takes what was counted now and then; if it is full, the next will do.
+    /// Receives the counts from time to time; if it is full, the next report is enough.
     pub(super) progress: mpsc::Sender<(u32, Tally)>,
 }
 
@@ -80,7 +80,7 @@ pub(super) fn work(orders: Orders) -> io::Result<Tally> {
     Ok(tally)
 }
 
-/// Lets the bots say goodbye, and waits a little until the server has closed. Whoever is left is cut off.
+/// Makes the bots say goodbye, and waits briefly until the server has closed. Cuts off the rest.
 fn farewell(mut engine: Engine) -> io::Result<()> {
     engine.leave();
     let patience = Instant::now() + FAREWELL;

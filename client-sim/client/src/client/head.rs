@@ -1,4 +1,4 @@
-//! The client looks at the heads of snapshots only.
+//! Lets a client read only the heads of snapshots.
 
 use std::time::Instant;
 
@@ -12,14 +12,14 @@ use crate::{
 };
 
 impl Client {
-    /// As [`Self::receive`], but reads only the head of a snapshot: whether it belongs to this stay, is newer than the
-    /// last one and builds on it. That costs next to nothing, for load tests with thousands of clients. The view and the
-    /// own motion stay unknown.
+    /// Like [`Self::receive`], but reads only the head of a snapshot: checks that it belongs to this stay, is newer than the
+    /// last one and builds on it. That is very cheap, for load tests with thousands of clients. The view and the player's own
+    /// motion stay unknown.
     ///
-    /// Use either this or [`Self::receive`] for all messages of a client: mixed, snapshots seem to be missing.
+    /// Use either this or [`Self::receive`] for all messages of a client: if you mix them, snapshots seem to be missing.
     ///
     /// # Errors
-    /// As [`Self::receive`], as far as heads tell.
+    /// Like [`Self::receive`], as far as heads can show it.
     pub fn receive_head(&mut self, message: &[u8], now: Instant) -> Result<Received, Violation> {
         if message.first() != Some(&SNAPSHOT_OPCODE) {
             return self.receive(message, now);

@@ -1,4 +1,4 @@
-//! The client takes in what the server says.
+//! Applies the server's messages to the client.
 
 use std::{sync::Arc, time::Instant};
 
@@ -19,11 +19,11 @@ use crate::{
 };
 
 impl Client {
-    /// Takes in one message of the server.
+    /// Applies one message of the server.
     ///
     /// # Errors
-    /// A [`Violation`] after which the client's state is of no use any more. A violation after which it can go on comes
-    /// with the event.
+    /// A [`Violation`] after which the client's state is unusable. A violation after which the client can continue is
+    /// returned with the event.
     pub fn receive(&mut self, message: &[u8], now: Instant) -> Result<Received, Violation> {
         let mut snapshot = std::mem::take(&mut self.snapshot);
         let received = self.receive_with(message, now, &mut snapshot);
@@ -31,11 +31,11 @@ impl Client {
         received
     }
 
-    /// As [`Self::receive`], but unpacks snapshots into a buffer that many clients can share. It holds
-    /// something new only after an [`Event::Snapshot`].
+    /// Like [`Self::receive`], but decodes snapshots into a buffer that many clients can share. The buffer has a new
+    /// snapshot only after an [`Event::Snapshot`].
     ///
     /// # Errors
-    /// As [`Self::receive`].
+    /// Those of [`Self::receive`].
     pub fn receive_with(
         &mut self,
         message: &[u8],
@@ -146,7 +146,7 @@ impl Client {
         if tick > LAST_TICK {
             return Err(Violation::TickRange(tick));
         }
-        // Ticks rise across stays as well, which the view of one stay cannot check.
+        // Ticks also increase from one stay to the next, which the view of one stay cannot check.
         if let Some(last) = self.last_tick.filter(|&last| last >= tick) {
             return Err(ViewError::TickNotLater { last, got: tick }.into());
         }
@@ -184,7 +184,7 @@ impl Client {
     }
 }
 
-/// Brings one key of a room's state up to date.
+/// Applies one entry to a room's state.
 fn put(state: &mut Vec<StateEntry>, entry: &StateEntry) {
     match (
         state.iter().position(|known| known.key == entry.key),

@@ -1,4 +1,4 @@
-//! Reads, writes and waits for the next event. All of a connection's work is done here, whenever it is polled.
+//! Reads, writes and waits for the next event. A connection does all of its work here, whenever it is polled.
 
 use std::{
     io,
@@ -23,11 +23,11 @@ use super::{
 };
 use crate::{command::Command, event::Event, violation::Violation};
 
-/// Stands for a close frame without a code (RFC 6455).
+/// Means a close frame without a code (RFC 6455).
 const NO_CODE: u16 = 1005;
 
 impl Connection {
-    /// The next event from the socket or the clock. The end is given at each further call.
+    /// Returns the next event from the socket or the clock. After the end, each call returns the end again.
     pub(super) fn poll_socket(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, Disconnected>> {
         if let Some(end) = &self.end {
             return Poll::Ready(Err(end.clone()));
@@ -35,7 +35,7 @@ impl Connection {
         let result = ready!(self.poll_open(cx));
         if let Err(end) = &result {
             self.end = Some(end.clone());
-            // Handles see that it is over.
+            // This shows the handles that the connection is over.
             self.commands.close();
         }
         Poll::Ready(result)
@@ -43,7 +43,7 @@ impl Connection {
 
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, Disconnected>> {
         loop {
-            // Before reading, so that a flood of messages does not hold up what is to be sent.
+            // Send before reading, so that a flood of messages does not delay what must be sent.
             self.poll_commands(cx);
             let next_sample = match self.poll_input(cx) {
                 Poll::Pending if self.is_leaving => None,
@@ -73,7 +73,7 @@ impl Connection {
         }
     }
 
-    /// Sends one command as soon as the socket takes data; it is taken out of `command` then.
+    /// Sends one command as soon as the socket takes data, and then takes it out of `command`.
     pub(super) fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
@@ -82,7 +82,7 @@ impl Connection {
         if self.end.is_some() || self.write_error.is_some() {
             return Poll::Ready(Err(SendError::Disconnected));
         }
-        // What is in the queue of the handles was said before.
+        // The handles' queue goes first, because its commands are older.
         self.poll_commands(cx);
         if let Err(error) = ready!(self.socket.poll_ready_unpin(cx)) {
             self.write_failed(error);
@@ -96,18 +96,18 @@ impl Connection {
         })
     }
 
-    /// Sends what is in the queue of the handles, as far as the socket takes it.
+    /// Sends the queue of the handles, as far as the socket takes it.
     fn poll_commands(&mut self, cx: &mut Context<'_>) {
         while !self.is_leaving && self.is_ready(cx) {
             match self.commands.poll_recv(cx) {
                 Poll::Ready(Some(command)) => drop(self.write(command)),
-                // A connection has a handle itself: the queue only ends with it.
+                // The connection itself has a handle, so the queue ends only with it.
                 Poll::Ready(None) | Poll::Pending => return,
             }
         }
     }
 
-    /// Does what the clock of the input says. Ready with a frame, for the program to read its keys.
+    /// Does what the input clock asks for. Ready with a frame when the program should read its keys.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if self.is_leaving {
             return Poll::Pending;
@@ -146,10 +146,10 @@ impl Connection {
         Poll::Ready(match message {
             Message::Binary(bytes) => self.take_in(cx, &bytes, now).map(Some),
             Message::Text(_) => Err(self.violated(cx, Violation::Text)),
-            // A ping is answered already.
+            // tungstenite has already answered a ping.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
             Message::Close(frame) => {
-                // The answer to the close goes out if it can; whether it arrives changes nothing.
+                // The answer to the close is sent if possible; whether it arrives does not matter.
                 self.poll_flush(cx);
                 let (code, reason) = match frame {
                     Some(frame) => (frame.code.into(), printable(frame.reason.as_str())),
@@ -199,7 +199,7 @@ impl Connection {
         }
     }
 
-    /// For commands that are sent again later if the socket takes no data now. Returns whether it took this one.
+    /// Sends a command that is sent again later if the socket takes no data now. Returns whether it took this one.
     fn write_if_ready(&mut self, cx: &mut Context<'_>, command: Command) -> bool {
         let is_ready = self.is_ready(cx);
         if is_ready {
@@ -208,7 +208,7 @@ impl Connection {
         is_ready
     }
 
-    /// Gives a command to the socket, which is ready. Returns its number.
+    /// Writes a command to the socket, which must be ready. Returns its number.
     fn write(&mut self, command: Command) -> u32 {
         if command == Command::Bye {
             self.is_leaving = true;
@@ -220,7 +220,7 @@ impl Connection {
         number
     }
 
-    /// Gives the hello to the socket, which is ready.
+    /// Writes the hello to the socket, which must be ready.
     pub(super) fn write_hello(&mut self, settings: &crate::Settings) {
         let mut payload = Vec::new();
         self.client.hello(settings, &mut payload);
@@ -254,7 +254,7 @@ impl Connection {
         self.timer.as_mut().poll(cx)
     }
 
-    /// The server broke the protocol. It is sent a close frame, if the socket takes that at once.
+    /// Ends the connection after a breach of the protocol. Sends the server a close frame if the socket takes it immediately.
     fn violated(&mut self, cx: &mut Context<'_>, violation: Violation) -> Disconnected {
         let frame = CloseFrame {
             code: SocketCode::from(CloseCode::Protocol.code()),
@@ -289,7 +289,7 @@ impl Connection {
     }
 }
 
-/// A reason is shown to people: control characters are left out. It has 123 bytes at most.
+/// Drops control characters, because people are shown the reason. It has at most 123 bytes.
 fn printable(reason: &str) -> String {
     reason.chars().filter(|letter| !letter.is_control()).collect()
 }

@@ -1,4 +1,4 @@
-//! Why there is no connection, and whether to try again.
+//! The errors of a connection, and whether to try again.
 
 use std::{
     collections::hash_map::RandomState,
@@ -17,14 +17,14 @@ use parlour_shared::{
 
 use crate::{address::AddressError, violation::Violation};
 
-/// Without a word of the server the wait is this long and up to [`WINDOW_MS`] more.
+/// Without advice from the server, the wait is this long plus up to [`WINDOW_MS`].
 const LEAST_WAIT_MS: u64 = 500;
-/// Clients that all lost the same server do not come back at the same moment.
+/// Spreads the reconnects of clients that lost the same server.
 const WINDOW_MS: u64 = 2000;
-/// No server makes a client wait for longer.
+/// The longest wait that a client accepts from a server.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
-/// A connection is over. [`Self::reconnect_after`] says whether to come back.
+/// The connection is over. [`Self::reconnect_after`] says whether to come back.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{cause}")]
 pub struct Disconnected {
@@ -39,15 +39,15 @@ pub enum Cause {
     /// The server closed it.
     #[error("the server closed the connection with code {code}{}", Reason(reason))]
     Closed {
-        /// The close code; 1005 if the server gave none. [`CloseCode::from_code`] has the names.
+        /// The close code; 1005 if the server sent none. [`CloseCode::from_code`] has the names.
         code: u16,
         /// The reason in words; may be empty.
         reason: String,
     },
-    /// It ended without a close frame, or the network failed.
+    /// The connection ended without a close frame, or the network failed.
     #[error("the connection was lost: {0}")]
     Lost(Arc<io::Error>),
-    /// Nothing came, not even the answer to a ping.
+    /// Nothing arrived, not even the answer to a ping.
     #[error("the server did not answer for {} ms", .0.as_millis())]
     Silent(Duration),
     /// The server broke the protocol.
@@ -82,13 +82,13 @@ impl Disconnected {
         Self::new(Cause::Lost(Arc::new(error)), None)
     }
 
-    /// Why.
+    /// Returns the cause of the end.
     #[must_use]
     pub fn cause(&self) -> &Cause {
         &self.cause
     }
 
-    /// The server's close code, if it closed the connection.
+    /// Returns the server's close code, or `None` if the server did not close the connection.
     #[must_use]
     pub fn code(&self) -> Option<u16> {
         match self.cause {
@@ -97,7 +97,7 @@ impl Disconnected {
         }
     }
 
-    /// What to do now, as the range of the close code says. A connection that was lost is to be resumed.
+    /// Returns what to do now, by the range of the close code. A lost connection is one to resume.
     ///
     /// Treat [`Advice::Resume`] as [`Advice::Reconnect`]: this client cannot resume a session yet.
     #[must_use]
@@ -109,14 +109,14 @@ impl Disconnected {
         }
     }
 
-    /// After how long to connect again: the time that the server named, at most 10 minutes, or by chance 0.5 to 2.5 s.
-    /// `None` if the client must not come back by itself.
+    /// Returns how long to wait before reconnecting: what the server asked for, up to 10 minutes, or else a random 0.5 to
+    /// 2.5 s. Returns `None` if the client must not come back by itself.
     #[must_use]
     pub fn reconnect_after(&self) -> Option<Duration> {
         (self.advice() != Advice::Stop).then_some(self.wait)
     }
 
-    /// Whether the client said goodbye and the server answered.
+    /// Returns whether the client said goodbye and the server answered.
     #[must_use]
     pub fn is_goodbye(&self) -> bool {
         self.code() == Some(CloseCode::Normal.code())
@@ -130,13 +130,13 @@ pub enum ConnectError {
     /// The text is not an address.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// The host was not found, nothing listens there, or the network failed.
+    /// The host was not found, does not listen on the port, or the network failed.
     #[error("cannot connect: {0}")]
     Io(#[from] io::Error),
     /// The TLS handshake failed, usually because the certificate is not trusted.
     #[error("cannot connect with TLS: {0}")]
     Tls(String),
-    /// `wss://` with a client that was built without the feature `tls`.
+    /// The address is `wss://`, but the client was built without the feature `tls`.
     #[error("this client was built without TLS: enable the feature `tls`, or use ws://")]
     TlsNotBuilt,
     /// The server answered, but did not agree to WebSocket.
@@ -144,27 +144,27 @@ pub enum ConnectError {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// What the server says about it; may be empty.
+        /// The server's explanation; may be empty.
         text: String,
     },
     /// The other side is not a Parlour server.
     #[error("this is not a Parlour server: {0}")]
     NotParlour(String),
     /// It took longer than [`Options::timeout`](crate::Options::timeout).
-    #[error("the connection was not open after {} ms", .0.as_millis())]
+    #[error("the connection did not open within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    /// The connection was open and ended before the welcome, for example with 4401 for a token that is not accepted.
+    /// The connection ended between opening and the welcome, for example with 4401 because the token was not accepted.
     #[error(transparent)]
     Disconnected(#[from] Disconnected),
 }
 
 impl ConnectError {
-    /// After how long to try again. `None` if that makes no sense before a person has changed something.
+    /// Returns how long to wait before trying again, or `None` if that is pointless until a person has changed something.
     #[must_use]
     pub fn reconnect_after(&self) -> Option<Duration> {
         match self {
             Self::Io(_) | Self::TimedOut(_) => Some(usual_wait()),
-            // Busy, starting or stopping, or a proxy whose server is.
+            // The server is busy, starting or stopping, or a proxy answers for it.
             Self::Refused {
                 status: 408 | 429 | 500..=599,
                 ..
@@ -183,8 +183,8 @@ impl ConnectError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The server would close the connection for it.
-    #[error("the command is longer than {MAX_CLIENT_MESSAGE} bytes; the server takes no longer ones")]
+    /// The command is too long: the server would close the connection for it.
+    #[error("the command is longer than the {MAX_CLIENT_MESSAGE} bytes that the server accepts")]
     TooLong,
     /// The connection is over. [`Connection::next_event`](crate::Connection::next_event) says why.
     #[error("the connection is over")]
@@ -195,10 +195,10 @@ pub enum SendError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrySendError {
-    /// The queue is full: the connection is not read from, or the server takes no data.
-    #[error("the queue of commands is full")]
+    /// The queue is full: nothing reads from the connection, or the server takes no data.
+    #[error("the command queue is full")]
     Full,
-    /// As for [`Handle::send`](crate::Handle::send).
+    /// The error is one of [`Handle::send`](crate::Handle::send).
     #[error(transparent)]
     Send(#[from] SendError),
 }
@@ -207,15 +207,14 @@ pub enum TrySendError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinError {
-    /// The server said no.
+    /// The server refused.
     #[error("the server refused: {0:?}")]
     Refused(Refusal),
-    /// No answer came within [`Options::timeout`](crate::Options::timeout). The server may still do what was asked.
+    /// No answer arrived within [`Options::timeout`](crate::Options::timeout). The server may still join the room.
     #[error("the server did not answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    /// Too many events wait to be read; read them first. If they came during this join, the server may still do what
-    /// was asked.
-    #[error("too many events wait: call next_event until it waits, then join")]
+    /// Too many unread events; read them first. If they arrived during this join, the server may still carry it out.
+    #[error("too many unread events: call next_event until it waits, then join")]
     TooManyEvents,
     /// The name is too long for a message.
     #[error("the name of the room is too long")]
@@ -226,7 +225,7 @@ pub enum JoinError {
 }
 
 fn usual_wait() -> Duration {
-    // The standard library seeds its maps from the system.
+    // The standard library seeds the hasher from the system's randomness.
     let chance = RandomState::new().build_hasher().finish();
     Duration::from_millis(LEAST_WAIT_MS + chance % WINDOW_MS)
 }

@@ -1,4 +1,4 @@
-//! Commands from elsewhere, while somebody waits for events.
+//! Commands from other tasks or threads, while one task waits for events.
 
 use std::sync::{
     Arc,
@@ -15,13 +15,12 @@ use tokio::sync::mpsc::{self, error::TrySendError as QueueError};
 use super::error::{SendError, TrySendError};
 use crate::command::Command;
 
-/// Commands that may wait in the queue of a connection's handles, all together.
+/// How many commands may wait in the queue of a connection's handles, all together.
 pub const COMMAND_QUEUE: usize = 64;
 
 /// Sends commands over a connection from another task or thread. Cheap to clone; all clones share one queue.
 ///
-/// A handle does not keep its connection open. What is in the queue is sent while somebody waits for the connection's
-/// events.
+/// A handle does not keep its connection open. Its commands are sent only while a task waits for the connection's events.
 #[derive(Clone, Debug)]
 pub struct Handle {
     queue: mpsc::Sender<Command>,
@@ -29,15 +28,14 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Puts a command into the queue, and waits for a free place if it is full. If this future is dropped before it is
-    /// done, the command is not sent.
+    /// Puts a command into the queue, and waits for a free place if it is full. If this future is dropped before it
+    /// completes, the command is not sent.
     ///
-    /// Do not wait for this in the task that reads the events: with a full queue both would wait for each other. There,
-    /// use [`Connection::send`](crate::Connection::send).
+    /// Do not await this in the task that reads the events: with a full queue it would wait for itself. Use
+    /// [`Connection::send`](crate::Connection::send) there.
     ///
     /// # Errors
-    /// [`SendError`]. `Ok` means that the command will be sent if the connection does not end before that; answers come
-    /// as events.
+    /// [`SendError`]. `Ok` means that the command will be sent unless the connection ends first; answers arrive as events.
     pub async fn send(&self, command: Command) -> Result<(), SendError> {
         check_length(&command)?;
         self.queue
@@ -46,7 +44,7 @@ impl Handle {
             .map_err(|_| SendError::Disconnected)
     }
 
-    /// Puts a command into the queue if it has a free place. For threads that must not wait.
+    /// Puts a command into the queue if it has a free place, for threads that must not wait.
     ///
     /// # Errors
     /// [`TrySendError::Full`], and the errors of [`Self::send`].
@@ -58,20 +56,20 @@ impl Handle {
         })
     }
 
-    /// Sets where the player wants to go, as [`Connection::steer`](crate::Connection::steer). Never waits: only the last
-    /// wish counts.
+    /// Sets where the player wants to go, like [`Connection::steer`](crate::Connection::steer). Never waits: only the last
+    /// heading counts.
     pub fn steer(&self, heading: impl Into<Heading>) {
         self.steering.set(heading.into());
     }
 
-    /// Whether the connection is over.
+    /// Returns whether the connection is over.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.queue.is_closed()
     }
 }
 
-/// A new handle, and the connection's end of its queue.
+/// Returns a new handle, and the connection's end of its queue.
 pub(super) fn channel() -> (Handle, mpsc::Receiver<Command>) {
     let (queue, commands) = mpsc::channel(COMMAND_QUEUE);
     let steering = Arc::new(Steering::default());
@@ -84,10 +82,10 @@ impl Handle {
     }
 }
 
-/// The heading that the player wants, shared by handles and connection.
+/// The heading that the player wants, shared by the handles and the connection.
 #[derive(Debug, Default)]
 pub(super) struct Steering {
-    /// The direction's number, and [`SPRINT`] or nothing.
+    /// The direction's number, plus [`SPRINT`] for a sprint.
     heading: AtomicU8,
     waker: AtomicWaker,
 }
@@ -102,7 +100,7 @@ impl Steering {
         }
     }
 
-    /// The heading now; the task is woken when it changes.
+    /// Returns the current heading; wakes the task when it changes.
     pub(super) fn get(&self, waker: &std::task::Waker) -> Heading {
         self.waker.register(waker);
         let code = self.heading.load(Ordering::Acquire);
@@ -114,7 +112,7 @@ impl Steering {
     }
 }
 
-/// A message longer than the server takes would end the connection.
+/// Rejects a message that is too long for the server, which would end the connection.
 pub(super) fn check_length(command: &Command) -> Result<(), SendError> {
     if command.max_bytes() > MAX_CLIENT_MESSAGE {
         return Err(SendError::TooLong);

@@ -1,19 +1,19 @@
-//! Notices that the server is gone although the connection looks open.
+//! Notices that the server is gone although the connection still looks open.
 
 use std::time::{Duration, Instant};
 
-/// Bounds of what the server may say about its heartbeat.
+/// Bounds for the heartbeat interval that the server asks for.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// What the silence calls for.
+/// What to do about the server's silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Silence {
-    /// The server has something to answer until then.
+    /// The server has until then to send something.
     Until(Instant),
     /// Ping it.
     Ping,
-    /// It did not answer: it is gone, after so long.
+    /// The server did not answer: it is gone, after this long without a message.
     Gone(Duration),
 }
 
@@ -33,7 +33,7 @@ impl Heartbeat {
         }
     }
 
-    /// The server says how often it looks whether a client is there; the client does the same.
+    /// Sets the interval at which the server checks that a client is there; the client checks the server as often.
     pub(super) fn set(&mut self, every_ms: u32) {
         self.every = Duration::from_millis(every_ms.into()).clamp(SHORTEST, LONGEST);
     }
@@ -47,7 +47,7 @@ impl Heartbeat {
         self.pinged = Some(now);
     }
 
-    /// To be called when all that came was heard. Silence without a ping is no sign: nobody may have read.
+    /// Call this only after reading everything that has arrived. Silence without a ping proves nothing: perhaps nobody read.
     pub(super) fn look(&self, now: Instant) -> Silence {
         let (since, then) = match self.pinged {
             None => (self.heard, Silence::Ping),

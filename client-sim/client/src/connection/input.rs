@@ -6,18 +6,18 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE, motion::Heading};
 
 use crate::client::Client;
 
-/// Between two samples there is at least this: half a tick, so that an estimate that moves makes no tick come twice.
+/// The least time between two samples: half a tick, so that no tick comes twice when the estimate moves.
 const HALF_TICK: Duration = Duration::from_nanos(500_000_000 / TICK_RATE as u64);
-/// A heading that is not acknowledged after this time is sent again: the server drops commands that come too late or too
-/// often, without an answer.
+/// After this time an unacknowledged heading is sent again: the server drops commands that are too late or too frequent,
+/// without an answer.
 const RESEND_AFTER: Duration = Duration::from_secs(1);
 
-/// What is to be done at a sample.
+/// What to do at a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sample {
     /// The program reads its keys now, for this tick.
     Frame(Tick),
-    /// This heading is sent now, aimed at this tick.
+    /// The connection sends this heading now, aimed at this tick.
     Walk(Heading, Tick),
 }
 
@@ -25,13 +25,13 @@ pub(super) enum Sample {
 pub(super) struct InputClock {
     frames: bool,
     lead: Duration,
-    /// The next sample, as long as it is not over.
+    /// The next sample; `None` once it is over.
     aim: Option<Aim>,
     /// The moment of the last sample.
     last: Option<Instant>,
-    /// The heading of the player as the server will have it.
+    /// The player's heading as the server will have it.
     sent: Heading,
-    /// When it was sent, if it is not acknowledged.
+    /// When it was sent; `None` if it is acknowledged.
     sent_at: Option<Instant>,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct InputClock {
 struct Aim {
     moment: Instant,
     tick: Tick,
-    /// The program has got its frame.
+    /// Whether the program has received its frame.
     is_framed: bool,
 }
 
@@ -55,14 +55,14 @@ impl InputClock {
         }
     }
 
-    /// On entering a room everyone stands still.
+    /// Resets the clock: on entering a room every player stands still.
     pub(super) fn enter_room(&mut self) {
         self.sent = Heading::default();
         self.sent_at = None;
         self.aim = None;
     }
 
-    /// The moment of the next sample; `None` if there is nothing to do.
+    /// Returns the moment of the next sample, or `None` if there is nothing to do.
     pub(super) fn next(&mut self, client: &Client, wanted: Heading, now: Instant) -> Option<Instant> {
         client.room()?;
         if client.unacknowledged_walks() == 0 {
@@ -70,7 +70,7 @@ impl InputClock {
         }
         if !self.frames && !self.has_walk(client, wanted, now) {
             self.aim = None;
-            // The next look, if what was sent stays without an answer.
+            // The next check, in case the sent heading is not acknowledged.
             return self.sent_at.map(|at| at + RESEND_AFTER);
         }
         if self.aim.is_none() {
@@ -85,7 +85,7 @@ impl InputClock {
         self.aim.map(|aim| aim.moment)
     }
 
-    /// What is to be done now; to be called until there is nothing.
+    /// Returns what to do now. Call it until it returns `None`.
     pub(super) fn due(&mut self, client: &Client, wanted: Heading, now: Instant) -> Option<Sample> {
         let aim = self.aim.filter(|aim| aim.moment <= now)?;
         if self.frames && !aim.is_framed {
@@ -103,14 +103,14 @@ impl InputClock {
         let tick = if now <= aim.moment + self.lead {
             aim.tick
         } else {
-            // Too late for that tick. Long after it the server would drop the command.
+            // It is too late for that tick. The server drops commands that are much too late.
             let next = client.next_sample(now, self.lead);
             next.map_or(aim.tick, |(_, next)| next.max(aim.tick))
         };
         Some(Sample::Walk(wanted, tick))
     }
 
-    /// A walk was given to the socket. Without this call it is due again at the next tick.
+    /// Records that a walk was written to the socket. Without this call it is due again at the next tick.
     pub(super) fn sent(&mut self, heading: Heading, now: Instant) {
         self.sent = heading;
         self.sent_at = Some(now);

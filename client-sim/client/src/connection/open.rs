@@ -37,11 +37,11 @@ use crate::{
     event::Event,
 };
 
-/// Bytes that are read at once; the buffer grows up to the longest message if a message needs it.
+/// How many bytes are read at a time; the buffer grows up to the longest message if a message needs it.
 const READ_BUFFER: usize = 16 * 1024;
-/// Bytes of commands that may wait for the socket; one more command than that is never accepted.
+/// How many bytes of commands may wait for the socket; one more command than this is never accepted.
 const WRITE_BUFFER: usize = 4 * MAX_CLIENT_MESSAGE;
-/// Characters of a server's answer that are shown, at most.
+/// How many characters of a server's answer are shown.
 const LONGEST_ANSWER: usize = 200;
 
 pub(super) async fn open(address: &Address, options: Options) -> Result<Connection, ConnectError> {
@@ -98,7 +98,7 @@ async fn tls_upgrade(request: Request, stream: TcpStream, options: &Options) -> 
     let opened =
         tokio_tungstenite::client_async_tls_with_config(request, stream, Some(limits()), Some(connector));
     match opened.await {
-        // So tokio-rustls passes on what rustls says.
+        // This is how tokio-rustls passes on the errors of rustls.
         Err(SocketError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
             Err(ConnectError::Tls(error.to_string()))
         }
@@ -111,7 +111,7 @@ async fn tls_upgrade(_: Request, _: TcpStream, _: &Options) -> Result<Opened, Co
     Err(ConnectError::TlsNotBuilt)
 }
 
-/// The defaults of tungstenite allow incoming messages of 64 MiB and an unlimited write buffer.
+/// Replaces the defaults of tungstenite: incoming messages of 64 MiB and an unlimited write buffer.
 fn limits() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
@@ -143,7 +143,7 @@ fn refused(error: SocketError) -> ConnectError {
                 text: text.take(LONGEST_ANSWER).collect(),
             }
         }
-        // The server hung up: usually one that stops.
+        // The server hung up, usually because it is stopping.
         SocketError::ConnectionClosed
         | SocketError::AlreadyClosed
         | SocketError::Protocol(ProtocolError::HandshakeIncomplete) => {
@@ -153,7 +153,7 @@ fn refused(error: SocketError) -> ConnectError {
     }
 }
 
-/// The text of a refusal: the detail of a problem, or the whole body if it is something else.
+/// Returns the text of a refusal: the detail of a problem, or the whole body if it is something else.
 fn answer(response: &Response) -> String {
     let body = response.body().as_deref().unwrap_or_default();
     let content_type = response.headers().get(CONTENT_TYPE);

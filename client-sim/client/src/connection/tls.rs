@@ -1,4 +1,4 @@
-//! What is trusted for `wss://`.
+//! The certificates that are trusted for `wss://`.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use tokio_tungstenite::Connector;
 
 use super::error::ConnectError;
 
-/// The root certificates of Mozilla, and these. The cryptography is chosen here: a default that other crates of a program
-/// have not set, or have set twice, makes rustls panic.
+/// Trusts Mozilla's root certificates and these. Names the crypto provider explicitly: rustls panics if the process has
+/// no default provider, or cannot choose one.
 pub(super) fn connector(trusted: &[Vec<u8>]) -> Result<Connector, ConnectError> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
@@ -16,7 +16,7 @@ pub(super) fn connector(trusted: &[Vec<u8>]) -> Result<Connector, ConnectError> 
     for certificate in trusted {
         roots
             .add(CertificateDer::from_slice(certificate))
-            .map_err(|error| ConnectError::Tls(format!("a certificate to trust is not valid: {error}")))?;
+            .map_err(|error| ConnectError::Tls(format!("a trusted certificate is not valid: {error}")))?;
     }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()

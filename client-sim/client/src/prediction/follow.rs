@@ -1,4 +1,4 @@
-//! What commands and walls make of a motion.
+//! How commands and walls change a motion.
 
 use parlour_shared::{
     ids::Tick,
@@ -7,9 +7,9 @@ use parlour_shared::{
 
 use super::{Known, OwnMotion};
 
-/// Ticks between two snapshots over which several commands are still tried in every possible order of ticks.
+/// The longest time between two snapshots, in ticks, for which several commands are still tried at all possible ticks.
 const LONGEST_SEARCH: u32 = 120;
-/// Possible courses that are followed at once, at most.
+/// The most possible courses that are followed at the same time.
 const WIDEST_SEARCH: usize = 1024;
 
 pub(super) enum Explained {
@@ -18,8 +18,8 @@ pub(super) enum Explained {
     Unknown,
 }
 
-/// Looks for ticks at which the commands, in their order, lead to what the server says. The last one was
-/// applied; each of those before may have been replaced by its successor.
+/// Searches for ticks at which the commands, in order, lead to the server's report. The last one was applied; any earlier
+/// one may have been replaced by its successor.
 pub(super) fn explain(
     walls: &WallGrid,
     known: &Known,
@@ -50,7 +50,7 @@ pub(super) fn explain(
         .map_or(Explained::No, |(_, course)| Explained::Yes(course))
 }
 
-/// Follows the walls up to and including a tick.
+/// Follows a course along the walls up to and including a tick.
 pub(super) fn advance(walls: &WallGrid, mut course: Course, tick: Tick) -> Course {
     while course.review <= tick {
         course = motion::contact(walls, &course, course.review);
@@ -58,7 +58,7 @@ pub(super) fn advance(walls: &WallGrid, mut course: Course, tick: Tick) -> Cours
     course
 }
 
-/// What a command does: nothing if it asks for what is done already.
+/// Applies a command: it changes nothing if the player already moves that way.
 pub(super) fn obey(walls: &WallGrid, course: &Course, heading: Heading, tick: Tick) -> Course {
     if course.segment.gait.heading == heading {
         return *course;
@@ -66,7 +66,7 @@ pub(super) fn obey(walls: &WallGrid, course: &Course, heading: Heading, tick: Ti
     motion::turn(walls, course.segment.at(tick), heading, tick)
 }
 
-/// The course that begins with what the server says; the walls are asked at once.
+/// Returns the course that begins with the server's report; the walls are checked at the next tick.
 pub(super) fn pick_up(reported: &OwnMotion) -> Course {
     Course {
         segment: reported.segment.seen_from(reported.tick),
@@ -79,7 +79,7 @@ pub(super) fn is_same(predicted: &Segment, reported: &OwnMotion) -> bool {
         && predicted.at(reported.tick) == reported.segment.at(reported.tick)
 }
 
-/// Whether a place lies on the map at all: a hostile server may name one where the arithmetic of walls
+/// Returns whether a position is on the map at all: a hostile server may send one where the arithmetic of walls
 /// overflows.
 pub(super) fn is_within(walls: &WallGrid, position: Position) -> bool {
     let (columns, rows) = walls.size();

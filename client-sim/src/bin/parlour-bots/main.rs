@@ -1,4 +1,4 @@
-//! `parlour-bots`: load for a Parlour server, and a witness of what it does under it.
+//! `parlour-bots` puts load on a Parlour server, and checks and measures how it copes.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -16,9 +16,9 @@ use tokio::signal;
 
 use args::Cli;
 
-/// Something went wrong in the run.
+/// The exit code of a run in which something went wrong.
 const FAILED: u8 = 1;
-/// The run could not begin because of how it was asked for.
+/// The exit code of wrong usage.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -41,14 +41,14 @@ fn run(cli: &Cli) -> anyhow::Result<Report> {
     let plan = cli.plan();
     plan.check()?;
     if let Some(path) = cli.output.json.as_deref().filter(|path| *path != Path::new("-")) {
-        // Better told now than after the run.
+        // Find out now, not after the run.
         std::fs::write(path, "").with_context(|| format!("cannot write {}", path.display()))?;
     }
     raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("no runtime")?;
+        .context("cannot start the runtime")?;
     let report = runtime.block_on(bots::run(plan, interrupted(), |progress| {
         if !cli.output.quiet {
             show(progress);
@@ -67,18 +67,18 @@ fn run(cli: &Cli) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// On a terminal one line that changes, elsewhere a line a second.
+/// Shows one line that changes on a terminal, and one line a second elsewhere.
 fn show(progress: &Progress) {
     if std::io::stderr().is_terminal() {
         eprint!("\r\x1b[2K{progress}");
-        // The table begins on a line of its own, whenever the run ends.
+        // The table must begin on a separate line, whenever the run ends.
         eprint!("\n\x1b[1A");
     } else {
         eprintln!("{progress}");
     }
 }
 
-/// Waits for Ctrl-C or the system's wish to end.
+/// Waits for Ctrl-C or a termination signal.
 async fn interrupted() {
     #[cfg(unix)]
     if let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
@@ -88,20 +88,20 @@ async fn interrupted() {
         }
         return;
     }
-    // Without a handler the system ends the process by itself.
+    // Without a handler the system itself ends the process.
     if signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
 }
 
-/// Each bot takes a descriptor; many systems give a process few unless it asks for more.
+/// Raises the limit of descriptors: each bot needs one, and many systems give a process few unless it asks for more.
 fn raise_descriptor_limit() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit, setrlimit};
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum;
-        // If it is refused, connections fail with a reason that says so.
+        // If this fails, connections fail with a reason that says so.
         let _ = setrlimit(Resource::Nofile, limit);
     }
 }

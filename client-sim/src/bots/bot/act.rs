@@ -1,4 +1,4 @@
-//! A bot does what its schedule says.
+//! A bot does its scheduled jobs.
 
 use std::time::Instant;
 
@@ -12,10 +12,10 @@ use parlour_shared::{
 use super::{super::schedule::Job, Bot, Shared};
 
 impl Bot {
-    /// Does what was due, if it can be done now, and plans the next.
+    /// Does a job that is due, if that is possible now, and schedules the next.
     pub(in super::super) fn act(&mut self, job: Job, due: Instant, now: Instant, shared: &mut Shared) {
         let next = match job {
-            // Not a bot's to do.
+            // These are jobs of the thread.
             Job::Connect | Job::Churn | Job::Glance => None,
             Job::Flush => {
                 self.flush_planned = false;
@@ -62,16 +62,16 @@ impl Bot {
             .lag
             .add(Instant::now().saturating_duration_since(due));
         if let Some(delay) = next {
-            // From when it was due, not from now: a late generator catches up instead of asking less of the
+            // Count from the due time, not from now: a generator that is late catches up instead of putting less load on the
             // server.
             shared.schedule.add(due + delay, self.number, job);
         }
     }
 
-    /// Plans when to sample the input. Lateness of the generator is none of the wait: what counts is when the
-    /// turn was due.
+    /// Schedules when to sample the input. The wait counts from when the turn was due, so that the generator's own delay is
+    /// not part of it.
     fn wish_to_turn(&mut self, due: Instant, shared: &mut Shared) {
-        // A client samples its input once a tick; a second wish before that changes nothing.
+        // A client samples its input once a tick; a second turn before that changes nothing.
         if self.aimed.is_some() || self.client.room().is_none() {
             return;
         }
@@ -83,13 +83,13 @@ impl Bot {
         }
     }
 
-    /// Turns now, at the planned moment or, if the generator is behind, after it.
+    /// Turns now: at the scheduled moment, or after it if the generator is late.
     fn sample(&mut self, due: Instant, now: Instant, shared: &mut Shared) {
         let Some(mut tick) = self.aimed.take() else {
             return;
         };
         if now > due + shared.plan.aim {
-            // Too late for that tick. Long after it the server would drop the command.
+            // It is too late for that tick. The server drops commands that are much too late.
             tick = self
                 .client
                 .next_sample(now, shared.plan.aim)
@@ -118,7 +118,7 @@ impl Bot {
         self.send(Command::Walk { heading, at }, now, shared);
     }
 
-    /// Sends a request that takes a room.
+    /// Sends a request that only makes sense in a room.
     fn ask(&mut self, command: Command, now: Instant, shared: &mut Shared) {
         if self.client.room().is_some() {
             self.send(command, now, shared);

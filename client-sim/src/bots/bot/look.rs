@@ -1,4 +1,4 @@
-//! A bot looks at what it was told: it goes on with its session, and notices what its neighbours do.
+//! A bot reacts to events: it continues its session, and checks what its neighbours do.
 
 use std::time::{Duration, Instant};
 
@@ -93,7 +93,7 @@ impl Bot {
         }
     }
 
-    /// Looks through the snapshot that was just taken in for turns of neighbours.
+    /// Searches the snapshot that was just applied for turns of neighbours.
     fn look(&mut self, now: Instant, shared: &mut Shared) {
         let (snapshot, registry, flow) = (&shared.snapshot, &shared.registry, &mut shared.tally.flow);
         let own = self.client.slot();
@@ -132,7 +132,7 @@ impl Bot {
     }
 }
 
-/// The length of an update record on the wire.
+/// Returns the length of an update record on the wire.
 fn record_bytes(update: &Update) -> u64 {
     let motion = match update.motion {
         Some(MotionChange::Turn { .. }) => 2,

@@ -1,4 +1,4 @@
-//! What the bots of a thread counted, now and at the end.
+//! The counts of the bots of a thread, now and at the end.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use super::Shard;
 use crate::bots::{pulse::Standstill, tally::Tally};
 
 impl Shard {
-    /// What was counted so far.
+    /// Returns the counts so far.
     pub(in crate::bots) fn tally(&mut self, now: Instant) -> Tally {
         self.watch.report(&mut self.shared.tally, now);
         self.shared.tally.flow.inputs_under_way = self
@@ -19,7 +19,7 @@ impl Shard {
         self.shared.tally.clone()
     }
 
-    /// What was counted when the measurement ends: with what is still to be seen, and the stretch that goes on.
+    /// Returns the counts at the end of the measurement, including unseen turns and the current stretch without a tick.
     pub(in crate::bots) fn final_tally(&mut self, now: Instant) -> Tally {
         let mut tally = self.tally(now);
         let flow = &mut tally.flow;
@@ -30,8 +30,8 @@ impl Shard {
         tally
     }
 
-    /// The thread looks at its clock. What the server did while the thread stood still itself cannot be told: the
-    /// stretch before that ends there, and another begins now.
+    /// Checks the thread's clock. What the server did while the thread itself stood still is unknown: the stretch before it
+    /// ends there, and a new one begins now.
     pub(in crate::bots) fn look_at_clock(&mut self, now: Instant) {
         let Some(since) = self.awake.look(now) else {
             return;
