@@ -1,8 +1,11 @@
-//! Determines the build that headers of recordings and `parlour --version` show: the version and the commit, such as `0.1.0+7e56463ab12f`, with `-dirty` if sources differ from the commit.
+//! Determines the build that headers of recordings and `parlour --version` show: the version and
+//! the commit, such as `0.1.0+7e56463ab12f`, with `-dirty` if sources differ from the commit.
 //!
-//! `PARLOUR_BUILD` replaces the commit, for builds outside of a checkout. Without either, it is only the version.
+//! `PARLOUR_BUILD` replaces the commit, for builds outside of a checkout. Without either, it is
+//! only the version.
 //!
-//! Runs again only when `HEAD` moves or a source of the library changes. The library is compiled then anyway, so this makes no build slower.
+//! Runs again only when `HEAD` moves or a source of the library changes. The library is compiled
+//! then anyway, so this makes no build slower.
 
 use std::{
     env, fs,
@@ -16,7 +19,8 @@ const VARIABLE: &str = "PARLOUR_BUILD";
 const MOST: usize = 64;
 const COMMIT: &str = "--short=12";
 
-/// The sources of the library, relative to the root of the workspace. The command is excluded: it changes without the library.
+/// The sources of the library, relative to the root of the workspace. The command is excluded: it
+/// changes without the library.
 const SOURCES: [&str; 7] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -37,7 +41,8 @@ fn main() {
         Some(commit) => format!("{version}+{commit}"),
         None => version,
     };
-    // Not under the variable's name: cargo also passes it to programs that it runs, where it would be an unknown setting.
+    // Not under the variable's name: cargo also passes it to programs that it runs, where it would
+    // be an unknown setting.
     println!("cargo::rustc-env=BUILD_OF_PARLOUR={build}");
 }
 

@@ -1,4 +1,5 @@
-//! Snapshots: packing records, splicing a viewer's frame, and what a client does to read and apply one.
+//! Snapshots: packing records, splicing a viewer's frame, and what a client does to read and apply
+//! one.
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

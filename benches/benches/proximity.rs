@@ -1,5 +1,5 @@
-//! Who is near whom: the grid beside an R-tree and brute force, so that one sees why there is no tree. What one look at
-//! everyone takes; in a large room a tick looks at a sixth of it.
+//! Who is near whom: the grid beside an R-tree and brute force, so that one sees why there is no
+//! tree. What one look at everyone takes; in a large room a tick looks at a sixth of it.
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};

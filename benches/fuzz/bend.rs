@@ -1,7 +1,8 @@
-//! Bends a good document as the fuzzer says, so that what lies behind its first lines is reached within seconds.
+//! Bends a good document as the fuzzer says, so that what lies behind its first lines is reached
+//! within seconds.
 
-/// Reads the input as a list of changes: place (2 bytes), what to do (1), how much (1), and bytes to put there.
-/// An input that begins with 0xFF is taken as it is instead.
+/// Reads the input as a list of changes: place (2 bytes), what to do (1), how much (1), and bytes
+/// to put there. An input that begins with 0xFF is taken as it is instead.
 pub fn bend(good: &[u8], input: &[u8]) -> Vec<u8> {
     if let Some((0xFF, raw)) = input.split_first() {
         return raw.to_vec();

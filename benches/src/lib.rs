@@ -1,5 +1,5 @@
-//! Loads for the benches: worlds full of walkers, the same for every bench and run. And what measuring over real
-//! sockets needs.
+//! Loads for the benches: worlds full of walkers, the same for every bench and run. And what
+//! measuring over real sockets needs.
 #![forbid(unsafe_code)]
 
 #[cfg(target_os = "linux")]
@@ -69,7 +69,8 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Fills a world and lets it run for two seconds, so that everyone is somewhere and buffers have their size.
+    /// Fills a world and lets it run for two seconds, so that everyone is somewhere and buffers
+    /// have their size.
     #[must_use]
     pub fn new(load: Load) -> Self {
         Self::with_logic(load, |_| ())
@@ -103,7 +104,8 @@ impl Crowd {
         crowd
     }
 
-    /// Collects the commands of the next tick: outside of what is measured, as the edge does it in the server.
+    /// Collects the commands of the next tick: outside of what is measured, as the edge does it in
+    /// the server.
     pub fn prepare(&mut self) {
         let tick = self.sim.tick().0 + 1;
         self.input.events.clear();

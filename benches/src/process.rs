@@ -24,7 +24,8 @@ pub fn cpu_time() -> Duration {
 /// If there is no such process, or no `/proc`.
 pub fn cpu_seconds_of(pid: Pid) -> io::Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name, in brackets, may hold spaces; user and system time are fields 14 and 15, the name is the second.
+    // The name, in brackets, may hold spaces; user and system time are fields 14 and 15, the name
+    // is the second.
     let mut fields = stat
         .rsplit_once(')')
         .map_or("", |(_, rest)| rest)

@@ -1,8 +1,9 @@
-//! docs/benchmarks.md and its plots, from what `scripts/bench` and `scripts/plaza` left behind: nothing is measured
-//! here. A section is there when there are results for it; a goal without results says so.
+//! docs/benchmarks.md and its plots, from what `scripts/bench` and `scripts/plaza` left behind:
+//! nothing is measured here. A section is there when there are results for it; a goal without
+//! results says so.
 //!
-//! Three layers, each of which uses only those before it: `results` reads what was measured, `plots` draws it, and
-//! `sections` writes the document.
+//! Three layers, each of which uses only those before it: `results` reads what was measured,
+//! `plots` draws it, and `sections` writes the document.
 
 mod number;
 mod plots;
@@ -23,8 +24,8 @@ pub struct Page {
     pub plots: Vec<(String, String)>,
 }
 
-/// Makes the document from the results below this folder, Cargo's target folder. `bounds` is what somebody wrote of the
-/// goals that are missed: what bounds them. It follows the goals as it is.
+/// Makes the document from the results below this folder, Cargo's target folder. `bounds` is what
+/// somebody wrote of the goals that are missed: what bounds them. It follows the goals as it is.
 ///
 /// # Errors
 ///
@@ -44,8 +45,8 @@ pub struct Verdict {
     pub figures: String,
     /// Why it is not held; empty if it is.
     pub misses: Vec<String>,
-    /// Whether a promise was broken, a connection lost or never made, or the report is missing: what is wrong at any
-    /// speed.
+    /// Whether a promise was broken, a connection lost or never made, or the report is missing:
+    /// what is wrong at any speed.
     pub is_wrong: bool,
 }
 

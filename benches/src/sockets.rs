@@ -19,7 +19,8 @@ const BATCH: usize = 1024;
 /// The timer's token. No socket has it: tokens of sockets are indices.
 const TIMER: u64 = u64::MAX;
 
-/// Sockets, each with a token, and a timer that strikes at regular intervals, on absolute deadlines.
+/// Sockets, each with a token, and a timer that strikes at regular intervals, on absolute
+/// deadlines.
 pub struct Sockets {
     epoll: OwnedFd,
     timer: OwnedFd,

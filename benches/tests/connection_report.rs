@@ -1,4 +1,5 @@
-//! `connection-report` says what is missing before it measures anything. That it measures, `--quick` shows.
+//! `connection-report` says what is missing before it measures anything. That it measures,
+//! `--quick` shows.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 

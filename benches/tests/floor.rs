@@ -113,7 +113,8 @@ fn a_request_to_stop_ends_the_run_with_its_report() {
         "--frame-bytes=9",
         "--settle=100ms",
     ]);
-    // Nothing but time tells from outside that the measurement has begun; a second is ten times what it needs.
+    // Nothing but time tells from outside that the measurement has begun; a second is ten times
+    // what it needs.
     assert!(serve.try_wait().unwrap().is_none());
     Command::new("sleep").arg("1").status().unwrap();
     let pid = rustix::process::Pid::from_child(&serve);

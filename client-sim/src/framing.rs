@@ -58,7 +58,8 @@ impl Framing {
         }
     }
 
-    /// Takes the next frame off `input`. Returns `None` if `input` does not contain a whole frame. Appends answers to `out`.
+    /// Takes the next frame off `input`. Returns `None` if `input` does not contain a whole frame.
+    /// Appends answers to `out`.
     ///
     /// # Errors
     /// [`WebSocketError`]; the connection is unusable afterwards.
@@ -119,13 +120,14 @@ pub fn handshake(address: &Address) -> Result<(ClientHandshake, Vec<u8>), Handsh
     })
 }
 
-/// Returns a mask. Masks keep scripts in a browser from writing plain text to a proxy. This is not a browser, so a cheap
-/// stream is enough.
+/// Returns a mask. Masks keep scripts in a browser from writing plain text to a proxy. This is not
+/// a browser, so a cheap stream is enough.
 fn next_mask(masks: &mut Stream) -> [u8; 4] {
     (masks.next_u64() as u32).to_le_bytes()
 }
 
-/// Returns 64 bits that differ from run to run: the standard library seeds the hasher from the system's randomness.
+/// Returns 64 bits that differ from run to run: the standard library seeds the hasher from the
+/// system's randomness.
 fn entropy() -> u64 {
     RandomState::new().build_hasher().finish()
 }

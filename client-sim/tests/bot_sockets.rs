@@ -14,7 +14,8 @@ use parlour_shared::{
 
 const BOTS: u32 = 3;
 
-/// Runs bots against a server that calls `serve` for each connection, with the answer to the request that it has read.
+/// Runs bots against a server that calls `serve` for each connection, with the answer to the
+/// request that it has read.
 fn run(serve: fn(&mut TcpStream, &[u8])) -> Report {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it is bound");

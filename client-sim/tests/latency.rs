@@ -1,4 +1,5 @@
-//! A neighbour's turn is matched with the moment at which it was intended, and with no other moment.
+//! A neighbour's turn is matched with the moment at which it was intended, and with no other
+//! moment.
 
 use std::time::{Duration, Instant};
 
@@ -264,7 +265,8 @@ fn many_turns_wrap_around() {
 #[test]
 fn standing_at_a_spawn_point_is_not_matched_with_an_old_stop() {
     let mut scene = Scene::new();
-    // The bot stood still long ago, then walked, and went through a door, after which it stands again.
+    // The bot stood still long ago, then walked, and went through a door, after which it stands
+    // again.
     scene.intend(0, Direction::Still);
     for (round, number) in (1..=6).zip(1_usize..) {
         scene.intend(round * 500, Direction::ALL[number]);

@@ -1,4 +1,5 @@
-//! A standstill of the server: the longest stretch in which no bot received a tick, to the nanosecond, in virtual time.
+//! A standstill of the server: the longest stretch in which no bot received a tick, to the
+//! nanosecond, in virtual time.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! The number of witnesses and stalled bots matches the plan in every room, and the seed picks them.
+//! The number of witnesses and stalled bots matches the plan in every room, and the seed picks
+//! them.
 
 use parlour_client_sim::bots::{Plan, Roles, Rooms};
 use proptest::prelude::*;

@@ -43,7 +43,8 @@ async fn an_honest_server_gets_a_clean_report() {
     assert!(!report.stopped_early);
     assert!(report.predictions_agreed > 0 && report.predictions_unchecked == 0);
     assert_eq!(report.turns_unknown, 0);
-    // 12 bots turn 10 times a second, and 11 see each turn. It takes 5 bytes as a turn, or 12 as an anchor near a wall.
+    // 12 bots turn 10 times a second, and 11 see each turn. It takes 5 bytes as a turn, or 12 as an
+    // anchor near a wall.
     assert!(
         report.input_to_neighbour_ms.samples > 500,
         "{}",
@@ -78,7 +79,8 @@ async fn with_phase_lock_input_arrives_just_before_its_tick() {
     .await;
     assert!(report.is_clean(), "{report}");
     assert!(report.input_to_neighbour_ms.samples > 500, "{report}");
-    // The median is close to the aim; without phase lock the commands would be spread over the whole tick.
+    // The median is close to the aim; without phase lock the commands would be spread over the
+    // whole tick.
     let early = report.input_early_ms;
     assert!((2.0..8.0).contains(&early.p50), "{report}");
     // The moments at which the schedule wants a turn are spread evenly over a tick.
@@ -190,7 +192,8 @@ async fn a_server_may_close_stalled_bots() {
 
 #[tokio::test]
 async fn threads_share_the_rooms() {
-    // The small server puts all bots in one room, so bots of two threads see strangers. Those add no samples.
+    // The small server puts all bots in one room, so bots of two threads see strangers. Those add
+    // no samples.
     let two = Plan {
         rooms: Rooms::Count(2),
         threads: 2,

@@ -1,4 +1,5 @@
-//! A server that stands still for a while: the latency shows it, the report names it, and the run fails.
+//! A server that stands still for a while: the latency shows it, the report names it, and the run
+//! fails.
 
 #[path = "../client/tests/support/mod.rs"]
 mod support;
@@ -41,7 +42,8 @@ async fn a_server_that_stands_still_looks_slow_and_is_reported() {
     // It starts a second after the server, and the server starts slightly before the bots.
     assert!((0.5..1.5).contains(&standstill.began.as_secs_f64()), "{report}");
     assert!(report.stood_still() && !report.is_clean(), "{report}");
-    // The server is frozen for 2 of 5 s, so two of five turns are seen up to 2 s late: p90 is 1.5 s or more.
+    // The server is frozen for 2 of 5 s, so two of five turns are seen up to 2 s late: p90 is 1.5 s
+    // or more.
     let latency = report.input_to_neighbour_ms;
     assert!((1200.0..2400.0).contains(&latency.p90), "{report}");
     assert!((1900.0..2600.0).contains(&latency.max), "{report}");

@@ -1,6 +1,7 @@
 //! A server with a small piece of game logic: dice. `cargo run -p parlour-server --example dice`
 //!
-//! A player rolls, everyone near it is sent the number, and its best roll is a component that those who see it know.
+//! A player rolls, everyone near it is sent the number, and its best roll is a component that those
+//! who see it know.
 #![allow(clippy::print_stdout, reason = "an example says what it does")]
 
 use std::error::Error;
@@ -33,7 +34,8 @@ struct Rolled {
     number: u8,
 }
 
-/// The highest number that a player rolled. It is part of the state, and sent to those who see the player.
+/// The highest number that a player rolled. It is part of the state, and sent to those who see the
+/// player.
 #[derive(Component, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Best(u8);
 
@@ -77,7 +79,8 @@ fn roll(
         }
         if let Ok(mut best) = bests.get_mut(request.player) {
             let higher = (*best).max(Best(number));
-            // Writing through `Mut` marks a component as changed: it is hashed, and sent, only if it differs.
+            // Writing through `Mut` marks a component as changed: it is hashed, and sent, only if
+            // it differs.
             best.set_if_neq(higher);
         }
     }

@@ -1,4 +1,5 @@
-//! The one crossing between sockets and world, in each direction: rings at which no side ever waits.
+//! The one crossing between sockets and world, in each direction: rings at which no side ever
+//! waits.
 //!
 //! | queue | bound | when it is full |
 //! |---|---|---|

@@ -1,8 +1,10 @@
-//! Configuration: defaults < TOML file < `PARLOUR_*` environment < flags, with one name for a setting everywhere.
+//! Configuration: defaults < TOML file < `PARLOUR_*` environment < flags, with one name for a
+//! setting everywhere.
 //!
-//! A setting is declared once, in `config/table`: its name, help, what a value looks like, how text becomes a value and a
-//! value becomes text. The file, the environment, the flags, `config print` and the help all come from that, so a new
-//! setting is a field and an entry in the table. [`EdgeOptions`](crate::EdgeOptions) and
+//! A setting is declared once, in `config/table`: its name, help, what a value looks like, how text
+//! becomes a value and a value becomes text. The file, the environment, the flags, `config print`
+//! and the help all come from that, so a new setting is a field and an entry in the table.
+//! [`EdgeOptions`](crate::EdgeOptions) and
 //! [`RecordingOptions`](parlour_recording::RecordingOptions) have fields with their defaults;
 //! [`Settings`] contains both and has the other fields.
 //!

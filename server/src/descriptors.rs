@@ -1,6 +1,9 @@
 //! File descriptors: how many the process may have, and which of them clients may take.
 //!
-//! The system always returns the lowest free descriptor. So the number of a new one shows, without counting, how close the process is to its limit: all lower numbers are taken. Clients may not have the highest numbers below the limit. These are kept for the answer 503, for the admin port, and for files, in this order.
+//! The system always returns the lowest free descriptor. So the number of a new one shows, without
+//! counting, how close the process is to its limit: all lower numbers are taken. Clients may not
+//! have the highest numbers below the limit. These are kept for the answer 503, for the admin port,
+//! and for files, in this order.
 //!
 //! | of a limit of | 128 | 1,024 | 4,096 | 20,000 |
 //! |---|---|---|---|---|
@@ -25,11 +28,13 @@ use rustix::{
 
 pub(crate) use acceptor::{Accepted, Acceptor};
 
-/// Kept for the admin port and files: 64 connections and 32 files. The recording, a history, a directory that is read and a lock that is tried take 6.
+/// Kept for the admin port and files: 64 connections and 32 files. The recording, a history, a
+/// directory that is read and a lock that is tried take 6.
 const KEPT: u64 = 96;
 /// Connections that are answered 503 at the same time.
 const ANSWERED: u64 = 256;
-/// What an I/O thread or the admin thread opens when it starts: three for its runtime, one spare, and a reserve.
+/// What an I/O thread or the admin thread opens when it starts: three for its runtime, one spare,
+/// and a reserve.
 const OF_A_THREAD: u64 = 8;
 
 /// What is left above a new descriptor.
@@ -78,7 +83,9 @@ impl Descriptors {
         }
     }
 
-    /// Warns if the limit allows fewer connections than `max_connections`, before this many threads start. Returns an error if it leaves none for connections: a thread would soon end for lack of a descriptor.
+    /// Warns if the limit allows fewer connections than `max_connections`, before this many threads
+    /// start. Returns an error if it leaves none for connections: a thread would soon end for lack
+    /// of a descriptor.
     pub(crate) fn check(&self, threads: usize, max_connections: u32) -> Result<(), TooFew> {
         let limit = limit();
         let taken = spare().map_or(limit, number) + OF_A_THREAD * threads as u64;

@@ -1,4 +1,5 @@
-//! The failure of a server. If a thread panics, the edge closes all connections and waiting callers are woken, so that no server only looks alive.
+//! The failure of a server. If a thread panics, the edge closes all connections and waiting callers
+//! are woken, so that no server only looks alive.
 
 use std::{
     any::Any,
@@ -111,7 +112,8 @@ impl Failure {
         self.get().cloned().map_or(Ok(()), Err)
     }
 
-    /// Like [`Self::over`], for a thread that may block. It needs no runtime, and also works inside of one.
+    /// Like [`Self::over`], for a thread that may block. It needs no runtime, and also works inside
+    /// of one.
     pub(crate) fn wait(&self) -> Result<(), ServerFailure> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);

@@ -1,9 +1,10 @@
-//! Parlour's server: one thread that steps the world, threads that hold the sockets, and what crosses between them.
+//! Parlour's server: one thread that steps the world, threads that hold the sockets, and what
+//! crosses between them.
 //!
 //! # A server with game logic
 //!
-//! Game logic is a plugin of Bevy's (`bevy_app` and `bevy_ecs` 0.20) for the world of [`parlour_sim`]. A program of your own starts
-//! the server with it:
+//! Game logic is a plugin of Bevy's (`bevy_app` and `bevy_ecs` 0.20) for the world of
+//! [`parlour_sim`]. A program of your own starts the server with it:
 //!
 //! ```
 //! use bevy_app::{App, Plugin};
@@ -75,16 +76,18 @@
 //! }
 //! ```
 //!
-//! `examples/dice.rs` in this crate is a server to run and talk to (`cargo run -p parlour-server --example dice`). The first page
-//! of [`parlour_sim`] has a plugin with a component that players see. [`config`] reads the settings of `parlour` from files,
+//! `examples/dice.rs` in this crate is a server to run and talk to
+//! (`cargo run -p parlour-server --example dice`). The first page of [`parlour_sim`] has a plugin
+//! with a component that players see. [`config`] reads the settings of `parlour` from files,
 //! variables and flags, and [`logs`] sets up its log lines.
 //!
 #![doc = include_str!("../sim/src/rules.md")]
 //!
 //! # Reading the code
 //!
-//! Start at [`server`]. One key press goes `edge/websocket` -> `edge/message` -> `bridge/inbound` -> `tick_loop` ->
-//! the simulation -> `bridge/outbound` -> `edge/deliver` -> `edge/send`. ARCHITECTURE.md walks through each stop.
+//! Start at [`server`]. One key press goes `edge/websocket` -> `edge/message` -> `bridge/inbound`
+//! -> `tick_loop` -> the simulation -> `bridge/outbound` -> `edge/deliver` -> `edge/send`.
+//! ARCHITECTURE.md walks through each stop.
 //!
 //! The modules form layers. A module imports only from earlier lines of this list, which
 //! `scripts/floors` reads:
@@ -96,7 +99,8 @@
 //! 5. `bridge`, `descriptors`: what the threads share
 //! 6. `failure`: the first thread that failed
 //! 7. `edge`, `tick_loop`: both sides of the bridge; neither knows the other
-//! 8. `playback`, `recorder`: worlds for the tick loop, one that is a recording and one that is recorded
+//! 8. `playback`, `recorder`: worlds for the tick loop, one that is a recording and one that is
+//!    recorded
 //! 9. `admin`: reads the state of the tick from the bridge
 //! 10. `server`: starts and stops them all
 //! 11. `config`: settings for a server
@@ -123,8 +127,9 @@ pub mod skins;
 mod suggest;
 mod tick_loop;
 
-/// What this build is: the version and, as far as it is known, the commit, such as `0.1.0+7e56463ab12f`. A suffix `-dirty`
-/// says that sources differed from the commit. The environment variable `PARLOUR_BUILD` replaces the commit at build time.
+/// What this build is: the version and, as far as it is known, the commit, such as
+/// `0.1.0+7e56463ab12f`. A suffix `-dirty` says that sources differed from the commit. The
+/// environment variable `PARLOUR_BUILD` replaces the commit at build time.
 pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
 
 pub use crate::{edge::EdgeOptions, failure::ServerFailure, metrics::Recorder};

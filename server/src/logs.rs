@@ -1,6 +1,7 @@
 //! Log lines: from any thread to standard error, without making it wait.
 //!
-//! Lines go through a bounded queue to a separate thread. When standard error takes nothing and the queue is full, lines are dropped and counted, because the tick thread also logs.
+//! Lines go through a bounded queue to a separate thread. When standard error takes nothing and the
+//! queue is full, lines are dropped and counted, because the tick thread also logs.
 
 use std::io::{self, IsTerminal};
 
@@ -9,7 +10,8 @@ use tracing_subscriber::{EnvFilter, util::SubscriberInitExt};
 
 use crate::config::{LogFormat, Settings};
 
-/// The maximum number of waiting lines. A line is rarely longer than 500 bytes, so this is about 2 MiB.
+/// The maximum number of waiting lines. A line is rarely longer than 500 bytes, so this is about 2
+/// MiB.
 const MAX_WAITING: usize = 4096;
 
 /// Logging that was set up. Dropping it writes waiting lines, for at most a second.

@@ -1,12 +1,16 @@
 //! The catalogue of maps: the bundled maps and those of a directory, read from Tiled's TMX files.
 //!
-//! `maps/survey` checks a file before the `tiled` crate sees it: every number that the crate would allocate by, index with or recurse on. The result of the crate is then checked as a [`Map`], and the catalogue as a whole: each door must lead to a spawn point that exists (`maps/lost_doors`), and players must be able to walk into doors and away from spawn points (`maps/reach`). Objects that look like doors or spawn points, but are not read as such, cause warnings (`maps/classes`).
+//! `maps/survey` checks a file before the `tiled` crate sees it: every number that the crate would
+//! allocate by, index with or recurse on. The result of the crate is then checked as a [`Map`], and
+//! the catalogue as a whole: each door must lead to a spawn point that exists (`maps/lost_doors`),
+//! and players must be able to walk into doors and away from spawn points (`maps/reach`). Objects
+//! that look like doors or spawn points, but are not read as such, cause warnings (`maps/classes`).
 //!
 //! A map must have:
 //! - a tile layer `walls` at the top level: every tile in it is a wall;
 //! - an object layer `spawns` of named points, one of them `default`;
-//! - if it has doors, an object layer `doors` of rectangles of class `door` with the string properties `to_map` and
-//!   `to_spawn`.
+//! - if it has doors, an object layer `doors` of rectangles of class `door` with the string
+//!   properties `to_map` and `to_spawn`.
 
 mod bundled;
 mod catalogue;
@@ -34,9 +38,11 @@ pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 pub const MAX_SIDE: u32 = 4096;
 /// The maximum number of spawn points of a map, and of doors.
 pub const MAX_OBJECTS: usize = 256;
-/// The maximum number of rectangles for the walls: 32,768 of at most 35 bytes of JSON are 1.1 MiB of the 8 MiB that the server sends in one message.
+/// The maximum number of rectangles for the walls: 32,768 of at most 35 bytes of JSON are 1.1 MiB
+/// of the 8 MiB that the server sends in one message.
 pub const MAX_WALL_RECTS: usize = 32_768;
-/// The maximum length of the name of a map or a spawn point, in bytes. It leaves room for an instance in the name of a room.
+/// The maximum length of the name of a map or a spawn point, in bytes. It leaves room for an
+/// instance in the name of a room.
 pub const MAX_NAME_BYTES: usize = 32;
 /// The maximum number of files in a directory of maps.
 pub const MAX_FILES: usize = 1000;
@@ -50,7 +56,8 @@ pub struct Catalogue {
     pub warnings: Vec<MapError>,
 }
 
-/// Reads all bundled maps, joined by those of a directory, which may replace bundled ones by their name; sorted by name. [`load_and_look`] can omit bundled maps.
+/// Reads all bundled maps, joined by those of a directory, which may replace bundled ones by their
+/// name; sorted by name. [`load_and_look`] can omit bundled maps.
 ///
 /// # Errors
 /// All mistakes in any of them.
@@ -58,7 +65,8 @@ pub fn load(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
     Ok(catalogue::load(&Bundled::All, directory)?.maps)
 }
 
-/// Reads the chosen bundled maps, joined by those of a directory, which may replace bundled ones by their name. Also returns warnings for people.
+/// Reads the chosen bundled maps, joined by those of a directory, which may replace bundled ones by
+/// their name. Also returns warnings for people.
 ///
 /// # Errors
 /// All mistakes in any of them, or that there is no map at all.
@@ -66,7 +74,9 @@ pub fn load_and_look(bundled: &Bundled, directory: Option<&Path>) -> Result<Cata
     catalogue::load(bundled, directory)
 }
 
-/// Reads the maps that a recording may have been made with: all bundled ones, and those of a directory. Two of them may have the same name. The targets of their doors are not checked. [`Header::sim_config`](parlour_recording::Header::sim_config) finds the recorded ones.
+/// Reads the maps that a recording may have been made with: all bundled ones, and those of a
+/// directory. Two of them may have the same name. The targets of their doors are not checked.
+/// [`Header::sim_config`](parlour_recording::Header::sim_config) finds the recorded ones.
 ///
 /// # Errors
 /// All mistakes in any of them.
@@ -74,7 +84,8 @@ pub fn for_replay(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> 
     catalogue::candidates(directory)
 }
 
-/// Reads one map from the text of a TMX file. `name` is the name of the map, `file` the name of the file in errors.
+/// Reads one map from the text of a TMX file. `name` is the name of the map, `file` the name of the
+/// file in errors.
 ///
 /// # Errors
 /// The first mistake in it.

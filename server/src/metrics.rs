@@ -1,6 +1,7 @@
 //! Every metric of this server, by name. Nothing else in the project registers one.
 //!
-//! The tables have one row per metric. The handles are created once, here: the tick thread and the I/O threads only add to atomics. Game logic and embedders count through the same [`Recorder`].
+//! The tables have one row per metric. The handles are created once, here: the tick thread and the
+//! I/O threads only add to atomics. Game logic and embedders count through the same [`Recorder`].
 
 mod buckets;
 mod recorder;

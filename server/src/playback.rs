@@ -1,7 +1,7 @@
 //! Playback: a recording runs again on the tick thread, and ordinary clients watch it.
 //!
-//! A separate thread reads ahead and makes the worlds of seeks. The ticker on the tick thread takes only what is ready. The
-//! admin port sends requests to the ticker, and polls for its answers.
+//! A separate thread reads ahead and makes the worlds of seeks. The ticker on the tick thread takes
+//! only what is ready. The admin port sends requests to the ticker, and polls for its answers.
 
 mod control;
 mod reader;
@@ -102,7 +102,8 @@ impl Playback {
         Ok(())
     }
 
-    /// Starts the reader thread. Returns what makes the ticker on the tick thread, and the end for the admin port.
+    /// Starts the reader thread. Returns what makes the ticker on the tick thread, and the end for
+    /// the admin port.
     pub(crate) fn start(
         self,
         failure: &Arc<Failure>,

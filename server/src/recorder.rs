@@ -1,4 +1,5 @@
-//! Records the world that this server runs: the end on the tick thread, and async access to the history. The threads are in [`parlour_recording::recorder`].
+//! Records the world that this server runs: the end on the tick thread, and async access to the
+//! history. The threads are in [`parlour_recording::recorder`].
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},

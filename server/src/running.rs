@@ -1,6 +1,9 @@
 //! Notices when a thread was not run, so that time limits of clients do not count that time.
 //!
-//! A process can be stopped by a debugger, by SIGSTOP, or while its virtual machine moves. The monotonic clock continues, so afterwards every client seems to have been silent. While the whole machine sleeps (a laptop with its lid closed), the monotonic clock of Linux stops; the boot-time clock shows such a gap.
+//! A process can be stopped by a debugger, by SIGSTOP, or while its virtual machine moves. The
+//! monotonic clock continues, so afterwards every client seems to have been silent. While the whole
+//! machine sleeps (a laptop with its lid closed), the monotonic clock of Linux stops; the boot-time
+//! clock shows such a gap.
 
 use std::{
     cell::Cell,
@@ -9,7 +12,8 @@ use std::{
 
 /// A thread that did nothing for this long was not run: its timer fires every 100 ms.
 pub(crate) const GAP: Duration = Duration::from_millis(500);
-/// After a gap, everything that clients sent during it arrives within moments. It is admitted for this long.
+/// After a gap, everything that clients sent during it arrives within moments. It is admitted for
+/// this long.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// When one thread ran. The thread calls [`Self::beat`] at least every 100 ms.
@@ -45,7 +49,8 @@ impl Running {
         Some(gap)
     }
 
-    /// Like [`Self::beat`], for the sleep of the machine, which is `slept` in total ([`machine_slept`]). It costs more.
+    /// Like [`Self::beat`], for the sleep of the machine, which is `slept` in total
+    /// ([`machine_slept`]). It costs more.
     pub(crate) fn beat_awake(&self, now: Instant, slept: Duration) -> Option<Duration> {
         let gap = slept.saturating_sub(self.slept.replace(slept));
         if gap < GAP {
@@ -56,12 +61,14 @@ impl Running {
         Some(gap)
     }
 
-    /// Returns the start of a time limit that began `then`: the end of the last gap, if that is later.
+    /// Returns the start of a time limit that began `then`: the end of the last gap, if that is
+    /// later.
     pub(crate) fn fresh(&self, then: Instant) -> Instant {
         then.max(self.resumed.get())
     }
 
-    /// Returns since when allowances have grown for data that arrives `now`: since the start of a gap that has just ended.
+    /// Returns since when allowances have grown for data that arrives `now`: since the start of a
+    /// gap that has just ended.
     pub(crate) fn accrued(&self, now: Instant) -> Instant {
         if now.saturating_duration_since(self.resumed.get()) < CATCH_UP {
             self.stopped.get()

@@ -55,7 +55,10 @@ use threads::Threads;
 ///
 /// # Failure
 ///
-/// A server fails when one of its threads fails: usually the thread `tick`, because game logic panics. It then closes every connection with 1011, and answers new ones, `/readyz` and `/livez` with 503 and the reason. It does not restart: [`Self::wait`] and [`Self::run_until_signal`] return the failure.
+/// A server fails when one of its threads fails: usually the thread `tick`, because game logic
+/// panics. It then closes every connection with 1011, and answers new ones, `/readyz` and `/livez`
+/// with 503 and the reason. It does not restart: [`Self::wait`] and [`Self::run_until_signal`]
+/// return the failure.
 pub struct Server {
     listen: SocketAddr,
     admin: SocketAddr,
@@ -87,7 +90,8 @@ impl Server {
         start::start(options)
     }
 
-    /// Like [`Self::start`], but serves a recording: clients watch it and cannot change it, and the admin port has `/playback`. The world and the logic of the options are not used.
+    /// Like [`Self::start`], but serves a recording: clients watch it and cannot change it, and the
+    /// admin port has `/playback`. The world and the logic of the options are not used.
     ///
     /// # Errors
     /// As [`Self::start`]. Later faults of the recording are reported on the admin port.
@@ -107,13 +111,15 @@ impl Server {
         self.admin
     }
 
-    /// Returns the metrics of this server, for other threads of the program. [`Recorder`] describes how to count.
+    /// Returns the metrics of this server, for other threads of the program. [`Recorder`] describes
+    /// how to count.
     #[must_use]
     pub fn recorder(&self) -> &Recorder {
         &self.recorder
     }
 
-    /// Returns the failure of the server, if it has failed, without waiting: for a status page or a test. [`Self::wait`] waits.
+    /// Returns the failure of the server, if it has failed, without waiting: for a status page or a
+    /// test. [`Self::wait`] waits.
     #[must_use]
     pub fn failure(&self) -> Option<ServerFailure> {
         self.failure.get().cloned()
@@ -139,20 +145,27 @@ impl Server {
     /// # }
     /// ```
     ///
-    /// In async code call it on a thread that may block, such as with `tokio::task::spawn_blocking`.
+    /// In async code call it on a thread that may block, such as with
+    /// `tokio::task::spawn_blocking`.
     ///
     /// # Errors
-    /// The failure; immediately if the server has already failed. `Ok` means that [`Self::stop`] has finished and nothing failed.
+    /// The failure; immediately if the server has already failed. `Ok` means that [`Self::stop`]
+    /// has finished and nothing failed.
     pub fn wait(&self) -> Result<(), ServerFailure> {
         self.failure.wait()
     }
 
-    /// Blocks until the process is asked to stop (Ctrl-C, SIGTERM) or the server fails, and then stops the server. Meanwhile SIGUSR1 writes the history ([`Self::write_history`]).
+    /// Blocks until the process is asked to stop (Ctrl-C, SIGTERM) or the server fails, and then
+    /// stops the server. Meanwhile SIGUSR1 writes the history ([`Self::write_history`]).
     ///
-    /// A Ctrl-C while the server stops ends the process immediately, with exit code 130. The signals are caught from this call on, also after it returns: Ctrl-C no longer ends the process then. Call it at the end of `main`.
+    /// A Ctrl-C while the server stops ends the process immediately, with exit code 130. The
+    /// signals are caught from this call on, also after it returns: Ctrl-C no longer ends the
+    /// process then. Call it at the end of `main`.
     ///
     /// # Errors
-    /// [`RunError::Failed`] contains the failure; [`Self::stop`] then still returns the report. [`RunError::Signals`] if the system refuses to report signals; the server is not stopped then.
+    /// [`RunError::Failed`] contains the failure; [`Self::stop`] then still returns the report.
+    /// [`RunError::Signals`] if the system refuses to report signals; the server is not stopped
+    /// then.
     pub fn run_until_signal(&self) -> Result<StopReport, RunError> {
         signals::run(self)
     }
@@ -164,7 +177,8 @@ impl Server {
         }
     }
 
-    /// Closes all connections (1012, or 1011 after a failure), and ends all threads. It takes at most a few seconds. A second call returns the report of the first.
+    /// Closes all connections (1012, or 1011 after a failure), and ends all threads. It takes at
+    /// most a few seconds. A second call returns the report of the first.
     pub fn stop(&self) -> StopReport {
         let threads = self.threads.lock();
         threads.unwrap_or_else(PoisonError::into_inner).stop()

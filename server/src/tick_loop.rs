@@ -1,4 +1,6 @@
-//! The tick thread: empties the inbound rings, steps the world, and publishes its output. It makes no blocking call except sleeping until its next deadline, takes no lock, and awaits nothing, so no client can move a tick.
+//! The tick thread: empties the inbound rings, steps the world, and publishes its output. It makes
+//! no blocking call except sleeping until its next deadline, takes no lock, and awaits nothing, so
+//! no client can move a tick.
 
 mod clock;
 mod pressure;
@@ -31,7 +33,8 @@ use roster::Roster;
 
 /// Something that runs tick by tick. It lives on the tick thread and must not block there.
 pub(crate) trait Ticker {
-    /// Runs one tick. The input is in canonical order; afterwards it is unchanged, or empty. The output is cleared first.
+    /// Runs one tick. The input is in canonical order; afterwards it is unchanged, or empty. The
+    /// output is cleared first.
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput);
 }
 
@@ -77,7 +80,8 @@ impl TickLoop {
             self.status.set_pace(input.pace);
 
             let mut shared = self.publisher.take();
-            // Only a bug of this thread could make it shared. A fresh one costs an allocation, not a crash.
+            // Only a bug of this thread could make it shared. A fresh one costs an allocation, not
+            // a crash.
             if Arc::get_mut(&mut shared).is_none() {
                 shared = Arc::default();
             }
@@ -99,7 +103,8 @@ impl TickLoop {
         }
     }
 
-    /// Collects the input of the tick: the events that arrived, and the holds and the pace that the I/O threads make necessary.
+    /// Collects the input of the tick: the events that arrived, and the holds and the pace that the
+    /// I/O threads make necessary.
     fn collect(
         &mut self,
         deadline: Instant,
@@ -109,7 +114,8 @@ impl TickLoop {
     ) {
         input.events.clear();
         for (thread, ring) in self.inbound.iter_mut().enumerate() {
-            // Events that arrive meanwhile wait for the next tick, so a flood cannot keep the tick here.
+            // Events that arrive meanwhile wait for the next tick, so a flood cannot keep the tick
+            // here.
             for _ in 0..ring.slots() {
                 let Ok(event) = ring.pop() else { break };
                 roster.take_in(thread, event, deadline, input);

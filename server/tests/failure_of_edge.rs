@@ -1,4 +1,5 @@
-//! A panic in an I/O thread: its own connections are closed with 1011 as well, and those of the other threads.
+//! A panic in an I/O thread: its own connections are closed with 1011 as well, and those of the
+//! other threads.
 //!
 //! In a process of its own: its log is that of the whole process.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]

@@ -1,4 +1,5 @@
-//! What records is not paid for by the tick thread: with bots about, it hands on every tick's input without allocating.
+//! What records is not paid for by the tick thread: with bots about, it hands on every tick's input
+//! without allocating.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,5 @@
-//! A recording that finds no descriptor for its next file ends, and begins again when there are some.
+//! A recording that finds no descriptor for its next file ends, and begins again when there are
+//! some.
 //!
 //! In a process of its own, whose limit of open files it changes.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]

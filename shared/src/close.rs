@@ -14,8 +14,8 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// The advice of any close code, named or not: its range decides. 1001 comes from a proxy that stops; 1005 and 1006
-    /// stand for a connection that ended without a code.
+    /// The advice of any close code, named or not: its range decides. 1001 comes from a proxy that
+    /// stops; 1005 and 1006 stand for a connection that ended without a code.
     #[must_use]
     pub fn for_code(code: u16) -> Self {
         match code {
@@ -28,7 +28,8 @@ impl Advice {
 
 macro_rules! close_codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $reason:literal;)*) => {
-        /// A close code. The reason text comes from this table; a JSON client may get a sentence in its place.
+        /// A close code. The reason text comes from this table; a JSON client may get a sentence in
+        /// its place.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[repr(u16)]

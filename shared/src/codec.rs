@@ -1,8 +1,8 @@
 //! The one place where structured messages become bytes or text, and the other way round.
 //!
-//! Binary is bincode 2 with its standard configuration: little endian, integers of 16 bits and more as
-//! varints. JSON is what serde derives. Decoding is strict: every byte is used, and in the one way that
-//! encoding would have written it.
+//! Binary is bincode 2 with its standard configuration: little endian, integers of 16 bits and more
+//! as varints. JSON is what serde derives. Decoding is strict: every byte is used, and in the one
+//! way that encoding would have written it.
 
 mod mistake;
 
@@ -14,8 +14,9 @@ use crate::{
     message::{ClientMessage, ServerKind, ServerMessage},
 };
 
-/// A number that changes with the form of any message: a client built from other types is told so at once
-/// instead of misreading. A test computes it from the types and says the new one when it differs.
+/// A number that changes with the form of any message: a client built from other types is told so
+/// at once instead of misreading. A test computes it from the types and says the new one when it
+/// differs.
 pub const SCHEMA: u32 = 0x1805_dcf3;
 
 /// Why bytes are not a message.
@@ -40,7 +41,8 @@ pub const SNAPSHOT_OPCODE: u8 = ServerKind::Snapshot as u8;
 
 /// Appends the binary form. Allocates only if `out` has to grow.
 pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) {
-    // Encoding into memory fails only for types that serde cannot describe to bincode; ours are tested to be none.
+    // Encoding into memory fails only for types that serde cannot describe to bincode; ours are
+    // tested to be none.
     bincode::serde::encode_into_writer(message, Appending(out), config::<MAX_SERVER_FRAME>())
         .expect("messages are encodable and a Vec takes all bytes");
 }
@@ -53,8 +55,9 @@ pub fn decode_client(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
     decode_canonical::<MAX_CLIENT_MESSAGE>(bytes)
 }
 
-/// Reads the binary form of a client's message that was accepted once, in whatever form, and kept: as
-/// [`decode_client`], with room to spare, because a number counts at its full width here and in JSON it does not.
+/// Reads the binary form of a client's message that was accepted once, in whatever form, and kept:
+/// as [`decode_client`], with room to spare, because a number counts at its full width here and in
+/// JSON it does not.
 ///
 /// # Errors
 /// [`CodecError`] for anything that [`encode`] would not have written.
@@ -98,8 +101,8 @@ pub fn to_json(message: &ServerMessage) -> String {
 /// Reads the JSON form of a client's message.
 ///
 /// # Errors
-/// [`CodecError::Malformed`] with a sentence that says what is wrong, for the person who typed the text: printable ASCII,
-/// and without any value of the text, which may be a secret.
+/// [`CodecError::Malformed`] with a sentence that says what is wrong, for the person who typed the
+/// text: printable ASCII, and without any value of the text, which may be a secret.
 pub fn from_json(text: &str) -> Result<ClientMessage, CodecError> {
     serde_json::from_str(text).map_err(|error| CodecError::Malformed(mistake::sentence(text, &error)))
 }

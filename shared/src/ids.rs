@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One step of the world, 1/60 s. Starts at 1 with the first step and does not wrap (2.2 years at 60 Hz).
+/// One step of the world, 1/60 s. Starts at 1 with the first step and does not wrap (2.2 years at
+/// 60 Hz).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tick(pub u32);
@@ -21,7 +22,8 @@ impl Tick {
     }
 }
 
-/// A player as other players know it. Looks random on purpose: it must not tell how many players there are.
+/// A player as other players know it. Looks random on purpose: it must not tell how many players
+/// there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlayerId(pub u32);

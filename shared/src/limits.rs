@@ -11,13 +11,14 @@ pub const SUBPROTOCOL_JSON: &str = "parlour.v1.json";
 
 /// Bytes of one message from a client, after reassembly.
 pub const MAX_CLIENT_MESSAGE: usize = 16 * 1024;
-/// Bytes of a client's message in a recording: in binary none is longer than it was as JSON, so this is twice what can
-/// come.
+/// Bytes of a client's message in a recording: in binary none is longer than it was as JSON, so
+/// this is twice what can come.
 pub const MAX_RECORDED_MESSAGE: usize = 2 * MAX_CLIENT_MESSAGE;
 /// WebSocket fragments of one message from a client.
 pub const MAX_FRAGMENTS: u32 = 64;
-/// Bytes of one frame from the server. Largest is a full snapshot of the largest room: 32,000 enters of at most
-/// 2+4+8+1+2+1+96+1+4*(1+32) = 247 bytes each are 7.9 MB; a client may refuse more than this.
+/// Bytes of one frame from the server. Largest is a full snapshot of the largest room: 32,000
+/// enters of at most 2+4+8+1+2+1+96+1+4*(1+32) = 247 bytes each are 7.9 MB; a client may refuse
+/// more than this.
 pub const MAX_SERVER_FRAME: usize = 8 * 1024 * 1024;
 
 /// Characters of a player's name.
@@ -26,13 +27,14 @@ pub const MAX_NAME_CHARS: usize = 24;
 pub const MAX_NAME_BYTES: usize = 4 * MAX_NAME_CHARS;
 /// Bytes of a chat text.
 pub const MAX_CHAT_BYTES: usize = 2 * 1024;
-/// Bytes of a name or chat text as it comes, before it is cleaned: a longer one is refused without looking at it. Twice
-/// [`MAX_CHAT_BYTES`], so that a text of 2 KiB fits whose every line feed was CRLF.
+/// Bytes of a name or chat text as it comes, before it is cleaned: a longer one is refused without
+/// looking at it. Twice [`MAX_CHAT_BYTES`], so that a text of 2 KiB fits whose every line feed was
+/// CRLF.
 pub const MAX_RAW_TEXT_BYTES: usize = 2 * MAX_CHAT_BYTES;
 /// Bytes of a room's name, `map` or `map/instance`.
 pub const MAX_ROOM_NAME_BYTES: usize = 48;
-/// Bytes of the instance in it: a door leads to the same instance of another map, whose name has up to 32 bytes, and
-/// 32 + 1 + 15 = 48.
+/// Bytes of the instance in it: a door leads to the same instance of another map, whose name has up
+/// to 32 bytes, and 32 + 1 + 15 = 48.
 pub const MAX_INSTANCE_BYTES: usize = 15;
 /// Bytes of a token in the hello.
 pub const MAX_TOKEN_BYTES: usize = 4 * 1024;
@@ -43,13 +45,15 @@ pub const MAX_STATE_KEYS: usize = 64;
 pub const MAX_STATE_KEY_BYTES: usize = 48;
 /// Bytes of a value of room state. All of a room's state is at most 64 * (48 + 1024) = 67 KiB.
 pub const MAX_STATE_VALUE_BYTES: usize = 1024;
-/// Writes in one atomic batch: 8 * (48 + 1024) bytes stay below [`MAX_CLIENT_MESSAGE`]. A batch with more is refused.
+/// Writes in one atomic batch: 8 * (48 + 1024) bytes stay below [`MAX_CLIENT_MESSAGE`]. A batch
+/// with more is refused.
 pub const MAX_STATE_WRITES: usize = 8;
-/// Writes that are decoded in one batch. A message with more is malformed: 16 KiB of the shortest writes would take
-/// 300 KiB of memory, 64 take 4 KiB.
+/// Writes that are decoded in one batch. A message with more is malformed: 16 KiB of the shortest
+/// writes would take 300 KiB of memory, 64 take 4 KiB.
 pub const MAX_DECODED_WRITES: usize = 64;
 
-/// Players in one room: twice as many slots fit a u16, and the last one is kept free (`Slot::NOBODY`).
+/// Players in one room: twice as many slots fit a u16, and the last one is kept free
+/// (`Slot::NOBODY`).
 pub const MAX_ROOM_CAPACITY: u32 = 32_000;
 /// Components that plugins may replicate: their presence is a 4-bit mask.
 pub const MAX_EXTRAS: usize = 4;
@@ -67,12 +71,15 @@ pub const MAX_COMMANDS_WAITING: usize = MAX_COMMAND_EARLY_TICKS as usize;
 /// A command's sequence number may jump ahead of the last one by at most this much.
 pub const MAX_SEQUENCE_JUMP: u32 = 1024;
 
-/// After this much silence of a client the server pings, in milliseconds; after twice as much it closes with 4002.
+/// After this much silence of a client the server pings, in milliseconds; after twice as much it
+/// closes with 4002.
 pub const HEARTBEAT_MS: u32 = 10_000;
 /// A viewer to whom nothing was sent for this many ticks gets an empty snapshot.
 pub const HEARTBEAT_TICKS: u32 = TICK_RATE;
-/// The oldest base a delta can name, in ticks (its age is a u16); an older viewer gets a full snapshot.
+/// The oldest base a delta can name, in ticks (its age is a u16); an older viewer gets a full
+/// snapshot.
 pub const MAX_BASE_AGE: u32 = u16::MAX as u32;
-/// Bytes of one saved part of a world's state. The largest is who is near whom in a room of 32,000 players: a row of
-/// up to 1024 words of at most 9 bytes for each, half of them on average, which is 148 MB.
+/// Bytes of one saved part of a world's state. The largest is who is near whom in a room of 32,000
+/// players: a row of up to 1024 words of at most 9 bytes for each, half of them on average, which
+/// is 148 MB.
 pub const MAX_SAVED_PART: usize = 256 << 20;

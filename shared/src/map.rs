@@ -1,4 +1,5 @@
-//! A map as the simulation and clients know it: walls, places to appear, doors. Read from Tiled files by the server.
+//! A map as the simulation and clients know it: walls, places to appear, doors. Read from Tiled
+//! files by the server.
 
 use serde::{Deserialize, Serialize};
 

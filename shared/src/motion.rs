@@ -1,7 +1,8 @@
-//! Motion in exact integers: a player's motion is a segment of constant velocity, the same on both sides.
+//! Motion in exact integers: a player's motion is a segment of constant velocity, the same on both
+//! sides.
 //!
-//! Positions are in 1/256 px, velocities in 1/256 px per tick. Nothing here is a float, so a browser,
-//! a bot and the server compute the same number at the same tick.
+//! Positions are in 1/256 px, velocities in 1/256 px per tick. Nothing here is a float, so a
+//! browser, a bot and the server compute the same number at the same tick.
 
 mod course;
 mod walls;
@@ -44,7 +45,8 @@ impl Position {
         }
     }
 
-    /// The square of the distance, in units squared: exact, without a root. Places that no map has saturate it.
+    /// The square of the distance, in units squared: exact, without a root. Places that no map has
+    /// saturate it.
     #[must_use]
     pub fn distance_squared(self, other: Self) -> i64 {
         let (dx, dy) = (
@@ -231,8 +233,8 @@ impl Segment {
         }
     }
 
-    /// The position at `tick`, which must not lie before the segment. Wraps rather than panics when a
-    /// hostile server sends numbers that no map has.
+    /// The position at `tick`, which must not lie before the segment. Wraps rather than panics when
+    /// a hostile server sends numbers that no map has.
     #[must_use]
     pub fn at(&self, tick: Tick) -> Position {
         let velocity = self.gait.velocity();

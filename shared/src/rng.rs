@@ -1,6 +1,8 @@
-//! Seeded streams of chance. There is no other source of randomness in the simulation, the bots or the edge.
+//! Seeded streams of chance. There is no other source of randomness in the simulation, the bots or
+//! the edge.
 
-/// What a stream is for. A purpose of its own keeps one feature from shifting the numbers of another.
+/// What a stream is for. A purpose of its own keeps one feature from shifting the numbers of
+/// another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {

@@ -1,4 +1,5 @@
-//! Snapshots: frames packed by hand, byte-aligned, little endian, made to be spliced from shared byte ranges.
+//! Snapshots: frames packed by hand, byte-aligned, little endian, made to be spliced from shared
+//! byte ranges.
 //!
 //! ```text
 //! u8  opcode      0
@@ -11,11 +12,13 @@
 //! enters          u16 count, then an enter record each       if flagged
 //! updates         u16 count, then an update record each      if flagged
 //! ```
-//! An enter record is `u16 slot, u32 player, i32 x, i32 y, u8 gait, u16 skin, u8 length, name, u8 extras mask`
-//! and for each bit of the mask `u8 length, bytes`; x and y are those of the snapshot's tick.
-//! An update record is `u16 slot, u8 mask` and the fields that the mask names, in this order:
-//! 1 turn `u8 ticks ago, u8 gait`; 2 anchor `i32 x, i32 y, u8 gait`; 4 skin `u16`; 16, 32, 64, 128 extras 0 to 3
-//! `u8 length, bytes` (length 0: the component is gone). Turn and anchor exclude each other; bit 8 is reserved.
+//! An enter record is
+//! `u16 slot, u32 player, i32 x, i32 y, u8 gait, u16 skin, u8 length, name, u8 extras mask` and for
+//! each bit of the mask `u8 length, bytes`; x and y are those of the snapshot's tick. An update
+//! record is `u16 slot, u8 mask` and the fields that the mask names, in this order: 1 turn
+//! `u8 ticks ago, u8 gait`; 2 anchor `i32 x, i32 y, u8 gait`; 4 skin `u16`; 16, 32, 64, 128 extras
+//! 0 to 3 `u8 length, bytes` (length 0: the component is gone). Turn and anchor exclude each other;
+//! bit 8 is reserved.
 
 mod read;
 mod write;
@@ -163,7 +166,8 @@ pub enum SnapshotError {
     /// Not a snapshot's first byte.
     #[error("opcode {0} is not a snapshot")]
     Opcode(u8),
-    /// A reserved bit, a field that excludes another, a number out of its range, or slots that do not rise.
+    /// A reserved bit, a field that excludes another, a number out of its range, or slots that do
+    /// not rise.
     #[error("snapshot has a bad {0}")]
     Bad(&'static str),
 }

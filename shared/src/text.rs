@@ -1,5 +1,5 @@
-//! What names, texts and keys look like. The server cleans names and chat when they arrive; a client that wants to show
-//! a text as others will get it can call the same functions.
+//! What names, texts and keys look like. The server cleans names and chat when they arrive; a
+//! client that wants to show a text as others will get it can call the same functions.
 
 mod character;
 mod clean;
@@ -24,7 +24,8 @@ pub struct RoomName<'a> {
 }
 
 impl<'a> RoomName<'a> {
-    /// Takes `map` or `map/instance` apart, each of `a-z`, `0-9`, `-` and `_`, the instance of at most 15.
+    /// Takes `map` or `map/instance` apart, each of `a-z`, `0-9`, `-` and `_`, the instance of at
+    /// most 15.
     #[must_use]
     pub fn parse(name: &'a str) -> Option<Self> {
         if name.len() > MAX_ROOM_NAME_BYTES {

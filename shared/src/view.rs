@@ -44,7 +44,8 @@ struct Look {
     extras: Vec<(u8, Vec<u8>)>,
 }
 
-/// A snapshot that does not fit what the client knows: the server, or the transport, broke a promise.
+/// A snapshot that does not fit what the client knows: the server, or the transport, broke a
+/// promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {
     /// A snapshot of another stay in a room than the present one.
@@ -139,7 +140,8 @@ impl View {
     /// Takes in a snapshot.
     ///
     /// # Errors
-    /// [`ViewError`] at the first thing that does not fit; the view is of no use until the next full snapshot.
+    /// [`ViewError`] at the first thing that does not fit; the view is of no use until the next
+    /// full snapshot.
     pub fn apply(&mut self, snapshot: &Snapshot) -> Result<(), ViewError> {
         if snapshot.view != self.stay {
             return Err(ViewError::WrongStay {

@@ -1,11 +1,11 @@
 //! WebSocket (RFC 6455) framing without I/O: bytes in, events out; payloads in, bytes out.
 //!
-//! [`Decoder`] reads what the peer sends, [`frame_header`] and [`encode_into`] write what is sent to it, and
-//! [`handshake`] does the HTTP part that comes before. Nothing here knows a socket, a clock or a source of
-//! randomness: whoever calls brings the bytes and the mask keys.
+//! [`Decoder`] reads what the peer sends, [`frame_header`] and [`encode_into`] write what is sent
+//! to it, and [`handshake`] does the HTTP part that comes before. Nothing here knows a socket, a
+//! clock or a source of randomness: whoever calls brings the bytes and the mask keys.
 //!
-//! No extension is spoken, so the reserved bits are always zero and nothing is compressed. Fragments are
-//! accepted and never sent.
+//! No extension is spoken, so the reserved bits are always zero and nothing is compressed.
+//! Fragments are accepted and never sent.
 
 mod decode;
 mod encode;

@@ -1,4 +1,5 @@
-//! One message, one form: what decodes is exactly what encoding writes, and nothing makes decoding panic.
+//! One message, one form: what decodes is exactly what encoding writes, and nothing makes decoding
+//! panic.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use parlour_shared::{

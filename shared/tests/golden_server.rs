@@ -1,4 +1,5 @@
-//! What the server says, byte by byte: `assets/wire/server.json`. Snapshots have a file of their own.
+//! What the server says, byte by byte: `assets/wire/server.json`. Snapshots have a file of their
+//! own.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;

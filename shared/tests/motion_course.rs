@@ -1,4 +1,5 @@
-//! A course, asked for the walls only at its reviews, is what stepping tick by tick gives, at every tick.
+//! A course, asked for the walls only at its reviews, is what stepping tick by tick gives, at every
+//! tick.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;

@@ -1,4 +1,5 @@
-//! docs/protocol.md says what the types say: every message, field, refusal and close code has its row.
+//! docs/protocol.md says what the types say: every message, field, refusal and close code has its
+//! row.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;

@@ -1,5 +1,5 @@
-//! The schema number names the wire: it changes with the form of any message, with the layout of snapshots, and
-//! with the numbers that both sides compute motion from.
+//! The schema number names the wire: it changes with the form of any message, with the layout of
+//! snapshots, and with the numbers that both sides compute motion from.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;

@@ -1,4 +1,5 @@
-//! What holds for every text: cleaning settles, its result is bounded and clean, and no input makes it panic.
+//! What holds for every text: cleaning settles, its result is bounded and clean, and no input makes
+//! it panic.
 
 use parlour_shared::{
     limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS},

@@ -1,14 +1,16 @@
-//! The same bytes through tungstenite: the same messages in the same order, and an error if and only if
-//! tungstenite has one. The exceptions, where this decoder follows the RFC more strictly:
+//! The same bytes through tungstenite: the same messages in the same order, and an error if and
+//! only if tungstenite has one. The exceptions, where this decoder follows the RFC more strictly:
 //!
-//! * a length that could be shorter is refused here and accepted there, that of a control frame included,
-//!   which is refused here as too long because the longer forms of a length are not for control frames;
-//! * a close code that is not allowed is refused here, and there turned into a close with code 1002;
+//! * a length that could be shorter is refused here and accepted there, that of a control frame
+//!   included, which is refused here as too long because the longer forms of a length are not for
+//!   control frames;
+//! * a close code that is not allowed is refused here, and there turned into a close with code
+//!   1002;
 //! * 1014 (bad gateway, registered after the RFC) is allowed here and not there;
-//! * more fragments than the limit are refused here; there is no such limit there. The limit is out of reach
-//!   in these tests;
-//! * tungstenite looks at most of a header only when the payload has come. The bytes are followed by enough
-//!   zeros that every payload within the limit does come.
+//! * more fragments than the limit are refused here; there is no such limit there. The limit is out
+//!   of reach in these tests;
+//! * tungstenite looks at most of a header only when the payload has come. The bytes are followed
+//!   by enough zeros that every payload within the limit does come.
 
 mod websocket_support;
 

@@ -1,4 +1,5 @@
-//! What a decoder refuses, with which code, and that it does so before it waits for or keeps a payload.
+//! What a decoder refuses, with which code, and that it does so before it waits for or keeps a
+//! payload.
 
 mod websocket_support;
 
@@ -10,8 +11,8 @@ use websocket_support::{
 
 const KEY: Option<[u8; 4]> = Some([1, 2, 3, 4]);
 
-/// The bytes are refused with this error and code, after these many events, by whole and byte by byte, and
-/// nothing comes after.
+/// The bytes are refused with this error and code, after these many events, by whole and byte by
+/// byte, and nothing comes after.
 #[track_caller]
 fn refused(role: Role, bytes: &[u8], events: usize, error: WebSocketError, code: u16) {
     let mut decoder = Decoder::new(role, LIMITS);

@@ -1,4 +1,5 @@
-//! What a client sends as JSON: refused, or a message that has a binary form and comes back from it.
+//! What a client sends as JSON: refused, or a message that has a binary form and comes back from
+//! it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

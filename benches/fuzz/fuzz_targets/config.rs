@@ -1,4 +1,5 @@
-//! Configuration files: every mistake reported, or settings that are the same when printed and read again.
+//! Configuration files: every mistake reported, or settings that are the same when printed and read
+//! again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! Saved worlds: whatever the bytes are, they are refused or are a world. The hash that stands in them is made right, as
-//! whoever forges one would.
+//! Saved worlds: whatever the bytes are, they are refused or are a world. The hash that stands in
+//! them is made right, as whoever forges one would.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -59,7 +59,8 @@ fuzz_target!(|input: &[u8]| {
         assert!(SavedState::parse(&again).is_ok());
         let mut input = TickInput::default();
         let mut output = TickOutput::default();
-        // What a forged world does may be nonsense, but not harm. Everyone goes to another room, says something, and leaves.
+        // What a forged world does may be nonsense, but not harm. Everyone goes to another room,
+        // says something, and leaves.
         let mut say = |session, kind| input.events.push(Event { session: SessionId(session), kind });
         say(9, EventKind::Open { name: "new".into() });
         for session in [1, 2, 3, 9] {

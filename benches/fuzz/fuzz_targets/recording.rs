@@ -1,4 +1,5 @@
-//! Recordings: whatever the bytes are, reading ends, and the ticks that come out can be recorded again.
+//! Recordings: whatever the bytes are, reading ends, and the ticks that come out can be recorded
+//! again.
 #![no_main]
 
 use std::io::Cursor;
@@ -18,7 +19,8 @@ const PARTS: usize = 2;
 
 fuzz_target!(|input: &[u8]| {
     read(&bend::bend(GOOD, input));
-    // A checksum stops nearly all of that; so the input is the content of a chunk of ticks, too, with a right one.
+    // A checksum stops nearly all of that; so the input is the content of a chunk of ticks, too,
+    // with a right one.
     if let Some((ticks, raw)) = input.split_first() {
         let items = read(&with_chunk(u32::from(*ticks % 8) + 1, raw));
         if !items.is_empty() {

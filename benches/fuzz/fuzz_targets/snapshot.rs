@@ -7,7 +7,8 @@ use parlour_shared::{ids::Tick, snapshot::Snapshot, view::View};
 #[path = "../bend.rs"]
 mod bend;
 
-/// Full, with slots 1 and 9; then a delta in which 1 leaves, 2 enters with two extras, and 9 changes in every way.
+/// Full, with slots 1 and 9; then a delta in which 1 leaves, 2 enters with two extras, and 9
+/// changes in every way.
 const FULL: &[u8] = b"\0\x09\x01\x58\x02\0\0\0\0\x02\0\x01\0\x07\0\0\0\0\x10\0\0\0\x20\0\0\x03\0\0\x02Bo\0\
     \x09\0\x08\0\0\0\0\x30\0\0\0\x40\0\0\x14\x01\0\x03Ada\x01\x02ab";
 const DELTA: &[u8] = b"\0\x1e\x01\x62\x02\0\0\x0a\0\x05\0\0\0\x7b\0\x01\0\x01\0\

@@ -1,4 +1,5 @@
-//! WebSocket frames in both directions: however the bytes are cut, the same events; and bounded memory.
+//! WebSocket frames in both directions: however the bytes are cut, the same events; and bounded
+//! memory.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,5 @@
-//! Writes docs/benchmarks.md and docs/plots, and judges runs for `scripts/plaza`. It measures nothing itself.
+//! Writes docs/benchmarks.md and docs/plots, and judges runs for `scripts/plaza`. It measures
+//! nothing itself.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -1,4 +1,5 @@
-//! What looking at who is near whom costs in a world that walks: the set `Interest` of real ticks, as JSON lines.
+//! What looking at who is near whom costs in a world that walks: the set `Interest` of real ticks,
+//! as JSON lines.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -142,8 +143,8 @@ fn run(scene: &Scene) -> Run {
     }
 }
 
-/// In the first tick everyone joins; their links are held, for nobody is to be sent anything. Then they turn twice
-/// a second.
+/// In the first tick everyone joins; their links are held, for nobody is to be sent anything. Then
+/// they turn twice a second.
 fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
     let mut chance = Stream::new(1, tick, Purpose::BotWalk);
     for session in 0..scene.rooms * scene.per_room {

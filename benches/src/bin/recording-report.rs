@@ -1,5 +1,6 @@
-//! What recording costs and what replay gives: the hash's and the keyframe's share of the tick, the size of a recorded hour,
-//! the speed of replay and of seeking in it, as JSON lines. An hour of 1,000 walkers takes half a minute to make.
+//! What recording costs and what replay gives: the hash's and the keyframe's share of the tick, the
+//! size of a recorded hour, the speed of replay and of seeking in it, as JSON lines. An hour of
+//! 1,000 walkers takes half a minute to make.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::{
@@ -100,7 +101,8 @@ fn open(path: &Path) -> Result<Replay> {
     Ok(Replay::open(path, &[map], Logic::default())?)
 }
 
-/// How many times faster than it happened five minutes are run again and verified; the median of three.
+/// How many times faster than it happened five minutes are run again and verified; the median of
+/// three.
 fn replay(path: &Path) -> Result<f64> {
     let mut replay = open(path)?;
     let mut speeds = Vec::new();

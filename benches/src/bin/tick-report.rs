@@ -1,4 +1,5 @@
-//! Percentiles of the tick, which criterion does not give: everything but sends, several runs, as JSON lines.
+//! Percentiles of the tick, which criterion does not give: everything but sends, several runs, as
+//! JSON lines.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::time::Instant;

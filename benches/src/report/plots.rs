@@ -46,7 +46,8 @@ fn latency(measured: &Measured) -> Plot {
     } else {
         50.0
     };
-    // What is far beyond the bound would press all else to the ground: it is drawn at the upper end of the axis.
+    // What is far beyond the bound would press all else to the ground: it is drawn at the upper end
+    // of the axis.
     let ceiling = if bound > 50.0 { 150.0 } else { 80.0 };
     let percentile = |name: &str| {
         line(measured, name, &|count| {

@@ -1,4 +1,5 @@
-//! All that was measured, as the scripts left it: `bench`, `plaza` and `criterion` below one folder.
+//! All that was measured, as the scripts left it: `bench`, `plaza` and `criterion` below one
+//! folder.
 
 pub(super) mod degrading;
 pub(super) mod json;

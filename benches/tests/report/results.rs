@@ -26,7 +26,8 @@ impl Results {
         results.machines();
         results.matrix();
         results.connections_and_proximity();
-        // Three of four viewers are slowed down from a moment in the overload until a little after it.
+        // Three of four viewers are slowed down from a moment in the overload until a little after
+        // it.
         results.degrading(|second| if (3..8).contains(&second) { 1500 } else { 0 });
         results.soak();
         results.ticks();
@@ -46,7 +47,8 @@ impl Results {
         self.write("bench/machine.json", &machine);
     }
 
-    /// One load with its ladder and its floor, others with one run, and one (`crowd-20`) that was not measured.
+    /// One load with its ladder and its floor, others with one run, and one (`crowd-20`) that was
+    /// not measured.
     fn matrix(&self) {
         for (clients, p99) in [(1000, 40.0), (2500, 60.0), (4000, 90.0), (5000, 700.0)] {
             self.run("walkers-20", clients, "ladder", &bots(clients, p99));

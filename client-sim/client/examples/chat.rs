@@ -1,5 +1,5 @@
-//! Joins a room and chats: says each line that you type, and prints what others say. Reconnects when the connection is lost,
-//! if the server advises it. Ends with the input (Ctrl-D).
+//! Joins a room and chats: says each line that you type, and prints what others say. Reconnects
+//! when the connection is lost, if the server advises it. Ends with the input (Ctrl-D).
 //!
 //! ```text
 //! cargo run -p parlour-client --example chat ada plaza [ws://127.0.0.1:7373/ws]
@@ -37,7 +37,8 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Chats until the input ends (`None`) or the connection is over. Then returns how long to wait before reconnecting.
+/// Chats until the input ends (`None`) or the connection is over. Then returns how long to wait
+/// before reconnecting.
 async fn talk(
     mut connection: Connection,
     room: &str,

@@ -1,4 +1,5 @@
-//! The client without a socket: messages in, events out; commands in, messages out; time is an argument.
+//! The client without a socket: messages in, events out; commands in, messages out; time is an
+//! argument.
 
 mod head;
 mod receive;
@@ -29,8 +30,8 @@ const MOST_SHARED: usize = 16;
 /// The identity with which a client says hello.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The name that others see, 1 to 24 code points, as cleaned by `parlour_shared::text::clean_name`. If that refuses the
-    /// name, the server picks one.
+    /// The name that others see, 1 to 24 code points, as cleaned by
+    /// `parlour_shared::text::clean_name`. If that refuses the name, the server picks one.
     pub name: String,
     /// The secret that proves who the player is; `None` for guests.
     pub token: Option<String>,
@@ -55,8 +56,9 @@ pub struct Room {
     pub walls: Arc<WallGrid>,
 }
 
-/// One player's side of the protocol. Pass each message of the server to [`Client::receive`], and send what
-/// [`Client::hello`] and [`Client::command`] write. Both directions carry the payloads of binary WebSocket messages.
+/// One player's side of the protocol. Pass each message of the server to [`Client::receive`], and
+/// send what [`Client::hello`] and [`Client::command`] write. Both directions carry the payloads of
+/// binary WebSocket messages.
 ///
 /// ```
 /// use parlour_client::{Client, Command, Event, Settings};
@@ -119,9 +121,10 @@ impl Client {
         self.room.as_deref()
     }
 
-    /// Lets many clients of a process share the walls of their rooms. If `known` has equal walls, the client uses those and
-    /// drops its own; otherwise it adds its own to `known`, up to 16. Call it after [`crate::Event::Entered`]. This clears the
-    /// list of walls in [`Room::entered`], because the grid has them.
+    /// Lets many clients of a process share the walls of their rooms. If `known` has equal walls,
+    /// the client uses those and drops its own; otherwise it adds its own to `known`, up to 16.
+    /// Call it after [`crate::Event::Entered`]. This clears the list of walls in [`Room::entered`],
+    /// because the grid has them.
     pub fn share_walls(&mut self, known: &mut Vec<Arc<WallGrid>>) {
         let Some(room) = &mut self.room else {
             return;
@@ -172,14 +175,15 @@ impl Client {
         self.prediction.known()
     }
 
-    /// Returns where the player is at a tick, including commands that the server has not answered yet. `None` outside of a
-    /// room and before the room's first snapshot.
+    /// Returns where the player is at a tick, including commands that the server has not answered
+    /// yet. `None` outside of a room and before the room's first snapshot.
     #[must_use]
     pub fn position_at(&self, tick: Tick) -> Option<Position> {
         self.prediction.position_at(&self.room()?.walls, tick)
     }
 
-    /// Returns how many walks the server has not acknowledged yet. If the number keeps growing, the server drops them.
+    /// Returns how many walks the server has not acknowledged yet. If the number keeps growing, the
+    /// server drops them.
     #[must_use]
     pub fn unacknowledged_walks(&self) -> usize {
         self.prediction.unacknowledged()
@@ -191,10 +195,11 @@ impl Client {
         self.ticks.at(now)
     }
 
-    /// Returns when to sample the input next, not before `now`, and the tick to aim it at ([`Command::Walk`]`::at`). A walk
-    /// that is sent at that moment arrives `lead` before that tick begins, and takes effect as soon as it can. The estimate
-    /// improves with each acknowledged walk that was aimed at a tick; [`crate::DEFAULT_LEAD`] is enough on a quiet line.
-    /// Returns `None` before the welcome.
+    /// Returns when to sample the input next, not before `now`, and the tick to aim it at
+    /// ([`Command::Walk`]`::at`). A walk that is sent at that moment arrives `lead` before that
+    /// tick begins, and takes effect as soon as it can. The estimate improves with each
+    /// acknowledged walk that was aimed at a tick; [`crate::DEFAULT_LEAD`] is enough on a quiet
+    /// line. Returns `None` before the welcome.
     ///
     /// ```
     /// # use parlour_client::{Client, Command, DEFAULT_LEAD};
@@ -228,8 +233,8 @@ impl Client {
         codec::encode(&ClientMessage::Hello(hello), out);
     }
 
-    /// Appends a command's message to `out`. The returned number comes back in the answer or, for a walk, in the
-    /// acknowledgement of a snapshot.
+    /// Appends a command's message to `out`. The returned number comes back in the answer or, for a
+    /// walk, in the acknowledgement of a snapshot.
     pub fn command(&mut self, command: Command, now: Instant, out: &mut Vec<u8>) -> u32 {
         let number = match &command {
             Command::Walk { heading, at } => {

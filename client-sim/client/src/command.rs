@@ -20,8 +20,8 @@ pub enum Command {
     Walk {
         /// Where to, and how fast.
         heading: Heading,
-        /// The tick at which to take effect; `None`: the next one. [`crate::Client::next_sample`] returns the tick to aim at and
-        /// when to send.
+        /// The tick at which to take effect; `None`: the next one. [`crate::Client::next_sample`]
+        /// returns the tick to aim at and when to send.
         at: Option<Tick>,
     },
     /// Say something.
@@ -55,8 +55,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// Returns a walk from the next tick on: a [`Direction`](parlour_shared::motion::Direction) at the ordinary speed, or a
-    /// [`Heading`] to sprint.
+    /// Returns a walk from the next tick on: a [`Direction`](parlour_shared::motion::Direction) at
+    /// the ordinary speed, or a [`Heading`] to sprint.
     #[must_use]
     pub fn walk(heading: impl Into<Heading>) -> Self {
         Self::Walk {

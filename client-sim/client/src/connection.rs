@@ -40,8 +40,8 @@ pub use error::{Cause, ConnectError, Disconnected, JoinError, SendError, TrySend
 pub use handle::{COMMAND_QUEUE, Handle};
 pub use options::Options;
 
-/// How many events may wait to be read while a [`Connection::join`] waits for its answer. Consecutive snapshots count as
-/// one.
+/// How many events may wait to be read while a [`Connection::join`] waits for its answer.
+/// Consecutive snapshots count as one.
 pub const MAX_UNREAD_EVENTS: usize = 1024;
 
 /// How long the server may take to answer a goodbye.
@@ -51,9 +51,11 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A connection with an open session. The [crate's documentation](crate) is a guide to it.
 ///
-/// Dropping it closes the socket, and the player leaves its room; [`Self::close`] says goodbye first.
+/// Dropping it closes the socket, and the player leaves its room; [`Self::close`] says goodbye
+/// first.
 ///
-/// As a `Stream` it yields the events of [`Self::next_event`]; the last item is the error with which it ended.
+/// As a `Stream` it yields the events of [`Self::next_event`]; the last item is the error with
+/// which it ended.
 #[derive(Debug)]
 pub struct Connection {
     client: Client,
@@ -81,7 +83,8 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects to `ws://host:port/path` or `wss://host/path`, says hello, and waits for the welcome.
+    /// Connects to `ws://host:port/path` or `wss://host/path`, says hello, and waits for the
+    /// welcome.
     ///
     /// # Errors
     /// [`ConnectError`]; its `reconnect_after` says whether to try again.
@@ -115,23 +118,27 @@ impl Connection {
         poll_fn(|cx| self.poll_event(cx)).await
     }
 
-    /// Sends a command. Returns its number, which comes back in the answer; a walk's number comes back in the
-    /// acknowledgement of a snapshot.
+    /// Sends a command. Returns its number, which comes back in the answer; a walk's number comes
+    /// back in the acknowledgement of a snapshot.
     ///
-    /// Waits while the socket takes no data. If this future is dropped before it completes, the command was not sent.
+    /// Waits while the socket takes no data. If this future is dropped before it completes, the
+    /// command was not sent.
     ///
     /// # Errors
-    /// [`SendError`]. `Ok` means that the command is on its way, not that the server carried it out.
+    /// [`SendError`]. `Ok` means that the command is on its way, not that the server carried it
+    /// out.
     pub async fn send(&mut self, command: Command) -> Result<u32, SendError> {
         check_length(&command)?;
         let mut command = Some(command);
         poll_fn(|cx| self.poll_send(cx, &mut command)).await
     }
 
-    /// Joins a room, `map` or `map/instance`, and waits until the player is in it. The player leaves its current room.
+    /// Joins a room, `map` or `map/instance`, and waits until the player is in it. The player
+    /// leaves its current room.
     ///
-    /// [`Self::next_event`] returns all events of the meantime afterwards, [`Event::Entered`] or [`Event::Refused`] included.
-    /// Consecutive snapshots become one event, and no [`Event::Frame`] is kept.
+    /// [`Self::next_event`] returns all events of the meantime afterwards, [`Event::Entered`] or
+    /// [`Event::Refused`] included. Consecutive snapshots become one event, and no [`Event::Frame`]
+    /// is kept.
     ///
     /// If this future is dropped before it completes, the request may have been sent.
     ///
@@ -156,9 +163,9 @@ impl Connection {
             .unwrap_or(Err(JoinError::TimedOut(limit)))
     }
 
-    /// Sets where the player wants to go: a `Direction`, or a `Heading` to sprint. The connection sends it at the right
-    /// moment for the next tick that it can reach, and again in each room that the player enters. Only the last heading
-    /// counts. Use either this or [`Command::Walk`].
+    /// Sets where the player wants to go: a `Direction`, or a `Heading` to sprint. The connection
+    /// sends it at the right moment for the next tick that it can reach, and again in each room
+    /// that the player enters. Only the last heading counts. Use either this or [`Command::Walk`].
     pub fn steer(&self, heading: impl Into<Heading>) {
         self.handle.steer(heading);
     }
@@ -169,8 +176,8 @@ impl Connection {
         self.client.tick_at(now())
     }
 
-    /// Returns where the player is now, including commands that the server has not answered yet. `None` outside of a room and
-    /// before the room's first snapshot.
+    /// Returns where the player is now, including commands that the server has not answered yet.
+    /// `None` outside of a room and before the room's first snapshot.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.client.position_at(self.tick()?)
@@ -182,8 +189,8 @@ impl Connection {
         (self.violations, self.last_violation.as_ref())
     }
 
-    /// Says goodbye and waits up to 5 s for the server to close the connection. Nothing that handles send or steer after the
-    /// goodbye is sent.
+    /// Says goodbye and waits up to 5 s for the server to close the connection. Nothing that
+    /// handles send or steer after the goodbye is sent.
     ///
     /// # Errors
     /// [`Disconnected`] if the connection ended differently.
@@ -237,7 +244,8 @@ impl Connection {
     }
 
     fn keep(&mut self, event: Event) {
-        // When a kept frame is read, its tick is over. It would also separate snapshots that should become one.
+        // When a kept frame is read, its tick is over. It would also separate snapshots that should
+        // become one.
         if matches!(event, Event::Frame { .. }) {
             return;
         }

@@ -19,11 +19,14 @@ pub enum Event {
     Entered,
     /// The player left its room, and may be about to enter another.
     Left(RoomLeft),
-    /// The view is that of a newer tick: [`crate::Client::view`]. [`crate::Client::snapshot`] has the changes.
+    /// The view is that of a newer tick: [`crate::Client::view`]. [`crate::Client::snapshot`] has
+    /// the changes.
     Snapshot {
-        /// How the player's own motion compares with the prediction; `None` on a violation, and for a spectator.
+        /// How the player's own motion compares with the prediction; `None` on a violation, and for
+        /// a spectator.
         own: Option<Agreement>,
-        /// The last command that was applied and how early it arrived; `None` if the snapshot does not say.
+        /// The last command that was applied and how early it arrived; `None` if the snapshot does
+        /// not say.
         ack: Option<Ack>,
     },
     /// Somebody said something.
@@ -43,8 +46,8 @@ pub enum Event {
     Custom(CustomSaid),
     /// The server is about to close the connection.
     Closing(Closing),
-    /// Time to sample the player's input, for this tick. Not from the server: a connection returns it if its program asked
-    /// for it (`Options::frames`).
+    /// Time to sample the player's input, for this tick. Not from the server: a connection returns
+    /// it if its program asked for it (`Options::frames`).
     Frame {
         /// The tick that a heading reaches if it is steered now.
         tick: Tick,

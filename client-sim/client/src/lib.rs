@@ -17,29 +17,33 @@
 //! # }
 //! ```
 //!
-//! Run that against a server with `cargo run -p parlour-client --example walk`; `--example chat` talks.
+//! Run that against a server with `cargo run -p parlour-client --example walk`; `--example chat`
+//! talks.
 //!
 //! # Two parts
 //!
 //! * [`Connection`] is a client with a socket, for tokio. Most programs need nothing else.
-//! * [`Client`] is one player's side of the protocol without a socket or a clock: messages in, events out, time as an
-//!   argument. Every connection contains one; programs with their own event loop use it alone.
+//! * [`Client`] is one player's side of the protocol without a socket or a clock: messages in,
+//!   events out, time as an argument. Every connection contains one; programs with their own event
+//!   loop use it alone.
 //!
 //! # Events and the view
 //!
-//! Each message of the server becomes an [`Event`]. [`Connection::next_event`] waits for the next one, and a connection is
-//! also a `Stream` of them. The client applies a message before you get its event: [`Connection::client`] then has the
-//! room ([`Client::room`]), all visible players ([`Client::view`]), the room's shared state ([`Client::state`]) and your
-//! own motion.
+//! Each message of the server becomes an [`Event`]. [`Connection::next_event`] waits for the next
+//! one, and a connection is also a `Stream` of them. The client applies a message before you get
+//! its event: [`Connection::client`] then has the room ([`Client::room`]), all visible players
+//! ([`Client::view`]), the room's shared state ([`Client::state`]) and your own motion.
 //!
-//! The server describes a player's motion as a [segment](parlour_shared::motion::Segment), not as a list of positions: at
-//! tick `t` the player is at `position + velocity * (t - since)`. `seen.segment.at(tick)` computes that, so you can draw a
-//! view at any tick, not only when a snapshot arrives.
+//! The server describes a player's motion as a [segment](parlour_shared::motion::Segment), not as a
+//! list of positions: at tick `t` the player is at `position + velocity * (t - since)`.
+//! `seen.segment.at(tick)` computes that, so you can draw a view at any tick, not only when a
+//! snapshot arrives.
 //!
 //! # Commands
 //!
-//! [`Connection::send`] sends a [`Command`] and returns its number; the answer, [`Event::Accepted`] or [`Event::Refused`],
-//! repeats the number. While one task waits for events, others send through a [`Handle`], which is cheap to clone:
+//! [`Connection::send`] sends a [`Command`] and returns its number; the answer, [`Event::Accepted`]
+//! or [`Event::Refused`], repeats the number. While one task waits for events, others send through
+//! a [`Handle`], which is cheap to clone:
 //!
 //! ```no_run
 //! # use parlour_client::{Command, Connection, SendError};
@@ -50,19 +54,22 @@
 //! # }
 //! ```
 //!
-//! Nothing runs in the background: a connection reads, writes and answers pings only while a task waits for its next event.
-//! Wait for events in a loop, and do long work elsewhere. After 20 s without an answer the server closes the connection.
+//! Nothing runs in the background: a connection reads, writes and answers pings only while a task
+//! waits for its next event. Wait for events in a loop, and do long work elsewhere. After 20 s
+//! without an answer the server closes the connection.
 //!
 //! # Walking
 //!
-//! [`Connection::steer`] and [`Handle::steer`] set where the player wants to go. The connection remembers the heading and
-//! times it to arrive just before a tick begins ([`PhaseLock`]), at most 60 times a second. It sends the heading again in
-//! the next room, and if the server does not acknowledge it within a second. [`Connection::position`] is where the player
-//! is now, including commands that the server has not answered yet. Draw your own player there, and it moves without
+//! [`Connection::steer`] and [`Handle::steer`] set where the player wants to go. The connection
+//! remembers the heading and times it to arrive just before a tick begins ([`PhaseLock`]), at most
+//! 60 times a second. It sends the heading again in the next room, and if the server does not
+//! acknowledge it within a second. [`Connection::position`] is where the player is now, including
+//! commands that the server has not answered yet. Draw your own player there, and it moves without
 //! waiting for the network.
 //!
-//! A game that reads keys sets [`Options::frames`]. While it is in a room, it then gets an [`Event::Frame`] at each such
-//! moment, 60 times a second. A heading that it steers then is sent for exactly that tick:
+//! A game that reads keys sets [`Options::frames`]. While it is in a room, it then gets an
+//! [`Event::Frame`] at each such moment, 60 times a second. A heading that it steers then is sent
+//! for exactly that tick:
 //!
 //! ```no_run
 //! # use parlour_client::{Connection, Disconnected, Event, Heading, Position, Tick};
@@ -80,9 +87,9 @@
 //!
 //! # The end of a connection
 //!
-//! [`Disconnected`] says why, with the server's close code and reason if there are any, and what to do:
-//! [`Disconnected::reconnect_after`] is how long to wait before reconnecting, or `None` if a person should decide.
-//! [`ConnectError`] has the same method. A client that reconnects:
+//! [`Disconnected`] says why, with the server's close code and reason if there are any, and what to
+//! do: [`Disconnected::reconnect_after`] is how long to wait before reconnecting, or `None` if a
+//! person should decide. [`ConnectError`] has the same method. A client that reconnects:
 //!
 //! ```no_run
 //! # use parlour_client::{ConnectError, Connection, Disconnected, Options};
@@ -124,7 +131,8 @@
 //!
 //! # Features
 //!
-//! * `connect` (default): [`Connection`], with tokio and tokio-tungstenite. Without it the crate has no I/O.
+//! * `connect` (default): [`Connection`], with tokio and tokio-tungstenite. Without it the crate
+//!   has no I/O.
 //! * `tls` (default): `wss://` addresses, with rustls, ring, and Mozilla's root certificates.
 #![forbid(unsafe_code)]
 

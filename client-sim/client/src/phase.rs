@@ -1,9 +1,10 @@
 //! Times a command so that it reaches the server just before the tick that it is aimed at.
 //!
-//! A command that arrives right after a tick begins waits a whole tick for the next one. A client that knows when ticks
-//! begin samples its input shortly before, so its commands are always fresh. The server reports how early each command
-//! arrived. No side has to measure the latency or compare clocks: the moment of sending plus that time *is* the last
-//! moment at which the client could have sent the command.
+//! A command that arrives right after a tick begins waits a whole tick for the next one. A client
+//! that knows when ticks begin samples its input shortly before, so its commands are always fresh.
+//! The server reports how early each command arrived. No side has to measure the latency or compare
+//! clocks: the moment of sending plus that time *is* the last moment at which the client could have
+//! sent the command.
 
 use std::{
     collections::VecDeque,
@@ -18,16 +19,18 @@ use parlour_shared::{
 
 use crate::ticks::TickClock;
 
-/// How long before its tick a command should arrive, by default: enough for the jitter between consecutive commands.
+/// How long before its tick a command should arrive, by default: enough for the jitter between
+/// consecutive commands.
 pub const DEFAULT_LEAD: Duration = Duration::from_millis(2);
 /// The estimate is the median of this many commands. One late command hardly moves it.
 const KEPT: usize = 9;
-/// How many commands in flight are remembered. If this many have no answer, the server has dropped them: the estimate is
-/// wrong, and starts over.
+/// How many commands in flight are remembered. If this many have no answer, the server has dropped
+/// them: the estimate is wrong, and starts over.
 const MOST_UNDER_WAY: usize = 16;
 /// After this long without an answer the estimate starts over, because the clocks may have drifted.
 const MEMORY: Duration = Duration::from_secs(5);
-/// An answer that deviates by more than this is an accident, or the server has skipped ticks: half a tick.
+/// An answer that deviates by more than this is an accident, or the server has skipped ticks: half
+/// a tick.
 const STRAY_US: i32 = tick_nanos(1) as i32 / 2000;
 
 /// Learns from acknowledgements when to send. It has no clock: time is an argument.
@@ -44,8 +47,8 @@ struct Sent {
     at: Instant,
 }
 
-/// The last moment to send for each tick: a straight line through one point, and how far each of the last answers was
-/// from it.
+/// The last moment to send for each tick: a straight line through one point, and how far each of
+/// the last answers was from it.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     tick: Tick,
@@ -91,16 +94,16 @@ impl PhaseLock {
         }
     }
 
-    /// Returns the last moment to send a command that arrives before this tick begins, or `None` before the first
-    /// acknowledgement.
+    /// Returns the last moment to send a command that arrives before this tick begins, or `None`
+    /// before the first acknowledgement.
     #[must_use]
     pub fn latest(&self, tick: Tick) -> Option<Instant> {
         self.line.as_ref()?.latest(tick)
     }
 
-    /// Returns the next moment, not before `now`, at which to sample the input, and the tick to aim it at: it arrives `lead`
-    /// before that tick begins. Before the first acknowledgement this uses the estimate of `clock`; it returns `None` if
-    /// `clock` has none.
+    /// Returns the next moment, not before `now`, at which to sample the input, and the tick to aim
+    /// it at: it arrives `lead` before that tick begins. Before the first acknowledgement this uses
+    /// the estimate of `clock`; it returns `None` if `clock` has none.
     #[must_use]
     pub fn next(&self, now: Instant, lead: Duration, clock: &TickClock) -> Option<(Instant, Tick)> {
         let over = clock.at(now)?;
@@ -146,8 +149,9 @@ impl Line {
         self.heard = now;
         let middle = self.middle_us();
         if is_far(beside, middle) {
-            // A command cannot arrive earlier than the latency allows: ticks begin later than the line says. A late arrival may be
-            // an accident; two that agree mean that ticks have moved.
+            // A command cannot arrive earlier than the latency allows: ticks begin later than the
+            // line says. A late arrival may be an accident; two that agree mean that ticks have
+            // moved.
             if beside > middle {
                 return false;
             }

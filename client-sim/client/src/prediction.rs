@@ -1,8 +1,10 @@
-//! Predicts the player's own motion before the server reports it, and compares it with the report bit for bit.
+//! Predicts the player's own motion before the server reports it, and compares it with the report
+//! bit for bit.
 //!
-//! A command takes effect at one tick, and from there the walls alone determine the motion. So the client knows where its
-//! player must be as soon as it knows the tick. A snapshot names the command that was applied last, and usually its tick.
-//! The position in the snapshot then checks both sides.
+//! A command takes effect at one tick, and from there the walls alone determine the motion. So the
+//! client knows where its player must be as soon as it knows the tick. A snapshot names the command
+//! that was applied last, and usually its tick. The position in the snapshot then checks both
+//! sides.
 
 mod follow;
 
@@ -17,8 +19,8 @@ use parlour_shared::{
 
 use follow::{Explained, advance, explain, is_same, is_within, obey, pick_up};
 
-/// The last tick that a client accepts: beyond it the arithmetic of motion would overflow. A server reaches it after two
-/// years.
+/// The last tick that a client accepts: beyond it the arithmetic of motion would overflow. A server
+/// reaches it after two years.
 pub(crate) const LAST_TICK: Tick = Tick(u32::MAX - (1 << 20));
 
 /// A command that was sent and is not acknowledged yet.
@@ -57,7 +59,8 @@ pub enum Agreement {
 /// Why a snapshot contradicts the rules that the server follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
-    /// The player is where commands and walls cannot have taken it. A plugin that teleports players also causes this.
+    /// The player is where commands and walls cannot have taken it. A plugin that teleports players
+    /// also causes this.
     #[error("at tick {tick:?} the server says {reported:?}, the prediction {predicted:?}")]
     Motion {
         /// The snapshot's tick.
@@ -70,7 +73,8 @@ pub enum Mismatch {
     /// The player is in a wall or off the map.
     #[error("the player's own position {0:?} is in a wall")]
     InWall(Position),
-    /// The server acknowledged a command that was never sent, or one older than the last acknowledged.
+    /// The server acknowledged a command that was never sent, or one older than the last
+    /// acknowledged.
     #[error("the server acknowledged command {got} after {last}; the last one sent is {sent}")]
     Ack {
         /// The acknowledged command.
@@ -99,8 +103,8 @@ struct Known {
 }
 
 impl Prediction {
-    /// Starts a new stay in a room: the position is unknown until the next snapshot. Commands in flight may still take effect
-    /// there.
+    /// Starts a new stay in a room: the position is unknown until the next snapshot. Commands in
+    /// flight may still take effect there.
     pub fn enter_room(&mut self) {
         self.known = None;
     }
@@ -108,7 +112,8 @@ impl Prediction {
     /// Records a command that is about to be sent, and returns its number.
     pub fn send(&mut self, heading: Heading, expected: Tick) -> u32 {
         self.sent = self.sent.saturating_add(1);
-        // The server accepts no sequence number this far ahead of the last one, so the oldest command is lost in any case.
+        // The server accepts no sequence number this far ahead of the last one, so the oldest
+        // command is lost in any case.
         if self.pending.len() >= MAX_SEQUENCE_JUMP as usize {
             self.pending.pop_front();
         }
@@ -126,7 +131,8 @@ impl Prediction {
         self.sent
     }
 
-    /// Returns how many commands are unacknowledged: neither they nor a later one were acknowledged.
+    /// Returns how many commands are unacknowledged: neither they nor a later one were
+    /// acknowledged.
     #[must_use]
     pub fn unacknowledged(&self) -> usize {
         self.pending.len()
@@ -138,8 +144,8 @@ impl Prediction {
         self.known.map(|known| known.course.segment)
     }
 
-    /// Returns where the player will be at a tick if the commands in flight take effect when expected. `None` before a stay's
-    /// first snapshot.
+    /// Returns where the player will be at a tick if the commands in flight take effect when
+    /// expected. `None` before a stay's first snapshot.
     #[must_use]
     pub fn position_at(&self, walls: &WallGrid, tick: Tick) -> Option<Position> {
         let tick = tick.min(LAST_TICK);
@@ -158,7 +164,8 @@ impl Prediction {
     /// Compares a snapshot with the prediction and adopts it.
     ///
     /// # Errors
-    /// [`Mismatch`]; the client continues from the server's report, so that one mismatch is reported once.
+    /// [`Mismatch`]; the client continues from the server's report, so that one mismatch is
+    /// reported once.
     pub fn confirm(&mut self, walls: &WallGrid, reported: &OwnMotion) -> Result<Agreement, Mismatch> {
         let result = self.compare(walls, reported);
         if let Some(ack) = reported.ack {

@@ -1,5 +1,5 @@
-//! Checks that reliable messages are numbered without gaps: per room for messages to all in it, per stay for messages to
-//! only some.
+//! Checks that reliable messages are numbered without gaps: per room for messages to all in it, per
+//! stay for messages to only some.
 
 use parlour_shared::{ids::Epoch, message::Stamp};
 
@@ -48,7 +48,8 @@ impl StampChecker {
     /// Checks the next message of a stream.
     ///
     /// # Errors
-    /// [`StampError`] if it is not the next one; the stream continues from it, so that one gap is reported once.
+    /// [`StampError`] if it is not the next one; the stream continues from it, so that one gap is
+    /// reported once.
     pub(crate) fn check(&mut self, stream: StampStream, got: Stamp) -> Result<(), StampError> {
         let last = match stream {
             StampStream::Room => &mut self.room,

@@ -7,8 +7,8 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE};
 /// After this long the estimate starts over, because the clocks may have drifted.
 const MEMORY: Duration = Duration::from_secs(10);
 
-/// Follows the server's ticks. The message with the least delay decides, so the estimate is late by the shortest latency
-/// from the server to here, and never by a queue.
+/// Follows the server's ticks. The message with the least delay decides, so the estimate is late by
+/// the shortest latency from the server to here, and never by a queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TickClock {
     best: Option<Sample>,
@@ -31,8 +31,8 @@ impl TickClock {
         }
     }
 
-    /// Returns when the first message that can name this tick as completed arrives, or arrived, if nothing delays it. `None`
-    /// before any message.
+    /// Returns when the first message that can name this tick as completed arrives, or arrived, if
+    /// nothing delays it. `None` before any message.
     #[must_use]
     pub fn arrival(&self, tick: Tick) -> Option<Instant> {
         let best = self.best?;

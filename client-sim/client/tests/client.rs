@@ -128,7 +128,8 @@ fn the_tick_is_estimated_from_the_fastest_message() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     let start = seat.now;
     assert_eq!(seat.client.tick_at(start), Some(Tick(100)));
-    // Half a second later a message comes that was on its way for 100 ms: it is no reason to lag behind.
+    // Half a second later a message comes that was on its way for 100 ms: it is no reason to lag
+    // behind.
     seat.now = start + Duration::from_millis(500);
     seat.get(&snapshot(1, 124, Some(100), None, &[]));
     assert_eq!(seat.client.tick_at(seat.now), Some(Tick(130)));
@@ -256,7 +257,8 @@ fn clients_share_walls_that_are_the_same() {
 fn walks_that_are_aimed_tell_when_to_sample_the_next() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     let start = seat.now;
-    // Tick 100 was over when the client heard of it; so far it can only think that the way takes no time.
+    // Tick 100 was over when the client heard of it; so far it can only think that the way takes no
+    // time.
     let (moment, tick) = seat
         .client
         .next_sample(start, DEFAULT_LEAD)

@@ -1,4 +1,5 @@
-//! Commands from the owner of a connection and from handles: in order, bounded, and safe to give up.
+//! Commands from the owner of a connection and from handles: in order, bounded, and safe to give
+//! up.
 #![cfg(feature = "connect")]
 
 #[path = "support/peer.rs"]

@@ -1,4 +1,5 @@
-//! The clock of the input: headings go out at the moment from which they reach their tick, once, and again if need be.
+//! The clock of the input: headings go out at the moment from which they reach their tick, once,
+//! and again if need be.
 #![cfg(feature = "connect")]
 
 #[path = "support/peer.rs"]
@@ -35,7 +36,8 @@ async fn in_room(options: Options) -> (Connection, Peer) {
     (connection, peer)
 }
 
-/// What the server gets of moves in a time, which passes at once: the clock is stopped, and goes on afterwards.
+/// What the server gets of moves in a time, which passes at once: the clock is stopped, and goes on
+/// afterwards.
 async fn moves(connection: &mut Connection, peer: &mut Peer, time: Duration) -> Vec<Move> {
     let drive = async {
         loop {

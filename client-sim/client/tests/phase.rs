@@ -1,4 +1,5 @@
-//! Input is sampled so that it reaches the server just before its tick, whatever the way there is like.
+//! Input is sampled so that it reaches the server just before its tick, whatever the way there is
+//! like.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,8 @@ fn us(count: u64) -> Duration {
     Duration::from_micros(count)
 }
 
-/// A server with exact ticks, seen from a client at the end of a line with delays. Time is what it is told.
+/// A server with exact ticks, seen from a client at the end of a line with delays. Time is what it
+/// is told.
 struct Scene {
     start: Instant,
     lock: PhaseLock,
@@ -35,7 +37,8 @@ struct Scene {
 struct Outcome {
     /// Before the deadline of its tick, in microseconds.
     early_us: i64,
-    /// The tick that the server takes messages in for when it arrived, minus the one it was aimed at.
+    /// The tick that the server takes messages in for when it arrived, minus the one it was aimed
+    /// at.
     late_ticks: i64,
 }
 
@@ -71,8 +74,8 @@ impl Scene {
         (BEFORE..).find(next).expect("time has no end")
     }
 
-    /// Wants to send at that moment, does so when it is best, and hears what became of it. The delay is that
-    /// of this command, over the usual one.
+    /// Wants to send at that moment, does so when it is best, and hears what became of it. The
+    /// delay is that of this command, over the usual one.
     fn command(&mut self, wish: Instant, delay: Duration) -> Outcome {
         let (at, tick) = self
             .lock
@@ -247,8 +250,8 @@ fn an_answer_to_nothing_teaches_nothing() {
 }
 
 proptest! {
-    /// Delays of all kinds, half of them small: most commands come in time, and none is aimed at a tick that the
-    /// server would not take.
+    /// Delays of all kinds, half of them small: most commands come in time, and none is aimed at a
+    /// tick that the server would not take.
     #[test]
     fn most_commands_are_in_time(seed: u64, up in 20_u64..80_000, down in 20_u64..80_000, gap in 20_000_u64..900_000) {
         let mut scene = Scene::new(us(up), us(down));
@@ -265,7 +268,8 @@ proptest! {
                 in_time += 1;
             }
         }
-        // One in ten has a delay that no lock can foresee: 9 of 90 on average, and 30 in less than one of 10^7 cases.
+        // One in ten has a delay that no lock can foresee: 9 of 90 on average, and 30 in less than
+        // one of 10^7 cases.
         prop_assert!(in_time >= 60, "{in_time} of 90");
     }
 

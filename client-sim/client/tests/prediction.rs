@@ -1,4 +1,5 @@
-//! The client's prediction equals a server that follows the rules tick by tick, whatever happens on the way.
+//! The client's prediction equals a server that follows the rules tick by tick, whatever happens on
+//! the way.
 
 mod support;
 
@@ -103,7 +104,8 @@ proptest! {
                 let segment = if turn.is_some() { body.course.segment } else { body.course.segment.seen_from(body.tick) };
                 let reported = OwnMotion { tick: body.tick, ack: ack.take(), turned: turn, segment };
                 let verdict = prediction.confirm(&walls, &reported);
-                // What takes too long to search through is not compared; that takes more than two commands.
+                // What takes too long to search through is not compared; that takes more than two
+                // commands.
                 let is_fair = match verdict {
                     Ok(Agreement::Unchecked) => acknowledged > 2,
                     other => other == Ok(Agreement::Agreed),
@@ -129,7 +131,8 @@ proptest! {
         for _ in 1..ticks {
             body.step(&walls, None);
         }
-        // A few units beside the truth, with the tick of the turn reported: there is one place only.
+        // A few units beside the truth, with the tick of the turn reported: there is one place
+        // only.
         let here = body.course.segment.at(body.tick);
         let beside = Position { x: here.x + x, y: here.y + y };
         let segment = Segment { since: body.tick, position: beside, gait: body.course.segment.gait };

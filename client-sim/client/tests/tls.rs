@@ -26,7 +26,8 @@ fn trusting(certificates: &[&[u8]]) -> Options {
 
 const AUTHORITY: &[u8] = include_bytes!("certificates/authority.der");
 
-/// Serves one client of a server that has the certificate for `localhost`; whether it came to a welcome.
+/// Serves one client of a server that has the certificate for `localhost`; whether it came to a
+/// welcome.
 async fn serve(listener: TcpListener) {
     let certificate = CertificateDer::from_slice(include_bytes!("certificates/localhost.der"));
     let key = PrivatePkcs8KeyDer::from(&include_bytes!("certificates/localhost-key.der")[..]);

@@ -1,4 +1,5 @@
-//! The decisions of a bot: when and where to turn, when and what to say. A seeded random stream makes them all.
+//! The decisions of a bot: when and where to turn, when and what to say. A seeded random stream
+//! makes them all.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -9,8 +10,8 @@ use parlour_shared::{
 
 use super::plan::{Behaviour, Plan};
 
-/// A new heading differs from this many before it, including the current one, so that a neighbour that sees a heading
-/// knows which turn it was.
+/// A new heading differs from this many before it, including the current one, so that a neighbour
+/// that sees a heading knows which turn it was.
 pub const DISTINCT: usize = 4;
 /// A crowd wanders within this distance of its goal, in pixels.
 const CROWD_PX: i32 = 96;
@@ -42,7 +43,8 @@ impl Walk {
         (self.interval_us > 0).then(|| Duration::from_micros(self.chance.below(self.interval_us).into()))
     }
 
-    /// Returns how long after a turn the next is due. Jitter is regular; the others vary by half in either direction.
+    /// Returns how long after a turn the next is due. Jitter is regular; the others vary by half in
+    /// either direction.
     pub fn delay(&mut self) -> Duration {
         Duration::from_micros(match self.behaviour {
             Behaviour::Jitter => self.interval_us.into(),

@@ -144,7 +144,8 @@ impl Bot {
         self.stalls && self.joined
     }
 
-    /// Returns whether the socket has refused data. For a stalled bot that is the only sign that the server has closed.
+    /// Returns whether the socket has refused data. For a stalled bot that is the only sign that
+    /// the server has closed.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }

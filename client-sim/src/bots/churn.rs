@@ -6,7 +6,8 @@ use parlour_shared::rng::{Purpose, Stream};
 
 use super::plan::Plan;
 
-/// The replacement connects this long after the bot has gone, plus up to the same time again, in microseconds.
+/// The replacement connects this long after the bot has gone, plus up to the same time again, in
+/// microseconds.
 const PAUSE_US: u32 = 250_000;
 
 /// Decides which bots of a thread leave when.
@@ -31,7 +32,8 @@ impl Churn {
         }
     }
 
-    /// Returns how long until the next bot leaves; `None`: never. Varies by half in either direction.
+    /// Returns how long until the next bot leaves; `None`: never. Varies by half in either
+    /// direction.
     pub(super) fn delay(&mut self) -> Option<Duration> {
         let every_us = self.every_us?;
         let micros = u64::from(every_us / 2) + u64::from(self.chance.below(every_us));

@@ -78,7 +78,8 @@ impl Engine {
         &mut self.shard
     }
 
-    /// Does what is due, waits until something happens or is due, or until the given moment, and reads what arrived.
+    /// Does what is due, waits until something happens or is due, or until the given moment, and
+    /// reads what arrived.
     pub(super) fn turn(&mut self, until: Instant) -> io::Result<()> {
         let Self {
             shard,
@@ -215,8 +216,8 @@ impl Sockets {
         }
     }
 
-    /// Reads once, into the shared buffer. If a read does not fill it, another would find nothing and is skipped, unless
-    /// the stream is known to have ended.
+    /// Reads once, into the shared buffer. If a read does not fill it, another would find nothing
+    /// and is skipped, unless the stream is known to have ended.
     fn read(&mut self, shard: &mut Shard, number: u32, ended: bool) {
         // A stalled bot never reads again.
         if shard.is_stalled(number) {

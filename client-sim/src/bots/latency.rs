@@ -1,5 +1,5 @@
-//! Measures from the moment a bot wants to turn to the moment a neighbour has seen it: records which bot turned when, and
-//! which bot saw it.
+//! Measures from the moment a bot wants to turn to the moment a neighbour has seen it: records
+//! which bot turned when, and which bot saw it.
 //!
 //! All bots of a room live in one thread, so the turns are in a plain table without a lock.
 
@@ -20,8 +20,9 @@ use super::behaviour::DISTINCT;
 /// How many turns of one bot are remembered: 3 s of a bot that turns 20 times a second.
 const REMEMBERED: u32 = 64;
 
-/// A turn in one word, because every snapshot checks every neighbour's turns: the heading is in the lowest five bits, and
-/// the nanoseconds from the registry's origin to the intended moment are above them.
+/// A turn in one word, because every snapshot checks every neighbour's turns: the heading is in the
+/// lowest five bits, and the nanoseconds from the registry's origin to the intended moment are
+/// above them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Turn(i64);
 
@@ -68,7 +69,8 @@ impl Registry {
         number
     }
 
-    /// Removes a bot and its turns: its connection is gone, or about to be. Its number is not used again.
+    /// Removes a bot and its turns: its connection is gone, or about to be. Its number is not used
+    /// again.
     pub fn remove(&mut self, player: PlayerId) {
         if let Some(number) = self.players.remove(&player) {
             self.gone[number as usize] = true;
@@ -105,8 +107,8 @@ impl Registry {
         (seen + 1).max(oldest)..=last
     }
 
-    /// Returns how long ago the turn with this number was intended. If it is no longer remembered, uses the oldest remembered
-    /// turn, which is more recent.
+    /// Returns how long ago the turn with this number was intended. If it is no longer remembered,
+    /// uses the oldest remembered turn, which is more recent.
     fn age_of(&self, bot: u32, number: u32, now: Instant) -> Duration {
         let oldest = (self.last(bot) + 1).saturating_sub(REMEMBERED);
         self.age(self.turn(bot, number.max(oldest)), now)
@@ -119,7 +121,8 @@ impl Registry {
     }
 }
 
-/// Returns the time from one moment to another, negative if that is earlier. No run is long enough to overflow.
+/// Returns the time from one moment to another, negative if that is earlier. No run is long enough
+/// to overflow.
 fn nanos(origin: Instant, moment: Instant) -> i64 {
     let fit = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX >> 5);
     match moment.checked_duration_since(origin) {
@@ -138,7 +141,8 @@ struct Track {
     heading: Heading,
     /// Whether `seen` is certain, not just the best guess on entering.
     is_sure: bool,
-    /// Only later turns can be overtaken: earlier ones may have taken effect out of the bot's sight.
+    /// Only later turns can be overtaken: earlier ones may have taken effect out of the bot's
+    /// sight.
     countable: u32,
 }
 
@@ -172,7 +176,8 @@ impl Tracker {
         self.slots.clear();
     }
 
-    /// Starts a full snapshot: its enters list everyone in sight, including those already in sight before.
+    /// Starts a full snapshot: its enters list everyone in sight, including those already in sight
+    /// before.
     pub fn begin_full(&mut self) {
         self.before.clear();
         std::mem::swap(&mut self.slots, &mut self.before);
@@ -190,8 +195,9 @@ impl Tracker {
         }
     }
 
-    /// Records that a neighbour came in sight with this heading, or that a full snapshot lists one that was in sight already.
-    /// The latter's motion may have changed: the result is then that of [`Self::moved`].
+    /// Records that a neighbour came in sight with this heading, or that a full snapshot lists one
+    /// that was in sight already. The latter's motion may have changed: the result is then that of
+    /// [`Self::moved`].
     pub fn enter(
         &mut self,
         registry: &Registry,
@@ -211,8 +217,9 @@ impl Tracker {
             return self.moved(registry, slot, heading, now, overtaken);
         }
         self.slots[slot.index()] = bot.map(|&bot| {
-            // Of the latest turns, the one with this heading was done, and those after it are still unseen. At a spawn point none
-            // has it: then this heading is older than all of them, or from a different room.
+            // Of the latest turns, the one with this heading was done, and those after it are still
+            // unseen. At a spawn point none has it: then this heading is older than all of them, or
+            // from a different room.
             let last = registry.last(bot);
             let latest = last.saturating_sub(DISTINCT as u32);
             let is_done = |&number: &u32| registry.turn(bot, number).is(heading);
@@ -228,8 +235,8 @@ impl Tracker {
         Sighting::Nothing
     }
 
-    /// Records a change of a neighbour's motion. For each turn that this one overtook, calls `overtaken` with the time from
-    /// its intention to now: only now has the bot seen its result.
+    /// Records a change of a neighbour's motion. For each turn that this one overtook, calls
+    /// `overtaken` with the time from its intention to now: only now has the bot seen its result.
     pub fn moved(
         &mut self,
         registry: &Registry,
@@ -266,7 +273,8 @@ impl Tracker {
         Sighting::Unknown
     }
 
-    /// Calls `waits` for each turn of a neighbour that the bot has not seen yet, with the time since it was intended.
+    /// Calls `waits` for each turn of a neighbour that the bot has not seen yet, with the time
+    /// since it was intended.
     pub fn pending(&self, registry: &Registry, now: Instant, mut waits: impl FnMut(Duration)) {
         let tracks = self.slots.iter().flatten();
         for track in tracks.filter(|track| track.is_sure && !registry.gone[track.bot as usize]) {
@@ -276,8 +284,9 @@ impl Tracker {
         }
     }
 
-    /// Returns the age of the bot's picture of a random neighbour: zero if the bot has seen the neighbour's newest turn,
-    /// otherwise the time since the oldest unseen one was intended. `None` if there is no neighbour for which it is known.
+    /// Returns the age of the bot's picture of a random neighbour: zero if the bot has seen the
+    /// neighbour's newest turn, otherwise the time since the oldest unseen one was intended. `None`
+    /// if there is no neighbour for which it is known.
     pub fn age(&self, registry: &Registry, chance: &mut Stream, now: Instant) -> Option<Duration> {
         let known = || {
             let tracks = self.slots.iter().flatten();

@@ -27,7 +27,8 @@ pub(super) enum OpenError {
 pub(super) enum Progress {
     /// There is nothing to do until the socket is ready again.
     Waiting,
-    /// The server agreed. `read` bytes are in the buffer, and the first `answer` of them are its answer.
+    /// The server agreed. `read` bytes are in the buffer, and the first `answer` of them are its
+    /// answer.
     Open { answer: usize, read: usize },
 }
 

@@ -62,7 +62,8 @@ pub enum Rooms {
     Of(u32),
 }
 
-/// The plan of a run. Two runs with the same plan ask the server for the same things at the same times.
+/// The plan of a run. Two runs with the same plan ask the server for the same things at the same
+/// times.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Plan {
     /// The server's address: `ws://host:port/path`.
@@ -82,10 +83,12 @@ pub struct Plan {
     /// With phase lock, how long before the tick a turn should arrive.
     #[serde(serialize_with = "seconds", rename = "aim_s")]
     pub aim: Duration,
-    /// The share of bots that decode everything they receive, above 0 up to 1; at least one in each room does. The others check
-    /// only the heads of snapshots. They do not know where they are, so in a crowd only witnesses find the middle.
+    /// The share of bots that decode everything they receive, above 0 up to 1; at least one in each
+    /// room does. The others check only the heads of snapshots. They do not know where they are, so
+    /// in a crowd only witnesses find the middle.
     pub witnesses: f64,
-    /// The percentage of bots that leave per minute of the measurement; a new session soon replaces each.
+    /// The percentage of bots that leave per minute of the measurement; a new session soon replaces
+    /// each.
     pub churn_percent: f64,
     /// How many bots stop reading once they are in their room.
     pub stalled: u32,
@@ -240,7 +243,8 @@ impl Plan {
         }
     }
 
-    /// Returns the number of a bot's room. Consecutive bots are in different rooms, so that all rooms fill evenly.
+    /// Returns the number of a bot's room. Consecutive bots are in different rooms, so that all
+    /// rooms fill evenly.
     #[must_use]
     pub fn room_of(&self, bot: u32) -> u32 {
         bot % self.room_count()

@@ -1,4 +1,5 @@
-//! Records when the server last showed a tick to any bot of any thread, to find its longest standstill.
+//! Records when the server last showed a tick to any bot of any thread, to find its longest
+//! standstill.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,11 +8,11 @@ use std::{
 
 use serde::{Serialize, Serializer};
 
-/// A server sends each client in a room a tick at least every second, so only a longer pause counts. The extra half second
-/// allows for the network and the bots.
+/// A server sends each client in a room a tick at least every second, so only a longer pause
+/// counts. The extra half second allows for the network and the bots.
 pub const LONGEST_PAUSE: Duration = Duration::from_millis(1500);
-/// A thread of bots checks its clock every 50 ms. If it did not for this long, the thread itself stood still, and does not
-/// know what the server did meanwhile.
+/// A thread of bots checks its clock every 50 ms. If it did not for this long, the thread itself
+/// stood still, and does not know what the server did meanwhile.
 const OWN_PAUSE: Duration = Duration::from_millis(250);
 /// Means that nothing was seen yet. No run lasts 584 years.
 const NEVER: u64 = u64::MAX;
@@ -36,7 +37,8 @@ impl Standstill {
     }
 }
 
-/// The server's last sign of life, shared by all threads of a run. A sign is a tick that a bot receives.
+/// The server's last sign of life, shared by all threads of a run. A sign is a tick that a bot
+/// receives.
 #[derive(Debug)]
 pub struct Pulse {
     start: Instant,
@@ -62,7 +64,8 @@ impl Pulse {
         self.started
     }
 
-    /// Records that a bot received a tick. Returns the stretch since the last tick that any bot received.
+    /// Records that a bot received a tick. Returns the stretch since the last tick that any bot
+    /// received.
     pub fn beat(&self, now: Instant) -> Option<Standstill> {
         let now = self.nanos(now);
         // If a different thread has already seen a later sign, this one ends no stretch.

@@ -72,10 +72,11 @@ fn quantile(times: &Histogram<u64>, quantile: f64) -> f64 {
     }
 }
 
-/// The result of a run. Serialised, it is the report that `--json` writes; displayed, it is a table.
+/// The result of a run. Serialised, it is the report that `--json` writes; displayed, it is a
+/// table.
 ///
-/// Rates and times are those of the measurement. Violations, disconnects, failures and refusals are those of the whole
-/// run.
+/// Rates and times are those of the measurement. Violations, disconnects, failures and refusals are
+/// those of the whole run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Bots that the plan asked for.
@@ -86,9 +87,11 @@ pub struct Report {
     pub joined: u32,
     /// Bots that decoded everything they received.
     pub witnesses: u32,
-    /// Bots that left as planned and were replaced. A replacement has the same bot number and is not counted twice.
+    /// Bots that left as planned and were replaced. A replacement has the same bot number and is
+    /// not counted twice.
     pub bots_replaced: u64,
-    /// Bots that stopped reading as planned and that the server closed. That is not a failure: the server decides.
+    /// Bots that stopped reading as planned and that the server closed. That is not a failure: the
+    /// server decides.
     pub clients_stalled_closed: u64,
     /// Violations of the protocol and its guarantees.
     pub violations: u64,
@@ -96,25 +99,29 @@ pub struct Report {
     pub violations_by_kind: BTreeMap<&'static str, u64>,
     /// Descriptions of the first few.
     pub violations_described: Vec<String>,
-    /// From the intended moment of a turn to the moment a neighbour has applied it, or a newer one that overtook it.
+    /// From the intended moment of a turn to the moment a neighbour has applied it, or a newer one
+    /// that overtook it.
     pub input_to_neighbour_ms: Latency,
     /// The longest stretch in which no bot received a tick; `None` if no bot ever did.
     pub standstill: Option<Standstill>,
-    /// When that was, by the clock of the bots' machine (RFC 3339, UTC): search the server's log for this time.
+    /// When that was, by the clock of the bots' machine (RFC 3339, UTC): search the server's log
+    /// for this time.
     pub standstill_at: Option<String>,
-    /// The longest time for which a thread of bots itself stood still, if over 250 ms. Such time is not part of a standstill.
+    /// The longest time for which a thread of bots itself stood still, if over 250 ms. Such time is
+    /// not part of a standstill.
     pub generator_pause_ms: f64,
-    /// How outdated a random bot's knowledge of a random neighbour is, at moments throughout the measurement: zero if it knows
-    /// the neighbour's newest turn, otherwise the time since the oldest unknown one was intended. Unlike the latency it also
-    /// counts turns that never arrive.
+    /// How outdated a random bot's knowledge of a random neighbour is, at moments throughout the
+    /// measurement: zero if it knows the neighbour's newest turn, otherwise the time since the
+    /// oldest unknown one was intended. Unlike the latency it also counts turns that never arrive.
     pub age_of_picture_ms: Latency,
-    /// The share of turns that a neighbour saw, from 0 to 1, among those that were seen, were overtaken, or were still unseen
-    /// after a second at the end.
+    /// The share of turns that a neighbour saw, from 0 to 1, among those that were seen, were
+    /// overtaken, or were still unseen after a second at the end.
     pub updates_delivered: f64,
-    /// Turns that a neighbour never saw because a newer one overtook them. Each is a latency sample, up to the moment at which
-    /// the newer one was seen.
+    /// Turns that a neighbour never saw because a newer one overtook them. Each is a latency
+    /// sample, up to the moment at which the newer one was seen.
     pub turns_overtaken: u64,
-    /// Turns that a neighbour had not seen after a second when the measurement ended. Each is a latency sample, up to the end.
+    /// Turns that a neighbour had not seen after a second when the measurement ended. Each is a
+    /// latency sample, up to the end.
     pub turns_unseen: u64,
     /// Changes of heading that match no recently intended turn. They are not samples.
     pub turns_unknown: u64,
@@ -134,12 +141,13 @@ pub struct Report {
     pub chats_in_per_s: f64,
     /// Average size in bytes of an update record with a neighbour's motion, as witnesses see it.
     pub payload_bytes_per_turn: f64,
-    /// The same, plus its share of the rest of the snapshots: headers, enters, leaves, acknowledgements.
+    /// The same, plus its share of the rest of the snapshots: headers, enters, leaves,
+    /// acknowledgements.
     pub snapshot_bytes_per_turn: f64,
     /// How much later than intended the bots sent.
     pub generator_lag_ms: Quantiles,
-    /// With phase lock: from the moment at which the schedule wanted a turn to the one at which the client sampled it, which is
-    /// then the intended moment. Without: no samples.
+    /// With phase lock: from the moment at which the schedule wanted a turn to the one at which the
+    /// client sampled it, which is then the intended moment. Without: no samples.
     pub input_wait_ms: Quantiles,
     /// Connections that ended unexpectedly, by close code; 1006: no close code.
     pub disconnects_by_code: BTreeMap<u16, u64>,
@@ -157,7 +165,8 @@ pub struct Report {
     pub inputs_late: u64,
     /// How long after the beginning of that tick they arrived.
     pub input_late_ms: Quantiles,
-    /// Commands that were unacknowledged at the end: those of the last moment, unless the server drops some.
+    /// Commands that were unacknowledged at the end: those of the last moment, unless the server
+    /// drops some.
     pub inputs_unacknowledged: u64,
     /// Snapshots in which the bot's own motion equalled the prediction bit for bit.
     pub predictions_agreed: u64,
@@ -232,8 +241,9 @@ impl Report {
         }
     }
 
-    /// Returns whether all went well: at least one bot connected, none failed to connect, all joined a room unless the run was
-    /// stopped early, no connection was lost, no violation occurred, and the server did not stand still.
+    /// Returns whether all went well: at least one bot connected, none failed to connect, all
+    /// joined a room unless the run was stopped early, no connection was lost, no violation
+    /// occurred, and the server did not stand still.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.connected > 0

@@ -12,8 +12,9 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// Picks the special bots. The stalled ones are spread evenly over all bots. The witnesses are picked in each room from
-    /// the others: the plan's share of the room, but at least one, spread evenly over the order in which they connect.
+    /// Picks the special bots. The stalled ones are spread evenly over all bots. The witnesses are
+    /// picked in each room from the others: the plan's share of the room, but at least one, spread
+    /// evenly over the order in which they connect.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let mut chance = Stream::new(plan.seed, 0, Purpose::BotRole);

@@ -74,13 +74,15 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Runs bots as planned, until the plan's time is over or `stop` is ready. Calls `progress` once a second.
+/// Runs bots as planned, until the plan's time is over or `stop` is ready. Calls `progress` once a
+/// second.
 ///
-/// The bots have their own threads, so you can await this in any tokio runtime with a timer, even in that of the server
-/// under load. Dropping the future stops the bots.
+/// The bots have their own threads, so you can await this in any tokio runtime with a timer, even
+/// in that of the server under load. Dropping the future stops the bots.
 ///
 /// # Errors
-/// [`PlanError`] if the plan cannot be carried out. The report contains everything that goes wrong later.
+/// [`PlanError`] if the plan cannot be carried out. The report contains everything that goes wrong
+/// later.
 pub async fn run(
     plan: Plan,
     stop: impl Future<Output = ()>,

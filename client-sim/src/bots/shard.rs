@@ -32,8 +32,8 @@ const BATCH: usize = 128;
 
 /// The number under which the schedule keeps the jobs of the thread, as if it were a bot.
 const THREAD: u32 = u32::MAX;
-/// The time between samples of what a bot knows of another, in microseconds. It varies by half in either direction, so
-/// that samples do not align with ticks.
+/// The time between samples of what a bot knows of another, in microseconds. It varies by half in
+/// either direction, so that samples do not align with ticks.
 const GLANCE_US: u32 = 2000;
 /// How many bots to try until one fits.
 const ASKED: u32 = 4;
@@ -65,7 +65,8 @@ pub(super) struct Due {
 }
 
 impl Shard {
-    /// Creates the bots of the plan that belong to this thread, each to connect at its time after `start`.
+    /// Creates the bots of the plan that belong to this thread, each to connect at its time after
+    /// `start`.
     pub(super) fn new(plan: Plan, thread: u32, start: Instant, pulse: Arc<Pulse>) -> Self {
         let mut schedule = Schedule::default();
         let roles = Roles::new(&plan);
@@ -157,8 +158,8 @@ impl Shard {
         due
     }
 
-    /// Samples what the bots know of each other. If the thread is late, it does not make up for missed samples: they would
-    /// all be the same one.
+    /// Samples what the bots know of each other. If the thread is late, it does not make up for
+    /// missed samples: they would all be the same one.
     fn glance(&mut self, now: Instant) {
         let next = GLANCE_US / 2 + self.shared.glances.below(GLANCE_US);
         let next = now + Duration::from_micros(next.into());

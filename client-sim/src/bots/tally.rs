@@ -12,7 +12,8 @@ use super::{invariants::Violations, latency::Sighting, pulse::Standstill};
 /// The longest time that is recorded exactly, in microseconds; longer times count as this.
 const LONGEST_US: u64 = 60_000_000;
 
-/// A turn that has waited less than this when the measurement ends is in flight: counting it would make it look too fast.
+/// A turn that has waited less than this when the measurement ends is in flight: counting it would
+/// make it look too fast.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 
 /// Durations in microseconds, with three significant digits.
@@ -115,7 +116,8 @@ pub(super) struct Flow {
     /// How outdated the witnesses' knowledge of their neighbours is.
     pub(super) age: Times,
     pub(super) lag: Times,
-    /// Times from the moment at which the schedule wanted a turn to the one at which it was sampled.
+    /// Times from the moment at which the schedule wanted a turn to the one at which it was
+    /// sampled.
     pub(super) input_wait: Times,
     pub(super) rtt: Times,
 }

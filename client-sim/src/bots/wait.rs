@@ -1,7 +1,8 @@
 //! A thread's only wait, for sockets and for moments.
 //!
-//! The system's wait for sockets ends on whole milliseconds, which would look like latency of the server. On Linux the
-//! thread waits for a kernel timer like for a socket; it is late by about 0.1 ms.
+//! The system's wait for sockets ends on whole milliseconds, which would look like latency of the
+//! server. On Linux the thread waits for a kernel timer like for a socket; it is late by about 0.1
+//! ms.
 
 use std::{
     io::{self, ErrorKind},
@@ -55,7 +56,8 @@ impl Wait {
         self.poll.registry()
     }
 
-    /// Waits until a socket is ready or the moment has come. The system may also return slightly early.
+    /// Waits until a socket is ready or the moment has come. The system may also return slightly
+    /// early.
     pub(super) fn until(&mut self, moment: Instant, ready: &mut Ready) -> io::Result<()> {
         let left = moment.saturating_duration_since(Instant::now());
         #[cfg(target_os = "linux")]

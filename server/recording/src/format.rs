@@ -1,6 +1,8 @@
-//! The file format of recordings: a preamble, then chunks, each with a checksum that covers all before it.
+//! The file format of recordings: a preamble, then chunks, each with a checksum that covers all
+//! before it.
 //!
-//! Start reading at [`FileWriter`] and [`Recording`]. docs/recording.md has the layout byte by byte. Everything here is plain computation over `Read`, `Write` and `Seek`.
+//! Start reading at [`FileWriter`] and [`Recording`]. docs/recording.md has the layout byte by
+//! byte. Everything here is plain computation over `Read`, `Write` and `Seek`.
 
 mod bytes;
 mod chain;
@@ -32,7 +34,8 @@ pub use writer::{Cut, FileWriter, Finished};
 
 use parlour_shared::limits::TICK_RATE;
 
-/// The first bytes of a recording. As in PNG, they are not text, and any conversion of line ends or stop at ^Z breaks them.
+/// The first bytes of a recording. As in PNG, they are not text, and any conversion of line ends or
+/// stop at ^Z breaks them.
 pub const MAGIC: [u8; 8] = *b"\x89PLR\r\n\x1a\n";
 /// The version of the format, after the magic.
 pub const FORMAT: u16 = 1;
@@ -47,11 +50,14 @@ pub const FOOTER_BYTES: usize = 16;
 /// The last bytes of a recording that has an index.
 pub const FOOTER_MAGIC: [u8; 8] = *b"PLRindex";
 
-/// Maximum bytes of a chunk's content. A chunk of ticks is sealed at [`DUE_BYTES`], so only its last tick can make it larger. A tick with this much input (half of one I/O thread's full ring of the longest chats) ends the recording.
+/// Maximum bytes of a chunk's content. A chunk of ticks is sealed at [`DUE_BYTES`], so only its
+/// last tick can make it larger. A tick with this much input (half of one I/O thread's full ring of
+/// the longest chats) ends the recording.
 pub const MAX_RAW: usize = 64 * 1024 * 1024;
 /// Maximum bytes of the header's JSON: 1000 maps of 150 bytes and 1024 skins of 40 are 190 KiB.
 pub const MAX_HEADER: usize = 1024 * 1024;
-/// Maximum bytes of the end marker's JSON: escaping makes a text of [`MAX_END_TEXT`] at most six times as long.
+/// Maximum bytes of the end marker's JSON: escaping makes a text of [`MAX_END_TEXT`] at most six
+/// times as long.
 pub const MAX_END: usize = 8 * 1024;
 /// Maximum bytes of the end marker's text; the rest is cut off.
 pub const MAX_END_TEXT: usize = 1024;
@@ -61,11 +67,14 @@ pub const KEYFRAME_PIECE: usize = 1024 * 1024;
 pub const MAX_KEYFRAME: usize = 1024 * 1024 * 1024;
 /// Maximum ticks of a chunk: ten seconds.
 pub const MAX_CHUNK_TICKS: u32 = 10 * TICK_RATE;
-/// Maximum events of a chunk: 64 I/O threads with full rings of 16,384 are a million, and as many sessions can be held at the same time. In memory, 2 Mi events of 112 bytes are 235 MB, plus their texts and writes.
+/// Maximum events of a chunk: 64 I/O threads with full rings of 16,384 are a million, and as many
+/// sessions can be held at the same time. In memory, 2 Mi events of 112 bytes are 235 MB, plus
+/// their texts and writes.
 pub const MAX_CHUNK_EVENTS: usize = 2 * 1024 * 1024;
 /// Maximum parts of the state with a fingerprint in each tick.
 pub const MAX_STATE_PARTS: usize = 256;
-/// Maximum chunks of a file: three weeks at one per second. In the index, 2 Mi entries of 26 bytes are 52 MiB.
+/// Maximum chunks of a file: three weeks at one per second. In the index, 2 Mi entries of 26 bytes
+/// are 52 MiB.
 pub const MAX_CHUNKS: usize = 2 * 1024 * 1024;
 
 /// A chunk is due to be sealed after this many ticks: a crash loses about a second.

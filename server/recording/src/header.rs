@@ -25,7 +25,8 @@ use super::{
 pub struct Header {
     /// The format of the file, as in its first bytes.
     pub format: u16,
-    /// The version of the simulation. Only the same version reaches the same hashes from the same inputs.
+    /// The version of the simulation. Only the same version reaches the same hashes from the same
+    /// inputs.
     pub simulation: u32,
     /// The version of the protocol, [`PROTOCOL`].
     pub protocol: u16,
@@ -57,12 +58,14 @@ pub struct Header {
     /// The file that this one continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Previous>,
-    /// Why the history was written, as in its file name. Recordings have `None`, so the header distinguishes the two whatever the file is called.
+    /// Why the history was written, as in its file name. Recordings have `None`, so the header
+    /// distinguishes the two whatever the file is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<String>,
 }
 
-/// The text of a history's end marker. In files of older programs, only this distinguishes a history from a recording.
+/// The text of a history's end marker. In files of older programs, only this distinguishes a
+/// history from a recording.
 pub(crate) const HISTORY: &str = "the history of a server";
 
 /// The name and digest of a map.
@@ -74,7 +77,8 @@ pub struct RecordedMap {
     pub digest: String,
 }
 
-/// The file before this one, if a recording continues in a new file because the old one grew too large or too old.
+/// The file before this one, if a recording continues in a new file because the old one grew too
+/// large or too old.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Previous {
     /// Its name, without a directory.
@@ -152,7 +156,8 @@ pub enum HeaderError {
 }
 
 impl Header {
-    /// Returns the header of a recording of this world that starts at `started_ms` (milliseconds since 1970).
+    /// Returns the header of a recording of this world that starts at `started_ms` (milliseconds
+    /// since 1970).
     #[must_use]
     pub fn new(
         config: &SimConfig,
@@ -234,7 +239,8 @@ impl Header {
         })
     }
 
-    /// Returns the config of the recorded world, with its maps taken from `maps`. If several have the same name, the one with the recorded digest is used.
+    /// Returns the config of the recorded world, with its maps taken from `maps`. If several have
+    /// the same name, the one with the recorded digest is used.
     ///
     /// # Errors
     /// A map is missing or differs, or the rules are invalid.
@@ -270,10 +276,12 @@ impl Header {
     }
 }
 
-/// The last millisecond of the year 9999, in milliseconds since 1970. RFC 3339 cannot express later times.
+/// The last millisecond of the year 9999, in milliseconds since 1970. RFC 3339 cannot express later
+/// times.
 pub const LAST_WALL_MS: u64 = 253_402_300_799_999;
 
-/// Formats a time in milliseconds since 1970 as RFC 3339 (UTC, with milliseconds). Later times than [`LAST_WALL_MS`] count as that.
+/// Formats a time in milliseconds since 1970 as RFC 3339 (UTC, with milliseconds). Later times than
+/// [`LAST_WALL_MS`] count as that.
 #[must_use]
 pub fn rfc3339(wall_ms: u64) -> String {
     let since = Duration::from_millis(wall_ms.min(LAST_WALL_MS));

@@ -1,15 +1,18 @@
-//! A digest of a map. A recording names its maps by their digests, and a replay with different maps is refused.
+//! A digest of a map. A recording names its maps by their digests, and a replay with different maps
+//! is refused.
 
 use parlour_shared::map::Map;
 use sha2::{Digest as _, Sha256};
 
-/// Returns the SHA-256 of everything in a map that affects a world, in this form. Integers are little endian; strings are their length in bytes (u32) and UTF-8.
+/// Returns the SHA-256 of everything in a map that affects a world, in this form. Integers are
+/// little endian; strings are their length in bytes (u32) and UTF-8.
 ///
 /// - the string `parlour map 1`, the name
 /// - u16 columns, u16 rows, u16 side of a tile in pixels
 /// - one bit per tile, row by row, lowest bit of each byte first; 1 is a wall
 /// - u32 spawn points, in the map's order; each a name, i32 x, i32 y in units
-/// - u32 doors, in the map's order; each i32 x, y, w, h in pixels, then its target map and spawn point
+/// - u32 doors, in the map's order; each i32 x, y, w, h in pixels, then its target map and spawn
+///   point
 #[must_use]
 pub fn map_digest(map: &Map) -> [u8; 32] {
     let mut digest = Sha256::new();

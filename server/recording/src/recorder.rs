@@ -7,9 +7,12 @@
 //!                                          --queue--> history thread: write the history out
 //! ```
 //!
-//! Each arrow is bounded. A thread that falls behind loses data and delays no other: the recording ends and a new file starts, the history starts again from empty, the shadow skips to the next saved world.
+//! Each arrow is bounded. A thread that falls behind loses data and delays no other: the recording
+//! ends and a new file starts, the history starts again from empty, the shadow skips to the next
+//! saved world.
 //!
-//! This module has no sockets and no async runtime. The program that embeds it has a tick thread and calls [`start`].
+//! This module has no sockets and no async runtime. The program that embeds it has a tick thread
+//! and calls [`start`].
 
 mod batch;
 mod batch_queue;

@@ -1,4 +1,5 @@
-//! Runs a recording again: every tick is stepped with its recorded input, and must reach its recorded hash.
+//! Runs a recording again: every tick is stepped with its recorded input, and must reach its
+//! recorded hash.
 
 mod chat_heard;
 mod compared_world;
@@ -53,10 +54,12 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Opens a recording. `maps` are the available maps, `logic` is the game logic of the server that recorded.
+    /// Opens a recording. `maps` are the available maps, `logic` is the game logic of the server
+    /// that recorded.
     ///
     /// # Errors
-    /// [`ReplayError`] if it is not a recording, or needs a different version, other maps or other game logic.
+    /// [`ReplayError`] if it is not a recording, or needs a different version, other maps or other
+    /// game logic.
     pub fn open(path: &Path, maps: &[Arc<Map>], logic: Logic) -> Result<Self, ReplayError> {
         let tape = Tape::new(Recording::open(path)?);
         let header = tape.header();
@@ -71,7 +74,8 @@ impl Replay {
         Ok(replay)
     }
 
-    /// Appends the file that continues the last one, so that the files of one server run as one recording.
+    /// Appends the file that continues the last one, so that the files of one server run as one
+    /// recording.
     ///
     /// # Errors
     /// [`ReplayError`] if it cannot be opened, or does not continue the last file.
@@ -123,7 +127,8 @@ impl Replay {
         self.run_from(self.tape.beginning())
     }
 
-    /// Runs to the state after a tick, from the last keyframe before it: at most ten seconds of ticks. The returned run continues from there.
+    /// Runs to the state after a tick, from the last keyframe before it: at most ten seconds of
+    /// ticks. The returned run continues from there.
     ///
     /// # Errors
     /// [`ReplayError`], also if the tick was not recorded, or panicked and so left no state.
@@ -145,7 +150,8 @@ impl Replay {
         }
     }
 
-    /// Starts a run at the last saved world at or before a tick, or at the start of the recording. No tick is run yet.
+    /// Starts a run at the last saved world at or before a tick, or at the start of the recording.
+    /// No tick is run yet.
     ///
     /// # Errors
     /// Like [`Self::run`].

@@ -1,7 +1,8 @@
 //! Moods: a template for game logic of one's own. `cargo run -p parlour-sim --example mood`
 //!
-//! Players have moods that those near them can see. A player sets its own; who comes near someone happier is
-//! cheered up and told so; who is alone grows gloomy. That takes one component, two messages and three systems.
+//! Players have moods that those near them can see. A player sets its own; who comes near someone
+//! happier is cheered up and told so; who is alone grows gloomy. That takes one component, two
+//! messages and three systems.
 #![allow(clippy::print_stdout, reason = "an example tells what it does")]
 
 use std::sync::Arc;
@@ -27,15 +28,16 @@ pub(crate) const HAS_NO_MOOD: u16 = 1;
 /// A second of loneliness costs this much.
 const LONELY: u8 = 1;
 
-// What the world knows. `Serialize` is what those who see the player are sent: here one byte, at most 32, at least
-// one. It is also how the mood is hashed and kept in recordings: a mood is part of the state, and a replay, which may begin
-// at any keyframe, must come to the same.
+// What the world knows. `Serialize` is what those who see the player are sent: here one byte, at
+// most 32, at least one. It is also how the mood is hashed and kept in recordings: a mood is part
+// of the state, and a replay, which may begin at any keyframe, must come to the same.
 /// How a player feels, 0 to 9. A player that never said has none.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mood(pub(crate) u8);
 
-// What a player can say. A client sends it as a `custom` message with the name given below and this type in the body,
-// in the same encoding as all other messages. It may come from anyone, so it is checked where it is read.
+// What a player can say. A client sends it as a `custom` message with the name given below and this
+// type in the body, in the same encoding as all other messages. It may come from anyone, so it is
+// checked where it is read.
 /// A player sets its mood, or hides it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SetMood {
@@ -56,17 +58,18 @@ pub(crate) struct MoodPlugin;
 
 impl Plugin for MoodPlugin {
     fn build(&self, app: &mut App) {
-        // Everything is declared before the first tick. An undeclared message stops the start, and an undeclared
-        // component the first tick that meets it, with a panic that says what to write here: nothing can be missing from
-        // the state hash by mistake.
+        // Everything is declared before the first tick. An undeclared message stops the start, and
+        // an undeclared component the first tick that meets it, with a panic that says what to
+        // write here: nothing can be missing from the state hash by mistake.
         app.replicate::<Mood>("mood")
             .player_message::<SetMood>("set_mood")
             .client_message::<CheeredUp>("cheered_up");
-        // A tick is the schedule `Step`. Its sets run one after the other; game logic is part of `Simulate`: the
-        // players' requests were taken in before, and what it changes is on its way to the viewers after.
-        // All three write moods, so they need an order: without `chain` the world would not start. Systems of other
-        // plugins do not touch moods and need no order to these. (Who moves players runs `.before(Walk)`; who reads
-        // where they are in this tick, `.after(Walk)`.)
+        // A tick is the schedule `Step`. Its sets run one after the other; game logic is part of
+        // `Simulate`: the players' requests were taken in before, and what it changes is on its way
+        // to the viewers after. All three write moods, so they need an order: without `chain` the
+        // world would not start. Systems of other plugins do not touch moods and need no order to
+        // these. (Who moves players runs `.before(Walk)`; who reads where they are in this tick,
+        // `.after(Walk)`.)
         app.add_systems(
             Step,
             (set_mood, cheer_up, grow_gloomy)
@@ -76,7 +79,8 @@ impl Plugin for MoodPlugin {
     }
 }
 
-/// What players ask for: a reader gives each request once, in the order in which the world takes them in.
+/// What players ask for: a reader gives each request once, in the order in which the world takes
+/// them in.
 fn set_mood(
     mut requests: MessageReader<FromPlayer<SetMood>>,
     mut answers: MessageWriter<Answer<SetMood>>,
@@ -87,24 +91,27 @@ fn set_mood(
         match request.message.mood {
             Some(mood) if mood <= BEST => commands.entity(request.player).insert(Mood(mood)),
             None if moods.contains(request.player) => commands.entity(request.player).remove::<Mood>(),
-            // A fair request that the rules of the game do not allow: the number tells the client why.
+            // A fair request that the rules of the game do not allow: the number tells the client
+            // why.
             None => {
                 answers.write(request.refuse(Refusal::Declined { code: HAS_NO_MOOD }));
                 continue;
             }
-            // No mood. An honest client would not have sent it: it counts, and 20 such in a minute close the session.
+            // No mood. An honest client would not have sent it: it counts, and 20 such in a minute
+            // close the session.
             Some(_) => {
                 answers.write(request.refuse(Refusal::UnknownMessage));
                 continue;
             }
         };
-        // The answer carries the request's number, so that the client knows which of its requests this was.
+        // The answer carries the request's number, so that the client knows which of its requests
+        // this was.
         answers.write(request.accept());
     }
 }
 
-/// What happens between players who meet. The world looks every few ticks who is within reach of whom, after the players
-/// have moved; so these messages are of the last tick.
+/// What happens between players who meet. The world looks every few ticks who is within reach of
+/// whom, after the players have moved; so these messages are of the last tick.
 fn cheer_up(
     mut meetings: MessageReader<CameNear>,
     mut moods: Query<&mut Mood>,
@@ -120,21 +127,23 @@ fn cheer_up(
             std::cmp::Ordering::Greater => (other, meeting.other, meeting.one),
             std::cmp::Ordering::Equal => continue,
         };
-        // Writing through `Mut` is what marks a component as changed: viewers and the hash follow by themselves.
+        // Writing through `Mut` is what marks a component as changed: viewers and the hash follow
+        // by themselves.
         gloomy.0 += 1;
         news.write(ToPlayer {
             player: gloomy_player,
             from: Some(happy_player),
             message: CheeredUp { mood: gloomy.0 },
         });
-        // One line adds to the metrics of the server, at /metrics. In a replay, and without a server as here, it does nothing.
+        // One line adds to the metrics of the server, at /metrics. In a replay, and without a
+        // server as here, it does nothing.
         metrics::counter!("mood_cheered_up_total").increment(1);
     }
 }
 
-/// What happens by itself: once a second, who is in a room and near nobody loses a little of its mood. Time is the tick
-/// number; there is no other clock. (Chance, if you need it: `parlour_shared::rng::Stream`, seeded from
-/// [`parlour_sim::Setup`], the tick and a purpose.)
+/// What happens by itself: once a second, who is in a room and near nobody loses a little of its
+/// mood. Time is the tick number; there is no other clock. (Chance, if you need it:
+/// `parlour_shared::rng::Stream`, seeded from [`parlour_sim::Setup`], the tick and a purpose.)
 fn grow_gloomy(mut players: Query<(Entity, &mut Mood), With<InRoom>>, nearby: Nearby, clock: Res<Clock>) {
     if !clock.tick.0.is_multiple_of(60) {
         return;
@@ -148,7 +157,8 @@ fn grow_gloomy(mut players: Query<(Entity, &mut Mood), With<InRoom>>, nearby: Ne
     }
 }
 
-// That was the plugin. The rest is a tiny world to see it work in: two players, and what the first is sent.
+// That was the plugin. The rest is a tiny world to see it work in: two players, and what the first
+// is sent.
 
 const ADA: u64 = 1;
 const BOB: u64 = 2;

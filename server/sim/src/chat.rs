@@ -79,7 +79,8 @@ fn to_room(
     Some(stamp)
 }
 
-/// Sends a chat to each listener with the next number of its own stream. Returns the speaker's stamp.
+/// Sends a chat to each listener with the next number of its own stream. Returns the speaker's
+/// stamp.
 fn to_near(
     world: &mut World,
     outbox: &mut Outbox,
@@ -117,7 +118,8 @@ fn to_near(
     stamp_of_speaker
 }
 
-/// Sends a near-me chat to the watchers that have the view of a listener, each with a number of its own stream. Changes the stamp in the message.
+/// Sends a near-me chat to the watchers that have the view of a listener, each with a number of its
+/// own stream. Changes the stamp in the message.
 fn tell_followers(world: &mut World, outbox: &mut Outbox, listener: SessionId, message: &mut ServerMessage) {
     for (watcher, seq) in world.resource_mut::<Watchers>().hearing_near(listener) {
         if let ServerMessage::Chat(said) = message {

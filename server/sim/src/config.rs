@@ -1,4 +1,5 @@
-//! The configuration of a world. All of it is in the header of a recording: it never changes while the world lives.
+//! The configuration of a world. All of it is in the header of a recording: it never changes while
+//! the world lives.
 
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use serde::{Deserialize, Serialize};
 /// The configuration of a world.
 #[derive(Clone, Debug)]
 pub struct SimConfig {
-    /// The seed of every random stream. 0, as [`Self::new`] leaves it, means that none was chosen: a server then takes a random one at its start. A world that is made without a server uses it as it is.
+    /// The seed of every random stream. 0, as [`Self::new`] leaves it, means that none was chosen:
+    /// a server then takes a random one at its start. A world that is made without a server uses it
+    /// as it is.
     pub seed: u64,
     /// The rules of every room.
     pub rules: RoomRules,
@@ -176,13 +179,15 @@ impl Rate {
     }
 }
 
-/// The bucket of bytes of a room, for chats and writes to its state. Each costs its texts and 64 bytes, times the number of players that receive it.
+/// The bucket of bytes of a room, for chats and writes to its state. Each costs its texts and 64
+/// bytes, times the number of players that receive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TalkLimit {
     /// Bytes that come back in a tick.
     pub bytes_per_tick: u32,
-    /// The ticks in which an empty bucket fills. The bytes of that many ticks may be spent in a burst.
+    /// The ticks in which an empty bucket fills. The bytes of that many ticks may be spent in a
+    /// burst.
     pub burst_ticks: u32,
 }
 
@@ -204,7 +209,9 @@ impl TalkLimit {
     }
 }
 
-/// 8 MiB per second. In a room of 1,000, a chat of 100 bytes costs (100 + 64) * 1,000 = 164,000 bytes. So 51 pass per second, one of each player every 20 s, with a burst of 204. A chat of 2 KiB costs 2.1 MB: 4 pass per second.
+/// 8 MiB per second. In a room of 1,000, a chat of 100 bytes costs (100 + 64) * 1,000 = 164,000
+/// bytes. So 51 pass per second, one of each player every 20 s, with a burst of 204. A chat of 2
+/// KiB costs 2.1 MB: 4 pass per second.
 impl Default for TalkLimit {
     fn default() -> Self {
         Self::mib_per_second(8)

@@ -1,6 +1,9 @@
 //! The state hash. It is updated by what changes, never by a walk over the world.
 //!
-//! Each part of the state has a sum. A component adds `hash(tag, stable id, value)` of each entity to its sum. A sum does not depend on the order of its shares, so it is canonical whatever the order of the storage, and a change costs one subtraction and one addition. In debug builds the sums are counted again every few ticks and compared.
+//! Each part of the state has a sum. A component adds `hash(tag, stable id, value)` of each entity
+//! to its sum. A sum does not depend on the order of its shares, so it is canonical whatever the
+//! order of the storage, and a change costs one subtraction and one addition. In debug builds the
+//! sums are counted again every few ticks and compared.
 
 use bevy_app::App;
 use bevy_ecs::{
@@ -43,7 +46,9 @@ impl Digest {
     }
 }
 
-/// The shares of one entity in the sums. They are side by side, because a command changes several of them together: the player's motion, its waiting commands, its rate limits. A separate component for each share took twice the time, in cache misses.
+/// The shares of one entity in the sums. They are side by side, because a command changes several
+/// of them together: the player's motion, its waiting commands, its rate limits. A separate
+/// component for each share took twice the time, in cache misses.
 #[derive(Component, Default)]
 #[repr(align(64))]
 pub(crate) struct Shares {
@@ -140,7 +145,8 @@ fn share<C: Component>(lane: Lane, hash: fn(&C, &mut Fold)) -> ScheduleConfigs<S
             digest.change(tag, shares.hashes[lane], hash);
             shares.hashes[lane] = hash;
         };
-        // Few components change in a tick, and finding them row by row takes longer than hashing them. So whole tables are searched, 64 rows at a time.
+        // Few components change in a tick, and finding them row by row takes longer than hashing
+        // them. So whole tables are searched, 64 rows at a time.
         let Ok(tables) = all.contiguous_iter_mut() else {
             // A component that is stored in a sparse set has no tables.
             for (id, component, mut shares) in &mut all {
@@ -155,7 +161,8 @@ fn share<C: Component>(lane: Lane, hash: fn(&C, &mut Fold)) -> ScheduleConfigs<S
             let since = this.wrapping_sub(components.last_run_tick().get());
             let shares = shares.bypass_change_detection();
             for (block, ticks) in components.changed_ticks_slice().chunks(64).enumerate() {
-                // Like `Tick::is_newer_than`, but without its clamps the compiler handles four rows at a time.
+                // Like `Tick::is_newer_than`, but without its clamps the compiler handles four rows
+                // at a time.
                 let changed = |tick: &Tick| this.wrapping_sub(tick.get()) < since;
                 if !ticks.iter().fold(false, |any, tick| any | changed(tick)) {
                     continue;

@@ -1,6 +1,8 @@
 //! Doors: a player whose middle enters one goes to a different room.
 //!
-//! A door is entered in the tick whose path touches it. The path is the straight line from the middle's position at the previous tick to its present one. A door that was entered and did not open is entered again only after the player has left it, like a door in which a player arrived.
+//! A door is entered in the tick whose path touches it. The path is the straight line from the
+//! middle's position at the previous tick to its present one. A door that was entered and did not
+//! open is entered again only after the player has left it, like a door in which a player arrived.
 
 mod path;
 
@@ -34,7 +36,8 @@ pub(crate) fn plugin(app: &mut App) {
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 struct Doors;
 
-/// Finds the players that entered a door in this tick, in canonical order. A player on a straight line costs a comparison until its line can meet a door. Allocates only if a door was entered.
+/// Finds the players that entered a door in this tick, in canonical order. A player on a straight
+/// line costs a comparison until its line can meet a door. Allocates only if a door was entered.
 fn find_entering(
     mut walkers: Query<(Entity, &InRoom, &Seat, &mut Motion)>,
     rooms: Query<&Room>,
@@ -64,7 +67,8 @@ fn pass(In(entering): In<Vec<(Epoch, Slot, Entity)>>, world: &mut World) {
     }
 }
 
-/// Moves a player through the first door along its path that opens, and refuses each door before it.
+/// Moves a player through the first door along its path that opens, and refuses each door before
+/// it.
 fn pass_first_open(world: &mut World, player: Entity) {
     for (to_map, to_spawn) in entered_doors(world, player).unwrap_or_default() {
         let passed = limit(world, player).and_then(|()| rooms::pass_door(world, player, &to_map, &to_spawn));
@@ -78,7 +82,8 @@ fn pass_first_open(world: &mut World, player: Entity) {
     }
 }
 
-/// Returns the targets of the doors that a player entered in this tick, in the order in which its path meets them.
+/// Returns the targets of the doors that a player entered in this tick, in the order in which its
+/// path meets them.
 fn entered_doors(world: &World, player: Entity) -> Option<Vec<(String, String)>> {
     let path = world.get::<Motion>(player)?.path(world.resource::<Clock>().tick);
     let map = &world.get::<Room>(world.get::<InRoom>(player)?.0)?.map;

@@ -1,4 +1,5 @@
-//! What game logic can add to a world: components that are replicated or hashed, and typed messages.
+//! What game logic can add to a world: components that are replicated or hashed, and typed
+//! messages.
 //!
 //! The docs of the crate show how plugins use it, and the rules for them.
 
@@ -19,20 +20,27 @@ pub(crate) use messages::receive;
 pub use messages::{Answer, FromPlayer, ToPlayer};
 pub(crate) use undeclared::{check_messages, explain_errors};
 
-/// Declares components, resources and messages of game logic to the simulation. Implemented for [`bevy_app::App`]. The [first page](crate) has an example and the rules.
+/// Declares components, resources and messages of game logic to the simulation. Implemented for
+/// [`bevy_app::App`]. The [first page](crate) has an example and the rules.
 pub trait SimulationApp {
-    /// Replicates a component of players to the viewers of the player, and makes it part of the state under this name. Its encoding has 1 to 32 bytes.
+    /// Replicates a component of players to the viewers of the player, and makes it part of the
+    /// state under this name. Its encoding has 1 to 32 bytes.
     ///
     /// # Panics
-    /// If four components are already replicated, or this one was declared before. A tick panics if the encoding is empty or too long.
+    /// If four components are already replicated, or this one was declared before. A tick panics if
+    /// the encoding is empty or too long.
     fn replicate<C: Component + Serialize + DeserializeOwned>(&mut self, name: &'static str) -> &mut Self;
 
-    /// Makes a component part of the state under this name: it is hashed, saved in keyframes, and shown in recordings. Players and rooms have a [`crate::StableId`]. Other entities with the component need one from [`crate::StableId::game`].
+    /// Makes a component part of the state under this name: it is hashed, saved in keyframes, and
+    /// shown in recordings. Players and rooms have a [`crate::StableId`]. Other entities with the
+    /// component need one from [`crate::StableId::game`].
     ///
-    /// The component must not contain entity ids, which mean nothing in a loaded world: name players by their [`parlour_shared::ids::PlayerId`].
+    /// The component must not contain entity ids, which mean nothing in a loaded world: name
+    /// players by their [`parlour_shared::ids::PlayerId`].
     ///
     /// # Panics
-    /// If the component was declared before, or the name is taken. A tick panics if the value contains a float.
+    /// If the component was declared before, or the name is taken. A tick panics if the value
+    /// contains a float.
     fn state_component<C: Component + Serialize + DeserializeOwned>(
         &mut self,
         name: &'static str,
@@ -41,14 +49,17 @@ pub trait SimulationApp {
     /// Makes a resource part of the state under this name. It is hashed in full at every tick.
     ///
     /// # Panics
-    /// If the resource was declared before, or the name is taken. A tick panics if the value contains a float.
+    /// If the resource was declared before, or the name is taken. A tick panics if the value
+    /// contains a float.
     fn state_resource<R: Resource + Serialize + DeserializeOwned>(&mut self, name: &'static str)
     -> &mut Self;
 
-    /// Declares that a component or resource is not part of the state: it is derived from the state, or only for presentation.
+    /// Declares that a component or resource is not part of the state: it is derived from the
+    /// state, or only for presentation.
     fn presentation_only<C: Component>(&mut self) -> &mut Self;
 
-    /// Lets players send messages of this type under this name. They arrive as [`FromPlayer`], and game logic answers with [`Answer`].
+    /// Lets players send messages of this type under this name. They arrive as [`FromPlayer`], and
+    /// game logic answers with [`Answer`].
     ///
     /// # Panics
     /// If the name or the type is taken.

@@ -1,13 +1,14 @@
 //! The world of Parlour: `step` turns one [`TickInput`](parlour_tick::TickInput) into one
 //! [`TickOutput`](parlour_tick::TickOutput), and nothing else changes it.
 //!
-//! No socket, no clock, no thread, no file: time is the tick number, chance is seeded, and the same inputs give
-//! the same hashes on every machine. The crate `parlour_server` runs a world 60 times a second and connects players to it; its
-//! first page starts a server with game logic.
+//! No socket, no clock, no thread, no file: time is the tick number, chance is seeded, and the same
+//! inputs give the same hashes on every machine. The crate `parlour_server` runs a world 60 times a
+//! second and connects players to it; its first page starts a server with game logic.
 //!
 //! # Game logic
 //!
-//! A feature is an ordinary [`bevy_app::Plugin`]. This one counts how often each player waved, which those nearby see:
+//! A feature is an ordinary [`bevy_app::Plugin`]. This one counts how often each player waved,
+//! which those nearby see:
 //!
 //! ```
 //! use bevy_app::{App, Plugin};
@@ -52,12 +53,15 @@
 //! # assert_eq!(world.tick().0, 0);
 //! ```
 //!
-//! * Systems go into the schedule [`Step`], into a set of [`StepSet`], as a rule `Simulate`. Two systems that touch the same data
-//!   need an order. A system that moves players runs before [`Walk`], one that reads where they are after it.
+//! * Systems go into the schedule [`Step`], into a set of [`StepSet`], as a rule `Simulate`. Two
+//!   systems that touch the same data need an order. A system that moves players runs before
+//!   [`Walk`], one that reads where they are after it.
 //! * Types are declared with [`SimulationApp`].
-//! * What players send arrives as [`FromPlayer`] and is answered with [`Answer`]. What they are sent is [`ToPlayer`]. Each type of
-//!   message has a queue of its own, so plugins that know nothing of each other share no data and need no order between them.
-//! * [`Nearby`] says which players are near each other; [`CameNear`] and [`WentAway`] say when that changes.
+//! * What players send arrives as [`FromPlayer`] and is answered with [`Answer`]. What they are
+//!   sent is [`ToPlayer`]. Each type of message has a queue of its own, so plugins that know
+//!   nothing of each other share no data and need no order between them.
+//! * [`Nearby`] says which players are near each other; [`CameNear`] and [`WentAway`] say when that
+//!   changes.
 //! * Time is [`Clock`], the seed is in [`Setup`].
 //!
 //! `examples/mood.rs` is a plugin with all of these, explained line by line.
@@ -91,8 +95,8 @@ mod talk;
 mod throttle;
 mod watch;
 
-/// The version of the simulation: recordings of another one are refused. It changes whenever the same inputs come to
-/// another hash, and a test holds it to that.
+/// The version of the simulation: recordings of another one are refused. It changes whenever the
+/// same inputs come to another hash, and a test holds it to that.
 pub const SIMULATION: u32 = 4;
 
 pub use clock::Clock;

@@ -4,9 +4,11 @@ use std::{fmt, sync::Arc};
 
 use bevy_app::{App, Plugin};
 
-/// The plugins, declarations and systems to add to each world. By default there are none. This is itself a plugin, so it can be given to [`crate::Simulation::with_plugins`].
+/// The plugins, declarations and systems to add to each world. By default there are none. This is
+/// itself a plugin, so it can be given to [`crate::Simulation::with_plugins`].
 ///
-/// It may run several times, for several worlds, and must add the same each time: a recording of one world is replayed in a different one.
+/// It may run several times, for several worlds, and must add the same each time: a recording of
+/// one world is replayed in a different one.
 #[derive(Clone, Default)]
 pub struct Logic(Option<Arc<Build>>);
 

@@ -26,11 +26,13 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(Step, walk.in_set(Walk).in_set(StepSet::Simulate));
 }
 
-/// In [`StepSet::Simulate`]: players move. Game logic that sets motion runs before it. Game logic that reads positions of this tick runs after it.
+/// In [`StepSet::Simulate`]: players move. Game logic that sets motion runs before it. Game logic
+/// that reads positions of this tick runs after it.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Walk;
 
-/// Queues a movement command. A command that comes too late, too early or out of sequence is dropped and counted.
+/// Queues a movement command. A command that comes too late, too early or out of sequence is
+/// dropped and counted.
 pub(crate) fn command(world: &mut World, player: Entity, command: Move, early: i16) {
     let now = world.resource::<Clock>().tick;
     let in_room = world.get::<InRoom>(player).is_some();
@@ -49,7 +51,8 @@ type Walker<'a> = (
     &'a mut Link,
 );
 
-/// Moves all players to this tick. A player that stands still, or walks where it cannot reach a wall yet, costs a comparison or an addition if it has no new command.
+/// Moves all players to this tick. A player that stands still, or walks where it cannot reach a
+/// wall yet, costs a comparison or an addition if it has no new command.
 fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, mut outbox: ResMut<Outbox>) {
     let tick = clock.tick;
     for (room, mut motion, mut position, mut queue, mut link) in &mut walkers {
@@ -63,7 +66,8 @@ fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, 
             if reviewed {
                 let course = contact(walls, &motion.course, tick);
                 if course.segment == motion.course.segment {
-                    // The tick of the next check is not state. A walker enters new tiles every 6 ticks, and hashing it each time took a tenth of the tick.
+                    // The tick of the next check is not state. A walker enters new tiles every 6
+                    // ticks, and hashing it each time took a tenth of the tick.
                     motion.bypass_change_detection().course = course;
                 } else {
                     motion.follow(course, tick);

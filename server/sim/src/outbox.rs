@@ -9,7 +9,9 @@ use parlour_shared::{
 };
 use parlour_tick::{Lane, OutFrame, TickOutput};
 
-/// The output of this tick so far, on loan to the world for a step. Game logic writes [`crate::Answer`] and [`crate::ToPlayer`] instead: systems that use the outbox need an order among each other, which independent plugins cannot give.
+/// The output of this tick so far, on loan to the world for a step. Game logic writes
+/// [`crate::Answer`] and [`crate::ToPlayer`] instead: systems that use the outbox need an order
+/// among each other, which independent plugins cannot give.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) out: TickOutput,

@@ -1,4 +1,5 @@
-//! Proximity: which players of a room are near each other, with hysteresis, checked every few ticks.
+//! Proximity: which players of a room are near each other, with hysteresis, checked every few
+//! ticks.
 
 mod encounters;
 mod grid;
@@ -32,7 +33,8 @@ use turn::Turn;
 /// In rooms that never had more players than this, one tick checks all pairs, without a grid.
 pub const BRUTE_FORCE_UP_TO: usize = 64;
 
-/// Two players came near each other. It is sent once for both, at the start of the tick after the check that found it. Game logic reads it in [`StepSet::Simulate`].
+/// Two players came near each other. It is sent once for both, at the start of the tick after the
+/// check that found it. Game logic reads it in [`StepSet::Simulate`].
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CameNear {
     /// The room.
@@ -43,7 +45,8 @@ pub struct CameNear {
     pub other: Entity,
 }
 
-/// Two players are no longer near each other, or one has left the room; it may be in a different room now, or gone. It is sent once for both, exactly once for each [`CameNear`].
+/// Two players are no longer near each other, or one has left the room; it may be in a different
+/// room now, or gone. It is sent once for both, exactly once for each [`CameNear`].
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WentAway {
     /// The room.
@@ -54,7 +57,8 @@ pub struct WentAway {
     pub other: Entity,
 }
 
-/// Which players are near each other, for game logic. It is from the last check, at most 6 ticks ago.
+/// Which players are near each other, for game logic. It is from the last check, at most 6 ticks
+/// ago.
 #[derive(SystemParam)]
 pub struct Nearby<'w, 's> {
     seated: Query<'w, 's, (&'static InRoom, &'static Seat)>,
@@ -62,7 +66,8 @@ pub struct Nearby<'w, 's> {
 }
 
 impl Nearby<'_, '_> {
-    /// Returns the players near a player, without itself, in the order of their slots. Empty if it is in no room.
+    /// Returns the players near a player, without itself, in the order of their slots. Empty if it
+    /// is in no room.
     pub fn of(&self, player: Entity) -> impl Iterator<Item = Entity> {
         let seated = self.seated.get(player).ok();
         let row = seated.and_then(|(room, seat)| {
@@ -112,7 +117,8 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(Step, refresh.in_set(StepSet::Interest));
 }
 
-/// Checks the rooms: a small room in every `refresh_ticks`th tick, a part of a large room in every tick. Their epochs spread the small rooms over the ticks.
+/// Checks the rooms: a small room in every `refresh_ticks`th tick, a part of a large room in every
+/// tick. Their epochs spread the small rooms over the ticks.
 fn refresh(
     mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
     (positions, names): (Query<&Position>, Query<&StableId>),
@@ -145,7 +151,8 @@ fn refresh(
         }
         let before = proximity.digest();
         let rows = proximity.bypass_change_detection();
-        // When a room outgrows the small ones, every pair has waited since the last check, and some would wait too long.
+        // When a room outgrows the small ones, every pair has waited since the last check, and some
+        // would wait too long.
         let turn = if small || rows.take_outgrown() {
             Turn::EVERYONE
         } else {

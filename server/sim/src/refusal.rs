@@ -17,7 +17,8 @@ use crate::{
 /// The cause of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// A request of the player. Senseless requests and requests that come too often count as strikes. After too many, the session is closed.
+    /// A request of the player. Senseless requests and requests that come too often count as
+    /// strikes. After too many, the session is closed.
     Asked(Request),
     /// A request of the player that failed because of other players. It is not a strike.
     AskedInVain(Request),

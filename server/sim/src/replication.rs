@@ -1,6 +1,10 @@
-//! Replication: a change is encoded once per tick, and the frame of each viewer is spliced from those bytes.
+//! Replication: a change is encoded once per tick, and the frame of each viewer is spliced from
+//! those bytes.
 //!
-//! First the messages of plugins are sent, because the snapshot of a player comes last. Then a chain of steps follows: `collect` compares the world with what was sent of it, `splice` finds the viewers that are due, and writes each of them a `frame` (or, in between, what is `nearby`): ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
+//! First the messages of plugins are sent, because the snapshot of a player comes last. Then a
+//! chain of steps follows: `collect` compares the world with what was sent of it, `splice` finds
+//! the viewers that are due, and writes each of them a `frame` (or, in between, what is `nearby`):
+//! ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
 
 mod changes;
 mod collect;
@@ -31,7 +35,8 @@ pub(crate) use splice::show;
 use viewer::Viewer;
 pub(crate) use watchers::{Followed, Watchers};
 
-/// What the viewers of a room were sent, and what is new. It is not part of the state: it follows from the world and from the holds of links.
+/// What the viewers of a room were sent, and what is new. It is not part of the state: it follows
+/// from the world and from the holds of links.
 #[derive(Component, Debug, Default)]
 pub(crate) struct Replica {
     /// The records of entities, by slot.
@@ -50,7 +55,8 @@ impl Replica {
         self.viewers[slot.index()] = Some(Viewer::new(session, view, self.records.len()));
     }
 
-    /// Makes room for all slots of the room: an empty room of a loaded world has seats, but no records yet.
+    /// Makes room for all slots of the room: an empty room of a loaded world has seats, but no
+    /// records yet.
     fn grow(&mut self, pool: usize) {
         if self.records.len() < pool {
             self.records.resize_with(pool, Record::default);
@@ -63,7 +69,8 @@ impl Replica {
         }
     }
 
-    /// Removes a player: viewers that knew its slot are sent that it left, before the slot can mean a different player.
+    /// Removes a player: viewers that knew its slot are sent that it left, before the slot can mean
+    /// a different player.
     pub(crate) fn leave(&mut self, slot: Slot) {
         self.viewers[slot.index()] = None;
         self.changes.forget(slot);

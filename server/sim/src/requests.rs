@@ -93,7 +93,8 @@ fn serve(world: &mut World) {
     });
 }
 
-/// The message is lent mutably, so that its texts pass through a feature without a copy. It is returned unchanged, because a recording keeps it.
+/// The message is lent mutably, so that its texts pass through a feature without a copy. It is
+/// returned unchanged, because a recording keeps it.
 fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage, early: i16) {
     let request = message.request();
     let done = match message {

@@ -1,4 +1,5 @@
-//! Versioned room state: a write names the version that it saw, and is refused if that is no longer the present one.
+//! Versioned room state: a write names the version that it saw, and is refused if that is no longer
+//! the present one.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ use crate::{
 #[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RoomState {
     entries: BTreeMap<String, (u32, String)>,
-    /// The number of batches so far. The version of a key is the batch that wrote it, so it also rises across a deletion.
+    /// The number of batches so far. The version of a key is the batch that wrote it, so it also
+    /// rises across a deletion.
     revision: u32,
 }
 

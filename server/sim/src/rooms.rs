@@ -40,7 +40,8 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(Step, clean_up.in_set(RoomLife).in_set(StepSet::React));
 }
 
-/// In [`StepSet::React`]: removes rooms that were empty for long enough. Runs after doors have moved players.
+/// In [`StepSet::React`]: removes rooms that were empty for long enough. Runs after doors have
+/// moved players.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RoomLife;
 

@@ -64,7 +64,9 @@ impl Sessions {
 #[derive(Resource, Debug, Default, Serialize, Deserialize)]
 struct Opened(u32);
 
-/// The remains of a player whose session closed in this tick or in the previous one. Game logic may still have its entity in messages of these ticks, and must be able to write to it without a panic.
+/// The remains of a player whose session closed in this tick or in the previous one. Game logic may
+/// still have its entity in messages of these ticks, and must be able to write to it without a
+/// panic.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 struct Gone {
     tick: Tick,
@@ -161,7 +163,8 @@ pub(crate) fn welcome(world: &World, player: PlayerId, name: String) -> Welcome 
     }
 }
 
-/// Closes a session: its player leaves the room and is no longer a player. The entity is despawned in the tick after the next.
+/// Closes a session: its player leaves the room and is no longer a player. The entity is despawned
+/// in the tick after the next.
 pub(crate) fn close(world: &mut World, player: Entity) {
     rooms::vacate(world, player);
     if let Some(gone) = world.get::<Player>(player) {
@@ -221,7 +224,8 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Returns the id of the n-th player: a bijection of 32 bits, so that ids differ but do not reveal how many there are.
+/// Returns the id of the n-th player: a bijection of 32 bits, so that ids differ but do not reveal
+/// how many there are.
 fn player_id(seed: u64, n: u32) -> PlayerId {
     let key = Stream::new(seed, 0, Purpose::PlayerId).next_u64();
     let mut z = n ^ key as u32;

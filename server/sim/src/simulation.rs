@@ -59,10 +59,14 @@ impl Simulation {
         Self::with_plugins(config, ())
     }
 
-    /// Makes a world with your game logic: a plugin, a tuple of plugins, or a function that takes the app. [`crate::SimulationApp`] has what they need.
+    /// Makes a world with your game logic: a plugin, a tuple of plugins, or a function that takes
+    /// the app. [`crate::SimulationApp`] has what they need.
     ///
     /// # Panics
-    /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of proximity not in 1 to 6 ticks, the near radius not in 1 to 100,000 px, a rate is 0, a plugin has systems in a schedule of Bevy, two systems touch the same data in no order, or a system uses undeclared messages from or to players.
+    /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of
+    /// proximity not in 1 to 6 ticks, the near radius not in 1 to 100,000 px, a rate is 0, a plugin
+    /// has systems in a schedule of Bevy, two systems touch the same data in no order, or a system
+    /// uses undeclared messages from or to players.
     #[must_use]
     pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
         check(&config);
@@ -80,7 +84,8 @@ impl Simulation {
             throttle::plugin,
             digest::plugin,
             extend::plugin,
-            // Parts of the state that a command changes are declared side by side, so that their shares of the hash are side by side.
+            // Parts of the state that a command changes are declared side by side, so that their
+            // shares of the hash are side by side.
             movement::plugin,
             sessions::plugin,
             requests::plugin,
@@ -114,16 +119,21 @@ impl Simulation {
         simulation
     }
 
-    /// Runs one tick. The input must be in canonical order ([`TickInput::sort`]). It is lent to the world, so that its texts need no copy, and is unchanged afterwards. The output is cleared first.
+    /// Runs one tick. The input must be in canonical order ([`TickInput::sort`]). It is lent to the
+    /// world, so that its texts need no copy, and is unchanged afterwards. The output is cleared
+    /// first.
     ///
-    /// In steady state this allocates nothing. It allocates for sessions that open, joins, leaves, writes to room state, and messages of plugins.
+    /// In steady state this allocates nothing. It allocates for sessions that open, joins, leaves,
+    /// writes to room state, and messages of plugins.
     pub fn step(&mut self, input: &mut TickInput, output: &mut TickOutput) {
         self.begin_tick(input, output);
         self.schedule.run(&mut self.world);
         self.end_tick(input, output);
     }
 
-    /// After a step that panicked: returns the input that was lent to it, so that it can be recorded. The world cannot be used afterwards. Does nothing and returns `false` if there is nothing to return.
+    /// After a step that panicked: returns the input that was lent to it, so that it can be
+    /// recorded. The world cannot be used afterwards. Does nothing and returns `false` if there is
+    /// nothing to return.
     pub fn reclaim_input(&mut self, input: &mut TickInput) -> bool {
         let inbox = self.world.get_resource_mut::<Inbox>();
         let Some(mut inbox) = inbox.filter(|_| self.lent) else {
@@ -158,7 +168,8 @@ impl Simulation {
         self.world.resource::<Sessions>().get(session)
     }
 
-    /// Returns the welcome of a session that opens now, for a viewer that is not a player of this world.
+    /// Returns the welcome of a session that opens now, for a viewer that is not a player of this
+    /// world.
     #[must_use]
     pub fn welcome(&self, name: &str) -> Welcome {
         sessions::welcome(&self.world, PlayerId::default(), name.to_owned())
@@ -174,7 +185,8 @@ impl Simulation {
         self.world.insert_resource(replication::Muted(true));
     }
 
-    /// Runs the systems of a tick in a different order that their declared order allows. For tests: the hashes must not differ.
+    /// Runs the systems of a tick in a different order that their declared order allows. For tests:
+    /// the hashes must not differ.
     pub fn shuffle_schedule(&mut self, seed: u64) {
         let settings = self.schedule.get_build_settings();
         self.schedule
@@ -234,7 +246,8 @@ impl Simulation {
         counts.entities = sessions + rooms;
     }
 
-    /// Makes messages and change detection forget this tick. Only the state continues into the next one; otherwise a replay from a keyframe would differ.
+    /// Makes messages and change detection forget this tick. Only the state continues into the next
+    /// one; otherwise a replay from a keyframe would differ.
     fn forget(&mut self) {
         let since = std::mem::replace(&mut self.messages_let_go, self.world.change_tick());
         self.world
@@ -257,7 +270,8 @@ impl std::fmt::Debug for Simulation {
     }
 }
 
-/// A system in a schedule that no tick runs would be a feature that silently does nothing. (`First` is where Bevy puts its own systems.)
+/// A system in a schedule that no tick runs would be a feature that silently does nothing. (`First`
+/// is where Bevy puts its own systems.)
 fn check_schedules(schedules: &Schedules) {
     let labels: [InternedScheduleLabel; 6] = [
         Startup.intern(),

@@ -1,4 +1,5 @@
-//! The inventory of the state: every component and resource that decides later ticks, declared once. The hash, keyframes and what people are shown all come from that one declaration.
+//! The inventory of the state: every component and resource that decides later ticks, declared
+//! once. The hash, keyframes and what people are shown all come from that one declaration.
 
 mod declare;
 mod error;

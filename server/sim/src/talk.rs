@@ -1,6 +1,8 @@
 //! A chat costs the server its bytes times its listeners. A bucket per room bounds that.
 //!
-//! The limits of a player do not: 10 chats of 2 KiB per second to 1,000 listeners are 21 MB per second from one player, and 21 GB from all. The bucket limits all players of a room together to [`TalkLimit::bytes_per_tick`].
+//! The limits of a player do not: 10 chats of 2 KiB per second to 1,000 listeners are 21 MB per
+//! second from one player, and 21 GB from all. The bucket limits all players of a room together to
+//! [`TalkLimit::bytes_per_tick`].
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -18,7 +20,8 @@ use crate::{
     state,
 };
 
-/// Bytes that a message costs in addition to its texts: its numbers, the speaker's name, the frame around it.
+/// Bytes that a message costs in addition to its texts: its numbers, the speaker's name, the frame
+/// around it.
 const OVERHEAD: usize = 64;
 
 /// The bucket of a room: when it is full again, in ticks times bytes per tick.
@@ -33,7 +36,8 @@ pub(crate) fn plugin(app: &mut App) {
 }
 
 impl Talk {
-    /// Takes this many bytes, or returns the ticks until they are there. A message that costs more than a full bucket takes all of it.
+    /// Takes this many bytes, or returns the ticks until they are there. A message that costs more
+    /// than a full bucket takes all of it.
     fn take(&mut self, bytes: u64, limit: TalkLimit, now: Tick) -> Result<(), u32> {
         let per_tick = u64::from(limit.bytes_per_tick);
         let burst = per_tick * u64::from(limit.burst_ticks);
@@ -49,7 +53,9 @@ impl Talk {
     }
 }
 
-/// Pays for a message with this many bytes of text. If the bucket does not have them, refuses it with the time to try again. That is not a strike against the sender: other players may have emptied the bucket.
+/// Pays for a message with this many bytes of text. If the bucket does not have them, refuses it
+/// with the time to try again. That is not a strike against the sender: other players may have
+/// emptied the bucket.
 pub(crate) fn afford(
     world: &mut World,
     room: Entity,

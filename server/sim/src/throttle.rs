@@ -23,7 +23,8 @@ pub(crate) enum RequestKind {
     Custom,
     /// Senseless requests. The bucket is empty after 20 in a minute.
     Senseless,
-    /// Requests that come too often. The bucket is empty after a burst of 60, with one more per second.
+    /// Requests that come too often. The bucket is empty after a burst of 60, with one more per
+    /// second.
     Limited,
 }
 

@@ -1,4 +1,5 @@
-//! Watching: sessions that see and hear a room without a player in it. Playback uses it, because the recorded sessions are over.
+//! Watching: sessions that see and hear a room without a player in it. Playback uses it, because
+//! the recorded sessions are over.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -23,21 +24,32 @@ pub enum Eyes {
     Of(PlayerId),
 }
 
-/// Watchers are not part of the world: they have no player, no seat and no slot, no player sees them, and the state hash and everything that players are sent is the same with and without them. What they are sent is in [`TickOutput::watched`]. They are not part of the input either: a new world has none.
+/// Watchers are not part of the world: they have no player, no seat and no slot, no player sees
+/// them, and the state hash and everything that players are sent is the same with and without them.
+/// What they are sent is in [`TickOutput::watched`]. They are not part of the input either: a new
+/// world has none.
 impl Simulation {
-    /// Starts to watch a room, or a different one than before, from the next tick on. Returns the first message for the watcher, as an answer to request 0: the room as it is now. `view` numbers its views, and must differ each time. A watcher is not held at first. Its slot is that of the player whose view it has, or [`Slot::NOBODY`].
+    /// Starts to watch a room, or a different one than before, from the next tick on. Returns the
+    /// first message for the watcher, as an answer to request 0: the room as it is now. `view`
+    /// numbers its views, and must differ each time. A watcher is not held at first. Its slot is
+    /// that of the player whose view it has, or [`Slot::NOBODY`].
     ///
-    /// Like a player, it is sent at most one snapshot per tick, the first of them full, and of the reliable messages
+    /// Like a player, it is sent at most one snapshot per tick, the first of them full, and of the
+    /// reliable messages
     ///
     /// * those to all in the room: chats to the room, and changes of its state;
-    /// * with the view of a player also the chats near it, and the messages of plugins to it. Near-me chats are numbered from 1, because the watcher came later than the player.
+    /// * with the view of a player also the chats near it, and the messages of plugins to it.
+    ///   Near-me chats are numbered from 1, because the watcher came later than the player.
     ///
     /// It is not sent answers to requests, refusals, or that the player enters or leaves.
     ///
-    /// The watching ends with [`Self::unwatch`], when the room is removed, and when the player leaves its seat. Then [`Self::is_watching`] returns `false`, and [`Self::followed_room`] returns where to watch next.
+    /// The watching ends with [`Self::unwatch`], when the room is removed, and when the player
+    /// leaves its seat. Then [`Self::is_watching`] returns `false`, and [`Self::followed_room`]
+    /// returns where to watch next.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchRoom`] if the room does not exist now: watching creates no room. [`Refusal::NotInRoom`] if the player is not in it. An earlier watching continues.
+    /// [`Refusal::NoSuchRoom`] if the room does not exist now: watching creates no room.
+    /// [`Refusal::NotInRoom`] if the player is not in it. An earlier watching continues.
     pub fn watch(
         &mut self,
         session: SessionId,
@@ -76,19 +88,23 @@ impl Simulation {
         self.world.resource::<Watchers>().contains(session)
     }
 
-    /// Holds the snapshots of a watcher, or releases them: the next one is a single delta over everything that it missed. Reliable messages are sent all the same.
+    /// Holds the snapshots of a watcher, or releases them: the next one is a single delta over
+    /// everything that it missed. Reliable messages are sent all the same.
     pub fn set_watcher_held(&mut self, session: SessionId, held: bool) {
         self.world.resource_mut::<Watchers>().set_held(session, held);
     }
 
-    /// Between two ticks: appends what a watcher sees at the last tick as its first snapshot, so that it need not wait for a tick if the world stands still. Returns `false` and appends nothing if it was already sent one, is held, or does not watch.
+    /// Between two ticks: appends what a watcher sees at the last tick as its first snapshot, so
+    /// that it need not wait for a tick if the world stands still. Returns `false` and appends
+    /// nothing if it was already sent one, is held, or does not watch.
     ///
     /// The world must have run a tick since it was made or loaded: the tick computes what to send.
     pub fn show_watcher(&mut self, session: SessionId, output: &mut TickOutput) -> bool {
         replication::show(&mut self.world, session, output)
     }
 
-    /// Returns the room that a player is in, or `None` if it is in none or its session is over. Searches all players.
+    /// Returns the room that a player is in, or `None` if it is in none or its session is over.
+    /// Searches all players.
     #[must_use]
     pub fn followed_room(&self, player: PlayerId) -> Option<String> {
         let room = self

@@ -1,8 +1,9 @@
 //! In steady state a tick allocates nothing: exactly zero, counted by the allocator.
 //!
-//! What may allocate is listed at [`Simulation::step`]: sessions that open, joins and leaves, writes to room state, and
-//! messages of plugins. Buffers keep the size that the busiest tick so far needed, so the warm-up is three times as busy
-//! as what is measured, and in it everyone appears in one place, leaves, and appears again.
+//! What may allocate is listed at [`Simulation::step`]: sessions that open, joins and leaves,
+//! writes to room state, and messages of plugins. Buffers keep the size that the busiest tick so
+//! far needed, so the warm-up is three times as busy as what is measured, and in it everyone
+//! appears in one place, leaves, and appears again.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::sync::Arc;
@@ -27,8 +28,9 @@ static COUNTING: Counting = Counting;
 const WARM_UP: u32 = 1200;
 const MEASURED: u32 = 1200;
 
-/// Runs `rooms` rooms of `per_room` walkers who turn, chat and change skins, with links that are held and
-/// released, and some who watch; gives the number of allocating ticks after the warm-up, and of allocations in them.
+/// Runs `rooms` rooms of `per_room` walkers who turn, chat and change skins, with links that are
+/// held and released, and some who watch; gives the number of allocating ticks after the warm-up,
+/// and of allocations in them.
 fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) {
     let mut config = SimConfig::new(vec![Arc::new(open_map("plaza", 125, 1))]);
     config.skins = ["a", "b", "c"].map(String::from).to_vec();
@@ -40,7 +42,8 @@ fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) 
     (0..rooms * per_room).for_each(|session| input.open_as(session, ""));
     sim.step(&mut input, &mut output);
     input.events.clear();
-    // Three times, so that the buffers of even and odd ticks both see all arrive and all leave at once.
+    // Three times, so that the buffers of even and odd ticks both see all arrive and all leave at
+    // once.
     for ticks in [9, 8, WARM_UP] {
         for session in 0..rooms * per_room {
             input.leave(session);

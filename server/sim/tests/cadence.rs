@@ -1,4 +1,5 @@
-//! Cadence: how often viewers are sent snapshots, what is told first, and that the world does not notice.
+//! Cadence: how often viewers are sent snapshots, what is told first, and that the world does not
+//! notice.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use parlour_shared::{ids::SessionId, motion::Direction, snapshot::MotionChange};

@@ -61,7 +61,8 @@ fn all_in_the_room_hear_what_is_said_to_all() {
     assert_eq!(world.chats(4), [], "another room");
 }
 
-/// docs/protocol.md, section 9: a player who was near hears a near chat up to a sixth beyond `near_px`.
+/// docs/protocol.md, section 9: a player who was near hears a near chat up to a sixth beyond
+/// `near_px`.
 #[test]
 fn near_reaches_a_sixth_farther_for_players_who_were_near() {
     let mut world = three();

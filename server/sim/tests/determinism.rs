@@ -1,5 +1,5 @@
-//! The same inputs give the same hashes and the same bytes: in debug and release, and whatever order of systems the
-//! declared order leaves open.
+//! The same inputs give the same hashes and the same bytes: in debug and release, and whatever
+//! order of systems the declared order leaves open.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use parlour_shared::{
@@ -10,9 +10,9 @@ use parlour_sim::{Eyes, Fold, Player, Simulation};
 use parlour_testing::Crowd;
 use parlour_tick::{Lane, TickOutput};
 
-/// The hash after the last tick of [`run`], and a hash of all bytes that were sent. Debug and release builds, and all
-/// machines, must agree on them. They change with any change to what the simulation does: that is a new simulation,
-/// and whoever changes it writes the new numbers here.
+/// The hash after the last tick of [`run`], and a hash of all bytes that were sent. Debug and
+/// release builds, and all machines, must agree on them. They change with any change to what the
+/// simulation does: that is a new simulation, and whoever changes it writes the new numbers here.
 const PINNED: (u64, u64) = (7_829_191_981_763_021_111, 2_001_792_853_659_712_297);
 
 const TICKS: u32 = 600;

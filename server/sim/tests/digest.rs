@@ -13,7 +13,8 @@ use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::{TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
 
-/// Two players beside each other; `change` happens before the 20th tick. Gives the hashes from then on.
+/// Two players beside each other; `change` happens before the 20th tick. Gives the hashes from then
+/// on.
 fn hashes(config: SimConfig, change: impl Fn(&mut TestWorld)) -> Vec<u64> {
     let mut world = TestWorld::teleporting(config);
     (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
@@ -105,7 +106,8 @@ fn what_a_link_can_take_is_no_part_of_the_state() {
 
 #[test]
 fn who_was_near_whom_is_part_of_the_state() {
-    // Two worlds alike but for what one looked like before: in the band between near and away, history decides.
+    // Two worlds alike but for what one looked like before: in the band between near and away,
+    // history decides.
     let run = |first: i32| {
         let mut world = TestWorld::teleporting(plaza());
         (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
@@ -123,8 +125,8 @@ fn who_was_near_whom_is_part_of_the_state() {
 
 #[test]
 fn how_a_world_came_to_be_does_not_matter_only_what_it_is() {
-    // The order in which two sessions are looked at in storage differs: one world had its players change archetypes
-    // in another order.
+    // The order in which two sessions are looked at in storage differs: one world had its players
+    // change archetypes in another order.
     let run = |order: [u64; 2]| {
         let mut world = TestWorld::teleporting(plaza());
         (1..=2).for_each(|session| world.open(session));
@@ -235,7 +237,8 @@ fn declared_components_of_own_entities_and_resources_are_hashed() {
     assert_ne!(run(1, 1, 2), run(2, 1, 1), "whose lamp it is matters");
 }
 
-/// A write that change detection does not see would never reach the hash; debug builds count anew every 16 ticks.
+/// A write that change detection does not see would never reach the hash; debug builds count anew
+/// every 16 ticks.
 #[test]
 #[cfg_attr(debug_assertions, should_panic(expected = "changed unseen"))]
 fn a_write_that_escapes_change_detection_is_found() {

@@ -1,4 +1,5 @@
-//! Doors and paths: a door is entered in the tick whose path touches it, however thin it is and however fast one walks.
+//! Doors and paths: a door is entered in the tick whose path touches it, however thin it is and
+//! however fast one walks.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::sync::Arc;
@@ -141,8 +142,8 @@ fn after_a_passage_doors_open_again_a_second_later_on_the_next_way_in() {
             world.tick();
         }
         world.messages(1);
-        // A command takes effect with the next tick, and the door's edge is 4 steps away: entered 59 or 60 ticks after
-        // the arrival.
+        // A command takes effect with the next tick, and the door's edge is 4 steps away: entered
+        // 59 or 60 ticks after the arrival.
         world.ticks(if early { 54 } else { 55 });
         go(&mut world, Direction::East, false);
         world.ticks(5);
@@ -233,8 +234,9 @@ fn plan() -> impl Strategy<Value = Plan> {
         })
 }
 
-/// Whether the line from one place to the other touches a door's units, tried at so many points of it that none is
-/// missed: the line meets each edge of a door at a multiple of one part in `|dx| * |dy|`.
+/// Whether the line from one place to the other touches a door's units, tried at so many points of
+/// it that none is missed: the line meets each edge of a door at a multiple of one part in
+/// `|dx| * |dy|`.
 fn touches(door: [i32; 4], from: Place, to: Place) -> bool {
     let (dx, dy) = (i64::from(to.x - from.x), i64::from(to.y - from.y));
     let parts = if dx == 0 || dy == 0 || dx.abs() == dy.abs() {
@@ -256,8 +258,8 @@ fn lies_in(door: [i32; 4], place: Place) -> bool {
     touches(door, place, place)
 }
 
-/// Walks a plan in a world with doors and in the same world without; the brute force says of the second when the first
-/// must change rooms.
+/// Walks a plan in a world with doors and in the same world without; the brute force says of the
+/// second when the first must change rooms.
 fn check(plan: &Plan) -> Result<(), TestCaseError> {
     let mut walls = WallGrid::new(12, 12, 16);
     plan.walls

@@ -11,8 +11,8 @@ use parlour_shared::{
 use parlour_sim::{Interest, Position, Rate, SimConfig};
 use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::door};
 
-/// Two open maps, `a` and `b`: one appears 180 px from the door of one's map, or through the other's door in its very
-/// middle.
+/// Two open maps, `a` and `b`: one appears 180 px from the door of one's map, or through the
+/// other's door in its very middle.
 fn config() -> SimConfig {
     let map = |name: &str, to: &str| {
         let spawn = |name: &str, x| Spawn {

@@ -1,7 +1,7 @@
 //! A world that was saved and loaded again goes on exactly as the one that was saved.
 //!
-//! Three worlds are saved after every few ticks (`PARLOUR_HEAVY=1`: after every tick), loaded into a fresh world, and run
-//! for 600 more ticks beside what the first world did.
+//! Three worlds are saved after every few ticks (`PARLOUR_HEAVY=1`: after every tick), loaded into
+//! a fresh world, and run for 600 more ticks beside what the first world did.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 #[allow(dead_code, reason = "its main shows it to people")]
@@ -137,7 +137,8 @@ fn saved() -> (SimConfig, Vec<u8>) {
     (config, world.saved())
 }
 
-/// A keyframe may come from anyone: cut or changed at any byte, it is refused or is a world like another.
+/// A keyframe may come from anyone: cut or changed at any byte, it is refused or is a world like
+/// another.
 #[test]
 fn a_saved_state_with_a_wrong_byte_anywhere_is_refused_without_a_panic() {
     let (config, bytes) = saved();

@@ -92,7 +92,8 @@ fn a_sprint_and_a_diagonal_have_their_own_speed() {
     );
 }
 
-/// A map of 40 x 40 tiles with a wall of tiles in column 10, rows 0 to 19: from 160 to 176 px, down to 320 px.
+/// A map of 40 x 40 tiles with a wall of tiles in column 10, rows 0 to 19: from 160 to 176 px, down
+/// to 320 px.
 fn walled() -> SimConfig {
     let mut map = open_map("plaza", 40, 1);
     (0..20).for_each(|row| map.walls.block(10, row));

@@ -1,6 +1,6 @@
-//! The oracle: for every viewer and tick, what its client decoded equals the visible part of the world at that
-//! tick, bit for bit; at a slower cadence that of the last tick at which it was due, and what is close to it newer. Worlds,
-//! inputs, slow links and cadences are random.
+//! The oracle: for every viewer and tick, what its client decoded equals the visible part of the
+//! world at that tick, bit for bit; at a slower cadence that of the last tick at which it was due,
+//! and what is close to it newer. Worlds, inputs, slow links and cadences are random.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::{
@@ -95,7 +95,8 @@ fn plan() -> impl Strategy<Value = Plan> {
         )
 }
 
-/// Two maps of 20 x 20 tiles with random walls, spawn points where they leave room, and doors between them.
+/// Two maps of 20 x 20 tiles with random walls, spawn points where they leave room, and doors
+/// between them.
 fn maps(plan: &Plan) -> Vec<Arc<Map>> {
     let map = |name: &str, to: &str| {
         let mut walls = WallGrid::new(20, 20, 16);
@@ -151,7 +152,8 @@ type Stay = (PlayerId, u8);
 /// Who is in which slot of which room, taken from the world without any of the code under test.
 type Rows = BTreeMap<(String, Slot), (Stay, Place)>;
 
-/// An own account of who is near whom: all pairs, at the ticks at which a room looks, with hysteresis.
+/// An own account of who is near whom: all pairs, at the ticks at which a room looks, with
+/// hysteresis.
 #[derive(Default)]
 struct NearOracle {
     pairs: BTreeSet<(String, Stay, Stay)>,
@@ -274,7 +276,8 @@ type Sight = BTreeMap<Slot, Shown>;
 #[derive(Default)]
 struct Sights {
     seen: BTreeMap<(SessionId, String, u8), VecDeque<Sight>>,
-    /// Who was held once: may be told more seldom than others for a while, and a tick later if its turn was in that time.
+    /// Who was held once: may be told more seldom than others for a while, and a tick later if its
+    /// turn was in that time.
     strained: BTreeSet<SessionId>,
     pace: Pace,
     /// For how many ticks it has been so.
@@ -286,8 +289,8 @@ const SLOWEST: usize = 6;
 /// The same for who was held when it had its turn.
 const LONGEST: usize = SLOWEST + 1;
 
-/// How many ticks may pass until all that is visible is told, and until what is close is: each step of the cadence, written
-/// down again.
+/// How many ticks may pass until all that is visible is told, and until what is close is: each step
+/// of the cadence, written down again.
 const TICKS: [(usize, usize); 7] = [(1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (6, 3), (6, 6)];
 
 fn patience(pace: Pace) -> (usize, usize) {
@@ -317,8 +320,8 @@ fn visible(world: &TestWorld, rows: &Rows, near: &NearOracle, all: bool, me: Sta
     sight
 }
 
-/// Whether a player in a slot was close to the viewer at all ticks that are remembered. (That someone else has its slot now
-/// is told with all the rest.)
+/// Whether a player in a slot was close to the viewer at all ticks that are remembered. (That
+/// someone else has its slot now is told with all the rest.)
 fn was_close(history: &VecDeque<Sight>, (own, slot): (Slot, Slot), near_px: u32, now: Tick) -> bool {
     let close = i64::from(near_px) * 128;
     let player = |sight: &Sight| sight.get(&slot).map(|shown| shown.player);

@@ -271,7 +271,8 @@ fn a_request_of_someone_who_closes_in_the_same_tick_harms_nobody() {
     assert_eq!(world.get::<Mood>(1), None);
 }
 
-/// Game logic hears of a meeting or a parting at the tick after; whom it names can still be written to.
+/// Game logic hears of a meeting or a parting at the tick after; whom it names can still be written
+/// to.
 #[test]
 fn whoever_is_named_to_game_logic_is_there_for_the_tick_in_which_it_is_told() {
     #[derive(Component, Serialize, Deserialize, Default)]

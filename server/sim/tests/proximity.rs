@@ -1,4 +1,5 @@
-//! Who is near whom: with hysteresis, told once, looked at in time, and the same with and without a grid.
+//! Who is near whom: with hysteresis, told once, looked at in time, and the same with and without a
+//! grid.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::{
@@ -178,7 +179,8 @@ fn who_leaves_the_room_goes_away_from_everyone_once() {
     assert_eq!(told(&world).came.len(), 6);
     let player = |world: &TestWorld, session| world.sim.player(SessionId(session)).unwrap();
     let (gone, closed) = (player(&world, 1), player(&world, 2));
-    // One joins elsewhere, one closes, in one tick, and a third takes the chance to leave and come back.
+    // One joins elsewhere, one closes, in one tick, and a third takes the chance to leave and come
+    // back.
     world.join(1, "plaza/2");
     world.close(2);
     world.leave(3);
@@ -225,10 +227,12 @@ fn an_empty_room_that_goes_at_once_still_tells_who_left() {
 /// A player in one of its stays: who leaves and comes back in one tick is near nobody again.
 type Stay = (Entity, u8);
 
-/// An own account of who is near whom: pair by pair, at the ticks at which the two are looked at, with hysteresis.
+/// An own account of who is near whom: pair by pair, at the ticks at which the two are looked at,
+/// with hysteresis.
 #[derive(Default)]
 struct Oracle {
-    /// Whether they are near, and the tick of the last look (of the first one since both are there: the one before).
+    /// Whether they are near, and the tick of the last look (of the first one since both are there:
+    /// the one before).
     pairs: BTreeMap<(Stay, Stay), (bool, u32)>,
     pool: usize,
 }
@@ -288,8 +292,9 @@ impl Oracle {
 /// Slots of the largest small room.
 const SMALL: usize = 2 * BRUTE_FORCE_UP_TO;
 
-/// The turn of a round in which a pair is looked at: that of the one from which the way forwards through the round to the
-/// other is shorter, or the first one; in small rooms all have the first turn.
+/// The turn of a round in which a pair is looked at: that of the one from which the way forwards
+/// through the round to the other is shorter, or the first one; in small rooms all have the first
+/// turn.
 fn whose_turn(pool: usize, round: u32, one: Slot, other: Slot) -> u32 {
     if pool <= SMALL {
         return 0;
@@ -306,8 +311,8 @@ fn whose_turn(pool: usize, round: u32, one: Slot, other: Slot) -> u32 {
     turn as u32
 }
 
-/// Many players jump about, leave and return; all that is told adds up, and what is asked is what all pairs say. Now
-/// and then they crowd together, so that nearly all are near each other.
+/// Many players jump about, leave and return; all that is told adds up, and what is asked is what
+/// all pairs say. Now and then they crowd together, so that nearly all are near each other.
 fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
     let mut world = world(config(refresh_ticks));
     let mut chance = Stream::new(3, players, Purpose::Game);
@@ -340,8 +345,8 @@ fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
             assert!(near.insert(pair), "told to have come twice");
         }
         (came, went) = (told.came.len(), told.went.len());
-        // Game logic hears of a tick's meetings at the next one. Who left since is not there to be asked about; told of
-        // all others, it finds exactly those near whom it was told of.
+        // Game logic hears of a tick's meetings at the next one. Who left since is not there to be
+        // asked about; told of all others, it finds exactly those near whom it was told of.
         let expected: BTreeSet<(Entity, Entity)> = near
             .iter()
             .flat_map(|&(one, other)| [(one, other), (other, one)])

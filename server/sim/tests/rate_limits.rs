@@ -37,7 +37,8 @@ fn ticks_of(milliseconds: u32) -> u32 {
     (milliseconds * 60) / 1000
 }
 
-/// Spends the burst; then the next one is taken at the tick that the refusal names, and not one earlier.
+/// Spends the burst; then the next one is taken at the tick that the refusal names, and not one
+/// earlier.
 fn check(rate: Rate, mut ask: impl FnMut(&mut TestWorld)) {
     let mut world = world_with(RateLimits::default());
     let mut ask_at_next_tick = |world: &mut TestWorld, times: u32| {

@@ -181,8 +181,8 @@ fn who_was_held_while_nothing_happened_is_sent_nothing_until_a_sign_of_life_is_d
 
 #[test]
 fn changes_while_held_are_told_in_the_cheapest_form_that_is_still_right() {
-    // (ticks held after the last turn, turns, whether a turn is told): a turn is told by its age, which is a u8, and only
-    // to who knows the segment before it.
+    // (ticks held after the last turn, turns, whether a turn is told): a turn is told by its age,
+    // which is a u8, and only to who knows the segment before it.
     for (held, turns, turn) in [(0, 1, true), (254, 1, true), (255, 1, false), (10, 2, false)] {
         let mut world = everyone_sees_everyone(2);
         world.hold(1);
@@ -261,8 +261,8 @@ fn held_and_released_in_one_tick_is_nothing() {
     world.check_views(true);
 }
 
-/// A world in which the player of session 3 takes the slot that 2 gives up in the same tick: chance decides, so worlds
-/// are tried until it does.
+/// A world in which the player of session 3 takes the slot that 2 gives up in the same tick: chance
+/// decides, so worlds are tried until it does.
 fn slot_taken_over(before: impl Fn(&mut TestWorld)) -> TestWorld {
     for seed in 0..2000 {
         let mut config = interest(Interest::All);

@@ -75,7 +75,8 @@ fn one_player_cannot_make_more_than_the_bucket_holds() {
         let chats = reliable.filter(|frame| frame.end - frame.start > 2048);
         sent += chats.map(|frame| frame.end - frame.start).sum::<u32>();
     }
-    // 6,000 at once and 100 a tick make 66,000; one chat costs more than a full bucket, which is taken for it.
+    // 6,000 at once and 100 a tick make 66,000; one chat costs more than a full bucket, which is
+    // taken for it.
     let a_chat = 10 * (2048 + 64);
     assert!(sent <= 11 * a_chat, "{sent} bytes");
     assert!(sent >= 9 * a_chat, "{sent} bytes");

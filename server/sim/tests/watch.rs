@@ -1,4 +1,5 @@
-//! Watchers: they see what they should at every tick, hear what they should, and are nothing to the world.
+//! Watchers: they see what they should at every tick, hear what they should, and are nothing to the
+//! world.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use parlour_shared::{

@@ -1,4 +1,6 @@
-//! `/history`: writes the last minutes to a file on the server, or returns them. They contain names and chat, so both routes are a POST: a browser names the origin of every POST, but not of the GET for an `<img>` on any page.
+//! `/history`: writes the last minutes to a file on the server, or returns them. They contain names
+//! and chat, so both routes are a POST: a browser names the origin of every POST, but not of the
+//! GET for an `<img>` on any page.
 
 use std::sync::Arc;
 
@@ -17,7 +19,8 @@ use crate::{
 /// The source of answers.
 pub(super) struct History {
     history: HistoryHandle,
-    /// Allows one download at a time: a history is as large as `history_mib`, and slow readers would keep many of them.
+    /// Allows one download at a time: a history is as large as `history_mib`, and slow readers
+    /// would keep many of them.
     downloads: Arc<Semaphore>,
 }
 

@@ -78,8 +78,10 @@ pub(super) async fn answer(
     peer: SocketAddr,
     sources: &Sources,
 ) -> Answer {
-    let result = match ROUTES.find(&request, sources.edge.web(), local) {
-        Ok((handler, _)) => handler(sources, request.uri()).await,
+    let policy = sources.edge.web();
+    let found = policy.host(&request, local).map_err(HttpProblem::from);
+    let result = match found.and_then(|to| ROUTES.find(&request, policy, &to)) {
+        Ok(handler) => handler(sources, request.uri()).await,
         Err(problem) => Err(problem),
     };
     result.unwrap_or_else(|problem| {

@@ -1,4 +1,5 @@
-//! Checks that the tick advances. A tick thread that hangs, usually in game logic, cannot report it.
+//! Checks that the tick advances. A tick thread that hangs, usually in game logic, cannot report
+//! it.
 
 use std::time::{Duration, Instant};
 
@@ -47,7 +48,8 @@ fn log(frozen: bool, tick: u32) {
 }
 
 impl Sources {
-    /// Returns whether the tick thread runs: it has made its world, has not failed, and is not about to end.
+    /// Returns whether the tick thread runs: it has made its world, has not failed, and is not
+    /// about to end.
     fn should_tick(&self) -> bool {
         self.status.steps() > 0 && self.failure.get().is_none() && !self.edge.is_stopping()
     }

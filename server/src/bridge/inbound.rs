@@ -1,4 +1,5 @@
-//! From the sockets to the world: one ring per I/O thread, which the tick thread empties once per tick.
+//! From the sockets to the world: one ring per I/O thread, which the tick thread empties once per
+//! tick.
 
 use std::{cell::RefCell, collections::VecDeque, time::Instant};
 
@@ -7,7 +8,8 @@ use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
 use crate::metrics::Counter;
 
-/// The size of one ring: 16,384 events of 136 bytes are 2.2 MB, and 3 per tick for each of 5,000 players.
+/// The size of one ring: 16,384 events of 136 bytes are 2.2 MB, and 3 per tick for each of 5,000
+/// players.
 pub(crate) const RING: usize = 16 * 1024;
 /// Control events that may wait outside a full ring before new connections are turned away.
 const CHOKED: usize = 1024;
@@ -38,7 +40,9 @@ pub(crate) struct InboundSender {
 
 struct Sending {
     ring: Producer<Inbound>,
-    /// Events that must not be lost, in order, while the ring is full. They are bounded by two per connection, and two per change between taking and not taking data, which needs a tick thread that keeps up.
+    /// Events that must not be lost, in order, while the ring is full. They are bounded by two per
+    /// connection, and two per change between taking and not taking data, which needs a tick thread
+    /// that keeps up.
     waiting: VecDeque<Inbound>,
 }
 

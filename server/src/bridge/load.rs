@@ -1,4 +1,5 @@
-//! How busy an I/O thread is: all the time in which it does not wait for an event. Waiting for a core counts as busy, because it means the same: there is no room for more work.
+//! How busy an I/O thread is: all the time in which it does not wait for an event. Waiting for a
+//! core counts as busy, because it means the same: there is no room for more work.
 
 use std::{
     sync::{
@@ -41,7 +42,8 @@ impl IoLoad {
         }
     }
 
-    /// Returns how long it has waited in total. A wait that ends during this call may be missed until the next one.
+    /// Returns how long it has waited in total. A wait that ends during this call may be missed
+    /// until the next one.
     pub(crate) fn waited(&self) -> Duration {
         // In this order a wait that ends in between is missed, and not counted twice.
         let waited = self.waited.load(Ordering::Acquire);

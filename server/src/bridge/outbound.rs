@@ -1,6 +1,8 @@
-//! From the world to the sockets: the output of each tick, shared by reference, with one ring and one wake-up per I/O thread.
+//! From the world to the sockets: the output of each tick, shared by reference, with one ring and
+//! one wake-up per I/O thread.
 //!
-//! Outputs come from a pool and return by themselves: an output that no I/O thread refers to is used again.
+//! Outputs come from a pool and return by themselves: an output that no I/O thread refers to is
+//! used again.
 
 use std::sync::Arc;
 
@@ -11,7 +13,8 @@ use super::{route, wake::WakeSender};
 
 /// The size of one ring: about one second of ticks.
 pub(crate) const RING: usize = 64;
-/// An I/O thread with this many waiting ticks (133 ms) is behind. Its viewers get no snapshots until it has caught up.
+/// An I/O thread with this many waiting ticks (133 ms) is behind. Its viewers get no snapshots
+/// until it has caught up.
 pub(crate) const BEHIND: usize = 8;
 /// The number of outputs that are kept for later ticks even if none is needed.
 const KEPT: usize = 4;
@@ -77,7 +80,9 @@ impl Publisher {
         (publisher, receivers)
     }
 
-    /// Returns an output for the next tick that no thread reads. It still contains old data. The last one used is preferred, so that in steady state one or two outputs stay in the cache and the others are never touched.
+    /// Returns an output for the next tick that no thread reads. It still contains old data. The
+    /// last one used is preferred, so that in steady state one or two outputs stay in the cache and
+    /// the others are never touched.
     pub(crate) fn take(&mut self) -> Arc<TickOutput> {
         let free = self
             .pool
@@ -86,7 +91,8 @@ impl Publisher {
         match free {
             Some(at) => {
                 let output = self.pool.remove(at);
-                // A stall has created many, each as large as its tick. They are freed again, one per tick.
+                // A stall has created many, each as large as its tick. They are freed again, one
+                // per tick.
                 if self.pool.len() > KEPT && Arc::get_mut(&mut self.pool[0]).is_some() {
                     self.pool.remove(0);
                 }
@@ -97,7 +103,8 @@ impl Publisher {
         }
     }
 
-    /// Sends an output to the I/O threads that it concerns, and keeps it for a later tick. Returns the number of I/O threads that lost it. Never blocks.
+    /// Sends an output to the I/O threads that it concerns, and keeps it for a later tick. Returns
+    /// the number of I/O threads that lost it. Never blocks.
     pub(crate) fn publish(&mut self, output: Arc<TickOutput>) -> usize {
         let mut lost = 0;
         for (number, thread) in self.threads.iter_mut().enumerate() {
@@ -147,7 +154,8 @@ impl Sender {
     /// Sends the output, if there is room. Returns whether the I/O thread will see it.
     fn push(&mut self, output: &Arc<TickOutput>) -> bool {
         match self.ring.slots() {
-            // The ring contains `Lost`: all sessions that miss this output are closed when it is read.
+            // The ring contains `Lost`: all sessions that miss this output are closed when it is
+            // read.
             0 => return false,
             1 => {
                 let _ = self.ring.push(Outbound::Lost);

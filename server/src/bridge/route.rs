@@ -1,4 +1,5 @@
-//! The parts of a session id: the I/O thread and the place in its table, so that no shared map is needed.
+//! The parts of a session id: the I/O thread and the place in its table, so that no shared map is
+//! needed.
 
 use parlour_shared::ids::SessionId;
 
@@ -7,7 +8,8 @@ pub(crate) const MAX_IO_THREADS: usize = 64;
 /// The maximum number of places in the table of one I/O thread: 24 bits.
 pub(crate) const MAX_PLACES: usize = 1 << 24;
 
-/// Returns a session id: `serial << 32 | place << 8 | thread`. The serial number rises with each session of the thread, so an id never comes back, and ids of one thread sort by age.
+/// Returns a session id: `serial << 32 | place << 8 | thread`. The serial number rises with each
+/// session of the thread, so an id never comes back, and ids of one thread sort by age.
 #[must_use]
 pub(crate) fn session_id(serial: u32, place: usize, thread: usize) -> SessionId {
     debug_assert!(place < MAX_PLACES && thread < MAX_IO_THREADS);

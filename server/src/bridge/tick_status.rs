@@ -39,7 +39,8 @@ impl TickStatus {
     pub(crate) fn advanced(&self, tick: Tick) {
         let us = self.start.elapsed().as_micros() as u64;
         self.advanced_us.store(us, Ordering::Relaxed);
-        // After the time, so that a thread that reads a tick reads the time of that tick or of a later one.
+        // After the time, so that a thread that reads a tick reads the time of that tick or of a
+        // later one.
         self.tick.store(tick.0, Ordering::Release);
         self.steps.fetch_add(1, Ordering::Relaxed);
     }
@@ -88,7 +89,8 @@ impl TickStatus {
         self.advanced_at().elapsed()
     }
 
-    /// Sets how long the tick has not advanced, in the running time of the thread that watches it. 0: it advances.
+    /// Sets how long the tick has not advanced, in the running time of the thread that watches it.
+    /// 0: it advances.
     pub(crate) fn set_frozen(&self, frozen: Duration) {
         let ms = frozen.as_millis().try_into().unwrap_or(u64::MAX);
         self.frozen_ms.store(ms, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! Wakes a thread that sleeps in its I/O runtime, from a thread that must not wait.
 //!
-//! A wake-up of a tokio runtime from outside takes a lock. A byte in a non-blocking socket pair takes none, and the runtime sees it together with its other sockets.
+//! A wake-up of a tokio runtime from outside takes a lock. A byte in a non-blocking socket pair
+//! takes none, and the runtime sees it together with its other sockets.
 
 use std::{
     io::{self, Write as _},
@@ -50,7 +51,8 @@ impl WakeEnd {
 }
 
 impl WakeReceiver {
-    /// Waits until it was woken at least once since the last call. Returns `false` if nothing can wake it any longer.
+    /// Waits until it was woken at least once since the last call. Returns `false` if nothing can
+    /// wake it any longer.
     pub(crate) async fn woken(&self) -> bool {
         loop {
             if self.0.readable().await.is_err() {

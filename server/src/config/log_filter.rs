@@ -1,7 +1,9 @@
-//! Which log lines are written: a filter in the form of `RUST_LOG`, in which every part has a level.
+//! Which log lines are written: a filter in the form of `RUST_LOG`, in which every part has a
+//! level.
 //!
-//! `EnvFilter` takes a word that is no level for a target and writes all lines of that target. So it accepts `inf` and
-//! `verbose`, and writes nothing. Here both are mistakes, and so is a target without a level.
+//! `EnvFilter` takes a word that is no level for a target and writes all lines of that target. So
+//! it accepts `inf` and `verbose`, and writes nothing. Here both are mistakes, and so is a target
+//! without a level.
 
 use std::str::FromStr;
 
@@ -115,8 +117,9 @@ fn level_meant(written: &str) -> Option<&'static str> {
         .or_else(|| closest(written, LEVELS.into_iter()))
 }
 
-/// The crate of Parlour that was probably meant. A target counts for all that begin with it. Game makers may have crates with
-/// names like `parlour_sims`, so only the long names count here, and only one wrong letter or a `-` in place of a `_`.
+/// The crate of Parlour that was probably meant. A target counts for all that begin with it. Game
+/// makers may have crates with names like `parlour_sims`, so only the long names count here, and
+/// only one wrong letter or a `-` in place of a `_`.
 fn misspelt_crate(name: &str) -> Option<&'static str> {
     if CRATES.iter().any(|known| known.starts_with(name)) {
         return None;

@@ -9,7 +9,8 @@ use super::{
     table::{Kind, Setting, settings},
 };
 
-/// A TOML file with every setting, its help, and where its value came from. Read again, it gives the same settings.
+/// A TOML file with every setting, its help, and where its value came from. Read again, it gives
+/// the same settings.
 #[must_use]
 pub fn to_toml(config: &Config) -> String {
     let mut text = String::from(

@@ -116,7 +116,8 @@ impl Settings {
         }
     }
 
-    /// The world that these settings ask for. Without a seed it has seed 0, for which a server takes a random one.
+    /// The world that these settings ask for. Without a seed it has seed 0, for which a server
+    /// takes a random one.
     #[must_use]
     pub fn sim(&self, maps: Vec<Arc<Map>>, skins: Vec<String>) -> SimConfig {
         let defaults = RoomRules::default();

@@ -10,10 +10,12 @@ mod world;
 use super::{settings::Settings, value::Parsed};
 pub(super) use relations::RELATIONS;
 
-/// A setting: everything that the file, the environment, the flags, the help and `config print` need of it.
+/// A setting: everything that the file, the environment, the flags, the help and `config print`
+/// need of it.
 #[derive(Debug)]
 pub struct Setting {
-    /// Its key in the file; the variable is `PARLOUR_` and this in capitals, the flag has dashes instead of `_`.
+    /// Its key in the file; the variable is `PARLOUR_` and this in capitals, the flag has dashes
+    /// instead of `_`.
     pub name: &'static str,
     /// Under which heading it is shown.
     pub section: Section,

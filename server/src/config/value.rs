@@ -1,4 +1,5 @@
-//! From text to values and back. What fails returns what would have been right, to follow "must be".
+//! From text to values and back. What fails returns what would have been right, to follow "must
+//! be".
 
 use std::{
     fmt::Display,
@@ -13,7 +14,8 @@ use parlour_shared::limits::TICK_RATE;
 use parlour_sim::Rate;
 use parlour_tick::Cadence;
 
-/// An empty bucket must be full again in fewer ticks than this, 77 hours: what the simulation counts to.
+/// An empty bucket must be full again in fewer ticks than this, 77 hours: what the simulation
+/// counts to.
 const MAX_FILL_TICKS: u32 = 1 << 24;
 /// Characters of what is wrong with an entry of a list.
 pub(super) const LONGEST_ENTRY: usize = 240;
@@ -90,7 +92,8 @@ pub(super) fn show_time(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
-/// A path, or the word that stands for none. An empty text is refused: a shell gives it for a variable that is not set.
+/// A path, or the word that stands for none. An empty text is refused: a shell gives it for a
+/// variable that is not set.
 pub(super) fn path_or(word: &str, what: &str, text: &str) -> Parsed<Option<PathBuf>> {
     if text == word {
         return Ok(None);

@@ -1,4 +1,5 @@
-//! Accepts connections, even when no descriptor is left: no connection waits in the backlog forever.
+//! Accepts connections, even when no descriptor is left: no connection waits in the backlog
+//! forever.
 
 use std::{io, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};
 
@@ -66,7 +67,8 @@ impl Acceptor {
         if self.spare.is_some() {
             return self.descriptors.left(stream);
         }
-        // It may have the low number of the spare descriptor. A new spare one shows what is left, if any is.
+        // It may have the low number of the spare descriptor. A new spare one shows what is left,
+        // if any is.
         self.spare = spare();
         let shows = |spare: &OwnedFd| self.descriptors.left(spare);
         self.spare.as_ref().map_or(Left::Files, shows)

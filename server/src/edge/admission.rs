@@ -1,6 +1,7 @@
 //! The limits on connections: in total, and from one address before a hello.
 //!
-//! A connection slightly over a limit gets an HTTP answer, which costs memory and time. A connection far over it does not.
+//! A connection slightly over a limit gets an HTTP answer, which costs memory and time. A
+//! connection far over it does not.
 
 use std::{
     collections::HashMap,
@@ -15,7 +16,9 @@ use crate::metrics::{Gauge, Metrics};
 
 /// Connections over the limit that still get an answer.
 const ANSWERED_OVER: u32 = 1024;
-/// The maximum number of connections that may take longer for their hello, because a person may be typing it. Behind a proxy that sends no forwarding header, strangers look like this machine: these places are all they gain.
+/// The maximum number of connections that may take longer for their hello, because a person may be
+/// typing it. Behind a proxy that sends no forwarding header, strangers look like this machine:
+/// these places are all they gain.
 const MAX_BY_HAND: u32 = 16;
 
 /// The counts of connections. The I/O threads share them; the tick thread does not use them.
@@ -24,7 +27,8 @@ pub(super) struct Admission {
     max_per_address: u32,
     connections: AtomicU32,
     by_hand: AtomicU32,
-    /// Has an entry only while an address has a connection without a hello, so the number of connections bounds it.
+    /// Has an entry only while an address has a connection without a hello, so the number of
+    /// connections bounds it.
     addresses: Mutex<HashMap<IpAddr, u32>>,
     connections_gauge: Gauge,
     unauthenticated_gauge: Gauge,
@@ -123,7 +127,8 @@ impl Admission {
 }
 
 impl Admitted {
-    /// Lets the connection take longer, if few others do. It no longer counts for its address then: a connection that waits for a person to type does not take a place from short ones.
+    /// Lets the connection take longer, if few others do. It no longer counts for its address then:
+    /// a connection that waits for a person to type does not take a place from short ones.
     pub(super) fn take_longer(&mut self) -> bool {
         let Counted::Address(address) = self.counted else {
             return false;

@@ -1,11 +1,13 @@
-//! When the sweep must check which place of the table. There is one small number per place, side by side, so thousands of connections with nothing due cost only a pass over a list.
+//! When the sweep must check which place of the table. There is one small number per place, side by
+//! side, so thousands of connections with nothing due cost only a pass over a list.
 
 use std::{
     cell::Cell,
     time::{Duration, Instant},
 };
 
-/// The length of a round, the unit of time here. A due place is noticed late by up to one round, and never early.
+/// The length of a round, the unit of time here. A due place is noticed late by up to one round,
+/// and never early.
 pub(super) const ROUND: Duration = Duration::from_millis(100);
 /// Not due: 13 years from the start.
 const NEVER: u32 = u32::MAX;

@@ -1,4 +1,5 @@
-//! How a connection ends: the client is sent the reason, gets time to answer, and then the connection is cut.
+//! How a connection ends: the client is sent the reason, gets time to answer, and then the
+//! connection is cut.
 
 use std::{io::IoSlice, rc::Rc};
 
@@ -25,7 +26,9 @@ impl Connection {
         self.refuse_with(reject, detail, None);
     }
 
-    /// Like [`Self::refuse`], with the reason in the close frame: for JSON clients, where a person may be typing, and for every client that sends no valid hello. The sentence contains no secret of the client, because it is also logged.
+    /// Like [`Self::refuse`], with the reason in the close frame: for JSON clients, where a person
+    /// may be typing, and for every client that sends no valid hello. The sentence contains no
+    /// secret of the client, because it is also logged.
     pub(super) fn refuse_saying(self: &Rc<Self>, reject: Reject, sentence: &str) {
         let says = self.wire == Wire::Json || reject == Reject::HandshakeTimeout;
         self.refuse_with(reject, sentence, says.then(|| reason(sentence)));
@@ -40,7 +43,8 @@ impl Connection {
         self.close_saying(code, reason.as_deref().unwrap_or(code.reason()));
     }
 
-    /// Closes the connection with this code. Waiting data is dropped for every code: the code and the time to come back matter more than old messages, and a stopping server waits only 2 s.
+    /// Closes the connection with this code. Waiting data is dropped for every code: the code and
+    /// the time to come back matter more than old messages, and a stopping server waits only 2 s.
     pub(super) fn close(self: &Rc<Self>, code: CloseCode) {
         self.close_saying(code, code.reason());
     }
@@ -63,7 +67,8 @@ impl Connection {
         self.begin_closing(&frames, then);
     }
 
-    /// Handles a close frame of the client. Returns `true` if both sides have sent one and nothing waits to be sent.
+    /// Handles a close frame of the client. Returns `true` if both sides have sent one and nothing
+    /// waits to be sent.
     pub(super) fn answer_close(self: &Rc<Self>, code: Option<u16>) -> bool {
         match self.phase.get() {
             Phase::Over => return true,
@@ -91,7 +96,8 @@ impl Connection {
 
     /// Aborts the connection. The kernel discards what it still keeps for the client.
     pub(super) fn abort(&self) {
-        // Otherwise the kernel would try to send for minutes. If this fails, the connection is already gone.
+        // Otherwise the kernel would try to send for minutes. If this fails, the connection is
+        // already gone.
         let _ = set_socket_linger(&self.stream, Some(std::time::Duration::ZERO));
         self.hang_up();
     }
@@ -154,7 +160,8 @@ impl Connection {
     }
 }
 
-/// Makes a sentence fit into a close frame: printable ASCII, so that a terminal shows it as it is, and short enough.
+/// Makes a sentence fit into a close frame: printable ASCII, so that a terminal shows it as it is,
+/// and short enough.
 fn reason(sentence: &str) -> String {
     let printable = |character| {
         if matches!(character, ' '..='~') {

@@ -1,4 +1,5 @@
-//! The state of one WebSocket connection. Its reader and the delivery of ticks use it on one thread; nothing is borrowed across an await.
+//! The state of one WebSocket connection. Its reader and the delivery of ticks use it on one
+//! thread; nothing is borrowed across an await.
 
 mod io_thread;
 mod table;
@@ -60,7 +61,8 @@ pub(super) struct Connection {
     pub(super) outbox: RefCell<Outbox>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
-    /// When the socket last took a byte, while the outbox is not empty. It starts with the moment at which the socket stopped.
+    /// When the socket last took a byte, while the outbox is not empty. It starts with the moment
+    /// at which the socket stopped.
     pub(super) blocked: Cell<Option<Instant>>,
     heard: Cell<Instant>,
     pinged: Cell<bool>,

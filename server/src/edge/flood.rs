@@ -1,4 +1,5 @@
-//! Limits of a connection. They apply before the limits of the world, which are finer and depend on the kind of command.
+//! Limits of a connection. They apply before the limits of the world, which are finer and depend on
+//! the kind of command.
 
 use std::{
     cell::Cell,
@@ -7,7 +8,8 @@ use std::{
 
 use crate::running::Running;
 
-/// Messages that reach the world between two ticks. More are dropped. The client of a person sends one.
+/// Messages that reach the world between two ticks. More are dropped. The client of a person sends
+/// one.
 const MAX_PER_TICK: u32 = 32;
 /// Messages and pongs: the sustained rate per second, and the burst. More is a flood.
 const MESSAGES: Rate = Rate {
@@ -19,7 +21,8 @@ const PINGS: Rate = Rate {
     each: Duration::from_millis(20),
     burst: 100,
 };
-/// Second hellos: the 20th in a minute closes the connection, like 20 senseless requests in the world.
+/// Second hellos: the 20th in a minute closes the connection, like 20 senseless requests in the
+/// world.
 const HELLOS: Rate = Rate {
     each: Duration::from_secs(3),
     burst: 19,
@@ -83,7 +86,8 @@ impl Flood {
 struct Bucket(Cell<Instant>);
 
 impl Bucket {
-    /// Takes one token. If the bucket was full before `full_from`, and that is in the past, it may hold more than its burst.
+    /// Takes one token. If the bucket was full before `full_from`, and that is in the past, it may
+    /// hold more than its burst.
     fn take(&self, now: Instant, full_from: Instant, rate: Rate) -> bool {
         let full_at = self.0.get().max(full_from) + rate.each;
         if full_at.saturating_duration_since(now) > rate.each * rate.burst {

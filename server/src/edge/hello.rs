@@ -1,4 +1,5 @@
-//! The first message of a connection. Until it is valid, nothing of the connection reaches the world.
+//! The first message of a connection. Until it is valid, nothing of the connection reaches the
+//! world.
 
 use std::rc::Rc;
 

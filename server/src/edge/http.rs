@@ -40,7 +40,8 @@ const MAX_HEADERS: usize = 100;
 const LINGER: Duration = Duration::from_secs(1);
 /// The bytes that such a client may still send.
 const LINGER_BYTES: usize = 64 * 1024;
-/// The time for the request of a client that is turned away. Others wait behind it, so 100 silent clients take a second.
+/// The time for the request of a client that is turned away. Others wait behind it, so 100 silent
+/// clients take a second.
 const TURNED_AWAY: Duration = Duration::from_millis(10);
 
 /// A connection, from accept on.
@@ -191,8 +192,8 @@ pub(super) async fn turn_away(stream: &TcpStream) {
     let _ = rustix::net::send(stream, &answer, SEND_FLAGS);
 }
 
-/// Reads what the client still sends: closing with unread bytes would reset the connection, and the client might
-/// never see the answer.
+/// Reads what the client still sends: closing with unread bytes would reset the connection, and the
+/// client might never see the answer.
 async fn linger(io: &IoThread, stream: &TcpStream, until: Deadline) {
     if rustix::net::shutdown(stream, rustix::net::Shutdown::Write).is_err() {
         return;

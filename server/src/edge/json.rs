@@ -7,7 +7,8 @@ use parlour_shared::{
     view::{View, ViewError},
 };
 
-/// Turns the frames of one connection into JSON. It knows what the client knows, as a binary client would.
+/// Turns the frames of one connection into JSON. It knows what the client knows, as a binary client
+/// would.
 #[derive(Default)]
 pub(super) struct Transcoder {
     view: View,

@@ -14,10 +14,11 @@ use super::{
 };
 use crate::descriptors::{Accepted, Acceptor, Left};
 
-/// Connections that wait to be accepted. A thousand bots start at once, and who does not fit tries again after 1 s.
+/// Connections that wait to be accepted. A thousand bots start at once, and who does not fit tries
+/// again after 1 s.
 const BACKLOG: i32 = 4096;
-/// What the kernel keeps until a client has acknowledged it. It doubles the number for its own needs. It bounds what is
-/// on the way, so 64 KiB and a round trip of 100 ms are 640 KB/s.
+/// What the kernel keeps until a client has acknowledged it. It doubles the number for its own
+/// needs. It bounds what is on the way, so 64 KiB and a round trip of 100 ms are 640 KB/s.
 const SEND_BUFFER: usize = 64 * 1024;
 /// Commands are small: a few kilobytes are many of them.
 const RECEIVE_BUFFER: usize = 32 * 1024;
@@ -27,7 +28,8 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     let socket = listener.as_fd();
     rustix::net::sockopt::set_socket_send_buffer_size(socket, SEND_BUFFER)?;
     rustix::net::sockopt::set_socket_recv_buffer_size(socket, RECEIVE_BUFFER)?;
-    // A sandbox may lack this option. Slow clients are then sent older snapshots, which is no reason not to serve.
+    // A sandbox may lack this option. Slow clients are then sent older snapshots, which is no
+    // reason not to serve.
     if let Err(error) = unsent::bound(listener, unsent::FEW) {
         tracing::warn!(%error, "cannot bound unsent bytes (TCP_NOTSENT_LOWAT): slow clients get older snapshots");
     }

@@ -76,8 +76,9 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
     }
 }
 
-/// The message as the world takes it. A text that is refused goes on as an empty one, which the world refuses: the answer
-/// keeps its place among the others, and the refused chat costs the speaker as much as any.
+/// The message as the world takes it. A text that is refused goes on as an empty one, which the
+/// world refuses: the answer keeps its place among the others, and the refused chat costs the
+/// speaker as much as any.
 fn with_clean_text(mut message: ClientMessage) -> ClientMessage {
     if let ClientMessage::Chat(chat) = &mut message {
         chat.text = clean_chat(std::mem::take(&mut chat.text)).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Bytes that wait for a connection that does not take data: whole WebSocket frames, in order, bounded in bytes.
+//! Bytes that wait for a connection that does not take data: whole WebSocket frames, in order,
+//! bounded in bytes.
 
 use crate::metrics::Gauge;
 
@@ -43,7 +44,8 @@ impl Outbox {
         &self.bytes[self.sent..]
     }
 
-    /// Adds whole frames, unless more than `limit` bytes wait already. So a client that keeps up can be sent a frame of any size, and at most `limit` and one addition wait.
+    /// Adds whole frames, unless more than `limit` bytes wait already. So a client that keeps up
+    /// can be sent a frame of any size, and at most `limit` and one addition wait.
     pub(super) fn push<'a>(
         &mut self,
         parts: impl Iterator<Item = &'a [u8]> + Clone,
@@ -63,7 +65,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Notes that this many bytes of [`Self::waiting`] were sent. Frees all memory when nothing waits.
+    /// Notes that this many bytes of [`Self::waiting`] were sent. Frees all memory when nothing
+    /// waits.
     pub(super) fn advance(&mut self, sent: usize) {
         let mut left = sent.min(self.len());
         self.gauge.decrement(left as f64);
@@ -140,7 +143,8 @@ mod tests {
     }
 
     proptest! {
-        /// However the bytes go out, and whenever the rest is forgotten, what was sent is whole frames.
+        /// However the bytes go out, and whenever the rest is forgotten, what was sent is whole
+        /// frames.
         #[test]
         fn forgetting_never_cuts_a_frame(
             lens in proptest::collection::vec(prop_oneof![0_usize..200, 65_000_usize..66_000], 1..8),

@@ -1,4 +1,5 @@
-//! When closed clients may come back: at a random time within a window that grows with their number. So they do not all reach a restarted server at the same time.
+//! When closed clients may come back: at a random time within a window that grows with their
+//! number. So they do not all reach a restarted server at the same time.
 
 use std::{
     cell::RefCell,
@@ -20,7 +21,8 @@ pub(super) struct Spread {
     /// The present number of WebSocket connections, which is also a metric.
     clients: AtomicU32,
     websockets: Gauge,
-    /// Their number when the server failed or began to stop, so that the last ones are spread like the first.
+    /// Their number when the server failed or began to stop, so that the last ones are spread like
+    /// the first.
     leaving: AtomicU32,
     seed: u64,
 }

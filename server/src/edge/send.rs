@@ -24,9 +24,11 @@ use crate::{bridge::inbound::What, metrics::EdgeMetrics};
 
 /// The maximum number of frames in one write. A tick rarely has more than two for a session.
 pub(super) const MAX_FRAMES: usize = 8;
-/// The maximum number of bytes that are copied together before they are sent. A small copy costs less than a gathering write of the kernel; a large one costs more.
+/// The maximum number of bytes that are copied together before they are sent. A small copy costs
+/// less than a gathering write of the kernel; a large one costs more.
 const COPIED: usize = 8 * 1024;
-/// Sends without waiting, and without a signal if the connection is gone. On other systems the socket has this setting from its start.
+/// Sends without waiting, and without a signal if the connection is gone. On other systems the
+/// socket has this setting from its start.
 #[cfg(target_os = "linux")]
 pub(super) const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
 #[cfg(not(target_os = "linux"))]
@@ -171,7 +173,9 @@ impl Connection {
         false
     }
 
-    /// Gives bytes to the socket with `send`, which costs less than `writev`, and without asking the runtime first. While nothing waits, the socket usually takes everything. Only if it does not is the runtime told.
+    /// Gives bytes to the socket with `send`, which costs less than `writev`, and without asking
+    /// the runtime first. While nothing waits, the socket usually takes everything. Only if it does
+    /// not is the runtime told.
     fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
         let send = || rustix::net::send(&self.stream, bytes, SEND_FLAGS);
         match send() {
@@ -263,7 +267,8 @@ async fn drain(connection: Rc<Connection>) {
     }
 }
 
-/// Sent messages and their bytes, by kind. They are summed here before they are added to the shared counters.
+/// Sent messages and their bytes, by kind. They are summed here before they are added to the shared
+/// counters.
 #[derive(Default)]
 pub(super) struct Sent([(u64, u64); ServerKind::ALL.len()]);
 

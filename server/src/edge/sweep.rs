@@ -36,7 +36,8 @@ pub(super) async fn run(io: Rc<IoThread>) {
             from = place + 1;
             sweep(&connection, now);
             connection.look_at_next();
-            // Connections that came at the same time are pinged at the same time: thousands, after a restart.
+            // Connections that came at the same time are pinged at the same time: thousands, after
+            // a restart.
             if looked % WRITES_PER_TURN == 0 {
                 yield_now().await;
             }
@@ -55,7 +56,8 @@ fn tell_skipped(io: &IoThread, told: &mut u64) {
     }
 }
 
-/// Logs changes of the pace. It may change every half second, so a line reports only the first step down, the last one, and the way back.
+/// Logs changes of the pace. It may change every half second, so a line reports only the first step
+/// down, the last one, and the way back.
 fn tell_pace(io: &IoThread, told: &mut u8) {
     let step = io.shared.status.pace_step();
     let (first, last) = (PaceLevel::FULL.number(), PaceLevel::LAST.number());

@@ -58,9 +58,12 @@ pub(crate) fn run(start: IoStart) -> io::Result<Closed> {
         .enable_all()
         .on_thread_park(move || parking.park())
         .on_thread_unpark(move || going_on.unpark())
-        // The number of tasks that run between two polls of the sockets, and before a tick's output gets its turn, while many messages come. With half of it, the default, each poll costs twice as much per message.
+        // The number of tasks that run between two polls of the sockets, and before a tick's output
+        // gets its turn, while many messages come. With half of it, the default, each poll costs
+        // twice as much per message.
         .event_interval(128)
-        // 5,000 clients that send at the same time need five polls. The memory for events, 12 KiB, stays in the cache.
+        // 5,000 clients that send at the same time need five polls. The memory for events, 12 KiB,
+        // stays in the cache.
         .max_io_events_per_tick(1024)
         .build_local(LocalOptions::default())?;
     runtime.block_on(serve(start))
@@ -154,7 +157,8 @@ fn ended_early(ended: Result<(), JoinError>) -> io::Error {
 }
 
 impl IoThread {
-    /// Closes all connections, because this thread was so late that outputs of ticks were dropped. The state of its clients cannot be continued.
+    /// Closes all connections, because this thread was so late that outputs of ticks were dropped.
+    /// The state of its clients cannot be continued.
     fn lost(&self) {
         tracing::error!(
             thread = self.thread,

@@ -1,13 +1,15 @@
 //! Bounds the bytes that the kernel keeps because it cannot send them yet.
 //!
-//! The bound is small, so that the newest state of a slow client waits in the server, where it is replaced by newer state.
-//! Measured with a client that has a small receive buffer and reads nothing: the kernels hold 8 KiB, and 102 KiB without the
-//! bound. Clients that read are not affected: with a round trip of 50 ms the 100 KB of a full snapshot arrive in 0.16 s with
-//! and without it, and 200 bots on loopback cost the same CPU.
+//! The bound is small, so that the newest state of a slow client waits in the server, where it is
+//! replaced by newer state. Measured with a client that has a small receive buffer and reads
+//! nothing: the kernels hold 8 KiB, and 102 KiB without the bound. Clients that read are not
+//! affected: with a round trip of 50 ms the 100 KB of a full snapshot arrive in 0.16 s with and
+//! without it, and 200 bots on loopback cost the same CPU.
 //!
-//! The bound is larger while more than [`MUCH`] waits in the outbox. Such a backlog is not made of snapshots, because its
-//! viewer is held, and bytes in the kernel do not count towards the outbox's 256 KiB: so a client may be sent 300 KB at
-//! once. The larger bound still lets a close frame through within the 5 s that a client has, at 15 KB/s.
+//! The bound is larger while more than [`MUCH`] waits in the outbox. Such a backlog is not made of
+//! snapshots, because its viewer is held, and bytes in the kernel do not count towards the outbox's
+//! 256 KiB: so a client may be sent 300 KB at once. The larger bound still lets a close frame
+//! through within the 5 s that a client has, at 15 KB/s.
 
 use std::{io, os::fd::AsFd};
 
@@ -17,10 +19,12 @@ pub(super) const FEW: u32 = 4 * 1024;
 pub(super) const MANY: u32 = 48 * 1024;
 /// Bytes in the outbox above which [`MANY`] applies.
 pub(super) const MUCH: usize = 64 * 1024;
-/// The number of waiting bytes below which [`FEW`] applies again, so that it does by the time the outbox is empty.
+/// The number of waiting bytes below which [`FEW`] applies again, so that it does by the time the
+/// outbox is empty.
 pub(super) const REST: usize = 16 * 1024;
 
-/// Bounds the unsent bytes that the kernel keeps for a connection, or for those that a listener will accept.
+/// Bounds the unsent bytes that the kernel keeps for a connection, or for those that a listener
+/// will accept.
 #[cfg(target_os = "linux")]
 pub(super) fn bound(socket: &impl AsFd, bytes: u32) -> io::Result<()> {
     socket2::SockRef::from(socket).set_tcp_notsent_lowat(bytes)

@@ -28,7 +28,8 @@ use super::{
     message,
 };
 
-/// The number of reads after which other connections get to run, however much one sends: 16 * 16 KiB.
+/// The number of reads after which other connections get to run, however much one sends: 16 * 16
+/// KiB.
 const READS_PER_TURN: u32 = 16;
 
 /// A connection whose upgrade was agreed on.
@@ -44,7 +45,8 @@ pub(super) struct Opening {
     pub(super) leftover: Bytes,
 }
 
-/// Reads until the hello, then hands over to a separate, small task: this future still carries the HTTP state.
+/// Reads until the hello, then hands over to a separate, small task: this future still carries the
+/// HTTP state.
 pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     let connection = Rc::new(Connection::new(
         Rc::clone(&io),
@@ -98,7 +100,8 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     }
 }
 
-/// Reads a connection to its end, in a separate future: while it waits for a message, this is all the memory of its task. When it is dropped, the connection ends.
+/// Reads a connection to its end, in a separate future: while it waits for a message, this is all
+/// the memory of its task. When it is dropped, the connection ends.
 struct Reader {
     decoder: Decoder,
     greeting: bool,
@@ -121,7 +124,8 @@ impl Future for Reader {
 }
 
 impl Drop for Reader {
-    // Also after a panic in here: the runtime would swallow it, and the connection would stay forever.
+    // Also after a panic in here: the runtime would swallow it, and the connection would stay
+    // forever.
     fn drop(&mut self) {
         // Wakes the task that empties the outbox, if there is one, so that it ends as well.
         self.connection.hang_up();
@@ -140,7 +144,8 @@ impl Reader {
             if readable.is_err() || connection.phase.get() == Phase::Over {
                 return Poll::Ready(false);
             }
-            // One buffer for all connections of this thread. It is empty again before anything else runs.
+            // One buffer for all connections of this thread. It is empty again before anything else
+            // runs.
             let mut scratch = connection.io.scratch.borrow_mut();
             match receive(&connection.stream, &mut scratch) {
                 Ok(0) => return Poll::Ready(false),
@@ -168,7 +173,8 @@ impl Reader {
                 }
             }
             if self.greeting && connection.session().is_some() {
-                // A decoder keeps nothing between two messages, so a new one with different limits can continue.
+                // A decoder keeps nothing between two messages, so a new one with different limits
+                // can continue.
                 self.decoder = Decoder::new(Role::Server, limits(MAX_CLIENT_MESSAGE));
                 self.greeting = false;
             }
@@ -183,7 +189,8 @@ impl Reader {
     }
 }
 
-/// Receives once. Fewer bytes than the buffer holds are all there are. Then the runtime is told to wait for more, or it would make us read again and find nothing.
+/// Receives once. Fewer bytes than the buffer holds are all there are. Then the runtime is told to
+/// wait for more, or it would make us read again and find nothing.
 fn receive(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<usize> {
     let mut all = None;
     let received = stream.try_io(Interest::READABLE, || {
@@ -211,7 +218,8 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
         Event::Ping(_) => {
             connection.refuse_saying(Reject::PingFlood, "more than 50 WebSocket pings a second")
         }
-        // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a message.
+        // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a
+        // message.
         Event::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
         Event::Pong(_) => connection.refuse_saying(Reject::Flood, "more than 1000 WebSocket pongs a second"),
         Event::Close { .. } => {}

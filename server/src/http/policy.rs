@@ -35,6 +35,9 @@ pub use pattern::{HostPattern, OriginPattern, PatternError};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// Characters of a header that an error repeats. A name has at most 253.
+const MOST_REPEATED: usize = 260;
+
 /// Which names and pages are allowed.
 #[derive(Debug, Default)]
 pub(crate) struct Policy {
@@ -128,7 +131,7 @@ impl Policy {
             || *host == Host::Address(canonical)
             || self.hosts.iter().any(|pattern| pattern.matches(host));
         if !known && (canonical.is_loopback() || !self.hosts.is_empty()) {
-            return Err(Refusal::Host(host.to_string()));
+            return Err(Refusal::Host(shortened(&host.to_string())));
         }
         Ok(Addressed {
             authority: Some(authority),
@@ -157,7 +160,7 @@ impl Policy {
             return Ok(());
         }
         Err(match for_players {
-            true => Refusal::Origin(String::from_utf8_lossy(origin.as_bytes()).into_owned()),
+            true => Refusal::Origin(shortened(&String::from_utf8_lossy(origin.as_bytes()))),
             false => Refusal::Page,
         })
     }
@@ -224,7 +227,8 @@ pub(crate) fn describe<B>(request: &Request<B>) -> String {
     text
 }
 
-/// Returns the host of a request. The host of an absolute target has precedence over the header (RFC 9112, section 3.2.2).
+/// Returns the host of a request. The host of an absolute target has precedence over the header
+/// (RFC 9112, section 3.2.2).
 fn authority<B>(request: &Request<B>) -> Result<Option<Authority>, Refusal> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let header = match (hosts.next(), hosts.next()) {
@@ -238,6 +242,11 @@ fn authority<B>(request: &Request<B>) -> Result<Option<Authority>, Refusal> {
         (None, None) => return Ok(None),
     };
     Authority::parse(text).map(Some).ok_or(Refusal::NoHost)
+}
+
+/// The first characters of a text that an error repeats, so that a large header makes no larger answer.
+fn shortened(text: &str) -> String {
+    text.chars().take(MOST_REPEATED).collect()
 }
 
 fn sender(headers: &HeaderMap) -> Sender<'_> {

@@ -85,7 +85,7 @@ kinds! {
     HistoryFailed = INTERNAL_SERVER_ERROR, "history-failed", "History not written", None;
     /// The server has too many connections, or it stops.
     ServerFull = SERVICE_UNAVAILABLE, "server-full", "Server full", Some(Reject::TooManyConnections);
-    /// The process has too few descriptors. Clients see the same as for `ServerFull`.
+    /// The process has too few descriptors. The `type` is that of `ServerFull`; the class differs.
     TooFewDescriptors = SERVICE_UNAVAILABLE, "server-full", "Server full",
         Some(Reject::TooFewDescriptors);
     /// The server failed.

@@ -1,7 +1,5 @@
 //! Route tables: one per port, with one function that finds the route of a request.
 
-use std::net::IpAddr;
-
 use hyper::{
     Method, Request, Uri,
     header::{ALLOW, HeaderValue},
@@ -97,26 +95,25 @@ impl<H> Routes<H> {
         }
     }
 
-    /// Finds the handler of a request on a connection that was accepted at `local`.
+    /// Finds the handler of a request, whose host [`Policy::host`] has checked.
     ///
-    /// It checks the host, the web page that sent the request, the path, and the method. The error
-    /// names the first fault.
+    /// It checks the web page that sent the request, the path, and the method. The error names the
+    /// first fault.
     pub(crate) fn find<B>(
         &self,
         request: &Request<B>,
         policy: &Policy,
-        local: IpAddr,
-    ) -> Result<(&H, Addressed), HttpProblem> {
-        let to = policy.host(request, local)?;
+        to: &Addressed,
+    ) -> Result<&H, HttpProblem> {
         let path = request.uri().path();
         let rows = || self.rows.iter().filter(|row| row.path == path);
         let found = rows().find(|row| row.verb.takes(request.method()));
         let access = found
             .or(rows().next())
             .map_or(self.unknown_access, |row| row.access);
-        policy.admits(request.headers(), &to, access)?;
+        policy.admits(request.headers(), to, access)?;
         match found {
-            Some(row) => Ok((&row.handler, to)),
+            Some(row) => Ok(&row.handler),
             None if rows().next().is_none() => {
                 Err(HttpProblem::new(ProblemKind::NotFound, self.unknown_detail))
             }
@@ -180,8 +177,9 @@ mod tests {
             request = request.header("origin", page);
         }
         let request = request.body(()).unwrap();
-        let found = TABLE.find(&request, &Policy::default(), Ipv4Addr::LOCALHOST.into());
-        found.map(|(handler, _)| *handler)
+        let policy = Policy::default();
+        let to = policy.host(&request, Ipv4Addr::LOCALHOST.into())?;
+        TABLE.find(&request, &policy, &to).copied()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! All maps together: which exist, and whether each door leads somewhere and can be reached.
 //!
-//! A recording finds its maps by their contents, not by what is served today: for a replay all maps are candidates.
+//! A recording finds its maps by their contents, not by what is served today: for a replay all maps
+//! are candidates.
 
 use std::{
     collections::BTreeMap,
@@ -74,7 +75,8 @@ pub(super) fn load(bundled: &Bundled, directory: Option<&Path>) -> Result<Catalo
     }
 }
 
-/// Reads every map that a recording may have been made with: all bundled ones, and those of a directory, also under the same names.
+/// Reads every map that a recording may have been made with: all bundled ones, and those of a
+/// directory, also under the same names.
 pub(super) fn candidates(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
     let Found { entries, errors, .. } = read_all(&Bundled::All, directory)?;
     if !errors.is_empty() {

@@ -44,7 +44,8 @@ pub(super) fn check(tmx: &tiled::Map) -> Vec<Placed> {
 fn odd(object: &tiled::Object<'_>, layer: &str, is_at_top: bool) -> Option<Fault> {
     let class = object.user_type.as_str();
     let is_read = |of: &str| is_at_top && layer == of;
-    // Objects in the layer `doors` must have the class `door`, which is checked where doors are read.
+    // Objects in the layer `doors` must have the class `door`, which is checked where doors are
+    // read.
     if is_read("doors") {
         return None;
     }
@@ -65,7 +66,8 @@ fn odd(object: &tiled::Object<'_>, layer: &str, is_at_top: bool) -> Option<Fault
     meant.map(|(kind, layer)| Fault::InOtherLayer { kind, layer })
 }
 
-/// Returns whether one text is the other except for upper case and one typo: a letter too many, too few or different, or two letters swapped.
+/// Returns whether one text is the other except for upper case and one typo: a letter too many, too
+/// few or different, or two letters swapped.
 fn is_nearly(text: &str, word: &str) -> bool {
     // Longer texts are not typos, and need not be compared.
     if text.len() > 2 * word.len() {

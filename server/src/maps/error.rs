@@ -28,7 +28,8 @@ impl fmt::Display for MapError {
     }
 }
 
-/// All that is wrong with a catalogue of maps, one line each: errors first, then what would only be a warning.
+/// All that is wrong with a catalogue of maps, one line each: errors first, then what would only be
+/// a warning.
 #[derive(Debug, Error)]
 pub struct MapErrors(pub Vec<MapError>);
 
@@ -205,7 +206,8 @@ pub enum Fault {
     /// A small part of the map without a door.
     #[error("is walled in: no door and less than {0} % of the map's floor can be walked to from there")]
     SpawnInPocket(u64),
-    /// A part of a map without doors that is not the one with most spawn points. It names one of that.
+    /// A part of a map without doors that is not the one with most spawn points. It names one of
+    /// that.
     #[error("neither a door nor the spawn point `{0}` can be walked to from there")]
     SpawnCutOff(String),
     /// A file that looks like a map but is none that is read.
@@ -229,7 +231,8 @@ pub struct LostDoor {
     pub map: String,
     /// The spawn point it leads to, if only that is missing.
     pub spawn: Option<String>,
-    /// Whether the door is one of a bundled map. Then it lost its other side when maps were chosen, which is only warned about.
+    /// Whether the door is one of a bundled map. Then it lost its other side when maps were chosen,
+    /// which is only warned about.
     pub is_bundled: bool,
     /// What to do.
     pub advice: String,

@@ -1,7 +1,8 @@
 //! Doors that lead nowhere.
 //!
-//! A door of the user's own map is a mistake in a file that can be corrected, so it is an error. A door of a bundled map
-//! loses its other side when that map is left out or replaced: the choice was made on purpose, so it is a warning.
+//! A door of the user's own map is a mistake in a file that can be corrected, so it is an error. A
+//! door of a bundled map loses its other side when that map is left out or replaced: the choice was
+//! made on purpose, so it is a warning.
 
 use std::collections::BTreeMap;
 

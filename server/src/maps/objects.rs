@@ -153,7 +153,8 @@ fn door(object: &tiled::Object<'_>, size_px: (u32, u32)) -> Result<Door, Fault> 
     })
 }
 
-/// Start and length in whole pixels, each edge rounded to the nearest; `None` if not within the map.
+/// Start and length in whole pixels, each edge rounded to the nearest; `None` if not within the
+/// map.
 fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
     let first = whole(f64::from(start))?;
     let last = whole(f64::from(start) + f64::from(length))?;

@@ -1,7 +1,9 @@
-//! Whether players can walk where a map means them to: into its doors, and away from its spawn points.
+//! Whether players can walk where a map means them to: into its doors, and away from its spawn
+//! points.
 //!
-//! An **error** is what no player can ever use: a door that no middle of a body fits into, a spawn point that is a cage. A
-//! **warning** is what cannot be walked to, but game logic may put players there.
+//! An **error** is what no player can ever use: a door that no middle of a body fits into, a spawn
+//! point that is a cage. A **warning** is what cannot be walked to, but game logic may put players
+//! there.
 
 mod floor;
 
@@ -63,8 +65,9 @@ pub(super) fn check(parsed: &Parsed) -> Vec<(String, Fault)> {
     found
 }
 
-/// The part from which the others are cut off on a map without doors, and its spawn point that a message names: the part
-/// with the most spawn points; of several the one with `default`, else the largest. Pockets are none.
+/// The part from which the others are cut off on a map without doors, and its spawn point that a
+/// message names: the part with the most spawn points; of several the one with `default`, else the
+/// largest. Pockets are none.
 fn main_part(map: &Map, parts: &[Part]) -> Option<(usize, usize)> {
     let default = |part: &Part| {
         let mut spawns = part.spawns.iter();

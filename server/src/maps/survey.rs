@@ -1,8 +1,10 @@
-//! The first look at a map file: whatever the `tiled` crate allocates by, indexes with or recurses on is checked here.
+//! The first look at a map file: whatever the `tiled` crate allocates by, indexes with or recurses
+//! on is checked here.
 //!
-//! The crate (0.16) reserves memory by a tileset's `tilecount`, indexes a layer by its `width` without looking at how
-//! many tiles there are, descends without a bound into groups and properties, adds measures of tilesets without
-//! looking at their size, and inflates compressed layers to whatever length. All of these end here.
+//! The crate (0.16) reserves memory by a tileset's `tilecount`, indexes a layer by its `width`
+//! without looking at how many tiles there are, descends without a bound into groups and
+//! properties, adds measures of tilesets without looking at their size, and inflates compressed
+//! layers to whatever length. All of these end here.
 
 use std::collections::BTreeSet;
 

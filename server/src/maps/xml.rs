@@ -1,7 +1,7 @@
 //! The markup of a map file, piece by piece, without allocating by anything that the file says.
 //!
-//! Stricter than XML: no document type, no CDATA, no prefixes, plain names. What passes here is read in one way only,
-//! so that what was checked is what the `tiled` crate sees.
+//! Stricter than XML: no document type, no CDATA, no prefixes, plain names. What passes here is
+//! read in one way only, so that what was checked is what the `tiled` crate sees.
 
 use super::error::Fault;
 

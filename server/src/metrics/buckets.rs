@@ -1,4 +1,5 @@
-//! A histogram with fixed bounds. Samples are counted immediately: nothing is kept to be counted later.
+//! A histogram with fixed bounds. Samples are counted immediately: nothing is kept to be counted
+//! later.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,6 +1,8 @@
-//! The store of metrics: atomics by name and labels. Counting is one atomic addition, and allocates nothing.
+//! The store of metrics: atomics by name and labels. Counting is one atomic addition, and allocates
+//! nothing.
 //!
-//! `metrics-exporter-prometheus` is not used, because it allocates in the tick: CONTRIBUTING.md has the figures.
+//! `metrics-exporter-prometheus` is not used, because it allocates in the tick: CONTRIBUTING.md has
+//! the figures.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,14 +16,17 @@ use ::metrics::{
 
 use super::buckets::Buckets;
 
-/// The maximum number of metrics, with each combination of labels as one. The server itself has about 200.
+/// The maximum number of metrics, with each combination of labels as one. The server itself has
+/// about 200.
 const MAX_METRICS: usize = 10_000;
-/// The bounds of histograms without others, in seconds: 5 ms to 10 s, as in most clients of Prometheus.
+/// The bounds of histograms without others, in seconds: 5 ms to 10 s, as in most clients of
+/// Prometheus.
 const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// The metrics of one server, which `/metrics` on its admin port renders. Clones share them.
 ///
-/// The threads of the server count here. Game logic also does in a step of its world, with one line of the crate `metrics`:
+/// The threads of the server count here. Game logic also does in a step of its world, with one line
+/// of the crate `metrics`:
 ///
 /// ```
 /// # fn in_a_system() {
@@ -29,7 +34,8 @@ const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 /// # }
 /// ```
 ///
-/// The crate must be the version that the server uses, 0.24. Other threads of the program use the recorder of the server:
+/// The crate must be the version that the server uses, 0.24. Other threads of the program use the
+/// recorder of the server:
 ///
 /// ```no_run
 /// # use parlour_server::Server;
@@ -45,20 +51,29 @@ const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 /// A program with one server can instead make its recorder the recorder of the whole program:
 /// `metrics::set_global_recorder(server.recorder().clone())`.
 ///
-/// In a replay and in the shadow the same line does nothing: only the live world counts. A test of game logic creates its own recorder, counts under [`metrics::with_local_recorder`], and reads [`Self::render`].
+/// In a replay and in the shadow the same line does nothing: only the live world counts. A test of
+/// game logic creates its own recorder, counts under [`metrics::with_local_recorder`], and reads
+/// [`Self::render`].
 ///
 /// # Names
 ///
-/// Begin names with the name of the game; `parlour_` is for the server. A counter ends with `_total`.
-/// `metrics::describe_counter!` adds a help text.
+/// Begin names with the name of the game; `parlour_` is for the server. A counter ends with
+/// `_total`. `metrics::describe_counter!` adds a help text.
 ///
 /// # Cost
 ///
-/// A line as above takes a lock for reading and looks up the name: 30 to 60 ns. It allocates only the first time. A handle that is created once (`let goals = metrics::counter!("game_goals_total");`) and kept in a resource needs no lock and no look-up. Do not keep it in a static: it would belong to the first world that uses it, even if that is a replay. A formatted label allocates each time: use literals.
+/// A line as above takes a lock for reading and looks up the name: 30 to 60 ns. It allocates only
+/// the first time. A handle that is created once
+/// (`let goals = metrics::counter!("game_goals_total");`) and kept in a resource needs no lock and
+/// no look-up. Do not keep it in a static: it would belong to the first world that uses it, even if
+/// that is a replay. A formatted label allocates each time: use literals.
 ///
 /// # Bounds
 ///
-/// At most 10,000 metrics are kept; each combination of labels is one. So take the values of labels from a small fixed set, and never from players. Further metrics are not counted. The same is true for a name that Prometheus does not allow, and for a name that already has a different kind. A comment at the end of `/metrics` names the first metric that is not counted.
+/// At most 10,000 metrics are kept; each combination of labels is one. So take the values of labels
+/// from a small fixed set, and never from players. Further metrics are not counted. The same is
+/// true for a name that Prometheus does not allow, and for a name that already has a different
+/// kind. A comment at the end of `/metrics` names the first metric that is not counted.
 ///
 /// Histograms have the bounds 5 ms to 10 s.
 #[derive(Clone, Default)]
@@ -112,7 +127,8 @@ impl Recorder {
         }
     }
 
-    /// Returns the metric with this key, and creates it if it does not exist. `None`: it is not counted.
+    /// Returns the metric with this key, and creates it if it does not exist. `None`: it is not
+    /// counted.
     fn metric<T>(&self, key: &Key, kind: Kind, handle: impl Fn(&Cell) -> Option<T>) -> Option<T> {
         let kept = self.read().cells.get(key).and_then(&handle);
         kept.or_else(|| self.write().add(key, kind).and_then(handle))
@@ -176,7 +192,8 @@ impl Table {
     }
 }
 
-/// Returns whether Prometheus accepts labels with these names. A name that it does not accept would spoil all of `/metrics`.
+/// Returns whether Prometheus accepts labels with these names. A name that it does not accept would
+/// spoil all of `/metrics`.
 fn are_valid<'a>(labels: impl Iterator<Item = &'a Label> + Clone) -> bool {
     labels.clone().enumerate().all(|(index, label)| {
         let again = labels

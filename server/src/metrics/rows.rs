@@ -1,4 +1,5 @@
-//! The rows of the tables of metrics, and what each kind of row creates. All handles are created once, with the table.
+//! The rows of the tables of metrics, and what each kind of row creates. All handles are created
+//! once, with the table.
 
 use std::marker::PhantomData;
 
@@ -11,7 +12,8 @@ use parlour_shared::{
 use super::recorder::{Kind, Recorder};
 use crate::reject::Reject;
 
-/// Makes a struct of metrics from a table with one row per metric: field, type, kind of row, name, help.
+/// Makes a struct of metrics from a table with one row per metric: field, type, kind of row, name,
+/// help.
 macro_rules! table {
     (
         $(#[$about:meta])*

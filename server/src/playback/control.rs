@@ -1,4 +1,5 @@
-//! Requests of the admin port to the ticker, and their answers. Neither side waits at the two rings: the admin side polls.
+//! Requests of the admin port to the ticker, and their answers. Neither side waits at the two
+//! rings: the admin side polls.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The thread that reads ahead. It does all that needs a file or takes long, so that the tick thread never waits.
+//! The thread that reads ahead. It does all that needs a file or takes long, so that the tick
+//! thread never waits.
 
 use std::{
     sync::{
@@ -43,7 +44,8 @@ pub(super) struct ReadItem {
 }
 
 pub(super) enum ItemKind {
-    /// The world that was sought. With a reason, it is the last world before that, and nothing comes after it.
+    /// The world that was sought. With a reason, it is the last world before that, and nothing
+    /// comes after it.
     Reached(Box<Simulation>, Option<End>),
     /// The next tick, and the bytes that it counts for.
     Tick(TickRecord, usize),
@@ -89,7 +91,8 @@ impl Reader {
     }
 }
 
-/// Sends the world after a tick, and the ticks after it. Returns the next command that replaces this seek.
+/// Sends the world after a tick, and the ticks after it. Returns the next command that replaces
+/// this seek.
 fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next {
     let end = words_of(replay.ending());
     let mut sought = seek(replay, rings, to);
@@ -133,7 +136,8 @@ enum Sought<'a> {
     Replaced(Next),
 }
 
-/// Makes the world after a tick. At least one tick is run, because only a run fills the output that spectators are sent.
+/// Makes the world after a tick. At least one tick is run, because only a run fills the output that
+/// spectators are sent.
 fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<Sought<'a>, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_before(Tick(to.0.saturating_sub(1)))?;

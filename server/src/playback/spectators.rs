@@ -15,7 +15,8 @@ use parlour_tick::{EventKind, TickInput, TickOutput};
 
 use visit::Visit;
 
-/// The burst of joins, and the steps until one more is allowed: a room with its map is a long message.
+/// The burst of joins, and the steps until one more is allowed: a room with its map is a long
+/// message.
 const JOINS: u64 = 5;
 const JOIN_EVERY: u64 = TICK_RATE as u64;
 
@@ -106,7 +107,8 @@ impl Spectators {
                     spectator.held = event.kind == EventKind::Hold;
                     if let Some(world) = world.as_deref_mut() {
                         world.set_watcher_held(session, spectator.held);
-                        // It may have joined while its connection took nothing, and playback may be paused.
+                        // It may have joined while its connection took nothing, and playback may be
+                        // paused.
                         spectator.show(session, world, output);
                     }
                 }
@@ -150,7 +152,8 @@ impl Spectators {
         }
     }
 
-    /// Moves every spectator to the room of the followed player while that is in a room, and otherwise to its own room.
+    /// Moves every spectator to the room of the followed player while that is in a room, and
+    /// otherwise to its own room.
     pub(super) fn regroup(
         &mut self,
         world: &mut Simulation,
@@ -200,7 +203,8 @@ impl Spectators {
         }
     }
 
-    /// Handles a new world at this tick. Spectators that have seen later ticks must start a new session, because ticks only rise for a client.
+    /// Handles a new world at this tick. Spectators that have seen later ticks must start a new
+    /// session, because ticks only rise for a client.
     pub(super) fn world_changed(&mut self, tick: Tick, output: &mut TickOutput) {
         self.welcome.tick = tick;
         for (&session, spectator) in &mut self.list {

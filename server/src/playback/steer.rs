@@ -26,7 +26,8 @@ pub enum SteerError {
     Speed(String),
 }
 
-/// Returns the tick that a text names. Distances count from `now`, and stop at the ends of the recording.
+/// Returns the tick that a text names. Distances count from `now`, and stop at the ends of the
+/// recording.
 pub(super) fn tick_of(text: &str, now: Tick, times: &Times) -> Result<Tick, SteerError> {
     if let Some(seconds) = distance(text) {
         let (first, last) = times.range().ok_or(MomentError::Empty)?;

@@ -35,7 +35,8 @@ pub(super) struct PlaybackTicker {
     waiting: Arc<AtomicUsize>,
     pub(super) control: ControlReceiver,
     pub(super) spectators: Spectators,
-    /// `None` before the first one is made, and after one that reached a different state than was recorded.
+    /// `None` before the first one is made, and after one that reached a different state than was
+    /// recorded.
     pub(super) world: Option<Box<Simulation>>,
     /// The last tick that spectators were shown.
     pub(super) tick: Tick,
@@ -94,7 +95,8 @@ impl PlaybackTicker {
         self.seek(from);
     }
 
-    /// Starts a seek. Spectators see the old world until the new one is made. Returns `false` if too many seeks wait already.
+    /// Starts a seek. Spectators see the old world until the new one is made. Returns `false` if
+    /// too many seeks wait already.
     pub(super) fn seek(&mut self, to: Tick) -> bool {
         let seek_id = self.seek_id.wrapping_add(1);
         if self.commands.push(Command::Seek(seek_id, to)).is_err() {
@@ -270,7 +272,8 @@ impl Ticker for PlaybackTicker {
         self.spectators
             .take_in(input, world, seeking, self.following.as_ref(), output);
         output.tick = self.tick;
-        // The edge sends `frames`. Here these are the frames of the watchers; recorded players are sent nothing.
+        // The edge sends `frames`. Here these are the frames of the watchers; recorded players are
+        // sent nothing.
         std::mem::swap(&mut output.frames, &mut output.watched);
         output.counts = Counts {
             sessions: self.spectators.len() as u32,

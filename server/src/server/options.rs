@@ -17,15 +17,19 @@ use crate::edge::EdgeOptions;
 pub struct ServerOptions {
     /// The address for players: HTTP and WebSocket. Port 0: any free port.
     pub listen: SocketAddr,
-    /// The address for health and metrics, readable by everyone who reaches it. Port 0: any free port.
+    /// The address for health and metrics, readable by everyone who reaches it. Port 0: any free
+    /// port.
     pub admin: SocketAddr,
     /// The number of threads that serve connections, 1 to 64.
     pub io_threads: usize,
     /// Whether the tick thread gets real-time priority where the system allows it.
     pub realtime: bool,
-    /// The world. If its seed is 0, as [`SimConfig::new`] leaves it, the server takes a random seed at each start, and players have different ids each time. The log and each recording contain the seed. Any other seed is used as it is.
+    /// The world. If its seed is 0, as [`SimConfig::new`] leaves it, the server takes a random seed
+    /// at each start, and players have different ids each time. The log and each recording contain
+    /// the seed. Any other seed is used as it is.
     pub sim: SimConfig,
-    /// Game logic to add to the world. What it counts with the crate `metrics` is in the metrics of this server: [`crate::Recorder`].
+    /// Game logic to add to the world. What it counts with the crate `metrics` is in the metrics of
+    /// this server: [`crate::Recorder`].
     pub logic: Logic,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,

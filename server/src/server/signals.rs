@@ -14,9 +14,11 @@ use crate::failure::ServerFailure;
 /// The exit code of a process that a second Ctrl-C ends: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// Caught signals, from the moment this is made. If it is made before the server starts, no signal is lost, and none ends the process.
+/// Caught signals, from the moment this is made. If it is made before the server starts, no signal
+/// is lost, and none ends the process.
 ///
-/// Only for programs that do more around a stop than [`Server::run_until_signal`] does. Its methods block, and panic inside of an async runtime.
+/// Only for programs that do more around a stop than [`Server::run_until_signal`] does. Its methods
+/// block, and panic inside of an async runtime.
 #[derive(Debug)]
 pub struct Signals {
     runtime: Runtime,
@@ -56,7 +58,8 @@ impl Signals {
         })
     }
 
-    /// Blocks until the process is asked to stop, and returns the signal. SIGUSR1 meanwhile calls [`Server::write_history`].
+    /// Blocks until the process is asked to stop, and returns the signal. SIGUSR1 meanwhile calls
+    /// [`Server::write_history`].
     ///
     /// # Errors
     /// The failure, if the server fails first.
@@ -80,7 +83,8 @@ impl Signals {
         })
     }
 
-    /// Stops the server. A Ctrl-C before it has stopped ends the process immediately, with this exit code.
+    /// Stops the server. A Ctrl-C before it has stopped ends the process immediately, with this
+    /// exit code.
     pub fn stop<T>(&mut self, at_once: i32, stop: impl FnOnce() -> T) -> T {
         thread::scope(|scope| {
             let (done, stopped) = oneshot::channel::<()>();

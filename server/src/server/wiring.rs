@@ -69,7 +69,8 @@ pub(super) struct IoEnds {
 }
 
 impl Wiring {
-    /// Connects this many I/O threads, which all accept from `public`. A failure wakes them from now on.
+    /// Connects this many I/O threads, which all accept from `public`. A failure wakes them from
+    /// now on.
     pub(super) fn new(threads: usize, public: &TcpListener, shared: &Shared) -> io::Result<Self> {
         let (mut publishes, mut stops, mut woken) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..threads {

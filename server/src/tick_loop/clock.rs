@@ -8,7 +8,9 @@ use parlour_shared::limits::TICK_RATE;
 pub(crate) const PERIOD: Duration = Duration::from_nanos(1_000_000_000 / TICK_RATE as u64);
 /// The number of late ticks that are caught up on. The time of more is skipped.
 const CATCH_UP: u64 = 3;
-/// How long other threads have the core after a step that took longer than a tick. Otherwise a world that is too slow would never let go of it: with real-time priority, the I/O threads would starve and every client would be lost.
+/// How long other threads have the core after a step that took longer than a tick. Otherwise a
+/// world that is too slow would never let go of it: with real-time priority, the I/O threads would
+/// starve and every client would be lost.
 const REST: Duration = Duration::from_nanos(PERIOD.as_nanos() as u64 / 4);
 
 /// The schedule of deadlines.
@@ -36,7 +38,8 @@ impl Clock {
         }
     }
 
-    /// Sleeps until the next deadline, or not at all if that is over and no rest is needed. Returns the deadline.
+    /// Sleeps until the next deadline, or not at all if that is over and no rest is needed. Returns
+    /// the deadline.
     pub(super) fn wait(&self) -> Instant {
         let deadline = self.deadline(self.slot);
         let until = deadline.max(self.rest_until);
@@ -46,7 +49,8 @@ impl Clock {
         deadline
     }
 
-    /// Moves on to the next deadline after a step that took this long and ended `now`. Returns the number of deadlines that were skipped because `now` is too far behind them.
+    /// Moves on to the next deadline after a step that took this long and ended `now`. Returns the
+    /// number of deadlines that were skipped because `now` is too far behind them.
     pub(super) fn next(&mut self, took: Duration, now: Instant) -> u64 {
         self.slot += 1;
         if took > PERIOD {
@@ -74,7 +78,8 @@ impl Clock {
             tv_sec: self.start_raw.tv_sec + offset.as_secs() as i64 + nanos / 1_000_000_000,
             tv_nsec: nanos % 1_000_000_000,
         };
-        // Measured on Linux: about 0.06 ms late; a tokio timer is 1.1 ms late. A signal may end the sleep early: continue it.
+        // Measured on Linux: about 0.06 ms late; a tokio timer is 1.1 ms late. A signal may end the
+        // sleep early: continue it.
         while clock_nanosleep_absolute(ClockId::Monotonic, &until) == Err(Errno::INTR) {}
     }
 

@@ -1,4 +1,6 @@
-//! Chooses the snapshot rate from the load: one level down within half a second of pressure, and up again as soon as there is room for twice as many frames. When idle rooms hide what a faster rate would cost, it probes one level up now and then.
+//! Chooses the snapshot rate from the load: one level down within half a second of pressure, and up
+//! again as soon as there is room for twice as many frames. When idle rooms hide what a faster rate
+//! would cost, it probes one level up now and then.
 
 use std::{
     sync::Arc,
@@ -10,13 +12,15 @@ use parlour_tick::{Cadence, Pace, PaceLevel};
 use super::clock::PERIOD;
 use crate::bridge::load::IoLoad;
 
-/// The length of a window, after which a decision is made: 30 ticks, or fewer if they take too long.
+/// The length of a window, after which a decision is made: 30 ticks, or fewer if they take too
+/// long.
 const WINDOW: Duration = Duration::from_millis(500);
 /// An I/O thread that is busier than this has no room for variations.
 const BUSY: f64 = 0.9;
 /// If steps of the world take more of the time than this, too little is left to catch up.
 const STEPPING: f64 = 0.7;
-/// One level up doubles the frames at most: a load below this stays below [`BUSY`], so no probe is needed.
+/// One level up doubles the frames at most: a load below this stays below [`BUSY`], so no probe is
+/// needed.
 const ROOM: f64 = 0.44;
 /// Below this load, one level up may be probed.
 const TRY: f64 = 0.85;
@@ -26,7 +30,8 @@ const TRY_AFTER: u32 = 2;
 const TRY_AT_LAST: u32 = 64;
 /// Once load falls below this fraction of what it was at the last failed probe, forget the failure.
 const LOWER: f64 = 0.75;
-/// An I/O thread with this many waiting ticks at the start of the next does not keep up, whatever its load.
+/// An I/O thread with this many waiting ticks at the start of the next does not keep up, whatever
+/// its load.
 const WAITING: usize = 2;
 
 /// Observes the load and decides.
@@ -113,7 +118,8 @@ impl Pressure {
         (self.ticks, self.began, self.stepping) = (0, now, Duration::ZERO);
     }
 
-    /// Changes the level. `busy` and `stepping` are the shares of a window that the busiest I/O thread and the steps took, `late` the number of its ticks in which an I/O thread was late.
+    /// Changes the level. `busy` and `stepping` are the shares of a window that the busiest I/O
+    /// thread and the steps took, `late` the number of its ticks in which an I/O thread was late.
     fn judge(&mut self, busy: f64, stepping: f64, late: u32) {
         // They may share a core, and then their sum must fit.
         let load = busy + stepping;
@@ -153,7 +159,8 @@ impl Pressure {
 mod tests {
     use super::*;
 
-    /// Runs windows in which the steps of the world take this share of the time, without I/O threads.
+    /// Runs windows in which the steps of the world take this share of the time, without I/O
+    /// threads.
     fn windows(pressure: &mut Pressure, now: &mut Instant, count: u32, stepping: f64, waiting: usize) {
         for _ in 0..count * 30 {
             *now += PERIOD;
@@ -209,7 +216,8 @@ mod tests {
         let waits: Vec<i32> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert!(waits.is_sorted(), "{waits:?}");
         assert!(waits[0] < 10 && waits[waits.len() - 1] > 60, "{waits:?}");
-        // Now there is room for all. Probes find that out, and the rate is never more than halved meanwhile.
+        // Now there is room for all. Probes find that out, and the rate is never more than halved
+        // meanwhile.
         (0..100).for_each(|_| pressure.judge(0.7, 0.1, 0));
         assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
     }

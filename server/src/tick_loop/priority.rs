@@ -1,6 +1,10 @@
-//! The priority of the tick thread. Where the system allows it, it is a real-time priority, so that other busy threads of the machine, such as the I/O threads, cannot make a tick late.
+//! The priority of the tick thread. Where the system allows it, it is a real-time priority, so that
+//! other busy threads of the machine, such as the I/O threads, cannot make a tick late.
 //!
-//! A real-time thread that never slept would starve the others of its core. This one sleeps before each tick, and rests after a step that took too long. If a mistake keeps it busy all the same, the kernel gives real-time threads at most 95 % of the time (`/proc/sys/kernel/sched_rt_runtime_us`), and the rest is enough to stop the server.
+//! A real-time thread that never slept would starve the others of its core. This one sleeps before
+//! each tick, and rests after a step that took too long. If a mistake keeps it busy all the same,
+//! the kernel gives real-time threads at most 95 % of the time
+//! (`/proc/sys/kernel/sched_rt_runtime_us`), and the rest is enough to stop the server.
 
 /// Above all ordinary threads, and below the threads of the kernel, which start at 50.
 #[cfg(target_os = "linux")]

@@ -1,4 +1,5 @@
-//! Which sessions are held. A viewer gets no snapshots while its own connection takes none, or while the whole I/O thread is behind. The world is sent only the sum.
+//! Which sessions are held. A viewer gets no snapshots while its own connection takes none, or
+//! while the whole I/O thread is behind. The world is sent only the sum.
 
 use std::{collections::BTreeMap, time::Instant};
 

@@ -173,7 +173,8 @@ fn with_too_few_descriptors_new_clients_get_503_and_everything_else_goes_on() {
         inside.len()
     );
 
-    // Many that connect and say nothing: they take no more than a few descriptors, and hang nowhere.
+    // Many that connect and say nothing: they take no more than a few descriptors, and hang
+    // nowhere.
     let silent: Vec<TcpStream> = (0..300).map(|_| connect(server.listen)).collect();
     assert!(server.get("/livez").starts_with("HTTP/1.1 200 "));
     assert!(

@@ -1,4 +1,5 @@
-//! `--record`: what is left when the process is killed, when it is asked by a signal, and when it cannot record.
+//! `--record`: what is left when the process is killed, when it is asked by a signal, and when it
+//! cannot record.
 
 use std::{
     fs,

@@ -1,5 +1,5 @@
-//! A process that is stopped for longer than clients may be silent (a debugger, a virtual machine that moves): none of
-//! its clients is closed for that when it goes on.
+//! A process that is stopped for longer than clients may be silent (a debugger, a virtual machine
+//! that moves): none of its clients is closed for that when it goes on.
 
 use std::{net::TcpStream, thread::park_timeout, time::Duration};
 

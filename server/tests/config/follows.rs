@@ -1,4 +1,5 @@
-//! A default follows what the user wrote: only two values that were both written can contradict each other.
+//! A default follows what the user wrote: only two values that were both written can contradict
+//! each other.
 
 use parlour_server::config::{settings, to_toml};
 

@@ -1,4 +1,5 @@
-//! docs/protocol.md says of each close code when the server sends it, and "never" of those that it has no use for.
+//! docs/protocol.md says of each close code when the server sends it, and "never" of those that it
+//! has no use for.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -63,7 +63,8 @@ fn server_with_fuse(io_threads: usize) -> (TestServer, Fuse) {
     (server, fuse)
 }
 
-/// Reads up to the close frame: whether `closing` came before it, and the reason of the frame. It must be 1011.
+/// Reads up to the close frame: whether `closing` came before it, and the reason of the frame. It
+/// must be 1011.
 fn closed(client: &mut Client, read: impl Fn(Got) -> Option<ServerMessage>) -> (Option<Closing>, String) {
     let mut closing = None;
     loop {
@@ -176,7 +177,8 @@ fn health_says_what_failed_and_the_report_has_the_last_tick() {
     assert_eq!(report.failure, Some(failure));
 }
 
-/// Connects and says hello in one breath; whether it was let in. It must hear 1011 or 503, and soon.
+/// Connects and says hello in one breath; whether it was let in. It must hear 1011 or 503, and
+/// soon.
 fn comes_in(server: &TestServer) -> bool {
     let mut stream = server.dial();
     stream.set_read_timeout(Some(AT_ONCE)).unwrap();

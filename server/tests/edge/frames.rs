@@ -14,7 +14,8 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Sends bytes as a player; gives the code that the server closes with. Then the connection must end.
+/// Sends bytes as a player; gives the code that the server closes with. Then the connection must
+/// end.
 #[track_caller]
 fn closed(subprotocol: &str, bytes: &[u8]) -> u16 {
     let server = start();

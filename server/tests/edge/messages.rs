@@ -1,4 +1,5 @@
-//! Messages that cannot be decoded end the connection with 4400; senseless ones are refused, and only too many end it.
+//! Messages that cannot be decoded end the connection with 4400; senseless ones are refused, and
+//! only too many end it.
 
 use parlour_shared::{
     codec,
@@ -117,7 +118,8 @@ fn senseless_requests_are_refused_and_counted() {
         assert_eq!(refusal(batch(count)), Refusal::BadState, "{count} writes");
     }
     server.await_metric("parlour_rejects_total{class=\"bad_text\"}", 2.0);
-    // Twenty in a minute are too many; what is limited before it is looked at does not count, and texts never do.
+    // Twenty in a minute are too many; what is limited before it is looked at does not count, and
+    // texts never do.
     for _ in 0..60 {
         client.say(&ClientMessage::SetState(SetState::default()));
         std::thread::park_timeout(std::time::Duration::from_millis(20));

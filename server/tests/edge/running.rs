@@ -10,7 +10,8 @@ use crate::{
     support::{start, start_with},
 };
 
-/// Sends a signal to this process until its server is stopped. Before that is held it would end the process.
+/// Sends a signal to this process until its server is stopped. Before that is held it would end the
+/// process.
 fn run_with(server: &Server, signal: Signal) -> Result<StopReport, RunError> {
     let _held = Signals::listen().unwrap();
     thread::scope(|scope| {

@@ -1,5 +1,5 @@
-//! Clients that do not read. Fifty that never do: a good one notices nothing, the tick neither, and they are closed
-//! with 4001. One that does later: it has missed nothing.
+//! Clients that do not read. Fifty that never do: a good one notices nothing, the tick neither, and
+//! they are closed with 4001. One that does later: it has missed nothing.
 
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,8 @@ fn they_are_closed_and_nobody_else_notices() {
         .collect();
     server.await_metric("parlour_players", STALLED as f64 + 1.0);
 
-    // From here on they do not read, but talk: more than an outbox and the kernel hold is said to each of them.
+    // From here on they do not read, but talk: more than an outbox and the kernel hold is said to
+    // each of them.
     let mut peak_held: f64 = 0.0;
     let mut last_tick = 0;
     let begin = Instant::now();
@@ -87,14 +88,16 @@ fn they_are_closed_and_nobody_else_notices() {
     }
     assert!(peak_held > 0.0, "the world was never told to hold snapshots back");
     server.await_metric("parlour_sessions", 1.0);
-    // Not one tick number is missing. How late ticks begin is measured, not tested: docs/promises.md has the figure.
-    // The two are read one after the other, and a tick may be between them.
+    // Not one tick number is missing. How late ticks begin is measured, not tested:
+    // docs/promises.md has the figure. The two are read one after the other, and a tick may be
+    // between them.
     eventually("as many ticks as the last one's number", || {
         server.metric("parlour_ticks_total") == server.metric("parlour_tick")
     });
     assert_eq!(server.metric("parlour_drops_total{reason=\"io_lost\"}"), 0.0);
 
-    // What is left of each connection is whole frames, the last of them saying why, unless it was cut off before.
+    // What is left of each connection is whole frames, the last of them saying why, unless it was
+    // cut off before.
     let told = stalled
         .iter_mut()
         .map(|client| {
@@ -128,7 +131,8 @@ fn who_falls_behind_and_catches_up_has_missed_nothing() {
     for other in &mut others {
         other.join("plaza");
     }
-    // Until the server is stuck with the slow one; the others read nothing either, but their kernels have room.
+    // Until the server is stuck with the slow one; the others read nothing either, but their
+    // kernels have room.
     let blocked = "parlour_blocked_connections";
     eventually("stuck", || {
         for other in &mut others {

@@ -1,5 +1,6 @@
-//! Clients that read slowly and do not stop. One whose backlog shrinks stays, however long that takes. One that falls
-//! ever further behind is closed, and reads why. One that paused is not sent what is old by then.
+//! Clients that read slowly and do not stop. One whose backlog shrinks stays, however long that
+//! takes. One that falls ever further behind is closed, and reads why. One that paused is not sent
+//! what is old by then.
 
 use std::time::{Duration, Instant};
 

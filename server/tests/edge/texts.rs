@@ -1,5 +1,5 @@
-//! Names and chat texts on their way through the server: cleaned once, the same for all who get them, and never a reason
-//! to close a connection.
+//! Names and chat texts on their way through the server: cleaned once, the same for all who get
+//! them, and never a reason to close a connection.
 
 use parlour_server::ServerOptions;
 use parlour_shared::message::{Chat, ClientMessage, Refusal, Scope, ServerMessage, SetSkin};

@@ -1,4 +1,5 @@
-//! Names under which the two ports answer, and web pages that may use them. The requests are those that a browser sends.
+//! Names under which the two ports answer, and web pages that may use them. The requests are those
+//! that a browser sends.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 

@@ -1,4 +1,5 @@
-//! The ledger of versions: which version of the simulation comes to which hashes. Lines are only ever added.
+//! The ledger of versions: which version of the simulation comes to which hashes. Lines are only
+//! ever added.
 
 const HEADER: &str = "\
 # Version of the simulation, and a hash of all state hashes of the golden recordings. A change of the hashes takes a new

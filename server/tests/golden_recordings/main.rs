@@ -1,8 +1,10 @@
-//! Golden recordings: what the simulation did with these inputs it must do for ever, or be another version.
+//! Golden recordings: what the simulation did with these inputs it must do for ever, or be another
+//! version.
 //!
-//! assets/recordings has one recording per behaviour. Each is run again here, in debug and release, in the order of
-//! systems that is declared and in others. `PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings`
-//! records them anew from the scenarios; it refuses if a hash changed and the version of the simulation did not.
+//! assets/recordings has one recording per behaviour. Each is run again here, in debug and release,
+//! in the order of systems that is declared and in others.
+//! `PARLOUR_BLESS=1 cargo nextest run -p parlour-server --test golden_recordings` records them anew
+//! from the scenarios; it refuses if a hash changed and the version of the simulation did not.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod ledger;
@@ -52,7 +54,8 @@ fn record(scenario: &Scenario) -> (Vec<u8>, u64) {
     (recorder.into_inner(), hashes.end())
 }
 
-/// Runs a golden recording again, every hash and saved world compared; gives its ticks and a hash of all hashes.
+/// Runs a golden recording again, every hash and saved world compared; gives its ticks and a hash
+/// of all hashes.
 fn replay(scenario: &Scenario, shuffle: Option<u64>) -> (u32, u64) {
     let maps = maps::load(None).unwrap();
     let mut replay = Replay::open(&path(scenario), &maps, scenario.logic.clone()).unwrap();

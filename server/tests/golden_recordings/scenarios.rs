@@ -1,4 +1,5 @@
-//! What the golden recordings are recordings of: one scenario per behaviour, written by seeded chance.
+//! What the golden recordings are recordings of: one scenario per behaviour, written by seeded
+//! chance.
 
 use parlour_server::maps;
 use parlour_shared::{
@@ -36,7 +37,8 @@ pub(crate) fn all() -> Vec<Scenario> {
     ]
 }
 
-/// A crowd in one room, large enough for the search by tree, walking into walls and each other's reach.
+/// A crowd in one room, large enough for the search by tree, walking into walls and each other's
+/// reach.
 fn crowd() -> Scenario {
     let script = Script::random(3, 900, |script, tick, chance| match tick {
         1 => arrivals(script, 150, |_| "plaza"),
@@ -45,7 +47,8 @@ fn crowd() -> Scenario {
     scenario("crowd", script.inputs(900), |output| output.counts.moves, 3000)
 }
 
-/// Sprinters in two maps that doors connect, in two instances; who is through is gone from the first room.
+/// Sprinters in two maps that doors connect, in two instances; who is through is gone from the
+/// first room.
 fn doors() -> Scenario {
     let script = Script::random(3, 3600, |script, tick, chance| match tick {
         1 => arrivals(script, 40, |number| {

@@ -1,4 +1,5 @@
-//! The bundled maps: whoever appears can stand, every door leads somewhere, and one gets from map to map.
+//! The bundled maps: whoever appears can stand, every door leads somewhere, and one gets from map
+//! to map.
 
 use std::collections::{BTreeSet, HashSet};
 

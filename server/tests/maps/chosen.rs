@@ -1,5 +1,5 @@
-//! The bundled maps that are served can be chosen, and a map of the same name replaces one. Doors that lose their other side
-//! that way are reported, and the maps are served all the same.
+//! The bundled maps that are served can be chosen, and a map of the same name replaces one. Doors
+//! that lose their other side that way are reported, and the maps are served all the same.
 
 use parlour_server::maps::{self, Bundled};
 

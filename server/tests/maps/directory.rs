@@ -1,4 +1,5 @@
-//! Maps of a directory join the bundled ones, replace them by name, and are checked together with them.
+//! Maps of a directory join the bundled ones, replace them by name, and are checked together with
+//! them.
 
 use std::{
     fs,
@@ -34,7 +35,8 @@ impl Directory {
         self.look_with(&Bundled::All).map(|(_, warnings)| warnings)
     }
 
-    /// With some of the bundled maps: the names of all maps, and what is odd about them; or what is wrong.
+    /// With some of the bundled maps: the names of all maps, and what is odd about them; or what is
+    /// wrong.
     pub(crate) fn look_with(&self, bundled: &Bundled) -> Result<(Vec<String>, Vec<String>), Vec<String>> {
         let found = maps::load_and_look(bundled, Some(&self.0));
         let found = found.map_err(|errors| self.lines(&errors.to_string()))?;

@@ -1,4 +1,5 @@
-//! Maps: the bundled ones are good, hostile ones are refused with file, place and reason, nothing panics.
+//! Maps: the bundled ones are good, hostile ones are refused with file, place and reason, nothing
+//! panics.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod bundled;

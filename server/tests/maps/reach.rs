@@ -1,11 +1,12 @@
-//! Doors and spawn points that no player can use are errors; those that nobody can walk to are warnings.
+//! Doors and spawn points that no player can use are errors; those that nobody can walk to are
+//! warnings.
 
 use std::fmt::Write as _;
 
 use crate::directory::Directory;
 
-/// A map drawn with characters, a tile of 16 px each: `#` is a wall, `d` the spawn point `default`, `e` another one.
-/// Doors are rectangles in pixels and lead to the map itself.
+/// A map drawn with characters, a tile of 16 px each: `#` is a wall, `d` the spawn point `default`,
+/// `e` another one. Doors are rectangles in pixels and lead to the map itself.
 fn drawn(rows: &[&str], doors: &[(i32, i32, i32, i32)]) -> String {
     let (width, height) = (rows[0].len(), rows.len());
     let data: Vec<String> = rows
@@ -121,7 +122,8 @@ fn a_spawn_point_that_is_a_cage_is_an_error() {
         "{errors:#?}"
     );
     assert_eq!(said("closet", rows, &[(130, 34, 10, 10)]), {
-        // A closet whose door one appears in would be refused for that; beside it, one cannot stand.
+        // A closet whose door one appears in would be refused for that; beside it, one cannot
+        // stand.
         Err(vec![
             "office.tmx: spawn point \"east\" (object 2) at 136, 40 px: lies in a door: players that appear there would \
              have to leave it before it opens"
@@ -147,7 +149,8 @@ fn a_spawn_point_that_leads_nowhere_is_a_warning() {
     );
 }
 
-/// A map of 40 x 12 tiles without doors, with a closed room of 4 x 4 tiles: `inside` is in it, `outside` is not.
+/// A map of 40 x 12 tiles without doors, with a closed room of 4 x 4 tiles: `inside` is in it,
+/// `outside` is not.
 fn with_a_room(inside: char, outside: &str) -> Vec<String> {
     let row = |text: &str| format!("{text:.<40}");
     let mut rows = vec![

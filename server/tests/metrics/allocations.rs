@@ -56,7 +56,8 @@ fn a_tick_counts_without_allocating_while_the_metrics_are_read() {
     let looks: Vec<u64> = LOOKS.iter().map(|look| look.load(Ordering::Relaxed)).collect();
     assert!(looks[0] > 0, "the allocations of the first ticks were counted");
     let allocations: Vec<u64> = looks.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    // An I/O thread that is late on a busy machine costs the tick another output now and then, but not all the time.
+    // An I/O thread that is late on a busy machine costs the tick another output now and then, but
+    // not all the time.
     assert!(allocations.contains(&0), "{allocations:?} in {WINDOW} ticks each");
     let text = text(&server);
     assert!(value(&text, "game_goals_by_team_total{team=\"red\"}") >= last);

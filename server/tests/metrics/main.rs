@@ -1,4 +1,5 @@
-//! Metrics of game logic and embedders: where they count, where they do not, and that counting allocates nothing.
+//! Metrics of game logic and embedders: where they count, where they do not, and that counting
+//! allocates nothing.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod allocations;

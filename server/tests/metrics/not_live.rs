@@ -1,5 +1,5 @@
-//! A world that runs again is not live, and counts nowhere. The program has a recorder for all its threads here, so that
-//! a count on any of them would show.
+//! A world that runs again is not live, and counts nowhere. The program has a recorder for all its
+//! threads here, so that a count on any of them would show.
 
 use std::path::Path;
 

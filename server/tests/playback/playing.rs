@@ -32,7 +32,8 @@ fn at_a_speed_of_four_four_times_as_many_ticks_pass() {
     server.order("/play");
     let count = spectator.check_until(&RECORDING, 700);
     let seconds = began.elapsed().as_secs_f64();
-    // 700 ticks are 11.7 s as they were lived, 2.9 s now. A machine that is slow makes it longer, not shorter.
+    // 700 ticks are 11.7 s as they were lived, 2.9 s now. A machine that is slow makes it longer,
+    // not shorter.
     assert!(seconds > 2.0, "{seconds} s");
     assert!(seconds < 9.0, "{seconds} s");
     assert!(count < 400, "several ticks are sent as one: {count}");

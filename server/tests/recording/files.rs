@@ -1,4 +1,5 @@
-//! What is recorded reads back and runs again; files follow one another, and all together keep to their bound.
+//! What is recorded reads back and runs again; files follow one another, and all together keep to
+//! their bound.
 
 use std::{fs, time::Duration};
 

@@ -1,7 +1,8 @@
-//! A disk that takes no more ends the recording, and nothing else; with room again, a new recording begins.
+//! A disk that takes no more ends the recording, and nothing else; with room again, a new recording
+//! begins.
 //!
-//! Once the server is a process of its own whose files may not grow beyond a limit, which is an error of the same kind as
-//! a full disk and can be had anywhere; once the disk is full indeed.
+//! Once the server is a process of its own whose files may not grow beyond a limit, which is an
+//! error of the same kind as a full disk and can be had anywhere; once the disk is full indeed.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -22,7 +23,8 @@ use crate::{
 #[test]
 fn a_full_disk_ends_the_recording_and_nobody_notices() {
     let directory = Directory::new();
-    // 16 blocks of 512 or 1024 bytes; the signal of a file that is too large is ignored, so that it is an error.
+    // 16 blocks of 512 or 1024 bytes; the signal of a file that is too large is ignored, so that it
+    // is an error.
     let script = format!(
         "trap '' XFSZ; ulimit -f 16; exec \"{}\" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --history 0s --record \"{}\"",
         env!("CARGO_BIN_EXE_parlour"),

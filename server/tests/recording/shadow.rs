@@ -133,7 +133,8 @@ fn count_for_oneself(mut count: Local<u32>, mut steps: ResMut<Steps>) {
     }
 }
 
-/// The first world reaches it between two saved worlds; one that was loaded from the earlier of them does not.
+/// The first world reaches it between two saved worlds; one that was loaded from the earlier of
+/// them does not.
 #[test]
 fn a_score_that_counts_with_a_local_is_found_with_the_saved_world_that_shows_it() {
     let line = found(planted(count_for_oneself));
@@ -168,7 +169,8 @@ fn a_clock_that_is_read_in_whole_seconds_and_once_a_second_is_found() {
     found(planted(look_at_the_clock));
 }
 
-/// Logic that remembers the tick of the first world and of the second, and how close the second came to the first.
+/// Logic that remembers the tick of the first world and of the second, and how close the second
+/// came to the first.
 fn watched(live: &Arc<AtomicU32>, second: &Arc<AtomicU32>, closest: &Arc<AtomicU32>) -> Logic {
     let (live, second, closest) = (Arc::clone(live), Arc::clone(second), Arc::clone(closest));
     let worlds = Arc::new(AtomicU32::new(0));

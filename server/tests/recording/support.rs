@@ -74,7 +74,8 @@ pub(crate) fn bundled() -> Vec<Arc<Map>> {
     maps::load(None).unwrap()
 }
 
-/// A server on free ports with the bundled maps, whose recordings and history are in that directory.
+/// A server on free ports with the bundled maps, whose recordings and history are in that
+/// directory.
 pub(crate) fn start(directory: &Directory, change: impl FnOnce(&mut ServerOptions)) -> Server {
     let mut options = ServerOptions::new(SimConfig::new(bundled()));
     options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

@@ -40,7 +40,8 @@ fn a_difference_has_a_code_of_its_own() {
         err.contains("tick 77 reached a different state") && err.contains("--diff"),
         "{err}"
     );
-    // Which of the two is wrong, and what: this program comes to the same state, but not to that hash.
+    // Which of the two is wrong, and what: this program comes to the same state, but not to that
+    // hash.
     let (code, out, err) = parlour(&[file.path(), "--diff"]);
     assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
     assert!(out.contains("77"), "{out}");

@@ -1,4 +1,5 @@
-//! A cut or damaged recording: what is read of it is a beginning of what was recorded, never another past.
+//! A cut or damaged recording: what is read of it is a beginning of what was recorded, never
+//! another past.
 
 use std::io::Cursor;
 

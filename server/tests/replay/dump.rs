@@ -279,8 +279,8 @@ fn the_command_prints_both_forms() {
     assert!(rows.len() > 2, "{out}");
 }
 
-/// Two players named Ada, a third whose name is the id of the first, and a fourth whose name is the number of the second.
-/// All say something; the first is gone after tick 100.
+/// Two players named Ada, a third whose name is the id of the first, and a fourth whose name is the
+/// number of the second. All say something; the first is gone after tick 100.
 fn namesakes() -> (Temporary, Vec<String>) {
     let ids_at = |file: &Temporary, tick| -> Vec<String> {
         let players = dump(
@@ -334,7 +334,8 @@ fn an_id_is_meant_before_a_number_and_a_number_before_a_name() {
             let found = dump(&mut replay(&file), what, ticks(from, 94), &of(whom)).unwrap();
             assert_eq!(column(&found, "session"), [session], "{what:?} {whom}");
         }
-        // Of a chat, the player is the one who spoke or one who heard it: they heard each other, but are one player.
+        // Of a chat, the player is the one who spoke or one who heard it: they heard each other,
+        // but are one player.
         let chat = dump(&mut replay(&file), Table::Chat, ticks(91, 94), &of(whom)).unwrap();
         assert_eq!(chat.matched.len(), 1, "{whom}");
     }

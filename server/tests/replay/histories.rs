@@ -19,7 +19,8 @@ fn put_history(directory: &Temporary, name: &str, after_ms: u64, ticks: u32) {
     fs::write(directory.0.join(name), script.record(ticks)).unwrap();
 }
 
-/// The story in three files, and two histories: one of its beginning and one of the minute after its end.
+/// The story in three files, and two histories: one of its beginning and one of the minute after
+/// its end.
 fn recorded() -> Temporary {
     let directory = story().record_rotated(900, &[300, 600]);
     put_history(&directory, "t1-asked.plr", 5_000, 900);

@@ -6,7 +6,8 @@ use parlour_testing::SessionActions as _;
 
 use crate::support::{Recorded, Temporary, bundled, parlour, replay};
 
-/// Ada speaks at tick 100, Bob comes at 200. At the end of the 1500 ticks everybody leaves, in two ticks.
+/// Ada speaks at tick 100, Bob comes at 200. At the end of the 1500 ticks everybody leaves, in two
+/// ticks.
 fn evening() -> Recorded {
     let mut script = Recorded::default();
     script.at(10).arrive(1, "Ada", "plaza");

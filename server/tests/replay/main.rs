@@ -1,4 +1,5 @@
-//! Recordings run again: verified, looked into, followed, exported; through the library and through the command.
+//! Recordings run again: verified, looked into, followed, exported; through the library and through
+//! the command.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod command;

@@ -1,4 +1,5 @@
-//! A recording that the server rotated: each command takes the directory, and goes on through all of its files.
+//! A recording that the server rotated: each command takes the directory, and goes on through all
+//! of its files.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},

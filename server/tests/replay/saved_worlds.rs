@@ -1,5 +1,5 @@
-//! A second world begins at each saved world: what decides and is not saved shows, though the first world comes out as it
-//! was recorded.
+//! A second world begins at each saved world: what decides and is not saved shows, though the first
+//! world comes out as it was recorded.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -162,7 +162,8 @@ fn the_saved_worlds_on_the_way_are_counted() {
     let script = story();
     let file = Temporary::file(&script.record(900));
     let mut replay = opened(&file, &script);
-    // The one after the last tick leads nowhere; the one that the window begins with is that of the first world.
+    // The one after the last tick leads nowhere; the one that the window begins with is that of the
+    // first world.
     for (from, to, count) in [
         (1, 900, 2),
         (1, 600, 1),

@@ -1,4 +1,5 @@
-//! Recordings made without a server: a world that is given scripted events, written as a recorder would.
+//! Recordings made without a server: a world that is given scripted events, written as a recorder
+//! would.
 
 #[path = "../support/recorder.rs"]
 mod recorder;
@@ -64,8 +65,8 @@ impl Recorded {
         files.remove(0).1
     }
 
-    /// Runs so many ticks and writes the recording of them into a directory: a new file begins with the worlds that are
-    /// saved after these ticks.
+    /// Runs so many ticks and writes the recording of them into a directory: a new file begins with
+    /// the worlds that are saved after these ticks.
     pub(crate) fn record_rotated(&self, ticks: u32, rotate: &[u32]) -> Temporary {
         let directory = Temporary::directory();
         for (name, bytes) in self.record_files(ticks, rotate, |_| {}) {

@@ -1,4 +1,5 @@
-//! How names and texts are printed: what a terminal would obey and what nobody would see is escaped.
+//! How names and texts are printed: what a terminal would obey and what nobody would see is
+//! escaped.
 
 use parlour_recording::replay::words::{plain, quoted};
 

@@ -1,5 +1,5 @@
-//! Sources that make the same world go two ways: order of hash maps and of commands, chance, clocks, addresses, threads,
-//! statics.
+//! Sources that make the same world go two ways: order of hash maps and of commands, chance,
+//! clocks, addresses, threads, statics.
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
@@ -141,7 +141,8 @@ fn one_second() {
     thread::sleep(Duration::from_millis(1001));
 }
 
-/// Worlds that are run at once agree: only time tells them apart. Real time, for it is what the test is about.
+/// Worlds that are run at once agree: only time tells them apart. Real time, for it is what the
+/// test is about.
 #[test]
 fn wall_clock_that_is_read_in_seconds() {
     let logic = logic(|app| simulate(app, note_the_second));

@@ -1,4 +1,5 @@
-//! Two recordings side by side: planted sources of divergence are each named by tick, room, player, component and system.
+//! Two recordings side by side: planted sources of divergence are each named by tick, room, player,
+//! component and system.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod chance;

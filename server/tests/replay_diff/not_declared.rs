@@ -1,4 +1,5 @@
-//! Sources that make a world that was loaded go another way than one that ran through: what decides, and is not state.
+//! Sources that make a world that was loaded go another way than one that ran through: what
+//! decides, and is not state.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -13,7 +14,8 @@ use crate::support::{
     AT, EVERY, Recorded, SAVED, Score, config, inputs, logic, record, record_on, state_difference,
 };
 
-/// Plants it, records a world that runs through and one that is loaded midway, and finds what parts them.
+/// Plants it, records a world that runs through and one that is loaded midway, and finds what parts
+/// them.
 fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     let logic = logic(plant);
     let one: Recorded = record(&format!("{name}-one"), &config(), &logic, &inputs());
@@ -173,8 +175,8 @@ fn added_in_an_earlier_tick() {
     check(&difference, SAVED + 1, "not_declared::score_new_players", None);
 }
 
-/// Records a world that runs through, and compares the recording with what it comes to now: both ran through, so
-/// only a world that begins at a saved one shows it.
+/// Records a world that runs through, and compares the recording with what it comes to now: both
+/// ran through, so only a world that begins at a saved one shows it.
 fn find_alone(name: &str, logic: &Logic) -> Difference {
     let one = record(&format!("{name}-alone"), &config(), logic, &inputs());
     let again = one.path.with_extension("again");

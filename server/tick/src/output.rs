@@ -1,4 +1,5 @@
-//! Everything the world tells anyone. One output is used again and again, so that a tick allocates nothing.
+//! Everything the world tells anyone. One output is used again and again, so that a tick allocates
+//! nothing.
 
 use parlour_shared::{
     close::CloseCode,
@@ -14,17 +15,19 @@ pub struct TickOutput {
     pub tick: Tick,
     /// The hash of the state after it.
     pub hash: u64,
-    /// Sixteen bits of the hash of each part of the state, by tag: if the hash differs, they tell in what.
+    /// Sixteen bits of the hash of each part of the state, by tag: if the hash differs, they tell
+    /// in what.
     pub parts: Vec<u16>,
     /// The bytes of all frames; several frames may share a range.
     pub bytes: Vec<u8>,
-    /// Who is sent what. For one session in the order of sending, which is also that of the bytes: reliable messages,
-    /// then at most one snapshot.
+    /// Who is sent what. For one session in the order of sending, which is also that of the bytes:
+    /// reliable messages, then at most one snapshot.
     pub frames: Vec<OutFrame>,
-    /// The same for watchers (`Simulation::watch`), in a separate list: watcher sessions are not the world's, and their ids
-    /// may collide.
+    /// The same for watchers (`Simulation::watch`), in a separate list: watcher sessions are not
+    /// the world's, and their ids may collide.
     pub watched: Vec<OutFrame>,
-    /// Sessions to be closed after their frames were sent. The edge answers with [`crate::EventKind::Close`].
+    /// Sessions to be closed after their frames were sent. The edge answers with
+    /// [`crate::EventKind::Close`].
     pub closes: Vec<(SessionId, CloseCode)>,
     /// What there is and what happened, for metrics.
     pub counts: Counts,
@@ -65,7 +68,8 @@ pub struct Counts {
     pub entities: u32,
     /// Viewers that cannot take snapshots now.
     pub held: u32,
-    /// Viewers by how often they are sent all they can see, in the order of [`crate::Cadence::ALL`].
+    /// Viewers by how often they are sent all they can see, in the order of
+    /// [`crate::Cadence::ALL`].
     pub viewers: [u32; 4],
     /// Movement commands that took effect in this tick.
     pub moves: u32,
@@ -117,8 +121,8 @@ impl TickOutput {
         });
     }
 
-    /// Appends what another output has for watchers: so several ticks can be sent as one, if snapshots are held
-    /// in all but the last.
+    /// Appends what another output has for watchers: so several ticks can be sent as one, if
+    /// snapshots are held in all but the last.
     pub fn append_watched(&mut self, earlier: &TickOutput) {
         let mut last = None;
         for frame in &earlier.watched {

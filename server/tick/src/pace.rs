@@ -1,5 +1,5 @@
-//! How often viewers are sent snapshots: 60 times a second while there is time, and less often under pressure. Every
-//! other level slows only what is far from a viewer.
+//! How often viewers are sent snapshots: 60 times a second while there is time, and less often
+//! under pressure. Every other level slows only what is far from a viewer.
 
 use parlour_shared::limits::TICK_RATE;
 
@@ -85,7 +85,8 @@ impl PaceLevel {
     }
 }
 
-/// How often viewers are sent snapshots in a tick. The tick thread measures the pressure and passes the result in.
+/// How often viewers are sent snapshots in a tick. The tick thread measures the pressure and passes
+/// the result in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
     /// The same for everyone, under any pressure.
@@ -101,7 +102,8 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// How often a viewer that is at `own` level is sent all that it can see, and how often what is nearby.
+    /// How often a viewer that is at `own` level is sent all that it can see, and how often what is
+    /// nearby.
     #[must_use]
     pub fn cadences(self, own: PaceLevel) -> (Cadence, Cadence) {
         match self {

@@ -1,7 +1,8 @@
 //! What is wrong with a text that is no message: one sentence for the person who typed it.
 //!
-//! The sentence is printable ASCII. It holds names that were typed, never values: a value may be a token. It is made to
-//! fit into the reason of a close frame, so an example comes only if there is room for it.
+//! The sentence is printable ASCII. It holds names that were typed, never values: a value may be a
+//! token. It is made to fit into the reason of a close frame, so an example comes only if there is
+//! room for it.
 
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
@@ -15,7 +16,8 @@ const LONGEST_NAME: usize = 20;
 /// Objects and lists inside each other whose keys are told. Messages have no more.
 const DEPTH: usize = 4;
 
-/// Each message as a person would type it, in the order of [`ClientMessage`](crate::message::ClientMessage).
+/// Each message as a person would type it, in the order of
+/// [`ClientMessage`](crate::message::ClientMessage).
 const EXAMPLES: [(&str, &str); ClientKind::ALL.len()] = [
     ("hello", super::HELLO_EXAMPLE),
     ("join", r#"{"join":{"request":1,"room":"plaza"}}"#),
@@ -83,7 +85,8 @@ fn not_json(reason: &str, characters: usize) -> String {
     }
 }
 
-/// JSON whose form is right, and something in it is not. The forms of the reasons are those of [`serde::de::Error`].
+/// JSON whose form is right, and something in it is not. The forms of the reasons are those of
+/// [`serde::de::Error`].
 fn wrong_part(place: &Place, reason: &str) -> String {
     let message = place.message().unwrap_or_default();
     if let Some((name, known)) = named(reason, "unknown variant `") {
@@ -141,16 +144,16 @@ fn wrong_value(path: &str, message: &str, found: &str, expected: &str) -> String
     with_example(&format!("`{path}` must be {takes}{found}"), message)
 }
 
-/// The name that is unknown, and the known ones as a list. The known ones are ours and hold no backquote and comma, so
-/// the last such place is where they begin.
+/// The name that is unknown, and the known ones as a list. The known ones are ours and hold no
+/// backquote and comma, so the last such place is where they begin.
 fn named<'a>(reason: &'a str, prefix: &str) -> Option<(&'a str, String)> {
     let (name, known) = reason.strip_prefix(prefix)?.rsplit_once("`, expected ")?;
     let known = known.trim_start_matches("one of ").replace('`', "");
     Some((name, known.replace(" or ", ", ")))
 }
 
-/// A name as a part of the sentence. Characters that do not print as what they are, such as a Cyrillic `e`, are told by
-/// their numbers.
+/// A name as a part of the sentence. Characters that do not print as what they are, such as a
+/// Cyrillic `e`, are told by their numbers.
 fn shown(name: &str) -> String {
     let shown: String = name
         .chars()
@@ -173,7 +176,8 @@ fn with_example(sentence: &str, message: &str) -> String {
         .unwrap_or_else(|| sentence.to_owned())
 }
 
-/// The place of the error in bytes. serde_json counts lines from 1, and bytes in a line; line 0 stands for the whole text.
+/// The place of the error in bytes. serde_json counts lines from 1, and bytes in a line; line 0
+/// stands for the whole text.
 fn offset(text: &str, error: &serde_json::Error) -> usize {
     if error.line() == 0 {
         return text.len();
@@ -183,7 +187,8 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
     start.saturating_add(error.column()).min(text.len())
 }
 
-/// Where in a text something is: the keys of the objects that are open there, from the outermost on.
+/// Where in a text something is: the keys of the objects that are open there, from the outermost
+/// on.
 #[derive(Default)]
 struct Place<'a> {
     keys: [Option<&'a str>; DEPTH],
@@ -193,7 +198,8 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// Reads the beginning of a text that serde_json has read without finding a fault in its syntax.
+    /// Reads the beginning of a text that serde_json has read without finding a fault in its
+    /// syntax.
     fn after(before: &'a str) -> Self {
         let mut place = Self::default();
         let mut is_key = false;
@@ -245,8 +251,8 @@ impl<'a> Place<'a> {
         EXAMPLES.iter().map(|(name, _)| *name).find(|name| *name == typed)
     }
 
-    /// The keys up to here. All are known names, or serde_json would have stopped at them; but the last one, if the
-    /// error is about it: then it is left out.
+    /// The keys up to here. All are known names, or serde_json would have stopped at them; but the
+    /// last one, if the error is about it: then it is left out.
     fn path(&self, without_last: bool) -> String {
         let open = self.depth.min(DEPTH);
         let last = if without_last {

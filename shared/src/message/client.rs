@@ -72,10 +72,12 @@ impl ClientMessage {
 pub struct Hello {
     /// The protocol version that the client speaks, [`crate::limits::PROTOCOL`].
     pub protocol: u16,
-    /// The schema that the client was built with, [`crate::codec::SCHEMA`]; 0 to leave it unchecked.
+    /// The schema that the client was built with, [`crate::codec::SCHEMA`]; 0 to leave it
+    /// unchecked.
     #[serde(default)]
     pub schema: u32,
-    /// The name others see, 1 to 24 code points: what `text::clean_name` makes of this. If it refuses it, the server picks one.
+    /// The name others see, 1 to 24 code points: what `text::clean_name` makes of this. If it
+    /// refuses it, the server picks one.
     #[serde(default)]
     pub name: String,
     /// Who the client is. Guests have none.
@@ -185,7 +187,8 @@ pub struct SetState {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// 1 to 8 writes to different keys; a batch of another size is refused, a message with more than 64 malformed.
+    /// 1 to 8 writes to different keys; a batch of another size is refused, a message with more
+    /// than 64 malformed.
     #[serde(deserialize_with = "few_writes")]
     pub writes: Vec<StateWrite>,
 }

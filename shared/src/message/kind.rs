@@ -1,7 +1,7 @@
 //! The kinds of messages and the classes of refusals, as numbers without their contents.
 //!
-//! Each list is written once, here. `kind()` and `class()` match every variant of the enum that they describe, so a new
-//! variant does not compile until it is in its list.
+//! Each list is written once, here. `kind()` and `class()` match every variant of the enum that
+//! they describe, so a new variant does not compile until it is in its list.
 
 use super::{ClientMessage, Refusal, ServerMessage};
 

@@ -33,7 +33,8 @@ pub enum Refusal {
     StateFull,
     /// Someone was faster: the versions now.
     StaleVersion {
-        /// Each key of the batch whose version was another one, with its version now (0: it does not exist).
+        /// Each key of the batch whose version was another one, with its version now (0: it does
+        /// not exist).
         current: Vec<KeyVersion>,
     },
     /// No plugin knows this message, or the plugin cannot read it.
@@ -48,7 +49,8 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Too many of a kind: the next is taken in so many ticks. Rounded up: who waits that long is not too early.
+    /// Too many of a kind: the next is taken in so many ticks. Rounded up: who waits that long is
+    /// not too early.
     #[must_use]
     pub fn rate_limited(ticks: u32) -> Self {
         let milliseconds = (u64::from(ticks) * 1000).div_ceil(u64::from(TICK_RATE));
@@ -57,8 +59,9 @@ impl Refusal {
         }
     }
 
-    /// Whether a well-meaning client would not have sent it: these count towards close code 4422. A text never does: people
-    /// type it, and a client without Unicode's tables cannot predict what will be refused.
+    /// Whether a well-meaning client would not have sent it: these count towards close code 4422. A
+    /// text never does: people type it, and a client without Unicode's tables cannot predict what
+    /// will be refused.
     #[must_use]
     pub fn is_senseless(&self) -> bool {
         matches!(

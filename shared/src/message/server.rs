@@ -10,8 +10,8 @@ use crate::{
     view::SnapshotJson,
 };
 
-/// A message from the server. In binary the first byte is the variant's position in this list; 0 is a
-/// snapshot, packed by hand ([`crate::snapshot`]), which has this form in JSON only.
+/// A message from the server. In binary the first byte is the variant's position in this list; 0 is
+/// a snapshot, packed by hand ([`crate::snapshot`]), which has this form in JSON only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerMessage {
@@ -53,8 +53,8 @@ pub enum Durability {
     L3,
 }
 
-/// Position of a reliable message in its stream: per room for what all in it hear, per player and stay in a
-/// room for what only some hear, so that neither has gaps.
+/// Position of a reliable message in its stream: per room for what all in it hear, per player and
+/// stay in a room for what only some hear, so that neither has gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// The life of the room.
@@ -113,7 +113,8 @@ pub struct RoomEntered {
     pub capacity: u32,
     /// How far players are shown to each other, in pixels; none: everyone in the room.
     pub interest_px: Option<u32>,
-    /// How far a near-me chat carries, in pixels; a sixth farther to players who were that near before.
+    /// How far a near-me chat carries, in pixels; a sixth farther to players who were that near
+    /// before.
     pub near_px: u32,
     /// The number of the room's last message so far: the next has one more.
     pub seq: u32,

@@ -1,4 +1,5 @@
-//! How walls bend a segment: the rule for one tick, and the first tick at which it changes anything.
+//! How walls bend a segment: the rule for one tick, and the first tick at which it changes
+//! anything.
 
 use super::{Gait, HALF_BODY, Heading, Position, Segment, WallGrid};
 use crate::ids::Tick;
@@ -30,7 +31,8 @@ pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) 
     let moved = step(walls, position, heading);
     let gait = Gait {
         heading,
-        // Flush against the wall already: blocked from the first tick. A partial step is a contact of the next.
+        // Flush against the wall already: blocked from the first tick. A partial step is a contact
+        // of the next.
         blocked_x: velocity.x != 0 && moved.position.x == position.x,
         blocked_y: velocity.y != 0 && moved.position.y == position.y,
     };
@@ -45,8 +47,8 @@ pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) 
     )
 }
 
-/// Asks at the tick `course.review` (or later, before anyone saw a later position) whether the walls bend the
-/// course there: the course from that tick on, its segment unchanged if they do not.
+/// Asks at the tick `course.review` (or later, before anyone saw a later position) whether the
+/// walls bend the course there: the course from that tick on, its segment unchanged if they do not.
 #[must_use]
 pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
     let from = course.segment.at(Tick(tick.0 - 1));
@@ -62,7 +64,8 @@ pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
         }
     };
     let course = review_from(walls, segment, tick);
-    // A step tries x in the rows where it began: a wall along x that ended with this step's rows is left with the next.
+    // A step tries x in the rows where it began: a wall along x that ended with this step's rows is
+    // left with the next.
     let left_rows = walls.tiles_across(from.y) != walls.tiles_across(moved.position.y);
     if moved.gait.blocked_x && left_rows {
         Course {
@@ -116,8 +119,8 @@ fn flush(walls: &WallGrid, middle: i32, velocity: i32) -> i32 {
     }
 }
 
-/// The first tick after `from` at which an edge of the body crosses into or out of a column or row of tiles:
-/// until then it touches the same tiles, and nothing can change.
+/// The first tick after `from` at which an edge of the body crosses into or out of a column or row
+/// of tiles: until then it touches the same tiles, and nothing can change.
 fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
     let heading = segment.gait.heading.velocity();
     if heading.x == 0 && heading.y == 0 {
@@ -140,7 +143,8 @@ fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
 /// For how many whole ticks a body moving along one axis touches the same tiles as now.
 fn ticks_within_tiles(walls: &WallGrid, middle: i32, velocity: i32) -> u32 {
     if velocity == 0 {
-        // No limit of its own; 2^16 ticks are 18 minutes and keep `Tick` arithmetic far from its end.
+        // No limit of its own; 2^16 ticks are 18 minutes and keep `Tick` arithmetic far from its
+        // end.
         return u32::from(u16::MAX);
     }
     let tile = walls.tile();

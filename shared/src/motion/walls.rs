@@ -27,11 +27,13 @@ pub struct WallGrid {
 }
 
 impl WallGrid {
-    /// An open grid of `width` x `height` tiles of `tile_px` pixels. A tile must be wider than the longest
-    /// step (4 px) and no wider than 1024 px, and the map must fit an i32 of units: 8 million px.
+    /// An open grid of `width` x `height` tiles of `tile_px` pixels. A tile must be wider than the
+    /// longest step (4 px) and no wider than 1024 px, and the map must fit an i32 of units: 8
+    /// million px.
     ///
     /// # Panics
-    /// If those bounds do not hold; whoever reads maps and messages checks them first with [`Self::fits`].
+    /// If those bounds do not hold; whoever reads maps and messages checks them first with
+    /// [`Self::fits`].
     #[must_use]
     pub fn new(width: u16, height: u16, tile_px: u16) -> Self {
         assert!(

@@ -158,8 +158,8 @@ fn read_enter(input: &mut Input<'_>) -> Result<Enter, SnapshotError> {
     })
 }
 
-/// The most frequent record by far, without the questions that others need: a turn and nothing else. None if
-/// the next record is another, or a bad one.
+/// The most frequent record by far, without the questions that others need: a turn and nothing
+/// else. None if the next record is another, or a bad one.
 #[inline]
 fn read_plain_turn(input: &mut Input<'_>, tick: Tick) -> Option<Update> {
     let (&[low, high, mask, ago, gait], rest) = input.rest.split_first_chunk()?;

@@ -8,7 +8,8 @@ use crate::{
     motion::{Gait, Position},
 };
 
-/// Writes one snapshot: header first, then the sections in their order, counts filled in as they end.
+/// Writes one snapshot: header first, then the sections in their order, counts filled in as they
+/// end.
 #[derive(Debug)]
 pub struct Builder<'a> {
     out: &'a mut Vec<u8>,
@@ -16,7 +17,8 @@ pub struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// Begins a snapshot at the end of `out`. The base must be less than [`MAX_BASE_AGE`] ticks old.
+    /// Begins a snapshot at the end of `out`. The base must be less than [`MAX_BASE_AGE`] ticks
+    /// old.
     pub fn begin(out: &'a mut Vec<u8>, view: u8, tick: Tick, base: Option<Tick>, ack: Option<Ack>) -> Self {
         let age = base.map_or(0, |base| tick.since(base));
         assert!(
@@ -38,8 +40,8 @@ impl<'a> Builder<'a> {
         Self { out, start }
     }
 
-    /// Writes a section, named by its flag, with a closure that appends records and says how many. A section
-    /// without records is not written at all.
+    /// Writes a section, named by its flag, with a closure that appends records and says how many.
+    /// A section without records is not written at all.
     pub fn section(&mut self, flag: u8, records: impl FnOnce(&mut Vec<u8>) -> u16) {
         let at = self.out.len();
         self.out.extend_from_slice(&[0, 0]);
@@ -88,7 +90,8 @@ pub fn write_enter(out: &mut Vec<u8>, enter: &EnterFields<'_>) {
     out.push(enter.extras);
 }
 
-/// Writes the head of an update record; the fields of the mask ([`fields`]) must follow in their order.
+/// Writes the head of an update record; the fields of the mask ([`fields`]) must follow in their
+/// order.
 pub fn write_update_head(out: &mut Vec<u8>, slot: Slot, mask: u8) {
     debug_assert!(mask & (fields::TURN | fields::ANCHOR) != (fields::TURN | fields::ANCHOR));
     out.extend_from_slice(&slot.0.to_le_bytes());

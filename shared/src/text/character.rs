@@ -1,4 +1,5 @@
-//! What one code point is to a text, by the properties that Unicode gives it. `icu_properties` has the tables.
+//! What one code point is to a text, by the properties that Unicode gives it. `icu_properties` has
+//! the tables.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -11,7 +12,8 @@ use icu_properties::{
 
 /// U+200D.
 pub(super) const ZERO_WIDTH_JOINER: char = '\u{200D}';
-/// Separates a Mongolian letter from its suffix, between letters only; a joiner in all but the property.
+/// Separates a Mongolian letter from its suffix, between letters only; a joiner in all but the
+/// property.
 const MONGOLIAN_VOWEL_SEPARATOR: char = '\u{180E}';
 /// The only base of emoji tag sequences (UTS #51): the flags of England, Scotland and Wales.
 const BLACK_FLAG: char = '\u{1F3F4}';
@@ -47,7 +49,8 @@ pub(super) enum Class {
     Tag,
     /// Shows nothing, and no text needs it.
     Hidden,
-    /// Allowed in no text: a control character, or a private, unassigned or noncharacter code point.
+    /// Allowed in no text: a control character, or a private, unassigned or noncharacter code
+    /// point.
     Forbidden,
 }
 
@@ -74,7 +77,8 @@ pub(super) fn class(c: char) -> Class {
     if is_blank(c) {
         return Class::Blank;
     }
-    // The order matters: joiners, selectors, marks of direction and tags are default ignorable as well.
+    // The order matters: joiners, selectors, marks of direction and tags are default ignorable as
+    // well.
     if has::<JoinControl>(c) || c == MONGOLIAN_VOWEL_SEPARATOR {
         return Class::Joiner;
     }

@@ -1,5 +1,6 @@
-//! Names and chat as others get them: in NFC, without what shows nothing. Done once, where a text enters the server; the
-//! world and its recordings hold clean texts only, so that no table of Unicode decides anything in them.
+//! Names and chat as others get them: in NFC, without what shows nothing. Done once, where a text
+//! enters the server; the world and its recordings hold clean texts only, so that no table of
+//! Unicode decides anything in them.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
@@ -9,14 +10,16 @@ use super::{
 };
 use crate::limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS, MAX_RAW_TEXT_BYTES};
 
-/// Passes over a text. A clean text takes one, what people write takes two. When a pass removes a character, NFC may reorder the
-/// marks around it so that the next pass removes more: a text must be made for that.
+/// Passes over a text. A clean text takes one, what people write takes two. When a pass removes a
+/// character, NFC may reorder the marks around it so that the next pass removes more: a text must
+/// be made for that.
 const MAX_PASSES: usize = 4;
 
 /// Why a name or a chat text cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// More than [`MAX_RAW_TEXT_BYTES`] as it came, [`MAX_CHAT_BYTES`] or [`MAX_NAME_CHARS`] when clean.
+    /// More than [`MAX_RAW_TEXT_BYTES`] as it came, [`MAX_CHAT_BYTES`] or [`MAX_NAME_CHARS`] when
+    /// clean.
     #[error("too long")]
     TooLong,
     /// Nothing that would be seen.
@@ -30,8 +33,8 @@ pub enum TextError {
     Tangled,
 }
 
-/// A player's name as others see it: 1 to 24 code points in one line, blanks folded to one space each. The same string
-/// comes back if it is clean already.
+/// A player's name as others see it: 1 to 24 code points in one line, blanks folded to one space
+/// each. The same string comes back if it is clean already.
 ///
 /// # Errors
 ///
@@ -51,8 +54,8 @@ pub fn clean_name(name: String) -> Result<String, TextError> {
     Ok(name)
 }
 
-/// A chat text as others hear it: up to 2 KiB, lines end with a line feed. The same string comes back if it is clean
-/// already.
+/// A chat text as others hear it: up to 2 KiB, lines end with a line feed. The same string comes
+/// back if it is clean already.
 ///
 /// # Errors
 ///

@@ -2,11 +2,13 @@
 
 use super::character::{self, Class, Mark, ZERO_WIDTH_JOINER};
 
-/// Marks that take no room of their own (`Mn`, `Me`) on one base. Vietnamese needs two, pointed Hebrew three.
+/// Marks that take no room of their own (`Mn`, `Me`) on one base. Vietnamese needs two, pointed
+/// Hebrew three.
 const MAX_STACKED_MARKS: u8 = 4;
 /// Marks of any kind on one base. Burmese has five in common words, most of them beside the letter.
 const MAX_MARKS: u8 = 8;
-/// Letters and digits of the region in a flag made of tags: a country and up to four of its subdivision.
+/// Letters and digits of the region in a flag made of tags: a country and up to four of its
+/// subdivision.
 const TAGS: std::ops::RangeInclusive<usize> = 3..=6;
 
 /// A code point of a text, and what becomes of it there.
@@ -22,17 +24,20 @@ pub enum Piece {
     Direction(char),
     /// Shows nothing, or is a mark too many, and no reader would miss it.
     Hidden(char),
-    /// Allowed in no text: a control character, or a private, unassigned or noncharacter code point.
+    /// Allowed in no text: a control character, or a private, unassigned or noncharacter code
+    /// point.
     Forbidden(char),
 }
 
-/// Goes through a text. Each code point is looked up a fixed number of times, so the cost is linear.
+/// Goes through a text. Each code point is looked up a fixed number of times, so the cost is
+/// linear.
 #[derive(Clone, Debug)]
 pub struct Pieces<'a> {
     rest: &'a str,
     /// The last one that stays.
     before: Option<char>,
-    /// What marks sit on and joiners join, unless a blank, an end of line or a mark of direction came since.
+    /// What marks sit on and joiners join, unless a blank, an end of line or a mark of direction
+    /// came since.
     base: Option<char>,
     marks: u8,
     stacked_marks: u8,
@@ -141,7 +146,8 @@ impl Pieces<'_> {
         if joins && character::is_pictograph(base) && next.is_some_and(character::is_pictograph) {
             return true;
         }
-        // A half form or an open one, as Brahmic scripts have them: KA virama ZWJ, RA ZWJ virama YA.
+        // A half form or an open one, as Brahmic scripts have them: KA virama ZWJ, RA ZWJ virama
+        // YA.
         let next_is_mark = next.is_some_and(|next| matches!(character::class(next), Class::Mark(_)));
         let next_is_letter = next.is_some_and(character::is_letter);
         if character::is_virama(before) && (joins || next_is_letter || next_is_mark) {
@@ -150,7 +156,8 @@ impl Pieces<'_> {
         if next.is_some_and(character::is_virama) && character::is_letter(base) {
             return true;
         }
-        // Cursive scripts: between letters, or at the end of a letter that shall look as if one followed.
+        // Cursive scripts: between letters, or at the end of a letter that shall look as if one
+        // followed.
         let between = character::is_letter_or_digit(base) && next_is_letter;
         let cursive = character::is_cursive(base) || next.is_some_and(character::is_cursive);
         (between && cursive) || (joins && character::joins_next(base))
@@ -166,7 +173,8 @@ impl Pieces<'_> {
         stays
     }
 
-    /// How many tags are in the sequence that begins with the one just taken, its end counted; 0 if it is none.
+    /// How many tags are in the sequence that begins with the one just taken, its end counted; 0 if
+    /// it is none.
     fn tags_ahead(&self) -> usize {
         let more = self.rest.chars().take(*TAGS.end());
         let more = more.take_while(|c| character::tag(*c).is_some()).count();

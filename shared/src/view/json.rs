@@ -1,4 +1,5 @@
-//! A snapshot in its JSON form. Motion is told in full, so that a person can read it without having followed.
+//! A snapshot in its JSON form. Motion is told in full, so that a person can read it without having
+//! followed.
 
 use serde::{Deserialize, Serialize};
 

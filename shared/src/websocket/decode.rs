@@ -12,10 +12,11 @@ use super::{Limits, OpCode, Role, WebSocketError, apply_mask};
 
 /// Turns the bytes of one connection into [`Event`]s.
 ///
-/// A message that comes in one piece is unmasked where it lies and lent from there: no copy, no allocation.
-/// Only what is still incomplete when the input ends is kept, and the memory for it, which grows with the
-/// bytes that came and not with the length that was announced, is given back as soon as the message has
-/// been handed out. An idle connection owns no memory beyond the size of this struct.
+/// A message that comes in one piece is unmasked where it lies and lent from there: no copy, no
+/// allocation. Only what is still incomplete when the input ends is kept, and the memory for it,
+/// which grows with the bytes that came and not with the length that was announced, is given back
+/// as soon as the message has been handed out. An idle connection owns no memory beyond the size of
+/// this struct.
 ///
 /// ```
 /// use parlour_shared::websocket::{Decoder, Event, Limits, Role};
@@ -43,8 +44,8 @@ pub struct Decoder {
     frame: Option<Frame>,
     /// The message that the frames read so far belong to.
     message: Option<Message>,
-    /// First `message.len` bytes of the message under way, then what came of the frame being read. Between
-    /// two calls also the payload that was lent last, until [`Self::take_back`].
+    /// First `message.len` bytes of the message under way, then what came of the frame being read.
+    /// Between two calls also the payload that was lent last, until [`Self::take_back`].
     buffer: Vec<u8>,
 }
 
@@ -63,15 +64,17 @@ impl Decoder {
         }
     }
 
-    /// Reads up to the next event and takes the bytes it came from off the front of `input`, which it may
-    /// overwrite. Call it until it says `None`: then all of `input` is used up, what is incomplete is
-    /// remembered, and memory no longer needed has been freed.
+    /// Reads up to the next event and takes the bytes it came from off the front of `input`, which
+    /// it may overwrite. Call it until it says `None`: then all of `input` is used up, what is
+    /// incomplete is remembered, and memory no longer needed has been freed.
     ///
-    /// After a close frame or an error the rest of the input is thrown away and there is never another event.
+    /// After a close frame or an error the rest of the input is thrown away and there is never
+    /// another event.
     ///
     /// # Errors
-    /// [`WebSocketError`] at the first thing that is not allowed, as early as it can be seen: what a frame's
-    /// header gives away is refused before its payload arrives, and broken UTF-8 at the end of a fragment.
+    /// [`WebSocketError`] at the first thing that is not allowed, as early as it can be seen: what
+    /// a frame's header gives away is refused before its payload arrives, and broken UTF-8 at the
+    /// end of a fragment.
     pub fn next<'d, 'i: 'd>(
         &'d mut self,
         input: &mut &'i mut [u8],
@@ -160,8 +163,8 @@ impl Decoder {
         }
     }
 
-    /// The payload that began at `begin` in the buffer and ends with `bytes`: lent from the input if nothing
-    /// of it had to be kept.
+    /// The payload that began at `begin` in the buffer and ends with `bytes`: lent from the input
+    /// if nothing of it had to be kept.
     fn lend<'i>(&mut self, bytes: &'i [u8], begin: usize) -> Payload<'i> {
         if self.buffer.len() == begin {
             Payload::Input(bytes)

@@ -29,11 +29,11 @@ impl AsRef<[u8]> for FrameHeader {
     }
 }
 
-/// The header of a whole message or control frame with `payload_len` bytes of payload, to be written
-/// before a payload that lies elsewhere.
+/// The header of a whole message or control frame with `payload_len` bytes of payload, to be
+/// written before a payload that lies elsewhere.
 ///
-/// A server passes no mask. A client passes a fresh random key for each frame, and puts [`apply_mask`] over
-/// the payload.
+/// A server passes no mask. A client passes a fresh random key for each frame, and puts
+/// [`apply_mask`] over the payload.
 #[must_use]
 pub fn frame_header(opcode: OpCode, payload_len: usize, mask: Option<[u8; 4]>) -> FrameHeader {
     debug_assert!(
@@ -75,8 +75,8 @@ pub fn encode_into(out: &mut Vec<u8>, opcode: OpCode, payload: &[u8], mask: Opti
     }
 }
 
-/// Appends a close frame to `out`. `code` has to be one that [`is_close_code`] allows; a reason over 123
-/// bytes is cut at the last whole character that fits. A close frame without a code is
+/// Appends a close frame to `out`. `code` has to be one that [`is_close_code`] allows; a reason
+/// over 123 bytes is cut at the last whole character that fits. A close frame without a code is
 /// `encode_into(out, OpCode::Close, &[], mask)`.
 pub fn encode_close(out: &mut Vec<u8>, code: u16, reason: &str, mask: Option<[u8; 4]>) {
     debug_assert!(is_close_code(code), "close code {code} on the wire");

@@ -48,15 +48,15 @@ pub enum WebSocketError {
     /// A text message or the reason of a close frame is not UTF-8.
     #[error("text is not UTF-8")]
     InvalidUtf8,
-    /// A message over [`Limits::max_message`](super::Limits::max_message); said when the frame that would
-    /// exceed it announces its length, before any of that frame is kept.
+    /// A message over [`Limits::max_message`](super::Limits::max_message); said when the frame that
+    /// would exceed it announces its length, before any of that frame is kept.
     #[error("message too long")]
     MessageTooLong,
 }
 
 impl WebSocketError {
-    /// The code for the close frame that answers this: 1002, 1007 or 1009. RFC 6455 has no limit on fragments, so a
-    /// message with too many is too big and breaks no rule.
+    /// The code for the close frame that answers this: 1002, 1007 or 1009. RFC 6455 has no limit on
+    /// fragments, so a message with too many is too big and breaks no rule.
     #[must_use]
     pub fn close_code(&self) -> u16 {
         match self {

@@ -1,7 +1,7 @@
 //! The HTTP exchange that turns a connection into a WebSocket.
 //!
-//! A server checks the request's key with [`is_valid_key`] and answers with [`accept_key`]; a client does all
-//! of its side with [`ClientHandshake`].
+//! A server checks the request's key with [`is_valid_key`] and answers with [`accept_key`]; a
+//! client does all of its side with [`ClientHandshake`].
 
 mod client;
 mod response;
@@ -33,8 +33,8 @@ pub fn is_valid_key(key: &str) -> bool {
 /// Why a client's handshake failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
-    /// A part of the request cannot be sent: it is empty, or has characters that would end the line. It names
-    /// the part.
+    /// A part of the request cannot be sent: it is empty, or has characters that would end the
+    /// line. It names the part.
     #[error("the request's {0} cannot be sent")]
     InvalidRequest(&'static str),
     /// The response is longer than [`MAX_RESPONSE`].
@@ -43,7 +43,8 @@ pub enum HandshakeError {
     /// The response is not HTTP/1.1.
     #[error("response is not HTTP/1.1")]
     Malformed,
-    /// The server answered with another status than 101. What follows the response is not WebSocket.
+    /// The server answered with another status than 101. What follows the response is not
+    /// WebSocket.
     #[error("server answered with status {0}")]
     Status(u16),
     /// A header of the response is missing, repeated or wrong. It names the header.

@@ -1,4 +1,5 @@
-//! Files of golden vectors in `assets/wire`. `PARLOUR_BLESS=1 cargo test -p parlour-shared` writes them anew.
+//! Files of golden vectors in `assets/wire`. `PARLOUR_BLESS=1 cargo test -p parlour-shared` writes
+//! them anew.
 
 use std::{fs, path::PathBuf};
 

@@ -149,8 +149,8 @@ impl Sketch {
     }
 }
 
-/// What a peer in order sends: messages, whole or in fragments with control frames between them, and perhaps
-/// a close at the end.
+/// What a peer in order sends: messages, whole or in fragments with control frames between them,
+/// and perhaps a close at the end.
 pub(crate) fn conversation() -> impl Strategy<Value = Vec<Sketch>> {
     let item = prop_oneof![4 => message(), 1 => control().prop_map(|frame| vec![frame])];
     let end = prop_oneof![2 => Just(None), 1 => close().prop_map(Some)];

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// What connections cost a Parlour server: memory, CPU, accepting them, and what a storm of joins does to the tick.
+/// What connections cost a Parlour server: memory, CPU, accepting them, and what a storm of joins
+/// does to the tick.
 ///
-/// Starts a server for each measurement, on a core of its own if there are two. Progress goes to standard error, one
-/// JSON object per measurement to standard output. About four minutes.
+/// Starts a server for each measurement, on a core of its own if there are two. Progress goes to
+/// standard error, one JSON object per measurement to standard output. About four minutes.
 #[derive(Debug, Parser)]
 #[command(name = "connection-report", version)]
 pub(crate) struct Cli {

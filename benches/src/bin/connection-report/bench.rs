@@ -103,7 +103,8 @@ impl Bench {
         })
     }
 
-    /// A server that nobody is connected to yet: on core 0, and this program on core 1, if there are two.
+    /// A server that nobody is connected to yet: on core 0, and this program on core 1, if there
+    /// are two.
     ///
     /// # Errors
     /// If it does not become ready.

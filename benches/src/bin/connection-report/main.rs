@@ -1,5 +1,5 @@
-//! What connections cost a running server: memory, CPU, how fast they come about, and what a storm of them does to
-//! the tick. Starts the servers itself; JSON lines on standard output.
+//! What connections cost a running server: memory, CPU, how fast they come about, and what a storm
+//! of them does to the tick. Starts the servers itself; JSON lines on standard output.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::print_stdout,

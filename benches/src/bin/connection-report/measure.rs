@@ -11,8 +11,8 @@ use crate::{
     server::Server,
 };
 
-/// Connections per second at which a storm comes, and how many of it may be under way: the server lets 256 of an
-/// address be without a hello.
+/// Connections per second at which a storm comes, and how many of it may be under way: the server
+/// lets 256 of an address be without a hello.
 const STORM_PER_SECOND: f64 = 2000.0;
 const STORM_AT_ONCE: usize = 200;
 

@@ -1,4 +1,5 @@
-//! One connection: its way from the handshake to where it is to be, and from then on only its framing.
+//! One connection: its way from the handshake to where it is to be, and from then on only its
+//! framing.
 
 use std::{
     io::Write as _,
@@ -28,7 +29,8 @@ enum Stage {
     Upgrading(Box<ClientHandshake>),
     /// Has said hello, or has asked to join.
     Entering(Box<Client>),
-    /// Is where it is to be. What comes is counted by the kernel and decoded by nobody: this measures the server.
+    /// Is where it is to be. What comes is counted by the kernel and decoded by nobody: this
+    /// measures the server.
     There,
 }
 
@@ -99,7 +101,8 @@ impl Member {
 
     fn take_in(&mut self, mut input: &mut [u8], out: &mut Vec<u8>) -> anyhow::Result<Progress> {
         let mut progress = Progress::Some;
-        // What is to be said: the framing that says it is lent to the message while that is looked at.
+        // What is to be said: the framing that says it is lent to the message while that is looked
+        // at.
         let mut said = Vec::new();
         loop {
             let message = match self.framing.next(&mut input, out)? {
@@ -134,7 +137,8 @@ impl Member {
     }
 }
 
-/// These are a few hundred bytes at most: a socket that does not take them whole is one that nobody reads from.
+/// These are a few hundred bytes at most: a socket that does not take them whole is one that nobody
+/// reads from.
 fn send_whole(socket: &TcpStream, bytes: &[u8]) -> bool {
     send_now(socket, bytes) == Sent::Bytes(bytes.len())
 }

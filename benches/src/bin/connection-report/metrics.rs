@@ -15,8 +15,8 @@ impl Metrics {
         self.value(name) - before.value(name)
     }
 
-    /// The value that this share of a histogram's samples since `before` does not exceed: a straight line within its
-    /// bucket, as Prometheus does it. None without samples.
+    /// The value that this share of a histogram's samples since `before` does not exceed: a
+    /// straight line within its bucket, as Prometheus does it. None without samples.
     pub(crate) fn quantile(&self, before: &Self, name: &str, share: f64) -> Option<f64> {
         let old = before.buckets(name);
         let new = self.buckets(name);

@@ -33,7 +33,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it on free ports and waits until it is ready. It keeps no history: that is memory which grows by itself.
+    /// Starts it on free ports and waits until it is ready. It keeps no history: that is memory
+    /// which grows by itself.
     pub(crate) fn start(binary: &Path, further: &[String]) -> anyhow::Result<Self> {
         let [listens, admin] = free_addresses()?;
         let mut command = Command::new(binary);

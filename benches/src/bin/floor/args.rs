@@ -4,10 +4,11 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, value_parser};
 
-/// The raw floor: moves messages of given sizes at given rates, with no logic at all, and tells what that costs.
+/// The raw floor: moves messages of given sizes at given rates, with no logic at all, and tells
+/// what that costs.
 ///
-/// Start `serve` on one core and `drive` on another (taskset). Sizes are what goes over the connection, WebSocket
-/// header included.
+/// Start `serve` on one core and `drive` on another (taskset). Sizes are what goes over the
+/// connection, WebSocket header included.
 #[derive(Debug, Parser)]
 #[command(name = "floor", version)]
 pub(crate) struct Cli {

@@ -49,7 +49,8 @@ pub(crate) fn run(what: &Drive, stop: &Stop) -> anyhow::Result<Value> {
     }))
 }
 
-/// The server may have been started at the same time: the first connection is tried until it listens.
+/// The server may have been started at the same time: the first connection is tried until it
+/// listens.
 fn connect(
     address: SocketAddr,
     number: usize,
@@ -95,7 +96,8 @@ fn drive(what: &Drive, peers: &mut [Peer], sockets: &mut Sockets, stop: &Stop) -
                 },
                 Ready::Timer(_) => {
                     let due = (start.elapsed().as_secs_f64() * per_second) as u64;
-                    // More than one each at once is no even spread: a driver that is late leaves some out.
+                    // More than one each at once is no even spread: a driver that is late leaves
+                    // some out.
                     done = done.max(due.saturating_sub(peers.len() as u64));
                     while done < due {
                         let peer = &peers[(done % peers.len() as u64) as usize];

@@ -1,5 +1,6 @@
-//! The raw floor: what moving the same messages as a world server costs with no world behind them. A server and a
-//! driver of a few lines each, one thread, one `send` a frame, one `recv` a socket that is ready.
+//! The raw floor: what moving the same messages as a world server costs with no world behind them.
+//! A server and a driver of a few lines each, one thread, one `send` a frame, one `recv` a socket
+//! that is ready.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::print_stdout,

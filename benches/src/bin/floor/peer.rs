@@ -1,4 +1,5 @@
-//! One end of a connection. Each side first tells the other how long its messages are, so that both can count them.
+//! One end of a connection. Each side first tells the other how long its messages are, so that both
+//! can count them.
 
 use std::{io, net::TcpStream};
 

@@ -11,7 +11,8 @@ use std::{
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Whether somebody asked to stop. A thread that sleeps waits for it: it takes no part in what is measured.
+/// Whether somebody asked to stop. A thread that sleeps waits for it: it takes no part in what is
+/// measured.
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {

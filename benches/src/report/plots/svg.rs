@@ -1,4 +1,5 @@
-//! Plots of lines over two axes as SVG: no script, no font of its own, readable on light and dark pages.
+//! Plots of lines over two axes as SVG: no script, no font of its own, readable on light and dark
+//! pages.
 
 mod axis;
 mod element;

@@ -11,7 +11,8 @@ use super::{
     run::lost,
 };
 
-/// Bots of whom there is a report: those who stay, those who are too many, and a room of witnesses in each phase.
+/// Bots of whom there is a report: those who stay, those who are too many, and a room of witnesses
+/// in each phase.
 const REPORTS: [&str; 5] = ["base", "more", "before", "during", "after"];
 
 /// What is left of such a run.
@@ -88,8 +89,8 @@ impl Degrading {
         })
     }
 
-    /// Seconds from the end of the overload until the cadences are what they were before it, or as good as; infinite if
-    /// that was not seen, NaN if the server does not tell.
+    /// Seconds from the end of the overload until the cadences are what they were before it, or as
+    /// good as; infinite if that was not seen, NaN if the server does not tell.
     pub(in crate::report) fn recovery_s(&self) -> f64 {
         let (from, to) = (self.at("overload_from_s"), self.at("overload_to_s"));
         let before = self

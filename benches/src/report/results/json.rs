@@ -39,7 +39,8 @@ pub(in crate::report) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
-/// The median of those that are numbers; NaN if none is. Of an even count the higher of the two in the middle.
+/// The median of those that are numbers; NaN if none is. Of an even count the higher of the two in
+/// the middle.
 pub(in crate::report) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().filter(|value| !value.is_nan()).collect();
     values.sort_by(f64::total_cmp);

@@ -77,7 +77,8 @@ impl Measured {
         Ok(Self { load, counts, floor })
     }
 
-    /// Clients that are held in most of three runs; none if the count that has them is not. NaN: not measured.
+    /// Clients that are held in most of three runs; none if the count that has them is not. NaN:
+    /// not measured.
     pub(in crate::report) fn clients_held(&self) -> f64 {
         let held = |count: &Count| if count.held { count.clients } else { 0.0 };
         self.measured_at().map_or(f64::NAN, held)
@@ -89,7 +90,8 @@ impl Measured {
         held.last().map_or(0.0, |count| count.clients)
     }
 
-    /// The count that figures are taken at: of those with three runs the highest that is held, or else the lowest.
+    /// The count that figures are taken at: of those with three runs the highest that is held, or
+    /// else the lowest.
     pub(in crate::report) fn measured_at(&self) -> Option<&Count> {
         let mut thrice = self.counts.iter().filter(|count| !count.numbered.is_empty());
         let held = thrice.clone().rfind(|count| count.held);
@@ -101,8 +103,8 @@ impl Measured {
         self.measured_at().map_or(f64::NAN, |count| count.figure(of))
     }
 
-    /// Server CPU per delivered frame over that of the floor. Both did the same: as many frames out, as many inputs in,
-    /// and what the inputs cost is in both.
+    /// Server CPU per delivered frame over that of the floor. Both did the same: as many frames
+    /// out, as many inputs in, and what the inputs cost is in both.
     pub(in crate::report) fn over_floor(&self) -> f64 {
         self.figure(Run::cpu_us_per_frame) / self.floor_us_per_frame()
     }

@@ -46,8 +46,8 @@ impl Metrics {
         [60, 30, 20, 10].into_iter().filter_map(at).collect()
     }
 
-    /// A quantile of what a histogram took in since, in its unit; NaN if that is nothing. Between the bounds of a
-    /// bucket it is interpolated.
+    /// A quantile of what a histogram took in since, in its unit; NaN if that is nothing. Between
+    /// the bounds of a bucket it is interpolated.
     pub(in crate::report) fn quantile_since(&self, before: &Self, name: &str, quantile: f64) -> f64 {
         let prefix = format!("{name}_bucket{{le=\"");
         let bucket = |(key, count): (&String, &f64)| {

@@ -1,4 +1,5 @@
-//! One run of a load: what the bots reported, what the server said before and after, and whether that is held.
+//! One run of a load: what the bots reported, what the server said before and after, and whether
+//! that is held.
 
 use std::path::Path;
 
@@ -14,8 +15,8 @@ use crate::report::number::rounded;
 
 /// Drops that mean that something was not delivered or not taken in.
 const DROPS: [&str; 3] = ["io_lost", "inbound_full", "per_session"];
-/// The admin port may answer this many ticks sooner at the end of the window than at its beginning. Skipped ticks are
-/// counted without such slack.
+/// The admin port may answer this many ticks sooner at the end of the window than at its beginning.
+/// Skipped ticks are counted without such slack.
 const TICK_SLACK: f64 = 6.0;
 
 /// A folder that `scripts/plaza` wrote.
@@ -184,7 +185,8 @@ impl Run {
             let drops = grew(&format!("parlour_drops_total{{reason=\"{reason}\"}}"));
             hold(drops == 0.0, format!("{drops} drops, {reason}"));
         }
-        // A viewer that sets its own pace is held back on purpose; at a fixed cadence, frames would be missing.
+        // A viewer that sets its own pace is held back on purpose; at a fixed cadence, frames would
+        // be missing.
         let behind = grew("parlour_io_behind_total");
         let may_thin_out = load.cadence().is_none();
         hold(

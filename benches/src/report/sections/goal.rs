@@ -1,9 +1,10 @@
-//! A figure that the project set itself: what is wanted, how it is read from the results, and the row that says whether
-//! it was met.
+//! A figure that the project set itself: what is wanted, how it is read from the results, and the
+//! row that says whether it was met.
 
 use crate::report::{number::rounded, results::Results};
 
-/// A goal, as the tables of goals list them. All that is to be known of one is here, so that one more is one row.
+/// A goal, as the tables of goals list them. All that is to be known of one is here, so that one
+/// more is one row.
 pub(super) struct Goal {
     /// What is measured, as the document names it.
     pub(super) what: &'static str,

@@ -5,7 +5,8 @@ use crate::report::{
     results::{Results, run::Run},
 };
 
-/// Server; clients held; CPU per client-second in us; memory per connection in KB; p50 and p99 in ms.
+/// Server; clients held; CPU per client-second in us; memory per connection in KB; p50 and p99 in
+/// ms.
 const RIVALS: [(&str, [f64; 5]); 8] = [
     (
         "Socket.IO 4, broadcast per event",

@@ -18,8 +18,8 @@ const SAMPLED: [(&str, &str); 5] = [
     ("websockets", "WebSockets"),
 ];
 
-/// Kilobytes per minute by which memory grows: the least squares of the second half, when all is warm. NaN without
-/// samples.
+/// Kilobytes per minute by which memory grows: the least squares of the second half, when all is
+/// warm. NaN without samples.
 pub(super) fn slope_kb_per_minute(results: &Results) -> f64 {
     let half = &results.soak[results.soak.len() / 2..];
     let points: Vec<(f64, f64)> = half

@@ -12,11 +12,12 @@ use crate::{
 };
 
 impl Client {
-    /// Like [`Self::receive`], but reads only the head of a snapshot: checks that it belongs to this stay, is newer than the
-    /// last one and builds on it. That is very cheap, for load tests with thousands of clients. The view and the player's own
-    /// motion stay unknown.
+    /// Like [`Self::receive`], but reads only the head of a snapshot: checks that it belongs to
+    /// this stay, is newer than the last one and builds on it. That is very cheap, for load tests
+    /// with thousands of clients. The view and the player's own motion stay unknown.
     ///
-    /// Use either this or [`Self::receive`] for all messages of a client: if you mix them, snapshots seem to be missing.
+    /// Use either this or [`Self::receive`] for all messages of a client: if you mix them,
+    /// snapshots seem to be missing.
     ///
     /// # Errors
     /// Like [`Self::receive`], as far as heads can show it.

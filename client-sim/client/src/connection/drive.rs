@@ -1,4 +1,5 @@
-//! Reads, writes and waits for the next event. A connection does all of its work here, whenever it is polled.
+//! Reads, writes and waits for the next event. A connection does all of its work here, whenever it
+//! is polled.
 
 use std::{
     io,
@@ -27,7 +28,8 @@ use crate::{command::Command, event::Event, violation::Violation};
 const NO_CODE: u16 = 1005;
 
 impl Connection {
-    /// Returns the next event from the socket or the clock. After the end, each call returns the end again.
+    /// Returns the next event from the socket or the clock. After the end, each call returns the
+    /// end again.
     pub(super) fn poll_socket(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, Disconnected>> {
         if let Some(end) = &self.end {
             return Poll::Ready(Err(end.clone()));
@@ -107,7 +109,8 @@ impl Connection {
         }
     }
 
-    /// Does what the input clock asks for. Ready with a frame when the program should read its keys.
+    /// Does what the input clock asks for. Ready with a frame when the program should read its
+    /// keys.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if self.is_leaving {
             return Poll::Pending;
@@ -199,7 +202,8 @@ impl Connection {
         }
     }
 
-    /// Sends a command that is sent again later if the socket takes no data now. Returns whether it took this one.
+    /// Sends a command that is sent again later if the socket takes no data now. Returns whether it
+    /// took this one.
     fn write_if_ready(&mut self, cx: &mut Context<'_>, command: Command) -> bool {
         let is_ready = self.is_ready(cx);
         if is_ready {
@@ -254,7 +258,8 @@ impl Connection {
         self.timer.as_mut().poll(cx)
     }
 
-    /// Ends the connection after a breach of the protocol. Sends the server a close frame if the socket takes it immediately.
+    /// Ends the connection after a breach of the protocol. Sends the server a close frame if the
+    /// socket takes it immediately.
     fn violated(&mut self, cx: &mut Context<'_>, violation: Violation) -> Disconnected {
         let frame = CloseFrame {
             code: SocketCode::from(CloseCode::Protocol.code()),

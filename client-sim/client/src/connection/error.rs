@@ -109,8 +109,8 @@ impl Disconnected {
         }
     }
 
-    /// Returns how long to wait before reconnecting: what the server asked for, up to 10 minutes, or else a random 0.5 to
-    /// 2.5 s. Returns `None` if the client must not come back by itself.
+    /// Returns how long to wait before reconnecting: what the server asked for, up to 10 minutes,
+    /// or else a random 0.5 to 2.5 s. Returns `None` if the client must not come back by itself.
     #[must_use]
     pub fn reconnect_after(&self) -> Option<Duration> {
         (self.advice() != Advice::Stop).then_some(self.wait)
@@ -153,13 +153,15 @@ pub enum ConnectError {
     /// It took longer than [`Options::timeout`](crate::Options::timeout).
     #[error("the connection did not open within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    /// The connection ended between opening and the welcome, for example with 4401 because the token was not accepted.
+    /// The connection ended between opening and the welcome, for example with 4401 because the
+    /// token was not accepted.
     #[error(transparent)]
     Disconnected(#[from] Disconnected),
 }
 
 impl ConnectError {
-    /// Returns how long to wait before trying again, or `None` if that is pointless until a person has changed something.
+    /// Returns how long to wait before trying again, or `None` if that is pointless until a person
+    /// has changed something.
     #[must_use]
     pub fn reconnect_after(&self) -> Option<Duration> {
         match self {
@@ -210,10 +212,12 @@ pub enum JoinError {
     /// The server refused.
     #[error("the server refused: {0:?}")]
     Refused(Refusal),
-    /// No answer arrived within [`Options::timeout`](crate::Options::timeout). The server may still join the room.
+    /// No answer arrived within [`Options::timeout`](crate::Options::timeout). The server may still
+    /// join the room.
     #[error("the server did not answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    /// Too many unread events; read them first. If they arrived during this join, the server may still carry it out.
+    /// Too many unread events; read them first. If they arrived during this join, the server may
+    /// still carry it out.
     #[error("too many unread events: call next_event until it waits, then join")]
     TooManyEvents,
     /// The name is too long for a message.

@@ -18,9 +18,11 @@ use crate::command::Command;
 /// How many commands may wait in the queue of a connection's handles, all together.
 pub const COMMAND_QUEUE: usize = 64;
 
-/// Sends commands over a connection from another task or thread. Cheap to clone; all clones share one queue.
+/// Sends commands over a connection from another task or thread. Cheap to clone; all clones share
+/// one queue.
 ///
-/// A handle does not keep its connection open. Its commands are sent only while a task waits for the connection's events.
+/// A handle does not keep its connection open. Its commands are sent only while a task waits for
+/// the connection's events.
 #[derive(Clone, Debug)]
 pub struct Handle {
     queue: mpsc::Sender<Command>,
@@ -28,14 +30,15 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Puts a command into the queue, and waits for a free place if it is full. If this future is dropped before it
-    /// completes, the command is not sent.
+    /// Puts a command into the queue, and waits for a free place if it is full. If this future is
+    /// dropped before it completes, the command is not sent.
     ///
-    /// Do not await this in the task that reads the events: with a full queue it would wait for itself. Use
-    /// [`Connection::send`](crate::Connection::send) there.
+    /// Do not await this in the task that reads the events: with a full queue it would wait for
+    /// itself. Use [`Connection::send`](crate::Connection::send) there.
     ///
     /// # Errors
-    /// [`SendError`]. `Ok` means that the command will be sent unless the connection ends first; answers arrive as events.
+    /// [`SendError`]. `Ok` means that the command will be sent unless the connection ends first;
+    /// answers arrive as events.
     pub async fn send(&self, command: Command) -> Result<(), SendError> {
         check_length(&command)?;
         self.queue
@@ -56,8 +59,8 @@ impl Handle {
         })
     }
 
-    /// Sets where the player wants to go, like [`Connection::steer`](crate::Connection::steer). Never waits: only the last
-    /// heading counts.
+    /// Sets where the player wants to go, like [`Connection::steer`](crate::Connection::steer).
+    /// Never waits: only the last heading counts.
     pub fn steer(&self, heading: impl Into<Heading>) {
         self.steering.set(heading.into());
     }

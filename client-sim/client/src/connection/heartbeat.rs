@@ -33,7 +33,8 @@ impl Heartbeat {
         }
     }
 
-    /// Sets the interval at which the server checks that a client is there; the client checks the server as often.
+    /// Sets the interval at which the server checks that a client is there; the client checks the
+    /// server as often.
     pub(super) fn set(&mut self, every_ms: u32) {
         self.every = Duration::from_millis(every_ms.into()).clamp(SHORTEST, LONGEST);
     }
@@ -47,7 +48,8 @@ impl Heartbeat {
         self.pinged = Some(now);
     }
 
-    /// Call this only after reading everything that has arrived. Silence without a ping proves nothing: perhaps nobody read.
+    /// Call this only after reading everything that has arrived. Silence without a ping proves
+    /// nothing: perhaps nobody read.
     pub(super) fn look(&self, now: Instant) -> Silence {
         let (since, then) = match self.pinged {
             None => (self.heard, Silence::Ping),

@@ -6,10 +6,11 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE, motion::Heading};
 
 use crate::client::Client;
 
-/// The least time between two samples: half a tick, so that no tick comes twice when the estimate moves.
+/// The least time between two samples: half a tick, so that no tick comes twice when the estimate
+/// moves.
 const HALF_TICK: Duration = Duration::from_nanos(500_000_000 / TICK_RATE as u64);
-/// After this time an unacknowledged heading is sent again: the server drops commands that are too late or too frequent,
-/// without an answer.
+/// After this time an unacknowledged heading is sent again: the server drops commands that are too
+/// late or too frequent, without an answer.
 const RESEND_AFTER: Duration = Duration::from_secs(1);
 
 /// What to do at a sample.
@@ -110,7 +111,8 @@ impl InputClock {
         Some(Sample::Walk(wanted, tick))
     }
 
-    /// Records that a walk was written to the socket. Without this call it is due again at the next tick.
+    /// Records that a walk was written to the socket. Without this call it is due again at the next
+    /// tick.
     pub(super) fn sent(&mut self, heading: Heading, now: Instant) {
         self.sent = heading;
         self.sent_at = Some(now);

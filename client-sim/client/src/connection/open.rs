@@ -37,9 +37,11 @@ use crate::{
     event::Event,
 };
 
-/// How many bytes are read at a time; the buffer grows up to the longest message if a message needs it.
+/// How many bytes are read at a time; the buffer grows up to the longest message if a message needs
+/// it.
 const READ_BUFFER: usize = 16 * 1024;
-/// How many bytes of commands may wait for the socket; one more command than this is never accepted.
+/// How many bytes of commands may wait for the socket; one more command than this is never
+/// accepted.
 const WRITE_BUFFER: usize = 4 * MAX_CLIENT_MESSAGE;
 /// How many characters of a server's answer are shown.
 const LONGEST_ANSWER: usize = 200;
@@ -153,7 +155,8 @@ fn refused(error: SocketError) -> ConnectError {
     }
 }
 
-/// Returns the text of a refusal: the detail of a problem, or the whole body if it is something else.
+/// Returns the text of a refusal: the detail of a problem, or the whole body if it is something
+/// else.
 fn answer(response: &Response) -> String {
     let body = response.body().as_deref().unwrap_or_default();
     let content_type = response.headers().get(CONTENT_TYPE);

@@ -17,18 +17,21 @@ use crate::{client::Settings, phase::DEFAULT_LEAD};
 pub struct Options {
     /// The name that others see, and the token that proves who the player is.
     pub settings: Settings,
-    /// How long opening may take in total (name look-up, TCP, TLS, WebSocket, welcome), and how long a join may wait for its
-    /// answer. 10 s by default.
+    /// How long opening may take in total (name look-up, TCP, TLS, WebSocket, welcome), and how
+    /// long a join may wait for its answer. 10 s by default.
     pub timeout: Duration,
-    /// Whether to get an [`Event::Frame`](crate::Event::Frame) 60 times a second while in a room. Off by default.
+    /// Whether to get an [`Event::Frame`](crate::Event::Frame) 60 times a second while in a room.
+    /// Off by default.
     pub frames: bool,
-    /// How long before its tick a [steered](crate::Connection::steer) heading should arrive at the server.
-    /// [`DEFAULT_LEAD`] by default.
+    /// How long before its tick a [steered](crate::Connection::steer) heading should arrive at the
+    /// server. [`DEFAULT_LEAD`] by default.
     pub lead: Duration,
-    /// Whether each violation of the server ends the connection, for tests of a server. Off by default: the connection
-    /// continues if it can, and counts them ([`Connection::violations`](crate::Connection::violations)).
+    /// Whether each violation of the server ends the connection, for tests of a server. Off by
+    /// default: the connection continues if it can, and counts them
+    /// ([`Connection::violations`](crate::Connection::violations)).
     pub strict: bool,
-    /// More certificates to trust for `wss://`, as DER, for servers with a certificate from a private authority.
+    /// More certificates to trust for `wss://`, as DER, for servers with a certificate from a
+    /// private authority.
     #[cfg(feature = "tls")]
     pub trusted_certificates: Vec<Vec<u8>>,
 }

@@ -7,7 +7,8 @@ use parlour_shared::{
 
 use super::{Known, OwnMotion};
 
-/// The longest time between two snapshots, in ticks, for which several commands are still tried at all possible ticks.
+/// The longest time between two snapshots, in ticks, for which several commands are still tried at
+/// all possible ticks.
 const LONGEST_SEARCH: u32 = 120;
 /// The most possible courses that are followed at the same time.
 const WIDEST_SEARCH: usize = 1024;
@@ -18,8 +19,8 @@ pub(super) enum Explained {
     Unknown,
 }
 
-/// Searches for ticks at which the commands, in order, lead to the server's report. The last one was applied; any earlier
-/// one may have been replaced by its successor.
+/// Searches for ticks at which the commands, in order, lead to the server's report. The last one
+/// was applied; any earlier one may have been replaced by its successor.
 pub(super) fn explain(
     walls: &WallGrid,
     known: &Known,
@@ -79,8 +80,8 @@ pub(super) fn is_same(predicted: &Segment, reported: &OwnMotion) -> bool {
         && predicted.at(reported.tick) == reported.segment.at(reported.tick)
 }
 
-/// Returns whether a position is on the map at all: a hostile server may send one where the arithmetic of walls
-/// overflows.
+/// Returns whether a position is on the map at all: a hostile server may send one where the
+/// arithmetic of walls overflows.
 pub(super) fn is_within(walls: &WallGrid, position: Position) -> bool {
     let (columns, rows) = walls.size();
     let side = i32::from(walls.tile_px()) * UNITS_PER_PX;

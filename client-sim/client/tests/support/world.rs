@@ -1,5 +1,5 @@
-//! A server of one room, small enough to be seen to be right, in a thread of its own. It can be told to break
-//! a promise.
+//! A server of one room, small enough to be seen to be right, in a thread of its own. It can be
+//! told to break a promise.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod step;

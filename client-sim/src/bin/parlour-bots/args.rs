@@ -41,8 +41,9 @@ Exit status:
 
 /// Bots that walk and chat on a Parlour server, check its guarantees, and measure.
 ///
-/// Every bot, or every witness, decodes everything it receives, keeps its view of the room, predicts its own motion and
-/// compares. The seed determines the run: the same command asks the same of the server again.
+/// Every bot, or every witness, decodes everything it receives, keeps its view of the room,
+/// predicts its own motion and compares. The seed determines the run: the same command asks the
+/// same of the server again.
 #[derive(Debug, Parser)]
 #[command(name = "parlour-bots", version, after_help = EXAMPLES, max_term_width = 110)]
 pub(crate) struct Cli {
@@ -85,11 +86,12 @@ struct What {
     /// Changes of direction per second and bot [default: 2; jitter 20; idle 0]
     #[arg(long, value_name = "X")]
     turns_per_second: Option<f64>,
-    /// Sample input once a tick, so that it reaches the server just before a tick begins; latency then runs
-    /// from the moment of sampling, and the wait before it is reported separately
+    /// Sample input once a tick, so that it reaches the server just before a tick begins; latency
+    /// then runs from the moment of sampling, and the wait before it is reported separately
     #[arg(long)]
     phase_lock: bool,
-    /// How long before the tick input should arrive; use more if the turns of many bots take longer to send
+    /// How long before the tick input should arrive; use more if the turns of many bots take longer
+    /// to send
     #[arg(long, value_name = "TIME", default_value = "2ms", requires = "phase_lock",
           value_parser = humantime::parse_duration)]
     aim: Duration,
@@ -102,8 +104,9 @@ struct What {
     /// Time between pings of a bot, or `never`
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time_or_never)]
     ping_every: Time,
-    /// Share of the bots that decode everything they receive, above 0 up to 1, at least one in each room; the others
-    /// check only the heads of snapshots, which costs this machine far less. Only witnesses are measured
+    /// Share of the bots that decode everything they receive, above 0 up to 1, at least one in each
+    /// room; the others check only the heads of snapshots, which costs this machine far less. Only
+    /// witnesses are measured
     #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
     witnesses: f64,
     /// Percentage of the bots that leave per minute; a new session soon replaces each
@@ -140,7 +143,8 @@ struct HowLong {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Output {
-    /// Write the report as JSON to this file, or to standard output in place of the table if it is `-`
+    /// Write the report as JSON to this file, or to standard output in place of the table if it is
+    /// `-`
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Show no progress

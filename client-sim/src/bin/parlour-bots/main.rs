@@ -94,7 +94,8 @@ async fn interrupted() {
     }
 }
 
-/// Raises the limit of descriptors: each bot needs one, and many systems give a process few unless it asks for more.
+/// Raises the limit of descriptors: each bot needs one, and many systems give a process few unless
+/// it asks for more.
 fn raise_descriptor_limit() {
     #[cfg(unix)]
     {

@@ -62,14 +62,14 @@ impl Bot {
             .lag
             .add(Instant::now().saturating_duration_since(due));
         if let Some(delay) = next {
-            // Count from the due time, not from now: a generator that is late catches up instead of putting less load on the
-            // server.
+            // Count from the due time, not from now: a generator that is late catches up instead of
+            // putting less load on the server.
             shared.schedule.add(due + delay, self.number, job);
         }
     }
 
-    /// Schedules when to sample the input. The wait counts from when the turn was due, so that the generator's own delay is
-    /// not part of it.
+    /// Schedules when to sample the input. The wait counts from when the turn was due, so that the
+    /// generator's own delay is not part of it.
     fn wish_to_turn(&mut self, due: Instant, shared: &mut Shared) {
         // A client samples its input once a tick; a second turn before that changes nothing.
         if self.aimed.is_some() || self.client.room().is_none() {

@@ -19,7 +19,8 @@ impl Shard {
         self.shared.tally.clone()
     }
 
-    /// Returns the counts at the end of the measurement, including unseen turns and the current stretch without a tick.
+    /// Returns the counts at the end of the measurement, including unseen turns and the current
+    /// stretch without a tick.
     pub(in crate::bots) fn final_tally(&mut self, now: Instant) -> Tally {
         let mut tally = self.tally(now);
         let flow = &mut tally.flow;
@@ -30,8 +31,8 @@ impl Shard {
         tally
     }
 
-    /// Checks the thread's clock. What the server did while the thread itself stood still is unknown: the stretch before it
-    /// ends there, and a new one begins now.
+    /// Checks the thread's clock. What the server did while the thread itself stood still is
+    /// unknown: the stretch before it ends there, and a new one begins now.
     pub(in crate::bots) fn look_at_clock(&mut self, now: Instant) {
         let Some(since) = self.awake.look(now) else {
             return;

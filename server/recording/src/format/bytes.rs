@@ -1,4 +1,5 @@
-//! Reads numbers and texts from bytes. LEB128 has seven bits per byte, the lowest first; the top bit means that more follow. Only the shortest form is accepted.
+//! Reads numbers and texts from bytes. LEB128 has seven bits per byte, the lowest first; the top
+//! bit means that more follow. Only the shortest form is accepted.
 
 use super::Flaw;
 

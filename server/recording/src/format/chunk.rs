@@ -8,7 +8,8 @@ use super::{Flaw, HEAD_BYTES, KEYFRAME_PIECE, MAX_END, MAX_HEADER, MAX_RAW, byte
 pub(super) const STORED: u8 = 1;
 /// Flag: the last piece of a saved world.
 pub(super) const LAST: u8 = 2;
-/// The default of zstd. Level 1 saves no noticeable time here, and higher levels cost more than they save.
+/// The default of zstd. Level 1 saves no noticeable time here, and higher levels cost more than
+/// they save.
 const LEVEL: i32 = 3;
 /// Buffers up to this size are kept from one chunk to the next.
 const KEPT: usize = 4 * 1024 * 1024;
@@ -47,7 +48,8 @@ impl Kind {
     }
 }
 
-/// A chunk that is not in a file yet: compressed, but not chained. It can be written to several files.
+/// A chunk that is not in a file yet: compressed, but not chained. It can be written to several
+/// files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
     pub(super) head: Head,
@@ -184,7 +186,8 @@ impl Head {
     }
 }
 
-/// Returns the maximum bytes of a body: what zstd makes of incompressible bytes has at most n + n/256 + 64.
+/// Returns the maximum bytes of a body: what zstd makes of incompressible bytes has at most n +
+/// n/256 + 64.
 fn longest_body(raw: usize) -> usize {
     raw + raw / 128 + 128
 }

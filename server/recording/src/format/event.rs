@@ -78,7 +78,8 @@ pub(super) fn decode(tick: Tick, most: usize, bytes: &mut Bytes<'_>) -> Result<V
     if count == 0 {
         return Err("a tick that says it has events, and has none".into());
     }
-    // Each event takes at least two bytes, so that a count alone cannot demand more memory than that.
+    // Each event takes at least two bytes, so that a count alone cannot demand more memory than
+    // that.
     let mut events = Vec::with_capacity(count.min(bytes.0.len() / 2));
     let mut last = 0u64;
     for _ in 0..count {

@@ -16,7 +16,8 @@ use super::{
     ticks,
 };
 
-/// Reads items from a place on. Ends after the last whole chunk; [`Recording::ending`] says what follows. Ends after an error.
+/// Reads items from a place on. Ends after the last whole chunk; [`Recording::ending`] says what
+/// follows. Ends after an error.
 pub struct Items<'a, R> {
     recording: &'a mut Recording<R>,
     nth: usize,
@@ -106,7 +107,8 @@ impl<'a, R: Read + Seek> Items<'a, R> {
     }
 
     fn piece(&mut self, head: &Head) -> Result<Option<Item>, Flaw> {
-        // The index does not contain the lengths of the pieces, so their sum was not checked before.
+        // The index does not contain the lengths of the pieces, so their sum was not checked
+        // before.
         if self.state.len() + self.raw.len() > MAX_KEYFRAME {
             return Err(format!("a saved world of more than {MAX_KEYFRAME} bytes").into());
         }

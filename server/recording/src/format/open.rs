@@ -108,7 +108,8 @@ pub(super) fn find_ending<R: Read + Seek>(file: &mut R, table: &mut Table) -> io
     }
 }
 
-/// Reads a chunk's head and body. Returns them and the chain after the chunk, which must match the one in the file.
+/// Reads a chunk's head and body. Returns them and the chain after the chunk, which must match the
+/// one in the file.
 pub(super) fn read_chunk<R: Read + Seek>(
     file: &mut R,
     offset: u64,

@@ -2,7 +2,8 @@
 
 use parlour_tick::{Cadence, Pace, PaceLevel};
 
-/// Flag of a fixed pace, whose lowest two bits are an index into [`Cadence::ALL`]. Without it, the byte is a pace level.
+/// Flag of a fixed pace, whose lowest two bits are an index into [`Cadence::ALL`]. Without it, the
+/// byte is a pace level.
 const FIXED: u8 = 8;
 
 pub(super) fn to_byte(pace: Pace) -> u8 {

@@ -36,7 +36,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Returns the tick of the saved world that is read first; or, without a saved world, the tick before the first one read.
+    /// Returns the tick of the saved world that is read first; or, without a saved world, the tick
+    /// before the first one read.
     #[must_use]
     pub fn tick(&self) -> Tick {
         Tick(self.tick)
@@ -78,7 +79,8 @@ impl<R: Read + Seek> Recording<R> {
         &self.header
     }
 
-    /// Returns whether it is a history: the last minutes of a server, written from memory. Decides by the content, whatever the file is called.
+    /// Returns whether it is a history: the last minutes of a server, written from memory. Decides
+    /// by the content, whatever the file is called.
     pub fn is_history(&self) -> bool {
         let marker = || matches!(&self.ending, Ending::Ended { text, .. } if text == HISTORY);
         self.header.history.is_some() || marker()
@@ -101,7 +103,9 @@ impl<R: Read + Seek> Recording<R> {
         &self.ending
     }
 
-    /// Returns the chain of its last chunk before the index. If [`Self::ending`] is normal, the file that continues this one names this chain. It is the value in the file; only reading all items verifies it.
+    /// Returns the chain of its last chunk before the index. If [`Self::ending`] is normal, the
+    /// file that continues this one names this chain. It is the value in the file; only reading all
+    /// items verifies it.
     ///
     /// # Errors
     /// Those of the file.
@@ -142,7 +146,8 @@ impl<R: Read + Seek> Recording<R> {
         Place { nth: 1, tick: before }
     }
 
-    /// Returns the chunk with a tick, for reading inputs without running them. Reading from there returns up to ten seconds before the tick as well.
+    /// Returns the chunk with a tick, for reading inputs without running them. Reading from there
+    /// returns up to ten seconds before the tick as well.
     pub fn chunk_of(&self, tick: Tick) -> Option<Place> {
         let nth = self
             .table

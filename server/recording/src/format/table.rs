@@ -182,7 +182,8 @@ fn entries(raw: &[u8], index: u64) -> Result<Table, Flaw> {
     })
 }
 
-/// Scans the heads and skips the bodies. A file without an index was cut, or is still being written.
+/// Scans the heads and skips the bodies. A file without an index was cut, or is still being
+/// written.
 fn scan<R: Read + Seek>(file: &mut R, length: u64) -> io::Result<Table> {
     let mut order = Order::default();
     let mut entries: Vec<Entry> = Vec::new();

@@ -59,7 +59,8 @@ pub struct TicksBuilder {
 }
 
 impl TicksBuilder {
-    /// Makes a builder for ticks with `parts` fingerprints each, one per name in the header's `state`.
+    /// Makes a builder for ticks with `parts` fingerprints each, one per name in the header's
+    /// `state`.
     #[must_use]
     pub fn new(parts: usize) -> Self {
         Self {
@@ -75,7 +76,8 @@ impl TicksBuilder {
         }
     }
 
-    /// Adds the next tick. `wall_ms` is its time, in milliseconds since 1970. `result` is its state hash and one fingerprint per part of the state, or `None` if it panicked.
+    /// Adds the next tick. `wall_ms` is its time, in milliseconds since 1970. `result` is its state
+    /// hash and one fingerprint per part of the state, or `None` if it panicked.
     ///
     /// [`PushError`]. Nothing was added then.
     /// [`PushError`]; nothing was added then.

@@ -7,10 +7,12 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use super::{Recording, chunk::Kind};
 use crate::LAST_WALL_MS;
 
-/// The times of a recording's ticks. The first tick of each chunk is exact; the others are extrapolated from it. A time after the year 9999 counts as its end.
+/// The times of a recording's ticks. The first tick of each chunk is exact; the others are
+/// extrapolated from it. A time after the year 9999 counts as its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Times {
-    /// For each chunk: its first tick, its number of ticks, and the time of the first, in milliseconds since 1970.
+    /// For each chunk: its first tick, its number of ticks, and the time of the first, in
+    /// milliseconds since 1970.
     chunks: Vec<(u32, u32, u64)>,
 }
 
@@ -44,7 +46,8 @@ impl Times {
         Some((Tick(first), Tick(last + (ticks - 1))))
     }
 
-    /// Returns the time of a tick, in milliseconds since 1970. Ticks outside of the range are extrapolated.
+    /// Returns the time of a tick, in milliseconds since 1970. Ticks outside of the range are
+    /// extrapolated.
     #[must_use]
     pub fn at(&self, tick: Tick) -> u64 {
         let after = self.chunks.partition_point(|(first, _, _)| *first <= tick.0);
@@ -58,7 +61,9 @@ impl Times {
         }
     }
 
-    /// Returns the last tick at or before a time, or `None` if all ticks are later. For a time after the end, returns the last tick. Where the clock was set back and times repeat, returns the later tick.
+    /// Returns the last tick at or before a time, or `None` if all ticks are later. For a time
+    /// after the end, returns the last tick. Where the clock was set back and times repeat, returns
+    /// the later tick.
     #[must_use]
     pub fn tick_at(&self, wall_ms: u64) -> Option<Tick> {
         let (first, ticks, start) = *self.chunks.iter().rfind(|(_, _, start)| *start <= wall_ms)?;

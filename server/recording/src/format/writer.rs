@@ -16,12 +16,15 @@ use super::{
 };
 use crate::Header;
 
-/// The number of chunks that can be taken back. Even 16 of the smallest free enough space for an end marker.
+/// The number of chunks that can be taken back. Even 16 of the smallest free enough space for an
+/// end marker.
 const MARKS: usize = 16;
 
 /// Writes a recording from start to end.
 ///
-/// After an error, the bytes after [`Self::position`] are undefined and no more chunks are accepted. What remains is to cut them off and end the recording there, as [`Self::end_after_error`] does.
+/// After an error, the bytes after [`Self::position`] are undefined and no more chunks are
+/// accepted. What remains is to cut them off and end the recording there, as
+/// [`Self::end_after_error`] does.
 pub struct FileWriter<W> {
     out: W,
     position: u64,
@@ -39,7 +42,8 @@ pub struct FileWriter<W> {
 pub struct Finished {
     /// The chain of the recording. The file that continues it names this chain.
     pub chain: Chain,
-    /// Set if the index could not be written. The recording is complete without it, and opens a little slower.
+    /// Set if the index could not be written. The recording is complete without it, and opens a
+    /// little slower.
     pub without_index: Option<io::Error>,
 }
 
@@ -91,7 +95,8 @@ impl<W: Write> FileWriter<W> {
     /// Writes a chunk of ticks or of a saved world.
     ///
     /// # Errors
-    /// Errors of `out`, and `InvalidInput` for a chunk that cannot be the next. Nothing of that one was written.
+    /// Errors of `out`, and `InvalidInput` for a chunk that cannot be the next. Nothing of that one
+    /// was written.
     pub fn chunk(&mut self, sealed: &Sealed) -> io::Result<()> {
         if !matches!(sealed.kind(), Kind::Ticks | Kind::Keyframe) {
             return Err(invalid("only ticks and saved worlds can be written as chunks"));
@@ -115,7 +120,9 @@ impl<W: Write> FileWriter<W> {
         self.order.last_tick()
     }
 
-    /// Takes back the last whole chunk and moves [`Self::position`] before it. The caller must cut the file there. Returns false, and does nothing, if only the header is left, or 16 chunks were taken back already.
+    /// Takes back the last whole chunk and moves [`Self::position`] before it. The caller must cut
+    /// the file there. Returns false, and does nothing, if only the header is left, or 16 chunks
+    /// were taken back already.
     pub fn retreat(&mut self) -> bool {
         let (Some((chain, order)), Some(entry)) = (self.marks.pop_back(), self.entries.last()) else {
             return false;
@@ -126,7 +133,8 @@ impl<W: Write> FileWriter<W> {
         true
     }
 
-    /// Writes the end marker and the index. Without space for the index, the recording is complete without it.
+    /// Writes the end marker and the index. Without space for the index, the recording is complete
+    /// without it.
     ///
     /// # Errors
     /// Errors of `out` while writing the end marker.
@@ -193,10 +201,12 @@ impl<W: Write> FileWriter<W> {
 }
 
 impl<W: Write + Cut> FileWriter<W> {
-    /// Ends the recording after an error. Cuts off an incomplete chunk and writes the end marker there. As long as the marker does not fit, takes back the last chunk and tries again.
+    /// Ends the recording after an error. Cuts off an incomplete chunk and writes the end marker
+    /// there. As long as the marker does not fit, takes back the last chunk and tries again.
     ///
     /// # Errors
-    /// The last error, if that did not help. The recording then has no end marker, and reads as a cut one.
+    /// The last error, if that did not help. The recording then has no end marker, and reads as a
+    /// cut one.
     pub fn end_after_error(&mut self, reason: EndReason, text: &str) -> io::Result<Finished> {
         loop {
             self.out.cut(self.position)?;

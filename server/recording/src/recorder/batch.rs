@@ -15,7 +15,8 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// `chunks` are one chunk of ticks, or all pieces of one saved world. Returns `None` if there are none.
+    /// `chunks` are one chunk of ticks, or all pieces of one saved world. Returns `None` if there
+    /// are none.
     pub(super) fn new(chunks: Vec<Sealed>, panicked: bool) -> Option<Self> {
         let first = chunks.first()?;
         let (first_tick, ticks, wall_ms) = (first.first_tick(), first.ticks(), first.wall_ms());
@@ -33,7 +34,8 @@ impl Batch {
         self.chunks[0].kind() == Kind::Keyframe
     }
 
-    /// Returns whether a recording can start with it: it is a saved world, or has the world's first tick.
+    /// Returns whether a recording can start with it: it is a saved world, or has the world's first
+    /// tick.
     pub(super) fn is_beginning(&self) -> bool {
         self.is_keyframe() || self.first_tick == 1
     }

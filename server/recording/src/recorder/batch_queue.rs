@@ -12,9 +12,11 @@ use std::{
 use super::batch::Batch;
 use crate::format::EndReason;
 
-/// The maximum number of waiting batches. One comes per second, so a disk has two minutes to catch up.
+/// The maximum number of waiting batches. One comes per second, so a disk has two minutes to catch
+/// up.
 const MAX_BATCHES: usize = 128;
-/// Above this many waiting bytes, batches are refused. One batch may exceed it, because a saved world is never split.
+/// Above this many waiting bytes, batches are refused. One batch may exceed it, because a saved
+/// world is never split.
 const MAX_BYTES: usize = 64 << 20;
 
 /// Why the queue ended, and a few words about it.
@@ -86,7 +88,8 @@ impl BatchSender {
     }
 }
 
-/// If the sender's thread panicked, the receiver must not see a normal stop. In both cases the receiver sees the end before it has read the waiting batches.
+/// If the sender's thread panicked, the receiver must not see a normal stop. In both cases the
+/// receiver sees the end before it has read the waiting batches.
 impl Drop for BatchSender {
     fn drop(&mut self) {
         let ending = if thread::panicking() {

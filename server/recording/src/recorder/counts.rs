@@ -4,7 +4,8 @@ use metrics::{Counter, Gauge};
 
 use super::{end_cause::EndCause, file_name::Reason};
 
-/// The metrics of the recorder's threads. The program that starts them registers the handles under its own names. Default handles count nothing.
+/// The metrics of the recorder's threads. The program that starts them registers the handles under
+/// its own names. Default handles count nothing.
 #[derive(Clone, Debug)]
 pub struct RecorderMetrics {
     /// 1 while ticks are written to a recording, else 0.

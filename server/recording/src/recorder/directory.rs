@@ -28,7 +28,8 @@ pub(super) struct Directory {
     max_bytes: u64,
     /// Names of the files that are being written. These are not deleted.
     writing: Mutex<BTreeSet<String>>,
-    /// Whether the warning about a file that cannot be read or deleted was logged. It is logged once.
+    /// Whether the warning about a file that cannot be read or deleted was logged. It is logged
+    /// once.
     warned: AtomicBool,
 }
 
@@ -37,7 +38,8 @@ pub(super) struct Directory {
 pub(super) enum Deletable {
     /// For a recording: any, the oldest first.
     Any,
-    /// For a history: only histories with the same reason. Otherwise frequent requests would delete everything else.
+    /// For a history: only histories with the same reason. Otherwise frequent requests would delete
+    /// everything else.
     HistoriesOf(Reason),
 }
 
@@ -61,7 +63,8 @@ impl Directory {
         try_in(&self.path)
     }
 
-    /// Checks that the directory could be prepared, and leaves nothing behind. If it is missing, tries a file next to it.
+    /// Checks that the directory could be prepared, and leaves nothing behind. If it is missing,
+    /// tries a file next to it.
     pub(super) fn probe(&self) -> io::Result<()> {
         match self.path.parent() {
             Some(parent) if !self.path.exists() => try_in(&Path::new(".").join(parent)),
@@ -69,7 +72,8 @@ impl Directory {
         }
     }
 
-    /// Returns whether `path` is the same directory under a different name. A missing directory is a different one.
+    /// Returns whether `path` is the same directory under a different name. A missing directory is
+    /// a different one.
     pub(super) fn is(&self, path: &Path) -> bool {
         match (fs::canonicalize(&self.path), fs::canonicalize(path)) {
             (Ok(ours), Ok(theirs)) => ours == theirs,
@@ -77,7 +81,8 @@ impl Directory {
         }
     }
 
-    /// Creates a file for a recording that starts with that tick at that time (milliseconds since 1970), and returns it with its name. It is not deleted before [`Self::written`] is called.
+    /// Creates a file for a recording that starts with that tick at that time (milliseconds since
+    /// 1970), and returns it with its name. It is not deleted before [`Self::written`] is called.
     pub(super) fn create(
         &self,
         wall_ms: u64,
@@ -98,7 +103,8 @@ impl Directory {
                 .create_new(true)
                 .open(self.path.join(&name));
             match made {
-                // Other servers check the lock. On file systems without locks, each server needs its own directory.
+                // Other servers check the lock. On file systems without locks, each server needs
+                // its own directory.
                 Ok(file) if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) => {
                     return Ok((file, name));
                 }
@@ -126,10 +132,12 @@ impl Directory {
         self.names().remove(name);
     }
 
-    /// Deletes the oldest finished files that `deletable` allows, until `bytes` more fit or no such file is left. Returns how many were deleted.
+    /// Deletes the oldest finished files that `deletable` allows, until `bytes` more fit or no such
+    /// file is left. Returns how many were deleted.
     ///
     /// # Errors
-    /// The directory cannot be read. A file that cannot be deleted stays, and one warning is logged.
+    /// The directory cannot be read. A file that cannot be deleted stays, and one warning is
+    /// logged.
     pub(super) fn make_room(&self, bytes: u64, deletable: Deletable) -> io::Result<u32> {
         // Locked throughout, so that two threads do not both delete for the same bytes.
         let writing = self.names();
@@ -219,7 +227,8 @@ fn try_in(directory: &Path) -> io::Result<()> {
     fs::remove_file(&probe)
 }
 
-/// Returns whether a different server is writing the file. A file that cannot be opened counts as not locked. Without a free descriptor no file can be opened, so then all count as locked.
+/// Returns whether a different server is writing the file. A file that cannot be opened counts as
+/// not locked. Without a free descriptor no file can be opened, so then all count as locked.
 fn is_locked(path: &Path) -> bool {
     match File::open(path) {
         Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),

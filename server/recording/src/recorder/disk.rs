@@ -1,6 +1,7 @@
 //! The disk thread: writes batches in order, into one file after the other.
 //!
-//! A recording that ends because of the disk, or because ticks are missing, starts again in a new file as soon as possible: at a saved world, after a pause ([`Resume`]).
+//! A recording that ends because of the disk, or because ticks are missing, starts again in a new
+//! file as soon as possible: at a saved world, after a pause ([`Resume`]).
 
 use std::{
     fs::{self, File},
@@ -172,7 +173,8 @@ impl Disk {
         })
     }
 
-    /// Ends the recording when the queue has ended. A recording that ended before does not end twice.
+    /// Ends the recording when the queue has ended. A recording that ended before does not end
+    /// twice.
     fn finish(&self, open: Option<Open>) {
         let Some(mut file) = open else {
             return;

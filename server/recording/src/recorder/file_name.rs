@@ -72,7 +72,8 @@ pub(super) fn reason_of(name: &str) -> Option<&str> {
         .then_some(word)
 }
 
-/// Returns whether [`stem`] makes such names. Files with other names are not ours and never deleted.
+/// Returns whether [`stem`] makes such names. Files with other names are not ours and never
+/// deleted.
 pub(super) fn is_recording(name: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some((time, rest)) = name.strip_suffix(".plr").and_then(|stem| stem.split_once("Z-t")) else {

@@ -17,7 +17,8 @@ pub(super) enum HistoryRequest {
     Download(HistoryAnswer),
 }
 
-/// A callback for the result. It runs on a thread of the recorder, and must not block or panic. If the recorder ends or panics first, it is dropped without being called.
+/// A callback for the result. It runs on a thread of the recorder, and must not block or panic. If
+/// the recorder ends or panics first, it is dropped without being called.
 pub type HistoryAnswer = Box<dyn FnOnce(Result<SavedHistory, HistoryError>) + Send>;
 
 /// A history that was written out.
@@ -82,7 +83,8 @@ impl HistoryHandle {
         Self(None)
     }
 
-    /// Requests that the history is written to a file because someone asked for it. Returns immediately; `answer` is called later.
+    /// Requests that the history is written to a file because someone asked for it. Returns
+    /// immediately; `answer` is called later.
     ///
     /// # Errors
     /// [`HistoryError`] if the recorder cannot accept the request. `answer` is not called then.

@@ -1,4 +1,5 @@
-//! The writer thread writes histories, so that a slow disk delays only the caller that asked for one.
+//! The writer thread writes histories, so that a slow disk delays only the caller that asked for
+//! one.
 
 use std::{
     io::{self, Cursor, Write},

@@ -53,7 +53,8 @@ impl Resume {
         ended
     }
 
-    /// Notes that the recording ended, or that a try to start it again failed. Returns whether that is news.
+    /// Notes that the recording ended, or that a try to start it again failed. Returns whether that
+    /// is news.
     pub(super) fn ended(&mut self, now: Instant) -> bool {
         let news = match self.state {
             State::New => true,

@@ -1,6 +1,8 @@
-//! The rings between the tick thread and the recorder thread: full records one way, empty ones back.
+//! The rings between the tick thread and the recorder thread: full records one way, empty ones
+//! back.
 //!
-//! The sending end never waits, locks or logs. In steady state it allocates nothing, because records come back empty.
+//! The sending end never waits, locks or logs. In steady state it allocates nothing, because
+//! records come back empty.
 
 use std::{
     mem,
@@ -86,9 +88,11 @@ impl TickSender {
         world
     }
 
-    /// Sends a finished tick. Its input is moved, not copied: the content of `input` is unspecified afterwards. `output` is `None` if the tick panicked; the world is not read then.
+    /// Sends a finished tick. Its input is moved, not copied: the content of `input` is unspecified
+    /// afterwards. `output` is `None` if the tick panicked; the world is not read then.
     ///
-    /// If the ring is full, the tick is counted and dropped: the recording ends there and starts again in a new file.
+    /// If the ring is full, the tick is counted and dropped: the recording ends there and starts
+    /// again in a new file.
     pub fn send(
         &mut self,
         world: &mut Simulation,

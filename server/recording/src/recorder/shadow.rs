@@ -1,6 +1,9 @@
-//! The shadow thread: a second world runs the recorded input and must reach the same state at every tick.
+//! The shadow thread: a second world runs the recorded input and must reach the same state at every
+//! tick.
 //!
-//! The second world is loaded again from each saved world, so it has only the saved state of the first. That exposes game logic that depends on anything else. It also runs each tick seconds later than the first world, which exposes game logic that reads a clock.
+//! The second world is loaded again from each saved world, so it has only the saved state of the
+//! first. That exposes game logic that depends on anything else. It also runs each tick seconds
+//! later than the first world, which exposes game logic that reads a clock.
 
 use std::{
     io::Cursor,
@@ -26,11 +29,15 @@ use crate::{
     replay::world,
 };
 
-/// The minimum lag of the second world in ticks, alternating between the two from one saved world to the next.
+/// The minimum lag of the second world in ticks, alternating between the two from one saved world
+/// to the next.
 ///
-/// Both are prime, so that they match no period of ticks or seconds. They are a second apart, so that seconds modulo any number differ for at least one of them. The queue has room for the longer lag, the second of ticks in a batch, and a saved world: about five of its 128 batches.
+/// Both are prime, so that they match no period of ticks or seconds. They are a second apart, so
+/// that seconds modulo any number differ for at least one of them. The queue has room for the
+/// longer lag, the second of ticks in a batch, and a saved world: about five of its 128 batches.
 const LAGS: [u32; 2] = [137, 197];
-/// The minimum length of the history, so that it still contains a divergence when the shadow finds it: the longer lag, the second of ticks in a batch, and some time to run them.
+/// The minimum length of the history, so that it still contains a divergence when the shadow finds
+/// it: the longer lag, the second of ticks in a batch, and some time to run them.
 pub(super) const REACH: Duration = Duration::from_secs(6);
 /// How often it checks whether a batch is due, or the server stops.
 const LOOK: Duration = Duration::from_millis(50);
@@ -141,7 +148,8 @@ impl Shadow {
         Ok(())
     }
 
-    /// Compares the saved world, then continues with a world loaded from it, which has nothing else of the old one.
+    /// Compares the saved world, then continues with a world loaded from it, which has nothing else
+    /// of the old one.
     fn keyframe(&self, tick: u32, state: &[u8], following: &mut Following) -> Result<(), Divergence> {
         if let Some(world) = &mut following.world {
             following.saved.clear();
@@ -185,7 +193,8 @@ impl Shadow {
         })
     }
 
-    /// Returns the content of the chunks, read back as from a file, so that the written bytes are what is verified.
+    /// Returns the content of the chunks, read back as from a file, so that the written bytes are
+    /// what is verified.
     fn items(&self, batch: &Batch) -> Result<Vec<Item>, Divergence> {
         let unreadable = |error: String| Divergence {
             tick: batch.first_tick(),

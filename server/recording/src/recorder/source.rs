@@ -13,7 +13,8 @@ pub(super) struct Source {
     pub(super) logic: Logic,
     /// The program that records, as it calls itself.
     pub(super) build: &'static str,
-    /// The names of the parts of the state. Set when the tick thread has made the world, before its first tick.
+    /// The names of the parts of the state. Set when the tick thread has made the world, before its
+    /// first tick.
     pub(super) parts: OnceLock<Vec<String>>,
 }
 

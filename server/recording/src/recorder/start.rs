@@ -76,7 +76,8 @@ pub struct RecorderThreads {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Starts the threads that record a world, for a program that calls itself `build`. The tick thread makes the world with the [`TickSender`], and sends it every tick.
+/// Starts the threads that record a world, for a program that calls itself `build`. The tick thread
+/// makes the world with the [`TickSender`], and sends it every tick.
 ///
 /// # Errors
 /// [`RecordingError`] says what failed.
@@ -163,7 +164,8 @@ impl Start<'_> {
         Ok(Some((sender, directory)))
     }
 
-    /// Starts the thread that writes histories, if a history is kept. `recordings` is the directory of the recordings.
+    /// Starts the thread that writes histories, if a history is kept. `recordings` is the directory
+    /// of the recordings.
     fn history(
         &mut self,
         recordings: Option<Arc<Directory>>,
@@ -216,7 +218,9 @@ impl Start<'_> {
     }
 }
 
-/// Returns the directory of histories. It is tried now, because the first write may come hours later, after a panic. A directory that the user named must work. The default one only logs a warning: a server in a read-only place also has a history.
+/// Returns the directory of histories. It is tried now, because the first write may come hours
+/// later, after a panic. A directory that the user named must work. The default one only logs a
+/// warning: a server in a read-only place also has a history.
 fn for_history(path: PathBuf, options: &RecordingOptions) -> Result<Directory, RecordingError> {
     let directory = Directory::new(path, options.total_bytes);
     let is_named = options.history_directory.is_some();
@@ -250,7 +254,8 @@ impl RecorderThreads {
 
     /// Waits until everything recorded is written. The tick thread must have ended.
     ///
-    /// Waits for an unresponsive disk for at most ten seconds: anything not written by then is lost.
+    /// Waits for an unresponsive disk for at most ten seconds: anything not written by then is
+    /// lost.
     pub fn stop(self) {
         let until = Instant::now() + STOP;
         for thread in self.threads {

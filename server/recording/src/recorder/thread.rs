@@ -1,4 +1,5 @@
-//! The recorder thread: encodes the tick thread's records into chunks, keeps the last of them, and passes them on.
+//! The recorder thread: encodes the tick thread's records into chunks, keeps the last of them, and
+//! passes them on.
 
 use std::{
     sync::{
@@ -29,7 +30,8 @@ use crate::format::{EndReason, PushError, TicksBuilder, seal_keyframe};
 const LOOK: Duration = Duration::from_millis(50);
 /// A chunk is sealed after this time, even with less than a second of ticks.
 const SEAL: Duration = Duration::from_secs(1);
-/// A longer step triggers a write of the history: three ticks, which is as many as the tick loop catches up on.
+/// A longer step triggers a write of the history: three ticks, which is as many as the tick loop
+/// catches up on.
 const OVERRUN: Duration = Duration::from_millis(50);
 /// The number of empty records that the tick thread starts with: enough for a second.
 const STOCK: usize = TICK_RATE as usize;
@@ -275,7 +277,8 @@ impl Recorder {
                     answer,
                 };
                 let sent = if reason == Some(Reason::Panic) {
-                    // Waiting loses nothing, because no tick follows; and this history matters most.
+                    // Waiting loses nothing, because no tick follows; and this history matters
+                    // most.
                     writer
                         .send(job)
                         .map_err(|unsent| TrySendError::Disconnected(unsent.0))
@@ -318,7 +321,8 @@ impl State {
         }
     }
 
-    /// Empties a record and reserves the room that recent ticks needed. Strings are freed and memory is allocated here, so that the tick thread does neither.
+    /// Empties a record and reserves the room that recent ticks needed. Strings are freed and
+    /// memory is allocated here, so that the tick thread does neither.
     fn recycle(&mut self, record: &mut LiveTick) {
         let events = &mut record.input.events;
         self.busiest = events.len().max(self.busiest - self.busiest / 4096);

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::Reason;
 
-/// The interval for each automatic reason: a server that is slow for an hour leaves a dozen files, not thousands.
+/// The interval for each automatic reason: a server that is slow for an hour leaves a dozen files,
+/// not thousands.
 const EVERY: Duration = Duration::from_secs(5 * 60);
 /// The interval for requests.
 const EVERY_ASKED: Duration = Duration::from_secs(1);

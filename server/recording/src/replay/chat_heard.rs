@@ -33,7 +33,8 @@ pub(super) fn chat_heard(output: &TickOutput) -> Vec<ChatHeard> {
         let Ok(ServerMessage::Chat(chat)) = codec::decode_server(payload) else {
             continue;
         };
-        // A chat nearby has a different number for each listener. A listener that received it twice heard two chats.
+        // A chat nearby has a different number for each listener. A listener that received it twice
+        // heard two chats.
         let same = said
             .iter_mut()
             .find(|said| is_same(&said.chat, &chat) && !said.heard_by.contains(&frame.session));

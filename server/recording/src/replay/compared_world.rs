@@ -38,7 +38,8 @@ impl ComparedWorld {
         input: TickInput,
     ) -> Result<Option<String>, ReplayError> {
         world::check_next(&self.simulation, tick)?;
-        // A panic leaves the input inside the world, but callers want to see the input that caused it.
+        // A panic leaves the input inside the world, but callers want to see the input that caused
+        // it.
         let kept = (*outcome == Outcome::Panicked).then(|| input.clone());
         self.input = input;
         let stepped = world::step_caught(&mut self.simulation, &mut self.input, &mut self.output);

@@ -1,6 +1,10 @@
-//! Compares two recordings: the first tick, room, player and component that differ, and the system that caused it.
+//! Compares two recordings: the first tick, room, player and component that differ, and the system
+//! that caused it.
 //!
-//! First the recorded files are compared, without running them. If a tick had the same input and reached a different state, both worlds are run again, and that tick system by system. Such a difference may not show in every run, or not in a loaded world, so several pairs of worlds are run (`hunt.rs`).
+//! First the recorded files are compared, without running them. If a tick had the same input and
+//! reached a different state, both worlds are run again, and that tick system by system. Such a
+//! difference may not show in every run, or not in a loaded world, so several pairs of worlds are
+//! run (`hunt.rs`).
 
 mod headers;
 mod hunt;
@@ -73,7 +77,8 @@ pub struct StateDifference {
     pub tick: u32,
     /// When it was recorded, RFC 3339.
     pub time: Option<String>,
-    /// The tick at which the recordings part. Later than `tick` if the difference does not always show.
+    /// The tick at which the recordings part. Later than `tick` if the difference does not always
+    /// show.
     pub recorded_tick: u32,
     /// The parts of the state that differ between the recordings after it.
     pub components: Vec<String>,
@@ -96,7 +101,8 @@ impl Difference {
     }
 }
 
-/// Finds the first difference. Reads the ticks that both have. Runs at most the ticks between a saved world and the difference again, up to 64 times, and a few times the whole start.
+/// Finds the first difference. Reads the ticks that both have. Runs at most the ticks between a
+/// saved world and the difference again, up to 64 times, and a few times the whole start.
 ///
 /// # Errors
 /// [`ReplayError`] if a recording cannot be read or run.
@@ -134,7 +140,9 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
     }
 }
 
-/// Like [`diff`], for a recording and the result of its [`Replay::record_again`]. If these are the same, also starts a second world at each saved world of `one`. If that parts from the recording, game logic depends on something that is not saved.
+/// Like [`diff`], for a recording and the result of its [`Replay::record_again`]. If these are the
+/// same, also starts a second world at each saved world of `one`. If that parts from the recording,
+/// game logic depends on something that is not saved.
 ///
 /// # Errors
 /// [`ReplayError`] if a recording cannot be read or run.
@@ -169,7 +177,8 @@ fn record_of(replay: &mut Replay, tick: Tick) -> Result<TickRecord, ReplayError>
 
 fn inputs_of(one: &mut Replay, tick: Tick, records: &[TickRecord; 2]) -> InputDifference {
     let mut sessions = inputs::compare(&records[0].input, &records[1].input);
-    // Names the players if the world before the tick is available. The difference itself does not need them.
+    // Names the players if the world before the tick is available. The difference itself does not
+    // need them.
     if let Ok(run) = one.run_to(Tick(tick.0 - 1)) {
         let roster = Roster::of(run.simulation());
         for difference in &mut sessions {
@@ -211,7 +220,8 @@ fn after_same_input(
     })))
 }
 
-/// Returns the result if all worlds that were run again agree: the systems that wrote the differing parts, and how the next saved worlds differ, with their tick.
+/// Returns the result if all worlds that were run again agree: the systems that wrote the differing
+/// parts, and how the next saved worlds differ, with their tick.
 fn not_parted(
     one: &mut Replay,
     other: &mut Replay,

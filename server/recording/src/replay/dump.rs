@@ -1,4 +1,5 @@
-//! The state at a tick, or the events of the ticks before it, as rows of a table or as more detailed JSON.
+//! The state at a tick, or the events of the ticks before it, as rows of a table or as more
+//! detailed JSON.
 
 mod chat;
 mod commands;
@@ -183,7 +184,8 @@ fn state_at(replay: &mut Replay, tick: Tick) -> Result<Run<'_>, ReplayError> {
     }
 }
 
-/// Formats rows as the lines of a table with a head, or as an empty text if there are no rows. Each column except the last is as wide as its widest text.
+/// Formats rows as the lines of a table with a head, or as an empty text if there are no rows. Each
+/// column except the last is as wide as its widest text.
 #[must_use]
 pub fn aligned(columns: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = columns.iter().map(|column| column.to_uppercase()).collect();

@@ -83,7 +83,8 @@ pub enum ReplayError {
         /// The parts of the state that differ.
         parts: Vec<String>,
     },
-    /// The world that ran from the start reached every recorded state, but one that was loaded on the way did not.
+    /// The world that ran from the start reached every recorded state, but one that was loaded on
+    /// the way did not.
     #[error(
         "a second world, loaded from the one saved after tick {}, reached a different state than was recorded at tick {}: {}. \
          The first world, which ran from the beginning, reached every recorded state; so the likely cause is that game \

@@ -1,4 +1,5 @@
-//! Exports a recording as JSON Lines, for other tools. docs/replay.md, "Exporting", describes each line.
+//! Exports a recording as JSON Lines, for other tools. docs/replay.md, "Exporting", describes each
+//! line.
 
 mod motion;
 

@@ -53,7 +53,8 @@ pub enum FindError {
     /// It has no recordings.
     #[error("{}: there is no recording (*.plr) in this directory", .0.display())]
     None(PathBuf),
-    /// It has histories and a recording that cannot be opened. A history is not used instead of that.
+    /// It has histories and a recording that cannot be opened. A history is not used instead of
+    /// that.
     #[error("{}: {error}. There are histories beside it: give the file to replay one", .path.display())]
     Unreadable {
         /// The file.
@@ -75,7 +76,8 @@ pub enum FindError {
         what: String,
         /// The files that were checked, one per line.
         list: String,
-        /// The newest history that has it. If there are recordings, a history is not chosen automatically.
+        /// The newest history that has it. If there are recordings, a history is not chosen
+        /// automatically.
         history: Option<PathBuf>,
     },
 }
@@ -94,7 +96,8 @@ fn in_history(history: Option<&Path>) -> String {
 pub enum Extent<'a> {
     /// Starts with the file that has the moment.
     Onwards,
-    /// Starts with the file that has this earlier moment. `None`: the one with the ten seconds before the moment.
+    /// Starts with the file that has this earlier moment. `None`: the one with the ten seconds
+    /// before the moment.
     Back(Option<&'a Moment>),
     /// Starts with the first file, so that anything before the moment can be shown later.
     Whole,
@@ -102,7 +105,11 @@ pub enum Extent<'a> {
 
 /// Returns the file to replay and the files that continue it.
 ///
-/// If `path` is a file, it is that one. In a directory, it is the newest recording that has the moment, or without a moment the first file of the newest run of the server. If no recording has a time, it is the first one that starts within a minute after it: `14:03` also means 14:03:07. `+90s` counts from the start of a run, not of each of its files. Histories are used only if there are no recordings, and are then chosen in the same way.
+/// If `path` is a file, it is that one. In a directory, it is the newest recording that has the
+/// moment, or without a moment the first file of the newest run of the server. If no recording has
+/// a time, it is the first one that starts within a minute after it: `14:03` also means 14:03:07.
+/// `+90s` counts from the start of a run, not of each of its files. Histories are used only if
+/// there are no recordings, and are then chosen in the same way.
 ///
 /// # Errors
 /// [`FindError`].
@@ -190,10 +197,12 @@ fn others<'a>(listing: &'a Listing, runs: &Runs<'a>, one: &'a ListedFile) -> Oth
     }
 }
 
-/// Which file continues which. Without it, searching for each step took minutes in a directory of 1,000 files.
+/// Which file continues which. Without it, searching for each step took minutes in a directory of
+/// 1,000 files.
 struct Runs<'a> {
     by_name: BTreeMap<&'a str, &'a ListedFile>,
-    /// Each file by the name of the one it continues. If two continue the same one, the first in the list.
+    /// Each file by the name of the one it continues. If two continue the same one, the first in
+    /// the list.
     by_previous: BTreeMap<&'a str, &'a ListedFile>,
 }
 
@@ -214,7 +223,8 @@ impl<'a> Runs<'a> {
         self.by_name.get(one.previous.as_deref()?).copied()
     }
 
-    /// Returns a file and the ones that it continues, the latest first. At most as many as there are files, even if files continue each other in a cycle.
+    /// Returns a file and the ones that it continues, the latest first. At most as many as there
+    /// are files, even if files continue each other in a cycle.
     fn back(&self, one: &'a ListedFile) -> impl Iterator<Item = &'a ListedFile> {
         iter::successors(Some(one), |one| self.before(one)).take(self.by_name.len())
     }

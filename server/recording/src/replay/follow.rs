@@ -1,4 +1,5 @@
-//! Describes what one player did and saw. What it saw is decoded from the frames that the world sent it, so it is exactly what its client knew.
+//! Describes what one player did and saw. What it saw is decoded from the frames that the world
+//! sent it, so it is exactly what its client knew.
 
 mod client_view;
 mod followed;
@@ -17,7 +18,9 @@ use super::{
 use follower::Follower;
 pub use follower::Line;
 
-/// Reports what a player did and saw in a window. A player that is followed by name and reconnects under it is followed again. With a room, reports only what happened while the player was in it, including entering and leaving.
+/// Reports what a player did and saw in a window. A player that is followed by name and reconnects
+/// under it is followed again. With a room, reports only what happened while the player was in it,
+/// including entering and leaving.
 ///
 /// # Errors
 /// [`ShowError`]. Everything before it was reported.
@@ -36,7 +39,8 @@ pub fn follow(
         return Err(ShowError::NoMatch(text));
     }
     let times = replay.times();
-    // Two ticks earlier than requested: in its first tick, a loaded world sends each viewer everything it sees.
+    // Two ticks earlier than requested: in its first tick, a loaded world sends each viewer
+    // everything it sees.
     let mut run = replay.run_before(Tick(window.from.0.saturating_sub(2)))?;
     let mut roster = Roster::of(run.simulation());
     roster.learn(people.iter());

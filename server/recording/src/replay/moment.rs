@@ -1,4 +1,5 @@
-//! A moment as a person writes it: a tick, a time of day, a date and time, or a duration after the start.
+//! A moment as a person writes it: a tick, a time of day, a date and time, or a duration after the
+//! start.
 
 use std::{
     ops::RangeInclusive,
@@ -101,7 +102,8 @@ impl Moment {
         }
     }
 
-    /// Returns how many milliseconds it is before the start, or `None` if it is not before the start.
+    /// Returns how many milliseconds it is before the start, or `None` if it is not before the
+    /// start.
     pub(super) fn early_ms(&self, times: &Times) -> Option<u64> {
         let start = times.at(times.range()?.0);
         let time = match *self {

@@ -12,7 +12,11 @@ use super::words;
 pub struct PlayerQuery(pub String);
 
 impl PlayerQuery {
-    /// Returns the matching players: the one with this id, else the one with this session number, else all with this name, else all with the only name that differs just in case. If several names differ just in case, none matches. Ids and numbers come from the server and names from players, so this order prevents a player from impersonating another by using its id as a name.
+    /// Returns the matching players: the one with this id, else the one with this session number,
+    /// else all with this name, else all with the only name that differs just in case. If several
+    /// names differ just in case, none matches. Ids and numbers come from the server and names from
+    /// players, so this order prevents a player from impersonating another by using its id as a
+    /// name.
     pub fn among<'a>(&self, players: impl IntoIterator<Item = &'a PlayerInfo>) -> Vec<&'a PlayerInfo> {
         let Self(text) = self;
         let (mut by_id, mut by_session, mut by_name) = (Vec::new(), Vec::new(), Vec::new());
@@ -38,7 +42,8 @@ impl PlayerQuery {
             .unwrap_or_default()
     }
 
-    /// Formats an error that it matches none of these players in a place, such as `in it`, and lists similar names or all.
+    /// Formats an error that it matches none of these players in a place, such as `in it`, and
+    /// lists similar names or all.
     pub fn absent<'a>(&self, place: &str, players: impl IntoIterator<Item = &'a PlayerInfo>) -> String {
         let mut names: Vec<&str> = players.into_iter().map(|player| player.name.as_str()).collect();
         names.sort_unstable();
@@ -49,20 +54,23 @@ impl PlayerQuery {
         words::absent(&words::quoted(&self.0), place, names)
     }
 
-    /// Returns whether a name is similar: one contains the other, or both have the same first letters.
+    /// Returns whether a name is similar: one contains the other, or both have the same first
+    /// letters.
     fn is_like(&self, name: &str) -> bool {
         let (name, asked) = (name.to_lowercase(), self.0.to_lowercase());
         let first = |text: &str| text.chars().take(2).collect::<String>();
         name.contains(&asked) || asked.contains(&name) || first(&name) == first(&asked)
     }
 
-    /// Normalizes it like the server does names, so that different ways to type the same name match.
+    /// Normalizes it like the server does names, so that different ways to type the same name
+    /// match.
     fn cleaned(&self) -> String {
         clean_name(self.0.clone()).unwrap_or_else(|_| self.0.clone())
     }
 }
 
-/// If several players have one name, formats who they are and how to choose one. Returns `None` for fewer than two.
+/// If several players have one name, formats who they are and how to choose one. Returns `None` for
+/// fewer than two.
 pub fn several<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String> {
     let [first, _, ..] = players else {
         return None;
@@ -82,7 +90,8 @@ pub fn several<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String> {
     ))
 }
 
-/// Folds the case of a name. Upper case first, because some upper-case letters have two lower-case forms.
+/// Folds the case of a name. Upper case first, because some upper-case letters have two lower-case
+/// forms.
 fn folded(name: &str) -> String {
     let upper = name.chars().flat_map(char::to_uppercase);
     upper.flat_map(char::to_lowercase).collect()

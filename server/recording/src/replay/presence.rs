@@ -73,7 +73,8 @@ impl Replay {
         Ok(found)
     }
 
-    /// Formats when a player was there that was not found `when` it was searched, as in `in ticks 1 to 9`; or similar names. Reads the whole recording.
+    /// Formats when a player was there that was not found `when` it was searched, as in
+    /// `in ticks 1 to 9`; or similar names. Reads the whole recording.
     pub(super) fn where_else(&mut self, query: &PlayerQuery, when: &str) -> Result<String, ReplayError> {
         let last = self.last_tick().unwrap_or_default();
         let found = self.presences(self.tape.beginning(), last)?;

@@ -16,7 +16,9 @@ use crate::{
 };
 
 impl Replay {
-    /// Runs the inputs through this program's world and records that into one new file, with saved worlds at the same ticks. `build` is the name that this program calls itself. Hashes are not compared. A tick that panics is the last.
+    /// Runs the inputs through this program's world and records that into one new file, with saved
+    /// worlds at the same ticks. `build` is the name that this program calls itself. Hashes are not
+    /// compared. A tick that panics is the last.
     ///
     /// # Errors
     /// [`ReplayError`] if the recording cannot be read to its end, or the file cannot be written.

@@ -26,7 +26,8 @@ pub struct Roster {
     players: BTreeMap<SessionId, PlayerInfo>,
     /// Sessions that closed in the last tick. They are forgotten in the next one.
     closed: Vec<SessionId>,
-    /// The player with each name. `None` if several have or had it. Players that closed stay, because a report may mention them later.
+    /// The player with each name. `None` if several have or had it. Players that closed stay,
+    /// because a report may mention them later.
     names: BTreeMap<String, Option<PlayerId>>,
 }
 
@@ -41,7 +42,8 @@ impl Roster {
         roster
     }
 
-    /// Applies the changes of the last tick. Returns the players that opened, closed, or changed rooms in it. Must not be called after a tick that panicked.
+    /// Applies the changes of the last tick. Returns the players that opened, closed, or changed
+    /// rooms in it. Must not be called after a tick that panicked.
     pub fn follow(&mut self, run: &Run<'_>) -> Vec<Change> {
         for session in std::mem::take(&mut self.closed) {
             self.players.remove(&session);
@@ -89,7 +91,8 @@ impl Roster {
         self.players.values()
     }
 
-    /// Adds the names of a whole window, so that [`Self::called`] names a player the same way throughout.
+    /// Adds the names of a whole window, so that [`Self::called`] names a player the same way
+    /// throughout.
     pub(super) fn learn<'a>(&mut self, people: impl IntoIterator<Item = &'a PlayerInfo>) {
         for who in people {
             self.note(who.id, &who.name);

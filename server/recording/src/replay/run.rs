@@ -9,7 +9,8 @@ use parlour_tick::{TickInput, TickOutput};
 use super::{ReplayError, compared_world::ComparedWorld, tape::TapeItems, world};
 use crate::format::{Item, TickRecord};
 
-/// The ticks of a recording after those that a run has run. Saved worlds are skipped, because the hashes of the ticks cover them.
+/// The ticks of a recording after those that a run has run. Saved worlds are skipped, because the
+/// hashes of the ticks cover them.
 pub struct Rest<'a>(TapeItems<'a>);
 
 impl Iterator for Rest<'_> {
@@ -66,7 +67,8 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Runs the next tick, unless it is after `to`. Returns `None` after the last tick, and after one that panicked:
+    /// Runs the next tick, unless it is after `to`. Returns `None` after the last tick, and after
+    /// one that panicked:
     ///
     /// ```
     /// # use parlour_recording::replay::{Replay, ReplayError, Window};
@@ -82,7 +84,8 @@ impl<'a> Run<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`ReplayError::Diverged`] if the world reached a different state than was recorded, and other errors for a damaged recording. No ticks follow an error.
+    /// [`ReplayError::Diverged`] if the world reached a different state than was recorded, and
+    /// other errors for a damaged recording. No ticks follow an error.
     pub fn next_up_to(&mut self, to: Tick) -> Result<Option<Ran>, ReplayError> {
         if self.tick() >= to {
             return Ok(None);
@@ -114,7 +117,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Sends compared items to `feed` from now on. Each tick's input moves there, so [`Self::input`] no longer has it.
+    /// Sends compared items to `feed` from now on. Each tick's input moves there, so
+    /// [`Self::input`] no longer has it.
     pub(super) fn feed(&mut self, feed: SyncSender<Fed>) {
         self.feed = Some(feed);
     }
@@ -133,7 +137,8 @@ impl<'a> Run<'a> {
         (self.world.simulation, Rest(self.items))
     }
 
-    /// Returns the world after the last tick that was run. After a tick that panicked, its content is undefined.
+    /// Returns the world after the last tick that was run. After a tick that panicked, its content
+    /// is undefined.
     #[must_use]
     pub fn simulation(&self) -> &Simulation {
         &self.world.simulation

@@ -1,8 +1,12 @@
-//! A second world that runs along with a replay. It is loaded again from each saved world and runs to the next one.
+//! A second world that runs along with a replay. It is loaded again from each saved world and runs
+//! to the next one.
 //!
-//! The first world has run from the start, so it has everything that game logic keeps outside of the state: a `Local`, earlier additions and changes, a static. The second has only what was saved. It must still reach the same states; otherwise no replay could start at a saved world.
+//! The first world has run from the start, so it has everything that game logic keeps outside of
+//! the state: a `Local`, earlier additions and changes, a static. The second has only what was
+//! saved. It must still reach the same states; otherwise no replay could start at a saved world.
 //!
-//! It runs on a separate thread: with a free second core, a replay then takes hardly longer than without it.
+//! It runs on a separate thread: with a free second core, a replay then takes hardly longer than
+//! without it.
 
 use std::{
     io,
@@ -17,7 +21,8 @@ use parlour_sim::{Logic, SimConfig};
 use super::{ReplayError, compared_world::ComparedWorld, run::Fed, world};
 use crate::format::TickRecord;
 
-/// Ticks that may wait for the second world; the run blocks above that. About as many as a chunk of the recording.
+/// Ticks that may wait for the second world; the run blocks above that. About as many as a chunk of
+/// the recording.
 const WAITING: usize = 64;
 
 /// The inputs of the second world.
@@ -32,7 +37,8 @@ pub(super) struct SecondWorld {
 pub(super) type Tried<'scope> = ScopedJoinHandle<'scope, Result<u32, ReplayError>>;
 
 impl SecondWorld {
-    /// Starts the thread. It ends when the sender is dropped, and at the first difference, which drops the receiver.
+    /// Starts the thread. It ends when the sender is dropped, and at the first difference, which
+    /// drops the receiver.
     pub(super) fn start<'scope>(
         self,
         scope: &'scope Scope<'scope, '_>,
@@ -49,7 +55,8 @@ impl SecondWorld {
         for fed in fed {
             match fed {
                 Fed::Saved(tick, state) => {
-                    // Drop the old world before making the next, so that there are never three in memory.
+                    // Drop the old world before making the next, so that there are never three in
+                    // memory.
                     if let Some(mut second) = second.take() {
                         let compared = second.check_saved(&state);
                         compared.map_err(|error| not_saved(second.since, error))?;

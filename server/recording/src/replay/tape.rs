@@ -25,7 +25,8 @@ pub(super) struct Spot {
 }
 
 impl Spot {
-    /// Returns the tick of the saved world that is read first; or, without a saved world, the tick before the first one read.
+    /// Returns the tick of the saved world that is read first; or, without a saved world, the tick
+    /// before the first one read.
     pub(super) fn tick(self) -> Tick {
         self.place.tick()
     }
@@ -128,7 +129,8 @@ impl Tape {
     }
 }
 
-/// The items of all files from a place on. Each later file starts with the saved world that the file before it ended with. Ends after an error.
+/// The items of all files from a place on. Each later file starts with the saved world that the
+/// file before it ended with. Ends after an error.
 pub(super) type TapeItems<'a> = Peekable<ItemsOfFiles<'a>>;
 
 /// Like [`TapeItems`], without peeking.

@@ -13,7 +13,8 @@ pub struct Verified {
     pub first: Tick,
     /// The last tick that was run.
     pub last: Tick,
-    /// The number of saved worlds from which a second world was run as well, each up to the next one.
+    /// The number of saved worlds from which a second world was run as well, each up to the next
+    /// one.
     pub saved_worlds: u32,
     /// The message of the panic, if the last tick panicked when recorded and again now.
     pub panic: Option<String>,
@@ -33,15 +34,20 @@ impl Verified {
     }
 }
 
-/// Runs the ticks of a window, and those since the last saved world before it. On a separate thread, a second world starts again at each saved world on the way. `seen` is called after each tick.
+/// Runs the ticks of a window, and those since the last saved world before it. On a separate
+/// thread, a second world starts again at each saved world on the way. `seen` is called after each
+/// tick.
 ///
 /// # Errors
-/// [`ReplayError`] at the first tick that reaches a different state or cannot be read. [`ReplayError::NotSaved`] only if the first world reached every recorded state and the second did not.
+/// [`ReplayError`] at the first tick that reaches a different state or cannot be read.
+/// [`ReplayError::NotSaved`] only if the first world reached every recorded state and the second
+/// did not.
 pub fn verify(replay: &mut Replay, window: Window, seen: impl FnMut(Tick)) -> Result<Verified, ReplayError> {
     let second = SecondWorld {
         config: replay.config.clone(),
         logic: replay.logic.clone(),
-        // A recorded panic may be in the code that makes frames, so frames are made as they were then.
+        // A recorded panic may be in the code that makes frames, so frames are made as they were
+        // then.
         frames: replay.ending().is_panic(),
     };
     thread::scope(|scope| {

@@ -15,7 +15,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// Returns the window between two moments, by default from the start and to the end. The window is clipped to the recording.
+    /// Returns the window between two moments, by default from the start and to the end. The window
+    /// is clipped to the recording.
     ///
     /// # Errors
     /// [`MomentError`] if no part of it is in the recording.
@@ -32,7 +33,8 @@ impl Window {
         }
         if let Some(moment) = to {
             match moment.place(times)? {
-                // In a directory, the chosen files start at the window's start, so the end may be in an earlier file.
+                // In a directory, the chosen files start at the window's start, so the end may be
+                // in an earlier file.
                 Placed::Before if begins_in_it => return Err(backwards()),
                 Placed::Before => return Err(moment.not_in(times)),
                 Placed::In(tick) => last = tick,

@@ -18,7 +18,9 @@ pub struct WindowPlayers {
 }
 
 impl WindowPlayers {
-    /// Runs the window once, without making snapshots, because the ids of players are known only then. A tick that cannot be run ends it early and is not an error: the caller reaches that tick again, after it has shown those before.
+    /// Runs the window once, without making snapshots, because the ids of players are known only
+    /// then. A tick that cannot be run ends it early and is not an error: the caller reaches that
+    /// tick again, after it has shown those before.
     ///
     /// # Errors
     /// [`ReplayError`] if the recording cannot be run to the window's start.

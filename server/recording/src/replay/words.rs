@@ -1,4 +1,6 @@
-//! Formats times, places, motion and messages for people. Text from players is escaped: no control characters reach a terminal, and no invisible characters except the joiners and selectors that scripts and emoji need.
+//! Formats times, places, motion and messages for people. Text from players is escaped: no control
+//! characters reach a terminal, and no invisible characters except the joiners and selectors that
+//! scripts and emoji need.
 
 use std::fmt::Write as _;
 
@@ -116,7 +118,8 @@ pub fn direction(direction: Direction) -> &'static str {
     }
 }
 
-/// Describes where one place is, seen from another: `12 px east`, `40 px north and 7 px west`, `right here`.
+/// Describes where one place is, seen from another: `12 px east`, `40 px north and 7 px west`,
+/// `right here`.
 #[must_use]
 pub fn offset(from: Position, to: Position) -> String {
     let whole = |a: i32, b: i32| (i64::from(b) - i64::from(a)) / i64::from(UNITS_PER_PX);

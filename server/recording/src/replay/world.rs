@@ -10,12 +10,14 @@ use parlour_tick::{TickInput, TickOutput};
 use super::{ReplayError, tape::TapeItems};
 use crate::format::{Item, TickRecord};
 
-/// Runs code that makes or steps a world that is not live. Metrics of game logic on this thread are discarded meanwhile, even if the program has a global metrics recorder.
+/// Runs code that makes or steps a world that is not live. Metrics of game logic on this thread are
+/// discarded meanwhile, even if the program has a global metrics recorder.
 pub fn uncounted<T>(run: impl FnOnce() -> T) -> T {
     with_local_recorder(&NoopRecorder, run)
 }
 
-/// Makes the world before the first tick that is read: loads the saved world that comes first, or else makes a fresh one.
+/// Makes the world before the first tick that is read: loads the saved world that comes first, or
+/// else makes a fresh one.
 pub(super) fn begin(
     items: &mut TapeItems<'_>,
     config: &SimConfig,

@@ -46,7 +46,8 @@ fn check_cut(written: &Written, length: usize) {
     }
 }
 
-/// Checks the effect of a flipped bit in byte `at`: exactly the chunks before it are read, unless it is after all chunks.
+/// Checks the effect of a flipped bit in byte `at`: exactly the chunks before it are read, unless
+/// it is after all chunks.
 fn check_flip(written: &Written, at: usize, bit: u8, bytes: &mut [u8]) {
     bytes[at] ^= 1 << bit;
     let found = try_read(bytes);

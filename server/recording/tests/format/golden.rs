@@ -1,4 +1,5 @@
-//! A recording that was written once, byte for byte, and the items that must be read from it. `PARLOUR_BLESS=1 cargo test -p parlour-recording --test format` writes both again.
+//! A recording that was written once, byte for byte, and the items that must be read from it.
+//! `PARLOUR_BLESS=1 cargo test -p parlour-recording --test format` writes both again.
 
 use std::{fs, path::PathBuf};
 

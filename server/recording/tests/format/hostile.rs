@@ -1,4 +1,5 @@
-//! Chunks with valid checksums and invalid content are refused as a whole, with the place and the reason.
+//! Chunks with valid checksums and invalid content are refused as a whole, with the place and the
+//! reason.
 
 use parlour_recording::format::FileWriter;
 use sha2::{Digest as _, Sha256};

@@ -1,4 +1,5 @@
-//! The index only helps: without it, or with a wrong one, reading returns the same items or an error.
+//! The index only helps: without it, or with a wrong one, reading returns the same items or an
+//! error.
 
 use parlour_recording::format::Ending;
 

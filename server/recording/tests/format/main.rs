@@ -1,4 +1,5 @@
-//! The file format of recordings: what was written can be read again, and a damaged file never returns anything else.
+//! The file format of recordings: what was written can be read again, and a damaged file never
+//! returns anything else.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod damage;

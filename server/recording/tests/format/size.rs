@@ -37,7 +37,8 @@ fn a_walker_that_turns_twice_a_second_costs_at_most_1_kb_a_minute() {
             seqs[walker as usize] += 1;
             let command = Move {
                 seq: seqs[walker as usize],
-                // Bots aim like this: a few milliseconds before the tick, sometimes for a later one.
+                // Bots aim like this: a few milliseconds before the tick, sometimes for a later
+                // one.
                 tick: Tick(tick + u32::from(up_to(8) == 0)),
                 direction: Direction::ALL[up_to(9) as usize],
                 sprint: up_to(4) == 0,

@@ -156,7 +156,8 @@ impl Written {
     }
 }
 
-/// Writes `ticks` ticks starting at `first`, `each` per chunk; after every `between` ticks a saved world of `state` bytes.
+/// Writes `ticks` ticks starting at `first`, `each` per chunk; after every `between` ticks a saved
+/// world of `state` bytes.
 pub(crate) fn written(first: u32, ticks: u32, each: u32, between: u32, state: usize) -> Written {
     let mut items = Vec::new();
     for tick in first..first + ticks {

@@ -20,7 +20,8 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    /// Returns how far along the path it enters the door, or `None` if it misses the door or was already in it.
+    /// Returns how far along the path it enters the door, or `None` if it misses the door or was
+    /// already in it.
     pub(super) fn enters(&self, door: &Door) -> Option<Share> {
         if door.contains(self.from) {
             return None;
@@ -36,7 +37,8 @@ impl Path {
     }
 }
 
-/// Returns the first tick after `tick` whose path can enter one of the doors, if the segment lasts. It is never too late, and too early at most once for a door that the path passes by.
+/// Returns the first tick after `tick` whose path can enter one of the doors, if the segment lasts.
+/// It is never too late, and too early at most once for a door that the path passes by.
 pub(super) fn next_look(doors: &[Door], segment: &Segment, tick: Tick) -> Tick {
     let (here, velocity) = (segment.at(tick), segment.gait.velocity());
     let ticks = doors
@@ -126,7 +128,8 @@ impl Span {
         (enters <= leaves).then_some((enters, leaves))
     }
 
-    /// Returns the ticks, rounded up, after which something with this motion is first within the span, or `None` if it never is.
+    /// Returns the ticks, rounded up, after which something with this motion is first within the
+    /// span, or `None` if it never is.
     fn ticks_until(&self, place: i32, velocity: i32) -> Option<u32> {
         let (place, velocity) = (i64::from(place), i64::from(velocity));
         if (self.first..=self.last).contains(&place) {

@@ -23,7 +23,8 @@ use crate::{
     state,
 };
 
-/// A typed message from a player. Read it with a `MessageReader` in [`crate::StepSet::Simulate`] of the tick at which it arrived.
+/// A typed message from a player. Read it with a `MessageReader` in [`crate::StepSet::Simulate`] of
+/// the tick at which it arrived.
 #[derive(Message, Clone, Debug)]
 pub struct FromPlayer<M: Send + Sync + 'static> {
     /// The player that sent it.
@@ -41,7 +42,8 @@ impl<M: Send + Sync + 'static> FromPlayer<M> {
         self.answer(None)
     }
 
-    /// Returns the answer that the request was refused. It counts like the refusal of a built-in request: a player that repeats senseless requests is disconnected.
+    /// Returns the answer that the request was refused. It counts like the refusal of a built-in
+    /// request: a player that repeats senseless requests is disconnected.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal) -> Answer<M> {
         self.answer(Some(refusal))
@@ -66,9 +68,11 @@ pub struct Answer<M: Send + Sync + 'static> {
     to: PhantomData<fn(M)>,
 }
 
-/// A typed message to a player. Write it with a `MessageWriter` in [`crate::StepSet::Simulate`], [`crate::StepSet::React`] or [`crate::StepSet::Interest`]; it is sent with this tick.
+/// A typed message to a player. Write it with a `MessageWriter` in [`crate::StepSet::Simulate`],
+/// [`crate::StepSet::React`] or [`crate::StepSet::Interest`]; it is sent with this tick.
 ///
-/// A world with a system that uses an undeclared type does not start. `World::write_message` escapes this check: Bevy drops an undeclared message there, and logs an error.
+/// A world with a system that uses an undeclared type does not start. `World::write_message`
+/// escapes this check: Bevy drops an undeclared message there, and logs an error.
 #[derive(Message, Clone, Debug)]
 pub struct ToPlayer<M: Send + Sync + 'static> {
     /// The receiver.
@@ -88,7 +92,8 @@ struct Couriers {
     readers: BTreeMap<&'static str, Read>,
     /// The buffers of all declared messages.
     buffers: BTreeSet<ComponentId>,
-    /// The names of messages to players, and the functions that send them and the answers, in the order of declaration.
+    /// The names of messages to players, and the functions that send them and the answers, in the
+    /// order of declaration.
     names: Vec<&'static str>,
     senders: Vec<Sender>,
 }
@@ -151,7 +156,8 @@ pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Res
     read.ok_or(Refusal::UnknownMessage)?(world, player, custom.request, &custom.body.0)
 }
 
-/// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of declaration.
+/// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
+/// declaration.
 pub(super) fn deliver(world: &mut World) {
     world.resource_scope(|world, couriers: Mut<Couriers>| {
         for sender in &couriers.senders {

@@ -12,10 +12,12 @@ use bevy_ecs::{
 
 use super::messages::{self, Answer, FromPlayer, ToPlayer};
 
-/// Searches for types of messages from or to players that a system uses and no plugin declared. The schedule must be initialized.
+/// Searches for types of messages from or to players that a system uses and no plugin declared. The
+/// schedule must be initialized.
 ///
 /// # Panics
-/// If there are any. Bevy finds a missing type only when its system runs, and does not find one that was added with `add_message` alone: messages written there are never sent.
+/// If there are any. Bevy finds a missing type only when its system runs, and does not find one
+/// that was added with `add_message` alone: messages written there are never sent.
 pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
     let faults: BTreeSet<String> = world
         .components()
@@ -78,7 +80,8 @@ fn user(schedule: &Schedule, resource: ComponentId) -> Option<String> {
     found.map(|(_, system)| system.system().name().to_string())
 }
 
-/// For a missing parameter, Bevy advises to wrap it in `Option`: the system would then silently do nothing.
+/// For a missing parameter, Bevy advises to wrap it in `Option`: the system would then silently do
+/// nothing.
 fn explain(error: BevyError, context: ErrorContext) {
     let advice = error
         .downcast_ref::<SystemParamValidationError>()

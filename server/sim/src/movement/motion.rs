@@ -26,7 +26,8 @@ pub struct Motion {
 }
 
 impl Motion {
-    /// Returns the motion of a player that has just arrived and stands still. It does not enter a door that it stands in.
+    /// Returns the motion of a player that has just arrived and stands still. It does not enter a
+    /// door that it stands in.
     #[must_use]
     pub fn still(tick: Tick, position: motion::Position) -> Self {
         Self::along(Course::still(tick, position))
@@ -47,7 +48,9 @@ impl Motion {
         self.course.segment
     }
 
-    /// Moves the player to a position at this tick, standing still. The position must be free of walls. A door there is entered if doors are still checked in this tick ([`StepSet::React`](crate::StepSet::React)). Doors on the way are not.
+    /// Moves the player to a position at this tick, standing still. The position must be free of
+    /// walls. A door there is entered if doors are still checked in this tick
+    /// ([`StepSet::React`](crate::StepSet::React)). Doors on the way are not.
     pub fn teleport(&mut self, tick: Tick, position: motion::Position) {
         self.follow(Course::still(tick, position), tick);
         self.leapt = tick;
@@ -82,7 +85,9 @@ impl Motion {
     }
 }
 
-/// When to check walls and doors again is not part of the state: an earlier check changes nothing. Neither is the position before the segment, which matters only in the tick in which the segment starts.
+/// When to check walls and doors again is not part of the state: an earlier check changes nothing.
+/// Neither is the position before the segment, which matters only in the tick in which the segment
+/// starts.
 impl Serialize for Motion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.course.segment.serialize(serializer)

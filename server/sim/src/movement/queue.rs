@@ -21,11 +21,14 @@ pub(crate) struct Waiting {
     pub(crate) early: i16,
 }
 
-/// The commands of one player, in the order of their ticks and sequence numbers. A newer command replaces those that are aimed at its tick or later ones.
+/// The commands of one player, in the order of their ticks and sequence numbers. A newer command
+/// replaces those that are aimed at its tick or later ones.
 #[derive(Component, Clone, Debug)]
 pub(crate) struct MoveQueue {
     last_seq: u32,
-    /// The tick of the first waiting command, or the end of time if there is none. Most ticks read only this: with the commands beside it in an array, a pass over all players read seven times as much memory.
+    /// The tick of the first waiting command, or the end of time if there is none. Most ticks read
+    /// only this: with the commands beside it in an array, a pass over all players read seven times
+    /// as much memory.
     next: Tick,
     /// Room for the maximum is allocated with the first command.
     waiting: Vec<Waiting>,

@@ -1,4 +1,5 @@
-//! Encounters on their way into the next tick. They are the one thing that is reported a tick later than it happened, so they are part of the state.
+//! Encounters on their way into the next tick. They are the one thing that is reported a tick later
+//! than it happened, so they are part of the state.
 
 use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize, Serializer};

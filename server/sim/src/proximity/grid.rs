@@ -1,12 +1,16 @@
-//! Finds the players that may be near a position in a large room: a grid of cells about as wide as the near radius.
+//! Finds the players that may be near a position in a large room: a grid of cells about as wide as
+//! the near radius.
 
 use parlour_shared::{ids::Slot, motion};
 
 use super::{Placed, Reach, places::Places};
 
-/// Players sorted by cell. It is filled again in each tick that uses it, by counting, in memory that it keeps: it contains nothing that the positions do not say.
+/// Players sorted by cell. It is filled again in each tick that uses it, by counting, in memory
+/// that it keeps: it contains nothing that the positions do not say.
 ///
-/// The cells wrap around, as on a torus. Two cells that are far apart may share memory, which costs comparisons and changes nothing. So the memory of a grid depends on its players and not on its map.
+/// The cells wrap around, as on a torus. Two cells that are far apart may share memory, which costs
+/// comparisons and changes nothing. So the memory of a grid depends on its players and not on its
+/// map.
 #[derive(Debug, Default)]
 pub struct Grid {
     places: Places,
@@ -21,7 +25,8 @@ pub struct Grid {
 impl Grid {
     /// Replaces the players.
     pub fn fill(&mut self, placed: &[Placed], reach: Reach) {
-        // The largest power of two that is not above the reach: at most five cells around a position are within it.
+        // The largest power of two that is not above the reach: at most five cells around a
+        // position are within it.
         self.side = reach.leave.max(1).ilog2();
         let cells = placed.len().next_power_of_two().ilog2();
         // A map is 2^32 units wide, and the cells must wrap where it wraps.
@@ -37,7 +42,8 @@ impl Grid {
         for begin in &mut self.begins {
             sum += std::mem::replace(begin, sum);
         }
-        // Until here `begins[cell + 1]` is the start of this cell. Each player moves it towards the next one.
+        // Until here `begins[cell + 1]` is the start of this cell. Each player moves it towards the
+        // next one.
         for player in placed {
             let cell = self.cell(player.position);
             let at = &mut self.begins[cell + 1];
@@ -51,7 +57,8 @@ impl Grid {
         self.places.iter()
     }
 
-    /// Calls `found` with each player within the longer reach of a position, and the square of the distance. `reach` must be the one that the grid was filled with.
+    /// Calls `found` with each player within the longer reach of a position, and the square of the
+    /// distance. `reach` must be the one that the grid was filled with.
     #[inline]
     pub fn around(&self, reach: Reach, from: motion::Position, mut found: impl FnMut(Slot, i64)) {
         let columns = self.stretch(from.x, reach);

@@ -23,7 +23,8 @@ pub(super) struct Look {
     changes: Vec<(Slot, Slot, bool)>,
 }
 
-/// Memory for the check of one player. Between two players only `seen` has bits, and between two rooms nothing has.
+/// Memory for the check of one player. Between two players only `seen` has bits, and between two
+/// rooms nothing has.
 #[derive(Debug, Default)]
 struct Scratch {
     /// The slots that are checked. All others keep their state.
@@ -39,7 +40,8 @@ struct Scratch {
 }
 
 impl Look {
-    /// Checks all pairs of a small room. `placed` has all players, by slot. Calls back for each pair that changed, the lower slot first.
+    /// Checks all pairs of a small room. `placed` has all players, by slot. Calls back for each
+    /// pair that changed, the lower slot first.
     pub(super) fn at_all(
         &mut self,
         proximity: &mut Proximity,
@@ -76,7 +78,8 @@ impl Look {
         }
     }
 
-    /// Checks a part of the pairs of a large room. `placed` has all players that can be found in this part. Calls back for each pair that changed, the lower slot first.
+    /// Checks a part of the pairs of a large room. `placed` has all players that can be found in
+    /// this part. Calls back for each pair that changed, the lower slot first.
     pub(super) fn at_part(
         &mut self,
         turn: Turn,

@@ -18,7 +18,8 @@ const _: () = assert!(
     "rows are compared and saved in words of 64 bits"
 );
 
-/// The slots of the largest small room: one that never had more than [`super::BRUTE_FORCE_UP_TO`] players.
+/// The slots of the largest small room: one that never had more than [`super::BRUTE_FORCE_UP_TO`]
+/// players.
 pub(super) const SMALL_POOL: usize = 2 * super::BRUTE_FORCE_UP_TO;
 
 /// For each slot, the slots near it, including itself.
@@ -148,7 +149,8 @@ impl Proximity {
 
     /// Sets pairs that came near each other, or went away.
     pub(super) fn set_all(&mut self, changes: &[(Slot, Slot, bool)]) {
-        // In a room of 10,000 each bit is in a different place of 128 MB. If they are read one after the other, with nothing in between, many reads from memory run at the same time.
+        // In a room of 10,000 each bit is in a different place of 128 MB. If they are read one
+        // after the other, with nothing in between, many reads from memory run at the same time.
         for changes in changes.chunks(64) {
             let read = |one: Slot, other: Slot| self.words(one).get(other.index() / WORD).copied();
             let words = changes

@@ -1,4 +1,5 @@
-//! Players and their positions, in columns: compared values are side by side, so the compiler compares several at a time.
+//! Players and their positions, in columns: compared values are side by side, so the compiler
+//! compares several at a time.
 
 use std::ops::Range;
 
@@ -41,7 +42,8 @@ impl Places {
         })
     }
 
-    /// Calls `found` with each player of a part of the list that is within the longer reach of a position, and with the square of the distance.
+    /// Calls `found` with each player of a part of the list that is within the longer reach of a
+    /// position, and with the square of the distance.
     #[inline]
     pub(super) fn within(
         &self,
@@ -50,7 +52,8 @@ impl Places {
         from: motion::Position,
         mut found: impl FnMut(Slot, i64),
     ) {
-        // First by the square around the position, in 32 bits. A difference that wraps is excluded by the distance.
+        // First by the square around the position, in 32 bits. A difference that wraps is excluded
+        // by the distance.
         let (left, top) = (from.x.wrapping_sub(reach.leave), from.y.wrapping_sub(reach.leave));
         let side = 2 * reach.leave as u32;
         let mut start = part.start;

@@ -2,7 +2,9 @@
 
 use parlour_shared::ids::Slot;
 
-/// The part of a large room that is checked in a tick. Slots take turns by their number. A slot whose turn it is checks the slots whose turn is in the same tick or within half a round after it. So one of the two checks each pair, once per round.
+/// The part of a large room that is checked in a tick. Slots take turns by their number. A slot
+/// whose turn it is checks the slots whose turn is in the same tick or within half a round after
+/// it. So one of the two checks each pair, once per round.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Turn {
     now: u32,

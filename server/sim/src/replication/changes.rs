@@ -1,4 +1,5 @@
-//! Which slots changed in each of the last ticks, so that the changes since any of them are a union of bits.
+//! Which slots changed in each of the last ticks, so that the changes since any of them are a union
+//! of bits.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::ids::{Slot, Tick};
@@ -39,7 +40,8 @@ impl Changes {
         self.sets.iter_mut().for_each(|set| set.grow(pool));
     }
 
-    /// Adds the slots that changed after a tick. Returns `false` if that tick is no longer remembered.
+    /// Adds the slots that changed after a tick. Returns `false` if that tick is no longer
+    /// remembered.
     pub(super) fn since(&self, base: Tick, out: &mut FixedBitSet) -> bool {
         let ticks = self.tick.since(base);
         if ticks as usize > REMEMBERED {

@@ -14,7 +14,8 @@ pub(super) enum Due {
 }
 
 impl Due {
-    /// Returns what a viewer at `level` is sent in `tick`. Phases spread the viewers evenly over the ticks. A viewer without a `last_full_at` is sent everything immediately.
+    /// Returns what a viewer at `level` is sent in `tick`. Phases spread the viewers evenly over
+    /// the ticks. A viewer without a `last_full_at` is sent everything immediately.
     pub(super) fn at(
         tick: Tick,
         phase: u32,

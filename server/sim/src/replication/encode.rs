@@ -1,4 +1,5 @@
-//! Records as bytes: an enter once per tick, an update once per tick and base, when the first viewer needs it.
+//! Records as bytes: an enter once per tick, an update once per tick and base, when the first
+//! viewer needs it.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -12,7 +13,8 @@ use parlour_shared::{
 
 use super::{changes::Changes, record::Record};
 
-/// Shared deltas kept per room and tick whose base is older than [`Changes`] remembers. Only held viewers need one; past this limit each gets a private delta of the slots it sees.
+/// Shared deltas kept per room and tick whose base is older than [`Changes`] remembers. Only held
+/// viewers need one; past this limit each gets a private delta of the slots it sees.
 const MAX_OLD: usize = 8;
 
 /// The bytes of a room's records in this tick.
@@ -22,7 +24,8 @@ pub(super) struct Arena {
     bytes: Vec<u8>,
     /// The enter record of each slot, if a viewer needed it in this tick.
     enters: Vec<Option<Range>>,
-    /// One per base that a viewer needed in this tick, and behind them the one of a single viewer. Those behind `len` keep their memory.
+    /// One per base that a viewer needed in this tick, and behind them the one of a single viewer.
+    /// Those behind `len` keep their memory.
     deltas: Vec<Delta>,
     len: usize,
     /// How many of them have an old base.
@@ -110,7 +113,8 @@ impl Arena {
         &self.deltas[delta]
     }
 
-    /// Appends the update records of some slots of a delta, given as words of bits. Returns their number.
+    /// Appends the update records of some slots of a delta, given as words of bits. Returns their
+    /// number.
     pub(super) fn copy_updates(
         &mut self,
         delta: usize,

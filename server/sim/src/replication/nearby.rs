@@ -1,6 +1,9 @@
-//! Frames between two full turns of a viewer: updates of what is nearby, when there is no time for everything.
+//! Frames between two full turns of a viewer: updates of what is nearby, when there is no time for
+//! everything.
 //!
-//! They contain only updates of slots that the client knows, encoded as for the next full turn. That turn repeats them, which changes nothing for the client. So no record of what was sent when is kept per slot.
+//! They contain only updates of slots that the client knows, encoded as for the next full turn.
+//! That turn repeats them, which changes nothing for the client. So no record of what was sent when
+//! is kept per slot.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -14,11 +17,13 @@ use super::{
     frame::{Frame, WORD},
 };
 
-/// With more changes in a room than this, there are no such frames: checking each change for each viewer would take longer than sending everything.
+/// With more changes in a room than this, there are no such frames: checking each change for each
+/// viewer would take longer than sending everything.
 const MOST_CHANGES: usize = 256;
 
 impl Frame<'_> {
-    /// Writes the changes within a distance (squared, in units) of the viewer, which is in slot `own`.
+    /// Writes the changes within a distance (squared, in units) of the viewer, which is in slot
+    /// `own`.
     pub(super) fn write_nearby(&mut self, own: Slot, distance_squared: i64, out: &mut TickOutput) {
         let Some(base) = self.base() else { return };
         let delta = self.delta();

@@ -93,7 +93,8 @@ impl Record {
             || self.extras_changed.iter().any(|&tick| tick > base)
     }
 
-    /// Returns whether a viewer that knows the state of `base` can compute the new segment from the turn alone: it knows the previous segment, and the new one begins on it.
+    /// Returns whether a viewer that knows the state of `base` can compute the new segment from the
+    /// turn alone: it knows the previous segment, and the new one begins on it.
     pub(super) fn is_turn_since(&self, base: Tick, now: Tick) -> bool {
         self.continuous
             && self.motion_changed_before <= base

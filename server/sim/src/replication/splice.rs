@@ -31,7 +31,8 @@ struct Now {
     nearby_squared: i64,
 }
 
-/// Writes the frames of this tick, room by room and slot by slot, with those of watchers last. Per viewer this is bit operations and copies.
+/// Writes the frames of this tick, room by room and slot by slot, with those of watchers last. Per
+/// viewer this is bit operations and copies.
 pub(super) fn splice(
     mut rooms: Query<(&mut Replica, &Seats, &Proximity)>,
     epochs: Query<&Room>,
@@ -111,7 +112,8 @@ fn write_players(
     }
 }
 
-/// Between two ticks: writes the full snapshot of a watcher that was not sent one yet. Returns `false` if there is none to write.
+/// Between two ticks: writes the full snapshot of a watcher that was not sent one yet. Returns
+/// `false` if there is none to write.
 pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) -> bool {
     let (tick, interest) = (
         world.resource::<Clock>().tick,

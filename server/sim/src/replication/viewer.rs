@@ -11,22 +11,25 @@ use super::record::Record;
 
 /// Levels lost whenever the connection takes no data: from 60 to 30, 20, 10 times a second.
 const DOWN: u8 = 2;
-/// Ticks without being held until the level rises by one: it takes 3 s from the lowest level to the full rate.
+/// Ticks without being held until the level rises by one: it takes 3 s from the lowest level to the
+/// full rate.
 const RECOVER_TICKS: u32 = 30;
 
 /// A player or watcher that is sent snapshots.
 ///
-/// `base` is never newer than the newer of `full_at` and `nearby_at`, and none of these three ticks is in the future.
-/// ARCHITECTURE.md, "The states of a viewer", shows how they move.
+/// `base` is never newer than the newer of `full_at` and `nearby_at`, and none of these three ticks
+/// is in the future. ARCHITECTURE.md, "The states of a viewer", shows how they move.
 #[derive(Clone, Debug)]
 pub(super) struct Viewer {
     pub(super) session: SessionId,
     pub(super) view: u8,
     /// Whether it takes no snapshots now.
     pub(super) held: bool,
-    /// The tick of the last snapshot sent: the next one is relative to it. `None` before the first, which is full.
+    /// The tick of the last snapshot sent: the next one is relative to it. `None` before the first,
+    /// which is full.
     pub(super) base: Option<Tick>,
-    /// The last full turn, with or without news. Its client knows everything that it could see at that tick.
+    /// The last full turn, with or without news. Its client knows everything that it could see at
+    /// that tick.
     pub(super) full_at: Tick,
     /// The last nearby turn, or the last full one that had news.
     nearby_at: Tick,
@@ -34,7 +37,8 @@ pub(super) struct Viewer {
     pub(super) known: FixedBitSet,
     /// Slots that its client knows, but whose player has left the room.
     pub(super) gone: FixedBitSet,
-    /// Slots that were nearby and sent since [`Self::full_at`]: its client knows more of them than of the others.
+    /// Slots that were nearby and sent since [`Self::full_at`]: its client knows more of them than
+    /// of the others.
     ahead: FixedBitSet,
     /// How far its rate is reduced because its own connection took no data.
     pub(super) level: PaceLevel,
@@ -72,7 +76,8 @@ impl Viewer {
         self.ahead.grow(pool);
     }
 
-    /// Sets whether its connection takes data. If it took none, this viewer's rate is reduced for a while.
+    /// Sets whether its connection takes data. If it took none, this viewer's rate is reduced for a
+    /// while.
     pub(super) fn hold(&mut self, held: bool, tick: Tick) {
         if held && !self.held {
             self.level = self.level.down(DOWN);
@@ -117,7 +122,8 @@ impl Viewer {
         self.ack = None;
     }
 
-    /// Returns whether a slot that changed since [`Self::full_at`] must be sent now. Distant slots wait for the full turn.
+    /// Returns whether a slot that changed since [`Self::full_at`] must be sent now. Distant slots
+    /// wait for the full turn.
     pub(super) fn notice(&mut self, slot: usize, record: &Record, is_nearby: bool) -> bool {
         let is_news = !self.ahead.contains(slot) || record.changed_since(self.nearby_at);
         if is_news {

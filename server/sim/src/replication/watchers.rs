@@ -5,7 +5,9 @@ use parlour_shared::ids::{SessionId, Slot};
 
 use super::viewer::Viewer;
 
-/// All watchers, by session. They are beside the world: no entities, and not part of the state. There are as many as the caller admits, at most one per session. Each costs two bits per slot of its room, and a comparison per message to players.
+/// All watchers, by session. They are beside the world: no entities, and not part of the state.
+/// There are as many as the caller admits, at most one per session. Each costs two bits per slot of
+/// its room, and a comparison per message to players.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Watchers {
     list: Vec<Watcher>,
@@ -17,7 +19,8 @@ pub(crate) struct Watcher {
     pub(super) room: Entity,
     /// The player whose view it has. `None`: it sees all in the room.
     pub(super) followed: Option<Followed>,
-    /// The number of near-me chats that it heard: the stream has no gaps, whenever the watching began.
+    /// The number of near-me chats that it heard: the stream has no gaps, whenever the watching
+    /// began.
     near_seq: u32,
     pub(super) viewer: Viewer,
 }

@@ -26,7 +26,8 @@ use crate::{
     room_state::RoomState,
 };
 
-/// After a player came through a door, no door opens for it for this long. With two doors, each in front of the other's arrival, a player that held a key down passed 72 times in 6 s.
+/// After a player came through a door, no door opens for it for this long. With two doors, each in
+/// front of the other's arrival, a player that held a key down passed 72 times in 6 s.
 const SHUT_AFTER_PASSING: u32 = TICK_RATE;
 
 /// Enters the requested room, and leaves the present one.
@@ -55,7 +56,8 @@ pub(crate) fn pass_door(world: &mut World, player: Entity, map: &str, spawn: &st
     enter(world, player, room, Some(spawn), 0)
 }
 
-/// Leaves the present room, if there is one, and takes a seat in a different one. Everything that can be missing is looked up first, so that a refusal leaves the player where it is.
+/// Leaves the present room, if there is one, and takes a seat in a different one. Everything that
+/// can be missing is looked up first, so that a refusal leaves the player where it is.
 fn enter(
     world: &mut World,
     player: Entity,
@@ -68,7 +70,8 @@ fn enter(
         let setup = world.resource::<Setup>();
         (setup.seed, setup.rules)
     };
-    // A door may lead to a different position in the same room: then the player's own seat becomes free.
+    // A door may lead to a different position in the same room: then the player's own seat becomes
+    // free.
     let own = world
         .get::<InRoom>(player)
         .is_some_and(|present| present.0 == room);
@@ -124,7 +127,8 @@ fn enter(
     Ok(())
 }
 
-/// Leaves the present room and reports it to the player. Returns `None` if the player is in no room.
+/// Leaves the present room and reports it to the player. Returns `None` if the player is in no
+/// room.
 pub(crate) fn leave(world: &mut World, player: Entity, request: Request, reason: LeaveReason) -> Option<()> {
     let epoch = vacate(world, player)?;
     let session = world.get::<Player>(player)?.session;
@@ -137,7 +141,8 @@ pub(crate) fn leave(world: &mut World, player: Entity, request: Request, reason:
     Some(())
 }
 
-/// Removes a player from its room. Returns the room's epoch, or `None` if the player was in no room.
+/// Removes a player from its room. Returns the room's epoch, or `None` if the player was in no
+/// room.
 pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     let (room, seat) = (world.get::<InRoom>(player)?.0, *world.get::<Seat>(player)?);
     let tick = world.resource::<Clock>().tick;
@@ -160,7 +165,8 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     Some(epoch)
 }
 
-/// Returns the room as it is now, for a player that enters or a watcher that starts, or `None` if the room is gone.
+/// Returns the room as it is now, for a player that enters or a watcher that starts, or `None` if
+/// the room is gone.
 pub(crate) fn entered(world: &World, room: Entity, slot: Slot, view: u8) -> Option<RoomEntered> {
     let there = world.get::<Room>(room)?;
     let rules = world.resource::<Setup>().rules;

@@ -22,9 +22,11 @@ pub struct Room {
     pub name: String,
     /// Its map.
     pub map: Arc<Map>,
-    /// The description of the map for clients. It is made once: encoding the walls of a large map takes milliseconds.
+    /// The description of the map for clients. It is made once: encoding the walls of a large map
+    /// takes milliseconds.
     pub(crate) info: Arc<MapInfo>,
-    /// The number of this room among all rooms that ever existed. A room that is created again gets a new one.
+    /// The number of this room among all rooms that ever existed. A room that is created again gets
+    /// a new one.
     pub epoch: Epoch,
     /// The number of messages to all in the room so far.
     pub seq: u32,
@@ -47,7 +49,8 @@ impl Room {
 #[derive(Resource, Debug)]
 pub struct Rooms {
     pub(super) by_name: BTreeMap<String, Entity>,
-    /// The rooms with a player in them, and those that were left in this tick. A tick handles only these: a thousand empty rooms cost nothing.
+    /// The rooms with a player in them, and those that were left in this tick. A tick handles only
+    /// these: a thousand empty rooms cost nothing.
     pub(super) occupied: BTreeMap<Epoch, Entity>,
     pub(super) maps: BTreeMap<String, (Arc<Map>, Arc<MapInfo>)>,
     pub(super) max: u32,
@@ -76,7 +79,8 @@ impl Rooms {
         self.by_name.values().copied()
     }
 
-    /// Returns the rooms that have a player, or had one before this tick, in the order of their creation.
+    /// Returns the rooms that have a player, or had one before this tick, in the order of their
+    /// creation.
     pub fn occupied(&self) -> impl Iterator<Item = Entity> {
         self.occupied.values().copied()
     }

@@ -1,4 +1,5 @@
-//! Rooms in their saved form, and everything that is rebuilt from it: seats, the directory, the room of each player.
+//! Rooms in their saved form, and everything that is rebuilt from it: seats, the directory, the
+//! room of each player.
 
 use std::sync::Arc;
 
@@ -23,7 +24,8 @@ use crate::{
     state::{Index, LoadError, StableId},
 };
 
-/// The saved form of a room. It has the name of the map, because the map itself is not part of the state.
+/// The saved form of a room. It has the name of the map, because the map itself is not part of the
+/// state.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SavedRoom {
     pub(crate) name: String,

@@ -27,7 +27,8 @@ pub struct Seat {
     pub slot: Slot,
     /// The first tick at which a door opens for it again, after it came through one.
     pub doors_shut_until: Tick,
-    /// The number of messages in this stay that only this player was sent. It numbers near-me chats.
+    /// The number of messages in this stay that only this player was sent. It numbers near-me
+    /// chats.
     pub near_seq: u32,
 }
 
@@ -81,7 +82,8 @@ impl Seats {
             .filter_map(|(slot, player)| Some((Slot(slot as u16), (*player)?)))
     }
 
-    /// Takes a random free slot from a pool that is at most half full, so that a slot number does not reveal how many invisible players there are.
+    /// Takes a random free slot from a pool that is at most half full, so that a slot number does
+    /// not reveal how many invisible players there are.
     pub(super) fn take(&mut self, player: Entity, chance: &mut Stream) -> Slot {
         let pool = ((self.len as usize + 1) * 2).next_power_of_two();
         let pool = pool.clamp(MIN_POOL, Slot::NOBODY.index());
@@ -118,7 +120,8 @@ impl Seats {
         }
     }
 
-    /// Takes the slot that a player had when the room was saved. Returns `false` if it cannot have had it.
+    /// Takes the slot that a player had when the room was saved. Returns `false` if it cannot have
+    /// had it.
     pub(super) fn take_again(&mut self, slot: Slot, player: Entity) -> bool {
         match self.by_slot.get_mut(slot.index()) {
             Some(seat @ None) => {

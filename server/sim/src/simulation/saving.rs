@@ -10,15 +10,20 @@ use crate::{
 };
 
 impl Simulation {
-    /// Appends the state after the last tick, as in a keyframe. Equal states have equal bytes, whatever their history. Call it only between two ticks. It costs about as much as a tick, and allocates only if `out` has to grow.
+    /// Appends the state after the last tick, as in a keyframe. Equal states have equal bytes,
+    /// whatever their history. Call it only between two ticks. It costs about as much as a tick,
+    /// and allocates only if `out` has to grow.
     pub fn save(&mut self, out: &mut Vec<u8>) {
         self.saver.save(&mut self.world, out);
     }
 
-    /// Makes a world from a saved state, with the same configuration and game logic. It continues exactly like the saved world, tick by tick and hash by hash. What viewers were sent is not part of the state: each is sent a full snapshot first.
+    /// Makes a world from a saved state, with the same configuration and game logic. It continues
+    /// exactly like the saved world, tick by tick and hash by hash. What viewers were sent is not
+    /// part of the state: each is sent a full snapshot first.
     ///
     /// # Errors
-    /// [`LoadError`] if the bytes are not such a state, or the configuration or game logic differs. All bytes are checked; none can cause a panic.
+    /// [`LoadError`] if the bytes are not such a state, or the configuration or game logic differs.
+    /// All bytes are checked; none can cause a panic.
     ///
     /// # Panics
     /// As [`Self::with_plugins`].
@@ -33,12 +38,14 @@ impl Simulation {
         Ok(simulation)
     }
 
-    /// Returns the names of the parts of the state, by tag: the index in [`parlour_tick::TickOutput::parts`], and [`crate::SavedPart::tag`].
+    /// Returns the names of the parts of the state, by tag: the index in
+    /// [`parlour_tick::TickOutput::parts`], and [`crate::SavedPart::tag`].
     pub fn part_names(&self) -> impl Iterator<Item = &'static str> {
         self.world.resource::<Inventory>().names()
     }
 
-    /// Returns a saved part as JSON, for people and other tools, or `None` if the bytes are not such a part.
+    /// Returns a saved part as JSON, for people and other tools, or `None` if the bytes are not
+    /// such a part.
     #[must_use]
     pub fn show_part(&self, tag: u8, bytes: &[u8]) -> Option<serde_json::Value> {
         self.world.resource::<Inventory>().show(tag.into(), bytes)

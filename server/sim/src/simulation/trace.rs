@@ -39,7 +39,8 @@ struct Traced {
 }
 
 impl Simulation {
-    /// Starts a tick that runs system by system. It is slow, and meant for the analysis of recordings.
+    /// Starts a tick that runs system by system. It is slow, and meant for the analysis of
+    /// recordings.
     pub fn trace<'a>(&'a mut self, input: &'a mut TickInput, output: &'a mut TickOutput) -> Tracing<'a> {
         self.initialize();
         let systems = self.schedule.systems().expect("it is initialized");
@@ -69,7 +70,9 @@ impl Simulation {
 }
 
 impl Tracing<'_> {
-    /// From here on, applies what a system defers immediately after it, not where the schedule says. That shows whose commands made a difference where several systems deferred some. The result of the tick may differ then.
+    /// From here on, applies what a system defers immediately after it, not where the schedule
+    /// says. That shows whose commands made a difference where several systems deferred some. The
+    /// result of the tick may differ then.
     pub fn apply_at_once(&mut self) {
         self.at_once.store(true, Ordering::Relaxed);
     }
@@ -81,7 +84,8 @@ impl Tracing<'_> {
         next.map(|system| system.name.as_str())
     }
 
-    /// If the last system applied deferred changes, returns the systems that deferred them, in order. Otherwise the list is empty.
+    /// If the last system applied deferred changes, returns the systems that deferred them, in
+    /// order. Otherwise the list is empty.
     #[must_use]
     pub fn applied(&self) -> Vec<&str> {
         let ran = &self.systems[..self.next.load(Ordering::Relaxed)];
@@ -107,7 +111,8 @@ impl Tracing<'_> {
         Some(&self.systems[at].name)
     }
 
-    /// Appends the state after the systems so far, like [`Simulation::save`]. Its hash is that of the previous tick until the last systems have run.
+    /// Appends the state after the systems so far, like [`Simulation::save`]. Its hash is that of
+    /// the previous tick until the last systems have run.
     pub fn save(&mut self, out: &mut Vec<u8>) {
         self.simulation.save(out);
     }
@@ -127,7 +132,8 @@ impl Drop for Tracing<'_> {
     }
 }
 
-/// Runs one system of a schedule per call, and applies what earlier systems deferred when the schedule says so.
+/// Runs one system of a schedule per call, and applies what earlier systems deferred when the
+/// schedule says so.
 struct OneByOne {
     inner: SingleThreadedExecutor,
     next: Arc<AtomicUsize>,

@@ -1,13 +1,17 @@
-//! The hash function: the same number on every machine, whatever its word size, byte order or compiler.
+//! The hash function: the same number on every machine, whatever its word size, byte order or
+//! compiler.
 //!
-//! A value is hashed as serde describes it, in the same way as it is saved. So the contents of a keyframe and of the hash cannot drift apart, and the layout of the standard library's `Hash` plays no part.
+//! A value is hashed as serde describes it, in the same way as it is saved. So the contents of a
+//! keyframe and of the hash cannot drift apart, and the layout of the standard library's `Hash`
+//! plays no part.
 
 mod describe;
 
 use parlour_shared::rng::mix;
 use serde::Serialize;
 
-/// Folds words of 64 bits into one. It is not made against attackers: it detects differences between honest runs.
+/// Folds words of 64 bits into one. It is not made against attackers: it detects differences
+/// between honest runs.
 #[derive(Clone, Debug)]
 pub struct Fold(u64);
 
@@ -36,7 +40,9 @@ impl Fold {
 
     /// Adds a word.
     pub fn word(&mut self, word: u64) {
-        // A multiplication carries upwards only: without the shift, a change of the highest bits would stay a change of few bits, which the next word could undo. The rotation brings the high half down for the next word.
+        // A multiplication carries upwards only: without the shift, a change of the highest bits
+        // would stay a change of few bits, which the next word could undo. The rotation brings the
+        // high half down for the next word.
         let mixed = self.0 ^ word;
         self.0 = (mixed ^ mixed >> 32)
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)

@@ -129,7 +129,8 @@ impl Inventory {
 /// Checks the archetypes that are new since the last tick.
 ///
 /// # Panics
-/// If one has an undeclared component, or one that is state without a stable id. That would be a part of the state whose difference no hash would show, and that no keyframe would contain.
+/// If one has an undeclared component, or one that is state without a stable id. That would be a
+/// part of the state whose difference no hash would show, and that no keyframe would contain.
 pub(crate) fn check_declared(world: &mut World) {
     let total = world.archetypes().len();
     if world.resource::<Inventory>().archetypes_seen == total {

@@ -5,7 +5,8 @@ use bevy_ecs::prelude::*;
 use super::{Index, Inventory, LoadError, SavedPart, SavedState, StableId};
 use crate::{clock::Clock, digest::Digest};
 
-/// Fills a new world with a saved state: entities with their components, and resources. The caller rebuilds what follows from them, with the index of all entities, before it calls [`verify`].
+/// Fills a new world with a saved state: entities with their components, and resources. The caller
+/// rebuilds what follows from them, with the index of all entities, before it calls [`verify`].
 pub(crate) fn load(world: &mut World, saved: &SavedState<'_>) -> Result<Index, LoadError> {
     world.resource_mut::<Clock>().tick = saved.tick;
     let mut index = Index::default();

@@ -33,7 +33,8 @@ impl Saver {
     }
 }
 
-/// Appends the components of an entity, or the resources: their number, then tag, length and bytes of each.
+/// Appends the components of an entity, or the resources: their number, then tag, length and bytes
+/// of each.
 fn save_parts(world: &World, entity: Option<Entity>, out: &mut Vec<u8>) {
     let count_at = out.len();
     out.push(0);

@@ -1,4 +1,5 @@
-//! A saved state as bytes, parsed without a world, so that two of them can be compared part by part.
+//! A saved state as bytes, parsed without a world, so that two of them can be compared part by
+//! part.
 
 use parlour_shared::ids::Tick;
 
@@ -72,7 +73,8 @@ impl<'a> SavedState<'a> {
     }
 }
 
-/// The bytes left to read. Every count uses up bytes, so none can make us allocate more than there are.
+/// The bytes left to read. Every count uses up bytes, so none can make us allocate more than there
+/// are.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {

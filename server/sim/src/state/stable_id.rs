@@ -30,7 +30,8 @@ impl StableId {
         Self(ROOMS << 32 | u64::from(epoch.0))
     }
 
-    /// Returns the id of an entity that game logic spawns. Choose the number in the same way in every run, and never for two entities that exist at the same time.
+    /// Returns the id of an entity that game logic spawns. Choose the number in the same way in
+    /// every run, and never for two entities that exist at the same time.
     #[must_use]
     pub fn game(number: u32) -> Self {
         Self(GAME << 32 | u64::from(number))
@@ -48,7 +49,8 @@ impl StableId {
         (self.0 >> 32 == ROOMS).then_some(Epoch(self.0 as u32))
     }
 
-    /// The number in its saved form: the kind (1 player, 2 room, 3 game logic) times 2^32, plus the id.
+    /// The number in its saved form: the kind (1 player, 2 room, 3 game logic) times 2^32, plus the
+    /// id.
     #[must_use]
     pub fn number(self) -> u64 {
         self.0
@@ -59,7 +61,8 @@ impl StableId {
     }
 }
 
-/// The stable ids of all entities. Two entities with the same id could not be told apart in a saved world.
+/// The stable ids of all entities. Two entities with the same id could not be told apart in a saved
+/// world.
 #[derive(Resource, Debug, Default)]
 pub(super) struct Taken(BTreeSet<StableId>);
 

@@ -151,13 +151,14 @@ fn config_flag() -> Arg {
         .action(ArgAction::Set)
 }
 
-/// The flags of all settings. The help of a command shows some of them. The others are taken as well: they may stand before
-/// the command, too, where it is not known which of them it uses.
+/// The flags of all settings. The help of a command shows some of them. The others are taken as
+/// well: they may stand before the command, too, where it is not known which of them it uses.
 pub(crate) fn setting_flags(is_shown: impl Fn(&Setting) -> bool) -> impl Iterator<Item = Arg> {
     settings().map(move |setting| setting_flag(setting).hide(!is_shown(setting)))
 }
 
-/// The flag of a setting. Its text is looked at with all other settings, so that all mistakes are told at once.
+/// The flag of a setting. Its text is looked at with all other settings, so that all mistakes are
+/// told at once.
 fn setting_flag(setting: &'static Setting) -> Arg {
     let default = setting.default_text();
     let default = if default.is_empty() { "none" } else { &default };

@@ -1,5 +1,5 @@
-//! The bots of `parlour demo`: ordinary clients on threads of their own, which know nothing of the server but its
-//! address.
+//! The bots of `parlour demo`: ordinary clients on threads of their own, which know nothing of the
+//! server but its address.
 
 use std::{
     io,

@@ -26,7 +26,8 @@ const UNAVAILABLE: u8 = 69;
 pub(crate) const SOFTWARE: u8 = 70;
 /// The system did not give what a server needs.
 const SYSTEM: u8 = 71;
-/// The directory of recordings or of the history cannot be made or written to, or a file would be overwritten.
+/// The directory of recordings or of the history cannot be made or written to, or a file would be
+/// overwritten.
 const CANNOT_CREATE: u8 = 73;
 /// Not allowed, such as ports below 1024.
 const PERMISSION: u8 = 77;

@@ -1,4 +1,5 @@
-//! `parlour replay`: runs a recording again and shows what is in it. Each function has its own module.
+//! `parlour replay`: runs a recording again and shows what is in it. Each function has its own
+//! module.
 
 mod diff;
 mod dump;

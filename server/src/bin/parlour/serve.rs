@@ -1,4 +1,5 @@
-//! `parlour serve` and `parlour demo`: from the configuration to a server that stops when it is asked to.
+//! `parlour serve` and `parlour demo`: from the configuration to a server that stops when it is
+//! asked to.
 
 use std::io::{self, Write};
 
@@ -46,7 +47,8 @@ pub(crate) fn signals() -> Result<Signals, Exit> {
     Signals::listen().map_err(|error| Exit::system("cannot wait for signals", &error))
 }
 
-/// Lets a server run until it is asked to stop or fails. What belongs to it is dropped before it stops.
+/// Lets a server run until it is asked to stop or fails. What belongs to it is dropped before it
+/// stops.
 pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, others: T) -> Result<(), Exit> {
     let at_once = match signals.wait(&server) {
         Ok(how) => {

@@ -1,8 +1,9 @@
-//! Settings that depend on each other: when two values contradict each other, and how the default of one follows the
-//! other.
+//! Settings that depend on each other: when two values contradict each other, and how the default
+//! of one follows the other.
 //!
-//! A user who writes one setting of a pair never meets a contradiction: the other's default follows. Only two written
-//! values can contradict each other. A relation therefore declares both, and each setting is in one relation at most.
+//! A user who writes one setting of a pair never meets a contradiction: the other's default
+//! follows. Only two written values can contradict each other. A relation therefore declares both,
+//! and each setting is in one relation at most.
 
 use std::net::SocketAddr;
 
@@ -133,8 +134,8 @@ fn raise<T: Ord + Copy>(value: &mut T, least: T) {
     *value = least.max(*value);
 }
 
-/// A default address with the next port that `taken` leaves free. Never the default port of the other setting: a scraper
-/// of the usual admin port must not meet the world there.
+/// A default address with the next port that `taken` leaves free. Never the default port of the
+/// other setting: a scraper of the usual admin port must not meet the world there.
 fn beside(default: SocketAddr, taken: SocketAddr) -> SocketAddr {
     const FREE: u16 = 7375;
     let mut address = default;

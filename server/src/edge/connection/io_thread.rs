@@ -50,7 +50,8 @@ impl IoThread {
         }
     }
 
-    /// Notices that the machine has slept. Only the sweep could punish a client for that, and it calls this.
+    /// Notices that the machine has slept. Only the sweep could punish a client for that, and it
+    /// calls this.
     pub(in crate::edge) fn notice_sleep(&self, now: Instant) {
         if let Some(gap) = self.running.beat_awake(now, machine_slept()) {
             self.shared.log_gap(gap);
@@ -78,7 +79,8 @@ impl IoThread {
         self.table.borrow().find(session).cloned()
     }
 
-    /// Returns the next connection, from this place on, that the sweep must check now, and its place.
+    /// Returns the next connection, from this place on, that the sweep must check now, and its
+    /// place.
     pub(in crate::edge) fn take_due(&self, from: usize, now: Instant) -> Option<(usize, Rc<Connection>)> {
         let table = self.table.borrow();
         let (place, connection) = table.take_due(from, now)?;

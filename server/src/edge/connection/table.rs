@@ -1,4 +1,5 @@
-//! The WebSocket connections of one I/O thread, by place. A session id names its place, so finding one is an index.
+//! The WebSocket connections of one I/O thread, by place. A session id names its place, so finding
+//! one is an index.
 
 use std::{rc::Rc, time::Instant};
 
@@ -70,7 +71,8 @@ impl Table {
         self.agenda.look_at(place, when);
     }
 
-    /// Returns the next connection, from this place on, that the sweep must check now, and its place.
+    /// Returns the next connection, from this place on, that the sweep must check now, and its
+    /// place.
     pub(in crate::edge) fn take_due(&self, from: usize, now: Instant) -> Option<(usize, &Rc<Connection>)> {
         let place = self.agenda.take_due(from, now)?;
         // Nothing is due in an empty place.

@@ -50,12 +50,13 @@ const FULL: &str = "the server is full, try again later";
 
 /// Answers a request on a connection that was accepted at `local`.
 pub(super) fn reply(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Result<Reply, HttpProblem> {
+    let to = io.shared.web.host(request, local)?;
     if let Some(failure) = io.shared.failure.get() {
         // Not 101 and 1011: proxies and tools understand a 503, and it costs no connection state.
         let detail = format!("{}, try again later", failure.for_clients());
         return Err(HttpProblem::new(ProblemKind::ServerFailed, detail));
     }
-    let (handler, to) = ROUTES.find(request, &io.shared.web, local)?;
+    let handler = ROUTES.find(request, &io.shared.web, &to)?;
     handler(io, request, &to)
 }
 

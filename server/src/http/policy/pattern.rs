@@ -16,9 +16,11 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostPattern(Hosts);
 
-/// Origins that are allowed: `https://example.org`, `https://*.example.org`, `capacitor://localhost`, or `*` for any.
+/// Origins that are allowed: `https://example.org`, `https://*.example.org`,
+/// `capacitor://localhost`, or `*` for any.
 ///
-/// A port that is the scheme's own makes no difference. `ws` and `wss` stand for `http` and `https`.
+/// A port that is the scheme's own makes no difference. `ws` and `wss` stand for `http` and
+/// `https`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginPattern(Origins);
 

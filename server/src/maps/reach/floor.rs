@@ -1,10 +1,12 @@
-//! The floor of a map: all places where the middle of a 16 x 16 px body can be, and which of them one can walk between.
+//! The floor of a map: all places where the middle of a 16 x 16 px body can be, and which of them
+//! one can walk between.
 //!
-//! A body touches the same tiles until one of its edges crosses a tile's edge, which happens at two places per tile along
-//! each axis. Between these the floor is the same everywhere, so it comes apart into at most `2 * columns` by `2 * rows`
-//! cells: 16 million for the largest map, which has 4 million tiles. Each cell is looked at once, and takes three bits of
-//! memory: 6 MB for that map. In a release build 1,000 x 1,000 tiles take about 0.1 s and the largest map 0.4 s; in
-//! a debug build 1,000 x 1,000 took 8 s, with the reading of the file.
+//! A body touches the same tiles until one of its edges crosses a tile's edge, which happens at two
+//! places per tile along each axis. Between these the floor is the same everywhere, so it comes
+//! apart into at most `2 * columns` by `2 * rows` cells: 16 million for the largest map, which has
+//! 4 million tiles. Each cell is looked at once, and takes three bits of memory: 6 MB for that map.
+//! In a release build 1,000 x 1,000 tiles take about 0.1 s and the largest map 0.4 s; in a debug
+//! build 1,000 x 1,000 took 8 s, with the reading of the file.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -55,7 +57,8 @@ impl Floor {
     pub(super) fn walk_from(&self, place: Position, cells: &mut Cells) -> Cells {
         let width = self.columns.len();
         let mut reached = FixedBitSet::with_capacity(self.free.0.len());
-        // One for each run of cells that was not looked at yet, and at most two of a run: never more than there are cells.
+        // One for each run of cells that was not looked at yet, and at most two of a run: never
+        // more than there are cells.
         let mut todo = vec![self.cell(place)];
         while let Some(cell) = todo.pop() {
             if !cells.0.contains(cell) {
@@ -134,7 +137,8 @@ impl Floor {
     }
 }
 
-/// Where cells begin along one axis, in units; the last one ends where the body touches the map's edge.
+/// Where cells begin along one axis, in units; the last one ends where the body touches the map's
+/// edge.
 struct Axis {
     starts: Vec<i32>,
     last: i32,

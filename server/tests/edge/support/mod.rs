@@ -1,4 +1,5 @@
-//! A server on free ports, and a client that can misbehave: blocking, and every byte in the test's hands.
+//! A server on free ports, and a client that can misbehave: blocking, and every byte in the test's
+//! hands.
 
 mod client;
 mod server;

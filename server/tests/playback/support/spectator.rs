@@ -105,7 +105,8 @@ impl Spectator {
         }
     }
 
-    /// Takes in snapshots up to a tick, and checks at each that the room is what it was. How many there were.
+    /// Takes in snapshots up to a tick, and checks at each that the room is what it was. How many
+    /// there were.
     pub(crate) fn check_until(&mut self, recording: &KnownRecording, tick: u32) -> u32 {
         let mut count = 0;
         while self.tick() < Tick(tick) {

@@ -191,7 +191,8 @@ fn each_message_has_an_example_that_is_one() {
     assert_eq!(from_json(EXAMPLES[9].1), Ok(ClientMessage::Bye));
 }
 
-/// Texts that are nearly messages: an example with one character replaced or left out, or with a secret as a value.
+/// Texts that are nearly messages: an example with one character replaced or left out, or with a
+/// secret as a value.
 fn nearly() -> impl Strategy<Value = String> {
     let example = prop::sample::select(EXAMPLES.map(|(_, example)| example).to_vec());
     (example, any::<prop::sample::Index>(), any::<Option<char>>()).prop_map(|(example, at, with)| {

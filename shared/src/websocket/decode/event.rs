@@ -2,14 +2,16 @@
 
 use crate::websocket::{OpCode, WebSocketError, is_close_code};
 
-/// Something whole that the peer sent. It borrows from the input or from the [`Decoder`](super::Decoder).
+/// Something whole that the peer sent. It borrows from the input or from the
+/// [`Decoder`](super::Decoder).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// A text message.
     Text(&'a str),
     /// A binary message.
     Binary(&'a [u8]),
-    /// A ping; the payload, of up to 125 bytes, belongs into the pong. Only the latest needs an answer.
+    /// A ping; the payload, of up to 125 bytes, belongs into the pong. Only the latest needs an
+    /// answer.
     Ping(&'a [u8]),
     /// A pong, with up to 125 bytes.
     Pong(&'a [u8]),
@@ -23,7 +25,8 @@ pub enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// What a whole message or control frame says. The opcode of a message is that of its first frame.
+    /// What a whole message or control frame says. The opcode of a message is that of its first
+    /// frame.
     pub(super) fn new(opcode: OpCode, payload: &'a [u8]) -> Result<Self, WebSocketError> {
         let text = |bytes| str::from_utf8(bytes).map_err(|_| WebSocketError::InvalidUtf8);
         Ok(match opcode {

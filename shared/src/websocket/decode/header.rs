@@ -36,7 +36,8 @@ impl PartialHeader {
 impl Decoder {
     /// Reads a frame's header and counts the frame; `None` if the input ends before.
     pub(super) fn read_header(&mut self, input: &mut &mut [u8]) -> Result<Option<Frame>, WebSocketError> {
-        // When more of a header comes, what was checked is checked again; nothing changes before it is whole.
+        // When more of a header comes, what was checked is checked again; nothing changes before it
+        // is whole.
         let Some([first, second]) = self.header.bytes(0, input) else {
             return Ok(None);
         };
@@ -121,8 +122,8 @@ impl Decoder {
         Ok(opcode)
     }
 
-    /// The length of a payload that was written in `len_bytes` further bytes, if it is in order and within
-    /// the limit.
+    /// The length of a payload that was written in `len_bytes` further bytes, if it is in order and
+    /// within the limit.
     fn check_length(&self, opcode: OpCode, len: u64, len_bytes: usize) -> Result<usize, WebSocketError> {
         if len >> 63 != 0 {
             return Err(WebSocketError::LengthOverflow);

@@ -16,8 +16,8 @@ pub struct ClientRequest<'a> {
     pub path: &'a str,
     /// Fresh random bytes.
     pub nonce: [u8; 16],
-    /// The subprotocols that the client speaks, the best first. If there are any, the server has to choose
-    /// one.
+    /// The subprotocols that the client speaks, the best first. If there are any, the server has to
+    /// choose one.
     pub subprotocols: &'a [&'a str],
     /// Further headers, name and value.
     pub headers: &'a [(&'a str, &'a str)],
@@ -35,7 +35,8 @@ pub struct ClientHandshake {
 /// A server's consent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// How many bytes of the last input belong to the response. What follows them is for the decoder.
+    /// How many bytes of the last input belong to the response. What follows them is for the
+    /// decoder.
     pub consumed: usize,
     /// The subprotocol that the server chose; `None` only if none was offered.
     pub subprotocol: Option<String>,
@@ -45,7 +46,8 @@ impl ClientHandshake {
     /// Begins a handshake; the bytes are the request to send.
     ///
     /// # Errors
-    /// [`HandshakeError::InvalidRequest`] if a part of the request would break out of its place in it.
+    /// [`HandshakeError::InvalidRequest`] if a part of the request would break out of its place in
+    /// it.
     pub fn start(request: &ClientRequest<'_>) -> Result<(Self, Vec<u8>), HandshakeError> {
         let key = STANDARD.encode(request.nonce);
         let bytes = to_bytes(request, &key)?;
@@ -60,7 +62,8 @@ impl ClientHandshake {
     /// Reads a further part of the response. `None`: all of it is read and the response goes on.
     ///
     /// # Errors
-    /// [`HandshakeError`] if the response is no consent to what was asked for. The handshake is over then.
+    /// [`HandshakeError`] if the response is no consent to what was asked for. The handshake is
+    /// over then.
     pub fn read(&mut self, input: &[u8]) -> Result<Option<Accepted>, HandshakeError> {
         const END: &[u8] = b"\r\n\r\n";
         let known = self.head.len();

@@ -1,4 +1,5 @@
-//! The goals of the matrix: the same figures of each load, where benches/plaza-loads wants something of them.
+//! The goals of the matrix: the same figures of each load, where benches/plaza-loads wants
+//! something of them.
 
 use crate::report::{
     results::{loads::Load, matrix::Measured, run::Run},

@@ -19,7 +19,8 @@ pub struct HeaderDifference {
 /// Fields that say when, why and by which program a file was written. They do not affect the world.
 const OF_NO_WORLD: [&str; 6] = ["format", "build", "started", "started_ms", "previous", "history"];
 
-/// Returns the options that differ between two recorded worlds. If any do, the worlds are not expected to be the same.
+/// Returns the options that differ between two recorded worlds. If any do, the worlds are not
+/// expected to be the same.
 #[must_use]
 pub fn compare_headers(one: &Header, other: &Header) -> Vec<HeaderDifference> {
     let value = |header: &Header| serde_json::to_value(header).unwrap_or_default();

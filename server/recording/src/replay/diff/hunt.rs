@@ -1,4 +1,5 @@
-//! Runs both recordings again from different starts until two worlds part, and finds the system that parts them.
+//! Runs both recordings again from different starts until two worlds part, and finds the system
+//! that parts them.
 
 use std::{thread, time::Duration};
 
@@ -15,9 +16,11 @@ use super::{
 
 /// The maximum number of pairs of worlds that are run. A random difference may not show every time.
 const ATTEMPTS: u32 = 64;
-/// How many of them start at the last saved world before the difference at first: that is cheap and usually enough.
+/// How many of them start at the last saved world before the difference at first: that is cheap and
+/// usually enough.
 const USUAL: usize = 8;
-/// The maximum number of watched ticks once worlds have left the recordings early, because watching is slow.
+/// The maximum number of watched ticks once worlds have left the recordings early, because watching
+/// is slow.
 const WATCHED_TICKS: u32 = 6000;
 /// How often a world is run against itself before chance is ruled out.
 const CONFIRM: u32 = 6;
@@ -32,13 +35,15 @@ pub(super) struct Hunt {
     pub(super) tick: Tick,
     pub(super) found: Option<Parting>,
     pub(super) attempts: u32,
-    /// For each recording, whether some world reached its hash at the tick at which the recordings part.
+    /// For each recording, whether some world reached its hash at the tick at which the recordings
+    /// part.
     pub(super) reproduces: [bool; 2],
     /// If no worlds part: the systems that wrote the differing parts.
     pub(super) writers: Vec<String>,
 }
 
-/// Runs pairs of worlds to `tick`, where the recordings have the hashes `recorded` and differ in `parts`.
+/// Runs pairs of worlds to `tick`, where the recordings have the hashes `recorded` and differ in
+/// `parts`.
 pub(super) fn hunt(
     replays: [&mut Replay; 2],
     tick: Tick,
@@ -134,7 +139,8 @@ fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
 struct Replays<'a>([&'a mut Replay; 2]);
 
 impl Replays<'_> {
-    /// For differences that show at varying ticks: runs one world until it differs from the recording, and a second one to that tick. Returns how many ticks were watched.
+    /// For differences that show at varying ticks: runs one world until it differs from the
+    /// recording, and a second one to that tick. Returns how many ticks were watched.
     fn watch(&mut self, pair: Pair, aim: Tick, hunt: &mut Hunt) -> Result<u32, ReplayError> {
         let Some(one) = self.run_one(pair.starts[0], aim, How::Watchful)? else {
             return Ok(0);
@@ -205,7 +211,8 @@ impl Replays<'_> {
         Ok(Cause::NotDeclared)
     }
 
-    /// Decides about worlds that parted after a pause. It was a clock if they part again after a pause, and never without one.
+    /// Decides about worlds that parted after a pause. It was a clock if they part again after a
+    /// pause, and never without one.
     fn chance_or_clock(&mut self, pair: [Origin; 2], tick: Tick) -> Result<Cause, ReplayError> {
         let clock = self.part_again(pair, tick, 1, true)? && !self.part_again(pair, tick, CONFIRM, false)?;
         Ok(if clock { Cause::Clock } else { Cause::Chance })
@@ -232,7 +239,8 @@ impl Replays<'_> {
         Ok(false)
     }
 
-    /// If several systems deferred commands that made the difference, runs again with each system's commands applied right after it, to find which system it was.
+    /// If several systems deferred commands that made the difference, runs again with each system's
+    /// commands applied right after it, to find which system it was.
     fn whose_commands(&mut self, found: &mut Parting, tick: Tick) -> Result<(), ReplayError> {
         let Some(pair) = found.pair.filter(|_| !found.suspects.is_empty()) else {
             return Ok(());

@@ -71,7 +71,8 @@ impl From<String> for SystemName {
 /// Where two worlds part, and the cause, as far as they were found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parting {
-    /// The first system that made a difference. `None` if it is unknown, or if the worlds differed before the tick.
+    /// The first system that made a difference. `None` if it is unknown, or if the worlds differed
+    /// before the tick.
     pub system: Option<SystemName>,
     /// Whether deferred commands of the system made the difference, not the system itself.
     pub put_off: bool,
@@ -112,7 +113,8 @@ pub(super) struct Pair {
     pub(super) pause: bool,
 }
 
-/// Returns the first tick before `aim` at which the worlds differ from each other or from the recording.
+/// Returns the first tick before `aim` at which the worlds differ from each other or from the
+/// recording.
 pub(super) fn earliest(courses: &[Course; 2], aim: Tick) -> Option<Tick> {
     let departed = courses.iter().filter_map(|course| course.departed.as_ref());
     let departed = departed.map(|departed| departed.tick).filter(|tick| *tick < aim);
@@ -144,7 +146,8 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Parting> {
         cause: if pair.pause { Cause::Clock } else { Cause::Chance },
     };
     let (mut left, mut right) = (&one.trail.before, &other.trail.before);
-    // Both must reach the last tick without a difference. Worlds that parted earlier are compared at that tick instead.
+    // Both must reach the last tick without a difference. Worlds that parted earlier are compared
+    // at that tick instead.
     if one.last() != other.last() || earliest_apart(courses, one.last()).is_some() {
         return None;
     }
@@ -169,7 +172,8 @@ pub(super) fn parted(courses: &[Course; 2], pair: Pair) -> Option<Parting> {
     None
 }
 
-/// Returns the systems of the last tick after which one of these parts changed. Instead of a system that applied deferred commands, returns the systems that deferred them.
+/// Returns the systems of the last tick after which one of these parts changed. Instead of a system
+/// that applied deferred commands, returns the systems that deferred them.
 pub(super) fn writers(course: &Course, parts: &[String]) -> Vec<String> {
     let mut last = &course.trail.before;
     let mut writers = Vec::new();

@@ -12,7 +12,8 @@ use crate::{
     uncounted,
 };
 
-/// The maximum total size of the states kept for one tick. With 10,000 players, each change of the state takes 2 MB.
+/// The maximum total size of the states kept for one tick. With 10,000 players, each change of the
+/// state takes 2 MB.
 const TRAIL_BYTES: usize = 512 * 1024 * 1024;
 
 /// The course of a world.

@@ -62,7 +62,8 @@ pub struct Parts {
     pub more: usize,
 }
 
-/// Compares two saved worlds: players first, then rooms, then the rest. `world` provides the names of the parts.
+/// Compares two saved worlds: players first, then rooms, then the rest. `world` provides the names
+/// of the parts.
 pub(super) fn compare(world: &Simulation, one: &[u8], other: &[u8]) -> Parts {
     let (Ok(one), Ok(other)) = (SavedState::parse(one), SavedState::parse(other)) else {
         return Parts::default();

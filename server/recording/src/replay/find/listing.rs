@@ -23,7 +23,8 @@ pub(super) struct ListedFile {
 }
 
 impl ListedFile {
-    /// Sorts by age. If two start at the same time, as histories of one run do, the older is the one that ends earlier.
+    /// Sorts by age. If two start at the same time, as histories of one run do, the older is the
+    /// one that ends earlier.
     fn age(&self) -> (u64, u64, &Path) {
         let ended_ms = self.times.range().map_or(0, |(_, last)| self.times.at(last));
         (self.started_ms, ended_ms, &self.path)

@@ -52,7 +52,8 @@ impl Movement {
     }
 }
 
-/// Describes where a player is, with the name of the spawn point if it is at one: `at spawn default (320, 96)`.
+/// Describes where a player is, with the name of the spawn point if it is at one:
+/// `at spawn default (320, 96)`.
 pub(super) fn place_of(simulation: &Simulation, session: SessionId) -> Option<String> {
     let (world, player) = (simulation.world(), simulation.player(session)?);
     let position = world.get::<Motion>(player)?.segment().at(simulation.tick());

@@ -26,7 +26,8 @@ impl RoomFilter {
         }
     }
 
-    /// Notes where the player was before and after a tick. A tick in which it enters or leaves belongs to the room.
+    /// Notes where the player was before and after a tick. A tick in which it enters or leaves
+    /// belongs to the room.
     pub(super) fn note(&mut self, before: Option<&str>, after: Option<&str>) {
         let Some(asked) = &self.asked else {
             return;

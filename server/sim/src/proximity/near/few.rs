@@ -3,7 +3,9 @@
 use fixedbitset::FixedBitSet;
 use parlour_shared::ids::Slot;
 
-/// The other slots near a slot, unordered, while there are at most [`Few::MOST`]. In a room of 10,000 a row of bits is 4 KB, and reading a sixth of all rows in every tick took longer than everything else. This is two cache lines. It says nothing that the row does not.
+/// The other slots near a slot, unordered, while there are at most [`Few::MOST`]. In a room of
+/// 10,000 a row of bits is 4 KB, and reading a sixth of all rows in every tick took longer than
+/// everything else. This is two cache lines. It says nothing that the row does not.
 #[derive(Clone, Debug)]
 #[repr(align(128))]
 pub(super) struct Few {
@@ -14,7 +16,8 @@ pub(super) struct Few {
 
 impl Few {
     const MOST: usize = 63;
-    /// When this few are left, they are listed again. The gap avoids reading the row for each player that comes and goes.
+    /// When this few are left, they are listed again. The gap avoids reading the row for each
+    /// player that comes and goes.
     const AGAIN: usize = Self::MOST / 2;
 
     /// Returns all of them, unless they are many.

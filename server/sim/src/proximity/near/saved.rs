@@ -1,4 +1,5 @@
-//! The saved form of rows: their length, and for each taken slot the words from the one that contains itself on. The words below are in earlier rows, because nearness is mutual.
+//! The saved form of rows: their length, and for each taken slot the words from the one that
+//! contains itself on. The words below are in earlier rows, because nearness is mutual.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,15 +11,18 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 use super::{Proximity, WORD};
 use crate::{config::Setup, rooms::Seats};
 
-/// The bits of all rows of a world that is being loaded. A part of the state is read with the world borrowed immutably, so this counter is atomic.
+/// The bits of all rows of a world that is being loaded. A part of the state is read with the world
+/// borrowed immutably, so this counter is atomic.
 #[derive(Resource, Debug, Default)]
 pub(in crate::proximity) struct LoadedRows(AtomicU64);
 
 impl LoadedRows {
-    /// 1 GiB, two rooms of the largest size. Otherwise a few bytes in a forged keyframe could ask for any amount.
+    /// 1 GiB, two rooms of the largest size. Otherwise a few bytes in a forged keyframe could ask
+    /// for any amount.
     const MAX_BITS: u64 = 1 << 33;
 
-    /// Reserves memory for the rows of a room with this many slots. Returns `false` if that is too much.
+    /// Reserves memory for the rows of a room with this many slots. Returns `false` if that is too
+    /// much.
     fn take(&self, slots: usize) -> bool {
         let bits = (slots * slots) as u64;
         self.0.fetch_add(bits, Ordering::Relaxed) + bits <= Self::MAX_BITS

@@ -29,7 +29,8 @@ impl ser::Error for Refused {
 
 type Done = Result<(), Refused>;
 
-/// A value of several parts. Their number is added at the end, where it is known for every sequence.
+/// A value of several parts. Their number is added at the end, where it is known for every
+/// sequence.
 pub(super) struct Parts<'a> {
     fold: &'a mut Fold,
     count: u64,
@@ -41,7 +42,8 @@ impl<'a> Describe<'a> {
         Ok(())
     }
 
-    /// The binary encoding needs the length before the parts: a value that it could not save must not get into the state.
+    /// The binary encoding needs the length before the parts: a value that it could not save must
+    /// not get into the state.
     fn counted_parts(self, len: Option<usize>) -> Result<Parts<'a>, Refused> {
         len.ok_or_else(|| {
             Refused("a sequence or map of unknown length cannot be saved: collect it first".into())

@@ -66,7 +66,8 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
 type Compare = fn(&mut Replay, &mut Replay) -> Result<Difference, ReplayError>;
 
 fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result<Difference, Exit> {
-    // The headers are compared first, because that works even if this program cannot run the recordings.
+    // The headers are compared first, because that works even if this program cannot run the
+    // recordings.
     let recording = |path: &Path| Recording::open(path).map_err(|error| unreadable(path, &error));
     let [one, other] = found.map(|found| recording(&found.path));
     let headers = compare_headers(one?.header(), other?.header());
@@ -80,7 +81,8 @@ fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result
     })
 }
 
-/// Compares a recording with a new run by this program, which is recorded into the temporary directory.
+/// Compares a recording with a new run by this program, which is recorded into the temporary
+/// directory.
 fn compare_with_now(one: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
     let again = std::env::temp_dir().join(format!("parlour-again-{}.plr", std::process::id()));
     let recorded = open(one, maps).and_then(|mut replay| {

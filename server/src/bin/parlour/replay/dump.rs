@@ -86,7 +86,8 @@ pub(super) fn run(mut given: Given, table: Table, asked: &ArgMatches) -> Result<
     say::result(&aligned(dump.columns, &dump.rows))
 }
 
-/// Returns a note on which ticks were searched and how to search others. Only if the table may miss something: it is empty, or shows less than everything and no moment was given.
+/// Returns a note on which ticks were searched and how to search others. Only if the table may miss
+/// something: it is empty, or shows less than everything and no moment was given.
 fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_empty: bool) -> Option<String> {
     let (first, last) = given.replay.times().range()?;
     let is_cut = table.is_of_window() && window.from > first;

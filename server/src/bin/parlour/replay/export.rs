@@ -32,7 +32,8 @@ pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
     write(&mut given, &mut BufWriter::new(file))
 }
 
-/// Creates the file, but never overwrites content. An empty file is fine: `mktemp` makes such files.
+/// Creates the file, but never overwrites content. An empty file is fine: `mktemp` makes such
+/// files.
 fn create(target: &str) -> Result<File, Exit> {
     let failed = |error| Exit::system(&format!("cannot create {target}"), &error);
     let mut options = File::options();

@@ -15,7 +15,8 @@ use parlour_sim::Logic;
 use super::{retyped::retyped, say};
 use crate::{exit::Exit, given};
 
-/// Finds the files to replay. If they were chosen from a directory, logs them and what else is there to standard error.
+/// Finds the files to replay. If they were chosen from a directory, logs them and what else is
+/// there to standard error.
 pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<ChosenFiles, Exit> {
     let found = find(path, holding, extent).map_err(|error| match &error {
         FindError::NoneHolds {

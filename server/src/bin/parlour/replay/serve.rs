@@ -18,7 +18,8 @@ use crate::{
 };
 
 pub(super) const WHAT: &str = "serve";
-/// Arguments that the settings of the playback conflict with. clap ignores `requires` beside one of these.
+/// Arguments that the settings of the playback conflict with. clap ignores `requires` beside one of
+/// these.
 const OTHERS: [&str; 4] = [diff::WHAT, dump::WHAT, export::WHAT, follow::WHAT];
 
 pub(super) fn args() -> [Arg; 3] {

@@ -1,4 +1,5 @@
-//! The server settings that a replay uses. Flags of others are refused, because they would have no effect.
+//! The server settings that a replay uses. Flags of others are refused, because they would have no
+//! effect.
 
 use clap::ArgMatches;
 use parlour_server::config::{Section, Setting, settings};
