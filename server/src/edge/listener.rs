@@ -36,7 +36,7 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     Ok(())
 }
 
-/// Accepts until the runtime ends. Several threads may accept on one port: a free one takes the connection.
+/// Accepts until the runtime ends. Several threads may share a port: a free one accepts.
 pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
     let descriptors = Arc::clone(&io.shared.descriptors);
     let errors = io.shared.metrics.edge.accept_errors.clone();

@@ -198,7 +198,8 @@ impl Addressed {
     }
 }
 
-/// Returns the address at which a connection was accepted. A broken connection gets the strictest rules.
+/// Returns the address at which a connection was accepted. `LOCALHOST` if it is broken: that has
+/// the strictest rules.
 pub(crate) fn accepted_at(stream: &TcpStream) -> IpAddr {
     let address = stream.local_addr();
     address.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip())
