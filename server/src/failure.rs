@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_told_and_the_first_stays() {
+    fn a_panic_is_reported_and_the_first_one_is_kept() {
         let failure = Arc::new(Failure::default());
         let number = failure.spawn("good", || 7).unwrap().join().unwrap();
         assert_eq!((number, failure.get()), (7, None));

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_during_a_gap_has_its_allowance_for_a_while() {
+    fn messages_sent_during_a_gap_keep_their_allowance_for_a_while() {
         let begin = Instant::now();
         let running = Running::new(begin);
         let resumed = begin + Duration::from_secs(25);

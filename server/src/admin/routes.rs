@@ -124,7 +124,7 @@ fn metrics(sources: &Sources) -> Result<Answer, HttpProblem> {
 }
 
 impl Sources {
-    /// Why the server should be started again, if there is a reason. Load and stopping are none.
+    /// Returns why the server should be restarted, or `None`. Load and stopping are no reasons.
     fn not_alive(&self) -> Option<String> {
         if let Some(failure) = self.failure.get() {
             return Some(failure.to_string());
@@ -133,7 +133,7 @@ impl Sources {
         Some(format!("the tick has not advanced for {} ms", frozen.as_millis()))
     }
 
-    /// Why the server should not be given clients, if there is a reason.
+    /// Returns why the server should not get new clients, or `None`.
     fn not_ready(&self) -> Option<String> {
         if let Some(failure) = self.failure.get() {
             return Some(failure.to_string());

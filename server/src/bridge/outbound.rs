@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_for_a_thread_is_not_told_to_it() {
+    fn a_thread_is_not_sent_outputs_that_do_not_concern_it() {
         let (mut publisher, mut receiver, _end) = publisher();
         let output = publisher.take();
         publisher.publish(output);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_sleeps_is_told_that_it_lost_ticks_and_nothing_blocks() {
+    fn a_thread_that_sleeps_is_sent_lost_and_nothing_blocks() {
         let (mut publisher, mut receiver, _end) = publisher();
         let lost: usize = (0..2 * RING).map(|_| publish_one(&mut publisher)).sum();
         assert_eq!(lost, RING);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn falling_behind_and_catching_up_are_told_once() {
+    fn falling_behind_and_catching_up_are_reported_once() {
         let (mut publisher, mut receiver, _end) = publisher();
         assert_eq!(publisher.backlog(0), Backlog::Unchanged);
         for _ in 0..BEHIND {

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_may_take_longer_and_take_no_place_of_their_address() {
+    fn a_few_may_take_longer_and_do_not_count_for_their_address() {
         let metrics = Metrics::new();
         let unauthenticated = || metrics.value("parlour_unauthenticated_connections");
         let admission = Arc::new(Admission::new(100, 1, &metrics));

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sooner_of_two_counts_and_once() {
+    fn the_earlier_of_two_times_is_due_once() {
         let begin = Instant::now();
         let mut agenda = Agenda::new(begin);
         (0..3).for_each(|_| agenda.add_place());

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_gives_its_burst_and_then_its_rate() {
+    fn a_bucket_allows_its_burst_and_then_its_rate() {
         let now = Instant::now();
         let bucket = Bucket(Cell::new(now));
         let rate = Rate {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_together_after_a_gap_is_no_flood() {
+    fn messages_that_arrive_together_after_a_gap_are_no_flood() {
         let stopped = Instant::now();
         let resumed = stopped + Duration::from_secs(25);
         let (flood, running) = (Flood::new(stopped), Running::new(stopped));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_per_tick() {
+    fn messages_per_tick_are_limited() {
         let flood = Flood::new(Instant::now());
         let passed = |step| (0..100).filter(|_| flood.to_world(step)).count();
         assert_eq!(passed(1), 32);

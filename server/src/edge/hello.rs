@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_told_why_not() {
+    fn others_get_the_reason() {
         assert_eq!(refused(|hello| hello.protocol = 2), Some(Reject::Version));
         assert_eq!(
             refused(|hello| hello.schema = SCHEMA.wrapping_add(1).max(1)),

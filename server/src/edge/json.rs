@@ -15,7 +15,7 @@ pub(super) struct Transcoder {
     snapshot: Snapshot,
 }
 
-/// The simulation wrote what no client can read: a bug of this server.
+/// The simulation wrote a frame that no client can read: a bug in this server.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TranscodeError {
     #[error("a message does not decode: {0}")]
@@ -27,7 +27,7 @@ pub(super) enum TranscodeError {
 }
 
 impl Transcoder {
-    /// The JSON form of the next frame.
+    /// Returns the JSON form of the next frame.
     pub(super) fn transcode(&mut self, payload: &[u8]) -> Result<String, TranscodeError> {
         if payload.first() == Some(&SNAPSHOT_OPCODE) {
             self.snapshot.read(payload)?;

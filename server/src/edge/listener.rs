@@ -23,7 +23,7 @@ const SEND_BUFFER: usize = 64 * 1024;
 /// Commands are small: a few kilobytes are many of them.
 const RECEIVE_BUFFER: usize = 32 * 1024;
 
-/// Sets what accepted connections inherit.
+/// Sets the socket options that accepted connections inherit.
 pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     let socket = listener.as_fd();
     rustix::net::sockopt::set_socket_send_buffer_size(socket, SEND_BUFFER)?;
@@ -38,7 +38,7 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     Ok(())
 }
 
-/// Accepts until the runtime ends. Several threads may do so on one port: whoever is free is first.
+/// Accepts until the runtime ends. Several threads may share a port: a free one accepts.
 pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
     let descriptors = Arc::clone(&io.shared.descriptors);
     let errors = io.shared.metrics.edge.accept_errors.clone();
@@ -64,7 +64,7 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
                 continue;
             }
         };
-        // Without it small frames wait for the acknowledgement of those before them.
+        // Otherwise small frames wait until earlier ones are acknowledged.
         if stream.set_nodelay(true).is_err() {
             continue;
         }

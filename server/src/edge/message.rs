@@ -1,4 +1,4 @@
-//! What becomes of a decoded message: answered here, or handed to the tick.
+//! Handles decoded messages: answers them here, or sends them to the tick.
 
 use std::{rc::Rc, time::Instant};
 
@@ -11,7 +11,7 @@ use parlour_shared::{
 
 use super::{Reject, Wire, connection::Connection, hello};
 
-/// A binary message.
+/// Handles a binary message.
 pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u8]) {
     if connection.wire != Wire::Binary {
         let sentence = "a binary message: parlour.v1.json takes text, parlour.v1 takes binary";
@@ -24,7 +24,7 @@ pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u
     }
 }
 
-/// A text message.
+/// Handles a text message.
 pub(super) fn text(connection: &Rc<Connection>, arrived: Instant, text: &str) {
     if connection.wire != Wire::Json {
         connection.refuse(Reject::WrongType, "a text message");

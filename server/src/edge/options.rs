@@ -9,9 +9,9 @@ use crate::http::{HostPattern, OriginPattern};
 /// How connections are admitted, timed and closed. The fields have the names of their settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EdgeOptions {
-    /// Connections at once; more are turned away with 503.
+    /// Connections at the same time; more are turned away with 503.
     pub max_connections: u32,
-    /// Connections of one address that have not said hello yet; more are turned away with 429.
+    /// Connections from one address that have not said hello yet; more are turned away with 429.
     pub max_unauthenticated_per_address: u32,
     /// Origins of web pages that may connect, as `https://example.org`; `*` for any. Empty: the
     /// server's own host, and loopback. Clients that are not browsers send no origin and may
@@ -20,24 +20,24 @@ pub struct EdgeOptions {
     /// Names of the server on both ports, besides those of loopback and the address of the
     /// connection; `*` for any. Empty: no other name over loopback, and any name elsewhere.
     pub allowed_hosts: Vec<HostPattern>,
-    /// From accepting a connection to its valid hello: one deadline for HTTP and hello together.
+    /// Time from accept to a valid hello: one deadline for HTTP and hello together.
     pub handshake_timeout: Duration,
-    /// The same for JSON over loopback, where a person may type the hello, if this is longer.
-    /// At most 16 connections at a time have it; they do not count for
-    /// `max_unauthenticated_per_address`. Only the hello may take longer, not HTTP. No setting
+    /// Like `handshake_timeout`, for JSON over loopback, where a person may type the hello.
+    /// Applies if it is longer, and to the hello only, not to HTTP. At most 16 connections at a
+    /// time have it. They do not count towards `max_unauthenticated_per_address`. No setting
     /// changes it.
     pub handshake_timeout_by_hand: Duration,
-    /// After this much silence the server pings; after twice as much it closes with 4002. The
-    /// welcome sends it to clients.
+    /// After this much silence the server pings; after twice as much it closes with 4002. Clients
+    /// learn it from the welcome.
     pub heartbeat: Duration,
-    /// Bytes that may wait for a connection that does not take data. The server closes it with
-    /// 4001 if there are more.
+    /// Bytes that may wait for a connection that takes no data. If more wait, the server closes it
+    /// with 4001.
     pub outbox_bytes: usize,
-    /// A connection that takes nothing of what waits for it for this long is closed with 4001.
+    /// A connection that takes none of its waiting bytes for this long is closed with 4001.
     pub stall_timeout: Duration,
     /// Closed clients that may come back are spread over at least this time.
     pub reconnect_window: Duration,
-    /// Clients that may come back in a second: with more of them the window grows.
+    /// Clients that may come back per second. With more clients the window grows.
     pub reconnect_rate: u32,
 }
 
@@ -60,7 +60,7 @@ impl Default for EdgeOptions {
 }
 
 impl EdgeOptions {
-    /// How long a person has to type the hello, on a connection to this address.
+    /// Returns how long a person has to type the hello, on a connection to this address.
     #[must_use]
     pub fn time_to_type_hello(&self, address: IpAddr) -> Duration {
         match address.to_canonical().is_loopback() {

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_one_addition_over_the_limit_and_no_more() {
+    fn one_addition_may_exceed_the_limit_and_no_more() {
         let mut outbox = Outbox::new(Gauge::noop());
         let mut push = |len| outbox.push([&frame(len)[..]].into_iter(), 1000);
         assert_eq!(push(100_000), Ok(()));

@@ -63,9 +63,9 @@ fn tell_pace(io: &IoThread, told: &mut u8) {
     let (first, last) = (PaceLevel::FULL.number(), PaceLevel::LAST.number());
     match step {
         _ if step == *told => return,
-        _ if step == first => tracing::info!("the pressure is over: snapshots come as often as ever"),
+        _ if step == first => tracing::info!("the pressure is over: snapshots come at the usual rate"),
         _ if *told == first => {
-            tracing::warn!("under pressure: snapshots come more seldom, ticks and input as always");
+            tracing::warn!("under pressure: snapshots come less often; ticks and input are not affected");
         }
         _ if step == last => tracing::warn!("under pressure: snapshots come 10 times a second"),
         _ => {}

@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_of_what_delivers_is_a_value() {
+    async fn a_panic_during_delivery_is_a_value() {
         let falls = pin!(async {
             tokio::task::yield_now().await;
             panic!("oh");

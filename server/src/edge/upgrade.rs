@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_subprotocol_that_we_know_is_taken() {
+    fn the_first_known_subprotocol_is_chosen() {
         let upgrade = with("x", None).unwrap();
         assert_eq!(upgrade.wire, Wire::Json);
         let response = upgrade.answer();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn the_error_names_the_fault() {
         assert_eq!(status("connection", Some("close")), 426);
         assert_eq!(status("upgrade", None), 426);
         assert_eq!(status("sec-websocket-version", Some("8")), 426);

@@ -67,7 +67,7 @@ pub(crate) enum Access {
 /// The target of a request.
 #[derive(Debug)]
 pub(crate) struct Addressed {
-    /// None: HTTP/1.0 without a `Host`, which no browser sends.
+    /// `None`: HTTP/1.0 without a `Host`, which no browser sends.
     authority: Option<Authority>,
     /// Whether this name certainly belongs to the server. At an address of the network only
     /// configured names and the address itself do.
@@ -183,31 +183,32 @@ impl Addressed {
         authority.map_or_else(String::new, |authority| authority.host.to_string())
     }
 
-    /// Whether the request names a host that only this machine has.
+    /// Returns whether the request names a host that only this machine has.
     pub(crate) fn is_loopback(&self) -> bool {
         let authority = self.authority.as_ref();
         authority.is_some_and(|authority| authority.host.is_loopback())
     }
 
-    /// The address at which the connection was accepted.
+    /// Returns the address at which the connection was accepted.
     pub(crate) fn local(&self) -> IpAddr {
         self.local
     }
 
-    /// Whether this is the server's own origin.
+    /// Returns whether this is the server's own origin.
     fn is_origin(&self, origin: &Origin) -> bool {
         let authority = self.authority.as_ref();
         authority.is_some_and(|authority| origin.is_of(authority))
     }
 }
 
-/// The address at which a connection was accepted. A broken connection gets the strictest rules.
+/// Returns the address at which a connection was accepted. `LOCALHOST` if it is broken: that has
+/// the strictest rules.
 pub(crate) fn accepted_at(stream: &TcpStream) -> IpAddr {
     let address = stream.local_addr();
     address.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip())
 }
 
-/// Whether a proxy forwards this request for another client.
+/// Returns whether a proxy forwards this request for another client.
 pub(crate) fn is_passed_on(headers: &HeaderMap) -> bool {
     headers.keys().any(|name| {
         let name = name.as_str();

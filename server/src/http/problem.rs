@@ -63,7 +63,7 @@ kinds! {
     NotFound = NOT_FOUND, "not-found", "Not found", Some(Reject::NotFound);
     /// The recording has no such player at this tick.
     NoSuchPlayer = NOT_FOUND, "no-such-player", "No such player", None;
-    /// The path takes other methods.
+    /// The path accepts only other methods.
     Method = METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", Some(Reject::BadMethod);
     /// The request did not arrive in time.
     RequestTimeout = REQUEST_TIMEOUT, "request-timeout", "Request timeout",
@@ -129,12 +129,12 @@ impl HttpProblem {
         self.kind.class()
     }
 
-    /// The answer.
+    /// Returns the answer.
     pub(crate) fn into_answer(self) -> Answer {
         self.into_response().map(|body| Full::new(body.into()))
     }
 
-    /// The answer as bytes, for a socket without hyper. It says that the connection ends.
+    /// Returns the answer as bytes, for a socket without hyper. It says that the connection ends.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         let (head, body) = self.into_response().into_parts();
         let (code, reason) = (head.status.as_str(), head.status.canonical_reason());
@@ -160,7 +160,7 @@ impl HttpProblem {
             class: self.kind.class().map(|reject| reject.class().into()),
         };
         let mut body = details.to_json();
-        // Keeps a prompt in a terminal off this line.
+        // So that a terminal shows its prompt on a new line.
         body.push('\n');
         let mut response = Response::new(body.into_bytes());
         *response.status_mut() = status;

@@ -70,7 +70,7 @@ impl Verb {
         }
     }
 
-    /// As they stand in `Allow`.
+    /// Returns them as written in `Allow`.
     fn methods(self) -> &'static str {
         match self {
             Self::Get => "GET, HEAD",
@@ -144,7 +144,7 @@ fn wrong_method(path: &str, verbs: impl Iterator<Item = Verb>) -> HttpProblem {
     }
 }
 
-/// A parameter of the query. As in forms, a plus stands for a blank.
+/// Returns a parameter of the query. As in forms, a plus means a space.
 pub(crate) fn parameter(uri: &Uri, name: &str) -> Result<String, HttpProblem> {
     let query = uri.query().unwrap_or_default();
     form_urlencoded::parse(query.as_bytes())
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_are_told_which_there_are() {
+    fn other_methods_get_the_allowed_ones() {
         for (method, path, allow) in [
             ("POST", "/", "GET, HEAD"),
             ("OPTIONS", "/", "GET, HEAD"),
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_those_of_forms() {
+    fn parameters_are_parsed_as_in_forms() {
         let value = |query: &str| parameter(&format!("/x?{query}").parse().unwrap(), "player").ok();
         assert_eq!(value("player=Ada+L%2B1").as_deref(), Some("Ada L+1"));
         assert_eq!(value("x=1&player=a%20b%C3%A9").as_deref(), Some("a bé"));

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_up_is_tried_and_where_it_fails_more_and_more_seldom() {
+    fn a_probe_that_fails_is_repeated_less_and_less_often() {
         let mut pressure = Pressure::new(None, Vec::new(), Instant::now());
         pressure.step = PaceLevel::LAST;
         let mut tries = Vec::new();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn when_the_load_has_gone_down_what_failed_before_does_not_count() {
+    fn earlier_failures_are_forgotten_once_the_load_falls() {
         let mut pressure = Pressure::new(None, Vec::new(), Instant::now());
         pressure.step = PaceLevel::LAST;
         for _ in 0..500 {

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_opens_while_its_thread_is_behind_is_held_and_a_close_comes_once() {
+    fn a_session_that_opens_while_its_thread_is_behind_is_held_and_closes_once() {
         let mut roster = Roster::new(1);
         roster.set_behind(0, true, &mut TickInput::default());
         let events = kinds(&mut roster, vec![(A, open()), (A, What::Close), (A, What::Close)]);

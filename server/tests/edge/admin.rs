@@ -1,4 +1,4 @@
-//! The admin port, and what is in the way of a start.
+//! The admin port, and errors at start.
 
 use parlour_server::{Server, ServerOptions};
 use parlour_sim::SimConfig;
@@ -50,7 +50,7 @@ fn health_and_metrics() {
 }
 
 #[test]
-fn ticks_go_on_at_their_rate() {
+fn ticks_continue_at_their_rate() {
     let server = start();
     let before = server.metric("parlour_tick");
     eventually("a second of ticks", || {
@@ -59,7 +59,7 @@ fn ticks_go_on_at_their_rate() {
 }
 
 #[test]
-fn a_taken_port_is_told_in_one_line() {
+fn a_port_in_use_is_reported_in_one_line() {
     let server = start();
     let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
     options.listen = server.address();

@@ -1,4 +1,4 @@
-//! More connections than there may be.
+//! Connections over a limit.
 
 use parlour_testing::eventually;
 
@@ -19,7 +19,7 @@ fn a_full_server_answers_503() {
 }
 
 #[test]
-fn an_address_with_too_many_unfinished_connections_is_429_and_then_nothing() {
+fn an_address_with_too_many_unfinished_connections_gets_429_and_then_no_answer() {
     let server = start_with(|options| options.edge.max_unauthenticated_per_address = 3);
     let idle: Vec<_> = (0..3).map(|_| server.dial()).collect();
     server.await_metric("parlour_unauthenticated_connections", 3.0);
@@ -30,6 +30,6 @@ fn an_address_with_too_many_unfinished_connections_is_429_and_then_nothing() {
     assert_eq!(std::io::Read::read(&mut dropped, &mut [0; 8]).unwrap_or(0), 0);
     drop((idle, more));
     server.await_metric("parlour_unauthenticated_connections", 0.0);
-    // Who said hello does not count.
+    // A client that said hello does not count.
     let _players: Vec<_> = (0..6).map(|_| server.player("ann")).collect();
 }

@@ -1,4 +1,4 @@
-//! A person who types JSON: has time for the hello, and reads in the close frame what was wrong.
+//! A person who types JSON has time for the hello, and the close frame says what was wrong.
 
 use std::{
     io::{Read as _, Write as _},
@@ -16,10 +16,10 @@ use parlour_shared::{
 
 use crate::support::{Client, Got, TestServer, start, start_with};
 
-/// For a client that may not take its time.
+/// The time for the hello of a client that does not get the longer one.
 const SHORT: Duration = Duration::from_millis(300);
 
-/// What a JSON client is closed with that sends these texts.
+/// Returns the close code and reason of a JSON client that sends these texts.
 #[track_caller]
 fn closed(server: &TestServer, texts: &[&str]) -> (u16, String) {
     let mut client = server.websocket("parlour.v1.json");
@@ -29,7 +29,7 @@ fn closed(server: &TestServer, texts: &[&str]) -> (u16, String) {
     client.closed_because()
 }
 
-/// A JSON client behind a proxy, or at least behind something that sends this line.
+/// Returns a JSON client whose request has this header line, as from a proxy.
 fn forwarded(server: &TestServer, line: (&str, &str)) -> Client {
     let request = ClientRequest {
         host: "localhost",
@@ -52,7 +52,7 @@ fn forwarded(server: &TestServer, line: (&str, &str)) -> Client {
 }
 
 #[test]
-fn json_over_loopback_has_longer_for_its_hello() {
+fn json_over_loopback_has_more_time_for_its_hello() {
     let server = start_with(|options| options.edge.handshake_timeout = SHORT);
     let mut person = server.websocket("parlour.v1.json");
     for mut other in [
@@ -62,13 +62,13 @@ fn json_over_loopback_has_longer_for_its_hello() {
         let reason = "no hello within 0.3 s of connecting".to_owned();
         assert_eq!(other.closed_because(), (4408, reason));
     }
-    // These connected later than the person, whose time would be over, too.
+    // These connected after the person, whose short time would also be over.
     person.hello_without_answer("ann");
     assert!(matches!(person.message(), ServerMessage::Welcome(welcome) if welcome.name == "ann"));
 }
 
 #[test]
-fn a_minute_is_enough_to_type_a_hello_and_longer_counts() {
+fn a_typed_hello_has_a_minute_or_a_longer_handshake_timeout() {
     let mut options = parlour_server::ServerOptions::new(parlour_sim::SimConfig::new(Vec::new()));
     let typing = |options: &parlour_server::ServerOptions, address: &str| {
         options
@@ -89,7 +89,7 @@ fn a_minute_is_enough_to_type_a_hello_and_longer_counts() {
 }
 
 #[test]
-fn the_longer_time_ends_as_well() {
+fn the_longer_time_also_ends() {
     let server = start_with(|options| {
         options.edge.handshake_timeout = SHORT;
         options.edge.handshake_timeout_by_hand = 3 * SHORT;
@@ -102,13 +102,13 @@ fn the_longer_time_ends_as_well() {
 }
 
 #[test]
-fn who_takes_long_to_type_takes_no_place_of_others() {
+fn slow_typists_take_no_places_from_others() {
     let server = start_with(|options| {
         options.edge.handshake_timeout = SHORT;
         options.edge.max_unauthenticated_per_address = 1;
     });
     let persons: Vec<Client> = (0..16).map(|_| server.websocket("parlour.v1.json")).collect();
-    // The places for those who type are taken: this one has as long as any.
+    // All places with the longer time are taken: this one has the usual time.
     let (code, reason) = closed(&server, &[]);
     assert_eq!((code, &*reason), (4408, "no hello within 0.3 s of connecting"));
     server.await_metric("parlour_unauthenticated_connections", 16.0);
@@ -118,14 +118,14 @@ fn who_takes_long_to_type_takes_no_place_of_others() {
 }
 
 #[test]
-fn the_page_for_people_says_how_soon_to_type() {
+fn the_index_page_says_how_long_a_hello_may_take() {
     let server = start();
     let page = server.request("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
     assert!(page.contains("with the hello within 60 s:\n"), "{page}");
 }
 
 #[test]
-fn a_typing_mistake_is_told_in_the_close_frame() {
+fn the_close_frame_names_a_typing_mistake() {
     let server = start();
     let hello = r#"{"hello":{"protocol":1,"name":"Ada"}}"#;
     for (text, reason) in [
@@ -157,7 +157,7 @@ fn a_typing_mistake_is_told_in_the_close_frame() {
 }
 
 #[test]
-fn a_hello_that_is_refused_is_told_what_is_wrong_with_it() {
+fn the_close_frame_says_why_a_hello_is_rejected() {
     let server = start();
     let schema = format!("schema 5 is not spoken here, only {SCHEMA}; leave it out if you write by hand");
     for (text, code, reason) in [
@@ -188,7 +188,7 @@ fn a_hello_that_is_refused_is_told_what_is_wrong_with_it() {
 }
 
 #[test]
-fn a_frame_of_another_kind_is_told() {
+fn the_close_frame_names_a_frame_of_the_wrong_type() {
     let server = start();
     let mut client = server.websocket("parlour.v1.json");
     client.frame(OpCode::Binary, b"\x09");
@@ -208,7 +208,7 @@ fn binary_clients_get_the_short_reason() {
 }
 
 #[test]
-fn no_reason_is_longer_than_a_close_frame_holds_or_repeats_what_does_not_print() {
+fn a_close_reason_fits_its_frame_and_is_printable() {
     let server = start();
     for name in [
         "\u{202e}",

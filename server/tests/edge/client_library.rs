@@ -1,4 +1,4 @@
-//! The Rust client against this server: what a program that uses it sees.
+//! The Rust client against this server, as a program uses it.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::support::{TIMEOUT, TestServer, start, start_with};
 
-/// Every broken promise of the server fails the test.
+/// Returns options with which every broken promise of the server fails the test.
 fn strict(name: &str) -> Options {
     Options {
         strict: true,
@@ -33,7 +33,7 @@ async fn in_room(server: &TestServer, name: &str) -> Connection {
     connection
 }
 
-/// Waits for what an event leads to.
+/// Waits until `find` returns a value for an event.
 async fn until<T>(connection: &mut Connection, mut find: impl FnMut(&Connection, &Event) -> Option<T>) -> T {
     let find = async {
         loop {
@@ -79,7 +79,7 @@ async fn it_joins_walks_and_sees_its_neighbour_walk() {
 }
 
 #[tokio::test]
-async fn a_room_that_does_not_exist_is_refused_and_another_can_be_joined() {
+async fn a_room_that_does_not_exist_is_refused_and_a_different_one_can_be_joined() {
     let server = start();
     let mut ann = open(&server, "ann").await;
     let refused = ann.join("moon").await;
@@ -97,7 +97,7 @@ async fn a_room_that_does_not_exist_is_refused_and_another_can_be_joined() {
 }
 
 #[tokio::test]
-async fn what_a_handle_says_is_answered_in_the_events() {
+async fn requests_of_a_handle_are_answered_as_events() {
     let server = start();
     let mut ann = in_room(&server, "ann").await;
     let handle = ann.handle();
@@ -118,7 +118,7 @@ async fn what_a_handle_says_is_answered_in_the_events() {
 }
 
 #[tokio::test]
-async fn a_full_server_is_tried_again_later_and_another_path_is_not() {
+async fn a_full_server_is_tried_again_and_a_wrong_path_is_not() {
     let server = start_with(|options| options.edge.max_connections = 1);
     let _first = open(&server, "ann").await;
     let full = Connection::open(&url(&server), strict("bob")).await.unwrap_err();
@@ -138,7 +138,7 @@ async fn a_full_server_is_tried_again_later_and_another_path_is_not() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_accepted_is_for_a_person_to_mend() {
+async fn a_rejected_token_is_not_tried_again() {
     let server = start();
     let options = Options {
         settings: Settings {
@@ -184,7 +184,7 @@ async fn a_program_that_does_not_read_learns_why_it_was_closed_and_can_come_back
         tasks.spawn(async move {
             loop {
                 talker.send(Command::say("x".repeat(2000))).await.unwrap();
-                // Refused ones are limited: that is no failure.
+                // The rate limit refuses some, which is not a failure.
                 let _ = timeout(Duration::from_millis(50), ended(&mut talker)).await;
             }
         });
@@ -206,7 +206,7 @@ async fn a_program_that_does_not_read_learns_why_it_was_closed_and_can_come_back
 }
 
 #[tokio::test]
-async fn waiting_for_events_may_be_given_up_at_any_time() {
+async fn waiting_for_events_can_be_cancelled_at_any_time() {
     let server = start();
     let mut ann = in_room(&server, "ann").await;
     let mut bob = in_room(&server, "bob").await;
@@ -225,7 +225,7 @@ async fn waiting_for_events_may_be_given_up_at_any_time() {
         }
         for connection in [&mut bob, &mut ann] {
             for _ in 0..50 {
-                // `strict` notices whatever is missing.
+                // `strict` notices any missing message.
                 tokio::select! {
                     biased;
                     event = connection.next_event() => if let Event::Chat(said) = event.unwrap() {

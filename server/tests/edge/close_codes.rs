@@ -7,7 +7,7 @@ use parlour_shared::close::CloseCode;
 
 const DOC: &str = include_str!("../../../docs/protocol.md");
 
-/// The names after `CloseCode::` in every source file below a directory.
+/// Adds the names after `CloseCode::` in every source file below a directory.
 fn named_below(directory: &Path, names: &mut BTreeSet<String>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();

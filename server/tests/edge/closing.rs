@@ -1,4 +1,4 @@
-//! Ends of connections.
+//! How connections end.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ fn bye_is_1000() {
 }
 
 #[test]
-fn who_does_not_answer_the_close_frame_is_cut_off() {
+fn a_client_that_does_not_answer_the_close_frame_is_cut_off() {
     let server = start();
     let mut client = server.player("ann");
     client.say(&ClientMessage::Bye);
@@ -51,7 +51,7 @@ fn who_does_not_answer_the_close_frame_is_cut_off() {
 }
 
 #[test]
-fn a_connection_that_just_ends_is_a_session_that_ends() {
+fn a_session_ends_when_its_connection_just_ends() {
     let server = start();
     let client = server.player("ann");
     server.await_metric("parlour_sessions", 1.0);

@@ -1,4 +1,4 @@
-//! What well-behaved clients get: each other.
+//! Well-behaved clients see each other.
 
 use parlour_shared::{
     codec::SNAPSHOT_OPCODE,
@@ -30,7 +30,7 @@ impl Walker {
         }
     }
 
-    /// Reads snapshots until the view is as wished.
+    /// Reads snapshots until `is` accepts the view.
     fn until(&mut self, is: impl Fn(&View) -> bool) {
         while !is(&self.view) {
             if let Got::Binary(payload) = self.client.next()
@@ -70,7 +70,7 @@ fn neighbours_see_each_other_walk() {
 }
 
 #[test]
-fn also_when_their_sockets_are_held_by_different_threads() {
+fn neighbours_on_different_threads_see_each_other_walk() {
     let server = start_with(|options| options.io_threads = 4);
     for _ in 0..4 {
         they_see_each_other_walk(&server);

@@ -1,4 +1,4 @@
-//! One deadline from accept to hello, whatever trickles in.
+//! One deadline from accept to hello, however slowly bytes arrive.
 
 use std::{
     io::{Read as _, Write as _},
@@ -14,11 +14,11 @@ fn server() -> crate::support::TestServer {
 }
 
 #[test]
-fn who_connects_and_says_nothing_is_closed() {
+fn a_silent_connection_is_closed() {
     let server = server();
     let begin = Instant::now();
     let mut stream = server.dial();
-    // No 408: browsers connect in advance, and would take it for the answer to their next request.
+    // No 408: browsers connect in advance, and would take it as the answer to their next request.
     assert_eq!(stream.read(&mut [0; 64]).unwrap_or(0), 0);
     assert!(begin.elapsed() >= DEADLINE, "{:?}", begin.elapsed());
     server.await_metric("parlour_connections", 0.0);
@@ -26,7 +26,7 @@ fn who_connects_and_says_nothing_is_closed() {
 }
 
 #[test]
-fn a_byte_now_and_then_buys_no_time() {
+fn slow_bytes_do_not_extend_the_deadline() {
     let server = server();
     let begin = Instant::now();
     let mut stream = server.dial();
@@ -73,7 +73,7 @@ fn an_upgrade_without_a_hello_is_4408() {
     let server = server();
     let begin = Instant::now();
     let mut client = server.websocket("parlour.v1");
-    // Pings are no hello.
+    // A ping is not a hello.
     client.frame(parlour_shared::websocket::OpCode::Ping, b"");
     assert_eq!(client.closed(), 4408);
     assert!(begin.elapsed() >= DEADLINE, "{:?}", begin.elapsed());
@@ -81,7 +81,7 @@ fn an_upgrade_without_a_hello_is_4408() {
 }
 
 #[test]
-fn what_is_sent_right_behind_the_request_is_read() {
+fn bytes_right_after_the_request_are_read() {
     let server = server();
     let (_, mut bytes) = upgrade_request("parlour.v1.json");
     let hello = br#"{"hello":{"protocol":1,"name":"eager"}}"#;

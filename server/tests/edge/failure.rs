@@ -1,4 +1,4 @@
-//! Game logic that panics: the world stops, and everyone hears of it at once.
+//! Game logic that panics: the world stops, and every client is closed at once.
 
 use std::{
     io::{Read as _, Write as _},
@@ -124,7 +124,7 @@ fn everyone_is_closed_with_1011_at_once_also_before_the_hello() {
         server.metric("parlour_closes_total{by=\"server\",code=\"1011\"}"),
         13.0
     );
-    // An answer ends the connection, as ever.
+    // An answer ends the connection, as usual.
     by_hand.frame(OpCode::Close, &1011_u16.to_be_bytes());
     assert_eq!(by_hand.next(), Got::End);
 }
@@ -140,9 +140,9 @@ fn new_connections_are_answered_503_with_the_reason() {
     fuse.light();
     assert_eq!(ann.closed(), 1011);
 
-    // One that was in the middle of its request.
+    // A connection in the middle of its request.
     assert_eq!(status(begun, std::str::from_utf8(rest).unwrap()), 503);
-    // And those that come later.
+    // Later connections.
     for path in ["/ws", "/"] {
         let answer = server.request(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"));
         assert!(
@@ -206,7 +206,7 @@ fn no_hello_is_left_unanswered_whenever_it_comes() {
         let coming: Vec<_> = (0..8)
             .map(|_| {
                 scope.spawn(|| {
-                    // Each is let in once, and again and again until one is not.
+                    // Each connects again until it is turned away.
                     let mut times = 0;
                     while comes_in(&server) {
                         times += 1;

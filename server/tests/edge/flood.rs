@@ -1,4 +1,4 @@
-//! Too much of something.
+//! Floods of messages, pings and pongs.
 
 use parlour_shared::{
     codec,
@@ -33,7 +33,7 @@ fn a_ping_is_answered_and_a_flood_of_them_is_4429() {
 }
 
 #[test]
-fn pongs_that_nobody_asked_for_count_as_messages() {
+fn unsolicited_pongs_count_as_messages() {
     let server = start();
     let mut client = server.player("ann");
     client.raw(&frames(OpCode::Pong, b"x", 1000));
@@ -57,7 +57,7 @@ fn a_flood_of_messages_is_4429() {
 }
 
 #[test]
-fn more_than_a_tick_can_need_is_dropped_and_counted() {
+fn messages_over_the_limit_of_a_tick_are_dropped_and_counted() {
     let server = start();
     let mut client = server.player("ann");
     client.join("plaza");
@@ -71,6 +71,6 @@ fn more_than_a_tick_can_need_is_dropped_and_counted() {
         ServerMessage::Pong(pong) => (pong.nonce == 77).then_some(()),
         _ => None,
     });
-    // 500 in a few ticks: each lets 32 pass.
+    // 500 arrive within a few ticks, each of which accepts 32.
     assert!(server.metric("parlour_drops_total{reason=\"per_session\"}") > 100.0);
 }

@@ -6,7 +6,7 @@ use crate::support::{Client, Got, start};
 
 const MASK: [u8; 4] = [0; 4];
 
-/// A frame with a first byte of the test's choice, masked with zeros.
+/// Returns a frame with this first byte, masked with zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::new();
     encode_into(&mut frame, OpCode::Binary, payload, Some(MASK));
@@ -62,7 +62,7 @@ fn the_wrong_type_is_1003_and_bad_text_1007() {
 }
 
 #[test]
-fn a_message_in_65_fragments_is_1009_and_one_in_64_is_taken() {
+fn a_message_in_65_fragments_is_1009_and_one_in_64_is_accepted() {
     let fragments = |count: usize, payload: &[u8]| {
         let mut frames = frame(0x02, payload);
         (2..count).for_each(|_| frames.extend(frame(0x00, b"")));
@@ -83,7 +83,7 @@ fn a_message_over_16_kib_is_1009_however_it_comes() {
         .flatten()
         .collect();
     assert_eq!(closed("parlour.v1", &pieces), 1009);
-    // Only the announcement of a length: the server must not wait for the bytes.
+    // Only a header with a length: the server must not wait for the bytes.
     let announced = [0x82, 0x80 | 127, 0, 0, 0, 255, 0, 0, 0, 0];
     assert_eq!(closed("parlour.v1", &announced), 1009);
 }

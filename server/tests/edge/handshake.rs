@@ -1,4 +1,4 @@
-//! The HTTP request: what is wrong with it is said, and nothing else happens.
+//! The HTTP request: the answer names the fault, and nothing else happens.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -9,7 +9,7 @@ use crate::support::{TestServer, start};
 
 const KEY: &str = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-/// A good request, with lines added.
+/// Returns a valid request with these lines added.
 fn with(lines: &str) -> String {
     format!(
         "GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
@@ -17,7 +17,7 @@ fn with(lines: &str) -> String {
     )
 }
 
-/// The head of the answer to a request.
+/// Sends a request. Returns the head of the answer.
 fn head(mut stream: TcpStream, request: &str) -> String {
     stream.write_all(request.as_bytes()).unwrap();
     let lines = BufReader::new(stream).lines().map(Result::unwrap);
@@ -38,7 +38,7 @@ fn refused(server: &TestServer, request: &str, status: u16) -> String {
 }
 
 #[test]
-fn a_browser_is_told_how_to_connect() {
+fn the_index_page_says_how_to_connect() {
     let server = start();
     let answer = refused(&server, "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", 200);
     assert!(answer.contains("/ws") && answer.contains("parlour.v1.json"));
@@ -51,7 +51,7 @@ fn a_browser_is_told_how_to_connect() {
     );
 }
 
-/// Clients that do not read `Connection` as a list, that of Node.js among them, take only this.
+/// Clients that do not parse `Connection` as a list, such as that of Node.js, accept only this.
 #[test]
 fn the_answer_101_has_upgrade_alone_as_its_connection_header() {
     let server = start();
@@ -82,7 +82,7 @@ fn a_head_over_its_limits_is_431() {
 }
 
 #[test]
-fn what_is_not_http_is_400() {
+fn a_request_that_is_not_http_is_400() {
     let server = start();
     refused(&server, "hello\r\n\r\n", 400);
     refused(&server, "GET /ws HTTP/1.1\r\nbad header\r\n\r\n", 400);
@@ -120,7 +120,7 @@ fn a_bad_key_is_400() {
 }
 
 #[test]
-fn an_unknown_subprotocol_is_400_and_ours_are_named() {
+fn an_unknown_subprotocol_is_400_and_the_answer_names_ours() {
     let server = start();
     for lines in ["", "sec-websocket-protocol: chat\r\n"] {
         let answer = refused(&server, &with(lines), 400);

@@ -1,4 +1,4 @@
-//! Silence is asked about, and then it is the end.
+//! A silent client is pinged, then closed.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn silence_for_two_heartbeats_is_4002() {
 }
 
 #[test]
-fn who_answers_stays() {
+fn a_client_that_answers_pings_stays() {
     let server = start_with(|options| options.edge.heartbeat = HEARTBEAT);
     let mut client = server.player("ann");
     for _ in 0..4 {

@@ -1,4 +1,4 @@
-//! The first message, and what it must not be.
+//! The first message: valid and invalid hellos.
 
 use parlour_shared::{
     limits::PROTOCOL,
@@ -16,7 +16,7 @@ fn hello() -> Hello {
 }
 
 #[test]
-fn a_bad_hello_is_told_by_its_code() {
+fn the_close_code_names_the_fault_of_a_hello() {
     let server = start();
     let closed = |hello: Hello| {
         let mut client = server.websocket("parlour.v1");
@@ -65,7 +65,7 @@ fn a_bad_hello_is_told_by_its_code() {
         }),
         4103
     );
-    // A hello has less room than later messages have.
+    // A hello has a lower size limit than later messages.
     assert_eq!(
         closed(Hello {
             token: Some("a".repeat(8000)),
@@ -91,7 +91,7 @@ fn nothing_before_the_hello_reaches_the_world() {
 }
 
 #[test]
-fn who_says_bye_before_the_hello_is_closed_with_1000() {
+fn bye_before_the_hello_is_1000() {
     let server = start();
     let mut client = server.websocket("parlour.v1");
     client.say(&ClientMessage::Bye);

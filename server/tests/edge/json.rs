@@ -10,7 +10,7 @@ fn send(client: &mut Client, message: &Value) {
     client.frame(OpCode::Text, message.to_string().as_bytes());
 }
 
-/// Waits for a message of a kind that has something.
+/// Waits for a message of a kind whose body `has` accepts.
 fn wait(client: &mut Client, kind: &str, has: impl Fn(&Value) -> bool) -> Value {
     loop {
         let Got::Text(text) = client.next() else {

@@ -1,4 +1,4 @@
-//! A server with game logic of one's own: its messages go in and out, and its components are seen.
+//! A server with your own game logic: its messages work, and clients see its components.
 
 use parlour_shared::{
     codec,
@@ -24,7 +24,7 @@ fn set_mood(client: &mut Client, request: u32, mood: Option<u8>) {
     client.say(&ClientMessage::Custom(custom));
 }
 
-/// The next answer, done or not, with its request.
+/// Returns the request of the next answer, and its refusal. `None`: it was accepted.
 fn answer(client: &mut Client) -> (u32, Option<Refusal>) {
     client.wait(|message| match message {
         ServerMessage::Accepted(accepted) => Some((accepted.request, None)),
@@ -50,7 +50,7 @@ fn plugins_given_to_the_server_are_part_of_its_world() {
     set_mood(&mut ann, 6, Some(7));
     assert_eq!(answer(&mut ann), (6, None));
 
-    // Bob meets someone in a mood.
+    // Bob sees Ann's mood.
     bob.join("plaza");
     let extras = loop {
         let Got::Binary(payload) = bob.next() else {
@@ -64,7 +64,7 @@ fn plugins_given_to_the_server_are_part_of_its_world() {
         }
     };
     assert_eq!(extras.len(), 1);
-    assert_eq!(extras[0].0, 0, "the first component that was declared");
+    assert_eq!(extras[0].0, 0, "the first declared component");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The edge, through real sockets: bad input and its answer, for HTTP and WebSocket, and what a
 //! well-behaved client gets meanwhile.
-#![allow(clippy::unwrap_used)] // A test that cannot go on shall say where.
+#![allow(clippy::unwrap_used)] // A test that cannot continue must say where.
 
 mod admin;
 mod admission;

@@ -19,7 +19,7 @@ const UPGRADE: &str = "GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrad
                        sec-websocket-protocol: parlour.v1\r\n\r\n";
 const FIRST_PAGE: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
-/// The head of an answer, in lower case, and its body.
+/// Sends a request. Returns the head of the answer, in lower case, and its body.
 fn exchange(mut stream: TcpStream, request: &str) -> (String, String) {
     // The server may answer and close before it has read everything.
     let _ = stream.write_all(request.as_bytes());
@@ -83,7 +83,7 @@ fn admin(server: &TestServer, request: &str, status: u16, kind: &str, class: &st
     found
 }
 
-/// The beginning of a request with a good host.
+/// Returns the start of a request with a valid host.
 fn line(line: &str) -> String {
     format!("{line} HTTP/1.1\r\nhost: localhost\r\n")
 }

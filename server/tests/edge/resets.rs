@@ -19,7 +19,7 @@ fn frame(message: &ClientMessage) -> Vec<u8> {
 }
 
 #[test]
-fn at_any_byte_of_the_request_or_what_follows_it() {
+fn a_reset_at_any_byte_of_the_request_or_after_it() {
     let server = start_with(|options| options.edge.max_unauthenticated_per_address = 10_000);
     let (_, mut bytes) = upgrade_request("parlour.v1");
     bytes.extend(frame(&ClientMessage::Hello(Hello {
@@ -41,7 +41,7 @@ fn at_any_byte_of_the_request_or_what_follows_it() {
 }
 
 #[test]
-fn after_any_byte_of_the_answers() {
+fn a_reset_after_any_byte_of_the_answers() {
     let server = start();
     let (_, mut bytes) = upgrade_request("parlour.v1");
     bytes.extend(frame(&ClientMessage::Hello(Hello {
@@ -59,7 +59,7 @@ fn after_any_byte_of_the_answers() {
         reset(stream);
     }
     server.await_metric("parlour_sessions", 0.0);
-    // The world goes on, and takes the next.
+    // The world continues, and accepts the next player.
     server.player("ann").join("plaza");
     assert!(server.server.failure().is_none());
 }

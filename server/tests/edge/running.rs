@@ -1,4 +1,4 @@
-//! What a program waits for: `wait` for a failure, `run_until_signal` for a signal or a failure.
+//! How a program waits: `wait` for a failure, `run_until_signal` for a signal or a failure.
 
 use std::{thread, time::Duration};
 
@@ -16,7 +16,7 @@ fn run_with(server: &Server, signal: Signal) -> Result<StopReport, RunError> {
     let _held = Signals::listen().unwrap();
     thread::scope(|scope| {
         let running = scope.spawn(|| server.run_until_signal());
-        // It may not listen yet when the first one comes.
+        // It may not listen yet when the first signal arrives.
         while !running.is_finished() {
             kill_process(getpid(), signal).unwrap();
             thread::park_timeout(Duration::from_millis(20));
@@ -87,7 +87,7 @@ fn run_until_signal_returns_the_failure_and_everyone_reads_1011() {
     };
     assert!(failure.to_string().contains("game logic that fails"), "{failure}");
     assert_eq!(told.join().unwrap(), (1011, 1011));
-    // It is stopped, and the report can be had.
+    // It is stopped, and the report is available.
     assert!(std::net::TcpStream::connect(server.address()).is_err());
     assert_eq!(server.server.stop().failure, Some(failure));
 }

@@ -8,7 +8,7 @@ use parlour_shared::ids::PlayerId;
 
 use crate::support::start_with;
 
-/// The id of the first player of a server, and the seed that its recording names.
+/// Returns the id of the first player of a server, and the seed in its recording.
 fn first_player(name: &str, change: impl FnOnce(&mut ServerOptions)) -> (PlayerId, u64) {
     let directory =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("seed-{}-{name}", std::process::id()));
@@ -29,7 +29,7 @@ fn first_player(name: &str, change: impl FnOnce(&mut ServerOptions)) -> (PlayerI
 }
 
 #[test]
-fn players_of_two_starts_have_other_ids_without_a_chosen_seed() {
+fn without_a_chosen_seed_players_of_two_starts_have_different_ids() {
     let one = first_player("one", |_| {});
     let other = first_player("other", |_| {});
     assert_ne!(one.0, other.0);
@@ -40,12 +40,12 @@ fn players_of_two_starts_have_other_ids_without_a_chosen_seed() {
 }
 
 #[test]
-fn a_chosen_seed_is_recorded_and_gives_the_same_ids_again() {
+fn a_chosen_seed_is_recorded_and_leads_to_the_same_ids_again() {
     let one = first_player("chosen", |options| options.sim.seed = 1403);
     let again = first_player("again", |options| options.sim.seed = 1403);
     assert_eq!(one, again);
     assert_eq!(one.1, 1403);
-    // The seed of a random start, chosen, is that start again.
+    // Choosing the seed of a random start repeats that start.
     let random = first_player("random", |_| {});
     assert_eq!(
         first_player("as-random", |options| options.sim.seed = random.1),

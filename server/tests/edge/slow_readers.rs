@@ -15,7 +15,7 @@ use crate::support::{Client, Got, TIMEOUT, start};
 
 const STALLED: usize = 50;
 
-/// What their kernels take for them.
+/// The size of their receive buffers.
 const RECEIVE_BUFFER: usize = 4096;
 
 fn chat() -> ClientMessage {
@@ -26,7 +26,7 @@ fn chat() -> ClientMessage {
 }
 
 #[test]
-fn they_are_closed_and_nobody_else_notices() {
+fn stalled_clients_are_closed_and_nobody_else_notices() {
     let server = start();
     let mut good = server.player("good");
     good.join("plaza");
@@ -86,7 +86,7 @@ fn they_are_closed_and_nobody_else_notices() {
         std::thread::park_timeout(spare);
         looked = Instant::now();
     }
-    assert!(peak_held > 0.0, "the world was never told to hold snapshots back");
+    assert!(peak_held > 0.0, "no viewer was ever held");
     server.await_metric("parlour_sessions", 1.0);
     // Not one tick number is missing. How late ticks begin is measured, not tested:
     // docs/promises.md has the figure. The two are read one after the other, and a tick may be
@@ -120,7 +120,7 @@ fn they_are_closed_and_nobody_else_notices() {
 }
 
 #[test]
-fn who_falls_behind_and_catches_up_has_missed_nothing() {
+fn a_client_that_falls_behind_and_catches_up_misses_nothing() {
     let server = start();
     let mut slow = Client::upgrade(server.dial_narrow(RECEIVE_BUFFER), "parlour.v1");
     slow.hello("slow");
@@ -141,7 +141,7 @@ fn who_falls_behind_and_catches_up_has_missed_nothing() {
         std::thread::park_timeout(Duration::from_millis(20));
         server.metric(blocked) > 0.0
     });
-    // Someone comes who is not in anything that waits.
+    // A newcomer that no waiting frame mentions.
     let mut newcomer = server.player("late");
     let late = newcomer.join("plaza").slot;
     eventually("held", || server.metric("parlour_held_viewers") > 0.0);
@@ -153,7 +153,7 @@ fn who_falls_behind_and_catches_up_has_missed_nothing() {
         if payload[0] == SNAPSHOT_OPCODE {
             let mut snapshot = Snapshot::default();
             snapshot.read(&payload).unwrap();
-            // Fails if one was dropped that the next builds on.
+            // Fails if the base of this snapshot was dropped.
             view.apply(&snapshot).unwrap();
         } else if let ServerMessage::Chat(said) = parlour_shared::codec::decode_server(&payload).unwrap() {
             assert_eq!(said.stamp.seq, seq + 1, "a reliable message is missing");

@@ -13,7 +13,7 @@ use parlour_shared::{
 
 use crate::support::{Client, Got, TIMEOUT, TestServer, start, start_with};
 
-/// What their kernels take for them.
+/// The size of their receive buffers.
 const RECEIVE_BUFFER: usize = 16 * 1024;
 
 fn chat(bytes: usize) -> ClientMessage {
@@ -40,7 +40,8 @@ fn players(server: &TestServer, count: usize) -> Vec<Client> {
     (0..count).map(player).collect()
 }
 
-/// Reads so many bytes a second, until a close frame came or `is_enough`. Returns the code.
+/// Reads this many bytes a second, until a close frame comes or `is_enough`. Returns the code of
+/// the close frame, or `None` if `is_enough` came first.
 fn read_slowly(
     client: &mut Client,
     bytes_per_second: usize,
@@ -63,7 +64,7 @@ fn read_slowly(
 }
 
 #[test]
-fn one_whose_backlog_shrinks_stays() {
+fn a_client_whose_backlog_shrinks_stays() {
     let stall = Duration::from_millis(1500);
     let server = start_with(|options| options.edge.stall_timeout = stall);
     let mut slow = slow_reader(&server, 4096);
@@ -98,7 +99,7 @@ fn one_whose_backlog_shrinks_stays() {
 }
 
 #[test]
-fn one_that_falls_ever_further_behind_reads_why_it_is_closed() {
+fn a_client_that_falls_ever_further_behind_reads_why_it_is_closed() {
     let server = start();
     let mut slow = slow_reader(&server, RECEIVE_BUFFER);
     let mut others = players(&server, 13);
@@ -115,12 +116,12 @@ fn one_that_falls_ever_further_behind_reads_why_it_is_closed() {
 }
 
 #[test]
-fn one_that_paused_is_not_sent_what_is_old() {
+fn a_client_that_paused_is_not_sent_old_snapshots() {
     const PAUSE: Duration = Duration::from_secs(3);
     let server = start();
     let mut slow = slow_reader(&server, 4096);
     let mut others = players(&server, 60);
-    // They turn with every tick, so that there is news in each.
+    // They turn every tick, so that every snapshot has changes.
     let begin = Instant::now();
     let mut east = false;
     while begin.elapsed() < PAUSE {
@@ -149,6 +150,6 @@ fn one_that_paused_is_not_sent_what_is_old() {
         }
         old += 1;
     }
-    // Without a bound of what is unsent it was 145, with it 49 when 40 players turned.
+    // When 40 players turned, it was 145 without a bound on unsent bytes, and 49 with it.
     assert!(old < 90, "{old} old snapshots of 180 ticks");
 }

@@ -34,7 +34,7 @@ fn hear(client: &mut Client) -> String {
     })
 }
 
-/// The next answer, done or not, with its request.
+/// Returns the request of the next answer, and its refusal. `None`: it was accepted.
 fn answer(client: &mut Client) -> (u32, Option<Refusal>) {
     client.wait(|message| match message {
         ServerMessage::Accepted(accepted) => Some((accepted.request, None)),
@@ -43,7 +43,7 @@ fn answer(client: &mut Client) -> (u32, Option<Refusal>) {
     })
 }
 
-/// Someone who speaks binary and someone who speaks JSON, in one room.
+/// Joins a binary client and a JSON client to one room.
 fn two(server: &TestServer) -> (Client, Client) {
     let mut ann = server.player("ann");
     let mut bob = server.websocket("parlour.v1.json");
@@ -104,7 +104,7 @@ fn refused_texts_do_not_close_a_connection_and_unknown_skins_do() {
 }
 
 #[test]
-fn a_refused_text_is_answered_in_its_turn_and_costs_a_token() {
+fn a_refused_text_is_answered_in_order_and_costs_a_token() {
     let server = start_with(|options| {
         options.sim.rules.rates.chat = Rate {
             burst: 3,

@@ -8,7 +8,7 @@ use crate::support::{TestServer, start, start_with, status};
 const UPGRADE: &str = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
                        sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: parlour.v1\r\n";
 
-/// The status of an upgrade with these header lines.
+/// Returns the status of an upgrade with these header lines.
 fn upgrade(server: &TestServer, lines: &str) -> u16 {
     status(
         server.dial(),
@@ -16,7 +16,7 @@ fn upgrade(server: &TestServer, lines: &str) -> u16 {
     )
 }
 
-/// The status of a request to the admin port.
+/// Returns the status of a request to the admin port.
 fn admin(server: &TestServer, request: &str, lines: &str) -> u16 {
     status(server.dial_admin(), &format!("{request} HTTP/1.1\r\n{lines}\r\n"))
 }
@@ -55,7 +55,7 @@ fn a_name_that_is_rebound_to_loopback_is_refused_on_both_ports() {
 }
 
 #[test]
-fn a_loopback_connection_takes_loopback_names_only() {
+fn a_loopback_connection_accepts_only_loopback_names() {
     let server = start();
     for host in [
         "localhost",
@@ -119,7 +119,7 @@ fn a_host_that_is_missing_repeated_or_malformed_is_400() {
 }
 
 #[test]
-fn the_target_of_an_absolute_request_counts_before_the_host_header() {
+fn an_absolute_target_takes_precedence_over_the_host_header() {
     let server = start();
     let public = |target: &str, host: &str| {
         status(
@@ -137,7 +137,7 @@ fn the_target_of_an_absolute_request_counts_before_the_host_header() {
 }
 
 #[test]
-fn names_that_are_configured_are_taken_too() {
+fn configured_names_are_also_accepted() {
     let server = start_with(|options| {
         options.edge.allowed_hosts = ["play.example.org", "*.game.example"]
             .map(|host| host.parse().unwrap())
@@ -166,7 +166,7 @@ fn names_that_are_configured_are_taken_too() {
     answers(&server, "evil.example", 200);
 }
 
-/// An address of this machine that is not loopback, if it has one. Nothing is sent.
+/// Returns an address of this machine that is not loopback, or `None`. Sends nothing.
 fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
@@ -175,7 +175,7 @@ fn own_address() -> Option<IpAddr> {
 }
 
 #[test]
-fn on_all_addresses_loopback_stays_strict_and_the_rest_takes_any_name() {
+fn on_all_addresses_loopback_stays_strict_and_the_rest_accepts_any_name() {
     let everywhere = |hosts: &[&str]| {
         start_with(|options| {
             options.listen = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
@@ -200,7 +200,7 @@ fn on_all_addresses_loopback_stays_strict_and_the_rest_takes_any_name() {
     // A Prometheus in the same network of containers needs no setting.
     assert_eq!(at(&server, own, "parlour:7374"), (200, 200));
     assert_eq!(at(&server, own, &own.to_string()), (200, 200));
-    // A page that was rebound to the machine's own address cannot read what is private.
+    // A page whose name was rebound to the machine's own address cannot read private data.
     let post = |host: &str| {
         let stream = TcpStream::connect((own, server.server.admin_addr().port())).unwrap();
         status(
@@ -218,7 +218,7 @@ fn on_all_addresses_loopback_stays_strict_and_the_rest_takes_any_name() {
 }
 
 #[test]
-fn the_admin_port_answers_no_page_from_elsewhere() {
+fn the_admin_port_refuses_pages_from_other_sites() {
     let server = start();
     for path in ["/", "/livez", "/metrics", "/history", "/playback", "/nothing"] {
         for lines in [

@@ -60,7 +60,7 @@ pub(super) fn reply(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -
     handler(io, request, &to)
 }
 
-/// The error for a connection over a limit.
+/// Returns the error for a connection over a limit.
 pub(super) fn full(reject: Reject) -> HttpProblem {
     match reject {
         Reject::TooManyFromAddress => HttpProblem::new(

@@ -1,11 +1,11 @@
-//! Hosts as they stand in `Host` and in origins.
+//! Hosts as written in `Host` headers and in origins.
 
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-/// Characters of a name in DNS.
+/// Maximum length of a DNS name.
 const LONGEST: usize = 253;
 
 /// A host. Different spellings of one host are equal.
@@ -13,11 +13,11 @@ const LONGEST: usize = 253;
 pub(super) enum Host {
     /// In lower case, without a dot at the end.
     Name(String),
-    /// Not an IPv4 address in the form of IPv6; without a zone.
+    /// Without a zone. An IPv4-mapped IPv6 address is kept as IPv4.
     Address(IpAddr),
 }
 
-/// A host, with a port or without.
+/// A host with an optional port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Authority {
     pub(super) host: Host,
@@ -25,11 +25,11 @@ pub(super) struct Authority {
 }
 
 impl Host {
-    /// None if it is no host.
+    /// Returns `None` if the text is not a host.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {
             let address = inner.strip_suffix(']')?;
-            // A zone has a meaning on the client's machine only.
+            // A zone means something only on the client's machine.
             let address = address.split_once('%').map_or(address, |(address, _)| address);
             let address: Ipv6Addr = address.parse().ok()?;
             return Some(Self::Address(address.to_canonical()));
@@ -44,7 +44,7 @@ impl Host {
         is_name.then(|| Self::Name(name.to_ascii_lowercase()))
     }
 
-    /// Whether it is this machine itself. Browsers do not ask DNS about these names.
+    /// Returns whether this is the machine itself. Browsers do not look these names up in DNS.
     pub(super) fn is_loopback(&self) -> bool {
         match self {
             Self::Name(name) => name == "localhost" || name.ends_with(".localhost"),
@@ -54,7 +54,7 @@ impl Host {
 }
 
 impl Authority {
-    /// None if it is no host, or no host with a port. There is no place for a user.
+    /// Returns `None` if the text is not a host with an optional port. A user is not allowed.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (host, port) = split(text);
         Some(Self {
@@ -64,16 +64,17 @@ impl Authority {
     }
 }
 
-/// Host and port, which may be missing.
+/// Splits a text into its host and its port. `None`: there is no port.
 pub(super) fn split(text: &str) -> (&str, Option<&str>) {
     match text.rsplit_once(':') {
-        // A colon within an IPv6 address is none before a port.
+        // A colon inside an IPv6 address does not start a port.
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (text, None),
     }
 }
 
-/// The number of a port. An empty one is none at all (RFC 3986, section 3.2.3).
+/// Parses a port. An empty one counts as missing (RFC 3986, section 3.2.3). Returns `None` if it
+/// is malformed.
 pub(super) fn parse_port(text: Option<&str>) -> Option<Option<u16>> {
     match text {
         None | Some("") => Some(None),

@@ -7,12 +7,12 @@ use super::host::{Authority, Host};
 pub(super) struct Origin {
     pub(super) scheme: String,
     pub(super) host: Host,
-    /// None for the scheme's default port.
+    /// `None`: the default port of the scheme.
     pub(super) port: Option<u16>,
 }
 
 impl Origin {
-    /// None if it is no origin, such as `null`.
+    /// Returns `None` if the text is not an origin, such as `null`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
         let scheme = parse_scheme(scheme)?;
@@ -21,7 +21,7 @@ impl Origin {
         Some(Self { scheme, host, port })
     }
 
-    /// Whether the page is served by this machine, or belongs to an app on it.
+    /// Returns whether the page is served by this machine, or belongs to an app on it.
     pub(super) fn is_loopback(&self) -> bool {
         self.host.is_loopback()
     }
@@ -48,7 +48,7 @@ pub(super) fn parse_scheme(text: &str) -> Option<String> {
     })
 }
 
-/// A port, unless it is the scheme's default, which browsers leave out.
+/// Returns the port, or `None` if it is the scheme's default, which browsers leave out.
 pub(super) fn explicit(scheme: &str, port: Option<u16>) -> Option<u16> {
     let own = match scheme {
         "http" => Some(80),

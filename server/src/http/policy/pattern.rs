@@ -1,4 +1,4 @@
-//! Hosts and origins as they are allowed in the configuration.
+//! Patterns for the hosts and origins that the configuration allows.
 
 #[cfg(test)]
 mod tests;
@@ -12,7 +12,7 @@ use super::{
     origin::{Origin, explicit, parse_scheme},
 };
 
-/// Hosts that are allowed: `play.example.org`, `*.example.org`, an IP address, or `*` for any.
+/// Allowed hosts: `play.example.org`, `*.example.org`, an IP address, or `*` for any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostPattern(Hosts);
 
@@ -42,16 +42,16 @@ enum Origins {
     },
 }
 
-/// Why a text is no pattern, to follow the text.
+/// Why a text is not a pattern. The message continues a sentence that begins with the text.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PatternError {
     /// The scheme is missing.
     #[error("has no scheme: write https://{0}")]
     NoScheme(String),
-    /// There is more than a host.
+    /// The text contains more than a host.
     #[error("is more than a host: write {0}, which takes any port")]
     NotOnlyHost(String),
-    /// There is a path, a query or a fragment.
+    /// The text contains a path, a query or a fragment.
     #[error("is more than scheme, host and port: write {0}")]
     Path(String),
     /// The scheme is malformed.
@@ -66,7 +66,7 @@ pub enum PatternError {
     /// The port is malformed.
     #[error("has no valid port: a number up to 65535")]
     Port,
-    /// A `*` stands in the wrong place.
+    /// A `*` is in the wrong place.
     #[error(
         "has a * in the wrong place: it can only stand for all sub-domains of a domain, as in *.example.org"
     )]
@@ -83,7 +83,7 @@ impl HostPattern {
 }
 
 impl OriginPattern {
-    /// Whether it allows everything, including `null`.
+    /// Returns whether it allows everything, including `null`.
     pub(super) fn is_any(&self) -> bool {
         self.0 == Origins::Any
     }
@@ -111,7 +111,7 @@ impl Hosts {
         }
     }
 
-    /// One host, or all sub-domains of a domain.
+    /// Parses one host, or all sub-domains of a domain.
     fn parse(text: &str) -> Result<Self, PatternError> {
         if !text.is_ascii() {
             return Err(PatternError::NotAscii);
@@ -166,7 +166,7 @@ impl FromStr for OriginPattern {
             });
         };
         let scheme = parse_scheme(scheme).ok_or(PatternError::Scheme)?;
-        // Browsers show a slash behind it.
+        // Browsers show a trailing slash.
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if let Some(end) = authority.find(['/', '?', '#']) {
             let authority = &authority[..end];

@@ -30,13 +30,13 @@ fn admits(
     policy.admits(request.headers(), &to, access)
 }
 
-/// Whether a page may connect.
+/// Returns whether a page may connect.
 fn connects(policy: &Policy, origin: &str, host: &str) -> bool {
     admits(policy, &[("origin", origin)], host, Access::Players).is_ok()
 }
 
 #[test]
-fn by_default_the_own_host_and_loopback() {
+fn the_default_allows_the_own_host_and_loopback() {
     let policy = Policy::default();
     let allows = |origin, host| connects(&policy, origin, host);
     assert!(allows("https://Play.example.org", "play.example.org"));
@@ -54,7 +54,7 @@ fn by_default_the_own_host_and_loopback() {
 }
 
 #[test]
-fn a_list_is_the_whole_list() {
+fn a_list_replaces_the_default() {
     let policy = policy(&["https://a.org/", "https://b.org"], &[]);
     let allows = |origin, host| connects(&policy, origin, host);
     assert!(allows("https://A.org", "x"));
@@ -64,7 +64,7 @@ fn a_list_is_the_whole_list() {
 }
 
 #[test]
-fn any_origin_is_any_but_not_two() {
+fn any_origin_is_allowed_but_not_two() {
     let policy = policy(&["*"], &[]);
     assert!(connects(&policy, "null", "x") && connects(&policy, "https://evil.org", "x"));
     let two = [("origin", "http://localhost"), ("origin", "http://localhost")];
@@ -147,7 +147,7 @@ fn private_answers_need_a_known_name() {
     assert_eq!(admin(&open, &[], "evil.example:7374", true), refused);
     assert_eq!(admin(&open, &[], "192.168.1.10:7374", true), Ok(()));
     assert_eq!(admin(&listed, &[], "admin.example.org:7374", true), Ok(()));
-    // With a POST it sends its origin, too.
+    // With a POST it also sends its origin.
     let own = |origin| [("origin", origin)];
     let origin = own("http://evil.example:7374");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A WebSocket client whose every byte is in the test's hands.
+//! A WebSocket client that lets the test control every byte.
 
 use std::{
     collections::VecDeque,
@@ -17,10 +17,10 @@ use parlour_shared::{
     },
 };
 
-/// Far more than anything takes; a test that waits this long has failed.
+/// Longer than anything takes: a test that waits this long has failed.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What came from the server.
+/// An item from the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Got {
     Binary(Vec<u8>),
@@ -28,9 +28,9 @@ pub(crate) enum Got {
     Ping(Vec<u8>),
     Pong(Vec<u8>),
     Close(Option<u16>, String),
-    /// The connection ended in good order.
+    /// The connection ended cleanly.
     End,
-    /// The connection was cut off.
+    /// The connection was reset.
     Reset,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Client {
     text: bool,
 }
 
-/// The request of a handshake.
+/// Returns a handshake and its request.
 pub(crate) fn upgrade_request(subprotocol: &str) -> (ClientHandshake, Vec<u8>) {
     let request = ClientRequest {
         host: "localhost",
@@ -75,7 +75,7 @@ impl Client {
         }
     }
 
-    /// On a connection whose handshake the test did.
+    /// Creates a client on a connection whose handshake the test did.
     pub(crate) fn after_upgrade(stream: TcpStream, subprotocol: &str) -> Self {
         let limits = Limits {
             max_message: 4 << 20,
@@ -107,7 +107,7 @@ impl Client {
         })
     }
 
-    /// Enters a room and waits until it is in.
+    /// Joins a room and waits until the player is in it.
     pub(crate) fn join(&mut self, room: &str) -> RoomEntered {
         self.say(&ClientMessage::Join(Join {
             request: 1,
@@ -138,12 +138,12 @@ impl Client {
         self.raw(&frame);
     }
 
-    /// Sends bytes as they are. The server may have hung up: what it said last can still be read.
+    /// Sends raw bytes. The server may have hung up: its last frames can still be read.
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes);
     }
 
-    /// The next thing that came.
+    /// Returns the next item.
     pub(crate) fn next(&mut self) -> Got {
         loop {
             if let Some(got) = self.got.pop_front() {
@@ -159,7 +159,7 @@ impl Client {
         }
     }
 
-    /// Reads once, and no more than so many bytes. What came with them.
+    /// Reads once, at most this many bytes. Returns the items that they complete.
     pub(crate) fn read_at_most(&mut self, bytes: usize) -> Vec<Got> {
         let mut bytes = vec![0; bytes];
         match self.stream.read(&mut bytes) {
@@ -171,7 +171,7 @@ impl Client {
         self.got.drain(..).collect()
     }
 
-    /// The next message that is not a snapshot.
+    /// Returns the next message that is not a snapshot.
     pub(crate) fn message(&mut self) -> ServerMessage {
         loop {
             match self.next() {
@@ -187,7 +187,7 @@ impl Client {
         }
     }
 
-    /// Waits for a message that means something.
+    /// Waits until `find` returns a value for a message.
     pub(crate) fn wait<T>(&mut self, mut find: impl FnMut(ServerMessage) -> Option<T>) -> T {
         loop {
             if let Some(found) = find(self.message()) {
@@ -196,18 +196,18 @@ impl Client {
         }
     }
 
-    /// Reads up to the server's close frame. Gives its code.
+    /// Reads up to the server's close frame. Returns its code.
     #[track_caller]
     pub(crate) fn closed(&mut self) -> u16 {
         self.closed_because().0
     }
 
-    /// Reads up to the server's close frame. Gives its code and reason.
+    /// Reads up to the server's close frame. Returns its code and reason.
     #[track_caller]
     pub(crate) fn closed_because(&mut self) -> (u16, String) {
         loop {
             match self.next() {
-                Got::Close(code, reason) => return (code.expect("a server gives a code"), reason),
+                Got::Close(code, reason) => return (code.expect("a server sends a code"), reason),
                 over @ (Got::End | Got::Reset) => panic!("no close frame but {over:?}"),
                 _ => {}
             }

@@ -40,7 +40,7 @@ pub(crate) fn start_with(change: impl FnOnce(&mut ServerOptions)) -> TestServer 
     let mut options = ServerOptions::new(SimConfig::new(vec![Arc::new(map)]));
     options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     options.admin = options.listen;
-    // A slow machine may make it write a history by itself: not beside the sources.
+    // On a slow machine it may write a history by itself, which must not be beside the sources.
     let histories = concat!(env!("CARGO_TARGET_TMPDIR"), "/edge-histories");
     options.recording.history_directory = Some(histories.into());
     change(&mut options);
@@ -54,14 +54,14 @@ impl TestServer {
         self.server.listen_addr()
     }
 
-    /// A connection without a byte sent.
+    /// Opens a connection and sends nothing.
     pub(crate) fn dial(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream
     }
 
-    /// A connection whose kernel takes little for it, so that the server is soon stuck with it.
+    /// Opens a connection with a small receive buffer, so that the server soon cannot send.
     pub(crate) fn dial_narrow(&self, receive_buffer: usize) -> TcpStream {
         let fd = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
         sockopt::set_socket_recv_buffer_size(&fd, receive_buffer).unwrap();
@@ -71,24 +71,24 @@ impl TestServer {
         stream
     }
 
-    /// A WebSocket without a hello.
+    /// Opens a WebSocket without a hello.
     pub(crate) fn websocket(&self, subprotocol: &str) -> Client {
         Client::upgrade(self.dial(), subprotocol)
     }
 
-    /// A player with a session, in binary.
+    /// Opens a session over the binary protocol.
     pub(crate) fn player(&self, name: &str) -> Client {
         let mut client = self.websocket("parlour.v1");
         client.hello(name);
         client
     }
 
-    /// The answer to one HTTP request on the public port, until the server closes.
+    /// Sends a request to the public port. Returns the answer.
     pub(crate) fn request(&self, request: &str) -> String {
         exchange(self.dial(), request)
     }
 
-    /// The answer to `GET` on the admin port.
+    /// Sends a `GET` to the admin port. Returns the answer.
     pub(crate) fn admin(&self, path: &str) -> String {
         exchange(
             self.dial_admin(),
@@ -96,14 +96,14 @@ impl TestServer {
         )
     }
 
-    /// A connection to the admin port without a byte sent.
+    /// Opens a connection to the admin port and sends nothing.
     pub(crate) fn dial_admin(&self) -> TcpStream {
         let stream = TcpStream::connect(self.server.admin_addr()).unwrap();
         stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         stream
     }
 
-    /// A metric's value now, by its name with labels.
+    /// Returns the value of a metric, by its name with labels.
     pub(crate) fn metric(&self, name: &str) -> f64 {
         let text = self.admin("/metrics");
         let line = text
@@ -120,7 +120,7 @@ impl TestServer {
     }
 }
 
-/// The status of the answer to one HTTP request.
+/// Sends a request. Returns the status of the answer.
 pub(crate) fn status(mut stream: TcpStream, request: &str) -> u16 {
     let _ = stream.write_all(request.as_bytes());
     let mut line = [0; 12];

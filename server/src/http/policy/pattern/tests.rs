@@ -1,4 +1,4 @@
-//! Which origins a pattern allows, and what is wrong with a text that is none.
+//! Which origins a pattern allows, and which error an invalid text causes.
 
 use proptest::prelude::*;
 
@@ -30,7 +30,7 @@ fn default_ports_compare_equal() {
     ] {
         assert!(!allows("https://game.example", other), "{other}");
     }
-    // A scheme without a port of its own.
+    // A scheme without a default port.
     assert!(!allows("app://game:80", "app://game"));
 }
 
@@ -50,7 +50,7 @@ fn a_wildcard_allows_all_sub_domains_and_not_the_domain() {
 }
 
 #[test]
-fn custom_schemes_are_origins_too() {
+fn custom_schemes_are_also_origins() {
     for origin in [
         "capacitor://localhost",
         "tauri://localhost",
@@ -111,7 +111,7 @@ proptest! {
     }
 
     #[test]
-    fn an_origin_without_a_wildcard_allows_itself_only(host in "[a-z]{1,3}(\\.[a-z]{1,3}){0,2}", other in "[a-z]{1,3}(\\.[a-z]{1,3}){0,2}") {
+    fn an_origin_without_a_wildcard_allows_only_itself(host in "[a-z]{1,3}(\\.[a-z]{1,3}){0,2}", other in "[a-z]{1,3}(\\.[a-z]{1,3}){0,2}") {
         let pattern: OriginPattern = format!("https://{host}").parse().unwrap();
         let origin = Origin::parse(&format!("https://{other}")).unwrap();
         prop_assert_eq!(pattern.matches(&origin), host == other);
