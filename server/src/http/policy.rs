@@ -245,7 +245,8 @@ fn authority<B>(request: &Request<B>) -> Result<Option<Authority>, Refusal> {
     Authority::parse(text).map(Some).ok_or(Refusal::NoHost)
 }
 
-/// The first characters of a text that an error repeats, so that a large header makes no larger answer.
+/// The first characters of a text that an error repeats, so that a large header makes no larger
+/// answer.
 fn shortened(text: &str) -> String {
     text.chars().take(MOST_REPEATED).collect()
 }
