@@ -1,4 +1,4 @@
-//! A server that breaks its promises is caught, each time with the right name for it.
+//! A server that violates the protocol is caught, each time with the right kind of violation.
 
 mod support;
 
@@ -30,7 +30,7 @@ fn seat() -> Seat {
 }
 
 #[test]
-fn bytes_that_are_no_message() {
+fn bytes_that_are_not_a_message() {
     assert_eq!(seat().violation(&[]), "codec");
     assert_eq!(seat().violation(&[200, 1, 2]), "codec");
     assert_eq!(
@@ -118,7 +118,7 @@ fn ticks_rise_across_rooms() {
 }
 
 #[test]
-fn a_player_that_is_moved_without_a_command() {
+fn a_player_that_moves_without_a_command() {
     let pushed = News::Anchor(
         OWN,
         Position {
@@ -136,7 +136,7 @@ fn a_player_that_is_moved_without_a_command() {
         seat().violation(&snapshot(1, 110, Some(100), None, &[walks])),
         "prediction"
     );
-    // A full snapshot is no excuse.
+    // A full snapshot does not excuse it.
     let elsewhere = enter_own(Position {
         y: HERE.y - 1,
         ..HERE
@@ -148,7 +148,7 @@ fn a_player_that_is_moved_without_a_command() {
 }
 
 #[test]
-fn a_command_that_is_done_wrong() {
+fn a_command_that_is_applied_wrongly() {
     let turned = |seat: &mut Seat, news| {
         let (seq, _) = seat.send(Command::walk(EAST));
         seat.violation(&snapshot(1, 110, Some(100), Some(seq), &[news]))
@@ -160,7 +160,7 @@ fn a_command_that_is_done_wrong() {
         ..gait(EAST)
     };
     assert_eq!(turned(&mut seat(), News::Turn(OWN, 3, blocked)), "prediction");
-    // Nine ticks at most have passed; ten cannot have been walked.
+    // At most nine ticks have passed, so it cannot have walked for ten.
     let walked = |ticks: i32| {
         News::Anchor(
             OWN,
@@ -173,7 +173,7 @@ fn a_command_that_is_done_wrong() {
     };
     assert_eq!(turned(&mut seat(), walked(9)), "none");
     assert_eq!(turned(&mut seat(), walked(10)), "prediction");
-    // Acknowledged, but nothing happened.
+    // The command is acknowledged, but nothing happened.
     let mut quiet = seat();
     let (seq, _) = quiet.send(Command::walk(EAST));
     assert_eq!(
@@ -183,7 +183,7 @@ fn a_command_that_is_done_wrong() {
 }
 
 #[test]
-fn a_mismatch_is_told_once() {
+fn a_mismatch_is_reported_once() {
     let mut seat = seat();
     let pushed = Position {
         x: HERE.x + 256,
@@ -208,7 +208,7 @@ fn a_mismatch_is_told_once() {
 }
 
 #[test]
-fn a_place_in_a_wall_or_off_the_map() {
+fn a_position_in_a_wall_or_off_the_map() {
     let places = [
         Position::from_px(200, 330),
         Position { x: -1, y: 0 },
@@ -234,7 +234,7 @@ fn a_place_in_a_wall_or_off_the_map() {
 }
 
 #[test]
-fn acknowledgements_of_what_was_not_sent() {
+fn acknowledgements_of_commands_that_were_not_sent() {
     assert_eq!(
         seat().violation(&snapshot(1, 110, Some(100), Some(1), &[])),
         "acknowledgement"

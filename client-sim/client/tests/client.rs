@@ -1,4 +1,4 @@
-//! The client takes in what the server says, and says what the player wants.
+//! The client applies the server's messages, and encodes the player's commands.
 
 mod support;
 
@@ -39,7 +39,7 @@ fn the_hello_names_protocol_and_schema() {
 }
 
 #[test]
-fn commands_become_the_messages_of_the_wire() {
+fn commands_become_messages_on_the_wire() {
     let mut seat = Seat::welcomed();
     let decoded = |out: Vec<u8>| codec::decode_client(&out).expect("canonical");
     let (request, out) = seat.send(Command::Join {
@@ -87,7 +87,7 @@ fn a_view_follows_the_snapshots() {
 }
 
 #[test]
-fn an_own_turn_agrees_with_the_prediction() {
+fn the_players_own_turn_agrees_with_the_prediction() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     let (seq, _) = seat.send(Command::walk(EAST));
     let event = seat.get(&snapshot(
@@ -107,7 +107,7 @@ fn an_own_turn_agrees_with_the_prediction() {
 }
 
 #[test]
-fn the_own_place_is_known_before_the_server_says_so() {
+fn the_players_position_is_known_before_the_server_reports_it() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     seat.send(Command::Walk {
         heading: EAST,
@@ -128,8 +128,7 @@ fn the_tick_is_estimated_from_the_fastest_message() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     let start = seat.now;
     assert_eq!(seat.client.tick_at(start), Some(Tick(100)));
-    // Half a second later a message comes that was on its way for 100 ms: it is no reason to lag
-    // behind.
+    // Half a second later a message arrives that took 100 ms. The estimate must not fall back for it.
     seat.now = start + Duration::from_millis(500);
     seat.get(&snapshot(1, 124, Some(100), None, &[]));
     assert_eq!(seat.client.tick_at(seat.now), Some(Tick(130)));
@@ -180,13 +179,13 @@ fn room_state_is_kept_up_to_date() {
 }
 
 #[test]
-fn a_new_room_begins_anew() {
+fn a_new_room_starts_from_scratch() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     seat.get(&chat(Scope::Near, EPOCH, 1));
     assert!(matches!(seat.get(&left()), Event::Left(_)));
     assert_eq!(seat.client.slot(), None);
     assert_eq!(seat.get(&entered_with(map())), Event::Entered);
-    // The place differs, the streams begin again, and neither is a broken promise.
+    // The position differs and the streams start again; neither is a violation.
     let event = seat.get(&snapshot(
         1,
         130,
@@ -206,7 +205,7 @@ fn a_new_room_begins_anew() {
 }
 
 #[test]
-fn who_watches_without_a_player_sees_the_others_only() {
+fn a_spectator_sees_only_the_others() {
     let mut seat = Seat::welcomed();
     let entered = seat.client.receive(&entered_in(Slot::NOBODY, map()), seat.now);
     assert!(entered.expect("in order").violation.is_none());
@@ -226,7 +225,7 @@ fn who_watches_without_a_player_sees_the_others_only() {
 }
 
 #[test]
-fn clients_share_walls_that_are_the_same() {
+fn clients_share_equal_walls() {
     let mut seats = [(); 2].map(|()| Seat::in_room(Position::from_px(100, 100)));
     let mut known = Vec::new();
     for seat in &mut seats {
@@ -240,7 +239,7 @@ fn clients_share_walls_that_are_the_same() {
     };
     assert!(Arc::ptr_eq(&one, &other));
     assert_eq!((known.len(), &*one), (1, &walls()));
-    // Another map has walls of its own, and there is an end to how many are kept.
+    // Different maps have their own walls, and the number of kept ones is bounded.
     for width in 21..60 {
         let mut seat = Seat::welcomed();
         seat.get(&entered_with(MapInfo { width, ..map() }));
@@ -254,11 +253,10 @@ fn clients_share_walls_that_are_the_same() {
 }
 
 #[test]
-fn walks_that_are_aimed_tell_when_to_sample_the_next() {
+fn aimed_walks_teach_when_to_sample_next() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     let start = seat.now;
-    // Tick 100 was over when the client heard of it; so far it can only think that the way takes no
-    // time.
+    // Tick 100 was over when the client heard of it; so far it can only assume that there is no latency.
     let (moment, tick) = seat
         .client
         .next_sample(start, DEFAULT_LEAD)
@@ -279,7 +277,7 @@ fn walks_that_are_aimed_tell_when_to_sample_the_next() {
         Some(1),
         &[News::Turn(OWN, 0, gait(EAST))],
     ));
-    // It came 2 ms early, as it was to: the next ticks are sampled at the same distance.
+    // It arrived 2 ms early, as it should: the next ticks are sampled at the same distance.
     let (next, tick) = seat
         .client
         .next_sample(seat.now, DEFAULT_LEAD)
@@ -292,7 +290,7 @@ fn walks_that_are_aimed_tell_when_to_sample_the_next() {
 }
 
 #[test]
-fn debug_texts_of_settings_and_hello_keep_the_secrets() {
+fn debug_output_of_settings_and_hello_hides_secrets() {
     let settings = Settings {
         name: "Ada".into(),
         token: Some("secret".into()),

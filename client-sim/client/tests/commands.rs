@@ -1,5 +1,4 @@
-//! Commands from the owner of a connection and from handles: in order, bounded, and safe to give
-//! up.
+//! Commands from the owner of a connection and from handles: in order, bounded, and safe to cancel.
 #![cfg(feature = "connect")]
 
 #[path = "support/peer.rs"]
@@ -26,7 +25,7 @@ async fn drive(connection: &mut Connection) -> ! {
 }
 
 #[tokio::test]
-async fn a_handle_sends_while_events_are_waited_for() {
+async fn a_handle_sends_while_the_owner_waits_for_events() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let (one, other) = (connection.handle(), connection.handle().clone());
     let talk = async {
@@ -50,7 +49,7 @@ async fn a_handle_sends_while_events_are_waited_for() {
 }
 
 #[tokio::test]
-async fn a_full_queue_makes_a_handle_wait_or_say_so() {
+async fn with_a_full_queue_a_handle_waits_or_returns_an_error() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let handle = connection.handle();
     for _ in 0..COMMAND_QUEUE {
@@ -58,8 +57,8 @@ async fn a_full_queue_makes_a_handle_wait_or_say_so() {
     }
     assert!(matches!(handle.try_send(Command::Leave), Err(TrySendError::Full)));
     let waiting = tokio::time::timeout(Duration::from_millis(20), handle.send(Command::Leave));
-    assert!(waiting.await.is_err(), "it waits, and was given up");
-    // The one that was given up is never sent.
+    assert!(waiting.await.is_err(), "it waits, and was cancelled");
+    // The cancelled one is never sent.
     let read = async {
         for _ in 0..COMMAND_QUEUE {
             assert!(matches!(peer.message().await, ClientMessage::Ping { .. }));
@@ -74,7 +73,7 @@ async fn a_full_queue_makes_a_handle_wait_or_say_so() {
 }
 
 #[tokio::test]
-async fn a_command_that_the_server_would_close_for_is_not_sent() {
+async fn a_command_that_is_too_long_for_the_server_is_not_sent() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let long = || Command::say("x".repeat(16 * 1024));
     assert!(matches!(connection.send(long()).await, Err(SendError::TooLong)));
@@ -96,7 +95,7 @@ async fn a_command_that_the_server_would_close_for_is_not_sent() {
 }
 
 #[tokio::test]
-async fn sending_waits_for_a_socket_that_takes_nothing_and_may_be_given_up() {
+async fn sending_waits_for_a_blocked_socket_and_may_be_cancelled() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let mut sent = 0_u32;
     let stuck = |number: u32| Command::say(format!("{number} {}", "x".repeat(15_000)));
@@ -108,7 +107,7 @@ async fn sending_waits_for_a_socket_that_takes_nothing_and_may_be_given_up() {
         }
         sent += 1;
     }
-    // All that was sent arrives whole and in order, and what was given up does not.
+    // All sent commands arrive whole and in order, and cancelled ones do not arrive.
     let handle = connection.handle();
     let read = async {
         for number in 1..=sent {
@@ -128,7 +127,7 @@ async fn sending_waits_for_a_socket_that_takes_nothing_and_may_be_given_up() {
 }
 
 #[tokio::test]
-async fn an_event_that_comes_byte_by_byte_survives_that_waiting_is_given_up_each_time() {
+async fn an_event_that_arrives_byte_by_byte_survives_repeated_cancelling() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let mut bytes = Vec::new();
     for message in [
@@ -153,7 +152,7 @@ async fn an_event_that_comes_byte_by_byte_survives_that_waiting_is_given_up_each
         tokio::io::AsyncWriteExt::write_all(&mut peer.stream, &[byte])
             .await
             .expect("taken");
-        // Given up at once, before and after the byte is there.
+        // Cancelled immediately, before and after the byte arrives.
         for _ in 0..2 {
             tokio::select! {
                 biased;
@@ -172,7 +171,7 @@ async fn an_event_that_comes_byte_by_byte_survives_that_waiting_is_given_up_each
 }
 
 #[tokio::test]
-async fn a_join_takes_no_event_away() {
+async fn a_join_loses_no_event() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let serve = async {
         assert!(matches!(peer.message().await, ClientMessage::Join(join) if join.room == "test"));
@@ -191,7 +190,7 @@ async fn a_join_takes_no_event_away() {
 }
 
 #[tokio::test]
-async fn a_join_that_is_refused_says_why() {
+async fn a_refused_join_says_why() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let serve = async {
         let ClientMessage::Join(join) = peer.message().await else {
@@ -212,7 +211,7 @@ async fn a_join_that_is_refused_says_why() {
 }
 
 #[tokio::test]
-async fn a_join_without_an_answer_is_given_up_in_time() {
+async fn a_join_without_an_answer_times_out() {
     let (mut connection, _peer) = connected(Options::default()).await;
     tokio::time::pause();
     let joined = connection.join("test").await;
@@ -223,7 +222,7 @@ async fn a_join_without_an_answer_is_given_up_in_time() {
 }
 
 #[tokio::test]
-async fn a_join_keeps_so_many_events_and_counts_snapshots_in_a_row_as_one() {
+async fn a_join_keeps_a_bounded_number_of_events_and_counts_consecutive_snapshots_as_one() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     peer.say(&entered_with(map())).await;
     let here = parlour_client::Position::from_px(99, 99);
@@ -243,10 +242,10 @@ async fn a_join_keeps_so_many_events_and_counts_snapshots_in_a_row_as_one() {
                 _ => {}
             }
         }
-        assert_eq!(joins, 1, "a join without room for events is not sent");
+        assert_eq!(joins, 1, "a join without space for events is not sent");
     };
     let joins = async {
-        // So that the room above is not the answer to the join.
+        // This gives the join a different request number than the room above answers.
         connection.send(Command::Ping).await.expect("open");
         let joined = connection.join("other").await;
         assert!(matches!(joined, Err(JoinError::TooManyEvents)), "{joined:?}");
@@ -278,7 +277,7 @@ async fn a_join_says_how_the_connection_ended() {
 }
 
 #[tokio::test]
-async fn what_a_handle_queued_goes_out_before_what_the_owner_sends_and_before_the_goodbye() {
+async fn queued_commands_of_a_handle_are_sent_before_those_of_the_owner_and_before_the_goodbye() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let handle = connection.handle();
     handle.try_send(Command::say("first")).expect("there is room");

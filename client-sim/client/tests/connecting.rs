@@ -1,4 +1,4 @@
-//! What a program learns if a connection cannot be opened: why, and whether to try again.
+//! The errors of a connection that cannot be opened: why, and whether to try again.
 #![cfg(feature = "connect")]
 
 #[path = "support/peer.rs"]
@@ -12,7 +12,7 @@ use peer::{Peer, Sent, answered, connected, listen};
 
 async fn refused(address: &str) -> ConnectError {
     let opened = Connection::open(address, Options::default()).await;
-    opened.expect_err("it is not there")
+    opened.expect_err("it must not open")
 }
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn a_text_that_is_not_an_address_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn where_nobody_listens_it_is_tried_again() {
+async fn a_port_without_a_listener_is_tried_again() {
     let (listener, address) = listen().await;
     drop(listener);
     let error = refused(&address).await;
@@ -41,7 +41,7 @@ async fn where_nobody_listens_it_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_status_and_text() {
+async fn a_refusal_has_status_and_text() {
     let full = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 19\r\n\r\nthe server is full\n";
     let error = answered(full).await;
     assert_eq!(
@@ -77,7 +77,7 @@ async fn a_problem_is_shown_by_its_detail() {
     let charset = format!("{problem}; charset=utf-8");
     let proxy = said(&charset, r#"{"title":"No\u001b[31m backend","status":503}"#);
     assert_eq!(proxy.await, "No[31m backend");
-    // Bodies of other servers.
+    // Bodies from other servers.
     assert_eq!(said(problem, "{\"detail\":").await, "{\"detail\":");
     assert_eq!(said("text/plain", "{}").await, "{}");
 }
@@ -96,7 +96,7 @@ async fn a_long_answer_is_cut_and_has_no_control_characters() {
 }
 
 #[tokio::test]
-async fn another_service_is_named_as_such() {
+async fn a_different_service_is_reported_as_such() {
     for answer in [
         &b"SSH-2.0-OpenSSH_9.7\r\n"[..],
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -131,7 +131,7 @@ async fn a_server_that_closes_instead_of_a_welcome_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_does_not_answer_is_given_up_in_time() {
+async fn opening_times_out_if_the_server_does_not_answer() {
     let (_listener, address) = listen().await;
     let timeout = Duration::from_secs(7);
     let options = Options {
@@ -141,7 +141,7 @@ async fn a_server_that_does_not_answer_is_given_up_in_time() {
     let started = tokio::time::Instant::now();
     let error = Connection::open(&address, options)
         .await
-        .expect_err("nothing came");
+        .expect_err("nothing arrived");
     assert!(
         matches!(error, ConnectError::TimedOut(time) if time == timeout),
         "{error}"
@@ -151,7 +151,7 @@ async fn a_server_that_does_not_answer_is_given_up_in_time() {
 }
 
 #[tokio::test]
-async fn opening_may_be_given_up_at_any_time() {
+async fn opening_may_be_cancelled_at_any_time() {
     let (listener, address) = listen().await;
     let mut opening = Box::pin(Connection::open(&address, Options::default()));
     let (mut stream, _) = tokio::select! {

@@ -1,4 +1,4 @@
-//! A connection to a whole server, as a program uses it; and addresses.
+//! A connection to a whole server, as a program uses it; and the parsing of addresses.
 #![cfg(feature = "connect")]
 
 mod support;
@@ -7,14 +7,14 @@ use parlour_client::{Address, AddressError, Command, Connection, Direction, Even
 use support::world::{Fault, start};
 
 #[tokio::test]
-async fn joins_walks_talks_and_leaves() {
+async fn a_player_joins_walks_talks_and_leaves() {
     let options = Options {
         strict: true,
         ..Options::named("ada")
     };
     let mut connection = Connection::open(&start(Fault::None), options)
         .await
-        .expect("it is there");
+        .expect("the server runs");
     connection.join("test").await.expect("there is room");
     connection.send(Command::say("hello")).await.expect("sent");
     connection.steer(Direction::West);
@@ -29,11 +29,11 @@ async fn joins_walks_talks_and_leaves() {
             _ => {}
         }
     }
-    connection.close().await.expect("the server says goodbye, too");
+    connection.close().await.expect("the server also says goodbye");
 }
 
 #[test]
-fn addresses_are_taken_apart() {
+fn addresses_are_parsed() {
     let parts = |text: &str| {
         text.parse::<Address>().map(|address| {
             (

@@ -1,4 +1,4 @@
-//! The end of a connection: why, and whether and when to come back.
+//! The end of a connection: why, and whether and when to reconnect.
 #![cfg(feature = "connect")]
 
 #[path = "support/peer.rs"]
@@ -31,7 +31,7 @@ async fn closed_with(code: u16) -> Disconnected {
 }
 
 #[tokio::test]
-async fn the_range_of_a_close_code_says_whether_to_come_back() {
+async fn the_range_of_a_close_code_decides_whether_to_reconnect() {
     for (code, advice) in [
         (1000, Advice::Stop),
         (1001, Advice::Resume),
@@ -50,7 +50,7 @@ async fn the_range_of_a_close_code_says_whether_to_come_back() {
 }
 
 #[tokio::test]
-async fn the_server_says_after_how_long_to_come_back() {
+async fn the_server_says_how_long_to_wait_before_reconnecting() {
     for (said, waits) in [
         (1234, Duration::from_millis(1234)),
         (u32::MAX, Duration::from_secs(600)),
@@ -69,10 +69,10 @@ async fn the_server_says_after_how_long_to_come_back() {
 }
 
 #[tokio::test]
-async fn without_such_a_word_clients_come_back_at_different_times() {
+async fn without_advice_clients_reconnect_at_different_times() {
     let mut waits = std::collections::BTreeSet::new();
     for _ in 0..8 {
-        let wait = closed_with(1012).await.reconnect_after().expect("come back");
+        let wait = closed_with(1012).await.reconnect_after().expect("it reconnects");
         assert!((500..2500).contains(&wait.as_millis()), "{wait:?}");
         waits.insert(wait);
     }
@@ -80,7 +80,7 @@ async fn without_such_a_word_clients_come_back_at_different_times() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_is_to_be_resumed() {
+async fn a_lost_connection_should_be_resumed() {
     let (mut connection, peer) = connected(Options::default()).await;
     drop(peer);
     let end = ended(&mut connection).await;
@@ -98,7 +98,7 @@ async fn a_close_without_a_code_is_like_a_lost_connection() {
 }
 
 #[tokio::test]
-async fn after_the_end_it_is_given_again_and_handles_are_closed() {
+async fn the_end_is_returned_again_and_handles_are_closed() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let handle = connection.handle();
     peer.close(1012, "").await;
@@ -123,7 +123,7 @@ async fn as_a_stream_the_end_is_the_last_item() {
 }
 
 #[tokio::test]
-async fn a_broken_protocol_ends_the_connection_and_the_server_learns_it() {
+async fn a_protocol_violation_ends_the_connection_and_the_server_learns_of_it() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     peer.say(&welcome()).await;
     let end = ended(&mut connection).await;
@@ -139,7 +139,7 @@ async fn a_broken_protocol_ends_the_connection_and_the_server_learns_it() {
 }
 
 #[tokio::test]
-async fn a_promise_broken_lightly_is_counted_or_ends_a_strict_connection() {
+async fn a_minor_violation_is_counted_or_ends_a_strict_connection() {
     for strict in [false, true] {
         let (mut connection, mut peer) = connected(Options {
             strict,
@@ -165,14 +165,14 @@ async fn a_promise_broken_lightly_is_counted_or_ends_a_strict_connection() {
 }
 
 #[tokio::test]
-async fn a_message_over_the_limit_ends_the_connection_before_it_takes_memory() {
+async fn a_message_over_the_limit_ends_the_connection_before_it_uses_memory() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let mut header = vec![0x82, 127];
     header.extend((MAX_SERVER_FRAME as u64 + 1).to_be_bytes());
     peer.stream.write_all(&header).await.expect("taken");
     let end = ended(&mut connection).await;
     assert!(matches!(end.cause(), Cause::WebSocket(_)), "{end}");
-    // The same in two frames, each of which is allowed.
+    // The same message in two frames, each of which is allowed.
     let (mut connection, mut peer) = connected(Options::default()).await;
     let send = async {
         let half = vec![0; MAX_SERVER_FRAME / 2 + 1];
@@ -190,7 +190,7 @@ async fn a_message_over_the_limit_ends_the_connection_before_it_takes_memory() {
 }
 
 #[tokio::test]
-async fn a_server_that_says_nothing_is_pinged_and_then_given_up() {
+async fn a_silent_server_is_pinged_and_then_given_up() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     tokio::time::pause();
     let started = tokio::time::Instant::now();
@@ -207,7 +207,7 @@ async fn a_server_that_says_nothing_is_pinged_and_then_given_up() {
 }
 
 #[tokio::test]
-async fn pings_are_answered_while_events_are_waited_for() {
+async fn pings_are_answered_while_waiting_for_events() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let pinged = async {
         peer.frame(OpCode::Ping, b"there?").await;
@@ -237,13 +237,13 @@ async fn a_goodbye_is_answered_or_given_up_after_five_seconds() {
     let (connection, _peer) = connected(Options::default()).await;
     tokio::time::pause();
     let started = tokio::time::Instant::now();
-    let end = connection.close().await.expect_err("nobody answered");
+    let end = connection.close().await.expect_err("the server did not answer");
     assert!(matches!(end.cause(), Cause::Silent(_)), "{end}");
     assert_eq!(started.elapsed().as_secs(), 5);
 }
 
 #[tokio::test]
-async fn what_came_before_the_end_is_given_first() {
+async fn events_before_the_end_are_returned_first() {
     let (mut connection, mut peer): (_, Peer) = connected(Options::default()).await;
     peer.say(&entered_with(map())).await;
     let here = parlour_client::Position::from_px(100, 100);

@@ -1,4 +1,4 @@
-//! Heads of snapshots are enough to see whether one was lost, and nothing else is looked at.
+//! The heads of snapshots are enough to detect a lost one, and nothing else is read.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -46,7 +46,7 @@ impl HeadReader {
 }
 
 #[test]
-fn ticks_rise_and_bases_are_what_was_sent_before() {
+fn ticks_increase_and_a_base_is_the_snapshot_before() {
     let mut reader = HeadReader::in_room();
     assert_eq!(reader.kind(&snapshot(1, 103, Some(100), None, &[])), "none");
     assert_eq!(reader.kind(&snapshot(1, 105, Some(103), None, &[])), "none");
@@ -59,13 +59,13 @@ fn ticks_rise_and_bases_are_what_was_sent_before() {
         "unknown_base"
     );
     assert_eq!(reader.kind(&snapshot(2, 108, Some(105), None, &[])), "wrong_stay");
-    // A full one needs no base.
+    // A full snapshot needs no base.
     assert_eq!(reader.kind(&snapshot(1, 110, None, None, &[])), "none");
     assert_eq!(reader.kind(&snapshot(1, 111, Some(110), None, &[])), "none");
 }
 
 #[test]
-fn a_new_stay_begins_with_a_full_snapshot() {
+fn a_new_stay_starts_with_a_full_snapshot() {
     let mut reader = HeadReader::in_room();
     assert_eq!(reader.kind(&left()), "none");
     assert_eq!(
@@ -81,7 +81,7 @@ fn a_new_stay_begins_with_a_full_snapshot() {
 }
 
 #[test]
-fn acknowledgements_count() {
+fn acknowledgements_are_checked() {
     let mut reader = HeadReader::in_room();
     let mut out = Vec::new();
     for direction in [Direction::East, Direction::North] {
@@ -99,7 +99,7 @@ fn acknowledgements_count() {
 }
 
 #[test]
-fn input_can_be_aimed_without_a_picture() {
+fn input_can_be_aimed_without_a_view() {
     let mut reader = HeadReader::in_room();
     let lead = Duration::from_millis(2);
     let mut out = Vec::new();
@@ -108,16 +108,16 @@ fn input_can_be_aimed_without_a_picture() {
         at: Some(Tick(102)),
     };
     reader.client.command(aimed, reader.now, &mut out);
-    // It came 2 ms before its tick.
+    // It arrived 2 ms before its tick.
     assert_eq!(reader.kind(&snapshot(1, 102, Some(100), Some(1), &[])), "none");
     let (moment, tick) = reader.client.next_sample(reader.now, lead).unwrap();
     assert_eq!((moment, tick), (reader.now, Tick(102)));
 }
 
 #[test]
-fn records_are_not_looked_at() {
+fn records_are_not_read() {
     let mut reader = HeadReader::in_room();
-    // A leave of someone who never was there would be a violation to whoever decodes it.
+    // A client that decodes records would report a leave of a player that was never there.
     assert_eq!(
         reader.kind(&snapshot(1, 101, Some(100), None, &[News::Leave(OTHER)])),
         "none"
@@ -126,9 +126,9 @@ fn records_are_not_looked_at() {
 }
 
 proptest! {
-    /// What is no head to one reader is none to the other, and they read the same.
+    /// Both readers reject the same heads, and read the same from the others.
     #[test]
-    fn a_head_is_read_as_reading_does(
+    fn a_head_is_read_like_a_whole_snapshot(
         bits in 0_u8..64, view in 0_u8..3, tick in 99_u32..110, age in 0_u16..12, rest in prop::collection::vec(any::<u8>(), 0..9),
     ) {
         let mut frame = vec![SNAPSHOT_OPCODE, bits & !0b11100, view];
@@ -140,7 +140,7 @@ proptest! {
         let mut decoded = Snapshot::default();
         match decoded.read(&frame) {
             Ok(()) => prop_assert!(!matches!(received, Err(Violation::Snapshot(_))), "{received:?}"),
-            // Bytes after the head are records, which receive_head leaves alone.
+            // Bytes after the head are records, which `receive_head` ignores.
             Err(parlour_shared::snapshot::SnapshotError::TrailingBytes(_)) => {}
             Err(error) => prop_assert_eq!(received.clone(), Err(Violation::Snapshot(error))),
         }

@@ -1,5 +1,4 @@
-//! The clock of the input: headings go out at the moment from which they reach their tick, once,
-//! and again if need be.
+//! The input clock: headings are sent at the moment from which they reach their tick, once, and again if necessary.
 #![cfg(feature = "connect")]
 
 #[path = "support/peer.rs"]
@@ -19,7 +18,7 @@ use tokio::time::{Instant, pause, resume, timeout};
 const TICKS_3: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_secs(5);
 
-/// The client takes in what the server says, that many messages.
+/// Makes the client read these messages of the server.
 async fn take_in(connection: &mut Connection, peer: &mut Peer, messages: &[Vec<u8>]) {
     for message in messages {
         peer.say(message).await;
@@ -27,7 +26,7 @@ async fn take_in(connection: &mut Connection, peer: &mut Peer, messages: &[Vec<u
     }
 }
 
-/// In a room, standing, at tick 100.
+/// Returns a connection in a room, where the player stands, at tick 100.
 async fn in_room(options: Options) -> (Connection, Peer) {
     let (mut connection, mut peer) = connected(options).await;
     let here = enter_own(Position::from_px(99, 99));
@@ -36,8 +35,7 @@ async fn in_room(options: Options) -> (Connection, Peer) {
     (connection, peer)
 }
 
-/// What the server gets of moves in a time, which passes at once: the clock is stopped, and goes on
-/// afterwards.
+/// Returns the moves that the server receives in this time. Tokio's clock is paused meanwhile, so the time passes immediately.
 async fn moves(connection: &mut Connection, peer: &mut Peer, time: Duration) -> Vec<Move> {
     let drive = async {
         loop {
@@ -57,13 +55,13 @@ async fn moves(connection: &mut Connection, peer: &mut Peer, time: Duration) -> 
     }
 }
 
-/// What each of the moves asks for.
+/// Returns the number and direction of each move.
 fn headings(moves: &[Move]) -> Vec<(u32, Direction)> {
     moves.iter().map(|step| (step.seq, step.direction)).collect()
 }
 
 #[tokio::test]
-async fn a_heading_goes_out_once_and_aimed_at_a_tick() {
+async fn a_heading_is_sent_once_and_aimed_at_a_tick() {
     let (mut connection, mut peer) = in_room(Options::default()).await;
     pause();
     let before = connection.tick().expect("known");
@@ -78,7 +76,7 @@ async fn a_heading_goes_out_once_and_aimed_at_a_tick() {
         &[snapshot(1, 200, Some(100), Some(1), &[])],
     )
     .await;
-    // The same again is no news, another heading is.
+    // Steering the same way again sends nothing; a different heading is sent.
     connection.steer(Direction::East);
     pause();
     assert_eq!(moves(&mut connection, &mut peer, LONG).await, []);
@@ -93,7 +91,7 @@ async fn a_heading_goes_out_once_and_aimed_at_a_tick() {
 }
 
 #[tokio::test]
-async fn only_the_last_wish_of_a_tick_is_sent() {
+async fn only_the_last_heading_of_a_tick_is_sent() {
     let (mut connection, mut peer) = in_room(Options::default()).await;
     let handle = connection.handle();
     for direction in [Direction::East, Direction::West, Direction::South] {
@@ -105,7 +103,7 @@ async fn only_the_last_wish_of_a_tick_is_sent() {
 }
 
 #[tokio::test]
-async fn a_heading_that_is_not_acknowledged_goes_out_again_after_a_second() {
+async fn an_unacknowledged_heading_is_sent_again_after_a_second() {
     let (mut connection, mut peer) = in_room(Options::default()).await;
     connection.steer(Direction::East);
     pause();
@@ -117,7 +115,7 @@ async fn a_heading_that_is_not_acknowledged_goes_out_again_after_a_second() {
 }
 
 #[tokio::test]
-async fn a_heading_goes_out_again_in_the_next_room() {
+async fn a_heading_is_sent_again_in_the_next_room() {
     let (mut connection, mut peer) = in_room(Options::default()).await;
     connection.steer(Direction::East);
     pause();
@@ -153,7 +151,7 @@ async fn outside_of_a_room_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_client_that_only_watches_sends_no_heading() {
+async fn a_spectator_sends_no_heading() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     take_in(&mut connection, &mut peer, &[entered_in(Slot::NOBODY, map())]).await;
     connection.steer(Direction::East);
@@ -184,7 +182,7 @@ async fn frames_come_sixty_times_a_second_each_for_the_next_tick() {
 }
 
 #[tokio::test]
-async fn what_is_steered_in_a_frame_goes_out_for_its_tick() {
+async fn a_heading_steered_in_a_frame_is_sent_for_its_tick() {
     let (mut connection, mut peer) = in_room(Options {
         frames: true,
         ..Options::default()
@@ -207,7 +205,7 @@ async fn what_is_steered_in_a_frame_goes_out_for_its_tick() {
 }
 
 #[tokio::test]
-async fn the_own_player_is_predicted_before_the_server_answers() {
+async fn the_players_own_motion_is_predicted_before_the_server_answers() {
     let (mut connection, mut peer) = in_room(Options::default()).await;
     let here = connection.position().expect("in the room");
     connection.steer(Direction::East);
@@ -219,7 +217,7 @@ async fn the_own_player_is_predicted_before_the_server_answers() {
 }
 
 #[tokio::test]
-async fn a_heading_that_the_socket_did_not_take_goes_out_when_it_takes_data_again() {
+async fn a_heading_waits_until_the_socket_takes_data_again() {
     let (mut connection, mut peer) = in_room(Options::default()).await;
     let stuck = || Command::say("x".repeat(15_000));
     while timeout(Duration::from_millis(200), connection.send(stuck()))

@@ -1,5 +1,4 @@
-//! Input is sampled so that it reaches the server just before its tick, whatever the way there is
-//! like.
+//! Input is sampled so that it reaches the server just before its tick, whatever the latency.
 
 use std::time::{Duration, Instant};
 
@@ -12,33 +11,31 @@ use parlour_shared::{
 };
 use proptest::prelude::*;
 
-/// Ticks that were over when the client came.
+/// The last tick that was over when the client connected.
 const BEFORE: u32 = 1000;
 
 fn us(count: u64) -> Duration {
     Duration::from_micros(count)
 }
 
-/// A server with exact ticks, seen from a client at the end of a line with delays. Time is what it
-/// is told.
+/// A server with exact ticks, seen by a client across a line with delays. Time is an argument.
 struct Scene {
     start: Instant,
     lock: PhaseLock,
     clock: TickClock,
     seq: u32,
-    /// Deadlines come so much later than by the first tick's: ticks that the server has skipped.
+    /// How much later deadlines are than the first tick implies: the time of skipped ticks.
     skipped: Duration,
     up: Duration,
     down: Duration,
 }
 
-/// What became of a command.
+/// The outcome of a command.
 #[derive(Clone, Copy, Debug)]
 struct Outcome {
-    /// Before the deadline of its tick, in microseconds.
+    /// How long before the deadline of its tick it arrived, in microseconds.
     early_us: i64,
-    /// The tick that the server takes messages in for when it arrived, minus the one it was aimed
-    /// at.
+    /// The tick for which the server accepts messages when it arrived, minus the one it was aimed at.
     late_ticks: i64,
 }
 
@@ -62,27 +59,27 @@ impl Scene {
         self.start + self.skipped + Duration::from_nanos(nanos)
     }
 
-    /// The client hears that a tick is over.
+    /// Reports to the client that a tick is over.
     fn tell_tick(&mut self, tick: u32) {
         let at = self.deadline(tick) + us(300) + self.down;
         self.clock.observe(Tick(tick), at);
     }
 
-    /// The first tick whose deadline is not over.
+    /// Returns the first tick whose deadline has not passed.
     fn next_tick(&self, now: Instant) -> u32 {
         let next = |&tick: &u32| self.deadline(tick) >= now;
         (BEFORE..).find(next).expect("time has no end")
     }
 
-    /// Wants to send at that moment, does so when it is best, and hears what became of it. The
-    /// delay is that of this command, over the usual one.
+    /// Wants to send at this moment, sends at the best moment, and reports the outcome to the client. `delay` is the extra
+    /// delay of this command.
     fn command(&mut self, wish: Instant, delay: Duration) -> Outcome {
         let (at, tick) = self
             .lock
             .next(wish, DEFAULT_LEAD, &self.clock)
             .expect("a tick is known");
         assert!(at >= wish, "{:?} too early", wish - at);
-        assert!(at <= wish + us(17_000), "{:?} is no tick", at - wish);
+        assert!(at <= wish + us(17_000), "{:?} is longer than a tick", at - wish);
         self.send(at, tick, delay)
     }
 
@@ -118,7 +115,7 @@ impl Scene {
 }
 
 #[test]
-fn the_second_command_is_on_time_already() {
+fn the_second_command_is_already_on_time() {
     for (up, down) in [(40, 40), (900, 400), (12_000, 30_000), (70_000, 90_000)] {
         let mut scene = Scene::new(us(up), us(down));
         let mut wish = scene.start + us(250_000);
@@ -138,12 +135,12 @@ fn the_second_command_is_on_time_already() {
 fn the_first_command_is_aimed_by_the_clock() {
     let mut scene = Scene::new(us(40), us(40));
     let outcome = scene.command(scene.start + us(100_000), Duration::ZERO);
-    // Late or early by what the way and the tick take.
+    // It is late or early by the latency and the length of a tick.
     assert!((1_000..=2_200).contains(&outcome.early_us), "{outcome:?}");
 }
 
 #[test]
-fn without_any_tick_there_is_no_aim() {
+fn without_a_known_tick_there_is_no_aim() {
     let lock = PhaseLock::default();
     assert_eq!(
         lock.next(Instant::now(), DEFAULT_LEAD, &TickClock::default()),
@@ -195,7 +192,7 @@ fn ticks_that_the_server_skipped_are_noticed() {
 }
 
 #[test]
-fn a_way_that_became_longer_is_believed_the_second_time() {
+fn a_longer_latency_is_believed_the_second_time() {
     let mut scene = Scene::new(us(500), us(500));
     for number in 0..10 {
         scene.command(scene.wish(number), Duration::ZERO);
@@ -212,10 +209,10 @@ fn a_way_that_became_longer_is_believed_the_second_time() {
 }
 
 #[test]
-fn clocks_that_run_apart_are_followed() {
+fn clock_drift_is_followed() {
     let mut scene = Scene::new(us(500), us(500));
     for second in 1..500 {
-        // 200 millionths: worse than any clock in a computer.
+        // 200 ppm: worse than any computer's clock.
         scene.skipped = us(200 * second);
         let tick = BEFORE + 60 * second as u32;
         scene.tell_tick(tick);
@@ -228,7 +225,7 @@ fn clocks_that_run_apart_are_followed() {
 }
 
 #[test]
-fn commands_that_are_never_answered_let_the_clock_decide_again() {
+fn unanswered_commands_make_the_clock_decide_again() {
     let mut scene = Scene::new(us(500), us(500));
     let (moment, tick) = (scene.start + us(100_000), Tick(BEFORE + 9));
     scene.send(moment, tick, Duration::ZERO);
@@ -243,15 +240,15 @@ fn commands_that_are_never_answered_let_the_clock_decide_again() {
 }
 
 #[test]
-fn an_answer_to_nothing_teaches_nothing() {
+fn an_answer_without_a_command_is_ignored() {
     let mut lock = PhaseLock::default();
     lock.acknowledged(Ack { seq: 3, early: 20 }, Instant::now());
     assert_eq!(lock.latest(Tick(5)), None);
 }
 
 proptest! {
-    /// Delays of all kinds, half of them small: most commands come in time, and none is aimed at a
-    /// tick that the server would not take.
+    /// Delays of all kinds, half of them small: most commands arrive in time, and none is aimed at a tick that the server
+    /// would not accept.
     #[test]
     fn most_commands_are_in_time(seed: u64, up in 20_u64..80_000, down in 20_u64..80_000, gap in 20_000_u64..900_000) {
         let mut scene = Scene::new(us(up), us(down));
@@ -268,14 +265,13 @@ proptest! {
                 in_time += 1;
             }
         }
-        // One in ten has a delay that no lock can foresee: 9 of 90 on average, and 30 in less than
-        // one of 10^7 cases.
+        // One in ten has an unpredictable delay: 9 of 90 on average, and 30 in less than one of 10^7 cases.
         prop_assert!(in_time >= 60, "{in_time} of 90");
     }
 
-    /// Whatever a server says, an aim lies within its window as far as the client can tell.
+    /// Whatever a server reports, an aim is within its window as far as the client can know.
     #[test]
-    fn no_aim_lies_outside_of_the_window(
+    fn every_aim_is_within_the_window(
         answers in prop::collection::vec((any::<i16>(), 0_u64..100_000, any::<u32>()), 1..40),
         lead in 0_u64..300_000,
     ) {

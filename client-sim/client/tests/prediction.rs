@@ -1,5 +1,4 @@
-//! The client's prediction equals a server that follows the rules tick by tick, whatever happens on
-//! the way.
+//! The client's prediction equals a server that follows the rules tick by tick, whatever the delays.
 
 mod support;
 
@@ -19,14 +18,14 @@ fn heading() -> impl Strategy<Value = Heading> {
     })
 }
 
-/// What happens in one tick.
+/// The events of one tick.
 #[derive(Clone, Debug)]
 struct Moment {
-    /// The client sends this.
+    /// The heading that the client sends.
     send: Option<Heading>,
-    /// The server applies all that was sent so far, of which only the last counts.
+    /// Whether the server applies what was sent so far, of which only the last command counts.
     apply: bool,
-    /// The server sends a snapshot after this tick.
+    /// Whether the server sends a snapshot after this tick.
     tell: bool,
 }
 
@@ -104,8 +103,7 @@ proptest! {
                 let segment = if turn.is_some() { body.course.segment } else { body.course.segment.seen_from(body.tick) };
                 let reported = OwnMotion { tick: body.tick, ack: ack.take(), turned: turn, segment };
                 let verdict = prediction.confirm(&walls, &reported);
-                // What takes too long to search through is not compared; that takes more than two
-                // commands.
+                // Snapshots that need too long a search are not compared; that takes more than two commands.
                 let is_fair = match verdict {
                     Ok(Agreement::Unchecked) => acknowledged > 2,
                     other => other == Ok(Agreement::Agreed),
@@ -119,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn a_dishonest_one_is(walls in grid(), heading in heading(), ticks in 1_u32..60, x in -3_i32..=3, y in -3_i32..=3) {
+    fn a_dishonest_server_is_accused(walls in grid(), heading in heading(), ticks in 1_u32..60, x in -3_i32..=3, y in -3_i32..=3) {
         let start = Position::from_px(96, 96);
         prop_assume!(walls.is_free(start) && (x, y) != (0, 0));
         let mut body = Body { course: Course::still(Tick(10), start), tick: Tick(10) };
@@ -131,8 +129,7 @@ proptest! {
         for _ in 1..ticks {
             body.step(&walls, None);
         }
-        // A few units beside the truth, with the tick of the turn reported: there is one place
-        // only.
+        // A few units off, with the tick of the turn reported: only one position is possible.
         let here = body.course.segment.at(body.tick);
         let beside = Position { x: here.x + x, y: here.y + y };
         let segment = Segment { since: body.tick, position: beside, gait: body.course.segment.gait };
@@ -164,7 +161,7 @@ fn a_wall_stops_the_prediction_where_it_stops_the_server() {
         },
         Tick(1),
     );
-    // The wall begins at 320 px, and the body is 8 px to each side.
+    // The wall begins at 320 px, and the body extends 8 px to each side.
     assert_eq!(
         prediction.position_at(&walls, Tick(200)),
         Some(Position::from_px(200, 312))
@@ -172,7 +169,7 @@ fn a_wall_stops_the_prediction_where_it_stops_the_server() {
 }
 
 #[test]
-fn too_much_at_once_is_taken_over_unchecked() {
+fn too_many_changes_are_accepted_unchecked() {
     let walls = walls();
     let mut prediction = Prediction::default();
     let here = Position::from_px(100, 100);

@@ -1,4 +1,4 @@
-//! `wss://` addresses: what is trusted, and what is said of what is not.
+//! `wss://` addresses: which certificates are trusted, and the errors for the others.
 #![cfg(feature = "tls")]
 
 #[path = "support/peer.rs"]
@@ -26,8 +26,7 @@ fn trusting(certificates: &[&[u8]]) -> Options {
 
 const AUTHORITY: &[u8] = include_bytes!("certificates/authority.der");
 
-/// Serves one client of a server that has the certificate for `localhost`; whether it came to a
-/// welcome.
+/// Serves one client as a server with the certificate for `localhost`.
 async fn serve(listener: TcpListener) {
     let certificate = CertificateDer::from_slice(include_bytes!("certificates/localhost.der"));
     let key = PrivatePkcs8KeyDer::from(&include_bytes!("certificates/localhost-key.der")[..]);
@@ -36,7 +35,7 @@ async fn serve(listener: TcpListener) {
         .expect("versions")
         .with_no_client_auth()
         .with_single_cert(vec![certificate], PrivateKeyDer::from(key))
-        .expect("the key fits");
+        .expect("the key matches");
     let (stream, _) = listener.accept().await.expect("a client");
     if let Ok(stream) = TlsAcceptor::from(Arc::new(config)).accept(stream).await {
         let mut peer = Peer::upgraded(stream).await;
@@ -53,15 +52,15 @@ async fn open(options: Options) -> Result<Connection, ConnectError> {
 }
 
 #[tokio::test]
-async fn a_certificate_of_a_trusted_authority_is_accepted() {
+async fn a_certificate_from_a_trusted_authority_is_accepted() {
     let mut connection = open(trusting(&[AUTHORITY])).await.expect("trusted");
     let end = connection.next_event().await.expect_err("closed");
     assert!(end.is_goodbye(), "{end}");
 }
 
 #[tokio::test]
-async fn any_other_certificate_is_refused_and_not_tried_again() {
-    let error = open(Options::default()).await.expect_err("nobody knows it");
+async fn any_other_certificate_is_rejected_and_not_tried_again() {
+    let error = open(Options::default()).await.expect_err("it is not trusted");
     assert!(matches!(error, ConnectError::Tls(_)), "{error}");
     assert!(error.to_string().contains("UnknownIssuer"), "{error}");
     assert_eq!(error.reconnect_after(), None);
@@ -81,10 +80,10 @@ async fn a_server_without_tls_is_refused() {
 }
 
 #[tokio::test]
-async fn a_certificate_to_trust_that_is_none_is_an_error() {
+async fn an_invalid_trusted_certificate_is_an_error() {
     let (_listener, address) = listen().await;
     let address = address.replace("ws://", "wss://");
-    let error = Connection::open(&address, trusting(&[b"no certificate"])).await;
+    let error = Connection::open(&address, trusting(&[b"not a certificate"])).await;
     let error = error.expect_err("nothing to trust");
     assert!(error.to_string().contains("trusted certificate"), "{error}");
 }

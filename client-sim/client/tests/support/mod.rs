@@ -1,4 +1,4 @@
-//! The server's side of the protocol, as far as tests need it: frames by hand.
+//! The server's side of the protocol, as far as tests need it: frames built by hand.
 #![allow(dead_code, reason = "each test uses a part")]
 
 pub(crate) mod world;
@@ -23,7 +23,7 @@ pub(crate) const OWN_PLAYER: PlayerId = PlayerId(0xAAAA);
 pub(crate) const OTHER_PLAYER: PlayerId = PlayerId(0xBBBB);
 pub(crate) const EPOCH: Epoch = Epoch(7);
 
-/// 20 x 20 tiles of 32 px with a wall across the middle row.
+/// Returns a map of 20 x 20 tiles of 32 px, with a wall across the middle row.
 pub(crate) fn map() -> MapInfo {
     MapInfo {
         name: "test".into(),
@@ -41,7 +41,7 @@ pub(crate) fn map() -> MapInfo {
 }
 
 pub(crate) fn walls() -> WallGrid {
-    map().wall_grid().expect("the measures are those of a map")
+    map().wall_grid().expect("the dimensions are valid")
 }
 
 pub(crate) fn encoded(message: &ServerMessage) -> Vec<u8> {
@@ -174,14 +174,14 @@ pub(crate) fn enter_own(position: Position) -> News {
     News::Enter(OWN, OWN_PLAYER, position, Gait::default())
 }
 
-/// A client that takes in frames at one moment.
+/// A client that reads frames at one moment.
 pub(crate) struct Seat {
     pub(crate) client: Client,
     pub(crate) now: Instant,
 }
 
 impl Seat {
-    /// A client that was welcomed.
+    /// Returns a client that was welcomed.
     pub(crate) fn welcomed() -> Self {
         let mut seat = Self {
             client: Client::new(),
@@ -191,7 +191,7 @@ impl Seat {
         seat
     }
 
-    /// A client in a room, standing at this place at tick 100.
+    /// Returns a client in a room, where it stands at this position at tick 100.
     pub(crate) fn in_room(position: Position) -> Self {
         let mut seat = Self::welcomed();
         assert_eq!(seat.get(&entered_with(map())), Event::Entered);
@@ -203,14 +203,14 @@ impl Seat {
         self.client.receive(frame, self.now)
     }
 
-    /// Takes in a frame that has nothing wrong.
+    /// Reads a frame without a violation.
     pub(crate) fn get(&mut self, frame: &[u8]) -> Event {
-        let received = self.try_get(frame).expect("the frame is in order");
+        let received = self.try_get(frame).expect("the frame is valid");
         assert_eq!(received.violation, None);
         received.event
     }
 
-    /// The kind of the violation that a frame is.
+    /// Returns the kind of the violation that a frame causes.
     pub(crate) fn violation(&mut self, frame: &[u8]) -> &'static str {
         match self.try_get(frame) {
             Err(violation) => violation.kind(),

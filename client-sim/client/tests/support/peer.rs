@@ -1,4 +1,4 @@
-//! The server's end of one connection, in the test's hands.
+//! The server's end of one connection, controlled by the test.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -18,7 +18,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What the client sent.
+/// Something that the client sent.
 #[derive(Debug)]
 pub(crate) enum Sent {
     Message(ClientMessage),
@@ -34,14 +34,14 @@ pub(crate) struct Peer<S = TcpStream> {
     input: Vec<u8>,
 }
 
-/// A listener on a free port, and its address for clients.
+/// Returns a listener on a free port, and its address for clients.
 pub(crate) async fn listen() -> (TcpListener, String) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = format!("ws://{}/ws", listener.local_addr().unwrap());
     (listener, address)
 }
 
-/// A client that was welcomed, and the server's end.
+/// Returns a client that was welcomed, and the server's end.
 pub(crate) async fn connected(options: Options) -> (Connection, Peer) {
     let (listener, address) = listen().await;
     let (connection, peer) = tokio::join!(Connection::open(&address, options), async {
@@ -49,10 +49,10 @@ pub(crate) async fn connected(options: Options) -> (Connection, Peer) {
         peer.welcome().await;
         peer
     });
-    (connection.expect("it is there"), peer)
+    (connection.expect("the server answers"), peer)
 }
 
-/// What a client makes of a server that writes this and hangs up.
+/// Returns the error of a client whose server writes this answer and hangs up.
 pub(crate) async fn answered(answer: &[u8]) -> ConnectError {
     let (listener, address) = listen().await;
     let (connection, ()) = tokio::join!(Connection::open(&address, Options::default()), async {
@@ -60,7 +60,7 @@ pub(crate) async fn answered(answer: &[u8]) -> ConnectError {
         request(&mut stream).await;
         stream.write_all(answer).await.unwrap();
     });
-    connection.expect_err("this is no welcome")
+    connection.expect_err("this is not a welcome")
 }
 
 async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
@@ -72,7 +72,7 @@ async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
-    /// After the HTTP part, which is in order.
+    /// Accepts the HTTP upgrade.
     pub(crate) async fn upgraded(mut stream: S) -> Self {
         let request = request(&mut stream).await;
         let key = request
@@ -121,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.stream.write_all(&frame).await.unwrap();
     }
 
-    /// Says why it is about to close, and after how long to come back.
+    /// Sends why the server is about to close, and how long to wait before reconnecting.
     pub(crate) async fn closing(&mut self, code: CloseCode, reconnect_after_ms: u32) {
         let closing = Closing {
             code,
@@ -131,7 +131,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             .await;
     }
 
-    /// The next thing that the client sent.
+    /// Returns the next thing that the client sent.
     pub(crate) async fn next(&mut self) -> Sent {
         loop {
             let mut rest = &mut self.input[..];
@@ -140,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
                 Event::Binary(message) => Sent::Message(codec::decode_client(message).unwrap()),
                 Event::Pong(payload) => Sent::Pong(payload.to_vec()),
                 Event::Close { code, .. } => Sent::Close(code),
-                other => panic!("a client sends no {other:?}"),
+                other => panic!("a client never sends {other:?}"),
             });
             let used = before - rest.len();
             self.input.drain(..used);
@@ -155,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         }
     }
 
-    /// The next message that the client sent.
+    /// Returns the next message that the client sent.
     pub(crate) async fn message(&mut self) -> ClientMessage {
         match self.next().await {
             Sent::Message(message) => message,

@@ -1,5 +1,4 @@
-//! A server of one room, small enough to be seen to be right, in a thread of its own. It can be
-//! told to break a promise.
+//! A server of one room in a separate thread, small enough to be obviously correct. It can violate the protocol on request.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod step;
@@ -32,21 +31,21 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// What the server does wrong, once, a second after its beginning.
+/// The fault of the server; most occur once, a second after its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
-    /// Moves everyone a little.
+    /// Moves all players a little.
     Push,
-    /// Leaves a number out in the room's stream.
+    /// Skips a number in the room's stream.
     SkipStamp,
-    /// Closes everyone's connection.
+    /// Closes all connections.
     Close(CloseCode),
-    /// Drops everyone's connection.
+    /// Drops all connections.
     Drop,
-    /// Lets nobody into the room.
+    /// Lets no player into the room.
     Full,
-    /// Stands still for so long: no tick, no byte.
+    /// Stands still for this long: no tick, no byte.
     Freeze(Duration),
 }
 
@@ -60,7 +59,7 @@ struct Player {
     command: Option<Waiting>,
     ack: Option<Ack>,
     told: Option<Tick>,
-    /// The segment changed at this tick, by a turn or not.
+    /// Whether a turn changed the segment at this tick; `None` if it did not change.
     change: Option<bool>,
 }
 
@@ -78,13 +77,13 @@ struct State {
     walls: WallGrid,
     map: MapInfo,
     fault: Fault,
-    /// It stood still, so the clients' aims are beside what it takes for a while.
+    /// Set after it stood still: for a while the clients' aims are outside of the window that it accepts.
     has_frozen: bool,
     seq: u32,
     players: Vec<Option<Player>>,
 }
 
-/// Starts a server and gives the address of its WebSocket. It runs until the test's process ends.
+/// Starts a server and returns the address of its WebSocket. It runs until the test's process ends.
 pub(crate) fn start(fault: Fault) -> String {
     let (sender, receiver) = mpsc::sync_channel(1);
     std::thread::spawn(move || {
@@ -265,7 +264,7 @@ impl State {
                 };
                 assert!(
                     (-8..=16).contains(&ahead),
-                    "an aim that no server takes: {ahead} ticks ahead"
+                    "an aim that no server accepts: {ahead} ticks ahead"
                 );
                 let early = (to_next + ahead * PERIOD.as_micros() as i64) / 100;
                 player.command = Some(Waiting {

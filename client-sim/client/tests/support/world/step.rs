@@ -1,4 +1,4 @@
-//! One tick of the small server: everyone moves, everyone is told.
+//! One tick of the small server: moves all players, and sends each the changes.
 
 use parlour_shared::{
     ids::{PlayerId, Slot, Tick},
@@ -37,7 +37,7 @@ impl State {
         self.replicate();
     }
 
-    /// Tells everyone everything that changed at this tick.
+    /// Sends all players everything that changed at this tick.
     fn replicate(&mut self) {
         let tick = self.tick;
         let seen: Vec<(Slot, Segment, Option<Tick>, Option<bool>)> = (0_u16..)
@@ -141,7 +141,7 @@ impl State {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the thread of the server is to do nothing, as if its process were stopped"
+    reason = "the server's thread must do nothing, as if its process were stopped"
 )]
 fn stand_still(time: std::time::Duration) {
     std::thread::sleep(time);
