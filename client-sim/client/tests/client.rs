@@ -128,7 +128,8 @@ fn the_tick_is_estimated_from_the_fastest_message() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     let start = seat.now;
     assert_eq!(seat.client.tick_at(start), Some(Tick(100)));
-    // Half a second later a message arrives that took 100 ms. The estimate must not fall back for it.
+    // Half a second later a message arrives that took 100 ms. The estimate must not fall back for
+    // it.
     seat.now = start + Duration::from_millis(500);
     seat.get(&snapshot(1, 124, Some(100), None, &[]));
     assert_eq!(seat.client.tick_at(seat.now), Some(Tick(130)));
@@ -256,7 +257,8 @@ fn clients_share_equal_walls() {
 fn aimed_walks_teach_when_to_sample_next() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     let start = seat.now;
-    // Tick 100 was over when the client heard of it; so far it can only assume that there is no latency.
+    // Tick 100 was over when the client heard of it; so far it can only assume that there is no
+    // latency.
     let (moment, tick) = seat
         .client
         .next_sample(start, DEFAULT_LEAD)

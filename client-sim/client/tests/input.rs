@@ -1,4 +1,5 @@
-//! The input clock: headings are sent at the moment from which they reach their tick, once, and again if necessary.
+//! The input clock: headings are sent at the moment from which they reach their tick, once, and
+//! again if necessary.
 #![cfg(feature = "connect")]
 
 #[path = "support/peer.rs"]
@@ -35,7 +36,8 @@ async fn in_room(options: Options) -> (Connection, Peer) {
     (connection, peer)
 }
 
-/// Returns the moves that the server receives in this time. Tokio's clock is paused meanwhile, so the time passes immediately.
+/// Returns the moves that the server receives in this time. Tokio's clock is paused meanwhile, so
+/// the time passes immediately.
 async fn moves(connection: &mut Connection, peer: &mut Peer, time: Duration) -> Vec<Move> {
     let drive = async {
         loop {

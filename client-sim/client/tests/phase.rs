@@ -35,7 +35,8 @@ struct Scene {
 struct Outcome {
     /// How long before the deadline of its tick it arrived, in microseconds.
     early_us: i64,
-    /// The tick for which the server accepts messages when it arrived, minus the one it was aimed at.
+    /// The tick for which the server accepts messages when it arrived, minus the one it was aimed
+    /// at.
     late_ticks: i64,
 }
 
@@ -71,8 +72,8 @@ impl Scene {
         (BEFORE..).find(next).expect("time has no end")
     }
 
-    /// Wants to send at this moment, sends at the best moment, and reports the outcome to the client. `delay` is the extra
-    /// delay of this command.
+    /// Wants to send at this moment, sends at the best moment, and reports the outcome to the
+    /// client. `delay` is the extra delay of this command.
     fn command(&mut self, wish: Instant, delay: Duration) -> Outcome {
         let (at, tick) = self
             .lock
@@ -247,8 +248,8 @@ fn an_answer_without_a_command_is_ignored() {
 }
 
 proptest! {
-    /// Delays of all kinds, half of them small: most commands arrive in time, and none is aimed at a tick that the server
-    /// would not accept.
+    /// Delays of all kinds, half of them small: most commands arrive in time, and none is aimed at
+    /// a tick that the server would not accept.
     #[test]
     fn most_commands_are_in_time(seed: u64, up in 20_u64..80_000, down in 20_u64..80_000, gap in 20_000_u64..900_000) {
         let mut scene = Scene::new(us(up), us(down));
@@ -265,7 +266,8 @@ proptest! {
                 in_time += 1;
             }
         }
-        // One in ten has an unpredictable delay: 9 of 90 on average, and 30 in less than one of 10^7 cases.
+        // One in ten has an unpredictable delay: 9 of 90 on average, and 30 in less than one of
+        // 10^7 cases.
         prop_assert!(in_time >= 60, "{in_time} of 90");
     }
 

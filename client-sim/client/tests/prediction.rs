@@ -1,4 +1,5 @@
-//! The client's prediction equals a server that follows the rules tick by tick, whatever the delays.
+//! The client's prediction equals a server that follows the rules tick by tick, whatever the
+//! delays.
 
 mod support;
 
@@ -103,7 +104,8 @@ proptest! {
                 let segment = if turn.is_some() { body.course.segment } else { body.course.segment.seen_from(body.tick) };
                 let reported = OwnMotion { tick: body.tick, ack: ack.take(), turned: turn, segment };
                 let verdict = prediction.confirm(&walls, &reported);
-                // Snapshots that need too long a search are not compared; that takes more than two commands.
+                // Snapshots that need too long a search are not compared; that takes more than two
+                // commands.
                 let is_fair = match verdict {
                     Ok(Agreement::Unchecked) => acknowledged > 2,
                     other => other == Ok(Agreement::Agreed),

@@ -1,4 +1,5 @@
-//! A server of one room in a separate thread, small enough to be obviously correct. It can violate the protocol on request.
+//! A server of one room in a separate thread, small enough to be obviously correct. It can violate
+//! the protocol on request.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod step;
@@ -77,7 +78,8 @@ struct State {
     walls: WallGrid,
     map: MapInfo,
     fault: Fault,
-    /// Set after it stood still: for a while the clients' aims are outside of the window that it accepts.
+    /// Set after it stood still: for a while the clients' aims are outside of the window that it
+    /// accepts.
     has_frozen: bool,
     seq: u32,
     players: Vec<Option<Player>>,
