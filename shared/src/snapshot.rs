@@ -3,7 +3,7 @@
 //! ```text
 //! u8  opcode      0
 //! u8  flags       1 full, 2 ack, 4 leaves, 8 enters, 16 updates; other bits zero
-//! u8  view        from RoomEntered
+//! u8  view        number of the player's stay, from RoomEntered
 //! u32 tick        the state is that of this tick
 //! u16 base age    tick - base; 0 in a full snapshot, else at least 1
 //! ack             u32 seq, i16 early                         if flagged

@@ -45,7 +45,7 @@ pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) 
     )
 }
 
-/// Returns the course from `tick` on; its segment is unchanged if the walls do not change the motion there. Call it at the tick `course.review`, or later if no later position was used yet.
+/// Returns the course from `tick` on; its segment is unchanged if the walls do not change the motion there. Call it at the tick `course.review`, or later if no position from that tick on was used yet.
 #[must_use]
 pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
     let from = course.segment.at(Tick(tick.0 - 1));

@@ -126,7 +126,7 @@ pub(super) fn takes_tags(c: char) -> bool {
     c == BLACK_FLAG
 }
 
-/// Returns the letter or digit of a region's code that a tag stands for, or `None` if this is no such tag.
+/// Returns the letter or digit of a region's code that a tag stands for, or `None` if this is not such a tag.
 pub(super) fn tag(c: char) -> Option<char> {
     let ascii = char::from_u32(u32::from(c).checked_sub(0xE0000)?)?;
     matches!(ascii, 'a'..='z' | '0'..='9').then_some(ascii)

@@ -17,7 +17,7 @@ pub enum Event<'a> {
     Close {
         /// The close code, one that [`is_close_code`] allows. `None`: the peer sent no code.
         code: Option<u16>,
-        /// The peer's reason, up to 123 bytes. Use it only in logs, and do not trust it there either.
+        /// The peer's reason, up to 123 bytes. Use it only in logs, and treat it as untrusted.
         reason: &'a str,
     },
 }
