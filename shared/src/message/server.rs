@@ -164,7 +164,7 @@ pub struct ChatSaid {
 pub struct StateEntry {
     /// The key.
     pub key: String,
-    /// Its version: increases with each write to the key, including a deletion.
+    /// Its version: increases with each write to the key, and a deletion does not reset it.
     pub version: u32,
     /// Its value. `None`: the key was deleted.
     pub value: Option<String>,
