@@ -14,7 +14,8 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// Returns the advice for any close code, named or not, by its range. 1001 comes from a proxy that stops; 1005 and 1006 mean that the connection ended without a code.
+    /// Returns the advice for any close code, named or not, by its range. 1001 comes from a proxy
+    /// that stops; 1005 and 1006 mean that the connection ended without a code.
     #[must_use]
     pub fn for_code(code: u16) -> Self {
         match code {
@@ -27,7 +28,8 @@ impl Advice {
 
 macro_rules! close_codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $reason:literal;)*) => {
-        /// A close code. The reason text comes from this table; a JSON client may be sent a sentence instead.
+        /// A close code. The reason text comes from this table; a JSON client may be sent a
+        /// sentence instead.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[repr(u16)]

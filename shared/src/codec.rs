@@ -1,6 +1,8 @@
 //! Encodes structured messages as bytes and text, and decodes them.
 //!
-//! The binary form is bincode 2 with its standard configuration: little endian, integers of 16 bits and more as varints. The JSON form is what serde derives. Decoding is strict: it rejects trailing bytes, and for a client's message anything that encoding would not have written.
+//! The binary form is bincode 2 with its standard configuration: little endian, integers of 16 bits
+//! and more as varints. The JSON form is what serde derives. Decoding is strict: it rejects
+//! trailing bytes, and for a client's message anything that encoding would not have written.
 
 mod mistake;
 
@@ -12,19 +14,23 @@ use crate::{
     message::{ClientMessage, ServerKind, ServerMessage},
 };
 
-/// A number that changes with the form of any message, so that a client built from different types is rejected instead of misreading. A test computes it from the types and prints the new one when it differs.
+/// A number that changes with the form of any message, so that a client built from different types
+/// is rejected instead of misreading. A test computes it from the types and prints the new one when
+/// it differs.
 pub const SCHEMA: u32 = 0x1805_dcf3;
 
 /// Bytes that are not a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
-    /// The bytes do not decode: an unknown variant, a truncated message, or a length that exceeds the rest.
+    /// The bytes do not decode: an unknown variant, a truncated message, or a length that exceeds
+    /// the rest.
     #[error("not a message: {0}")]
     Malformed(String),
     /// More bytes follow the message.
     #[error("{0} bytes after the message")]
     TrailingBytes(usize),
-    /// The bytes decode, but encoding writes something different: an integer is longer than necessary.
+    /// The bytes decode, but encoding writes something different: an integer is longer than
+    /// necessary.
     #[error("message is not in its shortest form")]
     NotCanonical,
 }
@@ -37,7 +43,8 @@ pub const SNAPSHOT_OPCODE: u8 = ServerKind::Snapshot as u8;
 
 /// Appends the binary form to `out`. Allocates only if `out` has to grow.
 pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) {
-    // Encoding into memory fails only for types that bincode cannot represent; tests check that ours are not among them.
+    // Encoding into memory fails only for types that bincode cannot represent; tests check that
+    // ours are not among them.
     bincode::serde::encode_into_writer(message, Appending(out), config::<MAX_SERVER_FRAME>())
         .expect("messages are encodable and a Vec accepts all bytes");
 }
@@ -50,7 +57,9 @@ pub fn decode_client(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
     decode_canonical::<MAX_CLIENT_MESSAGE>(bytes)
 }
 
-/// Reads the binary form of a client's message from a recording. Like [`decode_client`], with a higher limit: the message may have arrived as JSON, and bincode counts numbers against the limit at their full width.
+/// Reads the binary form of a client's message from a recording. Like [`decode_client`], with a
+/// higher limit: the message may have arrived as JSON, and bincode counts numbers against the limit
+/// at their full width.
 ///
 /// # Errors
 /// [`CodecError`] for anything that [`encode`] would not have written.
@@ -96,14 +105,16 @@ pub fn to_json(message: &ServerMessage) -> String {
 /// Reads the JSON form of a client's message.
 ///
 /// # Errors
-/// [`CodecError::Malformed`] with a sentence for the person who typed the text. It is printable ASCII and repeats no value of the text, which may be a secret.
+/// [`CodecError::Malformed`] with a sentence for the person who typed the text. It is printable
+/// ASCII and repeats no value of the text, which may be a secret.
 pub fn from_json(text: &str) -> Result<ClientMessage, CodecError> {
     serde_json::from_str(text).map_err(|error| CodecError::Malformed(mistake::sentence(text, &error)))
 }
 
 fn decode_canonical<const LIMIT: usize>(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
     let message = decode_exact::<ClientMessage, LIMIT>(bytes)?;
-    // bincode accepts numbers in a longer form than necessary. A message must have exactly one form.
+    // bincode accepts numbers in a longer form than necessary. A message must have exactly one
+    // form.
     let mut canonical = CanonicalCheck { expected: bytes };
     bincode::serde::encode_into_writer(&message, &mut canonical, config::<LIMIT>())
         .map_err(|_| CodecError::NotCanonical)?;

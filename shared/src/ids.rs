@@ -21,7 +21,8 @@ impl Tick {
     }
 }
 
-/// A player as other players know it. Deliberately looks random: it must not reveal the number of players.
+/// A player as other players know it. Deliberately looks random: it must not reveal the number of
+/// players.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlayerId(pub u32);

@@ -1,4 +1,5 @@
-//! Maps as the simulation and clients use them: walls, spawn points and doors. The server reads them from Tiled files.
+//! Maps as the simulation and clients use them: walls, spawn points and doors. The server reads
+//! them from Tiled files.
 
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +92,8 @@ impl Door {
 }
 
 impl MapInfo {
-    /// Returns the walls as a grid, or `None` if the dimensions are invalid or the walls cover more than the map.
+    /// Returns the walls as a grid, or `None` if the dimensions are invalid or the walls cover more
+    /// than the map.
     #[must_use]
     pub fn wall_grid(&self) -> Option<WallGrid> {
         if !WallGrid::fits(self.width, self.height, self.tile_px) {

@@ -1,6 +1,8 @@
-//! Motion in exact integers. A player's motion is a segment of constant velocity, the same on server and client.
+//! Motion in exact integers. A player's motion is a segment of constant velocity, the same on
+//! server and client.
 //!
-//! Positions are in 1/256 px, velocities in 1/256 px per tick. No floats are used, so a browser, a bot and the server compute the same number at the same tick.
+//! Positions are in 1/256 px, velocities in 1/256 px per tick. No floats are used, so a browser, a
+//! bot and the server compute the same number at the same tick.
 
 mod course;
 mod walls;
@@ -43,7 +45,8 @@ impl Position {
         }
     }
 
-    /// Returns the square of the distance, in units squared: exact, without a root. It saturates for positions outside of any map.
+    /// Returns the square of the distance, in units squared: exact, without a root. It saturates
+    /// for positions outside of any map.
     #[must_use]
     pub fn distance_squared(self, other: Self) -> i64 {
         let (dx, dy) = (
@@ -230,7 +233,8 @@ impl Segment {
         }
     }
 
-    /// Returns the position at `tick`, which must not be before the segment. Wraps instead of panicking if a hostile server sends numbers outside of any map.
+    /// Returns the position at `tick`, which must not be before the segment. Wraps instead of
+    /// panicking if a hostile server sends numbers outside of any map.
     #[must_use]
     pub fn at(&self, tick: Tick) -> Position {
         let velocity = self.gait.velocity();

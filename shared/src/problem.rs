@@ -35,7 +35,8 @@ impl ProblemDetails<'_> {
         serde_json::to_string(self).expect("strings and a number are always valid JSON")
     }
 
-    /// Parses a body. Missing members become empty. Returns `None` if the body is not JSON or a member has the wrong type.
+    /// Parses a body. Missing members become empty. Returns `None` if the body is not JSON or a
+    /// member has the wrong type.
     #[must_use]
     pub fn from_json(body: &[u8]) -> Option<ProblemDetails<'static>> {
         serde_json::from_slice(body).ok()

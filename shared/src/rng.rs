@@ -1,6 +1,7 @@
 //! Seeded random streams: the only source of randomness in the simulation, the bots and the edge.
 
-/// The purpose of a stream. With separate purposes, no feature shifts the numbers of a different one.
+/// The purpose of a stream. With separate purposes, no feature shifts the numbers of a different
+/// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {

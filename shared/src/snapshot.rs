@@ -1,4 +1,5 @@
-//! Snapshots: frames packed by hand, byte-aligned and little endian, so that they can be spliced from shared byte ranges.
+//! Snapshots: frames packed by hand, byte-aligned and little endian, so that they can be spliced
+//! from shared byte ranges.
 //!
 //! ```text
 //! u8  opcode      0
@@ -54,7 +55,8 @@ pub mod fields {
     pub const ANCHOR: u8 = 2;
     /// The skin changed.
     pub const SKIN: u8 = 4;
-    /// The first of the four components that plugins replicate; the next higher bits are the others.
+    /// The first of the four components that plugins replicate; the next higher bits are the
+    /// others.
     pub const EXTRA: u8 = 16;
 }
 
@@ -66,7 +68,8 @@ pub const MAX_TURN_AGE: u32 = 255;
 pub struct Ack {
     /// Its sequence number.
     pub seq: u32,
-    /// How long before the start of its tick it arrived, in units of 0.1 ms; negative if it was too late.
+    /// How long before the start of its tick it arrived, in units of 0.1 ms; negative if it was too
+    /// late.
     pub early: i16,
 }
 
@@ -94,7 +97,8 @@ pub struct Snapshot {
     pub base: Option<Tick>,
     /// The last command applied, if it is a new one.
     pub ack: Option<Ack>,
-    /// The slots of players that are no longer visible. They apply before the enters: a slot may be in both.
+    /// The slots of players that are no longer visible. They apply before the enters: a slot may be
+    /// in both.
     pub leaves: Vec<Slot>,
     /// The players that became visible, in full.
     pub enters: Vec<Enter>,
@@ -130,7 +134,8 @@ pub struct Update {
     pub motion: Option<MotionChange>,
     /// Its skin, if that changed.
     pub skin: Option<u16>,
-    /// Components of plugins that changed, as bit number and bytes; no bytes if the component was removed.
+    /// Components of plugins that changed, as bit number and bytes; no bytes if the component was
+    /// removed.
     pub extras: Vec<(u8, Vec<u8>)>,
 }
 
@@ -165,7 +170,8 @@ pub enum SnapshotError {
     /// The first byte is not that of a snapshot.
     #[error("opcode {0} is not a snapshot")]
     Opcode(u8),
-    /// A reserved bit is set, two fields exclude each other, a number is out of range, or slots do not increase.
+    /// A reserved bit is set, two fields exclude each other, a number is out of range, or slots do
+    /// not increase.
     #[error("snapshot has a bad {0}")]
     Bad(&'static str),
 }

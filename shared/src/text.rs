@@ -1,4 +1,5 @@
-//! The rules for names, texts and keys. The server cleans names and chat when they arrive. A client can call the same functions to show a text as others will receive it.
+//! The rules for names, texts and keys. The server cleans names and chat when they arrive. A client
+//! can call the same functions to show a text as others will receive it.
 
 mod character;
 mod clean;
@@ -23,7 +24,8 @@ pub struct RoomName<'a> {
 }
 
 impl<'a> RoomName<'a> {
-    /// Parses `map` or `map/instance`. Both consist of `a-z`, `0-9`, `-` and `_`, and the instance has at most 15 bytes. Returns `None` if the name is invalid.
+    /// Parses `map` or `map/instance`. Both consist of `a-z`, `0-9`, `-` and `_`, and the instance
+    /// has at most 15 bytes. Returns `None` if the name is invalid.
     #[must_use]
     pub fn parse(name: &'a str) -> Option<Self> {
         if name.len() > MAX_ROOM_NAME_BYTES {

@@ -29,7 +29,8 @@ pub struct Seen<'a> {
 pub struct View {
     stay: u8,
     tick: Option<Tick>,
-    /// By slot; `None` for players that are not visible. Most updates are of motions, so these are packed densely.
+    /// By slot; `None` for players that are not visible. Most updates are of motions, so these are
+    /// packed densely.
     motions: Vec<Option<Segment>>,
     /// By slot. Players that are not visible may have left an entry here.
     looks: Vec<Look>,
@@ -44,7 +45,8 @@ struct Look {
     extras: Vec<(u8, Vec<u8>)>,
 }
 
-/// A snapshot that does not fit what the client knows: the server or the transport broke a guarantee.
+/// A snapshot that does not fit what the client knows: the server or the transport broke a
+/// guarantee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {
     /// The snapshot belongs to a different stay in a room than the current one.
@@ -90,7 +92,8 @@ impl View {
         self.forget();
     }
 
-    /// Returns the tick of the last snapshot, or `None` if no snapshot came since entering the room.
+    /// Returns the tick of the last snapshot, or `None` if no snapshot came since entering the
+    /// room.
     #[must_use]
     pub fn tick(&self) -> Option<Tick> {
         self.tick
@@ -108,7 +111,8 @@ impl View {
         *self.motions.get(slot.index())?
     }
 
-    /// Returns the position of the player in a slot at a tick, which must not be before the last snapshot. Returns `None` if the player is not visible.
+    /// Returns the position of the player in a slot at a tick, which must not be before the last
+    /// snapshot. Returns `None` if the player is not visible.
     #[must_use]
     pub fn position(&self, slot: Slot, tick: Tick) -> Option<Position> {
         self.segment(slot).map(|segment| segment.at(tick))
@@ -139,7 +143,8 @@ impl View {
     /// Applies a snapshot.
     ///
     /// # Errors
-    /// [`ViewError`] at the first part that does not fit. The view is then unusable until the next full snapshot.
+    /// [`ViewError`] at the first part that does not fit. The view is then unusable until the next
+    /// full snapshot.
     pub fn apply(&mut self, snapshot: &Snapshot) -> Result<(), ViewError> {
         if snapshot.view != self.stay {
             return Err(ViewError::WrongStay {

@@ -1,8 +1,11 @@
 //! WebSocket (RFC 6455) framing without I/O: bytes in, events out; payloads in, bytes out.
 //!
-//! [`Decoder`] reads the peer's frames, [`frame_header`] and [`encode_into`] write frames to it, and [`handshake`] does the HTTP exchange before them. Nothing here uses sockets, clocks or randomness: the caller supplies the bytes and the mask keys.
+//! [`Decoder`] reads the peer's frames, [`frame_header`] and [`encode_into`] write frames to it,
+//! and [`handshake`] does the HTTP exchange before them. Nothing here uses sockets, clocks or
+//! randomness: the caller supplies the bytes and the mask keys.
 //!
-//! Extensions are not supported, so the reserved bits are always zero and nothing is compressed. Fragments are accepted but never sent.
+//! Extensions are not supported, so the reserved bits are always zero and nothing is compressed.
+//! Fragments are accepted but never sent.
 
 mod decode;
 mod encode;
@@ -78,7 +81,8 @@ impl OpCode {
     }
 }
 
-/// Whether a close frame may carry `code`: a registered code that is meant for the wire, or one of 3000-4999, which are free for frameworks and applications.
+/// Whether a close frame may carry `code`: a registered code that is meant for the wire, or one of
+/// 3000-4999, which are free for frameworks and applications.
 #[must_use]
 pub fn is_close_code(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)

@@ -1,4 +1,5 @@
-//! Close codes: the number determines what the client should do next, and the reason fits in a close frame.
+//! Close codes: the number determines what the client should do next, and the reason fits in a
+//! close frame.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Every message has one form: only what encoding writes decodes, and no input makes decoding panic.
+//! Every message has one form: only what encoding writes decodes, and no input makes decoding
+//! panic.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use parlour_shared::{

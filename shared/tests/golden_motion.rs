@@ -1,4 +1,5 @@
-//! Walks tick by tick, for clients that predict motion in other languages: `assets/wire/motion.json`.
+//! Walks tick by tick, for clients that predict motion in other languages:
+//! `assets/wire/motion.json`.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;

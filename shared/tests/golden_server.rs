@@ -1,4 +1,5 @@
-//! Messages from the server, byte by byte: `assets/wire/server.json`. Snapshots are in a separate file.
+//! Messages from the server, byte by byte: `assets/wire/server.json`. Snapshots are in a separate
+//! file.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;

@@ -56,7 +56,8 @@ fn walk() -> impl Strategy<Value = Walk> {
     })
 }
 
-/// Returns `wish` if a body is free there, or the first tile corner where it is. If there is none, clears the map.
+/// Returns `wish` if a body is free there, or the first tile corner where it is. If there is none,
+/// clears the map.
 fn place_near(grid: &mut WallGrid, wish: Position) -> Position {
     if grid.is_free(wish) {
         return wish;
@@ -76,7 +77,8 @@ fn place_near(grid: &mut WallGrid, wish: Position) -> Position {
     Position { x: 2048, y: 2048 }
 }
 
-/// Calls `check` at every tick with the course and the naive walker, after both have moved or turned.
+/// Calls `check` at every tick with the course and the naive walker, after both have moved or
+/// turned.
 fn follow(walk: &Walk, mut check: impl FnMut(Tick, &Course, &Walker)) {
     let mut tick = Tick(1000);
     let mut course = Course::still(tick, walk.start);

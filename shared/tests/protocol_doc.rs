@@ -28,7 +28,8 @@ fn rows() -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Whether a row begins with these cells. A cell may have a note in parentheses after the expected text.
+/// Whether a row begins with these cells. A cell may have a note in parentheses after the expected
+/// text.
 fn has_row(expected: &[&str]) -> bool {
     let fits = |(cell, expected): (&String, &&str)| {
         cell.trim() == *expected || cell.starts_with(&format!("{expected} ("))

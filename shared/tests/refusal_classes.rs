@@ -1,4 +1,5 @@
-//! Every refusal has its own class, named as in JSON, and either counts against the client or does not.
+//! Every refusal has its own class, named as in JSON, and either counts against the client or does
+//! not.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,5 @@
-//! The schema number identifies the wire format: it changes with the form of any message, the layout of snapshots, and the numbers from which both sides compute motion.
+//! The schema number identifies the wire format: it changes with the form of any message, the
+//! layout of snapshots, and the numbers from which both sides compute motion.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -38,7 +39,8 @@ fn fnv1a(bytes: &[u8]) -> u32 {
     })
 }
 
-/// Describes the wire format as text: one type per line, a snapshot with every field, and every velocity.
+/// Describes the wire format as text: one type per line, a snapshot with every field, and every
+/// velocity.
 fn description() -> String {
     let mut text = String::new();
     for (name, format) in typed::registry() {

@@ -18,7 +18,8 @@ fn real() -> Vec<Vec<u8>> {
     file["snapshots"].as_array().unwrap().iter().map(bytes).collect()
 }
 
-/// Reads a snapshot and checks that it has no more records than its bytes allow: a record has at least two.
+/// Reads a snapshot and checks that it has no more records than its bytes allow: a record has at
+/// least two.
 fn read(bytes: &[u8]) -> Option<Snapshot> {
     let mut snapshot = Snapshot::default();
     snapshot.read(bytes).ok()?;

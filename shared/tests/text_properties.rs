@@ -1,4 +1,5 @@
-//! Properties of every text: cleaning converges, its result is bounded and clean, and no input makes it panic.
+//! Properties of every text: cleaning converges, its result is bounded and clean, and no input
+//! makes it panic.
 
 use parlour_shared::{
     limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS},
@@ -6,7 +7,8 @@ use parlour_shared::{
 };
 use proptest::prelude::*;
 
-/// Texts of code points of every kind that cleaning distinguishes, so that their combinations occur.
+/// Texts of code points of every kind that cleaning distinguishes, so that their combinations
+/// occur.
 fn tricky() -> impl Strategy<Value = String> {
     const TRICKY: &[char] = &[
         'a',

@@ -1,10 +1,15 @@
-//! Compares the decoder with tungstenite: the same bytes must result in the same messages in the same order, and in an error if and only if tungstenite returns one. The exceptions are:
+//! Compares the decoder with tungstenite: the same bytes must result in the same messages in the
+//! same order, and in an error if and only if tungstenite returns one. The exceptions are:
 //!
-//! * a length that is not in its shortest form is refused here and accepted there. This includes the length of a control frame, which is refused here as too long because control frames cannot have the longer forms;
+//! * a length that is not in its shortest form is refused here and accepted there. This includes
+//!   the length of a control frame, which is refused here as too long because control frames cannot
+//!   have the longer forms;
 //! * a close code that is not allowed is refused here, and becomes a close with code 1002 there;
 //! * 1014 (bad gateway, registered after the RFC) is allowed here but not there;
-//! * too many fragments are refused here, and tungstenite has no such limit. These tests cannot reach the limit;
-//! * tungstenite checks most of a header only after the payload arrived. The tests append enough zeros that every payload within the limit arrives.
+//! * too many fragments are refused here, and tungstenite has no such limit. These tests cannot
+//!   reach the limit;
+//! * tungstenite checks most of a header only after the payload arrived. The tests append enough
+//!   zeros that every payload within the limit arrives.
 
 mod websocket_support;
 
@@ -42,7 +47,8 @@ impl Write for Peer<'_> {
     }
 }
 
-/// Returns the events that tungstenite reads, up to a close frame, an error or the end of the bytes.
+/// Returns the events that tungstenite reads, up to a close frame, an error or the end of the
+/// bytes.
 fn theirs(role: Role, bytes: &[u8]) -> (Vec<Owned>, Option<tungstenite::Error>) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(LIMITS.max_message))

@@ -10,7 +10,8 @@ use websocket_support::{
 
 const KEY: Option<[u8; 4]> = Some([1, 2, 3, 4]);
 
-/// Checks that the bytes are refused with this error and code after this many events, in one piece and byte by byte, and that no event follows.
+/// Checks that the bytes are refused with this error and code after this many events, in one piece
+/// and byte by byte, and that no event follows.
 #[track_caller]
 fn refused(role: Role, bytes: &[u8], events: usize, error: WebSocketError, code: u16) {
     let mut decoder = Decoder::new(role, LIMITS);

@@ -62,7 +62,8 @@ proptest! {
     }
 }
 
-/// Tests the lengths around which the header changes, as one piece and with separate header and payload.
+/// Tests the lengths around which the header changes, as one piece and with separate header and
+/// payload.
 #[test]
 fn every_form_of_length() {
     let limits = Limits {

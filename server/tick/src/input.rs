@@ -9,7 +9,8 @@ use crate::Pace;
 pub struct TickInput {
     /// Sorted by session; the events of one session are in order of arrival.
     pub events: Vec<Event>,
-    /// How often viewers are sent snapshots. Like holds, it affects only what is sent, never the world.
+    /// How often viewers are sent snapshots. Like holds, it affects only what is sent, never the
+    /// world.
     pub pace: Pace,
 }
 
@@ -35,20 +36,27 @@ pub struct Event {
 pub enum EventKind {
     /// The session begins. This is the first event of every session, and a welcome answers it.
     Open {
-        /// The name that others see, from `parlour_shared::text::clean_name`. The world checks only its length: if it is empty or too long, the world makes one up.
+        /// The name that others see, from `parlour_shared::text::clean_name`. The world checks only
+        /// its length: if it is empty or too long, the world makes one up.
         name: String,
     },
-    /// The session is over: the player leaves, and the id is never used again. The output of this tick may still have frames for it; they cannot be delivered.
+    /// The session is over: the player leaves, and the id is never used again. The output of this
+    /// tick may still have frames for it; they cannot be delivered.
     Close,
     /// The connection cannot take snapshots for now. Changes are kept as state and not queued.
     Hold,
-    /// The connection can take snapshots again. The next one is relative to the last one it was sent.
+    /// The connection can take snapshots again. The next one is relative to the last one it was
+    /// sent.
     Release,
     /// The client sent a message.
     Message {
-        /// How long before the deadline of this tick it arrived, in units of 0.1 ms; saturates at 3.2 s.
+        /// How long before the deadline of this tick it arrived, in units of 0.1 ms; saturates at
+        /// 3.2 s.
         early: i16,
-        /// The message. Never a hello or ping: the edge answers those. The text of a chat is the result of `parlour_shared::text::clean_chat`, or empty if that returned an error. The world answers an empty text with `bad_text`, in order, and still charges the rate limit. So the world never depends on a Unicode table.
+        /// The message. Never a hello or ping: the edge answers those. The text of a chat is the
+        /// result of `parlour_shared::text::clean_chat`, or empty if that returned an error. The
+        /// world answers an empty text with `bad_text`, in order, and still charges the rate limit.
+        /// So the world never depends on a Unicode table.
         message: ClientMessage,
     },
 }

@@ -1,6 +1,8 @@
 //! The input and output of a world's tick, as plain values.
 //!
-//! A world turns one [`TickInput`] into one [`TickOutput`]. The edge, the recorder and every test communicate with a world only through these two types. This crate contains no world, so code that depends only on this crate cannot touch one.
+//! A world turns one [`TickInput`] into one [`TickOutput`]. The edge, the recorder and every test
+//! communicate with a world only through these two types. This crate contains no world, so code
+//! that depends only on this crate cannot touch one.
 #![forbid(unsafe_code)]
 
 mod input;

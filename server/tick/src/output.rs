@@ -1,4 +1,5 @@
-//! Everything that the world sends. One output is reused for all ticks, so that a tick allocates nothing.
+//! Everything that the world sends. One output is reused for all ticks, so that a tick allocates
+//! nothing.
 
 use parlour_shared::{
     close::CloseCode,
@@ -14,15 +15,19 @@ pub struct TickOutput {
     pub tick: Tick,
     /// The state hash after it.
     pub hash: u64,
-    /// Sixteen bits of the hash of each part of the state, by tag. If the state hash differs, they show in which part.
+    /// Sixteen bits of the hash of each part of the state, by tag. If the state hash differs, they
+    /// show in which part.
     pub parts: Vec<u16>,
     /// The payloads of all frames; several frames may share a range.
     pub bytes: Vec<u8>,
-    /// The frames to send. Those of one session are in the order of sending, which is also the order of their bytes: reliable messages, then at most one snapshot.
+    /// The frames to send. Those of one session are in the order of sending, which is also the
+    /// order of their bytes: reliable messages, then at most one snapshot.
     pub frames: Vec<OutFrame>,
-    /// Like [`Self::frames`], for watchers (`Simulation::watch`). The list is separate because watcher sessions do not belong to the world, and their ids may collide with its own.
+    /// Like [`Self::frames`], for watchers (`Simulation::watch`). The list is separate because
+    /// watcher sessions do not belong to the world, and their ids may collide with its own.
     pub watched: Vec<OutFrame>,
-    /// Sessions to close after their frames are sent. The edge answers with [`crate::EventKind::Close`].
+    /// Sessions to close after their frames are sent. The edge answers with
+    /// [`crate::EventKind::Close`].
     pub closes: Vec<(SessionId, CloseCode)>,
     /// Counts for metrics.
     pub counts: Counts,
@@ -63,7 +68,8 @@ pub struct Counts {
     pub entities: u32,
     /// Viewers that cannot take snapshots now.
     pub held: u32,
-    /// Viewers by how often they are sent everything they can see, in the order of [`crate::Cadence::ALL`].
+    /// Viewers by how often they are sent everything they can see, in the order of
+    /// [`crate::Cadence::ALL`].
     pub viewers: [u32; 4],
     /// Movement commands that took effect in this tick.
     pub moves: u32,
@@ -115,7 +121,8 @@ impl TickOutput {
         });
     }
 
-    /// Appends the watchers' frames of an earlier output. This lets the caller send several ticks as one, if snapshots are held in all but the last.
+    /// Appends the watchers' frames of an earlier output. This lets the caller send several ticks
+    /// as one, if snapshots are held in all but the last.
     pub fn append_watched(&mut self, earlier: &TickOutput) {
         let mut last = None;
         for frame in &earlier.watched {

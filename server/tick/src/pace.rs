@@ -1,4 +1,5 @@
-//! How often viewers are sent snapshots: 60 times a second normally, and less often under pressure. Every second level slows only entities that are not near the viewer.
+//! How often viewers are sent snapshots: 60 times a second normally, and less often under pressure.
+//! Every second level slows only entities that are not near the viewer.
 
 use parlour_shared::limits::TICK_RATE;
 
@@ -42,7 +43,8 @@ impl Cadence {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PaceLevel(u8);
 
-/// For each level: how often a viewer is sent everything that it can see, and how often what is nearby.
+/// For each level: how often a viewer is sent everything that it can see, and how often what is
+/// nearby.
 const LEVELS: [(Cadence, Cadence); 7] = [
     (Cadence::Hz60, Cadence::Hz60),
     (Cadence::Hz30, Cadence::Hz60),
@@ -90,7 +92,8 @@ impl PaceLevel {
 pub enum Pace {
     /// The same cadence for everyone, under any pressure.
     Fixed(Cadence),
-    /// This level for everyone, and a slower one for a viewer whose connection recently took no data.
+    /// This level for everyone, and a slower one for a viewer whose connection recently took no
+    /// data.
     Adaptive(PaceLevel),
 }
 
@@ -101,7 +104,8 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// Returns how often a viewer at level `own` is sent everything that it can see, and how often what is nearby.
+    /// Returns how often a viewer at level `own` is sent everything that it can see, and how often
+    /// what is nearby.
     #[must_use]
     pub fn cadences(self, own: PaceLevel) -> (Cadence, Cadence) {
         match self {

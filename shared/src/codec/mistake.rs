@@ -1,6 +1,8 @@
 //! Explains why a text is not a message, in one sentence for the person who typed it.
 //!
-//! The sentence is printable ASCII. It repeats names that were typed, but never values: a value may be a token. It fits into the reason of a close frame, so it has an example only if there is room.
+//! The sentence is printable ASCII. It repeats names that were typed, but never values: a value may
+//! be a token. It fits into the reason of a close frame, so it has an example only if there is
+//! room.
 
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
@@ -83,7 +85,8 @@ fn not_json(reason: &str, characters: usize) -> String {
     }
 }
 
-/// For JSON of the right form with a wrong part. The reasons have the forms of [`serde::de::Error`].
+/// For JSON of the right form with a wrong part. The reasons have the forms of
+/// [`serde::de::Error`].
 fn wrong_part(place: &Place, reason: &str) -> String {
     let message = place.message().unwrap_or_default();
     if let Some((name, known)) = named(reason, "unknown variant `") {
@@ -141,14 +144,16 @@ fn wrong_value(path: &str, message: &str, found: &str, expected: &str) -> String
     with_example(&format!("`{path}` must be {takes}{found}"), message)
 }
 
-/// Returns the unknown name and the list of known ones. The known names are ours and never contain the separator, so they begin after its last occurrence.
+/// Returns the unknown name and the list of known ones. The known names are ours and never contain
+/// the separator, so they begin after its last occurrence.
 fn named<'a>(reason: &'a str, prefix: &str) -> Option<(&'a str, String)> {
     let (name, known) = reason.strip_prefix(prefix)?.rsplit_once("`, expected ")?;
     let known = known.trim_start_matches("one of ").replace('`', "");
     Some((name, known.replace(" or ", ", ")))
 }
 
-/// Returns a name as a part of the sentence, or an empty string if it is too long. Characters outside printable ASCII, such as a Cyrillic `e`, are escaped.
+/// Returns a name as a part of the sentence, or an empty string if it is too long. Characters
+/// outside printable ASCII, such as a Cyrillic `e`, are escaped.
 fn shown(name: &str) -> String {
     let shown: String = name
         .chars()
@@ -171,7 +176,8 @@ fn with_example(sentence: &str, message: &str) -> String {
         .unwrap_or_else(|| sentence.to_owned())
 }
 
-/// Returns the byte offset of the error. serde_json counts lines from 1 and columns in bytes; line 0 means the end of the text.
+/// Returns the byte offset of the error. serde_json counts lines from 1 and columns in bytes; line
+/// 0 means the end of the text.
 fn offset(text: &str, error: &serde_json::Error) -> usize {
     if error.line() == 0 {
         return text.len();
@@ -243,7 +249,8 @@ impl<'a> Place<'a> {
         EXAMPLES.iter().map(|(name, _)| *name).find(|name| *name == typed)
     }
 
-    /// Returns the keys up to here. serde_json stops at an unknown name, so only the last key can be one; `without_last` leaves it out.
+    /// Returns the keys up to here. serde_json stops at an unknown name, so only the last key can
+    /// be one; `without_last` leaves it out.
     fn path(&self, without_last: bool) -> String {
         let open = self.depth.min(DEPTH);
         let last = if without_last {
@@ -264,7 +271,8 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Returns where the string ends that `text` continues after its first quote: at the closing quote or the end of the text.
+/// Returns where the string ends that `text` continues after its first quote: at the closing quote
+/// or the end of the text.
 fn end_of_string(text: &str) -> usize {
     let mut is_escaped = false;
     let end = text.bytes().position(|byte| {

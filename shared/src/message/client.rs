@@ -51,7 +51,8 @@ pub enum ClientMessage {
 }
 
 impl ClientMessage {
-    /// Returns the number that the answer repeats, or 0 if the client set none or the message has no answer.
+    /// Returns the number that the answer repeats, or 0 if the client set none or the message has
+    /// no answer.
     #[must_use]
     pub fn request(&self) -> Request {
         match self {
@@ -76,7 +77,8 @@ pub struct Hello {
     /// unchecked.
     #[serde(default)]
     pub schema: u32,
-    /// The player's name, cleaned by `text::clean_name` to 1 to 24 code points. If that returns an error, the server picks a name.
+    /// The player's name, cleaned by `text::clean_name` to 1 to 24 code points. If that returns an
+    /// error, the server picks a name.
     #[serde(default)]
     pub name: String,
     /// Identifies the client. `None`: a guest.
@@ -186,7 +188,8 @@ pub struct SetState {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// 1 to 8 writes to different keys. A batch of any other size is refused; a message with more than 64 writes is malformed.
+    /// 1 to 8 writes to different keys. A batch of any other size is refused; a message with more
+    /// than 64 writes is malformed.
     #[serde(deserialize_with = "few_writes")]
     pub writes: Vec<StateWrite>,
 }

@@ -1,6 +1,7 @@
 //! The kinds of messages and the classes of refusals: numbers without the contents.
 //!
-//! Each list is written once, here. `kind()` and `class()` match every variant of the enum that they describe, so a new variant does not compile until its list has it.
+//! Each list is written once, here. `kind()` and `class()` match every variant of the enum that
+//! they describe, so a new variant does not compile until its list has it.
 
 use super::{ClientMessage, Refusal, ServerMessage};
 
@@ -89,7 +90,8 @@ kinds! {
 }
 
 impl ServerKind {
-    /// Returns the kind of a message in binary form, or `None` if it is empty or its first byte is unknown.
+    /// Returns the kind of a message in binary form, or `None` if it is empty or its first byte is
+    /// unknown.
     #[must_use]
     pub fn of(payload: &[u8]) -> Option<Self> {
         Self::from_number(*payload.first()?)

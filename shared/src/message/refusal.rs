@@ -27,13 +27,15 @@ pub enum Refusal {
     UnknownSkin,
     /// The text is too long, shows nothing, or has a code point that no text may have.
     BadText,
-    /// The batch has an invalid key, a value that is too long, no writes, too many writes, or the same key twice.
+    /// The batch has an invalid key, a value that is too long, no writes, too many writes, or the
+    /// same key twice.
     BadState,
     /// The room's state is full.
     StateFull,
     /// Someone else wrote first.
     StaleVersion {
-        /// Each key of the batch whose version did not match, with its current version (0: the key does not exist).
+        /// Each key of the batch whose version did not match, with its current version (0: the key
+        /// does not exist).
         current: Vec<KeyVersion>,
     },
     /// No plugin registered this message, or the plugin cannot decode it.
@@ -48,7 +50,8 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Returns [`Self::RateLimited`] for a limit that ends in `ticks` ticks. Rounds up, so that a client that waits this long is not too early.
+    /// Returns [`Self::RateLimited`] for a limit that ends in `ticks` ticks. Rounds up, so that a
+    /// client that waits this long is not too early.
     #[must_use]
     pub fn rate_limited(ticks: u32) -> Self {
         let milliseconds = (u64::from(ticks) * 1000).div_ceil(u64::from(TICK_RATE));
@@ -57,7 +60,9 @@ impl Refusal {
         }
     }
 
-    /// Whether a correct client would never cause this refusal. These count towards close code 4422. A bad text does not: people type it, and a client without Unicode's tables cannot predict what is refused.
+    /// Whether a correct client would never cause this refusal. These count towards close code
+    /// 4422. A bad text does not: people type it, and a client without Unicode's tables cannot
+    /// predict what is refused.
     #[must_use]
     pub fn is_senseless(&self) -> bool {
         matches!(

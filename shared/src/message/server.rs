@@ -10,7 +10,9 @@ use crate::{
     view::SnapshotJson,
 };
 
-/// A message from the server. In binary the first byte is the variant's position in this list. 0 is a snapshot, which has this form only in JSON; in binary it is packed by hand ([`crate::snapshot`]).
+/// A message from the server. In binary the first byte is the variant's position in this list. 0 is
+/// a snapshot, which has this form only in JSON; in binary it is packed by hand
+/// ([`crate::snapshot`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerMessage {
@@ -52,7 +54,8 @@ pub enum Durability {
     L3,
 }
 
-/// The position of a reliable message in its stream. A message for everyone is counted per room, a message for only some per player and view, so neither stream has gaps.
+/// The position of a reliable message in its stream. A message for everyone is counted per room, a
+/// message for only some per player and view, so neither stream has gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// The room's epoch.
@@ -109,9 +112,11 @@ pub struct RoomEntered {
     pub tick: Tick,
     /// The maximum number of players in the room.
     pub capacity: u32,
-    /// The distance up to which players see each other, in pixels. `None`: everyone sees everyone in the room.
+    /// The distance up to which players see each other, in pixels. `None`: everyone sees everyone
+    /// in the room.
     pub interest_px: Option<u32>,
-    /// How far chat of [`Scope::Near`] carries, in pixels; a sixth farther to players who were already that near.
+    /// How far chat of [`Scope::Near`] carries, in pixels; a sixth farther to players who were
+    /// already that near.
     pub near_px: u32,
     /// The number of the room's last message; the next one is one higher.
     pub seq: u32,
@@ -153,7 +158,8 @@ pub struct ChatSaid {
     pub scope: Scope,
     /// Who said it.
     pub player: PlayerId,
-    /// The speaker's name. The listener may not see the speaker, because interest can depend on distance.
+    /// The speaker's name. The listener may not see the speaker, because interest can depend on
+    /// distance.
     pub name: String,
     /// What was said.
     pub text: String,
@@ -206,7 +212,8 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Returns the current versions if the refusal is [`Refusal::StaleVersion`], or an empty slice otherwise.
+    /// Returns the current versions if the refusal is [`Refusal::StaleVersion`], or an empty slice
+    /// otherwise.
     #[must_use]
     pub fn current_versions(&self) -> &[KeyVersion] {
         match &self.refusal {

@@ -1,4 +1,5 @@
-//! How walls change a segment: the rule for one tick, and the first tick at which it can change anything.
+//! How walls change a segment: the rule for one tick, and the first tick at which it can change
+//! anything.
 
 use super::{Gait, HALF_BODY, Heading, Position, Segment, WallGrid};
 use crate::ids::Tick;
@@ -30,7 +31,8 @@ pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) 
     let moved = step(walls, position, heading);
     let gait = Gait {
         heading,
-        // Already flush against the wall: blocked from the first tick. After a partial step, the contact is in the next tick.
+        // Already flush against the wall: blocked from the first tick. After a partial step, the
+        // contact is in the next tick.
         blocked_x: velocity.x != 0 && moved.position.x == position.x,
         blocked_y: velocity.y != 0 && moved.position.y == position.y,
     };
@@ -45,7 +47,9 @@ pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) 
     )
 }
 
-/// Returns the course from `tick` on; its segment is unchanged if the walls do not change the motion there. Call it at the tick `course.review`, or later if no position from that tick on was used yet.
+/// Returns the course from `tick` on; its segment is unchanged if the walls do not change the
+/// motion there. Call it at the tick `course.review`, or later if no position from that tick on was
+/// used yet.
 #[must_use]
 pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
     let from = course.segment.at(Tick(tick.0 - 1));
@@ -61,7 +65,8 @@ pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
         }
     };
     let course = review_from(walls, segment, tick);
-    // A step tries x in the rows where it began. If this step left those rows, x may be free in the next one.
+    // A step tries x in the rows where it began. If this step left those rows, x may be free in the
+    // next one.
     let left_rows = walls.tiles_across(from.y) != walls.tiles_across(moved.position.y);
     if moved.gait.blocked_x && left_rows {
         Course {
@@ -115,7 +120,9 @@ fn flush(walls: &WallGrid, middle: i32, velocity: i32) -> i32 {
     }
 }
 
-/// Returns the course with its next review: the first tick after `from` at which an edge of the body enters or leaves a column or row of tiles. Until then it touches the same tiles, and nothing can change.
+/// Returns the course with its next review: the first tick after `from` at which an edge of the
+/// body enters or leaves a column or row of tiles. Until then it touches the same tiles, and
+/// nothing can change.
 fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
     let heading = segment.gait.heading.velocity();
     if heading.x == 0 && heading.y == 0 {
@@ -138,7 +145,8 @@ fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
 /// Returns for how many whole ticks a body that moves along one axis keeps touching the same tiles.
 fn ticks_within_tiles(walls: &WallGrid, middle: i32, velocity: i32) -> u32 {
     if velocity == 0 {
-        // This axis sets no limit. 2^16 ticks are 18 minutes, and keep `Tick` arithmetic far from overflow.
+        // This axis sets no limit. 2^16 ticks are 18 minutes, and keep `Tick` arithmetic far from
+        // overflow.
         return u32::from(u16::MAX);
     }
     let tile = walls.tile();

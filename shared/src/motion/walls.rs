@@ -27,7 +27,9 @@ pub struct WallGrid {
 }
 
 impl WallGrid {
-    /// Returns an open grid of `width` x `height` tiles of `tile_px` pixels. [`Self::fits`] has the bounds: a tile must be wider than the longest step (4 px), and the map must fit an i32 of units (8 million px).
+    /// Returns an open grid of `width` x `height` tiles of `tile_px` pixels. [`Self::fits`] has the
+    /// bounds: a tile must be wider than the longest step (4 px), and the map must fit an i32 of
+    /// units (8 million px).
     ///
     /// # Panics
     /// If [`Self::fits`] is false. Code that reads maps and messages must check it first.
@@ -46,7 +48,8 @@ impl WallGrid {
         }
     }
 
-    /// Whether [`Self::new`] accepts these dimensions: at most 4 million tiles (512 KiB), tiles of 8 to 1024 px, and at most 4 million px per side.
+    /// Whether [`Self::new`] accepts these dimensions: at most 4 million tiles (512 KiB), tiles of
+    /// 8 to 1024 px, and at most 4 million px per side.
     #[must_use]
     pub fn fits(width: u16, height: u16, tile_px: u16) -> bool {
         let tiles = u32::from(width) * u32::from(height);
@@ -106,7 +109,8 @@ impl WallGrid {
         (top..=bottom).all(|row| (left..=right).all(|column| !self.is_wall(column, row)))
     }
 
-    /// Returns the first and last tile that a body with its centre at `middle` touches along one axis.
+    /// Returns the first and last tile that a body with its centre at `middle` touches along one
+    /// axis.
     pub(super) fn tiles_across(&self, middle: i32) -> (i32, i32) {
         (
             (middle - HALF_BODY).div_euclid(self.tile),
@@ -114,7 +118,8 @@ impl WallGrid {
         )
     }
 
-    /// Returns the walls as a short list of rectangles: runs along a row, joined downwards while they are equally wide.
+    /// Returns the walls as a short list of rectangles: runs along a row, joined downwards while
+    /// they are equally wide.
     #[must_use]
     pub fn to_rects(&self) -> Vec<TileRect> {
         let mut done: Vec<TileRect> = Vec::new();

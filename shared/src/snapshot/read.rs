@@ -113,7 +113,8 @@ fn read_section<'a, T>(
     if count == 0 {
         return Err(SnapshotError::Bad("count"));
     }
-    // No record is shorter than a slot, so the length of the frame bounds what a count can allocate.
+    // No record is shorter than a slot, so the length of the frame bounds what a count can
+    // allocate.
     records.reserve(usize::from(count).min(input.rest.len() / 2));
     let mut last = None;
     for _ in 0..count {
@@ -158,7 +159,8 @@ fn read_enter(input: &mut Input<'_>) -> Result<Enter, SnapshotError> {
     })
 }
 
-/// A fast path for by far the most frequent record: only a turn. Returns `None` if the next record is a different or an invalid one.
+/// A fast path for by far the most frequent record: only a turn. Returns `None` if the next record
+/// is a different or an invalid one.
 #[inline]
 fn read_plain_turn(input: &mut Input<'_>, tick: Tick) -> Option<Update> {
     let (&[low, high, mask, ago, gait], rest) = input.rest.split_first_chunk()?;

@@ -1,4 +1,5 @@
-//! Packing snapshots. Each function appends to a buffer and allocates only if the buffer has to grow.
+//! Packing snapshots. Each function appends to a buffer and allocates only if the buffer has to
+//! grow.
 
 use super::{Ack, fields, flags};
 use crate::{
@@ -8,7 +9,8 @@ use crate::{
     motion::{Gait, Position},
 };
 
-/// Writes one snapshot: the head, then the sections in order. The count of each is filled in when it ends.
+/// Writes one snapshot: the head, then the sections in order. The count of each is filled in when
+/// it ends.
 #[derive(Debug)]
 pub struct Builder<'a> {
     out: &'a mut Vec<u8>,
@@ -16,7 +18,8 @@ pub struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// Begins a snapshot at the end of `out`. The base must be at most [`MAX_BASE_AGE`] ticks old, and older than `tick`.
+    /// Begins a snapshot at the end of `out`. The base must be at most [`MAX_BASE_AGE`] ticks old,
+    /// and older than `tick`.
     pub fn begin(out: &'a mut Vec<u8>, view: u8, tick: Tick, base: Option<Tick>, ack: Option<Ack>) -> Self {
         let age = base.map_or(0, |base| tick.since(base));
         assert!(
@@ -38,7 +41,8 @@ impl<'a> Builder<'a> {
         Self { out, start }
     }
 
-    /// Writes the section of a flag. The closure appends the records and returns their number; an empty section is omitted.
+    /// Writes the section of a flag. The closure appends the records and returns their number; an
+    /// empty section is omitted.
     pub fn section(&mut self, flag: u8, records: impl FnOnce(&mut Vec<u8>) -> u16) {
         let at = self.out.len();
         self.out.extend_from_slice(&[0, 0]);

@@ -11,7 +11,8 @@ use icu_properties::{
 
 /// U+200D.
 pub(super) const ZERO_WIDTH_JOINER: char = '\u{200D}';
-/// Separates a Mongolian letter from its suffix, and occurs only between letters: a joiner without the property.
+/// Separates a Mongolian letter from its suffix, and occurs only between letters: a joiner without
+/// the property.
 const MONGOLIAN_VOWEL_SEPARATOR: char = '\u{180E}';
 /// The only base of emoji tag sequences (UTS #51): the flags of England, Scotland and Wales.
 const BLACK_FLAG: char = '\u{1F3F4}';
@@ -61,7 +62,8 @@ pub(super) enum Mark {
     Stacked,
 }
 
-/// Returns the class of a code point. The cost is a few searches in sorted tables for any code point.
+/// Returns the class of a code point. The cost is a few searches in sorted tables for any code
+/// point.
 pub(super) fn class(c: char) -> Class {
     // Most characters of most texts need no table.
     match c {
@@ -127,7 +129,8 @@ pub(super) fn takes_tags(c: char) -> bool {
     c == BLACK_FLAG
 }
 
-/// Returns the letter or digit of a region's code that a tag stands for, or `None` if this is not such a tag.
+/// Returns the letter or digit of a region's code that a tag stands for, or `None` if this is not
+/// such a tag.
 pub(super) fn tag(c: char) -> Option<char> {
     let ascii = char::from_u32(u32::from(c).checked_sub(0xE0000)?)?;
     matches!(ascii, 'a'..='z' | '0'..='9').then_some(ascii)
@@ -143,7 +146,8 @@ pub(super) fn is_letter_or_digit(c: char) -> bool {
     is_letter(c) || GeneralCategoryGroup::Number.contains(category(c))
 }
 
-/// Whether this is a virama: the mark that removes the vowel of a consonant, which then joins the next one.
+/// Whether this is a virama: the mark that removes the vowel of a consonant, which then joins the
+/// next one.
 pub(super) fn is_virama(c: char) -> bool {
     CodePointMapData::<CanonicalCombiningClass>::new().get(c) == CanonicalCombiningClass::Virama
 }

@@ -1,4 +1,6 @@
-//! Cleans names and chat for others: in NFC, without characters that show nothing. This happens once, where a text enters the server. The world and its recordings contain only clean texts, so they never depend on a Unicode table.
+//! Cleans names and chat for others: in NFC, without characters that show nothing. This happens
+//! once, where a text enters the server. The world and its recordings contain only clean texts, so
+//! they never depend on a Unicode table.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
@@ -8,13 +10,16 @@ use super::{
 };
 use crate::limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS, MAX_RAW_TEXT_BYTES};
 
-/// Maximum number of passes over a text. A clean text needs one, and what people write needs two. When a pass removes a character, NFC may reorder the marks around it so that the next pass removes more; only crafted texts do that repeatedly.
+/// Maximum number of passes over a text. A clean text needs one, and what people write needs two.
+/// When a pass removes a character, NFC may reorder the marks around it so that the next pass
+/// removes more; only crafted texts do that repeatedly.
 const MAX_PASSES: usize = 4;
 
 /// Why a name or a chat text cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// More than [`MAX_RAW_TEXT_BYTES`] before cleaning, or more than [`MAX_CHAT_BYTES`] or [`MAX_NAME_CHARS`] after it.
+    /// More than [`MAX_RAW_TEXT_BYTES`] before cleaning, or more than [`MAX_CHAT_BYTES`] or
+    /// [`MAX_NAME_CHARS`] after it.
     #[error("too long")]
     TooLong,
     /// Nothing in it is visible.
@@ -28,10 +33,12 @@ pub enum TextError {
     Tangled,
 }
 
-/// Returns a player's name as others see it: 1 to 24 code points in one line, with each run of blanks replaced by one space. A clean name is returned unchanged.
+/// Returns a player's name as others see it: 1 to 24 code points in one line, with each run of
+/// blanks replaced by one space. A clean name is returned unchanged.
 ///
 /// # Errors
-/// [`TextError`] if the text shows nothing, is too long, has a code point that no text may have, or is tangled.
+/// [`TextError`] if the text shows nothing, is too long, has a code point that no text may have, or
+/// is tangled.
 ///
 /// ```
 /// use parlour_shared::text::clean_name;
@@ -47,7 +54,8 @@ pub fn clean_name(name: String) -> Result<String, TextError> {
     Ok(name)
 }
 
-/// Returns a chat text as others receive it: up to 2 KiB, with line feeds as line ends. A clean text is returned unchanged.
+/// Returns a chat text as others receive it: up to 2 KiB, with line feeds as line ends. A clean
+/// text is returned unchanged.
 ///
 /// # Errors
 /// Like [`clean_name`].

@@ -2,11 +2,14 @@
 
 use super::character::{self, Class, Mark, ZERO_WIDTH_JOINER};
 
-/// Maximum number of marks without their own space (`Mn`, `Me`) on one base. Vietnamese needs two, pointed Hebrew three.
+/// Maximum number of marks without their own space (`Mn`, `Me`) on one base. Vietnamese needs two,
+/// pointed Hebrew three.
 const MAX_STACKED_MARKS: u8 = 4;
-/// Maximum number of marks of any kind on one base. Common Burmese words have five, most of them beside the letter.
+/// Maximum number of marks of any kind on one base. Common Burmese words have five, most of them
+/// beside the letter.
 const MAX_MARKS: u8 = 8;
-/// Number of letters and digits of the region in a flag of tags: two for the country and up to four for its subdivision.
+/// Number of letters and digits of the region in a flag of tags: two for the country and up to four
+/// for its subdivision.
 const TAGS: std::ops::RangeInclusive<usize> = 3..=6;
 
 /// A code point of a text, and what happens to it.
@@ -27,7 +30,8 @@ pub enum Piece {
     Forbidden(char),
 }
 
-/// An iterator over a text. It looks up each code point a fixed number of times, so the cost is linear.
+/// An iterator over a text. It looks up each code point a fixed number of times, so the cost is
+/// linear.
 #[derive(Clone, Debug)]
 pub struct Pieces<'a> {
     rest: &'a str,
@@ -167,7 +171,8 @@ impl Pieces<'_> {
         stays
     }
 
-    /// Returns how many tags the sequence has that begins with the one just read, including its end. Returns 0 if the sequence is invalid.
+    /// Returns how many tags the sequence has that begins with the one just read, including its
+    /// end. Returns 0 if the sequence is invalid.
     fn tags_ahead(&self) -> usize {
         let more = self.rest.chars().take(*TAGS.end());
         let more = more.take_while(|c| character::tag(*c).is_some()).count();

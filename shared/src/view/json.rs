@@ -1,4 +1,5 @@
-//! The JSON form of a snapshot. It has motion in full, so that a person can read one snapshot without the ones before.
+//! The JSON form of a snapshot. It has motion in full, so that a person can read one snapshot
+//! without the ones before.
 
 use serde::{Deserialize, Serialize};
 

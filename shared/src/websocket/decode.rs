@@ -12,7 +12,10 @@ use super::{Limits, OpCode, Role, WebSocketError, apply_mask};
 
 /// Turns the bytes of one connection into [`Event`]s.
 ///
-/// A message that arrives in one piece is unmasked in place and borrowed from the input, without a copy or an allocation. Only a message that is incomplete when the input ends is buffered. The buffer grows with the bytes received, not with the announced length, and is freed after the message is returned. An idle connection uses no memory beyond this struct.
+/// A message that arrives in one piece is unmasked in place and borrowed from the input, without a
+/// copy or an allocation. Only a message that is incomplete when the input ends is buffered. The
+/// buffer grows with the bytes received, not with the announced length, and is freed after the
+/// message is returned. An idle connection uses no memory beyond this struct.
 ///
 /// ```
 /// use parlour_shared::websocket::{Decoder, Event, Limits, Role};
@@ -40,7 +43,9 @@ pub struct Decoder {
     frame: Option<Frame>,
     /// The message that the frames read so far belong to.
     message: Option<Message>,
-    /// The first `message.len` bytes are the current message; the received part of the current frame follows. Between two calls it also has the payload that was lent last, until [`Self::take_back`].
+    /// The first `message.len` bytes are the current message; the received part of the current
+    /// frame follows. Between two calls it also has the payload that was lent last, until
+    /// [`Self::take_back`].
     buffer: Vec<u8>,
 }
 
@@ -59,11 +64,14 @@ impl Decoder {
         }
     }
 
-    /// Reads up to the next event and removes its bytes from the front of `input`, which it may overwrite. Call it until it returns `None`: then all of `input` is consumed, an incomplete message is buffered, and unneeded memory is freed.
-    /// After a close frame or an error it discards all input and always returns `None`.
+    /// Reads up to the next event and removes its bytes from the front of `input`, which it may
+    /// overwrite. Call it until it returns `None`: then all of `input` is consumed, an incomplete
+    /// message is buffered, and unneeded memory is freed. After a close frame or an error it
+    /// discards all input and always returns `None`.
     ///
     /// # Errors
-    /// [`WebSocketError`] at the first violation, as early as possible: one in a frame's header before its payload arrives, and invalid UTF-8 at the end of a fragment.
+    /// [`WebSocketError`] at the first violation, as early as possible: one in a frame's header
+    /// before its payload arrives, and invalid UTF-8 at the end of a fragment.
     pub fn next<'d, 'i: 'd>(
         &'d mut self,
         input: &mut &'i mut [u8],
@@ -97,7 +105,8 @@ impl Decoder {
         self.buffer.capacity()
     }
 
-    /// Drops the payload that the last event borrowed, and frees the buffer if no message is incomplete.
+    /// Drops the payload that the last event borrowed, and frees the buffer if no message is
+    /// incomplete.
     fn take_back(&mut self) {
         if self.finished {
             self.buffer = Vec::new();
@@ -109,7 +118,8 @@ impl Decoder {
         }
     }
 
-    /// Reads frames until a control frame or a message is complete. Returns `None` if the input ends first.
+    /// Reads frames until a control frame or a message is complete. Returns `None` if the input
+    /// ends first.
     fn read_payload<'i>(
         &mut self,
         input: &mut &'i mut [u8],
@@ -152,7 +162,8 @@ impl Decoder {
         }
     }
 
-    /// Returns the payload that begins at `begin` in the buffer and ends with `bytes`. Borrows from the input if none of it was buffered.
+    /// Returns the payload that begins at `begin` in the buffer and ends with `bytes`. Borrows from
+    /// the input if none of it was buffered.
     fn lend<'i>(&mut self, bytes: &'i [u8], begin: usize) -> Payload<'i> {
         if self.buffer.len() == begin {
             Payload::Input(bytes)
@@ -195,7 +206,8 @@ fn take_front<'i>(input: &mut &'i mut [u8], count: usize) -> &'i mut [u8] {
     front
 }
 
-/// Returns how many bytes of `bytes` are complete characters. The rest must be the beginning of one.
+/// Returns how many bytes of `bytes` are complete characters. The rest must be the beginning of
+/// one.
 fn valid_utf8_len(bytes: &[u8]) -> Result<usize, WebSocketError> {
     match str::from_utf8(bytes) {
         Ok(text) => Ok(text.len()),

@@ -29,9 +29,11 @@ impl AsRef<[u8]> for FrameHeader {
     }
 }
 
-/// Returns the header of a whole message or control frame with `payload_len` bytes of payload. Write it before the payload, which need not be copied.
+/// Returns the header of a whole message or control frame with `payload_len` bytes of payload.
+/// Write it before the payload, which need not be copied.
 ///
-/// A server passes no mask. A client passes a fresh random key for each frame, and applies [`apply_mask`] to the payload.
+/// A server passes no mask. A client passes a fresh random key for each frame, and applies
+/// [`apply_mask`] to the payload.
 #[must_use]
 pub fn frame_header(opcode: OpCode, payload_len: usize, mask: Option<[u8; 4]>) -> FrameHeader {
     debug_assert!(
@@ -73,7 +75,9 @@ pub fn encode_into(out: &mut Vec<u8>, opcode: OpCode, payload: &[u8], mask: Opti
     }
 }
 
-/// Appends a close frame to `out`. [`is_close_code`] must allow `code`. A reason over 123 bytes is cut at the last whole character that fits. For a close frame without a code, use `encode_into(out, OpCode::Close, &[], mask)`.
+/// Appends a close frame to `out`. [`is_close_code`] must allow `code`. A reason over 123 bytes is
+/// cut at the last whole character that fits. For a close frame without a code, use
+/// `encode_into(out, OpCode::Close, &[], mask)`.
 pub fn encode_close(out: &mut Vec<u8>, code: u16, reason: &str, mask: Option<[u8; 4]>) {
     debug_assert!(is_close_code(code), "close code {code} on the wire");
     let reason = &reason[..reason.floor_char_boundary(MAX_CLOSE_REASON)];

@@ -2,7 +2,8 @@
 
 use super::MAX_CONTROL_PAYLOAD;
 
-/// The peer broke the protocol or a limit. The connection cannot continue: send a close frame with [`close_code`](Self::close_code) and end it.
+/// The peer broke the protocol or a limit. The connection cannot continue: send a close frame with
+/// [`close_code`](Self::close_code) and end it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebSocketError {
     /// A bit that only extensions use is set.
@@ -47,13 +48,16 @@ pub enum WebSocketError {
     /// A text message or the reason of a close frame is not UTF-8.
     #[error("text is not UTF-8")]
     InvalidUtf8,
-    /// A message over [`Limits::max_message`](super::Limits::max_message). Returned when a frame announces a length that would exceed it, before any of that frame is buffered.
+    /// A message over [`Limits::max_message`](super::Limits::max_message). Returned when a frame
+    /// announces a length that would exceed it, before any of that frame is buffered.
     #[error("message too long")]
     MessageTooLong,
 }
 
 impl WebSocketError {
-    /// Returns the code for the close frame that answers this: 1002, 1007 or 1009. RFC 6455 does not limit fragments, so a message with too many of them counts as too big, not as a protocol error.
+    /// Returns the code for the close frame that answers this: 1002, 1007 or 1009. RFC 6455 does
+    /// not limit fragments, so a message with too many of them counts as too big, not as a protocol
+    /// error.
     #[must_use]
     pub fn close_code(&self) -> u16 {
         match self {

@@ -1,6 +1,7 @@
 //! The HTTP exchange that turns a connection into a WebSocket.
 //!
-//! A server checks the request's key with [`is_valid_key`] and answers with [`accept_key`]. A client uses [`ClientHandshake`] for its whole side.
+//! A server checks the request's key with [`is_valid_key`] and answers with [`accept_key`]. A
+//! client uses [`ClientHandshake`] for its whole side.
 
 mod client;
 mod response;
@@ -32,7 +33,8 @@ pub fn is_valid_key(key: &str) -> bool {
 /// A failed handshake of a client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
-    /// The named part of the request cannot be sent: it is empty or has characters that do not belong in it.
+    /// The named part of the request cannot be sent: it is empty or has characters that do not
+    /// belong in it.
     #[error("the request's {0} cannot be sent")]
     InvalidRequest(&'static str),
     /// The response is longer than [`MAX_RESPONSE`].
@@ -41,7 +43,8 @@ pub enum HandshakeError {
     /// The response is not HTTP/1.1.
     #[error("response is not HTTP/1.1")]
     Malformed,
-    /// The server answered with a status other than 101. The bytes after the response are not WebSocket.
+    /// The server answered with a status other than 101. The bytes after the response are not
+    /// WebSocket.
     #[error("server answered with status {0}")]
     Status(u16),
     /// The named header of the response is missing, repeated or wrong.

@@ -1,10 +1,12 @@
-//! Files of golden vectors in `assets/wire`. `PARLOUR_BLESS=1 cargo test -p parlour-shared` rewrites them.
+//! Files of golden vectors in `assets/wire`. `PARLOUR_BLESS=1 cargo test -p parlour-shared`
+//! rewrites them.
 
 use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 
-/// A file under construction: the lines of its head, and a list with one entry of several lines per vector.
+/// A file under construction: the lines of its head, and a list with one entry of several lines per
+/// vector.
 #[derive(Default)]
 pub(crate) struct File {
     name: &'static str,

@@ -1,4 +1,5 @@
-//! Helpers for the WebSocket tests: they build frames without the encoder under test, and collect events.
+//! Helpers for the WebSocket tests: they build frames without the encoder under test, and collect
+//! events.
 #![allow(dead_code, reason = "each test file uses another part")]
 
 use parlour_shared::websocket::{Decoder, Event, Limits, Role, WebSocketError};
@@ -148,7 +149,8 @@ impl Sketch {
     }
 }
 
-/// The frames of a valid peer: messages, whole or in fragments with control frames between them, and optionally a close at the end.
+/// The frames of a valid peer: messages, whole or in fragments with control frames between them,
+/// and optionally a close at the end.
 pub(crate) fn conversation() -> impl Strategy<Value = Vec<Sketch>> {
     let item = prop_oneof![4 => message(), 1 => control().prop_map(|frame| vec![frame])];
     let end = prop_oneof![2 => Just(None), 1 => close().prop_map(Some)];

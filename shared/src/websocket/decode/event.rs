@@ -2,7 +2,8 @@
 
 use crate::websocket::{OpCode, WebSocketError, is_close_code};
 
-/// A complete message or control frame from the peer. It borrows from the input or from the [`Decoder`](super::Decoder).
+/// A complete message or control frame from the peer. It borrows from the input or from the
+/// [`Decoder`](super::Decoder).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// A text message.
@@ -23,7 +24,8 @@ pub enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Returns the event of a complete message or control frame. The opcode of a message is that of its first frame.
+    /// Returns the event of a complete message or control frame. The opcode of a message is that of
+    /// its first frame.
     pub(super) fn new(opcode: OpCode, payload: &'a [u8]) -> Result<Self, WebSocketError> {
         let text = |bytes| str::from_utf8(bytes).map_err(|_| WebSocketError::InvalidUtf8);
         Ok(match opcode {

@@ -23,7 +23,8 @@ pub(super) struct PartialHeader {
 }
 
 impl PartialHeader {
-    /// Returns the `N` bytes at `begin`, or `None` if they have not all arrived. Callers ask for bytes in order.
+    /// Returns the `N` bytes at `begin`, or `None` if they have not all arrived. Callers ask for
+    /// bytes in order.
     fn bytes<const N: usize>(&mut self, begin: usize, input: &mut &mut [u8]) -> Option<[u8; N]> {
         let end = begin + N;
         let bytes = take_front(input, end.saturating_sub(self.len));
@@ -36,7 +37,8 @@ impl PartialHeader {
 impl Decoder {
     /// Reads a frame's header and counts the frame. Returns `None` if the input ends first.
     pub(super) fn read_header(&mut self, input: &mut &mut [u8]) -> Result<Option<Frame>, WebSocketError> {
-        // When more of the header arrives, everything is checked again; no state changes until the header is complete.
+        // When more of the header arrives, everything is checked again; no state changes until the
+        // header is complete.
         let Some([first, second]) = self.header.bytes(0, input) else {
             return Ok(None);
         };
@@ -121,7 +123,8 @@ impl Decoder {
         Ok(opcode)
     }
 
-    /// Checks the length of a payload, which was written in `len_bytes` further bytes, and returns it.
+    /// Checks the length of a payload, which was written in `len_bytes` further bytes, and returns
+    /// it.
     fn check_length(&self, opcode: OpCode, len: u64, len_bytes: usize) -> Result<usize, WebSocketError> {
         if len >> 63 != 0 {
             return Err(WebSocketError::LengthOverflow);

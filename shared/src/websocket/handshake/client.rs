@@ -16,7 +16,8 @@ pub struct ClientRequest<'a> {
     pub path: &'a str,
     /// Fresh random bytes.
     pub nonce: [u8; 16],
-    /// The subprotocols that the client supports, preferred ones first. If the list is not empty, the server must choose one.
+    /// The subprotocols that the client supports, preferred ones first. If the list is not empty,
+    /// the server must choose one.
     pub subprotocols: &'a [&'a str],
     /// Further headers, as name and value.
     pub headers: &'a [(&'a str, &'a str)],
@@ -34,7 +35,8 @@ pub struct ClientHandshake {
 /// The server accepted the handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// How many bytes of the last input belong to the response. The bytes after them are for the decoder.
+    /// How many bytes of the last input belong to the response. The bytes after them are for the
+    /// decoder.
     pub consumed: usize,
     /// The subprotocol that the server chose. `None` only if the client offered none.
     pub subprotocol: Option<String>,
@@ -44,7 +46,8 @@ impl ClientHandshake {
     /// Begins a handshake. Returns it and the bytes of the request to send.
     ///
     /// # Errors
-    /// [`HandshakeError::InvalidRequest`] if a part of the request is invalid, for example because it would end its line.
+    /// [`HandshakeError::InvalidRequest`] if a part of the request is invalid, for example because
+    /// it would end its line.
     pub fn start(request: &ClientRequest<'_>) -> Result<(Self, Vec<u8>), HandshakeError> {
         let key = STANDARD.encode(request.nonce);
         let bytes = to_bytes(request, &key)?;
@@ -56,7 +59,8 @@ impl ClientHandshake {
         Ok((handshake, bytes))
     }
 
-    /// Reads a further part of the response. Returns `None` if all of it was read and the response continues.
+    /// Reads a further part of the response. Returns `None` if all of it was read and the response
+    /// continues.
     ///
     /// # Errors
     /// [`HandshakeError`] if the response does not accept the request. The handshake is then over.
