@@ -19,16 +19,16 @@ use parlour_sim::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A die has 2 sides at least.
+/// The refusal code of a die with fewer than 2 sides.
 const NO_SUCH_DIE: u16 = 1;
 
-/// What a player asks for.
+/// A request of a player.
 #[derive(Deserialize)]
 struct Roll {
     sides: u8,
 }
 
-/// What the players around it are sent, and itself.
+/// The result, which the player and everyone near it are sent.
 #[derive(Serialize)]
 struct Rolled {
     number: u8,

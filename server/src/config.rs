@@ -8,9 +8,9 @@
 //! [`RecordingOptions`](parlour_recording::RecordingOptions) have fields with their defaults;
 //! [`Settings`] contains both and has the other fields.
 //!
-//! The default of a setting may follow another one that was written (`config/table/relations.rs`).
+//! The default of a setting may follow a different, written one (`config/table/relations.rs`).
 //!
-//! [`resolve`] looks at everything that was given and reports every mistake at once.
+//! [`resolve`] checks all layers and reports all mistakes together.
 
 mod file;
 mod log_filter;
@@ -28,7 +28,7 @@ pub use resolve::{Config, Layers, resolve};
 pub use settings::{LogFormat, Settings};
 pub use table::{Kind, Section, Setting, settings};
 
-/// The variable that names the commit when Parlour is built; it is no setting.
+/// The variable that names the commit when Parlour is built. It is not a setting.
 const BUILD_VARIABLE: &str = "PARLOUR_BUILD";
 
 /// The variable that names the configuration file, as `--config` does.

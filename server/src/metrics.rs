@@ -91,7 +91,7 @@ table! {
             "Viewers that are sent no snapshots now: their connection takes no data, or their I/O thread is behind.";
         /// In the order of [`parlour_tick::Cadence::ALL`].
         cadence: [Gauge; 4] = gauges("hz", ["60", "30", "20", "10"]), "parlour_cadence",
-            "Viewers by how many snapshots per second they are sent at most.";
+            "Viewers by the maximum number of snapshots per second that they are sent.";
         moves: Counter = counter, "parlour_moves_total", "Movement commands that took effect.";
         moves_dropped: Counter = counter_of("reason", "move_not_applicable"), DROPS, DROPS_HELP;
         io_behind: Counter = counter, "parlour_io_behind_total",
@@ -107,7 +107,7 @@ table! {
         connections: Gauge = gauge, "parlour_connections", "Open TCP connections on the public port.";
         websockets: Gauge = gauge, "parlour_websockets", "Open WebSocket connections.";
         unauthenticated: Gauge = gauge, "parlour_unauthenticated_connections",
-            "Connections that have not said a valid hello yet.";
+            "Connections that have not sent a valid hello yet.";
         blocked: Gauge = gauge, "parlour_blocked_connections", "Connections that do not take data now.";
         holds: Counter = counter, "parlour_holds_total",
             "Times that one viewer's snapshots were held back because its own connection took no data.";

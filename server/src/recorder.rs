@@ -45,7 +45,7 @@ impl Ticker for RecordedWorld {
     }
 }
 
-/// Has the history written to a file because someone asked for it.
+/// Requests that the history is written to a file, and waits for the answer.
 ///
 /// # Errors
 /// [`HistoryError`] says why there is none.

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told_with_its_line() {
+    fn every_mistake_is_reported_with_its_line() {
         let text = "[[skin]]\nid = \"Teal!\"\n[[skin]]\n[[skin]]\nid = \"a\"\n[[skin]]\nid = \"a\"\n";
         let errors = parse("f", text).unwrap_err().0;
         assert_eq!(errors.len(), 3, "{errors:?}");

@@ -1,4 +1,4 @@
-//! Why a connection ends: one number space for WebSocket, QUIC and WebTransport.
+//! Close codes: one number space for WebSocket, QUIC and WebTransport.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +9,13 @@ pub enum Advice {
     Resume,
     /// Connect again as a new session.
     Reconnect,
-    /// Do not connect again by yourself.
+    /// Do not connect again automatically.
     Stop,
 }
 
 impl Advice {
-    /// The advice of any close code, named or not: its range decides. 1001 comes from a proxy that
-    /// stops; 1005 and 1006 stand for a connection that ended without a code.
+    /// Returns the advice for any close code, named or not, by its range. 1001 comes from a proxy
+    /// that stops; 1005 and 1006 mean that the connection ended without a code.
     #[must_use]
     pub fn for_code(code: u16) -> Self {
         match code {
@@ -28,8 +28,8 @@ impl Advice {
 
 macro_rules! close_codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $reason:literal;)*) => {
-        /// A close code. The reason text comes from this table; a JSON client may get a sentence in
-        /// its place.
+        /// A close code. The reason text comes from this table; a JSON client may be sent a
+        /// sentence instead.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[repr(u16)]
@@ -39,16 +39,16 @@ macro_rules! close_codes {
             /// Every code, in the order of the table.
             pub const ALL: &[CloseCode] = &[$(CloseCode::$name),*];
 
-            /// The fixed reason that is sent with the code.
+            /// Returns the fixed reason that is sent with the code.
             #[must_use]
             pub fn reason(self) -> &'static str {
                 match self { $(CloseCode::$name => $reason),* }
             }
 
-            /// The place in [`Self::ALL`].
+            /// Returns the index in [`Self::ALL`].
             #[must_use]
             pub fn index(self) -> usize {
-                // Numbers without gaps, in the order of the table.
+                // Numbers the codes without gaps, in the order of the table.
                 enum Index { $($name),* }
                 match self { $(CloseCode::$name => Index::$name as usize),* }
             }
@@ -57,11 +57,11 @@ macro_rules! close_codes {
 }
 
 close_codes! {
-    /// The client said goodbye, or the server answers its close.
+    /// The client said goodbye, or the server answers the client's close.
     Normal = 1000, "goodbye";
-    /// The transport's own rules were broken.
+    /// The client broke the rules of the transport.
     Protocol = 1002, "websocket protocol error";
-    /// Text on the binary protocol, or the other way round.
+    /// A text message with the binary subprotocol, or the reverse.
     WrongType = 1003, "wrong message type for this subprotocol";
     /// Text that is not UTF-8.
     BadUtf8 = 1007, "text is not UTF-8";
@@ -71,66 +71,66 @@ close_codes! {
     Internal = 1011, "internal error";
     /// The server is draining.
     ServiceRestart = 1012, "server is restarting";
-    /// Not admitted now.
+    /// The server admits no more connections for now.
     TryLater = 1013, "server is full, try again later";
     /// The node restarts; the session survives.
     Restart = 4000, "restarting, reconnect and resume";
     /// The client did not read what it was sent.
     SlowConsumer = 4001, "slow consumer";
-    /// Nothing was heard for two heartbeats.
+    /// The client was silent for two heartbeats.
     HeartbeatLost = 4002, "heartbeat lost";
-    /// The room lives elsewhere now.
+    /// The room moved to a different node.
     RoomMoved = 4003, "room moved";
-    /// Limited again and again.
+    /// The client exceeded rate limits repeatedly.
     RateLimited = 4004, "rate limited";
     /// The node lost its right to the room.
     LeaseLost = 4005, "lease lost";
     /// The session is too old to resume.
     ResumeExpired = 4100, "resume expired";
-    /// Too much was missed to resume.
+    /// The session missed too much to resume.
     GapTooLarge = 4101, "gap too large";
-    /// The room began a new life.
+    /// The room began a new epoch.
     EpochChanged = 4102, "epoch changed";
-    /// No such session.
+    /// The session does not exist.
     UnknownSession = 4103, "unknown session";
     /// A message that cannot be decoded.
     Malformed = 4400, "malformed message";
-    /// The token is not accepted.
+    /// The token was not accepted.
     AuthenticationFailed = 4401, "authentication failed";
-    /// The token was good once.
+    /// The token has expired.
     TokenExpired = 4402, "token expired";
-    /// Known, and not allowed.
+    /// The client is known but not allowed.
     Forbidden = 4403, "forbidden";
-    /// No such room.
+    /// The room does not exist.
     NoSuchRoom = 4404, "no such room";
-    /// No valid hello in time.
+    /// No valid hello arrived in time.
     HandshakeTimeout = 4408, "handshake timeout";
-    /// A newer connection took the session.
+    /// A newer connection took over the session.
     Superseded = 4409, "superseded by a newer session";
-    /// The protocol version or schema is not spoken here.
+    /// The server does not support the protocol version or schema.
     VersionNotSpoken = 4415, "protocol version not spoken";
-    /// Refused too often in a minute.
+    /// Too many requests were refused within a minute.
     RepeatedlyInvalid = 4422, "too many refused requests";
-    /// Far more messages than anyone needs.
+    /// The client sent far more messages than any client needs.
     Flood = 4429, "flood";
-    /// Banned.
+/// The client is banned.
     Banned = 4451, "banned";
 }
 
 impl CloseCode {
-    /// The number on the wire.
+    /// Returns the number on the wire.
     #[must_use]
     pub fn code(self) -> u16 {
         self as u16
     }
 
-    /// The named code with this number.
+    /// Returns the code with this number, or `None` if it has no name.
     #[must_use]
     pub fn from_code(code: u16) -> Option<Self> {
         Self::ALL.iter().copied().find(|known| known.code() == code)
     }
 
-    /// What the client does next: the range says it.
+    /// Returns what the client should do next.
     #[must_use]
     pub fn advice(self) -> Advice {
         Advice::for_code(self.code())

@@ -1,8 +1,8 @@
-//! The one place where structured messages become bytes or text, and the other way round.
+//! Encodes structured messages as bytes and text, and decodes them.
 //!
-//! Binary is bincode 2 with its standard configuration: little endian, integers of 16 bits and more
-//! as varints. JSON is what serde derives. Decoding is strict: every byte is used, and in the one
-//! way that encoding would have written it.
+//! The binary form is bincode 2 with its standard configuration: little endian, integers of 16 bits
+//! and more as varints. The JSON form is what serde derives. Decoding is strict: it rejects
+//! trailing bytes, and for a client's message anything that encoding would not have written.
 
 mod mistake;
 
@@ -14,37 +14,39 @@ use crate::{
     message::{ClientMessage, ServerKind, ServerMessage},
 };
 
-/// A number that changes with the form of any message: a client built from other types is told so
-/// at once instead of misreading. A test computes it from the types and says the new one when it
-/// differs.
+/// A number that changes with the form of any message, so that a client built from different types
+/// is rejected instead of misreading. A test computes it from the types and prints the new one when
+/// it differs.
 pub const SCHEMA: u32 = 0x1805_dcf3;
 
-/// Why bytes are not a message.
+/// Bytes that are not a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
-    /// The bytes do not decode: unknown variant, truncated, a length over the rest.
+    /// The bytes do not decode: an unknown variant, a truncated message, or a length that exceeds
+    /// the rest.
     #[error("not a message: {0}")]
     Malformed(String),
-    /// The message is followed by more bytes.
+    /// More bytes follow the message.
     #[error("{0} bytes after the message")]
     TrailingBytes(usize),
-    /// The bytes decode, but are not what encoding writes: an integer longer than it need be.
-    #[error("message not in its shortest form")]
+    /// The bytes decode, but encoding writes something different: an integer is longer than
+    /// necessary.
+    #[error("message is not in its shortest form")]
     NotCanonical,
 }
 
-/// A hello as a person types it.
+/// A hello as a person would type it.
 pub const HELLO_EXAMPLE: &str = r#"{"hello":{"protocol":1,"name":"Ada"}}"#;
 
 /// The first byte of a snapshot: the number of [`ServerMessage::Snapshot`].
 pub const SNAPSHOT_OPCODE: u8 = ServerKind::Snapshot as u8;
 
-/// Appends the binary form. Allocates only if `out` has to grow.
+/// Appends the binary form to `out`. Allocates only if `out` has to grow.
 pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) {
-    // Encoding into memory fails only for types that serde cannot describe to bincode; ours are
-    // tested to be none.
+    // Encoding into memory fails only for types that bincode cannot represent; tests check that
+    // ours are not among them.
     bincode::serde::encode_into_writer(message, Appending(out), config::<MAX_SERVER_FRAME>())
-        .expect("messages are encodable and a Vec takes all bytes");
+        .expect("messages are encodable and a Vec accepts all bytes");
 }
 
 /// Reads the binary form of a client's message.
@@ -55,9 +57,9 @@ pub fn decode_client(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
     decode_canonical::<MAX_CLIENT_MESSAGE>(bytes)
 }
 
-/// Reads the binary form of a client's message that was accepted once, in whatever form, and kept:
-/// as [`decode_client`], with room to spare, because a number counts at its full width here and in
-/// JSON it does not.
+/// Reads the binary form of a client's message from a recording. Like [`decode_client`], with a
+/// higher limit: the message may have arrived as JSON, and bincode counts numbers against the limit
+/// at their full width.
 ///
 /// # Errors
 /// [`CodecError`] for anything that [`encode`] would not have written.
@@ -68,15 +70,17 @@ pub fn decode_recorded(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
 /// Reads the binary form of a server's message other than a snapshot.
 ///
 /// # Errors
-/// [`CodecError`] if the bytes are no message or a snapshot.
+/// [`CodecError`] if the bytes are not a message, or are a snapshot.
 pub fn decode_server(bytes: &[u8]) -> Result<ServerMessage, CodecError> {
     if bytes.first() == Some(&SNAPSHOT_OPCODE) {
-        return Err(CodecError::Malformed("a snapshot is packed by hand".into()));
+        return Err(CodecError::Malformed(
+            "a snapshot is not a structured message".into(),
+        ));
     }
     decode_exact::<ServerMessage, MAX_SERVER_FRAME>(bytes)
 }
 
-/// Reads any type in the binary form, as plugins do for their messages and components.
+/// Reads a value of any type in the binary form. Plugins use it for their messages and components.
 ///
 /// # Errors
 /// [`CodecError`] if the bytes are not exactly one value.
@@ -92,24 +96,25 @@ pub fn decode_state<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> 
     decode_exact::<T, MAX_SAVED_PART>(bytes)
 }
 
-/// The JSON form.
+/// Returns the JSON form.
 #[must_use]
 pub fn to_json(message: &ServerMessage) -> String {
-    serde_json::to_string(message).expect("messages have string keys only and cannot fail")
+    serde_json::to_string(message).expect("messages have only string keys, so encoding cannot fail")
 }
 
 /// Reads the JSON form of a client's message.
 ///
 /// # Errors
-/// [`CodecError::Malformed`] with a sentence that says what is wrong, for the person who typed the
-/// text: printable ASCII, and without any value of the text, which may be a secret.
+/// [`CodecError::Malformed`] with a sentence for the person who typed the text. It is printable
+/// ASCII and repeats no value of the text, which may be a secret.
 pub fn from_json(text: &str) -> Result<ClientMessage, CodecError> {
     serde_json::from_str(text).map_err(|error| CodecError::Malformed(mistake::sentence(text, &error)))
 }
 
 fn decode_canonical<const LIMIT: usize>(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
     let message = decode_exact::<ClientMessage, LIMIT>(bytes)?;
-    // bincode takes a number in a longer form than necessary; one message, one form.
+    // bincode accepts numbers in a longer form than necessary. A message must have exactly one
+    // form.
     let mut canonical = CanonicalCheck { expected: bytes };
     bincode::serde::encode_into_writer(&message, &mut canonical, config::<LIMIT>())
         .map_err(|_| CodecError::NotCanonical)?;
@@ -125,7 +130,7 @@ fn decode_exact<T: DeserializeOwned, const LIMIT: usize>(bytes: &[u8]) -> Result
     }
 }
 
-/// The limit bounds what a length in the input may make us allocate.
+/// The limit bounds how much a length in the input can make us allocate.
 fn config<const LIMIT: usize>() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
     bincode::config::standard().with_limit::<LIMIT>()
 }
@@ -139,7 +144,7 @@ impl bincode::enc::write::Writer for Appending<'_> {
     }
 }
 
-/// Compares what would be written with what was read, without a buffer.
+/// Compares the encoded bytes with the input, without a buffer.
 struct CanonicalCheck<'a> {
     expected: &'a [u8],
 }
@@ -151,7 +156,7 @@ impl bincode::enc::write::Writer for CanonicalCheck<'_> {
                 self.expected = rest;
                 Ok(())
             }
-            None => Err(bincode::error::EncodeError::Other("another form")),
+            None => Err(bincode::error::EncodeError::Other("a different form")),
         }
     }
 }

@@ -1,29 +1,28 @@
-//! Small number types, one per idea, so that a slot is never taken for a player.
+//! Small number types, one per concept, so that a slot cannot be mistaken for a player.
 
 use serde::{Deserialize, Serialize};
 
-/// One step of the world, 1/60 s. Starts at 1 with the first step and does not wrap (2.2 years at
-/// 60 Hz).
+/// One step of the world, 1/60 s. The first tick is 1, and ticks do not wrap (2.2 years at 60 Hz).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tick(pub u32);
 
 impl Tick {
-    /// The tick `ticks` later.
+    /// Returns the tick `ticks` later.
     #[must_use]
     pub fn after(self, ticks: u32) -> Self {
         Self(self.0 + ticks)
     }
 
-    /// How many ticks have passed since `earlier`; 0 if `earlier` lies in the future.
+    /// Returns how many ticks have passed since `earlier`, or 0 if `earlier` is in the future.
     #[must_use]
     pub fn since(self, earlier: Self) -> u32 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// A player as other players know it. Looks random on purpose: it must not tell how many players
-/// there are.
+/// A player as other players know it. Deliberately looks random: it must not reveal the number of
+/// players.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlayerId(pub u32);
@@ -34,22 +33,22 @@ pub struct PlayerId(pub u32);
 pub struct Slot(pub u16);
 
 impl Slot {
-    /// A slot that no player ever has: that of a client without a player of its own.
+    /// A slot that no player ever has: the slot of a viewer without a player.
     pub const NOBODY: Self = Self(u16::MAX);
 
-    /// The slot as an index into a dense array.
+    /// Returns the slot as an index into a dense array.
     #[must_use]
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 }
 
-/// An authenticated participation; given by the server's edge, never sent to anyone.
+/// An authenticated participation. The edge assigns the id, which is never sent to clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(pub u64);
 
-/// One life of a room. A room that was cleaned up and created again has a higher epoch.
+/// The number of a room's life. A room that was removed and created again has a higher epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(pub u32);

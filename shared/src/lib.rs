@@ -1,6 +1,6 @@
-//! What server, simulation and clients of Parlour agree on: the protocol, ids, limits and motion.
+//! The protocol, ids, limits and motion that Parlour's server, simulation and clients share.
 //!
-//! Nothing here knows a socket, a clock, a thread or a file.
+//! Nothing here uses sockets, clocks, threads or files.
 #![forbid(unsafe_code)]
 
 pub mod close;

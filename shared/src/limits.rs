@@ -1,6 +1,6 @@
-//! Every bound of the protocol, each with its unit and, where several add up, with the sum.
+//! The limits of the protocol, with their units and, where several add up, the sum.
 
-/// The version of the protocol that this crate speaks; sent in the hello.
+/// The protocol version of this crate, which the hello carries.
 pub const PROTOCOL: u16 = 1;
 /// Ticks per second.
 pub const TICK_RATE: u32 = 60;
@@ -11,14 +11,14 @@ pub const SUBPROTOCOL_JSON: &str = "parlour.v1.json";
 
 /// Bytes of one message from a client, after reassembly.
 pub const MAX_CLIENT_MESSAGE: usize = 16 * 1024;
-/// Bytes of a client's message in a recording: in binary none is longer than it was as JSON, so
-/// this is twice what can come.
+/// Bytes of a client's message in a recording. The binary form is never longer than the JSON form,
+/// so this is twice what can occur.
 pub const MAX_RECORDED_MESSAGE: usize = 2 * MAX_CLIENT_MESSAGE;
 /// WebSocket fragments of one message from a client.
 pub const MAX_FRAGMENTS: u32 = 64;
-/// Bytes of one frame from the server. Largest is a full snapshot of the largest room: 32,000
-/// enters of at most 2+4+8+1+2+1+96+1+4*(1+32) = 247 bytes each are 7.9 MB; a client may refuse
-/// more than this.
+/// Bytes of one frame from the server. The largest is a full snapshot of the largest room: 32,000
+/// enters of at most 2+4+8+1+2+1+96+1+4*(1+32) = 247 bytes each are 7.9 MB. A client may reject a
+/// longer frame.
 pub const MAX_SERVER_FRAME: usize = 8 * 1024 * 1024;
 
 /// Characters of a player's name.
@@ -27,14 +27,14 @@ pub const MAX_NAME_CHARS: usize = 24;
 pub const MAX_NAME_BYTES: usize = 4 * MAX_NAME_CHARS;
 /// Bytes of a chat text.
 pub const MAX_CHAT_BYTES: usize = 2 * 1024;
-/// Bytes of a name or chat text as it comes, before it is cleaned: a longer one is refused without
-/// looking at it. Twice [`MAX_CHAT_BYTES`], so that a text of 2 KiB fits whose every line feed was
+/// Bytes of a name or chat text before it is cleaned; a longer one is refused unread. Twice
+/// [`MAX_CHAT_BYTES`], so that a clean text of 2 KiB still fits if all its line feeds arrived as
 /// CRLF.
 pub const MAX_RAW_TEXT_BYTES: usize = 2 * MAX_CHAT_BYTES;
 /// Bytes of a room's name, `map` or `map/instance`.
 pub const MAX_ROOM_NAME_BYTES: usize = 48;
-/// Bytes of the instance in it: a door leads to the same instance of another map, whose name has up
-/// to 32 bytes, and 32 + 1 + 15 = 48.
+/// Bytes of the instance in a room's name. A door leads to the same instance of a map whose name
+/// has up to 32 bytes, and 32 + 1 + 15 = 48.
 pub const MAX_INSTANCE_BYTES: usize = 15;
 /// Bytes of a token in the hello.
 pub const MAX_TOKEN_BYTES: usize = 4 * 1024;
@@ -43,43 +43,43 @@ pub const MAX_TOKEN_BYTES: usize = 4 * 1024;
 pub const MAX_STATE_KEYS: usize = 64;
 /// Bytes of a key of room state.
 pub const MAX_STATE_KEY_BYTES: usize = 48;
-/// Bytes of a value of room state. All of a room's state is at most 64 * (48 + 1024) = 67 KiB.
+/// Bytes of a value of room state. A room's whole state is at most 64 * (48 + 1024) bytes = 67 KiB.
 pub const MAX_STATE_VALUE_BYTES: usize = 1024;
-/// Writes in one atomic batch: 8 * (48 + 1024) bytes stay below [`MAX_CLIENT_MESSAGE`]. A batch
-/// with more is refused.
+/// Writes in one atomic batch. 8 * (48 + 1024) bytes are below [`MAX_CLIENT_MESSAGE`]. A batch with
+/// more writes is refused.
 pub const MAX_STATE_WRITES: usize = 8;
 /// Writes that are decoded in one batch. A message with more is malformed: 16 KiB of the shortest
-/// writes would take 300 KiB of memory, 64 take 4 KiB.
+/// writes would need 300 KiB of memory, while 64 need 4 KiB.
 pub const MAX_DECODED_WRITES: usize = 64;
 
-/// Players in one room: twice as many slots fit a u16, and the last one is kept free
+/// Players in one room. A u16 has twice as many slots, of which the last is reserved
 /// (`Slot::NOBODY`).
 pub const MAX_ROOM_CAPACITY: u32 = 32_000;
-/// Components that plugins may replicate: their presence is a 4-bit mask.
+/// Components that plugins may replicate. A 4-bit mask says which ones are present.
 pub const MAX_EXTRAS: usize = 4;
 /// Bytes of one such component, encoded (its length is one byte).
 pub const MAX_EXTRA_BYTES: usize = 32;
 /// Bytes of a plugin's message.
 pub const MAX_CUSTOM_BYTES: usize = 1024;
 
-/// A command for an earlier tick than this many ago is dropped.
+/// A command that is more than this many ticks late is dropped.
 pub const MAX_COMMAND_LATE_TICKS: u32 = 8;
-/// A command for a later tick than this many ahead is dropped.
+/// A command that is more than this many ticks early is dropped.
 pub const MAX_COMMAND_EARLY_TICKS: u32 = 16;
-/// Commands that wait for their tick, per player: one for each tick that may be aimed at.
+/// Commands that can wait for their tick, per player: one for each future tick that is accepted.
 pub const MAX_COMMANDS_WAITING: usize = MAX_COMMAND_EARLY_TICKS as usize;
-/// A command's sequence number may jump ahead of the last one by at most this much.
+/// A command's sequence number may exceed the last one by at most this much.
 pub const MAX_SEQUENCE_JUMP: u32 = 1024;
 
-/// After this much silence of a client the server pings, in milliseconds; after twice as much it
+/// Milliseconds of silence from a client after which the server pings; after twice as much it
 /// closes with 4002.
 pub const HEARTBEAT_MS: u32 = 10_000;
-/// A viewer to whom nothing was sent for this many ticks gets an empty snapshot.
+/// A viewer that was sent nothing for this many ticks is sent an empty snapshot.
 pub const HEARTBEAT_TICKS: u32 = TICK_RATE;
-/// The oldest base a delta can name, in ticks (its age is a u16); an older viewer gets a full
-/// snapshot.
+/// The maximum age of a delta's base, in ticks (it is a u16). A viewer with an older base is sent a
+/// full snapshot.
 pub const MAX_BASE_AGE: u32 = u16::MAX as u32;
-/// Bytes of one saved part of a world's state. The largest is who is near whom in a room of 32,000
-/// players: a row of up to 1024 words of at most 9 bytes for each, half of them on average, which
-/// is 148 MB.
+/// Bytes of one saved part of a world's state. The largest says which of 32,000 players of a room
+/// are near each other: up to 1024 words of at most 9 bytes per player, half of them on average,
+/// which is 148 MB.
 pub const MAX_SAVED_PART: usize = 256 << 20;

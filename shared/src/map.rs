@@ -1,33 +1,33 @@
-//! A map as the simulation and clients know it: walls, places to appear, doors. Read from Tiled
-//! files by the server.
+//! Maps as the simulation and clients use them: walls, spawn points and doors. The server reads
+//! them from Tiled files.
 
 use serde::{Deserialize, Serialize};
 
 use crate::motion::{Position, TileRect, UNITS_PER_PX, WallGrid};
 
-/// A map that rooms are made from.
+/// A map from which rooms are created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Map {
-    /// Its name, which is also the first part of the names of rooms made from it.
+    /// Its name, which is also the first part of the names of its rooms.
     pub name: String,
-    /// Where nobody can stand.
+    /// The walls, which no body may overlap.
     pub walls: WallGrid,
-    /// Where players appear; at least one, each free of walls.
+    /// The spawn points: at least one, each free of walls.
     pub spawns: Vec<Spawn>,
-    /// Ways to other rooms.
+    /// The doors to other rooms.
     pub doors: Vec<Door>,
 }
 
-/// A place where players appear.
+/// A spawn point: a place where players enter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spawn {
-    /// Doors refer to it by this name.
+    /// The name by which doors refer to it.
     pub name: String,
-    /// Where.
+    /// Its position.
     pub position: Position,
 }
 
-/// A rectangle that moves a player, whose middle enters it, to another room.
+/// A rectangle that moves a player to a different room when the centre of its body enters it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Door {
     /// Left edge in pixels.
@@ -38,9 +38,9 @@ pub struct Door {
     pub w: i32,
     /// Height in pixels.
     pub h: i32,
-    /// The map it leads to, in the instance of the room it stands in.
+    /// The map it leads to. The instance is that of the door's own room.
     pub to_map: String,
-    /// The spawn point there.
+    /// The spawn point on that map.
     pub to_spawn: String,
 }
 
@@ -55,14 +55,14 @@ pub struct MapInfo {
     pub height: u16,
     /// Side of a tile in pixels.
     pub tile_px: u16,
-    /// The walls, in tiles. Outside the map all is wall.
+    /// The walls, in tiles. Everything outside the map is wall.
     pub walls: Vec<TileRect>,
     /// The doors, in pixels.
     pub doors: Vec<Door>,
 }
 
 impl Map {
-    /// What a client is told of this map.
+    /// Returns the description of this map for clients.
     #[must_use]
     pub fn info(&self) -> MapInfo {
         let (width, height) = self.walls.size();
@@ -78,10 +78,10 @@ impl Map {
 }
 
 impl Door {
-    /// Whether a place lies in the rectangle (right and lower edge excluded).
+    /// Whether a position is in the rectangle, excluding its right and lower edges.
     #[must_use]
     pub fn contains(&self, position: Position) -> bool {
-        // In i64: a client may be sent numbers that no map has.
+        // In i64, because a hostile server may send numbers outside of any map.
         let within = |start: i32, length: i32, place: i32| {
             let (start, length) = (i64::from(start), i64::from(length));
             let unit = i64::from(UNITS_PER_PX);
@@ -92,13 +92,14 @@ impl Door {
 }
 
 impl MapInfo {
-    /// The walls as a grid to move in; `None` if the measures are not those of a map.
+    /// Returns the walls as a grid, or `None` if the dimensions are invalid or the walls cover more
+    /// than the map.
     #[must_use]
     pub fn wall_grid(&self) -> Option<WallGrid> {
         if !WallGrid::fits(self.width, self.height, self.tile_px) {
             return None;
         }
-        // Walls do not overlap. If they did, a few bytes could ask for any amount of work.
+        // Walls do not overlap. Overlapping ones would let a few bytes cause any amount of work.
         let area = |rect: &TileRect| {
             let across = u64::from(rect.w.min(self.width.saturating_sub(rect.x)));
             across * u64::from(rect.h.min(self.height.saturating_sub(rect.y)))

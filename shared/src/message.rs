@@ -1,6 +1,6 @@
 //! The structured messages: the same types in binary and as JSON.
 //!
-//! Snapshots are not among them in binary: they are packed by hand, see [`crate::snapshot`].
+//! Binary snapshots are not among them: they are packed by hand, see [`crate::snapshot`].
 
 mod body;
 mod client;

@@ -1,8 +1,8 @@
-//! Motion in exact integers: a player's motion is a segment of constant velocity, the same on both
-//! sides.
+//! Motion in exact integers. A player's motion is a segment of constant velocity, the same on
+//! server and client.
 //!
-//! Positions are in 1/256 px, velocities in 1/256 px per tick. Nothing here is a float, so a
-//! browser, a bot and the server compute the same number at the same tick.
+//! Positions are in 1/256 px, velocities in 1/256 px per tick. No floats are used, so a browser, a
+//! bot and the server compute the same number at the same tick.
 
 mod course;
 mod walls;
@@ -15,18 +15,18 @@ pub use walls::{TileRect, WallGrid};
 
 /// Units in a pixel.
 pub const UNITS_PER_PX: i32 = 256;
-/// Half the side of the square that a player takes up: 16 x 16 px, the position is its middle.
+/// Half the side of a player's body, a square of 16 x 16 px. The position is its centre.
 pub const HALF_BODY: i32 = 8 * UNITS_PER_PX;
-/// Walking, along an axis: 2.5 px per tick, 150 px/s.
+/// Walking speed along an axis: 2.5 px per tick, 150 px/s.
 pub const WALK_STRAIGHT: i32 = 640;
-/// Walking, each axis of a diagonal: 640 / sqrt(2), rounded down.
+/// Walking speed on each axis of a diagonal: 640 / sqrt(2), rounded down.
 pub const WALK_DIAGONAL: i32 = 452;
-/// Sprinting, along an axis: 4 px per tick, 240 px/s.
+/// Sprinting speed along an axis: 4 px per tick, 240 px/s.
 pub const SPRINT_STRAIGHT: i32 = 1024;
-/// Sprinting, each axis of a diagonal: 1024 / sqrt(2), rounded down.
+/// Sprinting speed on each axis of a diagonal: 1024 / sqrt(2), rounded down.
 pub const SPRINT_DIAGONAL: i32 = 724;
 
-/// A place in a room, in 1/256 px from its top left corner; x to the right, y down.
+/// A position in a room, in 1/256 px from its top left corner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// To the right.
@@ -36,7 +36,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// The place at whole pixels.
+    /// Returns the position at whole pixels.
     #[must_use]
     pub fn from_px(x: i32, y: i32) -> Self {
         Self {
@@ -45,8 +45,8 @@ impl Position {
         }
     }
 
-    /// The square of the distance, in units squared: exact, without a root. Places that no map has
-    /// saturate it.
+    /// Returns the square of the distance, in units squared: exact, without a root. It saturates
+    /// for positions outside of any map.
     #[must_use]
     pub fn distance_squared(self, other: Self) -> i64 {
         let (dx, dy) = (
@@ -57,7 +57,7 @@ impl Position {
     }
 }
 
-/// Units per tick.
+/// A velocity, in units per tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Velocity {
     /// To the right.
@@ -66,7 +66,7 @@ pub struct Velocity {
     pub y: i32,
 }
 
-/// Where a player wants to go; north is up the screen.
+/// The direction in which a player wants to go; north is up on the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
@@ -93,7 +93,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// All nine, by their number.
+    /// All nine, in order of number.
     pub const ALL: [Self; 9] = [
         Self::Still,
         Self::North,
@@ -106,7 +106,7 @@ impl Direction {
         Self::Northwest,
     ];
 
-    /// The sign of each axis.
+    /// Returns the sign of each axis.
     #[must_use]
     pub fn axes(self) -> (i32, i32) {
         match self {
@@ -123,18 +123,18 @@ impl Direction {
     }
 }
 
-/// What a player asks of its body: a direction and a speed.
+/// The requested motion of a player: a direction and a speed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Heading {
-    /// Where to.
+    /// The direction.
     pub direction: Direction,
-    /// At the higher speed.
+    /// Whether to move at the higher speed.
     #[serde(default)]
     pub sprint: bool,
 }
 
 impl From<Direction> for Heading {
-    /// Walks that way at the ordinary speed.
+    /// Returns the heading that walks in this direction.
     fn from(direction: Direction) -> Self {
         Self {
             direction,
@@ -144,7 +144,7 @@ impl From<Direction> for Heading {
 }
 
 impl Heading {
-    /// The velocity on open ground.
+    /// Returns the velocity on open ground.
     #[must_use]
     pub fn velocity(self) -> Velocity {
         let (x, y) = self.direction.axes();
@@ -161,23 +161,23 @@ impl Heading {
     }
 }
 
-/// A heading and which axes a wall blocks: all that decides a velocity, in one byte on the wire.
+/// A heading and which axes a wall blocks. It determines the velocity, and is one byte on the wire.
 ///
 /// Bits 0-3 direction, 4 sprint, 5 x blocked, 6 y blocked, 7 reserved (zero).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Gait {
     /// What the player asked for.
     pub heading: Heading,
-    /// A wall stops the movement along x.
+    /// Whether a wall blocks movement along x.
     #[serde(default)]
     pub blocked_x: bool,
-    /// A wall stops the movement along y.
+    /// Whether a wall blocks movement along y.
     #[serde(default)]
     pub blocked_y: bool,
 }
 
 impl Gait {
-    /// The velocity: that of the heading without its blocked axes.
+    /// Returns the velocity of the heading, with 0 on blocked axes.
     #[must_use]
     pub fn velocity(self) -> Velocity {
         let open = self.heading.velocity();
@@ -187,7 +187,7 @@ impl Gait {
         }
     }
 
-    /// The byte on the wire.
+    /// Returns the byte on the wire.
     #[must_use]
     pub fn to_byte(self) -> u8 {
         self.heading.direction as u8
@@ -196,7 +196,7 @@ impl Gait {
             | u8::from(self.blocked_y) << 6
     }
 
-    /// Reads the byte; `None` for a direction over 8 or the reserved bit.
+    /// Reads the byte. Returns `None` if the direction is over 8 or the reserved bit is set.
     #[must_use]
     pub fn from_byte(byte: u8) -> Option<Self> {
         let direction = *Direction::ALL.get(usize::from(byte & 0x0F))?;
@@ -218,12 +218,12 @@ pub struct Segment {
     pub since: Tick,
     /// Where it begins.
     pub position: Position,
-    /// What decides its velocity.
+    /// The gait, which determines the velocity.
     pub gait: Gait,
 }
 
 impl Segment {
-    /// A segment that stands still.
+    /// Returns a segment without motion.
     #[must_use]
     pub fn still(since: Tick, position: Position) -> Self {
         Self {
@@ -233,8 +233,8 @@ impl Segment {
         }
     }
 
-    /// The position at `tick`, which must not lie before the segment. Wraps rather than panics when
-    /// a hostile server sends numbers that no map has.
+    /// Returns the position at `tick`, which must not be before the segment. Wraps instead of
+    /// panicking if a hostile server sends numbers outside of any map.
     #[must_use]
     pub fn at(&self, tick: Tick) -> Position {
         let velocity = self.gait.velocity();
@@ -245,7 +245,7 @@ impl Segment {
         }
     }
 
-    /// The same motion, told from a later tick.
+    /// Returns the same motion as a segment that begins at a later tick.
     #[must_use]
     pub fn seen_from(&self, tick: Tick) -> Self {
         Self {

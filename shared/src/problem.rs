@@ -18,7 +18,7 @@ pub struct ProblemDetails<'a> {
     pub title: Cow<'a, str>,
     /// The status of the answer.
     pub status: u16,
-    /// The fault of this request and how to correct it, for people.
+    /// What is wrong with this request and how to correct it, for people.
     pub detail: Cow<'a, str>,
     /// The label `class` of `parlour_rejects_total` under which the server counts the error.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,20 +29,20 @@ impl ProblemDetails<'_> {
     /// The body.
     ///
     /// # Panics
-    /// Never: texts and a number are JSON.
+    /// Never: strings and a number are always valid JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("texts and a number are JSON")
+        serde_json::to_string(self).expect("strings and a number are always valid JSON")
     }
 
-    /// Parses a body. Missing members become empty. `None` if the body is not JSON or a member
-    /// has another type.
+    /// Parses a body. Missing members become empty. Returns `None` if the body is not JSON or a
+    /// member has the wrong type.
     #[must_use]
     pub fn from_json(body: &[u8]) -> Option<ProblemDetails<'static>> {
         serde_json::from_slice(body).ok()
     }
 
-    /// The text to show to people: the detail, or the title if there is no detail.
+    /// Returns the text to show to people: the detail, or the title if the detail is empty.
     #[must_use]
     pub fn sentence(&self) -> &str {
         match &*self.detail {

@@ -1,41 +1,40 @@
-//! Seeded streams of chance. There is no other source of randomness in the simulation, the bots or
-//! the edge.
+//! Seeded random streams: the only source of randomness in the simulation, the bots and the edge.
 
-/// What a stream is for. A purpose of its own keeps one feature from shifting the numbers of
-/// another.
+/// The purpose of a stream. With separate purposes, no feature shifts the numbers of a different
+/// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
-    /// Names of players on the wire.
+    /// The ids of players.
     PlayerId = 1,
-    /// Which free slot a player gets.
+    /// The choice of a free slot for a player.
     Slot = 2,
-    /// Which spawn point a player gets.
+    /// The choice of a spawn point for a player.
     Spawn = 3,
     /// A bot's walk.
     BotWalk = 4,
     /// A bot's chat.
     BotChat = 5,
-    /// Game logic of one's own.
+    /// Your own game logic.
     Game = 6,
-    /// Whom a thread of bots looks at when.
+    /// Which bot a bot thread examines, and when.
     BotGlance = 7,
-    /// Which bots do something that not all do.
+    /// Which bots have a special role.
     BotRole = 8,
-    /// Which bots leave when, and when others come for them.
+    /// When bots leave and others replace them.
     BotChurn = 9,
-    /// When a client that was closed may come back.
+    /// When a client whose connection was closed may reconnect.
     Reconnect = 10,
 }
 
-/// A SplitMix64 stream: 64 bits of state, passes `BigCrush`, and is a dozen lines.
+/// A SplitMix64 stream: it has 64 bits of state, passes `BigCrush` and is a dozen lines.
 #[derive(Clone, Debug)]
 pub struct Stream {
     state: u64,
 }
 
 impl Stream {
-    /// The stream for this seed, moment (a tick, or a bot's number) and purpose.
+    /// Returns the stream for a seed, a moment (a tick or a bot's number) and a purpose.
     #[must_use]
     pub fn new(seed: u64, moment: u64, purpose: Purpose) -> Self {
         Self {
@@ -43,13 +42,13 @@ impl Stream {
         }
     }
 
-    /// The next 64 bits.
+    /// Returns the next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         mix(self.state)
     }
 
-    /// A number in `0..bound`; 0 if `bound` is 0. The bias is below 2^-32.
+    /// Returns a number in `0..bound`, or 0 if `bound` is 0. The bias is below 2^-32.
     pub fn below(&mut self, bound: u32) -> u32 {
         ((u64::from(bound) * (self.next_u64() >> 32)) >> 32) as u32
     }

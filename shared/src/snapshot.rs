@@ -1,10 +1,10 @@
-//! Snapshots: frames packed by hand, byte-aligned, little endian, made to be spliced from shared
-//! byte ranges.
+//! Snapshots: frames packed by hand, byte-aligned and little endian, so that they can be spliced
+//! from shared byte ranges.
 //!
 //! ```text
 //! u8  opcode      0
 //! u8  flags       1 full, 2 ack, 4 leaves, 8 enters, 16 updates; other bits zero
-//! u8  view        number of the player's stay in a room, from RoomEntered
+//! u8  view        number of the player's stay, from RoomEntered
 //! u32 tick        the state is that of this tick
 //! u16 base age    tick - base; 0 in a full snapshot, else at least 1
 //! ack             u32 seq, i16 early                         if flagged
@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 /// Bits of the flags byte.
 pub mod flags {
-    /// Forget all that was known; the enters are everything visible.
+    /// The client forgets all that it knew; the enters are everything visible.
     pub const FULL: u8 = 1;
     /// An acknowledgement follows.
     pub const ACK: u8 = 2;
@@ -49,29 +49,31 @@ pub mod flags {
 
 /// Bits of an update's mask.
 pub mod fields {
-    /// The segment ended in a turn: the new one begins where the old one was.
+    /// The player turned: the new segment begins where the old one was at that tick.
     pub const TURN: u8 = 1;
-    /// The segment was replaced: position and gait at the snapshot's tick.
+    /// A new segment replaces the old one: position and gait at the snapshot's tick.
     pub const ANCHOR: u8 = 2;
     /// The skin changed.
     pub const SKIN: u8 = 4;
-    /// The first of the four components that plugins replicate; the others are the bits above.
+    /// The first of the four components that plugins replicate; the next higher bits are the
+    /// others.
     pub const EXTRA: u8 = 16;
 }
 
-/// The oldest turn that can be told as one, in ticks (it is a u8).
+/// The maximum age of a turn in a snapshot, in ticks (it is a u8).
 pub const MAX_TURN_AGE: u32 = 255;
 
-/// The last command applied, and how early it came.
+/// The last command applied, and how early it arrived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ack {
     /// Its sequence number.
     pub seq: u32,
-    /// How long before its tick began it arrived, in units of 0.1 ms; negative if too late for it.
+    /// How long before the start of its tick it arrived, in units of 0.1 ms; negative if it was too
+    /// late.
     pub early: i16,
 }
 
-/// What comes before the records of a snapshot.
+/// The head of a snapshot: everything before the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// As in [`Snapshot::view`].
@@ -84,31 +86,32 @@ pub struct Head {
     pub ack: Option<Ack>,
 }
 
-/// A snapshot taken apart. Reuse one: reading into it keeps its buffers.
+/// A decoded snapshot. Reuse it: reading into it keeps its buffers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Number of the player's stay in a room.
+    /// The number of the player's stay in a room.
     pub view: u8,
     /// The state is that of this tick.
     pub tick: Tick,
-    /// What it builds on; none: everything visible is in the enters.
+    /// The tick of the snapshot that it builds on. `None`: the enters are everything visible.
     pub base: Option<Tick>,
-    /// The last command applied, if there is a new one.
+    /// The last command applied, if it is a new one.
     pub ack: Option<Ack>,
-    /// Who is not visible any more. They come before the enters: a slot may be in both.
+    /// The slots of players that are no longer visible. They apply before the enters: a slot may be
+    /// in both.
     pub leaves: Vec<Slot>,
-    /// Who is visible now, in full.
+    /// The players that became visible, in full.
     pub enters: Vec<Enter>,
-    /// What changed of those who were visible before.
+    /// The changes to players that stay visible.
     pub updates: Vec<Update>,
 }
 
-/// Everything about a player who became visible.
+/// Everything about a player that became visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enter {
     /// Its slot.
     pub slot: Slot,
-    /// Who it is.
+    /// Its player id.
     pub player: PlayerId,
     /// Where it is at the snapshot's tick.
     pub position: Position,
@@ -118,11 +121,11 @@ pub struct Enter {
     pub skin: u16,
     /// Its name.
     pub name: String,
-    /// Components of plugins: bit number and bytes.
+    /// Components of plugins, as bit number and bytes.
     pub extras: Vec<(u8, Vec<u8>)>,
 }
 
-/// What changed about a player.
+/// The changes to a player.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
     /// Its slot.
@@ -131,21 +134,22 @@ pub struct Update {
     pub motion: Option<MotionChange>,
     /// Its skin, if that changed.
     pub skin: Option<u16>,
-    /// Components of plugins that changed: bit number and bytes, no bytes if the component is gone.
+    /// Components of plugins that changed, as bit number and bytes; no bytes if the component was
+    /// removed.
     pub extras: Vec<(u8, Vec<u8>)>,
 }
 
-/// How a segment gave way to another.
+/// How a new segment replaces the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MotionChange {
-    /// It ended at that tick, and the new one begins where it ended.
+    /// The old segment ended at a tick, and the new one begins where it ended.
     Turn {
         /// The tick of the turn.
         since: Tick,
         /// The new gait.
         gait: Gait,
     },
-    /// Position and gait at the snapshot's tick.
+    /// The new segment has this position and gait at the snapshot's tick.
     Anchor {
         /// The position.
         position: Position,
@@ -154,20 +158,20 @@ pub enum MotionChange {
     },
 }
 
-/// Why bytes are not a snapshot.
+/// Bytes that are not a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
-    /// The bytes end too early.
+    /// The bytes end before the snapshot does.
     #[error("snapshot is truncated")]
     Truncated,
-    /// More bytes than the snapshot has.
+    /// More bytes follow the snapshot.
     #[error("{0} bytes after the snapshot")]
     TrailingBytes(usize),
-    /// Not a snapshot's first byte.
+    /// The first byte is not that of a snapshot.
     #[error("opcode {0} is not a snapshot")]
     Opcode(u8),
-    /// A reserved bit, a field that excludes another, a number out of its range, or slots that do
-    /// not rise.
+    /// A reserved bit is set, two fields exclude each other, a number is out of range, or slots do
+    /// not increase.
     #[error("snapshot has a bad {0}")]
     Bad(&'static str),
 }

@@ -1,5 +1,5 @@
-//! What names, texts and keys look like. The server cleans names and chat when they arrive; a
-//! client that wants to show a text as others will get it can call the same functions.
+//! The rules for names, texts and keys. The server cleans names and chat when they arrive. A client
+//! can call the same functions to show a text as others will receive it.
 
 mod character;
 mod clean;
@@ -14,18 +14,18 @@ pub use pieces::{Piece, Pieces, pieces};
 
 use crate::limits::{MAX_INSTANCE_BYTES, MAX_ROOM_NAME_BYTES, MAX_STATE_KEY_BYTES};
 
-/// A room's name, taken apart: `map` or `map/instance`.
+/// The parts of a room's name, `map` or `map/instance`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomName<'a> {
-    /// The map that the room is made from.
+    /// The map from which the room is created.
     pub map: &'a str,
-    /// Which of the rooms made from that map; empty for the first.
+    /// The instance among the rooms of that map; empty for the first.
     pub instance: &'a str,
 }
 
 impl<'a> RoomName<'a> {
-    /// Takes `map` or `map/instance` apart, each of `a-z`, `0-9`, `-` and `_`, the instance of at
-    /// most 15.
+    /// Parses `map` or `map/instance`. Both consist of `a-z`, `0-9`, `-` and `_`, and the instance
+    /// has at most 15 bytes. Returns `None` if the name is invalid.
     #[must_use]
     pub fn parse(name: &'a str) -> Option<Self> {
         if name.len() > MAX_ROOM_NAME_BYTES {
@@ -45,7 +45,7 @@ impl<'a> RoomName<'a> {
     }
 }
 
-/// A key of room state: 1 to 48 bytes of `a-z`, `0-9`, `-`, `_` and `.`.
+/// Whether `key` is a valid key of room state: 1 to 48 bytes of `a-z`, `0-9`, `-`, `_` and `.`.
 #[must_use]
 pub fn is_state_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= MAX_STATE_KEY_BYTES && key.bytes().all(|b| is_word_byte(b) || b == b'.')

@@ -1,4 +1,4 @@
-//! What a client knows: the sum of the snapshots it was sent.
+//! A client's view of its room: the sum of the snapshots it was sent.
 
 mod json;
 
@@ -12,30 +12,31 @@ pub use json::{EnterJson, ExtraJson, SnapshotJson, UpdateJson};
 /// A player as the client knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen<'a> {
-    /// Who it is.
+    /// Its player id.
     pub player: PlayerId,
     /// Its name.
     pub name: &'a str,
-    /// Its motion: where it is at any tick until the next news.
+    /// Its motion, which determines its position at any tick until the next update.
     pub segment: Segment,
     /// Index into the catalogue of skins.
     pub skin: u16,
-    /// Components of plugins that it has, by bit number, in rising order.
+    /// Its components of plugins, in order of bit number.
     pub extras: &'a [(u8, Vec<u8>)],
 }
 
-/// All that a client knows of the room it is in.
+/// Everything that a client knows about its room.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     stay: u8,
     tick: Option<Tick>,
-    /// By slot; none for who is not visible. Most news are of motions, so these lie close together.
+    /// By slot; `None` for players that are not visible. Most updates are of motions, so these are
+    /// packed densely.
     motions: Vec<Option<Segment>>,
-    /// By slot; who is not visible may have left something here.
+    /// By slot. Players that are not visible may have left an entry here.
     looks: Vec<Look>,
 }
 
-/// What seldom changes about a player.
+/// The parts of a player that rarely change.
 #[derive(Clone, Debug, Default)]
 struct Look {
     player: PlayerId,
@@ -44,78 +45,80 @@ struct Look {
     extras: Vec<(u8, Vec<u8>)>,
 }
 
-/// A snapshot that does not fit what the client knows: the server, or the transport, broke a
-/// promise.
+/// A snapshot that does not fit what the client knows: the server or the transport broke a
+/// guarantee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {
-    /// A snapshot of another stay in a room than the present one.
-    #[error("snapshot of stay {got} in stay {expected}")]
+    /// The snapshot belongs to a different stay in a room than the current one.
+    #[error("snapshot of view {got} in view {expected}")]
     WrongStay {
-        /// The stay the client is in.
+        /// The number of the current stay.
         expected: u8,
-        /// The stay the snapshot names.
+        /// The number in the snapshot.
         got: u8,
     },
-    /// Ticks must rise.
+    /// The snapshot's tick is not later than the last one.
     #[error("tick {got:?} after tick {last:?}")]
     TickNotLater {
         /// The last tick.
         last: Tick,
-        /// The snapshot's.
+        /// The snapshot's tick.
         got: Tick,
     },
-    /// A delta to something that the client does not have.
-    #[error("delta to {base:?}, the last snapshot is {last:?}")]
+    /// The snapshot is a delta to a base that the client does not have.
+    #[error("delta to {base:?}, but the last snapshot is {last:?}")]
     UnknownBase {
         /// The snapshot's base.
         base: Tick,
-        /// The last tick, if any.
+        /// The last tick. `None`: no snapshot since entering the room.
         last: Option<Tick>,
     },
-    /// An enter for a slot that is known already.
+    /// An enter for a slot that is already known.
     #[error("enter for known slot {0:?}")]
     AlreadyKnown(Slot),
-    /// A leave or an update for a slot that is not known.
-    #[error("news of unknown slot {0:?}")]
+    /// A leave or an update for an unknown slot.
+    #[error("leave or update of unknown slot {0:?}")]
     Unknown(Slot),
-    /// A turn before the segment that it ends.
+    /// A turn that is earlier than the segment that it ends.
     #[error("turn of slot {0:?} before its segment began")]
     TurnTooOld(Slot),
 }
 
 impl View {
-    /// Forgets everything: a new stay in a room began, and the next snapshot is a full one.
+    /// Begins a new stay in a room and forgets everything. The next snapshot is a full one.
     pub fn enter_room(&mut self, stay: u8) {
         self.stay = stay;
         self.tick = None;
         self.forget();
     }
 
-    /// The tick of the last snapshot.
+    /// Returns the tick of the last snapshot, or `None` if no snapshot came since entering the
+    /// room.
     #[must_use]
     pub fn tick(&self) -> Option<Tick> {
         self.tick
     }
 
-    /// The player in a slot.
+    /// Returns the player in a slot, or `None` if it is not visible.
     #[must_use]
     pub fn get(&self, slot: Slot) -> Option<Seen<'_>> {
         self.seen(slot.index())
     }
 
-    /// The motion of the player in a slot.
+    /// Returns the motion of the player in a slot, or `None` if it is not visible.
     #[must_use]
     pub fn segment(&self, slot: Slot) -> Option<Segment> {
         *self.motions.get(slot.index())?
     }
 
-    /// Where the player in a slot is at a tick, which must not lie before the last snapshot.
+    /// Returns the position of the player in a slot at a tick, which must not be before the last
+    /// snapshot. Returns `None` if the player is not visible.
     #[must_use]
     pub fn position(&self, slot: Slot, tick: Tick) -> Option<Position> {
         self.segment(slot).map(|segment| segment.at(tick))
     }
 
-    /// Everyone visible, by slot.
+    /// Returns all visible players, in order of slot.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, Seen<'_>)> {
         (0..self.motions.len()).filter_map(|slot| Some((Slot(slot as u16), self.seen(slot)?)))
     }
@@ -137,10 +140,10 @@ impl View {
         self.looks.clear();
     }
 
-    /// Takes in a snapshot.
+    /// Applies a snapshot.
     ///
     /// # Errors
-    /// [`ViewError`] at the first thing that does not fit; the view is of no use until the next
+    /// [`ViewError`] at the first part that does not fit. The view is then unusable until the next
     /// full snapshot.
     pub fn apply(&mut self, snapshot: &Snapshot) -> Result<(), ViewError> {
         if snapshot.view != self.stay {
@@ -241,7 +244,7 @@ impl View {
     }
 }
 
-/// Replaces, adds or, with no bytes, removes.
+/// Replaces or adds a component, or removes it if `bytes` is empty.
 fn set_extra(extras: &mut Vec<(u8, Vec<u8>)>, bit: u8, bytes: &[u8]) {
     match (
         extras.binary_search_by_key(&bit, |(bit, _)| *bit),

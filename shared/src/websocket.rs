@@ -1,11 +1,11 @@
 //! WebSocket (RFC 6455) framing without I/O: bytes in, events out; payloads in, bytes out.
 //!
-//! [`Decoder`] reads what the peer sends, [`frame_header`] and [`encode_into`] write what is sent
-//! to it, and [`handshake`] does the HTTP part that comes before. Nothing here knows a socket, a
-//! clock or a source of randomness: whoever calls brings the bytes and the mask keys.
+//! [`Decoder`] reads the peer's frames, [`frame_header`] and [`encode_into`] write frames to it,
+//! and [`handshake`] does the HTTP exchange before them. Nothing here uses sockets, clocks or
+//! randomness: the caller supplies the bytes and the mask keys.
 //!
-//! No extension is spoken, so the reserved bits are always zero and nothing is compressed.
-//! Fragments are accepted and never sent.
+//! Extensions are not supported, so the reserved bits are always zero and nothing is compressed.
+//! Fragments are accepted but never sent.
 
 mod decode;
 mod encode;
@@ -20,10 +20,10 @@ pub use mask::apply_mask;
 
 /// The longest payload of a control frame (ping, pong, close), in bytes.
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
-/// The longest reason in a close frame, in bytes: its code comes before it.
+/// The longest reason in a close frame, in bytes: the payload without the code.
 pub const MAX_CLOSE_REASON: usize = MAX_CONTROL_PAYLOAD - 2;
 
-/// Which end of the connection this is. It decides whether frames that come in have to be masked.
+/// The end of the connection. It decides whether incoming frames must be masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Reads masked frames, sends unmasked ones.
@@ -32,20 +32,20 @@ pub enum Role {
     Client,
 }
 
-/// What a [`Decoder`] accepts from its peer.
+/// The limits of a [`Decoder`] for its peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest message, in bytes of payload, all its fragments together.
+    /// The longest message, in bytes of payload of all its fragments.
     pub max_message: usize,
-    /// How many frames one message may come in. A message in a single frame is always accepted.
+    /// The maximum number of frames of one message. A message in a single frame is always accepted.
     pub max_fragments: u32,
 }
 
-/// What a frame is, as its number on the wire.
+/// The kind of a frame, with its number on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum OpCode {
-    /// A further fragment of the message under way.
+    /// A further fragment of the current message.
     Continuation = 0x0,
     /// A message of UTF-8 text, or its first fragment.
     Text = 0x1,
@@ -55,12 +55,12 @@ pub enum OpCode {
     Close = 0x8,
     /// Asks for a pong with the same payload.
     Ping = 0x9,
-    /// The answer to a ping, or a sign of life that nobody asked for.
+    /// The answer to a ping, or an unsolicited sign of life.
     Pong = 0xA,
 }
 
 impl OpCode {
-    /// Reads the four bits of a frame's opcode; `None` for those that RFC 6455 reserves.
+    /// Reads the four bits of a frame's opcode. Returns `None` for those that RFC 6455 reserves.
     #[must_use]
     pub fn from_bits(bits: u8) -> Option<Self> {
         Some(match bits {
@@ -81,7 +81,7 @@ impl OpCode {
     }
 }
 
-/// Whether a close frame may carry `code`: the registered codes that are meant for the wire, and
+/// Whether a close frame may carry `code`: a registered code that is meant for the wire, or one of
 /// 3000-4999, which are free for frameworks and applications.
 #[must_use]
 pub fn is_close_code(code: u16) -> bool {

@@ -1,11 +1,12 @@
-//! Close codes: the number says what the client does next, and the reason fits a close frame.
+//! Close codes: the number determines what the client should do next, and the reason fits in a
+//! close frame.
 
 use std::collections::BTreeSet;
 
 use parlour_shared::close::{Advice, CloseCode};
 
 #[test]
-fn the_range_is_the_advice() {
+fn the_range_determines_the_advice() {
     for &code in CloseCode::ALL {
         let expected = match code.code() {
             1011..=1013 | 4000..=4099 => Advice::Resume,
@@ -34,7 +35,7 @@ fn a_code_without_a_name_has_the_advice_of_its_range() {
 }
 
 #[test]
-fn numbers_are_found_and_differ() {
+fn numbers_are_unique_and_found() {
     for &code in CloseCode::ALL {
         assert_eq!(CloseCode::from_code(code.code()), Some(code));
     }
@@ -58,11 +59,11 @@ fn numbers_are_found_and_differ() {
 }
 
 #[test]
-fn reasons_are_short_plain_and_differ() {
+fn reasons_are_short_plain_and_unique() {
     let reasons: BTreeSet<&str> = CloseCode::ALL.iter().map(|code| code.reason()).collect();
     assert_eq!(reasons.len(), CloseCode::ALL.len());
     for reason in reasons {
-        // A close frame holds 125 bytes, two of them the code.
+        // A close frame has at most 125 bytes, two of which are the code.
         assert!(
             (1..=123).contains(&reason.len()) && !reason.chars().any(char::is_control),
             "{reason:?}"
@@ -71,7 +72,7 @@ fn reasons_are_short_plain_and_differ() {
 }
 
 #[test]
-fn the_table_is_what_the_protocol_promises() {
+fn the_table_matches_the_protocol() {
     let promised = [
         1000, 1002, 1003, 1007, 1009, 1011, 1012, 1013, 4000, 4001, 4002, 4003, 4004, 4005, 4100, 4101, 4102,
         4103, 4400, 4401, 4402, 4403, 4404, 4408, 4409, 4415, 4422, 4429, 4451,

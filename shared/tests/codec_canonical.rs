@@ -1,4 +1,4 @@
-//! One message, one form: what decodes is exactly what encoding writes, and nothing makes decoding
+//! Every message has one form: only what encoding writes decodes, and no input makes decoding
 //! panic.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
@@ -83,12 +83,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_encoded_is_decoded(message in message()) {
+    fn every_encoded_message_decodes(message in message()) {
         prop_assert_eq!(codec::decode_client(&encoded(&message)), Ok(message));
     }
 
     #[test]
-    fn json_says_the_same(message in message()) {
+    fn json_round_trips(message in message()) {
         let json = serde_json::to_string(&message).unwrap();
         prop_assert_eq!(codec::from_json(&json), Ok(message));
     }
@@ -125,14 +125,14 @@ proptest! {
     }
 
     #[test]
-    fn the_server_s_side_does_not_panic_either(opcode in 0..13_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+    fn decoding_server_messages_does_not_panic(opcode in 0..13_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         bytes.insert(0, opcode);
         let _ = codec::decode_server(&bytes);
     }
 }
 
 #[test]
-fn everything_within_its_own_limits_is_within_the_limit_of_a_message() {
+fn the_largest_valid_contents_fit_in_a_message() {
     let write = |at: usize| StateWrite {
         key: format!("{at:048}"),
         version: u32::MAX,
@@ -181,8 +181,8 @@ fn a_batch_of_64_writes_decodes_and_one_of_65_does_not() {
 }
 
 #[test]
-fn a_length_in_the_input_allocates_nothing_that_is_not_there() {
-    // 2^40 writes, a text of 2^40 bytes: refused at once, within the memory of the message.
+fn a_length_in_the_input_does_not_cause_a_large_allocation() {
+    // 2^40 writes and a text of 2^40 bytes are refused within the memory of the message.
     for head in [&[6, 0][..], &[4, 0, 0], &[7, 0]] {
         let mut bytes = head.to_vec();
         bytes.push(0xFD);

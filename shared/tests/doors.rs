@@ -1,9 +1,9 @@
-//! Which places belong to a door: docs/protocol.md, section 9.
+//! Which positions belong to a door: docs/protocol.md, section 9.
 
 use parlour_shared::{map::Door, motion::Position};
 
 #[test]
-fn the_left_and_upper_edge_belong_to_a_door_and_the_others_do_not() {
+fn the_left_and_upper_edges_belong_to_a_door_and_the_others_do_not() {
     let door = Door {
         x: 10,
         y: 20,

@@ -1,4 +1,4 @@
-//! What clients say, byte by byte: `assets/wire/client.json`.
+//! Messages from clients, byte by byte: `assets/wire/client.json`.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -186,7 +186,7 @@ fn join(request: u32, room: &str) -> ClientMessage {
 }
 
 #[test]
-fn every_client_message_is_written_and_read_as_the_vectors_say() {
+fn every_client_message_matches_its_vector() {
     let mut file = File::new(
         "client.json",
         "messages",
@@ -237,7 +237,7 @@ fn every_variant_occurs(vectors: &[serde_json::Value]) {
 }
 
 #[test]
-fn json_may_leave_out_what_has_a_default() {
+fn json_may_omit_fields_with_a_default() {
     let message = codec::from_json(r#"{"move":{"direction":"east"}}"#).unwrap();
     assert_eq!(
         message,

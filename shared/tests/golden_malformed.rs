@@ -1,4 +1,4 @@
-//! What is no message, and why not: `assets/wire/malformed.json`.
+//! Bytes and texts that are not messages, and why: `assets/wire/malformed.json`.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -15,7 +15,7 @@ use support::{
     typed,
 };
 
-/// Who reads it.
+/// The decoder that reads a vector.
 #[derive(Clone, Copy, PartialEq)]
 enum Reader {
     Client,
@@ -32,7 +32,7 @@ impl Reader {
         }
     }
 
-    /// The class of the error; `ok` if there is none.
+    /// Returns the class of the error, or `ok` if the bytes decode.
     fn class(self, bytes: &[u8]) -> &'static str {
         match self {
             Self::Client => codec::decode_client(bytes).map_or_else(codec_class, |_| "ok"),
@@ -203,14 +203,14 @@ fn from_server() -> Vec<Case> {
     ]
 }
 
-/// A message in which one byte is the number of an enum's variant.
+/// A message with one byte that is the number of an enum's variant.
 struct Numbered {
     name: &'static str,
     reader: Reader,
     of: &'static str,
-    /// Good as it is.
+    /// The valid message.
     good: &'static [u8],
-    /// Where the number is.
+    /// The offset of the number.
     at: usize,
 }
 
@@ -284,7 +284,7 @@ const fn numbered(
 }
 
 impl Numbered {
-    /// The message with the first number that no variant has; and how many variants there are.
+    /// Returns the message with the first number that no variant has, and the number of variants.
     fn out_of_range(&self) -> (Vec<u8>, u8) {
         let count = typed::variants(&typed::registry(), self.of).len() as u8;
         let mut bytes = self.good.to_vec();
@@ -605,7 +605,7 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
 }
 
 #[test]
-fn what_is_no_message_is_refused_for_the_reason_that_the_vectors_say() {
+fn every_malformed_message_is_refused_with_the_class_of_its_vector() {
     let about = "What is no message. `reader` says who refuses it: the server what a client sent in binary (client) or \
                  as text (client_json), a client what the server sent (server: a structured message; snapshot: a \
                  snapshot). `error` is a class of refusals, to tell that a message was refused for what is wrong with it; \
@@ -673,7 +673,7 @@ fn check(vector: &Value) {
 }
 
 #[test]
-fn a_number_out_of_range_is_all_that_is_wrong_with_its_vector() {
+fn a_number_out_of_range_is_the_only_fault_of_its_vector() {
     for case in NUMBERED {
         let (bad, count) = case.out_of_range();
         assert_eq!(case.reader.class(&bad), "malformed", "{}", case.name);

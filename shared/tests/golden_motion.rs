@@ -1,4 +1,5 @@
-//! Walks tick by tick, for whoever predicts motion in another language: `assets/wire/motion.json`.
+//! Walks tick by tick, for clients that predict motion in other languages:
+//! `assets/wire/motion.json`.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -108,7 +109,7 @@ fn walks() -> Vec<Walk> {
     ]
 }
 
-/// Position and gait byte at each tick, by stepping every tick.
+/// Returns the position and gait byte at each tick, by stepping every tick.
 fn stepped(walk: &Walk, grid: &WallGrid) -> Vec<(Position, u8)> {
     let mut walker = Walker::new(grid, walk.start);
     let ticks = FIRST_TICK..=FIRST_TICK + walk.ticks;
@@ -124,7 +125,7 @@ fn stepped(walk: &Walk, grid: &WallGrid) -> Vec<(Position, u8)> {
     ticks.map(&mut at).collect()
 }
 
-/// The same by the course.
+/// Like [`stepped`], by following the course.
 fn coursed(walk: &Walk, grid: &WallGrid) -> Vec<(Position, u8)> {
     let mut course = Course::still(Tick(FIRST_TICK), walk.start);
     let ticks = FIRST_TICK..=FIRST_TICK + walk.ticks;
@@ -142,7 +143,7 @@ fn coursed(walk: &Walk, grid: &WallGrid) -> Vec<(Position, u8)> {
 }
 
 #[test]
-fn walks_are_as_the_vectors_say() {
+fn walks_match_their_vectors() {
     let about = "Walks on a map of 20 x 20 tiles, from tick 100 on. `walls` are rectangles of tiles, `turns` the \
                  commands and the tick at which each takes effect, `path` is [x, y, gait byte] at every tick from 100 \
                  on: where a body is after the tick, and its gait from there.";

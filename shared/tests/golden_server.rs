@@ -1,5 +1,5 @@
-//! What the server says, byte by byte: `assets/wire/server.json`. Snapshots have a file of their
-//! own.
+//! Messages from the server, byte by byte: `assets/wire/server.json`. Snapshots are in a separate
+//! file.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -322,7 +322,7 @@ fn stamp(seq: u32) -> Stamp {
 }
 
 #[test]
-fn every_server_message_is_written_and_read_as_the_vectors_say() {
+fn every_server_message_matches_its_vector() {
     let about = "Messages from the server other than snapshots: the binary form and the JSON form of each.";
     let mut file = File::new("server.json", "messages", about).head("schema", SCHEMA.to_string());
     for (name, meaning, message) in cases() {

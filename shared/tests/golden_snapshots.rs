@@ -1,4 +1,4 @@
-//! Snapshots, byte by byte, and what a client knows after each: `assets/wire/snapshots.json`.
+//! Snapshots, byte by byte, and a client's view after each: `assets/wire/snapshots.json`.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -17,10 +17,10 @@ use parlour_shared::{
 use serde_json::{Value, json};
 use support::golden::{File, bytes_of, quoted, to_hex};
 
-/// How long after each snapshot the vectors say where everyone is.
+/// How many ticks after each snapshot the vectors have everyone's position.
 const LATER: u32 = 30;
 
-/// The snapshots of one stay in a room, in order.
+/// Returns the snapshots of one stay in a room, in order.
 fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     vec![
         (
@@ -239,7 +239,7 @@ fn some_enter(slot: u16, player: u32, position: Position) -> EnterFields<'static
     }
 }
 
-/// What a client knows after a snapshot, and where it draws everyone some ticks later.
+/// Returns a client's view after a snapshot, with everyone's position some ticks later.
 fn known(view: &View, tick: Tick) -> Value {
     let later = tick.after(LATER);
     let player = |(slot, seen): (Slot, Seen<'_>)| {
@@ -258,7 +258,7 @@ fn known(view: &View, tick: Tick) -> Value {
 }
 
 #[test]
-fn every_snapshot_is_written_and_read_as_the_vectors_say() {
+fn every_snapshot_matches_its_vector() {
     let about = "The snapshots of one stay in a room, in the order in which they were sent. `json` is the JSON form; \
                  `known` is what a client knows then: everyone visible, with the place at the snapshot's tick (`at`) \
                  and 30 ticks later if nothing else is heard (`later`).";
@@ -297,7 +297,7 @@ fn every_snapshot_is_written_and_read_as_the_vectors_say() {
     every_field_occurs(&read);
 }
 
-/// A snapshot that was read, written again.
+/// Writes a snapshot that was read.
 fn written(snapshot: &Snapshot) -> Vec<u8> {
     let mut out = Vec::new();
     let mut builder = Builder::begin(

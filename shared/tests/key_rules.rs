@@ -1,4 +1,4 @@
-//! What the names of rooms and the keys of their state look like.
+//! The rules for the names of rooms and the keys of their state.
 
 use parlour_shared::text::{RoomName, is_state_key};
 
@@ -8,7 +8,7 @@ fn names_of_rooms() {
     assert_eq!(parse("lobby"), Some(("lobby", "")));
     assert_eq!(parse("lobby/blue_2"), Some(("lobby", "blue_2")));
     assert_eq!(parse("a-b/7"), Some(("a-b", "7")));
-    // With an instance of 15 bytes, the same instance of a map with a name of 32 still has a name.
+    // With an instance of 15 bytes, a name still fits if the map's name has 32 bytes.
     assert_eq!(parse("m/123456789012345"), Some(("m", "123456789012345")));
     assert_eq!(parse("m/1234567890123456"), None);
     let long = "a".repeat(48);

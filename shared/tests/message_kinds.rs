@@ -1,4 +1,4 @@
-//! Kinds of messages: their numbers and names are those of the messages on the wire.
+//! The kinds of messages have the numbers and names of the messages on the wire.
 
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 

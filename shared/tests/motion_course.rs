@@ -1,5 +1,4 @@
-//! A course, asked for the walls only at its reviews, is what stepping tick by tick gives, at every
-//! tick.
+//! A course that checks walls only at its reviews equals stepping tick by tick, at every tick.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -11,12 +10,12 @@ use parlour_shared::{
 use proptest::prelude::*;
 use support::naive::Walker;
 
-/// A map, a start, and what a player does.
+/// A map, a start and the headings of a player.
 #[derive(Clone, Debug)]
 struct Walk {
     grid: WallGrid,
     start: Position,
-    /// Ticks until the turn, and the new heading.
+    /// Ticks until each turn, and the new heading.
     turns: Vec<(u32, Heading)>,
 }
 
@@ -57,7 +56,8 @@ fn walk() -> impl Strategy<Value = Walk> {
     })
 }
 
-/// The wish if a body can stand there, else the nearest corner of tiles that can be made free.
+/// Returns `wish` if a body is free there, or the first tile corner where it is. If there is none,
+/// clears the map.
 fn place_near(grid: &mut WallGrid, wish: Position) -> Position {
     if grid.is_free(wish) {
         return wish;
@@ -77,7 +77,8 @@ fn place_near(grid: &mut WallGrid, wish: Position) -> Position {
     Position { x: 2048, y: 2048 }
 }
 
-/// Calls back at every tick with the course and the naive walker, after both have moved and turned.
+/// Calls `check` at every tick with the course and the naive walker, after both have moved or
+/// turned.
 fn follow(walk: &Walk, mut check: impl FnMut(Tick, &Course, &Walker)) {
     let mut tick = Tick(1000);
     let mut course = Course::still(tick, walk.start);
@@ -92,7 +93,7 @@ fn follow(walk: &Walk, mut check: impl FnMut(Tick, &Course, &Walker)) {
             walker.step();
             check(tick, &course, &walker);
         }
-        // As the server does: a command that changes nothing begins no segment.
+        // Like the server: a command that changes nothing begins no segment.
         if heading != course.segment.gait.heading {
             course = motion::turn(&walk.grid, course.segment.at(tick), heading, tick);
             walker.turn(heading);
@@ -105,7 +106,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_course_is_what_stepping_gives(walk in walk()) {
+    fn a_course_equals_stepping(walk in walk()) {
         follow(&walk, |tick, course, walker| {
             assert_eq!(course.segment.at(tick), walker.position, "position at {tick:?}");
             assert_eq!(course.segment.gait, walker.gait, "gait at {tick:?}");
@@ -113,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn nobody_is_ever_in_a_wall_or_too_fast(walk in walk()) {
+    fn no_body_is_ever_in_a_wall_or_too_fast(walk in walk()) {
         let mut last: Option<(Tick, Position, Heading)> = None;
         follow(&walk, |tick, course, walker| {
             let here = course.segment.at(tick);
@@ -122,7 +123,7 @@ proptest! {
                 assert_eq!(before.after(1), tick);
                 let open = heading.velocity();
                 for (moved, open) in [(here.x - from.x, open.x), (here.y - from.y, open.y)] {
-                    // Not further than the heading's speed, and never the other way.
+                    // No further than the heading's speed, and never backwards.
                     assert!(moved.abs() <= open.abs() && moved * open >= 0, "moved {moved} of {open} at {tick:?}");
                 }
             }
@@ -132,7 +133,7 @@ proptest! {
 
     #[test]
     fn walls_are_not_tunnelled_through(row in 0..10_u16, x in 0..400_i32, turns in prop::collection::vec((1..60_u32, heading()), 1..20)) {
-        // A wall one tile thin splits the map; who starts on its left stays there.
+        // A wall of one tile splits the map. A body that starts on its left stays there.
         let mut grid = WallGrid::new(20, 10, 8);
         for row in 0..10 {
             grid.block(10, row);
@@ -145,7 +146,7 @@ proptest! {
 }
 
 #[test]
-fn a_diagonal_slides_along_a_wall_and_goes_on_where_it_ends() {
+fn a_diagonal_slides_along_a_wall_and_continues_past_its_end() {
     let mut grid = WallGrid::new(20, 20, 16);
     for row in 0..6 {
         grid.block(5, row);
@@ -176,7 +177,7 @@ fn a_diagonal_slides_along_a_wall_and_goes_on_where_it_ends() {
 }
 
 #[test]
-fn who_is_flush_against_a_wall_does_not_move_into_it() {
+fn a_body_flush_against_a_wall_does_not_move_into_it() {
     let grid = WallGrid::new(10, 10, 16);
     let corner = Position::from_px(8, 8);
     for direction in [Direction::North, Direction::Northwest, Direction::West] {

@@ -8,7 +8,7 @@ use parlour_shared::{
 use proptest::prelude::*;
 
 #[test]
-fn velocities_are_what_the_protocol_says() {
+fn velocities_match_the_protocol() {
     let velocity = |direction, sprint| {
         let Velocity { x, y } = Heading { direction, sprint }.velocity();
         (x, y)
@@ -25,7 +25,7 @@ fn velocities_are_what_the_protocol_says() {
 }
 
 #[test]
-fn a_diagonal_is_as_fast_as_a_straight_line_but_for_less_than_a_unit() {
+fn a_diagonal_is_less_than_one_unit_slower_than_a_straight_line() {
     for sprint in [false, true] {
         let straight = Heading {
             direction: Direction::East,
@@ -43,7 +43,7 @@ fn a_diagonal_is_as_fast_as_a_straight_line_but_for_less_than_a_unit() {
 }
 
 #[test]
-fn a_gait_byte_is_a_gait_or_nothing() {
+fn every_gait_byte_that_decodes_round_trips() {
     let gaits: Vec<u8> = (0..=255)
         .filter(|byte| Gait::from_byte(*byte).is_some())
         .collect();
@@ -74,7 +74,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_segment_seen_from_later_is_the_same_motion(
+    fn a_segment_seen_from_a_later_tick_is_the_same_motion(
         x in 0..1_000_000_i32, y in 0..1_000_000_i32, byte in 0..0x7F_u8, since in 0..1000_u32, a in 0..500_u32, b in 0..500_u32,
     ) {
         let gait = Gait::from_byte(byte).unwrap_or_default();

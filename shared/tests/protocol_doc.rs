@@ -1,5 +1,4 @@
-//! docs/protocol.md says what the types say: every message, field, refusal and close code has its
-//! row.
+//! docs/protocol.md matches the types: every message, field, refusal and close code has its row.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -16,7 +15,7 @@ use support::typed;
 
 const DOC: &str = include_str!("../../docs/protocol.md");
 
-/// The cells of every row of every table, without anchors.
+/// Returns the cells of every row of every table, without anchors.
 fn rows() -> Vec<Vec<String>> {
     let cell = |text: &str| match text.split_once("</a>") {
         Some((_, rest)) => rest.to_owned(),
@@ -29,7 +28,8 @@ fn rows() -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Whether there is a row that begins so; a cell may go on after what is asked for.
+/// Whether a row begins with these cells. A cell may have a note in parentheses after the expected
+/// text.
 fn has_row(expected: &[&str]) -> bool {
     let fits = |(cell, expected): (&String, &&str)| {
         cell.trim() == *expected || cell.starts_with(&format!("{expected} ("))
@@ -61,7 +61,7 @@ fn fields(of: &[Named<Format>]) -> Vec<String> {
         .collect()
 }
 
-/// The fields of an enum's variant, also if they are those of a struct of its own.
+/// Returns the fields of an enum's variant, also if they are in a separate struct.
 fn fields_of_variant(registry: &Registry, format: &VariantFormat) -> Vec<String> {
     match format {
         VariantFormat::Unit => Vec::new(),
@@ -76,7 +76,7 @@ fn fields_of_variant(registry: &Registry, format: &VariantFormat) -> Vec<String>
 
 fn fields_of_struct(registry: &Registry, name: &str) -> Vec<String> {
     let ContainerFormat::Struct(named) = &registry[name] else {
-        panic!("{name} is no struct")
+        panic!("{name} is not a struct")
     };
     fields(named)
 }
@@ -86,7 +86,7 @@ fn every_message_and_refusal_has_its_row() {
     let registry = typed::registry();
     for name in ["ClientMessage", "ServerMessage", "Refusal"] {
         let ContainerFormat::Enum(variants) = &registry[name] else {
-            panic!("{name} is no enum")
+            panic!("{name} is not an enum")
         };
         for (number, variant) in variants {
             if name == "ServerMessage" && *number == u32::from(SNAPSHOT_OPCODE) {
@@ -161,7 +161,7 @@ fn every_close_code_has_its_row_and_every_variant_its_number() {
     }
 }
 
-/// The row whose first cells are these.
+/// Returns the row that begins with these cells.
 #[track_caller]
 fn row(begin: &[&str]) -> Vec<String> {
     let row = rows().into_iter().find(|row| {
@@ -171,7 +171,7 @@ fn row(begin: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn what_a_close_code_says_to_do_is_what_its_range_says() {
+fn the_advice_for_each_close_code_matches_its_range() {
     for code in CloseCode::ALL {
         let name = serde_json::to_value(code).unwrap();
         let row = rows().into_iter().find(|row| {
@@ -195,10 +195,10 @@ fn what_a_close_code_says_to_do_is_what_its_range_says() {
 }
 
 #[test]
-fn the_refusals_with_a_star_are_those_that_count_as_senseless() {
+fn the_refusals_with_a_star_are_the_senseless_ones() {
     let registry = typed::registry();
     for (number, name) in typed::variants(&registry, "Refusal") {
-        // Those with fields are none.
+        // A refusal with fields does not parse from its name, and is never senseless.
         let senseless = serde_json::from_value::<Refusal>(name.clone().into())
             .is_ok_and(|refusal| refusal.is_senseless());
         let row = row(&[&number.to_string(), &format!("`{name}`")]);
@@ -229,7 +229,7 @@ fn every_refusal_that_the_order_names_exists() {
 }
 
 #[test]
-fn the_table_of_limits_says_what_the_limits_are() {
+fn the_table_of_limits_matches_the_code() {
     let kib = |bytes: usize| format!("{} KiB", bytes / 1024);
     let thousands = |number: u32| match number {
         ..1000 => number.to_string(),

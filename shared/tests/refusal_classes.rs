@@ -1,4 +1,5 @@
-//! Refusals: a class of its own for each, named as in JSON, and a verdict on who asked.
+//! Every refusal has its own class, named as in JSON, and either counts against the client or does
+//! not.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ fn all() -> Vec<Refusal> {
 }
 
 #[test]
-fn classes_differ_and_are_the_names_in_json() {
+fn classes_are_unique_and_have_the_names_in_json() {
     let classes: BTreeSet<RefusalClass> = all().iter().map(Refusal::class).collect();
     assert!(classes.into_iter().eq(RefusalClass::ALL));
     for refusal in all() {
@@ -33,7 +34,7 @@ fn classes_differ_and_are_the_names_in_json() {
 }
 
 #[test]
-fn what_a_well_meaning_client_can_run_into_is_not_senseless() {
+fn a_refusal_that_a_correct_client_can_cause_is_not_senseless() {
     let senseless: BTreeSet<&str> = all()
         .iter()
         .filter(|refusal| refusal.is_senseless())
@@ -50,7 +51,7 @@ fn what_a_well_meaning_client_can_run_into_is_not_senseless() {
 }
 
 #[test]
-fn a_stale_write_tells_the_versions() {
+fn a_stale_write_returns_the_current_versions() {
     let current = vec![KeyVersion {
         key: "score".into(),
         version: 3,

@@ -1,10 +1,10 @@
-//! The streams of chance are part of what a recording means: these numbers never change.
+//! Recordings depend on the random streams, so these numbers must never change.
 
 use parlour_shared::rng::{Purpose, Stream, mix};
 
 #[test]
 fn a_stream_is_splitmix64() {
-    // The reference: 1234567 as the state gives these first numbers.
+    // The first numbers of the reference implementation for the state 1234567.
     let mut state = 1_234_567_u64;
     let expected = [
         6_457_827_717_110_365_317,
@@ -42,7 +42,7 @@ fn streams_are_pinned() {
 }
 
 #[test]
-fn seed_moment_and_purpose_each_matter() {
+fn seed_moment_and_purpose_each_change_the_stream() {
     let purposes = [
         Purpose::PlayerId,
         Purpose::Slot,
@@ -63,7 +63,7 @@ fn seed_moment_and_purpose_each_matter() {
 }
 
 #[test]
-fn below_stays_below_and_reaches_everything() {
+fn below_stays_below_the_bound_and_reaches_every_number() {
     let mut stream = Stream::new(7, 0, Purpose::Game);
     assert_eq!(stream.below(0), 0);
     let mut counts = [0_u32; 7];

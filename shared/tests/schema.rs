@@ -1,5 +1,5 @@
-//! The schema number names the wire: it changes with the form of any message, with the layout of
-//! snapshots, and with the numbers that both sides compute motion from.
+//! The schema number identifies the wire format: it changes with the form of any message, the
+//! layout of snapshots, and the numbers from which both sides compute motion.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -19,12 +19,12 @@ use parlour_shared::{
 use support::{golden::to_hex, typed};
 
 #[test]
-fn schema_names_the_wire() {
+fn the_schema_matches_the_wire_format() {
     let text = description();
     let schema = fnv1a(text.as_bytes());
     assert_eq!(
         SCHEMA, schema,
-        "SCHEMA should be 0x{schema:08x}, for the wire is now\n{text}"
+        "SCHEMA should be 0x{schema:08x}, because the wire format is now\n{text}"
     );
 }
 
@@ -39,7 +39,8 @@ fn fnv1a(bytes: &[u8]) -> u32 {
     })
 }
 
-/// The wire as text: a type per line, a snapshot with every field, every velocity.
+/// Describes the wire format as text: one type per line, a snapshot with every field, and every
+/// velocity.
 fn description() -> String {
     let mut text = String::new();
     for (name, format) in typed::registry() {
@@ -60,7 +61,7 @@ fn description() -> String {
     text
 }
 
-/// The layout is written by hand, so it is described by what the writer writes.
+/// Describes the layout, which is packed by hand, by a snapshot that the writer wrote.
 fn snapshot_with_every_field() -> Vec<u8> {
     let gait = |direction, sprint, blocked_x, blocked_y| Gait {
         heading: Heading { direction, sprint },

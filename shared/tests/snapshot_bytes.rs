@@ -1,10 +1,10 @@
-//! Reading a snapshot never panics, and what is read is all that was there.
+//! Reading a snapshot never panics, and a used buffer makes no difference.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use parlour_shared::{snapshot::Snapshot, view::View};
 use proptest::prelude::*;
 
-/// The snapshots of the golden vectors: something real to bend.
+/// The snapshots of the golden vectors, as valid input to damage.
 fn real() -> Vec<Vec<u8>> {
     let file: serde_json::Value =
         serde_json::from_str(include_str!("../../assets/wire/snapshots.json")).unwrap();
@@ -18,7 +18,8 @@ fn real() -> Vec<Vec<u8>> {
     file["snapshots"].as_array().unwrap().iter().map(bytes).collect()
 }
 
-/// A record takes at least two bytes, so no count can make more records than the frame has bytes.
+/// Reads a snapshot and checks that it has no more records than its bytes allow: a record has at
+/// least two.
 fn read(bytes: &[u8]) -> Option<Snapshot> {
     let mut snapshot = Snapshot::default();
     snapshot.read(bytes).ok()?;
@@ -30,13 +31,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn random_bytes_do_no_harm(flags in 0..33_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+    fn random_bytes_do_not_panic(flags in 0..33_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..120)) {
         bytes.splice(0..0, [0, flags]);
         read(&bytes);
     }
 
     #[test]
-    fn bent_snapshots_do_no_harm(which: prop::sample::Index, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..4)) {
+    fn damaged_snapshots_do_not_panic(which: prop::sample::Index, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..4)) {
         let real = real();
         let (mut bytes, mut view) = (which.get(&real).clone(), View::default());
         view.enter_room(1);
@@ -52,7 +53,7 @@ proptest! {
             }
         }
         if let Some(snapshot) = read(&bytes) {
-            // What a view makes of it may be an error, never a panic.
+            // The view may return an error but must not panic.
             let _ = view.apply(&snapshot);
             let _ = view.to_json(&snapshot);
         }

@@ -1,5 +1,5 @@
-//! What holds for every text: cleaning settles, its result is bounded and clean, and no input makes
-//! it panic.
+//! Properties of every text: cleaning converges, its result is bounded and clean, and no input
+//! makes it panic.
 
 use parlour_shared::{
     limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS},
@@ -7,7 +7,8 @@ use parlour_shared::{
 };
 use proptest::prelude::*;
 
-/// Code points of every kind that cleaning looks at, so that their combinations come up.
+/// Texts of code points of every kind that cleaning distinguishes, so that their combinations
+/// occur.
 fn tricky() -> impl Strategy<Value = String> {
     const TRICKY: &[char] = &[
         'a',
@@ -102,13 +103,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
     #[test]
-    fn a_clean_text_is_its_own_clean_form(text in prop_oneof![tricky(), any::<String>(), "[\\PC]{0,40}"]) {
+    fn cleaning_a_clean_text_does_not_change_it(text in prop_oneof![tricky(), any::<String>(), "[\\PC]{0,40}"]) {
         if let Ok(clean) = clean_chat(text.clone()) {
             prop_assert_eq!(clean_chat(clean.clone()), Ok(clean.clone()), "chat: {:?}", text);
             prop_assert!(clean.len() <= MAX_CHAT_BYTES);
             prop_assert!(pieces(&clean).all(|piece| !matches!(piece, Piece::Hidden(_) | Piece::Forbidden(_))));
             prop_assert!(pieces(&clean).any(|piece| matches!(piece, Piece::Shown(_))));
-            // As a name it may be too long, nothing else.
+            // As a name it may only be too long.
             let name = clean_name(clean);
             prop_assert!(matches!(name, Ok(_) | Err(TextError::TooLong)), "{:?}", name);
         }
@@ -121,7 +122,7 @@ proptest! {
 
     /// The pieces of a text are its code points.
     #[test]
-    fn no_code_point_gets_lost(text in prop_oneof![tricky(), any::<String>()]) {
+    fn no_code_point_is_lost(text in prop_oneof![tricky(), any::<String>()]) {
         let again: String = pieces(&text)
             .map(|piece| match piece {
                 Piece::Shown(c) | Piece::Blank(c) | Piece::LineEnd(c) | Piece::Direction(c)
@@ -132,9 +133,9 @@ proptest! {
     }
 }
 
-/// The planes 2, 3, 15 and 16 hold nothing but ideographs and private code points.
+/// Skips the planes that contain only ideographs and private code points: 2, 3, 15 and 16.
 #[test]
-fn every_code_point_alone_and_between_others_is_settled() {
+fn every_code_point_converges_alone_and_between_others() {
     for c in ('\0'..='\u{1FFFF}').chain('\u{E0000}'..='\u{E0FFF}') {
         for text in [
             format!("{c}"),

@@ -1,4 +1,4 @@
-//! Which names and chat texts are taken as they are, which are cleaned, and which are refused.
+//! Which names and chat texts are accepted unchanged, which are cleaned, and which are refused.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use parlour_shared::text::{TextError, clean_chat, clean_name};
@@ -11,7 +11,7 @@ const CLEAN: &[(&str, &str)] = &[
     ("accents", "Zo\u{EB} \u{1F98A}"),
     ("Vietnamese", "Ti\u{1EBF}ng Vi\u{1EC7}t"),
     ("an emoji of two", "\u{1F469}\u{200D}\u{1F4BB}"),
-    ("with a tone of skin", "\u{1F469}\u{1F3FD}\u{200D}\u{1F4BB}"),
+    ("with a skin tone", "\u{1F469}\u{1F3FD}\u{200D}\u{1F4BB}"),
     (
         "a family",
         "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}\u{200D}\u{1F466}",
@@ -54,7 +54,7 @@ const CLEAN: &[(&str, &str)] = &[
     ("Mongolian", "\u{182C}\u{180B}\u{1820}\u{180E}\u{1820}"),
     ("a form of an ideograph", "\u{845B}\u{E0100}\u{57CE}"),
     ("the Arabic number sign", "\u{600}\u{661}"),
-    ("what could not be decoded", "\u{FFFD}"),
+    ("a replacement character", "\u{FFFD}"),
     ("four marks", "a\u{330}\u{331}\u{332}\u{333}"),
 ];
 
@@ -72,12 +72,12 @@ const CLEANED: &[(&str, &str, &str)] = &[
     ("Hangul fillers", "a\u{3164}\u{115F}\u{1160}\u{FFA0}", "a"),
     ("a Braille blank at the end", "a\u{2800}", "a"),
     ("a note without a head at the end", "a\u{1D159}", "a"),
-    ("the place of an image", "a\u{FFFC}b", "ab"),
+    ("an object replacement character", "a\u{FFFC}b", "ab"),
     ("zero width spaces", "a\u{200B}b\u{2060}c\u{FEFF}d", "abcd"),
     ("a soft hyphen", "co\u{AD}op", "coop"),
     ("overrides", "a\u{202E}b\u{202C}c\u{202A}d", "abcd"),
     ("isolates", "a\u{2066}b\u{2069}c", "abc"),
-    ("marks of direction in Latin", "a\u{200E}b\u{200F}c\u{61C}", "abc"),
+    ("direction marks in Latin", "a\u{200E}b\u{200F}c\u{61C}", "abc"),
     ("joiners in Latin", "a\u{200D}b\u{200C}c", "abc"),
     ("joiners at the ends", "\u{200C}\u{6CC}\u{200C}", "\u{6CC}"),
     (
@@ -104,8 +104,8 @@ const CLEANED: &[(&str, &str, &str)] = &[
         "\u{1F3F4}\u{E0067}\u{E0062}\u{E0073}",
         "\u{1F3F4}",
     ),
-    ("a tag of language", "\u{E0001}\u{E0065}a", "a"),
-    // What is removed lets NFC reorder what it was between: a second pass finds it.
+    ("a language tag", "\u{E0001}\u{E0065}a", "a"),
+    // After a removal, NFC reorders the marks around it; a second pass removes the joiner.
     (
         "a joiner that lost its virama",
         "\u{915}\u{308}\u{AD}\u{94D}\u{200D}",
@@ -113,7 +113,7 @@ const CLEANED: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Cleaned otherwise as a name than in chat: what came, the name, the text.
+/// Cleaned differently as a name and in chat: the input, the name and the chat text.
 const FORMS: &[(&str, &str, &str, &str)] = &[
     ("blanks at the ends", "  Ada ", "Ada", "  Ada"),
     ("blanks in a row", "a \u{A0}\u{3000}b", "a b", "a \u{A0}\u{3000}b"),
@@ -121,7 +121,7 @@ const FORMS: &[(&str, &str, &str, &str)] = &[
     ("CRLF", "a\r\nb\r\n", "a b", "a\nb"),
     ("lone CRs", "a\rb\r\rc", "a b c", "a\nb\n\nc"),
     (
-        "other ends of lines",
+        "other line ends",
         "a\u{B}b\u{C}c\u{85}d\u{2028}e\u{2029}f",
         "a b c d e f",
         "a\nb\nc\nd\ne\nf",
@@ -133,19 +133,19 @@ const FORMS: &[(&str, &str, &str, &str)] = &[
         "\u{2801}\u{2800}\u{2803}",
     ),
     (
-        "a mark of direction after a number in Arabic",
+        "a direction mark after a number in Arabic",
         "\u{639}\u{628} 12\u{200E}!",
         "\u{639}\u{628} 12!",
         "\u{639}\u{628} 12\u{200E}!",
     ),
     (
-        "marks of direction in Hebrew",
+        "direction marks in Hebrew",
         "\u{200F}C++\u{200F} \u{5D0}",
         "C++ \u{5D0}",
         "\u{200F}C++\u{200F} \u{5D0}",
     ),
     (
-        "marks of direction in a row, and in a line of Latin",
+        "direction marks in a row, and in a Latin line",
         "\u{5D0}\u{200E}\u{200F}b\nc\u{200F}",
         "\u{5D0}b c",
         "\u{5D0}\u{200E}b\nc",
@@ -176,18 +176,18 @@ const REFUSED: &[(&str, TextError)] = &[
 ];
 
 #[test]
-fn clean_texts_stay_as_they_are() {
+fn clean_texts_do_not_change() {
     for (what, text) in CLEAN {
         assert_eq!(clean_chat((*text).into()).as_deref(), Ok(*text), "chat: {what}");
         assert_eq!(clean_name((*text).into()).as_deref(), Ok(*text), "name: {what}");
-        // With more of the same after a blank.
+        // The same text twice, separated by a blank.
         let twice = format!("{text} {text}");
         assert_eq!(clean_chat(twice.clone()).as_deref(), Ok(&*twice), "twice: {what}");
     }
 }
 
 #[test]
-fn what_is_not_seen_is_removed() {
+fn invisible_characters_are_removed() {
     for (what, text, clean) in CLEANED {
         assert_eq!(clean_chat((*text).into()).as_deref(), Ok(*clean), "chat: {what}");
         assert_eq!(clean_name((*text).into()).as_deref(), Ok(*clean), "name: {what}");
@@ -223,7 +223,7 @@ fn forty_marks_on_a_letter_become_four() {
 }
 
 #[test]
-fn lengths_count_when_a_text_is_clean() {
+fn length_limits_apply_to_the_clean_text() {
     let clean = |count| clean_name("\u{1F98A}".repeat(count));
     assert_eq!(clean(24).map(|name| name.len()), Ok(96));
     assert_eq!(clean(25), Err(TextError::TooLong));
@@ -233,7 +233,7 @@ fn lengths_count_when_a_text_is_clean() {
     assert_eq!(clean("c", 2049), Err(TextError::TooLong));
     assert!(clean("\u{E9}", 1024).is_ok());
     assert_eq!(clean("\u{E9}", 1025), Err(TextError::TooLong));
-    // 2 KiB of lines that end with CRLF are 4 KiB as they come. Longer ones are not looked at.
+    // A clean text of 2 KiB may be up to 4 KiB before cleaning. A longer one is refused unread.
     assert_eq!(clean("\u{200B}a\r\n", 600).map(|text| text.len()), Ok(1199));
     assert_eq!(clean("\u{200B}a\r\n", 700), Err(TextError::TooLong));
     assert_eq!(clean_name("\u{200B}".repeat(1366)), Err(TextError::TooLong));

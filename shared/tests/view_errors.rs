@@ -1,4 +1,4 @@
-//! A view refuses what does not fit what it knows, each for its own reason.
+//! A view rejects every snapshot that does not fit, each with its own error.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use parlour_shared::{
@@ -55,7 +55,7 @@ fn view() -> View {
 }
 
 #[test]
-fn a_snapshot_of_another_stay() {
+fn a_snapshot_of_a_different_stay() {
     let other = Snapshot { view: 2, ..full(101) };
     assert_eq!(
         view().apply(&other),
@@ -109,7 +109,7 @@ fn an_enter_for_a_known_slot() {
 }
 
 #[test]
-fn news_of_an_unknown_slot() {
+fn a_leave_or_update_of_an_unknown_slot() {
     for slot in [4, 6, u16::MAX] {
         let leave = Snapshot {
             leaves: vec![Slot(slot)],
@@ -161,7 +161,7 @@ fn extras_are_replaced_added_and_removed() {
 }
 
 #[test]
-fn a_full_snapshot_forgets_and_so_does_a_new_room() {
+fn a_full_snapshot_or_a_new_room_clears_the_view() {
     let mut view = view();
     let other = Snapshot {
         enters: vec![enter(9)],

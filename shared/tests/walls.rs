@@ -1,4 +1,4 @@
-//! Walls as they are sent: rectangles that give back the same grid, and as few as can be.
+//! Walls on the wire: a short list of rectangles that reproduces the same grid.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod support;
@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn a_place_is_free_if_the_body_overlaps_no_wall(grid in grid(), places in prop::collection::vec((-2000..800_000_i32, -2000..500_000_i32), 50)) {
+    fn a_position_is_free_if_the_body_overlaps_no_wall(grid in grid(), places in prop::collection::vec((-2000..800_000_i32, -2000..500_000_i32), 50)) {
         let walker = Walker::new(&grid, Position::default());
         for (x, y) in places {
             let place = Position { x, y };
@@ -98,7 +98,7 @@ fn a_block_is_one_rectangle_and_a_frame_is_four() {
 }
 
 #[test]
-fn outside_the_map_all_is_wall() {
+fn everything_outside_the_map_is_wall() {
     let grid = WallGrid::new(4, 3, 16);
     assert!((0..4).all(|column| (0..3).all(|row| !grid.is_wall(column, row))));
     for (column, row) in [(-1, 0), (0, -1), (4, 0), (0, 3), (i32::MIN, 0), (0, i32::MAX)] {
@@ -115,7 +115,7 @@ fn outside_the_map_all_is_wall() {
 }
 
 #[test]
-fn measures_that_are_no_map_s_are_refused_and_rectangles_beyond_it_are_cut() {
+fn invalid_dimensions_are_refused_and_rectangles_beyond_the_map_are_cut() {
     let info = |width, height, tile_px, walls| MapInfo {
         name: "m".into(),
         width,
@@ -151,7 +151,7 @@ fn measures_that_are_no_map_s_are_refused_and_rectangles_beyond_it_are_cut() {
         w: 65_535,
         h: 65_535,
     };
-    // Walls do not overlap: more of them than the map is large is work for nothing.
+    // Walls do not overlap, so their total area cannot exceed the map.
     assert_eq!(info(5, 5, 16, vec![all, all]).wall_grid(), None);
     let grid = info(5, 5, 16, vec![beyond, all]).wall_grid().unwrap();
     assert_eq!(
@@ -166,7 +166,7 @@ fn measures_that_are_no_map_s_are_refused_and_rectangles_beyond_it_are_cut() {
 }
 
 #[test]
-fn a_door_holds_its_upper_left_edges_and_not_its_lower_right_ones() {
+fn a_door_contains_its_upper_and_left_edges_but_not_the_others() {
     let door = Door {
         x: 10,
         y: -20,

@@ -1,16 +1,15 @@
-//! The same bytes through tungstenite: the same messages in the same order, and an error if and
-//! only if tungstenite has one. The exceptions, where this decoder follows the RFC more strictly:
+//! Compares the decoder with tungstenite: the same bytes must result in the same messages in the
+//! same order, and in an error if and only if tungstenite returns one. The exceptions are:
 //!
-//! * a length that could be shorter is refused here and accepted there, that of a control frame
-//!   included, which is refused here as too long because the longer forms of a length are not for
-//!   control frames;
-//! * a close code that is not allowed is refused here, and there turned into a close with code
-//!   1002;
-//! * 1014 (bad gateway, registered after the RFC) is allowed here and not there;
-//! * more fragments than the limit are refused here; there is no such limit there. The limit is out
-//!   of reach in these tests;
-//! * tungstenite looks at most of a header only when the payload has come. The bytes are followed
-//!   by enough zeros that every payload within the limit does come.
+//! * a length that is not in its shortest form is refused here and accepted there. This includes
+//!   the length of a control frame, which is refused here as too long because control frames cannot
+//!   have the longer forms;
+//! * a close code that is not allowed is refused here, and becomes a close with code 1002 there;
+//! * 1014 (bad gateway, registered after the RFC) is allowed here but not there;
+//! * too many fragments are refused here, and tungstenite has no such limit. These tests cannot
+//!   reach the limit;
+//! * tungstenite checks most of a header only after the payload arrived. The tests append enough
+//!   zeros that every payload within the limit arrives.
 
 mod websocket_support;
 
@@ -29,7 +28,7 @@ const LIMITS: Limits = Limits {
     max_fragments: u32::MAX,
 };
 
-/// Reads from the bytes, writes to nowhere.
+/// Reads from the bytes and discards writes.
 struct Peer<'a>(&'a [u8]);
 
 impl Read for Peer<'_> {
@@ -48,7 +47,8 @@ impl Write for Peer<'_> {
     }
 }
 
-/// What tungstenite makes of the bytes, up to a close frame, an error or their end.
+/// Returns the events that tungstenite reads, up to a close frame, an error or the end of the
+/// bytes.
 fn theirs(role: Role, bytes: &[u8]) -> (Vec<Owned>, Option<tungstenite::Error>) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(LIMITS.max_message))
@@ -84,14 +84,14 @@ fn theirs(role: Role, bytes: &[u8]) -> (Vec<Owned>, Option<tungstenite::Error>) 
     }
 }
 
-/// Compares the two, but for the exceptions.
+/// Compares both decoders, except for the listed differences.
 fn agree(role: Role, bytes: &[u8]) -> Result<(), TestCaseError> {
     let bytes = [bytes, &[0; 2000]].concat();
     let (ours, our_error) = decode(role, LIMITS, &bytes);
     let (mut theirs, their_error) = theirs(role, &bytes);
     match our_error {
         Some(WebSocketError::NonMinimalLength | WebSocketError::ControlTooLong) => {
-            // They may go on from here.
+            // Tungstenite may continue after this.
             theirs.truncate(ours.len());
         }
         Some(WebSocketError::InvalidCloseCode(_)) if their_error.is_none() => {
@@ -120,7 +120,7 @@ fn role() -> impl Strategy<Value = Role> {
     prop::sample::select(vec![Role::Server, Role::Client])
 }
 
-/// One thing wrong with a frame.
+/// One fault of a frame.
 #[derive(Clone, Debug)]
 enum Damage {
     First(u8),

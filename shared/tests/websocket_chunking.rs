@@ -1,4 +1,4 @@
-//! Where a network cuts the bytes makes no difference, and no bytes make the decoder panic.
+//! It makes no difference where a network cuts the bytes, and no bytes make the decoder panic.
 
 mod websocket_support;
 
@@ -45,7 +45,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_kept_is_bounded_by_what_came_and_by_the_limits(
+    fn memory_is_bounded_by_the_bytes_received_and_by_the_limits(
         role in role(), frames in conversation(), sizes in sizes(),
     ) {
         let mut decoder = Decoder::new(role, LIMITS);
@@ -54,7 +54,7 @@ proptest! {
             for piece in frame.bytes(role).chunks(sizes[0]) {
                 came += piece.len();
                 prop_assert_eq!(feed(&mut decoder, piece).1, None);
-                // A vector grows to twice of what it needs, and from at least 8 bytes.
+                // A vector grows to at most twice what it needs, and has at least 8 bytes.
                 prop_assert!(decoder.buffered_capacity() <= (2 * came).max(8));
                 prop_assert!(decoder.buffered_capacity() <= 2 * (LIMITS.max_message + 125));
             }

@@ -29,16 +29,14 @@ const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: parlour.v1\r\n\r\n";
 
 fn start() -> ClientHandshake {
-    ClientHandshake::start(&REQUEST)
-        .expect("the request is in order")
-        .0
+    ClientHandshake::start(&REQUEST).expect("the request is valid").0
 }
 
-/// How a client takes the response.
+/// Returns a client's result for the response.
 fn answer(response: &str) -> Result<Option<String>, HandshakeError> {
     start()
         .read(response.as_bytes())
-        .map(|accepted| accepted.expect("the response is whole").subprotocol)
+        .map(|accepted| accepted.expect("the response is complete").subprotocol)
 }
 
 #[test]
@@ -79,7 +77,7 @@ fn the_request_is_plain_http() {
 }
 
 #[test]
-fn a_request_cannot_be_broken_out_of() {
+fn no_part_of_a_request_can_inject_lines() {
     let broken = [
         (ClientRequest { path: "", ..REQUEST }, "path"),
         (
@@ -142,7 +140,7 @@ fn a_request_cannot_be_broken_out_of() {
 }
 
 #[test]
-fn a_response_may_be_cut_anywhere_and_frames_may_follow_at_once() {
+fn a_response_may_be_cut_anywhere_and_frames_may_follow_immediately() {
     let bytes = [RESPONSE.as_bytes(), &frame(FIN | TEXT, b"welcome", None)].concat();
     for cut in 0..=bytes.len() {
         let mut handshake = start();
@@ -180,7 +178,7 @@ fn names_and_tokens_in_any_case_and_lists_are_accepted() {
 }
 
 #[test]
-fn another_status_is_told() {
+fn a_different_status_is_returned() {
     for status in [200, 302, 400, 403, 426, 429, 503] {
         let response = format!("HTTP/1.1 {status} No\r\nContent-Length: 4\r\n\r\nbody");
         assert_eq!(answer(&response), Err(HandshakeError::Status(status)));
@@ -188,7 +186,7 @@ fn another_status_is_told() {
 }
 
 #[test]
-fn headers_that_do_not_consent() {
+fn headers_that_do_not_accept_the_request() {
     let cases = [
         ("Upgrade: websocket\r\n", "", "Upgrade"),
         ("Upgrade: websocket", "Upgrade: h2c", "Upgrade"),
@@ -249,7 +247,7 @@ fn no_subprotocol_is_chosen_if_none_was_offered() {
 }
 
 #[test]
-fn what_is_not_http_is_malformed() {
+fn a_response_that_is_not_http_is_malformed() {
     let good = "HTTP/1.1 101 X";
     for line in [
         "",
@@ -290,7 +288,7 @@ fn what_is_not_http_is_malformed() {
 }
 
 #[test]
-fn a_response_without_end_is_bounded() {
+fn an_endless_response_is_bounded() {
     let head = RESPONSE.strip_suffix("\r\n").unwrap();
     let padding = |len: usize| {
         format!(
@@ -311,7 +309,7 @@ fn a_response_without_end_is_bounded() {
     assert_eq!(refused, Some(HandshakeError::TooLong));
 }
 
-/// Reads the request, keeps the response.
+/// Reads the request and keeps the response.
 struct Peer {
     request: Cursor<Vec<u8>>,
     response: Vec<u8>,
@@ -334,7 +332,7 @@ impl Write for Peer {
 }
 
 #[test]
-fn another_server_understands_the_request_and_is_understood() {
+fn the_handshake_works_with_tungstenite() {
     let request = ClientRequest {
         subprotocols: &[],
         ..REQUEST
@@ -344,7 +342,7 @@ fn another_server_understands_the_request_and_is_understood() {
         request: Cursor::new(bytes),
         response: Vec::new(),
     };
-    let socket = tungstenite::accept(peer).expect("the request is in order");
+    let socket = tungstenite::accept(peer).expect("the request is valid");
     let response = &socket.get_ref().response;
     assert_eq!(
         handshake.read(response).unwrap().unwrap().consumed,

@@ -1,4 +1,4 @@
-//! A connection on which nothing is under way holds no memory.
+//! A decoder without an incomplete message uses no heap memory.
 
 mod websocket_support;
 
@@ -8,7 +8,7 @@ use websocket_support::{
 };
 
 #[test]
-fn a_whole_message_is_lent_from_the_input() {
+fn a_whole_message_borrows_from_the_input() {
     let mut decoder = Decoder::new(Role::Server, LIMITS);
     let mut scratch = [
         frame_to(Role::Server, FIN | BINARY, b"payload"),
@@ -67,7 +67,7 @@ fn a_cut_header_is_kept_without_allocating() {
 }
 
 #[test]
-fn memory_grows_with_what_comes_and_not_with_what_is_announced() {
+fn memory_grows_with_the_bytes_received_and_not_with_the_announced_length() {
     let limits = Limits {
         max_message: 1 << 30,
         max_fragments: 1,

@@ -1,5 +1,4 @@
-//! What a decoder refuses, with which code, and that it does so before it waits for or keeps a
-//! payload.
+//! What a decoder refuses and with which code, without waiting for a payload or buffering it.
 
 mod websocket_support;
 
@@ -11,8 +10,8 @@ use websocket_support::{
 
 const KEY: Option<[u8; 4]> = Some([1, 2, 3, 4]);
 
-/// The bytes are refused with this error and code, after these many events, by whole and byte by
-/// byte, and nothing comes after.
+/// Checks that the bytes are refused with this error and code after this many events, in one piece
+/// and byte by byte, and that no event follows.
 #[track_caller]
 fn refused(role: Role, bytes: &[u8], events: usize, error: WebSocketError, code: u16) {
     let mut decoder = Decoder::new(role, LIMITS);
@@ -32,7 +31,7 @@ fn refused(role: Role, bytes: &[u8], events: usize, error: WebSocketError, code:
 }
 
 #[test]
-fn masks_of_the_wrong_side() {
+fn masks_of_the_wrong_role() {
     refused(
         Role::Server,
         &frame(FIN | BINARY, b"x", None)[..2],
@@ -100,7 +99,7 @@ fn control_frames_over_125_bytes() {
 }
 
 #[test]
-fn lengths_that_could_be_shorter() {
+fn lengths_that_are_not_in_their_shortest_form() {
     for (len, len_bytes) in [(0, 2), (125, 2), (0, 8), (125, 8), (126, 8), (0xFFFF, 8)] {
         let bytes = frame_with_length(FIN | BINARY, b"", KEY, len, len_bytes);
         refused(
@@ -174,7 +173,7 @@ fn too_many_fragments() {
             (vec![Owned::Binary(payload.repeat(64))], None)
         );
 
-        // Control frames are no fragments.
+        // Control frames are not fragments.
         bytes.extend(frame(FIN | PING, b"", KEY));
         bytes.extend(frame(CONTINUATION, payload, KEY));
         bytes.extend(&frame(FIN | CONTINUATION, payload, KEY)[..2]);
@@ -183,7 +182,7 @@ fn too_many_fragments() {
 }
 
 #[test]
-fn close_with_half_a_code() {
+fn close_with_one_byte_of_a_code() {
     refused(
         Role::Server,
         &frame(FIN | CLOSE, &[3], KEY),
@@ -237,7 +236,7 @@ fn text_that_is_not_utf8() {
             WebSocketError::InvalidUtf8,
             1007,
         );
-        // As bytes they are welcome.
+        // The same bytes are valid in a binary message.
         let expected = (vec![Owned::Binary(bad.to_vec())], None);
         assert_eq!(
             decode(Role::Server, LIMITS, &frame(FIN | BINARY, bad, KEY)),
@@ -247,8 +246,8 @@ fn text_that_is_not_utf8() {
 }
 
 #[test]
-fn text_in_fragments_is_judged_after_each() {
-    // A fragment may end inside a character ...
+fn text_in_fragments_is_checked_after_each() {
+    // A fragment may end inside a character,
     let euro = "\u{20AC}".as_bytes();
     let bytes = [
         frame(TEXT, &euro[..1], KEY),
@@ -260,7 +259,7 @@ fn text_in_fragments_is_judged_after_each() {
         decode(Role::Server, LIMITS, &[&bytes[..], &end].concat()),
         (vec![Owned::Text("\u{20AC}".into())], None)
     );
-    // ... but not the message,
+    // but the message may not,
     let end = frame(FIN | CONTINUATION, b"", KEY);
     refused(
         Role::Server,
@@ -269,7 +268,7 @@ fn text_in_fragments_is_judged_after_each() {
         WebSocketError::InvalidUtf8,
         1007,
     );
-    // and what cannot become a character is refused before the message ends.
+    // and invalid UTF-8 is refused before the message ends.
     let bytes = [&bytes[..], &frame(CONTINUATION, b"x", KEY)].concat();
     refused(Role::Server, &bytes, 0, WebSocketError::InvalidUtf8, 1007);
 }
@@ -287,7 +286,7 @@ fn messages_over_the_limit_by_their_header() {
             1009,
         );
     }
-    // The fragments together.
+    // The limit applies to all fragments together.
     let half = vec![0; LIMITS.max_message / 2];
     let allowed = [frame(BINARY, &half, KEY), frame(CONTINUATION, &half, KEY)].concat();
     let bytes = [&allowed[..], &frame(FIN | CONTINUATION, b"x", KEY)[..2]].concat();
@@ -300,7 +299,7 @@ fn messages_over_the_limit_by_their_header() {
 }
 
 #[test]
-fn control_frames_do_not_count_as_message() {
+fn control_frames_do_not_count_towards_the_message() {
     let limits = Limits {
         max_message: 3,
         max_fragments: 2,

@@ -1,4 +1,4 @@
-//! What one side writes, the other reads.
+//! Each role reads what the other writes.
 
 mod websocket_support;
 
@@ -8,7 +8,7 @@ use parlour_shared::websocket::{
 use proptest::prelude::*;
 use websocket_support::{LIMITS, Owned, decode, feed};
 
-/// The mask that the sender towards `role` needs.
+/// Returns the mask that a sender to `role` needs.
 fn mask_to(role: Role, key: [u8; 4]) -> Option<[u8; 4]> {
     (role == Role::Server).then_some(key)
 }
@@ -62,7 +62,8 @@ proptest! {
     }
 }
 
-/// The lengths around which the header changes, in one piece and as header and payload apart.
+/// Tests the lengths around which the header changes, as one piece and with separate header and
+/// payload.
 #[test]
 fn every_form_of_length() {
     let limits = Limits {
@@ -89,7 +90,7 @@ fn every_form_of_length() {
 }
 
 #[test]
-fn own_frames_are_not_for_oneself() {
+fn a_role_refuses_its_own_frames() {
     let (mut by_server, mut by_client) = (Vec::new(), Vec::new());
     encode_into(&mut by_server, OpCode::Text, b"x", None);
     encode_into(&mut by_client, OpCode::Text, b"x", Some([0; 4]));
@@ -123,7 +124,7 @@ fn a_long_reason_is_cut_at_a_character() {
 }
 
 #[test]
-fn a_close_may_say_nothing() {
+fn a_close_may_be_empty() {
     let mut bytes = Vec::new();
     encode_into(&mut bytes, OpCode::Close, &[], None);
     assert_eq!(bytes, [0x88, 0]);

@@ -1,4 +1,4 @@
-//! The TOML file: flat keys, each with the line it stands on.
+//! The TOML file: flat keys, each with its line number.
 
 use std::{
     fs::File,
@@ -13,7 +13,7 @@ use super::{
     table::Kind,
 };
 
-/// Bytes of a configuration file.
+/// The maximum size of a configuration file in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// A configuration file, or why it could not be read.
@@ -30,17 +30,17 @@ pub(super) struct Entry {
     pub(super) value: Value,
 }
 
-/// A value as text, and as what it was written.
+/// A value as text, by the TOML type that it was written in.
 pub(super) enum Value {
     Text(String),
     Number(String),
     List(Vec<String>),
-    /// Something that no setting is: its name.
+    /// A type that no setting has: its name.
     Other(&'static str),
 }
 
 impl ConfigFile {
-    /// Reads a file; what is wrong with it is reported by [`super::resolve`], with everything else.
+    /// Reads a file. [`super::resolve`] reports its mistakes, together with all others.
     #[must_use]
     pub fn read(path: &Path) -> Self {
         let read = || -> std::io::Result<String> {
@@ -57,7 +57,7 @@ impl ConfigFile {
         }
     }
 
-    /// A file that is at hand already.
+    /// Returns a file whose text is already in memory.
     #[must_use]
     pub fn of(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl ConfigFile {
         }
     }
 
-    /// A place in the file.
+    /// Returns a place in the file. `None`: the whole file.
     pub(super) fn at(&self, line: Option<usize>) -> Source {
         Source::File {
             path: self.path.clone(),
@@ -74,7 +74,7 @@ impl ConfigFile {
         }
     }
 
-    /// The keys and values, in the order of the file, or every mistake in how they are written.
+    /// Returns the keys and values in the order of the file, or all its errors of syntax.
     pub(super) fn entries(&self) -> Result<Vec<Entry>, Vec<Problem>> {
         let problem = |line, text: String| Problem {
             source: self.at(line),
@@ -125,14 +125,14 @@ impl Value {
                     .collect::<Option<_>>()
                     .map_or(Self::Other("a list of other things"), Self::List)
             }
-            DeValue::Float(_) => Self::Other("a number with a point"),
-            DeValue::Boolean(_) => Self::Other("a truth value"),
+            DeValue::Float(_) => Self::Other("a number with a decimal point"),
+            DeValue::Boolean(_) => Self::Other("a boolean"),
             DeValue::Datetime(_) => Self::Other("a date"),
             DeValue::Table(_) => Self::Other("a section"),
         }
     }
 
-    /// The text of a value of this kind, or what would have been right, to follow "must be".
+    /// Returns the text of a value of this kind, or what would be right, to follow "must be".
     pub(super) fn text(&self, kind: Kind) -> Result<String, String> {
         match (kind, self) {
             (Kind::Text | Kind::NumberOrWord | Kind::ListOr(_), Self::Text(text))
@@ -146,7 +146,7 @@ impl Value {
         }
     }
 
-    /// What kind of value it is.
+    /// Returns the name of the value's type.
     pub(super) fn in_words(&self) -> &'static str {
         match self {
             Self::Text(_) => "text in quotes",

@@ -14,7 +14,7 @@ use crate::suggest::closest;
 
 const FORM: &str = "a filter such as info, debug or warn,parlour_server=trace";
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-/// Levels as other programs call them.
+/// Other programs' names for levels.
 const SYNONYMS: [(&str, &str); 7] = [
     ("all", "trace"),
     ("critical", "error"),
@@ -24,7 +24,7 @@ const SYNONYMS: [(&str, &str); 7] = [
     ("silent", "off"),
     ("verbose", "debug"),
 ];
-/// The targets of the lines of the server begin with one of these.
+/// The targets of the server's log lines begin with one of these.
 const CRATES: [&str; 7] = [
     "parlour",
     "parlour_client",
@@ -35,7 +35,7 @@ const CRATES: [&str; 7] = [
     "parlour_tick",
 ];
 
-/// A filter, or what would have been one, to follow "must be".
+/// Returns the filter, or what would have been one, to follow "must be".
 pub(super) fn log_filter(text: &str) -> Parsed<String> {
     let parts: Vec<&str> = text.split(',').map(str::trim).filter(|p| !p.is_empty()).collect();
     let mut wrong: Vec<String> = parts.iter().filter_map(|part| mistake(part)).collect();
@@ -43,7 +43,7 @@ pub(super) fn log_filter(text: &str) -> Parsed<String> {
     if wrong.is_empty() && !parts.is_empty() && parts.iter().all(is_off) {
         let right = format!("info,{}", parts.join(","));
         wrong.push(format!(
-            "this writes no line at all, because lines that no part is for are not written (write {right:?})"
+            "this writes no line at all, because lines that match no part are not written (write {right:?})"
         ));
     }
     if !wrong.is_empty() {
@@ -57,7 +57,7 @@ pub(super) fn log_filter(text: &str) -> Parsed<String> {
     }
 }
 
-/// What is wrong with one part.
+/// Returns what is wrong with one part. `None`: nothing.
 fn mistake(part: &str) -> Option<String> {
     // A part for spans, as in target[span{field=1}]=debug, may have an = within its brackets.
     let split = match part.contains('[') {
@@ -87,7 +87,7 @@ fn mistake(part: &str) -> Option<String> {
     })
 }
 
-/// What is wrong with a part that is one word, and that no level.
+/// Returns what is wrong with a part that is one word, and not a level.
 fn no_level(word: &str) -> String {
     let is_target = word.contains(':') || word.contains('[') || CRATES.contains(&word);
     match level_meant(word).filter(|_| !is_target) {
@@ -130,7 +130,7 @@ fn misspelt_crate(name: &str) -> Option<&'static str> {
         .find(|known| is_slip(name, known))
 }
 
-/// Whether two names differ in one letter, or in the signs between their words only.
+/// Returns whether two names differ in at most one letter. `-` counts as `_`.
 fn is_slip(name: &str, known: &str) -> bool {
     let name = name.replace('-', "_");
     let (long, short) = if name.len() >= known.len() {

@@ -9,8 +9,8 @@ use super::{
     table::{Kind, Setting, settings},
 };
 
-/// A TOML file with every setting, its help, and where its value came from. Read again, it gives
-/// the same settings.
+/// A TOML file with every setting, its help, and where its value came from. Read again, it
+/// results in the same settings.
 #[must_use]
 pub fn to_toml(config: &Config) -> String {
     let mut text = String::from(
@@ -23,7 +23,7 @@ pub fn to_toml(config: &Config) -> String {
             text.push_str(&format!("\n# ---- {title} ----\n"));
         }
         let value = literal(setting, &setting.text(&config.settings));
-        // Names of files may hold anything, a comment may not.
+        // File names may contain control characters; a comment may not.
         let source: String = config
             .source(setting.name)
             .to_string()
@@ -44,7 +44,7 @@ pub fn to_toml(config: &Config) -> String {
     text
 }
 
-/// The value as TOML.
+/// Returns the value as TOML.
 fn literal(setting: &Setting, text: &str) -> String {
     let string = |text: &str| Value::String(text.to_owned()).to_string();
     match setting.kind {

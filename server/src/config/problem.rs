@@ -1,4 +1,4 @@
-//! Mistakes in a configuration, each with where it was made and what would be right.
+//! Mistakes in a configuration, each with its place and what would be right.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use thiserror::Error;
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Nobody said otherwise.
+    /// The default.
     Default,
-    /// Nobody said otherwise, and the default fits another setting: its name.
+    /// A default that follows a different setting: its name.
     Follows(&'static str),
-    /// A line of the configuration file; no line if it is about the whole.
+    /// A line of the configuration file. `None`: the whole file.
     File {
-        /// As it was named.
+        /// The path, as the user wrote it.
         path: String,
         /// Counted from 1.
         line: Option<usize>,
@@ -41,7 +41,7 @@ pub struct Problem {
 pub struct Problems {
     /// Every mistake; at least one.
     pub errors: Vec<Problem>,
-    /// What would only have been warned about.
+    /// Mistakes that alone would only be warnings.
     pub warnings: Vec<Problem>,
 }
 

@@ -1,4 +1,4 @@
-//! From everything that was given to the settings, or to every mistake in it.
+//! Resolves all layers to settings, or to all mistakes in them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,17 +15,17 @@ use super::{
 };
 use crate::suggest::closest;
 
-/// Characters of a wrong value or name.
+/// The maximum length of a wrong value or name in an error, in characters.
 const LONGEST: usize = 80;
-/// Where all names are.
+/// Where to find all names.
 const LIST: &str = "`parlour config print` lists all settings";
 
-/// Everything that was given, the weakest first.
+/// The layers of a configuration, the weakest first.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     /// The configuration file.
     pub file: Option<ConfigFile>,
-    /// The environment; variables that do not concern Parlour are passed over.
+    /// The environment. Variables of other programs are ignored.
     pub environment: Vec<(OsString, OsString)>,
     /// Flags: the name of the setting and the value.
     pub flags: Vec<(&'static str, OsString)>,
@@ -36,23 +36,24 @@ pub struct Layers {
 pub struct Config {
     /// The values.
     pub settings: Settings,
-    /// What is probably a mistake, but does no harm.
+    /// Probable mistakes that do no harm.
     pub warnings: Vec<Problem>,
     sources: BTreeMap<&'static str, Source>,
 }
 
 impl Config {
-    /// Where the value of a setting came from.
+    /// Returns where the value of a setting came from.
     #[must_use]
     pub fn source(&self, name: &str) -> &Source {
         self.sources.get(name).unwrap_or(&Source::Default)
     }
 }
 
-/// Lays the flags over the environment over the file over the defaults.
+/// Resolves the settings. Flags win over the environment, the environment over the file, the file
+/// over the defaults.
 ///
 /// # Errors
-/// Every mistake in any of them, also in values that something else replaces.
+/// All mistakes in any layer, also in values that a stronger layer replaces.
 pub fn resolve(layers: &Layers) -> Result<Config, Problems> {
     let mut work = Work::default();
     if let Some(file) = &layers.file {
@@ -85,7 +86,7 @@ struct Work {
     sources: BTreeMap<&'static str, Source>,
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
-    /// Settings of which some value was wrong: contradictions with them would mislead.
+    /// Settings with a wrong value. A contradiction with them would mislead.
     wrong: BTreeSet<&'static str>,
     unreadable: bool,
 }
@@ -106,7 +107,7 @@ impl Work {
                 let names = settings().map(|setting| setting.name);
                 let mut text = unknown_key(&entry.key, closest(&entry.key, names));
                 if entry.value.in_words() == "a section" {
-                    text.push_str("; there are no sections, all keys stand at the top");
+                    text.push_str("; there are no sections, all keys are at the top level");
                 }
                 self.errors.push(Problem { source, text });
                 continue;
@@ -141,7 +142,7 @@ impl Work {
             if name.starts_with("PARLOUR_") && known().all(|known| known != name) {
                 let known: Vec<String> = known().collect();
                 let meant = closest(&name, known.iter().map(String::as_str));
-                // The source names it already.
+                // The source already contains the name.
                 let text = match meant {
                     Some(meant) => format!("unknown variable; did you mean `{meant}`?"),
                     None => format!("unknown variable; {LIST}"),
@@ -155,7 +156,7 @@ impl Work {
         self.warnings.sort_by_key(|warning| warning.source.to_string());
     }
 
-    /// A value from the environment or a flag.
+    /// Applies a value from the environment or a flag.
     fn plain(&mut self, setting: &'static Setting, value: &OsStr, source: Source) {
         match value.to_str() {
             Some(text) => self.apply(setting, text.trim(), source),
@@ -182,7 +183,7 @@ impl Work {
         self.errors.push(Problem { source, text });
     }
 
-    /// Defaults follow what was written; two values that were written may contradict each other.
+    /// Lets defaults follow written values, and reports written values that contradict each other.
     fn relations(&mut self) {
         if self.unreadable {
             return;
@@ -215,7 +216,7 @@ impl Work {
         }
     }
 
-    /// A setting with its value, and where that came from.
+    /// Describes a setting: its name, its value, and where that came from.
     fn in_words(&self, name: &str) -> String {
         let value = settings()
             .find(|setting| setting.name == name)

@@ -1,4 +1,4 @@
-//! The values of all settings, and what they make of a world.
+//! The values of all settings, and the options of a server with them.
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -12,56 +12,56 @@ use crate::{edge::EdgeOptions, maps::Bundled, server::ServerOptions};
 /// The values of all settings. `edge` and `recording` go into [`ServerOptions`] as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Where clients connect.
+    /// The address for clients.
     pub listen: SocketAddr,
-    /// Where metrics and health are served.
+    /// The address for metrics and health.
     pub admin: SocketAddr,
-    /// Threads that serve connections.
+    /// The number of threads that serve connections.
     pub io_threads: usize,
-    /// Whether the thread that runs the world gets real-time priority where that is allowed.
+    /// Whether the tick thread gets real-time priority where the system allows it.
     pub realtime: bool,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
-    /// How often viewers are sent snapshots; `None`: as often as there is room for.
+    /// How often viewers are sent snapshots; `None`: as often as the load allows.
     pub cadence: Option<Cadence>,
     /// Time without a tick after which `/livez` fails.
     pub livez_timeout: Duration,
-    /// Seeds every stream of chance, from 1 on; `None` is a random seed at each start.
+    /// The seed of all random streams, at least 1. `None`: a random seed at each start.
     pub seed: Option<u64>,
-    /// Which of the bundled maps are served.
+    /// The bundled maps to serve.
     pub bundled_maps: Bundled,
     /// A directory with further maps.
     pub maps: Option<PathBuf>,
     /// A file with the skins, instead of the bundled ones.
     pub skins: Option<PathBuf>,
-    /// How near is shown, in pixels; `None` shows everyone in the room.
+    /// The interest radius in pixels. `None`: everyone in the room is shown.
     pub interest_radius: Option<u32>,
-    /// How near is near where everyone is shown; `None` is automatic.
+    /// The near radius in pixels if everyone is shown. `None`: automatic.
     pub near_radius: Option<u32>,
-    /// Players in a room.
+    /// The maximum number of players in a room.
     pub capacity: u32,
-    /// For how long a room stands empty before it is cleaned up.
+    /// How long a room is empty before it is removed.
     pub room_empty_after: Duration,
-    /// Rooms at most.
+    /// The maximum number of rooms.
     pub max_rooms: u32,
-    /// How often a player may ask for what.
+    /// The rate limits of a player.
     pub rates: RateLimits,
-    /// MiB a second of chats and state writes in a room, bytes times listeners.
+    /// The limit on chats and state writes in a room: MiB per second, bytes times listeners.
     pub room_talk_mib: u32,
-    /// What is recorded.
+    /// What to record.
     pub recording: RecordingOptions,
-    /// Which log lines are written.
+    /// The filter of log lines.
     pub log: String,
-    /// How they are written.
+    /// The format of log lines.
     pub log_format: LogFormat,
 }
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -99,7 +99,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The server that these settings ask for, with these maps and skins.
+    /// Returns the options of a server with these settings, maps and skins.
     #[must_use]
     pub fn server_options(&self, maps: Vec<Arc<Map>>, skins: Vec<String>) -> ServerOptions {
         ServerOptions {
@@ -116,8 +116,8 @@ impl Settings {
         }
     }
 
-    /// The world that these settings ask for. Without a seed it has seed 0, for which a server
-    /// takes a random one.
+    /// Returns the configuration of a world with these settings. Without a seed it has seed 0,
+    /// which a server replaces with a random one.
     #[must_use]
     pub fn sim(&self, maps: Vec<Arc<Map>>, skins: Vec<String>) -> SimConfig {
         let defaults = RoomRules::default();
@@ -145,7 +145,7 @@ impl Settings {
     }
 }
 
-/// The ticks in a time, rounded up; times in settings are bounded.
+/// Returns the ticks in a time, rounded up. The bounds of settings keep it small.
 fn ticks(time: Duration) -> u32 {
     let ticks = (time.as_millis() * u128::from(TICK_RATE)).div_ceil(1000);
     u32::try_from(ticks).unwrap_or(u32::MAX)

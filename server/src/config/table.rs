@@ -17,30 +17,30 @@ pub struct Setting {
     /// Its key in the file; the variable is `PARLOUR_` and this in capitals, the flag has dashes
     /// instead of `_`.
     pub name: &'static str,
-    /// Under which heading it is shown.
+    /// The heading under which it is shown.
     pub section: Section,
-    /// What a value looks like.
+    /// The form of a value, as help shows it.
     pub form: &'static str,
     /// What it does, in a sentence or two.
     pub help: &'static str,
-    /// How it is written in TOML.
+    /// The TOML type of a value.
     pub kind: Kind,
-    /// Another variable that is looked at when its own is not set.
+    /// A variable that is read if its own is not set.
     pub also: Option<&'static str>,
-    /// Takes over a value, or returns what would be one, to follow "must be".
+    /// Stores a value, or returns what would have been one, to follow "must be".
     pub(super) apply: fn(&mut Settings, &str) -> Parsed<()>,
-    /// The value as text that [`Self::apply`] takes.
+    /// Returns the value as text that [`Self::apply`] accepts.
     pub(super) show: fn(&Settings) -> String,
 }
 
-/// A heading.
+/// A heading of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     /// Where the server listens and whom it serves.
     Network,
-    /// What the world is like.
+    /// The rules and maps of the world.
     World,
-    /// What a player may do how often, and how much may be said in a room.
+    /// Rate limits of players and rooms.
     Limits,
     /// What is recorded.
     Recording,
@@ -48,7 +48,7 @@ pub enum Section {
     Log,
 }
 
-/// How a value is written in TOML. In the environment and in flags all are plain text.
+/// How a value is written in TOML. In the environment and in flags, all are plain text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `"text"`.
@@ -59,11 +59,11 @@ pub enum Kind {
     NumberOrWord,
     /// `["one", "two"]`; with commas elsewhere.
     List,
-    /// The same, or one of these words.
+    /// Like [`Self::List`], or one of these words.
     ListOr(&'static [&'static str]),
 }
 
-/// All settings, in the order in which they are shown.
+/// Returns all settings, in the order in which they are shown.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
     let tables = [
         network::SETTINGS,
@@ -76,25 +76,25 @@ pub fn settings() -> impl Iterator<Item = &'static Setting> {
 }
 
 impl Setting {
-    /// The environment variable.
+    /// Returns the name of the environment variable.
     #[must_use]
     pub fn variable(&self) -> String {
         format!("PARLOUR_{}", self.name.to_ascii_uppercase())
     }
 
-    /// The flag, without its two dashes.
+    /// Returns the flag, without its two dashes.
     #[must_use]
     pub fn flag(&self) -> String {
         self.name.replace('_', "-")
     }
 
-    /// The default as text.
+    /// Returns the default as text.
     #[must_use]
     pub fn default_text(&self) -> String {
         self.text(&Settings::default())
     }
 
-    /// The setting that the default depends on, if it is not the same in every configuration.
+    /// Returns the setting that the default follows, if any.
     #[must_use]
     pub fn default_follows(&self) -> Option<&'static str> {
         let mut ways = RELATIONS.iter().flat_map(relations::Relation::both_ways);
@@ -102,7 +102,7 @@ impl Setting {
             .map(|(_, other)| other)
     }
 
-    /// The value in these settings as text.
+    /// Returns the value in these settings as text.
     #[must_use]
     pub fn text(&self, settings: &Settings) -> String {
         (self.show)(settings)
@@ -110,7 +110,7 @@ impl Setting {
 }
 
 impl Section {
-    /// The words of the heading.
+    /// Returns the text of the heading.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -123,7 +123,7 @@ impl Section {
     }
 }
 
-/// An apply function: parses and stores, in a field or a path of fields.
+/// Makes an `apply` function: it parses a value and stores it in a field or a path of fields.
 macro_rules! set {
     ($($field:ident).+, $parse:expr) => {
         |settings, text| {

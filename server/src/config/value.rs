@@ -17,7 +17,7 @@ use parlour_tick::Cadence;
 /// An empty bucket must be full again in fewer ticks than this, 77 hours: what the simulation
 /// counts to.
 const MAX_FILL_TICKS: u32 = 1 << 24;
-/// Characters of what is wrong with an entry of a list.
+/// The maximum length of an error about an entry of a list, in characters.
 pub(super) const LONGEST_ENTRY: usize = 240;
 
 /// A value, or what would have been one.
@@ -28,7 +28,7 @@ pub(super) fn address(text: &str) -> Parsed<SocketAddr> {
         .map_err(|_| "an address and a port, such as 127.0.0.1:7373, 0.0.0.0:7373 or [::1]:7373".to_owned())
 }
 
-/// A whole number within a range.
+/// Parses a whole number within a range.
 pub(super) fn whole<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
 where
     T: Copy + PartialOrd + TryFrom<u64> + Display,
@@ -40,7 +40,7 @@ where
         .ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
 }
 
-/// A whole number within a range, or the word that stands for none.
+/// Parses a whole number within a range, or the word that means `None`.
 pub(super) fn whole_or<T>(word: &str, text: &str, range: RangeInclusive<T>) -> Parsed<Option<T>>
 where
     T: Copy + PartialOrd + TryFrom<u64> + Display,
@@ -54,7 +54,7 @@ where
         .map_err(|expected| format!("{expected}, or {word:?}"))
 }
 
-/// The bytes of a whole number of MiB within a range.
+/// Parses a whole number of MiB within a range. Returns bytes.
 pub(super) fn mib<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
 where
     T: Copy + PartialOrd + TryFrom<u64> + Display + Shl<u32, Output = T>,
@@ -62,7 +62,7 @@ where
     whole(text, range).map(|mib| mib << 20)
 }
 
-/// A cadence by its number per second, or none for the one that adapts.
+/// Parses a cadence in snapshots per second, or `auto`, which is `None`.
 pub(super) fn cadence(text: &str) -> Parsed<Option<Cadence>> {
     let named = |cadence: &Cadence| cadence.hz().to_string() == text;
     match Cadence::ALL.into_iter().find(named) {
@@ -72,12 +72,12 @@ pub(super) fn cadence(text: &str) -> Parsed<Option<Cadence>> {
     }
 }
 
-/// The other way round.
+/// The inverse of [`whole_or`].
 pub(super) fn show_whole_or<T: Display>(word: &str, value: Option<T>) -> String {
     value.map_or_else(|| word.to_owned(), |number| number.to_string())
 }
 
-/// A length of time within a range.
+/// Parses a length of time within a range.
 pub(super) fn time(text: &str, range: RangeInclusive<Duration>) -> Parsed<Duration> {
     humantime::parse_duration(text)
         .ok()
@@ -92,8 +92,8 @@ pub(super) fn show_time(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
-/// A path, or the word that stands for none. An empty text is refused: a shell gives it for a
-/// variable that is not set.
+/// Parses a path, or the word that means `None`. An empty text is refused: it is what a shell
+/// passes for a variable that is not set.
 pub(super) fn path_or(word: &str, what: &str, text: &str) -> Parsed<Option<PathBuf>> {
     if text == word {
         return Ok(None);
@@ -113,7 +113,7 @@ pub(super) fn show_path_or(word: &str, path: Option<&PathBuf>) -> String {
     }
 }
 
-/// Values that are separated by commas. `form` describes them, to follow "must be".
+/// Parses values separated by commas. `form` describes them, to follow "must be".
 pub(super) fn list<T: FromStr<Err: Display>>(form: &str, text: &str) -> Parsed<Vec<T>> {
     let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let parse = |entry: &str| {
@@ -130,7 +130,7 @@ pub(super) fn show_list<T: ToString>(list: &[T]) -> String {
     texts.join(",")
 }
 
-/// So many characters of a text that an error repeats.
+/// Shortens a text that an error repeats to `longest` characters.
 pub(super) fn shortened(text: &str, longest: usize) -> String {
     let mut short: String = text.chars().take(longest).collect();
     if short.len() < text.len() {
@@ -139,10 +139,10 @@ pub(super) fn shortened(text: &str, longest: usize) -> String {
     short
 }
 
-/// A rate such as `10 burst, 10/s`: so many at once, then so many in a time.
+/// Parses a rate such as `10 burst, 10/s`: a burst, then a number per time.
 pub(super) fn rate(text: &str) -> Parsed<Rate> {
     let form = || {
-        "a rate such as \"10 burst, 5/s\", \"3 burst, 1/10s\" or \"5 burst, 20/m\": so many at once, then so many in a time"
+        "a rate such as \"10 burst, 5/s\", \"3 burst, 1/10s\" or \"5 burst, 20/m\": a burst, then a number per time"
             .to_owned()
     };
     let (burst, then) = text.split_once(',').ok_or_else(form)?;
@@ -154,7 +154,7 @@ pub(super) fn rate(text: &str) -> Parsed<Rate> {
     );
     let (Ok(burst), Ok(count)) = (burst, count) else {
         return Err(format!(
-            "a rate of 1 to 10000 at once, then 1 to {TICK_RATE} in a time, such as \"10 burst, 5/s\""
+            "a rate with a burst of 1 to 10000, then 1 to {TICK_RATE} per time, such as \"10 burst, 5/s\""
         ));
     };
     let per = per.trim();
@@ -163,7 +163,7 @@ pub(super) fn rate(text: &str) -> Parsed<Rate> {
         _ => humantime::parse_duration(&format!("1{per}")),
     };
     let per = per.map_err(|_| form())?;
-    // One of `count` in `per` comes every so many ticks, and there are no parts of a tick.
+    // The ticks between two of `count` in `per`, which must be a whole number.
     let nanos = per.as_nanos() * u128::from(TICK_RATE);
     let tick = u128::from(count) * 1_000_000_000;
     match u32::try_from(nanos / tick) {
@@ -171,22 +171,22 @@ pub(super) fn rate(text: &str) -> Parsed<Rate> {
             let fill = burst
                 .checked_mul(every_ticks)
                 .filter(|ticks| *ticks < MAX_FILL_TICKS);
-            fill.ok_or("a rate at which the whole burst comes back within 77 hours")?;
+            fill.ok_or("a rate at which a used burst is full again within 77 hours")?;
             Ok(Rate { burst, every_ticks })
         }
         _ => Err(format!(
-            "a rate of one in a whole number of ticks, of which {TICK_RATE} are a second: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60/s, or fewer in more seconds, such as 1/7s"
+            "a rate of one per whole number of ticks ({TICK_RATE} per second): 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60/s, or a slower one such as 1/7s"
         )),
     }
 }
 
-/// The other way round: per second if that is a whole number, otherwise one in a time.
+/// The inverse of [`rate`]: per second if that is a whole number, otherwise per several seconds.
 pub(super) fn show_rate(rate: Rate) -> String {
     let Rate { burst, every_ticks } = rate;
     if every_ticks != 0 && TICK_RATE.is_multiple_of(every_ticks) {
         return format!("{burst} burst, {}/s", TICK_RATE / every_ticks);
     }
-    // `n` in as many whole seconds as make a whole number: every 7 ticks is 60 in 7 s.
+    // In lowest terms: every 7 ticks is 60 in 7 s.
     let common = (1..=TICK_RATE)
         .rev()
         .find(|n| TICK_RATE.is_multiple_of(*n) && every_ticks.is_multiple_of(*n))

@@ -12,7 +12,7 @@ use super::{MAX_FILE_BYTES, MAX_FILES, MAX_NAME_BYTES, MAX_OBJECTS, MAX_SIDE, MA
 pub struct MapError {
     /// The file, as the user would name it.
     pub file: String,
-    /// Where in the file; empty when it is about the whole.
+    /// The place in the file; empty for the whole file.
     pub place: String,
     /// The reason.
     pub fault: Fault,
@@ -65,16 +65,16 @@ pub enum Fault {
     /// Markup that is malformed or that no map needs.
     #[error("{0}")]
     Markup(&'static str),
-    /// Elements within elements within elements.
+    /// Elements that are nested too deeply.
     #[error("elements are nested too deeply")]
     TooDeep,
     /// More elements than any map needs.
     #[error("too many elements")]
     TooManyElements,
-    /// The outermost element is something else.
+    /// The outermost element is not `<map>`.
     #[error("is not a Tiled map: the outermost element must be <map>")]
     NotAMap,
-    /// An attribute that must be there is not, or is not a plain number.
+    /// A required attribute is missing, or not a plain number.
     #[error("<{element}> needs the attribute `{attribute}` as a plain number")]
     BadNumber {
         /// The element.
@@ -96,7 +96,7 @@ pub enum Fault {
         "{0} x {1} tiles: a map is 1 to {MAX_SIDE} tiles wide and high, 4 million in all, 4 million px along a side"
     )]
     Size(u32, u32),
-    /// A tileset, template or other file outside of the map's own.
+    /// A reference to a different file, such as a tileset or a template.
     #[error("refers to another file ({0}): maps are read from one file, so embed it in Tiled")]
     External(&'static str),
     /// Too many tilesets, or too many tiles in them.
@@ -110,42 +110,42 @@ pub enum Fault {
         "tile data must be CSV or uncompressed base64: set Map > Map Properties > Tile Layer Format to CSV"
     )]
     Encoding,
-    /// A tile layer of another size than the map.
+    /// A tile layer whose size differs from the map's.
     #[error("the layer is {0} x {1} tiles and must be as large as the map")]
     LayerSize(u32, u32),
-    /// A tile layer with more or fewer tiles than it says.
+    /// A tile layer with too many or too few tiles.
     #[error("the layer has {} and must have {expected}", count(*.found, "tile"))]
     TileCount {
-        /// Tiles that are there.
+        /// The number of tiles in the layer.
         found: usize,
-        /// Tiles that should be there.
+        /// The number of tiles of the map.
         expected: usize,
     },
     /// Tiles of no tileset.
     #[error("tiles are drawn, but no tileset begins at firstgid 1")]
     NoTileset,
-    /// Two things with the same id.
+    /// Two objects or layers with the same id.
     #[error("the id {0} is used twice")]
     DuplicateId(u32),
-    /// A directory of maps without any.
+    /// A directory without maps.
     #[error(
-        "there is no map in this directory: *.tmx files directly in it are looked for, not those in folders within it"
+        "there is no map in this directory: *.tmx files directly in it are read, not those in subdirectories"
     )]
     NoMaps,
-    /// The `tiled` crate understood it differently.
+    /// The `tiled` crate refused it.
     #[error("{0}")]
     Tiled(Box<tiled::Error>),
-    /// A layer that must be there is not.
+    /// A required layer is missing, or exists several times.
     #[error("needs one {kind} layer named `{name}` at the top level; it has {found}")]
     Layer {
         /// The kind of layer.
         kind: &'static str,
         /// Its name.
         name: &'static str,
-        /// How many there are.
+        /// The number of such layers.
         found: usize,
     },
-    /// A layer that was moved, so that what is seen is not what is meant.
+    /// A layer with an offset: Tiled shows its contents at different places.
     #[error("the layer has an offset: set it to 0")]
     LayerOffset,
     /// Walls so ragged that they would not fit a message.
@@ -157,60 +157,60 @@ pub enum Fault {
     /// An object of the wrong shape.
     #[error("must be a {0}")]
     Shape(&'static str),
-    /// An object in the `doors` layer that is no door.
+    /// An object in the `doors` layer that is not a door.
     #[error("must be of class `door`: it is of class {0:?}")]
     NotADoor(String),
-    /// A property that must be there.
+    /// A required property is missing.
     #[error("needs the string property `{0}`")]
     Property(&'static str),
     /// An object in the `spawns` layer whose class is a typo, or that of a door.
     #[error("is of class {0:?} and is read as a spawn point: leave the class empty or write `spawn`")]
     SpawnOfOtherClass(String),
-    /// A door or a spawn point that is in no layer that is read.
+    /// A door or a spawn point in a layer that is not read.
     #[error("looks like a {kind}, but is not read: only the object layer `{layer}` at the top level is")]
     InOtherLayer {
         /// What it looks like.
         kind: &'static str,
-        /// Where it would be read.
+        /// The layer in which it would be read.
         layer: &'static str,
     },
     /// Two spawn points of the same name.
     #[error("a spawn point of this name exists already")]
     DuplicateSpawn,
-    /// Nowhere to appear by default.
+    /// The spawn point `default` is missing.
     #[error("needs a spawn point named `default`")]
     NoDefaultSpawn,
-    /// Nobody can stand there.
+    /// A spawn point where nobody can stand.
     #[error("a player, 16 x 16 px, would stand in a wall or outside the map there")]
     SpawnInWall,
-    /// A player in a door has to leave it before it opens.
-    #[error("lies in a door: players that appear there would have to leave it before it opens")]
+    /// A spawn point in a door: a player must leave the door before it opens.
+    #[error("is in a door: players that appear there would have to leave it before it opens")]
     SpawnInDoor,
     /// A door that is not within the map, or has no size.
     #[error("must lie within the map and be at least 1 px wide and high")]
     DoorOutside,
-    /// A door into which no body fits.
+    /// A door that no player can enter.
     #[error(
         "no player can enter it: the middle of a player, 16 x 16 px, stays 8 px away from walls and from the map's edge"
     )]
     DoorInWall,
-    /// A door that players can stand in, if they could get there.
+    /// A door that players could enter, but cannot walk to.
     #[error("no player can walk to it from any spawn point")]
     DoorOutOfReach,
-    /// A cage.
+    /// A spawn point that is a cage.
     #[error("is walled in: a player, 16 x 16 px, can walk less than 16 px from there, and into no door")]
     SpawnWalledIn,
-    /// A part of the map without a door.
+    /// A spawn point in a part of the map without a door.
     #[error("no door can be walked to from there")]
     SpawnWithoutDoor,
-    /// A small part of the map without a door.
+    /// A spawn point in a small part of the map without a door.
     #[error("is walled in: no door and less than {0} % of the map's floor can be walked to from there")]
     SpawnInPocket(u64),
-    /// A part of a map without doors that is not the one with most spawn points. It names one of
-    /// that.
+    /// A spawn point of a map without doors, outside of the part with the most spawn points. It
+    /// names one of these.
     #[error("neither a door nor the spawn point `{0}` can be walked to from there")]
     SpawnCutOff(String),
-    /// A file that looks like a map but is none that is read.
+    /// A file that looks like a map, but is not read.
     #[error("is not read, only *.tmx files are: {0}")]
     NotRead(&'static str),
     /// A door that leads nowhere.
@@ -224,7 +224,7 @@ pub enum Fault {
     NothingServed,
 }
 
-/// A door that leads to no spawn point of a map that is served.
+/// A door whose target is not a spawn point of a served map.
 #[derive(Debug)]
 pub struct LostDoor {
     /// The map it leads to.
@@ -254,7 +254,7 @@ impl fmt::Display for LostDoor {
 }
 
 impl Fault {
-    /// Whether the map can be used all the same.
+    /// Returns whether the map can still be used.
     #[must_use]
     pub fn is_warning(&self) -> bool {
         if let Self::LostDoor(door) = self {

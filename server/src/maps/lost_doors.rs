@@ -15,7 +15,7 @@ use super::{
 };
 use crate::suggest::closest;
 
-/// The doors of a map that do not lead to a spawn point of a map that is served.
+/// Returns the doors of a map that do not lead to a spawn point of a served map.
 pub(super) fn lost_doors(entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Vec<MapError> {
     let doors = entry.parsed.map.doors.iter().zip(&entry.parsed.doors);
     let lost = doors.filter_map(|(door, place)| {
@@ -51,7 +51,7 @@ fn fault(door: &Door, entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Opt
     })))
 }
 
-/// What to do about a map that is not there.
+/// Returns advice about a missing map.
 fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String, Entry>) -> String {
     if is_bundled {
         return format!("it stays shut; serve `{map}`, or leave out `{own}` with bundled_maps as well");
@@ -70,7 +70,7 @@ fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String
     }
 }
 
-/// What to do about a spawn point that is not there.
+/// Returns advice about a missing spawn point.
 fn about_spawn(spawn: &str, own: &str, is_bundled: bool, target: &Entry) -> String {
     let file = &target.file;
     if is_bundled {

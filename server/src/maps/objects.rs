@@ -1,4 +1,4 @@
-//! The places where players appear and the doors, from the object layers of a map.
+//! Reads the spawn points and doors from the object layers of a map.
 
 use parlour_shared::{
     map::{Door, Spawn},
@@ -14,13 +14,13 @@ use super::{
 
 /// Objects that were read, in the order of the file.
 pub(super) struct Read<T> {
-    /// What they are.
+    /// The doors or spawn points.
     pub(super) things: Vec<T>,
-    /// For each its place, as messages say it.
+    /// The place of each, as errors name it.
     pub(super) places: Vec<String>,
 }
 
-/// The spawn points.
+/// Reads the spawn points.
 pub(super) fn spawns(tmx: &tiled::Map, walls: &WallGrid, doors: &[Door]) -> Result<Read<Spawn>, Placed> {
     let objects = objects(tmx, "spawns")?.ok_or(Fault::Layer {
         kind: "object",
@@ -56,7 +56,7 @@ pub(super) fn spawns(tmx: &tiled::Map, walls: &WallGrid, doors: &[Door]) -> Resu
     })
 }
 
-/// The doors; a map may have none.
+/// Reads the doors. A map may have none.
 pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<Read<Door>, Placed> {
     let objects = objects(tmx, "doors")?.unwrap_or_default();
     let (mut doors, mut places) = (Vec::new(), Vec::new());
@@ -74,7 +74,7 @@ pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<Read<Door>,
     })
 }
 
-/// The objects of the one object layer of this name at the top level.
+/// Returns the objects of the object layer with this name at the top level. `None`: no such layer.
 fn objects<'a>(tmx: &'a tiled::Map, name: &'static str) -> Result<Option<Vec<tiled::Object<'a>>>, Placed> {
     let mut found = Vec::new();
     for layer in tmx.layers().filter(|layer| layer.name == name) {
@@ -134,7 +134,7 @@ fn door(object: &tiled::Object<'_>, size_px: (u32, u32)) -> Result<Door, Fault> 
         return Err(Fault::Shape("rectangle"));
     };
     if object.rotation != 0.0 || object.tile_data().is_some() {
-        return Err(Fault::Shape("rectangle that is not turned and shows no tile"));
+        return Err(Fault::Shape("rectangle that is not rotated and shows no tile"));
     }
     let (x, w) = span(object.x, width, size_px.0).ok_or(Fault::DoorOutside)?;
     let (y, h) = span(object.y, height, size_px.1).ok_or(Fault::DoorOutside)?;
@@ -153,8 +153,8 @@ fn door(object: &tiled::Object<'_>, size_px: (u32, u32)) -> Result<Door, Fault> 
     })
 }
 
-/// Start and length in whole pixels, each edge rounded to the nearest; `None` if not within the
-/// map.
+/// Returns start and length in whole pixels, each edge rounded to the nearest. `None`: not within
+/// the map.
 fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
     let first = whole(f64::from(start))?;
     let last = whole(f64::from(start) + f64::from(length))?;
@@ -162,10 +162,10 @@ fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
     within.then_some((first, last - first))
 }
 
-/// The nearest whole number, if there is one in range.
+/// Returns the nearest whole number. `None`: out of range.
 fn whole(value: f64) -> Option<i32> {
     let rounded = value.round();
-    // Not a number is in no range.
+    // NaN is in no range.
     (f64::from(i32::MIN / 2)..f64::from(i32::MAX / 2))
         .contains(&rounded)
         .then_some(rounded as i32)

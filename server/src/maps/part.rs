@@ -1,10 +1,10 @@
-//! Parts of a map: which names they may have, and what messages call them.
+//! Parts of a map: which names are valid, and how errors name a part.
 
 use parlour_shared::text::RoomName;
 
 use super::{MAX_NAME_BYTES, error::Fault};
 
-/// A fault and the place where it is.
+/// A fault and its place.
 pub(super) struct Placed {
     pub(super) place: String,
     pub(super) fault: Fault,
@@ -19,12 +19,12 @@ impl From<Fault> for Placed {
     }
 }
 
-/// Whether rooms and doors can use this name.
+/// Returns whether rooms and doors can use this name.
 pub(super) fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME_BYTES && !name.contains('/') && RoomName::parse(name).is_some()
 }
 
-/// A layer that was moved shows its things elsewhere than they are.
+/// Refuses a layer with an offset: Tiled shows its contents at different places.
 pub(super) fn unmoved(layer: &tiled::Layer<'_>) -> Result<(), Placed> {
     if layer.offset_x == 0.0 && layer.offset_y == 0.0 {
         return Ok(());
@@ -35,7 +35,7 @@ pub(super) fn unmoved(layer: &tiled::Layer<'_>) -> Result<(), Placed> {
     })
 }
 
-/// What messages call an object: its name, if it has one, its id and where it is.
+/// Returns how errors name an object: its kind, its name if it has one, its id and its position.
 pub(super) fn place(kind: &str, object: &tiled::Object<'_>) -> String {
     let (x, y) = (object.x, object.y);
     let name = match object.name.as_str() {

@@ -1,9 +1,8 @@
-//! Whether players can walk where a map means them to: into its doors, and away from its spawn
-//! points.
+//! Checks that players can walk into the doors of a map, and away from its spawn points.
 //!
-//! An **error** is what no player can ever use: a door that no middle of a body fits into, a spawn
-//! point that is a cage. A **warning** is what cannot be walked to, but game logic may put players
-//! there.
+//! An **error** is a door or spawn point that no player can ever use: a door that the middle of a
+//! body cannot enter, a spawn point that is a cage. A **warning** is one that cannot be walked to,
+//! but game logic may put players there.
 
 mod floor;
 
@@ -19,14 +18,14 @@ struct Part {
     /// The doors that can be walked into, by index.
     doors: Vec<usize>,
     extent: i32,
-    /// How much of the whole floor it is, rounded down.
+    /// Its share of the whole floor, rounded down.
     share_percent: u64,
 }
 
-/// A part of less of the floor is a pocket. A room of 8 that are alike is none.
+/// A part with a smaller share of the floor is a pocket. One of 8 equal rooms is not.
 const POCKET_PERCENT: u64 = 10;
 
-/// All that is wrong, with its place.
+/// Returns all faults, with their places.
 pub(super) fn check(parsed: &Parsed) -> Vec<(String, Fault)> {
     let map = &parsed.map;
     let floor = Floor::of(&map.walls);
@@ -65,9 +64,9 @@ pub(super) fn check(parsed: &Parsed) -> Vec<(String, Fault)> {
     found
 }
 
-/// The part from which the others are cut off on a map without doors, and its spawn point that a
-/// message names: the part with the most spawn points; of several the one with `default`, else the
-/// largest. Pockets are none.
+/// Returns the main part of a map without doors, from which the others are cut off, and the spawn
+/// point that names it. It is the part with the most spawn points; of several the one with
+/// `default`, else the largest. A pocket is never the main part.
 fn main_part(map: &Map, parts: &[Part]) -> Option<(usize, usize)> {
     let default = |part: &Part| {
         let mut spawns = part.spawns.iter();
@@ -82,7 +81,7 @@ fn main_part(map: &Map, parts: &[Part]) -> Option<(usize, usize)> {
     Some((nth, default(part).or_else(|| part.spawns.first().copied())?))
 }
 
-/// The parts of the floor in which players appear.
+/// Returns the parts of the floor that have spawn points.
 fn parts(map: &Map, floor: &Floor) -> Vec<Part> {
     let mut rest = floor.all().clone();
     let all = floor.area(floor.all());

@@ -1,4 +1,4 @@
-//! From the text of a TMX file to a map.
+//! Reads a map from the text of a TMX file.
 
 use std::{
     io::{Cursor, Error, ErrorKind},
@@ -16,18 +16,18 @@ use super::{
     survey::{Survey, survey},
 };
 
-/// A map, and what messages call its parts.
+/// A map, and how errors name its parts.
 pub(super) struct Parsed {
     pub(super) map: Map,
     /// The place of each door.
     pub(super) doors: Vec<String>,
     /// The place of each spawn point.
     pub(super) spawns: Vec<String>,
-    /// What is odd about its objects.
+    /// Warnings about its objects.
     pub(super) warnings: Vec<Placed>,
 }
 
-/// A map and what its file is called.
+/// A map and the name of its file.
 pub(super) struct Entry {
     pub(super) file: String,
     pub(super) is_bundled: bool,
@@ -75,7 +75,7 @@ fn parse_placed(name: &str, bytes: &[u8]) -> Result<Parsed, Placed> {
     })
 }
 
-/// Hands the text to the `tiled` crate, with nothing else to open.
+/// Parses the text with the `tiled` crate, which cannot open other files.
 fn load(text: &str) -> Result<tiled::Map, Fault> {
     const THE_FILE: &str = "map.tmx";
     let only_this = |path: &Path| {
@@ -106,7 +106,7 @@ fn walls(tmx: &tiled::Map, survey: &Survey) -> Result<WallGrid, Placed> {
     };
     unmoved(layer)?;
     let (width, height) = (u32::from(survey.width), u32::from(survey.height));
-    // The survey saw the same; if not, the tiles may be fewer than the layer says.
+    // The survey saw the same sizes. If the crate sees others, tiles may be missing.
     if (tmx.width, tmx.height) != (width, height) || (tiles.width(), tiles.height()) != (width, height) {
         return Err(Fault::LayerSize(tiles.width(), tiles.height()).into());
     }

@@ -17,16 +17,16 @@ use super::{
     xml::{Piece, Pieces, Tag},
 };
 
-/// Elements within each other.
+/// The maximum depth of nested elements.
 const MAX_DEPTH: usize = 24;
-/// Elements in all.
+/// The maximum number of elements.
 const MAX_ELEMENTS: usize = 100_000;
-/// Tilesets of a map; each tile is looked for in all of them.
+/// The maximum number of tilesets; each tile is searched for in all of them.
 const MAX_TILESETS: usize = 64;
-/// Tiles in all tilesets; the crate reserves about 300 bytes for each.
+/// The maximum number of tiles in all tilesets; the crate reserves about 300 bytes for each.
 const MAX_TILESET_TILES: u32 = 16_384;
 
-/// What the first look saw.
+/// The result of the survey.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     /// Columns.
@@ -37,15 +37,15 @@ pub(super) struct Survey {
     pub(super) tile_px: u16,
 }
 
-/// Something wrong at a place.
+/// A fault and its place.
 pub(super) struct Found {
     /// Bytes from the start of the file.
     pub(super) offset: usize,
-    /// What it is.
+    /// The fault.
     pub(super) fault: Fault,
 }
 
-/// Looks through a file.
+/// Checks a file.
 pub(super) fn survey(text: &str) -> Result<Survey, Found> {
     let mut pieces = Pieces::of(text);
     let mut look = Look::default();
@@ -60,7 +60,7 @@ pub(super) fn survey(text: &str) -> Result<Survey, Found> {
     }
 }
 
-/// How far the look has come.
+/// The state of the survey.
 #[derive(Default)]
 struct Look<'a> {
     survey: Survey,
@@ -72,9 +72,9 @@ struct Look<'a> {
     draws_tiles: bool,
     object_ids: BTreeSet<u32>,
     layer_ids: BTreeSet<u32>,
-    /// Of the tile layer that is open: whether its data was seen.
+    /// Whether the data of the open tile layer was seen.
     has_data: bool,
-    /// Of the data that is open: how it is written, and whether its text was seen.
+    /// The encoding of the open data element, and whether its text was seen.
     data: Option<(Encoding, bool)>,
 }
 

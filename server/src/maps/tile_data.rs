@@ -1,8 +1,8 @@
-//! The tiles of a layer, as the file writes them: how many there are, before anybody decodes them.
+//! The encoded tiles of a layer. They are counted before they are decoded.
 
 use super::{error::Fault, xml::Tag};
 
-/// How tiles are written. Compressed ones are refused: how many come out is known too late.
+/// The encoding of tiles. Compressed data is refused: its real size is known too late.
 #[derive(Clone, Copy)]
 pub(super) enum Encoding {
     /// Numbers with commas between them.
@@ -12,7 +12,7 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding that a `<data>` tag names.
+    /// Returns the encoding that a `<data>` tag names.
     pub(super) fn of(tag: &Tag<'_>) -> Result<Self, Fault> {
         if tag.get("compression").is_some() {
             return Err(Fault::Compressed);
@@ -24,7 +24,7 @@ impl Encoding {
         }
     }
 
-    /// How many tiles a text stands for, if it stands for any.
+    /// Returns the number of tiles that a text encodes.
     pub(super) fn count(self, text: &str) -> Result<usize, Fault> {
         // An entity could be a comma.
         if text.contains('&') {
@@ -40,7 +40,7 @@ impl Encoding {
         })
     }
 
-    /// Whether any of the tiles is not empty.
+    /// Returns whether any of the tiles is not empty.
     pub(super) fn draws(self, text: &str) -> bool {
         text.trim().bytes().any(|byte| match self {
             Self::Csv => matches!(byte, b'1'..=b'9'),

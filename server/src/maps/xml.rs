@@ -1,23 +1,23 @@
-//! The markup of a map file, piece by piece, without allocating by anything that the file says.
+//! Reads the markup of a map file piece by piece. No number in the file decides an allocation.
 //!
 //! Stricter than XML: no document type, no CDATA, no prefixes, plain names. What passes here is
 //! read in one way only, so that what was checked is what the `tiled` crate sees.
 
 use super::error::Fault;
 
-/// Attributes of one tag.
+/// The maximum number of attributes of a tag.
 const MAX_ATTRIBUTES: usize = 32;
-/// Bytes of one tag.
+/// The maximum length of a tag in bytes.
 const MAX_TAG_BYTES: usize = 16 * 1024;
 
 /// A piece of a file.
 #[derive(Debug)]
 pub(super) enum Piece<'a> {
-    /// `<name …>`, or `<name …/>`, which has no end of its own.
+    /// `<name …>`, or `<name …/>`, which has no end tag.
     Start { tag: Tag<'a>, empty: bool },
     /// `</name>`.
     End(&'a str),
-    /// What stands between tags, as it stands in the file.
+    /// The text between tags. Entities in it are not resolved.
     Text(&'a str),
     /// A comment or the declaration at the top.
     Aside,
@@ -32,14 +32,14 @@ pub(super) struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// The value as it stands in the file: an entity in it is not resolved.
+    /// Returns the value of an attribute. Entities in it are not resolved.
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
         let found = self.attributes.iter().find(|(key, _)| *key == name)?;
         Some(found.1)
     }
 }
 
-/// Takes a file apart.
+/// Splits a file into pieces.
 pub(super) struct Pieces<'a> {
     text: &'a str,
     at: usize,
@@ -50,12 +50,12 @@ impl<'a> Pieces<'a> {
         Self { text, at: 0 }
     }
 
-    /// Where the next piece begins.
+    /// Returns the offset of the next piece.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
 
-    /// The next piece; `None` at the end of the file.
+    /// Returns the next piece, or `None` at the end of the file.
     pub(super) fn next(&mut self) -> Result<Option<Piece<'a>>, Fault> {
         let rest = &self.text[self.at..];
         if rest.is_empty() {
@@ -83,7 +83,7 @@ impl<'a> Pieces<'a> {
 
 const CUT: Fault = Fault::Markup("the file ends in the middle of a tag");
 
-/// The length of `<!-- … -->`.
+/// Returns the length of `<!-- … -->`.
 fn comment(rest: &str) -> Result<usize, Fault> {
     let inner = rest
         .strip_prefix("<!--")
@@ -92,7 +92,7 @@ fn comment(rest: &str) -> Result<usize, Fault> {
     Ok(4 + end + 3)
 }
 
-/// The length of `<?xml … ?>`, which stands at the top or nowhere.
+/// Returns the length of `<?xml … ?>`, which is allowed only at the top.
 fn declaration(rest: &str, at: usize) -> Result<usize, Fault> {
     let length = 1 + rest.find('>').ok_or(CUT)?;
     if at > '\u{FEFF}'.len_utf8() || !rest.starts_with("<?xml ") || !rest[..length].ends_with("?>") {
@@ -101,7 +101,7 @@ fn declaration(rest: &str, at: usize) -> Result<usize, Fault> {
     Ok(length)
 }
 
-/// A start tag and its length.
+/// Returns a start tag and its length.
 fn start(rest: &str) -> Result<(Piece<'_>, usize), Fault> {
     let mut quote = None;
     let end = rest
@@ -165,7 +165,7 @@ fn attributes(mut rest: &str) -> Result<Vec<(&str, &str)>, Fault> {
     }
 }
 
-/// A plain name of an element or attribute: no prefix, nothing that Tiled does not write.
+/// Checks the name of an element or attribute: no prefix, only characters that Tiled writes.
 fn name(text: &str) -> Result<&str, Fault> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     if text.is_empty() || !text.bytes().all(plain) {

@@ -167,7 +167,7 @@ impl Table {
     fn family(&mut self, name: &str, kind: Kind) -> Option<&mut Family> {
         let why = match self.families.get(name) {
             Some(family) if family.kind == kind => None,
-            Some(_) => Some("the name is of another kind of metric"),
+            Some(_) => Some("the name belongs to a different kind of metric"),
             None if !is_name(name, true) => Some("the name is not allowed"),
             None if self.families.len() >= MAX_METRICS => Some("10,000 names are kept already"),
             None => {

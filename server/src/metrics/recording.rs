@@ -17,19 +17,19 @@ pub(super) fn metrics(recorder: &Recorder) -> RecorderMetrics {
             "Ticks that were not recorded, because the recorder was 8 s or the disk two minutes or 64 MiB behind.";
         queue_bytes = gauge, "parlour_recording_queue_bytes",
             "Bytes that wait for the disk; at 64 MiB ticks are dropped, and the recording ends before them.";
-        history_seconds = gauge, "parlour_history_seconds", "Seconds of the past that are in memory.";
-        history_bytes = gauge, "parlour_history_bytes", "Bytes that they take.";
+        history_seconds = gauge, "parlour_history_seconds", "Seconds of the history in memory.";
+        history_bytes = gauge, "parlour_history_bytes", "Bytes of the history in memory.";
         history_failed = counter, "parlour_history_failed_total",
             "Times that the history could not be written to a file.";
         shadow_ticks = counter, "parlour_shadow_ticks_total", "Ticks that the shadow has run again.";
         shadow_divergences = counter, "parlour_shadow_divergences_total",
-            "Times that the shadow came to another world than the server.";
+            "Times that the shadow reached a different state than the server.";
         shadow_skipped = counter, "parlour_shadow_skipped_ticks_total",
-            "Ticks that the shadow left out, because it did not keep up or waited for a saved world.";
+            "Ticks that the shadow skipped, because it did not keep up or waited for a saved world.";
         shadow_lag = gauge, "parlour_shadow_lag_ticks",
             "Ticks that the shadow is behind the recorder. It runs ticks 137 or 197 ticks later on purpose.";
         ended = counters("reason", EndCause::ALL.map(EndCause::word)), "parlour_recording_ended_total",
-            "Recordings that ended, by reason. All but stopped, panicked and failed begin again in a new file.";
+            "Recordings that ended, by reason. After all reasons except stopped, panicked and failed, a new file is started.";
         history_written = counters("reason", Reason::ALL.map(Reason::word)), "parlour_history_written_total",
             "Times that the history was written to a file, by reason.";
     })

@@ -1,12 +1,12 @@
-//! The whole of `/metrics`.
+//! Tests of the text of `/metrics`.
 
 use super::*;
 
-/// Blessed as all golden files: `PARLOUR_BLESS=1`.
+/// Written with `PARLOUR_BLESS=1`, like all golden files.
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/metrics/zero.txt");
 
 impl Metrics {
-    /// The value of a sample, such as `parlour_drops_total{reason="io_lost"}`.
+    /// Returns the value of a sample, such as `parlour_drops_total{reason="io_lost"}`.
     pub(crate) fn value(&self, sample: &str) -> f64 {
         let text = self.recorder.render();
         let value = text
@@ -17,7 +17,7 @@ impl Metrics {
 }
 
 #[test]
-fn all_metrics_are_there_from_the_start_with_their_names_helps_and_labels() {
+fn all_metrics_exist_from_the_start_with_names_helps_and_labels() {
     let text = Metrics::new().recorder.render();
     if std::env::var_os("PARLOUR_BLESS").is_some() {
         std::fs::write(PATH, text).unwrap();
@@ -49,7 +49,7 @@ fn a_sample_is_counted_in_the_first_bucket_that_holds_it() {
 }
 
 #[test]
-fn the_number_of_a_label_is_its_place_among_all() {
+fn the_number_of_a_label_is_its_index() {
     fn check<L: rows::Label>() {
         for (place, value) in L::ALL.iter().enumerate() {
             assert_eq!(value.number(), place, "{}", value.value());
@@ -64,7 +64,7 @@ fn the_number_of_a_label_is_its_place_among_all() {
     }
 }
 
-/// What a recorder renders after game logic has counted.
+/// Returns what a recorder renders after game logic has counted.
 fn rendered(count: impl FnOnce()) -> String {
     let recorder = Recorder::default();
     ::metrics::with_local_recorder(&recorder, count);
@@ -84,7 +84,7 @@ fn labels_are_escaped_and_their_order_does_not_matter() {
 }
 
 #[test]
-fn what_would_spoil_the_text_is_not_counted_and_the_first_such_metric_is_named() {
+fn a_metric_that_would_spoil_the_text_is_not_counted_and_the_first_is_named() {
     let text = rendered(|| {
         ::metrics::gauge!("a").set(1);
         ::metrics::counter!("a").increment(1);
@@ -92,7 +92,7 @@ fn what_would_spoil_the_text_is_not_counted_and_the_first_such_metric_is_named()
     });
     assert_eq!(
         text,
-        "# TYPE a gauge\na 1\n# a is not counted: the name is of another kind of metric\n"
+        "# TYPE a gauge\na 1\n# a is not counted: the name belongs to a different kind of metric\n"
     );
     for name in ["", "1a", "a-b", "a b", "ä"] {
         let text = rendered(|| ::metrics::counter!(name).increment(1));
@@ -106,7 +106,7 @@ fn what_would_spoil_the_text_is_not_counted_and_the_first_such_metric_is_named()
 }
 
 #[test]
-fn labels_without_end_stop_at_the_bound_and_the_others_go_on() {
+fn unbounded_labels_stop_at_the_limit_and_other_metrics_still_count() {
     let text = rendered(|| {
         for player in 0..20_000 {
             ::metrics::counter!("a_total", "player" => player.to_string()).increment(1);

@@ -73,7 +73,7 @@ fn sample(text: &mut String, name: &str, labels: &str, cell: &Cell) {
     line(text, format_args!("{name}_count{labelled} {count}"));
 }
 
-/// The labels of a key without braces, by name.
+/// Returns the labels of a key, sorted by name, without braces.
 fn labels(key: &Key) -> String {
     let mut labels: Vec<&Label> = key.labels().collect();
     labels.sort_unstable();

@@ -19,26 +19,26 @@ use parlour_sim::Simulation;
 use parlour_tick::{EventKind, TickInput};
 use rtrb::{Consumer, Producer};
 
-/// Bytes of input that wait for the tick thread. One more tick may wait, however large it is.
+/// The maximum bytes of input that wait for the tick thread. One more tick of any size may wait.
 const WAITING_BYTES: usize = 16 * 1024 * 1024;
-/// The pause between two looks at the rings while there is nothing to do.
+/// The pause between two polls of the rings while the thread is idle.
 const IDLE: Duration = Duration::from_millis(5);
-/// Ticks between two looks at the commands while a world is run to the tick of a seek.
+/// The number of ticks between two polls of the commands during a seek.
 const LOOK: u32 = 60;
 
-/// What the tick thread asks for.
+/// A command of the tick thread.
 pub(super) enum Command {
     /// The world after a tick, and all ticks after it, under this number.
     Seek(u32, Tick),
-    /// To drop a world, which may take a while.
+    /// Drop a world, which may take a while.
     Drop(Box<Simulation>),
-    /// To log why playback stopped.
+    /// Log why playback stopped.
     Log(String),
 }
 
-/// Something for the tick thread.
+/// An item for the tick thread.
 pub(super) struct ReadItem {
-    /// The number of the seek that it belongs to. Items of earlier seeks are of no use.
+    /// The number of the seek that it belongs to. Items of earlier seeks are ignored.
     pub(super) seek_id: u32,
     pub(super) kind: ItemKind,
 }
@@ -47,17 +47,17 @@ pub(super) enum ItemKind {
     /// The world that was sought. With a reason, it is the last world before that, and nothing
     /// comes after it.
     Reached(Box<Simulation>, Option<End>),
-    /// The next tick, and the bytes that it counts for.
+    /// The next tick, and its size in bytes.
     Tick(TickRecord, usize),
-    /// Nothing more comes.
+    /// No more items follow.
     End(End),
 }
 
-/// Why nothing more comes.
+/// Why no more items follow.
 pub(super) enum End {
     /// The recording ends.
     Finished(String),
-    /// It cannot be read on, or a tick reached a different state.
+    /// The recording cannot be read further, or a tick reached a different state.
     Broken(String),
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Rings {
     pub(super) waiting: Arc<AtomicUsize>,
 }
 
-/// What to do instead of going on.
+/// What to do instead of continuing.
 enum Next {
     Seek(u32, Tick),
     /// The tick thread is gone.
@@ -98,7 +98,7 @@ fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next
     let mut sought = seek(replay, rings, to);
     let mut panicked = None;
     if let Err(ReplayError::Panicked { tick, message }) = sought {
-        // A panic leaves no world to look at. The one before it is shown.
+        // A panic leaves no world. Show the one before it.
         let why = format!("tick {} panicked when it was recorded: {message}", tick.0);
         panicked = Some(End::Broken(why));
         sought = seek(replay, rings, Tick(tick.0.saturating_sub(1)));
@@ -176,7 +176,7 @@ impl Rings {
         None
     }
 
-    /// Sends why nothing more comes, and waits for the next command.
+    /// Sends why no more items follow, and waits for the next command.
     fn end(&mut self, seek_id: u32, why: End) -> Next {
         let replaced = self.send(seek_id, ItemKind::End(why), 0);
         replaced.unwrap_or_else(|| self.wait())
@@ -191,7 +191,7 @@ impl Rings {
         }
     }
 
-    /// Does what can be done at once, and returns the last seek that was asked for.
+    /// Executes the waiting commands, and returns the last requested seek, or `Stop`.
     fn poll(&mut self) -> Option<Next> {
         let mut next = self.items.is_abandoned().then_some(Next::Stop);
         while let Ok(command) = self.commands.pop() {
@@ -206,7 +206,7 @@ impl Rings {
     }
 }
 
-/// How the recording ends, in words.
+/// Describes how the recording ends.
 fn words_of(ending: &Ending) -> String {
     match ending {
         Ending::Ended { reason, text } if text.is_empty() => format!("the recording ends here: {reason}"),
@@ -216,7 +216,7 @@ fn words_of(ending: &Ending) -> String {
     }
 }
 
-/// Roughly what an input takes in memory.
+/// Returns the approximate size of an input in memory.
 fn bytes_of(input: &TickInput) -> usize {
     let mut scratch = Vec::new();
     let event = |kind: &EventKind| match kind {

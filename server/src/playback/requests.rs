@@ -30,7 +30,7 @@ impl PlaybackTicker {
             ControlRequest::Pause => self.paused = true,
             ControlRequest::Play => match &self.ended {
                 Some(why) if self.seeking.is_none() => {
-                    return Err(ControlError::NotNow(format!("{why}; seek to go on elsewhere")));
+                    return Err(ControlError::NotNow(format!("{why}; seek to continue elsewhere")));
                 }
                 _ => self.paused = false,
             },

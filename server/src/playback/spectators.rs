@@ -24,7 +24,7 @@ const JOIN_EVERY: u64 = TICK_RATE as u64;
 pub(super) struct Spectators {
     list: BTreeMap<SessionId, Spectator>,
     welcome: Welcome,
-    /// Steps so far. This time goes on while playback is paused.
+    /// Steps so far. It also rises while playback is paused.
     steps: u64,
 }
 

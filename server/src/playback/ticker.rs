@@ -49,7 +49,7 @@ pub(super) struct PlaybackTicker {
     seek_id: u32,
     /// The tick of the last seek, until its world is there.
     pub(super) seeking: Option<Tick>,
-    /// Why playback cannot go on from here.
+    /// Why playback cannot continue from here.
     pub(super) ended: Option<String>,
     /// The player whose view every spectator has while that player is in a room, and its name.
     pub(super) following: Option<(PlayerId, String)>,

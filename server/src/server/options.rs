@@ -93,10 +93,12 @@ pub enum StartError {
 fn hint(error: &io::Error, flag: &str) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            format!("address in use; is another server running? Stop it, or choose another port with {flag}")
+            format!(
+                "address in use; is another server running? Stop it, or choose a different port with {flag}"
+            )
         }
         io::ErrorKind::PermissionDenied => {
-            format!("permission denied; ports below 1024 take a privilege, choose another with {flag}")
+            format!("permission denied; ports below 1024 need a privilege, choose another with {flag}")
         }
         io::ErrorKind::AddrNotAvailable => {
             format!("this machine has no such address; choose another with {flag}")

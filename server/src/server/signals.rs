@@ -98,7 +98,7 @@ impl Signals {
                 });
             });
             if let Err(error) = watching {
-                tracing::warn!(%error, "Ctrl-C is not heard while the server stops");
+                tracing::warn!(%error, "Ctrl-C is ignored while the server stops");
             }
             let stopped = stop();
             // Also ends the thread if `stop` panics, because this is dropped then.
@@ -115,8 +115,8 @@ pub(super) fn run(server: &Server) -> Result<StopReport, RunError> {
         let running = runner.spawn_scoped(scope, || {
             let mut signals = Signals::listen()?;
             match signals.wait(server) {
-                Ok(how) => tracing::info!(how, "stopping; Ctrl-C again ends the process at once"),
-                Err(failure) => tracing::error!(%failure, "stopping, for the server failed"),
+                Ok(how) => tracing::info!(how, "stopping; Ctrl-C again ends the process immediately"),
+                Err(failure) => tracing::error!(%failure, "stopping, because the server failed"),
             }
             let report = signals.stop(INTERRUPTED, || server.stop());
             report

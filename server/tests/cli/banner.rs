@@ -18,7 +18,7 @@ fn it_says_what_to_type_by_hand_and_how_soon() {
 }
 
 #[test]
-fn one_of_a_kind_is_told_in_the_singular() {
+fn counts_of_one_are_singular() {
     let skins = Temporary::file("one-skin.toml", "[[skin]]\nid = \"teal\"\n");
     let (code, out, err) = run(&mut parlour(&["config", "check", "--skins", skins.path()]));
     assert_eq!(code, Some(0), "{err}");

@@ -3,7 +3,7 @@
 use crate::process::{Temporary, parlour, run};
 
 #[test]
-fn what_is_printed_can_be_used() {
+fn the_printed_configuration_can_be_used() {
     let words = ["config", "print", "--seed", "7", "--interest-radius", "all"];
     let (code, first, err) = run(parlour(&words).env("PARLOUR_CAPACITY", "9"));
     assert_eq!((code, err.as_str()), (Some(0), ""));
@@ -46,7 +46,7 @@ fn the_file_is_named_by_flag_or_variable_and_nothing_else() {
 }
 
 #[test]
-fn a_good_configuration_is_said_to_be_good() {
+fn a_good_configuration_is_reported_as_good() {
     let (code, out, err) = run(parlour(&["config", "check"]).env("PARLOUR_SEDE", "1"));
     assert_eq!(code, Some(0));
     assert!(out.starts_with("The configuration is good: 3 maps, "), "{out}");
@@ -86,7 +86,7 @@ fn flags_before_the_command_count_for_every_command() {
 }
 
 #[test]
-fn every_mistake_is_told_and_the_code_is_78() {
+fn every_mistake_is_reported_and_the_code_is_78() {
     let file = Temporary::file("bad.toml", "sede = 1\ncapacity = 0\n");
     for words in [
         &["config", "check", file.path()][..],
@@ -106,7 +106,7 @@ fn every_mistake_is_told_and_the_code_is_78() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_a_mistake_among_others() {
+fn a_missing_file_is_reported_with_the_other_mistakes() {
     let (code, _, err) = run(&mut parlour(&["--config", "/nowhere.toml", "--seed", "-1"]));
     assert_eq!(code, Some(78));
     assert!(
@@ -136,7 +136,7 @@ fn a_map_in_another_format_is_warned_about_by_check_and_start() {
         err.contains("parlour: warning: ") && err.contains("office.tmj: is not read"),
         "{err}"
     );
-    // A start that ends at once, because its port is none of this machine.
+    // This start fails immediately, because the address is not this machine's.
     let words = ["serve", "--listen", "192.0.2.1:1"];
     let (_, out, err) = run(parlour(&words).env("PARLOUR_MAPS", &directory.0));
     assert!(

@@ -1,4 +1,4 @@
-//! Open files: the limit is raised, and a process that has too few of them still answers.
+//! The limit of open files: it is raised, and a process with too few descriptors still answers.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use rustix::process::Signal;
 
 use crate::process::{FREE_PORTS, Running, Temporary, in_the_test, run};
 
-/// A server that may have so many files open.
+/// A server with a limit of open files.
 struct Limited {
     server: Running,
     listen: SocketAddr,
@@ -42,7 +42,7 @@ impl Limited {
         }
     }
 
-    /// Ends the server: its log.
+    /// Ends the server, and returns its log.
     fn stop(self) -> String {
         self.server.signal(Signal::TERM);
         assert_eq!(self.server.end().0, Some(0));
@@ -56,7 +56,7 @@ impl Limited {
         )
     }
 
-    /// A client that has said hello, or the answer to one that may not connect.
+    /// Connects a client that says hello. Fails with the answer if it may not connect.
     fn client(&self) -> Result<TcpStream, String> {
         let mut stream = connect(self.listen);
         let sent = stream.write_all(
@@ -101,7 +101,7 @@ fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// The answer to a request, to its end.
+/// Sends a request, and returns the whole answer.
 fn ask(address: SocketAddr, request: &str) -> String {
     let mut stream = connect(address);
     stream.write_all(request.as_bytes()).unwrap();
@@ -153,7 +153,7 @@ fn a_limit_that_leaves_none_for_connections_ends_the_start() {
 }
 
 #[test]
-fn with_too_few_descriptors_new_clients_get_503_and_everything_else_goes_on() {
+fn with_too_few_descriptors_new_clients_get_503_and_everything_else_works() {
     // Its clients answer no pings.
     let words = ["--max-unauthenticated-per-address", "10000", "--heartbeat", "60s"];
     let server = Limited::start("few", 128, 128, &words);
@@ -182,7 +182,7 @@ fn with_too_few_descriptors_new_clients_get_503_and_everything_else_goes_on() {
             .get("/metrics")
             .contains("parlour_rejects_total{class=\"too_few_descriptors\"}")
     );
-    // Until ticks are in the history it is empty.
+    // The history is empty until it has ticks.
     let history = loop {
         let answer = ask(
             server.admin,
@@ -201,7 +201,7 @@ fn with_too_few_descriptors_new_clients_get_503_and_everything_else_goes_on() {
         "{answers:?}"
     );
 
-    // Clients inside notice nothing, and those that leave make room.
+    // Connected clients notice nothing, and clients that leave make room.
     let took = begun.elapsed();
     drop((silent, inside.split_off(10)));
     let until = Instant::now() + Duration::from_secs(20);
@@ -215,7 +215,7 @@ fn with_too_few_descriptors_new_clients_get_503_and_everything_else_goes_on() {
     for client in &mut inside {
         client.set_nonblocking(true).unwrap();
         let mut bytes = [0; 4096];
-        // Only pings may have come; an end would be a zero.
+        // Only pings may have arrived; the end of the connection would read 0 bytes.
         assert!(!matches!(client.read(&mut bytes), Ok(0)));
     }
     drop(again);
@@ -245,7 +245,7 @@ fn without_any_descriptor_clients_are_answered_through_a_spare_one() {
             .parse::<u32>()
             .unwrap()
     });
-    // What the test was started with may have higher numbers.
+    // Descriptors that the test inherited may have higher numbers.
     let highest = numbers.filter(|number| *number < 128).max().unwrap();
     let limit = |soft: u32| {
         let words = [
@@ -284,6 +284,6 @@ fn without_any_descriptor_clients_are_answered_through_a_spare_one() {
     let errors = metrics
         .lines()
         .find_map(|line| line.strip_prefix("parlour_accept_errors_total "));
-    // One or two for each connection. A loop that spins counts thousands.
+    // One or two per connection. A spinning loop would count thousands.
     assert!(errors.unwrap().parse::<u32>().unwrap() <= 100, "{errors:?}");
 }

@@ -1,10 +1,10 @@
-//! What stands in the way of a start: one line, and a code that says which kind it was.
+//! A start that fails: one line of text, and an exit code for the kind of cause.
 
 use std::net::TcpListener;
 
 use crate::process::{Temporary, parlour, run};
 
-/// The one line and the code of a server that does not start.
+/// Returns the exit code and the one line of a server that does not start.
 fn refused(words: &[&str]) -> (Option<i32>, String) {
     let (code, out, err) = run(parlour(words).env("PARLOUR_LOG", "off"));
     assert_eq!(out, "", "{err}");

@@ -13,7 +13,7 @@ use crate::{
     tmx::GOOD,
 };
 
-/// A directory that is gone when the test is.
+/// A directory that is deleted after the test.
 struct Directory(PathBuf);
 
 impl Directory {
@@ -28,7 +28,7 @@ impl Directory {
         self.0.to_str().unwrap()
     }
 
-    /// Bytes of all files.
+    /// Returns the bytes of all files.
     fn bytes(&self) -> u64 {
         let files = fs::read_dir(&self.0).unwrap();
         files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
@@ -42,7 +42,7 @@ impl Drop for Directory {
 }
 
 #[test]
-fn what_is_served_without_the_bundled_maps_is_recorded_and_replayed() {
+fn a_world_without_bundled_maps_is_recorded_and_replayed() {
     let (maps, recordings) = (Directory::new("maps"), Directory::new("recordings"));
     // The bundled garden would have doors to a lobby like this one.
     let lobby = GOOD.replace("value=\"small\"", "value=\"lobby\"");
@@ -72,7 +72,7 @@ fn what_is_served_without_the_bundled_maps_is_recorded_and_replayed() {
     server.signal(Signal::TERM);
     assert_eq!(server.end().0, Some(0));
 
-    // The map is found by its digest: the bundled lobby is another one.
+    // The map is found by its digest: the bundled lobby is a different one.
     let replay = |words: &[&str]| run(&mut parlour(&[&["replay", recordings.path()], words].concat()));
     let (code, out, err) = replay(&["--maps", maps.path()]);
     assert_eq!(code, Some(0), "{err}");

@@ -1,4 +1,4 @@
-//! Starts the command, in an environment of its own.
+//! Starts the command, in a separate environment.
 
 use std::{
     fs,
@@ -12,10 +12,10 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Longer than anything takes; who waits this long waits in vain.
+/// The time limit of all waits, far longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Both ports are any free ones.
+/// Flags that take any free port for both ports.
 pub(crate) const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
 
 pub(crate) fn parlour(words: &[&str]) -> Command {
@@ -25,7 +25,7 @@ pub(crate) fn parlour(words: &[&str]) -> Command {
 }
 
 pub(crate) fn in_the_test<'a>(command: &'a mut Command, words: &[&str]) -> &'a mut Command {
-    // A slow machine may make it write a history by itself: not beside the sources.
+    // On a slow machine it may write a history by itself: keep that out of the source tree.
     let histories = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-histories");
     command
         .env_clear()
@@ -34,7 +34,7 @@ pub(crate) fn in_the_test<'a>(command: &'a mut Command, words: &[&str]) -> &'a m
         .stdin(Stdio::null())
 }
 
-/// Runs to the end: exit code, standard output, standard error.
+/// Runs it to its end. Returns exit code, standard output and standard error.
 pub(crate) fn run(command: &mut Command) -> (Option<i32>, String, String) {
     let Output {
         status,
@@ -45,7 +45,7 @@ pub(crate) fn run(command: &mut Command) -> (Option<i32>, String, String) {
     (status.code(), text(stdout), text(stderr))
 }
 
-/// A file that is gone when the test is.
+/// A file that is deleted after the test.
 pub(crate) struct Temporary(pub(crate) PathBuf);
 
 impl Temporary {
@@ -66,7 +66,7 @@ impl Drop for Temporary {
     }
 }
 
-/// A server that runs, and is killed when it is dropped.
+/// A running server. Dropping it kills it.
 pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
@@ -81,7 +81,7 @@ impl Running {
         Self::start_command(parlour(words).stderr(log))
     }
 
-    /// Lets another command start it: one that ends with the command line that it is given.
+    /// Starts it through a different command, which gets the command line as its last arguments.
     pub(crate) fn start_by(mut starter: Command, log: impl Into<Stdio>, words: &[&str]) -> Self {
         starter.arg(env!("CARGO_BIN_EXE_parlour"));
         Self::start_command(in_the_test(&mut starter, words).stderr(log))
@@ -119,7 +119,7 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits until it ends: exit code and standard error.
+    /// Waits until it ends. Returns exit code and standard error.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         loop {
             match self.lines.recv_timeout(PATIENCE) {

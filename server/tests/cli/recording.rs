@@ -81,7 +81,7 @@ fn what_is_left_after_a_kill_runs_again_up_to_the_last_second() {
 }
 
 #[test]
-fn sigusr1_writes_the_history_and_the_server_goes_on() {
+fn sigusr1_writes_the_history_and_the_server_continues() {
     let directory = Directory::new("signal");
     let words = [
         &["demo", "--bots", "4", "--history-dir", directory.path()],
@@ -104,7 +104,7 @@ fn sigusr1_writes_the_history_and_the_server_goes_on() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_told_in_one_line() {
+fn a_directory_that_cannot_be_made_is_reported_in_one_line() {
     let file = crate::process::Temporary::file("in-the-way", "a file");
     let inside = format!("{}/recordings", file.path());
     for flag in ["--record", "--history-dir"] {

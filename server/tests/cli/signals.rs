@@ -1,4 +1,4 @@
-//! A server that runs says where to go, and stops when it is asked to.
+//! A running server prints its addresses, and stops when it is asked to.
 
 use std::{
     io::{Read, Write},
@@ -92,7 +92,7 @@ fn the_demo_lets_bots_in_and_stops_as_well() {
 #[test]
 fn a_standard_error_that_takes_nothing_delays_nothing() {
     let (reader, mut writer) = std::io::pipe().unwrap();
-    // As much as a pipe holds: the first line of the log would wait for ever.
+    // Fills the pipe: the first line of the log would wait forever.
     writer.write_all(&[b'x'; 64 * 1024]).unwrap();
     let words = [&["demo", "--bots", "4", "--log", "debug"], &FREE_PORTS[..]].concat();
     let server = Running::start_logging_to(writer, &words);

@@ -40,7 +40,7 @@ fn one_setting_alone_never_contradicts_a_default() {
         for value in values {
             let config = given(None, &[], &[(name, value)]);
             let config = config.unwrap_or_else(|error| panic!("{name} = {value}: {error}"));
-            // What is printed writes both, so it must fit, too.
+            // The printed configuration writes both, so it must also fit.
             given(Some(&to_toml(&config)), &[], &[]).unwrap();
         }
     }
@@ -110,13 +110,13 @@ fn two_that_were_written_contradict_each_other_and_the_advice_names_them() {
                 ("max_unauthenticated_per_address", "11"),
             ],
             "max_unauthenticated_per_address = 11 (--max-unauthenticated-per-address) and max_connections = 10 \
-             (--max-connections): one address may hold more connections than there are: lower \
+             (--max-connections): one address may have more connections than the server accepts: lower \
              max_unauthenticated_per_address or raise max_connections",
         ),
         (
             [("record_file_mib", "256"), ("record_total_mib", "255")],
             "record_file_mib = 256 (--record-file-mib) and record_total_mib = 255 (--record-total-mib): one file of a \
-             recording may be larger than all together: lower record_file_mib or raise record_total_mib",
+             recording may be larger than all files together: lower record_file_mib or raise record_total_mib",
         ),
         (
             [("near_radius", "90"), ("interest_radius", "150")],
@@ -124,7 +124,7 @@ fn two_that_were_written_contradict_each_other_and_the_advice_names_them() {
         ),
         (
             [("listen", "0.0.0.0:80"), ("admin", "127.0.0.1:80")],
-            "listen = 0.0.0.0:80 (--listen) and admin = 127.0.0.1:80 (--admin): both take the same port",
+            "listen = 0.0.0.0:80 (--listen) and admin = 127.0.0.1:80 (--admin): both use the same port",
         ),
     ];
     for (flags, expected) in cases {

@@ -5,7 +5,7 @@ use parlour_server::config::{Settings, Source};
 use crate::given;
 
 #[test]
-fn nothing_given_is_the_defaults() {
+fn without_layers_the_settings_are_the_defaults() {
     let config = given(None, &[], &[]).unwrap();
     assert_eq!(config.settings, Settings::default());
     assert_eq!(config.source("listen"), &Source::Default);
@@ -43,7 +43,7 @@ fn rust_log_counts_but_parlours_own_variable_wins() {
 }
 
 #[test]
-fn the_word_for_none_takes_back_what_a_lower_layer_gave() {
+fn the_word_for_none_removes_the_value_of_a_lower_layer() {
     let file = "maps = \"maps\"\nallowed_origins = [\"https://example.org\"]\n";
     let config = given(
         Some(file),

@@ -70,7 +70,7 @@ fn all_wrong_parts_are_reported_at_once_from_each_layer() {
 }
 
 #[test]
-fn filters_that_say_what_they_mean_are_taken() {
+fn correct_filters_are_accepted() {
     for filter in [
         "info",
         "TRACE",

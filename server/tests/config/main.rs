@@ -1,4 +1,5 @@
-//! Configuration: what wins, what is refused and how, and that what is printed can be read again.
+//! Configuration: which layer wins, which values are refused, and that the printed one can be read
+//! again.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod follows;
@@ -31,7 +32,7 @@ fn given(
     })
 }
 
-/// The lines of what was refused.
+/// Returns the lines of a refused configuration.
 fn refused(file: Option<&str>, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Vec<String> {
     let problems = given(file, environment, flags).expect_err("should be refused");
     problems.errors.iter().map(ToString::to_string).collect()

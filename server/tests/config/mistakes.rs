@@ -1,9 +1,9 @@
-//! Every mistake is reported, all at once, with its place and what would be right.
+//! All mistakes are reported together, each with its place and what would be right.
 
 use crate::{given, refused};
 
 #[test]
-fn every_mistake_of_every_layer_at_once() {
+fn all_mistakes_of_all_layers_are_reported_together() {
     let file = "capacity = \"many\"\ninterest-radius = 100\nseed = 1.5\nheartbeat = 10\n\n[server]\nlisten = \"x\"\n";
     let variables = [
         ("PARLOUR_MAX_ROOMS", "0"),
@@ -15,7 +15,7 @@ fn every_mistake_of_every_layer_at_once() {
     let expected = [
         "parlour.toml:1: capacity must be a whole number without quotes, not text in quotes",
         "parlour.toml:2: unknown key \"interest-radius\"; did you mean `interest_radius`?",
-        "parlour.toml:3: seed must be a whole number without quotes, or a word in quotes, not a number with a point",
+        "parlour.toml:3: seed must be a whole number without quotes, or a word in quotes, not a number with a decimal point",
         "parlour.toml:4: heartbeat must be text in quotes, not a number",
         "parlour.toml:6: unknown key \"server\"; `parlour config print` lists all settings; there are no sections",
         "PARLOUR_LISTEN: listen must be an address and a port, such as 127.0.0.1:7373",
@@ -73,7 +73,7 @@ fn every_mistake_in_the_toml_itself() {
 }
 
 #[test]
-fn contradictions_name_both_sides_and_where_they_were_said() {
+fn contradictions_name_both_sides_and_their_sources() {
     let lines = refused(Some("admin = \"127.0.0.1:80\""), &[], &[("listen", "0.0.0.0:80")]);
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(

@@ -1,4 +1,4 @@
-//! What is printed is a configuration file that gives the same settings.
+//! The printed configuration is a file that results in the same settings.
 
 use parlour_server::config::{Kind, settings, to_toml};
 use proptest::prelude::*;
@@ -61,7 +61,7 @@ fn values_of_all_kinds_can_be_read_again() {
 }
 
 #[test]
-fn every_setting_has_one_name_everywhere_and_a_default_that_it_takes() {
+fn every_setting_has_one_name_everywhere_and_a_default_that_it_accepts() {
     let mut names: Vec<&str> = settings().map(|setting| setting.name).collect();
     for setting in settings() {
         let name = setting.name;
@@ -86,7 +86,7 @@ fn every_setting_has_one_name_everywhere_and_a_default_that_it_takes() {
 
 proptest! {
     #[test]
-    fn whatever_is_taken_can_be_printed_and_read_again(path in "\\PC{0,40}", burst in 1u32..150, every in 1u32..100_000) {
+    fn accepted_values_can_be_printed_and_read_again(path in "\\PC{0,40}", burst in 1u32..150, every in 1u32..100_000) {
         let mut config = given(None, &[], &[("maps", &format!("maps/{path}"))]).unwrap();
         config.settings.rates.chat = parlour_sim::Rate { burst, every_ticks: every };
         let text = to_toml(&config);

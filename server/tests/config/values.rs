@@ -1,4 +1,4 @@
-//! What the values mean in the world.
+//! The effect of values on the world.
 
 use std::{path::Path, time::Duration};
 
@@ -17,7 +17,7 @@ fn rate(text: &str) -> Rate {
 }
 
 #[test]
-fn rates_are_so_many_at_once_then_so_many_in_a_time() {
+fn rates_are_a_burst_then_a_number_per_time() {
     let every = |text| rate(&format!("3 burst, {text}")).every_ticks;
     assert_eq!(
         rate("10 burst, 10/s"),
@@ -57,7 +57,7 @@ fn rates_without_a_whole_number_of_ticks_are_refused() {
 }
 
 #[test]
-fn the_world_gets_what_the_settings_say() {
+fn the_world_has_the_values_of_the_settings() {
     let flags = [
         ("interest_radius", "all"),
         ("near_radius", "90"),
@@ -99,7 +99,7 @@ fn the_world_gets_what_the_settings_say() {
 }
 
 #[test]
-fn whatever_is_taken_is_taken_by_the_world_too() {
+fn accepted_values_are_also_accepted_by_the_world() {
     // Both ends of each range; for rates, what is just within the bound and what is not.
     let ends: &[(&str, &[&str])] = &[
         ("interest_radius", &["0", "1", "100000", "100001", "all"]),
@@ -155,7 +155,7 @@ fn values_are_trimmed_and_lists_are_split_at_commas() {
 }
 
 #[test]
-fn origins_and_hosts_that_are_wrong_are_told_what_would_be_right() {
+fn errors_about_wrong_origins_and_hosts_say_what_would_be_right() {
     let said = |name, text: &str| {
         let lines = refused(None, &[], &[(name, text)]);
         assert_eq!(lines.len(), 1, "{lines:?}");
@@ -269,7 +269,7 @@ fn times_need_a_unit_and_have_bounds() {
 }
 
 #[test]
-fn what_is_recorded_is_what_was_asked_for() {
+fn the_recording_options_are_those_of_the_settings() {
     let recording = |flags: &[(&'static str, &str)]| {
         let settings = given(None, &[], flags)?.settings;
         Ok::<_, parlour_server::config::Problems>(settings.server_options(Vec::new(), Vec::new()).recording)

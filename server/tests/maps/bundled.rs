@@ -1,5 +1,5 @@
-//! The bundled maps: whoever appears can stand, every door leads somewhere, and one gets from map
-//! to map.
+//! The bundled maps: every spawn point is free, every door leads somewhere, and players can walk
+//! from map to map.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -42,7 +42,7 @@ fn every_spawn_is_free_and_every_door_leads_to_one() {
     }
 }
 
-/// All that one can walk to, tile by tile.
+/// Returns the tiles that a player can walk to.
 fn walkable(map: &Map) -> BTreeSet<(i32, i32)> {
     let tile = i32::from(map.walls.tile_px()) * 256;
     let default = map.spawns.iter().find(|spawn| spawn.name == "default").unwrap();

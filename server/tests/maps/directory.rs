@@ -10,7 +10,7 @@ use parlour_server::maps::{self, Bundled};
 
 use crate::tmx::GOOD;
 
-/// A directory that is gone when the test is.
+/// A directory that is deleted after the test.
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
@@ -101,7 +101,7 @@ fn doors_are_checked_across_the_whole_catalogue() {
 }
 
 #[test]
-fn every_bad_file_is_told_at_once() {
+fn all_bad_files_are_reported_together() {
     let directory = Directory::with("bad", &[("a.tmx", "<map"), ("Big.tmx", GOOD), ("c.tmx", "")]);
     fs::create_dir_all(directory.0.join("d.tmx")).unwrap();
     let errors = directory.load().unwrap_err();
@@ -115,7 +115,7 @@ fn every_bad_file_is_told_at_once() {
 }
 
 #[test]
-fn a_directory_that_is_not_there_is_told() {
+fn a_missing_directory_is_reported() {
     let error = maps::load(Some(Path::new("/nowhere/at/all")))
         .unwrap_err()
         .to_string();
@@ -124,8 +124,7 @@ fn a_directory_that_is_not_there_is_told() {
 
 #[test]
 fn a_directory_without_maps_is_an_error() {
-    let expected = ": there is no map in this directory: *.tmx files directly in it are looked for, not those in folders \
-                    within it";
+    let expected = ": there is no map in this directory: *.tmx files directly in it are read, not those in subdirectories";
     for (name, folder) in [("empty", "."), ("within", "maps")] {
         let directory = Directory::with(name, &[]);
         fs::create_dir_all(directory.0.join(folder)).unwrap();
@@ -135,7 +134,7 @@ fn a_directory_without_maps_is_an_error() {
         let errors = directory.load().unwrap_err();
         assert_eq!(errors, [format!("{}{expected}", directory.0.display())]);
     }
-    // Files of another kind are told beside it.
+    // Files of other kinds are also reported.
     let errors = Directory::with("tmj", &[("a.tmj", "{}")]).load().unwrap_err();
     assert_eq!(errors.len(), 2, "{errors:#?}");
     assert!(

@@ -1,10 +1,10 @@
-//! Each way in which a map can be wrong, and what is said.
+//! Each way in which a map can be wrong, and its error.
 
 use parlour_server::maps::{self, MAX_FILE_BYTES};
 
 use crate::tmx::{GOOD, parse, spoilt};
 
-/// What is replaced, by what, and what the error says.
+/// The text to replace, its replacement, and the expected error.
 const SPOILT: &[(&str, &str, &str)] = &[
     // The map itself.
     (
@@ -67,7 +67,7 @@ const SPOILT: &[(&str, &str, &str)] = &[
         "template=\"../t.tx\"",
         "line 15: refers to another file (an object template)",
     ),
-    // Numbers that are allocated by, added or divided by.
+    // Numbers by which memory is allocated, or that are added or divided by.
     (
         "tilecount=\"4\"",
         "tilecount=\"4294967295\"",
@@ -163,7 +163,7 @@ const SPOILT: &[(&str, &str, &str)] = &[
     ("x=\"48\"", "x=\"32\"", "would stand in a wall"),
     ("x=\"48\"", "x=\"-1e30\"", "would stand in a wall or outside"),
     ("x=\"48\"", "x=\"NaN\"", "would stand in a wall or outside"),
-    ("x=\"48\"", "x=\"100\"", "lies in a door"),
+    ("x=\"48\"", "x=\"100\"", "is in a door"),
     (
         "<point/></object>",
         "<point/></object><object id=\"7\" name=\"default\" x=\"64\" y=\"64\"><point/></object>",
@@ -243,7 +243,7 @@ fn each_mistake_is_refused_with_file_place_and_reason() {
 }
 
 #[test]
-fn what_is_too_much_is_refused_before_it_costs_anything() {
+fn excessive_files_are_refused_before_they_cost_anything() {
     let around = |open: &str, close: &str, times: usize| {
         let middle = format!("{}{}", open.repeat(times), close.repeat(times));
         GOOD.replacen("</map>", &format!("{middle}</map>"), 1)
@@ -297,7 +297,7 @@ fn walls_that_would_not_fit_a_message_are_refused() {
 }
 
 #[test]
-fn what_is_no_text_or_has_no_name_is_refused() {
+fn a_file_that_is_not_text_or_has_a_bad_name_is_refused() {
     let parse = |name: &str, text: &[u8]| maps::parse(name, "f", text).unwrap_err().to_string();
     assert_eq!(parse("small", &[0xFF, 0xFE, b'<', 0]), "f: is not UTF-8 text");
     assert!(parse("small", b"").contains("outermost element"));

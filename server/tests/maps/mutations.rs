@@ -1,4 +1,4 @@
-//! No spoilt file makes the reader panic, however it was spoilt.
+//! No damaged file makes the reader panic.
 
 use parlour_server::maps;
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -111,7 +111,7 @@ fn apply(text: &mut Vec<u8>, change: &Change) {
             let piece = text[at..end(at, *length)].to_vec();
             text.splice(at..at, piece);
         }
-        // The value of some attribute becomes something else.
+        // Replaces the value of an attribute.
         Change::Swap(at, piece) => {
             let at = at.index(text.len());
             let quotes: Vec<usize> = (at..text.len()).filter(|&i| text[i] == b'"').take(2).collect();

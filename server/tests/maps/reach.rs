@@ -79,7 +79,7 @@ fn a_door_that_a_player_can_walk_to_is_good() {
 }
 
 #[test]
-fn doors_that_nobody_can_enter_are_errors_and_all_are_told() {
+fn doors_that_nobody_can_enter_are_errors_and_all_are_reported() {
     let doors = [(96, 48, 64, 32), (153, 0, 7, 48), (120, 0, 8, 48), (0, 0, 160, 8)];
     let errors = said("doors", HALL, &doors).unwrap_err();
     let starts = [
@@ -125,7 +125,7 @@ fn a_spawn_point_that_is_a_cage_is_an_error() {
         // A closet whose door one appears in would be refused for that; beside it, one cannot
         // stand.
         Err(vec![
-            "office.tmx: spawn point \"east\" (object 2) at 136, 40 px: lies in a door: players that appear there would \
+            "office.tmx: spawn point \"east\" (object 2) at 136, 40 px: is in a door: players that appear there would \
              have to leave it before it opens"
                 .to_owned(),
         ])
@@ -188,13 +188,13 @@ fn a_spawn_point_in_a_pocket_is_walled_in() {
     // With a door elsewhere.
     let door = [(500, 100, 16, 16)];
     assert_eq!(said_of_room("room-door", 'd', "e", &door), [walled("default")]);
-    // With a door of its own it is not.
+    // With its own door it is not.
     let doors = [(500, 100, 16, 16), (56, 56, 16, 16)];
     assert_eq!(said_of_room("room-doors", 'd', "e", &doors), [""; 0]);
 }
 
 #[test]
-fn a_walled_in_spawn_point_of_the_plaza_is_told() {
+fn a_walled_in_spawn_point_of_the_plaza_is_reported() {
     let plaza = include_str!("../../../assets/maps/plaza.tmx");
     let begin = plaza.find("name=\"walls\"").unwrap();
     let begin = begin + plaza[begin..].find("<data").unwrap();
@@ -227,7 +227,7 @@ fn a_walled_in_spawn_point_of_the_plaza_is_told() {
 }
 
 #[test]
-fn files_that_look_like_maps_are_told() {
+fn files_that_look_like_maps_are_reported() {
     let good = drawn(HALL, &[]);
     let files = [
         ("office.tmx", good.as_str()),
@@ -244,7 +244,7 @@ fn files_that_look_like_maps_are_told() {
             "attic.tmj: is not read, only *.tmx files are: in Tiled, export it as TMX",
         ]
     );
-    // Beside an error they are told, too.
+    // Beside an error they are also reported.
     let errors = Directory::with("both", &[("a.tmx", "<map"), ("attic.tmj", "")])
         .look()
         .unwrap_err();
@@ -266,7 +266,7 @@ fn a_large_map_is_looked_through() {
 }
 
 #[test]
-fn objects_that_look_like_doors_or_spawn_points_are_told() {
+fn objects_that_look_like_doors_or_spawn_points_are_reported() {
     use crate::tmx::with;
     let look = |name: &str, from: &str, to: &str| {
         let text = with(from, to);

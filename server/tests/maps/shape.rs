@@ -1,4 +1,4 @@
-//! What a map becomes.
+//! The walls, spawn points and doors that are read from a map.
 
 use parlour_shared::{
     map::{Door, Spawn},
@@ -38,7 +38,7 @@ fn a_map_becomes_walls_spawns_and_doors() {
 }
 
 #[test]
-fn base64_and_turned_tiles_are_walls_too() {
+fn base64_and_rotated_tiles_are_also_walls() {
     // The same walls, as little-endian numbers; the second row's is turned over (its highest bit).
     let plain = "AQAAAAAAAAAAAAAAAAAAAAEAAIAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAA";
     let text = with("encoding=\"csv\"", "encoding=\"base64\"");
@@ -49,7 +49,7 @@ fn base64_and_turned_tiles_are_walls_too() {
 }
 
 #[test]
-fn other_layers_are_for_the_eye_only() {
+fn other_layers_are_ignored() {
     let more = "</objectgroup>\n <group id=\"9\" name=\"art\"><layer id=\"10\" name=\"walls\" width=\"4\" height=\"3\">\
                 <data encoding=\"csv\">1,1,1,1,1,1,1,1,1,1,1,1</data></layer>\
                 <imagelayer id=\"11\"><image source=\"sky.png\" width=\"1\" height=\"1\"/></imagelayer></group>\n</map>";

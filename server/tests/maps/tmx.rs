@@ -1,4 +1,4 @@
-//! A small map to spoil.
+//! A small map, to be damaged by tests.
 
 use parlour_server::maps::{self, MapError};
 use parlour_shared::map::Map;
@@ -44,7 +44,7 @@ pub(crate) fn with(from: &str, to: &str) -> String {
 /// The error of the good map with one piece of it replaced.
 pub(crate) fn spoilt(from: &str, to: &str) -> String {
     match parse(&with(from, to)) {
-        Ok(_) => panic!("{from} -> {to} was taken"),
+        Ok(_) => panic!("{from} -> {to} was accepted"),
         Err(error) => error.to_string(),
     }
 }

@@ -28,7 +28,7 @@ fn counts_by_name() {
 }
 
 const WARM_UP: u32 = 120;
-/// Ticks between two looks.
+/// The number of ticks between two measurements.
 const WINDOW: u32 = 100;
 const WINDOWS: usize = 4;
 

@@ -1,4 +1,4 @@
-//! One line counts into the metrics of the server in whose world it runs.
+//! A line of game logic counts into the metrics of the server in whose world it runs.
 
 use std::thread;
 
@@ -19,7 +19,7 @@ fn game_logic_counts_into_the_metrics_of_its_own_server() {
         value(&text_of_counting, "game_steps_total"),
         value(&text_of_counting, "parlour_ticks_total"),
     );
-    // The tick goes on while the text is made.
+    // Ticks continue while the text is rendered.
     assert!((steps - ticks).abs() <= 3.0, "{steps} steps in {ticks} ticks");
     assert!(!text(&other).contains("game_steps_total"));
 }

@@ -20,13 +20,13 @@ fn counts_steps() -> Logic {
     })
 }
 
-/// The text of `/metrics`.
+/// Returns the text of `/metrics`.
 fn text(server: &parlour_server::Server) -> String {
     let (_, text) = support::admin(server.admin_addr(), "GET /metrics", "");
     String::from_utf8(text).unwrap()
 }
 
-/// A value in such a text.
+/// Returns a value from such a text.
 fn value(text: &str, name: &str) -> f64 {
     let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
     text.lines()

@@ -65,7 +65,7 @@ fn the_shadow_and_replays_count_nothing() {
     assert_eq!(counted(&everywhere), live, "the past that is served");
 }
 
-/// The steps that were counted until now.
+/// Returns the steps that were counted until now.
 fn counted(recorder: &Recorder) -> f64 {
     value(&recorder.render(), STEPS)
 }

@@ -1,4 +1,4 @@
-//! Where it does not go on.
+//! Where playback cannot continue.
 
 use bevy_ecs::prelude::*;
 use parlour_recording::format::EndReason;
@@ -23,20 +23,20 @@ fn at_the_end_it_pauses_and_says_so() {
     let (status, why) = server.refused("/play");
     assert_eq!((status, why.contains("seek")), (409, true), "{why}");
     assert_eq!(server.http("GET /readyz HTTP/1.1\r\n")[9..12], *"200");
-    // Another look at it.
+    // Seek back, and reach the end again.
     server.order("/seek?to=-1s");
     assert_eq!(spectator.closed(), Some(4102));
     assert_eq!(server.look()["ended"], serde_json::Value::Null);
     server.order("/play");
     eventually("the end, again", || server.look()["tick"] == LAST);
-    // Who comes then sees the last tick.
+    // A spectator that joins then sees the last tick.
     let late = Spectator::in_room(&server, "plaza");
     assert_eq!(late.tick().0, LAST);
     late.check(&RECORDING);
 }
 
 #[test]
-fn at_a_tick_that_came_to_something_else_it_stops_and_says_why() {
+fn at_a_tick_that_reached_a_different_state_it_stops_and_says_why() {
     let recording = KnownRecording::record(500, EndReason::Stopped, |tick, hash| {
         hash ^ u64::from(tick == 450)
     });
@@ -55,12 +55,8 @@ fn at_a_tick_that_came_to_something_else_it_stops_and_says_why() {
     );
     let mut spectator = Spectator::new(&server);
     let join = parlour_client::Command::Join { room: "plaza".into() };
-    assert_eq!(
-        spectator.refused(join),
-        Refusal::NoSuchRoom,
-        "there is no world any more"
-    );
-    // No way past it, but all before it can be seen.
+    assert_eq!(spectator.refused(join), Refusal::NoSuchRoom, "the world is gone");
+    // Playback cannot pass it, but everything before it can be watched.
     let (status, why) = server.refused("/seek?to=460");
     assert_eq!((status, why.contains("tick 450")), (409, true), "{why}");
     server.order("/seek?to=440");
@@ -108,7 +104,7 @@ fn before_a_tick_that_panicked_it_stops_and_says_why() {
     let (status, told) = server.refused("/seek?to=450");
     assert_eq!((status, told.contains(why)), (409, true), "{told}");
     stands(&server);
-    // All before it can be seen again.
+    // Everything before it can be watched again.
     server.order("/seek?to=440");
     assert_eq!(server.look()["ended"], serde_json::Value::Null);
 }

@@ -1,4 +1,4 @@
-//! Through the eyes of one player.
+//! Spectators that follow one player.
 
 use parlour_client::Event;
 use parlour_recording::replay::words::id;
@@ -32,7 +32,7 @@ fn all_go_with_the_player_through_the_door_and_stay_when_it_is_gone() {
     let players = RECORDING.players("garden", spectator.tick()).unwrap();
     assert_eq!(players[&RECORDING.id("ann")].1, own);
 
-    // A newcomer is put beside the others, whatever it asks for.
+    // A newcomer joins the others, whatever room it requests.
     let newcomer = Spectator::in_room(&server, "plaza");
     assert_eq!(newcomer.client().room().unwrap().entered.room, "garden");
 
@@ -81,7 +81,7 @@ fn one_changes_from_player_to_player_and_to_everyone() {
 }
 
 #[test]
-fn of_two_names_that_differ_in_case_only_none_is_chosen() {
+fn of_two_names_that_differ_only_in_case_neither_is_chosen() {
     let server = PlaybackServer::paused_at(1100);
     let (code, text) = server.refused("/follow?player=Eve");
     let expected = "\"Eve\" is not in a room at tick 1100; there are EVE, eve";

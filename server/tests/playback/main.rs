@@ -1,4 +1,5 @@
-//! The past, served to ordinary clients through real sockets, and what the admin port does to it.
+//! Playback: recordings served to ordinary clients through real sockets, and steered on the admin
+//! port.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod endings;

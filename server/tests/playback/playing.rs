@@ -7,14 +7,14 @@ use parlour_testing::eventually;
 use crate::support::{PlaybackServer, RECORDING, Spectator};
 
 #[test]
-fn a_pause_stops_it_and_play_goes_on_from_there() {
+fn a_pause_stops_it_and_play_continues_from_there() {
     let server = PlaybackServer::paused_at(40);
     let mut spectator = Spectator::in_room(&server, "plaza");
     server.order("/play");
     spectator.check_until(&RECORDING, 60);
     let paused = server.order("/pause");
     assert_eq!(paused["paused"], true);
-    // What was under way comes; then nothing does.
+    // Snapshots that are on their way still arrive; then none do.
     while spectator.hears(Duration::from_millis(300)).is_some() {}
     spectator.check(&RECORDING);
     assert_eq!(server.look()["tick"], paused["tick"]);
@@ -24,7 +24,7 @@ fn a_pause_stops_it_and_play_goes_on_from_there() {
 }
 
 #[test]
-fn at_a_speed_of_four_four_times_as_many_ticks_pass() {
+fn at_speed_four_four_times_as_many_ticks_pass() {
     let server = PlaybackServer::paused_at(1);
     let mut spectator = Spectator::in_room(&server, "plaza");
     assert_eq!(server.order("/speed?x=4")["speed"], 4.0);
@@ -45,7 +45,7 @@ fn at_a_speed_of_four_four_times_as_many_ticks_pass() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_in_a_line() {
+fn senseless_requests_are_refused_in_one_line() {
     let server = PlaybackServer::paused_at(40);
     for wrong in [
         "/speed",
@@ -73,7 +73,7 @@ fn what_makes_no_sense_is_refused_in_a_line() {
 }
 
 #[test]
-fn pages_of_the_web_cannot_steer_it() {
+fn web_pages_cannot_steer_it() {
     let server = PlaybackServer::paused_at(40);
     let (status, why) = server.ask("POST", "/play", "origin: https://example.org\r\n");
     assert_eq!((status, why.contains("web page")), (403, true), "{why}");
@@ -95,7 +95,7 @@ fn pages_of_the_web_cannot_steer_it() {
 }
 
 #[test]
-fn the_admin_port_says_how_it_stands_and_what_can_be_done() {
+fn the_admin_port_returns_the_status_and_lists_the_requests() {
     let server = PlaybackServer::paused_at(60);
     let picture = server.look();
     assert_eq!(picture["time"], "2026-01-31T12:00:00.983Z");
@@ -109,12 +109,9 @@ fn the_admin_port_says_how_it_stands_and_what_can_be_done() {
     );
     let _spectator = Spectator::in_room(&server, "plaza");
     let metrics = server.http("GET /metrics HTTP/1.1\r\n");
-    assert!(
-        metrics.contains("parlour_sessions 1\n"),
-        "those who watch are counted"
-    );
+    assert!(metrics.contains("parlour_sessions 1\n"), "spectators are counted");
     assert!(
         metrics.contains("parlour_players 0\n"),
-        "those of the past are not"
+        "recorded players are not"
     );
 }

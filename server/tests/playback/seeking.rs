@@ -1,4 +1,4 @@
-//! Going elsewhere in the past.
+//! Seeks.
 
 use parlour_client::{Command, Event};
 use parlour_testing::eventually;
@@ -35,7 +35,7 @@ fn forward_everyone_is_shown_the_very_tick() {
 }
 
 #[test]
-fn back_an_ordinary_client_comes_again_by_itself() {
+fn after_a_seek_back_an_ordinary_client_reconnects_by_itself() {
     let server = PlaybackServer::paused_at(850);
     let mut spectator = Spectator::in_room(&server, "plaza");
     let mut idle = Spectator::new(&server);
@@ -44,7 +44,7 @@ fn back_an_ordinary_client_comes_again_by_itself() {
     let mut again = Spectator::in_room(&server, "plaza");
     assert_eq!(again.tick().0, 405);
     again.check(&RECORDING);
-    // Who had seen nothing need not go.
+    // A spectator that has seen nothing need not reconnect.
     idle.enter("plaza");
     server.order("/play");
     for spectator in [&mut again, &mut idle] {
@@ -53,7 +53,7 @@ fn back_an_ordinary_client_comes_again_by_itself() {
 }
 
 #[test]
-fn distances_and_times_are_moments_too() {
+fn distances_and_times_are_also_moments() {
     let server = PlaybackServer::paused_at(60);
     assert_eq!(server.order("/seek?to=+1s")["tick"], 120);
     server.order("/seek?to=60");
@@ -70,7 +70,7 @@ fn distances_and_times_are_moments_too() {
 }
 
 #[test]
-fn while_it_plays_it_plays_on_from_there() {
+fn a_seek_while_playing_continues_from_there() {
     let server = PlaybackServer::paused_at(40);
     let mut spectator = Spectator::in_room(&server, "plaza");
     server.order("/play");
@@ -88,7 +88,7 @@ fn while_it_plays_it_plays_on_from_there() {
 }
 
 #[test]
-fn a_room_that_is_not_there_then_is_left() {
+fn a_room_that_does_not_exist_then_is_left() {
     let server = PlaybackServer::paused_at(RECORDING.door() + 10);
     let mut spectator = Spectator::in_room(&server, "garden");
     let mut late = Spectator::new(&server);
@@ -97,7 +97,7 @@ fn a_room_that_is_not_there_then_is_left() {
     late.enter("plaza/late");
     server.order("/seek?to=1450");
     let mut gone = Spectator::in_room(&server, "plaza/late");
-    // Before eve came.
+    // Before eve joined.
     server.order("/seek?to=990");
     assert_eq!(gone.closed(), Some(4102));
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What those who watch see and hear, and what they may not do.
+//! What spectators see and hear, and what they may not do.
 
 use std::{io::Write as _, net::TcpStream};
 
@@ -20,14 +20,14 @@ fn a_walk_is_seen_as_it_was_at_every_tick() {
     assert_eq!(
         spectator.tick().0,
         20,
-        "who comes while it stands still sees that tick"
+        "a spectator that joins while playback is paused sees that tick"
     );
     let entered = &spectator.client().room().unwrap().entered;
     assert_eq!((entered.slot, entered.interest_px), (Slot::NOBODY, None));
     server.order("/play");
     assert!(
         spectator.check_until(&RECORDING, 120) >= 3,
-        "turns are told at their ticks"
+        "turns are reported at their ticks"
     );
     let moved = RECORDING.players("plaza", spectator.tick())
         != RECORDING.players("plaza", parlour_shared::ids::Tick(20));
@@ -35,7 +35,7 @@ fn a_walk_is_seen_as_it_was_at_every_tick() {
 }
 
 #[test]
-fn what_was_said_is_heard() {
+fn spectators_receive_the_chats() {
     let server = PlaybackServer::paused_at(190);
     let mut spectator = Spectator::in_room(&server, "plaza");
     server.order("/play");
@@ -51,7 +51,7 @@ fn what_was_said_is_heard() {
 }
 
 #[test]
-fn several_watch_in_rooms_of_their_own() {
+fn several_spectators_watch_different_rooms() {
     let server = PlaybackServer::paused_at(RECORDING.door() + 50);
     let mut one = Spectator::in_room(&server, "plaza");
     let mut other = Spectator::in_room(&server, "garden");
@@ -117,7 +117,7 @@ fn the_past_cannot_be_changed() {
     assert_eq!(
         server.look()["ended"],
         serde_json::Value::Null,
-        "it is the world that was recorded"
+        "the world is the recorded one"
     );
 }
 

@@ -1,60 +1,62 @@
-//! Everything that may change the world.
+//! Everything that can change the world.
 
 use parlour_shared::{ids::SessionId, message::ClientMessage};
 
 use crate::Pace;
 
-/// What happened since the last tick, in canonical order.
+/// The events since the last tick, in canonical order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TickInput {
-    /// By session; of one session in the order of arrival.
+    /// Sorted by session; the events of one session are in order of arrival.
     pub events: Vec<Event>,
-    /// How often viewers are sent snapshots. As held links, it decides only what is sent, never the
+    /// How often viewers are sent snapshots. Like holds, it affects only what is sent, never the
     /// world.
     pub pace: Pace,
 }
 
 impl TickInput {
-    /// Brings events that were collected from several threads into canonical order.
+    /// Sorts events that several threads collected into canonical order.
     pub fn sort(&mut self) {
-        // Stable, so the order within a session stays.
+        // The sort is stable, so it keeps the order within a session.
         self.events.sort_by_key(|event| event.session);
     }
 }
 
-/// One thing that happened to one session.
+/// One event of one session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Whose.
+    /// The session.
     pub session: SessionId,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
 }
 
-/// What can happen to a session.
+/// The kinds of events of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// It begins: the first event of every session. The answer is a welcome.
+    /// The session begins. This is the first event of every session, and a welcome answers it.
     Open {
-        /// The name that others shall see, from `parlour_shared::text::clean_name`. The world looks
-        /// at its length only: if it is empty or longer than a name can be, it makes one up.
+        /// The name that others see, from `parlour_shared::text::clean_name`. The world checks only
+        /// its length: if it is empty or too long, the world makes one up.
         name: String,
     },
-    /// It is over: the player leaves, and the id does not come back. What was meant for it in this
-    /// tick, before it went, may still be in the output: whoever delivers it finds nobody there.
+    /// The session is over: the player leaves, and the id is never used again. The output of this
+    /// tick may still have frames for it; they cannot be delivered.
     Close,
-    /// It cannot take snapshots for now: what changes is kept as state, not queued.
+    /// The connection cannot take snapshots for now. Changes are kept as state and not queued.
     Hold,
-    /// It can take snapshots again: the next one is relative to the last it was sent.
+    /// The connection can take snapshots again. The next one is relative to the last one it was
+    /// sent.
     Release,
-    /// It said something.
+    /// The client sent a message.
     Message {
-        /// How long before the deadline of this tick it arrived, in 0.1 ms; saturates at 3.2 s.
+        /// How long before the deadline of this tick it arrived, in units of 0.1 ms; saturates at
+        /// 3.2 s.
         early: i16,
-        /// What. A hello or ping is answered by the edge and must not come here. The text of a chat
-        /// is the result of `parlour_shared::text::clean_chat`, or empty if that refused it. The
-        /// world answers an empty text with `bad_text`, in its turn, and takes a token for it. So
-        /// no table of Unicode decides anything in the world.
+        /// The message. Never a hello or ping: the edge answers those. The text of a chat is the
+        /// result of `parlour_shared::text::clean_chat`, or empty if that returned an error. The
+        /// world answers an empty text with `bad_text`, in order, and still charges the rate limit.
+        /// So the world never depends on a Unicode table.
         message: ClientMessage,
     },
 }

@@ -1,8 +1,8 @@
-//! What goes into a tick of a world and what comes out of it, as plain values.
+//! The input and output of a world's tick, as plain values.
 //!
 //! A world turns one [`TickInput`] into one [`TickOutput`]. The edge, the recorder and every test
-//! speak to a world through these two types only. This crate contains no world, so code that
-//! depends on it alone cannot touch one.
+//! communicate with a world only through these two types. This crate contains no world, so code
+//! that depends only on this crate cannot touch one.
 #![forbid(unsafe_code)]
 
 mod input;

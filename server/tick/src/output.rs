@@ -1,4 +1,4 @@
-//! Everything the world tells anyone. One output is used again and again, so that a tick allocates
+//! Everything that the world sends. One output is reused for all ticks, so that a tick allocates
 //! nothing.
 
 use parlour_shared::{
@@ -8,35 +8,35 @@ use parlour_shared::{
     message::{RefusalClass, ServerMessage},
 };
 
-/// What one tick gave.
+/// The output of one tick.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TickOutput {
     /// The tick.
     pub tick: Tick,
-    /// The hash of the state after it.
+    /// The state hash after it.
     pub hash: u64,
-    /// Sixteen bits of the hash of each part of the state, by tag: if the hash differs, they tell
-    /// in what.
+    /// Sixteen bits of the hash of each part of the state, by tag. If the state hash differs, they
+    /// show in which part.
     pub parts: Vec<u16>,
-    /// The bytes of all frames; several frames may share a range.
+    /// The payloads of all frames; several frames may share a range.
     pub bytes: Vec<u8>,
-    /// Who is sent what. For one session in the order of sending, which is also that of the bytes:
-    /// reliable messages, then at most one snapshot.
+    /// The frames to send. Those of one session are in the order of sending, which is also the
+    /// order of their bytes: reliable messages, then at most one snapshot.
     pub frames: Vec<OutFrame>,
-    /// The same for watchers (`Simulation::watch`), in a separate list: watcher sessions are not
-    /// the world's, and their ids may collide.
+    /// Like [`Self::frames`], for watchers (`Simulation::watch`). The list is separate because
+    /// watcher sessions do not belong to the world, and their ids may collide with its own.
     pub watched: Vec<OutFrame>,
-    /// Sessions to be closed after their frames were sent. The edge answers with
+    /// Sessions to close after their frames are sent. The edge answers with
     /// [`crate::EventKind::Close`].
     pub closes: Vec<(SessionId, CloseCode)>,
-    /// What there is and what happened, for metrics.
+    /// Counts for metrics.
     pub counts: Counts,
 }
 
 /// One frame for one session: a range of [`TickOutput::bytes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutFrame {
-    /// For whom.
+    /// The session that receives it.
     pub session: SessionId,
     /// How it is delivered.
     pub lane: Lane,
@@ -49,26 +49,26 @@ pub struct OutFrame {
 /// How a frame is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    /// In order, without a loss. The payload is a structured message.
+    /// Delivers every frame, in order. The payload is a structured message.
     Reliable,
-    /// The newest counts. The payload is a snapshot.
+    /// Only the newest frame matters. The payload is a snapshot.
     Snapshot,
 }
 
-/// What there is, and what happened in this tick.
+/// The size of the world and what happened in this tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Open sessions.
     pub sessions: u32,
-    /// Players in a room.
+    /// Players in rooms.
     pub players: u32,
     /// Rooms.
     pub rooms: u32,
-    /// Entities of the world.
+    /// Entities in the world.
     pub entities: u32,
     /// Viewers that cannot take snapshots now.
     pub held: u32,
-    /// Viewers by how often they are sent all they can see, in the order of
+    /// Viewers by how often they are sent everything they can see, in the order of
     /// [`crate::Cadence::ALL`].
     pub viewers: [u32; 4],
     /// Movement commands that took effect in this tick.
@@ -84,12 +84,12 @@ pub struct Counts {
 pub struct RefusedCounts([u32; RefusalClass::ALL.len()]);
 
 impl RefusedCounts {
-    /// Counts one.
+    /// Counts one refusal.
     pub fn add(&mut self, class: RefusalClass) {
         self.0[class as usize] += 1;
     }
 
-    /// The classes of which there was at least one, with their numbers.
+    /// Returns the classes with at least one refusal, and their counts.
     pub fn iter(&self) -> impl Iterator<Item = (RefusalClass, u32)> {
         RefusalClass::ALL
             .into_iter()
@@ -99,7 +99,7 @@ impl RefusedCounts {
 }
 
 impl TickOutput {
-    /// Empties it for the next tick and keeps its memory.
+    /// Clears the output for the next tick and keeps its memory.
     pub fn clear(&mut self) {
         self.parts.clear();
         self.bytes.clear();
@@ -109,7 +109,7 @@ impl TickOutput {
         self.counts = Counts::default();
     }
 
-    /// Appends a reliable message to a watcher: what the caller itself has to tell it.
+    /// Appends a reliable message from the caller to a watcher.
     pub fn tell_watcher(&mut self, session: SessionId, message: &ServerMessage) {
         let start = self.bytes.len() as u32;
         codec::encode(message, &mut self.bytes);
@@ -121,12 +121,12 @@ impl TickOutput {
         });
     }
 
-    /// Appends what another output has for watchers: so several ticks can be sent as one, if
-    /// snapshots are held in all but the last.
+    /// Appends the watchers' frames of an earlier output. This lets the caller send several ticks
+    /// as one, if snapshots are held in all but the last.
     pub fn append_watched(&mut self, earlier: &TickOutput) {
         let mut last = None;
         for frame in &earlier.watched {
-            // A message to several is copied once.
+            // A message to several watchers is copied once.
             let start = match last {
                 Some((copied, start)) if copied == frame.start => start,
                 _ => {
@@ -141,7 +141,7 @@ impl TickOutput {
         }
     }
 
-    /// The payload of a frame.
+    /// Returns the payload of a frame.
     #[must_use]
     pub fn payload(&self, frame: &OutFrame) -> &[u8] {
         &self.bytes[frame.start as usize..frame.end as usize]

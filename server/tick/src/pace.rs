@@ -1,27 +1,27 @@
-//! How often viewers are sent snapshots: 60 times a second while there is time, and less often
-//! under pressure. Every other level slows only what is far from a viewer.
+//! How often viewers are sent snapshots: 60 times a second normally, and less often under pressure.
+//! Every second level slows only entities that are not near the viewer.
 
 use parlour_shared::limits::TICK_RATE;
 
 /// How often something is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cadence {
-    /// With every tick.
+    /// Every tick.
     #[default]
     Hz60,
-    /// With every second tick.
+    /// Every second tick.
     Hz30,
-    /// With every third tick.
+    /// Every third tick.
     Hz20,
-    /// With every sixth tick.
+    /// Every sixth tick.
     Hz10,
 }
 
 impl Cadence {
-    /// All of them, the most frequent first.
+    /// All of them, most frequent first.
     pub const ALL: [Self; 4] = [Self::Hz60, Self::Hz30, Self::Hz20, Self::Hz10];
 
-    /// Times a second.
+    /// Returns how often per second.
     #[must_use]
     pub fn hz(self) -> u32 {
         match self {
@@ -32,7 +32,7 @@ impl Cadence {
         }
     }
 
-    /// Ticks from one to the next.
+    /// Returns the number of ticks from one snapshot to the next.
     #[must_use]
     pub fn every_ticks(self) -> u32 {
         TICK_RATE / self.hz()
@@ -43,7 +43,8 @@ impl Cadence {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PaceLevel(u8);
 
-/// For each level: how often a viewer is sent all that it can see, and how often what is nearby.
+/// For each level: how often a viewer is sent everything that it can see, and how often what is
+/// nearby.
 const LEVELS: [(Cadence, Cadence); 7] = [
     (Cadence::Hz60, Cadence::Hz60),
     (Cadence::Hz30, Cadence::Hz60),
@@ -55,30 +56,30 @@ const LEVELS: [(Cadence, Cadence); 7] = [
 ];
 
 impl PaceLevel {
-    /// Everything with every tick.
+    /// Sends everything every tick.
     pub const FULL: Self = Self(0);
-    /// Everything ten times a second.
+    /// Sends everything ten times a second.
     pub const LAST: Self = Self(LEVELS.len() as u8 - 1);
 
-    /// The level with this number; `None` if it is over [`Self::LAST`].
+    /// Returns the level with this number, or `None` if it is over [`Self::LAST`].
     #[must_use]
     pub fn new(number: u8) -> Option<Self> {
         (number <= Self::LAST.0).then_some(Self(number))
     }
 
-    /// Its number: 0 is [`Self::FULL`].
+    /// Returns its number: 0 is [`Self::FULL`].
     #[must_use]
     pub fn number(self) -> u8 {
         self.0
     }
 
-    /// This many levels lower, at most [`Self::LAST`].
+    /// Returns the pace level this many steps slower, at most [`Self::LAST`].
     #[must_use]
     pub fn down(self, levels: u8) -> Self {
         Self(self.0.saturating_add(levels).min(Self::LAST.0))
     }
 
-    /// One level higher, at most [`Self::FULL`].
+    /// Returns the next faster pace level, at most [`Self::FULL`].
     #[must_use]
     pub fn up(self) -> Self {
         Self(self.0.saturating_sub(1))
@@ -89,9 +90,10 @@ impl PaceLevel {
 /// the result in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
-    /// The same for everyone, under any pressure.
+    /// The same cadence for everyone, under any pressure.
     Fixed(Cadence),
-    /// This level for everyone, and a lower one for a viewer whose connection took no data lately.
+    /// This level for everyone, and a slower one for a viewer whose connection recently took no
+    /// data.
     Adaptive(PaceLevel),
 }
 
@@ -102,8 +104,8 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// How often a viewer that is at `own` level is sent all that it can see, and how often what is
-    /// nearby.
+    /// Returns how often a viewer at level `own` is sent everything that it can see, and how often
+    /// what is nearby.
     #[must_use]
     pub fn cadences(self, own: PaceLevel) -> (Cadence, Cadence) {
         match self {
@@ -118,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_level_sends_anything_more_often_than_the_one_above() {
+    fn no_level_sends_anything_more_often_than_the_level_before() {
         for pair in LEVELS.windows(2) {
             let ((all, nearby), (next_all, next_nearby)) = (pair[0], pair[1]);
             assert!(nearby <= all && next_nearby <= next_all);

@@ -1,19 +1,19 @@
-//! What is wrong with a text that is no message: one sentence for the person who typed it.
+//! Explains why a text is not a message, in one sentence for the person who typed it.
 //!
-//! The sentence is printable ASCII. It holds names that were typed, never values: a value may be a
-//! token. It is made to fit into the reason of a close frame, so an example comes only if there is
-//! room for it.
+//! The sentence is printable ASCII. It repeats names that were typed, but never values: a value may
+//! be a token. It fits into the reason of a close frame, so it has an example only if there is
+//! room.
 
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
 use crate::message::ClientKind;
 
-/// Bytes of a reason in a close frame.
+/// The longest sentence, in bytes: it is the reason of a close frame.
 const ROOM: usize = crate::websocket::MAX_CLOSE_REASON;
-/// Bytes of a name that may be a typing mistake. Longer ones are not repeated.
+/// The longest name that may be a typing mistake, in bytes. Longer ones are not repeated.
 const LONGEST_NAME: usize = 20;
-/// Objects and lists inside each other whose keys are told. Messages have no more.
+/// How many levels of objects and lists the sentence can name. Messages have no more.
 const DEPTH: usize = 4;
 
 /// Each message as a person would type it, in the order of
@@ -34,7 +34,7 @@ const EXAMPLES: [(&str, &str); ClientKind::ALL.len()] = [
     ("bye", r#""bye""#),
 ];
 
-/// Says what is wrong with `text`, which serde_json refused for `error`.
+/// Returns a sentence that says what is wrong with `text`, which serde_json rejected with `error`.
 pub(super) fn sentence(text: &str, error: &serde_json::Error) -> String {
     let before = &text[..text.floor_char_boundary(offset(text, error))];
     let place = Place::after(before);
@@ -57,7 +57,7 @@ pub(super) fn sentence(text: &str, error: &serde_json::Error) -> String {
     }
 }
 
-/// JSON, and of the wrong form for an enum, of which serde_json only says that it expects a value.
+/// For valid JSON of the wrong form for an enum: serde_json only reports that it expected a value.
 fn wrong_shape(place: &Place) -> String {
     match place.message() {
         Some(message) if place.depth > 1 => {
@@ -67,7 +67,7 @@ fn wrong_shape(place: &Place) -> String {
     }
 }
 
-/// The reason is one of serde_json's own, without any of the text in it.
+/// For text that is not JSON. The reason is one of serde_json's own and repeats none of the text.
 fn not_json(reason: &str, characters: usize) -> String {
     if let Some(inside) = reason.strip_prefix("EOF while parsing ") {
         return format!("not JSON: the text ends inside {inside}; is a bracket or a double quote missing?");
@@ -85,7 +85,7 @@ fn not_json(reason: &str, characters: usize) -> String {
     }
 }
 
-/// JSON whose form is right, and something in it is not. The forms of the reasons are those of
+/// For JSON of the right form with a wrong part. The reasons have the forms of
 /// [`serde::de::Error`].
 fn wrong_part(place: &Place, reason: &str) -> String {
     let message = place.message().unwrap_or_default();
@@ -107,11 +107,11 @@ fn wrong_part(place: &Place, reason: &str) -> String {
         return with_example(&format!("`{path}.{name}` is missing"), message);
     }
     if reason.starts_with("duplicate field `") {
-        return format!("`{path}` is there twice");
+        return format!("`{path}` is given twice");
     }
     match reason.rsplit_once(", expected ") {
         Some((found, expected)) => wrong_value(&path, message, found, expected),
-        // One of our own.
+        // One of our own errors.
         None => format!("`{path}`: {reason}"),
     }
 }
@@ -128,7 +128,7 @@ fn wrong_value(path: &str, message: &str, found: &str, expected: &str) -> String
         "a boolean" => "true or false",
         expected if expected.contains("struct") || expected.ends_with("variant") => "an object with fields",
         "at most 64 writes" => "a list of at most 64 writes",
-        // From our own types, as all of them.
+        // From our own types, like every `expected`.
         expected => expected,
     };
     let found = match found.strip_prefix("invalid type: ") {
@@ -144,16 +144,16 @@ fn wrong_value(path: &str, message: &str, found: &str, expected: &str) -> String
     with_example(&format!("`{path}` must be {takes}{found}"), message)
 }
 
-/// The name that is unknown, and the known ones as a list. The known ones are ours and hold no
-/// backquote and comma, so the last such place is where they begin.
+/// Returns the unknown name and the list of known ones. The known names are ours and never contain
+/// the separator, so they begin after its last occurrence.
 fn named<'a>(reason: &'a str, prefix: &str) -> Option<(&'a str, String)> {
     let (name, known) = reason.strip_prefix(prefix)?.rsplit_once("`, expected ")?;
     let known = known.trim_start_matches("one of ").replace('`', "");
     Some((name, known.replace(" or ", ", ")))
 }
 
-/// A name as a part of the sentence. Characters that do not print as what they are, such as a
-/// Cyrillic `e`, are told by their numbers.
+/// Returns a name as a part of the sentence, or an empty string if it is too long. Characters
+/// outside printable ASCII, such as a Cyrillic `e`, are escaped.
 fn shown(name: &str) -> String {
     let shown: String = name
         .chars()
@@ -176,8 +176,8 @@ fn with_example(sentence: &str, message: &str) -> String {
         .unwrap_or_else(|| sentence.to_owned())
 }
 
-/// The place of the error in bytes. serde_json counts lines from 1, and bytes in a line; line 0
-/// stands for the whole text.
+/// Returns the byte offset of the error. serde_json counts lines from 1 and columns in bytes; line
+/// 0 means the end of the text.
 fn offset(text: &str, error: &serde_json::Error) -> usize {
     if error.line() == 0 {
         return text.len();
@@ -187,19 +187,17 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
     start.saturating_add(error.column()).min(text.len())
 }
 
-/// Where in a text something is: the keys of the objects that are open there, from the outermost
-/// on.
+/// A place in a text: the keys of the objects that are open there, outermost first.
 #[derive(Default)]
 struct Place<'a> {
     keys: [Option<&'a str>; DEPTH],
     depth: usize,
-    /// The whole text so far is a string.
+    /// The last string outside of any object or list.
     word: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
-    /// Reads the beginning of a text that serde_json has read without finding a fault in its
-    /// syntax.
+    /// Finds the place at the end of `before`, in which serde_json found no syntax error.
     fn after(before: &'a str) -> Self {
         let mut place = Self::default();
         let mut is_key = false;
@@ -239,20 +237,20 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Whether the innermost thing that is open has keys.
+    /// Whether the innermost open level is an object.
     fn is_object(&self) -> bool {
         let innermost = self.depth.checked_sub(1).and_then(|at| self.keys.get(at));
         innermost.is_some_and(Option::is_some)
     }
 
-    /// The name of the message, if it is a known one.
+    /// Returns the name of the message, or `None` if it is unknown.
     fn message(&self) -> Option<&'static str> {
         let typed = self.keys[0].or(self.word)?;
         EXAMPLES.iter().map(|(name, _)| *name).find(|name| *name == typed)
     }
 
-    /// The keys up to here. All are known names, or serde_json would have stopped at them; but the
-    /// last one, if the error is about it: then it is left out.
+    /// Returns the keys up to here. serde_json stops at an unknown name, so only the last key can
+    /// be one; `without_last` leaves it out.
     fn path(&self, without_last: bool) -> String {
         let open = self.depth.min(DEPTH);
         let last = if without_last {
@@ -273,7 +271,8 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Where the string ends whose first quote is behind us: at its last quote, or with the text.
+/// Returns where the string ends that `text` continues after its first quote: at the closing quote
+/// or the end of the text.
 fn end_of_string(text: &str) -> usize {
     let mut is_escaped = false;
     let end = text.bytes().position(|byte| {

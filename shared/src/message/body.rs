@@ -1,10 +1,10 @@
-//! Bytes that mean something to a plugin only.
+//! Bytes that only a plugin understands.
 
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Opaque bytes: as they are in binary, as a hexadecimal string in JSON.
+/// Opaque bytes: raw in binary, a hexadecimal string in JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body(pub Vec<u8>);
 
@@ -24,7 +24,7 @@ impl<'de> Deserialize<'de> for Body {
             let text = String::deserialize(deserializer)?;
             from_hex(&text)
                 .map(Self)
-                .ok_or_else(|| de::Error::custom("a body is an even number of hexadecimal digits"))
+                .ok_or_else(|| de::Error::custom("a body must be an even number of hexadecimal digits"))
         } else {
             deserializer.deserialize_byte_buf(BytesVisitor).map(Self)
         }
@@ -59,7 +59,7 @@ fn to_hex(bytes: &[u8]) -> String {
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    // Digits only: `from_str_radix` would take a sign.
+    // Digits only: `from_str_radix` would accept a sign.
     if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }

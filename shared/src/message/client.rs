@@ -1,4 +1,4 @@
-//! What a client says.
+//! Messages from clients.
 
 use std::fmt;
 
@@ -14,44 +14,45 @@ use crate::{
     motion::{Direction, Heading},
 };
 
-/// A number that the client chooses and that the answer repeats; 0 if it does not care.
+/// A number that the client chooses and the answer repeats; 0 if the client does not need it.
 pub type Request = u32;
 
 /// A message from a client. In binary the first byte is the variant's position in this list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
-    /// First message of a connection; answered by a welcome.
+    /// Opens a session: the first message of a connection. The server answers with a welcome.
     Hello(Hello),
-    /// Enter a room, leaving the present one.
+    /// Enters a room and leaves the current one.
     Join(Join),
-    /// Leave the present room.
+    /// Leaves the current room.
     Leave {
         /// Repeated in the answer.
         #[serde(default)]
         request: Request,
     },
-    /// Walk, or stand still. Sent on change only.
+    /// Walks or stands still. Sent only when the heading changes.
     Move(Move),
-    /// Say something.
+    /// Says something.
     Chat(Chat),
-    /// Look different.
+    /// Changes the player's skin.
     SetSkin(SetSkin),
-    /// Change the room's state, all writes or none.
+    /// Writes to the room's state: all of the batch or nothing.
     SetState(SetState),
-    /// Something that a plugin understands.
+    /// Carries a message to a plugin.
     Custom(Custom),
-    /// Answered by a pong at once, without waiting for a tick.
+    /// Asks for a pong, which is sent immediately and does not wait for a tick.
     Ping {
         /// Repeated in the pong.
         nonce: u32,
     },
-    /// The client goes and does not mean to come back.
+    /// Ends the session: the client does not intend to return.
     Bye,
 }
 
 impl ClientMessage {
-    /// The number that the answer repeats; 0 if none is wanted, or the message has no answer.
+    /// Returns the number that the answer repeats, or 0 if the client set none or the message has
+    /// no answer.
     #[must_use]
     pub fn request(&self) -> Request {
         match self {
@@ -76,11 +77,11 @@ pub struct Hello {
     /// unchecked.
     #[serde(default)]
     pub schema: u32,
-    /// The name others see, 1 to 24 code points: what `text::clean_name` makes of this. If it
-    /// refuses it, the server picks one.
+    /// The player's name, cleaned by `text::clean_name` to 1 to 24 code points. If that returns an
+    /// error, the server picks a name.
     #[serde(default)]
     pub name: String,
-    /// Who the client is. Guests have none.
+    /// Identifies the client. `None`: a guest.
     #[serde(default)]
     pub token: Option<String>,
     /// Reserved: the session to resume.
@@ -91,7 +92,7 @@ pub struct Hello {
     pub resume: Option<String>,
 }
 
-/// Without the secrets, which must not get into logs.
+/// Omits the secrets, which must not appear in logs.
 impl fmt::Debug for Hello {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hello")
@@ -112,29 +113,29 @@ pub struct Join {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// `map` or `map/instance`; created if nobody is there.
+    /// `map` or `map/instance`. The room is created if it does not exist.
     pub room: String,
 }
 
-/// A command of movement.
+/// A movement command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Move {
-    /// Rises with each command, by 1 as a rule; snapshots acknowledge it. 0: the server counts.
+    /// Increases with each command, usually by 1; snapshots acknowledge it. 0: the server counts.
     #[serde(default)]
     pub seq: u32,
-    /// The tick at which it shall take effect; 0: the next one.
+    /// The tick at which the command should take effect; 0: the next one.
     #[serde(default)]
     pub tick: Tick,
-    /// Where to.
+    /// The direction to move in.
     pub direction: Direction,
-    /// At the higher speed.
+    /// Whether to move at the higher speed.
     #[serde(default)]
     pub sprint: bool,
 }
 
 impl Move {
-    /// The heading it asks for.
+    /// Returns the requested heading.
     #[must_use]
     pub fn heading(&self) -> Heading {
         Heading {
@@ -165,11 +166,11 @@ pub struct Chat {
     /// Who hears it.
     #[serde(default)]
     pub scope: Scope,
-    /// Up to 2 KiB; others get what `text::clean_chat` makes of it.
+    /// Up to 2 KiB. Others receive the result of `text::clean_chat`.
     pub text: String,
 }
 
-/// Puts on a skin.
+/// Changes the player's skin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetSkin {
@@ -187,13 +188,13 @@ pub struct SetState {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// 1 to 8 writes to different keys; a batch of another size is refused, a message with more
-    /// than 64 malformed.
+    /// 1 to 8 writes to different keys. A batch of any other size is refused; a message with more
+    /// than 64 writes is malformed.
     #[serde(deserialize_with = "few_writes")]
     pub writes: Vec<StateWrite>,
 }
 
-/// Reads at most [`MAX_DECODED_WRITES`].
+/// Reads at most [`MAX_DECODED_WRITES`] writes.
 fn few_writes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StateWrite>, D::Error> {
     struct FewWrites;
 
@@ -219,7 +220,7 @@ fn few_writes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StateWri
     deserializer.deserialize_seq(FewWrites)
 }
 
-/// One write: refused, and with it the batch, if the key's version is another one by now.
+/// One write. If the key's version has changed in the meantime, the whole batch is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StateWrite {
@@ -227,7 +228,7 @@ pub struct StateWrite {
     pub key: String,
     /// The version that the writer saw; 0 for a key that does not exist.
     pub version: u32,
-    /// Up to 1 KiB; none deletes the key.
+    /// Up to 1 KiB. `None`: the key is deleted.
     pub value: Option<String>,
 }
 

@@ -1,11 +1,11 @@
-//! The kinds of messages and the classes of refusals, as numbers without their contents.
+//! The kinds of messages and the classes of refusals: numbers without the contents.
 //!
 //! Each list is written once, here. `kind()` and `class()` match every variant of the enum that
-//! they describe, so a new variant does not compile until it is in its list.
+//! they describe, so a new variant does not compile until its list has it.
 
 use super::{ClientMessage, Refusal, ServerMessage};
 
-/// Declares the enum of kinds of a message enum, in the same order, with a name for each.
+/// Declares the enum of the kinds of a message enum, in the same order and with a name for each.
 macro_rules! kinds {
     (
         $(#[$doc:meta])*
@@ -23,7 +23,7 @@ macro_rules! kinds {
             /// All of them, by number.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
 
-            /// The name in JSON, in metrics and in logs.
+/// Returns the name in JSON, metrics and logs.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -31,7 +31,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// The one with this number, if there is one.
+/// Returns the one with this number, or `None` if the number is unknown.
             #[must_use]
             pub fn from_number(number: u8) -> Option<Self> {
                 Self::ALL.get(usize::from(number)).copied()
@@ -51,9 +51,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// What kind of message a client sent. The number is the first byte of the binary form.
+/// The kind of a client's message. The number is the first byte of the binary form.
     ClientKind,
-    /// Its kind.
+    /// Returns its kind.
     kind of ClientMessage,
     {
         Hello "hello",
@@ -70,9 +70,9 @@ kinds! {
 }
 
 kinds! {
-    /// What kind of message the server sent. The number is the first byte of the binary form.
+/// The kind of a server's message. The number is the first byte of the binary form.
     ServerKind,
-    /// Its kind.
+    /// Returns its kind.
     kind of ServerMessage,
     {
         Snapshot "snapshot",
@@ -90,7 +90,8 @@ kinds! {
 }
 
 impl ServerKind {
-    /// The kind of a message in binary form, from its first byte.
+    /// Returns the kind of a message in binary form, or `None` if it is empty or its first byte is
+    /// unknown.
     #[must_use]
     pub fn of(payload: &[u8]) -> Option<Self> {
         Self::from_number(*payload.first()?)
@@ -100,7 +101,7 @@ impl ServerKind {
 kinds! {
     /// The reason of a refusal without its details, for metrics and logs.
     RefusalClass,
-    /// Its class.
+    /// Returns its class.
     class of Refusal,
     {
         RateLimited "rate_limited",

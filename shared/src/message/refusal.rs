@@ -1,56 +1,57 @@
-//! Why a request was refused.
+//! The reasons for which a request is refused.
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::TICK_RATE;
 
-/// The reason of a refusal. What is hidden and what does not exist look the same.
+/// The reason for a refusal. A hidden room and one that does not exist look the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
-    /// Too many of this kind.
+    /// The client sent too many requests of this kind.
     RateLimited {
-        /// When the same request would be taken, in milliseconds.
+        /// Milliseconds after which the same request would pass the limit.
         retry_after_ms: u32,
     },
-    /// Not a room's name, or no such map.
+    /// The name is not that of a room, or the map does not exist.
     NoSuchRoom,
     /// The room is full.
     RoomFull,
-    /// The node holds as many rooms as it may.
+    /// The node is at its limit of rooms.
     TooManyRooms,
-    /// That takes a room, and the player is in none.
+    /// The request needs a room, and the player is not in one.
     NotInRoom,
-    /// The player is in that room already.
+    /// The player is already in that room.
     AlreadyThere,
-    /// Not in the catalogue.
+    /// The skin is not in the catalogue.
     UnknownSkin,
-    /// Too long, shows nothing, or has a code point that is allowed in no text.
+    /// The text is too long, shows nothing, or has a code point that no text may have.
     BadText,
-    /// Not a key, a value too long, no write, too many, or a key twice.
+    /// The batch has an invalid key, a value that is too long, no writes, too many writes, or the
+    /// same key twice.
     BadState,
     /// The room's state is full.
     StateFull,
-    /// Someone was faster: the versions now.
+    /// Someone else wrote first.
     StaleVersion {
-        /// Each key of the batch whose version was another one, with its version now (0: it does
-        /// not exist).
+        /// Each key of the batch whose version did not match, with its current version (0: the key
+        /// does not exist).
         current: Vec<KeyVersion>,
     },
-    /// No plugin knows this message, or the plugin cannot read it.
+    /// No plugin registered this message, or the plugin cannot decode it.
     UnknownMessage,
-    /// Not in this order: a second hello.
+    /// The message came out of order: a second hello.
     OutOfOrder,
-    /// Game logic of a plugin says no.
+    /// A plugin's game logic declined.
     Declined {
-        /// Why, in the plugin's own numbers.
+        /// The reason, as a number that the plugin defines.
         code: u16,
     },
 }
 
 impl Refusal {
-    /// Too many of a kind: the next is taken in so many ticks. Rounded up: who waits that long is
-    /// not too early.
+    /// Returns [`Self::RateLimited`] for a limit that ends in `ticks` ticks. Rounds up, so that a
+    /// client that waits this long is not too early.
     #[must_use]
     pub fn rate_limited(ticks: u32) -> Self {
         let milliseconds = (u64::from(ticks) * 1000).div_ceil(u64::from(TICK_RATE));
@@ -59,9 +60,9 @@ impl Refusal {
         }
     }
 
-    /// Whether a well-meaning client would not have sent it: these count towards close code 4422. A
-    /// text never does: people type it, and a client without Unicode's tables cannot predict what
-    /// will be refused.
+    /// Whether a correct client would never cause this refusal. These count towards close code
+    /// 4422. A bad text does not: people type it, and a client without Unicode's tables cannot
+    /// predict what is refused.
     #[must_use]
     pub fn is_senseless(&self) -> bool {
         matches!(

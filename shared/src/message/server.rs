@@ -1,4 +1,4 @@
-//! What the server says.
+//! Messages from the server.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,36 +10,37 @@ use crate::{
     view::SnapshotJson,
 };
 
-/// A message from the server. In binary the first byte is the variant's position in this list; 0 is
-/// a snapshot, packed by hand ([`crate::snapshot`]), which has this form in JSON only.
+/// A message from the server. In binary the first byte is the variant's position in this list. 0 is
+/// a snapshot, which has this form only in JSON; in binary it is packed by hand
+/// ([`crate::snapshot`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerMessage {
-    /// What changed around the player, or all of it.
+    /// The changes around the player, or everything that is visible.
     Snapshot(SnapshotJson),
     /// Answers the hello.
     Welcome(Welcome),
-    /// The player is in a room now; a full snapshot follows.
+    /// The player entered a room; a full snapshot follows.
     RoomEntered(RoomEntered),
-    /// The player is in no room now, or about to enter another.
+    /// The player left its room.
     RoomLeft(RoomLeft),
     /// Someone said something.
     Chat(ChatSaid),
     /// The room's state changed.
     StateChanged(StateChanged),
-    /// A request was done.
+    /// A request was accepted.
     Accepted(Accepted),
-    /// A request was not done.
+    /// A request was refused.
     Refused(Refused),
     /// Answers a ping.
     Pong(Pong),
-    /// Something from a plugin.
+    /// A message from a plugin.
     Custom(CustomSaid),
-    /// The connection is about to be closed by the server.
+    /// The server is about to close the connection.
     Closing(Closing),
 }
 
-/// How safe an acknowledged thing is.
+/// How durable an acknowledged change is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Durability {
     /// In memory.
@@ -49,15 +50,15 @@ pub enum Durability {
     L1,
     /// In a store, flushed before the answer.
     L2,
-    /// As L2, and on a replica.
+    /// Like L2, and also on a replica.
     L3,
 }
 
-/// Position of a reliable message in its stream: per room for what all in it hear, per player and
-/// stay in a room for what only some hear, so that neither has gaps.
+/// The position of a reliable message in its stream. A message for everyone is counted per room, a
+/// message for only some per player and view, so neither stream has gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
-    /// The life of the room.
+    /// The room's epoch.
     pub epoch: Epoch,
     /// 1, 2, 3 and so on.
     pub seq: u32,
@@ -66,29 +67,29 @@ pub struct Stamp {
 /// The session is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
-    /// The protocol version spoken.
+    /// The protocol version in use.
     pub protocol: u16,
     /// The server's schema, [`crate::codec::SCHEMA`].
     pub schema: u32,
-    /// Who the player is to others.
+    /// The id by which other players know this one.
     pub player: PlayerId,
     /// The player's name.
     pub name: String,
-    /// The last tick that is over.
+    /// The last finished tick.
     pub tick: Tick,
     /// Ticks per second.
     pub tick_rate: u32,
-    /// How safe acknowledged messages are here.
+    /// How durable acknowledged changes are on this server.
     pub durability: Durability,
-    /// After this much silence the server pings; after twice as much it closes with 4002.
+    /// The server pings after this much silence, and closes with 4002 after twice as much.
     pub heartbeat_ms: u32,
     /// The catalogue of skins; a skin is an index into it.
     pub skins: Vec<String>,
-    /// The maps that rooms can be made from.
+    /// The maps from which rooms can be created.
     pub maps: Vec<String>,
-    /// Names of the components that plugins replicate, by their bit.
+    /// The names of the components that plugins replicate, by bit number.
     pub extras: Vec<String>,
-    /// Reserved: names the session when resuming.
+    /// Reserved: the session to resume.
     pub session: Option<String>,
     /// Reserved: the secret for resuming.
     pub resume: Option<String>,
@@ -101,22 +102,23 @@ pub struct RoomEntered {
     pub request: Request,
     /// The room's name.
     pub room: String,
-    /// The life of the room.
+    /// The room's epoch.
     pub epoch: Epoch,
-    /// Snapshots of this stay carry this number.
+    /// The number of this stay in the room; its snapshots carry it.
     pub view: u8,
     /// The player's slot.
     pub slot: Slot,
-    /// The tick at which it entered.
+    /// The tick at which the player entered.
     pub tick: Tick,
-    /// Players the room holds at most.
+    /// The maximum number of players in the room.
     pub capacity: u32,
-    /// How far players are shown to each other, in pixels; none: everyone in the room.
+    /// The distance up to which players see each other, in pixels. `None`: everyone sees everyone
+    /// in the room.
     pub interest_px: Option<u32>,
-    /// How far a near-me chat carries, in pixels; a sixth farther to players who were that near
-    /// before.
+    /// How far chat of [`Scope::Near`] carries, in pixels; a sixth farther to players who were
+    /// already that near.
     pub near_px: u32,
-    /// The number of the room's last message so far: the next has one more.
+    /// The number of the room's last message; the next one is one higher.
     pub seq: u32,
     /// The map.
     pub map: MapInfo,
@@ -128,9 +130,9 @@ pub struct RoomEntered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeaveReason {
-    /// It asked to leave.
+    /// The player asked to leave.
     Asked,
-    /// It enters another room.
+    /// The player enters another room.
     Moved,
 }
 
@@ -139,7 +141,7 @@ pub enum LeaveReason {
 pub struct RoomLeft {
     /// The request that this answers; 0 after a door.
     pub request: Request,
-    /// The life of the room that was left.
+    /// The epoch of the room that the player left.
     pub epoch: Epoch,
     /// Why.
     pub reason: LeaveReason,
@@ -148,7 +150,7 @@ pub struct RoomLeft {
 /// Someone said something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatSaid {
-    /// Its place in the room's stream, or, for [`Scope::Near`], in the listener's own.
+    /// Its position in the room's stream or, for [`Scope::Near`], in the listener's own.
     pub stamp: Stamp,
     /// The tick at which it was said.
     pub tick: Tick,
@@ -156,7 +158,8 @@ pub struct ChatSaid {
     pub scope: Scope,
     /// Who said it.
     pub player: PlayerId,
-    /// The speaker's name: with interest by distance, the listener may not see the speaker.
+    /// The speaker's name. The listener may not see the speaker, because interest can depend on
+    /// distance.
     pub name: String,
     /// What was said.
     pub text: String,
@@ -167,16 +170,16 @@ pub struct ChatSaid {
 pub struct StateEntry {
     /// The key.
     pub key: String,
-    /// Its version: rises with each write to the key, also across a deletion.
+    /// Its version: increases with each write to the key, and a deletion does not reset it.
     pub version: u32,
-    /// Its value; none: deleted.
+    /// Its value. `None`: the key was deleted.
     pub value: Option<String>,
 }
 
-/// The room's state changed, by one batch.
+/// One batch changed the room's state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateChanged {
-    /// Its place in the room's stream.
+    /// Its position in the room's stream.
     pub stamp: Stamp,
     /// The tick at which it changed.
     pub tick: Tick,
@@ -186,20 +189,20 @@ pub struct StateChanged {
     pub entries: Vec<StateEntry>,
 }
 
-/// A request was done.
+/// A request was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {
     /// The request.
     pub request: Request,
     /// The tick at which it took effect.
     pub tick: Tick,
-    /// How safe it is.
+    /// How durable it is.
     pub durability: Durability,
-    /// Where in the room's stream, if it made a message there.
+    /// The position in the room's stream of the message that the request caused, if it caused one.
     pub stamp: Option<Stamp>,
 }
 
-/// A request was not done.
+/// A request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// The request.
@@ -209,7 +212,8 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// The versions now, if the refusal is a stale write.
+    /// Returns the current versions if the refusal is [`Refusal::StaleVersion`], or an empty slice
+    /// otherwise.
     #[must_use]
     pub fn current_versions(&self) -> &[KeyVersion] {
         match &self.refusal {
@@ -224,16 +228,16 @@ impl Refused {
 pub struct Pong {
     /// From the ping.
     pub nonce: u32,
-    /// The last tick that is over.
+    /// The last finished tick.
     pub tick: Tick,
 }
 
-/// Something from a plugin.
+/// A message from a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomSaid {
     /// The tick at which it was said.
     pub tick: Tick,
-    /// The player that caused it, if one did.
+    /// The player that caused it, if any.
     pub player: Option<PlayerId>,
     /// The name under which the plugin registered the message.
     pub name: String,
@@ -246,6 +250,6 @@ pub struct CustomSaid {
 pub struct Closing {
     /// The close code that follows.
     pub code: CloseCode,
-    /// When to connect again, in milliseconds, if the code advises it.
+    /// The time to wait before connecting again, in milliseconds, if the code advises that.
     pub reconnect_after_ms: u32,
 }

@@ -1,20 +1,20 @@
-//! How walls bend a segment: the rule for one tick, and the first tick at which it changes
+//! How walls change a segment: the rule for one tick, and the first tick at which it can change
 //! anything.
 
 use super::{Gait, HALF_BODY, Heading, Position, Segment, WallGrid};
 use crate::ids::Tick;
 
-/// A segment, and the tick up to which it is known to hold.
+/// A segment, and the tick until which it is known to be valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Course {
     /// The motion from now on.
     pub segment: Segment,
-    /// The first tick at which [`contact`] must be asked again; the segment holds before it.
+    /// The first tick at which [`contact`] must be called again; the segment is valid before it.
     pub review: Tick,
 }
 
 impl Course {
-    /// A course that stands still and never needs a review.
+    /// Returns a course without motion, which never needs a review.
     #[must_use]
     pub fn still(since: Tick, position: Position) -> Self {
         Self {
@@ -24,15 +24,15 @@ impl Course {
     }
 }
 
-/// The course of a body at `position` that gets a new heading at `tick`.
+/// Returns the course of a body at `position` that gets a new heading at `tick`.
 #[must_use]
 pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) -> Course {
     let velocity = heading.velocity();
     let moved = step(walls, position, heading);
     let gait = Gait {
         heading,
-        // Flush against the wall already: blocked from the first tick. A partial step is a contact
-        // of the next.
+        // Already flush against the wall: blocked from the first tick. After a partial step, the
+        // contact is in the next tick.
         blocked_x: velocity.x != 0 && moved.position.x == position.x,
         blocked_y: velocity.y != 0 && moved.position.y == position.y,
     };
@@ -47,8 +47,9 @@ pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) 
     )
 }
 
-/// Asks at the tick `course.review` (or later, before anyone saw a later position) whether the
-/// walls bend the course there: the course from that tick on, its segment unchanged if they do not.
+/// Returns the course from `tick` on; its segment is unchanged if the walls do not change the
+/// motion there. Call it at the tick `course.review`, or later if no position from that tick on was
+/// used yet.
 #[must_use]
 pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
     let from = course.segment.at(Tick(tick.0 - 1));
@@ -64,8 +65,8 @@ pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
         }
     };
     let course = review_from(walls, segment, tick);
-    // A step tries x in the rows where it began: a wall along x that ended with this step's rows is
-    // left with the next.
+    // A step tries x in the rows where it began. If this step left those rows, x may be free in the
+    // next one.
     let left_rows = walls.tiles_across(from.y) != walls.tiles_across(moved.position.y);
     if moved.gait.blocked_x && left_rows {
         Course {
@@ -82,7 +83,7 @@ struct Step {
     gait: Gait,
 }
 
-/// One tick of movement: x first, then y, each stopping flush at a wall.
+/// Moves by one tick: x first, then y, each stopping flush at a wall.
 fn step(walls: &WallGrid, from: Position, heading: Heading) -> Step {
     let velocity = heading.velocity();
     let mut position = from;
@@ -108,7 +109,7 @@ fn step(walls: &WallGrid, from: Position, heading: Heading) -> Step {
     Step { position, gait }
 }
 
-/// The middle of a body that touches the next tile boundary in the direction of travel.
+/// Returns the centre of a body that touches the next tile boundary in the direction of travel.
 fn flush(walls: &WallGrid, middle: i32, velocity: i32) -> i32 {
     let tile = walls.tile();
     let (first, last) = walls.tiles_across(middle);
@@ -119,8 +120,9 @@ fn flush(walls: &WallGrid, middle: i32, velocity: i32) -> i32 {
     }
 }
 
-/// The first tick after `from` at which an edge of the body crosses into or out of a column or row
-/// of tiles: until then it touches the same tiles, and nothing can change.
+/// Returns the course with its next review: the first tick after `from` at which an edge of the
+/// body enters or leaves a column or row of tiles. Until then it touches the same tiles, and
+/// nothing can change.
 fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
     let heading = segment.gait.heading.velocity();
     if heading.x == 0 && heading.y == 0 {
@@ -131,7 +133,7 @@ fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
     }
     let velocity = segment.gait.velocity();
     let here = segment.at(from);
-    // The trailing edge matters too: leaving a tile can end the wall that blocks the other axis.
+    // The trailing edge also matters: leaving a tile can end the wall that blocks the other axis.
     let ticks =
         ticks_within_tiles(walls, here.x, velocity.x).min(ticks_within_tiles(walls, here.y, velocity.y));
     Course {
@@ -140,11 +142,11 @@ fn review_from(walls: &WallGrid, segment: Segment, from: Tick) -> Course {
     }
 }
 
-/// For how many whole ticks a body moving along one axis touches the same tiles as now.
+/// Returns for how many whole ticks a body that moves along one axis keeps touching the same tiles.
 fn ticks_within_tiles(walls: &WallGrid, middle: i32, velocity: i32) -> u32 {
     if velocity == 0 {
-        // No limit of its own; 2^16 ticks are 18 minutes and keep `Tick` arithmetic far from its
-        // end.
+        // This axis sets no limit. 2^16 ticks are 18 minutes, and keep `Tick` arithmetic far from
+        // overflow.
         return u32::from(u16::MAX);
     }
     let tile = walls.tile();

@@ -1,4 +1,4 @@
-//! Where nobody can stand: one bit per tile.
+//! The walls of a map: one bit per tile.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct TileRect {
     pub h: u16,
 }
 
-/// The walls of a map. All that lies outside the map is wall.
+/// The walls of a map. Everything outside the map is wall.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WallGrid {
     width: u16,
@@ -27,13 +27,12 @@ pub struct WallGrid {
 }
 
 impl WallGrid {
-    /// An open grid of `width` x `height` tiles of `tile_px` pixels. A tile must be wider than the
-    /// longest step (4 px) and no wider than 1024 px, and the map must fit an i32 of units: 8
-    /// million px.
+    /// Returns an open grid of `width` x `height` tiles of `tile_px` pixels. [`Self::fits`] has the
+    /// bounds: a tile must be wider than the longest step (4 px), and the map must fit an i32 of
+    /// units (8 million px).
     ///
     /// # Panics
-    /// If those bounds do not hold; whoever reads maps and messages checks them first with
-    /// [`Self::fits`].
+    /// If [`Self::fits`] is false. Code that reads maps and messages must check it first.
     #[must_use]
     pub fn new(width: u16, height: u16, tile_px: u16) -> Self {
         assert!(
@@ -49,7 +48,8 @@ impl WallGrid {
         }
     }
 
-    /// Whether [`Self::new`] accepts these measures: at most 4 million tiles, 512 KiB.
+    /// Whether [`Self::new`] accepts these dimensions: at most 4 million tiles (512 KiB), tiles of
+    /// 8 to 1024 px, and at most 4 million px per side.
     #[must_use]
     pub fn fits(width: u16, height: u16, tile_px: u16) -> bool {
         let tiles = u32::from(width) * u32::from(height);
@@ -57,24 +57,24 @@ impl WallGrid {
         (1..=4_000_000).contains(&tiles) && (8..=1024).contains(&tile_px) && longest <= 4_000_000
     }
 
-    /// Columns and rows.
+    /// Returns the number of columns and rows.
     #[must_use]
     pub fn size(&self) -> (u16, u16) {
         (self.width, self.height)
     }
 
-    /// Side of a tile in pixels.
+    /// Returns the side of a tile in pixels.
     #[must_use]
     pub fn tile_px(&self) -> u16 {
         (self.tile / UNITS_PER_PX) as u16
     }
 
-    /// Side of a tile in units.
+    /// Returns the side of a tile in units.
     pub(super) fn tile(&self) -> i32 {
         self.tile
     }
 
-    /// Makes a tile a wall; what lies outside is one already.
+    /// Makes a tile a wall. Tiles outside the map already are.
     pub fn block(&mut self, column: u16, row: u16) {
         if column < self.width && row < self.height {
             let bit = usize::from(row) * usize::from(self.width) + usize::from(column);
@@ -82,7 +82,7 @@ impl WallGrid {
         }
     }
 
-    /// Makes a rectangle of tiles walls.
+    /// Makes every tile of a rectangle a wall.
     pub fn block_rect(&mut self, rect: TileRect) {
         for row in rect.y..rect.y.saturating_add(rect.h).min(self.height) {
             for column in rect.x..rect.x.saturating_add(rect.w).min(self.width) {
@@ -101,7 +101,7 @@ impl WallGrid {
         self.blocked[bit / 64] & (1 << (bit % 64)) != 0
     }
 
-    /// Whether a body can stand there without touching a wall.
+    /// Whether a body at `position` overlaps no wall.
     #[must_use]
     pub fn is_free(&self, position: Position) -> bool {
         let (left, right) = self.tiles_across(position.x);
@@ -109,7 +109,8 @@ impl WallGrid {
         (top..=bottom).all(|row| (left..=right).all(|column| !self.is_wall(column, row)))
     }
 
-    /// First and last tile that a body with its middle there touches along one axis.
+    /// Returns the first and last tile that a body with its centre at `middle` touches along one
+    /// axis.
     pub(super) fn tiles_across(&self, middle: i32) -> (i32, i32) {
         (
             (middle - HALF_BODY).div_euclid(self.tile),
@@ -117,7 +118,8 @@ impl WallGrid {
         )
     }
 
-    /// The walls as few rectangles: runs along a row, joined downwards while they are equally wide.
+    /// Returns the walls as a short list of rectangles: runs along a row, joined downwards while
+    /// they are equally wide.
     #[must_use]
     pub fn to_rects(&self) -> Vec<TileRect> {
         let mut done: Vec<TileRect> = Vec::new();
@@ -144,7 +146,7 @@ impl WallGrid {
         done
     }
 
-    /// Start and length of each run of walls in a row.
+    /// Returns the start and length of each run of walls in a row.
     fn runs(&self, row: u16) -> Vec<(u16, u16)> {
         let mut runs: Vec<(u16, u16)> = Vec::new();
         for column in (0..self.width).filter(|&column| self.is_wall(i32::from(column), i32::from(row))) {

@@ -1,4 +1,4 @@
-//! Unpacking: strict, bounded by the frame itself, no trust in any count.
+//! Unpacking snapshots. It is strict, bounded by the frame itself, and trusts no count.
 
 use super::{Ack, Enter, Head, MotionChange, Snapshot, SnapshotError, Update, fields, flags};
 use crate::{
@@ -9,10 +9,10 @@ use crate::{
 };
 
 impl Snapshot {
-    /// Reads a snapshot into this one, replacing what it held and keeping its buffers.
+    /// Reads a snapshot into this one. Replaces the contents and keeps the buffers.
     ///
     /// # Errors
-    /// [`SnapshotError`]; what this one holds then is of no use.
+    /// [`SnapshotError`]; the contents are then unspecified.
     pub fn read(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
         let mut input = Input { rest: bytes };
         let (head, bits) = read_head(&mut input)?;
@@ -50,16 +50,16 @@ impl Snapshot {
 }
 
 impl Head {
-    /// Reads what comes before the records, and none of those.
+    /// Reads only the head, not the records.
     ///
     /// # Errors
-    /// [`SnapshotError`], as for the whole snapshot.
+    /// [`SnapshotError`] if the head is invalid.
     pub fn read(bytes: &[u8]) -> Result<Self, SnapshotError> {
         read_head(&mut Input { rest: bytes }).map(|(head, _)| head)
     }
 }
 
-/// The head, and the flags that say which sections follow.
+/// Reads the head and the flags that say which sections follow.
 fn read_head(input: &mut Input<'_>) -> Result<(Head, u8), SnapshotError> {
     let opcode = input.u8()?;
     if opcode != SNAPSHOT_OPCODE {
@@ -113,7 +113,8 @@ fn read_section<'a, T>(
     if count == 0 {
         return Err(SnapshotError::Bad("count"));
     }
-    // No record is shorter than a slot, so the frame bounds what a count may ask for.
+    // No record is shorter than a slot, so the length of the frame bounds what a count can
+    // allocate.
     records.reserve(usize::from(count).min(input.rest.len() / 2));
     let mut last = None;
     for _ in 0..count {
@@ -158,8 +159,8 @@ fn read_enter(input: &mut Input<'_>) -> Result<Enter, SnapshotError> {
     })
 }
 
-/// The most frequent record by far, without the questions that others need: a turn and nothing
-/// else. None if the next record is another, or a bad one.
+/// A fast path for by far the most frequent record: only a turn. Returns `None` if the next record
+/// is a different or an invalid one.
 #[inline]
 fn read_plain_turn(input: &mut Input<'_>, tick: Tick) -> Option<Update> {
     let (&[low, high, mask, ago, gait], rest) = input.rest.split_first_chunk()?;
@@ -219,7 +220,7 @@ fn read_any_update(input: &mut Input<'_>, tick: Tick) -> Result<Update, Snapshot
     })
 }
 
-/// The tick of a turn; none before tick 1, the first there is.
+/// Returns the tick of a turn, or `None` if it is before tick 1, the first tick.
 #[inline]
 fn turn_at(tick: Tick, ago: u8) -> Option<Tick> {
     let since = tick.0.checked_sub(u32::from(ago))?;

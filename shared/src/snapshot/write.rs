@@ -1,4 +1,5 @@
-//! Packing. Each function appends to a buffer and allocates only if the buffer has to grow.
+//! Packing snapshots. Each function appends to a buffer and allocates only if the buffer has to
+//! grow.
 
 use super::{Ack, fields, flags};
 use crate::{
@@ -8,8 +9,8 @@ use crate::{
     motion::{Gait, Position},
 };
 
-/// Writes one snapshot: header first, then the sections in their order, counts filled in as they
-/// end.
+/// Writes one snapshot: the head, then the sections in order. The count of each is filled in when
+/// it ends.
 #[derive(Debug)]
 pub struct Builder<'a> {
     out: &'a mut Vec<u8>,
@@ -17,8 +18,8 @@ pub struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// Begins a snapshot at the end of `out`. The base must be less than [`MAX_BASE_AGE`] ticks
-    /// old.
+    /// Begins a snapshot at the end of `out`. The base must be at most [`MAX_BASE_AGE`] ticks old,
+    /// and older than `tick`.
     pub fn begin(out: &'a mut Vec<u8>, view: u8, tick: Tick, base: Option<Tick>, ack: Option<Ack>) -> Self {
         let age = base.map_or(0, |base| tick.since(base));
         assert!(
@@ -40,8 +41,8 @@ impl<'a> Builder<'a> {
         Self { out, start }
     }
 
-    /// Writes a section, named by its flag, with a closure that appends records and says how many.
-    /// A section without records is not written at all.
+    /// Writes the section of a flag. The closure appends the records and returns their number; an
+    /// empty section is omitted.
     pub fn section(&mut self, flag: u8, records: impl FnOnce(&mut Vec<u8>) -> u16) {
         let at = self.out.len();
         self.out.extend_from_slice(&[0, 0]);
@@ -55,7 +56,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What an enter record holds before its extras.
+/// The part of an enter record before its extras.
 #[derive(Clone, Copy, Debug)]
 pub struct EnterFields<'a> {
     /// Slot.
@@ -70,7 +71,7 @@ pub struct EnterFields<'a> {
     pub skin: u16,
     /// Name, at most [`MAX_NAME_BYTES`].
     pub name: &'a str,
-    /// Which extras follow, by bits 0 to 3; each is to be written with [`write_extra`], in order.
+    /// The extras that follow, as bits 0 to 3. Write each with [`write_extra`], in order.
     pub extras: u8,
 }
 
@@ -78,7 +79,7 @@ pub struct EnterFields<'a> {
 pub fn write_enter(out: &mut Vec<u8>, enter: &EnterFields<'_>) {
     assert!(
         enter.name.len() <= MAX_NAME_BYTES,
-        "a name of {} bytes",
+        "name of {} bytes is too long",
         enter.name.len()
     );
     out.extend_from_slice(&enter.slot.0.to_le_bytes());
@@ -113,11 +114,11 @@ pub fn write_skin(out: &mut Vec<u8>, skin: u16) {
     out.extend_from_slice(&skin.to_le_bytes());
 }
 
-/// Writes an extra; no bytes in an update say that the component is gone.
+/// Writes an extra. In an update, no bytes mean that the component was removed.
 pub fn write_extra(out: &mut Vec<u8>, bytes: &[u8]) {
     assert!(
         bytes.len() <= MAX_EXTRA_BYTES,
-        "an extra of {} bytes",
+        "extra of {} bytes is too long",
         bytes.len()
     );
     out.push(bytes.len() as u8);

@@ -1,5 +1,4 @@
-//! What one code point is to a text, by the properties that Unicode gives it. `icu_properties` has
-//! the tables.
+//! Classifies code points by their Unicode properties. `icu_properties` has the tables.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -12,32 +11,32 @@ use icu_properties::{
 
 /// U+200D.
 pub(super) const ZERO_WIDTH_JOINER: char = '\u{200D}';
-/// Separates a Mongolian letter from its suffix, between letters only; a joiner in all but the
-/// property.
+/// Separates a Mongolian letter from its suffix, and occurs only between letters: a joiner without
+/// the property.
 const MONGOLIAN_VOWEL_SEPARATOR: char = '\u{180E}';
 /// The only base of emoji tag sequences (UTS #51): the flags of England, Scotland and Wales.
 const BLACK_FLAG: char = '\u{1F3F4}';
-/// The end of such a sequence.
+/// The end of an emoji tag sequence.
 pub(super) const CANCEL_TAG: char = '\u{E007F}';
-/// The mark that makes a keycap of a digit, `#` or `*`.
+/// The mark that turns a digit, `#` or `*` into a keycap.
 const KEYCAP: char = '\u{20E3}';
-/// Shows nothing, though its category is that of symbols: a Braille cell without dots.
+/// A Braille cell without dots. Shows nothing, although its category is symbol.
 const BRAILLE_BLANK: char = '\u{2800}';
-/// Shows nothing, though its category is that of symbols: a note without a head.
+/// A note without a head. Shows nothing, although its category is symbol.
 const NULL_NOTEHEAD: char = '\u{1D159}';
-/// Stands for an image that was in the text it was copied from.
+/// A placeholder for an image in the text from which it was copied.
 const OBJECT_REPLACEMENT: char = '\u{FFFC}';
 
-/// What a code point is to a text.
+/// The role of a code point in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Shows something, and marks sit on it.
+    /// Shows something, and can carry marks.
     Base,
     /// A blank within a line.
     Blank,
     /// Ends a line.
     LineEnd,
-    /// Sits on the base before it.
+    /// Combines with the base before it.
     Mark(Mark),
     /// U+200C, U+200D or U+180E.
     Joiner,
@@ -54,18 +53,19 @@ pub(super) enum Class {
     Forbidden,
 }
 
-/// How much room a mark takes.
+/// The space that a mark occupies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// A place of its own beside the base.
+    /// Its own space beside the base.
     Spacing,
-    /// None: it goes above, below, into or around the base.
+    /// No space: it is above, below, in or around the base.
     Stacked,
 }
 
-/// Looks one up. A few searches in sorted tables, whatever the code point.
+/// Returns the class of a code point. The cost is a few searches in sorted tables for any code
+/// point.
 pub(super) fn class(c: char) -> Class {
-    // Most of most texts: no table needed.
+    // Most characters of most texts need no table.
     match c {
         '!'..='~' => return Class::Base,
         ' ' => return Class::Blank,
@@ -77,8 +77,7 @@ pub(super) fn class(c: char) -> Class {
     if is_blank(c) {
         return Class::Blank;
     }
-    // The order matters: joiners, selectors, marks of direction and tags are default ignorable as
-    // well.
+    // The order matters: joiners, selectors, direction marks and tags are also default ignorable.
     if has::<JoinControl>(c) || c == MONGOLIAN_VOWEL_SEPARATOR {
         return Class::Joiner;
     }
@@ -95,13 +94,13 @@ pub(super) fn class(c: char) -> Class {
         return Class::Hidden;
     }
     match category(c) {
-        // What is set aside for emoji to come is shown by newer devices than this table.
+        // Code points reserved for future emoji: devices newer than this table show them.
         GeneralCategory::Unassigned if is_pictograph(c) => Class::Base,
         GeneralCategory::Unassigned
         | GeneralCategory::PrivateUse
         | GeneralCategory::Control
         | GeneralCategory::Surrogate => Class::Forbidden,
-        // The Arabic number sign and its like are of this category, and are seen.
+        // The Arabic number sign and similar signs have this category, but are visible.
         GeneralCategory::Format if has::<PrependedConcatenationMark>(c) => Class::Base,
         GeneralCategory::Format => Class::Hidden,
         GeneralCategory::SpacingMark => Class::Mark(Mark::Spacing),
@@ -110,53 +109,55 @@ pub(super) fn class(c: char) -> Class {
     }
 }
 
-/// White space, and the two symbols that look like it.
+/// Whether this is white space, or one of the two symbols that look like it.
 pub(super) fn is_blank(c: char) -> bool {
     has::<WhiteSpace>(c) || matches!(c, BRAILLE_BLANK | NULL_NOTEHEAD)
 }
 
-/// An emoji, or what can be shown as one.
+/// Whether this is an emoji or can be shown as one.
 pub(super) fn is_pictograph(c: char) -> bool {
     has::<ExtendedPictographic>(c)
 }
 
-/// A tone of skin.
+/// Whether this is an emoji skin tone.
 pub(super) fn is_emoji_modifier(c: char) -> bool {
     has::<EmojiModifier>(c)
 }
 
-/// What a sequence of tags can follow.
+/// Whether a tag sequence can follow this.
 pub(super) fn takes_tags(c: char) -> bool {
     c == BLACK_FLAG
 }
 
-/// The letter or digit that a tag stands for, where it can be one of a region's code.
+/// Returns the letter or digit of a region's code that a tag stands for, or `None` if this is not
+/// such a tag.
 pub(super) fn tag(c: char) -> Option<char> {
     let ascii = char::from_u32(u32::from(c).checked_sub(0xE0000)?)?;
     matches!(ascii, 'a'..='z' | '0'..='9').then_some(ascii)
 }
 
-/// A letter, of whatever script.
+/// Whether this is a letter of any script.
 pub(super) fn is_letter(c: char) -> bool {
     GeneralCategoryGroup::Letter.contains(category(c)) && class(c) == Class::Base
 }
 
-/// A letter or a digit.
+/// Whether this is a letter or a number.
 pub(super) fn is_letter_or_digit(c: char) -> bool {
     is_letter(c) || GeneralCategoryGroup::Number.contains(category(c))
 }
 
-/// The mark that takes the vowel from a consonant, which then joins the next one.
+/// Whether this is a virama: the mark that removes the vowel of a consonant, which then joins the
+/// next one.
 pub(super) fn is_virama(c: char) -> bool {
     CodePointMapData::<CanonicalCombiningClass>::new().get(c) == CanonicalCombiningClass::Virama
 }
 
-/// A letter of a cursive script that joins one of its neighbours.
+/// Whether this is a letter of a cursive script that joins one of its neighbours.
 pub(super) fn is_cursive(c: char) -> bool {
     joins_next(c) || joining(c) == JoiningType::RightJoining
 }
 
-/// A letter of a cursive script that joins the one after it.
+/// Whether this is a letter of a cursive script that joins the one after it.
 pub(super) fn joins_next(c: char) -> bool {
     matches!(
         joining(c),
@@ -164,15 +165,15 @@ pub(super) fn joins_next(c: char) -> bool {
     )
 }
 
-/// Written from right to left.
+/// Whether this is written from right to left.
 pub(super) fn is_right_to_left(c: char) -> bool {
     matches!(bidi_class(c), BidiClass::RightToLeft | BidiClass::ArabicLetter)
 }
 
-/// Whether a selector has a form to choose from, between these two.
+/// Whether a selector has a form to choose between these two characters.
 pub(super) fn takes_selector(before: char, selector: char, next: Option<char>) -> bool {
     match selector {
-        // Shown as a text, shown as an emoji.
+        // Text presentation and emoji presentation.
         '\u{FE0E}' | '\u{FE0F}' => {
             is_pictograph(before) || (matches!(before, '0'..='9' | '#' | '*') && next == Some(KEYCAP))
         }

@@ -1,6 +1,6 @@
-//! Names and chat as others get them: in NFC, without what shows nothing. Done once, where a text
-//! enters the server; the world and its recordings hold clean texts only, so that no table of
-//! Unicode decides anything in them.
+//! Cleans names and chat for others: in NFC, without characters that show nothing. This happens
+//! once, where a text enters the server. The world and its recordings contain only clean texts, so
+//! they never depend on a Unicode table.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
@@ -10,35 +10,35 @@ use super::{
 };
 use crate::limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS, MAX_RAW_TEXT_BYTES};
 
-/// Passes over a text. A clean text takes one, what people write takes two. When a pass removes a
-/// character, NFC may reorder the marks around it so that the next pass removes more: a text must
-/// be made for that.
+/// Maximum number of passes over a text. A clean text needs one, and what people write needs two.
+/// When a pass removes a character, NFC may reorder the marks around it so that the next pass
+/// removes more; only crafted texts do that repeatedly.
 const MAX_PASSES: usize = 4;
 
 /// Why a name or a chat text cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// More than [`MAX_RAW_TEXT_BYTES`] as it came, [`MAX_CHAT_BYTES`] or [`MAX_NAME_CHARS`] when
-    /// clean.
+    /// More than [`MAX_RAW_TEXT_BYTES`] before cleaning, or more than [`MAX_CHAT_BYTES`] or
+    /// [`MAX_NAME_CHARS`] after it.
     #[error("too long")]
     TooLong,
-    /// Nothing that would be seen.
+    /// Nothing in it is visible.
     #[error("shows nothing")]
     ShowsNothing,
     /// A control character, or a private, unassigned or noncharacter code point.
-    #[error("has U+{:04X} in it", u32::from(*.0))]
+    #[error("contains U+{:04X}", u32::from(*.0))]
     Forbidden(char),
-    /// Still changes after several passes: no text that a person wrote does.
+    /// It still changes after several passes, which no text that a person wrote does.
     #[error("is a tangle of invisible characters")]
     Tangled,
 }
 
-/// A player's name as others see it: 1 to 24 code points in one line, blanks folded to one space
-/// each. The same string comes back if it is clean already.
+/// Returns a player's name as others see it: 1 to 24 code points in one line, with each run of
+/// blanks replaced by one space. A clean name is returned unchanged.
 ///
 /// # Errors
-///
-/// If the text shows nothing, is too long, or has a code point that is allowed in no text.
+/// [`TextError`] if the text shows nothing, is too long, has a code point that no text may have, or
+/// is tangled.
 ///
 /// ```
 /// use parlour_shared::text::clean_name;
@@ -54,12 +54,11 @@ pub fn clean_name(name: String) -> Result<String, TextError> {
     Ok(name)
 }
 
-/// A chat text as others hear it: up to 2 KiB, lines end with a line feed. The same string comes
-/// back if it is clean already.
+/// Returns a chat text as others receive it: up to 2 KiB, with line feeds as line ends. A clean
+/// text is returned unchanged.
 ///
 /// # Errors
-///
-/// As [`clean_name`].
+/// Like [`clean_name`].
 ///
 /// ```
 /// use parlour_shared::text::clean_chat;
@@ -80,7 +79,7 @@ enum Form {
     Chat,
 }
 
-/// Passes over the text until nothing changes, so that a clean text is its own clean form.
+/// Repeats passes until nothing changes, so that cleaning a clean text does not change it.
 fn clean(mut text: String, form: Form) -> Result<String, TextError> {
     if text.len() > MAX_RAW_TEXT_BYTES {
         return Err(TextError::TooLong);
@@ -98,7 +97,7 @@ fn clean(mut text: String, form: Form) -> Result<String, TextError> {
     Err(TextError::Tangled)
 }
 
-/// One pass: the text that it makes, or nothing if that is the same.
+/// Runs one pass. Returns the changed text, or `None` if nothing changed.
 fn pass(text: &str, form: Form) -> Result<Option<String>, TextError> {
     let mut changed: Option<String> = None;
     let (mut at, mut shows, mut after_blank) = (0, false, true);

@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-/// A number of things. Displayed, the noun is in the plural unless there is one of them.
+/// A number with a noun. [`Display`](fmt::Display) writes the plural unless the number is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     number: u64,
     noun: &'static str,
 }
 
-/// So many of something. The noun is in the singular, and its plural is regular.
+/// Returns a [`Count`]. The noun is in the singular and must have a regular plural.
 #[must_use]
 pub fn count(number: impl TryInto<u64>, noun: &'static str) -> Count {
     Count {
-        // No count is below zero.
+        // Counts are not negative, so only a count over 64 bits fails.
         number: number.try_into().unwrap_or(u64::MAX),
         noun,
     }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_singular_and_all_else_plural() {
+    fn only_one_is_singular() {
         let said = [0_u32, 1, 2].map(|number| count(number, "room").to_string());
         assert_eq!(said, ["0 rooms", "1 room", "2 rooms"]);
         assert_eq!(

@@ -1,54 +1,54 @@
-//! A text code point by code point, each with what becomes of it where it stands.
+//! Splits a text into code points and decides what happens to each in its context.
 
 use super::character::{self, Class, Mark, ZERO_WIDTH_JOINER};
 
-/// Marks that take no room of their own (`Mn`, `Me`) on one base. Vietnamese needs two, pointed
-/// Hebrew three.
+/// Maximum number of marks without their own space (`Mn`, `Me`) on one base. Vietnamese needs two,
+/// pointed Hebrew three.
 const MAX_STACKED_MARKS: u8 = 4;
-/// Marks of any kind on one base. Burmese has five in common words, most of them beside the letter.
+/// Maximum number of marks of any kind on one base. Common Burmese words have five, most of them
+/// beside the letter.
 const MAX_MARKS: u8 = 8;
-/// Letters and digits of the region in a flag made of tags: a country and up to four of its
-/// subdivision.
+/// Number of letters and digits of the region in a flag of tags: two for the country and up to four
+/// for its subdivision.
 const TAGS: std::ops::RangeInclusive<usize> = 3..=6;
 
-/// A code point of a text, and what becomes of it there.
+/// A code point of a text, and what happens to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Is seen, or changes how its neighbours are seen, as its script or emoji needs it.
+    /// Visible, or needed by a script or emoji to change how its neighbours look.
     Shown(char),
     /// A blank within a line.
     Blank(char),
     /// Ends a line.
     LineEnd(char),
-    /// A mark of direction in a line with letters that are written from right to left.
+    /// A direction mark in a line with letters that are written from right to left.
     Direction(char),
-    /// Shows nothing, or is a mark too many, and no reader would miss it.
+    /// Shows nothing, or is one mark too many; no reader would miss it.
     Hidden(char),
     /// Allowed in no text: a control character, or a private, unassigned or noncharacter code
     /// point.
     Forbidden(char),
 }
 
-/// Goes through a text. Each code point is looked up a fixed number of times, so the cost is
+/// An iterator over a text. It looks up each code point a fixed number of times, so the cost is
 /// linear.
 #[derive(Clone, Debug)]
 pub struct Pieces<'a> {
     rest: &'a str,
-    /// The last one that stays.
+    /// The last code point that was kept.
     before: Option<char>,
-    /// What marks sit on and joiners join, unless a blank, an end of line or a mark of direction
-    /// came since.
+    /// The base for marks and joiners. `None` after a blank, an end of line or a direction mark.
     base: Option<char>,
     marks: u8,
     stacked_marks: u8,
-    /// How many tags of a sequence are to come.
+    /// How many tags of the current sequence remain.
     tags: usize,
-    /// Whether this line has letters written from right to left, once that was asked.
+    /// Whether this line has letters written from right to left; `None` until needed.
     right_to_left: Option<bool>,
     line: &'a str,
 }
 
-/// The pieces of a text.
+/// Returns the pieces of a text.
 #[must_use]
 pub fn pieces(text: &str) -> Pieces<'_> {
     Pieces {
@@ -114,7 +114,7 @@ impl Iterator for Pieces<'_> {
 
 impl Pieces<'_> {
     fn sit_on(&mut self, c: char) {
-        // A tone of skin belongs to the emoji before it.
+        // A skin tone belongs to the emoji before it.
         let belongs = character::is_emoji_modifier(c) && self.base.is_some_and(character::is_pictograph);
         if !belongs {
             self.base = Some(c);
@@ -133,7 +133,7 @@ impl Pieces<'_> {
         fits
     }
 
-    /// Whether a joiner makes a difference here, or is what the script is written with.
+    /// Whether a joiner makes a difference here, or its script is written with joiners.
     fn joins(&self, joiner: char, next: Option<char>) -> bool {
         let (Some(before), Some(base)) = (self.before, self.base) else {
             return false;
@@ -142,12 +142,11 @@ impl Pieces<'_> {
             return false;
         }
         let joins = joiner == ZERO_WIDTH_JOINER;
-        // An emoji made of several.
+        // An emoji that consists of several.
         if joins && character::is_pictograph(base) && next.is_some_and(character::is_pictograph) {
             return true;
         }
-        // A half form or an open one, as Brahmic scripts have them: KA virama ZWJ, RA ZWJ virama
-        // YA.
+        // A half form or an open form of a Brahmic script: KA virama ZWJ, RA ZWJ virama YA.
         let next_is_mark = next.is_some_and(|next| matches!(character::class(next), Class::Mark(_)));
         let next_is_letter = next.is_some_and(character::is_letter);
         if character::is_virama(before) && (joins || next_is_letter || next_is_mark) {
@@ -156,8 +155,7 @@ impl Pieces<'_> {
         if next.is_some_and(character::is_virama) && character::is_letter(base) {
             return true;
         }
-        // Cursive scripts: between letters, or at the end of a letter that shall look as if one
-        // followed.
+        // Cursive scripts: between letters, or after a letter that should look as if one followed.
         let between = character::is_letter_or_digit(base) && next_is_letter;
         let cursive = character::is_cursive(base) || next.is_some_and(character::is_cursive);
         (between && cursive) || (joins && character::joins_next(base))
@@ -173,8 +171,8 @@ impl Pieces<'_> {
         stays
     }
 
-    /// How many tags are in the sequence that begins with the one just taken, its end counted; 0 if
-    /// it is none.
+    /// Returns how many tags the sequence has that begins with the one just read, including its
+    /// end. Returns 0 if the sequence is invalid.
     fn tags_ahead(&self) -> usize {
         let more = self.rest.chars().take(*TAGS.end());
         let more = more.take_while(|c| character::tag(*c).is_some()).count();

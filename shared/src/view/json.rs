@@ -1,5 +1,5 @@
-//! A snapshot in its JSON form. Motion is told in full, so that a person can read it without having
-//! followed.
+//! The JSON form of a snapshot. It has motion in full, so that a person can read one snapshot
+//! without the ones before.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,17 +16,17 @@ use crate::{
 pub struct SnapshotJson {
     /// The state is that of this tick.
     pub tick: Tick,
-    /// What it builds on; none: everything visible is in the enters.
+    /// The tick of the snapshot that it builds on. `None`: the enters are everything visible.
     pub base: Option<Tick>,
-    /// Number of the player's stay in a room.
+    /// The number of the player's stay in a room.
     pub view: u8,
-    /// The last command applied, if there is a new one.
+    /// The last command applied, if it is a new one.
     pub ack: Option<Ack>,
-    /// Who is not visible any more.
+    /// The slots of players that are no longer visible.
     pub leaves: Vec<Slot>,
-    /// Who is visible now, in full.
+    /// The players that became visible, in full.
     pub enters: Vec<EnterJson>,
-    /// What changed of those who were visible before.
+    /// The changes to players that stay visible.
     pub updates: Vec<UpdateJson>,
 }
 
@@ -35,7 +35,7 @@ pub struct SnapshotJson {
 pub struct EnterJson {
     /// Slot.
     pub slot: Slot,
-    /// Who it is.
+    /// Its player id.
     pub player: PlayerId,
     /// Its name.
     pub name: String,
@@ -56,7 +56,7 @@ pub struct UpdateJson {
     pub segment: Option<Segment>,
     /// Its skin, if that changed.
     pub skin: Option<u16>,
-    /// Components of plugins that changed; an empty body: gone.
+    /// Components of plugins that changed. Empty body: the component was removed.
     pub extras: Vec<ExtraJson>,
 }
 
@@ -70,7 +70,7 @@ pub struct ExtraJson {
 }
 
 impl View {
-    /// The JSON form of a snapshot that was just applied to this view.
+    /// Returns the JSON form of a snapshot that was just applied to this view.
     #[must_use]
     pub fn to_json(&self, snapshot: &Snapshot) -> SnapshotJson {
         let segment = |slot: Slot| self.segment(slot).unwrap_or_default();

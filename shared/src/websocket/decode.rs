@@ -1,4 +1,4 @@
-//! From the peer's bytes to events.
+//! Decodes the peer's bytes to events.
 
 mod event;
 mod header;
@@ -12,11 +12,10 @@ use super::{Limits, OpCode, Role, WebSocketError, apply_mask};
 
 /// Turns the bytes of one connection into [`Event`]s.
 ///
-/// A message that comes in one piece is unmasked where it lies and lent from there: no copy, no
-/// allocation. Only what is still incomplete when the input ends is kept, and the memory for it,
-/// which grows with the bytes that came and not with the length that was announced, is given back
-/// as soon as the message has been handed out. An idle connection owns no memory beyond the size of
-/// this struct.
+/// A message that arrives in one piece is unmasked in place and borrowed from the input, without a
+/// copy or an allocation. Only a message that is incomplete when the input ends is buffered. The
+/// buffer grows with the bytes received, not with the announced length, and is freed after the
+/// message is returned. An idle connection uses no memory beyond this struct.
 ///
 /// ```
 /// use parlour_shared::websocket::{Decoder, Event, Limits, Role};
@@ -36,21 +35,22 @@ use super::{Limits, OpCode, Role, WebSocketError, apply_mask};
 pub struct Decoder {
     role: Role,
     limits: Limits,
-    /// After a close frame or an error.
+    /// Set after a close frame or an error.
     finished: bool,
-    /// The beginning of a frame whose header is not whole yet.
+    /// The beginning of a frame whose header is incomplete.
     header: PartialHeader,
     /// The frame whose payload is being read.
     frame: Option<Frame>,
     /// The message that the frames read so far belong to.
     message: Option<Message>,
-    /// First `message.len` bytes of the message under way, then what came of the frame being read.
-    /// Between two calls also the payload that was lent last, until [`Self::take_back`].
+    /// The first `message.len` bytes are the current message; the received part of the current
+    /// frame follows. Between two calls it also has the payload that was lent last, until
+    /// [`Self::take_back`].
     buffer: Vec<u8>,
 }
 
 impl Decoder {
-    /// A decoder at the beginning of a connection, just after the handshake.
+    /// Returns a decoder for a connection just after the handshake.
     #[must_use]
     pub fn new(role: Role, limits: Limits) -> Self {
         Self {
@@ -64,17 +64,14 @@ impl Decoder {
         }
     }
 
-    /// Reads up to the next event and takes the bytes it came from off the front of `input`, which
-    /// it may overwrite. Call it until it says `None`: then all of `input` is used up, what is
-    /// incomplete is remembered, and memory no longer needed has been freed.
-    ///
-    /// After a close frame or an error the rest of the input is thrown away and there is never
-    /// another event.
+    /// Reads up to the next event and removes its bytes from the front of `input`, which it may
+    /// overwrite. Call it until it returns `None`: then all of `input` is consumed, an incomplete
+    /// message is buffered, and unneeded memory is freed. After a close frame or an error it
+    /// discards all input and always returns `None`.
     ///
     /// # Errors
-    /// [`WebSocketError`] at the first thing that is not allowed, as early as it can be seen: what
-    /// a frame's header gives away is refused before its payload arrives, and broken UTF-8 at the
-    /// end of a fragment.
+    /// [`WebSocketError`] at the first violation, as early as possible: one in a frame's header
+    /// before its payload arrives, and invalid UTF-8 at the end of a fragment.
     pub fn next<'d, 'i: 'd>(
         &'d mut self,
         input: &mut &'i mut [u8],
@@ -102,13 +99,14 @@ impl Decoder {
         event.map(Some)
     }
 
-    /// How much memory on the heap this holds, in bytes.
+    /// Returns the heap memory of this decoder, in bytes.
     #[must_use]
     pub fn buffered_capacity(&self) -> usize {
         self.buffer.capacity()
     }
 
-    /// Drops what the last event borrowed, and all memory if nothing is under way.
+    /// Drops the payload that the last event borrowed, and frees the buffer if no message is
+    /// incomplete.
     fn take_back(&mut self) {
         if self.finished {
             self.buffer = Vec::new();
@@ -120,7 +118,8 @@ impl Decoder {
         }
     }
 
-    /// Reads frames until a control frame or a message is whole; `None` if the input ends before.
+    /// Reads frames until a control frame or a message is complete. Returns `None` if the input
+    /// ends first.
     fn read_payload<'i>(
         &mut self,
         input: &mut &'i mut [u8],
@@ -150,7 +149,7 @@ impl Decoder {
             let mut message = self
                 .message
                 .take()
-                .expect("read_header lets no data frame pass without a message");
+                .expect("read_header rejects a data frame without a message");
             if frame.last {
                 return Ok(Some((message.opcode, self.lend(bytes, 0))));
             }
@@ -163,8 +162,8 @@ impl Decoder {
         }
     }
 
-    /// The payload that began at `begin` in the buffer and ends with `bytes`: lent from the input
-    /// if nothing of it had to be kept.
+    /// Returns the payload that begins at `begin` in the buffer and ends with `bytes`. Borrows from
+    /// the input if none of it was buffered.
     fn lend<'i>(&mut self, bytes: &'i [u8], begin: usize) -> Payload<'i> {
         if self.buffer.len() == begin {
             Payload::Input(bytes)
@@ -182,24 +181,24 @@ impl Decoder {
 #[derive(Debug)]
 struct Message {
     opcode: OpCode,
-    /// Frames begun.
+    /// Number of frames begun.
     fragments: u32,
-    /// Bytes in the frames that are whole, if they are not the last.
+    /// Bytes in the complete frames before the last one.
     len: usize,
-    /// Bytes at the front that are known to be UTF-8, if this is text.
+    /// Bytes at the front that are known to be valid UTF-8, if this is text.
     valid_len: usize,
 }
 
-/// Where a whole payload lies.
+/// The location of a complete payload.
 enum Payload<'i> {
     Input(&'i [u8]),
-    /// From here to the end of the buffer.
+    /// From `begin` to the end of the buffer.
     Buffer {
         begin: usize,
     },
 }
 
-/// Takes up to `count` bytes off the front of `input`.
+/// Removes up to `count` bytes from the front of `input` and returns them.
 fn take_front<'i>(input: &mut &'i mut [u8], count: usize) -> &'i mut [u8] {
     let count = count.min(input.len());
     let (front, rest) = mem::take(input).split_at_mut(count);
@@ -207,7 +206,8 @@ fn take_front<'i>(input: &mut &'i mut [u8], count: usize) -> &'i mut [u8] {
     front
 }
 
-/// How much of `bytes` is whole characters, if what follows can still become one.
+/// Returns how many bytes of `bytes` are complete characters. The rest must be the beginning of
+/// one.
 fn valid_utf8_len(bytes: &[u8]) -> Result<usize, WebSocketError> {
     match str::from_utf8(bytes) {
         Ok(text) => Ok(text.len()),

@@ -1,8 +1,8 @@
-//! From payloads to frames.
+//! Encodes payloads as frames.
 
 use super::{MAX_CLOSE_REASON, MAX_CONTROL_PAYLOAD, OpCode, apply_mask, is_close_code};
 
-/// The bytes of a frame before its payload: 2, 4 or 10 without a mask, 4 more with one.
+/// The bytes of a frame before its payload: 2, 4 or 10 without a mask, and 4 more with one.
 #[derive(Clone, Copy, Debug)]
 pub struct FrameHeader {
     bytes: [u8; 14],
@@ -10,7 +10,7 @@ pub struct FrameHeader {
 }
 
 impl FrameHeader {
-    /// The bytes as they go on the wire.
+    /// Returns the bytes on the wire.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
@@ -29,11 +29,11 @@ impl AsRef<[u8]> for FrameHeader {
     }
 }
 
-/// The header of a whole message or control frame with `payload_len` bytes of payload, to be
-/// written before a payload that lies elsewhere.
+/// Returns the header of a whole message or control frame with `payload_len` bytes of payload.
+/// Write it before the payload, which need not be copied.
 ///
-/// A server passes no mask. A client passes a fresh random key for each frame, and puts
-/// [`apply_mask`] over the payload.
+/// A server passes no mask. A client passes a fresh random key for each frame, and applies
+/// [`apply_mask`] to the payload.
 #[must_use]
 pub fn frame_header(opcode: OpCode, payload_len: usize, mask: Option<[u8; 4]>) -> FrameHeader {
     debug_assert!(
@@ -75,8 +75,8 @@ pub fn encode_into(out: &mut Vec<u8>, opcode: OpCode, payload: &[u8], mask: Opti
     }
 }
 
-/// Appends a close frame to `out`. `code` has to be one that [`is_close_code`] allows; a reason
-/// over 123 bytes is cut at the last whole character that fits. A close frame without a code is
+/// Appends a close frame to `out`. [`is_close_code`] must allow `code`. A reason over 123 bytes is
+/// cut at the last whole character that fits. For a close frame without a code, use
 /// `encode_into(out, OpCode::Close, &[], mask)`.
 pub fn encode_close(out: &mut Vec<u8>, code: u16, reason: &str, mask: Option<[u8; 4]>) {
     debug_assert!(is_close_code(code), "close code {code} on the wire");

@@ -1,7 +1,7 @@
 //! The HTTP exchange that turns a connection into a WebSocket.
 //!
-//! A server checks the request's key with [`is_valid_key`] and answers with [`accept_key`]; a
-//! client does all of its side with [`ClientHandshake`].
+//! A server checks the request's key with [`is_valid_key`] and answers with [`accept_key`]. A
+//! client uses [`ClientHandshake`] for its whole side.
 
 mod client;
 mod response;
@@ -11,10 +11,10 @@ use sha1::{Digest as _, Sha1};
 
 pub use client::{Accepted, ClientHandshake, ClientRequest};
 
-/// The longest response a client reads, in bytes.
+/// The longest response that a client accepts, in bytes.
 pub const MAX_RESPONSE: usize = 8 * 1024;
 
-/// The value of `Sec-WebSocket-Accept` that answers a `Sec-WebSocket-Key`.
+/// Returns the value of `Sec-WebSocket-Accept` that answers a `Sec-WebSocket-Key`.
 #[must_use]
 pub fn accept_key(key: &str) -> String {
     let mut hash = Sha1::new();
@@ -23,18 +23,18 @@ pub fn accept_key(key: &str) -> String {
     STANDARD.encode(hash.finalize())
 }
 
-/// Whether `key` is what `Sec-WebSocket-Key` has to be: 16 bytes in base64, with padding.
+/// Whether `key` is a valid `Sec-WebSocket-Key`: 16 bytes in base64, with padding.
 #[must_use]
 pub fn is_valid_key(key: &str) -> bool {
-    // The decoder wants room for three bytes from every four characters.
+    // The decoder needs space for three bytes per four characters.
     key.len() == 24 && STANDARD.decode_slice(key, &mut [0; 18]) == Ok(16)
 }
 
-/// Why a client's handshake failed.
+/// A failed handshake of a client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
-    /// A part of the request cannot be sent: it is empty, or has characters that would end the
-    /// line. It names the part.
+    /// The named part of the request cannot be sent: it is empty or has characters that do not
+    /// belong in it.
     #[error("the request's {0} cannot be sent")]
     InvalidRequest(&'static str),
     /// The response is longer than [`MAX_RESPONSE`].
@@ -43,11 +43,11 @@ pub enum HandshakeError {
     /// The response is not HTTP/1.1.
     #[error("response is not HTTP/1.1")]
     Malformed,
-    /// The server answered with another status than 101. What follows the response is not
+    /// The server answered with a status other than 101. The bytes after the response are not
     /// WebSocket.
     #[error("server answered with status {0}")]
     Status(u16),
-    /// A header of the response is missing, repeated or wrong. It names the header.
+    /// The named header of the response is missing, repeated or wrong.
     #[error("response's {0} is missing or wrong")]
     Header(&'static str),
 }

@@ -1,7 +1,7 @@
-//! The XOR that clients put over their payloads.
+//! The XOR mask that clients apply to their payloads.
 
-/// Masks `bytes` in place, or unmasks them, which is the same. `key` begins at the first byte: for
-/// the middle of a payload rotate it left by the number of bytes before, modulo 4.
+/// Masks or unmasks `bytes` in place; both are the same operation. `key` applies from the first
+/// byte: for the middle of a payload, rotate it left by the number of bytes before, modulo 4.
 pub fn apply_mask(bytes: &mut [u8], key: [u8; 4]) {
     let [a, b, c, d] = key;
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);

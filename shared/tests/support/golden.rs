@@ -1,11 +1,12 @@
-//! Files of golden vectors in `assets/wire`. `PARLOUR_BLESS=1 cargo test -p parlour-shared` writes
-//! them anew.
+//! Files of golden vectors in `assets/wire`. `PARLOUR_BLESS=1 cargo test -p parlour-shared`
+//! rewrites them.
 
 use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 
-/// A file in the making: some lines of head, and a list with one entry of several lines per vector.
+/// A file under construction: the lines of its head, and a list with one entry of several lines per
+/// vector.
 #[derive(Default)]
 pub(crate) struct File {
     name: &'static str,
@@ -54,7 +55,7 @@ impl File {
         )
     }
 
-    /// Compares with the file, or writes it if asked to; gives the file's vectors.
+    /// Compares with the file, or writes it if `PARLOUR_BLESS` is set. Returns the file's vectors.
     pub(crate) fn check(&self) -> Vec<Value> {
         let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../assets/wire", self.name]
             .iter()
@@ -70,8 +71,8 @@ impl File {
             .find(|(expected, found)| expected != found);
         assert!(
             found == text,
-            "assets/wire/{} differs from what the code writes, first in {first:?}. If the change of the wire is meant, \
-             run `PARLOUR_BLESS=1 cargo test -p parlour-shared` and look at the difference",
+            "assets/wire/{} differs from what the code writes, first in {first:?}. If the wire format should change, \
+             run `PARLOUR_BLESS=1 cargo test -p parlour-shared` and check the difference",
             self.name
         );
         let file: Value = serde_json::from_str(&found).unwrap();
@@ -83,7 +84,7 @@ impl File {
         names.sort_unstable();
         let count = names.len();
         names.dedup();
-        assert_eq!(names.len(), count, "names in {} differ", self.name);
+        assert_eq!(names.len(), count, "names in {} are not unique", self.name);
         vectors
     }
 }
@@ -96,7 +97,7 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The field `hex` of a vector.
+/// Returns the bytes of the field `hex` of a vector.
 pub(crate) fn bytes_of(vector: &Value) -> Vec<u8> {
     let text = vector["hex"].as_str().unwrap();
     assert!(text.len().is_multiple_of(2));
@@ -106,7 +107,7 @@ pub(crate) fn bytes_of(vector: &Value) -> Vec<u8> {
         .collect()
 }
 
-/// Every string and every key in some JSON.
+/// Collects every string and every key of a JSON value.
 pub(crate) fn words(value: &Value, into: &mut std::collections::BTreeSet<String>) {
     match value {
         Value::String(text) => drop(into.insert(text.clone())),

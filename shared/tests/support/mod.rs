@@ -1,4 +1,4 @@
-//! What several tests of the wire need.
+//! Helpers for the tests of the wire format.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 pub(crate) mod golden;

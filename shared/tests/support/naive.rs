@@ -1,4 +1,4 @@
-//! Motion the slow way: every tick is stepped, and every step looks at every wall.
+//! A slow model of motion: it steps every tick, and every step checks every wall.
 
 use parlour_shared::motion::{Gait, HALF_BODY, Heading, Position, UNITS_PER_PX, WallGrid};
 
@@ -11,7 +11,7 @@ pub(crate) struct Walker {
     pub(crate) gait: Gait,
 }
 
-/// A tile that is a wall, in units; right and lower edge excluded.
+/// A tile that is a wall, in units, excluding its right and lower edges.
 #[derive(Clone, Copy, Debug)]
 struct Square {
     left: i32,
@@ -42,7 +42,7 @@ impl Walker {
         }
     }
 
-    /// Whether the body overlaps no wall and lies within the map.
+    /// Whether the body is within the map and overlaps no wall.
     pub(crate) fn is_free(&self, Position { x, y }: Position) -> bool {
         let within = |middle: i32, size: i32| middle >= HALF_BODY && middle <= size - HALF_BODY;
         let overlaps = |middle: i32, start: i32, side: i32| {
@@ -56,13 +56,13 @@ impl Walker {
                 .any(|wall| overlaps(x, wall.left, wall.side) && overlaps(y, wall.top, wall.side))
     }
 
-    /// One tick: along x as far as there is room, then along y.
+    /// Moves by one tick: as far as possible along x, then along y.
     pub(crate) fn step(&mut self) {
         let (position, gait) = self.next(self.gait.heading);
         (self.position, self.gait) = (position, gait);
     }
 
-    /// A new heading: an axis counts as blocked at once if there is no room at all.
+    /// Sets a new heading. An axis is blocked immediately if the body cannot move along it at all.
     pub(crate) fn turn(&mut self, heading: Heading) {
         let (next, _) = self.next(heading);
         let open = heading.velocity();
@@ -95,7 +95,7 @@ impl Walker {
         )
     }
 
-    /// How far a body can go along one axis, looking at every wall that it would meet.
+    /// Returns how far a body can move along one axis. Checks every wall in its way.
     fn room_along(
         &self,
         (middle, size): (i32, i32),

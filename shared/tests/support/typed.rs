@@ -1,4 +1,4 @@
-//! The forms of all messages, as serde sees them.
+//! The formats of all messages, as serde describes them.
 
 use parlour_shared::{
     close::CloseCode,
@@ -7,12 +7,12 @@ use parlour_shared::{
 };
 use serde_reflection::{ContainerFormat, Registry, Samples, Tracer, TracerConfig};
 
-/// Every type that can occur in a message, in its binary form.
+/// Returns every type that can occur in a message.
 pub(crate) fn registry() -> Registry {
     let (mut tracer, samples) = (Tracer::new(TracerConfig::default()), Samples::new());
     tracer.trace_type::<ClientMessage>(&samples).unwrap();
     tracer.trace_type::<ServerMessage>(&samples).unwrap();
-    // Enums within messages are found, but of each only the first variant.
+    // Tracing finds enums inside messages, but only their first variants.
     tracer.trace_type::<CloseCode>(&samples).unwrap();
     tracer.trace_type::<Direction>(&samples).unwrap();
     tracer.trace_type::<Durability>(&samples).unwrap();
@@ -21,13 +21,13 @@ pub(crate) fn registry() -> Registry {
     tracer.trace_type::<Scope>(&samples).unwrap();
     tracer
         .registry()
-        .expect("every enum in a message is traced by itself")
+        .expect("every enum in a message is traced separately")
 }
 
-/// The variants of an enum: number and name.
+/// Returns the variants of an enum, as number and name.
 pub(crate) fn variants(registry: &Registry, name: &str) -> Vec<(u32, String)> {
     let ContainerFormat::Enum(variants) = &registry[name] else {
-        panic!("{name} is no enum")
+        panic!("{name} is not an enum")
     };
     variants
         .iter()
@@ -35,7 +35,7 @@ pub(crate) fn variants(registry: &Registry, name: &str) -> Vec<(u32, String)> {
         .collect()
 }
 
-/// The names of all enums.
+/// Returns the names of all enums.
 pub(crate) fn enums(registry: &Registry) -> Vec<String> {
     let is_enum = |format: &ContainerFormat| matches!(format, ContainerFormat::Enum(_));
     registry

@@ -1,5 +1,5 @@
-//! What the WebSocket tests share: frames built by hand, without the encoder under test, and events
-//! collected.
+//! Helpers for the WebSocket tests: they build frames without the encoder under test, and collect
+//! events.
 #![allow(dead_code, reason = "each test file uses another part")]
 
 use parlour_shared::websocket::{Decoder, Event, Limits, Role, WebSocketError};
@@ -19,7 +19,7 @@ pub(crate) const LIMITS: Limits = Limits {
     max_fragments: 64,
 };
 
-/// An [`Event`] that owns what it says.
+/// An [`Event`] that owns its contents.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Owned {
     Text(String),
@@ -41,7 +41,7 @@ impl From<Event<'_>> for Owned {
     }
 }
 
-/// All events in `input`, and the error at which they end.
+/// Returns all events in `input`, and the error that ends them.
 pub(crate) fn feed(decoder: &mut Decoder, input: &[u8]) -> (Vec<Owned>, Option<WebSocketError>) {
     let mut scratch = input.to_vec();
     let mut rest = &mut scratch[..];
@@ -50,7 +50,7 @@ pub(crate) fn feed(decoder: &mut Decoder, input: &[u8]) -> (Vec<Owned>, Option<W
         match decoder.next(&mut rest) {
             Ok(Some(event)) => events.push(event.into()),
             Ok(None) => {
-                assert!(rest.is_empty(), "None means that the input is used up");
+                assert!(rest.is_empty(), "None means that the input is consumed");
                 return (events, None);
             }
             Err(error) => return (events, Some(error)),
@@ -58,12 +58,12 @@ pub(crate) fn feed(decoder: &mut Decoder, input: &[u8]) -> (Vec<Owned>, Option<W
     }
 }
 
-/// All events of a connection on which exactly `bytes` come, at once.
+/// Returns all events of a connection that receives exactly `bytes`, in one piece.
 pub(crate) fn decode(role: Role, limits: Limits, bytes: &[u8]) -> (Vec<Owned>, Option<WebSocketError>) {
     feed(&mut Decoder::new(role, limits), bytes)
 }
 
-/// The same bytes in pieces of the given sizes, over and over.
+/// Like [`decode`], for bytes that arrive in pieces. The sizes repeat.
 pub(crate) fn decode_in_pieces(
     role: Role,
     limits: Limits,
@@ -87,7 +87,7 @@ pub(crate) fn decode_in_pieces(
     (events, None)
 }
 
-/// A frame as `role` would receive it, with the shortest length.
+/// Returns a frame as `role` would receive it, with its length in the shortest form.
 pub(crate) fn frame_to(role: Role, first: u8, payload: &[u8]) -> Vec<u8> {
     frame(
         first,
@@ -105,7 +105,7 @@ pub(crate) fn frame(first: u8, payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8>
     frame_with_length(first, payload, mask, payload.len() as u64, len_bytes)
 }
 
-/// A frame that claims `len` in 0, 2 or 8 further bytes, whatever its payload.
+/// Returns a frame that announces `len` in 0, 2 or 8 further bytes, regardless of its payload.
 pub(crate) fn frame_with_length(
     first: u8,
     payload: &[u8],
@@ -131,7 +131,7 @@ pub(crate) fn frame_with_length(
     bytes
 }
 
-/// A frame that can be broken before it is turned into bytes.
+/// A frame that can be damaged before it is encoded.
 #[derive(Clone, Debug)]
 pub(crate) struct Sketch {
     pub(crate) first: u8,
@@ -149,8 +149,8 @@ impl Sketch {
     }
 }
 
-/// What a peer in order sends: messages, whole or in fragments with control frames between them,
-/// and perhaps a close at the end.
+/// The frames of a valid peer: messages, whole or in fragments with control frames between them,
+/// and optionally a close at the end.
 pub(crate) fn conversation() -> impl Strategy<Value = Vec<Sketch>> {
     let item = prop_oneof![4 => message(), 1 => control().prop_map(|frame| vec![frame])];
     let end = prop_oneof![2 => Just(None), 1 => close().prop_map(Some)];
@@ -226,7 +226,7 @@ fn close() -> impl Strategy<Value = Sketch> {
     })
 }
 
-/// Bytes that are often nearly frames.
+/// Random bytes, many of them almost frames.
 pub(crate) fn noise() -> impl Strategy<Value = Vec<u8>> {
     let anything = prop::collection::vec(any::<u8>(), 0..40);
     let first = prop::sample::select(vec![0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8A]);

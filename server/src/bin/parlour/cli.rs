@@ -1,4 +1,4 @@
-//! The words that the command understands. The flags of settings come from the table of settings.
+//! The command line. The flags of settings come from the table of settings.
 
 use clap::{Arg, ArgAction, Command, value_parser};
 use parlour_server::{
@@ -33,12 +33,12 @@ Settings:
   what you set there. RUST_LOG counts as PARLOUR_LOG, if that is
   not set. NO_COLOR takes the colours out of the log.";
 
-/// What the help of a command says that takes all settings and does not list them.
+/// The help of commands that accept all settings and do not list them.
 const ALL_ELSEWHERE: &str = "\
 It takes all settings of `parlour serve`, as flags, in the environment and in the file:
 see `parlour serve --help`, or `parlour config print`.";
 
-/// The command line.
+/// Returns the command line.
 pub(crate) fn command() -> Command {
     let details = format!("{EXAMPLES}\n\n{LAYERS}\n\n{}", exit::HELP);
     Command::new("parlour")
@@ -120,12 +120,12 @@ fn config() -> Command {
         )
         .subcommand(
             Command::new("check")
-                .about("Say everything that is wrong with the configuration, its maps and its skins")
+                .about("Report everything that is wrong with the configuration, its maps and its skins")
                 .arg(file())
                 .after_help(ALL_ELSEWHERE)
                 .after_long_help(format!(
                     "Checks what `parlour serve` would use: the file together with the environment and flags.\n\
-                     Directories that a server writes to are tried at its start only.\n\
+                     Directories that a server writes to are only tried when it starts.\n\
                      Exit code 0: all is well. 65: maps or skins cannot be used. 78: the configuration cannot.\n\n\
                      {ALL_ELSEWHERE}\n\n\
                      Examples:\n  parlour config check parlour.toml\n  PARLOUR_MAPS=maps parlour config check"
@@ -133,7 +133,7 @@ fn config() -> Command {
         )
 }
 
-/// The file of `config print` and `config check`.
+/// Returns the file argument of `config print` and `config check`.
 fn file() -> Arg {
     Arg::new("file")
         .value_name("FILE")
@@ -151,14 +151,14 @@ fn config_flag() -> Arg {
         .action(ArgAction::Set)
 }
 
-/// The flags of all settings. The help of a command shows some of them. The others are taken as
-/// well: they may stand before the command, too, where it is not known which of them it uses.
+/// Returns the flags of all settings. The help of a command shows some of them. It accepts the
+/// others as well: they may come before the command, where it is not known yet which it uses.
 pub(crate) fn setting_flags(is_shown: impl Fn(&Setting) -> bool) -> impl Iterator<Item = Arg> {
     settings().map(move |setting| setting_flag(setting).hide(!is_shown(setting)))
 }
 
-/// The flag of a setting. Its text is looked at with all other settings, so that all mistakes are
-/// told at once.
+/// Returns the flag of a setting. Its value is checked together with all other settings, so that
+/// all mistakes are reported together.
 fn setting_flag(setting: &'static Setting) -> Arg {
     let default = setting.default_text();
     let default = if default.is_empty() { "none" } else { &default };
@@ -166,7 +166,7 @@ fn setting_flag(setting: &'static Setting) -> Arg {
         .default_follows()
         .map_or_else(String::new, |other| format!(", follows {other}"));
     Arg::new(setting.name)
-        // Named once for the life of the process, which is what clap asks for.
+        // Leaked once per process: clap needs a static name.
         .long(&*setting.flag().leak())
         .value_name(setting.form)
         .help(format!("{} [default: {default}{follows}]", setting.help))

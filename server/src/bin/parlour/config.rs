@@ -37,7 +37,7 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
     }
 }
 
-/// The configuration of the file that was named, of the environment and of flags.
+/// Reads the configuration from the named file, the environment and flags.
 fn configuration(words: &ArgMatches) -> Result<Config, Exit> {
     let file = words.get_one::<OsString>("file");
     let config = given::config(words, file.map(OsString::as_os_str))?;
@@ -52,7 +52,7 @@ fn warning(text: impl Display) {
 fn say(text: &str) -> Result<(), Exit> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // Whoever read has read enough.
+        // The reader has read enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Exit::system("cannot write to standard output", &error)),
         Ok(()) => Ok(()),

@@ -1,5 +1,5 @@
-//! The bots of `parlour demo`: ordinary clients on threads of their own, which know nothing of the
-//! server but its address.
+//! The bots of `parlour demo`: ordinary clients on a separate thread. They know only the address
+//! of the server.
 
 use std::{
     io,
@@ -14,13 +14,13 @@ use tokio::{runtime::Builder, sync::watch};
 
 use crate::{exit::Exit, serve, welcome};
 
-/// Bots in one room at most, so that a demo with many bots has many rooms.
+/// The maximum number of bots in one room, so that a demo with many bots has many rooms.
 const MAX_IN_ROOM: u32 = 250;
 
 /// The maps that bots enter.
 const MAPS: [&str; 2] = ["lobby", "plaza"];
 
-/// The bots to let in.
+/// The bots of a demo.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Demo {
     count: u32,
@@ -33,7 +33,7 @@ pub(crate) struct Running {
 }
 
 impl Demo {
-    /// As the words say.
+    /// Reads the number of bots from the command line.
     pub(crate) fn of(words: &ArgMatches) -> Self {
         let count = words.get_one("bots").copied();
         Self {
@@ -45,7 +45,7 @@ impl Demo {
         self.count
     }
 
-    /// Refuses to run without a map that the bots enter.
+    /// Fails if a map that the bots enter is not served.
     pub(crate) fn check(self, maps: &[String]) -> Result<(), Exit> {
         let missing: Vec<&str> = MAPS
             .into_iter()
@@ -61,7 +61,7 @@ impl Demo {
         )))
     }
 
-    /// Lets them in. `capacity` is that of a room: they leave half of it to others.
+    /// Starts the bots. They leave half of a room's `capacity` to others.
     pub(crate) fn start(self, listen: SocketAddr, capacity: u32) -> Result<Running, Exit> {
         let url = format!("ws://{}/ws", welcome::reachable(listen));
         let in_room = (capacity / 2).clamp(1, MAX_IN_ROOM);
@@ -109,14 +109,14 @@ impl Drop for Running {
     }
 }
 
-/// Runs the plans until it is stopped.
+/// Runs the plans until they are stopped.
 fn walk(plans: Vec<Plan>, stopped: &watch::Receiver<bool>) {
     let all = async {
         let mut runs = tokio::task::JoinSet::new();
         for plan in plans {
             let mut stopped = stopped.clone();
             let stop = async move {
-                // An error means that the other end is gone, which is a reason to stop, too.
+                // An error means that the sender is gone, which is also a reason to stop.
                 let _ = stopped.wait_for(|stop| *stop).await;
             };
             runs.spawn_local(one(plan, stop));
@@ -131,7 +131,7 @@ fn walk(plans: Vec<Plan>, stopped: &watch::Receiver<bool>) {
     }
 }
 
-/// Runs one plan, and says when all its bots are in, and how it went.
+/// Runs one plan. Prints when all its bots are connected, and logs the result.
 async fn one(plan: Plan, stop: impl Future<Output = ()>) {
     let map = plan.map.clone();
     let mut all_in = false;
@@ -152,7 +152,7 @@ async fn one(plan: Plan, stop: impl Future<Output = ()>) {
             disconnects = ?report.disconnects_by_code,
             failures = ?report.connect_failures,
             standstill = ?report.standstill,
-            "bots left, and not all went well"
+            "bots left, with problems"
         ),
         Err(error) => tracing::error!(map, %error, "no bots"),
     }

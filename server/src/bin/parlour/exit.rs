@@ -1,4 +1,4 @@
-//! How the command ends when it does not end well: an exit code, and what it has to say.
+//! How the command fails: with an exit code and an error text.
 
 use std::{
     io::{self, Write},
@@ -12,19 +12,19 @@ use parlour_recording::{
 };
 use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinErrors};
 
-/// A recording came to something else when it was run again, or two recordings differ.
+/// A replay reached a different state than was recorded, or two recordings differ.
 const DIFFERS: u8 = 1;
-/// The command line asks for nothing that can be done.
+/// The command line is wrong.
 const USAGE: u8 = 2;
-/// What was asked for is not in the recording: sysexits' `EX_USAGE`.
+/// The requested moment, player or room is not in the recording: sysexits' `EX_USAGE`.
 const NOT_IN_IT: u8 = 64;
 /// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
-/// A port is taken, or an address is not ours.
+/// A port is taken, or an address is not this machine's.
 const UNAVAILABLE: u8 = 69;
 /// Parlour itself failed.
 pub(crate) const SOFTWARE: u8 = 70;
-/// The system did not give what a server needs.
+/// The system refused a resource, such as a thread or a file.
 const SYSTEM: u8 = 71;
 /// The directory of recordings or of the history cannot be made or written to, or a file would be
 /// overwritten.
@@ -33,16 +33,16 @@ const CANNOT_CREATE: u8 = 73;
 const PERMISSION: u8 = 77;
 /// The configuration cannot be used.
 const CONFIG: u8 = 78;
-/// Ctrl-C, and again.
+/// A second Ctrl-C.
 pub(crate) const INTERRUPTED: i32 = 130;
 
-/// The same, for `--help`.
+/// The exit codes, for `--help`.
 pub(crate) const HELP: &str = "\
 Exit codes:
     0  stopped by Ctrl-C or SIGTERM, or all is well
     1  a replay reached a different state than was recorded, or two recordings differ
     2  the command line cannot be understood
-   64  the recording does not hold the moment, player or room that was asked for
+   64  the recording does not have the requested moment, player or room
    65  a map, the skins or a recording cannot be used
    69  a port is taken, or an address is not this machine's
    70  Parlour itself failed; the log says how
@@ -51,9 +51,9 @@ Exit codes:
        would overwrite a file
    77  not allowed, such as a port below 1024
    78  the configuration cannot be used
-  130  ended at once by a second Ctrl-C";
+  130  ended immediately by a second Ctrl-C";
 
-/// An exit that is not a good one.
+/// A failed exit.
 #[derive(Debug)]
 pub(crate) struct Exit {
     code: u8,
@@ -69,7 +69,7 @@ impl Exit {
         }
     }
 
-    /// The command line asks for nothing that can be done.
+    /// The command line is wrong.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self {
             code: USAGE,
@@ -77,7 +77,7 @@ impl Exit {
         }
     }
 
-    /// The recording is good, and does not hold what was asked for.
+    /// The recording is good, but does not have what was requested.
     pub(crate) fn not_in_it(text: impl Into<String>) -> Self {
         Self {
             code: NOT_IN_IT,
@@ -85,7 +85,7 @@ impl Exit {
         }
     }
 
-    /// A recording does not hold a moment. Its text says which times it covers.
+    /// A recording does not have a moment. The text says which times it covers.
     pub(crate) fn moment(path: &Path, error: &MomentError) -> Self {
         let text = format!("{}: {error}", path.display());
         match error {
@@ -104,19 +104,19 @@ impl Exit {
         }
     }
 
-    /// A recording did not run to where it should.
+    /// A replay failed.
     pub(crate) fn replay(path: &Path, error: ReplayError) -> Self {
         let text = format!("{}: {error}", path.display());
         if error.is_divergence() {
             return Self {
                 code: DIFFERS,
-                text: format!("{text}. What differs in that tick is told by --diff"),
+                text: format!("{text}. --diff shows what differs in that tick"),
             };
         }
         Self::data(text)
     }
 
-    /// A file is there already whose content would be lost.
+    /// A file would be overwritten.
     pub(crate) fn would_overwrite(text: impl Into<String>) -> Self {
         Self {
             code: CANNOT_CREATE,
@@ -124,7 +124,7 @@ impl Exit {
         }
     }
 
-    /// The system did not give what a server needs.
+    /// The system refused a resource, such as a thread or a file.
     pub(crate) fn system(what: &str, error: &io::Error) -> Self {
         Self {
             code: SYSTEM,
@@ -132,7 +132,7 @@ impl Exit {
         }
     }
 
-    /// Two recordings differ; the report is on standard output already.
+    /// Two recordings differ; the report is already on standard output.
     pub(crate) fn differ() -> Self {
         Self {
             code: DIFFERS,
@@ -140,11 +140,11 @@ impl Exit {
         }
     }
 
-    /// Says what there is to say on standard error.
+    /// Writes the text to standard error, and returns the exit code.
     pub(crate) fn report(self) -> ExitCode {
-        // Nobody may be listening; the code says it, too.
+        // Nobody may be reading. The exit code also reports the failure.
         if !self.text.is_empty() {
-            // A file may have put anything into it, but nothing that a terminal obeys.
+            // It may contain text of a file: escape what a terminal would obey.
             let lines: Vec<String> = self.text.lines().map(words::plain).collect();
             let _ = writeln!(io::stderr(), "parlour: {}", lines.join("\n"));
         }
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_in_the_way_of_a_start_has_a_code_each() {
+    fn each_cause_of_a_failed_start_has_an_exit_code() {
         let listen = |kind: io::ErrorKind| {
             let exit = Exit::from(StartError::Listen {
                 address: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)),

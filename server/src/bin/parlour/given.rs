@@ -1,4 +1,4 @@
-//! What was given: the configuration from the words, the environment and the file they name.
+//! Reads the configuration from the command line, the environment and the file that they name.
 
 use std::{
     env,
@@ -17,7 +17,7 @@ use parlour_shared::map::Map;
 
 use crate::exit::Exit;
 
-/// The configuration of these words. `file` goes before `--config` and the variable.
+/// Resolves the configuration. `file` wins over `--config` and the variable.
 pub(crate) fn config(words: &ArgMatches, file: Option<&OsStr>) -> Result<Config, Exit> {
     let flag = || words.get_one::<OsString>("config").cloned();
     let variable = || env::var_os(FILE_VARIABLE).filter(|name| !name.is_empty());
@@ -33,14 +33,14 @@ pub(crate) fn config(words: &ArgMatches, file: Option<&OsStr>) -> Result<Config,
     })?)
 }
 
-/// The maps and skins of a configuration.
+/// Loads the maps and skins of a configuration.
 pub(crate) fn catalogues(config: &Config) -> Result<(Catalogue, Vec<String>), Exit> {
     let maps = maps::load_and_look(&config.settings.bundled_maps, config.settings.maps.as_deref())?;
     let skins = skins::load(config.settings.skins.as_deref())?;
     Ok((maps, skins))
 }
 
-/// The maps that a recording may have been made with.
+/// Loads the maps that a recording may have been made with.
 pub(crate) fn recorded_maps(config: &Config) -> Result<Vec<Arc<Map>>, Exit> {
     Ok(maps::for_replay(config.settings.maps.as_deref())?)
 }

@@ -1,4 +1,4 @@
-//! The `parlour` command: `serve` (also without a word), `demo`, `replay`, `config`.
+//! The `parlour` command: `serve` (also without a command), `demo`, `replay`, `config`.
 
 mod cli;
 mod config;
@@ -16,7 +16,7 @@ use clap::ArgMatches;
 use exit::Exit;
 
 fn main() -> ExitCode {
-    // Prints help, version and mistakes in the words themselves, and ends there.
+    // Help, the version and mistakes in the command line are printed, and end the process.
     let words = cli::command().try_get_matches();
     let words = words.unwrap_or_else(|error| replay::tipped(error).exit());
     match run(&words) {

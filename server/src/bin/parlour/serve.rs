@@ -1,5 +1,5 @@
-//! `parlour serve` and `parlour demo`: from the configuration to a server that stops when it is
-//! asked to.
+//! `parlour serve` and `parlour demo`: from the configuration to a running server, until it is
+//! asked to stop.
 
 use std::io::{self, Write};
 
@@ -42,22 +42,22 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
     until_stopped(signals, server, running)
 }
 
-/// What waits for signals. Before the server starts, so that none is lost.
+/// Catches signals. Call it before the server starts, so that none is lost.
 pub(crate) fn signals() -> Result<Signals, Exit> {
     Signals::listen().map_err(|error| Exit::system("cannot wait for signals", &error))
 }
 
-/// Lets a server run until it is asked to stop or fails. What belongs to it is dropped before it
+/// Lets a server run until it is asked to stop or fails. `others` is dropped before it
 /// stops.
 pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, others: T) -> Result<(), Exit> {
     let at_once = match signals.wait(&server) {
         Ok(how) => {
             tracing::info!(how, "stopping");
-            say("Stopping; Ctrl-C again ends it at once.\n");
+            say("Stopping; Ctrl-C again ends it immediately.\n");
             exit::INTERRUPTED
         }
         Err(failure) => {
-            tracing::error!(%failure, "stopping, for the server failed");
+            tracing::error!(%failure, "stopping, because the server failed");
             exit::SOFTWARE.into()
         }
     };
@@ -85,7 +85,7 @@ fn warn(config: &Config) {
     }
 }
 
-/// Says something to whoever started the server, if they still listen.
+/// Prints to standard output, even if nobody reads it any longer.
 pub(crate) fn say(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

@@ -1,4 +1,4 @@
-//! What a server prints when it runs: where to go next.
+//! The text that a server prints when it has started.
 
 use std::{
     fmt::Write,
@@ -8,7 +8,7 @@ use std::{
 use parlour_server::ServerOptions;
 use parlour_shared::limits::SUBPROTOCOL_JSON;
 
-/// The lines. `typing` says what to type by hand.
+/// Returns the text. `typing` says what to type by hand.
 pub(crate) fn text(
     listen: SocketAddr,
     admin: SocketAddr,
@@ -46,7 +46,7 @@ pub(crate) fn text(
     text
 }
 
-/// What to type by hand, and how soon: a connection that says no hello in time is closed.
+/// Returns what to type by hand, and how soon: a connection without a hello in time is closed.
 pub(crate) fn typing(options: &ServerOptions, room: &str) -> String {
     let listen = options.listen;
     let here = options.edge.time_to_type_hello(reachable(listen).ip());
@@ -66,7 +66,7 @@ pub(crate) fn typing(options: &ServerOptions, room: &str) -> String {
     text
 }
 
-/// The address by which this machine reaches itself.
+/// Returns the address at which this machine reaches the server.
 pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

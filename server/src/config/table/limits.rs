@@ -1,9 +1,9 @@
-//! What a player may do how often, and how much may be said in a room.
+//! The settings of rate limits.
 
 use super::{Kind, Parsed, Section, Setting, set};
 use crate::config::value::{rate, show_rate, whole};
 
-/// A setting that is a rate: these differ in nothing but what they are about.
+/// Makes a setting whose value is a rate.
 macro_rules! rate_setting {
     ($name:literal, $field:ident, $help:literal) => {
         Setting {

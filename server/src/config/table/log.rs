@@ -1,4 +1,4 @@
-//! What is logged.
+//! The settings of the log.
 
 use super::{Kind, Parsed, Section, Setting, set};
 use crate::config::{log_filter::log_filter, settings::LogFormat};

@@ -1,4 +1,4 @@
-//! Where the server listens and whom it serves.
+//! The settings of the network.
 
 use std::time::Duration;
 
@@ -195,10 +195,10 @@ const HOSTS: &str = "hosts such as play.example.org, *.example.org or 192.0.2.1,
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-/// Five seconds is what an unauthenticated connection is promised to get at most.
+/// The promised maximum for an unauthenticated connection is five seconds.
 const HANDSHAKE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 const WINDOW: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(600));
-/// A world that stands still is noticed after a second.
+/// The server notices after a second that the world does not tick.
 const LIVEZ: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3600));
 const OUTBOX: (usize, usize) = (64 * 1024, 16 * 1024 * 1024);
 

@@ -1,4 +1,4 @@
-//! What is recorded, and how much of it is kept.
+//! The settings of recordings and the history.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ pub(super) const SETTINGS: &[Setting] = &[
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 fn minutes(text: &str) -> Parsed<Duration> {
-    // A file has chunks for three weeks.
+    // A file has enough chunks for three weeks.
     let minutes: u64 = whole(text, 1..=7 * 24 * 60)?;
     Ok(Duration::from_secs(60 * minutes))
 }

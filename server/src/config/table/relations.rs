@@ -12,7 +12,7 @@ use crate::config::settings::Settings;
 /// Two settings that depend on each other.
 pub(in crate::config) struct Relation {
     pub(in crate::config) sides: [Side; 2],
-    /// What is wrong with two values that were both written, and what would be right.
+    /// Returns what is wrong with two written values, and what would be right. `None`: nothing.
     pub(in crate::config) contradiction: fn(&Settings) -> Option<String>,
 }
 
@@ -23,7 +23,7 @@ pub(in crate::config) struct Side {
     pub(in crate::config) follow: fn(&mut Settings),
 }
 
-/// All of them.
+/// All relations.
 pub(in crate::config) const RELATIONS: &[Relation] = &[
     Relation {
         sides: [
@@ -38,7 +38,7 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         ],
         contradiction: |settings| {
             same_socket(settings.listen, settings.admin).then(|| {
-                "both take the same port of the same address: give one of them another port".to_owned()
+                "both use the same port of the same address: give one of them a different port".to_owned()
             })
         },
     },
@@ -65,7 +65,7 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         ],
         contradiction: |settings| {
             (settings.edge.max_unauthenticated_per_address > settings.edge.max_connections).then(|| {
-                "one address may hold more connections than there are: lower max_unauthenticated_per_address or \
+                "one address may have more connections than the server accepts: lower max_unauthenticated_per_address or \
                  raise max_connections"
                     .to_owned()
             })
@@ -84,7 +84,7 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         ],
         contradiction: |settings| {
             (settings.recording.file_bytes > settings.recording.total_bytes).then(|| {
-                "one file of a recording may be larger than all together: lower record_file_mib or raise \
+                "one file of a recording may be larger than all files together: lower record_file_mib or raise \
                  record_total_mib"
                     .to_owned()
             })
@@ -119,7 +119,7 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
 ];
 
 impl Relation {
-    /// Each side's name, with how it follows and the name of the other.
+    /// Returns each side, with the name of the other.
     pub(in crate::config) fn both_ways(&self) -> [(&Side, &'static str); 2] {
         let [one, other] = &self.sides;
         [(one, other.name), (other, one.name)]

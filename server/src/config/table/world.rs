@@ -1,4 +1,4 @@
-//! What the world is like.
+//! The settings of the world.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ pub(super) const SETTINGS: &[Setting] = &[
                random: a new one at each start, which the log and recordings contain",
         kind: Kind::NumberOrWord,
         also: None,
-        // Up to what TOML promises to hold; 0 is no seed.
+        // The maximum is that of TOML integers; 0 means no seed.
         apply: set!(seed, |text| whole_or("random", text, 1..=i64::MAX as u64)),
         show: |settings| show_whole_or("random", settings.seed),
     },
@@ -114,7 +114,7 @@ pub(super) const SETTINGS: &[Setting] = &[
 const RADIUS: (u32, u32) = (1, 100_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Names of bundled maps, sorted; or all, or none of them.
+/// Parses names of bundled maps, `all` or `none`. Sorts the names.
 fn bundled_maps(text: &str) -> Parsed<Bundled> {
     match text {
         "all" => return Ok(Bundled::All),

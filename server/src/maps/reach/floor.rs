@@ -48,12 +48,12 @@ impl Floor {
         }
     }
 
-    /// All of the floor.
+    /// Returns the whole floor.
     pub(super) fn all(&self) -> &Cells {
         &self.free
     }
 
-    /// Takes out of `cells` all that can be walked to from a place, and gives it.
+    /// Removes from `cells` all that can be walked to from a place, and returns them.
     pub(super) fn walk_from(&self, place: Position, cells: &mut Cells) -> Cells {
         let width = self.columns.len();
         let mut reached = FixedBitSet::with_capacity(self.free.0.len());
@@ -91,7 +91,7 @@ impl Floor {
         cells.0.contains(self.cell(place))
     }
 
-    /// Whether a middle that is somewhere in these cells can be in the door.
+    /// Returns whether a body whose middle is in these cells can be in the door.
     pub(super) fn meets(&self, cells: &Cells, door: &Door) -> bool {
         let Some(((left, right), (top, bottom))) = self.range(door) else {
             return false;
@@ -100,7 +100,7 @@ impl Floor {
         (top..=bottom).any(|y| cells.0.contains_any_in_range(row(y) + left..row(y) + right + 1))
     }
 
-    /// How far apart places in these cells are, along the axis along which it is more, in units.
+    /// Returns the extent of these cells in units, along the longer axis.
     pub(super) fn extent(&self, cells: &Cells) -> i32 {
         let width = self.columns.len();
         let (mut left, mut right) = (usize::MAX, 0);
@@ -115,7 +115,7 @@ impl Floor {
         across.max(self.rows.end(last / width) - self.rows.starts[first / width])
     }
 
-    /// How many places are in these cells, in square units. The largest map has less than 2^60.
+    /// Returns the area of these cells in square units. It is below 2^60 on the largest map.
     pub(super) fn area(&self, cells: &Cells) -> u64 {
         let width = self.columns.len();
         let size = |axis: &Axis, cell| u64::from((axis.end(cell) - axis.starts[cell]).unsigned_abs()) + 1;
@@ -163,19 +163,19 @@ impl Axis {
         self.starts.len()
     }
 
-    /// The last unit of a cell.
+    /// Returns the last unit of a cell.
     fn end(&self, cell: usize) -> i32 {
         self.starts.get(cell + 1).map_or(self.last, |next| next - 1)
     }
 
-    /// The cell that holds a place; the nearest if the place is outside.
+    /// Returns the cell that contains a place, or the nearest if the place is outside.
     fn at(&self, place: i32) -> usize {
         self.starts
             .partition_point(|start| *start <= place)
             .saturating_sub(1)
     }
 
-    /// The cells that hold some unit of a stretch of pixels.
+    /// Returns the first and the last cell that a range of pixels touches. `None`: it touches none.
     fn within(&self, start_px: i32, length_px: i32) -> Option<(usize, usize)> {
         let first = (start_px * UNITS_PER_PX).max(HALF_BODY);
         let last = ((start_px + length_px) * UNITS_PER_PX - 1).min(self.last);

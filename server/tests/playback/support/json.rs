@@ -53,7 +53,7 @@ impl Json {
         self.stream.write_all(&frame).unwrap();
     }
 
-    /// The next message of a kind.
+    /// Returns the next message of a kind.
     pub(crate) fn wait(&mut self, kind: &str) -> Value {
         loop {
             while let Some(message) = self.got.pop_front() {

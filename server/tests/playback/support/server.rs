@@ -24,7 +24,7 @@ pub(crate) struct PlaybackServer {
 }
 
 impl PlaybackServer {
-    /// The recording, paused at a tick.
+    /// Serves the recording, paused at a tick.
     pub(crate) fn paused_at(tick: u32) -> Self {
         Self::of(&RECORDING, |past| {
             past.begin_at(&Moment::Tick(parlour_shared::ids::Tick(tick)))
@@ -54,14 +54,14 @@ impl PlaybackServer {
         server
     }
 
-    /// How it stands.
+    /// Returns the status.
     pub(crate) fn look(&self) -> Value {
         let (status, body) = self.ask("GET", "", "");
         assert_eq!(status, 200, "{body}");
         serde_json::from_str(&body).unwrap()
     }
 
-    /// Does what must work.
+    /// Sends an order that must succeed; returns the status.
     pub(crate) fn order(&self, order: &str) -> Value {
         let (status, body) = self.ask("POST", order, "");
         assert_eq!(status, 200, "{order}: {body}");
@@ -89,7 +89,7 @@ impl PlaybackServer {
         (problem.status, problem.detail.into_owned())
     }
 
-    /// Status and body of any request below `/playback`.
+    /// Sends any request below `/playback`; returns status and body.
     pub(crate) fn ask(&self, method: &str, order: &str, header: &str) -> (u16, String) {
         let answer = self.http(&format!("{method} /playback{order} HTTP/1.1\r\n{header}"));
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();

@@ -1,4 +1,4 @@
-//! An ordinary client of the Rust library, which checks all that it is told.
+//! An ordinary client of the Rust library, which checks everything that it is sent.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{KnownRecording, PlaybackServer};
 
-/// Far more than anything takes.
+/// The time limit of all waits, far longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Spectator {
@@ -36,7 +36,7 @@ impl Spectator {
         Self { runtime, connection }
     }
 
-    /// In a room already, and shown the first tick of it.
+    /// Returns a spectator that is in a room and was shown its first tick.
     pub(crate) fn in_room(server: &PlaybackServer, room: &str) -> Self {
         let mut spectator = Self::new(server);
         spectator.enter(room);
@@ -52,7 +52,7 @@ impl Spectator {
         self.runtime.block_on(self.connection.send(command)).unwrap()
     }
 
-    /// Asks for a room; gives what it is told of it.
+    /// Joins a room; returns what it is sent about it.
     pub(crate) fn enter(&mut self, room: &str) -> RoomEntered {
         let request = self.send(Command::Join { room: room.into() });
         self.until(|event| matches!(event, Event::Entered).then_some(()));
@@ -61,7 +61,7 @@ impl Spectator {
         entered
     }
 
-    /// Does something that is refused.
+    /// Sends a request that is refused.
     pub(crate) fn refused(&mut self, command: Command) -> Refusal {
         let request = self.send(command);
         self.until(|event| match event {
@@ -70,18 +70,18 @@ impl Spectator {
         })
     }
 
-    /// The next event; every one must keep all promises.
+    /// Returns the next event. Every event must keep all promises.
     pub(crate) fn next(&mut self) -> Event {
         self.try_next(PATIENCE).expect("something comes").unwrap()
     }
 
-    /// The next event or the end, if it comes in time.
+    /// Returns the next event or the end. `None`: neither came in time.
     fn try_next(&mut self, time: Duration) -> Option<Result<Event, Disconnected>> {
         let next = async { timeout(time, self.connection.next_event()).await };
         self.runtime.block_on(next).ok()
     }
 
-    /// Waits for an event that means something.
+    /// Waits for an event that a condition accepts.
     pub(crate) fn until<T>(&mut self, mut find: impl FnMut(&Event) -> Option<T>) -> T {
         loop {
             let event = self.next();
@@ -91,12 +91,12 @@ impl Spectator {
         }
     }
 
-    /// Whether something comes within a time.
+    /// Returns the next event. `None`: none came in time.
     pub(crate) fn hears(&mut self, time: Duration) -> Option<Event> {
         self.try_next(time).map(Result::unwrap)
     }
 
-    /// The code with which the server closes.
+    /// Waits for the close, and returns its code.
     pub(crate) fn closed(&mut self) -> Option<u16> {
         loop {
             if let Err(end) = self.try_next(PATIENCE).expect("something comes") {
@@ -105,8 +105,7 @@ impl Spectator {
         }
     }
 
-    /// Takes in snapshots up to a tick, and checks at each that the room is what it was. How many
-    /// there were.
+    /// Receives snapshots up to a tick, and checks the room at each. Returns their number.
     pub(crate) fn check_until(&mut self, recording: &KnownRecording, tick: u32) -> u32 {
         let mut count = 0;
         while self.tick() < Tick(tick) {
@@ -118,12 +117,12 @@ impl Spectator {
         count
     }
 
-    /// The tick of the view; 0 without one.
+    /// Returns the tick of the view; 0 without one.
     pub(crate) fn tick(&self) -> Tick {
         self.client().view().tick().unwrap_or_default()
     }
 
-    /// Whether all in the room are seen where they were.
+    /// Checks that all players of the room are seen where they were.
     #[track_caller]
     pub(crate) fn check(&self, recording: &KnownRecording) {
         let tick = self.tick();

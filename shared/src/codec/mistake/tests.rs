@@ -16,16 +16,16 @@ fn said(text: &str) -> String {
 const MESSAGES: &str = "hello, join, leave, move, chat, set_skin, set_state, custom, ping, bye";
 
 #[test]
-fn a_name_that_is_not_known_is_told_with_those_that_are() {
+fn an_unknown_name_is_reported_with_the_known_ones() {
     for (text, name) in [
         (r#"{"bogus":1}"#, " `bogus`"),
         (r#""sprnt""#, " `sprnt`"),
         (r#"{"a`, expected b":1}"#, " `a`, expected b`"),
-        // A Cyrillic letter, and one from right to left.
+        // A Cyrillic letter, and a right-to-left override.
         ("{\"m\u{43e}ve\":{}}", r" `m\u{43e}ve`"),
         ("{\"\u{202e}\":{}}", r" `\u{202e}`"),
         (r#"{"\u0007":{}}"#, r" `\u{7}`"),
-        // That is no typing mistake.
+        // Too long to be a typing mistake.
         (r#"{"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9":1}"#, ""),
     ] {
         let expected = format!("unknown message{name}; known are {MESSAGES}");
@@ -54,7 +54,7 @@ fn a_name_that_is_not_known_is_told_with_those_that_are() {
 }
 
 #[test]
-fn a_missing_or_wrong_field_is_told_by_its_place() {
+fn a_missing_or_wrong_field_is_reported_with_its_path() {
     let hello = r#", as in {"hello":{"protocol":1,"name":"Ada"}}"#;
     let moves = r#", as in {"move":{"direction":"east"}}"#;
     for (text, expected, example) in [
@@ -85,7 +85,7 @@ fn a_missing_or_wrong_field_is_told_by_its_place() {
         ),
         (
             r#"{"hello":{"protocol":1,"protocol":1}}"#,
-            "`hello.protocol` is there twice",
+            "`hello.protocol` is given twice",
             "",
         ),
         (
@@ -113,7 +113,7 @@ fn a_missing_or_wrong_field_is_told_by_its_place() {
         ),
         (
             r#"{"custom":{"name":"wave","body":"abc"}}"#,
-            "`custom`: a body is an even number of hexadecimal digits",
+            "`custom`: a body must be an even number of hexadecimal digits",
             "",
         ),
         (r#"{"bye":{}}"#, r#"`bye` has no fields: send "bye""#, ""),
@@ -129,7 +129,7 @@ fn a_missing_or_wrong_field_is_told_by_its_place() {
 }
 
 #[test]
-fn a_mistake_in_the_form_is_told() {
+fn a_mistake_in_the_form_is_reported() {
     let join = r#"as in {"join":{"request":1,"room":"plaza"}}"#;
     for (text, expected) in [
         ("", format!("the message is empty; it must be JSON, {join}")),
@@ -180,7 +180,7 @@ fn a_mistake_in_the_form_is_told() {
 }
 
 #[test]
-fn each_message_has_an_example_that_is_one() {
+fn each_message_has_an_example_that_decodes() {
     for (name, example) in EXAMPLES {
         let message = from_json(example).unwrap();
         let json = serde_json::to_value(&message).unwrap();
@@ -191,8 +191,7 @@ fn each_message_has_an_example_that_is_one() {
     assert_eq!(from_json(EXAMPLES[9].1), Ok(ClientMessage::Bye));
 }
 
-/// Texts that are nearly messages: an example with one character replaced or left out, or with a
-/// secret as a value.
+/// Texts that are almost messages: an example with one character replaced or removed.
 fn nearly() -> impl Strategy<Value = String> {
     let example = prop::sample::select(EXAMPLES.map(|(_, example)| example).to_vec());
     (example, any::<prop::sample::Index>(), any::<Option<char>>()).prop_map(|(example, at, with)| {
@@ -208,7 +207,7 @@ fn nearly() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_sentence_is_printable_and_fits_into_a_close_frame(text in prop_oneof![nearly(), ".*"]) {
+    fn a_sentence_is_printable_and_fits_in_a_close_frame(text in prop_oneof![nearly(), ".*"]) {
         if let Err(CodecError::Malformed(sentence)) = from_json(&text) {
             prop_assert!(sentence.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{}", sentence);
             prop_assert!(sentence.len() <= ROOM, "{} bytes: {}", sentence.len(), sentence);
@@ -220,7 +219,7 @@ proptest! {
         example in prop::sample::select(EXAMPLES.map(|(_, example)| example).to_vec()),
         secret in "[A-Z]{8}",
     ) {
-        // In place of each value, also of those that are objects.
+        // Replaces each value, including those that are objects.
         for (at, _) in example.match_indices(':') {
             for closed in 0..4 {
                 let text = format!("{}:\"{secret}\"{}", &example[..at], "}".repeat(closed));

@@ -1,8 +1,8 @@
-//! What a decoder tells its caller.
+//! The events that a decoder returns.
 
 use crate::websocket::{OpCode, WebSocketError, is_close_code};
 
-/// Something whole that the peer sent. It borrows from the input or from the
+/// A complete message or control frame from the peer. It borrows from the input or from the
 /// [`Decoder`](super::Decoder).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
@@ -10,23 +10,22 @@ pub enum Event<'a> {
     Text(&'a str),
     /// A binary message.
     Binary(&'a [u8]),
-    /// A ping; the payload, of up to 125 bytes, belongs into the pong. Only the latest needs an
-    /// answer.
+    /// A ping, with up to 125 bytes that belong in the pong. Only the latest ping needs an answer.
     Ping(&'a [u8]),
     /// A pong, with up to 125 bytes.
     Pong(&'a [u8]),
     /// The peer's last frame.
     Close {
-        /// Why, if the peer says. One that [`is_close_code`] allows.
+        /// The close code, one that [`is_close_code`] allows. `None`: the peer sent no code.
         code: Option<u16>,
-        /// What else the peer says, up to 123 bytes. For logs, and even there with care.
+        /// The peer's reason, up to 123 bytes. Use it only in logs, and treat it as untrusted.
         reason: &'a str,
     },
 }
 
 impl<'a> Event<'a> {
-    /// What a whole message or control frame says. The opcode of a message is that of its first
-    /// frame.
+    /// Returns the event of a complete message or control frame. The opcode of a message is that of
+    /// its first frame.
     pub(super) fn new(opcode: OpCode, payload: &'a [u8]) -> Result<Self, WebSocketError> {
         let text = |bytes| str::from_utf8(bytes).map_err(|_| WebSocketError::InvalidUtf8);
         Ok(match opcode {

@@ -1,4 +1,4 @@
-//! The header of a frame: read, and refused if it may not come now.
+//! Reads and validates the headers of frames.
 
 use super::{Decoder, Message, take_front};
 use crate::websocket::{MAX_CONTROL_PAYLOAD, OpCode, Role, WebSocketError};
@@ -9,9 +9,9 @@ pub(super) struct Frame {
     pub(super) opcode: OpCode,
     /// Whether the message ends with this frame.
     pub(super) last: bool,
-    /// Bytes of the payload that did not come yet.
+    /// Bytes of the payload that have not arrived yet.
     pub(super) remaining: usize,
-    /// The key, rotated to the next byte of the payload.
+    /// The mask key, rotated to the next byte of the payload.
     pub(super) mask: Option<[u8; 4]>,
 }
 
@@ -23,7 +23,8 @@ pub(super) struct PartialHeader {
 }
 
 impl PartialHeader {
-    /// The `N` bytes at `begin`, once the input has brought them. They are asked for in order.
+    /// Returns the `N` bytes at `begin`, or `None` if they have not all arrived. Callers ask for
+    /// bytes in order.
     fn bytes<const N: usize>(&mut self, begin: usize, input: &mut &mut [u8]) -> Option<[u8; N]> {
         let end = begin + N;
         let bytes = take_front(input, end.saturating_sub(self.len));
@@ -34,10 +35,10 @@ impl PartialHeader {
 }
 
 impl Decoder {
-    /// Reads a frame's header and counts the frame; `None` if the input ends before.
+    /// Reads a frame's header and counts the frame. Returns `None` if the input ends first.
     pub(super) fn read_header(&mut self, input: &mut &mut [u8]) -> Result<Option<Frame>, WebSocketError> {
-        // When more of a header comes, what was checked is checked again; nothing changes before it
-        // is whole.
+        // When more of the header arrives, everything is checked again; no state changes until the
+        // header is complete.
         let Some([first, second]) = self.header.bytes(0, input) else {
             return Ok(None);
         };
@@ -89,7 +90,7 @@ impl Decoder {
         }))
     }
 
-    /// What the first two bytes of a frame give away.
+    /// Checks the first two bytes of a frame and returns its opcode.
     fn check_kind(&self, first: u8, second: u8) -> Result<OpCode, WebSocketError> {
         if first & 0x70 != 0 {
             return Err(WebSocketError::ReservedBits);
@@ -122,8 +123,8 @@ impl Decoder {
         Ok(opcode)
     }
 
-    /// The length of a payload that was written in `len_bytes` further bytes, if it is in order and
-    /// within the limit.
+    /// Checks the length of a payload, which was written in `len_bytes` further bytes, and returns
+    /// it.
     fn check_length(&self, opcode: OpCode, len: u64, len_bytes: usize) -> Result<usize, WebSocketError> {
         if len >> 63 != 0 {
             return Err(WebSocketError::LengthOverflow);

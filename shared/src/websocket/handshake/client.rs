@@ -7,7 +7,7 @@ use super::{
     response::{Response, is_token},
 };
 
-/// What a client asks for.
+/// The request of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientRequest<'a> {
     /// Host, with the port if it is not the default one.
@@ -16,38 +16,38 @@ pub struct ClientRequest<'a> {
     pub path: &'a str,
     /// Fresh random bytes.
     pub nonce: [u8; 16],
-    /// The subprotocols that the client speaks, the best first. If there are any, the server has to
-    /// choose one.
+    /// The subprotocols that the client supports, preferred ones first. If the list is not empty,
+    /// the server must choose one.
     pub subprotocols: &'a [&'a str],
-    /// Further headers, name and value.
+    /// Further headers, as name and value.
     pub headers: &'a [(&'a str, &'a str)],
 }
 
-/// A handshake whose response did not come yet.
+/// A handshake whose response is not complete yet.
 #[derive(Clone, Debug)]
 pub struct ClientHandshake {
     accept: String,
     subprotocols: Vec<String>,
-    /// What came of the response.
+    /// The part of the response that has arrived.
     head: Vec<u8>,
 }
 
-/// A server's consent.
+/// The server accepted the handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// How many bytes of the last input belong to the response. What follows them is for the
+    /// How many bytes of the last input belong to the response. The bytes after them are for the
     /// decoder.
     pub consumed: usize,
-    /// The subprotocol that the server chose; `None` only if none was offered.
+    /// The subprotocol that the server chose. `None` only if the client offered none.
     pub subprotocol: Option<String>,
 }
 
 impl ClientHandshake {
-    /// Begins a handshake; the bytes are the request to send.
+    /// Begins a handshake. Returns it and the bytes of the request to send.
     ///
     /// # Errors
-    /// [`HandshakeError::InvalidRequest`] if a part of the request would break out of its place in
-    /// it.
+    /// [`HandshakeError::InvalidRequest`] if a part of the request is invalid, for example because
+    /// it would end its line.
     pub fn start(request: &ClientRequest<'_>) -> Result<(Self, Vec<u8>), HandshakeError> {
         let key = STANDARD.encode(request.nonce);
         let bytes = to_bytes(request, &key)?;
@@ -59,17 +59,17 @@ impl ClientHandshake {
         Ok((handshake, bytes))
     }
 
-    /// Reads a further part of the response. `None`: all of it is read and the response goes on.
+    /// Reads a further part of the response. Returns `None` if all of it was read and the response
+    /// continues.
     ///
     /// # Errors
-    /// [`HandshakeError`] if the response is no consent to what was asked for. The handshake is
-    /// over then.
+    /// [`HandshakeError`] if the response does not accept the request. The handshake is then over.
     pub fn read(&mut self, input: &[u8]) -> Result<Option<Accepted>, HandshakeError> {
         const END: &[u8] = b"\r\n\r\n";
         let known = self.head.len();
         let room = MAX_RESPONSE - known;
         self.head.extend_from_slice(&input[..input.len().min(room)]);
-        // The end may have begun in what came before.
+        // The end may have begun in the part before.
         let search_from = known.saturating_sub(END.len() - 1);
         let Some(found) = self.head[search_from..]
             .windows(END.len())

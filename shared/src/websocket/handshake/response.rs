@@ -1,4 +1,4 @@
-//! The head of an HTTP/1.1 response, as far as a WebSocket client has to understand it.
+//! The head of an HTTP/1.1 response, as far as a WebSocket client needs it.
 
 use super::HandshakeError;
 
@@ -24,14 +24,14 @@ impl<'a> Response<'a> {
         Ok(Self { status, headers })
     }
 
-    /// Whether a header `name` lists `token`, whatever the case.
+    /// Whether a header `name` lists `token`, ignoring case.
     pub(super) fn has_token(&self, name: &str, token: &str) -> bool {
         self.values(name)
             .flat_map(|value| value.split(','))
             .any(|item| item.trim().eq_ignore_ascii_case(token))
     }
 
-    /// The value of a header that must not be there twice.
+    /// Returns the value of a header, or `None` if it is missing. It must not occur twice.
     pub(super) fn only(&self, name: &'static str) -> Result<Option<&'a str>, HandshakeError> {
         let mut values = self.values(name);
         match (values.next(), values.next()) {
@@ -48,7 +48,7 @@ impl<'a> Response<'a> {
     }
 }
 
-/// Three digits, after the version and before a reason that may be missing.
+/// Parses the status: three digits between the version and an optional reason.
 fn parse_status(line: &str) -> Option<u16> {
     let rest = line.strip_prefix("HTTP/1.1 ")?;
     let (digits, reason) = rest.split_at_checked(3)?;
@@ -64,7 +64,7 @@ fn parse_header(line: &str) -> Option<(&str, &str)> {
     in_order.then(|| (name, value.trim_matches([' ', '\t'])))
 }
 
-/// Whether `text` can be the name of a header or subprotocol.
+/// Whether `text` is a valid name of a header or subprotocol.
 pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
