@@ -82,11 +82,14 @@ pub fn write_enter(out: &mut Vec<u8>, enter: &EnterFields<'_>) {
         "name of {} bytes is too long",
         enter.name.len()
     );
-    out.extend_from_slice(&enter.slot.0.to_le_bytes());
-    out.extend_from_slice(&enter.player.0.to_le_bytes());
-    write_place(out, enter.position, enter.gait);
-    write_skin(out, enter.skin);
-    out.push(enter.name.len() as u8);
+    // Each append to a Vec checks its capacity, so all fixed fields are one append.
+    let mut fixed = [0; 18];
+    fixed[..2].copy_from_slice(&enter.slot.0.to_le_bytes());
+    fixed[2..6].copy_from_slice(&enter.player.0.to_le_bytes());
+    fixed[6..15].copy_from_slice(&place(enter.position, enter.gait));
+    fixed[15..17].copy_from_slice(&enter.skin.to_le_bytes());
+    fixed[17] = enter.name.len() as u8;
+    out.extend_from_slice(&fixed);
     out.extend_from_slice(enter.name.as_bytes());
     out.push(enter.extras);
 }
@@ -95,8 +98,8 @@ pub fn write_enter(out: &mut Vec<u8>, enter: &EnterFields<'_>) {
 /// order.
 pub fn write_update_head(out: &mut Vec<u8>, slot: Slot, mask: u8) {
     debug_assert!(mask & (fields::TURN | fields::ANCHOR) != (fields::TURN | fields::ANCHOR));
-    out.extend_from_slice(&slot.0.to_le_bytes());
-    out.push(mask);
+    let [low, high] = slot.0.to_le_bytes();
+    out.extend_from_slice(&[low, high, mask]);
 }
 
 /// Writes the field [`fields::TURN`].
@@ -106,7 +109,7 @@ pub fn write_turn(out: &mut Vec<u8>, ticks_ago: u8, gait: Gait) {
 
 /// Writes the field [`fields::ANCHOR`].
 pub fn write_anchor(out: &mut Vec<u8>, position: Position, gait: Gait) {
-    write_place(out, position, gait);
+    out.extend_from_slice(&place(position, gait));
 }
 
 /// Writes the field [`fields::SKIN`].
@@ -125,8 +128,10 @@ pub fn write_extra(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-fn write_place(out: &mut Vec<u8>, position: Position, gait: Gait) {
-    out.extend_from_slice(&position.x.to_le_bytes());
-    out.extend_from_slice(&position.y.to_le_bytes());
-    out.push(gait.to_byte());
+fn place(position: Position, gait: Gait) -> [u8; 9] {
+    let mut bytes = [0; 9];
+    bytes[..4].copy_from_slice(&position.x.to_le_bytes());
+    bytes[4..8].copy_from_slice(&position.y.to_le_bytes());
+    bytes[8] = gait.to_byte();
+    bytes
 }
