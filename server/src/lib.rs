@@ -136,3 +136,12 @@ pub use crate::{edge::EdgeOptions, failure::ServerFailure, metrics::Recorder};
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};
+
+/// Compiles the Rust examples of the guides.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../docs/game-logic.md")]
+    mod game_logic {}
+    #[doc = include_str!("../../docs/replay.md")]
+    mod replay {}
+}
