@@ -1,5 +1,4 @@
-//! Snapshots: packing records, splicing a viewer's frame, and what a client does to read and apply
-//! one.
+//! Snapshots: packing their records on the server, and reading and applying them in a client.
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -39,7 +38,7 @@ fn full(out: &mut Vec<u8>) {
     });
 }
 
-/// A delta in which all 50 turned.
+/// A delta in which all 50 players turned.
 fn delta(out: &mut Vec<u8>) {
     let mut builder = Builder::begin(out, 1, Tick(101), Some(Tick(100)), None);
     builder.section(flags::UPDATES, |out| {
@@ -77,8 +76,8 @@ fn encoding(criterion: &mut Criterion) {
         bencher.iter(|| {
             view.enter_room(1);
             for bytes in [&first, &second] {
-                snapshot.read(bytes).expect("as packed above");
-                view.apply(&snapshot).expect("as packed above");
+                snapshot.read(bytes).expect("a valid snapshot");
+                view.apply(&snapshot).expect("a valid snapshot");
             }
         });
     });
