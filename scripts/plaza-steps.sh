@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The steps of scripts/plaza: one run, the ladder of a load, the raw floor, twice the load, the soak. Source it after
 # scripts/measure.sh. Wants: ran (where results go), release (where binaries are), settle, duration, runs, ramp,
-# floor_settle, floor_duration, floor_seconds, degrading_seconds, left_s, and the functions say_left and spend.
+# floor_settle, floor_duration, floor_seconds, overload_seconds, left_s, and the functions say_left and spend.
 
 # A movement command with its WebSocket header: 8 or 9 bytes and 6.
 INPUT_BYTES=15
@@ -155,7 +155,7 @@ measure_load() {
 # measure_floor LOAD RUN: the same messages as in that run, without a game.
 measure_floor() {
   local folder=$ran/floor/$1 figures clients frames bytes inputs port server
-  figures=$("$release/bench-report" floor-of "$2") || {
+  figures=$("$release/bench-report" floor-work "$2") || {
     say "$1: no floor, for the run has no figures"
     return 0
   }
@@ -195,8 +195,8 @@ wait_for_listener() {
 }
 
 # Twice the load that fits, and back. Each kind of bots has a map of its own, so that no room gets fuller.
-measure_degrading() {
-  local folder=$ran/degrading clients base more start from to climb sampler bots=(--per-room 50)
+measure_overload() {
+  local folder=$ran/overload clients base more start from to climb sampler bots=(--per-room 50)
   clients=${PLAZA_FITS:-$(cat "$ran/runs/walkers-60/done" 2>/dev/null || echo 2000)}
   climb=$((clients / ramp + 1))
   rm -rf "$folder"
@@ -206,14 +206,14 @@ measure_degrading() {
   sample_each_second "$folder/samples" "$start" &
   sampler=$!
   STARTED+=("$sampler")
-  say_left "degrading: $clients clients"
+  say_left "overload: $clients clients"
   bots_in_background 300 --count "$clients" --map plaza --ramp "$ramp/s" --settle 1s --witnesses 0.2 "${bots[@]}" \
     --duration $((climb + 45))s --json "$folder/base.json" >"$folder/base.log" 2>&1
   base=$STARTED_PID
   sleep $((climb + 3))
   probe before 5
   from=$(now_ns)
-  say "degrading: as many more"
+  say "overload: as many more"
   bots_in_background 300 --count "$clients" --map garden --ramp "$ramp/s" --settle 1s --witnesses 0.2 "${bots[@]}" \
     --duration 15s --json "$folder/more.json" >"$folder/more.log" 2>&1
   more=$STARTED_PID
@@ -221,7 +221,7 @@ measure_degrading() {
   probe during 10
   wait "$more" || true
   to=$(now_ns)
-  say "degrading: back to $clients"
+  say "overload: back to $clients"
   sleep 3
   probe after 5
   wait "$base" || true
@@ -232,7 +232,7 @@ measure_degrading() {
     printf "{\"clients\": %d, \"more\": %d, \"server_args\": \"--interest-radius all --cadence auto\", ", clients, clients
     printf "\"overload_from_s\": %.3f, \"overload_to_s\": %.3f}\n", (from - start) / 1e9, (to - start) / 1e9
   }' >"$folder/about.json"
-  spend "$degrading_seconds"
+  spend "$overload_seconds"
 }
 
 probe() { # probe PHASE SECONDS: one room that measures, 2 s after it began to connect

@@ -1,5 +1,6 @@
-//! Proximity: the grid compared with an R-tree and with brute force, which shows why the server uses
-//! a grid. Each figure is one check of all players; in a large room a tick checks a sixth of them.
+//! Proximity: the grid compared with an R-tree and with brute force, which shows why the server
+//! uses a grid. Each figure is one check of all players; in a large room a tick checks a sixth of
+//! them.
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};

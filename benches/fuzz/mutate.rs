@@ -1,5 +1,5 @@
-//! Applies the fuzzer's input as changes to a valid document. Within seconds the fuzzer then reaches
-//! code behind the first checks of a parser.
+//! Applies the fuzzer's input as changes to a valid document. Within seconds the fuzzer then
+//! reaches code behind the first checks of a parser.
 
 /// Reads the input as a list of changes: position (2 bytes), kind (1), length (1) and new bytes.
 /// An input that begins with 0xFF replaces the document instead.

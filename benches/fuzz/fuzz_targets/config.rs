@@ -1,5 +1,5 @@
-//! Configuration files: mistakes are reported, and valid settings are the same after they are printed
-//! and read again.
+//! Configuration files: mistakes are reported, and valid settings are the same after they are
+//! printed and read again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

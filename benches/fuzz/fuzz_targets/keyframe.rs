@@ -1,5 +1,5 @@
-//! Saved worlds: any bytes are refused, or load as a world that can run. The target corrects the hash
-//! in the bytes, as an attacker would.
+//! Saved worlds: any bytes are refused, or load as a world that can run. The target corrects the
+//! hash in the bytes, as an attacker would.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -18,8 +18,8 @@ const PARTS: usize = 2;
 
 fuzz_target!(|input: &[u8]| {
     read(&mutate::mutate(GOOD, input));
-    // The checksum stops nearly all of these, so the input is also used as the content of a chunk of
-    // ticks with a valid checksum.
+    // The checksum stops nearly all of these, so the input is also used as the content of a chunk
+    // of ticks with a valid checksum.
     if let Some((ticks, raw)) = input.split_first() {
         let items = read(&with_chunk(u32::from(*ticks % 8) + 1, raw));
         if !items.is_empty() {

@@ -1,5 +1,6 @@
-//! The cost of connections to a running server: memory and CPU per connection, the rate of accepting
-//! them, and the effect of a storm of joins on the tick. Starts the servers, prints JSON lines.
+//! The cost of connections to a running server: memory and CPU per connection, the rate of
+//! accepting them, and the effect of a storm of joins on the tick. Starts the servers, prints JSON
+//! lines.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::print_stdout,

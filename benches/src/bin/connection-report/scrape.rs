@@ -15,8 +15,8 @@ impl Scrape {
         self.value(name) - before.value(name)
     }
 
-    /// Returns a quantile of a histogram's samples since `before`, interpolated within its bucket as
-    /// Prometheus does, or `None` without samples.
+    /// Returns a quantile of a histogram's samples since `before`, interpolated within its bucket
+    /// as Prometheus does, or `None` without samples.
     pub(crate) fn quantile(&self, before: &Self, name: &str, share: f64) -> Option<f64> {
         let old = before.buckets(name);
         let new = self.buckets(name);

@@ -49,8 +49,8 @@ pub(crate) fn run(args: &DriveArgs, stop: &StopFlag) -> anyhow::Result<Value> {
     }))
 }
 
-/// Connects to the server. The server may start at the same time, so the first connection is retried
-/// until it listens.
+/// Connects to the server. The server may start at the same time, so the first connection is
+/// retried until it listens.
 fn connect(
     address: SocketAddr,
     number: usize,
@@ -101,8 +101,8 @@ fn drive(
                 },
                 ReadyEvent::Timer(_) => {
                     let due = (start.elapsed().as_secs_f64() * per_second) as u64;
-                    // More than one input per client at once is not an even spread, so a late driver
-                    // skips inputs.
+                    // More than one input per client at once is not an even spread, so a late
+                    // driver skips inputs.
                     done = done.max(due.saturating_sub(peers.len() as u64));
                     while done < due {
                         let peer = &peers[(done % peers.len() as u64) as usize];

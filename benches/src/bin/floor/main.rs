@@ -1,5 +1,6 @@
-//! The raw floor: the cost of moving the messages of a world server without the world. A small server
-//! and a small driver, each with one thread, one `send` per frame and one `recv` per ready socket.
+//! The raw floor: the cost of moving the messages of a world server without the world. A small
+//! server and a small driver, each with one thread, one `send` per frame and one `recv` per ready
+//! socket.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::print_stdout,
