@@ -1,4 +1,6 @@
-//! Starts a server. Everything that can fail is done before the first thread runs.
+//! Starts a server: binds the ports, creates the world and the threads of its recording, and then
+//! starts the tick thread, the I/O threads and the admin thread. If a thread cannot be started, the
+//! ones before it are ended.
 
 use std::{
     net::TcpListener,
