@@ -6,12 +6,14 @@
 //! | `router` | the form of a route table, and the search in it: 404, 405 with `Allow`, `HEAD` |
 //! | `answer` | the form of answers |
 //! | `problem` | the form of errors |
+//! | `echo` | text of a client that an error repeats: escaped and bounded |
 //! | `quiet` | a socket that keeps hyper from answering in another form |
 //!
 //! Each port has its table: `edge/http/routes.rs` and `admin/routes.rs`. A new route is one row and
 //! one function there.
 
 mod answer;
+mod echo;
 mod policy;
 mod problem;
 mod quiet;

@@ -114,7 +114,7 @@ pub mod config;
 mod descriptors;
 mod edge;
 mod failure;
-pub mod http;
+mod http;
 pub mod logs;
 pub mod maps;
 mod metrics;
@@ -132,7 +132,12 @@ mod tick_loop;
 /// environment variable `PARLOUR_BUILD` replaces the commit at build time.
 pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
 
-pub use crate::{edge::EdgeOptions, failure::ServerFailure, metrics::Recorder};
+pub use crate::{
+    edge::EdgeOptions,
+    failure::ServerFailure,
+    http::{HostPattern, OriginPattern, PatternError},
+    metrics::Recorder,
+};
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};

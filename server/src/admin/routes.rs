@@ -85,6 +85,7 @@ pub(super) async fn answer(
         Err(problem) => Err(problem),
     };
     result.unwrap_or_else(|problem| {
+        let problem = problem.without_route_class();
         if let Some(class) = problem.class() {
             let detail = format!("admin port: {}", describe(&request));
             sources.edge.reject(class, peer, &detail);

@@ -11,7 +11,7 @@ use parlour_shared::problem::{MEDIA_TYPE, ProblemDetails};
 
 use super::{
     answer::{Answer, seal},
-    policy::Refusal,
+    policy::AccessRefusal,
 };
 use crate::reject::Reject;
 
@@ -104,6 +104,7 @@ kinds! {
 #[derive(Debug)]
 pub(crate) struct HttpProblem {
     kind: ProblemKind,
+    class: Option<Reject>,
     detail: Cow<'static, str>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -113,6 +114,7 @@ impl HttpProblem {
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
+            class: kind.class(),
             detail: detail.into(),
             headers: Vec::new(),
         }
@@ -124,9 +126,18 @@ impl HttpProblem {
         self
     }
 
-    /// The class under which metrics and logs count it.
+    /// Takes the class away from a 404 or 405: the admin port does not count typing errors of
+    /// operators as rejections of clients.
+    pub(crate) fn without_route_class(mut self) -> Self {
+        if matches!(self.kind, ProblemKind::NotFound | ProblemKind::Method) {
+            self.class = None;
+        }
+        self
+    }
+
+    /// Returns the class under which metrics and logs count it.
     pub(crate) fn class(&self) -> Option<Reject> {
-        self.kind.class()
+        self.class
     }
 
     /// Returns the answer.
@@ -157,7 +168,7 @@ impl HttpProblem {
             title: self.kind.title().into(),
             status: status.as_u16(),
             detail: self.detail,
-            class: self.kind.class().map(|reject| reject.class().into()),
+            class: self.class.map(|reject| reject.class().into()),
         };
         let mut body = details.to_json();
         // So that a terminal shows its prompt on a new line.
@@ -172,12 +183,15 @@ impl HttpProblem {
     }
 }
 
-impl From<Refusal> for HttpProblem {
-    fn from(refusal: Refusal) -> Self {
+impl From<AccessRefusal> for HttpProblem {
+    fn from(refusal: AccessRefusal) -> Self {
         let kind = match refusal {
-            Refusal::NoHost => ProblemKind::BadRequest,
-            Refusal::Host(_) => ProblemKind::Host,
-            Refusal::Origin(_) | Refusal::Page => ProblemKind::Origin,
+            AccessRefusal::NoHost => ProblemKind::BadRequest,
+            AccessRefusal::Host(_) => ProblemKind::Host,
+            AccessRefusal::Origin(_)
+            | AccessRefusal::UnnamedPage
+            | AccessRefusal::RepeatedHeader(_)
+            | AccessRefusal::Page => ProblemKind::Origin,
         };
         Self::new(kind, refusal.to_string())
     }
