@@ -7,7 +7,7 @@
 //! | outbound, per I/O thread | [`outbound::RING`] ticks | half-way its snapshots are held back; at the end the thread is told that it lost ticks and closes its connections with 4001 |
 
 pub(crate) mod inbound;
-pub(crate) mod load;
+pub(crate) mod io_load;
 pub(crate) mod outbound;
 pub(crate) mod route;
 pub(crate) mod tick_status;

@@ -26,7 +26,7 @@ use rustix::{
     process::{Resource, getrlimit, setrlimit},
 };
 
-pub(crate) use acceptor::{Accepted, Acceptor};
+pub(crate) use acceptor::{AcceptedConnection, Acceptor};
 
 /// Kept for the admin port and files: 64 connections and 32 files. The recording, a history, a
 /// directory that is read and a lock that is tried take 6.
@@ -39,7 +39,7 @@ const OF_A_THREAD: u64 = 8;
 
 /// What is left above a new descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Left {
+pub(crate) enum Headroom {
     /// Only the descriptors for files.
     Files,
     /// Only the descriptors for files and the admin port.
@@ -60,7 +60,7 @@ pub(crate) struct Descriptors {
 
 /// The limit leaves no descriptor for a connection.
 #[derive(Debug)]
-pub(crate) struct TooFew {
+pub(crate) struct LimitTooLow {
     pub(crate) limit: u64,
 }
 
@@ -86,12 +86,12 @@ impl Descriptors {
     /// Warns if the limit allows fewer connections than `max_connections`, before this many threads
     /// start. Returns an error if it leaves none for connections: a thread would soon end for lack
     /// of a descriptor.
-    pub(crate) fn check(&self, threads: usize, max_connections: u32) -> Result<(), TooFew> {
+    pub(crate) fn check(&self, threads: usize, max_connections: u32) -> Result<(), LimitTooLow> {
         let limit = limit();
         let taken = spare().map_or(limit, number) + OF_A_THREAD * threads as u64;
-        let room = kept_from(limit).clients.saturating_sub(taken);
+        let room = reserve_of(limit).clients.saturating_sub(taken);
         if room == 0 {
-            return Err(TooFew { limit });
+            return Err(LimitTooLow { limit });
         }
         if room < u64::from(max_connections) {
             tracing::warn!(
@@ -104,8 +104,8 @@ impl Descriptors {
     }
 
     /// Returns what is left above this new descriptor. The limit may change while the process runs.
-    pub(crate) fn left(&self, newest: impl AsFd) -> Left {
-        left(limit(), number(newest))
+    pub(crate) fn headroom(&self, newest: impl AsFd) -> Headroom {
+        headroom(limit(), number(newest))
     }
 
     /// Returns whether a line about refused connections may be logged: once a second.
@@ -134,32 +134,32 @@ fn is_without_descriptors(error: &io::Error) -> bool {
 }
 
 /// The first numbers that are not for clients, not for answers, and not for the admin port.
-struct Kept {
+struct Reserve {
     clients: u64,
     answers: u64,
     admin: u64,
 }
 
-fn kept_from(limit: u64) -> Kept {
+fn reserve_of(limit: u64) -> Reserve {
     let kept = KEPT.min(limit / 4);
     let answers = limit - kept;
-    Kept {
+    Reserve {
         clients: answers - ANSWERED.min(limit / 16),
         answers,
         admin: limit - kept / 3,
     }
 }
 
-fn left(limit: u64, number: u64) -> Left {
-    let kept = kept_from(limit);
-    if number >= kept.admin {
-        Left::Files
-    } else if number >= kept.answers {
-        Left::Admin
-    } else if number >= kept.clients {
-        Left::Answers
+fn headroom(limit: u64, number: u64) -> Headroom {
+    let reserve = reserve_of(limit);
+    if number >= reserve.admin {
+        Headroom::Files
+    } else if number >= reserve.answers {
+        Headroom::Admin
+    } else if number >= reserve.clients {
+        Headroom::Answers
     } else {
-        Left::Clients
+        Headroom::Clients
     }
 }
 
@@ -185,19 +185,23 @@ mod tests {
     #[test]
     fn each_limit_keeps_some_for_everyone() {
         for limit in [0, 1, 16, 64, 128, 256, 1024, 4096, 20_000, 1 << 30, u64::MAX] {
-            let kept = kept_from(limit);
-            assert!(kept.clients <= kept.answers && kept.answers <= kept.admin && kept.admin <= limit);
-            assert!(kept.clients >= limit / 16 * 11, "{limit}");
+            let reserve = reserve_of(limit);
+            assert!(
+                reserve.clients <= reserve.answers
+                    && reserve.answers <= reserve.admin
+                    && reserve.admin <= limit
+            );
+            assert!(reserve.clients >= limit / 16 * 11, "{limit}");
             if limit >= 64 {
                 assert!(
-                    kept.clients < kept.answers && kept.answers < kept.admin,
+                    reserve.clients < reserve.answers && reserve.answers < reserve.admin,
                     "{limit}"
                 );
-                assert!(limit - kept.admin >= 5, "{limit}");
+                assert!(limit - reserve.admin >= 5, "{limit}");
             }
         }
-        let ends = [0, 87, 88, 95, 96, 117, 118, 127].map(|number| left(128, number));
-        use Left::{Admin, Answers, Clients, Files};
+        let ends = [0, 87, 88, 95, 96, 117, 118, 127].map(|number| headroom(128, number));
+        use Headroom::{Admin, Answers, Clients, Files};
         assert_eq!(
             ends,
             [Clients, Clients, Answers, Answers, Admin, Admin, Files, Files]

@@ -24,14 +24,14 @@ mod json;
 mod listener;
 mod message;
 mod options;
-mod outbox;
+mod reader;
 mod reconnect;
 mod send;
+mod send_buffer;
 mod sweep;
 mod thread;
 mod unsent;
 mod upgrade;
-mod websocket;
 
 use std::{
     sync::{
@@ -55,7 +55,7 @@ use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
 pub use options::EdgeOptions;
 use reconnect::Spread;
-pub(crate) use thread::{Closed, IoStart, run};
+pub(crate) use thread::{CloseCounts, IoStart, run};
 
 /// The time that a client has to answer our close frame. It starts again with each byte that the
 /// socket takes of data that was begun before that frame. Then TCP is aborted.

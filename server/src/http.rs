@@ -14,14 +14,14 @@
 
 mod answer;
 mod echo;
+mod muted_socket;
 mod policy;
 mod problem;
-mod quiet;
 mod router;
 
 pub(crate) use answer::{Answer, json, switch, text};
-pub(crate) use policy::{Access, Addressed, Policy, accepted_at, describe, is_passed_on};
+pub(crate) use muted_socket::MutedSocket;
+pub(crate) use policy::{Access, Destination, Policy, accepted_at, describe, is_passed_on};
 pub use policy::{HostPattern, OriginPattern, PatternError};
 pub(crate) use problem::{HttpProblem, ProblemKind};
-pub(crate) use quiet::Quiet;
 pub(crate) use router::{Route, Routes, parameter};

@@ -85,7 +85,7 @@
 //!
 //! # Reading the code
 //!
-//! Start at [`server`]. One key press goes `edge/websocket` -> `edge/message` -> `bridge/inbound`
+//! Start at [`server`]. One key press goes `edge/reader` -> `edge/message` -> `bridge/inbound`
 //! -> `tick_loop` -> the simulation -> `bridge/outbound` -> `edge/deliver` -> `edge/send`.
 //! ARCHITECTURE.md walks through each stop.
 //!
@@ -136,7 +136,7 @@ pub use crate::{
     edge::EdgeOptions,
     failure::ServerFailure,
     http::{HostPattern, OriginPattern, PatternError},
-    metrics::Recorder,
+    metrics::MetricsRecorder,
 };
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};

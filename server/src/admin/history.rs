@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The source of answers.
-pub(super) struct History {
+pub(super) struct HistoryRoutes {
     history: HistoryHandle,
     /// Allows one download at a time: a history is as large as `history_mib`, and slow readers
     /// would keep many of them.
@@ -36,7 +36,7 @@ impl AsRef<[u8]> for Download {
     }
 }
 
-impl History {
+impl HistoryRoutes {
     pub(super) fn new(history: HistoryHandle) -> Self {
         Self {
             history,

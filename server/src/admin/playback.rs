@@ -56,8 +56,8 @@ fn control(sources: &Sources) -> Result<&PlaybackControl, HttpProblem> {
 
 fn status_or_problem(answer: Result<PlaybackStatus, ControlError>) -> Result<Answer, HttpProblem> {
     let status = answer.map_err(|problem| match problem {
-        ControlError::Wrong(why) => HttpProblem::new(ProblemKind::BadParameter, why),
-        ControlError::NotThere(why) => HttpProblem::new(ProblemKind::NoSuchPlayer, why),
+        ControlError::BadParameter(why) => HttpProblem::new(ProblemKind::BadParameter, why),
+        ControlError::NoSuchPlayer(why) => HttpProblem::new(ProblemKind::NoSuchPlayer, why),
         ControlError::NotNow(why) => HttpProblem::new(ProblemKind::NotNow, why),
     })?;
     let status = serde_json::to_vec_pretty(&status);

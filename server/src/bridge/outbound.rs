@@ -33,7 +33,7 @@ pub(crate) enum Outbound {
 pub(crate) type OutboundReceiver = Consumer<Outbound>;
 
 /// The tick thread's end for one I/O thread.
-struct Sender {
+struct OutboundSender {
     ring: Producer<Outbound>,
     wake: WakeSender,
     behind: bool,
@@ -42,7 +42,7 @@ struct Sender {
 /// The tick thread's ends for all I/O threads, and the pool.
 pub(crate) struct Publisher {
     pool: Vec<Arc<TickOutput>>,
-    threads: Vec<Sender>,
+    threads: Vec<OutboundSender>,
 }
 
 /// How far behind an I/O thread is.
@@ -66,7 +66,7 @@ impl Publisher {
                 // One more place than ticks may take, which is kept for `Lost`.
                 let (ring, receiver) = RingBuffer::new(RING + 1);
                 receivers.push(receiver);
-                Sender {
+                OutboundSender {
                     ring,
                     wake,
                     behind: false,
@@ -137,7 +137,7 @@ impl Publisher {
 
     /// Returns the number of ticks that wait for an I/O thread.
     pub(crate) fn waiting(&self, thread: usize) -> usize {
-        self.threads.get(thread).map_or(0, Sender::waiting)
+        self.threads.get(thread).map_or(0, OutboundSender::waiting)
     }
 
     /// Returns the number of I/O threads.
@@ -146,7 +146,7 @@ impl Publisher {
     }
 }
 
-impl Sender {
+impl OutboundSender {
     fn waiting(&self) -> usize {
         RING + 1 - self.ring.slots()
     }

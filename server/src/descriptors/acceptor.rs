@@ -8,7 +8,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{Descriptors, Left, is_without_descriptors, spare};
+use super::{Descriptors, Headroom, is_without_descriptors, spare};
 use crate::metrics::Counter;
 
 /// The first pause after a failure to accept. It doubles each time.
@@ -27,10 +27,10 @@ pub(crate) struct Acceptor {
 
 /// An accepted connection.
 #[derive(Debug)]
-pub(crate) struct Accepted {
+pub(crate) struct AcceptedConnection {
     pub(crate) stream: TcpStream,
     pub(crate) peer: SocketAddr,
-    pub(crate) left: Left,
+    pub(crate) headroom: Headroom,
 }
 
 impl Acceptor {
@@ -45,7 +45,7 @@ impl Acceptor {
     }
 
     /// Returns the next connection. After a failure it tries again, with longer and longer pauses.
-    pub(crate) async fn next(&mut self) -> Accepted {
+    pub(crate) async fn next(&mut self) -> AcceptedConnection {
         // Not after it was closed below: it would take the descriptor that the connection needs.
         if self.spare.is_none() {
             self.spare = spare();
@@ -54,8 +54,12 @@ impl Acceptor {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     self.back_off = BACK_OFF;
-                    let left = self.left(&stream);
-                    return Accepted { stream, peer, left };
+                    let headroom = self.headroom(&stream);
+                    return AcceptedConnection {
+                        stream,
+                        peer,
+                        headroom,
+                    };
                 }
                 Err(error) => self.failed(&error).await,
             }
@@ -63,15 +67,15 @@ impl Acceptor {
     }
 
     /// Returns what is left above this connection.
-    fn left(&mut self, stream: &TcpStream) -> Left {
+    fn headroom(&mut self, stream: &TcpStream) -> Headroom {
         if self.spare.is_some() {
-            return self.descriptors.left(stream);
+            return self.descriptors.headroom(stream);
         }
         // It may have the low number of the spare descriptor. A new spare one shows what is left,
         // if any is.
         self.spare = spare();
-        let shows = |spare: &OwnedFd| self.descriptors.left(spare);
-        self.spare.as_ref().map_or(Left::Files, shows)
+        let shows = |spare: &OwnedFd| self.descriptors.headroom(spare);
+        self.spare.as_ref().map_or(Headroom::Files, shows)
     }
 
     async fn failed(&mut self, error: &io::Error) {

@@ -38,11 +38,11 @@ pub(super) struct Admission {
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// Admit it.
-    Admit(Admitted),
+    Admit(AdmissionPermit),
     /// Answer 503.
-    Full(Admitted),
+    Full(AdmissionPermit),
     /// Answer 429.
-    AddressFull(Admitted),
+    AddressFull(AdmissionPermit),
     /// Close it without an answer.
     DropFull,
     /// Close it without an answer, because of its address.
@@ -50,19 +50,19 @@ pub(super) enum Verdict {
 }
 
 /// A connection that is counted until this is dropped.
-pub(super) struct Admitted {
+pub(super) struct AdmissionPermit {
     admission: Arc<Admission>,
-    counted: Counted,
+    counted: HelloCount,
 }
 
 /// Which count a connection without a hello belongs to.
-enum Counted {
+enum HelloCount {
     /// The count of its address.
     Address(IpAddr),
     /// The count of the few that may take longer.
     ByHand,
     /// `None`: its hello came.
-    Not,
+    Greeted,
 }
 
 impl Admission {
@@ -88,21 +88,21 @@ impl Admission {
             *count
         });
         self.unauthenticated_gauge.increment(1);
-        let admitted = Admitted {
+        let permit = AdmissionPermit {
             admission: Arc::clone(self),
-            counted: Counted::Address(address),
+            counted: HelloCount::Address(address),
         };
-        // For the other verdicts `admitted` is dropped here, which undoes the counts.
+        // For the other verdicts `permit` is dropped here, which undoes the counts.
         if from_address > self.max_per_address.saturating_mul(2) {
             Verdict::DropAddressFull
         } else if connections > self.max_connections.saturating_add(ANSWERED_OVER) {
             Verdict::DropFull
         } else if from_address > self.max_per_address {
-            Verdict::AddressFull(admitted)
+            Verdict::AddressFull(permit)
         } else if connections > self.max_connections {
-            Verdict::Full(admitted)
+            Verdict::Full(permit)
         } else {
-            Verdict::Admit(admitted)
+            Verdict::Admit(permit)
         }
     }
 
@@ -126,11 +126,11 @@ impl Admission {
     }
 }
 
-impl Admitted {
+impl AdmissionPermit {
     /// Lets the connection take longer, if few others do. It no longer counts for its address then:
     /// a connection that waits for a person to type does not take a place from short ones.
     pub(super) fn take_longer(&mut self) -> bool {
-        let Counted::Address(address) = self.counted else {
+        let HelloCount::Address(address) = self.counted else {
             return false;
         };
         let one_more = |count| (count < MAX_BY_HAND).then_some(count + 1);
@@ -139,16 +139,16 @@ impl Admitted {
             return false;
         }
         self.admission.leave(address);
-        self.counted = Counted::ByHand;
+        self.counted = HelloCount::ByHand;
         true
     }
 
     /// Notes that the hello came: the connection no longer counts as one without.
     pub(super) fn authenticated(&mut self) {
-        match std::mem::replace(&mut self.counted, Counted::Not) {
-            Counted::Not => return,
-            Counted::Address(address) => self.admission.leave(address),
-            Counted::ByHand => {
+        match std::mem::replace(&mut self.counted, HelloCount::Greeted) {
+            HelloCount::Greeted => return,
+            HelloCount::Address(address) => self.admission.leave(address),
+            HelloCount::ByHand => {
                 self.admission.by_hand.fetch_sub(1, Ordering::Relaxed);
             }
         }
@@ -156,7 +156,7 @@ impl Admitted {
     }
 }
 
-impl Drop for Admitted {
+impl Drop for AdmissionPermit {
     fn drop(&mut self) {
         self.authenticated();
         self.admission.connections.fetch_sub(1, Ordering::Relaxed);
@@ -164,9 +164,9 @@ impl Drop for Admitted {
     }
 }
 
-impl std::fmt::Debug for Admitted {
+impl std::fmt::Debug for AdmissionPermit {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Admitted").finish_non_exhaustive()
+        formatter.debug_struct("AdmissionPermit").finish_non_exhaustive()
     }
 }
 
@@ -203,12 +203,12 @@ mod tests {
         ));
         assert!(matches!(admission.enter(ip("10.0.0.2")), Verdict::Admit(_)));
         entered.truncate(2);
-        let Some(Verdict::Admit(mut admitted)) = entered.pop() else {
+        let Some(Verdict::Admit(mut permit)) = entered.pop() else {
             panic!()
         };
-        admitted.authenticated();
+        permit.authenticated();
         assert!(matches!(admission.enter(ip("10.0.0.1")), Verdict::Admit(_)));
-        drop((admitted, entered));
+        drop((permit, entered));
         assert_eq!(admission.connections.load(Ordering::Relaxed), 0);
         assert!(admission.addresses.lock().unwrap().is_empty());
     }
@@ -219,14 +219,14 @@ mod tests {
         let unauthenticated = || metrics.value("parlour_unauthenticated_connections");
         let admission = Arc::new(Admission::new(100, 1, &metrics));
         let enter = || match admission.enter(ip("127.0.0.1")) {
-            Verdict::Admit(admitted) => admitted,
+            Verdict::Admit(permit) => permit,
             other => panic!("{other:?}"),
         };
         let mut slow: Vec<_> = (0..MAX_BY_HAND)
             .map(|_| {
-                let mut admitted = enter();
-                assert!(admitted.take_longer());
-                admitted
+                let mut permit = enter();
+                assert!(permit.take_longer());
+                permit
             })
             .collect();
         let mut one_more = enter();

@@ -13,7 +13,7 @@ use rustix::net::{Shutdown, shutdown, sockopt::set_socket_linger};
 
 use super::{
     Reject, Wire,
-    connection::{Connection, Phase, Then},
+    connection::{CloseStep, Connection, Phase},
 };
 use crate::metrics::Closer;
 
@@ -55,8 +55,8 @@ impl Connection {
             return;
         }
         let then = match code {
-            CloseCode::Protocol | CloseCode::BadUtf8 | CloseCode::TooBig => Then::HalfClose,
-            _ => Then::Await,
+            CloseCode::Protocol | CloseCode::BadUtf8 | CloseCode::TooBig => CloseStep::HalfClose,
+            _ => CloseStep::Await,
         };
         let mut frames = Vec::with_capacity(128);
         if code != CloseCode::Normal {
@@ -73,7 +73,7 @@ impl Connection {
         match self.phase.get() {
             Phase::Over => return true,
             Phase::Closing { begin, progress, .. } => {
-                let then = Then::HangUp;
+                let then = CloseStep::HangUp;
                 self.phase.set(Phase::Closing {
                     begin,
                     progress,
@@ -88,7 +88,7 @@ impl Connection {
                     Some(code) => encode_close(&mut frame, code, "", None),
                     None => encode_into(&mut frame, OpCode::Close, &[], None),
                 }
-                self.begin_closing(&frame, Then::HangUp);
+                self.begin_closing(&frame, CloseStep::HangUp);
             }
         }
         self.outbox.borrow().is_empty()
@@ -114,14 +114,14 @@ impl Connection {
     pub(super) fn drained(&self) {
         if let Phase::Closing { then, .. } = self.phase.get() {
             match then {
-                Then::Await => {}
-                Then::HalfClose => drop(shutdown(&self.stream, Shutdown::Write)),
-                Then::HangUp => self.hang_up(),
+                CloseStep::Await => {}
+                CloseStep::HalfClose => drop(shutdown(&self.stream, Shutdown::Write)),
+                CloseStep::HangUp => self.hang_up(),
             }
         }
     }
 
-    fn begin_closing(self: &Rc<Self>, frames: &[u8], then: Then) {
+    fn begin_closing(self: &Rc<Self>, frames: &[u8], then: CloseStep) {
         self.end_session();
         // Nothing may follow a close frame, and only the rest of a begun frame may precede it.
         self.forget_pong();
@@ -136,7 +136,7 @@ impl Connection {
         self.look_at_next();
         // Without a limit, because it is a few hundred bytes, once.
         self.push(&[IoSlice::new(frames)], usize::MAX);
-        if then == Then::HalfClose && self.outbox.borrow().is_empty() {
+        if then == CloseStep::HalfClose && self.outbox.borrow().is_empty() {
             self.drained();
         }
     }

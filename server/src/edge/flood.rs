@@ -12,24 +12,24 @@ use crate::running::Running;
 /// one.
 const MAX_PER_TICK: u32 = 32;
 /// Messages and pongs: the sustained rate per second, and the burst. More is a flood.
-const MESSAGES: Rate = Rate {
+const MESSAGES: MessageRate = MessageRate {
     each: Duration::from_millis(1),
     burst: 2000,
 };
 /// WebSocket pings. Browsers send none, libraries one every few seconds.
-const PINGS: Rate = Rate {
+const PINGS: MessageRate = MessageRate {
     each: Duration::from_millis(20),
     burst: 100,
 };
 /// Second hellos: the 20th in a minute closes the connection, like 20 senseless requests in the
 /// world.
-const HELLOS: Rate = Rate {
+const HELLOS: MessageRate = MessageRate {
     each: Duration::from_secs(3),
     burst: 19,
 };
 
 #[derive(Clone, Copy)]
-struct Rate {
+struct MessageRate {
     /// The time until one more is allowed.
     each: Duration,
     burst: u32,
@@ -88,7 +88,7 @@ struct Bucket(Cell<Instant>);
 impl Bucket {
     /// Takes one token. If the bucket was full before `full_from`, and that is in the past, it may
     /// hold more than its burst.
-    fn take(&self, now: Instant, full_from: Instant, rate: Rate) -> bool {
+    fn take(&self, now: Instant, full_from: Instant, rate: MessageRate) -> bool {
         let full_at = self.0.get().max(full_from) + rate.each;
         if full_at.saturating_duration_since(now) > rate.each * rate.burst {
             return false;
@@ -106,7 +106,7 @@ mod tests {
     fn a_bucket_allows_its_burst_and_then_its_rate() {
         let now = Instant::now();
         let bucket = Bucket(Cell::new(now));
-        let rate = Rate {
+        let rate = MessageRate {
             each: Duration::from_millis(100),
             burst: 5,
         };

@@ -12,7 +12,7 @@ use parlour_shared::{
 };
 
 use super::{Reject, connection::Connection};
-use crate::bridge::inbound::What;
+use crate::bridge::inbound::InboundKind;
 
 /// The reason in the close frame while the tick does not advance.
 pub(super) const FROZEN: &str = "the world stands still: try again later";
@@ -41,7 +41,7 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
     }
     // The world makes a name for an empty one.
     let name = clean_name(hello.name).unwrap_or_default();
-    connection.open(What::Open { name });
+    connection.open(InboundKind::Open { name });
 }
 
 /// Checks whether the hello may open a session. The error never repeats a token.

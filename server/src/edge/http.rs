@@ -25,12 +25,12 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{admission::Admitted, connection::IoThread, deadline::Deadline, send::SEND_FLAGS, websocket};
+use super::{admission::AdmissionPermit, connection::IoThread, deadline::Deadline, reader, send::SEND_FLAGS};
 use crate::{
-    http::{Answer, HttpProblem, ProblemKind, Quiet, accepted_at, describe},
+    http::{Answer, HttpProblem, MutedSocket, ProblemKind, accepted_at, describe},
     reject::Reject,
 };
-use routes::{Agreed, full, reply};
+use routes::{Agreement, full, reply};
 
 /// The maximum size of the head of a request.
 const MAX_HEAD: usize = 8 * 1024;
@@ -50,7 +50,7 @@ pub(super) struct Arrival {
     pub(super) peer: SocketAddr,
     /// For HTTP and hello together.
     pub(super) deadline: Deadline,
-    pub(super) admitted: Admitted,
+    pub(super) permit: AdmissionPermit,
     /// The limit that it was over. It gets only an answer then.
     pub(super) over: Option<Reject>,
 }
@@ -61,11 +61,11 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         stream,
         peer,
         deadline,
-        admitted,
+        permit,
         over,
     } = arrival;
     let local = accepted_at(&stream);
-    let agreed = Cell::new(None::<Agreed>);
+    let agreement = Cell::new(None::<Agreement>);
     let mut finished = None;
     let mut until = deadline;
     {
@@ -79,7 +79,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
             };
             ok(match reply {
                 Ok(reply) => {
-                    agreed.set(reply.agreed);
+                    agreement.set(reply.agreement);
                     closing(reply.answer)
                 }
                 Err(problem) => {
@@ -92,7 +92,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
             .header_read_timeout(None)
             .max_buf_size(MAX_HEAD)
             .max_headers(MAX_HEADERS)
-            .serve_connection(Quiet::new(stream, &answered), service);
+            .serve_connection(MutedSocket::new(stream, &answered), service);
         let request = poll_fn(|cx| connection.poll_without_shutdown(cx));
         let done = deadline.wait_for(&io, request).await;
         let parts = connection.into_parts();
@@ -128,18 +128,18 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
     let Some((stream, leftover)) = finished else {
         return;
     };
-    match agreed.get() {
-        Some(Agreed { wire, by_hand }) => {
-            let opening = websocket::Opening {
+    match agreement.get() {
+        Some(Agreement { wire, by_hand }) => {
+            let opening = reader::Opening {
                 stream,
                 peer,
                 deadline,
-                admitted,
+                permit,
                 wire,
                 by_hand: by_hand && peer.ip().to_canonical().is_loopback(),
                 leftover,
             };
-            websocket::greet(io, opening).await;
+            reader::greet(io, opening).await;
         }
         None => linger(&io, &stream, until.or_after(LINGER, io.now())).await,
     }

@@ -12,7 +12,7 @@ use super::{
     http::{self, Arrival},
     unsent,
 };
-use crate::descriptors::{Accepted, Acceptor, Left};
+use crate::descriptors::{AcceptedConnection, Acceptor, Headroom};
 
 /// Connections that wait to be accepted. A thousand bots start at once, and who does not fit tries
 /// again after 1 s.
@@ -44,17 +44,21 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
     let errors = io.shared.metrics.edge.accept_errors.clone();
     let mut acceptor = Acceptor::new(listener, descriptors, errors);
     loop {
-        let Accepted { stream, peer, left } = acceptor.next().await;
-        let too_few = left < Left::Clients;
-        if left < Left::Answers {
+        let AcceptedConnection {
+            stream,
+            peer,
+            headroom,
+        } = acceptor.next().await;
+        let too_few = headroom < Headroom::Clients;
+        if headroom < Headroom::Answers {
             io.shared.reject(Reject::TooFewDescriptors, peer, "dropped");
             http::turn_away(&stream).await;
             continue;
         }
-        let (admitted, over) = match io.shared.admission.enter(peer.ip()) {
-            Verdict::Admit(admitted) => (admitted, too_few.then_some(Reject::TooFewDescriptors)),
-            Verdict::Full(admitted) => (admitted, Some(Reject::TooManyConnections)),
-            Verdict::AddressFull(admitted) => (admitted, Some(Reject::TooManyFromAddress)),
+        let (permit, over) = match io.shared.admission.enter(peer.ip()) {
+            Verdict::Admit(permit) => (permit, too_few.then_some(Reject::TooFewDescriptors)),
+            Verdict::Full(permit) => (permit, Some(Reject::TooManyConnections)),
+            Verdict::AddressFull(permit) => (permit, Some(Reject::TooManyFromAddress)),
             Verdict::DropFull => {
                 io.shared.reject(Reject::TooManyConnections, peer, "dropped");
                 continue;
@@ -72,7 +76,7 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
             stream,
             peer,
             deadline: Deadline::after(io.shared.options.handshake_timeout, io.now()),
-            admitted,
+            permit,
             over,
         };
         spawn_local(http::serve(Rc::clone(&io), arrival));

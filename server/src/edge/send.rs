@@ -20,7 +20,7 @@ use super::{
     json::TranscodeError,
     unsent,
 };
-use crate::{bridge::inbound::What, metrics::EdgeMetrics};
+use crate::{bridge::inbound::InboundKind, metrics::EdgeMetrics};
 
 /// The maximum number of frames in one write. A tick rarely has more than two for a session.
 pub(super) const MAX_FRAMES: usize = 8;
@@ -39,7 +39,7 @@ impl Connection {
     pub(super) fn send_payloads<'a>(
         self: &Rc<Self>,
         payloads: impl Iterator<Item = &'a [u8]>,
-        sent: &mut Sent,
+        sent: &mut SentCounts,
     ) {
         let mut frames: [&[u8]; MAX_FRAMES] = [&[]; MAX_FRAMES];
         let mut count = 0;
@@ -83,7 +83,7 @@ impl Connection {
     pub(super) fn send_message(self: &Rc<Self>, message: &ServerMessage) {
         let mut payload = Vec::new();
         codec::encode(message, &mut payload);
-        let mut sent = Sent::default();
+        let mut sent = SentCounts::default();
         self.send_payloads(std::iter::once(&payload[..]), &mut sent);
         sent.add_to(&self.io.shared.metrics.edge);
     }
@@ -194,7 +194,7 @@ impl Connection {
         self.io.shared.metrics.edge.blocked.increment(1);
         if let Some(session) = self.session() {
             self.io.shared.metrics.edge.holds.increment(1);
-            self.io.inbound.control(session, What::Hold);
+            self.io.inbound.control(session, InboundKind::Hold);
         }
         spawn_local(drain(Rc::clone(self)));
     }
@@ -209,7 +209,7 @@ impl Connection {
         if self.blocked.get().is_none() {
             self.drained();
             if let Some(session) = self.session() {
-                self.io.inbound.control(session, What::Release);
+                self.io.inbound.control(session, InboundKind::Release);
             }
         }
     }
@@ -270,9 +270,9 @@ async fn drain(connection: Rc<Connection>) {
 /// Sent messages and their bytes, by kind. They are summed here before they are added to the shared
 /// counters.
 #[derive(Default)]
-pub(super) struct Sent([(u64, u64); ServerKind::ALL.len()]);
+pub(super) struct SentCounts([(u64, u64); ServerKind::ALL.len()]);
 
-impl Sent {
+impl SentCounts {
     /// Counts a message. Its first byte is its kind.
     fn count(&mut self, payload: &[u8], bytes: usize) {
         if let Some(kind) = ServerKind::of(payload) {

@@ -23,7 +23,7 @@ use super::{EdgeShared, Reject, connection::IoThread, deliver, listener, sweep};
 use crate::{
     bridge::{
         inbound::InboundSender,
-        load::IoLoad,
+        io_load::IoLoad,
         outbound::{Outbound, OutboundReceiver},
         wake::{WakeEnd, WakeReceiver},
     },
@@ -46,13 +46,13 @@ pub(crate) struct IoStart {
 
 /// How connections ended when an I/O thread stopped.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Closed {
+pub(crate) struct CloseCounts {
     pub(crate) answered: u32,
     pub(crate) aborted: u32,
 }
 
 /// Runs an I/O thread until the server stops.
-pub(crate) fn run(start: IoStart) -> io::Result<Closed> {
+pub(crate) fn run(start: IoStart) -> io::Result<CloseCounts> {
     let (parking, going_on) = (Arc::clone(&start.load), Arc::clone(&start.load));
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -69,7 +69,7 @@ pub(crate) fn run(start: IoStart) -> io::Result<Closed> {
     runtime.block_on(serve(start))
 }
 
-async fn serve(start: IoStart) -> io::Result<Closed> {
+async fn serve(start: IoStart) -> io::Result<CloseCounts> {
     let mut outbound = start.outbound;
     let wake = start.wake.attach()?;
     let listener = TcpListener::from_std(start.listener)?;
@@ -80,7 +80,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     };
     let served = {
         let serving = pin!(deliver_ticks(&io, &wake, &mut outbound, &mut tasks));
-        Unwound(serving).await
+        CatchPanic(serving).await
     };
     match served {
         Ok(Ok(())) => {}
@@ -136,9 +136,9 @@ async fn deliver_ticks(
 }
 
 /// A future whose panic is a value, so that this thread can still close its connections.
-struct Unwound<F>(F);
+struct CatchPanic<F>(F);
 
-impl<F: Future + Unpin> Future for Unwound<F> {
+impl<F: Future + Unpin> Future for CatchPanic<F> {
     type Output = std::thread::Result<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -193,7 +193,7 @@ impl IoThread {
         }
     }
 
-    async fn stop(self: Rc<Self>) -> Closed {
+    async fn stop(self: Rc<Self>) -> CloseCounts {
         let told = self.table.borrow().count();
         self.close_all();
         let until = Instant::now() + STOP_TIMEOUT;
@@ -211,7 +211,7 @@ impl IoThread {
             sleep(Duration::from_millis(1)).await;
         }
         self.inbound.flush();
-        Closed {
+        CloseCounts {
             answered: told.saturating_sub(left) as u32,
             aborted: left as u32,
         }
@@ -228,9 +228,9 @@ mod tests {
             tokio::task::yield_now().await;
             panic!("oh");
         });
-        let panic = Unwound(falls).await.unwrap_err();
+        let panic = CatchPanic(falls).await.unwrap_err();
         let failure = ServerFailure::panicked("io-0", &*panic);
         assert_eq!(failure.to_string(), "thread io-0 panicked: oh");
-        assert_eq!(Unwound(pin!(async { 7 })).await.unwrap(), 7);
+        assert_eq!(CatchPanic(pin!(async { 7 })).await.unwrap(), 7);
     }
 }

@@ -14,7 +14,7 @@ use parlour_shared::{
 };
 
 use super::Wire;
-use crate::http::{Addressed, Answer, HttpProblem, ProblemKind, is_passed_on, switch};
+use crate::http::{Answer, Destination, HttpProblem, ProblemKind, is_passed_on, switch};
 
 /// What client and server agreed on.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Upgrade {
 }
 
 /// Checks a `GET` for `/ws`. The error names the first fault.
-pub(super) fn judge<B: Body>(request: &Request<B>, to: &Addressed) -> Result<Upgrade, HttpProblem> {
+pub(super) fn judge<B: Body>(request: &Request<B>, to: &Destination) -> Result<Upgrade, HttpProblem> {
     let headers = request.headers();
     if request.version() != Version::HTTP_11 {
         return Err(bad_request("WebSocket takes HTTP/1.1"));

@@ -64,7 +64,7 @@ pub(crate) enum Access {
 
 /// The target of a request.
 #[derive(Debug)]
-pub(crate) struct Addressed {
+pub(crate) struct Destination {
     /// `None`: HTTP/1.0 without a `Host`, which no browser sends.
     authority: Option<Authority>,
     /// Whether this name certainly belongs to the server. At an address of the network only
@@ -125,9 +125,9 @@ impl Policy {
     /// machine reaches a listener on 0.0.0.0 over loopback, so pages can attack it there as well.
     /// Over loopback only loopback names and configured names are allowed. Other addresses allow
     /// any name until names are configured.
-    pub(crate) fn host<B>(&self, request: &Request<B>, local: IpAddr) -> Result<Addressed, AccessRefusal> {
+    pub(crate) fn host<B>(&self, request: &Request<B>, local: IpAddr) -> Result<Destination, AccessRefusal> {
         let Some(authority) = authority(request)? else {
-            return Ok(Addressed {
+            return Ok(Destination {
                 authority: None,
                 known: true,
                 local,
@@ -140,7 +140,7 @@ impl Policy {
         if !known && (canonical.is_loopback() || !self.hosts.is_empty()) {
             return Err(AccessRefusal::Host(Echo::new(host.to_string().as_bytes())));
         }
-        Ok(Addressed {
+        Ok(Destination {
             authority: Some(authority),
             known,
             local,
@@ -151,7 +151,7 @@ impl Policy {
     pub(crate) fn admits(
         &self,
         headers: &HeaderMap,
-        to: &Addressed,
+        to: &Destination,
         access: Access,
     ) -> Result<(), AccessRefusal> {
         let for_players = match access {
@@ -185,7 +185,7 @@ impl Policy {
         self.origins.iter().any(OriginPattern::is_any)
     }
 
-    fn is_allowed(&self, origin: &Origin, to: &Addressed, for_players: bool) -> bool {
+    fn is_allowed(&self, origin: &Origin, to: &Destination, for_players: bool) -> bool {
         if for_players && !self.origins.is_empty() {
             return self.origins.iter().any(|pattern| pattern.matches(origin));
         }
@@ -193,7 +193,7 @@ impl Policy {
     }
 }
 
-impl Addressed {
+impl Destination {
     fn name(&self) -> String {
         let authority = self.authority.as_ref();
         authority.map_or_else(String::new, |authority| authority.host.to_string())

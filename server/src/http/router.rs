@@ -7,7 +7,7 @@ use hyper::{
 
 use super::{
     echo::MAX_PARAMETER,
-    policy::{Access, Addressed, Policy},
+    policy::{Access, Destination, Policy},
     problem::{HttpProblem, ProblemKind},
 };
 
@@ -104,7 +104,7 @@ impl<H> Routes<H> {
         &self,
         request: &Request<B>,
         policy: &Policy,
-        to: &Addressed,
+        to: &Destination,
     ) -> Result<&H, HttpProblem> {
         let path = request.uri().path();
         let rows = || self.rows.iter().filter(|row| row.path == path);

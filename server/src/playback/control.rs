@@ -34,12 +34,12 @@ pub(super) enum ControlRequest {
     Follow(String),
 }
 
-pub(super) struct Numbered {
+pub(super) struct NumberedRequest {
     serial: u64,
     request: ControlRequest,
 }
 
-pub(super) struct Answered {
+pub(super) struct NumberedAnswer {
     serial: u64,
     answer: Result<PlaybackStatus, ControlError>,
 }
@@ -61,7 +61,7 @@ pub(crate) struct PlaybackStatus {
     pub(super) ended: Option<String>,
     pub(super) spectators: usize,
     /// In the order of their names.
-    pub(super) rooms: Vec<RoomSeen>,
+    pub(super) rooms: Vec<RoomStatus>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -74,7 +74,7 @@ pub(crate) struct FollowedPlayer {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct RoomSeen {
+pub(crate) struct RoomStatus {
     pub(super) name: String,
     pub(super) players: u32,
 }
@@ -83,9 +83,9 @@ pub(crate) struct RoomSeen {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ControlError {
     /// The request makes no sense.
-    Wrong(String),
+    BadParameter(String),
     /// The thing does not exist.
-    NotThere(String),
+    NoSuchPlayer(String),
     /// It is not possible now.
     NotNow(String),
 }
@@ -99,14 +99,14 @@ pub(crate) struct PlaybackControl {
 
 struct Ends {
     serial: u64,
-    requests: Producer<Numbered>,
-    answers: Consumer<Answered>,
+    requests: Producer<NumberedRequest>,
+    answers: Consumer<NumberedAnswer>,
 }
 
 /// The end for the ticker.
 pub(super) struct ControlReceiver {
-    requests: Consumer<Numbered>,
-    answers: Producer<Answered>,
+    requests: Consumer<NumberedRequest>,
+    answers: Producer<NumberedAnswer>,
     pub(super) range: (Tick, Tick),
 }
 
@@ -151,8 +151,8 @@ impl PlaybackControl {
     pub(crate) async fn seek(&self, text: &str) -> Result<PlaybackStatus, ControlError> {
         let now = self.look().await?;
         let now = now.seeking.unwrap_or(now.tick);
-        let tick =
-            steer::tick_of(text, now, &self.times).map_err(|error| ControlError::Wrong(error.to_string()))?;
+        let tick = steer::tick_of(text, now, &self.times)
+            .map_err(|error| ControlError::BadParameter(error.to_string()))?;
         let mut status = self.ask(ControlRequest::Seek(tick)).await?;
         let until = Instant::now() + LANDING;
         while status.seeking == Some(tick) && Instant::now() < until {
@@ -169,7 +169,7 @@ impl PlaybackControl {
 
     /// Sets the speed.
     pub(crate) async fn speed(&self, text: &str) -> Result<PlaybackStatus, ControlError> {
-        let speed = steer::speed_of(text).map_err(|error| ControlError::Wrong(error.to_string()))?;
+        let speed = steer::speed_of(text).map_err(|error| ControlError::BadParameter(error.to_string()))?;
         self.ask(ControlRequest::Speed(speed)).await
     }
 
@@ -184,7 +184,7 @@ impl PlaybackControl {
         let serial = ends.serial;
         let silent = || ControlError::NotNow("the tick thread does not answer: see /readyz".to_owned());
         ends.requests
-            .push(Numbered { serial, request })
+            .push(NumberedRequest { serial, request })
             .map_err(|_| silent())?;
         let until = Instant::now() + ANSWER;
         loop {
@@ -210,7 +210,7 @@ impl PlaybackControl {
 
 impl ControlReceiver {
     /// Returns the next request, if there is room for its answer.
-    pub(super) fn next(&mut self) -> Option<Numbered> {
+    pub(super) fn next(&mut self) -> Option<NumberedRequest> {
         if self.answers.is_full() {
             return None;
         }
@@ -219,11 +219,11 @@ impl ControlReceiver {
 
     pub(super) fn answer(&mut self, serial: u64, answer: Result<PlaybackStatus, ControlError>) {
         // There was room when the request was taken.
-        let _ = self.answers.push(Answered { serial, answer });
+        let _ = self.answers.push(NumberedAnswer { serial, answer });
     }
 }
 
-impl Numbered {
+impl NumberedRequest {
     pub(super) fn into_parts(self) -> (u64, ControlRequest) {
         (self.serial, self.request)
     }

@@ -61,7 +61,7 @@ pub(super) enum End {
     Broken(String),
 }
 
-pub(super) struct Reader {
+pub(super) struct PlaybackReader {
     pub(super) replay: Replay,
     pub(super) rings: Rings,
 }
@@ -75,17 +75,17 @@ pub(super) struct Rings {
 }
 
 /// What to do instead of continuing.
-enum Next {
+enum Interrupt {
     Seek(u32, Tick),
     /// The tick thread is gone.
     Stop,
 }
 
-impl Reader {
+impl PlaybackReader {
     /// Serves one seek after the other, until the tick thread is gone.
     pub(super) fn run(mut self) {
         let mut next = self.rings.wait();
-        while let Next::Seek(seek_id, to) = next {
+        while let Interrupt::Seek(seek_id, to) = next {
             next = serve(&mut self.replay, &mut self.rings, seek_id, to);
         }
     }
@@ -93,7 +93,7 @@ impl Reader {
 
 /// Sends the world after a tick, and the ticks after it. Returns the next command that replaces
 /// this seek.
-fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next {
+fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Interrupt {
     let end = words_of(replay.ending());
     let mut sought = seek(replay, rings, to);
     let mut panicked = None;
@@ -104,8 +104,8 @@ fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next
         sought = seek(replay, rings, Tick(tick.0.saturating_sub(1)));
     }
     let (world, rest) = match sought {
-        Ok(Sought::Reached(world, rest)) => (world, rest),
-        Ok(Sought::Replaced(next)) => return next,
+        Ok(SeekResult::Reached(world, rest)) => (world, rest),
+        Ok(SeekResult::Replaced(next)) => return next,
         Err(error) => {
             let why = End::Broken(format!("cannot go to tick {}: {error}", to.0));
             return rings.end(seek_id, why);
@@ -131,14 +131,14 @@ fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next
     clippy::large_enum_variant,
     reason = "made once for a seek, and taken apart at once"
 )]
-enum Sought<'a> {
+enum SeekResult<'a> {
     Reached(Box<Simulation>, Rest<'a>),
-    Replaced(Next),
+    Replaced(Interrupt),
 }
 
 /// Makes the world after a tick. At least one tick is run, because only a run fills the output that
 /// spectators are sent.
-fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<Sought<'a>, ReplayError> {
+fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<SeekResult<'a>, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_before(Tick(to.0.saturating_sub(1)))?;
     while let Some(Ran { tick, panic }) = run.next_up_to(to)? {
@@ -148,19 +148,19 @@ fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<Sough
         if tick.0.is_multiple_of(LOOK)
             && let Some(next) = rings.poll()
         {
-            return Ok(Sought::Replaced(next));
+            return Ok(SeekResult::Replaced(next));
         }
     }
     if run.tick() < to {
         return Err(Moment::Tick(to).not_in(&times).into());
     }
     let (world, rest) = run.into_parts();
-    Ok(Sought::Reached(Box::new(world), rest))
+    Ok(SeekResult::Reached(Box::new(world), rest))
 }
 
 impl Rings {
     /// Sends an item as soon as there is room. Returns the command that came first, if one did.
-    fn send(&mut self, seek_id: u32, kind: ItemKind, bytes: usize) -> Option<Next> {
+    fn send(&mut self, seek_id: u32, kind: ItemKind, bytes: usize) -> Option<Interrupt> {
         loop {
             if let Some(next) = self.poll() {
                 return Some(next);
@@ -177,12 +177,12 @@ impl Rings {
     }
 
     /// Sends why no more items follow, and waits for the next command.
-    fn end(&mut self, seek_id: u32, why: End) -> Next {
+    fn end(&mut self, seek_id: u32, why: End) -> Interrupt {
         let replaced = self.send(seek_id, ItemKind::End(why), 0);
         replaced.unwrap_or_else(|| self.wait())
     }
 
-    fn wait(&mut self) -> Next {
+    fn wait(&mut self) -> Interrupt {
         loop {
             if let Some(next) = self.poll() {
                 return next;
@@ -192,12 +192,12 @@ impl Rings {
     }
 
     /// Executes the waiting commands, and returns the last requested seek, or `Stop`.
-    fn poll(&mut self) -> Option<Next> {
-        let mut next = self.items.is_abandoned().then_some(Next::Stop);
+    fn poll(&mut self) -> Option<Interrupt> {
+        let mut next = self.items.is_abandoned().then_some(Interrupt::Stop);
         while let Ok(command) = self.commands.pop() {
             match command {
-                Command::Seek(..) if matches!(next, Some(Next::Stop)) => {}
-                Command::Seek(seek_id, to) => next = Some(Next::Seek(seek_id, to)),
+                Command::Seek(..) if matches!(next, Some(Interrupt::Stop)) => {}
+                Command::Seek(seek_id, to) => next = Some(Interrupt::Seek(seek_id, to)),
                 Command::Drop(world) => drop(world),
                 Command::Log(why) => tracing::error!(why, "playback stopped"),
             }

@@ -32,7 +32,7 @@ pub(super) struct Spectators {
 struct Spectator {
     /// Whether its connection takes no snapshots now.
     held: bool,
-    place: Option<Place>,
+    viewpoint: Option<Viewpoint>,
     /// The number of its last view.
     view: u8,
     /// The last tick that it was shown. Its client accepts only later ones.
@@ -46,7 +46,7 @@ struct Spectator {
 }
 
 /// The room of a spectator, and whose view it has there.
-struct Place {
+struct Viewpoint {
     room: String,
     epoch: Epoch,
     eyes: Eyes,
@@ -163,19 +163,21 @@ impl Spectators {
         // Found once, and only if a spectator has to move.
         let mut followed: Option<Option<String>> = None;
         for (&session, spectator) in &mut self.list {
-            let Some(place) = &spectator.place else { continue };
+            let Some(viewpoint) = &spectator.viewpoint else {
+                continue;
+            };
             let watching = world.is_watching(session);
-            let with_followed = following.is_some_and(|player| place.eyes == Eyes::Of(player));
-            if watching && (with_followed || following.is_none() && place.eyes == Eyes::Everyone) {
+            let with_followed = following.is_some_and(|player| viewpoint.eyes == Eyes::Of(player));
+            if watching && (with_followed || following.is_none() && viewpoint.eyes == Eyes::Everyone) {
                 continue;
             }
             let followed =
                 followed.get_or_insert_with(|| following.and_then(|player| world.followed_room(player)));
             let (room, eyes) = match (followed, following) {
                 (Some(room), Some(player)) => (room.clone(), Eyes::Of(player)),
-                _ => (place.room.clone(), Eyes::Everyone),
+                _ => (viewpoint.room.clone(), Eyes::Everyone),
             };
-            if watching && place.eyes == eyes {
+            if watching && viewpoint.eyes == eyes {
                 continue;
             }
             let mut visit = Visit {
@@ -209,7 +211,7 @@ impl Spectators {
         self.welcome.tick = tick;
         for (&session, spectator) in &mut self.list {
             if spectator.shown >= Some(tick) {
-                spectator.place = None;
+                spectator.viewpoint = None;
                 spectator.waiting = None;
                 spectator.sent_away = true;
                 output.closes.push((session, CloseCode::EpochChanged));

@@ -26,7 +26,7 @@ use crate::{
         wake::{self, WakeEnd},
     },
     chance,
-    descriptors::{Descriptors, TooFew},
+    descriptors::{Descriptors, LimitTooLow},
     failure::Failure,
     metrics::Metrics,
     playback::{Playback, PlaybackControl},
@@ -107,7 +107,7 @@ fn start_with(
     let enough = shared
         .descriptors
         .check(io_threads + 1, options.edge.max_connections);
-    enough.map_err(|TooFew { limit }| StartError::OpenFiles { limit })?;
+    enough.map_err(|LimitTooLow { limit }| StartError::OpenFiles { limit })?;
     let served = serve(&shared.failure, &shared.metrics)?;
 
     let seed = served.seed;

@@ -9,7 +9,7 @@ use std::{
 
 use parlour_shared::{ids::SessionId, rng::Stream};
 
-use super::{Connection, table::Table};
+use super::{Connection, table::ConnectionTable};
 use crate::{
     bridge::{inbound::InboundSender, route},
     edge::EdgeShared,
@@ -24,7 +24,7 @@ pub(in crate::edge) struct IoThread {
     pub(in crate::edge) thread: usize,
     pub(in crate::edge) shared: Arc<EdgeShared>,
     pub(in crate::edge) inbound: InboundSender,
-    pub(in crate::edge) table: RefCell<Table>,
+    pub(in crate::edge) table: RefCell<ConnectionTable>,
     pub(in crate::edge) scratch: RefCell<Vec<u8>>,
     /// Bytes that are about to be sent, side by side.
     pub(in crate::edge) frames: RefCell<Vec<u8>>,
@@ -42,7 +42,7 @@ impl IoThread {
             chance: shared.spread.chance(thread),
             shared,
             inbound,
-            table: RefCell::new(Table::new()),
+            table: RefCell::new(ConnectionTable::new()),
             scratch: RefCell::new(vec![0; SCRATCH]),
             frames: RefCell::default(),
             running: Running::new(Instant::now()),

@@ -12,14 +12,14 @@ use crate::{
 };
 
 /// The number of places, taken or free.
-pub(in crate::edge) struct Table {
+pub(in crate::edge) struct ConnectionTable {
     places: Vec<Option<Rc<Connection>>>,
     agenda: Agenda,
     free: Vec<usize>,
     count: usize,
 }
 
-impl Table {
+impl ConnectionTable {
     /// Creates a table without places.
     pub(in crate::edge) fn new() -> Self {
         Self {

@@ -6,7 +6,7 @@ use hyper::{Request, body::Incoming};
 
 use crate::{
     edge::{Reject, Wire, connection::IoThread, upgrade},
-    http::{self, Access, Addressed, Answer, HttpProblem, ProblemKind, Route, Routes},
+    http::{self, Access, Answer, Destination, HttpProblem, ProblemKind, Route, Routes},
 };
 
 static ROUTES: Routes<Handler> = Routes::new(
@@ -19,18 +19,18 @@ static ROUTES: Routes<Handler> = Routes::new(
 );
 
 /// Answers a request that the policy allows.
-type Handler = fn(&IoThread, &Request<Incoming>, &Addressed) -> Result<Reply, HttpProblem>;
+type Handler = fn(&IoThread, &Request<Incoming>, &Destination) -> Result<Reply, HttpProblem>;
 
 /// An answer that is not an error.
 pub(super) struct Reply {
     pub(super) answer: Answer,
     /// The WebSocket that the connection becomes.
-    pub(super) agreed: Option<Agreed>,
+    pub(super) agreement: Option<Agreement>,
 }
 
 /// The kind of WebSocket that client and server agreed on.
 #[derive(Clone, Copy)]
-pub(super) struct Agreed {
+pub(super) struct Agreement {
     pub(super) wire: Wire,
     pub(super) by_hand: bool,
 }
@@ -73,29 +73,29 @@ pub(super) fn full(reject: Reject) -> HttpProblem {
 }
 
 /// `GET /`: a page for people. It names the time for a hello on a connection like this one.
-fn index(io: &IoThread, _: &Request<Incoming>, to: &Addressed) -> Result<Reply, HttpProblem> {
+fn index(io: &IoThread, _: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
     let time = io.shared.options.time_to_type_hello(to.local()).as_secs_f64();
     let text = INDEX.replace("TIME", &time.to_string());
     Ok(Reply {
         answer: http::text(text),
-        agreed: None,
+        agreement: None,
     })
 }
 
 /// `GET /ws`: the way into the world.
-fn enter(io: &IoThread, request: &Request<Incoming>, to: &Addressed) -> Result<Reply, HttpProblem> {
+fn enter(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
     // A frozen tick also leaves the ring full. Its clients get 1013 after the upgrade instead.
     let is_choked = io.inbound.is_choked() && !io.shared.status.is_frozen();
     if is_choked || io.shared.is_stopping() {
         return Err(full(Reject::TooManyConnections));
     }
     let upgrade = upgrade::judge(request, to)?;
-    let agreed = Agreed {
+    let agreement = Agreement {
         wire: upgrade.wire,
         by_hand: upgrade.by_hand,
     };
     Ok(Reply {
         answer: upgrade.answer(),
-        agreed: Some(agreed),
+        agreement: Some(agreement),
     })
 }

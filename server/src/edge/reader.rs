@@ -21,7 +21,7 @@ use tokio::{io::Interest, net::TcpStream, task::spawn_local};
 
 use super::{
     MAX_HELLO, Reject, Wire,
-    admission::Admitted,
+    admission::AdmissionPermit,
     connection::{Connection, IoThread, Phase},
     deadline::Deadline,
     hello::FROZEN,
@@ -37,7 +37,7 @@ pub(super) struct Opening {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) deadline: Deadline,
-    pub(super) admitted: Admitted,
+    pub(super) permit: AdmissionPermit,
     pub(super) wire: Wire,
     /// Whether a person at this machine may be typing.
     pub(super) by_hand: bool,
@@ -53,7 +53,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         opening.stream,
         opening.peer,
         opening.wire,
-        opening.admitted,
+        opening.permit,
     ));
     if !connection.enter_table() {
         return;

@@ -7,7 +7,7 @@ use crate::metrics::Gauge;
 const STEP: usize = 16 * 1024;
 
 /// The waiting bytes of one connection.
-pub(super) struct Outbox {
+pub(super) struct SendBuffer {
     bytes: Vec<u8>,
     /// Bytes at the front that are already sent.
     sent: usize,
@@ -20,7 +20,7 @@ pub(super) struct Outbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Overflow;
 
-impl Outbox {
+impl SendBuffer {
     pub(super) fn new(gauge: Gauge) -> Self {
         Self {
             bytes: Vec::new(),
@@ -94,7 +94,7 @@ impl Outbox {
     }
 }
 
-impl Drop for Outbox {
+impl Drop for SendBuffer {
     fn drop(&mut self) {
         self.gauge.decrement(self.len() as f64);
     }
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn one_addition_may_exceed_the_limit_and_no_more() {
-        let mut outbox = Outbox::new(Gauge::noop());
+        let mut outbox = SendBuffer::new(Gauge::noop());
         let mut push = |len| outbox.push([&frame(len)[..]].into_iter(), 1000);
         assert_eq!(push(100_000), Ok(()));
         assert_eq!(push(1), Err(Overflow));
@@ -152,7 +152,7 @@ mod tests {
         ) {
             let bits = Arc::new(AtomicU64::new(0));
             let gauge = || f64::from_bits(bits.load(Ordering::Relaxed));
-            let mut outbox = Outbox::new(Gauge::from_arc(Arc::clone(&bits)));
+            let mut outbox = SendBuffer::new(Gauge::from_arc(Arc::clone(&bits)));
             let mut ends = vec![0];
             for len in lens {
                 let frame = frame(len);
