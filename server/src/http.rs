@@ -7,7 +7,7 @@
 //! | `answer` | the form of answers |
 //! | `problem` | the form of errors |
 //! | `echo` | text of a client that an error repeats: escaped and bounded |
-//! | `quiet` | a socket that keeps hyper from answering in another form |
+//! | `muted_socket` | a socket that discards the answers that hyper writes by itself |
 //!
 //! Each port has its table: `edge/http/routes.rs` and `admin/routes.rs`. A new route is one row and
 //! one function there.

@@ -17,8 +17,8 @@ use crate::metrics::{Gauge, Metrics};
 /// Connections over the limit that still get an answer.
 const ANSWERED_OVER: u32 = 1024;
 /// The maximum number of connections that may take longer for their hello, because a person may be
-/// typing it. Behind a proxy that sends no forwarding header, strangers look like this machine:
-/// these places are all they gain.
+/// typing it. Behind a proxy that sends no forwarding header, remote clients look like this machine.
+/// They gain no more than these places.
 const MAX_BY_HAND: u32 = 16;
 
 /// The counts of connections. The I/O threads share them; the tick thread does not use them.
@@ -27,14 +27,14 @@ pub(super) struct Admission {
     max_per_address: u32,
     connections: AtomicU32,
     by_hand: AtomicU32,
-    /// Has an entry only while an address has a connection without a hello, so the number of
-    /// connections bounds it.
+    /// An address has an entry only while it has a connection without a hello, so the number of
+    /// connections bounds the size.
     addresses: Mutex<HashMap<IpAddr, u32>>,
     connections_gauge: Gauge,
     unauthenticated_gauge: Gauge,
 }
 
-/// What to do with a new connection.
+/// The decision about a new connection.
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// Admit it.
@@ -52,16 +52,16 @@ pub(super) enum Verdict {
 /// A connection that is counted until this is dropped.
 pub(super) struct AdmissionPermit {
     admission: Arc<Admission>,
-    counted: HelloCount,
+    hello: HelloCount,
 }
 
-/// Which count a connection without a hello belongs to.
+/// The count of connections without a hello that a connection belongs to.
 enum HelloCount {
     /// The count of its address.
     Address(IpAddr),
-    /// The count of the few that may take longer.
+    /// The count of connections that may take longer.
     ByHand,
-    /// `None`: its hello came.
+    /// None of them, because its hello came.
     Greeted,
 }
 
@@ -90,7 +90,7 @@ impl Admission {
         self.unauthenticated_gauge.increment(1);
         let permit = AdmissionPermit {
             admission: Arc::clone(self),
-            counted: HelloCount::Address(address),
+            hello: HelloCount::Address(address),
         };
         // For the other verdicts `permit` is dropped here, which undoes the counts.
         if from_address > self.max_per_address.saturating_mul(2) {
@@ -130,7 +130,7 @@ impl AdmissionPermit {
     /// Lets the connection take longer, if few others do. It no longer counts for its address then:
     /// a connection that waits for a person to type does not take a place from short ones.
     pub(super) fn take_longer(&mut self) -> bool {
-        let HelloCount::Address(address) = self.counted else {
+        let HelloCount::Address(address) = self.hello else {
             return false;
         };
         let one_more = |count| (count < MAX_BY_HAND).then_some(count + 1);
@@ -139,13 +139,13 @@ impl AdmissionPermit {
             return false;
         }
         self.admission.leave(address);
-        self.counted = HelloCount::ByHand;
+        self.hello = HelloCount::ByHand;
         true
     }
 
-    /// Notes that the hello came: the connection no longer counts as one without.
+    /// Notes that the hello came: the connection leaves the count of those without a hello.
     pub(super) fn authenticated(&mut self) {
-        match std::mem::replace(&mut self.counted, HelloCount::Greeted) {
+        match std::mem::replace(&mut self.hello, HelloCount::Greeted) {
             HelloCount::Greeted => return,
             HelloCount::Address(address) => self.admission.leave(address),
             HelloCount::ByHand => {
@@ -170,7 +170,8 @@ impl std::fmt::Debug for AdmissionPermit {
     }
 }
 
-/// Returns what counts as one address. In IPv6 that is a /64, the least that one customer has.
+/// Returns the address under which a peer is counted. In IPv6 that is its /64, the smallest network
+/// of one customer.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
@@ -234,7 +235,7 @@ mod tests {
         assert_eq!(unauthenticated(), f64::from(MAX_BY_HAND) + 1.0);
         slow[0].authenticated();
         assert!(one_more.take_longer());
-        assert!(!one_more.take_longer(), "it does already");
+        assert!(!one_more.take_longer(), "it already does");
         drop((slow, one_more));
         assert_eq!(admission.by_hand.load(Ordering::Relaxed), 0);
         assert_eq!(unauthenticated(), 0.0);

@@ -33,14 +33,14 @@ pub(super) enum Phase {
         begin: Instant,
         /// When the socket last took a byte.
         progress: Instant,
-        /// What to do when the outbox is empty.
-        then: CloseStep,
+        /// The step to take when the outbox is empty.
+        step: CloseStep,
     },
     /// The connection is over. Its tasks end as soon as they notice.
     Over,
 }
 
-/// What a closing connection does when its last byte is sent.
+/// The step that a closing connection takes when its last byte is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CloseStep {
     /// Waits for the client's close frame.
@@ -62,8 +62,8 @@ pub(super) struct Connection {
     pub(super) outbox: RefCell<SendBuffer>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
-    /// When the socket last took a byte, while the outbox is not empty. It starts with the moment
-    /// at which the socket stopped.
+    /// While the outbox is not empty: when the socket last took a byte. At first it is the moment at
+    /// which the socket stopped taking them.
     pub(super) blocked: Cell<Option<Instant>>,
     heard: Cell<Instant>,
     pinged: Cell<bool>,
@@ -123,13 +123,13 @@ impl Connection {
         self.session.get()
     }
 
-    /// Returns whether it may take longer for its hello.
+    /// Lets it take longer for its hello. Returns `false` if too many connections already do.
     pub(super) fn take_longer(&self) -> bool {
         self.permit.borrow_mut().take_longer()
     }
 
     /// Opens a session.
-    pub(super) fn open(&self, what: InboundKind) {
+    pub(super) fn open(&self, event: InboundKind) {
         let Some(place) = self.place.get() else {
             return;
         };
@@ -138,13 +138,13 @@ impl Connection {
         self.session.set(Some(session));
         self.phase.set(Phase::Open);
         self.look_at_next();
-        self.io.inbound.control(session, what);
+        self.io.inbound.control(session, event);
         if self.blocked.get().is_some() {
             self.io.inbound.control(session, InboundKind::Hold);
         }
     }
 
-    /// Ends its session, if one is open. The world is sent this once.
+    /// Ends its session, if one is open. The world is notified once.
     pub(super) fn end_session(&self) {
         if let Some(session) = self.session.take() {
             self.io.inbound.control(session, InboundKind::Close);
@@ -178,7 +178,7 @@ impl Connection {
         Some((last + CLOSE_TIMEOUT).min(first + CLOSE_LIMIT))
     }
 
-    /// Returns whether a ping is due, and none was sent since bytes came.
+    /// Notes that a ping is sent. Returns `false` if one was already sent since bytes last came.
     pub(super) fn begin_ping(&self) -> bool {
         !self.pinged.replace(true)
     }
@@ -205,12 +205,12 @@ impl Connection {
         if self.blocked.get().is_some() {
             self.blocked.set(Some(now));
         }
-        if let Phase::Closing { begin, then, .. } = self.phase.get() {
+        if let Phase::Closing { begin, step, .. } = self.phase.get() {
             let progress = now;
             self.phase.set(Phase::Closing {
                 begin,
                 progress,
-                then,
+                step,
             });
         }
     }
@@ -220,7 +220,7 @@ impl Connection {
         self.pong.borrow_mut().take();
     }
 
-    /// Drops everything that waits.
+    /// Notes that no bytes wait for the socket any longer.
     pub(super) fn forget_blocked(&self) {
         if self.blocked.take().is_some() {
             self.io.shared.metrics.edge.blocked.decrement(1);

@@ -1,4 +1,4 @@
-//! A time limit that starts again when the thread was not run.
+//! A time limit that starts again after a time in which the thread did not run.
 
 use std::time::{Duration, Instant};
 

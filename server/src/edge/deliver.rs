@@ -1,4 +1,4 @@
-//! The other end of a key press: writes the output of a tick to the connections of a thread.
+//! Writes the output of a tick to the connections of a thread: the last stop of a key press.
 
 use std::rc::Rc;
 
@@ -66,7 +66,7 @@ fn write<'a>(
     snapshot_bytes
 }
 
-/// Returns the frames for this thread, those of one session side by side and in the order of
+/// Collects the frames for this thread. Those of one session are side by side, in the order of
 /// sending.
 fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
     mine.clear();

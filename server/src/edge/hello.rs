@@ -57,23 +57,26 @@ fn judge(hello: &Hello) -> Result<(), (Reject, String)> {
         }
         // A token that was not verified must not pass for one that was.
         Some(_) => {
-            let sentence = "this server cannot verify tokens: leave `token` out and come as a guest";
+            let sentence = "this server cannot verify tokens: leave `token` out and connect as a guest";
             return Err((Reject::Token, sentence.to_owned()));
         }
     }
     if hello.protocol != PROTOCOL {
-        let sentence = format!("protocol {} is not spoken here, only {PROTOCOL}", hello.protocol);
+        let sentence = format!(
+            "the server does not speak protocol {}, only {PROTOCOL}",
+            hello.protocol
+        );
         return Err((Reject::Version, sentence));
     }
     if hello.schema != 0 && hello.schema != SCHEMA {
         let sentence = format!(
-            "schema {} is not spoken here, only {SCHEMA}; leave it out if you write by hand",
+            "the server does not have schema {}, only {SCHEMA}; leave it out if you type the hello",
             hello.schema
         );
         return Err((Reject::Version, sentence));
     }
     if hello.session.is_some() || hello.resume.is_some() {
-        let sentence = "sessions end with their connection here: leave `session` and `resume` out";
+        let sentence = "this server cannot resume a session: leave `session` and `resume` out";
         return Err((Reject::Resume, sentence.to_owned()));
     }
     Ok(())
@@ -93,13 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_of_this_version_may_come_in() {
+    fn a_guest_of_this_version_may_open_a_session() {
         assert_eq!(refused(|_| {}), None);
         assert_eq!(refused(|hello| hello.schema = SCHEMA), None);
     }
 
     #[test]
-    fn others_get_the_reason() {
+    fn other_hellos_are_refused_with_a_class() {
         assert_eq!(refused(|hello| hello.protocol = 2), Some(Reject::Version));
         assert_eq!(
             refused(|hello| hello.schema = SCHEMA.wrapping_add(1).max(1)),

@@ -59,7 +59,7 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
         ClientMessage::Hello(_) if !connection.flood.second_hello(arrived, &io.running) => {
             connection.refuse_saying(
                 Reject::SecondHello,
-                "a connection has one hello, and 20 more came",
+                "a connection says hello once, and 20 more hellos came",
             );
         }
         ClientMessage::Hello(_) => {
@@ -76,9 +76,9 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
     }
 }
 
-/// The message as the world takes it. A text that is refused goes on as an empty one, which the
-/// world refuses: the answer keeps its place among the others, and the refused chat costs the
-/// speaker as much as any.
+/// Returns the message with its chat text cleaned. An invalid text becomes empty, and the world
+/// refuses it: so the answer keeps its place among the others, and the chat costs the speaker as
+/// much as a valid one.
 fn with_clean_text(mut message: ClientMessage) -> ClientMessage {
     if let ClientMessage::Chat(chat) = &mut message {
         chat.text = clean_chat(std::mem::take(&mut chat.text)).unwrap_or_default();

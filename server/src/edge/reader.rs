@@ -1,4 +1,4 @@
-//! One end of a key press: reads the messages of a client.
+//! Reads the messages of a client: the first stop of a key press.
 
 use std::{
     future::poll_fn,
@@ -68,7 +68,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         // It came after all connections were closed.
         connection.close(CloseCode::ServiceRestart);
     } else if let Some(failure) = io.shared.failure.get() {
-        // The same case, for a request that was answered before.
+        // As above: the upgrade was agreed on before the server failed.
         connection.close_saying(CloseCode::Internal, failure.for_clients());
     } else if io.shared.status.is_frozen() {
         connection.refuse_saying(Reject::TickFrozen, FROZEN);
@@ -81,7 +81,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     if !opening.leftover.is_empty() {
         more = reader.feed(&mut opening.leftover.to_vec());
     }
-    // It is the end of a buffer of 8 KiB, and would keep all of that.
+    // It would keep the whole buffer of the request, 8 KiB.
     drop(opening.leftover);
     while more && connection.phase.get() == Phase::Greeting {
         let read = poll_fn(|context| reader.poll_read(context));
@@ -124,7 +124,7 @@ impl Future for Reader {
 }
 
 impl Drop for Reader {
-    // Also after a panic in here: the runtime would swallow it, and the connection would stay
+    // Also after a panic in this task: the runtime swallows it, and the connection would stay
     // forever.
     fn drop(&mut self) {
         // Wakes the task that empties the outbox, if there is one, so that it ends as well.
@@ -189,8 +189,8 @@ impl Reader {
     }
 }
 
-/// Receives once. Fewer bytes than the buffer holds are all there are. Then the runtime is told to
-/// wait for more, or it would make us read again and find nothing.
+/// Receives once. If fewer bytes come than the buffer holds, the socket is empty. `WouldBlock` then
+/// makes the runtime wait for more bytes, which saves a second read that finds nothing.
 fn receive(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<usize> {
     let mut all = None;
     let received = stream.try_io(Interest::READABLE, || {
@@ -205,7 +205,7 @@ fn receive(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<usize> {
 }
 
 fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
-    // A connection that is being closed is only read for its close frame.
+    // From a connection that is being closed, only a close frame is handled.
     if !matches!(connection.phase.get(), Phase::Greeting | Phase::Open) {
         return;
     }
@@ -233,7 +233,7 @@ fn limits(max_message: usize) -> Limits {
     }
 }
 
-/// Returns what is wrong, for the developer of the client.
+/// Describes an error for the developer of the client.
 fn sentence(error: WebSocketError, greeting: bool) -> String {
     match error {
         WebSocketError::MessageTooLong if greeting => format!("a hello of more than {MAX_HELLO} bytes"),

@@ -1,4 +1,4 @@
-//! How frames are sent: straight to the socket while it takes them, otherwise through the outbox.
+//! Sends frames: directly to the socket while it takes them, otherwise through the outbox.
 
 use std::{
     io::{self, IoSlice},
@@ -173,9 +173,9 @@ impl Connection {
         false
     }
 
-    /// Gives bytes to the socket with `send`, which costs less than `writev`, and without asking
-    /// the runtime first. While nothing waits, the socket usually takes everything. Only if it does
-    /// not is the runtime told.
+    /// Sends bytes with `send`, which costs less than `writev`, and without asking the runtime
+    /// first: while nothing waits, the socket usually takes everything. Only a full socket involves
+    /// the runtime.
     fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
         let send = || rustix::net::send(&self.stream, bytes, SEND_FLAGS);
         match send() {

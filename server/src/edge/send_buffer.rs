@@ -1,5 +1,5 @@
-//! Bytes that wait for a connection that does not take data: whole WebSocket frames, in order,
-//! bounded in bytes.
+//! The outbox of a connection: bytes that wait while its socket takes no data. It holds whole
+//! WebSocket frames, in order, and is bounded in bytes.
 
 use crate::metrics::Gauge;
 
@@ -11,12 +11,12 @@ pub(super) struct SendBuffer {
     bytes: Vec<u8>,
     /// Bytes at the front that are already sent.
     sent: usize,
-    /// Bytes left of a frame that was sent in part. The rest must be sent, whatever comes next.
+    /// Unsent bytes of a frame that was sent in part. They must be sent before anything else.
     begun: usize,
     gauge: Gauge,
 }
 
-/// More bytes wait than may.
+/// More bytes wait than the limit allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Overflow;
 
@@ -143,8 +143,8 @@ mod tests {
     }
 
     proptest! {
-        /// However the bytes go out, and whenever the rest is forgotten, what was sent is whole
-        /// frames.
+        /// Only whole frames are sent, in whichever pieces they go out and whenever the rest is
+        /// dropped.
         #[test]
         fn forgetting_never_cuts_a_frame(
             lens in proptest::collection::vec(prop_oneof![0_usize..200, 65_000_usize..66_000], 1..8),

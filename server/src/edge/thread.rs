@@ -44,7 +44,7 @@ pub(crate) struct IoStart {
     pub(crate) load: Arc<IoLoad>,
 }
 
-/// How connections ended when an I/O thread stopped.
+/// The numbers of connections that an I/O thread closed when it stopped.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CloseCounts {
     pub(crate) answered: u32,
@@ -53,14 +53,14 @@ pub(crate) struct CloseCounts {
 
 /// Runs an I/O thread until the server stops.
 pub(crate) fn run(start: IoStart) -> io::Result<CloseCounts> {
-    let (parking, going_on) = (Arc::clone(&start.load), Arc::clone(&start.load));
+    let (parking, unparking) = (Arc::clone(&start.load), Arc::clone(&start.load));
     let runtime = Builder::new_current_thread()
         .enable_all()
         .on_thread_park(move || parking.park())
-        .on_thread_unpark(move || going_on.unpark())
-        // The number of tasks that run between two polls of the sockets, and before a tick's output
-        // gets its turn, while many messages come. With half of it, the default, each poll costs
-        // twice as much per message.
+        .on_thread_unpark(move || unparking.unpark())
+        // While many messages come, this many tasks run between two polls of the sockets, and before
+        // the output of a tick. With half of it, the default, each poll costs twice as much per
+        // message.
         .event_interval(128)
         // 5,000 clients that send at the same time need five polls. The memory for events, 12 KiB,
         // stays in the cache.
@@ -100,7 +100,7 @@ async fn serve(start: IoStart) -> io::Result<CloseCounts> {
     Ok(io.stop().await)
 }
 
-/// The tasks of the thread that never end by themselves.
+/// The tasks of the thread, which never end by themselves.
 struct Tasks {
     accepting: JoinHandle<()>,
     sweeping: JoinHandle<()>,
@@ -124,8 +124,8 @@ async fn deliver_ticks(
         if !woken {
             break;
         }
-        while let Ok(told) = outbound.pop() {
-            match told {
+        while let Ok(item) = outbound.pop() {
+            match item {
                 Outbound::Tick(output) => deliver::deliver(io, &output, &mut frames).await,
                 Outbound::Lost => io.lost(),
             }
@@ -152,13 +152,13 @@ impl<F: Future + Unpin> Future for CatchPanic<F> {
 
 fn ended_early(ended: Result<(), JoinError>) -> io::Error {
     ended.map_or_else(io::Error::other, |()| {
-        io::Error::other("a task ended that never does")
+        io::Error::other("a task ended that must never end")
     })
 }
 
 impl IoThread {
-    /// Closes all connections, because this thread was so late that outputs of ticks were dropped.
-    /// The state of its clients cannot be continued.
+    /// Closes all sessions, because this thread was so late that outputs of ticks were dropped. The
+    /// state that its clients have cannot be continued.
     fn lost(&self) {
         tracing::error!(
             thread = self.thread,
@@ -194,7 +194,7 @@ impl IoThread {
     }
 
     async fn stop(self: Rc<Self>) -> CloseCounts {
-        let told = self.table.borrow().count();
+        let total = self.table.borrow().count();
         self.close_all();
         let until = Instant::now() + STOP_TIMEOUT;
         while self.table.borrow().count() > 0 && Instant::now() < until {
@@ -212,7 +212,7 @@ impl IoThread {
         }
         self.inbound.flush();
         CloseCounts {
-            answered: told.saturating_sub(left) as u32,
+            answered: total.saturating_sub(left) as u32,
             aborted: left as u32,
         }
     }

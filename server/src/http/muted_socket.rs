@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 /// A socket for one request, which discards all writes until a handler has the request.
 ///
 /// hyper answers a request that it cannot parse by itself, with an empty body. Nothing else is
-/// written before the handler runs, so discarding it lets the caller send a better answer.
+/// written before the handler runs. So the caller can send an answer with a body instead.
 pub(crate) struct MutedSocket<'a> {
     io: TokioIo<TcpStream>,
     handled: &'a Cell<bool>,

@@ -8,7 +8,8 @@
 //! * `Sec-Fetch-Site` says whether the page is from another site. Browsers send it to `https` and
 //!   loopback addresses only.
 //! * `Host` is the name in the request. With DNS rebinding a page points its own name at this
-//!   server. The browser then takes page and server for one site, and only the name is wrong.
+//!   server. The browser then treats page and server as one site, and only the name shows the
+//!   attack.
 //!
 //! [`Policy::host`] checks the host of every request. [`Policy::admits`] checks the page, as the
 //! [`Access`] of the route demands. Tools such as curl send neither of the first two headers, and
@@ -41,7 +42,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(crate) struct Policy {
     /// Empty: the server's own origin, and loopback.
     origins: Vec<OriginPattern>,
-    /// Besides loopback names and the address that the connection was accepted at.
+    /// Allowed in addition to loopback names and the address at which a connection was accepted.
     hosts: Vec<HostPattern>,
 }
 
@@ -55,14 +56,15 @@ pub(crate) enum Access {
     Players,
     /// Pages of this machine, and of the server's own origin if its name is known.
     Operators,
-    /// The same pages, but the name must be known for every request, also from tools.
+    /// The same pages as `Operators`, but the name must be known for every request, also from
+    /// tools.
     ///
-    /// This is for requests that change something or read names or chat. A page could point its
-    /// own name at an address of the network and read the answer.
+    /// This is for requests that change something or read names or chat. Otherwise a page could
+    /// point its own name at an address of the network and read the answer.
     Private,
 }
 
-/// The target of a request.
+/// The host that a request names, and the address at which it arrived.
 #[derive(Debug)]
 pub(crate) struct Destination {
     /// `None`: HTTP/1.0 without a `Host`, which no browser sends.
@@ -73,7 +75,7 @@ pub(crate) struct Destination {
     local: IpAddr,
 }
 
-/// The sender of a request, as far as its headers say.
+/// The sender of a request, as far as its headers show it.
 enum Requester<'a> {
     /// A tool, a person, or a page of the server's own origin.
     NoOtherPage,
@@ -217,8 +219,8 @@ impl Destination {
     }
 }
 
-/// Returns the address at which a connection was accepted. `LOCALHOST` if it is broken: that has
-/// the strictest rules.
+/// Returns the address at which a connection was accepted. For a broken connection it returns
+/// `LOCALHOST`, which has the strictest rules.
 pub(crate) fn accepted_at(stream: &TcpStream) -> IpAddr {
     let address = stream.local_addr();
     address.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip())

@@ -72,7 +72,7 @@ kinds! {
     NotNow = CONFLICT, "not-now", "Not possible now", None;
     /// The server keeps no history, or the history is empty.
     NoHistory = CONFLICT, "no-history", "No history", None;
-    /// `/ws` without an upgrade, or with another version of WebSocket.
+    /// `/ws` without an upgrade, or with a different version of WebSocket.
     UpgradeRequired = UPGRADE_REQUIRED, "upgrade-required", "Upgrade required",
         Some(Reject::UpgradeRequired);
     /// Too many connections from the address have not sent a hello.
@@ -94,7 +94,7 @@ kinds! {
     NotAlive = SERVICE_UNAVAILABLE, "not-alive", "Not alive", None;
     /// `/readyz` failed.
     NotReady = SERVICE_UNAVAILABLE, "not-ready", "Not ready", None;
-    /// Another request for the history runs, or one has just ended.
+    /// A different request for the history runs, or one has just ended.
     HistoryBusy = SERVICE_UNAVAILABLE, "history-busy", "History busy", None;
     /// The recorder does not answer.
     RecorderGone = SERVICE_UNAVAILABLE, "recorder-gone", "Recorder does not answer", None;
@@ -126,8 +126,8 @@ impl HttpProblem {
         self
     }
 
-    /// Takes the class away from a 404 or 405: the admin port does not count typing errors of
-    /// operators as rejections of clients.
+    /// Removes the class of a 404 or 405. The admin port uses this: a mistyped path of an operator
+    /// is not a rejected client.
     pub(crate) fn without_route_class(mut self) -> Self {
         if matches!(self.kind, ProblemKind::NotFound | ProblemKind::Method) {
             self.class = None;
@@ -145,7 +145,7 @@ impl HttpProblem {
         self.into_response().map(|body| Full::new(body.into()))
     }
 
-    /// Returns the answer as bytes, for a socket without hyper. It says that the connection ends.
+    /// Returns the answer as bytes, with `Connection: close`, for a socket without hyper.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         let (head, body) = self.into_response().into_parts();
         let (code, reason) = (head.status.as_str(), head.status.canonical_reason());

@@ -1,4 +1,4 @@
-//! Route tables: one per port, with one function that finds the route of a request.
+//! Route tables, one per port, and the search for the route of a request.
 
 use hyper::{
     Method, Request, Uri,
@@ -71,7 +71,7 @@ impl Verb {
         }
     }
 
-    /// Returns them as written in `Allow`.
+    /// Returns the methods in the form of the header `Allow`.
     fn methods(self) -> &'static str {
         match self {
             Self::Get => "GET, HEAD",
@@ -125,7 +125,7 @@ impl<H> Routes<H> {
         }
     }
 
-    /// The paths in the table.
+    /// Returns the paths in the table.
     #[cfg(test)]
     pub(crate) fn paths(&self) -> impl Iterator<Item = &'static str> {
         self.rows.iter().map(|row| row.path)
@@ -136,7 +136,7 @@ fn wrong_method(path: &str, verbs: impl Iterator<Item = Verb>) -> HttpProblem {
     let verbs: Vec<Verb> = verbs.collect();
     let allowed = verbs.iter().map(|verb| verb.methods());
     let allowed = allowed.collect::<Vec<_>>().join(", ");
-    let mut detail = format!("this path takes {allowed} only");
+    let mut detail = format!("this path accepts only {allowed}");
     if verbs.contains(&Verb::Post) {
         detail.push_str(&format!(", as in: curl -X POST ...{path}"));
     }
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_get_the_allowed_ones() {
+    fn a_wrong_method_is_answered_with_the_allowed_ones() {
         for (method, path, allow) in [
             ("POST", "/", "GET, HEAD"),
             ("OPTIONS", "/", "GET, HEAD"),

@@ -64,7 +64,7 @@ fn a_list_replaces_the_default() {
 }
 
 #[test]
-fn any_origin_is_allowed_but_not_two() {
+fn a_star_allows_any_origin_but_not_two() {
     let policy = policy(&["*"], &[]);
     assert!(connects(&policy, "null", "x") && connects(&policy, "https://evil.org", "x"));
     let two = [("origin", "http://localhost"), ("origin", "http://localhost")];
