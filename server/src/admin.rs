@@ -56,7 +56,7 @@ pub(crate) struct Admin {
     pub(crate) wake: WakeEnd,
 }
 
-/// The sources of answers.
+/// The state that answers are made from.
 struct Sources {
     metrics: Arc<Metrics>,
     status: Arc<TickStatus>,

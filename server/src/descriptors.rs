@@ -1,15 +1,15 @@
 //! File descriptors: how many the process may have, and which of them clients may take.
 //!
-//! The system always returns the lowest free descriptor. So the number of a new one shows, without
-//! counting, how close the process is to its limit: all lower numbers are taken. Clients may not
+//! The system always returns the lowest free descriptor. So the number of a new one shows how close
+//! the process is to its limit, without counting: all lower numbers are taken. Clients may not
 //! have the highest numbers below the limit. These are kept for the answer 503, for the admin port,
 //! and for files, in this order.
 //!
 //! | of a limit of | 128 | 1,024 | 4,096 | 20,000 |
 //! |---|---|---|---|---|
-//! | for files | 10 | 32 | 32 | 32 |
-//! | for the admin port, too | 22 | 64 | 64 | 64 |
-//! | for answers, too | 8 | 64 | 256 | 256 |
+//! | for files only | 10 | 32 | 32 | 32 |
+//! | for files and the admin port | 22 | 64 | 64 | 64 |
+//! | for all these and for answers | 8 | 64 | 256 | 256 |
 
 mod acceptor;
 
@@ -33,18 +33,18 @@ pub(crate) use acceptor::{AcceptedConnection, Acceptor};
 const KEPT: u64 = 96;
 /// Connections that are answered 503 at the same time.
 const ANSWERED: u64 = 256;
-/// What an I/O thread or the admin thread opens when it starts: three for its runtime, one spare,
-/// and a reserve.
+/// Descriptors that an I/O thread or the admin thread opens when it starts: three for its runtime,
+/// one spare, and a reserve.
 const OF_A_THREAD: u64 = 8;
 
-/// What is left above a new descriptor.
+/// The descriptors that are left above a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Headroom {
     /// Only the descriptors for files.
     Files,
     /// Only the descriptors for files and the admin port.
     Admin,
-    /// Not enough for one more client, but for an answer.
+    /// Enough for an answer, but not for one more client.
     Answers,
     /// Enough for one more client.
     Clients,
@@ -103,7 +103,8 @@ impl Descriptors {
         Ok(())
     }
 
-    /// Returns what is left above this new descriptor. The limit may change while the process runs.
+    /// Returns which descriptors are left above this new one. The limit may change while the process
+    /// runs.
     pub(crate) fn headroom(&self, newest: impl AsFd) -> Headroom {
         headroom(limit(), number(newest))
     }
@@ -114,7 +115,7 @@ impl Descriptors {
         self.logged.swap(second, Ordering::Relaxed) != second
     }
 
-    /// Logs that there are too few, at most once a second.
+    /// Logs that too few descriptors are left, at most once a second.
     pub(crate) fn warn(&self, why: &dyn std::fmt::Display) {
         if self.may_log() {
             tracing::warn!(

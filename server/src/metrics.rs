@@ -1,7 +1,8 @@
 //! Every metric of this server, by name. Nothing else in the project registers one.
 //!
 //! The tables have one row per metric. The handles are created once, here: the tick thread and the
-//! I/O threads only add to atomics. Game logic and embedders count through the same [`MetricsRecorder`].
+//! I/O threads only add to atomics. Game logic and embedders count through the same
+//! [`MetricsRecorder`].
 
 mod buckets;
 mod recorder;
@@ -36,10 +37,10 @@ const BYTE_BUCKETS: [f64; 8] = [
     8_388_608.0,
 ];
 
-/// A family whose counters are in both tables.
+/// A family with counters in both tables.
 const DROPS: &str = "parlour_drops_total";
 const DROPS_HELP: &str = "Commands, and outputs of ticks, that were dropped, by reason.";
-/// Also in both tables: the edge and the world refuse.
+/// Also in both tables: the edge rejects, and the world refuses.
 const REJECTS: &str = "parlour_rejects_total";
 const REJECTS_HELP: &str = "Connections, messages and requests that were refused, by class.";
 

@@ -102,8 +102,8 @@ impl Playback {
         Ok(())
     }
 
-    /// Starts the reader thread. Returns what makes the ticker on the tick thread, and the end for
-    /// the admin port.
+    /// Starts the reader thread. Returns the function that creates the ticker on the tick thread,
+    /// the end for the admin port, and the reader thread.
     pub(crate) fn start(
         self,
         failure: &Arc<Failure>,

@@ -40,9 +40,9 @@ pub(crate) struct InboundSender {
 
 struct SendQueue {
     ring: Producer<Inbound>,
-    /// Events that must not be lost, in order, while the ring is full. They are bounded by two per
-    /// connection, and two per change between taking and not taking data, which needs a tick thread
-    /// that keeps up.
+    /// Events that must not be lost, in order, while the ring is full. At most two per connection,
+    /// and two for each time its socket stops and starts to take data, which happens only while the
+    /// tick thread keeps up.
     waiting: VecDeque<Inbound>,
 }
 
@@ -136,7 +136,7 @@ mod tests {
         for _ in 0..2 {
             receiver.pop().unwrap();
         }
-        // The close is first in line, although nothing called for it since.
+        // The close goes first, although nothing flushed it since.
         sender.message(session, Instant::now(), ClientMessage::Bye);
         let rest: Vec<_> = std::iter::from_fn(|| receiver.pop().ok()).collect();
         assert!(matches!(rest[rest.len() - 2].kind, InboundKind::Close));

@@ -91,7 +91,7 @@ impl Publisher {
         match free {
             Some(at) => {
                 let output = self.pool.remove(at);
-                // A stall has created many, each as large as its tick. They are freed again, one
+                // A stall has created many outputs, each as large as its tick. They are freed, one
                 // per tick.
                 if self.pool.len() > KEPT && Arc::get_mut(&mut self.pool[0]).is_some() {
                     self.pool.remove(0);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_come_back_to_the_pool() {
+    fn outputs_return_to_the_pool() {
         let (mut publisher, mut receiver, _end) = publisher();
         for _ in 0..1000 {
             assert_eq!(publish_one(&mut publisher), 0);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_sleeps_is_sent_lost_and_nothing_blocks() {
+    fn a_sleeping_thread_is_sent_lost_and_publishing_never_blocks() {
         let (mut publisher, mut receiver, _end) = publisher();
         let lost: usize = (0..2 * RING).map(|_| publish_one(&mut publisher)).sum();
         assert_eq!(lost, RING);

@@ -46,7 +46,7 @@ impl Acceptor {
 
     /// Returns the next connection. After a failure it tries again, with longer and longer pauses.
     pub(crate) async fn next(&mut self) -> AcceptedConnection {
-        // Not after it was closed below: it would take the descriptor that the connection needs.
+        // Not in the loop below, which may close it: the connection needs its descriptor.
         if self.spare.is_none() {
             self.spare = spare();
         }
@@ -66,13 +66,13 @@ impl Acceptor {
         }
     }
 
-    /// Returns what is left above this connection.
+    /// Returns which descriptors are left above this connection.
     fn headroom(&mut self, stream: &TcpStream) -> Headroom {
         if self.spare.is_some() {
             return self.descriptors.headroom(stream);
         }
-        // It may have the low number of the spare descriptor. A new spare one shows what is left,
-        // if any is.
+        // The connection may have the low number of the spare descriptor. A new spare one shows
+        // whether any are left.
         self.spare = spare();
         let shows = |spare: &OwnedFd| self.descriptors.headroom(spare);
         self.spare.as_ref().map_or(Headroom::Files, shows)
@@ -80,7 +80,7 @@ impl Acceptor {
 
     async fn failed(&mut self, error: &io::Error) {
         self.errors.increment(1);
-        if is_of_one_connection(error) {
+        if concerns_one_connection(error) {
             return;
         }
         if !is_without_descriptors(error) {
@@ -90,7 +90,7 @@ impl Acceptor {
             }
         } else {
             self.descriptors.warn(error);
-            // Its descriptor is free then.
+            // This frees a descriptor for the connection.
             if self.spare.take().is_some() {
                 return;
             }
@@ -101,8 +101,8 @@ impl Acceptor {
     }
 }
 
-/// Returns whether the next connection may succeed.
-fn is_of_one_connection(error: &io::Error) -> bool {
+/// Returns whether the error concerns only one connection, so that the next one may succeed.
+fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted

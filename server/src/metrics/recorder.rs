@@ -19,14 +19,13 @@ use super::buckets::Buckets;
 /// The maximum number of metrics, with each combination of labels as one. The server itself has
 /// about 200.
 const MAX_METRICS: usize = 10_000;
-/// The bounds of histograms without others, in seconds: 5 ms to 10 s, as in most clients of
-/// Prometheus.
+/// The default bounds of histograms, in seconds: 5 ms to 10 s, as in most clients of Prometheus.
 const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// The metrics of one server, which `/metrics` on its admin port renders. Clones share them.
 ///
-/// The threads of the server count here. Game logic also does in a step of its world, with one line
-/// of the crate `metrics`:
+/// The threads of the server count here. Game logic also counts here in a step of its world, with
+/// one line of the crate `metrics`:
 ///
 /// ```
 /// # fn in_a_system() {

@@ -19,9 +19,9 @@ const REQUESTS: usize = 16;
 /// The pause between two polls for an answer.
 const POLL: Duration = Duration::from_millis(2);
 /// The time limit for an answer, which takes one tick. After it the tick thread is in trouble.
-const ANSWER: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The time limit for a seek, which runs at most ten seconds of the recording at full speed.
-const LANDING: Duration = Duration::from_secs(60);
+const SEEK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A request to the ticker.
 pub(super) enum ControlRequest {
@@ -69,7 +69,7 @@ pub(crate) struct FollowedPlayer {
     /// Its id, in the form that requests accept.
     pub(super) player: String,
     pub(super) name: String,
-    /// `None` while it is in no room.
+    /// `None` while the player is in no room.
     pub(super) room: Option<String>,
 }
 
@@ -82,11 +82,11 @@ pub(crate) struct RoomStatus {
 /// Why a request failed, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ControlError {
-    /// The request makes no sense.
+    /// A parameter is invalid.
     BadParameter(String),
-    /// The thing does not exist.
+    /// The player does not exist, or is in no room.
     NoSuchPlayer(String),
-    /// It is not possible now.
+    /// The request is not possible now.
     NotNow(String),
 }
 
@@ -142,7 +142,7 @@ impl PlaybackControl {
         self.ask(ControlRequest::Pause).await
     }
 
-    /// Continues.
+    /// Continues after a pause.
     pub(crate) async fn play(&self) -> Result<PlaybackStatus, ControlError> {
         self.ask(ControlRequest::Play).await
     }
@@ -154,7 +154,7 @@ impl PlaybackControl {
         let tick = steer::tick_of(text, now, &self.times)
             .map_err(|error| ControlError::BadParameter(error.to_string()))?;
         let mut status = self.ask(ControlRequest::Seek(tick)).await?;
-        let until = Instant::now() + LANDING;
+        let until = Instant::now() + SEEK_TIMEOUT;
         while status.seeking == Some(tick) && Instant::now() < until {
             sleep(POLL).await;
             status = self.look().await?;
@@ -186,7 +186,7 @@ impl PlaybackControl {
         ends.requests
             .push(NumberedRequest { serial, request })
             .map_err(|_| silent())?;
-        let until = Instant::now() + ANSWER;
+        let until = Instant::now() + ANSWER_TIMEOUT;
         loop {
             // The late answer to an abandoned request may come first.
             while let Ok(answered) = ends.answers.pop() {

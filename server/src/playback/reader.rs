@@ -1,5 +1,5 @@
-//! The thread that reads ahead. It does all that needs a file or takes long, so that the tick
-//! thread never waits.
+//! The thread that reads ahead. It does everything that reads a file or takes long, so that the
+//! tick thread never waits.
 
 use std::{
     sync::{
@@ -28,7 +28,7 @@ const LOOK: u32 = 60;
 
 /// A command of the tick thread.
 pub(super) enum Command {
-    /// The world after a tick, and all ticks after it, under this number.
+    /// Send the world after a tick, and all ticks after it, under this number.
     Seek(u32, Tick),
     /// Drop a world, which may take a while.
     Drop(Box<Simulation>),
@@ -44,8 +44,8 @@ pub(super) struct ReadItem {
 }
 
 pub(super) enum ItemKind {
-    /// The world that was sought. With a reason, it is the last world before that, and nothing
-    /// comes after it.
+    /// The world of a seek. With a reason, the tick of the seek has no world: this is the one before
+    /// it, and no items follow.
     Reached(Box<Simulation>, Option<End>),
     /// The next tick, and its size in bytes.
     Tick(TickRecord, usize),
@@ -74,7 +74,7 @@ pub(super) struct Rings {
     pub(super) waiting: Arc<AtomicUsize>,
 }
 
-/// What to do instead of continuing.
+/// A command that interrupts the present seek.
 enum Interrupt {
     Seek(u32, Tick),
     /// The tick thread is gone.
@@ -94,7 +94,7 @@ impl PlaybackReader {
 /// Sends the world after a tick, and the ticks after it. Returns the next command that replaces
 /// this seek.
 fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Interrupt {
-    let end = words_of(replay.ending());
+    let end = describe_ending(replay.ending());
     let mut sought = seek(replay, rings, to);
     let mut panicked = None;
     if let Err(ReplayError::Panicked { tick, message }) = sought {
@@ -129,7 +129,7 @@ fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Inte
 
 #[expect(
     clippy::large_enum_variant,
-    reason = "made once for a seek, and taken apart at once"
+    reason = "made once for a seek, and taken apart immediately"
 )]
 enum SeekResult<'a> {
     Reached(Box<Simulation>, Rest<'a>),
@@ -207,7 +207,7 @@ impl Rings {
 }
 
 /// Describes how the recording ends.
-fn words_of(ending: &Ending) -> String {
+fn describe_ending(ending: &Ending) -> String {
     match ending {
         Ending::Ended { reason, text } if text.is_empty() => format!("the recording ends here: {reason}"),
         Ending::Ended { reason, text } => format!("the recording ends here: {reason}, {text}"),

@@ -45,7 +45,7 @@ struct Spectator {
     sent_away: bool,
 }
 
-/// The room of a spectator, and whose view it has there.
+/// The room that a spectator watches, and the eyes through which it sees the room.
 struct Viewpoint {
     room: String,
     epoch: Epoch,
@@ -152,7 +152,7 @@ impl Spectators {
         }
     }
 
-    /// Moves every spectator to the room of the followed player while that is in a room, and
+    /// Moves every spectator to the room of the followed player while that player is in a room, and
     /// otherwise to its own room.
     pub(super) fn regroup(
         &mut self,
@@ -198,7 +198,7 @@ impl Spectators {
         }
     }
 
-    /// Notes that a spectator was sent a snapshot of this tick.
+    /// Notes that a spectator is sent a snapshot of this tick.
     pub(super) fn saw(&mut self, session: SessionId, tick: Tick) {
         if let Some(spectator) = self.list.get_mut(&session) {
             spectator.shown = Some(tick);
@@ -232,7 +232,7 @@ impl Spectators {
     }
 }
 
-/// What a message of a spectator asks for.
+/// A request of a spectator.
 enum Wish {
     Nothing,
     Join(Join),
@@ -248,7 +248,7 @@ impl Spectator {
         }
     }
 
-    /// Returns what a message asks for, or why it is refused.
+    /// Returns the request in a message, or why it is refused.
     fn ask(&mut self, message: &ClientMessage, now: u64) -> Result<Wish, (Request, Refusal)> {
         match message {
             ClientMessage::Join(join) => {

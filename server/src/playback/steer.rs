@@ -1,4 +1,4 @@
-//! Reads what people write to steer a playback: a moment, a distance from the present one, a speed.
+//! Parses the texts that steer a playback: a moment, a distance from the present one, or a speed.
 
 use parlour_recording::{
     format::Times,
@@ -12,7 +12,7 @@ use super::SPEEDS;
 /// The longest distance, in seconds: three years, beyond both ends of any recording.
 const LONGEST: f64 = 1e8;
 
-/// Why a text is no moment of a recording, or no speed.
+/// Why a text is not a moment of a recording, or not a speed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SteerError {
     /// The text is not a moment.
@@ -22,7 +22,7 @@ pub enum SteerError {
     #[error(transparent)]
     Moment(#[from] MomentError),
     /// The text is not a speed.
-    #[error("{0:?} is no speed: give a number from 0.1 to 16")]
+    #[error("{0:?} is not a speed: write a number from 0.1 to 16")]
     Speed(String),
 }
 

@@ -1,4 +1,4 @@
-//! How one spectator enters and leaves rooms.
+//! The joins and leaves of one spectator.
 
 use parlour_shared::{
     ids::{PlayerId, SessionId},
