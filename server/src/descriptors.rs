@@ -28,8 +28,8 @@ use rustix::{
 
 pub(crate) use acceptor::{AcceptedConnection, Acceptor};
 
-/// Kept for the admin port and files: 64 connections and 32 files. The recording, a history, a
-/// directory that is read and a lock that is tried take 6.
+/// Kept for the admin port and files: 64 connections and 32 files. The recording, a history,
+/// reading a directory and trying a lock take 6.
 const KEPT: u64 = 96;
 /// Connections that are answered 503 at the same time.
 const ANSWERED: u64 = 256;
@@ -109,7 +109,7 @@ impl Descriptors {
         headroom(limit(), number(newest))
     }
 
-    /// Returns whether a line about refused connections may be logged: once a second.
+    /// Returns whether a line about rejected connections may be logged: once a second.
     fn may_log(&self) -> bool {
         let second = self.start.elapsed().as_secs() + 1;
         self.logged.swap(second, Ordering::Relaxed) != second
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_limit_keeps_some_for_everyone() {
+    fn every_limit_keeps_descriptors_for_each_use() {
         for limit in [0, 1, 16, 64, 128, 256, 1024, 4096, 20_000, 1 << 30, u64::MAX] {
             let reserve = reserve_of(limit);
             assert!(
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_new_descriptor_has_the_lowest_free_number() {
-        // All of this module relies on it.
+        // The whole module relies on this.
         let made: Vec<_> = (0..8).map(|_| io::pipe().unwrap()).collect();
         let numbers: Vec<u64> = made.iter().map(|(read, _)| number(read)).collect();
         assert!(numbers.is_sorted(), "{numbers:?}");

@@ -168,7 +168,7 @@ impl EdgeShared {
                 .warn(&"the rest is kept for files and the admin port");
         } else if self.reject_log.may_log(reject) {
             let detail: String = detail.chars().take(200).collect();
-            tracing::info!(class = reject.class(), %from, detail = %detail.escape_debug(), "refused");
+            tracing::info!(class = reject.class(), %from, detail = %detail.escape_debug(), "rejected");
         }
     }
 }

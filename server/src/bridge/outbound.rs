@@ -57,7 +57,7 @@ pub(crate) enum Backlog {
 }
 
 impl Publisher {
-    /// Creates one end for each sender, and the ends for the I/O threads.
+    /// Creates the publisher, and the receiver of each I/O thread.
     pub(crate) fn new(wakes: Vec<WakeSender>) -> (Self, Vec<OutboundReceiver>) {
         let mut receivers = Vec::with_capacity(wakes.len());
         let threads = wakes

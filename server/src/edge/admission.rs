@@ -18,7 +18,7 @@ use crate::metrics::{Gauge, Metrics};
 const ANSWERED_OVER: u32 = 1024;
 /// The maximum number of connections that may take longer for their hello, because a person may be
 /// typing it. Behind a proxy that sends no forwarding header, remote clients look like this machine.
-/// They gain no more than these places.
+/// They can take no more than these places.
 const MAX_BY_HAND: u32 = 16;
 
 /// The counts of connections. The I/O threads share them; the tick thread does not use them.
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_answered_a_little_over_its_limit_and_then_dropped() {
+    fn an_address_slightly_over_its_limit_is_answered_and_far_over_it_is_dropped() {
         let admission = admission(100, 2);
         let mut entered: Vec<_> = (0..4).map(|_| admission.enter(ip("10.0.0.1"))).collect();
         assert!(matches!(entered[1], Verdict::Admit(_)));
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_may_take_longer_and_do_not_count_for_their_address() {
+    fn a_few_connections_may_take_longer_and_do_not_count_for_their_address() {
         let metrics = Metrics::new();
         let unauthenticated = || metrics.value("parlour_unauthenticated_connections");
         let admission = Arc::new(Admission::new(100, 1, &metrics));

@@ -65,7 +65,7 @@ impl Flood {
         self.pings.take(now, running.accrued(now), PINGS)
     }
 
-    /// Counts a second hello. Returns `false` if there were too many.
+    /// Counts a repeated hello. Returns `false` if there were too many.
     pub(super) fn second_hello(&self, now: Instant, running: &Running) -> bool {
         self.hellos.take(now, running.accrued(now), HELLOS)
     }

@@ -27,16 +27,16 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
         }
         _ => {
             let sentence = format!("the first message must be a hello, as in {HELLO_EXAMPLE}");
-            connection.refuse_saying(Reject::NoHello, &sentence);
+            connection.reject_saying(Reject::NoHello, &sentence);
             return;
         }
     };
     if let Err((reject, sentence)) = judge(&hello) {
-        connection.refuse_saying(reject, &sentence);
+        connection.reject_saying(reject, &sentence);
         return;
     }
     if connection.io.shared.status.is_frozen() {
-        connection.refuse_saying(Reject::TickFrozen, FROZEN);
+        connection.reject_saying(Reject::TickFrozen, FROZEN);
         return;
     }
     // The world makes a name for an empty one.

@@ -71,7 +71,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         // As above: the upgrade was agreed on before the server failed.
         connection.close_saying(CloseCode::Internal, failure.for_clients());
     } else if io.shared.status.is_frozen() {
-        connection.refuse_saying(Reject::TickFrozen, FROZEN);
+        connection.reject_saying(Reject::TickFrozen, FROZEN);
     }
     let mut deadline = opening.deadline;
     if opening.by_hand && connection.take_longer() {
@@ -89,7 +89,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
             Some(read) => more = read,
             None => {
                 let sentence = format!("no hello {} of connecting", deadline.in_words());
-                connection.refuse_saying(Reject::HandshakeTimeout, &sentence);
+                connection.reject_saying(Reject::HandshakeTimeout, &sentence);
             }
         }
     }
@@ -168,7 +168,7 @@ impl Reader {
                 Ok(None) => return true,
                 Err(error) => {
                     let sentence = sentence(error, self.greeting);
-                    connection.refuse_saying(reject(error), &sentence);
+                    connection.reject_saying(reject(error), &sentence);
                     return true;
                 }
             }
@@ -216,12 +216,12 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
             connection.pong(payload);
         }
         Event::Ping(_) => {
-            connection.refuse_saying(Reject::PingFlood, "more than 50 WebSocket pings a second")
+            connection.reject_saying(Reject::PingFlood, "more than 50 WebSocket pings a second")
         }
         // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a
         // message.
         Event::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
-        Event::Pong(_) => connection.refuse_saying(Reject::Flood, "more than 1000 WebSocket pongs a second"),
+        Event::Pong(_) => connection.reject_saying(Reject::Flood, "more than 1000 WebSocket pongs a second"),
         Event::Close { .. } => {}
     }
 }

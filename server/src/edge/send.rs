@@ -117,11 +117,11 @@ impl Connection {
             self.push_in_place(opcode, payloads, limit)
         };
         if full {
-            self.refuse(Reject::SlowConsumer, "outbox full");
+            self.reject(Reject::SlowConsumer, "outbox full");
         }
     }
 
-    /// Like [`Self::write`], without copying the payloads. Returns `true` if the outbox ran over.
+    /// Like [`Self::write`], without copying the payloads. Returns `true` if the outbox overflows.
     fn push_in_place(self: &Rc<Self>, opcode: OpCode, payloads: &[&[u8]], limit: usize) -> bool {
         let headers: [_; MAX_FRAMES] = std::array::from_fn(|at| {
             frame_header(opcode, payloads.get(at).map_or(0, |payload| payload.len()), None)
@@ -134,7 +134,7 @@ impl Connection {
         self.push(&slices[..2 * payloads.len().min(MAX_FRAMES)], limit)
     }
 
-    /// Sends whole frames, or queues them. Returns `true` if the outbox ran over.
+    /// Sends whole frames, or queues them. Returns `true` if the outbox overflows.
     pub(super) fn push(self: &Rc<Self>, slices: &[IoSlice<'_>], limit: usize) -> bool {
         if self.phase.get() == Phase::Over {
             return false;

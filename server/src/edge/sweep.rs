@@ -81,9 +81,9 @@ fn sweep(connection: &Rc<Connection>, now: Instant) {
         return;
     }
     if connection.stalled_at().is_some_and(|when| now >= when) {
-        connection.refuse(Reject::SlowConsumer, "took no data for too long");
+        connection.reject(Reject::SlowConsumer, "took no data for too long");
     } else if now >= connection.silent_at(2) {
-        connection.refuse(Reject::Heartbeat, "");
+        connection.reject(Reject::Heartbeat, "");
     } else if now >= connection.silent_at(1) && connection.begin_ping() {
         connection.send_control(OpCode::Ping, &[]);
     }

@@ -166,7 +166,7 @@ impl IoThread {
         );
         self.for_each(|connection| {
             if connection.session().is_some() {
-                connection.refuse(Reject::SlowConsumer, "I/O thread behind");
+                connection.reject(Reject::SlowConsumer, "I/O thread behind");
             }
         });
     }

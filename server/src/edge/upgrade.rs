@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_names_the_fault() {
+    fn each_fault_has_its_status() {
         assert_eq!(status("connection", Some("close")), 426);
         assert_eq!(status("upgrade", None), 426);
         assert_eq!(status("sec-websocket-version", Some("8")), 426);

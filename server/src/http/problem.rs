@@ -22,7 +22,7 @@ macro_rules! kinds {
         pub(crate) enum ProblemKind { $($(#[$doc])* $name),* }
 
         impl ProblemKind {
-            /// Every kind.
+            /// All kinds.
             #[cfg(test)]
             const ALL: &[Self] = &[$(Self::$name),*];
 

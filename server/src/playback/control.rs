@@ -18,7 +18,8 @@ use super::steer;
 const REQUESTS: usize = 16;
 /// The pause between two polls for an answer.
 const POLL: Duration = Duration::from_millis(2);
-/// The time limit for an answer, which takes one tick. After it the tick thread is in trouble.
+/// The time limit for an answer. It normally takes one tick; after this time the tick thread is in
+/// trouble.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The time limit for a seek, which runs at most ten seconds of the recording at full speed.
 const SEEK_TIMEOUT: Duration = Duration::from_secs(60);
@@ -147,7 +148,7 @@ impl PlaybackControl {
         self.ask(ControlRequest::Play).await
     }
 
-    /// Seeks a moment, and waits until playback has reached it.
+    /// Seeks to a moment, and waits until playback has reached it.
     pub(crate) async fn seek(&self, text: &str) -> Result<PlaybackStatus, ControlError> {
         let now = self.look().await?;
         let now = now.seeking.unwrap_or(now.tick);

@@ -107,7 +107,7 @@ fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Inte
         Ok(SeekResult::Reached(world, rest)) => (world, rest),
         Ok(SeekResult::Replaced(next)) => return next,
         Err(error) => {
-            let why = End::Broken(format!("cannot go to tick {}: {error}", to.0));
+            let why = End::Broken(format!("cannot seek to tick {}: {error}", to.0));
             return rings.end(seek_id, why);
         }
     };

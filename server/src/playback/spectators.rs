@@ -24,7 +24,7 @@ const JOIN_EVERY: u64 = TICK_RATE as u64;
 pub(super) struct Spectators {
     list: BTreeMap<SessionId, Spectator>,
     welcome: Welcome,
-    /// Steps so far. It also rises while playback is paused.
+    /// The number of steps so far. It also rises while playback is paused.
     steps: u64,
 }
 
@@ -107,8 +107,8 @@ impl Spectators {
                     spectator.held = event.kind == EventKind::Hold;
                     if let Some(world) = world.as_deref_mut() {
                         world.set_watcher_held(session, spectator.held);
-                        // It may have joined while its connection took nothing, and playback may be
-                        // paused.
+                        // It may have joined while its connection took no data, and while playback is
+                        // paused no other snapshot follows.
                         spectator.show(session, world, output);
                     }
                 }

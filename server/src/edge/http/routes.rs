@@ -83,7 +83,7 @@ fn index(io: &IoThread, _: &Request<Incoming>, to: &Destination) -> Result<Reply
     })
 }
 
-/// `GET /ws`: the way into the world.
+/// `GET /ws`: agrees on a WebSocket.
 fn enter(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
     // A frozen tick also leaves the ring full. Clients then get 1013 after the upgrade instead.
     let is_choked = io.inbound.is_choked() && !io.shared.status.is_frozen();

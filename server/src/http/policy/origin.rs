@@ -33,8 +33,8 @@ impl Origin {
     }
 }
 
-/// Returns a scheme in lower case, or `None` if it is malformed. `ws` and `wss` count as `http` and `https`: some clients and people mix
-/// them up.
+/// Returns a scheme in lower case, or `None` if it is malformed. `ws` and `wss` count as `http` and
+/// `https`: some clients and people mix them up.
 pub(super) fn parse_scheme(text: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
     if !text.starts_with(|c: char| c.is_ascii_alphabetic()) || !text.bytes().all(plain) {
