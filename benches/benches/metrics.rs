@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
-use parlour_server::Recorder;
+use parlour_server::MetricsRecorder;
 
 /// The number of handles of each kind that a tick updates.
 struct Handles {
@@ -42,7 +42,7 @@ impl Handles {
 }
 
 fn counting(criterion: &mut Criterion) {
-    let recorder = Recorder::default();
+    let recorder = MetricsRecorder::default();
     let mut group = criterion.benchmark_group("metrics");
     with_local_recorder(&recorder, || {
         let handles = Handles::new();
