@@ -1,10 +1,10 @@
 //! The catalogue of maps: the bundled maps and those of a directory, read from Tiled's TMX files.
 //!
-//! `maps/survey` checks a file before the `tiled` crate sees it: every number that the crate would
+//! `maps/precheck` checks a file before the `tiled` crate sees it: every number that the crate would
 //! allocate by, index with or recurse on. The result of the crate is then checked as a [`Map`], and
 //! the catalogue as a whole: each door must lead to a spawn point that exists (`maps/lost_doors`),
 //! and players must be able to walk into doors and away from spawn points (`maps/reach`). Objects
-//! that look like doors or spawn points, but are not read as such, cause warnings (`maps/classes`).
+//! that look like doors or spawn points, but are not read as such, cause warnings (`maps/misplaced_objects`).
 //!
 //! A map must have:
 //! - a tile layer `walls` at the top level: every tile in it is a wall;
@@ -14,14 +14,14 @@
 
 mod bundled;
 mod catalogue;
-mod classes;
 mod error;
 mod lost_doors;
+mod misplaced_objects;
 mod objects;
-mod part;
+mod place;
+mod precheck;
 mod reach;
 mod read;
-mod survey;
 mod tile_data;
 mod xml;
 

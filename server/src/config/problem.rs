@@ -7,7 +7,7 @@ use thiserror::Error;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum SettingSource {
     /// The default.
     Default,
     /// A default that follows a different setting: its name.
@@ -31,7 +31,7 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Where it was made.
-    pub source: Source,
+    pub source: SettingSource,
     /// What is wrong and what would be right.
     pub text: String,
 }
@@ -45,7 +45,7 @@ pub struct Problems {
     pub warnings: Vec<Problem>,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for SettingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),

@@ -8,7 +8,7 @@ use std::{
 use super::{
     BUILD_VARIABLE, FILE_VARIABLE,
     file::ConfigFile,
-    problem::{Problem, Problems, Source},
+    problem::{Problem, Problems, SettingSource},
     settings::Settings,
     table::{RELATIONS, Setting, settings},
     value::shortened,
@@ -38,14 +38,14 @@ pub struct Config {
     pub settings: Settings,
     /// Probable mistakes that do no harm.
     pub warnings: Vec<Problem>,
-    sources: BTreeMap<&'static str, Source>,
+    sources: BTreeMap<&'static str, SettingSource>,
 }
 
 impl Config {
     /// Returns where the value of a setting came from.
     #[must_use]
-    pub fn source(&self, name: &str) -> &Source {
-        self.sources.get(name).unwrap_or(&Source::Default)
+    pub fn source(&self, name: &str) -> &SettingSource {
+        self.sources.get(name).unwrap_or(&SettingSource::Default)
     }
 }
 
@@ -55,35 +55,39 @@ impl Config {
 /// # Errors
 /// All mistakes in any layer, also in values that a stronger layer replaces.
 pub fn resolve(layers: &Layers) -> Result<Config, Problems> {
-    let mut work = Work::default();
+    let mut resolution = Resolution::default();
     if let Some(file) = &layers.file {
-        work.file(file);
+        resolution.file(file);
     }
-    work.environment(&layers.environment);
+    resolution.environment(&layers.environment);
     for (name, value) in &layers.flags {
         if let Some(setting) = settings().find(|setting| setting.name == *name) {
-            work.plain(setting, value, Source::Flag(format!("--{}", setting.flag())));
+            resolution.plain(
+                setting,
+                value,
+                SettingSource::Flag(format!("--{}", setting.flag())),
+            );
         }
     }
-    work.relations();
-    if work.errors.is_empty() {
+    resolution.relations();
+    if resolution.errors.is_empty() {
         Ok(Config {
-            settings: work.settings,
-            warnings: work.warnings,
-            sources: work.sources,
+            settings: resolution.settings,
+            warnings: resolution.warnings,
+            sources: resolution.sources,
         })
     } else {
         Err(Problems {
-            errors: work.errors,
-            warnings: work.warnings,
+            errors: resolution.errors,
+            warnings: resolution.warnings,
         })
     }
 }
 
 #[derive(Default)]
-struct Work {
+struct Resolution {
     settings: Settings,
-    sources: BTreeMap<&'static str, Source>,
+    sources: BTreeMap<&'static str, SettingSource>,
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
     /// Settings with a wrong value. A contradiction with them would mislead.
@@ -91,7 +95,7 @@ struct Work {
     unreadable: bool,
 }
 
-impl Work {
+impl Resolution {
     fn file(&mut self, file: &ConfigFile) {
         let entries = match file.entries() {
             Ok(entries) => entries,
@@ -124,12 +128,12 @@ impl Work {
         for setting in settings() {
             let variable = setting.variable();
             if let Some((_, value)) = find(&variable) {
-                self.plain(setting, value, Source::Variable(variable));
+                self.plain(setting, value, SettingSource::Variable(variable));
             } else if let Some(also) = setting.also
                 && let Some((_, value)) = find(also)
                 && !value.is_empty()
             {
-                self.plain(setting, value, Source::Variable(also.to_owned()));
+                self.plain(setting, value, SettingSource::Variable(also.to_owned()));
             }
         }
         for (name, _) in variables {
@@ -148,7 +152,7 @@ impl Work {
                     None => format!("unknown variable; {LIST}"),
                 };
                 self.warnings.push(Problem {
-                    source: Source::Variable(name.into_owned()),
+                    source: SettingSource::Variable(name.into_owned()),
                     text,
                 });
             }
@@ -157,14 +161,14 @@ impl Work {
     }
 
     /// Applies a value from the environment or a flag.
-    fn plain(&mut self, setting: &'static Setting, value: &OsStr, source: Source) {
+    fn plain(&mut self, setting: &'static Setting, value: &OsStr, source: SettingSource) {
         match value.to_str() {
             Some(text) => self.apply(setting, text.trim(), source),
             None => self.refuse(setting, "text in UTF-8", None, source),
         }
     }
 
-    fn apply(&mut self, setting: &'static Setting, text: &str, source: Source) {
+    fn apply(&mut self, setting: &'static Setting, text: &str, source: SettingSource) {
         match (setting.apply)(&mut self.settings, text) {
             Ok(()) => {
                 self.sources.insert(setting.name, source);
@@ -173,7 +177,13 @@ impl Work {
         }
     }
 
-    fn refuse(&mut self, setting: &'static Setting, expected: &str, text: Option<&str>, source: Source) {
+    fn refuse(
+        &mut self,
+        setting: &'static Setting,
+        expected: &str,
+        text: Option<&str>,
+        source: SettingSource,
+    ) {
         self.wrong.insert(setting.name);
         let name = setting.name;
         let text = match text {
@@ -189,7 +199,7 @@ impl Work {
             return;
         }
         for relation in RELATIONS {
-            if relation.sides.iter().any(|side| self.wrong.contains(side.name)) {
+            if relation.pair.iter().any(|side| self.wrong.contains(side.name)) {
                 continue;
             }
             for (side, other) in relation.both_ways() {
@@ -199,9 +209,9 @@ impl Work {
                 }
             }
             if let Some(text) = (relation.contradiction)(&self.settings) {
-                let sides = relation.sides.each_ref().map(|side| self.in_words(side.name));
+                let sides = relation.pair.each_ref().map(|side| self.in_words(side.name));
                 self.errors.push(Problem {
-                    source: Source::Together,
+                    source: SettingSource::Together,
                     text: format!("{}: {text}", sides.join(" and ")),
                 });
             }
@@ -212,7 +222,7 @@ impl Work {
         let before = self.settings.clone();
         follow(&mut self.settings);
         if self.settings != before {
-            self.sources.insert(name, Source::Follows(other));
+            self.sources.insert(name, SettingSource::Follows(other));
         }
     }
 
@@ -222,7 +232,7 @@ impl Work {
             .find(|setting| setting.name == name)
             .map(|setting| setting.text(&self.settings))
             .unwrap_or_default();
-        let source = self.sources.get(name).unwrap_or(&Source::Default);
+        let source = self.sources.get(name).unwrap_or(&SettingSource::Default);
         format!("{name} = {value} ({source})")
     }
 }

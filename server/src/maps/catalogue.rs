@@ -19,28 +19,28 @@ use super::{
     bundled::{BUNDLED, Bundled},
     error::{Fault, MapError, MapErrors},
     lost_doors::lost_doors,
-    part::Placed,
+    place::PlacedFault,
     reach,
-    read::{self, Entry, Parsed},
+    read::{self, MapFile, ParsedMap},
 };
 
 /// The maps that were read, and their mistakes.
 #[derive(Default)]
-struct Found {
+struct Candidates {
     /// The bundled maps, then those of the directory.
-    entries: Vec<Entry>,
+    entries: Vec<MapFile>,
     errors: Vec<MapError>,
     warnings: Vec<MapError>,
 }
 
 pub(super) fn load(bundled: &Bundled, directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
-    let Found {
+    let Candidates {
         entries,
         mut errors,
         mut warnings,
     } = read_all(bundled, directory)?;
     // Of two maps with one name, the later one counts.
-    let catalogue: BTreeMap<String, Entry> = entries
+    let catalogue: BTreeMap<String, MapFile> = entries
         .into_iter()
         .map(|entry| (entry.parsed.map.name.clone(), entry))
         .collect();
@@ -78,7 +78,7 @@ pub(super) fn load(bundled: &Bundled, directory: Option<&Path>) -> Result<Catalo
 /// Reads every map that a recording may have been made with: all bundled ones, and those of a
 /// directory, also under the same names.
 pub(super) fn candidates(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
-    let Found { entries, errors, .. } = read_all(&Bundled::All, directory)?;
+    let Candidates { entries, errors, .. } = read_all(&Bundled::All, directory)?;
     if !errors.is_empty() {
         return Err(MapErrors(errors));
     }
@@ -86,8 +86,8 @@ pub(super) fn candidates(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapE
     Ok(maps.collect())
 }
 
-fn read_all(bundled: &Bundled, directory: Option<&Path>) -> Result<Found, MapErrors> {
-    let mut found = Found::default();
+fn read_all(bundled: &Bundled, directory: Option<&Path>) -> Result<Candidates, MapErrors> {
+    let mut found = Candidates::default();
     let Files { maps, warnings } = directory
         .map_or(Ok(Files::default()), files)
         .map_err(|error| MapErrors(vec![error]))?;
@@ -116,17 +116,18 @@ fn read_all(bundled: &Bundled, directory: Option<&Path>) -> Result<Found, MapErr
     Ok(found)
 }
 
-impl Found {
-    fn add(&mut self, file: String, is_bundled: bool, parsed: Result<Parsed, MapError>) {
+impl Candidates {
+    fn add(&mut self, file: String, is_bundled: bool, parsed: Result<ParsedMap, MapError>) {
         match parsed {
             Ok(mut parsed) => {
                 let odd = parsed.warnings.drain(..);
-                self.warnings.extend(odd.map(|Placed { place, fault }| MapError {
-                    file: file.clone(),
-                    place,
-                    fault,
-                }));
-                self.entries.push(Entry {
+                self.warnings
+                    .extend(odd.map(|PlacedFault { place, fault }| MapError {
+                        file: file.clone(),
+                        place,
+                        fault,
+                    }));
+                self.entries.push(MapFile {
                     file,
                     is_bundled,
                     parsed,

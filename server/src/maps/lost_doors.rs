@@ -11,12 +11,12 @@ use parlour_shared::map::Door;
 use super::{
     bundled::Bundled,
     error::{Fault, LostDoor, MapError},
-    read::Entry,
+    read::MapFile,
 };
 use crate::suggest::closest;
 
 /// Returns the doors of a map that do not lead to a spawn point of a served map.
-pub(super) fn lost_doors(entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Vec<MapError> {
+pub(super) fn lost_doors(entry: &MapFile, catalogue: &BTreeMap<String, MapFile>) -> Vec<MapError> {
     let doors = entry.parsed.map.doors.iter().zip(&entry.parsed.doors);
     let lost = doors.filter_map(|(door, place)| {
         Some(MapError {
@@ -28,7 +28,7 @@ pub(super) fn lost_doors(entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> 
     lost.collect()
 }
 
-fn fault(door: &Door, entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Option<Fault> {
+fn fault(door: &Door, entry: &MapFile, catalogue: &BTreeMap<String, MapFile>) -> Option<Fault> {
     let (map, own) = (&door.to_map, &entry.parsed.map.name);
     let (spawn, advice) = match catalogue.get(map) {
         None => (None, about_map(map, own, entry.is_bundled, catalogue)),
@@ -52,7 +52,7 @@ fn fault(door: &Door, entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Opt
 }
 
 /// Returns advice about a missing map.
-fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String, Entry>) -> String {
+fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String, MapFile>) -> String {
     if is_bundled {
         return format!("it stays shut; serve `{map}`, or leave out `{own}` with bundled_maps as well");
     }
@@ -71,7 +71,7 @@ fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String
 }
 
 /// Returns advice about a missing spawn point.
-fn about_spawn(spawn: &str, own: &str, is_bundled: bool, target: &Entry) -> String {
+fn about_spawn(spawn: &str, own: &str, is_bundled: bool, target: &MapFile) -> String {
     let file = &target.file;
     if is_bundled {
         return format!(

@@ -8,11 +8,11 @@ mod floor;
 
 use parlour_shared::{map::Map, motion::HALF_BODY};
 
-use super::{error::Fault, read::Parsed};
+use super::{error::Fault, read::ParsedMap};
 use floor::Floor;
 
 /// A part of the floor that cannot be left on foot.
-struct Part {
+struct FloorPart {
     /// The spawn points in it, by index.
     spawns: Vec<usize>,
     /// The doors that can be walked into, by index.
@@ -26,7 +26,7 @@ struct Part {
 const POCKET_PERCENT: u64 = 10;
 
 /// Returns all faults, with their places.
-pub(super) fn check(parsed: &Parsed) -> Vec<(String, Fault)> {
+pub(super) fn check(parsed: &ParsedMap) -> Vec<(String, Fault)> {
     let map = &parsed.map;
     let floor = Floor::of(&map.walls);
     let parts = parts(map, &floor);
@@ -67,8 +67,8 @@ pub(super) fn check(parsed: &Parsed) -> Vec<(String, Fault)> {
 /// Returns the main part of a map without doors, from which the others are cut off, and the spawn
 /// point that names it. It is the part with the most spawn points; of several the one with
 /// `default`, else the largest. A pocket is never the main part.
-fn main_part(map: &Map, parts: &[Part]) -> Option<(usize, usize)> {
-    let default = |part: &Part| {
+fn main_part(map: &Map, parts: &[FloorPart]) -> Option<(usize, usize)> {
+    let default = |part: &FloorPart| {
         let mut spawns = part.spawns.iter();
         spawns
             .find(|spawn| map.spawns[**spawn].name == "default")
@@ -82,7 +82,7 @@ fn main_part(map: &Map, parts: &[Part]) -> Option<(usize, usize)> {
 }
 
 /// Returns the parts of the floor that have spawn points.
-fn parts(map: &Map, floor: &Floor) -> Vec<Part> {
+fn parts(map: &Map, floor: &Floor) -> Vec<FloorPart> {
     let mut rest = floor.all().clone();
     let all = floor.area(floor.all());
     let mut parts = Vec::new();
@@ -93,7 +93,7 @@ fn parts(map: &Map, floor: &Floor) -> Vec<Part> {
         let cells = floor.walk_from(spawn.position, &mut rest);
         let spawns = map.spawns.iter().enumerate();
         let doors = map.doors.iter().enumerate();
-        parts.push(Part {
+        parts.push(FloorPart {
             spawns: spawns
                 .filter(|(_, spawn)| floor.holds(&cells, spawn.position))
                 .map(|(index, _)| index)

@@ -12,7 +12,7 @@ const MAX_TAG_BYTES: usize = 16 * 1024;
 
 /// A piece of a file.
 #[derive(Debug)]
-pub(super) enum Piece<'a> {
+pub(super) enum XmlEvent<'a> {
     /// `<name …>`, or `<name …/>`, which has no end tag.
     Start { tag: Tag<'a>, empty: bool },
     /// `</name>`.
@@ -40,12 +40,12 @@ impl<'a> Tag<'a> {
 }
 
 /// Splits a file into pieces.
-pub(super) struct Pieces<'a> {
+pub(super) struct XmlReader<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Pieces<'a> {
+impl<'a> XmlReader<'a> {
     pub(super) fn of(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
@@ -56,7 +56,7 @@ impl<'a> Pieces<'a> {
     }
 
     /// Returns the next piece, or `None` at the end of the file.
-    pub(super) fn next(&mut self) -> Result<Option<Piece<'a>>, Fault> {
+    pub(super) fn next(&mut self) -> Result<Option<XmlEvent<'a>>, Fault> {
         let rest = &self.text[self.at..];
         if rest.is_empty() {
             return Ok(None);
@@ -64,14 +64,14 @@ impl<'a> Pieces<'a> {
         let (piece, length) = match rest.strip_prefix('<') {
             None => {
                 let length = rest.find('<').unwrap_or(rest.len());
-                (Piece::Text(&rest[..length]), length)
+                (XmlEvent::Text(&rest[..length]), length)
             }
             Some(inner) => match inner.as_bytes().first() {
-                Some(b'!') => (Piece::Aside, comment(rest)?),
-                Some(b'?') => (Piece::Aside, declaration(rest, self.at)?),
+                Some(b'!') => (XmlEvent::Aside, comment(rest)?),
+                Some(b'?') => (XmlEvent::Aside, declaration(rest, self.at)?),
                 Some(b'/') => {
                     let length = 1 + rest.find('>').ok_or(CUT)?;
-                    (Piece::End(name(rest[2..length - 1].trim_end())?), length)
+                    (XmlEvent::End(name(rest[2..length - 1].trim_end())?), length)
                 }
                 _ => start(rest)?,
             },
@@ -102,7 +102,7 @@ fn declaration(rest: &str, at: usize) -> Result<usize, Fault> {
 }
 
 /// Returns a start tag and its length.
-fn start(rest: &str) -> Result<(Piece<'_>, usize), Fault> {
+fn start(rest: &str) -> Result<(XmlEvent<'_>, usize), Fault> {
     let mut quote = None;
     let end = rest
         .bytes()
@@ -134,7 +134,7 @@ fn start(rest: &str) -> Result<(Piece<'_>, usize), Fault> {
         name: name(&inner[..split])?,
         attributes: attributes(&inner[split..])?,
     };
-    Ok((Piece::Start { tag, empty }, end + 1))
+    Ok((XmlEvent::Start { tag, empty }, end + 1))
 }
 
 fn attributes(mut rest: &str) -> Result<Vec<(&str, &str)>, Fault> {

@@ -14,20 +14,20 @@ use parlour_server::{
 
 use parlour_shared::text::count;
 
-use crate::{exit::Exit, given};
+use crate::{command_line, exit::Exit};
 
-pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
-    match words.subcommand() {
-        Some(("print", words)) => {
-            let config = configuration(words)?;
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
+    match matches.subcommand() {
+        Some(("print", matches)) => {
+            let config = configuration(matches)?;
             // There is one format so far; clap refuses others.
-            say(&to_toml(&config))
+            print(&to_toml(&config))
         }
-        Some(("check", words)) => {
-            let config = configuration(words)?;
-            let (Catalogue { maps, warnings }, skins) = given::catalogues(&config)?;
+        Some(("check", matches)) => {
+            let config = configuration(matches)?;
+            let (Catalogue { maps, warnings }, skins) = command_line::catalogues(&config)?;
             warnings.iter().for_each(warning);
-            say(&format!(
+            print(&format!(
                 "The configuration is good: {}, {}.\n",
                 count(maps.len(), "map"),
                 count(skins.len(), "skin")
@@ -38,9 +38,9 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
 }
 
 /// Reads the configuration from the named file, the environment and flags.
-fn configuration(words: &ArgMatches) -> Result<Config, Exit> {
-    let file = words.get_one::<OsString>("file");
-    let config = given::config(words, file.map(OsString::as_os_str))?;
+fn configuration(matches: &ArgMatches) -> Result<Config, Exit> {
+    let file = matches.get_one::<OsString>("file");
+    let config = command_line::config(matches, file.map(OsString::as_os_str))?;
     config.warnings.iter().for_each(warning);
     Ok(config)
 }
@@ -49,7 +49,7 @@ fn warning(text: impl Display) {
     let _ = writeln!(io::stderr(), "parlour: warning: {text}");
 }
 
-fn say(text: &str) -> Result<(), Exit> {
+fn print(text: &str) -> Result<(), Exit> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // The reader has read enough.

@@ -5,12 +5,12 @@ use parlour_shared::text::RoomName;
 use super::{MAX_NAME_BYTES, error::Fault};
 
 /// A fault and its place.
-pub(super) struct Placed {
+pub(super) struct PlacedFault {
     pub(super) place: String,
     pub(super) fault: Fault,
 }
 
-impl From<Fault> for Placed {
+impl From<Fault> for PlacedFault {
     fn from(fault: Fault) -> Self {
         Self {
             place: String::new(),
@@ -25,11 +25,11 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// Refuses a layer with an offset: Tiled shows its contents at different places.
-pub(super) fn unmoved(layer: &tiled::Layer<'_>) -> Result<(), Placed> {
+pub(super) fn unmoved(layer: &tiled::Layer<'_>) -> Result<(), PlacedFault> {
     if layer.offset_x == 0.0 && layer.offset_y == 0.0 {
         return Ok(());
     }
-    Err(Placed {
+    Err(PlacedFault {
         place: format!("layer `{}`", layer.name),
         fault: Fault::LayerOffset,
     })

@@ -14,7 +14,7 @@ use super::{
     MAX_SIDE,
     error::Fault,
     tile_data::Encoding,
-    xml::{Piece, Pieces, Tag},
+    xml::{Tag, XmlEvent, XmlReader},
 };
 
 /// The maximum depth of nested elements.
@@ -28,7 +28,7 @@ const MAX_TILESET_TILES: u32 = 16_384;
 
 /// The result of the survey.
 #[derive(Debug, Default)]
-pub(super) struct Survey {
+pub(super) struct MapSize {
     /// Columns.
     pub(super) width: u16,
     /// Rows.
@@ -38,7 +38,7 @@ pub(super) struct Survey {
 }
 
 /// A fault and its place.
-pub(super) struct Found {
+pub(super) struct FaultAtOffset {
     /// Bytes from the start of the file.
     pub(super) offset: usize,
     /// The fault.
@@ -46,24 +46,24 @@ pub(super) struct Found {
 }
 
 /// Checks a file.
-pub(super) fn survey(text: &str) -> Result<Survey, Found> {
-    let mut pieces = Pieces::of(text);
-    let mut look = Look::default();
+pub(super) fn precheck(text: &str) -> Result<MapSize, FaultAtOffset> {
+    let mut reader = XmlReader::of(text);
+    let mut check = Precheck::default();
     loop {
-        let offset = pieces.offset();
-        let step = match pieces.next() {
-            Ok(Some(piece)) => look.piece(piece),
-            Ok(None) => return look.end().map_err(|fault| Found { offset, fault }),
+        let offset = reader.offset();
+        let step = match reader.next() {
+            Ok(Some(event)) => check.event(event),
+            Ok(None) => return check.end().map_err(|fault| FaultAtOffset { offset, fault }),
             Err(fault) => Err(fault),
         };
-        step.map_err(|fault| Found { offset, fault })?;
+        step.map_err(|fault| FaultAtOffset { offset, fault })?;
     }
 }
 
 /// The state of the survey.
 #[derive(Default)]
-struct Look<'a> {
-    survey: Survey,
+struct Precheck<'a> {
+    size: MapSize,
     open: Vec<&'a str>,
     elements: usize,
     tilesets: usize,
@@ -78,10 +78,10 @@ struct Look<'a> {
     data: Option<(Encoding, bool)>,
 }
 
-impl<'a> Look<'a> {
-    fn piece(&mut self, piece: Piece<'a>) -> Result<(), Fault> {
-        match piece {
-            Piece::Start { tag, empty } => {
+impl<'a> Precheck<'a> {
+    fn event(&mut self, event: XmlEvent<'a>) -> Result<(), Fault> {
+        match event {
+            XmlEvent::Start { tag, empty } => {
                 self.start(&tag)?;
                 if self.open.len() == MAX_DEPTH {
                     return Err(Fault::TooDeep);
@@ -92,14 +92,14 @@ impl<'a> Look<'a> {
                 }
                 Ok(())
             }
-            Piece::End(name) => self.close(name),
-            Piece::Text(text) => self.text(text),
-            Piece::Aside if self.data.is_some() => Err(Fault::Encoding),
-            Piece::Aside => Ok(()),
+            XmlEvent::End(name) => self.close(name),
+            XmlEvent::Text(text) => self.text(text),
+            XmlEvent::Aside if self.data.is_some() => Err(Fault::Encoding),
+            XmlEvent::Aside => Ok(()),
         }
     }
 
-    fn end(self) -> Result<Survey, Fault> {
+    fn end(self) -> Result<MapSize, Fault> {
         if self.elements == 0 {
             return Err(Fault::NotAMap);
         }
@@ -112,7 +112,7 @@ impl<'a> Look<'a> {
         if self.draws_tiles && !self.begins_at_one {
             return Err(Fault::NoTileset);
         }
-        Ok(self.survey)
+        Ok(self.size)
     }
 
     fn start(&mut self, tag: &Tag<'_>) -> Result<(), Fault> {
@@ -162,7 +162,7 @@ impl<'a> Look<'a> {
         if !WallGrid::fits(columns, rows, tile_px) {
             return Err(size);
         }
-        self.survey = Survey {
+        self.size = MapSize {
             width: columns,
             height: rows,
             tile_px,
@@ -214,7 +214,7 @@ impl<'a> Look<'a> {
     fn layer(&mut self, tag: &Tag<'_>) -> Result<(), Fault> {
         self.layer_id(tag)?;
         let size = (number(tag, "layer", "width")?, number(tag, "layer", "height")?);
-        if size != (self.survey.width.into(), self.survey.height.into()) {
+        if size != (self.size.width.into(), self.size.height.into()) {
             return Err(Fault::LayerSize(size.0, size.1));
         }
         self.has_data = false;
@@ -238,7 +238,7 @@ impl<'a> Look<'a> {
         *seen = true;
         let found = encoding.count(text)?;
         self.draws_tiles |= encoding.draws(text);
-        let expected = self.survey.tiles();
+        let expected = self.size.tiles();
         if found == expected {
             Ok(())
         } else {
@@ -255,20 +255,20 @@ impl<'a> Look<'a> {
         {
             return Err(Fault::TileCount {
                 found: 0,
-                expected: self.survey.tiles(),
+                expected: self.size.tiles(),
             });
         }
         if name == "layer" && !self.has_data {
             return Err(Fault::TileCount {
                 found: 0,
-                expected: self.survey.tiles(),
+                expected: self.size.tiles(),
             });
         }
         Ok(())
     }
 }
 
-impl Survey {
+impl MapSize {
     fn tiles(&self) -> usize {
         usize::from(self.width) * usize::from(self.height)
     }

@@ -18,12 +18,12 @@ use parlour_shared::map::Map;
 use crate::exit::Exit;
 
 /// Resolves the configuration. `file` wins over `--config` and the variable.
-pub(crate) fn config(words: &ArgMatches, file: Option<&OsStr>) -> Result<Config, Exit> {
-    let flag = || words.get_one::<OsString>("config").cloned();
+pub(crate) fn config(matches: &ArgMatches, file: Option<&OsStr>) -> Result<Config, Exit> {
+    let flag = || matches.get_one::<OsString>("config").cloned();
     let variable = || env::var_os(FILE_VARIABLE).filter(|name| !name.is_empty());
     let file = file.map(OsStr::to_owned).or_else(flag).or_else(variable);
     let given = |name: &'static str| {
-        let value = words.get_one::<OsString>(name)?;
+        let value = matches.get_one::<OsString>(name)?;
         Some((name, value.clone()))
     };
     Ok(resolve(&Layers {

@@ -5,14 +5,14 @@ use tiled::{LayerType, PropertyValue};
 use super::{
     MAX_OBJECTS,
     error::Fault,
-    part::{Placed, place},
+    place::{PlacedFault, place},
 };
 
 /// What objects of a map can be, with their layer.
 const KINDS: [(&str, &str); 2] = [("door", "doors"), ("spawn", "spawns")];
 
 /// Returns warnings about the objects of a map: at most as many as a layer may have objects.
-pub(super) fn check(tmx: &tiled::Map) -> Vec<Placed> {
+pub(super) fn check(tmx: &tiled::Map) -> Vec<PlacedFault> {
     let mut found = Vec::new();
     // The survey bounds the number of elements and their nesting.
     let mut todo: Vec<(tiled::Layer<'_>, bool)> = tmx.layers().map(|layer| (layer, true)).collect();
@@ -28,7 +28,7 @@ pub(super) fn check(tmx: &tiled::Map) -> Vec<Placed> {
                         _ => "spawn point",
                     };
                     let place = place(kind, &object);
-                    Some(Placed { place, fault })
+                    Some(PlacedFault { place, fault })
                 }));
             }
             LayerType::Tiles(_) | LayerType::Image(_) => {}
