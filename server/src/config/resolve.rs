@@ -1,4 +1,4 @@
-//! Resolves all layers to settings, or to all mistakes in them.
+//! Merges the layers of a configuration into settings, and collects all mistakes in them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,26 +17,26 @@ use crate::suggest::closest;
 
 /// The maximum length of a wrong value or name in an error, in characters.
 const LONGEST: usize = 80;
-/// Where to find all names.
+/// Advice for a name without a similar setting.
 const LIST: &str = "`parlour config print` lists all settings";
 
-/// The layers of a configuration, the weakest first.
+/// The layers of a configuration, from the weakest to the strongest. The defaults are below them.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     /// The configuration file.
     pub file: Option<ConfigFile>,
-    /// The environment. Variables of other programs are ignored.
+    /// The environment variables. Those of other programs are ignored.
     pub environment: Vec<(OsString, OsString)>,
-    /// Flags: the name of the setting and the value.
+    /// The flags: the name of the setting, such as `io_threads`, and the value.
     pub flags: Vec<(&'static str, OsString)>,
 }
 
-/// Settings that can be used.
+/// A configuration without mistakes.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The values.
+    /// The values of all settings.
     pub settings: Settings,
-    /// Probable mistakes that do no harm.
+    /// Probable mistakes that do no harm, such as an unknown `PARLOUR_*` variable.
     pub warnings: Vec<Problem>,
     sources: BTreeMap<&'static str, SettingSource>,
 }
@@ -49,11 +49,11 @@ impl Config {
     }
 }
 
-/// Resolves the settings. Flags win over the environment, the environment over the file, the file
-/// over the defaults.
+/// Resolves the settings: flags win over the environment, the environment over the file, and the
+/// file over the defaults.
 ///
 /// # Errors
-/// All mistakes in any layer, also in values that a stronger layer replaces.
+/// All mistakes of all layers, including those in values that a stronger layer replaces.
 pub fn resolve(layers: &Layers) -> Result<Config, Problems> {
     let mut resolution = Resolution::default();
     if let Some(file) = &layers.file {
@@ -77,22 +77,31 @@ pub fn resolve(layers: &Layers) -> Result<Config, Problems> {
             sources: resolution.sources,
         })
     } else {
+        let known = settings()
+            .map(|setting| setting.name)
+            .filter(|name| resolution.is_known(name))
+            .collect();
         Err(Problems {
             errors: resolution.errors,
             warnings: resolution.warnings,
+            settings: Box::new(resolution.settings),
+            known,
         })
     }
 }
 
+/// The layers that were merged so far.
 #[derive(Default)]
 struct Resolution {
     settings: Settings,
     sources: BTreeMap<&'static str, SettingSource>,
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
-    /// Settings with a wrong value. A contradiction with them would mislead.
+    /// Settings with a wrong value, or whose name is probably misspelt. Nothing can be said about
+    /// contradictions with them.
     wrong: BTreeSet<&'static str>,
-    unreadable: bool,
+    /// Whether the file could not be read, so that nothing is known of the settings in it.
+    is_file_unreadable: bool,
 }
 
 impl Resolution {
@@ -101,7 +110,7 @@ impl Resolution {
             Ok(entries) => entries,
             Err(problems) => {
                 self.errors.extend(problems);
-                self.unreadable = true;
+                self.is_file_unreadable = true;
                 return;
             }
         };
@@ -109,9 +118,11 @@ impl Resolution {
             let source = file.at(Some(entry.line));
             let Some(setting) = settings().find(|setting| setting.name == entry.key) else {
                 let names = settings().map(|setting| setting.name);
-                let mut text = unknown_key(&entry.key, closest(&entry.key, names));
+                let meant = closest(&entry.key, names);
+                self.wrong.extend(meant);
+                let mut text = unknown_key(&entry.key, meant);
                 if entry.value.in_words() == "a section" {
-                    text.push_str("; there are no sections, all keys are at the top level");
+                    text.push_str("; there are no sections: all keys are at the top level");
                 }
                 self.errors.push(Problem { source, text });
                 continue;
@@ -146,7 +157,7 @@ impl Resolution {
             if name.starts_with("PARLOUR_") && known().all(|known| known != name) {
                 let known: Vec<String> = known().collect();
                 let meant = closest(&name, known.iter().map(String::as_str));
-                // The source already contains the name.
+                // The source of the warning contains the name of the variable.
                 let text = match meant {
                     Some(meant) => format!("unknown variable; did you mean `{meant}`?"),
                     None => format!("unknown variable; {LIST}"),
@@ -160,7 +171,7 @@ impl Resolution {
         self.warnings.sort_by_key(|warning| warning.source.to_string());
     }
 
-    /// Applies a value from the environment or a flag.
+    /// Applies the value of a variable or a flag.
     fn plain(&mut self, setting: &'static Setting, value: &OsStr, source: SettingSource) {
         match value.to_str() {
             Some(text) => self.apply(setting, text.trim(), source),
@@ -193,9 +204,14 @@ impl Resolution {
         self.errors.push(Problem { source, text });
     }
 
+    /// Returns whether the value of a setting is what the user wrote, or the default.
+    fn is_known(&self, name: &str) -> bool {
+        !self.wrong.contains(name) && (!self.is_file_unreadable || self.sources.contains_key(name))
+    }
+
     /// Lets defaults follow written values, and reports written values that contradict each other.
     fn relations(&mut self) {
-        if self.unreadable {
+        if self.is_file_unreadable {
             return;
         }
         for relation in RELATIONS {
@@ -226,7 +242,7 @@ impl Resolution {
         }
     }
 
-    /// Describes a setting: its name, its value, and where that came from.
+    /// Describes a setting: its name, its value, and the source of the value.
     fn in_words(&self, name: &str) -> String {
         let value = settings()
             .find(|setting| setting.name == name)

@@ -9,18 +9,17 @@ use tiled::{LayerType, ObjectShape, PropertyValue};
 use super::{
     MAX_OBJECTS,
     error::Fault,
-    place::{PlacedFault, is_name, place, unmoved},
+    place::{PlacedFault, is_name, place, without_offset},
 };
 
-/// Objects that were read, in the order of the file.
+/// The doors or the spawn points of a map, in the order of the file.
 pub(super) struct ObjectList<T> {
-    /// The doors or spawn points.
     pub(super) objects: Vec<T>,
-    /// The place of each, as errors name it.
+    /// How errors name each of them.
     pub(super) places: Vec<String>,
 }
 
-/// Reads the spawn points.
+/// Returns the spawn points of a map.
 pub(super) fn spawns(
     tmx: &tiled::Map,
     walls: &WallGrid,
@@ -60,7 +59,7 @@ pub(super) fn spawns(
     })
 }
 
-/// Reads the doors. A map may have none.
+/// Returns the doors of a map, which may have none.
 pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<ObjectList<Door>, PlacedFault> {
     let objects = objects(tmx, "doors")?.unwrap_or_default();
     let (mut doors, mut places) = (Vec::new(), Vec::new());
@@ -78,7 +77,8 @@ pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<ObjectList<
     })
 }
 
-/// Returns the objects of the object layer with this name at the top level. `None`: no such layer.
+/// Returns the objects of the object layer with this name at the top level, or `None` if there is no
+/// such layer.
 fn objects<'a>(
     tmx: &'a tiled::Map,
     name: &'static str,
@@ -86,7 +86,7 @@ fn objects<'a>(
     let mut found = Vec::new();
     for layer in tmx.layers().filter(|layer| layer.name == name) {
         if let LayerType::Objects(objects) = layer.layer_type() {
-            unmoved(&layer)?;
+            without_offset(&layer)?;
             found.push(objects);
         }
     }
@@ -160,8 +160,8 @@ fn door(object: &tiled::Object<'_>, size_px: (u32, u32)) -> Result<Door, Fault> 
     })
 }
 
-/// Returns start and length in whole pixels, each edge rounded to the nearest. `None`: not within
-/// the map.
+/// Returns the start and the length of a door along one axis, with both edges rounded to the nearest
+/// pixel. Returns `None` if the door is not within the map.
 fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
     let first = whole(f64::from(start))?;
     let last = whole(f64::from(start) + f64::from(length))?;
@@ -169,7 +169,7 @@ fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
     within.then_some((first, last - first))
 }
 
-/// Returns the nearest whole number. `None`: out of range.
+/// Returns the nearest whole number, or `None` if it is out of range.
 fn whole(value: f64) -> Option<i32> {
     let rounded = value.round();
     // NaN is in no range.

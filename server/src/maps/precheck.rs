@@ -1,10 +1,12 @@
-//! The first look at a map file: whatever the `tiled` crate allocates by, indexes with or recurses
-//! on is checked here.
+//! Checks a map file before the `tiled` crate reads it, because the crate trusts its input. `tiled`
+//! 0.16
+//! - reserves memory for as many tiles as a tileset's `tilecount` says;
+//! - indexes a layer by its `width`, without checking the number of tiles;
+//! - recurses into groups and properties without a bound;
+//! - adds up the measures of tilesets without checking for overflow;
+//! - inflates compressed layers to any length.
 //!
-//! The crate (0.16) reserves memory by a tileset's `tilecount`, indexes a layer by its `width`
-//! without looking at how many tiles there are, descends without a bound into groups and
-//! properties, adds measures of tilesets without looking at their size, and inflates compressed
-//! layers to whatever length. All of these end here.
+//! A file that would do harm in one of these ways is refused here.
 
 use std::collections::BTreeSet;
 
@@ -21,31 +23,30 @@ use super::{
 const MAX_DEPTH: usize = 24;
 /// The maximum number of elements.
 const MAX_ELEMENTS: usize = 100_000;
-/// The maximum number of tilesets; each tile is searched for in all of them.
+/// The maximum number of tilesets. The crate searches all of them for each tile.
 const MAX_TILESETS: usize = 64;
-/// The maximum number of tiles in all tilesets; the crate reserves about 300 bytes for each.
+/// The maximum number of tiles in all tilesets. The crate reserves about 300 bytes for each.
 const MAX_TILESET_TILES: u32 = 16_384;
 
-/// The result of the survey.
+/// The size of a map that passed the check.
 #[derive(Debug, Default)]
 pub(super) struct MapSize {
-    /// Columns.
+    /// In tiles.
     pub(super) width: u16,
-    /// Rows.
+    /// In tiles.
     pub(super) height: u16,
-    /// Side of a tile in pixels.
+    /// The side of a tile in pixels.
     pub(super) tile_px: u16,
 }
 
-/// A fault and its place.
+/// A fault, and its place in the text.
 pub(super) struct FaultAtOffset {
     /// Bytes from the start of the file.
     pub(super) offset: usize,
-    /// The fault.
     pub(super) fault: Fault,
 }
 
-/// Checks a file.
+/// Checks the text of a file, and returns the size of the map.
 pub(super) fn precheck(text: &str) -> Result<MapSize, FaultAtOffset> {
     let mut reader = XmlReader::of(text);
     let mut check = Precheck::default();
@@ -60,7 +61,7 @@ pub(super) fn precheck(text: &str) -> Result<MapSize, FaultAtOffset> {
     }
 }
 
-/// The state of the survey.
+/// The state of the check.
 #[derive(Default)]
 struct Precheck<'a> {
     size: MapSize,
@@ -72,9 +73,9 @@ struct Precheck<'a> {
     draws_tiles: bool,
     object_ids: BTreeSet<u32>,
     layer_ids: BTreeSet<u32>,
-    /// Whether the data of the open tile layer was seen.
+    /// Whether the open tile layer has had its data.
     has_data: bool,
-    /// The encoding of the open data element, and whether its text was seen.
+    /// The encoding of the open data element, and whether it has had its text.
     data: Option<(Encoding, bool)>,
 }
 
@@ -94,8 +95,8 @@ impl<'a> Precheck<'a> {
             }
             XmlEvent::End(name) => self.close(name),
             XmlEvent::Text(text) => self.text(text),
-            XmlEvent::Aside if self.data.is_some() => Err(Fault::Encoding),
-            XmlEvent::Aside => Ok(()),
+            XmlEvent::Comment if self.data.is_some() => Err(Fault::Encoding),
+            XmlEvent::Comment => Ok(()),
         }
     }
 
@@ -130,7 +131,7 @@ impl<'a> Precheck<'a> {
             };
         }
         match tag.name {
-            "map" => Err(Fault::Markup("a map within a map")),
+            "map" => Err(Fault::Markup("<map> within <map>")),
             "tileset" => self.tileset(tag),
             "object" => self.object(tag),
             "layer" => self.layer(tag),
@@ -157,7 +158,7 @@ impl<'a> Precheck<'a> {
         if width > MAX_SIDE || height > MAX_SIDE {
             return Err(size);
         }
-        // In range of u16 by the checks above.
+        // The checks above keep all three in the range of u16.
         let (columns, rows, tile_px) = (width as u16, height as u16, tile as u16);
         if !WallGrid::fits(columns, rows, tile_px) {
             return Err(size);
@@ -176,7 +177,7 @@ impl<'a> Precheck<'a> {
         }
         let first = number(tag, "tileset", "firstgid")?;
         let tiles = number(tag, "tileset", "tilecount")?;
-        // Without it the crate would compute it from numbers that nobody checked.
+        // Without `columns` the crate would compute it from numbers that are not checked.
         number(tag, "tileset", "columns")?;
         self.begins_at_one |= first == 1;
         self.tilesets += 1;
@@ -191,7 +192,7 @@ impl<'a> Precheck<'a> {
         if tag.get("template").is_some() {
             return Err(Fault::External("an object template"));
         }
-        // Shapes within tilesets are numbered from 1 in each tile.
+        // Only outside of tilesets: the ids of collision shapes start at 1 in each tile.
         if tag.get("id").is_some() && !self.open.contains(&"tileset") {
             let id = number(tag, "object", "id")?;
             if !self.object_ids.insert(id) {
@@ -224,7 +225,7 @@ impl<'a> Precheck<'a> {
     fn data(&mut self, tag: &Tag<'_>) -> Result<(), Fault> {
         let encoding = Encoding::of(tag)?;
         if self.has_data {
-            return Err(Fault::Markup("a layer with its data twice"));
+            return Err(Fault::Markup("a layer has two <data> elements"));
         }
         self.has_data = true;
         self.data = Some((encoding, false));
@@ -248,7 +249,7 @@ impl<'a> Precheck<'a> {
 
     fn close(&mut self, name: &str) -> Result<(), Fault> {
         if self.open.pop() != Some(name) {
-            return Err(Fault::Markup("an element ends that did not begin"));
+            return Err(Fault::Markup("an end tag has no start tag"));
         }
         if let Some((_, seen)) = self.data.take()
             && !seen

@@ -12,22 +12,22 @@ use super::{
     MAX_FILE_BYTES, MAX_WALL_RECTS,
     error::{Fault, MapError},
     misplaced_objects, objects,
-    place::{PlacedFault, is_name, unmoved},
+    place::{PlacedFault, is_name, without_offset},
     precheck::{MapSize, precheck},
 };
 
-/// A map, and how errors name its parts.
+/// A map, and how errors name its doors and spawn points.
 pub(super) struct ParsedMap {
     pub(super) map: Map,
-    /// The place of each door.
+    /// How errors name each door.
     pub(super) doors: Vec<String>,
-    /// The place of each spawn point.
+    /// How errors name each spawn point.
     pub(super) spawns: Vec<String>,
-    /// Warnings about its objects.
+    /// Warnings about the objects of the map.
     pub(super) warnings: Vec<PlacedFault>,
 }
 
-/// A map and the name of its file.
+/// A map, and the file that it was read from.
 pub(super) struct MapFile {
     pub(super) file: String,
     pub(super) is_bundled: bool,
@@ -75,7 +75,7 @@ fn parse_placed(name: &str, bytes: &[u8]) -> Result<ParsedMap, PlacedFault> {
     })
 }
 
-/// Parses the text with the `tiled` crate, which cannot open other files.
+/// Parses the text with the `tiled` crate. The crate cannot open any other file.
 fn load(text: &str) -> Result<tiled::Map, Fault> {
     const THE_FILE: &str = "map.tmx";
     let only_this = |path: &Path| {
@@ -104,9 +104,9 @@ fn walls(tmx: &tiled::Map, size: &MapSize) -> Result<WallGrid, PlacedFault> {
         }
         .into());
     };
-    unmoved(layer)?;
+    without_offset(layer)?;
     let (width, height) = (u32::from(size.width), u32::from(size.height));
-    // The precheck saw the same size. If the crate sees others, tiles may be missing.
+    // The precheck read the same size. If the crate reads a different one, tiles may be missing.
     if (tmx.width, tmx.height) != (width, height) || (tiles.width(), tiles.height()) != (width, height) {
         return Err(Fault::LayerSize(tiles.width(), tiles.height()).into());
     }

@@ -1,4 +1,5 @@
-//! Reads the configuration from the command line, the environment and the file that they name.
+//! Reads the configuration from the command line, the environment and the configuration file, and
+//! loads the maps and skins that it names.
 
 use std::{
     env,
@@ -9,38 +10,44 @@ use std::{
 
 use clap::ArgMatches;
 use parlour_server::{
-    config::{Config, ConfigFile, FILE_VARIABLE, Layers, resolve, settings},
-    maps::{self, Catalogue},
-    skins,
+    config::{Config, ConfigFile, FILE_VARIABLE, Layers, Problems, Settings, resolve, settings},
+    maps::{self, Catalogue, MapErrors},
+    skins::{self, SkinErrors},
 };
 use parlour_shared::map::Map;
 
-use crate::exit::Exit;
-
-/// Resolves the configuration. `file` wins over `--config` and the variable.
-pub(crate) fn config(matches: &ArgMatches, file: Option<&OsStr>) -> Result<Config, Exit> {
-    let flag = || matches.get_one::<OsString>("config").cloned();
+/// Returns the configuration. `file` replaces `--config` and the variable.
+pub(crate) fn config(matches: &ArgMatches, file: Option<&OsStr>) -> Result<Config, Problems> {
+    let named = || matches.get_one::<OsString>("config").cloned();
     let variable = || env::var_os(FILE_VARIABLE).filter(|name| !name.is_empty());
-    let file = file.map(OsStr::to_owned).or_else(flag).or_else(variable);
-    let given = |name: &'static str| {
+    let file = file.map(OsStr::to_owned).or_else(named).or_else(variable);
+    let flag = |name: &'static str| {
         let value = matches.get_one::<OsString>(name)?;
         Some((name, value.clone()))
     };
-    Ok(resolve(&Layers {
+    resolve(&Layers {
         file: file.map(|path| ConfigFile::read(Path::new(&path))),
         environment: env::vars_os().collect(),
-        flags: settings().filter_map(|setting| given(setting.name)).collect(),
-    })?)
+        flags: settings().filter_map(|setting| flag(setting.name)).collect(),
+    })
 }
 
-/// Loads the maps and skins of a configuration.
-pub(crate) fn catalogues(config: &Config) -> Result<(Catalogue, Vec<String>), Exit> {
-    let maps = maps::load_and_look(&config.settings.bundled_maps, config.settings.maps.as_deref())?;
-    let skins = skins::load(config.settings.skins.as_deref())?;
-    Ok((maps, skins))
+/// The settings that [`maps()`] reads.
+pub(crate) const MAP_SETTINGS: &[&str] = &["maps", "bundled_maps"];
+/// The setting that [`skins()`] reads.
+pub(crate) const SKIN_SETTINGS: &[&str] = &["skins"];
+
+/// Loads the maps to serve.
+pub(crate) fn maps(settings: &Settings) -> Result<Catalogue, MapErrors> {
+    maps::load_catalogue(&settings.bundled_maps, settings.maps.as_deref())
+}
+
+/// Loads the ids of the skins.
+pub(crate) fn skins(settings: &Settings) -> Result<Vec<String>, SkinErrors> {
+    skins::load(settings.skins.as_deref())
 }
 
 /// Loads the maps that a recording may have been made with.
-pub(crate) fn recorded_maps(config: &Config) -> Result<Vec<Arc<Map>>, Exit> {
-    Ok(maps::for_replay(config.settings.maps.as_deref())?)
+pub(crate) fn recorded_maps(config: &Config) -> Result<Vec<Arc<Map>>, MapErrors> {
+    maps::for_replay(config.settings.maps.as_deref())
 }

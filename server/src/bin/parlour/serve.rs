@@ -16,7 +16,8 @@ pub(crate) fn serve(matches: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit
     let config = command_line::config(matches, None)?;
     let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
     warn(&config);
-    let (Catalogue { maps, warnings }, skins) = command_line::catalogues(&config)?;
+    let Catalogue { maps, warnings } = command_line::maps(&config.settings)?;
+    let skins = command_line::skins(&config.settings)?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }

@@ -9,7 +9,7 @@ use crate::{
     config::value::{
         LONGEST_ENTRY, path_or, shortened, show_path_or, show_time, show_whole_or, time, whole, whole_or,
     },
-    maps::Bundled,
+    maps::BundledMaps,
     suggest::closest,
 };
 
@@ -115,20 +115,20 @@ const RADIUS: (u32, u32) = (1, 100_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Parses names of bundled maps, `all` or `none`. Sorts the names.
-fn bundled_maps(text: &str) -> Parsed<Bundled> {
+fn bundled_maps(text: &str) -> Parsed<BundledMaps> {
     match text {
-        "all" => return Ok(Bundled::All),
-        "none" => return Ok(Bundled::none()),
+        "all" => return Ok(BundledMaps::All),
+        "none" => return Ok(BundledMaps::none()),
         _ => {}
     }
     let form = || {
-        let names: Vec<&str> = Bundled::names().collect();
+        let names: Vec<&str> = BundledMaps::names().collect();
         format!("all, none, or some of {}", names.join(", "))
     };
     let mut names = Vec::new();
     for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        if Bundled::names().all(|known| known != name) {
-            let meant = closest(name, Bundled::names())
+        if BundledMaps::names().all(|known| known != name) {
+            let meant = closest(name, BundledMaps::names())
                 .map(|meant| format!(" (did you mean `{meant}`?)"))
                 .unwrap_or_default();
             let name = shortened(name, LONGEST_ENTRY);
@@ -141,13 +141,13 @@ fn bundled_maps(text: &str) -> Parsed<Bundled> {
     if names.is_empty() {
         return Err(form());
     }
-    Ok(Bundled::Only(names))
+    Ok(BundledMaps::Only(names))
 }
 
-fn show_bundled_maps(bundled: &Bundled) -> String {
+fn show_bundled_maps(bundled: &BundledMaps) -> String {
     match bundled {
-        Bundled::All => "all".to_owned(),
-        Bundled::Only(names) if names.is_empty() => "none".to_owned(),
-        Bundled::Only(names) => names.join(","),
+        BundledMaps::All => "all".to_owned(),
+        BundledMaps::Only(names) if names.is_empty() => "none".to_owned(),
+        BundledMaps::Only(names) => names.join(","),
     }
 }

@@ -168,6 +168,6 @@ fn meant(input: &mut ReplayInput, table: Table) -> Result<Window, Exit> {
     };
     window(&input.replay, input.from.as_ref(), at).ok_or_else(|| {
         let path = input.path.display();
-        Exit::not_in_it(format!("{path}: --from is after --at"))
+        Exit::not_in_recording(format!("{path}: --from is after --at"))
     })
 }

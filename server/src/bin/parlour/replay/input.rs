@@ -22,7 +22,7 @@ pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -
         FindError::NoneHolds {
             history: Some(history),
             ..
-        } => Exit::not_in_it(format!("{error}:\n  {}", command_to_copy(path, history))),
+        } => Exit::not_in_recording(format!("{error}:\n  {}", command_to_copy(path, history))),
         _ => error.into(),
     })?;
     if found.chosen {
@@ -108,7 +108,7 @@ impl ReplayInput {
     pub(super) fn not_shown(&self, error: ShowError) -> Result<(), Exit> {
         match error {
             ShowError::Replay(error) => Err(Exit::replay(&self.path, error)),
-            ShowError::NoMatch(text) => Err(Exit::not_in_it(text)),
+            ShowError::NoMatch(text) => Err(Exit::not_in_recording(text)),
             ShowError::Io(error) => output::written(Err(error)).map(drop),
         }
     }
