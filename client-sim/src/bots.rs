@@ -48,7 +48,7 @@
 //! **Witnesses** are the bots that decode everything they receive. Only they contribute to latency,
 //! age and the share of delivered turns. All bots are witnesses unless a plan says otherwise. The
 //! others send and receive as much, but read only the heads of snapshots
-//! ([`parlour_client::Client::receive_head`]), so one machine can be thousands of clients without
+//! ([`parlour_client::Client::receive_header`]), so one machine can be thousands of clients without
 //! decoding all their data.
 //!
 //! **Churn** makes bots say goodbye and new sessions replace them; that does not count as a

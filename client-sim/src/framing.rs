@@ -10,7 +10,7 @@ use parlour_shared::{
     limits::{MAX_FRAGMENTS, MAX_SERVER_FRAME, SUBPROTOCOL_BINARY},
     rng::{Purpose, Stream},
     websocket::{
-        Decoder, Event, Limits, OpCode, Role, WebSocketError, encode_close, encode_into,
+        Decoder, Limits, OpCode, Role, WebSocketError, WebSocketEvent, encode_close, encode_into,
         handshake::{ClientHandshake, ClientRequest, HandshakeError},
     },
 };
@@ -73,14 +73,14 @@ impl Framing {
             return Ok(None);
         };
         Ok(Some(match event {
-            Event::Binary(message) => Incoming::Message(message),
-            Event::Text(_) => Incoming::Text,
-            Event::Pong(_) => Incoming::Control,
-            Event::Ping(payload) => {
+            WebSocketEvent::Binary(message) => Incoming::Message(message),
+            WebSocketEvent::Text(_) => Incoming::Text,
+            WebSocketEvent::Pong(_) => Incoming::Control,
+            WebSocketEvent::Ping(payload) => {
                 encode_into(out, OpCode::Pong, payload, Some(next_mask(masks)));
                 Incoming::Control
             }
-            Event::Close { code, .. } => {
+            WebSocketEvent::Close { code, .. } => {
                 let answer = code.map(u16::to_be_bytes);
                 let payload = answer.as_ref().map_or(&[][..], |code| code);
                 encode_into(out, OpCode::Close, payload, Some(next_mask(masks)));

@@ -3,7 +3,8 @@
 mod websocket_support;
 
 use parlour_shared::websocket::{
-    Decoder, Event, Limits, OpCode, Role, WebSocketError, apply_mask, encode_close, encode_into, frame_header,
+    Decoder, Limits, OpCode, Role, WebSocketError, WebSocketEvent, apply_mask, encode_close, encode_into,
+    frame_header,
 };
 use proptest::prelude::*;
 use websocket_support::{LIMITS, Owned, decode, feed};
@@ -132,7 +133,7 @@ fn a_close_may_be_empty() {
     let mut rest = &mut bytes[..];
     assert_eq!(
         decoder.next(&mut rest),
-        Ok(Some(Event::Close {
+        Ok(Some(WebSocketEvent::Close {
             code: None,
             reason: ""
         }))

@@ -1,7 +1,7 @@
 //! The client without a socket: messages in, events out; commands in, messages out; time is an
 //! argument.
 
-mod head;
+mod header;
 mod receive;
 
 use std::{
@@ -85,8 +85,8 @@ pub struct Client {
     room: Option<Box<Room>>,
     view: View,
     last_tick: Option<Tick>,
-    /// The tick of this stay's last snapshot, if the client reads only heads.
-    last_head: Option<Tick>,
+    /// The tick of this stay's last snapshot, if the client reads only headers.
+    last_header: Option<Tick>,
     snapshot: Snapshot,
     prediction: Prediction,
     stamps: StampChecker,

@@ -244,7 +244,7 @@ impl Bot {
                     let received = if self.is_witness {
                         self.client.receive_with(message, now, &mut shared.snapshot)
                     } else {
-                        self.client.receive_head(message, now)
+                        self.client.receive_header(message, now)
                     };
                     if matches!(&received, Ok(received) if matches!(received.event, Event::Snapshot { .. })) {
                         shared.tally.flow.snapshots += 1;

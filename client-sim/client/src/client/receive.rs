@@ -104,7 +104,7 @@ impl Client {
             return Err(Violation::Map(entered.map.name));
         };
         self.view.enter_room(entered.view);
-        self.last_head = None;
+        self.last_header = None;
         self.prediction.enter_room();
         self.stamps.enter_room(entered.epoch, entered.seq);
         let walls = Arc::new(walls);
