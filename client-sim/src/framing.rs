@@ -17,7 +17,7 @@ use parlour_shared::{
 
 /// What arrived; control frames are already answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Incoming<'a> {
+pub enum IncomingFrame<'a> {
     /// A binary message.
     Message(&'a [u8]),
     /// A ping, already answered, or a pong.
@@ -67,24 +67,24 @@ impl Framing {
         &'d mut self,
         input: &mut &'i mut [u8],
         out: &mut Vec<u8>,
-    ) -> Result<Option<Incoming<'d>>, WebSocketError> {
+    ) -> Result<Option<IncomingFrame<'d>>, WebSocketError> {
         let Self { decoder, masks } = self;
         let Some(event) = decoder.next(input)? else {
             return Ok(None);
         };
         Ok(Some(match event {
-            WebSocketEvent::Binary(message) => Incoming::Message(message),
-            WebSocketEvent::Text(_) => Incoming::Text,
-            WebSocketEvent::Pong(_) => Incoming::Control,
+            WebSocketEvent::Binary(message) => IncomingFrame::Message(message),
+            WebSocketEvent::Text(_) => IncomingFrame::Text,
+            WebSocketEvent::Pong(_) => IncomingFrame::Control,
             WebSocketEvent::Ping(payload) => {
                 encode_into(out, OpCode::Pong, payload, Some(next_mask(masks)));
-                Incoming::Control
+                IncomingFrame::Control
             }
             WebSocketEvent::Close { code, .. } => {
                 let answer = code.map(u16::to_be_bytes);
                 let payload = answer.as_ref().map_or(&[][..], |code| code);
                 encode_into(out, OpCode::Close, payload, Some(next_mask(masks)));
-                Incoming::Close { code }
+                IncomingFrame::Close { code }
             }
         }))
     }

@@ -10,4 +10,4 @@
 pub mod bots;
 mod framing;
 
-pub use framing::{Framing, Incoming, handshake};
+pub use framing::{Framing, IncomingFrame, handshake};

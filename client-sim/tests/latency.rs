@@ -87,7 +87,7 @@ impl Scene {
 }
 
 fn age(scene: &Scene, at: u64) -> Option<Duration> {
-    let mut chance = Stream::new(1, at, Purpose::BotGlance);
+    let mut chance = Stream::new(1, at, Purpose::BotAgeSample);
     scene
         .tracker
         .age(&scene.registry, &mut chance, scene.start + ms(at))

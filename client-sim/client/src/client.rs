@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// At most this many different wall grids are shared.
-const MOST_SHARED: usize = 16;
+const MAX_SHARED_GRIDS: usize = 16;
 
 /// The identity with which a client says hello.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Client {
         room.entered.map.walls = Vec::new();
         if let Some(same) = known.iter().find(|walls| **walls == room.walls) {
             room.walls = same.clone();
-        } else if known.len() < MOST_SHARED {
+        } else if known.len() < MAX_SHARED_GRIDS {
             known.push(room.walls.clone());
         }
     }

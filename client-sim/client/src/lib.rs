@@ -156,7 +156,7 @@ pub use connection::{
     COMMAND_QUEUE, Cause, ConnectError, Connection, Disconnected, Handle, JoinError, MAX_UNREAD_EVENTS,
     Options, SendError, TrySendError,
 };
-pub use event::{Event, Received};
+pub use event::{Event, ReceivedEvent};
 pub use phase::{DEFAULT_LEAD, PhaseLock};
 pub use prediction::{Agreement, Mismatch, OwnMotion, Prediction};
 pub use stamps::StampError;

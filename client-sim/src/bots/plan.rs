@@ -6,7 +6,7 @@ use parlour_client::{Address, AddressError, DEFAULT_LEAD};
 use parlour_shared::text::RoomName;
 use serde::{Serialize, Serializer};
 
-use super::pulse::LONGEST_PAUSE;
+use super::standstill::LONGEST_PAUSE;
 
 /// A longer aim than this is a mistake.
 const LONGEST_AIM: Duration = Duration::from_millis(100);

@@ -6,11 +6,11 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::{
-    invariants::Violations,
     plan::Plan,
-    pulse::Standstill,
     roles::Roles,
+    standstill::Standstill,
     tally::{Tally, Times},
+    violations::Violations,
 };
 
 /// Input-to-neighbour latency or age of the picture, in milliseconds.
@@ -186,55 +186,58 @@ pub struct Report {
 
 impl Report {
     pub(super) fn new(plan: Plan, tally: &Tally, started: SystemTime, stopped_early: bool) -> Self {
-        let (life, flow) = (&tally.life, &tally.flow);
-        let per_second = |count: u64| ratio(count as f64, flow.elapsed.as_secs_f64());
-        let per_bot_second = |amount: f64| ratio(amount, flow.connected_time.as_secs_f64());
-        let Violations { by_kind, first } = life.violations.clone();
+        let (run, measured) = (&tally.run, &tally.measured);
+        let per_second = |count: u64| ratio(count as f64, measured.elapsed.as_secs_f64());
+        let per_bot_second = |amount: f64| ratio(amount, measured.connected_time.as_secs_f64());
+        let Violations { by_kind, first } = run.violations.clone();
         Self {
             bots: plan.count,
-            connected: life.welcomed,
-            joined: life.joined,
+            connected: run.welcomed,
+            joined: run.joined,
             witnesses: Roles::new(&plan).witnesses(),
-            bots_replaced: life.replaced,
-            clients_stalled_closed: life.stalled_closed,
-            violations: life.violations.total(),
+            bots_replaced: run.replaced,
+            clients_stalled_closed: run.stalled_closed,
+            violations: run.violations.total(),
             violations_by_kind: by_kind,
             violations_described: first,
-            input_to_neighbour_ms: Latency::of(&flow.latency),
-            standstill: flow.standstill,
-            standstill_at: flow
+            input_to_neighbour_ms: Latency::of(&measured.latency),
+            standstill: measured.standstill,
+            standstill_at: measured
                 .standstill
                 .map(|standstill| humantime::format_rfc3339_millis(started + standstill.began).to_string()),
-            generator_pause_ms: flow.own_pause.as_secs_f64() * 1000.0,
-            age_of_picture_ms: Latency::of(&flow.age),
-            updates_delivered: delivered(flow.turns_seen, flow.turns_overtaken + flow.turns_unseen),
-            turns_overtaken: flow.turns_overtaken,
-            turns_unseen: flow.turns_unseen,
-            turns_unknown: flow.turns_unknown,
-            frames_in_per_s: per_second(flow.frames_in),
-            snapshots_per_s: per_second(flow.snapshots),
-            updates_per_s: per_second(flow.updates),
-            bytes_in_per_bot_per_s: per_bot_second(flow.bytes_in as f64),
-            inputs_out_per_s: per_second(flow.inputs_out),
-            messages_out_per_s: per_second(flow.messages_out),
-            chats_in_per_s: per_second(flow.chats_in),
-            payload_bytes_per_turn: ratio(flow.motion_bytes as f64, flow.motions as f64),
-            snapshot_bytes_per_turn: ratio(flow.snapshot_bytes as f64, flow.motions as f64),
-            generator_lag_ms: Quantiles::of(&flow.lag),
-            input_wait_ms: Quantiles::of(&flow.input_wait),
-            disconnects_by_code: life.disconnects.clone(),
-            connect_failures: life.connect_failures.clone(),
-            refused_by_class: life.refused.clone(),
-            connect_ms: Quantiles::of(&life.connect),
-            rtt_ms: Quantiles::of(&flow.rtt),
-            input_early_ms: Quantiles::of(&flow.early),
-            inputs_late: flow.inputs_late,
-            input_late_ms: Quantiles::of(&flow.late),
-            inputs_unacknowledged: flow.inputs_under_way,
-            predictions_agreed: flow.predictions_agreed,
-            predictions_unchecked: flow.predictions_unchecked,
-            generator_cpu_us_per_bot_per_s: per_bot_second(flow.cpu.as_secs_f64() * 1e6),
-            measured_s: flow.elapsed.as_secs_f64(),
+            generator_pause_ms: measured.own_pause.as_secs_f64() * 1000.0,
+            age_of_picture_ms: Latency::of(&measured.age),
+            updates_delivered: delivered(
+                measured.turns_seen,
+                measured.turns_overtaken + measured.turns_unseen,
+            ),
+            turns_overtaken: measured.turns_overtaken,
+            turns_unseen: measured.turns_unseen,
+            turns_unknown: measured.turns_unknown,
+            frames_in_per_s: per_second(measured.frames_in),
+            snapshots_per_s: per_second(measured.snapshots),
+            updates_per_s: per_second(measured.updates),
+            bytes_in_per_bot_per_s: per_bot_second(measured.bytes_in as f64),
+            inputs_out_per_s: per_second(measured.inputs_out),
+            messages_out_per_s: per_second(measured.messages_out),
+            chats_in_per_s: per_second(measured.chats_in),
+            payload_bytes_per_turn: ratio(measured.motion_bytes as f64, measured.motions as f64),
+            snapshot_bytes_per_turn: ratio(measured.snapshot_bytes as f64, measured.motions as f64),
+            generator_lag_ms: Quantiles::of(&measured.lag),
+            input_wait_ms: Quantiles::of(&measured.input_wait),
+            disconnects_by_code: run.disconnects.clone(),
+            connect_failures: run.connect_failures.clone(),
+            refused_by_class: run.refused.clone(),
+            connect_ms: Quantiles::of(&run.connect),
+            rtt_ms: Quantiles::of(&measured.rtt),
+            input_early_ms: Quantiles::of(&measured.early),
+            inputs_late: measured.inputs_late,
+            input_late_ms: Quantiles::of(&measured.late),
+            inputs_unacknowledged: measured.inputs_unacknowledged,
+            predictions_agreed: measured.predictions_agreed,
+            predictions_unchecked: measured.predictions_unchecked,
+            generator_cpu_us_per_bot_per_s: per_bot_second(measured.cpu.as_secs_f64() * 1e6),
+            measured_s: measured.elapsed.as_secs_f64(),
             stopped_early,
             seed: plan.seed,
             plan,

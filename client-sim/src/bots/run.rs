@@ -18,10 +18,10 @@ use tokio::{
 
 use super::{
     plan::{Plan, PlanError},
-    pulse::Pulse,
     report::{Latency, Report},
+    standstill::TickWatch,
     tally::Tally,
-    worker::{Orders, work},
+    thread::{ThreadOptions, run_thread},
 };
 
 /// The progress of a run.
@@ -91,17 +91,17 @@ pub async fn run(
     let address = plan.check()?;
     let peer = resolve(&address).await?;
     let start = Instant::now();
-    let pulse = Arc::new(Pulse::new(start));
+    let tick_watch = Arc::new(TickWatch::new(start));
     let (stop_sender, stop_receiver) = watch::channel(false);
     let (progress_sender, mut progress_receiver) = mpsc::channel(2 * plan.threads as usize);
     let threads = (0..plan.threads).map(|thread| {
-        spawn(Orders {
+        spawn(ThreadOptions {
             plan: plan.clone(),
             thread,
             address: address.clone(),
             peer,
             start,
-            pulse: Arc::clone(&pulse),
+            tick_watch: Arc::clone(&tick_watch),
             stop: stop_receiver.clone(),
             progress: progress_sender.clone(),
         })
@@ -138,18 +138,18 @@ pub async fn run(
         }
     }
     let total = sum(done).await?;
-    Ok(Report::new(plan, &total, pulse.started(), stopped_early))
+    Ok(Report::new(plan, &total, tick_watch.started(), stopped_early))
 }
 
 /// Receives the counts of a thread when it is done.
 type Done = oneshot::Receiver<std::io::Result<Tally>>;
 
-fn spawn(orders: Orders) -> Result<Done, PlanError> {
+fn spawn(options: ThreadOptions) -> Result<Done, PlanError> {
     let (sender, receiver) = oneshot::channel();
     std::thread::Builder::new()
-        .name(format!("bots-{}", orders.thread))
+        .name(format!("bots-{}", options.thread))
         // If nothing waits for the result any longer, it is not needed.
-        .spawn(move || drop(sender.send(work(orders))))
+        .spawn(move || drop(sender.send(run_thread(options))))
         .map_err(|error| PlanError::Thread(error.to_string()))?;
     Ok(receiver)
 }
@@ -200,19 +200,19 @@ impl Watcher {
         let mut total = Tally::default();
         self.latest.iter().for_each(|tally| total.merge(tally));
         let now = Instant::now();
-        let frames = total.life.frames_in;
+        let frames = total.run.frames_in;
         let (last, before) = std::mem::replace(&mut self.last, (now, frames));
         let fresh = frames.saturating_sub(before);
-        let (life, flow) = (&total.life, &total.flow);
+        let (run, measured) = (&total.run, &total.measured);
         Progress {
             elapsed: now - self.start,
             measuring: now >= self.measures_from,
             bots: self.bots,
-            connected: life.connected,
+            connected: run.connected,
             frames_in_per_s: fresh as f64 / (now - last).as_secs_f64().max(0.001),
-            violations: life.violations.total(),
-            lost: life.disconnects.values().sum::<u64>() + life.connect_failures.values().sum::<u64>(),
-            latency: Latency::of(&flow.latency),
+            violations: run.violations.total(),
+            lost: run.disconnects.values().sum::<u64>() + run.connect_failures.values().sum::<u64>(),
+            latency: Latency::of(&measured.latency),
         }
     }
 }

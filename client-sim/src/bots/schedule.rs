@@ -10,7 +10,7 @@ pub enum Job {
     /// Change direction.
     Turn,
     /// Sample the input that a turn has waited for.
-    Sample,
+    SampleInput,
     /// Say something.
     Chat,
     /// Change its skin.
@@ -20,7 +20,7 @@ pub enum Job {
     /// Let one bot leave and a new session replace it: a job of the thread, not of a bot.
     Churn,
     /// Sample what one bot knows of another: a job of the thread, not of a bot.
-    Glance,
+    SampleAge,
     /// Try again to send data that the socket did not take.
     Flush,
 }
@@ -31,8 +31,8 @@ struct Entry {
     /// Entries for the same moment keep the order in which they were added.
     order: u64,
     bot: u32,
-    /// The life of the bot that the job belongs to.
-    life: u32,
+    /// The version of the bot that the job belongs to.
+    version: u32,
     job: Job,
 }
 
@@ -42,7 +42,7 @@ pub struct Schedule {
     entries: BinaryHeap<Reverse<Entry>>,
     order: u64,
     /// How often the jobs of each bot were forgotten; missing bots: never.
-    lives: Vec<u32>,
+    versions: Vec<u32>,
 }
 
 impl Schedule {
@@ -50,12 +50,12 @@ impl Schedule {
     pub fn add(&mut self, due: Instant, bot: u32, job: Job) {
         self.order += 1;
         let order = self.order;
-        let life = self.life(bot);
+        let version = self.version(bot);
         self.entries.push(Reverse(Entry {
             due,
             order,
             bot,
-            life,
+            version,
             job,
         }));
     }
@@ -63,14 +63,14 @@ impl Schedule {
     /// Forgets all jobs of a bot. Their entries stay in the heap until they would have been due.
     pub fn forget(&mut self, bot: u32) {
         let place = bot as usize;
-        if self.lives.len() <= place {
-            self.lives.resize(place + 1, 0);
+        if self.versions.len() <= place {
+            self.versions.resize(place + 1, 0);
         }
-        self.lives[place] += 1;
+        self.versions[place] += 1;
     }
 
-    fn life(&self, bot: u32) -> u32 {
-        self.lives.get(bot as usize).copied().unwrap_or(0)
+    fn version(&self, bot: u32) -> u32 {
+        self.versions.get(bot as usize).copied().unwrap_or(0)
     }
 
     /// Returns when the next job is due; it may be a forgotten one.
@@ -83,7 +83,7 @@ impl Schedule {
     pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, u32, Job)> {
         while self.next_due().is_some_and(|due| due <= now) {
             let Reverse(entry) = self.entries.pop()?;
-            if entry.life == self.life(entry.bot) {
+            if entry.version == self.version(entry.bot) {
                 return Some((entry.due, entry.bot, entry.job));
             }
         }

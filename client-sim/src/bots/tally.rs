@@ -7,14 +7,14 @@ use std::{
 
 use hdrhistogram::Histogram;
 
-use super::{invariants::Violations, latency::Sighting, pulse::Standstill};
+use super::{latency::Sighting, standstill::Standstill, violations::Violations};
 
 /// The longest time that is recorded exactly, in microseconds; longer times count as this.
 const LONGEST_US: u64 = 60_000_000;
 
 /// A turn that has waited less than this when the measurement ends is in flight: counting it would
 /// make it look too fast.
-const UNDER_WAY: Duration = Duration::from_secs(1);
+const IN_FLIGHT: Duration = Duration::from_secs(1);
 
 /// Durations in microseconds, with three significant digits.
 #[derive(Clone, Debug)]
@@ -45,14 +45,14 @@ impl Default for Times {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     /// Counted from the first connection on.
-    pub(super) life: Life,
+    pub(super) run: RunCounts,
     /// Counted from the beginning of the measurement on.
-    pub(super) flow: Flow,
+    pub(super) measured: MeasuredCounts,
 }
 
 /// Counters that matter during the whole run.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Life {
+pub(super) struct RunCounts {
     /// Bots that have an open session now.
     pub(super) connected: u32,
     /// Bots that ever had one.
@@ -75,7 +75,7 @@ pub(super) struct Life {
 
 /// Counters of the measurement.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Flow {
+pub(super) struct MeasuredCounts {
     /// The sum of the times for which bots were connected.
     pub(super) connected_time: Duration,
     pub(super) elapsed: Duration,
@@ -93,11 +93,11 @@ pub(super) struct Flow {
     pub(super) chats_in: u64,
     pub(super) inputs_out: u64,
     /// Commands that are unacknowledged at the end.
-    pub(super) inputs_under_way: u64,
+    pub(super) inputs_unacknowledged: u64,
     pub(super) messages_out: u64,
     pub(super) turns_seen: u64,
     pub(super) turns_overtaken: u64,
-    /// Turns that were still unseen after [`UNDER_WAY`] when the measurement ended.
+    /// Turns that were still unseen after [`IN_FLIGHT`] when the measurement ended.
     pub(super) turns_unseen: u64,
     pub(super) turns_unknown: u64,
     pub(super) predictions_agreed: u64,
@@ -125,12 +125,12 @@ pub(super) struct Flow {
 impl Tally {
     /// Adds the counters of a different thread.
     pub(super) fn merge(&mut self, other: &Self) {
-        self.life.merge(&other.life);
-        self.flow.merge(&other.flow);
+        self.run.merge(&other.run);
+        self.measured.merge(&other.measured);
     }
 }
 
-impl Life {
+impl RunCounts {
     fn merge(&mut self, other: &Self) {
         self.connected += other.connected;
         self.welcomed += other.welcomed;
@@ -146,7 +146,7 @@ impl Life {
     }
 }
 
-impl Flow {
+impl MeasuredCounts {
     /// Counts a sighting of a neighbour.
     pub(super) fn sighted(&mut self, sighting: Sighting) {
         match sighting {
@@ -162,7 +162,7 @@ impl Flow {
 
     /// Counts a turn that was still unseen when the measurement ended.
     pub(super) fn pending(&mut self, waited: Duration) {
-        if waited >= UNDER_WAY {
+        if waited >= IN_FLIGHT {
             self.latency.add(waited);
             self.turns_unseen += 1;
         }
@@ -183,7 +183,7 @@ impl Flow {
         self.enters += other.enters;
         self.chats_in += other.chats_in;
         self.inputs_out += other.inputs_out;
-        self.inputs_under_way += other.inputs_under_way;
+        self.inputs_unacknowledged += other.inputs_unacknowledged;
         self.messages_out += other.messages_out;
         self.turns_seen += other.turns_seen;
         self.turns_overtaken += other.turns_overtaken;
@@ -229,15 +229,15 @@ impl Stopwatch {
 
     /// Updates the times in the tally. Call this before the number of connected bots changes.
     pub(super) fn lap(&mut self, tally: &mut Tally, now: Instant) {
-        tally.flow.connected_time += now.saturating_duration_since(self.last) * tally.life.connected;
-        tally.flow.elapsed = now.saturating_duration_since(self.began);
+        tally.measured.connected_time += now.saturating_duration_since(self.last) * tally.run.connected;
+        tally.measured.elapsed = now.saturating_duration_since(self.began);
         self.last = now;
     }
 
     /// Like [`Self::lap`], and also reads the thread's CPU time.
     pub(super) fn report(&mut self, tally: &mut Tally, now: Instant) {
         self.lap(tally, now);
-        tally.flow.cpu = thread_cpu().saturating_sub(self.cpu);
+        tally.measured.cpu = thread_cpu().saturating_sub(self.cpu);
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use parlour_benches::sockets::{Sent, send_now};
 use parlour_client::{Address, Client, Command, Event, Settings};
-use parlour_client_sim::{Framing, Incoming, handshake};
+use parlour_client_sim::{Framing, IncomingFrame, handshake};
 use parlour_shared::websocket::handshake::ClientHandshake;
 use rustix::{
     io::Errno,
@@ -107,9 +107,9 @@ impl Member {
         loop {
             let message = match self.framing.next(&mut input, out)? {
                 None => return Ok(progress),
-                Some(Incoming::Message(message)) => message,
-                Some(Incoming::Close { code }) => return Ok(Progress::Lost(code)),
-                Some(Incoming::Control | Incoming::Text) => continue,
+                Some(IncomingFrame::Message(message)) => message,
+                Some(IncomingFrame::Close { code }) => return Ok(Progress::Lost(code)),
+                Some(IncomingFrame::Control | IncomingFrame::Text) => continue,
             };
             let Stage::Entering(client) = &mut self.stage else {
                 continue;

@@ -6,7 +6,7 @@ use parlour_shared::{codec::SNAPSHOT_OPCODE, snapshot::SnapshotHeader, view::Vie
 
 use super::Client;
 use crate::{
-    event::{Event, Received},
+    event::{Event, ReceivedEvent},
     prediction::LAST_TICK,
     violation::Violation,
 };
@@ -21,7 +21,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Self::receive`] that a header shows.
-    pub fn receive_header(&mut self, message: &[u8], now: Instant) -> Result<Received, Violation> {
+    pub fn receive_header(&mut self, message: &[u8], now: Instant) -> Result<ReceivedEvent, Violation> {
         if message.first() != Some(&SNAPSHOT_OPCODE) {
             return self.receive(message, now);
         }
@@ -42,7 +42,7 @@ impl Client {
             own: None,
             ack: header.ack,
         };
-        Ok(Received { event, violation })
+        Ok(ReceivedEvent { event, violation })
     }
 
     fn check(&self, header: &SnapshotHeader, view: u8) -> Result<(), Violation> {

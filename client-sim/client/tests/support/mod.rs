@@ -5,7 +5,7 @@ pub(crate) mod world;
 
 use std::time::Instant;
 
-use parlour_client::{Client, Event, Received, Violation};
+use parlour_client::{Client, Event, ReceivedEvent, Violation};
 use parlour_shared::{
     codec,
     ids::{Epoch, PlayerId, Slot, Tick},
@@ -199,7 +199,7 @@ impl Seat {
         seat
     }
 
-    pub(crate) fn try_get(&mut self, frame: &[u8]) -> Result<Received, Violation> {
+    pub(crate) fn try_get(&mut self, frame: &[u8]) -> Result<ReceivedEvent, Violation> {
         self.client.receive(frame, self.now)
     }
 

@@ -18,16 +18,16 @@ const EVENTS: usize = 256;
 const TIMER: Token = Token(usize::MAX);
 
 /// Waits for sockets and moments.
-pub(super) struct Wait {
+pub(super) struct Poller {
     poll: Poll,
     #[cfg(target_os = "linux")]
     timer: kernel::Timer,
 }
 
 /// The events that a wait found.
-pub(super) struct Ready(Events);
+pub(super) struct ReadyEvents(Events);
 
-impl Ready {
+impl ReadyEvents {
     /// Returns the events of sockets; the token is the bot's number.
     pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
         #[cfg(target_os = "linux")]
@@ -38,17 +38,17 @@ impl Ready {
     }
 }
 
-impl Wait {
-    pub(super) fn new() -> io::Result<(Self, Ready)> {
+impl Poller {
+    pub(super) fn new() -> io::Result<(Self, ReadyEvents)> {
         let poll = Poll::new()?;
         #[cfg(target_os = "linux")]
         let timer = kernel::Timer::new(poll.registry(), TIMER)?;
-        let wait = Self {
+        let poller = Self {
             poll,
             #[cfg(target_os = "linux")]
             timer,
         };
-        Ok((wait, Ready(Events::with_capacity(EVENTS))))
+        Ok((poller, ReadyEvents(Events::with_capacity(EVENTS))))
     }
 
     /// Returns the registry for sockets.
@@ -58,7 +58,7 @@ impl Wait {
 
     /// Waits until a socket is ready or the moment has come. The system may also return slightly
     /// early.
-    pub(super) fn until(&mut self, moment: Instant, ready: &mut Ready) -> io::Result<()> {
+    pub(super) fn until(&mut self, moment: Instant, ready: &mut ReadyEvents) -> io::Result<()> {
         let left = moment.saturating_duration_since(Instant::now());
         #[cfg(target_os = "linux")]
         let timeout = if left.is_zero() || !self.timer.set(moment, left) {

@@ -40,15 +40,15 @@ impl Standstill {
 /// The server's last sign of life, shared by all threads of a run. A sign is a tick that a bot
 /// receives.
 #[derive(Debug)]
-pub struct Pulse {
+pub struct TickWatch {
     start: Instant,
     started: SystemTime,
     /// Nanoseconds from the start to the last sign.
     last: AtomicU64,
 }
 
-impl Pulse {
-    /// Returns a pulse without a sign so far.
+impl TickWatch {
+    /// Returns a tick_watch without a sign so far.
     #[must_use]
     pub fn new(start: Instant) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl Pulse {
 
     /// Records that a bot received a tick. Returns the stretch since the last tick that any bot
     /// received.
-    pub fn beat(&self, now: Instant) -> Option<Standstill> {
+    pub fn record(&self, now: Instant) -> Option<Standstill> {
         let now = self.nanos(now);
         // If a different thread has already seen a later sign, this one ends no stretch.
         let set = |last: u64| (last == NEVER || last < now).then_some(now);
@@ -78,7 +78,7 @@ impl Pulse {
     }
 
     /// Discards everything before this moment: the current stretch begins now.
-    pub fn begin_again(&self, now: Instant) {
+    pub fn restart(&self, now: Instant) {
         let now = self.nanos(now);
         let set = |last: u64| (last != NEVER && last < now).then_some(now);
         // This fails, harmlessly, if nothing was seen yet, or something later.
@@ -87,7 +87,7 @@ impl Pulse {
 
     /// Returns the current stretch, up to `now`.
     #[must_use]
-    pub fn so_far(&self, now: Instant) -> Option<Standstill> {
+    pub fn current(&self, now: Instant) -> Option<Standstill> {
         stretch(self.last.load(Ordering::Relaxed), self.nanos(now))
     }
 
@@ -107,9 +107,9 @@ fn stretch(last: u64, now: u64) -> Option<Standstill> {
 
 /// Detects when a thread of bots itself stands still.
 #[derive(Clone, Copy, Debug)]
-pub struct Awake(Instant);
+pub struct PauseDetector(Instant);
 
-impl Awake {
+impl PauseDetector {
     /// Starts with a thread that is awake.
     #[must_use]
     pub fn new(now: Instant) -> Self {

@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
-use super::Shard;
-use crate::bots::{pulse::Standstill, tally::Tally};
+use super::BotGroup;
+use crate::bots::{standstill::Standstill, tally::Tally};
 
-impl Shard {
+impl BotGroup {
     /// Returns the counts so far.
     pub(in crate::bots) fn tally(&mut self, now: Instant) -> Tally {
         self.watch.report(&mut self.shared.tally, now);
-        self.shared.tally.flow.inputs_under_way = self
+        self.shared.tally.measured.inputs_unacknowledged = self
             .bots
             .iter()
             .flatten()
@@ -23,11 +23,11 @@ impl Shard {
     /// stretch without a tick.
     pub(in crate::bots) fn final_tally(&mut self, now: Instant) -> Tally {
         let mut tally = self.tally(now);
-        let flow = &mut tally.flow;
+        let measured = &mut tally.measured;
         for bot in self.bots.iter().flatten().filter(|bot| !bot.is_leaving()) {
-            bot.pending(&self.shared.registry, now, |waited| flow.pending(waited));
+            bot.pending(&self.shared.registry, now, |waited| measured.pending(waited));
         }
-        flow.standstill = Standstill::longer(flow.standstill, self.shared.pulse.so_far(now));
+        measured.standstill = Standstill::longer(measured.standstill, self.shared.tick_watch.current(now));
         tally
     }
 
@@ -37,9 +37,9 @@ impl Shard {
         let Some(since) = self.awake.look(now) else {
             return;
         };
-        let flow = &mut self.shared.tally.flow;
-        flow.own_pause = flow.own_pause.max(now.saturating_duration_since(since));
-        flow.standstill = Standstill::longer(flow.standstill, self.shared.pulse.so_far(since));
-        self.shared.pulse.begin_again(now);
+        let measured = &mut self.shared.tally.measured;
+        measured.own_pause = measured.own_pause.max(now.saturating_duration_since(since));
+        measured.standstill = Standstill::longer(measured.standstill, self.shared.tick_watch.current(since));
+        self.shared.tick_watch.restart(now);
     }
 }

@@ -24,7 +24,7 @@ pub(super) enum OpenError {
 }
 
 /// How far an opening connection is.
-pub(super) enum Progress {
+pub(super) enum HandshakeProgress {
     /// There is nothing to do until the socket is ready again.
     Waiting,
     /// The server agreed. `read` bytes are in the buffer, and the first `answer` of them are its
@@ -33,7 +33,7 @@ pub(super) enum Progress {
 }
 
 /// A connection that is being opened.
-pub(super) struct Opening {
+pub(super) struct ConnectAttempt {
     pub(super) stream: TcpStream,
     /// When it was due to begin.
     pub(super) intended: Instant,
@@ -44,7 +44,7 @@ pub(super) struct Opening {
     is_connected: bool,
 }
 
-impl Opening {
+impl ConnectAttempt {
     /// Starts to connect, without waiting.
     pub(super) fn begin(
         peer: SocketAddr,
@@ -64,14 +64,14 @@ impl Opening {
     }
 
     /// Continues as far as the socket allows. Reads into `scratch`.
-    pub(super) fn go_on(&mut self, scratch: &mut [u8]) -> Result<Progress, OpenError> {
+    pub(super) fn proceed(&mut self, scratch: &mut [u8]) -> Result<HandshakeProgress, OpenError> {
         if !self.is_connected {
             if let Some(error) = self.stream.take_error()? {
                 return Err(error.into());
             }
             match self.stream.peer_addr() {
                 Ok(_) => self.is_connected = true,
-                Err(error) if is_not_yet(&error) => return Ok(Progress::Waiting),
+                Err(error) if is_not_yet(&error) => return Ok(HandshakeProgress::Waiting),
                 Err(error) => return Err(error.into()),
             }
             self.stream.set_nodelay(true)?;
@@ -79,7 +79,7 @@ impl Opening {
         while !self.request.is_empty() {
             match self.stream.write(&self.request) {
                 Ok(written) => drop(self.request.drain(..written)),
-                Err(error) if is_not_yet(&error) => return Ok(Progress::Waiting),
+                Err(error) if is_not_yet(&error) => return Ok(HandshakeProgress::Waiting),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
@@ -88,13 +88,13 @@ impl Opening {
             let read = match self.stream.read(scratch) {
                 Ok(0) => return Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
                 Ok(read) => read,
-                Err(error) if is_not_yet(&error) => return Ok(Progress::Waiting),
+                Err(error) if is_not_yet(&error) => return Ok(HandshakeProgress::Waiting),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
             };
             if let Some(accepted) = self.handshake.read(&scratch[..read])? {
                 let answer = accepted.consumed;
-                return Ok(Progress::Open { answer, read });
+                return Ok(HandshakeProgress::Open { answer, read });
             }
         }
     }
