@@ -17,7 +17,7 @@ fn stretch(began: u64, lasted: u64) -> Option<Standstill> {
 }
 
 #[test]
-fn the_longest_stretch_is_reported_with_its_beginning() {
+fn the_longest_standstill_is_reported_with_its_beginning() {
     let start = Instant::now();
     let pulse = TickWatch::new(start);
     assert_eq!(pulse.current(start + ms(900)), None, "nothing was seen yet");
@@ -31,7 +31,7 @@ fn the_longest_stretch_is_reported_with_its_beginning() {
 }
 
 #[test]
-fn a_sign_that_any_thread_sees_ends_the_stretch() {
+fn a_tick_that_any_thread_receives_ends_the_standstill() {
     let start = Instant::now();
     let pulse = TickWatch::new(start);
     assert_eq!(pulse.record(start + ms(100)), None);
@@ -42,7 +42,7 @@ fn a_sign_that_any_thread_sees_ends_the_stretch() {
 }
 
 #[test]
-fn a_stretch_can_begin_again_but_not_before_the_first_sign() {
+fn a_standstill_can_restart_but_not_before_the_first_tick() {
     let start = Instant::now();
     let pulse = TickWatch::new(start);
     pulse.restart(start + ms(500));
@@ -54,7 +54,7 @@ fn a_stretch_can_begin_again_but_not_before_the_first_sign() {
 }
 
 #[test]
-fn bots_detect_that_they_stood_still_themselves() {
+fn a_pause_of_the_bots_themselves_is_detected() {
     let start = Instant::now();
     let mut awake = PauseDetector::new(start);
     assert_eq!(awake.look(start + ms(50)), None);

@@ -1,6 +1,6 @@
 //! Every message has one form: only what encoding writes decodes, and no input makes decoding
 //! panic.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use parlour_shared::{
     codec::{self, CodecError},

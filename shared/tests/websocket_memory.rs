@@ -49,7 +49,7 @@ fn nothing_is_kept_after_a_large_message_in_fragments() {
 }
 
 #[test]
-fn nothing_is_kept_after_a_message_in_pieces() {
+fn nothing_is_kept_after_a_message_that_arrives_in_parts() {
     let mut decoder = Decoder::new(Role::Client, LIMITS);
     let bytes = frame_to(Role::Client, FIN | BINARY, &[1; 5000]);
     for piece in bytes.chunks(700) {
@@ -59,7 +59,7 @@ fn nothing_is_kept_after_a_message_in_pieces() {
 }
 
 #[test]
-fn a_cut_header_is_kept_without_allocating() {
+fn an_incomplete_header_is_kept_without_allocating() {
     let mut decoder = Decoder::new(Role::Server, LIMITS);
     let bytes = frame_to(Role::Server, FIN | BINARY, &[1; 5000]);
     assert_eq!(feed(&mut decoder, &bytes[..7]), (vec![], None));

@@ -66,7 +66,7 @@ proptest! {
 /// Tests the lengths around which the header changes, as one piece and with separate header and
 /// payload.
 #[test]
-fn every_form_of_length() {
+fn every_form_of_length_round_trips() {
     let limits = Limits {
         max_message: 70_000,
         max_fragments: 1,

@@ -1,5 +1,5 @@
 //! A client that reads only the headers of snapshots detects a lost one, and reads nothing else.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! One bot: a client that acts when its schedule says so, and examines everything it receives.
+//! One bot: a client that does its scheduled jobs, and checks everything it receives.
 
 mod events;
 mod jobs;
@@ -31,12 +31,12 @@ use super::{
 };
 use crate::framing::{Framing, IncomingFrame};
 
-/// How many bytes may wait for a socket that takes none; beyond that the bot gives up.
+/// The most bytes that may wait for a blocked socket. A bot with more closes its connection.
 const MAX_UNSENT_BYTES: usize = 64 * 1024;
-/// How long to wait before trying again a socket that took nothing.
+/// The time between two attempts to write to a blocked socket.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// The data that the bots of a thread share.
+/// The state that the bots of a thread share.
 pub(super) struct ThreadState {
     pub(super) plan: Plan,
     pub(super) roles: Roles,
@@ -48,9 +48,9 @@ pub(super) struct ThreadState {
     pub(super) payload: Vec<u8>,
     /// The walls of all maps that the bots are on.
     pub(super) walls: Vec<Arc<WallGrid>>,
-    /// Decides when to sample which bot's picture.
+    /// Decides whose picture is sampled, and when.
     pub(super) age_samples: Stream,
-    /// By bot number, the milestones that any bot with that number has reached.
+    /// By bot number: the milestones of all sessions with that number.
     pub(super) past: Vec<Milestones>,
 }
 
@@ -61,10 +61,10 @@ pub(super) struct Milestones {
     pub(super) has_joined: bool,
 }
 
-/// Why a connection is over.
+/// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SessionEnd {
-    /// Closed by the server; `None`: without a close code.
+    /// The server closed it, with this code or without one.
     Closed(Option<u16>),
     /// A violation after which the bot's state is unusable.
     Violation,
@@ -81,9 +81,9 @@ pub(super) struct Bot {
     writer: Rc<TcpStream>,
     out: Vec<u8>,
     intended: Instant,
-    /// The tick for which the next input will be sampled; `None` if no turn waits.
+    /// The tick for which the next input will be sampled. `None` if no turn waits.
     aimed: Option<Tick>,
-    /// The player, and its number in the registry; `None` before the welcome.
+    /// The player, and its number in the registry. `None` before the welcome.
     known: Option<(PlayerId, u32)>,
     is_witness: bool,
     /// Whether the bot stops reading once it is in its room.
@@ -95,7 +95,7 @@ pub(super) struct Bot {
 }
 
 impl Bot {
-    /// Opens a session; `intended` is when the bot was due to connect.
+    /// Opens a session. `intended` is the planned time of connecting.
     pub(super) fn open(
         number: u32,
         writer: Rc<TcpStream>,
@@ -149,8 +149,8 @@ impl Bot {
         self.stalls && self.joined
     }
 
-    /// Returns whether the socket has refused data. For a stalled bot that is the only sign that
-    /// the server has closed.
+    /// Returns whether writing to the socket failed. For a stalled bot that is the only sign that
+    /// the server closed the connection.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }
@@ -168,7 +168,7 @@ impl Bot {
         self.tracker.age(&shared.registry, &mut shared.age_samples, now)
     }
 
-    /// Calls `waits` for each unseen turn of a neighbour, with how long it has waited.
+    /// Calls `waits` for each unseen turn of a neighbour, with the time it has waited.
     pub(super) fn pending(&self, registry: &Registry, now: Instant, waits: impl FnMut(Duration)) {
         self.tracker.pending(registry, now, waits);
     }
@@ -179,12 +179,12 @@ impl Bot {
         self.send(Command::Bye, now, shared);
     }
 
-    /// Says goodbye, so that a new session can replace this one.
+    /// Says goodbye. A new session then replaces this one.
     pub(super) fn leave_for_replacement(&mut self, now: Instant, shared: &mut ThreadState) {
-        shared.schedule.forget(self.number);
+        shared.schedule.cancel(self.number);
         self.flush_planned = false;
         if let Some(player) = self.player() {
-            // The server may never carry out its last commands.
+            // The server may never apply the last commands.
             shared.registry.remove(player);
         }
         self.leave(now, shared);
@@ -211,7 +211,7 @@ impl Bot {
                     }
                     return;
                 }
-                // The reader gets the same error and reports it, if it reads.
+                // The next read fails with the same error, which is reported there.
                 Err(_) => {
                     self.out.clear();
                     self.is_broken = true;
@@ -220,7 +220,7 @@ impl Bot {
         }
     }
 
-    /// Processes bytes that were read. Uses `input` as a buffer.
+    /// Processes bytes from the socket. Decodes in place, so it overwrites `input`.
     pub(super) fn receive(
         &mut self,
         mut input: &mut [u8],

@@ -18,26 +18,26 @@ pub(super) enum OpenError {
     /// The network failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The server did not agree to WebSocket.
+    /// The server did not accept the WebSocket handshake.
     #[error("handshake: {0}")]
     Handshake(#[from] HandshakeError),
 }
 
-/// How far an opening connection is.
+/// The progress of a connection attempt.
 pub(super) enum HandshakeProgress {
-    /// There is nothing to do until the socket is ready again.
+    /// The handshake continues when the socket is ready again.
     Waiting,
-    /// The server agreed. `read` bytes are in the buffer, and the first `answer` of them are its
-    /// answer.
+    /// The server accepted. `read` bytes are in the buffer; the first `answer` of them are the
+    /// response, and the others are frames.
     Open { answer: usize, read: usize },
 }
 
-/// A connection that is being opened.
+/// A connection whose handshake is not complete.
 pub(super) struct ConnectAttempt {
     pub(super) stream: TcpStream,
-    /// When it was due to begin.
+    /// The planned time of the attempt.
     pub(super) intended: Instant,
-    /// When it began.
+    /// The actual time of the attempt.
     pub(super) begun: Instant,
     handshake: ClientHandshake,
     request: Vec<u8>,
@@ -45,7 +45,7 @@ pub(super) struct ConnectAttempt {
 }
 
 impl ConnectAttempt {
-    /// Starts to connect, without waiting.
+    /// Starts to connect. Does not block.
     pub(super) fn begin(
         peer: SocketAddr,
         address: &Address,
@@ -63,7 +63,7 @@ impl ConnectAttempt {
         })
     }
 
-    /// Continues as far as the socket allows. Reads into `scratch`.
+    /// Continues as far as the socket allows, and reads into `scratch`.
     pub(super) fn proceed(&mut self, scratch: &mut [u8]) -> Result<HandshakeProgress, OpenError> {
         if !self.is_connected {
             if let Some(error) = self.stream.take_error()? {

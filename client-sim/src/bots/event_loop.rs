@@ -1,4 +1,5 @@
-//! The sockets of one thread. All are non-blocking and share one wait and one read buffer.
+//! The event loop of one thread. All of its sockets are non-blocking, and share one poller and one
+//! read buffer.
 
 use std::{
     collections::VecDeque,
@@ -22,10 +23,11 @@ use super::{
 const READ_SIZE: usize = 64 * 1024;
 /// How long attempt a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Whether the system reports data that arrives after a read that did not fill its buffer.
+/// Whether a read that does not fill the buffer was the last one: the system reports data that
+/// arrives after it.
 const SHORT_READ_IS_LAST: bool = cfg!(unix);
 
-/// The bots of a thread with their connections.
+/// The bots of a thread, and their sockets.
 pub(super) struct EventLoop {
     group: BotGroup,
     sockets: Sockets,
@@ -36,21 +38,21 @@ pub(super) struct EventLoop {
 struct Sockets {
     address: Address,
     peer: SocketAddr,
-    /// By the bot's number.
+    /// By bot number.
     connections: Vec<Option<BotConnection>>,
-    /// The bots that began to connect, and when, oldest first. Some may be connected by now.
+    /// The time and bot of each connection attempt, oldest first. Some are connected by now.
     attempts: VecDeque<(Instant, u32)>,
     /// Bots that may have more to read although the system will not report it again.
     unfinished: Vec<u32>,
     scratch: Vec<u8>,
-    /// When the last read was.
+    /// The time of the last read.
     last_read: Instant,
 }
 
 /// A bot's connection.
 enum BotConnection {
     Connecting(Box<ConnectAttempt>),
-    /// The bot writes to it.
+    /// The bot also has the stream, to write to it.
     Open(Rc<TcpStream>),
 }
 
@@ -78,8 +80,8 @@ impl EventLoop {
         &mut self.group
     }
 
-    /// Does what is due, waits until something happens or is due, or until the given moment, and
-    /// reads what arrived.
+    /// Runs the due jobs, waits for a socket, the next job or `until`, and reads from the sockets
+    /// that are ready.
     pub(super) fn run_once(&mut self, until: Instant) -> io::Result<()> {
         let Self {
             group,
@@ -110,7 +112,7 @@ impl EventLoop {
         Ok(())
     }
 
-    /// Makes all bots say goodbye, and drops those that are still connecting.
+    /// Makes all bots say goodbye, and drops the connections that are still being opened.
     pub(super) fn leave(&mut self) {
         self.sockets.attempts.clear();
         for connection in &mut self.sockets.connections {
@@ -123,7 +125,7 @@ impl EventLoop {
 }
 
 impl Sockets {
-    /// Does what is due, at most a batch. Returns whether there is more.
+    /// Runs the due jobs, at most a batch. Returns whether more are due.
     fn run_due(&mut self, group: &mut BotGroup, poller: &Poller) -> bool {
         let due = group.run_due();
         for (bot, intended) in due.connect {
@@ -137,7 +139,7 @@ impl Sockets {
     fn connect(&mut self, poller: &Poller, number: u32, intended: Instant) -> Result<(), OpenError> {
         let now = Instant::now();
         let mut attempt = Box::new(ConnectAttempt::begin(self.peer, &self.address, intended, now)?);
-        // The system reports each change once, so both kinds can always be registered.
+        // Events are edge-triggered, so it costs nothing to register for both kinds.
         let interest = Interest::READABLE | Interest::WRITABLE;
         poller
             .registry()
@@ -151,12 +153,12 @@ impl Sockets {
         Ok(())
     }
 
-    /// Returns when the oldest attempt to connect times out.
+    /// Returns when the oldest connection attempt times out.
     fn connect_deadline(&self) -> Option<Instant> {
         self.attempts.front().map(|(begun, _)| *begun + CONNECT_TIMEOUT)
     }
 
-    /// Ends attempts to connect that take too long.
+    /// Ends the connection attempts that take too long.
     fn time_out_connects(&mut self, group: &mut BotGroup, now: Instant) {
         while let Some((begun, number)) = self
             .attempts
@@ -210,7 +212,7 @@ impl Sockets {
         let stream = Rc::new(attempt.stream);
         group.connected(number, stream.clone(), attempt.intended);
         self.connections[number as usize] = Some(BotConnection::Open(stream));
-        // More than the answer may have arrived, even the end.
+        // Frames, or the end of the stream, may have arrived with the response.
         self.unfinished.push(number);
         let rest = self.scratch.get_mut(answer..read).unwrap_or_default();
         self.last_read = Instant::now();
@@ -219,8 +221,8 @@ impl Sockets {
         }
     }
 
-    /// Reads once, into the shared buffer. If a read does not fill it, another would find nothing
-    /// and is skipped, unless the stream is known to have ended.
+    /// Reads once, into the shared buffer. Skips the next read if this one does not fill the buffer,
+    /// because it would find nothing, unless the stream is known to have ended.
     fn read(&mut self, group: &mut BotGroup, number: u32, ended: bool) {
         // A stalled bot never reads again.
         if group.is_stalled(number) {
@@ -251,7 +253,7 @@ impl Sockets {
     }
 }
 
-/// Returns a reason with few variants, for counting.
+/// Returns a reason that is the same for all errors of a kind, so that they are counted together.
 fn describe(error: &OpenError) -> String {
     match error {
         OpenError::Io(error) => error.kind().to_string(),

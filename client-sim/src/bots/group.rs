@@ -1,4 +1,4 @@
-//! The bots of one thread, and the data that they share.
+//! The bots of one thread, and their shared state.
 
 mod count;
 
@@ -25,28 +25,28 @@ use super::{
     tally::{Stopwatch, Tally},
 };
 
-/// The code that is counted for a connection that ended without one.
+/// The close code under which a connection that ended without one is counted (RFC 6455).
 const NO_CODE: u16 = 1006;
-/// How many jobs run before the sockets get their turn again.
+/// The most jobs that run before the sockets are read again.
 const BATCH: usize = 128;
 
-/// The number under which the schedule keeps the jobs of the thread, as if it were a bot.
+/// The bot number of jobs that belong to the thread, not to a bot.
 const THREAD: u32 = u32::MAX;
-/// The time between samples of what a bot knows of another, in microseconds. It varies by half in
+/// The average time between samples of the age of the picture, in microseconds. It varies by half in
 /// either direction, so that samples do not align with ticks.
 const AGE_SAMPLE_US: u32 = 2000;
-/// How many bots to try until one fits.
+/// The most random bots that are tried until one is suitable.
 const ATTEMPTS: u32 = 4;
 
 /// The bots of one thread. None of its functions blocks.
 pub(super) struct BotGroup {
-    /// By bot number; only the rooms of this thread have bots here.
+    /// By bot number. Only bots in rooms of this thread have an entry.
     bots: Vec<Option<Box<Bot>>>,
     /// The numbers of this thread's witnesses.
     witnesses: Vec<u32>,
     shared: ThreadState,
     watch: Stopwatch,
-    /// Bots that still have a connection, welcomed or not.
+    /// The number of bots with a connection, welcomed or not.
     open: u32,
     started: Instant,
     awake: PauseDetector,
@@ -55,18 +55,18 @@ pub(super) struct BotGroup {
     is_ending: bool,
 }
 
-/// What [`BotGroup::run_due`] leaves for its caller to do.
+/// The work that [`BotGroup::run_due`] leaves to its caller.
 #[derive(Debug, Default)]
 pub(super) struct DueWork {
-    /// Bots that must connect now, and when each was due.
+    /// The bots that must connect now, each with its planned time.
     pub(super) connect: Vec<(u32, Instant)>,
-    /// Whether more is due.
+    /// Whether more jobs are due.
     pub(super) more: bool,
 }
 
 impl BotGroup {
-    /// Creates the bots of the plan that belong to this thread, each to connect at its time after
-    /// `start`.
+    /// Creates the bots of the plan that belong to this thread. Each connects at its planned time
+    /// after `start`.
     pub(super) fn new(plan: Plan, thread: u32, start: Instant, tick_watch: Arc<TickWatch>) -> Self {
         let mut schedule = Schedule::default();
         let roles = Roles::new(&plan);
@@ -116,10 +116,10 @@ impl BotGroup {
         self.shared.schedule.next_due()
     }
 
-    /// Begins the measurement: discards what was measured so far.
+    /// Begins the measurement, and discards everything measured before it.
     pub(super) fn begin_measuring(&mut self, now: Instant) {
         self.shared.tally.measured = Default::default();
-        // A stretch without a tick that began earlier counts from here.
+        // A standstill that began earlier counts from here.
         self.shared.tick_watch.restart(now);
         self.watch = Stopwatch::start(now);
         if let Some(delay) = self.churn.delay() {
@@ -132,7 +132,7 @@ impl BotGroup {
         self.open
     }
 
-    /// Does the jobs that are due, at most a batch.
+    /// Runs the due jobs, at most a batch.
     pub(super) fn run_due(&mut self) -> DueWork {
         let mut due = DueWork::default();
         for _ in 0..BATCH {
@@ -158,8 +158,8 @@ impl BotGroup {
         due
     }
 
-    /// Samples what the bots know of each other. If the thread is late, it does not make up for
-    /// missed samples: they would all be the same one.
+    /// Samples the age of a random bot's picture. A thread that is late does not make up for missed
+    /// samples: they would all be equal.
     fn sample_age(&mut self, now: Instant) {
         let next = AGE_SAMPLE_US / 2 + self.shared.age_samples.below(AGE_SAMPLE_US);
         let next = now + Duration::from_micros(next.into());
@@ -179,7 +179,7 @@ impl BotGroup {
         }
     }
 
-    /// Makes one bot leave; when its connection is over, a new session replaces it.
+    /// Makes one bot leave. When its connection is closed, a new session replaces it.
     fn churn(&mut self, due: Instant, now: Instant) {
         if let Some(delay) = self.churn.delay() {
             self.shared.schedule.add(due + delay, THREAD, Job::Churn);
@@ -210,7 +210,7 @@ impl BotGroup {
         *self.shared.tally.run.connect_failures.entry(reason).or_default() += 1;
     }
 
-    /// Passes on bytes that were read from a bot's socket.
+    /// Passes bytes from a bot's socket to the bot.
     pub(super) fn receive(&mut self, number: u32, input: &mut [u8], now: Instant) -> Result<(), SessionEnd> {
         let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) else {
             return Err(SessionEnd::Closed(None));
@@ -234,13 +234,13 @@ impl BotGroup {
         bot.is_some_and(|bot| bot.is_stalled())
     }
 
-    /// Removes a bot whose connection is over.
+    /// Removes a bot whose connection has ended.
     pub(super) fn closed(&mut self, number: u32, end: SessionEnd) {
         let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::take) else {
             return;
         };
         self.open -= 1;
-        self.shared.schedule.forget(number);
+        self.shared.schedule.cancel(number);
         if let Some(player) = bot.player() {
             self.watch.lap(&mut self.shared.tally, Instant::now());
             self.shared.tally.run.connected -= 1;
@@ -276,7 +276,7 @@ impl BotGroup {
                 stalled.extend(bot.is_stalled().then_some(number));
             }
         }
-        // Stalled bots will not read the answer.
+        // Stalled bots do not read the server's answer.
         for number in stalled {
             self.closed(number, SessionEnd::Closed(None));
         }
@@ -287,7 +287,7 @@ impl BotGroup {
         self.started + self.shared.plan.measures_from()
     }
 
-    /// Returns the length of the measurement; `None`: until the run is stopped.
+    /// Returns the length of the measurement. `None`: the run goes on until it is stopped.
     pub(super) fn duration(&self) -> Option<Duration> {
         self.shared.plan.duration
     }

@@ -16,11 +16,11 @@ use super::{
 /// Input-to-neighbour latency or age of the picture, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Latency {
-    /// Half of the samples are no higher.
+    /// The median.
     pub p50: f64,
-    /// 90% of the samples are no higher.
+    /// The 90th percentile.
     pub p90: f64,
-    /// 99% of the samples are no higher.
+    /// The 99th percentile.
     pub p99: f64,
     /// The highest.
     pub max: f64,
@@ -31,9 +31,9 @@ pub struct Latency {
 /// Other times, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Quantiles {
-    /// Half of the samples are no higher.
+    /// The median.
     pub p50: f64,
-    /// 99% of the samples are no higher.
+    /// The 99th percentile.
     pub p99: f64,
     /// The highest.
     pub max: f64,
@@ -63,7 +63,8 @@ impl Quantiles {
     }
 }
 
-/// Returns NaN without samples, which is `null` in JSON: 0 would read as perfect.
+/// Returns a quantile in milliseconds. Without samples it is NaN, which is `null` in JSON: 0 would
+/// look like a perfect result.
 fn quantile(times: &Histogram<u64>, quantile: f64) -> f64 {
     if times.is_empty() {
         f64::NAN
@@ -81,17 +82,17 @@ fn quantile(times: &Histogram<u64>, quantile: f64) -> f64 {
 pub struct Report {
     /// Bots that the plan asked for.
     pub bots: u32,
-    /// Bots that ever had an open session.
+    /// Bots that had an open session at some time.
     pub connected: u32,
-    /// Bots that ever were in a room.
+    /// Bots that were in a room at some time.
     pub joined: u32,
     /// Bots that decoded everything they received.
     pub witnesses: u32,
     /// Bots that left as planned and were replaced. A replacement has the same bot number and is
     /// not counted twice.
     pub bots_replaced: u64,
-    /// Bots that stopped reading as planned and that the server closed. That is not a failure: the
-    /// server decides.
+    /// Bots that stopped reading as planned, and that the server then closed. Closing them is not a
+    /// failure.
     pub clients_stalled_closed: u64,
     /// Violations of the protocol and its guarantees.
     pub violations: u64,
@@ -102,10 +103,10 @@ pub struct Report {
     /// From the intended moment of a turn to the moment a neighbour has applied it, or a newer one
     /// that overtook it.
     pub input_to_neighbour_ms: Latency,
-    /// The longest stretch in which no bot received a tick; `None` if no bot ever did.
+    /// The longest time in which no bot received a tick. `None` if no bot ever received one.
     pub standstill: Option<Standstill>,
-    /// When that was, by the clock of the bots' machine (RFC 3339, UTC): search the server's log
-    /// for this time.
+    /// When that time began, by the clock of the bots' machine (RFC 3339, UTC). Search the server's
+    /// log for it.
     pub standstill_at: Option<String>,
     /// The longest time for which a thread of bots itself stood still, if over 250 ms. Such time is
     /// not part of a standstill.
@@ -244,9 +245,9 @@ impl Report {
         }
     }
 
-    /// Returns whether all went well: at least one bot connected, none failed to connect, all
-    /// joined a room unless the run was stopped early, no connection was lost, no violation
-    /// occurred, and the server did not stand still.
+    /// Returns whether the run found no fault: at least one bot connected, none failed to connect,
+    /// all joined a room unless the run was stopped early, no connection was lost, no violation
+    /// occurred, and the server did not stand still for longer than the plan allows.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.connected > 0

@@ -1,4 +1,4 @@
-//! A run from start to end: starts the threads, watches them and sums up their counts.
+//! A run from start to end: starts the threads, watches them and sums up their counters.
 
 use std::{
     fmt,
@@ -39,7 +39,7 @@ pub struct Progress {
     pub frames_in_per_s: f64,
     /// Violations so far.
     pub violations: u64,
-    /// Connections lost, and those that could not be opened.
+    /// Connections that were lost or could not be opened.
     pub lost: u64,
     /// Input-to-neighbour latency so far; it starts again with the measurement.
     pub latency: Latency,
@@ -74,15 +74,14 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Runs bots as planned, until the plan's time is over or `stop` is ready. Calls `progress` once a
+/// Runs bots as planned, until the plan's time is over or `stop` completes. Calls `progress` once a
 /// second.
 ///
-/// The bots have their own threads, so you can await this in any tokio runtime with a timer, even
-/// in that of the server under load. Dropping the future stops the bots.
+/// The bots have their own threads. You can await this future in any tokio runtime with a timer, even
+/// in the runtime of the server under load. Dropping the future stops the bots.
 ///
 /// # Errors
-/// [`PlanError`] if the plan cannot be carried out. The report contains everything that goes wrong
-/// later.
+/// [`PlanError`] if the plan cannot be carried out. Later failures are in the report.
 pub async fn run(
     plan: Plan,
     stop: impl Future<Output = ()>,
@@ -130,7 +129,7 @@ pub async fn run(
             _ = second.tick() => {
                 let now = watcher.progress();
                 progress(&now);
-                // No bot is left that could do anything: do not wait for a dead server.
+                // No bot is left: do not wait for a dead server.
                 if now.connected == 0 && now.lost >= u64::from(now.bots) {
                     stop_sender.send_replace(true);
                 }
@@ -141,20 +140,20 @@ pub async fn run(
     Ok(Report::new(plan, &total, tick_watch.started(), stopped_early))
 }
 
-/// Receives the counts of a thread when it is done.
+/// Receives the counters of a thread when it is done.
 type Done = oneshot::Receiver<std::io::Result<Tally>>;
 
 fn spawn(options: ThreadOptions) -> Result<Done, PlanError> {
     let (sender, receiver) = oneshot::channel();
     std::thread::Builder::new()
         .name(format!("bots-{}", options.thread))
-        // If nothing waits for the result any longer, it is not needed.
+        // The send fails if the run was dropped, and then nothing needs the result.
         .spawn(move || drop(sender.send(run_thread(options))))
         .map_err(|error| PlanError::Thread(error.to_string()))?;
     Ok(receiver)
 }
 
-/// Sums up the counts of all threads, once they are done.
+/// Waits for all threads, and sums up their counters.
 async fn sum(done: Vec<Done>) -> Result<Tally, PlanError> {
     let mut total = Tally::default();
     for tally in done {
@@ -167,7 +166,7 @@ async fn sum(done: Vec<Done>) -> Result<Tally, PlanError> {
     Ok(total)
 }
 
-/// Resolves the host once, not once for each bot.
+/// Resolves the host once for all bots.
 async fn resolve(address: &Address) -> Result<SocketAddr, PlanError> {
     let unknown = || PlanError::Host(address.host.clone());
     let mut found = tokio::net::lookup_host((address.host.as_str(), address.port))
@@ -176,7 +175,7 @@ async fn resolve(address: &Address) -> Result<SocketAddr, PlanError> {
     found.next().ok_or_else(unknown)
 }
 
-/// Sums up the threads' counts while they run.
+/// Sums up the threads' counters while they run.
 struct Watcher {
     start: Instant,
     measures_from: Instant,

@@ -13,13 +13,13 @@ pub enum Job {
     SampleInput,
     /// Say something.
     Chat,
-    /// Change its skin.
+    /// Change the skin.
     Skin,
     /// Measure the round trip.
     Ping,
-    /// Let one bot leave and a new session replace it: a job of the thread, not of a bot.
+    /// Make one bot leave, and replace it by a new session. A job of the thread, not of a bot.
     Churn,
-    /// Sample what one bot knows of another: a job of the thread, not of a bot.
+    /// Sample the age of one bot's picture of a neighbour. A job of the thread, not of a bot.
     SampleAge,
     /// Try again to send data that the socket did not take.
     Flush,
@@ -31,17 +31,17 @@ struct Entry {
     /// Entries for the same moment keep the order in which they were added.
     order: u64,
     bot: u32,
-    /// The version of the bot that the job belongs to.
+    /// The version of the bot's jobs when this one was added.
     version: u32,
     job: Job,
 }
 
-/// All jobs to be done.
+/// The jobs of all bots of a thread.
 #[derive(Debug, Default)]
 pub struct Schedule {
     entries: BinaryHeap<Reverse<Entry>>,
     order: u64,
-    /// How often the jobs of each bot were forgotten; missing bots: never.
+    /// By bot number: how often the bot's jobs were cancelled. A missing entry means never.
     versions: Vec<u32>,
 }
 
@@ -60,8 +60,8 @@ impl Schedule {
         }));
     }
 
-    /// Forgets all jobs of a bot. Their entries stay in the heap until they would have been due.
-    pub fn forget(&mut self, bot: u32) {
+    /// Cancels all jobs of a bot. Their entries stay in the heap until they are due.
+    pub fn cancel(&mut self, bot: u32) {
         let place = bot as usize;
         if self.versions.len() <= place {
             self.versions.resize(place + 1, 0);
@@ -73,13 +73,13 @@ impl Schedule {
         self.versions.get(bot as usize).copied().unwrap_or(0)
     }
 
-    /// Returns when the next job is due; it may be a forgotten one.
+    /// Returns when the next job is due, including cancelled ones.
     #[must_use]
     pub fn next_due(&self) -> Option<Instant> {
         self.entries.peek().map(|Reverse(entry)| entry.due)
     }
 
-    /// Removes the next job if it is due. Returns when it was due, its bot and the job.
+    /// Removes the next job if it is due. Returns its time, its bot and the job.
     pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, u32, Job)> {
         while self.next_due().is_some_and(|due| due <= now) {
             let Reverse(entry) = self.entries.pop()?;
@@ -90,7 +90,7 @@ impl Schedule {
         None
     }
 
-    /// Forgets all jobs.
+    /// Cancels all jobs.
     pub fn clear(&mut self) {
         self.entries.clear();
     }

@@ -1,4 +1,4 @@
-//! The counters of a thread while its bots run.
+//! The counters of a thread.
 
 use std::{
     collections::BTreeMap,
@@ -9,11 +9,11 @@ use hdrhistogram::Histogram;
 
 use super::{latency::Sighting, standstill::Standstill, violations::Violations};
 
-/// The longest time that is recorded exactly, in microseconds; longer times count as this.
+/// The longest time that is recorded, in microseconds. A longer one is recorded as this.
 const LONGEST_US: u64 = 60_000_000;
 
-/// A turn that has waited less than this when the measurement ends is in flight: counting it would
-/// make it look too fast.
+/// An unseen turn at the end of the measurement counts only after this time. A younger one may still
+/// be on its way, and its time so far would be too short a latency.
 const IN_FLIGHT: Duration = Duration::from_secs(1);
 
 /// Durations in microseconds, with three significant digits.
@@ -44,22 +44,22 @@ impl Default for Times {
 /// All counters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// Counted from the first connection on.
+    /// Counted during the whole run.
     pub(super) run: RunCounts,
-    /// Counted from the beginning of the measurement on.
+    /// Counted during the measurement.
     pub(super) measured: MeasuredCounts,
 }
 
-/// Counters that matter during the whole run.
+/// The counters of the whole run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RunCounts {
-    /// Bots that have an open session now.
+    /// Bots with an open session now.
     pub(super) connected: u32,
-    /// Bots that ever had one.
+    /// Bots that have had a session.
     pub(super) welcomed: u32,
-    /// Bots that ever were in a room.
+    /// Bots that have been in a room.
     pub(super) joined: u32,
-    /// Bots that left and were replaced.
+    /// Bots that left as planned and were replaced.
     pub(super) replaced: u64,
     /// Stalled bots that the server closed.
     pub(super) stalled_closed: u64,
@@ -69,11 +69,11 @@ pub(super) struct RunCounts {
     pub(super) connect_failures: BTreeMap<String, u64>,
     pub(super) disconnects: BTreeMap<u16, u64>,
     pub(super) refused: BTreeMap<&'static str, u64>,
-    /// Times from the intended moment of connecting to the welcome.
+    /// Times from the planned moment of connecting to the welcome.
     pub(super) connect: Times,
 }
 
-/// Counters of the measurement.
+/// The counters of the measurement.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MeasuredCounts {
     /// The sum of the times for which bots were connected.
@@ -83,7 +83,7 @@ pub(super) struct MeasuredCounts {
     pub(super) frames_in: u64,
     pub(super) bytes_in: u64,
     pub(super) snapshots: u64,
-    /// Counted for witnesses only, like everything about the content of snapshots.
+    /// Only for witnesses, like all counters of the contents of snapshots.
     pub(super) snapshot_bytes: u64,
     pub(super) updates: u64,
     /// Updates of a neighbour's motion, and their bytes.
@@ -92,7 +92,7 @@ pub(super) struct MeasuredCounts {
     pub(super) enters: u64,
     pub(super) chats_in: u64,
     pub(super) inputs_out: u64,
-    /// Commands that are unacknowledged at the end.
+    /// Commands without an acknowledgement at the end.
     pub(super) inputs_unacknowledged: u64,
     pub(super) messages_out: u64,
     pub(super) turns_seen: u64,
@@ -104,20 +104,19 @@ pub(super) struct MeasuredCounts {
     pub(super) predictions_unchecked: u64,
     /// Commands that arrived after their tick began, as the server reports.
     pub(super) inputs_late: u64,
-    /// How long before their tick the other commands arrived.
+    /// How long before their tick all other commands arrived.
     pub(super) early: Times,
-    /// How long after their tick began the late ones arrived.
+    /// How long after the start of their tick the late commands arrived.
     pub(super) late: Times,
     pub(super) latency: Times,
-    /// The longest stretch in which no bot received a tick.
+    /// The longest time in which no bot received a tick.
     pub(super) standstill: Option<Standstill>,
-    /// The longest time for which this thread of bots itself stood still.
+    /// The longest time for which this thread itself stood still.
     pub(super) own_pause: Duration,
     /// How outdated the witnesses' knowledge of their neighbours is.
     pub(super) age: Times,
     pub(super) lag: Times,
-    /// Times from the moment at which the schedule wanted a turn to the one at which it was
-    /// sampled.
+    /// Times from the planned moment of a turn to the moment of its sampling.
     pub(super) input_wait: Times,
     pub(super) rtt: Times,
 }
@@ -210,7 +209,7 @@ fn merge_counts<K: Clone + Ord>(into: &mut BTreeMap<K, u64>, from: &BTreeMap<K, 
     }
 }
 
-/// Sums up the connected time of all bots.
+/// Measures the connected time of all bots, and the CPU time of the thread.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch {
     began: Instant,

@@ -12,14 +12,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::{event_loop::EventLoop, group::BotGroup, plan::Plan, standstill::TickWatch, tally::Tally};
 
-/// How long the server has to answer goodbyes.
+/// How long to wait for the server's answers to the goodbyes.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How often a thread reports its counts.
+/// How often a thread reports its counters.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
 /// How often a thread checks whether to stop.
 const CHECK_STOP_EVERY: Duration = Duration::from_millis(50);
 
-/// The instructions of a thread.
+/// The options of a thread.
 pub(super) struct ThreadOptions {
     pub(super) plan: Plan,
     pub(super) thread: u32,
@@ -27,9 +27,9 @@ pub(super) struct ThreadOptions {
     pub(super) peer: SocketAddr,
     pub(super) start: Instant,
     pub(super) tick_watch: Arc<TickWatch>,
-    /// Becomes true, or closed, when the run must end.
+    /// Becomes true, or is closed, when the run must end.
     pub(super) stop: watch::Receiver<bool>,
-    /// Receives the counts from time to time; if it is full, the next report is enough.
+    /// Receives the counters regularly. If the channel is full, the report is dropped.
     pub(super) progress: mpsc::Sender<(u32, Tally)>,
 }
 
@@ -80,7 +80,8 @@ pub(super) fn run_thread(options: ThreadOptions) -> io::Result<Tally> {
     Ok(tally)
 }
 
-/// Makes the bots say goodbye, and waits briefly until the server has closed. Cuts off the rest.
+/// Makes the bots say goodbye, waits briefly for the server to close their connections, and drops
+/// the others.
 fn say_goodbye(mut event_loop: EventLoop) -> io::Result<()> {
     event_loop.leave();
     let deadline = Instant::now() + GOODBYE_TIMEOUT;

@@ -1,6 +1,6 @@
 //! Helpers for the WebSocket tests: they build frames without the encoder under test, and collect
 //! events.
-#![allow(dead_code, reason = "each test file uses another part")]
+#![allow(dead_code, reason = "each test file uses only some of the helpers")]
 
 use parlour_shared::websocket::{Decoder, Limits, Role, WebSocketError, WebSocketEvent};
 use proptest::prelude::*;

@@ -1,5 +1,5 @@
 //! The server's side of the protocol, as far as tests need it: frames built by hand.
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, reason = "each test file uses only some of the helpers")]
 
 pub(crate) mod world;
 

@@ -1,6 +1,6 @@
 //! The server's end of one connection, controlled by the test.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, reason = "each test file uses only some of the helpers")]
 
 use std::net::Ipv4Addr;
 

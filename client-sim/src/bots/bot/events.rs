@@ -1,4 +1,4 @@
-//! A bot reacts to events: it continues its session, and checks what its neighbours do.
+//! The reactions of a bot to events: it joins its room, and looks for the turns of its neighbours.
 
 use std::time::{Duration, Instant};
 
@@ -93,7 +93,7 @@ impl Bot {
         }
     }
 
-    /// Searches the snapshot that was just applied for turns of neighbours.
+    /// Looks for turns of neighbours in the snapshot that was just applied.
     fn look(&mut self, now: Instant, shared: &mut ThreadState) {
         let (snapshot, registry, measured) = (&shared.snapshot, &shared.registry, &mut shared.tally.measured);
         let own = self.client.slot();

@@ -1,4 +1,4 @@
-//! A bot does its scheduled jobs.
+//! The scheduled jobs of a bot.
 
 use std::time::Instant;
 
@@ -12,10 +12,10 @@ use parlour_shared::{
 use super::{super::schedule::Job, Bot, ThreadState};
 
 impl Bot {
-    /// Does a job that is due, if that is possible now, and schedules the next.
+    /// Runs a due job, if that is possible now, and schedules the next one.
     pub(in super::super) fn act(&mut self, job: Job, due: Instant, now: Instant, shared: &mut ThreadState) {
         let next = match job {
-            // These are jobs of the thread.
+            // The thread runs these.
             Job::Connect | Job::Churn | Job::SampleAge => None,
             Job::Flush => {
                 self.flush_planned = false;
@@ -62,16 +62,16 @@ impl Bot {
             .lag
             .add(Instant::now().saturating_duration_since(due));
         if let Some(delay) = next {
-            // Count from the due time, not from now: a generator that is late catches up instead of
-            // putting less load on the server.
+            // Count from the due time, not from now: a late generator must catch up. Otherwise it
+            // would put less load on the server.
             shared.schedule.add(due + delay, self.number, job);
         }
     }
 
-    /// Schedules when to sample the input. The wait counts from when the turn was due, so that the
-    /// generator's own delay is not part of it.
+    /// Schedules the sampling of a turn. The wait counts from the due time of the turn, so that it
+    /// excludes the generator's own delay.
     fn schedule_sample(&mut self, due: Instant, shared: &mut ThreadState) {
-        // A client samples its input once a tick; a second turn before that changes nothing.
+        // A client samples its input once a tick, so a second turn before that changes nothing.
         if self.aimed.is_some() || self.client.room().is_none() {
             return;
         }
@@ -83,13 +83,13 @@ impl Bot {
         }
     }
 
-    /// Turns now: at the scheduled moment, or after it if the generator is late.
+    /// Samples the input and turns. If the generator is late, aims at a later tick.
     fn sample(&mut self, due: Instant, now: Instant, shared: &mut ThreadState) {
         let Some(mut tick) = self.aimed.take() else {
             return;
         };
         if now > due + shared.plan.aim {
-            // It is too late for that tick. The server drops commands that are much too late.
+            // The command would miss its tick. The server drops commands that are much too late.
             tick = self
                 .client
                 .next_sample(now, shared.plan.aim)

@@ -1,4 +1,4 @@
-//! The counts of the bots of a thread, now and at the end.
+//! The counters of the bots of a thread, during a run and at its end.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use super::BotGroup;
 use crate::bots::{standstill::Standstill, tally::Tally};
 
 impl BotGroup {
-    /// Returns the counts so far.
+    /// Returns the counters so far.
     pub(in crate::bots) fn tally(&mut self, now: Instant) -> Tally {
         self.watch.report(&mut self.shared.tally, now);
         self.shared.tally.measured.inputs_unacknowledged = self
@@ -19,8 +19,8 @@ impl BotGroup {
         self.shared.tally.clone()
     }
 
-    /// Returns the counts at the end of the measurement, including unseen turns and the current
-    /// stretch without a tick.
+    /// Returns the counters at the end of the measurement, including unseen turns and the current
+    /// standstill.
     pub(in crate::bots) fn final_tally(&mut self, now: Instant) -> Tally {
         let mut tally = self.tally(now);
         let measured = &mut tally.measured;
@@ -31,8 +31,8 @@ impl BotGroup {
         tally
     }
 
-    /// Checks the thread's clock. What the server did while the thread itself stood still is
-    /// unknown: the stretch before it ends there, and a new one begins now.
+    /// Checks whether this thread stood still. If so, the server's behaviour in that time is unknown:
+    /// the current standstill ends where the pause began, and a new one begins now.
     pub(in crate::bots) fn look_at_clock(&mut self, now: Instant) {
         let Some(since) = self.awake.look(now) else {
             return;
