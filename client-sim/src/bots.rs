@@ -20,16 +20,16 @@
 //!
 //! * The clock starts at the *intended* moment, so a slow generator makes the latency worse, not
 //!   better. **Generator lag** is the time from the intended to the actual moment.
-//! * A bot repeats none of its last [`behaviour::DISTINCT`] headings, so a heading identifies a turn
-//!   unless a neighbour missed that many in a row. Then the oldest match counts, which makes the
-//!   latency worse.
+//! * A bot repeats none of its last [`behaviour::DISTINCT`] headings, so a heading identifies a
+//!   turn unless a neighbour missed that many in a row. Then the oldest match counts, which makes
+//!   the latency worse.
 //! * A turn that a newer one overtook on the server was never seen. It is also a sample, and counts
 //!   until the newer one is seen, because until then the neighbour saw an outdated state. Otherwise
-//!   a server that stands still for two seconds would look fast, because most turns of that time are
-//!   never seen. `turns_overtaken` counts such turns, and `updates_delivered` is the share of turns
-//!   that were seen.
-//! * A turn that has been unseen for a second or more at the end of the measurement counts with that
-//!   time.
+//!   a server that stands still for two seconds would look fast, because most turns of that time
+//!   are never seen. `turns_overtaken` counts such turns, and `updates_delivered` is the share of
+//!   turns that were seen.
+//! * A turn that has been unseen for a second or more at the end of the measurement counts with
+//!   that time.
 //!
 //! **Standstill** is the longest time in which no bot of any thread received a tick. A server sends
 //! one to each client in a room at least every second, so a run fails if the standstill is longer
@@ -41,11 +41,12 @@
 //! the bot has seen all turns that the neighbour intended so far, and otherwise the time since the
 //! oldest unseen one.
 //!
-//! **Phase lock** makes a bot act like a client that samples its keys once a tick. When the schedule
-//! wants a turn, the bot waits for the moment from which the turn reaches the server just before a
-//! tick begins ([`parlour_client::Client::next_sample`]). A client reads its keys at that moment, so
-//! it becomes the intended moment of the turn. The wait before it is reported separately, as
-//! `input_wait_ms`. A player's finger does not know about ticks, so a player feels the sum.
+//! **Phase lock** makes a bot act like a client that samples its keys once a tick. When the
+//! schedule wants a turn, the bot waits for the moment from which the turn reaches the server just
+//! before a tick begins ([`parlour_client::Client::next_sample`]). A client reads its keys at that
+//! moment, so it becomes the intended moment of the turn. The wait before it is reported
+//! separately, as `input_wait_ms`. A player's finger does not know about ticks, so a player feels
+//! the sum.
 //!
 //! **Witnesses** are the bots that decode everything they receive. Only witnesses contribute to
 //! latency, age and the share of delivered turns. All bots are witnesses unless the plan says

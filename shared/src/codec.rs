@@ -14,9 +14,9 @@ use crate::{
     message::{ClientMessage, ServerKind, ServerMessage},
 };
 
-/// A number that changes with the form of any message. A server rejects a client that was built from
-/// different types, which would misread its messages. A test computes the number from the types, and
-/// prints the new one when it differs.
+/// A number that changes with the form of any message. A server rejects a client that was built
+/// from different types, which would misread its messages. A test computes the number from the
+/// types, and prints the new one when it differs.
 pub const SCHEMA: u32 = 0x1805_dcf3;
 
 /// Bytes that are not a message.

@@ -1,5 +1,5 @@
-//! The decisions of a bot: when and where to turn, when and what to say. All come from seeded random
-//! streams.
+//! The decisions of a bot: when and where to turn, when and what to say. All come from seeded
+//! random streams.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -221,8 +221,8 @@ impl Sockets {
         }
     }
 
-    /// Reads once, into the shared buffer. Skips the next read if this one does not fill the buffer,
-    /// because it would find nothing, unless the stream is known to have ended.
+    /// Reads once, into the shared buffer. Skips the next read if this one does not fill the
+    /// buffer, because it would find nothing, unless the stream is known to have ended.
     fn read(&mut self, group: &mut BotGroup, number: u32, ended: bool) {
         // A stalled bot never reads again.
         if group.is_stalled(number) {

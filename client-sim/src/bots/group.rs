@@ -32,8 +32,8 @@ const BATCH: usize = 128;
 
 /// The bot number of jobs that belong to the thread, not to a bot.
 const THREAD: u32 = u32::MAX;
-/// The average time between samples of the age of the picture, in microseconds. It varies by half in
-/// either direction, so that samples do not align with ticks.
+/// The average time between samples of the age of the picture, in microseconds. It varies by half
+/// in either direction, so that samples do not align with ticks.
 const AGE_SAMPLE_US: u32 = 2000;
 /// The most random bots that are tried until one is suitable.
 const ATTEMPTS: u32 = 4;

@@ -21,8 +21,8 @@ use super::behaviour::DISTINCT;
 const REMEMBERED: u32 = 64;
 
 /// A turn, packed into one word because every snapshot checks every neighbour's turns: the heading
-/// in the lowest five bits, and above them the nanoseconds from the registry's origin to the intended
-/// moment.
+/// in the lowest five bits, and above them the nanoseconds from the registry's origin to the
+/// intended moment.
 #[derive(Clone, Copy, Debug, Default)]
 struct Turn(i64);
 
@@ -181,7 +181,8 @@ impl Tracker {
         std::mem::swap(&mut self.slots, &mut self.before);
     }
 
-    /// Ends the enters of a snapshot. Neighbours that a full snapshot did not list are out of sight.
+    /// Ends the enters of a snapshot. Neighbours that a full snapshot did not list are out of
+    /// sight.
     pub fn end_enters(&mut self) {
         self.before.clear();
     }
@@ -282,8 +283,8 @@ impl Tracker {
     }
 
     /// Returns the age of the bot's picture of a random neighbour: zero if the bot has seen the
-    /// neighbour's newest turn, otherwise the time since the oldest unseen one was intended. Returns
-    /// `None` if the age is known for no neighbour.
+    /// neighbour's newest turn, otherwise the time since the oldest unseen one was intended.
+    /// Returns `None` if the age is known for no neighbour.
     pub fn age(&self, registry: &Registry, chance: &mut Stream, now: Instant) -> Option<Duration> {
         let known = || {
             let tracks = self.slots.iter().flatten();

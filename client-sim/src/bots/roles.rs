@@ -13,8 +13,8 @@ pub struct Roles {
 
 impl Roles {
     /// Picks the roles. Stalled bots are spread evenly over all bots. The witnesses of a room are
-    /// picked from its other bots: the plan's share of the room, but at least one, spread evenly over
-    /// the order in which they connect.
+    /// picked from its other bots: the plan's share of the room, but at least one, spread evenly
+    /// over the order in which they connect.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let mut chance = Stream::new(plan.seed, 0, Purpose::BotRole);

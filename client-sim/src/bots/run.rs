@@ -77,8 +77,8 @@ impl fmt::Display for Progress {
 /// Runs bots as planned, until the plan's time is over or `stop` completes. Calls `progress` once a
 /// second.
 ///
-/// The bots have their own threads. You can await this future in any tokio runtime with a timer, even
-/// in the runtime of the server under load. Dropping the future stops the bots.
+/// The bots have their own threads. You can await this future in any tokio runtime with a timer,
+/// even in the runtime of the server under load. Dropping the future stops the bots.
 ///
 /// # Errors
 /// [`PlanError`] if the plan cannot be carried out. Later failures are in the report.

@@ -12,8 +12,8 @@ use super::{latency::Sighting, standstill::Standstill, violations::Violations};
 /// The longest time that is recorded, in microseconds. A longer one is recorded as this.
 const LONGEST_US: u64 = 60_000_000;
 
-/// An unseen turn at the end of the measurement counts only after this time. A younger one may still
-/// be on its way, and its time so far would be too short a latency.
+/// An unseen turn at the end of the measurement counts only after this time. A younger one may
+/// still be on its way, and its time so far would be too short a latency.
 const IN_FLIGHT: Duration = Duration::from_secs(1);
 
 /// Durations in microseconds, with three significant digits.

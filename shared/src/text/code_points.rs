@@ -8,14 +8,15 @@ const MAX_STACKED_MARKS: u8 = 4;
 /// Maximum number of marks of any kind on one base. Common Burmese words have five, most of them
 /// beside the letter.
 const MAX_MARKS: u8 = 8;
-/// Number of letters and digits in a flag that is a tag sequence: two for the country, and up to four
-/// for its subdivision.
+/// Number of letters and digits in a flag that is a tag sequence: two for the country, and up to
+/// four for its subdivision.
 const TAGS: std::ops::RangeInclusive<usize> = 3..=6;
 
 /// A code point of a text, with its class in this context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodePoint {
-    /// Visible, or an invisible character that changes how its neighbours look in a script or emoji.
+    /// Visible, or an invisible character that changes how its neighbours look in a script or
+    /// emoji.
     Shown(char),
     /// A blank within a line.
     Blank(char),

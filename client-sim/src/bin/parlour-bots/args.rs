@@ -81,7 +81,8 @@ struct Actions {
     /// Number of bots
     #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
     count: u32,
-    /// How bots move: turn from time to time, turn all the time, stand still, or gather in the middle
+    /// How bots move: turn from time to time, turn all the time, stand still, or gather in the
+    /// middle
     #[arg(long, value_name = "KIND", default_value = "walkers", value_parser = behaviour())]
     behaviour: Behaviour,
     /// Turns per second and bot [default: 2, jitter 20, idle 0]
@@ -91,8 +92,8 @@ struct Actions {
     /// then runs from the moment of sampling, and the wait before it is reported separately
     #[arg(long)]
     phase_lock: bool,
-    /// How long before its tick input should arrive. Raise it if sending the turns of many bots takes
-    /// longer
+    /// How long before its tick input should arrive. Raise it if sending the turns of many bots
+    /// takes longer
     #[arg(long, value_name = "TIME", default_value = "2ms", requires = "phase_lock",
           value_parser = humantime::parse_duration)]
     aim: Duration,

@@ -31,8 +31,8 @@ impl BotGroup {
         tally
     }
 
-    /// Checks whether this thread stood still. If so, the server's behaviour in that time is unknown:
-    /// the current standstill ends where the pause began, and a new one begins now.
+    /// Checks whether this thread stood still. If so, the server's behaviour in that time is
+    /// unknown: the current standstill ends where the pause began, and a new one begins now.
     pub(in crate::bots) fn look_at_clock(&mut self, now: Instant) {
         let Some(since) = self.awake.look(now) else {
             return;
