@@ -5,17 +5,17 @@ use parlour_shared::{
     motion::{self, Course, Heading, Position, Segment, UNITS_PER_PX, WallGrid},
 };
 
-use super::{Known, OwnMotion};
+use super::{KnownMotion, OwnMotion};
 
 /// The longest time between two snapshots, in ticks, for which several commands are still tried at
 /// all possible ticks.
-const LONGEST_SEARCH: u32 = 120;
+const MAX_SEARCH_TICKS: u32 = 120;
 /// The most possible courses that are followed at the same time.
-const WIDEST_SEARCH: usize = 1024;
+const MAX_SEARCH_STATES: usize = 1024;
 
-pub(super) enum Explained {
-    Yes(Course),
-    No,
+pub(super) enum Explanation {
+    Course(Course),
+    Impossible,
     Unknown,
 }
 
@@ -23,12 +23,12 @@ pub(super) enum Explained {
 /// was applied; any earlier one may have been replaced by its successor.
 pub(super) fn explain(
     walls: &WallGrid,
-    known: &Known,
+    known: &KnownMotion,
     reported: &OwnMotion,
     commands: &[Heading],
-) -> Explained {
-    if reported.tick.since(known.tick) > LONGEST_SEARCH {
-        return Explained::Unknown;
+) -> Explanation {
+    if reported.tick.since(known.tick) > MAX_SEARCH_TICKS {
+        return Explanation::Unknown;
     }
     let mut states = vec![(0, known.course)];
     for tick in known.tick.0 + 1..=reported.tick.0 {
@@ -41,14 +41,14 @@ pub(super) fn explain(
                 states.push((ahead + 1, obey(walls, &course, heading, tick)));
             }
         }
-        if states.len() > WIDEST_SEARCH {
-            return Explained::Unknown;
+        if states.len() > MAX_SEARCH_STATES {
+            return Explanation::Unknown;
         }
     }
     states
         .into_iter()
         .find(|(next, course)| *next == commands.len() && is_same(&course.segment, reported))
-        .map_or(Explained::No, |(_, course)| Explained::Yes(course))
+        .map_or(Explanation::Impossible, |(_, course)| Explanation::Course(course))
 }
 
 /// Follows a course along the walls up to and including a tick.

@@ -6,7 +6,7 @@ use crate::{
     message::ClientMessage,
 };
 
-fn said(text: &str) -> String {
+fn sentence_for(text: &str) -> String {
     match from_json(text) {
         Err(CodecError::Malformed(sentence)) => sentence,
         other => panic!("{text}: {other:?}"),
@@ -29,7 +29,7 @@ fn an_unknown_name_is_reported_with_the_known_ones() {
         (r#"{"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9":1}"#, ""),
     ] {
         let expected = format!("unknown message{name}; known are {MESSAGES}");
-        assert_eq!(said(text), expected, "{text}");
+        assert_eq!(sentence_for(text), expected, "{text}");
     }
     for (text, expected) in [
         (
@@ -49,7 +49,7 @@ fn an_unknown_name_is_reported_with_the_known_ones() {
             "`chat.scope` must be one of room, near",
         ),
     ] {
-        assert_eq!(said(text), expected, "{text}");
+        assert_eq!(sentence_for(text), expected, "{text}");
     }
 }
 
@@ -118,12 +118,12 @@ fn a_missing_or_wrong_field_is_reported_with_its_path() {
         ),
         (r#"{"bye":{}}"#, r#"`bye` has no fields: send "bye""#, ""),
     ] {
-        assert_eq!(said(text), format!("{expected}{example}"), "{text}");
+        assert_eq!(sentence_for(text), format!("{expected}{example}"), "{text}");
     }
     let write = r#"{"key":"a","version":0}"#;
     let many = format!(r#"{{"set_state":{{"writes":[{}]}}}}"#, [write; 65].join(","));
     assert_eq!(
-        said(&many),
+        sentence_for(&many),
         "`set_state.writes` must be a list of at most 64 writes"
     );
 }
@@ -175,7 +175,7 @@ fn a_mistake_in_the_form_is_reported() {
                 .to_owned(),
         ),
     ] {
-        assert_eq!(said(text), expected, "{text}");
+        assert_eq!(sentence_for(text), expected, "{text}");
     }
 }
 

@@ -18,34 +18,34 @@ pub(super) enum OpenError {
     /// The network failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The server did not agree to WebSocket.
+    /// The server did not accept the WebSocket handshake.
     #[error("handshake: {0}")]
     Handshake(#[from] HandshakeError),
 }
 
-/// How far an opening connection is.
-pub(super) enum Progress {
-    /// There is nothing to do until the socket is ready again.
+/// The progress of a connection attempt.
+pub(super) enum HandshakeProgress {
+    /// The handshake continues when the socket is ready again.
     Waiting,
-    /// The server agreed. `read` bytes are in the buffer, and the first `answer` of them are its
-    /// answer.
+    /// The server accepted. `read` bytes are in the buffer; the first `answer` of them are the
+    /// response, and the others are frames.
     Open { answer: usize, read: usize },
 }
 
-/// A connection that is being opened.
-pub(super) struct Opening {
+/// A connection whose handshake is not complete.
+pub(super) struct ConnectAttempt {
     pub(super) stream: TcpStream,
-    /// When it was due to begin.
+    /// The planned time of the attempt.
     pub(super) intended: Instant,
-    /// When it began.
+    /// The actual time of the attempt.
     pub(super) begun: Instant,
     handshake: ClientHandshake,
     request: Vec<u8>,
     is_connected: bool,
 }
 
-impl Opening {
-    /// Starts to connect, without waiting.
+impl ConnectAttempt {
+    /// Starts to connect. Does not block.
     pub(super) fn begin(
         peer: SocketAddr,
         address: &Address,
@@ -63,15 +63,15 @@ impl Opening {
         })
     }
 
-    /// Continues as far as the socket allows. Reads into `scratch`.
-    pub(super) fn go_on(&mut self, scratch: &mut [u8]) -> Result<Progress, OpenError> {
+    /// Continues as far as the socket allows, and reads into `scratch`.
+    pub(super) fn proceed(&mut self, scratch: &mut [u8]) -> Result<HandshakeProgress, OpenError> {
         if !self.is_connected {
             if let Some(error) = self.stream.take_error()? {
                 return Err(error.into());
             }
             match self.stream.peer_addr() {
                 Ok(_) => self.is_connected = true,
-                Err(error) if is_not_yet(&error) => return Ok(Progress::Waiting),
+                Err(error) if is_not_yet(&error) => return Ok(HandshakeProgress::Waiting),
                 Err(error) => return Err(error.into()),
             }
             self.stream.set_nodelay(true)?;
@@ -79,7 +79,7 @@ impl Opening {
         while !self.request.is_empty() {
             match self.stream.write(&self.request) {
                 Ok(written) => drop(self.request.drain(..written)),
-                Err(error) if is_not_yet(&error) => return Ok(Progress::Waiting),
+                Err(error) if is_not_yet(&error) => return Ok(HandshakeProgress::Waiting),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
@@ -88,13 +88,13 @@ impl Opening {
             let read = match self.stream.read(scratch) {
                 Ok(0) => return Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
                 Ok(read) => read,
-                Err(error) if is_not_yet(&error) => return Ok(Progress::Waiting),
+                Err(error) if is_not_yet(&error) => return Ok(HandshakeProgress::Waiting),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
             };
             if let Some(accepted) = self.handshake.read(&scratch[..read])? {
                 let answer = accepted.consumed;
-                return Ok(Progress::Open { answer, read });
+                return Ok(HandshakeProgress::Open { answer, read });
             }
         }
     }

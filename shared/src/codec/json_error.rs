@@ -37,7 +37,7 @@ const EXAMPLES: [(&str, &str); ClientKind::ALL.len()] = [
 /// Returns a sentence that says what is wrong with `text`, which serde_json rejected with `error`.
 pub(super) fn sentence(text: &str, error: &serde_json::Error) -> String {
     let before = &text[..text.floor_char_boundary(offset(text, error))];
-    let place = Place::after(before);
+    let place = JsonPath::after(before);
     let whole = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
     let reason = whole.strip_suffix(&position).unwrap_or(&whole);
@@ -58,7 +58,7 @@ pub(super) fn sentence(text: &str, error: &serde_json::Error) -> String {
 }
 
 /// For valid JSON of the wrong form for an enum: serde_json only reports that it expected a value.
-fn wrong_shape(place: &Place) -> String {
+fn wrong_shape(place: &JsonPath) -> String {
     match place.message() {
         Some(message) if place.depth > 1 => {
             with_example(&format!("`{}` must be text", place.path(false)), message)
@@ -87,7 +87,7 @@ fn not_json(reason: &str, characters: usize) -> String {
 
 /// For JSON of the right form with a wrong part. The reasons have the forms of
 /// [`serde::de::Error`].
-fn wrong_part(place: &Place, reason: &str) -> String {
+fn wrong_part(place: &JsonPath, reason: &str) -> String {
     let message = place.message().unwrap_or_default();
     if let Some((name, known)) = named(reason, "unknown variant `") {
         return match place.depth {
@@ -189,14 +189,14 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
 
 /// A place in a text: the keys of the objects that are open there, outermost first.
 #[derive(Default)]
-struct Place<'a> {
+struct JsonPath<'a> {
     keys: [Option<&'a str>; DEPTH],
     depth: usize,
     /// The last string outside of any object or list.
     word: Option<&'a str>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> JsonPath<'a> {
     /// Finds the place at the end of `before`, in which serde_json found no syntax error.
     fn after(before: &'a str) -> Self {
         let mut place = Self::default();

@@ -1,8 +1,7 @@
-//! A thread's only wait, for sockets and for moments.
+//! Waits until a socket is ready or a time has come. A thread blocks nowhere else.
 //!
-//! The system's wait for sockets ends on whole milliseconds, which would look like latency of the
-//! server. On Linux the thread waits for a kernel timer like for a socket; it is late by about 0.1
-//! ms.
+//! The timeout of `epoll` has a resolution of 1 ms, which would look like latency of the server. On
+//! Linux the poller therefore registers a kernel timer like a socket; it is late by about 0.1 ms.
 
 use std::{
     io::{self, ErrorKind},
@@ -11,23 +10,23 @@ use std::{
 
 use mio::{Events, Poll, Registry, Token, event::Event};
 
-/// One wait reports at most this many sockets.
+/// The most events that one wait returns.
 const EVENTS: usize = 256;
-/// The token of the timer. No plan has this many bots.
+/// The token of the timer. It is higher than any bot's number.
 #[cfg(target_os = "linux")]
 const TIMER: Token = Token(usize::MAX);
 
-/// Waits for sockets and moments.
-pub(super) struct Wait {
+/// Waits for sockets and for a time.
+pub(super) struct Poller {
     poll: Poll,
     #[cfg(target_os = "linux")]
     timer: kernel::Timer,
 }
 
-/// The events that a wait found.
-pub(super) struct Ready(Events);
+/// The events of one wait.
+pub(super) struct ReadyEvents(Events);
 
-impl Ready {
+impl ReadyEvents {
     /// Returns the events of sockets; the token is the bot's number.
     pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
         #[cfg(target_os = "linux")]
@@ -38,17 +37,17 @@ impl Ready {
     }
 }
 
-impl Wait {
-    pub(super) fn new() -> io::Result<(Self, Ready)> {
+impl Poller {
+    pub(super) fn new() -> io::Result<(Self, ReadyEvents)> {
         let poll = Poll::new()?;
         #[cfg(target_os = "linux")]
         let timer = kernel::Timer::new(poll.registry(), TIMER)?;
-        let wait = Self {
+        let poller = Self {
             poll,
             #[cfg(target_os = "linux")]
             timer,
         };
-        Ok((wait, Ready(Events::with_capacity(EVENTS))))
+        Ok((poller, ReadyEvents(Events::with_capacity(EVENTS))))
     }
 
     /// Returns the registry for sockets.
@@ -56,9 +55,8 @@ impl Wait {
         self.poll.registry()
     }
 
-    /// Waits until a socket is ready or the moment has come. The system may also return slightly
-    /// early.
-    pub(super) fn until(&mut self, moment: Instant, ready: &mut Ready) -> io::Result<()> {
+    /// Waits until a socket is ready or the moment has come. May return slightly early.
+    pub(super) fn until(&mut self, moment: Instant, ready: &mut ReadyEvents) -> io::Result<()> {
         let left = moment.saturating_duration_since(Instant::now());
         #[cfg(target_os = "linux")]
         let timeout = if left.is_zero() || !self.timer.set(moment, left) {
@@ -109,7 +107,7 @@ mod kernel {
         /// Sets the timer to a moment that is this far away. Returns false if that failed.
         pub(super) fn set(&mut self, moment: Instant, left: Duration) -> bool {
             if self.set_to == Some(moment) {
-                // The moment is still to come, so the timer did not expire.
+                // The moment is in the future, so the timer has not expired.
                 return true;
             }
             let zero = Timespec {

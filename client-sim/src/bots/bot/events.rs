@@ -1,4 +1,4 @@
-//! A bot reacts to events: it continues its session, and checks what its neighbours do.
+//! The reactions of a bot to events: it joins its room, and looks for the turns of its neighbours.
 
 use std::time::{Duration, Instant};
 
@@ -8,11 +8,11 @@ use parlour_shared::{
     snapshot::{MotionChange, Update},
 };
 
-use super::{super::schedule::Job, Bot, Shared};
+use super::{super::schedule::Job, Bot, ThreadState};
 
 impl Bot {
-    pub(super) fn react(&mut self, event: &Event, now: Instant, shared: &mut Shared) {
-        let flow = &mut shared.tally.flow;
+    pub(super) fn react(&mut self, event: &Event, now: Instant, shared: &mut ThreadState) {
+        let measured = &mut shared.tally.measured;
         match event {
             Event::Welcome => {
                 if let Some(player) = self.client.player() {
@@ -20,7 +20,7 @@ impl Bot {
                 }
                 shared
                     .tally
-                    .life
+                    .run
                     .connect
                     .add(now.saturating_duration_since(self.intended));
                 let room = shared.plan.room_name(self.number);
@@ -30,17 +30,17 @@ impl Bot {
             Event::Left(_) => self.tracker.clear(),
             Event::Snapshot { own, ack } => {
                 match own {
-                    Some(Agreement::Agreed) => flow.predictions_agreed += 1,
-                    Some(Agreement::Unchecked) => flow.predictions_unchecked += 1,
+                    Some(Agreement::Agreed) => measured.predictions_agreed += 1,
+                    Some(Agreement::Unchecked) => measured.predictions_unchecked += 1,
                     Some(Agreement::Started) | None => {}
                 }
                 if let Some(ack) = ack {
                     match u64::try_from(ack.early) {
-                        Ok(early) => flow.early.add(Duration::from_micros(100 * early)),
+                        Ok(early) => measured.early.add(Duration::from_micros(100 * early)),
                         Err(_) => {
-                            flow.inputs_late += 1;
+                            measured.inputs_late += 1;
                             let late = u64::from(ack.early.unsigned_abs());
-                            flow.late.add(Duration::from_micros(100 * late));
+                            measured.late.add(Duration::from_micros(100 * late));
                         }
                     }
                 }
@@ -48,16 +48,16 @@ impl Bot {
                     self.look(now, shared);
                 }
             }
-            Event::Chat(_) => flow.chats_in += 1,
+            Event::Chat(_) => measured.chats_in += 1,
             Event::Refused(refused) => {
                 *shared
                     .tally
-                    .life
+                    .run
                     .refused
                     .entry(refused.refusal.class().name())
                     .or_default() += 1;
             }
-            Event::Pong { rtt } => flow.rtt.add(*rtt),
+            Event::Pong { rtt } => measured.rtt.add(*rtt),
             Event::StateChanged(_)
             | Event::Accepted(_)
             | Event::Custom(_)
@@ -66,7 +66,7 @@ impl Bot {
         }
     }
 
-    fn entered(&mut self, now: Instant, shared: &mut Shared) {
+    fn entered(&mut self, now: Instant, shared: &mut ThreadState) {
         self.tracker.clear();
         self.client.share_walls(&mut shared.walls);
         if std::mem::replace(&mut self.joined, true) {
@@ -74,7 +74,7 @@ impl Bot {
         }
         if let Some(past) = shared.past.get_mut(self.number as usize) {
             let first = !std::mem::replace(&mut past.has_joined, true);
-            shared.tally.life.joined += u32::from(first);
+            shared.tally.run.joined += u32::from(first);
         }
         let first_ping = shared
             .plan
@@ -93,12 +93,12 @@ impl Bot {
         }
     }
 
-    /// Searches the snapshot that was just applied for turns of neighbours.
-    fn look(&mut self, now: Instant, shared: &mut Shared) {
-        let (snapshot, registry, flow) = (&shared.snapshot, &shared.registry, &mut shared.tally.flow);
+    /// Looks for turns of neighbours in the snapshot that was just applied.
+    fn look(&mut self, now: Instant, shared: &mut ThreadState) {
+        let (snapshot, registry, measured) = (&shared.snapshot, &shared.registry, &mut shared.tally.measured);
         let own = self.client.slot();
-        flow.updates += snapshot.updates.len() as u64;
-        flow.enters += snapshot.enters.len() as u64;
+        measured.updates += snapshot.updates.len() as u64;
+        measured.enters += snapshot.enters.len() as u64;
         if snapshot.base.is_none() {
             self.tracker.begin_full();
         }
@@ -107,11 +107,11 @@ impl Bot {
         }
         for enter in snapshot.enters.iter().filter(|enter| Some(enter.slot) != own) {
             let (slot, player, heading) = (enter.slot, enter.player, enter.gait.heading);
-            let latency = &mut flow.latency;
+            let latency = &mut measured.latency;
             let sighting = self
                 .tracker
                 .enter(registry, slot, player, heading, now, |missed| latency.add(missed));
-            flow.sighted(sighting);
+            measured.sighted(sighting);
         }
         self.tracker.end_enters();
         for update in snapshot.updates.iter().filter(|update| Some(update.slot) != own) {
@@ -119,15 +119,15 @@ impl Bot {
             else {
                 continue;
             };
-            flow.motions += 1;
-            flow.motion_bytes += record_bytes(update);
-            let latency = &mut flow.latency;
+            measured.motions += 1;
+            measured.motion_bytes += record_bytes(update);
+            let latency = &mut measured.latency;
             let sighting = self
                 .tracker
                 .moved(registry, update.slot, gait.heading, now, |missed| {
                     latency.add(missed);
                 });
-            flow.sighted(sighting);
+            measured.sighted(sighting);
         }
     }
 }

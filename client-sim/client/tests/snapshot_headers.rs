@@ -1,5 +1,5 @@
-//! The heads of snapshots are enough to detect a lost one, and nothing else is read.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! A client that reads only the headers of snapshots detects a lost one, and reads nothing else.
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 
@@ -15,12 +15,12 @@ use parlour_shared::{
 use proptest::prelude::*;
 use support::{News, OTHER, enter_own, entered_with, left, map, snapshot, welcome};
 
-struct HeadReader {
+struct HeaderReader {
     client: Client,
     now: Instant,
 }
 
-impl HeadReader {
+impl HeaderReader {
     fn in_room() -> Self {
         let mut reader = Self {
             client: Client::new(),
@@ -28,7 +28,11 @@ impl HeadReader {
         };
         for frame in [welcome(), entered_with(map())] {
             assert_eq!(
-                reader.client.receive_head(&frame, reader.now).unwrap().violation,
+                reader
+                    .client
+                    .receive_header(&frame, reader.now)
+                    .unwrap()
+                    .violation,
                 None
             );
         }
@@ -38,7 +42,7 @@ impl HeadReader {
     }
 
     fn kind(&mut self, frame: &[u8]) -> &'static str {
-        match self.client.receive_head(frame, self.now) {
+        match self.client.receive_header(frame, self.now) {
             Ok(received) => received.violation.map_or("none", |violation| violation.kind()),
             Err(violation) => violation.kind(),
         }
@@ -47,7 +51,7 @@ impl HeadReader {
 
 #[test]
 fn ticks_increase_and_a_base_is_the_snapshot_before() {
-    let mut reader = HeadReader::in_room();
+    let mut reader = HeaderReader::in_room();
     assert_eq!(reader.kind(&snapshot(1, 103, Some(100), None, &[])), "none");
     assert_eq!(reader.kind(&snapshot(1, 105, Some(103), None, &[])), "none");
     assert_eq!(
@@ -66,7 +70,7 @@ fn ticks_increase_and_a_base_is_the_snapshot_before() {
 
 #[test]
 fn a_new_stay_starts_with_a_full_snapshot() {
-    let mut reader = HeadReader::in_room();
+    let mut reader = HeaderReader::in_room();
     assert_eq!(reader.kind(&left()), "none");
     assert_eq!(
         reader.kind(&snapshot(1, 101, Some(100), None, &[])),
@@ -82,7 +86,7 @@ fn a_new_stay_starts_with_a_full_snapshot() {
 
 #[test]
 fn acknowledgements_are_checked() {
-    let mut reader = HeadReader::in_room();
+    let mut reader = HeaderReader::in_room();
     let mut out = Vec::new();
     for direction in [Direction::East, Direction::North] {
         reader
@@ -91,7 +95,7 @@ fn acknowledgements_are_checked() {
     }
     assert_eq!(reader.client.unacknowledged_walks(), 2);
     let first = snapshot(1, 101, Some(100), Some(1), &[]);
-    let event = reader.client.receive_head(&first, reader.now).unwrap().event;
+    let event = reader.client.receive_header(&first, reader.now).unwrap().event;
     assert!(matches!(event, Event::Snapshot { own: None, ack: Some(ack) } if ack.seq == 1));
     assert_eq!(reader.client.unacknowledged_walks(), 1);
     let never_sent = snapshot(1, 102, Some(101), Some(3), &[]);
@@ -100,7 +104,7 @@ fn acknowledgements_are_checked() {
 
 #[test]
 fn input_can_be_aimed_without_a_view() {
-    let mut reader = HeadReader::in_room();
+    let mut reader = HeaderReader::in_room();
     let lead = Duration::from_millis(2);
     let mut out = Vec::new();
     let aimed = Command::Walk {
@@ -115,8 +119,8 @@ fn input_can_be_aimed_without_a_view() {
 }
 
 #[test]
-fn records_are_not_read() {
-    let mut reader = HeadReader::in_room();
+fn records_are_ignored() {
+    let mut reader = HeaderReader::in_room();
     // A client that decodes records would report a leave of a player that was never there.
     assert_eq!(
         reader.kind(&snapshot(1, 101, Some(100), None, &[News::Leave(OTHER)])),
@@ -126,21 +130,21 @@ fn records_are_not_read() {
 }
 
 proptest! {
-    /// Both readers reject the same heads, and read the same from the others.
+    /// Both readers reject the same headers, and read the same from the others.
     #[test]
-    fn a_head_is_read_like_a_whole_snapshot(
+    fn a_header_reads_like_that_of_a_whole_snapshot(
         bits in 0_u8..64, view in 0_u8..3, tick in 99_u32..110, age in 0_u16..12, rest in prop::collection::vec(any::<u8>(), 0..9),
     ) {
         let mut frame = vec![SNAPSHOT_OPCODE, bits & !0b11100, view];
         frame.extend(tick.to_le_bytes());
         frame.extend(age.to_le_bytes());
         frame.extend(rest);
-        let mut reader = HeadReader::in_room();
-        let received = reader.client.receive_head(&frame, reader.now);
+        let mut reader = HeaderReader::in_room();
+        let received = reader.client.receive_header(&frame, reader.now);
         let mut decoded = Snapshot::default();
         match decoded.read(&frame) {
             Ok(()) => prop_assert!(!matches!(received, Err(Violation::Snapshot(_))), "{received:?}"),
-            // Bytes after the head are records, which `receive_head` ignores.
+            // Bytes after the header are records, which `receive_header` ignores.
             Err(parlour_shared::snapshot::SnapshotError::TrailingBytes(_)) => {}
             Err(error) => prop_assert_eq!(received.clone(), Err(Violation::Snapshot(error))),
         }

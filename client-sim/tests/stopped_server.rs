@@ -67,7 +67,7 @@ async fn a_server_that_stands_still_looks_slow_and_is_reported() {
 }
 
 #[tokio::test]
-async fn a_standstill_at_the_end_is_also_found() {
+async fn a_standstill_at_the_end_of_a_run_is_found() {
     let report = run(Plan {
         duration: Some(Duration::from_secs(4)),
         ..plan(Fault::Freeze(Duration::from_secs(10)))

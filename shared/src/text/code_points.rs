@@ -1,4 +1,4 @@
-//! Splits a text into code points and decides what happens to each in its context.
+//! Splits a text into code points, and classifies each in its context.
 
 use super::character::{self, Class, Mark, ZERO_WIDTH_JOINER};
 
@@ -8,14 +8,15 @@ const MAX_STACKED_MARKS: u8 = 4;
 /// Maximum number of marks of any kind on one base. Common Burmese words have five, most of them
 /// beside the letter.
 const MAX_MARKS: u8 = 8;
-/// Number of letters and digits of the region in a flag of tags: two for the country and up to four
-/// for its subdivision.
+/// Number of letters and digits in a flag that is a tag sequence: two for the country, and up to
+/// four for its subdivision.
 const TAGS: std::ops::RangeInclusive<usize> = 3..=6;
 
-/// A code point of a text, and what happens to it.
+/// A code point of a text, with its class in this context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// Visible, or needed by a script or emoji to change how its neighbours look.
+pub enum CodePoint {
+    /// Visible, or an invisible character that changes how its neighbours look in a script or
+    /// emoji.
     Shown(char),
     /// A blank within a line.
     Blank(char),
@@ -23,17 +24,17 @@ pub enum Piece {
     LineEnd(char),
     /// A direction mark in a line with letters that are written from right to left.
     Direction(char),
-    /// Shows nothing, or is one mark too many; no reader would miss it.
+    /// Shows nothing here, or is one mark too many. Cleaning removes it, and no reader notices.
     Hidden(char),
     /// Allowed in no text: a control character, or a private, unassigned or noncharacter code
     /// point.
     Forbidden(char),
 }
 
-/// An iterator over a text. It looks up each code point a fixed number of times, so the cost is
-/// linear.
+/// An iterator over the classified code points of a text. It looks up each one a bounded number of
+/// times, so the cost is linear.
 #[derive(Clone, Debug)]
-pub struct Pieces<'a> {
+pub struct CodePoints<'a> {
     rest: &'a str,
     /// The last code point that was kept.
     before: Option<char>,
@@ -41,17 +42,17 @@ pub struct Pieces<'a> {
     base: Option<char>,
     marks: u8,
     stacked_marks: u8,
-    /// How many tags of the current sequence remain.
+    /// The tags that remain of the current sequence.
     tags: usize,
     /// Whether this line has letters written from right to left; `None` until needed.
     right_to_left: Option<bool>,
     line: &'a str,
 }
 
-/// Returns the pieces of a text.
+/// Returns the classified code points of a text.
 #[must_use]
-pub fn pieces(text: &str) -> Pieces<'_> {
-    Pieces {
+pub fn code_points(text: &str) -> CodePoints<'_> {
+    CodePoints {
         rest: text,
         before: None,
         base: None,
@@ -63,10 +64,10 @@ pub fn pieces(text: &str) -> Pieces<'_> {
     }
 }
 
-impl Iterator for Pieces<'_> {
-    type Item = Piece;
+impl Iterator for CodePoints<'_> {
+    type Item = CodePoint;
 
-    fn next(&mut self) -> Option<Piece> {
+    fn next(&mut self) -> Option<CodePoint> {
         let mut rest = self.rest.chars();
         let c = rest.next()?;
         self.rest = rest.as_str();
@@ -86,33 +87,33 @@ impl Iterator for Pieces<'_> {
             Class::Direction => self.is_direction_needed(),
             Class::Blank | Class::LineEnd => true,
             Class::Hidden => false,
-            Class::Forbidden => return Some(Piece::Forbidden(c)),
+            Class::Forbidden => return Some(CodePoint::Forbidden(c)),
         };
         if !stays {
-            return Some(Piece::Hidden(c));
+            return Some(CodePoint::Hidden(c));
         }
         self.before = Some(c);
         Some(match class {
             Class::Blank => {
                 self.base = None;
-                Piece::Blank(c)
+                CodePoint::Blank(c)
             }
             Class::LineEnd => {
                 self.base = None;
                 self.right_to_left = None;
                 self.line = self.rest;
-                Piece::LineEnd(c)
+                CodePoint::LineEnd(c)
             }
             Class::Direction => {
                 self.base = None;
-                Piece::Direction(c)
+                CodePoint::Direction(c)
             }
-            _ => Piece::Shown(c),
+            _ => CodePoint::Shown(c),
         })
     }
 }
 
-impl Pieces<'_> {
+impl CodePoints<'_> {
     fn sit_on(&mut self, c: char) {
         // A skin tone belongs to the emoji before it.
         let belongs = character::is_emoji_modifier(c) && self.base.is_some_and(character::is_pictograph);

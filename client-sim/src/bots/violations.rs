@@ -1,4 +1,4 @@
-//! Violations, counted by kind, and descriptions of the first few.
+//! The violations of a run: a count for each kind, and descriptions of the first few.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use parlour_client::Violation;
 
-/// How many violations are described in words.
+/// The most violations that are described.
 const DESCRIBED: usize = 10;
 
 /// The violations of the server.
@@ -38,7 +38,7 @@ impl Violations {
         self.by_kind.values().sum()
     }
 
-    /// Adds the violations of a different thread.
+    /// Adds the violations that a different thread found.
     pub fn merge(&mut self, other: &Self) {
         for (kind, count) in &other.by_kind {
             *self.by_kind.entry(kind).or_default() += count;

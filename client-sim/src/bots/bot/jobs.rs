@@ -1,4 +1,4 @@
-//! A bot does its scheduled jobs.
+//! The scheduled jobs of a bot.
 
 use std::time::Instant;
 
@@ -9,21 +9,21 @@ use parlour_shared::{
     motion::{Position, UNITS_PER_PX},
 };
 
-use super::{super::schedule::Job, Bot, Shared};
+use super::{super::schedule::Job, Bot, ThreadState};
 
 impl Bot {
-    /// Does a job that is due, if that is possible now, and schedules the next.
-    pub(in super::super) fn act(&mut self, job: Job, due: Instant, now: Instant, shared: &mut Shared) {
+    /// Runs a due job, if that is possible now, and schedules the next one.
+    pub(in super::super) fn act(&mut self, job: Job, due: Instant, now: Instant, shared: &mut ThreadState) {
         let next = match job {
-            // These are jobs of the thread.
-            Job::Connect | Job::Churn | Job::Glance => None,
+            // The thread runs these.
+            Job::Connect | Job::Churn | Job::SampleAge => None,
             Job::Flush => {
                 self.flush_planned = false;
                 self.flush(now, shared);
                 return;
             }
             Job::Turn if shared.plan.phase_lock => {
-                self.wish_to_turn(due, shared);
+                self.schedule_sample(due, shared);
                 shared.schedule.add(due + self.walk.delay(), self.number, job);
                 return;
             }
@@ -31,7 +31,7 @@ impl Bot {
                 self.turn(due, None, now, shared);
                 Some(self.walk.delay())
             }
-            Job::Sample => {
+            Job::SampleInput => {
                 self.sample(due, now, shared);
                 None
             }
@@ -58,38 +58,38 @@ impl Bot {
         };
         shared
             .tally
-            .flow
+            .measured
             .lag
             .add(Instant::now().saturating_duration_since(due));
         if let Some(delay) = next {
-            // Count from the due time, not from now: a generator that is late catches up instead of
-            // putting less load on the server.
+            // Count from the due time, not from now: a late generator must catch up. Otherwise it
+            // would put less load on the server.
             shared.schedule.add(due + delay, self.number, job);
         }
     }
 
-    /// Schedules when to sample the input. The wait counts from when the turn was due, so that the
-    /// generator's own delay is not part of it.
-    fn wish_to_turn(&mut self, due: Instant, shared: &mut Shared) {
-        // A client samples its input once a tick; a second turn before that changes nothing.
+    /// Schedules the sampling of a turn. The wait counts from the due time of the turn, so that it
+    /// excludes the generator's own delay.
+    fn schedule_sample(&mut self, due: Instant, shared: &mut ThreadState) {
+        // A client samples its input once a tick, so a second turn before that changes nothing.
         if self.aimed.is_some() || self.client.room().is_none() {
             return;
         }
         if let Some((moment, tick)) = self.client.next_sample(due, shared.plan.aim) {
             let wait = moment.saturating_duration_since(due);
-            shared.tally.flow.input_wait.add(wait);
+            shared.tally.measured.input_wait.add(wait);
             self.aimed = Some(tick);
-            shared.schedule.add(moment, self.number, Job::Sample);
+            shared.schedule.add(moment, self.number, Job::SampleInput);
         }
     }
 
-    /// Turns now: at the scheduled moment, or after it if the generator is late.
-    fn sample(&mut self, due: Instant, now: Instant, shared: &mut Shared) {
+    /// Samples the input and turns. If the generator is late, aims at a later tick.
+    fn sample(&mut self, due: Instant, now: Instant, shared: &mut ThreadState) {
         let Some(mut tick) = self.aimed.take() else {
             return;
         };
         if now > due + shared.plan.aim {
-            // It is too late for that tick. The server drops commands that are much too late.
+            // The command would miss its tick. The server drops commands that are much too late.
             tick = self
                 .client
                 .next_sample(now, shared.plan.aim)
@@ -98,7 +98,7 @@ impl Bot {
         self.turn(due, Some(tick), now, shared);
     }
 
-    fn turn(&mut self, due: Instant, at: Option<Tick>, now: Instant, shared: &mut Shared) {
+    fn turn(&mut self, due: Instant, at: Option<Tick>, now: Instant, shared: &mut ThreadState) {
         let (Some(room), Some((_, bot))) = (self.client.room(), self.known) else {
             return;
         };
@@ -114,12 +114,12 @@ impl Bot {
             .map(|segment| segment.at(self.client.tick_at(now).unwrap_or_default()));
         let heading = self.walk.turn(here, middle);
         shared.registry.intend(bot, heading, due);
-        shared.tally.flow.inputs_out += 1;
+        shared.tally.measured.inputs_out += 1;
         self.send(Command::Walk { heading, at }, now, shared);
     }
 
     /// Sends a request that only makes sense in a room.
-    fn ask(&mut self, command: Command, now: Instant, shared: &mut Shared) {
+    fn ask(&mut self, command: Command, now: Instant, shared: &mut ThreadState) {
         if self.client.room().is_some() {
             self.send(command, now, shared);
         }

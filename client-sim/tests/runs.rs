@@ -31,7 +31,7 @@ async fn run(plan: Plan) -> Report {
 }
 
 #[tokio::test]
-async fn an_honest_server_gets_a_clean_report() {
+async fn a_correct_server_gets_a_clean_report() {
     let mut seen = Vec::new();
     let report = bots::run(plan(Fault::None), std::future::pending(), |progress| {
         seen.push(progress.clone());
@@ -224,7 +224,7 @@ async fn idle_bots_send_nothing_but_pings() {
 }
 
 #[tokio::test]
-async fn a_push_is_a_violation_for_each_bot() {
+async fn a_moved_player_is_a_violation_for_each_bot() {
     let report = run(plan(Fault::Push)).await;
     assert_eq!(report.violations_by_kind.get("prediction"), Some(&12));
     assert_eq!(report.violations_described.len(), 10);
@@ -254,7 +254,7 @@ async fn refusals_are_counted_by_class() {
 }
 
 #[tokio::test]
-async fn a_missing_server_is_a_failure_not_a_hang() {
+async fn a_missing_server_ends_the_run() {
     let plan = Plan {
         url: "ws://127.0.0.1:9/ws".into(),
         ..plan(Fault::None)

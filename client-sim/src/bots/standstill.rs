@@ -1,5 +1,5 @@
-//! Records when the server last showed a tick to any bot of any thread, to find its longest
-//! standstill.
+//! Finds the longest standstill of the server: the longest time in which no bot of any thread
+//! received a tick.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -8,16 +8,16 @@ use std::{
 
 use serde::{Serialize, Serializer};
 
-/// A server sends each client in a room a tick at least every second, so only a longer pause
-/// counts. The extra half second allows for the network and the bots.
+/// The default limit. A server sends each client in a room a tick at least every second, so a
+/// shorter pause is no standstill. The extra half second allows for the network and the bots.
 pub const LONGEST_PAUSE: Duration = Duration::from_millis(1500);
-/// A thread of bots checks its clock every 50 ms. If it did not for this long, the thread itself
-/// stood still, and does not know what the server did meanwhile.
+/// A thread of bots checks its clock every 50 ms. If it did not check for this long, the thread
+/// itself stood still, and cannot judge the server in that time.
 const OWN_PAUSE: Duration = Duration::from_millis(250);
-/// Means that nothing was seen yet. No run lasts 584 years.
+/// No tick was received yet. No run lasts 2^64 ns, which are 584 years.
 const NEVER: u64 = u64::MAX;
 
-/// A stretch of time in which no bot received a tick.
+/// A time in which no bot received a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Standstill {
     /// Its length.
@@ -37,18 +37,17 @@ impl Standstill {
     }
 }
 
-/// The server's last sign of life, shared by all threads of a run. A sign is a tick that a bot
-/// receives.
+/// The time of the last tick that any bot received. All threads of a run share it.
 #[derive(Debug)]
-pub struct Pulse {
+pub struct TickWatch {
     start: Instant,
     started: SystemTime,
-    /// Nanoseconds from the start to the last sign.
+    /// Nanoseconds from the start to the last tick, or [`NEVER`].
     last: AtomicU64,
 }
 
-impl Pulse {
-    /// Returns a pulse without a sign so far.
+impl TickWatch {
+    /// Returns a watch that has not seen a tick.
     #[must_use]
     pub fn new(start: Instant) -> Self {
         Self {
@@ -64,11 +63,11 @@ impl Pulse {
         self.started
     }
 
-    /// Records that a bot received a tick. Returns the stretch since the last tick that any bot
+    /// Records that a bot received a tick. Returns the time since the last tick that any bot
     /// received.
-    pub fn beat(&self, now: Instant) -> Option<Standstill> {
+    pub fn record(&self, now: Instant) -> Option<Standstill> {
         let now = self.nanos(now);
-        // If a different thread has already seen a later sign, this one ends no stretch.
+        // If a different thread has already recorded a later tick, this one ends no standstill.
         let set = |last: u64| (last == NEVER || last < now).then_some(now);
         let last = self
             .last
@@ -77,17 +76,17 @@ impl Pulse {
         stretch(last, now)
     }
 
-    /// Discards everything before this moment: the current stretch begins now.
-    pub fn begin_again(&self, now: Instant) {
+    /// Discards everything before this moment: the current standstill begins now.
+    pub fn restart(&self, now: Instant) {
         let now = self.nanos(now);
         let set = |last: u64| (last != NEVER && last < now).then_some(now);
-        // This fails, harmlessly, if nothing was seen yet, or something later.
+        // Nothing changes if no tick was recorded yet, or a later one was.
         let _ = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, set);
     }
 
-    /// Returns the current stretch, up to `now`.
+    /// Returns the current standstill, up to `now`.
     #[must_use]
-    pub fn so_far(&self, now: Instant) -> Option<Standstill> {
+    pub fn current(&self, now: Instant) -> Option<Standstill> {
         stretch(self.last.load(Ordering::Relaxed), self.nanos(now))
     }
 
@@ -107,16 +106,16 @@ fn stretch(last: u64, now: u64) -> Option<Standstill> {
 
 /// Detects when a thread of bots itself stands still.
 #[derive(Clone, Copy, Debug)]
-pub struct Awake(Instant);
+pub struct PauseDetector(Instant);
 
-impl Awake {
-    /// Starts with a thread that is awake.
+impl PauseDetector {
+    /// Returns a detector for a thread that runs now.
     #[must_use]
     pub fn new(now: Instant) -> Self {
         Self(now)
     }
 
-    /// Call this regularly. If the thread itself stood still until now, returns since when.
+    /// Call this regularly. If the thread stood still until now, returns the start of that pause.
     pub fn look(&mut self, now: Instant) -> Option<Instant> {
         let last = std::mem::replace(&mut self.0, now);
         (now.saturating_duration_since(last) > OWN_PAUSE).then_some(last)

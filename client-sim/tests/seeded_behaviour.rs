@@ -142,7 +142,7 @@ fn a_schedule_orders_jobs_by_time_and_then_by_arrival() {
 }
 
 #[test]
-fn the_jobs_of_a_bot_can_be_forgotten() {
+fn the_jobs_of_a_bot_can_be_cancelled() {
     let start = Instant::now();
     let at = |ms| start + Duration::from_millis(ms);
     let mut schedule = Schedule::default();
@@ -150,7 +150,7 @@ fn the_jobs_of_a_bot_can_be_forgotten() {
         schedule.add(at(5), bot, Job::Turn);
         schedule.add(at(7), bot, Job::Chat);
     }
-    schedule.forget(1);
+    schedule.cancel(1);
     schedule.add(at(6), 1, Job::Connect);
     assert_eq!(schedule.pop_due(at(9)), Some((at(5), 2, Job::Turn)));
     assert_eq!(schedule.pop_due(at(9)), Some((at(6), 1, Job::Connect)));

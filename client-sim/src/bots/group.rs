@@ -1,4 +1,4 @@
-//! The bots of one thread, and the data that they share.
+//! The bots of one thread, and their shared state.
 
 mod count;
 
@@ -15,59 +15,59 @@ use parlour_shared::{
 };
 
 use super::{
-    bot::{Bot, End, Past, Shared},
+    bot::{Bot, Milestones, SessionEnd, ThreadState},
     churn::Churn,
     latency::Registry,
     plan::Plan,
-    pulse::{Awake, Pulse},
     roles::Roles,
     schedule::{Job, Schedule},
+    standstill::{PauseDetector, TickWatch},
     tally::{Stopwatch, Tally},
 };
 
-/// The code that is counted for a connection that ended without one.
+/// The close code under which a connection that ended without one is counted (RFC 6455).
 const NO_CODE: u16 = 1006;
-/// How many jobs run before the sockets get their turn again.
+/// The most jobs that run before the sockets are read again.
 const BATCH: usize = 128;
 
-/// The number under which the schedule keeps the jobs of the thread, as if it were a bot.
+/// The bot number of jobs that belong to the thread, not to a bot.
 const THREAD: u32 = u32::MAX;
-/// The time between samples of what a bot knows of another, in microseconds. It varies by half in
-/// either direction, so that samples do not align with ticks.
-const GLANCE_US: u32 = 2000;
-/// How many bots to try until one fits.
-const ASKED: u32 = 4;
+/// The average time between samples of the age of the picture, in microseconds. It varies by half
+/// in either direction, so that samples do not align with ticks.
+const AGE_SAMPLE_US: u32 = 2000;
+/// The most random bots that are tried until one is suitable.
+const ATTEMPTS: u32 = 4;
 
 /// The bots of one thread. None of its functions blocks.
-pub(super) struct Shard {
-    /// By bot number; only the rooms of this thread have bots here.
+pub(super) struct BotGroup {
+    /// By bot number. Only bots in rooms of this thread have an entry.
     bots: Vec<Option<Box<Bot>>>,
     /// The numbers of this thread's witnesses.
     witnesses: Vec<u32>,
-    shared: Shared,
+    shared: ThreadState,
     watch: Stopwatch,
-    /// Bots that still have a connection, welcomed or not.
+    /// The number of bots with a connection, welcomed or not.
     open: u32,
     started: Instant,
-    awake: Awake,
+    awake: PauseDetector,
     churn: Churn,
     /// Set when all bots say goodbye and no new ones connect.
     is_ending: bool,
 }
 
-/// What [`Shard::run_due`] leaves for its caller to do.
+/// The work that [`BotGroup::run_due`] leaves to its caller.
 #[derive(Debug, Default)]
-pub(super) struct Due {
-    /// Bots that must connect now, and when each was due.
+pub(super) struct DueWork {
+    /// The bots that must connect now, each with its planned time.
     pub(super) connect: Vec<(u32, Instant)>,
-    /// Whether more is due.
+    /// Whether more jobs are due.
     pub(super) more: bool,
 }
 
-impl Shard {
-    /// Creates the bots of the plan that belong to this thread, each to connect at its time after
-    /// `start`.
-    pub(super) fn new(plan: Plan, thread: u32, start: Instant, pulse: Arc<Pulse>) -> Self {
+impl BotGroup {
+    /// Creates the bots of the plan that belong to this thread. Each connects at its planned time
+    /// after `start`.
+    pub(super) fn new(plan: Plan, thread: u32, start: Instant, tick_watch: Arc<TickWatch>) -> Self {
         let mut schedule = Schedule::default();
         let roles = Roles::new(&plan);
         let here: Vec<u32> = (0..plan.count)
@@ -82,18 +82,18 @@ impl Shard {
             .filter(|&bot| roles.is_witness(bot))
             .collect();
         let here = here.into_iter().filter(|&bot| !roles.is_stalled(bot)).collect();
-        schedule.add(start, THREAD, Job::Glance);
+        schedule.add(start, THREAD, Job::SampleAge);
         let bots = (0..plan.count).map(|_| None).collect();
         let churn = Churn::new(&plan, thread, here);
-        let shared = Shared {
+        let shared = ThreadState {
             roles,
-            past: vec![Past::default(); plan.count as usize],
-            glances: Stream::new(plan.seed, thread.into(), Purpose::BotGlance),
+            past: vec![Milestones::default(); plan.count as usize],
+            age_samples: Stream::new(plan.seed, thread.into(), Purpose::BotAgeSample),
             plan,
             registry: Registry::default(),
             schedule,
             tally: Tally::default(),
-            pulse,
+            tick_watch,
             snapshot: Snapshot::default(),
             payload: Vec::new(),
             walls: Vec::new(),
@@ -105,7 +105,7 @@ impl Shard {
             watch: Stopwatch::start(start),
             open: 0,
             started: start,
-            awake: Awake::new(start),
+            awake: PauseDetector::new(start),
             churn,
             is_ending: false,
         }
@@ -116,11 +116,11 @@ impl Shard {
         self.shared.schedule.next_due()
     }
 
-    /// Begins the measurement: discards what was measured so far.
+    /// Begins the measurement, and discards everything measured before it.
     pub(super) fn begin_measuring(&mut self, now: Instant) {
-        self.shared.tally.flow = Default::default();
-        // A stretch without a tick that began earlier counts from here.
-        self.shared.pulse.begin_again(now);
+        self.shared.tally.measured = Default::default();
+        // A standstill that began earlier counts from here.
+        self.shared.tick_watch.restart(now);
         self.watch = Stopwatch::start(now);
         if let Some(delay) = self.churn.delay() {
             self.shared.schedule.add(now + delay, THREAD, Job::Churn);
@@ -132,9 +132,9 @@ impl Shard {
         self.open
     }
 
-    /// Does the jobs that are due, at most a batch.
-    pub(super) fn run_due(&mut self) -> Due {
-        let mut due = Due::default();
+    /// Runs the due jobs, at most a batch.
+    pub(super) fn run_due(&mut self) -> DueWork {
+        let mut due = DueWork::default();
         for _ in 0..BATCH {
             let now = Instant::now();
             let Some((at, number, job)) = self.shared.schedule.pop_due(now) else {
@@ -142,13 +142,13 @@ impl Shard {
             };
             match job {
                 Job::Connect => due.connect.push((number, at)),
-                Job::Glance => self.glance(now),
+                Job::SampleAge => self.sample_age(now),
                 Job::Churn => self.churn(at, now),
                 _ => {
                     if let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) {
                         bot.act(job, at, now, &mut self.shared);
                         if bot.is_broken() && bot.is_stalled() {
-                            self.closed(number, End::Closed(None));
+                            self.closed(number, SessionEnd::Closed(None));
                         }
                     }
                 }
@@ -158,14 +158,14 @@ impl Shard {
         due
     }
 
-    /// Samples what the bots know of each other. If the thread is late, it does not make up for
-    /// missed samples: they would all be the same one.
-    fn glance(&mut self, now: Instant) {
-        let next = GLANCE_US / 2 + self.shared.glances.below(GLANCE_US);
+    /// Samples the age of a random bot's picture. A thread that is late does not make up for missed
+    /// samples: they would all be equal.
+    fn sample_age(&mut self, now: Instant) {
+        let next = AGE_SAMPLE_US / 2 + self.shared.age_samples.below(AGE_SAMPLE_US);
         let next = now + Duration::from_micros(next.into());
-        self.shared.schedule.add(next, THREAD, Job::Glance);
-        for _ in 0..ASKED {
-            let asked = self.shared.glances.below(self.witnesses.len() as u32) as usize;
+        self.shared.schedule.add(next, THREAD, Job::SampleAge);
+        for _ in 0..ATTEMPTS {
+            let asked = self.shared.age_samples.below(self.witnesses.len() as u32) as usize;
             let Some(&number) = self.witnesses.get(asked) else {
                 return;
             };
@@ -173,24 +173,24 @@ impl Shard {
                 continue;
             };
             if let Some(age) = bot.age_of_picture(&mut self.shared, now) {
-                self.shared.tally.flow.age.add(age);
+                self.shared.tally.measured.age.add(age);
                 return;
             }
         }
     }
 
-    /// Makes one bot leave; when its connection is over, a new session replaces it.
+    /// Makes one bot leave. When its connection is closed, a new session replaces it.
     fn churn(&mut self, due: Instant, now: Instant) {
         if let Some(delay) = self.churn.delay() {
             self.shared.schedule.add(due + delay, THREAD, Job::Churn);
         }
-        for _ in 0..ASKED {
+        for _ in 0..ATTEMPTS {
             let number = self.churn.choose().unwrap_or(THREAD);
             if let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut)
                 && bot.has_joined()
                 && !bot.is_leaving()
             {
-                bot.make_way(now, &mut self.shared);
+                bot.leave_for_replacement(now, &mut self.shared);
                 return;
             }
         }
@@ -207,22 +207,22 @@ impl Shard {
 
     /// Counts a connection that could not be opened.
     pub(super) fn failed(&mut self, reason: String) {
-        *self.shared.tally.life.connect_failures.entry(reason).or_default() += 1;
+        *self.shared.tally.run.connect_failures.entry(reason).or_default() += 1;
     }
 
-    /// Passes on bytes that were read from a bot's socket.
-    pub(super) fn receive(&mut self, number: u32, input: &mut [u8], now: Instant) -> Result<(), End> {
+    /// Passes bytes from a bot's socket to the bot.
+    pub(super) fn receive(&mut self, number: u32, input: &mut [u8], now: Instant) -> Result<(), SessionEnd> {
         let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::as_mut) else {
-            return Err(End::Closed(None));
+            return Err(SessionEnd::Closed(None));
         };
         let was_welcomed = bot.is_welcomed();
         let result = bot.receive(input, now, &mut self.shared);
         if !was_welcomed && bot.is_welcomed() {
             self.watch.lap(&mut self.shared.tally, now);
-            self.shared.tally.life.connected += 1;
+            self.shared.tally.run.connected += 1;
             if let Some(past) = self.shared.past.get_mut(number as usize) {
                 let first = !std::mem::replace(&mut past.was_welcomed, true);
-                self.shared.tally.life.welcomed += u32::from(first);
+                self.shared.tally.run.welcomed += u32::from(first);
             }
         }
         result
@@ -234,31 +234,31 @@ impl Shard {
         bot.is_some_and(|bot| bot.is_stalled())
     }
 
-    /// Removes a bot whose connection is over.
-    pub(super) fn closed(&mut self, number: u32, end: End) {
+    /// Removes a bot whose connection has ended.
+    pub(super) fn closed(&mut self, number: u32, end: SessionEnd) {
         let Some(bot) = self.bots.get_mut(number as usize).and_then(Option::take) else {
             return;
         };
         self.open -= 1;
-        self.shared.schedule.forget(number);
+        self.shared.schedule.cancel(number);
         if let Some(player) = bot.player() {
             self.watch.lap(&mut self.shared.tally, Instant::now());
-            self.shared.tally.life.connected -= 1;
+            self.shared.tally.run.connected -= 1;
             self.shared.registry.remove(player);
         }
         if bot.is_leaving() {
             if !self.is_ending {
-                self.shared.tally.life.replaced += 1;
+                self.shared.tally.run.replaced += 1;
                 let next = Instant::now() + self.churn.pause();
                 self.shared.schedule.add(next, number, Job::Connect);
             }
         } else if bot.is_stalled() {
-            self.shared.tally.life.stalled_closed += 1;
-        } else if let End::Closed(code) = end {
+            self.shared.tally.run.stalled_closed += 1;
+        } else if let SessionEnd::Closed(code) = end {
             *self
                 .shared
                 .tally
-                .life
+                .run
                 .disconnects
                 .entry(code.unwrap_or(NO_CODE))
                 .or_default() += 1;
@@ -276,9 +276,9 @@ impl Shard {
                 stalled.extend(bot.is_stalled().then_some(number));
             }
         }
-        // Stalled bots will not read the answer.
+        // Stalled bots do not read the server's answer.
         for number in stalled {
-            self.closed(number, End::Closed(None));
+            self.closed(number, SessionEnd::Closed(None));
         }
     }
 
@@ -287,7 +287,7 @@ impl Shard {
         self.started + self.shared.plan.measures_from()
     }
 
-    /// Returns the length of the measurement; `None`: until the run is stopped.
+    /// Returns the length of the measurement. `None`: the run goes on until it is stopped.
     pub(super) fn duration(&self) -> Option<Duration> {
         self.shared.plan.duration
     }
