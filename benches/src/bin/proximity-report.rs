@@ -17,7 +17,7 @@ use parlour_shared::{
     motion::{Direction, Position as Place, WallGrid},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Position, Rooms, Seats, SimConfig, Simulation, SimulationApp, Step, StepSet};
+use parlour_sim::{Position, Rooms, Seats, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule};
 use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use serde_json::json;
 
@@ -121,8 +121,14 @@ fn run(scene: &Scene) -> Run {
             let took = taken.began.take().map(|began| began.elapsed());
             taken.us.extend(took.map(|took| took.as_nanos() as f64 / 1000.0));
         };
-        app.add_systems(Step, begin.after(StepSet::React).before(StepSet::Interest));
-        app.add_systems(Step, end.after(StepSet::Interest).before(StepSet::Replicate));
+        app.add_systems(
+            TickSchedule,
+            begin.after(StepSet::React).before(StepSet::Interest),
+        );
+        app.add_systems(
+            TickSchedule,
+            end.after(StepSet::Interest).before(StepSet::Replicate),
+        );
     });
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     for tick in 0..WARM_UP + TICKS {

@@ -8,13 +8,13 @@ use parlour_shared::{
 };
 
 use crate::{
+    broadcast_budget,
     clock::Clock,
     outbox::Outbox,
     player::Player,
     proximity::Proximity,
     replication::Watchers,
     rooms::{self, InRoom, Room, Seat, Seats},
-    talk,
 };
 
 /// Sends a chat. The speaker also receives it: its stamp proves what was said when.
@@ -27,7 +27,7 @@ pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<
     let tick = world.resource::<Clock>().tick;
     let epoch = world.get::<Room>(room).ok_or(Refusal::NotInRoom)?.epoch;
     let listeners = listeners(world, room, player, chat.scope).ok_or(Refusal::NotInRoom)?;
-    if !talk::afford(world, room, (player, chat.request), chat.text.len(), listeners) {
+    if !broadcast_budget::afford(world, room, (player, chat.request), chat.text.len(), listeners) {
         return Ok(());
     }
     let mut speaker = world.get_mut::<Player>(player).ok_or(Refusal::NotInRoom)?;

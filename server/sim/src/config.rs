@@ -98,7 +98,7 @@ pub struct RoomRules {
     /// How often a player may send which requests.
     pub rates: RateLimits,
     /// How much may be said in a room.
-    pub talk: TalkLimit,
+    pub talk: BroadcastLimit,
 }
 
 impl Default for RoomRules {
@@ -110,7 +110,7 @@ impl Default for RoomRules {
             refresh_ticks: 6,
             empty_ticks: 30 * TICK_RATE,
             rates: RateLimits::default(),
-            talk: TalkLimit::default(),
+            talk: BroadcastLimit::default(),
         }
     }
 }
@@ -183,7 +183,7 @@ impl Rate {
 /// bytes, times the number of players that receive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TalkLimit {
+pub struct BroadcastLimit {
     /// Bytes that come back in a tick.
     pub bytes_per_tick: u32,
     /// The ticks in which an empty bucket fills. The bytes of that many ticks may be spent in a
@@ -191,7 +191,7 @@ pub struct TalkLimit {
     pub burst_ticks: u32,
 }
 
-impl TalkLimit {
+impl BroadcastLimit {
     /// Returns the limit for this many MiB per second, with a burst of four seconds.
     #[must_use]
     pub fn mib_per_second(mib: u32) -> Self {
@@ -212,7 +212,7 @@ impl TalkLimit {
 /// 8 MiB per second. In a room of 1,000, a chat of 100 bytes costs (100 + 64) * 1,000 = 164,000
 /// bytes. So 51 pass per second, one of each player every 20 s, with a burst of 204. A chat of 2
 /// KiB costs 2.1 MB: 4 pass per second.
-impl Default for TalkLimit {
+impl Default for BroadcastLimit {
     fn default() -> Self {
         Self::mib_per_second(8)
     }

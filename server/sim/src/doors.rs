@@ -20,15 +20,15 @@ use crate::{
     movement::Motion,
     refusal::{Cause, refuse},
     rooms::{self, InRoom, Room, RoomLife, Seat},
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     throttle::{RequestKind, Throttle},
 };
 pub(crate) use path::Path;
 
 pub(crate) fn plugin(app: &mut App) {
-    app.configure_sets(Step, (Doors, RoomLife).chain());
+    app.configure_sets(TickSchedule, (Doors, RoomLife).chain());
     app.add_systems(
-        Step,
+        TickSchedule,
         find_entering.pipe(pass).in_set(Doors).in_set(StepSet::React),
     );
 }

@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     replication::{self, ReplicateSet},
-    schedule::Step,
+    schedule::TickSchedule,
     state,
 };
 pub(crate) use messages::receive;
@@ -140,5 +140,5 @@ pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Extras>();
     state::derived::<Extras>(app);
     messages::plugin(app);
-    app.add_systems(Step, messages::deliver.in_set(ReplicateSet::Deliver));
+    app.add_systems(TickSchedule, messages::deliver.in_set(ReplicateSet::Deliver));
 }

@@ -14,7 +14,7 @@
 //! ```
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
-//! use parlour_sim::{Answer, FromPlayer, Player, SimConfig, Simulation, SimulationApp, Step, StepSet};
+//! use parlour_sim::{Answer, FromPlayer, Player, SimConfig, Simulation, SimulationApp, TickSchedule, StepSet};
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// How often the player waved. Part of the state, and sent to all viewers of the player.
@@ -33,7 +33,7 @@
 //!     fn build(&self, app: &mut App) {
 //!         app.replicate::<Waves>("waves").player_message::<Wave>("wave");
 //!         app.register_required_components::<Player, Waves>();
-//!         app.add_systems(Step, wave.in_set(StepSet::Simulate));
+//!         app.add_systems(TickSchedule, wave.in_set(StepSet::Simulate));
 //!     }
 //! }
 //!
@@ -59,7 +59,7 @@
 //!
 //! ## Systems
 //!
-//! Add systems to the schedule [`Step`], in one of its sets ([`StepSet`]), usually
+//! Add systems to the schedule [`TickSchedule`], in one of its sets ([`StepSet`]), usually
 //! [`StepSet::Simulate`]. Two systems that access the same data need an order, or the world does
 //! not start. A system that moves players runs before [`Walk`]. A system that reads the positions
 //! of this tick runs after it.
@@ -97,6 +97,7 @@
 #![doc = include_str!("rules.md")]
 #![forbid(unsafe_code)]
 
+mod broadcast_budget;
 mod chat;
 mod clock;
 mod config;
@@ -119,7 +120,6 @@ mod sessions;
 mod simulation;
 mod skins;
 mod state;
-mod talk;
 mod throttle;
 mod watch;
 
@@ -129,18 +129,20 @@ mod watch;
 pub const SIMULATION: u32 = 4;
 
 pub use clock::Clock;
-pub use config::{Interest, Rate, RateLimits, RoomRules, RulesError, Setup, SimConfig, TalkLimit};
+pub use config::{BroadcastLimit, Interest, Rate, RateLimits, RoomRules, RulesError, Setup, SimConfig};
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;
 pub use movement::{Motion, Position, Walk};
 pub use player::{Link, Player};
-pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Grid, Nearby, Placed, Proximity, Reach, WentAway};
+pub use proximity::{
+    BRUTE_FORCE_UP_TO, CameNear, Grid, NearRadius, Nearby, Proximity, SlotPosition, WentAway,
+};
 pub use room_state::RoomState;
 pub use rooms::{InRoom, Room, Rooms, Seat, Seats};
-pub use schedule::{Step, StepSet};
+pub use schedule::{StepSet, TickSchedule};
 pub use sessions::Sessions;
 pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;
-pub use watch::Eyes;
+pub use watch::Perspective;

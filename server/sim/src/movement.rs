@@ -12,7 +12,7 @@ use crate::{
     outbox::Outbox,
     player::{Link, Player},
     rooms::{InRoom, Room},
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     state,
 };
 pub use motion::{Motion, Position};
@@ -23,7 +23,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::component::<MoveQueue>(app, "moves_waiting");
     state::component::<Motion>(app, "motion");
     state::derived::<Position>(app);
-    app.add_systems(Step, walk.in_set(Walk).in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, walk.in_set(Walk).in_set(StepSet::Simulate));
 }
 
 /// In [`StepSet::Simulate`]: players move. Game logic that sets motion runs before it. Game logic

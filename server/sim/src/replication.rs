@@ -6,9 +6,9 @@
 //! the viewers that are due, and writes each of them a `frame` (or, in between, what is `nearby`):
 //! ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
 
+mod cadence;
 mod changes;
 mod collect;
-mod due;
 mod encode;
 mod frame;
 mod nearby;
@@ -25,7 +25,7 @@ use serde::Serialize;
 
 use crate::{
     rooms::Room,
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     state,
 };
 use changes::Changes;
@@ -33,7 +33,7 @@ use encode::Arena;
 use record::Record;
 pub(crate) use splice::show;
 use viewer::Viewer;
-pub(crate) use watchers::{Followed, Watchers};
+pub(crate) use watchers::{FollowTarget, Watchers};
 
 /// What the viewers of a room were sent, and what is new. It is not part of the state: it follows
 /// from the world and from the holds of links.
@@ -87,7 +87,7 @@ pub(crate) struct Pacing(pub(crate) Pace);
 
 /// Whether no viewer is sent snapshots.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct Muted(pub(crate) bool);
+pub(crate) struct SnapshotsMuted(pub(crate) bool);
 
 /// The order within [`StepSet::Replicate`].
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
@@ -102,14 +102,14 @@ pub(crate) enum ReplicateSet {
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, Replica>();
     state::derived::<Replica>(app);
-    app.init_resource::<Muted>()
+    app.init_resource::<SnapshotsMuted>()
         .init_resource::<Pacing>()
         .init_resource::<Watchers>();
-    state::derived::<Muted>(app);
+    state::derived::<SnapshotsMuted>(app);
     state::derived::<Pacing>(app);
     state::derived::<Watchers>(app);
     app.configure_sets(
-        Step,
+        TickSchedule,
         (
             ReplicateSet::Deliver,
             ReplicateSet::Collect,
@@ -119,12 +119,12 @@ pub(crate) fn plugin(app: &mut App) {
             .chain()
             .in_set(StepSet::Replicate),
     );
-    app.add_systems(Step, collect::collect.in_set(ReplicateSet::Collect));
+    app.add_systems(TickSchedule, collect::collect.in_set(ReplicateSet::Collect));
     app.add_systems(
-        Step,
+        TickSchedule,
         splice::splice
             .in_set(ReplicateSet::Splice)
-            .run_if(|muted: Res<Muted>| !muted.0),
+            .run_if(|muted: Res<SnapshotsMuted>| !muted.0),
     );
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn plugin(app: &mut App) {
 pub(crate) fn replicate_extra<C: Component + Serialize>(app: &mut App, bit: usize) {
     // Extras write to different fields of the same records, so their order does not matter.
     app.add_systems(
-        Step,
+        TickSchedule,
         collect::extra::<C>(bit)
             .in_set(ReplicateSet::Extras)
             .ambiguous_with(ReplicateSet::Extras),

@@ -15,26 +15,26 @@ use crate::{
     player::Player,
     refusal::{Cause, refuse},
     room_state, rooms,
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     sessions, skins, state,
     throttle::{RequestKind, Throttle},
 };
 
 /// For each event of the inbox: the ticks after which to try again, if it came too soon.
 #[derive(Resource, Debug, Default)]
-struct Limited(Vec<Option<u32>>);
+struct RetryTimes(Vec<Option<u32>>);
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Inbox>().init_resource::<Limited>();
+    app.init_resource::<Inbox>().init_resource::<RetryTimes>();
     state::derived::<Inbox>(app);
-    state::derived::<Limited>(app);
-    app.add_systems(Step, (limit, serve).chain().in_set(StepSet::Guard));
+    state::derived::<RetryTimes>(app);
+    app.add_systems(TickSchedule, (limit, serve).chain().in_set(StepSet::Guard));
 }
 
 /// Takes a token for each request.
 fn limit(
     inbox: Res<Inbox>,
-    mut limited: ResMut<Limited>,
+    mut limited: ResMut<RetryTimes>,
     mut throttles: Query<&mut Throttle>,
     clock: Res<Clock>,
     setup: Res<Setup>,
@@ -69,7 +69,7 @@ fn serve(world: &mut World) {
     world.resource_scope(|world, mut inbox: Mut<Inbox>| {
         let Inbox { input, players } = &mut *inbox;
         for (at, (event, player)) in input.events.iter_mut().zip(players).enumerate() {
-            let limited = world.resource::<Limited>().0[at];
+            let limited = world.resource::<RetryTimes>().0[at];
             // A player that was closed earlier in this tick is gone.
             let Some(player) = player.filter(|player| world.get::<Player>(*player).is_some()) else {
                 continue;

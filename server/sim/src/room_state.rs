@@ -13,11 +13,12 @@ use parlour_shared::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    broadcast_budget,
     clock::Clock,
     outbox::Outbox,
     player::Player,
     rooms::{self, InRoom, Room, Seats},
-    state, talk,
+    state,
 };
 
 /// The keys and values of a room.
@@ -116,7 +117,7 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
     let listeners = world.get::<Seats>(room).ok_or(Refusal::NotInRoom)?.len();
     let bytes = |write: &StateWrite| write.key.len() + write.value.as_ref().map_or(0, String::len);
     let bytes = batch.writes.iter().map(bytes).sum();
-    if !talk::afford(world, room, (player, batch.request), bytes, listeners) {
+    if !broadcast_budget::afford(world, room, (player, batch.request), bytes, listeners) {
         return Ok(());
     }
     let entries = world

@@ -7,7 +7,7 @@ use bevy_ecs::{
 
 /// The schedule of a tick.
 #[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Step;
+pub struct TickSchedule;
 
 /// The parts of a tick, in this order. Systems are put into a set; only sets define an order across
 /// features.
@@ -33,7 +33,7 @@ pub enum StepSet {
 /// and 8 systems on 2 cores it took 11 us per tick, and the multi-threaded one 54 us.
 pub(crate) fn new_schedule() -> Schedule {
     use StepSet::{Digest, Guard, Ingest, Interest, React, Replicate, Simulate};
-    let mut schedule = Schedule::new(Step);
+    let mut schedule = Schedule::new(TickSchedule);
     schedule.set_executor(SingleThreadedExecutor::new());
     schedule.configure_sets((Ingest, Guard, Simulate, React, Interest, Replicate, Digest).chain());
     // Without an order, two systems that touch the same data would make the tick depend on chance.

@@ -23,7 +23,7 @@ use crate::{
     outbox::Outbox,
     player::{Link, Player},
     rooms::{self, Room, Rooms},
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     skins::Skin,
     state::{self, LoadError, StableId},
     throttle::Throttle,
@@ -62,32 +62,32 @@ impl Sessions {
 
 /// The number of sessions that were ever opened. The id of the next player is made from it.
 #[derive(Resource, Debug, Default, Serialize, Deserialize)]
-struct Opened(u32);
+struct SessionsOpened(u32);
 
 /// The remains of a player whose session closed in this tick or in the previous one. Game logic may
 /// still have its entity in messages of these ticks, and must be able to write to it without a
 /// panic.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
-struct Gone {
+struct Remains {
     tick: Tick,
 }
 
 /// The players that are gone, and are not despawned yet.
 #[derive(Resource, Debug, Default)]
-struct Closed {
+struct RemainsQueue {
     before: Vec<Entity>,
     now: Vec<Entity>,
 }
 
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Sessions>()
-        .init_resource::<Opened>()
-        .init_resource::<Closed>();
+        .init_resource::<SessionsOpened>()
+        .init_resource::<RemainsQueue>();
     state::derived::<Sessions>(app);
-    state::derived::<Closed>(app);
-    state::component::<Gone>(app, "gone");
-    state::resource::<Opened>(app, "sessions_opened");
-    app.add_systems(Step, ingest.in_set(SessionLife).in_set(StepSet::Ingest));
+    state::derived::<RemainsQueue>(app);
+    state::component::<Remains>(app, "gone");
+    state::resource::<SessionsOpened>(app, "sessions_opened");
+    app.add_systems(TickSchedule, ingest.in_set(SessionLife).in_set(StepSet::Ingest));
 }
 
 /// In [`StepSet::Ingest`]: opens sessions, and despawns the remains of closed ones.
@@ -96,8 +96,8 @@ pub(crate) struct SessionLife;
 
 /// Opens sessions, holds and releases links, and finds the player of each event.
 fn ingest(world: &mut World) {
-    world.resource_scope(|world, mut closed: Mut<Closed>| {
-        let Closed { before, now } = &mut *closed;
+    world.resource_scope(|world, mut closed: Mut<RemainsQueue>| {
+        let RemainsQueue { before, now } = &mut *closed;
         for gone in before.drain(..) {
             world.despawn(gone);
         }
@@ -121,7 +121,7 @@ fn ingest(world: &mut World) {
 
 fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
     let seed = world.resource::<Setup>().seed;
-    let mut opened = world.resource_mut::<Opened>();
+    let mut opened = world.resource_mut::<SessionsOpened>();
     opened.0 += 1;
     let id = player_id(seed, opened.0);
     let name = if name.is_empty() || name.len() > MAX_NAME_BYTES {
@@ -175,8 +175,8 @@ pub(crate) fn close(world: &mut World, player: Entity) {
     world
         .entity_mut(player)
         .remove::<(Player, Skin, Throttle, MoveQueue, Link)>()
-        .insert(Gone { tick });
-    world.resource_mut::<Closed>().now.push(player);
+        .insert(Remains { tick });
+    world.resource_mut::<RemainsQueue>().now.push(player);
 }
 
 fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {
@@ -202,22 +202,22 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         return Err(LoadError::Contradiction("two players share a session".into()));
     }
     let tick = world.resource::<Clock>().tick;
-    let gone: Vec<(Entity, Gone)> = world
-        .query::<(Entity, &Gone)>()
+    let gone: Vec<(Entity, Remains)> = world
+        .query::<(Entity, &Remains)>()
         .iter(world)
         .map(|(entity, gone)| (entity, *gone))
         .collect();
     // The remains are despawned soon. A forged state could name a room here.
-    let is_more = |(entity, _): &(Entity, Gone)| {
+    let is_more = |(entity, _): &(Entity, Remains)| {
         world.get::<Player>(*entity).is_some() || world.get::<Room>(*entity).is_some()
     };
     if gone.iter().any(is_more) {
         return Err(LoadError::Contradiction("a player or a room is gone".into()));
     }
     let (now, before): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(_, gone)| gone.tick == tick);
-    let entities_of = |gone: Vec<(Entity, Gone)>| gone.into_iter().map(|(entity, _)| entity).collect();
+    let entities_of = |gone: Vec<(Entity, Remains)>| gone.into_iter().map(|(entity, _)| entity).collect();
     world.resource_mut::<Sessions>().entities = entities;
-    *world.resource_mut::<Closed>() = Closed {
+    *world.resource_mut::<RemainsQueue>() = RemainsQueue {
         before: entities_of(before),
         now: entities_of(now),
     };

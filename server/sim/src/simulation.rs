@@ -17,6 +17,7 @@ use parlour_shared::{
 use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
+    broadcast_budget,
     clock::Clock,
     config::{Setup, SimConfig},
     digest::{self, Digest},
@@ -28,11 +29,11 @@ use crate::{
     replication::{self, Pacing},
     requests, room_state,
     rooms::{self, Rooms, Seats},
-    schedule::{Step, StepSet, new_schedule},
+    schedule::{StepSet, TickSchedule, new_schedule},
     sessions::{self, Sessions},
     skins,
     state::{self, Saver, check_declared},
-    talk, throttle,
+    throttle,
 };
 
 pub use census::{Census, PlayerInfo};
@@ -44,7 +45,7 @@ pub struct Simulation {
     schedule: Schedule,
     saver: Saver,
     /// When change detection last forgot old ticks.
-    messages_let_go: bevy_ecs::change_detection::Tick,
+    messages_cleared_at: bevy_ecs::change_detection::Tick,
     /// Whether input and output are inside the world: during a step, and after one that panicked.
     lent: bool,
 }
@@ -91,7 +92,7 @@ impl Simulation {
             requests::plugin,
             rooms::plugin,
             room_state::plugin,
-            talk::plugin,
+            broadcast_budget::plugin,
             doors::plugin,
             proximity::plugin,
             replication::plugin,
@@ -103,15 +104,15 @@ impl Simulation {
         app.cleanup();
         let mut world = std::mem::take(app.world_mut());
         let mut schedules = world.resource_mut::<Schedules>();
-        let schedule = schedules.remove(Step).expect("added above");
+        let schedule = schedules.remove(TickSchedule).expect("added above");
         check_schedules(&schedules);
         extend::explain_errors(&mut world);
-        let messages_let_go = world.change_tick();
+        let messages_cleared_at = world.change_tick();
         let mut simulation = Self {
             world,
             schedule,
             saver: Saver::default(),
-            messages_let_go,
+            messages_cleared_at,
             lent: false,
         };
         simulation.initialize();
@@ -182,7 +183,7 @@ impl Simulation {
 
     /// Stops writing snapshots. A replay that only compares hashes needs nothing else.
     pub fn mute(&mut self) {
-        self.world.insert_resource(replication::Muted(true));
+        self.world.insert_resource(replication::SnapshotsMuted(true));
     }
 
     /// Runs the systems of a tick in a different order that their declared order allows. For tests:
@@ -249,7 +250,7 @@ impl Simulation {
     /// Makes messages and change detection forget this tick. Only the state continues into the next
     /// one; otherwise a replay from a keyframe would differ.
     fn forget(&mut self) {
-        let since = std::mem::replace(&mut self.messages_let_go, self.world.change_tick());
+        let since = std::mem::replace(&mut self.messages_cleared_at, self.world.change_tick());
         self.world
             .resource_scope(|world, mut registry: Mut<MessageRegistry>| {
                 // Bevy keeps messages for two rounds.
@@ -284,7 +285,7 @@ fn check_schedules(schedules: &Schedules) {
     for label in labels {
         assert!(
             !schedules.contains(label),
-            "no tick runs {label:?}: add systems to `Step`, in a `StepSet`"
+            "no tick runs {label:?}: add systems to `TickSchedule`, in a `StepSet`"
         );
     }
 }

@@ -10,18 +10,18 @@ use parlour_tick::TickOutput;
 
 use crate::{
     player::Player,
-    replication::{self, Followed, Watchers},
+    replication::{self, FollowTarget, Watchers},
     rooms::{self, Room, Rooms, Seats},
     simulation::Simulation,
 };
 
 /// Whose view a watcher has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Eyes {
+pub enum Perspective {
     /// Every player in the room is seen, whatever the interest of the room.
     Everyone,
     /// What this player sees, including itself.
-    Of(PlayerId),
+    Player(PlayerId),
 }
 
 /// Watchers are not part of the world: they have no player, no seat and no slot, no player sees
@@ -54,7 +54,7 @@ impl Simulation {
         &mut self,
         session: SessionId,
         room: &str,
-        eyes: Eyes,
+        eyes: Perspective,
         view: u8,
     ) -> Result<RoomEntered, Refusal> {
         let room = self
@@ -63,12 +63,12 @@ impl Simulation {
             .get(room)
             .ok_or(Refusal::NoSuchRoom)?;
         let followed = match eyes {
-            Eyes::Everyone => None,
-            Eyes::Of(player) => Some(self.seat_of(room, player).ok_or(Refusal::NotInRoom)?),
+            Perspective::Everyone => None,
+            Perspective::Player(player) => Some(self.seat_of(room, player).ok_or(Refusal::NotInRoom)?),
         };
         let slot = followed.map_or(Slot::NOBODY, |followed| followed.slot);
         let mut entered = rooms::entered(&self.world, room, slot, view).ok_or(Refusal::NoSuchRoom)?;
-        if eyes == Eyes::Everyone {
+        if eyes == Perspective::Everyone {
             entered.interest_px = None;
         }
         self.world
@@ -115,11 +115,11 @@ impl Simulation {
         self.world.get::<Room>(room).map(|room| room.name.clone())
     }
 
-    fn seat_of(&self, room: Entity, player: PlayerId) -> Option<Followed> {
+    fn seat_of(&self, room: Entity, player: PlayerId) -> Option<FollowTarget> {
         let mut seats = self.world.get::<Seats>(room)?.iter();
         seats.find_map(|(slot, entity)| {
             let who = self.world.get::<Player>(entity)?;
-            (who.id == player).then_some(Followed {
+            (who.id == player).then_some(FollowTarget {
                 session: who.session,
                 slot,
             })

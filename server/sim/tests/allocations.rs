@@ -14,16 +14,16 @@ use parlour_shared::{
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Eyes, Interest, Player, SimConfig, Simulation};
+use parlour_sim::{Interest, Perspective, Player, SimConfig, Simulation};
 use parlour_testing::{
     SessionActions as _,
-    allocations::{Counting, on_this_thread},
+    allocations::{CountingAllocator, on_this_thread},
     maps::open_map,
 };
 use parlour_tick::{Pace, PaceLevel, TickInput, TickOutput};
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: CountingAllocator = CountingAllocator;
 
 const WARM_UP: u32 = 1200;
 const MEASURED: u32 = 1200;
@@ -80,8 +80,9 @@ fn watch(sim: &mut Simulation, rooms: u64) {
         let room = format!("plaza/{number}");
         let player = sim.player(SessionId(number)).unwrap();
         let player = sim.world().get::<Player>(player).unwrap().id;
-        sim.watch(SessionId(number), &room, Eyes::Everyone, 1).unwrap();
-        sim.watch(SessionId(rooms + number), &room, Eyes::Of(player), 1)
+        sim.watch(SessionId(number), &room, Perspective::Everyone, 1)
+            .unwrap();
+        sim.watch(SessionId(rooms + number), &room, Perspective::Player(player), 1)
             .unwrap();
     }
 }

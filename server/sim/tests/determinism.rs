@@ -6,7 +6,7 @@ use parlour_shared::{
     ids::SessionId,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Eyes, Fold, Player, Simulation};
+use parlour_sim::{Fold, Perspective, Player, Simulation};
 use parlour_testing::Crowd;
 use parlour_tick::{Lane, TickOutput};
 
@@ -72,11 +72,11 @@ fn watchers_change_nothing() {
             (0, _) => watched.unwatch(session),
             (1, _) => watched.set_watcher_held(session, true),
             (2, _) => watched.set_watcher_held(session, false),
-            (3..6, _) => drop(watched.watch(session, room, Eyes::Everyone, tick as u8)),
+            (3..6, _) => drop(watched.watch(session, room, Perspective::Everyone, tick as u8)),
             (_, Some(player)) => {
                 if let Some(room) = watched.followed_room(player) {
                     watched
-                        .watch(session, &room, Eyes::Of(player), tick as u8)
+                        .watch(session, &room, Perspective::Player(player), tick as u8)
                         .unwrap();
                 }
             }

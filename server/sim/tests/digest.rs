@@ -8,7 +8,7 @@ use parlour_shared::{
     message::{Move, Scope},
     motion::Direction,
 };
-use parlour_sim::{Player, SimConfig, Simulation, SimulationApp, Skin, StableId, Step, StepSet};
+use parlour_sim::{Player, SimConfig, Simulation, SimulationApp, Skin, StableId, StepSet, TickSchedule};
 use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::{TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
@@ -211,7 +211,7 @@ fn a_component_is_declared_once() {
 }
 
 #[test]
-#[should_panic(expected = "no tick runs Update: add systems to `Step`")]
+#[should_panic(expected = "no tick runs Update: add systems to `TickSchedule`")]
 fn a_system_that_no_tick_would_run_is_found_at_once() {
     step(|app: &mut App| _ = app.add_systems(bevy_app::Update, || {}), 0);
 }
@@ -240,7 +240,7 @@ fn declared_components_of_own_entities_and_resources_are_hashed() {
 /// A write that change detection does not see would never reach the hash; debug builds count anew
 /// every 16 ticks.
 #[test]
-#[cfg_attr(debug_assertions, should_panic(expected = "changed unseen"))]
+#[cfg_attr(debug_assertions, should_panic(expected = "bypassed change detection"))]
 fn a_write_that_escapes_change_detection_is_found() {
     fn sneak(mut skins: Query<&mut Skin>) {
         skins
@@ -248,7 +248,7 @@ fn a_write_that_escapes_change_detection_is_found() {
             .for_each(|mut skin| skin.bypass_change_detection().0 += 1);
     }
     step(
-        |app: &mut App| _ = app.add_systems(Step, sneak.in_set(StepSet::Simulate)),
+        |app: &mut App| _ = app.add_systems(TickSchedule, sneak.in_set(StepSet::Simulate)),
         40,
     );
 }

@@ -17,8 +17,8 @@ use parlour_shared::{
     snapshot::Update,
 };
 use parlour_sim::{
-    Answer, CameNear, FromPlayer, Player, SimConfig, Simulation, SimulationApp, Step, StepSet, ToPlayer,
-    WentAway,
+    Answer, CameNear, FromPlayer, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
+    ToPlayer, WentAway,
 };
 use parlour_testing::{SessionActions as _, TestWorld, encoded, plaza};
 use parlour_tick::Lane;
@@ -294,7 +294,7 @@ fn whoever_is_named_to_game_logic_is_there_for_the_tick_in_which_it_is_told() {
     }
     let memory = |app: &mut App| {
         app.state_component::<Memory>("memory");
-        app.add_systems(Step, remember.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, remember.in_set(StepSet::Simulate));
     };
     for ticks_until_close in 0..10 {
         for ticks_between in 0..4 {
@@ -364,7 +364,7 @@ impl Plugin for Dice {
     fn build(&self, app: &mut App) {
         app.player_message::<Roll>("roll")
             .client_message::<Roll>("rolled");
-        app.add_systems(Step, roll.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, roll.in_set(StepSet::Simulate));
     }
 }
 
@@ -411,7 +411,7 @@ fn grow_thirsty(mut thirsts: Query<&mut Thirst>) {
 
 fn bar(app: &mut App) {
     app.state_component::<Thirst>("thirst");
-    app.add_systems(Step, drink.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, drink.in_set(StepSet::Simulate));
 }
 
 #[test]
@@ -420,7 +420,7 @@ fn bar(app: &mut App) {
 )]
 fn two_plugins_that_write_the_same_in_no_order_are_an_error_at_once() {
     let desert = |app: &mut App| {
-        app.add_systems(Step, grow_thirsty.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, grow_thirsty.in_set(StepSet::Simulate));
     };
     let _ = Simulation::with_plugins(plaza(), (bar, desert));
 }
@@ -428,7 +428,7 @@ fn two_plugins_that_write_the_same_in_no_order_are_an_error_at_once() {
 #[test]
 fn with_an_order_between_them_the_world_starts() {
     let desert = |app: &mut App| {
-        app.add_systems(Step, grow_thirsty.after(drink).in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, grow_thirsty.after(drink).in_set(StepSet::Simulate));
     };
     let _ = Simulation::with_plugins(plaza(), (bar, desert));
 }
@@ -443,7 +443,7 @@ fn who_moves_players_must_say_whether_before_or_after_they_walk() {
         }
     }
     let push = |app: &mut App| {
-        app.add_systems(Step, push.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, push.in_set(StepSet::Simulate));
     };
     let _ = Simulation::with_plugins(plaza(), push);
 }

@@ -15,8 +15,8 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    BRUTE_FORCE_UP_TO, CameNear, Grid, InRoom, Nearby, Placed, Player, Position, Proximity, Reach, Seats,
-    SimConfig, SimulationApp, Step, StepSet, WentAway,
+    BRUTE_FORCE_UP_TO, CameNear, Grid, InRoom, NearRadius, Nearby, Player, Position, Proximity, Seats,
+    SimConfig, SimulationApp, SlotPosition, StepSet, TickSchedule, WentAway,
 };
 use parlour_testing::{SessionActions as _, TestWorld, plaza, teleport_plugin};
 use proptest::prelude::*;
@@ -57,7 +57,7 @@ fn world(config: SimConfig) -> TestWorld {
     TestWorld::with_plugins(config, |app: &mut App| {
         teleport_plugin(app);
         app.init_resource::<Told>().presentation_only::<Told>();
-        app.add_systems(Step, listen.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, listen.in_set(StepSet::Simulate));
     })
 }
 
@@ -258,7 +258,7 @@ impl Oracle {
         let all = seats.pool() > SMALL && self.pool <= SMALL;
         self.pool = seats.pool();
         let before = std::mem::take(&mut self.pairs);
-        let reach = Reach::from_px(rules.near_px);
+        let reach = NearRadius::from_px(rules.near_px);
         for (at, &(one, who, here)) in placed.iter().enumerate() {
             for &(other, whom, there) in &placed[at + 1..] {
                 let names = (who.min(whom), who.max(whom));
@@ -456,7 +456,7 @@ fn at_the_far_corner_of_the_largest_map_it_is_the_same() {
     world.check_views(false);
 }
 
-fn placed() -> impl Strategy<Value = Vec<Placed>> {
+fn placed() -> impl Strategy<Value = Vec<SlotPosition>> {
     // Crowded, spread out, all over the largest map, everyone on one spot, and where no map is.
     let range = prop_oneof![
         Just(1),
@@ -468,7 +468,7 @@ fn placed() -> impl Strategy<Value = Vec<Placed>> {
     range.prop_flat_map(|range| {
         let at = (-range..=range, -range..=range);
         prop::collection::vec(at, 0..200).prop_map(|places| {
-            let placed = |(slot, (x, y))| Placed {
+            let placed = |(slot, (x, y))| SlotPosition {
                 slot: Slot(slot),
                 position: Place { x, y },
             };
@@ -487,9 +487,9 @@ proptest! {
         // One grid for all of them: it remembers nothing.
         let mut grid = Grid::default();
         for (placed, px) in worlds {
-            let reach = Reach::from_px(px);
+            let reach = NearRadius::from_px(px);
             grid.fill(&placed, reach);
-            let mut everyone: Vec<Placed> = grid.iter().collect();
+            let mut everyone: Vec<SlotPosition> = grid.iter().collect();
             everyone.sort_unstable_by_key(|player| player.slot);
             prop_assert_eq!(&everyone, &placed);
             for player in &placed {

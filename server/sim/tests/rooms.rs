@@ -9,7 +9,7 @@ use parlour_shared::{
     ids::{Epoch, Slot, Tick},
     message::{LeaveReason, Refusal, RoomEntered, RoomLeft, ServerMessage},
 };
-use parlour_sim::{Clock, InRoom, Interest, Player, Room, Rooms, Seats, Step, StepSet};
+use parlour_sim::{Clock, InRoom, Interest, Player, Room, Rooms, Seats, StepSet, TickSchedule};
 use parlour_testing::{SessionActions as _, TestWorld, maps::open_map, plaza};
 
 #[test]
@@ -337,7 +337,7 @@ fn a_room_that_game_logic_despawned_is_created_again() {
                 rooms.iter().for_each(|room| commands.entity(room).despawn());
             }
         };
-        app.add_systems(Step, despawn.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, despawn.in_set(StepSet::Simulate));
     });
     world.open_and_join(1, "plaza");
     world.tick();

@@ -8,7 +8,9 @@ use bevy_ecs::{
     error::{BevyError, ErrorContext, FallbackErrorHandler},
     prelude::*,
 };
-use parlour_sim::{Answer, FromPlayer, Player, Simulation, SimulationApp, Step, StepSet, ToPlayer, Walk};
+use parlour_sim::{
+    Answer, FromPlayer, Player, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayer, Walk,
+};
 use parlour_testing::plaza;
 use parlour_tick::{TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
@@ -51,7 +53,7 @@ fn in_the_first_tick(add: impl Fn(&mut App) + Send + Sync + 'static) -> String {
 /// A plugin of these systems.
 macro_rules! systems {
     ($systems:expr) => {
-        |app: &mut App| _ = app.add_systems(Step, $systems.in_set(StepSet::Simulate))
+        |app: &mut App| _ = app.add_systems(TickSchedule, $systems.in_set(StepSet::Simulate))
     };
 }
 
@@ -89,7 +91,7 @@ fn all_messages_that_are_not_declared_are_named_together() {
 fn messages_that_bevy_alone_knows_would_never_be_sent() {
     let add = |app: &mut App| {
         app.add_message::<ToPlayer<Ghost>>();
-        app.add_systems(Step, haunt.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, haunt.in_set(StepSet::Simulate));
     };
     assert!(at_start(add).contains("app.client_message::<undeclared::Ghost>(\"name\")"));
 }
@@ -201,7 +203,7 @@ fn an_error_of_another_kind_reads_as_before_and_a_handler_of_a_plugin_stays() {
     fn ignore(_: BevyError, _: ErrorContext) {}
     let text = in_the_first_tick(move |app| {
         app.insert_resource(FallbackErrorHandler(ignore));
-        app.add_systems(Step, fail.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, fail.in_set(StepSet::Simulate));
     });
     assert_eq!(text, "");
 }
@@ -214,7 +216,7 @@ fn what_is_declared_is_no_fault() {
         app.replicate::<Lamp>("lamp").init_resource::<Score>();
         app.state_resource::<Score>("score");
         app.register_required_components::<Player, Lamp>();
-        app.add_systems(Step, (haunt, be_haunted).in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, (haunt, be_haunted).in_set(StepSet::Simulate));
     };
     assert_eq!(fails(add), (String::new(), String::new()));
 }

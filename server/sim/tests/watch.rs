@@ -8,7 +8,7 @@ use parlour_shared::{
     motion::{Direction, Position},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Eyes, FromPlayer, Interest, SimulationApp, Step, StepSet, ToPlayer};
+use parlour_sim::{FromPlayer, Interest, Perspective, SimulationApp, StepSet, TickSchedule, ToPlayer};
 use parlour_testing::{
     SeenPlayer, SessionActions as _, TestClient, TestWorld, players_in, plaza, teleport_plugin,
 };
@@ -33,7 +33,7 @@ impl WatchedWorld {
         }
     }
 
-    fn watch(&mut self, room: &str, eyes: Eyes) -> Result<(), Refusal> {
+    fn watch(&mut self, room: &str, eyes: Perspective) -> Result<(), Refusal> {
         let entered = self.world.sim.watch(WATCHER, room, eyes, self.view + 1)?;
         self.view += 1;
         assert_eq!(entered.view, self.view);
@@ -49,14 +49,14 @@ impl WatchedWorld {
         };
         let player = welcome.player;
         if let Some(room) = self.world.sim.followed_room(player) {
-            self.watch(&room, Eyes::Of(player)).unwrap();
+            self.watch(&room, Perspective::Player(player)).unwrap();
             let slot = self.world.client(session).slot();
             assert_eq!(self.watcher.slot(), slot);
         }
     }
 
-    fn eyes_of(&self, session: u64) -> Eyes {
-        Eyes::Of(self.world.client(session).id())
+    fn eyes_of(&self, session: u64) -> Perspective {
+        Perspective::Player(self.world.client(session).id())
     }
 
     fn hold(&mut self, held: bool) {
@@ -126,7 +126,7 @@ fn with_everyones_eyes_all_in_the_room_are_seen_at_every_tick() {
         watched.world.open_and_join(session, "plaza/a");
     }
     watched.tick();
-    watched.watch("plaza/a", Eyes::Everyone).unwrap();
+    watched.watch("plaza/a", Perspective::Everyone).unwrap();
     let entered = watched.watcher.room.clone().unwrap();
     assert_eq!((entered.slot, entered.interest_px), (Slot::NOBODY, None));
     let mut most = 0;
@@ -183,7 +183,7 @@ fn a_watcher_gets_nothing_when_nothing_is_new_and_a_sign_of_life_each_second() {
     let mut watched = WatchedWorld::new(TestWorld::new(plaza()));
     watched.world.open_and_join(5, "plaza");
     watched.tick();
-    watched.watch("plaza", Eyes::Everyone).unwrap();
+    watched.watch("plaza", Perspective::Everyone).unwrap();
     let mut sent = Vec::new();
     for tick in 0..=120 {
         watched.tick();
@@ -208,7 +208,7 @@ fn all_that_is_said_to_the_room_is_heard_and_through_a_players_eyes_also_what_it
         let eyes = if by_eyes {
             watched.eyes_of(5)
         } else {
-            Eyes::Everyone
+            Perspective::Everyone
         };
         watched.watch("plaza", eyes).unwrap();
         watched.tick();
@@ -269,7 +269,7 @@ fn whispering(app: &mut bevy_app::App) {
     }
     app.player_message::<u64>("whisper")
         .client_message::<u64>("whisper");
-    app.add_systems(Step, whisper.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, whisper.in_set(StepSet::Simulate));
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn one_moves_from_room_to_room_and_stops() {
         ("plaza/b", "player 6"),
         ("plaza/a", "player 5"),
     ] {
-        watched.watch(room, Eyes::Everyone).unwrap();
+        watched.watch(room, Perspective::Everyone).unwrap();
         watched.ticks(3);
         let names: Vec<String> = watched.sees().into_iter().map(|sight| sight.name).collect();
         assert_eq!(names, [name]);
@@ -312,7 +312,7 @@ fn a_held_watcher_is_sent_one_delta_when_it_is_released() {
         watched.world.open_and_join(session, "plaza");
     }
     watched.tick();
-    watched.watch("plaza", Eyes::Everyone).unwrap();
+    watched.watch("plaza", Perspective::Everyone).unwrap();
     watched.tick();
     let base = watched.world.now();
     watched.hold(true);
@@ -339,7 +339,7 @@ fn several_ticks_can_be_sent_as_one() {
     let mut watched = WatchedWorld::new(TestWorld::new(plaza()));
     watched.world.open_and_join(5, "plaza");
     watched.tick();
-    watched.watch("plaza", Eyes::Everyone).unwrap();
+    watched.watch("plaza", Perspective::Everyone).unwrap();
     watched.tick();
     watched.world.walk(5, Direction::East);
     let mut sum = TickOutput::default();
@@ -370,7 +370,7 @@ fn who_begins_to_watch_can_be_shown_the_last_tick_without_another_one() {
     watched.world.walk(5, Direction::East);
     watched.ticks(7);
     let hash = watched.world.sim.hash();
-    watched.watch("plaza", Eyes::Everyone).unwrap();
+    watched.watch("plaza", Perspective::Everyone).unwrap();
     let mut output = TickOutput::default();
     assert!(watched.world.sim.show_watcher(WATCHER, &mut output));
     watched.deliver(&output);
@@ -403,7 +403,7 @@ fn an_empty_room_of_a_loaded_world_can_be_watched() {
         let mut loaded = parlour_sim::Simulation::load(plaza(), (), &saved).unwrap();
         let (mut input, mut output) = (parlour_tick::TickInput::default(), TickOutput::default());
         loaded.step(&mut input, &mut output);
-        loaded.watch(WATCHER, "plaza", Eyes::Everyone, 1).unwrap();
+        loaded.watch(WATCHER, "plaza", Perspective::Everyone, 1).unwrap();
         output.clear();
         if shown {
             assert!(loaded.show_watcher(WATCHER, &mut output));
@@ -424,7 +424,7 @@ fn a_message_to_several_watchers_stays_one_range_of_bytes() {
     for session in [1, 2, 3] {
         world
             .sim
-            .watch(SessionId(session), "plaza", Eyes::Everyone, 1)
+            .watch(SessionId(session), "plaza", Perspective::Everyone, 1)
             .unwrap();
     }
     world.tick();
@@ -451,7 +451,7 @@ fn an_empty_room_can_be_watched_until_it_is_cleaned_up() {
     watched.tick();
     watched.world.leave(5);
     watched.ticks(10);
-    watched.watch("plaza", Eyes::Everyone).unwrap();
+    watched.watch("plaza", Perspective::Everyone).unwrap();
     watched.tick();
     assert_eq!(watched.watcher.view.tick(), Some(watched.world.now()));
     assert_eq!(watched.sees(), []);
@@ -473,7 +473,10 @@ fn an_empty_room_can_be_watched_until_it_is_cleaned_up() {
         !watched.world.sim.is_watching(WATCHER),
         "nobody watches a room that is gone"
     );
-    assert_eq!(watched.watch("plaza", Eyes::Everyone), Err(Refusal::NoSuchRoom));
+    assert_eq!(
+        watched.watch("plaza", Perspective::Everyone),
+        Err(Refusal::NoSuchRoom)
+    );
 }
 
 #[test]
@@ -482,9 +485,12 @@ fn an_unknown_room_and_a_player_elsewhere_are_refused_and_create_nothing() {
     watched.world.open_and_join(5, "plaza/a");
     watched.world.open_and_join(6, "plaza/b");
     watched.tick();
-    assert_eq!(watched.watch("plaza", Eyes::Everyone), Err(Refusal::NoSuchRoom));
     assert_eq!(
-        watched.watch("no such map", Eyes::Everyone),
+        watched.watch("plaza", Perspective::Everyone),
+        Err(Refusal::NoSuchRoom)
+    );
+    assert_eq!(
+        watched.watch("no such map", Perspective::Everyone),
         Err(Refusal::NoSuchRoom)
     );
     let elsewhere = watched.eyes_of(6);
@@ -493,7 +499,7 @@ fn an_unknown_room_and_a_player_elsewhere_are_refused_and_create_nothing() {
     watched.tick();
     assert_eq!(watched.world.output.counts.rooms, 2);
 
-    watched.watch("plaza/a", Eyes::Everyone).unwrap();
+    watched.watch("plaza/a", Perspective::Everyone).unwrap();
     assert_eq!(watched.watch("plaza/a", elsewhere), Err(Refusal::NotInRoom));
     watched.tick();
     assert_eq!(watched.sees().len(), 1, "what was watched before goes on");
@@ -507,7 +513,7 @@ fn who_is_followed_is_found_again_and_not_mistaken_for_who_has_its_slot() {
     }
     watched.tick();
     let player = watched.world.client(5).id();
-    watched.watch("plaza/a", Eyes::Of(player)).unwrap();
+    watched.watch("plaza/a", Perspective::Player(player)).unwrap();
     watched.tick();
     watched.heard();
     watched.world.join(5, "plaza/b");
@@ -519,7 +525,7 @@ fn who_is_followed_is_found_again_and_not_mistaken_for_who_has_its_slot() {
         watched.world.sim.followed_room(player).as_deref(),
         Some("plaza/b")
     );
-    watched.watch("plaza/b", Eyes::Of(player)).unwrap();
+    watched.watch("plaza/b", Perspective::Player(player)).unwrap();
     watched.tick();
     assert_eq!(
         watched.sees(),

@@ -10,7 +10,7 @@ use parlour_shared::{
     limits::TICK_RATE,
     message::{ClientMessage, Join, LeaveReason, Refusal, Request, ServerMessage, Welcome},
 };
-use parlour_sim::{Eyes, Simulation};
+use parlour_sim::{Perspective, Simulation};
 use parlour_tick::{EventKind, TickInput, TickOutput};
 
 use visit::Visit;
@@ -49,7 +49,7 @@ struct Spectator {
 struct Place {
     room: String,
     epoch: Epoch,
-    eyes: Eyes,
+    eyes: Perspective,
 }
 
 impl Spectators {
@@ -165,15 +165,15 @@ impl Spectators {
         for (&session, spectator) in &mut self.list {
             let Some(place) = &spectator.place else { continue };
             let watching = world.is_watching(session);
-            let with_followed = following.is_some_and(|player| place.eyes == Eyes::Of(player));
-            if watching && (with_followed || following.is_none() && place.eyes == Eyes::Everyone) {
+            let with_followed = following.is_some_and(|player| place.eyes == Perspective::Player(player));
+            if watching && (with_followed || following.is_none() && place.eyes == Perspective::Everyone) {
                 continue;
             }
             let followed =
                 followed.get_or_insert_with(|| following.and_then(|player| world.followed_room(player)));
             let (room, eyes) = match (followed, following) {
-                (Some(room), Some(player)) => (room.clone(), Eyes::Of(player)),
-                _ => (place.room.clone(), Eyes::Everyone),
+                (Some(room), Some(player)) => (room.clone(), Perspective::Player(player)),
+                _ => (place.room.clone(), Perspective::Everyone),
             };
             if watching && place.eyes == eyes {
                 continue;

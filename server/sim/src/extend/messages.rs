@@ -83,13 +83,13 @@ pub struct ToPlayer<M: Send + Sync + 'static> {
     pub message: M,
 }
 
-type Read = fn(&mut World, Entity, Request, &[u8]) -> Result<(), Refusal>;
+type Reader = fn(&mut World, Entity, Request, &[u8]) -> Result<(), Refusal>;
 type Sender = Box<dyn Fn(&mut World) + Send + Sync>;
 
 /// How the messages of plugins are read and sent.
 #[derive(Resource, Default)]
-struct Couriers {
-    readers: BTreeMap<&'static str, Read>,
+struct MessageHandlers {
+    readers: BTreeMap<&'static str, Reader>,
     /// The buffers of all declared messages.
     buffers: BTreeSet<ComponentId>,
     /// The names of messages to players, and the functions that send them and the answers, in the
@@ -99,21 +99,21 @@ struct Couriers {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Couriers>();
-    state::derived::<Couriers>(app);
+    app.init_resource::<MessageHandlers>();
+    state::derived::<MessageHandlers>(app);
 }
 
 pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut App, name: &'static str) {
     let taken = app.world().contains_resource::<Messages<FromPlayer<M>>>();
     add_buffer::<FromPlayer<M>>(app);
     add_buffer::<Answer<M>>(app);
-    let mut couriers = app.world_mut().resource_mut::<Couriers>();
-    let before = couriers.readers.insert(name, read::<M>);
+    let mut handlers = app.world_mut().resource_mut::<MessageHandlers>();
+    let before = handlers.readers.insert(name, read::<M>);
     assert!(
         !taken && before.is_none(),
         "message {name} of players, or its type, is declared twice"
     );
-    couriers
+    handlers
         .senders
         .push(Box::new(|world| drain::<Answer<M>>(world, answer)));
 }
@@ -121,13 +121,13 @@ pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut
 pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, name: &'static str) {
     let taken = app.world().contains_resource::<Messages<ToPlayer<M>>>();
     add_buffer::<ToPlayer<M>>(app);
-    let mut couriers = app.world_mut().resource_mut::<Couriers>();
+    let mut handlers = app.world_mut().resource_mut::<MessageHandlers>();
     assert!(
-        !taken && !couriers.names.contains(&name),
+        !taken && !handlers.names.contains(&name),
         "message {name} to players, or its type, is declared twice"
     );
-    couriers.names.push(name);
-    couriers.senders.push(Box::new(move |world| {
+    handlers.names.push(name);
+    handlers.senders.push(Box::new(move |world| {
         drain::<ToPlayer<M>>(world, |world, message| send(world, name, &message));
     }));
 }
@@ -135,12 +135,15 @@ pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, nam
 fn add_buffer<M: Message>(app: &mut App) {
     app.add_message::<M>();
     let buffer = app.world_mut().register_component::<Messages<M>>();
-    app.world_mut().resource_mut::<Couriers>().buffers.insert(buffer);
+    app.world_mut()
+        .resource_mut::<MessageHandlers>()
+        .buffers
+        .insert(buffer);
 }
 
 /// Returns whether this is the buffer of a declared type of message.
 pub(super) fn is_declared(world: &World, buffer: ComponentId) -> bool {
-    world.resource::<Couriers>().buffers.contains(&buffer)
+    world.resource::<MessageHandlers>().buffers.contains(&buffer)
 }
 
 /// Passes a message of a player to its plugin.
@@ -149,7 +152,7 @@ pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Res
         return Err(Refusal::UnknownMessage);
     }
     let read = world
-        .resource::<Couriers>()
+        .resource::<MessageHandlers>()
         .readers
         .get(custom.name.as_str())
         .copied();
@@ -159,8 +162,8 @@ pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Res
 /// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
 /// declaration.
 pub(super) fn deliver(world: &mut World) {
-    world.resource_scope(|world, couriers: Mut<Couriers>| {
-        for sender in &couriers.senders {
+    world.resource_scope(|world, handlers: Mut<MessageHandlers>| {
+        for sender in &handlers.senders {
             sender(world);
         }
     });

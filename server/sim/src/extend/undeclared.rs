@@ -50,9 +50,9 @@ pub(crate) fn explain_errors(world: &mut World) {
 /// Returns the declaration that a buffer of this type needs, and the type of its messages.
 fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
     let of = |wrapped| argument(buffer, wrapped);
-    let from_player = of(type_name::<Messages<FromPlayer<Any>>>());
-    let from_player = from_player.or_else(|| of(type_name::<Messages<Answer<Any>>>()));
-    let to_player = || of(type_name::<Messages<ToPlayer<Any>>>());
+    let from_player = of(type_name::<Messages<FromPlayer<Placeholder>>>());
+    let from_player = from_player.or_else(|| of(type_name::<Messages<Answer<Placeholder>>>()));
+    let to_player = || of(type_name::<Messages<ToPlayer<Placeholder>>>());
     from_player
         .map(|message| ("player_message", message))
         .or_else(|| to_player().map(|message| ("client_message", message)))
@@ -60,11 +60,11 @@ fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
 
 /// A placeholder for any type in the name of a generic one.
 #[derive(Resource, Message)]
-struct Any;
+struct Placeholder;
 
-/// Returns `M` of a name such as `Buffer<Message<M>>`, given `Buffer<Message<Any>>`.
+/// Returns `M` of a name such as `Buffer<Message<M>>`, given `Buffer<Message<Placeholder>>`.
 fn argument<'a>(name: &'a str, pattern: &str) -> Option<&'a str> {
-    let (begin, end) = pattern.split_once(type_name::<Any>())?;
+    let (begin, end) = pattern.split_once(type_name::<Placeholder>())?;
     name.strip_prefix(begin)?.strip_suffix(end)
 }
 
@@ -95,7 +95,8 @@ fn explain(error: BevyError, context: ErrorContext) {
 fn missing(error: &SystemParamValidationError) -> Option<String> {
     let parameter = error.param.to_string();
     let argument = |pattern| argument(&parameter, pattern);
-    let resource = argument(type_name::<Res<Any>>()).or_else(|| argument(type_name::<ResMut<Any>>()));
+    let resource =
+        argument(type_name::<Res<Placeholder>>()).or_else(|| argument(type_name::<ResMut<Placeholder>>()));
     if let Some(resource) = resource {
         return Some(format!(
             "resource {resource} does not exist: call app.insert_resource(..) or app.init_resource::<{resource}>() in the \
@@ -103,8 +104,8 @@ fn missing(error: &SystemParamValidationError) -> Option<String> {
              app.presentation_only::<{resource}>()"
         ));
     }
-    let message = argument(type_name::<MessageReader<Any>>())
-        .or_else(|| argument(type_name::<MessageWriter<Any>>()))?;
+    let message = argument(type_name::<MessageReader<Placeholder>>())
+        .or_else(|| argument(type_name::<MessageWriter<Placeholder>>()))?;
     Some(format!(
         "message {message} does not exist: call app.add_message::<{message}>() in the plugin that adds it"
     ))

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// A queued command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Waiting {
+pub(crate) struct QueuedCommand {
     pub(crate) tick: Tick,
     pub(crate) seq: u32,
     pub(crate) heading: Heading,
@@ -31,7 +31,7 @@ pub(crate) struct MoveQueue {
     /// as much memory.
     next: Tick,
     /// Room for the maximum is allocated with the first command.
-    waiting: Vec<Waiting>,
+    waiting: Vec<QueuedCommand>,
 }
 
 /// Creates a queue without commands.
@@ -77,7 +77,7 @@ impl MoveQueue {
         // Ticks in the queue differ, and are in now..=now+16.
         self.waiting
             .reserve_exact(MAX_COMMANDS_WAITING + 1 - self.waiting.len());
-        self.waiting.push(Waiting {
+        self.waiting.push(QueuedCommand {
             tick,
             seq,
             heading: command.heading(),
@@ -99,7 +99,7 @@ impl MoveQueue {
     }
 
     /// Takes the due command. There is at most one: ticks in the queue differ, and none is skipped.
-    pub(crate) fn pop_due(&mut self, now: Tick) -> Option<Waiting> {
+    pub(crate) fn pop_due(&mut self, now: Tick) -> Option<QueuedCommand> {
         if !self.is_due(now) {
             return None;
         }
@@ -121,7 +121,7 @@ impl Serialize for MoveQueue {
 
 impl<'de> Deserialize<'de> for MoveQueue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (last_seq, waiting) = <(u32, Vec<Waiting>)>::deserialize(deserializer)?;
+        let (last_seq, waiting) = <(u32, Vec<QueuedCommand>)>::deserialize(deserializer)?;
         if waiting.len() > MAX_COMMANDS_WAITING + 1 {
             return Err(D::Error::custom("too many commands wait"));
         }

@@ -13,8 +13,8 @@ use crate::{
     skins::Skin,
 };
 
-type Told<'a> = (&'a InRoom, &'a Seat, &'a Player, &'a Motion, &'a Skin, &'a Link);
-type News = Or<(
+type ReplicatedPlayer<'a> = (&'a InRoom, &'a Seat, &'a Player, &'a Motion, &'a Skin, &'a Link);
+type ReplicatedChange = Or<(
     Changed<Motion>,
     Changed<Skin>,
     Changed<Link>,
@@ -24,7 +24,7 @@ type News = Or<(
 
 /// Copies motion, skins and links into the records of the rooms.
 pub(super) fn collect(
-    players: Query<Told<'_>, News>,
+    players: Query<ReplicatedPlayer<'_>, ReplicatedChange>,
     mut replicas: Query<&mut Replica>,
     directory: Res<Rooms>,
     clock: Res<Clock>,

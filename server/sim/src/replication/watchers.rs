@@ -18,7 +18,7 @@ pub(crate) struct Watchers {
 pub(crate) struct Watcher {
     pub(super) room: Entity,
     /// The player whose view it has. `None`: it sees all in the room.
-    pub(super) followed: Option<Followed>,
+    pub(super) followed: Option<FollowTarget>,
     /// The number of near-me chats that it heard: the stream has no gaps, whenever the watching
     /// began.
     near_seq: u32,
@@ -27,14 +27,20 @@ pub(crate) struct Watcher {
 
 /// A player, while it keeps its seat.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Followed {
+pub(crate) struct FollowTarget {
     pub(crate) session: SessionId,
     pub(crate) slot: Slot,
 }
 
 impl Watchers {
     /// Starts to watch, or watches something else.
-    pub(crate) fn place(&mut self, session: SessionId, room: Entity, followed: Option<Followed>, view: u8) {
+    pub(crate) fn place(
+        &mut self,
+        session: SessionId,
+        room: Entity,
+        followed: Option<FollowTarget>,
+        view: u8,
+    ) {
         let watcher = Watcher {
             room,
             followed,

@@ -104,7 +104,7 @@ impl Rooms {
 
 /// The number of rooms that were ever created. The next epoch follows from it.
 #[derive(Resource, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Created(u32);
+pub(super) struct RoomsCreated(u32);
 
 /// Returns the room of that name, and creates it if it does not exist.
 pub(super) fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Refusal> {
@@ -118,7 +118,7 @@ pub(super) fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Re
     if rooms.by_name.len() as u32 >= rooms.max {
         return Err(Refusal::TooManyRooms);
     }
-    let mut created = world.resource_mut::<Created>();
+    let mut created = world.resource_mut::<RoomsCreated>();
     created.0 += 1;
     let epoch = Epoch(created.0);
     let empty_since = Some(world.resource::<Clock>().tick);

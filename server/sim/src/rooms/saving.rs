@@ -21,7 +21,7 @@ use crate::{
     player::Player,
     proximity::Proximity,
     replication::Replica,
-    state::{Index, LoadError, StableId},
+    state::{EntityIndex, LoadError, StableId},
 };
 
 /// The saved form of a room. It has the name of the map, because the map itself is not part of the
@@ -82,7 +82,7 @@ pub(super) fn restore_seats(pool: u32, world: &World) -> Option<Seats> {
 }
 
 /// Seats all players, fills the directory, and resets the viewers.
-pub(crate) fn rebuild(world: &mut World, index: &Index) -> Result<(), LoadError> {
+pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), LoadError> {
     let tick = world.resource::<Clock>().tick;
     let rooms: Vec<(Entity, String, Epoch, bool)> = world
         .query::<(Entity, &Room, &StableId, &Seats, &Proximity)>()
@@ -123,7 +123,7 @@ pub(crate) fn rebuild(world: &mut World, index: &Index) -> Result<(), LoadError>
     Ok(())
 }
 
-fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &Index) -> Result<(), LoadError> {
+fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &EntityIndex) -> Result<(), LoadError> {
     let tick = world.resource::<Clock>().tick;
     let no_seat = |what: &str| {
         let Seat { epoch, slot, .. } = seat;

@@ -24,18 +24,18 @@ pub struct Tracing<'a> {
     simulation: &'a mut Simulation,
     input: &'a mut TickInput,
     output: &'a mut TickOutput,
-    systems: Vec<Traced>,
+    systems: Vec<TracedSystem>,
     next: Arc<AtomicUsize>,
     at_once: Arc<AtomicBool>,
 }
 
 /// A system of the schedule.
-struct Traced {
+struct TracedSystem {
     name: String,
     /// Whether it applies what earlier systems deferred.
     applies: bool,
     /// Whether it defers commands or other changes.
-    puts_off: bool,
+    defers: bool,
 }
 
 impl Simulation {
@@ -44,14 +44,14 @@ impl Simulation {
     pub fn trace<'a>(&'a mut self, input: &'a mut TickInput, output: &'a mut TickOutput) -> Tracing<'a> {
         self.initialize();
         let systems = self.schedule.systems().expect("it is initialized");
-        let traced = |system: &dyn System<In = (), Out = ()>| Traced {
+        let traced = |system: &dyn System<In = (), Out = ()>| TracedSystem {
             name: system.name().to_string(),
             applies: system.system_type() == TypeId::of::<ApplyDeferred>(),
-            puts_off: system.has_deferred(),
+            defers: system.has_deferred(),
         };
-        let systems: Vec<Traced> = systems.map(|(_, system)| traced(&**system)).collect();
+        let systems: Vec<TracedSystem> = systems.map(|(_, system)| traced(&**system)).collect();
         let (next, at_once) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        self.schedule.set_executor(OneByOne {
+        self.schedule.set_executor(OneSystemExecutor {
             inner: SingleThreadedExecutor::new(),
             next: Arc::clone(&next),
             at_once: Arc::clone(&at_once),
@@ -96,8 +96,8 @@ impl Tracing<'_> {
             .iter()
             .rposition(|system| system.applies)
             .map_or(0, |at| at + 1);
-        let putting_off = before[since..].iter().filter(|system| system.puts_off);
-        putting_off.map(|system| system.name.as_str()).collect()
+        let deferring = before[since..].iter().filter(|system| system.defers);
+        deferring.map(|system| system.name.as_str()).collect()
     }
 
     /// Runs the next system. Returns its name, or `None` if all have run.
@@ -134,14 +134,14 @@ impl Drop for Tracing<'_> {
 
 /// Runs one system of a schedule per call, and applies what earlier systems deferred when the
 /// schedule says so.
-struct OneByOne {
+struct OneSystemExecutor {
     inner: SingleThreadedExecutor,
     next: Arc<AtomicUsize>,
     at_once: Arc<AtomicBool>,
     systems: usize,
 }
 
-impl SystemExecutor for OneByOne {
+impl SystemExecutor for OneSystemExecutor {
     fn init(&mut self, schedule: &SystemSchedule) {
         self.inner.init(schedule);
     }

@@ -5,7 +5,7 @@
 //! keyframe and of the hash cannot drift apart, and the layout of the standard library's `Hash`
 //! plays no part.
 
-mod describe;
+mod serializer;
 
 use parlour_shared::rng::mix;
 use serde::Serialize;
@@ -33,7 +33,7 @@ impl Fold {
     /// # Panics
     /// If the value contains a float, which the state must not, or cannot be serialised.
     pub fn value(&mut self, value: &(impl Serialize + ?Sized)) {
-        if let Err(error) = value.serialize(describe::Describe(self)) {
+        if let Err(error) = value.serialize(serializer::FoldSerializer(self)) {
             panic!("{}: {error}", std::any::type_name_of_val(value));
         }
     }

@@ -5,21 +5,21 @@ use std::{collections::BTreeSet, fmt};
 use bevy_app::App;
 use bevy_ecs::{component::ComponentId, prelude::*, resource::IsResource};
 
-use super::{Index, StableId, part::Part, stable_id};
+use super::{EntityIndex, StableId, part::Part, stable_id};
 use crate::digest::{Digest, Shares};
 
 /// The declarations, and the number of archetypes that were checked so far.
 #[derive(Resource, Default)]
 pub(crate) struct Inventory {
     /// The parts of the state, in the order of their declaration. The index of a part is its tag.
-    parts: Vec<Entry>,
+    parts: Vec<InventoryEntry>,
     known: BTreeSet<ComponentId>,
     /// The known components that must be on entities with a stable id.
     by_entity: BTreeSet<ComponentId>,
     archetypes_seen: usize,
 }
 
-struct Entry {
+struct InventoryEntry {
     name: &'static str,
     of_entity: bool,
     part: Box<dyn Part>,
@@ -95,7 +95,7 @@ impl Inventory {
         );
         let tag = self.parts.len();
         let part = part(tag);
-        self.parts.push(Entry {
+        self.parts.push(InventoryEntry {
             name,
             of_entity,
             part,
@@ -113,8 +113,8 @@ impl Inventory {
                 world.register_component::<Self>(),
                 world.register_component::<Digest>(),
                 world.register_component::<StableId>(),
-                world.register_component::<Index>(),
-                world.register_component::<stable_id::Taken>(),
+                world.register_component::<EntityIndex>(),
+                world.register_component::<stable_id::TakenIds>(),
                 world.register_component::<Shares>(),
             ];
             world.resource_mut::<Self>().known.extend(own);

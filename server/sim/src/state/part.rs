@@ -11,11 +11,11 @@ use crate::digest;
 
 /// The entities of a world that is being loaded, by stable id.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct Index {
+pub(crate) struct EntityIndex {
     pub(crate) entities: BTreeMap<StableId, Entity>,
 }
 
-impl Index {
+impl EntityIndex {
     pub(crate) fn get(&self, id: StableId) -> Option<Entity> {
         self.entities.get(&id).copied()
     }

@@ -64,11 +64,11 @@ impl StableId {
 /// The stable ids of all entities. Two entities with the same id could not be told apart in a saved
 /// world.
 #[derive(Resource, Debug, Default)]
-pub(super) struct Taken(BTreeSet<StableId>);
+pub(super) struct TakenIds(BTreeSet<StableId>);
 
 /// Checks the stable ids of a world.
 pub(super) fn watch_over(world: &mut World) {
-    world.init_resource::<Taken>();
+    world.init_resource::<TakenIds>();
     world
         .register_component_hooks::<StableId>()
         .on_insert(take)
@@ -79,7 +79,7 @@ fn take(mut world: DeferredWorld, context: HookContext) {
     let Some(id) = world.get::<StableId>(context.entity).copied() else {
         return;
     };
-    let new = world.resource_mut::<Taken>().0.insert(id);
+    let new = world.resource_mut::<TakenIds>().0.insert(id);
     assert!(
         new,
         "two entities have the stable id of {id}: choose another number for StableId::game"
@@ -88,7 +88,7 @@ fn take(mut world: DeferredWorld, context: HookContext) {
 
 fn give_back(mut world: DeferredWorld, context: HookContext) {
     if let Some(id) = world.get::<StableId>(context.entity).copied() {
-        world.resource_mut::<Taken>().0.remove(&id);
+        world.resource_mut::<TakenIds>().0.remove(&id);
     }
 }
 

@@ -4,7 +4,7 @@ use parlour_shared::{
     ids::{PlayerId, SessionId},
     message::{Join, LeaveReason, Refusal, Refused, Request, RoomLeft, ServerMessage},
 };
-use parlour_sim::{Eyes, Simulation};
+use parlour_sim::{Perspective, Simulation};
 use parlour_tick::TickOutput;
 
 use super::{Place, Spectator};
@@ -26,8 +26,8 @@ impl Visit<'_> {
     ) {
         let followed = following.and_then(|(player, _)| Some((world.followed_room(*player)?, *player)));
         let (room, eyes) = match followed {
-            Some((room, player)) => (room, Eyes::Of(player)),
-            None => (join.room.clone(), Eyes::Everyone),
+            Some((room, player)) => (room, Perspective::Player(player)),
+            None => (join.room.clone(), Perspective::Everyone),
         };
         let there = |place: &Place| place.room == room && place.eyes == eyes;
         if self.spectator.place.as_ref().is_some_and(there) {
@@ -42,7 +42,7 @@ impl Visit<'_> {
         &mut self,
         world: &mut Simulation,
         room: &str,
-        eyes: Eyes,
+        eyes: Perspective,
         request: Request,
     ) -> Result<(), Refusal> {
         let spectator = &mut *self.spectator;

@@ -7,7 +7,7 @@ use parlour_shared::{
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_sim::{Clock, Simulation, Step, StepSet};
+use parlour_sim::{Clock, Simulation, StepSet, TickSchedule};
 use parlour_testing::{SessionActions as _, plaza};
 use parlour_tick::{EventKind, TickInput, TickOutput};
 
@@ -117,7 +117,7 @@ fn the_input_of_a_tick_that_panicked_can_be_had_back() {
     let fall = |app: &mut bevy_app::App| {
         let fall =
             |clock: bevy_ecs::prelude::Res<Clock>| assert!(clock.tick != Tick(2), "game logic that fails");
-        app.add_systems(Step, fall.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, fall.in_set(StepSet::Simulate));
     };
     let mut sim = Simulation::with_plugins(plaza(), fall);
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());

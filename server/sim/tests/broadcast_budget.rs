@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 use parlour_shared::message::{Refusal, RefusalClass, Scope};
-use parlour_sim::{Interest, SimConfig, Simulation, TalkLimit};
+use parlour_sim::{BroadcastLimit, Interest, SimConfig, Simulation};
 use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
 /// 6,000 bytes at once, then 100 a tick.
 fn config() -> SimConfig {
     let mut config = plaza();
-    config.rules.talk = TalkLimit {
+    config.rules.talk = BroadcastLimit {
         bytes_per_tick: 100,
         burst_ticks: 60,
     };
@@ -181,7 +181,7 @@ fn the_bucket_is_state() {
 /// The sum behind the default, as docs/protocol.md has it.
 #[test]
 fn a_room_of_a_thousand_can_chat() {
-    let limit = TalkLimit::default();
+    let limit = BroadcastLimit::default();
     let chat = (100 + 64) * 1000;
     assert_eq!(limit.bytes_per_tick * 60 / chat, 51);
     assert_eq!(limit.bytes_per_tick * limit.burst_ticks / chat, 204);

@@ -2,7 +2,7 @@
 //!
 //! The limits of a player do not: 10 chats of 2 KiB per second to 1,000 listeners are 21 MB per
 //! second from one player, and 21 GB from all. The bucket limits all players of a room together to
-//! [`TalkLimit::bytes_per_tick`].
+//! [`BroadcastLimit::bytes_per_tick`].
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
-    config::{Setup, TalkLimit},
+    config::{BroadcastLimit, Setup},
     refusal::{Cause, refuse},
     rooms::Room,
     state,
@@ -26,19 +26,19 @@ const OVERHEAD: usize = 64;
 
 /// The bucket of a room: when it is full again, in ticks times bytes per tick.
 #[derive(Component, Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Talk {
+pub(crate) struct BroadcastBudget {
     full_at: u64,
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.register_required_components::<Room, Talk>();
-    state::component::<Talk>(app, "talk");
+    app.register_required_components::<Room, BroadcastBudget>();
+    state::component::<BroadcastBudget>(app, "talk");
 }
 
-impl Talk {
+impl BroadcastBudget {
     /// Takes this many bytes, or returns the ticks until they are there. A message that costs more
     /// than a full bucket takes all of it.
-    fn take(&mut self, bytes: u64, limit: TalkLimit, now: Tick) -> Result<(), u32> {
+    fn take(&mut self, bytes: u64, limit: BroadcastLimit, now: Tick) -> Result<(), u32> {
         let per_tick = u64::from(limit.bytes_per_tick);
         let burst = per_tick * u64::from(limit.burst_ticks);
         let now = u64::from(now.0) * per_tick;
@@ -66,7 +66,7 @@ pub(crate) fn afford(
     let limit = world.resource::<Setup>().rules.talk;
     let now = world.resource::<Clock>().tick;
     let bytes = (OVERHEAD + text_bytes) as u64 * u64::from(listeners);
-    let Some(mut talk) = world.get_mut::<Talk>(room) else {
+    let Some(mut talk) = world.get_mut::<BroadcastBudget>(room) else {
         return false;
     };
     let Err(ticks) = talk.take(bytes, limit, now) else {
