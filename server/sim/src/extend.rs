@@ -1,7 +1,7 @@
 //! What game logic can add to a world: components that are replicated or hashed, and typed
 //! messages.
 //!
-//! The docs of the crate show how plugins use it, and the rules for them.
+//! The first page of the crate's documentation shows how plugins use it.
 
 mod messages;
 mod undeclared;

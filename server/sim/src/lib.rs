@@ -14,7 +14,9 @@
 //! ```
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
-//! use parlour_sim::{Answer, FromPlayer, Player, SimConfig, Simulation, SimulationApp, TickSchedule, StepSet};
+//! use parlour_sim::{
+//!     Answer, FromPlayer, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
+//! };
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// How often the player waved. Part of the state, and sent to all viewers of the player.
@@ -88,7 +90,7 @@
 //!
 //! ## What game logic can read
 //!
-//! * players: [`Player`], [`Position`], [`Motion`], [`Skin`], [`Seat`], [`InRoom`]
+//! * players: [`Player`], [`CurrentPosition`], [`Motion`], [`Skin`], [`Seat`], [`InRoom`]
 //! * rooms: [`Rooms`], [`Room`], [`Seats`], [`RoomState`]
 //! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
 //!   [`WentAway`]
@@ -132,7 +134,7 @@ pub use clock::Clock;
 pub use config::{BroadcastLimit, Interest, Rate, RateLimits, RoomRules, RulesError, Setup, SimConfig};
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;
-pub use movement::{Motion, Position, Walk};
+pub use movement::{CurrentPosition, Motion, Walk};
 pub use player::{Link, Player};
 pub use proximity::{
     BRUTE_FORCE_UP_TO, CameNear, Grid, NearRadius, Nearby, Proximity, SlotPosition, WentAway,

@@ -16,7 +16,7 @@ use parlour_shared::{ids::Slot, motion};
 use crate::{
     clock::Clock,
     config::Setup,
-    movement::Position,
+    movement::CurrentPosition,
     rooms::{InRoom, Room, Rooms, Seat, Seats},
     schedule::{StepSet, TickSchedule},
     sessions::SessionLife,
@@ -46,8 +46,8 @@ pub struct CameNear {
 }
 
 /// Two players are no longer near each other, or one of them has left the room. That player may be
-/// in a different room now, or its session may be closed. It is sent once for both, and exactly once
-/// for each [`CameNear`].
+/// in a different room now, or its session may be closed. It is sent once for both, and exactly
+/// once for each [`CameNear`].
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WentAway {
     /// The room.
@@ -58,8 +58,8 @@ pub struct WentAway {
     pub other: Entity,
 }
 
-/// Which players are near each other, as a system parameter for game logic. Each pair was checked at
-/// most 6 ticks ago.
+/// Which players are near each other, as a system parameter for game logic. Each pair was checked
+/// at most 6 ticks ago.
 #[derive(SystemParam)]
 pub struct Nearby<'w, 's> {
     seated: Query<'w, 's, (&'static InRoom, &'static Seat)>,
@@ -126,11 +126,11 @@ pub(crate) fn plugin(app: &mut App) {
     app.add_systems(TickSchedule, refresh.in_set(StepSet::Interest));
 }
 
-/// Checks the pairs of all rooms: of a small room in one tick of each round of `refresh_ticks`, of a
-/// large room one shard in every tick. Epochs spread the small rooms over the ticks of a round.
+/// Checks the pairs of all rooms: of a small room in one tick of each round of `refresh_ticks`, of
+/// a large room one shard in every tick. Epochs spread the small rooms over the ticks of a round.
 fn refresh(
     mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
-    (positions, names): (Query<&Position>, Query<&StableId>),
+    (positions, names): (Query<&CurrentPosition>, Query<&StableId>),
     directory: Res<Rooms>,
     clock: Res<Clock>,
     setup: Res<Setup>,

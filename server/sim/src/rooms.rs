@@ -1,6 +1,7 @@
-//! Rooms: created by the first join, entered, left, and removed after they were empty for a while.
+//! Rooms: the first join creates a room, players enter and leave it, and it is removed after it was
+//! empty for a while.
 
-mod audience;
+mod broadcast;
 mod occupancy;
 mod room;
 mod saving;
@@ -15,7 +16,7 @@ use crate::{
     schedule::{StepSet, TickSchedule},
     state,
 };
-pub(crate) use audience::tell;
+pub(crate) use broadcast::broadcast;
 pub(crate) use occupancy::{entered, join, leave, pass_door, vacate};
 use room::RoomsCreated;
 pub use room::{Room, Rooms};
@@ -52,7 +53,8 @@ fn clean_up(
     clock: Res<Clock>,
     setup: Res<Setup>,
 ) {
-    // Not in the tick in which the last player left: that message comes first.
+    // Not in the tick in which the last player left: `StepSet::Interest` still reports its
+    // departure.
     let empty_ticks = setup.rules.empty_ticks.max(1);
     for (entity, room) in &rooms {
         let Some(since) = room.empty_since else { continue };

@@ -1,4 +1,4 @@
-//! Sessions open and close here, and links are held and released.
+//! Opens and closes sessions, and holds and releases links.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ impl Sessions {
     }
 }
 
-/// The number of sessions that were ever opened. The id of the next player is made from it.
+/// The number of sessions opened so far. The id of the next player is computed from it.
 #[derive(Resource, Debug, Default, Serialize, Deserialize)]
 struct SessionsOpened(u32);
 
@@ -72,10 +72,12 @@ struct Remains {
     tick: Tick,
 }
 
-/// The players that are gone, and are not despawned yet.
+/// The [`Remains`] that are not despawned yet.
 #[derive(Resource, Debug, Default)]
 struct RemainsQueue {
+    /// Closed in the previous tick.
     before: Vec<Entity>,
+    /// Closed in this tick.
     now: Vec<Entity>,
 }
 
@@ -144,7 +146,7 @@ fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
     entity
 }
 
-/// Returns the first message to a session: what its client must know about this world.
+/// Returns the first message to a session, which describes this world to its client.
 pub(crate) fn welcome(world: &World, player: PlayerId, name: String) -> Welcome {
     Welcome {
         protocol: PROTOCOL,
@@ -184,7 +186,7 @@ fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {
     Some(player)
 }
 
-/// Finds the open sessions of a loaded world, and the players that are gone.
+/// Fills [`Sessions`] and [`RemainsQueue`] of a loaded world.
 pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
     let open: Vec<(SessionId, Entity)> = world
         .query::<(Entity, &Player, &StableId)>()
@@ -192,7 +194,7 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         .map(|(entity, player, id)| match *id == StableId::player(player.id) {
             true => Ok((player.session, entity)),
             false => Err(LoadError::Contradiction(format!(
-                "{id} has the id of another player"
+                "{id} is saved with the id of a different player"
             ))),
         })
         .collect::<Result<_, _>>()?;
@@ -207,12 +209,14 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         .iter(world)
         .map(|(entity, gone)| (entity, *gone))
         .collect();
-    // The remains are despawned soon. A forged state could name a room here.
-    let is_more = |(entity, _): &(Entity, Remains)| {
+    // Remains are despawned soon. In a forged state they could be an open player or a room.
+    let is_in_use = |(entity, _): &(Entity, Remains)| {
         world.get::<Player>(*entity).is_some() || world.get::<Room>(*entity).is_some()
     };
-    if gone.iter().any(is_more) {
-        return Err(LoadError::Contradiction("a player or a room is gone".into()));
+    if gone.iter().any(is_in_use) {
+        return Err(LoadError::Contradiction(
+            "a player or room is marked as closed".into(),
+        ));
     }
     let (now, before): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(_, gone)| gone.tick == tick);
     let entities_of = |gone: Vec<(Entity, Remains)>| gone.into_iter().map(|(entity, _)| entity).collect();
@@ -225,7 +229,7 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
 }
 
 /// Returns the id of the n-th player: a bijection of 32 bits, so that ids differ but do not reveal
-/// how many there are.
+/// the number of sessions.
 fn player_id(seed: u64, n: u32) -> PlayerId {
     let key = Stream::new(seed, 0, Purpose::PlayerId).next_u64();
     let mut z = n ^ key as u32;

@@ -9,7 +9,7 @@ use parlour_shared::{
     message::Refusal,
     motion::{Direction, Position as Place, WallGrid},
 };
-use parlour_sim::{Interest, Position, SimConfig, Simulation};
+use parlour_sim::{CurrentPosition, Interest, SimConfig, Simulation};
 use parlour_testing::{
     SessionActions as _, TestWorld, generous_rules,
     maps::{door, map},
@@ -289,7 +289,7 @@ fn check(plan: &Plan) -> Result<(), TestCaseError> {
                 }
                 world.tick();
             }
-            let before = std::mem::replace(&mut here, without.get::<Position>(1).unwrap().0);
+            let before = std::mem::replace(&mut here, without.get::<CurrentPosition>(1).unwrap().0);
             let leapt = tick == 0 && matches!(act, Act::Teleport(_));
             let entered = plan.doors.iter().any(|door| {
                 !lies_in(*door, before)

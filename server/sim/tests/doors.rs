@@ -8,7 +8,7 @@ use parlour_shared::{
     message::{LeaveReason, Refusal, ServerMessage},
     motion::{Direction, Position as Place, WallGrid},
 };
-use parlour_sim::{Interest, Position, Rate, SimConfig};
+use parlour_sim::{CurrentPosition, Interest, Rate, SimConfig};
 use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::door};
 
 /// Two open maps, `a` and `b`: one appears 180 px from the door of one's map, or through the
@@ -39,7 +39,7 @@ fn config() -> SimConfig {
 fn at_start(world: &mut TestWorld, session: u64, room: &str) {
     world.open_and_join(session, room);
     world.tick();
-    while world.get::<Position>(session).unwrap().0 != Place::from_px(100, 100) {
+    while world.get::<CurrentPosition>(session).unwrap().0 != Place::from_px(100, 100) {
         world.leave(session);
         world.join(session, room);
         world.tick();
@@ -64,7 +64,7 @@ fn walking_into_a_door_leads_to_the_named_place_of_the_other_map() {
     world.ticks(1 + 71);
     assert_eq!(room_of(&world, 1), "a");
     assert_eq!(
-        world.get::<Position>(1).unwrap().0,
+        world.get::<CurrentPosition>(1).unwrap().0,
         Place { x: 71_040, y: 25_600 },
         "277.5 px"
     );

@@ -12,7 +12,7 @@ use parlour_shared::{
     },
     snapshot::Ack,
 };
-use parlour_sim::{Interest, Motion, Position, SimConfig};
+use parlour_sim::{CurrentPosition, Interest, Motion, SimConfig};
 use parlour_testing::{SessionActions as _, TestWorld, maps::open_map, plaza};
 use proptest::prelude::*;
 
@@ -37,7 +37,7 @@ fn command(world: &mut TestWorld, seq: u32, tick: u32, direction: Direction) {
 }
 
 fn place(world: &TestWorld) -> (i32, i32) {
-    let place = world.get::<Position>(1).unwrap().0;
+    let place = world.get::<CurrentPosition>(1).unwrap().0;
     assert_eq!(
         place,
         world.position(1),

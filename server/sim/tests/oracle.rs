@@ -15,7 +15,7 @@ use parlour_shared::{
     motion::{Direction, Position as Place, Segment, WallGrid},
 };
 use parlour_sim::{
-    InRoom, Interest, Motion, Player, Position, Room, RoomRules, Rooms, Seat, Seats, SimConfig, Skin,
+    CurrentPosition, InRoom, Interest, Motion, Player, Room, RoomRules, Rooms, Seat, Seats, SimConfig, Skin,
 };
 use parlour_testing::{SessionActions as _, TestWorld};
 use parlour_tick::{Cadence, Pace, PaceLevel};
@@ -246,7 +246,7 @@ fn rows(world: &TestWorld) -> Rows {
             assert_eq!(ecs.get::<Seat>(player).unwrap().slot, slot);
             let who = ecs.get::<Player>(player).unwrap();
             let place = ecs.get::<Motion>(player).unwrap().segment().at(world.now());
-            assert_eq!(ecs.get::<Position>(player).unwrap().0, place);
+            assert_eq!(ecs.get::<CurrentPosition>(player).unwrap().0, place);
             rows.insert((name.clone(), slot), ((who.id, who.view), place));
         }
     }

@@ -15,7 +15,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    BRUTE_FORCE_UP_TO, CameNear, Grid, InRoom, NearRadius, Nearby, Player, Position, Proximity, Seats,
+    BRUTE_FORCE_UP_TO, CameNear, CurrentPosition, Grid, InRoom, NearRadius, Nearby, Player, Proximity, Seats,
     SimConfig, SimulationApp, SlotPosition, StepSet, TickSchedule, WentAway,
 };
 use parlour_testing::{SessionActions as _, TestWorld, plaza, teleport_plugin};
@@ -247,7 +247,7 @@ impl Oracle {
             ecs.get::<Proximity>(room).unwrap(),
         );
         let rules = ecs.resource::<parlour_sim::Setup>().rules;
-        let place = |player| ecs.get::<Position>(player).unwrap().0;
+        let place = |player| ecs.get::<CurrentPosition>(player).unwrap().0;
         let stay = |player| (player, ecs.get::<Player>(player).unwrap().view);
         let placed: Vec<(Slot, Stay, Place)> = seats
             .iter()

@@ -89,7 +89,7 @@ impl Spectators {
                     tick,
                     ..self.welcome.clone()
                 };
-                output.tell_watcher(session, &ServerMessage::Welcome(welcome));
+                output.send_to_watcher(session, &ServerMessage::Welcome(welcome));
                 continue;
             }
             let Some(spectator) = self.list.get_mut(&session) else {

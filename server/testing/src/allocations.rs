@@ -1,4 +1,4 @@
-//! Counts allocations, for tests that promise none.
+//! Counts allocations, for tests of code that must not allocate.
 //!
 //! A test program installs [`CountingAllocator`] as its allocator:
 //!
@@ -39,7 +39,7 @@ fn count() {
 
 #[expect(
     unsafe_code,
-    reason = "an allocator cannot be written without; this one only counts and passes on"
+    reason = "an allocator needs unsafe code; this one only counts, and calls the system allocator"
 )]
 // SAFETY: every call is passed on unchanged to the system's allocator, which keeps the contract.
 unsafe impl GlobalAlloc for CountingAllocator {

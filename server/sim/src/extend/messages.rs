@@ -36,13 +36,13 @@ pub struct FromPlayer<M: Send + Sync + 'static> {
 }
 
 impl<M: Send + Sync + 'static> FromPlayer<M> {
-    /// Returns the answer that the request was accepted.
+    /// Returns an answer that accepts the request.
     #[must_use]
     pub fn accept(&self) -> Answer<M> {
         self.answer(None)
     }
 
-    /// Returns the answer that the request was refused. It counts like the refusal of a built-in
+    /// Returns an answer that refuses the request. It counts like the refusal of a built-in
     /// request: a player that repeats senseless requests is disconnected.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal) -> Answer<M> {
@@ -86,7 +86,7 @@ pub struct ToPlayer<M: Send + Sync + 'static> {
 type Reader = fn(&mut World, Entity, Request, &[u8]) -> Result<(), Refusal>;
 type Sender = Box<dyn Fn(&mut World) + Send + Sync>;
 
-/// How the messages of plugins are read and sent.
+/// The functions that read and send the messages of plugins.
 #[derive(Resource, Default)]
 struct MessageHandlers {
     readers: BTreeMap<&'static str, Reader>,
@@ -141,7 +141,7 @@ fn add_buffer<M: Message>(app: &mut App) {
         .insert(buffer);
 }
 
-/// Returns whether this is the buffer of a declared type of message.
+/// Returns whether this component is the buffer of a declared message type.
 pub(super) fn is_declared(world: &World, buffer: ComponentId) -> bool {
     world.resource::<MessageHandlers>().buffers.contains(&buffer)
 }
@@ -197,7 +197,7 @@ fn drain<M: Message>(world: &mut World, mut each: impl FnMut(&mut World, M)) {
 
 fn answer<M: Send + Sync + 'static>(world: &mut World, answer: Answer<M>) {
     if let Some(refusal) = answer.refusal {
-        refuse(world, answer.player, Cause::Asked(answer.request), refusal);
+        refuse(world, answer.player, Cause::Request(answer.request), refusal);
     } else if let Some(session) = world.get::<Player>(answer.player).map(|who| who.session) {
         let mut outbox = world.resource_mut::<Outbox>();
         outbox.accept(session, answer.request, None);

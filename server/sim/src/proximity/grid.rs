@@ -8,9 +8,9 @@ use super::{NearRadius, SlotPosition, places::Places};
 /// Players sorted by cell. It is filled again in each tick that uses it, with a counting sort, and
 /// keeps its memory. Its contents follow from the positions.
 ///
-/// The cells wrap around, as on a torus. Two distant cells may share memory, which costs comparisons
-/// but does not change the result. So the memory of a grid depends on the number of its players and
-/// not on the size of the map.
+/// The cells wrap around, as on a torus. Two distant cells may share memory, which costs
+/// comparisons but does not change the result. So the memory of a grid depends on the number of its
+/// players and not on the size of the map.
 #[derive(Debug, Default)]
 pub struct Grid {
     places: Places,

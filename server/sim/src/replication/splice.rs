@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The values of a tick that all rooms share.
-struct TickContext {
+struct SpliceContext {
     tick: Tick,
     pace: Pace,
     interest: Interest,
@@ -42,7 +42,7 @@ pub(super) fn splice(
 ) {
     let out = &mut outbox.out;
     let nearby = i64::from(setup.rules.near_px) * i64::from(UNITS_PER_PX) / 2;
-    let now = TickContext {
+    let now = SpliceContext {
         tick: clock.tick,
         pace: pacing.0,
         interest: setup.rules.interest,
@@ -69,7 +69,7 @@ pub(super) fn splice(
 fn write_players(
     (replica, seats, proximity): (&mut Replica, &Seats, &Proximity),
     epoch: u32,
-    now: &TickContext,
+    now: &SpliceContext,
     out: &mut TickOutput,
 ) {
     let Replica {

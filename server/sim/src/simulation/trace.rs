@@ -1,4 +1,4 @@
-//! A tick that runs system by system, to find the one that makes a difference.
+//! Runs a tick system by system, to find the system that makes a difference.
 
 use parlour_tick::{TickInput, TickOutput};
 
@@ -32,7 +32,7 @@ pub struct Tracing<'a> {
 /// A system of the schedule.
 struct TracedSystem {
     name: String,
-    /// Whether it applies what earlier systems deferred.
+    /// Whether it is a sync point: it applies what earlier systems deferred.
     applies: bool,
     /// Whether it defers commands or other changes.
     defers: bool,
@@ -70,14 +70,14 @@ impl Simulation {
 }
 
 impl Tracing<'_> {
-    /// From here on, applies what a system defers immediately after it, not where the schedule
-    /// says. That shows whose commands made a difference where several systems deferred some. The
-    /// result of the tick may differ then.
+    /// From here on, applies the deferred changes of each system immediately after it, and not at
+    /// the sync points of the schedule. If several systems deferred changes, this shows which of
+    /// them made a difference. The result of the tick may then differ.
     pub fn apply_at_once(&mut self) {
         self.at_once.store(true, Ordering::Relaxed);
     }
 
-    /// Returns the system that [`Self::run_next`] will run: the one to name if it panics.
+    /// Returns the system that [`Self::run_next`] will run. If the run panics, this is the cause.
     #[must_use]
     pub fn next_system(&self) -> Option<&str> {
         let next = self.systems.get(self.next.load(Ordering::Relaxed));
@@ -132,8 +132,8 @@ impl Drop for Tracing<'_> {
     }
 }
 
-/// Runs one system of a schedule per call, and applies what earlier systems deferred when the
-/// schedule says so.
+/// Runs one system of a schedule per call, and applies deferred changes at the sync points of the
+/// schedule.
 struct OneSystemExecutor {
     inner: SingleThreadedExecutor,
     next: Arc<AtomicUsize>,
@@ -157,7 +157,7 @@ impl SystemExecutor for OneSystemExecutor {
         let mut skip = FixedBitSet::with_capacity(self.systems);
         skip.insert_range(..);
         skip.set(next, false);
-        // Deferred changes are applied where the schedule says, and at the end.
+        // Deferred changes are applied at the sync points, and at the end.
         let at_once = self.at_once.load(Ordering::Relaxed);
         self.inner
             .set_apply_final_deferred(at_once || next + 1 == self.systems);

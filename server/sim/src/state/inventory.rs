@@ -1,4 +1,4 @@
-//! The list that every component must be on: part of the state, or declared not to be.
+//! The list of all declared components and resources: part of the state, or not part of it.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -87,7 +87,7 @@ impl Inventory {
     ) -> usize {
         assert!(
             self.names().all(|taken| taken != name),
-            "the name {name} is taken by another part of the state"
+            "the name {name} is taken by a different part of the state"
         );
         assert!(
             self.parts.len() < 256,
@@ -108,7 +108,7 @@ impl Inventory {
         if !world.contains_resource::<Self>() {
             world.init_resource::<Self>();
             world.init_resource::<Digest>();
-            stable_id::watch_over(world);
+            stable_id::check_uniqueness(world);
             let own = [
                 world.register_component::<Self>(),
                 world.register_component::<Digest>(),
@@ -129,8 +129,8 @@ impl Inventory {
 /// Checks the archetypes that are new since the last tick.
 ///
 /// # Panics
-/// If one has an undeclared component, or one that is state without a stable id. That would be a
-/// part of the state whose difference no hash would show, and that no keyframe would contain.
+/// If an archetype has an undeclared component, or a component of the state without a stable id.
+/// Neither the hash nor keyframes would contain such a component.
 pub(crate) fn check_declared(world: &mut World) {
     let total = world.archetypes().len();
     if world.resource::<Inventory>().archetypes_seen == total {
@@ -147,7 +147,7 @@ pub(crate) fn check_declared(world: &mut World) {
                 .get_name(id)
                 .map(|name| name.to_string())
                 .unwrap_or_default();
-            // Bevy's own: schedules, and buffers of messages, which are empty between ticks.
+            // Bevy's own resources: schedules, and message buffers, which are empty between ticks.
             let of_bevy = name.starts_with("bevy_ecs::") || name.starts_with("bevy_app::");
             if !of_bevy && !inventory.known.contains(&id) {
                 undeclared(&name, is_resource.is_some_and(|id| archetype.contains(id)));
@@ -162,17 +162,17 @@ pub(crate) fn check_declared(world: &mut World) {
     world.resource_mut::<Inventory>().archetypes_seen = total;
 }
 
-/// Returns what to add to the plugin.
+/// Panics with the line to add to the plugin.
 fn undeclared(name: &str, is_resource: bool) -> ! {
-    let (what, state) = if is_resource {
+    let (kind, state) = if is_resource {
         ("resource", format!("app.state_resource::<{name}>(\"name\")"))
     } else {
-        let replicated = "(replicate instead of state_component: players nearby see it, too)";
+        let replicated = "(replicate instead of state_component: nearby players also see it)";
         let call = format!("app.state_component::<{name}>(\"name\") {replicated}");
         ("component", call)
     };
     panic!(
-        "{what} {name} is neither part of the state nor declared presentation-only: call {state} or \
+        "{kind} {name} is neither part of the state nor declared presentation-only: call {state} or \
          app.presentation_only::<{name}>() in the plugin that adds it"
     );
 }

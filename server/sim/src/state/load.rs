@@ -5,8 +5,9 @@ use bevy_ecs::prelude::*;
 use super::{EntityIndex, Inventory, LoadError, SavedPart, SavedState, StableId};
 use crate::{clock::Clock, digest::Digest};
 
-/// Fills a new world with a saved state: entities with their components, and resources. The caller
-/// rebuilds what follows from them, with the index of all entities, before it calls [`verify`].
+/// Fills a new world with a saved state: entities with their components, and resources. Returns the
+/// index of all entities. The caller must rebuild everything that follows from the state before it
+/// calls [`verify`].
 pub(crate) fn load(world: &mut World, saved: &SavedState<'_>) -> Result<EntityIndex, LoadError> {
     world.resource_mut::<Clock>().tick = saved.tick;
     let mut index = EntityIndex::default();

@@ -73,8 +73,8 @@ impl<'a> SavedState<'a> {
     }
 }
 
-/// The bytes left to read. Every count uses up bytes, so none can make us allocate more than there
-/// are.
+/// Reads values from the start of the remaining bytes. Memory is allocated only for elements that
+/// were read, so a forged count cannot request more than the bytes justify.
 struct ByteReader<'a>(&'a [u8]);
 
 impl<'a> ByteReader<'a> {

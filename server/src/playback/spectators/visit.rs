@@ -65,10 +65,10 @@ impl Visit<'_> {
                 reason,
             };
             self.output
-                .tell_watcher(self.session, &ServerMessage::RoomLeft(left));
+                .send_to_watcher(self.session, &ServerMessage::RoomLeft(left));
         }
         self.output
-            .tell_watcher(self.session, &ServerMessage::RoomEntered(entered));
+            .send_to_watcher(self.session, &ServerMessage::RoomEntered(entered));
         self.spectator.show(self.session, world, self.output);
         Ok(())
     }
@@ -100,13 +100,13 @@ impl Visit<'_> {
             reason,
         };
         self.output
-            .tell_watcher(self.session, &ServerMessage::RoomLeft(left));
+            .send_to_watcher(self.session, &ServerMessage::RoomLeft(left));
     }
 
     pub(super) fn refuse(&mut self, request: Request, refusal: Refusal) {
         self.output.counts.refused.add(refusal.class());
         let refused = Refused { request, refusal };
         self.output
-            .tell_watcher(self.session, &ServerMessage::Refused(refused));
+            .send_to_watcher(self.session, &ServerMessage::Refused(refused));
     }
 }

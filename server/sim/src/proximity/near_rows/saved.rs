@@ -1,5 +1,5 @@
-//! The saved form of rows: their length, and for each taken slot its words from the one with its own
-//! bit on. The lower words would repeat the rows of lower slots, because nearness is mutual.
+//! The saved form of rows: their length, and for each taken slot its words from the one with its
+//! own bit on. The lower words would repeat the rows of lower slots, because nearness is mutual.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -3,9 +3,9 @@
 use fixedbitset::FixedBitSet;
 use parlour_shared::ids::Slot;
 
-/// The other slots near a slot, unordered, while there are at most [`ShortList::MOST`]. In a room of
-/// 10,000 players a row of bits has 4 KB, and reading a sixth of all rows in every tick took longer
-/// than everything else. A list has two cache lines. Its contents follow from the row.
+/// The other slots near a slot, unordered, while there are at most [`ShortList::MOST`]. In a room
+/// of 10,000 players a row of bits has 4 KB, and reading a sixth of all rows in every tick took
+/// longer than everything else. A list has two cache lines. Its contents follow from the row.
 #[derive(Clone, Debug)]
 #[repr(align(128))]
 pub(super) struct ShortList {
@@ -17,8 +17,8 @@ pub(super) struct ShortList {
 
 impl ShortList {
     const MOST: usize = 63;
-    /// When only this many are left, they are listed again. The gap to [`Self::MOST`] avoids reading
-    /// the row for each player that comes and goes.
+    /// When only this many are left, they are listed again. The gap to [`Self::MOST`] avoids
+    /// reading the row for each player that comes and goes.
     const LIST_AGAIN: usize = Self::MOST / 2;
 
     /// Returns all slots, or `None` if there are too many for the list.

@@ -1,4 +1,4 @@
-//! Turns serde's description of a value into words.
+//! A serde serializer that adds a value to a hash, word by word.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::Fold;
 /// Adds a value to a hash.
 pub(super) struct FoldSerializer<'a>(pub(super) &'a mut Fold);
 
-/// Why a value cannot be hashed.
+/// The reason why a value cannot be hashed.
 #[derive(Debug)]
 pub(super) struct FoldError(String);
 
@@ -29,7 +29,7 @@ impl ser::Error for FoldError {
 
 type FoldResult = Result<(), FoldError>;
 
-/// A value of several parts. Their number is added at the end, where it is known for every
+/// A value of several parts. The number of parts is added at the end, when it is known for every
 /// sequence.
 pub(super) struct CompoundFold<'a> {
     fold: &'a mut Fold,
@@ -42,8 +42,8 @@ impl<'a> FoldSerializer<'a> {
         Ok(())
     }
 
-    /// The binary encoding needs the length before the parts: a value that it could not save must
-    /// not get into the state.
+    /// Refuses a sequence of unknown length. The binary encoding needs the length first, and could
+    /// not save it.
     fn counted_parts(self, len: Option<usize>) -> Result<CompoundFold<'a>, FoldError> {
         len.ok_or_else(|| {
             FoldError("a sequence or map of unknown length cannot be saved: collect it first".into())
@@ -235,7 +235,7 @@ impl<'a> ser::Serializer for FoldSerializer<'a> {
     }
 }
 
-/// The number of a sequence's parts is part of its value.
+/// The length of a sequence is part of its value, and is hashed.
 impl ser::SerializeSeq for CompoundFold<'_> {
     type Ok = ();
     type Error = FoldError;
@@ -266,7 +266,7 @@ impl ser::SerializeMap for CompoundFold<'_> {
     }
 }
 
-/// The number of a tuple's parts is part of its type.
+/// The length of a tuple is part of its type, and is not hashed.
 impl ser::SerializeTuple for CompoundFold<'_> {
     type Ok = ();
     type Error = FoldError;
