@@ -1,27 +1,28 @@
-//! The slots near a slot as a list, while they are few.
+//! The slots near a slot as a list, as long as the list is short.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::ids::Slot;
 
-/// The other slots near a slot, unordered, while there are at most [`Few::MOST`]. In a room of
-/// 10,000 a row of bits is 4 KB, and reading a sixth of all rows in every tick took longer than
-/// everything else. This is two cache lines. It says nothing that the row does not.
+/// The other slots near a slot, unordered, while there are at most [`ShortList::MOST`]. In a room
+/// of 10,000 players a row of bits has 4 KB, and reading a sixth of all rows in every tick took
+/// longer than everything else. A list has two cache lines. Its contents follow from the row.
 #[derive(Clone, Debug)]
 #[repr(align(128))]
-pub(super) struct Few {
-    /// Their number, listed or not.
+pub(super) struct ShortList {
+    /// The number of slots near the slot, also while they are too many for the list.
     len: u16,
+    /// If there are too many, the first one is `NOBODY` and the others mean nothing.
     slots: [Slot; Self::MOST],
 }
 
-impl Few {
+impl ShortList {
     const MOST: usize = 63;
-    /// When this few are left, they are listed again. The gap avoids reading the row for each
-    /// player that comes and goes.
-    const AGAIN: usize = Self::MOST / 2;
+    /// When only this many are left, they are listed again. The gap to [`Self::MOST`] avoids
+    /// reading the row for each player that comes and goes.
+    const LIST_AGAIN: usize = Self::MOST / 2;
 
-    /// Returns all of them, unless they are many.
-    pub(super) fn listed(&self) -> Option<&[Slot]> {
+    /// Returns all slots, or `None` if there are too many for the list.
+    pub(super) fn slots(&self) -> Option<&[Slot]> {
         let len = usize::from(self.len);
         let is_listed = self.slots[0] != Slot::NOBODY || len == 0;
         self.slots.get(..len).filter(|_| is_listed)
@@ -29,7 +30,7 @@ impl Few {
 
     /// Adds a slot that came near.
     pub(super) fn insert(&mut self, other: Slot) {
-        if self.listed().is_some() {
+        if self.slots().is_some() {
             match self.slots.get_mut(usize::from(self.len)) {
                 Some(free) => *free = other,
                 None => self.slots[0] = Slot::NOBODY,
@@ -38,16 +39,16 @@ impl Few {
         self.len += 1;
     }
 
-    /// Removes a slot that went away, and that is no longer in `row`, the row of bits of `own`.
+    /// Removes a slot that went away. `row`, the row of bits of `own`, no longer contains it.
     pub(super) fn remove(&mut self, other: Slot, own: Slot, row: &FixedBitSet) {
         let at = self
-            .listed()
-            .map(|listed| listed.iter().position(|&slot| slot == other));
+            .slots()
+            .map(|slots| slots.iter().position(|&slot| slot == other));
         self.len -= 1;
         match at {
             Some(Some(at)) => self.slots[at] = self.slots[usize::from(self.len)],
             Some(None) => {}
-            None if usize::from(self.len) <= Self::AGAIN => {
+            None if usize::from(self.len) <= Self::LIST_AGAIN => {
                 let others = row
                     .ones()
                     .map(|slot| Slot(slot as u16))
@@ -61,7 +62,7 @@ impl Few {
     }
 }
 
-impl Default for Few {
+impl Default for ShortList {
     fn default() -> Self {
         Self {
             len: 0,

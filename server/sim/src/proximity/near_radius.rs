@@ -1,10 +1,10 @@
-//! The near radius.
+//! The near radius, and the larger one beyond which players are no longer near.
 
 use parlour_shared::motion::UNITS_PER_PX;
 
-/// The near radius, in squared units.
+/// The two radii of nearness, in units and squared units.
 #[derive(Clone, Copy, Debug)]
-pub struct Reach {
+pub struct NearRadius {
     /// Players come near each other within this distance.
     pub enter_squared: i64,
     /// Players go away from each other beyond this distance.
@@ -13,8 +13,8 @@ pub struct Reach {
     pub leave: i32,
 }
 
-impl Reach {
-    /// Players come near within `px` pixels, and go away beyond a sixth more.
+impl NearRadius {
+    /// Players come near each other within `px` pixels, and go away beyond a sixth more.
     #[must_use]
     pub fn from_px(px: u32) -> Self {
         let enter = px as i32 * UNITS_PER_PX;

@@ -1,5 +1,5 @@
-//! The saved form of rows: their length, and for each taken slot the words from the one that
-//! contains itself on. The words below are in earlier rows, because nearness is mutual.
+//! The saved form of rows: their length, and for each taken slot its words from the one with its
+//! own bit on. The lower words would repeat the rows of lower slots, because nearness is mutual.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,18 +11,17 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 use super::{Proximity, WORD};
 use crate::{config::Setup, rooms::Seats};
 
-/// The bits of all rows of a world that is being loaded. A part of the state is read with the world
-/// borrowed immutably, so this counter is atomic.
+/// The number of bits in the rows of a world that is being loaded. [`restore`] borrows the world
+/// immutably, so this counter is atomic.
 #[derive(Resource, Debug, Default)]
 pub(in crate::proximity) struct LoadedRows(AtomicU64);
 
 impl LoadedRows {
-    /// 1 GiB, two rooms of the largest size. Otherwise a few bytes in a forged keyframe could ask
-    /// for any amount.
+    /// 1 GiB, enough for two rooms of the largest size. Without a limit, a few bytes of a forged
+    /// keyframe could request any amount of memory.
     const MAX_BITS: u64 = 1 << 33;
 
-    /// Reserves memory for the rows of a room with this many slots. Returns `false` if that is too
-    /// much.
+    /// Counts the rows of a room with this many slots. Returns `false` if they exceed the limit.
     fn take(&self, slots: usize) -> bool {
         let bits = (slots * slots) as u64;
         self.0.fetch_add(bits, Ordering::Relaxed) + bits <= Self::MAX_BITS
@@ -56,7 +55,7 @@ impl Serialize for Rows<'_> {
     }
 }
 
-/// A row from a word on.
+/// A row, from a word on.
 struct Words<'a>(&'a FixedBitSet, usize);
 
 impl Serialize for Words<'_> {
@@ -86,7 +85,7 @@ pub(in crate::proximity) fn restore(saved: SavedRows, world: &World) -> Option<P
         for (at, word) in words.into_iter().enumerate() {
             for bit in (0..WORD).filter(|bit| word >> bit & 1 == 1) {
                 let other = (first + at) * WORD + bit;
-                // Near a player that is not there: no server saved this.
+                // Near an empty slot: no server saved this.
                 if proximity.rows.get(other).is_none_or(FixedBitSet::is_empty) {
                     return None;
                 }

@@ -1,5 +1,5 @@
-//! The input is lent to the world and comes back as it was: a recording keeps it after the step.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! A step borrows its input and returns it unchanged, because a recording keeps it after the step.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use bevy_ecs::schedule::IntoScheduleConfigs as _;
 use parlour_shared::{
@@ -7,7 +7,7 @@ use parlour_shared::{
     message::{Body, Chat, ClientMessage, Custom, Hello, Join, Move, Scope, SetSkin, SetState, StateWrite},
     motion::Direction,
 };
-use parlour_sim::{Clock, Simulation, Step, StepSet};
+use parlour_sim::{Clock, Simulation, StepSet, TickSchedule};
 use parlour_testing::{SessionActions as _, plaza};
 use parlour_tick::{EventKind, TickInput, TickOutput};
 
@@ -72,7 +72,7 @@ fn every_kind_of_message() -> Vec<ClientMessage> {
 }
 
 #[test]
-fn every_event_comes_back_unchanged() {
+fn a_step_returns_its_input_unchanged() {
     let mut sim = Simulation::new(plaza());
     let mut output = TickOutput::default();
     let mut input = TickInput::default();
@@ -84,7 +84,7 @@ fn every_event_comes_back_unchanged() {
         }
         input.release(session);
         input.close(session);
-        // Nobody is there any more.
+        // The session is already closed.
         input.chat(session, Scope::Room, "hello?");
     }
     let before = input.clone();
@@ -94,42 +94,42 @@ fn every_event_comes_back_unchanged() {
 }
 
 #[test]
-fn the_world_keeps_nothing_of_an_input_and_an_output_is_begun_anew() {
+fn a_step_keeps_nothing_of_its_input_and_clears_the_output() {
     let mut sim = Simulation::new(plaza());
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     input.open_as(1, "Ada");
     sim.step(&mut input, &mut output);
     assert_eq!(output.frames.len(), 1);
-    // Another input, another output: the world holds on to neither.
+    // A new input and output: the world keeps nothing of the first ones.
     let (mut other_input, mut other_output) = (TickInput::default(), TickOutput::default());
     sim.step(&mut other_input, &mut other_output);
     assert_eq!(other_input, TickInput::default());
     assert!(other_output.frames.is_empty() && other_output.bytes.is_empty());
     assert_eq!((other_output.tick, other_output.hash), (sim.tick(), sim.hash()));
-    // The first pair again: what is in it from before does not count.
+    // The first pair again: the step clears the old contents of the output.
     input.events.clear();
     sim.step(&mut input, &mut output);
     assert!(output.frames.is_empty() && output.bytes.is_empty());
 }
 
 #[test]
-fn the_input_of_a_tick_that_panicked_can_be_had_back() {
-    let fall = |app: &mut bevy_app::App| {
-        let fall =
+fn the_input_of_a_step_that_panicked_can_be_reclaimed() {
+    let fail = |app: &mut bevy_app::App| {
+        let fail =
             |clock: bevy_ecs::prelude::Res<Clock>| assert!(clock.tick != Tick(2), "game logic that fails");
-        app.add_systems(Step, fall.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, fail.in_set(StepSet::Simulate));
     };
-    let mut sim = Simulation::with_plugins(plaza(), fall);
+    let mut sim = Simulation::with_plugins(plaza(), fail);
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     sim.step(&mut input, &mut output);
     assert!(!sim.reclaim_input(&mut input), "nothing was kept");
     input.open_as(1, "ann");
-    let given = input.clone();
+    let original = input.clone();
     let step = std::panic::AssertUnwindSafe(|| sim.step(&mut input, &mut output));
     assert!(std::panic::catch_unwind(step).is_err());
-    assert!(input.events.is_empty(), "it is still in the world");
+    assert!(input.events.is_empty(), "the input is still in the world");
     assert!(sim.reclaim_input(&mut input));
-    assert_eq!(input, given);
+    assert_eq!(input, original);
     assert!(!sim.reclaim_input(&mut input), "only once");
-    assert_eq!(input, given);
+    assert_eq!(input, original);
 }

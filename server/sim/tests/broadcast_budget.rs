@@ -1,21 +1,21 @@
-//! A room's bucket for what is said in it: bytes times listeners, for all speakers together.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! The limit on the bytes that a room broadcasts: bytes times listeners, for all senders together.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::message::{Refusal, RefusalClass, Scope};
-use parlour_sim::{Interest, SimConfig, Simulation, TalkLimit};
+use parlour_sim::{BroadcastLimit, Interest, SimConfig, Simulation};
 use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
-/// 6,000 bytes at once, then 100 a tick.
+/// A burst of 6,000 bytes, then 100 per tick.
 fn config() -> SimConfig {
     let mut config = plaza();
-    config.rules.talk = TalkLimit {
+    config.rules.talk = BroadcastLimit {
         bytes_per_tick: 100,
         burst_ticks: 60,
     };
     config
 }
 
-/// A room with so many players.
+/// A world with this many players in one room.
 fn world(players: u64) -> TestWorld {
     let mut world = TestWorld::teleporting(config());
     (1..=players).for_each(|session| world.open_and_join(session, "plaza"));
@@ -29,7 +29,7 @@ const TEXT: &str = "it costs 64 bytes and those 36 bytes";
 
 const NONE: [u32; 0] = [];
 
-/// What a session was refused, as ticks to wait.
+/// Returns the ticks to wait of each refusal of a session.
 fn waits(world: &mut TestWorld, session: u64) -> Vec<u32> {
     let wait = |refusal| match refusal {
         Refusal::RateLimited { retry_after_ms } => retry_after_ms * 60 / 1000,
@@ -39,10 +39,10 @@ fn waits(world: &mut TestWorld, session: u64) -> Vec<u32> {
 }
 
 #[test]
-fn a_chat_costs_its_bytes_times_those_who_hear_it() {
+fn a_chat_costs_its_bytes_times_its_listeners() {
     let mut world = world(3);
     assert_eq!(TEXT.len() + 64, 100);
-    // Each costs 300.
+    // Each chat costs 300 bytes.
     (0..20).for_each(|n| world.chat(1 + n % 3, Scope::Room, TEXT));
     world.tick();
     assert_eq!(world.chats(2).len(), 20);
@@ -50,21 +50,21 @@ fn a_chat_costs_its_bytes_times_those_who_hear_it() {
         world.chat(session, Scope::Room, TEXT);
     }
     world.tick();
-    // A tick has passed: 100 of the 300 are there.
+    // After a tick, 100 of the 300 bytes are available.
     for session in 1..=3 {
-        assert_eq!(waits(&mut world, session), [2], "for each speaker");
+        assert_eq!(waits(&mut world, session), [2], "the same for each sender");
     }
     world.chat(1, Scope::Room, TEXT);
     world.tick();
     assert_eq!(waits(&mut world, 1), [1]);
     world.chat(1, Scope::Room, TEXT);
     world.tick();
-    assert_eq!(waits(&mut world, 1), NONE, "at the tick that was named");
+    assert_eq!(waits(&mut world, 1), NONE, "at the tick that the refusal named");
     assert_eq!(world.chats(2).len(), 1);
 }
 
 #[test]
-fn one_player_cannot_make_more_than_the_bucket_holds() {
+fn one_player_cannot_exceed_the_limit_of_the_room() {
     let mut world = world(10);
     let text = "x".repeat(2048);
     let mut sent = 0;
@@ -75,15 +75,15 @@ fn one_player_cannot_make_more_than_the_bucket_holds() {
         let chats = reliable.filter(|frame| frame.end - frame.start > 2048);
         sent += chats.map(|frame| frame.end - frame.start).sum::<u32>();
     }
-    // 6,000 at once and 100 a tick make 66,000; one chat costs more than a full bucket, which is
-    // taken for it.
+    // The bucket has 6,000 bytes, and 60,000 more in 600 ticks. A chat costs more than a full
+    // bucket, so each one empties it.
     let a_chat = 10 * (2048 + 64);
     assert!(sent <= 11 * a_chat, "{sent} bytes");
     assert!(sent >= 9 * a_chat, "{sent} bytes");
 }
 
 #[test]
-fn a_refusal_by_the_room_is_no_strike() {
+fn a_refusal_over_the_room_limit_is_not_a_strike() {
     let mut world = world(2);
     (0..500).for_each(|_| world.chat(1, Scope::Room, TEXT));
     world.tick();
@@ -92,7 +92,7 @@ fn a_refusal_by_the_room_is_no_strike() {
 }
 
 #[test]
-fn a_near_chat_costs_for_those_who_are_near() {
+fn a_near_chat_costs_its_bytes_times_the_players_near() {
     let mut world = world(3);
     world.teleport(3, 1000 * 256, 1000 * 256);
     world.ticks(7);
@@ -107,18 +107,22 @@ fn a_near_chat_costs_for_those_who_are_near() {
 }
 
 #[test]
-fn writes_to_the_state_come_from_the_same_bucket_and_those_that_are_not_done_cost_nothing() {
+fn state_writes_use_the_same_bucket_and_refused_writes_cost_nothing() {
     let mut world = world(3);
-    (0..200).for_each(|_| world.write(1, "k", 99, Some("not done")));
+    (0..200).for_each(|_| world.write(1, "k", 99, Some("refused")));
     world.tick();
     assert_eq!(world.refusals(1).len(), 200, "stale");
-    // 64 + 1 + 35 bytes to three.
+    // Each write costs 64 + 1 + 35 bytes, times three listeners.
     (0..20).for_each(|version| world.write(1, "k", version, Some(&"v".repeat(35))));
     world.chat(2, Scope::Room, TEXT);
     world.write(1, "k", 20, Some("one too many"));
     world.tick();
     assert_eq!(waits(&mut world, 2), [3]);
-    assert_eq!(waits(&mut world, 1), [3], "78 bytes to three are 234");
+    assert_eq!(
+        waits(&mut world, 1),
+        [3],
+        "78 bytes times three listeners are 234"
+    );
     world.ticks(2);
     world.write(1, "k", 20, Some("now"));
     world.tick();
@@ -126,7 +130,7 @@ fn writes_to_the_state_come_from_the_same_bucket_and_those_that_are_not_done_cos
 }
 
 #[test]
-fn what_costs_more_than_a_full_bucket_waits_for_a_full_bucket() {
+fn a_message_larger_than_the_bucket_needs_a_full_bucket() {
     let mut world = world(4);
     let text = "x".repeat(2000);
     world.chat(1, Scope::Room, &text);
@@ -134,7 +138,11 @@ fn what_costs_more_than_a_full_bucket_waits_for_a_full_bucket() {
     assert_eq!(waits(&mut world, 1), NONE);
     world.chat(1, Scope::Room, "?");
     world.tick();
-    assert_eq!(waits(&mut world, 1), [2], "4 * 65 bytes of which 100 are there");
+    assert_eq!(
+        waits(&mut world, 1),
+        [2],
+        "4 * 65 bytes, of which 100 are available"
+    );
     world.chat(1, Scope::Room, &text);
     world.tick();
     assert_eq!(waits(&mut world, 1), [58]);
@@ -145,7 +153,7 @@ fn what_costs_more_than_a_full_bucket_waits_for_a_full_bucket() {
 }
 
 #[test]
-fn rooms_have_a_bucket_each() {
+fn each_room_has_a_separate_bucket() {
     let mut world = world(1);
     world.open_and_join(2, "plaza/2");
     world.tick();
@@ -158,7 +166,7 @@ fn rooms_have_a_bucket_each() {
 }
 
 #[test]
-fn the_bucket_is_state() {
+fn the_bucket_is_part_of_the_state() {
     let mut world = world(1);
     let hash = world.output.hash;
     (0..60).for_each(|_| world.chat(1, Scope::Room, TEXT));
@@ -174,14 +182,14 @@ fn the_bucket_is_state() {
     assert_eq!(
         refused,
         [(RefusalClass::RateLimited, 1)],
-        "one of them is affordable after a tick"
+        "after a tick, the bucket has bytes for one of them"
     );
 }
 
-/// The sum behind the default, as docs/protocol.md has it.
+/// docs/protocol.md states these numbers.
 #[test]
-fn a_room_of_a_thousand_can_chat() {
-    let limit = TalkLimit::default();
+fn the_default_limit_allows_51_chats_a_second_in_a_room_of_1000() {
+    let limit = BroadcastLimit::default();
     let chat = (100 + 64) * 1000;
     assert_eq!(limit.bytes_per_tick * 60 / chat, 51);
     assert_eq!(limit.bytes_per_tick * limit.burst_ticks / chat, 204);

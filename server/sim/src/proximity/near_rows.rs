@@ -1,15 +1,15 @@
 //! Which players of one room are near each other: a row of bits per slot.
 
-mod few;
 mod saved;
+mod short_list;
 
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
 use parlour_shared::{ids::Slot, rng::mix};
 
 use crate::rooms::Seats;
-use few::Few;
 pub(super) use saved::{LoadedRows, restore};
+use short_list::ShortList;
 
 /// Slots in a word of a row.
 pub(super) const WORD: usize = u64::BITS as usize;
@@ -18,8 +18,8 @@ const _: () = assert!(
     "rows are compared and saved in words of 64 bits"
 );
 
-/// The slots of the largest small room: one that never had more than [`super::BRUTE_FORCE_UP_TO`]
-/// players.
+/// The slots of the largest small room. A small room is one that never had more than
+/// [`super::BRUTE_FORCE_UP_TO`] players.
 pub(super) const SMALL_POOL: usize = 2 * super::BRUTE_FORCE_UP_TO;
 
 /// For each slot, the slots near it, including itself.
@@ -27,13 +27,13 @@ pub(super) const SMALL_POOL: usize = 2 * super::BRUTE_FORCE_UP_TO;
 pub struct Proximity {
     /// A slot that was never taken may have a row without bits.
     rows: Vec<FixedBitSet>,
-    /// The same as short lists, in rooms that are not small.
-    few: Vec<Few>,
-    /// A sum over all set bits, so that a change costs as much as it changes.
+    /// The same as lists, in rooms that are not small.
+    short_lists: Vec<ShortList>,
+    /// A sum over all set bits, so that the cost of an update depends only on the bits that change.
     digest: u64,
-    /// Pairs that ended because one of them left, and that were not reported yet.
+    /// Pairs that were near until one of the two left. They are not reported yet.
     departures: Vec<(Entity, Entity)>,
-    /// Set when the room outgrows `SMALL_POOL`; the next look clears it and checks every pair once.
+    /// Set when the room outgrows `SMALL_POOL`; the next check clears it and checks all pairs once.
     outgrown: bool,
 }
 
@@ -55,7 +55,7 @@ impl Proximity {
         self.near(one).is_some_and(|row| row.contains(other.index()))
     }
 
-    /// Returns the first slot near a slot that is not below `from`.
+    /// Returns the first slot from `from` on that is near a slot.
     #[must_use]
     pub(crate) fn near_from(&self, slot: Slot, from: usize) -> Option<Slot> {
         let words = self.near(slot)?.as_slice();
@@ -74,7 +74,7 @@ impl Proximity {
         self.rows.len()
     }
 
-    /// Returns a number that changes with any bit.
+    /// Returns a hash of all rows.
     pub(super) fn digest(&self) -> u64 {
         self.digest
     }
@@ -95,12 +95,12 @@ impl Proximity {
         in_use.for_each(|row| row.grow(pool));
         self.rows.resize_with(pool, FixedBitSet::new);
         if pool > SMALL_POOL {
-            let listed = self.few.len();
-            self.few.resize_with(pool, Few::default);
-            if listed == 0 {
-                for (own, (row, few)) in self.rows.iter().zip(&mut self.few).enumerate() {
+            let lists = self.short_lists.len();
+            self.short_lists.resize_with(pool, ShortList::default);
+            if lists == 0 {
+                for (own, (row, list)) in self.rows.iter().zip(&mut self.short_lists).enumerate() {
                     let others = row.ones().filter(|&other| other != own);
-                    others.for_each(|other| few.insert(Slot(other as u16)));
+                    others.for_each(|other| list.insert(Slot(other as u16)));
                 }
             }
         }
@@ -126,10 +126,10 @@ impl Proximity {
         !self.departures.is_empty()
     }
 
-    pub(super) fn drain_departures(&mut self, mut tell: impl FnMut(Entity, Entity)) {
+    pub(super) fn drain_departures(&mut self, mut report: impl FnMut(Entity, Entity)) {
         self.departures
             .drain(..)
-            .for_each(|(one, other)| tell(one, other));
+            .for_each(|(one, other)| report(one, other));
     }
 
     /// Returns whether the room has outgrown the small ones since the last call.
@@ -142,15 +142,16 @@ impl Proximity {
         self.rows[slot.index()].as_slice()
     }
 
-    /// Returns the other slots near a slot, unordered, if they are few and the room is not small.
-    pub(super) fn few(&self, slot: Slot) -> Option<&[Slot]> {
-        self.few[slot.index()].listed()
+    /// Returns the other slots near a slot, unordered, or `None` if there are too many for a list.
+    /// The room must not be small.
+    pub(super) fn short_list(&self, slot: Slot) -> Option<&[Slot]> {
+        self.short_lists[slot.index()].slots()
     }
 
     /// Sets pairs that came near each other, or went away.
     pub(super) fn set_all(&mut self, changes: &[(Slot, Slot, bool)]) {
-        // In a room of 10,000 each bit is in a different place of 128 MB. If they are read one
-        // after the other, with nothing in between, many reads from memory run at the same time.
+        // In a room of 10,000 players the rows have 128 MB, and each changed bit is a cache miss.
+        // Reading all words of a chunk first, with nothing in between, overlaps the misses.
         for changes in changes.chunks(64) {
             let read = |one: Slot, other: Slot| self.words(one).get(other.index() / WORD).copied();
             let words = changes
@@ -175,11 +176,11 @@ impl Proximity {
             return;
         }
         row.set(other.index(), near);
-        if let Some(few) = self.few.get_mut(one.index()).filter(|_| one != other) {
+        if let Some(list) = self.short_lists.get_mut(one.index()).filter(|_| one != other) {
             if near {
-                few.insert(other);
+                list.insert(other);
             } else {
-                few.remove(other, one, row);
+                list.remove(other, one, row);
             }
         }
         let share = mix(u64::from(one.0) << 16 | u64::from(other.0) | 1 << 32);

@@ -1,8 +1,9 @@
-//! A chat costs the server its bytes times its listeners. A bucket per room bounds that.
+//! Limits the bytes that a room broadcasts. A chat or a write to the room's state costs its bytes
+//! times its receivers, from one bucket per room.
 //!
-//! The limits of a player do not: 10 chats of 2 KiB per second to 1,000 listeners are 21 MB per
-//! second from one player, and 21 GB from all. The bucket limits all players of a room together to
-//! [`TalkLimit::bytes_per_tick`].
+//! Limits per player are not enough: 10 chats of 2 KiB per second to 1,000 listeners are 21 MB per
+//! second from one player, and 21 GB from all of them. The bucket limits all players of a room
+//! together to [`BroadcastLimit::bytes_per_tick`].
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -14,31 +15,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
-    config::{Setup, TalkLimit},
+    config::{BroadcastLimit, Setup},
     refusal::{Cause, refuse},
     rooms::Room,
     state,
 };
 
-/// Bytes that a message costs in addition to its texts: its numbers, the speaker's name, the frame
-/// around it.
+/// Bytes that a message costs in addition to its texts, for its numbers, the speaker's name and its
+/// frame header.
 const OVERHEAD: usize = 64;
 
 /// The bucket of a room: when it is full again, in ticks times bytes per tick.
 #[derive(Component, Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Talk {
+pub(crate) struct BroadcastBudget {
     full_at: u64,
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.register_required_components::<Room, Talk>();
-    state::component::<Talk>(app, "talk");
+    app.register_required_components::<Room, BroadcastBudget>();
+    state::component::<BroadcastBudget>(app, "talk");
 }
 
-impl Talk {
-    /// Takes this many bytes, or returns the ticks until they are there. A message that costs more
-    /// than a full bucket takes all of it.
-    fn take(&mut self, bytes: u64, limit: TalkLimit, now: Tick) -> Result<(), u32> {
+impl BroadcastBudget {
+    /// Takes this many bytes, or returns the ticks until they are available. A message that costs
+    /// more than a full bucket takes all of it.
+    fn take(&mut self, bytes: u64, limit: BroadcastLimit, now: Tick) -> Result<(), u32> {
         let per_tick = u64::from(limit.bytes_per_tick);
         let burst = per_tick * u64::from(limit.burst_ticks);
         let now = u64::from(now.0) * per_tick;
@@ -53,10 +54,10 @@ impl Talk {
     }
 }
 
-/// Pays for a message with this many bytes of text. If the bucket does not have them, refuses it
-/// with the time to try again. That is not a strike against the sender: other players may have
-/// emptied the bucket.
-pub(crate) fn afford(
+/// Takes the cost of a message with this many bytes of text from the room's bucket. If the bucket
+/// has too little, refuses the message with the time to try again, and returns `false`. The refusal
+/// is not a strike against the sender, because other players may have emptied the bucket.
+pub(crate) fn charge(
     world: &mut World,
     room: Entity,
     sender: (Entity, Request),
@@ -66,17 +67,17 @@ pub(crate) fn afford(
     let limit = world.resource::<Setup>().rules.talk;
     let now = world.resource::<Clock>().tick;
     let bytes = (OVERHEAD + text_bytes) as u64 * u64::from(listeners);
-    let Some(mut talk) = world.get_mut::<Talk>(room) else {
+    let Some(mut budget) = world.get_mut::<BroadcastBudget>(room) else {
         return false;
     };
-    let Err(ticks) = talk.take(bytes, limit, now) else {
+    let Err(ticks) = budget.take(bytes, limit, now) else {
         return true;
     };
     let (player, request) = sender;
     refuse(
         world,
         player,
-        Cause::AskedInVain(request),
+        Cause::RoomLimit(request),
         Refusal::rate_limited(ticks),
     );
     false

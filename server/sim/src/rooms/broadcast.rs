@@ -1,4 +1,4 @@
-//! All sessions that hear what happens in a room.
+//! Broadcasts messages to a room.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::message::ServerMessage;
@@ -7,7 +7,7 @@ use super::seats::Seats;
 use crate::{outbox::Outbox, player::Player, replication::Watchers};
 
 /// Sends a message to all players and watchers of a room.
-pub(crate) fn tell(world: &World, outbox: &mut Outbox, room: Entity, message: &ServerMessage) {
+pub(crate) fn broadcast(world: &World, outbox: &mut Outbox, room: Entity, message: &ServerMessage) {
     let Some(seats) = world.get::<Seats>(room) else {
         return;
     };
