@@ -12,8 +12,8 @@
 //!   attack.
 //!
 //! [`Policy::host`] checks the host of every request. [`Policy::admits`] checks the page, as the
-//! [`Access`] of the route demands. Tools such as curl send neither of the first two headers, and
-//! all routes allow them.
+//! [`Access`] of the route demands. Tools such as curl send neither of the first two headers, so
+//! this check allows them.
 
 mod host;
 mod origin;
