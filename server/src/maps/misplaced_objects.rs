@@ -1,20 +1,20 @@
-//! Finds objects that were meant as doors or spawn points, but whose class or layer is wrong.
+//! Finds objects that are probably meant as doors or spawn points, but have the wrong class or layer.
 
 use tiled::{LayerType, PropertyValue};
 
 use super::{
     MAX_OBJECTS,
     error::Fault,
-    part::{Placed, place},
+    place::{PlacedFault, place},
 };
 
-/// What objects of a map can be, with their layer.
-const KINDS: [(&str, &str); 2] = [("door", "doors"), ("spawn", "spawns")];
+/// The classes of objects, each with the layer in which it is read.
+const CLASSES: [(&str, &str); 2] = [("door", "doors"), ("spawn", "spawns")];
 
-/// Returns warnings about the objects of a map: at most as many as a layer may have objects.
-pub(super) fn check(tmx: &tiled::Map) -> Vec<Placed> {
+/// Returns warnings about the objects of a map, at most [`MAX_OBJECTS`].
+pub(super) fn check(tmx: &tiled::Map) -> Vec<PlacedFault> {
     let mut found = Vec::new();
-    // The survey bounds the number of elements and their nesting.
+    // The precheck bounds the number of elements and their nesting, so this list is short.
     let mut todo: Vec<(tiled::Layer<'_>, bool)> = tmx.layers().map(|layer| (layer, true)).collect();
     while let Some((layer, is_at_top)) = todo.pop() {
         match layer.layer_type() {
@@ -28,7 +28,7 @@ pub(super) fn check(tmx: &tiled::Map) -> Vec<Placed> {
                         _ => "spawn point",
                     };
                     let place = place(kind, &object);
-                    Some(Placed { place, fault })
+                    Some(PlacedFault { place, fault })
                 }));
             }
             LayerType::Tiles(_) | LayerType::Image(_) => {}
@@ -41,16 +41,16 @@ pub(super) fn check(tmx: &tiled::Map) -> Vec<Placed> {
     found
 }
 
+/// Returns what is odd about an object, if anything is.
 fn odd(object: &tiled::Object<'_>, layer: &str, is_at_top: bool) -> Option<Fault> {
     let class = object.user_type.as_str();
     let is_read = |of: &str| is_at_top && layer == of;
-    // Objects in the layer `doors` must have the class `door`, which is checked where doors are
-    // read.
+    // Where doors are read, a different class is an error.
     if is_read("doors") {
         return None;
     }
     if is_read("spawns") {
-        return match KINDS.iter().find(|(kind, _)| is_nearly(class, kind)) {
+        return match CLASSES.iter().find(|(kind, _)| is_nearly(class, kind)) {
             Some(("spawn", _)) if class == "spawn" => None,
             Some(_) => Some(Fault::SpawnOfOtherClass(class.to_owned())),
             None => None,
@@ -60,16 +60,16 @@ fn odd(object: &tiled::Object<'_>, layer: &str, is_at_top: bool) -> Option<Fault
         .iter()
         .any(|name| matches!(object.properties.get(*name), Some(PropertyValue::StringValue(_))));
     let meant = match leads_somewhere {
-        true => KINDS.first(),
-        false => KINDS.iter().find(|(kind, _)| is_nearly(class, kind)),
+        true => CLASSES.first(),
+        false => CLASSES.iter().find(|(kind, _)| is_nearly(class, kind)),
     };
     meant.map(|(kind, layer)| Fault::InOtherLayer { kind, layer })
 }
 
-/// Returns whether one text is the other except for upper case and one typo: a letter too many, too
-/// few or different, or two letters swapped.
+/// Returns whether a text equals a word, apart from upper case and at most one typo: a letter too
+/// many, a missing letter, a different letter, or two letters that are swapped.
 fn is_nearly(text: &str, word: &str) -> bool {
-    // Longer texts are not typos, and need not be compared.
+    // A much longer text is not a typo. This also bounds the time of the comparison.
     if text.len() > 2 * word.len() {
         return false;
     }

@@ -12,8 +12,8 @@ use parlour_recording::replay::{
 use parlour_shared::map::Map;
 use parlour_sim::Logic;
 
-use super::{retyped::retyped, say};
-use crate::{exit::Exit, given};
+use super::{command_to_copy::command_to_copy, output};
+use crate::{command_line, exit::Exit};
 
 /// Finds the files to replay. If they were chosen from a directory, logs them and what else is
 /// there to standard error.
@@ -22,11 +22,11 @@ pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -
         FindError::NoneHolds {
             history: Some(history),
             ..
-        } => Exit::not_in_it(format!("{error}:\n  {}", retyped(path, history))),
+        } => Exit::not_in_recording(format!("{error}:\n  {}", command_to_copy(path, history))),
         _ => error.into(),
     })?;
     if found.chosen {
-        say::note(&chosen(&found));
+        output::note(&chosen(&found));
     }
     Ok(found)
 }
@@ -69,7 +69,7 @@ pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exi
 }
 
 /// An open recording, and the requested range of it.
-pub(super) struct Given {
+pub(super) struct ReplayInput {
     pub(super) replay: Replay,
     pub(super) path: PathBuf,
     pub(super) window: Window,
@@ -77,14 +77,14 @@ pub(super) struct Given {
     pub(super) at: Option<Moment>,
 }
 
-impl Given {
+impl ReplayInput {
     /// With `looks_back`, includes the ticks before `--at` and the files that have them.
-    pub(super) fn of(words: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
-        let config = given::config(words, None)?;
-        let maps = given::recorded_maps(&config)?;
-        let moment = |name: &str| words.get_one::<Moment>(name).cloned();
+    pub(super) fn of(matches: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
+        let config = command_line::config(matches, None)?;
+        let maps = command_line::recorded_maps(&config)?;
+        let moment = |name: &str| matches.get_one::<Moment>(name).cloned();
         let (from, to, at) = (moment("from"), moment("to"), moment("at"));
-        let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
+        let path = matches.get_one::<PathBuf>("recording").expect("clap requires it");
         let extent = match &at {
             Some(_) if looks_back => Extent::Back(from.as_ref()),
             _ => Extent::Onwards,
@@ -108,8 +108,8 @@ impl Given {
     pub(super) fn not_shown(&self, error: ShowError) -> Result<(), Exit> {
         match error {
             ShowError::Replay(error) => Err(Exit::replay(&self.path, error)),
-            ShowError::NoMatch(text) => Err(Exit::not_in_it(text)),
-            ShowError::Io(error) => say::written(Err(error)).map(drop),
+            ShowError::NoMatch(text) => Err(Exit::not_in_recording(text)),
+            ShowError::Io(error) => output::written(Err(error)).map(drop),
         }
     }
 }

@@ -15,7 +15,7 @@ const REST: Duration = Duration::from_nanos(PERIOD.as_nanos() as u64 / 4);
 
 /// The schedule of deadlines.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(super) struct Deadlines {
     start: Instant,
     /// The moment of `start`, on the clock that this thread sleeps on.
     #[cfg(target_os = "linux")]
@@ -25,7 +25,7 @@ pub(super) struct Clock {
     rest_until: Instant,
 }
 
-impl Clock {
+impl Deadlines {
     /// Starts a schedule whose first deadline is one period from now.
     pub(super) fn start() -> Self {
         let start = Instant::now();
@@ -109,32 +109,32 @@ mod tests {
 
     #[test]
     fn a_little_late_is_made_up_for_and_more_is_skipped() {
-        let mut clock = Clock::start();
-        assert_eq!(clock.next(PERIOD, clock.start + 4 * PERIOD), 0);
-        assert_eq!(clock.slot, 2);
-        let late = clock.start + offset(20);
-        let skipped = clock.next(PERIOD, late);
-        assert_eq!((skipped, clock.slot), (17, 20));
-        assert_eq!(clock.next(PERIOD, late), 0);
-        assert_eq!(clock.slot, 21);
+        let mut deadlines = Deadlines::start();
+        assert_eq!(deadlines.next(PERIOD, deadlines.start + 4 * PERIOD), 0);
+        assert_eq!(deadlines.slot, 2);
+        let late = deadlines.start + offset(20);
+        let skipped = deadlines.next(PERIOD, late);
+        assert_eq!((skipped, deadlines.slot), (17, 20));
+        assert_eq!(deadlines.next(PERIOD, late), 0);
+        assert_eq!(deadlines.slot, 21);
     }
 
     #[test]
     fn after_a_step_that_took_too_long_others_have_the_core_for_a_while() {
-        let mut clock = Clock::start();
+        let mut deadlines = Deadlines::start();
         let end = Instant::now() + 2 * PERIOD;
-        assert_eq!(clock.next(2 * PERIOD, end), 0);
-        clock.wait();
+        assert_eq!(deadlines.next(2 * PERIOD, end), 0);
+        deadlines.wait();
         assert!(Instant::now() >= end + REST);
-        clock.next(PERIOD / 2, end + PERIOD);
-        assert_eq!(clock.rest_until, end + REST, "a step in time needs no rest");
+        deadlines.next(PERIOD / 2, end + PERIOD);
+        assert_eq!(deadlines.rest_until, end + REST, "a step in time needs no rest");
     }
 
     #[test]
     fn waits_until_the_deadline_and_not_much_less() {
-        let clock = Clock::start();
-        let deadline = clock.wait();
+        let deadlines = Deadlines::start();
+        let deadline = deadlines.wait();
         assert!(Instant::now() >= deadline);
-        assert!(deadline - clock.start >= PERIOD - Duration::from_nanos(1));
+        assert!(deadline - deadlines.start >= PERIOD - Duration::from_nanos(1));
     }
 }

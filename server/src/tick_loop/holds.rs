@@ -10,21 +10,21 @@ use crate::bridge::inbound::{Inbound, InboundKind};
 
 /// The open sessions of each I/O thread.
 #[derive(Debug)]
-pub(super) struct Roster {
-    threads: Vec<Thread>,
+pub(super) struct Holds {
+    threads: Vec<IoThread>,
 }
 
 #[derive(Debug, Default)]
-struct Thread {
+struct IoThread {
     behind: bool,
     /// With whether its own connection takes no data. Allocates only when sessions open.
     sessions: BTreeMap<SessionId, bool>,
 }
 
-impl Roster {
+impl Holds {
     pub(super) fn new(threads: usize) -> Self {
         Self {
-            threads: (0..threads).map(|_| Thread::default()).collect(),
+            threads: (0..threads).map(|_| IoThread::default()).collect(),
         }
     }
 
@@ -110,12 +110,12 @@ mod tests {
     const A: SessionId = SessionId(256);
     const B: SessionId = SessionId(512);
 
-    fn kinds(roster: &mut Roster, events: Vec<(SessionId, InboundKind)>) -> Vec<(SessionId, EventKind)> {
+    fn kinds(holds: &mut Holds, events: Vec<(SessionId, InboundKind)>) -> Vec<(SessionId, EventKind)> {
         let mut input = TickInput::default();
         let now = Instant::now();
         for (session, kind) in events {
             let arrived = now;
-            roster.take_in(
+            holds.take_in(
                 0,
                 Inbound {
                     session,
@@ -140,37 +140,37 @@ mod tests {
 
     #[test]
     fn a_viewer_is_released_when_neither_it_nor_its_thread_is_behind() {
-        let mut roster = Roster::new(1);
-        kinds(&mut roster, vec![(A, open()), (B, open())]);
+        let mut holds = Holds::new(1);
+        kinds(&mut holds, vec![(A, open()), (B, open())]);
         assert_eq!(
-            kinds(&mut roster, vec![(A, InboundKind::Hold)]),
+            kinds(&mut holds, vec![(A, InboundKind::Hold)]),
             [(A, EventKind::Hold)]
         );
         let mut input = TickInput::default();
-        roster.set_behind(0, true, &mut input);
+        holds.set_behind(0, true, &mut input);
         assert_eq!(told(input), [(B, EventKind::Hold)]);
         assert_eq!(
             kinds(
-                &mut roster,
+                &mut holds,
                 vec![(A, InboundKind::Release), (B, InboundKind::Hold)]
             ),
             []
         );
         let mut input = TickInput::default();
-        roster.set_behind(0, false, &mut input);
+        holds.set_behind(0, false, &mut input);
         assert_eq!(told(input), [(A, EventKind::Release)]);
         assert_eq!(
-            kinds(&mut roster, vec![(B, InboundKind::Release)]),
+            kinds(&mut holds, vec![(B, InboundKind::Release)]),
             [(B, EventKind::Release)]
         );
     }
 
     #[test]
     fn a_session_that_opens_while_its_thread_is_behind_is_held_and_closes_once() {
-        let mut roster = Roster::new(1);
-        roster.set_behind(0, true, &mut TickInput::default());
+        let mut holds = Holds::new(1);
+        holds.set_behind(0, true, &mut TickInput::default());
         let events = kinds(
-            &mut roster,
+            &mut holds,
             vec![(A, open()), (A, InboundKind::Close), (A, InboundKind::Close)],
         );
         let expected = [

@@ -3,7 +3,7 @@
 use std::{env, path::Path};
 
 /// Returns the typed command line, with `file` in place of `path`.
-pub(super) fn retyped(path: &Path, file: &Path) -> String {
+pub(super) fn command_to_copy(path: &Path, file: &Path) -> String {
     let words = env::args_os()
         .skip(1)
         .map(|word| word.to_string_lossy().into_owned());

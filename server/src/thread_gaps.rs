@@ -18,7 +18,7 @@ const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// When one thread ran. The thread calls [`Self::beat`] at least every 100 ms.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub(crate) struct ThreadGaps {
     seen: Cell<Instant>,
     /// The start of the last gap; `resumed` is its end. At first the gap is empty.
     stopped: Cell<Instant>,
@@ -27,7 +27,7 @@ pub(crate) struct Running {
     slept: Cell<Duration>,
 }
 
-impl Running {
+impl ThreadGaps {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             seen: Cell::new(now),
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn after_a_gap_every_limit_begins_again_and_not_before() {
         let begin = Instant::now();
-        let running = Running::new(begin);
+        let running = ThreadGaps::new(begin);
         let at = |ms| begin + Duration::from_millis(ms);
         assert_eq!((1..50).find_map(|round| running.beat(at(100 * round))), None);
         assert_eq!(running.fresh(at(3000)), at(3000));
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_sleep_of_the_machine_is_a_gap_although_the_clock_stood_still() {
         let begin = Instant::now();
-        let running = Running::new(begin);
+        let running = ThreadGaps::new(begin);
         let slept = machine_slept();
         let now = begin + Duration::from_millis(100);
         assert_eq!(running.beat(now), None);
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn messages_sent_during_a_gap_keep_their_allowance_for_a_while() {
         let begin = Instant::now();
-        let running = Running::new(begin);
+        let running = ThreadGaps::new(begin);
         let resumed = begin + Duration::from_secs(25);
         running.beat(resumed);
         let soon = resumed + Duration::from_secs(1);

@@ -1,10 +1,12 @@
-//! The first look at a map file: whatever the `tiled` crate allocates by, indexes with or recurses
-//! on is checked here.
+//! Checks a map file before the `tiled` crate reads it, because the crate trusts its input. `tiled`
+//! 0.16
+//! - reserves memory for as many tiles as a tileset's `tilecount` says;
+//! - indexes a layer by its `width`, without checking the number of tiles;
+//! - recurses into groups and properties without a bound;
+//! - adds up the measures of tilesets without checking for overflow;
+//! - inflates compressed layers to any length.
 //!
-//! The crate (0.16) reserves memory by a tileset's `tilecount`, indexes a layer by its `width`
-//! without looking at how many tiles there are, descends without a bound into groups and
-//! properties, adds measures of tilesets without looking at their size, and inflates compressed
-//! layers to whatever length. All of these end here.
+//! A file that would do harm in one of these ways is refused here.
 
 use std::collections::BTreeSet;
 
@@ -14,56 +16,55 @@ use super::{
     MAX_SIDE,
     error::Fault,
     tile_data::Encoding,
-    xml::{Piece, Pieces, Tag},
+    xml::{Tag, XmlEvent, XmlReader},
 };
 
 /// The maximum depth of nested elements.
 const MAX_DEPTH: usize = 24;
 /// The maximum number of elements.
 const MAX_ELEMENTS: usize = 100_000;
-/// The maximum number of tilesets; each tile is searched for in all of them.
+/// The maximum number of tilesets. The crate searches all of them for each tile.
 const MAX_TILESETS: usize = 64;
-/// The maximum number of tiles in all tilesets; the crate reserves about 300 bytes for each.
+/// The maximum number of tiles in all tilesets. The crate reserves about 300 bytes for each.
 const MAX_TILESET_TILES: u32 = 16_384;
 
-/// The result of the survey.
+/// The size of a map that passed the check.
 #[derive(Debug, Default)]
-pub(super) struct Survey {
-    /// Columns.
+pub(super) struct MapSize {
+    /// In tiles.
     pub(super) width: u16,
-    /// Rows.
+    /// In tiles.
     pub(super) height: u16,
-    /// Side of a tile in pixels.
+    /// The side of a tile in pixels.
     pub(super) tile_px: u16,
 }
 
-/// A fault and its place.
-pub(super) struct Found {
+/// A fault, and its place in the text.
+pub(super) struct FaultAtOffset {
     /// Bytes from the start of the file.
     pub(super) offset: usize,
-    /// The fault.
     pub(super) fault: Fault,
 }
 
-/// Checks a file.
-pub(super) fn survey(text: &str) -> Result<Survey, Found> {
-    let mut pieces = Pieces::of(text);
-    let mut look = Look::default();
+/// Checks the text of a file, and returns the size of the map.
+pub(super) fn precheck(text: &str) -> Result<MapSize, FaultAtOffset> {
+    let mut reader = XmlReader::of(text);
+    let mut check = Precheck::default();
     loop {
-        let offset = pieces.offset();
-        let step = match pieces.next() {
-            Ok(Some(piece)) => look.piece(piece),
-            Ok(None) => return look.end().map_err(|fault| Found { offset, fault }),
+        let offset = reader.offset();
+        let step = match reader.next() {
+            Ok(Some(event)) => check.event(event),
+            Ok(None) => return check.end().map_err(|fault| FaultAtOffset { offset, fault }),
             Err(fault) => Err(fault),
         };
-        step.map_err(|fault| Found { offset, fault })?;
+        step.map_err(|fault| FaultAtOffset { offset, fault })?;
     }
 }
 
-/// The state of the survey.
+/// The state of the check.
 #[derive(Default)]
-struct Look<'a> {
-    survey: Survey,
+struct Precheck<'a> {
+    size: MapSize,
     open: Vec<&'a str>,
     elements: usize,
     tilesets: usize,
@@ -72,16 +73,16 @@ struct Look<'a> {
     draws_tiles: bool,
     object_ids: BTreeSet<u32>,
     layer_ids: BTreeSet<u32>,
-    /// Whether the data of the open tile layer was seen.
+    /// Whether the open tile layer has had its data.
     has_data: bool,
-    /// The encoding of the open data element, and whether its text was seen.
+    /// The encoding of the open data element, and whether it has had its text.
     data: Option<(Encoding, bool)>,
 }
 
-impl<'a> Look<'a> {
-    fn piece(&mut self, piece: Piece<'a>) -> Result<(), Fault> {
-        match piece {
-            Piece::Start { tag, empty } => {
+impl<'a> Precheck<'a> {
+    fn event(&mut self, event: XmlEvent<'a>) -> Result<(), Fault> {
+        match event {
+            XmlEvent::Start { tag, empty } => {
                 self.start(&tag)?;
                 if self.open.len() == MAX_DEPTH {
                     return Err(Fault::TooDeep);
@@ -92,14 +93,14 @@ impl<'a> Look<'a> {
                 }
                 Ok(())
             }
-            Piece::End(name) => self.close(name),
-            Piece::Text(text) => self.text(text),
-            Piece::Aside if self.data.is_some() => Err(Fault::Encoding),
-            Piece::Aside => Ok(()),
+            XmlEvent::End(name) => self.close(name),
+            XmlEvent::Text(text) => self.text(text),
+            XmlEvent::Comment if self.data.is_some() => Err(Fault::Encoding),
+            XmlEvent::Comment => Ok(()),
         }
     }
 
-    fn end(self) -> Result<Survey, Fault> {
+    fn end(self) -> Result<MapSize, Fault> {
         if self.elements == 0 {
             return Err(Fault::NotAMap);
         }
@@ -112,7 +113,7 @@ impl<'a> Look<'a> {
         if self.draws_tiles && !self.begins_at_one {
             return Err(Fault::NoTileset);
         }
-        Ok(self.survey)
+        Ok(self.size)
     }
 
     fn start(&mut self, tag: &Tag<'_>) -> Result<(), Fault> {
@@ -130,7 +131,7 @@ impl<'a> Look<'a> {
             };
         }
         match tag.name {
-            "map" => Err(Fault::Markup("a map within a map")),
+            "map" => Err(Fault::Markup("<map> within <map>")),
             "tileset" => self.tileset(tag),
             "object" => self.object(tag),
             "layer" => self.layer(tag),
@@ -157,12 +158,12 @@ impl<'a> Look<'a> {
         if width > MAX_SIDE || height > MAX_SIDE {
             return Err(size);
         }
-        // In range of u16 by the checks above.
+        // The checks above keep all three in the range of u16.
         let (columns, rows, tile_px) = (width as u16, height as u16, tile as u16);
         if !WallGrid::fits(columns, rows, tile_px) {
             return Err(size);
         }
-        self.survey = Survey {
+        self.size = MapSize {
             width: columns,
             height: rows,
             tile_px,
@@ -176,7 +177,7 @@ impl<'a> Look<'a> {
         }
         let first = number(tag, "tileset", "firstgid")?;
         let tiles = number(tag, "tileset", "tilecount")?;
-        // Without it the crate would compute it from numbers that nobody checked.
+        // Without `columns` the crate would compute it from numbers that are not checked.
         number(tag, "tileset", "columns")?;
         self.begins_at_one |= first == 1;
         self.tilesets += 1;
@@ -191,7 +192,7 @@ impl<'a> Look<'a> {
         if tag.get("template").is_some() {
             return Err(Fault::External("an object template"));
         }
-        // Shapes within tilesets are numbered from 1 in each tile.
+        // Only outside of tilesets: the ids of collision shapes start at 1 in each tile.
         if tag.get("id").is_some() && !self.open.contains(&"tileset") {
             let id = number(tag, "object", "id")?;
             if !self.object_ids.insert(id) {
@@ -214,7 +215,7 @@ impl<'a> Look<'a> {
     fn layer(&mut self, tag: &Tag<'_>) -> Result<(), Fault> {
         self.layer_id(tag)?;
         let size = (number(tag, "layer", "width")?, number(tag, "layer", "height")?);
-        if size != (self.survey.width.into(), self.survey.height.into()) {
+        if size != (self.size.width.into(), self.size.height.into()) {
             return Err(Fault::LayerSize(size.0, size.1));
         }
         self.has_data = false;
@@ -224,7 +225,7 @@ impl<'a> Look<'a> {
     fn data(&mut self, tag: &Tag<'_>) -> Result<(), Fault> {
         let encoding = Encoding::of(tag)?;
         if self.has_data {
-            return Err(Fault::Markup("a layer with its data twice"));
+            return Err(Fault::Markup("a layer has two <data> elements"));
         }
         self.has_data = true;
         self.data = Some((encoding, false));
@@ -238,7 +239,7 @@ impl<'a> Look<'a> {
         *seen = true;
         let found = encoding.count(text)?;
         self.draws_tiles |= encoding.draws(text);
-        let expected = self.survey.tiles();
+        let expected = self.size.tiles();
         if found == expected {
             Ok(())
         } else {
@@ -248,27 +249,27 @@ impl<'a> Look<'a> {
 
     fn close(&mut self, name: &str) -> Result<(), Fault> {
         if self.open.pop() != Some(name) {
-            return Err(Fault::Markup("an element ends that did not begin"));
+            return Err(Fault::Markup("an end tag has no start tag"));
         }
         if let Some((_, seen)) = self.data.take()
             && !seen
         {
             return Err(Fault::TileCount {
                 found: 0,
-                expected: self.survey.tiles(),
+                expected: self.size.tiles(),
             });
         }
         if name == "layer" && !self.has_data {
             return Err(Fault::TileCount {
                 found: 0,
-                expected: self.survey.tiles(),
+                expected: self.size.tiles(),
             });
         }
         Ok(())
     }
 }
 
-impl Survey {
+impl MapSize {
     fn tiles(&self) -> usize {
         usize::from(self.width) * usize::from(self.height)
     }

@@ -8,10 +8,10 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use super::{diff, export, retyped::quoted};
+use super::{command_to_copy::quoted, diff, export};
 
 /// Adds a tip to the error, if there is one.
-pub(crate) fn tipped(mut error: Error) -> Error {
+pub(crate) fn with_tip(mut error: Error) -> Error {
     let typed = env::args_os()
         .skip(1)
         .map(|word| word.to_string_lossy().into_owned());

@@ -9,7 +9,7 @@ use std::{
 
 use parlour_tick::{Cadence, Pace, PaceLevel};
 
-use super::clock::PERIOD;
+use super::deadline::PERIOD;
 use crate::bridge::io_load::IoLoad;
 
 /// The length of a window, after which a decision is made: 30 ticks, or fewer if they take too
@@ -35,10 +35,10 @@ const LOWER: f64 = 0.75;
 const WAITING: usize = 2;
 
 /// Observes the load and decides.
-pub(super) struct Pressure {
+pub(super) struct PaceControl {
     fixed: Option<Cadence>,
     step: PaceLevel,
-    threads: Vec<Watched>,
+    threads: Vec<IoThreadLoad>,
     ticks: u32,
     began: Instant,
     stepping: Duration,
@@ -52,17 +52,17 @@ pub(super) struct Pressure {
     tried_at: f64,
 }
 
-struct Watched {
+struct IoThreadLoad {
     load: Arc<IoLoad>,
     waited: Duration,
     /// Ticks of the window at whose start the thread did not keep up.
     late: u32,
 }
 
-impl Pressure {
+impl PaceControl {
     /// Creates it. With a fixed cadence it decides nothing.
     pub(super) fn new(fixed: Option<Cadence>, loads: Vec<Arc<IoLoad>>, now: Instant) -> Self {
-        let watched = |load: Arc<IoLoad>| Watched {
+        let thread = |load: Arc<IoLoad>| IoThreadLoad {
             waited: load.waited(),
             load,
             late: 0,
@@ -70,7 +70,7 @@ impl Pressure {
         Self {
             fixed,
             step: PaceLevel::FULL,
-            threads: loads.into_iter().map(watched).collect(),
+            threads: loads.into_iter().map(thread).collect(),
             ticks: 0,
             began: now,
             stepping: Duration::ZERO,
@@ -88,8 +88,8 @@ impl Pressure {
 
     /// Notes how many ticks wait for an I/O thread when a tick starts.
     pub(super) fn waiting(&mut self, thread: usize, ticks: usize) {
-        if let Some(watched) = self.threads.get_mut(thread) {
-            watched.late += u32::from(ticks >= WAITING);
+        if let Some(thread) = self.threads.get_mut(thread) {
+            thread.late += u32::from(ticks >= WAITING);
         }
     }
 
@@ -161,11 +161,11 @@ mod tests {
 
     /// Runs windows in which the steps of the world take this share of the time, without I/O
     /// threads.
-    fn windows(pressure: &mut Pressure, now: &mut Instant, count: u32, stepping: f64, waiting: usize) {
+    fn windows(control: &mut PaceControl, now: &mut Instant, count: u32, stepping: f64, waiting: usize) {
         for _ in 0..count * 30 {
             *now += PERIOD;
-            pressure.waiting(0, waiting);
-            pressure.ticked(PERIOD.mul_f64(stepping), *now);
+            control.waiting(0, waiting);
+            control.ticked(PERIOD.mul_f64(stepping), *now);
         }
     }
 
@@ -179,37 +179,33 @@ mod tests {
     fn under_pressure_it_goes_down_to_the_last_step_and_back_up_within_five_seconds() {
         let mut now = Instant::now();
         // Without I/O threads, because their waits are measured on a real clock.
-        let mut pressure = Pressure::new(None, Vec::new(), now);
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
-        windows(&mut pressure, &mut now, 1, 0.8, 0);
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL.down(1)));
-        windows(&mut pressure, &mut now, 20, 0.8, 0);
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::LAST));
-        windows(&mut pressure, &mut now, 5, 0.6, 0);
+        let mut control = PaceControl::new(None, Vec::new(), now);
+        assert_eq!(control.pace(), Pace::Adaptive(PaceLevel::FULL));
+        windows(&mut control, &mut now, 1, 0.8, 0);
+        assert_eq!(control.pace(), Pace::Adaptive(PaceLevel::FULL.down(1)));
+        windows(&mut control, &mut now, 20, 0.8, 0);
+        assert_eq!(control.pace(), Pace::Adaptive(PaceLevel::LAST));
+        windows(&mut control, &mut now, 5, 0.6, 0);
         assert_eq!(
-            pressure.pace(),
+            control.pace(),
             Pace::Adaptive(PaceLevel::LAST),
             "no room for twice as much"
         );
-        windows(&mut pressure, &mut now, 10, 0.1, 0);
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
+        windows(&mut control, &mut now, 10, 0.1, 0);
+        assert_eq!(control.pace(), Pace::Adaptive(PaceLevel::FULL));
     }
 
     #[test]
     fn a_probe_that_fails_is_repeated_less_and_less_often() {
-        let mut pressure = Pressure::new(None, Vec::new(), Instant::now());
-        pressure.step = PaceLevel::LAST;
+        let mut control = PaceControl::new(None, Vec::new(), Instant::now());
+        control.step = PaceLevel::LAST;
         let mut tries = Vec::new();
         for window in 0..300 {
             // There is room for the slowest level only.
-            let busy = if pressure.step < PaceLevel::LAST {
-                1.05
-            } else {
-                0.8
-            };
-            let before = pressure.step;
-            pressure.judge(busy - 0.1, 0.1, 0);
-            if pressure.step < before {
+            let busy = if control.step < PaceLevel::LAST { 1.05 } else { 0.8 };
+            let before = control.step;
+            control.judge(busy - 0.1, 0.1, 0);
+            if control.step < before {
                 tries.push(window);
             }
         }
@@ -218,42 +214,38 @@ mod tests {
         assert!(waits[0] < 10 && waits[waits.len() - 1] > 60, "{waits:?}");
         // Now there is room for all. Probes find that out, and the rate is never more than halved
         // meanwhile.
-        (0..100).for_each(|_| pressure.judge(0.7, 0.1, 0));
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
+        (0..100).for_each(|_| control.judge(0.7, 0.1, 0));
+        assert_eq!(control.pace(), Pace::Adaptive(PaceLevel::FULL));
     }
 
     #[test]
     fn earlier_failures_are_forgotten_once_the_load_falls() {
-        let mut pressure = Pressure::new(None, Vec::new(), Instant::now());
-        pressure.step = PaceLevel::LAST;
+        let mut control = PaceControl::new(None, Vec::new(), Instant::now());
+        control.step = PaceLevel::LAST;
         for _ in 0..500 {
-            let busy = if pressure.step < PaceLevel::LAST {
-                0.95
-            } else {
-                0.7
-            };
-            pressure.judge(busy, 0.1, 0);
+            let busy = if control.step < PaceLevel::LAST { 0.95 } else { 0.7 };
+            control.judge(busy, 0.1, 0);
         }
-        assert!(pressure.patience > 30, "many tries have failed");
-        pressure.judge(0.95, 0.1, 0);
+        assert!(control.patience > 30, "many tries have failed");
+        control.judge(0.95, 0.1, 0);
         // Half the load is left, so there is room.
-        (0..10).for_each(|_| pressure.judge(0.3, 0.1, 0));
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL));
+        (0..10).for_each(|_| control.judge(0.3, 0.1, 0));
+        assert_eq!(control.pace(), Pace::Adaptive(PaceLevel::FULL));
     }
 
     #[test]
     fn a_thread_that_does_not_keep_up_costs_two_steps_at_once() {
         let mut now = Instant::now();
-        let mut pressure = Pressure::new(None, vec![idle()], now);
-        windows(&mut pressure, &mut now, 1, 0.1, WAITING);
-        assert_eq!(pressure.pace(), Pace::Adaptive(PaceLevel::FULL.down(2)));
+        let mut control = PaceControl::new(None, vec![idle()], now);
+        windows(&mut control, &mut now, 1, 0.1, WAITING);
+        assert_eq!(control.pace(), Pace::Adaptive(PaceLevel::FULL.down(2)));
     }
 
     #[test]
     fn a_fixed_cadence_stays() {
         let mut now = Instant::now();
-        let mut pressure = Pressure::new(Some(Cadence::Hz20), vec![idle()], now);
-        windows(&mut pressure, &mut now, 10, 1.0, 8);
-        assert_eq!(pressure.pace(), Pace::Fixed(Cadence::Hz20));
+        let mut control = PaceControl::new(Some(Cadence::Hz20), vec![idle()], now);
+        windows(&mut control, &mut now, 10, 1.0, 8);
+        assert_eq!(control.pace(), Pace::Fixed(Cadence::Hz20));
     }
 }
