@@ -11,11 +11,11 @@ use crate::bridge::inbound::{Inbound, InboundKind};
 /// The open sessions of each I/O thread.
 #[derive(Debug)]
 pub(super) struct Holds {
-    threads: Vec<IoThread>,
+    threads: Vec<ThreadHolds>,
 }
 
 #[derive(Debug, Default)]
-struct IoThread {
+struct ThreadHolds {
     behind: bool,
     /// With whether its own connection takes no data. Allocates only when sessions open.
     sessions: BTreeMap<SessionId, bool>,
@@ -24,7 +24,7 @@ struct IoThread {
 impl Holds {
     pub(super) fn new(threads: usize) -> Self {
         Self {
-            threads: (0..threads).map(|_| IoThread::default()).collect(),
+            threads: (0..threads).map(|_| ThreadHolds::default()).collect(),
         }
     }
 

@@ -189,6 +189,17 @@ fn a_request_that_hyper_cannot_parse_gets_the_same_form() {
 }
 
 #[test]
+fn on_the_admin_port_hyper_itself_answers_400_and_431_without_a_body() {
+    let server = start();
+    let long = line("GET /livez") + &format!("x: {}\r\n\r\n", "a".repeat(9 * 1024));
+    for (request, status) in [("hello\r\n\r\n", 400), (&long, 431)] {
+        let (head, body) = exchange(server.dial_admin(), request);
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
+        assert_eq!(body, "");
+    }
+}
+
+#[test]
 fn a_late_request_gets_408() {
     let server = start_with(|options| options.edge.handshake_timeout = Duration::from_millis(300));
     let half = &UPGRADE[..60];
