@@ -1,5 +1,5 @@
-//! From text to values and back. What fails returns what would have been right, to follow "must
-//! be".
+//! Parses the values of settings from text, and prints them. An error describes the valid values,
+//! and follows "must be".
 
 use std::{
     fmt::Display,
@@ -14,13 +14,13 @@ use parlour_shared::limits::TICK_RATE;
 use parlour_sim::Rate;
 use parlour_tick::Cadence;
 
-/// An empty bucket must be full again in fewer ticks than this, 77 hours: what the simulation
-/// counts to.
+/// The simulation counts to fewer ticks than this, which is 77 hours. Within that time an empty
+/// bucket must be full again.
 const MAX_FILL_TICKS: u32 = 1 << 24;
 /// The maximum length of an error about an entry of a list, in characters.
 pub(super) const LONGEST_ENTRY: usize = 240;
 
-/// A value, or what would have been one.
+/// A value, or a description of the valid values.
 pub(super) type Parsed<T> = Result<T, String>;
 
 pub(super) fn address(text: &str) -> Parsed<SocketAddr> {
@@ -92,8 +92,8 @@ pub(super) fn show_time(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
-/// Parses a path, or the word that means `None`. An empty text is refused: it is what a shell
-/// passes for a variable that is not set.
+/// Parses a path, or the word that means `None`. An empty text is refused, because a shell passes it
+/// for a variable that is not set.
 pub(super) fn path_or(word: &str, what: &str, text: &str) -> Parsed<Option<PathBuf>> {
     if text == word {
         return Ok(None);
@@ -107,13 +107,13 @@ pub(super) fn path_or(word: &str, what: &str, text: &str) -> Parsed<Option<PathB
 pub(super) fn show_path_or(word: &str, path: Option<&PathBuf>) -> String {
     match path.map(|path| path.display().to_string()) {
         None => word.to_owned(),
-        // A path that is spelt like the word.
+        // This path is spelt like the word for `None`.
         Some(path) if path == word => format!("./{path}"),
         Some(path) => path,
     }
 }
 
-/// Parses values separated by commas. `form` describes them, to follow "must be".
+/// Parses values separated by commas. `form` describes valid values, and follows "must be".
 pub(super) fn list<T: FromStr<Err: Display>>(form: &str, text: &str) -> Parsed<Vec<T>> {
     let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let parse = |entry: &str| {
@@ -130,7 +130,7 @@ pub(super) fn show_list<T: ToString>(list: &[T]) -> String {
     texts.join(",")
 }
 
-/// Shortens a text that an error repeats to `longest` characters.
+/// Shortens a text to `longest` characters, for an error that quotes it.
 pub(super) fn shortened(text: &str, longest: usize) -> String {
     let mut short: String = text.chars().take(longest).collect();
     if short.len() < text.len() {
@@ -163,7 +163,7 @@ pub(super) fn rate(text: &str) -> Parsed<Rate> {
         _ => humantime::parse_duration(&format!("1{per}")),
     };
     let per = per.map_err(|_| form())?;
-    // The ticks between two of `count` in `per`, which must be a whole number.
+    // The bucket gains a token every so many ticks, which must be a whole number.
     let nanos = per.as_nanos() * u128::from(TICK_RATE);
     let tick = u128::from(count) * 1_000_000_000;
     match u32::try_from(nanos / tick) {
@@ -180,13 +180,13 @@ pub(super) fn rate(text: &str) -> Parsed<Rate> {
     }
 }
 
-/// The inverse of [`rate`]: per second if that is a whole number, otherwise per several seconds.
+/// The inverse of [`rate`]: a number per second if it is whole, otherwise per several seconds.
 pub(super) fn show_rate(rate: Rate) -> String {
     let Rate { burst, every_ticks } = rate;
     if every_ticks != 0 && TICK_RATE.is_multiple_of(every_ticks) {
         return format!("{burst} burst, {}/s", TICK_RATE / every_ticks);
     }
-    // In lowest terms: every 7 ticks is 60 in 7 s.
+    // The fraction in lowest terms: one every 7 ticks is 60/7s.
     let common = (1..=TICK_RATE)
         .rev()
         .find(|n| TICK_RATE.is_multiple_of(*n) && every_ticks.is_multiple_of(*n))

@@ -92,8 +92,8 @@ pub enum Fault {
     TileSize(u32, u32),
     /// The map is too wide or too high.
     #[error(
-        "the map is {0} x {1} tiles, and may have 1 to {MAX_SIDE} tiles and 4 million px along each side, and 4 \
-         million tiles in all"
+        "{0} x {1} tiles: a map has 1 to {MAX_SIDE} tiles and at most 4 million px along each side, and at \
+         most 4 million tiles in all"
     )]
     Size(u32, u32),
     /// The map refers to a different file, such as a tileset or a template.

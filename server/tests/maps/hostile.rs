@@ -31,7 +31,7 @@ const SPOILT: &[(&str, &str, &str)] = &[
     (
         "width=\"4\" height=\"3\" tile",
         "width=\"5000\" height=\"3\" tile",
-        "line 2: the map is 5000 x 3 tiles",
+        "line 2: 5000 x 3 tiles: a map has",
     ),
     (
         "width=\"4\" height=\"3\" tile",

@@ -8,9 +8,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "log",
         section: Section::Log,
         form: "FILTER",
-        help: "The log lines that are written: a level (off, error, warn, info, debug or trace), and levels \
-               of single targets, as in info,parlour_server::edge=debug. RUST_LOG also works, in the same \
-               form",
+        help: "The log lines that are written: a level (off, error, warn, info, debug or trace), \
+               and levels of single targets, as in info,parlour_server::edge=debug. RUST_LOG is \
+               used if PARLOUR_LOG is not set",
         kind: SettingKind::Text,
         also: Some("RUST_LOG"),
         apply: set!(log, log_filter),
@@ -20,7 +20,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "log_format",
         section: Section::Log,
         form: "text|json",
-        help: "The format of log lines",
+        help: "The format of log lines. text: for people. json: one JSON object per line",
         kind: SettingKind::Text,
         also: None,
         apply: set!(log_format, log_format),
