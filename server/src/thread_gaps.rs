@@ -1,29 +1,29 @@
-//! Notices when a thread was not run, so that time limits of clients do not count that time.
+//! Detects gaps in which a thread did not run, so that the time limits of clients do not count them.
 //!
-//! A process can be stopped by a debugger, by SIGSTOP, or while its virtual machine moves. The
-//! monotonic clock continues, so afterwards every client seems to have been silent. While the whole
-//! machine sleeps (a laptop with its lid closed), the monotonic clock of Linux stops; the boot-time
-//! clock shows such a gap.
+//! A process is stopped by a debugger, by SIGSTOP, or while its virtual machine moves. The monotonic
+//! clock continues, so every client seems to have been silent. While the whole machine sleeps (a
+//! laptop with its lid closed), the monotonic clock of Linux stops. The boot-time clock shows such a
+//! gap.
 
 use std::{
     cell::Cell,
     time::{Duration, Instant},
 };
 
-/// A thread that did nothing for this long was not run: its timer fires every 100 ms.
+/// If a thread did nothing for this long, there was a gap: its timer fires every 100 ms.
 pub(crate) const GAP: Duration = Duration::from_millis(500);
-/// After a gap, everything that clients sent during it arrives within moments. It is admitted for
+/// After a gap, all data that clients sent during the gap arrives at once. The thread accepts it for
 /// this long.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
-/// When one thread ran. The thread calls [`Self::beat`] at least every 100 ms.
+/// The last gap of one thread, which calls [`Self::beat`] at least every 100 ms.
 #[derive(Debug)]
 pub(crate) struct ThreadGaps {
     seen: Cell<Instant>,
-    /// The start of the last gap; `resumed` is its end. At first the gap is empty.
+    /// The start of the last gap. `resumed` is its end. At first the gap is empty.
     stopped: Cell<Instant>,
     resumed: Cell<Instant>,
-    /// How long the machine has slept in total.
+    /// The total sleep of the machine.
     slept: Cell<Duration>,
 }
 
@@ -49,8 +49,8 @@ impl ThreadGaps {
         Some(gap)
     }
 
-    /// Like [`Self::beat`], for the sleep of the machine, which is `slept` in total
-    /// ([`machine_slept`]). It costs more.
+    /// Like [`Self::beat`], for the sleep of the machine. `slept` is its total sleep
+    /// ([`machine_slept`]), which costs more to read than the time.
     pub(crate) fn beat_awake(&self, now: Instant, slept: Duration) -> Option<Duration> {
         let gap = slept.saturating_sub(self.slept.replace(slept));
         if gap < GAP {
@@ -61,14 +61,14 @@ impl ThreadGaps {
         Some(gap)
     }
 
-    /// Returns the start of a time limit that began `then`: the end of the last gap, if that is
+    /// Returns the start of a time limit that started `then`, or the end of the last gap if that is
     /// later.
     pub(crate) fn fresh(&self, then: Instant) -> Instant {
         then.max(self.resumed.get())
     }
 
-    /// Returns since when allowances have grown for data that arrives `now`: since the start of a
-    /// gap that has just ended.
+    /// Returns the time at which the data that arrives `now` may have been sent: the start of a gap, if
+    /// it has just ended. Allowances grow from this time on.
     pub(crate) fn accrued(&self, now: Instant) -> Instant {
         if now.saturating_duration_since(self.resumed.get()) < CATCH_UP {
             self.stopped.get()
@@ -78,7 +78,7 @@ impl ThreadGaps {
     }
 }
 
-/// Returns how long the machine has slept since it started: the difference of its clocks.
+/// Returns the total sleep of the machine since it started, which is the difference of two clocks.
 #[cfg(target_os = "linux")]
 pub(crate) fn machine_slept() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
@@ -86,7 +86,7 @@ pub(crate) fn machine_slept() -> Duration {
     read(ClockId::Boottime).saturating_sub(read(ClockId::Monotonic))
 }
 
-/// Other systems do not report it.
+/// Returns zero: other systems do not report their sleep.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn machine_slept() -> Duration {
     Duration::ZERO
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_a_gap_every_limit_begins_again_and_not_before() {
+    fn a_time_limit_restarts_after_a_gap_and_only_then() {
         let begin = Instant::now();
         let running = ThreadGaps::new(begin);
         let at = |ms| begin + Duration::from_millis(ms);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sleep_of_the_machine_is_a_gap_although_the_clock_stood_still() {
+    fn the_sleep_of_the_machine_is_a_gap_although_the_monotonic_clock_stops() {
         let begin = Instant::now();
         let running = ThreadGaps::new(begin);
         let slept = machine_slept();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_sent_during_a_gap_keep_their_allowance_for_a_while() {
+    fn messages_sent_during_a_gap_keep_their_allowance_for_five_seconds() {
         let begin = Instant::now();
         let running = ThreadGaps::new(begin);
         let resumed = begin + Duration::from_secs(25);

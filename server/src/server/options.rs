@@ -12,37 +12,38 @@ use parlour_tick::Cadence;
 
 use crate::edge::EdgeOptions;
 
-/// The options of a server.
+/// The options of a server. [`ServerOptions::new`] returns the defaults.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
-    /// The address for players: HTTP and WebSocket. Port 0: any free port.
+    /// The address for clients: HTTP, and WebSocket at `/ws`. Port 0: any free port.
     pub listen: SocketAddr,
-    /// The address for health and metrics, readable by everyone who reaches it. Port 0: any free
+    /// The address for metrics, health and the history. It has no access control. Port 0: any free
     /// port.
     pub admin: SocketAddr,
     /// The number of threads that serve connections, 1 to 64.
     pub io_threads: usize,
-    /// Whether the tick thread gets real-time priority where the system allows it.
+    /// Whether the tick thread gets real-time priority, if the system allows it.
     pub realtime: bool,
-    /// The world. If its seed is 0, as [`SimConfig::new`] leaves it, the server takes a random seed
-    /// at each start, and players have different ids each time. The log and each recording contain
-    /// the seed. Any other seed is used as it is.
+    /// The world: maps, rules and limits. If its seed is 0, as [`SimConfig::new`] leaves it, the server
+    /// takes a random seed at each start, and players get different ids each time. The log and each
+    /// recording contain the seed.
     pub sim: SimConfig,
-    /// Game logic to add to the world. What it counts with the crate `metrics` is in the metrics of
-    /// this server: [`crate::Recorder`].
+    /// The game logic of the world. What it counts with the crate `metrics` appears in the metrics of
+    /// this server ([`crate::Recorder`]).
     pub logic: Logic,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
-    /// After this long without a tick `/livez` answers 503.
+    /// The time without a tick after which `/livez` answers 503.
     pub livez_timeout: Duration,
     /// How often viewers are sent snapshots. `None`: 60 times a second, and less under load.
     pub cadence: Option<Cadence>,
-    /// What to record.
+    /// Recordings and the history.
     pub recording: RecordingOptions,
 }
 
 impl ServerOptions {
-    /// Returns the defaults: loopback only, one I/O thread.
+    /// Returns the defaults: only loopback addresses, one I/O thread, no game logic, and a history in
+    /// memory.
     #[must_use]
     pub fn new(sim: SimConfig) -> Self {
         Self {
@@ -68,7 +69,7 @@ pub enum StartError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// The flag that sets it.
+        /// The flag of `parlour` that sets the address.
         flag: &'static str,
         /// The error of the system.
         source: io::Error,
@@ -76,10 +77,10 @@ pub enum StartError {
     /// A thread, its runtime or its wake-up could not be created.
     #[error("cannot start a thread: {0}; is a limit of processes, memory or open files too low?")]
     Thread(#[from] io::Error),
-    /// The limit of open files leaves none for a connection.
+    /// The limit of open files is too low to accept a connection.
     #[error(
-        "the limit of open files is {limit}, which leaves none for connections; raise it (ulimit -n, or LimitNOFILE= of \
-         systemd)"
+        "the limit of open files is {limit}, which leaves none for connections; raise it with ulimit -n, \
+         or LimitNOFILE= of systemd"
     )]
     OpenFiles {
         /// The limit.
@@ -98,12 +99,14 @@ fn hint(error: &io::Error, flag: &str) -> String {
             )
         }
         io::ErrorKind::PermissionDenied => {
-            format!("permission denied; ports below 1024 need a privilege, choose another with {flag}")
+            format!(
+                "permission denied; ports below 1024 need a privilege, so choose a different port with {flag}"
+            )
         }
         io::ErrorKind::AddrNotAvailable => {
-            format!("this machine has no such address; choose another with {flag}")
+            format!("this machine does not have this address; choose a different one with {flag}")
         }
-        _ => format!("{error}; choose another with {flag}"),
+        _ => format!("{error}; choose a different address with {flag}"),
     }
 }
 
@@ -112,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_port_says_what_to_do() {
+    fn the_error_of_a_port_in_use_contains_advice() {
         let error = StartError::Listen {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 7373)),
             flag: "--listen",
