@@ -29,7 +29,7 @@ pub struct ServerOptions {
     /// recording contain the seed.
     pub sim: SimConfig,
     /// The game logic of the world. What it counts with the crate `metrics` appears in the metrics of
-    /// this server ([`crate::Recorder`]).
+    /// this server ([`crate::MetricsRecorder`]).
     pub logic: Logic,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,

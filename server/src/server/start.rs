@@ -1,4 +1,6 @@
-//! Starts a server. Almost everything that can fail is done before the first thread starts.
+//! Starts a server: binds the ports, creates the world and the threads that record it, and then starts
+//! the tick thread, the I/O threads and the admin thread. If a thread cannot be started, those that
+//! run already are ended.
 
 use std::{
     net::TcpListener,
@@ -23,7 +25,7 @@ use crate::{
         route::MAX_IO_THREADS,
         wake::{self, WakeEnd},
     },
-    descriptors::{Descriptors, TooFew},
+    descriptors::{Descriptors, LimitTooLow},
     failure::Failure,
     metrics::Metrics,
     playback::{Playback, PlaybackControl},
@@ -108,7 +110,7 @@ fn start_with(
     let enough = shared
         .descriptors
         .check(io_threads + 1, options.edge.max_connections);
-    enough.map_err(|TooFew { limit }| StartError::OpenFiles { limit })?;
+    enough.map_err(|LimitTooLow { limit }| StartError::OpenFiles { limit })?;
     let served = serve(&shared.failure, &shared.metrics)?;
 
     let seed = served.seed;

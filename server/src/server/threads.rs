@@ -19,7 +19,7 @@ use super::{
 use crate::{
     admin::Admin,
     bridge::wake::WakeSender,
-    edge::{self, Closed},
+    edge::{self, CloseCounts},
     failure::TICK,
     tick_loop::{MakeTicker, TickLoop},
 };
@@ -28,7 +28,7 @@ use crate::{
 pub(super) struct Threads {
     shared: SharedState,
     tick: Option<PollingThread>,
-    io: Vec<WakeableThread<Closed>>,
+    io: Vec<WakeableThread<CloseCounts>>,
     admin: Option<WakeableThread<()>>,
     recorder: Option<RecorderThreads>,
     /// Reads the recording of a playback ahead. It ends by itself after the tick thread.

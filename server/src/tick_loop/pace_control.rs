@@ -13,7 +13,7 @@ use std::{
 use parlour_tick::{Cadence, Pace, PaceLevel};
 
 use super::deadline::PERIOD;
-use crate::bridge::load::IoLoad;
+use crate::bridge::io_load::IoLoad;
 
 /// The length of a window, after which the level is decided: 30 ticks, or fewer if they take too
 /// long.
