@@ -1,8 +1,8 @@
 //! Configuration in layers: a flag overrides a `PARLOUR_*` variable, which overrides the TOML file,
 //! which overrides the default. A setting has the same name in all layers.
 //!
-//! [`resolve`] merges the layers into [`Settings`], or reports all mistakes together. A program that
-//! should be configured like `parlour` reads its layers, and passes the result on:
+//! [`resolve`] merges the layers into [`Settings`], or reports all mistakes together. A program
+//! that should be configured like `parlour` reads its layers, and passes the result on:
 //!
 //! ```
 //! use parlour_server::{config::{Layers, resolve}, maps, skins};

@@ -1,5 +1,5 @@
-//! The failure of a server. If a thread panics, the edge closes all connections, and waiting callers
-//! are woken, so that a server with a dead thread does not look alive.
+//! The failure of a server. If a thread panics, the edge closes all connections, and waiting
+//! callers are woken, so that a server with a dead thread does not look alive.
 
 use std::{
     any::Any,
@@ -135,8 +135,8 @@ impl Failure {
         let failure = Arc::clone(self);
         let title = name.to_owned();
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            // Unwind safety: the panic drops everything that the closure owned, and only atomics and
-            // counters are shared with other threads.
+            // Unwind safety: the panic drops everything that the closure owned, and only atomics
+            // and counters are shared with other threads.
             catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
                 failure.set(ServerFailure::panicked(title, &*panic));
                 T::default()

@@ -90,8 +90,8 @@ impl Server {
         start::start(options)
     }
 
-    /// Like [`Self::start`], but serves a recording. Clients watch it, and cannot change it. The admin
-    /// port has `/playback`. The world and the game logic of the options are not used.
+    /// Like [`Self::start`], but serves a recording. Clients watch it, and cannot change it. The
+    /// admin port has `/playback`. The world and the game logic of the options are not used.
     ///
     /// # Errors
     /// Those of [`Self::start`]. Later faults of the recording are reported on the admin port.
@@ -111,15 +111,15 @@ impl Server {
         self.admin
     }
 
-    /// Returns the metrics of this server, for other threads of the program. [`MetricsRecorder`] describes
-    /// how to count.
+    /// Returns the metrics of this server, for other threads of the program. [`MetricsRecorder`]
+    /// describes how to count.
     #[must_use]
     pub fn recorder(&self) -> &MetricsRecorder {
         &self.recorder
     }
 
-    /// Returns the failure if the server has failed, without waiting, such as for a status page or a
-    /// test.
+    /// Returns the failure if the server has failed, without waiting, such as for a status page or
+    /// a test.
     #[must_use]
     pub fn failure(&self) -> Option<ServerFailure> {
         self.failure.get().cloned()
@@ -157,9 +157,9 @@ impl Server {
     /// Blocks until the process is asked to stop (Ctrl-C, SIGTERM) or the server fails, and then
     /// stops the server. Meanwhile SIGUSR1 writes the history ([`Self::write_history`]).
     ///
-    /// A second Ctrl-C, while the server stops, ends the process immediately with exit code 130. Call
-    /// this method at the end of `main`: it catches the signals for the rest of the process, so after
-    /// it returns, Ctrl-C has no effect.
+    /// A second Ctrl-C, while the server stops, ends the process immediately with exit code 130.
+    /// Call this method at the end of `main`: it catches the signals for the rest of the process,
+    /// so after it returns, Ctrl-C has no effect.
     ///
     /// # Errors
     /// [`RunError::Failed`] if the server failed. It is stopped, and [`Self::stop`] returns the
@@ -168,8 +168,8 @@ impl Server {
         signals::run(self)
     }
 
-    /// Requests that the history, which is the last minutes, is written to a file. Does not wait for
-    /// it. The log contains the path.
+    /// Requests that the history, which is the last minutes, is written to a file. Does not wait
+    /// for it. The log contains the path.
     pub fn write_history(&self) {
         if let Err(refused) = self.history.write(None) {
             tracing::warn!(why = %refused, "history not written");

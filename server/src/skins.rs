@@ -1,5 +1,5 @@
-//! Reads the catalogue of skins, the possible looks of players, from a TOML file. The number of a skin
-//! is its position in the file.
+//! Reads the catalogue of skins, the possible looks of players, from a TOML file. The number of a
+//! skin is its position in the file.
 
 use std::{fs::File, io::Read, path::Path};
 

@@ -3,7 +3,8 @@
 /// Returns the closest candidate, if it differs from the input by at most a third of the characters
 /// and at most 3.
 pub(crate) fn closest<'a>(written: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // A longer input is not a typo, and would take long: the time grows with the square of the length.
+    // A longer input is not a typo, and would take long: the time grows with the square of the
+    // length.
     const LONGEST: usize = 64;
     let plain = |text: &str| text.to_ascii_lowercase().replace('-', "_");
     let written = plain(written);

@@ -1,9 +1,10 @@
-//! Detects gaps in which a thread did not run, so that the time limits of clients do not count them.
+//! Detects gaps in which a thread did not run, so that the time limits of clients do not count
+//! them.
 //!
-//! A process is stopped by a debugger, by SIGSTOP, or while its virtual machine moves. The monotonic
-//! clock continues, so every client seems to have been silent. While the whole machine sleeps (a
-//! laptop with its lid closed), the monotonic clock of Linux stops. The boot-time clock shows such a
-//! gap.
+//! A process is stopped by a debugger, by SIGSTOP, or while its virtual machine moves. The
+//! monotonic clock continues, so every client seems to have been silent. While the whole machine
+//! sleeps (a laptop with its lid closed), the monotonic clock of Linux stops. The boot-time clock
+//! shows such a gap.
 
 use std::{
     cell::Cell,
@@ -12,8 +13,8 @@ use std::{
 
 /// If a thread did nothing for this long, there was a gap: its timer fires every 100 ms.
 pub(crate) const GAP: Duration = Duration::from_millis(500);
-/// After a gap, all data that clients sent during the gap arrives at once. The thread accepts it for
-/// this long.
+/// After a gap, all data that clients sent during the gap arrives at once. The thread accepts it
+/// for this long.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// The last gap of one thread, which calls [`Self::beat`] at least every 100 ms.
@@ -67,8 +68,8 @@ impl ThreadGaps {
         then.max(self.resumed.get())
     }
 
-    /// Returns the time at which the data that arrives `now` may have been sent: the start of a gap, if
-    /// it has just ended. Allowances grow from this time on.
+    /// Returns the time at which the data that arrives `now` may have been sent: the start of a
+    /// gap, if it has just ended. Allowances grow from this time on.
     pub(crate) fn accrued(&self, now: Instant) -> Instant {
         if now.saturating_duration_since(self.resumed.get()) < CATCH_UP {
             self.stopped.get()

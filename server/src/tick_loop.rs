@@ -99,7 +99,8 @@ impl TickLoop {
             self.observe_time(begin.saturating_duration_since(deadline), end - begin);
             pace_control.ticked(end - begin, end);
             let skipped = deadlines.next(end - begin, end);
-            // An I/O thread logs the skipped ticks, because writing a log line could block this thread.
+            // An I/O thread logs the skipped ticks, because writing a log line could block this
+            // thread.
             self.metrics.tick.skipped.increment(skipped);
             self.status.add_skipped(skipped);
         }
@@ -116,8 +117,8 @@ impl TickLoop {
     ) {
         input.events.clear();
         for (thread, ring) in self.inbound.iter_mut().enumerate() {
-            // Only as many as wait now: later events are for the next tick, so a flood cannot hold up
-            // this one.
+            // Only as many as wait now: later events are for the next tick, so a flood cannot hold
+            // up this one.
             for _ in 0..ring.slots() {
                 let Ok(event) = ring.pop() else { break };
                 holds.take_in(thread, event, deadline, input);

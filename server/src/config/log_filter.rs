@@ -1,8 +1,8 @@
 //! Parses the filter of log lines: the form of `RUST_LOG`, but every part must have a level.
 //!
-//! `EnvFilter` takes a word that is not a level as a target, and writes all lines of that target. So
-//! it accepts `inf` and `verbose`, and no line is written at all. Here both are mistakes, and so is
-//! a target without a level.
+//! `EnvFilter` takes a word that is not a level as a target, and writes all lines of that target.
+//! So it accepts `inf` and `verbose`, and no line is written at all. Here both are mistakes, and so
+//! is a target without a level.
 
 use std::str::FromStr;
 
@@ -118,8 +118,8 @@ fn level_meant(written: &str) -> Option<&'static str> {
 
 /// Returns the crate of Parlour that was probably meant, or `None` if the target may be right. A
 /// filter also applies to all targets that start with its target. A game may have a crate with a
-/// name like `parlour_sims`, so only the long names are compared, and only one wrong letter or a `-`
-/// in place of a `_` is a typo.
+/// name like `parlour_sims`, so only the long names are compared, and only one wrong letter or a
+/// `-` in place of a `_` is a typo.
 fn misspelt_crate(name: &str) -> Option<&'static str> {
     if CRATES.iter().any(|known| known.starts_with(name)) {
         return None;

@@ -14,8 +14,8 @@ pub(super) use relations::RELATIONS;
 /// `config print` need.
 #[derive(Debug)]
 pub struct Setting {
-    /// The key in the file, such as `io_threads`. The variable is `PARLOUR_IO_THREADS`, and the flag
-    /// `--io-threads`.
+    /// The key in the file, such as `io_threads`. The variable is `PARLOUR_IO_THREADS`, and the
+    /// flag `--io-threads`.
     pub name: &'static str,
     /// The heading under which the setting is shown.
     pub section: Section,

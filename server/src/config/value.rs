@@ -92,8 +92,8 @@ pub(super) fn show_time(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
-/// Parses a path, or the word that means `None`. An empty text is refused, because a shell passes it
-/// for a variable that is not set.
+/// Parses a path, or the word that means `None`. An empty text is refused, because a shell passes
+/// it for a variable that is not set.
 pub(super) fn path_or(word: &str, what: &str, text: &str) -> Parsed<Option<PathBuf>> {
     if text == word {
         return Ok(None);

@@ -208,8 +208,8 @@ pub enum Fault {
     /// From a spawn point, no door and only a small part of the map can be walked to.
     #[error("is walled in: no door and less than {0} % of the map's floor can be walked to from there")]
     SpawnInPocket(u64),
-    /// In a map without doors, a spawn point is cut off from the part with the most spawn points. The
-    /// text names a spawn point of that part.
+    /// In a map without doors, a spawn point is cut off from the part with the most spawn points.
+    /// The text names a spawn point of that part.
     #[error("neither a door nor the spawn point `{0}` can be walked to from there")]
     SpawnCutOff(String),
     /// A file looks like a map, but is not read.
@@ -233,8 +233,8 @@ pub struct LostDoor {
     pub map: String,
     /// The spawn point that the door leads to, if only the spawn point is missing.
     pub spawn: Option<String>,
-    /// Whether the door is in a bundled map. Its target is then missing on purpose, and the fault is
-    /// only a warning.
+    /// Whether the door is in a bundled map. Its target is then missing on purpose, and the fault
+    /// is only a warning.
     pub is_bundled: bool,
     /// Advice for the user.
     pub advice: String,

@@ -24,12 +24,12 @@ pub struct ServerOptions {
     pub io_threads: usize,
     /// Whether the tick thread gets real-time priority, if the system allows it.
     pub realtime: bool,
-    /// The world: maps, rules and limits. If its seed is 0, as [`SimConfig::new`] leaves it, the server
-    /// takes a random seed at each start, and players get different ids each time. The log and each
-    /// recording contain the seed.
+    /// The world: maps, rules and limits. If its seed is 0, as [`SimConfig::new`] leaves it, the
+    /// server takes a random seed at each start, and players get different ids each time. The log
+    /// and each recording contain the seed.
     pub sim: SimConfig,
-    /// The game logic of the world. What it counts with the crate `metrics` appears in the metrics of
-    /// this server ([`crate::MetricsRecorder`]).
+    /// The game logic of the world. What it counts with the crate `metrics` appears in the metrics
+    /// of this server ([`crate::MetricsRecorder`]).
     pub logic: Logic,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
@@ -42,8 +42,8 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// Returns the defaults: only loopback addresses, one I/O thread, no game logic, and a history in
-    /// memory.
+    /// Returns the defaults: only loopback addresses, one I/O thread, no game logic, and a history
+    /// in memory.
     #[must_use]
     pub fn new(sim: SimConfig) -> Self {
         Self {

@@ -14,11 +14,11 @@ use crate::failure::ServerFailure;
 /// The exit code after a second Ctrl-C: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// Signals that are caught from its creation on. Create it before the server starts, so that a signal
-/// during the start is not lost, and does not end the process.
+/// Signals that are caught from its creation on. Create it before the server starts, so that a
+/// signal during the start is not lost, and does not end the process.
 ///
-/// Only programs with more work before a stop than [`Server::run_until_signal`] need it. Its methods
-/// block, and panic inside an async runtime.
+/// Only programs with more work before a stop than [`Server::run_until_signal`] need it. Its
+/// methods block, and panic inside an async runtime.
 #[derive(Debug)]
 pub struct Signals {
     runtime: Runtime,
@@ -83,8 +83,8 @@ impl Signals {
         })
     }
 
-    /// Calls `stop`, which stops the server. A Ctrl-C before it returns ends the process immediately,
-    /// with this exit code.
+    /// Calls `stop`, which stops the server. A Ctrl-C before it returns ends the process
+    /// immediately, with this exit code.
     pub fn stop<T>(&mut self, exit_code: i32, stop: impl FnOnce() -> T) -> T {
         thread::scope(|scope| {
             let (done, stopped) = oneshot::channel::<()>();

@@ -1,6 +1,6 @@
-//! Starts a server: binds the ports, creates the world and the threads that record it, and then starts
-//! the tick thread, the I/O threads and the admin thread. If a thread cannot be started, those that
-//! run already are ended.
+//! Starts a server: binds the ports, creates the world and the threads that record it, and then
+//! starts the tick thread, the I/O threads and the admin thread. If a thread cannot be started,
+//! those that run already are ended.
 
 use std::{
     net::TcpListener,

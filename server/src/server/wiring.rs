@@ -1,5 +1,5 @@
-//! Connects the threads: creates the state that all share, and the rings between the tick thread and
-//! the I/O threads.
+//! Connects the threads: creates the state that all share, and the rings between the tick thread
+//! and the I/O threads.
 
 use std::{io, net::TcpListener, sync::Arc};
 
@@ -70,8 +70,8 @@ pub(super) struct IoEnds {
 }
 
 impl Wiring {
-    /// Connects this number of I/O threads, which all accept connections from `public`. From now on, a
-    /// failure wakes them.
+    /// Connects this number of I/O threads, which all accept connections from `public`. From now
+    /// on, a failure wakes them.
     pub(super) fn new(threads: usize, public: &TcpListener, shared: &SharedState) -> io::Result<Self> {
         let (mut publishes, mut stops, mut woken) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..threads {

@@ -41,8 +41,8 @@ impl Deadlines {
         }
     }
 
-    /// Sleeps until the next deadline, and returns it. Does not sleep if the deadline is over, and no
-    /// rest is needed.
+    /// Sleeps until the next deadline, and returns it. Does not sleep if the deadline is over, and
+    /// no rest is needed.
     pub(super) fn wait(&self) -> Instant {
         let deadline = self.deadline(self.slot);
         let until = deadline.max(self.rest_until);

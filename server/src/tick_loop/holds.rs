@@ -1,5 +1,5 @@
-//! Decides which sessions are held. A viewer is sent no snapshots while its connection takes no data,
-//! or while its whole I/O thread is behind. The world only sees the combination of both.
+//! Decides which sessions are held. A viewer is sent no snapshots while its connection takes no
+//! data, or while its whole I/O thread is behind. The world only sees the combination of both.
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -11,20 +11,21 @@ use crate::bridge::inbound::{Inbound, InboundKind};
 /// The open sessions of each I/O thread, and whether they are held.
 #[derive(Debug)]
 pub(super) struct Holds {
-    threads: Vec<IoThread>,
+    threads: Vec<ThreadHolds>,
 }
 
 #[derive(Debug, Default)]
-struct IoThread {
+struct ThreadHolds {
     behind: bool,
-    /// Whether the connection of each open session takes no data. Allocates only when sessions open.
+    /// Whether the connection of each open session takes no data. Allocates only when sessions
+    /// open.
     sessions: BTreeMap<SessionId, bool>,
 }
 
 impl Holds {
     pub(super) fn new(threads: usize) -> Self {
         Self {
-            threads: (0..threads).map(|_| IoThread::default()).collect(),
+            threads: (0..threads).map(|_| ThreadHolds::default()).collect(),
         }
     }
 

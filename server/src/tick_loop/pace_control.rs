@@ -1,9 +1,9 @@
-//! Chooses the pace level of snapshots from the load: down within half a second of high load, and up
-//! again as soon as the load leaves room for twice as many frames.
+//! Chooses the pace level of snapshots from the load: down within half a second of high load, and
+//! up again as soon as the load leaves room for twice as many frames.
 //!
-//! At a higher load, the cost of a faster pace is unknown, because only a part of the load depends on
-//! the pace. So one level up is tried now and then (a probe), and taken back if the load becomes too
-//! high. A probe that fails is repeated less and less often.
+//! At a higher load, the cost of a faster pace is unknown, because only a part of the load depends
+//! on the pace. So one level up is tried now and then (a probe), and taken back if the load becomes
+//! too high. A probe that fails is repeated less and less often.
 
 use std::{
     sync::Arc,
@@ -122,9 +122,9 @@ impl PaceControl {
         (self.ticks, self.began, self.stepping) = (0, now, Duration::ZERO);
     }
 
-    /// Decides the level after a window. `busy` is the share of the window that the busiest I/O thread
-    /// took, `stepping` the share that the steps took, and `late` the number of ticks for which an
-    /// I/O thread was late.
+    /// Decides the level after a window. `busy` is the share of the window that the busiest I/O
+    /// thread took, `stepping` the share that the steps took, and `late` the number of ticks for
+    /// which an I/O thread was late.
     fn judge(&mut self, busy: f64, stepping: f64, late: u32) {
         // The threads may share a core, so their sum must fit.
         let load = busy + stepping;

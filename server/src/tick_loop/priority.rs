@@ -1,10 +1,10 @@
 //! The priority of the tick thread: real-time, if the system allows it. Then other busy threads of
 //! the machine, such as the I/O threads, cannot make a tick late.
 //!
-//! A real-time thread that never sleeps starves the other threads of its core. The tick thread sleeps
-//! before each tick, and rests after a step that took too long. If a bug keeps it busy anyway, the
-//! kernel limits real-time threads to 95 % of the time (`/proc/sys/kernel/sched_rt_runtime_us`). The
-//! other 5 % are enough to stop the server.
+//! A real-time thread that never sleeps starves the other threads of its core. The tick thread
+//! sleeps before each tick, and rests after a step that took too long. If a bug keeps it busy
+//! anyway, the kernel limits real-time threads to 95 % of the time
+//! (`/proc/sys/kernel/sched_rt_runtime_us`). The other 5 % are enough to stop the server.
 
 /// Above all ordinary threads, and below the threads of the kernel, which start at 50.
 #[cfg(target_os = "linux")]

@@ -1,5 +1,5 @@
-//! Declares the commands and arguments of `parlour`, with their help. The flags of settings come from
-//! the table of settings.
+//! Declares the commands and arguments of `parlour`, with their help. The flags of settings come
+//! from the table of settings.
 
 use clap::{Arg, ArgAction, Command, value_parser};
 use parlour_server::{

@@ -46,8 +46,8 @@ pub(crate) fn text(
     text
 }
 
-/// Returns the line that shows what to type by hand, and within which time: without a hello in time,
-/// the server closes the connection.
+/// Returns the line that shows what to type by hand, and within which time: without a hello in
+/// time, the server closes the connection.
 pub(crate) fn typing(options: &ServerOptions, room: &str) -> String {
     let listen = options.listen;
     let here = options.edge.time_to_type_hello(reachable(listen).ip());

@@ -1,4 +1,5 @@
-//! `parlour replay`: runs a recording again, and shows its contents. Each kind of output has a module.
+//! `parlour replay`: runs a recording again, and shows its contents. Each kind of output has a
+//! module.
 
 mod argument_tips;
 mod command_to_copy;

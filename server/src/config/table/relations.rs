@@ -12,7 +12,8 @@ use crate::config::settings::Settings;
 /// Two settings that depend on each other.
 pub(in crate::config) struct Relation {
     pub(in crate::config) pair: [RelatedSetting; 2],
-    /// Returns what is wrong with two written values and what would be right, or `None` if they fit.
+    /// Returns what is wrong with two written values and what would be right, or `None` if they
+    /// fit.
     pub(in crate::config) contradiction: fn(&Settings) -> Option<String>,
 }
 

@@ -32,8 +32,8 @@ pub(super) fn run(mut input: ReplayInput, matches: &ArgMatches) -> Result<(), Ex
     write(&mut input, &mut BufWriter::new(file))
 }
 
-/// Creates the file, or opens it if it is empty, as `mktemp` leaves it. A file with content is never
-/// overwritten.
+/// Creates the file, or opens it if it is empty, as `mktemp` leaves it. A file with content is
+/// never overwritten.
 fn create(target: &str) -> Result<File, Exit> {
     let failed = |error| Exit::system(&format!("cannot create {target}"), &error);
     let mut options = File::options();

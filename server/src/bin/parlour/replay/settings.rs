@@ -1,5 +1,5 @@
-//! The settings that a replay uses. Flags of all other settings are refused, because they would have
-//! no effect.
+//! The settings that a replay uses. Flags of all other settings are refused, because they would
+//! have no effect.
 
 use clap::ArgMatches;
 use parlour_server::config::{Section, Setting, settings};
