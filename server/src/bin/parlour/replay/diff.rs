@@ -18,7 +18,7 @@ use parlour_recording::{
 use parlour_shared::map::Map;
 
 use super::{
-    input::{found, named, open},
+    input::{describe, find_files, open},
     output,
 };
 use crate::{command_line, exit::Exit};
@@ -43,9 +43,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     let other = matches.get_one::<PathBuf>(WHAT);
     let config = command_line::config(matches, None)?;
     let maps = command_line::recorded_maps(&config)?;
-    let one = found(path, None, Extent::Whole)?;
+    let one = find_files(path, None, Extent::Whole)?;
     let found = match other {
-        Some(other) => compare([&one, &found(other, None, Extent::Whole)?], &maps, diff)?,
+        Some(other) => compare([&one, &find_files(other, None, Extent::Whole)?], &maps, diff)?,
         None => compare_with_now(&one, &maps)?,
     };
     let json = matches
@@ -78,7 +78,7 @@ fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result
     }
     let (mut one, mut other) = (open(found[0], maps)?, open(found[1], maps)?);
     diff(&mut one, &mut other).map_err(|error| {
-        let [one, other] = found.map(named);
+        let [one, other] = found.map(describe);
         Exit::data(format!("{one}, {other}: {error}"))
     })
 }

@@ -17,7 +17,7 @@ use crate::{command_line, exit::Exit};
 
 /// Finds the files to replay. If they were chosen from a directory, the choice and the other files
 /// are written to standard error.
-pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<ChosenFiles, Exit> {
+pub(super) fn find_files(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<ChosenFiles, Exit> {
     let found = find(path, holding, extent).map_err(|error| match &error {
         FindError::NoneHolds {
             history: Some(history),
@@ -33,7 +33,7 @@ pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -
 
 /// Describes the choice in one line.
 fn chosen(found: &ChosenFiles) -> String {
-    let mut text = format!("replaying {}", named(found));
+    let mut text = format!("replaying {}", describe(found));
     if found.is_history {
         text.push_str(", a history: there is no recording");
     }
@@ -48,7 +48,7 @@ fn chosen(found: &ChosenFiles) -> String {
 }
 
 /// Names the files.
-pub(super) fn named(found: &ChosenFiles) -> String {
+pub(super) fn describe(found: &ChosenFiles) -> String {
     let path = text::plain(&found.path.display().to_string());
     match found.next.len() {
         0 => path,
@@ -90,7 +90,7 @@ impl ReplayInput {
             Some(_) if looks_back => Extent::Back(from.as_ref()),
             _ => Extent::Onwards,
         };
-        let found = found(path, at.as_ref().or(from.as_ref()), extent)?;
+        let found = find_files(path, at.as_ref().or(from.as_ref()), extent)?;
         let replay = open(&found, &maps)?;
         let path = found.path;
         let times = replay.times();

@@ -9,7 +9,7 @@ use parlour_shared::limits::SUBPROTOCOL_JSON;
 
 use super::{
     diff, dump, export, follow,
-    input::{found, named, open},
+    input::{describe, find_files, open},
 };
 use crate::{
     banner::{self, reachable},
@@ -52,7 +52,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     let maps = command_line::recorded_maps(&config)?;
     let path = matches.get_one::<PathBuf>("recording").expect("clap requires it");
     let from = matches.get_one::<Moment>("from");
-    let found = found(path, from, Extent::Whole)?;
+    let found = find_files(path, from, Extent::Whole)?;
     let past = Playback::new(open(&found, &maps)?);
     let mut past = past.map_err(|error| Exit::replay(&found.path, error))?;
     if let Some(from) = from {
@@ -76,7 +76,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     let options = config.settings.server_options(Vec::new(), Vec::new());
     let typing = banner::typing(&options, &room);
     let server = Server::start_playback(options, past)?;
-    let span = format!("{}, ticks {} to {}", named(&found), first.0, last.0);
+    let span = format!("{}, ticks {} to {}", describe(&found), first.0, last.0);
     serve::print(&text(&span, server.listen_addr(), server.admin_addr(), &typing));
     serve::until_stopped(signals, server, ())
 }
