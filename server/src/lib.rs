@@ -10,7 +10,7 @@
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
 //! use parlour_server::{Server, ServerOptions, maps};
-//! use parlour_sim::{Answer, FromPlayer, Logic, SimConfig, SimulationApp, Step, StepSet, ToPlayer};
+//! use parlour_sim::{Answer, FromPlayer, Logic, SimConfig, SimulationApp, TickSchedule, StepSet, ToPlayer};
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// A request: clients send it as `custom` message `double`.
@@ -30,7 +30,7 @@
 //! impl Plugin for Doubling {
 //!     fn build(&self, app: &mut App) {
 //!         app.player_message::<Double>("double").client_message::<Doubled>("doubled");
-//!         app.add_systems(Step, double.in_set(StepSet::Simulate));
+//!         app.add_systems(TickSchedule, double.in_set(StepSet::Simulate));
 //!     }
 //! }
 //!

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use parlour_recording::RecordingOptions;
 use parlour_shared::{limits::TICK_RATE, map::Map};
-use parlour_sim::{Interest, Logic, RateLimits, RoomRules, SimConfig, TalkLimit};
+use parlour_sim::{BroadcastLimit, Interest, Logic, RateLimits, RoomRules, SimConfig};
 use parlour_tick::Cadence;
 
 use crate::{edge::EdgeOptions, maps::BundledMaps, server::ServerOptions};
@@ -137,7 +137,7 @@ impl Settings {
                 },
                 empty_ticks: ticks(self.room_empty_after),
                 rates: self.rates,
-                talk: TalkLimit::mib_per_second(self.room_talk_mib),
+                talk: BroadcastLimit::mib_per_second(self.room_talk_mib),
                 ..defaults
             },
             skins,

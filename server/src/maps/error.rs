@@ -87,7 +87,7 @@ pub enum Fault {
     /// The map is infinite.
     #[error("the map is infinite: clear Map > Map Properties > Infinite")]
     Infinite,
-    /// The tiles are not square, too small or too large.
+    /// The tiles are not square, or not of a valid size.
     #[error("tiles must be square, and 8 to 1024 px wide: they are {0} x {1} px")]
     TileSize(u32, u32),
     /// The map is too wide or too high.

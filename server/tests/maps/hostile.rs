@@ -297,7 +297,12 @@ fn walls_that_would_not_fit_a_message_are_refused() {
             &format!("width=\"{side}\" height=\"{side}\""),
         )
         .replace("1,0,0,0,\n1,0,0,0,\n1,0,0,0\n", &tiles.join(",\n"));
-    assert!(parse(&text).unwrap_err().to_string().contains("walls consist of more"));
+    assert!(
+        parse(&text)
+            .unwrap_err()
+            .to_string()
+            .contains("walls consist of more")
+    );
 }
 
 #[test]

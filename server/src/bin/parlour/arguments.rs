@@ -39,7 +39,7 @@ Settings:
 
 /// The help of commands that accept all settings, but do not list them.
 const ALL_ELSEWHERE: &str = "\
-This command also accepts all other settings, as flags, in the environment and in the file.
+This command accepts all settings, as flags, in the environment and in the file.
 `parlour serve --help` and `parlour config print` list them.";
 
 /// Returns the command line.
@@ -129,7 +129,7 @@ fn config() -> Command {
                 .after_help(ALL_ELSEWHERE)
                 .after_long_help(format!(
                     "Checks what `parlour serve` would use: the file, the environment and the flags together. All\n\
-                     mistakes are reported in one run. Maps and skins are omitted if a mistake leaves it open which\n\
+                     mistakes are reported in one run. Maps and skins are not checked if a mistake leaves open which\n\
                      ones are meant. Directories of recordings are only tried when a server starts.\n\n\
                      Exit code 0: no mistakes. 65: maps or skins cannot be used. 78: the configuration cannot be used.\n\n\
                      {ALL_ELSEWHERE}\n\n\

@@ -97,7 +97,7 @@ mod tests {
 
     use bevy_ecs::prelude::*;
     use parlour_server::ServerOptions;
-    use parlour_sim::{Clock, Logic, SimConfig, Step, StepSet};
+    use parlour_sim::{Clock, Logic, SimConfig, StepSet, TickSchedule};
 
     use super::*;
 
@@ -108,7 +108,7 @@ mod tests {
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.admin = options.listen;
         options.logic = Logic::new(move |app| {
-            app.add_systems(Step, fall.in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, fall.in_set(StepSet::Simulate));
         });
         options.recording.history = std::time::Duration::ZERO;
         let signals = signals().unwrap();

@@ -67,8 +67,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "realtime",
         section: Section::Network,
         form: "auto|off",
-        help: "auto: the thread that runs the world has real-time priority if the system allows it \
-               (on Linux with CAP_SYS_NICE, or ulimit -r 10). off: it has ordinary priority",
+        help: "Real-time priority for the thread that runs the world. auto: if the system allows it (on Linux \
+               with CAP_SYS_NICE, or ulimit -r 10). off: never",
         kind: SettingKind::Text,
         also: None,
         apply: set!(realtime, auto_or_off),

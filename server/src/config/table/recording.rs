@@ -90,9 +90,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "shadow",
         section: Section::Recording,
         form: "on|off",
-        help: "on: run the recording in a second world, 2 to 4 seconds later, and report any \
-               difference. The second world is loaded again from each saved world, every 10 s, and \
-               takes as much CPU time as the ticks",
+        help: "A second world that runs the recording 2 to 4 seconds later, and reports any difference. It is \
+               loaded again from each saved world, every 10 s, and takes as much CPU time as the ticks",
         kind: SettingKind::Text,
         also: None,
         apply: set!(recording.shadow, on_or_off),

@@ -17,7 +17,11 @@ use crate::{command_line, exit::Exit};
 
 /// Finds the files to replay. If they were chosen from a directory, the choice and the other files
 /// are written to standard error.
-pub(super) fn find_files(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<ChosenFiles, Exit> {
+pub(super) fn find_files(
+    path: &Path,
+    holding: Option<&Moment>,
+    extent: Extent<'_>,
+) -> Result<ChosenFiles, Exit> {
     let found = find(path, holding, extent).map_err(|error| match &error {
         FindError::NoneHolds {
             history: Some(history),
