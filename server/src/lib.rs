@@ -104,8 +104,8 @@
 //! The modules form layers. A module imports only from earlier lines of this list, which
 //! `scripts/floors` checks:
 //!
-//! 1. `history_requests`, `skins`, `suggest`, `system_random`, `thread_gaps`: import nothing of this
-//!    crate
+//! 1. `history_requests`, `skins`, `suggest`, `system_random`, `thread_gaps`: import nothing of
+//!    this crate
 //! 2. `maps`, `reject`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: the names of all metrics, and the recorder that counts them

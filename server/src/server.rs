@@ -5,6 +5,7 @@ mod options;
 mod ports;
 mod signals;
 mod start;
+mod start_error;
 mod threads;
 mod wiring;
 
@@ -21,8 +22,9 @@ use crate::{
     metrics::MetricsRecorder,
     playback::Playback,
 };
-pub use options::{ServerOptions, StartError};
+pub use options::ServerOptions;
 pub use signals::{RunError, Signals};
+pub use start_error::StartError;
 use threads::Threads;
 
 /// A running server. Dropping it stops it.

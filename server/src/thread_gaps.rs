@@ -52,7 +52,7 @@ impl ThreadGaps {
 
     /// Like [`Self::beat`], for the sleep of the machine. `slept` is its total sleep
     /// ([`machine_slept`]), which costs more to read than the time.
-    pub(crate) fn beat_awake(&self, now: Instant, slept: Duration) -> Option<Duration> {
+    pub(crate) fn beat_with_sleep(&self, now: Instant, slept: Duration) -> Option<Duration> {
         let gap = slept.saturating_sub(self.slept.replace(slept));
         if gap < GAP {
             return None;
@@ -64,13 +64,13 @@ impl ThreadGaps {
 
     /// Returns the start of a time limit that started `then`, or the end of the last gap if that is
     /// later.
-    pub(crate) fn fresh(&self, then: Instant) -> Instant {
+    pub(crate) fn after_gap(&self, then: Instant) -> Instant {
         then.max(self.resumed.get())
     }
 
     /// Returns the time at which the data that arrives `now` may have been sent: the start of a
     /// gap, if it has just ended. Allowances grow from this time on.
-    pub(crate) fn accrued(&self, now: Instant) -> Instant {
+    pub(crate) fn before_gap(&self, now: Instant) -> Instant {
         if now.saturating_duration_since(self.resumed.get()) < CATCH_UP {
             self.stopped.get()
         } else {
@@ -100,44 +100,44 @@ mod tests {
     #[test]
     fn a_time_limit_restarts_after_a_gap_and_only_then() {
         let begin = Instant::now();
-        let running = ThreadGaps::new(begin);
+        let gaps = ThreadGaps::new(begin);
         let at = |ms| begin + Duration::from_millis(ms);
-        assert_eq!((1..50).find_map(|round| running.beat(at(100 * round))), None);
-        assert_eq!(running.fresh(at(3000)), at(3000));
-        assert_eq!(running.beat(at(29_900)), Some(Duration::from_secs(25)));
-        assert_eq!(running.fresh(at(3000)), at(29_900));
-        assert_eq!(running.fresh(at(30_000)), at(30_000));
-        assert_eq!(running.beat(at(30_000)), None);
+        assert_eq!((1..50).find_map(|round| gaps.beat(at(100 * round))), None);
+        assert_eq!(gaps.after_gap(at(3000)), at(3000));
+        assert_eq!(gaps.beat(at(29_900)), Some(Duration::from_secs(25)));
+        assert_eq!(gaps.after_gap(at(3000)), at(29_900));
+        assert_eq!(gaps.after_gap(at(30_000)), at(30_000));
+        assert_eq!(gaps.beat(at(30_000)), None);
         // A time that was read earlier but arrives later is not a gap.
-        assert_eq!(running.beat(at(29_950)), None);
-        assert_eq!(running.beat(at(30_100)), None);
+        assert_eq!(gaps.beat(at(29_950)), None);
+        assert_eq!(gaps.beat(at(30_100)), None);
     }
 
     #[test]
     fn the_sleep_of_the_machine_is_a_gap_although_the_monotonic_clock_stops() {
         let begin = Instant::now();
-        let running = ThreadGaps::new(begin);
+        let gaps = ThreadGaps::new(begin);
         let slept = machine_slept();
         let now = begin + Duration::from_millis(100);
-        assert_eq!(running.beat(now), None);
+        assert_eq!(gaps.beat(now), None);
         // The two clocks are not read at the same moment.
-        assert_eq!(running.beat_awake(now, slept + Duration::from_micros(50)), None);
+        assert_eq!(gaps.beat_with_sleep(now, slept + Duration::from_micros(50)), None);
         let hour = Duration::from_secs(3600);
-        let gap = running.beat_awake(now, slept + hour).unwrap();
+        let gap = gaps.beat_with_sleep(now, slept + hour).unwrap();
         assert!(gap > hour - Duration::from_millis(1), "{gap:?}");
-        assert_eq!(running.fresh(begin), now);
-        assert_eq!(running.beat_awake(now, slept + hour), None);
+        assert_eq!(gaps.after_gap(begin), now);
+        assert_eq!(gaps.beat_with_sleep(now, slept + hour), None);
     }
 
     #[test]
     fn messages_sent_during_a_gap_keep_their_allowance_for_five_seconds() {
         let begin = Instant::now();
-        let running = ThreadGaps::new(begin);
+        let gaps = ThreadGaps::new(begin);
         let resumed = begin + Duration::from_secs(25);
-        running.beat(resumed);
+        gaps.beat(resumed);
         let soon = resumed + Duration::from_secs(1);
-        assert_eq!(running.accrued(soon), begin);
+        assert_eq!(gaps.before_gap(soon), begin);
         let later = resumed + CATCH_UP;
-        assert_eq!(running.accrued(later), later);
+        assert_eq!(gaps.before_gap(later), later);
     }
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-use super::value::{LONGEST_ENTRY, Parsed, shortened};
+use super::value::{LONGEST_ENTRY, ParseResult, shortened};
 use crate::suggest::closest;
 
 const FORM: &str = "a filter such as info, debug or warn,parlour_server=trace";
@@ -35,7 +35,7 @@ const CRATES: [&str; 7] = [
 ];
 
 /// Returns the filter, or a description of valid filters, which follows "must be".
-pub(super) fn log_filter(text: &str) -> Parsed<String> {
+pub(super) fn log_filter(text: &str) -> ParseResult<String> {
     let parts: Vec<&str> = text.split(',').map(str::trim).filter(|p| !p.is_empty()).collect();
     let mut wrong: Vec<String> = parts.iter().filter_map(|part| mistake(part)).collect();
     let is_off = |part: &&str| part.split_once('=').is_some_and(|(_, level)| is_level_off(level));

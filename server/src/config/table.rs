@@ -7,7 +7,7 @@ mod recording;
 mod relations;
 mod world;
 
-use super::{settings::Settings, value::Parsed};
+use super::{settings::Settings, value::ParseResult};
 pub(super) use relations::RELATIONS;
 
 /// A setting, with everything that the file, the environment, the flags, the help and
@@ -28,7 +28,7 @@ pub struct Setting {
     /// A second variable, which is read if the first one is not set.
     pub also: Option<&'static str>,
     /// Stores a value, or returns a description of valid values, which follows "must be".
-    pub(super) apply: fn(&mut Settings, &str) -> Parsed<()>,
+    pub(super) apply: fn(&mut Settings, &str) -> ParseResult<()>,
     /// Returns the value as a text that [`Self::apply`] accepts.
     pub(super) show: fn(&Settings) -> String,
 }
@@ -128,7 +128,7 @@ impl Section {
 macro_rules! set {
     ($($field:ident).+, $parse:expr) => {
         |settings, text| {
-            let parse: fn(&str) -> Parsed<_> = $parse;
+            let parse: fn(&str) -> ParseResult<_> = $parse;
             settings.$($field).+ = parse(text)?;
             Ok(())
         }

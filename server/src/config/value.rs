@@ -21,15 +21,15 @@ const MAX_FILL_TICKS: u32 = 1 << 24;
 pub(super) const LONGEST_ENTRY: usize = 240;
 
 /// A value, or a description of the valid values.
-pub(super) type Parsed<T> = Result<T, String>;
+pub(super) type ParseResult<T> = Result<T, String>;
 
-pub(super) fn address(text: &str) -> Parsed<SocketAddr> {
+pub(super) fn address(text: &str) -> ParseResult<SocketAddr> {
     text.parse()
         .map_err(|_| "an address and a port, such as 127.0.0.1:7373, 0.0.0.0:7373 or [::1]:7373".to_owned())
 }
 
 /// Parses a whole number within a range.
-pub(super) fn whole<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
+pub(super) fn whole<T>(text: &str, range: RangeInclusive<T>) -> ParseResult<T>
 where
     T: Copy + PartialOrd + TryFrom<u64> + Display,
 {
@@ -41,7 +41,7 @@ where
 }
 
 /// Parses a whole number within a range, or the word that means `None`.
-pub(super) fn whole_or<T>(word: &str, text: &str, range: RangeInclusive<T>) -> Parsed<Option<T>>
+pub(super) fn whole_or<T>(word: &str, text: &str, range: RangeInclusive<T>) -> ParseResult<Option<T>>
 where
     T: Copy + PartialOrd + TryFrom<u64> + Display,
 {
@@ -55,7 +55,7 @@ where
 }
 
 /// Parses a whole number of MiB within a range. Returns bytes.
-pub(super) fn mib<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
+pub(super) fn mib<T>(text: &str, range: RangeInclusive<T>) -> ParseResult<T>
 where
     T: Copy + PartialOrd + TryFrom<u64> + Display + Shl<u32, Output = T>,
 {
@@ -63,7 +63,7 @@ where
 }
 
 /// Parses a cadence in snapshots per second, or `auto`, which is `None`.
-pub(super) fn cadence(text: &str) -> Parsed<Option<Cadence>> {
+pub(super) fn cadence(text: &str) -> ParseResult<Option<Cadence>> {
     let named = |cadence: &Cadence| cadence.hz().to_string() == text;
     match Cadence::ALL.into_iter().find(named) {
         None if text == "auto" => Ok(None),
@@ -78,7 +78,7 @@ pub(super) fn show_whole_or<T: Display>(word: &str, value: Option<T>) -> String 
 }
 
 /// Parses a length of time within a range.
-pub(super) fn time(text: &str, range: RangeInclusive<Duration>) -> Parsed<Duration> {
+pub(super) fn time(text: &str, range: RangeInclusive<Duration>) -> ParseResult<Duration> {
     humantime::parse_duration(text)
         .ok()
         .filter(|time| range.contains(time))
@@ -94,7 +94,7 @@ pub(super) fn show_time(time: Duration) -> String {
 
 /// Parses a path, or the word that means `None`. An empty text is refused, because a shell passes
 /// it for a variable that is not set.
-pub(super) fn path_or(word: &str, what: &str, text: &str) -> Parsed<Option<PathBuf>> {
+pub(super) fn path_or(word: &str, what: &str, text: &str) -> ParseResult<Option<PathBuf>> {
     if text == word {
         return Ok(None);
     }
@@ -114,7 +114,7 @@ pub(super) fn show_path_or(word: &str, path: Option<&PathBuf>) -> String {
 }
 
 /// Parses values separated by commas. `form` describes valid values, and follows "must be".
-pub(super) fn list<T: FromStr<Err: Display>>(form: &str, text: &str) -> Parsed<Vec<T>> {
+pub(super) fn list<T: FromStr<Err: Display>>(form: &str, text: &str) -> ParseResult<Vec<T>> {
     let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let parse = |entry: &str| {
         entry.parse().map_err(|error| {
@@ -140,7 +140,7 @@ pub(super) fn shortened(text: &str, longest: usize) -> String {
 }
 
 /// Parses a rate such as `10 burst, 10/s`: a burst, then a number per time.
-pub(super) fn rate(text: &str) -> Parsed<Rate> {
+pub(super) fn rate(text: &str) -> ParseResult<Rate> {
     let form = || {
         "a rate such as \"10 burst, 5/s\", \"3 burst, 1/10s\" or \"5 burst, 20/m\": a burst, then a number per time"
             .to_owned()

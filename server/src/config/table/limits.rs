@@ -1,6 +1,6 @@
 //! The settings of rate limits.
 
-use super::{Parsed, Section, Setting, SettingKind, set};
+use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::config::value::{rate, show_rate, whole};
 
 /// Makes a setting whose value is a rate.

@@ -1,6 +1,6 @@
 //! The settings of the log.
 
-use super::{Parsed, Section, Setting, SettingKind, set};
+use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::config::{log_filter::log_filter, settings::LogFormat};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -31,7 +31,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
 ];
 
-fn log_format(text: &str) -> Parsed<LogFormat> {
+fn log_format(text: &str) -> ParseResult<LogFormat> {
     match text {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlour_tick::Cadence;
 
-use super::{Parsed, Section, Setting, SettingKind, set};
+use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::config::value::{address, cadence, list, show_list, show_time, show_whole_or, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -204,7 +204,7 @@ const WINDOW: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 const LIVEZ: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3600));
 const OUTBOX: (usize, usize) = (64 * 1024, 16 * 1024 * 1024);
 
-fn auto_or_off(text: &str) -> Parsed<bool> {
+fn auto_or_off(text: &str) -> ParseResult<bool> {
     match text {
         "auto" => Ok(true),
         "off" => Ok(false),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Parsed, Section, Setting, SettingKind, set};
+use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::config::value::{mib, path_or, show_path_or, show_time, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -101,13 +101,13 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-fn minutes(text: &str) -> Parsed<Duration> {
+fn minutes(text: &str) -> ParseResult<Duration> {
     // A file has room for the chunks of three weeks.
     let minutes: u64 = whole(text, 1..=7 * 24 * 60)?;
     Ok(Duration::from_secs(60 * minutes))
 }
 
-fn on_or_off(text: &str) -> Parsed<bool> {
+fn on_or_off(text: &str) -> ParseResult<bool> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),

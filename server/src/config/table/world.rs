@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlour_shared::limits::MAX_ROOM_CAPACITY;
 
-use super::{Parsed, Section, Setting, SettingKind, set};
+use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::{
     config::value::{
         LONGEST_ENTRY, path_or, shortened, show_path_or, show_time, show_whole_or, time, whole, whole_or,
@@ -119,7 +119,7 @@ const RADIUS: (u32, u32) = (1, 100_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Parses `all`, `none` or names of bundled maps. The names are sorted in the result.
-fn bundled_maps(text: &str) -> Parsed<BundledMaps> {
+fn bundled_maps(text: &str) -> ParseResult<BundledMaps> {
     match text {
         "all" => return Ok(BundledMaps::All),
         "none" => return Ok(BundledMaps::none()),
