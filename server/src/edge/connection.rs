@@ -159,13 +159,13 @@ impl Connection {
 
     /// Returns when it will have been silent for this many heartbeats.
     pub(super) fn silent_at(&self, heartbeats: u32) -> Instant {
-        self.io.running.fresh(self.heard.get()) + heartbeats * self.io.shared.options.heartbeat
+        self.io.gaps.after_gap(self.heard.get()) + heartbeats * self.io.shared.options.heartbeat
     }
 
     /// Returns when it will have stalled for too long, if it takes no data now.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
         let since = self.blocked.get()?;
-        Some(self.io.running.fresh(since) + self.io.shared.options.stall_timeout)
+        Some(self.io.gaps.after_gap(since) + self.io.shared.options.stall_timeout)
     }
 
     /// Returns when its close frame will have waited too long, if it is closing.
@@ -173,8 +173,8 @@ impl Connection {
         let Phase::Closing { begin, progress, .. } = self.phase.get() else {
             return None;
         };
-        let running = &self.io.running;
-        let (last, first) = (running.fresh(progress), running.fresh(begin));
+        let gaps = &self.io.gaps;
+        let (last, first) = (gaps.after_gap(progress), gaps.after_gap(begin));
         Some((last + CLOSE_TIMEOUT).min(first + CLOSE_LIMIT))
     }
 

@@ -211,7 +211,7 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: WebSocketEvent<'_>) 
     match event {
         WebSocketEvent::Binary(payload) => message::binary(connection, now, payload),
         WebSocketEvent::Text(text) => message::text(connection, now, text),
-        WebSocketEvent::Ping(payload) if connection.flood.ping(now, &connection.io.running) => {
+        WebSocketEvent::Ping(payload) if connection.flood.ping(now, &connection.io.gaps) => {
             connection.pong(payload);
         }
         WebSocketEvent::Ping(_) => {
@@ -219,7 +219,7 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: WebSocketEvent<'_>) 
         }
         // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a
         // message.
-        WebSocketEvent::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
+        WebSocketEvent::Pong(_) if connection.flood.message(now, &connection.io.gaps) => {}
         WebSocketEvent::Pong(_) => {
             connection.reject_saying(Reject::Flood, "more than 1000 WebSocket pongs a second")
         }

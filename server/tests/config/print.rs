@@ -11,8 +11,11 @@ fn the_defaults_can_be_read_again() {
     let text = to_toml(&config);
     let again = given(Some(&text), &[], &[]).unwrap();
     assert_eq!(again.settings, config.settings);
+    // The comments are wrapped.
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let unwrapped = text.replace("\n# ", " ");
     for setting in settings() {
-        assert!(text.contains(setting.help), "help of {}", setting.name);
+        assert!(unwrapped.contains(setting.help), "help of {}", setting.name);
         let source = again.source(setting.name).to_string();
         assert!(source.starts_with("parlour.toml:"), "{}: {source}", setting.name);
     }

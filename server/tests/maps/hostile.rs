@@ -31,7 +31,7 @@ const SPOILT: &[(&str, &str, &str)] = &[
     (
         "width=\"4\" height=\"3\" tile",
         "width=\"5000\" height=\"3\" tile",
-        "line 2: the map is 5000 x 3 tiles",
+        "line 2: 5000 x 3 tiles: a map has",
     ),
     (
         "width=\"4\" height=\"3\" tile",
@@ -297,7 +297,12 @@ fn walls_that_would_not_fit_a_message_are_refused() {
             &format!("width=\"{side}\" height=\"{side}\""),
         )
         .replace("1,0,0,0,\n1,0,0,0,\n1,0,0,0\n", &tiles.join(",\n"));
-    assert!(parse(&text).unwrap_err().to_string().contains("come apart"));
+    assert!(
+        parse(&text)
+            .unwrap_err()
+            .to_string()
+            .contains("walls consist of more")
+    );
 }
 
 #[test]
