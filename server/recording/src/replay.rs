@@ -36,7 +36,7 @@ use crate::format::{Ending, Recording, Times};
 pub use error::{ReplayError, ShowError};
 pub use find::{ChosenFiles, Extent, FindError, OtherFiles, find};
 pub use moment::{Moment, MomentError, NotAMoment};
-pub use player_query::{PlayerQuery, several};
+pub use player_query::{PlayerQuery, describe_namesakes};
 pub use roster::{Change, Roster};
 pub use run::{Ran, Rest, Run};
 use tape::Spot;
@@ -44,7 +44,8 @@ pub use tape::Tape;
 pub use verify::{Verified, verify};
 pub use window::Window;
 pub use window_players::WindowPlayers;
-pub use world::{step_caught, uncounted};
+pub use world::step_caught;
+use world::without_metrics;
 
 /// A recording, and the maps and game logic that are needed to run it.
 pub struct Replay {
@@ -167,6 +168,6 @@ impl Replay {
     /// Makes a world in which no tick has run yet.
     #[must_use]
     pub fn fresh(&self) -> Simulation {
-        uncounted(|| Simulation::with_plugins(self.config.clone(), self.logic.clone()))
+        without_metrics(|| Simulation::with_plugins(self.config.clone(), self.logic.clone()))
     }
 }

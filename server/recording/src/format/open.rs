@@ -7,9 +7,9 @@ use super::{
     chain::{Chain, preamble},
     chunk::{Head, Kind, unpack},
     ending,
+    header::Header,
     table::{Stop, Table, read_at},
 };
-use crate::Header;
 
 pub(super) fn check_preamble<R: Read + Seek>(file: &mut R, length: u64) -> Result<(), OpenError> {
     let expected = preamble();

@@ -12,10 +12,10 @@ use super::{
     CHAIN_BYTES, Ending, OpenError,
     chain::Chain,
     chunk::Kind,
+    header::{HISTORY, Header},
     open::{check_preamble, find_ending, read_header},
     table::{self, Entry, Table, read_at},
 };
-use crate::{HISTORY, Header};
 
 /// A recording that is open for reading.
 pub struct Recording<R> {

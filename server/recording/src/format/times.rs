@@ -4,8 +4,7 @@ use std::io::{Read, Seek};
 
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
-use super::{Recording, chunk::Kind};
-use crate::LAST_WALL_MS;
+use super::{LAST_WALL_MS, Recording, chunk::Kind};
 
 /// The times of a recording's ticks. The first tick of each chunk is exact; the others are
 /// extrapolated from it. A time after the year 9999 counts as its end.

@@ -11,10 +11,10 @@ use super::{
     chain::{Chain, preamble},
     chunk::{Head, Kind, Sealed, store},
     ending,
+    header::Header,
     order::Order,
     table::{self, Entry},
 };
-use crate::Header;
 
 /// The number of chunks that can be taken back. Even 16 of the smallest free enough space for an
 /// end marker.

@@ -16,10 +16,7 @@ use super::{
     source::Source,
     trouble::Trouble,
 };
-use crate::{
-    HISTORY,
-    format::{EndReason, FileWriter},
-};
+use crate::format::{EndReason, FileWriter, HISTORY};
 
 /// A history to write. It is not empty.
 pub(super) struct WriteJob {

@@ -26,12 +26,12 @@ use super::{
     history::History,
     history_handle::HistoryHandle,
     history_writer::{HistoryWriter, WriteJob},
-    ring::{TickSender, rings},
+    record_ring::{TickSender, rings},
     shadow::{REACH, Shadow},
     source::Source,
     thread::Recorder,
 };
-use crate::uncounted;
+use crate::replay::world::without_metrics;
 
 /// The maximum number of waiting requests for the history.
 const MAX_REQUESTS: usize = 16;
@@ -213,7 +213,7 @@ impl Start<'_> {
             recorded: Arc::clone(recorded),
         };
         self.threads
-            .spawn("shadow", &self.metrics, move || uncounted(|| shadow.run()))?;
+            .spawn("shadow", &self.metrics, move || without_metrics(|| shadow.run()))?;
         Ok(Some(sender))
     }
 }

@@ -20,7 +20,7 @@ use super::{
     history::History,
     history_handle::{HistoryAnswer, HistoryRequest},
     history_writer::WriteJob,
-    ring::{LiveTick, TickReceiver},
+    record_ring::{LiveTick, TickReceiver},
     source::Source,
     throttle::Throttle,
 };

@@ -13,7 +13,8 @@ use std::io;
 use parlour_shared::ids::Tick;
 
 use super::{
-    PlayerQuery, Ran, Replay, Roster, ShowError, Window, WindowPlayers, player_query::several, words,
+    PlayerQuery, Ran, Replay, Roster, ShowError, Window, WindowPlayers, player_query::describe_namesakes,
+    words,
 };
 use follower::Follower;
 pub use follower::Line;
@@ -35,7 +36,7 @@ pub fn follow(
     let matched = query.among(people.iter());
     let at_first = matched.iter().filter(|player| people.is_there_at_first(player));
     // Several players have this name at the start, and none can be chosen.
-    if let Some(text) = several(&at_first.copied().collect::<Vec<_>>()) {
+    if let Some(text) = describe_namesakes(&at_first.copied().collect::<Vec<_>>()) {
         return Err(ShowError::NoMatch(text));
     }
     let times = replay.times();

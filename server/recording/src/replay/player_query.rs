@@ -71,7 +71,7 @@ impl PlayerQuery {
 
 /// If several players have one name, formats who they are and how to choose one. Returns `None` for
 /// fewer than two.
-pub fn several<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String> {
+pub fn describe_namesakes<P: Borrow<PlayerInfo>>(players: &[P]) -> Option<String> {
     let [first, _, ..] = players else {
         return None;
     };

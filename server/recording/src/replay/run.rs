@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// Like [`Self::next_up_to`]; also if a saved world before the tick differs from this world.
-    pub fn take_next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
+    pub(super) fn take_next(&mut self) -> Result<Option<TickRecord>, ReplayError> {
         if self.over {
             return Ok(None);
         }

@@ -5,7 +5,7 @@ mod diff;
 mod dump;
 mod export;
 mod follow;
-mod given;
+mod inputs;
 mod retyped;
 mod say;
 mod serve;
@@ -20,7 +20,7 @@ use crate::{
     cli::setting_flags,
     exit::{self, Exit},
 };
-use given::Given;
+use inputs::ReplayInputs;
 pub(crate) use tips::tipped;
 
 const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, follow a player";
@@ -107,15 +107,15 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
         return serve::run(words);
     }
     let dumped = dump::asked(words);
-    let given = Given::of(words, dumped.is_some_and(Table::is_of_window))?;
+    let inputs = ReplayInputs::of(words, dumped.is_some_and(Table::is_of_window))?;
     if let Some(what) = dumped {
-        dump::run(given, what, words)
+        dump::run(inputs, what, words)
     } else if is_asked(follow::WHAT) {
-        follow::run(given, words)
+        follow::run(inputs, words)
     } else if is_asked(export::WHAT) {
-        export::run(given, words)
+        export::run(inputs, words)
     } else {
-        verify::run(given)
+        verify::run(inputs)
     }
 }
 

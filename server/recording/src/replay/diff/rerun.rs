@@ -8,8 +8,11 @@ use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
     format::{Item, TickRecord},
-    replay::{Replay, ReplayError, tape::Spot, world},
-    uncounted,
+    replay::{
+        Replay, ReplayError,
+        tape::Spot,
+        world::{self, without_metrics},
+    },
 };
 
 /// The maximum total size of the states kept for one tick. With 10,000 players, each change of the
@@ -102,7 +105,7 @@ pub(super) fn run(
             let stepped = world::step_caught(&mut world, &mut input, &mut output);
             (Trail::default(), stepped.is_err())
         } else {
-            let trail = uncounted(|| trace(&mut world, &mut input, &mut output, how == How::AtOnce));
+            let trail = without_metrics(|| trace(&mut world, &mut input, &mut output, how == How::AtOnce));
             let panicked = trail.steps.last().is_some_and(|step| step.panicked);
             (trail, panicked)
         };

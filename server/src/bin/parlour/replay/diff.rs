@@ -18,7 +18,7 @@ use parlour_recording::{
 use parlour_shared::map::Map;
 
 use super::{
-    given::{found, named, open},
+    inputs::{found, named, open},
     say,
 };
 use crate::{exit::Exit, given};

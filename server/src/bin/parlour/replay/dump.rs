@@ -2,13 +2,12 @@
 
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
-    PlayerQuery, Window,
+    PlayerQuery, Window, describe_namesakes,
     dump::{Filter, Table, aligned, dump, window},
-    several,
 };
 use parlour_shared::ids::Tick;
 
-use super::{diff, export, follow, given::Given, moment, say, serve};
+use super::{diff, export, follow, inputs::ReplayInputs, moment, say, serve};
 use crate::exit::Exit;
 
 pub(super) const WHAT: &str = "dump";
@@ -62,21 +61,21 @@ pub(super) fn asked(words: &ArgMatches) -> Option<Table> {
     })
 }
 
-pub(super) fn run(mut given: Given, table: Table, asked: &ArgMatches) -> Result<(), Exit> {
+pub(super) fn run(mut inputs: ReplayInputs, table: Table, asked: &ArgMatches) -> Result<(), Exit> {
     let text = |name: &str| asked.get_one::<String>(name).cloned();
     let filter = Filter {
         room: text("room"),
         player: text("player").map(PlayerQuery),
     };
-    let window = meant(&mut given, table)?;
-    let dump = match dump(&mut given.replay, table, window, &filter) {
+    let window = meant(&mut inputs, table)?;
+    let dump = match dump(&mut inputs.replay, table, window, &filter) {
         Ok(dump) => dump,
-        Err(error) => return given.not_shown(error),
+        Err(error) => return inputs.not_shown(error),
     };
-    if let Some(text) = several(&dump.matched) {
+    if let Some(text) = describe_namesakes(&dump.matched) {
         say::note(&format!("{text} to see only that one"));
     }
-    if let Some(looked_at) = looked_at(&given, table, window, &filter, dump.rows.is_empty()) {
+    if let Some(looked_at) = looked_at(&inputs, table, window, &filter, dump.rows.is_empty()) {
         say::note(&looked_at);
     }
     if text("format").as_deref() == Some("json") {
@@ -88,11 +87,17 @@ pub(super) fn run(mut given: Given, table: Table, asked: &ArgMatches) -> Result<
 
 /// Returns a note on which ticks were searched and how to search others. Only if the table may miss
 /// something: it is empty, or shows less than everything and no moment was given.
-fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_empty: bool) -> Option<String> {
-    let (first, last) = given.replay.times().range()?;
+fn looked_at(
+    inputs: &ReplayInputs,
+    table: Table,
+    window: Window,
+    filter: &Filter,
+    is_empty: bool,
+) -> Option<String> {
+    let (first, last) = inputs.replay.times().range()?;
     let is_cut = table.is_of_window() && window.from > first;
     if !is_empty {
-        let has_moment = given.from.is_some() || given.at.is_some();
+        let has_moment = inputs.from.is_some() || inputs.at.is_some();
         return (is_cut && !has_moment)
             .then(|| format!("these are the last 10 s, {window}: --from +0s shows all"));
     }
@@ -116,14 +121,14 @@ fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_em
         Table::Commands => ("no command", format!("in {window}")),
     };
     let mut ways = Vec::new();
-    match &given.from {
+    match &inputs.from {
         None if is_cut => {
             ways.push("without --from only 10 s are searched, --from +0s searches everything before")
         }
         Some(_) if is_cut => ways.push("an earlier --from searches further back"),
         _ => {}
     }
-    match &given.at {
+    match &inputs.at {
         Some(_) if window.to < last => ways.push("a later --at shows later ticks"),
         None if !table.is_of_window() => ways.push("--at shows an earlier tick"),
         _ => {}
@@ -133,21 +138,21 @@ fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_em
 }
 
 /// Returns the window to show.
-fn meant(given: &mut Given, table: Table) -> Result<Window, Exit> {
-    let replay = &mut given.replay;
-    let at = match &given.at {
+fn meant(inputs: &mut ReplayInputs, table: Table) -> Result<Window, Exit> {
+    let replay = &mut inputs.replay;
+    let at = match &inputs.at {
         Some(at) => at
             .tick(&replay.times())
-            .map_err(|error| Exit::moment(&given.path, &error))?,
+            .map_err(|error| Exit::moment(&inputs.path, &error))?,
         // If the last tick panicked, the state before it is the last one.
         None if !table.is_of_window() && replay.ending().is_panic() => {
             say::note("the last tick panicked: this is the state before it");
-            Tick(given.window.to.0.saturating_sub(1)).max(given.window.from)
+            Tick(inputs.window.to.0.saturating_sub(1)).max(inputs.window.from)
         }
-        None if table == Table::Players && replay.last_tick() == Some(given.window.to) => {
-            let last = given.window.to;
+        None if table == Table::Players && replay.last_tick() == Some(inputs.window.to) => {
+            let last = inputs.window.to;
             let before = replay.before_all_left(last);
-            match before.map_err(|error| Exit::replay(&given.path, error))? {
+            match before.map_err(|error| Exit::replay(&inputs.path, error))? {
                 None => last,
                 Some(before) => {
                     let (last, before) = (last.0, before.0);
@@ -158,10 +163,10 @@ fn meant(given: &mut Given, table: Table) -> Result<Window, Exit> {
                 }
             }
         }
-        None => given.window.to,
+        None => inputs.window.to,
     };
-    window(&given.replay, given.from.as_ref(), at).ok_or_else(|| {
-        let path = given.path.display();
+    window(&inputs.replay, inputs.from.as_ref(), at).ok_or_else(|| {
+        let path = inputs.path.display();
         Exit::not_in_it(format!("{path}: --from is after --at"))
     })
 }

@@ -9,7 +9,7 @@ use parlour_shared::limits::SUBPROTOCOL_JSON;
 
 use super::{
     diff, dump, export, follow,
-    given::{found, named, open},
+    inputs::{found, named, open},
 };
 use crate::{
     exit::Exit,

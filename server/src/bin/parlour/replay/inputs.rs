@@ -69,7 +69,7 @@ pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exi
 }
 
 /// An open recording, and the requested range of it.
-pub(super) struct Given {
+pub(super) struct ReplayInputs {
     pub(super) replay: Replay,
     pub(super) path: PathBuf,
     pub(super) window: Window,
@@ -77,7 +77,7 @@ pub(super) struct Given {
     pub(super) at: Option<Moment>,
 }
 
-impl Given {
+impl ReplayInputs {
     /// With `looks_back`, includes the ticks before `--at` and the files that have them.
     pub(super) fn of(words: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
         let config = given::config(words, None)?;
