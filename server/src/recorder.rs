@@ -6,12 +6,26 @@ use std::{
     time::Instant,
 };
 
-use parlour_recording::recorder::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory, TickSender};
+use parlour_recording::recorder::{
+    HistoryAnswer, HistoryError, HistoryHandle, OptionNames, SavedHistory, TickSender,
+};
 use parlour_sim::Simulation;
 use parlour_tick::{TickInput, TickOutput};
 use tokio::sync::oneshot;
 
 use crate::tick_loop::Ticker;
+
+/// The flags of `parlour`, for the recorder's errors and log lines.
+pub(crate) const OPTION_NAMES: OptionNames = OptionNames {
+    directory: "--record DIR",
+    no_directory: "--record off",
+    file_bytes: "--record-file-mib",
+    total_bytes: "--record-total-mib",
+    history: "--history 60s",
+    no_history: "--history 0s",
+    history_directory: "--history-dir DIR",
+    connections: "--max-connections",
+};
 
 /// A world whose every tick is sent to the recorder.
 pub(crate) struct RecordedWorld {

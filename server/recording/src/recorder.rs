@@ -16,6 +16,7 @@
 
 mod batch;
 mod batch_queue;
+mod context;
 mod counts;
 mod directory;
 mod disk;
@@ -28,7 +29,6 @@ mod options;
 mod record_ring;
 mod resume;
 mod shadow;
-mod source;
 mod start;
 mod thread;
 mod throttle;
@@ -38,6 +38,6 @@ pub use counts::RecorderMetrics;
 pub use end_cause::EndCause;
 pub use file_name::Reason;
 pub use history_handle::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory};
-pub use options::{DEFAULT_DIRECTORY, RecordingOptions};
+pub use options::{DEFAULT_DIRECTORY, OptionNames, RecordingOptions};
 pub use record_ring::TickSender;
 pub use start::{RecorderThreads, RecordingError, start};

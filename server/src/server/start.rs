@@ -28,7 +28,7 @@ use crate::{
     failure::Failure,
     metrics::Metrics,
     playback::{Playback, PlaybackControl},
-    recorder::RecordedWorld,
+    recorder::{OPTION_NAMES, RecordedWorld},
     tick_loop::{MakeTicker, TickLoop},
 };
 
@@ -54,7 +54,8 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let recording = options.recording.clone();
     start_with(options, |_, metrics| {
         let (live, make): (_, MakeTicker) = if recording.any() {
-            let (live, ticks) = recorder::start(&recording, sim, logic, &metrics.recording, BUILD)?;
+            let (live, ticks) =
+                recorder::start(&recording, &OPTION_NAMES, sim, logic, &metrics.recording, BUILD)?;
             (Some(live), Box::new(move || Box::new(RecordedWorld::new(ticks))))
         } else {
             (

@@ -131,15 +131,10 @@ pub enum VersionError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HeaderError {
     /// A map is missing.
-    #[error(
-        "the recording was made with the map {0:?}, which is not here: name the directory it is in with --maps DIR"
-    )]
+    #[error("the recording was made with the map {0:?}, which is missing")]
     NoMap(String),
     /// The map with that name is a different one.
-    #[error(
-        "the map {name:?} is not the one that was recorded (digest {found}, recorded {recorded}): \
-         name the directory with the recorded one with --maps DIR"
-    )]
+    #[error("the map {name:?} is not the one that was recorded (digest {found}, recorded {recorded})")]
     OtherMap {
         /// The map's name.
         name: String,

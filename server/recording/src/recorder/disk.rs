@@ -15,11 +15,11 @@ use parlour_shared::limits::TICK_RATE;
 use super::{
     batch::Batch,
     batch_queue::BatchReceiver,
+    context::RecorderContext,
     counts::RecorderMetrics,
     directory::{Deletable, Directory},
     end_cause::EndCause,
     resume::Resume,
-    source::Source,
     trouble::Trouble,
 };
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
 pub(super) struct Disk {
     pub(super) batches: BatchReceiver,
     pub(super) directory: Arc<Directory>,
-    pub(super) source: Arc<Source>,
+    pub(super) context: Arc<RecorderContext>,
     pub(super) metrics: Arc<RecorderMetrics>,
     /// A file that reaches this size or age is followed by a new one.
     pub(super) file_bytes: u64,
@@ -137,7 +137,7 @@ impl Disk {
     fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<Open> {
         self.directory.make_room(self.file_bytes, Deletable::Any)?;
         let (file, name) = self.directory.create(batch.wall_ms(), batch.first_tick(), None)?;
-        let mut header = self.source.header(batch.wall_ms());
+        let mut header = self.context.header(batch.wall_ms());
         header.previous = previous;
         let writer = FileWriter::new(file, &header);
         let writer = writer.inspect_err(|_| self.remove(&name))?;
@@ -224,7 +224,7 @@ impl Disk {
             tracing::error!(
                 %error, directory = %self.directory.path().display(),
                 "the recording ended; the server continues, and records into a new file as soon as it can. {}",
-                trouble.advice()
+                trouble.advice(self.context.names)
             );
         }
         let Some(mut file) = open else {

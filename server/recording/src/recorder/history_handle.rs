@@ -43,10 +43,12 @@ pub struct SavedHistory {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HistoryError {
     /// It is not kept.
-    #[error("no history is kept: start the server with --history 60s, or a different duration")]
+    #[error("no history is kept")]
     NotKept,
     /// It is empty.
-    #[error("the history is empty: nothing was recorded yet, or no saved world fits into --history-mib")]
+    #[error(
+        "the history is empty: nothing was recorded yet, or no saved world fits into the memory for the history"
+    )]
     Empty,
     /// A request is in progress, or the queue of requests is full.
     #[error("the history is being written out already, or the recorder is busy: try again in a moment")]

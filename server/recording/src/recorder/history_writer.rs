@@ -9,11 +9,11 @@ use std::{
 use super::{
     Reason,
     batch::Batch,
+    context::RecorderContext,
     counts::RecorderMetrics,
     directory::{Deletable, Directory},
     file_name::stem,
     history_handle::{HistoryAnswer, HistoryError, SavedHistory},
-    source::Source,
     trouble::Trouble,
 };
 use crate::format::{EndReason, FileWriter, HISTORY};
@@ -30,7 +30,7 @@ pub(super) struct WriteJob {
 pub(super) struct HistoryWriter {
     pub(super) jobs: Receiver<WriteJob>,
     pub(super) directory: Arc<Directory>,
-    pub(super) source: Arc<Source>,
+    pub(super) context: Arc<RecorderContext>,
     pub(super) metrics: Arc<RecorderMetrics>,
 }
 
@@ -62,8 +62,8 @@ impl HistoryWriter {
                 self.metrics.history_failed.increment(1);
                 tracing::error!(
                     %error, directory = %directory.display(), reason = reason.word(),
-                    "the history could not be written. {}, or name a different directory with --history-dir",
-                    Trouble::of(error).advice()
+                    "the history could not be written. {}, or name a different directory with {}",
+                    Trouble::of(error).advice(self.context.names), self.context.names.history_directory
                 );
             }
         }
@@ -102,7 +102,7 @@ impl HistoryWriter {
     }
 
     fn write<W: Write>(&self, out: W, reason: Reason, batches: &[Arc<Batch>]) -> io::Result<(W, u64)> {
-        let mut header = self.source.header(batches[0].wall_ms());
+        let mut header = self.context.header(batches[0].wall_ms());
         header.history = Some(reason.word().to_owned());
         let mut writer = FileWriter::new(out, &header)?;
         for sealed in batches.iter().flat_map(|batch| &batch.chunks) {

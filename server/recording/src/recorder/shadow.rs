@@ -21,8 +21,8 @@ use parlour_sim::Simulation;
 use parlour_tick::TickOutput;
 
 use super::{
-    Reason, batch::Batch, batch_queue::BatchReceiver, counts::RecorderMetrics, history_handle::HistoryHandle,
-    source::Source,
+    Reason, batch::Batch, batch_queue::BatchReceiver, context::RecorderContext, counts::RecorderMetrics,
+    history_handle::HistoryHandle,
 };
 use crate::{
     format::{EndReason, FileWriter, Item, Outcome, Recording, TickRecord},
@@ -45,7 +45,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The inputs of the shadow thread.
 pub(super) struct Shadow {
     pub(super) batches: BatchReceiver,
-    pub(super) source: Arc<Source>,
+    pub(super) context: Arc<RecorderContext>,
     pub(super) metrics: Arc<RecorderMetrics>,
     pub(super) history: HistoryHandle,
     /// The last tick that was recorded.
@@ -130,7 +130,7 @@ impl Shadow {
             following.world = None;
         }
         if following.world.is_none() && batch.first_tick() == 1 && !batch.is_keyframe() {
-            let (config, logic) = (self.source.config.clone(), self.source.logic.clone());
+            let (config, logic) = (self.context.config.clone(), self.context.logic.clone());
             let mut world = Simulation::with_plugins(config, logic);
             world.mute();
             (following.world, following.since) = (Some(world), 0);
@@ -161,7 +161,7 @@ impl Shadow {
         }
         // Drop the old world first, so that there are never three in memory.
         (following.world, following.since) = (None, tick);
-        let loaded = world::load(&self.source.config, &self.source.logic, Tick(tick), state);
+        let loaded = world::load(&self.context.config, &self.context.logic, Tick(tick), state);
         let loaded = loaded.map_err(|error| Divergence {
             tick,
             parts: format!("the saved world: {error}"),
@@ -200,7 +200,7 @@ impl Shadow {
             tick: batch.first_tick(),
             parts: format!("the recording, which cannot be read back: {error}"),
         };
-        let header = self.source.header(batch.wall_ms());
+        let header = self.context.header(batch.wall_ms());
         let read = || -> Result<Vec<Item>, Box<dyn std::error::Error>> {
             let mut writer = FileWriter::new(Cursor::new(Vec::new()), &header)?;
             for sealed in &batch.chunks {

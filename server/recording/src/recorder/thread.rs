@@ -16,12 +16,12 @@ use super::{
     HistoryError, Reason,
     batch::Batch,
     batch_queue::{BatchSender, NotTaken},
+    context::RecorderContext,
     counts::RecorderMetrics,
     history::History,
     history_handle::{HistoryAnswer, HistoryRequest},
     history_writer::WriteJob,
     record_ring::{LiveTick, TickReceiver},
-    source::Source,
     throttle::Throttle,
 };
 use crate::format::{EndReason, PushError, TicksBuilder, seal_keyframe};
@@ -44,7 +44,7 @@ const KEPT_KEYFRAME: usize = 256 << 20;
 pub(super) struct Recorder {
     pub(super) ticks: TickReceiver,
     pub(super) requests: Receiver<HistoryRequest>,
-    pub(super) source: Arc<Source>,
+    pub(super) context: Arc<RecorderContext>,
     pub(super) metrics: Arc<RecorderMetrics>,
     pub(super) history: Option<History>,
     pub(super) disk: Option<BatchSender>,
@@ -108,7 +108,7 @@ impl Recorder {
                 self.stock();
             }
             // The world exists, or it would not have ticked.
-            let state = state.get_or_insert_with(|| State::new(self.source.parts().len()));
+            let state = state.get_or_insert_with(|| State::new(self.context.parts().len()));
             self.take_in(&record, state);
             state.recycle(&mut record);
             // Full only if the tick thread takes none back.
@@ -118,7 +118,7 @@ impl Recorder {
 
     /// Makes empty records, so that the tick thread need not if this thread is late.
     fn stock(&mut self) {
-        let parts = self.source.parts().len();
+        let parts = self.context.parts().len();
         for _ in 0..STOCK {
             let mut record = LiveTick::default();
             record.parts.reserve(parts);
