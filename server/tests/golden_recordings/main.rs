@@ -8,8 +8,6 @@
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod ledger;
-#[path = "../support/recorder.rs"]
-mod recorder;
 mod scenarios;
 
 #[allow(dead_code, reason = "its main shows it to people")]
@@ -22,8 +20,8 @@ use parlour_recording::{format::EndReason, replay::Replay};
 use parlour_server::maps;
 use parlour_shared::ids::Tick;
 use parlour_sim::{Fold, SIMULATION, Simulation};
+use parlour_testing::recording::{WorldRecorder, header};
 use parlour_tick::TickOutput;
-use recorder::Recorder;
 use scenarios::Scenario;
 
 fn directory() -> PathBuf {
@@ -41,10 +39,10 @@ const KEYFRAME_TICKS: u32 = 600;
 /// Runs a scenario and records it; gives the file, and a hash of all hashes.
 fn record(scenario: &Scenario) -> (Vec<u8>, u64) {
     let world = Simulation::with_plugins(scenario.config.clone(), scenario.logic.clone());
-    let mut header = recorder::header(&world, &scenario.config, BEGAN_MS);
+    let mut header = header(&world, &scenario.config, BEGAN_MS);
     // The same bytes from every commit.
     header.build = "0.1.0".to_owned();
-    let mut recorder = Recorder::new(Vec::new(), header, world, KEYFRAME_TICKS);
+    let mut recorder = WorldRecorder::new(Vec::new(), header, world, KEYFRAME_TICKS);
     let mut hashes = Fold::new(0);
     for input in &scenario.inputs {
         recorder.step(input);

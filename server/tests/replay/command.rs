@@ -4,10 +4,10 @@ use std::fs;
 
 use parlour_sim::{Logic, SIMULATION, SimulationApp};
 
-use crate::support::{Recorded, Temporary, parlour, story};
+use crate::support::{ScriptedRecording, TemporaryPath, parlour, story, without_events};
 
-fn recorded(script: &Recorded, ticks: u32) -> Temporary {
-    Temporary::file(&script.record(ticks))
+fn recorded(script: &ScriptedRecording, ticks: u32) -> TemporaryPath {
+    TemporaryPath::file(&script.record(ticks))
 }
 
 /// The one line and the code of a replay that ends badly.
@@ -63,7 +63,7 @@ fn other_versions_maps_and_logic() {
     );
 
     let file = recorded(&story(), 20);
-    let maps = Temporary::directory();
+    let maps = TemporaryPath::directory();
     let map = format!("{}/../assets/maps/", env!("CARGO_MANIFEST_DIR"));
     for name in ["lobby.tmx", "garden.tmx", "plaza.tmx"] {
         fs::copy(format!("{map}{name}"), maps.0.join(name)).unwrap();
@@ -102,17 +102,17 @@ fn what_is_no_recording() {
     let (code, err) = refused(&["/nowhere.plr"]);
     assert_eq!(code, Some(65));
     assert!(err.contains("/nowhere.plr: cannot be read"), "{err}");
-    let text = Temporary::file(b"[settings]\nthis is some other file");
+    let text = TemporaryPath::file(b"[settings]\nthis is some other file");
     let (code, err) = refused(&[text.path()]);
     assert_eq!(code, Some(65));
     assert!(err.contains("not a recording"), "{err}");
-    let header = Temporary::file(&story().record(20)[..100]);
+    let header = TemporaryPath::file(&story().record(20)[..100]);
     assert_eq!(refused(&[header.path()]).0, Some(65));
 }
 
 #[test]
 fn words_that_cannot_be_understood() {
-    let file = recorded(&Recorded::default(), 20);
+    let file = recorded(&without_events(), 20);
     for words in [
         &["--from", "yesterday"][..],
         &["--dump", "everything"],
@@ -139,7 +139,7 @@ fn words_that_cannot_be_understood() {
 
 #[test]
 fn settings_that_a_replay_does_not_use_are_refused() {
-    let file = recorded(&Recorded::default(), 20);
+    let file = recorded(&without_events(), 20);
     for (words, right) in [
         (
             &["--seed", "7", "--capacity", "5"][..],
@@ -168,7 +168,7 @@ fn settings_that_a_replay_does_not_use_are_refused() {
 
 #[test]
 fn a_moment_that_is_not_in_it_is_no_fault_of_the_file() {
-    let file = recorded(&Recorded::default(), 20);
+    let file = recorded(&without_events(), 20);
     for words in [
         &["--from", "14:05"][..],
         &["--dump", "players", "--at", "14:05"],
@@ -197,7 +197,7 @@ fn a_moment_that_is_not_in_it_is_no_fault_of_the_file() {
         "{err}"
     );
     // Nothing can be asked of a file without a tick.
-    let empty = recorded(&Recorded::default(), 0);
+    let empty = recorded(&without_events(), 0);
     assert_eq!(refused(&[empty.path(), "--from", "14:05"]).0, Some(65));
 }
 

@@ -4,14 +4,14 @@ use std::fs;
 
 use parlour_recording::replay::{Extent, find};
 
-use crate::support::{Recorded, STARTED_MS, Temporary, parlour};
+use crate::support::{STARTED_MS, TemporaryPath, parlour, without_events};
 
 /// Three recordings of five seconds: at 14:03:00, 14:03:05 and a day later.
-fn directory() -> Temporary {
-    let directory = Temporary::directory();
+fn directory() -> TemporaryPath {
+    let directory = TemporaryPath::directory();
     for (name, after) in [("b.plr", 0), ("a.plr", 5_000), ("c.plr", 86_400_000)] {
-        let mut script = Recorded::default();
-        script.started_ms = Some(STARTED_MS + after);
+        let mut script = without_events();
+        script.started_ms = STARTED_MS + after;
         fs::write(directory.0.join(name), script.record(300)).unwrap();
     }
     fs::write(directory.0.join("notes.txt"), "no recording").unwrap();
@@ -60,7 +60,7 @@ fn the_command_says_which_it_took() {
     let (code, _, err) = parlour(&[directory.path(), "--from", "15:00"]);
     assert_eq!(code, Some(64));
     assert!(err.contains("no recording has 15:00:00.000. There are"), "{err}");
-    let empty = Temporary::directory();
+    let empty = TemporaryPath::directory();
     let (code, _, err) = parlour(&[empty.path()]);
     assert_eq!(code, Some(65));
     assert!(err.contains("no recording (*.plr) in this directory"), "{err}");
@@ -68,11 +68,11 @@ fn the_command_says_which_it_took() {
 
 #[test]
 fn a_time_shortly_before_a_file_begins_is_that_of_the_file() {
-    let directory = Temporary::directory();
+    let directory = TemporaryPath::directory();
     // They begin at 14:03:07, 14:03:20 and 14:05.
     for (name, after) in [("b.plr", 7_000), ("a.plr", 20_000), ("c.plr", 120_000)] {
-        let mut script = Recorded::default();
-        script.started_ms = Some(STARTED_MS + after);
+        let mut script = without_events();
+        script.started_ms = STARTED_MS + after;
         fs::write(directory.0.join(name), script.record(300)).unwrap();
     }
     let name = |text: &str| {

@@ -8,10 +8,10 @@ use parlour_testing::SessionActions as _;
 
 use parlour_shared::message::Scope;
 
-use crate::support::{Recorded, Temporary, parlour, replay, story, ticks};
+use crate::support::{TemporaryPath, parlour, replay, story, ticks, without_events};
 
 fn rows(table: Table, from: u32, to: u32, filter: &Filter) -> Dump {
-    let file = Temporary::file(&story().record(900));
+    let file = TemporaryPath::file(&story().record(900));
     dump(&mut replay(&file), table, ticks(from, to), filter).unwrap()
 }
 
@@ -78,7 +78,7 @@ fn a_player_is_asked_for_by_name_id_or_session() {
 
 #[test]
 fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
-    let file = Temporary::file(&story().record(900));
+    let file = TemporaryPath::file(&story().record(900));
     let shown = |words: &[&str]| {
         let (code, out, err) = parlour(&[&[file.path(), "--dump"], words].concat());
         (code, out.lines().count(), err)
@@ -246,7 +246,7 @@ fn a_table_is_aligned() {
 
 #[test]
 fn the_command_prints_both_forms() {
-    let file = Temporary::file(&story().record(400));
+    let file = TemporaryPath::file(&story().record(400));
     let (code, out, err) = parlour(&[file.path(), "--dump", "players", "--at", "14:03:01.5"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert_eq!(out.lines().count(), 4, "{out}");
@@ -281,8 +281,8 @@ fn the_command_prints_both_forms() {
 
 /// Two players named Ada, a third whose name is the id of the first, and a fourth whose name is the
 /// number of the second. All say something; the first is gone after tick 100.
-fn namesakes() -> (Temporary, Vec<String>) {
-    let ids_at = |file: &Temporary, tick| -> Vec<String> {
+fn namesakes() -> (TemporaryPath, Vec<String>) {
+    let ids_at = |file: &TemporaryPath, tick| -> Vec<String> {
         let players = dump(
             &mut replay(file),
             Table::Players,
@@ -292,10 +292,10 @@ fn namesakes() -> (Temporary, Vec<String>) {
         .unwrap();
         column(&players, "id").into_iter().map(String::from).collect()
     };
-    let mut script = Recorded::default();
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(20).arrive(2, "Ada", "plaza");
-    let ids = ids_at(&Temporary::file(&script.record(30)), 30);
+    let ids = ids_at(&TemporaryPath::file(&script.record(30)), 30);
     script.at(40).arrive(3, &ids[0], "plaza");
     script.at(40).arrive(4, "2", "plaza");
     for (tick, session) in (91..).zip(1..=4) {
@@ -304,7 +304,7 @@ fn namesakes() -> (Temporary, Vec<String>) {
             .chat(session, Scope::Room, &format!("from {session}"));
     }
     script.at(100).close(1);
-    let file = Temporary::file(&script.record(120));
+    let file = TemporaryPath::file(&script.record(120));
     let ids = ids_at(&file, 90);
     (file, ids)
 }

@@ -7,9 +7,9 @@ use parlour_shared::ids::{SessionId, Tick};
 use parlour_sim::Motion;
 use serde_json::Value;
 
-use crate::support::{Temporary, parlour, replay, story, ticks, whole};
+use crate::support::{TemporaryPath, parlour, replay, story, ticks, whole};
 
-fn lines(file: &Temporary, window: Window) -> Vec<Value> {
+fn lines(file: &TemporaryPath, window: Window) -> Vec<Value> {
     let mut out = Vec::new();
     export(&mut replay(file), window, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
@@ -24,7 +24,7 @@ fn of<'a>(lines: &'a [Value], kind: &str) -> Vec<&'a Value> {
 
 #[test]
 fn it_has_all_that_happened() {
-    let file = Temporary::file(&story().record(900));
+    let file = TemporaryPath::file(&story().record(900));
     let window = whole(&replay(&file));
     let lines = lines(&file, window);
     assert_eq!(
@@ -97,7 +97,7 @@ fn motion_agrees_with_the_world() {
             }
         }
     });
-    let file = Temporary::file(&bytes);
+    let file = TemporaryPath::file(&bytes);
     for (from, to) in [(1, 900), (400, 700)] {
         let lines = lines(&file, ticks(from, to));
         let mut segments: BTreeMap<u32, [i64; 5]> = BTreeMap::new();
@@ -128,7 +128,7 @@ fn motion_agrees_with_the_world() {
 
 #[test]
 fn from_the_middle_on_it_says_who_is_there() {
-    let file = Temporary::file(&story().record(900));
+    let file = TemporaryPath::file(&story().record(900));
     let lines = lines(
         &file,
         Window {
@@ -146,10 +146,10 @@ fn from_the_middle_on_it_says_who_is_there() {
 
 #[test]
 fn the_command_writes_a_file_or_standard_output() {
-    let file = Temporary::file(&story().record(60));
+    let file = TemporaryPath::file(&story().record(60));
     let (code, out, err) = parlour(&[file.path(), "--export"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    let target = Temporary::file(b"");
+    let target = TemporaryPath::file(b"");
     let (code, nothing, _) = parlour(&[file.path(), &format!("--export={}", target.path())]);
     assert_eq!((code, nothing.as_str()), (Some(0), ""));
     assert_eq!(std::fs::read_to_string(&target.0).unwrap(), out);
@@ -158,8 +158,8 @@ fn the_command_writes_a_file_or_standard_output() {
 
 #[test]
 fn an_export_does_not_overwrite_a_file() {
-    let file = Temporary::file(&story().record(60));
-    let target = Temporary::file(b"all that is left");
+    let file = TemporaryPath::file(&story().record(60));
+    let target = TemporaryPath::file(b"all that is left");
     let (code, out, err) = parlour(&[file.path(), &format!("--export={}", target.path())]);
     assert_eq!((code, out.as_str()), (Some(73), ""));
     let expected = "exists already, and is not overwritten: name a different file or remove this one\n";
@@ -179,7 +179,7 @@ fn an_export_does_not_overwrite_a_file() {
 
 #[test]
 fn a_file_without_an_equals_sign_gets_a_tip() {
-    let file = Temporary::file(&story().record(60));
+    let file = TemporaryPath::file(&story().record(60));
     for (words, tip) in [
         ([file.path(), "--export", "out.jsonl"], "--export=out.jsonl\n"),
         ([file.path(), "--export", "my out"], "--export='my out'\n"),

@@ -7,7 +7,7 @@ use parlour_testing::SessionActions as _;
 
 use parlour_shared::message::Scope;
 
-use crate::support::{Recorded, Temporary, parlour, replay, story, ticks};
+use crate::support::{TemporaryPath, parlour, replay, story, ticks, without_events};
 
 fn told(whom: &str, from: u32, to: u32) -> Result<Vec<String>, ShowError> {
     told_of(&story().record(900), whom, None, ticks(from, to))
@@ -19,7 +19,7 @@ fn told_of(
     room: Option<&str>,
     window: Window,
 ) -> Result<Vec<String>, ShowError> {
-    let file = Temporary::file(recording);
+    let file = TemporaryPath::file(recording);
     let mut lines = Vec::new();
     follow(
         &mut replay(&file),
@@ -77,7 +77,7 @@ fn who_is_not_there_is_looked_for() {
 
 #[test]
 fn the_command_tells_it() {
-    let file = Temporary::file(&story().record(300));
+    let file = TemporaryPath::file(&story().record(300));
     let (code, out, err) = parlour(&[file.path(), "--follow", "Bob", "--to", "14:03:03"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(
@@ -125,7 +125,7 @@ fn in_a_room_only_what_happens_there_is_told() {
 
 #[test]
 fn the_command_honours_the_room() {
-    let file = Temporary::file(&story().record(900));
+    let file = TemporaryPath::file(&story().record(900));
     let (code, out, err) = parlour(&[file.path(), "--follow", "Ada", "--room", "plaza/3"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.contains("plaza/3") && !out.contains("sees Bob"), "{out}");
@@ -136,7 +136,7 @@ fn the_command_honours_the_room() {
 #[test]
 fn who_has_the_name_of_another_is_mentioned_with_an_id() {
     // Session 1 and session 2 appear near each other.
-    let mut script = Recorded::default();
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "lobby/3");
     script.at(30).arrive(2, "Ada", "lobby/3");
     script.at(60).chat(2, Scope::Room, "hello");
@@ -159,10 +159,10 @@ fn who_has_the_name_of_another_is_mentioned_with_an_id() {
 
 #[test]
 fn of_several_with_one_name_none_is_chosen() {
-    let mut script = Recorded::default();
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(20).arrive(2, "Ada", "lobby/3");
-    let file = Temporary::file(&script.record(120));
+    let file = TemporaryPath::file(&script.record(120));
     let (code, out, err) = parlour(&[file.path(), "--follow", "Ada", "--from", "30"]);
     assert_eq!((code, out.as_str()), (Some(64), ""));
     let (head, them) = err

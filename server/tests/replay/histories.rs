@@ -9,19 +9,19 @@ use parlour_recording::{
 };
 use parlour_sim::SIMULATION;
 
-use crate::support::{Recorded, STARTED_MS, Temporary, config, parlour, story};
+use crate::support::{STARTED_MS, TemporaryPath, config, parlour, story, without_events};
 
 /// Writes a history of so many ticks from a time on.
-fn put_history(directory: &Temporary, name: &str, after_ms: u64, ticks: u32) {
-    let mut script = Recorded::default();
-    script.started_ms = Some(STARTED_MS + after_ms);
+fn put_history(directory: &TemporaryPath, name: &str, after_ms: u64, ticks: u32) {
+    let mut script = without_events();
+    script.started_ms = STARTED_MS + after_ms;
     script.history = Some("asked");
     fs::write(directory.0.join(name), script.record(ticks)).unwrap();
 }
 
 /// The story in three files, and two histories: one of its beginning and one of the minute after
 /// its end.
-fn recorded() -> Temporary {
+fn recorded() -> TemporaryPath {
     let directory = story().record_rotated(900, &[300, 600]);
     put_history(&directory, "t1-asked.plr", 5_000, 900);
     put_history(&directory, "renamed.plr", 3_600_000, 100);
@@ -129,7 +129,7 @@ fn a_moment_that_only_a_history_has_is_an_error_with_the_line_to_type() {
 
 #[test]
 fn without_a_recording_the_newest_history_is_taken() {
-    let directory = Temporary::directory();
+    let directory = TemporaryPath::directory();
     put_history(&directory, "b-asked.plr", 0, 100);
     // Both begin with the server, and the first was written later.
     put_history(&directory, "a-asked.plr", 0, 300);
@@ -151,7 +151,7 @@ fn without_a_recording_the_newest_history_is_taken() {
 
 #[test]
 fn beside_a_recording_that_cannot_be_opened_no_history_is_taken() {
-    let directory = Temporary::directory();
+    let directory = TemporaryPath::directory();
     put_history(&directory, "t1-asked.plr", 5_000, 900);
     fs::write(
         directory.0.join("t1.plr"),
@@ -170,7 +170,7 @@ fn beside_a_recording_that_cannot_be_opened_no_history_is_taken() {
 
 #[test]
 fn a_history_is_known_by_its_bytes() {
-    let directory = Temporary::directory();
+    let directory = TemporaryPath::directory();
     put_history(&directory, "20261121T140300Z-t1-panic.plr", 0, 300);
     // Cut, it has lost its end marker.
     let whole = fs::read(directory.0.join("20261121T140300Z-t1-panic.plr")).unwrap();
@@ -181,7 +181,7 @@ fn a_history_is_known_by_its_bytes() {
     old.end(EndReason::Stopped, "the history of a server").unwrap();
     fs::write(directory.0.join("old.plr"), old.into_inner()).unwrap();
     // A recording may have any name, also one like that of a history.
-    let recording = Recorded::default().record(120);
+    let recording = without_events().record(120);
     fs::write(directory.0.join("20261121T140300Z-t1-asked.plr"), recording).unwrap();
     fs::write(directory.0.join("begun.plr"), b"").unwrap();
     let found = find(&directory.0, None, Extent::Onwards).unwrap();
@@ -209,8 +209,8 @@ fn a_file_is_replayed_whatever_it_is() {
 
 #[test]
 fn a_history_and_a_recording_of_one_world_are_compared() {
-    let directory = Temporary::directory();
-    fs::write(directory.0.join("t1.plr"), Recorded::default().record(200)).unwrap();
+    let directory = TemporaryPath::directory();
+    fs::write(directory.0.join("t1.plr"), without_events().record(200)).unwrap();
     put_history(&directory, "t1-asked.plr", 0, 100);
     let history = format!("{}/t1-asked.plr", directory.path());
     let (code, out, err) = parlour(&[directory.path(), "--diff", &history]);

@@ -4,12 +4,12 @@ use parlour_recording::replay::Replay;
 use parlour_shared::{ids::Tick, message::Scope};
 use parlour_testing::SessionActions as _;
 
-use crate::support::{Recorded, Temporary, bundled, parlour, replay};
+use crate::support::{ScriptedRecording, TemporaryPath, bundled, parlour, replay, without_events};
 
 /// Ada speaks at tick 100, Bob comes at 200. At the end of the 1500 ticks everybody leaves, in two
 /// ticks.
-fn evening() -> Recorded {
-    let mut script = Recorded::default();
+fn evening() -> ScriptedRecording {
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(100).chat(1, Scope::Room, "hello");
     script.at(200).arrive(2, "Bob", "plaza");
@@ -21,7 +21,7 @@ fn evening() -> Recorded {
 }
 
 /// The note and the lines of a table below its head.
-fn dumped(file: &Temporary, words: &[&str]) -> (String, usize) {
+fn dumped(file: &TemporaryPath, words: &[&str]) -> (String, usize) {
     let (code, out, err) = parlour(&[&[file.path(), "--dump"], words].concat());
     assert_eq!(code, Some(0), "{words:?}: {err}");
     (err, out.lines().count() - 1)
@@ -29,7 +29,7 @@ fn dumped(file: &Temporary, words: &[&str]) -> (String, usize) {
 
 #[test]
 fn nothing_in_the_last_ten_seconds_says_how_to_look_at_more() {
-    let file = Temporary::file(&evening().record(1500));
+    let file = TemporaryPath::file(&evening().record(1500));
     let note = "parlour: no chat in ticks 900 to 1500: without --from only 10 s are searched, --from +0s searches everything before\n";
     assert_eq!(dumped(&file, &["chat"]), (note.to_owned(), 0));
     assert_eq!(dumped(&file, &["chat", "--from", "+0s"]), (String::new(), 1));
@@ -78,17 +78,17 @@ fn a_directory_is_looked_at_from_its_beginning() {
 
 #[test]
 fn a_part_without_a_moment_says_that_it_is_one() {
-    let file = Temporary::file(&evening().record(1500));
+    let file = TemporaryPath::file(&evening().record(1500));
     let note = "parlour: these are the last 10 s, ticks 900 to 1500: --from +0s shows all\n";
     assert_eq!(dumped(&file, &["commands"]), (note.to_owned(), 2));
     assert_eq!(dumped(&file, &["commands", "--at", "t1500"]), (String::new(), 2));
-    let short = Temporary::file(&evening().record(300));
+    let short = TemporaryPath::file(&evening().record(300));
     assert_eq!(dumped(&short, &["chat"]), (String::new(), 1));
 }
 
 #[test]
 fn players_of_a_server_that_stopped_are_those_before_all_left() {
-    let file = Temporary::file(&evening().record(1500));
+    let file = TemporaryPath::file(&evening().record(1500));
     let note = "parlour: nobody is left after tick 1500: these are the players after tick 1497, before the last of them left\n";
     let (code, out, err) = parlour(&[file.path(), "--dump", "players"]);
     assert_eq!((code, err.as_str()), (Some(0), note));
@@ -107,14 +107,14 @@ fn players_of_a_server_that_stopped_are_those_before_all_left() {
     assert_eq!((note.as_str(), rows), ("parlour: nobody after tick 1500\n", 0));
     // While somebody is there, nothing is looked for.
     assert_eq!(
-        dumped(&Temporary::file(&evening().record(1498)), &["players"]),
+        dumped(&TemporaryPath::file(&evening().record(1498)), &["players"]),
         (String::new(), 1)
     );
 }
 
 #[test]
 fn the_last_tick_with_anyone_in_it_may_lie_in_an_earlier_file() {
-    let mut script = Recorded::default();
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(500).close(1);
     let directory = script.record_rotated(1800, &[300, 900, 1500]);
@@ -144,7 +144,7 @@ fn the_last_tick_with_anyone_in_it_may_lie_in_an_earlier_file() {
             .unwrap(),
         None
     );
-    let empty = Temporary::file(&Recorded::default().record(60));
+    let empty = TemporaryPath::file(&without_events().record(60));
     assert_eq!(replay(&empty).before_all_left(Tick(60)).unwrap(), None);
     let (note, rows) = dumped(&empty, &["players"]);
     assert_eq!(

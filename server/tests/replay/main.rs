@@ -4,16 +4,13 @@
 
 mod command;
 mod damage;
+mod diff;
 mod directories;
 mod dump;
 mod export;
 mod follow;
 mod histories;
-mod letters;
 mod looked_at;
-mod moments;
+mod player_names;
 mod rotated;
-mod saved_worlds;
 mod support;
-mod verify;
-mod words;

@@ -11,18 +11,18 @@ use std::{
 use parlour_shared::message::Scope;
 use serde_json::Value;
 
-use crate::support::{Recorded, Temporary, parlour, story};
+use crate::support::{TemporaryPath, parlour, story, without_events};
 use parlour_testing::SessionActions as _;
 
 /// The story in three files, which begin at ticks 1, 301 and 601.
-fn rotated() -> Temporary {
+fn rotated() -> TemporaryPath {
     story().record_rotated(900, &[300, 600])
 }
 
 #[test]
 fn two_directories_are_compared_through_all_of_their_files() {
     let (one, other) = (rotated(), story().record_rotated(900, &[600]));
-    let whole = Temporary::file(&story().record(900));
+    let whole = TemporaryPath::file(&story().record(900));
     for (one, other) in [(&one, &other), (&one, &whole), (&whole, &one)] {
         let (code, out, err) = parlour(&[one.path(), "--diff", other.path()]);
         assert_eq!(
@@ -77,7 +77,7 @@ fn a_directory_is_compared_with_what_it_comes_to_now() {
 
 #[test]
 fn who_is_not_in_the_window_is_looked_for_in_all_files() {
-    let mut script = Recorded::default();
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(650).arrive(2, "Zoe", "plaza");
     let directory = script.record_rotated(900, &[300, 600]);
@@ -96,8 +96,8 @@ fn a_distance_counts_from_the_beginning_of_the_run() {
 }
 
 /// Ada speaks three times, once in each of three files.
-fn three_chats() -> Temporary {
-    let mut script = Recorded::default();
+fn three_chats() -> TemporaryPath {
+    let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");
     script.at(250).chat(1, Scope::Room, "one");
     script.at(550).chat(1, Scope::Room, "two");

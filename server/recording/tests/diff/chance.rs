@@ -46,7 +46,7 @@ fn names(difference: &StateDifference) -> [&str; 4] {
         .as_ref()
         .unwrap_or_else(|| panic!("no system: {difference:?}"));
     assert!(
-        system.full.ends_with(&system.short) && system.full.starts_with("replay_diff::"),
+        system.full.ends_with(&system.short) && system.full.starts_with("diff::"),
         "{system:?}"
     );
     [

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod chance;
-mod command;
 mod files;
 mod not_declared;
 mod programs;

@@ -1,8 +1,5 @@
 //! Makes recordings by running worlds: four players in one room, who walk about.
 
-#[path = "../support/recorder.rs"]
-mod recorder;
-
 use std::{
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -21,11 +18,13 @@ use parlour_recording::{
 };
 use parlour_shared::motion::{Direction, Position, WallGrid};
 use parlour_sim::{Logic, Player, SimConfig, Simulation, SimulationApp};
-use parlour_testing::{Script, SessionActions as _, maps::map};
+use parlour_testing::{
+    Script, SessionActions as _,
+    maps::map,
+    recording::{WorldRecorder, header},
+};
 use parlour_tick::TickInput;
 use serde::{Deserialize, Serialize};
-
-use recorder::Recorder;
 
 /// The tick at which most that is planted shows.
 pub(crate) const AT: u32 = 150;
@@ -99,7 +98,7 @@ pub(crate) struct Recorded {
     /// The hash after each tick, from the first.
     hashes: Vec<u64>,
     /// Keeps the world alive, so that no other world has the same addresses.
-    recorder: Recorder<File>,
+    recorder: WorldRecorder<File>,
 }
 
 impl Drop for Recorded {
@@ -124,9 +123,9 @@ pub(crate) fn record_on(name: &str, logic: &Logic, first: &Recorded, from: u32) 
 
 fn run(name: &str, config: &SimConfig, world: Simulation, inputs: &[TickInput]) -> Recorded {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diff-{}-{name}", std::process::id()));
-    let header = recorder::header(&world, config, STARTED);
+    let header = header(&world, config, STARTED);
     let rest = &inputs[world.tick().0 as usize..];
-    let mut recorder = Recorder::new(File::create(&path).unwrap(), header, world, EVERY);
+    let mut recorder = WorldRecorder::new(File::create(&path).unwrap(), header, world, EVERY);
     let mut hashes = Vec::new();
     for input in rest {
         let step = AssertUnwindSafe(|| recorder.step(input));
