@@ -26,7 +26,7 @@ use rtrb::RingBuffer;
 
 use crate::{failure::Failure, tick_loop::MakeTicker};
 pub(crate) use control::{ControlError, PlaybackControl, PlaybackStatus};
-use reader::Reader;
+use reader::RecordingReader;
 pub use steer::SteerError;
 use ticker::PlaybackTicker;
 
@@ -117,7 +117,7 @@ impl Playback {
         let (items, ready) = RingBuffer::new(AHEAD);
         let (commands, commanded) = RingBuffer::new(COMMANDS);
         let (control, requests) = control::pair(self.times, (self.first, self.last));
-        let reader = Reader {
+        let reader = RecordingReader {
             rings: reader::Rings {
                 items,
                 commands: commanded,

@@ -24,6 +24,7 @@ mod end_cause;
 mod file_name;
 mod history;
 mod history_handle;
+mod history_throttle;
 mod history_writer;
 mod options;
 mod record_ring;
@@ -31,7 +32,6 @@ mod resume;
 mod shadow;
 mod start;
 mod thread;
-mod throttle;
 mod trouble;
 
 pub use counts::RecorderMetrics;

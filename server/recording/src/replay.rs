@@ -13,10 +13,10 @@ pub mod follow;
 mod leaving;
 mod moment;
 mod player_query;
+mod player_roster;
 mod presence;
 mod record_again;
 mod refusals;
-mod roster;
 mod run;
 mod second_world;
 mod tape;
@@ -35,13 +35,13 @@ use parlour_sim::{Logic, SIMULATION, SimConfig, Simulation};
 use crate::format::{Ending, Recording, Times};
 pub use error::{ReplayError, ShowError};
 pub use find::{ChosenFiles, Extent, FindError, OtherFiles, find};
-pub use moment::{Moment, MomentError, NotAMoment};
+pub use moment::{Moment, MomentError, ParseMomentError};
 pub use player_query::{PlayerQuery, describe_namesakes};
-pub use roster::{Change, Roster};
-pub use run::{Ran, Rest, Run};
-use tape::Spot;
+pub use player_roster::{PlayerChange, PlayerRoster};
+pub use run::{RemainingTicks, ReplayedTick, Run};
 pub use tape::Tape;
-pub use verify::{Verified, verify};
+use tape::TapePosition;
+pub use verify::{Verification, verify};
 pub use window::Window;
 pub use window_players::WindowPlayers;
 pub use world::step_caught;
@@ -140,7 +140,7 @@ impl Replay {
             return Err(not_in_it.into());
         }
         let mut run = self.run_before(tick)?;
-        while let Some(Ran { tick, panic }) = run.next_up_to(tick)? {
+        while let Some(ReplayedTick { tick, panic }) = run.next_up_to(tick)? {
             if let Some(message) = panic {
                 return Err(ReplayError::Panicked { tick, message });
             }
@@ -161,7 +161,7 @@ impl Replay {
     }
 
     /// Starts a run at a place.
-    fn run_from(&mut self, spot: Spot) -> Result<Run<'_>, ReplayError> {
+    fn run_from(&mut self, spot: TapePosition) -> Result<Run<'_>, ReplayError> {
         Run::begin(self.tape.read_from(spot), &self.config, &self.logic)
     }
 

@@ -2,7 +2,7 @@
 
 use parlour_recording::replay::{
     PlayerQuery,
-    dump::{Dump, Filter, Table, aligned, dump},
+    dump::{Dump, DumpTable, Filter, aligned, dump},
 };
 use parlour_testing::SessionActions as _;
 
@@ -10,7 +10,7 @@ use parlour_shared::message::Scope;
 
 use crate::support::{TemporaryPath, parlour, replay, story, ticks, without_events};
 
-fn rows(table: Table, from: u32, to: u32, filter: &Filter) -> Dump {
+fn rows(table: DumpTable, from: u32, to: u32, filter: &Filter) -> Dump {
     let file = TemporaryPath::file(&story().record(900));
     dump(&mut replay(&file), table, ticks(from, to), filter).unwrap()
 }
@@ -29,7 +29,7 @@ fn column<'a>(dump: &'a Dump, name: &str) -> Vec<&'a str> {
 
 #[test]
 fn players_as_they_are_after_a_tick() {
-    let all = rows(Table::Players, 1, 70, &Filter::default());
+    let all = rows(DumpTable::Players, 1, 70, &Filter::default());
     assert_eq!(column(&all, "name"), ["Ada", "Bob", "Cleo"]);
     assert_eq!(column(&all, "room"), ["lobby/3", "lobby/3", "plaza"]);
     assert_eq!(column(&all, "moving"), ["walks north", "stands", "stands"]);
@@ -37,7 +37,7 @@ fn players_as_they_are_after_a_tick() {
         all.json[0]["x_px"].as_f64().unwrap(),
         all.json[0]["y_px"].as_f64().unwrap(),
     );
-    let later = rows(Table::Players, 1, 71, &of("Ada"));
+    let later = rows(DumpTable::Players, 1, 71, &of("Ada"));
     assert_eq!(later.json.len(), 1);
     assert_eq!(later.json[0]["x_px"].as_f64().unwrap(), x);
     assert_eq!(later.json[0]["y_px"].as_f64().unwrap(), y - 2.5);
@@ -48,23 +48,23 @@ fn players_as_they_are_after_a_tick() {
     );
     // After it closed it is not there any more.
     assert_eq!(
-        column(&rows(Table::Players, 1, 799, &Filter::default()), "name"),
+        column(&rows(DumpTable::Players, 1, 799, &Filter::default()), "name"),
         ["Ada", "Bob", "Cleo"]
     );
     assert_eq!(
-        column(&rows(Table::Players, 1, 800, &Filter::default()), "name"),
+        column(&rows(DumpTable::Players, 1, 800, &Filter::default()), "name"),
         ["Bob", "Cleo"]
     );
 }
 
 #[test]
 fn a_player_is_asked_for_by_name_id_or_session() {
-    let all = rows(Table::Players, 1, 70, &Filter::default());
+    let all = rows(DumpTable::Players, 1, 70, &Filter::default());
     let id = all.rows[1][0].clone();
     assert_eq!(id.len(), 8);
     for whom in ["Bob", "2", &id, &id.to_uppercase()] {
         assert_eq!(
-            column(&rows(Table::Players, 1, 70, &of(whom)), "name"),
+            column(&rows(DumpTable::Players, 1, 70, &of(whom)), "name"),
             ["Bob"],
             "{whom}"
         );
@@ -73,7 +73,7 @@ fn a_player_is_asked_for_by_name_id_or_session() {
         room: Some("plaza".into()),
         player: None,
     };
-    assert_eq!(column(&rows(Table::Players, 1, 70, &plaza), "name"), ["Cleo"]);
+    assert_eq!(column(&rows(DumpTable::Players, 1, 70, &plaza), "name"), ["Cleo"]);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_player_or_room_that_is_not_there_is_an_error_and_not_an_empty_table() {
 
 #[test]
 fn rooms_and_their_state() {
-    let rooms = rows(Table::Rooms, 1, 145, &Filter::default());
+    let rooms = rows(DumpTable::Rooms, 1, 145, &Filter::default());
     assert_eq!(column(&rooms, "room"), ["lobby/3", "plaza"]);
     assert_eq!(column(&rooms, "players"), ["2", "1"]);
     assert_eq!(
@@ -166,17 +166,17 @@ fn rooms_and_their_state() {
     );
     assert_eq!(rooms.json[0]["state"][0]["value"], "open\u{1b}[0m");
     assert_eq!(
-        column(&rows(Table::Rooms, 1, 145, &of("Bob")), "room"),
+        column(&rows(DumpTable::Rooms, 1, 145, &of("Bob")), "room"),
         ["lobby/3"]
     );
-    let later = rows(Table::Rooms, 1, 610, &Filter::default());
+    let later = rows(DumpTable::Rooms, 1, 610, &Filter::default());
     let plaza = later.rows.iter().find(|row| row[1] == "plaza/3").unwrap();
     assert_eq!((plaza[3].as_str(), plaza[4].as_str()), ("0", "t600"));
 }
 
 #[test]
 fn chat_with_those_who_heard_it() {
-    let chat = rows(Table::Chat, 1, 300, &Filter::default());
+    let chat = rows(DumpTable::Chat, 1, 300, &Filter::default());
     assert_eq!(column(&chat, "name"), ["Ada", "Bob"]);
     assert_eq!(column(&chat, "tick"), ["t90", "t120"]);
     assert_eq!(column(&chat, "to")[0], "room (1)");
@@ -184,10 +184,10 @@ fn chat_with_those_who_heard_it() {
     assert_eq!(column(&chat, "text")[0], "hello\\nall");
     assert_eq!(chat.json[0]["text"], "hello\nall");
     assert_eq!(chat.json[0]["heard_by"].as_array().unwrap().len(), 2);
-    assert!(rows(Table::Chat, 91, 119, &Filter::default()).rows.is_empty());
-    assert!(rows(Table::Chat, 1, 300, &of("Cleo")).rows.is_empty());
+    assert!(rows(DumpTable::Chat, 91, 119, &Filter::default()).rows.is_empty());
+    assert!(rows(DumpTable::Chat, 1, 300, &of("Cleo")).rows.is_empty());
     assert_eq!(
-        rows(Table::Chat, 1, 110, &of("Bob")).rows.len(),
+        rows(DumpTable::Chat, 1, 110, &of("Bob")).rows.len(),
         1,
         "Bob heard it"
     );
@@ -195,7 +195,7 @@ fn chat_with_those_who_heard_it() {
 
 #[test]
 fn commands_and_what_was_refused() {
-    let commands = rows(Table::Commands, 1, 200, &of("Ada"));
+    let commands = rows(DumpTable::Commands, 1, 200, &of("Ada"));
     let what = column(&commands, "what");
     let expected = [
         "opens as \"Ada\"",
@@ -217,7 +217,7 @@ fn commands_and_what_was_refused() {
         [(&"state door = \"shut\"", &"stale version: door has version 1")]
     );
 
-    let spam = rows(Table::Commands, 330, 330, &of("Bob"));
+    let spam = rows(DumpTable::Commands, 330, 330, &of("Bob"));
     let limited = column(&spam, "refused")
         .iter()
         .filter(|text| text.starts_with("rate limited"))
@@ -225,7 +225,7 @@ fn commands_and_what_was_refused() {
     assert!(limited > 0 && limited < 12, "{limited}");
     // The first ones were said.
     assert_eq!(column(&spam, "refused")[0], "");
-    let closes = rows(Table::Commands, 800, 800, &Filter::default());
+    let closes = rows(DumpTable::Commands, 800, 800, &Filter::default());
     assert_eq!(
         (column(&closes, "name"), column(&closes, "what")),
         (vec!["Ada"], vec!["closes"])
@@ -285,7 +285,7 @@ fn namesakes() -> (TemporaryPath, Vec<String>) {
     let ids_at = |file: &TemporaryPath, tick| -> Vec<String> {
         let players = dump(
             &mut replay(file),
-            Table::Players,
+            DumpTable::Players,
             ticks(1, tick),
             &Filter::default(),
         )
@@ -312,7 +312,7 @@ fn namesakes() -> (TemporaryPath, Vec<String>) {
 #[test]
 fn players_with_one_name_are_told_apart_by_their_ids() {
     let (file, ids) = namesakes();
-    for what in [Table::Chat, Table::Commands] {
+    for what in [DumpTable::Chat, DumpTable::Commands] {
         let all = dump(&mut replay(&file), what, ticks(91, 94), &Filter::default()).unwrap();
         assert_eq!(column(&all, "id"), ids, "{what:?}");
         assert_eq!(column(&all, "name"), ["Ada", "Ada", &ids[0], "2"], "{what:?}");
@@ -330,17 +330,23 @@ fn an_id_is_meant_before_a_number_and_a_number_before_a_name() {
     let (file, ids) = namesakes();
     let upper = ids[0].to_uppercase();
     for (whom, session) in [(ids[0].as_str(), "1"), (&upper, "1"), ("2", "2"), ("3", "3")] {
-        for (what, from) in [(Table::Players, 1), (Table::Commands, 91)] {
+        for (what, from) in [(DumpTable::Players, 1), (DumpTable::Commands, 91)] {
             let found = dump(&mut replay(&file), what, ticks(from, 94), &of(whom)).unwrap();
             assert_eq!(column(&found, "session"), [session], "{what:?} {whom}");
         }
         // Of a chat, the player is the one who spoke or one who heard it: they heard each other,
         // but are one player.
-        let chat = dump(&mut replay(&file), Table::Chat, ticks(91, 94), &of(whom)).unwrap();
+        let chat = dump(&mut replay(&file), DumpTable::Chat, ticks(91, 94), &of(whom)).unwrap();
         assert_eq!(chat.matched.len(), 1, "{whom}");
     }
     // The first one is gone then: now the text is only a name.
-    let later = dump(&mut replay(&file), Table::Players, ticks(1, 110), &of(&ids[0])).unwrap();
+    let later = dump(
+        &mut replay(&file),
+        DumpTable::Players,
+        ticks(1, 110),
+        &of(&ids[0]),
+    )
+    .unwrap();
     assert_eq!(column(&later, "session"), ["3"]);
 }
 

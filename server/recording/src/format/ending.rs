@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Flaw, MAX_END_TEXT,
-    chunk::{Head, Kind, Sealed, store},
+    chunk::{ChunkHead, ChunkKind, SealedChunk, store},
 };
 
 /// Why a recording ended.
@@ -76,20 +76,20 @@ impl fmt::Display for EndReason {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Marker {
+struct EndMarker {
     reason: EndReason,
     text: String,
 }
 
 /// Makes the end marker. A long text is cut off.
-pub(super) fn seal(last_tick: u32, wall_ms: u64, reason: EndReason, text: &str) -> Sealed {
+pub(super) fn seal(last_tick: u32, wall_ms: u64, reason: EndReason, text: &str) -> SealedChunk {
     let text = &text[..text.floor_char_boundary(MAX_END_TEXT)];
-    let marker = Marker {
+    let marker = EndMarker {
         reason,
         text: text.to_owned(),
     };
-    let head = Head {
-        kind: Kind::End,
+    let head = ChunkHead {
+        kind: ChunkKind::End,
         flags: 0,
         first_tick: last_tick,
         ticks: 0,
@@ -102,7 +102,7 @@ pub(super) fn seal(last_tick: u32, wall_ms: u64, reason: EndReason, text: &str) 
 }
 
 pub(super) fn open(raw: &[u8]) -> Result<Ending, Flaw> {
-    let marker: Marker =
+    let marker: EndMarker =
         serde_json::from_slice(raw).map_err(|error| format!("an end marker that cannot be read: {error}"))?;
     Ok(Ending::Ended {
         reason: marker.reason,

@@ -8,11 +8,11 @@ use std::{
 use parlour_shared::ids::Tick;
 
 use super::{
-    CHAIN_BYTES, Flaw, Item, MAX_KEYFRAME, Outcome, Place, ReadError, Recording, TickRecord,
+    CHAIN_BYTES, Flaw, Item, MAX_KEYFRAME, Outcome, ReadError, ReadPosition, Recording, TickRecord,
     chain::Chain,
-    chunk::{Head, Kind, unpack},
+    chunk::{ChunkHead, ChunkKind, unpack},
     open::read_chunk,
-    table::{Entry, Stop, read_at},
+    table::{ChunkEntry, TableEnd, read_at},
     ticks,
 };
 
@@ -34,13 +34,13 @@ pub struct Items<'a, R> {
 
 impl<R: Read + Seek> Recording<R> {
     /// Reads from a place to the end, with one chunk in memory at a time.
-    pub fn read_from(&mut self, place: Place) -> Items<'_, R> {
+    pub fn read_from(&mut self, place: ReadPosition) -> Items<'_, R> {
         Items::new(self, place)
     }
 }
 
 impl<'a, R: Read + Seek> Items<'a, R> {
-    fn new(recording: &'a mut Recording<R>, place: Place) -> Self {
+    fn new(recording: &'a mut Recording<R>, place: ReadPosition) -> Self {
         Self {
             recording,
             nth: place.nth,
@@ -68,7 +68,7 @@ impl<'a, R: Read + Seek> Items<'a, R> {
     }
 
     /// Reads the next chunk. Returns the saved world that it completes, if any.
-    fn chunk(&mut self, entry: &Entry) -> Result<Option<Item>, ReadError> {
+    fn chunk(&mut self, entry: &ChunkEntry) -> Result<Option<Item>, ReadError> {
         let offset = self.recording.offset(self.nth);
         let damaged = |flaw: Flaw| ReadError::damaged(offset, &flaw);
         let before = match self.chain {
@@ -80,7 +80,7 @@ impl<'a, R: Read + Seek> Items<'a, R> {
         };
         let (head, body, after) = read_chunk(&mut self.recording.file, offset, before)?;
         self.nth += 1;
-        if Entry::of(&head, offset) != *entry
+        if ChunkEntry::of(&head, offset) != *entry
             || offset + head.chunk_bytes() != self.recording.offset(self.nth)
         {
             return Err(damaged("the index disagrees with this chunk".into()));
@@ -88,13 +88,13 @@ impl<'a, R: Read + Seek> Items<'a, R> {
         self.chain = Some(after);
         unpack(&head, &body, &mut self.raw).map_err(damaged)?;
         match head.kind {
-            Kind::Ticks => self.ticks(&head).map_err(damaged).map(|()| None),
-            Kind::Keyframe => self.piece(&head).map_err(damaged),
-            Kind::Header | Kind::End | Kind::Index => Ok(None),
+            ChunkKind::Ticks => self.ticks(&head).map_err(damaged).map(|()| None),
+            ChunkKind::Keyframe => self.piece(&head).map_err(damaged),
+            ChunkKind::Header | ChunkKind::End | ChunkKind::Index => Ok(None),
         }
     }
 
-    fn ticks(&mut self, head: &Head) -> Result<(), Flaw> {
+    fn ticks(&mut self, head: &ChunkHead) -> Result<(), Flaw> {
         if self.panicked {
             return Err("a tick after one that panicked".into());
         }
@@ -106,7 +106,7 @@ impl<'a, R: Read + Seek> Items<'a, R> {
         Ok(())
     }
 
-    fn piece(&mut self, head: &Head) -> Result<Option<Item>, Flaw> {
+    fn piece(&mut self, head: &ChunkHead) -> Result<Option<Item>, Flaw> {
         // The index does not contain the lengths of the pieces, so their sum was not checked
         // before.
         if self.state.len() + self.raw.len() > MAX_KEYFRAME {
@@ -121,8 +121,8 @@ impl<'a, R: Read + Seek> Items<'a, R> {
 
     fn stop(&self) -> Result<Option<Item>, ReadError> {
         match &self.recording.table.stop {
-            Stop::Damaged(why) => Err(ReadError::damaged(self.recording.table.end, why)),
-            Stop::Ended | Stop::Cut(_) => Ok(None),
+            TableEnd::Damaged(why) => Err(ReadError::damaged(self.recording.table.end, why)),
+            TableEnd::Ended | TableEnd::Cut(_) => Ok(None),
         }
     }
 }

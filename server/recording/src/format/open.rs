@@ -5,10 +5,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::{
     CHAIN_BYTES, Ending, FORMAT, HEAD_BYTES, MAGIC, MAX_STATE_PARTS, OpenError, PREAMBLE_BYTES, ReadError,
     chain::{Chain, preamble},
-    chunk::{Head, Kind, unpack},
+    chunk::{ChunkHead, ChunkKind, unpack},
     ending,
     header::Header,
-    table::{Stop, Table, read_at},
+    table::{ChunkTable, TableEnd, read_at},
 };
 
 pub(super) fn check_preamble<R: Read + Seek>(file: &mut R, length: u64) -> Result<(), OpenError> {
@@ -42,8 +42,8 @@ pub(super) fn read_header<R: Read + Seek>(file: &mut R, length: u64) -> Result<(
         return Err(OpenError::NoHeader);
     }
     let damaged = |flaw: &str| OpenError::Damaged(flaw.to_owned());
-    let head = Head::decode(read_at(file, start)?).map_err(|flaw| damaged(&flaw))?;
-    if head.kind != Kind::Header || head.first_tick != 0 || head.ticks != 0 {
+    let head = ChunkHead::decode(read_at(file, start)?).map_err(|flaw| damaged(&flaw))?;
+    if head.kind != ChunkKind::Header || head.first_tick != 0 || head.ticks != 0 {
         return Err(damaged("the first chunk is not a header"));
     }
     if head.chunk_bytes() > length - start {
@@ -68,22 +68,22 @@ pub(super) fn read_header<R: Read + Seek>(file: &mut R, length: u64) -> Result<(
     Ok((header, start + head.chunk_bytes()))
 }
 
-pub(super) fn find_ending<R: Read + Seek>(file: &mut R, table: &mut Table) -> io::Result<Ending> {
+pub(super) fn find_ending<R: Read + Seek>(file: &mut R, table: &mut ChunkTable) -> io::Result<Ending> {
     let offset = table.end;
     match &table.stop {
-        Stop::Cut(why) => {
+        TableEnd::Cut(why) => {
             return Ok(Ending::Cut {
                 offset,
                 why: why.clone(),
             });
         }
-        Stop::Damaged(why) => {
+        TableEnd::Damaged(why) => {
             return Ok(Ending::Damaged {
                 offset,
                 why: why.clone(),
             });
         }
-        Stop::Ended => {}
+        TableEnd::Ended => {}
     }
     let Some(last) = table.entries.last().copied() else {
         return Ok(Ending::Damaged {
@@ -114,9 +114,9 @@ pub(super) fn read_chunk<R: Read + Seek>(
     file: &mut R,
     offset: u64,
     before: Chain,
-) -> Result<(Head, Vec<u8>, Chain), ReadError> {
+) -> Result<(ChunkHead, Vec<u8>, Chain), ReadError> {
     let bytes = read_at(file, offset)?;
-    let head = Head::decode(bytes).map_err(|flaw| ReadError::damaged(offset, &flaw))?;
+    let head = ChunkHead::decode(bytes).map_err(|flaw| ReadError::damaged(offset, &flaw))?;
     // Read incrementally: a length alone must not demand more memory than the file has bytes.
     let mut body = Vec::new();
     file.take(head.body_len.into()).read_to_end(&mut body)?;

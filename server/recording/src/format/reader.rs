@@ -11,16 +11,16 @@ use parlour_shared::ids::Tick;
 use super::{
     CHAIN_BYTES, Ending, OpenError,
     chain::Chain,
-    chunk::Kind,
+    chunk::ChunkKind,
     header::{HISTORY, Header},
     open::{check_preamble, find_ending, read_header},
-    table::{self, Entry, Table, read_at},
+    table::{self, ChunkEntry, ChunkTable, read_at},
 };
 
 /// A recording that is open for reading.
 pub struct Recording<R> {
     pub(super) file: R,
-    pub(super) table: Table,
+    pub(super) table: ChunkTable,
     header: Header,
     ending: Ending,
     /// Where the ticks and saved worlds start.
@@ -29,13 +29,13 @@ pub struct Recording<R> {
 
 /// A place in a recording where reading can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ReadPosition {
     /// The number of the chunk.
     pub(super) nth: usize,
     tick: u32,
 }
 
-impl Place {
+impl ReadPosition {
     /// Returns the tick of the saved world that is read first; or, without a saved world, the tick
     /// before the first one read.
     #[must_use]
@@ -124,38 +124,39 @@ impl<R: Read + Seek> Recording<R> {
     }
 
     /// Returns the places of the saved worlds.
-    pub fn keyframes(&self) -> impl DoubleEndedIterator<Item = Place> {
+    pub fn keyframes(&self) -> impl DoubleEndedIterator<Item = ReadPosition> {
         let entries = &self.table.entries;
-        let first =
-            |nth: usize| entries[nth].kind == Kind::Keyframe && begins(entries, nth) && ends(entries, nth);
+        let first = |nth: usize| {
+            entries[nth].kind == ChunkKind::Keyframe && begins(entries, nth) && ends(entries, nth)
+        };
         (0..entries.len())
             .filter(move |nth| first(*nth))
-            .map(|nth| Place {
+            .map(|nth| ReadPosition {
                 nth,
                 tick: entries[nth].first_tick,
             })
     }
 
     /// Returns the place where reading everything starts.
-    pub fn beginning(&self) -> Place {
+    pub fn beginning(&self) -> ReadPosition {
         let first = self.table.entries.get(1);
         let before = first.map_or(0, |first| match first.kind {
-            Kind::Ticks => first.first_tick - 1,
+            ChunkKind::Ticks => first.first_tick - 1,
             _ => first.first_tick,
         });
-        Place { nth: 1, tick: before }
+        ReadPosition { nth: 1, tick: before }
     }
 
     /// Returns the chunk with a tick, for reading inputs without running them. Reading from there
     /// returns up to ten seconds before the tick as well.
-    pub fn chunk_of(&self, tick: Tick) -> Option<Place> {
+    pub fn chunk_of(&self, tick: Tick) -> Option<ReadPosition> {
         let nth = self
             .table
             .entries
             .iter()
-            .position(|entry| entry.kind == Kind::Ticks && holds(entry, tick))?;
+            .position(|entry| entry.kind == ChunkKind::Ticks && holds(entry, tick))?;
         let tick = self.table.entries[nth].first_tick - 1;
-        Some(Place { nth, tick })
+        Some(ReadPosition { nth, tick })
     }
 
     /// Returns where the chunk before a place ends. The place's chain is right before that.
@@ -168,27 +169,27 @@ impl<R: Read + Seek> Recording<R> {
         }
     }
 
-    fn ticks(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+    fn ticks(&self) -> impl DoubleEndedIterator<Item = &ChunkEntry> {
         self.table
             .entries
             .iter()
-            .filter(|entry| entry.kind == Kind::Ticks)
+            .filter(|entry| entry.kind == ChunkKind::Ticks)
     }
 }
 
-fn holds(entry: &Entry, tick: Tick) -> bool {
+fn holds(entry: &ChunkEntry, tick: Tick) -> bool {
     tick.0 >= entry.first_tick && tick.0 - entry.first_tick < entry.ticks
 }
 
 /// Returns whether this piece is the first of its saved world.
-fn begins(entries: &[Entry], nth: usize) -> bool {
-    nth == 0 || entries[nth - 1].kind != Kind::Keyframe || entries[nth - 1].is_last()
+fn begins(entries: &[ChunkEntry], nth: usize) -> bool {
+    nth == 0 || entries[nth - 1].kind != ChunkKind::Keyframe || entries[nth - 1].is_last()
 }
 
 /// Returns whether the saved world that starts with this piece is complete.
-fn ends(entries: &[Entry], nth: usize) -> bool {
+fn ends(entries: &[ChunkEntry], nth: usize) -> bool {
     entries[nth..]
         .iter()
-        .take_while(|entry| entry.kind == Kind::Keyframe)
-        .any(Entry::is_last)
+        .take_while(|entry| entry.kind == ChunkKind::Keyframe)
+        .any(ChunkEntry::is_last)
 }

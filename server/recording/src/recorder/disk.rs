@@ -17,7 +17,7 @@ use super::{
     batch_queue::BatchReceiver,
     context::RecorderContext,
     counts::RecorderMetrics,
-    directory::{Deletable, Directory},
+    directory::{DeletableFiles, Directory},
     end_cause::EndCause,
     resume::Resume,
     trouble::Trouble,
@@ -39,7 +39,7 @@ pub(super) struct Disk {
 }
 
 /// The file that is being written.
-struct Open {
+struct OpenFile {
     writer: FileWriter<File>,
     name: String,
     /// The tick before its first.
@@ -50,7 +50,7 @@ struct Open {
     is_begun: bool,
 }
 
-impl Open {
+impl OpenFile {
     /// Returns whether this batch directly follows the last one in the file.
     fn goes_on_with(&self, batch: &Batch) -> bool {
         !self.is_begun || batch.since() == self.last_tick
@@ -64,7 +64,7 @@ impl Disk {
         let mut previous = None;
         let mut resume = Resume::new();
         while let Some(batch) = self.batches.next() {
-            if let Some(file) = open.take_if(|file: &mut Open| !file.goes_on_with(&batch)) {
+            if let Some(file) = open.take_if(|file: &mut OpenFile| !file.goes_on_with(&batch)) {
                 self.end_before_gap(file, &batch, &mut resume);
             }
             let now = Instant::now();
@@ -97,7 +97,7 @@ impl Disk {
     fn take_in(
         &self,
         batch: &Batch,
-        open: &mut Option<Open>,
+        open: &mut Option<OpenFile>,
         previous: &mut Option<Previous>,
     ) -> io::Result<()> {
         if batch.is_keyframe() {
@@ -108,7 +108,7 @@ impl Disk {
             // How much the current file may still grow.
             let room = self.file_bytes.saturating_sub(written);
             self.directory
-                .make_room(room.max(batch.bytes() as u64), Deletable::Any)?;
+                .make_room(room.max(batch.bytes() as u64), DeletableFiles::Any)?;
         }
         let file = match open {
             Some(file) => file,
@@ -128,14 +128,14 @@ impl Disk {
         Ok(())
     }
 
-    fn is_full(&self, file: &Open, keyframe: &Batch) -> bool {
+    fn is_full(&self, file: &OpenFile, keyframe: &Batch) -> bool {
         let ticks = keyframe.first_tick().saturating_sub(file.since);
         let age = Duration::from_secs(1) * ticks / TICK_RATE;
         ticks > 0 && (file.writer.position() >= self.file_bytes || age >= self.file_age)
     }
 
-    fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<Open> {
-        self.directory.make_room(self.file_bytes, Deletable::Any)?;
+    fn open(&self, batch: &Batch, previous: Option<Previous>) -> io::Result<OpenFile> {
+        self.directory.make_room(self.file_bytes, DeletableFiles::Any)?;
         let (file, name) = self.directory.create(batch.wall_ms(), batch.first_tick(), None)?;
         let mut header = self.context.header(batch.wall_ms());
         header.previous = previous;
@@ -144,7 +144,7 @@ impl Disk {
         self.metrics.bytes.increment(writer.position());
         let since = batch.since();
         tracing::debug!(file = name, since, "recording into a new file");
-        Ok(Open {
+        Ok(OpenFile {
             writer,
             name,
             since,
@@ -153,7 +153,7 @@ impl Disk {
         })
     }
 
-    fn rotate(&self, mut file: Open) -> io::Result<Previous> {
+    fn rotate(&self, mut file: OpenFile) -> io::Result<Previous> {
         let finished = match file.writer.end(EndReason::Rotated, "") {
             Ok(finished) => finished,
             Err(error) => {
@@ -175,7 +175,7 @@ impl Disk {
 
     /// Ends the recording when the queue has ended. A recording that ended before does not end
     /// twice.
-    fn finish(&self, open: Option<Open>) {
+    fn finish(&self, open: Option<OpenFile>) {
         let Some(mut file) = open else {
             return;
         };
@@ -199,7 +199,7 @@ impl Disk {
     }
 
     /// Ends the file because ticks are missing between it and this batch.
-    fn end_before_gap(&self, mut file: Open, batch: &Batch, resume: &mut Resume) {
+    fn end_before_gap(&self, mut file: OpenFile, batch: &Batch, resume: &mut Resume) {
         self.ended(EndCause::TooSlow);
         resume.ended(Instant::now());
         let (last_tick, next_tick) = (file.last_tick, batch.since() + 1);
@@ -217,7 +217,7 @@ impl Disk {
     }
 
     /// Ends the file after an error: cuts it to its complete chunks and records why it ends.
-    fn end_after_error(&self, open: Option<Open>, error: &io::Error, resume: &mut Resume) {
+    fn end_after_error(&self, open: Option<OpenFile>, error: &io::Error, resume: &mut Resume) {
         let trouble = Trouble::of(error);
         if resume.ended(Instant::now()) {
             self.ended(trouble.ending());
@@ -245,7 +245,7 @@ impl Disk {
     }
 
     /// Writes the end marker. Without disk space for it, takes back the last chunks first.
-    fn end(&self, file: &mut Open, reason: EndReason, text: &str) -> io::Result<()> {
+    fn end(&self, file: &mut OpenFile, reason: EndReason, text: &str) -> io::Result<()> {
         let ended = file.writer.end(reason, text).or_else(|error| {
             tracing::warn!(%error, file = file.name, "no disk space for the end of the recording");
             file.writer

@@ -11,7 +11,7 @@ use super::{
     batch::Batch,
     context::RecorderContext,
     counts::RecorderMetrics,
-    directory::{Deletable, Directory},
+    directory::{DeletableFiles, Directory},
     file_name::stem,
     history_handle::{HistoryAnswer, HistoryError, SavedHistory},
     trouble::Trouble,
@@ -74,7 +74,7 @@ impl HistoryWriter {
         let directory = &self.directory;
         let bytes: usize = batches.iter().map(|batch| batch.bytes()).sum();
         std::fs::create_dir_all(directory.path())?;
-        directory.make_room(bytes as u64, Deletable::HistoriesOf(reason))?;
+        directory.make_room(bytes as u64, DeletableFiles::HistoriesOf(reason))?;
         let (wall_ms, tick) = (batches[0].wall_ms(), batches[0].first_tick());
         let (file, name) = directory.create(wall_ms, tick, Some(reason))?;
         let path = directory.path().join(&name);

@@ -54,7 +54,7 @@ pub(super) struct Shadow {
 
 /// The second world, if it has kept up.
 #[derive(Default)]
-struct Following {
+struct ShadowWorld {
     world: Option<Simulation>,
     /// The tick of the saved world that it was loaded from; 0 if it has run since the first tick.
     since: u32,
@@ -73,7 +73,7 @@ struct Divergence {
 impl Shadow {
     /// Follows the recording until the queue ends.
     pub(super) fn run(self) {
-        let mut following = Following::default();
+        let mut following = ShadowWorld::default();
         let mut lags = LAGS.into_iter().cycle();
         let mut lag = lags.next().unwrap_or(LAGS[0]);
         while let Some(batch) = self.batches.next() {
@@ -117,7 +117,7 @@ impl Shadow {
         }
     }
 
-    fn follow(&self, batch: &Batch, following: &mut Following) -> Result<(), Divergence> {
+    fn follow(&self, batch: &Batch, following: &mut ShadowWorld) -> Result<(), Divergence> {
         following.tick = batch.first_tick();
         let at = following.world.as_ref().map(|world| world.tick().0);
         let next = if batch.is_keyframe() {
@@ -150,7 +150,7 @@ impl Shadow {
 
     /// Compares the saved world, then continues with a world loaded from it, which has nothing else
     /// of the old one.
-    fn keyframe(&self, tick: u32, state: &[u8], following: &mut Following) -> Result<(), Divergence> {
+    fn keyframe(&self, tick: u32, state: &[u8], following: &mut ShadowWorld) -> Result<(), Divergence> {
         if let Some(world) = &mut following.world {
             following.saved.clear();
             world.save(&mut following.saved);
@@ -170,7 +170,7 @@ impl Shadow {
         Ok(())
     }
 
-    fn tick(&self, mut record: TickRecord, following: &mut Following) -> Result<(), Divergence> {
+    fn tick(&self, mut record: TickRecord, following: &mut ShadowWorld) -> Result<(), Divergence> {
         let Outcome::Finished { hash, parts } = &record.outcome else {
             // It would panic here as well.
             following.world = None;
@@ -215,7 +215,7 @@ impl Shadow {
     }
 
     /// Logs the divergence, has the history written, and waits for the next saved world.
-    fn report(&self, divergence: &Divergence, following: &mut Following) {
+    fn report(&self, divergence: &Divergence, following: &mut ShadowWorld) {
         let since = std::mem::take(following).since;
         self.metrics.shadow_divergences.increment(1);
         let Divergence { tick, parts } = divergence;

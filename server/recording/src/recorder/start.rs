@@ -91,7 +91,7 @@ pub fn start(
 ) -> Result<(RecorderThreads, TickSender), RecordingError> {
     let (sender, requests) = sync_channel(MAX_REQUESTS);
     let history = HistoryHandle(options.keeps_history().then(|| sender.clone()));
-    let mut start = Start {
+    let mut start = Startup {
         options,
         context: Arc::new(RecorderContext::new(config, logic, build, names)),
         metrics: Arc::new(metrics.clone()),
@@ -131,14 +131,14 @@ pub fn start(
 }
 
 /// The threads started so far, and the inputs of the next ones.
-struct Start<'a> {
+struct Startup<'a> {
     options: &'a RecordingOptions,
     context: Arc<RecorderContext>,
     metrics: Arc<RecorderMetrics>,
     threads: RecorderThreads,
 }
 
-impl Start<'_> {
+impl Startup<'_> {
     /// Starts the thread that writes recordings, if any are wanted.
     fn disk(&mut self) -> Result<Option<(BatchSender, Arc<Directory>)>, RecordingError> {
         let Some(path) = &self.options.directory else {

@@ -15,14 +15,14 @@ use parlour_shared::limits::TICK_RATE;
 use super::{
     HistoryError, Reason,
     batch::Batch,
-    batch_queue::{BatchSender, NotTaken},
+    batch_queue::{BatchSendError, BatchSender},
     context::RecorderContext,
     counts::RecorderMetrics,
     history::History,
     history_handle::{HistoryAnswer, HistoryRequest},
+    history_throttle::HistoryThrottle,
     history_writer::WriteJob,
     record_ring::{LiveTick, TickReceiver},
-    throttle::Throttle,
 };
 use crate::format::{EndReason, PushError, TicksBuilder, seal_keyframe};
 
@@ -55,13 +55,13 @@ pub(super) struct Recorder {
 }
 
 /// The state of the recorder thread, once the first tick came.
-struct State {
+struct RecorderState {
     builder: TicksBuilder,
     /// When the first tick of the current chunk came.
     since: Instant,
     /// The last tick received.
     last: Option<u32>,
-    throttle: Throttle,
+    throttle: HistoryThrottle,
     /// The most events in a recent tick. Returned records have room for that many.
     busiest: usize,
 }
@@ -69,7 +69,7 @@ struct State {
 impl Recorder {
     /// Records until the tick thread has ended.
     pub(super) fn run(mut self) {
-        let mut state: Option<State> = None;
+        let mut state: Option<RecorderState> = None;
         loop {
             // Checked before draining, so that the last ticks pushed are not lost.
             let ended = self.ticks.full.is_abandoned();
@@ -98,7 +98,7 @@ impl Recorder {
         }
     }
 
-    fn drain(&mut self, state: &mut Option<State>) {
+    fn drain(&mut self, state: &mut Option<RecorderState>) {
         // Ticks that arrive during this loop wait for the next round.
         for _ in 0..self.ticks.full.slots() {
             let Ok(mut record) = self.ticks.full.pop() else {
@@ -108,7 +108,7 @@ impl Recorder {
                 self.stock();
             }
             // The world exists, or it would not have ticked.
-            let state = state.get_or_insert_with(|| State::new(self.context.parts().len()));
+            let state = state.get_or_insert_with(|| RecorderState::new(self.context.parts().len()));
             self.take_in(&record, state);
             state.recycle(&mut record);
             // Full only if the tick thread takes none back.
@@ -127,7 +127,7 @@ impl Recorder {
         }
     }
 
-    fn take_in(&mut self, record: &LiveTick, state: &mut State) {
+    fn take_in(&mut self, record: &LiveTick, state: &mut RecorderState) {
         let tick = record.tick.0;
         if state.last.is_some_and(|last| last + 1 != tick) {
             self.seal(state, false);
@@ -159,7 +159,7 @@ impl Recorder {
         }
     }
 
-    fn push(&mut self, record: &LiveTick, state: &mut State) {
+    fn push(&mut self, record: &LiveTick, state: &mut RecorderState) {
         let result = record.hash.map(|hash| (hash, record.parts.as_slice()));
         if state.builder.is_empty() {
             state.since = Instant::now();
@@ -180,7 +180,7 @@ impl Recorder {
         }
     }
 
-    fn seal(&mut self, state: &mut State, panicked: bool) {
+    fn seal(&mut self, state: &mut RecorderState, panicked: bool) {
         let sealed = state.builder.seal();
         self.pass_on(Batch::new(sealed.into_iter().collect(), panicked));
     }
@@ -199,17 +199,17 @@ impl Recorder {
         if let Some(disk) = self.disk.take() {
             match disk.send(&batch) {
                 Ok(()) => self.disk = Some(disk),
-                Err(NotTaken::Full) => {
+                Err(BatchSendError::Full) => {
                     self.metrics.active.set(0.0);
                     self.metrics.dropped.increment(batch.ticks().into());
                     self.disk = Some(disk);
                 }
                 // The disk thread has logged why.
-                Err(NotTaken::Gone) => {}
+                Err(BatchSendError::Gone) => {}
             }
         }
         if let Some(shadow) = &self.shadow
-            && shadow.send(&batch) == Err(NotTaken::Full)
+            && shadow.send(&batch) == Err(BatchSendError::Full)
         {
             self.metrics.shadow_skipped.increment(batch.ticks().into());
         }
@@ -218,7 +218,7 @@ impl Recorder {
         }
     }
 
-    fn write_by_itself(&mut self, reason: Reason, state: &mut State) {
+    fn write_by_itself(&mut self, reason: Reason, state: &mut RecorderState) {
         let now = Instant::now();
         if self.writer.is_some()
             && state.throttle.may(reason, now)
@@ -228,7 +228,7 @@ impl Recorder {
         }
     }
 
-    fn answer(&mut self, request: HistoryRequest, state: &mut Option<State>) {
+    fn answer(&mut self, request: HistoryRequest, state: &mut Option<RecorderState>) {
         match request {
             HistoryRequest::Write(answer) => self.write_for(answer, state),
             HistoryRequest::WriteFor(reason) => {
@@ -242,7 +242,7 @@ impl Recorder {
         }
     }
 
-    fn write_for(&mut self, answer: Option<HistoryAnswer>, state: &mut Option<State>) {
+    fn write_for(&mut self, answer: Option<HistoryAnswer>, state: &mut Option<RecorderState>) {
         let now = Instant::now();
         if state
             .as_ref()
@@ -261,7 +261,7 @@ impl Recorder {
         &mut self,
         reason: Option<Reason>,
         answer: Option<HistoryAnswer>,
-        state: Option<&mut State>,
+        state: Option<&mut RecorderState>,
     ) -> bool {
         if let Some(state) = state {
             self.seal(state, false);
@@ -310,13 +310,13 @@ impl Recorder {
     }
 }
 
-impl State {
+impl RecorderState {
     fn new(parts: usize) -> Self {
         Self {
             builder: TicksBuilder::new(parts),
             since: Instant::now(),
             last: None,
-            throttle: Throttle::default(),
+            throttle: HistoryThrottle::default(),
             busiest: 0,
         }
     }

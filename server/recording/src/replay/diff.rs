@@ -6,11 +6,11 @@
 //! difference may not show in every run, or not in a loaded world, so several pairs of worlds are
 //! run (`hunt.rs`).
 
+mod file_comparison;
 mod headers;
 mod hunt;
 mod inputs;
 mod parting;
-mod recorded;
 mod report;
 mod rerun;
 mod state;
@@ -19,14 +19,14 @@ use parlour_shared::ids::{SessionId, Tick};
 use parlour_sim::Simulation;
 use serde::Serialize;
 
-use super::{Replay, ReplayError, Roster, Window, verify, world};
+use super::{PlayerRoster, Replay, ReplayError, Window, verify, world};
 use crate::format::{Item, TickRecord};
+use file_comparison::{FileComparison, SavedWorlds};
 pub use headers::{HeaderDifference, compare_headers};
 use hunt::Hunt;
 pub use inputs::EventDifference;
-pub use parting::{Cause, Origin, Parting, Side, SystemName};
-use recorded::{Recorded, SavedWorlds};
-pub use state::{PartDifference, Parts, PlayerName};
+pub use parting::{ComparedRecording, DifferenceCause, Parting, SystemName, WorldOrigin};
+pub use state::{PartDifference, PartDifferences, PlayerName};
 
 /// The difference between two recordings. `Display` is for people, JSON for other tools.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -111,19 +111,19 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
     if !headers.is_empty() {
         return Ok(Difference::Headers { headers });
     }
-    match recorded::compare(&mut one.tape, &mut other.tape)? {
-        Recorded::Apart => Ok(Difference::Apart {
+    match file_comparison::compare(&mut one.tape, &mut other.tape)? {
+        FileComparison::Apart => Ok(Difference::Apart {
             ticks: [&*one, &*other].map(|replay| {
                 let range = replay.tape.range();
                 range.map(|(from, to)| (from.0, to.0))
             }),
         }),
-        Recorded::Same { from, to } => Ok(Difference::Same {
+        FileComparison::Same { from, to } => Ok(Difference::Same {
             from: from.0,
             to: to.0,
             last: [&*one, &*other].map(|replay| replay.last_tick().map_or(0, |tick| tick.0)),
         }),
-        Recorded::Tick(records) => {
+        FileComparison::Tick(records) => {
             let tick = records[0].tick;
             if records[0].input == records[1].input {
                 let components = components(&one.fresh(), &records);
@@ -132,10 +132,10 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
                 Ok(Difference::Inputs(inputs_of(one, tick, &records)))
             }
         }
-        Recorded::Before(tick) => before(one, other, tick),
-        Recorded::Keyframe(SavedWorlds { tick, states }) => {
+        FileComparison::Before(tick) => before(one, other, tick),
+        FileComparison::Keyframe(SavedWorlds { tick, states }) => {
             let world = one.fresh();
-            Ok(saved(one, &world, tick, &states, Cause::NotHashed))
+            Ok(saved(one, &world, tick, &states, DifferenceCause::NotHashed))
         }
     }
 }
@@ -180,7 +180,7 @@ fn inputs_of(one: &mut Replay, tick: Tick, records: &[TickRecord; 2]) -> InputDi
     // Names the players if the world before the tick is available. The difference itself does not
     // need them.
     if let Ok(run) = one.run_to(Tick(tick.0 - 1)) {
-        let roster = Roster::of(run.simulation());
+        let roster = PlayerRoster::of(run.simulation());
         for difference in &mut sessions {
             let player = roster.get(SessionId(difference.session));
             difference.player = player.map(PlayerName::from);
@@ -229,11 +229,11 @@ fn not_parted(
     hunt: &Hunt,
 ) -> Result<(Parting, Option<u32>), ReplayError> {
     let cause = match hunt.reproduces {
-        [true, true] => Cause::Unseen,
-        _ => Cause::OtherProgram,
+        [true, true] => DifferenceCause::Unseen,
+        _ => DifferenceCause::OtherProgram,
     };
-    let (mut parts, mut saved_at) = (Parts::default(), None);
-    if let Some(saved) = recorded::next_keyframes(&mut one.tape, &mut other.tape, tick)? {
+    let (mut parts, mut saved_at) = (PartDifferences::default(), None);
+    if let Some(saved) = file_comparison::next_keyframes(&mut one.tape, &mut other.tape, tick)? {
         parts = state::compare(&one.fresh(), &saved.states[0], &saved.states[1]);
         saved_at = Some(saved.tick.0);
     }
@@ -256,11 +256,17 @@ fn before(one: &mut Replay, other: &mut Replay, tick: Tick) -> Result<Difference
         Ok(state)
     };
     let states = [state(one)?, state(other)?];
-    Ok(saved(one, &world, tick, &states, Cause::Unseen))
+    Ok(saved(one, &world, tick, &states, DifferenceCause::Unseen))
 }
 
 /// Returns the difference between two saved worlds.
-fn saved(one: &Replay, world: &Simulation, tick: Tick, states: &[Vec<u8>; 2], cause: Cause) -> Difference {
+fn saved(
+    one: &Replay,
+    world: &Simulation,
+    tick: Tick,
+    states: &[Vec<u8>; 2],
+    cause: DifferenceCause,
+) -> Difference {
     Difference::State(Box::new(StateDifference {
         tick: tick.0,
         time: time_of(one, tick),

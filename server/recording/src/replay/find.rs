@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::{
     dump::LOOK_BACK,
-    moment::{Moment, Placed},
+    moment::{Moment, MomentPosition},
 };
 use crate::format::{OpenError, Times};
 use listing::{ListedFile, Listing, list, look};
@@ -240,7 +240,7 @@ impl<'a> Runs<'a> {
         let is_enough = |one: &&ListedFile| match (from, one.times.range()) {
             // A duration counts from the start of the run.
             (_, None) | (Some(Moment::After(_)), _) => false,
-            (Some(from), _) => !matches!(from.place(&one.times), Ok(Placed::Before)),
+            (Some(from), _) => !matches!(from.place(&one.times), Ok(MomentPosition::Before)),
             (None, Some((first, _))) => at.is_none_or(|at| first.0 <= at.0.saturating_sub(LOOK_BACK)),
         };
         let enough = self.back(one).find(is_enough);

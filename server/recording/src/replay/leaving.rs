@@ -3,7 +3,7 @@
 
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
-use super::{Replay, ReplayError, presence::Presence, tape::Spot};
+use super::{Replay, ReplayError, presence::Presence, tape::TapePosition};
 
 /// Sessions that leave together do so within this many ticks, because each I/O thread closes its
 /// own.
@@ -18,7 +18,7 @@ impl Replay {
     /// [`ReplayError`] if the recording cannot be read.
     pub fn before_all_left(&mut self, tick: Tick) -> Result<Option<Tick>, ReplayError> {
         let beginning = self.tape.beginning();
-        let mut spots: Vec<Spot> = self.tape.keyframes().filter(|spot| spot.tick() <= tick).collect();
+        let mut spots: Vec<TapePosition> = self.tape.keyframes().filter(|spot| spot.tick() <= tick).collect();
         if spots.first() != Some(&beginning) {
             spots.insert(0, beginning);
         }

@@ -6,7 +6,7 @@ use parlour_shared::ids::{PlayerId, SessionId, Tick};
 use parlour_sim::{PlayerInfo, SavedState};
 use parlour_tick::EventKind;
 
-use super::{PlayerQuery, Replay, ReplayError, tape::Spot, words};
+use super::{PlayerQuery, Replay, ReplayError, tape::TapePosition, words};
 use crate::format::Item;
 
 /// A player, and when it was there.
@@ -23,7 +23,7 @@ impl Replay {
     /// Returns all players that are there between a place of the recording and a tick.
     pub(super) fn presences(
         &mut self,
-        spot: Spot,
+        spot: TapePosition,
         to: Tick,
     ) -> Result<BTreeMap<SessionId, Presence>, ReplayError> {
         let world = self.fresh();

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Header,
     format::{
-        EndReason, FileWriter, Item, Outcome, PushError, ReadError, Sealed, TicksBuilder, seal_keyframe,
+        EndReason, FileWriter, Item, Outcome, PushError, ReadError, SealedChunk, TicksBuilder, seal_keyframe,
     },
 };
 
@@ -36,7 +36,7 @@ impl Replay {
         let mut items = self.tape.read_from(beginning);
         let mut now = world::begin(&mut items, &self.config, &self.logic)?;
         let (mut output, mut saved) = (TickOutput::default(), Vec::new());
-        let mut write = |chunks: Vec<Sealed>| -> Result<(), ReplayError> {
+        let mut write = |chunks: Vec<SealedChunk>| -> Result<(), ReplayError> {
             let written = chunks.iter().try_for_each(|chunk| writer.chunk(chunk));
             Ok(written.map_err(ReadError::Io)?)
         };

@@ -7,7 +7,7 @@ use parlour_shared::ids::Tick;
 use super::ReplayError;
 use crate::{
     Header,
-    format::{Ending, Item, Items, Place, ReadError, Recording, Times},
+    format::{Ending, Item, Items, ReadError, ReadPosition, Recording, Times},
 };
 
 /// A recording of one or more files, each of which continues the one before.
@@ -18,13 +18,13 @@ pub struct Tape {
 
 /// A place in one of the files where reading can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Spot {
+pub(super) struct TapePosition {
     /// The index of the file.
     file: usize,
-    place: Place,
+    place: ReadPosition,
 }
 
-impl Spot {
+impl TapePosition {
     /// Returns the tick of the saved world that is read first; or, without a saved world, the tick
     /// before the first one read.
     pub(super) fn tick(self) -> Tick {
@@ -92,33 +92,36 @@ impl Tape {
     }
 
     /// Returns where the recording starts.
-    pub(super) fn beginning(&self) -> Spot {
+    pub(super) fn beginning(&self) -> TapePosition {
         let place = self.files[0].beginning();
-        Spot { file: 0, place }
+        TapePosition { file: 0, place }
     }
 
     /// Returns the places of the saved worlds.
-    pub(super) fn keyframes(&self) -> impl DoubleEndedIterator<Item = Spot> {
+    pub(super) fn keyframes(&self) -> impl DoubleEndedIterator<Item = TapePosition> {
         let files = self.files.iter().enumerate();
-        files.flat_map(|(nth, file)| file.keyframes().map(move |place| Spot { file: nth, place }))
+        files.flat_map(|(nth, file)| {
+            file.keyframes()
+                .map(move |place| TapePosition { file: nth, place })
+        })
     }
 
     /// Returns the last saved world at or before a tick, or the start.
-    pub(super) fn before(&self, tick: Tick) -> Spot {
+    pub(super) fn before(&self, tick: Tick) -> TapePosition {
         let keyframe = self.keyframes().rfind(|spot| spot.tick() <= tick);
         keyframe.unwrap_or_else(|| self.beginning())
     }
 
     /// Returns the chunk with a tick.
-    pub(super) fn chunk_of(&self, tick: Tick) -> Option<Spot> {
+    pub(super) fn chunk_of(&self, tick: Tick) -> Option<TapePosition> {
         self.files.iter().enumerate().find_map(|(file, recording)| {
             let place = recording.chunk_of(tick)?;
-            Some(Spot { file, place })
+            Some(TapePosition { file, place })
         })
     }
 
     /// Reads from a place to the end of the last file, with one chunk in memory at a time.
-    pub(super) fn read_from(&mut self, spot: Spot) -> TapeItems<'_> {
+    pub(super) fn read_from(&mut self, spot: TapePosition) -> TapeItems<'_> {
         let files = self.files[spot.file..].split_first_mut();
         let (file, rest) = files.expect("spots are of their tape");
         let items = ItemsOfFiles {

@@ -11,7 +11,7 @@ use std::{
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_recording::replay::diff::{Cause, StateDifference};
+use parlour_recording::replay::diff::{DifferenceCause, StateDifference};
 use parlour_sim::{Clock, FromPlayer, Player, SimulationApp, Step, StepSet};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     );
     let pair = difference.parting.pair.unwrap();
     assert_eq!(pair.map(|origin| origin.from), [SAVED; 2]);
-    assert_eq!(difference.parting.cause, Cause::Chance);
+    assert_eq!(difference.parting.cause, DifferenceCause::Chance);
     difference
 }
 
@@ -157,7 +157,10 @@ fn wall_clock_that_is_read_in_seconds() {
     );
     // A second may have ended between two runs.
     assert!(
-        matches!(difference.parting.cause, Cause::Clock | Cause::Chance),
+        matches!(
+            difference.parting.cause,
+            DifferenceCause::Clock | DifferenceCause::Chance
+        ),
         "{:?}",
         difference.parting.cause
     );
@@ -281,7 +284,7 @@ fn what_shows_now_and_then_is_named_at_the_first_tick_at_which_it_shows() {
         "{difference:?}"
     );
     assert_eq!(names(&difference), ["chance::flicker", "score", "square", "Bob"]);
-    assert_eq!(difference.parting.cause, Cause::Chance);
+    assert_eq!(difference.parting.cause, DifferenceCause::Chance);
 }
 
 fn trip_now_and_then(clock: Res<Clock>) {

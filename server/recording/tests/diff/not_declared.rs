@@ -5,7 +5,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_recording::replay::{
     Replay,
-    diff::{Cause, Difference, StateDifference, diff_with_now},
+    diff::{Difference, DifferenceCause, StateDifference, diff_with_now},
 };
 use parlour_shared::rng::{Purpose, Stream};
 use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin, Step, StepSet};
@@ -21,7 +21,7 @@ fn find(name: &str, plant: fn(&mut App)) -> StateDifference {
     let one: Recorded = record(&format!("{name}-one"), &config(), &logic, &inputs());
     let other = record_on(&format!("{name}-other"), &logic, &one, SAVED);
     let difference = state_difference(&logic, &[one, other]);
-    assert_eq!(difference.parting.cause, Cause::NotDeclared);
+    assert_eq!(difference.parting.cause, DifferenceCause::NotDeclared);
     assert_eq!(
         difference.parting.pair.unwrap().map(|origin| origin.from),
         [0, SAVED]
@@ -215,7 +215,7 @@ fn a_recording_by_itself_shows_what_its_saved_worlds_lack() {
                 difference.tick,
                 difference.recorded_tick
             ),
-            (Cause::NotDeclared, tick, tick)
+            (DifferenceCause::NotDeclared, tick, tick)
         );
         assert_eq!(
             difference.parting.system.unwrap().short,

@@ -2,7 +2,7 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_recording::replay::diff::Cause;
+use parlour_recording::replay::diff::DifferenceCause;
 use parlour_sim::{Clock, Player, Step, StepSet};
 
 use crate::support::{AT, Recorded, Score, config, inputs, logic, record, record_on, state_difference};
@@ -46,7 +46,7 @@ fn the_recording_of_another_program_is_told_and_what_wrote_the_component() {
         let difference = state_difference(&logic(plant), &takes);
         assert_eq!(
             (difference.tick, difference.parting.cause),
-            (AT, Cause::OtherProgram)
+            (AT, DifferenceCause::OtherProgram)
         );
         assert_eq!(difference.reproduces, reproduces);
         assert_eq!(difference.components, ["score"]);
@@ -82,7 +82,7 @@ fn a_program_that_comes_to_neither_is_told_at_the_tick_at_which_it_leaves_them()
     assert_eq!((difference.tick, difference.recorded_tick), (AT - 20, AT));
     assert_eq!(
         (difference.parting.cause, difference.reproduces),
-        (Cause::OtherProgram, [false; 2])
+        (DifferenceCause::OtherProgram, [false; 2])
     );
     assert_eq!(
         difference.parting.system.unwrap().short,

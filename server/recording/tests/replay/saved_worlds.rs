@@ -3,7 +3,7 @@
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_recording::replay::{Replay, ReplayError, Verified, verify};
+use parlour_recording::replay::{Replay, ReplayError, Verification, verify};
 use parlour_shared::ids::Tick;
 use parlour_sim::{Clock, Logic, Room, SimulationApp, Step, StepSet, Walk};
 use parlour_testing::recording::ScriptedRecording;
@@ -38,7 +38,7 @@ fn opened(file: &TemporaryPath, script: &ScriptedRecording) -> Replay {
 }
 
 /// Records ticks 1 to `last` and verifies them.
-fn verified(script: &ScriptedRecording, last: u32) -> Result<Verified, ReplayError> {
+fn verified(script: &ScriptedRecording, last: u32) -> Result<Verification, ReplayError> {
     let file = TemporaryPath::file(&script.record(last));
     let mut replay = opened(&file, script);
     let window = whole(&replay);

@@ -14,7 +14,7 @@ mod tips;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
-use parlour_recording::replay::{Moment, dump::Table};
+use parlour_recording::replay::{Moment, dump::DumpTable};
 
 use crate::{
     cli::setting_flags,
@@ -107,7 +107,7 @@ pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
         return serve::run(words);
     }
     let dumped = dump::asked(words);
-    let inputs = ReplayInputs::of(words, dumped.is_some_and(Table::is_of_window))?;
+    let inputs = ReplayInputs::of(words, dumped.is_some_and(DumpTable::is_of_window))?;
     if let Some(what) = dumped {
         dump::run(inputs, what, words)
     } else if is_asked(follow::WHAT) {

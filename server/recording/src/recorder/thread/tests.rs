@@ -15,7 +15,7 @@ use crate::recorder::{
 
 struct Driven {
     recorder: Recorder,
-    state: Option<State>,
+    state: Option<RecorderState>,
     records: Producer<LiveTick>,
     spent: Consumer<LiveTick>,
     disk: BatchReceiver,

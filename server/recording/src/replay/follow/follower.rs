@@ -9,14 +9,14 @@ use parlour_shared::{
 use parlour_tick::{Event, EventKind, Lane};
 
 use super::{
-    followed::Followed,
+    follow_target::FollowTarget,
     messages::{self, TickContext},
     movement,
     room_filter::RoomFilter,
 };
 use crate::{
     format::Times,
-    replay::{Roster, Run, events, refusals::refusals, words},
+    replay::{PlayerRoster, Run, events, refusals::refusals, words},
 };
 
 /// One event.
@@ -49,9 +49,9 @@ pub(super) struct Follower {
     /// The requested room.
     room: RoomFilter,
     times: Times,
-    roster: Roster,
+    roster: PlayerRoster,
     /// The player that is followed now.
-    player: Option<Followed>,
+    player: Option<FollowTarget>,
     lines: Vec<Line>,
     tick: Tick,
     snapshot: Snapshot,
@@ -66,13 +66,13 @@ impl Follower {
     pub(super) fn new(
         run: &Run<'_>,
         times: Times,
-        roster: Roster,
+        roster: PlayerRoster,
         sessions: Vec<SessionId>,
         room: Option<&str>,
         from: Tick,
     ) -> Self {
         let there = roster.iter().find(|player| sessions.contains(&player.session));
-        let player = there.map(|player| Followed::in_world(run.simulation(), player.clone()));
+        let player = there.map(|player| FollowTarget::in_world(run.simulation(), player.clone()));
         Self {
             sessions,
             room: RoomFilter::new(room),
@@ -140,7 +140,7 @@ impl Follower {
                 continue;
             }
             if self.player.is_none() {
-                self.player = Some(Followed::new(who));
+                self.player = Some(FollowTarget::new(who));
             } else {
                 let (name, id) = (words::plain(&who.name), words::id(who.id));
                 self.say(format!(
@@ -183,7 +183,7 @@ impl Follower {
     }
 
     /// Reports what the player did and which of it was refused.
-    fn events(&mut self, run: &Run<'_>, followed: &mut Followed) -> Vec<Refusal> {
+    fn events(&mut self, run: &Run<'_>, followed: &mut FollowTarget) -> Vec<Refusal> {
         let session = followed.who.session;
         let refusals = refusals(run.input(), run.output());
         let mut told = Vec::new();
@@ -219,7 +219,7 @@ impl Follower {
     }
 
     /// Reports what the player's client was sent.
-    fn frames(&mut self, run: &Run<'_>, followed: &mut Followed, refused: &[Refusal]) {
+    fn frames(&mut self, run: &Run<'_>, followed: &mut FollowTarget, refused: &[Refusal]) {
         let session = followed.who.session;
         let is_join = |event: &Event| {
             event.session == session
@@ -255,7 +255,7 @@ impl Follower {
     }
 
     /// Adds a line about the player.
-    fn tell(&mut self, followed: &Followed, text: &str) {
+    fn tell(&mut self, followed: &FollowTarget, text: &str) {
         self.say(format!("{} {text}", words::plain(&followed.who.name)));
     }
 

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
     PlayerQuery, Window, describe_namesakes,
-    dump::{Filter, Table, aligned, dump, window},
+    dump::{DumpTable, Filter, aligned, dump, window},
 };
 use parlour_shared::ids::Tick;
 
@@ -52,16 +52,16 @@ pub(super) fn args() -> [Arg; 5] {
 }
 
 /// Returns the requested table, if any.
-pub(super) fn asked(words: &ArgMatches) -> Option<Table> {
+pub(super) fn asked(words: &ArgMatches) -> Option<DumpTable> {
     Some(match words.get_one::<String>(WHAT)?.as_str() {
-        "players" => Table::Players,
-        "rooms" => Table::Rooms,
-        "chat" => Table::Chat,
-        _ => Table::Commands,
+        "players" => DumpTable::Players,
+        "rooms" => DumpTable::Rooms,
+        "chat" => DumpTable::Chat,
+        _ => DumpTable::Commands,
     })
 }
 
-pub(super) fn run(mut inputs: ReplayInputs, table: Table, asked: &ArgMatches) -> Result<(), Exit> {
+pub(super) fn run(mut inputs: ReplayInputs, table: DumpTable, asked: &ArgMatches) -> Result<(), Exit> {
     let text = |name: &str| asked.get_one::<String>(name).cloned();
     let filter = Filter {
         room: text("room"),
@@ -89,7 +89,7 @@ pub(super) fn run(mut inputs: ReplayInputs, table: Table, asked: &ArgMatches) ->
 /// something: it is empty, or shows less than everything and no moment was given.
 fn looked_at(
     inputs: &ReplayInputs,
-    table: Table,
+    table: DumpTable,
     window: Window,
     filter: &Filter,
     is_empty: bool,
@@ -115,10 +115,10 @@ fn looked_at(
         false => format!(" that matches {}", flags.join(" and ")),
     };
     let (nothing, when) = match table {
-        Table::Players => ("nobody", format!("after tick {}", window.to.0)),
-        Table::Rooms => ("no room", format!("after tick {}", window.to.0)),
-        Table::Chat => ("no chat", format!("in {window}")),
-        Table::Commands => ("no command", format!("in {window}")),
+        DumpTable::Players => ("nobody", format!("after tick {}", window.to.0)),
+        DumpTable::Rooms => ("no room", format!("after tick {}", window.to.0)),
+        DumpTable::Chat => ("no chat", format!("in {window}")),
+        DumpTable::Commands => ("no command", format!("in {window}")),
     };
     let mut ways = Vec::new();
     match &inputs.from {
@@ -138,7 +138,7 @@ fn looked_at(
 }
 
 /// Returns the window to show.
-fn meant(inputs: &mut ReplayInputs, table: Table) -> Result<Window, Exit> {
+fn meant(inputs: &mut ReplayInputs, table: DumpTable) -> Result<Window, Exit> {
     let replay = &mut inputs.replay;
     let at = match &inputs.at {
         Some(at) => at
@@ -149,7 +149,7 @@ fn meant(inputs: &mut ReplayInputs, table: Table) -> Result<Window, Exit> {
             say::note("the last tick panicked: this is the state before it");
             Tick(inputs.window.to.0.saturating_sub(1)).max(inputs.window.from)
         }
-        None if table == Table::Players && replay.last_tick() == Some(inputs.window.to) => {
+        None if table == DumpTable::Players && replay.last_tick() == Some(inputs.window.to) => {
             let last = inputs.window.to;
             let before = replay.before_all_left(last);
             match before.map_err(|error| Exit::replay(&inputs.path, error))? {
