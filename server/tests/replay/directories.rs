@@ -1,4 +1,4 @@
-//! A directory of recordings: the one that holds the moment is taken, else the newest.
+//! A directory of recordings: the recording with the moment is replayed, or else the newest.
 
 use std::fs;
 
@@ -6,7 +6,8 @@ use parlour_recording::replay::{Extent, find};
 
 use crate::support::{STARTED_MS, TemporaryPath, parlour, without_events};
 
-/// Three recordings of five seconds: at 14:03:00, 14:03:05 and a day later.
+/// Returns a directory with three recordings of five seconds that start at 14:03:00, at 14:03:05 and
+/// a day later, and two other files.
 fn directory() -> TemporaryPath {
     let directory = TemporaryPath::directory();
     for (name, after) in [("b.plr", 0), ("a.plr", 5_000), ("c.plr", 86_400_000)] {
@@ -14,13 +15,13 @@ fn directory() -> TemporaryPath {
         script.started_ms = STARTED_MS + after;
         fs::write(directory.0.join(name), script.record(300)).unwrap();
     }
-    fs::write(directory.0.join("notes.txt"), "no recording").unwrap();
-    fs::write(directory.0.join("broken.plr"), "no recording either").unwrap();
+    fs::write(directory.0.join("notes.txt"), "not a recording").unwrap();
+    fs::write(directory.0.join("broken.plr"), "also not a recording").unwrap();
     directory
 }
 
 #[test]
-fn the_file_that_holds_the_moment() {
+fn the_newest_recording_with_the_moment_is_chosen() {
     let directory = directory();
     let name = |moment: Option<&str>| {
         let moment = moment.map(|text| text.parse().unwrap());
@@ -34,7 +35,7 @@ fn the_file_that_holds_the_moment() {
     assert_eq!(
         name(Some("14:03:02")).unwrap(),
         "c.plr",
-        "the newest that holds it"
+        "the newest with this time"
     );
     assert_eq!(name(Some("2026-11-21T14:03:02Z")).unwrap(), "b.plr");
     assert_eq!(name(Some("100")).unwrap(), "c.plr");
@@ -47,7 +48,7 @@ fn the_file_that_holds_the_moment() {
 }
 
 #[test]
-fn the_command_says_which_it_took() {
+fn the_command_reports_which_file_it_chose() {
     let directory = directory();
     let (code, out, err) = parlour(&[directory.path(), "--from", "14:03:07"]);
     assert_eq!(code, Some(0), "{err}");
@@ -67,9 +68,9 @@ fn the_command_says_which_it_took() {
 }
 
 #[test]
-fn a_time_shortly_before_a_file_begins_is_that_of_the_file() {
+fn a_recording_that_starts_shortly_after_the_moment_is_chosen() {
     let directory = TemporaryPath::directory();
-    // They begin at 14:03:07, 14:03:20 and 14:05.
+    // The recordings start at 14:03:07, 14:03:20 and 14:05.
     for (name, after) in [("b.plr", 7_000), ("a.plr", 20_000), ("c.plr", 120_000)] {
         let mut script = without_events();
         script.started_ms = STARTED_MS + after;
@@ -79,12 +80,12 @@ fn a_time_shortly_before_a_file_begins_is_that_of_the_file() {
         let found = find(&directory.0, Some(&text.parse().unwrap()), Extent::Onwards);
         found.map(|found| found.path.file_name().unwrap().to_string_lossy().into_owned())
     };
-    assert_eq!(name("14:03").unwrap(), "b.plr", "the first after it");
+    assert_eq!(name("14:03").unwrap(), "b.plr", "the first after the moment");
     assert_eq!(name("2026-11-21T14:03:00Z").unwrap(), "b.plr");
-    assert_eq!(name("14:03:15").unwrap(), "a.plr", "between two");
+    assert_eq!(name("14:03:15").unwrap(), "a.plr", "between two recordings");
     assert_eq!(name("14:04:30").unwrap(), "c.plr");
-    assert!(name("14:02:07").is_err(), "a whole minute before it");
-    assert!(name("14:06").is_err(), "after all");
+    assert!(name("14:02:07").is_err(), "a minute before the first recording");
+    assert!(name("14:06").is_err(), "after all recordings");
     let (code, out, err) = parlour(&[directory.path(), "--from", "14:03"]);
     assert!(
         code == Some(0) && out.contains("300 hashes verified"),
@@ -94,7 +95,7 @@ fn a_time_shortly_before_a_file_begins_is_that_of_the_file() {
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_is_no_recording_and_nobody_waits_for_its_writer() {
+fn a_pipe_in_the_directory_is_not_opened() {
     let directory = directory();
     let pipe = directory.0.join("pipe.plr");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();

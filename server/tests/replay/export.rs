@@ -1,4 +1,4 @@
-//! An export is JSON Lines, and says what the world says.
+//! Exports: JSON Lines that agree with the world.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ fn lines(file: &TemporaryPath, window: Window) -> Vec<Value> {
         .collect()
 }
 
-fn of<'a>(lines: &'a [Value], kind: &str) -> Vec<&'a Value> {
+fn of_kind<'a>(lines: &'a [Value], kind: &str) -> Vec<&'a Value> {
     lines.iter().filter(|line| line["line"] == kind).collect()
 }
 
 #[test]
-fn it_has_all_that_happened() {
+fn an_export_contains_all_events() {
     let file = TemporaryPath::file(&story().record(900));
     let window = whole(&replay(&file));
     let lines = lines(&file, window);
@@ -36,19 +36,19 @@ fn it_has_all_that_happened() {
         (&last["line"], &last["ticks"], &last["ending"]["reason"]),
         (&"end".into(), &900.into(), &"stopped".into())
     );
-    let first = of(&lines, "tick")[0];
+    let first = of_kind(&lines, "tick")[0];
     assert_eq!(
         (&first["tick"], &first["time"]),
         (&10.into(), &"2026-11-21T14:03:00.150Z".into())
     );
     assert_eq!(first["events"][0]["kind"], "open");
     assert_eq!(first["events"][1]["message"]["join"]["room"], "lobby/3");
-    assert_eq!(of(&lines, "said")[0]["heard_by"], serde_json::json!([1, 2]));
+    assert_eq!(of_kind(&lines, "said")[0]["heard_by"], serde_json::json!([1, 2]));
     let moves = |kind| -> Vec<(u64, &str, &str)> {
         let text = |line: &'_ Value, field: &str| -> &str {
             Box::leak(line[field].as_str().unwrap().to_owned().into_boxed_str())
         };
-        of(&lines, kind)
+        of_kind(&lines, kind)
             .iter()
             .map(|line| {
                 (
@@ -79,7 +79,7 @@ fn it_has_all_that_happened() {
     );
 }
 
-/// The segments of the export give every player's place at every tick.
+/// The position of every player at every tick follows from the segments.
 #[test]
 fn motion_agrees_with_the_world() {
     let mut places: BTreeMap<(u32, u32), (i32, i32)> = BTreeMap::new();
@@ -103,7 +103,7 @@ fn motion_agrees_with_the_world() {
         let mut segments: BTreeMap<u32, [i64; 5]> = BTreeMap::new();
         let mut compared = 0;
         for tick in from - 1..=to {
-            for line in of(&lines, "motion")
+            for line in of_kind(&lines, "motion")
                 .into_iter()
                 .filter(|line| line["tick"] == tick)
             {
@@ -127,7 +127,7 @@ fn motion_agrees_with_the_world() {
 }
 
 #[test]
-fn from_the_middle_on_it_says_who_is_there() {
+fn an_export_of_a_window_starts_with_the_players_that_are_there() {
     let file = TemporaryPath::file(&story().record(900));
     let lines = lines(
         &file,
@@ -136,7 +136,7 @@ fn from_the_middle_on_it_says_who_is_there() {
             to: Tick(410),
         },
     );
-    let there: Vec<&str> = of(&lines, "there")
+    let there: Vec<&str> = of_kind(&lines, "there")
         .iter()
         .map(|line| line["name"].as_str().unwrap())
         .collect();
@@ -145,7 +145,7 @@ fn from_the_middle_on_it_says_who_is_there() {
 }
 
 #[test]
-fn the_command_writes_a_file_or_standard_output() {
+fn the_command_writes_to_a_file_or_to_standard_output() {
     let file = TemporaryPath::file(&story().record(60));
     let (code, out, err) = parlour(&[file.path(), "--export"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
@@ -159,7 +159,7 @@ fn the_command_writes_a_file_or_standard_output() {
 #[test]
 fn an_export_does_not_overwrite_a_file() {
     let file = TemporaryPath::file(&story().record(60));
-    let target = TemporaryPath::file(b"all that is left");
+    let target = TemporaryPath::file(b"precious");
     let (code, out, err) = parlour(&[file.path(), &format!("--export={}", target.path())]);
     assert_eq!((code, out.as_str()), (Some(73), ""));
     let expected = "exists already, and is not overwritten: name a different file or remove this one\n";
@@ -167,8 +167,8 @@ fn an_export_does_not_overwrite_a_file() {
         err.starts_with(&format!("parlour: {} {expected}", target.path())),
         "{err}"
     );
-    assert_eq!(std::fs::read(&target.0).unwrap(), b"all that is left");
-    // Nor the recording itself.
+    assert_eq!(std::fs::read(&target.0).unwrap(), b"precious");
+    // The recording itself is not overwritten either.
     let before = std::fs::read(&file.0).unwrap();
     assert_eq!(
         parlour(&[file.path(), &format!("--export={}", file.path())]).0,
