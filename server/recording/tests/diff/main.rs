@@ -1,5 +1,5 @@
-//! Two recordings side by side: planted sources of divergence are each named by tick, room, player,
-//! component and system.
+//! Comparing recordings: for game logic with a planted source of differences, the comparison must
+//! name the tick, room, player, component and system.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod chance;
