@@ -10,7 +10,7 @@ mod events;
 pub mod export;
 mod find;
 pub mod follow;
-mod leaving;
+mod last_players;
 mod moment;
 mod player_query;
 mod player_roster;
@@ -80,8 +80,8 @@ impl Replay {
     ///
     /// # Errors
     /// [`ReplayError`] if it cannot be opened, or does not continue the last file.
-    pub fn go_on_with(&mut self, path: &Path) -> Result<(), ReplayError> {
-        self.tape.go_on_with(path)
+    pub fn append(&mut self, path: &Path) -> Result<(), ReplayError> {
+        self.tape.append(path)
     }
 
     /// Returns the recording itself, all its files as one.
@@ -160,9 +160,9 @@ impl Replay {
         self.run_from(self.tape.before(tick))
     }
 
-    /// Starts a run at a place.
-    fn run_from(&mut self, spot: TapePosition) -> Result<Run<'_>, ReplayError> {
-        Run::begin(self.tape.read_from(spot), &self.config, &self.logic)
+    /// Starts a run at a position.
+    fn run_from(&mut self, position: TapePosition) -> Result<Run<'_>, ReplayError> {
+        Run::begin(self.tape.read_from(position), &self.config, &self.logic)
     }
 
     /// Makes a world in which no tick has run yet.

@@ -107,7 +107,7 @@ fn a_directory_is_replayed_as_one_recording() {
     assert!(chosen && next.len() >= 3, "{next:?}");
     let open = || Replay::open(&path, &bundled(), Logic::default()).unwrap();
     let mut replay = open();
-    next.iter().for_each(|file| replay.go_on_with(file).unwrap());
+    next.iter().for_each(|file| replay.append(file).unwrap());
     assert_eq!(
         (replay.last_tick(), replay.ending()),
         (Some(last), &ended(EndReason::Stopped))
@@ -121,7 +121,7 @@ fn a_directory_is_replayed_as_one_recording() {
     // A tick in the third file is reached from the saved world of that file.
     assert_eq!(replay.run_to(Tick(150)).unwrap().tick(), Tick(150));
     // A missing file is an error.
-    let error = open().go_on_with(&next[1]).unwrap_err();
+    let error = open().append(&next[1]).unwrap_err();
     assert!(
         error.to_string().contains("does not continue the file before it"),
         "{error}"

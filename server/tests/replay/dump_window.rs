@@ -126,7 +126,7 @@ fn the_last_tick_with_players_may_be_in_an_earlier_file() {
         )
         .unwrap();
         next.iter()
-            .for_each(|name| replay.go_on_with(&directory.0.join(name)).unwrap());
+            .for_each(|name| replay.append(&directory.0.join(name)).unwrap());
         replay
     };
     let mut all = open("t1.plr", &["t300.plr", "t900.plr", "t1500.plr"]);

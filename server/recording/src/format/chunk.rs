@@ -18,15 +18,15 @@ const KEPT: usize = 4 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ChunkKind {
-    /// The inputs that the world was made with; JSON.
+    /// The options of the world, as JSON.
     Header = 1,
     /// Some ticks.
     Ticks = 2,
     /// A saved world, or a piece of one.
     Keyframe = 3,
-    /// Why the recording ends here; JSON.
+    /// Why the recording ends, as JSON.
     End = 4,
-    /// Where each chunk is.
+    /// The offset of each chunk.
     Index = 5,
 }
 
@@ -186,8 +186,8 @@ impl ChunkHead {
     }
 }
 
-/// Returns the maximum bytes of a body: what zstd makes of incompressible bytes has at most n +
-/// n/256 + 64.
+/// Returns the maximum bytes of a body. zstd expands n incompressible bytes to at most n + n/256 +
+/// 64.
 fn longest_body(raw: usize) -> usize {
     raw + raw / 128 + 128
 }
@@ -250,7 +250,7 @@ impl Sealer {
     }
 }
 
-/// Makes an uncompressed chunk, which any viewer can show.
+/// Makes an uncompressed chunk, so that its JSON can be read in any file viewer.
 pub(super) fn store(mut head: ChunkHead, raw: &[u8]) -> SealedChunk {
     head.flags |= STORED;
     head.raw_len = raw.len() as u32;

@@ -13,7 +13,7 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// The server stopped, or was asked to stop recording.
+    /// The server stopped, or recording was stopped.
     Stopped,
     /// It continues in a new file.
     Rotated,
@@ -34,7 +34,7 @@ pub enum Ending {
     Ended {
         /// Why.
         reason: EndReason,
-        /// A few words about it. May be empty.
+        /// A short explanation. May be empty.
         text: String,
     },
     /// Without an end marker: the program died or is still recording, or the file was cut.
@@ -44,7 +44,7 @@ pub enum Ending {
         /// What follows it instead of a chunk.
         why: String,
     },
-    /// With bytes that no recorder wrote.
+    /// With invalid bytes.
     Damaged {
         /// Where the invalid chunk starts.
         offset: u64,

@@ -16,8 +16,8 @@ use super::{
     ticks,
 };
 
-/// Reads items from a place on. Ends after the last whole chunk; [`Recording::ending`] says what
-/// follows. Ends after an error.
+/// Reads items from a position. Ends after an error, and after the last whole chunk;
+/// [`Recording::ending`] says what follows that.
 pub struct Items<'a, R> {
     recording: &'a mut Recording<R>,
     nth: usize,
@@ -33,17 +33,17 @@ pub struct Items<'a, R> {
 }
 
 impl<R: Read + Seek> Recording<R> {
-    /// Reads from a place to the end, with one chunk in memory at a time.
-    pub fn read_from(&mut self, place: ReadPosition) -> Items<'_, R> {
-        Items::new(self, place)
+    /// Reads from a position to the end, with one chunk in memory at a time.
+    pub fn read_from(&mut self, position: ReadPosition) -> Items<'_, R> {
+        Items::new(self, position)
     }
 }
 
 impl<'a, R: Read + Seek> Items<'a, R> {
-    fn new(recording: &'a mut Recording<R>, place: ReadPosition) -> Self {
+    fn new(recording: &'a mut Recording<R>, position: ReadPosition) -> Self {
         Self {
             recording,
-            nth: place.nth,
+            nth: position.nth,
             chain: None,
             ticks: Vec::new().into_iter(),
             panicked: false,

@@ -53,7 +53,7 @@ pub(super) fn read_header<R: Read + Seek>(file: &mut R, length: u64) -> Result<(
         Ok(chunk) => chunk,
         Err(ReadError::Damaged { what, .. }) => return Err(OpenError::Damaged(what)),
         Err(ReadError::Io(error)) => return Err(error.into()),
-        Err(ReadError::Version(_)) => return Err(damaged("a version where there is none")),
+        Err(ReadError::Version(_)) => return Err(damaged("an unexpected version of messages")),
     };
     let mut json = Vec::new();
     unpack(&head, &body, &mut json).map_err(|flaw| damaged(&flaw))?;
@@ -63,7 +63,7 @@ pub(super) fn read_header<R: Read + Seek>(file: &mut R, length: u64) -> Result<(
         return Err(OpenError::Format(header.format));
     }
     if header.state.len() > MAX_STATE_PARTS {
-        return Err(damaged("more parts of the state than there can be"));
+        return Err(damaged("too many parts of the state"));
     }
     Ok((header, start + head.chunk_bytes()))
 }

@@ -7,7 +7,7 @@ use super::{
     chunk::{ChunkHead, ChunkKind},
 };
 
-/// What came so far.
+/// The chunks so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Order {
     stage: Stage,

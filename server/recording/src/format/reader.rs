@@ -1,4 +1,4 @@
-//! Opening a recording: its header, its ending, and the places of its ticks and saved worlds.
+//! Opening a recording: its header, its ending, and the positions of its ticks and saved worlds.
 
 use std::{
     fs::File,
@@ -27,7 +27,7 @@ pub struct Recording<R> {
     header_end: u64,
 }
 
-/// A place in a recording where reading can start.
+/// A position in a recording at which reading can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadPosition {
     /// The number of the chunk.
@@ -123,7 +123,7 @@ impl<R: Read + Seek> Recording<R> {
         self.header.started_ms
     }
 
-    /// Returns the places of the saved worlds.
+    /// Returns the positions of the saved worlds.
     pub fn keyframes(&self) -> impl DoubleEndedIterator<Item = ReadPosition> {
         let entries = &self.table.entries;
         let first = |nth: usize| {
@@ -137,7 +137,7 @@ impl<R: Read + Seek> Recording<R> {
             })
     }
 
-    /// Returns the place where reading everything starts.
+    /// Returns the position of the first item.
     pub fn beginning(&self) -> ReadPosition {
         let first = self.table.entries.get(1);
         let before = first.map_or(0, |first| match first.kind {
@@ -147,8 +147,8 @@ impl<R: Read + Seek> Recording<R> {
         ReadPosition { nth: 1, tick: before }
     }
 
-    /// Returns the chunk with a tick, for reading inputs without running them. Reading from there
-    /// returns up to ten seconds before the tick as well.
+    /// Returns the position of the chunk with a tick, for reading inputs without running them.
+    /// Reading from there also returns up to ten seconds of ticks before it.
     pub fn chunk_of(&self, tick: Tick) -> Option<ReadPosition> {
         let nth = self
             .table
@@ -159,7 +159,7 @@ impl<R: Read + Seek> Recording<R> {
         Some(ReadPosition { nth, tick })
     }
 
-    /// Returns where the chunk before a place ends. The place's chain is right before that.
+    /// Returns where the chunk before chunk `nth` ends. The chain is right before that.
     pub(super) fn offset(&self, nth: usize) -> u64 {
         let entries = &self.table.entries;
         match entries.get(nth) {

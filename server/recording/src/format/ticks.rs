@@ -79,8 +79,8 @@ impl TicksBuilder {
     /// Adds the next tick. `wall_ms` is its time, in milliseconds since 1970. `result` is its state
     /// hash and one fingerprint per part of the state, or `None` if it panicked.
     ///
+    /// # Errors
     /// [`PushError`]. Nothing was added then.
-    /// [`PushError`]; nothing was added then.
     pub fn push(
         &mut self,
         tick: Tick,

@@ -151,7 +151,7 @@ impl<W: Write> FileWriter<W> {
         &self.out
     }
 
-    /// Returns the output.
+    /// Returns the output, and drops the writer.
     pub fn into_inner(self) -> W {
         self.out
     }

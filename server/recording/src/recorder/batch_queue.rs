@@ -19,7 +19,7 @@ const MAX_BATCHES: usize = 128;
 /// world is never split.
 const MAX_BYTES: usize = 64 << 20;
 
-/// Why the queue ended, and a few words about it.
+/// Why the queue ended, and a short explanation.
 pub(super) type QueueEnd = (EndReason, String);
 
 /// The sending end.

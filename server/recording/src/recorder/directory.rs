@@ -158,7 +158,7 @@ impl Directory {
                     tracing::debug!(file = name.0, "deleted an old recording");
                     deleted += 1;
                 }
-                // Somebody else deleted it first.
+                // A different process deleted it first.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     self.warn_once(&name.0, &error);
@@ -176,7 +176,7 @@ impl Directory {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    // The same error may come back for ever; work with what was found.
+                    // The same error may come back forever. Continue with the files found so far.
                     self.warn_once("", &error);
                     break;
                 }

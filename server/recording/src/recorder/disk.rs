@@ -33,7 +33,7 @@ pub(super) struct Disk {
     pub(super) directory: Arc<Directory>,
     pub(super) context: Arc<RecorderContext>,
     pub(super) metrics: Arc<RecorderMetrics>,
-    /// A file that reaches this size or age is followed by a new one.
+    /// The size and age after which the recording continues in a new file.
     pub(super) file_bytes: u64,
     pub(super) file_age: Duration,
 }
@@ -52,7 +52,7 @@ struct OpenFile {
 
 impl OpenFile {
     /// Returns whether this batch directly follows the last one in the file.
-    fn goes_on_with(&self, batch: &Batch) -> bool {
+    fn continues_with(&self, batch: &Batch) -> bool {
         !self.is_begun || batch.since() == self.last_tick
     }
 }
@@ -64,7 +64,7 @@ impl Disk {
         let mut previous = None;
         let mut resume = Resume::new();
         while let Some(batch) = self.batches.next() {
-            if let Some(file) = open.take_if(|file: &mut OpenFile| !file.goes_on_with(&batch)) {
+            if let Some(file) = open.take_if(|file: &mut OpenFile| !file.continues_with(&batch)) {
                 self.end_before_gap(file, &batch, &mut resume);
             }
             let now = Instant::now();
@@ -105,7 +105,7 @@ impl Disk {
                 *previous = Some(self.rotate(file)?);
             }
             let written = open.as_ref().map_or(0, |file| file.writer.position());
-            // How much the current file may still grow.
+            // The bytes that the current file may still grow by.
             let room = self.file_bytes.saturating_sub(written);
             self.directory
                 .make_room(room.max(batch.bytes() as u64), DeletableFiles::Any)?;
@@ -157,7 +157,7 @@ impl Disk {
         let finished = match file.writer.end(EndReason::Rotated, "") {
             Ok(finished) => finished,
             Err(error) => {
-                // Ends it as a file that could not be written further; no file continues it.
+                // End the file as one that could not be written further. No file continues it.
                 let _ = file
                     .writer
                     .end_after_error(Trouble::of(&error).end_reason(), &ending_text(&error));
@@ -173,8 +173,7 @@ impl Disk {
         })
     }
 
-    /// Ends the recording when the queue has ended. A recording that ended before does not end
-    /// twice.
+    /// Ends the recording when the queue has ended, unless it ended before.
     fn finish(&self, open: Option<OpenFile>) {
         let Some(mut file) = open else {
             return;
@@ -190,7 +189,7 @@ impl Disk {
             }
             (Ok(()), EndReason::TooSlow) => tracing::error!(
                 file = %path, last_tick, text,
-                "the recording ended; the server continues. Restart it to record"
+                "the recording ended; the server continues. Restart the server to record again"
             ),
             (Ok(()), _) => {
                 tracing::info!(file = %path, last_tick, reason = %reason, "the recording ended")
@@ -231,7 +230,7 @@ impl Disk {
             return;
         };
         if !file.is_begun {
-            // It has nothing to replay.
+            // It has no ticks to replay.
             return self.remove(&file.name);
         }
         let ended = file
@@ -270,7 +269,7 @@ impl Disk {
     }
 }
 
-/// Maps to the label of the metric.
+/// Returns the label of the metric.
 fn ending(reason: EndReason) -> EndCause {
     match reason {
         EndReason::Stopped | EndReason::Rotated => EndCause::Stopped,

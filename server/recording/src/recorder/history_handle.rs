@@ -94,7 +94,7 @@ impl HistoryHandle {
         self.send(HistoryRequest::Write(answer))
     }
 
-    /// Requests that the history is written to a file for a reason of the recorder's own.
+    /// Requests that the history is written to a file for a reason of the recorder.
     pub(super) fn write_for(&self, reason: Reason) -> Result<(), HistoryError> {
         self.send(HistoryRequest::WriteFor(reason))
     }

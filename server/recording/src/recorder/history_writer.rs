@@ -26,7 +26,7 @@ pub(super) struct WriteJob {
     pub(super) answer: Option<HistoryAnswer>,
 }
 
-/// The inputs of the keeper thread.
+/// The inputs of the history thread.
 pub(super) struct HistoryWriter {
     pub(super) jobs: Receiver<WriteJob>,
     pub(super) directory: Arc<Directory>,

@@ -148,8 +148,7 @@ impl Shadow {
         Ok(())
     }
 
-    /// Compares the saved world, then continues with a world loaded from it, which has nothing else
-    /// of the old one.
+    /// Compares the saved world, then continues with a world that is loaded from it.
     fn keyframe(&self, tick: u32, state: &[u8], following: &mut ShadowWorld) -> Result<(), Divergence> {
         if let Some(world) = &mut following.world {
             following.saved.clear();
@@ -193,8 +192,7 @@ impl Shadow {
         })
     }
 
-    /// Returns the content of the chunks, read back as from a file, so that the written bytes are
-    /// what is verified.
+    /// Writes the chunks to memory and reads them back, so that the written bytes are verified.
     fn items(&self, batch: &Batch) -> Result<Vec<Item>, Divergence> {
         let unreadable = |error: String| Divergence {
             tick: batch.first_tick(),
@@ -223,8 +221,8 @@ impl Shadow {
             tracing::error!(
                 tick,
                 parts,
-                "the shadow reached a different state than the server. It had run from the first tick on: game logic is not \
-                 deterministic, or memory is broken. The history is written out; parlour replay shows more, or parlour_recording::replay with your game logic"
+                "the shadow reached a different state than the server. It had run from the first tick: game logic is not \
+                 deterministic, or memory is broken. The history is written out: replay it with parlour replay, or with parlour_recording::replay and your game logic"
             );
         } else {
             tracing::error!(
@@ -234,7 +232,7 @@ impl Shadow {
                 "the shadow reached a different state than the server. It had run since the world saved after tick {since}: \
                  game logic depends on something that is not saved (a Local, Added or Changed of an earlier tick, \
                  RemovedComponents, a static), reads a clock, or is not deterministic; or memory is broken. A replay that \
-                 starts there differs in the same way. The history is written out; parlour replay shows more, or parlour_recording::replay with your game logic"
+                 starts there differs in the same way. The history is written out: replay it with parlour replay, or with parlour_recording::replay and your game logic"
             );
         }
         // If no history is kept, the log line is all there is.

@@ -26,7 +26,8 @@ use super::{
 };
 use crate::format::{EndReason, PushError, TicksBuilder, seal_keyframe};
 
-/// How often it checks for ticks: the tick thread must not wake anyone.
+/// How often it checks for ticks. The tick thread does not wake it, because that takes a system
+/// call.
 const LOOK: Duration = Duration::from_millis(50);
 /// A chunk is sealed after this time, even with less than a second of ticks.
 const SEAL: Duration = Duration::from_secs(1);
@@ -54,10 +55,10 @@ pub(super) struct Recorder {
     pub(super) recorded: Arc<AtomicU32>,
 }
 
-/// The state of the recorder thread, once the first tick came.
+/// The state of the recorder thread after the first tick.
 struct RecorderState {
     builder: TicksBuilder,
-    /// When the first tick of the current chunk came.
+    /// When the first tick of the current chunk arrived.
     since: Instant,
     /// The last tick received.
     last: Option<u32>,
@@ -92,7 +93,7 @@ impl Recorder {
                     self.answer(request, &mut state);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                // The server is gone without a stop; the tick thread soon will be as well.
+                // The server ended without a stop, and the tick thread will end soon.
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
@@ -111,7 +112,7 @@ impl Recorder {
             let state = state.get_or_insert_with(|| RecorderState::new(self.context.parts().len()));
             self.take_in(&record, state);
             state.recycle(&mut record);
-            // Full only if the tick thread takes none back.
+            // The ring is full only if the tick thread takes no records back.
             let _ = self.ticks.empty.push(record);
         }
     }

@@ -4,15 +4,15 @@
 //! First the recorded files are compared, without running them. If a tick had the same input and
 //! reached a different state, both worlds are run again, and that tick system by system. Such a
 //! difference may not show in every run, or not in a loaded world, so several pairs of worlds are
-//! run (`hunt.rs`).
+//! run (`search.rs`).
 
 mod file_comparison;
 mod headers;
-mod hunt;
 mod inputs;
 mod parting;
 mod report;
 mod rerun;
+mod search;
 mod state;
 
 use parlour_shared::ids::{SessionId, Tick};
@@ -23,9 +23,9 @@ use super::{PlayerRoster, Replay, ReplayError, Window, verify, world};
 use crate::format::{Item, TickRecord};
 use file_comparison::{FileComparison, SavedWorlds};
 pub use headers::{HeaderDifference, compare_headers};
-use hunt::Hunt;
 pub use inputs::EventDifference;
 pub use parting::{ComparedRecording, DifferenceCause, Parting, SystemName, WorldOrigin};
+use search::Search;
 pub use state::{PartDifference, PartDifferences, PlayerName};
 
 /// The difference between two recordings. `Display` is for people, JSON for other tools.
@@ -82,7 +82,7 @@ pub struct StateDifference {
     pub recorded_tick: u32,
     /// The parts of the state that differ between the recordings after it.
     pub components: Vec<String>,
-    /// The tick of the saved worlds that `differ` was read from, if it was.
+    /// The tick of the saved worlds in which `differ` was found, if it was found there.
     pub saved_at: Option<u32>,
     /// The number of pairs of worlds that were run.
     pub attempts: u32,
@@ -101,8 +101,9 @@ impl Difference {
     }
 }
 
-/// Finds the first difference. Reads the ticks that both have. Runs at most the ticks between a
-/// saved world and the difference again, up to 64 times, and a few times the whole start.
+/// Finds the first difference in the ticks that both have. To find the cause, runs the ticks
+/// between the last saved world and the difference up to 64 times, and a few times all ticks before
+/// it.
 ///
 /// # Errors
 /// [`ReplayError`] if a recording cannot be read or run.
@@ -146,7 +147,7 @@ pub fn diff(one: &mut Replay, other: &mut Replay) -> Result<Difference, ReplayEr
 ///
 /// # Errors
 /// [`ReplayError`] if a recording cannot be read or run.
-pub fn diff_with_now(one: &mut Replay, now: &mut Replay) -> Result<Difference, ReplayError> {
+pub fn diff_with_rerun(one: &mut Replay, now: &mut Replay) -> Result<Difference, ReplayError> {
     let difference = diff(one, now)?;
     let range = one.tape.range();
     let (Difference::Same { .. }, Some((from, to))) = (&difference, range) else {
@@ -164,8 +165,8 @@ pub fn diff_with_now(one: &mut Replay, now: &mut Replay) -> Result<Difference, R
 }
 
 fn record_of(replay: &mut Replay, tick: Tick) -> Result<TickRecord, ReplayError> {
-    let spot = replay.tape.before(Tick(tick.0.saturating_sub(1)));
-    for item in replay.tape.read_from(spot) {
+    let position = replay.tape.before(Tick(tick.0.saturating_sub(1)));
+    for item in replay.tape.read_from(position) {
         if let Item::Tick(record) = item?
             && record.tick == tick
         {
@@ -203,19 +204,19 @@ fn after_same_input(
 ) -> Result<Difference, ReplayError> {
     let recorded_tick = records[0].tick;
     let hashes = records.each_ref().map(|record| record.outcome.hash());
-    let hunt = hunt::hunt([&mut *one, &mut *other], recorded_tick, hashes, &components)?;
-    let (parting, saved_at) = match hunt.found {
+    let search = search::search([&mut *one, &mut *other], recorded_tick, hashes, &components)?;
+    let (parting, saved_at) = match search.found {
         Some(found) => (found, None),
-        None => not_parted(one, other, recorded_tick, &hunt)?,
+        None => not_parted(one, other, recorded_tick, &search)?,
     };
     Ok(Difference::State(Box::new(StateDifference {
-        tick: hunt.tick.0,
-        time: time_of(one, hunt.tick),
+        tick: search.tick.0,
+        time: time_of(one, search.tick),
         recorded_tick: recorded_tick.0,
         components,
         saved_at,
-        attempts: hunt.attempts,
-        reproduces: hunt.reproduces,
+        attempts: search.attempts,
+        reproduces: search.reproduces,
         parting,
     })))
 }
@@ -226,9 +227,9 @@ fn not_parted(
     one: &mut Replay,
     other: &mut Replay,
     tick: Tick,
-    hunt: &Hunt,
+    search: &Search,
 ) -> Result<(Parting, Option<u32>), ReplayError> {
-    let cause = match hunt.reproduces {
+    let cause = match search.reproduces {
         [true, true] => DifferenceCause::Unseen,
         _ => DifferenceCause::OtherProgram,
     };
@@ -238,7 +239,7 @@ fn not_parted(
         saved_at = Some(saved.tick.0);
     }
     let mut parting = Parting::without_system(cause, parts);
-    let mut writers = hunt.writers.clone();
+    let mut writers = search.writers.clone();
     writers.dedup();
     match writers.as_slice() {
         [only] => parting.system = Some(only.clone().into()),

@@ -39,7 +39,7 @@ pub struct Filter {
 /// Rows and their column names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dump {
-    /// The players that match the filter. Several if several have that name.
+    /// The players that match the filter: more than one if they have the same name.
     pub matched: Vec<PlayerInfo>,
     /// The names of the columns.
     pub columns: &'static [&'static str],
@@ -60,7 +60,7 @@ impl DumpTable {
     }
 }
 
-/// Returns the window of a dump at a tick: since `from`, or the ten seconds before.
+/// Returns the window of a dump at a tick: the ticks since `from`, or the ten seconds before `at`.
 #[must_use]
 pub fn window(replay: &Replay, from: Option<&Moment>, at: Tick) -> Option<Window> {
     let times = replay.times();
@@ -152,7 +152,7 @@ struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    /// Resolves the filter's player among `people`.
+    /// Searches the filter's player in `people`.
     fn of<'p>(people: impl Iterator<Item = &'p PlayerInfo>, filter: &'a Filter) -> Self {
         let meant = |query: &PlayerQuery| query.among(people).into_iter().cloned().collect();
         Self {

@@ -5,7 +5,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_recording::replay::{
     Replay,
-    diff::{Difference, DifferenceCause, StateDifference, diff_with_now},
+    diff::{Difference, DifferenceCause, StateDifference, diff_with_rerun},
 };
 use parlour_shared::rng::{Purpose, Stream};
 use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin, Step, StepSet};
@@ -182,7 +182,7 @@ fn find_alone(name: &str, logic: &Logic) -> Difference {
     let again = one.path.with_extension("again");
     let open = |path: &std::path::Path| Replay::open(path, &config().maps, logic.clone()).unwrap();
     open(&one.path).record_again(&again, "test").unwrap();
-    let difference = diff_with_now(&mut open(&one.path), &mut open(&again));
+    let difference = diff_with_rerun(&mut open(&one.path), &mut open(&again));
     std::fs::remove_file(&again).unwrap();
     difference.unwrap()
 }

@@ -185,8 +185,8 @@ fn saved_worlds_of_later_files_are_also_loaded() {
     let directory = script.record_rotated(900, &[300, 600]);
     let open = |file: &str| Replay::open(&directory.0.join(file), &maps(), script.logic.clone());
     let mut replay = open("t1.plr").unwrap();
-    replay.go_on_with(&directory.0.join("t300.plr")).unwrap();
-    replay.go_on_with(&directory.0.join("t600.plr")).unwrap();
+    replay.append(&directory.0.join("t300.plr")).unwrap();
+    replay.append(&directory.0.join("t600.plr")).unwrap();
     let window = whole(&replay);
     let error = verify(&mut replay, window, |_| {}).unwrap_err();
     assert!(

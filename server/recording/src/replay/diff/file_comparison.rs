@@ -76,9 +76,9 @@ struct TickStream<'a> {
 
 impl<'a> TickStream<'a> {
     fn begin(tape: &'a mut Tape, from: Tick) -> Self {
-        let spot = spot_before(tape, from);
+        let position = position_before(tape, from);
         Self {
-            items: tape.read_from(spot),
+            items: tape.read_from(position),
             keyframe: None,
             before: None,
         }
@@ -116,7 +116,7 @@ impl<'a> TickStream<'a> {
 }
 
 /// Returns where to start so that the tick before is read first, if it was recorded.
-fn spot_before(tape: &Tape, from: Tick) -> TapePosition {
+fn position_before(tape: &Tape, from: Tick) -> TapePosition {
     let before = Tick(from.0.saturating_sub(1));
     tape.chunk_of(before).unwrap_or_else(|| tape.before(before))
 }
@@ -154,8 +154,8 @@ pub(super) fn next_keyframes(
 }
 
 /// Reads the saved world at a place.
-fn saved_at(tape: &mut Tape, spot: TapePosition) -> Result<Option<Vec<u8>>, ReplayError> {
-    match tape.read_from(spot).next().transpose()? {
+fn saved_at(tape: &mut Tape, position: TapePosition) -> Result<Option<Vec<u8>>, ReplayError> {
+    match tape.read_from(position).next().transpose()? {
         Some(Item::Keyframe { state, .. }) => Ok(Some(state)),
         Some(Item::Tick(_)) | None => Ok(None),
     }

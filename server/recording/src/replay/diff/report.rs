@@ -110,7 +110,7 @@ fn state(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
         }
         match &first.player {
             Some(player) => writeln!(f, "player     {}, session {}", named(player), player.session)?,
-            None => writeln!(f, "whose      {}", first.owner)?,
+            None => writeln!(f, "owner      {}", first.owner)?,
         }
         writeln!(f, "component  {}", first.component)?;
         values(first, "", f)?;
@@ -139,7 +139,11 @@ fn system(difference: &StateDifference, f: &mut Formatter<'_>) -> fmt::Result {
         }
         (Some(_), suspects) => writeln!(f, "system     deferred commands of one of: {}", list(suspects))?,
         (None, []) => writeln!(f, "system     unknown")?,
-        (None, suspects) => writeln!(f, "system     one of those that wrote it: {}", list(suspects))?,
+        (None, suspects) => writeln!(
+            f,
+            "system     one of the systems that wrote it: {}",
+            list(suspects)
+        )?,
     }
     for (side, panicked) in ["first", "other"].iter().zip(difference.parting.panicked) {
         if panicked {
@@ -241,7 +245,7 @@ fn hint(cause: DifferenceCause) -> &'static str {
         DifferenceCause::OtherProgram => {
             "was one of them recorded by a different build, or on a different machine? If one starts with a saved world, look in \
              the system for what is not saved: a Local, Added, Changed or RemovedComponents of an earlier tick, a static. \
-             What shows only rarely gives this result as well"
+             A difference that shows only rarely also has this result"
         }
         DifferenceCause::Unseen => "it did not show again; look at the systems that write this component",
         DifferenceCause::NotHashed => {

@@ -81,14 +81,14 @@ pub(super) enum RerunMode {
     Watchful,
 }
 
-/// Runs from `spot` up to `aim`. Returns `None` if the ticks end earlier.
+/// Runs from `position` up to `aim`. Returns `None` if the ticks end earlier.
 pub(super) fn run(
     replay: &mut Replay,
-    spot: TapePosition,
+    position: TapePosition,
     aim: Tick,
     mode: RerunMode,
 ) -> Result<Option<Rerun>, ReplayError> {
-    let mut items = replay.tape.read_from(spot);
+    let mut items = replay.tape.read_from(position);
     let mut world = world::begin(&mut items, &replay.config, &replay.logic)?;
     let from = world.tick();
     let (mut hashes, mut departure) = (Vec::new(), None::<Departure>);

@@ -126,7 +126,7 @@ impl Follower {
     /// Returns the collected lines that are to be reported.
     fn take_lines(&mut self) -> Vec<Line> {
         let mut lines = std::mem::take(&mut self.lines);
-        if self.tick < self.from || !self.room.is_told() {
+        if self.tick < self.from || !self.room.is_reported() {
             lines.clear();
         }
         lines
@@ -144,7 +144,7 @@ impl Follower {
             } else {
                 let (name, id) = (words::plain(&who.name), words::id(who.id));
                 self.say(format!(
-                    "another {name} (id {id}) connects, who is not followed: name one by its id"
+                    "a different {name} (id {id}) connects and is not followed: name one by its id"
                 ));
             }
         }
@@ -182,11 +182,11 @@ impl Follower {
         }
     }
 
-    /// Reports what the player did and which of it was refused.
+    /// Reports the requests of the player. Returns the refusals that were reported with them.
     fn events(&mut self, run: &Run<'_>, followed: &mut FollowTarget) -> Vec<Refusal> {
         let session = followed.who.session;
         let refusals = refusals(run.input(), run.output());
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for (event, refusal) in run.input().events.iter().zip(refusals) {
             if event.session != session {
                 continue;
@@ -205,17 +205,17 @@ impl Follower {
                 (EventKind::Message { message, .. }, Some(refusal)) => {
                     let (asked, why) = (events::request(message), words::refusal(&refusal));
                     self.tell(followed, &format!("is refused: {why} (asked: {asked})"));
-                    told.push(refusal);
+                    reported.push(refusal);
                 }
                 (EventKind::Message { message, .. }, None) => {
-                    if let Some(text) = messages::did(message) {
+                    if let Some(text) = messages::describe_sent(message) {
                         self.tell(followed, &text);
                     }
                 }
                 _ => {}
             }
         }
-        told
+        reported
     }
 
     /// Reports what the player's client was sent.
@@ -242,7 +242,7 @@ impl Follower {
         for frame in output.frames.iter().filter(|frame| frame.session == session) {
             let payload = output.payload(frame);
             match frame.lane {
-                Lane::Reliable => texts.extend(messages::told(payload, followed, &context)),
+                Lane::Reliable => texts.extend(messages::describe_received(payload, followed, &context)),
                 Lane::Snapshot => match self.snapshot.read(payload) {
                     Ok(()) => texts.extend(followed.view.see(&self.snapshot, followed.who.id, &self.roster)),
                     Err(error) => texts.push(format!("is sent a snapshot that cannot be read: {error}")),

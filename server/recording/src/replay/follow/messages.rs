@@ -11,7 +11,7 @@ use super::follow_target::FollowTarget;
 use crate::replay::{PlayerRoster, words};
 
 /// Describes a request that no answer reports.
-pub(super) fn did(message: &ClientMessage) -> Option<String> {
+pub(super) fn describe_sent(message: &ClientMessage) -> Option<String> {
     match message {
         ClientMessage::Custom(custom) => {
             let name = words::quoted(&custom.name);
@@ -34,7 +34,11 @@ pub(super) struct TickContext<'a> {
 }
 
 /// Describes a reliable message.
-pub(super) fn told(payload: &[u8], followed: &mut FollowTarget, context: &TickContext<'_>) -> Option<String> {
+pub(super) fn describe_received(
+    payload: &[u8],
+    followed: &mut FollowTarget,
+    context: &TickContext<'_>,
+) -> Option<String> {
     let message = match codec::decode_server(payload) {
         Ok(message) => message,
         Err(error) => return Some(format!("is sent a message that cannot be read: {error}")),

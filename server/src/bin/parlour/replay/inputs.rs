@@ -62,7 +62,7 @@ pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exi
     let replay = Replay::open(&found.path, maps, Logic::default());
     let mut replay = replay.map_err(|error| Exit::not_opened(&found.path, &error))?;
     for path in &found.next {
-        let joined = replay.go_on_with(path);
+        let joined = replay.append(path);
         joined.map_err(|error| Exit::not_opened(path, &error))?;
     }
     Ok(replay)

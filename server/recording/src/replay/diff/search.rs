@@ -19,21 +19,21 @@ use super::{
 
 /// The maximum number of pairs of worlds that are run. A random difference may not show every time.
 const ATTEMPTS: u32 = 64;
-/// How many of them start at the last saved world before the difference at first: that is cheap and
-/// usually enough.
+/// The number of first pairs that start at the last saved world before the difference, which is
+/// cheap and usually enough.
 const USUAL: usize = 8;
 /// The maximum number of watched ticks once worlds have left the recordings early, because watching
 /// is slow.
 const WATCHED_TICKS: u32 = 6000;
-/// How often a world is run against itself before chance is ruled out.
+/// How often a world is run against itself before randomness is ruled out.
 const CONFIRM: u32 = 6;
 /// How often a pair is run to find whose commands made the difference.
 const COMMANDS: u32 = 8;
 /// Longer than a second, in case the clock is read in seconds.
 const PAUSE: Duration = Duration::from_millis(1100);
 
-/// The result of a hunt.
-pub(super) struct Hunt {
+/// The result of the search.
+pub(super) struct Search {
     /// The tick at which worlds part. It may be before the one at which the recordings part.
     pub(super) tick: Tick,
     pub(super) found: Option<Parting>,
@@ -47,14 +47,14 @@ pub(super) struct Hunt {
 
 /// Runs pairs of worlds to `tick`, where the recordings have the hashes `recorded` and differ in
 /// `parts`.
-pub(super) fn hunt(
+pub(super) fn search(
     replays: [&mut Replay; 2],
     tick: Tick,
     recorded: [Option<u64>; 2],
     parts: &[String],
-) -> Result<Hunt, ReplayError> {
+) -> Result<Search, ReplayError> {
     let mut replays = Replays(replays);
-    let mut hunt = Hunt {
+    let mut search = Search {
         tick,
         found: None,
         attempts: 0,
@@ -64,43 +64,43 @@ pub(super) fn hunt(
     let mut parts = parts.to_vec();
     let mut watches: Option<u32> = None;
     for pair in plan(&replays, tick) {
-        hunt.attempts += 1;
+        search.attempts += 1;
         if let Some(left) = &mut watches {
-            let watched = replays.watch(pair, tick, &mut hunt)?;
+            let watched = replays.watch(pair, tick, &mut search)?;
             match left.checked_sub(watched) {
                 Some(rest) => *left = rest,
                 None => break,
             }
         } else if let Some(reruns) = replays.run(pair, tick, RerunMode::Plain)? {
             for rerun in &reruns {
-                for (reproduces, recorded) in hunt.reproduces.iter_mut().zip(recorded) {
+                for (reproduces, recorded) in search.reproduces.iter_mut().zip(recorded) {
                     *reproduces |= rerun.last() >= tick && rerun.hash(tick) == recorded;
                 }
             }
             if let Some(earlier) = earliest(&reruns, tick) {
-                hunt.tick = earlier;
+                search.tick = earlier;
                 parts = parts_left(&reruns, earlier);
                 watches = Some(WATCHED_TICKS);
             }
             // If the worlds parted earlier, run the same pair again up to that tick.
             let reruns = match watches {
                 None => Some(reruns),
-                Some(_) => replays.run(pair, hunt.tick, RerunMode::Plain)?,
+                Some(_) => replays.run(pair, search.tick, RerunMode::Plain)?,
             };
             if let Some(reruns) = reruns {
-                hunt.found = parted(&reruns, pair);
-                hunt.writers = writers(&reruns[0], &parts);
+                search.found = parted(&reruns, pair);
+                search.writers = writers(&reruns[0], &parts);
             }
         }
-        if hunt.found.is_some() {
+        if search.found.is_some() {
             break;
         }
     }
-    if let Some(found) = &mut hunt.found {
-        found.cause = replays.cause(found, hunt.tick)?;
-        replays.whose_commands(found, hunt.tick)?;
+    if let Some(found) = &mut search.found {
+        found.cause = replays.cause(found, search.tick)?;
+        replays.whose_commands(found, search.tick)?;
     }
-    Ok(hunt)
+    Ok(search)
 }
 
 /// Returns the parts in which worlds differ from the recording at that tick.
@@ -126,7 +126,7 @@ fn plan(replays: &Replays<'_>, tick: Tick) -> Vec<Pair> {
         plan.push(both(early, false));
     }
     for side in [ComparedRecording::One, ComparedRecording::Other] {
-        let [early, late] = [early, late].map(|spots| spots[side as usize]);
+        let [early, late] = [early, late].map(|positions| positions[side as usize]);
         if early != late {
             plan.push(Pair {
                 starts: [(side, early), (side, late)],
@@ -144,7 +144,7 @@ struct Replays<'a>([&'a mut Replay; 2]);
 impl Replays<'_> {
     /// For differences that show at varying ticks: runs one world until it differs from the
     /// recording, and a second one to that tick. Returns how many ticks were watched.
-    fn watch(&mut self, pair: Pair, aim: Tick, hunt: &mut Hunt) -> Result<u32, ReplayError> {
+    fn watch(&mut self, pair: Pair, aim: Tick, search: &mut Search) -> Result<u32, ReplayError> {
         let Some(one) = self.run_one(pair.starts[0], aim, RerunMode::Watchful)? else {
             return Ok(0);
         };
@@ -157,9 +157,9 @@ impl Replays<'_> {
             return Ok(watched);
         };
         let reruns = [one, other];
-        hunt.found = parted(&reruns, pair);
-        if hunt.found.is_some() {
-            hunt.tick = tick;
+        search.found = parted(&reruns, pair);
+        if search.found.is_some() {
+            search.tick = tick;
         }
         Ok(watched)
     }
@@ -177,14 +177,14 @@ impl Replays<'_> {
 
     fn run_one(
         &mut self,
-        (side, spot): (ComparedRecording, TapePosition),
+        (side, position): (ComparedRecording, TapePosition),
         aim: Tick,
         mode: RerunMode,
     ) -> Result<Option<Rerun>, ReplayError> {
-        if spot.tick() >= aim {
+        if position.tick() >= aim {
             return Ok(None);
         }
-        rerun::run(self.0[side as usize], spot, aim, mode)
+        rerun::run(self.0[side as usize], position, aim, mode)
     }
 
     /// Distinguishes chance, a clock, and state that a loaded world does not have.
@@ -203,7 +203,7 @@ impl Replays<'_> {
         }
         for origin in pair {
             let same = [origin; 2];
-            // Then with a pause: the clock may have ticked just between the two worlds.
+            // Without a pause, two runs part only by chance. With one, a clock is also possible.
             if self.part_again(same, tick, CONFIRM, false)? {
                 return Ok(DifferenceCause::Chance);
             }
@@ -278,7 +278,7 @@ impl Replays<'_> {
         pair.map(|WorldOrigin { recording, from }| {
             let tape = self.0[recording as usize].tape();
             let mut keyframes = tape.keyframes();
-            let keyframe = keyframes.find(|spot| spot.tick().0 == from);
+            let keyframe = keyframes.find(|position| position.tick().0 == from);
             (recording, keyframe.unwrap_or_else(|| tape.beginning()))
         })
     }
