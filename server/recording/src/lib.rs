@@ -25,7 +25,8 @@
 //! use parlour_shared::ids::Tick;
 //! use parlour_sim::Logic;
 //! # use parlour_shared::message::Scope;
-//! # use parlour_testing::{SessionActions as _, plaza, recording::{ScriptedRecording, TemporaryPath}};
+//! # use parlour_testing::recording::{ScriptedRecording, TemporaryPath};
+//! # use parlour_testing::{SessionActions as _, plaza};
 //! # let mut script = ScriptedRecording::new(plaza());
 //! # script.at(1).arrive(1, "Ada", "plaza");
 //! # let other = TemporaryPath::file(&script.record(60));

@@ -53,8 +53,8 @@ fn record(scenario: &Scenario) -> (Vec<u8>, u64) {
 }
 
 /// Replays a golden recording, which compares every hash and saved world. With `shuffle`, the
-/// systems run in an order drawn with that seed. Returns the number of ticks and a hash of all state
-/// hashes.
+/// systems run in an order drawn with that seed. Returns the number of ticks and a hash of all
+/// state hashes.
 fn replay(scenario: &Scenario, shuffle: Option<u64>) -> (u32, u64) {
     let maps = maps::load(None).unwrap();
     let mut replay = Replay::open(&path(scenario), &maps, scenario.logic.clone()).unwrap();

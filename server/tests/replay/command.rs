@@ -74,7 +74,8 @@ fn a_different_version_is_refused_and_a_different_map_is_ignored() {
         plaza.replacen("\"r5c5\"", "\"moved\"", 1),
     )
     .unwrap();
-    // The recording was made with the bundled plaza. A different map with that name does not hide it.
+    // The recording was made with the bundled plaza. A different map with that name does not hide
+    // it.
     assert_eq!(parlour(&[file.path(), "--maps", maps.path()]).0, Some(0));
 }
 

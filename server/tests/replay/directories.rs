@@ -6,8 +6,8 @@ use parlour_recording::replay::{Extent, find};
 
 use crate::support::{STARTED_MS, TemporaryPath, parlour, without_events};
 
-/// Returns a directory with three recordings of five seconds that start at 14:03:00, at 14:03:05 and
-/// a day later, and two other files.
+/// Returns a directory with three recordings of five seconds that start at 14:03:00, at 14:03:05
+/// and a day later, and two other files.
 fn directory() -> TemporaryPath {
     let directory = TemporaryPath::directory();
     for (name, after) in [("b.plr", 0), ("a.plr", 5_000), ("c.plr", 86_400_000)] {

@@ -6,8 +6,8 @@ use parlour_testing::SessionActions as _;
 
 use crate::support::{ScriptedRecording, TemporaryPath, bundled, parlour, replay, without_events};
 
-/// Ada chats at tick 100, Bob arrives at 200. Cleo closes at 400, Ada and Bob in the last two of 1500
-/// ticks.
+/// Ada chats at tick 100, Bob arrives at 200. Cleo closes at 400, Ada and Bob in the last two of
+/// 1500 ticks.
 fn evening() -> ScriptedRecording {
     let mut script = without_events();
     script.at(10).arrive(1, "Ada", "plaza");

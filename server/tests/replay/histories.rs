@@ -159,7 +159,7 @@ fn a_history_does_not_replace_a_recording_that_cannot_be_opened() {
     assert!(err.contains("t1.plr: "), "{err}");
     assert!(
         err.trim_end()
-            .ends_with("There are histories beside it: give the file to replay one"),
+            .ends_with("The directory also has histories: give the file to replay one"),
         "{err}"
     );
 }

@@ -1,5 +1,5 @@
-//! `parlour replay`: verifies, dumps, follows, exports, compares and serves recordings. Tests of the
-//! library that need neither the command nor the bundled maps are in server/recording/tests.
+//! `parlour replay`: verifies, dumps, follows, exports, compares and serves recordings. Tests of
+//! the library that need neither the command nor the bundled maps are in server/recording/tests.
 #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
 
 mod command;

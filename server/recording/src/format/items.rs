@@ -149,9 +149,9 @@ mod tests {
     use super::{super::*, *};
     use crate::Header;
 
-    /// Zeroed memory is not touched, so this uses no gigabyte.
+    /// The zeros are never written to, so the test does not use a gigabyte of memory.
     #[test]
-    fn a_saved_world_does_not_grow_beyond_the_bound() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_saved_world_above_the_maximum_is_refused() -> Result<(), Box<dyn std::error::Error>> {
         for (before, fits) in [(MAX_KEYFRAME - 5, true), (MAX_KEYFRAME - 4, false)] {
             let header = Header::new(&SimConfig::new(vec![]), vec![], 1, 0, "");
             let mut writer = FileWriter::new(Cursor::new(Vec::new()), &header)?;

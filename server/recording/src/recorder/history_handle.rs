@@ -9,7 +9,7 @@ use super::Reason;
 
 /// A request for the history.
 pub(super) enum HistoryRequest {
-    /// Write it to a file because someone asked, and answer.
+    /// Write it to a file on request, and answer.
     Write(Option<HistoryAnswer>),
     /// Write it to a file for this reason, unless that was done recently.
     WriteFor(Reason),
@@ -85,8 +85,8 @@ impl HistoryHandle {
         Self(None)
     }
 
-    /// Requests that the history is written to a file because someone asked for it. Returns
-    /// immediately; `answer` is called later.
+    /// Requests that the history is written to a file. Returns immediately; `answer` is called
+    /// later.
     ///
     /// # Errors
     /// [`HistoryError`] if the recorder cannot accept the request. `answer` is not called then.

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_per_reason_in_five_minutes_and_one_request_per_second() {
+    fn each_reason_writes_once_in_five_minutes_and_a_request_once_a_second() {
         let mut throttle = HistoryThrottle::default();
         let mut write = |reason, now| {
             let may = throttle.may(reason, now);

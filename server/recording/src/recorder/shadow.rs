@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_history_reaches_back_to_what_the_shadow_finds() {
+    fn the_history_still_contains_a_divergence_when_the_shadow_finds_it() {
         let ticks = LAGS[0].max(LAGS[1]) + TICK_RATE;
         assert!(REACH > Duration::from_secs(1) * ticks / TICK_RATE);
     }

@@ -175,8 +175,8 @@ fn a_filter_for_added_components_is_found() {
     check(&difference, SAVED + 1, "not_declared::score_new_players", None);
 }
 
-/// Records a world from the start, and compares the recording with a rerun. Both ran from the start,
-/// so only a world loaded from a saved one makes a difference.
+/// Records a world from the start, and compares the recording with a rerun. Both ran from the
+/// start, so only a world loaded from a saved one makes a difference.
 fn find_alone(name: &str, logic: &Logic) -> Difference {
     let one = record(&format!("{name}-alone"), &config(), logic, &inputs());
     let again = one.path.with_extension("again");

@@ -144,7 +144,8 @@ fn run(name: &str, config: &SimConfig, world: Simulation, inputs: &[TickInput]) 
     }
 }
 
-/// Returns two recordings of the same world that differ. A random difference may need several tries.
+/// Returns two recordings of the same world that differ. A random difference may need several
+/// tries.
 pub(crate) fn two_that_differ(name: &str, logic: &Logic) -> [Recorded; 2] {
     let one = record(&format!("{name}-one"), &config(), logic, &inputs());
     for _ in 0..64 {
