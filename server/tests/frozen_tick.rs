@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parlour_sim::{Logic, Step, StepSet};
+use parlour_sim::{Logic, StepSet, TickSchedule};
 
 use bevy_ecs::schedule::IntoScheduleConfigs as _;
 use parlour_testing::eventually;
@@ -68,7 +68,7 @@ fn it_is_logged_once_and_new_clients_get_1013() {
         options.livez_timeout = Duration::from_secs(3);
         options.logic = Logic::new(move |app| {
             let switch = Arc::clone(&switch);
-            app.add_systems(Step, (move || hang(&switch)).in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, (move || hang(&switch)).in_set(StepSet::Simulate));
         });
     });
     let answers = |path, status| server.admin(path).starts_with(&format!("HTTP/1.1 {status} "));

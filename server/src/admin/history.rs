@@ -12,19 +12,19 @@ use parlour_recording::recorder::{HistoryError, HistoryHandle, SavedHistory};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
+    history_requests::{download_history, write_history},
     http::{Answer, HttpProblem, ProblemKind, json, text},
-    recorder::{download_history, write_history},
 };
 
-/// The source of answers.
-pub(super) struct History {
+/// The routes of the history.
+pub(super) struct HistoryRoutes {
     history: HistoryHandle,
     /// Allows one download at a time: a history is as large as `history_mib`, and slow readers
     /// would keep many of them.
     downloads: Arc<Semaphore>,
 }
 
-/// A body, and the permit to be the only one.
+/// The body of a download, with the permit that keeps others waiting.
 struct Download {
     bytes: Vec<u8>,
     _permit: OwnedSemaphorePermit,
@@ -36,7 +36,7 @@ impl AsRef<[u8]> for Download {
     }
 }
 
-impl History {
+impl HistoryRoutes {
     pub(super) fn new(history: HistoryHandle) -> Self {
         Self {
             history,
@@ -76,19 +76,19 @@ fn file(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer {
     answer
 }
 
-fn problem(refused: HistoryError) -> HttpProblem {
-    let advice = match refused {
+fn problem(error: HistoryError) -> HttpProblem {
+    let advice = match error {
         HistoryError::NotKept => ": start the server with --history 60s, or a different duration",
         HistoryError::Empty => " (--history-mib)",
         _ => "",
     };
-    let kind = match refused {
+    let kind = match error {
         HistoryError::NotKept | HistoryError::Empty => ProblemKind::NoHistory,
         HistoryError::Busy | HistoryError::TooSoon => ProblemKind::HistoryBusy,
         HistoryError::Gone => ProblemKind::RecorderGone,
         HistoryError::Failed(_) => ProblemKind::HistoryFailed,
     };
-    let problem = HttpProblem::new(kind, format!("{refused}{advice}"));
+    let problem = HttpProblem::new(kind, format!("{error}{advice}"));
     match kind {
         ProblemKind::HistoryBusy => problem.with(RETRY_AFTER, HeaderValue::from_static("1")),
         _ => problem,

@@ -106,6 +106,65 @@ fn every_mistake_is_reported_and_the_code_is_78() {
 }
 
 #[test]
+fn the_check_reports_the_mistakes_of_all_layers_and_of_maps_and_skins_in_one_run() {
+    let maps = std::env::temp_dir().join("parlour-no-such-maps");
+    let skins = Temporary::file("bad-skins.toml", "[[skin]]\nid = \"Teal!\"\n");
+    let text = format!("capacity = 0\nmaps = {:?}\n", maps.to_str().unwrap());
+    let file = Temporary::file("all.toml", &text);
+    let words = [
+        "config",
+        "check",
+        file.path(),
+        "--skins",
+        skins.path(),
+        "--log",
+        "inf",
+    ];
+    let (code, out, err) = run(parlour(&words).env("PARLOUR_LISTEN", "here"));
+    assert_eq!((code, out.as_str()), (Some(78), ""), "{err}");
+    for piece in [
+        "parlour: 3 mistakes in the configuration:\n",
+        "all.toml:1: capacity must be",
+        "PARLOUR_LISTEN: listen must be",
+        "--log: log must be",
+        "\nparlour: these maps cannot be used:\n",
+        "parlour-no-such-maps: cannot be read",
+        "\nparlour: the skins cannot be used:\n",
+        "bad-skins.toml:1: the id",
+    ] {
+        assert!(err.contains(piece), "{piece}\n{err}");
+    }
+    // Without mistakes of its own, the configuration is not what fails.
+    let words = ["config", "check", "--skins", skins.path()];
+    let (code, _, err) = run(parlour(&words).env("PARLOUR_MAPS", &maps));
+    assert_eq!(code, Some(65), "{err}");
+    assert!(err.starts_with("parlour: these maps cannot be used:\n"), "{err}");
+    assert!(err.contains("\nparlour: the skins cannot be used:\n"), "{err}");
+}
+
+#[test]
+fn the_check_omits_maps_that_a_mistake_leaves_unknown() {
+    // The broken file may name a directory of maps, unless flags replace its settings.
+    let file = Temporary::file("broken.toml", "bundled_maps = \n");
+    let none = ["config", "check", file.path(), "--bundled-maps", "none"];
+    for (flags, is_checked) in [(&[][..], false), (&["--maps", "bundled"], true)] {
+        let (code, _, err) = run(&mut parlour(&[&none, flags].concat()));
+        assert_eq!(code, Some(78), "{err}");
+        assert!(err.contains("broken.toml:1: not TOML"), "{err}");
+        assert_eq!(err.contains("no map is left"), is_checked, "{err}");
+    }
+    // A misspelt key may be the directory of maps.
+    let file = Temporary::file("misspelt.toml", "map = \"maps\"\n");
+    let words = ["config", "check", file.path(), "--bundled-maps", "none"];
+    let (code, _, err) = run(&mut parlour(&words));
+    assert_eq!(code, Some(78), "{err}");
+    assert!(
+        err.contains("did you mean `maps`?") && !err.contains("no map is left"),
+        "{err}"
+    );
+}
+
+#[test]
 fn a_missing_file_is_reported_with_the_other_mistakes() {
     let (code, _, err) = run(&mut parlour(&["--config", "/nowhere.toml", "--seed", "-1"]));
     assert_eq!(code, Some(78));

@@ -1,6 +1,6 @@
 //! Defaults < file < environment < flags.
 
-use parlour_server::config::{Settings, Source};
+use parlour_server::config::{SettingSource, Settings};
 
 use crate::given;
 
@@ -8,7 +8,7 @@ use crate::given;
 fn without_layers_the_settings_are_the_defaults() {
     let config = given(None, &[], &[]).unwrap();
     assert_eq!(config.settings, Settings::default());
-    assert_eq!(config.source("listen"), &Source::Default);
+    assert_eq!(config.source("listen"), &SettingSource::Default);
     assert!(config.warnings.is_empty());
 }
 

@@ -1,6 +1,6 @@
 //! The printed configuration is a file that results in the same settings.
 
-use parlour_server::config::{Kind, settings, to_toml};
+use parlour_server::config::{SettingKind, settings, to_toml};
 use proptest::prelude::*;
 
 use crate::given;
@@ -75,7 +75,7 @@ fn every_setting_has_one_name_everywhere_and_a_default_that_it_accepts() {
         let text = setting.default_text();
         let config = given(None, &[], &[(name, &text)]).unwrap();
         assert_eq!(setting.text(&config.settings), text, "{name}");
-        if setting.kind == Kind::Number {
+        if setting.kind == SettingKind::Number {
             text.parse::<u64>().unwrap();
         }
     }

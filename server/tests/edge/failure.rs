@@ -17,7 +17,7 @@ use parlour_shared::{
     message::{Closing, ServerMessage},
     websocket::OpCode,
 };
-use parlour_sim::{Clock, Logic, Step, StepSet};
+use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
 use parlour_testing::eventually;
 
 use crate::support::{Client, Got, TestServer, start_with, status, upgrade_request};
@@ -44,7 +44,7 @@ impl Fuse {
                     panic!("game logic that fails");
                 }
             };
-            app.add_systems(Step, burn.in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, burn.in_set(StepSet::Simulate));
         });
     }
 

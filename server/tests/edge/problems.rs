@@ -123,6 +123,12 @@ fn a_refused_upgrade_names_the_fault() {
     let foreign = upgrade("host:", "origin: https://evil.example\r\nhost:");
     let (_, detail) = public(&server, &foreign, 403, "origin-not-allowed", "http_origin");
     assert!(detail.contains("\"https://evil.example\"") && detail.contains("allowed_origins"));
+    let unnamed = upgrade("host:", "sec-fetch-site: cross-site\r\nhost:");
+    let (_, detail) = public(&server, &unnamed, 403, "origin-not-allowed", "http_origin");
+    assert!(detail.contains("without an Origin header"), "{detail}");
+    let repeated = upgrade("host:", "sec-fetch-site: none\r\nsec-fetch-site: none\r\nhost:");
+    let (_, detail) = public(&server, &repeated, 403, "origin-not-allowed", "http_origin");
+    assert!(detail.contains("sec-fetch-site is repeated"), "{detail}");
     let nothing = line("GET /nothing") + "\r\n";
     let (_, detail) = public(&server, &nothing, 404, "not-found", "http_not_found");
     assert!(detail.contains("/ws"), "{detail}");
@@ -145,6 +151,16 @@ fn a_refused_upgrade_names_the_fault() {
     ] {
         assert!(head.contains(&format!("\r\n{line}\r\n")), "{head}");
     }
+}
+
+#[test]
+fn an_error_repeats_only_the_start_of_a_long_header() {
+    let server = start();
+    let long = "\u{e9}".repeat(3000);
+    let foreign = UPGRADE.replace("host:", &format!("origin: https://{long}\r\nhost:"));
+    let (head, body) = exchange(server.dial(), &foreign);
+    assert!(head.starts_with("http/1.1 403 "), "{head}");
+    assert!(body.len() < 1024 && body.contains("\u{e9}..."), "{body}");
 }
 
 #[test]
@@ -207,6 +223,16 @@ fn a_failed_server_answers_503_on_both_ports() {
     let failure = server.server.wait().unwrap_err().to_string();
     let (_, detail) = public(&server, UPGRADE, 503, "server-failed", "server_failed");
     assert_eq!(detail, "the world stopped, try again later");
+    // A name that is rebound to this address learns nothing of the failure.
+    let rebound = UPGRADE.replace("localhost", "evil.example");
+    public(&server, &rebound, 403, "host-not-allowed", "http_host");
+    let rebound = FIRST_PAGE.replace("localhost", "evil.example");
+    public(&server, &rebound, 403, "host-not-allowed", "http_host");
+    for path in ["/livez", "/readyz", "/metrics"] {
+        let rebound = format!("GET {path} HTTP/1.1\r\nhost: evil.example\r\n");
+        let (_, detail) = admin(&server, &rebound, 403, "host-not-allowed", "http_host");
+        assert!(!detail.contains(&failure), "{detail}");
+    }
     for (path, kind) in [("/livez", "not-alive"), ("/readyz", "not-ready")] {
         let (_, detail) = admin(&server, &line(&format!("GET {path}")), 503, kind, "");
         assert_eq!(detail, failure);
@@ -219,7 +245,7 @@ fn a_failed_server_answers_503_on_both_ports() {
 }
 
 #[test]
-fn the_admin_port_uses_the_same_form() {
+fn the_admin_port_uses_the_same_form_and_counts_no_wrong_paths_and_methods() {
     let server = start_with(|options| options.recording.history = Duration::ZERO);
     let refused = |request: &str, status, kind, class| admin(&server, request, status, kind, class);
     refused("GET / HTTP/1.1\r\n", 400, "bad-request", "http_bad_request");
@@ -234,9 +260,9 @@ fn the_admin_port_uses_the_same_form() {
     }
     for path in ["/nothing", "/ws", "/history/", "/livez/x"] {
         let request = line(&format!("GET {path}"));
-        refused(&request, 404, "not-found", "http_not_found");
+        refused(&request, 404, "not-found", "");
     }
-    let (_, detail) = refused(&line("GET /playback"), 404, "not-found", "http_not_found");
+    let (_, detail) = refused(&line("GET /playback"), 404, "not-found", "");
     assert!(detail.contains("--serve"), "{detail}");
     for (request, allow) in [
         ("POST /livez", "get, head"),
@@ -250,9 +276,13 @@ fn the_admin_port_uses_the_same_form() {
             assert_eq!(status(server.dial_admin(), &request), 405);
             continue;
         }
-        let (head, detail) = refused(&line(request), 405, "method-not-allowed", "http_method");
+        let (head, detail) = refused(&line(request), 405, "method-not-allowed", "");
         assert!(head.contains(&format!("\r\nallow: {allow}\r\n")), "{head}");
         assert!(allow != "post" || detail.contains("curl -X POST ..."), "{detail}");
+    }
+    for class in ["http_not_found", "http_method"] {
+        let count = server.metric(&format!("parlour_rejects_total{{class=\"{class}\"}}"));
+        assert_eq!(count, 0.0, "{class}");
     }
     for path in ["/history", "/history/download"] {
         let request = line(&format!("POST {path}"));

@@ -1,12 +1,12 @@
 //! The bundled maps that are served can be chosen, and a map of the same name replaces one. Doors
 //! that lose their other side that way are reported, and the maps are served all the same.
 
-use parlour_server::maps::{self, Bundled};
+use parlour_server::maps::{self, BundledMaps};
 
 use crate::{directory::Directory, tmx::GOOD};
 
-fn only(names: &[&str]) -> Bundled {
-    Bundled::Only(names.iter().map(|&name| name.to_owned()).collect())
+fn only(names: &[&str]) -> BundledMaps {
+    BundledMaps::Only(names.iter().map(|&name| name.to_owned()).collect())
 }
 
 fn good_as(name: &str) -> String {
@@ -16,7 +16,7 @@ fn good_as(name: &str) -> String {
 #[test]
 fn a_directory_can_be_all_that_is_served() {
     let directory = Directory::with("alone", &[("small.tmx", GOOD)]);
-    let (names, warnings) = directory.look_with(&Bundled::none()).unwrap();
+    let (names, warnings) = directory.look_with(&BundledMaps::none()).unwrap();
     assert_eq!(names, ["small"]);
     assert!(
         warnings.iter().all(|warning| !warning.contains("bundled")),
@@ -28,10 +28,10 @@ fn a_directory_can_be_all_that_is_served() {
 
 #[test]
 fn without_a_directory_the_chosen_ones_are_served_and_none_is_an_error() {
-    let found = maps::load_and_look(&only(&["plaza"]), None).unwrap();
+    let found = maps::load_catalogue(&only(&["plaza"]), None).unwrap();
     assert_eq!(found.maps.len(), 1);
     assert!(found.warnings.is_empty(), "{:?}", found.warnings);
-    let error = maps::load_and_look(&Bundled::none(), None)
+    let error = maps::load_catalogue(&BundledMaps::none(), None)
         .unwrap_err()
         .to_string();
     assert!(
@@ -42,16 +42,16 @@ fn without_a_directory_the_chosen_ones_are_served_and_none_is_an_error() {
 
 #[test]
 fn a_bundled_door_to_a_map_that_is_left_out_is_a_warning() {
-    let found = maps::load_and_look(&only(&["garden", "plaza"]), None).unwrap();
+    let found = maps::load_catalogue(&only(&["garden", "plaza"]), None).unwrap();
     assert_eq!(found.maps.len(), 2);
     let warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         warnings,
         [
             "bundled map garden.tmx: door \"lobby_gate\" (object 11) at 0, 416 px: leads to the map `lobby`, which is not \
-             there: it stays shut; serve `lobby`, or leave out `garden` with bundled_maps as well",
+             there: it stays closed; serve `lobby`, or leave out `garden` with bundled_maps as well",
             "bundled map garden.tmx: door \"games_gate\" (object 12) at 0, 736 px: leads to the map `lobby`, which is not \
-             there: it stays shut; serve `lobby`, or leave out `garden` with bundled_maps as well",
+             there: it stays closed; serve `lobby`, or leave out `garden` with bundled_maps as well",
         ]
     );
 }
@@ -59,7 +59,7 @@ fn a_bundled_door_to_a_map_that_is_left_out_is_a_warning() {
 #[test]
 fn a_bundled_door_to_a_replaced_map_without_its_spawn_point_is_a_warning() {
     let directory = Directory::with("lobby", &[("lobby.tmx", &good_as("lobby"))]);
-    let (names, warnings) = directory.look_with(&Bundled::All).unwrap();
+    let (names, warnings) = directory.look_with(&BundledMaps::All).unwrap();
     assert_eq!(names, ["garden", "lobby", "plaza"]);
     assert_eq!(warnings.len(), 2, "{warnings:#?}");
     assert_eq!(
@@ -102,7 +102,7 @@ fn a_door_of_an_own_map_that_leads_nowhere_is_an_error_that_says_what_to_do() {
     ] {
         let map = good_as(to_map).replace("value=\"default\"", &format!("value={to_spawn:?}"));
         let directory = Directory::with("own", &[("small.tmx", &map)]);
-        let errors = directory.look_with(&Bundled::none()).unwrap_err();
+        let errors = directory.look_with(&BundledMaps::none()).unwrap_err();
         assert_eq!(errors.len(), 1, "{errors:#?}");
         assert!(
             errors[0].starts_with("small.tmx: door \"out\" (object 2) at 96, 31.6 px: ")

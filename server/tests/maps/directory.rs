@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use parlour_server::maps::{self, Bundled};
+use parlour_server::maps::{self, BundledMaps};
 
 use crate::tmx::GOOD;
 
@@ -32,13 +32,13 @@ impl Directory {
 
     /// What is odd about the maps, or wrong with them.
     pub(crate) fn look(&self) -> Result<Vec<String>, Vec<String>> {
-        self.look_with(&Bundled::All).map(|(_, warnings)| warnings)
+        self.look_with(&BundledMaps::All).map(|(_, warnings)| warnings)
     }
 
     /// With some of the bundled maps: the names of all maps, and what is odd about them; or what is
     /// wrong.
-    pub(crate) fn look_with(&self, bundled: &Bundled) -> Result<(Vec<String>, Vec<String>), Vec<String>> {
-        let found = maps::load_and_look(bundled, Some(&self.0));
+    pub(crate) fn look_with(&self, bundled: &BundledMaps) -> Result<(Vec<String>, Vec<String>), Vec<String>> {
+        let found = maps::load_catalogue(bundled, Some(&self.0));
         let found = found.map_err(|errors| self.lines(&errors.to_string()))?;
         let warnings = found.warnings.iter();
         let warnings = warnings.flat_map(|warning| self.lines(&warning.to_string()));
@@ -110,6 +110,27 @@ fn all_bad_files_are_reported_together() {
     assert!(errors[1].starts_with("a.tmx: line 1: "), "{errors:#?}");
     assert!(
         errors[3].starts_with("d.tmx: cannot be read: not a file"),
+        "{errors:#?}"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_hide_doors_that_lead_nowhere() {
+    let to = |map: &str| GOOD.replace("value=\"small\"", &format!("value=\"{map}\""));
+    let directory = Directory::with(
+        "bad-and-lost",
+        &[
+            ("broken.tmx", "<map"),
+            // Its door may lead to a good spawn point of the broken map.
+            ("a.tmx", &to("broken")),
+            ("b.tmx", &to("nowhere")),
+        ],
+    );
+    let errors = directory.load().unwrap_err();
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    assert!(errors[0].starts_with("broken.tmx: line 1: "), "{errors:#?}");
+    assert!(
+        errors[1].starts_with("b.tmx: door ") && errors[1].contains("leads to the map `nowhere`"),
         "{errors:#?}"
     );
 }

@@ -125,7 +125,7 @@ fn a_spawn_point_that_is_a_cage_is_an_error() {
         // A closet whose door one appears in would be refused for that; beside it, one cannot
         // stand.
         Err(vec![
-            "office.tmx: spawn point \"east\" (object 2) at 136, 40 px: is in a door: players that appear there would \
+            "office.tmx: spawn point \"east\" (object 2) at 136, 40 px: is in a door: players that arrive there would \
              have to leave it before it opens"
                 .to_owned(),
         ])
@@ -240,7 +240,7 @@ fn files_that_look_like_maps_are_reported() {
     assert_eq!(
         warnings,
         [
-            "Cellar.TMX: is not read, only *.tmx files are: write the ending in small letters",
+            "Cellar.TMX: is not read, only *.tmx files are: write the extension in lower case",
             "attic.tmj: is not read, only *.tmx files are: in Tiled, export it as TMX",
         ]
     );
@@ -300,7 +300,7 @@ fn objects_that_look_like_doors_or_spawn_points_are_reported() {
     let within = format!("<group id=\"7\" name=\"g\">{objects}</group>");
     for (name, layers) in [("layer", objects), ("group", &within)] {
         let told = look(&format!("other-{name}"), "</map>", &format!("{layers}</map>")).unwrap();
-        let end = "looks like a door, but is not read: only the object layer `doors` at the top level is";
+        let end = "looks like a door, but is not read: move it to the object layer `doors` at the top level";
         assert_eq!(
             told,
             [

@@ -7,9 +7,9 @@ use std::{
 
 use bevy_ecs::prelude::*;
 use metrics::{counter, gauge, histogram};
-use parlour_server::Recorder;
-use parlour_sim::{Clock, Logic, Step, StepSet};
-use parlour_testing::allocations::{Counting, on_this_thread};
+use parlour_server::MetricsRecorder;
+use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
+use parlour_testing::allocations::{CountingAllocator, on_this_thread};
 
 use crate::{
     support::{Directory, metric, start},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: CountingAllocator = CountingAllocator;
 
 /// What game logic may count in a tick.
 fn counts_by_name() {
@@ -48,7 +48,7 @@ fn a_tick_counts_without_allocating_while_the_metrics_are_read() {
     let server = start(&directory, |options| {
         options.recording.history = Duration::ZERO;
         options.logic = Logic::new(move |app| {
-            app.add_systems(Step, look.in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, look.in_set(StepSet::Simulate));
         });
     });
     let last = f64::from(WARM_UP + WINDOW * WINDOWS as u32);
@@ -65,7 +65,7 @@ fn a_tick_counts_without_allocating_while_the_metrics_are_read() {
 
 #[test]
 fn counting_by_name_allocates_only_the_first_time() {
-    let recorder = Recorder::default();
+    let recorder = MetricsRecorder::default();
     let _guard = metrics::set_default_local_recorder(&recorder);
     counts_by_name();
     let before = on_this_thread();

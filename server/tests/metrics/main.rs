@@ -10,13 +10,13 @@ mod not_live;
 mod support;
 
 use bevy_ecs::prelude::*;
-use parlour_sim::{Logic, Step, StepSet};
+use parlour_sim::{Logic, StepSet, TickSchedule};
 
 /// Game logic that counts the steps of its world with one line.
 fn counts_steps() -> Logic {
     Logic::new(|app| {
         let count = || metrics::counter!("game_steps_total").increment(1);
-        app.add_systems(Step, count.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, count.in_set(StepSet::Simulate));
     })
 }
 

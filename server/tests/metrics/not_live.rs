@@ -5,7 +5,7 @@ use std::path::Path;
 
 use metrics::set_global_recorder;
 use parlour_recording::replay::{Replay, Window, verify};
-use parlour_server::{Playback, Recorder, Server, ServerOptions};
+use parlour_server::{MetricsRecorder, Playback, Server, ServerOptions};
 
 use crate::{
     counts_steps,
@@ -25,7 +25,7 @@ fn the_shadow_and_replays_count_nothing() {
         options.logic = counts_steps();
     });
     // As a program with one server does.
-    let everywhere: Recorder = server.recorder().clone();
+    let everywhere: MetricsRecorder = server.recorder().clone();
     assert!(set_global_recorder(everywhere.clone()).is_ok());
     await_metric(server.admin_addr(), "parlour_shadow_ticks_total", 120.0);
     let text_of_live = text(&server);
@@ -66,6 +66,6 @@ fn the_shadow_and_replays_count_nothing() {
 }
 
 /// Returns the steps that were counted until now.
-fn counted(recorder: &Recorder) -> f64 {
+fn counted(recorder: &MetricsRecorder) -> f64 {
     value(&recorder.render(), STEPS)
 }

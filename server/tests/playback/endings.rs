@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use parlour_recording::format::EndReason;
 use parlour_shared::{ids::Tick, message::Refusal};
-use parlour_sim::{Clock, Logic, Step, StepSet, Walk};
+use parlour_sim::{Clock, Logic, StepSet, TickSchedule, Walk};
 use parlour_testing::eventually;
 
 use crate::support::{KnownRecording, LAST, PlaybackServer, RECORDING, Spectator};
@@ -87,7 +87,7 @@ fn before_a_tick_that_panicked_it_stops_and_says_why() {
     let recording = KnownRecording::panicked(450);
     let logic = || {
         Logic::new(|app| {
-            app.add_systems(Step, fail_at_450.before(Walk).in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, fail_at_450.before(Walk).in_set(StepSet::Simulate));
         })
     };
     let why = "tick 450 panicked when it was recorded: enough";

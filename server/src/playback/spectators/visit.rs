@@ -1,13 +1,13 @@
-//! How one spectator enters and leaves rooms.
+//! The joins and leaves of one spectator.
 
 use parlour_shared::{
     ids::{PlayerId, SessionId},
     message::{Join, LeaveReason, Refusal, Refused, Request, RoomLeft, ServerMessage},
 };
-use parlour_sim::{Eyes, Simulation};
+use parlour_sim::{Perspective, Simulation};
 use parlour_tick::TickOutput;
 
-use super::{Place, Spectator};
+use super::{Spectator, Viewpoint};
 
 /// A spectator, and the output for its messages.
 pub(super) struct Visit<'a> {
@@ -26,11 +26,11 @@ impl Visit<'_> {
     ) {
         let followed = following.and_then(|(player, _)| Some((world.followed_room(*player)?, *player)));
         let (room, eyes) = match followed {
-            Some((room, player)) => (room, Eyes::Of(player)),
-            None => (join.room.clone(), Eyes::Everyone),
+            Some((room, player)) => (room, Perspective::Player(player)),
+            None => (join.room.clone(), Perspective::Everyone),
         };
-        let there = |place: &Place| place.room == room && place.eyes == eyes;
-        if self.spectator.place.as_ref().is_some_and(there) {
+        let there = |viewpoint: &Viewpoint| viewpoint.room == room && viewpoint.eyes == eyes;
+        if self.spectator.viewpoint.as_ref().is_some_and(there) {
             self.refuse(join.request, Refusal::AlreadyThere);
         } else if let Err(refusal) = self.enter(world, &room, eyes, join.request) {
             self.refuse(join.request, refusal);
@@ -42,7 +42,7 @@ impl Visit<'_> {
         &mut self,
         world: &mut Simulation,
         room: &str,
-        eyes: Eyes,
+        eyes: Perspective,
         request: Request,
     ) -> Result<(), Refusal> {
         let spectator = &mut *self.spectator;
@@ -51,12 +51,12 @@ impl Visit<'_> {
         entered.request = request;
         world.set_watcher_held(self.session, spectator.held);
         spectator.view = view;
-        let place = Place {
+        let viewpoint = Viewpoint {
             room: room.to_owned(),
             epoch: entered.epoch,
             eyes,
         };
-        if let Some(old) = spectator.place.replace(place) {
+        if let Some(old) = spectator.viewpoint.replace(viewpoint) {
             let reason = LeaveReason::Moved;
             let epoch = old.epoch;
             let left = RoomLeft {
@@ -65,17 +65,17 @@ impl Visit<'_> {
                 reason,
             };
             self.output
-                .tell_watcher(self.session, &ServerMessage::RoomLeft(left));
+                .send_to_watcher(self.session, &ServerMessage::RoomLeft(left));
         }
         self.output
-            .tell_watcher(self.session, &ServerMessage::RoomEntered(entered));
+            .send_to_watcher(self.session, &ServerMessage::RoomEntered(entered));
         self.spectator.show(self.session, world, self.output);
         Ok(())
     }
 
     pub(super) fn leave(&mut self, world: Option<&mut Simulation>, request: Request) {
         self.spectator.waiting = None;
-        if self.spectator.place.is_none() {
+        if self.spectator.viewpoint.is_none() {
             self.refuse(request, Refusal::NotInRoom);
         }
         self.leave_for(world, request, LeaveReason::Asked);
@@ -88,7 +88,7 @@ impl Visit<'_> {
         request: Request,
         reason: LeaveReason,
     ) {
-        let Some(Place { epoch, .. }) = self.spectator.place.take() else {
+        let Some(Viewpoint { epoch, .. }) = self.spectator.viewpoint.take() else {
             return;
         };
         if let Some(world) = world {
@@ -100,13 +100,13 @@ impl Visit<'_> {
             reason,
         };
         self.output
-            .tell_watcher(self.session, &ServerMessage::RoomLeft(left));
+            .send_to_watcher(self.session, &ServerMessage::RoomLeft(left));
     }
 
     pub(super) fn refuse(&mut self, request: Request, refusal: Refusal) {
         self.output.counts.refused.add(refusal.class());
         let refused = Refused { request, refusal };
         self.output
-            .tell_watcher(self.session, &ServerMessage::Refused(refused));
+            .send_to_watcher(self.session, &ServerMessage::Refused(refused));
     }
 }

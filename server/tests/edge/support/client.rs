@@ -12,7 +12,7 @@ use parlour_shared::{
     limits::PROTOCOL,
     message::{ClientMessage, Hello, Join, RoomEntered, ServerMessage, Welcome},
     websocket::{
-        Decoder, Event, Limits, OpCode, Role, encode_into,
+        Decoder, Limits, OpCode, Role, WebSocketEvent, encode_into,
         handshake::{ClientHandshake, ClientRequest},
     },
 };
@@ -217,11 +217,11 @@ impl Client {
     fn feed(&mut self, mut bytes: &mut [u8]) {
         while let Some(event) = self.decoder.next(&mut bytes).unwrap() {
             self.got.push_back(match event {
-                Event::Binary(payload) => Got::Binary(payload.to_vec()),
-                Event::Text(text) => Got::Text(text.into()),
-                Event::Ping(payload) => Got::Ping(payload.to_vec()),
-                Event::Pong(payload) => Got::Pong(payload.to_vec()),
-                Event::Close { code, reason } => Got::Close(code, reason.into()),
+                WebSocketEvent::Binary(payload) => Got::Binary(payload.to_vec()),
+                WebSocketEvent::Text(text) => Got::Text(text.into()),
+                WebSocketEvent::Ping(payload) => Got::Ping(payload.to_vec()),
+                WebSocketEvent::Pong(payload) => Got::Pong(payload.to_vec()),
+                WebSocketEvent::Close { code, reason } => Got::Close(code, reason.into()),
             });
         }
     }

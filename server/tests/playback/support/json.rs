@@ -5,7 +5,7 @@ use std::{io::Read as _, io::Write as _, net::TcpStream};
 use parlour_shared::{
     limits::SUBPROTOCOL_JSON,
     websocket::{
-        Decoder, Event, Limits, OpCode, Role, encode_into,
+        Decoder, Limits, OpCode, Role, WebSocketEvent, encode_into,
         handshake::{ClientHandshake, ClientRequest},
     },
 };
@@ -70,7 +70,7 @@ impl Json {
 
     fn feed(&mut self, mut bytes: &mut [u8]) {
         while let Some(event) = self.decoder.next(&mut bytes).unwrap() {
-            if let Event::Text(text) = event {
+            if let WebSocketEvent::Text(text) = event {
                 self.got.push_back(serde_json::from_str(text).unwrap());
             }
         }

@@ -1,0 +1,297 @@
+//! Reads the messages of a client: the first stop of a key press.
+
+use std::{
+    future::poll_fn,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
+
+use hyper::body::Bytes;
+use parlour_shared::{
+    close::CloseCode,
+    limits::{MAX_CLIENT_MESSAGE, MAX_FRAGMENTS},
+    websocket::{Decoder, Limits, Role, WebSocketError, WebSocketEvent},
+};
+use rustix::net::RecvFlags;
+use tokio::{io::Interest, net::TcpStream, task::spawn_local};
+
+use super::{
+    MAX_HELLO, Reject, Wire,
+    admission::AdmissionPermit,
+    connection::{Connection, IoThread, Phase},
+    deadline::Deadline,
+    hello::FROZEN,
+    message,
+};
+
+/// The number of reads after which other connections get to run, however much one sends: 16 * 16
+/// KiB.
+const READS_PER_TURN: u32 = 16;
+
+/// A connection whose upgrade was agreed on.
+pub(super) struct Opening {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    pub(super) deadline: Deadline,
+    pub(super) permit: AdmissionPermit,
+    pub(super) wire: Wire,
+    /// Whether a person at this machine may be typing.
+    pub(super) by_hand: bool,
+    /// Bytes that the client sent right behind its request.
+    pub(super) leftover: Bytes,
+}
+
+/// Reads until the hello, then hands over to a separate, small task: this future still carries the
+/// HTTP state.
+pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
+    let connection = Rc::new(Connection::new(
+        Rc::clone(&io),
+        opening.stream,
+        opening.peer,
+        opening.wire,
+        opening.permit,
+    ));
+    if !connection.enter_table() {
+        return;
+    }
+    io.shared.spread.entered();
+    let mut reader = Reader {
+        decoder: Decoder::new(Role::Server, limits(MAX_HELLO)),
+        greeting: true,
+        connection: Rc::clone(&connection),
+    };
+    if io.shared.is_stopping() {
+        // It came after all connections were closed.
+        connection.close(CloseCode::ServiceRestart);
+    } else if let Some(failure) = io.shared.failure.get() {
+        // As above: the upgrade was agreed on before the server failed.
+        connection.close_saying(CloseCode::Internal, failure.for_clients());
+    } else if io.shared.status.is_frozen() {
+        connection.reject_saying(Reject::TickFrozen, FROZEN);
+    }
+    let mut deadline = opening.deadline;
+    if opening.by_hand && connection.take_longer() {
+        deadline = deadline.at_least(io.shared.options.handshake_timeout_by_hand);
+    }
+    let mut more = true;
+    if !opening.leftover.is_empty() {
+        more = reader.feed(&mut opening.leftover.to_vec());
+    }
+    // It would keep the whole buffer of the request, 8 KiB.
+    drop(opening.leftover);
+    while more && connection.phase.get() == Phase::Greeting {
+        let read = poll_fn(|context| reader.poll_read(context));
+        match deadline.wait_for(&io, read).await {
+            Some(read) => more = read,
+            None => {
+                let sentence = format!("no hello {} of connecting", deadline.in_words());
+                connection.reject_saying(Reject::HandshakeTimeout, &sentence);
+            }
+        }
+    }
+    if more {
+        spawn_local(reader);
+    } else {
+        reader.end();
+    }
+}
+
+/// Reads a connection to its end, in a separate future: while it waits for a message, this is all
+/// the memory of its task. When it is dropped, the connection ends.
+struct Reader {
+    decoder: Decoder,
+    greeting: bool,
+    connection: Rc<Connection>,
+}
+
+impl Future for Reader {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..READS_PER_TURN {
+            if !ready!(self.poll_read(context)) {
+                self.end();
+                return Poll::Ready(());
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Reader {
+    // Also after a panic in this task: the runtime swallows it, and the connection would stay
+    // forever.
+    fn drop(&mut self) {
+        // Wakes the task that empties the outbox, if there is one, so that it ends as well.
+        self.connection.hang_up();
+        self.connection.forget_blocked();
+        self.connection.leave_table();
+        self.connection.io.shared.spread.left();
+    }
+}
+
+impl Reader {
+    /// Reads once, and handles the bytes. Returns `false` if the connection is over.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        let connection = Rc::clone(&self.connection);
+        loop {
+            let readable = ready!(connection.stream.poll_read_ready(context));
+            if readable.is_err() || connection.phase.get() == Phase::Over {
+                return Poll::Ready(false);
+            }
+            // One buffer for all connections of this thread. It is empty again before anything else
+            // runs.
+            let mut scratch = connection.io.scratch.borrow_mut();
+            match receive(&connection.stream, &mut scratch) {
+                Ok(0) => return Poll::Ready(false),
+                Ok(count) => return Poll::Ready(self.feed(&mut scratch[..count])),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Poll::Ready(false),
+            }
+        }
+    }
+
+    /// Handles bytes of the client. Returns `false` if the connection is over.
+    fn feed(&mut self, mut bytes: &mut [u8]) -> bool {
+        let connection = &self.connection;
+        let now = connection.io.now();
+        connection.hear(now);
+        loop {
+            match self.decoder.next(&mut bytes) {
+                Ok(Some(WebSocketEvent::Close { code, .. })) => return !connection.answer_close(code),
+                Ok(Some(event)) => handle(connection, now, event),
+                Ok(None) => return true,
+                Err(error) => {
+                    let sentence = sentence(error, self.greeting);
+                    connection.reject_saying(reject(error), &sentence);
+                    return true;
+                }
+            }
+            if self.greeting && connection.session().is_some() {
+                // A decoder keeps nothing between two messages, so a new one with different limits
+                // can continue.
+                self.decoder = Decoder::new(Role::Server, limits(MAX_CLIENT_MESSAGE));
+                self.greeting = false;
+            }
+        }
+    }
+
+    /// Handles the end of the client's side. Without a close frame, the client broke off.
+    fn end(&self) {
+        if matches!(self.connection.phase.get(), Phase::Greeting | Phase::Open) {
+            self.connection.io.shared.metrics.edge.closes.broke_off();
+        }
+    }
+}
+
+/// Receives once. If fewer bytes come than the buffer holds, the socket is empty. `WouldBlock` then
+/// makes the runtime wait for more bytes, which saves a second read that finds nothing.
+fn receive(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<usize> {
+    let mut all = None;
+    let received = stream.try_io(Interest::READABLE, || {
+        let (count, _) = rustix::net::recv(stream, &mut *scratch, RecvFlags::DONTWAIT)?;
+        if count == 0 || count == scratch.len() {
+            return Ok(count);
+        }
+        all = Some(count);
+        Err(io::ErrorKind::WouldBlock.into())
+    });
+    all.map_or(received, Ok)
+}
+
+fn handle(connection: &Rc<Connection>, now: Instant, event: WebSocketEvent<'_>) {
+    // From a connection that is being closed, only a close frame is handled.
+    if !matches!(connection.phase.get(), Phase::Greeting | Phase::Open) {
+        return;
+    }
+    match event {
+        WebSocketEvent::Binary(payload) => message::binary(connection, now, payload),
+        WebSocketEvent::Text(text) => message::text(connection, now, text),
+        WebSocketEvent::Ping(payload) if connection.flood.ping(now, &connection.io.running) => {
+            connection.pong(payload);
+        }
+        WebSocketEvent::Ping(_) => {
+            connection.reject_saying(Reject::PingFlood, "more than 50 WebSocket pings a second")
+        }
+        // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a
+        // message.
+        WebSocketEvent::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
+        WebSocketEvent::Pong(_) => {
+            connection.reject_saying(Reject::Flood, "more than 1000 WebSocket pongs a second")
+        }
+        WebSocketEvent::Close { .. } => {}
+    }
+}
+
+fn limits(max_message: usize) -> Limits {
+    Limits {
+        max_message,
+        max_fragments: MAX_FRAGMENTS,
+    }
+}
+
+/// Describes an error for the developer of the client.
+fn sentence(error: WebSocketError, greeting: bool) -> String {
+    match error {
+        WebSocketError::MessageTooLong if greeting => format!("a hello of more than {MAX_HELLO} bytes"),
+        WebSocketError::MessageTooLong => format!("a message of more than {MAX_CLIENT_MESSAGE} bytes"),
+        WebSocketError::TooManyFragments => format!("a message in more than {MAX_FRAGMENTS} fragments"),
+        error => error.to_string(),
+    }
+}
+
+fn reject(error: WebSocketError) -> Reject {
+    match error.close_code() {
+        1007 => Reject::BadUtf8,
+        1009 => Reject::TooBig,
+        _ => Reject::Protocol,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn the_task_of_a_connection_is_small() {
+        assert!(size_of::<Reader>() <= 160, "{}", size_of::<Reader>());
+        assert!(size_of::<Connection>() <= 384, "{}", size_of::<Connection>());
+    }
+
+    #[tokio::test]
+    async fn one_message_is_one_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let ready = || poll_fn(|context| Poll::Ready(server.poll_read_ready(context).is_ready()));
+        for message in ["a", "another"] {
+            assert_eq!(client.try_write(message.as_bytes()).unwrap(), message.len());
+            server.readable().await.unwrap();
+            let mut scratch = [0; 100];
+            assert_eq!(receive(&server, &mut scratch).unwrap(), message.len());
+            assert!(!ready().await, "a second read would find nothing");
+        }
+        drop(client);
+        server.readable().await.unwrap();
+        assert_eq!(receive(&server, &mut [0; 100]).unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn bytes_that_do_not_fit_are_read_next() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        assert_eq!(client.try_write(b"12345").unwrap(), 5);
+        for count in [2, 2, 1] {
+            server.readable().await.unwrap();
+            assert_eq!(receive(&server, &mut [0; 2]).unwrap(), count);
+        }
+    }
+}
