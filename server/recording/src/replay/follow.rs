@@ -2,7 +2,7 @@
 //! sent it, so it is exactly what its client knew.
 
 mod client_view;
-mod follow_target;
+mod follow_subject;
 mod follower;
 mod messages;
 mod movement;

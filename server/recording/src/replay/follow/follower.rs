@@ -9,7 +9,7 @@ use parlour_shared::{
 use parlour_tick::{Event, EventKind, Lane};
 
 use super::{
-    follow_target::FollowTarget,
+    follow_subject::FollowSubject,
     messages::{self, TickContext},
     movement,
     room_filter::RoomFilter,
@@ -51,7 +51,7 @@ pub(super) struct Follower {
     times: Times,
     roster: PlayerRoster,
     /// The player that is followed now.
-    player: Option<FollowTarget>,
+    player: Option<FollowSubject>,
     lines: Vec<Line>,
     tick: Tick,
     snapshot: Snapshot,
@@ -72,7 +72,7 @@ impl Follower {
         from: Tick,
     ) -> Self {
         let there = roster.iter().find(|player| sessions.contains(&player.session));
-        let player = there.map(|player| FollowTarget::in_world(run.simulation(), player.clone()));
+        let player = there.map(|player| FollowSubject::in_world(run.simulation(), player.clone()));
         Self {
             sessions,
             room: RoomFilter::new(room),
@@ -140,7 +140,7 @@ impl Follower {
                 continue;
             }
             if self.player.is_none() {
-                self.player = Some(FollowTarget::new(who));
+                self.player = Some(FollowSubject::new(who));
             } else {
                 let (name, id) = (words::plain(&who.name), words::id(who.id));
                 self.say(format!(
@@ -183,7 +183,7 @@ impl Follower {
     }
 
     /// Reports the requests of the player. Returns the refusals that were reported with them.
-    fn events(&mut self, run: &Run<'_>, followed: &mut FollowTarget) -> Vec<Refusal> {
+    fn events(&mut self, run: &Run<'_>, followed: &mut FollowSubject) -> Vec<Refusal> {
         let session = followed.who.session;
         let refusals = refusals(run.input(), run.output());
         let mut reported = Vec::new();
@@ -219,7 +219,7 @@ impl Follower {
     }
 
     /// Reports what the player's client was sent.
-    fn frames(&mut self, run: &Run<'_>, followed: &mut FollowTarget, refused: &[Refusal]) {
+    fn frames(&mut self, run: &Run<'_>, followed: &mut FollowSubject, refused: &[Refusal]) {
         let session = followed.who.session;
         let is_join = |event: &Event| {
             event.session == session
@@ -255,7 +255,7 @@ impl Follower {
     }
 
     /// Adds a line about the player.
-    fn tell(&mut self, followed: &FollowTarget, text: &str) {
+    fn tell(&mut self, followed: &FollowSubject, text: &str) {
         self.say(format!("{} {text}", words::plain(&followed.who.name)));
     }
 

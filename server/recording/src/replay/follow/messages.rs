@@ -7,7 +7,7 @@ use parlour_shared::{
     text::count,
 };
 
-use super::follow_target::FollowTarget;
+use super::follow_subject::FollowSubject;
 use crate::replay::{PlayerRoster, words};
 
 /// Describes a request that no answer reports.
@@ -36,7 +36,7 @@ pub(super) struct TickContext<'a> {
 /// Describes a reliable message.
 pub(super) fn describe_received(
     payload: &[u8],
-    followed: &mut FollowTarget,
+    followed: &mut FollowSubject,
     context: &TickContext<'_>,
 ) -> Option<String> {
     let message = match codec::decode_server(payload) {
@@ -107,7 +107,7 @@ fn heard(chat: &ChatSaid, own: bool, roster: &PlayerRoster) -> String {
 }
 
 /// Returns the name of a player as the client knows it, or else as the world does.
-fn name(player: PlayerId, followed: &FollowTarget, roster: &PlayerRoster) -> String {
+fn name(player: PlayerId, followed: &FollowSubject, roster: &PlayerRoster) -> String {
     let seen = followed.view.name(player);
     let name = seen.or_else(|| roster.player(player).map(|who| who.name.as_str()));
     name.map_or_else(|| words::id(player), |name| roster.called(player, name))

@@ -7,7 +7,7 @@ use super::{client_view::ClientView, movement::Movement};
 use crate::replay::{PlayerRoster, words};
 
 /// The followed player.
-pub(super) struct FollowTarget {
+pub(super) struct FollowSubject {
     pub(super) who: PlayerInfo,
     pub(super) view: ClientView,
     pub(super) movement: Movement,
@@ -15,7 +15,7 @@ pub(super) struct FollowTarget {
     pub(super) stalled: Option<Tick>,
 }
 
-impl FollowTarget {
+impl FollowSubject {
     /// Starts with a player whose session opens now.
     pub(super) fn new(who: PlayerInfo) -> Self {
         Self {
