@@ -5,11 +5,11 @@
 //! have the highest numbers below the limit. These are kept for the answer 503, for the admin port,
 //! and for files, in this order.
 //!
-//! | of a limit of | 128 | 1,024 | 4,096 | 20,000 |
+//! | kept of a limit of | 128 | 1,024 | 4,096 | 20,000 |
 //! |---|---|---|---|---|
-//! | for files | 10 | 32 | 32 | 32 |
-//! | for the admin port, too | 22 | 64 | 64 | 64 |
-//! | for answers, too | 8 | 64 | 256 | 256 |
+//! | for files only | 10 | 32 | 32 | 32 |
+//! | also for the admin port | 22 | 64 | 64 | 64 |
+//! | also for answers | 8 | 64 | 256 | 256 |
 
 mod acceptor;
 
