@@ -2,9 +2,11 @@
 
 use std::thread;
 
+use parlour_testing::eventually;
+
 use crate::{
-    metrics_text, step_counter,
-    support::{Directory, await_metric, start},
+    find_value, metrics_text, step_counter,
+    support::{Directory, start},
     value,
 };
 
@@ -13,7 +15,9 @@ fn game_logic_counts_into_the_metrics_of_its_own_server_only() {
     let directory = Directory::new();
     let counting = start(&directory, |options| options.logic = step_counter());
     let other = start(&directory, |_| {});
-    await_metric(counting.admin_addr(), "game_steps_total", 60.0);
+    eventually("60 steps are counted", || {
+        find_value(&metrics_text(&counting), "game_steps_total").is_some_and(|steps| steps >= 60.0)
+    });
     let text = metrics_text(&counting);
     let (steps, ticks) = (
         value(&text, "game_steps_total"),

@@ -26,10 +26,14 @@ fn metrics_text(server: &parlour_server::Server) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// Returns the value of a metric in the text of `/metrics`.
-fn value(text: &str, name: &str) -> f64 {
+/// Returns the value of a metric in the text of `/metrics`, or `None` if nothing has counted it yet.
+fn find_value(text: &str, name: &str) -> Option<f64> {
     let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
-    text.lines()
-        .find_map(value)
-        .unwrap_or_else(|| panic!("no metric {name}"))
+    text.lines().find_map(value)
+}
+
+/// Returns the value of a metric in the text of `/metrics`.
+#[track_caller]
+fn value(text: &str, name: &str) -> f64 {
+    find_value(text, name).unwrap_or_else(|| panic!("no metric {name}"))
 }
