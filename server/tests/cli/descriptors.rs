@@ -8,7 +8,6 @@ use std::{
     time::Instant,
 };
 
-use parlour_shared::message::{ClientMessage, ServerMessage};
 use parlour_testing::eventually;
 
 use crate::{
@@ -80,8 +79,8 @@ impl LimitedServer {
     }
 }
 
-/// Reads the head of an answer. Fails with what was received if the connection ends before, and with
-/// an empty text if it is reset.
+/// Reads the head of an answer. Returns what was received as an error if the connection ends first,
+/// and an empty text if it is reset.
 fn read_head_or_reset(stream: &mut TcpStream) -> Result<String, String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -182,8 +181,7 @@ fn with_too_few_descriptors_only_new_clients_are_rejected() {
     drop((silent, clients.split_off(10)));
     eventually("a client is accepted", || server.client().is_ok());
     for client in &mut clients {
-        client.send(&ClientMessage::Ping { nonce: 1 });
-        client.wait_for(|message| matches!(message, ServerMessage::Pong(_)).then_some(()));
+        client.ping();
     }
     let log = server.stop();
     let lines = log.lines().filter(|line| line.contains("open files")).count() as u64;

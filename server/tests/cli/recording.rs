@@ -1,5 +1,5 @@
-//! Recordings and histories of a server process: after a kill, at SIGUSR1, and in directories that
-//! cannot be written.
+//! Recordings and histories of a server process: after a kill, after SIGUSR1, and in directories
+//! that cannot be written.
 
 use std::{
     fs,

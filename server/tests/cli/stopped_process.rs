@@ -1,23 +1,16 @@
-//! A server process that is stopped for longer than the heartbeat, as by a debugger or a move of its
-//! virtual machine, closes no client when it continues.
+//! A server process that is stopped for longer than the heartbeat, for example by a debugger or
+//! while its virtual machine moves, closes no client when it continues.
 
 use std::{thread::park_timeout, time::Duration};
 
-use parlour_shared::{message::ClientMessage, websocket::OpCode};
 use rustix::process::Signal;
 
 use crate::{
     process::ServerProcess,
-    support::{
-        http::connect,
-        raw_client::{ConnectionEvent, RawClient},
-    },
+    support::{http::connect, raw_client::RawClient},
 };
 
 const STOP: Duration = Duration::from_secs(3);
-
-/// The opcode of the message `pong`.
-const PONG: u8 = 8;
 
 #[test]
 fn a_process_that_was_stopped_closes_no_client_and_logs_the_gap_once() {
@@ -52,15 +45,7 @@ fn a_process_that_was_stopped_closes_no_client_and_logs_the_gap_once() {
         client.hello("late");
     }
     for client in &mut clients {
-        client.send(&ClientMessage::Ping { nonce: 7 });
-        loop {
-            match client.next_event() {
-                ConnectionEvent::Binary(payload) if payload[0] == PONG => break,
-                ConnectionEvent::Ping(payload) => client.send_frame(OpCode::Pong, &payload),
-                ConnectionEvent::Binary(_) => {}
-                other => panic!("{other:?}"),
-            }
-        }
+        client.ping();
     }
     // From then on, silent clients are closed as always.
     assert_eq!(clients[0].close_code(), 4002);

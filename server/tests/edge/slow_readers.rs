@@ -1,5 +1,6 @@
 //! Clients that read slowly. One whose backlog shrinks stays connected, however long that takes.
-//! One whose backlog grows is closed and reads 4001. One that pauses is not sent outdated snapshots.
+//! One whose backlog grows is closed and reads 4001. One that pauses is not sent outdated
+//! snapshots.
 
 use std::{
     thread::park_timeout,

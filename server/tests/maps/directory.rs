@@ -1,5 +1,5 @@
-//! Maps of a directory are added to the bundled ones, replace them by name, and are checked together
-//! with them.
+//! Maps of a directory are added to the bundled ones, or replace them by name. All maps are checked
+//! together.
 
 use std::{fs, path::Path};
 
@@ -42,7 +42,7 @@ fn doors_are_checked_across_all_maps() {
 }
 
 #[test]
-fn all_bad_files_are_reported_together() {
+fn all_invalid_files_are_reported_together() {
     let directory = MapDirectory::with(&[("a.tmx", "<map"), ("Big.tmx", SMALL_MAP), ("c.tmx", "")]);
     fs::create_dir_all(directory.path().join("d.tmx")).unwrap();
     let errors = directory.names().unwrap_err();

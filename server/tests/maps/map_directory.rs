@@ -34,8 +34,8 @@ impl MapDirectory {
             .map(|(_, warnings)| warnings)
     }
 
-    /// Loads the maps with some of the bundled ones. Returns the names of all maps and the warnings,
-    /// or the errors.
+    /// Loads the maps with some of the bundled ones. Returns the names of all maps and the
+    /// warnings, or the errors.
     pub(crate) fn names_and_warnings(
         &self,
         bundled: &Bundled,

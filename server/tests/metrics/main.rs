@@ -1,5 +1,5 @@
-//! Metrics of game logic and of programs that embed a server: which server counts them, that replays
-//! count nothing, and that counting allocates nothing.
+//! Metrics of game logic and of programs that embed a server: which server counts them, that
+//! replays count nothing, and that counting allocates nothing.
 #![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 mod allocations;
@@ -26,7 +26,7 @@ fn metrics_text(server: &parlour_server::Server) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// Returns the value of a metric in the text of `/metrics`, or `None` if nothing has counted it yet.
+/// Returns the value of a metric in the text of `/metrics`, or `None` before its first count.
 fn find_value(text: &str, name: &str) -> Option<f64> {
     let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
     text.lines().find_map(value)

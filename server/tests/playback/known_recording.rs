@@ -76,7 +76,8 @@ fn script() -> Script {
 }
 
 impl KnownRecording {
-    /// Records the script. `change` receives each tick with its hash and returns the hash to record.
+    /// Records the script. `change` receives each tick with its hash, and returns the hash to
+    /// record.
     pub(crate) fn record(last: u32, reason: EndReason, change: impl Fn(u32, u64) -> u64) -> Self {
         Self::write(last, reason, change, None)
     }

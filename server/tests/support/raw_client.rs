@@ -265,6 +265,16 @@ impl RawClient {
         })
     }
 
+    /// Sends the message `ping` and waits for its `pong`.
+    #[track_caller]
+    pub(crate) fn ping(&mut self) {
+        self.send(&ClientMessage::Ping { nonce: 77 });
+        self.wait_for(|message| match message {
+            ServerMessage::Pong(pong) => (pong.nonce == 77).then_some(()),
+            _ => None,
+        });
+    }
+
     /// Waits for the close frame. Returns its code.
     #[track_caller]
     pub(crate) fn close_code(&mut self) -> u16 {
