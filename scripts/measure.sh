@@ -1,13 +1,14 @@
 # shellcheck shell=bash
-# For scripts that measure a running server: cores, CPU time, memory, metrics, and the machine's name. Source it after
-# scripts/serve.sh; the sourcing script runs under `set -euo pipefail` in the root of the project.
+# Functions to measure a running server: cores, CPU time, memory, metrics, and the machine. Source
+# it after scripts/serve.sh, in a script that runs under `set -euo pipefail` in the root of the
+# project.
 
 say() { printf '%5d s  %s\n' "$SECONDS" "$*" >&2; }
 
-# awk writes numbers with a point whatever the language, and JSON wants one.
+# With other locales awk may write a decimal comma, which JSON does not allow.
 export LC_ALL=C
 
-# The cores that this may run on, which need not begin with 0 in a container.
+# The cores that this script may use. In a container they may not begin with 0.
 mapfile -t CORES < <(
   awk '/^Cpus_allowed_list/ {print $2}' /proc/self/status | tr ',' '\n' |
     while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done
@@ -15,13 +16,14 @@ mapfile -t CORES < <(
 
 can_pin() { command -v taskset >/dev/null && ((${#CORES[@]} >= 2)); }
 
-pin() { # pin NTH COMMAND...: on that core of ours, where that is possible; takes the place of the shell that calls it
+# pin NTH COMMAND...: replaces the shell with the command, on the NTH of the cores if possible.
+pin() {
   local nth=$1
   shift
   if can_pin; then exec taskset -c "${CORES[nth]}" "$@"; else exec "$@"; fi
 }
 
-# serve_pinned BINARY LOG [ARGUMENT...]: a server on the first core.
+# serve_pinned BINARY LOG [ARGUMENT...]: starts a server on the first core.
 serve_pinned() {
   start_server "$@"
   if can_pin; then taskset -a -p -c "${CORES[0]}" "$SERVER_PID" >/dev/null; fi
@@ -33,8 +35,8 @@ now_ns() {
   echo "${now}000"
 }
 
-# CPU time of the server so far in nanoseconds, over all its threads. Without the scheduler's statistics: in steps of
-# 10 ms (fields 14 and 15 of its stat line).
+# CPU time of the server so far in nanoseconds, over all its threads. Without the scheduler's
+# statistics it has steps of 10 ms (fields 14 and 15 of the stat line).
 server_cpu_ns() {
   if [ -r "/proc/$SERVER_PID/schedstat" ]; then
     awk '{sum += $1} END {printf "%.0f", sum}' "/proc/$SERVER_PID"/task/*/schedstat
@@ -49,7 +51,8 @@ server_memory_kb() { # server_memory_kb VmRSS
 
 server_descriptors() { find "/proc/$SERVER_PID/fd" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }
 
-# Everything that the admin port tells. Without a body: the server said nothing, which the report sees.
+# Prints all metrics of the admin port. Prints nothing if the server does not answer, which
+# bench-report detects.
 metrics() {
   local line
   {
@@ -61,21 +64,21 @@ metrics() {
   } 2>/dev/null
 }
 
-# metric NAME FILE: one value from what `metrics` gave; 0 if it is not there.
+# metric NAME FILE: prints one value from the output of `metrics`, or 0 if it is missing.
 metric() {
   awk -v name="$1" '$1 == name {value = $2} END {print value + 0}' "$2"
 }
 
 load_average() { cut -d' ' -f1-3 /proc/loadavg; }
 
-# anew STEPS: notes beside the machine's name that these were measured anew, and at which commit.
-anew() {
+# note_later_steps STEPS: notes the commit at which these steps were measured again.
+note_later_steps() {
   sed -i "s|\"commit\": \"\([^\"]*\)\"|\"commit\": \"\1; $1 at $(commit)\"|" "$ran/machine.json"
 }
 
 commit() { git describe --always --dirty --exclude='*' 2>/dev/null || echo 'no commit'; }
 
-# machine_json LOAD_BEFORE: what this was measured on.
+# machine_json LOAD_BEFORE: prints the machine and the commit as JSON.
 machine_json() {
   local pinned=false processor commit
   if can_pin; then pinned=true; fi

@@ -1,16 +1,18 @@
 #!/usr/bin/env node
-// Prints the circles of modules in the given crates: files that import each other, directly or through others.
+// Finds circles of modules in crates: files that import each other, directly or through other
+// files. Also checks that modules import only from lower layers.
 //
-//   node scripts/module-circles.mjs server/sim/src server/src     # prints circles; exit code 0
-//   node scripts/module-circles.mjs --most 0 server/src           # exit code 1 if more than 0 files are in circles
-//   node scripts/module-circles.mjs --arrows server/src           # also which names tie a circle together
-//   node scripts/module-circles.mjs --layers 'a b;c;d' server/src # exit code 1 if an import goes up or sideways
+//   scripts/module-circles.mjs server/sim/src server/src      # prints circles; exit code 0
+//   scripts/module-circles.mjs --most 0 server/src            # exit code 1: more than 0 files in circles
+//   scripts/module-circles.mjs --arrows server/src            # also prints the imported names of circles
+//   scripts/module-circles.mjs --layers 'a b;c;d' server/src  # exit code 1: an import from the same or
+//                                                             # a higher layer
 //
-// Layers are lists of top-level modules, the lowest first. A module imports only from layers before
-// its own. --never 'd a' forbids d to import a, which the layers would allow.
+// Layers are lists of top-level modules, the lowest first. A module may import only from layers
+// below its own. --never 'd a' also forbids d to import a.
 //
-// A re-exported name counts for the file that defines it. A module and its own submodules are one unit: imports
-// between them do not count. Tests do not count.
+// An import of a re-exported name counts as an import from the file that defines it. Imports
+// between a module and its own submodules do not count. Imports of tests do not count.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 
@@ -26,13 +28,13 @@ for (let args = process.argv.slice(2); args.length > 0; ) {
   else roots.push(arg);
 }
 if (roots.length === 0 || Number.isNaN(options.most)) {
-  console.error("usage: module-circles.mjs [--most FILES] [--arrows] [--layers L [--never N]...] SRC_DIR...");
+  console.error("usage: module-circles.mjs [--most FILES] [--arrows] [--layers LAYERS [--never 'FROM TO']...] SRC_DIR...");
   process.exit(2);
 }
 
 const missing = roots.filter((root) => !existsSync(join(root, "lib.rs")));
 if (missing.length > 0) {
-  console.error(`no lib.rs in ${missing.join(" ")}: name the src directories of crates`);
+  console.error(`there is no lib.rs in ${missing.join(" ")}: pass the src directories of crates`);
   process.exit(2);
 }
 
@@ -55,8 +57,8 @@ for (const root of roots) {
     }
   }
   if (files > options.most) {
-    console.error(`${root}: ${files} files are in circles of modules, at most ${options.most} may be.`);
-    console.error(`  Show what ties them together: node scripts/module-circles.mjs --arrows ${root}`);
+    console.error(`${root}: ${files} files are in circles of modules; at most ${options.most} are allowed.`);
+    console.error(`  To see the imports: node scripts/module-circles.mjs --arrows ${root}`);
     failed = true;
   }
   for (const fault of options.layers.length > 0 ? faultsOf(arrows) : []) {
@@ -66,15 +68,15 @@ for (const root of roots) {
 }
 process.exit(failed ? 1 : 0);
 
-/** What is wrong with the layers: imports that go up or sideways, and modules that have no layer or are not there. */
+/** Violations of the layers: imports from the same or a higher layer, modules without a layer, and unknown modules. */
 function faultsOf(arrows) {
   const top = (module) => module.split("::")[0];
   const present = new Set([...arrows.keys()].map(top).filter(Boolean));
   const layer = new Map(options.layers.flatMap((names, at) => names.map((name) => [name, at])));
   const listed = [...layer.keys(), ...options.never.flat()];
-  const faults = listed.filter((name) => !present.has(name)).map((name) => `${name} is listed, and not there`);
+  const faults = listed.filter((name) => !present.has(name)).map((name) => `${name} is in the layers but does not exist`);
   for (const name of present) {
-    if (!layer.has(name)) faults.push(`${name} is in no layer`);
+    if (!layer.has(name)) faults.push(`${name} is not in a layer`);
   }
   for (const [from, targets] of arrows) {
     for (const [to, names] of targets) {
@@ -88,7 +90,7 @@ function faultsOf(arrows) {
   return faults;
 }
 
-/** All modules of a crate by path ("a::b"; "" is lib.rs), each with its code and the names it imports. */
+/** Reads all modules of a crate, by path ("a::b"; "" is lib.rs), each with its code and its imports. */
 function read(root) {
   const modules = new Map();
   for (const file of readdirSync(root, { recursive: true })) {
@@ -101,9 +103,10 @@ function read(root) {
   return modules;
 }
 
-/** Code without comments, texts and tests. */
+/** Returns the code without comments, string literals and tests. */
 function strip(text) {
-  // In one pass, for a text can hold what looks like a comment and the other way round.
+  // In one pass, because a string can contain the start of a comment, and a comment the start of a
+  // string.
   const bare = text.replace(
     /\/\/.*|\/\*[\s\S]*?\*\/|\br(#*)"[\s\S]*?"\1|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[^\n']+|\\'|[^'\\\n])'/g,
     (found) => (found.startsWith("/") ? "" : '""'),
@@ -124,7 +127,7 @@ function withoutTests(code) {
   return code;
 }
 
-/** The imports of a file: visible name and full path. */
+/** Returns the imports of a file: visible name and full path. */
 function usesIn(code) {
   const uses = [];
   for (const [, visibility, tree] of code.matchAll(/^\s*(pub(?:\([^)]*\))?\s+)?use\s+([^;]*);/gm)) {
@@ -138,7 +141,7 @@ function usesIn(code) {
   return uses;
 }
 
-/** `a::{b, c::{d, e}}` as `a::b`, `a::c::d`, `a::c::e`. */
+/** Expands `a::{b, c::{d, e}}` to `a::b`, `a::c::d`, `a::c::e`. */
 function flatten(tree) {
   const open = tree.indexOf("{");
   if (open < 0) return [tree];
@@ -159,7 +162,7 @@ function flatten(tree) {
   return items.map((each) => each.trim()).filter(Boolean).flatMap((each) => flatten(prefix.trim() + each));
 }
 
-/** For each module: the modules that it imports, with the names. */
+/** Returns for each module the modules that it imports, with the names. */
 function arrowsOf(modules) {
   const arrows = new Map();
   for (const [from, { code, uses }] of modules) {
@@ -187,7 +190,7 @@ function arrowsOf(modules) {
   return arrows;
 }
 
-/** The module that defines what a path names. `undefined` for paths out of the crate. */
+/** Returns the module that defines the item of a path, or `undefined` if it is outside of the crate. */
 function resolve(modules, from, parts, seen) {
   let module = from;
   let rest = [...parts];
@@ -205,7 +208,7 @@ function resolve(modules, from, parts, seen) {
   }
   if (rest.length === 0) return { module, name: "(module)", isModule: true };
   const key = `${module} ${rest[0]}`;
-  // What a module imports for itself is visible in the modules within it as well.
+  // Private imports of a module are also visible in its submodules.
   const inside = module === "" || from.startsWith(`${module}::`);
   const reexport = modules.get(module)?.uses.find(({ name, exported }) => (exported || inside) && name === rest[0]);
   if (reexport && !seen.has(key)) {
@@ -219,12 +222,12 @@ function within(module, name) {
   return module === "" ? name : `${module}::${name}`;
 }
 
-/** Whether one module lies within the other. The root lies above all, and nothing else defines names there. */
+/** Whether one module contains the other. The root contains all modules. */
 function related(one, other) {
   return one.startsWith(`${other}::`) || other.startsWith(`${one}::`) || one === "" || other === "";
 }
 
-/** Strongly connected components of more than one module (Tarjan). */
+/** Returns the strongly connected components of more than one module (Tarjan's algorithm). */
 function circlesOf(names, arrows) {
   const index = new Map();
   const low = new Map();

@@ -1,12 +1,13 @@
 # shellcheck shell=bash
-# The steps of scripts/plaza: one run, the ladder of a load, the raw floor, twice the load, the soak. Source it after
-# scripts/measure.sh. Wants: ran (where results go), release (where binaries are), settle, duration, runs, ramp,
-# floor_settle, floor_duration, floor_seconds, degrading_seconds, left_s, and the functions say_left and spend.
+# The steps of scripts/plaza: one run, the ladder of a load, the raw floor, twice the load, the
+# soak. Source it after scripts/measure.sh. It needs the variables ran (folder of the results),
+# release (folder of the binaries), settle, duration, runs, ramp, floor_settle, floor_duration,
+# floor_seconds, overload_seconds and left_s, and the functions say_left and spend.
 
-# A movement command with its WebSocket header: 8 or 9 bytes and 6.
+# Bytes of a movement command (8 or 9) with its WebSocket header (6).
 INPUT_BYTES=15
 
-# What is started beside the server, to be ended whatever ends the script.
+# Processes besides the server, to be ended with the script.
 STARTED=()
 
 kill_started() {
@@ -15,7 +16,8 @@ kill_started() {
   STARTED=()
 }
 
-# in_background CORE SECONDS COMMAND...: ends it after so long; sets STARTED_PID. Its output is the caller's to redirect.
+# in_background CORE SECONDS COMMAND...: starts it and ends it after this time; sets STARTED_PID.
+# The caller redirects its output.
 in_background() {
   local core=$1 limit=$2
   shift 2
@@ -36,12 +38,12 @@ sleep_until() {
   if ((left > 0)); then sleep "$((left / 1000000000)).$(printf '%09d' $((left % 1000000000)))"; fi
 }
 
-# column LOAD NUMBER: a cell of benches/plaza-loads, the first being 1.
+# column LOAD NUMBER: prints a cell of benches/plaza-loads. The first column is 1.
 column() {
   awk -F ' *[|] *' -v name="$1" -v number="$2" '!/^#/ && $1 == name {print $number}' benches/plaza-loads
 }
 
-# The counts that a load is to be tried at: its ladder, or the one that another load was measured at.
+# ladder LOAD: prints its numbers of clients, or the one that the named other load was measured at.
 ladder() {
   local cell
   cell=$(column "$1" 5)
@@ -52,16 +54,16 @@ loads() { awk -F ' *[|] *' '!/^#/ {print $1}' benches/plaza-loads; }
 
 run_seconds() { echo $((2 * $1 / ramp + settle + duration + 4)); } # run_seconds CLIENTS
 
-serve_for() { # serve_for LOG ARGUMENT...: with room for all clients at once
+serve_for() { # serve_for LOG ARGUMENT...: starts a server that admits all clients
   local log=$1
   shift
-  # All come from one address here, and it is the ramp that says how fast.
+  # All clients have the same address, and the ramp limits their rate.
   serve_pinned "$release/parlour" "$log" --max-unauthenticated-per-address 20000 --max-connections 20000 \
     --history 0s "$@"
 }
 
-# one_run LOAD CLIENTS RUN: into $ran/runs/LOAD/CLIENTS-RUN. CPU time and metrics are those of the measured window only,
-# half a second off at either end.
+# one_run LOAD CLIENTS RUN: writes $ran/runs/LOAD/CLIENTS-RUN. CPU time and metrics cover the
+# measured window without half a second at either end.
 one_run() {
   local load=$1 clients=$2 run=$3 folder server_args bots_args start from to cpu empty rss status=0 well=true ramp_ns
   folder=$ran/runs/$load/$clients-$run
@@ -86,7 +88,7 @@ one_run() {
   rss=$(server_memory_kb VmRSS)
   wait "$STARTED_PID" || status=$?
   STARTED=()
-  # A server that broke down is a run that is not held, and worth a line in the page.
+  # If the server fails, the run is not held and still has a row in the page.
   stop_server || { well=false && kill_server; }
   awk -v ns=$((to - from)) -v load="$load" -v clients="$clients" -v run="$run" -v duration="$duration" -v cpu="$cpu" \
     -v empty="${empty:-0}" -v rss="${rss:-0}" -v status="$status" -v well="$well" 'BEGIN {
@@ -94,11 +96,11 @@ one_run() {
       printf "\"window_s\": %.6f, \"cpu_ns\": %.0f, \"empty_rss_kb\": %d, \"rss_kb\": %d, ", ns / 1e9, cpu, empty, rss
       printf "\"bots_status\": %d, \"server_well\": %s}\n", status, well
     }' >"$folder/about"
-  # Its name says that the run is complete.
+  # This file marks the run as complete.
   mv "$folder/about" "$folder/about.json"
 }
 
-# try LOAD CLIENTS RUN: one run and what came of it; fails if it is not held.
+# try LOAD CLIENTS RUN: makes one run and prints the verdict. Fails if it is not held.
 try() {
   local said status=0
   say_left "$1: $2 clients, run $3"
@@ -109,7 +111,7 @@ try() {
   return "$status"
 }
 
-load_seconds() { # load_seconds LOAD: what its whole ladder and the runs after it take
+load_seconds() { # load_seconds LOAD: the time of its whole ladder and the runs after it
   local clients last=0 sum=0 rungs
   rungs=$(ladder "$1")
   for clients in $rungs; do
@@ -120,7 +122,7 @@ load_seconds() { # load_seconds LOAD: what its whole ladder and the runs after i
   echo $((sum + runs * $(run_seconds "$last") + floor_seconds + 5))
 }
 
-# measure_load LOAD: up its ladder, the runs that count, the floor.
+# measure_load LOAD: runs its ladder, the three runs, and the floor.
 measure_load() {
   local load=$1 clients goal run held=() rungs good budget=$((left_s - $(load_seconds "$1")))
   read -ra rungs <<<"$(ladder "$load")"
@@ -133,7 +135,7 @@ measure_load() {
       if try "$load" "$clients" ladder || try "$load" "$clients" ladder-again; then held+=("$clients"); else break; fi
     done
   fi
-  # Figures are wanted even of a load that is never held.
+  # A load that is never held still needs figures.
   if ((${#held[@]} == 0)); then held=("${rungs[0]}"); fi
   if [[ " ${held[*]} " == *" $goal "* ]]; then
     while [ "${held[-1]}" != "$goal" ]; do unset 'held[-1]'; done
@@ -152,15 +154,15 @@ measure_load() {
   left_s=$((budget > 0 ? budget : 0))
 }
 
-# measure_floor LOAD RUN: the same messages as in that run, without a game.
+# measure_floor LOAD RUN: moves the same messages as that run, without a game.
 measure_floor() {
   local folder=$ran/floor/$1 figures clients frames bytes inputs port server
-  figures=$("$release/bench-report" floor-of "$2") || {
-    say "$1: no floor, for the run has no figures"
+  figures=$("$release/bench-report" floor-work "$2") || {
+    say "$1: no floor, because the run has no figures"
     return 0
   }
   read -r clients frames bytes inputs <<<"$figures"
-  say "$1: the raw floor with $clients clients, to each $frames frames/s of $bytes bytes, from each $inputs inputs/s"
+  say "$1: raw floor: $clients clients, each receives $frames frames/s of $bytes bytes and sends $inputs inputs/s"
   rm -rf "$folder"
   mkdir -p "$folder"
   port=$(free_port)
@@ -181,22 +183,23 @@ measure_floor() {
   say "$1: floor: $(cat "$folder/serve.json")"
 }
 
-# Looks without connecting, which would count as a client.
+# Polls /proc, because a connection would count as a client.
 wait_for_listener() {
   local port deadline=$((SECONDS + 20))
   port=$(printf ':%04X' "$1")
   until awk -v port="$port" '$4 == "0A" && substr($2, length($2) - 4) == port {found = 1} END {exit !found}' /proc/net/tcp; do
     if ((SECONDS >= deadline)); then
-      say "nobody listens on port $1 after 20 s"
+      say "no process listens on port $1 after 20 s"
       return 1
     fi
     sleep 0.1
   done
 }
 
-# Twice the load that fits, and back. Each kind of bots has a map of its own, so that no room gets fuller.
-measure_degrading() {
-  local folder=$ran/degrading clients base more start from to climb sampler bots=(--per-room 50)
+# Twice the load that fits, and back. Each group of bots has a separate map, so that no room gets
+# fuller.
+measure_overload() {
+  local folder=$ran/overload clients base more start from to climb sampler bots=(--per-room 50)
   clients=${PLAZA_FITS:-$(cat "$ran/runs/walkers-60/done" 2>/dev/null || echo 2000)}
   climb=$((clients / ramp + 1))
   rm -rf "$folder"
@@ -206,14 +209,14 @@ measure_degrading() {
   sample_each_second "$folder/samples" "$start" &
   sampler=$!
   STARTED+=("$sampler")
-  say_left "degrading: $clients clients"
+  say_left "overload: $clients clients"
   bots_in_background 300 --count "$clients" --map plaza --ramp "$ramp/s" --settle 1s --witnesses 0.2 "${bots[@]}" \
     --duration $((climb + 45))s --json "$folder/base.json" >"$folder/base.log" 2>&1
   base=$STARTED_PID
   sleep $((climb + 3))
   probe before 5
   from=$(now_ns)
-  say "degrading: as many more"
+  say "overload: $clients more clients"
   bots_in_background 300 --count "$clients" --map garden --ramp "$ramp/s" --settle 1s --witnesses 0.2 "${bots[@]}" \
     --duration 15s --json "$folder/more.json" >"$folder/more.log" 2>&1
   more=$STARTED_PID
@@ -221,7 +224,7 @@ measure_degrading() {
   probe during 10
   wait "$more" || true
   to=$(now_ns)
-  say "degrading: back to $clients"
+  say "overload: back to $clients"
   sleep 3
   probe after 5
   wait "$base" || true
@@ -232,16 +235,17 @@ measure_degrading() {
     printf "{\"clients\": %d, \"more\": %d, \"server_args\": \"--interest-radius all --cadence auto\", ", clients, clients
     printf "\"overload_from_s\": %.3f, \"overload_to_s\": %.3f}\n", (from - start) / 1e9, (to - start) / 1e9
   }' >"$folder/about.json"
-  spend "$degrading_seconds"
+  spend "$overload_seconds"
 }
 
-probe() { # probe PHASE SECONDS: one room that measures, 2 s after it began to connect
+probe() { # probe PHASE SECONDS: one room that measures, 2 s after its first connect
   bots_in_background 120 --count 50 --map lobby --ramp 50/s --settle 1s --duration "$2s" "${bots[@]}" \
     --json "$folder/$1.json" >"$folder/$1.log" 2>&1
   wait "$STARTED_PID" || true
 }
 
-# sample_each_second FOLDER START: what the admin port says, in files named by milliseconds, as long as it answers.
+# sample_each_second FOLDER START: writes the metrics to files named by milliseconds, while the
+# server runs.
 sample_each_second() {
   local at next=$2
   while kill -0 "$SERVER_PID" 2>/dev/null; do
@@ -252,7 +256,7 @@ sample_each_second() {
   done
 }
 
-# Clients that come and go, and what the server holds of memory, descriptors and threads meanwhile.
+# Clients that come and go, and samples of the server's memory, descriptors and threads.
 measure_soak() {
   local folder=$ran/soak clients=${PLAZA_SOAK_CLIENTS:-2000} churn=5 start next every=${PLAZA_SOAK_EVERY:-10}
   local seconds=${PLAZA_SOAK_SECONDS:-600} status=0

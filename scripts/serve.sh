@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# For scripts that need a running server: source it, then start_server … stop_server. No tool but bash and the
-# server itself. The sourcing script runs under `set -euo pipefail` in the root of the project.
+# For scripts that need a running server: source it, then call start_server and stop_server. Needs
+# only bash. The sourcing script runs under `set -euo pipefail` in the root of the project.
 
 SERVER_PID=
 SERVER_LOG=
 SERVER_PORT=
 ADMIN_PORT=
 
-# Longest a server may take to become ready, and to stop (SIGTERM: exit 0 within 25 s).
+# Time in which a server must become ready, and must stop after SIGTERM.
 READY_SECONDS=20
 STOP_SECONDS=25
 
-# A port nobody listens on. Below 32768, where Linux begins to hand out ports for outgoing connections by itself.
+# Prints a free port below 32768. From there on Linux assigns ports to outgoing connections.
 free_port() {
   local port
   while :; do
@@ -35,13 +35,14 @@ answers_200() {
   [[ $status == 'HTTP/1.1 200'* ]]
 }
 
-server_says() {
-  echo "--- the server said ($SERVER_LOG):" >&2
+print_server_log() {
+  echo "--- the end of the server's log ($SERVER_LOG):" >&2
   tail -n 40 "$SERVER_LOG" >&2
 }
 
-# start_server BINARY LOG [ARGUMENT...]: starts it on free ports, waits until it is ready; sets SERVER_PORT and
-# ADMIN_PORT. A script that starts more than a server names in ON_EXIT what ends all of it.
+# start_server BINARY LOG [ARGUMENT...]: starts it on free ports and waits until it is ready; sets
+# SERVER_PORT and ADMIN_PORT. A script that starts more processes sets ON_EXIT to the function that
+# ends all of them.
 start_server() {
   local binary=$1 deadline
   SERVER_LOG=$2
@@ -49,8 +50,8 @@ start_server() {
   SERVER_PORT=$(free_port)
   ADMIN_PORT=$(free_port)
   while [ "$ADMIN_PORT" = "$SERVER_PORT" ]; do ADMIN_PORT=$(free_port); done
-  # Whatever ends the script ends the server.
-  # shellcheck disable=SC2064 # the name is what is wanted, now
+  # The server ends with the script.
+  # shellcheck disable=SC2064 # expand the name now
   trap "${ON_EXIT:-kill_server}" EXIT
   "$binary" serve --listen "127.0.0.1:$SERVER_PORT" --admin "127.0.0.1:$ADMIN_PORT" "$@" >"$SERVER_LOG" 2>&1 &
   SERVER_PID=$!
@@ -59,30 +60,30 @@ start_server() {
     if ! kill -0 "$SERVER_PID" 2>/dev/null; then
       SERVER_PID=
       echo "the server ended before it was ready" >&2
-      server_says
+      print_server_log
       return 1
     fi
     if ((SECONDS >= deadline)); then
       echo "the server was not ready after $READY_SECONDS s" >&2
-      server_says
+      print_server_log
       return 1
     fi
     sleep 0.1
   done
 }
 
-# Asks the server to stop; fails unless it does so in time and with exit code 0.
+# Stops the server. Fails unless it stops in time with exit code 0.
 stop_server() {
   local pid=$SERVER_PID status=0 deadline=$((SECONDS + STOP_SECONDS))
   if ! kill -TERM "$pid" 2>/dev/null; then
-    echo "the server had ended before it was asked to" >&2
-    server_says
+    echo "the server ended before SIGTERM" >&2
+    print_server_log
     return 1
   fi
   while kill -0 "$pid" 2>/dev/null; do
     if ((SECONDS >= deadline)); then
-      echo "the server still ran $STOP_SECONDS s after SIGTERM" >&2
-      server_says
+      echo "the server still runs $STOP_SECONDS s after SIGTERM" >&2
+      print_server_log
       return 1
     fi
     sleep 0.1
@@ -91,7 +92,7 @@ stop_server() {
   wait "$pid" || status=$?
   if [ "$status" != 0 ]; then
     echo "the server ended with exit code $status after SIGTERM, not with 0" >&2
-    server_says
+    print_server_log
     return 1
   fi
 }

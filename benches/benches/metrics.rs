@@ -1,11 +1,11 @@
-//! Counting: with handles, as the server does in a tick, and by name, as game logic may.
+//! Updating metrics: through handles, as the server does in a tick, and by name, as game logic may.
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
-use parlour_server::Recorder;
+use parlour_server::MetricsRecorder;
 
-/// As many handles of each kind as a tick uses.
+/// The number of handles of each kind that a tick updates.
 struct Handles {
     histograms: Vec<Histogram>,
     gauges: Vec<Gauge>,
@@ -42,7 +42,7 @@ impl Handles {
 }
 
 fn counting(criterion: &mut Criterion) {
-    let recorder = Recorder::default();
+    let recorder = MetricsRecorder::default();
     let mut group = criterion.benchmark_group("metrics");
     with_local_recorder(&recorder, || {
         let handles = Handles::new();

@@ -1,4 +1,4 @@
-//! Motion: a turn on open ground and among walls, and following a course for a minute.
+//! Motion: a turn on open ground, a turn among walls, and a walk of one minute.
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use criterion::{Criterion, criterion_group, criterion_main};

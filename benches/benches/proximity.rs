@@ -1,5 +1,6 @@
-//! Who is near whom: the grid beside an R-tree and brute force, so that one sees why there is no
-//! tree. What one look at everyone takes; in a large room a tick looks at a sixth of it.
+//! Proximity: the grid compared with an R-tree and with brute force, which shows why the server
+//! uses a grid. Each figure is one check of all players; in a large room a tick checks a sixth of
+//! them.
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -11,7 +12,7 @@ use parlour_shared::{
 use parlour_sim::{Grid, Placed, Reach};
 use rstar::{AABB, RTree, RTreeObject};
 
-/// Players at random on a square in which each has about 20 others within 150 px.
+/// Players at random places of a square. Each has about 20 others within 150 px.
 fn players(count: u32) -> Vec<Placed> {
     let area = f64::from(count) * std::f64::consts::PI * 150.0 * 150.0 / 20.0;
     let side = area.sqrt() as u32;
@@ -23,14 +24,17 @@ fn players(count: u32) -> Vec<Placed> {
     (0..count).map(place).collect()
 }
 
-/// What all three have in common: looking at each candidate.
-fn look(player: &Placed, candidates: &[Placed], reach: Reach) -> usize {
+/// Counts the candidates near the player. All three algorithms end with this step.
+fn count_near(player: &Placed, candidates: &[Placed], reach: Reach) -> usize {
     let near = |other: &&Placed| player.position.distance_squared(other.position) <= reach.enter_squared;
     candidates.iter().filter(near).count()
 }
 
 fn by_brute_force(placed: &[Placed], reach: Reach) -> usize {
-    placed.iter().map(|player| look(player, placed, reach)).sum()
+    placed
+        .iter()
+        .map(|player| count_near(player, placed, reach))
+        .sum()
 }
 
 fn by_grid(grid: &mut Grid, placed: &[Placed], reach: Reach) -> usize {
@@ -55,7 +59,7 @@ impl RTreeObject for Leaf {
     }
 }
 
-/// A tree by bulk load, asked once for all players of a cell.
+/// Builds a tree by bulk load, and queries it once for all players of a cell.
 fn by_tree(sorted: &mut Vec<Placed>, candidates: &mut Vec<Placed>, placed: &[Placed], reach: Reach) -> usize {
     let side = reach.leave;
     let cell = |placed: &Placed| (placed.position.y / side, placed.position.x / side);
@@ -74,7 +78,7 @@ fn by_tree(sorted: &mut Vec<Placed>, candidates: &mut Vec<Placed>, placed: &[Pla
         candidates.extend(tree.locate_in_envelope_intersecting(around).map(|leaf| leaf.0));
         found += neighbourhood
             .iter()
-            .map(|player| look(player, candidates, reach))
+            .map(|player| count_near(player, candidates, reach))
             .sum::<usize>();
     }
     found

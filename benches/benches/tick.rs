@@ -1,4 +1,4 @@
-//! A whole tick, everything but sends: walkers in rooms of 50.
+//! Whole ticks without the sends: walkers and jittering players in rooms of 50.
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};

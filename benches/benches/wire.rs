@@ -36,7 +36,7 @@ fn wire(criterion: &mut Criterion) {
         scope: Scope::Room,
         player: PlayerId(123_456_789),
         name: "a walker".into(),
-        text: "shall we meet in the garden?".into(),
+        text: "let's all meet in the garden".into(),
     });
     let mut out = Vec::new();
     group.bench_function("encode a chat", |bencher| {

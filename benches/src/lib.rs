@@ -1,5 +1,5 @@
-//! Loads for the benches: worlds full of walkers, the same for every bench and run. And what
-//! measuring over real sockets needs.
+//! Loads for the benches: worlds full of walkers, the same in every bench and run. On Linux also
+//! process figures and sockets for the measurements over loopback.
 #![forbid(unsafe_code)]
 
 #[cfg(target_os = "linux")]
@@ -23,16 +23,16 @@ use parlour_shared::{
 use parlour_sim::{Interest, SimConfig, Simulation, Step, StepSet};
 use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 
-/// How a world is filled.
+/// The players of a world, and what they do.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
-    /// Players.
+    /// Players in all rooms together.
     pub players: u32,
     /// Players in each room.
     pub per_room: u32,
     /// Changes of direction of each player, per second.
     pub turns_per_second: u32,
-    /// Who is shown to whom.
+    /// Which players see each other.
     pub interest: Interest,
 }
 
@@ -64,19 +64,19 @@ pub struct Crowd {
     config: SimConfig,
     sim: Simulation,
     input: TickInput,
-    /// What the last tick gave.
+    /// The output of the last tick.
     pub output: TickOutput,
 }
 
 impl Crowd {
-    /// Fills a world and lets it run for two seconds, so that everyone is somewhere and buffers
-    /// have their size.
+    /// Fills a world and runs it for two seconds: players spread out, and buffers reach their final
+    /// size.
     #[must_use]
     pub fn new(load: Load) -> Self {
         Self::with_logic(load, |_| ())
     }
 
-    /// The same without the state hash, to know what that costs.
+    /// Like [`Self::new`], but without the state hash. The difference is the cost of the hash.
     #[must_use]
     pub fn unhashed(load: Load) -> Self {
         Self::with_logic(load, |app| {
@@ -104,8 +104,8 @@ impl Crowd {
         crowd
     }
 
-    /// Collects the commands of the next tick: outside of what is measured, as the edge does it in
-    /// the server.
+    /// Collects the commands of the next tick. Call it outside of the measured time: in the server
+    /// the edge does this work.
     pub fn prepare(&mut self) {
         let tick = self.sim.tick().0 + 1;
         self.input.events.clear();
@@ -125,7 +125,7 @@ impl Crowd {
         }
     }
 
-    /// One tick.
+    /// Runs one tick.
     pub fn step(&mut self) {
         self.sim.step(&mut self.input, &mut self.output);
     }
@@ -136,7 +136,7 @@ impl Crowd {
         &self.input
     }
 
-    /// What the world was made with.
+    /// The configuration of the world.
     #[must_use]
     pub fn config(&self) -> &SimConfig {
         &self.config

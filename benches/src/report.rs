@@ -1,9 +1,9 @@
-//! docs/benchmarks.md and its plots, from what `scripts/bench` and `scripts/plaza` left behind:
-//! nothing is measured here. A section is there when there are results for it; a goal without
-//! results says so.
+//! Generates docs/benchmarks.md and its plots from the results of `scripts/bench` and
+//! `scripts/plaza`. Sections without results are left out; a goal without results is marked as not
+//! measured.
 //!
-//! Three layers, each of which uses only those before it: `results` reads what was measured,
-//! `plots` draws it, and `sections` writes the document.
+//! Three layers, each of which uses only the ones before it: `results` reads the results, `plots`
+//! draws them, and `sections` writes the document.
 
 mod number;
 mod plots;
@@ -15,21 +15,21 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use results::{Results, json, loads, run::Run};
 
-/// The document.
+/// The document and its plots.
 #[derive(Debug)]
 pub struct Page {
-    /// docs/benchmarks.md.
+    /// Text of docs/benchmarks.md.
     pub markdown: String,
-    /// Names and texts of the files in docs/plots.
+    /// Names and contents of the files in docs/plots.
     pub plots: Vec<(String, String)>,
 }
 
-/// Makes the document from the results below this folder, Cargo's target folder. `bounds` is what
-/// somebody wrote of the goals that are missed: what bounds them. It follows the goals as it is.
+/// Generates the document from the results in Cargo's target folder. `bounds` is a text about the
+/// missed goals, written by hand. It is inserted unchanged after the goals.
 ///
 /// # Errors
 ///
-/// If a file cannot be read, or is not what the scripts write.
+/// If a file cannot be read, or has an unexpected format.
 pub fn page(target: &Path, bounds: &str) -> Result<Page> {
     let results = Results::read(target)?;
     Ok(Page {
@@ -38,27 +38,27 @@ pub fn page(target: &Path, bounds: &str) -> Result<Page> {
     })
 }
 
-/// What is to be said of one run.
+/// The verdict on one run.
 #[derive(Debug)]
 pub struct Verdict {
     /// Its figures on one line.
     pub figures: String,
-    /// Why it is not held; empty if it is.
+    /// Reasons why the run is not held; empty if it is held.
     pub misses: Vec<String>,
-    /// Whether a promise was broken, a connection lost or never made, or the report is missing:
-    /// what is wrong at any speed.
+    /// Whether something failed that must not fail at any speed: a promise was broken, a connection
+    /// was lost or not made, or the report is missing.
     pub is_wrong: bool,
 }
 
-/// Judges the run in this folder, which `scripts/plaza` wrote.
+/// Judges the run in this folder, written by `scripts/plaza`.
 ///
 /// # Errors
 ///
-/// If a file cannot be read, or the run is of a load that is not in benches/plaza-loads.
+/// If a file cannot be read, or the load of the run is not in benches/plaza-loads.
 pub fn verdict(folder: &Path) -> Result<Verdict> {
     let run = Run::read(folder)?;
     let load = loads::all()?.into_iter().find(|load| load.name == run.load());
-    let load = load.with_context(|| format!("no load is named {}", run.load()))?;
+    let load = load.with_context(|| format!("unknown load: {}", run.load()))?;
     let figures = format!(
         "p50 {:.1} ms, p99 {:.1} ms, {:.0} us of CPU per client-second, {:.0} frames/s",
         run.latency("p50"),
@@ -71,32 +71,32 @@ pub fn verdict(folder: &Path) -> Result<Verdict> {
     Ok(Verdict {
         figures,
         misses: run.misses(&load),
-        is_wrong: !run.is_server_well()
+        is_wrong: !run.did_server_exit_cleanly()
             || violations != 0.0
             || connected != run.clients()
             || run.lost() != 0.0,
     })
 }
 
-/// What the raw floor has to move.
+/// The messages that the raw floor moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FloorWork {
-    /// Connections.
+    /// Number of connections.
     pub clients: u64,
-    /// To each of them.
+    /// Frames to each connection per second.
     pub frames_per_second: f64,
-    /// Of one frame on average, rounded, WebSocket header included.
+    /// Average size of a frame, rounded, with its WebSocket header.
     pub frame_bytes: u64,
-    /// From each of them.
+    /// Inputs from each connection per second.
     pub inputs_per_second: f64,
 }
 
-/// What the raw floor has to move to do the same as the run in this folder.
+/// Returns the messages that the run in this folder moved, for a run of the raw floor.
 ///
 /// # Errors
 ///
-/// If the run has no such figures.
-pub fn floor_of(folder: &Path) -> Result<FloorWork> {
+/// If these figures are missing in the run.
+pub fn floor_work(folder: &Path) -> Result<FloorWork> {
     let run = Run::read(folder)?;
     let work = FloorWork {
         clients: run.clients() as u64,
@@ -106,7 +106,7 @@ pub fn floor_of(folder: &Path) -> Result<FloorWork> {
     };
     anyhow::ensure!(
         run.bytes_per_frame().is_finite() && work.inputs_per_second.is_finite(),
-        "the bots' report does not say how much they were sent: {}",
+        "the report of the bots has no counts of frames and inputs: {}",
         folder.display()
     );
     Ok(work)

@@ -1,4 +1,4 @@
-//! Many non-blocking sockets and one clock, in one thread: epoll with a timer among the sockets.
+//! Many non-blocking sockets and one timer in one thread, with epoll.
 
 use std::{io, net::TcpStream, time::Duration};
 
@@ -14,30 +14,29 @@ use rustix::{
     },
 };
 
-/// Sockets that are handled before the next call of the kernel.
+/// Events that one call of `epoll_wait` returns at most.
 const BATCH: usize = 1024;
-/// The timer's token. No socket has it: tokens of sockets are indices.
+/// The token of the timer. Tokens of sockets are indices and never reach it.
 const TIMER: u64 = u64::MAX;
 
-/// Sockets, each with a token, and a timer that strikes at regular intervals, on absolute
-/// deadlines.
+/// Sockets, each with a token, and a timer that fires at regular intervals without drift.
 pub struct Sockets {
     epoll: OwnedFd,
     timer: OwnedFd,
     events: Vec<epoll::Event>,
 }
 
-/// What [`Sockets::wait`] found.
+/// An event that [`Sockets::wait`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ready {
-    /// This socket has something to read, or has ended.
+pub enum ReadyEvent {
+    /// The socket with this token has data to read, or its connection has ended.
     Socket(usize),
-    /// The timer struck, so many times since it was seen last.
+    /// The timer fired this many times since its last event.
     Timer(u64),
 }
 
 impl Sockets {
-    /// No sockets; a timer that strikes every `interval`, first after one.
+    /// Starts without sockets. The timer fires every `interval`, first after one interval.
     ///
     /// # Errors
     /// If the system refuses.
@@ -49,11 +48,11 @@ impl Sockets {
             tv_sec: interval.as_secs() as i64,
             tv_nsec: i64::from(interval.subsec_nanos().max(1)),
         };
-        let strikes = Itimerspec {
+        let schedule = Itimerspec {
             it_interval: every,
             it_value: every,
         };
-        timerfd_settime(&timer, TimerfdTimerFlags::empty(), &strikes)?;
+        timerfd_settime(&timer, TimerfdTimerFlags::empty(), &schedule)?;
         epoll::add(&epoll, &timer, EventData::new_u64(TIMER), EventFlags::IN)?;
         Ok(Self {
             epoll,
@@ -62,7 +61,7 @@ impl Sockets {
         })
     }
 
-    /// Watches a socket for something to read. It is watched until it is closed.
+    /// Watches a socket for data to read, until it is closed.
     ///
     /// # Errors
     /// If the system refuses.
@@ -71,48 +70,48 @@ impl Sockets {
         Ok(epoll::add(&self.epoll, socket, data, EventFlags::IN)?)
     }
 
-    /// Waits until something is ready, and appends all that is to `ready`.
+    /// Waits for at least one event, and appends all pending events to `ready`.
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn wait(&mut self, ready: &mut Vec<Ready>) -> io::Result<()> {
+    pub fn wait(&mut self, ready: &mut Vec<ReadyEvent>) -> io::Result<()> {
         self.events.clear();
         match epoll::wait(&self.epoll, spare_capacity(&mut self.events), None) {
-            // A signal: whoever waits for one looks now.
+            // A signal arrived: return without events, so that the caller can check its stop flag.
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
         for event in &self.events {
             let token = event.data.u64();
             if token != TIMER {
-                ready.push(Ready::Socket(token as usize));
+                ready.push(ReadyEvent::Socket(token as usize));
                 continue;
             }
-            let mut strikes = [0; 8];
-            if rustix::io::read(&self.timer, &mut strikes[..]).is_ok() {
-                ready.push(Ready::Timer(u64::from_ne_bytes(strikes)));
+            let mut expirations = [0; 8];
+            if rustix::io::read(&self.timer, &mut expirations[..]).is_ok() {
+                ready.push(ReadyEvent::Timer(u64::from_ne_bytes(expirations)));
             }
         }
         Ok(())
     }
 }
 
-/// What became of a write.
+/// The outcome of one write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// So many bytes went out.
+pub enum SendOutcome {
+    /// This many bytes were sent.
     Bytes(usize),
-    /// None: the other side reads too slowly.
+    /// Nothing was sent: the peer reads too slowly, and the send buffer is full.
     Full,
-    /// None, and none ever will: the other side is gone.
+    /// Nothing was sent, and nothing can be: the connection is closed.
     Gone,
 }
 
-/// One write, which never waits.
-pub fn send_now(socket: &TcpStream, bytes: &[u8]) -> Sent {
+/// Writes once, without waiting.
+pub fn send_now(socket: &TcpStream, bytes: &[u8]) -> SendOutcome {
     match send(socket, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
-        Ok(sent) => Sent::Bytes(sent),
-        Err(Errno::AGAIN | Errno::NOBUFS | Errno::INTR) => Sent::Full,
-        Err(_) => Sent::Gone,
+        Ok(sent) => SendOutcome::Bytes(sent),
+        Err(Errno::AGAIN | Errno::NOBUFS | Errno::INTR) => SendOutcome::Full,
+        Err(_) => SendOutcome::Gone,
     }
 }

@@ -1,12 +1,11 @@
-//! `connection-report` says what is missing before it measures anything. That it measures,
-//! `--quick` shows.
+//! `connection-report` checks its requirements before it measures. `--quick` runs the measurements.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::process::Command;
 
 #[test]
-fn without_a_server_it_says_how_to_get_one() {
+fn a_missing_server_binary_is_reported_with_the_way_to_build_it() {
     let output = Command::new(env!("CARGO_BIN_EXE_connection-report"))
         .args(["--quick", "--server", "/there/is/no/server"])
         .output()
@@ -20,7 +19,7 @@ fn without_a_server_it_says_how_to_get_one() {
 }
 
 #[test]
-fn a_server_that_ends_at_once_is_no_measurement() {
+fn a_server_that_ends_at_once_is_reported() {
     let output = Command::new(env!("CARGO_BIN_EXE_connection-report"))
         .args(["--quick", "--server", "/bin/false"])
         .output()

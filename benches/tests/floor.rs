@@ -1,6 +1,6 @@
-//! The raw floor moves what it is told to move, and both of its sides count the same.
+//! The raw floor moves messages at the given rates, and both sides count the same.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::{
     net::TcpListener,
@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-/// A port nobody listens on.
+/// Returns a free port.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
@@ -29,8 +29,8 @@ fn report(child: Child) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn near(what: &Value, expected: f64) {
-    let got = what.as_f64().unwrap();
+fn assert_near(value: &Value, expected: f64) {
+    let got = value.as_f64().unwrap();
     assert!(
         (got - expected).abs() < 0.25 * expected,
         "{got}, not about {expected}"
@@ -38,9 +38,9 @@ fn near(what: &Value, expected: f64) {
 }
 
 #[test]
-fn both_sides_move_and_count_what_was_asked_for() {
+fn both_sides_move_and_count_the_given_rates() {
     let address = format!("127.0.0.1:{}", free_port());
-    // The driver first: it waits for the server.
+    // The driver starts first and waits for the server.
     let drive = floor(&[
         "drive",
         "--connect",
@@ -63,10 +63,10 @@ fn both_sides_move_and_count_what_was_asked_for() {
     let (drive, serve) = (report(drive), report(serve));
 
     assert_eq!((&drive["clients"], &serve["clients"]), (&20.into(), &20.into()));
-    near(&serve["sent_frames_per_s"], 600.0);
-    near(&drive["frames_in_per_s"], 600.0);
-    near(&drive["inputs_out_per_s"], 100.0);
-    near(&serve["received_inputs_per_s"], 100.0);
+    assert_near(&serve["sent_frames_per_s"], 600.0);
+    assert_near(&drive["frames_in_per_s"], 600.0);
+    assert_near(&drive["inputs_out_per_s"], 100.0);
+    assert_near(&serve["received_inputs_per_s"], 100.0);
     for (side, field) in [
         (&serve, "cpu_us_per_message"),
         (&serve, "cpu_us_per_client_s"),
@@ -79,7 +79,7 @@ fn both_sides_move_and_count_what_was_asked_for() {
 }
 
 #[test]
-fn nobody_to_serve_is_wrong_usage() {
+fn zero_clients_are_a_usage_error() {
     let output = Command::new(env!("CARGO_BIN_EXE_floor"))
         .args(["serve", "--listen=127.0.0.1:0", "--clients=0"])
         .args(["--frames-per-second=60", "--frame-bytes=10"])
@@ -91,7 +91,7 @@ fn nobody_to_serve_is_wrong_usage() {
 }
 
 #[test]
-fn a_request_to_stop_ends_the_run_with_its_report() {
+fn sigterm_ends_the_run_with_a_report() {
     let address = format!("127.0.0.1:{}", free_port());
     let drive = floor(&[
         "drive",
@@ -108,18 +108,18 @@ fn a_request_to_stop_ends_the_run_with_its_report() {
         "--listen",
         &address,
         "--clients=2",
-        // More than there are ticks.
+        // More frames than ticks.
         "--frames-per-second=90",
         "--frame-bytes=9",
         "--settle=100ms",
     ]);
-    // Nothing but time tells from outside that the measurement has begun; a second is ten times
-    // what it needs.
+    // The begin of the measurement cannot be observed from outside. It begins after 0.1 s, so one
+    // second is enough.
     assert!(serve.try_wait().unwrap().is_none());
     Command::new("sleep").arg("1").status().unwrap();
     let pid = rustix::process::Pid::from_child(&serve);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    near(&report(serve)["sent_frames_per_s"], 180.0);
-    // The driver sees its server go.
+    assert_near(&report(serve)["sent_frames_per_s"], 180.0);
+    // The driver ends when the server disconnects.
     assert!(report(drive)["frames_in_per_s"].as_f64().unwrap() > 0.0);
 }

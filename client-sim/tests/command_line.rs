@@ -61,7 +61,7 @@ fn help_names_every_option_and_gives_examples() {
 
 #[test]
 fn wrong_usage_is_exit_2() {
-    let wrong: [&[&str]; 15] = [
+    let wrong: [&[&str]; 16] = [
         &["--churn", "NaN"],
         &["--churn", "6001"],
         &["--witnesses", "0"],
@@ -75,6 +75,7 @@ fn wrong_usage_is_exit_2() {
         &["--ramp", "fast"],
         &["--count", "0"],
         &["--url", "http://127.0.0.1/"],
+        &["--url", "wss://127.0.0.1/ws"],
         &["--map", "a/b"],
         &["--no-such-option"],
     ];

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use history::History;
+use history::HistoryRoutes;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parlour_recording::recorder::HistoryHandle;
@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     bridge::{tick_status::TickStatus, wake::WakeEnd},
-    descriptors::{Accepted, Acceptor, Descriptors, Left},
+    descriptors::{AcceptedConnection, Acceptor, Descriptors, Headroom},
     edge::EdgeShared,
     failure::Failure,
     http::accepted_at,
@@ -56,13 +56,13 @@ pub(crate) struct Admin {
     pub(crate) wake: WakeEnd,
 }
 
-/// The sources of answers.
+/// The state that answers are made from.
 struct Sources {
     metrics: Arc<Metrics>,
     status: Arc<TickStatus>,
     failure: Arc<Failure>,
     edge: Arc<EdgeShared>,
-    history: History,
+    history: HistoryRoutes,
     playback: Option<PlaybackControl>,
     livez_timeout: Duration,
     connections: AtomicU32,
@@ -79,7 +79,7 @@ impl Admin {
             status: self.status,
             failure: self.failure,
             edge: self.edge,
-            history: History::new(self.history),
+            history: HistoryRoutes::new(self.history),
             playback: self.playback,
             livez_timeout: self.livez_timeout,
             connections: AtomicU32::new(0),
@@ -101,9 +101,17 @@ impl Admin {
 
 async fn accept(mut acceptor: Acceptor, sources: Arc<Sources>) {
     loop {
-        let Accepted { stream, peer, left } = acceptor.next().await;
+        let AcceptedConnection {
+            stream,
+            peer,
+            headroom,
+        } = acceptor.next().await;
         // One connection is always answered, even with a descriptor that is for files.
-        let most = if left == Left::Files { 1 } else { MAX_CONNECTIONS };
+        let most = if headroom == Headroom::Files {
+            1
+        } else {
+            MAX_CONNECTIONS
+        };
         if sources.connections.load(Ordering::Relaxed) >= most {
             continue;
         }

@@ -1,13 +1,15 @@
-//! The one crossing between sockets and world, in each direction: rings at which no side ever
-//! waits.
+//! The only crossing between sockets and world: rings, at which neither side ever waits. Each I/O
+//! thread has one ring in each direction.
 //!
-//! | queue | bound | when it is full |
-//! |---|---|---|
-//! | inbound, per I/O thread | [`inbound::RING`] events | a message is dropped and counted; opening, closing, holding and releasing wait in a list of the I/O thread, which takes no new connections until it is empty |
-//! | outbound, per I/O thread | [`outbound::RING`] ticks | half-way its snapshots are held back; at the end the thread is told that it lost ticks and closes its connections with 4001 |
+//! * The inbound ring holds [`inbound::RING`] events. When it is full, a message is dropped and
+//!   counted. The events that open, close, hold and release sessions wait in a list of the I/O
+//!   thread. While the list is long, new connections are turned away.
+//! * The outbound ring holds [`outbound::RING`] ticks. At [`outbound::BEHIND`] waiting ticks the
+//!   viewers of the thread are sent no snapshots. When the ring is full, the last item says that
+//!   ticks were lost, and the thread closes its sessions with 4001.
 
 pub(crate) mod inbound;
-pub(crate) mod load;
+pub(crate) mod io_load;
 pub(crate) mod outbound;
 pub(crate) mod route;
 pub(crate) mod tick_status;

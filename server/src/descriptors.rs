@@ -1,15 +1,15 @@
 //! File descriptors: how many the process may have, and which of them clients may take.
 //!
-//! The system always returns the lowest free descriptor. So the number of a new one shows, without
-//! counting, how close the process is to its limit: all lower numbers are taken. Clients may not
+//! The system always returns the lowest free descriptor. So the number of a new one shows how close
+//! the process is to its limit, without counting: all lower numbers are taken. Clients may not
 //! have the highest numbers below the limit. These are kept for the answer 503, for the admin port,
 //! and for files, in this order.
 //!
-//! | kept of a limit of | 128 | 1,024 | 4,096 | 20,000 |
+//! | of a limit of | 128 | 1,024 | 4,096 | 20,000 |
 //! |---|---|---|---|---|
 //! | for files only | 10 | 32 | 32 | 32 |
-//! | also for the admin port | 22 | 64 | 64 | 64 |
-//! | also for answers | 8 | 64 | 256 | 256 |
+//! | for files and the admin port | 22 | 64 | 64 | 64 |
+//! | for all these and for answers | 8 | 64 | 256 | 256 |
 
 mod acceptor;
 
@@ -26,25 +26,25 @@ use rustix::{
     process::{Resource, getrlimit, setrlimit},
 };
 
-pub(crate) use acceptor::{Accepted, Acceptor};
+pub(crate) use acceptor::{AcceptedConnection, Acceptor};
 
-/// Kept for the admin port and files: 64 connections and 32 files. The recording, a history, a
-/// directory that is read and a lock that is tried take 6.
+/// Kept for the admin port and files: 64 connections and 32 files. The recording, a history,
+/// reading a directory and trying a lock take 6.
 const KEPT: u64 = 96;
 /// Connections that are answered 503 at the same time.
 const ANSWERED: u64 = 256;
-/// What an I/O thread or the admin thread opens when it starts: three for its runtime, one spare,
-/// and a reserve.
+/// Descriptors that an I/O thread or the admin thread opens when it starts: three for its runtime,
+/// one spare, and a reserve.
 const OF_A_THREAD: u64 = 8;
 
-/// What is left above a new descriptor.
+/// The descriptors that are left above a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Left {
+pub(crate) enum Headroom {
     /// Only the descriptors for files.
     Files,
     /// Only the descriptors for files and the admin port.
     Admin,
-    /// Not enough for one more client, but for an answer.
+    /// Enough for an answer, but not for one more client.
     Answers,
     /// Enough for one more client.
     Clients,
@@ -60,7 +60,7 @@ pub(crate) struct Descriptors {
 
 /// The limit leaves no descriptor for a connection.
 #[derive(Debug)]
-pub(crate) struct TooFew {
+pub(crate) struct LimitTooLow {
     pub(crate) limit: u64,
 }
 
@@ -86,12 +86,12 @@ impl Descriptors {
     /// Warns if the limit allows fewer connections than `max_connections`, before this many threads
     /// start. Returns an error if it leaves none for connections: a thread would soon end for lack
     /// of a descriptor.
-    pub(crate) fn check(&self, threads: usize, max_connections: u32) -> Result<(), TooFew> {
+    pub(crate) fn check(&self, threads: usize, max_connections: u32) -> Result<(), LimitTooLow> {
         let limit = limit();
         let taken = spare().map_or(limit, number) + OF_A_THREAD * threads as u64;
-        let room = kept_from(limit).clients.saturating_sub(taken);
+        let room = reserve_of(limit).clients.saturating_sub(taken);
         if room == 0 {
-            return Err(TooFew { limit });
+            return Err(LimitTooLow { limit });
         }
         if room < u64::from(max_connections) {
             tracing::warn!(
@@ -103,18 +103,19 @@ impl Descriptors {
         Ok(())
     }
 
-    /// Returns what is left above this new descriptor. The limit may change while the process runs.
-    pub(crate) fn left(&self, newest: impl AsFd) -> Left {
-        left(limit(), number(newest))
+    /// Returns which descriptors are left above this new one. The limit may change while the process
+    /// runs.
+    pub(crate) fn headroom(&self, newest: impl AsFd) -> Headroom {
+        headroom(limit(), number(newest))
     }
 
-    /// Returns whether a line about refused connections may be logged: once a second.
+    /// Returns whether a line about rejected connections may be logged: once a second.
     fn may_log(&self) -> bool {
         let second = self.start.elapsed().as_secs() + 1;
         self.logged.swap(second, Ordering::Relaxed) != second
     }
 
-    /// Logs that there are too few, at most once a second.
+    /// Logs that too few descriptors are left, at most once a second.
     pub(crate) fn warn(&self, why: &dyn std::fmt::Display) {
         if self.may_log() {
             tracing::warn!(
@@ -134,32 +135,32 @@ fn is_without_descriptors(error: &io::Error) -> bool {
 }
 
 /// The first numbers that are not for clients, not for answers, and not for the admin port.
-struct Kept {
+struct Reserve {
     clients: u64,
     answers: u64,
     admin: u64,
 }
 
-fn kept_from(limit: u64) -> Kept {
+fn reserve_of(limit: u64) -> Reserve {
     let kept = KEPT.min(limit / 4);
     let answers = limit - kept;
-    Kept {
+    Reserve {
         clients: answers - ANSWERED.min(limit / 16),
         answers,
         admin: limit - kept / 3,
     }
 }
 
-fn left(limit: u64, number: u64) -> Left {
-    let kept = kept_from(limit);
-    if number >= kept.admin {
-        Left::Files
-    } else if number >= kept.answers {
-        Left::Admin
-    } else if number >= kept.clients {
-        Left::Answers
+fn headroom(limit: u64, number: u64) -> Headroom {
+    let reserve = reserve_of(limit);
+    if number >= reserve.admin {
+        Headroom::Files
+    } else if number >= reserve.answers {
+        Headroom::Admin
+    } else if number >= reserve.clients {
+        Headroom::Answers
     } else {
-        Left::Clients
+        Headroom::Clients
     }
 }
 
@@ -183,21 +184,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_limit_keeps_some_for_everyone() {
+    fn every_limit_keeps_descriptors_for_each_use() {
         for limit in [0, 1, 16, 64, 128, 256, 1024, 4096, 20_000, 1 << 30, u64::MAX] {
-            let kept = kept_from(limit);
-            assert!(kept.clients <= kept.answers && kept.answers <= kept.admin && kept.admin <= limit);
-            assert!(kept.clients >= limit / 16 * 11, "{limit}");
+            let reserve = reserve_of(limit);
+            assert!(
+                reserve.clients <= reserve.answers
+                    && reserve.answers <= reserve.admin
+                    && reserve.admin <= limit
+            );
+            assert!(reserve.clients >= limit / 16 * 11, "{limit}");
             if limit >= 64 {
                 assert!(
-                    kept.clients < kept.answers && kept.answers < kept.admin,
+                    reserve.clients < reserve.answers && reserve.answers < reserve.admin,
                     "{limit}"
                 );
-                assert!(limit - kept.admin >= 5, "{limit}");
+                assert!(limit - reserve.admin >= 5, "{limit}");
             }
         }
-        let ends = [0, 87, 88, 95, 96, 117, 118, 127].map(|number| left(128, number));
-        use Left::{Admin, Answers, Clients, Files};
+        let ends = [0, 87, 88, 95, 96, 117, 118, 127].map(|number| headroom(128, number));
+        use Headroom::{Admin, Answers, Clients, Files};
         assert_eq!(
             ends,
             [Clients, Clients, Answers, Answers, Admin, Admin, Files, Files]
@@ -206,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_new_descriptor_has_the_lowest_free_number() {
-        // All of this module relies on it.
+        // The whole module relies on this.
         let made: Vec<_> = (0..8).map(|_| io::pipe().unwrap()).collect();
         let numbers: Vec<u64> = made.iter().map(|(read, _)| number(read)).collect();
         assert!(numbers.is_sorted(), "{numbers:?}");

@@ -1,15 +1,15 @@
 //! The sockets. The edge parses, authenticates, limits and enqueues messages, and writes the output
 //! of the world. Nothing here touches the world.
 //!
-//! Each I/O thread is alone with its connections. They share state in `Rc` and `Cell`, and no
-//! message takes a lock. The threads share counts of connections with each other, and only rings
-//! and atomics with the tick thread.
+//! Each I/O thread owns its connections, which share state in `Rc` and `Cell`, so a message takes
+//! no lock. The threads share counts of connections with each other, and only rings and atomics
+//! with the tick thread.
 //!
 //! Memory of one connection, at most: 16 KiB before its hello (HTTP head 8 KiB, or 2 * 7 KiB of an
 //! unfinished hello, and about 2.5 KiB for task and state); then 2 * 16 KiB of an unfinished
 //! message, and an outbox of `outbox_bytes` plus the one frame that exceeded it (8 MiB in the
 //! largest room, 100 KiB in one of 1,000). Idle: about 1.5 KiB. The kernel's buffers are extra: 128
-//! KiB to send, most of it on its way (unsent.rs), and 64 KiB to receive.
+//! KiB to send, most of it in flight (unsent.rs), and 64 KiB to receive.
 
 mod admission;
 mod agenda;
@@ -24,14 +24,14 @@ mod json;
 mod listener;
 mod message;
 mod options;
-mod outbox;
+mod reader;
 mod reconnect;
 mod send;
+mod send_buffer;
 mod sweep;
 mod thread;
 mod unsent;
 mod upgrade;
-mod websocket;
 
 use std::{
     sync::{
@@ -55,19 +55,19 @@ use admission::Admission;
 pub(crate) use listener::prepare as prepare_listener;
 pub use options::EdgeOptions;
 use reconnect::Spread;
-pub(crate) use thread::{Closed, IoStart, run};
+pub(crate) use thread::{CloseCounts, IoStart, run};
 
-/// The time that a client has to answer our close frame. It starts again with each byte that the
-/// socket takes of data that was begun before that frame. Then TCP is aborted.
+/// The time that a client has to answer our close frame. It starts again whenever the socket takes
+/// bytes of a frame that was begun before. When it is over, the TCP connection is aborted.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The time limit for closing, however slowly the rest of a large frame goes: 30 s for 600 KB at 20
-/// KB/s.
+/// The time limit for closing, even if the rest of a large frame still moves: 30 s are enough for
+/// 600 KB at 20 KB/s.
 const CLOSE_LIMIT: Duration = Duration::from_secs(30);
 /// The time between two log lines about a gap: every thread notices the same one.
 const GAP_LINES: Duration = Duration::from_secs(1);
 /// The maximum size of a hello: a token of 4 KiB, names, and what JSON needs around them. A
-/// fragmented message takes up to twice as much memory, which must stay below 16 KiB for a client
-/// that has not said who it is.
+/// fragmented message takes up to twice as much memory, which must stay below 16 KiB before the
+/// hello.
 const MAX_HELLO: usize = 7 * 1024;
 
 /// State that all I/O threads share.
@@ -139,8 +139,8 @@ impl EdgeShared {
         &self.web
     }
 
-    /// Logs that an I/O thread was not run for this long. If the process was stopped, all threads
-    /// report it, and only the first is logged.
+    /// Logs that an I/O thread did not run for this long. If the process was stopped, all threads
+    /// report it, and only the first report is logged.
     fn log_gap(&self, gap: Duration) {
         let now = self.begin.elapsed().as_millis() as u64;
         let last = self.gap_logged.load(Ordering::Relaxed);
@@ -154,7 +154,7 @@ impl EdgeShared {
         {
             tracing::warn!(
                 gap_ms = gap.as_millis() as u64,
-                "the server was not run (stopped, suspended or starved): all deadlines of clients begin again"
+                "the server did not run (stopped, suspended or starved): all deadlines of clients start again"
             );
         }
     }
@@ -168,7 +168,7 @@ impl EdgeShared {
                 .warn(&"the rest is kept for files and the admin port");
         } else if self.reject_log.may_log(reject) {
             let detail: String = detail.chars().take(200).collect();
-            tracing::info!(class = reject.class(), %from, detail = %detail.escape_debug(), "refused");
+            tracing::info!(class = reject.class(), %from, detail = %detail.escape_debug(), "rejected");
         }
     }
 }

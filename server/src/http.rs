@@ -6,20 +6,22 @@
 //! | `router` | the form of a route table, and the search in it: 404, 405 with `Allow`, `HEAD` |
 //! | `answer` | the form of answers |
 //! | `problem` | the form of errors |
-//! | `quiet` | a socket that keeps hyper from answering in another form |
+//! | `echo` | text of a client that an error repeats: escaped and bounded |
+//! | `muted_socket` | a socket that discards the answers that hyper writes by itself |
 //!
 //! Each port has its table: `edge/http/routes.rs` and `admin/routes.rs`. A new route is one row and
 //! one function there.
 
 mod answer;
+mod echo;
+mod muted_socket;
 mod policy;
 mod problem;
-mod quiet;
 mod router;
 
 pub(crate) use answer::{Answer, json, switch, text};
-pub(crate) use policy::{Access, Addressed, Policy, accepted_at, describe, is_passed_on};
+pub(crate) use muted_socket::MutedSocket;
+pub(crate) use policy::{Access, Destination, Policy, accepted_at, describe, is_passed_on};
 pub use policy::{HostPattern, OriginPattern, PatternError};
 pub(crate) use problem::{HttpProblem, ProblemKind};
-pub(crate) use quiet::Quiet;
 pub(crate) use router::{Route, Routes, parameter};

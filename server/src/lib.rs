@@ -85,7 +85,7 @@
 //!
 //! # Reading the code
 //!
-//! Start at [`server`]. One key press goes `edge/websocket` -> `edge/message` -> `bridge/inbound`
+//! Start at [`server`]. One key press goes `edge/reader` -> `edge/message` -> `bridge/inbound`
 //! -> `tick_loop` -> the simulation -> `bridge/outbound` -> `edge/deliver` -> `edge/send`.
 //! ARCHITECTURE.md walks through each stop.
 //!
@@ -114,7 +114,7 @@ pub mod config;
 mod descriptors;
 mod edge;
 mod failure;
-pub mod http;
+mod http;
 pub mod logs;
 pub mod maps;
 mod metrics;
@@ -132,7 +132,12 @@ mod tick_loop;
 /// environment variable `PARLOUR_BUILD` replaces the commit at build time.
 pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
 
-pub use crate::{edge::EdgeOptions, failure::ServerFailure, metrics::Recorder};
+pub use crate::{
+    edge::EdgeOptions,
+    failure::ServerFailure,
+    http::{HostPattern, OriginPattern, PatternError},
+    metrics::MetricsRecorder,
+};
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};

@@ -1,7 +1,8 @@
 //! Every metric of this server, by name. Nothing else in the project registers one.
 //!
 //! The tables have one row per metric. The handles are created once, here: the tick thread and the
-//! I/O threads only add to atomics. Game logic and embedders count through the same [`Recorder`].
+//! I/O threads only add to atomics. Game logic and embedders count through the same
+//! [`MetricsRecorder`].
 
 mod buckets;
 mod recorder;
@@ -15,9 +16,9 @@ use parlour_recording::recorder::RecorderMetrics;
 use parlour_shared::message::{ClientKind, RefusalClass, ServerKind};
 
 use crate::reject::Reject;
-pub use recorder::Recorder;
-pub(crate) use rows::{By, ByCode, Closer};
-use rows::{by, by_code, counter, counter_of, gauge, gauges, histogram, table};
+pub use recorder::MetricsRecorder;
+pub(crate) use rows::{CloseCounters, Closer, LabelCounters};
+use rows::{close_counters, counter, counter_of, gauge, gauges, histogram, label_counters, table};
 
 /// Bounds of the tick histograms in seconds: 50 us to 50 ms, three ticks.
 const TICK_BUCKETS: [f64; 16] = [
@@ -36,16 +37,16 @@ const BYTE_BUCKETS: [f64; 8] = [
     8_388_608.0,
 ];
 
-/// A family whose counters are in both tables.
+/// A family with counters in both tables.
 const DROPS: &str = "parlour_drops_total";
 const DROPS_HELP: &str = "Commands, and outputs of ticks, that were dropped, by reason.";
-/// Also in both tables: the edge and the world refuse.
+/// Also in both tables: the edge rejects, and the world refuses.
 const REJECTS: &str = "parlour_rejects_total";
 const REJECTS_HELP: &str = "Connections, messages and requests that were refused, by class.";
 
 /// All metrics of one server.
 pub(crate) struct Metrics {
-    recorder: Recorder,
+    recorder: MetricsRecorder,
     pub(crate) tick: TickMetrics,
     pub(crate) edge: EdgeMetrics,
     pub(crate) recording: RecorderMetrics,
@@ -55,7 +56,7 @@ impl Metrics {
     /// Creates all metrics, at zero.
     #[must_use]
     pub(crate) fn new() -> Self {
-        let recorder = Recorder::default();
+        let recorder = MetricsRecorder::default();
         Self {
             tick: TickMetrics::new(&recorder),
             edge: EdgeMetrics::new(&recorder),
@@ -65,7 +66,7 @@ impl Metrics {
     }
 
     /// Returns the recorder for game logic and embedders.
-    pub(crate) fn recorder(&self) -> &Recorder {
+    pub(crate) fn recorder(&self) -> &MetricsRecorder {
         &self.recorder
     }
 }
@@ -97,7 +98,7 @@ table! {
         io_behind: Counter = counter, "parlour_io_behind_total",
             "Times that an I/O thread fell behind and its snapshots were held back.";
         outputs_lost: Counter = counter_of("reason", "io_lost"), DROPS, DROPS_HELP;
-        refused: By<RefusalClass> = by, REJECTS, REJECTS_HELP;
+        refused: LabelCounters<RefusalClass> = label_counters, REJECTS, REJECTS_HELP;
     }
 }
 
@@ -113,18 +114,18 @@ table! {
             "Times that one viewer's snapshots were held back because its own connection took no data.";
         outbox_bytes: Gauge = gauge, "parlour_outbox_bytes", "Bytes that wait for connections that do not take data.";
         accept_errors: Counter = counter, "parlour_accept_errors_total", "Failures to accept a connection.";
-        messages_in: By<ClientKind> = by, "parlour_messages_in_total", "Messages from clients, by kind.";
-        bytes_in: By<ClientKind> = by, "parlour_bytes_in_total", "Payload bytes of messages from clients, by kind.";
-        messages_out: By<ServerKind> = by, "parlour_messages_out_total", "Messages to clients, by kind.";
-        bytes_out: By<ServerKind> = by, "parlour_bytes_out_total",
+        messages_in: LabelCounters<ClientKind> = label_counters, "parlour_messages_in_total", "Messages from clients, by kind.";
+        bytes_in: LabelCounters<ClientKind> = label_counters, "parlour_bytes_in_total", "Payload bytes of messages from clients, by kind.";
+        messages_out: LabelCounters<ServerKind> = label_counters, "parlour_messages_out_total", "Messages to clients, by kind.";
+        bytes_out: LabelCounters<ServerKind> = label_counters, "parlour_bytes_out_total",
             "Payload bytes of messages to clients, by kind, as sent (JSON or binary).";
         snapshot_bytes: Counter = counter, "parlour_snapshot_bytes_total",
             "Bytes of snapshots in binary form, before any JSON.";
-        closes: ByCode = by_code, "parlour_closes_total",
+        closes: CloseCounters = close_counters, "parlour_closes_total",
             "WebSocket connections that ended, by close code and by who closed.";
         dropped_inbound_full: Counter = counter_of("reason", "inbound_full"), DROPS, DROPS_HELP;
         dropped_per_session: Counter = counter_of("reason", "per_session"), DROPS, DROPS_HELP;
-        rejects: By<Reject> = by, REJECTS, REJECTS_HELP;
+        rejects: LabelCounters<Reject> = label_counters, REJECTS, REJECTS_HELP;
     }
 }
 

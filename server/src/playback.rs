@@ -26,7 +26,7 @@ use rtrb::RingBuffer;
 
 use crate::{failure::Failure, tick_loop::MakeTicker};
 pub(crate) use control::{ControlError, PlaybackControl, PlaybackStatus};
-use reader::Reader;
+use reader::PlaybackReader;
 pub use steer::SteerError;
 use ticker::PlaybackTicker;
 
@@ -102,8 +102,8 @@ impl Playback {
         Ok(())
     }
 
-    /// Starts the reader thread. Returns what makes the ticker on the tick thread, and the end for
-    /// the admin port.
+    /// Starts the reader thread. Returns the function that creates the ticker on the tick thread,
+    /// the end for the admin port, and the reader thread.
     pub(crate) fn start(
         self,
         failure: &Arc<Failure>,
@@ -117,7 +117,7 @@ impl Playback {
         let (items, ready) = RingBuffer::new(AHEAD);
         let (commands, commanded) = RingBuffer::new(COMMANDS);
         let (control, requests) = control::pair(self.times, (self.first, self.last));
-        let reader = Reader {
+        let reader = PlaybackReader {
             rings: reader::Rings {
                 items,
                 commands: commanded,

@@ -19,7 +19,7 @@ use parlour_shared::ids::Tick;
 
 use crate::{
     failure::{Failure, ServerFailure},
-    metrics::Recorder,
+    metrics::MetricsRecorder,
     playback::Playback,
 };
 pub use options::{ServerOptions, StartError};
@@ -64,7 +64,7 @@ pub struct Server {
     admin: SocketAddr,
     failure: Arc<Failure>,
     history: HistoryHandle,
-    recorder: Recorder,
+    recorder: MetricsRecorder,
     threads: Mutex<Threads>,
 }
 
@@ -111,10 +111,10 @@ impl Server {
         self.admin
     }
 
-    /// Returns the metrics of this server, for other threads of the program. [`Recorder`] describes
+    /// Returns the metrics of this server, for other threads of the program. [`MetricsRecorder`] describes
     /// how to count.
     #[must_use]
-    pub fn recorder(&self) -> &Recorder {
+    pub fn recorder(&self) -> &MetricsRecorder {
         &self.recorder
     }
 

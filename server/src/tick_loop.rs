@@ -21,7 +21,7 @@ use parlour_tick::{Cadence, Counts, TickInput, TickOutput};
 use crate::{
     bridge::{
         inbound::InboundReceiver,
-        load::IoLoad,
+        io_load::IoLoad,
         outbound::{Backlog, Publisher},
         tick_status::TickStatus,
     },

@@ -35,10 +35,16 @@ impl ProblemDetails<'_> {
         serde_json::to_string(self).expect("strings and a number are always valid JSON")
     }
 
-    /// Parses a body. Missing members become empty. Returns `None` if the body is not JSON or a
-    /// member has the wrong type.
+    /// Parses a body. Returns `None` if it is not a JSON object, or a member has the wrong type.
+    ///
+    /// Missing members become empty, and unknown members are ignored. RFC 9457 requires this: all
+    /// members are optional, and a proxy in front of the server may answer in the same format.
     #[must_use]
     pub fn from_json(body: &[u8]) -> Option<ProblemDetails<'static>> {
+        // serde would also accept an array of the values.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return None;
+        }
         serde_json::from_slice(body).ok()
     }
 
@@ -91,7 +97,11 @@ mod tests {
             "the server is full",
             r#"{"detail":"#,
             r#"{"detail":7}"#,
-            "[]7",
+            "[]",
+            r#"["/problems/not-found","Not found",404,"nothing here"]"#,
+            "null",
+            "{}7",
+            r#"{"title":"a","title":"b"}"#,
         ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }

@@ -1,5 +1,5 @@
-//! What a client sends as JSON: refused, or a message that has a binary form and comes back from
-//! it.
+//! Messages of clients as JSON: each is refused, or survives a round trip through JSON and through
+//! the binary form.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
         assert_eq!(codec::from_json(&json).as_ref(), Ok(&message));
         let mut encoded = Vec::new();
         codec::encode(&message, &mut encoded);
-        // JSON is wordier than binary, but a text in it may hold more than a binary message.
+        // `from_json` has no size limit, so a text may be too long for a binary message.
         if encoded.len() < 4096 {
             assert_eq!(codec::decode_client(&encoded), Ok(message));
         }

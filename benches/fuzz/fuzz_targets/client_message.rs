@@ -1,4 +1,4 @@
-//! What a client sends in binary: refused, or exactly what encoding writes.
+//! Binary messages of clients: each is refused, or encodes to the same bytes again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -10,6 +10,6 @@ fuzz_target!(|bytes: &[u8]| {
         codec::encode(&message, &mut encoded);
         assert_eq!(encoded, bytes);
     }
-    // A server is read by clients, who trust it as little.
+    // Clients decode messages of a server that may be hostile.
     let _ = codec::decode_server(bytes);
 });

@@ -1,12 +1,12 @@
-//! Configuration files: every mistake reported, or settings that are the same when printed and read
-//! again.
+//! Configuration files: mistakes are reported, and valid settings are the same after they are
+//! printed and read again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use parlour_server::config::{ConfigFile, Layers, resolve, to_toml};
 
-#[path = "../bend.rs"]
-mod bend;
+#[path = "../mutate.rs"]
+mod mutate;
 
 fn read(text: String) -> Layers {
     Layers {
@@ -16,11 +16,11 @@ fn read(text: String) -> Layers {
 }
 
 fuzz_target!(|input: &[u8]| {
-    let text = bend::bend(include_bytes!("../seeds/small.toml"), input);
+    let text = mutate::mutate(include_bytes!("../seeds/small.toml"), input);
     let Ok(text) = String::from_utf8(text) else { return };
     match resolve(&read(text)) {
         Ok(config) => {
-            let again = resolve(&read(to_toml(&config))).expect("what was printed can be read");
+            let again = resolve(&read(to_toml(&config))).expect("printed settings are valid");
             assert_eq!(format!("{:?}", again.settings), format!("{:?}", config.settings));
         }
         Err(problems) => assert!(!problems.errors.is_empty() && !problems.to_string().is_empty()),

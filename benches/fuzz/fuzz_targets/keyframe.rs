@@ -1,5 +1,5 @@
-//! Saved worlds: whatever the bytes are, they are refused or are a world. The hash that stands in
-//! them is made right, as whoever forges one would.
+//! Saved worlds: any bytes are refused, or load as a world that can run. The target corrects the
+//! hash in the bytes, as an attacker would.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -13,23 +13,23 @@ use parlour_shared::{
 use parlour_sim::{LoadError, SavedState, SimConfig, Simulation};
 use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 
-#[path = "../bend.rs"]
-mod bend;
+#[path = "../mutate.rs"]
+mod mutate;
 
-/// Two players who walk, and one who has just gone.
+/// A saved world: two players walk, and one has just left.
 static GOOD: LazyLock<(SimConfig, Vec<u8>)> = LazyLock::new(|| {
     let config = SimConfig::new(parlour_server::maps::load(None).expect("the bundled maps"));
     let mut simulation = Simulation::new(config.clone());
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
-    let mut say = |session, kind| input.events.push(Event { session: SessionId(session), kind });
+    let mut send = |session, kind| input.events.push(Event { session: SessionId(session), kind });
     for session in 1..=3 {
-        say(session, EventKind::Open { name: format!("p{session}") });
+        send(session, EventKind::Open { name: format!("p{session}") });
         let messages = [
             ClientMessage::Join(Join { request: 1, room: "lobby".into() }),
             ClientMessage::Move(Move { direction: Direction::East, ..Move::default() }),
         ];
         for message in messages {
-            say(session, EventKind::Message { early: 0, message });
+            send(session, EventKind::Message { early: 0, message });
         }
     }
     simulation.step(&mut input, &mut output);
@@ -46,7 +46,7 @@ static GOOD: LazyLock<(SimConfig, Vec<u8>)> = LazyLock::new(|| {
 
 fuzz_target!(|input: &[u8]| {
     let (config, good) = &*GOOD;
-    let mut bytes = bend::bend(good, input);
+    let mut bytes = mutate::mutate(good, input);
     let mut loaded = Simulation::load(config.clone(), (), &bytes);
     if let Err(LoadError::Hash { got, .. }) = loaded {
         bytes[4..12].copy_from_slice(&got.to_le_bytes());
@@ -59,21 +59,21 @@ fuzz_target!(|input: &[u8]| {
         assert!(SavedState::parse(&again).is_ok());
         let mut input = TickInput::default();
         let mut output = TickOutput::default();
-        // What a forged world does may be nonsense, but not harm. Everyone goes to another room,
-        // says something, and leaves.
-        let mut say = |session, kind| input.events.push(Event { session: SessionId(session), kind });
-        say(9, EventKind::Open { name: "new".into() });
+        // A forged world may be nonsense, but must not panic. Each session changes rooms and chats;
+        // one closes.
+        let mut send = |session, kind| input.events.push(Event { session: SessionId(session), kind });
+        send(9, EventKind::Open { name: "new".into() });
         for session in [1, 2, 3, 9] {
             for room in ["lobby", "garden", "lobby"] {
                 let message = ClientMessage::Join(Join { request: 1, room: room.into() });
-                say(session, EventKind::Message { early: 0, message });
+                send(session, EventKind::Message { early: 0, message });
             }
             let message = ClientMessage::Chat(Chat { text: "hello".into(), ..Chat::default() });
-            say(session, EventKind::Message { early: 0, message });
+            send(session, EventKind::Message { early: 0, message });
         }
-        say(1, EventKind::Close);
+        send(1, EventKind::Close);
         input.sort();
-        // The rooms of the state may be gone by now: players enter both before and after that.
+        // Empty rooms of the saved world may close meanwhile: players enter before and after that.
         let (mut events, mut none) = (input, TickInput::default());
         for tick in 0..70 {
             simulation.step(if tick % 3 == 0 { &mut events } else { &mut none }, &mut output);

@@ -1,5 +1,4 @@
-//! Recordings: whatever the bytes are, reading ends, and the ticks that come out can be recorded
-//! again.
+//! Recordings: reading any bytes ends, and the ticks that were read can be recorded again.
 #![no_main]
 
 use std::io::Cursor;
@@ -8,23 +7,23 @@ use libfuzzer_sys::fuzz_target;
 use parlour_recording::format::{Item, Outcome, Recording, TicksBuilder};
 use sha2::{Digest, Sha256};
 
-#[path = "../bend.rs"]
-mod bend;
+#[path = "../mutate.rs"]
+mod mutate;
 
 const GOOD: &[u8] = include_bytes!("../../../assets/recordings/format/small.plr");
-/// Where the header of [`GOOD`] says how long its body is.
+/// Offset of the length of the header's body in [`GOOD`].
 const HEADER_LENGTH: usize = 16 + 24;
-/// Fingerprints per tick, as [`GOOD`] has.
+/// Fingerprints per tick in [`GOOD`].
 const PARTS: usize = 2;
 
 fuzz_target!(|input: &[u8]| {
-    read(&bend::bend(GOOD, input));
-    // A checksum stops nearly all of that; so the input is the content of a chunk of ticks, too,
-    // with a right one.
+    read(&mutate::mutate(GOOD, input));
+    // The checksum stops nearly all of these, so the input is also used as the content of a chunk
+    // of ticks with a valid checksum.
     if let Some((ticks, raw)) = input.split_first() {
         let items = read(&with_chunk(u32::from(*ticks % 8) + 1, raw));
         if !items.is_empty() {
-            assert_eq!(recorded_again(&items), raw.len(), "ticks have one form");
+            assert_eq!(recorded_again(&items), raw.len(), "ticks have only one encoding");
         }
     }
 });
@@ -47,7 +46,7 @@ fn read(bytes: &[u8]) -> Vec<Item> {
     items
 }
 
-/// The header of [`GOOD`] and one chunk, not compressed, that begins with tick 1.
+/// Returns the header of [`GOOD`] and one uncompressed chunk that begins with tick 1.
 fn with_chunk(ticks: u32, raw: &[u8]) -> Vec<u8> {
     let length = u32::from_le_bytes(GOOD[HEADER_LENGTH..][..4].try_into().expect("4 bytes"));
     let end = 16 + 28 + length as usize + 32;
@@ -62,7 +61,7 @@ fn with_chunk(ticks: u32, raw: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Bytes of the content of the same ticks, written anew.
+/// Returns the size of the chunk content when the ticks are recorded again.
 fn recorded_again(items: &[Item]) -> usize {
     let mut builder = TicksBuilder::new(PARTS);
     for item in items {
@@ -72,7 +71,7 @@ fn recorded_again(items: &[Item]) -> usize {
             Outcome::Panicked => None,
         };
         let pushed = builder.push(record.tick, 0, result, &record.input);
-        pushed.expect("what was read can be recorded");
+        pushed.expect("a tick that was read can be recorded");
     }
     builder.raw_len()
 }

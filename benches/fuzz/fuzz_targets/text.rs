@@ -1,4 +1,4 @@
-//! Names and chat: cleaned or refused, within their bounds, and a clean text is its own clean form.
+//! Names and chat: each is refused, or cleaned within its limits. Cleaning twice changes nothing.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

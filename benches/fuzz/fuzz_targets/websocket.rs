@@ -1,5 +1,5 @@
-//! WebSocket frames in both directions: however the bytes are cut, the same events; and bounded
-//! memory.
+//! WebSocket frames in both directions: the events do not depend on how the bytes are split, and
+//! memory is bounded.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -10,7 +10,7 @@ const LIMITS: Limits = Limits {
     max_fragments: 4,
 };
 
-/// The events, as text, and the error at the end.
+/// Returns the events as text, and the error at the end if there is one.
 fn events<'a>(role: Role, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
     let (mut decoder, mut seen) = (Decoder::new(role, LIMITS), Vec::new());
     for piece in pieces {

@@ -1,9 +1,8 @@
-//! Writes docs/benchmarks.md and docs/plots, and judges runs for `scripts/plaza`. It measures
-//! nothing itself.
+//! Writes docs/benchmarks.md and docs/plots, and judges runs for `scripts/plaza`.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a command-line tool talks to its user"
+    reason = "a command-line tool prints"
 )]
 
 use std::{
@@ -17,13 +16,13 @@ use parlour_benches::report;
 
 const USAGE: &str = "\
 Usage:
-  bench-report page FOLDER     writes FOLDER/benchmarks.md and FOLDER/plots from the results in Cargo's target folder
-                               (CARGO_TARGET_DIR, or target), below bench, plaza and criterion; benches/bounds.md,
-                               written by hand, follows the goals
-  bench-report verdict RUN     the figures of the run in that folder, and why it is not held; exit code 1 if it is
-                               not, 3 if it is wrong at any speed (violations, lost connections, no report)
-  bench-report floor-of RUN    what the raw floor has to move to do the same: clients, frames to each per second, bytes
-                               of a frame, inputs from each per second";
+  bench-report page FOLDER     Writes FOLDER/benchmarks.md and FOLDER/plots. Reads the results in bench, plaza and
+                               criterion of Cargo's target folder (CARGO_TARGET_DIR, or target), and inserts
+                               benches/bounds.md after the goals.
+  bench-report verdict RUN     Prints the figures of the run in the folder RUN, and why it is not held. Exit code 1 if
+                               it is not held, 3 if it failed at any speed (violations, lost connections, no report).
+  bench-report floor-work RUN  Prints the messages that the run moved, for the raw floor: clients, frames per second to
+                               each, bytes per frame, inputs per second from each.";
 const BOUNDS: &str = "benches/bounds.md";
 const NOT_HELD: u8 = 1;
 const FAILED: u8 = 2;
@@ -34,7 +33,7 @@ fn main() -> ExitCode {
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["page", folder] => page(Path::new(folder)),
         ["verdict", run] => verdict(Path::new(run)),
-        ["floor-of", run] => floor_of(Path::new(run)),
+        ["floor-work", run] => floor_work(Path::new(run)),
         ["--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -52,7 +51,7 @@ fn main() -> ExitCode {
 
 fn page(folder: &Path) -> Result<ExitCode> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    // What only a person can say; without such a file there is nothing to say.
+    // Written by hand, and optional.
     let bounds = fs::read_to_string(BOUNDS).unwrap_or_default();
     let page = report::page(&target, &bounds)?;
     let plots = folder.join("plots");
@@ -80,8 +79,8 @@ fn verdict(run: &Path) -> Result<ExitCode> {
     })
 }
 
-fn floor_of(run: &Path) -> Result<ExitCode> {
-    let work = report::floor_of(run)?;
+fn floor_work(run: &Path) -> Result<ExitCode> {
+    let work = report::floor_work(run)?;
     println!(
         "{} {:.3} {} {:.3}",
         work.clients, work.frames_per_second, work.frame_bytes, work.inputs_per_second

@@ -1,9 +1,9 @@
-//! What looking at who is near whom costs in a world that walks: the set `Interest` of real ticks,
-//! as JSON lines.
+//! The cost of proximity in a world of walkers: the time of the system set `Interest` in real
+//! ticks, as JSON lines.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "printing is what it is for"
+    reason = "a command-line tool prints"
 )]
 
 use std::{sync::Arc, time::Instant};
@@ -21,15 +21,15 @@ use parlour_sim::{Position, Rooms, Seats, SimConfig, Simulation, SimulationApp, 
 use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use serde_json::json;
 
-/// Ten seconds of ticks in each run, after two in which buffers get their size.
+/// Ten seconds of ticks in each run, after a warm-up of two seconds.
 const TICKS: usize = 600;
 const WARM_UP: usize = 120;
 const RUNS: usize = 3;
-/// Half the width of a body, in pixels: no spawn point is nearer to the edge.
+/// Minimum distance of spawn points from the edge: half the width of a body, in pixels.
 const EDGE: u32 = 8;
 const TILE: u32 = 16;
 
-/// A world of rooms with players spread over squares.
+/// A world of square rooms with players all over them.
 struct Scene {
     what: &'static str,
     rooms: u32,
@@ -52,7 +52,7 @@ const SCENES: [Scene; 4] = [
         per_room: 1_000,
         tiles: 118,
     },
-    // As large as a circle of a radius of 200 px.
+    // The area of a circle with a radius of 200 px.
     Scene {
         what: "proximity, a crowd on one place",
         rooms: 1,
@@ -69,12 +69,12 @@ const SCENES: [Scene; 4] = [
 
 fn main() {
     for scene in SCENES {
-        // The median run, by its mean.
-        let mut runs: Vec<Run> = (0..RUNS).map(|_| run(&scene)).collect();
+        // The reported run is the median by mean.
+        let mut runs: Vec<SceneRun> = (0..RUNS).map(|_| run(&scene)).collect();
         runs.sort_by(|one, other| one.mean_us.total_cmp(&other.mean_us));
-        // The longest of all ticks, in whichever run.
+        // The longest tick of all runs.
         let max_us = runs.iter().map(|run| run.max_us).fold(0.0, f64::max);
-        let Run {
+        let SceneRun {
             neighbours,
             mean_us,
             p50_us,
@@ -91,14 +91,15 @@ fn main() {
             })
         );
         eprintln!(
-            "{}: {players} players with {neighbours} others within {} px, all pairs {hz} times a second: \
-             {mean_us:.0} us a tick, p99 {p99_us:.0}, longest {max_us:.0}",
+            "{}: {players} players with {neighbours} others within {} px, all pairs at {hz} Hz: \
+             mean {mean_us:.0} us per tick, p99 {p99_us:.0}, longest {max_us:.0}",
             scene.what, rules.near_px
         );
     }
 }
 
-struct Run {
+/// Figures of a run.
+struct SceneRun {
     neighbours: f64,
     mean_us: f64,
     p50_us: f64,
@@ -106,20 +107,21 @@ struct Run {
     max_us: f64,
 }
 
-/// How long the set `Interest` took, by tick.
+/// The time of the set `Interest` in each tick.
 #[derive(Resource, Default)]
-struct Taken {
+struct InterestTimes {
     began: Option<Instant>,
     us: Vec<f64>,
 }
 
-fn run(scene: &Scene) -> Run {
+fn run(scene: &Scene) -> SceneRun {
     let mut sim = Simulation::with_plugins(config(scene), |app: &mut App| {
-        app.init_resource::<Taken>().presentation_only::<Taken>();
-        let begin = |mut taken: ResMut<Taken>| taken.began = Some(Instant::now());
-        let end = |mut taken: ResMut<Taken>| {
-            let took = taken.began.take().map(|began| began.elapsed());
-            taken.us.extend(took.map(|took| took.as_nanos() as f64 / 1000.0));
+        app.init_resource::<InterestTimes>()
+            .presentation_only::<InterestTimes>();
+        let begin = |mut times: ResMut<InterestTimes>| times.began = Some(Instant::now());
+        let end = |mut times: ResMut<InterestTimes>| {
+            let took = times.began.take().map(|began| began.elapsed());
+            times.us.extend(took.map(|took| took.as_nanos() as f64 / 1000.0));
         };
         app.add_systems(Step, begin.after(StepSet::React).before(StepSet::Interest));
         app.add_systems(Step, end.after(StepSet::Interest).before(StepSet::Replicate));
@@ -132,9 +134,9 @@ fn run(scene: &Scene) -> Run {
     }
     let players = scene.rooms * scene.per_room;
     assert_eq!(output.counts.players, players, "everyone is in a room");
-    let mut us = sim.world().resource::<Taken>().us[WARM_UP..].to_vec();
+    let mut us = sim.world().resource::<InterestTimes>().us[WARM_UP..].to_vec();
     us.sort_by(f64::total_cmp);
-    Run {
+    SceneRun {
         neighbours: (neighbours(&sim) * 10.0).round() / 10.0,
         mean_us: us.iter().sum::<f64>() / TICKS as f64,
         p50_us: us[TICKS / 2],
@@ -143,26 +145,26 @@ fn run(scene: &Scene) -> Run {
     }
 }
 
-/// In the first tick everyone joins; their links are held, for nobody is to be sent anything. Then
+/// In the first tick all players join. Their snapshots are held, so that none are packed. Later
 /// they turn twice a second.
 fn fill(scene: &Scene, tick: u64, input: &mut TickInput) {
     let mut chance = Stream::new(1, tick, Purpose::BotWalk);
     for session in 0..scene.rooms * scene.per_room {
-        let mut happens = |kind| {
+        let mut push = |kind| {
             let session = SessionId(u64::from(session));
             input.events.push(Event { session, kind });
         };
         let message = |message| EventKind::Message { early: 20, message };
         if tick == 0 {
-            happens(EventKind::Open { name: String::new() });
+            push(EventKind::Open { name: String::new() });
             let room = format!("field/{}", session / scene.per_room);
-            happens(message(ClientMessage::Join(Join { request: 1, room })));
-            happens(EventKind::Hold);
+            push(message(ClientMessage::Join(Join { request: 1, room })));
+            push(EventKind::Hold);
         }
         if tick < 2 || chance.below(30) == 0 {
             let direction = Direction::ALL[1 + chance.below(8) as usize];
             let sprint = chance.below(4) == 0;
-            happens(message(ClientMessage::Move(Move {
+            push(message(ClientMessage::Move(Move {
                 direction,
                 sprint,
                 ..Move::default()
@@ -192,7 +194,7 @@ fn config(scene: &Scene) -> SimConfig {
     config
 }
 
-/// How many others there are within the radius of a player, on average.
+/// Returns the mean number of other players within the near radius of a player.
 fn neighbours(sim: &Simulation) -> f64 {
     let world = sim.world();
     let radius = i64::from(world.resource::<parlour_sim::Setup>().rules.near_px) * 256;

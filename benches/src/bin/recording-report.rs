@@ -1,7 +1,7 @@
-//! What recording costs and what replay gives: the hash's and the keyframe's share of the tick, the
-//! size of a recorded hour, the speed of replay and of seeking in it, as JSON lines. An hour of
-//! 1,000 walkers takes half a minute to make.
-#![allow(clippy::print_stdout, reason = "printing is what it is for")]
+//! The cost of recording and the speed of replay, as JSON lines: the share of the state hash in the
+//! tick, the time to save a keyframe, the size of a recorded hour, the speed of replay, and the
+//! time of seeking. Recording an hour of 1,000 walkers takes half a minute.
+#![allow(clippy::print_stdout, reason = "a command-line tool prints")]
 
 use std::{
     env,
@@ -28,9 +28,9 @@ const HOUR: u32 = 60 * 60 * 60;
 const MINUTE: u32 = 60 * 60;
 const KEYFRAME_TICKS: u32 = 600;
 
-/// Ticks between a change from one world to the other: noise of the machine meets both alike.
-const TURN: usize = 60;
-const TURNS: usize = 40;
+/// The two worlds run in alternating blocks of ticks, so that noise of the machine affects both.
+const BLOCK_TICKS: usize = 60;
+const BLOCKS: usize = 40;
 const RUNS: usize = 3;
 
 fn main() -> Result<()> {
@@ -38,28 +38,28 @@ fn main() -> Result<()> {
         let mut shares: Vec<[f64; 3]> = (0..RUNS).map(|_| hash_share(Load::walkers(players))).collect();
         shares.sort_by(|one, other| one[2].total_cmp(&other[2]));
         let [with, without, share] = shares[RUNS / 2];
-        tell(
+        report(
             json!({ "what": "hash", "players": players, "with_us": with, "without_us": without, "percent": share }),
         );
         let (save_us, bytes) = keyframe(Load::walkers(players));
-        tell(json!({ "what": "keyframe", "players": players, "save_us": save_us, "bytes": bytes }));
+        report(json!({ "what": "keyframe", "players": players, "save_us": save_us, "bytes": bytes }));
     }
     let hour = record(1_000, HOUR)?;
     let per_player_minute = fs::metadata(&hour)?.len() as f64 / 1_000.0 / f64::from(HOUR / MINUTE);
-    tell(json!({ "what": "size", "players": 1_000, "bytes_per_player_minute": per_player_minute }));
-    tell(json!({ "what": "replay", "players": 1_000, "times_real_time": replay(&hour)? }));
+    report(json!({ "what": "size", "players": 1_000, "bytes_per_player_minute": per_player_minute }));
+    report(json!({ "what": "replay", "players": 1_000, "times_real_time": replay(&hour)? }));
     let [p50, max] = seek(&hour)?;
-    tell(json!({ "what": "seek", "players": 1_000, "hours": 1, "p50_ms": p50, "max_ms": max }));
+    report(json!({ "what": "seek", "players": 1_000, "hours": 1, "p50_ms": p50, "max_ms": max }));
     fs::remove_file(hour)?;
     Ok(())
 }
 
-/// One line of the report.
-fn tell(line: Value) {
+/// Prints a line of the report.
+fn report(line: Value) {
     println!("{line}");
 }
 
-/// Records a world with the writer that the server uses.
+/// Records a world with the writer of the server.
 fn record(players: u32, ticks: u32) -> Result<PathBuf> {
     let mut crowd = Crowd::new(Load::walkers(players));
     let path = env::temp_dir().join(format!("parlour-bench-{}.plr", std::process::id()));
@@ -86,7 +86,7 @@ fn record(players: u32, ticks: u32) -> Result<PathBuf> {
         let result = Some((crowd.output.hash, crowd.output.parts.as_slice()));
         builder.push(Tick(tick + 1), wall_ms, result, crowd.input())?;
         if builder.is_due() {
-            writer.chunk(&builder.seal().context("it is due")?)?;
+            writer.chunk(&builder.seal().context("a chunk that is due has ticks")?)?;
         }
     }
     if let Some(chunk) = builder.seal() {
@@ -101,13 +101,13 @@ fn open(path: &Path) -> Result<Replay> {
     Ok(Replay::open(path, &[map], Logic::default())?)
 }
 
-/// How many times faster than it happened five minutes are run again and verified; the median of
-/// three.
+/// Replays and verifies five minutes. Returns the speed as a multiple of real time, the median of
+/// three runs.
 fn replay(path: &Path) -> Result<f64> {
     let mut replay = open(path)?;
     let mut speeds = Vec::new();
     for _ in 0..RUNS {
-        let (first, _) = replay.tape().range().context("it has ticks")?;
+        let (first, _) = replay.tape().range().context("the recording has no ticks")?;
         let window = Window {
             from: first,
             to: Tick(first.0 + 5 * MINUTE - 1),
@@ -120,10 +120,14 @@ fn replay(path: &Path) -> Result<f64> {
     Ok(speeds[RUNS / 2])
 }
 
-/// Milliseconds from opening the file to the world after some tick in it: median and longest of 50.
+/// Opens the file and runs to a random tick of it. Returns milliseconds: median and longest of 50.
 fn seek(path: &Path) -> Result<[f64; 2]> {
     let (first, mut chance) = (
-        open(path)?.tape().range().context("it has ticks")?.0,
+        open(path)?
+            .tape()
+            .range()
+            .context("the recording has no ticks")?
+            .0,
         Stream::new(5, 0, Purpose::Game),
     );
     let mut times = Vec::new();
@@ -132,20 +136,20 @@ fn seek(path: &Path) -> Result<[f64; 2]> {
         let start = Instant::now();
         let mut replay = open(path)?;
         let run = replay.run_to(tick)?;
-        anyhow::ensure!(run.tick() == tick, "another tick");
+        anyhow::ensure!(run.tick() == tick, "the replay stopped at a different tick");
         times.push(start.elapsed().as_secs_f64() * 1000.0);
     }
     times.sort_by(f64::total_cmp);
     Ok([times[25], times[49]])
 }
 
-/// Mean of a tick in microseconds with the hash and without it, and the difference in percent.
+/// Returns the mean tick in microseconds with and without the hash, and the difference in percent.
 fn hash_share(load: Load) -> [f64; 3] {
     let mut worlds = [Crowd::new(load), Crowd::unhashed(load)];
     let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..TURNS {
+    for _ in 0..BLOCKS {
         for (crowd, times) in worlds.iter_mut().zip(&mut times) {
-            for _ in 0..TURN {
+            for _ in 0..BLOCK_TICKS {
                 crowd.prepare();
                 let start = Instant::now();
                 crowd.step();
@@ -153,7 +157,7 @@ fn hash_share(load: Load) -> [f64; 3] {
             }
         }
     }
-    // The mean of all but the slowest twentieth, which is the machine's doing.
+    // The slowest 5 % of the ticks are noise of the machine and left out.
     let [with, without] = times.map(|mut times| {
         times.sort_by(f64::total_cmp);
         times.truncate(times.len() * 19 / 20);
@@ -162,7 +166,7 @@ fn hash_share(load: Load) -> [f64; 3] {
     [with, without, (with - without) / with * 100.0]
 }
 
-/// Microseconds to save a world, median, and its size in bytes.
+/// Saves a world. Returns the median time in microseconds, and its size in bytes.
 fn keyframe(load: Load) -> (f64, usize) {
     let mut crowd = Crowd::new(load);
     let mut saved = Vec::new();

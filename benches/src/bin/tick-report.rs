@@ -1,6 +1,5 @@
-//! Percentiles of the tick, which criterion does not give: everything but sends, several runs, as
-//! JSON lines.
-#![allow(clippy::print_stdout, reason = "printing is what it is for")]
+//! Percentiles of the tick without the sends, as JSON lines. Criterion reports no percentiles.
+#![allow(clippy::print_stdout, reason = "a command-line tool prints")]
 
 use std::time::Instant;
 
@@ -12,7 +11,7 @@ use serde_json::json;
 const TICKS: usize = 3600;
 const RUNS: usize = 3;
 
-/// What the report calls them, which the goals look for, and what they are.
+/// The loads and their names. The goals of the report find them by these names.
 const LOADS: [(&str, Load); 7] = [
     ("1,000 walkers, interest 150 px", Load::walkers(1_000)),
     ("1,000 walkers, whole room", whole_room(Load::walkers(1_000))),
@@ -33,7 +32,7 @@ const fn whole_room(load: Load) -> Load {
 fn main() {
     for (name, load) in LOADS {
         let mut runs: Vec<[f64; 3]> = (0..RUNS).map(|_| run(load)).collect();
-        // The median run, by its p99.
+        // The reported run is the median by p99.
         runs.sort_by(|one, other| one[1].total_cmp(&other[1]));
         let [p50, p99, max] = runs[RUNS / 2];
         println!(
@@ -43,7 +42,7 @@ fn main() {
     }
 }
 
-/// Microseconds: p50, p99 and the longest tick.
+/// Runs a load. Returns p50, p99 and the longest tick in microseconds.
 fn run(load: Load) -> [f64; 3] {
     let mut crowd = Crowd::new(load);
     let mut times: Vec<f64> = (0..TICKS)

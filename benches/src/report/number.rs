@@ -1,11 +1,11 @@
-//! Numbers as the report writes them.
+//! Number formats of the report.
 
-/// Rounded to so many places, with thousands set apart; a dash for what was not measured.
+/// Rounds to this many decimal places and separates thousands. Returns a dash for NaN and infinity.
 pub(super) fn rounded(value: f64, places: usize) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
-    // Adding 0 takes the sign off -0, which is what an empty sum is.
+    // Adding 0 turns -0, the sum of nothing, into 0.
     let number = format!("{:.places$}", value + 0.0);
     match number.split_once('.') {
         Some((whole, rest)) => format!("{}.{rest}", thousands(whole)),
@@ -13,7 +13,7 @@ pub(super) fn rounded(value: f64, places: usize) -> String {
     }
 }
 
-/// `12000` as `12,000`.
+/// Formats `12000` as `12,000`.
 fn thousands(digits: &str) -> String {
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -31,7 +31,7 @@ mod tests {
     use super::thousands;
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn thousands_are_separated_by_commas() {
         assert_eq!(
             ["7", "1000", "-1000", "1234567", "-100"].map(thousands),
             ["7", "1,000", "-1,000", "1,234,567", "-100"]

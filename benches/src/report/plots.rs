@@ -1,28 +1,28 @@
-//! Which plots there are.
+//! The plots of the report.
 
 mod svg;
 
 use super::results::{
     Results,
     json::number,
-    loads::Load,
-    matrix::{Count, Measured},
+    loads::PlazaLoad,
+    matrix::{CountResult, LoadResult},
     run::Run,
 };
 use svg::{Line, Plot, Point};
 
-/// The plot of the soak.
+/// File name of the soak's plot.
 pub(super) const SOAK: &str = "soak-memory.svg";
 
-/// Names and texts of all files in docs/plots.
+/// Returns the names and contents of all files in docs/plots.
 pub(super) fn all(results: &Results) -> Vec<(String, String)> {
-    let ladders = results.matrix.iter().filter(|measured| measured.counts.len() > 1);
+    let ladders = results.matrix.iter().filter(|result| result.counts.len() > 1);
     let mut plots: Vec<(String, String)> = ladders
-        .flat_map(|measured| {
-            let load = &measured.load;
+        .flat_map(|result| {
+            let load = &result.load;
             [
-                (latency_name(load), latency(measured).draw()),
-                (cpu_name(load), cpu(measured).draw()),
+                (latency_name(load), latency(result).draw()),
+                (cpu_name(load), cpu(result).draw()),
             ]
         })
         .collect();
@@ -32,30 +32,30 @@ pub(super) fn all(results: &Results) -> Vec<(String, String)> {
     plots
 }
 
-pub(super) fn latency_name(load: &Load) -> String {
+pub(super) fn latency_name(load: &PlazaLoad) -> String {
     format!("{}-latency.svg", load.name)
 }
 
-pub(super) fn cpu_name(load: &Load) -> String {
+pub(super) fn cpu_name(load: &PlazaLoad) -> String {
     format!("{}-cpu.svg", load.name)
 }
 
-fn latency(measured: &Measured) -> Plot {
-    let bound = if measured.load.cadence().is_some_and(|cadence| cadence <= 20) {
+fn latency(result: &LoadResult) -> Plot {
+    let bound = if result.load.cadence().is_some_and(|cadence| cadence <= 20) {
         100.0
     } else {
         50.0
     };
-    // What is far beyond the bound would press all else to the ground: it is drawn at the upper end
-    // of the axis.
+    // Points far above the bound would flatten the rest of the plot, so they are drawn at the upper
+    // end of the axis.
     let ceiling = if bound > 50.0 { 150.0 } else { 80.0 };
     let percentile = |name: &str| {
-        line(measured, name, &|count| {
+        line(result, name, &|count| {
             count.figure(|run| run.latency(name)).min(ceiling)
         })
     };
     Plot {
-        title: format!("{}: input to neighbour", measured.load.name),
+        title: format!("{}: input to neighbour", result.load.name),
         x_title: "clients".to_owned(),
         y_title: "latency in ms".to_owned(),
         lines: ["p99", "p50"].map(percentile).into(),
@@ -64,13 +64,13 @@ fn latency(measured: &Measured) -> Plot {
     }
 }
 
-fn cpu(measured: &Measured) -> Plot {
-    let load = &measured.load;
+fn cpu(result: &LoadResult) -> Plot {
+    let load = &result.load;
     Plot {
-        title: format!("{}: what a client costs the server", load.name),
+        title: format!("{}: server CPU per client", load.name),
         x_title: "clients".to_owned(),
         y_title: "CPU per client-second in us".to_owned(),
-        lines: vec![line(measured, "server CPU", &|count| {
+        lines: vec![line(result, "server CPU", &|count| {
             count.figure(Run::cpu_us_per_client_s)
         })],
         mark: load
@@ -81,15 +81,15 @@ fn cpu(measured: &Measured) -> Plot {
     }
 }
 
-fn line(measured: &Measured, name: &str, of: &dyn Fn(&Count) -> f64) -> Line {
-    let point = |count: &Count| Point {
+fn line(result: &LoadResult, name: &str, of: &dyn Fn(&CountResult) -> f64) -> Line {
+    let point = |count: &CountResult| Point {
         x: count.clients,
         y: of(count),
         hollow: !count.held,
     };
     Line {
         name: name.to_owned(),
-        points: measured.counts.iter().map(point).collect(),
+        points: result.counts.iter().map(point).collect(),
     }
 }
 

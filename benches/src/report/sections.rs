@@ -1,23 +1,23 @@
-//! The sections of docs/benchmarks.md, each from the results that it needs; empty without them.
+//! The sections of docs/benchmarks.md. A section without results is empty.
 
 mod columns;
 mod connections;
 mod default_loads;
-mod degrading;
 mod goal;
 mod goals;
 mod machine;
 mod matrix;
+mod other_servers;
+mod overload;
 mod parts;
 mod phase_lock;
 mod recording;
-mod rivals;
 mod soak;
 mod ticks;
 
 use super::results::Results;
 
-/// The document. `bounds` follows the goals as it is.
+/// Returns the document. `bounds` is inserted after the goals.
 pub(super) fn all(results: &Results, bounds: &str) -> String {
     let sections = [
         machine::section(results),
@@ -25,8 +25,8 @@ pub(super) fn all(results: &Results, bounds: &str) -> String {
         bounds.to_owned(),
         matrix::section(results),
         phase_lock::section(results),
-        rivals::section(results),
-        degrading::section(results),
+        other_servers::section(results),
+        overload::section(results),
         soak::section(results),
         connections::section(results),
         ticks::section(results),

@@ -1,17 +1,17 @@
-//! The page of the benches, from results made by hand: figures, verdicts, goals and plots.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! The benchmark page from results made by hand: figures, verdicts, goals and plots.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod results;
 
 use std::{env, fs, path::Path};
 
 use parlour_benches::report::{self, FloorWork, Page};
-use results::{Results, append, bots};
+use results::{ResultsFolder, append, bots};
 use serde_json::{Value, json};
 
 #[test]
-fn the_page_and_its_plots_are_the_golden_ones() {
-    let results = Results::of_everything();
+fn the_page_and_its_plots_equal_the_golden_files() {
+    let results = ResultsFolder::complete();
     let Page { markdown, plots } =
         report::page(&results.0, "## What bounds them\n\nWritten by hand.\n").unwrap();
     let names: Vec<&str> = plots.iter().map(|(name, _)| name.as_str()).collect();
@@ -26,8 +26,8 @@ fn the_page_and_its_plots_are_the_golden_ones() {
 }
 
 #[test]
-fn without_results_every_goal_says_so() {
-    let results = Results::none();
+fn without_results_every_goal_is_not_measured() {
+    let results = ResultsFolder::empty();
     let page = report::page(&results.0, "").unwrap();
     assert!(page.plots.is_empty());
     let goals = page.markdown.lines().filter(|line| line.contains("=")).count();
@@ -42,17 +42,17 @@ fn without_results_every_goal_says_so() {
 }
 
 #[test]
-fn a_figure_that_never_came_about_is_missed() {
-    let results = Results::none();
-    results.degrading(|_| 1500);
+fn a_recovery_that_was_not_seen_misses_its_goal() {
+    let results = ResultsFolder::empty();
+    results.overload(|_| 1500);
     let page = report::page(&results.0, "").unwrap();
-    let row = "| back: cadence as before within | <= 5 s | not seen | **missed** |\n";
+    let row = "| after twice the load: cadence as before within | <= 5 s | not seen | **missed** |\n";
     assert!(page.markdown.contains(row), "{}", page.markdown);
 }
 
 #[test]
 fn a_run_without_faults_is_held() {
-    let results = Results::none();
+    let results = ResultsFolder::empty();
     let run = results.run("walkers-20", 1000, "1", &bots(1000, 30.0));
     let verdict = report::verdict(&run).unwrap();
     assert_eq!(verdict.misses, Vec::<String>::new());
@@ -60,7 +60,7 @@ fn a_run_without_faults_is_held() {
 }
 
 #[test]
-fn each_fault_is_named() {
+fn each_fault_is_reported() {
     let faults: [(&str, Value, bool, &str); 6] = [
         ("violations", json!(1), true, "1 violations"),
         ("connected", json!(999), true, "999 connected"),
@@ -90,7 +90,7 @@ fn each_fault_is_named() {
         ),
     ];
     for (field, value, is_wrong, says) in faults {
-        let results = Results::none();
+        let results = ResultsFolder::empty();
         let mut report = bots(1000, 30.0);
         report[field] = value;
         let run = results.run("walkers-20", 1000, "1", &report);
@@ -101,13 +101,13 @@ fn each_fault_is_named() {
 }
 
 #[test]
-fn skipped_ticks_and_drops_and_held_back_frames_are_not_held() {
+fn a_run_with_skipped_ticks_or_drops_or_io_behind_is_not_held() {
     for (line, says) in [
         ("parlour_ticks_skipped_total 1", "1 ticks skipped"),
         ("parlour_drops_total{reason=\"io_lost\"} 4", "4 drops, io_lost"),
         ("parlour_io_behind_total 5", "I/O fell behind 5 times"),
     ] {
-        let results = Results::none();
+        let results = ResultsFolder::empty();
         let run = results.run("walkers-20", 1000, "1", &bots(1000, 30.0));
         append(&run.join("after.prom"), line);
         assert_eq!(report::verdict(&run).unwrap().misses, [says]);
@@ -115,16 +115,16 @@ fn skipped_ticks_and_drops_and_held_back_frames_are_not_held() {
 }
 
 #[test]
-fn bots_that_left_no_report_are_wrong() {
-    let results = Results::none();
+fn a_run_without_a_report_of_the_bots_is_wrong() {
+    let results = ResultsFolder::empty();
     let run = results.run("walkers-20", 1000, "1", &bots(1000, 30.0));
     fs::remove_file(run.join("bots.json")).unwrap();
     assert!(report::verdict(&run).unwrap().is_wrong);
-    assert!(report::floor_of(&run).is_err());
+    assert!(report::floor_work(&run).is_err());
 }
 
 #[test]
-fn the_bound_of_latency_is_that_of_the_cadence() {
+fn the_latency_bound_depends_on_the_cadence() {
     for (load, cadences, held) in [
         ("walkers-20", "", true),
         ("walkers-60", "", false),
@@ -139,7 +139,7 @@ fn the_bound_of_latency_is_that_of_the_cadence() {
             true,
         ),
     ] {
-        let results = Results::none();
+        let results = ResultsFolder::empty();
         let run = results.run(load, 1000, "1", &bots(1000, 80.0));
         append(&run.join("after.prom"), cadences);
         assert_eq!(
@@ -151,8 +151,8 @@ fn the_bound_of_latency_is_that_of_the_cadence() {
 }
 
 #[test]
-fn the_floor_moves_what_the_load_moved() {
-    let results = Results::none();
+fn the_floor_moves_the_same_messages_as_the_run() {
+    let results = ResultsFolder::empty();
     let run = results.run("walkers-20", 1000, "1", &bots(1000, 30.0));
     let wanted = FloorWork {
         clients: 1000,
@@ -160,10 +160,10 @@ fn the_floor_moves_what_the_load_moved() {
         frame_bytes: 50,
         inputs_per_second: 2.0,
     };
-    assert_eq!(report::floor_of(&run).unwrap(), wanted);
+    assert_eq!(report::floor_work(&run).unwrap(), wanted);
 }
 
-/// Compares with a file; `PARLOUR_BLESS=1` writes it.
+/// Compares with a golden file. `PARLOUR_BLESS=1` writes it.
 fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/report")
@@ -174,6 +174,6 @@ fn golden(name: &str, text: &str) {
     let wanted = fs::read_to_string(&path).unwrap();
     assert!(
         wanted == text,
-        "{name} is another; if it is meant to be: PARLOUR_BLESS=1 cargo nextest run -p parlour-benches"
+        "{name} is different; if that is intended: PARLOUR_BLESS=1 cargo nextest run -p parlour-benches"
     );
 }

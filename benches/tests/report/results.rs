@@ -1,4 +1,4 @@
-//! Results made by hand: Cargo's target folder as the scripts leave it.
+//! Results made by hand, in a folder like Cargo's target folder after the scripts.
 
 use std::{
     env, fs,
@@ -9,26 +9,26 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// Cargo's target folder with results in it, gone with the value.
-pub(crate) struct Results(pub(crate) PathBuf);
+/// A temporary target folder with results, removed on drop.
+pub(crate) struct ResultsFolder(pub(crate) PathBuf);
 
-impl Results {
-    pub(crate) fn none() -> Self {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let made = MADE.fetch_add(1, Ordering::Relaxed);
-        let folder = env::temp_dir().join(format!("parlour-report-{}-{made}", process::id()));
+impl ResultsFolder {
+    pub(crate) fn empty() -> Self {
+        static FOLDERS: AtomicU32 = AtomicU32::new(0);
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let folder = env::temp_dir().join(format!("parlour-report-{}-{number}", process::id()));
         fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
 
-    pub(crate) fn of_everything() -> Self {
-        let results = Self::none();
+    pub(crate) fn complete() -> Self {
+        let results = Self::empty();
         results.machines();
         results.matrix();
         results.connections_and_proximity();
-        // Three of four viewers are slowed down from a moment in the overload until a little after
-        // it.
-        results.degrading(|second| if (3..8).contains(&second) { 1500 } else { 0 });
+        // Three of four viewers have a lower cadence from the middle of the overload until shortly
+        // after it.
+        results.overload(|second| if (3..8).contains(&second) { 1500 } else { 0 });
         results.soak();
         results.ticks();
         results.default_loads();
@@ -47,8 +47,8 @@ impl Results {
         self.write("bench/machine.json", &machine);
     }
 
-    /// One load with its ladder and its floor, others with one run, and one (`crowd-20`) that was
-    /// not measured.
+    /// `walkers-20` with a ladder and a floor, other loads with one run, and `crowd-20` not
+    /// measured.
     fn matrix(&self) {
         for (clients, p99) in [(1000, 40.0), (2500, 60.0), (4000, 90.0), (5000, 700.0)] {
             self.run("walkers-20", clients, "ladder", &bots(clients, p99));
@@ -68,7 +68,7 @@ impl Results {
         free["input_early_ms"] = json!({"p50": 8.31, "p99": 16.5});
         free["input_wait_ms"] = json!({"p50": 0.0, "p99": 0.04});
         self.run("walkers-60-free", 2000, "1", &free);
-        // The goal's count was held once on the way up, but not in most of three runs.
+        // The ladder held the goal's count, but most of the three runs did not.
         self.run("jitter-20", 3600, "ladder", &bots(3600, 95.0));
         self.run("jitter-20", 3600, "1", &bots(3600, 120.0));
         let auto = self.run("near-auto", 15_000, "1", &bots(15_000, 90.0));
@@ -93,12 +93,13 @@ impl Results {
         self.lines("plaza/proximity.jsonl", &[proximity]);
     }
 
-    /// Twelve seconds of twice the load; so many of 2,000 viewers are at 20 Hz in each of them.
-    pub(crate) fn degrading(&self, slow: fn(u32) -> u32) {
+    /// Twelve seconds of the overload run. `slow` returns the viewers of 2,000 that are at 20 Hz in
+    /// a second.
+    pub(crate) fn overload(&self, slow: fn(u32) -> u32) {
         let about = json!({
             "clients": 2000, "more": 2000, "server_args": "--cadence auto", "overload_from_s": 2.5, "overload_to_s": 5.5,
         });
-        self.write("plaza/degrading/about.json", &about);
+        self.write("plaza/overload/about.json", &about);
         for (phase, p99) in [
             ("base", 60.0),
             ("more", 120.0),
@@ -106,7 +107,7 @@ impl Results {
             ("during", 110.0),
             ("after", 21.0),
         ] {
-            self.write(&format!("plaza/degrading/{phase}.json"), &bots(2000, p99));
+            self.write(&format!("plaza/overload/{phase}.json"), &bots(2000, p99));
         }
         for second in 0..12_u32 {
             let slow = if second < 3 { 0 } else { slow(second) };
@@ -118,7 +119,7 @@ impl Results {
                 2000 - slow
             );
             self.text(
-                &format!("plaza/degrading/samples/{:06}.prom", second * 1000),
+                &format!("plaza/overload/samples/{:06}.prom", second * 1000),
                 &text,
             );
         }
@@ -137,7 +138,7 @@ impl Results {
         self.write("plaza/soak/bots.json", &bots(2000, 60.0));
     }
 
-    /// All loads of tick-report but one.
+    /// Three loads of tick-report.
     fn ticks(&self) {
         let tick = |load: &str, p99_us: f64| json!({"load": load, "p50_us": p99_us * 0.6, "p99_us": p99_us, "max_us": p99_us * 2.0});
         self.lines(
@@ -160,7 +161,7 @@ impl Results {
         self.write("bench/memory.json", &memory);
     }
 
-    /// Goals that are met and missed, and one (of seeking) that was not measured.
+    /// Figures that meet and miss their goals. Seeking is not measured.
     fn recording(&self) {
         self.lines(
             "bench/recording.jsonl",
@@ -179,7 +180,7 @@ impl Results {
         );
     }
 
-    /// Two groups; the smaller of two sizes was measured last.
+    /// Two groups. The smaller of two sizes comes second.
     fn criterion(&self) {
         for (group, id, nanoseconds) in [
             ("tick", "walkers/5000", 3_061_234.5),
@@ -194,7 +195,7 @@ impl Results {
         }
     }
 
-    /// A run of 29 s with all ticks; a quarter of a millisecond of CPU per client-second.
+    /// A run with a window of 29 s, all ticks, and 0.25 ms of CPU per client-second.
     pub(crate) fn run(&self, load: &str, clients: u32, run: &str, bots: &Value) -> PathBuf {
         let folder = format!("plaza/runs/{load}/{clients}-{run}");
         let about = json!({
@@ -231,13 +232,13 @@ impl Results {
     }
 }
 
-impl Drop for Results {
+impl Drop for ResultsFolder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// What bots report of a run at 20 Hz in which nothing went wrong.
+/// The report of the bots of a run at 20 Hz without faults.
 pub(crate) fn bots(clients: u32, p99: f64) -> Value {
     json!({
         "bots": clients, "connected": clients, "joined": clients, "violations": 0, "disconnects_by_code": {}, "connect_failures": {},
@@ -248,7 +249,7 @@ pub(crate) fn bots(clients: u32, p99: f64) -> Value {
     })
 }
 
-/// Puts a line behind the others in the place of those that begin with the same word.
+/// Appends a line and removes the lines that begin with the same word.
 pub(crate) fn append(path: &Path, line: &str) {
     if line.is_empty() {
         return;

@@ -1,6 +1,6 @@
 """A client for Parlour, written from docs/protocol.md. Python 3.11 and the package `websockets`.
 
-A message is what it is in JSON: {"join": {"request": 1, "room": "plaza"}}, or "bye" if it has no fields.
+A message has its JSON form: {"join": {"request": 1, "room": "plaza"}}, or "bye" if it has no fields.
 """
 
 import asyncio
@@ -8,11 +8,11 @@ import struct
 
 from websockets.asyncio.client import connect
 
-# --- The messages (sections 4, 5, 11, 13). `?T` is an option, `*T` a list. ---------------------------------------
+# --- Messages (sections 4, 5, 11, 13). `?T` is an option, `*T` is a list. ---------------------------------------
 
 
 def table(text):
-    """Lines of `name: field type, field type` as a list of (name, {field: type})."""
+    """Parses lines of `name: field type, field type` to a list of (name, {field: type})."""
     lines = [line.strip().partition(":") for line in text.strip().splitlines()]
     return [(name, dict(field.split() for field in rest.split(",") if field)) for name, _, rest in lines]
 
@@ -74,7 +74,7 @@ ENUMS = {
 
 
 class ProtocolError(Exception):
-    """Bytes that are not what the protocol says."""
+    """The peer sent bytes that violate the protocol."""
 
 
 # --- Encoding (section 3) ----------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def write(kind, value):
 
 
 class Reader:
-    """Bytes being read; running out of them, or having some left, is an error."""
+    """Reads bytes. Too few bytes, or bytes left at the end, are an error."""
 
     def __init__(self, data):
         self.data, self.at = data, 0
@@ -185,7 +185,7 @@ def decode(data, kind="Server"):
     message = reader.read(kind)
     reader.end()
     if message == "snapshot":
-        raise ProtocolError("a snapshot has a layout of its own")
+        raise ProtocolError("a snapshot has a different layout")
     return message
 
 
@@ -196,7 +196,7 @@ AXES = [(0, 0), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1,
 
 
 def velocity(gait):
-    """Units per tick for a gait byte."""
+    """Returns the velocity of a gait byte in units per tick."""
     dx, dy = AXES[gait & 15]
     straight, diagonal = (1024, 724) if gait & 16 else (640, 452)
     speed = diagonal if dx and dy else straight
@@ -204,7 +204,7 @@ def velocity(gait):
 
 
 def place(segment, tick):
-    """Where someone is at a tick, in units. A segment is (since, x, y, gait)."""
+    """Returns the position in units at a tick. A segment is (since, x, y, gait)."""
     since, x, y, gait = segment
     vx, vy = velocity(gait)
     return x + vx * (tick - since), y + vy * (tick - since)
@@ -214,7 +214,7 @@ def place(segment, tick):
 
 
 class View:
-    """What a client knows of the room it is in: `players` by slot."""
+    """The client's view of its room: `players` by slot."""
 
     def __init__(self):
         self.enter_room(0)
@@ -223,13 +223,13 @@ class View:
         self.number, self.tick, self.players = number, None, {}
 
     def apply(self, data):
-        """Takes in a snapshot; gives (seq, early) of its acknowledgement, if there is one."""
+        """Applies a snapshot. Returns (seq, early) of its acknowledgement, or None."""
         reader = Reader(data)
         opcode, flags, number, tick, age = reader.fixed("BBBIH")
         if opcode != 0 or flags >> 5 or tick == 0 or bool(flags & 1) == bool(age) or age >= tick:
             raise ProtocolError("bad header")
         if number != self.number or (self.tick is not None and tick <= self.tick):
-            raise ProtocolError("a snapshot of another stay, or an old one")
+            raise ProtocolError("a snapshot of a different view, or an old one")
         if flags & 1:
             self.players = {}
         elif tick - age != self.tick:
@@ -241,7 +241,7 @@ class View:
             for _ in range(self.count(reader) if flags & flag else 0):
                 slot = read(reader)
                 if slot <= last:
-                    raise ProtocolError("slots that do not rise")
+                    raise ProtocolError("slots out of order")
                 last = slot
         reader.end()
         return ack
@@ -250,7 +250,7 @@ class View:
     def count(reader):
         (count,) = reader.fixed("H")
         if count == 0:
-            raise ProtocolError("a section without records")
+            raise ProtocolError("an empty section")
         return count
 
     def leave(self, reader):
@@ -278,7 +278,7 @@ class View:
             ago, gait = reader.fixed("BB")
             since = self.tick - ago
             if since < max(1, known["segment"][0]):
-                raise ProtocolError("turn before its segment, or before tick 1")
+                raise ProtocolError("a turn before its segment, or before tick 1")
             known["segment"] = (since, *place(known["segment"], since), gait)
         if mask & 2:
             known["segment"] = (self.tick, *reader.fixed("iiB"))
@@ -303,7 +303,7 @@ class View:
 
 
 class Client:
-    """A connection that keeps its view. Use it with `async with Client(url, name) as client`."""
+    """A connection with its view. Use it as `async with Client(url, name) as client`."""
 
     def __init__(self, url, name=""):
         self.url, self.name = url, name
@@ -356,7 +356,7 @@ class Client:
                 self.seen.notify_all()
 
     async def expect(self, kind, timeout=5, **fields):
-        """The next message of this kind with these fields; others are passed over. A refusal is an error."""
+        """Returns the next message of this kind with these fields, and drops others. A refusal is an error."""
         async with asyncio.timeout(timeout):
             while True:
                 got, message = await self.get()
@@ -366,7 +366,7 @@ class Client:
                     return message
 
     async def get(self):
-        """The next message; an error if the connection ends first."""
+        """Returns the next message. Raises an error if the connection ends first."""
         taken = asyncio.create_task(self.messages.get())
         await asyncio.wait({taken, self.reader}, return_when=asyncio.FIRST_COMPLETED)
         if not taken.done():
@@ -375,13 +375,13 @@ class Client:
         return taken.result()
 
     async def until(self, condition, timeout=20):
-        """Waits until a condition on what is known holds; looked at after each message."""
+        """Waits for a condition, which is checked after each message."""
         async with asyncio.timeout(timeout), self.seen:
             await self.seen.wait_for(lambda: condition() or self.reader.done())
         if not condition():
             raise self.reader.exception() or ConnectionError(f"closed with {self.socket.close_code}")
 
     def place(self, slot=None, tick=None):
-        """Where a slot, or oneself, is at a tick, or at the last one heard of."""
+        """Returns the position of a slot (default: the own one) at a tick (default: the last one known)."""
         segment = self.view.players[self.slot if slot is None else slot]["segment"]
         return place(segment, self.view.tick if tick is None else tick)

@@ -1,8 +1,8 @@
 """Reads recordings of Parlour. Written from docs/recording.md alone. Needs Python 3.14, or the package
-`zstandard`; messages are decoded by parlour.py, which lies beside it and needs the package `websockets`.
+`zstandard`, and parlour.py in the same directory, which needs the package `websockets`.
 
-    python recording.py FILE            what the recording is, and a line for each tick with events
-    python recording.py --check FILE    only whether it is whole
+    python recording.py FILE            prints the header, and a line for each tick with events
+    python recording.py --check FILE    only checks that the recording is complete
 """
 
 import hashlib
@@ -28,16 +28,16 @@ HEAD = struct.Struct("<BBHIQIII")  # kind, flags, 0, first tick, time, ticks, le
 
 
 class Damaged(Exception):
-    """Not what a recorder wrote."""
+    """The file is damaged, or not a recording."""
 
 
 def chunks(file):
-    """Each whole chunk that fits the chain so far: kind, flags, first tick, time, ticks, content, chain."""
+    """Yields each complete chunk with a valid chain: kind, flags, first tick, time, ticks, content, chain."""
     preamble = file.read(16)
     if preamble[:8] != MAGIC:
         raise Damaged("not a recording")
     if struct.unpack("<H", preamble[8:10])[0] != 1:
-        raise Damaged("another version of the format")
+        raise Damaged("unknown version of the format")
     chain = hashlib.sha256(preamble).digest()
     while True:
         offset = file.tell()
@@ -52,10 +52,10 @@ def chunks(file):
             return
         chain = hashlib.sha256(chain + head + body).digest()
         if chain != stored:
-            raise Damaged(f"at byte {offset}: the checksum does not fit")
+            raise Damaged(f"at byte {offset}: wrong checksum")
         raw = body if flags & STORED else _decompress(body)
         if len(raw) != raw_len:
-            raise Damaged(f"at byte {offset}: another length")
+            raise Damaged(f"at byte {offset}: wrong length")
         yield kind, flags, first, wall, ticks, raw, chain
         if kind == END:
             return  # an index may follow
@@ -72,7 +72,7 @@ class Bytes:
         return self.data[self.at - count : self.at]
 
     def number(self):
-        """LEB128."""
+        """Reads a LEB128 number."""
         value = shift = 0
         while True:
             byte = self.take(1)[0]
@@ -82,7 +82,7 @@ class Bytes:
                 return value
 
     def signed(self):
-        """LEB128 of zigzag."""
+        """Reads a zigzag LEB128 number."""
         value = self.number()
         return value >> 1 if value % 2 == 0 else -(value >> 1) - 1
 
@@ -105,12 +105,12 @@ def _event(data, tick, session):
         direction = parlour.DIRECTIONS[heading & 15]
         message = {"move": {"seq": seq, "tick": aimed, "direction": direction, "sprint": bool(heading & 16)}}
     else:
-        raise Damaged(f"an event of kind {kind}")
+        raise Damaged(f"unknown kind of event: {kind}")
     return {"session": session, "early": early, "message": message}
 
 
 def ticks_of(first, count, raw, parts):
-    """The ticks of a chunk, in the form of assets/recordings/format/small.json."""
+    """Yields the ticks of a chunk, in the form of assets/recordings/format/small.json."""
     data = Bytes(raw)
     for tick in range(first, first + count):
         flags = data.take(1)[0]
@@ -130,7 +130,7 @@ def ticks_of(first, count, raw, parts):
 
 
 def read(file):
-    """Yields ("header", dict), ("tick", dict), ("keyframe", (tick, bytes)) and, if there is one, ("end", dict)."""
+    """Yields ("header", dict), ("tick", dict), ("keyframe", (tick, bytes)) and ("end", dict) if the file has it."""
     parts, state = 0, b""
     for kind, flags, first, _wall, count, raw, chain in chunks(file):
         if kind == HEADER:
@@ -164,7 +164,7 @@ def main(arguments):
             elif kind in ("header", "end"):
                 print(kind, json.dumps(value))
     if not ended:
-        sys.exit("the recording was cut: it ends without an end marker")
+        sys.exit("the recording is incomplete: it has no end marker")
 
 
 if __name__ == "__main__":

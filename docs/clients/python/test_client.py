@@ -2,7 +2,7 @@
 
     python test_client.py --url ws://127.0.0.1:7373/ws
 
-Exit code 0: all was as docs/protocol.md says.
+Exit code 0: everything agreed with docs/protocol.md.
 """
 
 import argparse
@@ -27,50 +27,50 @@ def say(text):
 async def session(url):
     room = f"plaza/py-{secrets.token_hex(4)}"
     async with Client(url, "Ada") as ada, Client(url) as bo:
-        check(ada.welcome["protocol"] == 1 and ada.welcome["tick_rate"] == 60, "another protocol")
-        check(ada.welcome["name"] == "Ada" and bo.welcome["name"], "names")
-        say(f"two guests are welcome as {ada.welcome['name']} and {bo.welcome['name']}, schema {ada.welcome['schema']:#x}")
+        check(ada.welcome["protocol"] == 1 and ada.welcome["tick_rate"] == 60, "wrong protocol")
+        check(ada.welcome["name"] == "Ada" and bo.welcome["name"], "wrong names")
+        say(f"two guests received a welcome, as {ada.welcome['name']} and {bo.welcome['name']}, schema {ada.welcome['schema']:#x}")
         for client in ada, bo:
             entered = await client.request("join", room=room)
-            check(entered["room"] == room, "another room")
+            check(entered["room"] == room, "wrong room")
             await client.until(lambda client=client: client.slot in client.view.players)
-        check(ada.room["epoch"] == bo.room["epoch"] and ada.slot != bo.slot, "one room, two slots")
+        check(ada.room["epoch"] == bo.room["epoch"] and ada.slot != bo.slot, "not one room, or not two slots")
         say(f"both are in {room}, in slots {ada.slot} and {bo.slot}")
         await meet(ada, bo)
         await walk(ada, bo)
-        await be_seen_otherwise(ada, bo)
+        await change_skin(ada, bo)
         await talk(ada, bo)
         await bo.request("leave")
         await ada.until(lambda: bo.slot not in ada.view.players)
-        say("Bo left the room, and Ada does not see Bo any more")
+        say("Bo left the room, and Ada no longer sees Bo")
         await bo.send("bye")
         await bo.socket.wait_closed()
         check(bo.socket.close_code == 1000, f"closed with {bo.socket.close_code}")
-        say("Bo said goodbye, and the server closed with 1000")
+        say("Bo sent bye, and the server closed with 1000")
 
 
 async def now(client):
-    """The last tick that is over."""
+    """Returns the last finished tick."""
     await client.send({"ping": {"nonce": 7}})
     return (await client.expect("pong", nonce=7))["tick"]
 
 
 async def meet(ada, bo):
-    """Bo sprints to where Ada stands, first along x, then along y, until Ada sees Bo."""
+    """Bo sprints to Ada, first along x, then along y, until Ada sees Bo."""
     goals = ada.place()[0] - 40 * 256, ada.place()[1]
     for axis, (ahead, back) in enumerate((("east", "west"), ("south", "north"))):
-        # Whoever oversleeps overshoots, and turns round.
+        # After a late wake-up Bo is too far, and turns round.
         while abs(distance := goals[axis] - bo.place()[axis]) > 60 * 256:
             await bo.move(ahead if distance > 0 else back, sprint=True)
-            # In the middle of a segment nothing is heard, so the time to the goal is computed, not watched.
+            # There are no snapshots within a segment, so the time to the goal is computed.
             await asyncio.sleep(abs(distance) / 1024 / 60)
             await stand(bo)
     for client in ada, bo:
         await client.until(lambda client=client: stands(client, ada.slot) and stands(client, bo.slot))
     seen = ada.view.players[bo.slot]
-    check((seen["player"], seen["name"]) == (bo.welcome["player"], bo.welcome["name"]), "Ada sees someone else")
+    check((seen["player"], seen["name"]) == (bo.welcome["player"], bo.welcome["name"]), "Ada sees a different player")
     check(ada.place(bo.slot) == bo.place(), f"Ada sees Bo at {ada.place(bo.slot)}, Bo is at {bo.place()}")
-    say(f"Bo sprinted to Ada, and both say that Bo stands at pixel {tuple(n // 256 for n in bo.place())}")
+    say(f"Bo sprinted to Ada, and both see Bo at pixel {tuple(n // 256 for n in bo.place())}")
 
 
 async def stand(client):
@@ -84,7 +84,7 @@ def stands(client, slot):
 
 
 async def walk(ada, bo, ticks=8, tries=5):
-    """Bo walks east for some ticks, from a tick on that is chosen beforehand: every place is known in advance."""
+    """Bo walks east for some ticks, from a chosen tick on, so that every position is known in advance."""
     for _ in range(tries):
         start, begin, seen = bo.place(), await now(bo) + 6, []
         ada.watchers = [lambda view: seen.append((view.tick, view.players[bo.slot]["segment"]))]
@@ -94,40 +94,40 @@ async def walk(ada, bo, ticks=8, tries=5):
         await stand(bo)
         await ada.until(lambda: ada.view.tick > begin + ticks and stands(ada, bo.slot))
         ada.watchers = []
-        # A loaded machine can be too late: then a command was dropped, or applied at a later tick.
+        # On a loaded machine a command can be late: then it is dropped, or applied at a later tick.
         if {begin, begin + ticks} <= {since for _, (since, *_) in seen}:
             break
     else:
-        raise AssertionError("no commands came in time for their ticks")
+        raise AssertionError("no commands arrived in time for their ticks")
     for tick, segment in seen:
         expected = (start[0] + WALK * min(max(tick - begin, 0), ticks), start[1])
         check(place(segment, tick) == expected, f"at {tick}: {place(segment, tick)}, expected {expected}")
     expected = (start[0] + WALK * ticks, start[1])
-    check(ada.place(bo.slot) == bo.place() == expected, f"Bo should stand at {expected}")
-    say(f"Bo walked east from tick {begin} to {begin + ticks}; Ada saw it at the right place in {len(seen)} snapshots, "
-        f"and at pixel {tuple(n // 256 for n in expected)} in the end")
+    check(ada.place(bo.slot) == bo.place() == expected, f"Bo must stand at {expected}")
+    say(f"Bo walked east from tick {begin} to {begin + ticks}; Ada saw Bo at the right position in {len(seen)} snapshots, "
+        f"and finally at pixel {tuple(n // 256 for n in expected)}")
 
 
-async def be_seen_otherwise(ada, bo):
+async def change_skin(ada, bo):
     skin = len(bo.welcome["skins"]) - 1
     await bo.request("set_skin", skin=skin)
     await ada.until(lambda: ada.view.players[bo.slot]["skin"] == skin)
-    say(f"Bo put on the skin {bo.welcome['skins'][skin]!r}, and Ada sees it")
+    say(f"Bo set the skin {bo.welcome['skins'][skin]!r}, and Ada sees it")
 
 
 async def talk(ada, bo):
     said = await ada.request("chat", scope="room", text="Hello, Bo ☕")
     heard = await bo.expect("chat", scope="room")
-    check((heard["text"], heard["name"], heard["stamp"]) == ("Hello, Bo ☕", "Ada", said["stamp"]), "another chat")
-    check(heard["stamp"] == {"epoch": bo.room["epoch"], "seq": bo.room["seq"] + 1}, "a gap in the room's stream")
+    check((heard["text"], heard["name"], heard["stamp"]) == ("Hello, Bo ☕", "Ada", said["stamp"]), "wrong chat")
+    check(heard["stamp"] == {"epoch": bo.room["epoch"], "seq": bo.room["seq"] + 1}, "a gap in the room's sequence")
     await bo.request("chat", scope="near", text="psst")
     heard = await ada.expect("chat", scope="near")
-    check((heard["text"], heard["player"], heard["stamp"]["seq"]) == ("psst", bo.welcome["player"], 1), "not near")
-    say("Ada spoke to the room and Bo to those near, and each heard the other")
+    check((heard["text"], heard["player"], heard["stamp"]["seq"]) == ("psst", bo.welcome["player"], 1), "wrong chat to those near")
+    say("Ada chatted to the room and Bo to those near, and each received the other's chat")
     await ada.request("set_state", writes=[{"key": "door", "version": 0, "value": "open"}])
     changed = await bo.expect("state_changed")
-    check([(entry["key"], entry["value"]) for entry in changed["entries"]] == [("door", "open")], "another change")
-    say("Ada changed the room's state, and Bo was told")
+    check([(entry["key"], entry["value"]) for entry in changed["entries"]] == [("door", "open")], "wrong change")
+    say("Ada changed the room's state, and Bo received the change")
 
 
 def main():
@@ -135,7 +135,7 @@ def main():
     parser.add_argument("--url", default="ws://127.0.0.1:7373/ws")
     try:
         asyncio.run(asyncio.wait_for(session(parser.parse_args().url), timeout=90))
-    except Exception as error:  # Whatever went wrong: say so in one line.
+    except Exception as error:  # Report any failure in one line.
         sys.exit(f"failed: {type(error).__name__}: {error}")
 
 

@@ -1,4 +1,4 @@
-"""Checks parlour.py against the golden vectors in assets/wire. Needs no server. Exit code 0: all is well."""
+"""Tests parlour.py with the golden vectors in assets/wire. Needs no server. Exit code 0: passed."""
 
 import json
 import pathlib
@@ -42,9 +42,9 @@ def snapshots():
         said, known = vector["json"]["snapshot"], vector["known"]
         check(view.tick == said["tick"] == known["tick"], vector)
         check(ack == (said["ack"] and (said["ack"]["seq"], said["ack"]["early"])), vector)
-        for told in said["enters"] + said["updates"]:
-            segment = json_segment(view.players[told["slot"]]["segment"])
-            check(told["segment"] in (None, segment), vector)
+        for entry in said["enters"] + said["updates"]:
+            segment = json_segment(view.players[entry["slot"]]["segment"])
+            check(entry["segment"] in (None, segment), vector)
         players = [
             {
                 "slot": slot,
@@ -63,7 +63,7 @@ def snapshots():
 
 
 def step(free, tile, x, y, heading):
-    """One tick of section 7: the new place and gait."""
+    """Returns position and gait after one tick, as in section 7."""
     vx, vy = parlour.velocity(heading)
     gait = heading
 
@@ -114,7 +114,8 @@ def is_refused(reader, data):
             view = parlour.View()
             view.enter_room(1)
             if len(data) >= 9 and not data[1] & 1:
-                # A delta needs its base, and someone to leave or to update: nothing else may be wrong with it.
+                # Set up the base and the players that a delta leaves or updates, so that only its own
+                # mistake can be found.
                 view.tick = int.from_bytes(data[3:7], "little") - int.from_bytes(data[7:9], "little")
                 view.players = {
                     slot: {"segment": (max(view.tick - 10, 0), 0, 0, 0), "skin": 0, "extras": {}} for slot in (8, 9)

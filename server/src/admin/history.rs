@@ -16,15 +16,15 @@ use crate::{
     recorder::{download_history, write_history},
 };
 
-/// The source of answers.
-pub(super) struct History {
+/// The routes of the history.
+pub(super) struct HistoryRoutes {
     history: HistoryHandle,
     /// Allows one download at a time: a history is as large as `history_mib`, and slow readers
     /// would keep many of them.
     downloads: Arc<Semaphore>,
 }
 
-/// A body, and the permit to be the only one.
+/// The body of a download, with the permit that keeps others waiting.
 struct Download {
     bytes: Vec<u8>,
     _permit: OwnedSemaphorePermit,
@@ -36,7 +36,7 @@ impl AsRef<[u8]> for Download {
     }
 }
 
-impl History {
+impl HistoryRoutes {
     pub(super) fn new(history: HistoryHandle) -> Self {
         Self {
             history,
@@ -76,14 +76,14 @@ fn file(saved: SavedHistory, permit: OwnedSemaphorePermit) -> Answer {
     answer
 }
 
-fn problem(refused: HistoryError) -> HttpProblem {
-    let kind = match refused {
+fn problem(error: HistoryError) -> HttpProblem {
+    let kind = match error {
         HistoryError::NotKept | HistoryError::Empty => ProblemKind::NoHistory,
         HistoryError::Busy | HistoryError::TooSoon => ProblemKind::HistoryBusy,
         HistoryError::Gone => ProblemKind::RecorderGone,
         HistoryError::Failed(_) => ProblemKind::HistoryFailed,
     };
-    let problem = HttpProblem::new(kind, refused.to_string());
+    let problem = HttpProblem::new(kind, error.to_string());
     match kind {
         ProblemKind::HistoryBusy => problem.with(RETRY_AFTER, HeaderValue::from_static("1")),
         _ => problem,

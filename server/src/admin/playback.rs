@@ -8,14 +8,14 @@ use crate::{
     playback::{ControlError, PlaybackControl, PlaybackStatus},
 };
 
-/// For the list of what there is.
+/// The routes of a playback, for the first page of the admin port.
 pub(super) const INDEX: &str = "
 /playback                        the playback: tick, time, speed, rooms
 POST /playback/pause             stop at the present tick
-POST /playback/play              go on
+POST /playback/play              continue
 POST /playback/seek?to=MOMENT    a tick (1200), a distance (+10s, -10s) or a time (2026-01-31T12:00:00Z)
 POST /playback/speed?x=NUMBER    0.1 to 16
-POST /playback/follow?player=P   see through the eyes of a player, by name or id; empty: see everyone
+POST /playback/follow?player=P   see what a player sees, by name or id; empty: see everyone
 ";
 
 pub(super) async fn look(sources: &Sources) -> Result<Answer, HttpProblem> {
@@ -56,16 +56,16 @@ fn control(sources: &Sources) -> Result<&PlaybackControl, HttpProblem> {
 
 fn status_or_problem(answer: Result<PlaybackStatus, ControlError>) -> Result<Answer, HttpProblem> {
     let status = answer.map_err(|problem| match problem {
-        ControlError::Wrong(why) => HttpProblem::new(ProblemKind::BadParameter, why),
-        ControlError::NotThere(why) => HttpProblem::new(ProblemKind::NoSuchPlayer, why),
+        ControlError::BadParameter(why) => HttpProblem::new(ProblemKind::BadParameter, why),
+        ControlError::NoSuchPlayer(why) => HttpProblem::new(ProblemKind::NoSuchPlayer, why),
         ControlError::NotNow(why) => HttpProblem::new(ProblemKind::NotNow, why),
     })?;
     let status = serde_json::to_vec_pretty(&status);
     Ok(json(status.expect("numbers and texts are JSON")))
 }
 
-/// The moment in the query. No moment begins with a blank, so a leading blank was the plus of a
-/// distance: `to=+10s`.
+/// Returns the moment in the query. No moment begins with a space, so a leading space was the plus
+/// of a distance: `to=+10s`.
 fn moment(uri: &Uri) -> Result<String, HttpProblem> {
     let to = parameter(uri, "to")?;
     Ok(match to.strip_prefix(' ') {
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_distance_may_begin_with_a_plus_as_it_is() {
+    fn the_plus_of_a_distance_may_be_escaped_or_not() {
         let moment = |query: &str| moment(&format!("/playback/seek?{query}").parse().unwrap()).ok();
         for query in ["to=+10s", "to=%2B10s", "to=%2b10s", "to=%2010s"] {
             assert_eq!(moment(query).as_deref(), Some("+10s"), "{query}");

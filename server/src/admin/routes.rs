@@ -52,12 +52,12 @@ static ROUTES: Routes<Handler> = Routes::new(
         }),
     ],
     Operators,
-    "nothing here; the page at / lists what there is",
+    "nothing here; the page at / lists the paths",
 );
 
 /// Answers a request that the policy allows. No handler needs a body.
-type Handler = for<'a> fn(&'a Sources, &'a Uri) -> Answering<'a>;
-type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, HttpProblem>> + Send + 'a>>;
+type Handler = for<'a> fn(&'a Sources, &'a Uri) -> AnswerFuture<'a>;
+type AnswerFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, HttpProblem>> + Send + 'a>>;
 
 /// Without a tick for this long the server is not ready.
 const READY: Duration = Duration::from_millis(100);
@@ -65,10 +65,10 @@ const READY: Duration = Duration::from_millis(100);
 const INDEX: &str = "Parlour, admin port
 
 /livez    200; 503 if the server failed, or the tick has not advanced for long (livez_timeout)
-/readyz   200 if the tick advanced within the last 100 ms, else 503 and why
+/readyz   200 if the tick advanced within the last 100 ms, else 503 and the reason
 /metrics  all metrics, in the text format of Prometheus
 POST /history           write the last minutes to a file
-POST /history/download  answer with them: curl -X POST -OJ
+POST /history/download  download them: curl -X POST -OJ
 ";
 
 /// Answers a request from `peer`, on a connection that was accepted at `local`.
@@ -85,6 +85,7 @@ pub(super) async fn answer(
         Err(problem) => Err(problem),
     };
     result.unwrap_or_else(|problem| {
+        let problem = problem.without_route_class();
         if let Some(class) = problem.class() {
             let detail = format!("admin port: {}", describe(&request));
             sources.edge.reject(class, peer, &detail);
@@ -93,7 +94,7 @@ pub(super) async fn answer(
     })
 }
 
-fn ready<'a>(result: Result<Answer, HttpProblem>) -> Answering<'a> {
+fn ready<'a>(result: Result<Answer, HttpProblem>) -> AnswerFuture<'a> {
     Box::pin(future::ready(result))
 }
 

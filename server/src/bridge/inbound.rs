@@ -19,12 +19,12 @@ const CHOKED: usize = 1024;
 pub(crate) struct Inbound {
     pub(crate) session: SessionId,
     pub(crate) arrived: Instant,
-    pub(crate) what: What,
+    pub(crate) kind: InboundKind,
 }
 
 /// The kind of event.
 #[derive(Debug)]
-pub(crate) enum What {
+pub(crate) enum InboundKind {
     Open { name: String },
     Close,
     Hold,
@@ -34,15 +34,15 @@ pub(crate) enum What {
 
 /// The end of the I/O thread.
 pub(crate) struct InboundSender {
-    state: RefCell<Sending>,
+    state: RefCell<SendQueue>,
     dropped: Counter,
 }
 
-struct Sending {
+struct SendQueue {
     ring: Producer<Inbound>,
-    /// Events that must not be lost, in order, while the ring is full. They are bounded by two per
-    /// connection, and two per change between taking and not taking data, which needs a tick thread
-    /// that keeps up.
+    /// Events that must not be lost, in order, while the ring is full. At most two per connection,
+    /// and two for each time its socket stops and starts to take data, which happens only while the
+    /// tick thread keeps up.
     waiting: VecDeque<Inbound>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) type InboundReceiver = Consumer<Inbound>;
 pub(crate) fn ring(dropped: Counter) -> (InboundSender, InboundReceiver) {
     let (producer, consumer) = RingBuffer::new(RING);
     let sender = InboundSender {
-        state: RefCell::new(Sending {
+        state: RefCell::new(SendQueue {
             ring: producer,
             waiting: VecDeque::new(),
         }),
@@ -64,12 +64,12 @@ pub(crate) fn ring(dropped: Counter) -> (InboundSender, InboundReceiver) {
 
 impl InboundSender {
     /// Sends an event that must not be lost, now or as soon as there is room.
-    pub(crate) fn control(&self, session: SessionId, what: What) {
+    pub(crate) fn control(&self, session: SessionId, kind: InboundKind) {
         let mut state = self.state.borrow_mut();
         let event = Inbound {
             session,
             arrived: Instant::now(),
-            what,
+            kind,
         };
         state.waiting.push_back(event);
         state.flush();
@@ -82,7 +82,7 @@ impl InboundSender {
         let event = Inbound {
             session,
             arrived,
-            what: What::Message(message),
+            kind: InboundKind::Message(message),
         };
         // While control events wait, a message would overtake them.
         if !state.waiting.is_empty() || state.ring.push(event).is_err() {
@@ -101,7 +101,7 @@ impl InboundSender {
     }
 }
 
-impl Sending {
+impl SendQueue {
     fn flush(&mut self) {
         while let Some(event) = self.waiting.pop_front() {
             if let Err(PushError::Full(event)) = self.ring.push(event) {
@@ -131,18 +131,18 @@ mod tests {
         }
         assert_eq!(dropped(), 0.0);
         sender.message(session, Instant::now(), ClientMessage::Bye);
-        sender.control(session, What::Close);
+        sender.control(session, InboundKind::Close);
         assert_eq!(dropped(), 1.0);
         for _ in 0..2 {
             receiver.pop().unwrap();
         }
-        // The close is first in line, although nothing called for it since.
+        // The close goes first, although nothing flushed it since.
         sender.message(session, Instant::now(), ClientMessage::Bye);
         let rest: Vec<_> = std::iter::from_fn(|| receiver.pop().ok()).collect();
-        assert!(matches!(rest[rest.len() - 2].what, What::Close));
+        assert!(matches!(rest[rest.len() - 2].kind, InboundKind::Close));
         assert!(matches!(
-            rest[rest.len() - 1].what,
-            What::Message(ClientMessage::Bye)
+            rest[rest.len() - 1].kind,
+            InboundKind::Message(ClientMessage::Bye)
         ));
     }
 }

@@ -33,7 +33,7 @@ pub(crate) enum Outbound {
 pub(crate) type OutboundReceiver = Consumer<Outbound>;
 
 /// The tick thread's end for one I/O thread.
-struct Sender {
+struct OutboundSender {
     ring: Producer<Outbound>,
     wake: WakeSender,
     behind: bool,
@@ -42,7 +42,7 @@ struct Sender {
 /// The tick thread's ends for all I/O threads, and the pool.
 pub(crate) struct Publisher {
     pool: Vec<Arc<TickOutput>>,
-    threads: Vec<Sender>,
+    threads: Vec<OutboundSender>,
 }
 
 /// How far behind an I/O thread is.
@@ -57,7 +57,7 @@ pub(crate) enum Backlog {
 }
 
 impl Publisher {
-    /// Creates one end for each sender, and the ends for the I/O threads.
+    /// Creates the publisher, and the receiver of each I/O thread.
     pub(crate) fn new(wakes: Vec<WakeSender>) -> (Self, Vec<OutboundReceiver>) {
         let mut receivers = Vec::with_capacity(wakes.len());
         let threads = wakes
@@ -66,7 +66,7 @@ impl Publisher {
                 // One more place than ticks may take, which is kept for `Lost`.
                 let (ring, receiver) = RingBuffer::new(RING + 1);
                 receivers.push(receiver);
-                Sender {
+                OutboundSender {
                     ring,
                     wake,
                     behind: false,
@@ -91,7 +91,7 @@ impl Publisher {
         match free {
             Some(at) => {
                 let output = self.pool.remove(at);
-                // A stall has created many, each as large as its tick. They are freed again, one
+                // A stall has created many outputs, each as large as its tick. They are freed, one
                 // per tick.
                 if self.pool.len() > KEPT && Arc::get_mut(&mut self.pool[0]).is_some() {
                     self.pool.remove(0);
@@ -137,7 +137,7 @@ impl Publisher {
 
     /// Returns the number of ticks that wait for an I/O thread.
     pub(crate) fn waiting(&self, thread: usize) -> usize {
-        self.threads.get(thread).map_or(0, Sender::waiting)
+        self.threads.get(thread).map_or(0, OutboundSender::waiting)
     }
 
     /// Returns the number of I/O threads.
@@ -146,7 +146,7 @@ impl Publisher {
     }
 }
 
-impl Sender {
+impl OutboundSender {
     fn waiting(&self) -> usize {
         RING + 1 - self.ring.slots()
     }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_come_back_to_the_pool() {
+    fn outputs_return_to_the_pool() {
         let (mut publisher, mut receiver, _end) = publisher();
         for _ in 0..1000 {
             assert_eq!(publish_one(&mut publisher), 0);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_sleeps_is_sent_lost_and_nothing_blocks() {
+    fn a_sleeping_thread_is_sent_lost_and_publishing_never_blocks() {
         let (mut publisher, mut receiver, _end) = publisher();
         let lost: usize = (0..2 * RING).map(|_| publish_one(&mut publisher)).sum();
         assert_eq!(lost, RING);

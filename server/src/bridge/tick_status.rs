@@ -1,4 +1,4 @@
-//! What other threads can know about the tick thread without asking it.
+//! The state of the tick thread that other threads can read without asking it.
 
 use std::{
     sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},

@@ -14,11 +14,11 @@ use tokio::net::UnixStream;
 #[derive(Debug)]
 pub(crate) struct WakeSender(StdUnixStream);
 
-/// The other end, before it is given to a runtime.
+/// The woken end, before it is attached to a runtime.
 #[derive(Debug)]
 pub(crate) struct WakeEnd(StdUnixStream);
 
-/// The other end.
+/// The woken end, attached to a runtime.
 #[derive(Debug)]
 pub(crate) struct WakeReceiver(UnixStream);
 
@@ -33,7 +33,8 @@ pub(crate) fn pair() -> io::Result<(WakeSender, WakeEnd)> {
 impl WakeSender {
     /// Wakes the other end. Wake-ups that it has not seen yet become one.
     pub(crate) fn wake(&self) {
-        // If the pair is full, it wakes anyway. If it is closed, there is nothing to wake.
+        // If the pair is full, a wake-up is already on its way. If it is closed, there is nothing
+        // to wake.
         let _ = (&self.0).write(&[1]);
     }
 
@@ -44,7 +45,7 @@ impl WakeSender {
 }
 
 impl WakeEnd {
-    /// Gives this end to the runtime of the current thread.
+    /// Attaches this end to the runtime of the current thread.
     pub(crate) fn attach(self) -> io::Result<WakeReceiver> {
         UnixStream::from_std(self.0).map(WakeReceiver)
     }

@@ -8,7 +8,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{Descriptors, Left, is_without_descriptors, spare};
+use super::{Descriptors, Headroom, is_without_descriptors, spare};
 use crate::metrics::Counter;
 
 /// The first pause after a failure to accept. It doubles each time.
@@ -27,10 +27,10 @@ pub(crate) struct Acceptor {
 
 /// An accepted connection.
 #[derive(Debug)]
-pub(crate) struct Accepted {
+pub(crate) struct AcceptedConnection {
     pub(crate) stream: TcpStream,
     pub(crate) peer: SocketAddr,
-    pub(crate) left: Left,
+    pub(crate) headroom: Headroom,
 }
 
 impl Acceptor {
@@ -45,8 +45,8 @@ impl Acceptor {
     }
 
     /// Returns the next connection. After a failure it tries again, with longer and longer pauses.
-    pub(crate) async fn next(&mut self) -> Accepted {
-        // Not after it was closed below: it would take the descriptor that the connection needs.
+    pub(crate) async fn next(&mut self) -> AcceptedConnection {
+        // Not in the loop below, which may close it: the connection needs its descriptor.
         if self.spare.is_none() {
             self.spare = spare();
         }
@@ -54,29 +54,33 @@ impl Acceptor {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     self.back_off = BACK_OFF;
-                    let left = self.left(&stream);
-                    return Accepted { stream, peer, left };
+                    let headroom = self.headroom(&stream);
+                    return AcceptedConnection {
+                        stream,
+                        peer,
+                        headroom,
+                    };
                 }
                 Err(error) => self.failed(&error).await,
             }
         }
     }
 
-    /// Returns what is left above this connection.
-    fn left(&mut self, stream: &TcpStream) -> Left {
+    /// Returns which descriptors are left above this connection.
+    fn headroom(&mut self, stream: &TcpStream) -> Headroom {
         if self.spare.is_some() {
-            return self.descriptors.left(stream);
+            return self.descriptors.headroom(stream);
         }
-        // It may have the low number of the spare descriptor. A new spare one shows what is left,
-        // if any is.
+        // The connection may have the low number of the spare descriptor. A new spare one shows
+        // whether any are left.
         self.spare = spare();
-        let shows = |spare: &OwnedFd| self.descriptors.left(spare);
-        self.spare.as_ref().map_or(Left::Files, shows)
+        let shows = |spare: &OwnedFd| self.descriptors.headroom(spare);
+        self.spare.as_ref().map_or(Headroom::Files, shows)
     }
 
     async fn failed(&mut self, error: &io::Error) {
         self.errors.increment(1);
-        if is_of_one_connection(error) {
+        if concerns_one_connection(error) {
             return;
         }
         if !is_without_descriptors(error) {
@@ -86,7 +90,7 @@ impl Acceptor {
             }
         } else {
             self.descriptors.warn(error);
-            // Its descriptor is free then.
+            // This frees a descriptor for the connection.
             if self.spare.take().is_some() {
                 return;
             }
@@ -97,8 +101,8 @@ impl Acceptor {
     }
 }
 
-/// Returns whether the next connection may succeed.
-fn is_of_one_connection(error: &io::Error) -> bool {
+/// Returns whether the error concerns only one connection, so that the next one may succeed.
+fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted

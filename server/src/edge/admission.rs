@@ -17,8 +17,8 @@ use crate::metrics::{Gauge, Metrics};
 /// Connections over the limit that still get an answer.
 const ANSWERED_OVER: u32 = 1024;
 /// The maximum number of connections that may take longer for their hello, because a person may be
-/// typing it. Behind a proxy that sends no forwarding header, strangers look like this machine:
-/// these places are all they gain.
+/// typing it. Behind a proxy that sends no forwarding header, remote clients look like this machine.
+/// They can take no more than these places.
 const MAX_BY_HAND: u32 = 16;
 
 /// The counts of connections. The I/O threads share them; the tick thread does not use them.
@@ -27,22 +27,22 @@ pub(super) struct Admission {
     max_per_address: u32,
     connections: AtomicU32,
     by_hand: AtomicU32,
-    /// Has an entry only while an address has a connection without a hello, so the number of
-    /// connections bounds it.
+    /// An address has an entry only while it has a connection without a hello, so the number of
+    /// connections bounds the size.
     addresses: Mutex<HashMap<IpAddr, u32>>,
     connections_gauge: Gauge,
     unauthenticated_gauge: Gauge,
 }
 
-/// What to do with a new connection.
+/// The decision about a new connection.
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// Admit it.
-    Admit(Admitted),
+    Admit(AdmissionPermit),
     /// Answer 503.
-    Full(Admitted),
+    Full(AdmissionPermit),
     /// Answer 429.
-    AddressFull(Admitted),
+    AddressFull(AdmissionPermit),
     /// Close it without an answer.
     DropFull,
     /// Close it without an answer, because of its address.
@@ -50,19 +50,19 @@ pub(super) enum Verdict {
 }
 
 /// A connection that is counted until this is dropped.
-pub(super) struct Admitted {
+pub(super) struct AdmissionPermit {
     admission: Arc<Admission>,
-    counted: Counted,
+    hello: HelloCount,
 }
 
-/// Which count a connection without a hello belongs to.
-enum Counted {
+/// The count of connections without a hello that a connection belongs to.
+enum HelloCount {
     /// The count of its address.
     Address(IpAddr),
-    /// The count of the few that may take longer.
+    /// The count of connections that may take longer.
     ByHand,
-    /// `None`: its hello came.
-    Not,
+    /// None of them, because its hello came.
+    Greeted,
 }
 
 impl Admission {
@@ -88,21 +88,21 @@ impl Admission {
             *count
         });
         self.unauthenticated_gauge.increment(1);
-        let admitted = Admitted {
+        let permit = AdmissionPermit {
             admission: Arc::clone(self),
-            counted: Counted::Address(address),
+            hello: HelloCount::Address(address),
         };
-        // For the other verdicts `admitted` is dropped here, which undoes the counts.
+        // For the other verdicts `permit` is dropped here, which undoes the counts.
         if from_address > self.max_per_address.saturating_mul(2) {
             Verdict::DropAddressFull
         } else if connections > self.max_connections.saturating_add(ANSWERED_OVER) {
             Verdict::DropFull
         } else if from_address > self.max_per_address {
-            Verdict::AddressFull(admitted)
+            Verdict::AddressFull(permit)
         } else if connections > self.max_connections {
-            Verdict::Full(admitted)
+            Verdict::Full(permit)
         } else {
-            Verdict::Admit(admitted)
+            Verdict::Admit(permit)
         }
     }
 
@@ -126,11 +126,11 @@ impl Admission {
     }
 }
 
-impl Admitted {
+impl AdmissionPermit {
     /// Lets the connection take longer, if few others do. It no longer counts for its address then:
     /// a connection that waits for a person to type does not take a place from short ones.
     pub(super) fn take_longer(&mut self) -> bool {
-        let Counted::Address(address) = self.counted else {
+        let HelloCount::Address(address) = self.hello else {
             return false;
         };
         let one_more = |count| (count < MAX_BY_HAND).then_some(count + 1);
@@ -139,16 +139,16 @@ impl Admitted {
             return false;
         }
         self.admission.leave(address);
-        self.counted = Counted::ByHand;
+        self.hello = HelloCount::ByHand;
         true
     }
 
-    /// Notes that the hello came: the connection no longer counts as one without.
+    /// Notes that the hello came: the connection leaves the count of those without a hello.
     pub(super) fn authenticated(&mut self) {
-        match std::mem::replace(&mut self.counted, Counted::Not) {
-            Counted::Not => return,
-            Counted::Address(address) => self.admission.leave(address),
-            Counted::ByHand => {
+        match std::mem::replace(&mut self.hello, HelloCount::Greeted) {
+            HelloCount::Greeted => return,
+            HelloCount::Address(address) => self.admission.leave(address),
+            HelloCount::ByHand => {
                 self.admission.by_hand.fetch_sub(1, Ordering::Relaxed);
             }
         }
@@ -156,7 +156,7 @@ impl Admitted {
     }
 }
 
-impl Drop for Admitted {
+impl Drop for AdmissionPermit {
     fn drop(&mut self) {
         self.authenticated();
         self.admission.connections.fetch_sub(1, Ordering::Relaxed);
@@ -164,13 +164,14 @@ impl Drop for Admitted {
     }
 }
 
-impl std::fmt::Debug for Admitted {
+impl std::fmt::Debug for AdmissionPermit {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Admitted").finish_non_exhaustive()
+        formatter.debug_struct("AdmissionPermit").finish_non_exhaustive()
     }
 }
 
-/// Returns what counts as one address. In IPv6 that is a /64, the least that one customer has.
+/// Returns the address under which a peer is counted. In IPv6 that is its /64, the smallest network
+/// of one customer.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_answered_a_little_over_its_limit_and_then_dropped() {
+    fn an_address_slightly_over_its_limit_is_answered_and_far_over_it_is_dropped() {
         let admission = admission(100, 2);
         let mut entered: Vec<_> = (0..4).map(|_| admission.enter(ip("10.0.0.1"))).collect();
         assert!(matches!(entered[1], Verdict::Admit(_)));
@@ -203,30 +204,30 @@ mod tests {
         ));
         assert!(matches!(admission.enter(ip("10.0.0.2")), Verdict::Admit(_)));
         entered.truncate(2);
-        let Some(Verdict::Admit(mut admitted)) = entered.pop() else {
+        let Some(Verdict::Admit(mut permit)) = entered.pop() else {
             panic!()
         };
-        admitted.authenticated();
+        permit.authenticated();
         assert!(matches!(admission.enter(ip("10.0.0.1")), Verdict::Admit(_)));
-        drop((admitted, entered));
+        drop((permit, entered));
         assert_eq!(admission.connections.load(Ordering::Relaxed), 0);
         assert!(admission.addresses.lock().unwrap().is_empty());
     }
 
     #[test]
-    fn a_few_may_take_longer_and_do_not_count_for_their_address() {
+    fn a_few_connections_may_take_longer_and_do_not_count_for_their_address() {
         let metrics = Metrics::new();
         let unauthenticated = || metrics.value("parlour_unauthenticated_connections");
         let admission = Arc::new(Admission::new(100, 1, &metrics));
         let enter = || match admission.enter(ip("127.0.0.1")) {
-            Verdict::Admit(admitted) => admitted,
+            Verdict::Admit(permit) => permit,
             other => panic!("{other:?}"),
         };
         let mut slow: Vec<_> = (0..MAX_BY_HAND)
             .map(|_| {
-                let mut admitted = enter();
-                assert!(admitted.take_longer());
-                admitted
+                let mut permit = enter();
+                assert!(permit.take_longer());
+                permit
             })
             .collect();
         let mut one_more = enter();
@@ -234,7 +235,7 @@ mod tests {
         assert_eq!(unauthenticated(), f64::from(MAX_BY_HAND) + 1.0);
         slow[0].authenticated();
         assert!(one_more.take_longer());
-        assert!(!one_more.take_longer(), "it does already");
+        assert!(!one_more.take_longer(), "it already does");
         drop((slow, one_more));
         assert_eq!(admission.by_hand.load(Ordering::Relaxed), 0);
         assert_eq!(unauthenticated(), 0.0);

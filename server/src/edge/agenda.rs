@@ -1,5 +1,6 @@
-//! When the sweep must check which place of the table. There is one small number per place, side by
-//! side, so thousands of connections with nothing due cost only a pass over a list.
+//! The schedule of the sweep: when it must check which place of the table. There is one small number
+//! per place, side by side, so thousands of connections with nothing due cost only a pass over a
+//! list.
 
 use std::{
     cell::Cell,
@@ -9,7 +10,7 @@ use std::{
 /// The length of a round, the unit of time here. A due place is noticed late by up to one round,
 /// and never early.
 pub(super) const ROUND: Duration = Duration::from_millis(100);
-/// Not due: 13 years from the start.
+/// The place is not due. As a round, this is 13 years after the start.
 const NEVER: u32 = u32::MAX;
 
 /// The round in which each place is due.
@@ -99,7 +100,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_early_and_late_by_less_than_a_round(millis in 0_u64..100_000, step in 1_u64..500) {
+        fn a_place_is_never_due_early_and_late_by_less_than_a_round(millis in 0_u64..100_000, step in 1_u64..500) {
             let begin = Instant::now();
             let mut agenda = Agenda::new(begin);
             agenda.add_place();

@@ -1,4 +1,4 @@
-//! How a connection ends: the client is sent the reason, gets time to answer, and then the
+//! How a connection ends: the client is sent the reason and has time to answer, and then the
 //! connection is cut.
 
 use std::{io::IoSlice, rc::Rc};
@@ -13,7 +13,7 @@ use rustix::net::{Shutdown, shutdown, sockopt::set_socket_linger};
 
 use super::{
     Reject, Wire,
-    connection::{Connection, Phase, Then},
+    connection::{CloseStep, Connection, Phase},
 };
 use crate::metrics::Closer;
 
@@ -21,20 +21,21 @@ use crate::metrics::Closer;
 const CUT: &str = "...";
 
 impl Connection {
-    /// Closes the connection because of something that the client did, which is counted and logged.
-    pub(super) fn refuse(self: &Rc<Self>, reject: Reject, detail: &str) {
-        self.refuse_with(reject, detail, None);
+    /// Closes the connection because the client broke a rule or a limit. The rejection is counted
+    /// and logged.
+    pub(super) fn reject(self: &Rc<Self>, reject: Reject, detail: &str) {
+        self.reject_with(reject, detail, None);
     }
 
-    /// Like [`Self::refuse`], with the reason in the close frame: for JSON clients, where a person
-    /// may be typing, and for every client that sends no valid hello. The sentence contains no
-    /// secret of the client, because it is also logged.
-    pub(super) fn refuse_saying(self: &Rc<Self>, reject: Reject, sentence: &str) {
+    /// Like [`Self::reject`], with the sentence in the close frame for JSON clients, where a person
+    /// may be typing, and for every client that sends no valid hello in time. The sentence must
+    /// contain no secret of the client, because it is also logged.
+    pub(super) fn reject_saying(self: &Rc<Self>, reject: Reject, sentence: &str) {
         let says = self.wire == Wire::Json || reject == Reject::HandshakeTimeout;
-        self.refuse_with(reject, sentence, says.then(|| reason(sentence)));
+        self.reject_with(reject, sentence, says.then(|| reason(sentence)));
     }
 
-    fn refuse_with(self: &Rc<Self>, reject: Reject, detail: &str, reason: Option<String>) {
+    fn reject_with(self: &Rc<Self>, reject: Reject, detail: &str, reason: Option<String>) {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
         }
@@ -54,9 +55,9 @@ impl Connection {
         if !matches!(self.phase.get(), Phase::Greeting | Phase::Open) {
             return;
         }
-        let then = match code {
-            CloseCode::Protocol | CloseCode::BadUtf8 | CloseCode::TooBig => Then::HalfClose,
-            _ => Then::Await,
+        let step = match code {
+            CloseCode::Protocol | CloseCode::BadUtf8 | CloseCode::TooBig => CloseStep::HalfClose,
+            _ => CloseStep::Await,
         };
         let mut frames = Vec::with_capacity(128);
         if code != CloseCode::Normal {
@@ -64,7 +65,7 @@ impl Connection {
         }
         encode_close(&mut frames, code.code(), reason, None);
         self.io.shared.metrics.edge.closes.add(Some(code), Closer::Server);
-        self.begin_closing(&frames, then);
+        self.begin_closing(&frames, step);
     }
 
     /// Handles a close frame of the client. Returns `true` if both sides have sent one and nothing
@@ -73,11 +74,11 @@ impl Connection {
         match self.phase.get() {
             Phase::Over => return true,
             Phase::Closing { begin, progress, .. } => {
-                let then = Then::HangUp;
+                let step = CloseStep::HangUp;
                 self.phase.set(Phase::Closing {
                     begin,
                     progress,
-                    then,
+                    step,
                 });
             }
             Phase::Greeting | Phase::Open => {
@@ -88,7 +89,7 @@ impl Connection {
                     Some(code) => encode_close(&mut frame, code, "", None),
                     None => encode_into(&mut frame, OpCode::Close, &[], None),
                 }
-                self.begin_closing(&frame, Then::HangUp);
+                self.begin_closing(&frame, CloseStep::HangUp);
             }
         }
         self.outbox.borrow().is_empty()
@@ -112,16 +113,16 @@ impl Connection {
 
     /// Continues the closing when nothing waits to be sent.
     pub(super) fn drained(&self) {
-        if let Phase::Closing { then, .. } = self.phase.get() {
-            match then {
-                Then::Await => {}
-                Then::HalfClose => drop(shutdown(&self.stream, Shutdown::Write)),
-                Then::HangUp => self.hang_up(),
+        if let Phase::Closing { step, .. } = self.phase.get() {
+            match step {
+                CloseStep::Await => {}
+                CloseStep::HalfClose => drop(shutdown(&self.stream, Shutdown::Write)),
+                CloseStep::HangUp => self.hang_up(),
             }
         }
     }
 
-    fn begin_closing(self: &Rc<Self>, frames: &[u8], then: Then) {
+    fn begin_closing(self: &Rc<Self>, frames: &[u8], step: CloseStep) {
         self.end_session();
         // Nothing may follow a close frame, and only the rest of a begun frame may precede it.
         self.forget_pong();
@@ -131,12 +132,12 @@ impl Connection {
         self.phase.set(Phase::Closing {
             begin,
             progress,
-            then,
+            step,
         });
         self.look_at_next();
         // Without a limit, because it is a few hundred bytes, once.
         self.push(&[IoSlice::new(frames)], usize::MAX);
-        if then == Then::HalfClose && self.outbox.borrow().is_empty() {
+        if step == CloseStep::HalfClose && self.outbox.borrow().is_empty() {
             self.drained();
         }
     }

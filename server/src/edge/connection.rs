@@ -15,9 +15,10 @@ use parlour_shared::ids::SessionId;
 use tokio::net::TcpStream;
 
 use super::{
-    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::Admitted, flood::Flood, json::Transcoder, outbox::Outbox,
+    CLOSE_LIMIT, CLOSE_TIMEOUT, Wire, admission::AdmissionPermit, flood::Flood, json::Transcoder,
+    send_buffer::SendBuffer,
 };
-use crate::bridge::inbound::What;
+use crate::bridge::inbound::InboundKind;
 pub(super) use io_thread::IoThread;
 
 /// The phase of a connection.
@@ -32,16 +33,16 @@ pub(super) enum Phase {
         begin: Instant,
         /// When the socket last took a byte.
         progress: Instant,
-        /// What to do when the outbox is empty.
-        then: Then,
+        /// The step to take when the outbox is empty.
+        step: CloseStep,
     },
     /// The connection is over. Its tasks end as soon as they notice.
     Over,
 }
 
-/// What a closing connection does when its last byte is sent.
+/// The step that a closing connection takes when its last byte is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Then {
+pub(super) enum CloseStep {
     /// Waits for the client's close frame.
     Await,
     /// Shuts down writing and reads to the end: the client's close frame could not be recognised.
@@ -58,11 +59,11 @@ pub(super) struct Connection {
     pub(super) wire: Wire,
     pub(super) flood: Flood,
     pub(super) phase: Cell<Phase>,
-    pub(super) outbox: RefCell<Outbox>,
+    pub(super) outbox: RefCell<SendBuffer>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
-    /// When the socket last took a byte, while the outbox is not empty. It starts with the moment
-    /// at which the socket stopped.
+    /// While the outbox is not empty: when the socket last took a byte. At first it is the moment at
+    /// which the socket stopped taking them.
     pub(super) blocked: Cell<Option<Instant>>,
     heard: Cell<Instant>,
     pinged: Cell<bool>,
@@ -71,7 +72,7 @@ pub(super) struct Connection {
     /// The payload of the newest ping that came while the outbox was not empty.
     pub(super) pong: RefCell<Option<Box<[u8]>>>,
     pub(super) transcoder: RefCell<Option<Box<Transcoder>>>,
-    admitted: RefCell<Admitted>,
+    permit: RefCell<AdmissionPermit>,
 }
 
 impl Connection {
@@ -80,10 +81,10 @@ impl Connection {
         stream: TcpStream,
         peer: SocketAddr,
         wire: Wire,
-        admitted: Admitted,
+        permit: AdmissionPermit,
     ) -> Self {
         let now = io.now();
-        let outbox = Outbox::new(io.shared.metrics.edge.outbox_bytes.clone());
+        let outbox = SendBuffer::new(io.shared.metrics.edge.outbox_bytes.clone());
         Self {
             io,
             stream,
@@ -100,7 +101,7 @@ impl Connection {
             many_unsent: Cell::new(false),
             pong: RefCell::new(None),
             transcoder: RefCell::new((wire == Wire::Json).then(Box::default)),
-            admitted: RefCell::new(admitted),
+            permit: RefCell::new(permit),
         }
     }
 
@@ -122,31 +123,31 @@ impl Connection {
         self.session.get()
     }
 
-    /// Returns whether it may take longer for its hello.
+    /// Lets it take longer for its hello. Returns `false` if too many connections already do.
     pub(super) fn take_longer(&self) -> bool {
-        self.admitted.borrow_mut().take_longer()
+        self.permit.borrow_mut().take_longer()
     }
 
     /// Opens a session.
-    pub(super) fn open(&self, what: What) {
+    pub(super) fn open(&self, event: InboundKind) {
         let Some(place) = self.place.get() else {
             return;
         };
-        self.admitted.borrow_mut().authenticated();
+        self.permit.borrow_mut().authenticated();
         let session = self.io.new_session(place);
         self.session.set(Some(session));
         self.phase.set(Phase::Open);
         self.look_at_next();
-        self.io.inbound.control(session, what);
+        self.io.inbound.control(session, event);
         if self.blocked.get().is_some() {
-            self.io.inbound.control(session, What::Hold);
+            self.io.inbound.control(session, InboundKind::Hold);
         }
     }
 
-    /// Ends its session, if one is open. The world is sent this once.
+    /// Ends its session, if one is open. The world is notified once.
     pub(super) fn end_session(&self) {
         if let Some(session) = self.session.take() {
-            self.io.inbound.control(session, What::Close);
+            self.io.inbound.control(session, InboundKind::Close);
         }
     }
 
@@ -177,7 +178,7 @@ impl Connection {
         Some((last + CLOSE_TIMEOUT).min(first + CLOSE_LIMIT))
     }
 
-    /// Returns whether a ping is due, and none was sent since bytes came.
+    /// Notes that a ping is sent. Returns `false` if one was already sent since bytes last came.
     pub(super) fn begin_ping(&self) -> bool {
         !self.pinged.replace(true)
     }
@@ -204,12 +205,12 @@ impl Connection {
         if self.blocked.get().is_some() {
             self.blocked.set(Some(now));
         }
-        if let Phase::Closing { begin, then, .. } = self.phase.get() {
+        if let Phase::Closing { begin, step, .. } = self.phase.get() {
             let progress = now;
             self.phase.set(Phase::Closing {
                 begin,
                 progress,
-                then,
+                step,
             });
         }
     }
@@ -219,7 +220,7 @@ impl Connection {
         self.pong.borrow_mut().take();
     }
 
-    /// Drops everything that waits.
+    /// Notes that no bytes wait for the socket any longer.
     pub(super) fn forget_blocked(&self) {
         if self.blocked.take().is_some() {
             self.io.shared.metrics.edge.blocked.decrement(1);

@@ -1,4 +1,4 @@
-//! A time limit that starts again when the thread was not run.
+//! A time limit that starts again after a time in which the thread did not run.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use tokio::time::timeout_at;
 
 use super::connection::IoThread;
 
-/// A time limit: a length from a moment on.
+/// A time limit: a moment, and a length from it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     begin: Instant,
@@ -19,13 +19,13 @@ impl Deadline {
         Self { begin: now, limit }
     }
 
-    /// Returns this limit, or one of at most this length from now on.
+    /// Returns the rest of this limit, shortened to at most this length from now on.
     pub(super) fn or_after(self, limit: Duration, now: Instant) -> Self {
         let left = (self.begin + self.limit).saturating_duration_since(now);
         Self::after(left.min(limit), now)
     }
 
-    /// Returns this limit, made at least this long from its start.
+    /// Returns this limit, extended to at least this length from its start.
     pub(super) fn at_least(self, limit: Duration) -> Self {
         Self::after(self.limit.max(limit), self.begin)
     }

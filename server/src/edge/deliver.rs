@@ -1,4 +1,4 @@
-//! The other end of a key press: writes the output of a tick to the connections of a thread.
+//! Writes the output of a tick to the connections of a thread: the last stop of a key press.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use tokio::task::yield_now;
 
 use super::{
     connection::IoThread,
-    send::{MAX_FRAMES, Sent},
+    send::{MAX_FRAMES, SentCounts},
 };
 use crate::bridge::route;
 
@@ -20,7 +20,7 @@ pub(super) const WRITES_PER_TURN: usize = 32;
 /// connections that it names. `mine` is memory that is kept from tick to tick.
 pub(super) async fn deliver(io: &Rc<IoThread>, output: &TickOutput, mine: &mut Vec<OutFrame>) {
     take_mine(io.thread, output, mine);
-    let mut sent = Sent::default();
+    let mut sent = SentCounts::default();
     let mut snapshot_bytes = 0;
     let mut sessions = mine
         .chunk_by(|one, other| one.session == other.session)
@@ -47,7 +47,7 @@ fn write<'a>(
     io: &IoThread,
     output: &TickOutput,
     sessions: impl Iterator<Item = &'a [OutFrame]>,
-    sent: &mut Sent,
+    sent: &mut SentCounts,
 ) -> u64 {
     // Borrowed once: only its own task removes a connection from the table, and that task does not
     // run meanwhile.
@@ -66,7 +66,7 @@ fn write<'a>(
     snapshot_bytes
 }
 
-/// Returns the frames for this thread, those of one session side by side and in the order of
+/// Collects the frames for this thread. Those of one session are side by side, in the order of
 /// sending.
 fn take_mine(thread: usize, output: &TickOutput, mine: &mut Vec<OutFrame>) {
     mine.clear();

@@ -8,28 +8,28 @@ use std::{
 
 use crate::running::Running;
 
-/// Messages that reach the world between two ticks. More are dropped. The client of a person sends
-/// one.
+/// The maximum number of messages that reach the world between two ticks. More are dropped. The
+/// client of a person sends one.
 const MAX_PER_TICK: u32 = 32;
-/// Messages and pongs: the sustained rate per second, and the burst. More is a flood.
-const MESSAGES: Rate = Rate {
+/// Messages and pongs: 1,000 per second after a burst of 2,000. More is a flood.
+const MESSAGES: MessageRate = MessageRate {
     each: Duration::from_millis(1),
     burst: 2000,
 };
-/// WebSocket pings. Browsers send none, libraries one every few seconds.
-const PINGS: Rate = Rate {
+/// WebSocket pings. Browsers send none, and libraries one every few seconds.
+const PINGS: MessageRate = MessageRate {
     each: Duration::from_millis(20),
     burst: 100,
 };
-/// Second hellos: the 20th in a minute closes the connection, like 20 senseless requests in the
+/// Repeated hellos: the 20th in a minute closes the connection, as 20 invalid requests do in the
 /// world.
-const HELLOS: Rate = Rate {
+const HELLOS: MessageRate = MessageRate {
     each: Duration::from_secs(3),
     burst: 19,
 };
 
 #[derive(Clone, Copy)]
-struct Rate {
+struct MessageRate {
     /// The time until one more is allowed.
     each: Duration,
     burst: u32,
@@ -65,7 +65,7 @@ impl Flood {
         self.pings.take(now, running.accrued(now), PINGS)
     }
 
-    /// Counts a second hello. Returns `false` if there were too many.
+    /// Counts a repeated hello. Returns `false` if there were too many.
     pub(super) fn second_hello(&self, now: Instant, running: &Running) -> bool {
         self.hellos.take(now, running.accrued(now), HELLOS)
     }
@@ -86,9 +86,9 @@ impl Flood {
 struct Bucket(Cell<Instant>);
 
 impl Bucket {
-    /// Takes one token. If the bucket was full before `full_from`, and that is in the past, it may
-    /// hold more than its burst.
-    fn take(&self, now: Instant, full_from: Instant, rate: Rate) -> bool {
+    /// Takes one token. Since `full_from` the bucket fills beyond its burst: what clients sent while
+    /// the server did not run arrives together, and is no flood.
+    fn take(&self, now: Instant, full_from: Instant, rate: MessageRate) -> bool {
         let full_at = self.0.get().max(full_from) + rate.each;
         if full_at.saturating_duration_since(now) > rate.each * rate.burst {
             return false;
@@ -106,7 +106,7 @@ mod tests {
     fn a_bucket_allows_its_burst_and_then_its_rate() {
         let now = Instant::now();
         let bucket = Bucket(Cell::new(now));
-        let rate = Rate {
+        let rate = MessageRate {
             each: Duration::from_millis(100),
             burst: 5,
         };
@@ -125,7 +125,7 @@ mod tests {
         let taken = |now| (0..100_000).filter(|_| flood.message(now, &running)).count();
         assert_eq!(taken(resumed), 25_000 + 2000);
         assert_eq!(taken(resumed), 0, "the burst is used up");
-        assert_eq!(taken(resumed + Duration::from_secs(60)), 2000, "as ever");
+        assert_eq!(taken(resumed + Duration::from_secs(60)), 2000, "the burst only");
     }
 
     #[test]

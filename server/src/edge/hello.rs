@@ -12,7 +12,7 @@ use parlour_shared::{
 };
 
 use super::{Reject, connection::Connection};
-use crate::bridge::inbound::What;
+use crate::bridge::inbound::InboundKind;
 
 /// The reason in the close frame while the tick does not advance.
 pub(super) const FROZEN: &str = "the world stands still: try again later";
@@ -27,21 +27,21 @@ pub(super) fn take(connection: &Rc<Connection>, message: ClientMessage) {
         }
         _ => {
             let sentence = format!("the first message must be a hello, as in {HELLO_EXAMPLE}");
-            connection.refuse_saying(Reject::NoHello, &sentence);
+            connection.reject_saying(Reject::NoHello, &sentence);
             return;
         }
     };
     if let Err((reject, sentence)) = judge(&hello) {
-        connection.refuse_saying(reject, &sentence);
+        connection.reject_saying(reject, &sentence);
         return;
     }
     if connection.io.shared.status.is_frozen() {
-        connection.refuse_saying(Reject::TickFrozen, FROZEN);
+        connection.reject_saying(Reject::TickFrozen, FROZEN);
         return;
     }
     // The world makes a name for an empty one.
     let name = clean_name(hello.name).unwrap_or_default();
-    connection.open(What::Open { name });
+    connection.open(InboundKind::Open { name });
 }
 
 /// Checks whether the hello may open a session. The error never repeats a token.
@@ -57,23 +57,26 @@ fn judge(hello: &Hello) -> Result<(), (Reject, String)> {
         }
         // A token that was not verified must not pass for one that was.
         Some(_) => {
-            let sentence = "this server cannot verify tokens: leave `token` out and come as a guest";
+            let sentence = "this server cannot verify tokens: leave `token` out and connect as a guest";
             return Err((Reject::Token, sentence.to_owned()));
         }
     }
     if hello.protocol != PROTOCOL {
-        let sentence = format!("protocol {} is not spoken here, only {PROTOCOL}", hello.protocol);
+        let sentence = format!(
+            "the server does not speak protocol {}, only {PROTOCOL}",
+            hello.protocol
+        );
         return Err((Reject::Version, sentence));
     }
     if hello.schema != 0 && hello.schema != SCHEMA {
         let sentence = format!(
-            "schema {} is not spoken here, only {SCHEMA}; leave it out if you write by hand",
+            "the server does not have schema {}, only {SCHEMA}; leave it out if you type the hello",
             hello.schema
         );
         return Err((Reject::Version, sentence));
     }
     if hello.session.is_some() || hello.resume.is_some() {
-        let sentence = "sessions end with their connection here: leave `session` and `resume` out";
+        let sentence = "this server cannot resume a session: leave `session` and `resume` out";
         return Err((Reject::Resume, sentence.to_owned()));
     }
     Ok(())
@@ -93,13 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_of_this_version_may_come_in() {
+    fn a_guest_of_this_version_may_open_a_session() {
         assert_eq!(refused(|_| {}), None);
         assert_eq!(refused(|hello| hello.schema = SCHEMA), None);
     }
 
     #[test]
-    fn others_get_the_reason() {
+    fn other_hellos_are_refused_with_a_class() {
         assert_eq!(refused(|hello| hello.protocol = 2), Some(Reject::Version));
         assert_eq!(
             refused(|hello| hello.schema = SCHEMA.wrapping_add(1).max(1)),

@@ -1,4 +1,4 @@
-//! The HTTP part of a connection: one request. Then it is a WebSocket, or over.
+//! The HTTP part of a connection: one request. After it, the connection becomes a WebSocket or ends.
 
 mod routes;
 
@@ -25,12 +25,12 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{admission::Admitted, connection::IoThread, deadline::Deadline, send::SEND_FLAGS, websocket};
+use super::{admission::AdmissionPermit, connection::IoThread, deadline::Deadline, reader, send::SEND_FLAGS};
 use crate::{
-    http::{Answer, HttpProblem, ProblemKind, Quiet, accepted_at, describe},
+    http::{Answer, HttpProblem, MutedSocket, ProblemKind, accepted_at, describe},
     reject::Reject,
 };
-use routes::{Agreed, full, reply};
+use routes::{Agreement, full, reply};
 
 /// The maximum size of the head of a request.
 const MAX_HEAD: usize = 8 * 1024;
@@ -40,8 +40,8 @@ const MAX_HEADERS: usize = 100;
 const LINGER: Duration = Duration::from_secs(1);
 /// The bytes that such a client may still send.
 const LINGER_BYTES: usize = 64 * 1024;
-/// The time for the request of a client that is turned away. Others wait behind it, so 100 silent
-/// clients take a second.
+/// The time to wait for the request of a client that is turned away. Other clients wait meanwhile:
+/// 100 silent clients take a second.
 const TURNED_AWAY: Duration = Duration::from_millis(10);
 
 /// A connection, from accept on.
@@ -50,22 +50,22 @@ pub(super) struct Arrival {
     pub(super) peer: SocketAddr,
     /// For HTTP and hello together.
     pub(super) deadline: Deadline,
-    pub(super) admitted: Admitted,
-    /// The limit that it was over. It gets only an answer then.
+    pub(super) permit: AdmissionPermit,
+    /// The limit that the connection exceeds. If there is one, it gets only an answer.
     pub(super) over: Option<Reject>,
 }
 
-/// Serves a connection to its end, or until its WebSocket has been greeted.
+/// Serves a connection until it ends, or until the hello came on its WebSocket.
 pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
     let Arrival {
         stream,
         peer,
         deadline,
-        admitted,
+        permit,
         over,
     } = arrival;
     let local = accepted_at(&stream);
-    let agreed = Cell::new(None::<Agreed>);
+    let agreement = Cell::new(None::<Agreement>);
     let mut finished = None;
     let mut until = deadline;
     {
@@ -79,7 +79,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
             };
             ok(match reply {
                 Ok(reply) => {
-                    agreed.set(reply.agreed);
+                    agreement.set(reply.agreement);
                     closing(reply.answer)
                 }
                 Err(problem) => {
@@ -92,7 +92,7 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
             .header_read_timeout(None)
             .max_buf_size(MAX_HEAD)
             .max_headers(MAX_HEADERS)
-            .serve_connection(Quiet::new(stream, &answered), service);
+            .serve_connection(MutedSocket::new(stream, &answered), service);
         let request = poll_fn(|cx| connection.poll_without_shutdown(cx));
         let done = deadline.wait_for(&io, request).await;
         let parts = connection.into_parts();
@@ -103,8 +103,8 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
         match done {
             None => {
                 io.shared.reject(Reject::HandshakeTimeout, peer, "http");
-                // Browsers connect in advance. They could take an answer that comes before any
-                // request for the answer to their next one.
+                // Browsers connect in advance. They could mistake an answer without a request for
+                // the answer to their next request.
                 if !answered.get() && !parts.read_buf.is_empty() {
                     write_problem(&stream, request_timeout(&deadline));
                     until = Deadline::after(LINGER, io.now());
@@ -128,18 +128,18 @@ pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
     let Some((stream, leftover)) = finished else {
         return;
     };
-    match agreed.get() {
-        Some(Agreed { wire, by_hand }) => {
-            let opening = websocket::Opening {
+    match agreement.get() {
+        Some(Agreement { wire, by_hand }) => {
+            let opening = reader::Opening {
                 stream,
                 peer,
                 deadline,
-                admitted,
+                permit,
                 wire,
                 by_hand: by_hand && peer.ip().to_canonical().is_loopback(),
                 leftover,
             };
-            websocket::greet(io, opening).await;
+            reader::greet(io, opening).await;
         }
         None => linger(&io, &stream, until.or_after(LINGER, io.now())).await,
     }
@@ -149,9 +149,9 @@ fn ok(answer: Answer) -> Ready<Result<Answer, Infallible>> {
     ready(Ok(answer))
 }
 
-/// Says that the connection ends after this answer. hyper has a setting for that, but it would also
-/// add `close` to the `Connection` header of the 101. Some clients, such as that of Node.js, take
-/// nothing but `Upgrade` there.
+/// Adds `Connection: close` to an answer. hyper has a setting for that, but it would also add
+/// `close` to the header of the 101, where some clients, such as that of Node.js, accept only
+/// `Upgrade`.
 fn closing(mut answer: Answer) -> Answer {
     let connection = answer.headers_mut().entry(CONNECTION);
     connection.or_insert(HeaderValue::from_static("close"));
@@ -181,14 +181,14 @@ fn write_problem(stream: &TcpStream, problem: HttpProblem) {
 }
 
 /// Answers 503 and keeps the connection for [`TURNED_AWAY`] at most. It waits for the request and
-/// reads it: otherwise closing would take the answer back. A client whose request comes later may
-/// see a reset instead.
+/// reads it, because closing a socket with unread bytes resets the connection and the answer is
+/// lost. A client whose request comes later may still see a reset.
 pub(super) async fn turn_away(stream: &TcpStream) {
     let _ = timeout_at(Instant::now() + TURNED_AWAY, stream.readable()).await;
     let _ = rustix::net::recv(stream, &mut [0; 4096], RecvFlags::DONTWAIT);
     let answer = full(Reject::TooFewDescriptors).into_bytes();
-    // Not through the runtime, which may not know yet that the socket is ready. The answer fits
-    // into the empty buffer of the socket.
+    // Not through the runtime, which may not know yet that the socket is ready. The answer fits in
+    // the empty buffer of the socket.
     let _ = rustix::net::send(stream, &answer, SEND_FLAGS);
 }
 

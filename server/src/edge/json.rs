@@ -1,4 +1,4 @@
-//! The JSON form: a person with a WebSocket tool sees what a binary client decodes.
+//! The JSON form of messages, for people with a WebSocket tool.
 
 use parlour_shared::{
     codec::{self, CodecError, SNAPSHOT_OPCODE},
@@ -7,8 +7,8 @@ use parlour_shared::{
     view::{View, ViewError},
 };
 
-/// Turns the frames of one connection into JSON. It knows what the client knows, as a binary client
-/// would.
+/// Converts the frames of one connection to JSON. Most snapshots are deltas, so it keeps the same
+/// view as a binary client would.
 #[derive(Default)]
 pub(super) struct Transcoder {
     view: View,

@@ -12,15 +12,17 @@ use super::{
     http::{self, Arrival},
     unsent,
 };
-use crate::descriptors::{Accepted, Acceptor, Left};
+use crate::descriptors::{AcceptedConnection, Acceptor, Headroom};
 
-/// Connections that wait to be accepted. A thousand bots start at once, and who does not fit tries
-/// again after 1 s.
+/// The maximum number of connections that wait to be accepted. A thousand bots start at once, and a
+/// client that does not fit tries again after 1 s.
 const BACKLOG: i32 = 4096;
-/// What the kernel keeps until a client has acknowledged it. It doubles the number for its own
-/// needs. It bounds what is on the way, so 64 KiB and a round trip of 100 ms are 640 KB/s.
+/// Bytes that the kernel keeps until a client has acknowledged them. The kernel doubles the number
+/// for its own needs. It bounds the bytes in flight: with a round trip of 100 ms, 64 KiB allow 640
+/// KB/s.
 const SEND_BUFFER: usize = 64 * 1024;
-/// Commands are small: a few kilobytes are many of them.
+/// Bytes that the kernel keeps until the server reads them. Commands are small, so a few kilobytes
+/// hold many.
 const RECEIVE_BUFFER: usize = 32 * 1024;
 
 /// Sets the socket options that accepted connections inherit.
@@ -28,10 +30,10 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     let socket = listener.as_fd();
     rustix::net::sockopt::set_socket_send_buffer_size(socket, SEND_BUFFER)?;
     rustix::net::sockopt::set_socket_recv_buffer_size(socket, RECEIVE_BUFFER)?;
-    // A sandbox may lack this option. Slow clients are then sent older snapshots, which is no
-    // reason not to serve.
+    // A sandbox may lack this option. Slow clients are then sent older snapshots, and everything
+    // else works.
     if let Err(error) = unsent::bound(listener, unsent::FEW) {
-        tracing::warn!(%error, "cannot bound unsent bytes (TCP_NOTSENT_LOWAT): slow clients get older snapshots");
+        tracing::warn!(%error, "cannot bound unsent bytes (TCP_NOTSENT_LOWAT): slow clients are sent older snapshots");
     }
     // Listening again changes the backlog.
     rustix::net::listen(socket, BACKLOG)?;
@@ -44,17 +46,21 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
     let errors = io.shared.metrics.edge.accept_errors.clone();
     let mut acceptor = Acceptor::new(listener, descriptors, errors);
     loop {
-        let Accepted { stream, peer, left } = acceptor.next().await;
-        let too_few = left < Left::Clients;
-        if left < Left::Answers {
+        let AcceptedConnection {
+            stream,
+            peer,
+            headroom,
+        } = acceptor.next().await;
+        let too_few = headroom < Headroom::Clients;
+        if headroom < Headroom::Answers {
             io.shared.reject(Reject::TooFewDescriptors, peer, "dropped");
             http::turn_away(&stream).await;
             continue;
         }
-        let (admitted, over) = match io.shared.admission.enter(peer.ip()) {
-            Verdict::Admit(admitted) => (admitted, too_few.then_some(Reject::TooFewDescriptors)),
-            Verdict::Full(admitted) => (admitted, Some(Reject::TooManyConnections)),
-            Verdict::AddressFull(admitted) => (admitted, Some(Reject::TooManyFromAddress)),
+        let (permit, over) = match io.shared.admission.enter(peer.ip()) {
+            Verdict::Admit(permit) => (permit, too_few.then_some(Reject::TooFewDescriptors)),
+            Verdict::Full(permit) => (permit, Some(Reject::TooManyConnections)),
+            Verdict::AddressFull(permit) => (permit, Some(Reject::TooManyFromAddress)),
             Verdict::DropFull => {
                 io.shared.reject(Reject::TooManyConnections, peer, "dropped");
                 continue;
@@ -72,7 +78,7 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
             stream,
             peer,
             deadline: Deadline::after(io.shared.options.handshake_timeout, io.now()),
-            admitted,
+            permit,
             over,
         };
         spawn_local(http::serve(Rc::clone(&io), arrival));

@@ -15,25 +15,25 @@ use super::{Reject, Wire, connection::Connection, hello};
 pub(super) fn binary(connection: &Rc<Connection>, arrived: Instant, payload: &[u8]) {
     if connection.wire != Wire::Binary {
         let sentence = "a binary message: parlour.v1.json takes text, parlour.v1 takes binary";
-        connection.refuse_saying(Reject::WrongType, sentence);
+        connection.reject_saying(Reject::WrongType, sentence);
         return;
     }
     match codec::decode_client(payload) {
         Ok(message) => take(connection, arrived, message, payload.len()),
-        Err(error) => connection.refuse(Reject::Malformed, &error.to_string()),
+        Err(error) => connection.reject(Reject::Malformed, &error.to_string()),
     }
 }
 
 /// Handles a text message.
 pub(super) fn text(connection: &Rc<Connection>, arrived: Instant, text: &str) {
     if connection.wire != Wire::Json {
-        connection.refuse(Reject::WrongType, "a text message");
+        connection.reject(Reject::WrongType, "a text message");
         return;
     }
     match codec::from_json(text) {
         Ok(message) => take(connection, arrived, message, text.len()),
-        Err(CodecError::Malformed(sentence)) => connection.refuse_saying(Reject::Malformed, &sentence),
-        Err(error) => connection.refuse_saying(Reject::Malformed, &error.to_string()),
+        Err(CodecError::Malformed(sentence)) => connection.reject_saying(Reject::Malformed, &sentence),
+        Err(error) => connection.reject_saying(Reject::Malformed, &error.to_string()),
     }
 }
 
@@ -43,7 +43,7 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
     metrics.messages_in.add(message.kind(), 1);
     metrics.bytes_in.add(message.kind(), bytes as u64);
     if !connection.flood.message(arrived, &io.running) {
-        connection.refuse_saying(Reject::Flood, "more than 1000 messages a second");
+        connection.reject_saying(Reject::Flood, "more than 1000 messages a second");
         return;
     }
     let Some(session) = connection.session() else {
@@ -57,9 +57,9 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
         })),
         ClientMessage::Bye => connection.close(CloseCode::Normal),
         ClientMessage::Hello(_) if !connection.flood.second_hello(arrived, &io.running) => {
-            connection.refuse_saying(
+            connection.reject_saying(
                 Reject::SecondHello,
-                "a connection has one hello, and 20 more came",
+                "a connection says hello once, and 20 more hellos came",
             );
         }
         ClientMessage::Hello(_) => {
@@ -76,9 +76,9 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
     }
 }
 
-/// The message as the world takes it. A text that is refused goes on as an empty one, which the
-/// world refuses: the answer keeps its place among the others, and the refused chat costs the
-/// speaker as much as any.
+/// Returns the message with its chat text cleaned. An invalid text becomes empty, and the world
+/// refuses it: so the answer keeps its place among the others, and the chat costs the speaker as
+/// much as a valid one.
 fn with_clean_text(mut message: ClientMessage) -> ClientMessage {
     if let ClientMessage::Chat(chat) = &mut message {
         chat.text = clean_chat(std::mem::take(&mut chat.text)).unwrap_or_default();

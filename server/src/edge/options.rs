@@ -35,7 +35,7 @@ pub struct EdgeOptions {
     pub outbox_bytes: usize,
     /// A connection that takes none of its waiting bytes for this long is closed with 4001.
     pub stall_timeout: Duration,
-    /// Closed clients that may come back are spread over at least this time.
+    /// CloseCounts clients that may come back are spread over at least this time.
     pub reconnect_window: Duration,
     /// Clients that may come back per second. With more clients the window grows.
     pub reconnect_rate: u32,

@@ -21,8 +21,8 @@ pub(super) struct Spread {
     /// The present number of WebSocket connections, which is also a metric.
     clients: AtomicU32,
     websockets: Gauge,
-    /// Their number when the server failed or began to stop, so that the last ones are spread like
-    /// the first.
+    /// The number of clients when the server failed or began to stop, so that the last of them are
+    /// spread like the first.
     leaving: AtomicU32,
     seed: u64,
 }
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_is_as_set_for_few_and_grows_with_many() {
+    fn the_window_is_as_configured_for_few_clients_and_grows_with_many() {
         for (clients, leaving, window) in [(10, false, 2000), (3000, false, 30_000), (3000, true, 30_000)] {
             let times = times(clients, leaving);
             let (least, most) = (*times.iter().min().unwrap(), *times.iter().max().unwrap());

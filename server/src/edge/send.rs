@@ -1,4 +1,4 @@
-//! How frames are sent: straight to the socket while it takes them, otherwise through the outbox.
+//! Sends frames: directly to the socket while it takes them, otherwise through the outbox.
 
 use std::{
     io::{self, IoSlice},
@@ -20,7 +20,7 @@ use super::{
     json::TranscodeError,
     unsent,
 };
-use crate::{bridge::inbound::What, metrics::EdgeMetrics};
+use crate::{bridge::inbound::InboundKind, metrics::EdgeMetrics};
 
 /// The maximum number of frames in one write. A tick rarely has more than two for a session.
 pub(super) const MAX_FRAMES: usize = 8;
@@ -39,7 +39,7 @@ impl Connection {
     pub(super) fn send_payloads<'a>(
         self: &Rc<Self>,
         payloads: impl Iterator<Item = &'a [u8]>,
-        sent: &mut Sent,
+        sent: &mut SentCounts,
     ) {
         let mut frames: [&[u8]; MAX_FRAMES] = [&[]; MAX_FRAMES];
         let mut count = 0;
@@ -83,7 +83,7 @@ impl Connection {
     pub(super) fn send_message(self: &Rc<Self>, message: &ServerMessage) {
         let mut payload = Vec::new();
         codec::encode(message, &mut payload);
-        let mut sent = Sent::default();
+        let mut sent = SentCounts::default();
         self.send_payloads(std::iter::once(&payload[..]), &mut sent);
         sent.add_to(&self.io.shared.metrics.edge);
     }
@@ -117,11 +117,11 @@ impl Connection {
             self.push_in_place(opcode, payloads, limit)
         };
         if full {
-            self.refuse(Reject::SlowConsumer, "outbox full");
+            self.reject(Reject::SlowConsumer, "outbox full");
         }
     }
 
-    /// Like [`Self::write`], without copying the payloads. Returns `true` if the outbox ran over.
+    /// Like [`Self::write`], without copying the payloads. Returns `true` if the outbox overflows.
     fn push_in_place(self: &Rc<Self>, opcode: OpCode, payloads: &[&[u8]], limit: usize) -> bool {
         let headers: [_; MAX_FRAMES] = std::array::from_fn(|at| {
             frame_header(opcode, payloads.get(at).map_or(0, |payload| payload.len()), None)
@@ -134,7 +134,7 @@ impl Connection {
         self.push(&slices[..2 * payloads.len().min(MAX_FRAMES)], limit)
     }
 
-    /// Sends whole frames, or queues them. Returns `true` if the outbox ran over.
+    /// Sends whole frames, or queues them. Returns `true` if the outbox overflows.
     pub(super) fn push(self: &Rc<Self>, slices: &[IoSlice<'_>], limit: usize) -> bool {
         if self.phase.get() == Phase::Over {
             return false;
@@ -173,9 +173,9 @@ impl Connection {
         false
     }
 
-    /// Gives bytes to the socket with `send`, which costs less than `writev`, and without asking
-    /// the runtime first. While nothing waits, the socket usually takes everything. Only if it does
-    /// not is the runtime told.
+    /// Sends bytes with `send`, which costs less than `writev`, and without asking the runtime
+    /// first: while nothing waits, the socket usually takes everything. Only a full socket involves
+    /// the runtime.
     fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
         let send = || rustix::net::send(&self.stream, bytes, SEND_FLAGS);
         match send() {
@@ -194,7 +194,7 @@ impl Connection {
         self.io.shared.metrics.edge.blocked.increment(1);
         if let Some(session) = self.session() {
             self.io.shared.metrics.edge.holds.increment(1);
-            self.io.inbound.control(session, What::Hold);
+            self.io.inbound.control(session, InboundKind::Hold);
         }
         spawn_local(drain(Rc::clone(self)));
     }
@@ -209,7 +209,7 @@ impl Connection {
         if self.blocked.get().is_none() {
             self.drained();
             if let Some(session) = self.session() {
-                self.io.inbound.control(session, What::Release);
+                self.io.inbound.control(session, InboundKind::Release);
             }
         }
     }
@@ -270,9 +270,9 @@ async fn drain(connection: Rc<Connection>) {
 /// Sent messages and their bytes, by kind. They are summed here before they are added to the shared
 /// counters.
 #[derive(Default)]
-pub(super) struct Sent([(u64, u64); ServerKind::ALL.len()]);
+pub(super) struct SentCounts([(u64, u64); ServerKind::ALL.len()]);
 
-impl Sent {
+impl SentCounts {
     /// Counts a message. Its first byte is its kind.
     fn count(&mut self, payload: &[u8], bytes: usize) {
         if let Some(kind) = ServerKind::of(payload) {

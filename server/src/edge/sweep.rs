@@ -24,8 +24,8 @@ pub(super) async fn run(io: Rc<IoThread>) {
     loop {
         timer.tick().await;
         if io.thread == 0 {
-            tell_skipped(&io, &mut skipped);
-            tell_pace(&io, &mut step);
+            log_skipped(&io, &mut skipped);
+            log_pace(&io, &mut step);
         }
         let now = io.now();
         io.notice_sleep(now);
@@ -36,8 +36,8 @@ pub(super) async fn run(io: Rc<IoThread>) {
             from = place + 1;
             sweep(&connection, now);
             connection.look_at_next();
-            // Connections that came at the same time are pinged at the same time: thousands, after
-            // a restart.
+            // Clients that connected at the same time are due at the same time: thousands, after a
+            // restart.
             if looked % WRITES_PER_TURN == 0 {
                 yield_now().await;
             }
@@ -47,30 +47,30 @@ pub(super) async fn run(io: Rc<IoThread>) {
 }
 
 /// Logs that the tick thread skipped time, because that thread writes no log lines.
-fn tell_skipped(io: &IoThread, told: &mut u64) {
+fn log_skipped(io: &IoThread, logged: &mut u64) {
     let skipped = io.shared.status.skipped();
-    if skipped > *told {
-        let (ticks, tick) = (skipped - *told, io.shared.status.tick().0);
+    if skipped > *logged {
+        let (ticks, tick) = (skipped - *logged, io.shared.status.tick().0);
         tracing::warn!(ticks, tick, "more than 3 ticks late: time was skipped");
-        *told = skipped;
+        *logged = skipped;
     }
 }
 
 /// Logs changes of the pace. It may change every half second, so a line reports only the first step
 /// down, the last one, and the way back.
-fn tell_pace(io: &IoThread, told: &mut u8) {
+fn log_pace(io: &IoThread, logged: &mut u8) {
     let step = io.shared.status.pace_step();
     let (first, last) = (PaceLevel::FULL.number(), PaceLevel::LAST.number());
     match step {
-        _ if step == *told => return,
+        _ if step == *logged => return,
         _ if step == first => tracing::info!("the pressure is over: snapshots come at the usual rate"),
-        _ if *told == first => {
+        _ if *logged == first => {
             tracing::warn!("under pressure: snapshots come less often; ticks and input are not affected");
         }
         _ if step == last => tracing::warn!("under pressure: snapshots come 10 times a second"),
         _ => {}
     }
-    *told = step;
+    *logged = step;
 }
 
 fn sweep(connection: &Rc<Connection>, now: Instant) {
@@ -81,9 +81,9 @@ fn sweep(connection: &Rc<Connection>, now: Instant) {
         return;
     }
     if connection.stalled_at().is_some_and(|when| now >= when) {
-        connection.refuse(Reject::SlowConsumer, "took nothing for too long");
+        connection.reject(Reject::SlowConsumer, "took no data for too long");
     } else if now >= connection.silent_at(2) {
-        connection.refuse(Reject::Heartbeat, "");
+        connection.reject(Reject::Heartbeat, "");
     } else if now >= connection.silent_at(1) && connection.begin_ping() {
         connection.send_control(OpCode::Ping, &[]);
     }

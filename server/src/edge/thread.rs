@@ -23,7 +23,7 @@ use super::{EdgeShared, Reject, connection::IoThread, deliver, listener, sweep};
 use crate::{
     bridge::{
         inbound::InboundSender,
-        load::IoLoad,
+        io_load::IoLoad,
         outbound::{Outbound, OutboundReceiver},
         wake::{WakeEnd, WakeReceiver},
     },
@@ -44,23 +44,23 @@ pub(crate) struct IoStart {
     pub(crate) load: Arc<IoLoad>,
 }
 
-/// How connections ended when an I/O thread stopped.
+/// The numbers of connections that an I/O thread closed when it stopped.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Closed {
+pub(crate) struct CloseCounts {
     pub(crate) answered: u32,
     pub(crate) aborted: u32,
 }
 
 /// Runs an I/O thread until the server stops.
-pub(crate) fn run(start: IoStart) -> io::Result<Closed> {
-    let (parking, going_on) = (Arc::clone(&start.load), Arc::clone(&start.load));
+pub(crate) fn run(start: IoStart) -> io::Result<CloseCounts> {
+    let (parking, unparking) = (Arc::clone(&start.load), Arc::clone(&start.load));
     let runtime = Builder::new_current_thread()
         .enable_all()
         .on_thread_park(move || parking.park())
-        .on_thread_unpark(move || going_on.unpark())
-        // The number of tasks that run between two polls of the sockets, and before a tick's output
-        // gets its turn, while many messages come. With half of it, the default, each poll costs
-        // twice as much per message.
+        .on_thread_unpark(move || unparking.unpark())
+        // While many messages come, this many tasks run between two polls of the sockets, and before
+        // the output of a tick. With half of it, the default, each poll costs twice as much per
+        // message.
         .event_interval(128)
         // 5,000 clients that send at the same time need five polls. The memory for events, 12 KiB,
         // stays in the cache.
@@ -69,7 +69,7 @@ pub(crate) fn run(start: IoStart) -> io::Result<Closed> {
     runtime.block_on(serve(start))
 }
 
-async fn serve(start: IoStart) -> io::Result<Closed> {
+async fn serve(start: IoStart) -> io::Result<CloseCounts> {
     let mut outbound = start.outbound;
     let wake = start.wake.attach()?;
     let listener = TcpListener::from_std(start.listener)?;
@@ -80,7 +80,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     };
     let served = {
         let serving = pin!(deliver_ticks(&io, &wake, &mut outbound, &mut tasks));
-        Unwound(serving).await
+        CatchPanic(serving).await
     };
     match served {
         Ok(Ok(())) => {}
@@ -100,7 +100,7 @@ async fn serve(start: IoStart) -> io::Result<Closed> {
     Ok(io.stop().await)
 }
 
-/// The tasks of the thread that never end by themselves.
+/// The tasks of the thread, which never end by themselves.
 struct Tasks {
     accepting: JoinHandle<()>,
     sweeping: JoinHandle<()>,
@@ -124,8 +124,8 @@ async fn deliver_ticks(
         if !woken {
             break;
         }
-        while let Ok(told) = outbound.pop() {
-            match told {
+        while let Ok(item) = outbound.pop() {
+            match item {
                 Outbound::Tick(output) => deliver::deliver(io, &output, &mut frames).await,
                 Outbound::Lost => io.lost(),
             }
@@ -136,9 +136,9 @@ async fn deliver_ticks(
 }
 
 /// A future whose panic is a value, so that this thread can still close its connections.
-struct Unwound<F>(F);
+struct CatchPanic<F>(F);
 
-impl<F: Future + Unpin> Future for Unwound<F> {
+impl<F: Future + Unpin> Future for CatchPanic<F> {
     type Output = std::thread::Result<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -152,13 +152,13 @@ impl<F: Future + Unpin> Future for Unwound<F> {
 
 fn ended_early(ended: Result<(), JoinError>) -> io::Error {
     ended.map_or_else(io::Error::other, |()| {
-        io::Error::other("a task ended that never does")
+        io::Error::other("a task ended that must never end")
     })
 }
 
 impl IoThread {
-    /// Closes all connections, because this thread was so late that outputs of ticks were dropped.
-    /// The state of its clients cannot be continued.
+    /// Closes all sessions, because this thread was so late that outputs of ticks were dropped. The
+    /// state that its clients have cannot be continued.
     fn lost(&self) {
         tracing::error!(
             thread = self.thread,
@@ -166,7 +166,7 @@ impl IoThread {
         );
         self.for_each(|connection| {
             if connection.session().is_some() {
-                connection.refuse(Reject::SlowConsumer, "I/O thread behind");
+                connection.reject(Reject::SlowConsumer, "I/O thread behind");
             }
         });
     }
@@ -193,8 +193,8 @@ impl IoThread {
         }
     }
 
-    async fn stop(self: Rc<Self>) -> Closed {
-        let told = self.table.borrow().count();
+    async fn stop(self: Rc<Self>) -> CloseCounts {
+        let total = self.table.borrow().count();
         self.close_all();
         let until = Instant::now() + STOP_TIMEOUT;
         while self.table.borrow().count() > 0 && Instant::now() < until {
@@ -211,8 +211,8 @@ impl IoThread {
             sleep(Duration::from_millis(1)).await;
         }
         self.inbound.flush();
-        Closed {
-            answered: told.saturating_sub(left) as u32,
+        CloseCounts {
+            answered: total.saturating_sub(left) as u32,
             aborted: left as u32,
         }
     }
@@ -228,9 +228,9 @@ mod tests {
             tokio::task::yield_now().await;
             panic!("oh");
         });
-        let panic = Unwound(falls).await.unwrap_err();
+        let panic = CatchPanic(falls).await.unwrap_err();
         let failure = ServerFailure::panicked("io-0", &*panic);
         assert_eq!(failure.to_string(), "thread io-0 panicked: oh");
-        assert_eq!(Unwound(pin!(async { 7 })).await.unwrap(), 7);
+        assert_eq!(CatchPanic(pin!(async { 7 })).await.unwrap(), 7);
     }
 }

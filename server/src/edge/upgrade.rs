@@ -1,4 +1,4 @@
-//! Whether a request for `/ws` becomes a WebSocket, and the error if it does not.
+//! Decides whether a request for `/ws` becomes a WebSocket.
 
 use hyper::{
     HeaderMap, Request, Version,
@@ -14,9 +14,9 @@ use parlour_shared::{
 };
 
 use super::Wire;
-use crate::http::{Addressed, Answer, HttpProblem, ProblemKind, is_passed_on, switch};
+use crate::http::{Answer, Destination, HttpProblem, ProblemKind, is_passed_on, switch};
 
-/// What client and server agreed on.
+/// The result of a valid upgrade request.
 #[derive(Debug)]
 pub(super) struct Upgrade {
     pub(super) wire: Wire,
@@ -26,16 +26,16 @@ pub(super) struct Upgrade {
 }
 
 /// Checks a `GET` for `/ws`. The error names the first fault.
-pub(super) fn judge<B: Body>(request: &Request<B>, to: &Addressed) -> Result<Upgrade, HttpProblem> {
+pub(super) fn judge<B: Body>(request: &Request<B>, to: &Destination) -> Result<Upgrade, HttpProblem> {
     let headers = request.headers();
     if request.version() != Version::HTTP_11 {
-        return Err(bad_request("WebSocket takes HTTP/1.1"));
+        return Err(bad_request("WebSocket needs HTTP/1.1"));
     }
     if !lists(headers, &CONNECTION, "upgrade") || !lists(headers, &UPGRADE, "websocket") {
         return Err(upgrade_required("connect here with WebSocket"));
     }
     if only(headers, &SEC_WEBSOCKET_VERSION) != Some("13") {
-        return Err(upgrade_required("version 13 of WebSocket is spoken here"));
+        return Err(upgrade_required("the server speaks only version 13 of WebSocket"));
     }
     let key = only(headers, &SEC_WEBSOCKET_KEY).filter(|key| is_valid_key(key));
     let Some(key) = key else {
@@ -57,7 +57,7 @@ pub(super) fn judge<B: Body>(request: &Request<B>, to: &Addressed) -> Result<Upg
 }
 
 impl Upgrade {
-    /// The 101.
+    /// Returns the 101.
     pub(super) fn answer(&self) -> Answer {
         let mut answer = switch();
         let headers = answer.headers_mut();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_names_the_fault() {
+    fn each_fault_has_its_status() {
         assert_eq!(status("connection", Some("close")), 426);
         assert_eq!(status("upgrade", None), 426);
         assert_eq!(status("sec-websocket-version", Some("8")), 426);

@@ -8,7 +8,8 @@
 //! * `Sec-Fetch-Site` says whether the page is from another site. Browsers send it to `https` and
 //!   loopback addresses only.
 //! * `Host` is the name in the request. With DNS rebinding a page points its own name at this
-//!   server. The browser then takes page and server for one site, and only the name is wrong.
+//!   server. The browser then treats page and server as one site, and only the name shows the
+//!   attack.
 //!
 //! [`Policy::host`] checks the host of every request. [`Policy::admits`] checks the page, as the
 //! [`Access`] of the route demands. Tools such as curl send neither of the first two headers, and
@@ -29,26 +30,24 @@ use hyper::{
 use thiserror::Error;
 use tokio::net::TcpStream;
 
+use super::echo::Echo;
 use host::{Authority, Host};
 use origin::Origin;
 pub use pattern::{HostPattern, OriginPattern, PatternError};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Characters of a header that an error repeats. A name has at most 253.
-const MOST_REPEATED: usize = 260;
-
 /// Which names and pages are allowed.
 #[derive(Debug, Default)]
 pub(crate) struct Policy {
     /// Empty: the server's own origin, and loopback.
     origins: Vec<OriginPattern>,
-    /// Besides loopback names and the address that the connection was accepted at.
+    /// Allowed in addition to loopback names and the address at which a connection was accepted.
     hosts: Vec<HostPattern>,
 }
 
-/// The web pages that may send requests to a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The web pages that may send requests to a route, from the least to the most strict rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Access {
     /// Pages of all sites. The answer is the same for everyone, and the request changes nothing.
     Anyone,
@@ -57,16 +56,17 @@ pub(crate) enum Access {
     Players,
     /// Pages of this machine, and of the server's own origin if its name is known.
     Operators,
-    /// The same pages, but the name must be known for every request, also from tools.
+    /// The same pages as `Operators`, but the name must be known for every request, also from
+    /// tools.
     ///
-    /// This is for requests that change something or read names or chat. A page could point its
-    /// own name at an address of the network and read the answer.
+    /// This is for requests that change something or read names or chat. Otherwise a page could
+    /// point its own name at an address of the network and read the answer.
     Private,
 }
 
-/// The target of a request.
+/// The host that a request names, and the address at which it arrived.
 #[derive(Debug)]
-pub(crate) struct Addressed {
+pub(crate) struct Destination {
     /// `None`: HTTP/1.0 without a `Host`, which no browser sends.
     authority: Option<Authority>,
     /// Whether this name certainly belongs to the server. At an address of the network only
@@ -75,31 +75,40 @@ pub(crate) struct Addressed {
     local: IpAddr,
 }
 
-/// The sender of a request, as far as its headers say.
-enum Sender<'a> {
+/// The sender of a request, as far as its headers show it.
+enum Requester<'a> {
     /// A tool, a person, or a page of the server's own origin.
     NoOtherPage,
     /// A page of this origin.
     Page(&'a HeaderValue),
     /// A page of another site, without its origin.
     UnnamedPage,
-    /// Unknown: a header is repeated, as no browser does.
-    Repeated,
+    /// Unknown: this header is repeated. No browser does that.
+    Repeated(HeaderName),
 }
 
 /// Why a request is refused. The text becomes the `detail` of the error.
 #[derive(Debug, PartialEq, Eq, Error)]
-pub(crate) enum Refusal {
+pub(crate) enum AccessRefusal {
     /// `Host` is missing, repeated or malformed.
     #[error("the request must name its host once, as in Host: localhost")]
     NoHost,
     /// The name is not the server's.
-    #[error("the host {0:?} is not allowed here; if it is a name of this server, add it to allowed_hosts")]
-    Host(String),
-    /// The page may not connect to the world.
-    #[error("a page of {0:?} may not connect here; if it is one of yours, add its origin to allowed_origins")]
-    Origin(String),
-    /// The page may not send this request.
+    #[error("the host {0} is not allowed here; if it is a name of this server, add it to allowed_hosts")]
+    Host(Echo),
+    /// A page of this origin may not connect to the world.
+    #[error("a page of {0} may not connect here; if it is one of yours, add its origin to allowed_origins")]
+    Origin(Echo),
+    /// A page of another site may not connect to the world without its origin.
+    #[error(
+        "a web page on another site sent this without an Origin header: connect with `new WebSocket` in the page, \
+         which sends the header; a proxy must pass it on"
+    )]
+    UnnamedPage,
+    /// A header that names the page is repeated.
+    #[error("the header {0} is repeated, so the web page is unknown: send it once; a proxy must not add it")]
+    RepeatedHeader(HeaderName),
+    /// The page may not send this request to the admin port.
     #[error(
         "a web page on another site sent this, perhaps without your knowledge: use curl, type the address into the \
          browser, or use a page that is served from localhost"
@@ -118,9 +127,9 @@ impl Policy {
     /// machine reaches a listener on 0.0.0.0 over loopback, so pages can attack it there as well.
     /// Over loopback only loopback names and configured names are allowed. Other addresses allow
     /// any name until names are configured.
-    pub(crate) fn host<B>(&self, request: &Request<B>, local: IpAddr) -> Result<Addressed, Refusal> {
+    pub(crate) fn host<B>(&self, request: &Request<B>, local: IpAddr) -> Result<Destination, AccessRefusal> {
         let Some(authority) = authority(request)? else {
-            return Ok(Addressed {
+            return Ok(Destination {
                 authority: None,
                 known: true,
                 local,
@@ -131,9 +140,9 @@ impl Policy {
             || *host == Host::Address(canonical)
             || self.hosts.iter().any(|pattern| pattern.matches(host));
         if !known && (canonical.is_loopback() || !self.hosts.is_empty()) {
-            return Err(Refusal::Host(shortened(&host.to_string())));
+            return Err(AccessRefusal::Host(Echo::new(host.to_string().as_bytes())));
         }
-        Ok(Addressed {
+        Ok(Destination {
             authority: Some(authority),
             known,
             local,
@@ -141,27 +150,36 @@ impl Policy {
     }
 
     /// Checks the page that sent a request.
-    pub(crate) fn admits(&self, headers: &HeaderMap, to: &Addressed, access: Access) -> Result<(), Refusal> {
+    pub(crate) fn admits(
+        &self,
+        headers: &HeaderMap,
+        to: &Destination,
+        access: Access,
+    ) -> Result<(), AccessRefusal> {
         let for_players = match access {
             Access::Anyone => return Ok(()),
-            Access::Private if !to.known => return Err(Refusal::Host(to.name())),
+            Access::Private if !to.known => return Err(AccessRefusal::Host(Echo::new(to.name().as_bytes()))),
             Access::Private | Access::Operators => false,
             Access::Players => true,
         };
-        let origin = match sender(headers) {
-            Sender::NoOtherPage => return Ok(()),
+        let origin = match requester(headers) {
+            Requester::NoOtherPage => return Ok(()),
+            Requester::Repeated(header) => return Err(AccessRefusal::RepeatedHeader(header)),
             // This includes null, which is not an origin.
-            Sender::Page(_) | Sender::UnnamedPage if for_players && self.is_any_origin() => return Ok(()),
-            Sender::UnnamedPage | Sender::Repeated => return Err(Refusal::Page),
-            Sender::Page(origin) => origin,
+            Requester::Page(_) | Requester::UnnamedPage if for_players && self.is_any_origin() => {
+                return Ok(());
+            }
+            Requester::UnnamedPage if for_players => return Err(AccessRefusal::UnnamedPage),
+            Requester::UnnamedPage => return Err(AccessRefusal::Page),
+            Requester::Page(origin) => origin,
         };
         let parsed = origin.to_str().ok().and_then(Origin::parse);
         if parsed.is_some_and(|origin| self.is_allowed(&origin, to, for_players)) {
             return Ok(());
         }
         Err(match for_players {
-            true => Refusal::Origin(shortened(&String::from_utf8_lossy(origin.as_bytes()))),
-            false => Refusal::Page,
+            true => AccessRefusal::Origin(Echo::new(origin.as_bytes())),
+            false => AccessRefusal::Page,
         })
     }
 
@@ -169,7 +187,7 @@ impl Policy {
         self.origins.iter().any(OriginPattern::is_any)
     }
 
-    fn is_allowed(&self, origin: &Origin, to: &Addressed, for_players: bool) -> bool {
+    fn is_allowed(&self, origin: &Origin, to: &Destination, for_players: bool) -> bool {
         if for_players && !self.origins.is_empty() {
             return self.origins.iter().any(|pattern| pattern.matches(origin));
         }
@@ -177,7 +195,7 @@ impl Policy {
     }
 }
 
-impl Addressed {
+impl Destination {
     fn name(&self) -> String {
         let authority = self.authority.as_ref();
         authority.map_or_else(String::new, |authority| authority.host.to_string())
@@ -201,8 +219,8 @@ impl Addressed {
     }
 }
 
-/// Returns the address at which a connection was accepted. `LOCALHOST` if it is broken: that has
-/// the strictest rules.
+/// Returns the address at which a connection was accepted. For a broken connection it returns
+/// `LOCALHOST`, which has the strictest rules.
 pub(crate) fn accepted_at(stream: &TcpStream) -> IpAddr {
     let address = stream.local_addr();
     address.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip())
@@ -230,38 +248,29 @@ pub(crate) fn describe<B>(request: &Request<B>) -> String {
 
 /// Returns the host of a request. The host of an absolute target has precedence over the header
 /// (RFC 9112, section 3.2.2).
-fn authority<B>(request: &Request<B>) -> Result<Option<Authority>, Refusal> {
+fn authority<B>(request: &Request<B>) -> Result<Option<Authority>, AccessRefusal> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let header = match (hosts.next(), hosts.next()) {
         (Some(host), None) => Some(host),
         (None, _) if request.version() == Version::HTTP_10 => None,
-        _ => return Err(Refusal::NoHost),
+        _ => return Err(AccessRefusal::NoHost),
     };
     let text = match (request.uri().authority(), header) {
         (Some(target), _) => target.as_str(),
-        (None, Some(header)) => header.to_str().map_err(|_| Refusal::NoHost)?,
+        (None, Some(header)) => header.to_str().map_err(|_| AccessRefusal::NoHost)?,
         (None, None) => return Ok(None),
     };
-    Authority::parse(text).map(Some).ok_or(Refusal::NoHost)
+    Authority::parse(text).map(Some).ok_or(AccessRefusal::NoHost)
 }
 
-/// The first characters of a text that an error repeats, so that a large header makes no larger
-/// answer.
-fn shortened(text: &str) -> String {
-    text.chars().take(MOST_REPEATED).collect()
-}
-
-fn sender(headers: &HeaderMap) -> Sender<'_> {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    match (origins.next(), origins.next()) {
-        (_, Some(_)) => return Sender::Repeated,
-        (Some(origin), None) => return Sender::Page(origin),
-        (None, None) => {}
+fn requester(headers: &HeaderMap) -> Requester<'_> {
+    let repeated = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
+    if let Some(name) = [header::ORIGIN, SEC_FETCH_SITE].into_iter().find(repeated) {
+        return Requester::Repeated(name);
     }
-    let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
-    match (sites.next(), sites.next()) {
-        (_, Some(_)) => Sender::Repeated,
-        (Some(site), None) if site != "same-origin" && site != "none" => Sender::UnnamedPage,
-        _ => Sender::NoOtherPage,
+    match (headers.get(header::ORIGIN), headers.get(SEC_FETCH_SITE)) {
+        (Some(origin), _) => Requester::Page(origin),
+        (None, Some(site)) if site != "same-origin" && site != "none" => Requester::UnnamedPage,
+        (None, _) => Requester::NoOtherPage,
     }
 }

@@ -11,7 +11,7 @@ use parlour_shared::problem::{MEDIA_TYPE, ProblemDetails};
 
 use super::{
     answer::{Answer, seal},
-    policy::Refusal,
+    policy::AccessRefusal,
 };
 use crate::reject::Reject;
 
@@ -22,7 +22,7 @@ macro_rules! kinds {
         pub(crate) enum ProblemKind { $($(#[$doc])* $name),* }
 
         impl ProblemKind {
-            /// Every kind.
+            /// All kinds.
             #[cfg(test)]
             const ALL: &[Self] = &[$(Self::$name),*];
 
@@ -72,7 +72,7 @@ kinds! {
     NotNow = CONFLICT, "not-now", "Not possible now", None;
     /// The server keeps no history, or the history is empty.
     NoHistory = CONFLICT, "no-history", "No history", None;
-    /// `/ws` without an upgrade, or with another version of WebSocket.
+    /// `/ws` without an upgrade, or with a different version of WebSocket.
     UpgradeRequired = UPGRADE_REQUIRED, "upgrade-required", "Upgrade required",
         Some(Reject::UpgradeRequired);
     /// Too many connections from the address have not sent a hello.
@@ -94,7 +94,7 @@ kinds! {
     NotAlive = SERVICE_UNAVAILABLE, "not-alive", "Not alive", None;
     /// `/readyz` failed.
     NotReady = SERVICE_UNAVAILABLE, "not-ready", "Not ready", None;
-    /// Another request for the history runs, or one has just ended.
+    /// A different request for the history runs, or one has just ended.
     HistoryBusy = SERVICE_UNAVAILABLE, "history-busy", "History busy", None;
     /// The recorder does not answer.
     RecorderGone = SERVICE_UNAVAILABLE, "recorder-gone", "Recorder does not answer", None;
@@ -104,6 +104,7 @@ kinds! {
 #[derive(Debug)]
 pub(crate) struct HttpProblem {
     kind: ProblemKind,
+    class: Option<Reject>,
     detail: Cow<'static, str>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -113,6 +114,7 @@ impl HttpProblem {
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
+            class: kind.class(),
             detail: detail.into(),
             headers: Vec::new(),
         }
@@ -124,9 +126,18 @@ impl HttpProblem {
         self
     }
 
-    /// The class under which metrics and logs count it.
+    /// Removes the class of a 404 or 405. The admin port uses this: a mistyped path of an operator
+    /// is not a rejected client.
+    pub(crate) fn without_route_class(mut self) -> Self {
+        if matches!(self.kind, ProblemKind::NotFound | ProblemKind::Method) {
+            self.class = None;
+        }
+        self
+    }
+
+    /// Returns the class under which metrics and logs count it.
     pub(crate) fn class(&self) -> Option<Reject> {
-        self.kind.class()
+        self.class
     }
 
     /// Returns the answer.
@@ -134,7 +145,7 @@ impl HttpProblem {
         self.into_response().map(|body| Full::new(body.into()))
     }
 
-    /// Returns the answer as bytes, for a socket without hyper. It says that the connection ends.
+    /// Returns the answer as bytes, with `Connection: close`, for a socket without hyper.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         let (head, body) = self.into_response().into_parts();
         let (code, reason) = (head.status.as_str(), head.status.canonical_reason());
@@ -157,7 +168,7 @@ impl HttpProblem {
             title: self.kind.title().into(),
             status: status.as_u16(),
             detail: self.detail,
-            class: self.kind.class().map(|reject| reject.class().into()),
+            class: self.class.map(|reject| reject.class().into()),
         };
         let mut body = details.to_json();
         // So that a terminal shows its prompt on a new line.
@@ -172,12 +183,15 @@ impl HttpProblem {
     }
 }
 
-impl From<Refusal> for HttpProblem {
-    fn from(refusal: Refusal) -> Self {
+impl From<AccessRefusal> for HttpProblem {
+    fn from(refusal: AccessRefusal) -> Self {
         let kind = match refusal {
-            Refusal::NoHost => ProblemKind::BadRequest,
-            Refusal::Host(_) => ProblemKind::Host,
-            Refusal::Origin(_) | Refusal::Page => ProblemKind::Origin,
+            AccessRefusal::NoHost => ProblemKind::BadRequest,
+            AccessRefusal::Host(_) => ProblemKind::Host,
+            AccessRefusal::Origin(_)
+            | AccessRefusal::UnnamedPage
+            | AccessRefusal::RepeatedHeader(_)
+            | AccessRefusal::Page => ProblemKind::Origin,
         };
         Self::new(kind, refusal.to_string())
     }

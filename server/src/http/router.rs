@@ -1,4 +1,4 @@
-//! Route tables: one per port, with one function that finds the route of a request.
+//! Route tables, one per port, and the search for the route of a request.
 
 use hyper::{
     Method, Request, Uri,
@@ -6,7 +6,8 @@ use hyper::{
 };
 
 use super::{
-    policy::{Access, Addressed, Policy},
+    echo::MAX_PARAMETER,
+    policy::{Access, Destination, Policy},
     problem::{HttpProblem, ProblemKind},
 };
 
@@ -70,7 +71,7 @@ impl Verb {
         }
     }
 
-    /// Returns them as written in `Allow`.
+    /// Returns the methods in the form of the header `Allow`.
     fn methods(self) -> &'static str {
         match self {
             Self::Get => "GET, HEAD",
@@ -103,14 +104,17 @@ impl<H> Routes<H> {
         &self,
         request: &Request<B>,
         policy: &Policy,
-        to: &Addressed,
+        to: &Destination,
     ) -> Result<&H, HttpProblem> {
         let path = request.uri().path();
         let rows = || self.rows.iter().filter(|row| row.path == path);
         let found = rows().find(|row| row.verb.takes(request.method()));
+        // For a wrong method the strictest rule of the path applies: a page that may not send a
+        // `POST` does not learn that it exists.
         let access = found
-            .or(rows().next())
-            .map_or(self.unknown_access, |row| row.access);
+            .map(|row| row.access)
+            .or(rows().map(|row| row.access).max())
+            .unwrap_or(self.unknown_access);
         policy.admits(request.headers(), to, access)?;
         match found {
             Some(row) => Ok(&row.handler),
@@ -121,7 +125,7 @@ impl<H> Routes<H> {
         }
     }
 
-    /// The paths in the table.
+    /// Returns the paths in the table.
     #[cfg(test)]
     pub(crate) fn paths(&self) -> impl Iterator<Item = &'static str> {
         self.rows.iter().map(|row| row.path)
@@ -132,7 +136,7 @@ fn wrong_method(path: &str, verbs: impl Iterator<Item = Verb>) -> HttpProblem {
     let verbs: Vec<Verb> = verbs.collect();
     let allowed = verbs.iter().map(|verb| verb.methods());
     let allowed = allowed.collect::<Vec<_>>().join(", ");
-    let mut detail = format!("this path takes {allowed} only");
+    let mut detail = format!("this path accepts only {allowed}");
     if verbs.contains(&Verb::Post) {
         detail.push_str(&format!(", as in: curl -X POST ...{path}"));
     }
@@ -144,12 +148,26 @@ fn wrong_method(path: &str, verbs: impl Iterator<Item = Verb>) -> HttpProblem {
     }
 }
 
-/// Returns a parameter of the query. As in forms, a plus means a space.
+/// Returns a parameter of the query, of at most [`MAX_PARAMETER`] characters. As in forms, a plus
+/// means a space.
 pub(crate) fn parameter(uri: &Uri, name: &str) -> Result<String, HttpProblem> {
     let query = uri.query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes())
-        .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
-        .ok_or_else(|| HttpProblem::new(ProblemKind::BadParameter, format!("say what, as in ?{name}=...")))
+    let value = form_urlencoded::parse(query.as_bytes())
+        .find_map(|(key, value)| (key == name).then(|| value.into_owned()));
+    match value {
+        None => Err(bad_parameter(format!(
+            "the parameter {name} is missing: add ?{name}=..."
+        ))),
+        // Errors repeat the value.
+        Some(value) if value.chars().count() > MAX_PARAMETER => Err(bad_parameter(format!(
+            "the parameter {name} has more than {MAX_PARAMETER} characters"
+        ))),
+        Some(value) => Ok(value),
+    }
+}
+
+fn bad_parameter(detail: String) -> HttpProblem {
+    HttpProblem::new(ProblemKind::BadParameter, detail)
 }
 
 #[cfg(test)]
@@ -171,14 +189,24 @@ mod tests {
     );
 
     fn find(method: &str, path: &str, page: &str) -> Result<&'static str, HttpProblem> {
+        find_at("localhost", Ipv4Addr::LOCALHOST, method, path, page)
+    }
+
+    fn find_at(
+        host: &str,
+        local: Ipv4Addr,
+        method: &str,
+        path: &str,
+        page: &str,
+    ) -> Result<&'static str, HttpProblem> {
         let mut request = Request::builder().method(method).uri(path);
-        request = request.header("host", "localhost");
+        request = request.header("host", host);
         if !page.is_empty() {
             request = request.header("origin", page);
         }
         let request = request.body(()).unwrap();
         let policy = Policy::default();
-        let to = policy.host(&request, Ipv4Addr::LOCALHOST.into())?;
+        let to = policy.host(&request, local.into())?;
         TABLE.find(&request, &policy, &to).copied()
     }
 
@@ -200,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_get_the_allowed_ones() {
+    fn a_wrong_method_is_answered_with_the_allowed_ones() {
         for (method, path, allow) in [
             ("POST", "/", "GET, HEAD"),
             ("OPTIONS", "/", "GET, HEAD"),
@@ -233,6 +261,22 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_method_is_checked_by_the_strictest_rule_of_the_path() {
+        // `GET /note` allows any name at an address of the network, and `POST /note` does not.
+        let network = Ipv4Addr::new(192, 168, 1, 10);
+        let class = |host, method| {
+            find_at(host, network, method, "/note", "")
+                .err()
+                .and_then(|problem| problem.class())
+        };
+        assert_eq!(class("evil.example", "GET"), None);
+        for method in ["POST", "DELETE", "OPTIONS"] {
+            assert_eq!(class("evil.example", method), Some(Reject::Host), "{method}");
+        }
+        assert_eq!(class("192.168.1.10", "DELETE"), Some(Reject::BadMethod));
+    }
+
+    #[test]
     fn parameters_are_parsed_as_in_forms() {
         let value = |query: &str| parameter(&format!("/x?{query}").parse().unwrap(), "player").ok();
         assert_eq!(value("player=Ada+L%2B1").as_deref(), Some("Ada L+1"));
@@ -243,5 +287,22 @@ mod tests {
         for wrong in ["", "players=1", "Player=1"] {
             assert_eq!(value(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_long_parameter_is_refused_without_its_value() {
+        let value = |count| {
+            parameter(
+                &format!("/x?player={}", "%c3%a9".repeat(count)).parse().unwrap(),
+                "player",
+            )
+        };
+        assert_eq!(value(MAX_PARAMETER).unwrap().chars().count(), MAX_PARAMETER);
+        let problem = value(MAX_PARAMETER + 1).unwrap_err().into_bytes();
+        assert!(
+            problem.len() < 512 && !problem.contains(&0xc3),
+            "{}",
+            problem.len()
+        );
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Buckets {
 }
 
 /// The numbers at one moment.
-pub(super) struct Counted {
+pub(super) struct BucketCounts {
     /// Each bound with the samples up to it, including those of lower bounds.
     pub(super) up_to: Vec<(f64, u64)>,
     pub(super) count: u64,
@@ -31,7 +31,7 @@ impl Buckets {
         }
     }
 
-    pub(super) fn counted(&self) -> Counted {
+    pub(super) fn counts(&self) -> BucketCounts {
         let mut count = 0;
         let mut sums = self.counts.iter().map(|bucket| {
             count += bucket.load(Ordering::Relaxed);
@@ -39,7 +39,7 @@ impl Buckets {
         });
         let up_to = self.bounds.iter().copied().zip(&mut sums).collect();
         sums.for_each(drop);
-        Counted {
+        BucketCounts {
             up_to,
             count,
             sum: f64::from_bits(self.sum.load(Ordering::Relaxed)),

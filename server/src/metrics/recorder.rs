@@ -19,14 +19,13 @@ use super::buckets::Buckets;
 /// The maximum number of metrics, with each combination of labels as one. The server itself has
 /// about 200.
 const MAX_METRICS: usize = 10_000;
-/// The bounds of histograms without others, in seconds: 5 ms to 10 s, as in most clients of
-/// Prometheus.
+/// The default bounds of histograms, in seconds: 5 ms to 10 s, as in most clients of Prometheus.
 const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// The metrics of one server, which `/metrics` on its admin port renders. Clones share them.
 ///
-/// The threads of the server count here. Game logic also does in a step of its world, with one line
-/// of the crate `metrics`:
+/// The threads of the server count here. Game logic also counts here in a step of its world, with
+/// one line of the crate `metrics`:
 ///
 /// ```
 /// # fn in_a_system() {
@@ -77,11 +76,11 @@ const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 ///
 /// Histograms have the bounds 5 ms to 10 s.
 #[derive(Clone, Default)]
-pub struct Recorder(Arc<RwLock<Table>>);
+pub struct MetricsRecorder(Arc<RwLock<MetricTable>>);
 
 /// All metrics.
 #[derive(Default)]
-pub(super) struct Table {
+pub(super) struct MetricTable {
     pub(super) cells: HashMap<Key, Cell>,
     pub(super) families: BTreeMap<String, Family>,
     /// The first metric that is not counted, and why.
@@ -90,14 +89,14 @@ pub(super) struct Table {
 
 /// State of all metrics with one name.
 pub(super) struct Family {
-    pub(super) kind: Kind,
+    pub(super) kind: MetricKind,
     pub(super) help: Option<SharedString>,
     bounds: &'static [f64],
 }
 
 /// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum MetricKind {
     Counter,
     Gauge,
     Histogram,
@@ -111,12 +110,12 @@ pub(super) enum Cell {
     Histogram(Arc<Buckets>),
 }
 
-impl Recorder {
+impl MetricsRecorder {
     /// Describes a name before the first metric has it. The first call for a name counts.
     pub(super) fn describe(
         &self,
         name: &str,
-        kind: Kind,
+        kind: MetricKind,
         help: SharedString,
         bounds: Option<&'static [f64]>,
     ) {
@@ -129,24 +128,24 @@ impl Recorder {
 
     /// Returns the metric with this key, and creates it if it does not exist. `None`: it is not
     /// counted.
-    fn metric<T>(&self, key: &Key, kind: Kind, handle: impl Fn(&Cell) -> Option<T>) -> Option<T> {
+    fn metric<T>(&self, key: &Key, kind: MetricKind, handle: impl Fn(&Cell) -> Option<T>) -> Option<T> {
         let kept = self.read().cells.get(key).and_then(&handle);
         kept.or_else(|| self.write().add(key, kind).and_then(handle))
     }
 
-    pub(super) fn read(&self) -> RwLockReadGuard<'_, Table> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, MetricTable> {
         // A panic while the lock is held cannot leave half a change that matters.
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+    fn write(&self) -> RwLockWriteGuard<'_, MetricTable> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Table {
+impl MetricTable {
     /// Returns the cell of a key, or `None` if it is not counted.
-    fn add(&mut self, key: &Key, kind: Kind) -> Option<&Cell> {
+    fn add(&mut self, key: &Key, kind: MetricKind) -> Option<&Cell> {
         if !are_valid(key.labels()) {
             self.refuse(key.name(), "the name of a label is not allowed");
             return None;
@@ -157,14 +156,14 @@ impl Table {
             return None;
         }
         Some(self.cells.entry(key.to_retained()).or_insert_with(|| match kind {
-            Kind::Counter => Cell::Counter(Arc::default()),
-            Kind::Gauge => Cell::Gauge(Arc::default()),
-            Kind::Histogram => Cell::Histogram(Arc::new(Buckets::new(bounds))),
+            MetricKind::Counter => Cell::Counter(Arc::default()),
+            MetricKind::Gauge => Cell::Gauge(Arc::default()),
+            MetricKind::Histogram => Cell::Histogram(Arc::new(Buckets::new(bounds))),
         }))
     }
 
     /// Returns the state of a name, or `None` if no metric of this kind can have it.
-    fn family(&mut self, name: &str, kind: Kind) -> Option<&mut Family> {
+    fn family(&mut self, name: &str, kind: MetricKind) -> Option<&mut Family> {
         let why = match self.families.get(name) {
             Some(family) if family.kind == kind => None,
             Some(_) => Some("the name belongs to a different kind of metric"),
@@ -209,21 +208,21 @@ fn is_name(name: &str, colons: bool) -> bool {
     name.chars().all(allowed) && name.chars().next().is_some_and(|first| !first.is_ascii_digit())
 }
 
-impl ::metrics::Recorder for Recorder {
+impl ::metrics::Recorder for MetricsRecorder {
     fn describe_counter(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
-        self.describe(name.as_str(), Kind::Counter, help, None);
+        self.describe(name.as_str(), MetricKind::Counter, help, None);
     }
 
     fn describe_gauge(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
-        self.describe(name.as_str(), Kind::Gauge, help, None);
+        self.describe(name.as_str(), MetricKind::Gauge, help, None);
     }
 
     fn describe_histogram(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
-        self.describe(name.as_str(), Kind::Histogram, help, None);
+        self.describe(name.as_str(), MetricKind::Histogram, help, None);
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        let cell = self.metric(key, Kind::Counter, |cell| match cell {
+        let cell = self.metric(key, MetricKind::Counter, |cell| match cell {
             Cell::Counter(cell) => Some(Arc::clone(cell)),
             _ => None,
         });
@@ -231,7 +230,7 @@ impl ::metrics::Recorder for Recorder {
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        let cell = self.metric(key, Kind::Gauge, |cell| match cell {
+        let cell = self.metric(key, MetricKind::Gauge, |cell| match cell {
             Cell::Gauge(cell) => Some(Arc::clone(cell)),
             _ => None,
         });
@@ -239,7 +238,7 @@ impl ::metrics::Recorder for Recorder {
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        let cell = self.metric(key, Kind::Histogram, |cell| match cell {
+        let cell = self.metric(key, MetricKind::Histogram, |cell| match cell {
             Cell::Histogram(cell) => Some(Arc::clone(cell)),
             _ => None,
         });
@@ -247,9 +246,9 @@ impl ::metrics::Recorder for Recorder {
     }
 }
 
-impl fmt::Debug for Recorder {
+impl fmt::Debug for MetricsRecorder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Recorder").finish_non_exhaustive()
+        formatter.debug_struct("MetricsRecorder").finish_non_exhaustive()
     }
 }
 

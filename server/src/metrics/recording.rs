@@ -3,12 +3,12 @@
 use parlour_recording::recorder::{EndCause, Reason, RecorderMetrics};
 
 use super::{
-    recorder::Recorder,
+    recorder::MetricsRecorder,
     rows::{counter, counters, gauge, rows},
 };
 
 /// Creates the handles of the recorder's metrics.
-pub(super) fn metrics(recorder: &Recorder) -> RecorderMetrics {
+pub(super) fn metrics(recorder: &MetricsRecorder) -> RecorderMetrics {
     rows!(recorder, RecorderMetrics {
         active = gauge, "parlour_recording_active", "1 while ticks are written to a recording, else 0.";
         ticks = counter, "parlour_recording_ticks_total", "Ticks written to recordings.";

@@ -9,7 +9,7 @@ use parlour_shared::{
     message::{ClientKind, RefusalClass, ServerKind},
 };
 
-use super::recorder::{Kind, Recorder};
+use super::recorder::{MetricKind, MetricsRecorder};
 use crate::reject::Reject;
 
 /// Makes a struct of metrics from a table with one row per metric: field, type, kind of row, name,
@@ -25,7 +25,7 @@ macro_rules! table {
         pub(crate) struct $table { $($(#[$doc])* pub(crate) $field: $type,)* }
 
         impl $table {
-            pub(super) fn new(recorder: &$crate::metrics::Recorder) -> Self {
+            pub(super) fn new(recorder: &$crate::metrics::MetricsRecorder) -> Self {
                 $crate::metrics::rows::rows!(recorder, Self { $($field = $kind, $name, $help;)* })
             }
         }
@@ -45,7 +45,7 @@ pub(super) use rows;
 
 /// The text of a row.
 pub(super) struct Row<'a> {
-    pub(super) recorder: &'a Recorder,
+    pub(super) recorder: &'a MetricsRecorder,
     pub(super) name: &'static str,
     pub(super) help: &'static str,
 }
@@ -53,13 +53,13 @@ pub(super) struct Row<'a> {
 impl Row<'_> {
     fn counter(&self, labels: &[(&'static str, &str)]) -> Counter {
         let Self { recorder, name, help } = self;
-        recorder.describe(name, Kind::Counter, (*help).into(), None);
+        recorder.describe(name, MetricKind::Counter, (*help).into(), None);
         recorder.register_counter(&key(name, labels), &METADATA)
     }
 
     fn gauge(&self, labels: &[(&'static str, &str)]) -> Gauge {
         let Self { recorder, name, help } = self;
-        recorder.describe(name, Kind::Gauge, (*help).into(), None);
+        recorder.describe(name, MetricKind::Gauge, (*help).into(), None);
         recorder.register_gauge(&key(name, labels), &METADATA)
     }
 }
@@ -104,7 +104,7 @@ pub(super) fn gauges<const N: usize>(
 
 pub(super) fn histogram(bounds: &'static [f64]) -> impl Fn(&Row<'_>) -> Histogram {
     move |Row { recorder, name, help }| {
-        recorder.describe(name, Kind::Histogram, (*help).into(), Some(bounds));
+        recorder.describe(name, MetricKind::Histogram, (*help).into(), Some(bounds));
         recorder.register_histogram(&Key::from_name(*name), &METADATA)
     }
 }
@@ -148,16 +148,16 @@ labels! {
 }
 
 /// A counter for each value of a label.
-pub(crate) struct By<L> {
+pub(crate) struct LabelCounters<L> {
     /// By number.
     counters: Box<[Counter]>,
     label: PhantomData<L>,
 }
 
-/// The row of a [`By`].
-pub(super) fn by<L: Label>(row: &Row<'_>) -> By<L> {
+/// The row of a [`LabelCounters`].
+pub(super) fn label_counters<L: Label>(row: &Row<'_>) -> LabelCounters<L> {
     let values = L::ALL.iter();
-    By {
+    LabelCounters {
         counters: values
             .map(|value| row.counter(&[(L::NAME, value.value())]))
             .collect(),
@@ -165,7 +165,7 @@ pub(super) fn by<L: Label>(row: &Row<'_>) -> By<L> {
     }
 }
 
-impl<L: Label> By<L> {
+impl<L: Label> LabelCounters<L> {
     /// Adds to the counter of this value.
     pub(crate) fn add(&self, value: L, count: u64) {
         self.counters[value.number()].increment(count);
@@ -180,17 +180,17 @@ pub(crate) enum Closer {
 }
 
 /// Ends of connections by close code and closer.
-pub(crate) struct ByCode {
+pub(crate) struct CloseCounters {
     /// By the index of the code, then by closer.
     named: Box<[[Counter; 2]]>,
     other: [Counter; 2],
     none: Counter,
 }
 
-/// The row of a [`ByCode`].
-pub(super) fn by_code(row: &Row<'_>) -> ByCode {
+/// The row of a [`CloseCounters`].
+pub(super) fn close_counters(row: &Row<'_>) -> CloseCounters {
     let pair = |code: &str| ["server", "client"].map(|by| row.counter(&[("by", by), ("code", code)]));
-    ByCode {
+    CloseCounters {
         named: CloseCode::ALL
             .iter()
             .map(|code| pair(&code.code().to_string()))
@@ -200,7 +200,7 @@ pub(super) fn by_code(row: &Row<'_>) -> ByCode {
     }
 }
 
-impl ByCode {
+impl CloseCounters {
     /// Counts an end with a close frame. Unknown codes of clients share one label.
     pub(crate) fn add(&self, code: Option<CloseCode>, by: Closer) {
         let pair = code.map_or(&self.other, |code| &self.named[code.index()]);

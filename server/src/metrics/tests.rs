@@ -66,7 +66,7 @@ fn the_number_of_a_label_is_its_index() {
 
 /// Returns what a recorder renders after game logic has counted.
 fn rendered(count: impl FnOnce()) -> String {
-    let recorder = Recorder::default();
+    let recorder = MetricsRecorder::default();
     ::metrics::with_local_recorder(&recorder, count);
     recorder.render()
 }

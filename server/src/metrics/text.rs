@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use ::metrics::{Key, Label};
 
-use super::recorder::{Cell, Kind, Recorder, Table};
+use super::recorder::{Cell, MetricKind, MetricTable, MetricsRecorder};
 
-impl Recorder {
+impl MetricsRecorder {
     /// Returns all metrics in the text format of Prometheus, by name: the answer of `/metrics`.
     #[must_use]
     pub fn render(&self) -> String {
@@ -15,7 +15,7 @@ impl Recorder {
 }
 
 /// Writes all metrics, by name and labels.
-fn render(table: &Table) -> String {
+fn render(table: &MetricTable) -> String {
     let mut samples: Vec<_> = table
         .cells
         .iter()
@@ -30,9 +30,9 @@ fn render(table: &Table) -> String {
                 line(&mut text, format_args!("# HELP {name} {}", escape(help, false)));
             }
             let kind = match known.kind {
-                Kind::Counter => "counter",
-                Kind::Gauge => "gauge",
-                Kind::Histogram => "histogram",
+                MetricKind::Counter => "counter",
+                MetricKind::Gauge => "gauge",
+                MetricKind::Histogram => "histogram",
             };
             line(&mut text, format_args!("# TYPE {name} {kind}"));
         }
@@ -56,7 +56,7 @@ fn sample(text: &mut String, name: &str, labels: &str, cell: &Cell) {
         let number = cell.number().unwrap_or_default();
         return line(text, format_args!("{name}{} {number}", braced(labels)));
     };
-    let counted = buckets.counted();
+    let counted = buckets.counts();
     let comma = if labels.is_empty() { "" } else { "," };
     for (bound, count) in counted.up_to {
         line(

@@ -18,10 +18,11 @@ use super::steer;
 const REQUESTS: usize = 16;
 /// The pause between two polls for an answer.
 const POLL: Duration = Duration::from_millis(2);
-/// The time limit for an answer, which takes one tick. After it the tick thread is in trouble.
-const ANSWER: Duration = Duration::from_secs(2);
+/// The time limit for an answer. It normally takes one tick; after this time the tick thread is in
+/// trouble.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The time limit for a seek, which runs at most ten seconds of the recording at full speed.
-const LANDING: Duration = Duration::from_secs(60);
+const SEEK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A request to the ticker.
 pub(super) enum ControlRequest {
@@ -34,12 +35,12 @@ pub(super) enum ControlRequest {
     Follow(String),
 }
 
-pub(super) struct Numbered {
+pub(super) struct NumberedRequest {
     serial: u64,
     request: ControlRequest,
 }
 
-pub(super) struct Answered {
+pub(super) struct NumberedAnswer {
     serial: u64,
     answer: Result<PlaybackStatus, ControlError>,
 }
@@ -61,7 +62,7 @@ pub(crate) struct PlaybackStatus {
     pub(super) ended: Option<String>,
     pub(super) spectators: usize,
     /// In the order of their names.
-    pub(super) rooms: Vec<RoomSeen>,
+    pub(super) rooms: Vec<RoomStatus>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -69,12 +70,12 @@ pub(crate) struct FollowedPlayer {
     /// Its id, in the form that requests accept.
     pub(super) player: String,
     pub(super) name: String,
-    /// `None` while it is in no room.
+    /// `None` while the player is in no room.
     pub(super) room: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct RoomSeen {
+pub(crate) struct RoomStatus {
     pub(super) name: String,
     pub(super) players: u32,
 }
@@ -82,11 +83,11 @@ pub(crate) struct RoomSeen {
 /// Why a request failed, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ControlError {
-    /// The request makes no sense.
-    Wrong(String),
-    /// The thing does not exist.
-    NotThere(String),
-    /// It is not possible now.
+    /// A parameter is invalid.
+    BadParameter(String),
+    /// The player does not exist, or is in no room.
+    NoSuchPlayer(String),
+    /// The request is not possible now.
     NotNow(String),
 }
 
@@ -99,14 +100,14 @@ pub(crate) struct PlaybackControl {
 
 struct Ends {
     serial: u64,
-    requests: Producer<Numbered>,
-    answers: Consumer<Answered>,
+    requests: Producer<NumberedRequest>,
+    answers: Consumer<NumberedAnswer>,
 }
 
 /// The end for the ticker.
 pub(super) struct ControlReceiver {
-    requests: Consumer<Numbered>,
-    answers: Producer<Answered>,
+    requests: Consumer<NumberedRequest>,
+    answers: Producer<NumberedAnswer>,
     pub(super) range: (Tick, Tick),
 }
 
@@ -142,19 +143,19 @@ impl PlaybackControl {
         self.ask(ControlRequest::Pause).await
     }
 
-    /// Continues.
+    /// Continues after a pause.
     pub(crate) async fn play(&self) -> Result<PlaybackStatus, ControlError> {
         self.ask(ControlRequest::Play).await
     }
 
-    /// Seeks a moment, and waits until playback has reached it.
+    /// Seeks to a moment, and waits until playback has reached it.
     pub(crate) async fn seek(&self, text: &str) -> Result<PlaybackStatus, ControlError> {
         let now = self.look().await?;
         let now = now.seeking.unwrap_or(now.tick);
-        let tick =
-            steer::tick_of(text, now, &self.times).map_err(|error| ControlError::Wrong(error.to_string()))?;
+        let tick = steer::tick_of(text, now, &self.times)
+            .map_err(|error| ControlError::BadParameter(error.to_string()))?;
         let mut status = self.ask(ControlRequest::Seek(tick)).await?;
-        let until = Instant::now() + LANDING;
+        let until = Instant::now() + SEEK_TIMEOUT;
         while status.seeking == Some(tick) && Instant::now() < until {
             sleep(POLL).await;
             status = self.look().await?;
@@ -169,7 +170,7 @@ impl PlaybackControl {
 
     /// Sets the speed.
     pub(crate) async fn speed(&self, text: &str) -> Result<PlaybackStatus, ControlError> {
-        let speed = steer::speed_of(text).map_err(|error| ControlError::Wrong(error.to_string()))?;
+        let speed = steer::speed_of(text).map_err(|error| ControlError::BadParameter(error.to_string()))?;
         self.ask(ControlRequest::Speed(speed)).await
     }
 
@@ -184,9 +185,9 @@ impl PlaybackControl {
         let serial = ends.serial;
         let silent = || ControlError::NotNow("the tick thread does not answer: see /readyz".to_owned());
         ends.requests
-            .push(Numbered { serial, request })
+            .push(NumberedRequest { serial, request })
             .map_err(|_| silent())?;
-        let until = Instant::now() + ANSWER;
+        let until = Instant::now() + ANSWER_TIMEOUT;
         loop {
             // The late answer to an abandoned request may come first.
             while let Ok(answered) = ends.answers.pop() {
@@ -210,7 +211,7 @@ impl PlaybackControl {
 
 impl ControlReceiver {
     /// Returns the next request, if there is room for its answer.
-    pub(super) fn next(&mut self) -> Option<Numbered> {
+    pub(super) fn next(&mut self) -> Option<NumberedRequest> {
         if self.answers.is_full() {
             return None;
         }
@@ -219,11 +220,11 @@ impl ControlReceiver {
 
     pub(super) fn answer(&mut self, serial: u64, answer: Result<PlaybackStatus, ControlError>) {
         // There was room when the request was taken.
-        let _ = self.answers.push(Answered { serial, answer });
+        let _ = self.answers.push(NumberedAnswer { serial, answer });
     }
 }
 
-impl Numbered {
+impl NumberedRequest {
     pub(super) fn into_parts(self) -> (u64, ControlRequest) {
         (self.serial, self.request)
     }

@@ -1,5 +1,5 @@
-//! The thread that reads ahead. It does all that needs a file or takes long, so that the tick
-//! thread never waits.
+//! The thread that reads ahead. It does everything that reads a file or takes long, so that the
+//! tick thread never waits.
 
 use std::{
     sync::{
@@ -28,7 +28,7 @@ const LOOK: u32 = 60;
 
 /// A command of the tick thread.
 pub(super) enum Command {
-    /// The world after a tick, and all ticks after it, under this number.
+    /// Send the world after a tick, and all ticks after it, under this number.
     Seek(u32, Tick),
     /// Drop a world, which may take a while.
     Drop(Box<Simulation>),
@@ -44,8 +44,8 @@ pub(super) struct ReadItem {
 }
 
 pub(super) enum ItemKind {
-    /// The world that was sought. With a reason, it is the last world before that, and nothing
-    /// comes after it.
+    /// The world of a seek. With a reason, the tick of the seek has no world: this is the one before
+    /// it, and no items follow.
     Reached(Box<Simulation>, Option<End>),
     /// The next tick, and its size in bytes.
     Tick(TickRecord, usize),
@@ -61,7 +61,7 @@ pub(super) enum End {
     Broken(String),
 }
 
-pub(super) struct Reader {
+pub(super) struct PlaybackReader {
     pub(super) replay: Replay,
     pub(super) rings: Rings,
 }
@@ -74,18 +74,18 @@ pub(super) struct Rings {
     pub(super) waiting: Arc<AtomicUsize>,
 }
 
-/// What to do instead of continuing.
-enum Next {
+/// A command that interrupts the present seek.
+enum Interrupt {
     Seek(u32, Tick),
     /// The tick thread is gone.
     Stop,
 }
 
-impl Reader {
+impl PlaybackReader {
     /// Serves one seek after the other, until the tick thread is gone.
     pub(super) fn run(mut self) {
         let mut next = self.rings.wait();
-        while let Next::Seek(seek_id, to) = next {
+        while let Interrupt::Seek(seek_id, to) = next {
             next = serve(&mut self.replay, &mut self.rings, seek_id, to);
         }
     }
@@ -93,8 +93,8 @@ impl Reader {
 
 /// Sends the world after a tick, and the ticks after it. Returns the next command that replaces
 /// this seek.
-fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next {
-    let end = words_of(replay.ending());
+fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Interrupt {
+    let end = describe_ending(replay.ending());
     let mut sought = seek(replay, rings, to);
     let mut panicked = None;
     if let Err(ReplayError::Panicked { tick, message }) = sought {
@@ -104,10 +104,10 @@ fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next
         sought = seek(replay, rings, Tick(tick.0.saturating_sub(1)));
     }
     let (world, rest) = match sought {
-        Ok(Sought::Reached(world, rest)) => (world, rest),
-        Ok(Sought::Replaced(next)) => return next,
+        Ok(SeekResult::Reached(world, rest)) => (world, rest),
+        Ok(SeekResult::Replaced(next)) => return next,
         Err(error) => {
-            let why = End::Broken(format!("cannot go to tick {}: {error}", to.0));
+            let why = End::Broken(format!("cannot seek to tick {}: {error}", to.0));
             return rings.end(seek_id, why);
         }
     };
@@ -129,16 +129,16 @@ fn serve(replay: &mut Replay, rings: &mut Rings, seek_id: u32, to: Tick) -> Next
 
 #[expect(
     clippy::large_enum_variant,
-    reason = "made once for a seek, and taken apart at once"
+    reason = "made once for a seek, and taken apart immediately"
 )]
-enum Sought<'a> {
+enum SeekResult<'a> {
     Reached(Box<Simulation>, Rest<'a>),
-    Replaced(Next),
+    Replaced(Interrupt),
 }
 
 /// Makes the world after a tick. At least one tick is run, because only a run fills the output that
 /// spectators are sent.
-fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<Sought<'a>, ReplayError> {
+fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<SeekResult<'a>, ReplayError> {
     let times = replay.times();
     let mut run = replay.run_before(Tick(to.0.saturating_sub(1)))?;
     while let Some(Ran { tick, panic }) = run.next_up_to(to)? {
@@ -148,19 +148,19 @@ fn seek<'a>(replay: &'a mut Replay, rings: &mut Rings, to: Tick) -> Result<Sough
         if tick.0.is_multiple_of(LOOK)
             && let Some(next) = rings.poll()
         {
-            return Ok(Sought::Replaced(next));
+            return Ok(SeekResult::Replaced(next));
         }
     }
     if run.tick() < to {
         return Err(Moment::Tick(to).not_in(&times).into());
     }
     let (world, rest) = run.into_parts();
-    Ok(Sought::Reached(Box::new(world), rest))
+    Ok(SeekResult::Reached(Box::new(world), rest))
 }
 
 impl Rings {
     /// Sends an item as soon as there is room. Returns the command that came first, if one did.
-    fn send(&mut self, seek_id: u32, kind: ItemKind, bytes: usize) -> Option<Next> {
+    fn send(&mut self, seek_id: u32, kind: ItemKind, bytes: usize) -> Option<Interrupt> {
         loop {
             if let Some(next) = self.poll() {
                 return Some(next);
@@ -177,12 +177,12 @@ impl Rings {
     }
 
     /// Sends why no more items follow, and waits for the next command.
-    fn end(&mut self, seek_id: u32, why: End) -> Next {
+    fn end(&mut self, seek_id: u32, why: End) -> Interrupt {
         let replaced = self.send(seek_id, ItemKind::End(why), 0);
         replaced.unwrap_or_else(|| self.wait())
     }
 
-    fn wait(&mut self) -> Next {
+    fn wait(&mut self) -> Interrupt {
         loop {
             if let Some(next) = self.poll() {
                 return next;
@@ -192,12 +192,12 @@ impl Rings {
     }
 
     /// Executes the waiting commands, and returns the last requested seek, or `Stop`.
-    fn poll(&mut self) -> Option<Next> {
-        let mut next = self.items.is_abandoned().then_some(Next::Stop);
+    fn poll(&mut self) -> Option<Interrupt> {
+        let mut next = self.items.is_abandoned().then_some(Interrupt::Stop);
         while let Ok(command) = self.commands.pop() {
             match command {
-                Command::Seek(..) if matches!(next, Some(Next::Stop)) => {}
-                Command::Seek(seek_id, to) => next = Some(Next::Seek(seek_id, to)),
+                Command::Seek(..) if matches!(next, Some(Interrupt::Stop)) => {}
+                Command::Seek(seek_id, to) => next = Some(Interrupt::Seek(seek_id, to)),
                 Command::Drop(world) => drop(world),
                 Command::Log(why) => tracing::error!(why, "playback stopped"),
             }
@@ -207,7 +207,7 @@ impl Rings {
 }
 
 /// Describes how the recording ends.
-fn words_of(ending: &Ending) -> String {
+fn describe_ending(ending: &Ending) -> String {
     match ending {
         Ending::Ended { reason, text } if text.is_empty() => format!("the recording ends here: {reason}"),
         Ending::Ended { reason, text } => format!("the recording ends here: {reason}, {text}"),

@@ -6,7 +6,7 @@ use parlour_sim::{Room, Rooms, Seats, Simulation};
 use parlour_tick::TickOutput;
 
 use super::{
-    control::{ControlError, ControlRequest, FollowedPlayer, PlaybackStatus, RoomSeen},
+    control::{ControlError, ControlRequest, FollowedPlayer, PlaybackStatus, RoomStatus},
     ticker::PlaybackTicker,
 };
 
@@ -64,7 +64,7 @@ impl PlaybackTicker {
             Some(player) => Ok((player.id, player.name.clone())),
             None => {
                 let place = format!("in a room at tick {}", self.tick.0);
-                Err(ControlError::NotThere(query.absent(&place, in_rooms())))
+                Err(ControlError::NoSuchPlayer(query.absent(&place, in_rooms())))
             }
         }
     }
@@ -93,10 +93,10 @@ impl PlaybackTicker {
     }
 }
 
-fn rooms(world: &Simulation) -> Vec<RoomSeen> {
+fn rooms(world: &Simulation) -> Vec<RoomStatus> {
     let world = world.world();
     let seen = |room| {
-        Some(RoomSeen {
+        Some(RoomStatus {
             name: world.get::<Room>(room)?.name.clone(),
             players: world.get::<Seats>(room)?.len(),
         })

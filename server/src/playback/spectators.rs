@@ -24,7 +24,7 @@ const JOIN_EVERY: u64 = TICK_RATE as u64;
 pub(super) struct Spectators {
     list: BTreeMap<SessionId, Spectator>,
     welcome: Welcome,
-    /// Steps so far. It also rises while playback is paused.
+    /// The number of steps so far. It also rises while playback is paused.
     steps: u64,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Spectators {
 struct Spectator {
     /// Whether its connection takes no snapshots now.
     held: bool,
-    place: Option<Place>,
+    viewpoint: Option<Viewpoint>,
     /// The number of its last view.
     view: u8,
     /// The last tick that it was shown. Its client accepts only later ones.
@@ -45,8 +45,8 @@ struct Spectator {
     sent_away: bool,
 }
 
-/// The room of a spectator, and whose view it has there.
-struct Place {
+/// The room that a spectator watches, and the eyes through which it sees the room.
+struct Viewpoint {
     room: String,
     epoch: Epoch,
     eyes: Eyes,
@@ -107,8 +107,8 @@ impl Spectators {
                     spectator.held = event.kind == EventKind::Hold;
                     if let Some(world) = world.as_deref_mut() {
                         world.set_watcher_held(session, spectator.held);
-                        // It may have joined while its connection took nothing, and playback may be
-                        // paused.
+                        // It may have joined while its connection took no data, and while playback is
+                        // paused no other snapshot follows.
                         spectator.show(session, world, output);
                     }
                 }
@@ -152,7 +152,7 @@ impl Spectators {
         }
     }
 
-    /// Moves every spectator to the room of the followed player while that is in a room, and
+    /// Moves every spectator to the room of the followed player while that player is in a room, and
     /// otherwise to its own room.
     pub(super) fn regroup(
         &mut self,
@@ -163,19 +163,21 @@ impl Spectators {
         // Found once, and only if a spectator has to move.
         let mut followed: Option<Option<String>> = None;
         for (&session, spectator) in &mut self.list {
-            let Some(place) = &spectator.place else { continue };
+            let Some(viewpoint) = &spectator.viewpoint else {
+                continue;
+            };
             let watching = world.is_watching(session);
-            let with_followed = following.is_some_and(|player| place.eyes == Eyes::Of(player));
-            if watching && (with_followed || following.is_none() && place.eyes == Eyes::Everyone) {
+            let with_followed = following.is_some_and(|player| viewpoint.eyes == Eyes::Of(player));
+            if watching && (with_followed || following.is_none() && viewpoint.eyes == Eyes::Everyone) {
                 continue;
             }
             let followed =
                 followed.get_or_insert_with(|| following.and_then(|player| world.followed_room(player)));
             let (room, eyes) = match (followed, following) {
                 (Some(room), Some(player)) => (room.clone(), Eyes::Of(player)),
-                _ => (place.room.clone(), Eyes::Everyone),
+                _ => (viewpoint.room.clone(), Eyes::Everyone),
             };
-            if watching && place.eyes == eyes {
+            if watching && viewpoint.eyes == eyes {
                 continue;
             }
             let mut visit = Visit {
@@ -196,7 +198,7 @@ impl Spectators {
         }
     }
 
-    /// Notes that a spectator was sent a snapshot of this tick.
+    /// Notes that a spectator is sent a snapshot of this tick.
     pub(super) fn saw(&mut self, session: SessionId, tick: Tick) {
         if let Some(spectator) = self.list.get_mut(&session) {
             spectator.shown = Some(tick);
@@ -209,7 +211,7 @@ impl Spectators {
         self.welcome.tick = tick;
         for (&session, spectator) in &mut self.list {
             if spectator.shown >= Some(tick) {
-                spectator.place = None;
+                spectator.viewpoint = None;
                 spectator.waiting = None;
                 spectator.sent_away = true;
                 output.closes.push((session, CloseCode::EpochChanged));
@@ -230,7 +232,7 @@ impl Spectators {
     }
 }
 
-/// What a message of a spectator asks for.
+/// A request of a spectator.
 enum Wish {
     Nothing,
     Join(Join),
@@ -246,7 +248,7 @@ impl Spectator {
         }
     }
 
-    /// Returns what a message asks for, or why it is refused.
+    /// Returns the request in a message, or why it is refused.
     fn ask(&mut self, message: &ClientMessage, now: u64) -> Result<Wish, (Request, Refusal)> {
         match message {
             ClientMessage::Join(join) => {

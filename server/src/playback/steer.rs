@@ -1,4 +1,4 @@
-//! Reads what people write to steer a playback: a moment, a distance from the present one, a speed.
+//! Parses the texts that steer a playback: a moment, a distance from the present one, or a speed.
 
 use parlour_recording::{
     format::Times,
@@ -12,7 +12,7 @@ use super::SPEEDS;
 /// The longest distance, in seconds: three years, beyond both ends of any recording.
 const LONGEST: f64 = 1e8;
 
-/// Why a text is no moment of a recording, or no speed.
+/// Why a text is not a moment of a recording, or not a speed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SteerError {
     /// The text is not a moment.
@@ -22,7 +22,7 @@ pub enum SteerError {
     #[error(transparent)]
     Moment(#[from] MomentError),
     /// The text is not a speed.
-    #[error("{0:?} is no speed: give a number from 0.1 to 16")]
+    #[error("{0:?} is not a speed: write a number from 0.1 to 16")]
     Speed(String),
 }
 
@@ -41,7 +41,7 @@ pub(super) fn tick_of(text: &str, now: Tick, times: &Times) -> Result<Tick, Stee
     Ok(moment.tick(times)?)
 }
 
-/// Reads a distance such as `+10s`, `-2.5s` or `+1m 30s`, in seconds.
+/// Parses a distance such as `+10s`, `-2.5s` or `+1m 30s`, in seconds.
 fn distance(text: &str) -> Option<f64> {
     let (sign, length) = match text.split_at_checked(1)? {
         ("+", length) => (1.0, length),
@@ -56,7 +56,7 @@ fn distance(text: &str) -> Option<f64> {
     Some(sign * LONGEST.min(seconds))
 }
 
-/// Reads a speed, in thousandths of the recorded speed.
+/// Parses a speed, in thousandths of the recorded speed.
 pub(super) fn speed_of(text: &str) -> Result<u32, SteerError> {
     let speed: Option<f64> = text.parse().ok().filter(|speed: &f64| speed.is_finite());
     speed
@@ -83,7 +83,7 @@ mod tests {
     fn distances_have_a_sign_and_a_unit() {
         assert_eq!(distance("+10s"), Some(10.0));
         assert_eq!(distance("-2.5s"), Some(-2.5));
-        assert_eq!(distance("+1m 30s"), Some(90.0), "from the present, as in seconds");
+        assert_eq!(distance("+1m 30s"), Some(90.0), "units can be combined");
         assert_eq!(distance("-1500ms"), Some(-1.5));
         assert_eq!(distance("+1000000000s"), Some(LONGEST));
         for wrong in ["10s", "+10", "+s", "+-1s", "+1e3s", "+.s", "s", "", "+é"] {

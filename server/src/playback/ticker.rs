@@ -35,8 +35,8 @@ pub(super) struct PlaybackTicker {
     waiting: Arc<AtomicUsize>,
     pub(super) control: ControlReceiver,
     pub(super) spectators: Spectators,
-    /// `None` before the first one is made, and after one that reached a different state than was
-    /// recorded.
+    /// `None` before the first seek has made one, and after a tick that reached a different state
+    /// than was recorded.
     pub(super) world: Option<Box<Simulation>>,
     /// The last tick that spectators were shown.
     pub(super) tick: Tick,
@@ -117,8 +117,8 @@ impl PlaybackTicker {
 
     /// Takes the result of a seek from the reader. Returns `false` if it is not ready.
     fn arrive(&mut self, output: &mut TickOutput) -> bool {
-        while let Some(what) = self.pop() {
-            match what {
+        while let Some(item) = self.pop() {
+            match item {
                 ItemKind::Reached(world, why) => {
                     self.enter(world, output);
                     if let Some(why) = why {
@@ -196,8 +196,8 @@ impl PlaybackTicker {
         };
         self.spectators.hold_all(world, !last);
         // Connections that were slow in the recording must not hold spectators now.
-        let happened = |kind: &EventKind| !matches!(kind, EventKind::Hold | EventKind::Release);
-        record.input.events.retain(|event| happened(&event.kind));
+        let is_kept = |kind: &EventKind| !matches!(kind, EventKind::Hold | EventKind::Release);
+        record.input.events.retain(|event| is_kept(&event.kind));
         let part = &mut self.part;
         let stepped = step_caught(world, &mut record.input, part);
         if stepped.is_err() || part.hash != hash {

@@ -29,7 +29,7 @@ pub struct ServerOptions {
     /// the seed. Any other seed is used as it is.
     pub sim: SimConfig,
     /// Game logic to add to the world. What it counts with the crate `metrics` is in the metrics of
-    /// this server: [`crate::Recorder`].
+    /// this server: [`crate::MetricsRecorder`].
     pub logic: Logic,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,

@@ -1,6 +1,9 @@
 //! The two ports, bound before any thread runs.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+};
 
 use super::StartError;
 use crate::edge;
@@ -16,9 +19,8 @@ pub(super) struct Ports {
 impl Ports {
     /// Binds both ports.
     pub(super) fn listen(public: SocketAddr, admin: SocketAddr) -> Result<Self, StartError> {
-        let (public, admin) = (listen(public, "--listen")?, listen(admin, "--admin")?);
-        let (public_addr, admin_addr) = (public.local_addr()?, admin.local_addr()?);
-        edge::prepare_listener(&public)?;
+        let (public, public_addr) = listen(public, "--listen", edge::prepare_listener)?;
+        let (admin, admin_addr) = listen(admin, "--admin", |_| Ok(()))?;
         Ok(Self {
             public,
             admin,
@@ -28,12 +30,22 @@ impl Ports {
     }
 }
 
-fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-        .map_err(|source| StartError::Listen {
-            address,
-            flag,
-            source,
-        })
+/// Binds one port, and prepares its listener.
+fn listen(
+    address: SocketAddr,
+    flag: &'static str,
+    prepare: impl FnOnce(&TcpListener) -> io::Result<()>,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bind = || {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        prepare(&listener)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    bind().map_err(|source| StartError::Listen {
+        address,
+        flag,
+        source,
+    })
 }

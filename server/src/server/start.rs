@@ -1,4 +1,6 @@
-//! Starts a server. Everything that can fail is done before the first thread runs.
+//! Starts a server: binds the ports, creates the world and the threads of its recording, and then
+//! starts the tick thread, the I/O threads and the admin thread. If a thread cannot be started, the
+//! ones before it are ended.
 
 use std::{
     net::TcpListener,
@@ -24,7 +26,7 @@ use crate::{
         wake::{self, WakeEnd},
     },
     chance,
-    descriptors::{Descriptors, TooFew},
+    descriptors::{Descriptors, LimitTooLow},
     failure::Failure,
     metrics::Metrics,
     playback::{Playback, PlaybackControl},
@@ -105,7 +107,7 @@ fn start_with(
     let enough = shared
         .descriptors
         .check(io_threads + 1, options.edge.max_connections);
-    enough.map_err(|TooFew { limit }| StartError::OpenFiles { limit })?;
+    enough.map_err(|LimitTooLow { limit }| StartError::OpenFiles { limit })?;
     let served = serve(&shared.failure, &shared.metrics)?;
 
     let seed = served.seed;

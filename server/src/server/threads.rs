@@ -19,7 +19,7 @@ use super::{
 use crate::{
     admin::Admin,
     bridge::wake::WakeSender,
-    edge::{self, Closed},
+    edge::{self, CloseCounts},
     failure::TICK,
     tick_loop::{MakeTicker, TickLoop},
 };
@@ -28,7 +28,7 @@ use crate::{
 pub(super) struct Threads {
     shared: Shared,
     tick: Option<Stopped>,
-    io: Vec<Woken<Closed>>,
+    io: Vec<Woken<CloseCounts>>,
     admin: Option<Woken<()>>,
     live: Option<RecorderThreads>,
     /// Reads ahead, if a recording is served. Ends by itself after the tick thread.

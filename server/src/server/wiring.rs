@@ -5,7 +5,7 @@ use std::{io, net::TcpListener, sync::Arc};
 use crate::{
     bridge::{
         inbound::{self, InboundReceiver},
-        load::IoLoad,
+        io_load::IoLoad,
         outbound::Publisher,
         tick_status::TickStatus,
         wake::{self, WakeSender},

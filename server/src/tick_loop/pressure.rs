@@ -10,7 +10,7 @@ use std::{
 use parlour_tick::{Cadence, Pace, PaceLevel};
 
 use super::clock::PERIOD;
-use crate::bridge::load::IoLoad;
+use crate::bridge::io_load::IoLoad;
 
 /// The length of a window, after which a decision is made: 30 ticks, or fewer if they take too
 /// long.

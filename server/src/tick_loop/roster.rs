@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Instant};
 use parlour_shared::ids::SessionId;
 use parlour_tick::{Event, EventKind, TickInput};
 
-use crate::bridge::inbound::{Inbound, What};
+use crate::bridge::inbound::{Inbound, InboundKind};
 
 /// The open sessions of each I/O thread.
 #[derive(Debug)]
@@ -41,21 +41,21 @@ impl Roster {
         };
         let session = event.session;
         let mut tell = |kind| input.events.push(Event { session, kind });
-        match event.what {
-            What::Open { name } => {
+        match event.kind {
+            InboundKind::Open { name } => {
                 thread.sessions.insert(session, false);
                 tell(EventKind::Open { name });
                 if thread.behind {
                     tell(EventKind::Hold);
                 }
             }
-            What::Close => {
+            InboundKind::Close => {
                 if thread.sessions.remove(&session).is_some() {
                     tell(EventKind::Close);
                 }
             }
-            What::Hold | What::Release => {
-                let hold = matches!(event.what, What::Hold);
+            InboundKind::Hold | InboundKind::Release => {
+                let hold = matches!(event.kind, InboundKind::Hold);
                 let Some(held) = thread.sessions.get_mut(&session) else {
                     return;
                 };
@@ -64,7 +64,7 @@ impl Roster {
                     tell(if hold { EventKind::Hold } else { EventKind::Release });
                 }
             }
-            What::Message(message) => tell(EventKind::Message {
+            InboundKind::Message(message) => tell(EventKind::Message {
                 early: early(deadline, event.arrived),
                 message,
             }),
@@ -110,17 +110,17 @@ mod tests {
     const A: SessionId = SessionId(256);
     const B: SessionId = SessionId(512);
 
-    fn kinds(roster: &mut Roster, events: Vec<(SessionId, What)>) -> Vec<(SessionId, EventKind)> {
+    fn kinds(roster: &mut Roster, events: Vec<(SessionId, InboundKind)>) -> Vec<(SessionId, EventKind)> {
         let mut input = TickInput::default();
         let now = Instant::now();
-        for (session, what) in events {
+        for (session, kind) in events {
             let arrived = now;
             roster.take_in(
                 0,
                 Inbound {
                     session,
                     arrived,
-                    what,
+                    kind,
                 },
                 now,
                 &mut input,
@@ -134,24 +134,33 @@ mod tests {
         events.map(|event| (event.session, event.kind)).collect()
     }
 
-    fn open() -> What {
-        What::Open { name: String::new() }
+    fn open() -> InboundKind {
+        InboundKind::Open { name: String::new() }
     }
 
     #[test]
     fn a_viewer_is_released_when_neither_it_nor_its_thread_is_behind() {
         let mut roster = Roster::new(1);
         kinds(&mut roster, vec![(A, open()), (B, open())]);
-        assert_eq!(kinds(&mut roster, vec![(A, What::Hold)]), [(A, EventKind::Hold)]);
+        assert_eq!(
+            kinds(&mut roster, vec![(A, InboundKind::Hold)]),
+            [(A, EventKind::Hold)]
+        );
         let mut input = TickInput::default();
         roster.set_behind(0, true, &mut input);
         assert_eq!(told(input), [(B, EventKind::Hold)]);
-        assert_eq!(kinds(&mut roster, vec![(A, What::Release), (B, What::Hold)]), []);
+        assert_eq!(
+            kinds(
+                &mut roster,
+                vec![(A, InboundKind::Release), (B, InboundKind::Hold)]
+            ),
+            []
+        );
         let mut input = TickInput::default();
         roster.set_behind(0, false, &mut input);
         assert_eq!(told(input), [(A, EventKind::Release)]);
         assert_eq!(
-            kinds(&mut roster, vec![(B, What::Release)]),
+            kinds(&mut roster, vec![(B, InboundKind::Release)]),
             [(B, EventKind::Release)]
         );
     }
@@ -160,7 +169,10 @@ mod tests {
     fn a_session_that_opens_while_its_thread_is_behind_is_held_and_closes_once() {
         let mut roster = Roster::new(1);
         roster.set_behind(0, true, &mut TickInput::default());
-        let events = kinds(&mut roster, vec![(A, open()), (A, What::Close), (A, What::Close)]);
+        let events = kinds(
+            &mut roster,
+            vec![(A, open()), (A, InboundKind::Close), (A, InboundKind::Close)],
+        );
         let expected = [
             EventKind::Open { name: String::new() },
             EventKind::Hold,

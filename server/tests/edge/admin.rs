@@ -1,6 +1,8 @@
 //! The admin port, and errors at start.
 
-use parlour_server::{Server, ServerOptions};
+use std::io::ErrorKind;
+
+use parlour_server::{Server, ServerOptions, StartError};
 use parlour_sim::SimConfig;
 use parlour_testing::eventually;
 
@@ -66,6 +68,11 @@ fn a_port_in_use_is_reported_in_one_line() {
     let Err(error) = Server::start(options) else {
         panic!("two servers on one port")
     };
+    assert!(matches!(
+        &error,
+        StartError::Listen { address, flag: "--listen", source }
+            if *address == server.address() && source.kind() == ErrorKind::AddrInUse
+    ));
     let text = error.to_string();
     assert!(
         text.contains("address in use") && text.contains("--listen"),

@@ -54,23 +54,24 @@ fn a_malformed_message_is_named_with_what_is_expected() {
 #[test]
 fn a_rejected_hello_is_named_with_what_to_change() {
     let server = start();
-    let schema = format!("schema 5 is not spoken here, only {SCHEMA}; leave it out if you write by hand");
+    let schema =
+        format!("the server does not have schema 5, only {SCHEMA}; leave it out if you type the hello");
     for (text, code, reason) in [
         (
             r#"{"hello":{"protocol":2}}"#,
             4415,
-            "protocol 2 is not spoken here, only 1",
+            "the server does not speak protocol 2, only 1",
         ),
         (r#"{"hello":{"protocol":1,"schema":5}}"#, 4415, &*schema),
         (
             r#"{"hello":{"protocol":1,"token":"SECRET"}}"#,
             4401,
-            "this server cannot verify tokens: leave `token` out and come as a guest",
+            "this server cannot verify tokens: leave `token` out and connect as a guest",
         ),
         (
             r#"{"hello":{"protocol":1,"session":"SECRET"}}"#,
             4103,
-            "sessions end with their connection here: leave `session` and `resume` out",
+            "this server cannot resume a session: leave `session` and `resume` out",
         ),
     ] {
         assert_eq!(

@@ -126,6 +126,12 @@ fn a_rejected_upgrade_names_the_fault() {
     let foreign = upgrade("host:", "origin: https://evil.example\r\nhost:");
     let (_, detail) = public_error(&server, &foreign, 403, "origin-not-allowed", "http_origin");
     assert!(detail.contains("\"https://evil.example\"") && detail.contains("allowed_origins"));
+    let without_origin = upgrade("host:", "sec-fetch-site: cross-site\r\nhost:");
+    let (_, detail) = public_error(&server, &without_origin, 403, "origin-not-allowed", "http_origin");
+    assert!(detail.contains("without an Origin header"), "{detail}");
+    let repeated = upgrade("host:", "sec-fetch-site: none\r\nsec-fetch-site: none\r\nhost:");
+    let (_, detail) = public_error(&server, &repeated, 403, "origin-not-allowed", "http_origin");
+    assert!(detail.contains("sec-fetch-site is repeated"), "{detail}");
     let nothing = request_with_host("GET /nothing") + "\r\n";
     let (_, detail) = public_error(&server, &nothing, 404, "not-found", "http_not_found");
     assert!(detail.contains("/ws"), "{detail}");
@@ -148,6 +154,16 @@ fn a_rejected_upgrade_names_the_fault() {
     ] {
         assert!(head.contains(&format!("\r\n{line}\r\n")), "{head}");
     }
+}
+
+#[test]
+fn an_error_repeats_only_the_start_of_a_long_header() {
+    let server = start();
+    let long = "\u{e9}".repeat(3000);
+    let foreign = upgrade_request().replace("host:", &format!("origin: https://{long}\r\nhost:"));
+    let (head, body) = exchange(server.connect(), &foreign);
+    assert!(head.starts_with("http/1.1 403 "), "{head}");
+    assert!(body.len() < 1024 && body.contains("\u{e9}..."), "{body}");
 }
 
 #[test]
@@ -209,6 +225,16 @@ fn a_failed_server_answers_503_on_both_ports() {
     let failure = server.inner.wait().unwrap_err().to_string();
     let (_, detail) = public_error(&server, &upgrade_request(), 503, "server-failed", "server_failed");
     assert_eq!(detail, "the world stopped, try again later");
+    // The error for a rebound host name does not contain the failure.
+    for request in [&upgrade_request(), GET_INDEX] {
+        let rebound = request.replace("localhost", "evil.example");
+        public_error(&server, &rebound, 403, "host-not-allowed", "http_host");
+    }
+    for path in ["/livez", "/readyz", "/metrics"] {
+        let rebound = format!("GET {path} HTTP/1.1\r\nhost: evil.example\r\n");
+        let (_, detail) = admin_error(&server, &rebound, 403, "host-not-allowed", "http_host");
+        assert!(!detail.contains(&failure), "{detail}");
+    }
     for (path, kind) in [("/livez", "not-alive"), ("/readyz", "not-ready")] {
         let (_, detail) = admin_error(&server, &request_with_host(&format!("GET {path}")), 503, kind, "");
         assert_eq!(detail, failure);
@@ -221,7 +247,7 @@ fn a_failed_server_answers_503_on_both_ports() {
 }
 
 #[test]
-fn errors_of_the_admin_port_have_the_same_form() {
+fn errors_of_the_admin_port_have_the_same_form_and_unknown_paths_and_methods_are_not_counted() {
     let server = start_with(|options| options.recording.history = Duration::ZERO);
     let error = |request: &str, status, kind, class| admin_error(&server, request, status, kind, class);
     error("GET / HTTP/1.1\r\n", 400, "bad-request", "http_bad_request");
@@ -236,14 +262,9 @@ fn errors_of_the_admin_port_have_the_same_form() {
     }
     for path in ["/nothing", "/ws", "/history/", "/livez/x"] {
         let request = request_with_host(&format!("GET {path}"));
-        error(&request, 404, "not-found", "http_not_found");
+        error(&request, 404, "not-found", "");
     }
-    let (_, detail) = error(
-        &request_with_host("GET /playback"),
-        404,
-        "not-found",
-        "http_not_found",
-    );
+    let (_, detail) = error(&request_with_host("GET /playback"), 404, "not-found", "");
     assert!(detail.contains("--serve"), "{detail}");
     for (request, allow) in [
         ("POST /livez", "get, head"),
@@ -257,14 +278,13 @@ fn errors_of_the_admin_port_have_the_same_form() {
             assert_eq!(status(server.connect_admin(), &request), 405);
             continue;
         }
-        let (head, detail) = error(
-            &request_with_host(request),
-            405,
-            "method-not-allowed",
-            "http_method",
-        );
+        let (head, detail) = error(&request_with_host(request), 405, "method-not-allowed", "");
         assert!(head.contains(&format!("\r\nallow: {allow}\r\n")), "{head}");
         assert!(allow != "post" || detail.contains("curl -X POST ..."), "{detail}");
+    }
+    for class in ["http_not_found", "http_method"] {
+        let count = server.metric(&format!("parlour_rejects_total{{class=\"{class}\"}}"));
+        assert_eq!(count, 0.0, "{class}");
     }
     for path in ["/history", "/history/download"] {
         let request = request_with_host(&format!("POST {path}"));

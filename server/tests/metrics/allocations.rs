@@ -7,7 +7,7 @@ use std::{
 
 use bevy_ecs::prelude::*;
 use metrics::{counter, gauge, histogram};
-use parlour_server::Recorder;
+use parlour_server::MetricsRecorder;
 use parlour_sim::{Clock, Logic, Step, StepSet};
 use parlour_testing::allocations::{Counting, on_this_thread};
 
@@ -69,7 +69,7 @@ fn a_tick_counts_without_allocating_while_metrics_are_read() {
 
 #[test]
 fn counting_by_name_allocates_only_the_first_time() {
-    let recorder = Recorder::default();
+    let recorder = MetricsRecorder::default();
     let _guard = metrics::set_default_local_recorder(&recorder);
     count_by_name();
     let before = on_this_thread();

@@ -3,7 +3,7 @@
 
 use metrics::set_global_recorder;
 use parlour_recording::replay::{Replay, Window, verify};
-use parlour_server::{Playback, Recorder, Server, ServerOptions};
+use parlour_server::{MetricsRecorder, Playback, Server, ServerOptions};
 use parlour_shared::ids::Tick;
 
 use crate::{
@@ -24,7 +24,7 @@ fn the_shadow_replays_and_playback_count_nothing() {
         options.logic = step_counter();
     });
     // A program with one server does the same.
-    let global: Recorder = server.recorder().clone();
+    let global: MetricsRecorder = server.recorder().clone();
     assert!(set_global_recorder(global.clone()).is_ok());
     await_metric(server.admin_addr(), "parlour_shadow_ticks_total", 120.0);
     let text = metrics_text(&server);
@@ -58,6 +58,6 @@ fn the_shadow_replays_and_playback_count_nothing() {
 }
 
 /// Returns the number of steps that were counted so far.
-fn counted_steps(recorder: &Recorder) -> f64 {
+fn counted_steps(recorder: &MetricsRecorder) -> f64 {
     value(&recorder.render(), STEPS)
 }

@@ -4,21 +4,21 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// What connections cost a Parlour server: memory, CPU, accepting them, and what a storm of joins
-/// does to the tick.
+/// Measures the cost of connections to a Parlour server: memory and CPU per connection, the rate of
+/// accepting them, and the effect of a storm of joins on the tick.
 ///
-/// Starts a server for each measurement, on a core of its own if there are two. Progress goes to
-/// standard error, one JSON object per measurement to standard output. About four minutes.
+/// Starts a server for each measurement, on a separate core if there are two. Prints progress to
+/// standard error and one JSON object per measurement to standard output. Takes about four minutes.
 #[derive(Debug, Parser)]
 #[command(name = "connection-report", version)]
-pub(crate) struct Cli {
-    /// The server; else `parlour` beside this program
+pub(crate) struct ReportCli {
+    /// Binary of the server [default: `parlour` in the directory of this program]
     #[arg(long, value_name = "BINARY")]
     pub(crate) server: Option<PathBuf>,
-    /// Few connections, for seconds: shows that it works, measures little
+    /// Few connections for a few seconds: a check that it works, not a measurement
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Further flags of `parlour serve`
+    /// More flags for `parlour serve`
     #[arg(last = true, value_name = "SERVE ARGS")]
     pub(crate) serve: Vec<String>,
 }

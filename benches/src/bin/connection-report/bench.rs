@@ -1,4 +1,4 @@
-//! What all measurements share: how large they are, where the server is, and how results are told.
+//! Shared by all measurements: their size, how to start a server, and the output.
 
 use std::{path::PathBuf, thread, time::Duration};
 
@@ -6,29 +6,29 @@ use anyhow::{Context as _, ensure};
 use parlour_benches::process::{pin_to, raise_file_limit};
 use serde_json::Value;
 
-use crate::{args::Cli, server::Server};
+use crate::{args::ReportCli, server::Server};
 
-/// Files that a process has open besides its connections.
+/// Open files of a process besides its connections.
 const OTHER_FILES: u64 = 200;
 
-/// How large the measurements are.
+/// The size of the measurements.
 #[derive(Clone, Debug)]
 pub(crate) struct Scale {
     /// Idle connections, step by step.
     pub(crate) idle: Vec<usize>,
-    /// Players who walk, step by step.
+    /// Walking players, step by step.
     pub(crate) active: Vec<usize>,
-    /// Players who stand.
+    /// Standing players.
     pub(crate) standing: usize,
-    /// Connections whose rate is measured.
+    /// Connections of the accept rate.
     pub(crate) accepted: usize,
-    /// Players who walk while others storm in.
+    /// Players who walk during the storm.
     pub(crate) bystanders: usize,
-    /// How many storm in, within about a second.
+    /// Players who join in the storm, within about a second.
     pub(crate) storm: usize,
-    /// How long CPU is measured.
+    /// Length of a CPU measurement.
     pub(crate) watch: Duration,
-    /// Time for things to come to rest before anything is measured.
+    /// Time to settle before a measurement.
     pub(crate) rest: Duration,
 }
 
@@ -59,7 +59,7 @@ impl Scale {
         }
     }
 
-    /// Most connections at once.
+    /// The largest number of connections at once.
     fn largest(&self) -> usize {
         let steps = self.idle.iter().chain(&self.active).copied();
         let others = [self.standing, self.accepted, self.bystanders + self.storm];
@@ -75,25 +75,25 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Finds the server and lets both processes open enough files.
+    /// Finds the server, and raises the limit of open files for both processes.
     ///
     /// # Errors
-    /// If there is no server, or the system allows too few files.
-    pub(crate) fn prepare(cli: Cli) -> anyhow::Result<Self> {
+    /// If there is no server, or the hard limit of open files is too low.
+    pub(crate) fn prepare(cli: ReportCli) -> anyhow::Result<Self> {
         let server = match cli.server {
             Some(server) => server,
             None => std::env::current_exe()?.with_file_name("parlour"),
         };
         ensure!(
             server.is_file(),
-            "there is no server at {}: build it (cargo build --release --bin parlour), or name it with --server",
+            "there is no server at {}: build it with cargo build --release --bin parlour, or pass its path with --server",
             server.display()
         );
         let scale = if cli.quick { Scale::quick() } else { Scale::full() };
         let (allowed, needed) = (raise_file_limit(), scale.largest() as u64 + OTHER_FILES);
         ensure!(
             allowed >= needed,
-            "{needed} open files are needed and {allowed} allowed: raise the hard limit (ulimit -Hn), or use --quick"
+            "{needed} open files are needed, but only {allowed} allowed: raise the hard limit (ulimit -Hn), or use --quick"
         );
         Ok(Self {
             scale,
@@ -103,13 +103,13 @@ impl Bench {
         })
     }
 
-    /// A server that nobody is connected to yet: on core 0, and this program on core 1, if there
-    /// are two.
+    /// Starts a server without connections. With two cores it runs on core 0 and this program on
+    /// core 1.
     ///
     /// # Errors
     /// If it does not become ready.
     pub(crate) fn start_server(&self) -> anyhow::Result<Server> {
-        // What is started inherits the core.
+        // The server inherits the core.
         self.pin(0)?;
         let server = Server::start(&self.server, &self.serve);
         self.pin(1)?;
@@ -123,13 +123,13 @@ impl Bench {
         Ok(())
     }
 
-    /// Tells what was measured.
-    pub(crate) fn tell(&self, result: &Value) {
+    /// Prints the result of a measurement.
+    pub(crate) fn report(&self, result: &Value) {
         println!("{result}");
     }
 
-    /// Tells what is going on.
-    pub(crate) fn say(&self, what: &str) {
-        eprintln!("connection-report: {what}");
+    /// Prints progress.
+    pub(crate) fn log(&self, text: &str) {
+        eprintln!("connection-report: {text}");
     }
 }

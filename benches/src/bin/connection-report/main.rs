@@ -1,10 +1,11 @@
-//! What connections cost a running server: memory, CPU, how fast they come about, and what a storm
-//! of them does to the tick. Starts the servers itself; JSON lines on standard output.
+//! The cost of connections to a running server: memory and CPU per connection, the rate of
+//! accepting them, and the effect of a storm of joins on the tick. Starts the servers, prints JSON
+//! lines.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a command-line tool talks to its user"
+    reason = "a command-line tool prints"
 )]
 
 #[cfg(target_os = "linux")]
@@ -12,13 +13,13 @@ mod args;
 #[cfg(target_os = "linux")]
 mod bench;
 #[cfg(target_os = "linux")]
-mod crowd;
+mod connection;
 #[cfg(target_os = "linux")]
-mod measure;
+mod connections;
 #[cfg(target_os = "linux")]
-mod member;
+mod measurements;
 #[cfg(target_os = "linux")]
-mod metrics;
+mod scrape;
 #[cfg(target_os = "linux")]
 mod server;
 
@@ -26,16 +27,16 @@ mod server;
 fn main() -> anyhow::Result<()> {
     use clap::Parser as _;
 
-    let bench = bench::Bench::prepare(args::Cli::parse())?;
-    measure::idle(&bench)?;
-    measure::standing(&bench)?;
-    measure::active(&bench)?;
-    measure::accept_rate(&bench)?;
-    measure::join_storm(&bench)
+    let bench = bench::Bench::prepare(args::ReportCli::parse())?;
+    measurements::idle(&bench)?;
+    measurements::standing(&bench)?;
+    measurements::active(&bench)?;
+    measurements::accept_rate(&bench)?;
+    measurements::join_storm(&bench)
 }
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
-    eprintln!("connection-report: only Linux tells what this measures (/proc)");
+    eprintln!("connection-report: works only on Linux, because it needs /proc");
     std::process::exit(2);
 }

@@ -1,4 +1,4 @@
-//! A server that runs for one measurement.
+//! A server process that runs for one measurement.
 
 use std::{
     io::{Read as _, Write as _},
@@ -16,15 +16,15 @@ use parlour_benches::{
 use parlour_client::Address;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long it may take to become ready, and to stop.
+/// Time in which the server must become ready, and must stop.
 const PATIENCE: Duration = Duration::from_secs(25);
-/// Time between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// How long an answer of the admin port may take, and how long it may be.
+/// Interval between two polls.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// Limits of an answer of the admin port, in time and bytes.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const LONGEST_ANSWER: u64 = 1024 * 1024;
 
-/// Killed when it is dropped.
+/// A server process, killed on drop.
 pub(crate) struct Server {
     process: Child,
     pid: Pid,
@@ -33,9 +33,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it on free ports and waits until it is ready. It keeps no history: that is memory
-    /// which grows by itself.
-    pub(crate) fn start(binary: &Path, further: &[String]) -> anyhow::Result<Self> {
+    /// Starts a server on free ports and waits until it is ready. It keeps no history, because the
+    /// memory of a history grows with time.
+    pub(crate) fn start(binary: &Path, more_args: &[String]) -> anyhow::Result<Self> {
         let [listens, admin] = free_addresses()?;
         let mut command = Command::new(binary);
         command.args([
@@ -47,7 +47,7 @@ impl Server {
         ]);
         command
             .args(["--history", "0s", "--log", "warn"])
-            .args(further)
+            .args(more_args)
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         let process = command
@@ -68,12 +68,12 @@ impl Server {
         Ok(server)
     }
 
-    /// Where clients connect.
+    /// The address that clients connect to.
     pub(crate) fn peer(&self) -> SocketAddr {
         self.listens
     }
 
-    /// The same, as clients name it.
+    /// The same address, in the form that the client library takes.
     pub(crate) fn address(&self) -> Address {
         Address {
             tls: false,
@@ -83,20 +83,20 @@ impl Server {
         }
     }
 
-    /// CPU seconds so far.
+    /// The server's CPU seconds so far.
     pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
         cpu_seconds_of(self.pid).context("the server is gone")
     }
 
-    /// Bytes of memory in use.
+    /// The server's resident memory in bytes.
     pub(crate) fn memory(&self) -> anyhow::Result<u64> {
         memory_of(self.pid).context("the server is gone")
     }
 
-    /// The body of an answer of the admin port.
+    /// Gets a path from the admin port and returns the body.
     ///
     /// # Errors
-    /// If there is none, or its status is not 200.
+    /// If there is no answer, or its status is not 200.
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<String> {
         let mut stream = TcpStream::connect_timeout(&self.admin, ANSWER_WITHIN)?;
         stream.set_read_timeout(Some(ANSWER_WITHIN))?;
@@ -114,13 +114,13 @@ impl Server {
         );
         let (_, body) = answer
             .split_once("\r\n\r\n")
-            .with_context(|| format!("{path} on the admin port is no whole answer"))?;
+            .with_context(|| format!("{path} on the admin port: the answer is incomplete"))?;
         Ok(body.to_owned())
     }
 
-    /// Asks it to stop and waits for that.
+    /// Sends SIGTERM and waits until the server has stopped.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
-        kill_process(self.pid, Signal::TERM).context("the server was gone before its time")?;
+        kill_process(self.pid, Signal::TERM).context("the server ended before it was stopped")?;
         self.wait_until("stopped", |server| Ok(server.process.try_wait()?.is_some()))
     }
 
@@ -130,7 +130,7 @@ impl Server {
         mut reached: impl FnMut(&mut Self) -> anyhow::Result<bool>,
     ) -> anyhow::Result<()> {
         let start = Instant::now();
-        let mut clock = Sockets::new(LOOK_EVERY)?;
+        let mut clock = Sockets::new(POLL_INTERVAL)?;
         let mut ready = Vec::new();
         while !reached(self)? {
             ensure!(
@@ -147,13 +147,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Nothing is left to be done about either.
+        // If the process has ended already, both fail, which is fine.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Two addresses that nobody listens at; held both at once, so that they differ.
+/// Finds two free addresses. Both are bound at the same time, so that they differ.
 fn free_addresses() -> anyhow::Result<[SocketAddr; 2]> {
     let any = (Ipv4Addr::LOCALHOST, 0);
     let (one, other) = (TcpListener::bind(any)?, TcpListener::bind(any)?);

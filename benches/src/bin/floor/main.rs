@@ -1,23 +1,23 @@
-//! The raw floor: what moving the same messages as a world server costs with no world behind them.
-//! A server and a driver of a few lines each, one thread, one `send` a frame, one `recv` a socket
-//! that is ready.
+//! The raw floor: the cost of moving the messages of a world server without the world. A small
+//! server and a small driver, each with one thread, one `send` per frame and one `recv` per ready
+//! socket.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a command-line tool talks to its user"
+    reason = "a command-line tool prints"
 )]
 
 #[cfg(target_os = "linux")]
 mod args;
 #[cfg(target_os = "linux")]
-mod drive;
+mod driver;
 #[cfg(target_os = "linux")]
 mod peer;
 #[cfg(target_os = "linux")]
-mod serve;
+mod server;
 #[cfg(target_os = "linux")]
-mod stop;
+mod stop_flag;
 #[cfg(target_os = "linux")]
 mod tally;
 
@@ -26,28 +26,28 @@ fn main() -> anyhow::Result<()> {
     use anyhow::Context as _;
     use clap::Parser as _;
 
-    let role = args::Cli::parse().role;
+    let role = args::FloorCli::parse().role;
     parlour_benches::process::raise_file_limit();
-    let stop = stop::Stop::listen().context("cannot listen for signals")?;
+    let stop = stop_flag::StopFlag::listen().context("cannot listen for signals")?;
     match role {
-        args::Role::Serve(what) => {
-            println!("{}", serve::run(&what, &stop)?);
+        args::Role::Serve(args) => {
+            println!("{}", server::run(&args, &stop)?);
             Ok(())
         }
-        args::Role::Drive(what) => {
-            let report = drive::run(&what, &stop)?;
-            if what.json.as_os_str() == "-" {
+        args::Role::Drive(args) => {
+            let report = driver::run(&args, &stop)?;
+            if args.json.as_os_str() == "-" {
                 println!("{report}");
                 return Ok(());
             }
-            std::fs::write(&what.json, format!("{report}\n"))
-                .with_context(|| format!("cannot write {}", what.json.display()))
+            std::fs::write(&args.json, format!("{report}\n"))
+                .with_context(|| format!("cannot write {}", args.json.display()))
         }
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
-    eprintln!("floor: only Linux has the calls that this measures (epoll)");
+    eprintln!("floor: works only on Linux, because it needs epoll");
     std::process::exit(2);
 }

@@ -1,35 +1,35 @@
-//! One end of a connection. Each side first tells the other how long its messages are, so that both
-//! can count them.
+//! One end of a connection. Each side first sends the length of its messages, so that the other can
+//! count them.
 
 use std::{io, net::TcpStream};
 
-use parlour_benches::sockets::{Sent, send_now};
+use parlour_benches::sockets::{SendOutcome, send_now};
 use rustix::{
     io::Errno,
     net::{RecvFlags, recv},
 };
 
-/// Bytes of the greeting: the length of a message.
+/// Bytes of the greeting, which is the length of a message.
 const GREETING: u64 = 4;
 
-/// A connection, and how much came over it.
+/// A connection, and the bytes received over it.
 pub(crate) struct Peer {
     socket: TcpStream,
-    /// Length of the other side's messages; whole once `GREETING` bytes came.
+    /// Length of the other side's messages; complete after `GREETING` bytes.
     message: u32,
     bytes: u64,
 }
 
-/// What one read gave.
-pub(crate) enum Came {
-    /// So many messages became whole.
+/// The outcome of one read.
+pub(crate) enum ReadOutcome {
+    /// This many messages were completed.
     Messages(u64),
-    /// The other side is gone.
-    End,
+    /// The connection is closed.
+    Closed,
 }
 
 impl Peer {
-    /// Greets the other side: messages of this side will have that many bytes.
+    /// Sends the greeting: the messages of this side will have `message` bytes.
     pub(crate) fn greet(socket: TcpStream, message: u32) -> io::Result<Self> {
         socket.set_nodelay(true)?;
         socket.set_nonblocking(true)?;
@@ -38,9 +38,9 @@ impl Peer {
             message: 0,
             bytes: 0,
         };
-        // An empty socket takes four bytes at once.
+        // An empty send buffer takes four bytes at once.
         match send_now(&peer.socket, &message.to_be_bytes()) {
-            Sent::Bytes(4) => Ok(peer),
+            SendOutcome::Bytes(4) => Ok(peer),
             _ => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
         }
     }
@@ -50,12 +50,12 @@ impl Peer {
     }
 
     /// Reads once.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Came {
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> ReadOutcome {
         let length = match recv(&self.socket, &mut *buffer, RecvFlags::empty()) {
-            Ok((0, _)) => return Came::End,
+            Ok((0, _)) => return ReadOutcome::Closed,
             Ok((length, _)) => length,
-            Err(Errno::AGAIN | Errno::INTR) => return Came::Messages(0),
-            Err(_) => return Came::End,
+            Err(Errno::AGAIN | Errno::INTR) => return ReadOutcome::Messages(0),
+            Err(_) => return ReadOutcome::Closed,
         };
         let before = self.messages();
         let greeting = GREETING.saturating_sub(self.bytes) as usize;
@@ -63,7 +63,7 @@ impl Peer {
             self.message = self.message << 8 | u32::from(byte);
         }
         self.bytes += length as u64;
-        Came::Messages(self.messages() - before)
+        ReadOutcome::Messages(self.messages() - before)
     }
 
     fn messages(&self) -> u64 {

@@ -1,23 +1,23 @@
-//! What was moved while it was measured, and what that cost.
+//! Counts of a measurement and their rates.
 
 use std::time::{Duration, Instant};
 
 use parlour_benches::process::cpu_time;
 
-/// Begins with the measurement.
+/// Counts since the start of the measurement.
 pub(crate) struct Tally {
     start: Instant,
     cpu: Duration,
     pub(crate) sent: f64,
     pub(crate) received: u64,
-    /// Messages that were not sent because the other side reads too slowly.
+    /// Messages that were not sent because the peer reads too slowly.
     pub(crate) refused: u64,
-    /// Ticks that were left out because they came too late.
+    /// Ticks that were skipped because the server was late.
     pub(crate) skipped: u64,
 }
 
-/// The same as figures.
-pub(crate) struct Sums {
+/// The counts as rates, and CPU time.
+pub(crate) struct Rates {
     pub(crate) seconds: f64,
     pub(crate) sent_per_s: f64,
     pub(crate) received_per_s: f64,
@@ -38,15 +38,15 @@ impl Tally {
         }
     }
 
-    pub(crate) fn lasted(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.start.elapsed()
     }
 
-    pub(crate) fn sums(&self) -> Sums {
-        let seconds = self.lasted().as_secs_f64();
+    pub(crate) fn rates(&self) -> Rates {
+        let seconds = self.elapsed().as_secs_f64();
         let cpu = cpu_time().saturating_sub(self.cpu).as_secs_f64();
         let received = self.received as f64;
-        Sums {
+        Rates {
             seconds,
             sent_per_s: self.sent / seconds,
             received_per_s: received / seconds,

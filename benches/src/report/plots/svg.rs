@@ -1,5 +1,4 @@
-//! Plots of lines over two axes as SVG: no script, no font of its own, readable on light and dark
-//! pages.
+//! Line plots as SVG, without scripts or fonts, and readable on light and dark pages.
 
 mod axis;
 mod element;
@@ -9,33 +8,34 @@ use element::{circle, head, legend, line, polyline, text, upright};
 
 const WIDTH: f64 = 680.0;
 const HEIGHT: f64 = 360.0;
-/// Around the area of the lines: left, top, right, bottom.
+/// Margins of the plot area: left, top, right, bottom.
 const MARGIN: [f64; 4] = [72.0, 56.0, 24.0, 52.0];
-/// With more points, dots and rings would hide the line.
-const MOST_CIRCLES: usize = 20;
-/// Colours that stand out from white and from near black; further lines begin anew.
+/// With more points than this, dots and rings would hide the line and are left out.
+const MAX_CIRCLES: usize = 20;
+/// Number of line colours, all visible on white and on near black. More lines reuse them.
 const COLOURS: usize = 4;
 
-/// What is drawn.
+/// A plot with its titles and lines.
 pub(super) struct Plot {
     pub(super) title: String,
-    /// What the axes are of, with units.
+    /// Quantity and unit of the axes.
     pub(super) x_title: String,
     pub(super) y_title: String,
     pub(super) lines: Vec<Line>,
-    /// A horizontal line and what it stands for.
+    /// A horizontal line and its label.
     pub(super) mark: Option<(f64, String)>,
-    /// Both axes begin at zero, unless y is to show small changes of a large figure.
+    /// Whether y begins at zero, as x does. Set it to `false` to show small changes of a large
+    /// figure.
     pub(super) y_from_zero: bool,
 }
 
-/// One line, its points in the order of x.
+/// One line. Its points are sorted by x.
 pub(super) struct Line {
     pub(super) name: String,
     pub(super) points: Vec<Point>,
 }
 
-/// One point; a hollow one is drawn as a ring.
+/// One point. A hollow point is drawn as a ring.
 #[derive(Clone, Copy)]
 pub(super) struct Point {
     pub(super) x: f64,
@@ -44,7 +44,7 @@ pub(super) struct Point {
 }
 
 impl Plot {
-    /// The document. Points that are no numbers are left out.
+    /// Returns the SVG document. Points that are NaN are left out.
     pub(super) fn draw(&self) -> String {
         let [left, ..] = MARGIN;
         let mut svg = head(&self.title, [WIDTH, HEIGHT], left);
@@ -67,13 +67,13 @@ impl Plot {
 }
 
 impl Line {
-    fn drawn(&self) -> impl Iterator<Item = &Point> {
+    fn finite_points(&self) -> impl Iterator<Item = &Point> {
         let points = self.points.iter();
         points.filter(|point| point.x.is_finite() && point.y.is_finite())
     }
 }
 
-/// Where the lines are drawn: the place of each value on the page.
+/// The plot area: maps values to positions on the page.
 struct Area {
     x: Axis,
     y: Axis,
@@ -81,7 +81,7 @@ struct Area {
 
 impl Area {
     fn of(plot: &Plot) -> Self {
-        let points = || plot.lines.iter().flat_map(Line::drawn);
+        let points = || plot.lines.iter().flat_map(Line::finite_points);
         let marked = plot.mark.iter().map(|(y, _)| *y);
         Self {
             x: Axis::over(points().map(|point| point.x), true),
@@ -136,12 +136,12 @@ impl Area {
 
     fn draw_line(&self, svg: &mut String, line: &Line, colour: usize) {
         let place = |point: &Point| [self.place_x(point.x), self.place_y(point.y)];
-        let places: Vec<[f64; 2]> = line.drawn().map(place).collect();
+        let places: Vec<[f64; 2]> = line.finite_points().map(place).collect();
         polyline(svg, &format!("line c{colour}"), &places);
-        if places.len() > MOST_CIRCLES {
+        if places.len() > MAX_CIRCLES {
             return;
         }
-        for (point, place) in line.drawn().zip(places) {
+        for (point, place) in line.finite_points().zip(places) {
             let shape = if point.hollow { "ring" } else { "dot" };
             circle(svg, &format!("{shape} c{colour}"), place);
         }

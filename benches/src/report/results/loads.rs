@@ -1,12 +1,12 @@
-//! The matrix: its loads and their goals, from the table that `scripts/plaza` reads, too.
+//! The loads of the matrix and their goals, from the table that `scripts/plaza` also reads.
 
 use anyhow::{Context as _, Result, ensure};
 
 const TABLE: &str = include_str!("../../../plaza-loads");
 
-/// One load and what is wanted of it. Goals that there are none of are NaN.
+/// One load and its goals. NaN: there is no such goal.
 #[derive(Clone, Debug)]
-pub(in crate::report) struct Load {
+pub(in crate::report) struct PlazaLoad {
     pub(in crate::report) name: String,
     pub(in crate::report) title: String,
     pub(in crate::report) server: String,
@@ -19,8 +19,8 @@ pub(in crate::report) struct Load {
     pub(in crate::report) age_p99_ms: f64,
 }
 
-impl Load {
-    /// The cadence that the server is held to; none if it decides itself.
+impl PlazaLoad {
+    /// Returns the fixed cadence of the server, or `None` with cadence auto.
     pub(in crate::report) fn cadence(&self) -> Option<u32> {
         let mut words = self.server.split_whitespace();
         words.find(|word| *word == "--cadence")?;
@@ -28,21 +28,21 @@ impl Load {
     }
 }
 
-/// All loads, in the order of the table.
-pub(in crate::report) fn all() -> Result<Vec<Load>> {
+/// Returns all loads, in the order of the table.
+pub(in crate::report) fn all() -> Result<Vec<PlazaLoad>> {
     let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
     rows.map(|row| parse(row).with_context(|| format!("benches/plaza-loads: {row}")))
         .collect()
 }
 
-fn parse(row: &str) -> Result<Load> {
+fn parse(row: &str) -> Result<PlazaLoad> {
     let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-    ensure!(cells.len() == 11, "11 columns are wanted, not {}", cells.len());
+    ensure!(cells.len() == 11, "expected 11 columns, found {}", cells.len());
     let goal = |column: usize| match cells[column] {
         "-" => Ok(f64::NAN),
         number => number.parse().with_context(|| format!("not a number: {number}")),
     };
-    Ok(Load {
+    Ok(PlazaLoad {
         name: cells[0].to_owned(),
         title: cells[1].to_owned(),
         server: cells[2].to_owned(),
@@ -59,8 +59,8 @@ fn parse(row: &str) -> Result<Load> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_table_reads() {
-        let loads = super::all().expect("it is part of the repository");
+    fn the_table_is_valid() {
+        let loads = super::all().expect("benches/plaza-loads is part of the repository");
         assert!(loads.iter().any(|load| load.cadence().is_none()));
         assert!(loads.iter().any(|load| load.cadence() == Some(60)));
     }

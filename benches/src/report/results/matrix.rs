@@ -1,4 +1,4 @@
-//! The matrix as it was measured: the runs of each load, and what figures are taken from them.
+//! The results of the matrix: the runs of each load, and the figures derived from them.
 
 use std::{
     fs,
@@ -10,51 +10,51 @@ use serde_json::Value;
 
 use super::{
     json,
-    loads::{self, Load},
+    loads::{self, PlazaLoad},
     run::Run,
 };
 
-/// A load of the matrix with its runs.
-pub(in crate::report) struct Measured {
-    pub(in crate::report) load: Load,
-    /// By count of clients, ascending.
-    pub(in crate::report) counts: Vec<Count>,
-    /// What the floor's server said when it moved the same messages.
+/// A load of the matrix and its runs.
+pub(in crate::report) struct LoadResult {
+    pub(in crate::report) load: PlazaLoad,
+    /// Sorted by the number of clients.
+    pub(in crate::report) counts: Vec<CountResult>,
+    /// The report of the floor's server for the same messages.
     pub(in crate::report) floor: Option<Value>,
 }
 
-/// The runs with one count of clients.
-pub(in crate::report) struct Count {
+/// The runs with one number of clients.
+pub(in crate::report) struct CountResult {
     pub(in crate::report) clients: f64,
-    /// One on the way up, or two if the first was not held.
+    /// The run of the ladder, and its repetition if the first was not held.
     ladder: Vec<Run>,
-    /// The three that figures are medians of, where there are such.
+    /// The three runs whose medians are the figures, if they exist.
     numbered: Vec<Run>,
     pub(in crate::report) held: bool,
 }
 
-/// All loads, in the order of the table.
-pub(in crate::report) fn read(plaza: &Path) -> Result<Vec<Measured>> {
+/// Reads all loads, in the order of the table.
+pub(in crate::report) fn read(plaza: &Path) -> Result<Vec<LoadResult>> {
     let loads = loads::all()?.into_iter();
-    loads.map(|load| Measured::read(plaza, load)).collect()
+    loads.map(|load| LoadResult::read(plaza, load)).collect()
 }
 
-impl Measured {
-    fn read(plaza: &Path, load: Load) -> Result<Self> {
+impl LoadResult {
+    fn read(plaza: &Path, load: PlazaLoad) -> Result<Self> {
         let mut runs = Vec::new();
         for folder in folders(&plaza.join("runs").join(&load.name))? {
-            // A run that was interrupted has no such file.
+            // An interrupted run does not have this file.
             if folder.join("about.json").exists() {
                 runs.push(Run::read(&folder)?);
             }
         }
-        let floor = json::read_if_there(&plaza.join("floor").join(&load.name).join("serve.json"))?;
+        let floor = json::read_optional(&plaza.join("floor").join(&load.name).join("serve.json"))?;
         let mut counts: Vec<f64> = runs.iter().map(Run::clients).collect();
         counts.sort_by(f64::total_cmp);
         counts.dedup();
-        let mut counts: Vec<Count> = counts
+        let mut counts: Vec<CountResult> = counts
             .into_iter()
-            .map(|clients| Count {
+            .map(|clients| CountResult {
                 clients,
                 ladder: Vec::new(),
                 numbered: Vec::new(),
@@ -63,7 +63,7 @@ impl Measured {
             .collect();
         for run in runs {
             let count = counts.iter_mut().find(|count| count.clients == run.clients());
-            let count = count.expect("the counts are those of the runs");
+            let count = count.expect("every run is in one of the counts");
             if run.is_ladder() {
                 &mut count.ladder
             } else {
@@ -77,42 +77,42 @@ impl Measured {
         Ok(Self { load, counts, floor })
     }
 
-    /// Clients that are held in most of three runs; none if the count that has them is not. NaN:
-    /// not measured.
+    /// Returns the number of clients that most of three runs held, or 0 if they did not hold it.
+    /// NaN: not measured.
     pub(in crate::report) fn clients_held(&self) -> f64 {
-        let held = |count: &Count| if count.held { count.clients } else { 0.0 };
+        let held = |count: &CountResult| if count.held { count.clients } else { 0.0 };
         self.measured_at().map_or(f64::NAN, held)
     }
 
-    /// Most clients that a single run on the way up held, with all smaller counts held too.
-    pub(in crate::report) fn held_once(&self) -> f64 {
+    /// Returns the highest count of the ladder that was held, with all lower counts held.
+    pub(in crate::report) fn held_in_single_run(&self) -> f64 {
         let held = self.counts.iter().take_while(|count| count.held);
         held.last().map_or(0.0, |count| count.clients)
     }
 
-    /// The count that figures are taken at: of those with three runs the highest that is held, or
-    /// else the lowest.
-    pub(in crate::report) fn measured_at(&self) -> Option<&Count> {
+    /// Returns the count that the figures are from: the highest held count with three runs, or the
+    /// lowest with three runs if none was held.
+    pub(in crate::report) fn measured_at(&self) -> Option<&CountResult> {
         let mut thrice = self.counts.iter().filter(|count| !count.numbered.is_empty());
         let held = thrice.clone().rfind(|count| count.held);
         held.or_else(|| thrice.next())
     }
 
-    /// The median over the runs at that count.
+    /// Returns the median of a figure over the runs at that count.
     pub(in crate::report) fn figure(&self, of: impl Fn(&Run) -> f64) -> f64 {
         self.measured_at().map_or(f64::NAN, |count| count.figure(of))
     }
 
-    /// Server CPU per delivered frame over that of the floor. Both did the same: as many frames
-    /// out, as many inputs in, and what the inputs cost is in both.
-    pub(in crate::report) fn over_floor(&self) -> f64 {
+    /// Returns the ratio of the server's CPU per delivered frame to the floor's. Both move the same
+    /// number of frames and inputs, and both figures include the cost of the inputs.
+    pub(in crate::report) fn floor_ratio(&self) -> f64 {
         self.figure(Run::cpu_us_per_frame) / self.floor_us_per_frame()
     }
 
     pub(in crate::report) fn floor_us_per_frame(&self) -> f64 {
         let floor = self.floor.as_ref().unwrap_or(&Value::Null);
         let number = |name| json::number(floor, name);
-        // A floor that was refused writes, or missed ticks, did not do the same.
+        // A floor that skipped frames or ticks moved fewer messages, so it cannot be compared.
         let is_clean = |name| number(name).is_nan() || number(name) == 0.0;
         if !(is_clean("refused_frames") && is_clean("skipped_ticks")) {
             return f64::NAN;
@@ -121,8 +121,8 @@ impl Measured {
     }
 }
 
-impl Count {
-    /// The runs that count: the three, or those on the way up.
+impl CountResult {
+    /// Returns the three runs, or those of the ladder if there are no three.
     pub(in crate::report) fn runs(&self) -> &[Run] {
         if self.numbered.is_empty() {
             &self.ladder
@@ -135,8 +135,8 @@ impl Count {
         json::median(self.runs().iter().map(of))
     }
 
-    /// Most of the three are held; on the way up, the first or its one repetition.
-    fn is_held(&self, load: &Load) -> bool {
+    /// Whether most of the three runs are held, or either run of the ladder if there are no three.
+    fn is_held(&self, load: &PlazaLoad) -> bool {
         let held = self
             .runs()
             .iter()
@@ -150,7 +150,7 @@ impl Count {
     }
 }
 
-/// Folders in a folder, by name; none if there is no such folder.
+/// Returns the folders in a folder, sorted by name. Returns none if it does not exist.
 fn folders(path: &Path) -> Result<Vec<PathBuf>> {
     if !path.exists() {
         return Ok(Vec::new());

@@ -1,15 +1,15 @@
-//! What the admin port of a server said at one moment: Prometheus text.
+//! The metrics of a server at one moment, from Prometheus text.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context as _, Result};
 
-/// Values by name, labels included as they are written.
+/// Values by name. A name includes its labels as they are written.
 #[derive(Clone, Debug, Default)]
 pub(in crate::report) struct Metrics(BTreeMap<String, f64>);
 
 impl Metrics {
-    /// From a file; empty if there is none, which reads as zero everywhere.
+    /// Reads a file. If it does not exist, all values are 0.
     pub(in crate::report) fn read(path: &Path) -> Result<Self> {
         if !path.exists() {
             return Ok(Self::default());
@@ -35,19 +35,20 @@ impl Metrics {
         self.0.get(name).copied().unwrap_or(0.0)
     }
 
-    /// How much a counter grew since.
+    /// Returns the growth of a counter since `before`.
     pub(in crate::report) fn since(&self, before: &Self, name: &str) -> f64 {
         self.get(name) - before.get(name)
     }
 
-    /// Viewers at each cadence, the highest first; empty if the server does not tell.
+    /// Returns the viewers at each cadence, the highest first. Empty: the server does not report
+    /// them.
     pub(in crate::report) fn cadences(&self) -> Vec<(u32, f64)> {
         let at = |hz| Some((hz, *self.0.get(&format!("parlour_cadence{{hz=\"{hz}\"}}"))?));
         [60, 30, 20, 10].into_iter().filter_map(at).collect()
     }
 
-    /// A quantile of what a histogram took in since, in its unit; NaN if that is nothing. Between
-    /// the bounds of a bucket it is interpolated.
+    /// Returns a quantile of a histogram's samples since `before`, interpolated within its bucket.
+    /// NaN: there are no samples.
     pub(in crate::report) fn quantile_since(&self, before: &Self, name: &str, quantile: f64) -> f64 {
         let prefix = format!("{name}_bucket{{le=\"");
         let bucket = |(key, count): (&String, &f64)| {
@@ -64,7 +65,7 @@ impl Metrics {
         let (mut from, mut below) = (0.0, 0.0);
         for (bound, count) in buckets {
             if count >= wanted {
-                // Beyond the last bound nothing is known but that.
+                // The bucket beyond the last bound has no upper end to interpolate to.
                 let to = if bound.is_finite() { bound } else { from };
                 return from + (to - from) * (wanted - below) / (count - below);
             }
@@ -79,7 +80,7 @@ mod tests {
     use super::Metrics;
 
     #[test]
-    fn a_quantile_counts_only_what_came_since() {
+    fn a_quantile_covers_only_new_samples() {
         let before =
             Metrics::parse("t_bucket{le=\"1\"} 100\nt_bucket{le=\"2\"} 100\nt_bucket{le=\"+Inf\"} 100");
         let after =
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_last_bound_is_that_bound() {
+    fn a_quantile_is_at_most_the_last_bound() {
         let after = Metrics::parse("t_bucket{le=\"1\"} 1\nt_bucket{le=\"+Inf\"} 10");
         assert!((after.quantile_since(&Metrics::default(), "t", 0.99) - 1.0).abs() < 1e-9);
     }

@@ -1,4 +1,4 @@
-//! The parts of a tick by criterion, beside what they were before the work on the machine's limit.
+//! Criterion's results, and older ones to compare with.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 
 use super::json::{self, number, text};
 
-/// What was measured before, as docs/benchmarks.md had it.
+/// Results of commit 8a24f8c, before the optimizations for the machine's limit.
 const BEFORE: &str = include_str!("../../../before.json");
 
 /// Nanoseconds by group and bench.
 pub(in crate::report) type Parts = BTreeMap<String, BTreeMap<String, f64>>;
 
-/// The committed figures: `parts` and `ticks`.
+/// Returns the older results: `parts` and `ticks`.
 pub(in crate::report) fn before() -> Value {
     serde_json::from_str(BEFORE).expect("benches/before.json is part of the repository")
 }
 
-/// Criterion's last results; empty if it did not run.
+/// Reads criterion's last results. Empty: it did not run.
 pub(in crate::report) fn read(results: &Path) -> Result<Parts> {
     let mut parts = Parts::new();
     let mut waiting = vec![results.to_path_buf()];

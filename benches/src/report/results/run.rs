@@ -1,5 +1,5 @@
-//! One run of a load: what the bots reported, what the server said before and after, and whether
-//! that is held.
+//! One run of a load: the report of the bots, the server's metrics before and after, and whether
+//! the run is held.
 
 use std::path::Path;
 
@@ -8,18 +8,18 @@ use serde_json::Value;
 
 use super::{
     json::{self, number},
-    loads::Load,
+    loads::PlazaLoad,
     metrics::Metrics,
 };
 use crate::report::number::rounded;
 
-/// Drops that mean that something was not delivered or not taken in.
+/// Reasons of drops that lose messages.
 const DROPS: [&str; 3] = ["io_lost", "inbound_full", "per_session"];
-/// The admin port may answer this many ticks sooner at the end of the window than at its beginning.
-/// Skipped ticks are counted without such slack.
+/// The admin port may answer this many ticks faster at the end of the window than at its beginning.
+/// Skipped ticks have no such slack.
 const TICK_SLACK: f64 = 6.0;
 
-/// A folder that `scripts/plaza` wrote.
+/// The results in a folder that `scripts/plaza` wrote.
 pub(in crate::report) struct Run {
     about: Value,
     pub(in crate::report) bots: Value,
@@ -31,8 +31,8 @@ impl Run {
     pub(in crate::report) fn read(folder: &Path) -> Result<Self> {
         Ok(Self {
             about: json::read(&folder.join("about.json"))?,
-            // Bots that failed leave no report, which is a run that is not held.
-            bots: json::read_if_there(&folder.join("bots.json"))?.unwrap_or(Value::Null),
+            // Bots that failed leave no report. Such a run is not held.
+            bots: json::read_optional(&folder.join("bots.json"))?.unwrap_or(Value::Null),
             before: Metrics::read(&folder.join("before.prom"))?,
             after: Metrics::read(&folder.join("after.prom"))?,
         })
@@ -50,7 +50,8 @@ impl Run {
         number(&self.about, "clients")
     }
 
-    /// Which of the runs at this count: `ladder`, `ladder-again`, or a number.
+    /// Whether this run belongs to the ladder: it is named `ladder` or `ladder-again`, and not by a
+    /// number.
     pub(in crate::report) fn is_ladder(&self) -> bool {
         json::text(&self.about, "run").starts_with("ladder")
     }
@@ -79,7 +80,7 @@ impl Run {
         number(&self.bots["generator_lag_ms"], "p99")
     }
 
-    /// Microseconds of the server's CPU per second.
+    /// The server's CPU in microseconds per second.
     pub(in crate::report) fn cpu_us_per_s(&self) -> f64 {
         number(&self.about, "cpu_ns") / 1000.0 / number(&self.about, "window_s")
     }
@@ -93,7 +94,7 @@ impl Run {
     }
 
     pub(in crate::report) fn memory_kb_per_client(&self) -> f64 {
-        // The system counts in KiB.
+        // The kernel's kB are KiB.
         1.024 * (number(&self.about, "rss_kb") - number(&self.about, "empty_rss_kb")) / self.clients()
     }
 
@@ -113,28 +114,28 @@ impl Run {
         number(&self.bots, "updates_delivered")
     }
 
-    /// What is told of a player who turns to one neighbour, headers aside.
+    /// Bytes per turn that one neighbour receives, without headers.
     pub(in crate::report) fn payload_bytes_per_turn(&self) -> f64 {
         number(&self.bots, "payload_bytes_per_turn")
     }
 
-    /// How many bytes long a frame was on average, headers of WebSocket included.
+    /// Average bytes of a frame with its WebSocket header.
     pub(in crate::report) fn bytes_per_frame(&self) -> f64 {
         let connected = number(&self.bots, "connected");
         self.bytes_per_client_s() * connected / self.frames_per_s()
     }
 
-    /// Whether it ended when it was asked to, with exit code 0.
-    pub(in crate::report) fn is_server_well(&self) -> bool {
+    /// Whether the server stopped in time with exit code 0.
+    pub(in crate::report) fn did_server_exit_cleanly(&self) -> bool {
         self.about["server_well"] != false
     }
 
-    /// Lost connections, from whichever cause.
+    /// Connections that were lost or never made.
     pub(in crate::report) fn lost(&self) -> f64 {
         lost(&self.bots)
     }
 
-    /// How often the viewers were sent snapshots at the end.
+    /// The viewers at each cadence at the end, as text.
     pub(in crate::report) fn cadences(&self) -> String {
         let viewers = self.after.cadences();
         let (hz, counts): (Vec<String>, Vec<String>) = viewers
@@ -144,15 +145,18 @@ impl Run {
         format!("viewers at {} Hz: {}", hz.join(" / "), counts.join(" / "))
     }
 
-    /// Why this run is not held; empty if it is.
-    pub(in crate::report) fn misses(&self, load: &Load) -> Vec<String> {
+    /// Returns the reasons why this run is not held. Empty: it is held.
+    pub(in crate::report) fn misses(&self, load: &PlazaLoad) -> Vec<String> {
         let mut misses = Vec::new();
         let mut hold = |holds: bool, miss: String| {
             if !holds {
                 misses.push(miss);
             }
         };
-        hold(self.is_server_well(), "the server did not end well".to_owned());
+        hold(
+            self.did_server_exit_cleanly(),
+            "the server did not stop cleanly".to_owned(),
+        );
         let (p99, bound) = (self.latency("p99"), self.latency_bound(load));
         hold(p99 <= bound, format!("latency p99 {p99:.1} ms, {bound} at most"));
         let lag = self.generator_lag_ms();
@@ -160,7 +164,7 @@ impl Run {
         let connected = number(&self.bots, "connected");
         hold(connected == self.clients(), format!("{connected} connected"));
         let joined = number(&self.bots, "joined");
-        hold(joined == self.clients(), format!("{joined} came into a room"));
+        hold(joined == self.clients(), format!("{joined} entered a room"));
         let refused = self.bots["refused_by_class"].as_object();
         let refused = refused.map_or(0, serde_json::Map::len);
         hold(refused == 0, "requests were refused".to_owned());
@@ -169,8 +173,8 @@ impl Run {
         let violations = number(&self.bots, "violations");
         hold(violations == 0.0, format!("{violations} violations"));
         let grew = |name: &str| self.after.since(&self.before, name);
-        let told = !self.before.is_empty() && !self.after.is_empty();
-        hold(told, "no metrics of the server".to_owned());
+        let has_metrics = !self.before.is_empty() && !self.after.is_empty();
+        hold(has_metrics, "no metrics of the server".to_owned());
         let (ticks, due) = (
             grew("parlour_ticks_total"),
             number(&self.about, "window_s") * 60.0,
@@ -185,8 +189,8 @@ impl Run {
             let drops = grew(&format!("parlour_drops_total{{reason=\"{reason}\"}}"));
             hold(drops == 0.0, format!("{drops} drops, {reason}"));
         }
-        // A viewer that sets its own pace is held back on purpose; at a fixed cadence, frames would
-        // be missing.
+        // With cadence auto the server holds viewers back on purpose. At a fixed cadence, frames
+        // would be missing.
         let behind = grew("parlour_io_behind_total");
         let may_thin_out = load.cadence().is_none();
         hold(
@@ -196,8 +200,8 @@ impl Run {
         misses
     }
 
-    /// 50 ms, or 100 where most viewers get 20 frames a second or fewer.
-    fn latency_bound(&self, load: &Load) -> f64 {
+    /// Returns 100 ms if most viewers receive at most 20 frames a second, and 50 ms otherwise.
+    fn latency_bound(&self, load: &PlazaLoad) -> f64 {
         let slow = match load.cadence() {
             Some(cadence) => cadence <= 20,
             None => {
@@ -211,7 +215,7 @@ impl Run {
     }
 }
 
-/// Connections that bots lost or never got.
+/// Returns the connections that bots lost or never made.
 pub(in crate::report) fn lost(bots: &Value) -> f64 {
     let sum = |name: &str| {
         let counts = bots[name].as_object();

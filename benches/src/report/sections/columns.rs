@@ -1,11 +1,11 @@
-//! Tables whose columns are listed: one more column is one row of its list.
+//! Markdown tables from a list of columns.
 
 use std::borrow::Borrow;
 
-/// What stands at the head of a column, and what it says of each row.
+/// The heading of a column, and the cell for each row.
 pub(super) type Column<T> = (&'static str, fn(&T) -> String);
 
-/// A table with these columns. Ends with the line of its last row.
+/// Returns a table with these columns. It ends with the line of the last row.
 pub(super) fn table<T>(columns: &[Column<T>], rows: impl IntoIterator<Item: Borrow<T>>) -> String {
     let mut out = String::new();
     for (heading, _) in columns {

@@ -1,4 +1,4 @@
-//! What the connection bench said, each line as it is.
+//! The lines of the connection bench.
 
 use serde_json::Value;
 

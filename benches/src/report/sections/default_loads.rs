@@ -1,14 +1,14 @@
-//! The loads that a server with its default settings gets.
+//! Load runs of a server with default settings.
 
 use serde_json::Value;
 
 use super::columns::{Column, table};
 use crate::report::results::{Results, json::number};
 
-/// A run, with its number.
-type Run<'a> = (usize, &'a Value);
+/// A run and its number.
+type NumberedRun<'a> = (usize, &'a Value);
 
-fn columns<'a>() -> [Column<Run<'a>>; 10] {
+fn columns<'a>() -> [Column<NumberedRun<'a>>; 10] {
     [
         ("run", |(run, _)| run.to_string()),
         ("p50", |(_, load)| latency(load, "p50")),
@@ -38,8 +38,8 @@ pub(super) fn section(results: &Results) -> String {
         return String::new();
     }
     format!(
-        "## A server with its default settings\n\n\
-         500 bots on loopback that walk and turn twice a second, in rooms of 50 with interest of 150 px.\n\n{}",
+        "## A server with default settings\n\n\
+         500 bots on loopback in rooms of 50, with an interest radius of 150 px. Each bot walks and turns twice a second.\n\n{}",
         table(&columns(), (1..).zip(&results.default_loads))
     )
 }

@@ -1,50 +1,49 @@
-//! A figure that the project set itself: what is wanted, how it is read from the results, and the
-//! row that says whether it was met.
+//! A goal: its bound, how its figure is read from the results, and the row that shows whether it is
+//! met.
 
 use crate::report::{number::rounded, results::Results};
 
-/// A goal, as the tables of goals list them. All that is to be known of one is here, so that one
-/// more is one row.
+/// A goal in a table of goals.
 pub(super) struct Goal {
-    /// What is measured, as the document names it.
+    /// What is measured, as shown in the document.
     pub(super) what: &'static str,
-    pub(super) wanted: Wanted,
-    /// NaN: not measured. Infinite: looked for and not seen.
+    pub(super) bound: Bound,
+    /// Reads the figure. NaN: not measured. Infinite: the awaited event did not happen.
     pub(super) read: fn(&Results) -> f64,
-    pub(super) shown: Shown,
+    pub(super) format: Format,
 }
 
 impl Goal {
     pub(super) fn row(&self, results: &Results) -> String {
         let row = Row {
             what: self.what.to_owned(),
-            wanted: self.wanted,
+            bound: self.bound,
             figure: (self.read)(results),
-            shown: self.shown,
+            format: self.format,
             at: None,
         };
         row.text()
     }
 }
 
-/// What a figure is to be.
+/// The bound of a figure.
 #[derive(Clone, Copy)]
-pub(super) enum Wanted {
+pub(super) enum Bound {
     AtMost(f64),
     AtLeast(f64),
 }
 
-impl Wanted {
-    /// NaN: nothing is wanted.
-    pub(super) fn bound(self) -> f64 {
-        let (Self::AtMost(bound) | Self::AtLeast(bound)) = self;
-        bound
+impl Bound {
+    /// Returns the limit. NaN: there is no goal.
+    pub(super) fn limit(self) -> f64 {
+        let (Self::AtMost(limit) | Self::AtLeast(limit)) = self;
+        limit
     }
 
     fn is_met(self, figure: f64) -> bool {
         match self {
-            Self::AtMost(bound) => figure <= bound,
-            Self::AtLeast(bound) => figure >= bound,
+            Self::AtMost(limit) => figure <= limit,
+            Self::AtLeast(limit) => figure >= limit,
         }
     }
 
@@ -56,30 +55,30 @@ impl Wanted {
     }
 }
 
-/// How a goal and its figure are written.
+/// The format of a goal and its figure.
 #[derive(Clone, Copy)]
-pub(super) struct Shown {
+pub(super) struct Format {
     unit: &'static str,
-    /// The unit of the figure, where that is said in a shorter way.
+    /// The unit of the figure, which may be a shorter form of the goal's.
     figure_unit: &'static str,
-    /// None: two, but none if the figure is whole or large.
+    /// Decimal places. `None`: two, or zero if the figure is whole or large.
     places: Option<usize>,
 }
 
-/// A figure that counts something.
-pub(super) const COUNT: Shown = unit("");
+/// The format of a count.
+pub(super) const COUNT: Format = unit("");
 
-/// A figure in this unit.
-pub(super) const fn unit(unit: &'static str) -> Shown {
-    Shown {
+/// The format of a figure in this unit.
+pub(super) const fn unit(unit: &'static str) -> Format {
+    Format {
         unit,
         figure_unit: unit,
         places: None,
     }
 }
 
-impl Shown {
-    /// With so many places behind the point, whatever the figure.
+impl Format {
+    /// Sets the number of decimal places.
     pub(super) const fn places(self, places: usize) -> Self {
         Self {
             places: Some(places),
@@ -87,16 +86,16 @@ impl Shown {
         }
     }
 
-    /// The figure in this unit, which says the same as that of the goal in a shorter way.
+    /// Sets a shorter form of the unit for the figure.
     pub(super) const fn figure_unit(self, figure_unit: &'static str) -> Self {
         Self { figure_unit, ..self }
     }
 
-    fn bound(self, bound: f64) -> String {
-        let number = if bound >= 1000.0 {
-            rounded(bound, 0)
+    fn limit(self, limit: f64) -> String {
+        let number = if limit >= 1000.0 {
+            rounded(limit, 0)
         } else {
-            bound.to_string()
+            limit.to_string()
         };
         with_unit(number, self.unit)
     }
@@ -119,40 +118,41 @@ fn with_unit(number: String, unit: &str) -> String {
     }
 }
 
-/// The clients that a figure was measured with.
+/// The number of clients that a figure was measured with.
 #[derive(Clone, Copy)]
-pub(super) struct At {
+pub(super) struct ClientCount {
     pub(super) clients: f64,
-    /// Whether they are as many as the goal speaks of, and held: a figure at fewer meets nothing.
-    pub(super) enough: bool,
+    /// Whether these clients were held and are at least as many as in the goal. If not, the goal is
+    /// missed.
+    pub(super) is_enough: bool,
 }
 
-/// A goal and its figure, ready to be written.
+/// A goal and its figure: one row of a table.
 pub(super) struct Row {
     pub(super) what: String,
-    pub(super) wanted: Wanted,
+    pub(super) bound: Bound,
     pub(super) figure: f64,
-    pub(super) shown: Shown,
-    pub(super) at: Option<At>,
+    pub(super) format: Format,
+    pub(super) at: Option<ClientCount>,
 }
 
 impl Row {
-    /// A line of a table with the columns of [`HEAD`].
+    /// Returns the row, with the columns of [`HEAD`].
     pub(super) fn text(&self) -> String {
-        let Self { what, wanted, .. } = self;
-        let goal = format!("{} {}", wanted.sign(), self.shown.bound(wanted.bound()));
+        let Self { what, bound, .. } = self;
+        let goal = format!("{} {}", bound.sign(), self.format.limit(bound.limit()));
         if self.figure.is_nan() {
             return format!("| {what} | {goal} | not measured | |\n");
         }
-        let is_met = wanted.is_met(self.figure) && self.at.is_none_or(|at| at.enough);
+        let is_met = bound.is_met(self.figure) && self.at.is_none_or(|at| at.is_enough);
         let verdict = if is_met { "met" } else { "**missed**" };
         let at = self
             .at
             .map_or_else(String::new, |at| format!(" at {}", rounded(at.clients, 0)));
-        let figure = self.shown.figure(self.figure);
+        let figure = self.format.figure(self.figure);
         format!("| {what} | {goal} | {figure}{at} | {verdict} |\n")
     }
 }
 
-/// Above rows of goals.
+/// The head of a table of goals.
 pub(super) const HEAD: &str = "| what | goal | measured | |\n|---|---|---|---|\n";

@@ -1,14 +1,14 @@
-//! The figures that the project set itself, and what was measured.
+//! The goals of the project and their figures.
 
-mod of_loads;
-mod table;
+mod load_goals;
+mod other_goals;
 
 use super::goal::HEAD;
 use crate::report::results::Results;
-use table::GOALS;
+use other_goals::GOALS;
 
 pub(super) fn section(results: &Results) -> String {
-    let mut out = format!("## Goals\n\n{HEAD}{}", of_loads::rows(&results.matrix));
+    let mut out = format!("## Goals\n\n{HEAD}{}", load_goals::rows(&results.matrix));
     for goal in GOALS {
         out += &goal.row(results);
     }

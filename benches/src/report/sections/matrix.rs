@@ -7,85 +7,82 @@ use crate::report::{
     results::{
         Results,
         json::text,
-        loads::Load,
-        matrix::{Count, Measured},
+        loads::PlazaLoad,
+        matrix::{CountResult, LoadResult},
         run::Run,
     },
 };
 
-const WHAT_HELD_MEANS: &str = "\
-**Held** means: input-to-neighbour p99 at most 50 ms (100 ms where clients get 20 frames a second or fewer), nobody
-disconnected or refused anything, no promise broken, 60 ticks in every second and none skipped, nothing dropped and no
-I/O thread behind, and the generator itself late by 2 ms at most (p99). A count that was not held on the way up was
-tried once more. Three runs were then made at the goal's count if that was held, or else at the highest that was, and
-if most of the three were not held, at the next lower one; figures are their medians. What single runs on the way up
-held beyond that is named beside it.
+const DEFINITIONS: &str = "\
+**Held** means all of this: input-to-neighbour p99 at most 50 ms (100 ms if clients receive at most 20 frames a
+second); no client disconnected or refused; no promise broken; 60 ticks in every second and none skipped; nothing
+dropped and no I/O thread behind; generator lag p99 at most 2 ms.
 
-The servers run with `--history 0s`, unlike by default, and with room for all connections of one address: what
-recording and history cost is measured by itself, below. The tick thread has real-time priority where the system
-allows it.
+Each load is measured at rising numbers of clients, the ladder. A number that was not held is tried a second time, and
+the ladder ends if it is not held again. Then three runs are made at the goal's number if it was held, or at the highest
+number held. If most of the three are not held, three runs at the next lower number follow. Figures are the medians of
+the three. A higher number that the ladder held is given in brackets.
 
-Latency runs from the intended moment of a turn to the moment a neighbour has read it from its socket. For a
-phase-locked client that is the moment at which it samples its input, as it does once a tick; a key pressed at any
-moment waits for that first, 8 ms on average, as in every client that samples once a frame (see Phase-locked input). The age of the picture is how
-old, at a random moment, what a client knows of a random visible neighbour is: 0 if it knows the newest turn. Updates
-seen are turns that a neighbour saw; the others were overtaken by a newer turn of the same player before the next frame
-and told with it, and count in the latency until that frame is taken in. Where many clients see many others, one core cannot decode for all of them: then only a share of the
-bots are witnesses, who decode all they get and measure. The others read, count and check the framing, and send their
-inputs all the same.";
+Unlike the default, the servers run with `--history 0s` and accept all connections from one address. The cost of
+recording and history is measured separately, below. The tick thread has real-time priority if the system allows it.
 
-/// A load, at the count of clients that its figures are taken at.
-const SUMMARY: &[Column<Measured>] = &[
-    ("load", |measured| {
-        format!("{}: {}", measured.load.name, measured.load.title)
+Latency runs from the intended moment of a turn until a neighbour has read the turn from its socket. The intended moment
+of a phase-locked client is when it samples its input, once a tick. A key press waits for the next sample, 8 ms on
+average, as in every client that samples once a frame (see Phase-locked input).
+
+The age of the picture is how old a client's knowledge of a visible neighbour is, at a random moment and for a random
+neighbour; it is 0 if the client knows the newest turn. Updates seen are the turns that a neighbour saw. The other turns
+were replaced by a newer turn of the same player before the next frame, and count in the latency until that frame.
+
+If many clients see many others, one core cannot decode all their frames. Then only a share of the bots, the witnesses,
+decode and measure. The others read the frames, count them, check their framing, and send inputs as the witnesses do.";
+
+/// A row for each load, at the number of clients that its figures are from.
+const SUMMARY_COLUMNS: &[Column<LoadResult>] = &[
+    ("load", |result| {
+        format!("{}: {}", result.load.name, result.load.title)
     }),
     ("clients held", held),
-    ("measured at", |measured| {
-        rounded(measured.figure(Run::clients), 0)
+    ("measured at", |result| rounded(result.figure(Run::clients), 0)),
+    ("server CPU per client-second", |result| {
+        rounded(result.figure(Run::cpu_us_per_client_s), 0) + " us"
     }),
-    ("server CPU per client-second", |measured| {
-        rounded(measured.figure(Run::cpu_us_per_client_s), 0) + " us"
+    ("p50 / p99", |result| p50_and_p99(result, Run::latency)),
+    ("age p50 / p99", |result| p50_and_p99(result, Run::age)),
+    ("updates seen", |result| {
+        rounded(result.figure(|run| run.delivered() * 100.0), 2) + " %"
     }),
-    ("p50 / p99", |measured| p50_and_p99(measured, Run::latency)),
-    ("age p50 / p99", |measured| p50_and_p99(measured, Run::age)),
-    ("updates seen", |measured| {
-        rounded(measured.figure(|run| run.delivered() * 100.0), 2) + " %"
+    ("tick p99", |result| {
+        rounded(result.figure(Run::tick_p99_ms), 2) + " ms"
     }),
-    ("tick p99", |measured| {
-        rounded(measured.figure(Run::tick_p99_ms), 2) + " ms"
+    ("lateness p99", |result| {
+        rounded(result.figure(Run::lateness_p99_ms), 2) + " ms"
     }),
-    ("lateness p99", |measured| {
-        rounded(measured.figure(Run::lateness_p99_ms), 2) + " ms"
-    }),
-    ("memory per client", |measured| {
-        rounded(measured.figure(Run::memory_kb_per_client), 1) + " KB"
+    ("memory per client", |result| {
+        rounded(result.figure(Run::memory_kb_per_client), 1) + " KB"
     }),
 ];
 
-/// A load beside the raw floor.
-const BESIDE_FLOOR: &[Column<Measured>] = &[
-    ("load", |measured| measured.load.name.clone()),
-    ("frames/s", |measured| {
-        rounded(measured.figure(Run::frames_per_s), 0)
+/// A row for each load, compared with the raw floor.
+const FLOOR_COLUMNS: &[Column<LoadResult>] = &[
+    ("load", |result| result.load.name.clone()),
+    ("frames/s", |result| rounded(result.figure(Run::frames_per_s), 0)),
+    ("bytes per frame", |result| {
+        rounded(result.figure(Run::bytes_per_frame), 0)
     }),
-    ("bytes per frame", |measured| {
-        rounded(measured.figure(Run::bytes_per_frame), 0)
+    ("inputs/s", |result| rounded(result.figure(Run::inputs_per_s), 0)),
+    ("server CPU per frame", |result| {
+        rounded(result.figure(Run::cpu_us_per_frame), 2) + " us"
     }),
-    ("inputs/s", |measured| {
-        rounded(measured.figure(Run::inputs_per_s), 0)
+    ("floor CPU per frame", |result| {
+        rounded(result.floor_us_per_frame(), 2) + " us"
     }),
-    ("server CPU per frame", |measured| {
-        rounded(measured.figure(Run::cpu_us_per_frame), 2) + " us"
-    }),
-    ("floor CPU per frame", |measured| {
-        rounded(measured.floor_us_per_frame(), 2) + " us"
-    }),
-    ("ratio", |measured| rounded(measured.over_floor(), 2)),
+    ("ratio", |result| rounded(result.floor_ratio(), 2)),
 ];
 
 /// One run of a load.
 struct LoadRun<'a> {
-    load: &'a Load,
+    load: &'a PlazaLoad,
     run: &'a Run,
 }
 
@@ -114,19 +111,20 @@ fn run_columns<'a>() -> [Column<LoadRun<'a>>; 12] {
 }
 
 pub(super) fn section(results: &Results) -> String {
-    let has_runs = |measured: &&Measured| !measured.counts.is_empty();
-    let loads: Vec<&Measured> = results.matrix.iter().filter(has_runs).collect();
+    let has_runs = |result: &&LoadResult| !result.counts.is_empty();
+    let loads: Vec<&LoadResult> = results.matrix.iter().filter(has_runs).collect();
     if loads.is_empty() {
         return String::new();
     }
-    // A load with nothing but runs on the way up has no figures yet.
+    // A load with only a ladder has no figures yet.
     let with_figures = || loads.iter().copied().filter(|load| load.measured_at().is_some());
     let mut out = format!(
-        "## The plaza: clients at the machine's limit\n\n{WHAT_HELD_MEANS}\n\n{}\n\
-         CPU per delivered frame beside the raw floor: a server and a client with nothing but epoll, read and write that\n\
-         move as many messages of the same sizes in the same session. What the inputs cost is in both.\n\n{}",
-        table(SUMMARY, with_figures()),
-        table(BESIDE_FLOOR, with_figures()),
+        "## The plaza: clients at the machine's limit\n\n{DEFINITIONS}\n\n{}\n\
+         CPU per delivered frame, compared with the raw floor: a server and a client with nothing but epoll, read and\n\
+         write, which move the same number of messages of the same sizes in the same session. Both figures include the\n\
+         cost of the inputs.\n\n{}",
+        table(SUMMARY_COLUMNS, with_figures()),
+        table(FLOOR_COLUMNS, with_figures()),
     );
     for load in loads {
         out += &one_load(load);
@@ -134,9 +132,9 @@ pub(super) fn section(results: &Results) -> String {
     out
 }
 
-/// The clients that are held, and what single runs held beyond that.
-fn held(measured: &Measured) -> String {
-    let (held, once) = (measured.clients_held(), measured.held_once());
+/// The clients held, and a higher count that a single run held.
+fn held(result: &LoadResult) -> String {
+    let (held, once) = (result.clients_held(), result.held_in_single_run());
     let more = if once > held {
         format!(" (single runs: {})", rounded(once, 0))
     } else {
@@ -145,14 +143,14 @@ fn held(measured: &Measured) -> String {
     rounded(held, 0) + &more
 }
 
-fn p50_and_p99(measured: &Measured, of: fn(&Run, &str) -> f64) -> String {
-    let [p50, p99] = ["p50", "p99"].map(|name| rounded(measured.figure(|run| of(run, name)), 1));
+fn p50_and_p99(result: &LoadResult, of: fn(&Run, &str) -> f64) -> String {
+    let [p50, p99] = ["p50", "p99"].map(|name| rounded(result.figure(|run| of(run, name)), 1));
     format!("{p50} / {p99} ms")
 }
 
-fn one_load(measured: &Measured) -> String {
-    let load = &measured.load;
-    let runs = measured.counts.iter().flat_map(Count::runs);
+fn one_load(result: &LoadResult) -> String {
+    let load = &result.load;
+    let runs = result.counts.iter().flat_map(CountResult::runs);
     let mut out = format!(
         "\n### {}\n\n{}. Server: `{}`; bots: `{}`.\n\n{}",
         load.name,
@@ -161,8 +159,8 @@ fn one_load(measured: &Measured) -> String {
         load.bots,
         table(&run_columns(), runs.map(|run| LoadRun { load, run })),
     );
-    if measured.counts.len() > 1 {
-        out += "\nRings are counts that were not held; those at the upper edge lie above it.\n";
+    if result.counts.len() > 1 {
+        out += "\nA ring is a number of clients that was not held. Points at the upper edge are above it.\n";
         for (name, title) in [
             (plots::latency_name(load), "latency"),
             (plots::cpu_name(load), "server CPU"),
@@ -173,7 +171,7 @@ fn one_load(measured: &Measured) -> String {
     out
 }
 
-/// Why the run is not held; and what pace its viewers had, where they set that themselves.
+/// Why the run is not held, and with cadence auto the cadences of its viewers.
 fn remarks(of: &LoadRun<'_>) -> String {
     let mut remarks = of.run.misses(of.load);
     if of.load.cadence().is_none() {

@@ -1,4 +1,4 @@
-//! The parts of a tick, beside what they were before.
+//! Criterion's results, compared with older ones.
 
 use crate::report::results::{
     Results,
@@ -12,7 +12,7 @@ pub(super) fn section(results: &Results) -> String {
     }
     let before = before();
     let mut out = format!(
-        "## Parts\n\nBy criterion: medians. Before: {}, before the work on the machine's limit.\n",
+        "## Parts\n\nMedians of criterion. Before: commit {}, before the optimizations for the machine's limit.\n",
         text(&before, "commit")
     );
     for (group, benches) in &results.parts {
@@ -27,7 +27,7 @@ pub(super) fn section(results: &Results) -> String {
     out
 }
 
-/// Sorts `1000` behind `50`.
+/// A sort key that puts `1000` after `50`.
 fn natural(id: &str) -> (String, u64) {
     let (name, size) = id.rsplit_once('/').unwrap_or((id, ""));
     size.parse()

@@ -1,21 +1,21 @@
-//! What it gives a client to send just before the tick.
+//! Phase-locked input: the effect of sending just before the tick.
 
 use super::columns::{Column, table};
 use crate::report::{
     number::rounded,
-    results::{Results, json::number, matrix::Measured, run::Run},
+    results::{Results, json::number, matrix::LoadResult, run::Run},
 };
 
-/// The same load with and without.
+/// The same load with phase lock and without.
 const LOADS: [(&str, &str); 2] = [
     ("walkers-60", "phase-locked"),
-    ("walkers-60-free", "whenever it comes"),
+    ("walkers-60-free", "not phase-locked"),
 ];
 
-/// A load, and how its input comes.
-type Load<'a> = (&'a Measured, &'static str);
+/// A load, and the title of its input.
+type InputRow<'a> = (&'a LoadResult, &'static str);
 
-fn columns<'a>() -> [Column<Load<'a>>; 8] {
+fn columns<'a>() -> [Column<InputRow<'a>>; 8] {
     [
         ("input", |(_, how)| (*how).to_owned()),
         ("clients", |(load, _)| rounded(load.figure(Run::clients), 0)),
@@ -35,9 +35,9 @@ fn columns<'a>() -> [Column<Load<'a>>; 8] {
 }
 
 pub(super) fn section(results: &Results) -> String {
-    let both: Vec<Load<'_>> = LOADS
+    let both: Vec<InputRow<'_>> = LOADS
         .into_iter()
-        .filter_map(|(name, how)| Some((results.measured(name)?, how)))
+        .filter_map(|(name, how)| Some((results.load_result(name)?, how)))
         .filter(|(load, _)| load.measured_at().is_some())
         .collect();
     if both.len() < LOADS.len() {
@@ -45,18 +45,19 @@ pub(super) fn section(results: &Results) -> String {
     }
     format!(
         "## Phase-locked input\n\n\
-         A phase-locked client samples its input once a tick, so that it reaches the server about 2 ms before the tick begins.\n\
-         The intended moment of a turn is then the moment of sampling; how long a turn waits for that is a column of its own.\n\n{}",
+         A phase-locked client samples its input once a tick, timed so that it reaches the server about 2 ms before the tick\n\
+         begins. The intended moment of a turn is then the moment of sampling. The time that a turn waits for it has a\n\
+         separate column.\n\n{}",
         table(&columns(), both)
     )
 }
 
-fn latency(load: &Measured, of: &str) -> String {
+fn latency(load: &LoadResult, of: &str) -> String {
     rounded(load.figure(|run| run.latency(of)), 1) + " ms"
 }
 
-/// Of a histogram in the bots' report.
-fn p50_and_p99(load: &Measured, name: &str) -> String {
+/// Returns p50 and p99 of a histogram in the report of the bots.
+fn p50_and_p99(load: &LoadResult, name: &str) -> String {
     let [p50, p99] = ["p50", "p99"].map(|of| rounded(load.figure(|run| number(&run.bots[name], of)), 1));
     format!("{p50} / {p99} ms")
 }

@@ -1,11 +1,10 @@
-//! What recording costs, and what replay gives.
+//! The cost of recording, and the speed of replay.
 
 use serde_json::Value;
 
 use super::goal::{
-    Goal, HEAD,
-    Wanted::{AtLeast, AtMost},
-    unit,
+    Bound::{AtLeast, AtMost},
+    Goal, HEAD, unit,
 };
 use crate::report::{
     number::rounded,
@@ -15,43 +14,43 @@ use crate::report::{
     },
 };
 
-/// Also one of the goals of the project.
+/// Also listed with the goals of the project.
 pub(super) const REPLAY: Goal = Goal {
     what: "replay of 1,000 walkers, every hash verified",
-    wanted: AtLeast(200.0),
-    read: |results| results.of_recording("replay", 1000.0, "times_real_time"),
-    shown: unit("x real time").places(0).figure_unit("x"),
+    bound: AtLeast(200.0),
+    read: |results| results.recording_figure("replay", 1000.0, "times_real_time"),
+    format: unit("x real time").places(0).figure_unit("x"),
 };
 
 const GOALS: &[Goal] = &[
     REPLAY,
     Goal {
         what: "recording per player-minute, keyframes included",
-        wanted: AtMost(3000.0),
-        read: |results| results.of_recording("size", 1000.0, "bytes_per_player_minute"),
-        shown: unit("bytes").places(0),
+        bound: AtMost(3000.0),
+        read: |results| results.recording_figure("size", 1000.0, "bytes_per_player_minute"),
+        format: unit("bytes").places(0),
     },
     Goal {
         what: "any tick in an hour: open, seek, run; longest of 50",
-        wanted: AtMost(1000.0),
-        read: |results| results.of_recording("seek", 1000.0, "max_ms"),
-        shown: unit("ms").places(0),
+        bound: AtMost(1000.0),
+        read: |results| results.recording_figure("seek", 1000.0, "max_ms"),
+        format: unit("ms").places(0),
     },
     Goal {
         what: "state hash, share of the tick at 5,000 walkers",
-        wanted: AtMost(2.0),
-        read: |results| results.of_recording("hash", 5000.0, "percent"),
-        shown: unit("%").places(1),
+        bound: AtMost(2.0),
+        read: |results| results.recording_figure("hash", 5000.0, "percent"),
+        format: unit("%").places(1),
     },
     Goal {
         what: "recording, cost to the tick of a server with 500 bots, median of 3 pairs",
-        wanted: AtMost(2.0),
+        bound: AtMost(2.0),
         read: |results| median(costs(results).map(|cost| (cost.with_us / cost.without_us - 1.0) * 100.0)),
-        shown: unit("%").places(1),
+        format: unit("%").places(1),
     },
 ];
 
-/// Worlds whose keyframes are told of, by their players.
+/// Sizes of the worlds whose keyframes are listed, in players.
 const KEYFRAMES: [f64; 2] = [1000.0, 5000.0];
 
 pub(super) fn section(results: &Results) -> String {
@@ -60,9 +59,9 @@ pub(super) fn section(results: &Results) -> String {
     }
     let mut out = format!(
         "## Recording and replay\n\n\
-         Walkers in rooms of 50 who turn twice a second; an hour of 1,000 of them is recorded.\n\n{HEAD}"
+         Walkers in rooms of 50 who turn twice a second. The recording is one hour of 1,000 walkers.\n\n{HEAD}"
     );
-    // What was not measured has no row here.
+    // Here a goal without a result has no row.
     for goal in GOALS.iter().filter(|goal| (goal.read)(results).is_finite()) {
         out += &goal.row(results);
     }
@@ -71,9 +70,9 @@ pub(super) fn section(results: &Results) -> String {
         if results.recording_lines("keyframe", players).next().is_none() {
             continue;
         }
-        let keyframe = |field| results.of_recording("keyframe", players, field);
+        let keyframe = |field| results.recording_figure("keyframe", players, field);
         out += &format!(
-            "* To save a world of {} walkers takes {} us, once in 600 ticks, and {} KB before compression.\n",
+            "* Saving a world of {} walkers takes {} us every 600 ticks, and {} KB before compression.\n",
             rounded(players, 0),
             rounded(keyframe("save_us"), 0),
             rounded(keyframe("bytes") / 1000.0, 0),
@@ -81,7 +80,7 @@ pub(super) fn section(results: &Results) -> String {
     }
     for Cost { without_us, with_us } in costs(results) {
         out += &format!(
-            "* Mean tick of that server without recording {without_us:.1} us, with files and history {with_us:.1} us.\n"
+            "* Mean tick of the server with 500 bots: {without_us:.1} us without recording, {with_us:.1} us with files and history.\n"
         );
     }
     out

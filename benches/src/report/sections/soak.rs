@@ -1,4 +1,5 @@
-//! Ten minutes with clients that come and go: what the server holds must not grow.
+//! The soak: ten minutes with clients that come and go, in which the server's resources must not
+//! grow.
 
 use crate::report::{
     number::rounded,
@@ -9,7 +10,7 @@ use crate::report::{
     },
 };
 
-/// What is sampled, and its name in the document.
+/// The sampled fields, and their titles in the document.
 const SAMPLED: [(&str, &str); 5] = [
     ("rss_kb", "memory (VmRSS), KB"),
     ("fds", "open descriptors"),
@@ -18,8 +19,8 @@ const SAMPLED: [(&str, &str); 5] = [
     ("websockets", "WebSockets"),
 ];
 
-/// Kilobytes per minute by which memory grows: the least squares of the second half, when all is
-/// warm. NaN without samples.
+/// Returns the growth of memory in KB per minute: a least squares fit over the second half, after
+/// the warm-up. NaN: there are no samples.
 pub(super) fn slope_kb_per_minute(results: &Results) -> f64 {
     let half = &results.soak[results.soak.len() / 2..];
     let points: Vec<(f64, f64)> = half
@@ -34,7 +35,7 @@ pub(super) fn slope_kb_per_minute(results: &Results) -> f64 {
     up / across
 }
 
-/// The same as a share of the memory, percent per minute.
+/// Returns the growth of memory in percent per minute.
 pub(super) fn growth_percent(results: &Results) -> f64 {
     let all = results.soak.iter().map(|sample| number(sample, "rss_kb"));
     slope_kb_per_minute(results) / median(all) * 100.0
@@ -47,8 +48,8 @@ pub(super) fn section(results: &Results) -> String {
     };
     let mut out = format!(
         "## Soak\n\n\
-         {} walkers in rooms of 50 for {} minutes, {} % of whom leave and are replaced each minute; the server is looked\n\
-         at every few seconds. In the second half its memory grows by {:.1} KB per minute ({:.2} %).\n\n\
+         {} walkers in rooms of 50 for {} minutes. Each minute {} % of them leave and are replaced. The server is sampled\n\
+         every few seconds. In the second half its memory grows by {:.1} KB per minute ({:.2} %).\n\n\
          | what | first quarter | second | third | last | highest |\n|---|---|---|---|---|---|\n",
         rounded(number(last, "clients"), 0),
         rounded(number(last, "s") / 60.0, 0),

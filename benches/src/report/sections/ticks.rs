@@ -1,4 +1,4 @@
-//! What a tick takes without a server around it, beside what it took before.
+//! Tick compute without a server, compared with older results.
 
 use serde_json::Value;
 
@@ -12,21 +12,21 @@ use crate::report::{
     },
 };
 
-/// A load, as it was measured now and before.
-struct Load<'a> {
+/// The results of a load, new and old.
+struct TickRow<'a> {
     now: &'a Value,
     before: &'a Value,
 }
 
-fn columns<'a>() -> [Column<Load<'a>>; 7] {
+fn columns<'a>() -> [Column<TickRow<'a>>; 7] {
     [
-        ("load", |load| text(load.now, "load").to_owned()),
-        ("p50", |load| us(load.now, "p50_us")),
-        ("p99", |load| us(load.now, "p99_us")),
-        ("longest", |load| us(load.now, "max_us")),
-        ("before: p50", |load| us(load.before, "p50_us")),
-        ("p99", |load| us(load.before, "p99_us")),
-        ("longest", |load| us(load.before, "max_us")),
+        ("load", |row| text(row.now, "load").to_owned()),
+        ("p50", |row| us(row.now, "p50_us")),
+        ("p99", |row| us(row.now, "p99_us")),
+        ("longest", |row| us(row.now, "max_us")),
+        ("before: p50", |row| us(row.before, "p50_us")),
+        ("p99", |row| us(row.before, "p99_us")),
+        ("longest", |row| us(row.before, "max_us")),
     ]
 }
 
@@ -35,12 +35,12 @@ pub(super) fn section(results: &Results) -> String {
         return String::new();
     }
     let before = parts::before();
-    let loads = results.ticks.iter().map(|now| Load {
+    let loads = results.ticks.iter().map(|now| TickRow {
         now,
         before: &before["ticks"][text(now, "load")],
     });
     format!(
-        "## Tick compute\n\nEverything but sends, one minute of ticks, the median of three runs. Before: {}.\n\n{}",
+        "## Tick compute\n\nWhole ticks without the sends. One minute of ticks, the median of three runs. Before: commit {}.\n\n{}",
         text(&before, "commit"),
         table(&columns(), loads)
     )

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
             eprintln!("parlour-bots: {error:#}");
             let is_usage = matches!(
                 error.downcast_ref(),
-                Some(PlanError::Url { .. } | PlanError::Number(_) | PlanError::Map(_))
+                Some(PlanError::Url { .. } | PlanError::Tls(_) | PlanError::Number(_) | PlanError::Map(_))
             );
             ExitCode::from(if is_usage { USAGE } else { FAILED })
         }

@@ -9,7 +9,7 @@ use std::{
 
 use parlour_shared::{ids::SessionId, rng::Stream};
 
-use super::{Connection, table::Table};
+use super::{Connection, table::ConnectionTable};
 use crate::{
     bridge::{inbound::InboundSender, route},
     edge::EdgeShared,
@@ -24,12 +24,12 @@ pub(in crate::edge) struct IoThread {
     pub(in crate::edge) thread: usize,
     pub(in crate::edge) shared: Arc<EdgeShared>,
     pub(in crate::edge) inbound: InboundSender,
-    pub(in crate::edge) table: RefCell<Table>,
+    pub(in crate::edge) table: RefCell<ConnectionTable>,
     pub(in crate::edge) scratch: RefCell<Vec<u8>>,
-    /// Bytes that are about to be sent, side by side.
+    /// Scratch memory for the frames of one write, side by side.
     pub(in crate::edge) frames: RefCell<Vec<u8>>,
     pub(in crate::edge) running: Running,
-    /// When closed clients come back.
+    /// The random stream for the times at which closed clients may come back.
     pub(in crate::edge) chance: RefCell<Stream>,
     serial: Cell<u32>,
 }
@@ -42,7 +42,7 @@ impl IoThread {
             chance: shared.spread.chance(thread),
             shared,
             inbound,
-            table: RefCell::new(Table::new()),
+            table: RefCell::new(ConnectionTable::new()),
             scratch: RefCell::new(vec![0; SCRATCH]),
             frames: RefCell::default(),
             running: Running::new(Instant::now()),
@@ -50,15 +50,15 @@ impl IoThread {
         }
     }
 
-    /// Notices that the machine has slept. Only the sweep could punish a client for that, and it
-    /// calls this.
+    /// Notices that the machine has slept. Only the sweep would close clients because of that, so
+    /// only the sweep calls this.
     pub(in crate::edge) fn notice_sleep(&self, now: Instant) {
         if let Some(gap) = self.running.beat_awake(now, machine_slept()) {
             self.shared.log_gap(gap);
         }
     }
 
-    /// Returns the time. Notices that the thread was not run until now.
+    /// Returns the time, and notices if the thread did not run for a while.
     pub(in crate::edge) fn now(&self) -> Instant {
         let now = Instant::now();
         if let Some(gap) = self.running.beat(now) {
@@ -87,7 +87,7 @@ impl IoThread {
         Some((place, Rc::clone(connection)))
     }
 
-    /// Calls a function with each connection. It may remove that connection or others.
+    /// Calls a function with each connection. The function may remove connections.
     pub(in crate::edge) fn for_each(&self, mut visit: impl FnMut(&Rc<Connection>)) {
         let places = self.table.borrow().places();
         for place in 0..places {

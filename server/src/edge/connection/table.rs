@@ -11,15 +11,15 @@ use crate::{
     edge::agenda::Agenda,
 };
 
-/// The number of places, taken or free.
-pub(in crate::edge) struct Table {
+/// The connections of one I/O thread, by place.
+pub(in crate::edge) struct ConnectionTable {
     places: Vec<Option<Rc<Connection>>>,
     agenda: Agenda,
     free: Vec<usize>,
     count: usize,
 }
 
-impl Table {
+impl ConnectionTable {
     /// Creates a table without places.
     pub(in crate::edge) fn new() -> Self {
         Self {
@@ -30,7 +30,7 @@ impl Table {
         }
     }
 
-    /// Gives a connection a place. Returns `None` if none is left.
+    /// Adds a connection. Returns its place, or `None` if all places are taken.
     pub(in crate::edge) fn insert(&mut self, connection: &Rc<Connection>) -> Option<usize> {
         let place = match self.free.pop() {
             Some(place) => place,

@@ -6,7 +6,7 @@ use hyper::{Request, body::Incoming};
 
 use crate::{
     edge::{Reject, Wire, connection::IoThread, upgrade},
-    http::{self, Access, Addressed, Answer, HttpProblem, ProblemKind, Route, Routes},
+    http::{self, Access, Answer, Destination, HttpProblem, ProblemKind, Route, Routes},
 };
 
 static ROUTES: Routes<Handler> = Routes::new(
@@ -19,23 +19,23 @@ static ROUTES: Routes<Handler> = Routes::new(
 );
 
 /// Answers a request that the policy allows.
-type Handler = fn(&IoThread, &Request<Incoming>, &Addressed) -> Result<Reply, HttpProblem>;
+type Handler = fn(&IoThread, &Request<Incoming>, &Destination) -> Result<Reply, HttpProblem>;
 
 /// An answer that is not an error.
 pub(super) struct Reply {
     pub(super) answer: Answer,
-    /// The WebSocket that the connection becomes.
-    pub(super) agreed: Option<Agreed>,
+    /// The WebSocket that the connection becomes. `None`: it ends.
+    pub(super) agreement: Option<Agreement>,
 }
 
 /// The kind of WebSocket that client and server agreed on.
 #[derive(Clone, Copy)]
-pub(super) struct Agreed {
+pub(super) struct Agreement {
     pub(super) wire: Wire,
     pub(super) by_hand: bool,
 }
 
-const INDEX: &str = "This is Parlour, a world server: a room you can walk in, with whoever else is there.
+const INDEX: &str = "This is Parlour, a world server: a room to walk in, with everyone else who is there.
 
 Connect with WebSocket at /ws on this address, with the subprotocol parlour.v1 (binary)
 or parlour.v1.json (the same messages as JSON text). By hand, with the hello within TIME s:
@@ -52,7 +52,8 @@ const FULL: &str = "the server is full, try again later";
 pub(super) fn reply(io: &IoThread, request: &Request<Incoming>, local: IpAddr) -> Result<Reply, HttpProblem> {
     let to = io.shared.web.host(request, local)?;
     if let Some(failure) = io.shared.failure.get() {
-        // Not 101 and 1011: proxies and tools understand a 503, and it costs no connection state.
+        // Not a 101 and then 1011: proxies and tools understand a 503, and it costs no state of a
+        // connection.
         let detail = format!("{}, try again later", failure.for_clients());
         return Err(HttpProblem::new(ProblemKind::ServerFailed, detail));
     }
@@ -65,7 +66,7 @@ pub(super) fn full(reject: Reject) -> HttpProblem {
     match reject {
         Reject::TooManyFromAddress => HttpProblem::new(
             ProblemKind::TooManyFromAddress,
-            "too many connections from this address are not past their hello",
+            "too many connections from this address have not said hello yet",
         ),
         Reject::TooFewDescriptors => HttpProblem::new(ProblemKind::TooFewDescriptors, FULL),
         _ => HttpProblem::new(ProblemKind::ServerFull, FULL),
@@ -73,29 +74,29 @@ pub(super) fn full(reject: Reject) -> HttpProblem {
 }
 
 /// `GET /`: a page for people. It names the time for a hello on a connection like this one.
-fn index(io: &IoThread, _: &Request<Incoming>, to: &Addressed) -> Result<Reply, HttpProblem> {
+fn index(io: &IoThread, _: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
     let time = io.shared.options.time_to_type_hello(to.local()).as_secs_f64();
     let text = INDEX.replace("TIME", &time.to_string());
     Ok(Reply {
         answer: http::text(text),
-        agreed: None,
+        agreement: None,
     })
 }
 
-/// `GET /ws`: the way into the world.
-fn enter(io: &IoThread, request: &Request<Incoming>, to: &Addressed) -> Result<Reply, HttpProblem> {
-    // A frozen tick also leaves the ring full. Its clients get 1013 after the upgrade instead.
+/// `GET /ws`: agrees on a WebSocket.
+fn enter(io: &IoThread, request: &Request<Incoming>, to: &Destination) -> Result<Reply, HttpProblem> {
+    // A frozen tick also leaves the ring full. Clients then get 1013 after the upgrade instead.
     let is_choked = io.inbound.is_choked() && !io.shared.status.is_frozen();
     if is_choked || io.shared.is_stopping() {
         return Err(full(Reject::TooManyConnections));
     }
     let upgrade = upgrade::judge(request, to)?;
-    let agreed = Agreed {
+    let agreement = Agreement {
         wire: upgrade.wire,
         by_hand: upgrade.by_hand,
     };
     Ok(Reply {
         answer: upgrade.answer(),
-        agreed: Some(agreed),
+        agreement: Some(agreement),
     })
 }

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_hosts_and_ports_are_none() {
+    fn malformed_hosts_and_ports_are_refused() {
         for wrong in [
             "", ".", "a..b", "a b", "a@b", "[::1", "::1", "[x]", "a:1:2", "a:x", "a:65536", "a:-1", "a:+1",
             "é", "a/b", "*", "a,b",

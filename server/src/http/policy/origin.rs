@@ -26,15 +26,15 @@ impl Origin {
         self.host.is_loopback()
     }
 
-    /// Whether it is the origin of a server with this name. The scheme is the origin's: a proxy may
-    /// add TLS.
+    /// Returns whether a server with this name has this origin. The scheme of the origin decides
+    /// about the default port, because a proxy may add TLS.
     pub(super) fn is_of(&self, authority: &Authority) -> bool {
         self.host == authority.host && self.port == explicit(&self.scheme, authority.port)
     }
 }
 
-/// A scheme in lower case. `ws` and `wss` count as `http` and `https`: some clients and people mix
-/// them up.
+/// Returns a scheme in lower case, or `None` if it is malformed. `ws` and `wss` count as `http` and
+/// `https`: some clients and people mix them up.
 pub(super) fn parse_scheme(text: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
     if !text.starts_with(|c: char| c.is_ascii_alphabetic()) || !text.bytes().all(plain) {

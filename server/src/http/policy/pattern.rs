@@ -19,7 +19,7 @@ pub struct HostPattern(Hosts);
 /// Origins that are allowed: `https://example.org`, `https://*.example.org`,
 /// `capacitor://localhost`, or `*` for any.
 ///
-/// A port that is the scheme's own makes no difference. `ws` and `wss` stand for `http` and
+/// The default port of a scheme can be written or left out. `ws` and `wss` stand for `http` and
 /// `https`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginPattern(Origins);
@@ -72,7 +72,7 @@ pub enum PatternError {
     )]
     Wildcard,
     /// `null`, the origin of pages without an origin.
-    #[error("is what pages of any site can send: only * allows it")]
+    #[error("can be sent by pages of any site: only * allows it")]
     Null,
 }
 
@@ -166,7 +166,7 @@ impl FromStr for OriginPattern {
             });
         };
         let scheme = parse_scheme(scheme).ok_or(PatternError::Scheme)?;
-        // Browsers show a trailing slash.
+        // Browsers show an origin with a trailing slash.
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if let Some(end) = authority.find(['/', '?', '#']) {
             let authority = &authority[..end];

@@ -24,7 +24,7 @@ fn admits(
     lines: &[(&'static str, &str)],
     host: &str,
     access: Access,
-) -> Result<(), Refusal> {
+) -> Result<(), AccessRefusal> {
     let request = request(host, lines);
     let to = policy.host(&request, LAN.parse().unwrap())?;
     policy.admits(request.headers(), &to, access)
@@ -64,19 +64,22 @@ fn a_list_replaces_the_default() {
 }
 
 #[test]
-fn any_origin_is_allowed_but_not_two() {
+fn a_star_allows_any_origin_but_not_two() {
     let policy = policy(&["*"], &[]);
     assert!(connects(&policy, "null", "x") && connects(&policy, "https://evil.org", "x"));
     let two = [("origin", "http://localhost"), ("origin", "http://localhost")];
-    assert_eq!(admits(&policy, &two, "x", Access::Players), Err(Refusal::Page));
+    assert_eq!(
+        admits(&policy, &two, "x", Access::Players),
+        Err(AccessRefusal::RepeatedHeader(header::ORIGIN))
+    );
     // This includes pages without a name.
     let unnamed = [("sec-fetch-site", "cross-site")];
     assert_eq!(admits(&policy, &unnamed, "x", Access::Players), Ok(()));
     // The list applies to players only.
     for access in [Access::Operators, Access::Private] {
         let page = admits(&policy, &[("origin", "https://evil.org")], LAN, access);
-        assert_eq!(page, Err(Refusal::Page));
-        assert_eq!(admits(&policy, &unnamed, LAN, access), Err(Refusal::Page));
+        assert_eq!(page, Err(AccessRefusal::Page));
+        assert_eq!(admits(&policy, &unnamed, LAN, access), Err(AccessRefusal::Page));
     }
 }
 
@@ -98,14 +101,53 @@ fn sec_fetch_site_shows_pages_without_an_origin() {
             }
             assert_eq!(admits(policy, &[], LAN, access), Ok(()));
         }
-        for lines in [
-            [("sec-fetch-site", "none"), ("sec-fetch-site", "none")],
-            [("sec-fetch-site", "cross-site"), ("origin", "https://evil.org")],
-        ] {
-            assert!(admits(policy, &lines, LAN, Access::Players).is_err());
-            assert_eq!(admits(policy, &lines, LAN, Access::Anyone), Ok(()));
+        let lines = [("sec-fetch-site", "cross-site"), ("origin", "https://evil.org")];
+        assert!(admits(policy, &lines, LAN, Access::Players).is_err());
+        assert_eq!(admits(policy, &lines, LAN, Access::Anyone), Ok(()));
+    }
+}
+
+#[test]
+fn a_repeated_header_is_refused_even_with_an_allowed_origin() {
+    let listed = policy(&["https://a.org"], &[]);
+    let any = policy(&["*"], &[]);
+    for policy in [&Policy::default(), &listed, &any] {
+        for access in [Access::Players, Access::Operators, Access::Private] {
+            for (lines, name) in [
+                (&[("sec-fetch-site", "none"); 2][..], SEC_FETCH_SITE),
+                (
+                    &[("sec-fetch-site", "none"), ("sec-fetch-site", "same-origin")],
+                    SEC_FETCH_SITE,
+                ),
+                (
+                    &[
+                        ("origin", "https://a.org"),
+                        ("sec-fetch-site", "same-origin"),
+                        ("sec-fetch-site", "cross-site"),
+                    ],
+                    SEC_FETCH_SITE,
+                ),
+                (&[("origin", "http://localhost"); 2], header::ORIGIN),
+            ] {
+                assert_eq!(
+                    admits(policy, lines, LAN, access),
+                    Err(AccessRefusal::RepeatedHeader(name)),
+                    "{lines:?} {access:?}"
+                );
+                assert_eq!(admits(policy, lines, LAN, Access::Anyone), Ok(()));
+            }
         }
     }
+}
+
+#[test]
+fn a_page_without_an_origin_is_refused_with_advice_for_its_port() {
+    let unnamed = [("sec-fetch-site", "cross-site")];
+    let refused = |access| admits(&Policy::default(), &unnamed, LAN, access).unwrap_err();
+    assert_eq!(refused(Access::Players), AccessRefusal::UnnamedPage);
+    assert!(refused(Access::Players).to_string().contains("new WebSocket"));
+    assert_eq!(refused(Access::Operators), AccessRefusal::Page);
+    assert!(refused(Access::Operators).to_string().contains("use curl"));
 }
 
 #[test]
@@ -143,7 +185,7 @@ fn private_answers_need_a_known_name() {
     let (open, listed) = (Policy::default(), policy(&[], &["admin.example.org"]));
     // With a GET a rebound page sends nothing but its name.
     assert_eq!(admin(&open, &[], "evil.example:7374", false), Ok(()));
-    let refused = Err(Refusal::Host("evil.example".into()));
+    let refused = Err(AccessRefusal::Host(Echo::new(b"evil.example")));
     assert_eq!(admin(&open, &[], "evil.example:7374", true), refused);
     assert_eq!(admin(&open, &[], "192.168.1.10:7374", true), Ok(()));
     assert_eq!(admin(&listed, &[], "admin.example.org:7374", true), Ok(()));
@@ -152,7 +194,7 @@ fn private_answers_need_a_known_name() {
     let origin = own("http://evil.example:7374");
     assert_eq!(
         admin(&open, &origin, "evil.example:7374", false),
-        Err(Refusal::Page)
+        Err(AccessRefusal::Page)
     );
     let origin = own("https://admin.example.org");
     assert_eq!(admin(&listed, &origin, "admin.example.org", true), Ok(()));
@@ -160,6 +202,6 @@ fn private_answers_need_a_known_name() {
     assert_eq!(admin(&open, &origin, "192.168.1.10:7374", true), Ok(()));
     assert_eq!(
         admin(&open, &origin, "192.168.1.10:7375", true),
-        Err(Refusal::Page)
+        Err(AccessRefusal::Page)
     );
 }

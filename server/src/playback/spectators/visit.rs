@@ -1,4 +1,4 @@
-//! How one spectator enters and leaves rooms.
+//! The joins and leaves of one spectator.
 
 use parlour_shared::{
     ids::{PlayerId, SessionId},
@@ -7,7 +7,7 @@ use parlour_shared::{
 use parlour_sim::{Eyes, Simulation};
 use parlour_tick::TickOutput;
 
-use super::{Place, Spectator};
+use super::{Spectator, Viewpoint};
 
 /// A spectator, and the output for its messages.
 pub(super) struct Visit<'a> {
@@ -29,8 +29,8 @@ impl Visit<'_> {
             Some((room, player)) => (room, Eyes::Of(player)),
             None => (join.room.clone(), Eyes::Everyone),
         };
-        let there = |place: &Place| place.room == room && place.eyes == eyes;
-        if self.spectator.place.as_ref().is_some_and(there) {
+        let there = |viewpoint: &Viewpoint| viewpoint.room == room && viewpoint.eyes == eyes;
+        if self.spectator.viewpoint.as_ref().is_some_and(there) {
             self.refuse(join.request, Refusal::AlreadyThere);
         } else if let Err(refusal) = self.enter(world, &room, eyes, join.request) {
             self.refuse(join.request, refusal);
@@ -51,12 +51,12 @@ impl Visit<'_> {
         entered.request = request;
         world.set_watcher_held(self.session, spectator.held);
         spectator.view = view;
-        let place = Place {
+        let viewpoint = Viewpoint {
             room: room.to_owned(),
             epoch: entered.epoch,
             eyes,
         };
-        if let Some(old) = spectator.place.replace(place) {
+        if let Some(old) = spectator.viewpoint.replace(viewpoint) {
             let reason = LeaveReason::Moved;
             let epoch = old.epoch;
             let left = RoomLeft {
@@ -75,7 +75,7 @@ impl Visit<'_> {
 
     pub(super) fn leave(&mut self, world: Option<&mut Simulation>, request: Request) {
         self.spectator.waiting = None;
-        if self.spectator.place.is_none() {
+        if self.spectator.viewpoint.is_none() {
             self.refuse(request, Refusal::NotInRoom);
         }
         self.leave_for(world, request, LeaveReason::Asked);
@@ -88,7 +88,7 @@ impl Visit<'_> {
         request: Request,
         reason: LeaveReason,
     ) {
-        let Some(Place { epoch, .. }) = self.spectator.place.take() else {
+        let Some(Viewpoint { epoch, .. }) = self.spectator.viewpoint.take() else {
             return;
         };
         if let Some(world) = world {

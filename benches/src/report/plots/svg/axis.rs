@@ -1,8 +1,8 @@
-//! Axes with round numbers at their ends and between them.
+//! Axes with round numbers.
 
 use crate::report::number::rounded;
 
-/// From, to and step of an axis, all round numbers.
+/// The ends and the step of an axis, all round numbers.
 pub(super) struct Axis {
     from: f64,
     to: f64,
@@ -27,7 +27,7 @@ impl Axis {
         Self { from, to, step }
     }
 
-    /// Where between its ends a value lies, 0 to 1.
+    /// Returns the position of a value between the ends, from 0 to 1.
     pub(super) fn share(&self, value: f64) -> f64 {
         (value - self.from) / (self.to - self.from)
     }
@@ -37,7 +37,7 @@ impl Axis {
         (0..=count).map(|tick| self.from + f64::from(tick) * self.step)
     }
 
-    /// With as many places behind the point as the step has.
+    /// Formats a value with as many decimal places as the step has.
     pub(super) fn label(&self, value: f64) -> String {
         let places = (-self.step.log10().floor()).max(0.0) as usize;
         rounded(value, places)
@@ -49,7 +49,7 @@ mod tests {
     use super::Axis;
 
     #[test]
-    fn axes_have_round_steps() {
+    fn an_axis_has_round_steps() {
         let axis = Axis::over([0.0, 4_870.0].into_iter(), true);
         assert_eq!(
             axis.ticks().map(|tick| axis.label(tick)).collect::<Vec<_>>(),
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_over_nothing_is_still_one() {
+    fn an_axis_without_values_still_has_ticks() {
         assert_eq!(Axis::over([].into_iter(), true).ticks().count(), 6);
         assert!(Axis::over([7.0].into_iter(), false).ticks().count() >= 2);
     }

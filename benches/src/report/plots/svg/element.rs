@@ -1,8 +1,8 @@
-//! What an SVG document is made of, as text.
+//! Elements of an SVG document, as text.
 
 use std::fmt::Write as _;
 
-/// Begins the document, and says in it how all its classes look.
+/// Returns the start of the document, with the styles of all classes.
 pub(super) fn head(title: &str, [width, height]: [f64; 2], left: f64) -> String {
     let title = escape(title);
     format!(
@@ -37,12 +37,12 @@ text {{ fill: #d6d9de; }}
     )
 }
 
-/// A dot or a ring, in the colour of its line.
+/// Adds a dot or a ring in the colour of its line.
 pub(super) fn circle(svg: &mut String, class: &str, [x, y]: [f64; 2]) {
     let _ = writeln!(svg, r#"<circle class="{class}" cx="{x:.1}" cy="{y:.1}" r="4"/>"#);
 }
 
-/// A line's dot and name in the legend, which lies above the lines.
+/// Adds a line's dot and name to the legend, which is above the plot area.
 pub(super) fn legend(svg: &mut String, class: &str, x: f64, name: &str) {
     let _ = writeln!(
         svg,
@@ -76,7 +76,7 @@ pub(super) fn text(svg: &mut String, [x, y]: [f64; 2], anchor: &str, words: &str
     );
 }
 
-/// A text that is read from below.
+/// Adds a text that reads from bottom to top.
 pub(super) fn upright(svg: &mut String, [x, y]: [f64; 2], words: &str) {
     let words = escape(words);
     let turn = format!("rotate(-90 {x:.1} {y:.1})");

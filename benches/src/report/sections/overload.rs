@@ -1,4 +1,4 @@
-//! Twice the load that fits, and back: phase by phase and second by second.
+//! The overload run by phase and by second: twice the load that fits, and back.
 
 use serde_json::Value;
 
@@ -7,28 +7,28 @@ use crate::report::{
     number::rounded,
     results::{
         Results,
-        degrading::{Degrading, Sample},
         json::{number, text},
+        overload::{Overload, Sample},
         run::lost,
     },
 };
 
-/// Seconds that the server has to come back.
-pub(super) const RECOVERS_S: f64 = 5.0;
-/// Seconds that are shown before and after.
+/// Seconds in which the server must recover.
+pub(super) const RECOVERY_LIMIT_S: f64 = 5.0;
+/// Seconds shown before and after the overload.
 const SHOWN_BEFORE_S: f64 = 2.0;
 const SHOWN_AFTER_S: f64 = 8.0;
 
-/// Who reports, and how the document calls them.
+/// Names of the reports, and their titles in the document.
 const PHASES: [(&str, &str); 5] = [
     ("before", "before"),
     ("during", "during"),
     ("after", "after"),
-    ("more", "those who were too many"),
-    ("base", "those who were there all the time"),
+    ("more", "the added walkers"),
+    ("base", "the first walkers, all the time"),
 ];
 
-/// A phase and what the bots reported of it.
+/// The title of a phase, and the report of its bots.
 type Phase<'a> = (&'static str, &'a Value);
 
 fn phase_columns<'a>() -> [Column<Phase<'a>>; 7] {
@@ -49,9 +49,9 @@ fn phase_columns<'a>() -> [Column<Phase<'a>>; 7] {
     ]
 }
 
-/// What went on between two looks at the admin port.
+/// The time between two samples of the metrics.
 struct Span<'a> {
-    run: &'a Degrading,
+    run: &'a Overload,
     from: &'a Sample,
     to: &'a Sample,
 }
@@ -76,7 +76,7 @@ fn span_columns<'a>() -> [Column<Span<'a>>; 7] {
 }
 
 pub(super) fn section(results: &Results) -> String {
-    let Some(run) = &results.degrading else {
+    let Some(run) = &results.overload else {
         return String::new();
     };
     let (from, to) = (run.at("overload_from_s"), run.at("overload_to_s"));
@@ -88,10 +88,11 @@ pub(super) fn section(results: &Results) -> String {
         to: &pair[1],
     });
     format!(
-        "## Twice the load that fits\n\nWhat fits is what walkers-60 was measured at. {} walkers in rooms of 50 at cadence auto (`{}`), then {} more for {} s, then the first\n\
-         alone again. One more room of 50 measures before, during, and from {RECOVERS_S} s after. The generator is on one core,\n\
-         too: its own lag is in the latencies.\n\n{}\n\
-         Second by second, between two looks at the admin port:\n\n{}",
+        "## Twice the load that fits\n\n\
+         The load that fits is what walkers-60 was measured at. {} walkers in rooms of 50 at cadence auto (`{}`), then {} more\n\
+         for {} s, then the first alone again. One extra room of 50 measures before, during, and from {RECOVERY_LIMIT_S} s after.\n\
+         The generator runs on one core, so the latencies include its own lag.\n\n{}\n\
+         Second by second, from the metrics of the admin port:\n\n{}",
         rounded(run.at("clients"), 0),
         text(&run.about, "server_args"),
         rounded(run.at("more"), 0),

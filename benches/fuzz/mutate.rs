@@ -1,9 +1,9 @@
-//! Bends a good document as the fuzzer says, so that what lies behind its first lines is reached
-//! within seconds.
+//! Applies the fuzzer's input as changes to a valid document. Within seconds the fuzzer then
+//! reaches code behind the first checks of a parser.
 
-/// Reads the input as a list of changes: place (2 bytes), what to do (1), how much (1), and bytes
-/// to put there. An input that begins with 0xFF is taken as it is instead.
-pub fn bend(good: &[u8], input: &[u8]) -> Vec<u8> {
+/// Reads the input as a list of changes: position (2 bytes), kind (1), length (1) and new bytes.
+/// An input that begins with 0xFF replaces the document instead.
+pub fn mutate(good: &[u8], input: &[u8]) -> Vec<u8> {
     if let Some((0xFF, raw)) = input.split_first() {
         return raw.to_vec();
     }
@@ -13,13 +13,13 @@ pub fn bend(good: &[u8], input: &[u8]) -> Vec<u8> {
         let (new, after) = after.split_at(usize::from(much % 16).min(after.len()));
         rest = after;
         let end = match how % 4 {
-            // Put between.
+            // Insert.
             0 => at,
-            // Put over.
+            // Overwrite.
             1 => (at + new.len()).min(bytes.len()),
-            // Put in place of a stretch.
+            // Replace a stretch.
             2 => (at + usize::from(*much)).min(bytes.len()),
-            // Put in place of the next run of digits.
+            // Replace the next run of digits.
             _ => {
                 let digits = |from: usize| {
                     bytes[from..]

@@ -1,22 +1,22 @@
-//! Reads what the server says of itself, and what changed between two looks.
+//! The server's metrics, and their changes between two scrapes.
 
 use crate::server::Server;
 
 /// All metrics at one moment, in the text form of Prometheus.
-pub(crate) struct Metrics(String);
+pub(crate) struct Scrape(String);
 
-impl Metrics {
+impl Scrape {
     pub(crate) fn of(server: &Server) -> anyhow::Result<Self> {
         Ok(Self(server.get("/metrics")?))
     }
 
-    /// How far a counter rose since `before`.
+    /// Returns the growth of a counter since `before`.
     pub(crate) fn rise(&self, before: &Self, name: &str) -> f64 {
         self.value(name) - before.value(name)
     }
 
-    /// The value that this share of a histogram's samples since `before` does not exceed: a
-    /// straight line within its bucket, as Prometheus does it. None without samples.
+    /// Returns a quantile of a histogram's samples since `before`, interpolated within its bucket
+    /// as Prometheus does, or `None` without samples.
     pub(crate) fn quantile(&self, before: &Self, name: &str, share: f64) -> Option<f64> {
         let old = before.buckets(name);
         let new = self.buckets(name);
@@ -33,7 +33,7 @@ impl Metrics {
         let (mut low, mut below) = (0.0, 0.0);
         for (bound, count) in counts {
             if count >= rank {
-                // Beyond the last bound nothing is known but that it was exceeded.
+                // The bucket beyond the last bound has no upper end to interpolate to.
                 let within = if bound.is_finite() { bound - low } else { 0.0 };
                 return Some(low + within * (rank - below) / (count - below).max(1.0));
             }
@@ -50,7 +50,7 @@ impl Metrics {
         line.and_then(|value| value.parse().ok()).unwrap_or(0.0)
     }
 
-    /// Upper bounds and how many samples do not exceed them.
+    /// Returns the upper bounds, each with the number of samples up to it.
     fn buckets(&self, name: &str) -> Vec<(f64, f64)> {
         let begins = format!("{name}_bucket{{le=\"");
         self.0
@@ -65,20 +65,20 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
     use super::*;
 
-    fn metrics(counts: [u64; 3]) -> Metrics {
+    fn metrics(counts: [u64; 3]) -> Scrape {
         let [one, two, all] = counts;
-        Metrics(format!(
+        Scrape(format!(
             "ticks_total {all}\nt_bucket{{le=\"0.001\"}} {one}\nt_bucket{{le=\"0.002\"}} {two}\n\
              t_bucket{{le=\"+Inf\"}} {all}\nt_sum 1\nt_count {all}\n"
         ))
     }
 
     #[test]
-    fn a_quantile_is_that_of_the_samples_in_between() {
+    fn a_quantile_covers_only_the_samples_between_two_scrapes() {
         let before = metrics([1000, 1000, 1000]);
         let after = metrics([1050, 1100, 1100]);
         assert_eq!(after.rise(&before, "ticks_total"), 100.0);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_last_bound_it_is_that_bound_and_without_samples_nothing() {
+    fn a_quantile_is_at_most_the_last_bound_and_none_without_samples() {
         let before = metrics([0, 0, 0]);
         let after = metrics([0, 0, 10]);
         assert_eq!(after.quantile(&before, "t", 0.99), Some(0.002));

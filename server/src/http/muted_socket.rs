@@ -14,13 +14,13 @@ use tokio::net::TcpStream;
 /// A socket for one request, which discards all writes until a handler has the request.
 ///
 /// hyper answers a request that it cannot parse by itself, with an empty body. Nothing else is
-/// written before the handler runs, so discarding it lets the caller send a better answer.
-pub(crate) struct Quiet<'a> {
+/// written before the handler runs. So the caller can send an answer with a body instead.
+pub(crate) struct MutedSocket<'a> {
     io: TokioIo<TcpStream>,
     handled: &'a Cell<bool>,
 }
 
-impl<'a> Quiet<'a> {
+impl<'a> MutedSocket<'a> {
     /// The handler must set `handled` when it gets the request.
     pub(crate) fn new(stream: TcpStream, handled: &'a Cell<bool>) -> Self {
         let io = TokioIo::new(stream);
@@ -32,7 +32,7 @@ impl<'a> Quiet<'a> {
     }
 }
 
-impl Read for Quiet<'_> {
+impl Read for MutedSocket<'_> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -42,7 +42,7 @@ impl Read for Quiet<'_> {
     }
 }
 
-impl Write for Quiet<'_> {
+impl Write for MutedSocket<'_> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! What other servers reach.
+//! Parlour compared with other servers.
 
 use crate::report::{
     number::rounded,
@@ -7,7 +7,7 @@ use crate::report::{
 
 /// Server; clients held; CPU per client-second in us; memory per connection in KB; p50 and p99 in
 /// ms.
-const RIVALS: [(&str, [f64; 5]); 8] = [
+const OTHER_SERVERS: [(&str, [f64; 5]); 8] = [
     (
         "Socket.IO 4, broadcast per event",
         [120.0, 7050.0, 640.0, 0.3, 14.0],
@@ -43,16 +43,16 @@ pub(super) fn section(results: &Results) -> String {
     let ours: Vec<String> = results
         .matrix
         .iter()
-        .filter(|measured| measured.measured_at().is_some())
-        .map(|measured| {
+        .filter(|result| result.measured_at().is_some())
+        .map(|result| {
             row(
-                &format!("**Parlour**, {} (measured here)", measured.load.name),
+                &format!("**Parlour**, {} (measured here)", result.load.name),
                 [
-                    measured.clients_held(),
-                    measured.figure(Run::cpu_us_per_client_s),
-                    measured.figure(Run::memory_kb_per_client),
-                    measured.figure(|run| run.latency("p50")),
-                    measured.figure(|run| run.latency("p99")),
+                    result.clients_held(),
+                    result.figure(Run::cpu_us_per_client_s),
+                    result.figure(Run::memory_kb_per_client),
+                    result.figure(|run| run.latency("p50")),
+                    result.figure(|run| run.latency("p99")),
                 ],
             )
         })
@@ -61,18 +61,19 @@ pub(super) fn section(results: &Results) -> String {
         return String::new();
     }
     let mut out = String::from(
-        "## Beside other servers\n\n\
-         The figures of the other servers are **not measured by this script**: they are taken from other measurements on\n\
-         such a machine (2 cores at 2.6 GHz, server on one, generator on the other, rooms of 50, everyone sees the whole room\n\
-         unless said, everyone moves, 20 moves per second and client in, 20 Hz or more out; held there means a p99 of 65 ms\n\
-         at most and over 90 % delivered); nobody measured how old their picture is. Parlour's rows are of this run, with its\n\
-         own loads and its own sense of held (above), which allows 100 ms at 20 Hz but nothing lost. Its walkers turn twice a\n\
-         second and send nothing in between, for a straight line needs no input: **jitter-20 is the load that is like theirs**,\n\
-         20 inputs a second from each. In rows that are phase-locked, latency begins when the client samples its input.\n\n\
+        "## Compared with other servers\n\n\
+         The figures of the other servers are **not measured by this script**. They come from other measurements on such a\n\
+         machine: 2 cores at 2.6 GHz, the server on one and the generator on the other; rooms of 50 in which everyone sees the\n\
+         whole room, unless noted; every client moves, with 20 moves per second in and 20 Hz or more out. Held there means a\n\
+         p99 of at most 65 ms and over 90 % delivered. The age of their picture was not measured.\n\n\
+         Parlour's rows are from this run, with its own loads and its own definition of held (above), which allows 100 ms at\n\
+         20 Hz but no loss. Its walkers turn twice a second and send nothing in between, because a straight line needs no\n\
+         input. **jitter-20 is the load that is most like theirs**, with 20 inputs a second from each client. In phase-locked\n\
+         rows, latency begins when the client samples its input.\n\n\
          | server | clients held | server CPU per client-second | memory per connection | input-to-neighbour p50 / p99 |\n\
          |---|---|---|---|---|\n",
     );
-    for (name, figures) in RIVALS {
+    for (name, figures) in OTHER_SERVERS {
         out += &row(name, figures);
     }
     out + &ours.concat()

@@ -1,4 +1,4 @@
-//! One end of a key press: reads the messages of a client.
+//! Reads the messages of a client: the first stop of a key press.
 
 use std::{
     future::poll_fn,
@@ -21,7 +21,7 @@ use tokio::{io::Interest, net::TcpStream, task::spawn_local};
 
 use super::{
     MAX_HELLO, Reject, Wire,
-    admission::Admitted,
+    admission::AdmissionPermit,
     connection::{Connection, IoThread, Phase},
     deadline::Deadline,
     hello::FROZEN,
@@ -37,7 +37,7 @@ pub(super) struct Opening {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) deadline: Deadline,
-    pub(super) admitted: Admitted,
+    pub(super) permit: AdmissionPermit,
     pub(super) wire: Wire,
     /// Whether a person at this machine may be typing.
     pub(super) by_hand: bool,
@@ -53,7 +53,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         opening.stream,
         opening.peer,
         opening.wire,
-        opening.admitted,
+        opening.permit,
     ));
     if !connection.enter_table() {
         return;
@@ -68,10 +68,10 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         // It came after all connections were closed.
         connection.close(CloseCode::ServiceRestart);
     } else if let Some(failure) = io.shared.failure.get() {
-        // The same case, for a request that was answered before.
+        // As above: the upgrade was agreed on before the server failed.
         connection.close_saying(CloseCode::Internal, failure.for_clients());
     } else if io.shared.status.is_frozen() {
-        connection.refuse_saying(Reject::TickFrozen, FROZEN);
+        connection.reject_saying(Reject::TickFrozen, FROZEN);
     }
     let mut deadline = opening.deadline;
     if opening.by_hand && connection.take_longer() {
@@ -81,7 +81,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
     if !opening.leftover.is_empty() {
         more = reader.feed(&mut opening.leftover.to_vec());
     }
-    // It is the end of a buffer of 8 KiB, and would keep all of that.
+    // It would keep the whole buffer of the request, 8 KiB.
     drop(opening.leftover);
     while more && connection.phase.get() == Phase::Greeting {
         let read = poll_fn(|context| reader.poll_read(context));
@@ -89,7 +89,7 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
             Some(read) => more = read,
             None => {
                 let sentence = format!("no hello {} of connecting", deadline.in_words());
-                connection.refuse_saying(Reject::HandshakeTimeout, &sentence);
+                connection.reject_saying(Reject::HandshakeTimeout, &sentence);
             }
         }
     }
@@ -124,7 +124,7 @@ impl Future for Reader {
 }
 
 impl Drop for Reader {
-    // Also after a panic in here: the runtime would swallow it, and the connection would stay
+    // Also after a panic in this task: the runtime swallows it, and the connection would stay
     // forever.
     fn drop(&mut self) {
         // Wakes the task that empties the outbox, if there is one, so that it ends as well.
@@ -168,7 +168,7 @@ impl Reader {
                 Ok(None) => return true,
                 Err(error) => {
                     let sentence = sentence(error, self.greeting);
-                    connection.refuse_saying(reject(error), &sentence);
+                    connection.reject_saying(reject(error), &sentence);
                     return true;
                 }
             }
@@ -189,8 +189,8 @@ impl Reader {
     }
 }
 
-/// Receives once. Fewer bytes than the buffer holds are all there are. Then the runtime is told to
-/// wait for more, or it would make us read again and find nothing.
+/// Receives once. If fewer bytes come than the buffer holds, the socket is empty. `WouldBlock` then
+/// makes the runtime wait for more bytes, which saves a second read that finds nothing.
 fn receive(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<usize> {
     let mut all = None;
     let received = stream.try_io(Interest::READABLE, || {
@@ -205,7 +205,7 @@ fn receive(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<usize> {
 }
 
 fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
-    // A connection that is being closed is only read for its close frame.
+    // From a connection that is being closed, only a close frame is handled.
     if !matches!(connection.phase.get(), Phase::Greeting | Phase::Open) {
         return;
     }
@@ -216,12 +216,12 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
             connection.pong(payload);
         }
         Event::Ping(_) => {
-            connection.refuse_saying(Reject::PingFlood, "more than 50 WebSocket pings a second")
+            connection.reject_saying(Reject::PingFlood, "more than 50 WebSocket pings a second")
         }
         // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a
         // message.
         Event::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
-        Event::Pong(_) => connection.refuse_saying(Reject::Flood, "more than 1000 WebSocket pongs a second"),
+        Event::Pong(_) => connection.reject_saying(Reject::Flood, "more than 1000 WebSocket pongs a second"),
         Event::Close { .. } => {}
     }
 }
@@ -233,7 +233,7 @@ fn limits(max_message: usize) -> Limits {
     }
 }
 
-/// Returns what is wrong, for the developer of the client.
+/// Describes an error for the developer of the client.
 fn sentence(error: WebSocketError, greeting: bool) -> String {
     match error {
         WebSocketError::MessageTooLong if greeting => format!("a hello of more than {MAX_HELLO} bytes"),

@@ -1,4 +1,4 @@
-//! Twice the load that fits, and back.
+//! The overload run: twice the load that fits, and back.
 
 use std::{fs, path::Path};
 
@@ -11,32 +11,32 @@ use super::{
     run::lost,
 };
 
-/// Bots of whom there is a report: those who stay, those who are too many, and a room of witnesses
-/// in each phase.
+/// The reports of the bots: those that stay, those that double the load, and a room of witnesses in
+/// each phase.
 const REPORTS: [&str; 5] = ["base", "more", "before", "during", "after"];
 
-/// What is left of such a run.
-pub(in crate::report) struct Degrading {
+/// The results of an overload run.
+pub(in crate::report) struct Overload {
     pub(in crate::report) about: Value,
     reports: [Value; 5],
-    /// In the order of time.
+    /// Sorted by time.
     pub(in crate::report) samples: Vec<Sample>,
 }
 
-/// What the admin port said, and when, in seconds.
+/// The metrics at one moment of the run, in seconds.
 pub(in crate::report) struct Sample {
     pub(in crate::report) at: f64,
     pub(in crate::report) metrics: Metrics,
 }
 
-impl Degrading {
+impl Overload {
     pub(in crate::report) fn read(folder: &Path) -> Result<Option<Self>> {
-        let Some(about) = json::read_if_there(&folder.join("about.json"))? else {
+        let Some(about) = json::read_optional(&folder.join("about.json"))? else {
             return Ok(None);
         };
         let mut reports = [const { Value::Null }; 5];
         for (report, name) in reports.iter_mut().zip(REPORTS) {
-            *report = json::read_if_there(&folder.join(format!("{name}.json")))?.unwrap_or_default();
+            *report = json::read_optional(&folder.join(format!("{name}.json")))?.unwrap_or_default();
         }
         let mut samples = Vec::new();
         let taken = folder.join("samples");
@@ -68,29 +68,29 @@ impl Degrading {
         number(&self.report(phase)["input_to_neighbour_ms"], "p99")
     }
 
-    /// Lost connections of all bots; NaN if a report is missing.
+    /// Returns the lost connections of all bots. NaN: a report is missing.
     pub(in crate::report) fn lost(&self) -> f64 {
         let all = self.reports.iter();
         all.map(|report| if report.is_null() { f64::NAN } else { lost(report) })
             .sum()
     }
 
-    /// Ticks per second while there were too many.
+    /// Returns the ticks per second during the overload.
     pub(in crate::report) fn ticks_per_s(&self) -> f64 {
-        self.overload().map_or(f64::NAN, |[first, last]| {
+        self.overload_samples().map_or(f64::NAN, |[first, last]| {
             last.metrics.since(&first.metrics, "parlour_ticks_total") / (last.at - first.at)
         })
     }
 
-    /// How many ticks were skipped meanwhile.
+    /// Returns the number of ticks skipped during the overload.
     pub(in crate::report) fn ticks_skipped(&self) -> f64 {
-        self.overload().map_or(f64::NAN, |[first, last]| {
+        self.overload_samples().map_or(f64::NAN, |[first, last]| {
             last.metrics.since(&first.metrics, "parlour_ticks_skipped_total")
         })
     }
 
-    /// Seconds from the end of the overload until the cadences are what they were before it, or as
-    /// good as; infinite if that was not seen, NaN if the server does not tell.
+    /// Returns the seconds from the end of the overload until the mean cadence is 98 % of what it
+    /// was before. Infinite: it was not reached. NaN: the server does not report cadences.
     pub(in crate::report) fn recovery_s(&self) -> f64 {
         let (from, to) = (self.at("overload_from_s"), self.at("overload_to_s"));
         let before = self
@@ -109,8 +109,8 @@ impl Degrading {
         number(&self.about, name)
     }
 
-    /// The first and the last sample while there were too many.
-    fn overload(&self) -> Option<[&Sample; 2]> {
+    /// Returns the first and the last sample of the overload.
+    fn overload_samples(&self) -> Option<[&Sample; 2]> {
         let during = self.between(self.at("overload_from_s"), self.at("overload_to_s"));
         Some([during.first()?, during.last()?])
     }
@@ -122,7 +122,7 @@ impl Degrading {
     }
 }
 
-/// Snapshots per second that a viewer gets at most, on average; NaN if there are no viewers.
+/// Returns the mean cadence over all viewers in Hz. NaN: there are no viewers.
 fn mean_cadence(metrics: &Metrics) -> f64 {
     let viewers = metrics.cadences();
     let all: f64 = viewers.iter().map(|(_, count)| count).sum();

@@ -1,5 +1,5 @@
-//! How busy an I/O thread is: all the time in which it does not wait for an event. Waiting for a
-//! core counts as busy, because it means the same: there is no room for more work.
+//! The load of an I/O thread: all the time in which it does not wait for an event. Waiting for a
+//! core counts as load, because it also leaves no time for more work.
 
 use std::{
     sync::{

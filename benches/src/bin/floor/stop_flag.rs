@@ -1,4 +1,4 @@
-//! SIGTERM and Ctrl-C end a run early, but not without its report.
+//! SIGTERM and Ctrl-C end a run early. The run still prints its report.
 
 use std::{
     io,
@@ -11,14 +11,14 @@ use std::{
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Whether somebody asked to stop. A thread that sleeps waits for it: it takes no part in what is
-/// measured.
-pub(crate) struct Stop(Arc<AtomicBool>);
+/// Set by SIGTERM and Ctrl-C. A thread that sleeps waits for them, so it does not disturb the
+/// measurement.
+pub(crate) struct StopFlag(Arc<AtomicBool>);
 
-impl Stop {
-    /// Listens from now on.
+impl StopFlag {
+    /// Starts to listen for the signals.
     pub(crate) fn listen() -> io::Result<Self> {
-        let asked = Arc::new(AtomicBool::new(false));
+        let flag = Arc::new(AtomicBool::new(false));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .build()?;
@@ -26,7 +26,7 @@ impl Stop {
             let _entered = runtime.enter();
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
         };
-        let told = asked.clone();
+        let flag_to_set = flag.clone();
         thread::Builder::new().name("signals".into()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
@@ -34,12 +34,12 @@ impl Stop {
                     _ = interrupt.recv() => {}
                 }
             });
-            told.store(true, Ordering::Relaxed);
+            flag_to_set.store(true, Ordering::Relaxed);
         })?;
-        Ok(Self(asked))
+        Ok(Self(flag))
     }
 
-    pub(crate) fn asked(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,5 +1,4 @@
-//! One connection: its way from the handshake to where it is to be, and from then on only its
-//! framing.
+//! One client connection. It decodes messages until it is established, and then only the framing.
 
 use std::{
     io::Write as _,
@@ -8,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use parlour_benches::sockets::{Sent, send_now};
+use parlour_benches::sockets::{SendOutcome, send_now};
 use parlour_client::{Address, Client, Command, Event, Settings};
 use parlour_client_sim::{Framing, Incoming, handshake};
 use parlour_shared::websocket::handshake::ClientHandshake;
@@ -17,35 +16,35 @@ use rustix::{
     net::{RecvFlags, recv},
 };
 
-pub(crate) struct Member {
+pub(crate) struct Connection {
     socket: TcpStream,
     framing: Framing,
     stage: Stage,
-    /// The room to join; none: it only opens a session.
+    /// The room to join; `None`: only a session is opened.
     room: Option<String>,
 }
 
 enum Stage {
     Upgrading(Box<ClientHandshake>),
-    /// Has said hello, or has asked to join.
+    /// Has sent its hello, or its join.
     Entering(Box<Client>),
-    /// Is where it is to be. What comes is counted by the kernel and decoded by nobody: this
-    /// measures the server.
-    There,
+    /// Has a session, and is in its room if it has one. From here on messages are not decoded: this
+    /// program measures the server, not the client.
+    Established,
 }
 
-/// What a read led to.
+/// The outcome of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
-    Some,
-    /// It is where it is to be now.
-    Arrived,
-    /// The connection is over.
+    Pending,
+    /// The connection is established now.
+    Established,
+    /// The connection ended, with this close code if there was one.
     Lost(Option<u16>),
 }
 
-impl Member {
-    /// Connects and asks for the upgrade.
+impl Connection {
+    /// Connects and sends the upgrade request.
     pub(crate) fn connect(peer: SocketAddr, address: &Address, room: Option<String>) -> anyhow::Result<Self> {
         let mut socket = TcpStream::connect(peer).context("cannot connect")?;
         socket.set_nodelay(true)?;
@@ -64,26 +63,26 @@ impl Member {
         &self.socket
     }
 
-    /// Sends one message, framed. False: the connection is of no use any more.
+    /// Sends one message. Returns `false` if the connection is lost.
     pub(crate) fn send(&mut self, payload: &[u8], out: &mut Vec<u8>) -> bool {
         out.clear();
         self.framing.message(payload, out);
         send_whole(&self.socket, out)
     }
 
-    /// Reads once and does what is to be done about it.
+    /// Reads once and handles the data.
     pub(crate) fn read(&mut self, buffer: &mut [u8], out: &mut Vec<u8>) -> anyhow::Result<Progress> {
         let length = match recv(&self.socket, &mut *buffer, RecvFlags::empty()) {
             Ok((0, _)) => return Ok(Progress::Lost(None)),
             Ok((length, _)) => length,
-            Err(Errno::AGAIN | Errno::INTR) => return Ok(Progress::Some),
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(Progress::Pending),
             Err(_) => return Ok(Progress::Lost(None)),
         };
         out.clear();
         let mut input = buffer.get_mut(..length).unwrap_or_default();
         if let Stage::Upgrading(upgrading) = &mut self.stage {
             let Some(accepted) = upgrading.read(input)? else {
-                return Ok(Progress::Some);
+                return Ok(Progress::Pending);
             };
             input = input.get_mut(accepted.consumed..).unwrap_or_default();
             let client = Box::new(Client::new());
@@ -93,17 +92,16 @@ impl Member {
             self.stage = Stage::Entering(client);
         }
         let progress = self.take_in(input, out)?;
-        if !out.is_empty() && !send_whole(&self.socket, out) && progress == Progress::Some {
+        if !out.is_empty() && !send_whole(&self.socket, out) && progress == Progress::Pending {
             return Ok(Progress::Lost(None));
         }
         Ok(progress)
     }
 
     fn take_in(&mut self, mut input: &mut [u8], out: &mut Vec<u8>) -> anyhow::Result<Progress> {
-        let mut progress = Progress::Some;
-        // What is to be said: the framing that says it is lent to the message while that is looked
-        // at.
-        let mut said = Vec::new();
+        let mut progress = Progress::Pending;
+        // `message` borrows the framing, so the answer is framed after it is handled.
+        let mut answer = Vec::new();
         loop {
             let message = match self.framing.next(&mut input, out)? {
                 None => return Ok(progress),
@@ -117,28 +115,28 @@ impl Member {
             let now = Instant::now();
             match client.receive(message, now)?.event {
                 Event::Welcome => match self.room.take() {
-                    None => progress = Progress::Arrived,
-                    Some(room) => drop(client.command(Command::Join { room }, now, &mut said)),
+                    None => progress = Progress::Established,
+                    Some(room) => drop(client.command(Command::Join { room }, now, &mut answer)),
                 },
-                Event::Entered => progress = Progress::Arrived,
+                Event::Entered => progress = Progress::Established,
                 Event::Refused(refused) => {
-                    anyhow::bail!("the server refuses to let a player in: {refused:?}")
+                    anyhow::bail!("the server refused a join: {refused:?}")
                 }
                 _ => {}
             }
-            if progress == Progress::Arrived {
-                self.stage = Stage::There;
+            if progress == Progress::Established {
+                self.stage = Stage::Established;
             }
-            if !said.is_empty() {
-                self.framing.message(&said, out);
-                said.clear();
+            if !answer.is_empty() {
+                self.framing.message(&answer, out);
+                answer.clear();
             }
         }
     }
 }
 
-/// These are a few hundred bytes at most: a socket that does not take them whole is one that nobody
-/// reads from.
+/// Sends all bytes at once. They are a few hundred at most, so a socket that does not take all of
+/// them has a peer that stopped reading.
 fn send_whole(socket: &TcpStream, bytes: &[u8]) -> bool {
-    send_now(socket, bytes) == Sent::Bytes(bytes.len())
+    send_now(socket, bytes) == SendOutcome::Bytes(bytes.len())
 }

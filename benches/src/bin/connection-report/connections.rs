@@ -1,4 +1,4 @@
-//! Thousands of connections in one thread.
+//! Thousands of client connections in one thread.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use parlour_benches::sockets::{Ready, Sockets};
+use parlour_benches::sockets::{ReadyEvent, Sockets};
 use parlour_client::Address;
 use parlour_shared::{
     codec,
@@ -17,36 +17,36 @@ use parlour_shared::{
 };
 
 use crate::{
-    member::{Member, Progress},
+    connection::{Connection, Progress},
     server::Server,
 };
 
-/// Changes of direction of each player who walks, per second.
+/// Turns of each walking player per second.
 pub(crate) const TURNS_PER_SECOND: f64 = 2.0;
 /// Players in each room.
 pub(crate) const PER_ROOM: usize = 50;
-/// How exact walks and connections are in time.
+/// The resolution of turns and connects in time.
 const INTERVAL: Duration = Duration::from_millis(1);
-/// Bytes that one read takes at most.
+/// Maximum bytes of one read.
 const READ_SIZE: usize = 64 * 1024;
-/// How long a wave may take to arrive.
+/// Time in which all connections of a wave must be established.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Connections that come about together.
+/// Connections that are opened together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wave {
     pub(crate) count: usize,
-    /// Whether they join rooms, of `PER_ROOM` each.
+    /// Whether they join rooms, with `PER_ROOM` players each.
     pub(crate) join: bool,
-    /// How many may be on their way at once.
+    /// Maximum number of connections in progress at once.
     pub(crate) at_once: usize,
-    /// How many set out per second at most.
+    /// Maximum number of connects per second.
     pub(crate) per_second: f64,
 }
 
 impl Wave {
-    /// As fast as can be: 64 at once.
-    pub(crate) fn of(count: usize, join: bool) -> Self {
+    /// As fast as possible, with 64 in progress at once.
+    pub(crate) fn unlimited(count: usize, join: bool) -> Self {
         Self {
             count,
             join,
@@ -56,21 +56,21 @@ impl Wave {
     }
 }
 
-pub(crate) struct Crowd {
+pub(crate) struct Connections {
     sockets: Sockets,
     peer: SocketAddr,
     address: Address,
-    members: Vec<Option<Member>>,
-    arrived: usize,
-    /// Ends of connections by close code; 0: none was given.
+    connections: Vec<Option<Connection>>,
+    established: usize,
+    /// Number of lost connections by close code; 0 stands for no code.
     lost: BTreeMap<u16, usize>,
     walk: Walk,
     buffer: Vec<u8>,
     out: Vec<u8>,
-    ready: Vec<Ready>,
+    ready: Vec<ReadyEvent>,
 }
 
-/// The first so many members walk.
+/// The turns of the first `walkers` connections.
 struct Walk {
     walkers: usize,
     since: Instant,
@@ -78,15 +78,15 @@ struct Walk {
     chance: Stream,
 }
 
-impl Crowd {
-    /// Nobody yet.
+impl Connections {
+    /// Starts without connections.
     pub(crate) fn new(server: &Server) -> anyhow::Result<Self> {
         Ok(Self {
             sockets: Sockets::new(INTERVAL)?,
             peer: server.peer(),
             address: server.address(),
-            members: Vec::new(),
-            arrived: 0,
+            connections: Vec::new(),
+            established: 0,
             lost: BTreeMap::new(),
             walk: Walk {
                 walkers: 0,
@@ -100,52 +100,54 @@ impl Crowd {
         })
     }
 
-    /// How many connections the server ended, by close code.
+    /// Returns the number of lost connections.
     pub(crate) fn lost(&self) -> usize {
         self.lost.values().sum()
     }
 
-    /// Lets a wave connect and waits until all of it has arrived. Returns how long that took.
+    /// Opens the connections of a wave and waits until all are established. Returns the time that
+    /// this took.
     ///
     /// # Errors
-    /// If one of them, or of those before, does not make it.
+    /// If one of them fails, or the server ends an earlier one meanwhile.
     pub(crate) fn open(&mut self, wave: Wave) -> anyhow::Result<Duration> {
         let start = Instant::now();
-        let (first, lost) = (self.members.len(), self.lost());
+        let (first, lost) = (self.connections.len(), self.lost());
         let all = first + wave.count;
         loop {
-            let may =
+            let allowed =
                 first + (start.elapsed().as_secs_f64() * wave.per_second).min(wave.count as f64) as usize;
-            while self.members.len() < may && self.members.len() - self.arrived < wave.at_once {
+            while self.connections.len() < allowed && self.connections.len() - self.established < wave.at_once
+            {
                 self.connect(wave.join)?;
             }
-            if self.arrived == all {
+            if self.established == all {
                 return Ok(start.elapsed());
             }
             self.step()?;
             ensure!(
                 self.lost() == lost,
-                "the server ended connections while others came (how many by close code, 0 is none): {:?}",
+                "the server ended connections while others were opened (number by close code, 0 for no code): {:?}",
                 self.lost
             );
             if start.elapsed() > PATIENCE {
                 bail!(
                     "{} of {all} connections were open after {} s",
-                    self.arrived,
+                    self.established,
                     PATIENCE.as_secs()
                 );
             }
         }
     }
 
-    /// From now on all who are there walk.
+    /// Lets all present connections walk from now on.
     pub(crate) fn walk(&mut self) {
-        self.walk.walkers = self.members.len();
+        self.walk.walkers = self.connections.len();
         self.walk.since = Instant::now();
         self.walk.done = 0;
     }
 
-    /// Lets time go by: reads, answers pings, walks.
+    /// Runs for this time: reads, answers pings and walks.
     pub(crate) fn run_for(&mut self, time: Duration) -> anyhow::Result<()> {
         let until = Instant::now() + time;
         while Instant::now() < until {
@@ -155,23 +157,23 @@ impl Crowd {
     }
 
     fn connect(&mut self, join: bool) -> anyhow::Result<()> {
-        let number = self.members.len();
+        let number = self.connections.len();
         let room = join.then(|| format!("plaza/{}", number / PER_ROOM));
-        let member = Member::connect(self.peer, &self.address, room)
+        let connection = Connection::connect(self.peer, &self.address, room)
             .with_context(|| format!("connection {number}"))?;
-        self.sockets.watch(member.socket(), number)?;
-        self.members.push(Some(member));
+        self.sockets.watch(connection.socket(), number)?;
+        self.connections.push(Some(connection));
         Ok(())
     }
 
-    /// Waits a little, and does what is to be done.
+    /// Waits for events and handles them.
     fn step(&mut self) -> anyhow::Result<()> {
         let mut ready = std::mem::take(&mut self.ready);
         self.sockets.wait(&mut ready)?;
         for ready in ready.drain(..) {
             match ready {
-                Ready::Timer(_) => self.turn(),
-                Ready::Socket(number) => self.read(number)?,
+                ReadyEvent::Timer(_) => self.turn(),
+                ReadyEvent::Socket(number) => self.read(number)?,
             }
         }
         self.ready = ready;
@@ -179,18 +181,18 @@ impl Crowd {
     }
 
     fn read(&mut self, number: usize) -> anyhow::Result<()> {
-        let Some(member) = self.members.get_mut(number).and_then(Option::as_mut) else {
+        let Some(connection) = self.connections.get_mut(number).and_then(Option::as_mut) else {
             return Ok(());
         };
-        match member.read(&mut self.buffer, &mut self.out)? {
-            Progress::Some => {}
-            Progress::Arrived => self.arrived += 1,
+        match connection.read(&mut self.buffer, &mut self.out)? {
+            Progress::Pending => {}
+            Progress::Established => self.established += 1,
             Progress::Lost(code) => self.lose(number, code),
         }
         Ok(())
     }
 
-    /// Lets those turn whose time has come: one after the other, all round.
+    /// Sends the turns that are due, round robin over the walkers.
     fn turn(&mut self) {
         let walk = &mut self.walk;
         let per_second = walk.walkers as f64 * TURNS_PER_SECOND;
@@ -202,19 +204,19 @@ impl Crowd {
                 direction: Direction::ALL[1 + self.walk.chance.below(8) as usize],
                 ..Move::default()
             });
-            let Some(member) = self.members[number].as_mut() else {
+            let Some(connection) = self.connections[number].as_mut() else {
                 continue;
             };
             let mut payload = Vec::new();
             codec::encode(&message, &mut payload);
-            if !member.send(&payload, &mut self.out) {
+            if !connection.send(&payload, &mut self.out) {
                 self.lose(number, None);
             }
         }
     }
 
     fn lose(&mut self, number: usize, code: Option<u16>) {
-        self.members[number] = None;
+        self.connections[number] = None;
         *self.lost.entry(code.unwrap_or(0)).or_default() += 1;
     }
 }

@@ -1,5 +1,5 @@
-//! Bytes that wait for a connection that does not take data: whole WebSocket frames, in order,
-//! bounded in bytes.
+//! The outbox of a connection: bytes that wait while its socket takes no data. It holds whole
+//! WebSocket frames, in order, and is bounded in bytes.
 
 use crate::metrics::Gauge;
 
@@ -7,20 +7,20 @@ use crate::metrics::Gauge;
 const STEP: usize = 16 * 1024;
 
 /// The waiting bytes of one connection.
-pub(super) struct Outbox {
+pub(super) struct SendBuffer {
     bytes: Vec<u8>,
     /// Bytes at the front that are already sent.
     sent: usize,
-    /// Bytes left of a frame that was sent in part. The rest must be sent, whatever comes next.
+    /// Unsent bytes of a frame that was sent in part. They must be sent before anything else.
     begun: usize,
     gauge: Gauge,
 }
 
-/// More bytes wait than may.
+/// More bytes wait than the limit allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Overflow;
 
-impl Outbox {
+impl SendBuffer {
     pub(super) fn new(gauge: Gauge) -> Self {
         Self {
             bytes: Vec::new(),
@@ -94,7 +94,7 @@ impl Outbox {
     }
 }
 
-impl Drop for Outbox {
+impl Drop for SendBuffer {
     fn drop(&mut self) {
         self.gauge.decrement(self.len() as f64);
     }
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn one_addition_may_exceed_the_limit_and_no_more() {
-        let mut outbox = Outbox::new(Gauge::noop());
+        let mut outbox = SendBuffer::new(Gauge::noop());
         let mut push = |len| outbox.push([&frame(len)[..]].into_iter(), 1000);
         assert_eq!(push(100_000), Ok(()));
         assert_eq!(push(1), Err(Overflow));
@@ -143,8 +143,8 @@ mod tests {
     }
 
     proptest! {
-        /// However the bytes go out, and whenever the rest is forgotten, what was sent is whole
-        /// frames.
+        /// Only whole frames are sent, in whichever pieces they go out and whenever the rest is
+        /// dropped.
         #[test]
         fn forgetting_never_cuts_a_frame(
             lens in proptest::collection::vec(prop_oneof![0_usize..200, 65_000_usize..66_000], 1..8),
@@ -152,7 +152,7 @@ mod tests {
         ) {
             let bits = Arc::new(AtomicU64::new(0));
             let gauge = || f64::from_bits(bits.load(Ordering::Relaxed));
-            let mut outbox = Outbox::new(Gauge::from_arc(Arc::clone(&bits)));
+            let mut outbox = SendBuffer::new(Gauge::from_arc(Arc::clone(&bits)));
             let mut ends = vec![0];
             for len in lens {
                 let frame = frame(len);
