@@ -10,23 +10,23 @@ use parlour_shared::{
     limits::{MAX_FRAGMENTS, MAX_SERVER_FRAME, SUBPROTOCOL_BINARY},
     rng::{Purpose, Stream},
     websocket::{
-        Decoder, Event, Limits, OpCode, Role, WebSocketError, encode_close, encode_into,
+        Decoder, Limits, OpCode, Role, WebSocketError, WebSocketEvent, encode_close, encode_into,
         handshake::{ClientHandshake, ClientRequest, HandshakeError},
     },
 };
 
-/// What arrived; control frames are already answered.
+/// An incoming message or control frame. Control frames are already answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Incoming<'a> {
+pub enum IncomingFrame<'a> {
     /// A binary message.
     Message(&'a [u8]),
     /// A ping, already answered, or a pong.
     Control,
     /// A text message, which the binary protocol does not have.
     Text,
-    /// The server closes; its close frame is already answered.
+    /// The server closes the connection. Its close frame is already answered.
     Close {
-        /// The close code; `None` if the frame has none.
+        /// The close code, or `None` if the frame has none.
         code: Option<u16>,
     },
 }
@@ -45,7 +45,7 @@ impl Default for Framing {
 }
 
 impl Framing {
-    /// Returns the state just after the handshake.
+    /// Returns the framing of a connection just after the handshake.
     #[must_use]
     pub fn new() -> Self {
         let limits = Limits {
@@ -58,8 +58,8 @@ impl Framing {
         }
     }
 
-    /// Takes the next frame off `input`. Returns `None` if `input` does not contain a whole frame.
-    /// Appends answers to `out`.
+    /// Removes the next message or control frame from the front of `input`. Returns `None` if it is
+    /// incomplete. Appends answers to `out`.
     ///
     /// # Errors
     /// [`WebSocketError`]; the connection is unusable afterwards.
@@ -67,24 +67,24 @@ impl Framing {
         &'d mut self,
         input: &mut &'i mut [u8],
         out: &mut Vec<u8>,
-    ) -> Result<Option<Incoming<'d>>, WebSocketError> {
+    ) -> Result<Option<IncomingFrame<'d>>, WebSocketError> {
         let Self { decoder, masks } = self;
         let Some(event) = decoder.next(input)? else {
             return Ok(None);
         };
         Ok(Some(match event {
-            Event::Binary(message) => Incoming::Message(message),
-            Event::Text(_) => Incoming::Text,
-            Event::Pong(_) => Incoming::Control,
-            Event::Ping(payload) => {
+            WebSocketEvent::Binary(message) => IncomingFrame::Message(message),
+            WebSocketEvent::Text(_) => IncomingFrame::Text,
+            WebSocketEvent::Pong(_) => IncomingFrame::Control,
+            WebSocketEvent::Ping(payload) => {
                 encode_into(out, OpCode::Pong, payload, Some(next_mask(masks)));
-                Incoming::Control
+                IncomingFrame::Control
             }
-            Event::Close { code, .. } => {
+            WebSocketEvent::Close { code, .. } => {
                 let answer = code.map(u16::to_be_bytes);
                 let payload = answer.as_ref().map_or(&[][..], |code| code);
                 encode_into(out, OpCode::Close, payload, Some(next_mask(masks)));
-                Incoming::Close { code }
+                IncomingFrame::Close { code }
             }
         }))
     }
@@ -95,7 +95,7 @@ impl Framing {
         encode_into(out, OpCode::Binary, payload, Some(mask));
     }
 
-    /// Appends a close frame, the last frame of this side.
+    /// Appends a close frame to `out`. It must be the last frame.
     pub fn close(&mut self, code: u16, out: &mut Vec<u8>) {
         let mask = next_mask(&mut self.masks);
         encode_close(out, code, "", Some(mask));
@@ -120,8 +120,8 @@ pub fn handshake(address: &Address) -> Result<(ClientHandshake, Vec<u8>), Handsh
     })
 }
 
-/// Returns a mask. Masks keep scripts in a browser from writing plain text to a proxy. This is not
-/// a browser, so a cheap stream is enough.
+/// Returns a mask. Masks must be unpredictable only in a browser, where they keep scripts from
+/// writing plain text to a proxy. Here a cheap stream is enough.
 fn next_mask(masks: &mut Stream) -> [u8; 4] {
     (masks.next_u64() as u32).to_le_bytes()
 }

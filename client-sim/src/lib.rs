@@ -1,13 +1,16 @@
 //! The bots that load-test a server.
 //!
-//! * [`bots`] runs thousands of clients in one process and measures. Each is a
-//!   [`parlour_client::Client`], which also does the checking.
+//! * [`bots`] runs thousands of clients in one process, and measures the server. Each is a
+//!   [`parlour_client::Client`], which also checks the server's guarantees. The program
+//!   `parlour-bots` is its command line.
 //! * [`Framing`] is the client side of WebSocket without a socket, for programs with their own
-//!   event loop for thousands of connections. A program with one connection uses [`parlour_client`]
-//!   and tokio instead.
+//!   event loop and thousands of connections.
+//!
+//! To write a game client, use [`parlour_client`]. docs/measure.md explains how to measure a server
+//! with bots.
 #![forbid(unsafe_code)]
 
 pub mod bots;
 mod framing;
 
-pub use framing::{Framing, Incoming, handshake};
+pub use framing::{Framing, IncomingFrame, handshake};

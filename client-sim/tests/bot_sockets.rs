@@ -96,7 +96,7 @@ fn assert_all_closed_with(report: &Report, code: u16) {
     clippy::disallowed_methods,
     reason = "so that each byte is read before the next one arrives"
 )]
-fn an_answer_that_arrives_byte_by_byte() {
+fn an_answer_may_arrive_byte_by_byte() {
     let report = run(|stream, answer| {
         stream.set_nodelay(true).expect("a socket");
         for byte in answer.iter().chain(&close()) {
@@ -108,13 +108,13 @@ fn an_answer_that_arrives_byte_by_byte() {
 }
 
 #[test]
-fn a_frame_with_the_answer() {
+fn a_frame_may_arrive_with_the_answer() {
     let report = run(|stream, answer| send(stream, &[answer, &close()].concat()));
     assert_all_closed_with(&report, CloseCode::TryLater.code());
 }
 
 #[test]
-fn an_end_with_the_answer() {
+fn the_end_of_the_stream_may_arrive_with_the_answer() {
     let report = run(|stream, answer| {
         send(stream, answer);
         stream.shutdown(Shutdown::Write).expect("it is open");
@@ -123,7 +123,7 @@ fn an_end_with_the_answer() {
 }
 
 #[test]
-fn more_data_than_one_read_takes() {
+fn more_data_than_one_read_takes_is_read_completely() {
     let report = run(|stream, answer| {
         let mut all = answer.to_vec();
         while all.len() < 1 << 20 {
@@ -137,7 +137,7 @@ fn more_data_than_one_read_takes() {
 }
 
 #[test]
-fn an_end_instead_of_an_answer() {
+fn the_end_of_the_stream_instead_of_an_answer_is_a_connect_failure() {
     let report = run(|stream, _| stream.shutdown(Shutdown::Write).expect("it is open"));
     assert_eq!(report.disconnects_by_code.len(), 0, "{report}");
     let failures: Vec<_> = report.connect_failures.values().collect();

@@ -60,7 +60,7 @@ fn help_names_every_option_and_gives_examples() {
 }
 
 #[test]
-fn wrong_usage_is_exit_2() {
+fn wrong_usage_exits_with_2() {
     let wrong: [&[&str]; 16] = [
         &["--churn", "NaN"],
         &["--churn", "6001"],
@@ -87,7 +87,7 @@ fn wrong_usage_is_exit_2() {
 }
 
 #[test]
-fn a_missing_server_is_exit_1() {
+fn a_missing_server_exits_with_1() {
     let output = parlour_bots(&[
         "--url",
         "ws://127.0.0.1:9/ws",
@@ -134,7 +134,7 @@ fn counts_of_one_are_singular() {
 }
 
 #[test]
-fn a_good_run_is_exit_0_with_progress_table_and_json() {
+fn a_clean_run_exits_with_0_and_writes_progress_table_and_json() {
     let url = start(Fault::None);
     let file = std::env::temp_dir().join(format!("parlour-bots-{}.json", std::process::id()));
     let path = file.to_str().expect("a path in UTF-8");
@@ -218,7 +218,7 @@ fn a_good_run_is_exit_0_with_progress_table_and_json() {
 }
 
 #[test]
-fn a_violation_is_exit_1() {
+fn a_violation_exits_with_1() {
     let url = start(Fault::Push);
     let arguments = [
         "--url",
@@ -244,7 +244,7 @@ fn a_violation_is_exit_1() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_ends_the_run_with_its_report() {
+fn an_interrupt_ends_the_run_and_prints_its_report() {
     let url = start(Fault::None);
     let mut child = Command::new(env!("CARGO_BIN_EXE_parlour-bots"))
         .args([

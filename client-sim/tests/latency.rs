@@ -87,7 +87,7 @@ impl Scene {
 }
 
 fn age(scene: &Scene, at: u64) -> Option<Duration> {
-    let mut chance = Stream::new(1, at, Purpose::BotGlance);
+    let mut chance = Stream::new(1, at, Purpose::BotAgeSample);
     scene
         .tracker
         .age(&scene.registry, &mut chance, scene.start + ms(at))
@@ -279,7 +279,7 @@ fn standing_at_a_spawn_point_is_not_matched_with_an_old_stop() {
 }
 
 #[test]
-fn a_picture_is_as_old_as_its_oldest_missing_turn() {
+fn the_age_of_a_picture_is_that_of_the_oldest_unseen_turn() {
     let mut scene = Scene::new();
     assert_eq!(age(&scene, 5), Some(ms(0)));
     scene.intend(10, Direction::East);

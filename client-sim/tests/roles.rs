@@ -19,7 +19,7 @@ fn all_bots_are_witnesses_unless_the_plan_says_otherwise() {
 }
 
 #[test]
-fn the_seed_decides() {
+fn the_seed_picks_the_roles() {
     let plan = Plan {
         count: 1000,
         rooms: Rooms::Count(1),

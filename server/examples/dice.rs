@@ -14,7 +14,7 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    Answer, Clock, FromPlayer, Logic, Nearby, Player, Setup, SimConfig, SimulationApp, Step, StepSet,
+    Answer, Clock, FromPlayer, Logic, Nearby, Player, Setup, SimConfig, SimulationApp, StepSet, TickSchedule,
     ToPlayer,
 };
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ impl Plugin for Dice {
             .player_message::<Roll>("roll")
             .client_message::<Rolled>("rolled");
         app.register_required_components::<Player, Best>();
-        app.add_systems(Step, roll.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, roll.in_set(StepSet::Simulate));
     }
 }
 

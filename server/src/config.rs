@@ -23,10 +23,10 @@ mod value;
 
 pub use file::ConfigFile;
 pub use print::to_toml;
-pub use problem::{Problem, Problems, Source};
+pub use problem::{Problem, Problems, SettingSource};
 pub use resolve::{Config, Layers, resolve};
 pub use settings::{LogFormat, Settings};
-pub use table::{Kind, Section, Setting, settings};
+pub use table::{Section, Setting, SettingKind, settings};
 
 /// The variable that names the commit when Parlour is built. It is not a setting.
 const BUILD_VARIABLE: &str = "PARLOUR_BUILD";

@@ -105,7 +105,7 @@ impl EdgeShared {
             options.reconnect_window,
             options.reconnect_rate,
             metrics.edge.websockets.clone(),
-            crate::chance::unforeseeable(),
+            crate::system_random::random_bits(),
         );
         Self {
             web: Policy::new(options.allowed_origins.clone(), options.allowed_hosts.clone()),

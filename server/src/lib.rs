@@ -10,7 +10,7 @@
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
 //! use parlour_server::{Server, ServerOptions, maps};
-//! use parlour_sim::{Answer, FromPlayer, Logic, SimConfig, SimulationApp, Step, StepSet, ToPlayer};
+//! use parlour_sim::{Answer, FromPlayer, Logic, SimConfig, SimulationApp, TickSchedule, StepSet, ToPlayer};
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// What a client asks for, as `custom` message `double`.
@@ -30,7 +30,7 @@
 //! impl Plugin for Doubling {
 //!     fn build(&self, app: &mut App) {
 //!         app.player_message::<Double>("double").client_message::<Doubled>("doubled");
-//!         app.add_systems(Step, double.in_set(StepSet::Simulate));
+//!         app.add_systems(TickSchedule, double.in_set(StepSet::Simulate));
 //!     }
 //! }
 //!
@@ -92,14 +92,14 @@
 //! The modules form layers. A module imports only from earlier lines of this list, which
 //! `scripts/floors` reads:
 //!
-//! 1. `chance`, `running`, `skins`, `suggest`: import nothing of this crate
+//! 1. `skins`, `suggest`, `system_random`, `thread_gaps`: import nothing of this crate
 //! 2. `maps`, `reject`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
 //! 4. `metrics`: what is counted
 //! 5. `bridge`, `descriptors`: what the threads share
 //! 6. `failure`: the first thread that failed
 //! 7. `edge`, `tick_loop`: both sides of the bridge; neither knows the other
-//! 8. `playback`, `recorder`: worlds for the tick loop, one that is a recording and one that is
+//! 8. `history_requests`, `playback`, `recorded_world`: worlds for the tick loop, one that is a recording and one that is
 //!    recorded
 //! 9. `admin`: reads the state of the tick from the bridge
 //! 10. `server`: starts and stops them all
@@ -109,22 +109,23 @@
 
 mod admin;
 mod bridge;
-mod chance;
 pub mod config;
 mod descriptors;
 mod edge;
 mod failure;
+mod history_requests;
 mod http;
 pub mod logs;
 pub mod maps;
 mod metrics;
 mod playback;
-mod recorder;
+mod recorded_world;
 mod reject;
-mod running;
 pub mod server;
 pub mod skins;
 mod suggest;
+mod system_random;
+mod thread_gaps;
 mod tick_loop;
 
 /// What this build is: the version and, as far as it is known, the commit, such as

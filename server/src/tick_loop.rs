@@ -2,10 +2,10 @@
 //! no blocking call except sleeping until its next deadline, takes no lock, and awaits nothing, so
 //! no client can move a tick.
 
-mod clock;
-mod pressure;
+mod deadline;
+mod holds;
+mod pace_control;
 mod priority;
-mod roster;
 
 use std::{
     sync::{
@@ -27,9 +27,9 @@ use crate::{
     },
     metrics::Metrics,
 };
-use clock::{Clock, PERIOD};
-use pressure::Pressure;
-use roster::Roster;
+use deadline::{Deadlines, PERIOD};
+use holds::Holds;
+use pace_control::PaceControl;
 
 /// Something that runs tick by tick. It lives on the tick thread and must not block there.
 pub(crate) trait Ticker {
@@ -69,14 +69,14 @@ impl TickLoop {
         // Not before: threads that game logic starts would inherit it.
         priority::raise(self.realtime);
         let mut input = TickInput::default();
-        let mut roster = Roster::new(self.publisher.threads());
+        let mut holds = Holds::new(self.publisher.threads());
         let loads = std::mem::take(&mut self.loads);
-        let mut pressure = Pressure::new(self.cadence, loads, Instant::now());
-        let mut clock = Clock::start();
+        let mut pace_control = PaceControl::new(self.cadence, loads, Instant::now());
+        let mut deadlines = Deadlines::start();
         while !self.stop.load(Ordering::Relaxed) {
-            let deadline = clock.wait();
+            let deadline = deadlines.wait();
             let begin = Instant::now();
-            self.collect(deadline, &mut roster, &mut pressure, &mut input);
+            self.collect(deadline, &mut holds, &mut pace_control, &mut input);
             self.status.set_pace(input.pace);
 
             let mut shared = self.publisher.take();
@@ -95,8 +95,8 @@ impl TickLoop {
 
             let end = Instant::now();
             self.observe_time(begin.saturating_duration_since(deadline), end - begin);
-            pressure.ticked(end - begin, end);
-            let skipped = clock.next(end - begin, end);
+            pace_control.ticked(end - begin, end);
+            let skipped = deadlines.next(end - begin, end);
             // An I/O thread logs it: a line from here would wait for other writers.
             self.metrics.tick.skipped.increment(skipped);
             self.status.add_skipped(skipped);
@@ -108,8 +108,8 @@ impl TickLoop {
     fn collect(
         &mut self,
         deadline: Instant,
-        roster: &mut Roster,
-        pressure: &mut Pressure,
+        holds: &mut Holds,
+        pace_control: &mut PaceControl,
         input: &mut TickInput,
     ) {
         input.events.clear();
@@ -118,19 +118,19 @@ impl TickLoop {
             // here.
             for _ in 0..ring.slots() {
                 let Ok(event) = ring.pop() else { break };
-                roster.take_in(thread, event, deadline, input);
+                holds.take_in(thread, event, deadline, input);
             }
-            pressure.waiting(thread, self.publisher.waiting(thread));
+            pace_control.waiting(thread, self.publisher.waiting(thread));
             match self.publisher.backlog(thread) {
                 Backlog::Unchanged => {}
                 Backlog::FellBehind => {
                     self.metrics.tick.io_behind.increment(1);
-                    roster.set_behind(thread, true, input);
+                    holds.set_behind(thread, true, input);
                 }
-                Backlog::CaughtUp => roster.set_behind(thread, false, input),
+                Backlog::CaughtUp => holds.set_behind(thread, false, input),
             }
         }
-        input.pace = pressure.pace();
+        input.pace = pace_control.pace();
         input.sort();
     }
 

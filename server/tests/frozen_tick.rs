@@ -16,7 +16,7 @@ use std::{
 };
 
 use bevy_ecs::schedule::IntoScheduleConfigs as _;
-use parlour_sim::{Logic, Step, StepSet};
+use parlour_sim::{Logic, StepSet, TickSchedule};
 use parlour_testing::eventually;
 
 use support::{http::status_of, raw_client::TIMEOUT, test_server::start_with};
@@ -66,7 +66,7 @@ fn a_frozen_tick_is_logged_once_and_new_clients_read_1013() {
         options.livez_timeout = Duration::from_secs(3);
         options.logic = Logic::new(move |app| {
             let is_frozen = Arc::clone(&logic);
-            app.add_systems(Step, (move || hang(&is_frozen)).in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, (move || hang(&is_frozen)).in_set(StepSet::Simulate));
         });
     });
     let status = |path| status_of(&server.get_admin(path));

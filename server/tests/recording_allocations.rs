@@ -5,8 +5,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bevy_ecs::prelude::*;
-use parlour_sim::{Clock, Logic, Step, StepSet};
-use parlour_testing::allocations::{Counting, on_this_thread};
+use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
+use parlour_testing::allocations::{CountingAllocator, on_this_thread};
 
 #[path = "recording/support.rs"]
 #[allow(dead_code)] // Other tests need more of it.
@@ -15,7 +15,7 @@ mod support;
 use support::{Bots, Directory, await_metric, start};
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: CountingAllocator = CountingAllocator;
 
 const WARM_UP: u32 = 300;
 const MEASURED: u32 = 300;
@@ -34,7 +34,7 @@ fn the_tick_thread_hands_on_its_input_without_allocating() {
     let server = start(&directory, |options| {
         options.recording.directory = Some(directory.0.clone());
         options.logic = Logic::new(move |app| {
-            app.add_systems(Step, look.in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, look.in_set(StepSet::Simulate));
         });
     });
     let bots = Bots::start(server.listen_addr(), 20);

@@ -49,8 +49,8 @@ macro_rules! close_codes {
             #[must_use]
             pub fn index(self) -> usize {
                 // Numbers the codes without gaps, in the order of the table.
-                enum Index { $($name),* }
-                match self { $(CloseCode::$name => Index::$name as usize),* }
+                enum CodeIndex { $($name),* }
+                match self { $(CloseCode::$name => CodeIndex::$name as usize),* }
             }
         }
     };
@@ -113,7 +113,7 @@ close_codes! {
     RepeatedlyInvalid = 4422, "too many refused requests";
     /// The client sent far more messages than any client needs.
     Flood = 4429, "flood";
-/// The client is banned.
+    /// The client is banned.
     Banned = 4451, "banned";
 }
 

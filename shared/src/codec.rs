@@ -2,9 +2,9 @@
 //!
 //! The binary form is bincode 2 with its standard configuration: little endian, integers of 16 bits
 //! and more as varints. The JSON form is what serde derives. Decoding is strict: it rejects
-//! trailing bytes, and for a client's message anything that encoding would not have written.
+//! trailing bytes, and in a message anything that encoding would not have written.
 
-mod mistake;
+mod json_error;
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use serde::{Serialize, de::DeserializeOwned};
@@ -14,16 +14,16 @@ use crate::{
     message::{ClientMessage, ServerKind, ServerMessage},
 };
 
-/// A number that changes with the form of any message, so that a client built from different types
-/// is rejected instead of misreading. A test computes it from the types and prints the new one when
-/// it differs.
+/// A number that changes with the form of any message. A server rejects a client that was built
+/// from different types, which would misread its messages. A test computes the number from the
+/// types, and prints the new one when it differs.
 pub const SCHEMA: u32 = 0x1805_dcf3;
 
 /// Bytes that are not a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
     /// The bytes do not decode: an unknown variant, a truncated message, or a length that exceeds
-    /// the rest.
+    /// the remaining bytes.
     #[error("not a message: {0}")]
     Malformed(String),
     /// More bytes follow the message.
@@ -35,7 +35,7 @@ pub enum CodecError {
     NotCanonical,
 }
 
-/// A hello as a person would type it.
+/// A hello in JSON, as a person would type it.
 pub const HELLO_EXAMPLE: &str = r#"{"hello":{"protocol":1,"name":"Ada"}}"#;
 
 /// The first byte of a snapshot: the number of [`ServerMessage::Snapshot`].
@@ -54,7 +54,7 @@ pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) {
 /// # Errors
 /// [`CodecError`] for anything that [`encode`] would not have written.
 pub fn decode_client(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
-    decode_canonical::<MAX_CLIENT_MESSAGE>(bytes)
+    decode_canonical::<ClientMessage, MAX_CLIENT_MESSAGE>(bytes)
 }
 
 /// Reads the binary form of a client's message from a recording. Like [`decode_client`], with a
@@ -64,20 +64,20 @@ pub fn decode_client(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
 /// # Errors
 /// [`CodecError`] for anything that [`encode`] would not have written.
 pub fn decode_recorded(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
-    decode_canonical::<{ 2 * MAX_RECORDED_MESSAGE }>(bytes)
+    decode_canonical::<ClientMessage, { 2 * MAX_RECORDED_MESSAGE }>(bytes)
 }
 
 /// Reads the binary form of a server's message other than a snapshot.
 ///
 /// # Errors
-/// [`CodecError`] if the bytes are not a message, or are a snapshot.
+/// [`CodecError`] for a snapshot, and for anything that [`encode`] would not have written.
 pub fn decode_server(bytes: &[u8]) -> Result<ServerMessage, CodecError> {
     if bytes.first() == Some(&SNAPSHOT_OPCODE) {
         return Err(CodecError::Malformed(
             "a snapshot is not a structured message".into(),
         ));
     }
-    decode_exact::<ServerMessage, MAX_SERVER_FRAME>(bytes)
+    decode_canonical::<ServerMessage, MAX_SERVER_FRAME>(bytes)
 }
 
 /// Reads a value of any type in the binary form. Plugins use it for their messages and components.
@@ -108,13 +108,15 @@ pub fn to_json(message: &ServerMessage) -> String {
 /// [`CodecError::Malformed`] with a sentence for the person who typed the text. It is printable
 /// ASCII and repeats no value of the text, which may be a secret.
 pub fn from_json(text: &str) -> Result<ClientMessage, CodecError> {
-    serde_json::from_str(text).map_err(|error| CodecError::Malformed(mistake::sentence(text, &error)))
+    serde_json::from_str(text).map_err(|error| CodecError::Malformed(json_error::sentence(text, &error)))
 }
 
-fn decode_canonical<const LIMIT: usize>(bytes: &[u8]) -> Result<ClientMessage, CodecError> {
-    let message = decode_exact::<ClientMessage, LIMIT>(bytes)?;
-    // bincode accepts numbers in a longer form than necessary. A message must have exactly one
-    // form.
+/// Like [`decode_exact`], and rejects numbers that are longer than necessary. bincode accepts them,
+/// but a message must have exactly one binary form.
+fn decode_canonical<T: Serialize + DeserializeOwned, const LIMIT: usize>(
+    bytes: &[u8],
+) -> Result<T, CodecError> {
+    let message = decode_exact::<T, LIMIT>(bytes)?;
     let mut canonical = CanonicalCheck { expected: bytes };
     bincode::serde::encode_into_writer(&message, &mut canonical, config::<LIMIT>())
         .map_err(|_| CodecError::NotCanonical)?;

@@ -18,7 +18,7 @@ pub enum Purpose {
     /// Your own game logic.
     Game = 6,
     /// Which bot a bot thread examines, and when.
-    BotGlance = 7,
+    BotAgeSample = 7,
     /// Which bots have a special role.
     BotRole = 8,
     /// When bots leave and others replace them.

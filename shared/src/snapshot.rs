@@ -73,9 +73,9 @@ pub struct Ack {
     pub early: i16,
 }
 
-/// The head of a snapshot: everything before the records.
+/// The header of a snapshot: everything before the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct SnapshotHeader {
     /// As in [`Snapshot::view`].
     pub view: u8,
     /// As in [`Snapshot::tick`].

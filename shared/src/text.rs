@@ -3,14 +3,14 @@
 
 mod character;
 mod clean;
+mod code_points;
 mod count;
 mod panic;
-mod pieces;
 
 pub use clean::{TextError, clean_chat, clean_name};
+pub use code_points::{CodePoint, CodePoints, code_points};
 pub use count::{Count, count};
 pub use panic::panic_message;
-pub use pieces::{Piece, Pieces, pieces};
 
 use crate::limits::{MAX_INSTANCE_BYTES, MAX_ROOM_NAME_BYTES, MAX_STATE_KEY_BYTES};
 

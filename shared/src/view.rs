@@ -33,12 +33,12 @@ pub struct View {
     /// packed densely.
     motions: Vec<Option<Segment>>,
     /// By slot. Players that are not visible may have left an entry here.
-    looks: Vec<Look>,
+    appearances: Vec<Appearance>,
 }
 
-/// The parts of a player that rarely change.
+/// The parts of a player that rarely change. They are stored separately from the motion.
 #[derive(Clone, Debug, Default)]
-struct Look {
+struct Appearance {
     player: PlayerId,
     name: String,
     skin: u16,
@@ -125,19 +125,19 @@ impl View {
 
     fn seen(&self, index: usize) -> Option<Seen<'_>> {
         let segment = (*self.motions.get(index)?)?;
-        let look = self.looks.get(index)?;
+        let appearance = self.appearances.get(index)?;
         Some(Seen {
-            player: look.player,
-            name: &look.name,
+            player: appearance.player,
+            name: &appearance.name,
             segment,
-            skin: look.skin,
-            extras: &look.extras,
+            skin: appearance.skin,
+            extras: &appearance.extras,
         })
     }
 
     fn forget(&mut self) {
         self.motions.clear();
-        self.looks.clear();
+        self.appearances.clear();
     }
 
     /// Applies a snapshot.
@@ -188,7 +188,7 @@ impl View {
         let index = enter.slot.index();
         if self.motions.len() <= index {
             self.motions.resize(index + 1, None);
-            self.looks.resize_with(index + 1, Look::default);
+            self.appearances.resize_with(index + 1, Appearance::default);
         }
         let motion = &mut self.motions[index];
         if motion.is_some() {
@@ -199,7 +199,7 @@ impl View {
             position: enter.position,
             gait: enter.gait,
         });
-        self.looks[index] = Look {
+        self.appearances[index] = Appearance {
             player: enter.player,
             name: enter.name.clone(),
             skin: enter.skin,
@@ -234,10 +234,10 @@ impl View {
             None => {}
         }
         if update.skin.is_some() || !update.extras.is_empty() {
-            let look = &mut self.looks[index];
-            look.skin = update.skin.unwrap_or(look.skin);
+            let appearance = &mut self.appearances[index];
+            appearance.skin = update.skin.unwrap_or(appearance.skin);
             for (bit, bytes) in &update.extras {
-                set_extra(&mut look.extras, *bit, bytes);
+                set_extra(&mut appearance.extras, *bit, bytes);
             }
         }
         Ok(())

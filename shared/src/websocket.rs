@@ -13,7 +13,7 @@ mod error;
 pub mod handshake;
 mod mask;
 
-pub use decode::{Decoder, Event};
+pub use decode::{Decoder, WebSocketEvent};
 pub use encode::{FrameHeader, encode_close, encode_into, frame_header};
 pub use error::WebSocketError;
 pub use mask::apply_mask;

@@ -35,7 +35,7 @@ fn a_code_without_a_name_has_the_advice_of_its_range() {
 }
 
 #[test]
-fn numbers_are_unique_and_found() {
+fn every_code_is_found_by_its_unique_number() {
     for &code in CloseCode::ALL {
         assert_eq!(CloseCode::from_code(code.code()), Some(code));
     }
@@ -59,7 +59,7 @@ fn numbers_are_unique_and_found() {
 }
 
 #[test]
-fn reasons_are_short_plain_and_unique() {
+fn reasons_are_short_printable_and_unique() {
     let reasons: BTreeSet<&str> = CloseCode::ALL.iter().map(|code| code.reason()).collect();
     assert_eq!(reasons.len(), CloseCode::ALL.len());
     for reason in reasons {

@@ -1,6 +1,6 @@
 //! Every message has one form: only what encoding writes decodes, and no input makes decoding
 //! panic.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use parlour_shared::{
     codec::{self, CodecError},
@@ -13,6 +13,7 @@ use parlour_shared::{
     motion::Direction,
 };
 use proptest::prelude::*;
+use serde::Serialize;
 
 fn number() -> impl Strategy<Value = u32> {
     prop_oneof![0..=300_u32, 65_000..66_000_u32, any::<u32>()]
@@ -73,7 +74,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     ]
 }
 
-fn encoded(message: &ClientMessage) -> Vec<u8> {
+fn encoded(message: &impl Serialize) -> Vec<u8> {
     let mut bytes = Vec::new();
     codec::encode(message, &mut bytes);
     bytes
@@ -125,9 +126,20 @@ proptest! {
     }
 
     #[test]
-    fn decoding_server_messages_does_not_panic(opcode in 0..13_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+    fn random_bytes_from_the_server_are_refused_or_canonical(opcode in 0..13_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         bytes.insert(0, opcode);
-        let _ = codec::decode_server(&bytes);
+        if let Ok(message) = codec::decode_server(&bytes) {
+            prop_assert_eq!(encoded(&message), bytes);
+        }
+    }
+}
+
+#[test]
+fn a_server_message_with_a_number_in_a_longer_form_is_refused() {
+    // A pong with nonce 1 and tick 2, in the shortest form and with either number in 16 bits.
+    assert!(codec::decode_server(&[8, 1, 2]).is_ok());
+    for longer in [&[8, 0xFB, 1, 0, 2][..], &[8, 1, 0xFB, 2, 0]] {
+        assert_eq!(codec::decode_server(longer), Err(CodecError::NotCanonical));
     }
 }
 
@@ -182,7 +194,7 @@ fn a_batch_of_64_writes_decodes_and_one_of_65_does_not() {
 
 #[test]
 fn a_length_in_the_input_does_not_cause_a_large_allocation() {
-    // 2^40 writes and a text of 2^40 bytes are refused within the memory of the message.
+    // 2^40 writes, and texts of 2^40 bytes: refused without memory beyond that of the message.
     for head in [&[6, 0][..], &[4, 0, 0], &[7, 0]] {
         let mut bytes = head.to_vec();
         bytes.push(0xFD);

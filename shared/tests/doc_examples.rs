@@ -2,7 +2,7 @@
 //!
 //! A block that is marked `json` holds whole values. In a block that is marked `text`, lines that
 //! begin with `> ` are what a client sends. Answers in such a block are shortened, and not checked.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use std::{fs, path::Path};
 
@@ -85,7 +85,7 @@ fn every_json_block_is_a_message() {
 }
 
 #[test]
-fn every_line_to_type_is_a_message() {
+fn every_typed_line_is_a_message() {
     let mut checked = 0;
     for (name, page) in pages() {
         for (line, block) in blocks(&page, "text") {

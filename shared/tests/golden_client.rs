@@ -1,5 +1,5 @@
 //! Messages from clients, byte by byte: `assets/wire/client.json`.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 
@@ -237,7 +237,7 @@ fn every_variant_occurs(vectors: &[serde_json::Value]) {
 }
 
 #[test]
-fn json_may_omit_fields_with_a_default() {
+fn json_may_omit_fields_that_have_a_default() {
     let message = codec::from_json(r#"{"move":{"direction":"east"}}"#).unwrap();
     assert_eq!(
         message,

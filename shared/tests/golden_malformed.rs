@@ -1,5 +1,5 @@
 //! Bytes and texts that are not messages, and why: `assets/wire/malformed.json`.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 
@@ -673,7 +673,7 @@ fn check(vector: &Value) {
 }
 
 #[test]
-fn a_number_out_of_range_is_the_only_fault_of_its_vector() {
+fn vectors_with_a_number_out_of_range_have_no_other_fault() {
     for case in NUMBERED {
         let (bad, count) = case.out_of_range();
         assert_eq!(case.reader.class(&bad), "malformed", "{}", case.name);

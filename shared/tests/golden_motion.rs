@@ -1,6 +1,6 @@
 //! Walks tick by tick, for clients that predict motion in other languages:
 //! `assets/wire/motion.json`.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 

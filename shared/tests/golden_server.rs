@@ -1,6 +1,6 @@
 //! Messages from the server, byte by byte: `assets/wire/server.json`. Snapshots are in a separate
 //! file.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 

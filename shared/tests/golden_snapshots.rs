@@ -1,5 +1,5 @@
 //! Snapshots, byte by byte, and a client's view after each: `assets/wire/snapshots.json`.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 

@@ -3,7 +3,7 @@
 use parlour_shared::text::{RoomName, is_state_key};
 
 #[test]
-fn names_of_rooms() {
+fn room_names_are_map_or_map_and_instance() {
     let parse = |name| RoomName::parse(name).map(|room| (room.map, room.instance));
     assert_eq!(parse("lobby"), Some(("lobby", "")));
     assert_eq!(parse("lobby/blue_2"), Some(("lobby", "blue_2")));
@@ -32,7 +32,7 @@ fn names_of_rooms() {
 }
 
 #[test]
-fn keys_of_state() {
+fn state_keys_are_short_and_plain() {
     for key in ["a", "door.open", "a-b_c.9", ".", &"k".repeat(48)] {
         assert!(is_state_key(key), "{key:?}");
     }

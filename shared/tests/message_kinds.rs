@@ -1,6 +1,6 @@
 //! The kinds of messages have the numbers and names of the messages on the wire.
 
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! A course that checks walls only at its reviews equals stepping tick by tick, at every tick.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 
@@ -106,7 +106,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_course_equals_stepping(walk in walk()) {
+    fn a_course_equals_a_walk_tick_by_tick(walk in walk()) {
         follow(&walk, |tick, course, walker| {
             assert_eq!(course.segment.at(tick), walker.position, "position at {tick:?}");
             assert_eq!(course.segment.gait, walker.gait, "gait at {tick:?}");

@@ -1,5 +1,5 @@
 //! Segments, gaits and velocities: pinned numbers, and no panic on hostile ones.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use parlour_shared::{
     ids::Tick,

@@ -1,5 +1,5 @@
 //! docs/protocol.md matches the types: every message, field, refusal and close code has its row.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 
@@ -195,7 +195,7 @@ fn the_advice_for_each_close_code_matches_its_range() {
 }
 
 #[test]
-fn the_refusals_with_a_star_are_the_senseless_ones() {
+fn the_starred_refusals_are_the_senseless_ones() {
     let registry = typed::registry();
     for (number, name) in typed::variants(&registry, "Refusal") {
         // A refusal with fields does not parse from its name, and is never senseless.
@@ -207,7 +207,7 @@ fn the_refusals_with_a_star_are_the_senseless_ones() {
 }
 
 #[test]
-fn every_refusal_that_the_order_names_exists() {
+fn every_refusal_in_the_order_of_checks_exists() {
     let table = DOC.split_once("| request | in this order |\n").unwrap().1;
     let known: Vec<String> = typed::variants(&typed::registry(), "Refusal")
         .into_iter()

@@ -1,6 +1,6 @@
 //! Every refusal has its own class, named as in JSON, and either counts against the client or does
 //! not.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use std::collections::BTreeSet;
 

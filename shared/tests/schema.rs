@@ -1,6 +1,6 @@
 //! The schema number identifies the wire format: it changes with the form of any message, the
 //! layout of snapshots, and the numbers from which both sides compute motion.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! Reading a snapshot never panics, and a used buffer makes no difference.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use parlour_shared::{snapshot::Snapshot, view::View};
 use proptest::prelude::*;
@@ -61,7 +61,7 @@ proptest! {
 }
 
 #[test]
-fn a_snapshot_is_read_into_a_used_one() {
+fn a_snapshot_can_be_read_into_a_used_buffer() {
     let mut used = Snapshot::default();
     for bytes in real() {
         used.read(&bytes).unwrap();

@@ -3,7 +3,7 @@
 
 use parlour_shared::{
     limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS},
-    text::{Piece, TextError, clean_chat, clean_name, pieces},
+    text::{CodePoint, TextError, clean_chat, clean_name, code_points},
 };
 use proptest::prelude::*;
 
@@ -107,8 +107,8 @@ proptest! {
         if let Ok(clean) = clean_chat(text.clone()) {
             prop_assert_eq!(clean_chat(clean.clone()), Ok(clean.clone()), "chat: {:?}", text);
             prop_assert!(clean.len() <= MAX_CHAT_BYTES);
-            prop_assert!(pieces(&clean).all(|piece| !matches!(piece, Piece::Hidden(_) | Piece::Forbidden(_))));
-            prop_assert!(pieces(&clean).any(|piece| matches!(piece, Piece::Shown(_))));
+            prop_assert!(code_points(&clean).all(|code_point| !matches!(code_point, CodePoint::Hidden(_) | CodePoint::Forbidden(_))));
+            prop_assert!(code_points(&clean).any(|code_point| matches!(code_point, CodePoint::Shown(_))));
             // As a name it may only be too long.
             let name = clean_name(clean);
             prop_assert!(matches!(name, Ok(_) | Err(TextError::TooLong)), "{:?}", name);
@@ -120,13 +120,13 @@ proptest! {
         }
     }
 
-    /// The pieces of a text are its code points.
+    /// Classifying a text loses none of its code points.
     #[test]
     fn no_code_point_is_lost(text in prop_oneof![tricky(), any::<String>()]) {
-        let again: String = pieces(&text)
-            .map(|piece| match piece {
-                Piece::Shown(c) | Piece::Blank(c) | Piece::LineEnd(c) | Piece::Direction(c)
-                | Piece::Hidden(c) | Piece::Forbidden(c) => c,
+        let again: String = code_points(&text)
+            .map(|code_point| match code_point {
+                CodePoint::Shown(c) | CodePoint::Blank(c) | CodePoint::LineEnd(c) | CodePoint::Direction(c)
+                | CodePoint::Hidden(c) | CodePoint::Forbidden(c) => c,
             })
             .collect();
         prop_assert_eq!(again, text);

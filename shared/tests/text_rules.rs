@@ -1,5 +1,5 @@
 //! Which names and chat texts are accepted unchanged, which are cleaned, and which are refused.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use parlour_shared::text::{TextError, clean_chat, clean_name};
 

@@ -1,5 +1,5 @@
 //! A view rejects every snapshot that does not fit, each with its own error.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use parlour_shared::{
     ids::{PlayerId, Slot, Tick},
@@ -55,7 +55,7 @@ fn view() -> View {
 }
 
 #[test]
-fn a_snapshot_of_a_different_stay() {
+fn a_snapshot_of_a_different_stay_is_rejected() {
     let other = Snapshot { view: 2, ..full(101) };
     assert_eq!(
         view().apply(&other),
@@ -67,7 +67,7 @@ fn a_snapshot_of_a_different_stay() {
 }
 
 #[test]
-fn a_tick_that_is_not_later() {
+fn a_tick_that_is_not_later_is_rejected() {
     let (last, got) = (Tick(100), Tick(100));
     assert_eq!(
         view().apply(&full(100)),
@@ -80,7 +80,7 @@ fn a_tick_that_is_not_later() {
 }
 
 #[test]
-fn a_base_that_is_not_the_last_snapshot() {
+fn a_base_other_than_the_last_snapshot_is_rejected() {
     let (base, last) = (Tick(99), Some(Tick(100)));
     assert_eq!(
         view().apply(&delta(99, 101)),
@@ -95,7 +95,7 @@ fn a_base_that_is_not_the_last_snapshot() {
 }
 
 #[test]
-fn an_enter_for_a_known_slot() {
+fn an_enter_for_a_known_slot_is_rejected() {
     let snapshot = Snapshot {
         enters: vec![enter(5)],
         ..delta(100, 101)
@@ -109,7 +109,7 @@ fn an_enter_for_a_known_slot() {
 }
 
 #[test]
-fn a_leave_or_update_of_an_unknown_slot() {
+fn a_leave_or_update_of_an_unknown_slot_is_rejected() {
     for slot in [4, 6, u16::MAX] {
         let leave = Snapshot {
             leaves: vec![Slot(slot)],
@@ -130,7 +130,7 @@ fn a_leave_or_update_of_an_unknown_slot() {
 }
 
 #[test]
-fn a_turn_before_its_segment() {
+fn a_turn_before_its_segment_is_rejected() {
     let turn = |since| {
         Some(MotionChange::Turn {
             since: Tick(since),

@@ -1,5 +1,5 @@
 //! Walls on the wire: a short list of rectangles that reproduces the same grid.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;
 

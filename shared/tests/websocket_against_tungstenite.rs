@@ -189,20 +189,20 @@ fn damaged(role: Role, mut frames: Vec<Sketch>, at: prop::sample::Index, damage:
 
 proptest! {
     #[test]
-    fn on_valid_frames(role in role(), frames in conversation()) {
+    fn valid_frames_decode_alike(role in role(), frames in conversation()) {
         let bytes: Vec<u8> = frames.iter().flat_map(|frame| frame.bytes(role)).collect();
         agree(role, &bytes)?;
     }
 
     #[test]
-    fn on_frames_with_one_fault(
+    fn frames_with_one_fault_decode_alike(
         role in role(), frames in conversation(), at in any::<prop::sample::Index>(), damage in damage(),
     ) {
         agree(role, &damaged(role, frames, at, &damage))?;
     }
 
     #[test]
-    fn on_frames_with_flipped_bits(
+    fn frames_with_flipped_bits_decode_alike(
         role in role(), frames in conversation(),
         flips in prop::collection::vec((any::<prop::sample::Index>(), 0..8u32), 1..4),
     ) {
@@ -217,7 +217,7 @@ proptest! {
     }
 
     #[test]
-    fn on_noise(role in role(), bytes in noise()) {
+    fn random_bytes_decode_alike(role in role(), bytes in noise()) {
         agree(role, &bytes)?;
     }
 }

@@ -64,7 +64,7 @@ proptest! {
 
 /// Every way to cut one conversation into two.
 #[test]
-fn every_cut_in_two() {
+fn every_cut_into_two_parts_makes_no_difference() {
     for role in [Role::Server, Role::Client] {
         let bytes = [
             frame_to(role, FIN | TEXT, "h\u{e9}llo".as_bytes()),

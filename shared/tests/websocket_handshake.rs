@@ -178,7 +178,7 @@ fn names_and_tokens_in_any_case_and_lists_are_accepted() {
 }
 
 #[test]
-fn a_different_status_is_returned() {
+fn a_status_other_than_101_is_returned() {
     for status in [200, 302, 400, 403, 426, 429, 503] {
         let response = format!("HTTP/1.1 {status} No\r\nContent-Length: 4\r\n\r\nbody");
         assert_eq!(answer(&response), Err(HandshakeError::Status(status)));
@@ -186,7 +186,7 @@ fn a_different_status_is_returned() {
 }
 
 #[test]
-fn headers_that_do_not_accept_the_request() {
+fn headers_that_do_not_accept_the_request_are_refused() {
     let cases = [
         ("Upgrade: websocket\r\n", "", "Upgrade"),
         ("Upgrade: websocket", "Upgrade: h2c", "Upgrade"),
@@ -352,7 +352,7 @@ fn the_handshake_works_with_tungstenite() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(
+    fn damaged_responses_do_not_panic(
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         size in 1..60usize,
     ) {

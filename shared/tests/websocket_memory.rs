@@ -2,7 +2,7 @@
 
 mod websocket_support;
 
-use parlour_shared::websocket::{Decoder, Event, Limits, Role};
+use parlour_shared::websocket::{Decoder, Limits, Role, WebSocketEvent};
 use websocket_support::{
     BINARY, CONTINUATION, FIN, LIMITS, Owned, PING, TEXT, feed, frame_to, frame_with_length,
 };
@@ -17,13 +17,13 @@ fn a_whole_message_borrows_from_the_input() {
     .concat();
     let place = scratch.as_ptr_range();
     let mut rest = &mut scratch[..];
-    let Ok(Some(Event::Binary(payload))) = decoder.next(&mut rest) else {
+    let Ok(Some(WebSocketEvent::Binary(payload))) = decoder.next(&mut rest) else {
         panic!("a message")
     };
     assert_eq!(payload, b"payload");
     assert!(place.contains(&payload.as_ptr()));
     assert_eq!(decoder.buffered_capacity(), 0);
-    assert_eq!(decoder.next(&mut rest), Ok(Some(Event::Ping(b""))));
+    assert_eq!(decoder.next(&mut rest), Ok(Some(WebSocketEvent::Ping(b""))));
     assert_eq!(decoder.next(&mut rest), Ok(None));
     assert_eq!(decoder.buffered_capacity(), 0);
 }
@@ -49,7 +49,7 @@ fn nothing_is_kept_after_a_large_message_in_fragments() {
 }
 
 #[test]
-fn nothing_is_kept_after_a_message_in_pieces() {
+fn nothing_is_kept_after_a_message_that_arrives_in_parts() {
     let mut decoder = Decoder::new(Role::Client, LIMITS);
     let bytes = frame_to(Role::Client, FIN | BINARY, &[1; 5000]);
     for piece in bytes.chunks(700) {
@@ -59,7 +59,7 @@ fn nothing_is_kept_after_a_message_in_pieces() {
 }
 
 #[test]
-fn a_cut_header_is_kept_without_allocating() {
+fn an_incomplete_header_is_kept_without_allocating() {
     let mut decoder = Decoder::new(Role::Server, LIMITS);
     let bytes = frame_to(Role::Server, FIN | BINARY, &[1; 5000]);
     assert_eq!(feed(&mut decoder, &bytes[..7]), (vec![], None));

@@ -31,7 +31,7 @@ fn refused(role: Role, bytes: &[u8], events: usize, error: WebSocketError, code:
 }
 
 #[test]
-fn masks_of_the_wrong_role() {
+fn masks_of_the_wrong_role_are_refused() {
     refused(
         Role::Server,
         &frame(FIN | BINARY, b"x", None)[..2],
@@ -49,7 +49,7 @@ fn masks_of_the_wrong_role() {
 }
 
 #[test]
-fn reserved_bits() {
+fn reserved_bits_are_refused() {
     for bit in [0x10, 0x20, 0x40] {
         for opcode in [TEXT, BINARY, CLOSE, PING, PONG] {
             let bytes = frame(FIN | bit | opcode, b"x", KEY);
@@ -59,7 +59,7 @@ fn reserved_bits() {
 }
 
 #[test]
-fn reserved_opcodes() {
+fn reserved_opcodes_are_refused() {
     for opcode in [3, 4, 5, 6, 7, 11, 12, 13, 14, 15] {
         let bytes = frame(FIN | opcode, b"", KEY);
         refused(
@@ -73,7 +73,7 @@ fn reserved_opcodes() {
 }
 
 #[test]
-fn control_frames_in_fragments() {
+fn control_frames_in_fragments_are_refused() {
     for opcode in [CLOSE, PING, PONG] {
         refused(
             Role::Server,
@@ -86,7 +86,7 @@ fn control_frames_in_fragments() {
 }
 
 #[test]
-fn control_frames_over_125_bytes() {
+fn control_frames_over_125_bytes_are_refused() {
     for opcode in [CLOSE, PING, PONG] {
         let bytes = frame(FIN | opcode, &[b'a'; 126], KEY);
         refused(Role::Server, &bytes[..2], 0, WebSocketError::ControlTooLong, 1002);
@@ -99,7 +99,7 @@ fn control_frames_over_125_bytes() {
 }
 
 #[test]
-fn lengths_that_are_not_in_their_shortest_form() {
+fn lengths_not_in_the_shortest_form_are_refused() {
     for (len, len_bytes) in [(0, 2), (125, 2), (0, 8), (125, 8), (126, 8), (0xFFFF, 8)] {
         let bytes = frame_with_length(FIN | BINARY, b"", KEY, len, len_bytes);
         refused(
@@ -113,7 +113,7 @@ fn lengths_that_are_not_in_their_shortest_form() {
 }
 
 #[test]
-fn lengths_with_the_highest_bit() {
+fn lengths_with_the_highest_bit_are_refused() {
     for len in [1 << 63, u64::MAX, 1 << 63 | 1] {
         let bytes = frame_with_length(FIN | BINARY, b"", KEY, len, 8);
         refused(
@@ -127,7 +127,7 @@ fn lengths_with_the_highest_bit() {
 }
 
 #[test]
-fn continuation_of_nothing() {
+fn a_continuation_without_a_message_is_refused() {
     for first in [CONTINUATION, FIN | CONTINUATION] {
         refused(
             Role::Server,
@@ -148,7 +148,7 @@ fn continuation_of_nothing() {
 }
 
 #[test]
-fn message_inside_another() {
+fn a_message_inside_another_is_refused() {
     for opcode in [TEXT, BINARY, FIN | TEXT, FIN | BINARY] {
         let bytes = [
             frame(TEXT, b"a", KEY),
@@ -161,7 +161,7 @@ fn message_inside_another() {
 }
 
 #[test]
-fn too_many_fragments() {
+fn too_many_fragments_are_refused() {
     for payload in [&b""[..], b"x"] {
         let mut bytes = frame(BINARY, payload, KEY);
         for _ in 1..63 {
@@ -182,7 +182,7 @@ fn too_many_fragments() {
 }
 
 #[test]
-fn close_with_one_byte_of_a_code() {
+fn a_close_with_one_byte_of_a_code_is_refused() {
     refused(
         Role::Server,
         &frame(FIN | CLOSE, &[3], KEY),
@@ -193,7 +193,7 @@ fn close_with_one_byte_of_a_code() {
 }
 
 #[test]
-fn close_codes_that_must_not_be_sent() {
+fn close_codes_that_must_not_be_sent_are_refused() {
     let bad = (0..1000)
         .chain(1004..=1006)
         .chain(1015..3000)
@@ -212,7 +212,7 @@ fn close_codes_that_must_not_be_sent() {
 }
 
 #[test]
-fn text_that_is_not_utf8() {
+fn text_that_is_not_utf8_is_refused() {
     // Lone continuation byte, overlong form, surrogate, beyond the last character, cut short.
     for bad in [
         &b"\x80"[..],
@@ -274,7 +274,7 @@ fn text_in_fragments_is_checked_after_each() {
 }
 
 #[test]
-fn messages_over_the_limit_by_their_header() {
+fn a_message_over_the_limit_is_refused_at_its_header() {
     for len in [LIMITS.max_message as u64 + 1, 0x1_0000, u64::MAX >> 1] {
         let len_bytes = if len > 0xFFFF { 8 } else { 2 };
         let bytes = frame_with_length(FIN | TEXT, b"", KEY, len, len_bytes);
@@ -319,7 +319,7 @@ fn control_frames_do_not_count_towards_the_message() {
 }
 
 #[test]
-fn nothing_after_a_close() {
+fn nothing_is_read_after_a_close() {
     let mut decoder = Decoder::new(Role::Server, LIMITS);
     let bytes = [
         frame(FIN | CLOSE, b"\x03\xE8bye", KEY),

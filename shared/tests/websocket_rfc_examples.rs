@@ -8,7 +8,7 @@ use websocket_support::{FIN, LIMITS, Owned, TEXT, decode, feed};
 const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
 #[test]
-fn single_unmasked_text() {
+fn a_single_unmasked_text_is_decoded_and_encoded() {
     let bytes = [0x81, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F];
     assert_eq!(
         decode(Role::Client, LIMITS, &bytes),
@@ -21,7 +21,7 @@ fn single_unmasked_text() {
 }
 
 #[test]
-fn single_masked_text() {
+fn a_single_masked_text_is_decoded_and_encoded() {
     let bytes = [0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58];
     assert_eq!(
         decode(Role::Server, LIMITS, &bytes),
@@ -34,7 +34,7 @@ fn single_masked_text() {
 }
 
 #[test]
-fn fragmented_unmasked_text() {
+fn a_fragmented_unmasked_text_is_decoded() {
     let mut decoder = Decoder::new(Role::Client, LIMITS);
     assert_eq!(
         feed(&mut decoder, &[0x01, 0x03, 0x48, 0x65, 0x6C]),
@@ -47,7 +47,7 @@ fn fragmented_unmasked_text() {
 }
 
 #[test]
-fn ping_and_masked_pong() {
+fn a_ping_and_a_masked_pong_are_decoded_and_encoded() {
     let ping = [0x89, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F];
     assert_eq!(
         decode(Role::Client, LIMITS, &ping),
@@ -66,7 +66,7 @@ fn ping_and_masked_pong() {
 }
 
 #[test]
-fn binary_of_256_bytes() {
+fn a_binary_message_of_256_bytes_is_decoded_and_encoded() {
     let payload: Vec<u8> = (0..=255).collect();
     let bytes = [&[0x82, 0x7E, 0x01, 0x00], &payload[..]].concat();
     assert_eq!(
@@ -77,7 +77,7 @@ fn binary_of_256_bytes() {
 }
 
 #[test]
-fn binary_of_64_kib() {
+fn a_binary_message_of_64_kib_is_decoded_and_encoded() {
     let limits = Limits {
         max_message: 64 * 1024,
         max_fragments: 1,

@@ -3,7 +3,8 @@
 mod websocket_support;
 
 use parlour_shared::websocket::{
-    Decoder, Event, Limits, OpCode, Role, WebSocketError, apply_mask, encode_close, encode_into, frame_header,
+    Decoder, Limits, OpCode, Role, WebSocketError, WebSocketEvent, apply_mask, encode_close, encode_into,
+    frame_header,
 };
 use proptest::prelude::*;
 use websocket_support::{LIMITS, Owned, decode, feed};
@@ -65,7 +66,7 @@ proptest! {
 /// Tests the lengths around which the header changes, as one piece and with separate header and
 /// payload.
 #[test]
-fn every_form_of_length() {
+fn every_form_of_length_round_trips() {
     let limits = Limits {
         max_message: 70_000,
         max_fragments: 1,
@@ -132,7 +133,7 @@ fn a_close_may_be_empty() {
     let mut rest = &mut bytes[..];
     assert_eq!(
         decoder.next(&mut rest),
-        Ok(Some(Event::Close {
+        Ok(Some(WebSocketEvent::Close {
             code: None,
             reason: ""
         }))

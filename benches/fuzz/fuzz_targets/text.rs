@@ -4,13 +4,13 @@
 use libfuzzer_sys::fuzz_target;
 use parlour_shared::{
     limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS},
-    text::{Piece, clean_chat, clean_name, pieces},
+    text::{CodePoint, clean_chat, clean_name, code_points},
 };
 
 fuzz_target!(|text: &str| {
     if let Ok(clean) = clean_chat(text.to_owned()) {
         assert!(clean.len() <= MAX_CHAT_BYTES);
-        assert!(pieces(&clean).all(|piece| !matches!(piece, Piece::Hidden(_) | Piece::Forbidden(_))));
+        assert!(code_points(&clean).all(|code_point| !matches!(code_point, CodePoint::Hidden(_) | CodePoint::Forbidden(_))));
         assert_eq!(clean_chat(clean.clone()), Ok(clean));
     }
     if let Ok(clean) = clean_name(text.to_owned()) {

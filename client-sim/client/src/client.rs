@@ -1,7 +1,7 @@
 //! The client without a socket: messages in, events out; commands in, messages out; time is an
 //! argument.
 
-mod head;
+mod header;
 mod receive;
 
 use std::{
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// At most this many different wall grids are shared.
-const MOST_SHARED: usize = 16;
+const MAX_SHARED_GRIDS: usize = 16;
 
 /// The identity with which a client says hello.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -85,8 +85,8 @@ pub struct Client {
     room: Option<Box<Room>>,
     view: View,
     last_tick: Option<Tick>,
-    /// The tick of this stay's last snapshot, if the client reads only heads.
-    last_head: Option<Tick>,
+    /// The tick of this stay's last snapshot, if the client reads only headers.
+    last_header: Option<Tick>,
     snapshot: Snapshot,
     prediction: Prediction,
     stamps: StampChecker,
@@ -132,7 +132,7 @@ impl Client {
         room.entered.map.walls = Vec::new();
         if let Some(same) = known.iter().find(|walls| **walls == room.walls) {
             room.walls = same.clone();
-        } else if known.len() < MOST_SHARED {
+        } else if known.len() < MAX_SHARED_GRIDS {
             known.push(room.walls.clone());
         }
     }

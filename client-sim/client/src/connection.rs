@@ -1,12 +1,12 @@
 //! The client with a socket: a WebSocket on the current tokio runtime.
 
-mod drive;
 mod error;
 mod handle;
 mod heartbeat;
 mod input;
 mod open;
 mod options;
+mod poll;
 #[cfg(feature = "tls")]
 mod tls;
 

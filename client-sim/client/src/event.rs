@@ -56,14 +56,14 @@ pub enum Event {
 
 /// An event, and the violation that came with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Received {
+pub struct ReceivedEvent {
     /// What happened. The client has already applied it.
     pub event: Event,
     /// A violation in this message after which the client can continue; `None` if there was none.
     pub violation: Option<Violation>,
 }
 
-impl Received {
+impl ReceivedEvent {
     /// Returns the event, if the message came without a violation.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl Received {
     }
 }
 
-impl From<Event> for Received {
+impl From<Event> for ReceivedEvent {
     fn from(event: Event) -> Self {
         Self {
             event,

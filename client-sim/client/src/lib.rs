@@ -1,49 +1,113 @@
-//! Parlour's Rust client: connect to a server, join a room, walk, talk, and see who is near.
+//! Parlour's Rust client: connect to a server, join a room, walk, chat, and see the players nearby.
+//!
+//! | to | use | section |
+//! |---|---|---|
+//! | connect | [`Connection::open`], [`Options`] | [Example](#example) |
+//! | join a room | [`Connection::join`] | [Example](#example) |
+//! | receive events | [`Connection::next_event`], [`Event`] | [Events](#events) |
+//! | see the room and its players | [`Connection::client`], [`Client`] | [The room](#the-room) |
+//! | send commands | [`Connection::send`], [`Command`], [`Handle`] | [Commands](#commands) |
+//! | walk, and predict your player | [`Connection::steer`] | [Walking](#walking-and-prediction) |
+//! | handle errors, reconnect | [`Disconnected`] | [Errors](#errors-and-reconnecting) |
+//! | know the limits | [`Refusal::RateLimited`] | [Limits](#limits) |
+//! | use your own event loop | [`Client`] | [Without a socket](#without-a-socket) |
+//!
+//! # Example
+//!
+//! A complete program: it connects, joins the plaza, walks east, says hello, prints what happens,
+//! and reconnects if the connection is lost.
 //!
 //! ```no_run
-//! use parlour_client::{Connection, Direction, Event, Options};
+//! use parlour_client::{Command, Connection, Direction, Disconnected, Event, JoinError, Options};
 //!
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut connection = Connection::open("ws://127.0.0.1:7373/ws", Options::named("ada")).await?;
-//! connection.join("plaza").await?;
-//! connection.steer(Direction::East);
-//! loop {
-//!     if let Event::Snapshot { .. } = connection.next_event().await? {
-//!         for (_, neighbour) in connection.client().neighbours() {
-//!             println!("{} is near", neighbour.name);
+//! #[tokio::main]
+//! async fn main() {
+//!     loop {
+//!         let options = Options::named("ada");
+//!         let wait = match Connection::open("ws://127.0.0.1:7373/ws", options).await {
+//!             Ok(connection) => match play(connection).await {
+//!                 Ok(()) => return,
+//!                 Err(end) => {
+//!                     eprintln!("{end}");
+//!                     end.reconnect_after()
+//!                 }
+//!             },
+//!             Err(error) => {
+//!                 eprintln!("{error}");
+//!                 error.reconnect_after()
+//!             }
+//!         };
+//!         // `None`: do not reconnect automatically, for example because the token was rejected.
+//!         let Some(wait) = wait else { return };
+//!         tokio::time::sleep(wait).await;
+//!     }
+//! }
+//!
+//! async fn play(mut connection: Connection) -> Result<(), Disconnected> {
+//!     match connection.join("plaza").await {
+//!         Ok(()) => {}
+//!         Err(JoinError::Disconnected(end)) => return Err(end),
+//!         Err(error) => {
+//!             eprintln!("cannot join the plaza: {error}");
+//!             return connection.close().await;
+//!         }
+//!     }
+//!     connection.steer(Direction::East);
+//!     // If this fails, the next event is the error that ended the connection.
+//!     let _ = connection.send(Command::say("hello")).await;
+//!     loop {
+//!         match connection.next_event().await? {
+//!             Event::Snapshot { .. } => {
+//!                 for (_, neighbour) in connection.client().neighbours() {
+//!                     println!("{} is near", neighbour.name);
+//!                 }
+//!             }
+//!             Event::Chat(chat) => println!("{}: {}", chat.name, chat.text),
+//!             Event::Refused(refused) => println!("refused: {:?}", refused.refusal),
+//!             _ => {}
 //!         }
 //!     }
 //! }
-//! # }
 //! ```
 //!
-//! Run that against a server with `cargo run -p parlour-client --example walk`; `--example chat`
-//! talks.
+//! To try it, start a server with `cargo run --release -- demo`, which also runs bots. Two examples
+//! are ready to run: `cargo run -p parlour-client --example walk`, and `--example chat ada plaza`.
 //!
-//! # Two parts
-//!
-//! * [`Connection`] is a client with a socket, for tokio. Most programs need nothing else.
-//! * [`Client`] is one player's side of the protocol without a socket or a clock: messages in,
-//!   events out, time as an argument. Every connection contains one; programs with their own event
-//!   loop use it alone.
-//!
-//! # Events and the view
+//! # Events
 //!
 //! Each message of the server becomes an [`Event`]. [`Connection::next_event`] waits for the next
-//! one, and a connection is also a `Stream` of them. The client applies a message before you get
-//! its event: [`Connection::client`] then has the room ([`Client::room`]), all visible players
-//! ([`Client::view`]), the room's shared state ([`Client::state`]) and your own motion.
+//! one, and a connection is also a `Stream` of them. The client applies a message before it returns
+//! the event, so [`Connection::client`] already shows the new state.
+//!
+//! Nothing runs in the background. A connection reads, writes and answers pings only while a task
+//! waits for its next event. Wait for events in a loop, and do long work in a different task. The
+//! server closes a connection that has been silent for 20 s.
+//!
+//! # The room
+//!
+//! [`Connection::client`] returns the [`Client`] of the connection, which keeps its state:
+//!
+//! | method | returns |
+//! |---|---|
+//! | [`Client::room`] | the room: its name, map, walls, and your slot in it |
+//! | [`Client::view`] | all visible players, yourself included |
+//! | [`Client::neighbours`] | all visible players except yourself |
+//! | [`Client::state`] | the room's shared state: keys and values that any player can write |
+//! | [`Client::welcome`] | your player id, the skins, and the maps |
 //!
 //! The server describes a player's motion as a [segment](parlour_shared::motion::Segment), not as a
-//! list of positions: at tick `t` the player is at `position + velocity * (t - since)`.
-//! `seen.segment.at(tick)` computes that, so you can draw a view at any tick, not only when a
-//! snapshot arrives.
+//! list of positions: at tick `t` the player is at `position + velocity * (t - since)`. Draw a
+//! player at `seen.segment.at(tick)`, at any tick, not only when a snapshot arrives.
 //!
 //! # Commands
 //!
-//! [`Connection::send`] sends a [`Command`] and returns its number; the answer, [`Event::Accepted`]
-//! or [`Event::Refused`], repeats the number. While one task waits for events, others send through
-//! a [`Handle`], which is cheap to clone:
+//! [`Connection::send`] sends a [`Command`] and returns its number. The server's answer,
+//! [`Event::Accepted`] or [`Event::Refused`], repeats the number. A refusal has a reason
+//! ([`Refusal`]), and does not end the connection; only a client that is refused again and again is
+//! disconnected.
+//!
+//! While one task waits for events, other tasks and threads send through a [`Handle`], which is
+//! cheap to clone:
 //!
 //! ```no_run
 //! # use parlour_client::{Command, Connection, SendError};
@@ -54,22 +118,21 @@
 //! # }
 //! ```
 //!
-//! Nothing runs in the background: a connection reads, writes and answers pings only while a task
-//! waits for its next event. Wait for events in a loop, and do long work elsewhere. After 20 s
-//! without an answer the server closes the connection.
+//! # Walking and prediction
 //!
-//! # Walking
+//! [`Connection::steer`] and [`Handle::steer`] set the heading of your player. The connection sends
+//! a changed heading so that it arrives just before a tick begins ([`PhaseLock`]), at most 60 times
+//! a second. It sends the heading again in the next room, and if the server does not acknowledge it
+//! within a second.
 //!
-//! [`Connection::steer`] and [`Handle::steer`] set where the player wants to go. The connection
-//! remembers the heading and times it to arrive just before a tick begins ([`PhaseLock`]), at most
-//! 60 times a second. It sends the heading again in the next room, and if the server does not
-//! acknowledge it within a second. [`Connection::position`] is where the player is now, including
-//! commands that the server has not answered yet. Draw your own player there, and it moves without
-//! waiting for the network.
+//! The client predicts the motion of your player. [`Connection::position`] is its position now,
+//! including commands that the server has not acknowledged yet. Draw your player there, and it
+//! moves without waiting for the network. The client compares each snapshot with the prediction,
+//! bit for bit ([`Agreement`]).
 //!
-//! A game that reads keys sets [`Options::frames`]. While it is in a room, it then gets an
-//! [`Event::Frame`] at each such moment, 60 times a second. A heading that it steers then is sent
-//! for exactly that tick:
+//! A game that reads keys sets [`Options::frames`]. While the player is in a room, the connection
+//! then returns an [`Event::Frame`] 60 times a second, each time at the moment to read the keys. A
+//! heading that is steered then is sent for exactly that tick:
 //!
 //! ```no_run
 //! # use parlour_client::{Connection, Disconnected, Event, Heading, Position, Tick};
@@ -85,26 +148,25 @@
 //! # }
 //! ```
 //!
-//! # The end of a connection
+//! # Errors and reconnecting
 //!
-//! [`Disconnected`] says why, with the server's close code and reason if there are any, and what to
-//! do: [`Disconnected::reconnect_after`] is how long to wait before reconnecting, or `None` if a
-//! person should decide. [`ConnectError`] has the same method. A client that reconnects:
+//! | error | returned by | meaning |
+//! |---|---|---|
+//! | [`ConnectError`] | [`Connection::open`] | there is no session: the connection did not open |
+//! | [`JoinError`] | [`Connection::join`] | the player is not in the room |
+//! | [`SendError`] | [`Connection::send`], [`Handle::send`] | the command was not sent |
+//! | [`Disconnected`] | [`Connection::next_event`] | the connection ended |
 //!
-//! ```no_run
-//! # use parlour_client::{ConnectError, Connection, Disconnected, Options};
-//! # async fn play(connection: Connection) -> Disconnected { unimplemented!() }
-//! # async fn stay() {
-//! loop {
-//!     let wait = match Connection::open("wss://play.example/ws", Options::named("ada")).await {
-//!         Ok(connection) => play(connection).await.reconnect_after(),
-//!         Err(error) => error.reconnect_after(),
-//!     };
-//!     let Some(wait) = wait else { break };
-//!     tokio::time::sleep(wait).await;
-//! }
-//! # }
-//! ```
+//! [`Disconnected::cause`] is the reason, with the server's close code and text if it sent them.
+//! [`Disconnected::reconnect_after`] is how long to wait before reconnecting, or `None` if the
+//! client must not reconnect automatically. [`ConnectError::reconnect_after`] does the same. The
+//! waits are random, so that the clients of a restarted server do not all return at once.
+//!
+//! A new connection is a new session with a new player id: the server cannot resume a session yet.
+//! Join the room again.
+//!
+//! A [`Violation`] is a breach of the protocol by the server. One that the client can survive is
+//! only counted ([`Connection::violations`]), unless [`Options::strict`] is set.
 //!
 //! # Cancel safety
 //!
@@ -118,22 +180,61 @@
 //! | [`Connection::join`] | the request may have been sent; its events are delivered as usual |
 //! | [`Connection::close`] | closes the socket |
 //!
-//! # Bounds
+//! # Limits
 //!
-//! | what | bound | beyond it |
+//! The server refuses requests beyond its rates with [`Refusal::RateLimited`], which contains the
+//! time to wait. These are the defaults for one player:
+//!
+//! | command | at once | then |
 //! |---|---|---|
-//! | a message from the server | 8 MiB | [`Disconnected`] |
-//! | events | no queue: the connection reads when you wait for the next | the server sends fewer snapshots, and closes a connection that keeps falling behind with code 4001 |
-//! | events during [`Connection::join`] | [`MAX_UNREAD_EVENTS`]; consecutive snapshots count as one | [`JoinError::TooManyEvents`] |
-//! | commands in a [`Handle`]'s queue | [`COMMAND_QUEUE`], shared by all handles | [`Handle::send`] waits, [`Handle::try_send`] returns an error |
-//! | a command | 16 KiB | [`SendError::TooLong`] |
-//! | bytes that wait for the socket | 32 KiB: 16 KiB and one more command | [`Connection::send`] waits, without a time limit if the server reads nothing; the queue of the handles is not read |
+//! | [`Command::Walk`] | 120 | 60 a second |
+//! | [`Command::Join`], [`Command::Leave`] | 5 | 1 a second |
+//! | [`Command::Say`] | 10 | 10 a second |
+//! | [`Command::SetSkin`] | 5 | 2 a second |
+//! | [`Command::SetState`] | 20 | 10 a second |
+//! | [`Command::Custom`] | 30 | 20 a second |
+//!
+//! A name has at most 24 characters, a chat text 2 KiB, and a command 16 KiB
+//! ([`SendError::TooLong`]). [`parlour_shared::limits`] has all limits of the protocol.
+//!
+//! The client itself uses bounded memory:
+//!
+//! * A message from the server has at most 8 MiB. A longer one ends the connection.
+//! * Events have no queue: a connection reads when you wait for the next event. The server sends
+//!   fewer snapshots to a slow reader, and closes the connection with code 4001 if the reader keeps
+//!   falling behind.
+//! * During [`Connection::join`] at most [`MAX_UNREAD_EVENTS`] events are kept; consecutive
+//!   snapshots count as one. Beyond that it returns [`JoinError::TooManyEvents`].
+//! * All handles of a connection share a queue of [`COMMAND_QUEUE`] commands. When it is full,
+//!   [`Handle::send`] waits and [`Handle::try_send`] returns an error.
+//! * At most 32 KiB wait for the socket. Beyond that [`Connection::send`] waits, without a time
+//!   limit if the server reads nothing, and the queue of the handles is not read.
+//!
+//! # Without a socket
+//!
+//! [`Client`] is one player's side of the protocol without a socket or a clock: messages in, events
+//! out, with the time as an argument. Every [`Connection`] contains one. Use it alone in a program
+//! with its own event loop, or without the feature `connect`, which also removes tokio.
 //!
 //! # Features
 //!
 //! * `connect` (default): [`Connection`], with tokio and tokio-tungstenite. Without it the crate
 //!   has no I/O.
 //! * `tls` (default): `wss://` addresses, with rustls, ring, and Mozilla's root certificates.
+//!
+//! # Further reading
+//!
+//! These pages are in the folder `docs` of the repository:
+//!
+//! | page | contents |
+//! |---|---|
+//! | `run.md` | start a server, and talk to it by hand |
+//! | `clients.md` | clients in Rust, Python and other languages |
+//! | `protocol.md` | every message, refusal, close code and limit |
+//! | `game-logic.md` | the server's side of [`Command::Custom`] and [`Event::Custom`] |
+//! | `promises.md` | the server's guarantees, and the tests of each |
+//! | `deployment.md` | a server for players on the Internet, with TLS |
+//! | `words.md` | the terms that these pages use |
 #![forbid(unsafe_code)]
 
 mod address;
@@ -156,7 +257,7 @@ pub use connection::{
     COMMAND_QUEUE, Cause, ConnectError, Connection, Disconnected, Handle, JoinError, MAX_UNREAD_EVENTS,
     Options, SendError, TrySendError,
 };
-pub use event::{Event, Received};
+pub use event::{Event, ReceivedEvent};
 pub use phase::{DEFAULT_LEAD, PhaseLock};
 pub use prediction::{Agreement, Mismatch, OwnMotion, Prediction};
 pub use stamps::StampError;

@@ -23,25 +23,25 @@ use crate::ticks::TickClock;
 /// consecutive commands.
 pub const DEFAULT_LEAD: Duration = Duration::from_millis(2);
 /// The estimate is the median of this many commands. One late command hardly moves it.
-const KEPT: usize = 9;
+const SAMPLES: usize = 9;
 /// How many commands in flight are remembered. If this many have no answer, the server has dropped
 /// them: the estimate is wrong, and starts over.
-const MOST_UNDER_WAY: usize = 16;
+const MAX_IN_FLIGHT: usize = 16;
 /// After this long without an answer the estimate starts over, because the clocks may have drifted.
 const MEMORY: Duration = Duration::from_secs(5);
 /// An answer that deviates by more than this is an accident, or the server has skipped ticks: half
 /// a tick.
-const STRAY_US: i32 = tick_nanos(1) as i32 / 2000;
+const OUTLIER_US: i32 = tick_nanos(1) as i32 / 2000;
 
 /// Learns from acknowledgements when to send. It has no clock: time is an argument.
 #[derive(Clone, Debug, Default)]
 pub struct PhaseLock {
-    under_way: VecDeque<Sent>,
+    in_flight: VecDeque<SentCommand>,
     line: Option<Line>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Sent {
+struct SentCommand {
     seq: u32,
     tick: Tick,
     at: Instant,
@@ -54,32 +54,32 @@ struct Line {
     tick: Tick,
     at: Instant,
     /// In microseconds; the first `known` are in use, and `next` is the next to be written.
-    beside_us: [i32; KEPT],
+    offsets_us: [i32; SAMPLES],
     known: usize,
     next: usize,
     /// The last answer, if it was far from all others.
-    stray_us: Option<i32>,
+    outlier_us: Option<i32>,
     heard: Instant,
 }
 
 impl PhaseLock {
     /// Records that a command with this number, aimed at this tick, is sent now.
     pub fn sent(&mut self, seq: u32, tick: Tick, now: Instant) {
-        if self.under_way.len() == MOST_UNDER_WAY {
-            self.under_way.clear();
+        if self.in_flight.len() == MAX_IN_FLIGHT {
+            self.in_flight.clear();
             self.line = None;
         }
-        self.under_way.push_back(Sent { seq, tick, at: now });
+        self.in_flight.push_back(SentCommand { seq, tick, at: now });
     }
 
     /// Learns from the server which command it applied last, and how early that command arrived.
     pub fn acknowledged(&mut self, ack: Ack, now: Instant) {
-        let mut told = None;
-        while let Some(sent) = self.under_way.front().filter(|sent| sent.seq <= ack.seq) {
-            told = Some(*sent).filter(|sent| sent.seq == ack.seq);
-            self.under_way.pop_front();
+        let mut acknowledged_command = None;
+        while let Some(sent) = self.in_flight.front().filter(|sent| sent.seq <= ack.seq) {
+            acknowledged_command = Some(*sent).filter(|sent| sent.seq == ack.seq);
+            self.in_flight.pop_front();
         }
-        let Some(sent) = told else {
+        let Some(sent) = acknowledged_command else {
             return;
         };
         let early = i64::from(ack.early) * 100_000;
@@ -132,10 +132,10 @@ impl Line {
         Self {
             tick,
             at,
-            beside_us: [0; KEPT],
+            offsets_us: [0; SAMPLES],
             known: 1,
             next: 1,
-            stray_us: None,
+            outlier_us: None,
             heard: now,
         }
     }
@@ -143,27 +143,27 @@ impl Line {
     /// Adds an answer. Returns false if the line no longer fits because the ticks have moved.
     fn learn(&mut self, latest: Instant, tick: Tick, now: Instant) -> bool {
         let on_line = tick_nanos(i64::from(tick.0) - i64::from(self.tick.0));
-        let Ok(beside) = i32::try_from((nanos_between(self.at, latest) - on_line) / 1000) else {
+        let Ok(offset) = i32::try_from((nanos_between(self.at, latest) - on_line) / 1000) else {
             return false;
         };
         self.heard = now;
         let middle = self.middle_us();
-        if is_far(beside, middle) {
+        if is_far(offset, middle) {
             // A command cannot arrive earlier than the latency allows: ticks begin later than the
             // line says. A late arrival may be an accident; two that agree mean that ticks have
             // moved.
-            if beside > middle {
+            if offset > middle {
                 return false;
             }
             return self
-                .stray_us
-                .replace(beside)
-                .is_none_or(|last| is_far(last, beside));
+                .outlier_us
+                .replace(offset)
+                .is_none_or(|last| is_far(last, offset));
         }
-        self.stray_us = None;
-        self.beside_us[self.next] = beside;
-        self.next = (self.next + 1) % KEPT;
-        self.known = KEPT.min(self.known + 1);
+        self.outlier_us = None;
+        self.offsets_us[self.next] = offset;
+        self.next = (self.next + 1) % SAMPLES;
+        self.known = SAMPLES.min(self.known + 1);
         true
     }
 
@@ -174,7 +174,7 @@ impl Line {
 
     /// Returns the median; of two middle ones the earlier, which is safer.
     fn middle_us(&self) -> i32 {
-        let mut sorted = self.beside_us;
+        let mut sorted = self.offsets_us;
         let known = &mut sorted[..self.known];
         known.sort_unstable();
         known[(known.len() - 1) / 2]
@@ -182,7 +182,7 @@ impl Line {
 }
 
 fn is_far(one_us: i32, other_us: i32) -> bool {
-    one_us.abs_diff(other_us) > STRAY_US as u32
+    one_us.abs_diff(other_us) > OUTLIER_US as u32
 }
 
 /// Clamps a number to the range of ticks.

@@ -6,7 +6,7 @@
 //! that was applied last, and usually its tick. The position in the snapshot then checks both
 //! sides.
 
-mod follow;
+mod course;
 
 use std::collections::VecDeque;
 
@@ -17,7 +17,7 @@ use parlour_shared::{
     snapshot::Ack,
 };
 
-use follow::{Explained, advance, explain, is_same, is_within, obey, pick_up};
+use course::{Explanation, advance, explain, is_same, is_within, obey, pick_up};
 
 /// The last tick that a client accepts: beyond it the arithmetic of motion would overflow. A server
 /// reaches it after two years.
@@ -25,7 +25,7 @@ pub(crate) const LAST_TICK: Tick = Tick(u32::MAX - (1 << 20));
 
 /// A command that was sent and is not acknowledged yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pending {
+struct PendingCommand {
     seq: u32,
     heading: Heading,
     /// The tick at which the client expects it to take effect.
@@ -89,15 +89,15 @@ pub enum Mismatch {
 /// The own player's motion.
 #[derive(Clone, Debug, Default)]
 pub struct Prediction {
-    known: Option<Known>,
-    pending: VecDeque<Pending>,
+    known: Option<KnownMotion>,
+    pending: VecDeque<PendingCommand>,
     sent: u32,
     acknowledged: u32,
 }
 
 /// The motion as of the last snapshot.
 #[derive(Clone, Copy, Debug)]
-struct Known {
+struct KnownMotion {
     course: Course,
     tick: Tick,
 }
@@ -117,7 +117,7 @@ impl Prediction {
         if self.pending.len() >= MAX_SEQUENCE_JUMP as usize {
             self.pending.pop_front();
         }
-        self.pending.push_back(Pending {
+        self.pending.push_back(PendingCommand {
             seq: self.sent,
             heading,
             expected,
@@ -176,7 +176,7 @@ impl Prediction {
             Err(Mismatch::InWall(_)) => None,
             Err(_) => Some(pick_up(reported)),
         };
-        self.known = course.map(|course| Known {
+        self.known = course.map(|course| KnownMotion {
             course,
             tick: reported.tick,
         });
@@ -243,9 +243,9 @@ impl Prediction {
         if applied > 0 {
             let commands = self.pending.iter().take(applied).map(|command| command.heading);
             match explain(walls, &known, reported, &commands.collect::<Vec<_>>()) {
-                Explained::Yes(course) => return Ok((Agreement::Agreed, course)),
-                Explained::Unknown => return Ok((Agreement::Unchecked, pick_up(reported))),
-                Explained::No => {}
+                Explanation::Course(course) => return Ok((Agreement::Agreed, course)),
+                Explanation::Unknown => return Ok((Agreement::Unchecked, pick_up(reported))),
+                Explanation::Impossible => {}
             }
         }
         Err(Mismatch::Motion {

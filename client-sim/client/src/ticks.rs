@@ -11,11 +11,11 @@ const MEMORY: Duration = Duration::from_secs(10);
 /// the shortest latency from the server to here, and never by a queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TickClock {
-    best: Option<Sample>,
+    best: Option<Arrival>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Sample {
+struct Arrival {
     at: Instant,
     tick: Tick,
 }
@@ -27,7 +27,7 @@ impl TickClock {
             .best
             .is_none_or(|best| now.saturating_duration_since(best.at) > MEMORY || Some(tick) > self.at(now));
         if better {
-            self.best = Some(Sample { at: now, tick });
+            self.best = Some(Arrival { at: now, tick });
         }
     }
 

@@ -30,7 +30,7 @@ fn seat() -> Seat {
 }
 
 #[test]
-fn bytes_that_are_not_a_message() {
+fn bytes_that_are_not_a_message_are_a_violation() {
     assert_eq!(seat().violation(&[]), "codec");
     assert_eq!(seat().violation(&[200, 1, 2]), "codec");
     assert_eq!(
@@ -45,7 +45,7 @@ fn bytes_that_are_not_a_message() {
 }
 
 #[test]
-fn messages_out_of_order() {
+fn messages_out_of_order_are_a_violation() {
     let mut fresh = Seat {
         client: parlour_client::Client::new(),
         now: std::time::Instant::now(),
@@ -63,7 +63,7 @@ fn messages_out_of_order() {
 }
 
 #[test]
-fn snapshots_that_do_not_fit() {
+fn snapshots_that_do_not_fit_the_view_are_a_violation() {
     assert_eq!(
         seat().violation(&snapshot(2, 101, Some(100), None, &[])),
         "wrong_stay"
@@ -106,7 +106,7 @@ fn snapshots_that_do_not_fit() {
 }
 
 #[test]
-fn ticks_rise_across_rooms() {
+fn ticks_increase_across_rooms() {
     let mut seat = seat();
     seat.get(&snapshot(1, 150, Some(100), None, &[]));
     seat.get(&left());
@@ -118,7 +118,7 @@ fn ticks_rise_across_rooms() {
 }
 
 #[test]
-fn a_player_that_moves_without_a_command() {
+fn a_player_that_moves_without_a_command_is_a_violation() {
     let pushed = News::Anchor(
         OWN,
         Position {
@@ -148,7 +148,7 @@ fn a_player_that_moves_without_a_command() {
 }
 
 #[test]
-fn a_command_that_is_applied_wrongly() {
+fn a_command_that_is_applied_wrongly_is_a_violation() {
     let turned = |seat: &mut Seat, news| {
         let (seq, _) = seat.send(Command::walk(EAST));
         seat.violation(&snapshot(1, 110, Some(100), Some(seq), &[news]))
@@ -208,7 +208,7 @@ fn a_mismatch_is_reported_once() {
 }
 
 #[test]
-fn a_position_in_a_wall_or_off_the_map() {
+fn a_position_in_a_wall_or_off_the_map_is_a_violation() {
     let places = [
         Position::from_px(200, 330),
         Position { x: -1, y: 0 },
@@ -234,7 +234,7 @@ fn a_position_in_a_wall_or_off_the_map() {
 }
 
 #[test]
-fn acknowledgements_of_commands_that_were_not_sent() {
+fn acknowledging_a_command_that_was_not_sent_is_a_violation() {
     assert_eq!(
         seat().violation(&snapshot(1, 110, Some(100), Some(1), &[])),
         "acknowledgement"
@@ -256,7 +256,7 @@ fn acknowledgements_of_commands_that_were_not_sent() {
 }
 
 #[test]
-fn gaps_and_repetitions_in_the_streams() {
+fn gaps_and_repetitions_in_the_streams_are_violations() {
     for scope in [Scope::Room, Scope::Near] {
         let first = if scope == Scope::Room { 41 } else { 1 };
         let mut seat = seat();

@@ -190,7 +190,7 @@ async fn a_join_loses_no_event() {
 }
 
 #[tokio::test]
-async fn a_refused_join_says_why() {
+async fn a_refused_join_returns_the_refusal() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     let serve = async {
         let ClientMessage::Join(join) = peer.message().await else {
@@ -266,7 +266,7 @@ async fn a_join_keeps_a_bounded_number_of_events_and_counts_consecutive_snapshot
 }
 
 #[tokio::test]
-async fn a_join_says_how_the_connection_ended() {
+async fn a_join_returns_the_error_that_ended_the_connection() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     peer.close(1012, "").await;
     let joined = connection.join("test").await;

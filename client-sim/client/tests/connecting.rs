@@ -16,7 +16,7 @@ async fn refused(address: &str) -> ConnectError {
 }
 
 #[tokio::test]
-async fn a_text_that_is_not_an_address_is_not_tried_again() {
+async fn an_invalid_address_is_not_tried_again() {
     let error = refused("http://127.0.0.1/ws").await;
     assert!(
         matches!(error, ConnectError::Address(AddressError::Scheme)),
@@ -41,7 +41,7 @@ async fn a_port_without_a_listener_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_has_status_and_text() {
+async fn a_refused_connection_has_the_status_and_the_text() {
     let full = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 19\r\n\r\nthe server is full\n";
     let error = answered(full).await;
     assert_eq!(
@@ -63,7 +63,7 @@ fn status_and_body(status: &str, content_type: &str, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_problem_is_shown_by_its_detail() {
+async fn a_problem_body_is_reported_by_its_detail() {
     let said = async |content_type: &str, body: &str| {
         let answer = status_and_body("503 Service Unavailable", content_type, body);
         let ConnectError::Refused { status: 503, text } = answered(answer.as_bytes()).await else {
@@ -96,7 +96,7 @@ async fn a_long_answer_is_cut_and_has_no_control_characters() {
 }
 
 #[tokio::test]
-async fn a_different_service_is_reported_as_such() {
+async fn a_server_that_is_not_parlour_is_reported() {
     for answer in [
         &b"SSH-2.0-OpenSSH_9.7\r\n"[..],
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -115,7 +115,7 @@ async fn a_server_that_hangs_up_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_instead_of_a_welcome_says_why() {
+async fn a_close_instead_of_a_welcome_is_reported_with_its_reason() {
     let (listener, address) = listen().await;
     let (opened, ()) = tokio::join!(Connection::open(&address, Options::default()), async {
         let mut peer = Peer::upgraded(listener.accept().await.expect("a client").0).await;

@@ -50,7 +50,7 @@ async fn the_range_of_a_close_code_decides_whether_to_reconnect() {
 }
 
 #[tokio::test]
-async fn the_server_says_how_long_to_wait_before_reconnecting() {
+async fn the_server_sets_the_wait_before_reconnecting() {
     for (said, waits) in [
         (1234, Duration::from_millis(1234)),
         (u32::MAX, Duration::from_secs(600)),
@@ -190,7 +190,7 @@ async fn a_message_over_the_limit_ends_the_connection_before_it_uses_memory() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_pinged_and_then_given_up() {
+async fn a_silent_server_is_pinged_and_then_disconnected() {
     let (mut connection, mut peer) = connected(Options::default()).await;
     tokio::time::pause();
     let started = tokio::time::Instant::now();
@@ -222,7 +222,7 @@ async fn pings_are_answered_while_waiting_for_events() {
 }
 
 #[tokio::test]
-async fn a_goodbye_is_answered_or_given_up_after_five_seconds() {
+async fn a_goodbye_is_answered_or_times_out_after_five_seconds() {
     let (connection, mut peer) = connected(Options::default()).await;
     let answer = async {
         assert!(matches!(

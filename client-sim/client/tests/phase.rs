@@ -141,7 +141,7 @@ fn the_first_command_is_aimed_by_the_clock() {
 }
 
 #[test]
-fn without_a_known_tick_there_is_no_aim() {
+fn without_a_known_tick_no_sample_is_scheduled() {
     let lock = PhaseLock::default();
     assert_eq!(
         lock.next(Instant::now(), DEFAULT_LEAD, &TickClock::default()),
@@ -151,7 +151,7 @@ fn without_a_known_tick_there_is_no_aim() {
 }
 
 #[test]
-fn a_single_late_command_moves_nothing() {
+fn a_single_late_command_does_not_change_the_estimate() {
     for delay in [3_000, 7_000, 30_000, 400_000] {
         let mut scene = Scene::new(us(500), us(500));
         let mut wish = scene.start + us(250_000);
@@ -168,7 +168,7 @@ fn a_single_late_command_moves_nothing() {
 }
 
 #[test]
-fn a_first_command_that_was_late_is_soon_forgotten() {
+fn a_late_first_command_is_soon_outvoted() {
     let mut scene = Scene::new(us(500), us(500));
     scene.command(scene.wish(1), us(120_000));
     scene.command(scene.wish(2), Duration::ZERO);
@@ -193,7 +193,7 @@ fn ticks_that_the_server_skipped_are_noticed() {
 }
 
 #[test]
-fn a_longer_latency_is_believed_the_second_time() {
+fn a_longer_latency_is_adopted_the_second_time() {
     let mut scene = Scene::new(us(500), us(500));
     for number in 0..10 {
         scene.command(scene.wish(number), Duration::ZERO);
@@ -226,7 +226,7 @@ fn clock_drift_is_followed() {
 }
 
 #[test]
-fn unanswered_commands_make_the_clock_decide_again() {
+fn unanswered_commands_reset_the_estimate_to_the_clock() {
     let mut scene = Scene::new(us(500), us(500));
     let (moment, tick) = (scene.start + us(100_000), Tick(BEFORE + 9));
     scene.send(moment, tick, Duration::ZERO);
@@ -273,7 +273,7 @@ proptest! {
 
     /// Whatever a server reports, an aim is within its window as far as the client can know.
     #[test]
-    fn every_aim_is_within_the_window(
+    fn every_target_tick_is_within_the_window(
         answers in prop::collection::vec((any::<i16>(), 0_u64..100_000, any::<u32>()), 1..40),
         lead in 0_u64..300_000,
     ) {

@@ -73,7 +73,7 @@ impl Body {
 
 proptest! {
     #[test]
-    fn an_honest_server_is_never_accused(walls in grid(), moments in proptest::collection::vec(moment(), 1..200)) {
+    fn a_correct_server_never_causes_a_mismatch(walls in grid(), moments in proptest::collection::vec(moment(), 1..200)) {
         let start = Position::from_px(96, 96);
         prop_assume!(walls.is_free(start));
         let mut body = Body { course: Course::still(Tick(10), start), tick: Tick(10) };
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn a_dishonest_server_is_accused(walls in grid(), heading in heading(), ticks in 1_u32..60, x in -3_i32..=3, y in -3_i32..=3) {
+    fn a_wrong_server_causes_a_mismatch(walls in grid(), heading in heading(), ticks in 1_u32..60, x in -3_i32..=3, y in -3_i32..=3) {
         let start = Position::from_px(96, 96);
         prop_assume!(walls.is_free(start) && (x, y) != (0, 0));
         let mut body = Body { course: Course::still(Tick(10), start), tick: Tick(10) };
@@ -171,7 +171,7 @@ fn a_wall_stops_the_prediction_where_it_stops_the_server() {
 }
 
 #[test]
-fn too_many_changes_are_accepted_unchecked() {
+fn too_many_changes_are_accepted_without_a_check() {
     let walls = walls();
     let mut prediction = Prediction::default();
     let here = Position::from_px(100, 100);

@@ -59,7 +59,7 @@ async fn a_certificate_from_a_trusted_authority_is_accepted() {
 }
 
 #[tokio::test]
-async fn any_other_certificate_is_rejected_and_not_tried_again() {
+async fn an_untrusted_certificate_is_rejected_and_not_tried_again() {
     let error = open(Options::default()).await.expect_err("it is not trusted");
     assert!(matches!(error, ConnectError::Tls(_)), "{error}");
     assert!(error.to_string().contains("UnknownIssuer"), "{error}");

@@ -1,5 +1,5 @@
-//! The decisions of a bot: when and where to turn, when and what to say. A seeded random stream
-//! makes them all.
+//! The decisions of a bot: when and where to turn, when and what to say. All come from seeded
+//! random streams.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -20,7 +20,7 @@ const CROWD_PX: i32 = 96;
 #[derive(Clone, Debug)]
 pub struct Walk {
     behaviour: Behaviour,
-    /// Average time between turns, in microseconds; 0: never turns.
+    /// The average time between turns, in microseconds; 0 for a bot that never turns.
     interval_us: u32,
     chance: Stream,
     recent: VecDeque<Heading>,
@@ -38,13 +38,13 @@ impl Walk {
         }
     }
 
-    /// Returns how long after entering a room the first turn is due; `None`: never.
+    /// Returns the time from entering a room to the first turn. `None`: the bot never turns.
     pub fn first_delay(&mut self) -> Option<Duration> {
         (self.interval_us > 0).then(|| Duration::from_micros(self.chance.below(self.interval_us).into()))
     }
 
-    /// Returns how long after a turn the next is due. Jitter is regular; the others vary by half in
-    /// either direction.
+    /// Returns the time from one turn to the next. It is constant for jitter, and varies by half in
+    /// either direction for the other behaviours.
     pub fn delay(&mut self) -> Duration {
         Duration::from_micros(match self.behaviour {
             Behaviour::Jitter => self.interval_us.into(),
@@ -52,14 +52,14 @@ impl Walk {
         })
     }
 
-    /// Returns the next heading of a bot at `here`, if known, on a map with this middle.
+    /// Returns the next heading of a bot at `here` (`None` if unknown) on a map with this middle.
     pub fn turn(&mut self, here: Option<Position>, middle: Position) -> Heading {
         let towards = match (self.behaviour, here) {
             (Behaviour::Crowd, Some(here)) => direction_to(here, middle),
             _ => None,
         };
         let mut heading = self.draw(towards);
-        // This ends soon: 4 headings are excluded of 17, or of 6 in a crowd.
+        // This ends soon: at most 4 headings are excluded, of 17, or of 6 in a crowd.
         while self.recent.contains(&heading) {
             heading = self.draw(towards);
         }
@@ -107,19 +107,19 @@ impl Talk {
         }
     }
 
-    /// Returns how long until the bot speaks next; `None`: never.
+    /// Returns the time until the bot speaks next. `None`: it never speaks.
     pub fn chat_delay(&mut self) -> Option<Duration> {
         delay(self.chat_us, &mut self.chance)
     }
 
-    /// Returns how long until the bot changes its skin; `None`: never.
+    /// Returns the time until the bot changes its skin. `None`: it never does.
     pub fn skin_delay(&mut self) -> Option<Duration> {
         delay(self.skin_us, &mut self.chance)
     }
 
-    /// Picks a number below `things`.
-    pub fn choose(&mut self, things: u32) -> u32 {
-        self.chance.below(things)
+    /// Picks a number below `bound`.
+    pub fn choose(&mut self, bound: u32) -> u32 {
+        self.chance.below(bound)
     }
 }
 
@@ -128,7 +128,7 @@ fn compass(number: usize) -> Direction {
     Direction::ALL[1 + number % 8]
 }
 
-/// Returns the compass number of the way to a place, or `None` if it is near.
+/// Returns the compass number of the direction to a position, or `None` if the position is near.
 fn direction_to(here: Position, there: Position) -> Option<usize> {
     let near = i64::from(CROWD_PX * UNITS_PER_PX);
     if here.distance_squared(there) < near * near {

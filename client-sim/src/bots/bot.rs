@@ -1,7 +1,7 @@
-//! One bot: a client that acts when its schedule says so, and examines everything it receives.
+//! One bot: a client that does its scheduled jobs, and checks everything it receives.
 
-mod act;
-mod look;
+mod events;
+mod jobs;
 
 use std::{
     io::{self, Write as _},
@@ -24,47 +24,47 @@ use super::{
     behaviour::{Talk, Walk},
     latency::{Registry, Tracker},
     plan::Plan,
-    pulse::{Pulse, Standstill},
     roles::Roles,
     schedule::{Job, Schedule},
+    standstill::{Standstill, TickWatch},
     tally::Tally,
 };
-use crate::framing::{Framing, Incoming};
+use crate::framing::{Framing, IncomingFrame};
 
-/// How many bytes may wait for a socket that takes none; beyond that the bot gives up.
-const MOST_WAITING: usize = 64 * 1024;
-/// How long to wait before trying again a socket that took nothing.
+/// The most bytes that may wait for a blocked socket. A bot with more closes its connection.
+const MAX_UNSENT_BYTES: usize = 64 * 1024;
+/// The time between two attempts to write to a blocked socket.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// The data that the bots of a thread share.
-pub(super) struct Shared {
+/// The state that the bots of a thread share.
+pub(super) struct ThreadState {
     pub(super) plan: Plan,
     pub(super) roles: Roles,
     pub(super) registry: Registry,
     pub(super) schedule: Schedule,
     pub(super) tally: Tally,
-    pub(super) pulse: Arc<Pulse>,
+    pub(super) tick_watch: Arc<TickWatch>,
     pub(super) snapshot: Snapshot,
     pub(super) payload: Vec<u8>,
     /// The walls of all maps that the bots are on.
     pub(super) walls: Vec<Arc<WallGrid>>,
-    /// Decides when to sample which bot's picture.
-    pub(super) glances: Stream,
-    /// By bot number, the milestones that any bot with that number has reached.
-    pub(super) past: Vec<Past>,
+    /// Decides whose picture is sampled, and when.
+    pub(super) age_samples: Stream,
+    /// By bot number: the milestones of all sessions with that number.
+    pub(super) past: Vec<Milestones>,
 }
 
 /// The milestones of a bot.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Past {
+pub(super) struct Milestones {
     pub(super) was_welcomed: bool,
     pub(super) has_joined: bool,
 }
 
-/// Why a connection is over.
+/// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// Closed by the server; `None`: without a close code.
+pub(super) enum SessionEnd {
+    /// The server closed it, with this code or without one.
     Closed(Option<u16>),
     /// A violation after which the bot's state is unusable.
     Violation,
@@ -81,9 +81,9 @@ pub(super) struct Bot {
     writer: Rc<TcpStream>,
     out: Vec<u8>,
     intended: Instant,
-    /// The tick for which the next input will be sampled; `None` if no turn waits.
+    /// The tick for which the next input will be sampled. `None` if no turn waits.
     aimed: Option<Tick>,
-    /// The player, and its number in the registry; `None` before the welcome.
+    /// The player, and its number in the registry. `None` before the welcome.
     known: Option<(PlayerId, u32)>,
     is_witness: bool,
     /// Whether the bot stops reading once it is in its room.
@@ -95,8 +95,13 @@ pub(super) struct Bot {
 }
 
 impl Bot {
-    /// Opens a session; `intended` is when the bot was due to connect.
-    pub(super) fn open(number: u32, writer: Rc<TcpStream>, intended: Instant, shared: &mut Shared) -> Self {
+    /// Opens a session. `intended` is the planned time of connecting.
+    pub(super) fn open(
+        number: u32,
+        writer: Rc<TcpStream>,
+        intended: Instant,
+        shared: &mut ThreadState,
+    ) -> Self {
         let mut bot = Self {
             number,
             client: Client::new(),
@@ -144,8 +149,8 @@ impl Bot {
         self.stalls && self.joined
     }
 
-    /// Returns whether the socket has refused data. For a stalled bot that is the only sign that
-    /// the server has closed.
+    /// Returns whether writing to the socket failed. For a stalled bot that is the only sign that
+    /// the server closed the connection.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }
@@ -159,42 +164,42 @@ impl Bot {
     }
 
     /// Returns the age of the bot's picture of a random neighbour.
-    pub(super) fn age_of_picture(&self, shared: &mut Shared, now: Instant) -> Option<Duration> {
-        self.tracker.age(&shared.registry, &mut shared.glances, now)
+    pub(super) fn age_of_picture(&self, shared: &mut ThreadState, now: Instant) -> Option<Duration> {
+        self.tracker.age(&shared.registry, &mut shared.age_samples, now)
     }
 
-    /// Calls `waits` for each unseen turn of a neighbour, with how long it has waited.
+    /// Calls `waits` for each unseen turn of a neighbour, with the time it has waited.
     pub(super) fn pending(&self, registry: &Registry, now: Instant, waits: impl FnMut(Duration)) {
         self.tracker.pending(registry, now, waits);
     }
 
     /// Says goodbye.
-    pub(super) fn leave(&mut self, now: Instant, shared: &mut Shared) {
+    pub(super) fn leave(&mut self, now: Instant, shared: &mut ThreadState) {
         self.leaving = true;
         self.send(Command::Bye, now, shared);
     }
 
-    /// Says goodbye, so that a new session can replace this one.
-    pub(super) fn make_way(&mut self, now: Instant, shared: &mut Shared) {
-        shared.schedule.forget(self.number);
+    /// Says goodbye. A new session then replaces this one.
+    pub(super) fn leave_for_replacement(&mut self, now: Instant, shared: &mut ThreadState) {
+        shared.schedule.cancel(self.number);
         self.flush_planned = false;
         if let Some(player) = self.player() {
-            // The server may never carry out its last commands.
+            // The server may never apply the last commands.
             shared.registry.remove(player);
         }
         self.leave(now, shared);
     }
 
-    fn send(&mut self, command: Command, now: Instant, shared: &mut Shared) {
+    fn send(&mut self, command: Command, now: Instant, shared: &mut ThreadState) {
         shared.payload.clear();
         self.client.command(command, now, &mut shared.payload);
         self.framing.message(&shared.payload, &mut self.out);
-        shared.tally.flow.messages_out += 1;
+        shared.tally.measured.messages_out += 1;
         self.flush(now, shared);
     }
 
     /// Writes as much as the socket takes.
-    fn flush(&mut self, now: Instant, shared: &mut Shared) {
+    fn flush(&mut self, now: Instant, shared: &mut ThreadState) {
         while !self.out.is_empty() {
             match (&*self.writer).write(&self.out) {
                 Ok(written) if written == self.out.len() => self.out.clear(),
@@ -206,7 +211,7 @@ impl Bot {
                     }
                     return;
                 }
-                // The reader gets the same error and reports it, if it reads.
+                // The next read fails with the same error, which is reported there.
                 Err(_) => {
                     self.out.clear();
                     self.is_broken = true;
@@ -215,74 +220,79 @@ impl Bot {
         }
     }
 
-    /// Processes bytes that were read. Uses `input` as a buffer.
+    /// Processes bytes from the socket. Decodes in place, so it overwrites `input`.
     pub(super) fn receive(
         &mut self,
         mut input: &mut [u8],
         now: Instant,
-        shared: &mut Shared,
-    ) -> Result<(), End> {
-        shared.tally.flow.bytes_in += input.len() as u64;
-        let snapshots = shared.tally.flow.snapshots;
+        shared: &mut ThreadState,
+    ) -> Result<(), SessionEnd> {
+        shared.tally.measured.bytes_in += input.len() as u64;
+        let snapshots = shared.tally.measured.snapshots;
         let received = self.receive_all(&mut input, now, shared);
-        if shared.tally.flow.snapshots != snapshots {
-            let flow = &mut shared.tally.flow;
-            flow.standstill = Standstill::longer(flow.standstill, shared.pulse.beat(now));
+        if shared.tally.measured.snapshots != snapshots {
+            let measured = &mut shared.tally.measured;
+            measured.standstill = Standstill::longer(measured.standstill, shared.tick_watch.record(now));
         }
         received
     }
 
-    fn receive_all(&mut self, input: &mut &mut [u8], now: Instant, shared: &mut Shared) -> Result<(), End> {
+    fn receive_all(
+        &mut self,
+        input: &mut &mut [u8],
+        now: Instant,
+        shared: &mut ThreadState,
+    ) -> Result<(), SessionEnd> {
         loop {
             let received = match self.framing.next(input, &mut self.out) {
                 Ok(None) => break,
-                Ok(Some(Incoming::Control)) => continue,
-                Ok(Some(Incoming::Message(message))) => {
-                    shared.tally.flow.frames_in += 1;
-                    shared.tally.life.frames_in += 1;
+                Ok(Some(IncomingFrame::Control)) => continue,
+                Ok(Some(IncomingFrame::Message(message))) => {
+                    shared.tally.measured.frames_in += 1;
+                    shared.tally.run.frames_in += 1;
                     let length = message.len() as u64;
                     let received = if self.is_witness {
                         self.client.receive_with(message, now, &mut shared.snapshot)
                     } else {
-                        self.client.receive_head(message, now)
+                        self.client.receive_header(message, now)
                     };
                     if matches!(&received, Ok(received) if matches!(received.event, Event::Snapshot { .. })) {
-                        shared.tally.flow.snapshots += 1;
+                        shared.tally.measured.snapshots += 1;
                         if self.is_witness {
-                            shared.tally.flow.snapshot_bytes += length;
+                            shared.tally.measured.snapshot_bytes += length;
                         }
                     }
                     received
                 }
-                Ok(Some(Incoming::Text)) => Err(Violation::Text),
-                Ok(Some(Incoming::Close { code })) => {
+                Ok(Some(IncomingFrame::Text)) => Err(Violation::Text),
+                Ok(Some(IncomingFrame::Close { code })) => {
                     self.flush(now, shared);
-                    return Err(End::Closed(code));
+                    return Err(SessionEnd::Closed(code));
                 }
                 Err(error) => {
-                    let violations = &mut shared.tally.life.violations;
+                    let violations = &mut shared.tally.run.violations;
                     violations.add_kind("websocket", || format!("bot {}: {error}", self.number));
-                    return Err(End::Violation);
+                    return Err(SessionEnd::Violation);
                 }
             };
             match received {
                 Ok(received) => {
                     if let Some(violation) = &received.violation {
-                        shared.tally.life.violations.add(self.number, violation);
+                        shared.tally.run.violations.add(self.number, violation);
                     }
                     self.react(&received.event, now, shared);
                 }
                 Err(violation) => {
-                    shared.tally.life.violations.add(self.number, &violation);
+                    shared.tally.run.violations.add(self.number, &violation);
                     self.framing.close(CloseCode::Protocol.code(), &mut self.out);
                     self.flush(now, shared);
-                    return Err(End::Violation);
+                    return Err(SessionEnd::Violation);
                 }
             }
         }
         self.flush(now, shared);
-        if self.out.len() > MOST_WAITING {
-            return Err(End::Closed(None));
+        if self.out.len() > MAX_UNSENT_BYTES {
+            return Err(SessionEnd::Closed(None));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Bots that leave, and the sessions that replace them.
+//! Churn: bots that leave, and the sessions that replace them.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use parlour_shared::rng::{Purpose, Stream};
 
 use super::plan::Plan;
 
-/// The replacement connects this long after the bot has gone, plus up to the same time again, in
-/// microseconds.
+/// The minimum time from the end of a session to its replacement, in microseconds. The maximum is
+/// twice as long.
 const PAUSE_US: u32 = 250_000;
 
-/// Decides which bots of a thread leave when.
+/// Decides which bot of a thread leaves next, and when.
 #[derive(Clone, Debug)]
 pub(super) struct Churn {
     bots: Vec<u32>,
-    /// The average time from one that leaves to the next, in microseconds; `None`: no bot leaves.
+    /// The average time between two departures, in microseconds. `None`: no bot leaves.
     every_us: Option<u32>,
     chance: Stream,
 }
 
 impl Churn {
-    /// Chooses among these bots.
+    /// Returns the churn among these bots.
     pub(super) fn new(plan: &Plan, thread: u32, bots: Vec<u32>) -> Self {
         let per_minute = bots.len() as f64 * plan.churn_percent / 100.0;
         let every_us = (per_minute > 0.0).then(|| (60e6 / per_minute).clamp(1.0, 4e9) as u32);
@@ -32,7 +32,7 @@ impl Churn {
         }
     }
 
-    /// Returns how long until the next bot leaves; `None`: never. Varies by half in either
+    /// Returns the time until the next bot leaves, or `None` for never. Varies by half in either
     /// direction.
     pub(super) fn delay(&mut self) -> Option<Duration> {
         let every_us = self.every_us?;
@@ -40,13 +40,13 @@ impl Churn {
         Some(Duration::from_micros(micros))
     }
 
-    /// Picks one of the bots; `None` if there are none.
+    /// Picks one of the bots. Returns `None` if there are no bots.
     pub(super) fn choose(&mut self) -> Option<u32> {
         let chosen = self.chance.below(self.bots.len() as u32);
         self.bots.get(chosen as usize).copied()
     }
 
-    /// Returns how long after a bot has gone its replacement connects.
+    /// Returns the time from the end of a session to its replacement.
     pub(super) fn pause(&mut self) -> Duration {
         Duration::from_micros((PAUSE_US + self.chance.below(PAUSE_US)).into())
     }
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_leave_as_planned() {
+    fn the_planned_number_of_bots_leaves() {
         assert_eq!(leaving_per_minute(0.0, 1000), 0);
         assert_eq!(leaving_per_minute(10.0, 0), 0);
         for (percent, bots, expected) in [

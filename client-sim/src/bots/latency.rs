@@ -1,7 +1,7 @@
-//! Measures from the moment a bot wants to turn to the moment a neighbour has seen it: records
-//! which bot turned when, and which bot saw it.
+//! Measures input-to-neighbour latency: records when each bot intended a turn, and when each
+//! neighbour saw it.
 //!
-//! All bots of a room live in one thread, so the turns are in a plain table without a lock.
+//! All bots of a room run in one thread, so the turns are in a plain table without a lock.
 
 use std::{
     collections::HashMap,
@@ -20,9 +20,9 @@ use super::behaviour::DISTINCT;
 /// How many turns of one bot are remembered: 3 s of a bot that turns 20 times a second.
 const REMEMBERED: u32 = 64;
 
-/// A turn in one word, because every snapshot checks every neighbour's turns: the heading is in the
-/// lowest five bits, and the nanoseconds from the registry's origin to the intended moment are
-/// above them.
+/// A turn, packed into one word because every snapshot checks every neighbour's turns: the heading
+/// in the lowest five bits, and above them the nanoseconds from the registry's origin to the
+/// intended moment.
 #[derive(Clone, Copy, Debug, Default)]
 struct Turn(i64);
 
@@ -47,13 +47,13 @@ fn key(heading: Heading) -> i64 {
 /// The turns of all bots of a thread.
 #[derive(Debug, Default)]
 pub struct Registry {
-    /// A moment near all turns; `None` before the first.
+    /// The moment of the first turn. `None` before it.
     origin: Option<Instant>,
-    /// How often each bot turned. Turns are numbered from 1.
+    /// The number of each bot's last turn. Turns are numbered from 1.
     last: Vec<u32>,
-    /// A ring for each bot; turn n is at n modulo `REMEMBERED`.
+    /// A ring for each bot. Turn n is at index n modulo `REMEMBERED`.
     turns: Vec<[Turn; REMEMBERED as usize]>,
-    /// Whether each bot has left: no neighbour will see its turns any longer.
+    /// Whether each bot has left. Its neighbours no longer see its turns.
     gone: Vec<bool>,
     players: HashMap<PlayerId, u32>,
 }
@@ -69,15 +69,14 @@ impl Registry {
         number
     }
 
-    /// Removes a bot and its turns: its connection is gone, or about to be. Its number is not used
-    /// again.
+    /// Removes a bot and its turns when its connection ends. Its number is not used again.
     pub fn remove(&mut self, player: PlayerId) {
         if let Some(number) = self.players.remove(&player) {
             self.gone[number as usize] = true;
         }
     }
 
-    /// Records that a bot wanted to turn at that moment.
+    /// Records that a bot intended to turn at that moment.
     pub fn intend(&mut self, bot: u32, heading: Heading, intended: Instant) {
         if self.gone.get(bot as usize) != Some(&false) {
             return;
@@ -139,10 +138,10 @@ struct Track {
     /// The number of the last turn that the bot saw.
     seen: u32,
     heading: Heading,
-    /// Whether `seen` is certain, not just the best guess on entering.
+    /// Whether `seen` is certain. On entering it may be a guess.
     is_sure: bool,
-    /// Only later turns can be overtaken: earlier ones may have taken effect out of the bot's
-    /// sight.
+    /// The last turn before the bot saw this neighbour. Only later turns can be overtaken, because
+    /// this one and earlier ones may have taken effect out of sight.
     countable: u32,
 }
 
@@ -154,19 +153,19 @@ pub struct Tracker {
     before: Vec<Option<Track>>,
 }
 
-/// The meaning of a change in a neighbour's motion.
+/// The result of comparing a change of a neighbour's motion with its intended turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sighting {
-    /// Not a turn (a wall, or the same heading again), or not one of our bots.
+    /// Not a turn (a wall, or the same heading again), or not a bot of this thread.
     Nothing,
     /// A turn that a bot intended.
     Turn {
-        /// From the intention to now.
+        /// The time from the intention to now.
         latency: Duration,
-        /// How many turns before it were never seen, because it overtook them.
+        /// The number of earlier turns that were never seen, because this one overtook them.
         overtaken: u32,
     },
-    /// A heading that the bot has not intended since the last one seen, or intended too long ago.
+    /// A heading that matches no turn since the last one seen, or a turn that is too old.
     Unknown,
 }
 
@@ -176,14 +175,14 @@ impl Tracker {
         self.slots.clear();
     }
 
-    /// Starts a full snapshot: its enters list everyone in sight, including those already in sight
-    /// before.
+    /// Starts a full snapshot. Its enters list all neighbours in sight, known ones included.
     pub fn begin_full(&mut self) {
         self.before.clear();
         std::mem::swap(&mut self.slots, &mut self.before);
     }
 
-    /// Ends the enters of a snapshot: neighbours missing from those of a full one are out of sight.
+    /// Ends the enters of a snapshot. Neighbours that a full snapshot did not list are out of
+    /// sight.
     pub fn end_enters(&mut self) {
         self.before.clear();
     }
@@ -195,9 +194,8 @@ impl Tracker {
         }
     }
 
-    /// Records that a neighbour came in sight with this heading, or that a full snapshot lists one
-    /// that was in sight already. The latter's motion may have changed: the result is then that of
-    /// [`Self::moved`].
+    /// Records that a neighbour came in sight with this heading, or that a full snapshot lists a
+    /// known one. A known one may have turned, so the result is that of [`Self::moved`].
     pub fn enter(
         &mut self,
         registry: &Registry,
@@ -217,9 +215,9 @@ impl Tracker {
             return self.moved(registry, slot, heading, now, overtaken);
         }
         self.slots[slot.index()] = bot.map(|&bot| {
-            // Of the latest turns, the one with this heading was done, and those after it are still
-            // unseen. At a spawn point none has it: then this heading is older than all of them, or
-            // from a different room.
+            // The latest turn with this heading took effect, and later ones are unseen. At a spawn
+            // point no recent turn has this heading: it is older than all of them, or from a
+            // different room.
             let last = registry.last(bot);
             let latest = last.saturating_sub(DISTINCT as u32);
             let is_done = |&number: &u32| registry.turn(bot, number).is(heading);
@@ -236,7 +234,8 @@ impl Tracker {
     }
 
     /// Records a change of a neighbour's motion. For each turn that this one overtook, calls
-    /// `overtaken` with the time from its intention to now: only now has the bot seen its result.
+    /// `overtaken` with the time from its intention to now, because the neighbour looked outdated
+    /// until now.
     pub fn moved(
         &mut self,
         registry: &Registry,
@@ -273,8 +272,7 @@ impl Tracker {
         Sighting::Unknown
     }
 
-    /// Calls `waits` for each turn of a neighbour that the bot has not seen yet, with the time
-    /// since it was intended.
+    /// Calls `waits` for each unseen turn of a neighbour, with the time since it was intended.
     pub fn pending(&self, registry: &Registry, now: Instant, mut waits: impl FnMut(Duration)) {
         let tracks = self.slots.iter().flatten();
         for track in tracks.filter(|track| track.is_sure && !registry.gone[track.bot as usize]) {
@@ -285,8 +283,8 @@ impl Tracker {
     }
 
     /// Returns the age of the bot's picture of a random neighbour: zero if the bot has seen the
-    /// neighbour's newest turn, otherwise the time since the oldest unseen one was intended. `None`
-    /// if there is no neighbour for which it is known.
+    /// neighbour's newest turn, otherwise the time since the oldest unseen one was intended.
+    /// Returns `None` if the age is known for no neighbour.
     pub fn age(&self, registry: &Registry, chance: &mut Stream, now: Instant) -> Option<Duration> {
         let known = || {
             let tracks = self.slots.iter().flatten();

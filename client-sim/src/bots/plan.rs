@@ -6,9 +6,9 @@ use parlour_client::{Address, AddressError, DEFAULT_LEAD};
 use parlour_shared::text::RoomName;
 use serde::{Serialize, Serializer};
 
-use super::pulse::LONGEST_PAUSE;
+use super::standstill::LONGEST_PAUSE;
 
-/// A longer aim than this is a mistake.
+/// The longest aim that a plan accepts. A longer one is a mistake.
 const LONGEST_AIM: Duration = Duration::from_millis(100);
 
 /// How bots move.
@@ -22,7 +22,7 @@ pub enum Behaviour {
     Jitter,
     /// Stand still.
     Idle,
-    /// Gather in the middle of the map and wander about there.
+    /// Gather in the middle of the map, and walk around there.
     Crowd,
 }
 
@@ -62,8 +62,7 @@ pub enum Rooms {
     Of(u32),
 }
 
-/// The plan of a run. Two runs with the same plan ask the server for the same things at the same
-/// times.
+/// The plan of a run. Two runs with the same plan send the same requests at the same times.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Plan {
     /// The server's address: `ws://host:port/path`.
@@ -76,19 +75,19 @@ pub struct Plan {
     pub map: String,
     /// How the bots move.
     pub behaviour: Behaviour,
-    /// How often each bot changes direction, on average; `None`: the behaviour's usual rate.
+    /// How often each bot changes direction, on average. `None`: as usual for the behaviour.
     pub turns_per_second: Option<f64>,
-    /// Whether bots delay a turn to the moment from which it reaches the server just before a tick.
+    /// Whether bots delay a turn so that it reaches the server just before a tick begins.
     pub phase_lock: bool,
     /// With phase lock, how long before the tick a turn should arrive.
     #[serde(serialize_with = "seconds", rename = "aim_s")]
     pub aim: Duration,
-    /// The share of bots that decode everything they receive, above 0 up to 1; at least one in each
-    /// room does. The others check only the heads of snapshots. They do not know where they are, so
-    /// in a crowd only witnesses find the middle.
+    /// The share of bots that decode everything they receive, above 0 and up to 1, but at least one
+    /// bot in each room. The others read only the headers of snapshots, so they do not know their
+    /// positions: in a crowd only witnesses find the middle.
     pub witnesses: f64,
-    /// The percentage of bots that leave per minute of the measurement; a new session soon replaces
-    /// each.
+    /// The percentage of bots that leave per minute of the measurement. A new session soon replaces
+    /// each of them.
     pub churn_percent: f64,
     /// How many bots stop reading once they are in their room.
     pub stalled: u32,
@@ -96,7 +95,7 @@ pub struct Plan {
     pub chat_per_minute: f64,
     /// How often each bot changes its skin per minute, on average.
     pub skin_per_minute: f64,
-    /// How often each bot measures the round trip; `None`: never.
+    /// The time between pings of a bot. `None`: no pings.
     #[serde(serialize_with = "maybe_seconds", rename = "ping_every_s")]
     pub ping_every: Option<Duration>,
     /// How many bots connect per second.
@@ -104,15 +103,15 @@ pub struct Plan {
     /// The time between the last connection and the beginning of the measurement.
     #[serde(serialize_with = "seconds", rename = "settle_s")]
     pub settle: Duration,
-    /// How long to measure; `None`: until the run is stopped.
+    /// How long to measure. `None`: until the run is stopped.
     #[serde(serialize_with = "maybe_seconds", rename = "duration_s")]
     pub duration: Option<Duration>,
-    /// The longest time for which no bot may receive a tick before the run fails; `None`: no limit.
+    /// The run fails if no bot receives a tick for longer than this. `None`: no limit.
     #[serde(serialize_with = "maybe_seconds", rename = "max_standstill_s")]
     pub max_standstill: Option<Duration>,
     /// The seed of all random decisions of the bots.
     pub seed: u64,
-    /// The number of threads; each runs the bots of whole rooms.
+    /// The number of threads. All bots of a room run in the same thread.
     pub threads: u32,
 }
 

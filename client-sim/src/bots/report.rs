@@ -6,21 +6,21 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::{
-    invariants::Violations,
     plan::Plan,
-    pulse::Standstill,
     roles::Roles,
+    standstill::Standstill,
     tally::{Tally, Times},
+    violations::Violations,
 };
 
 /// Input-to-neighbour latency or age of the picture, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Latency {
-    /// Half of the samples are no higher.
+    /// The median.
     pub p50: f64,
-    /// 90% of the samples are no higher.
+    /// The 90th percentile.
     pub p90: f64,
-    /// 99% of the samples are no higher.
+    /// The 99th percentile.
     pub p99: f64,
     /// The highest.
     pub max: f64,
@@ -31,9 +31,9 @@ pub struct Latency {
 /// Other times, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Quantiles {
-    /// Half of the samples are no higher.
+    /// The median.
     pub p50: f64,
-    /// 99% of the samples are no higher.
+    /// The 99th percentile.
     pub p99: f64,
     /// The highest.
     pub max: f64,
@@ -63,7 +63,8 @@ impl Quantiles {
     }
 }
 
-/// Returns NaN without samples, which is `null` in JSON: 0 would read as perfect.
+/// Returns a quantile in milliseconds. Without samples it is NaN, which is `null` in JSON: 0 would
+/// look like a perfect result.
 fn quantile(times: &Histogram<u64>, quantile: f64) -> f64 {
     if times.is_empty() {
         f64::NAN
@@ -81,17 +82,17 @@ fn quantile(times: &Histogram<u64>, quantile: f64) -> f64 {
 pub struct Report {
     /// Bots that the plan asked for.
     pub bots: u32,
-    /// Bots that ever had an open session.
+    /// Bots that had an open session at some time.
     pub connected: u32,
-    /// Bots that ever were in a room.
+    /// Bots that were in a room at some time.
     pub joined: u32,
     /// Bots that decoded everything they received.
     pub witnesses: u32,
     /// Bots that left as planned and were replaced. A replacement has the same bot number and is
     /// not counted twice.
     pub bots_replaced: u64,
-    /// Bots that stopped reading as planned and that the server closed. That is not a failure: the
-    /// server decides.
+    /// Bots that stopped reading as planned, and that the server then closed. Closing them is not a
+    /// failure.
     pub clients_stalled_closed: u64,
     /// Violations of the protocol and its guarantees.
     pub violations: u64,
@@ -102,10 +103,10 @@ pub struct Report {
     /// From the intended moment of a turn to the moment a neighbour has applied it, or a newer one
     /// that overtook it.
     pub input_to_neighbour_ms: Latency,
-    /// The longest stretch in which no bot received a tick; `None` if no bot ever did.
+    /// The longest time in which no bot received a tick. `None` if no bot ever received one.
     pub standstill: Option<Standstill>,
-    /// When that was, by the clock of the bots' machine (RFC 3339, UTC): search the server's log
-    /// for this time.
+    /// When that time began, by the clock of the bots' machine (RFC 3339, UTC). Search the server's
+    /// log for it.
     pub standstill_at: Option<String>,
     /// The longest time for which a thread of bots itself stood still, if over 250 ms. Such time is
     /// not part of a standstill.
@@ -186,64 +187,67 @@ pub struct Report {
 
 impl Report {
     pub(super) fn new(plan: Plan, tally: &Tally, started: SystemTime, stopped_early: bool) -> Self {
-        let (life, flow) = (&tally.life, &tally.flow);
-        let per_second = |count: u64| ratio(count as f64, flow.elapsed.as_secs_f64());
-        let per_bot_second = |amount: f64| ratio(amount, flow.connected_time.as_secs_f64());
-        let Violations { by_kind, first } = life.violations.clone();
+        let (run, measured) = (&tally.run, &tally.measured);
+        let per_second = |count: u64| ratio(count as f64, measured.elapsed.as_secs_f64());
+        let per_bot_second = |amount: f64| ratio(amount, measured.connected_time.as_secs_f64());
+        let Violations { by_kind, first } = run.violations.clone();
         Self {
             bots: plan.count,
-            connected: life.welcomed,
-            joined: life.joined,
+            connected: run.welcomed,
+            joined: run.joined,
             witnesses: Roles::new(&plan).witnesses(),
-            bots_replaced: life.replaced,
-            clients_stalled_closed: life.stalled_closed,
-            violations: life.violations.total(),
+            bots_replaced: run.replaced,
+            clients_stalled_closed: run.stalled_closed,
+            violations: run.violations.total(),
             violations_by_kind: by_kind,
             violations_described: first,
-            input_to_neighbour_ms: Latency::of(&flow.latency),
-            standstill: flow.standstill,
-            standstill_at: flow
+            input_to_neighbour_ms: Latency::of(&measured.latency),
+            standstill: measured.standstill,
+            standstill_at: measured
                 .standstill
                 .map(|standstill| humantime::format_rfc3339_millis(started + standstill.began).to_string()),
-            generator_pause_ms: flow.own_pause.as_secs_f64() * 1000.0,
-            age_of_picture_ms: Latency::of(&flow.age),
-            updates_delivered: delivered(flow.turns_seen, flow.turns_overtaken + flow.turns_unseen),
-            turns_overtaken: flow.turns_overtaken,
-            turns_unseen: flow.turns_unseen,
-            turns_unknown: flow.turns_unknown,
-            frames_in_per_s: per_second(flow.frames_in),
-            snapshots_per_s: per_second(flow.snapshots),
-            updates_per_s: per_second(flow.updates),
-            bytes_in_per_bot_per_s: per_bot_second(flow.bytes_in as f64),
-            inputs_out_per_s: per_second(flow.inputs_out),
-            messages_out_per_s: per_second(flow.messages_out),
-            chats_in_per_s: per_second(flow.chats_in),
-            payload_bytes_per_turn: ratio(flow.motion_bytes as f64, flow.motions as f64),
-            snapshot_bytes_per_turn: ratio(flow.snapshot_bytes as f64, flow.motions as f64),
-            generator_lag_ms: Quantiles::of(&flow.lag),
-            input_wait_ms: Quantiles::of(&flow.input_wait),
-            disconnects_by_code: life.disconnects.clone(),
-            connect_failures: life.connect_failures.clone(),
-            refused_by_class: life.refused.clone(),
-            connect_ms: Quantiles::of(&life.connect),
-            rtt_ms: Quantiles::of(&flow.rtt),
-            input_early_ms: Quantiles::of(&flow.early),
-            inputs_late: flow.inputs_late,
-            input_late_ms: Quantiles::of(&flow.late),
-            inputs_unacknowledged: flow.inputs_under_way,
-            predictions_agreed: flow.predictions_agreed,
-            predictions_unchecked: flow.predictions_unchecked,
-            generator_cpu_us_per_bot_per_s: per_bot_second(flow.cpu.as_secs_f64() * 1e6),
-            measured_s: flow.elapsed.as_secs_f64(),
+            generator_pause_ms: measured.own_pause.as_secs_f64() * 1000.0,
+            age_of_picture_ms: Latency::of(&measured.age),
+            updates_delivered: delivered(
+                measured.turns_seen,
+                measured.turns_overtaken + measured.turns_unseen,
+            ),
+            turns_overtaken: measured.turns_overtaken,
+            turns_unseen: measured.turns_unseen,
+            turns_unknown: measured.turns_unknown,
+            frames_in_per_s: per_second(measured.frames_in),
+            snapshots_per_s: per_second(measured.snapshots),
+            updates_per_s: per_second(measured.updates),
+            bytes_in_per_bot_per_s: per_bot_second(measured.bytes_in as f64),
+            inputs_out_per_s: per_second(measured.inputs_out),
+            messages_out_per_s: per_second(measured.messages_out),
+            chats_in_per_s: per_second(measured.chats_in),
+            payload_bytes_per_turn: ratio(measured.motion_bytes as f64, measured.motions as f64),
+            snapshot_bytes_per_turn: ratio(measured.snapshot_bytes as f64, measured.motions as f64),
+            generator_lag_ms: Quantiles::of(&measured.lag),
+            input_wait_ms: Quantiles::of(&measured.input_wait),
+            disconnects_by_code: run.disconnects.clone(),
+            connect_failures: run.connect_failures.clone(),
+            refused_by_class: run.refused.clone(),
+            connect_ms: Quantiles::of(&run.connect),
+            rtt_ms: Quantiles::of(&measured.rtt),
+            input_early_ms: Quantiles::of(&measured.early),
+            inputs_late: measured.inputs_late,
+            input_late_ms: Quantiles::of(&measured.late),
+            inputs_unacknowledged: measured.inputs_unacknowledged,
+            predictions_agreed: measured.predictions_agreed,
+            predictions_unchecked: measured.predictions_unchecked,
+            generator_cpu_us_per_bot_per_s: per_bot_second(measured.cpu.as_secs_f64() * 1e6),
+            measured_s: measured.elapsed.as_secs_f64(),
             stopped_early,
             seed: plan.seed,
             plan,
         }
     }
 
-    /// Returns whether all went well: at least one bot connected, none failed to connect, all
-    /// joined a room unless the run was stopped early, no connection was lost, no violation
-    /// occurred, and the server did not stand still.
+    /// Returns whether the run found no fault: at least one bot connected, none failed to connect,
+    /// all joined a room unless the run was stopped early, no connection was lost, no violation
+    /// occurred, and the server did not stand still for longer than the plan allows.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.connected > 0

@@ -1,10 +1,10 @@
-//! The bots with a special role, picked by seeded chance.
+//! The bots with a special role: witnesses and stalled bots. The seed picks them.
 
 use parlour_shared::rng::{Purpose, Stream};
 
 use super::plan::Plan;
 
-/// The special bots of a plan.
+/// The roles of all bots of a plan.
 #[derive(Clone, Debug)]
 pub struct Roles {
     witnesses: Vec<bool>,
@@ -12,9 +12,9 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// Picks the special bots. The stalled ones are spread evenly over all bots. The witnesses are
-    /// picked in each room from the others: the plan's share of the room, but at least one, spread
-    /// evenly over the order in which they connect.
+    /// Picks the roles. Stalled bots are spread evenly over all bots. The witnesses of a room are
+    /// picked from its other bots: the plan's share of the room, but at least one, spread evenly
+    /// over the order in which they connect.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let mut chance = Stream::new(plan.seed, 0, Purpose::BotRole);
@@ -56,7 +56,7 @@ impl Roles {
     }
 }
 
-/// Picks `wanted` of the bots, or all, at even distances from a random start.
+/// Picks `wanted` of the bots, or all of them, at even distances from a random start.
 fn spread<'a>(bots: &'a [u32], wanted: u32, chance: &mut Stream) -> impl Iterator<Item = u32> + use<'a> {
     let count = bots.len() as u64;
     let wanted = u64::from(wanted).min(count);

@@ -1,4 +1,4 @@
-//! A run from start to end: starts the threads, watches them and sums up their counts.
+//! A run from start to end: starts the threads, watches them and sums up their counters.
 
 use std::{
     fmt,
@@ -18,10 +18,10 @@ use tokio::{
 
 use super::{
     plan::{Plan, PlanError},
-    pulse::Pulse,
     report::{Latency, Report},
+    standstill::TickWatch,
     tally::Tally,
-    worker::{Orders, work},
+    thread::{ThreadOptions, run_thread},
 };
 
 /// The progress of a run.
@@ -39,7 +39,7 @@ pub struct Progress {
     pub frames_in_per_s: f64,
     /// Violations so far.
     pub violations: u64,
-    /// Connections lost, and those that could not be opened.
+    /// Connections that were lost or could not be opened.
     pub lost: u64,
     /// Input-to-neighbour latency so far; it starts again with the measurement.
     pub latency: Latency,
@@ -74,15 +74,14 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Runs bots as planned, until the plan's time is over or `stop` is ready. Calls `progress` once a
+/// Runs bots as planned, until the plan's time is over or `stop` completes. Calls `progress` once a
 /// second.
 ///
-/// The bots have their own threads, so you can await this in any tokio runtime with a timer, even
-/// in that of the server under load. Dropping the future stops the bots.
+/// The bots have their own threads. You can await this future in any tokio runtime with a timer,
+/// even in the runtime of the server under load. Dropping the future stops the bots.
 ///
 /// # Errors
-/// [`PlanError`] if the plan cannot be carried out. The report contains everything that goes wrong
-/// later.
+/// [`PlanError`] if the plan cannot be carried out. Later failures are in the report.
 pub async fn run(
     plan: Plan,
     stop: impl Future<Output = ()>,
@@ -91,17 +90,17 @@ pub async fn run(
     let address = plan.check()?;
     let peer = resolve(&address).await?;
     let start = Instant::now();
-    let pulse = Arc::new(Pulse::new(start));
+    let tick_watch = Arc::new(TickWatch::new(start));
     let (stop_sender, stop_receiver) = watch::channel(false);
     let (progress_sender, mut progress_receiver) = mpsc::channel(2 * plan.threads as usize);
     let threads = (0..plan.threads).map(|thread| {
-        spawn(Orders {
+        spawn(ThreadOptions {
             plan: plan.clone(),
             thread,
             address: address.clone(),
             peer,
             start,
-            pulse: Arc::clone(&pulse),
+            tick_watch: Arc::clone(&tick_watch),
             stop: stop_receiver.clone(),
             progress: progress_sender.clone(),
         })
@@ -130,7 +129,7 @@ pub async fn run(
             _ = second.tick() => {
                 let now = watcher.progress();
                 progress(&now);
-                // No bot is left that could do anything: do not wait for a dead server.
+                // No bot is left: do not wait for a dead server.
                 if now.connected == 0 && now.lost >= u64::from(now.bots) {
                     stop_sender.send_replace(true);
                 }
@@ -138,23 +137,23 @@ pub async fn run(
         }
     }
     let total = sum(done).await?;
-    Ok(Report::new(plan, &total, pulse.started(), stopped_early))
+    Ok(Report::new(plan, &total, tick_watch.started(), stopped_early))
 }
 
-/// Receives the counts of a thread when it is done.
+/// Receives the counters of a thread when it is done.
 type Done = oneshot::Receiver<std::io::Result<Tally>>;
 
-fn spawn(orders: Orders) -> Result<Done, PlanError> {
+fn spawn(options: ThreadOptions) -> Result<Done, PlanError> {
     let (sender, receiver) = oneshot::channel();
     std::thread::Builder::new()
-        .name(format!("bots-{}", orders.thread))
-        // If nothing waits for the result any longer, it is not needed.
-        .spawn(move || drop(sender.send(work(orders))))
+        .name(format!("bots-{}", options.thread))
+        // The send fails if the run was dropped, and then nothing needs the result.
+        .spawn(move || drop(sender.send(run_thread(options))))
         .map_err(|error| PlanError::Thread(error.to_string()))?;
     Ok(receiver)
 }
 
-/// Sums up the counts of all threads, once they are done.
+/// Waits for all threads, and sums up their counters.
 async fn sum(done: Vec<Done>) -> Result<Tally, PlanError> {
     let mut total = Tally::default();
     for tally in done {
@@ -167,7 +166,7 @@ async fn sum(done: Vec<Done>) -> Result<Tally, PlanError> {
     Ok(total)
 }
 
-/// Resolves the host once, not once for each bot.
+/// Resolves the host once for all bots.
 async fn resolve(address: &Address) -> Result<SocketAddr, PlanError> {
     let unknown = || PlanError::Host(address.host.clone());
     let mut found = tokio::net::lookup_host((address.host.as_str(), address.port))
@@ -176,7 +175,7 @@ async fn resolve(address: &Address) -> Result<SocketAddr, PlanError> {
     found.next().ok_or_else(unknown)
 }
 
-/// Sums up the threads' counts while they run.
+/// Sums up the threads' counters while they run.
 struct Watcher {
     start: Instant,
     measures_from: Instant,
@@ -200,19 +199,19 @@ impl Watcher {
         let mut total = Tally::default();
         self.latest.iter().for_each(|tally| total.merge(tally));
         let now = Instant::now();
-        let frames = total.life.frames_in;
+        let frames = total.run.frames_in;
         let (last, before) = std::mem::replace(&mut self.last, (now, frames));
         let fresh = frames.saturating_sub(before);
-        let (life, flow) = (&total.life, &total.flow);
+        let (run, measured) = (&total.run, &total.measured);
         Progress {
             elapsed: now - self.start,
             measuring: now >= self.measures_from,
             bots: self.bots,
-            connected: life.connected,
+            connected: run.connected,
             frames_in_per_s: fresh as f64 / (now - last).as_secs_f64().max(0.001),
-            violations: life.violations.total(),
-            lost: life.disconnects.values().sum::<u64>() + life.connect_failures.values().sum::<u64>(),
-            latency: Latency::of(&flow.latency),
+            violations: run.violations.total(),
+            lost: run.disconnects.values().sum::<u64>() + run.connect_failures.values().sum::<u64>(),
+            latency: Latency::of(&measured.latency),
         }
     }
 }

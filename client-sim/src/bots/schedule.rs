@@ -10,17 +10,17 @@ pub enum Job {
     /// Change direction.
     Turn,
     /// Sample the input that a turn has waited for.
-    Sample,
+    SampleInput,
     /// Say something.
     Chat,
-    /// Change its skin.
+    /// Change the skin.
     Skin,
     /// Measure the round trip.
     Ping,
-    /// Let one bot leave and a new session replace it: a job of the thread, not of a bot.
+    /// Make one bot leave, and replace it by a new session. A job of the thread, not of a bot.
     Churn,
-    /// Sample what one bot knows of another: a job of the thread, not of a bot.
-    Glance,
+    /// Sample the age of one bot's picture of a neighbour. A job of the thread, not of a bot.
+    SampleAge,
     /// Try again to send data that the socket did not take.
     Flush,
 }
@@ -31,18 +31,18 @@ struct Entry {
     /// Entries for the same moment keep the order in which they were added.
     order: u64,
     bot: u32,
-    /// The life of the bot that the job belongs to.
-    life: u32,
+    /// The version of the bot's jobs when this one was added.
+    version: u32,
     job: Job,
 }
 
-/// All jobs to be done.
+/// The jobs of all bots of a thread.
 #[derive(Debug, Default)]
 pub struct Schedule {
     entries: BinaryHeap<Reverse<Entry>>,
     order: u64,
-    /// How often the jobs of each bot were forgotten; missing bots: never.
-    lives: Vec<u32>,
+    /// By bot number: how often the bot's jobs were cancelled. A missing entry means never.
+    versions: Vec<u32>,
 }
 
 impl Schedule {
@@ -50,47 +50,47 @@ impl Schedule {
     pub fn add(&mut self, due: Instant, bot: u32, job: Job) {
         self.order += 1;
         let order = self.order;
-        let life = self.life(bot);
+        let version = self.version(bot);
         self.entries.push(Reverse(Entry {
             due,
             order,
             bot,
-            life,
+            version,
             job,
         }));
     }
 
-    /// Forgets all jobs of a bot. Their entries stay in the heap until they would have been due.
-    pub fn forget(&mut self, bot: u32) {
+    /// Cancels all jobs of a bot. Their entries stay in the heap until they are due.
+    pub fn cancel(&mut self, bot: u32) {
         let place = bot as usize;
-        if self.lives.len() <= place {
-            self.lives.resize(place + 1, 0);
+        if self.versions.len() <= place {
+            self.versions.resize(place + 1, 0);
         }
-        self.lives[place] += 1;
+        self.versions[place] += 1;
     }
 
-    fn life(&self, bot: u32) -> u32 {
-        self.lives.get(bot as usize).copied().unwrap_or(0)
+    fn version(&self, bot: u32) -> u32 {
+        self.versions.get(bot as usize).copied().unwrap_or(0)
     }
 
-    /// Returns when the next job is due; it may be a forgotten one.
+    /// Returns when the next job is due, including cancelled ones.
     #[must_use]
     pub fn next_due(&self) -> Option<Instant> {
         self.entries.peek().map(|Reverse(entry)| entry.due)
     }
 
-    /// Removes the next job if it is due. Returns when it was due, its bot and the job.
+    /// Removes the next job if it is due. Returns its time, its bot and the job.
     pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, u32, Job)> {
         while self.next_due().is_some_and(|due| due <= now) {
             let Reverse(entry) = self.entries.pop()?;
-            if entry.life == self.life(entry.bot) {
+            if entry.version == self.version(entry.bot) {
                 return Some((entry.due, entry.bot, entry.job));
             }
         }
         None
     }
 
-    /// Forgets all jobs.
+    /// Cancels all jobs.
     pub fn clear(&mut self) {
         self.entries.clear();
     }

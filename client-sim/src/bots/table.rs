@@ -40,7 +40,7 @@ impl Display for Report {
 /// A name and its value; `None` if there is nothing to report.
 type Row = (&'static str, Option<String>);
 
-/// Returns the rows about bots: how many of them did what.
+/// Returns the rows about bots.
 fn bots(report: &Report) -> Vec<Row> {
     let Report {
         bots,
@@ -66,7 +66,7 @@ fn bots(report: &Report) -> Vec<Row> {
     ]
 }
 
-/// Returns the rows about turns, and how soon others saw them.
+/// Returns the rows about turns, and the time until neighbours saw them.
 fn turns(report: &Report) -> Vec<Row> {
     let Report {
         updates_delivered: delivered,
@@ -99,7 +99,7 @@ fn turns(report: &Report) -> Vec<Row> {
     ]
 }
 
-/// Returns the rows about traffic in both directions, and about times other than those of turns.
+/// Returns the rows about traffic in both directions, and about all other times.
 fn traffic(report: &Report) -> Vec<Row> {
     let sampled = report.plan.phase_lock;
     vec![
@@ -197,7 +197,7 @@ fn quantiles(times: Quantiles) -> String {
     )
 }
 
-/// Writes the report of a run in which no bot had a session: there is nothing to show except why.
+/// Writes the report of a run in which no bot had a session. It contains only the reasons.
 fn nobody(report: &Report, out: &mut Formatter<'_>) -> Result {
     writeln!(out, ": none connected to {}", report.plan.url)?;
     failures(report, out)?;

@@ -1,4 +1,4 @@
-//! The counters of a thread while its bots run.
+//! The counters of a thread.
 
 use std::{
     collections::BTreeMap,
@@ -7,14 +7,14 @@ use std::{
 
 use hdrhistogram::Histogram;
 
-use super::{invariants::Violations, latency::Sighting, pulse::Standstill};
+use super::{latency::Sighting, standstill::Standstill, violations::Violations};
 
-/// The longest time that is recorded exactly, in microseconds; longer times count as this.
+/// The longest time that is recorded, in microseconds. A longer one is recorded as this.
 const LONGEST_US: u64 = 60_000_000;
 
-/// A turn that has waited less than this when the measurement ends is in flight: counting it would
-/// make it look too fast.
-const UNDER_WAY: Duration = Duration::from_secs(1);
+/// An unseen turn at the end of the measurement counts only after this time. A younger one may
+/// still be on its way, and its time so far would be too short a latency.
+const IN_FLIGHT: Duration = Duration::from_secs(1);
 
 /// Durations in microseconds, with three significant digits.
 #[derive(Clone, Debug)]
@@ -44,22 +44,22 @@ impl Default for Times {
 /// All counters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    /// Counted from the first connection on.
-    pub(super) life: Life,
-    /// Counted from the beginning of the measurement on.
-    pub(super) flow: Flow,
+    /// Counted during the whole run.
+    pub(super) run: RunCounts,
+    /// Counted during the measurement.
+    pub(super) measured: MeasuredCounts,
 }
 
-/// Counters that matter during the whole run.
+/// The counters of the whole run.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Life {
-    /// Bots that have an open session now.
+pub(super) struct RunCounts {
+    /// Bots with an open session now.
     pub(super) connected: u32,
-    /// Bots that ever had one.
+    /// Bots that have had a session.
     pub(super) welcomed: u32,
-    /// Bots that ever were in a room.
+    /// Bots that have been in a room.
     pub(super) joined: u32,
-    /// Bots that left and were replaced.
+    /// Bots that left as planned and were replaced.
     pub(super) replaced: u64,
     /// Stalled bots that the server closed.
     pub(super) stalled_closed: u64,
@@ -69,13 +69,13 @@ pub(super) struct Life {
     pub(super) connect_failures: BTreeMap<String, u64>,
     pub(super) disconnects: BTreeMap<u16, u64>,
     pub(super) refused: BTreeMap<&'static str, u64>,
-    /// Times from the intended moment of connecting to the welcome.
+    /// Times from the planned moment of connecting to the welcome.
     pub(super) connect: Times,
 }
 
-/// Counters of the measurement.
+/// The counters of the measurement.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Flow {
+pub(super) struct MeasuredCounts {
     /// The sum of the times for which bots were connected.
     pub(super) connected_time: Duration,
     pub(super) elapsed: Duration,
@@ -83,7 +83,7 @@ pub(super) struct Flow {
     pub(super) frames_in: u64,
     pub(super) bytes_in: u64,
     pub(super) snapshots: u64,
-    /// Counted for witnesses only, like everything about the content of snapshots.
+    /// Only for witnesses, like all counters of the contents of snapshots.
     pub(super) snapshot_bytes: u64,
     pub(super) updates: u64,
     /// Updates of a neighbour's motion, and their bytes.
@@ -92,32 +92,31 @@ pub(super) struct Flow {
     pub(super) enters: u64,
     pub(super) chats_in: u64,
     pub(super) inputs_out: u64,
-    /// Commands that are unacknowledged at the end.
-    pub(super) inputs_under_way: u64,
+    /// Commands without an acknowledgement at the end.
+    pub(super) inputs_unacknowledged: u64,
     pub(super) messages_out: u64,
     pub(super) turns_seen: u64,
     pub(super) turns_overtaken: u64,
-    /// Turns that were still unseen after [`UNDER_WAY`] when the measurement ended.
+    /// Turns that were still unseen after [`IN_FLIGHT`] when the measurement ended.
     pub(super) turns_unseen: u64,
     pub(super) turns_unknown: u64,
     pub(super) predictions_agreed: u64,
     pub(super) predictions_unchecked: u64,
     /// Commands that arrived after their tick began, as the server reports.
     pub(super) inputs_late: u64,
-    /// How long before their tick the other commands arrived.
+    /// How long before their tick all other commands arrived.
     pub(super) early: Times,
-    /// How long after their tick began the late ones arrived.
+    /// How long after the start of their tick the late commands arrived.
     pub(super) late: Times,
     pub(super) latency: Times,
-    /// The longest stretch in which no bot received a tick.
+    /// The longest time in which no bot received a tick.
     pub(super) standstill: Option<Standstill>,
-    /// The longest time for which this thread of bots itself stood still.
+    /// The longest time for which this thread itself stood still.
     pub(super) own_pause: Duration,
     /// How outdated the witnesses' knowledge of their neighbours is.
     pub(super) age: Times,
     pub(super) lag: Times,
-    /// Times from the moment at which the schedule wanted a turn to the one at which it was
-    /// sampled.
+    /// Times from the planned moment of a turn to the moment of its sampling.
     pub(super) input_wait: Times,
     pub(super) rtt: Times,
 }
@@ -125,12 +124,12 @@ pub(super) struct Flow {
 impl Tally {
     /// Adds the counters of a different thread.
     pub(super) fn merge(&mut self, other: &Self) {
-        self.life.merge(&other.life);
-        self.flow.merge(&other.flow);
+        self.run.merge(&other.run);
+        self.measured.merge(&other.measured);
     }
 }
 
-impl Life {
+impl RunCounts {
     fn merge(&mut self, other: &Self) {
         self.connected += other.connected;
         self.welcomed += other.welcomed;
@@ -146,7 +145,7 @@ impl Life {
     }
 }
 
-impl Flow {
+impl MeasuredCounts {
     /// Counts a sighting of a neighbour.
     pub(super) fn sighted(&mut self, sighting: Sighting) {
         match sighting {
@@ -162,7 +161,7 @@ impl Flow {
 
     /// Counts a turn that was still unseen when the measurement ended.
     pub(super) fn pending(&mut self, waited: Duration) {
-        if waited >= UNDER_WAY {
+        if waited >= IN_FLIGHT {
             self.latency.add(waited);
             self.turns_unseen += 1;
         }
@@ -183,7 +182,7 @@ impl Flow {
         self.enters += other.enters;
         self.chats_in += other.chats_in;
         self.inputs_out += other.inputs_out;
-        self.inputs_under_way += other.inputs_under_way;
+        self.inputs_unacknowledged += other.inputs_unacknowledged;
         self.messages_out += other.messages_out;
         self.turns_seen += other.turns_seen;
         self.turns_overtaken += other.turns_overtaken;
@@ -210,7 +209,7 @@ fn merge_counts<K: Clone + Ord>(into: &mut BTreeMap<K, u64>, from: &BTreeMap<K, 
     }
 }
 
-/// Sums up the connected time of all bots.
+/// Measures the connected time of all bots, and the CPU time of the thread.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch {
     began: Instant,
@@ -229,15 +228,15 @@ impl Stopwatch {
 
     /// Updates the times in the tally. Call this before the number of connected bots changes.
     pub(super) fn lap(&mut self, tally: &mut Tally, now: Instant) {
-        tally.flow.connected_time += now.saturating_duration_since(self.last) * tally.life.connected;
-        tally.flow.elapsed = now.saturating_duration_since(self.began);
+        tally.measured.connected_time += now.saturating_duration_since(self.last) * tally.run.connected;
+        tally.measured.elapsed = now.saturating_duration_since(self.began);
         self.last = now;
     }
 
     /// Like [`Self::lap`], and also reads the thread's CPU time.
     pub(super) fn report(&mut self, tally: &mut Tally, now: Instant) {
         self.lap(tally, now);
-        tally.flow.cpu = thread_cpu().saturating_sub(self.cpu);
+        tally.measured.cpu = thread_cpu().saturating_sub(self.cpu);
     }
 }
 

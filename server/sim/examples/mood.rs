@@ -16,7 +16,8 @@ use parlour_shared::{
     view::Seen,
 };
 use parlour_sim::{
-    Answer, CameNear, Clock, FromPlayer, InRoom, Nearby, SimConfig, SimulationApp, Step, StepSet, ToPlayer,
+    Answer, CameNear, Clock, FromPlayer, InRoom, Nearby, SimConfig, SimulationApp, StepSet, TickSchedule,
+    ToPlayer,
 };
 use parlour_testing::{SessionActions as _, TestWorld, maps::map};
 use serde::{Deserialize, Serialize};
@@ -64,14 +65,14 @@ impl Plugin for MoodPlugin {
         app.replicate::<Mood>("mood")
             .player_message::<SetMood>("set_mood")
             .client_message::<CheeredUp>("cheered_up");
-        // A tick is the schedule `Step`. Its sets run one after the other; game logic is part of
+        // A tick is the schedule `TickSchedule`. Its sets run one after the other; game logic is part of
         // `Simulate`: the players' requests were taken in before, and what it changes is on its way
         // to the viewers after. All three write moods, so they need an order: without `chain` the
         // world would not start. Systems of other plugins do not touch moods and need no order to
         // these. (Who moves players runs `.before(Walk)`; who reads where they are in this tick,
         // `.after(Walk)`.)
         app.add_systems(
-            Step,
+            TickSchedule,
             (set_mood, cheer_up, grow_gloomy)
                 .chain()
                 .in_set(StepSet::Simulate),

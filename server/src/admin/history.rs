@@ -12,8 +12,8 @@ use parlour_recording::recorder::{HistoryError, HistoryHandle, SavedHistory};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
+    history_requests::{download_history, write_history},
     http::{Answer, HttpProblem, ProblemKind, json, text},
-    recorder::{download_history, write_history},
 };
 
 /// The routes of the history.

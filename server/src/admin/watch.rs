@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Sources;
-use crate::running::Running;
+use crate::thread_gaps::ThreadGaps;
 
 /// Longer than any load explains: 60 ticks.
 const FROZEN: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) async fn run(sources: &Sources) {
     let mut timer = interval(LOOK);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let running = Running::new(Instant::now());
+    let running = ThreadGaps::new(Instant::now());
     let mut logged = false;
     loop {
         timer.tick().await;

@@ -9,8 +9,8 @@ use std::{
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    problem::{Problem, Source},
-    table::Kind,
+    problem::{Problem, SettingSource},
+    table::SettingKind,
 };
 
 /// The maximum size of a configuration file in bytes.
@@ -24,7 +24,7 @@ pub struct ConfigFile {
 }
 
 /// A key and its value, which may be of the wrong type.
-pub(super) struct Entry {
+pub(super) struct FileEntry {
     pub(super) key: String,
     pub(super) line: usize,
     pub(super) value: Value,
@@ -67,15 +67,15 @@ impl ConfigFile {
     }
 
     /// Returns a place in the file. `None`: the whole file.
-    pub(super) fn at(&self, line: Option<usize>) -> Source {
-        Source::File {
+    pub(super) fn at(&self, line: Option<usize>) -> SettingSource {
+        SettingSource::File {
             path: self.path.clone(),
             line,
         }
     }
 
     /// Returns the keys and values in the order of the file, or all its errors of syntax.
-    pub(super) fn entries(&self) -> Result<Vec<Entry>, Vec<Problem>> {
+    pub(super) fn entries(&self) -> Result<Vec<FileEntry>, Vec<Problem>> {
         let problem = |line, text: String| Problem {
             source: self.at(line),
             text,
@@ -94,10 +94,10 @@ impl ConfigFile {
                 })
                 .collect());
         }
-        let mut entries: Vec<Entry> = table
+        let mut entries: Vec<FileEntry> = table
             .get_ref()
             .iter()
-            .map(|(key, value)| Entry {
+            .map(|(key, value)| FileEntry {
                 key: key.get_ref().to_string(),
                 line: line_of(text, key.span().start),
                 value: Value::of(value.get_ref()),
@@ -133,11 +133,11 @@ impl Value {
     }
 
     /// Returns the text of a value of this kind, or what would be right, to follow "must be".
-    pub(super) fn text(&self, kind: Kind) -> Result<String, String> {
+    pub(super) fn text(&self, kind: SettingKind) -> Result<String, String> {
         match (kind, self) {
-            (Kind::Text | Kind::NumberOrWord | Kind::ListOr(_), Self::Text(text))
-            | (Kind::Number | Kind::NumberOrWord, Self::Number(text)) => Ok(text.clone()),
-            (Kind::List | Kind::ListOr(_), Self::List(texts))
+            (SettingKind::Text | SettingKind::NumberOrWord | SettingKind::ListOr(_), Self::Text(text))
+            | (SettingKind::Number | SettingKind::NumberOrWord, Self::Number(text)) => Ok(text.clone()),
+            (SettingKind::List | SettingKind::ListOr(_), Self::List(texts))
                 if texts.iter().all(|text| !text.contains(',')) =>
             {
                 Ok(texts.join(","))
@@ -157,7 +157,7 @@ impl Value {
     }
 }
 
-impl Kind {
+impl SettingKind {
     fn in_words(self) -> &'static str {
         match self {
             Self::Text => "text in quotes",

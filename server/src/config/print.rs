@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::{
     resolve::Config,
-    table::{Kind, Setting, settings},
+    table::{Setting, SettingKind, settings},
 };
 
 /// A TOML file with every setting, its help, and where its value came from. Read again, it
@@ -48,11 +48,11 @@ pub fn to_toml(config: &Config) -> String {
 fn literal(setting: &Setting, text: &str) -> String {
     let string = |text: &str| Value::String(text.to_owned()).to_string();
     match setting.kind {
-        Kind::Number => text.to_owned(),
-        Kind::NumberOrWord if text.parse::<u64>().is_ok() => text.to_owned(),
-        Kind::Text | Kind::NumberOrWord => string(text),
-        Kind::ListOr(words) if words.contains(&text) => string(text),
-        Kind::List | Kind::ListOr(_) => {
+        SettingKind::Number => text.to_owned(),
+        SettingKind::NumberOrWord if text.parse::<u64>().is_ok() => text.to_owned(),
+        SettingKind::Text | SettingKind::NumberOrWord => string(text),
+        SettingKind::ListOr(words) if words.contains(&text) => string(text),
+        SettingKind::List | SettingKind::ListOr(_) => {
             let items = text.split(',').filter(|item| !item.is_empty()).map(string);
             format!("[{}]", items.collect::<Vec<_>>().join(", "))
         }

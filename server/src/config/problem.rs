@@ -1,16 +1,18 @@
-//! Mistakes in a configuration, each with its place and what would be right.
+//! Mistakes in a configuration. Each names its place, and what would be right there.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use parlour_shared::text::count;
 use thiserror::Error;
 
-/// Where a value came from.
+use super::settings::Settings;
+
+/// The source of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum SettingSource {
     /// The default.
     Default,
-    /// A default that follows a different setting: its name.
+    /// The default, after it followed a different setting, whose name this is.
     Follows(&'static str),
     /// A line of the configuration file. `None`: the whole file.
     File {
@@ -23,29 +25,43 @@ pub enum Source {
     Variable(String),
     /// A flag, with its two dashes.
     Flag(String),
-    /// Several settings together.
+    /// Two settings that contradict each other.
     Together,
 }
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where it was made.
-    pub source: Source,
-    /// What is wrong and what would be right.
+    /// The place of the mistake.
+    pub source: SettingSource,
+    /// What is wrong, and what would be right.
     pub text: String,
 }
 
-/// A configuration that cannot be used.
+/// All mistakes of a configuration, which therefore cannot be used.
 #[derive(Debug, Error)]
 pub struct Problems {
-    /// Every mistake; at least one.
+    /// The mistakes, at least one.
     pub errors: Vec<Problem>,
-    /// Mistakes that alone would only be warnings.
+    /// Probable mistakes. Alone they would not prevent a start.
     pub warnings: Vec<Problem>,
+    pub(super) settings: Box<Settings>,
+    /// The settings whose values are as the user wrote them, or the default.
+    pub(super) known: BTreeSet<&'static str>,
 }
 
-impl fmt::Display for Source {
+impl Problems {
+    /// Returns the settings if those with these names have no mistake, so that the files and
+    /// directories that they name can be checked in the same run. The values of other settings mean
+    /// nothing.
+    #[must_use]
+    pub fn settings_if_known(&self, names: &[&str]) -> Option<&Settings> {
+        let is_known = names.iter().all(|name| self.known.contains(name));
+        is_known.then_some(&self.settings)
+    }
+}
+
+impl fmt::Display for SettingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),

@@ -1,4 +1,4 @@
-//! Resolves all layers to settings, or to all mistakes in them.
+//! Merges the layers of a configuration into settings, and collects all mistakes in them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,7 @@ use std::{
 use super::{
     BUILD_VARIABLE, FILE_VARIABLE,
     file::ConfigFile,
-    problem::{Problem, Problems, Source},
+    problem::{Problem, Problems, SettingSource},
     settings::Settings,
     table::{RELATIONS, Setting, settings},
     value::shortened,
@@ -17,87 +17,100 @@ use crate::suggest::closest;
 
 /// The maximum length of a wrong value or name in an error, in characters.
 const LONGEST: usize = 80;
-/// Where to find all names.
+/// Advice for a name without a similar setting.
 const LIST: &str = "`parlour config print` lists all settings";
 
-/// The layers of a configuration, the weakest first.
+/// The layers of a configuration, from the weakest to the strongest. The defaults are below them.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     /// The configuration file.
     pub file: Option<ConfigFile>,
-    /// The environment. Variables of other programs are ignored.
+    /// The environment variables. Those of other programs are ignored.
     pub environment: Vec<(OsString, OsString)>,
-    /// Flags: the name of the setting and the value.
+    /// The flags: the name of the setting, such as `io_threads`, and the value.
     pub flags: Vec<(&'static str, OsString)>,
 }
 
-/// Settings that can be used.
+/// A configuration without mistakes.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The values.
+    /// The values of all settings.
     pub settings: Settings,
-    /// Probable mistakes that do no harm.
+    /// Probable mistakes that do no harm, such as an unknown `PARLOUR_*` variable.
     pub warnings: Vec<Problem>,
-    sources: BTreeMap<&'static str, Source>,
+    sources: BTreeMap<&'static str, SettingSource>,
 }
 
 impl Config {
     /// Returns where the value of a setting came from.
     #[must_use]
-    pub fn source(&self, name: &str) -> &Source {
-        self.sources.get(name).unwrap_or(&Source::Default)
+    pub fn source(&self, name: &str) -> &SettingSource {
+        self.sources.get(name).unwrap_or(&SettingSource::Default)
     }
 }
 
-/// Resolves the settings. Flags win over the environment, the environment over the file, the file
-/// over the defaults.
+/// Resolves the settings: flags win over the environment, the environment over the file, and the
+/// file over the defaults.
 ///
 /// # Errors
-/// All mistakes in any layer, also in values that a stronger layer replaces.
+/// All mistakes of all layers, including those in values that a stronger layer replaces.
 pub fn resolve(layers: &Layers) -> Result<Config, Problems> {
-    let mut work = Work::default();
+    let mut resolution = Resolution::default();
     if let Some(file) = &layers.file {
-        work.file(file);
+        resolution.file(file);
     }
-    work.environment(&layers.environment);
+    resolution.environment(&layers.environment);
     for (name, value) in &layers.flags {
         if let Some(setting) = settings().find(|setting| setting.name == *name) {
-            work.plain(setting, value, Source::Flag(format!("--{}", setting.flag())));
+            resolution.plain(
+                setting,
+                value,
+                SettingSource::Flag(format!("--{}", setting.flag())),
+            );
         }
     }
-    work.relations();
-    if work.errors.is_empty() {
+    resolution.relations();
+    if resolution.errors.is_empty() {
         Ok(Config {
-            settings: work.settings,
-            warnings: work.warnings,
-            sources: work.sources,
+            settings: resolution.settings,
+            warnings: resolution.warnings,
+            sources: resolution.sources,
         })
     } else {
+        let known = settings()
+            .map(|setting| setting.name)
+            .filter(|name| resolution.is_known(name))
+            .collect();
         Err(Problems {
-            errors: work.errors,
-            warnings: work.warnings,
+            errors: resolution.errors,
+            warnings: resolution.warnings,
+            settings: Box::new(resolution.settings),
+            known,
         })
     }
 }
 
+/// The layers that were merged so far.
 #[derive(Default)]
-struct Work {
+struct Resolution {
     settings: Settings,
-    sources: BTreeMap<&'static str, Source>,
+    sources: BTreeMap<&'static str, SettingSource>,
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
-    /// Settings with a wrong value. A contradiction with them would mislead.
+    /// Settings with a wrong value, or whose name is probably misspelt. Nothing can be said about
+    /// contradictions with them.
     wrong: BTreeSet<&'static str>,
-    unreadable: bool,
+    /// Whether the file could not be read, so that nothing is known of the settings in it.
+    is_file_unreadable: bool,
 }
 
-impl Work {
+impl Resolution {
     fn file(&mut self, file: &ConfigFile) {
         let entries = match file.entries() {
             Ok(entries) => entries,
             Err(problems) => {
                 self.errors.extend(problems);
-                self.unreadable = true;
+                self.is_file_unreadable = true;
                 return;
             }
         };
@@ -105,9 +118,11 @@ impl Work {
             let source = file.at(Some(entry.line));
             let Some(setting) = settings().find(|setting| setting.name == entry.key) else {
                 let names = settings().map(|setting| setting.name);
-                let mut text = unknown_key(&entry.key, closest(&entry.key, names));
+                let meant = closest(&entry.key, names);
+                self.wrong.extend(meant);
+                let mut text = unknown_key(&entry.key, meant);
                 if entry.value.in_words() == "a section" {
-                    text.push_str("; there are no sections, all keys are at the top level");
+                    text.push_str("; there are no sections: all keys are at the top level");
                 }
                 self.errors.push(Problem { source, text });
                 continue;
@@ -124,12 +139,12 @@ impl Work {
         for setting in settings() {
             let variable = setting.variable();
             if let Some((_, value)) = find(&variable) {
-                self.plain(setting, value, Source::Variable(variable));
+                self.plain(setting, value, SettingSource::Variable(variable));
             } else if let Some(also) = setting.also
                 && let Some((_, value)) = find(also)
                 && !value.is_empty()
             {
-                self.plain(setting, value, Source::Variable(also.to_owned()));
+                self.plain(setting, value, SettingSource::Variable(also.to_owned()));
             }
         }
         for (name, _) in variables {
@@ -142,13 +157,13 @@ impl Work {
             if name.starts_with("PARLOUR_") && known().all(|known| known != name) {
                 let known: Vec<String> = known().collect();
                 let meant = closest(&name, known.iter().map(String::as_str));
-                // The source already contains the name.
+                // The source of the warning contains the name of the variable.
                 let text = match meant {
                     Some(meant) => format!("unknown variable; did you mean `{meant}`?"),
                     None => format!("unknown variable; {LIST}"),
                 };
                 self.warnings.push(Problem {
-                    source: Source::Variable(name.into_owned()),
+                    source: SettingSource::Variable(name.into_owned()),
                     text,
                 });
             }
@@ -156,15 +171,15 @@ impl Work {
         self.warnings.sort_by_key(|warning| warning.source.to_string());
     }
 
-    /// Applies a value from the environment or a flag.
-    fn plain(&mut self, setting: &'static Setting, value: &OsStr, source: Source) {
+    /// Applies the value of a variable or a flag.
+    fn plain(&mut self, setting: &'static Setting, value: &OsStr, source: SettingSource) {
         match value.to_str() {
             Some(text) => self.apply(setting, text.trim(), source),
             None => self.refuse(setting, "text in UTF-8", None, source),
         }
     }
 
-    fn apply(&mut self, setting: &'static Setting, text: &str, source: Source) {
+    fn apply(&mut self, setting: &'static Setting, text: &str, source: SettingSource) {
         match (setting.apply)(&mut self.settings, text) {
             Ok(()) => {
                 self.sources.insert(setting.name, source);
@@ -173,7 +188,13 @@ impl Work {
         }
     }
 
-    fn refuse(&mut self, setting: &'static Setting, expected: &str, text: Option<&str>, source: Source) {
+    fn refuse(
+        &mut self,
+        setting: &'static Setting,
+        expected: &str,
+        text: Option<&str>,
+        source: SettingSource,
+    ) {
         self.wrong.insert(setting.name);
         let name = setting.name;
         let text = match text {
@@ -183,13 +204,18 @@ impl Work {
         self.errors.push(Problem { source, text });
     }
 
+    /// Returns whether the value of a setting is what the user wrote, or the default.
+    fn is_known(&self, name: &str) -> bool {
+        !self.wrong.contains(name) && (!self.is_file_unreadable || self.sources.contains_key(name))
+    }
+
     /// Lets defaults follow written values, and reports written values that contradict each other.
     fn relations(&mut self) {
-        if self.unreadable {
+        if self.is_file_unreadable {
             return;
         }
         for relation in RELATIONS {
-            if relation.sides.iter().any(|side| self.wrong.contains(side.name)) {
+            if relation.pair.iter().any(|side| self.wrong.contains(side.name)) {
                 continue;
             }
             for (side, other) in relation.both_ways() {
@@ -199,9 +225,9 @@ impl Work {
                 }
             }
             if let Some(text) = (relation.contradiction)(&self.settings) {
-                let sides = relation.sides.each_ref().map(|side| self.in_words(side.name));
+                let sides = relation.pair.each_ref().map(|side| self.in_words(side.name));
                 self.errors.push(Problem {
-                    source: Source::Together,
+                    source: SettingSource::Together,
                     text: format!("{}: {text}", sides.join(" and ")),
                 });
             }
@@ -212,17 +238,17 @@ impl Work {
         let before = self.settings.clone();
         follow(&mut self.settings);
         if self.settings != before {
-            self.sources.insert(name, Source::Follows(other));
+            self.sources.insert(name, SettingSource::Follows(other));
         }
     }
 
-    /// Describes a setting: its name, its value, and where that came from.
+    /// Describes a setting: its name, its value, and the source of the value.
     fn in_words(&self, name: &str) -> String {
         let value = settings()
             .find(|setting| setting.name == name)
             .map(|setting| setting.text(&self.settings))
             .unwrap_or_default();
-        let source = self.sources.get(name).unwrap_or(&Source::Default);
+        let source = self.sources.get(name).unwrap_or(&SettingSource::Default);
         format!("{name} = {value} ({source})")
     }
 }

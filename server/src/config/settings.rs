@@ -4,10 +4,10 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use parlour_recording::RecordingOptions;
 use parlour_shared::{limits::TICK_RATE, map::Map};
-use parlour_sim::{Interest, Logic, RateLimits, RoomRules, SimConfig, TalkLimit};
+use parlour_sim::{BroadcastLimit, Interest, Logic, RateLimits, RoomRules, SimConfig};
 use parlour_tick::Cadence;
 
-use crate::{edge::EdgeOptions, maps::Bundled, server::ServerOptions};
+use crate::{edge::EdgeOptions, maps::BundledMaps, server::ServerOptions};
 
 /// The values of all settings. `edge` and `recording` go into [`ServerOptions`] as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Settings {
     /// The seed of all random streams, at least 1. `None`: a random seed at each start.
     pub seed: Option<u64>,
     /// The bundled maps to serve.
-    pub bundled_maps: Bundled,
+    pub bundled_maps: BundledMaps,
     /// A directory with further maps.
     pub maps: Option<PathBuf>,
     /// A file with the skins, instead of the bundled ones.
@@ -78,7 +78,7 @@ impl Default for Settings {
             cadence: server.cadence,
             livez_timeout: server.livez_timeout,
             seed: None,
-            bundled_maps: Bundled::All,
+            bundled_maps: BundledMaps::All,
             maps: None,
             skins: None,
             interest_radius: match rules.interest {
@@ -135,7 +135,7 @@ impl Settings {
                 },
                 empty_ticks: ticks(self.room_empty_after),
                 rates: self.rates,
-                talk: TalkLimit::mib_per_second(self.room_talk_mib),
+                talk: BroadcastLimit::mib_per_second(self.room_talk_mib),
                 ..defaults
             },
             skins,

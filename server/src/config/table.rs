@@ -24,7 +24,7 @@ pub struct Setting {
     /// What it does, in a sentence or two.
     pub help: &'static str,
     /// The TOML type of a value.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// A variable that is read if its own is not set.
     pub also: Option<&'static str>,
     /// Stores a value, or returns what would have been one, to follow "must be".
@@ -50,7 +50,7 @@ pub enum Section {
 
 /// How a value is written in TOML. In the environment and in flags, all are plain text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SettingKind {
     /// `"text"`.
     Text,
     /// `7`.

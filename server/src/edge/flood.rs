@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::running::Running;
+use crate::thread_gaps::ThreadGaps;
 
 /// The maximum number of messages that reach the world between two ticks. More are dropped. The
 /// client of a person sends one.
@@ -56,17 +56,17 @@ impl Flood {
     }
 
     /// Counts a message or pong. Returns `false` if it is a flood.
-    pub(super) fn message(&self, now: Instant, running: &Running) -> bool {
+    pub(super) fn message(&self, now: Instant, running: &ThreadGaps) -> bool {
         self.messages.take(now, running.accrued(now), MESSAGES)
     }
 
     /// Counts a ping. Returns `false` if it is a flood.
-    pub(super) fn ping(&self, now: Instant, running: &Running) -> bool {
+    pub(super) fn ping(&self, now: Instant, running: &ThreadGaps) -> bool {
         self.pings.take(now, running.accrued(now), PINGS)
     }
 
     /// Counts a repeated hello. Returns `false` if there were too many.
-    pub(super) fn second_hello(&self, now: Instant, running: &Running) -> bool {
+    pub(super) fn second_hello(&self, now: Instant, running: &ThreadGaps) -> bool {
         self.hellos.take(now, running.accrued(now), HELLOS)
     }
 
@@ -120,7 +120,7 @@ mod tests {
     fn messages_that_arrive_together_after_a_gap_are_no_flood() {
         let stopped = Instant::now();
         let resumed = stopped + Duration::from_secs(25);
-        let (flood, running) = (Flood::new(stopped), Running::new(stopped));
+        let (flood, running) = (Flood::new(stopped), ThreadGaps::new(stopped));
         running.beat(resumed);
         let taken = |now| (0..100_000).filter(|_| flood.message(now, &running)).count();
         assert_eq!(taken(resumed), 25_000 + 2000);

@@ -14,7 +14,7 @@ use hyper::body::Bytes;
 use parlour_shared::{
     close::CloseCode,
     limits::{MAX_CLIENT_MESSAGE, MAX_FRAGMENTS},
-    websocket::{Decoder, Event, Limits, Role, WebSocketError},
+    websocket::{Decoder, Limits, Role, WebSocketError, WebSocketEvent},
 };
 use rustix::net::RecvFlags;
 use tokio::{io::Interest, net::TcpStream, task::spawn_local};
@@ -163,7 +163,7 @@ impl Reader {
         connection.hear(now);
         loop {
             match self.decoder.next(&mut bytes) {
-                Ok(Some(Event::Close { code, .. })) => return !connection.answer_close(code),
+                Ok(Some(WebSocketEvent::Close { code, .. })) => return !connection.answer_close(code),
                 Ok(Some(event)) => handle(connection, now, event),
                 Ok(None) => return true,
                 Err(error) => {
@@ -204,25 +204,27 @@ fn receive(stream: &TcpStream, scratch: &mut [u8]) -> io::Result<usize> {
     all.map_or(received, Ok)
 }
 
-fn handle(connection: &Rc<Connection>, now: Instant, event: Event<'_>) {
+fn handle(connection: &Rc<Connection>, now: Instant, event: WebSocketEvent<'_>) {
     // From a connection that is being closed, only a close frame is handled.
     if !matches!(connection.phase.get(), Phase::Greeting | Phase::Open) {
         return;
     }
     match event {
-        Event::Binary(payload) => message::binary(connection, now, payload),
-        Event::Text(text) => message::text(connection, now, text),
-        Event::Ping(payload) if connection.flood.ping(now, &connection.io.running) => {
+        WebSocketEvent::Binary(payload) => message::binary(connection, now, payload),
+        WebSocketEvent::Text(text) => message::text(connection, now, text),
+        WebSocketEvent::Ping(payload) if connection.flood.ping(now, &connection.io.running) => {
             connection.pong(payload);
         }
-        Event::Ping(_) => {
+        WebSocketEvent::Ping(_) => {
             connection.reject_saying(Reject::PingFlood, "more than 50 WebSocket pings a second")
         }
         // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a
         // message.
-        Event::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
-        Event::Pong(_) => connection.reject_saying(Reject::Flood, "more than 1000 WebSocket pongs a second"),
-        Event::Close { .. } => {}
+        WebSocketEvent::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
+        WebSocketEvent::Pong(_) => {
+            connection.reject_saying(Reject::Flood, "more than 1000 WebSocket pongs a second")
+        }
+        WebSocketEvent::Close { .. } => {}
     }
 }
 

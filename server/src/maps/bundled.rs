@@ -1,37 +1,38 @@
-//! The maps that are part of the program, and the choice of those that are served.
+//! The maps that are compiled into the program, and the choice of which of them are served.
 
-/// By name.
+/// The names and the TMX texts, sorted by name.
 pub(super) const BUNDLED: &[(&str, &str)] = &[
     ("garden", include_str!("../../../assets/maps/garden.tmx")),
     ("lobby", include_str!("../../../assets/maps/lobby.tmx")),
     ("plaza", include_str!("../../../assets/maps/plaza.tmx")),
 ];
 
-/// Which of the bundled maps are served, unless a map of the same name replaces them.
+/// The choice of bundled maps to serve. A map of a directory replaces the bundled map with the same
+/// name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Bundled {
-    /// All of them.
+pub enum BundledMaps {
+    /// All bundled maps.
     #[default]
     All,
     /// The maps with these names. Unknown names are ignored.
     Only(Vec<String>),
 }
 
-impl Bundled {
-    /// None of them.
+impl BundledMaps {
+    /// Returns the choice of no bundled map.
     #[must_use]
     pub const fn none() -> Self {
         Self::Only(Vec::new())
     }
 
-    /// The names of all bundled maps, sorted.
+    /// Returns the names of all bundled maps, sorted.
     pub fn names() -> impl Iterator<Item = &'static str> {
         BUNDLED.iter().map(|(name, _)| *name)
     }
 
     /// Returns whether this map is served.
     #[must_use]
-    pub fn holds(&self, name: &str) -> bool {
+    pub fn includes(&self, name: &str) -> bool {
         match self {
             Self::All => true,
             Self::Only(names) => names.iter().any(|one| one == name),

@@ -1,10 +1,10 @@
-//! All maps together: which exist, and whether each door leads somewhere and can be reached.
+//! Reads all maps, and checks them together: doors must lead somewhere, and be reachable.
 //!
-//! A recording finds its maps by their contents, not by what is served today: for a replay all maps
-//! are candidates.
+//! A replay finds the maps of its recording by their contents, whatever is served today. All maps
+//! are candidates for it, also several with the same name.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fs::{self, File},
     io::{self, Read},
@@ -16,43 +16,49 @@ use parlour_shared::map::Map;
 
 use super::{
     Catalogue, MAX_FILE_BYTES, MAX_FILES,
-    bundled::{BUNDLED, Bundled},
+    bundled::{BUNDLED, BundledMaps},
     error::{Fault, MapError, MapErrors},
     lost_doors::lost_doors,
-    part::Placed,
+    place::PlacedFault,
     reach,
-    read::{self, Entry, Parsed},
+    read::{self, MapFile, ParsedMap},
 };
 
-/// The maps that were read, and their mistakes.
+/// The files that were read, before they are checked together.
 #[derive(Default)]
-struct Found {
+struct Candidates {
     /// The bundled maps, then those of the directory.
-    entries: Vec<Entry>,
+    entries: Vec<MapFile>,
+    /// The names of the maps that could not be read.
+    unread: BTreeSet<String>,
     errors: Vec<MapError>,
     warnings: Vec<MapError>,
 }
 
-pub(super) fn load(bundled: &Bundled, directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
-    let Found {
+pub(super) fn load(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Catalogue, MapErrors> {
+    let Candidates {
         entries,
+        unread,
         mut errors,
         mut warnings,
     } = read_all(bundled, directory)?;
-    // Of two maps with one name, the later one counts.
-    let catalogue: BTreeMap<String, Entry> = entries
+    // A map of the directory comes later, and replaces the bundled map with the same name.
+    let catalogue: BTreeMap<String, MapFile> = entries
         .into_iter()
         .map(|entry| (entry.parsed.map.name.clone(), entry))
         .collect();
     if catalogue.is_empty() && errors.is_empty() {
         errors.push(whole_file("bundled_maps", Fault::NothingServed));
     }
-    // The targets of doors are checked only if all maps could be read.
-    if errors.is_empty() {
-        let lost = catalogue.values().flat_map(|entry| lost_doors(entry, &catalogue));
-        let (odd, wrong): (Vec<_>, Vec<_>) = lost.partition(|lost| lost.fault.is_warning());
-        warnings.extend(odd);
-        errors.extend(wrong);
+    for entry in catalogue.values() {
+        for lost in lost_doors(entry, &catalogue, &unread) {
+            let list = if lost.fault.is_warning() {
+                &mut warnings
+            } else {
+                &mut errors
+            };
+            list.push(lost);
+        }
     }
     for entry in catalogue.values() {
         for (place, fault) in reach::check(&entry.parsed) {
@@ -75,10 +81,9 @@ pub(super) fn load(bundled: &Bundled, directory: Option<&Path>) -> Result<Catalo
     }
 }
 
-/// Reads every map that a recording may have been made with: all bundled ones, and those of a
-/// directory, also under the same names.
+/// Returns every map that a recording may have been made with.
 pub(super) fn candidates(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapErrors> {
-    let Found { entries, errors, .. } = read_all(&Bundled::All, directory)?;
+    let Candidates { entries, errors, .. } = read_all(&BundledMaps::All, directory)?;
     if !errors.is_empty() {
         return Err(MapErrors(errors));
     }
@@ -86,8 +91,8 @@ pub(super) fn candidates(directory: Option<&Path>) -> Result<Vec<Arc<Map>>, MapE
     Ok(maps.collect())
 }
 
-fn read_all(bundled: &Bundled, directory: Option<&Path>) -> Result<Found, MapErrors> {
-    let mut found = Found::default();
+fn read_all(bundled: &BundledMaps, directory: Option<&Path>) -> Result<Candidates, MapErrors> {
+    let mut found = Candidates::default();
     let Files { maps, warnings } = directory
         .map_or(Ok(Files::default()), files)
         .map_err(|error| MapErrors(vec![error]))?;
@@ -96,10 +101,10 @@ fn read_all(bundled: &Bundled, directory: Option<&Path>) -> Result<Found, MapErr
         let fault = whole_file(&directory.display().to_string(), Fault::NoMaps);
         found.errors.push(fault);
     }
-    for (name, text) in BUNDLED.iter().filter(|(name, _)| bundled.holds(name)) {
+    for (name, text) in BUNDLED.iter().filter(|(name, _)| bundled.includes(name)) {
         let file = format!("bundled map {name}.tmx");
         let parsed = read::parse(name, &file, text.as_bytes());
-        found.add(file, true, parsed);
+        found.add(name, file, true, parsed);
     }
     for path in maps {
         let file = path.display().to_string();
@@ -111,28 +116,32 @@ fn read_all(bundled: &Bundled, directory: Option<&Path>) -> Result<Found, MapErr
         let parsed = contents(&path)
             .map_err(|fault| whole_file(&file, fault))
             .and_then(|text| read::parse(&name, &file, &text));
-        found.add(file, false, parsed);
+        found.add(&name, file, false, parsed);
     }
     Ok(found)
 }
 
-impl Found {
-    fn add(&mut self, file: String, is_bundled: bool, parsed: Result<Parsed, MapError>) {
+impl Candidates {
+    fn add(&mut self, name: &str, file: String, is_bundled: bool, parsed: Result<ParsedMap, MapError>) {
         match parsed {
             Ok(mut parsed) => {
                 let odd = parsed.warnings.drain(..);
-                self.warnings.extend(odd.map(|Placed { place, fault }| MapError {
-                    file: file.clone(),
-                    place,
-                    fault,
-                }));
-                self.entries.push(Entry {
+                self.warnings
+                    .extend(odd.map(|PlacedFault { place, fault }| MapError {
+                        file: file.clone(),
+                        place,
+                        fault,
+                    }));
+                self.entries.push(MapFile {
                     file,
                     is_bundled,
                     parsed,
                 });
             }
-            Err(error) => self.errors.push(error),
+            Err(error) => {
+                self.unread.insert(name.to_owned());
+                self.errors.push(error);
+            }
         }
     }
 }
@@ -142,7 +151,7 @@ impl Found {
 struct Files {
     /// The map files, sorted.
     maps: Vec<PathBuf>,
-    /// Files that a person may take for maps.
+    /// Files that a user may take for maps, but that are not read.
     warnings: Vec<MapError>,
 }
 
@@ -153,7 +162,7 @@ fn files(directory: &Path) -> Result<Files, MapError> {
         let path = entry.map_err(|error| fail(error.into()))?.path();
         if path.extension() == Some(OsStr::new("tmx")) {
             found.maps.push(path);
-        } else if let Some(advice) = looks_like_a_map(&path) {
+        } else if let Some(advice) = advice_on_other_format(&path) {
             let file = path.display().to_string();
             found.warnings.push(whole_file(&file, Fault::NotRead(advice)));
         }
@@ -166,19 +175,19 @@ fn files(directory: &Path) -> Result<Files, MapError> {
     Ok(found)
 }
 
-/// Returns what to do with a file of Tiled that is a map in a form that is not read.
-fn looks_like_a_map(path: &Path) -> Option<&'static str> {
+/// Returns advice about a map of Tiled in a format that is not read.
+fn advice_on_other_format(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     match extension.as_str() {
         "tmj" => Some("in Tiled, export it as TMX"),
-        "tmx" => Some("write the ending in small letters"),
+        "tmx" => Some("write the extension in lower case"),
         _ => None,
     }
 }
 
-/// Returns the bytes of a file, at most one more than a map may have.
+/// Returns the bytes of a file. It reads at most one byte more than a map may have.
 fn contents(path: &Path) -> Result<Vec<u8>, Fault> {
-    // Checked before it is opened: opening a pipe would wait for its other end.
+    // Before it is opened: opening a named pipe blocks until a different process writes to it.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file").into());
     }

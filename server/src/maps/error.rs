@@ -1,4 +1,4 @@
-//! What can be wrong with a map: the file, the place in it and the reason.
+//! Errors and warnings about maps: the file, the place in it, and the fault.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use thiserror::Error;
 
 use super::{MAX_FILE_BYTES, MAX_FILES, MAX_NAME_BYTES, MAX_OBJECTS, MAX_SIDE, MAX_WALL_RECTS};
 
-/// Something wrong with one map.
+/// A fault of one map.
 #[derive(Debug, Error)]
 pub struct MapError {
     /// The file, as the user would name it.
     pub file: String,
-    /// The place in the file; empty for the whole file.
+    /// The place in the file. It is empty if the fault is of the whole file.
     pub place: String,
-    /// The reason.
+    /// The fault.
     pub fault: Fault,
 }
 
@@ -28,8 +28,7 @@ impl fmt::Display for MapError {
     }
 }
 
-/// All that is wrong with a catalogue of maps, one line each: errors first, then what would only be
-/// a warning.
+/// All faults of a catalogue of maps, one line each. Errors come first, then warnings.
 #[derive(Debug, Error)]
 pub struct MapErrors(pub Vec<MapError>);
 
@@ -44,31 +43,31 @@ impl fmt::Display for MapErrors {
     }
 }
 
-/// The reason why a map is refused.
+/// A fault of a map: an error, or a warning ([`Self::is_warning`]).
 #[derive(Debug, Error)]
 pub enum Fault {
     /// The file or directory could not be read.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
-    /// A directory with too many files.
+    /// A directory has too many files.
     #[error("more than {MAX_FILES} maps in one directory")]
     TooManyFiles,
-    /// A file larger than any map.
+    /// The file is too large.
     #[error("larger than {} MiB", MAX_FILE_BYTES / (1024 * 1024))]
     FileTooBig,
-    /// Not UTF-8.
+    /// The file is not UTF-8.
     #[error("is not UTF-8 text")]
     NotText,
-    /// A name that rooms or doors could not use.
+    /// Rooms and doors cannot use the name.
     #[error("the name {0:?} must be 1 to {MAX_NAME_BYTES} characters of a-z, 0-9, - and _")]
     BadName(String),
-    /// Markup that is malformed or that no map needs.
+    /// The markup is malformed, or in a form that maps do not need.
     #[error("{0}")]
     Markup(&'static str),
-    /// Elements that are nested too deeply.
+    /// Elements are nested too deeply.
     #[error("elements are nested too deeply")]
     TooDeep,
-    /// More elements than any map needs.
+    /// There are more elements than a map needs.
     #[error("too many elements")]
     TooManyElements,
     /// The outermost element is not `<map>`.
@@ -82,38 +81,39 @@ pub enum Fault {
         /// The attribute.
         attribute: &'static str,
     },
-    /// Isometric, hexagonal and so on.
+    /// The map is isometric, hexagonal or staggered.
     #[error("the orientation must be orthogonal")]
     Orientation,
-    /// An infinite map.
-    #[error("an infinite map: clear Map > Map Properties > Infinite")]
+    /// The map is infinite.
+    #[error("the map is infinite: clear Map > Map Properties > Infinite")]
     Infinite,
-    /// Tiles that are not square.
+    /// The tiles are not square, too small or too large.
     #[error("tiles must be square, and 8 to 1024 px wide: they are {0} x {1} px")]
     TileSize(u32, u32),
-    /// Too wide, too high or both.
+    /// The map is too wide or too high.
     #[error(
-        "{0} x {1} tiles: a map is 1 to {MAX_SIDE} tiles wide and high, 4 million in all, 4 million px along a side"
+        "the map is {0} x {1} tiles, and may have 1 to {MAX_SIDE} tiles and 4 million px along each side, and 4 \
+         million tiles in all"
     )]
     Size(u32, u32),
-    /// A reference to a different file, such as a tileset or a template.
+    /// The map refers to a different file, such as a tileset or a template.
     #[error("refers to another file ({0}): maps are read from one file, so embed it in Tiled")]
     External(&'static str),
-    /// Too many tilesets, or too many tiles in them.
+    /// There are too many tilesets, or too many tiles in them.
     #[error("more than 64 tilesets, or more than 16,384 tiles in them")]
     Tilesets,
-    /// Compressed tile data.
-    #[error("compressed tile data: set Map > Map Properties > Tile Layer Format to CSV")]
+    /// The tile data is compressed.
+    #[error("the tile data is compressed: set Map > Map Properties > Tile Layer Format to CSV")]
     Compressed,
-    /// Tile data in a form that is not read.
+    /// The encoding of the tile data is not read.
     #[error(
         "tile data must be CSV or uncompressed base64: set Map > Map Properties > Tile Layer Format to CSV"
     )]
     Encoding,
-    /// A tile layer whose size differs from the map's.
+    /// The size of a tile layer differs from the size of the map.
     #[error("the layer is {0} x {1} tiles and must be as large as the map")]
     LayerSize(u32, u32),
-    /// A tile layer with too many or too few tiles.
+    /// A tile layer has too many or too few tiles.
     #[error("the layer has {} and must have {expected}", count(*.found, "tile"))]
     TileCount {
         /// The number of tiles in the layer.
@@ -121,18 +121,19 @@ pub enum Fault {
         /// The number of tiles of the map.
         expected: usize,
     },
-    /// Tiles of no tileset.
+    /// Tiles are drawn that no tileset has.
     #[error("tiles are drawn, but no tileset begins at firstgid 1")]
     NoTileset,
-    /// Two objects or layers with the same id.
+    /// Two objects or two layers have the same id.
     #[error("the id {0} is used twice")]
     DuplicateId(u32),
-    /// A directory without maps.
+    /// A directory has no maps.
     #[error(
-        "there is no map in this directory: *.tmx files directly in it are read, not those in subdirectories"
+        "there is no map in this directory: *.tmx files directly in it are read, not those in \
+         subdirectories"
     )]
     NoMaps,
-    /// The `tiled` crate refused it.
+    /// The `tiled` crate refused the file.
     #[error("{0}")]
     Tiled(Box<tiled::Error>),
     /// A required layer is missing, or exists several times.
@@ -145,81 +146,82 @@ pub enum Fault {
         /// The number of such layers.
         found: usize,
     },
-    /// A layer with an offset: Tiled shows its contents at different places.
+    /// A layer has an offset, so Tiled shows its contents at different places.
     #[error("the layer has an offset: set it to 0")]
     LayerOffset,
-    /// Walls so ragged that they would not fit a message.
-    #[error("the walls come apart into more than {MAX_WALL_RECTS} rectangles")]
+    /// The walls are so ragged that they would not fit in a message.
+    #[error("the walls consist of more than {MAX_WALL_RECTS} rectangles")]
     TooRagged,
-    /// Too many spawns or doors.
+    /// A layer has too many spawn points or doors.
     #[error("more than {MAX_OBJECTS} objects in one layer")]
     TooManyObjects,
-    /// An object of the wrong shape.
+    /// An object has the wrong shape.
     #[error("must be a {0}")]
     Shape(&'static str),
-    /// An object in the `doors` layer that is not a door.
+    /// An object in the layer `doors` is not a door.
     #[error("must be of class `door`: it is of class {0:?}")]
     NotADoor(String),
     /// A required property is missing.
     #[error("needs the string property `{0}`")]
     Property(&'static str),
-    /// An object in the `spawns` layer whose class is a typo, or that of a door.
+    /// An object in the layer `spawns` has the class of a door, or a misspelt class.
     #[error("is of class {0:?} and is read as a spawn point: leave the class empty or write `spawn`")]
     SpawnOfOtherClass(String),
-    /// A door or a spawn point in a layer that is not read.
-    #[error("looks like a {kind}, but is not read: only the object layer `{layer}` at the top level is")]
+    /// A door or a spawn point is in a layer that is not read.
+    #[error("looks like a {kind}, but is not read: move it to the object layer `{layer}` at the top level")]
     InOtherLayer {
-        /// What it looks like.
+        /// `door` or `spawn`.
         kind: &'static str,
         /// The layer in which it would be read.
         layer: &'static str,
     },
-    /// Two spawn points of the same name.
+    /// Two spawn points have the same name.
     #[error("a spawn point of this name exists already")]
     DuplicateSpawn,
     /// The spawn point `default` is missing.
     #[error("needs a spawn point named `default`")]
     NoDefaultSpawn,
-    /// A spawn point where nobody can stand.
+    /// No player can stand at a spawn point.
     #[error("a player, 16 x 16 px, would stand in a wall or outside the map there")]
     SpawnInWall,
-    /// A spawn point in a door: a player must leave the door before it opens.
-    #[error("is in a door: players that appear there would have to leave it before it opens")]
+    /// A spawn point is in a door, which opens for a player only after the player left it.
+    #[error("is in a door: players that arrive there would have to leave it before it opens")]
     SpawnInDoor,
-    /// A door that is not within the map, or has no size.
+    /// A door is not within the map, or has no size.
     #[error("must lie within the map and be at least 1 px wide and high")]
     DoorOutside,
-    /// A door that no player can enter.
+    /// No player fits into a door.
     #[error(
-        "no player can enter it: the middle of a player, 16 x 16 px, stays 8 px away from walls and from the map's edge"
+        "no player can enter it: the middle of a player, 16 x 16 px, stays 8 px away from walls and from \
+         the map's edge"
     )]
     DoorInWall,
-    /// A door that players could enter, but cannot walk to.
+    /// Players fit into a door, but cannot walk to it.
     #[error("no player can walk to it from any spawn point")]
     DoorOutOfReach,
-    /// A spawn point that is a cage.
+    /// Players can hardly move at a spawn point.
     #[error("is walled in: a player, 16 x 16 px, can walk less than 16 px from there, and into no door")]
     SpawnWalledIn,
-    /// A spawn point in a part of the map without a door.
+    /// From a spawn point, no door can be walked to.
     #[error("no door can be walked to from there")]
     SpawnWithoutDoor,
-    /// A spawn point in a small part of the map without a door.
+    /// From a spawn point, no door and only a small part of the map can be walked to.
     #[error("is walled in: no door and less than {0} % of the map's floor can be walked to from there")]
     SpawnInPocket(u64),
-    /// A spawn point of a map without doors, outside of the part with the most spawn points. It
-    /// names one of these.
+    /// In a map without doors, a spawn point is cut off from the part with the most spawn points. The
+    /// text names a spawn point of that part.
     #[error("neither a door nor the spawn point `{0}` can be walked to from there")]
     SpawnCutOff(String),
-    /// A file that looks like a map, but is not read.
+    /// A file looks like a map, but is not read.
     #[error("is not read, only *.tmx files are: {0}")]
     NotRead(&'static str),
-    /// A door that leads nowhere.
+    /// A door leads nowhere.
     #[error("{0}")]
     LostDoor(Box<LostDoor>),
-    /// No bundled map and no directory.
+    /// No bundled map is chosen, and no directory is named.
     #[error(
-        "no map is left: all bundled ones are left out, and no directory of maps is named; name one with --maps DIR, or \
-         serve a bundled map"
+        "no map is left: all bundled maps are left out, and no directory of maps is named; name one with \
+         --maps DIR, or serve a bundled map"
     )]
     NothingServed,
 }
@@ -227,14 +229,14 @@ pub enum Fault {
 /// A door whose target is not a spawn point of a served map.
 #[derive(Debug)]
 pub struct LostDoor {
-    /// The map it leads to.
+    /// The map that the door leads to.
     pub map: String,
-    /// The spawn point it leads to, if only that is missing.
+    /// The spawn point that the door leads to, if only the spawn point is missing.
     pub spawn: Option<String>,
-    /// Whether the door is one of a bundled map. Then it lost its other side when maps were chosen,
-    /// which is only warned about.
+    /// Whether the door is in a bundled map. Its target is then missing on purpose, and the fault is
+    /// only a warning.
     pub is_bundled: bool,
-    /// What to do.
+    /// Advice for the user.
     pub advice: String,
 }
 
@@ -254,7 +256,7 @@ impl fmt::Display for LostDoor {
 }
 
 impl Fault {
-    /// Returns whether the map can still be used.
+    /// Returns whether the map can be used despite the fault.
     #[must_use]
     pub fn is_warning(&self) -> bool {
         if let Self::LostDoor(door) = self {

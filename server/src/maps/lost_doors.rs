@@ -1,23 +1,29 @@
 //! Doors that lead nowhere.
 //!
-//! A door of the user's own map is a mistake in a file that can be corrected, so it is an error. A
-//! door of a bundled map loses its other side when that map is left out or replaced: the choice was
-//! made on purpose, so it is a warning.
+//! In a map of the user such a door is an error, because the user can correct the file. In a bundled
+//! map it is only a warning: its target is missing because the user left out or replaced the other
+//! map on purpose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parlour_shared::map::Door;
 
 use super::{
-    bundled::Bundled,
+    bundled::BundledMaps,
     error::{Fault, LostDoor, MapError},
-    read::Entry,
+    read::MapFile,
 };
 use crate::suggest::closest;
 
-/// Returns the doors of a map that do not lead to a spawn point of a served map.
-pub(super) fn lost_doors(entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Vec<MapError> {
+/// Returns the doors of a map that do not lead to a spawn point of a served map. Nothing is known of
+/// doors to maps that are `unread`.
+pub(super) fn lost_doors(
+    entry: &MapFile,
+    catalogue: &BTreeMap<String, MapFile>,
+    unread: &BTreeSet<String>,
+) -> Vec<MapError> {
     let doors = entry.parsed.map.doors.iter().zip(&entry.parsed.doors);
+    let doors = doors.filter(|(door, _)| !unread.contains(&door.to_map));
     let lost = doors.filter_map(|(door, place)| {
         Some(MapError {
             file: entry.file.clone(),
@@ -28,7 +34,7 @@ pub(super) fn lost_doors(entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> 
     lost.collect()
 }
 
-fn fault(door: &Door, entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Option<Fault> {
+fn fault(door: &Door, entry: &MapFile, catalogue: &BTreeMap<String, MapFile>) -> Option<Fault> {
     let (map, own) = (&door.to_map, &entry.parsed.map.name);
     let (spawn, advice) = match catalogue.get(map) {
         None => (None, about_map(map, own, entry.is_bundled, catalogue)),
@@ -52,11 +58,11 @@ fn fault(door: &Door, entry: &Entry, catalogue: &BTreeMap<String, Entry>) -> Opt
 }
 
 /// Returns advice about a missing map.
-fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String, Entry>) -> String {
+fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String, MapFile>) -> String {
     if is_bundled {
-        return format!("it stays shut; serve `{map}`, or leave out `{own}` with bundled_maps as well");
+        return format!("it stays closed; serve `{map}`, or leave out `{own}` with bundled_maps as well");
     }
-    if Bundled::names().any(|name| name == map) {
+    if BundledMaps::names().any(|name| name == map) {
         return "it is a bundled map that bundled_maps leaves out; serve it, or correct to_map of the door"
             .to_owned();
     }
@@ -71,7 +77,7 @@ fn about_map(map: &str, own: &str, is_bundled: bool, catalogue: &BTreeMap<String
 }
 
 /// Returns advice about a missing spawn point.
-fn about_spawn(spawn: &str, own: &str, is_bundled: bool, target: &Entry) -> String {
+fn about_spawn(spawn: &str, own: &str, is_bundled: bool, target: &MapFile) -> String {
     let file = &target.file;
     if is_bundled {
         return format!(

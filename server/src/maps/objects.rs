@@ -9,19 +9,22 @@ use tiled::{LayerType, ObjectShape, PropertyValue};
 use super::{
     MAX_OBJECTS,
     error::Fault,
-    part::{Placed, is_name, place, unmoved},
+    place::{PlacedFault, is_name, place, without_offset},
 };
 
-/// Objects that were read, in the order of the file.
-pub(super) struct Read<T> {
-    /// The doors or spawn points.
-    pub(super) things: Vec<T>,
-    /// The place of each, as errors name it.
+/// The doors or the spawn points of a map, in the order of the file.
+pub(super) struct ObjectList<T> {
+    pub(super) objects: Vec<T>,
+    /// How errors name each of them.
     pub(super) places: Vec<String>,
 }
 
-/// Reads the spawn points.
-pub(super) fn spawns(tmx: &tiled::Map, walls: &WallGrid, doors: &[Door]) -> Result<Read<Spawn>, Placed> {
+/// Returns the spawn points of a map.
+pub(super) fn spawns(
+    tmx: &tiled::Map,
+    walls: &WallGrid,
+    doors: &[Door],
+) -> Result<ObjectList<Spawn>, PlacedFault> {
     let objects = objects(tmx, "spawns")?.ok_or(Fault::Layer {
         kind: "object",
         name: "spawns",
@@ -40,7 +43,7 @@ pub(super) fn spawns(tmx: &tiled::Map, walls: &WallGrid, doors: &[Door]) -> Resu
                     Ok(spawn)
                 }
             })
-            .map_err(|fault| Placed {
+            .map_err(|fault| PlacedFault {
                 place: place.clone(),
                 fault,
             })?;
@@ -50,36 +53,40 @@ pub(super) fn spawns(tmx: &tiled::Map, walls: &WallGrid, doors: &[Door]) -> Resu
     if spawns.iter().all(|spawn| spawn.name != "default") {
         return Err(Fault::NoDefaultSpawn.into());
     }
-    Ok(Read {
-        things: spawns,
+    Ok(ObjectList {
+        objects: spawns,
         places,
     })
 }
 
-/// Reads the doors. A map may have none.
-pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<Read<Door>, Placed> {
+/// Returns the doors of a map, which may have none.
+pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<ObjectList<Door>, PlacedFault> {
     let objects = objects(tmx, "doors")?.unwrap_or_default();
     let (mut doors, mut places) = (Vec::new(), Vec::new());
     for object in objects {
         let place = place("door", &object);
         match door(&object, size_px) {
             Ok(door) => doors.push(door),
-            Err(fault) => return Err(Placed { place, fault }),
+            Err(fault) => return Err(PlacedFault { place, fault }),
         }
         places.push(place);
     }
-    Ok(Read {
-        things: doors,
+    Ok(ObjectList {
+        objects: doors,
         places,
     })
 }
 
-/// Returns the objects of the object layer with this name at the top level. `None`: no such layer.
-fn objects<'a>(tmx: &'a tiled::Map, name: &'static str) -> Result<Option<Vec<tiled::Object<'a>>>, Placed> {
+/// Returns the objects of the object layer with this name at the top level, or `None` if there is no
+/// such layer.
+fn objects<'a>(
+    tmx: &'a tiled::Map,
+    name: &'static str,
+) -> Result<Option<Vec<tiled::Object<'a>>>, PlacedFault> {
     let mut found = Vec::new();
     for layer in tmx.layers().filter(|layer| layer.name == name) {
         if let LayerType::Objects(objects) = layer.layer_type() {
-            unmoved(&layer)?;
+            without_offset(&layer)?;
             found.push(objects);
         }
     }
@@ -95,7 +102,7 @@ fn objects<'a>(tmx: &'a tiled::Map, name: &'static str) -> Result<Option<Vec<til
         return Ok(None);
     };
     if layer.object_data().len() > MAX_OBJECTS {
-        return Err(Placed {
+        return Err(PlacedFault {
             place: format!("layer `{name}`"),
             fault: Fault::TooManyObjects,
         });
@@ -153,8 +160,8 @@ fn door(object: &tiled::Object<'_>, size_px: (u32, u32)) -> Result<Door, Fault> 
     })
 }
 
-/// Returns start and length in whole pixels, each edge rounded to the nearest. `None`: not within
-/// the map.
+/// Returns the start and the length of a door along one axis, with both edges rounded to the nearest
+/// pixel. Returns `None` if the door is not within the map.
 fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
     let first = whole(f64::from(start))?;
     let last = whole(f64::from(start) + f64::from(length))?;
@@ -162,7 +169,7 @@ fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
     within.then_some((first, last - first))
 }
 
-/// Returns the nearest whole number. `None`: out of range.
+/// Returns the nearest whole number, or `None` if it is out of range.
 fn whole(value: f64) -> Option<i32> {
     let rounded = value.round();
     // NaN is in no range.

@@ -1,32 +1,33 @@
 //! Checks that players can walk into the doors of a map, and away from its spawn points.
 //!
-//! An **error** is a door or spawn point that no player can ever use: a door that the middle of a
-//! body cannot enter, a spawn point that is a cage. A **warning** is one that cannot be walked to,
-//! but game logic may put players there.
+//! It is an **error** if no player can ever use a door or a spawn point: if the middle of a body does
+//! not fit into the door, or a player cannot move at the spawn point. It is a **warning** if a door
+//! or spawn point is only cut off on foot, because game logic may put players there.
 
 mod floor;
 
 use parlour_shared::{map::Map, motion::HALF_BODY};
 
-use super::{error::Fault, read::Parsed};
+use super::{error::Fault, read::ParsedMap};
 use floor::Floor;
 
-/// A part of the floor that cannot be left on foot.
-struct Part {
-    /// The spawn points in it, by index.
+/// A connected part of the floor, which cannot be left on foot.
+struct FloorPart {
+    /// The indices of the spawn points in it.
     spawns: Vec<usize>,
-    /// The doors that can be walked into, by index.
+    /// The indices of the doors that can be walked into.
     doors: Vec<usize>,
+    /// In units, along the longer axis.
     extent: i32,
     /// Its share of the whole floor, rounded down.
     share_percent: u64,
 }
 
-/// A part with a smaller share of the floor is a pocket. One of 8 equal rooms is not.
+/// A part with a smaller share of the floor is a pocket. In a map of 8 equal rooms, no room is one.
 const POCKET_PERCENT: u64 = 10;
 
 /// Returns all faults, with their places.
-pub(super) fn check(parsed: &Parsed) -> Vec<(String, Fault)> {
+pub(super) fn check(parsed: &ParsedMap) -> Vec<(String, Fault)> {
     let map = &parsed.map;
     let floor = Floor::of(&map.walls);
     let parts = parts(map, &floor);
@@ -64,11 +65,11 @@ pub(super) fn check(parsed: &Parsed) -> Vec<(String, Fault)> {
     found
 }
 
-/// Returns the main part of a map without doors, from which the others are cut off, and the spawn
-/// point that names it. It is the part with the most spawn points; of several the one with
-/// `default`, else the largest. A pocket is never the main part.
-fn main_part(map: &Map, parts: &[Part]) -> Option<(usize, usize)> {
-    let default = |part: &Part| {
+/// Returns the main part of the floor, and the spawn point that names it in warnings: the part with
+/// the most spawn points, then the part with `default`, then the largest. A pocket is never the main
+/// part.
+fn main_part(map: &Map, parts: &[FloorPart]) -> Option<(usize, usize)> {
+    let default = |part: &FloorPart| {
         let mut spawns = part.spawns.iter();
         spawns
             .find(|spawn| map.spawns[**spawn].name == "default")
@@ -82,20 +83,20 @@ fn main_part(map: &Map, parts: &[Part]) -> Option<(usize, usize)> {
 }
 
 /// Returns the parts of the floor that have spawn points.
-fn parts(map: &Map, floor: &Floor) -> Vec<Part> {
+fn parts(map: &Map, floor: &Floor) -> Vec<FloorPart> {
     let mut rest = floor.all().clone();
     let all = floor.area(floor.all());
     let mut parts = Vec::new();
     for spawn in &map.spawns {
-        if !floor.holds(&rest, spawn.position) {
+        if !floor.contains(&rest, spawn.position) {
             continue;
         }
         let cells = floor.walk_from(spawn.position, &mut rest);
         let spawns = map.spawns.iter().enumerate();
         let doors = map.doors.iter().enumerate();
-        parts.push(Part {
+        parts.push(FloorPart {
             spawns: spawns
-                .filter(|(_, spawn)| floor.holds(&cells, spawn.position))
+                .filter(|(_, spawn)| floor.contains(&cells, spawn.position))
                 .map(|(index, _)| index)
                 .collect(),
             doors: doors

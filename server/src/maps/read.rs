@@ -9,40 +9,40 @@ use parlour_shared::{map::Map, motion::WallGrid};
 use tiled::{LayerType, Loader, TileLayer};
 
 use super::{
-    MAX_FILE_BYTES, MAX_WALL_RECTS, classes,
+    MAX_FILE_BYTES, MAX_WALL_RECTS,
     error::{Fault, MapError},
-    objects,
-    part::{Placed, is_name, unmoved},
-    survey::{Survey, survey},
+    misplaced_objects, objects,
+    place::{PlacedFault, is_name, without_offset},
+    precheck::{MapSize, precheck},
 };
 
-/// A map, and how errors name its parts.
-pub(super) struct Parsed {
+/// A map, and how errors name its doors and spawn points.
+pub(super) struct ParsedMap {
     pub(super) map: Map,
-    /// The place of each door.
+    /// How errors name each door.
     pub(super) doors: Vec<String>,
-    /// The place of each spawn point.
+    /// How errors name each spawn point.
     pub(super) spawns: Vec<String>,
-    /// Warnings about its objects.
-    pub(super) warnings: Vec<Placed>,
+    /// Warnings about the objects of the map.
+    pub(super) warnings: Vec<PlacedFault>,
 }
 
-/// A map and the name of its file.
-pub(super) struct Entry {
+/// A map, and the file that it was read from.
+pub(super) struct MapFile {
     pub(super) file: String,
     pub(super) is_bundled: bool,
-    pub(super) parsed: Parsed,
+    pub(super) parsed: ParsedMap,
 }
 
-pub(super) fn parse(name: &str, file: &str, text: &[u8]) -> Result<Parsed, MapError> {
-    parse_placed(name, text).map_err(|Placed { place, fault }| MapError {
+pub(super) fn parse(name: &str, file: &str, text: &[u8]) -> Result<ParsedMap, MapError> {
+    parse_placed(name, text).map_err(|PlacedFault { place, fault }| MapError {
         file: file.to_owned(),
         place,
         fault,
     })
 }
 
-fn parse_placed(name: &str, bytes: &[u8]) -> Result<Parsed, Placed> {
+fn parse_placed(name: &str, bytes: &[u8]) -> Result<ParsedMap, PlacedFault> {
     if !is_name(name) {
         return Err(Fault::BadName(name.to_owned()).into());
     }
@@ -50,32 +50,32 @@ fn parse_placed(name: &str, bytes: &[u8]) -> Result<Parsed, Placed> {
         return Err(Fault::FileTooBig.into());
     }
     let text = str::from_utf8(bytes).map_err(|_| Fault::NotText)?;
-    let survey = survey(text).map_err(|found| Placed {
+    let size = precheck(text).map_err(|found| PlacedFault {
         place: line(text, found.offset),
         fault: found.fault,
     })?;
     let tmx = load(text)?;
 
-    let walls = walls(&tmx, &survey)?;
+    let walls = walls(&tmx, &size)?;
     let (width, height) = walls.size();
     let tile_px = u32::from(walls.tile_px());
     let size_px = (u32::from(width) * tile_px, u32::from(height) * tile_px);
     let doors = objects::doors(&tmx, size_px)?;
-    let spawns = objects::spawns(&tmx, &walls, &doors.things)?;
-    Ok(Parsed {
+    let spawns = objects::spawns(&tmx, &walls, &doors.objects)?;
+    Ok(ParsedMap {
         map: Map {
             name: name.to_owned(),
             walls,
-            spawns: spawns.things,
-            doors: doors.things,
+            spawns: spawns.objects,
+            doors: doors.objects,
         },
         doors: doors.places,
         spawns: spawns.places,
-        warnings: classes::check(&tmx),
+        warnings: misplaced_objects::check(&tmx),
     })
 }
 
-/// Parses the text with the `tiled` crate, which cannot open other files.
+/// Parses the text with the `tiled` crate. The crate cannot open any other file.
 fn load(text: &str) -> Result<tiled::Map, Fault> {
     const THE_FILE: &str = "map.tmx";
     let only_this = |path: &Path| {
@@ -89,7 +89,7 @@ fn load(text: &str) -> Result<tiled::Map, Fault> {
     tmx.map_err(|error| Fault::Tiled(Box::new(error)))
 }
 
-fn walls(tmx: &tiled::Map, survey: &Survey) -> Result<WallGrid, Placed> {
+fn walls(tmx: &tiled::Map, size: &MapSize) -> Result<WallGrid, PlacedFault> {
     let mut layers = Vec::new();
     for layer in tmx.layers().filter(|layer| layer.name == "walls") {
         if let LayerType::Tiles(TileLayer::Finite(tiles)) = layer.layer_type() {
@@ -104,15 +104,15 @@ fn walls(tmx: &tiled::Map, survey: &Survey) -> Result<WallGrid, Placed> {
         }
         .into());
     };
-    unmoved(layer)?;
-    let (width, height) = (u32::from(survey.width), u32::from(survey.height));
-    // The survey saw the same sizes. If the crate sees others, tiles may be missing.
+    without_offset(layer)?;
+    let (width, height) = (u32::from(size.width), u32::from(size.height));
+    // The precheck read the same size. If the crate reads a different one, tiles may be missing.
     if (tmx.width, tmx.height) != (width, height) || (tiles.width(), tiles.height()) != (width, height) {
         return Err(Fault::LayerSize(tiles.width(), tiles.height()).into());
     }
-    let mut walls = WallGrid::new(survey.width, survey.height, survey.tile_px);
-    for row in 0..survey.height {
-        for column in 0..survey.width {
+    let mut walls = WallGrid::new(size.width, size.height, size.tile_px);
+    for row in 0..size.height {
+        for column in 0..size.width {
             if tiles.get_tile_data(column.into(), row.into()).is_some() {
                 walls.block(column, row);
             }

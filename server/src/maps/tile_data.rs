@@ -1,13 +1,14 @@
-//! The encoded tiles of a layer. They are counted before they are decoded.
+//! The encoded tiles of a layer, which are counted before the `tiled` crate decodes them.
 
 use super::{error::Fault, xml::Tag};
 
-/// The encoding of tiles. Compressed data is refused: its real size is known too late.
+/// The encoding of tiles. Compressed data is refused, because its size is known only after
+/// decompressing it.
 #[derive(Clone, Copy)]
 pub(super) enum Encoding {
     /// Numbers with commas between them.
     Csv,
-    /// Four bytes each.
+    /// Four bytes for each tile, in base64.
     Base64,
 }
 
@@ -26,7 +27,7 @@ impl Encoding {
 
     /// Returns the number of tiles that a text encodes.
     pub(super) fn count(self, text: &str) -> Result<usize, Fault> {
-        // An entity could be a comma.
+        // The entity `&#44;` is a comma, which would not be counted.
         if text.contains('&') {
             return Err(Fault::Encoding);
         }
@@ -40,7 +41,7 @@ impl Encoding {
         })
     }
 
-    /// Returns whether any of the tiles is not empty.
+    /// Returns whether any tile is not empty.
     pub(super) fn draws(self, text: &str) -> bool {
         text.trim().bytes().any(|byte| match self {
             Self::Csv => matches!(byte, b'1'..=b'9'),

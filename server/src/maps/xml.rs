@@ -1,7 +1,8 @@
-//! Reads the markup of a map file piece by piece. No number in the file decides an allocation.
+//! Reads the XML of a map file. No number in the file determines the size of an allocation.
 //!
-//! Stricter than XML: no document type, no CDATA, no prefixes, plain names. What passes here is
-//! read in one way only, so that what was checked is what the `tiled` crate sees.
+//! The reader is stricter than XML: it accepts no document type, no CDATA, no prefixes, and only
+//! plain names. So a text that it accepts has only one reading, and the `tiled` crate sees what was
+//! checked here.
 
 use super::error::Fault;
 
@@ -10,23 +11,22 @@ const MAX_ATTRIBUTES: usize = 32;
 /// The maximum length of a tag in bytes.
 const MAX_TAG_BYTES: usize = 16 * 1024;
 
-/// A piece of a file.
+/// A tag, a text or a comment, in the order of the file.
 #[derive(Debug)]
-pub(super) enum Piece<'a> {
+pub(super) enum XmlEvent<'a> {
     /// `<name …>`, or `<name …/>`, which has no end tag.
     Start { tag: Tag<'a>, empty: bool },
     /// `</name>`.
     End(&'a str),
-    /// The text between tags. Entities in it are not resolved.
+    /// The text between two tags. Entities in it are not resolved.
     Text(&'a str),
-    /// A comment or the declaration at the top.
-    Aside,
+    /// A comment, or the declaration at the top.
+    Comment,
 }
 
 /// A start tag.
 #[derive(Debug)]
 pub(super) struct Tag<'a> {
-    /// Its name.
     pub(super) name: &'a str,
     attributes: Vec<(&'a str, &'a str)>,
 }
@@ -39,45 +39,45 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// Splits a file into pieces.
-pub(super) struct Pieces<'a> {
+/// Splits the text of a file into events.
+pub(super) struct XmlReader<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Pieces<'a> {
+impl<'a> XmlReader<'a> {
     pub(super) fn of(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// Returns the offset of the next piece.
+    /// Returns the offset of the next event, in bytes.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
 
-    /// Returns the next piece, or `None` at the end of the file.
-    pub(super) fn next(&mut self) -> Result<Option<Piece<'a>>, Fault> {
+    /// Returns the next event, or `None` at the end of the file.
+    pub(super) fn next(&mut self) -> Result<Option<XmlEvent<'a>>, Fault> {
         let rest = &self.text[self.at..];
         if rest.is_empty() {
             return Ok(None);
         }
-        let (piece, length) = match rest.strip_prefix('<') {
+        let (event, length) = match rest.strip_prefix('<') {
             None => {
                 let length = rest.find('<').unwrap_or(rest.len());
-                (Piece::Text(&rest[..length]), length)
+                (XmlEvent::Text(&rest[..length]), length)
             }
             Some(inner) => match inner.as_bytes().first() {
-                Some(b'!') => (Piece::Aside, comment(rest)?),
-                Some(b'?') => (Piece::Aside, declaration(rest, self.at)?),
+                Some(b'!') => (XmlEvent::Comment, comment(rest)?),
+                Some(b'?') => (XmlEvent::Comment, declaration(rest, self.at)?),
                 Some(b'/') => {
                     let length = 1 + rest.find('>').ok_or(CUT)?;
-                    (Piece::End(name(rest[2..length - 1].trim_end())?), length)
+                    (XmlEvent::End(name(rest[2..length - 1].trim_end())?), length)
                 }
                 _ => start(rest)?,
             },
         };
         self.at += length;
-        Ok(Some(piece))
+        Ok(Some(event))
     }
 }
 
@@ -92,7 +92,7 @@ fn comment(rest: &str) -> Result<usize, Fault> {
     Ok(4 + end + 3)
 }
 
-/// Returns the length of `<?xml … ?>`, which is allowed only at the top.
+/// Returns the length of `<?xml … ?>`, which is allowed only at the top of the file.
 fn declaration(rest: &str, at: usize) -> Result<usize, Fault> {
     let length = 1 + rest.find('>').ok_or(CUT)?;
     if at > '\u{FEFF}'.len_utf8() || !rest.starts_with("<?xml ") || !rest[..length].ends_with("?>") {
@@ -102,7 +102,7 @@ fn declaration(rest: &str, at: usize) -> Result<usize, Fault> {
 }
 
 /// Returns a start tag and its length.
-fn start(rest: &str) -> Result<(Piece<'_>, usize), Fault> {
+fn start(rest: &str) -> Result<(XmlEvent<'_>, usize), Fault> {
     let mut quote = None;
     let end = rest
         .bytes()
@@ -134,7 +134,7 @@ fn start(rest: &str) -> Result<(Piece<'_>, usize), Fault> {
         name: name(&inner[..split])?,
         attributes: attributes(&inner[split..])?,
     };
-    Ok((Piece::Start { tag, empty }, end + 1))
+    Ok((XmlEvent::Start { tag, empty }, end + 1))
 }
 
 fn attributes(mut rest: &str) -> Result<Vec<(&str, &str)>, Fault> {
@@ -165,7 +165,8 @@ fn attributes(mut rest: &str) -> Result<Vec<(&str, &str)>, Fault> {
     }
 }
 
-/// Checks the name of an element or attribute: no prefix, only characters that Tiled writes.
+/// Checks the name of an element or attribute: it has no prefix, and only characters that Tiled
+/// writes.
 fn name(text: &str) -> Result<&str, Fault> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     if text.is_empty() || !text.bytes().all(plain) {

@@ -10,7 +10,7 @@ use parlour_shared::{
     limits::TICK_RATE,
     message::{ClientMessage, Join, LeaveReason, Refusal, Request, ServerMessage, Welcome},
 };
-use parlour_sim::{Eyes, Simulation};
+use parlour_sim::{Perspective, Simulation};
 use parlour_tick::{EventKind, TickInput, TickOutput};
 
 use visit::Visit;
@@ -49,7 +49,7 @@ struct Spectator {
 struct Viewpoint {
     room: String,
     epoch: Epoch,
-    eyes: Eyes,
+    eyes: Perspective,
 }
 
 impl Spectators {
@@ -89,7 +89,7 @@ impl Spectators {
                     tick,
                     ..self.welcome.clone()
                 };
-                output.tell_watcher(session, &ServerMessage::Welcome(welcome));
+                output.send_to_watcher(session, &ServerMessage::Welcome(welcome));
                 continue;
             }
             let Some(spectator) = self.list.get_mut(&session) else {
@@ -167,15 +167,15 @@ impl Spectators {
                 continue;
             };
             let watching = world.is_watching(session);
-            let with_followed = following.is_some_and(|player| viewpoint.eyes == Eyes::Of(player));
-            if watching && (with_followed || following.is_none() && viewpoint.eyes == Eyes::Everyone) {
+            let with_followed = following.is_some_and(|player| viewpoint.eyes == Perspective::Player(player));
+            if watching && (with_followed || following.is_none() && viewpoint.eyes == Perspective::Everyone) {
                 continue;
             }
             let followed =
                 followed.get_or_insert_with(|| following.and_then(|player| world.followed_room(player)));
             let (room, eyes) = match (followed, following) {
-                (Some(room), Some(player)) => (room.clone(), Eyes::Of(player)),
-                _ => (viewpoint.room.clone(), Eyes::Everyone),
+                (Some(room), Some(player)) => (room.clone(), Perspective::Player(player)),
+                _ => (viewpoint.room.clone(), Perspective::Everyone),
             };
             if watching && viewpoint.eyes == eyes {
                 continue;

@@ -16,7 +16,7 @@ use super::{
     Server, ServerOptions, StartError,
     ports::Ports,
     threads::Threads,
-    wiring::{Shared, TickEnds, Wiring},
+    wiring::{SharedState, TickEnds, Wiring},
 };
 use crate::{
     BUILD,
@@ -25,17 +25,17 @@ use crate::{
         route::MAX_IO_THREADS,
         wake::{self, WakeEnd},
     },
-    chance,
     descriptors::{Descriptors, LimitTooLow},
     failure::Failure,
     metrics::Metrics,
     playback::{Playback, PlaybackControl},
-    recorder::RecordedWorld,
+    recorded_world::RecordedWorld,
+    system_random,
     tick_loop::{MakeTicker, TickLoop},
 };
 
 /// A world to serve.
-struct Served {
+struct ServedWorld {
     make: MakeTicker,
     /// The threads that record it, if it is recorded.
     live: Option<RecorderThreads>,
@@ -49,7 +49,7 @@ struct Served {
 /// Serves a new world.
 pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let mut sim = options.sim.clone();
-    sim.seed = chance::seed(sim.seed);
+    sim.seed = system_random::world_seed(sim.seed);
     // The welcome contains the heartbeat of the edge.
     sim.heartbeat_ms = heartbeat_ms(&options);
     let (logic, seed) = (options.logic.clone(), sim.seed);
@@ -64,7 +64,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
                 Box::new(move || Box::new(Simulation::with_plugins(sim, logic))),
             )
         };
-        Ok(Served {
+        Ok(ServedWorld {
             make,
             live,
             playback: None,
@@ -79,7 +79,7 @@ pub(super) fn start_playback(options: ServerOptions, playback: Playback) -> Resu
     let (heartbeat_ms, seed) = (heartbeat_ms(&options), playback.config().seed);
     start_with(options, |failure, _| {
         let (make, control, thread) = playback.start(failure, heartbeat_ms)?;
-        Ok(Served {
+        Ok(ServedWorld {
             make,
             live: None,
             playback: Some(control),
@@ -96,11 +96,11 @@ fn heartbeat_ms(options: &ServerOptions) -> u32 {
 /// Binds the ports, connects the threads, and then starts them in order.
 fn start_with(
     options: ServerOptions,
-    serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<Served, StartError>,
+    serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<ServedWorld, StartError>,
 ) -> Result<Server, StartError> {
     let descriptors = Descriptors::raise();
     let ports = Ports::listen(options.listen, options.admin)?;
-    let shared = Shared::new(options.edge.clone(), descriptors);
+    let shared = SharedState::new(options.edge.clone(), descriptors);
     let io_threads = options.io_threads.clamp(1, MAX_IO_THREADS);
     let wiring = Wiring::new(io_threads, &ports.public, &shared)?;
     let (admin_wake, admin_woken) = wake::pair()?;
@@ -142,7 +142,7 @@ fn start_with(
 }
 
 /// Returns the tick loop for the tick thread.
-fn tick_loop(options: &ServerOptions, shared: &Shared, ends: TickEnds, is_playback: bool) -> TickLoop {
+fn tick_loop(options: &ServerOptions, shared: &SharedState, ends: TickEnds, is_playback: bool) -> TickLoop {
     TickLoop {
         inbound: ends.inbound,
         publisher: ends.publisher,
@@ -164,7 +164,7 @@ fn tick_loop(options: &ServerOptions, shared: &Shared, ends: TickEnds, is_playba
 /// Returns the admin port for the admin thread.
 fn admin(
     options: &ServerOptions,
-    shared: &Shared,
+    shared: &SharedState,
     listener: TcpListener,
     (history, playback): (HistoryHandle, Option<PlaybackControl>),
     wake: WakeEnd,

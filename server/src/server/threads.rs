@@ -14,7 +14,7 @@ use parlour_recording::recorder::RecorderThreads;
 
 use super::{
     StopReport,
-    wiring::{IoEnds, Shared},
+    wiring::{IoEnds, SharedState},
 };
 use crate::{
     admin::Admin,
@@ -26,10 +26,10 @@ use crate::{
 
 /// The running threads. Dropping it stops them.
 pub(super) struct Threads {
-    shared: Shared,
-    tick: Option<Stopped>,
-    io: Vec<Woken<CloseCounts>>,
-    admin: Option<Woken<()>>,
+    shared: SharedState,
+    tick: Option<PollingThread>,
+    io: Vec<WakeableThread<CloseCounts>>,
+    admin: Option<WakeableThread<()>>,
     live: Option<RecorderThreads>,
     /// Reads ahead, if a recording is served. Ends by itself after the tick thread.
     reader: Option<JoinHandle<()>>,
@@ -38,13 +38,13 @@ pub(super) struct Threads {
 }
 
 /// A thread that checks now and then whether it must stop.
-struct Stopped {
+struct PollingThread {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
 /// A thread that sleeps until it is woken, and what wakes it.
-struct Woken<T> {
+struct WakeableThread<T> {
     wake: Arc<WakeSender>,
     thread: JoinHandle<T>,
 }
@@ -52,7 +52,11 @@ struct Woken<T> {
 /// Starting, in this order.
 impl Threads {
     /// Starts with the threads that already run.
-    pub(super) fn new(shared: Shared, live: Option<RecorderThreads>, reader: Option<JoinHandle<()>>) -> Self {
+    pub(super) fn new(
+        shared: SharedState,
+        live: Option<RecorderThreads>,
+        reader: Option<JoinHandle<()>>,
+    ) -> Self {
         Self {
             shared,
             tick: None,
@@ -72,7 +76,7 @@ impl Threads {
             // Game logic counts here. What it counts in a playback goes nowhere.
             with_local_recorder(&recorder, || tick_loop.run(make))
         })?;
-        self.tick = Some(Stopped { stop, thread });
+        self.tick = Some(PollingThread { stop, thread });
         Ok(())
     }
 
@@ -81,7 +85,7 @@ impl Threads {
         for IoEnds { start, wake } in ends {
             let name = format!("io-{}", start.thread);
             let thread = self.shared.failure.try_spawn(&name, move || edge::run(start))?;
-            self.io.push(Woken { wake, thread });
+            self.io.push(WakeableThread { wake, thread });
         }
         Ok(())
     }
@@ -90,7 +94,7 @@ impl Threads {
     pub(super) fn start_admin(&mut self, admin: Admin, wake: WakeSender) -> io::Result<()> {
         let thread = self.shared.failure.try_spawn("admin", move || admin.run())?;
         let wake = Arc::new(wake);
-        self.admin = Some(Woken { wake, thread });
+        self.admin = Some(WakeableThread { wake, thread });
         Ok(())
     }
 }

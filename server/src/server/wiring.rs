@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// State that all threads share.
-pub(super) struct Shared {
+pub(super) struct SharedState {
     pub(super) descriptors: Arc<Descriptors>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) status: Arc<TickStatus>,
@@ -25,7 +25,7 @@ pub(super) struct Shared {
     pub(super) edge: Arc<EdgeShared>,
 }
 
-impl Shared {
+impl SharedState {
     /// Creates the state, before any thread.
     pub(super) fn new(options: EdgeOptions, descriptors: Descriptors) -> Self {
         let descriptors = Arc::new(descriptors);
@@ -71,7 +71,7 @@ pub(super) struct IoEnds {
 impl Wiring {
     /// Connects this many I/O threads, which all accept from `public`. A failure wakes them from
     /// now on.
-    pub(super) fn new(threads: usize, public: &TcpListener, shared: &Shared) -> io::Result<Self> {
+    pub(super) fn new(threads: usize, public: &TcpListener, shared: &SharedState) -> io::Result<Self> {
         let (mut publishes, mut stops, mut woken) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..threads {
             let (sender, end) = wake::pair()?;

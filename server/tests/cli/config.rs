@@ -111,6 +111,65 @@ fn all_mistakes_are_reported_and_the_exit_code_is_78() {
 }
 
 #[test]
+fn the_check_reports_the_mistakes_of_all_layers_maps_and_skins_in_one_run() {
+    let maps = TemporaryDirectory::missing("no-such-maps");
+    let skins = TemporaryFile::new("bad-skins.toml", "[[skin]]\nid = \"Teal!\"\n");
+    let text = format!("capacity = 0\nmaps = {:?}\n", maps.arg());
+    let file = TemporaryFile::new("all.toml", text);
+    let args = [
+        "config",
+        "check",
+        file.arg(),
+        "--skins",
+        skins.arg(),
+        "--log",
+        "inf",
+    ];
+    let (code, out, err) = run(parlour(&args).env("PARLOUR_LISTEN", "here"));
+    assert_eq!((code, out.as_str()), (Some(78), ""), "{err}");
+    for text in [
+        "parlour: 3 mistakes in the configuration:\n",
+        "all.toml:1: capacity must be",
+        "PARLOUR_LISTEN: listen must be",
+        "--log: log must be",
+        "\nparlour: these maps cannot be used:\n",
+        "no-such-maps: cannot be read",
+        "\nparlour: the skins cannot be used:\n",
+        "bad-skins.toml:1: the id",
+    ] {
+        assert!(err.contains(text), "{text}\n{err}");
+    }
+    // The exit code is different if the configuration itself has no mistakes.
+    let args = ["config", "check", "--skins", skins.arg()];
+    let (code, _, err) = run(parlour(&args).env("PARLOUR_MAPS", maps.path()));
+    assert_eq!(code, Some(65), "{err}");
+    assert!(err.starts_with("parlour: these maps cannot be used:\n"), "{err}");
+    assert!(err.contains("\nparlour: the skins cannot be used:\n"), "{err}");
+}
+
+#[test]
+fn the_check_omits_maps_if_a_mistake_may_hide_their_directory() {
+    // The broken file may name a directory of maps, unless flags override its settings.
+    let file = TemporaryFile::new("broken.toml", "bundled_maps = \n");
+    let none = ["config", "check", file.arg(), "--bundled-maps", "none"];
+    for (flags, is_checked) in [(&[][..], false), (&["--maps", "bundled"], true)] {
+        let (code, _, err) = run(&mut parlour(&[&none, flags].concat()));
+        assert_eq!(code, Some(78), "{err}");
+        assert!(err.contains("broken.toml:1: not TOML"), "{err}");
+        assert_eq!(err.contains("no map is left"), is_checked, "{err}");
+    }
+    // A misspelt key may name the directory of maps.
+    let file = TemporaryFile::new("misspelt.toml", "map = \"maps\"\n");
+    let args = ["config", "check", file.arg(), "--bundled-maps", "none"];
+    let (code, _, err) = run(&mut parlour(&args));
+    assert_eq!(code, Some(78), "{err}");
+    assert!(
+        err.contains("did you mean `maps`?") && !err.contains("no map is left"),
+        "{err}"
+    );
+}
+
+#[test]
 fn a_missing_file_is_reported_together_with_other_mistakes() {
     let (code, _, err) = run(&mut parlour(&["--config", "/nowhere.toml", "--seed", "-1"]));
     assert_eq!(code, Some(78));

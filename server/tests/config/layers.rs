@@ -1,6 +1,6 @@
 //! Flags override environment variables, which override the file, which overrides the defaults.
 
-use parlour_server::config::{Settings, Source};
+use parlour_server::config::{SettingSource, Settings};
 
 use crate::configure;
 
@@ -8,7 +8,7 @@ use crate::configure;
 fn without_layers_the_settings_are_the_defaults() {
     let config = configure(None, &[], &[]).unwrap();
     assert_eq!(config.settings, Settings::default());
-    assert_eq!(config.source("listen"), &Source::Default);
+    assert_eq!(config.source("listen"), &SettingSource::Default);
     assert!(config.warnings.is_empty());
 }
 

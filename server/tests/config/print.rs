@@ -1,6 +1,6 @@
 //! The printed configuration is a file that leads to the same settings.
 
-use parlour_server::config::{Kind, settings, to_toml};
+use parlour_server::config::{SettingKind, settings, to_toml};
 use proptest::prelude::*;
 
 use crate::configure;
@@ -78,7 +78,7 @@ fn every_setting_has_one_name_everywhere_and_a_valid_default() {
         let text = setting.default_text();
         let config = configure(None, &[], &[(name, &text)]).unwrap();
         assert_eq!(setting.text(&config.settings), text, "{name}");
-        if setting.kind == Kind::Number {
+        if setting.kind == SettingKind::Number {
             text.parse::<u64>().unwrap();
         }
     }

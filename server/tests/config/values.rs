@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use parlour_recording::RecordingOptions;
-use parlour_server::{config::to_toml, maps::Bundled};
+use parlour_server::{config::to_toml, maps::BundledMaps};
 use parlour_sim::{Interest, Rate};
 
 use crate::{configure, errors};
@@ -234,9 +234,9 @@ fn bundled_maps_are_all_none_or_some_by_name() {
         assert_eq!(again.settings, config.settings);
         config.settings.bundled_maps
     };
-    let only = |names: &[&str]| Bundled::Only(names.iter().map(|&name| name.to_owned()).collect());
-    assert_eq!(bundled(None, &[]), Bundled::All);
-    assert_eq!(bundled(None, &[("bundled_maps", "none")]), Bundled::none());
+    let only = |names: &[&str]| BundledMaps::Only(names.iter().map(|&name| name.to_owned()).collect());
+    assert_eq!(bundled(None, &[]), BundledMaps::All);
+    assert_eq!(bundled(None, &[("bundled_maps", "none")]), BundledMaps::none());
     assert_eq!(
         bundled(None, &[("bundled_maps", "plaza, lobby,plaza")]),
         only(&["lobby", "plaza"])
@@ -244,7 +244,7 @@ fn bundled_maps_are_all_none_or_some_by_name() {
     assert_eq!(bundled(Some("bundled_maps = [\"lobby\"]"), &[]), only(&["lobby"]));
     assert_eq!(
         bundled(Some("bundled_maps = \"none\""), &[("bundled_maps", "all")]),
-        Bundled::All
+        BundledMaps::All
     );
     for (text, expected) in [
         (

@@ -8,7 +8,7 @@ use std::sync::{
 use bevy_ecs::prelude::*;
 use parlour_server::ServerOptions;
 use parlour_shared::ids::Tick;
-use parlour_sim::{Clock, Logic, Step, StepSet};
+use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
 
 use crate::support::test_server::{TestServer, start_with};
 
@@ -43,7 +43,7 @@ impl PanicSwitch {
                     panic!("{PANIC_MESSAGE}");
                 }
             };
-            app.add_systems(Step, panic_if_on.in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, panic_if_on.in_set(StepSet::Simulate));
         })
     }
 

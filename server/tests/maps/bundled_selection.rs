@@ -1,21 +1,21 @@
 //! Bundled maps can be left out or replaced by a map of the same name. Bundled doors that lead
 //! nowhere then are warnings.
 
-use parlour_server::maps::{self, Bundled};
+use parlour_server::maps::{self, BundledMaps};
 
 use crate::{
     map_directory::MapDirectory,
     small_map::{SMALL_MAP, small_map_with_door_to},
 };
 
-fn only(names: &[&str]) -> Bundled {
-    Bundled::Only(names.iter().map(|&name| name.to_owned()).collect())
+fn only(names: &[&str]) -> BundledMaps {
+    BundledMaps::Only(names.iter().map(|&name| name.to_owned()).collect())
 }
 
 #[test]
 fn a_directory_can_be_served_without_bundled_maps() {
     let directory = MapDirectory::with(&[("small.tmx", SMALL_MAP)]);
-    let (names, warnings) = directory.names_and_warnings(&Bundled::none()).unwrap();
+    let (names, warnings) = directory.names_and_warnings(&BundledMaps::none()).unwrap();
     assert_eq!(names, ["small"]);
     assert!(
         warnings.iter().all(|warning| !warning.contains("bundled")),
@@ -27,10 +27,10 @@ fn a_directory_can_be_served_without_bundled_maps() {
 
 #[test]
 fn without_a_directory_the_selected_bundled_maps_are_served_and_none_is_an_error() {
-    let found = maps::load_and_look(&only(&["plaza"]), None).unwrap();
+    let found = maps::load_catalogue(&only(&["plaza"]), None).unwrap();
     assert_eq!(found.maps.len(), 1);
     assert!(found.warnings.is_empty(), "{:?}", found.warnings);
-    let error = maps::load_and_look(&Bundled::none(), None)
+    let error = maps::load_catalogue(&BundledMaps::none(), None)
         .unwrap_err()
         .to_string();
     assert!(
@@ -41,16 +41,16 @@ fn without_a_directory_the_selected_bundled_maps_are_served_and_none_is_an_error
 
 #[test]
 fn a_bundled_door_to_a_map_that_is_left_out_is_a_warning() {
-    let found = maps::load_and_look(&only(&["garden", "plaza"]), None).unwrap();
+    let found = maps::load_catalogue(&only(&["garden", "plaza"]), None).unwrap();
     assert_eq!(found.maps.len(), 2);
     let warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         warnings,
         [
             "bundled map garden.tmx: door \"lobby_gate\" (object 11) at 0, 416 px: leads to the map `lobby`, which is not \
-             there: it stays shut; serve `lobby`, or leave out `garden` with bundled_maps as well",
+             there: it stays closed; serve `lobby`, or leave out `garden` with bundled_maps as well",
             "bundled map garden.tmx: door \"games_gate\" (object 12) at 0, 736 px: leads to the map `lobby`, which is not \
-             there: it stays shut; serve `lobby`, or leave out `garden` with bundled_maps as well",
+             there: it stays closed; serve `lobby`, or leave out `garden` with bundled_maps as well",
         ]
     );
 }
@@ -58,7 +58,7 @@ fn a_bundled_door_to_a_map_that_is_left_out_is_a_warning() {
 #[test]
 fn a_bundled_door_to_a_replaced_map_without_its_spawn_point_is_a_warning() {
     let directory = MapDirectory::with(&[("lobby.tmx", &small_map_with_door_to("lobby"))]);
-    let (names, warnings) = directory.names_and_warnings(&Bundled::All).unwrap();
+    let (names, warnings) = directory.names_and_warnings(&BundledMaps::All).unwrap();
     assert_eq!(names, ["garden", "lobby", "plaza"]);
     assert_eq!(warnings.len(), 2, "{warnings:#?}");
     assert_eq!(
@@ -101,7 +101,7 @@ fn a_door_of_a_configured_map_that_leads_nowhere_is_an_error_with_advice() {
     ] {
         let map = small_map_with_door_to(to_map).replace("value=\"default\"", &format!("value={to_spawn:?}"));
         let directory = MapDirectory::with(&[("small.tmx", &map)]);
-        let errors = directory.names_and_warnings(&Bundled::none()).unwrap_err();
+        let errors = directory.names_and_warnings(&BundledMaps::none()).unwrap_err();
         assert_eq!(errors.len(), 1, "{errors:#?}");
         assert!(
             errors[0].starts_with("small.tmx: door \"out\" (object 2) at 96, 31.6 px: ")

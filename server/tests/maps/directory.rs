@@ -5,7 +5,10 @@ use std::{fs, path::Path};
 
 use parlour_server::maps;
 
-use crate::{map_directory::MapDirectory, small_map::SMALL_MAP};
+use crate::{
+    map_directory::MapDirectory,
+    small_map::{SMALL_MAP, small_map_with_door_to},
+};
 
 #[test]
 fn maps_of_a_directory_are_added_to_the_bundled_ones() {
@@ -51,6 +54,23 @@ fn all_invalid_files_are_reported_together() {
     assert!(errors[1].starts_with("a.tmx: line 1: "), "{errors:#?}");
     assert!(
         errors[3].starts_with("d.tmx: cannot be read: not a file"),
+        "{errors:#?}"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_hide_doors_that_lead_nowhere() {
+    let directory = MapDirectory::with(&[
+        ("broken.tmx", "<map"),
+        // This door may lead to a valid spawn point of the broken map.
+        ("a.tmx", &small_map_with_door_to("broken")),
+        ("b.tmx", &small_map_with_door_to("nowhere")),
+    ]);
+    let errors = directory.names().unwrap_err();
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    assert!(errors[0].starts_with("broken.tmx: line 1: "), "{errors:#?}");
+    assert!(
+        errors[1].starts_with("b.tmx: door ") && errors[1].contains("leads to the map `nowhere`"),
         "{errors:#?}"
     );
 }

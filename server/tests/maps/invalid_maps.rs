@@ -12,8 +12,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "orientation=\"isometric\"",
         "line 2: the orientation",
     ),
-    ("infinite=\"0\"", "infinite=\"1\"", "line 2: an infinite map"),
-    ("infinite=\"0\"", "infinite=\"&#49;\"", "line 2: an infinite map"),
+    ("infinite=\"0\"", "infinite=\"1\"", "line 2: the map is infinite"),
+    (
+        "infinite=\"0\"",
+        "infinite=\"&#49;\"",
+        "line 2: the map is infinite",
+    ),
     (
         "tileheight=\"32\" inf",
         "tileheight=\"16\" inf",
@@ -27,7 +31,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "width=\"4\" height=\"3\" tile",
         "width=\"5000\" height=\"3\" tile",
-        "line 2: 5000 x 3 tiles: a map is",
+        "line 2: the map is 5000 x 3 tiles",
     ),
     (
         "width=\"4\" height=\"3\" tile",
@@ -121,12 +125,12 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "encoding=\"csv\"",
         "encoding=\"base64\" compression=\"zlib\"",
-        "line 8: compressed tile data",
+        "line 8: the tile data is compressed",
     ),
     (
         "encoding=\"csv\"",
         "encoding=\"base64\" compression=\"zstd\"",
-        "line 8: compressed tile data",
+        "line 8: the tile data is compressed",
     ),
     ("encoding=\"csv\"", "", "line 8: tile data must be CSV"),
     (
@@ -137,7 +141,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "<data encoding=\"csv\">",
         "<data encoding=\"csv\">0,0,0,0,0,0,0,0,0,0,0,0</data><data encoding=\"csv\">",
-        "its data twice",
+        "two <data> elements",
     ),
     (
         "<objectgroup id=\"2\"",
@@ -225,7 +229,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("name=\"tiles\"", "name=\"tiles\" name=\"again\"", "each once"),
     ("name=\"tiles\"", "name=tiles", "written name=\"value\""),
     ("</map>", "", "ends before </map>"),
-    ("</layer>", "</player>", "an element ends that did not begin"),
+    ("</layer>", "</player>", "an end tag has no start tag"),
     ("</map>", "</map><map/>", "outermost element"),
 ];
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use parlour_server::maps::{self, Bundled};
+use parlour_server::maps::{self, BundledMaps};
 
 use crate::support::temporary::TemporaryDirectory;
 
@@ -25,12 +25,12 @@ impl MapDirectory {
 
     /// Loads the maps with all bundled ones. Returns the names of all maps, or the errors.
     pub(crate) fn names(&self) -> Result<Vec<String>, Vec<String>> {
-        self.names_and_warnings(&Bundled::All).map(|(names, _)| names)
+        self.names_and_warnings(&BundledMaps::All).map(|(names, _)| names)
     }
 
     /// Loads the maps with all bundled ones. Returns the warnings, or the errors.
     pub(crate) fn warnings(&self) -> Result<Vec<String>, Vec<String>> {
-        self.names_and_warnings(&Bundled::All)
+        self.names_and_warnings(&BundledMaps::All)
             .map(|(_, warnings)| warnings)
     }
 
@@ -38,9 +38,9 @@ impl MapDirectory {
     /// warnings, or the errors.
     pub(crate) fn names_and_warnings(
         &self,
-        bundled: &Bundled,
+        bundled: &BundledMaps,
     ) -> Result<(Vec<String>, Vec<String>), Vec<String>> {
-        let found = maps::load_and_look(bundled, Some(self.path()));
+        let found = maps::load_catalogue(bundled, Some(self.path()));
         let found = found.map_err(|errors| self.lines(&errors.to_string()))?;
         let warnings = found.warnings.iter();
         let warnings = warnings.flat_map(|warning| self.lines(&warning.to_string()));

@@ -124,7 +124,7 @@ fn a_spawn_point_without_a_way_out_is_an_error() {
     assert_eq!(
         check(rows, &[(130, 34, 10, 10)]),
         Err(vec![
-            "office.tmx: spawn point \"east\" (object 2) at 136, 40 px: is in a door: players that appear there would \
+            "office.tmx: spawn point \"east\" (object 2) at 136, 40 px: is in a door: players that arrive there would \
              have to leave it before it opens"
                 .to_owned()
         ])
@@ -238,7 +238,7 @@ fn files_that_look_like_maps_but_are_not_read_are_reported() {
     assert_eq!(
         warnings,
         [
-            "Cellar.TMX: is not read, only *.tmx files are: write the ending in small letters",
+            "Cellar.TMX: is not read, only *.tmx files are: write the extension in lower case",
             "attic.tmj: is not read, only *.tmx files are: in Tiled, export it as TMX",
         ]
     );
@@ -293,7 +293,7 @@ fn objects_that_look_like_doors_or_spawn_points_are_reported() {
     let within = format!("<group id=\"7\" name=\"g\">{objects}</group>");
     for layers in [objects, &within] {
         let warnings = warnings("</map>", &format!("{layers}</map>"));
-        let end = "looks like a door, but is not read: only the object layer `doors` at the top level is";
+        let end = "looks like a door, but is not read: move it to the object layer `doors` at the top level";
         assert_eq!(
             warnings,
             [

@@ -8,8 +8,8 @@ use std::{
 use bevy_ecs::prelude::*;
 use metrics::{counter, gauge, histogram};
 use parlour_server::MetricsRecorder;
-use parlour_sim::{Clock, Logic, Step, StepSet};
-use parlour_testing::allocations::{Counting, on_this_thread};
+use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
+use parlour_testing::allocations::{CountingAllocator, on_this_thread};
 
 use crate::{
     metrics_text,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: CountingAllocator = CountingAllocator;
 
 /// Counts with each kind of metric, as game logic does.
 fn count_by_name() {
@@ -49,7 +49,7 @@ fn a_tick_counts_without_allocating_while_metrics_are_read() {
     let server = start(&directory, |options| {
         options.recording.history = Duration::ZERO;
         options.logic = Logic::new(move |app| {
-            app.add_systems(Step, count_and_sample.in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, count_and_sample.in_set(StepSet::Simulate));
         });
     });
     let last = f64::from(WARM_UP + WINDOW * WINDOWS as u32);

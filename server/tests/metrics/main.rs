@@ -10,13 +10,13 @@ mod replays;
 mod support;
 
 use bevy_ecs::prelude::*;
-use parlour_sim::{Logic, Step, StepSet};
+use parlour_sim::{Logic, StepSet, TickSchedule};
 
 /// Returns game logic that counts the steps of its world.
 fn step_counter() -> Logic {
     Logic::new(|app| {
         let count = || metrics::counter!("game_steps_total").increment(1);
-        app.add_systems(Step, count.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, count.in_set(StepSet::Simulate));
     })
 }
 

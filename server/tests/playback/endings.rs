@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use parlour_client::Command;
 use parlour_recording::format::EndReason;
 use parlour_shared::{ids::Tick, message::Refusal};
-use parlour_sim::{Clock, Logic, Step, StepSet, Walk};
+use parlour_sim::{Clock, Logic, StepSet, TickSchedule, Walk};
 use parlour_testing::eventually;
 
 use crate::{
@@ -84,7 +84,7 @@ fn playback_stops_before_a_tick_that_panicked() {
     let recording = KnownRecording::with_panic(450);
     let logic = || {
         Logic::new(|app| {
-            app.add_systems(Step, fail_at_450.before(Walk).in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, fail_at_450.before(Walk).in_set(StepSet::Simulate));
         })
     };
     let reason = "tick 450 panicked when it was recorded: enough";

@@ -7,7 +7,7 @@ use parlour_recording::{
     format::{EndReason, Ending},
     replay::{Extent, find},
 };
-use parlour_sim::{Clock, Logic, Step, StepSet};
+use parlour_sim::{Clock, Logic, StepSet, TickSchedule};
 
 use crate::{
     replay::replay_file,
@@ -26,7 +26,7 @@ fn sleepy(ticks: &'static [u32]) -> Logic {
         }
     };
     Logic::new(move |app| {
-        app.add_systems(Step, sleep.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, sleep.in_set(StepSet::Simulate));
     })
 }
 
@@ -56,7 +56,7 @@ fn a_tick_that_panics_leaves_the_history_and_ends_the_recording() {
     let directory = Directory::new();
     let fall = |clock: Res<Clock>| assert!(clock.tick.0 != 200, "game logic that fails");
     let logic = Logic::new(move |app| {
-        app.add_systems(Step, fall.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, fall.in_set(StepSet::Simulate));
     });
     let server = start(&directory, |options| {
         options.logic = logic.clone();

@@ -11,7 +11,7 @@ use std::{
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
-use parlour_sim::{Clock, Logic, Room, SimulationApp, Step, StepSet};
+use parlour_sim::{Clock, Logic, Room, SimulationApp, StepSet, TickSchedule};
 use parlour_testing::eventually;
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ fn planted<M>(
 ) -> Logic {
     Logic::new(move |app: &mut App| {
         app.init_resource::<Steps>().state_resource::<Steps>("steps");
-        app.add_systems(Step, system.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, system.in_set(StepSet::Simulate));
     })
 }
 
@@ -80,7 +80,7 @@ fn game_logic_that_is_not_deterministic_is_found_and_kept() {
         app.init_resource::<Steps>().state_resource::<Steps>("steps");
         let all = Arc::clone(&all);
         let count = move |mut steps: ResMut<Steps>| steps.0 = all.fetch_add(1, Ordering::Relaxed);
-        app.add_systems(Step, count.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, count.in_set(StepSet::Simulate));
     });
     let server = start(&directory, |options| {
         options.recording.shadow = true;
@@ -106,7 +106,7 @@ fn game_logic_that_panics_there_only_does_not_fail_the_server() {
     let logic = Logic::new(move |app| {
         let nth = worlds.fetch_add(1, Ordering::Relaxed);
         let fall = move || assert!(nth == 0, "only the first world is good enough");
-        app.add_systems(Step, fall.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, fall.in_set(StepSet::Simulate));
     });
     let server = start(&directory, |options| {
         options.recording.shadow = true;
@@ -185,7 +185,7 @@ fn watched(live: &Arc<AtomicU32>, second: &Arc<AtomicU32>, closest: &Arc<AtomicU
                 closest.fetch_min(live.load(Ordering::SeqCst) - clock.tick.0, Ordering::SeqCst);
             }
         };
-        app.add_systems(Step, watch.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, watch.in_set(StepSet::Simulate));
     })
 }
 

@@ -5,7 +5,7 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_recording::replay::{Replay, ReplayError, Verified, verify};
 use parlour_shared::ids::Tick;
-use parlour_sim::{Clock, Logic, Room, SimulationApp, Step, StepSet, Walk};
+use parlour_sim::{Clock, Logic, Room, SimulationApp, StepSet, TickSchedule, Walk};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{Recorded, Temporary, bundled, story, ticks, whole};
@@ -20,7 +20,7 @@ fn planted<M>(
 ) -> Logic {
     Logic::new(move |app: &mut App| {
         app.init_resource::<Steps>().state_resource::<Steps>("steps");
-        app.add_systems(Step, system.in_set(StepSet::Simulate).before(Walk));
+        app.add_systems(TickSchedule, system.in_set(StepSet::Simulate).before(Walk));
     })
 }
 

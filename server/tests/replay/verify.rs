@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use parlour_recording::replay::{Replay, ReplayError, verify};
 use parlour_shared::ids::Tick;
-use parlour_sim::{Clock, Logic, Step, StepSet, Walk};
+use parlour_sim::{Clock, Logic, StepSet, TickSchedule, Walk};
 
 use crate::support::{Temporary, bundled, replay, story, ticks, whole};
 
@@ -53,7 +53,7 @@ fn a_panic_that_comes_again_is_no_difference() {
     script.panics = true;
     let file = Temporary::file(&script.record(50));
     let logic = Logic::new(|app| {
-        app.add_systems(Step, fail_at_50.before(Walk).in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, fail_at_50.before(Walk).in_set(StepSet::Simulate));
     });
     let mut replay = Replay::open(&file.0, &bundled(), logic).unwrap();
     let window = whole(&replay);

@@ -12,7 +12,7 @@ use std::{
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_recording::replay::diff::{Cause, StateDifference};
-use parlour_sim::{Clock, FromPlayer, Player, SimulationApp, Step, StepSet};
+use parlour_sim::{Clock, FromPlayer, Player, SimulationApp, StepSet, TickSchedule};
 use serde::{Deserialize, Serialize};
 
 use crate::support::{
@@ -58,7 +58,7 @@ fn names(difference: &StateDifference) -> [&str; 4] {
 }
 
 fn simulate<M>(app: &mut App, system: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M>) {
-    app.add_systems(Step, system.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, system.in_set(StepSet::Simulate));
 }
 
 fn is_time(clock: &Clock) -> bool {

@@ -8,7 +8,7 @@ use parlour_recording::replay::{
     diff::{Cause, Difference, StateDifference, diff_with_now},
 };
 use parlour_shared::rng::{Purpose, Stream};
-use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin, Step, StepSet};
+use parlour_sim::{Clock, Logic, Player, SimulationApp, Skin, StepSet, TickSchedule};
 
 use crate::support::{
     AT, EVERY, Recorded, SAVED, Score, config, inputs, logic, record, record_on, state_difference,
@@ -46,7 +46,7 @@ fn check(difference: &StateDifference, tick: u32, system: &str, player: Option<&
 }
 
 fn simulate<M>(app: &mut App, system: impl IntoScheduleConfigs<bevy_ecs::system::ScheduleSystem, M>) {
-    app.add_systems(Step, system.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, system.in_set(StepSet::Simulate));
 }
 
 fn is_time(clock: &Clock) -> bool {

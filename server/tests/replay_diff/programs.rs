@@ -3,7 +3,7 @@
 use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_recording::replay::diff::Cause;
-use parlour_sim::{Clock, Player, Step, StepSet};
+use parlour_sim::{Clock, Player, StepSet, TickSchedule};
 
 use crate::support::{AT, Recorded, Score, config, inputs, logic, record, record_on, state_difference};
 
@@ -24,11 +24,11 @@ fn twice(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) {
 }
 
 fn with_once(app: &mut App) {
-    app.add_systems(Step, once.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, once.in_set(StepSet::Simulate));
 }
 
 fn with_twice(app: &mut App) {
-    app.add_systems(Step, twice.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, twice.in_set(StepSet::Simulate));
 }
 
 fn recordings(name: &str) -> [Recorded; 2] {
@@ -76,7 +76,7 @@ fn early_and_once(mut players: Query<(&Player, &mut Score)>, clock: Res<Clock>) 
 #[test]
 fn a_program_that_comes_to_neither_is_told_at_the_tick_at_which_it_leaves_them() {
     let plant = |app: &mut App| {
-        app.add_systems(Step, early_and_once.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, early_and_once.in_set(StepSet::Simulate));
     };
     let difference = state_difference(&logic(plant), &recordings("neither"));
     assert_eq!((difference.tick, difference.recorded_tick), (AT - 20, AT));

@@ -12,7 +12,7 @@ use parlour_shared::{
     limits::PROTOCOL,
     message::{ClientMessage, Hello, Join, Refusal, RoomEntered, ServerMessage, Welcome},
     websocket::{
-        Decoder, Event, Limits, OpCode, Role, encode_into,
+        Decoder, Limits, OpCode, Role, WebSocketEvent, encode_into,
         handshake::{ClientHandshake, ClientRequest},
     },
 };
@@ -201,11 +201,11 @@ impl RawClient {
     fn decode(&mut self, mut bytes: &mut [u8]) {
         while let Some(event) = self.decoder.next(&mut bytes).unwrap() {
             self.events.push_back(match event {
-                Event::Binary(payload) => ConnectionEvent::Binary(payload.to_vec()),
-                Event::Text(text) => ConnectionEvent::Text(text.into()),
-                Event::Ping(payload) => ConnectionEvent::Ping(payload.to_vec()),
-                Event::Pong(payload) => ConnectionEvent::Pong(payload.to_vec()),
-                Event::Close { code, reason } => ConnectionEvent::Close(code, reason.into()),
+                WebSocketEvent::Binary(payload) => ConnectionEvent::Binary(payload.to_vec()),
+                WebSocketEvent::Text(text) => ConnectionEvent::Text(text.into()),
+                WebSocketEvent::Ping(payload) => ConnectionEvent::Ping(payload.to_vec()),
+                WebSocketEvent::Pong(payload) => ConnectionEvent::Pong(payload.to_vec()),
+                WebSocketEvent::Close { code, reason } => ConnectionEvent::Close(code, reason.into()),
             });
         }
     }

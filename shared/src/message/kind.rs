@@ -1,11 +1,12 @@
 //! The kinds of messages and the classes of refusals: numbers without the contents.
 //!
-//! Each list is written once, here. `kind()` and `class()` match every variant of the enum that
-//! they describe, so a new variant does not compile until its list has it.
+//! These lists are the only ones. `kind()` and `class()` match every variant of the described enum,
+//! so a new variant does not compile until it is also in its list.
 
 use super::{ClientMessage, Refusal, ServerMessage};
 
-/// Declares the enum of the kinds of a message enum, in the same order and with a name for each.
+/// Declares the kinds of a message enum: an enum of the same variants without their fields, in the
+/// same order, with a name for each.
 macro_rules! kinds {
     (
         $(#[$doc:meta])*
@@ -20,10 +21,10 @@ macro_rules! kinds {
         }
 
         impl $kind {
-            /// All of them, by number.
+            /// All values, by number.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
 
-/// Returns the name in JSON, metrics and logs.
+            /// Returns the name in JSON, metrics and logs.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -31,7 +32,7 @@ macro_rules! kinds {
                 }
             }
 
-/// Returns the one with this number, or `None` if the number is unknown.
+            /// Returns the kind with this number, or `None` if the number is unknown.
             #[must_use]
             pub fn from_number(number: u8) -> Option<Self> {
                 Self::ALL.get(usize::from(number)).copied()
@@ -51,9 +52,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-/// The kind of a client's message. The number is the first byte of the binary form.
+    /// The kind of a client's message. The number is the first byte of the binary form.
     ClientKind,
-    /// Returns its kind.
+    /// Returns the kind of this message.
     kind of ClientMessage,
     {
         Hello "hello",
@@ -70,9 +71,9 @@ kinds! {
 }
 
 kinds! {
-/// The kind of a server's message. The number is the first byte of the binary form.
+    /// The kind of a server's message. The number is the first byte of the binary form.
     ServerKind,
-    /// Returns its kind.
+    /// Returns the kind of this message.
     kind of ServerMessage,
     {
         Snapshot "snapshot",
@@ -101,7 +102,7 @@ impl ServerKind {
 kinds! {
     /// The reason of a refusal without its details, for metrics and logs.
     RefusalClass,
-    /// Returns its class.
+    /// Returns the class of this refusal.
     class of Refusal,
     {
         RateLimited "rate_limited",

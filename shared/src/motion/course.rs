@@ -78,13 +78,14 @@ pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
     }
 }
 
-struct Step {
+/// The state of a body after one tick.
+struct StepOutcome {
     position: Position,
     gait: Gait,
 }
 
 /// Moves by one tick: x first, then y, each stopping flush at a wall.
-fn step(walls: &WallGrid, from: Position, heading: Heading) -> Step {
+fn step(walls: &WallGrid, from: Position, heading: Heading) -> StepOutcome {
     let velocity = heading.velocity();
     let mut position = from;
     let mut gait = Gait {
@@ -106,7 +107,7 @@ fn step(walls: &WallGrid, from: Position, heading: Heading) -> Step {
             gait.blocked_y = true;
         }
     }
-    Step { position, gait }
+    StepOutcome { position, gait }
 }
 
 /// Returns the centre of a body that touches the next tile boundary in the direction of travel.

@@ -1,6 +1,6 @@
 //! Unpacking snapshots. It is strict, bounded by the frame itself, and trusts no count.
 
-use super::{Ack, Enter, Head, MotionChange, Snapshot, SnapshotError, Update, fields, flags};
+use super::{Ack, Enter, MotionChange, Snapshot, SnapshotError, SnapshotHeader, Update, fields, flags};
 use crate::{
     codec::SNAPSHOT_OPCODE,
     ids::{PlayerId, Slot, Tick},
@@ -15,11 +15,11 @@ impl Snapshot {
     /// [`SnapshotError`]; the contents are then unspecified.
     pub fn read(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
         let mut input = Input { rest: bytes };
-        let (head, bits) = read_head(&mut input)?;
-        self.view = head.view;
-        self.tick = head.tick;
-        self.base = head.base;
-        self.ack = head.ack;
+        let (header, bits) = read_header(&mut input)?;
+        self.view = header.view;
+        self.tick = header.tick;
+        self.base = header.base;
+        self.ack = header.ack;
         let tick = self.tick;
         read_section(
             &mut input,
@@ -49,18 +49,18 @@ impl Snapshot {
     }
 }
 
-impl Head {
-    /// Reads only the head, not the records.
+impl SnapshotHeader {
+    /// Reads only the header, not the records.
     ///
     /// # Errors
-    /// [`SnapshotError`] if the head is invalid.
+    /// [`SnapshotError`] if the header is invalid.
     pub fn read(bytes: &[u8]) -> Result<Self, SnapshotError> {
-        read_head(&mut Input { rest: bytes }).map(|(head, _)| head)
+        read_header(&mut Input { rest: bytes }).map(|(header, _)| header)
     }
 }
 
-/// Reads the head and the flags that say which sections follow.
-fn read_head(input: &mut Input<'_>) -> Result<(Head, u8), SnapshotError> {
+/// Reads the header, and the flags for the sections that follow.
+fn read_header(input: &mut Input<'_>) -> Result<(SnapshotHeader, u8), SnapshotError> {
     let opcode = input.u8()?;
     if opcode != SNAPSHOT_OPCODE {
         return Err(SnapshotError::Opcode(opcode));
@@ -89,13 +89,13 @@ fn read_head(input: &mut Input<'_>) -> Result<(Head, u8), SnapshotError> {
         None
     };
     let tick = Tick(tick);
-    let head = Head {
+    let header = SnapshotHeader {
         view,
         tick,
         base,
         ack,
     };
-    Ok((head, bits))
+    Ok((header, bits))
 }
 
 fn read_section<'a, T>(

@@ -6,7 +6,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::{
     character::is_blank,
-    pieces::{Piece, pieces},
+    code_points::{CodePoint, code_points},
 };
 use crate::limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS, MAX_RAW_TEXT_BYTES};
 
@@ -101,22 +101,24 @@ fn clean(mut text: String, form: Form) -> Result<String, TextError> {
 fn pass(text: &str, form: Form) -> Result<Option<String>, TextError> {
     let mut changed: Option<String> = None;
     let (mut at, mut shows, mut after_blank) = (0, false, true);
-    for piece in pieces(text) {
-        let (c, stays) = match piece {
-            Piece::Shown(c) => (c, Some(c)),
-            Piece::Direction(c) => (c, (form == Form::Chat).then_some(c)),
-            Piece::Blank(c) | Piece::LineEnd(c) if form == Form::Name => (c, (!after_blank).then_some(' ')),
-            Piece::Blank('\t') => ('\t', Some(' ')),
-            Piece::Blank(c) => (c, Some(c)),
+    for code_point in code_points(text) {
+        let (c, stays) = match code_point {
+            CodePoint::Shown(c) => (c, Some(c)),
+            CodePoint::Direction(c) => (c, (form == Form::Chat).then_some(c)),
+            CodePoint::Blank(c) | CodePoint::LineEnd(c) if form == Form::Name => {
+                (c, (!after_blank).then_some(' '))
+            }
+            CodePoint::Blank('\t') => ('\t', Some(' ')),
+            CodePoint::Blank(c) => (c, Some(c)),
             // The line feed after it stays.
-            Piece::LineEnd('\r') if text[at + 1..].starts_with('\n') => ('\r', None),
-            Piece::LineEnd(c) => (c, Some('\n')),
-            Piece::Hidden(c) => (c, None),
-            Piece::Forbidden(c) => return Err(TextError::Forbidden(c)),
+            CodePoint::LineEnd('\r') if text[at + 1..].starts_with('\n') => ('\r', None),
+            CodePoint::LineEnd(c) => (c, Some('\n')),
+            CodePoint::Hidden(c) => (c, None),
+            CodePoint::Forbidden(c) => return Err(TextError::Forbidden(c)),
         };
-        shows |= matches!(piece, Piece::Shown(_));
+        shows |= matches!(code_point, CodePoint::Shown(_));
         if stays.is_some() {
-            after_blank = matches!(piece, Piece::Blank(_) | Piece::LineEnd(_));
+            after_blank = matches!(code_point, CodePoint::Blank(_) | CodePoint::LineEnd(_));
         }
         if changed.is_none() && stays != Some(c) {
             let mut start = String::with_capacity(text.len());

@@ -5,12 +5,12 @@ mod header;
 
 use std::mem;
 
-pub use event::Event;
+pub use event::WebSocketEvent;
 
-use self::header::{Frame, PartialHeader};
+use self::header::{PartialFrame, PartialHeader};
 use super::{Limits, OpCode, Role, WebSocketError, apply_mask};
 
-/// Turns the bytes of one connection into [`Event`]s.
+/// Turns the bytes of one connection into [`WebSocketEvent`]s.
 ///
 /// A message that arrives in one piece is unmasked in place and borrowed from the input, without a
 /// copy or an allocation. Only a message that is incomplete when the input ends is buffered. The
@@ -18,14 +18,14 @@ use super::{Limits, OpCode, Role, WebSocketError, apply_mask};
 /// message is returned. An idle connection uses no memory beyond this struct.
 ///
 /// ```
-/// use parlour_shared::websocket::{Decoder, Event, Limits, Role};
+/// use parlour_shared::websocket::{Decoder, WebSocketEvent, Limits, Role};
 ///
 /// let mut decoder = Decoder::new(Role::Client, Limits { max_message: 1024, max_fragments: 64 });
 /// let mut scratch = *b"\x82\x02hi\x89\x00";
 /// let mut rest = &mut scratch[..];
 /// let mut seen = 0;
 /// while let Some(event) = decoder.next(&mut rest)? {
-///     assert_eq!(event, [Event::Binary(b"hi"), Event::Ping(b"")][seen]);
+///     assert_eq!(event, [WebSocketEvent::Binary(b"hi"), WebSocketEvent::Ping(b"")][seen]);
 ///     seen += 1;
 /// }
 /// assert_eq!(seen, 2);
@@ -40,7 +40,7 @@ pub struct Decoder {
     /// The beginning of a frame whose header is incomplete.
     header: PartialHeader,
     /// The frame whose payload is being read.
-    frame: Option<Frame>,
+    frame: Option<PartialFrame>,
     /// The message that the frames read so far belong to.
     message: Option<Message>,
     /// The first `message.len` bytes are the current message; the received part of the current
@@ -75,7 +75,7 @@ impl Decoder {
     pub fn next<'d, 'i: 'd>(
         &'d mut self,
         input: &mut &'i mut [u8],
-    ) -> Result<Option<Event<'d>>, WebSocketError> {
+    ) -> Result<Option<WebSocketEvent<'d>>, WebSocketError> {
         self.take_back();
         if self.finished {
             *input = &mut [];
@@ -94,8 +94,8 @@ impl Decoder {
             Payload::Input(payload) => payload,
             Payload::Buffer { begin } => &self.buffer[begin..],
         };
-        let event = Event::new(opcode, payload);
-        self.finished = matches!(event, Err(_) | Ok(Event::Close { .. }));
+        let event = WebSocketEvent::new(opcode, payload);
+        self.finished = matches!(event, Err(_) | Ok(WebSocketEvent::Close { .. }));
         event.map(Some)
     }
 

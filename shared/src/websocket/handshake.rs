@@ -9,7 +9,7 @@ mod response;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha1::{Digest as _, Sha1};
 
-pub use client::{Accepted, ClientHandshake, ClientRequest};
+pub use client::{AcceptedHandshake, ClientHandshake, ClientRequest};
 
 /// The longest response that a client accepts, in bytes.
 pub const MAX_RESPONSE: usize = 8 * 1024;

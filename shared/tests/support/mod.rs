@@ -1,5 +1,5 @@
 //! Helpers for the tests of the wire format.
-#![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(dead_code, reason = "each test file uses only some of the helpers")]
 
 pub(crate) mod golden;
 pub(crate) mod naive;

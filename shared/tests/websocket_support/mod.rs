@@ -1,8 +1,8 @@
 //! Helpers for the WebSocket tests: they build frames without the encoder under test, and collect
 //! events.
-#![allow(dead_code, reason = "each test file uses another part")]
+#![allow(dead_code, reason = "each test file uses only some of the helpers")]
 
-use parlour_shared::websocket::{Decoder, Event, Limits, Role, WebSocketError};
+use parlour_shared::websocket::{Decoder, Limits, Role, WebSocketError, WebSocketEvent};
 use proptest::prelude::*;
 
 pub(crate) const CONTINUATION: u8 = 0;
@@ -19,7 +19,7 @@ pub(crate) const LIMITS: Limits = Limits {
     max_fragments: 64,
 };
 
-/// An [`Event`] that owns its contents.
+/// An [`WebSocketEvent`] that owns its contents.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Owned {
     Text(String),
@@ -29,14 +29,14 @@ pub(crate) enum Owned {
     Close(Option<u16>, String),
 }
 
-impl From<Event<'_>> for Owned {
-    fn from(event: Event<'_>) -> Self {
+impl From<WebSocketEvent<'_>> for Owned {
+    fn from(event: WebSocketEvent<'_>) -> Self {
         match event {
-            Event::Text(text) => Owned::Text(text.to_owned()),
-            Event::Binary(bytes) => Owned::Binary(bytes.to_vec()),
-            Event::Ping(bytes) => Owned::Ping(bytes.to_vec()),
-            Event::Pong(bytes) => Owned::Pong(bytes.to_vec()),
-            Event::Close { code, reason } => Owned::Close(code, reason.to_owned()),
+            WebSocketEvent::Text(text) => Owned::Text(text.to_owned()),
+            WebSocketEvent::Binary(bytes) => Owned::Binary(bytes.to_vec()),
+            WebSocketEvent::Ping(bytes) => Owned::Ping(bytes.to_vec()),
+            WebSocketEvent::Pong(bytes) => Owned::Pong(bytes.to_vec()),
+            WebSocketEvent::Close { code, reason } => Owned::Close(code, reason.to_owned()),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use parlour_benches::sockets::{SendOutcome, send_now};
 use parlour_client::{Address, Client, Command, Event, Settings};
-use parlour_client_sim::{Framing, Incoming, handshake};
+use parlour_client_sim::{Framing, IncomingFrame, handshake};
 use parlour_shared::websocket::handshake::ClientHandshake;
 use rustix::{
     io::Errno,
@@ -105,9 +105,9 @@ impl Connection {
         loop {
             let message = match self.framing.next(&mut input, out)? {
                 None => return Ok(progress),
-                Some(Incoming::Message(message)) => message,
-                Some(Incoming::Close { code }) => return Ok(Progress::Lost(code)),
-                Some(Incoming::Control | Incoming::Text) => continue,
+                Some(IncomingFrame::Message(message)) => message,
+                Some(IncomingFrame::Close { code }) => return Ok(Progress::Lost(code)),
+                Some(IncomingFrame::Control | IncomingFrame::Text) => continue,
             };
             let Stage::Entering(client) = &mut self.stage else {
                 continue;

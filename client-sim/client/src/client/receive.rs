@@ -12,7 +12,7 @@ use parlour_shared::{
 
 use super::{Client, Room};
 use crate::{
-    event::{Event, Received},
+    event::{Event, ReceivedEvent},
     prediction::{LAST_TICK, OwnMotion},
     stamps::StampStream,
     violation::Violation,
@@ -24,7 +24,7 @@ impl Client {
     /// # Errors
     /// A [`Violation`] after which the client's state is unusable. A violation after which the
     /// client can continue is returned with the event.
-    pub fn receive(&mut self, message: &[u8], now: Instant) -> Result<Received, Violation> {
+    pub fn receive(&mut self, message: &[u8], now: Instant) -> Result<ReceivedEvent, Violation> {
         let mut snapshot = std::mem::take(&mut self.snapshot);
         let received = self.receive_with(message, now, &mut snapshot);
         self.snapshot = snapshot;
@@ -41,7 +41,7 @@ impl Client {
         message: &[u8],
         now: Instant,
         snapshot: &mut Snapshot,
-    ) -> Result<Received, Violation> {
+    ) -> Result<ReceivedEvent, Violation> {
         if message.first() == Some(&SNAPSHOT_OPCODE) {
             return self.take_snapshot(message, now, snapshot);
         }
@@ -69,7 +69,7 @@ impl Client {
                         .for_each(|entry| put(&mut room.entered.state, entry));
                 }
                 let event = Event::StateChanged(changed);
-                Ok(Received { event, violation })
+                Ok(ReceivedEvent { event, violation })
             }
             ServerMessage::Accepted(accepted) => Ok(Event::Accepted(accepted).into()),
             ServerMessage::Refused(refused) => Ok(Event::Refused(refused).into()),
@@ -84,7 +84,7 @@ impl Client {
         }
     }
 
-    fn take_welcome(&mut self, welcome: Welcome, now: Instant) -> Result<Received, Violation> {
+    fn take_welcome(&mut self, welcome: Welcome, now: Instant) -> Result<ReceivedEvent, Violation> {
         if self.welcome.is_some() {
             return Err(Violation::SecondWelcome);
         }
@@ -93,7 +93,7 @@ impl Client {
         Ok(Event::Welcome.into())
     }
 
-    fn enter(&mut self, entered: RoomEntered) -> Result<Received, Violation> {
+    fn enter(&mut self, entered: RoomEntered) -> Result<ReceivedEvent, Violation> {
         if let Some(room) = &self.room {
             return Err(Violation::RoomOrder {
                 present: Some(room.entered.epoch),
@@ -104,7 +104,7 @@ impl Client {
             return Err(Violation::Map(entered.map.name));
         };
         self.view.enter_room(entered.view);
-        self.last_head = None;
+        self.last_header = None;
         self.prediction.enter_room();
         self.stamps.enter_room(entered.epoch, entered.seq);
         let walls = Arc::new(walls);
@@ -112,7 +112,7 @@ impl Client {
         Ok(Event::Entered.into())
     }
 
-    fn leave(&mut self, left: RoomLeft) -> Result<Received, Violation> {
+    fn leave(&mut self, left: RoomLeft) -> Result<ReceivedEvent, Violation> {
         let present = self.room.take().map(|room| room.entered.epoch);
         self.stamps.leave_room();
         if present != Some(left.epoch) {
@@ -124,14 +124,14 @@ impl Client {
         Ok(Event::Left(left).into())
     }
 
-    fn hear(&mut self, said: ChatSaid) -> Received {
+    fn hear(&mut self, said: ChatSaid) -> ReceivedEvent {
         let stream = match said.scope {
             Scope::Room => StampStream::Room,
             Scope::Near => StampStream::Listener,
         };
         let violation = self.stamps.check(stream, said.stamp).err().map(Violation::from);
         let event = Event::Chat(said);
-        Received { event, violation }
+        ReceivedEvent { event, violation }
     }
 
     fn take_snapshot(
@@ -139,7 +139,7 @@ impl Client {
         bytes: &[u8],
         now: Instant,
         snapshot: &mut Snapshot,
-    ) -> Result<Received, Violation> {
+    ) -> Result<ReceivedEvent, Violation> {
         let room = self.room.as_ref().ok_or(Violation::SnapshotOutside)?;
         snapshot.read(bytes)?;
         let tick = snapshot.tick;
@@ -177,7 +177,7 @@ impl Client {
             Ok(agreement) => (Some(agreement), None),
             Err(mismatch) => (None, Some(mismatch.into())),
         };
-        Ok(Received {
+        Ok(ReceivedEvent {
             event: Event::Snapshot { own, ack },
             violation,
         })

@@ -18,11 +18,11 @@ use parlour_shared::{
 use crate::{address::AddressError, violation::Violation};
 
 /// Without advice from the server, the wait is this long plus up to [`WINDOW_MS`].
-const LEAST_WAIT_MS: u64 = 500;
+const MIN_WAIT_MS: u64 = 500;
 /// Spreads the reconnects of clients that lost the same server.
 const WINDOW_MS: u64 = 2000;
 /// The longest wait that a client accepts from a server.
-const LONGEST_WAIT: Duration = Duration::from_secs(600);
+const MAX_WAIT: Duration = Duration::from_secs(600);
 
 /// The connection is over. [`Self::reconnect_after`] says whether to come back.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -72,7 +72,7 @@ impl fmt::Display for Reason<'_> {
 impl Disconnected {
     pub(super) fn new(cause: Cause, closing: Option<Closing>) -> Self {
         let wait = match closing {
-            Some(closing) => Duration::from_millis(closing.reconnect_after_ms.into()).min(LONGEST_WAIT),
+            Some(closing) => Duration::from_millis(closing.reconnect_after_ms.into()).min(MAX_WAIT),
             None => usual_wait(),
         };
         Self { cause, wait }
@@ -231,5 +231,5 @@ pub enum JoinError {
 fn usual_wait() -> Duration {
     // The standard library seeds the hasher from the system's randomness.
     let chance = RandomState::new().build_hasher().finish();
-    Duration::from_millis(LEAST_WAIT_MS + chance % WINDOW_MS)
+    Duration::from_millis(MIN_WAIT_MS + chance % WINDOW_MS)
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 /// Bounds for the heartbeat interval that the server asks for.
-const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(600);
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
+const MAX_INTERVAL: Duration = Duration::from_secs(600);
 
 /// What to do about the server's silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Heartbeat {
     /// Sets the interval at which the server checks that a client is there; the client checks the
     /// server as often.
     pub(super) fn set(&mut self, every_ms: u32) {
-        self.every = Duration::from_millis(every_ms.into()).clamp(SHORTEST, LONGEST);
+        self.every = Duration::from_millis(every_ms.into()).clamp(MIN_INTERVAL, MAX_INTERVAL);
     }
 
     pub(super) fn heard(&mut self, now: Instant) {

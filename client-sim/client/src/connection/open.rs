@@ -44,7 +44,7 @@ const READ_BUFFER: usize = 16 * 1024;
 /// accepted.
 const WRITE_BUFFER: usize = 4 * MAX_CLIENT_MESSAGE;
 /// How many characters of a server's answer are shown.
-const LONGEST_ANSWER: usize = 200;
+const MAX_ANSWER_CHARS: usize = 200;
 
 pub(super) async fn open(address: &Address, options: Options) -> Result<Connection, ConnectError> {
     let socket = upgrade(address, &options).await?;
@@ -142,7 +142,7 @@ fn refused(error: SocketError) -> ConnectError {
             let text = text.trim().chars().filter(|letter| !letter.is_control());
             ConnectError::Refused {
                 status: response.status().as_u16(),
-                text: text.take(LONGEST_ANSWER).collect(),
+                text: text.take(MAX_ANSWER_CHARS).collect(),
             }
         }
         // The server hung up, usually because it is stopping.

@@ -1,11 +1,11 @@
 //! The server's side of the protocol, as far as tests need it: frames built by hand.
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, reason = "each test file uses only some of the helpers")]
 
 pub(crate) mod world;
 
 use std::time::Instant;
 
-use parlour_client::{Client, Event, Received, Violation};
+use parlour_client::{Client, Event, ReceivedEvent, Violation};
 use parlour_shared::{
     codec,
     ids::{Epoch, PlayerId, Slot, Tick},
@@ -199,7 +199,7 @@ impl Seat {
         seat
     }
 
-    pub(crate) fn try_get(&mut self, frame: &[u8]) -> Result<Received, Violation> {
+    pub(crate) fn try_get(&mut self, frame: &[u8]) -> Result<ReceivedEvent, Violation> {
         self.client.receive(frame, self.now)
     }
 

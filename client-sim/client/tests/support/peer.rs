@@ -1,6 +1,6 @@
 //! The server's end of one connection, controlled by the test.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, reason = "each test file uses only some of the helpers")]
 
 use std::net::Ipv4Addr;
 
@@ -11,7 +11,9 @@ use parlour_shared::{
     codec,
     limits::{MAX_CLIENT_MESSAGE, MAX_FRAGMENTS},
     message::{ClientMessage, Closing, ServerMessage},
-    websocket::{Decoder, Event, Limits, OpCode, Role, encode_close, encode_into, handshake::accept_key},
+    websocket::{
+        Decoder, Limits, OpCode, Role, WebSocketEvent, encode_close, encode_into, handshake::accept_key,
+    },
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -137,9 +139,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             let mut rest = &mut self.input[..];
             let before = rest.len();
             let sent = self.decoder.next(&mut rest).unwrap().map(|event| match event {
-                Event::Binary(message) => Sent::Message(codec::decode_client(message).unwrap()),
-                Event::Pong(payload) => Sent::Pong(payload.to_vec()),
-                Event::Close { code, .. } => Sent::Close(code),
+                WebSocketEvent::Binary(message) => Sent::Message(codec::decode_client(message).unwrap()),
+                WebSocketEvent::Pong(payload) => Sent::Pong(payload.to_vec()),
+                WebSocketEvent::Close { code, .. } => Sent::Close(code),
                 other => panic!("a client never sends {other:?}"),
             });
             let used = before - rest.len();

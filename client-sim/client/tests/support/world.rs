@@ -24,7 +24,9 @@ use parlour_shared::{
     },
     motion::{Course, Heading, Position, WallGrid},
     snapshot::Ack,
-    websocket::{Decoder, Event, Limits, OpCode, Role, encode_close, encode_into, handshake::accept_key},
+    websocket::{
+        Decoder, Limits, OpCode, Role, WebSocketEvent, encode_close, encode_into, handshake::accept_key,
+    },
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -171,7 +173,7 @@ async fn serve(mut stream: TcpStream, state: Rc<RefCell<State>>) {
         }
         let mut rest = &mut buffer[..length];
         while let Ok(Some(event)) = decoder.next(&mut rest) {
-            if let Event::Binary(message) = event {
+            if let WebSocketEvent::Binary(message) = event {
                 state
                     .borrow_mut()
                     .hear(number, codec::decode_client(message).unwrap());

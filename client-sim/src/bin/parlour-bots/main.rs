@@ -1,4 +1,4 @@
-//! `parlour-bots` puts load on a Parlour server, and checks and measures how it copes.
+//! `parlour-bots` puts load on a Parlour server, checks its guarantees and measures it.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -41,7 +41,7 @@ fn run(cli: &Cli) -> anyhow::Result<Report> {
     let plan = cli.plan();
     plan.check()?;
     if let Some(path) = cli.output.json.as_deref().filter(|path| *path != Path::new("-")) {
-        // Find out now, not after the run.
+        // Fail before the run, not after it.
         std::fs::write(path, "").with_context(|| format!("cannot write {}", path.display()))?;
     }
     raise_descriptor_limit();
@@ -71,7 +71,7 @@ fn run(cli: &Cli) -> anyhow::Result<Report> {
 fn show(progress: &Progress) {
     if std::io::stderr().is_terminal() {
         eprint!("\r\x1b[2K{progress}");
-        // The table must begin on a separate line, whenever the run ends.
+        // The table must begin on a new line, whenever the run ends.
         eprint!("\n\x1b[1A");
     } else {
         eprintln!("{progress}");

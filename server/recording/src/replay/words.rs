@@ -11,7 +11,7 @@ use parlour_shared::{
     limits::TICK_RATE,
     message::{Refusal, StateEntry},
     motion::{Direction, Gait, Position, UNITS_PER_PX},
-    text::{Piece, count, pieces},
+    text::{CodePoint, code_points, count},
 };
 
 /// Returns the time of day, such as `14:03:07.250`.
@@ -33,12 +33,15 @@ pub fn id(player: PlayerId) -> String {
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for piece in pieces(text) {
-        match piece {
-            Piece::LineEnd('\n') => plain.push_str("\\n"),
-            Piece::Blank('\t') => plain.push_str("\\t"),
-            Piece::Shown(c) | Piece::Blank(c) => plain.push(c),
-            Piece::LineEnd(c) | Piece::Direction(c) | Piece::Hidden(c) | Piece::Forbidden(c) => {
+    for code_point in code_points(text) {
+        match code_point {
+            CodePoint::LineEnd('\n') => plain.push_str("\\n"),
+            CodePoint::Blank('\t') => plain.push_str("\\t"),
+            CodePoint::Shown(c) | CodePoint::Blank(c) => plain.push(c),
+            CodePoint::LineEnd(c)
+            | CodePoint::Direction(c)
+            | CodePoint::Hidden(c)
+            | CodePoint::Forbidden(c) => {
                 let _ = write!(plain, "\\u{{{:x}}}", u32::from(c));
             }
         }

@@ -1,58 +1,82 @@
 //! `parlour config print` and `parlour config check`.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fmt::Display,
     io::{self, Write},
 };
 
 use clap::ArgMatches;
 use parlour_server::{
-    config::{Config, to_toml},
+    config::{Config, Problems, to_toml},
     maps::Catalogue,
 };
-
 use parlour_shared::text::count;
 
-use crate::{exit::Exit, given};
+use crate::{
+    command_line::{self, MAP_SETTINGS, SKIN_SETTINGS},
+    exit::Exit,
+};
 
-pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
-    match words.subcommand() {
-        Some(("print", words)) => {
-            let config = configuration(words)?;
-            // There is one format so far; clap refuses others.
-            say(&to_toml(&config))
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
+    match matches.subcommand() {
+        // The argument `format` is not read: clap accepts only `toml`.
+        Some(("print", matches)) => {
+            let config = command_line::config(matches, file(matches))?;
+            config.warnings.iter().for_each(warn);
+            print(&to_toml(&config))
         }
-        Some(("check", words)) => {
-            let config = configuration(words)?;
-            let (Catalogue { maps, warnings }, skins) = given::catalogues(&config)?;
-            warnings.iter().for_each(warning);
-            say(&format!(
-                "The configuration is good: {}, {}.\n",
-                count(maps.len(), "map"),
-                count(skins.len(), "skin")
-            ))
-        }
+        Some(("check", matches)) => check(&command_line::config(matches, file(matches))),
         _ => unreachable!("clap asks for a subcommand"),
     }
 }
 
-/// Reads the configuration from the named file, the environment and flags.
-fn configuration(words: &ArgMatches) -> Result<Config, Exit> {
-    let file = words.get_one::<OsString>("file");
-    let config = given::config(words, file.map(OsString::as_os_str))?;
-    config.warnings.iter().for_each(warning);
-    Ok(config)
+/// Checks the configuration, the maps and the skins. Mistakes of one do not hide those of the others.
+fn check(config: &Result<Config, Problems>) -> Result<(), Exit> {
+    let mut failures = Vec::new();
+    match config {
+        Ok(config) => config.warnings.iter().for_each(warn),
+        Err(problems) => failures.push(problems.into()),
+    }
+    // Maps and skins can be checked only if the settings that name them are known.
+    let settings = |names| match config {
+        Ok(config) => Some(&config.settings),
+        Err(problems) => problems.settings_if_known(names),
+    };
+    let mut good = Vec::new();
+    match settings(MAP_SETTINGS).map(command_line::maps) {
+        Some(Ok(Catalogue { maps, warnings })) => {
+            warnings.iter().for_each(warn);
+            good.push(count(maps.len(), "map").to_string());
+        }
+        Some(Err(errors)) => failures.push(errors.into()),
+        None => {}
+    }
+    match settings(SKIN_SETTINGS).map(command_line::skins) {
+        Some(Ok(skins)) => good.push(count(skins.len(), "skin").to_string()),
+        Some(Err(errors)) => failures.push(errors.into()),
+        None => {}
+    }
+    match Exit::together(failures) {
+        Some(exit) => Err(exit),
+        None => print(&format!("The configuration is good: {}.\n", good.join(", "))),
+    }
 }
 
-fn warning(text: impl Display) {
+/// Returns the file that is named as an argument.
+fn file(matches: &ArgMatches) -> Option<&OsStr> {
+    let file = matches.get_one::<OsString>("file");
+    file.map(OsString::as_os_str)
+}
+
+fn warn(text: impl Display) {
     let _ = writeln!(io::stderr(), "parlour: warning: {text}");
 }
 
-fn say(text: &str) -> Result<(), Exit> {
+fn print(text: &str) -> Result<(), Exit> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // The reader has read enough.
+        // The reader closed the pipe, such as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Exit::system("cannot write to standard output", &error)),
         Ok(()) => Ok(()),

@@ -12,7 +12,7 @@ use parlour_client_sim::bots::{self, Plan, Progress, Rooms};
 use parlour_shared::text::count;
 use tokio::{runtime::Builder, sync::watch};
 
-use crate::{exit::Exit, serve, welcome};
+use crate::{banner, exit::Exit, serve};
 
 /// The maximum number of bots in one room, so that a demo with many bots has many rooms.
 const MAX_IN_ROOM: u32 = 250;
@@ -27,15 +27,15 @@ pub(crate) struct Demo {
 }
 
 /// Bots that walk about until this is dropped.
-pub(crate) struct Running {
+pub(crate) struct DemoBots {
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Demo {
     /// Reads the number of bots from the command line.
-    pub(crate) fn of(words: &ArgMatches) -> Self {
-        let count = words.get_one("bots").copied();
+    pub(crate) fn of(matches: &ArgMatches) -> Self {
+        let count = matches.get_one("bots").copied();
         Self {
             count: count.expect("clap has a default for it"),
         }
@@ -62,8 +62,8 @@ impl Demo {
     }
 
     /// Starts the bots. They leave half of a room's `capacity` to others.
-    pub(crate) fn start(self, listen: SocketAddr, capacity: u32) -> Result<Running, Exit> {
-        let url = format!("ws://{}/ws", welcome::reachable(listen));
+    pub(crate) fn start(self, listen: SocketAddr, capacity: u32) -> Result<DemoBots, Exit> {
+        let url = format!("ws://{}/ws", banner::reachable(listen));
         let in_room = (capacity / 2).clamp(1, MAX_IN_ROOM);
         let plan = |map: &str, count: u32, seed: u64| Plan {
             url: url.clone(),
@@ -91,14 +91,14 @@ impl Demo {
             .name("demo".to_owned())
             .spawn(move || walk(plans, &stopped))
             .map_err(|error| Exit::system("cannot start the bots", &error))?;
-        Ok(Running {
+        Ok(DemoBots {
             stop,
             thread: Some(thread),
         })
     }
 }
 
-impl Drop for Running {
+impl Drop for DemoBots {
     fn drop(&mut self) {
         let _ = self.stop.send(true);
         if let Some(thread) = self.thread.take()
@@ -139,7 +139,7 @@ async fn one(plan: Plan, stop: impl Future<Output = ()>) {
         if progress.connected == progress.bots && !std::mem::replace(&mut all_in, true) {
             let walk = if progress.bots == 1 { "walks" } else { "walk" };
             let bots = count(progress.bots, "bot");
-            serve::say(&format!("{bots} {walk} about, from {map} on.\n"));
+            serve::print(&format!("{bots} {walk} about, from {map} on.\n"));
         }
     };
     match bots::run(plan, stop, progress).await {

@@ -1,4 +1,4 @@
-//! How the command fails: with an exit code and an error text.
+//! The exit codes of the command, and the error texts that it prints.
 
 use std::{
     io::{self, Write},
@@ -16,44 +16,44 @@ use parlour_server::{StartError, config::Problems, maps::MapErrors, skins::SkinE
 const DIFFERS: u8 = 1;
 /// The command line is wrong.
 const USAGE: u8 = 2;
-/// The requested moment, player or room is not in the recording: sysexits' `EX_USAGE`.
-const NOT_IN_IT: u8 = 64;
+/// The requested moment, player or room is not in the recording.
+const NOT_IN_RECORDING: u8 = 64;
 /// A map, the skins or a recording cannot be used.
 const DATA: u8 = 65;
-/// A port is taken, or an address is not this machine's.
+/// A port is in use, or this machine does not have the address.
 const UNAVAILABLE: u8 = 69;
 /// Parlour itself failed.
 pub(crate) const SOFTWARE: u8 = 70;
 /// The system refused a resource, such as a thread or a file.
 const SYSTEM: u8 = 71;
-/// The directory of recordings or of the history cannot be made or written to, or a file would be
-/// overwritten.
+/// The directory of recordings or of the history cannot be created or written to, or a file would
+/// be overwritten.
 const CANNOT_CREATE: u8 = 73;
-/// Not allowed, such as ports below 1024.
+/// The process has no permission, such as for a port below 1024.
 const PERMISSION: u8 = 77;
 /// The configuration cannot be used.
 const CONFIG: u8 = 78;
-/// A second Ctrl-C.
+/// A second Ctrl-C: 128 and the number of SIGINT.
 pub(crate) const INTERRUPTED: i32 = 130;
 
 /// The exit codes, for `--help`.
 pub(crate) const HELP: &str = "\
 Exit codes:
-    0  stopped by Ctrl-C or SIGTERM, or all is well
+    0  success, or stopped by Ctrl-C or SIGTERM
     1  a replay reached a different state than was recorded, or two recordings differ
-    2  the command line cannot be understood
-   64  the recording does not have the requested moment, player or room
+    2  the command line is wrong
+   64  the recording does not contain the requested moment, player or room
    65  a map, the skins or a recording cannot be used
-   69  a port is taken, or an address is not this machine's
-   70  Parlour itself failed; the log says how
-   71  the system refused a thread or a file
-   73  no file can be made in the directory of recordings or of the history, or an export
-       would overwrite a file
-   77  not allowed, such as a port below 1024
+   69  a port is in use, or this machine does not have the address
+   70  Parlour itself failed; the log contains the reason
+   71  the system refused a resource, such as a thread or a file
+   73  the directory of recordings or of the history cannot be written to, or an export would
+       overwrite a file
+   77  no permission, such as for a port below 1024
    78  the configuration cannot be used
   130  ended immediately by a second Ctrl-C";
 
-/// A failed exit.
+/// A failure of the command: the exit code, and the text for standard error.
 #[derive(Debug)]
 pub(crate) struct Exit {
     code: u8,
@@ -77,21 +77,21 @@ impl Exit {
         }
     }
 
-    /// The recording is good, but does not have what was requested.
-    pub(crate) fn not_in_it(text: impl Into<String>) -> Self {
+    /// The recording is good, but does not contain what was requested.
+    pub(crate) fn not_in_recording(text: impl Into<String>) -> Self {
         Self {
-            code: NOT_IN_IT,
+            code: NOT_IN_RECORDING,
             text: text.into(),
         }
     }
 
-    /// A recording does not have a moment. The text says which times it covers.
+    /// A recording does not contain a moment. The text names the times that it covers.
     pub(crate) fn moment(path: &Path, error: &MomentError) -> Self {
         let text = format!("{}: {error}", path.display());
         match error {
             MomentError::Empty => Self::data(text),
             MomentError::NotInIt { .. } | MomentError::Backwards(_) | MomentError::SeveralDays { .. } => {
-                Self::not_in_it(text)
+                Self::not_in_recording(text)
             }
         }
     }
@@ -140,11 +140,21 @@ impl Exit {
         }
     }
 
+    /// Returns several failures as one, or `None` if there are none. It has the exit code of the
+    /// first, and the texts of all.
+    pub(crate) fn together(failures: Vec<Self>) -> Option<Self> {
+        failures.into_iter().reduce(|first, other| Self {
+            code: first.code,
+            text: format!("{}\nparlour: {}", first.text, other.text),
+        })
+    }
+
     /// Writes the text to standard error, and returns the exit code.
     pub(crate) fn report(self) -> ExitCode {
-        // Nobody may be reading. The exit code also reports the failure.
+        // Standard error may be closed. The exit code also reports the failure.
         if !self.text.is_empty() {
-            // It may contain text of a file: escape what a terminal would obey.
+            // The text may quote a file: control characters are escaped, so that the terminal does
+            // not obey them.
             let lines: Vec<String> = self.text.lines().map(words::plain).collect();
             let _ = writeln!(io::stderr(), "parlour: {}", lines.join("\n"));
         }
@@ -152,12 +162,18 @@ impl Exit {
     }
 }
 
-impl From<Problems> for Exit {
-    fn from(problems: Problems) -> Self {
+impl From<&Problems> for Exit {
+    fn from(problems: &Problems) -> Self {
         Self {
             code: CONFIG,
             text: problems.to_string(),
         }
+    }
+}
+
+impl From<Problems> for Exit {
+    fn from(problems: Problems) -> Self {
+        Self::from(&problems)
     }
 }
 
@@ -173,7 +189,7 @@ impl From<MapErrors> for Exit {
 impl From<FindError> for Exit {
     fn from(error: FindError) -> Self {
         match error {
-            FindError::NoneHolds { .. } => Self::not_in_it(error.to_string()),
+            FindError::NoneHolds { .. } => Self::not_in_recording(error.to_string()),
             FindError::Io { .. }
             | FindError::None(_)
             | FindError::Unreadable { .. }

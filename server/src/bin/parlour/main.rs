@@ -1,13 +1,13 @@
 //! The `parlour` command: `serve` (also without a command), `demo`, `replay`, `config`.
 
-mod cli;
+mod arguments;
+mod banner;
+mod command_line;
 mod config;
 mod demo;
 mod exit;
-mod given;
 mod replay;
 mod serve;
-mod welcome;
 
 use std::process::ExitCode;
 
@@ -17,21 +17,21 @@ use exit::Exit;
 
 fn main() -> ExitCode {
     // Help, the version and mistakes in the command line are printed, and end the process.
-    let words = cli::command().try_get_matches();
-    let words = words.unwrap_or_else(|error| replay::tipped(error).exit());
-    match run(&words) {
+    let matches = arguments::command().try_get_matches();
+    let matches = matches.unwrap_or_else(|error| replay::with_tip(error).exit());
+    match run(&matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(),
     }
 }
 
-fn run(words: &ArgMatches) -> Result<(), Exit> {
-    match words.subcommand() {
-        None => serve::serve(words, None),
-        Some(("serve", words)) => serve::serve(words, None),
-        Some(("demo", words)) => serve::serve(words, Some(demo::Demo::of(words))),
-        Some(("replay", words)) => replay::run(words),
-        Some(("config", words)) => config::run(words),
-        Some((other, _)) => unreachable!("{other} is not declared in cli.rs"),
+fn run(matches: &ArgMatches) -> Result<(), Exit> {
+    match matches.subcommand() {
+        None => serve::serve(matches, None),
+        Some(("serve", matches)) => serve::serve(matches, None),
+        Some(("demo", matches)) => serve::serve(matches, Some(demo::Demo::of(matches))),
+        Some(("replay", matches)) => replay::run(matches),
+        Some(("config", matches)) => config::run(matches),
+        Some((other, _)) => unreachable!("{other} is not declared in arguments.rs"),
     }
 }

@@ -1,27 +1,27 @@
 //! `parlour replay`: runs a recording again and shows what is in it. Each function has its own
 //! module.
 
+mod argument_tips;
+mod command_to_copy;
 mod diff;
 mod dump;
 mod export;
 mod follow;
-mod given;
-mod retyped;
-mod say;
+mod input;
+mod output;
 mod serve;
 mod settings;
-mod tips;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
 use parlour_recording::replay::{Moment, dump::Table};
 
 use crate::{
-    cli::setting_flags,
+    arguments::setting_flags,
     exit::{self, Exit},
 };
-use given::Given;
-pub(crate) use tips::tipped;
+pub(crate) use argument_tips::with_tip;
+use input::ReplayInput;
 
 const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, follow a player";
 
@@ -97,25 +97,25 @@ pub(crate) fn command() -> Command {
         .after_long_help(format!("{DETAILS}\n\n{}", exit::HELP))
 }
 
-pub(crate) fn run(words: &ArgMatches) -> Result<(), Exit> {
-    settings::check(words)?;
-    let is_asked = |what: &str| words.contains_id(what);
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
+    settings::check(matches)?;
+    let is_asked = |what: &str| matches.contains_id(what);
     if is_asked(diff::WHAT) {
-        return diff::run(words);
+        return diff::run(matches);
     }
-    if words.get_flag(serve::WHAT) {
-        return serve::run(words);
+    if matches.get_flag(serve::WHAT) {
+        return serve::run(matches);
     }
-    let dumped = dump::asked(words);
-    let given = Given::of(words, dumped.is_some_and(Table::is_of_window))?;
+    let dumped = dump::asked(matches);
+    let input = ReplayInput::of(matches, dumped.is_some_and(Table::is_of_window))?;
     if let Some(what) = dumped {
-        dump::run(given, what, words)
+        dump::run(input, what, matches)
     } else if is_asked(follow::WHAT) {
-        follow::run(given, words)
+        follow::run(input, matches)
     } else if is_asked(export::WHAT) {
-        export::run(given, words)
+        export::run(input, matches)
     } else {
-        verify::run(given)
+        verify::run(input)
     }
 }
 

@@ -7,16 +7,17 @@ use clap::ArgMatches;
 use parlour_server::{Server, Signals, StopReport, config::Config, logs, maps::Catalogue};
 
 use crate::{
+    banner, command_line,
     demo::Demo,
     exit::{self, Exit},
-    given, welcome,
 };
 
-pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> {
-    let config = given::config(words, None)?;
+pub(crate) fn serve(matches: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> {
+    let config = command_line::config(matches, None)?;
     let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
     warn(&config);
-    let (Catalogue { maps, warnings }, skins) = given::catalogues(&config)?;
+    let Catalogue { maps, warnings } = command_line::maps(&config.settings)?;
+    let skins = command_line::skins(&config.settings)?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
@@ -25,10 +26,10 @@ pub(crate) fn serve(words: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit> 
 
     let signals = signals()?;
     let options = config.settings.server_options(maps, skins);
-    let typing = welcome::typing(&options, names.first().map_or("", String::as_str));
+    let typing = banner::typing(&options, names.first().map_or("", String::as_str));
     let server = Server::start(options)?;
     let bots = demo.as_ref().map(Demo::count);
-    say(&welcome::text(
+    print(&banner::text(
         server.listen_addr(),
         server.admin_addr(),
         &names,
@@ -53,7 +54,7 @@ pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, others: T) 
     let at_once = match signals.wait(&server) {
         Ok(how) => {
             tracing::info!(how, "stopping");
-            say("Stopping; Ctrl-C again ends it immediately.\n");
+            print("Stopping; Ctrl-C again ends it immediately.\n");
             exit::INTERRUPTED
         }
         Err(failure) => {
@@ -86,7 +87,7 @@ fn warn(config: &Config) {
 }
 
 /// Prints to standard output, even if nobody reads it any longer.
-pub(crate) fn say(text: &str) {
+pub(crate) fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
@@ -97,7 +98,7 @@ mod tests {
 
     use bevy_ecs::prelude::*;
     use parlour_server::ServerOptions;
-    use parlour_sim::{Clock, Logic, SimConfig, Step, StepSet};
+    use parlour_sim::{Clock, Logic, SimConfig, StepSet, TickSchedule};
 
     use super::*;
 
@@ -108,7 +109,7 @@ mod tests {
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.admin = options.listen;
         options.logic = Logic::new(move |app| {
-            app.add_systems(Step, fall.in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, fall.in_set(StepSet::Simulate));
         });
         options.recording.history = std::time::Duration::ZERO;
         let signals = signals().unwrap();

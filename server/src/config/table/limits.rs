@@ -1,6 +1,6 @@
 //! The settings of rate limits.
 
-use super::{Kind, Parsed, Section, Setting, set};
+use super::{Parsed, Section, Setting, SettingKind, set};
 use crate::config::value::{rate, show_rate, whole};
 
 /// Makes a setting whose value is a rate.
@@ -11,7 +11,7 @@ macro_rules! rate_setting {
             section: Section::Limits,
             form: "RATE",
             help: $help,
-            kind: Kind::Text,
+            kind: SettingKind::Text,
             also: None,
             apply: set!(rates.$field, rate),
             show: |settings| show_rate(settings.rates.$field),
@@ -32,7 +32,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "MIB",
         help: "The limit on chats and state writes in one room, for all players together: MiB per second, \
                bytes times listeners, with a burst of four seconds",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(room_talk_mib, |text| whole(text, 1..=1024)),
         show: |settings| settings.room_talk_mib.to_string(),

@@ -1,6 +1,6 @@
 //! The settings of the log.
 
-use super::{Kind, Parsed, Section, Setting, set};
+use super::{Parsed, Section, Setting, SettingKind, set};
 use crate::config::{log_filter::log_filter, settings::LogFormat};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -11,7 +11,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "The log lines that are written: a level (off, error, warn, info, debug or trace), and levels \
                of single targets, as in info,parlour_server::edge=debug. RUST_LOG also works, in the same \
                form",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: Some("RUST_LOG"),
         apply: set!(log, log_filter),
         show: |settings| settings.log.clone(),
@@ -21,7 +21,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Log,
         form: "text|json",
         help: "The format of log lines",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(log_format, log_format),
         show: |settings| match settings.log_format {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlour_tick::Cadence;
 
-use super::{Kind, Parsed, Section, Setting, set};
+use super::{Parsed, Section, Setting, SettingKind, set};
 use crate::config::value::{address, cadence, list, show_list, show_time, show_whole_or, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -13,7 +13,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Network,
         form: "ADDRESS:PORT",
         help: "The address for clients: HTTP, and WebSocket at /ws. Port 0 takes any free port",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(listen, address),
         show: |settings| settings.listen.to_string(),
@@ -23,7 +23,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Network,
         form: "ADDRESS:PORT",
         help: "The address for metrics and health; do not expose it to the public",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(admin, address),
         show: |settings| settings.admin.to_string(),
@@ -35,7 +35,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "The origins of web pages that may connect, such as https://example.org, \
                https://*.example.org or capacitor://localhost, or * for any. Without any: the origins of \
                the server and of this machine",
-        kind: Kind::List,
+        kind: SettingKind::List,
         also: None,
         apply: set!(edge.allowed_origins, |text| list(ORIGINS, text)),
         show: |settings| show_list(&settings.edge.allowed_origins),
@@ -48,7 +48,7 @@ pub(super) const SETTINGS: &[Setting] = &[
                for any. Loopback names and the address of the connection are always allowed. Without any: \
                no other name over loopback, any name elsewhere. Set it if a proxy on this machine passes \
                the Host header on",
-        kind: Kind::List,
+        kind: SettingKind::List,
         also: None,
         apply: set!(edge.allowed_hosts, |text| list(HOSTS, text)),
         show: |settings| show_list(&settings.edge.allowed_hosts),
@@ -58,7 +58,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Network,
         form: "NUMBER",
         help: "The number of threads that serve connections. One more thread runs the world",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(io_threads, |text| whole(text, 1..=64)),
         show: |settings| settings.io_threads.to_string(),
@@ -69,7 +69,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "auto|off",
         help: "Real-time priority for the thread that runs the world, where the system allows it (on Linux \
                with CAP_SYS_NICE, or ulimit -r 10)",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(realtime, auto_or_off),
         show: |settings| if settings.realtime { "auto" } else { "off" }.to_owned(),
@@ -80,7 +80,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "NUMBER",
         help: "The maximum number of connections; more are answered 503: try again later. If the limit of \
                open files (ulimit -n) is lower, fewer are accepted",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(edge.max_connections, |text| whole(text, 1..=1_000_000)),
         show: |settings| settings.edge.max_connections.to_string(),
@@ -90,7 +90,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Network,
         form: "NUMBER",
         help: "The maximum number of connections of one IP address that have not sent a hello",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(edge.max_unauthenticated_per_address, |text| whole(
             text,
@@ -104,7 +104,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "TIME",
         help: "The time limit from accepting a connection to its hello. JSON over loopback has 60 s, so \
                that a person can type it",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(edge.handshake_timeout, |text| time(
             text,
@@ -117,7 +117,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Network,
         form: "TIME",
         help: "A client that is silent for this long is pinged, and closed after twice as long",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(edge.heartbeat, |text| time(text, SECOND..=MINUTE)),
         show: |settings| show_time(settings.edge.heartbeat),
@@ -128,7 +128,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "60|30|20|10|auto",
         help: "The maximum number of snapshots per second and client. auto: 60, and fewer under load, \
                distant players first",
-        kind: Kind::NumberOrWord,
+        kind: SettingKind::NumberOrWord,
         also: None,
         apply: set!(cadence, cadence),
         show: |settings| show_whole_or("auto", settings.cadence.map(Cadence::hz)),
@@ -139,7 +139,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "BYTES",
         help: "The maximum number of bytes that wait for a client that reads slowly; with more it is closed \
                with 4001",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(edge.outbox_bytes, |text| whole(text, OUTBOX.0..=OUTBOX.1)),
         show: |settings| settings.edge.outbox_bytes.to_string(),
@@ -149,7 +149,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Network,
         form: "TIME",
         help: "A client that reads none of its waiting bytes for this long is closed with 4001",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(edge.stall_timeout, |text| time(text, SECOND..=MINUTE)),
         show: |settings| show_time(settings.edge.stall_timeout),
@@ -160,7 +160,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "TIME",
         help: "Closed clients come back at a random time within this window, or within a longer one if \
                there are many (see reconnect_rate)",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(edge.reconnect_window, |text| time(text, WINDOW.0..=WINDOW.1)),
         show: |settings| show_time(settings.edge.reconnect_window),
@@ -171,7 +171,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "NUMBER",
         help: "The maximum number of clients per second that come back after a restart: the window is at \
                least all clients divided by this",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(edge.reconnect_rate, |text| whole(text, 1..=1_000_000)),
         show: |settings| settings.edge.reconnect_rate.to_string(),
@@ -182,7 +182,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "TIME",
         help: "If no tick runs for this long, /livez on the admin port answers 503, so that a supervisor \
                restarts the server",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(livez_timeout, |text| time(text, LIVEZ.0..=LIVEZ.1)),
         show: |settings| show_time(settings.livez_timeout),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Kind, Parsed, Section, Setting, set};
+use super::{Parsed, Section, Setting, SettingKind, set};
 use crate::config::value::{mib, path_or, show_path_or, show_time, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -12,7 +12,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "DIRECTORY|off",
         help: "Record every tick into files in this directory; each server needs a separate one. off: no \
                recording",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(recording.directory, |text| path_or("off", "a directory", text)),
         show: |settings| show_path_or("off", settings.recording.directory.as_ref()),
@@ -22,7 +22,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Recording,
         form: "MIB",
         help: "A recording continues in a new file after this many MiB",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(recording.file_bytes, |text| mib(text, 1..=1 << 20)),
         show: |settings| (settings.recording.file_bytes >> 20).to_string(),
@@ -32,7 +32,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Recording,
         form: "MINUTES",
         help: "A recording continues in a new file after this many minutes",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(recording.file_age, minutes),
         show: |settings| (settings.recording.file_age.as_secs() / 60).to_string(),
@@ -43,7 +43,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "MIB",
         help: "The maximum size of all recordings in a directory together, in MiB; the oldest are deleted \
                first",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(recording.total_bytes, |text| mib(text, 1..=1 << 30)),
         show: |settings| (settings.recording.total_bytes >> 20).to_string(),
@@ -55,7 +55,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "The length of the history, which is always in memory. It is written to a file on request \
                (POST /history on the admin port, SIGUSR1), when a step of the world takes over 50 ms or \
                panics, and when the shadow differs. 0s: no history",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(recording.history, |text| time(text, Duration::ZERO..=HOUR)),
         show: |settings| show_time(settings.recording.history),
@@ -65,7 +65,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Recording,
         form: "MIB",
         help: "The maximum size of the history in memory, in MiB; older ticks are forgotten early",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(recording.history_bytes, |text| mib(text, 1..=16 << 10)),
         show: |settings| (settings.recording.history_bytes >> 20).to_string(),
@@ -76,7 +76,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "DIRECTORY|auto",
         help: "The directory for files of the history. auto: the directory of recordings, or else the \
                directory named recordings",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(recording.history_directory, |text| path_or(
             "auto",
@@ -92,7 +92,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         help: "Run the recording in a second world, 2 to 4 seconds later, and report any difference. The \
                second world is loaded again from each saved world, every 10 s, and takes as much CPU time \
                as the ticks",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(recording.shadow, on_or_off),
         show: |settings| if settings.recording.shadow { "on" } else { "off" }.to_owned(),

@@ -11,13 +11,13 @@ use crate::config::settings::Settings;
 
 /// Two settings that depend on each other.
 pub(in crate::config) struct Relation {
-    pub(in crate::config) sides: [Side; 2],
+    pub(in crate::config) pair: [RelatedSetting; 2],
     /// Returns what is wrong with two written values, and what would be right. `None`: nothing.
     pub(in crate::config) contradiction: fn(&Settings) -> Option<String>,
 }
 
 /// A setting, and how its default follows the other one.
-pub(in crate::config) struct Side {
+pub(in crate::config) struct RelatedSetting {
     pub(in crate::config) name: &'static str,
     /// Changes the default, if it does not fit the other setting's value.
     pub(in crate::config) follow: fn(&mut Settings),
@@ -26,12 +26,12 @@ pub(in crate::config) struct Side {
 /// All relations.
 pub(in crate::config) const RELATIONS: &[Relation] = &[
     Relation {
-        sides: [
-            Side {
+        pair: [
+            RelatedSetting {
                 name: "listen",
                 follow: |settings| settings.listen = beside(settings.listen, settings.admin),
             },
-            Side {
+            RelatedSetting {
                 name: "admin",
                 follow: |settings| settings.admin = beside(settings.admin, settings.listen),
             },
@@ -43,8 +43,8 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         },
     },
     Relation {
-        sides: [
-            Side {
+        pair: [
+            RelatedSetting {
                 name: "max_unauthenticated_per_address",
                 follow: |settings| {
                     lower(
@@ -53,7 +53,7 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
                     )
                 },
             },
-            Side {
+            RelatedSetting {
                 name: "max_connections",
                 follow: |settings| {
                     raise(
@@ -72,12 +72,12 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         },
     },
     Relation {
-        sides: [
-            Side {
+        pair: [
+            RelatedSetting {
                 name: "record_file_mib",
                 follow: |settings| lower(&mut settings.recording.file_bytes, settings.recording.total_bytes),
             },
-            Side {
+            RelatedSetting {
                 name: "record_total_mib",
                 follow: |settings| raise(&mut settings.recording.total_bytes, settings.recording.file_bytes),
             },
@@ -91,13 +91,13 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         },
     },
     Relation {
-        sides: [
-            Side {
+        pair: [
+            RelatedSetting {
                 name: "near_radius",
                 // Its default is "auto", which is the interest radius.
                 follow: |_| {},
             },
-            Side {
+            RelatedSetting {
                 name: "interest_radius",
                 follow: |settings| {
                     settings.interest_radius = settings.near_radius.or(settings.interest_radius)
@@ -120,8 +120,8 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
 
 impl Relation {
     /// Returns each side, with the name of the other.
-    pub(in crate::config) fn both_ways(&self) -> [(&Side, &'static str); 2] {
-        let [one, other] = &self.sides;
+    pub(in crate::config) fn both_ways(&self) -> [(&RelatedSetting, &'static str); 2] {
+        let [one, other] = &self.pair;
         [(one, other.name), (other, one.name)]
     }
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use parlour_shared::limits::MAX_ROOM_CAPACITY;
 
-use super::{Kind, Parsed, Section, Setting, set};
+use super::{Parsed, Section, Setting, SettingKind, set};
 use crate::{
     config::value::{
         LONGEST_ENTRY, path_or, shortened, show_path_or, show_time, show_whole_or, time, whole, whole_or,
     },
-    maps::Bundled,
+    maps::BundledMaps,
     suggest::closest,
 };
 
@@ -19,7 +19,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::World,
         form: "PIXELS|all",
         help: "Players see each other within this many pixels. all: every player in the room",
-        kind: Kind::NumberOrWord,
+        kind: SettingKind::NumberOrWord,
         also: None,
         apply: set!(interest_radius, |text| whole_or("all", text, RADIUS.0..=RADIUS.1)),
         show: |settings| show_whole_or("all", settings.interest_radius),
@@ -30,7 +30,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "PIXELS|auto",
         help: "The reach of a near-me chat in pixels if interest_radius is all. auto: interest_radius, or \
                150 if that is all",
-        kind: Kind::NumberOrWord,
+        kind: SettingKind::NumberOrWord,
         also: None,
         apply: set!(near_radius, |text| whole_or("auto", text, RADIUS.0..=RADIUS.1)),
         show: |settings| show_whole_or("auto", settings.near_radius),
@@ -40,7 +40,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::World,
         form: "PLAYERS",
         help: "The maximum number of players in one room",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(capacity, |text| whole(text, 1..=MAX_ROOM_CAPACITY)),
         show: |settings| settings.capacity.to_string(),
@@ -50,7 +50,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::World,
         form: "TIME",
         help: "An empty room is removed after this time",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(room_empty_after, |text| time(text, Duration::ZERO..=DAY)),
         show: |settings| show_time(settings.room_empty_after),
@@ -60,7 +60,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::World,
         form: "NUMBER",
         help: "The maximum number of rooms; a join that would make one more is refused",
-        kind: Kind::Number,
+        kind: SettingKind::Number,
         also: None,
         apply: set!(max_rooms, |text| whole(text, 1..=100_000)),
         show: |settings| settings.max_rooms.to_string(),
@@ -71,7 +71,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "NUMBER|random",
         help: "The seed of all random streams: the same seed and the same inputs result in the same world. \
                random: a new one at each start, which the log and recordings contain",
-        kind: Kind::NumberOrWord,
+        kind: SettingKind::NumberOrWord,
         also: None,
         // The maximum is that of TOML integers; 0 means no seed.
         apply: set!(seed, |text| whole_or("random", text, 1..=i64::MAX as u64)),
@@ -83,7 +83,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "DIRECTORY|bundled",
         help: "A directory of Tiled maps (*.tmx) that join the bundled ones, or replace those with the same \
                name. bundled: only the bundled maps. bundled_maps omits bundled maps",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(maps, |text| path_or("bundled", "a directory", text)),
         show: |settings| show_path_or("bundled", settings.maps.as_ref()),
@@ -94,7 +94,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         form: "NAME,...|all|none",
         help: "The bundled maps to serve, of garden, lobby and plaza. none: only the maps of the directory \
                maps",
-        kind: Kind::ListOr(&["all", "none"]),
+        kind: SettingKind::ListOr(&["all", "none"]),
         also: None,
         apply: set!(bundled_maps, bundled_maps),
         show: |settings| show_bundled_maps(&settings.bundled_maps),
@@ -104,7 +104,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::World,
         form: "FILE|bundled",
         help: "A catalogue of skins (TOML) instead of the bundled one",
-        kind: Kind::Text,
+        kind: SettingKind::Text,
         also: None,
         apply: set!(skins, |text| path_or("bundled", "a file", text)),
         show: |settings| show_path_or("bundled", settings.skins.as_ref()),
@@ -115,20 +115,20 @@ const RADIUS: (u32, u32) = (1, 100_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Parses names of bundled maps, `all` or `none`. Sorts the names.
-fn bundled_maps(text: &str) -> Parsed<Bundled> {
+fn bundled_maps(text: &str) -> Parsed<BundledMaps> {
     match text {
-        "all" => return Ok(Bundled::All),
-        "none" => return Ok(Bundled::none()),
+        "all" => return Ok(BundledMaps::All),
+        "none" => return Ok(BundledMaps::none()),
         _ => {}
     }
     let form = || {
-        let names: Vec<&str> = Bundled::names().collect();
+        let names: Vec<&str> = BundledMaps::names().collect();
         format!("all, none, or some of {}", names.join(", "))
     };
     let mut names = Vec::new();
     for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        if Bundled::names().all(|known| known != name) {
-            let meant = closest(name, Bundled::names())
+        if BundledMaps::names().all(|known| known != name) {
+            let meant = closest(name, BundledMaps::names())
                 .map(|meant| format!(" (did you mean `{meant}`?)"))
                 .unwrap_or_default();
             let name = shortened(name, LONGEST_ENTRY);
@@ -141,13 +141,13 @@ fn bundled_maps(text: &str) -> Parsed<Bundled> {
     if names.is_empty() {
         return Err(form());
     }
-    Ok(Bundled::Only(names))
+    Ok(BundledMaps::Only(names))
 }
 
-fn show_bundled_maps(bundled: &Bundled) -> String {
+fn show_bundled_maps(bundled: &BundledMaps) -> String {
     match bundled {
-        Bundled::All => "all".to_owned(),
-        Bundled::Only(names) if names.is_empty() => "none".to_owned(),
-        Bundled::Only(names) => names.join(","),
+        BundledMaps::All => "all".to_owned(),
+        BundledMaps::Only(names) if names.is_empty() => "none".to_owned(),
+        BundledMaps::Only(names) => names.join(","),
     }
 }

@@ -1,12 +1,12 @@
-//! The floor of a map: all places where the middle of a 16 x 16 px body can be, and which of them
-//! one can walk between.
+//! The floor of a map: all places where the middle of a 16 x 16 px body can be, and between which of
+//! them a player can walk.
 //!
-//! A body touches the same tiles until one of its edges crosses a tile's edge, which happens at two
-//! places per tile along each axis. Between these the floor is the same everywhere, so it comes
-//! apart into at most `2 * columns` by `2 * rows` cells: 16 million for the largest map, which has
-//! 4 million tiles. Each cell is looked at once, and takes three bits of memory: 6 MB for that map.
-//! In a release build 1,000 x 1,000 tiles take about 0.1 s and the largest map 0.4 s; in a debug
-//! build 1,000 x 1,000 took 8 s, with the reading of the file.
+//! A body touches the same tiles until one of its edges crosses the edge of a tile, which happens at
+//! two places per tile along each axis. Between these places the floor is uniform. So the floor
+//! consists of at most `2 * columns` by `2 * rows` cells: 16 million for the largest map, which has
+//! 4 million tiles. Each cell is visited once, and takes three bits of memory: 6 MB for that map. In
+//! a release build a map of 1,000 x 1,000 tiles takes about 0.1 s, and the largest map 0.4 s. In a
+//! debug build 1,000 x 1,000 tiles took 8 s, including the reading of the file.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -14,7 +14,7 @@ use parlour_shared::{
     motion::{HALF_BODY, Position, UNITS_PER_PX, WallGrid},
 };
 
-/// Cells of the floor, row by row.
+/// A set of cells of the floor, row by row.
 #[derive(Clone)]
 pub(super) struct Cells(FixedBitSet);
 
@@ -53,12 +53,12 @@ impl Floor {
         &self.free
     }
 
-    /// Removes from `cells` all that can be walked to from a place, and returns them.
+    /// Removes all cells that can be walked to from a place from `cells`, and returns them.
     pub(super) fn walk_from(&self, place: Position, cells: &mut Cells) -> Cells {
         let width = self.columns.len();
         let mut reached = FixedBitSet::with_capacity(self.free.0.len());
-        // One for each run of cells that was not looked at yet, and at most two of a run: never
-        // more than there are cells.
+        // One cell of each run that is not visited yet, and at most two of a run: the list is never
+        // longer than the number of cells.
         let mut todo = vec![self.cell(place)];
         while let Some(cell) = todo.pop() {
             if !cells.0.contains(cell) {
@@ -87,7 +87,8 @@ impl Floor {
         Cells(reached)
     }
 
-    pub(super) fn holds(&self, cells: &Cells, place: Position) -> bool {
+    /// Returns whether a place is in these cells.
+    pub(super) fn contains(&self, cells: &Cells, place: Position) -> bool {
         cells.0.contains(self.cell(place))
     }
 
@@ -100,7 +101,7 @@ impl Floor {
         (top..=bottom).any(|y| cells.0.contains_any_in_range(row(y) + left..row(y) + right + 1))
     }
 
-    /// Returns the extent of these cells in units, along the longer axis.
+    /// Returns the extent of these cells along the longer axis, in units.
     pub(super) fn extent(&self, cells: &Cells) -> i32 {
         let width = self.columns.len();
         let (mut left, mut right) = (usize::MAX, 0);
@@ -137,10 +138,11 @@ impl Floor {
     }
 }
 
-/// Where cells begin along one axis, in units; the last one ends where the body touches the map's
-/// edge.
+/// The cells along one axis, in units.
 struct Axis {
+    /// The first unit of each cell.
     starts: Vec<i32>,
+    /// The last unit of the last cell: there the body touches the edge of the map.
     last: i32,
 }
 
@@ -175,7 +177,8 @@ impl Axis {
             .saturating_sub(1)
     }
 
-    /// Returns the first and the last cell that a range of pixels touches. `None`: it touches none.
+    /// Returns the first and the last cell that a range of pixels touches, or `None` if it touches no
+    /// cell.
     fn within(&self, start_px: i32, length_px: i32) -> Option<(usize, usize)> {
         let first = (start_px * UNITS_PER_PX).max(HALF_BODY);
         let last = ((start_px + length_px) * UNITS_PER_PX - 1).min(self.last);

@@ -5,7 +5,7 @@ use crate::websocket::{OpCode, WebSocketError, is_close_code};
 /// A complete message or control frame from the peer. It borrows from the input or from the
 /// [`Decoder`](super::Decoder).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event<'a> {
+pub enum WebSocketEvent<'a> {
     /// A text message.
     Text(&'a str),
     /// A binary message.
@@ -23,7 +23,7 @@ pub enum Event<'a> {
     },
 }
 
-impl<'a> Event<'a> {
+impl<'a> WebSocketEvent<'a> {
     /// Returns the event of a complete message or control frame. The opcode of a message is that of
     /// its first frame.
     pub(super) fn new(opcode: OpCode, payload: &'a [u8]) -> Result<Self, WebSocketError> {

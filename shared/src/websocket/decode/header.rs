@@ -5,7 +5,7 @@ use crate::websocket::{MAX_CONTROL_PAYLOAD, OpCode, Role, WebSocketError};
 
 /// A frame whose payload is being read.
 #[derive(Debug)]
-pub(super) struct Frame {
+pub(super) struct PartialFrame {
     pub(super) opcode: OpCode,
     /// Whether the message ends with this frame.
     pub(super) last: bool,
@@ -36,7 +36,10 @@ impl PartialHeader {
 
 impl Decoder {
     /// Reads a frame's header and counts the frame. Returns `None` if the input ends first.
-    pub(super) fn read_header(&mut self, input: &mut &mut [u8]) -> Result<Option<Frame>, WebSocketError> {
+    pub(super) fn read_header(
+        &mut self,
+        input: &mut &mut [u8],
+    ) -> Result<Option<PartialFrame>, WebSocketError> {
         // When more of the header arrives, everything is checked again; no state changes until the
         // header is complete.
         let Some([first, second]) = self.header.bytes(0, input) else {
@@ -82,7 +85,7 @@ impl Decoder {
             }
             _ => {}
         }
-        Ok(Some(Frame {
+        Ok(Some(PartialFrame {
             opcode,
             last: first & 0x80 != 0,
             remaining,

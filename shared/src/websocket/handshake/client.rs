@@ -34,7 +34,7 @@ pub struct ClientHandshake {
 
 /// The server accepted the handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedHandshake {
     /// How many bytes of the last input belong to the response. The bytes after them are for the
     /// decoder.
     pub consumed: usize,
@@ -64,7 +64,7 @@ impl ClientHandshake {
     ///
     /// # Errors
     /// [`HandshakeError`] if the response does not accept the request. The handshake is then over.
-    pub fn read(&mut self, input: &[u8]) -> Result<Option<Accepted>, HandshakeError> {
+    pub fn read(&mut self, input: &[u8]) -> Result<Option<AcceptedHandshake>, HandshakeError> {
         const END: &[u8] = b"\r\n\r\n";
         let known = self.head.len();
         let room = MAX_RESPONSE - known;
@@ -83,7 +83,7 @@ impl ClientHandshake {
         };
         let end = search_from + found;
         let subprotocol = self.check(&Response::parse(&self.head[..end])?)?;
-        Ok(Some(Accepted {
+        Ok(Some(AcceptedHandshake {
             consumed: end + END.len() - known,
             subprotocol,
         }))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use parlour_shared::ids::SessionId;
-use parlour_sim::{Motion, Position, SavedState, Seat, Simulation, Skin};
+use parlour_sim::{CurrentPosition, Motion, SavedState, Seat, Simulation, Skin};
 use serde_json::{Map, Value, json};
 
 use super::{Dump, Filter, Selection};
@@ -25,7 +25,7 @@ pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Dump {
         let waiting = parts.get("moves_waiting").and_then(|queue| queue[1].as_array());
         let entity = simulation.player(player.session);
         let seat = entity.and_then(|entity| world.get::<Seat>(entity));
-        let position = entity.and_then(|entity| world.get::<Position>(entity));
+        let position = entity.and_then(|entity| world.get::<CurrentPosition>(entity));
         let position = position.map(|position| position.0);
         let motion = entity.and_then(|entity| world.get::<Motion>(entity));
         let skin = entity.and_then(|entity| world.get::<Skin>(entity));

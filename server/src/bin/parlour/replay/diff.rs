@@ -18,10 +18,10 @@ use parlour_recording::{
 use parlour_shared::map::Map;
 
 use super::{
-    given::{found, named, open},
-    say,
+    input::{found, named, open},
+    output,
 };
-use crate::{exit::Exit, given};
+use crate::{command_line, exit::Exit};
 
 pub(super) const WHAT: &str = "diff";
 
@@ -35,17 +35,17 @@ pub(super) fn arg() -> Arg {
         .conflicts_with_all(["from", "to"])
 }
 
-pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
-    let path = words.get_one::<PathBuf>("recording").expect("clap asks for it");
-    let other = words.get_one::<PathBuf>(WHAT);
-    let config = given::config(words, None)?;
-    let maps = given::recorded_maps(&config)?;
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
+    let path = matches.get_one::<PathBuf>("recording").expect("clap asks for it");
+    let other = matches.get_one::<PathBuf>(WHAT);
+    let config = command_line::config(matches, None)?;
+    let maps = command_line::recorded_maps(&config)?;
     let one = found(path, None, Extent::Whole)?;
     let found = match other {
         Some(other) => compare([&one, &found(other, None, Extent::Whole)?], &maps, diff)?,
         None => compare_with_now(&one, &maps)?,
     };
-    let json = words
+    let json = matches
         .get_one::<String>("format")
         .is_some_and(|format| format == "json");
     let text = if json {
@@ -54,7 +54,7 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     } else {
         found.to_string()
     };
-    say::result(&text)?;
+    output::result(&text)?;
     if found.is_same() {
         Ok(())
     } else {

@@ -8,7 +8,7 @@ use parlour_recording::replay::{
 };
 use parlour_shared::ids::Tick;
 
-use super::{diff, export, follow, given::Given, moment, say, serve};
+use super::{diff, export, follow, input::ReplayInput, moment, output, serve};
 use crate::exit::Exit;
 
 pub(super) const WHAT: &str = "dump";
@@ -53,8 +53,8 @@ pub(super) fn args() -> [Arg; 5] {
 }
 
 /// Returns the requested table, if any.
-pub(super) fn asked(words: &ArgMatches) -> Option<Table> {
-    Some(match words.get_one::<String>(WHAT)?.as_str() {
+pub(super) fn asked(matches: &ArgMatches) -> Option<Table> {
+    Some(match matches.get_one::<String>(WHAT)?.as_str() {
         "players" => Table::Players,
         "rooms" => Table::Rooms,
         "chat" => Table::Chat,
@@ -62,37 +62,43 @@ pub(super) fn asked(words: &ArgMatches) -> Option<Table> {
     })
 }
 
-pub(super) fn run(mut given: Given, table: Table, asked: &ArgMatches) -> Result<(), Exit> {
+pub(super) fn run(mut input: ReplayInput, table: Table, asked: &ArgMatches) -> Result<(), Exit> {
     let text = |name: &str| asked.get_one::<String>(name).cloned();
     let filter = Filter {
         room: text("room"),
         player: text("player").map(PlayerQuery),
     };
-    let window = meant(&mut given, table)?;
-    let dump = match dump(&mut given.replay, table, window, &filter) {
+    let window = meant(&mut input, table)?;
+    let dump = match dump(&mut input.replay, table, window, &filter) {
         Ok(dump) => dump,
-        Err(error) => return given.not_shown(error),
+        Err(error) => return input.not_shown(error),
     };
     if let Some(text) = several(&dump.matched) {
-        say::note(&format!("{text} to see only that one"));
+        output::note(&format!("{text} to see only that one"));
     }
-    if let Some(looked_at) = looked_at(&given, table, window, &filter, dump.rows.is_empty()) {
-        say::note(&looked_at);
+    if let Some(looked_at) = looked_at(&input, table, window, &filter, dump.rows.is_empty()) {
+        output::note(&looked_at);
     }
     if text("format").as_deref() == Some("json") {
         let lines: String = dump.json.iter().map(|row| format!("{row}\n")).collect();
-        return say::result(&lines);
+        return output::result(&lines);
     }
-    say::result(&aligned(dump.columns, &dump.rows))
+    output::result(&aligned(dump.columns, &dump.rows))
 }
 
 /// Returns a note on which ticks were searched and how to search others. Only if the table may miss
 /// something: it is empty, or shows less than everything and no moment was given.
-fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_empty: bool) -> Option<String> {
-    let (first, last) = given.replay.times().range()?;
+fn looked_at(
+    input: &ReplayInput,
+    table: Table,
+    window: Window,
+    filter: &Filter,
+    is_empty: bool,
+) -> Option<String> {
+    let (first, last) = input.replay.times().range()?;
     let is_cut = table.is_of_window() && window.from > first;
     if !is_empty {
-        let has_moment = given.from.is_some() || given.at.is_some();
+        let has_moment = input.from.is_some() || input.at.is_some();
         return (is_cut && !has_moment)
             .then(|| format!("these are the last 10 s, {window}: --from +0s shows all"));
     }
@@ -116,14 +122,14 @@ fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_em
         Table::Commands => ("no command", format!("in {window}")),
     };
     let mut ways = Vec::new();
-    match &given.from {
+    match &input.from {
         None if is_cut => {
             ways.push("without --from only 10 s are searched, --from +0s searches everything before")
         }
         Some(_) if is_cut => ways.push("an earlier --from searches further back"),
         _ => {}
     }
-    match &given.at {
+    match &input.at {
         Some(_) if window.to < last => ways.push("a later --at shows later ticks"),
         None if !table.is_of_window() => ways.push("--at shows an earlier tick"),
         _ => {}
@@ -133,35 +139,35 @@ fn looked_at(given: &Given, table: Table, window: Window, filter: &Filter, is_em
 }
 
 /// Returns the window to show.
-fn meant(given: &mut Given, table: Table) -> Result<Window, Exit> {
-    let replay = &mut given.replay;
-    let at = match &given.at {
+fn meant(input: &mut ReplayInput, table: Table) -> Result<Window, Exit> {
+    let replay = &mut input.replay;
+    let at = match &input.at {
         Some(at) => at
             .tick(&replay.times())
-            .map_err(|error| Exit::moment(&given.path, &error))?,
+            .map_err(|error| Exit::moment(&input.path, &error))?,
         // If the last tick panicked, the state before it is the last one.
         None if !table.is_of_window() && replay.ending().is_panic() => {
-            say::note("the last tick panicked: this is the state before it");
-            Tick(given.window.to.0.saturating_sub(1)).max(given.window.from)
+            output::note("the last tick panicked: this is the state before it");
+            Tick(input.window.to.0.saturating_sub(1)).max(input.window.from)
         }
-        None if table == Table::Players && replay.last_tick() == Some(given.window.to) => {
-            let last = given.window.to;
+        None if table == Table::Players && replay.last_tick() == Some(input.window.to) => {
+            let last = input.window.to;
             let before = replay.before_all_left(last);
-            match before.map_err(|error| Exit::replay(&given.path, error))? {
+            match before.map_err(|error| Exit::replay(&input.path, error))? {
                 None => last,
                 Some(before) => {
                     let (last, before) = (last.0, before.0);
-                    say::note(&format!(
+                    output::note(&format!(
                         "nobody is left after tick {last}: these are the players after tick {before}, before the last of them left"
                     ));
                     Tick(before)
                 }
             }
         }
-        None => given.window.to,
+        None => input.window.to,
     };
-    window(&given.replay, given.from.as_ref(), at).ok_or_else(|| {
-        let path = given.path.display();
-        Exit::not_in_it(format!("{path}: --from is after --at"))
+    window(&input.replay, input.from.as_ref(), at).ok_or_else(|| {
+        let path = input.path.display();
+        Exit::not_in_recording(format!("{path}: --from is after --at"))
     })
 }

@@ -8,7 +8,7 @@ use std::{
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::export::export;
 
-use super::given::Given;
+use super::input::ReplayInput;
 use crate::exit::Exit;
 
 pub(super) const WHAT: &str = "export";
@@ -23,13 +23,13 @@ pub(super) fn args() -> [Arg; 1] {
         .default_missing_value("-")]
 }
 
-pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
-    let target = words.get_one::<String>(WHAT).map_or("-", String::as_str);
+pub(super) fn run(mut input: ReplayInput, matches: &ArgMatches) -> Result<(), Exit> {
+    let target = matches.get_one::<String>(WHAT).map_or("-", String::as_str);
     if target == "-" {
-        return write(&mut given, &mut BufWriter::new(io::stdout().lock()));
+        return write(&mut input, &mut BufWriter::new(io::stdout().lock()));
     }
     let file = create(target)?;
-    write(&mut given, &mut BufWriter::new(file))
+    write(&mut input, &mut BufWriter::new(file))
 }
 
 /// Creates the file, but never overwrites content. An empty file is fine: `mktemp` makes such
@@ -48,9 +48,9 @@ fn create(target: &str) -> Result<File, Exit> {
     Ok(file)
 }
 
-fn write(given: &mut Given, out: &mut impl Write) -> Result<(), Exit> {
-    match export(&mut given.replay, given.window, out) {
+fn write(input: &mut ReplayInput, out: &mut impl Write) -> Result<(), Exit> {
+    match export(&mut input.replay, input.window, out) {
         Ok(()) => Ok(()),
-        Err(error) => given.not_shown(error),
+        Err(error) => input.not_shown(error),
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{PlayerQuery, follow::follow};
 
-use super::{given::Given, say};
+use super::{input::ReplayInput, output};
 use crate::exit::Exit;
 
 pub(super) const WHAT: &str = "follow";
@@ -17,16 +17,16 @@ pub(super) fn args() -> [Arg; 1] {
         .help("Show what a player did and saw: an id (8 hex digits), a session number or a name")]
 }
 
-pub(super) fn run(mut given: Given, words: &ArgMatches) -> Result<(), Exit> {
-    let query = PlayerQuery(words.get_one::<String>(WHAT).cloned().unwrap_or_default());
+pub(super) fn run(mut input: ReplayInput, matches: &ArgMatches) -> Result<(), Exit> {
+    let query = PlayerQuery(matches.get_one::<String>(WHAT).cloned().unwrap_or_default());
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let room = words.get_one::<String>("room").map(String::as_str);
-    let told = follow(&mut given.replay, &query, room, given.window, |line| {
+    let room = matches.get_one::<String>("room").map(String::as_str);
+    let told = follow(&mut input.replay, &query, room, input.window, |line| {
         writeln!(out, "{line}")
     });
-    let flushed = say::written(out.flush());
+    let flushed = output::written(out.flush());
     match told {
         Ok(()) => flushed.map(drop),
-        Err(error) => given.not_shown(error),
+        Err(error) => input.not_shown(error),
     }
 }

@@ -9,12 +9,13 @@ use parlour_shared::limits::SUBPROTOCOL_JSON;
 
 use super::{
     diff, dump, export, follow,
-    given::{found, named, open},
+    input::{found, named, open},
 };
 use crate::{
+    banner::{self, reachable},
+    command_line,
     exit::Exit,
-    given, serve,
-    welcome::{self, reachable},
+    serve,
 };
 
 pub(super) const WHAT: &str = "serve";
@@ -45,12 +46,12 @@ pub(super) fn args() -> [Arg; 3] {
     ]
 }
 
-pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
-    let config = given::config(words, None)?;
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
+    let config = command_line::config(matches, None)?;
     let _logs = logs::start(&config.settings).map_err(|error| Exit::failure(error.to_string()))?;
-    let maps = given::recorded_maps(&config)?;
-    let path = words.get_one::<PathBuf>("recording").expect("clap requires it");
-    let from = words.get_one::<Moment>("from");
+    let maps = command_line::recorded_maps(&config)?;
+    let path = matches.get_one::<PathBuf>("recording").expect("clap requires it");
+    let from = matches.get_one::<Moment>("from");
     let found = found(path, from, Extent::Whole)?;
     let past = Playback::new(open(&found, &maps)?);
     let mut past = past.map_err(|error| Exit::replay(&found.path, error))?;
@@ -58,11 +59,11 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
         past.begin_at(from)
             .map_err(|error| Exit::moment(&found.path, &error))?;
     }
-    if let Some(speed) = words.get_one::<String>("speed") {
+    if let Some(speed) = matches.get_one::<String>("speed") {
         past.set_speed(speed)
             .map_err(|error| Exit::usage(format!("--speed: {error}")))?;
     }
-    past.set_paused(words.get_flag("paused"));
+    past.set_paused(matches.get_flag("paused"));
     let (first, last) = past.ticks();
     let room = past
         .config()
@@ -73,10 +74,10 @@ pub(super) fn run(words: &ArgMatches) -> Result<(), Exit> {
     let signals = serve::signals()?;
     // Maps and skins come from the recording.
     let options = config.settings.server_options(Vec::new(), Vec::new());
-    let typing = welcome::typing(&options, &room);
+    let typing = banner::typing(&options, &room);
     let server = Server::start_playback(options, past)?;
     let span = format!("{}, ticks {} to {}", named(&found), first.0, last.0);
-    serve::say(&text(&span, server.listen_addr(), server.admin_addr(), &typing));
+    serve::print(&text(&span, server.listen_addr(), server.admin_addr(), &typing));
     serve::until_stopped(signals, server, ())
 }
 

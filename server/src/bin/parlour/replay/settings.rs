@@ -13,9 +13,9 @@ pub(super) fn is_shown(setting: &Setting) -> bool {
 }
 
 /// Refuses flags of unused settings.
-pub(super) fn check(words: &ArgMatches) -> Result<(), Exit> {
-    let serves = words.get_flag(serve::WHAT);
-    let given = settings().filter(|setting| words.contains_id(setting.name));
+pub(super) fn check(matches: &ArgMatches) -> Result<(), Exit> {
+    let serves = matches.get_flag(serve::WHAT);
+    let given = settings().filter(|setting| matches.contains_id(setting.name));
     let (mut serving, mut unused) = (Vec::new(), Vec::new());
     for setting in given.filter(|setting| setting.name != "maps") {
         let flag = format!("--{}", setting.flag());

@@ -11,20 +11,20 @@ use parlour_recording::{
 };
 use parlour_shared::{ids::Tick, limits::TICK_RATE, text::count};
 
-use super::{given::Given, say};
+use super::{input::ReplayInput, output};
 use crate::exit::Exit;
 
 /// How often progress is shown.
 const EVERY: Duration = Duration::from_millis(200);
 
-pub(super) fn run(mut given: Given) -> Result<(), Exit> {
-    let mut progress = Progress::new(given.window.from, given.window.to);
-    let verified = verify(&mut given.replay, given.window, |tick| progress.tick(tick));
+pub(super) fn run(mut input: ReplayInput) -> Result<(), Exit> {
+    let mut progress = Progress::new(input.window.from, input.window.to);
+    let verified = verify(&mut input.replay, input.window, |tick| progress.tick(tick));
     progress.clear();
     let elapsed = progress.began.elapsed();
-    let verified = verified.map_err(|error| Exit::replay(&given.path, error))?;
-    let is_end = given.replay.last_tick() == Some(verified.last);
-    let mut text = summary(&verified, &given, elapsed);
+    let verified = verified.map_err(|error| Exit::replay(&input.path, error))?;
+    let is_end = input.replay.last_tick() == Some(verified.last);
+    let mut text = summary(&verified, &input, elapsed);
     if verified.saved_worlds > 0 {
         text.push_str(&format!(", and again from {}", counted(verified.saved_worlds)));
     }
@@ -36,13 +36,13 @@ pub(super) fn run(mut given: Given) -> Result<(), Exit> {
         ));
     }
     if is_end {
-        text.push_str(&format!("; {}", ending(given.replay.ending())));
+        text.push_str(&format!("; {}", ending(input.replay.ending())));
     }
-    say::result(&format!("{text}.\n"))
+    output::result(&format!("{text}.\n"))
 }
 
-fn summary(verified: &Verified, given: &Given, elapsed: Duration) -> String {
-    let times = given.replay.times();
+fn summary(verified: &Verified, input: &ReplayInput, elapsed: Duration) -> String {
+    let times = input.replay.times();
     let (from, to) = (times.at(verified.first), times.at(verified.last));
     let seconds = elapsed.as_secs_f64();
     let played = f64::from(verified.ticks()) / f64::from(TICK_RATE);

@@ -1,0 +1,89 @@
+//! How commands and walls change a motion.
+
+use parlour_shared::{
+    ids::Tick,
+    motion::{self, Course, Heading, Position, Segment, UNITS_PER_PX, WallGrid},
+};
+
+use super::{KnownMotion, OwnMotion};
+
+/// The longest time between two snapshots, in ticks, for which several commands are still tried at
+/// all possible ticks.
+const MAX_SEARCH_TICKS: u32 = 120;
+/// The most possible courses that are followed at the same time.
+const MAX_SEARCH_STATES: usize = 1024;
+
+pub(super) enum Explanation {
+    Course(Course),
+    Impossible,
+    Unknown,
+}
+
+/// Searches for ticks at which the commands, in order, lead to the server's report. The last one
+/// was applied; any earlier one may have been replaced by its successor.
+pub(super) fn explain(
+    walls: &WallGrid,
+    known: &KnownMotion,
+    reported: &OwnMotion,
+    commands: &[Heading],
+) -> Explanation {
+    if reported.tick.since(known.tick) > MAX_SEARCH_TICKS {
+        return Explanation::Unknown;
+    }
+    let mut states = vec![(0, known.course)];
+    for tick in known.tick.0 + 1..=reported.tick.0 {
+        let tick = Tick(tick);
+        for at in 0..states.len() {
+            let (next, course) = states[at];
+            let course = advance(walls, course, tick);
+            states[at].1 = course;
+            for (ahead, &heading) in commands.iter().enumerate().skip(next) {
+                states.push((ahead + 1, obey(walls, &course, heading, tick)));
+            }
+        }
+        if states.len() > MAX_SEARCH_STATES {
+            return Explanation::Unknown;
+        }
+    }
+    states
+        .into_iter()
+        .find(|(next, course)| *next == commands.len() && is_same(&course.segment, reported))
+        .map_or(Explanation::Impossible, |(_, course)| Explanation::Course(course))
+}
+
+/// Follows a course along the walls up to and including a tick.
+pub(super) fn advance(walls: &WallGrid, mut course: Course, tick: Tick) -> Course {
+    while course.review <= tick {
+        course = motion::contact(walls, &course, course.review);
+    }
+    course
+}
+
+/// Applies a command: it changes nothing if the player already moves that way.
+pub(super) fn obey(walls: &WallGrid, course: &Course, heading: Heading, tick: Tick) -> Course {
+    if course.segment.gait.heading == heading {
+        return *course;
+    }
+    motion::turn(walls, course.segment.at(tick), heading, tick)
+}
+
+/// Returns the course that begins with the server's report; the walls are checked at the next tick.
+pub(super) fn pick_up(reported: &OwnMotion) -> Course {
+    Course {
+        segment: reported.segment.seen_from(reported.tick),
+        review: reported.tick.after(1),
+    }
+}
+
+pub(super) fn is_same(predicted: &Segment, reported: &OwnMotion) -> bool {
+    predicted.gait == reported.segment.gait
+        && predicted.at(reported.tick) == reported.segment.at(reported.tick)
+}
+
+/// Returns whether a position is on the map at all: a hostile server may send one where the
+/// arithmetic of walls overflows.
+pub(super) fn is_within(walls: &WallGrid, position: Position) -> bool {
+    let (columns, rows) = walls.size();
+    let side = i32::from(walls.tile_px()) * UNITS_PER_PX;
+    (0..i32::from(columns) * side).contains(&position.x) && (0..i32::from(rows) * side).contains(&position.y)
+}

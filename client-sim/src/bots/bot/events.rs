@@ -1,0 +1,148 @@
+//! The reactions of a bot to events: it joins its room, and looks for the turns of its neighbours.
+
+use std::time::{Duration, Instant};
+
+use parlour_client::{Agreement, Command, Event};
+use parlour_shared::{
+    limits::MAX_EXTRA_BYTES,
+    snapshot::{MotionChange, Update},
+};
+
+use super::{super::schedule::Job, Bot, ThreadState};
+
+impl Bot {
+    pub(super) fn react(&mut self, event: &Event, now: Instant, shared: &mut ThreadState) {
+        let measured = &mut shared.tally.measured;
+        match event {
+            Event::Welcome => {
+                if let Some(player) = self.client.player() {
+                    self.known = Some((player, shared.registry.add(player)));
+                }
+                shared
+                    .tally
+                    .run
+                    .connect
+                    .add(now.saturating_duration_since(self.intended));
+                let room = shared.plan.room_name(self.number);
+                self.send(Command::Join { room }, now, shared);
+            }
+            Event::Entered => self.entered(now, shared),
+            Event::Left(_) => self.tracker.clear(),
+            Event::Snapshot { own, ack } => {
+                match own {
+                    Some(Agreement::Agreed) => measured.predictions_agreed += 1,
+                    Some(Agreement::Unchecked) => measured.predictions_unchecked += 1,
+                    Some(Agreement::Started) | None => {}
+                }
+                if let Some(ack) = ack {
+                    match u64::try_from(ack.early) {
+                        Ok(early) => measured.early.add(Duration::from_micros(100 * early)),
+                        Err(_) => {
+                            measured.inputs_late += 1;
+                            let late = u64::from(ack.early.unsigned_abs());
+                            measured.late.add(Duration::from_micros(100 * late));
+                        }
+                    }
+                }
+                if self.is_witness {
+                    self.look(now, shared);
+                }
+            }
+            Event::Chat(_) => measured.chats_in += 1,
+            Event::Refused(refused) => {
+                *shared
+                    .tally
+                    .run
+                    .refused
+                    .entry(refused.refusal.class().name())
+                    .or_default() += 1;
+            }
+            Event::Pong { rtt } => measured.rtt.add(*rtt),
+            Event::StateChanged(_)
+            | Event::Accepted(_)
+            | Event::Custom(_)
+            | Event::Closing(_)
+            | Event::Frame { .. } => {}
+        }
+    }
+
+    fn entered(&mut self, now: Instant, shared: &mut ThreadState) {
+        self.tracker.clear();
+        self.client.share_walls(&mut shared.walls);
+        if std::mem::replace(&mut self.joined, true) {
+            return;
+        }
+        if let Some(past) = shared.past.get_mut(self.number as usize) {
+            let first = !std::mem::replace(&mut past.has_joined, true);
+            shared.tally.run.joined += u32::from(first);
+        }
+        let first_ping = shared
+            .plan
+            .ping_every
+            .map(|every| every.min(Duration::from_secs(1)));
+        let jobs = [
+            (self.walk.first_delay(), Job::Turn),
+            (self.talk.chat_delay(), Job::Chat),
+            (self.talk.skin_delay(), Job::Skin),
+            (first_ping, Job::Ping),
+        ];
+        for (delay, job) in jobs {
+            if let Some(delay) = delay {
+                shared.schedule.add(now + delay, self.number, job);
+            }
+        }
+    }
+
+    /// Looks for turns of neighbours in the snapshot that was just applied.
+    fn look(&mut self, now: Instant, shared: &mut ThreadState) {
+        let (snapshot, registry, measured) = (&shared.snapshot, &shared.registry, &mut shared.tally.measured);
+        let own = self.client.slot();
+        measured.updates += snapshot.updates.len() as u64;
+        measured.enters += snapshot.enters.len() as u64;
+        if snapshot.base.is_none() {
+            self.tracker.begin_full();
+        }
+        for &slot in &snapshot.leaves {
+            self.tracker.leave(slot);
+        }
+        for enter in snapshot.enters.iter().filter(|enter| Some(enter.slot) != own) {
+            let (slot, player, heading) = (enter.slot, enter.player, enter.gait.heading);
+            let latency = &mut measured.latency;
+            let sighting = self
+                .tracker
+                .enter(registry, slot, player, heading, now, |missed| latency.add(missed));
+            measured.sighted(sighting);
+        }
+        self.tracker.end_enters();
+        for update in snapshot.updates.iter().filter(|update| Some(update.slot) != own) {
+            let Some(MotionChange::Turn { gait, .. } | MotionChange::Anchor { gait, .. }) = update.motion
+            else {
+                continue;
+            };
+            measured.motions += 1;
+            measured.motion_bytes += record_bytes(update);
+            let latency = &mut measured.latency;
+            let sighting = self
+                .tracker
+                .moved(registry, update.slot, gait.heading, now, |missed| {
+                    latency.add(missed);
+                });
+            measured.sighted(sighting);
+        }
+    }
+}
+
+/// Returns the length of an update record on the wire.
+fn record_bytes(update: &Update) -> u64 {
+    let motion = match update.motion {
+        Some(MotionChange::Turn { .. }) => 2,
+        Some(MotionChange::Anchor { .. }) => 9,
+        None => 0,
+    };
+    let skin = if update.skin.is_some() { 2 } else { 0 };
+    let extras = update
+        .extras
+        .iter()
+        .map(|(_, bytes)| 1 + bytes.len().min(MAX_EXTRA_BYTES) as u64);
+    3 + motion + skin + extras.sum::<u64>()
+}

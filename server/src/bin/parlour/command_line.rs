@@ -1,0 +1,53 @@
+//! Reads the configuration from the command line, the environment and the configuration file, and
+//! loads the maps and skins that it names.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    path::Path,
+    sync::Arc,
+};
+
+use clap::ArgMatches;
+use parlour_server::{
+    config::{Config, ConfigFile, FILE_VARIABLE, Layers, Problems, Settings, resolve, settings},
+    maps::{self, Catalogue, MapErrors},
+    skins::{self, SkinErrors},
+};
+use parlour_shared::map::Map;
+
+/// Returns the configuration. `file` replaces `--config` and the variable.
+pub(crate) fn config(matches: &ArgMatches, file: Option<&OsStr>) -> Result<Config, Problems> {
+    let named = || matches.get_one::<OsString>("config").cloned();
+    let variable = || env::var_os(FILE_VARIABLE).filter(|name| !name.is_empty());
+    let file = file.map(OsStr::to_owned).or_else(named).or_else(variable);
+    let flag = |name: &'static str| {
+        let value = matches.get_one::<OsString>(name)?;
+        Some((name, value.clone()))
+    };
+    resolve(&Layers {
+        file: file.map(|path| ConfigFile::read(Path::new(&path))),
+        environment: env::vars_os().collect(),
+        flags: settings().filter_map(|setting| flag(setting.name)).collect(),
+    })
+}
+
+/// The settings that [`maps()`] reads.
+pub(crate) const MAP_SETTINGS: &[&str] = &["maps", "bundled_maps"];
+/// The setting that [`skins()`] reads.
+pub(crate) const SKIN_SETTINGS: &[&str] = &["skins"];
+
+/// Loads the maps to serve.
+pub(crate) fn maps(settings: &Settings) -> Result<Catalogue, MapErrors> {
+    maps::load_catalogue(&settings.bundled_maps, settings.maps.as_deref())
+}
+
+/// Loads the ids of the skins.
+pub(crate) fn skins(settings: &Settings) -> Result<Vec<String>, SkinErrors> {
+    skins::load(settings.skins.as_deref())
+}
+
+/// Loads the maps that a recording may have been made with.
+pub(crate) fn recorded_maps(config: &Config) -> Result<Vec<Arc<Map>>, MapErrors> {
+    maps::for_replay(config.settings.maps.as_deref())
+}

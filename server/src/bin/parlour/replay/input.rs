@@ -1,0 +1,115 @@
+//! The common inputs of all kinds of replay: the recording, its maps, and the window.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::ArgMatches;
+use parlour_recording::replay::{
+    ChosenFiles, Extent, FindError, Moment, Replay, ReplayError, ShowError, Window, find, words as text,
+};
+use parlour_shared::map::Map;
+use parlour_sim::Logic;
+
+use super::{command_to_copy::command_to_copy, output};
+use crate::{command_line, exit::Exit};
+
+/// Finds the files to replay. If they were chosen from a directory, logs them and what else is
+/// there to standard error.
+pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<ChosenFiles, Exit> {
+    let found = find(path, holding, extent).map_err(|error| match &error {
+        FindError::NoneHolds {
+            history: Some(history),
+            ..
+        } => Exit::not_in_recording(format!("{error}:\n  {}", command_to_copy(path, history))),
+        _ => error.into(),
+    })?;
+    if found.chosen {
+        output::note(&chosen(&found));
+    }
+    Ok(found)
+}
+
+/// Describes the choice in one line.
+fn chosen(found: &ChosenFiles) -> String {
+    let mut text = format!("replaying {}", named(found));
+    if found.is_history {
+        text.push_str(", a history: there is no recording");
+    }
+    let others = found.others.to_string();
+    if !others.is_empty() {
+        text.push_str(&format!("; also there: {others}"));
+    }
+    if found.others.can_be_replayed() {
+        text.push_str(" (give the file to replay one)");
+    }
+    text
+}
+
+/// Describes the files.
+pub(super) fn named(found: &ChosenFiles) -> String {
+    let path = text::plain(&found.path.display().to_string());
+    match found.next.len() {
+        0 => path,
+        1 => format!("{path} and the one that continues it"),
+        more => format!("{path} and the {more} that continue it"),
+    }
+}
+
+/// Opens the first file and those that continue it, as one recording.
+pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exit> {
+    let of = |path: &Path, error: ReplayError| Exit::data(format!("{}: {error}", path.display()));
+    let replay = Replay::open(&found.path, maps, Logic::default());
+    let mut replay = replay.map_err(|error| of(&found.path, error))?;
+    for path in &found.next {
+        replay.go_on_with(path).map_err(|error| of(path, error))?;
+    }
+    Ok(replay)
+}
+
+/// An open recording, and the requested range of it.
+pub(super) struct ReplayInput {
+    pub(super) replay: Replay,
+    pub(super) path: PathBuf,
+    pub(super) window: Window,
+    pub(super) from: Option<Moment>,
+    pub(super) at: Option<Moment>,
+}
+
+impl ReplayInput {
+    /// With `looks_back`, includes the ticks before `--at` and the files that have them.
+    pub(super) fn of(matches: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
+        let config = command_line::config(matches, None)?;
+        let maps = command_line::recorded_maps(&config)?;
+        let moment = |name: &str| matches.get_one::<Moment>(name).cloned();
+        let (from, to, at) = (moment("from"), moment("to"), moment("at"));
+        let path = matches.get_one::<PathBuf>("recording").expect("clap requires it");
+        let extent = match &at {
+            Some(_) if looks_back => Extent::Back(from.as_ref()),
+            _ => Extent::Onwards,
+        };
+        let found = found(path, at.as_ref().or(from.as_ref()), extent)?;
+        let replay = open(&found, &maps)?;
+        let path = found.path;
+        let times = replay.times();
+        let window = Window::new(from.as_ref(), to.as_ref(), &times);
+        let window = window.map_err(|error| Exit::moment(&path, &error))?;
+        Ok(Self {
+            replay,
+            path,
+            window,
+            from,
+            at,
+        })
+    }
+
+    /// Converts the error if not everything could be shown. A closed pipe is not an error.
+    pub(super) fn not_shown(&self, error: ShowError) -> Result<(), Exit> {
+        match error {
+            ShowError::Replay(error) => Err(Exit::replay(&self.path, error)),
+            ShowError::NoMatch(text) => Err(Exit::not_in_recording(text)),
+            ShowError::Io(error) => output::written(Err(error)).map(drop),
+        }
+    }
+}

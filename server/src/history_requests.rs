@@ -1,0 +1,29 @@
+//! Requests for the history, for async callers. The recorder answers them on its own threads.
+
+use parlour_recording::recorder::{HistoryAnswer, HistoryError, HistoryHandle, SavedHistory};
+use tokio::sync::oneshot;
+
+/// Requests that the history is written to a file, and waits until it is.
+///
+/// # Errors
+/// [`HistoryError`] contains the reason why nothing was written.
+pub(crate) async fn write_history(history: &HistoryHandle) -> Result<SavedHistory, HistoryError> {
+    answered(|answer| history.write(Some(answer))).await
+}
+
+/// Requests the history in memory, in the format of a recording, and waits for it.
+///
+/// # Errors
+/// [`HistoryError`] contains the reason why there is no history.
+pub(crate) async fn download_history(history: &HistoryHandle) -> Result<SavedHistory, HistoryError> {
+    answered(|answer| history.download(answer)).await
+}
+
+async fn answered(
+    request: impl FnOnce(HistoryAnswer) -> Result<(), HistoryError>,
+) -> Result<SavedHistory, HistoryError> {
+    let (sender, receiver) = oneshot::channel();
+    // Sending fails if the caller no longer waits. Nobody needs the answer then.
+    request(Box::new(|saved| drop(sender.send(saved))))?;
+    receiver.await.unwrap_or(Err(HistoryError::Gone))
+}
