@@ -1,5 +1,8 @@
 //! A scripted recording, with the players of every room at every tick.
 
+#[path = "../support/recorder.rs"]
+mod recorder;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, LazyLock},
@@ -19,10 +22,9 @@ use parlour_testing::{
     players_in,
 };
 
-use crate::support::{
-    recorder::{self, Recorder},
-    temporary::TemporaryFile,
-};
+use recorder::Recorder;
+
+use crate::support::temporary::TemporaryFile;
 
 /// The last tick.
 pub(crate) const LAST: u32 = 1500;

@@ -3,6 +3,5 @@
 
 pub(crate) mod http;
 pub(crate) mod raw_client;
-pub(crate) mod recorder;
 pub(crate) mod temporary;
 pub(crate) mod test_server;

@@ -1,5 +1,8 @@
-//! Records a world while it runs, in the format of the recorder of the server.
-#![allow(dead_code, reason = "no test program uses all of it")]
+//! Records a world while it runs, in the format of the server's recorder.
+#![allow(
+    dead_code,
+    reason = "a module of several tests, which use different parts of it"
+)]
 
 use std::io::Write;
 
@@ -11,7 +14,7 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE};
 use parlour_sim::{SIMULATION, SimConfig, Simulation};
 use parlour_tick::{TickInput, TickOutput};
 
-/// A world and its recording.
+/// A world and the recording of it.
 pub(crate) struct Recorder<W> {
     pub(crate) world: Simulation,
     /// The output of the last tick.
@@ -55,10 +58,10 @@ impl<W: Write> Recorder<W> {
         self.step_as(input, |hash| hash);
     }
 
-    /// Runs a tick, and records the hash that `recorded` returns for the real one.
+    /// Runs a tick, and records the hash that `recorded` makes of the real one.
     pub(crate) fn step_as(&mut self, input: &TickInput, recorded: impl FnOnce(u64) -> u64) {
         self.save_if_due();
-        // A tick that panics does not return its input: pass a copy.
+        // A tick that panics keeps the input that it borrowed: lend a copy.
         self.world.step(&mut input.clone(), &mut self.output);
         let tick = self.output.tick;
         let result = Some((recorded(self.output.hash), self.output.parts.as_slice()));
@@ -77,8 +80,7 @@ impl<W: Write> Recorder<W> {
         self.builder.push(tick, wall_ms, None, input).unwrap();
     }
 
-    /// Ends the file and continues in a new one, which names `file` as its predecessor. Returns the
-    /// ended file.
+    /// Ends this file and continues in another, which names this one as its predecessor.
     pub(crate) fn rotate(&mut self, file: &str, to: W) -> W {
         self.seal();
         let chain = self.writer.end(EndReason::Rotated, "").unwrap().chain;
