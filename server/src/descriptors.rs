@@ -1,4 +1,4 @@
-//! File descriptors: how many the process may have, and which of them clients may take.
+//! File descriptors: how many the process may open, and which of them clients may take.
 //!
 //! The system always returns the lowest free descriptor. So the number of a new one shows how close
 //! the process is to its limit, without counting: all lower numbers are taken. Clients may not

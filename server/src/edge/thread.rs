@@ -106,7 +106,7 @@ struct Tasks {
     sweeping: JoinHandle<()>,
 }
 
-/// Delivers ticks until the server stops or fails. Returns an error if it failed here.
+/// Delivers ticks until the server stops or fails. Returns an error if this thread failed.
 async fn deliver_ticks(
     io: &Rc<IoThread>,
     wake: &WakeReceiver,

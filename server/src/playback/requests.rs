@@ -16,8 +16,8 @@ const ROOMS: usize = 1000;
 impl PlaybackTicker {
     /// Fulfils all waiting requests.
     pub(super) fn take_requests(&mut self, output: &mut TickOutput) {
-        while let Some(asked) = self.control.next() {
-            let (serial, request) = asked.into_parts();
+        while let Some(numbered) = self.control.next() {
+            let (serial, request) = numbered.into_parts();
             let done = self.fulfil(request, output);
             let answer = done.map(|()| self.status());
             self.control.answer(serial, answer);
