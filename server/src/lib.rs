@@ -10,7 +10,9 @@
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
 //! use parlour_server::{Server, ServerOptions, maps};
-//! use parlour_sim::{Answer, FromPlayer, Logic, SimConfig, SimulationApp, TickSchedule, StepSet, ToPlayer};
+//! use parlour_sim::{
+//!     Answer, FromPlayer, Logic, SimConfig, SimulationApp, StepSet, TickSchedule, ToPlayer,
+//! };
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// A request: clients send it as `custom` message `double`.
@@ -155,3 +157,12 @@ pub use crate::{
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};
+
+/// Compiles the Rust examples of the guides.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../docs/game-logic.md")]
+    mod game_logic {}
+    #[doc = include_str!("../../docs/replay.md")]
+    mod replay {}
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a client should do after its connection was closed.
+/// The action that a client should take after its connection was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
     /// Connect again and resume the session.
@@ -14,8 +14,8 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// Returns the advice for any close code, named or not, by its range. 1001 comes from a proxy
-    /// that stops; 1005 and 1006 mean that the connection ended without a code.
+    /// Returns the advice for a close code by its range, also for a code without a name. A proxy
+    /// that stops sends 1001. 1005 and 1006 mean that the connection ended without a code.
     #[must_use]
     pub fn for_code(code: u16) -> Self {
         match code {
@@ -48,7 +48,7 @@ macro_rules! close_codes {
             /// Returns the index in [`Self::ALL`].
             #[must_use]
             pub fn index(self) -> usize {
-                // Numbers the codes without gaps, in the order of the table.
+                // Its variants number the codes without gaps, in the order of the table.
                 enum CodeIndex { $($name),* }
                 match self { $(CloseCode::$name => CodeIndex::$name as usize),* }
             }
@@ -57,17 +57,17 @@ macro_rules! close_codes {
 }
 
 close_codes! {
-    /// The client said goodbye, or the server answers the client's close.
+    /// The client said goodbye, or closed the connection first.
     Normal = 1000, "goodbye";
     /// The client broke the rules of the transport.
     Protocol = 1002, "websocket protocol error";
-    /// A text message with the binary subprotocol, or the reverse.
+    /// The client sent text with the binary subprotocol, or bytes with the JSON subprotocol.
     WrongType = 1003, "wrong message type for this subprotocol";
-    /// Text that is not UTF-8.
+    /// The client sent text that is not UTF-8.
     BadUtf8 = 1007, "text is not UTF-8";
-    /// A message over its limit of bytes or fragments.
+    /// The client sent a message with too many bytes or fragments.
     TooBig = 1009, "message too big";
-    /// The server is at fault.
+    /// The server failed.
     Internal = 1011, "internal error";
     /// The server is draining.
     ServiceRestart = 1012, "server is restarting";
@@ -75,7 +75,7 @@ close_codes! {
     TryLater = 1013, "server is full, try again later";
     /// The node restarts; the session survives.
     Restart = 4000, "restarting, reconnect and resume";
-    /// The client did not read what it was sent.
+    /// The client did not read the server's messages.
     SlowConsumer = 4001, "slow consumer";
     /// The client was silent for two heartbeats.
     HeartbeatLost = 4002, "heartbeat lost";
@@ -87,13 +87,13 @@ close_codes! {
     LeaseLost = 4005, "lease lost";
     /// The session is too old to resume.
     ResumeExpired = 4100, "resume expired";
-    /// The session missed too much to resume.
+    /// The session missed too many messages to resume.
     GapTooLarge = 4101, "gap too large";
-    /// The room began a new epoch.
+    /// The room started a new epoch.
     EpochChanged = 4102, "epoch changed";
     /// The session does not exist.
     UnknownSession = 4103, "unknown session";
-    /// A message that cannot be decoded.
+    /// The client sent a message that cannot be decoded.
     Malformed = 4400, "malformed message";
     /// The token was not accepted.
     AuthenticationFailed = 4401, "authentication failed";
@@ -111,7 +111,7 @@ close_codes! {
     VersionNotSpoken = 4415, "protocol version not spoken";
     /// Too many requests were refused within a minute.
     RepeatedlyInvalid = 4422, "too many refused requests";
-    /// The client sent far more messages than any client needs.
+    /// The client sent too many messages.
     Flood = 4429, "flood";
     /// The client is banned.
     Banned = 4451, "banned";

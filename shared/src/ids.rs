@@ -1,4 +1,4 @@
-//! Small number types, one per concept, so that a slot cannot be mistaken for a player.
+//! Number types, one per concept, so that the compiler rejects a slot in place of a player.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,13 +21,12 @@ impl Tick {
     }
 }
 
-/// A player as other players know it. Deliberately looks random: it must not reveal the number of
-/// players.
+/// The public id of a player. Ids are random, so that they do not reveal the number of players.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlayerId(pub u32);
 
-/// A player's small index in its room; reused after the player has left.
+/// A player's index in its room. It is reused after the player has left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Slot(pub u16);
@@ -43,12 +42,12 @@ impl Slot {
     }
 }
 
-/// An authenticated participation. The edge assigns the id, which is never sent to clients.
+/// A session. The edge assigns the id, which is never sent to clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionId(pub u64);
 
-/// The number of a room's life. A room that was removed and created again has a higher epoch.
+/// The number of a room's life. A room that is removed and created again has a higher epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(pub u32);

@@ -1,4 +1,4 @@
-//! The limits of the protocol, with their units and, where several add up, the sum.
+//! The limits of the protocol, with their units, and with the sum where several add up.
 
 /// The protocol version of this crate, which the hello carries.
 pub const PROTOCOL: u16 = 1;
@@ -12,7 +12,7 @@ pub const SUBPROTOCOL_JSON: &str = "parlour.v1.json";
 /// Bytes of one message from a client, after reassembly.
 pub const MAX_CLIENT_MESSAGE: usize = 16 * 1024;
 /// Bytes of a client's message in a recording. The binary form is never longer than the JSON form,
-/// so this is twice what can occur.
+/// so this is twice the longest possible message.
 pub const MAX_RECORDED_MESSAGE: usize = 2 * MAX_CLIENT_MESSAGE;
 /// WebSocket fragments of one message from a client.
 pub const MAX_FRAGMENTS: u32 = 64;
@@ -27,9 +27,9 @@ pub const MAX_NAME_CHARS: usize = 24;
 pub const MAX_NAME_BYTES: usize = 4 * MAX_NAME_CHARS;
 /// Bytes of a chat text.
 pub const MAX_CHAT_BYTES: usize = 2 * 1024;
-/// Bytes of a name or chat text before it is cleaned; a longer one is refused unread. Twice
-/// [`MAX_CHAT_BYTES`], so that a clean text of 2 KiB still fits if all its line feeds arrived as
-/// CRLF.
+/// Bytes of a name or chat text before it is cleaned. A longer one is refused without cleaning.
+/// Twice [`MAX_CHAT_BYTES`], so that a clean text of 2 KiB still fits if all its line feeds arrived
+/// as CRLF.
 pub const MAX_RAW_TEXT_BYTES: usize = 2 * MAX_CHAT_BYTES;
 /// Bytes of a room's name, `map` or `map/instance`.
 pub const MAX_ROOM_NAME_BYTES: usize = 48;
@@ -79,7 +79,7 @@ pub const HEARTBEAT_TICKS: u32 = TICK_RATE;
 /// The maximum age of a delta's base, in ticks (it is a u16). A viewer with an older base is sent a
 /// full snapshot.
 pub const MAX_BASE_AGE: u32 = u16::MAX as u32;
-/// Bytes of one saved part of a world's state. The largest says which of 32,000 players of a room
-/// are near each other: up to 1024 words of at most 9 bytes per player, half of them on average,
-/// which is 148 MB.
+/// Bytes of one saved part of a world's state. The largest records which of the 32,000 players of a
+/// room are near each other: up to 1024 words of at most 9 bytes per player, half of them on
+/// average, which is 148 MB.
 pub const MAX_SAVED_PART: usize = 256 << 20;

@@ -38,9 +38,9 @@ pub struct Door {
     pub w: i32,
     /// Height in pixels.
     pub h: i32,
-    /// The map it leads to. The instance is that of the door's own room.
+    /// The map to which it leads. The instance is that of the door's room.
     pub to_map: String,
-    /// The spawn point on that map.
+    /// The spawn point on that map, by name.
     pub to_spawn: String,
 }
 
@@ -81,7 +81,7 @@ impl Door {
     /// Whether a position is in the rectangle, excluding its right and lower edges.
     #[must_use]
     pub fn contains(&self, position: Position) -> bool {
-        // In i64, because a hostile server may send numbers outside of any map.
+        // In i64, because a hostile server may send numbers that overflow.
         let within = |start: i32, length: i32, place: i32| {
             let (start, length) = (i64::from(start), i64::from(length));
             let unit = i64::from(UNITS_PER_PX);
@@ -99,7 +99,7 @@ impl MapInfo {
         if !WallGrid::fits(self.width, self.height, self.tile_px) {
             return None;
         }
-        // Walls do not overlap. Overlapping ones would let a few bytes cause any amount of work.
+        // Walls do not overlap. If they could, a few bytes would cause unbounded work.
         let area = |rect: &TileRect| {
             let across = u64::from(rect.w.min(self.width.saturating_sub(rect.x)));
             across * u64::from(rect.h.min(self.height.saturating_sub(rect.y)))

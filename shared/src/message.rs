@@ -1,6 +1,6 @@
-//! The structured messages: the same types in binary and as JSON.
+//! The structured messages. The same types are used in binary and as JSON.
 //!
-//! Binary snapshots are not among them: they are packed by hand, see [`crate::snapshot`].
+//! Binary snapshots are packed by hand instead, see [`crate::snapshot`].
 
 mod body;
 mod client;

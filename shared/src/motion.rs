@@ -1,5 +1,5 @@
-//! Motion in exact integers. A player's motion is a segment of constant velocity, the same on
-//! server and client.
+//! Motion in exact integers. A player's motion is a segment of constant velocity, which server and
+//! client compute in the same way.
 //!
 //! Positions are in 1/256 px, velocities in 1/256 px per tick. No floats are used, so a browser, a
 //! bot and the server compute the same number at the same tick.
@@ -66,7 +66,7 @@ pub struct Velocity {
     pub y: i32,
 }
 
-/// The direction in which a player wants to go; north is up on the screen.
+/// The direction in which a player wants to go. North is up on the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
@@ -93,7 +93,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// All nine, in order of number.
+    /// All directions, in order of number.
     pub const ALL: [Self; 9] = [
         Self::Still,
         Self::North,
@@ -166,7 +166,7 @@ impl Heading {
 /// Bits 0-3 direction, 4 sprint, 5 x blocked, 6 y blocked, 7 reserved (zero).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Gait {
-    /// What the player asked for.
+    /// The requested heading.
     pub heading: Heading,
     /// Whether a wall blocks movement along x.
     #[serde(default)]
@@ -196,7 +196,8 @@ impl Gait {
             | u8::from(self.blocked_y) << 6
     }
 
-    /// Reads the byte. Returns `None` if the direction is over 8 or the reserved bit is set.
+    /// Reads the byte on the wire. Returns `None` if the direction is over 8, or if the reserved
+    /// bit is set.
     #[must_use]
     pub fn from_byte(byte: u8) -> Option<Self> {
         let direction = *Direction::ALL.get(usize::from(byte & 0x0F))?;
@@ -216,7 +217,7 @@ impl Gait {
 pub struct Segment {
     /// The tick at which it begins.
     pub since: Tick,
-    /// Where it begins.
+    /// The position at which it begins.
     pub position: Position,
     /// The gait, which determines the velocity.
     pub gait: Gait,

@@ -11,10 +11,10 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProblemDetails<'a> {
-    /// The kind of error, for programs, such as `/problems/not-found`.
+    /// The kind of error for programs, such as `/problems/not-found`.
     #[serde(rename = "type")]
     pub kind: Cow<'a, str>,
-    /// The kind of error, for people.
+    /// The kind of error for people.
     pub title: Cow<'a, str>,
     /// The status of the answer.
     pub status: u16,
@@ -26,7 +26,7 @@ pub struct ProblemDetails<'a> {
 }
 
 impl ProblemDetails<'_> {
-    /// The body.
+    /// Returns the body as JSON.
     ///
     /// # Panics
     /// Never: strings and a number are always valid JSON.

@@ -1,7 +1,7 @@
 //! Seeded random streams: the only source of randomness in the simulation, the bots and the edge.
 
-/// The purpose of a stream. With separate purposes, no feature shifts the numbers of a different
-/// one.
+/// The purpose of a stream. Each feature has its own, so that it does not shift the numbers of a
+/// different feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -17,17 +17,18 @@ pub enum Purpose {
     BotChat = 5,
     /// Your own game logic.
     Game = 6,
-    /// Which bot a bot thread examines, and when.
+    /// The bot whose picture a bot thread samples, and the time of the sample.
     BotAgeSample = 7,
-    /// Which bots have a special role.
+    /// The bots with a special role.
     BotRole = 8,
-    /// When bots leave and others replace them.
+    /// The times at which bots leave and others replace them.
     BotChurn = 9,
-    /// When a client whose connection was closed may reconnect.
+    /// The time after which a client may reconnect.
     Reconnect = 10,
 }
 
-/// A SplitMix64 stream: it has 64 bits of state, passes `BigCrush` and is a dozen lines.
+/// A stream of SplitMix64. The generator has 64 bits of state, passes `BigCrush`, and has a dozen
+/// lines.
 #[derive(Clone, Debug)]
 pub struct Stream {
     state: u64,

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 /// Bits of the flags byte.
 pub mod flags {
-    /// The client forgets all that it knew; the enters are everything visible.
+    /// The snapshot is full: it replaces everything that the client knows about the room.
     pub const FULL: u8 = 1;
     /// An acknowledgement follows.
     pub const ACK: u8 = 2;
@@ -55,8 +55,8 @@ pub mod fields {
     pub const ANCHOR: u8 = 2;
     /// The skin changed.
     pub const SKIN: u8 = 4;
-    /// The first of the four components that plugins replicate; the next higher bits are the
-    /// others.
+    /// The first of the four components that plugins replicate. The next higher bits are the other
+    /// three.
     pub const EXTRA: u8 = 16;
 }
 
@@ -68,7 +68,7 @@ pub const MAX_TURN_AGE: u32 = 255;
 pub struct Ack {
     /// Its sequence number.
     pub seq: u32,
-    /// How long before the start of its tick it arrived, in units of 0.1 ms; negative if it was too
+    /// How long before the start of its tick it arrived, in units of 0.1 ms. Negative if it was
     /// late.
     pub early: i16,
 }
@@ -86,7 +86,7 @@ pub struct SnapshotHeader {
     pub ack: Option<Ack>,
 }
 
-/// A decoded snapshot. Reuse it: reading into it keeps its buffers.
+/// A decoded snapshot. Reuse it, because [`Snapshot::read`] keeps its buffers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// The number of the player's stay in a room.
@@ -97,8 +97,8 @@ pub struct Snapshot {
     pub base: Option<Tick>,
     /// The last command applied, if it is a new one.
     pub ack: Option<Ack>,
-    /// The slots of players that are no longer visible. They apply before the enters: a slot may be
-    /// in both.
+    /// The slots of players that are no longer visible. Apply them before the enters, because a
+    /// slot may be in both.
     pub leaves: Vec<Slot>,
     /// The players that became visible, in full.
     pub enters: Vec<Enter>,
@@ -113,9 +113,9 @@ pub struct Enter {
     pub slot: Slot,
     /// Its player id.
     pub player: PlayerId,
-    /// Where it is at the snapshot's tick.
+    /// Its position at the snapshot's tick.
     pub position: Position,
-    /// How it moves.
+    /// Its gait.
     pub gait: Gait,
     /// Index into the catalogue of skins.
     pub skin: u16,
@@ -134,12 +134,12 @@ pub struct Update {
     pub motion: Option<MotionChange>,
     /// Its skin, if that changed.
     pub skin: Option<u16>,
-    /// Components of plugins that changed, as bit number and bytes; no bytes if the component was
-    /// removed.
+    /// Components of plugins that changed, as bit number and bytes. A removed component has no
+    /// bytes.
     pub extras: Vec<(u8, Vec<u8>)>,
 }
 
-/// How a new segment replaces the old one.
+/// A new segment that replaces the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MotionChange {
     /// The old segment ended at a tick, and the new one begins where it ended.
@@ -170,8 +170,8 @@ pub enum SnapshotError {
     /// The first byte is not that of a snapshot.
     #[error("opcode {0} is not a snapshot")]
     Opcode(u8),
-    /// A reserved bit is set, two fields exclude each other, a number is out of range, or slots do
-    /// not increase.
+    /// A reserved bit is set, two fields exclude each other, a number is out of range, or the slots
+    /// do not increase.
     #[error("snapshot has a bad {0}")]
     Bad(&'static str),
 }

@@ -1,5 +1,5 @@
-//! The rules for names, texts and keys. The server cleans names and chat when they arrive. A client
-//! can call the same functions to show a text as others will receive it.
+//! The rules for names, texts and keys. The server cleans names and chat texts when they arrive. A
+//! client can call the same functions to show a text as others will see it.
 
 mod character;
 mod clean;

@@ -1,4 +1,4 @@
-//! A client's view of its room: the sum of the snapshots it was sent.
+//! A client's view of its room: the result of all snapshots so far.
 
 mod json;
 
@@ -9,14 +9,14 @@ use crate::{
 };
 pub use json::{EnterJson, ExtraJson, SnapshotJson, UpdateJson};
 
-/// A player as the client knows it.
+/// A visible player.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen<'a> {
     /// Its player id.
     pub player: PlayerId,
     /// Its name.
     pub name: &'a str,
-    /// Its motion, which determines its position at any tick until the next update.
+    /// Its motion, which determines its position at every tick until the next update.
     pub segment: Segment,
     /// Index into the catalogue of skins.
     pub skin: u16,
@@ -29,10 +29,10 @@ pub struct Seen<'a> {
 pub struct View {
     stay: u8,
     tick: Option<Tick>,
-    /// By slot; `None` for players that are not visible. Most updates are of motions, so these are
-    /// packed densely.
+    /// By slot; `None` for players that are not visible. Most updates change only a motion, so
+    /// motions are packed densely.
     motions: Vec<Option<Segment>>,
-    /// By slot. Players that are not visible may have left an entry here.
+    /// By slot. The entry of a player that is not visible is outdated.
     appearances: Vec<Appearance>,
 }
 
@@ -73,13 +73,13 @@ pub enum ViewError {
         /// The last tick. `None`: no snapshot since entering the room.
         last: Option<Tick>,
     },
-    /// An enter for a slot that is already known.
+    /// The enter is for a slot that is already known.
     #[error("enter for known slot {0:?}")]
     AlreadyKnown(Slot),
-    /// A leave or an update for an unknown slot.
+    /// The leave or update is for an unknown slot.
     #[error("leave or update of unknown slot {0:?}")]
     Unknown(Slot),
-    /// A turn that is earlier than the segment that it ends.
+    /// The turn is earlier than the segment that it ends.
     #[error("turn of slot {0:?} before its segment began")]
     TurnTooOld(Slot),
 }

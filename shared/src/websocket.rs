@@ -23,12 +23,12 @@ pub const MAX_CONTROL_PAYLOAD: usize = 125;
 /// The longest reason in a close frame, in bytes: the payload without the code.
 pub const MAX_CLOSE_REASON: usize = MAX_CONTROL_PAYLOAD - 2;
 
-/// The end of the connection. It decides whether incoming frames must be masked.
+/// The side of the connection. It determines whether incoming frames must be masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Reads masked frames, sends unmasked ones.
+    /// Reads masked frames, and sends unmasked ones.
     Server,
-    /// Reads unmasked frames, sends masked ones.
+    /// Reads unmasked frames, and sends masked ones.
     Client,
 }
 

@@ -21,7 +21,7 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
     let mut cases = vec![
         case(
             "hello",
-            "A guest who lets the server pick a name",
+            "A guest whose name the server picks",
             hello(Hello::default()),
         ),
         case(
@@ -48,17 +48,17 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
         case("join", "Enter the first room of a map", join(1, "lobby")),
         case(
             "join_instance",
-            "Enter another room of that map",
+            "Enter a different room of that map",
             join(2, "lobby/blue_2"),
         ),
         case(
             "leave",
-            "Leave the room, wanting an answer",
+            "Leave the room, with a request number",
             ClientMessage::Leave { request: 3 },
         ),
         case(
             "leave_no_answer",
-            "Leave the room, wanting none",
+            "Leave the room, without a request number",
             ClientMessage::Leave { request: 0 },
         ),
     ];
@@ -109,27 +109,27 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
     cases.extend([
         case(
             "move_aimed_sprint",
-            "Sprint southwest from tick 300 on, command 70,000",
+            "Sprint southwest from tick 300 on, with sequence number 70,000",
             ClientMessage::Move(aimed),
         ),
         case(
             "chat_room",
-            "Say something to everyone in the room",
+            "A chat message to the whole room",
             chat(Scope::Room, "Hello, world"),
         ),
         case(
             "chat_near",
-            "Say something to those near, in two lines",
+            "A chat message to nearby players, in two lines",
             chat(Scope::Near, "psst\nüber ☕"),
         ),
         case(
             "set_skin",
-            "Put on skin 3",
+            "Change to skin 3",
             ClientMessage::SetSkin(SetSkin { request: 5, skin: 3 }),
         ),
         case(
             "set_skin_high",
-            "Put on skin 300",
+            "Change to skin 300",
             ClientMessage::SetSkin(SetSkin {
                 request: 6,
                 skin: 300,
@@ -142,17 +142,17 @@ fn cases() -> Vec<(String, String, ClientMessage)> {
         ),
         case(
             "set_state_batch",
-            "Change one key and delete another, both or neither",
+            "Change one key and delete a different one, in one batch",
             state(vec![write("score", 12, Some("")), write("door.open", 251, None)]),
         ),
         case(
             "custom",
-            "Something for a plugin",
+            "A message for a plugin",
             custom("wave", &[0x00, 0x7f, 0xff]),
         ),
         case(
             "custom_empty",
-            "A plugin's message without a body",
+            "A message for a plugin, without a body",
             custom("wave", &[]),
         ),
         case("bye", "Goodbye", ClientMessage::Bye),

@@ -65,16 +65,16 @@ type Case = (&'static str, &'static str, &'static str, Vec<u8>);
 
 fn from_clients() -> Vec<Case> {
     vec![
-        ("empty", "No byte at all", "malformed", vec![]),
+        ("empty", "No bytes", "malformed", vec![]),
         (
             "opcode_too_high",
-            "There is no message 255",
+            "Number 255, which no message has",
             "malformed",
             vec![255],
         ),
         (
             "opcode_overlong",
-            "Bye, its number in three bytes",
+            "A bye whose number takes three bytes",
             "not_canonical",
             vec![0xFB, 9, 0],
         ),
@@ -116,19 +116,19 @@ fn from_clients() -> Vec<Case> {
         ),
         (
             "overlong_not_250",
-            "250 takes one byte",
+            "The number 250 in 16 bits: it fits in one byte",
             "not_canonical",
             vec![8, 0xFB, 250, 0],
         ),
         (
             "varint_too_wide",
-            "A 64-bit number where 32 bits are the most",
+            "A number in 64 bits in a field of 32 bits",
             "malformed",
             { vec![8, 0xFD, 1, 0, 0, 0, 0, 0, 0, 0] },
         ),
         (
             "varint_reserved",
-            "255 begins no number",
+            "The byte 255, which begins no number",
             "malformed",
             vec![8, 0xFF],
         ),
@@ -146,13 +146,13 @@ fn from_clients() -> Vec<Case> {
         ),
         (
             "option_not_0_or_1",
-            "A token that is neither there nor not",
+            "A token whose option byte is neither 0 nor 1",
             "malformed",
             vec![0, 1, 0, 0, 2, 0, 0],
         ),
         (
             "length_over_rest",
-            "A text of 100 bytes, of which 2 are there",
+            "A text of 100 bytes that ends after 2",
             "malformed",
             b"\x04\x00\x00\x64hi".to_vec(),
         ),
@@ -173,7 +173,7 @@ fn from_clients() -> Vec<Case> {
         ),
         (
             "not_utf8",
-            "A text that is no UTF-8",
+            "A text that is not UTF-8",
             "malformed",
             vec![4, 0, 0, 2, 0xC3, 0x28],
         ),
@@ -184,7 +184,7 @@ fn from_server() -> Vec<Case> {
     vec![
         (
             "server_snapshot",
-            "A snapshot is not read as a structured message",
+            "A snapshot, which is not a structured message",
             "malformed",
             vec![0, 1, 1],
         ),
@@ -203,7 +203,7 @@ fn from_server() -> Vec<Case> {
     ]
 }
 
-/// A message with one byte that is the number of an enum's variant.
+/// A message that contains the number of an enum's variant as one byte.
 struct Numbered {
     name: &'static str,
     reader: Reader,
@@ -336,7 +336,7 @@ fn snapshots() -> Vec<Case> {
     let update = |mask: u8, rest: &[u8]| with(16, 1, &[&[1, 0, 9, 0, mask], rest].concat());
     let long_extra = [&[1, MAX_EXTRA_BYTES as u8 + 1][..], &[0; MAX_EXTRA_BYTES + 1]].concat();
     vec![
-        ("snapshot_empty", "No byte at all", "truncated", vec![]),
+        ("snapshot_empty", "No bytes", "truncated", vec![]),
         ("snapshot_opcode", "A pong", "opcode", vec![8, 1, 1]),
         (
             "snapshot_header_cut",
@@ -344,52 +344,57 @@ fn snapshots() -> Vec<Case> {
             "truncated",
             vec![0, 1, 1, 0, 1, 0, 0],
         ),
-        ("snapshot_flag", "Flag 32 is reserved", "flag", with(33, 0, &[])),
+        (
+            "snapshot_flag",
+            "Flag 32, which is reserved",
+            "flag",
+            with(33, 0, &[]),
+        ),
         (
             "snapshot_full_with_base",
-            "Full, and yet with a base",
+            "A full snapshot with a base",
             "base",
             with(1, 1, &[]),
         ),
         (
             "snapshot_delta_to_itself",
-            "A delta needs an earlier base",
+            "A delta whose base is its own tick",
             "base",
             with(0, 0, &[]),
         ),
         (
             "snapshot_tick_zero",
-            "The first tick is 1",
+            "Tick 0: the first tick is 1",
             "tick",
             vec![0, 1, 1, 0, 0, 0, 0, 0, 0],
         ),
         (
             "snapshot_base_at_zero",
-            "A base one tick before the first",
+            "A base at tick 0",
             "base",
             with(0, 256, &[]),
         ),
         (
             "snapshot_base_before_zero",
-            "A base below 0",
+            "A base before tick 0",
             "base",
             with(0, 257, &[]),
         ),
         (
             "snapshot_ack_cut",
-            "An acknowledgement cut short",
+            "An incomplete acknowledgement",
             "truncated",
             with(3, 0, &[1, 0, 0, 0, 1]),
         ),
         (
             "snapshot_no_leaves",
-            "Leaves that are none",
+            "A list of leaves that is empty",
             "count",
             with(4, 1, &[0, 0]),
         ),
         (
             "snapshot_leaves_cut",
-            "Two leaves, of which one is there",
+            "Two leaves, of which the second is missing",
             "truncated",
             with(4, 1, &[2, 0, 9, 0]),
         ),
@@ -431,31 +436,31 @@ fn snapshots() -> Vec<Case> {
         ),
         (
             "snapshot_count_over_rest",
-            "65,535 enters in no bytes",
+            "65,535 enters without their bytes",
             "truncated",
             with(9, 0, &[0xFF, 0xFF]),
         ),
         (
             "snapshot_trailing",
-            "A byte too much",
+            "One byte too many",
             "trailing_bytes",
             with(0, 1, &[0]),
         ),
         (
             "snapshot_direction",
-            "There are nine directions, 0 to 8",
+            "Direction 9: the directions are 0 to 8",
             "gait",
             enter(9, b"Bo", &[0]),
         ),
         (
             "snapshot_gait_reserved",
-            "Bit 7 of a gait is reserved",
+            "Bit 7 of a gait, which is reserved",
             "gait",
             enter(0x80, b"Bo", &[0]),
         ),
         (
             "snapshot_name_not_utf8",
-            "A name that is no UTF-8",
+            "A name that is not UTF-8",
             "name",
             enter(0, &[0xC3, 0x28], &[0]),
         ),
@@ -467,13 +472,13 @@ fn snapshots() -> Vec<Case> {
         ),
         (
             "snapshot_extras_mask",
-            "There are four extras",
+            "Extra 4: the extras are 0 to 3",
             "extras mask",
             enter(0, b"Bo", &[16]),
         ),
         (
             "snapshot_extra_empty",
-            "An enter lists only the extras there are",
+            "An enter with an extra without bytes",
             "extra",
             enter(0, b"Bo", &[1, 0]),
         ),
@@ -491,23 +496,20 @@ fn snapshots() -> Vec<Case> {
         ),
         (
             "snapshot_turn_and_anchor",
-            "A turn and an anchor at once",
+            "A turn and an anchor in the same update",
             "update mask",
             update(3, &[0; 11]),
         ),
         (
             "snapshot_update_reserved",
-            "Bit 8 of the mask is reserved",
+            "Bit 8 of the mask, which is reserved",
             "update mask",
             update(8, &[]),
         ),
-        (
-            "snapshot_turn_at_zero",
-            "A turn one tick before the first",
-            "turn",
-            { vec![0, 16, 1, 5, 0, 0, 0, 1, 0, 1, 0, 9, 0, 1, 5, 0] },
-        ),
-        ("snapshot_turn_before_zero", "A turn below 0", "turn", {
+        ("snapshot_turn_at_zero", "A turn at tick 0", "turn", {
+            vec![0, 16, 1, 5, 0, 0, 0, 1, 0, 1, 0, 9, 0, 1, 5, 0]
+        }),
+        ("snapshot_turn_before_zero", "A turn before tick 0", "turn", {
             vec![0, 16, 1, 5, 0, 0, 0, 1, 0, 1, 0, 9, 0, 1, 6, 0]
         }),
         (
@@ -522,11 +524,11 @@ fn snapshots() -> Vec<Case> {
 fn texts() -> Vec<(&'static str, &'static str, String)> {
     let text = |text: &str| text.to_owned();
     vec![
-        ("json_empty", "No text at all", text("")),
+        ("json_empty", "An empty text", text("")),
         ("json_not_json", "Not JSON", text("hello")),
         (
             "json_unknown_message",
-            "There is no such message",
+            "A message that does not exist",
             text(r#"{"teleport":{"x":1}}"#),
         ),
         ("json_two_messages", "Two messages in one", text(r#""bye" "bye""#)),
@@ -542,7 +544,7 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
         ),
         (
             "json_unknown_field_of_leave",
-            "A field misspelt",
+            "A misspelt field",
             text(r#"{"leave":{"requst":1}}"#),
         ),
         (
@@ -552,7 +554,7 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
         ),
         (
             "json_field_twice",
-            "Two texts",
+            "A field twice",
             text(r#"{"chat":{"text":"a","text":"b"}}"#),
         ),
         (
@@ -577,12 +579,12 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
         ),
         (
             "json_unknown_direction",
-            "Upwards is no direction",
+            "A direction that does not exist",
             text(r#"{"move":{"direction":"up"}}"#),
         ),
         (
             "json_hello_without_protocol",
-            "A hello must say which protocol it is for",
+            "A hello without the protocol version",
             text(r#"{"hello":{"name":"Ada"}}"#),
         ),
         (
@@ -592,7 +594,7 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
         ),
         (
             "json_body_not_hex",
-            "A body with a sign in it",
+            "A body that contains a sign",
             text(r#"{"custom":{"name":"wave","body":"+f"}}"#),
         ),
         (
@@ -606,10 +608,11 @@ fn texts() -> Vec<(&'static str, &'static str, String)> {
 
 #[test]
 fn every_malformed_message_is_refused_with_the_class_of_its_vector() {
-    let about = "What is no message. `reader` says who refuses it: the server what a client sent in binary (client) or \
-                 as text (client_json), a client what the server sent (server: a structured message; snapshot: a \
-                 snapshot). `error` is a class of refusals, to tell that a message was refused for what is wrong with it; \
-                 it is not on the wire. A server closes with 4400 for each, a client closes the connection.";
+    let about = "Bytes and texts that are not messages. `reader` is the decoder that refuses them: the server's for binary \
+                 messages (client) or JSON (client_json), or a client's for structured messages (server) or snapshots \
+                 (snapshot). `error` is the class of the error. It is not on the wire: a test compares it to find out \
+                 whether the decoder refuses a vector for the right reason. The server closes the connection with 4400, \
+                 and a client closes it.";
     let mut file = File::new("malformed.json", "malformed", about);
     for (reader, cases) in [
         (Reader::Client, from_clients()),
@@ -629,7 +632,11 @@ fn every_malformed_message_is_refused_with_the_class_of_its_vector() {
     }
     for case in NUMBERED {
         let (bytes, count) = case.out_of_range();
-        let meaning = format!("A {} has one of the numbers 0 to {}", case.of, count - 1);
+        let meaning = format!(
+            "A {} with number {count}: the numbers are 0 to {}",
+            case.of,
+            count - 1
+        );
         file.entry(&[
             ("name", quoted(case.name)),
             ("meaning", quoted(&meaning)),

@@ -34,7 +34,7 @@ fn walks() -> Vec<Walk> {
     vec![
         Walk {
             name: "open",
-            meaning: "Nothing in the way: all kinds of speed",
+            meaning: "Open ground, at all speeds",
             tile_px: 16,
             walls: vec![],
             start: px(100, 100),
@@ -49,7 +49,7 @@ fn walks() -> Vec<Walk> {
         },
         Walk {
             name: "stop",
-            meaning: "Straight into a wall: a last short step, then flush",
+            meaning: "Straight into a wall: a last short step ends flush against it",
             tile_px: 16,
             walls: vec![wall(10, 0, 1, 20)],
             start: px(140, 100),
@@ -58,7 +58,7 @@ fn walks() -> Vec<Walk> {
         },
         Walk {
             name: "slide",
-            meaning: "Aslant against a wall, along it, and on where it ends",
+            meaning: "Diagonally against a wall, along it, and past its end",
             tile_px: 16,
             walls: vec![wall(10, 0, 1, 8)],
             start: px(145, 110),
@@ -67,7 +67,7 @@ fn walks() -> Vec<Walk> {
         },
         Walk {
             name: "slide_up",
-            meaning: "Along a wall below, and past its end",
+            meaning: "Diagonally along a wall to the south, and past its end",
             tile_px: 16,
             walls: vec![wall(3, 10, 4, 1)],
             start: px(100, 150),
@@ -90,7 +90,7 @@ fn walks() -> Vec<Walk> {
         },
         Walk {
             name: "edge",
-            meaning: "Outside the map all is wall",
+            meaning: "Everything outside the map is wall",
             tile_px: 16,
             walls: vec![],
             start: px(9, 10),
@@ -99,7 +99,7 @@ fn walks() -> Vec<Walk> {
         },
         Walk {
             name: "small_tiles",
-            meaning: "Tiles smaller than a body, and a start between pixels",
+            meaning: "Tiles that are smaller than a body, and a start between pixels",
             tile_px: 8,
             walls: vec![wall(9, 3, 1, 1), wall(12, 5, 2, 1)],
             start: Position { x: 14_001, y: 8_003 },
@@ -144,9 +144,9 @@ fn coursed(walk: &Walk, grid: &WallGrid) -> Vec<(Position, u8)> {
 
 #[test]
 fn walks_match_their_vectors() {
-    let about = "Walks on a map of 20 x 20 tiles, from tick 100 on. `walls` are rectangles of tiles, `turns` the \
-                 commands and the tick at which each takes effect, `path` is [x, y, gait byte] at every tick from 100 \
-                 on: where a body is after the tick, and its gait from there.";
+    let about = "Walks on a map of 20 x 20 tiles, from tick 100 on. `walls` are rectangles of tiles. `turns` are the \
+                 commands, with the tick at which each takes effect. `path` has [x, y, gait byte] for every tick from \
+                 100 on: the position of a body after the tick, and its gait from there.";
     let mut file = File::new("motion.json", "walks", about);
     let mut paths = Vec::new();
     for walk in walks() {

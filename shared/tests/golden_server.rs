@@ -37,10 +37,10 @@ fn cases() -> Vec<Case> {
     for &code in CloseCode::ALL {
         let name = serde_json::to_value(code).unwrap().as_str().unwrap().to_owned();
         let (reconnect_after_ms, then) = match code.advice() {
-            Advice::Resume | Advice::Reconnect => (1500, "come back after 1.5 s"),
-            Advice::Stop => (0, "do not come back"),
+            Advice::Resume | Advice::Reconnect => (1500, "reconnect after 1.5 s"),
+            Advice::Stop => (0, "do not reconnect"),
         };
-        let meaning = format!("About to close with {}: {then}", code.code());
+        let meaning = format!("The server closes with {}: {then}", code.code());
         let closing = Closing {
             code,
             reconnect_after_ms,
@@ -160,22 +160,22 @@ fn rooms() -> Vec<Case> {
     vec![
         case(
             "room_entered",
-            "In an open room, where everyone is shown to everyone",
+            "The player entered a room without walls, in which all players see each other",
             ServerMessage::RoomEntered(open),
         ),
         case(
             "room_entered_furnished",
-            "In a room with walls, doors (one at a negative x) and state",
+            "The player entered a room with walls, doors (one at a negative x) and state",
             ServerMessage::RoomEntered(furnished),
         ),
         case(
             "room_left_asked",
-            "Left, as asked for",
+            "The player left the room as requested",
             left(6, 300, LeaveReason::Asked),
         ),
         case(
             "room_left_moved",
-            "Left through a door: another room follows",
+            "The player left the room through a door, and enters a different one",
             left(0, 1, LeaveReason::Moved),
         ),
     ]
@@ -209,32 +209,32 @@ fn news() -> Vec<Case> {
     vec![
         case(
             "chat_room",
-            "Someone speaks to the room",
+            "A chat message to the whole room",
             chat(42, Scope::Room, "Hello, world"),
         ),
         case(
             "chat_near",
-            "Someone near speaks, in two lines",
+            "A chat message of a nearby player, in two lines",
             chat(1, Scope::Near, "psst\nüber ☕"),
         ),
         case(
             "state_changed",
-            "One key was written, another deleted",
+            "One key was written, and a different one deleted",
             ServerMessage::StateChanged(changed),
         ),
         case(
             "custom",
-            "A plugin tells of a player",
+            "A plugin's message that a player caused",
             custom(Some(PlayerId(77)), &[0x00, 0x7f, 0xff]),
         ),
         case(
             "custom_from_nobody",
-            "A plugin tells of no player",
+            "A plugin's message that no player caused",
             custom(None, &[]),
         ),
         case(
             "pong",
-            "Answers a ping",
+            "The answer to a ping",
             ServerMessage::Pong(Pong {
                 nonce: 65_536,
                 tick: Tick(90_062),
@@ -261,7 +261,7 @@ fn answers() -> Vec<Case> {
             );
             case(
                 &name.to_lowercase(),
-                &format!("Done, with durability {durability:?}"),
+                &format!("Accepted with durability {durability:?}"),
                 ServerMessage::Accepted(accepted),
             )
         })
@@ -296,7 +296,7 @@ fn answers() -> Vec<Case> {
     ];
     cases.extend(refusals.into_iter().map(|refusal| {
         let name = format!("refused_{}", refusal.class().name());
-        let meaning = format!("Not done: {}", refusal.class().name().replace('_', " "));
+        let meaning = format!("Refused: {}", refusal.class().name().replace('_', " "));
         case(
             &name,
             &meaning,

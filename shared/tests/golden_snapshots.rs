@@ -25,7 +25,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     vec![
         (
             "full",
-            "The first snapshot of a stay: everyone visible, oneself among them",
+            "The first snapshot of a stay: all visible players, the own player included",
             frame(Tick(600), None, None, |builder| {
                 builder.section(flags::ENTERS, |out| {
                     enter(
@@ -50,12 +50,12 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "empty",
-            "A sign of life after a second without news; it is the base of the next",
+            "An empty snapshot after a second without changes; it is the base of the next one",
             frame(Tick(660), Some(Tick(600)), None, |_| {}),
         ),
         (
             "turn_and_ack",
-            "The own command 1 took effect one tick ago; it came 12.3 ms early",
+            "The own command 1 took effect one tick ago; it arrived 12.3 ms early",
             frame(
                 Tick(671),
                 Some(Tick(660)),
@@ -71,7 +71,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "ack_late",
-            "An acknowledgement and nothing else; command 2 came 4.5 ms after its tick had begun",
+            "Only an acknowledgement: command 2 arrived 4.5 ms after the start of its tick",
             frame(
                 Tick(672),
                 Some(Tick(671)),
@@ -81,7 +81,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "enter_with_extras",
-            "Someone came near, with the second and the fourth component of plugins",
+            "A player became visible, with the second and the fourth component of plugins",
             frame(Tick(675), Some(Tick(672)), None, |builder| {
                 builder.section(flags::ENTERS, |out| {
                     let fields = EnterFields {
@@ -97,7 +97,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "anchor_skin_extras",
-            "A wall stopped one along x, another changed its skin, a third lost a component and got another",
+            "A wall stopped one player along x, a second changed its skin, a third lost a component and gained a different one",
             frame(Tick(676), Some(Tick(675)), None, |builder| {
                 builder.section(flags::UPDATES, |out| {
                     write_update_head(out, Slot(3), fields::EXTRA | fields::EXTRA << 1);
@@ -117,7 +117,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "turn_every_field",
-            "One update with every field, and a turn ten ticks ago at a sprint",
+            "One update has every field, and a turn to a sprint was ten ticks ago",
             frame(
                 Tick(690),
                 Some(Tick(676)),
@@ -148,7 +148,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "leave_and_enter_in_one_slot",
-            "Two left, and someone else has the slot of one of them: leaves come before enters",
+            "Two players left, and a new one has the slot of one of them: apply leaves before enters",
             frame(Tick(691), Some(Tick(690)), None, |builder| {
                 builder.section(flags::LEAVES, |out| {
                     out.extend_from_slice(&3_u16.to_le_bytes());
@@ -163,7 +163,7 @@ fn stay() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         (
             "full_again",
-            "The server starts over: all that was known is forgotten",
+            "A second full snapshot: the client forgets everything before it",
             frame(Tick(100_000), None, None, |builder| {
                 builder.section(flags::ENTERS, |out| {
                     enter(
@@ -259,9 +259,9 @@ fn known(view: &View, tick: Tick) -> Value {
 
 #[test]
 fn every_snapshot_matches_its_vector() {
-    let about = "The snapshots of one stay in a room, in the order in which they were sent. `json` is the JSON form; \
-                 `known` is what a client knows then: everyone visible, with the place at the snapshot's tick (`at`) \
-                 and 30 ticks later if nothing else is heard (`later`).";
+    let about = "The snapshots of one stay in a room, in the order in which they were sent. `json` is the JSON form. \
+                 `known` is the view of a client after the snapshot: all visible players, with their positions at the \
+                 snapshot's tick (`at`), and 30 ticks later if no other snapshot arrives (`later`).";
     let mut file = File::new("snapshots.json", "snapshots", about).head("schema", SCHEMA.to_string());
     let (mut view, mut snapshot) = (View::default(), Snapshot::default());
     view.enter_room(1);

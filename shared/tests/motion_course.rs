@@ -103,7 +103,11 @@ fn follow(walk: &Walk, mut check: impl FnMut(Tick, &Course, &Walker)) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 4000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_course_equals_a_walk_tick_by_tick(walk in walk()) {

@@ -71,7 +71,11 @@ fn a_blocked_axis_has_no_velocity() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 5000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_segment_seen_from_a_later_tick_is_the_same_motion(

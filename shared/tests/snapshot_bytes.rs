@@ -28,7 +28,11 @@ fn read(bytes: &[u8]) -> Option<Snapshot> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 20_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn random_bytes_do_not_panic(flags in 0..33_u8, mut bytes in prop::collection::vec(any::<u8>(), 0..120)) {

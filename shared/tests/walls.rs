@@ -39,7 +39,11 @@ fn map(walls: WallGrid) -> Map {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_map_that_was_sent_has_the_same_walls(grid in grid()) {

@@ -13,27 +13,27 @@ use std::{fmt, str::FromStr};
 pub struct Address {
     /// Whether to use TLS: `wss://` instead of `ws://`.
     pub tls: bool,
-    /// A host name or an IP address; an IPv6 address has no brackets here.
+    /// A host name or an IP address. An IPv6 address has no brackets here.
     pub host: String,
-    /// Port; by default 80, or 443 with TLS.
+    /// The port: 80 by default, or 443 with TLS.
     pub port: u16,
-    /// Path and query, with the leading slash.
+    /// The path and query, with the leading slash.
     pub path: String,
 }
 
-/// Why a text is not an address.
+/// A text that is not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Neither `ws://` nor `wss://`.
+    /// The text does not begin with `ws://` or `wss://`.
     #[error("the address must begin with ws:// or wss://")]
     Scheme,
-    /// No host.
+    /// The host is missing.
     #[error("the address has no host")]
     Host,
-    /// Not a port.
+    /// The port is not a number from 0 to 65535.
     #[error("the address has no valid port: write host:port, with a port from 0 to 65535")]
     Port,
-    /// A character that is not allowed in an HTTP request.
+    /// The text has a character that is not allowed in an HTTP request.
     #[error("the address has a character that is not allowed: percent-encode it")]
     Character,
 }

@@ -1,4 +1,4 @@
-//! The client without a socket: messages in, events out; commands in, messages out; time is an
+//! The client without a socket: messages in, events out; commands in, messages out. Time is an
 //! argument.
 
 mod header;
@@ -24,20 +24,20 @@ use crate::{
     command::Command, phase::PhaseLock, prediction::Prediction, stamps::StampChecker, ticks::TickClock,
 };
 
-/// At most this many different wall grids are shared.
+/// The most wall grids that the clients of a process share.
 const MAX_SHARED_GRIDS: usize = 16;
 
 /// The identity with which a client says hello.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The name that others see, 1 to 24 code points, as cleaned by
-    /// `parlour_shared::text::clean_name`. If that refuses the name, the server picks one.
+    /// The name that others see: 1 to 24 code points, as `parlour_shared::text::clean_name` returns
+    /// it. If that returns an error, the server picks a name.
     pub name: String,
-    /// The secret that proves who the player is; `None` for guests.
+    /// The secret that identifies the player. `None`: a guest.
     pub token: Option<String>,
 }
 
-/// Omits the token, which is a secret and must not get into logs.
+/// Omits the token, which is a secret and must not appear in logs.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
@@ -50,14 +50,14 @@ impl fmt::Debug for Settings {
 /// The room that a client is in.
 #[derive(Clone, Debug)]
 pub struct Room {
-    /// What the server sent on entering. The client keeps the state in it up to date.
+    /// The server's message on entering. The client keeps the state in it up to date.
     pub entered: RoomEntered,
     /// The map's walls, as a grid for computing motion.
     pub walls: Arc<WallGrid>,
 }
 
 /// One player's side of the protocol. Pass each message of the server to [`Client::receive`], and
-/// send what [`Client::hello`] and [`Client::command`] write. Both directions carry the payloads of
+/// send the messages that [`Client::hello`] and [`Client::command`] write. Both are payloads of
 /// binary WebSocket messages.
 ///
 /// ```
@@ -121,10 +121,10 @@ impl Client {
         self.room.as_deref()
     }
 
-    /// Lets many clients of a process share the walls of their rooms. If `known` has equal walls,
-    /// the client uses those and drops its own; otherwise it adds its own to `known`, up to 16.
-    /// Call it after [`crate::Event::Entered`]. This clears the list of walls in [`Room::entered`],
-    /// because the grid has them.
+    /// Shares the walls of rooms between many clients of a process. If `known` has equal walls, the
+    /// client uses them and drops its copy; otherwise it adds its copy to `known`, up to 16. Call
+    /// it after [`crate::Event::Entered`]. Clears the list of walls in [`Room::entered`], because
+    /// the grid has them.
     pub fn share_walls(&mut self, known: &mut Vec<Arc<WallGrid>>) {
         let Some(room) = &mut self.room else {
             return;
@@ -145,19 +145,19 @@ impl Client {
             .filter(|&slot| slot != Slot::NOBODY)
     }
 
-    /// Returns the room's versioned state, in the order in which the client learned its keys.
+    /// Returns the room's versioned state, in the order in which the client received its keys.
     #[must_use]
     pub fn state(&self) -> &[StateEntry] {
         self.room().map_or(&[], |room| &room.entered.state)
     }
 
-    /// Returns all players in sight, including the player itself.
+    /// Returns all visible players, including the player itself.
     #[must_use]
     pub fn view(&self) -> &View {
         &self.view
     }
 
-    /// Returns the players in sight, without the player itself.
+    /// Returns all visible players except the player itself.
     pub fn neighbours(&self) -> impl Iterator<Item = (Slot, Seen<'_>)> {
         let own = self.slot();
         self.view.iter().filter(move |(slot, _)| Some(*slot) != own)
@@ -169,20 +169,22 @@ impl Client {
         &self.snapshot
     }
 
-    /// Returns the player's motion as of the last snapshot, or `None` before a stay's first one.
+    /// Returns the player's motion as of the last snapshot, or `None` before the first snapshot of
+    /// a stay.
     #[must_use]
     pub fn segment(&self) -> Option<Segment> {
         self.prediction.known()
     }
 
-    /// Returns where the player is at a tick, including commands that the server has not answered
-    /// yet. `None` outside of a room and before the room's first snapshot.
+    /// Returns the predicted position of the player at a tick, including commands that the server
+    /// has not acknowledged yet. Returns `None` outside of a room, and before the room's first
+    /// snapshot.
     #[must_use]
     pub fn position_at(&self, tick: Tick) -> Option<Position> {
         self.prediction.position_at(&self.room()?.walls, tick)
     }
 
-    /// Returns how many walks the server has not acknowledged yet. If the number keeps growing, the
+    /// Returns the number of walks that the server has not acknowledged. If it keeps growing, the
     /// server drops them.
     #[must_use]
     pub fn unacknowledged_walks(&self) -> usize {
@@ -195,11 +197,11 @@ impl Client {
         self.ticks.at(now)
     }
 
-    /// Returns when to sample the input next, not before `now`, and the tick to aim it at
-    /// ([`Command::Walk`]`::at`). A walk that is sent at that moment arrives `lead` before that
-    /// tick begins, and takes effect as soon as it can. The estimate improves with each
-    /// acknowledged walk that was aimed at a tick; [`crate::DEFAULT_LEAD`] is enough on a quiet
-    /// line. Returns `None` before the welcome.
+    /// Returns the next moment, not before `now`, at which to sample the input, and the tick to aim
+    /// it at ([`Command::Walk`]`::at`). A walk that is sent at that moment arrives `lead` before
+    /// that tick begins, so it waits as little as possible. The estimate improves with each
+    /// acknowledged walk that was aimed at a tick. [`crate::DEFAULT_LEAD`] is enough for a
+    /// connection with little jitter. Returns `None` before the welcome.
     ///
     /// ```
     /// # use parlour_client::{Client, Command, DEFAULT_LEAD};
@@ -220,7 +222,7 @@ impl Client {
         self.phase.next(now, lead, &self.ticks)
     }
 
-    /// Appends the first message of a connection to `out`.
+    /// Appends the hello, the first message of a connection, to `out`.
     pub fn hello(&self, settings: &Settings, out: &mut Vec<u8>) {
         let hello = Hello {
             protocol: PROTOCOL,
@@ -233,8 +235,8 @@ impl Client {
         codec::encode(&ClientMessage::Hello(hello), out);
     }
 
-    /// Appends a command's message to `out`. The returned number comes back in the answer or, for a
-    /// walk, in the acknowledgement of a snapshot.
+    /// Appends a command's message to `out`, and returns its number. The answer repeats the number.
+    /// For a walk, the acknowledgement in a snapshot does.
     pub fn command(&mut self, command: Command, now: Instant, out: &mut Vec<u8>) -> u32 {
         let number = match &command {
             Command::Walk { heading, at } => {

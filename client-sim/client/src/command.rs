@@ -6,57 +6,58 @@ use parlour_shared::{
     motion::Heading,
 };
 
-/// A command or request for the server. The client numbers requests; the answer repeats the number.
+/// A command or request for the server. The client numbers each of them, and the answer repeats the
+/// number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Enter a room, `map` or `map/instance`, and leave the current one.
+    /// Enters a room, and leaves the current one.
     Join {
-        /// Its name.
+        /// The room's name, `map` or `map/instance`.
         room: String,
     },
-    /// Leave the current room.
+    /// Leaves the current room.
     Leave,
-    /// Walk or stand still from a tick on. Send it only on a change.
+    /// Walks or stands still from a tick on. Send it only when the heading changes.
     Walk {
-        /// Where to, and how fast.
+        /// The direction and the speed.
         heading: Heading,
-        /// The tick at which to take effect; `None`: the next one. [`crate::Client::next_sample`]
-        /// returns the tick to aim at and when to send.
+        /// The tick at which it takes effect, or `None` for the next one.
+        /// [`crate::Client::next_sample`] returns the tick to aim at, and when to send.
         at: Option<Tick>,
     },
-    /// Say something.
+    /// Sends a chat message.
     Say {
-        /// Who hears it.
+        /// The players that hear it.
         scope: Scope,
-        /// Up to 2 KiB; others get what `parlour_shared::text::clean_chat` makes of it.
+        /// Up to 2 KiB. Others receive the result of `parlour_shared::text::clean_chat`.
         text: String,
     },
-    /// Wear a skin from the catalogue in the welcome.
+    /// Changes the player's skin to one of the catalogue in the welcome.
     SetSkin {
         /// Index into the catalogue.
         skin: u16,
     },
-    /// Change the room's state, all writes or none.
+    /// Writes to the room's state: all of the batch or nothing.
     SetState {
         /// 1 to 8 writes to different keys.
         writes: Vec<StateWrite>,
     },
-    /// A message that a plugin of the server understands.
+    /// Sends a message to a plugin of the server.
     Custom {
-        /// The name under which the plugin registered it.
+        /// The name under which the plugin registered the message.
         name: String,
         /// The message, in the plugin's encoding.
         body: Vec<u8>,
     },
-    /// Measure the round trip; the server answers immediately.
+    /// Measures the round trip. The server answers immediately.
     Ping,
-    /// Leave for good; the server closes the connection.
+    /// Ends the session. The server closes the connection.
     Bye,
 }
 
 impl Command {
-    /// Returns a walk from the next tick on: a [`Direction`](parlour_shared::motion::Direction) at
-    /// the ordinary speed, or a [`Heading`] to sprint.
+    /// Returns a walk from the next tick on. Pass a
+    /// [`Direction`](parlour_shared::motion::Direction) to walk, or a [`Heading`] to sprint.
     #[must_use]
     pub fn walk(heading: impl Into<Heading>) -> Self {
         Self::Walk {
@@ -77,7 +78,7 @@ impl Command {
     /// Returns an upper bound for the length of the message on the wire, in bytes.
     #[cfg(feature = "connect")]
     pub(crate) fn max_bytes(&self) -> usize {
-        /// Opcode, numbers and lengths, of the message and of each write.
+        /// Bytes for the opcode, numbers and lengths of a message, and of each write.
         const FIXED: usize = 32;
         FIXED
             + match self {

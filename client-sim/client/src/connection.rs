@@ -40,22 +40,22 @@ pub use error::{Cause, ConnectError, Disconnected, JoinError, SendError, TrySend
 pub use handle::{COMMAND_QUEUE, Handle};
 pub use options::Options;
 
-/// How many events may wait to be read while a [`Connection::join`] waits for its answer.
-/// Consecutive snapshots count as one.
+/// The most unread events while a [`Connection::join`] waits for its answer. Consecutive snapshots
+/// count as one.
 pub const MAX_UNREAD_EVENTS: usize = 1024;
 
-/// How long the server may take to answer a goodbye.
+/// The time that the server has to answer a goodbye.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// A connection with an open session. The [crate's documentation](crate) is a guide to it.
+/// A connection with an open session. The [crate's documentation](crate) explains how to use it.
 ///
-/// Dropping it closes the socket, and the player leaves its room; [`Self::close`] says goodbye
+/// Dropping it closes the socket, and the player leaves its room. [`Self::close`] says goodbye
 /// first.
 ///
-/// As a `Stream` it yields the events of [`Self::next_event`]; the last item is the error with
-/// which it ended.
+/// As a `Stream` it yields the events of [`Self::next_event`]. The last item is the error that
+/// ended the connection.
 #[derive(Debug)]
 pub struct Connection {
     client: Client,
@@ -71,14 +71,14 @@ pub struct Connection {
     strict: bool,
     violations: u64,
     last_violation: Option<Violation>,
-    /// The server's notice about the close that it is about to begin.
+    /// The server's notice of the close that follows.
     closing: Option<Closing>,
-    /// Whether the goodbye was sent: no command and no walk follows it.
+    /// Whether the goodbye was sent. No command and no walk may follow it.
     is_leaving: bool,
-    /// Set when the socket takes no more data. The server's last messages can still be read.
+    /// The first error of writing. The server's last messages can still be read.
     write_error: Option<Disconnected>,
     end: Option<Disconnected>,
-    /// Whether the end was returned: a stream has no item after it.
+    /// Whether the end was returned. A stream has no item after it.
     is_end_given: bool,
 }
 
@@ -87,7 +87,7 @@ impl Connection {
     /// welcome.
     ///
     /// # Errors
-    /// [`ConnectError`]; its `reconnect_after` says whether to try again.
+    /// [`ConnectError`]. [`ConnectError::reconnect_after`] returns whether to try again.
     pub async fn open(address: &str, options: Options) -> Result<Self, ConnectError> {
         let address = address.parse()?;
         let limit = options.timeout;
@@ -96,7 +96,7 @@ impl Connection {
             .unwrap_or(Err(ConnectError::TimedOut(limit)))
     }
 
-    /// Returns what the client knows: the room, the players in sight, its own motion.
+    /// Returns the client's state: the room, the visible players, and its own motion.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
@@ -118,15 +118,14 @@ impl Connection {
         poll_fn(|cx| self.poll_event(cx)).await
     }
 
-    /// Sends a command. Returns its number, which comes back in the answer; a walk's number comes
-    /// back in the acknowledgement of a snapshot.
+    /// Sends a command and returns its number, which the answer repeats. For a walk, the
+    /// acknowledgement in a snapshot repeats it.
     ///
-    /// Waits while the socket takes no data. If this future is dropped before it completes, the
+    /// Waits while the socket is blocked. If this future is dropped before it completes, the
     /// command was not sent.
     ///
     /// # Errors
-    /// [`SendError`]. `Ok` means that the command is on its way, not that the server carried it
-    /// out.
+    /// [`SendError`]. `Ok` means that the command was sent, not that the server accepted it.
     pub async fn send(&mut self, command: Command) -> Result<u32, SendError> {
         check_length(&command)?;
         let mut command = Some(command);
@@ -136,11 +135,11 @@ impl Connection {
     /// Joins a room, `map` or `map/instance`, and waits until the player is in it. The player
     /// leaves its current room.
     ///
-    /// [`Self::next_event`] returns all events of the meantime afterwards, [`Event::Entered`] or
-    /// [`Event::Refused`] included. Consecutive snapshots become one event, and no [`Event::Frame`]
-    /// is kept.
+    /// Events that arrive during the join are kept for [`Self::next_event`], including
+    /// [`Event::Entered`] or [`Event::Refused`]. Consecutive snapshots become one event, and each
+    /// [`Event::Frame`] is dropped.
     ///
-    /// If this future is dropped before it completes, the request may have been sent.
+    /// If this future is dropped before it completes, the request may already be sent.
     ///
     /// # Errors
     /// [`JoinError`].
@@ -153,7 +152,7 @@ impl Connection {
             let request = match self.send(Command::Join { room: room.into() }).await {
                 Ok(request) => request,
                 Err(SendError::TooLong) => return Err(JoinError::TooLong),
-                // The server's last messages may still have to be read.
+                // Read the server's last messages, which may contain the reason.
                 Err(SendError::Disconnected) => u32::MAX,
             };
             poll_fn(|cx| self.poll_joined(cx, request)).await
@@ -163,9 +162,9 @@ impl Connection {
             .unwrap_or(Err(JoinError::TimedOut(limit)))
     }
 
-    /// Sets where the player wants to go: a `Direction`, or a `Heading` to sprint. The connection
-    /// sends it at the right moment for the next tick that it can reach, and again in each room
-    /// that the player enters. Only the last heading counts. Use either this or [`Command::Walk`].
+    /// Sets the heading of the player: a `Direction` to walk, or a `Heading` to sprint. The
+    /// connection sends it just in time for the next tick, and again in each room that the player
+    /// enters. Only the last heading counts. Use either this or [`Command::Walk`].
     pub fn steer(&self, heading: impl Into<Heading>) {
         self.handle.steer(heading);
     }
@@ -176,27 +175,27 @@ impl Connection {
         self.client.tick_at(now())
     }
 
-    /// Returns where the player is now, including commands that the server has not answered yet.
-    /// `None` outside of a room and before the room's first snapshot.
+    /// Returns the predicted position of the player now, including commands that the server has not
+    /// acknowledged yet. Returns `None` outside of a room, and before the room's first snapshot.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.client.position_at(self.tick()?)
     }
 
-    /// Returns how many violations of the server the connection survived, and the last of them.
+    /// Returns the number of violations that the connection survived, and the last of them.
     #[must_use]
     pub fn violations(&self) -> (u64, Option<&Violation>) {
         (self.violations, self.last_violation.as_ref())
     }
 
-    /// Says goodbye and waits up to 5 s for the server to close the connection. Nothing that
-    /// handles send or steer after the goodbye is sent.
+    /// Says goodbye and waits up to 5 s for the server to close the connection. Commands and
+    /// headings of handles after the goodbye are not sent.
     ///
     /// # Errors
     /// [`Disconnected`] if the connection ended differently.
     pub async fn close(mut self) -> Result<(), Disconnected> {
         let goodbye = async {
-            // If this fails, the end that follows says why.
+            // If this fails, `next_event` returns the reason.
             let _ = self.send(Command::Bye).await;
             loop {
                 if let Err(end) = self.next_event().await {
@@ -218,7 +217,7 @@ impl Connection {
         Poll::Ready(result)
     }
 
-    /// Reads until the answer to a join, and keeps the events for later.
+    /// Reads until the answer to a join, and keeps the events.
     fn poll_joined(&mut self, cx: &mut Context<'_>, request: u32) -> Poll<Result<(), JoinError>> {
         loop {
             if self.unread.len() >= MAX_UNREAD_EVENTS {
@@ -244,8 +243,8 @@ impl Connection {
     }
 
     fn keep(&mut self, event: Event) {
-        // When a kept frame is read, its tick is over. It would also separate snapshots that should
-        // become one.
+        // The tick of a kept frame would be over when it is read. Frames would also separate
+        // snapshots that should become one.
         if matches!(event, Event::Frame { .. }) {
             return;
         }

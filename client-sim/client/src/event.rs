@@ -1,4 +1,4 @@
-//! The events that a client makes of the server's messages.
+//! The events that a client returns for the server's messages.
 
 use std::time::Duration;
 
@@ -10,28 +10,29 @@ use parlour_shared::{
 
 use crate::{prediction::Agreement, violation::Violation};
 
-/// One message of the server, after the client has applied it.
+/// A message of the server that the client has applied, or the moment to sample the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The session is open: [`crate::Client::welcome`].
+    /// The session is open. [`crate::Client::welcome`] has the contents.
     Welcome,
-    /// The player is in a room now: [`crate::Client::room`].
+    /// The player entered a room. [`crate::Client::room`] describes it.
     Entered,
-    /// The player left its room, and may be about to enter another.
+    /// The player left its room. If it moves to a different room, [`Event::Entered`]
+    /// follows.
     Left(RoomLeft),
-    /// The view is that of a newer tick: [`crate::Client::view`]. [`crate::Client::snapshot`] has
+    /// The room changed. [`crate::Client::view`] has its players, and [`crate::Client::snapshot`]
     /// the changes.
     Snapshot {
-        /// How the player's own motion compares with the prediction; `None` on a violation, and for
-        /// a spectator.
+        /// The comparison of the player's own motion with its prediction. `None` on a violation,
+        /// and for a spectator.
         own: Option<Agreement>,
-        /// The last command that was applied and how early it arrived; `None` if the snapshot does
-        /// not say.
+        /// The last command that the server applied, and how early it arrived. `None` if the
+        /// snapshot has no acknowledgement.
         ack: Option<Ack>,
     },
-    /// Somebody said something.
+    /// A player sent a chat message.
     Chat(ChatSaid),
-    /// The room's state changed: [`crate::Client::state`].
+    /// The room's state changed. [`crate::Client::state`] returns it.
     StateChanged(StateChanged),
     /// The server accepted a request.
     Accepted(Accepted),
@@ -46,20 +47,20 @@ pub enum Event {
     Custom(CustomSaid),
     /// The server is about to close the connection.
     Closing(Closing),
-    /// Time to sample the player's input, for this tick. Not from the server: a connection returns
-    /// it if its program asked for it (`Options::frames`).
+    /// It is time to sample the player's input. This event is not from the server: a connection
+    /// returns it if `Options::frames` is set.
     Frame {
-        /// The tick that a heading reaches if it is steered now.
+        /// The tick at which a heading takes effect if it is steered now.
         tick: Tick,
     },
 }
 
-/// An event, and the violation that came with it.
+/// An event, and the violation in its message, if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedEvent {
-    /// What happened. The client has already applied it.
+    /// The event. The client has already applied it.
     pub event: Event,
-    /// A violation in this message after which the client can continue; `None` if there was none.
+    /// A violation in this message that the client can survive, if there is one.
     pub violation: Option<Violation>,
 }
 

@@ -20,7 +20,7 @@
 //! ```no_run
 //! use parlour_client::{Command, Connection, Direction, Disconnected, Event, JoinError, Options};
 //!
-//! #[tokio::main]
+//! #[tokio::main(flavor = "current_thread")]
 //! async fn main() {
 //!     loop {
 //!         let options = Options::named("ada");
@@ -271,3 +271,8 @@ pub use parlour_shared::{
     message::Refusal,
     motion::{Direction, Heading, Position},
 };
+
+/// Compiles the Rust example of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/clients.md")]
+mod guide {}

@@ -1,10 +1,10 @@
 //! Times a command so that it reaches the server just before the tick that it is aimed at.
 //!
 //! A command that arrives right after a tick begins waits a whole tick for the next one. A client
-//! that knows when ticks begin samples its input shortly before, so its commands are always fresh.
-//! The server reports how early each command arrived. No side has to measure the latency or compare
-//! clocks: the moment of sending plus that time *is* the last moment at which the client could have
-//! sent the command.
+//! that knows when ticks begin samples its input shortly before, so its commands wait little. The
+//! server reports how early each command arrived. The moment of sending plus that time *is* the
+//! last moment at which the client could have sent the command, so neither side has to measure the
+//! latency or compare clocks.
 
 use std::{
     collections::VecDeque,
@@ -24,16 +24,17 @@ use crate::ticks::TickClock;
 pub const DEFAULT_LEAD: Duration = Duration::from_millis(2);
 /// The estimate is the median of this many commands. One late command hardly moves it.
 const SAMPLES: usize = 9;
-/// How many commands in flight are remembered. If this many have no answer, the server has dropped
-/// them: the estimate is wrong, and starts over.
+/// The most commands in flight. If this many are unacknowledged, the server has dropped them: the
+/// estimate is wrong, and starts again.
 const MAX_IN_FLIGHT: usize = 16;
-/// After this long without an answer the estimate starts over, because the clocks may have drifted.
+/// After this long without an acknowledgement the estimate starts again, because the clocks may
+/// have drifted.
 const MEMORY: Duration = Duration::from_secs(5);
-/// An answer that deviates by more than this is an accident, or the server has skipped ticks: half
-/// a tick.
+/// An acknowledgement that deviates by more than this (half a tick) is an outlier, or the server
+/// has skipped ticks.
 const OUTLIER_US: i32 = tick_nanos(1) as i32 / 2000;
 
-/// Learns from acknowledgements when to send. It has no clock: time is an argument.
+/// Estimates from acknowledgements when to send. It has no clock: time is an argument.
 #[derive(Clone, Debug, Default)]
 pub struct PhaseLock {
     in_flight: VecDeque<SentCommand>,
@@ -47,17 +48,17 @@ struct SentCommand {
     at: Instant,
 }
 
-/// The last moment to send for each tick: a straight line through one point, and how far each of
-/// the last answers was from it.
+/// The last moment to send for each tick: a straight line through one point, corrected by the
+/// median offset of the last acknowledgements.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     tick: Tick,
     at: Instant,
-    /// In microseconds; the first `known` are in use, and `next` is the next to be written.
+    /// In microseconds. The first `known` are in use, and `next` is the next one to be overwritten.
     offsets_us: [i32; SAMPLES],
     known: usize,
     next: usize,
-    /// The last answer, if it was far from all others.
+    /// The offset of the last acknowledgement, if it was an outlier.
     outlier_us: Option<i32>,
     heard: Instant,
 }
@@ -72,7 +73,7 @@ impl PhaseLock {
         self.in_flight.push_back(SentCommand { seq, tick, at: now });
     }
 
-    /// Learns from the server which command it applied last, and how early that command arrived.
+    /// Records the server's report of the last command that it applied, and how early it arrived.
     pub fn acknowledged(&mut self, ack: Ack, now: Instant) {
         let mut acknowledged_command = None;
         while let Some(sent) = self.in_flight.front().filter(|sent| sent.seq <= ack.seq) {
@@ -119,7 +120,7 @@ impl PhaseLock {
             let moment = latest(tick_of(aim))?.checked_sub(lead)?;
             (moment >= now).then_some((aim, moment))
         })?;
-        // Never aim at a tick that the server would not accept, whatever was learned.
+        // Never aim at a tick that the server would not accept, whatever the estimate is.
         let next = i64::from(clock.at(moment)?.0) + 1;
         let window =
             next - i64::from(MAX_COMMAND_LATE_TICKS) + 1..=next + i64::from(MAX_COMMAND_EARLY_TICKS) - 1;
@@ -140,7 +141,8 @@ impl Line {
         }
     }
 
-    /// Adds an answer. Returns false if the line no longer fits because the ticks have moved.
+    /// Adds an acknowledgement. Returns false if the line no longer fits because the ticks have
+    /// moved.
     fn learn(&mut self, latest: Instant, tick: Tick, now: Instant) -> bool {
         let on_line = tick_nanos(i64::from(tick.0) - i64::from(self.tick.0));
         let Ok(offset) = i32::try_from((nanos_between(self.at, latest) - on_line) / 1000) else {
@@ -149,9 +151,9 @@ impl Line {
         self.heard = now;
         let middle = self.middle_us();
         if is_far(offset, middle) {
-            // A command cannot arrive earlier than the latency allows: ticks begin later than the
-            // line says. A late arrival may be an accident; two that agree mean that ticks have
-            // moved.
+            // No command arrives earlier than the latency allows, so an early one means that ticks
+            // begin later than the line says. A late one may be an outlier; two that agree mean
+            // that ticks have moved.
             if offset > middle {
                 return false;
             }
@@ -172,7 +174,7 @@ impl Line {
         shifted(self.at, on_line + i64::from(self.middle_us()) * 1000)
     }
 
-    /// Returns the median; of two middle ones the earlier, which is safer.
+    /// Returns the median. Of two middle offsets it is the earlier one, which is safer.
     fn middle_us(&self) -> i32 {
         let mut sorted = self.offsets_us;
         let known = &mut sorted[..self.known];

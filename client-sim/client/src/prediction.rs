@@ -1,10 +1,10 @@
 //! Predicts the player's own motion before the server reports it, and compares it with the report
 //! bit for bit.
 //!
-//! A command takes effect at one tick, and from there the walls alone determine the motion. So the
-//! client knows where its player must be as soon as it knows the tick. A snapshot names the command
-//! that was applied last, and usually its tick. The position in the snapshot then checks both
-//! sides.
+//! A command takes effect at one tick, and from there the walls alone determine the motion. A
+//! client that knows the tick therefore knows where its player must be. A snapshot names the last
+//! command that was applied, and usually its tick. Comparing its position with the prediction then
+//! checks both sides.
 
 mod course;
 
@@ -19,8 +19,8 @@ use parlour_shared::{
 
 use course::{Explanation, advance, explain, is_same, is_within, obey, pick_up};
 
-/// The last tick that a client accepts: beyond it the arithmetic of motion would overflow. A server
-/// reaches it after two years.
+/// The last tick that a client accepts. Beyond it the arithmetic of motion would overflow. A server
+/// reaches it after 2.2 years.
 pub(crate) const LAST_TICK: Tick = Tick(u32::MAX - (1 << 20));
 
 /// A command that was sent and is not acknowledged yet.
@@ -37,30 +37,30 @@ struct PendingCommand {
 pub struct OwnMotion {
     /// The snapshot's tick.
     pub tick: Tick,
-    /// The last command applied; `None` if the snapshot names none.
+    /// The last command that was applied. `None` if the snapshot has no acknowledgement.
     pub ack: Option<Ack>,
-    /// The tick of the turn; `None` if the snapshot does not report the motion as a turn.
+    /// The tick of the turn. `None` if the snapshot does not report the motion as a turn.
     pub turned: Option<Tick>,
     /// The motion.
     pub segment: Segment,
 }
 
-/// How a snapshot compares with the prediction.
+/// The result of comparing a snapshot with the prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
-    /// The first report of this stay in a room: there was nothing to compare.
+    /// The first report of this stay in a room, so there was no prediction.
     Started,
     /// Equal in every bit.
     Agreed,
-    /// Too many commands in too long a time: accepted without comparing.
+    /// Not compared: there were too many commands in too long a time.
     Unchecked,
 }
 
-/// Why a snapshot contradicts the rules that the server follows.
+/// A snapshot that contradicts the rules of motion or of acknowledgements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
-    /// The player is where commands and walls cannot have taken it. A plugin that teleports players
-    /// also causes this.
+    /// No sequence of the commands and walls leads to the reported position. A plugin that
+    /// teleports players also causes this.
     #[error("at tick {tick:?} the server says {reported:?}, the prediction {predicted:?}")]
     Motion {
         /// The snapshot's tick.
@@ -86,7 +86,7 @@ pub enum Mismatch {
     },
 }
 
-/// The own player's motion.
+/// The motion of the own player.
 #[derive(Clone, Debug, Default)]
 pub struct Prediction {
     known: Option<KnownMotion>,
@@ -112,8 +112,8 @@ impl Prediction {
     /// Records a command that is about to be sent, and returns its number.
     pub fn send(&mut self, heading: Heading, expected: Tick) -> u32 {
         self.sent = self.sent.saturating_add(1);
-        // The server accepts no sequence number this far ahead of the last one, so the oldest
-        // command is lost in any case.
+        // The server rejects a sequence number this far ahead of the last one it applied, so the
+        // oldest command is lost in any case.
         if self.pending.len() >= MAX_SEQUENCE_JUMP as usize {
             self.pending.pop_front();
         }
@@ -131,21 +131,21 @@ impl Prediction {
         self.sent
     }
 
-    /// Returns how many commands are unacknowledged: neither they nor a later one were
-    /// acknowledged.
+    /// Returns the number of commands that are not acknowledged, neither directly nor by a later
+    /// command.
     #[must_use]
     pub fn unacknowledged(&self) -> usize {
         self.pending.len()
     }
 
-    /// Returns the motion as of the last snapshot, or `None` before a stay's first one.
+    /// Returns the motion as of the last snapshot, or `None` before the first snapshot of a stay.
     #[must_use]
     pub fn known(&self) -> Option<Segment> {
         self.known.map(|known| known.course.segment)
     }
 
-    /// Returns where the player will be at a tick if the commands in flight take effect when
-    /// expected. `None` before a stay's first snapshot.
+    /// Returns the player's position at a tick if the commands in flight take effect when expected.
+    /// Returns `None` before the first snapshot of a stay.
     #[must_use]
     pub fn position_at(&self, walls: &WallGrid, tick: Tick) -> Option<Position> {
         let tick = tick.min(LAST_TICK);
@@ -164,8 +164,8 @@ impl Prediction {
     /// Compares a snapshot with the prediction and adopts it.
     ///
     /// # Errors
-    /// [`Mismatch`]; the client continues from the server's report, so that one mismatch is
-    /// reported once.
+    /// [`Mismatch`]. The client continues from the server's report, so that a mismatch is reported
+    /// once.
     pub fn confirm(&mut self, walls: &WallGrid, reported: &OwnMotion) -> Result<Agreement, Mismatch> {
         let result = self.compare(walls, reported);
         if let Some(ack) = reported.ack {
@@ -183,7 +183,7 @@ impl Prediction {
         result.map(|(agreement, _)| agreement)
     }
 
-    /// Applies a snapshot's acknowledgement, and nothing else of it.
+    /// Applies only the acknowledgement of a snapshot.
     ///
     /// # Errors
     /// [`Mismatch::Ack`].

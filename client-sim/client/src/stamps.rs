@@ -1,9 +1,9 @@
-//! Checks that reliable messages are numbered without gaps: per room for messages to all in it, per
-//! stay for messages to only some.
+//! Checks that reliable messages are numbered without gaps. Messages to the whole room are numbered
+//! per room, and messages to some of its players per stay.
 
 use parlour_shared::{ids::Epoch, message::Stamp};
 
-/// A number that is not the next one.
+/// A message whose number is not the next one of its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("message {got:?} arrived where {expected:?} was expected")]
 pub struct StampError {
@@ -48,8 +48,8 @@ impl StampChecker {
     /// Checks the next message of a stream.
     ///
     /// # Errors
-    /// [`StampError`] if it is not the next one; the stream continues from it, so that one gap is
-    /// reported once.
+    /// [`StampError`] if its number is not the next one. The stream continues from it, so that a
+    /// gap is reported once.
     pub(crate) fn check(&mut self, stream: StampStream, got: Stamp) -> Result<(), StampError> {
         let last = match stream {
             StampStream::Room => &mut self.room,

@@ -1,14 +1,14 @@
-//! Estimates the current tick from when the server's messages arrive.
+//! Estimates the current tick from the arrival of the server's messages.
 
 use std::time::{Duration, Instant};
 
 use parlour_shared::{ids::Tick, limits::TICK_RATE};
 
-/// After this long the estimate starts over, because the clocks may have drifted.
+/// After this long the estimate starts again, because the clocks may have drifted.
 const MEMORY: Duration = Duration::from_secs(10);
 
-/// Follows the server's ticks. The message with the least delay decides, so the estimate is late by
-/// the shortest latency from the server to here, and never by a queue.
+/// Estimates the server's tick. The message with the least delay determines the estimate, so it is
+/// late by the shortest latency from the server, and never by the time in a queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TickClock {
     best: Option<Arrival>,
@@ -31,8 +31,8 @@ impl TickClock {
         }
     }
 
-    /// Returns when the first message that can name this tick as completed arrives, or arrived, if
-    /// nothing delays it. `None` before any message.
+    /// Returns the earliest moment at which a message can arrive that names this tick as completed.
+    /// It may be in the past. Returns `None` before any message.
     #[must_use]
     pub fn arrival(&self, tick: Tick) -> Option<Instant> {
         let best = self.best?;

@@ -12,22 +12,22 @@ use crate::{prediction::Mismatch, stamps::StampError};
 /// A breach of the protocol or its guarantees by the server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
-    /// Bytes that are not a message.
+    /// The bytes are not a message.
     #[error(transparent)]
     Codec(#[from] CodecError),
-    /// Bytes that are not a snapshot.
+    /// The bytes are not a snapshot.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
-    /// A snapshot that does not fit the ones before it.
+    /// The snapshot does not fit the ones before it.
     #[error(transparent)]
     View(#[from] ViewError),
     /// A snapshot while the player is in no room.
     #[error("snapshot outside of a room")]
     SnapshotOutside,
-    /// A full state without the player itself.
+    /// The view does not contain the player itself.
     #[error("the player is not in its own view at tick {0:?}")]
     OwnMissing(Tick),
-    /// A tick that no world reaches.
+    /// The tick is higher than any that a world reaches.
     #[error("tick {0:?} is out of range")]
     TickRange(Tick),
     /// The player's own motion does not follow from commands and walls.
@@ -42,15 +42,15 @@ pub enum Violation {
     /// A second welcome.
     #[error("a second welcome")]
     SecondWelcome,
-    /// A room entered while still in a different one, or left without being in it.
+    /// The player entered a room while in a different one, or left a room that it was not in.
     #[error("room order: in epoch {present:?}, the server names epoch {named:?}")]
     RoomOrder {
-        /// The room that the client is in; `None` outside of a room.
+        /// The room that the client is in, or `None` outside of a room.
         present: Option<Epoch>,
         /// The room that the server names.
         named: Epoch,
     },
-    /// Map dimensions out of bounds.
+    /// The dimensions of the map are out of bounds.
     #[error("map {0:?} has dimensions that are out of bounds")]
     Map(String),
     /// A snapshot as JSON in the binary protocol.

@@ -369,7 +369,11 @@ fn any_command() -> impl Strategy<Value = (u32, i64, usize, bool)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 100,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// Between any two ticks, no player moves farther than a sprint.
     #[test]

@@ -409,7 +409,11 @@ fn checked_rooms(world: &TestWorld, refresh_ticks: u32) -> BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn every_view_equals_the_visible_world(plan in plan()) {

@@ -484,7 +484,11 @@ fn players() -> impl Strategy<Value = Vec<SlotPosition>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn the_grid_finds_the_same_players_as_brute_force(

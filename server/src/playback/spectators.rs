@@ -107,20 +107,20 @@ impl Spectators {
                     spectator.held = event.kind == EventKind::Hold;
                     if let Some(world) = world.as_deref_mut() {
                         world.set_watcher_held(session, spectator.held);
-                        // It may have joined while its connection took no data, and while playback is
-                        // paused no other snapshot follows.
+                        // It may have joined while its connection took no data, and while playback
+                        // is paused no other snapshot follows.
                         spectator.show(session, world, output);
                     }
                 }
                 EventKind::Message { .. } if spectator.sent_away => {}
                 EventKind::Message { message, .. } => {
-                    let asked = spectator.ask(message, self.steps);
+                    let wish = spectator.wish(message, self.steps);
                     let mut visit = Visit {
                         session,
                         spectator,
                         output,
                     };
-                    match (asked, world.as_deref_mut()) {
+                    match (wish, world.as_deref_mut()) {
                         (Ok(Wish::Nothing), _) => {}
                         (Ok(Wish::Leave(request)), world) => visit.leave(world, request),
                         (Ok(Wish::Join(join)), _) if seeking => visit.spectator.waiting = Some(join),
@@ -249,7 +249,7 @@ impl Spectator {
     }
 
     /// Returns the request in a message, or why it is refused.
-    fn ask(&mut self, message: &ClientMessage, now: u64) -> Result<Wish, (Request, Refusal)> {
+    fn wish(&mut self, message: &ClientMessage, now: u64) -> Result<Wish, (Request, Refusal)> {
         match message {
             ClientMessage::Join(join) => {
                 let full_at = self.full_at.max(now) + JOIN_EVERY;

@@ -1,17 +1,18 @@
 //! Explains why a text is not a message, in one sentence for the person who typed it.
 //!
 //! The sentence is printable ASCII. It repeats names that were typed, but never values: a value may
-//! be a token. It fits into the reason of a close frame, so it has an example only if there is
-//! room.
+//! be a token. It fits in the reason of a close frame, so it has an example only if that is short
+//! enough.
 
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
 use crate::message::ClientKind;
 
-/// The longest sentence, in bytes: it is the reason of a close frame.
-const ROOM: usize = crate::websocket::MAX_CLOSE_REASON;
-/// The longest name that may be a typing mistake, in bytes. Longer ones are not repeated.
+/// The longest sentence, in bytes: the longest reason of a close frame.
+const MAX_SENTENCE: usize = crate::websocket::MAX_CLOSE_REASON;
+/// The longest name that the sentence repeats, in bytes. A longer one is not a typing mistake, and
+/// may be a secret.
 const LONGEST_NAME: usize = 20;
 /// How many levels of objects and lists the sentence can name. Messages have no more.
 const DEPTH: usize = 4;
@@ -57,7 +58,8 @@ pub(super) fn sentence(text: &str, error: &serde_json::Error) -> String {
     }
 }
 
-/// For valid JSON of the wrong form for an enum: serde_json only reports that it expected a value.
+/// Describes valid JSON that has the wrong form for an enum. serde_json only reports that it
+/// expected a value.
 fn wrong_shape(place: &JsonPath) -> String {
     match place.message() {
         Some(message) if place.depth > 1 => {
@@ -67,7 +69,7 @@ fn wrong_shape(place: &JsonPath) -> String {
     }
 }
 
-/// For text that is not JSON. The reason is one of serde_json's own and repeats none of the text.
+/// Describes text that is not JSON. The reason is serde_json's, and repeats none of the text.
 fn not_json(reason: &str, characters: usize) -> String {
     if let Some(inside) = reason.strip_prefix("EOF while parsing ") {
         return format!("not JSON: the text ends inside {inside}; is a bracket or a double quote missing?");
@@ -85,7 +87,7 @@ fn not_json(reason: &str, characters: usize) -> String {
     }
 }
 
-/// For JSON of the right form with a wrong part. The reasons have the forms of
+/// Describes JSON of the right form with a wrong part. The reason has a form of
 /// [`serde::de::Error`].
 fn wrong_part(place: &JsonPath, reason: &str) -> String {
     let message = place.message().unwrap_or_default();
@@ -111,7 +113,7 @@ fn wrong_part(place: &JsonPath, reason: &str) -> String {
     }
     match reason.rsplit_once(", expected ") {
         Some((found, expected)) => wrong_value(&path, message, found, expected),
-        // One of our own errors.
+        // An error of our own types.
         None => format!("`{path}`: {reason}"),
     }
 }
@@ -128,7 +130,7 @@ fn wrong_value(path: &str, message: &str, found: &str, expected: &str) -> String
         "a boolean" => "true or false",
         expected if expected.contains("struct") || expected.ends_with("variant") => "an object with fields",
         "at most 64 writes" => "a list of at most 64 writes",
-        // From our own types, like every `expected`.
+        // All other expectations are texts of our own types.
         expected => expected,
     };
     let found = match found.strip_prefix("invalid type: ") {
@@ -172,7 +174,7 @@ fn with_example(sentence: &str, message: &str) -> String {
     let example = EXAMPLES.iter().find(|(name, _)| *name == message);
     let longer = example.map(|(_, example)| format!("{sentence}, as in {example}"));
     longer
-        .filter(|longer| longer.len() <= ROOM)
+        .filter(|longer| longer.len() <= MAX_SENTENCE)
         .unwrap_or_else(|| sentence.to_owned())
 }
 
@@ -187,17 +189,18 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
     start.saturating_add(error.column()).min(text.len())
 }
 
-/// A place in a text: the keys of the objects that are open there, outermost first.
+/// The path to a position in a JSON text: the keys of the objects that are open there, outermost
+/// first.
 #[derive(Default)]
 struct JsonPath<'a> {
     keys: [Option<&'a str>; DEPTH],
     depth: usize,
-    /// The last string outside of any object or list.
+    /// The last string outside of all objects and lists.
     word: Option<&'a str>,
 }
 
 impl<'a> JsonPath<'a> {
-    /// Finds the place at the end of `before`, in which serde_json found no syntax error.
+    /// Returns the path to the end of `before`, in which serde_json found no syntax error.
     fn after(before: &'a str) -> Self {
         let mut place = Self::default();
         let mut is_key = false;
@@ -249,8 +252,8 @@ impl<'a> JsonPath<'a> {
         EXAMPLES.iter().map(|(name, _)| *name).find(|name| *name == typed)
     }
 
-    /// Returns the keys up to here. serde_json stops at an unknown name, so only the last key can
-    /// be one; `without_last` leaves it out.
+    /// Returns the keys, joined with dots. serde_json stops at an unknown name, so only the last
+    /// key can be unknown; `without_last` omits it.
     fn path(&self, without_last: bool) -> String {
         let open = self.depth.min(DEPTH);
         let last = if without_last {
@@ -265,14 +268,14 @@ impl<'a> JsonPath<'a> {
         let is_plain = |c: char| c.is_ascii_lowercase() || c == '_';
         match keys.iter().all(|key| key.chars().all(is_plain)) && !keys.is_empty() {
             true => keys.join("."),
-            // Spelled with escapes.
+            // A key is written with escapes.
             false => "message".to_owned(),
         }
     }
 }
 
-/// Returns where the string ends that `text` continues after its first quote: at the closing quote
-/// or the end of the text.
+/// Returns the length of a string, given the text after its opening quote. It ends at the closing
+/// quote or at the end of the text.
 fn end_of_string(text: &str) -> usize {
     let mut is_escaped = false;
     let end = text.bytes().position(|byte| {

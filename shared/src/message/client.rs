@@ -14,14 +14,15 @@ use crate::{
     motion::{Direction, Heading},
 };
 
-/// A number that the client chooses and the answer repeats; 0 if the client does not need it.
+/// A number that the client chooses and the answer repeats. 0 if the client does not need it.
 pub type Request = u32;
 
 /// A message from a client. In binary the first byte is the variant's position in this list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
-    /// Opens a session: the first message of a connection. The server answers with a welcome.
+    /// Opens a session. It is the first message of a connection, and the server answers with a
+    /// welcome.
     Hello(Hello),
     /// Enters a room and leaves the current one.
     Join(Join),
@@ -33,7 +34,7 @@ pub enum ClientMessage {
     },
     /// Walks or stands still. Sent only when the heading changes.
     Move(Move),
-    /// Says something.
+    /// Sends a chat message.
     Chat(Chat),
     /// Changes the player's skin.
     SetSkin(SetSkin),
@@ -46,7 +47,7 @@ pub enum ClientMessage {
         /// Repeated in the pong.
         nonce: u32,
     },
-    /// Ends the session: the client does not intend to return.
+    /// Ends the session. The client does not intend to return.
     Bye,
 }
 
@@ -67,21 +68,20 @@ impl ClientMessage {
     }
 }
 
-/// Opens a session.
+/// The first message of a connection.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hello {
-    /// The protocol version that the client speaks, [`crate::limits::PROTOCOL`].
+    /// The client's protocol version, [`crate::limits::PROTOCOL`].
     pub protocol: u16,
-    /// The schema that the client was built with, [`crate::codec::SCHEMA`]; 0 to leave it
-    /// unchecked.
+    /// The client's schema, [`crate::codec::SCHEMA`]. 0 skips the check.
     #[serde(default)]
     pub schema: u32,
     /// The player's name, cleaned by `text::clean_name` to 1 to 24 code points. If that returns an
     /// error, the server picks a name.
     #[serde(default)]
     pub name: String,
-    /// Identifies the client. `None`: a guest.
+    /// The secret that identifies the player. `None`: a guest.
     #[serde(default)]
     pub token: Option<String>,
     /// Reserved: the session to resume.
@@ -106,14 +106,14 @@ impl fmt::Debug for Hello {
     }
 }
 
-/// Enters a room.
+/// A request to enter a room.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Join {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// `map` or `map/instance`. The room is created if it does not exist.
+    /// The room's name, `map` or `map/instance`. The room is created if it does not exist.
     pub room: String,
 }
 
@@ -121,10 +121,11 @@ pub struct Join {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Move {
-    /// Increases with each command, usually by 1; snapshots acknowledge it. 0: the server counts.
+    /// The sequence number, which snapshots acknowledge. It increases with each command, usually by
+    /// 1. With 0 the server counts.
     #[serde(default)]
     pub seq: u32,
-    /// The tick at which the command should take effect; 0: the next one.
+    /// The tick at which the command should take effect. 0: the next one.
     #[serde(default)]
     pub tick: Tick,
     /// The direction to move in.
@@ -145,32 +146,32 @@ impl Move {
     }
 }
 
-/// Who hears a chat message.
+/// The audience of a chat message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Everyone in the room.
     #[default]
     Room,
-    /// Those near the speaker.
+    /// The players near the speaker.
     Near,
 }
 
-/// Says something.
+/// A chat message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chat {
     /// Repeated in the answer.
     #[serde(default)]
     pub request: Request,
-    /// Who hears it.
+    /// The players that hear it.
     #[serde(default)]
     pub scope: Scope,
-    /// Up to 2 KiB. Others receive the result of `text::clean_chat`.
+    /// The text, up to 2 KiB. Others receive the result of `text::clean_chat`.
     pub text: String,
 }
 
-/// Changes the player's skin.
+/// A request to change the player's skin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetSkin {
@@ -224,11 +225,11 @@ fn few_writes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StateWri
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StateWrite {
-    /// 1 to 48 bytes of `a-z 0-9 - _ .`
+    /// The key: 1 to 48 bytes of `a-z 0-9 - _ .`
     pub key: String,
-    /// The version that the writer saw; 0 for a key that does not exist.
+    /// The version that the writer saw, or 0 for a key that does not exist.
     pub version: u32,
-    /// Up to 1 KiB. `None`: the key is deleted.
+    /// The value, up to 1 KiB. `None` deletes the key.
     pub value: Option<String>,
 }
 

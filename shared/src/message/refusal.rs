@@ -1,10 +1,10 @@
-//! The reasons for which a request is refused.
+//! The reasons of refusals.
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::TICK_RATE;
 
-/// The reason for a refusal. A hidden room and one that does not exist look the same.
+/// The reason of a refusal. The refusal for a hidden room is that for one that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
@@ -13,7 +13,7 @@ pub enum Refusal {
         /// Milliseconds after which the same request would pass the limit.
         retry_after_ms: u32,
     },
-    /// The name is not that of a room, or the map does not exist.
+    /// The name is not a valid room name, or the map does not exist.
     NoSuchRoom,
     /// The room is full.
     RoomFull,
@@ -27,22 +27,21 @@ pub enum Refusal {
     UnknownSkin,
     /// The text is too long, shows nothing, or has a code point that no text may have.
     BadText,
-    /// The batch has an invalid key, a value that is too long, no writes, too many writes, or the
-    /// same key twice.
+    /// The batch has an invalid key, a key twice, a value that is too long, or not 1 to 8 writes.
     BadState,
     /// The room's state is full.
     StateFull,
-    /// Someone else wrote first.
+    /// A different player wrote first.
     StaleVersion {
-        /// Each key of the batch whose version did not match, with its current version (0: the key
-        /// does not exist).
+        /// The keys of the batch whose versions did not match, with their current versions (0 for a
+        /// key that does not exist).
         current: Vec<KeyVersion>,
     },
     /// No plugin registered this message, or the plugin cannot decode it.
     UnknownMessage,
-    /// The message came out of order: a second hello.
+    /// The message is not allowed now: it is a second hello.
     OutOfOrder,
-    /// A plugin's game logic declined.
+    /// A plugin declined the request.
     Declined {
         /// The reason, as a number that the plugin defines.
         code: u16,
@@ -60,9 +59,9 @@ impl Refusal {
         }
     }
 
-    /// Whether a correct client would never cause this refusal. These count towards close code
-    /// 4422. A bad text does not: people type it, and a client without Unicode's tables cannot
-    /// predict what is refused.
+    /// Whether a correct client never causes this refusal. Such refusals count towards close code
+    /// 4422. A bad text does not count: people type it, and a client without Unicode's tables
+    ///   cannot predict whether it is refused.
     #[must_use]
     pub fn is_senseless(&self) -> bool {
         matches!(
@@ -77,6 +76,6 @@ impl Refusal {
 pub struct KeyVersion {
     /// The key.
     pub key: String,
-    /// Its version; 0 if it does not exist.
+    /// Its version, or 0 if it does not exist.
     pub version: u32,
 }

@@ -10,9 +10,8 @@ use crate::{
     view::SnapshotJson,
 };
 
-/// A message from the server. In binary the first byte is the variant's position in this list. 0 is
-/// a snapshot, which has this form only in JSON; in binary it is packed by hand
-/// ([`crate::snapshot`]).
+/// A message from the server. In binary the first byte is the variant's position in this list. A
+/// snapshot (0) has this form only in JSON. In binary it is packed by hand ([`crate::snapshot`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerMessage {
@@ -24,7 +23,7 @@ pub enum ServerMessage {
     RoomEntered(RoomEntered),
     /// The player left its room.
     RoomLeft(RoomLeft),
-    /// Someone said something.
+    /// A player sent a chat message.
     Chat(ChatSaid),
     /// The room's state changed.
     StateChanged(StateChanged),
@@ -40,7 +39,7 @@ pub enum ServerMessage {
     Closing(Closing),
 }
 
-/// How durable an acknowledged change is.
+/// The durability of an acknowledged change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Durability {
     /// In memory.
@@ -54,24 +53,24 @@ pub enum Durability {
     L3,
 }
 
-/// The position of a reliable message in its stream. A message for everyone is counted per room, a
-/// message for only some per player and view, so neither stream has gaps.
+/// The position of a reliable message in its stream, without gaps. Messages for the whole room have
+/// one stream per room. Messages for some of its players have one stream per player and view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// The room's epoch.
     pub epoch: Epoch,
-    /// 1, 2, 3 and so on.
+    /// The number of the message: 1, 2, 3 and so on.
     pub seq: u32,
 }
 
-/// The session is open.
+/// The answer to the hello: the session is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
     /// The protocol version in use.
     pub protocol: u16,
     /// The server's schema, [`crate::codec::SCHEMA`].
     pub schema: u32,
-    /// The id by which other players know this one.
+    /// The player's id.
     pub player: PlayerId,
     /// The player's name.
     pub name: String,
@@ -79,11 +78,12 @@ pub struct Welcome {
     pub tick: Tick,
     /// Ticks per second.
     pub tick_rate: u32,
-    /// How durable acknowledged changes are on this server.
+    /// The durability of acknowledged changes on this server.
     pub durability: Durability,
-    /// The server pings after this much silence, and closes with 4002 after twice as much.
+    /// The server pings a client that has been silent for this long, and closes the connection with
+    /// 4002 after twice this time.
     pub heartbeat_ms: u32,
-    /// The catalogue of skins; a skin is an index into it.
+    /// The catalogue of skins. A skin is an index into it.
     pub skins: Vec<String>,
     /// The maps from which rooms can be created.
     pub maps: Vec<String>,
@@ -104,7 +104,7 @@ pub struct RoomEntered {
     pub room: String,
     /// The room's epoch.
     pub epoch: Epoch,
-    /// The number of this stay in the room; its snapshots carry it.
+    /// The number of this stay in the room, which its snapshots repeat.
     pub view: u8,
     /// The player's slot.
     pub slot: Slot,
@@ -112,13 +112,13 @@ pub struct RoomEntered {
     pub tick: Tick,
     /// The maximum number of players in the room.
     pub capacity: u32,
-    /// The distance up to which players see each other, in pixels. `None`: everyone sees everyone
-    /// in the room.
+    /// The distance up to which players see each other, in pixels. `None`: all players of the room
+    /// see each other.
     pub interest_px: Option<u32>,
-    /// How far chat of [`Scope::Near`] carries, in pixels; a sixth farther to players who were
-    /// already that near.
+    /// The distance up to which a chat with [`Scope::Near`] is heard, in pixels. It is a sixth
+    /// farther for players that were already near.
     pub near_px: u32,
-    /// The number of the room's last message; the next one is one higher.
+    /// The number of the room's last message. The next one is one higher.
     pub seq: u32,
     /// The map.
     pub map: MapInfo,
@@ -126,13 +126,13 @@ pub struct RoomEntered {
     pub state: Vec<StateEntry>,
 }
 
-/// Why a player is no longer in a room.
+/// The reason for which a player left a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeaveReason {
     /// The player asked to leave.
     Asked,
-    /// The player enters another room.
+    /// The player enters a different room.
     Moved,
 }
 
@@ -143,25 +143,25 @@ pub struct RoomLeft {
     pub request: Request,
     /// The epoch of the room that the player left.
     pub epoch: Epoch,
-    /// Why.
+    /// The reason.
     pub reason: LeaveReason,
 }
 
-/// Someone said something.
+/// A chat message of a player.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatSaid {
-    /// Its position in the room's stream or, for [`Scope::Near`], in the listener's own.
+    /// Its position in the room's stream, or in the listener's stream for [`Scope::Near`].
     pub stamp: Stamp,
-    /// The tick at which it was said.
+    /// The tick at which it was sent.
     pub tick: Tick,
-    /// Who heard it.
+    /// The audience.
     pub scope: Scope,
-    /// Who said it.
+    /// The speaker.
     pub player: PlayerId,
     /// The speaker's name. The listener may not see the speaker, because interest can depend on
     /// distance.
     pub name: String,
-    /// What was said.
+    /// The text.
     pub text: String,
 }
 
@@ -170,7 +170,7 @@ pub struct ChatSaid {
 pub struct StateEntry {
     /// The key.
     pub key: String,
-    /// Its version: increases with each write to the key, and a deletion does not reset it.
+    /// Its version, which increases with each write to the key. A deletion does not reset it.
     pub version: u32,
     /// Its value. `None`: the key was deleted.
     pub value: Option<String>,
@@ -183,9 +183,9 @@ pub struct StateChanged {
     pub stamp: Stamp,
     /// The tick at which it changed.
     pub tick: Tick,
-    /// Who changed it.
+    /// The player that changed it.
     pub player: PlayerId,
-    /// What was written.
+    /// The keys that were written.
     pub entries: Vec<StateEntry>,
 }
 
@@ -196,7 +196,7 @@ pub struct Accepted {
     pub request: Request,
     /// The tick at which it took effect.
     pub tick: Tick,
-    /// How durable it is.
+    /// The durability of the change.
     pub durability: Durability,
     /// The position in the room's stream of the message that the request caused, if it caused one.
     pub stamp: Option<Stamp>,
@@ -207,7 +207,7 @@ pub struct Accepted {
 pub struct Refused {
     /// The request.
     pub request: Request,
-    /// Why.
+    /// The reason.
     pub refusal: Refusal,
 }
 
@@ -223,10 +223,10 @@ impl Refused {
     }
 }
 
-/// Answers a ping.
+/// The answer to a ping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pong {
-    /// From the ping.
+    /// The nonce of the ping.
     pub nonce: u32,
     /// The last finished tick.
     pub tick: Tick,
@@ -235,7 +235,7 @@ pub struct Pong {
 /// A message from a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomSaid {
-    /// The tick at which it was said.
+    /// The tick at which it was sent.
     pub tick: Tick,
     /// The player that caused it, if any.
     pub player: Option<PlayerId>,
@@ -250,6 +250,6 @@ pub struct CustomSaid {
 pub struct Closing {
     /// The close code that follows.
     pub code: CloseCode,
-    /// The time to wait before connecting again, in milliseconds, if the code advises that.
+    /// The time to wait before reconnecting, in milliseconds, if the code advises to reconnect.
     pub reconnect_after_ms: u32,
 }

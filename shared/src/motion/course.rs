@@ -4,12 +4,12 @@
 use super::{Gait, HALF_BODY, Heading, Position, Segment, WallGrid};
 use crate::ids::Tick;
 
-/// A segment, and the tick until which it is known to be valid.
+/// A segment, and the tick before which it is valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Course {
     /// The motion from now on.
     pub segment: Segment,
-    /// The first tick at which [`contact`] must be called again; the segment is valid before it.
+    /// The first tick at which [`contact`] must be called. The segment is valid before it.
     pub review: Tick,
 }
 
@@ -24,7 +24,7 @@ impl Course {
     }
 }
 
-/// Returns the course of a body at `position` that gets a new heading at `tick`.
+/// Returns the course of a body at `position` whose heading changes at `tick`.
 #[must_use]
 pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) -> Course {
     let velocity = heading.velocity();
@@ -47,9 +47,9 @@ pub fn turn(walls: &WallGrid, position: Position, heading: Heading, tick: Tick) 
     )
 }
 
-/// Returns the course from `tick` on; its segment is unchanged if the walls do not change the
-/// motion there. Call it at the tick `course.review`, or later if no position from that tick on was
-/// used yet.
+/// Returns the course from `tick` on. Its segment is unchanged if the walls do not change the
+/// motion at that tick. Call it at the tick `course.review`, or later if no position from that tick
+/// on was used yet.
 #[must_use]
 pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
     let from = course.segment.at(Tick(tick.0 - 1));
@@ -65,8 +65,8 @@ pub fn contact(walls: &WallGrid, course: &Course, tick: Tick) -> Course {
         }
     };
     let course = review_from(walls, segment, tick);
-    // A step tries x in the rows where it began. If this step left those rows, x may be free in the
-    // next one.
+    // A step moves along x in the rows where it began. If it left those rows, x may be free in the
+    // next step.
     let left_rows = walls.tiles_across(from.y) != walls.tiles_across(moved.position.y);
     if moved.gait.blocked_x && left_rows {
         Course {
@@ -84,7 +84,7 @@ struct StepOutcome {
     gait: Gait,
 }
 
-/// Moves by one tick: x first, then y, each stopping flush at a wall.
+/// Moves a body by one tick: along x, then along y. Each movement stops flush at a wall.
 fn step(walls: &WallGrid, from: Position, heading: Heading) -> StepOutcome {
     let velocity = heading.velocity();
     let mut position = from;

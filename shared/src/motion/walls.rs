@@ -27,9 +27,9 @@ pub struct WallGrid {
 }
 
 impl WallGrid {
-    /// Returns an open grid of `width` x `height` tiles of `tile_px` pixels. [`Self::fits`] has the
-    /// bounds: a tile must be wider than the longest step (4 px), and the map must fit an i32 of
-    /// units (8 million px).
+    /// Returns a grid of `width` x `height` tiles of `tile_px` pixels, without walls. A tile must
+    /// be wider than the longest step (4 px), and the map must fit an i32 of units (8 million px):
+    /// [`Self::fits`] checks this.
     ///
     /// # Panics
     /// If [`Self::fits`] is false. Code that reads maps and messages must check it first.
@@ -118,8 +118,8 @@ impl WallGrid {
         )
     }
 
-    /// Returns the walls as a short list of rectangles: runs along a row, joined downwards while
-    /// they are equally wide.
+    /// Returns the walls as a short list of rectangles: runs along a row, joined with equally wide
+    /// runs below.
     #[must_use]
     pub fn to_rects(&self) -> Vec<TileRect> {
         let mut done: Vec<TileRect> = Vec::new();

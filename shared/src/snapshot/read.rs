@@ -1,4 +1,5 @@
-//! Unpacking snapshots. It is strict, bounded by the frame itself, and trusts no count.
+//! Unpacks snapshots. Decoding is strict, and the length of the frame bounds its memory: counts are
+//! not trusted.
 
 use super::{Ack, Enter, MotionChange, Snapshot, SnapshotError, SnapshotHeader, Update, fields, flags};
 use crate::{
@@ -159,8 +160,8 @@ fn read_enter(input: &mut Input<'_>) -> Result<Enter, SnapshotError> {
     })
 }
 
-/// A fast path for by far the most frequent record: only a turn. Returns `None` if the next record
-/// is a different or an invalid one.
+/// A fast path for the most frequent record, which contains only a turn. Returns `None` if the next
+/// record is different or invalid.
 #[inline]
 fn read_plain_turn(input: &mut Input<'_>, tick: Tick) -> Option<Update> {
     let (&[low, high, mask, ago, gait], rest) = input.rest.split_first_chunk()?;

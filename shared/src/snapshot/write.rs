@@ -1,5 +1,4 @@
-//! Packing snapshots. Each function appends to a buffer and allocates only if the buffer has to
-//! grow.
+//! Packs snapshots. Each function appends to a buffer, and allocates only if the buffer must grow.
 
 use super::{Ack, fields, flags};
 use crate::{
@@ -9,8 +8,8 @@ use crate::{
     motion::{Gait, Position},
 };
 
-/// Writes one snapshot: the head, then the sections in order. The count of each is filled in when
-/// it ends.
+/// Writes one snapshot: the header, then the sections in order. The count of a section is written
+/// when the section ends.
 #[derive(Debug)]
 pub struct Builder<'a> {
     out: &'a mut Vec<u8>,
@@ -41,7 +40,7 @@ impl<'a> Builder<'a> {
         Self { out, start }
     }
 
-    /// Writes the section of a flag. The closure appends the records and returns their number; an
+    /// Writes the section of a flag. The closure appends the records and returns their number. An
     /// empty section is omitted.
     pub fn section(&mut self, flag: u8, records: impl FnOnce(&mut Vec<u8>) -> u16) {
         let at = self.out.len();
@@ -94,8 +93,8 @@ pub fn write_enter(out: &mut Vec<u8>, enter: &EnterFields<'_>) {
     out.push(enter.extras);
 }
 
-/// Writes the head of an update record; the fields of the mask ([`fields`]) must follow in their
-/// order.
+/// Writes the slot and the mask of an update record. The fields of the mask ([`fields`]) must
+/// follow in order.
 pub fn write_update_head(out: &mut Vec<u8>, slot: Slot, mask: u8) {
     debug_assert!(mask & (fields::TURN | fields::ANCHOR) != (fields::TURN | fields::ANCHOR));
     let [low, high] = slot.0.to_le_bytes();

@@ -1,6 +1,6 @@
-//! Cleans names and chat for others: in NFC, without characters that show nothing. This happens
-//! once, where a text enters the server. The world and its recordings contain only clean texts, so
-//! they never depend on a Unicode table.
+//! Cleans names and chat texts: converts them to NFC, and removes characters that show nothing.
+//! This happens once, where a text enters the server. The world and its recordings contain only
+//! clean texts, so they never depend on a Unicode table.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
@@ -10,25 +10,25 @@ use super::{
 };
 use crate::limits::{MAX_CHAT_BYTES, MAX_NAME_CHARS, MAX_RAW_TEXT_BYTES};
 
-/// Maximum number of passes over a text. A clean text needs one, and what people write needs two.
-/// When a pass removes a character, NFC may reorder the marks around it so that the next pass
-/// removes more; only crafted texts do that repeatedly.
+/// Maximum number of passes over a text. A clean text needs one, and a text that a person wrote
+/// needs at most two. When a pass removes a character, NFC may reorder the marks around it so that
+/// the next pass removes more. Only crafted texts do that repeatedly.
 const MAX_PASSES: usize = 4;
 
-/// Why a name or a chat text cannot be used.
+/// The reason why a name or chat text is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// More than [`MAX_RAW_TEXT_BYTES`] before cleaning, or more than [`MAX_CHAT_BYTES`] or
-    /// [`MAX_NAME_CHARS`] after it.
+    /// The text is longer than [`MAX_RAW_TEXT_BYTES`] before cleaning, or than [`MAX_CHAT_BYTES`]
+    /// or [`MAX_NAME_CHARS`] after it.
     #[error("too long")]
     TooLong,
-    /// Nothing in it is visible.
+    /// The text has no visible character.
     #[error("shows nothing")]
     ShowsNothing,
-    /// A control character, or a private, unassigned or noncharacter code point.
+    /// The text has a control character, or a private, unassigned or noncharacter code point.
     #[error("contains U+{:04X}", u32::from(*.0))]
     Forbidden(char),
-    /// It still changes after several passes, which no text that a person wrote does.
+    /// The text still changes after several passes. No text that a person wrote does.
     #[error("is a tangle of invisible characters")]
     Tangled,
 }

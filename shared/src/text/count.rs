@@ -13,7 +13,7 @@ pub struct Count {
 #[must_use]
 pub fn count(number: impl TryInto<u64>, noun: &'static str) -> Count {
     Count {
-        // Counts are not negative, so only a count over 64 bits fails.
+        // No count is negative, so the conversion fails only above 64 bits.
         number: number.try_into().unwrap_or(u64::MAX),
         noun,
     }

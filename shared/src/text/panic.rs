@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-/// The message of a caught panic; `no message` if its payload is not a text.
+/// Returns the message of a caught panic, or `no message` if its payload is not a text.
 #[must_use]
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();

@@ -1,5 +1,5 @@
-//! The JSON form of a snapshot. It has motion in full, so that a person can read one snapshot
-//! without the ones before.
+//! The JSON form of a snapshot. It contains every motion in full, so that a person can read a
+//! snapshot without the ones before it.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Decodes the peer's bytes to events.
+//! Decodes the peer's bytes into events.
 
 mod event;
 mod header;
@@ -44,7 +44,7 @@ pub struct Decoder {
     /// The message that the frames read so far belong to.
     message: Option<Message>,
     /// The first `message.len` bytes are the current message; the received part of the current
-    /// frame follows. Between two calls it also has the payload that was lent last, until
+    /// frame follows. Between two calls it also contains the payload that was lent last, until
     /// [`Self::take_back`].
     buffer: Vec<u8>,
 }
@@ -70,8 +70,8 @@ impl Decoder {
     /// discards all input and always returns `None`.
     ///
     /// # Errors
-    /// [`WebSocketError`] at the first violation, as early as possible: one in a frame's header
-    /// before its payload arrives, and invalid UTF-8 at the end of a fragment.
+    /// [`WebSocketError`] at the first violation, as early as possible: for a frame's header before
+    /// its payload arrives, and for invalid UTF-8 at the end of a fragment.
     pub fn next<'d, 'i: 'd>(
         &'d mut self,
         input: &mut &'i mut [u8],

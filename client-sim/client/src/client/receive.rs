@@ -22,8 +22,8 @@ impl Client {
     /// Applies one message of the server.
     ///
     /// # Errors
-    /// A [`Violation`] after which the client's state is unusable. A violation after which the
-    /// client can continue is returned with the event.
+    /// A [`Violation`] after which the client's state is unusable. A violation that the client can
+    /// survive is returned with the event.
     pub fn receive(&mut self, message: &[u8], now: Instant) -> Result<ReceivedEvent, Violation> {
         let mut snapshot = std::mem::take(&mut self.snapshot);
         let received = self.receive_with(message, now, &mut snapshot);
@@ -31,8 +31,8 @@ impl Client {
         received
     }
 
-    /// Like [`Self::receive`], but decodes snapshots into a buffer that many clients can share. The
-    /// buffer has a new snapshot only after an [`Event::Snapshot`].
+    /// Like [`Self::receive`], but decodes snapshots into a buffer that many clients can share. Its
+    /// contents are valid only after an [`Event::Snapshot`].
     ///
     /// # Errors
     /// Those of [`Self::receive`].
@@ -146,7 +146,7 @@ impl Client {
         if tick > LAST_TICK {
             return Err(Violation::TickRange(tick));
         }
-        // Ticks also increase from one stay to the next, which the view of one stay cannot check.
+        // Ticks also increase from one stay to the next. The view checks only within a stay.
         if let Some(last) = self.last_tick.filter(|&last| last >= tick) {
             return Err(ViewError::TickNotLater { last, got: tick }.into());
         }

@@ -1,4 +1,4 @@
-//! The errors of a connection, and whether to try again.
+//! The errors of a connection, and when to reconnect.
 
 use std::{
     collections::hash_map::RandomState,
@@ -17,14 +17,14 @@ use parlour_shared::{
 
 use crate::{address::AddressError, violation::Violation};
 
-/// Without advice from the server, the wait is this long plus up to [`WINDOW_MS`].
+/// Unless the server sets the wait, it is this long plus a random part of [`WINDOW_MS`].
 const MIN_WAIT_MS: u64 = 500;
-/// Spreads the reconnects of clients that lost the same server.
+/// The window over which the reconnects of clients that lost the same server are spread.
 const WINDOW_MS: u64 = 2000;
-/// The longest wait that a client accepts from a server.
+/// The longest wait that a server can set.
 const MAX_WAIT: Duration = Duration::from_secs(600);
 
-/// The connection is over. [`Self::reconnect_after`] says whether to come back.
+/// The end of a connection. [`Self::reconnect_after`] returns whether and when to reconnect.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{cause}")]
 pub struct Disconnected {
@@ -32,16 +32,17 @@ pub struct Disconnected {
     wait: Duration,
 }
 
-/// Why a connection is over.
+/// The reason for the end of a connection.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
     /// The server closed it.
     #[error("the server closed the connection with code {code}{}", Reason(reason))]
     Closed {
-        /// The close code; 1005 if the server sent none. [`CloseCode::from_code`] has the names.
+        /// The close code, or 1005 if the server sent none. [`CloseCode::from_code`] returns its
+        /// name.
         code: u16,
-        /// The reason in words; may be empty.
+        /// The server's text. May be empty.
         reason: String,
     },
     /// The connection ended without a close frame, or the network failed.
@@ -97,7 +98,8 @@ impl Disconnected {
         }
     }
 
-    /// Returns what to do now, by the range of the close code. A lost connection is one to resume.
+    /// Returns the advice for the close code. Without a close code, it is [`Advice::Resume`] if the
+    /// connection was lost, and [`Advice::Reconnect`] if the server broke the protocol.
     ///
     /// Treat [`Advice::Resume`] as [`Advice::Reconnect`]: this client cannot resume a session yet.
     #[must_use]
@@ -109,8 +111,8 @@ impl Disconnected {
         }
     }
 
-    /// Returns how long to wait before reconnecting: what the server asked for, up to 10 minutes,
-    /// or else a random 0.5 to 2.5 s. Returns `None` if the client must not come back by itself.
+    /// Returns how long to wait before reconnecting: the server's time, up to 10 minutes, or a
+    /// random 0.5 to 2.5 s. Returns `None` if the client must not reconnect automatically.
     #[must_use]
     pub fn reconnect_after(&self) -> Option<Duration> {
         (self.advice() != Advice::Stop).then_some(self.wait)
@@ -123,14 +125,15 @@ impl Disconnected {
     }
 }
 
-/// Why a connection could not be opened. [`Self::reconnect_after`] says whether to try again.
+/// The reason why a connection did not open. [`Self::reconnect_after`] returns whether to try
+/// again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
     /// The text is not an address.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// The host was not found, does not listen on the port, or the network failed.
+    /// The host was not found or does not listen on the port, or the network failed.
     #[error("cannot connect: {0}")]
     Io(#[from] io::Error),
     /// The TLS handshake failed, usually because the certificate is not trusted.
@@ -139,18 +142,18 @@ pub enum ConnectError {
     /// The address is `wss://`, but the client was built without the feature `tls`.
     #[error("this client was built without TLS: enable the feature `tls`, or use ws://")]
     TlsNotBuilt,
-    /// The server answered, but did not agree to WebSocket.
+    /// The server answered with an HTTP error.
     #[error("the server answered with status {status}: {text}")]
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The server's explanation; may be empty.
+        /// The server's explanation. May be empty.
         text: String,
     },
     /// The other side is not a Parlour server.
     #[error("this is not a Parlour server: {0}")]
     NotParlour(String),
-    /// It took longer than [`Options::timeout`](crate::Options::timeout).
+    /// Opening took longer than [`Options::timeout`](crate::Options::timeout).
     #[error("the connection did not open within {} ms", .0.as_millis())]
     TimedOut(Duration),
     /// The connection ended between opening and the welcome, for example with 4401 because the
@@ -160,13 +163,13 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Returns how long to wait before trying again, or `None` if that is pointless until a person
-    /// has changed something.
+    /// Returns how long to wait before trying again, or `None` if a person must change something
+    /// first.
     #[must_use]
     pub fn reconnect_after(&self) -> Option<Duration> {
         match self {
             Self::Io(_) | Self::TimedOut(_) => Some(usual_wait()),
-            // The server is busy, starting or stopping, or a proxy answers for it.
+            // The server is busy, starting or stopping, or a proxy answered.
             Self::Refused {
                 status: 408 | 429 | 500..=599,
                 ..
@@ -181,31 +184,32 @@ impl ConnectError {
     }
 }
 
-/// Why a command was not sent.
+/// The reason why a command was not sent.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// The command is too long: the server would close the connection for it.
     #[error("the command is longer than the {MAX_CLIENT_MESSAGE} bytes that the server accepts")]
     TooLong,
-    /// The connection is over. [`Connection::next_event`](crate::Connection::next_event) says why.
+    /// The connection ended. [`Connection::next_event`](crate::Connection::next_event) returns the
+    /// reason.
     #[error("the connection is over")]
     Disconnected,
 }
 
-/// Why a command was not put into the queue.
+/// The reason why a command was not put into the queue.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrySendError {
     /// The queue is full: nothing reads from the connection, or the server takes no data.
     #[error("the command queue is full")]
     Full,
-    /// The error is one of [`Handle::send`](crate::Handle::send).
+    /// An error of [`Handle::send`](crate::Handle::send).
     #[error(transparent)]
     Send(#[from] SendError),
 }
 
-/// Why a room was not joined.
+/// The reason why a room was not joined.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinError {
@@ -216,8 +220,8 @@ pub enum JoinError {
     /// join the room.
     #[error("the server did not answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    /// Too many unread events; read them first. If they arrived during this join, the server may
-    /// still carry it out.
+    /// There are too many unread events: read them first. If they arrived during this join, the
+    /// server may still join the room.
     #[error("too many unread events: call next_event until it waits, then join")]
     TooManyEvents,
     /// The name is too long for a message.

@@ -1,4 +1,4 @@
-//! Commands from other tasks or threads, while one task waits for events.
+//! Handles: commands from other tasks or threads, while one task waits for events.
 
 use std::sync::{
     Arc,
@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{self, error::TrySendError as QueueError};
 use super::error::{SendError, TrySendError};
 use crate::command::Command;
 
-/// How many commands may wait in the queue of a connection's handles, all together.
+/// The most commands in the queue that all handles of a connection share.
 pub const COMMAND_QUEUE: usize = 64;
 
 /// Sends commands over a connection from another task or thread. Cheap to clone; all clones share
@@ -33,8 +33,8 @@ impl Handle {
     /// Puts a command into the queue, and waits for a free place if it is full. If this future is
     /// dropped before it completes, the command is not sent.
     ///
-    /// Do not await this in the task that reads the events: with a full queue it would wait for
-    /// itself. Use [`Connection::send`](crate::Connection::send) there.
+    /// Do not await this in the task that reads the events: only that task empties the queue, so a
+    /// full queue would block it forever. Use [`Connection::send`](crate::Connection::send) there.
     ///
     /// # Errors
     /// [`SendError`]. `Ok` means that the command will be sent unless the connection ends first;
@@ -47,7 +47,7 @@ impl Handle {
             .map_err(|_| SendError::Disconnected)
     }
 
-    /// Puts a command into the queue if it has a free place, for threads that must not wait.
+    /// Puts a command into the queue if it has a free place. For threads that must not wait.
     ///
     /// # Errors
     /// [`TrySendError::Full`], and the errors of [`Self::send`].
@@ -59,13 +59,13 @@ impl Handle {
         })
     }
 
-    /// Sets where the player wants to go, like [`Connection::steer`](crate::Connection::steer).
-    /// Never waits: only the last heading counts.
+    /// Sets the heading of the player, like [`Connection::steer`](crate::Connection::steer). Never
+    /// waits, because only the last heading counts.
     pub fn steer(&self, heading: impl Into<Heading>) {
         self.steering.set(heading.into());
     }
 
-    /// Returns whether the connection is over.
+    /// Returns whether the connection has ended.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.queue.is_closed()
@@ -115,7 +115,7 @@ impl Steering {
     }
 }
 
-/// Rejects a message that is too long for the server, which would end the connection.
+/// Rejects a command that is too long: the server would close the connection.
 pub(super) fn check_length(command: &Command) -> Result<(), SendError> {
     if command.max_bytes() > MAX_CLIENT_MESSAGE {
         return Err(SendError::TooLong);

@@ -1,4 +1,4 @@
-//! Notices that the server is gone although the connection still looks open.
+//! Detects a server that no longer responds although the connection is open.
 
 use std::time::{Duration, Instant};
 
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_INTERVAL: Duration = Duration::from_secs(600);
 
-/// What to do about the server's silence.
+/// The reaction to a silent server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Silence {
-    /// The server has until then to send something.
+    /// Wait until this moment.
     Until(Instant),
-    /// Ping it.
+    /// Send a ping.
     Ping,
-    /// The server did not answer: it is gone, after this long without a message.
+    /// The server did not answer the ping. It has been silent for this long.
     Gone(Duration),
 }
 
@@ -33,8 +33,7 @@ impl Heartbeat {
         }
     }
 
-    /// Sets the interval at which the server checks that a client is there; the client checks the
-    /// server as often.
+    /// Sets the heartbeat interval of the server. The client checks the server as often.
     pub(super) fn set(&mut self, every_ms: u32) {
         self.every = Duration::from_millis(every_ms.into()).clamp(MIN_INTERVAL, MAX_INTERVAL);
     }
@@ -48,8 +47,8 @@ impl Heartbeat {
         self.pinged = Some(now);
     }
 
-    /// Call this only after reading everything that has arrived. Silence without a ping proves
-    /// nothing: perhaps nobody read.
+    /// Call this only after reading everything that has arrived. Silence proves nothing before a
+    /// ping: perhaps the program did not read.
     pub(super) fn look(&self, now: Instant) -> Silence {
         let (since, then) = match self.pinged {
             None => (self.heard, Silence::Ping),

@@ -6,19 +6,19 @@ use parlour_shared::{ids::Tick, limits::TICK_RATE, motion::Heading};
 
 use crate::client::Client;
 
-/// The least time between two samples: half a tick, so that no tick comes twice when the estimate
-/// moves.
+/// The minimum time between two samples. Half a tick is enough that no tick is sampled twice when
+/// the estimate moves.
 const HALF_TICK: Duration = Duration::from_nanos(500_000_000 / TICK_RATE as u64);
 /// After this time an unacknowledged heading is sent again: the server drops commands that are too
 /// late or too frequent, without an answer.
 const RESEND_AFTER: Duration = Duration::from_secs(1);
 
-/// What to do at a sample.
+/// The action at a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sample {
-    /// The program reads its keys now, for this tick.
+    /// The program must read its keys now, for this tick.
     Frame(Tick),
-    /// The connection sends this heading now, aimed at this tick.
+    /// The connection must send this heading now, aimed at this tick.
     Walk(Heading, Tick),
 }
 
@@ -26,13 +26,13 @@ pub(super) enum Sample {
 pub(super) struct InputClock {
     frames: bool,
     lead: Duration,
-    /// The next sample; `None` once it is over.
+    /// The next sample, or `None` if it is not scheduled yet.
     aim: Option<Aim>,
     /// The moment of the last sample.
     last: Option<Instant>,
     /// The player's heading as the server will have it.
     sent: Heading,
-    /// When it was sent; `None` if it is acknowledged.
+    /// When it was sent, or `None` if it is acknowledged.
     sent_at: Option<Instant>,
 }
 
@@ -56,7 +56,7 @@ impl InputClock {
         }
     }
 
-    /// Resets the clock: on entering a room every player stands still.
+    /// Resets the clock, because every player enters a room standing still.
     pub(super) fn enter_room(&mut self) {
         self.sent = Heading::default();
         self.sent_at = None;
@@ -86,7 +86,7 @@ impl InputClock {
         self.aim.map(|aim| aim.moment)
     }
 
-    /// Returns what to do now. Call it until it returns `None`.
+    /// Returns the action that is due now. Call it until it returns `None`.
     pub(super) fn due(&mut self, client: &Client, wanted: Heading, now: Instant) -> Option<Sample> {
         let aim = self.aim.filter(|aim| aim.moment <= now)?;
         if self.frames && !aim.is_framed {
@@ -104,15 +104,14 @@ impl InputClock {
         let tick = if now <= aim.moment + self.lead {
             aim.tick
         } else {
-            // It is too late for that tick. The server drops commands that are much too late.
+            // The command would miss its tick. The server drops commands that are much too late.
             let next = client.next_sample(now, self.lead);
             next.map_or(aim.tick, |(_, next)| next.max(aim.tick))
         };
         Some(Sample::Walk(wanted, tick))
     }
 
-    /// Records that a walk was written to the socket. Without this call it is due again at the next
-    /// tick.
+    /// Records that a walk was written to the socket. Otherwise it is due again at the next tick.
     pub(super) fn sent(&mut self, heading: Heading, now: Instant) {
         self.sent = heading;
         self.sent_at = Some(now);

@@ -37,13 +37,12 @@ use crate::{
     event::Event,
 };
 
-/// How many bytes are read at a time; the buffer grows up to the longest message if a message needs
-/// it.
+/// Bytes of the read buffer. It grows up to the longest message if a message needs it.
 const READ_BUFFER: usize = 16 * 1024;
-/// How many bytes of commands may wait for the socket; one more command than this is never
-/// accepted.
+/// The hard limit of bytes that wait for the socket. It is never reached, because the next command
+/// is written only after the socket took the ones before it.
 const WRITE_BUFFER: usize = 4 * MAX_CLIENT_MESSAGE;
-/// How many characters of a server's answer are shown.
+/// The most characters of a server's answer that an error contains.
 const MAX_ANSWER_CHARS: usize = 200;
 
 pub(super) async fn open(address: &Address, options: Options) -> Result<Connection, ConnectError> {
@@ -145,7 +144,7 @@ fn refused(error: SocketError) -> ConnectError {
                 text: text.take(MAX_ANSWER_CHARS).collect(),
             }
         }
-        // The server hung up, usually because it is stopping.
+        // The server closed the socket, usually because it is stopping.
         SocketError::ConnectionClosed
         | SocketError::AlreadyClosed
         | SocketError::Protocol(ProtocolError::HandshakeIncomplete) => {
@@ -155,8 +154,7 @@ fn refused(error: SocketError) -> ConnectError {
     }
 }
 
-/// Returns the text of a refusal: the detail of a problem, or the whole body if it is something
-/// else.
+/// Returns the text of an HTTP error: the detail of a problem (RFC 9457), or the whole body.
 fn answer(response: &Response) -> String {
     let body = response.body().as_deref().unwrap_or_default();
     let content_type = response.headers().get(CONTENT_TYPE);

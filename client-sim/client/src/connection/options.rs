@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{client::Settings, phase::DEFAULT_LEAD};
 
-/// The settings of a connection. Name the player, and keep the defaults for the rest:
+/// The settings of a connection. Set the player's name, and keep the defaults for the rest:
 ///
 /// ```
 /// use parlour_client::Options;
@@ -15,23 +15,23 @@ use crate::{client::Settings, phase::DEFAULT_LEAD};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The name that others see, and the token that proves who the player is.
+    /// The name that others see, and the token that identifies the player.
     pub settings: Settings,
-    /// How long opening may take in total (name look-up, TCP, TLS, WebSocket, welcome), and how
-    /// long a join may wait for its answer. 10 s by default.
+    /// The time limit for opening a connection (name look-up, TCP, TLS, WebSocket and welcome
+    /// together), and for the answer to a join. 10 s by default.
     pub timeout: Duration,
-    /// Whether to get an [`Event::Frame`](crate::Event::Frame) 60 times a second while in a room.
-    /// Off by default.
+    /// Whether the connection returns an [`Event::Frame`](crate::Event::Frame) 60 times a second
+    /// while in a room. Off by default.
     pub frames: bool,
     /// How long before its tick a [steered](crate::Connection::steer) heading should arrive at the
     /// server. [`DEFAULT_LEAD`] by default.
     pub lead: Duration,
-    /// Whether each violation of the server ends the connection, for tests of a server. Off by
-    /// default: the connection continues if it can, and counts them
+    /// Whether every violation of the server ends the connection. This is for tests of a server.
+    /// Off by default: the connection counts the violations that it can survive
     /// ([`Connection::violations`](crate::Connection::violations)).
     pub strict: bool,
-    /// More certificates to trust for `wss://`, as DER, for servers with a certificate from a
-    /// private authority.
+    /// Further root certificates to trust for `wss://`, as DER: for servers with a certificate from
+    /// a private authority.
     #[cfg(feature = "tls")]
     pub trusted_certificates: Vec<Vec<u8>>,
 }

@@ -1,5 +1,5 @@
-//! Reads, writes and waits for the next event. A connection does all of its work here, whenever it
-//! is polled.
+//! Polls a connection for its next event. A connection does all of its reading, writing and waiting
+//! here.
 
 use std::{
     io,
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{command::Command, event::Event, violation::Violation};
 
-/// Means a close frame without a code (RFC 6455).
+/// The code for a close frame without a code (RFC 6455).
 const NO_CODE: u16 = 1005;
 
 impl Connection {
@@ -37,7 +37,7 @@ impl Connection {
         let result = ready!(self.poll_open(cx));
         if let Err(end) = &result {
             self.end = Some(end.clone());
-            // This shows the handles that the connection is over.
+            // From now on, sending through a handle returns an error.
             self.commands.close();
         }
         Poll::Ready(result)
@@ -45,7 +45,7 @@ impl Connection {
 
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, Disconnected>> {
         loop {
-            // Send before reading, so that a flood of messages does not delay what must be sent.
+            // Write before reading, so that a flood of incoming messages does not delay commands.
             self.poll_commands(cx);
             let next_sample = match self.poll_input(cx) {
                 Poll::Pending if self.is_leaving => None,
@@ -75,7 +75,7 @@ impl Connection {
         }
     }
 
-    /// Sends one command as soon as the socket takes data, and then takes it out of `command`.
+    /// Takes the command out of `command` and sends it, once the socket is ready.
     pub(super) fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
@@ -84,7 +84,7 @@ impl Connection {
         if self.end.is_some() || self.write_error.is_some() {
             return Poll::Ready(Err(SendError::Disconnected));
         }
-        // The handles' queue goes first, because its commands are older.
+        // The commands in the handles' queue are older.
         self.poll_commands(cx);
         if let Err(error) = ready!(self.socket.poll_ready_unpin(cx)) {
             self.write_failed(error);
@@ -98,19 +98,18 @@ impl Connection {
         })
     }
 
-    /// Sends the queue of the handles, as far as the socket takes it.
+    /// Sends the commands in the queue of the handles, while the socket is ready.
     fn poll_commands(&mut self, cx: &mut Context<'_>) {
         while !self.is_leaving && self.is_ready(cx) {
             match self.commands.poll_recv(cx) {
                 Poll::Ready(Some(command)) => drop(self.write(command)),
-                // The connection itself has a handle, so the queue ends only with it.
+                // The connection itself has a handle, so the queue is not closed before its end.
                 Poll::Ready(None) | Poll::Pending => return,
             }
         }
     }
 
-    /// Does what the input clock asks for. Ready with a frame when the program should read its
-    /// keys.
+    /// Sends the walk that is due. Ready with a frame when the program must read its keys.
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if self.is_leaving {
             return Poll::Pending;
@@ -149,10 +148,10 @@ impl Connection {
         Poll::Ready(match message {
             Message::Binary(bytes) => self.take_in(cx, &bytes, now).map(Some),
             Message::Text(_) => Err(self.violated(cx, Violation::Text)),
-            // tungstenite has already answered a ping.
+            // tungstenite has already answered pings.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),
             Message::Close(frame) => {
-                // The answer to the close is sent if possible; whether it arrives does not matter.
+                // Send the answer to the close if the socket is ready. It need not arrive.
                 self.poll_flush(cx);
                 let (code, reason) = match frame {
                     Some(frame) => (frame.code.into(), printable(frame.reason.as_str())),
@@ -202,8 +201,8 @@ impl Connection {
         }
     }
 
-    /// Sends a command that is sent again later if the socket takes no data now. Returns whether it
-    /// took this one.
+    /// Sends a command if the socket is ready, and returns whether it was. The caller tries again
+    /// later.
     fn write_if_ready(&mut self, cx: &mut Context<'_>, command: Command) -> bool {
         let is_ready = self.is_ready(cx);
         if is_ready {
@@ -258,8 +257,8 @@ impl Connection {
         self.timer.as_mut().poll(cx)
     }
 
-    /// Ends the connection after a breach of the protocol. Sends the server a close frame if the
-    /// socket takes it immediately.
+    /// Ends the connection after a violation. Sends the server a close frame if the socket is
+    /// ready.
     fn violated(&mut self, cx: &mut Context<'_>, violation: Violation) -> Disconnected {
         let frame = CloseFrame {
             code: SocketCode::from(CloseCode::Protocol.code()),
@@ -294,7 +293,7 @@ impl Connection {
     }
 }
 
-/// Drops control characters, because people are shown the reason. It has at most 123 bytes.
+/// Drops control characters, because the reason is shown to people. It has at most 123 bytes.
 fn printable(reason: &str) -> String {
     reason.chars().filter(|letter| !letter.is_control()).collect()
 }

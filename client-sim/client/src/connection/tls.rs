@@ -7,8 +7,9 @@ use tokio_tungstenite::Connector;
 
 use super::error::ConnectError;
 
-/// Trusts Mozilla's root certificates and these. Names the crypto provider explicitly: rustls
-/// panics if the process has no default provider, or cannot choose one.
+/// Returns a connector that trusts Mozilla's root certificates and `trusted`. Names the crypto
+/// provider explicitly, because rustls panics if the process has no default provider or cannot
+/// choose one.
 pub(super) fn connector(trusted: &[Vec<u8>]) -> Result<Connector, ConnectError> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),

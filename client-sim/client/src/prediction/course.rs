@@ -1,4 +1,4 @@
-//! How commands and walls change a motion.
+//! The effect of commands and walls on a course, and the search for the ticks of commands.
 
 use parlour_shared::{
     ids::Tick,
@@ -7,20 +7,20 @@ use parlour_shared::{
 
 use super::{KnownMotion, OwnMotion};
 
-/// The longest time between two snapshots, in ticks, for which several commands are still tried at
-/// all possible ticks.
+/// The longest time between two snapshots, in ticks, that is searched.
 const MAX_SEARCH_TICKS: u32 = 120;
-/// The most possible courses that are followed at the same time.
+/// The most courses that a search follows at the same time.
 const MAX_SEARCH_STATES: usize = 1024;
 
+/// The result of a search.
 pub(super) enum Explanation {
     Course(Course),
     Impossible,
     Unknown,
 }
 
-/// Searches for ticks at which the commands, in order, lead to the server's report. The last one
-/// was applied; any earlier one may have been replaced by its successor.
+/// Searches for ticks at which the commands, in order, lead to the server's report. The last
+/// command was applied. Each earlier one was applied, or replaced by its successor.
 pub(super) fn explain(
     walls: &WallGrid,
     known: &KnownMotion,
@@ -59,7 +59,7 @@ pub(super) fn advance(walls: &WallGrid, mut course: Course, tick: Tick) -> Cours
     course
 }
 
-/// Applies a command: it changes nothing if the player already moves that way.
+/// Applies a command. It changes nothing if the player already has that heading.
 pub(super) fn obey(walls: &WallGrid, course: &Course, heading: Heading, tick: Tick) -> Course {
     if course.segment.gait.heading == heading {
         return *course;
@@ -67,7 +67,7 @@ pub(super) fn obey(walls: &WallGrid, course: &Course, heading: Heading, tick: Ti
     motion::turn(walls, course.segment.at(tick), heading, tick)
 }
 
-/// Returns the course that begins with the server's report; the walls are checked at the next tick.
+/// Returns the course that begins with the server's report. Its first review is the next tick.
 pub(super) fn pick_up(reported: &OwnMotion) -> Course {
     Course {
         segment: reported.segment.seen_from(reported.tick),
@@ -80,8 +80,8 @@ pub(super) fn is_same(predicted: &Segment, reported: &OwnMotion) -> bool {
         && predicted.at(reported.tick) == reported.segment.at(reported.tick)
 }
 
-/// Returns whether a position is on the map at all: a hostile server may send one where the
-/// arithmetic of walls overflows.
+/// Whether a position is on the map. A hostile server may send one where the arithmetic of walls
+/// would overflow.
 pub(super) fn is_within(walls: &WallGrid, position: Position) -> bool {
     let (columns, rows) = walls.size();
     let side = i32::from(walls.tile_px()) * UNITS_PER_PX;

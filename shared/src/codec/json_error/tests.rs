@@ -210,7 +210,7 @@ proptest! {
     fn a_sentence_is_printable_and_fits_in_a_close_frame(text in prop_oneof![nearly(), ".*"]) {
         if let Err(CodecError::Malformed(sentence)) = from_json(&text) {
             prop_assert!(sentence.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{}", sentence);
-            prop_assert!(sentence.len() <= ROOM, "{} bytes: {}", sentence.len(), sentence);
+            prop_assert!(sentence.len() <= MAX_SENTENCE, "{} bytes: {}", sentence.len(), sentence);
         }
     }
 

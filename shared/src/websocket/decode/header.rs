@@ -3,7 +3,7 @@
 use super::{Decoder, Message, take_front};
 use crate::websocket::{MAX_CONTROL_PAYLOAD, OpCode, Role, WebSocketError};
 
-/// A frame whose payload is being read.
+/// A frame whose header was read, and whose payload is incomplete.
 #[derive(Debug)]
 pub(super) struct PartialFrame {
     pub(super) opcode: OpCode,
@@ -15,7 +15,7 @@ pub(super) struct PartialFrame {
     pub(super) mask: Option<[u8; 4]>,
 }
 
-/// The beginning of a header.
+/// The first bytes of an incomplete header.
 #[derive(Debug, Default)]
 pub(super) struct PartialHeader {
     bytes: [u8; 14],
@@ -23,7 +23,7 @@ pub(super) struct PartialHeader {
 }
 
 impl PartialHeader {
-    /// Returns the `N` bytes at `begin`, or `None` if they have not all arrived. Callers ask for
+    /// Returns the `N` bytes at `begin`, or `None` if they have not all arrived. Callers read the
     /// bytes in order.
     fn bytes<const N: usize>(&mut self, begin: usize, input: &mut &mut [u8]) -> Option<[u8; N]> {
         let end = begin + N;
@@ -40,8 +40,8 @@ impl Decoder {
         &mut self,
         input: &mut &mut [u8],
     ) -> Result<Option<PartialFrame>, WebSocketError> {
-        // When more of the header arrives, everything is checked again; no state changes until the
-        // header is complete.
+        // When more bytes of the header arrive, it is checked again from its beginning. No state
+        // changes until it is complete.
         let Some([first, second]) = self.header.bytes(0, input) else {
             return Ok(None);
         };

@@ -32,11 +32,11 @@ pub struct ClientHandshake {
     head: Vec<u8>,
 }
 
-/// The server accepted the handshake.
+/// A handshake that the server accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcceptedHandshake {
-    /// How many bytes of the last input belong to the response. The bytes after them are for the
-    /// decoder.
+    /// The number of bytes of the last input that belong to the response. Pass the bytes after them
+    /// to the decoder.
     pub consumed: usize,
     /// The subprotocol that the server chose. `None` only if the client offered none.
     pub subprotocol: Option<String>,
@@ -59,8 +59,7 @@ impl ClientHandshake {
         Ok((handshake, bytes))
     }
 
-    /// Reads a further part of the response. Returns `None` if all of it was read and the response
-    /// continues.
+    /// Reads a part of the response. Returns `None` if the response is not complete yet.
     ///
     /// # Errors
     /// [`HandshakeError`] if the response does not accept the request. The handshake is then over.
@@ -69,7 +68,7 @@ impl ClientHandshake {
         let known = self.head.len();
         let room = MAX_RESPONSE - known;
         self.head.extend_from_slice(&input[..input.len().min(room)]);
-        // The end may have begun in the part before.
+        // The end may have begun in the previous part.
         let search_from = known.saturating_sub(END.len() - 1);
         let Some(found) = self.head[search_from..]
             .windows(END.len())
