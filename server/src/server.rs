@@ -174,7 +174,7 @@ impl Server {
     /// for it. The log contains the path.
     pub fn write_history(&self) {
         if let Err(refused) = self.history.write(None) {
-            tracing::warn!(why = %refused, "history not written");
+            tracing::warn!(why = %refused, "the history was not written");
         }
     }
 

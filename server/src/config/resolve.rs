@@ -97,8 +97,7 @@ struct Resolution {
     sources: BTreeMap<&'static str, SettingSource>,
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
-    /// Settings with a wrong value, or whose name is probably misspelt. Nothing can be said about
-    /// contradictions with them.
+    /// Settings with a wrong value, or whose name is probably misspelt. Their values are unknown.
     wrong: BTreeSet<&'static str>,
     /// Whether the file could not be read, so that nothing is known of the settings in it.
     is_file_unreadable: bool,
@@ -210,12 +209,10 @@ impl Resolution {
     }
 
     /// Lets defaults follow written values, and reports written values that contradict each other.
+    /// Pairs with an unknown value are left out.
     fn relations(&mut self) {
-        if self.is_file_unreadable {
-            return;
-        }
         for relation in RELATIONS {
-            if relation.pair.iter().any(|side| self.wrong.contains(side.name)) {
+            if relation.pair.iter().any(|side| !self.is_known(side.name)) {
                 continue;
             }
             for (side, other) in relation.both_ways() {

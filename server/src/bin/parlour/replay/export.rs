@@ -42,7 +42,7 @@ fn create(target: &str) -> Result<File, Exit> {
     let about = file.metadata().map_err(failed)?;
     if about.is_file() && about.len() > 0 {
         return Err(Exit::would_overwrite(format!(
-            "{target} exists already, and is not overwritten: name a different file, or remove this one"
+            "{target} exists already, and is not overwritten: name a different file or remove this one"
         )));
     }
     Ok(file)
