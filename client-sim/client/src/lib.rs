@@ -20,7 +20,7 @@
 //! ```no_run
 //! use parlour_client::{Command, Connection, Direction, Disconnected, Event, JoinError, Options};
 //!
-//! #[tokio::main]
+//! #[tokio::main(flavor = "current_thread")]
 //! async fn main() {
 //!     loop {
 //!         let options = Options::named("ada");
