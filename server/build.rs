@@ -1,11 +1,12 @@
-//! Determines the build that headers of recordings and `parlour --version` show: the version and
-//! the commit, such as `0.1.0+7e56463ab12f`, with `-dirty` if sources differ from the commit.
+//! Determines the name of the build, which `parlour --version` and the headers of recordings show:
+//! the version and the commit, such as `0.1.0+7e56463ab12f`, with `-dirty` if sources differ from
+//! the commit.
 //!
-//! `PARLOUR_BUILD` replaces the commit, for builds outside of a checkout. Without either, it is
-//! only the version.
+//! The variable `PARLOUR_BUILD` replaces the commit, for builds outside of a checkout. Without
+//! both, the name is only the version.
 //!
-//! Runs again only when `HEAD` moves or a source of the library changes. The library is compiled
-//! then anyway, so this makes no build slower.
+//! The script runs again only when `HEAD` moves or a source of the library changes. The library is
+//! compiled again in that case anyway, so this makes no build slower.
 
 use std::{
     env, fs,
@@ -15,12 +16,12 @@ use std::{
 
 /// The environment variable that replaces the commit.
 const VARIABLE: &str = "PARLOUR_BUILD";
-/// The maximum length of the variable and of the commit's name.
-const MOST: usize = 64;
-const COMMIT: &str = "--short=12";
+/// The maximum length of the value of the variable, and of the commit, in characters.
+const MAX_CHARS: usize = 64;
+const SHORT: &str = "--short=12";
 
-/// The sources of the library, relative to the root of the workspace. The command is excluded: it
-/// changes without the library.
+/// The sources of the library, relative to the root of the workspace. The command is not among
+/// them, because a change of it does not change the library.
 const SOURCES: [&str; 7] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -36,13 +37,13 @@ fn main() {
     println!("cargo::rerun-if-env-changed={VARIABLE}");
     println!("cargo::rerun-if-changed=build.rs");
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
-    let given = env::var(VARIABLE).ok().map(|text| plain(&text));
-    let build = match given.filter(|text| !text.is_empty()).or_else(commit) {
+    let variable = env::var(VARIABLE).ok().map(|text| plain(&text));
+    let build = match variable.filter(|text| !text.is_empty()).or_else(commit) {
         Some(commit) => format!("{version}+{commit}"),
         None => version,
     };
-    // Not under the variable's name: cargo also passes it to programs that it runs, where it would
-    // be an unknown setting.
+    // Not named `PARLOUR_*`: cargo also passes the variable to programs that it runs, where it
+    // would be an unknown setting.
     println!("cargo::rustc-env=BUILD_OF_PARLOUR={build}");
 }
 
@@ -55,7 +56,7 @@ fn commit() -> Option<String> {
     if top.ok()? != root {
         return None;
     }
-    let commit = plain(&git(&root, &["rev-parse", COMMIT, "HEAD"])?);
+    let commit = plain(&git(&root, &["rev-parse", SHORT, "HEAD"])?);
     watch(&root);
     let sources = [&["status", "--porcelain", "--"], &SOURCES[..]].concat();
     let is_dirty = git(&root, &sources).is_some_and(|changes| !changes.is_empty());
@@ -66,10 +67,12 @@ fn commit() -> Option<String> {
     })
 }
 
-/// Tells cargo when to run this script again. A missing file would make it run every time.
+/// Makes cargo run this script again when a source or the commit changes. Missing files are left
+/// out, because cargo would run the script every time.
 fn watch(root: &Path) {
     let branch = git(root, &["symbolic-ref", "--quiet", "HEAD"]);
-    // The log of HEAD grows with every commit and checkout. Without a log, the branch changes.
+    // The log of HEAD grows with every commit and checkout. Without a log, the file of the branch
+    // changes.
     for name in ["HEAD", "logs/HEAD", "packed-refs"]
         .into_iter()
         .chain(branch.as_deref())
@@ -107,8 +110,8 @@ fn git(root: &Path, words: &[&str]) -> Option<String> {
     output.status.success().then(|| text.trim().to_owned())
 }
 
-/// Keeps the characters of a text that a version may contain.
+/// Returns a text without the characters that a version may not contain.
 fn plain(text: &str) -> String {
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    text.chars().filter(is_plain).take(MOST).collect()
+    text.chars().filter(is_plain).take(MAX_CHARS).collect()
 }

@@ -9,15 +9,15 @@ use parlour_shared::{
     motion::Position,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Grid, Placed, Reach};
+use parlour_sim::{Grid, NearRadius, SlotPosition};
 use rstar::{AABB, RTree, RTreeObject};
 
 /// Players at random places of a square. Each has about 20 others within 150 px.
-fn players(count: u32) -> Vec<Placed> {
+fn players(count: u32) -> Vec<SlotPosition> {
     let area = f64::from(count) * std::f64::consts::PI * 150.0 * 150.0 / 20.0;
     let side = area.sqrt() as u32;
     let mut chance = Stream::new(3, u64::from(count), Purpose::Game);
-    let place = |slot| Placed {
+    let place = |slot| SlotPosition {
         slot: Slot(slot as u16),
         position: Position::from_px(chance.below(side) as i32, chance.below(side) as i32),
     };
@@ -25,19 +25,20 @@ fn players(count: u32) -> Vec<Placed> {
 }
 
 /// Counts the candidates near the player. All three algorithms end with this step.
-fn count_near(player: &Placed, candidates: &[Placed], reach: Reach) -> usize {
-    let near = |other: &&Placed| player.position.distance_squared(other.position) <= reach.enter_squared;
+fn count_near(player: &SlotPosition, candidates: &[SlotPosition], reach: NearRadius) -> usize {
+    let near =
+        |other: &&SlotPosition| player.position.distance_squared(other.position) <= reach.enter_squared;
     candidates.iter().filter(near).count()
 }
 
-fn by_brute_force(placed: &[Placed], reach: Reach) -> usize {
+fn by_brute_force(placed: &[SlotPosition], reach: NearRadius) -> usize {
     placed
         .iter()
         .map(|player| count_near(player, placed, reach))
         .sum()
 }
 
-fn by_grid(grid: &mut Grid, placed: &[Placed], reach: Reach) -> usize {
+fn by_grid(grid: &mut Grid, placed: &[SlotPosition], reach: NearRadius) -> usize {
     grid.fill(placed, reach);
     let mut found = 0;
     for player in grid.iter() {
@@ -49,7 +50,7 @@ fn by_grid(grid: &mut Grid, placed: &[Placed], reach: Reach) -> usize {
 }
 
 #[derive(Clone, Copy)]
-struct Leaf(Placed);
+struct Leaf(SlotPosition);
 
 impl RTreeObject for Leaf {
     type Envelope = AABB<[i32; 2]>;
@@ -60,9 +61,14 @@ impl RTreeObject for Leaf {
 }
 
 /// Builds a tree by bulk load, and queries it once for all players of a cell.
-fn by_tree(sorted: &mut Vec<Placed>, candidates: &mut Vec<Placed>, placed: &[Placed], reach: Reach) -> usize {
+fn by_tree(
+    sorted: &mut Vec<SlotPosition>,
+    candidates: &mut Vec<SlotPosition>,
+    placed: &[SlotPosition],
+    reach: NearRadius,
+) -> usize {
     let side = reach.leave;
-    let cell = |placed: &Placed| (placed.position.y / side, placed.position.x / side);
+    let cell = |placed: &SlotPosition| (placed.position.y / side, placed.position.x / side);
     sorted.clear();
     sorted.extend_from_slice(placed);
     sorted.sort_unstable_by_key(cell);
@@ -86,7 +92,7 @@ fn by_tree(sorted: &mut Vec<Placed>, candidates: &mut Vec<Placed>, placed: &[Pla
 
 fn proximity(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("proximity");
-    let reach = Reach::from_px(150);
+    let reach = NearRadius::from_px(150);
     let (mut grid, mut sorted, mut candidates) = (Grid::default(), Vec::new(), Vec::new());
     for count in [50, 200, 1_000, 10_000] {
         let placed = players(count);

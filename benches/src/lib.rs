@@ -20,7 +20,7 @@ use parlour_shared::{
     motion::{Direction, Position, WallGrid},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Interest, SimConfig, Simulation, Step, StepSet};
+use parlour_sim::{Interest, SimConfig, Simulation, StepSet, TickSchedule};
 use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 
 /// The players of a world, and what they do.
@@ -80,7 +80,7 @@ impl Crowd {
     #[must_use]
     pub fn unhashed(load: Load) -> Self {
         Self::with_logic(load, |app| {
-            app.configure_sets(Step, StepSet::Digest.run_if(|| false));
+            app.configure_sets(TickSchedule, StepSet::Digest.run_if(|| false));
         })
     }
 

@@ -1,8 +1,8 @@
-//! A server with a small piece of game logic: dice. `cargo run -p parlour-server --example dice`
+//! A server with game logic for dice: `cargo run -p parlour-server --example dice`
 //!
-//! A player rolls, everyone near it is sent the number, and its best roll is a component that those
-//! who see it know.
-#![allow(clippy::print_stdout, reason = "an example says what it does")]
+//! A player rolls a die. The player and everyone nearby are sent the number. The best roll of a
+//! player is a component, which is replicated to everyone who sees the player.
+#![allow(clippy::print_stdout, reason = "an example prints how to use it")]
 
 use std::error::Error;
 
@@ -14,28 +14,28 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    Answer, Clock, FromPlayer, Logic, Nearby, Player, Setup, SimConfig, SimulationApp, Step, StepSet,
+    Answer, Clock, FromPlayer, Logic, Nearby, Player, Setup, SimConfig, SimulationApp, StepSet, TickSchedule,
     ToPlayer,
 };
 use serde::{Deserialize, Serialize};
 
-/// The refusal code of a die with fewer than 2 sides.
+/// The code of the refusal of a die with fewer than 2 sides.
 const NO_SUCH_DIE: u16 = 1;
 
-/// A request of a player.
+/// The request: clients send it as `custom` message `roll`.
 #[derive(Deserialize)]
 struct Roll {
     sides: u8,
 }
 
-/// The result, which the player and everyone near it are sent.
+/// The result: it is sent to the player and everyone nearby, as `custom` message `rolled`.
 #[derive(Serialize)]
 struct Rolled {
     number: u8,
 }
 
-/// The highest number that a player rolled. It is part of the state, and sent to those who see the
-/// player.
+/// The highest number that a player rolled. It is a part of the state, and replicated to everyone
+/// who sees the player.
 #[derive(Component, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Best(u8);
 
@@ -47,7 +47,7 @@ impl Plugin for Dice {
             .player_message::<Roll>("roll")
             .client_message::<Rolled>("rolled");
         app.register_required_components::<Player, Best>();
-        app.add_systems(Step, roll.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, roll.in_set(StepSet::Simulate));
     }
 }
 
@@ -59,7 +59,7 @@ fn roll(
     nearby: Nearby,
     (clock, setup): (Res<Clock>, Res<Setup>),
 ) {
-    // The same seed, tick and order of requests give the same numbers in a replay.
+    // In a replay, the same seed, tick and order of requests result in the same numbers.
     let mut chance = Stream::new(setup.seed, clock.tick.0.into(), Purpose::Game);
     for request in requests.read() {
         let sides = request.message.sides;
@@ -67,7 +67,7 @@ fn roll(
             answers.write(request.refuse(Refusal::Declined { code: NO_SUCH_DIE }));
             continue;
         }
-        // Below 256, because `sides` is.
+        // The number is at most `sides`, so it fits.
         let number = chance.below(sides.into()) as u8 + 1;
         answers.write(request.accept());
         for player in nearby.of(request.player).chain([request.player]) {
@@ -79,8 +79,8 @@ fn roll(
         }
         if let Ok(mut best) = bests.get_mut(request.player) {
             let higher = (*best).max(Best(number));
-            // Writing through `Mut` marks a component as changed: it is hashed, and sent, only if
-            // it differs.
+            // Any write through `Mut` marks the component as changed, so that it is hashed and
+            // sent again. This writes only a new value.
             best.set_if_neq(higher);
         }
     }
@@ -93,6 +93,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }),
         ..ServerOptions::new(SimConfig::new(maps::load(None)?))
     };
+    // Without this line, the server logs nothing.
     let _logs = logs::start(&Settings::default())?;
     let server = Server::start(options)?;
     println!(

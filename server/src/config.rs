@@ -1,16 +1,37 @@
-//! Configuration: defaults < TOML file < `PARLOUR_*` environment < flags, with one name for a
-//! setting everywhere.
+//! Configuration in layers: a flag overrides a `PARLOUR_*` variable, which overrides the TOML file,
+//! which overrides the default. A setting has the same name in all layers.
 //!
-//! A setting is declared once, in `config/table`: its name, help, what a value looks like, how text
-//! becomes a value and a value becomes text. The file, the environment, the flags, `config print`
-//! and the help all come from that, so a new setting is a field and an entry in the table.
-//! [`EdgeOptions`](crate::EdgeOptions) and
-//! [`RecordingOptions`](parlour_recording::RecordingOptions) have fields with their defaults;
-//! [`Settings`] contains both and has the other fields.
+//! [`resolve`] merges the layers into [`Settings`], or reports all mistakes together. A program
+//! that should be configured like `parlour` reads its layers, and passes the result on:
 //!
-//! The default of a setting may follow a different, written one (`config/table/relations.rs`).
+//! ```
+//! use parlour_server::{config::{Layers, resolve}, maps, skins};
 //!
-//! [`resolve`] checks all layers and reports all mistakes together.
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let layers = Layers {
+//!     // file: Some(ConfigFile::read(Path::new("game.toml"))),
+//!     environment: std::env::vars_os().collect(),
+//!     flags: vec![("interest_radius", "200".into())],
+//!     ..Layers::default()
+//! };
+//! let settings = resolve(&layers)?.settings;
+//! let maps = maps::load_catalogue(&settings.bundled_maps, settings.maps.as_deref())?.maps;
+//! let skins = skins::load(settings.skins.as_deref())?;
+//! let options = settings.server_options(maps, skins);
+//! assert_eq!(options.sim.rules.near_px, 200);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Adding a setting
+//!
+//! A setting is a row of `config/table` and a field. The row has the name, the help, the form of a
+//! value, and the functions that parse and print it. The file, the environment, the flags, the help
+//! and `config print` all follow from the row. The field, with its default, is in
+//! [`EdgeOptions`](crate::EdgeOptions), in [`RecordingOptions`](crate::RecordingOptions) or in
+//! [`Settings`], which contains both.
+//!
+//! The default of a setting may follow the value of a different one (`config/table/relations.rs`).
 
 mod file;
 mod log_filter;
@@ -28,7 +49,8 @@ pub use resolve::{Config, Layers, resolve};
 pub use settings::{LogFormat, Settings};
 pub use table::{Section, Setting, SettingKind, settings};
 
-/// The variable that names the commit when Parlour is built. It is not a setting.
+/// The variable that names the commit when Parlour is built. It is not a setting, but may be set in
+/// the environment of a server.
 const BUILD_VARIABLE: &str = "PARLOUR_BUILD";
 
 /// The variable that names the configuration file, as `--config` does.

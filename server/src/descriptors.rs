@@ -1,4 +1,4 @@
-//! File descriptors: how many the process may have, and which of them clients may take.
+//! File descriptors: how many the process may open, and which of them clients may take.
 //!
 //! The system always returns the lowest free descriptor. So the number of a new one shows how close
 //! the process is to its limit, without counting: all lower numbers are taken. Clients may not
@@ -103,8 +103,8 @@ impl Descriptors {
         Ok(())
     }
 
-    /// Returns which descriptors are left above this new one. The limit may change while the process
-    /// runs.
+    /// Returns which descriptors are left above this new one. The limit may change while the
+    /// process runs.
     pub(crate) fn headroom(&self, newest: impl AsFd) -> Headroom {
         headroom(limit(), number(newest))
     }

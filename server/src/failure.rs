@@ -1,5 +1,5 @@
-//! The failure of a server. If a thread panics, the edge closes all connections and waiting callers
-//! are woken, so that no server only looks alive.
+//! The failure of a server. If a thread panics, the edge closes all connections, and waiting
+//! callers are woken, so that a server with a dead thread does not look alive.
 
 use std::{
     any::Any,
@@ -19,13 +19,13 @@ use crate::bridge::wake::WakeSender;
 /// The name of the thread that steps the world.
 pub(crate) const TICK: &str = "tick";
 
-/// Why a server no longer serves: the first of its threads that failed.
+/// The reason why a server failed: its first thread that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerFailure {
     /// A thread panicked. For the thread `tick` the cause is usually game logic.
     #[error("thread {thread} panicked: {message}")]
     Panicked {
-        /// The name of the thread: `tick`, `io-0`, `admin`, `playback`.
+        /// The name of the thread, such as `tick`, `io-0`, `admin` or `playback`.
         thread: String,
         /// The message of the panic.
         message: String,
@@ -57,7 +57,7 @@ impl ServerFailure {
         }
     }
 
-    /// Returns the text for clients. It has no detail: a panic message is for the log.
+    /// Returns the text for clients. It has no details: the panic message is only for the log.
     pub(crate) fn for_clients(&self) -> &'static str {
         match self {
             Self::Panicked { thread, .. } | Self::Failed { thread, .. } if thread == TICK => {
@@ -72,7 +72,7 @@ impl ServerFailure {
 #[derive(Debug, Default)]
 pub(crate) struct Failure {
     first: OnceLock<ServerFailure>,
-    /// What wakes the I/O threads.
+    /// The senders that wake the I/O threads.
     wakes: OnceLock<Vec<Arc<WakeSender>>>,
     /// Whether the server failed or was stopped.
     over: watch::Sender<bool>,
@@ -84,12 +84,12 @@ impl Failure {
         self.first.get()
     }
 
-    /// Sets what wakes the I/O threads. They close their connections after a failure.
+    /// Sets the senders that wake the I/O threads, which then close their connections.
     pub(crate) fn wakes(&self, wakes: Vec<Arc<WakeSender>>) {
         let _ = self.wakes.set(wakes);
     }
 
-    /// Notes a failure. Only the first is kept.
+    /// Notes and logs a failure. Only the first is kept.
     pub(crate) fn set(&self, failure: ServerFailure) {
         tracing::error!(reason = %failure, "server failed");
         if self.first.set(failure).is_ok() {
@@ -105,15 +105,15 @@ impl Failure {
         self.over.send_replace(true);
     }
 
-    /// Waits until the server failed or is stopped.
+    /// Waits until the server has failed or is stopped.
     pub(crate) async fn over(&self) -> Result<(), ServerFailure> {
-        // An error would mean that the sender is gone, but it is borrowed here.
+        // An error would mean that the sender was dropped, but `self` has it.
         let _ = self.over.subscribe().wait_for(|over| *over).await;
         self.get().cloned().map_or(Ok(()), Err)
     }
 
-    /// Like [`Self::over`], for a thread that may block. It needs no runtime, and also works inside
-    /// of one.
+    /// Like [`Self::over`], for a thread that may block. It needs no async runtime, and also works
+    /// inside one.
     pub(crate) fn wait(&self) -> Result<(), ServerFailure> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
@@ -135,7 +135,8 @@ impl Failure {
         let failure = Arc::clone(self);
         let title = name.to_owned();
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            // The panic drops what the closure owned. Only atomics and counters outlive it.
+            // Unwind safety: the panic drops everything that the closure owned, and only atomics
+            // and counters are shared with other threads.
             catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
                 failure.set(ServerFailure::panicked(title, &*panic));
                 T::default()
@@ -143,7 +144,7 @@ impl Failure {
         })
     }
 
-    /// Like [`Self::spawn`]. An error of the thread is also a failure of the server.
+    /// Like [`Self::spawn`], but an error that the thread returns is also a failure of the server.
     pub(crate) fn try_spawn<T: Default + Send + 'static>(
         self: &Arc<Self>,
         name: &str,
@@ -160,7 +161,7 @@ impl Failure {
     }
 }
 
-/// Wakes a parked thread.
+/// A waker that unparks a thread.
 struct Unpark(Thread);
 
 impl Wake for Unpark {
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_read_whether_the_world_stopped_and_no_panic_message() {
+    fn clients_are_sent_whether_the_world_stopped_but_no_panic_message() {
         let panicked = |thread| ServerFailure::panicked(thread, &"secret").for_clients();
         assert_eq!(panicked("tick"), "the world stopped");
         assert_eq!(panicked("io-0"), "the server failed");

@@ -1,25 +1,27 @@
-//! Parlour's server: one thread that steps the world, threads that hold the sockets, and what
-//! crosses between them.
+//! Parlour's server: a 60 Hz world, the connections of its players, and everything around them, as
+//! a library. The program `parlour` is a command line for this crate.
 //!
-//! # A server with game logic
+//! # A server with your own game logic
 //!
-//! Game logic is a plugin of Bevy's (`bevy_app` and `bevy_ecs` 0.20) for the world of
-//! [`parlour_sim`]. A program of your own starts the server with it:
+//! Game logic is a Bevy plugin (`bevy_app` and `bevy_ecs` 0.20) for the world of [`parlour_sim`].
+//! This program starts a server with it:
 //!
 //! ```
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
 //! use parlour_server::{Server, ServerOptions, maps};
-//! use parlour_sim::{Answer, FromPlayer, Logic, SimConfig, SimulationApp, Step, StepSet, ToPlayer};
+//! use parlour_sim::{
+//!     Answer, FromPlayer, Logic, SimConfig, SimulationApp, StepSet, TickSchedule, ToPlayer,
+//! };
 //! use serde::{Deserialize, Serialize};
 //!
-//! /// What a client asks for, as `custom` message `double`.
+//! /// A request: clients send it as `custom` message `double`.
 //! #[derive(Deserialize)]
 //! struct Double {
 //!     number: u32,
 //! }
 //!
-//! /// What it is sent, as `custom` message `doubled`.
+//! /// The result: it is sent as `custom` message `doubled`.
 //! #[derive(Serialize)]
 //! struct Doubled {
 //!     number: u32,
@@ -30,7 +32,7 @@
 //! impl Plugin for Doubling {
 //!     fn build(&self, app: &mut App) {
 //!         app.player_message::<Double>("double").client_message::<Doubled>("doubled");
-//!         app.add_systems(Step, double.in_set(StepSet::Simulate));
+//!         app.add_systems(TickSchedule, double.in_set(StepSet::Simulate));
 //!     }
 //! }
 //!
@@ -54,7 +56,7 @@
 //!         logic: Logic::new(|app| {
 //!             app.add_plugins(Doubling);
 //!         }),
-//!         // The bundled maps. Players connect at 127.0.0.1:7373, if no other address is given.
+//!         // The bundled maps, the address 127.0.0.1:7373 for players, and other defaults.
 //!         ..ServerOptions::new(SimConfig::new(maps::load(None)?))
 //!     };
 //! #   let options = ServerOptions {
@@ -68,18 +70,30 @@
 //! #   };
 //!     let server = Server::start(options)?;
 //!     println!("ws://{}/ws", server.listen_addr());
-//!     // A program that serves until Ctrl-C or SIGTERM calls `server.run_until_signal()?` here. `server.wait()` blocks until
-//!     // the server fails, which a panic of game logic makes it do.
+//!     // A program that serves until Ctrl-C or SIGTERM calls `server.run_until_signal()?` here.
 //!     let report = server.stop();
 //!     assert!(report.failure.is_none());
 //!     Ok(())
 //! }
 //! ```
 //!
-//! `examples/dice.rs` in this crate is a server to run and talk to
-//! (`cargo run -p parlour-server --example dice`). The first page of [`parlour_sim`] has a plugin
-//! with a component that players see. [`config`] reads the settings of `parlour` from files,
-//! variables and flags, and [`logs`] sets up its log lines.
+//! `cargo run -p parlour-server --example dice` starts a larger example (`examples/dice.rs`), which
+//! you can talk to from a terminal.
+//!
+//! # Where is what
+//!
+//! | you want to | see |
+//! |---|---|
+//! | write game logic | the first page of [`parlour_sim`], and the rules below |
+//! | set addresses, threads and limits | [`ServerOptions`], and its fields [`EdgeOptions`] and [`RecordingOptions`] |
+//! | set the rules of rooms, or the seed | [`parlour_sim::SimConfig`], the field `sim` |
+//! | read settings from a file, the environment and flags, as `parlour` does | [`config`] |
+//! | serve your own maps and skins | [`maps::load`], [`skins::load`] |
+//! | stop the server, or learn that it failed | [`Server::run_until_signal`], [`Server::stop`], [`Server::wait`], [`Server::failure`] |
+//! | count something in your game | [`MetricsRecorder`]. `/metrics` on the admin port shows it, beside the metrics of the server |
+//! | see log lines | [`logs::start`] |
+//! | record every tick, and replay it with your logic | [`RecordingOptions`], [`parlour_recording::replay`] |
+//! | serve a recording to spectators | [`Server::start_playback`] |
 //!
 #![doc = include_str!("../sim/src/rules.md")]
 //!
@@ -87,24 +101,25 @@
 //!
 //! Start at [`server`]. One key press goes `edge/reader` -> `edge/message` -> `bridge/inbound`
 //! -> `tick_loop` -> the simulation -> `bridge/outbound` -> `edge/deliver` -> `edge/send`.
-//! ARCHITECTURE.md walks through each stop.
+//! ARCHITECTURE.md describes each stop.
 //!
 //! The modules form layers. A module imports only from earlier lines of this list, which
-//! `scripts/floors` reads:
+//! `scripts/floors` checks:
 //!
-//! 1. `skins`, `suggest`, `system_random`, `thread_gaps`: import nothing of this crate
+//! 1. `history_requests`, `skins`, `suggest`, `system_random`, `thread_gaps`: import nothing of
+//!    this crate
 //! 2. `maps`, `reject`
 //! 3. `http`: routes, the policy of hosts and origins, and the form of errors, for both ports
-//! 4. `metrics`: what is counted
-//! 5. `bridge`, `descriptors`: what the threads share
+//! 4. `metrics`: the names of all metrics, and the recorder that counts them
+//! 5. `bridge`, `descriptors`: the state that several threads share
 //! 6. `failure`: the first thread that failed
-//! 7. `edge`, `tick_loop`: both sides of the bridge; neither knows the other
-//! 8. `history_requests`, `playback`, `recorded_world`: worlds for the tick loop, one that is a recording and one that is
-//!    recorded
-//! 9. `admin`: reads the state of the tick from the bridge
-//! 10. `server`: starts and stops them all
-//! 11. `config`: settings for a server
-//! 12. `logs`
+//! 7. `edge`, `tick_loop`: the two ends of the bridge, which do not import each other
+//! 8. `playback`, `recorded_world`: worlds for the tick loop, one that plays a recording and one
+//!    that is recorded
+//! 9. `admin`: the admin port, which reads the state of the tick from the bridge
+//! 10. `server`: starts and stops all threads
+//! 11. `config`: the settings of a server
+//! 12. `logs`: the log lines of a process
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -128,9 +143,9 @@ mod system_random;
 mod thread_gaps;
 mod tick_loop;
 
-/// What this build is: the version and, as far as it is known, the commit, such as
-/// `0.1.0+7e56463ab12f`. A suffix `-dirty` says that sources differed from the commit. The
-/// environment variable `PARLOUR_BUILD` replaces the commit at build time.
+/// The version and, if it is known, the commit of this build, such as `0.1.0+7e56463ab12f`. The
+/// suffix `-dirty` means that sources differed from the commit. The environment variable
+/// `PARLOUR_BUILD` replaces the commit at build time.
 pub const BUILD: &str = env!("BUILD_OF_PARLOUR");
 
 pub use crate::{
@@ -142,3 +157,12 @@ pub use crate::{
 pub use parlour_recording::{RecordingError, RecordingOptions};
 pub use playback::{Playback, SteerError};
 pub use server::{RunError, Server, ServerOptions, Signals, StartError, StopReport};
+
+/// Compiles the Rust examples of the guides.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../docs/game-logic.md")]
+    mod game_logic {}
+    #[doc = include_str!("../../docs/replay.md")]
+    mod replay {}
+}

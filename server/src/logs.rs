@@ -1,7 +1,7 @@
-//! Log lines: from any thread to standard error, without making it wait.
+//! Writes log lines to standard error, without blocking the thread that logs.
 //!
-//! Lines go through a bounded queue to a separate thread. When standard error takes nothing and the
-//! queue is full, lines are dropped and counted, because the tick thread also logs.
+//! Lines pass through a bounded queue to a separate thread. If standard error takes no data and the
+//! queue is full, lines are dropped and counted: the tick thread also logs, and must not wait.
 
 use std::io::{self, IsTerminal};
 
@@ -10,11 +10,11 @@ use tracing_subscriber::{EnvFilter, util::SubscriberInitExt};
 
 use crate::config::{LogFormat, Settings};
 
-/// The maximum number of waiting lines. A line is rarely longer than 500 bytes, so this is about 2
-/// MiB.
+/// The maximum number of waiting lines. A line is rarely longer than 500 bytes, so they take about
+/// 2 MiB.
 const MAX_WAITING: usize = 4096;
 
-/// Logging that was set up. Dropping it writes waiting lines, for at most a second.
+/// The logging of this process. Dropping it writes the waiting lines, for at most a second.
 #[must_use = "log lines that wait are lost without it"]
 pub struct Logs {
     dropped: ErrorCounter,
@@ -22,17 +22,17 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// Lines that were dropped because standard error did not take them.
+    /// Returns the number of lines that were dropped because the queue was full.
     #[must_use]
     pub fn dropped(&self) -> usize {
         self.dropped.dropped_lines()
     }
 }
 
-/// Sets up logging for the whole process, with the settings `log` and `log_format`.
+/// Starts logging for the whole process, with the settings `log` and `log_format`.
 ///
 /// # Errors
-/// If it was set up before.
+/// [`LogError`] if logging was already started.
 pub fn start(settings: &Settings) -> Result<Logs, LogError> {
     let (writer, guard) = NonBlockingBuilder::default()
         .lossy(true)
@@ -40,16 +40,16 @@ pub fn start(settings: &Settings) -> Result<Logs, LogError> {
         .thread_name("log")
         .finish(io::stderr());
     let dropped = writer.error_counter();
-    // Checked when the setting was read.
+    // The filter was checked when the setting was read.
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    // Its own errors would go to standard error directly, and wait for it.
+    // Errors of the subscriber itself would be written to standard error directly, which may block.
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
         .log_internal_errors(false);
     let started = match settings.log_format {
         LogFormat::Json => lines.json().finish().try_init(),
-        LogFormat::Text => lines.with_ansi(colour()).finish().try_init(),
+        LogFormat::Text => lines.with_ansi(has_colours()).finish().try_init(),
     };
     started.map_err(|_| LogError)?;
     Ok(Logs {
@@ -58,13 +58,13 @@ pub fn start(settings: &Settings) -> Result<Logs, LogError> {
     })
 }
 
-/// Returns whether a person would see colours, and wants them.
-fn colour() -> bool {
+/// Returns whether lines have colours: only on a terminal, and not if `NO_COLOR` is set.
+fn has_colours() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     io::stderr().is_terminal() && !refused
 }
 
-/// Logging was already set up.
+/// Logging was already started.
 #[derive(Debug, thiserror::Error)]
-#[error("logging was started twice in one process")]
+#[error("logging was already started in this process")]
 pub struct LogError;

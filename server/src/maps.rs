@@ -81,7 +81,8 @@ pub fn load_catalogue(bundled: &BundledMaps, directory: Option<&Path>) -> Result
 
 /// Returns the maps that a recording may have been made with: all bundled maps, and those of a
 /// directory. Two of them may have the same name. The targets of their doors are not checked.
-/// [`Header::sim_config`](parlour_recording::Header::sim_config) finds the recorded maps among them.
+/// [`Header::sim_config`](parlour_recording::Header::sim_config) finds the recorded maps among
+/// them.
 ///
 /// # Errors
 /// The first mistake of each file.

@@ -7,12 +7,12 @@ use std::{
 
 use parlour_shared::close::CloseCode;
 
-/// Log lines per second and class. More rejections are only counted.
+/// The maximum number of log lines per second and class. Further rejections are only counted.
 const LINES_PER_SECOND: u64 = 10;
 
 macro_rules! rejects {
     ($($(#[$doc:meta])* $name:ident = $class:literal, $code:expr;)*) => {
-        /// Why the edge rejected a connection or a message.
+        /// The reason why the edge rejected a connection or a message.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Reject { $($(#[$doc])* $name),* }
 
@@ -20,12 +20,12 @@ macro_rules! rejects {
             /// All reasons.
             pub(crate) const ALL: &[Reject] = &[$(Reject::$name),*];
 
-            /// Returns its name in metrics and logs.
+            /// Returns the name of the reason in metrics and logs.
             pub(crate) fn class(self) -> &'static str {
                 match self { $(Self::$name => $class),* }
             }
 
-            /// Returns the close code for a WebSocket, if there is one.
+            /// Returns the close code, if the reason applies to WebSocket connections.
             pub(crate) fn close_code(self) -> Option<CloseCode> {
                 match self { $(Self::$name => $code),* }
             }
@@ -50,13 +50,13 @@ rejects! {
     Origin = "http_origin", None;
     /// 400: no offered subprotocol is known.
     Subprotocol = "http_subprotocol", None;
-    /// 429, or closed without an answer.
+    /// 429, or the connection is closed without an answer.
     TooManyFromAddress = "too_many_from_address", None;
-    /// 503, or closed without an answer.
+    /// 503, or the connection is closed without an answer.
     TooManyConnections = "too_many_connections", None;
-    /// 503, because no more descriptors are left for clients.
+    /// 503: no descriptors are left for clients.
     TooFewDescriptors = "too_few_descriptors", None;
-    /// No valid hello in time: 408 over HTTP, otherwise the close code.
+    /// No valid hello arrived in time: 408 over HTTP, otherwise the close code.
     HandshakeTimeout = "handshake_timeout", Some(CloseCode::HandshakeTimeout);
     /// The tick does not advance, so no session can be opened.
     TickFrozen = "tick_frozen", Some(CloseCode::TryLater);
@@ -72,13 +72,13 @@ rejects! {
     TooBig = "too_big", Some(CloseCode::TooBig);
     /// A message that cannot be decoded.
     Malformed = "malformed", Some(CloseCode::Malformed);
-    /// A different message before the hello.
+    /// A message arrived before the hello.
     NoHello = "no_hello", Some(CloseCode::Malformed);
-    /// A token, which this version cannot verify.
+    /// The hello has a token, which this version cannot verify.
     Token = "token", Some(CloseCode::AuthenticationFailed);
     /// A different protocol version or schema.
     Version = "version", Some(CloseCode::VersionNotSpoken);
-    /// Resuming, which this version cannot do.
+    /// The hello resumes a session, which this version cannot do.
     Resume = "unknown_session", Some(CloseCode::UnknownSession);
     /// A second hello.
     SecondHello = "second_hello", Some(CloseCode::RepeatedlyInvalid);
@@ -86,16 +86,17 @@ rejects! {
     Flood = "flood", Some(CloseCode::Flood);
     /// Too many pings.
     PingFlood = "ping_flood", Some(CloseCode::Flood);
-    /// The outbox ran over, or the socket took none of it for too long.
+    /// The outbox is full, or the socket took no data for too long.
     SlowConsumer = "slow_consumer", Some(CloseCode::SlowConsumer);
-    /// Silence for too long.
+    /// The client was silent for too long.
     Heartbeat = "heartbeat_lost", Some(CloseCode::HeartbeatLost);
 }
 
-/// Bounds the log lines per class and second. The I/O threads share it without a lock.
+/// Limits the log lines per class and second. The I/O threads share it without a lock.
 pub(crate) struct RejectLog {
     start: Instant,
-    /// Per class: the second in the upper half, and the lines logged in it in the lower half.
+    /// For each class: the current second in the upper half, and the number of lines logged in that
+    /// second in the lower half.
     windows: Vec<AtomicU64>,
 }
 
@@ -107,7 +108,7 @@ impl RejectLog {
         }
     }
 
-    /// Returns whether a log line of this class is left now.
+    /// Returns whether a line of this class may be logged now, and counts the line.
     pub(crate) fn may_log(&self, reject: Reject) -> bool {
         self.may_log_at(reject, self.start.elapsed().as_secs())
     }
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_lines_a_second_and_class() {
+    fn each_class_has_ten_lines_per_second() {
         let log = RejectLog::new();
         let lines = |reject, second| (0..100).filter(|_| log.may_log_at(reject, second)).count();
         assert_eq!(lines(Reject::Flood, 3), 10);
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_are_distinct() {
+    fn classes_of_rejections_and_refusals_are_distinct() {
         let mut classes: Vec<_> = Reject::ALL.iter().map(|reject| reject.class()).collect();
         classes.extend(RefusalClass::ALL.map(RefusalClass::name));
         let count = classes.len();

@@ -1,11 +1,11 @@
-//! A running server and its threads, from start to stop.
-//!
-//! One thread ticks, some serve connections, one answers on the admin port, and a few record.
+//! Starts, runs and stops a server: one thread that ticks, threads that serve connections, a thread
+//! for the admin port, and threads that record.
 
 mod options;
 mod ports;
 mod signals;
 mod start;
+mod start_error;
 mod threads;
 mod wiring;
 
@@ -22,8 +22,9 @@ use crate::{
     metrics::MetricsRecorder,
     playback::Playback,
 };
-pub use options::{ServerOptions, StartError};
+pub use options::ServerOptions;
 pub use signals::{RunError, Signals};
+pub use start_error::StartError;
 use threads::Threads;
 
 /// A running server. Dropping it stops it.
@@ -51,14 +52,15 @@ use threads::Threads;
 /// }
 /// ```
 ///
-/// Other programs call [`Self::wait`] on a separate thread, and [`Self::stop`] when they end.
+/// A program with other work calls [`Self::wait`] on a separate thread, and [`Self::stop`] when it
+/// ends.
 ///
 /// # Failure
 ///
-/// A server fails when one of its threads fails: usually the thread `tick`, because game logic
-/// panics. It then closes every connection with 1011, and answers new ones, `/readyz` and `/livez`
-/// with 503 and the reason. It does not restart: [`Self::wait`] and [`Self::run_until_signal`]
-/// return the failure.
+/// A server fails when one of its threads fails. Usually that is the thread `tick`, because game
+/// logic panicked. The server then closes every connection with 1011. It answers new connections,
+/// `/readyz` and `/livez` with 503 and the reason. It does not restart: [`Self::wait`] and
+/// [`Self::run_until_signal`] return the failure.
 pub struct Server {
     listen: SocketAddr,
     admin: SocketAddr,
@@ -71,35 +73,35 @@ pub struct Server {
 /// How a server stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StopReport {
-    /// The last finished tick. After a panic of game logic in tick 301 it is 300.
+    /// The last finished tick: 300, if game logic panicked in tick 301.
     pub tick: Tick,
-    /// Connections that were sent a close frame, and answered it.
+    /// The number of connections that answered their close frame in time.
     pub closed: u32,
-    /// Connections that were sent a close frame, and did not answer in time.
+    /// The number of connections that did not answer their close frame in time.
     pub aborted: u32,
     /// The failure, if the server failed.
     pub failure: Option<ServerFailure>,
 }
 
 impl Server {
-    /// Binds both ports and starts all threads. When it returns, the server accepts connections.
+    /// Binds both ports, and starts all threads. When it returns, the server accepts connections.
     ///
     /// # Errors
-    /// [`StartError`] contains the cause and what to do.
+    /// [`StartError`]. Its text contains the cause and advice.
     pub fn start(options: ServerOptions) -> Result<Server, StartError> {
         start::start(options)
     }
 
-    /// Like [`Self::start`], but serves a recording: clients watch it and cannot change it, and the
-    /// admin port has `/playback`. The world and the logic of the options are not used.
+    /// Like [`Self::start`], but serves a recording. Clients watch it, and cannot change it. The
+    /// admin port has `/playback`. The world and the game logic of the options are not used.
     ///
     /// # Errors
-    /// As [`Self::start`]. Later faults of the recording are reported on the admin port.
+    /// Those of [`Self::start`]. Later faults of the recording are reported on the admin port.
     pub fn start_playback(options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
         start::start_playback(options, playback)
     }
 
-    /// Returns the public address, with the real port if port 0 was requested.
+    /// Returns the address for clients, with the real port if port 0 was requested.
     #[must_use]
     pub fn listen_addr(&self) -> SocketAddr {
         self.listen
@@ -111,15 +113,15 @@ impl Server {
         self.admin
     }
 
-    /// Returns the metrics of this server, for other threads of the program. [`MetricsRecorder`] describes
-    /// how to count.
+    /// Returns the metrics of this server, for other threads of the program. [`MetricsRecorder`]
+    /// describes how to count.
     #[must_use]
     pub fn recorder(&self) -> &MetricsRecorder {
         &self.recorder
     }
 
-    /// Returns the failure of the server, if it has failed, without waiting: for a status page or a
-    /// test. [`Self::wait`] waits.
+    /// Returns the failure if the server has failed, without waiting, such as for a status page or
+    /// a test.
     #[must_use]
     pub fn failure(&self) -> Option<ServerFailure> {
         self.failure.get().cloned()
@@ -136,7 +138,7 @@ impl Server {
     /// let watcher = thread::spawn(move || {
     ///     if let Err(failure) = watched.wait() {
     ///         eprintln!("the server failed: {failure}");
-    ///         // Tell the rest of the program that it has to end.
+    ///         // End the rest of the program.
     ///     }
     /// });
     /// // When the program ends:
@@ -145,12 +147,11 @@ impl Server {
     /// # }
     /// ```
     ///
-    /// In async code call it on a thread that may block, such as with
-    /// `tokio::task::spawn_blocking`.
+    /// Async code calls it on a thread that may block, such as with `tokio::task::spawn_blocking`.
     ///
     /// # Errors
-    /// The failure; immediately if the server has already failed. `Ok` means that [`Self::stop`]
-    /// has finished and nothing failed.
+    /// The failure. If the server has already failed, it is returned immediately. `Ok` means that
+    /// [`Self::stop`] has finished, and nothing failed.
     pub fn wait(&self) -> Result<(), ServerFailure> {
         self.failure.wait()
     }
@@ -158,27 +159,27 @@ impl Server {
     /// Blocks until the process is asked to stop (Ctrl-C, SIGTERM) or the server fails, and then
     /// stops the server. Meanwhile SIGUSR1 writes the history ([`Self::write_history`]).
     ///
-    /// A Ctrl-C while the server stops ends the process immediately, with exit code 130. The
-    /// signals are caught from this call on, also after it returns: Ctrl-C no longer ends the
-    /// process then. Call it at the end of `main`.
+    /// A second Ctrl-C, while the server stops, ends the process immediately with exit code 130.
+    /// Call this method at the end of `main`: it catches the signals for the rest of the process,
+    /// so after it returns, Ctrl-C has no effect.
     ///
     /// # Errors
-    /// [`RunError::Failed`] contains the failure; [`Self::stop`] then still returns the report.
-    /// [`RunError::Signals`] if the system refuses to report signals; the server is not stopped
-    /// then.
+    /// [`RunError::Failed`] if the server failed. It is stopped, and [`Self::stop`] returns the
+    /// report. [`RunError::Signals`] if the system refuses to report signals. The server continues.
     pub fn run_until_signal(&self) -> Result<StopReport, RunError> {
         signals::run(self)
     }
 
-    /// Has the last minutes written to a file, without waiting for it. The log contains the path.
+    /// Requests that the history, which is the last minutes, is written to a file. Does not wait
+    /// for it. The log contains the path.
     pub fn write_history(&self) {
         if let Err(refused) = self.history.write(None) {
-            tracing::warn!(why = %refused, "the history was not written");
+            tracing::warn!(why = %refused, "history not written");
         }
     }
 
-    /// Closes all connections (1012, or 1011 after a failure), and ends all threads. It takes at
-    /// most a few seconds. A second call returns the report of the first.
+    /// Closes all connections (with 1012, or with 1011 after a failure), and ends all threads. It
+    /// takes at most a few seconds. A second call returns the report of the first.
     pub fn stop(&self) -> StopReport {
         let threads = self.threads.lock();
         threads.unwrap_or_else(PoisonError::into_inner).stop()

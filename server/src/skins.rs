@@ -1,4 +1,5 @@
-//! The catalogue of skins, from a TOML file: the possible looks of players, by number.
+//! Reads the catalogue of skins, the possible looks of players, from a TOML file. The number of a
+//! skin is its position in the file.
 
 use std::{fs::File, io::Read, path::Path};
 
@@ -14,15 +15,15 @@ const MAX_ID_BYTES: usize = 32;
 
 const BUNDLED: &str = include_str!("../../assets/skins.toml");
 
-/// The mistakes in a catalogue, one line for each.
+/// All mistakes in a catalogue, one line each.
 #[derive(Debug, Error)]
 #[error("{}", .0.join("\n"))]
 pub struct SkinErrors(pub Vec<String>);
 
-/// Returns the ids of the bundled catalogue, or of a file that replaces it.
+/// Returns the ids in a catalogue: the named file, or the bundled catalogue for `None`.
 ///
 /// # Errors
-/// All mistakes in it.
+/// All mistakes in the file.
 pub fn load(file: Option<&Path>) -> Result<Vec<String>, SkinErrors> {
     let Some(path) = file else {
         return parse("bundled skins.toml", BUNDLED);
@@ -40,10 +41,10 @@ pub fn load(file: Option<&Path>) -> Result<Vec<String>, SkinErrors> {
     parse(&name, &text)
 }
 
-/// Returns the ids of a catalogue in memory. `file` is its name in errors.
+/// Returns the ids in a catalogue in memory. `file` is its name in errors.
 ///
 /// # Errors
-/// All mistakes in it.
+/// All mistakes in the text.
 pub fn parse(file: &str, text: &str) -> Result<Vec<String>, SkinErrors> {
     let line = |offset: usize| {
         let breaks = text.bytes().take(offset).filter(|&byte| byte == b'\n');
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bundled_catalogue_is_good() {
+    fn the_bundled_catalogue_has_no_mistakes() {
         assert!(!load(None).unwrap().is_empty());
     }
 }

@@ -1,8 +1,10 @@
-//! "Did you mean …?"
+//! Finds the name that a misspelt word probably means, for "did you mean …?".
 
-/// Returns the candidate that is so close to the input that it was probably meant.
+/// Returns the closest candidate, if it differs from the input by at most a third of the characters
+/// and at most 3.
 pub(crate) fn closest<'a>(written: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // A longer input is not a typo, and the distance costs length times length.
+    // A longer input is not a typo, and would take long: the time grows with the square of the
+    // length.
     const LONGEST: usize = 64;
     let plain = |text: &str| text.to_ascii_lowercase().replace('-', "_");
     let written = plain(written);
@@ -17,7 +19,7 @@ pub(crate) fn closest<'a>(written: &str, candidates: impl Iterator<Item = &'a st
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein's distance: characters to insert, delete or replace.
+/// Returns the Levenshtein distance: the number of characters to insert, delete or replace.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

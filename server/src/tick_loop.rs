@@ -1,6 +1,7 @@
-//! The tick thread: empties the inbound rings, steps the world, and publishes its output. It makes
-//! no blocking call except sleeping until its next deadline, takes no lock, and awaits nothing, so
-//! no client can move a tick.
+//! The tick thread: it empties the inbound rings, steps the world, and publishes its output.
+//!
+//! It makes no blocking call except to sleep until its next deadline, takes no lock, and awaits
+//! nothing. So no client can delay a tick.
 
 mod deadline;
 mod holds;
@@ -31,14 +32,15 @@ use deadline::{Deadlines, PERIOD};
 use holds::Holds;
 use pace_control::PaceControl;
 
-/// Something that runs tick by tick. It lives on the tick thread and must not block there.
+/// A world that runs tick by tick. It lives on the tick thread, and must not block it.
 pub(crate) trait Ticker {
-    /// Runs one tick. The input is in canonical order; afterwards it is unchanged, or empty. The
-    /// output is cleared first.
+    /// Runs one tick. It clears the output first. The input is in canonical order. Afterwards it is
+    /// unchanged or empty.
     fn step(&mut self, input: &mut TickInput, output: &mut TickOutput);
 }
 
-/// Makes the ticker on the tick thread, which it never leaves: only this closure must be `Send`.
+/// Creates the ticker on the tick thread. The ticker never leaves that thread, so only this closure
+/// must be `Send`.
 pub(crate) type MakeTicker = Box<dyn FnOnce() -> Box<dyn Ticker> + Send>;
 
 impl Ticker for Simulation {
@@ -47,7 +49,7 @@ impl Ticker for Simulation {
     }
 }
 
-/// What the tick thread needs to start.
+/// The tick thread before it starts: its ends of the rings, and its options.
 pub(crate) struct TickLoop {
     pub(crate) inbound: Vec<InboundReceiver>,
     pub(crate) publisher: Publisher,
@@ -55,7 +57,7 @@ pub(crate) struct TickLoop {
     pub(crate) loads: Vec<Arc<IoLoad>>,
     /// How often viewers are sent snapshots. `None`: as often as the load allows.
     pub(crate) cadence: Option<Cadence>,
-    /// Whether the thread takes real-time priority if the system allows it.
+    /// Whether the thread takes real-time priority, if the system allows it.
     pub(crate) realtime: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: Arc<TickStatus>,
@@ -63,10 +65,10 @@ pub(crate) struct TickLoop {
 }
 
 impl TickLoop {
-    /// Makes the ticker, and ticks until the server stops.
+    /// Creates the ticker, and ticks until the server stops.
     pub(crate) fn run(mut self, make: MakeTicker) {
         let mut ticker = make();
-        // Not before: threads that game logic starts would inherit it.
+        // After the ticker: threads that game logic starts would inherit the priority.
         priority::raise(self.realtime);
         let mut input = TickInput::default();
         let mut holds = Holds::new(self.publisher.threads());
@@ -80,8 +82,8 @@ impl TickLoop {
             self.status.set_pace(input.pace);
 
             let mut shared = self.publisher.take();
-            // Only a bug of this thread could make it shared. A fresh one costs an allocation, not
-            // a crash.
+            // Only a bug in this thread can leave the output shared. A new one costs an allocation,
+            // instead of a crash.
             if Arc::get_mut(&mut shared).is_none() {
                 shared = Arc::default();
             }
@@ -97,14 +99,15 @@ impl TickLoop {
             self.observe_time(begin.saturating_duration_since(deadline), end - begin);
             pace_control.ticked(end - begin, end);
             let skipped = deadlines.next(end - begin, end);
-            // An I/O thread logs it: a line from here would wait for other writers.
+            // An I/O thread logs the skipped ticks, because writing a log line could block this
+            // thread.
             self.metrics.tick.skipped.increment(skipped);
             self.status.add_skipped(skipped);
         }
     }
 
-    /// Collects the input of the tick: the events that arrived, and the holds and the pace that the
-    /// I/O threads make necessary.
+    /// Collects the input of the tick: the events that arrived, the holds for I/O threads that fell
+    /// behind, and the pace.
     fn collect(
         &mut self,
         deadline: Instant,
@@ -114,8 +117,8 @@ impl TickLoop {
     ) {
         input.events.clear();
         for (thread, ring) in self.inbound.iter_mut().enumerate() {
-            // Events that arrive meanwhile wait for the next tick, so a flood cannot keep the tick
-            // here.
+            // Only as many as wait now: later events are for the next tick, so a flood cannot hold
+            // up this one.
             for _ in 0..ring.slots() {
                 let Ok(event) = ring.pop() else { break };
                 holds.take_in(thread, event, deadline, input);

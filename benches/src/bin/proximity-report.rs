@@ -17,7 +17,9 @@ use parlour_shared::{
     motion::{Direction, Position as Place, WallGrid},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Position, Rooms, Seats, SimConfig, Simulation, SimulationApp, Step, StepSet};
+use parlour_sim::{
+    CurrentPosition, Rooms, Seats, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
+};
 use parlour_tick::{Event, EventKind, TickInput, TickOutput};
 use serde_json::json;
 
@@ -123,8 +125,14 @@ fn run(scene: &Scene) -> SceneRun {
             let took = times.began.take().map(|began| began.elapsed());
             times.us.extend(took.map(|took| took.as_nanos() as f64 / 1000.0));
         };
-        app.add_systems(Step, begin.after(StepSet::React).before(StepSet::Interest));
-        app.add_systems(Step, end.after(StepSet::Interest).before(StepSet::Replicate));
+        app.add_systems(
+            TickSchedule,
+            begin.after(StepSet::React).before(StepSet::Interest),
+        );
+        app.add_systems(
+            TickSchedule,
+            end.after(StepSet::Interest).before(StepSet::Replicate),
+        );
     });
     let (mut input, mut output) = (TickInput::default(), TickOutput::default());
     for tick in 0..WARM_UP + TICKS {
@@ -201,7 +209,7 @@ fn neighbours(sim: &Simulation) -> f64 {
     let (mut pairs, mut players) = (0, 0);
     for room in world.resource::<Rooms>().iter() {
         let seats = world.get::<Seats>(room).into_iter().flat_map(Seats::iter);
-        let places = seats.filter_map(|(_, player)| world.get::<Position>(player));
+        let places = seats.filter_map(|(_, player)| world.get::<CurrentPosition>(player));
         let places: Vec<Place> = places.map(|position| position.0).collect();
         let near = |one: Place, other: Place| one.distance_squared(other) <= radius * radius;
         for &one in &places {

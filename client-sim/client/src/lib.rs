@@ -271,3 +271,8 @@ pub use parlour_shared::{
     message::Refusal,
     motion::{Direction, Heading, Position},
 };
+
+/// Compiles the Rust example of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/clients.md")]
+mod guide {}

@@ -1,9 +1,10 @@
-//! Moods: a template for game logic of one's own. `cargo run -p parlour-sim --example mood`
+//! Moods: a template for your own game logic. Run it with `cargo run -p parlour-sim --example
+//! mood`.
 //!
-//! Players have moods that those near them can see. A player sets its own; who comes near someone
-//! happier is cheered up and told so; who is alone grows gloomy. That takes one component, two
-//! messages and three systems.
-#![allow(clippy::print_stdout, reason = "an example tells what it does")]
+//! Players have moods, which nearby players can see. A player sets its own mood. A player that
+//! comes near a happier one is cheered up, and receives a message about it. A player alone grows
+//! gloomy. This takes one component, two messages and three systems.
+#![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use std::sync::Arc;
 
@@ -16,62 +17,63 @@ use parlour_shared::{
     view::Seen,
 };
 use parlour_sim::{
-    Answer, CameNear, Clock, FromPlayer, InRoom, Nearby, SimConfig, SimulationApp, Step, StepSet, ToPlayer,
+    Answer, CameNear, Clock, FromPlayer, InRoom, Nearby, SimConfig, SimulationApp, StepSet, TickSchedule,
+    ToPlayer,
 };
 use parlour_testing::{SessionActions as _, TestWorld, maps::map};
 use serde::{Deserialize, Serialize};
 
-/// The best mood there is.
+/// The best mood.
 pub(crate) const BEST: u8 = 9;
-/// Why taking off a mood was declined: there is none.
+/// The code of a refusal: the player has no mood to hide.
 pub(crate) const HAS_NO_MOOD: u16 = 1;
-/// A second of loneliness costs this much.
+/// How much a mood falls in a second alone.
 const LONELY: u8 = 1;
 
-// What the world knows. `Serialize` is what those who see the player are sent: here one byte, at
-// most 32, at least one. It is also how the mood is hashed and kept in recordings: a mood is part
-// of the state, and a replay, which may begin at any keyframe, must come to the same.
-/// How a player feels, 0 to 9. A player that never said has none.
+// The state. `Serialize` defines the bytes that viewers of the player are sent. They must be 1 to
+// 32 bytes; here it is one. The same bytes are hashed and saved in recordings, because a mood is
+// part of the state: a replay may start at any keyframe, and must reach the same hashes.
+/// The mood of a player, from 0 to 9. A player has none until it sets one.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mood(pub(crate) u8);
 
-// What a player can say. A client sends it as a `custom` message with the name given below and this
-// type in the body, in the same encoding as all other messages. It may come from anyone, so it is
-// checked where it is read.
-/// A player sets its mood, or hides it.
+// A message from a player. A client sends it as a `custom` message, with the name from the plugin
+// below, and with this type as its body, in the same encoding as all other messages. Clients are
+// not trusted, so the system that reads the message checks the value.
+/// Sets the mood of a player, or hides it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SetMood {
-    /// The mood; none: nobody's business.
+    /// The new mood. `None` hides the mood.
     pub(crate) mood: Option<u8>,
 }
 
-// What a player can be told.
-/// Someone happier came near.
+// A message to a player.
+/// A happier player came near.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CheeredUp {
     /// The player's mood now.
     pub(crate) mood: u8,
 }
 
-/// The feature. Add it with [`Simulation::with_plugins`].
+/// The plugin. Add it to a world with [`parlour_sim::Simulation::with_plugins`].
 pub(crate) struct MoodPlugin;
 
 impl Plugin for MoodPlugin {
     fn build(&self, app: &mut App) {
-        // Everything is declared before the first tick. An undeclared message stops the start, and
-        // an undeclared component the first tick that meets it, with a panic that says what to
-        // write here: nothing can be missing from the state hash by mistake.
+        // Declare everything before the first tick, so that nothing is missing from the state hash
+        // by mistake. An undeclared message panics when the world is made, and an undeclared
+        // component in the first tick that finds it. The panic shows the line to add here.
         app.replicate::<Mood>("mood")
             .player_message::<SetMood>("set_mood")
             .client_message::<CheeredUp>("cheered_up");
-        // A tick is the schedule `Step`. Its sets run one after the other; game logic is part of
-        // `Simulate`: the players' requests were taken in before, and what it changes is on its way
-        // to the viewers after. All three write moods, so they need an order: without `chain` the
-        // world would not start. Systems of other plugins do not touch moods and need no order to
-        // these. (Who moves players runs `.before(Walk)`; who reads where they are in this tick,
-        // `.after(Walk)`.)
+        // A tick runs the schedule `TickSchedule`, set by set. Game logic belongs in `Simulate`:
+        // the requests of players arrive before it, and its changes are sent to viewers after it.
+        // All three systems write moods, so they need an order: without `chain`, the world would
+        // not start. Systems of other plugins do not access moods, and need no order with these. (A
+        // system that moves players runs `.before(Walk)`. A system that reads the positions of this
+        // tick runs `.after(Walk)`.)
         app.add_systems(
-            Step,
+            TickSchedule,
             (set_mood, cheer_up, grow_gloomy)
                 .chain()
                 .in_set(StepSet::Simulate),
@@ -79,8 +81,7 @@ impl Plugin for MoodPlugin {
     }
 }
 
-/// What players ask for: a reader gives each request once, in the order in which the world takes
-/// them in.
+/// Handles the requests of players. A reader returns each request once, in the order of the input.
 fn set_mood(
     mut requests: MessageReader<FromPlayer<SetMood>>,
     mut answers: MessageWriter<Answer<SetMood>>,
@@ -91,34 +92,33 @@ fn set_mood(
         match request.message.mood {
             Some(mood) if mood <= BEST => commands.entity(request.player).insert(Mood(mood)),
             None if moods.contains(request.player) => commands.entity(request.player).remove::<Mood>(),
-            // A fair request that the rules of the game do not allow: the number tells the client
-            // why.
+            // The request is valid, but the rules of the game do not allow it. The code tells the
+            // client why.
             None => {
                 answers.write(request.refuse(Refusal::Declined { code: HAS_NO_MOOD }));
                 continue;
             }
-            // No mood. An honest client would not have sent it: it counts, and 20 such in a minute
-            // close the session.
+            // Not a valid mood. An honest client does not send this, so it counts as a strike: 20
+            // strikes in a minute close the session.
             Some(_) => {
                 answers.write(request.refuse(Refusal::UnknownMessage));
                 continue;
             }
         };
-        // The answer carries the request's number, so that the client knows which of its requests
-        // this was.
+        // The answer contains the number of the request, so that the client can match it.
         answers.write(request.accept());
     }
 }
 
-/// What happens between players who meet. The world looks every few ticks who is within reach of
-/// whom, after the players have moved; so these messages are of the last tick.
+/// Cheers up a player that meets a happier one. Proximity is checked after `Simulate`, so these
+/// messages are from the checks of the previous tick.
 fn cheer_up(
     mut meetings: MessageReader<CameNear>,
     mut moods: Query<&mut Mood>,
     mut news: MessageWriter<ToPlayer<CheeredUp>>,
 ) {
     for meeting in meetings.read() {
-        // Either may have no mood, or be gone since.
+        // A player may have no mood, or its session may be closed by now.
         let Ok([one, other]) = moods.get_many_mut([meeting.one, meeting.other]) else {
             continue;
         };
@@ -127,22 +127,21 @@ fn cheer_up(
             std::cmp::Ordering::Greater => (other, meeting.other, meeting.one),
             std::cmp::Ordering::Equal => continue,
         };
-        // Writing through `Mut` is what marks a component as changed: viewers and the hash follow
-        // by themselves.
+        // Writing through `Mut` marks the component as changed, which updates viewers and the hash.
         gloomy.0 += 1;
         news.write(ToPlayer {
             player: gloomy_player,
             from: Some(happy_player),
             message: CheeredUp { mood: gloomy.0 },
         });
-        // One line adds to the metrics of the server, at /metrics. In a replay, and without a
-        // server as here, it does nothing.
+        // Counts in the server's metrics, at /metrics. In a replay, and in a world without a server
+        // like this one, it does nothing.
         metrics::counter!("mood_cheered_up_total").increment(1);
     }
 }
 
-/// What happens by itself: once a second, who is in a room and near nobody loses a little of its
-/// mood. Time is the tick number; there is no other clock. (Chance, if you need it:
+/// Makes players gloomy: once a second, the mood of a player that is in a room and near nobody
+/// falls. Time is the tick number; there is no other clock. (For random numbers, use
 /// `parlour_shared::rng::Stream`, seeded from [`parlour_sim::Setup`], the tick and a purpose.)
 fn grow_gloomy(mut players: Query<(Entity, &mut Mood), With<InRoom>>, nearby: Nearby, clock: Res<Clock>) {
     if !clock.tick.0.is_multiple_of(60) {
@@ -150,15 +149,14 @@ fn grow_gloomy(mut players: Query<(Entity, &mut Mood), With<InRoom>>, nearby: Ne
     }
     for (player, mut mood) in &mut players {
         if nearby.of(player).next().is_none() {
-            // `set_if_neq`: who is at 0 stays there, and nobody need be told.
+            // `set_if_neq` marks no change if the mood was already 0, so nothing is sent.
             let gloomier = Mood(mood.0.saturating_sub(LONELY));
             mood.set_if_neq(gloomier);
         }
     }
 }
 
-// That was the plugin. The rest is a tiny world to see it work in: two players, and what the first
-// is sent.
+// The rest is a small world that shows the plugin at work: two players, and the view of the first.
 
 const ADA: u64 = 1;
 const BOB: u64 = 2;
@@ -183,13 +181,13 @@ fn main() {
     println!("- Bob asks for a mood that does not exist.");
     set_mood_of(&mut world, BOB, Some(77));
     run(&mut world, 1, &mut shown);
-    println!("- Bob walks away, until he is out of sight and each is alone for a while ...");
+    println!("- Bob walks away, until he is out of sight, and both are alone for a while ...");
     world.walk(BOB, Direction::East);
     run(&mut world, 100, &mut shown);
     println!("- ... and comes back.");
     world.walk(BOB, Direction::West);
     run(&mut world, 100, &mut shown);
-    println!("- Bob keeps his mood to himself.");
+    println!("- Bob hides his mood.");
     set_mood_of(&mut world, BOB, None);
     run(&mut world, 1, &mut shown);
 }
@@ -200,7 +198,7 @@ fn set_mood_of(world: &mut TestWorld, session: u64, mood: Option<u8>) {
     world.custom(session, "set_mood", &SetMood { mood });
 }
 
-/// Runs several ticks, and prints the news: messages to both players, and changes in Ada's view.
+/// Runs several ticks, and prints the messages to both players and the changes in Ada's view.
 fn run(world: &mut TestWorld, ticks: u32, shown: &mut Vec<String>) {
     for _ in 0..ticks {
         world.tick();
@@ -220,12 +218,12 @@ fn run(world: &mut TestWorld, ticks: u32, shown: &mut Vec<String>) {
 }
 
 fn describe(seen: &Seen<'_>) -> String {
-    // Extra 0 is the first component declared as replicated. The welcome lists the names in this
-    // order.
+    // Extra 0 is the first component that was declared with `replicate`. The welcome lists the
+    // names in this order.
     let mood = seen.extras.iter().find(|(bit, _)| *bit == 0);
     match mood {
         Some((_, bytes)) => format!("{} in mood {}", seen.name, bytes[0]),
-        None => format!("{} in a mood of his own", seen.name),
+        None => format!("{} without a mood", seen.name),
     }
 }
 
@@ -234,20 +232,20 @@ fn report(tick: u32, name: &str, message: &ServerMessage) {
         ServerMessage::Custom(said) => {
             let cheered: CheeredUp = codec::decode(&said.body.0).expect("our own bytes");
             println!(
-                "tick {tick:3}: {name} is told: {} {cheered:?}, caused by {:08x}",
+                "tick {tick:3}: {name} receives {} {cheered:?}, caused by {:08x}",
                 said.name,
                 said.player.unwrap_or_default().0
             );
         }
         ServerMessage::Accepted(accepted) => {
             println!(
-                "tick {tick:3}: {name} is told: request {} accepted",
+                "tick {tick:3}: {name} receives: request {} accepted",
                 accepted.request
             );
         }
         ServerMessage::Refused(refused) => {
             println!(
-                "tick {tick:3}: {name} is told: request {} refused, {:?}",
+                "tick {tick:3}: {name} receives: request {} refused, {:?}",
                 refused.request, refused.refusal
             );
         }

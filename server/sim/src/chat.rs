@@ -1,4 +1,4 @@
-//! Chat: to everyone in the room, or to those near the speaker.
+//! Chat: to all players of the room, or to the players near the speaker.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -8,16 +8,16 @@ use parlour_shared::{
 };
 
 use crate::{
+    broadcast_budget,
     clock::Clock,
     outbox::Outbox,
     player::Player,
     proximity::Proximity,
     replication::Watchers,
     rooms::{self, InRoom, Room, Seat, Seats},
-    talk,
 };
 
-/// Sends a chat. The speaker also receives it: its stamp proves what was said when.
+/// Sends a chat. The speaker also receives it: the stamp shows its place in the stream.
 pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<(), Refusal> {
     // The contents of a text are checked before it gets here: `EventKind::Message`.
     if chat.text.is_empty() || chat.text.len() > MAX_CHAT_BYTES {
@@ -27,7 +27,7 @@ pub(crate) fn say(world: &mut World, player: Entity, chat: &mut Chat) -> Result<
     let tick = world.resource::<Clock>().tick;
     let epoch = world.get::<Room>(room).ok_or(Refusal::NotInRoom)?.epoch;
     let listeners = listeners(world, room, player, chat.scope).ok_or(Refusal::NotInRoom)?;
-    if !talk::afford(world, room, (player, chat.request), chat.text.len(), listeners) {
+    if !broadcast_budget::charge(world, room, (player, chat.request), chat.text.len(), listeners) {
         return Ok(());
     }
     let mut speaker = world.get_mut::<Player>(player).ok_or(Refusal::NotInRoom)?;
@@ -75,7 +75,7 @@ fn to_room(
 ) -> Option<Stamp> {
     let stamp = world.get_mut::<Room>(room)?.stamp();
     set_stamp(message, stamp);
-    rooms::tell(world, outbox, room, message);
+    rooms::broadcast(world, outbox, room, message);
     Some(stamp)
 }
 
@@ -110,7 +110,7 @@ fn to_near(
         };
         set_stamp(message, stamp);
         outbox.send(session, message);
-        tell_followers(world, outbox, session, message);
+        send_to_followers(world, outbox, session, message);
         if entity == speaker {
             stamp_of_speaker = Some(stamp);
         }
@@ -118,14 +118,19 @@ fn to_near(
     stamp_of_speaker
 }
 
-/// Sends a near-me chat to the watchers that have the view of a listener, each with a number of its
-/// own stream. Changes the stamp in the message.
-fn tell_followers(world: &mut World, outbox: &mut Outbox, listener: SessionId, message: &mut ServerMessage) {
+/// Sends a near-me chat to the watchers that have the view of a listener, each with the next number
+/// of its own stream. Changes the stamp in the message.
+fn send_to_followers(
+    world: &mut World,
+    outbox: &mut Outbox,
+    listener: SessionId,
+    message: &mut ServerMessage,
+) {
     for (watcher, seq) in world.resource_mut::<Watchers>().hearing_near(listener) {
         if let ServerMessage::Chat(said) = message {
             said.stamp.seq = seq;
         }
-        outbox.out.tell_watcher(watcher, message);
+        outbox.out.send_to_watcher(watcher, message);
     }
 }
 

@@ -1,5 +1,5 @@
-//! The configuration of a world. All of it is in the header of a recording: it never changes while
-//! the world lives.
+//! The configuration of a world. It never changes during the life of the world, and is stored in
+//! the header of a recording.
 
 use std::sync::Arc;
 
@@ -14,9 +14,8 @@ use serde::{Deserialize, Serialize};
 /// The configuration of a world.
 #[derive(Clone, Debug)]
 pub struct SimConfig {
-    /// The seed of every random stream. 0, as [`Self::new`] leaves it, means that none was chosen:
-    /// a server then takes a random one at its start. A world that is made without a server uses it
-    /// as it is.
+    /// The seed of every random stream. 0, the default, means not chosen: a server then takes a
+    /// random seed at its start. A world that is made without a server uses 0 as its seed.
     pub seed: u64,
     /// The rules of every room.
     pub rules: RoomRules,
@@ -24,7 +23,7 @@ pub struct SimConfig {
     pub maps: Vec<Arc<Map>>,
     /// The catalogue of skins, by index.
     pub skins: Vec<String>,
-    /// The edge's heartbeat in milliseconds, for welcomes. The world has none.
+    /// The heartbeat interval of the edge in milliseconds. The world only names it in welcomes.
     pub heartbeat_ms: u32,
     /// The maximum number of rooms. A join that would make one more is refused.
     pub max_rooms: u32,
@@ -54,7 +53,7 @@ pub struct Setup {
     pub rules: RoomRules,
     /// The catalogue of skins.
     pub skins: Arc<[String]>,
-    /// The edge's heartbeat in milliseconds, for welcomes.
+    /// The heartbeat interval of the edge in milliseconds, for welcomes.
     pub heartbeat_ms: u32,
 }
 
@@ -95,10 +94,10 @@ pub struct RoomRules {
     pub refresh_ticks: u32,
     /// Ticks for which a room is empty before it is removed.
     pub empty_ticks: u32,
-    /// How often a player may send which requests.
+    /// How often a player may send each kind of request.
     pub rates: RateLimits,
-    /// How much may be said in a room.
-    pub talk: TalkLimit,
+    /// The limit on the bytes that a room broadcasts.
+    pub talk: BroadcastLimit,
 }
 
 impl Default for RoomRules {
@@ -110,7 +109,7 @@ impl Default for RoomRules {
             refresh_ticks: 6,
             empty_ticks: 30 * TICK_RATE,
             rates: RateLimits::default(),
-            talk: TalkLimit::default(),
+            talk: BroadcastLimit::default(),
         }
     }
 }
@@ -143,7 +142,7 @@ impl RoomRules {
     }
 }
 
-/// Rules that no world can have.
+/// The rules are invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RulesError {
     /// A number is out of its bounds.
@@ -179,11 +178,11 @@ impl Rate {
     }
 }
 
-/// The bucket of bytes of a room, for chats and writes to its state. Each costs its texts and 64
-/// bytes, times the number of players that receive it.
+/// The limit on the bytes that a room broadcasts: a token bucket for chats and for writes to the
+/// room's state. Each costs its texts and 64 bytes, times the number of players that receive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TalkLimit {
+pub struct BroadcastLimit {
     /// Bytes that come back in a tick.
     pub bytes_per_tick: u32,
     /// The ticks in which an empty bucket fills. The bytes of that many ticks may be spent in a
@@ -191,7 +190,7 @@ pub struct TalkLimit {
     pub burst_ticks: u32,
 }
 
-impl TalkLimit {
+impl BroadcastLimit {
     /// Returns the limit for this many MiB per second, with a burst of four seconds.
     #[must_use]
     pub fn mib_per_second(mib: u32) -> Self {
@@ -209,16 +208,16 @@ impl TalkLimit {
     }
 }
 
-/// 8 MiB per second. In a room of 1,000, a chat of 100 bytes costs (100 + 64) * 1,000 = 164,000
-/// bytes. So 51 pass per second, one of each player every 20 s, with a burst of 204. A chat of 2
-/// KiB costs 2.1 MB: 4 pass per second.
-impl Default for TalkLimit {
+/// 8 MiB per second. In a room of 1,000 players, a chat of 100 bytes costs (100 + 64) * 1,000 =
+/// 164,000 bytes. So the room can have 51 such chats per second, or one per player every 20 s, with
+/// a burst of 204. A chat of 2 KiB costs 2.1 MB: 4 per second.
+impl Default for BroadcastLimit {
     fn default() -> Self {
         Self::mib_per_second(8)
     }
 }
 
-/// How often a player may send which requests.
+/// How often a player may send each kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimits {

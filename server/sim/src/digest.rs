@@ -1,9 +1,9 @@
-//! The state hash. It is updated by what changes, never by a walk over the world.
+//! The state hash. Only changes update it; no tick walks over the world.
 //!
 //! Each part of the state has a sum. A component adds `hash(tag, stable id, value)` of each entity
-//! to its sum. A sum does not depend on the order of its shares, so it is canonical whatever the
-//! order of the storage, and a change costs one subtraction and one addition. In debug builds the
-//! sums are counted again every few ticks and compared.
+//! to its sum. A sum does not depend on the order of its shares, so it is the same for any order of
+//! storage, and a change costs one subtraction and one addition. Debug builds compute the sums
+//! again every 16 ticks and compare them.
 
 use bevy_app::App;
 use bevy_ecs::{
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::{
     clock::Clock,
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     state::{Fold, StableId},
 };
 
@@ -24,7 +24,7 @@ use crate::{
 pub(crate) struct Digest {
     pub(crate) hash: u64,
     sums: Vec<u64>,
-    lanes: Vec<Lane>,
+    shares: Vec<ShareIndex>,
 }
 
 impl Digest {
@@ -46,23 +46,23 @@ impl Digest {
     }
 }
 
-/// The shares of one entity in the sums. They are side by side, because a command changes several
-/// of them together: the player's motion, its waiting commands, its rate limits. A separate
-/// component for each share took twice the time, in cache misses.
+/// The shares of one entity in the sums. They are in one component, because a command changes
+/// several of them together: the player's motion, its queued commands, its rate limits. With a
+/// separate component for each share, cache misses doubled the time.
 #[derive(Component, Default)]
 #[repr(align(64))]
 pub(crate) struct Shares {
-    hashes: [u64; MAX_LANES],
+    hashes: [u64; MAX_SHARES],
 }
 
-/// The components that can be part of the state.
-const MAX_LANES: usize = 32;
+/// The maximum number of components that are part of the state.
+const MAX_SHARES: usize = 32;
 
-/// The place of a component's share, and the sum that it belongs to.
+/// The index of a component's share in [`Shares`], and the tag of the sum that it belongs to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Lane {
+pub(crate) struct ShareIndex {
     component: ComponentId,
-    lane: usize,
+    index: usize,
     tag: usize,
 }
 
@@ -72,16 +72,20 @@ pub(crate) fn hash_component<C: Component>(app: &mut App, tag: usize, hash: fn(&
     let component = world.register_component::<C>();
     let mut digest = world.resource_mut::<Digest>();
     digest.sums.push(0);
-    let lane = digest.lanes.len();
+    let index = digest.shares.len();
     assert!(
-        lane < MAX_LANES,
-        "at most {MAX_LANES} components can be part of the state"
+        index < MAX_SHARES,
+        "at most {MAX_SHARES} components can be part of the state"
     );
-    let lane = Lane { component, lane, tag };
-    digest.lanes.push(lane);
+    let share = ShareIndex {
+        component,
+        index,
+        tag,
+    };
+    digest.shares.push(share);
     world.register_required_components::<C, Shares>();
     world.register_component_hooks::<C>().on_discard(forget);
-    add(app, share::<C>(lane, hash));
+    add(app, update_sum::<C>(share, hash));
 }
 
 /// Keeps the sum of a resource up to date.
@@ -93,27 +97,31 @@ pub(crate) fn hash_resource<R: Resource + Serialize>(app: &mut App, tag: usize) 
     add(app, update.into_configs());
 }
 
-/// Counts the sum of a component again.
+/// Computes the sum of a component again.
 pub(crate) fn recount<C: Component>(world: &mut World, tag: usize, hash: fn(&C, &mut Fold)) {
-    let lanes = &world.resource::<Digest>().lanes;
-    let Some(lane) = lanes.iter().find(|lane| lane.tag == tag).map(|lane| lane.lane) else {
+    let shares = &world.resource::<Digest>().shares;
+    let Some(index) = shares
+        .iter()
+        .find(|share| share.tag == tag)
+        .map(|share| share.index)
+    else {
         return;
     };
     let mut sum = 0_u64;
     for (id, component, mut shares) in world.query::<(&StableId, &C, &mut Shares)>().iter_mut(world) {
-        shares.hashes[lane] = hash_of(tag, *id, component, hash);
-        sum = sum.wrapping_add(shares.hashes[lane]);
+        shares.hashes[index] = hash_of(tag, *id, component, hash);
+        sum = sum.wrapping_add(shares.hashes[index]);
     }
     world.resource_mut::<Digest>().sums[tag] = sum;
 }
 
-/// Counts the sum of a resource again.
+/// Computes the hash of a resource again.
 pub(crate) fn recount_resource<R: Resource + Serialize>(world: &mut World, tag: usize) {
     let hash = hash_of_resource(tag, world.resource::<R>());
     world.resource_mut::<Digest>().sums[tag] = hash;
 }
 
-/// First the sums, then the hash of the tick.
+/// The order within [`StepSet::Digest`].
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 enum DigestSet {
     Sum,
@@ -121,15 +129,18 @@ enum DigestSet {
 }
 
 pub(crate) fn plugin(app: &mut App) {
-    app.configure_sets(Step, (DigestSet::Sum, DigestSet::Finish).chain());
+    app.configure_sets(TickSchedule, (DigestSet::Sum, DigestSet::Finish).chain());
     let finish = |clock: Res<Clock>, mut digest: ResMut<Digest>| digest.finish(*clock);
-    app.add_systems(Step, finish.in_set(DigestSet::Finish).in_set(StepSet::Digest));
+    app.add_systems(
+        TickSchedule,
+        finish.in_set(DigestSet::Finish).in_set(StepSet::Digest),
+    );
 }
 
 /// Systems that only add to sums may run in any order.
 fn add(app: &mut App, system: ScheduleConfigs<ScheduleSystem>) {
     app.add_systems(
-        Step,
+        TickSchedule,
         system
             .in_set(DigestSet::Sum)
             .in_set(StepSet::Digest)
@@ -137,18 +148,19 @@ fn add(app: &mut App, system: ScheduleConfigs<ScheduleSystem>) {
     );
 }
 
-fn share<C: Component>(lane: Lane, hash: fn(&C, &mut Fold)) -> ScheduleConfigs<ScheduleSystem> {
-    let Lane { lane, tag, .. } = lane;
+/// The system that adds the changes of a component to its sum.
+fn update_sum<C: Component>(share: ShareIndex, hash: fn(&C, &mut Fold)) -> ScheduleConfigs<ScheduleSystem> {
+    let ShareIndex { index, tag, .. } = share;
     let update = move |mut all: Query<(&StableId, Ref<C>, &mut Shares)>, mut digest: ResMut<Digest>| {
         let mut update = |id: &StableId, component: &C, shares: &mut Shares| {
             let hash = hash_of(tag, *id, component, hash);
-            digest.change(tag, shares.hashes[lane], hash);
-            shares.hashes[lane] = hash;
+            digest.change(tag, shares.hashes[index], hash);
+            shares.hashes[index] = hash;
         };
         // Few components change in a tick, and finding them row by row takes longer than hashing
-        // them. So whole tables are searched, 64 rows at a time.
+        // them. So this searches whole tables, 64 rows at a time.
         let Ok(tables) = all.contiguous_iter_mut() else {
-            // A component that is stored in a sparse set has no tables.
+            // A component with sparse-set storage has no tables.
             for (id, component, mut shares) in &mut all {
                 if component.is_changed() {
                     update(id, &component, &mut shares);
@@ -161,7 +173,7 @@ fn share<C: Component>(lane: Lane, hash: fn(&C, &mut Fold)) -> ScheduleConfigs<S
             let since = this.wrapping_sub(components.last_run_tick().get());
             let shares = shares.bypass_change_detection();
             for (block, ticks) in components.changed_ticks_slice().chunks(64).enumerate() {
-                // Like `Tick::is_newer_than`, but without its clamps the compiler handles four rows
+                // Like `Tick::is_newer_than` without its clamps: so the compiler handles four rows
                 // at a time.
                 let changed = |tick: &Tick| this.wrapping_sub(tick.get()) < since;
                 if !ticks.iter().fold(false, |any, tick| any | changed(tick)) {
@@ -177,15 +189,16 @@ fn share<C: Component>(lane: Lane, hash: fn(&C, &mut Fold)) -> ScheduleConfigs<S
         }
     };
     if cfg!(debug_assertions) {
-        (update, verify::<C>(lane, tag, hash)).chain()
+        (update, verify::<C>(index, tag, hash)).chain()
     } else {
         update.into_configs()
     }
 }
 
-/// Counts one component again. A write that escaped change detection shows here, and nowhere else.
+/// Debug builds only: computes the shares of a component again. Nothing else finds a write that
+/// bypassed change detection.
 fn verify<C: Component>(
-    lane: usize,
+    index: usize,
     tag: usize,
     hash: fn(&C, &mut Fold),
 ) -> impl IntoScheduleConfigs<ScheduleSystem, ()> {
@@ -193,8 +206,11 @@ fn verify<C: Component>(
         if clock.tick.0.is_multiple_of(16) {
             for (id, component, shares) in &all {
                 let name = std::any::type_name::<C>();
-                let counted = hash_of(tag, *id, component, hash);
-                assert_eq!(counted, shares.hashes[lane], "{name} of {id:?} changed unseen");
+                let expected = hash_of(tag, *id, component, hash);
+                assert_eq!(
+                    expected, shares.hashes[index],
+                    "a write to {name} of {id:?} bypassed change detection"
+                );
             }
         }
     };
@@ -203,16 +219,16 @@ fn verify<C: Component>(
 
 /// Subtracts the share of a component that is removed.
 fn forget(mut world: DeferredWorld, context: HookContext) {
-    let lanes = &world.resource::<Digest>().lanes;
-    let lane = lanes
+    let shares = &world.resource::<Digest>().shares;
+    let share = shares
         .iter()
-        .find(|lane| lane.component == context.component_id)
+        .find(|share| share.component == context.component_id)
         .copied();
-    let (Some(lane), Some(mut shares)) = (lane, world.get_mut::<Shares>(context.entity)) else {
+    let (Some(share), Some(mut shares)) = (share, world.get_mut::<Shares>(context.entity)) else {
         return;
     };
-    let hash = std::mem::take(&mut shares.hashes[lane.lane]);
-    world.resource_mut::<Digest>().change(lane.tag, hash, 0);
+    let hash = std::mem::take(&mut shares.hashes[share.index]);
+    world.resource_mut::<Digest>().change(share.tag, hash, 0);
 }
 
 fn hash_of<C>(tag: usize, id: StableId, component: &C, hash: fn(&C, &mut Fold)) -> u64 {

@@ -1,8 +1,9 @@
 //! Doors: a player whose middle enters one goes to a different room.
 //!
-//! A door is entered in the tick whose path touches it. The path is the straight line from the
-//! middle's position at the previous tick to its present one. A door that was entered and did not
-//! open is entered again only after the player has left it, like a door in which a player arrived.
+//! A player enters a door in the tick whose path touches it. The path is the straight line from the
+//! middle's position at the previous tick to its present one. If the door does not open, the player
+//! must leave the door before it can enter it again. The same applies to a player that arrives in a
+//! door.
 
 mod path;
 
@@ -20,15 +21,15 @@ use crate::{
     movement::Motion,
     refusal::{Cause, refuse},
     rooms::{self, InRoom, Room, RoomLife, Seat},
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     throttle::{RequestKind, Throttle},
 };
 pub(crate) use path::Path;
 
 pub(crate) fn plugin(app: &mut App) {
-    app.configure_sets(Step, (Doors, RoomLife).chain());
+    app.configure_sets(TickSchedule, (Doors, RoomLife).chain());
     app.add_systems(
-        Step,
+        TickSchedule,
         find_entering.pipe(pass).in_set(Doors).in_set(StepSet::React),
     );
 }
@@ -36,8 +37,8 @@ pub(crate) fn plugin(app: &mut App) {
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 struct Doors;
 
-/// Finds the players that entered a door in this tick, in canonical order. A player on a straight
-/// line costs a comparison until its line can meet a door. Allocates only if a door was entered.
+/// Finds the players that entered a door in this tick, in canonical order. A player costs one
+/// comparison until its segment can meet a door. Allocates only if a door was entered.
 fn find_entering(
     mut walkers: Query<(Entity, &InRoom, &Seat, &mut Motion)>,
     rooms: Query<&Room>,
@@ -46,7 +47,7 @@ fn find_entering(
     let tick = clock.tick;
     let mut entering = Vec::new();
     for (player, room, seat, mut motion) in &mut walkers {
-        if tick < motion.look_for_doors {
+        if tick < motion.next_door_check {
             continue;
         }
         let Ok(room) = rooms.get(room.0) else { continue };
@@ -54,8 +55,8 @@ fn find_entering(
         if tick >= seat.doors_shut_until && doors.iter().any(|door| path.enters(door).is_some()) {
             entering.push((seat.epoch, seat.slot, player));
         }
-        let next = path::next_look(doors, &motion.segment(), tick);
-        motion.bypass_change_detection().look_for_doors = next;
+        let next = path::next_check(doors, &motion.segment(), tick);
+        motion.bypass_change_detection().next_door_check = next;
     }
     entering.sort_unstable_by_key(|(epoch, slot, _)| (*epoch, *slot));
     entering
@@ -73,7 +74,7 @@ fn pass_first_open(world: &mut World, player: Entity) {
     for (to_map, to_spawn) in entered_doors(world, player).unwrap_or_default() {
         let passed = limit(world, player).and_then(|()| rooms::pass_door(world, player, &to_map, &to_spawn));
         let Err(refusal) = passed else { return };
-        // A limit of this player also shuts the doors behind this one.
+        // The rate limit also applies to the doors behind this one.
         let limited = matches!(refusal, Refusal::RateLimited { .. });
         refuse(world, player, Cause::Door, refusal);
         if limited {
@@ -89,9 +90,9 @@ fn entered_doors(world: &World, player: Entity) -> Option<Vec<(String, String)>>
     let map = &world.get::<Room>(world.get::<InRoom>(player)?.0)?.map;
     let entered = |door| Some((path.enters(door)?, door));
     let mut doors: Vec<_> = map.doors.iter().filter_map(entered).collect();
-    doors.sort_by_key(|(share, _)| *share);
-    let leads = |door: &Door| (door.to_map.clone(), door.to_spawn.clone());
-    Some(doors.into_iter().map(|(_, door)| leads(door)).collect())
+    doors.sort_by_key(|(at, _)| *at);
+    let target = |door: &Door| (door.to_map.clone(), door.to_spawn.clone());
+    Some(doors.into_iter().map(|(_, door)| target(door)).collect())
 }
 
 /// A door costs the same token as a join.

@@ -1,7 +1,7 @@
 //! What game logic can add to a world: components that are replicated or hashed, and typed
 //! messages.
 //!
-//! The docs of the crate show how plugins use it, and the rules for them.
+//! The first page of the crate's documentation shows how plugins use it.
 
 mod messages;
 mod undeclared;
@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     replication::{self, ReplicateSet},
-    schedule::Step,
+    schedule::TickSchedule,
     state,
 };
 pub(crate) use messages::receive;
@@ -140,5 +140,5 @@ pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Extras>();
     state::derived::<Extras>(app);
     messages::plugin(app);
-    app.add_systems(Step, messages::deliver.in_set(ReplicateSet::Deliver));
+    app.add_systems(TickSchedule, messages::deliver.in_set(ReplicateSet::Deliver));
 }

@@ -1,26 +1,29 @@
-//! The world of Parlour: `step` turns one [`TickInput`](parlour_tick::TickInput) into one
-//! [`TickOutput`](parlour_tick::TickOutput), and nothing else changes it.
+//! The world of Parlour. [`Simulation::step`] turns one [`TickInput`](parlour_tick::TickInput) into
+//! one [`TickOutput`](parlour_tick::TickOutput), and nothing else changes the world.
 //!
-//! No socket, no clock, no thread, no file: time is the tick number, chance is seeded, and the same
-//! inputs give the same hashes on every machine. The crate `parlour_server` runs a world 60 times a
-//! second and connects players to it; its first page starts a server with game logic.
+//! This crate uses no socket, clock, thread or file. Time is the tick number, random numbers are
+//! seeded, and the same inputs give the same hashes on every machine. The crate `parlour_server`
+//! runs a world 60 times a second and connects players to it. The first page of its documentation
+//! shows how to start a server with your game logic.
 //!
 //! # Game logic
 //!
-//! A feature is an ordinary [`bevy_app::Plugin`]. This one counts how often each player waved,
-//! which those nearby see:
+//! Game logic is an ordinary [`bevy_app::Plugin`]. This one counts how often each player waved, and
+//! shows the count to nearby players:
 //!
 //! ```
 //! use bevy_app::{App, Plugin};
 //! use bevy_ecs::prelude::*;
-//! use parlour_sim::{Answer, FromPlayer, Player, SimConfig, Simulation, SimulationApp, Step, StepSet};
+//! use parlour_sim::{
+//!     Answer, FromPlayer, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
+//! };
 //! use serde::{Deserialize, Serialize};
 //!
-//! /// Part of the state, and sent to those who see the player: up to 32 bytes.
+//! /// How often the player waved. Part of the state, and sent to all viewers of the player.
 //! #[derive(Component, Default, Serialize, Deserialize)]
 //! struct Waves(u32);
 //!
-//! /// What a client sends as `custom` message `wave`.
+//! /// The body of the `custom` message `wave`, which clients send.
 //! #[derive(Deserialize)]
 //! struct Wave {
 //!     times: u8,
@@ -32,7 +35,7 @@
 //!     fn build(&self, app: &mut App) {
 //!         app.replicate::<Waves>("waves").player_message::<Wave>("wave");
 //!         app.register_required_components::<Player, Waves>();
-//!         app.add_systems(Step, wave.in_set(StepSet::Simulate));
+//!         app.add_systems(TickSchedule, wave.in_set(StepSet::Simulate));
 //!     }
 //! }
 //!
@@ -53,22 +56,50 @@
 //! # assert_eq!(world.tick().0, 0);
 //! ```
 //!
-//! * Systems go into the schedule [`Step`], into a set of [`StepSet`], as a rule `Simulate`. Two
-//!   systems that touch the same data need an order. A system that moves players runs before
-//!   [`Walk`], one that reads where they are after it.
-//! * Types are declared with [`SimulationApp`].
-//! * What players send arrives as [`FromPlayer`] and is answered with [`Answer`]. What they are
-//!   sent is [`ToPlayer`]. Each type of message has a queue of its own, so plugins that know
-//!   nothing of each other share no data and need no order between them.
-//! * [`Nearby`] says which players are near each other; [`CameNear`] and [`WentAway`] say when that
-//!   changes.
-//! * Time is [`Clock`], the seed is in [`Setup`].
+//! `server/sim/examples/mood.rs` is a larger plugin, explained line by line. It runs with
+//! `cargo run -p parlour-sim --example mood`.
 //!
-//! `examples/mood.rs` is a plugin with all of these, explained line by line.
+//! ## Systems
+//!
+//! Add systems to the schedule [`TickSchedule`], in one of its sets ([`StepSet`]), usually
+//! [`StepSet::Simulate`]. Two systems that access the same data need an order, or the world does
+//! not start. A system that moves players runs before [`Walk`]. A system that reads the positions
+//! of this tick runs after it.
+//!
+//! ## State
+//!
+//! Declare each component and resource once, with a method of [`SimulationApp`]:
+//!
+//! * [`replicate`](SimulationApp::replicate): a component of players that is part of the state and
+//!   is sent to viewers.
+//! * [`state_component`](SimulationApp::state_component),
+//!   [`state_resource`](SimulationApp::state_resource): part of the state, but not sent.
+//! * [`presentation_only`](SimulationApp::presentation_only): not part of the state.
+//!
+//! Entities of your own need a [`StableId`].
+//!
+//! ## Messages
+//!
+//! * [`player_message`](SimulationApp::player_message): players can send this type. It arrives as
+//!   [`FromPlayer`], and game logic answers with [`Answer`].
+//! * [`client_message`](SimulationApp::client_message): game logic can send this type to players,
+//!   as [`ToPlayer`].
+//!
+//! Each type of message has a separate queue. So plugins that are independent of each other share
+//! no data, and need no order between them.
+//!
+//! ## What game logic can read
+//!
+//! * players: [`Player`], [`CurrentPosition`], [`Motion`], [`Skin`], [`Seat`], [`InRoom`]
+//! * rooms: [`Rooms`], [`Room`], [`Seats`], [`RoomState`]
+//! * which players are near each other: [`Nearby`]; and when that changes: [`CameNear`] and
+//!   [`WentAway`]
+//! * the tick: [`Clock`]; the seed and the rules: [`Setup`]
 //!
 #![doc = include_str!("rules.md")]
 #![forbid(unsafe_code)]
 
+mod broadcast_budget;
 mod chat;
 mod clock;
 mod config;
@@ -91,27 +122,29 @@ mod sessions;
 mod simulation;
 mod skins;
 mod state;
-mod talk;
 mod throttle;
 mod watch;
 
-/// The version of the simulation: recordings of another one are refused. It changes whenever the
-/// same inputs come to another hash, and a test holds it to that.
+/// The version of the simulation. A recording of a different version is refused. It must change
+/// whenever the same inputs result in a different hash; the test of the golden recordings checks
+/// this.
 pub const SIMULATION: u32 = 4;
 
 pub use clock::Clock;
-pub use config::{Interest, Rate, RateLimits, RoomRules, RulesError, Setup, SimConfig, TalkLimit};
+pub use config::{BroadcastLimit, Interest, Rate, RateLimits, RoomRules, RulesError, Setup, SimConfig};
 pub use extend::{Answer, FromPlayer, SimulationApp, ToPlayer};
 pub use logic::Logic;
-pub use movement::{Motion, Position, Walk};
+pub use movement::{CurrentPosition, Motion, Walk};
 pub use player::{Link, Player};
-pub use proximity::{BRUTE_FORCE_UP_TO, CameNear, Grid, Nearby, Placed, Proximity, Reach, WentAway};
+pub use proximity::{
+    BRUTE_FORCE_UP_TO, CameNear, Grid, NearRadius, Nearby, Proximity, SlotPosition, WentAway,
+};
 pub use room_state::RoomState;
 pub use rooms::{InRoom, Room, Rooms, Seat, Seats};
-pub use schedule::{Step, StepSet};
+pub use schedule::{StepSet, TickSchedule};
 pub use sessions::Sessions;
 pub use simulation::{Census, PlayerInfo, Simulation, Tracing};
 pub use skins::Skin;
 pub use state::{EntityState, Fold, LoadError, SavedPart, SavedState, StableId};
 pub use throttle::Throttle;
-pub use watch::Eyes;
+pub use watch::Perspective;

@@ -1,4 +1,4 @@
-//! Movement: commands wait for their tick and become segments, which walls bend.
+//! Movement: commands wait for their tick, and become segments. Walls change segments.
 
 mod motion;
 mod queue;
@@ -12,18 +12,18 @@ use crate::{
     outbox::Outbox,
     player::{Link, Player},
     rooms::{InRoom, Room},
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     state,
 };
-pub use motion::{Motion, Position};
+pub use motion::{CurrentPosition, Motion};
 pub(crate) use queue::MoveQueue;
 
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Player, MoveQueue>();
     state::component::<MoveQueue>(app, "moves_waiting");
     state::component::<Motion>(app, "motion");
-    state::derived::<Position>(app);
-    app.add_systems(Step, walk.in_set(Walk).in_set(StepSet::Simulate));
+    state::derived::<CurrentPosition>(app);
+    app.add_systems(TickSchedule, walk.in_set(Walk).in_set(StepSet::Simulate));
 }
 
 /// In [`StepSet::Simulate`]: players move. Game logic that sets motion runs before it. Game logic
@@ -31,7 +31,7 @@ pub(crate) fn plugin(app: &mut App) {
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Walk;
 
-/// Queues a movement command. A command that comes too late, too early or out of sequence is
+/// Queues a movement command. A command outside of the window of ticks or out of sequence is
 /// dropped and counted.
 pub(crate) fn command(world: &mut World, player: Entity, command: Move, early: i16) {
     let now = world.resource::<Clock>().tick;
@@ -46,13 +46,13 @@ pub(crate) fn command(world: &mut World, player: Entity, command: Move, early: i
 type Walker<'a> = (
     &'a InRoom,
     &'a mut Motion,
-    &'a mut Position,
+    &'a mut CurrentPosition,
     &'a mut MoveQueue,
     &'a mut Link,
 );
 
-/// Moves all players to this tick. A player that stands still, or walks where it cannot reach a
-/// wall yet, costs a comparison or an addition if it has no new command.
+/// Moves all players to this tick. A player without a new command that cannot reach a wall yet
+/// costs a comparison if it stands still, and an addition if it walks.
 fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, mut outbox: ResMut<Outbox>) {
     let tick = clock.tick;
     for (room, mut motion, mut position, mut queue, mut link) in &mut walkers {
@@ -66,8 +66,8 @@ fn walk(mut walkers: Query<Walker<'_>>, rooms: Query<&Room>, clock: Res<Clock>, 
             if reviewed {
                 let course = contact(walls, &motion.course, tick);
                 if course.segment == motion.course.segment {
-                    // The tick of the next check is not state. A walker enters new tiles every 6
-                    // ticks, and hashing it each time took a tenth of the tick.
+                    // The tick of the next check is not state. It changes about every 6 ticks, when
+                    // a walker enters new tiles, and hashing it took a tenth of the tick.
                     motion.bypass_change_detection().course = course;
                 } else {
                     motion.follow(course, tick);

@@ -10,8 +10,8 @@ use parlour_shared::{
 use parlour_tick::{Lane, OutFrame, TickOutput};
 
 /// The output of this tick so far, on loan to the world for a step. Game logic writes
-/// [`crate::Answer`] and [`crate::ToPlayer`] instead: systems that use the outbox need an order
-/// among each other, which independent plugins cannot give.
+/// [`crate::Answer`] and [`crate::ToPlayer`] instead, because systems that use the outbox need an
+/// order between them, and independent plugins cannot define one.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) out: TickOutput,
@@ -39,7 +39,7 @@ impl Outbox {
         encoded
     }
 
-    /// Sends a message of players to watchers.
+    /// Sends an encoded message also to watchers.
     pub(crate) fn send_to_watchers(
         &mut self,
         watchers: impl IntoIterator<Item = SessionId>,

@@ -1,4 +1,4 @@
-//! Players: entities with an open session, in a room or not.
+//! Players and the state of their connections.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -27,7 +27,7 @@ pub struct Player {
 /// The state of the player's connection. It decides only what is sent, never the world.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct Link {
-    /// Whether it takes no snapshots now.
+    /// Whether its viewer is held.
     pub(crate) held: bool,
     /// The last applied movement command.
     pub(crate) ack: Option<Ack>,

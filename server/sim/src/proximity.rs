@@ -3,11 +3,11 @@
 
 mod encounters;
 mod grid;
-mod look;
-mod near;
+mod near_radius;
+mod near_rows;
+mod pair_check;
 mod places;
-mod reach;
-mod turn;
+mod shard;
 
 use bevy_app::App;
 use bevy_ecs::{prelude::*, system::SystemParam};
@@ -16,21 +16,21 @@ use parlour_shared::{ids::Slot, motion};
 use crate::{
     clock::Clock,
     config::Setup,
-    movement::Position,
+    movement::CurrentPosition,
     rooms::{InRoom, Room, Rooms, Seat, Seats},
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     sessions::SessionLife,
     state::{self, StableId},
 };
-use encounters::{Encounters, Who};
+use encounters::{Encounters, StableEntity};
 pub use grid::Grid;
-use look::Look;
-pub use near::Proximity;
-use near::SMALL_POOL;
-pub use reach::Reach;
-use turn::Turn;
+pub use near_radius::NearRadius;
+pub use near_rows::Proximity;
+use near_rows::SMALL_POOL;
+use pair_check::PairChecker;
+use shard::Shard;
 
-/// In rooms that never had more players than this, one tick checks all pairs, without a grid.
+/// If a room never had more players than this, one tick checks all its pairs, without a grid.
 pub const BRUTE_FORCE_UP_TO: usize = 64;
 
 /// Two players came near each other. It is sent once for both, at the start of the tick after the
@@ -45,8 +45,9 @@ pub struct CameNear {
     pub other: Entity,
 }
 
-/// Two players are no longer near each other, or one has left the room; it may be in a different
-/// room now, or gone. It is sent once for both, exactly once for each [`CameNear`].
+/// Two players are no longer near each other, or one of them has left the room. That player may be
+/// in a different room now, or its session may be closed. It is sent once for both, and exactly
+/// once for each [`CameNear`].
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WentAway {
     /// The room.
@@ -57,8 +58,8 @@ pub struct WentAway {
     pub other: Entity,
 }
 
-/// Which players are near each other, for game logic. It is from the last check, at most 6 ticks
-/// ago.
+/// Which players are near each other, as a system parameter for game logic. Each pair was checked
+/// at most 6 ticks ago.
 #[derive(SystemParam)]
 pub struct Nearby<'w, 's> {
     seated: Query<'w, 's, (&'static InRoom, &'static Seat)>,
@@ -66,8 +67,8 @@ pub struct Nearby<'w, 's> {
 }
 
 impl Nearby<'_, '_> {
-    /// Returns the players near a player, without itself, in the order of their slots. Empty if it
-    /// is in no room.
+    /// Returns the players near a player, in the order of their slots. The player itself is not
+    /// among them. If it is in no room, there are none.
     pub fn of(&self, player: Entity) -> impl Iterator<Item = Entity> {
         let seated = self.seated.get(player).ok();
         let row = seated.and_then(|(room, seat)| {
@@ -93,9 +94,9 @@ impl Nearby<'_, '_> {
     }
 }
 
-/// A player in a room, as input of the search.
+/// A player in a room, as input of the proximity check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub struct SlotPosition {
     /// Its slot.
     pub slot: Slot,
     /// Its position.
@@ -104,43 +105,53 @@ pub struct Placed {
 
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, Proximity>();
-    app.init_resource::<Look>()
+    app.init_resource::<PairChecker>()
         .init_resource::<Encounters>()
-        .init_resource::<near::LoadedRows>();
+        .init_resource::<near_rows::LoadedRows>();
     app.add_message::<CameNear>().add_message::<WentAway>();
-    state::derived::<Look>(app);
-    state::derived::<near::LoadedRows>(app);
-    // Hashing the rows would cost their size. Their digest is updated with every bit instead.
-    state::component_as::<Proximity, _>(app, "near", |near, fold| fold.word(near.digest()), near::restore);
+    state::derived::<PairChecker>(app);
+    state::derived::<near_rows::LoadedRows>(app);
+    // Hashing all rows would take too long. `Proximity` updates a digest with every bit instead.
+    state::component_as::<Proximity, _>(
+        app,
+        "near",
+        |near, fold| fold.word(near.digest()),
+        near_rows::restore,
+    );
     state::resource_as::<Encounters, _>(app, "encounters", encounters::restore);
-    app.add_systems(Step, encounters::tell.before(SessionLife).in_set(StepSet::Ingest));
-    app.add_systems(Step, refresh.in_set(StepSet::Interest));
+    app.add_systems(
+        TickSchedule,
+        encounters::send.before(SessionLife).in_set(StepSet::Ingest),
+    );
+    app.add_systems(TickSchedule, refresh.in_set(StepSet::Interest));
 }
 
-/// Checks the rooms: a small room in every `refresh_ticks`th tick, a part of a large room in every
-/// tick. Their epochs spread the small rooms over the ticks.
+/// Checks the pairs of all rooms: of a small room in one tick of each round of `refresh_ticks`, of
+/// a large room one shard in every tick. Epochs spread the small rooms over the ticks of a round.
 fn refresh(
     mut rooms: Query<(&Room, &Seats, &mut Proximity)>,
-    (positions, names): (Query<&Position>, Query<&StableId>),
+    (positions, names): (Query<&CurrentPosition>, Query<&StableId>),
     directory: Res<Rooms>,
     clock: Res<Clock>,
     setup: Res<Setup>,
-    mut look: ResMut<Look>,
+    mut checker: ResMut<PairChecker>,
     mut encounters: ResMut<Encounters>,
 ) {
-    let reach = Reach::from_px(setup.rules.near_px);
-    let who = |entity| names.get(entity).ok().map(|&id| Who { id, entity });
+    let radius = NearRadius::from_px(setup.rules.near_px);
+    let stable_entity = |entity| names.get(entity).ok().map(|&id| StableEntity { id, entity });
     for entity in directory.occupied() {
         let Ok((room, seats, mut proximity)) = rooms.get_mut(entity) else {
             continue;
         };
-        let Some(here) = who(entity) else { continue };
+        let Some(here) = stable_entity(entity) else {
+            continue;
+        };
         let mut note = |near, one, other| {
-            if let (Some(one), Some(other)) = (who(one), who(other)) {
+            if let (Some(one), Some(other)) = (stable_entity(one), stable_entity(other)) {
                 encounters.note(near, here, one, other);
             }
         };
-        // Players that left are reported immediately, whichever part is due.
+        // Players that left are reported immediately, whichever shard is due.
         if proximity.has_departures() {
             proximity.drain_departures(|one, other| note(false, one, other));
         }
@@ -151,28 +162,28 @@ fn refresh(
         }
         let before = proximity.digest();
         let rows = proximity.bypass_change_detection();
-        // When a room outgrows the small ones, every pair has waited since the last check, and some
-        // would wait too long.
-        let turn = if small || rows.take_outgrown() {
-            Turn::EVERYONE
+        // When a room stops being small, all its pairs were last checked in the same tick. If they
+        // then waited for their shard, some would wait longer than a round.
+        let shard = if small || rows.take_outgrown() {
+            Shard::ALL
         } else {
-            Turn::new(now, setup.rules.refresh_ticks)
+            Shard::new(now, setup.rules.refresh_ticks)
         };
-        look.placed.clear();
-        let seen = seats.iter().filter(|(slot, _)| turn.is_seen(*slot));
-        look.placed.extend(seen.filter_map(|(slot, player)| {
+        checker.players.clear();
+        let checked = seats.iter().filter(|(slot, _)| shard.checks_against(*slot));
+        checker.players.extend(checked.filter_map(|(slot, player)| {
             let position = positions.get(player).ok()?.0;
-            Some(Placed { slot, position })
+            Some(SlotPosition { slot, position })
         }));
-        let mut tell = |one, other, near| {
+        let mut report = |one, other, near| {
             if let (Some(one), Some(other)) = (seats.get(one), seats.get(other)) {
                 note(near, one, other);
             }
         };
         if small {
-            look.at_all(rows, reach, &mut tell);
+            checker.check_all(rows, radius, &mut report);
         } else {
-            look.at_part(turn, rows, reach, &mut tell);
+            checker.check_shard(shard, rows, radius, &mut report);
         }
         if proximity.digest() != before {
             proximity.set_changed();

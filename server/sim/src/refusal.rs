@@ -1,4 +1,4 @@
-//! The one place where requests are refused.
+//! Refuses requests. Every refusal is sent and counted here.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -17,12 +17,12 @@ use crate::{
 /// The cause of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// A request of the player. Senseless requests and requests that come too often count as
-    /// strikes. After too many, the session is closed.
-    Asked(Request),
-    /// A request of the player that failed because of other players. It is not a strike.
-    AskedInVain(Request),
-    /// The player walked into a door. It asked for nothing, so it is not a strike.
+    /// A request of the player. Senseless requests and requests over a rate limit count as strikes.
+    /// After too many strikes, the session is closed.
+    Request(Request),
+    /// A request over a limit that all players of the room share. It is not a strike.
+    RoomLimit(Request),
+    /// The player walked into a door. It made no request, so this is not a strike.
     Door,
 }
 
@@ -32,8 +32,8 @@ pub(crate) fn refuse(world: &mut World, player: Entity, cause: Cause, refusal: R
         return;
     };
     let (request, too_often) = match cause {
-        Cause::Asked(request) => (request, strike(world, player, &refusal)),
-        Cause::AskedInVain(request) => (request, None),
+        Cause::Request(request) => (request, strike(world, player, &refusal)),
+        Cause::RoomLimit(request) => (request, None),
         Cause::Door => (0, None),
     };
     let mut outbox = world.resource_mut::<Outbox>();
@@ -44,7 +44,7 @@ pub(crate) fn refuse(world: &mut World, player: Entity, cause: Cause, refusal: R
     }
 }
 
-/// Counts a strike. Returns the close code if it was one too many.
+/// Counts a strike. Returns the close code if there were too many.
 fn strike(world: &mut World, player: Entity, refusal: &Refusal) -> Option<CloseCode> {
     let (kind, code) = match refusal {
         Refusal::RateLimited { .. } => (RequestKind::Limited, CloseCode::RateLimited),

@@ -1,14 +1,16 @@
 //! Replication: a change is encoded once per tick, and the frame of each viewer is spliced from
 //! those bytes.
 //!
-//! First the messages of plugins are sent, because the snapshot of a player comes last. Then a
-//! chain of steps follows: `collect` compares the world with what was sent of it, `splice` finds
-//! the viewers that are due, and writes each of them a `frame` (or, in between, what is `nearby`):
-//! ranges of bytes that `encode` makes of a changed slot when the first viewer needs them.
+//! 1. The messages of plugins are sent. They come first because the snapshot of a player is the
+//!    last frame of its tick.
+//! 2. `collect` compares the world with the records of what was sent, and marks the changed slots.
+//! 3. `splice` finds the viewers that are due (`cadence`), and writes their frames: `frame` in a
+//!    full turn, `nearby` in a nearby turn. Frames copy the bytes that `encode` makes of a changed
+//!    slot when the first viewer needs them.
 
+mod cadence;
 mod changes;
 mod collect;
-mod due;
 mod encode;
 mod frame;
 mod nearby;
@@ -25,7 +27,7 @@ use serde::Serialize;
 
 use crate::{
     rooms::Room,
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     state,
 };
 use changes::Changes;
@@ -33,10 +35,10 @@ use encode::Arena;
 use record::Record;
 pub(crate) use splice::show;
 use viewer::Viewer;
-pub(crate) use watchers::{Followed, Watchers};
+pub(crate) use watchers::{FollowTarget, Watchers};
 
-/// What the viewers of a room were sent, and what is new. It is not part of the state: it follows
-/// from the world and from the holds of links.
+/// The records of what the viewers of a room were sent. They are not part of the state: they follow
+/// from the world and the held links.
 #[derive(Component, Debug, Default)]
 pub(crate) struct Replica {
     /// The records of entities, by slot.
@@ -48,15 +50,15 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
-    /// Adds a player: a slot with a record, and a viewer that knows nothing yet.
+    /// Adds a player: a record, and a viewer that was sent nothing yet.
     pub(crate) fn enter(&mut self, slot: Slot, session: SessionId, view: u8, pool: usize) {
         self.grow(pool);
         self.records[slot.index()] = Record::default();
         self.viewers[slot.index()] = Some(Viewer::new(session, view, self.records.len()));
     }
 
-    /// Makes room for all slots of the room: an empty room of a loaded world has seats, but no
-    /// records yet.
+    /// Extends the records to all slots of the room. An empty room of a loaded world has seats, but
+    /// no records yet.
     fn grow(&mut self, pool: usize) {
         if self.records.len() < pool {
             self.records.resize_with(pool, Record::default);
@@ -69,7 +71,7 @@ impl Replica {
         }
     }
 
-    /// Removes a player: viewers that knew its slot are sent that it left, before the slot can mean
+    /// Removes a player. Viewers that know its slot are sent a leave before the slot can belong to
     /// a different player.
     pub(crate) fn leave(&mut self, slot: Slot) {
         self.viewers[slot.index()] = None;
@@ -85,14 +87,14 @@ impl Replica {
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Pacing(pub(crate) Pace);
 
-/// Whether no viewer is sent snapshots.
+/// Whether snapshots are off: then no viewer is sent any.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct Muted(pub(crate) bool);
+pub(crate) struct SnapshotsMuted(pub(crate) bool);
 
 /// The order within [`StepSet::Replicate`].
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ReplicateSet {
-    /// The messages of plugins are sent. The snapshot of a player comes last.
+    /// The messages of plugins are sent.
     Deliver,
     Collect,
     Extras,
@@ -102,14 +104,14 @@ pub(crate) enum ReplicateSet {
 pub(crate) fn plugin(app: &mut App) {
     app.register_required_components::<Room, Replica>();
     state::derived::<Replica>(app);
-    app.init_resource::<Muted>()
+    app.init_resource::<SnapshotsMuted>()
         .init_resource::<Pacing>()
         .init_resource::<Watchers>();
-    state::derived::<Muted>(app);
+    state::derived::<SnapshotsMuted>(app);
     state::derived::<Pacing>(app);
     state::derived::<Watchers>(app);
     app.configure_sets(
-        Step,
+        TickSchedule,
         (
             ReplicateSet::Deliver,
             ReplicateSet::Collect,
@@ -119,12 +121,12 @@ pub(crate) fn plugin(app: &mut App) {
             .chain()
             .in_set(StepSet::Replicate),
     );
-    app.add_systems(Step, collect::collect.in_set(ReplicateSet::Collect));
+    app.add_systems(TickSchedule, collect::collect.in_set(ReplicateSet::Collect));
     app.add_systems(
-        Step,
+        TickSchedule,
         splice::splice
             .in_set(ReplicateSet::Splice)
-            .run_if(|muted: Res<Muted>| !muted.0),
+            .run_if(|muted: Res<SnapshotsMuted>| !muted.0),
     );
 }
 
@@ -132,7 +134,7 @@ pub(crate) fn plugin(app: &mut App) {
 pub(crate) fn replicate_extra<C: Component + Serialize>(app: &mut App, bit: usize) {
     // Extras write to different fields of the same records, so their order does not matter.
     app.add_systems(
-        Step,
+        TickSchedule,
         collect::extra::<C>(bit)
             .in_set(ReplicateSet::Extras)
             .ambiguous_with(ReplicateSet::Extras),

@@ -1,4 +1,4 @@
-//! Requests of players, in canonical order: first limited, then passed to their feature.
+//! Passes the requests of players to their features, in canonical order, after the rate limits.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -15,26 +15,26 @@ use crate::{
     player::Player,
     refusal::{Cause, refuse},
     room_state, rooms,
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     sessions, skins, state,
     throttle::{RequestKind, Throttle},
 };
 
-/// For each event of the inbox: the ticks after which to try again, if it came too soon.
+/// For each event of the inbox: the ticks after which to try again, if it is over a rate limit.
 #[derive(Resource, Debug, Default)]
-struct Limited(Vec<Option<u32>>);
+struct RetryTimes(Vec<Option<u32>>);
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Inbox>().init_resource::<Limited>();
+    app.init_resource::<Inbox>().init_resource::<RetryTimes>();
     state::derived::<Inbox>(app);
-    state::derived::<Limited>(app);
-    app.add_systems(Step, (limit, serve).chain().in_set(StepSet::Guard));
+    state::derived::<RetryTimes>(app);
+    app.add_systems(TickSchedule, (limit, serve).chain().in_set(StepSet::Guard));
 }
 
 /// Takes a token for each request.
 fn limit(
     inbox: Res<Inbox>,
-    mut limited: ResMut<Limited>,
+    mut limited: ResMut<RetryTimes>,
     mut throttles: Query<&mut Throttle>,
     clock: Res<Clock>,
     setup: Res<Setup>,
@@ -64,13 +64,13 @@ fn kind_of(message: &ClientMessage) -> Option<RequestKind> {
     }
 }
 
-/// Passes each event to its feature, in order: a player that chats and then leaves is heard.
+/// Passes each event to its feature, in order: a chat before a leave still reaches the room.
 fn serve(world: &mut World) {
     world.resource_scope(|world, mut inbox: Mut<Inbox>| {
         let Inbox { input, players } = &mut *inbox;
         for (at, (event, player)) in input.events.iter_mut().zip(players).enumerate() {
-            let limited = world.resource::<Limited>().0[at];
-            // A player that was closed earlier in this tick is gone.
+            let limited = world.resource::<RetryTimes>().0[at];
+            // The session may have been closed earlier in this tick.
             let Some(player) = player.filter(|player| world.get::<Player>(*player).is_some()) else {
                 continue;
             };
@@ -80,7 +80,7 @@ fn serve(world: &mut World) {
                     refuse(
                         world,
                         player,
-                        Cause::Asked(message.request()),
+                        Cause::Request(message.request()),
                         Refusal::rate_limited(ticks),
                     );
                 }
@@ -114,6 +114,6 @@ fn serve_message(world: &mut World, player: Entity, message: &mut ClientMessage,
         ClientMessage::Ping { .. } | ClientMessage::Bye => Ok(()),
     };
     if let Err(refusal) = done {
-        refuse(world, player, Cause::Asked(request), refusal);
+        refuse(world, player, Cause::Request(request), refusal);
     }
 }

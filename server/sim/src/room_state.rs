@@ -1,5 +1,5 @@
-//! Versioned room state: a write names the version that it saw, and is refused if that is no longer
-//! the present one.
+//! Versioned room state: a write names the version of the key that its client knows, and is refused
+//! if the key now has a different one.
 
 use std::collections::BTreeMap;
 
@@ -13,19 +13,20 @@ use parlour_shared::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    broadcast_budget,
     clock::Clock,
     outbox::Outbox,
     player::Player,
     rooms::{self, InRoom, Room, Seats},
-    state, talk,
+    state,
 };
 
 /// The keys and values of a room.
 #[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RoomState {
     entries: BTreeMap<String, (u32, String)>,
-    /// The number of batches so far. The version of a key is the batch that wrote it, so it also
-    /// rises across a deletion.
+    /// The number of batches so far. A batch gives its number to the keys that it writes, as their
+    /// version. So versions also rise across a deletion.
     revision: u32,
 }
 
@@ -116,7 +117,7 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
     let listeners = world.get::<Seats>(room).ok_or(Refusal::NotInRoom)?.len();
     let bytes = |write: &StateWrite| write.key.len() + write.value.as_ref().map_or(0, String::len);
     let bytes = batch.writes.iter().map(bytes).sum();
-    if !talk::afford(world, room, (player, batch.request), bytes, listeners) {
+    if !broadcast_budget::charge(world, room, (player, batch.request), bytes, listeners) {
         return Ok(());
     }
     let entries = world
@@ -135,7 +136,7 @@ pub(crate) fn write(world: &mut World, player: Entity, batch: &SetState) -> Resu
         entries,
     });
     world.resource_scope(|world, mut outbox: Mut<Outbox>| {
-        rooms::tell(world, &mut outbox, room, &changed);
+        rooms::broadcast(world, &mut outbox, room, &changed);
         outbox.accept(session, batch.request, Some(stamp));
     });
     Ok(())
@@ -148,7 +149,7 @@ fn is_well_formed(writes: &[StateWrite]) -> bool {
         && writes.iter().all(|write| {
             is_state_key(&write.key)
                 && write.value.as_ref().is_none_or(|value| value.len() <= MAX_STATE_VALUE_BYTES)
-                // Deleting a key that does not exist would be a write without an effect.
+                // Version 0 without a value would delete a key that does not exist.
                 && (write.version != 0 || write.value.is_some())
         })
 }

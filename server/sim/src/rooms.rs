@@ -1,6 +1,7 @@
-//! Rooms: created by the first join, entered, left, and removed after they were empty for a while.
+//! Rooms: the first join creates a room, players enter and leave it, and it is removed after it was
+//! empty for a while.
 
-mod audience;
+mod broadcast;
 mod occupancy;
 mod room;
 mod saving;
@@ -12,20 +13,20 @@ use bevy_ecs::prelude::*;
 use crate::{
     clock::Clock,
     config::Setup,
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     state,
 };
-pub(crate) use audience::tell;
+pub(crate) use broadcast::broadcast;
 pub(crate) use occupancy::{entered, join, leave, pass_door, vacate};
-use room::Created;
+use room::RoomsCreated;
 pub use room::{Room, Rooms};
 pub(crate) use saving::{SavedRoom, rebuild};
 use seats::Occupants;
 pub use seats::{InRoom, Seat, Seats};
 
 pub(crate) fn plugin(app: &mut App) {
-    app.init_resource::<Created>();
-    state::resource::<Created>(app, "rooms_created");
+    app.init_resource::<RoomsCreated>();
+    state::resource::<RoomsCreated>(app, "rooms_created");
     state::component_as::<Room, _>(app, "room", |room, fold| fold.value(room), saving::restore_room);
     state::component::<Seat>(app, "seat");
     state::component_as::<Seats, _>(
@@ -37,7 +38,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::derived::<Rooms>(app);
     state::derived::<InRoom>(app);
     state::derived::<Occupants>(app);
-    app.add_systems(Step, clean_up.in_set(RoomLife).in_set(StepSet::React));
+    app.add_systems(TickSchedule, clean_up.in_set(RoomLife).in_set(StepSet::React));
 }
 
 /// In [`StepSet::React`]: removes rooms that were empty for long enough. Runs after doors have
@@ -52,7 +53,8 @@ fn clean_up(
     clock: Res<Clock>,
     setup: Res<Setup>,
 ) {
-    // Not in the tick in which the last player left: that message comes first.
+    // Not in the tick in which the last player left: `StepSet::Interest` still reports its
+    // departure.
     let empty_ticks = setup.rules.empty_ticks.max(1);
     for (entity, room) in &rooms {
         let Some(since) = room.empty_since else { continue };

@@ -1,4 +1,4 @@
-//! Sessions open and close here, and links are held and released.
+//! Opens and closes sessions, and holds and releases links.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ use crate::{
     outbox::Outbox,
     player::{Link, Player},
     rooms::{self, Room, Rooms},
-    schedule::{Step, StepSet},
+    schedule::{StepSet, TickSchedule},
     skins::Skin,
     state::{self, LoadError, StableId},
     throttle::Throttle,
@@ -60,34 +60,36 @@ impl Sessions {
     }
 }
 
-/// The number of sessions that were ever opened. The id of the next player is made from it.
+/// The number of sessions opened so far. The id of the next player is computed from it.
 #[derive(Resource, Debug, Default, Serialize, Deserialize)]
-struct Opened(u32);
+struct SessionsOpened(u32);
 
 /// The remains of a player whose session closed in this tick or in the previous one. Game logic may
 /// still have its entity in messages of these ticks, and must be able to write to it without a
 /// panic.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
-struct Gone {
+struct Remains {
     tick: Tick,
 }
 
-/// The players that are gone, and are not despawned yet.
+/// The [`Remains`] that are not despawned yet.
 #[derive(Resource, Debug, Default)]
-struct Closed {
+struct RemainsQueue {
+    /// Closed in the previous tick.
     before: Vec<Entity>,
+    /// Closed in this tick.
     now: Vec<Entity>,
 }
 
 pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Sessions>()
-        .init_resource::<Opened>()
-        .init_resource::<Closed>();
+        .init_resource::<SessionsOpened>()
+        .init_resource::<RemainsQueue>();
     state::derived::<Sessions>(app);
-    state::derived::<Closed>(app);
-    state::component::<Gone>(app, "gone");
-    state::resource::<Opened>(app, "sessions_opened");
-    app.add_systems(Step, ingest.in_set(SessionLife).in_set(StepSet::Ingest));
+    state::derived::<RemainsQueue>(app);
+    state::component::<Remains>(app, "gone");
+    state::resource::<SessionsOpened>(app, "sessions_opened");
+    app.add_systems(TickSchedule, ingest.in_set(SessionLife).in_set(StepSet::Ingest));
 }
 
 /// In [`StepSet::Ingest`]: opens sessions, and despawns the remains of closed ones.
@@ -96,8 +98,8 @@ pub(crate) struct SessionLife;
 
 /// Opens sessions, holds and releases links, and finds the player of each event.
 fn ingest(world: &mut World) {
-    world.resource_scope(|world, mut closed: Mut<Closed>| {
-        let Closed { before, now } = &mut *closed;
+    world.resource_scope(|world, mut closed: Mut<RemainsQueue>| {
+        let RemainsQueue { before, now } = &mut *closed;
         for gone in before.drain(..) {
             world.despawn(gone);
         }
@@ -121,7 +123,7 @@ fn ingest(world: &mut World) {
 
 fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
     let seed = world.resource::<Setup>().seed;
-    let mut opened = world.resource_mut::<Opened>();
+    let mut opened = world.resource_mut::<SessionsOpened>();
     opened.0 += 1;
     let id = player_id(seed, opened.0);
     let name = if name.is_empty() || name.len() > MAX_NAME_BYTES {
@@ -144,7 +146,7 @@ fn open(world: &mut World, session: SessionId, name: &str) -> Entity {
     entity
 }
 
-/// Returns the first message to a session: what its client must know about this world.
+/// Returns the first message to a session, which describes this world to its client.
 pub(crate) fn welcome(world: &World, player: PlayerId, name: String) -> Welcome {
     Welcome {
         protocol: PROTOCOL,
@@ -175,8 +177,8 @@ pub(crate) fn close(world: &mut World, player: Entity) {
     world
         .entity_mut(player)
         .remove::<(Player, Skin, Throttle, MoveQueue, Link)>()
-        .insert(Gone { tick });
-    world.resource_mut::<Closed>().now.push(player);
+        .insert(Remains { tick });
+    world.resource_mut::<RemainsQueue>().now.push(player);
 }
 
 fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {
@@ -184,7 +186,7 @@ fn hold(world: &mut World, player: Entity, held: bool) -> Option<Entity> {
     Some(player)
 }
 
-/// Finds the open sessions of a loaded world, and the players that are gone.
+/// Fills [`Sessions`] and [`RemainsQueue`] of a loaded world.
 pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
     let open: Vec<(SessionId, Entity)> = world
         .query::<(Entity, &Player, &StableId)>()
@@ -192,7 +194,7 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         .map(|(entity, player, id)| match *id == StableId::player(player.id) {
             true => Ok((player.session, entity)),
             false => Err(LoadError::Contradiction(format!(
-                "{id} has the id of another player"
+                "{id} is saved with the id of a different player"
             ))),
         })
         .collect::<Result<_, _>>()?;
@@ -202,22 +204,24 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
         return Err(LoadError::Contradiction("two players share a session".into()));
     }
     let tick = world.resource::<Clock>().tick;
-    let gone: Vec<(Entity, Gone)> = world
-        .query::<(Entity, &Gone)>()
+    let gone: Vec<(Entity, Remains)> = world
+        .query::<(Entity, &Remains)>()
         .iter(world)
         .map(|(entity, gone)| (entity, *gone))
         .collect();
-    // The remains are despawned soon. A forged state could name a room here.
-    let is_more = |(entity, _): &(Entity, Gone)| {
+    // Remains are despawned soon. In a forged state they could be an open player or a room.
+    let is_in_use = |(entity, _): &(Entity, Remains)| {
         world.get::<Player>(*entity).is_some() || world.get::<Room>(*entity).is_some()
     };
-    if gone.iter().any(is_more) {
-        return Err(LoadError::Contradiction("a player or a room is gone".into()));
+    if gone.iter().any(is_in_use) {
+        return Err(LoadError::Contradiction(
+            "a player or room is marked as closed".into(),
+        ));
     }
     let (now, before): (Vec<_>, Vec<_>) = gone.into_iter().partition(|(_, gone)| gone.tick == tick);
-    let entities_of = |gone: Vec<(Entity, Gone)>| gone.into_iter().map(|(entity, _)| entity).collect();
+    let entities_of = |gone: Vec<(Entity, Remains)>| gone.into_iter().map(|(entity, _)| entity).collect();
     world.resource_mut::<Sessions>().entities = entities;
-    *world.resource_mut::<Closed>() = Closed {
+    *world.resource_mut::<RemainsQueue>() = RemainsQueue {
         before: entities_of(before),
         now: entities_of(now),
     };
@@ -225,7 +229,7 @@ pub(crate) fn rebuild(world: &mut World) -> Result<(), LoadError> {
 }
 
 /// Returns the id of the n-th player: a bijection of 32 bits, so that ids differ but do not reveal
-/// how many there are.
+/// the number of sessions.
 fn player_id(seed: u64, n: u32) -> PlayerId {
     let key = Stream::new(seed, 0, Purpose::PlayerId).next_u64();
     let mut z = n ^ key as u32;

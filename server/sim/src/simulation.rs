@@ -1,4 +1,4 @@
-//! The world and its one way forward.
+//! A world, and the step that runs a tick.
 
 mod census;
 mod saving;
@@ -17,6 +17,7 @@ use parlour_shared::{
 use parlour_tick::{TickInput, TickOutput};
 
 use crate::{
+    broadcast_budget,
     clock::Clock,
     config::{Setup, SimConfig},
     digest::{self, Digest},
@@ -28,23 +29,24 @@ use crate::{
     replication::{self, Pacing},
     requests, room_state,
     rooms::{self, Rooms, Seats},
-    schedule::{Step, StepSet, new_schedule},
+    schedule::{StepSet, TickSchedule, new_schedule},
     sessions::{self, Sessions},
     skins,
     state::{self, Saver, check_declared},
-    talk, throttle,
+    throttle,
 };
 
 pub use census::{Census, PlayerInfo};
 pub use trace::Tracing;
 
-/// A world. Live play, tests, bots in process and replays all step it in the same way.
+/// A world. Live play, tests and replays all step it in the same way.
 pub struct Simulation {
     pub(crate) world: World,
     schedule: Schedule,
     saver: Saver,
-    /// When change detection last forgot old ticks.
-    messages_let_go: bevy_ecs::change_detection::Tick,
+    /// The change tick at the end of the last step, when messages and change detection were
+    /// cleared.
+    messages_cleared_at: bevy_ecs::change_detection::Tick,
     /// Whether input and output are inside the world: during a step, and after one that panicked.
     lent: bool,
 }
@@ -65,8 +67,8 @@ impl Simulation {
     /// # Panics
     /// If a map has no spawn point, the capacity of rooms is not in 1 to 32,000, the refresh of
     /// proximity not in 1 to 6 ticks, the near radius not in 1 to 100,000 px, a rate is 0, a plugin
-    /// has systems in a schedule of Bevy, two systems touch the same data in no order, or a system
-    /// uses undeclared messages from or to players.
+    /// has systems in a schedule of Bevy, two systems access the same data without an order, or a
+    /// system uses undeclared messages from or to players.
     #[must_use]
     pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
         check(&config);
@@ -84,14 +86,14 @@ impl Simulation {
             throttle::plugin,
             digest::plugin,
             extend::plugin,
-            // Parts of the state that a command changes are declared side by side, so that their
-            // shares of the hash are side by side.
+            // Parts of the state that a command changes are declared one after the other, so that
+            // their shares of the hash are next to each other in memory.
             movement::plugin,
             sessions::plugin,
             requests::plugin,
             rooms::plugin,
             room_state::plugin,
-            talk::plugin,
+            broadcast_budget::plugin,
             doors::plugin,
             proximity::plugin,
             replication::plugin,
@@ -103,15 +105,15 @@ impl Simulation {
         app.cleanup();
         let mut world = std::mem::take(app.world_mut());
         let mut schedules = world.resource_mut::<Schedules>();
-        let schedule = schedules.remove(Step).expect("added above");
+        let schedule = schedules.remove(TickSchedule).expect("added above");
         check_schedules(&schedules);
         extend::explain_errors(&mut world);
-        let messages_let_go = world.change_tick();
+        let messages_cleared_at = world.change_tick();
         let mut simulation = Self {
             world,
             schedule,
             saver: Saver::default(),
-            messages_let_go,
+            messages_cleared_at,
             lent: false,
         };
         simulation.initialize();
@@ -182,11 +184,11 @@ impl Simulation {
 
     /// Stops writing snapshots. A replay that only compares hashes needs nothing else.
     pub fn mute(&mut self) {
-        self.world.insert_resource(replication::Muted(true));
+        self.world.insert_resource(replication::SnapshotsMuted(true));
     }
 
-    /// Runs the systems of a tick in a different order that their declared order allows. For tests:
-    /// the hashes must not differ.
+    /// Runs the systems in a different order that the declared order still allows. For tests, in
+    /// which the hashes must not differ.
     pub fn shuffle_schedule(&mut self, seed: u64) {
         let settings = self.schedule.get_build_settings();
         self.schedule
@@ -194,7 +196,7 @@ impl Simulation {
                 shuffle_seed: Some(seed),
                 ..settings
             });
-        // The order is already computed. Touching a set makes Bevy compute it again.
+        // The order is already computed. Configuring a set makes Bevy compute it again.
         self.schedule.configure_sets(StepSet::Ingest);
     }
 
@@ -249,10 +251,10 @@ impl Simulation {
     /// Makes messages and change detection forget this tick. Only the state continues into the next
     /// one; otherwise a replay from a keyframe would differ.
     fn forget(&mut self) {
-        let since = std::mem::replace(&mut self.messages_let_go, self.world.change_tick());
+        let since = std::mem::replace(&mut self.messages_cleared_at, self.world.change_tick());
         self.world
             .resource_scope(|world, mut registry: Mut<MessageRegistry>| {
-                // Bevy keeps messages for two rounds.
+                // Bevy keeps a message until the second update.
                 registry.run_updates(world, since);
                 registry.run_updates(world, since);
             });
@@ -270,8 +272,8 @@ impl std::fmt::Debug for Simulation {
     }
 }
 
-/// A system in a schedule that no tick runs would be a feature that silently does nothing. (`First`
-/// is where Bevy puts its own systems.)
+/// Panics if a plugin added systems to a schedule of Bevy. No tick runs those schedules, so the
+/// systems would silently do nothing. (`First` is allowed: Bevy puts its own systems there.)
 fn check_schedules(schedules: &Schedules) {
     let labels: [InternedScheduleLabel; 6] = [
         Startup.intern(),
@@ -284,7 +286,7 @@ fn check_schedules(schedules: &Schedules) {
     for label in labels {
         assert!(
             !schedules.contains(label),
-            "no tick runs {label:?}: add systems to `Step`, in a `StepSet`"
+            "no tick runs {label:?}: add systems to `TickSchedule`, in a `StepSet`"
         );
     }
 }
@@ -328,9 +330,9 @@ mod tests {
         systems.map(|(_, system)| system.name().to_string()).collect()
     }
 
-    /// Without this the tests of determinism would prove nothing.
+    /// The determinism tests shuffle schedules, and prove nothing if this does not hold.
     #[test]
-    fn a_shuffled_schedule_runs_its_systems_in_another_order() {
+    fn shuffling_changes_the_order_of_systems() {
         let declared = order_of_systems(None);
         let orders: BTreeSet<_> = (1..=8).map(|seed| order_of_systems(Some(seed))).collect();
         // Two seeds may result in the same order by chance.

@@ -1,4 +1,4 @@
-//! Skins: put on from the catalogue.
+//! Skins: each player has one from the catalogue.
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -17,7 +17,7 @@ pub(crate) fn plugin(app: &mut App) {
     state::component::<Skin>(app, "skin");
 }
 
-/// Puts on a skin. Viewers of the player receive it with their next snapshot.
+/// Sets the skin of a player. Its viewers receive it with their next snapshot.
 pub(crate) fn set(world: &mut World, player: Entity, wish: &SetSkin) -> Result<(), Refusal> {
     if usize::from(wish.skin) >= world.resource::<Setup>().skins.len() {
         return Err(Refusal::UnknownSkin);

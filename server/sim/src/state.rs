@@ -16,7 +16,7 @@ pub use error::LoadError;
 pub use fold::Fold;
 pub(crate) use inventory::{Inventory, check_declared};
 pub(crate) use load::{load, verify};
-pub(crate) use part::Index;
+pub(crate) use part::EntityIndex;
 pub(crate) use save::Saver;
 pub use saved::{EntityState, SavedPart, SavedState};
 pub use stable_id::StableId;

@@ -10,35 +10,35 @@ use parlour_tick::TickOutput;
 
 use crate::{
     player::Player,
-    replication::{self, Followed, Watchers},
+    replication::{self, FollowTarget, Watchers},
     rooms::{self, Room, Rooms, Seats},
     simulation::Simulation,
 };
 
-/// Whose view a watcher has.
+/// What a watcher sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Eyes {
-    /// Every player in the room is seen, whatever the interest of the room.
+pub enum Perspective {
+    /// All players in the room, whatever the interest of the room is.
     Everyone,
-    /// What this player sees, including itself.
-    Of(PlayerId),
+    /// The same as this player, including the player itself.
+    Player(PlayerId),
 }
 
-/// Watchers are not part of the world: they have no player, no seat and no slot, no player sees
-/// them, and the state hash and everything that players are sent is the same with and without them.
-/// What they are sent is in [`TickOutput::watched`]. They are not part of the input either: a new
-/// world has none.
+/// Watchers are not part of the world. They have no player, seat or slot, and no player sees them.
+/// The state hash and everything that players are sent are the same with and without them. Their
+/// frames are in [`TickOutput::watched`]. They are not part of the input either: a new or loaded
+/// world has no watchers.
 impl Simulation {
     /// Starts to watch a room, or a different one than before, from the next tick on. Returns the
     /// first message for the watcher, as an answer to request 0: the room as it is now. `view`
     /// numbers its views, and must differ each time. A watcher is not held at first. Its slot is
     /// that of the player whose view it has, or [`Slot::NOBODY`].
     ///
-    /// Like a player, it is sent at most one snapshot per tick, the first of them full, and of the
-    /// reliable messages
+    /// Like a player, it is sent at most one snapshot per tick, and the first one is full. It is
+    /// sent these reliable messages:
     ///
-    /// * those to all in the room: chats to the room, and changes of its state;
-    /// * with the view of a player also the chats near it, and the messages of plugins to it.
+    /// * chats to the room, and changes of the room state;
+    /// * with the view of a player, also near-me chats and messages of plugins to that player.
     ///   Near-me chats are numbered from 1, because the watcher came later than the player.
     ///
     /// It is not sent answers to requests, refusals, or that the player enters or leaves.
@@ -54,7 +54,7 @@ impl Simulation {
         &mut self,
         session: SessionId,
         room: &str,
-        eyes: Eyes,
+        perspective: Perspective,
         view: u8,
     ) -> Result<RoomEntered, Refusal> {
         let room = self
@@ -62,13 +62,13 @@ impl Simulation {
             .resource::<Rooms>()
             .get(room)
             .ok_or(Refusal::NoSuchRoom)?;
-        let followed = match eyes {
-            Eyes::Everyone => None,
-            Eyes::Of(player) => Some(self.seat_of(room, player).ok_or(Refusal::NotInRoom)?),
+        let followed = match perspective {
+            Perspective::Everyone => None,
+            Perspective::Player(player) => Some(self.seat_of(room, player).ok_or(Refusal::NotInRoom)?),
         };
         let slot = followed.map_or(Slot::NOBODY, |followed| followed.slot);
         let mut entered = rooms::entered(&self.world, room, slot, view).ok_or(Refusal::NoSuchRoom)?;
-        if eyes == Eyes::Everyone {
+        if perspective == Perspective::Everyone {
             entered.interest_px = None;
         }
         self.world
@@ -94,9 +94,9 @@ impl Simulation {
         self.world.resource_mut::<Watchers>().set_held(session, held);
     }
 
-    /// Between two ticks: appends what a watcher sees at the last tick as its first snapshot, so
-    /// that it need not wait for a tick if the world stands still. Returns `false` and appends
-    /// nothing if it was already sent one, is held, or does not watch.
+    /// Between two ticks: appends the first snapshot of a watcher, as of the last tick. So a
+    /// watcher need not wait for a tick while the world is paused. Returns `false` and appends
+    /// nothing if it was already sent a snapshot, is held, or does not watch.
     ///
     /// The world must have run a tick since it was made or loaded: the tick computes what to send.
     pub fn show_watcher(&mut self, session: SessionId, output: &mut TickOutput) -> bool {
@@ -115,11 +115,11 @@ impl Simulation {
         self.world.get::<Room>(room).map(|room| room.name.clone())
     }
 
-    fn seat_of(&self, room: Entity, player: PlayerId) -> Option<Followed> {
+    fn seat_of(&self, room: Entity, player: PlayerId) -> Option<FollowTarget> {
         let mut seats = self.world.get::<Seats>(room)?.iter();
         seats.find_map(|(slot, entity)| {
             let who = self.world.get::<Player>(entity)?;
-            (who.id == player).then_some(Followed {
+            (who.id == player).then_some(FollowTarget {
                 session: who.session,
                 slot,
             })

@@ -1,10 +1,10 @@
 //! In steady state a tick allocates nothing: exactly zero, counted by the allocator.
 //!
-//! What may allocate is listed at [`Simulation::step`]: sessions that open, joins and leaves,
-//! writes to room state, and messages of plugins. Buffers keep the size that the busiest tick so
-//! far needed, so the warm-up is three times as busy as what is measured, and in it everyone
-//! appears in one place, leaves, and appears again.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! [`Simulation::step`] lists what may allocate: sessions that open, joins and leaves, writes to
+//! room state, and messages of plugins. Buffers keep the size that the busiest tick so far needed.
+//! So the warm-up is three times as busy as the measured ticks, and in the warm-up all players
+//! appear in one place, leave, and appear again.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::sync::Arc;
 
@@ -14,23 +14,23 @@ use parlour_shared::{
     motion::Direction,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Eyes, Interest, Player, SimConfig, Simulation};
+use parlour_sim::{Interest, Perspective, Player, SimConfig, Simulation};
 use parlour_testing::{
     SessionActions as _,
-    allocations::{Counting, on_this_thread},
+    allocations::{CountingAllocator, on_this_thread},
     maps::open_map,
 };
 use parlour_tick::{Pace, PaceLevel, TickInput, TickOutput};
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: CountingAllocator = CountingAllocator;
 
 const WARM_UP: u32 = 1200;
 const MEASURED: u32 = 1200;
 
-/// Runs `rooms` rooms of `per_room` walkers who turn, chat and change skins, with links that are
-/// held and released, and some who watch; gives the number of allocating ticks after the warm-up,
-/// and of allocations in them.
+/// Runs `rooms` rooms of `per_room` players that turn, chat and change skins, with holds, releases
+/// and watchers. Returns the number of allocating ticks after the warm-up, and the number of
+/// allocations in them.
 fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) {
     let mut config = SimConfig::new(vec![Arc::new(open_map("plaza", 125, 1))]);
     config.skins = ["a", "b", "c"].map(String::from).to_vec();
@@ -42,8 +42,8 @@ fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) 
     (0..rooms * per_room).for_each(|session| input.open_as(session, ""));
     sim.step(&mut input, &mut output);
     input.events.clear();
-    // Three times, so that the buffers of even and odd ticks both see all arrive and all leave at
-    // once.
+    // Three times, so that all players arrive and leave together in an even and in an odd tick, and
+    // the buffers of both grow.
     for ticks in [9, 8, WARM_UP] {
         for session in 0..rooms * per_room {
             input.leave(session);
@@ -74,19 +74,20 @@ fn run(rooms: u64, per_room: u64, interest: Interest, pace: Pace) -> (u32, u64) 
     (ticks, allocations)
 }
 
-/// Each room is watched with everyone's eyes and with those of one player.
+/// Adds two watchers to each room: one sees all players, the other one has the view of a player.
 fn watch(sim: &mut Simulation, rooms: u64) {
     for number in 0..rooms {
         let room = format!("plaza/{number}");
         let player = sim.player(SessionId(number)).unwrap();
         let player = sim.world().get::<Player>(player).unwrap().id;
-        sim.watch(SessionId(number), &room, Eyes::Everyone, 1).unwrap();
-        sim.watch(SessionId(rooms + number), &room, Eyes::Of(player), 1)
+        sim.watch(SessionId(number), &room, Perspective::Everyone, 1)
+            .unwrap();
+        sim.watch(SessionId(rooms + number), &room, Perspective::Player(player), 1)
             .unwrap();
     }
 }
 
-/// Each session does something once in `every / 30` ticks.
+/// Each session sends something once in `every / 30` ticks.
 fn fill(input: &mut TickInput, tick: u32, sessions: u64, every: u32) {
     let mut chance = Stream::new(5, u64::from(tick), Purpose::Game);
     input.events.clear();
@@ -120,7 +121,7 @@ fn a_tick_of_walking_chatting_players_allocates_nothing() {
 }
 
 #[test]
-fn nor_does_it_under_pressure() {
+fn a_tick_under_pressure_allocates_nothing() {
     for step in [1, 5, 6] {
         let pace = Pace::Adaptive(PaceLevel::new(step).unwrap());
         let counted = run(6, 50, Interest::All, pace);
@@ -129,7 +130,7 @@ fn nor_does_it_under_pressure() {
 }
 
 #[test]
-fn nor_does_it_in_a_large_room() {
+fn a_tick_of_a_large_room_allocates_nothing() {
     let counted = run(1, 200, Interest::Near, Pace::default());
     assert_eq!(counted, (0, 0), "allocating ticks, allocations");
 }

@@ -1,6 +1,6 @@
-//! Cadence: how often viewers are sent snapshots, what is told first, and that the world does not
-//! notice.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Cadence: how often viewers are sent snapshots, that nearby players are sent first, and that the
+//! state hash does not depend on it.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{ids::SessionId, motion::Direction, snapshot::MotionChange};
 use parlour_sim::{Interest, Motion, SimConfig};
@@ -13,8 +13,8 @@ fn everyone_sees_everyone() -> SimConfig {
     config
 }
 
-/// So many players, of whom one turns with every tick.
-fn restless(players: u64, pace: Pace) -> TestWorld {
+/// A world with this many players in one room.
+fn world_with(players: u64, pace: Pace) -> TestWorld {
     let mut world = TestWorld::new(everyone_sees_everyone());
     world.input.pace = pace;
     (1..=players).for_each(|session| world.open_and_join(session, "plaza"));
@@ -34,21 +34,21 @@ fn turn(world: &mut TestWorld, session: u64) {
 }
 
 #[test]
-fn each_viewer_has_its_turn_and_the_turns_are_spread_over_the_ticks() {
+fn full_turns_keep_the_cadence_and_are_spread_over_the_ticks() {
     for cadence in Cadence::ALL {
-        let mut world = restless(60, Pace::Fixed(cadence));
+        let mut world = world_with(60, Pace::Fixed(cadence));
         let every = 60 / cadence.hz();
-        let mut told = [0; 61];
+        let mut snapshots_of = [0; 61];
         for _ in 0..60 {
             turn(&mut world, 1);
             world.tick();
             let mut frames = 0;
             for session in 1..=60 {
                 let snapshots = world.client(session).snapshots.len();
-                told[session as usize] += snapshots;
+                snapshots_of[session as usize] += snapshots;
                 frames += snapshots;
             }
-            // Slots are given by chance, so turns are spread as evenly as chance is.
+            // Slots are random, so full turns are spread only approximately evenly.
             let even = 60 / every as usize;
             assert!(
                 frames >= even / 3 && frames <= 3 * even,
@@ -56,12 +56,12 @@ fn each_viewer_has_its_turn_and_the_turns_are_spread_over_the_ticks() {
             );
         }
         let expected = [0; 60].map(|_| cadence.hz() as usize);
-        assert_eq!(told[1..], expected, "at {cadence:?}");
+        assert_eq!(snapshots_of[1..], expected, "at {cadence:?}");
     }
 }
 
 #[test]
-fn the_cadence_decides_nothing_in_the_world() {
+fn the_cadence_does_not_change_the_state_hash() {
     let run = |paces: &[Pace]| {
         let mut world = TestWorld::new(everyone_sees_everyone());
         (1..=20).for_each(|session| world.open_and_join(session, "plaza"));
@@ -83,13 +83,13 @@ fn the_cadence_decides_nothing_in_the_world() {
 }
 
 #[test]
-fn what_is_close_is_told_before_the_rest() {
-    // All ten times a second, what is close twenty times.
+fn nearby_players_are_sent_more_often_than_distant_ones() {
+    // Level 5: full turns ten times a second, nearby turns twenty times.
     let step = PaceLevel::new(5).unwrap();
     let mut world = TestWorld::teleporting(everyone_sees_everyone());
     (1..=3).for_each(|session| world.open_and_join(session, "plaza"));
     world.ticks(2);
-    // Near is 150 px, close is half of it: 70 px and 80 px away.
+    // The near radius is 150 px, and nearby turns reach half of it: 70 px is within, 80 px is not.
     world.teleport(1, 256_000, 256_000);
     world.teleport(2, 256_000 + 70 * 256, 256_000);
     world.teleport(3, 256_000 + 80 * 256, 256_000);
@@ -97,29 +97,29 @@ fn what_is_close_is_told_before_the_rest() {
     world.input.pace = Pace::Adaptive(step);
     world.ticks(20);
     let truth = |world: &TestWorld, session| world.get::<Motion>(session).unwrap().segment().since;
-    let (mut close, mut far) = (0, 0);
+    let (mut nearby, mut distant) = (0, 0);
     for _ in 0..240 {
-        // They turn around within a few pixels, and stay where they are.
+        // Both turn around within a few pixels, so their distances hardly change.
         turn(&mut world, 2);
         turn(&mut world, 3);
         world.tick();
-        close += u32::from(world.sees(1, 2).unwrap().segment.since == truth(&world, 2));
-        far += u32::from(world.sees(1, 3).unwrap().segment.since == truth(&world, 3));
+        nearby += u32::from(world.sees(1, 2).unwrap().segment.since == truth(&world, 2));
+        distant += u32::from(world.sees(1, 3).unwrap().segment.since == truth(&world, 3));
     }
-    assert_eq!(far, 40, "every sixth tick");
-    assert_eq!(close, 80, "every third");
+    assert_eq!(distant, 40, "every sixth tick");
+    assert_eq!(nearby, 80, "every third tick");
 }
 
 #[test]
-fn who_took_no_data_is_told_more_seldom_and_then_as_before() {
-    let mut world = restless(20, Pace::default());
+fn a_held_viewer_is_slowed_down_and_recovers() {
+    let mut world = world_with(20, Pace::default());
     for ticks in [8, 8, 120] {
         world.hold(1);
         world.ticks(ticks);
         world.release(1);
         turn(&mut world, 2);
         world.tick();
-        assert!(world.snapshot(1).is_some(), "its newest state at once");
+        assert!(world.snapshot(1).is_some(), "the newest state immediately");
     }
     let frames = |world: &mut TestWorld, ticks: u32| {
         (0..ticks).fold(0, |frames, _| {
@@ -136,8 +136,8 @@ fn who_took_no_data_is_told_more_seldom_and_then_as_before() {
 }
 
 #[test]
-fn who_is_held_at_a_fixed_cadence_goes_on_at_it() {
-    let mut world = restless(5, Pace::Fixed(Cadence::Hz60));
+fn a_hold_does_not_change_a_fixed_cadence() {
+    let mut world = world_with(5, Pace::Fixed(Cadence::Hz60));
     world.hold(1);
     world.ticks(3);
     world.release(1);
@@ -149,8 +149,8 @@ fn who_is_held_at_a_fixed_cadence_goes_on_at_it() {
 }
 
 #[test]
-fn many_who_are_released_at_once_are_each_told_what_changed_since_their_own_last_snapshot() {
-    let mut world = restless(40, Pace::default());
+fn each_released_viewer_is_sent_the_changes_since_its_own_last_snapshot() {
+    let mut world = world_with(40, Pace::default());
     for session in 2..=40 {
         world.hold(session);
         turn(&mut world, 1);
@@ -163,7 +163,7 @@ fn many_who_are_released_at_once_are_each_told_what_changed_since_their_own_last
     let updates = |world: &TestWorld, session| world.snapshot(session).unwrap().updates.clone();
     for session in 2..=40 {
         let updates = updates(&world, session);
-        assert_eq!(updates.len(), 1, "only one has moved");
+        assert_eq!(updates.len(), 1, "only one player has moved");
         assert!(matches!(
             updates[0].motion,
             Some(MotionChange::Turn { .. } | MotionChange::Anchor { .. })
@@ -172,7 +172,7 @@ fn many_who_are_released_at_once_are_each_told_what_changed_since_their_own_last
     let sent: usize = (2..=40).filter_map(|session| world.snapshot_size(session)).sum();
     assert!(
         world.output.bytes.len() < sent + 200,
-        "no delta of the room for each"
+        "there is no delta of the whole room per viewer"
     );
     assert!(world.clients.contains_key(&SessionId(1)));
 }

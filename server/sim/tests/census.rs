@@ -1,5 +1,5 @@
-//! The players and rooms of a saved state can be read without loading it.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Census: the players and rooms of a saved state, read without loading it.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_sim::SavedState;
 use parlour_testing::{SessionActions as _, TestWorld, plaza};

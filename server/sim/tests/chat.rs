@@ -1,5 +1,5 @@
-//! Chat: to the room or to those near, numbered without gaps for each who hears it.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Chat: to the room or to nearby players, in a stream without gaps for each listener.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{
     ids::Epoch,
@@ -10,7 +10,7 @@ use parlour_shared::{
 use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use std::collections::BTreeMap;
 
-/// Sessions 1 and 2 beside each other, 3 far off, all in the plaza.
+/// Three players in the plaza: 1 and 2 are next to each other, 3 is far away.
 fn three() -> TestWorld {
     let mut world = TestWorld::teleporting(plaza());
     (1..=3).for_each(|session| world.open_and_join(session, "plaza"));
@@ -22,7 +22,7 @@ fn three() -> TestWorld {
 }
 
 #[test]
-fn all_in_the_room_hear_what_is_said_to_all() {
+fn a_room_chat_reaches_all_players_of_the_room() {
     let mut world = three();
     world.open_and_join(4, "plaza/2");
     world.tick();
@@ -58,13 +58,13 @@ fn all_in_the_room_hear_what_is_said_to_all() {
             (rest, _) => panic!("{listener}: {rest:?}"),
         }
     }
-    assert_eq!(world.chats(4), [], "another room");
+    assert_eq!(world.chats(4), [], "in a different room");
 }
 
-/// docs/protocol.md, section 9: a player who was near hears a near chat up to a sixth beyond
+/// docs/protocol.md, section 9: a near chat reaches a player that was near up to a sixth beyond
 /// `near_px`.
 #[test]
-fn near_reaches_a_sixth_farther_for_players_who_were_near() {
+fn a_near_chat_reaches_a_sixth_farther_for_players_who_were_near() {
     let mut world = three();
     let x = world.position(1).x;
     let y = world.position(1).y;
@@ -80,7 +80,7 @@ fn near_reaches_a_sixth_farther_for_players_who_were_near() {
 }
 
 #[test]
-fn only_those_near_hear_what_is_said_near() {
+fn a_near_chat_reaches_only_players_near_the_speaker() {
     let mut world = three();
     world.chat(1, Scope::Near, "psst");
     world.tick();
@@ -95,12 +95,12 @@ fn only_those_near_hear_what_is_said_near() {
     assert_eq!(world.chats(3), []);
     world.chat(3, Scope::Near, "alone");
     world.tick();
-    assert_eq!(world.chats(3).len(), 1, "one hears oneself");
+    assert_eq!(world.chats(3).len(), 1, "the speaker hears itself");
     assert_eq!((world.chats(1), world.chats(2)), (vec![], vec![]));
 }
 
 #[test]
-fn each_listener_has_a_gapless_stream_of_its_own() {
+fn each_listener_has_a_separate_stream_without_gaps() {
     let mut world = three();
     for (speaker, near) in [(1, true), (3, true), (2, false), (2, true), (3, false), (1, true)] {
         world.chat(speaker, if near { Scope::Near } else { Scope::Room }, "x");
@@ -122,7 +122,7 @@ fn each_listener_has_a_gapless_stream_of_its_own() {
             (Scope::Room, 2),
             (Scope::Near, 3),
         ];
-        // Within a tick, what one says comes in the order of sessions.
+        // Within a tick, chats are in the order of sessions, not in the order above.
         let mut heard = heard(&mut world, listener);
         heard.sort_by_key(|(_, seq)| *seq);
         let mut expected = expected.to_vec();
@@ -138,11 +138,11 @@ fn each_listener_has_a_gapless_stream_of_its_own() {
 }
 
 #[test]
-fn numbers_have_no_gap_for_anyone_whoever_comes_and_goes() {
+fn streams_have_no_gaps_while_players_come_and_go() {
     let mut world = TestWorld::teleporting(plaza());
     let mut chance = Stream::new(8, 0, Purpose::Game);
     (0..12).for_each(|session| world.open_and_join(session, "plaza"));
-    // The next number that each listener expects, by room, near, and its stay.
+    // The next number that each listener expects in its present stay, per scope.
     let mut room_next: BTreeMap<u64, u32> = BTreeMap::new();
     let mut near_next: BTreeMap<u64, u32> = BTreeMap::new();
     let mut heard = 0;
@@ -184,20 +184,20 @@ fn numbers_have_no_gap_for_anyone_whoever_comes_and_goes() {
 }
 
 #[test]
-fn who_comes_later_is_told_where_the_stream_is() {
+fn a_new_player_is_sent_the_position_of_the_stream() {
     let mut world = three();
     (0..5).for_each(|_| world.chat(1, Scope::Room, "x"));
     world.open_and_join(4, "plaza");
     world.tick();
     assert_eq!(world.client(4).room().seq, 5);
-    assert_eq!(world.chats(4), [], "what was said before is not repeated");
+    assert_eq!(world.chats(4), [], "earlier chats are not repeated");
     world.chat(2, Scope::Room, "y");
     world.tick();
     assert_eq!(world.chats(4)[0].stamp.seq, 6);
 }
 
 #[test]
-fn an_empty_text_and_one_that_is_too_long_are_refused() {
+fn an_empty_or_too_long_text_is_refused() {
     let mut world = three();
     let too_long = "x".repeat(MAX_CHAT_BYTES + 1);
     let bad = ["", &too_long];
@@ -213,7 +213,7 @@ fn an_empty_text_and_one_that_is_too_long_are_refused() {
 }
 
 #[test]
-fn who_is_in_no_room_has_nobody_to_talk_to() {
+fn a_chat_without_a_room_is_refused() {
     let mut world = three();
     world.open(4);
     world.chat(4, Scope::Room, "anyone?");
@@ -223,7 +223,7 @@ fn who_is_in_no_room_has_nobody_to_talk_to() {
 }
 
 #[test]
-fn who_speaks_and_leaves_in_one_tick_is_heard() {
+fn a_chat_before_a_leave_in_the_same_tick_is_sent() {
     let mut world = three();
     world.chat(1, Scope::Near, "bye");
     world.leave(1);
@@ -237,7 +237,7 @@ fn who_speaks_and_leaves_in_one_tick_is_heard() {
 }
 
 #[test]
-fn the_request_0_wants_no_answer() {
+fn request_0_is_not_answered() {
     let mut world = three();
     let chat = parlour_shared::message::Chat {
         request: 0,

@@ -1,33 +1,30 @@
-//! The same inputs give the same hashes and the same bytes: in debug and release, and whatever
-//! order of systems the declared order leaves open.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! The same inputs give the same hashes and the same bytes: in debug and release builds, and in
+//! every order of systems that the schedule allows.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{
     ids::SessionId,
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Eyes, Fold, Player, Simulation};
+use parlour_sim::{Fold, Perspective, Player, Simulation};
 use parlour_testing::Crowd;
 use parlour_tick::{Lane, TickOutput};
 
 /// The hash after the last tick of [`run`], and a hash of all bytes that were sent. Debug and
-/// release builds, and all machines, must agree on them. They change with any change to what the
-/// simulation does: that is a new simulation, and whoever changes it writes the new numbers here.
+/// release builds on all machines must compute these numbers. If a change of the simulation is
+/// intended and changes them, write the new numbers here. CONTRIBUTING.md, "What changes with
+/// what", says what else must change.
 const PINNED: (u64, u64) = (7_829_191_981_763_021_111, 2_001_792_853_659_712_297);
 
 const TICKS: u32 = 600;
 
 #[test]
-fn debug_and_release_agree() {
-    assert_eq!(
-        run(None),
-        PINNED,
-        "the simulation does something else than it did"
-    );
+fn debug_and_release_builds_compute_the_same_hashes() {
+    assert_eq!(run(None), PINNED, "the behaviour of the simulation has changed");
 }
 
 #[test]
-fn no_shuffle_of_the_schedule_changes_anything() {
+fn shuffling_the_schedule_does_not_change_the_hashes() {
     let declared = run(None);
     for seed in 0..50 {
         assert_eq!(run(Some(seed)), declared, "shuffle seed {seed}");
@@ -35,15 +32,15 @@ fn no_shuffle_of_the_schedule_changes_anything() {
 }
 
 #[test]
-fn another_seed_is_another_world() {
+fn different_seeds_give_different_worlds() {
     let mut hashes: Vec<u64> = (0..4).map(|seed| run_seeded(None, seed).0).collect();
     hashes.dedup();
     assert_eq!(hashes.len(), 4);
 }
 
-/// Two worlds with the same input, one of them watched by some who look here and there.
+/// Runs two worlds with the same input. One of them has watchers that come, go and change rooms.
 #[test]
-fn watchers_change_nothing() {
+fn watchers_do_not_change_the_world() {
     let world = || Simulation::new(Crowd::config());
     let (mut alone, mut watched) = (world(), world());
     let (mut crowd, mut sent) = (Crowd::new(99), 0);
@@ -63,7 +60,7 @@ fn watchers_change_nothing() {
         assert!(first.watched.is_empty());
         sent += second.watched.len();
 
-        // Numbers of sessions that players have, too.
+        // Watchers may have the same session numbers as players.
         let session = SessionId(u64::from(chance.below(8)));
         let room = ["east", "west", "east/a"][chance.below(3) as usize];
         let player = watched.player(SessionId(u64::from(chance.below(crowd.sessions() as u32))));
@@ -72,11 +69,11 @@ fn watchers_change_nothing() {
             (0, _) => watched.unwatch(session),
             (1, _) => watched.set_watcher_held(session, true),
             (2, _) => watched.set_watcher_held(session, false),
-            (3..6, _) => drop(watched.watch(session, room, Eyes::Everyone, tick as u8)),
+            (3..6, _) => drop(watched.watch(session, room, Perspective::Everyone, tick as u8)),
             (_, Some(player)) => {
                 if let Some(room) = watched.followed_room(player) {
                     watched
-                        .watch(session, &room, Eyes::Of(player), tick as u8)
+                        .watch(session, &room, Perspective::Player(player), tick as u8)
                         .unwrap();
                 }
             }
@@ -86,7 +83,7 @@ fn watchers_change_nothing() {
     assert!(sent > 500, "{sent} frames for watchers");
 }
 
-/// To whom, how, and what; not where in the output it lies.
+/// Returns session, lane and payload of each frame, without its position in the output.
 fn frames(output: &TickOutput) -> Vec<(SessionId, Lane, &[u8])> {
     let frames = output.frames.iter();
     frames
@@ -98,7 +95,7 @@ fn run(shuffle: Option<u64>) -> (u64, u64) {
     run_seeded(shuffle, 14)
 }
 
-/// Ten seconds with some thirty sessions that do everything there is to do.
+/// Runs ten seconds with about thirty sessions that use every feature.
 fn run_seeded(shuffle: Option<u64>, seed: u64) -> (u64, u64) {
     let mut config = Crowd::config();
     config.seed = seed;

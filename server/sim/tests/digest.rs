@@ -1,5 +1,5 @@
-//! The state hash: it misses nothing that is state, and nothing that is not can change it.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! The state hash: it contains all of the state, and nothing else.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use bevy_app::App;
 use bevy_ecs::prelude::*;
@@ -8,13 +8,13 @@ use parlour_shared::{
     message::{Move, Scope},
     motion::Direction,
 };
-use parlour_sim::{Player, SimConfig, Simulation, SimulationApp, Skin, StableId, Step, StepSet};
+use parlour_sim::{Player, SimConfig, Simulation, SimulationApp, Skin, StableId, StepSet, TickSchedule};
 use parlour_testing::{SessionActions as _, TestWorld, plaza};
 use parlour_tick::{TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
 
-/// Two players beside each other; `change` happens before the 20th tick. Gives the hashes from then
-/// on.
+/// Runs a world with two players next to each other, and calls `change` before the 20th tick.
+/// Returns the hashes of ten ticks from the 20th on.
 fn hashes(config: SimConfig, change: impl Fn(&mut TestWorld)) -> Vec<u64> {
     let mut world = TestWorld::teleporting(config);
     (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
@@ -28,7 +28,7 @@ fn hashes(config: SimConfig, change: impl Fn(&mut TestWorld)) -> Vec<u64> {
     (0..10).map(hash).collect()
 }
 
-fn later(world: &mut TestWorld, direction: Direction) {
+fn queue_command(world: &mut TestWorld, direction: Direction) {
     let command = Move {
         seq: 1,
         tick: Tick(world.now().0 + 9),
@@ -39,7 +39,7 @@ fn later(world: &mut TestWorld, direction: Direction) {
 }
 
 #[test]
-fn the_same_inputs_give_the_same_hashes_and_each_tick_another() {
+fn the_same_inputs_give_the_same_hashes_and_every_tick_has_a_different_one() {
     let first = hashes(plaza(), |world| world.walk(1, Direction::East));
     assert_eq!(first, hashes(plaza(), |world| world.walk(1, Direction::East)));
     let mut distinct = hashes(plaza(), |_| {});
@@ -54,30 +54,36 @@ fn every_kind_of_change_changes_the_hash() {
     let changes: &[(&str, Change)] = &[
         ("nothing", |_| {}),
         ("a session opens", |world| world.open(4)),
-        ("with another name", |world| world.open_as(4, "Eve")),
+        ("with a different name", |world| world.open_as(4, "Eve")),
         ("a session closes", |world| world.close(3)),
-        ("another closes", |world| world.close(2)),
+        ("a different session closes", |world| world.close(2)),
         ("a player joins", |world| world.join(3, "plaza")),
-        ("it joins another room", |world| world.join(3, "plaza/2")),
+        ("it joins a different room", |world| world.join(3, "plaza/2")),
         ("a player leaves", |world| world.leave(2)),
         ("leaves and comes back", |world| {
             world.leave(2);
             world.join(2, "plaza");
         }),
         ("a player turns", |world| world.walk(1, Direction::East)),
-        ("elsewhere", |world| world.walk(1, Direction::South)),
-        ("another player turns", |world| world.walk(2, Direction::East)),
-        ("a command waits", |world| later(world, Direction::East)),
-        ("another command waits", |world| later(world, Direction::South)),
-        ("a player is put elsewhere", |world| world.teleport(1, 9000, 9000)),
+        ("it turns in a different direction", |world| {
+            world.walk(1, Direction::South)
+        }),
+        ("a different player turns", |world| world.walk(2, Direction::East)),
+        ("a command is queued", |world| {
+            queue_command(world, Direction::East)
+        }),
+        ("a different command is queued", |world| {
+            queue_command(world, Direction::South)
+        }),
+        ("a player is teleported", |world| world.teleport(1, 9000, 9000)),
         ("a skin", |world| world.skin(1, 1)),
-        ("another skin", |world| world.skin(1, 2)),
+        ("a different skin", |world| world.skin(1, 2)),
         ("a chat", |world| world.chat(1, Scope::Room, "x")),
         ("a chat nearby", |world| world.chat(1, Scope::Near, "x")),
         ("a refusal", |world| world.chat(1, Scope::Room, "")),
         ("a write", |world| world.write(1, "k", 0, Some("v"))),
-        ("another value", |world| world.write(1, "k", 0, Some("w"))),
-        ("another key", |world| world.write(1, "l", 0, Some("v"))),
+        ("a different value", |world| world.write(1, "k", 0, Some("w"))),
+        ("a different key", |world| world.write(1, "l", 0, Some("v"))),
     ];
     let all: Vec<Vec<u64>> = changes
         .iter()
@@ -94,7 +100,7 @@ fn every_kind_of_change_changes_the_hash() {
 }
 
 #[test]
-fn what_a_link_can_take_is_no_part_of_the_state() {
+fn holds_are_not_part_of_the_state() {
     let quiet = hashes(plaza(), |_| {});
     let held = hashes(plaza(), |world| {
         world.hold(1);
@@ -105,9 +111,9 @@ fn what_a_link_can_take_is_no_part_of_the_state() {
 }
 
 #[test]
-fn who_was_near_whom_is_part_of_the_state() {
-    // Two worlds alike but for what one looked like before: in the band between near and away,
-    // history decides.
+fn nearness_is_part_of_the_state() {
+    // The worlds differ only in an earlier position of a player. It ends between the two radii,
+    // where earlier positions decide whether the players are near.
     let run = |first: i32| {
         let mut world = TestWorld::teleporting(plaza());
         (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
@@ -124,9 +130,9 @@ fn who_was_near_whom_is_part_of_the_state() {
 }
 
 #[test]
-fn how_a_world_came_to_be_does_not_matter_only_what_it_is() {
-    // The order in which two sessions are looked at in storage differs: one world had its players
-    // change archetypes in another order.
+fn the_hash_does_not_depend_on_the_order_of_storage() {
+    // The order of the two players in storage differs, because they changed archetypes in a
+    // different order.
     let run = |order: [u64; 2]| {
         let mut world = TestWorld::teleporting(plaza());
         (1..=2).for_each(|session| world.open(session));
@@ -163,7 +169,7 @@ struct Weather(u32);
 #[should_panic(
     expected = "Lamp is neither part of the state nor declared presentation-only: call app.state_component::<"
 )]
-fn a_component_that_nobody_declared_is_found_at_the_first_tick() {
+fn an_undeclared_component_panics_in_the_first_tick() {
     step(
         |app: &mut App| _ = app.register_required_components::<Player, Lamp>(),
         1,
@@ -172,13 +178,13 @@ fn a_component_that_nobody_declared_is_found_at_the_first_tick() {
 
 #[test]
 #[should_panic(expected = "Weather is neither part of the state nor declared")]
-fn a_resource_that_nobody_declared_is_found_at_the_first_tick() {
+fn an_undeclared_resource_panics_in_the_first_tick() {
     step(|app: &mut App| _ = app.init_resource::<Weather>(), 1);
 }
 
 #[test]
 #[should_panic(expected = "Lamp is part of the state, but is on an entity without a stable id")]
-fn a_hashed_component_without_a_stable_id_is_found() {
+fn a_state_component_on_an_entity_without_a_stable_id_panics() {
     step(
         |app: &mut App| {
             app.state_component::<Lamp>("lamp");
@@ -190,7 +196,7 @@ fn a_hashed_component_without_a_stable_id_is_found() {
 
 #[test]
 #[should_panic(expected = "two entities have the stable id of game entity 7")]
-fn a_stable_id_that_is_taken_is_found_at_once() {
+fn a_duplicate_stable_id_panics() {
     step(
         |app: &mut App| {
             app.state_component::<Lamp>("lamp");
@@ -203,7 +209,7 @@ fn a_stable_id_that_is_taken_is_found_at_once() {
 
 #[test]
 #[should_panic(expected = "Lamp is declared twice")]
-fn a_component_is_declared_once() {
+fn declaring_a_component_twice_panics() {
     step(
         |app: &mut App| _ = app.state_component::<Lamp>("lamp").presentation_only::<Lamp>(),
         0,
@@ -211,13 +217,13 @@ fn a_component_is_declared_once() {
 }
 
 #[test]
-#[should_panic(expected = "no tick runs Update: add systems to `Step`")]
-fn a_system_that_no_tick_would_run_is_found_at_once() {
+#[should_panic(expected = "no tick runs Update: add systems to `TickSchedule`")]
+fn a_system_in_a_schedule_of_bevy_panics() {
     step(|app: &mut App| _ = app.add_systems(bevy_app::Update, || {}), 0);
 }
 
 #[test]
-fn declared_components_of_own_entities_and_resources_are_hashed() {
+fn declared_components_and_resources_are_hashed() {
     let run = |lamp: u32, weather: u32, spare: u32| {
         let mut sim = Simulation::with_plugins(plaza(), move |app: &mut App| {
             app.state_component::<Lamp>("lamp")
@@ -234,21 +240,25 @@ fn declared_components_of_own_entities_and_resources_are_hashed() {
     assert_ne!(run(2, 1, 1), hash);
     assert_ne!(run(1, 2, 1), hash);
     assert_ne!(run(1, 1, 2), hash);
-    assert_ne!(run(1, 1, 2), run(2, 1, 1), "whose lamp it is matters");
+    assert_ne!(
+        run(1, 1, 2),
+        run(2, 1, 1),
+        "the hash depends on which entity has the lamp"
+    );
 }
 
-/// A write that change detection does not see would never reach the hash; debug builds count anew
-/// every 16 ticks.
+/// The hash never contains a write that change detection does not see. Debug builds compute it
+/// again every 16 ticks.
 #[test]
-#[cfg_attr(debug_assertions, should_panic(expected = "changed unseen"))]
-fn a_write_that_escapes_change_detection_is_found() {
-    fn sneak(mut skins: Query<&mut Skin>) {
+#[cfg_attr(debug_assertions, should_panic(expected = "bypassed change detection"))]
+fn debug_builds_find_a_write_that_bypasses_change_detection() {
+    fn bypass(mut skins: Query<&mut Skin>) {
         skins
             .iter_mut()
             .for_each(|mut skin| skin.bypass_change_detection().0 += 1);
     }
     step(
-        |app: &mut App| _ = app.add_systems(Step, sneak.in_set(StepSet::Simulate)),
+        |app: &mut App| _ = app.add_systems(TickSchedule, bypass.in_set(StepSet::Simulate)),
         40,
     );
 }

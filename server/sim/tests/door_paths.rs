@@ -1,6 +1,6 @@
-//! Doors and paths: a door is entered in the tick whose path touches it, however thin it is and
-//! however fast one walks.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Doors and paths: a player enters a door in the tick whose path touches it, however thin the door
+//! is and however fast the player walks.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use parlour_shared::{
     message::Refusal,
     motion::{Direction, Position as Place, WallGrid},
 };
-use parlour_sim::{Interest, Position, SimConfig, Simulation};
+use parlour_sim::{CurrentPosition, Interest, SimConfig, Simulation};
 use parlour_testing::{
     SessionActions as _, TestWorld, generous_rules,
     maps::{door, map},
@@ -46,7 +46,7 @@ fn room(world: &TestWorld) -> &str {
 }
 
 #[test]
-fn a_thin_door_is_entered_from_every_starting_place() {
+fn a_thin_door_is_entered_from_every_starting_position() {
     for (width, sprint) in [(1, false), (2, false), (1, true), (3, true)] {
         for offset in (0..1024).step_by(64) {
             let start = Place {
@@ -68,7 +68,7 @@ fn a_thin_door_is_entered_from_every_starting_place() {
 }
 
 #[test]
-fn a_door_between_two_places_is_not_entered_by_a_teleport() {
+fn a_teleport_does_not_enter_doors_on_its_way() {
     let start = Place::from_px(100, 100);
     let maps = vec![
         open("a", start, vec![door([130, 80, 8, 40], "b")]),
@@ -79,15 +79,15 @@ fn a_door_between_two_places_is_not_entered_by_a_teleport() {
     world.tick();
     world.teleport(1, 160 * 256, 100 * 256);
     world.ticks(3);
-    assert_eq!(room(&world), "a", "put beyond the door");
+    assert_eq!(room(&world), "a", "teleported beyond the door");
     world.teleport(1, 134 * 256, 100 * 256);
     world.ticks(1);
-    assert_eq!(room(&world), "b", "put into the door");
+    assert_eq!(room(&world), "b", "teleported into the door");
 }
 
 #[test]
-fn a_door_beside_one_to_a_full_room_opens() {
-    // One after the other, and both within a step.
+fn a_door_behind_a_door_to_a_full_room_opens() {
+    // First the path reaches the doors in different ticks, then both in the same tick.
     for (width, sprint) in [(20, false), (1, true)] {
         let start = Place::from_px(100, 100);
         let doors = vec![
@@ -107,13 +107,17 @@ fn a_door_beside_one_to_a_full_room_opens() {
         go(&mut world, Direction::East, sprint);
         world.ticks(40);
         assert_eq!(room(&world), "c", "{width} px wide");
-        assert_eq!(world.refusals(1), [Refusal::RoomFull], "of the first door, once");
+        assert_eq!(
+            world.refusals(1),
+            [Refusal::RoomFull],
+            "refused once, by the first door"
+        );
     }
 }
 
 #[test]
-fn doors_before_each_others_arrivals_pass_a_player_with_a_held_key_once() {
-    // One arrives 10 px before the door, and keeps walking into it.
+fn two_doors_in_front_of_each_other_pass_a_player_with_a_held_key_once() {
+    // The player arrives 10 px before the door, and keeps walking into it.
     let start = Place::from_px(100, 100);
     let to = |name: &str, other: &str| open(name, start, vec![door([110, 80, 8, 40], other)]);
     let mut world = world_of(vec![to("a", "b"), to("b", "a")], 10);
@@ -130,7 +134,7 @@ fn doors_before_each_others_arrivals_pass_a_player_with_a_held_key_once() {
 }
 
 #[test]
-fn after_a_passage_doors_open_again_a_second_later_on_the_next_way_in() {
+fn doors_open_again_a_second_after_a_passage() {
     let start = Place::from_px(100, 100);
     let to = |name: &str, other: &str| open(name, start, vec![door([110, 80, 8, 40], other)]);
     for early in [true, false] {
@@ -142,8 +146,8 @@ fn after_a_passage_doors_open_again_a_second_later_on_the_next_way_in() {
             world.tick();
         }
         world.messages(1);
-        // A command takes effect with the next tick, and the door's edge is 4 steps away: entered
-        // 59 or 60 ticks after the arrival.
+        // A command takes effect in the next tick, and the edge of the door is 4 ticks away. So the
+        // player enters the door 59 or 60 ticks after its arrival.
         world.ticks(if early { 54 } else { 55 });
         go(&mut world, Direction::East, false);
         world.ticks(5);
@@ -151,11 +155,7 @@ fn after_a_passage_doors_open_again_a_second_later_on_the_next_way_in() {
         if early {
             go(&mut world, Direction::Still, false);
             world.ticks(100);
-            assert_eq!(
-                room(&world),
-                "b",
-                "a door that was entered too early is not entered by waiting"
-            );
+            assert_eq!(room(&world), "b", "waiting in a door does not enter it");
             assert_eq!(world.refusals(1), []);
             go(&mut world, Direction::West, false);
             world.ticks(5);
@@ -167,7 +167,7 @@ fn after_a_passage_doors_open_again_a_second_later_on_the_next_way_in() {
 }
 
 #[test]
-fn a_loaded_world_keeps_the_doors_shut_for_as_long() {
+fn doors_stay_shut_in_a_loaded_world() {
     let start = Place::from_px(100, 100);
     let to = |name: &str, other: &str| open(name, start, vec![door([110, 80, 8, 40], other)]);
     let maps = vec![to("a", "b"), to("b", "a")];
@@ -183,7 +183,7 @@ fn a_loaded_world_keeps_the_doors_shut_for_as_long() {
     world.sim = Simulation::load(config, teleport_plugin, &saved).unwrap();
     go(&mut world, Direction::East, false);
     world.ticks(40);
-    assert_eq!(room(&world), "b", "walked through the door, which was shut");
+    assert_eq!(room(&world), "b", "the player walked through the shut door");
     // The door is 80 px behind: 33 ticks.
     go(&mut world, Direction::West, false);
     world.ticks(45);
@@ -208,7 +208,7 @@ struct Plan {
     acts: Vec<(u32, Act)>,
 }
 
-/// A map of 12 x 12 tiles of 16 px, whose middle is crowded.
+/// A plan for a map of 12 x 12 tiles of 16 px, with walls, doors and a walk.
 fn plan() -> impl Strategy<Value = Plan> {
     let place = || (2048..190 * 256 - 2048, 2048..190 * 256 - 2048).prop_map(|(x, y)| Place { x, y });
     let thin =
@@ -234,9 +234,8 @@ fn plan() -> impl Strategy<Value = Plan> {
         })
 }
 
-/// Whether the line from one place to the other touches a door's units, tried at so many points of
-/// it that none is missed: the line meets each edge of a door at a multiple of one part in
-/// `|dx| * |dy|`.
+/// Returns whether the line between two positions touches the units of a door. Tries enough points
+/// to miss no door: the line meets each edge of a door at a multiple of `1 / (|dx| * |dy|)`.
 fn touches(door: [i32; 4], from: Place, to: Place) -> bool {
     let (dx, dy) = (i64::from(to.x - from.x), i64::from(to.y - from.y));
     let parts = if dx == 0 || dy == 0 || dx.abs() == dy.abs() {
@@ -253,13 +252,13 @@ fn touches(door: [i32; 4], from: Place, to: Place) -> bool {
     (0..=parts).any(|part| within(x, w, from.x, dx, part) && within(y, h, from.y, dy, part))
 }
 
-/// Whether a place lies in a door.
+/// Returns whether a position is in a door.
 fn lies_in(door: [i32; 4], place: Place) -> bool {
     touches(door, place, place)
 }
 
-/// Walks a plan in a world with doors and in the same world without; the brute force says of the
-/// second when the first must change rooms.
+/// Runs a plan in a world with doors and in the same world without doors. Brute force finds in the
+/// second world when the player of the first world must change rooms.
 fn check(plan: &Plan) -> Result<(), TestCaseError> {
     let mut walls = WallGrid::new(12, 12, 16);
     plan.walls
@@ -289,11 +288,11 @@ fn check(plan: &Plan) -> Result<(), TestCaseError> {
                 }
                 world.tick();
             }
-            let before = std::mem::replace(&mut here, without.get::<Position>(1).unwrap().0);
-            let leapt = tick == 0 && matches!(act, Act::Teleport(_));
+            let before = std::mem::replace(&mut here, without.get::<CurrentPosition>(1).unwrap().0);
+            let teleported = tick == 0 && matches!(act, Act::Teleport(_));
             let entered = plan.doors.iter().any(|door| {
                 !lies_in(*door, before)
-                    && if leapt {
+                    && if teleported {
                         lies_in(*door, here)
                     } else {
                         touches(*door, before, here)
@@ -309,10 +308,14 @@ fn check(plan: &Plan) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 150,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn a_door_is_entered_in_the_tick_in_which_brute_force_finds_it_on_the_path(plan in plan()) {
+    fn a_door_is_entered_in_the_tick_that_brute_force_finds(plan in plan()) {
         check(&plan)?;
     }
 }

@@ -1,5 +1,5 @@
-//! Doors: who walks into one is in another room.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Doors: a player that walks into a door goes to a different room.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use parlour_shared::{
     message::{LeaveReason, Refusal, ServerMessage},
     motion::{Direction, Position as Place, WallGrid},
 };
-use parlour_sim::{Interest, Position, Rate, SimConfig};
+use parlour_sim::{CurrentPosition, Interest, Rate, SimConfig};
 use parlour_testing::{SessionActions as _, TestWorld, generous_rules, maps::door};
 
-/// Two open maps, `a` and `b`: one appears 180 px from the door of one's map, or through the
-/// other's door in its very middle.
+/// Two open maps, `a` and `b`, each with a door to the other one. The spawn point `start` is 180 px
+/// from the door. The spawn point `gate`, to which the doors lead, is in the middle of the door.
 fn config() -> SimConfig {
     let map = |name: &str, to: &str| {
         let spawn = |name: &str, x| Spawn {
@@ -35,11 +35,11 @@ fn config() -> SimConfig {
     config
 }
 
-/// A session that stands at the start of `a`, found by joining until chance puts it there.
+/// Opens a session that stands at `start`. Spawn points are random, so it joins until it does.
 fn at_start(world: &mut TestWorld, session: u64, room: &str) {
     world.open_and_join(session, room);
     world.tick();
-    while world.get::<Position>(session).unwrap().0 != Place::from_px(100, 100) {
+    while world.get::<CurrentPosition>(session).unwrap().0 != Place::from_px(100, 100) {
         world.leave(session);
         world.join(session, room);
         world.tick();
@@ -52,7 +52,7 @@ fn room_of(world: &TestWorld, session: u64) -> &str {
 }
 
 #[test]
-fn walking_into_a_door_leads_to_the_named_place_of_the_other_map() {
+fn a_door_leads_to_the_named_spawn_point_of_its_map() {
     let mut world = TestWorld::new(config());
     at_start(&mut world, 1, "a");
     at_start(&mut world, 2, "a");
@@ -60,11 +60,12 @@ fn walking_into_a_door_leads_to_the_named_place_of_the_other_map() {
     world.tick();
     let view = world.client(1).room().view;
     world.walk(1, Direction::East);
-    // 180 px to the door's edge, 2.5 px a tick; a command moves its player from the next tick on.
+    // 180 px to the edge of the door, 2.5 px per tick. A command moves its player from the next
+    // tick on.
     world.ticks(1 + 71);
     assert_eq!(room_of(&world, 1), "a");
     assert_eq!(
-        world.get::<Position>(1).unwrap().0,
+        world.get::<CurrentPosition>(1).unwrap().0,
         Place { x: 71_040, y: 25_600 },
         "277.5 px"
     );
@@ -83,20 +84,20 @@ fn walking_into_a_door_leads_to_the_named_place_of_the_other_map() {
     assert_eq!(
         world.position(1),
         Place::from_px(300, 100),
-        "at the named place, standing still"
+        "at the named spawn point, standing still"
     );
     assert_eq!(
         world.snapshot(1).unwrap().base,
         None,
-        "a full snapshot with the same tick"
+        "a full snapshot in the same tick"
     );
-    assert!(world.sees(2, 1).is_none(), "gone for those left behind");
-    assert!(world.sees(3, 1).is_some(), "there for those in the other room");
+    assert!(world.sees(2, 1).is_none(), "removed for players of the old room");
+    assert!(world.sees(3, 1).is_some(), "visible to players of the new room");
     world.check_views(true);
 }
 
 #[test]
-fn who_arrives_in_a_door_does_not_bounce() {
+fn a_player_that_arrives_in_a_door_does_not_enter_it() {
     let mut world = TestWorld::new(config());
     at_start(&mut world, 1, "a");
     world.walk(1, Direction::East);
@@ -104,15 +105,15 @@ fn who_arrives_in_a_door_does_not_bounce() {
     assert_eq!(room_of(&world, 1), "b");
     world.ticks(300);
     assert_eq!(room_of(&world, 1), "b");
-    // Across the door's area: still no reason to pass it.
+    // Walking through the area of the door does not enter it.
     world.walk(1, Direction::West);
     world.ticks(5);
     assert_eq!(room_of(&world, 1), "b");
     world.ticks(10);
-    assert!(world.position(1).x < 280 * 256, "out of it");
+    assert!(world.position(1).x < 280 * 256, "outside of the door");
     world.walk(1, Direction::East);
     world.ticks(10);
-    assert_eq!(room_of(&world, 1), "a", "and in again: now it leads back");
+    assert_eq!(room_of(&world, 1), "a", "entering again leads back");
     assert_eq!(world.position(1), Place::from_px(300, 100));
 }
 
@@ -126,7 +127,7 @@ fn a_door_leads_to_the_same_instance() {
 }
 
 #[test]
-fn a_full_room_keeps_the_door_shut_until_the_next_way_in() {
+fn a_door_to_a_full_room_stays_shut_until_the_player_enters_it_again() {
     let mut config = config();
     config.rules.capacity = 1;
     let mut world = TestWorld::new(config);
@@ -140,8 +141,12 @@ fn a_full_room_keeps_the_door_shut_until_the_next_way_in() {
     world.ticks(2);
     world.leave(2);
     world.ticks(5);
-    assert_eq!(room_of(&world, 1), "a", "it walks on through the door's area");
-    assert_eq!(world.refusals(1), [], "and is told once");
+    assert_eq!(
+        room_of(&world, 1),
+        "a",
+        "the player walks on through the area of the door"
+    );
+    assert_eq!(world.refusals(1), [], "only one refusal per entry");
     world.walk(1, Direction::West);
     world.ticks(20);
     world.walk(1, Direction::East);
@@ -150,7 +155,7 @@ fn a_full_room_keeps_the_door_shut_until_the_next_way_in() {
 }
 
 #[test]
-fn where_no_more_room_may_be_the_door_stays_shut_and_says_so() {
+fn a_door_to_a_new_room_is_refused_if_there_are_too_many_rooms() {
     let mut config = config();
     config.max_rooms = 1;
     let mut world = TestWorld::new(config);
@@ -162,7 +167,7 @@ fn where_no_more_room_may_be_the_door_stays_shut_and_says_so() {
 }
 
 #[test]
-fn doors_are_limited_like_joins() {
+fn doors_and_joins_share_a_rate_limit() {
     let mut config = config();
     config.rules.rates.join = Rate {
         burst: 1,
@@ -178,7 +183,7 @@ fn doors_are_limited_like_joins() {
     world.messages(1);
     put(&mut world, 250, 2);
     put(&mut world, 100, 2);
-    assert_eq!(room_of(&world, 1), "a", "the join took the one token");
+    assert_eq!(room_of(&world, 1), "a", "the join took the only token");
     assert!(matches!(world.refusals(1)[..], [Refusal::RateLimited { .. }]));
     put(&mut world, 250, 60);
     put(&mut world, 100, 2);
@@ -186,7 +191,7 @@ fn doors_are_limited_like_joins() {
 }
 
 #[test]
-fn a_door_may_lead_within_a_room_that_is_full() {
+fn a_door_can_lead_to_its_own_full_room() {
     let mut config = config();
     config.rules.capacity = 1;
     let mut map = Map::clone(&config.maps[0]);
@@ -203,7 +208,7 @@ fn a_door_may_lead_within_a_room_that_is_full() {
 }
 
 #[test]
-fn a_door_to_a_place_without_that_name_leads_to_any() {
+fn a_door_to_an_unknown_spawn_point_leads_to_a_random_one() {
     let mut config = config();
     let mut map = Map::clone(&config.maps[0]);
     map.doors[0].to_spawn = "cellar".into();
@@ -217,7 +222,7 @@ fn a_door_to_a_place_without_that_name_leads_to_any() {
 }
 
 #[test]
-fn who_joins_elsewhere_in_the_tick_of_the_door_is_where_it_asked_to_be() {
+fn a_join_takes_effect_before_a_door_in_the_same_tick() {
     let mut world = TestWorld::new(config());
     at_start(&mut world, 1, "a");
     world.walk(1, Direction::East);
@@ -234,7 +239,7 @@ fn who_joins_elsewhere_in_the_tick_of_the_door_is_where_it_asked_to_be() {
 }
 
 #[test]
-fn two_who_enter_the_last_place_at_once_are_taken_in_order() {
+fn only_one_of_two_players_gets_the_last_free_seat() {
     let mut config = config();
     config.rules.capacity = 2;
     let mut world = TestWorld::new(config);

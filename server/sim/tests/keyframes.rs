@@ -1,10 +1,10 @@
-//! A world that was saved and loaded again goes on exactly as the one that was saved.
+//! A loaded world continues exactly like the world that was saved.
 //!
-//! Three worlds are saved after every few ticks (`PARLOUR_HEAVY=1`: after every tick), loaded into
-//! a fresh world, and run for 600 more ticks beside what the first world did.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Three worlds are saved every 23 ticks (with `PARLOUR_HEAVY=1`, every tick). Each saved state is
+//! loaded and run for 600 ticks, and the hashes are compared with those of the original.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
-#[allow(dead_code, reason = "its main shows it to people")]
+#[allow(dead_code, reason = "the main function of the example is not used here")]
 #[path = "../examples/mood.rs"]
 mod mood;
 
@@ -19,12 +19,12 @@ use parlour_sim::{BRUTE_FORCE_UP_TO, LoadError, SavedPart, SavedState, SimConfig
 use parlour_testing::{Crowd, Script, SessionActions as _, TestWorld, encoded, maps::connected_maps, plaza};
 use parlour_tick::{TickInput, TickOutput};
 
-/// Ticks that a loaded world is watched for.
+/// Ticks for which a loaded world is compared.
 const FURTHER: usize = 600;
 
 type Logic = fn(&mut App);
 
-/// Runs a world through its inputs, and again from its saved states.
+/// Runs a world through its inputs, and again from each of its saved states.
 fn check(config: &SimConfig, logic: Logic, inputs: &[TickInput]) {
     let heavy = std::env::var_os("PARLOUR_HEAVY").is_some();
     let every = if heavy { 1 } else { 23 };
@@ -53,7 +53,7 @@ fn check(config: &SimConfig, logic: Logic, inputs: &[TickInput]) {
         assert_eq!(
             again,
             bytes,
-            "what was loaded saves to other bytes than what was saved, tick {}",
+            "the loaded state saves to different bytes, tick {}",
             at + 1
         );
         for (input, expected) in inputs[at + 1..].iter().zip(&hashes[at + 1..]).take(FURTHER) {
@@ -73,12 +73,12 @@ fn check(config: &SimConfig, logic: Logic, inputs: &[TickInput]) {
 }
 
 #[test]
-fn rooms_doors_chat_and_state() {
+fn a_loaded_world_with_rooms_doors_chat_and_state_continues_the_same() {
     let inputs: Vec<TickInput> = Crowd::new(99).take(900).collect();
     check(&Crowd::config(), |_| (), &inputs);
 }
 
-/// Walkers whose commands wait for their ticks.
+/// Players that walk, with commands for later ticks.
 fn walkers(size: u64, ticks: u32) -> Script {
     let mut script = Script::default();
     for tick in 1..=ticks {
@@ -102,13 +102,13 @@ fn walkers(size: u64, ticks: u32) -> Script {
 }
 
 #[test]
-fn a_crowd_that_walks() {
+fn a_loaded_world_with_a_walking_crowd_continues_the_same() {
     let script = walkers(BRUTE_FORCE_UP_TO as u64 + 30, 800);
     check(&SimConfig::new(connected_maps()), |_| (), &script.inputs(800));
 }
 
 #[test]
-fn game_logic_of_ones_own() {
+fn a_loaded_world_with_game_logic_continues_the_same() {
     let mut script = walkers(12, 800);
     for tick in 1..=800 {
         let chance = &mut Stream::new(7, tick.into(), Purpose::Game);
@@ -137,10 +137,10 @@ fn saved() -> (SimConfig, Vec<u8>) {
     (config, world.saved())
 }
 
-/// A keyframe may come from anyone: cut or changed at any byte, it is refused or is a world like
-/// another.
+/// A keyframe may come from an untrusted source. If it is cut or changed at any byte, loading
+/// refuses it or returns a usable world.
 #[test]
-fn a_saved_state_with_a_wrong_byte_anywhere_is_refused_without_a_panic() {
+fn a_saved_state_with_a_wrong_byte_never_panics() {
     let (config, bytes) = saved();
     for at in 0..bytes.len() {
         assert_eq!(
@@ -159,7 +159,7 @@ fn a_saved_state_with_a_wrong_byte_anywhere_is_refused_without_a_panic() {
 }
 
 #[test]
-fn a_state_saved_with_other_game_logic_is_refused() {
+fn a_state_saved_with_different_game_logic_is_refused() {
     let (config, bytes) = saved();
     let other = Simulation::load(config.clone(), mood::MoodPlugin, &bytes);
     assert!(matches!(other, Err(LoadError::Hash { .. })), "{other:?}");
@@ -171,7 +171,7 @@ fn a_state_saved_with_other_game_logic_is_refused() {
 }
 
 #[test]
-fn a_state_saved_with_other_maps_is_refused() {
+fn a_state_saved_with_different_maps_is_refused() {
     let (_, bytes) = saved();
     let error = Simulation::load(SimConfig::new(connected_maps()), (), &bytes).unwrap_err();
     assert_eq!(
@@ -180,9 +180,9 @@ fn a_state_saved_with_other_maps_is_refused() {
     );
 }
 
-/// System by system, a tick comes to the same as all at once.
+/// A tick that runs system by system has the same result as a normal step.
 #[test]
-fn a_traced_tick_is_the_same_tick() {
+fn a_traced_tick_has_the_same_output() {
     let mut plain = Simulation::new(Crowd::config());
     let mut traced = Simulation::new(Crowd::config());
     let (mut expected, mut output) = (TickOutput::default(), TickOutput::default());
@@ -206,7 +206,7 @@ fn a_traced_tick_is_the_same_tick() {
     }
 }
 
-/// The saved bytes of a state, with one more part at one of its entities.
+/// Returns the saved bytes of a state, with an additional part at one of its entities.
 fn with_part(state: &SavedState<'_>, entity: usize, tag: u8, value: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend_from_slice(&state.tick.0.to_le_bytes());
@@ -235,7 +235,7 @@ fn write_parts(parts: &[SavedPart<'_>], out: &mut Vec<u8>) {
 }
 
 #[test]
-fn a_forged_state_in_which_a_player_or_room_is_about_to_be_despawned_is_refused() {
+fn a_forged_state_that_marks_a_player_or_room_as_closed_is_refused() {
     let mut world = TestWorld::new(plaza());
     world.open_and_join(1, "plaza");
     world.tick();

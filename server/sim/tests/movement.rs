@@ -1,5 +1,5 @@
-//! Movement: exact to the pixel, bent by walls, driven by commands that wait for their tick.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Movement: exact positions, walls, and commands that wait for their tick.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use parlour_shared::{
     },
     snapshot::Ack,
 };
-use parlour_sim::{Interest, Motion, Position, SimConfig};
+use parlour_sim::{CurrentPosition, Interest, Motion, SimConfig};
 use parlour_testing::{SessionActions as _, TestWorld, maps::open_map, plaza};
 use proptest::prelude::*;
 
@@ -37,17 +37,13 @@ fn command(world: &mut TestWorld, seq: u32, tick: u32, direction: Direction) {
 }
 
 fn place(world: &TestWorld) -> (i32, i32) {
-    let place = world.get::<Position>(1).unwrap().0;
-    assert_eq!(
-        place,
-        world.position(1),
-        "the client believes itself to be where it is"
-    );
+    let place = world.get::<CurrentPosition>(1).unwrap().0;
+    assert_eq!(place, world.position(1), "the client computes the same position");
     (place.x, place.y)
 }
 
 #[test]
-fn a_walk_is_exact() {
+fn walking_is_exact() {
     let mut world = alone();
     let start = 24 * PX;
     world.walk(1, Direction::East);
@@ -55,7 +51,7 @@ fn a_walk_is_exact() {
     assert_eq!(
         place(&world),
         (start, start),
-        "a command gives a heading at its tick, which moves from the next on"
+        "a command sets the heading in its tick, and the player moves from the next tick on"
     );
     for ticks in 1..=100 {
         world.tick();
@@ -71,7 +67,7 @@ fn a_walk_is_exact() {
 }
 
 #[test]
-fn a_sprint_and_a_diagonal_have_their_own_speed() {
+fn sprints_and_diagonals_have_different_speeds() {
     let mut world = alone();
     let start = 24 * PX;
     world.sprint(1, Direction::South);
@@ -103,7 +99,7 @@ fn walled() -> SimConfig {
 }
 
 #[test]
-fn a_wall_stops_a_walker_flush() {
+fn a_walker_stops_flush_with_a_wall() {
     for speed in [TestWorld::walk, TestWorld::sprint] {
         let mut world = TestWorld::new(walled());
         world.open_and_join(1, "plaza");
@@ -139,10 +135,10 @@ fn a_walker_slides_along_a_wall_and_around_its_end() {
         assert_eq!(
             place(&world),
             (x, y + ticks * WALK_DIAGONAL),
-            "sideways it is stopped, downwards not"
+            "blocked along x, not along y"
         );
     }
-    // The wall ends at 320 px; the body is free of it when its upper edge is below.
+    // The wall ends at 320 px. The body is free when its upper edge is below that.
     let ticks_to_end = (320 * PX + HALF_BODY - y + WALK_DIAGONAL - 1) / WALK_DIAGONAL;
     world.ticks((ticks_to_end - 100) as u32);
     assert_eq!(place(&world), (x, y + ticks_to_end * WALK_DIAGONAL));
@@ -174,7 +170,7 @@ fn a_command_for_a_later_tick_takes_effect_at_that_tick() {
             (world.output.counts.moves, world.output.counts.moves_dropped),
             (1, 0)
         );
-        // The edge says 2.5 ms before the deadline of the tick at which it came.
+        // Test events arrive 2.5 ms before the deadline of their tick.
         let early = 25 + (ahead * 10_000 / 60) as i16;
         assert_eq!(world.snapshot(1).unwrap().ack, Some(Ack { seq: 1, early }));
         let segment = world.get::<Motion>(1).unwrap().segment();
@@ -188,7 +184,7 @@ fn a_command_for_a_later_tick_takes_effect_at_that_tick() {
 }
 
 #[test]
-fn a_late_command_takes_effect_at_once() {
+fn a_late_command_takes_effect_immediately() {
     for late in 1..=8 {
         let mut world = alone();
         world.ticks(30);
@@ -200,7 +196,7 @@ fn a_late_command_takes_effect_at_once() {
         assert_eq!(
             world.get::<Motion>(1).unwrap().segment().since,
             Tick(now),
-            "no time is given back"
+            "the command does not apply to past ticks"
         );
     }
 }
@@ -233,25 +229,25 @@ fn commands_outside_the_window_are_dropped_and_counted() {
     world.tick();
     assert_eq!(
         world.output.counts.moves, 1,
-        "a dropped command does not use its sequence number up"
+        "a dropped command does not use up its sequence number"
     );
 }
 
 #[test]
-fn sequence_numbers_only_rise_and_not_by_too_much() {
+fn sequence_numbers_must_rise_by_at_most_1024() {
     let mut world = alone();
     let mut moves = |seq| {
         command(&mut world, seq, 0, Direction::East);
         world.tick();
         (world.output.counts.moves, world.output.counts.moves_dropped)
     };
-    assert_eq!(moves(1025), (0, 1), "from 0, 1024 is the furthest");
+    assert_eq!(moves(1025), (0, 1), "from 0, the highest is 1024");
     assert_eq!(moves(1024), (1, 0));
     assert_eq!(moves(1024), (0, 1), "twice");
     assert_eq!(moves(1023), (0, 1), "back");
     assert_eq!(moves(u32::MAX), (0, 1), "far ahead");
-    assert_eq!(moves(0), (1, 0), "0: the server counts");
-    assert_eq!(moves(1025), (0, 1), "which was 1025");
+    assert_eq!(moves(0), (1, 0), "with 0, the server counts");
+    assert_eq!(moves(1025), (0, 1), "the previous one was 1025");
     assert_eq!(moves(1026), (1, 0));
 }
 
@@ -270,11 +266,14 @@ fn a_command_without_a_room_is_dropped() {
     assert_eq!(place(&world), (24 * PX, 24 * PX));
     command(&mut world, 5, 0, Direction::East);
     world.tick();
-    assert_eq!(world.output.counts.moves, 1, "its number was not used up");
+    assert_eq!(
+        world.output.counts.moves, 1,
+        "its sequence number was not used up"
+    );
 }
 
 #[test]
-fn a_newer_command_replaces_what_is_aimed_at_its_tick_or_later() {
+fn a_newer_command_replaces_commands_for_its_tick_or_later() {
     let mut world = alone();
     let now = world.now().0;
     command(&mut world, 1, now + 10, Direction::East);
@@ -288,7 +287,7 @@ fn a_newer_command_replaces_what_is_aimed_at_its_tick_or_later() {
     assert_eq!(
         world.snapshot(1).unwrap().ack.unwrap().seq,
         4,
-        "the newest of those for the tick"
+        "the newest command for the tick"
     );
     world.tick();
     assert_eq!(world.snapshot(1).unwrap().ack.unwrap().seq, 5);
@@ -300,13 +299,13 @@ fn a_newer_command_replaces_what_is_aimed_at_its_tick_or_later() {
     world.tick();
     assert_eq!(
         world.output.counts.moves_dropped, 1,
-        "a replaced command used its number up"
+        "a replaced command has used up its sequence number"
     );
     assert_eq!(place(&world), (24 * PX, 24 * PX - WALK_STRAIGHT));
 }
 
 #[test]
-fn commands_for_another_room_are_forgotten_and_their_numbers_are_not() {
+fn a_room_change_drops_commands_but_not_sequence_numbers() {
     let mut world = alone();
     let later = world.now().0 + 10;
     command(&mut world, 7, later, Direction::East);
@@ -336,7 +335,7 @@ fn the_same_heading_again_is_acknowledged_and_changes_nothing() {
 }
 
 #[test]
-fn who_walks_straight_on_costs_nothing_on_the_wire() {
+fn walking_straight_on_sends_nothing() {
     let mut config = plaza();
     config.rules.interest = Interest::All;
     let mut world = TestWorld::new(config);
@@ -362,7 +361,7 @@ fn who_walks_straight_on_costs_nothing_on_the_wire() {
     }
 }
 
-/// A command that may come at any time, with any number and for any tick.
+/// A command with any sequence number, for any tick.
 fn any_command() -> impl Strategy<Value = (u32, i64, usize, bool)> {
     let seq = prop_oneof![3 => Just(0), 1 => 0..3000_u32, 1 => any::<u32>()];
     let ahead = prop_oneof![2 => Just(0), 3 => -12..20_i64, 1 => any::<i32>().prop_map(i64::from)];
@@ -370,11 +369,15 @@ fn any_command() -> impl Strategy<Value = (u32, i64, usize, bool)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 100,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
-    /// In 200 ms a sprinter makes 12 steps; here nobody ever gets even one ahead.
+    /// Between any two ticks, no player moves farther than a sprint.
     #[test]
-    fn whatever_is_sent_nobody_is_faster_than_time(
+    fn no_commands_make_a_player_faster_than_a_sprint(
         walls in prop::collection::vec((0..24_u16, 0..24_u16), 0..120),
         flood in prop::collection::vec(prop::collection::vec(any_command(), 0..12), 60..200),
     ) {

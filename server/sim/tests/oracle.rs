@@ -1,7 +1,7 @@
-//! The oracle: for every viewer and tick, what its client decoded equals the visible part of the
-//! world at that tick, bit for bit; at a slower cadence that of the last tick at which it was due,
-//! and what is close to it newer. Worlds, inputs, slow links and cadences are random.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! The oracle: for every viewer and tick, the decoded view equals the visible part of the world in
+//! that tick, bit for bit. At a slower cadence it equals the visible part in the viewer's last full
+//! turn, and nearby players are newer. Worlds, inputs, holds and cadences are random.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -15,13 +15,13 @@ use parlour_shared::{
     motion::{Direction, Position as Place, Segment, WallGrid},
 };
 use parlour_sim::{
-    InRoom, Interest, Motion, Player, Position, Room, RoomRules, Rooms, Seat, Seats, SimConfig, Skin,
+    CurrentPosition, InRoom, Interest, Motion, Player, Room, RoomRules, Rooms, Seat, Seats, SimConfig, Skin,
 };
 use parlour_testing::{SessionActions as _, TestWorld};
 use parlour_tick::{Cadence, Pace, PaceLevel};
 use proptest::prelude::*;
 
-/// What can happen to one of the sessions before a tick.
+/// An event of a session before a tick.
 #[derive(Clone, Debug)]
 enum Act {
     Open,
@@ -43,7 +43,7 @@ struct Plan {
     capacity: u32,
     walls: Vec<(u16, u16)>,
     ticks: Vec<Vec<(u8, Act)>>,
-    /// One for the first half, one for the second.
+    /// The pace of the first half and that of the second half.
     paces: [Pace; 2],
 }
 
@@ -65,7 +65,7 @@ fn pace() -> impl Strategy<Value = Pace> {
     prop_oneof![
         4 => Just(Pace::default()),
         2 => (0..4_usize).prop_map(|cadence| Pace::Fixed(Cadence::ALL[cadence])),
-        4 => (0..7_u8).prop_map(|step| Pace::Adaptive(PaceLevel::new(step).unwrap())),
+        4 => (0..7_u8).prop_map(|level| Pace::Adaptive(PaceLevel::new(level).unwrap())),
     ]
 }
 
@@ -95,8 +95,8 @@ fn plan() -> impl Strategy<Value = Plan> {
         )
 }
 
-/// Two maps of 20 x 20 tiles with random walls, spawn points where they leave room, and doors
-/// between them.
+/// Two maps of 20 x 20 tiles with random walls, spawn points at free positions, and doors between
+/// the maps.
 fn maps(plan: &Plan) -> Vec<Arc<Map>> {
     let map = |name: &str, to: &str| {
         let mut walls = WallGrid::new(20, 20, 16);
@@ -146,21 +146,22 @@ fn config(plan: &Plan) -> SimConfig {
     config
 }
 
-/// A player in one of its stays: who leaves and comes back in one tick is near nobody again.
+/// A player and its view. A player that leaves and joins again in one tick has a new view, and is
+/// near nobody.
 type Stay = (PlayerId, u8);
 
-/// Who is in which slot of which room, taken from the world without any of the code under test.
+/// The players of all rooms by slot, read from the world without the code under test.
 type Rows = BTreeMap<(String, Slot), (Stay, Place)>;
 
-/// An own account of who is near whom: all pairs, at the ticks at which a room looks, with
-/// hysteresis.
+/// A second, simple implementation of nearness: all pairs, in the ticks in which a room is checked,
+/// with hysteresis.
 #[derive(Default)]
 struct NearOracle {
     pairs: BTreeSet<(String, Stay, Stay)>,
 }
 
 impl NearOracle {
-    fn update(&mut self, rows: &Rows, looked: &BTreeSet<String>, near_px: u32) {
+    fn update(&mut self, rows: &Rows, checked: &BTreeSet<String>, near_px: u32) {
         let present: BTreeSet<(&str, Stay)> = rows
             .iter()
             .map(|((room, _), (player, _))| (room.as_str(), *player))
@@ -170,15 +171,15 @@ impl NearOracle {
         });
         let enter = i64::from(near_px) * 256;
         let leave = enter + enter / 6;
-        for ((room, _), (one, a)) in rows.iter().filter(|((room, _), _)| looked.contains(room)) {
+        for ((room, _), (one, a)) in rows.iter().filter(|((room, _), _)| checked.contains(room)) {
             for (_, (other, b)) in rows
                 .iter()
                 .filter(|((there, _), (other, _))| there == room && other != one)
             {
                 let key = (room.clone(), *one, *other);
                 let (dx, dy) = (i64::from(a.x - b.x), i64::from(a.y - b.y));
-                let reach = if self.pairs.contains(&key) { leave } else { enter };
-                if dx * dx + dy * dy <= reach * reach {
+                let radius = if self.pairs.contains(&key) { leave } else { enter };
+                if dx * dx + dy * dy <= radius * radius {
                     self.pairs.insert(key);
                 } else {
                     self.pairs.remove(&key);
@@ -188,14 +189,15 @@ impl NearOracle {
     }
 }
 
-/// Whose turn it is in a plan; a session that was closed comes back with another id.
+/// The session ids of a plan. A session that was closed opens again with a new id.
 #[derive(Default)]
-struct Ids {
-    lives: [u64; 12],
+struct SessionIds {
+    /// How often each session was closed.
+    closed: [u64; 12],
 }
 
-fn apply(world: &mut TestWorld, ids: &mut Ids, who: u8, act: &Act) {
-    let session = u64::from(who) + 100 * ids.lives[usize::from(who)];
+fn apply(world: &mut TestWorld, ids: &mut SessionIds, who: u8, act: &Act) {
+    let session = u64::from(who) + 100 * ids.closed[usize::from(who)];
     let open = world.clients.contains_key(&SessionId(session));
     match act {
         Act::Open if !open => world.open(session),
@@ -203,7 +205,7 @@ fn apply(world: &mut TestWorld, ids: &mut Ids, who: u8, act: &Act) {
         _ if !open => world.open_and_join(session, "one/2"),
         Act::Close => {
             world.close(session);
-            ids.lives[usize::from(who)] += 1;
+            ids.closed[usize::from(who)] += 1;
         }
         Act::Join(room) => {
             world.join(session, ["one", "two", "one/2", "two/2"][usize::from(*room)]);
@@ -246,57 +248,58 @@ fn rows(world: &TestWorld) -> Rows {
             assert_eq!(ecs.get::<Seat>(player).unwrap().slot, slot);
             let who = ecs.get::<Player>(player).unwrap();
             let place = ecs.get::<Motion>(player).unwrap().segment().at(world.now());
-            assert_eq!(ecs.get::<Position>(player).unwrap().0, place);
+            assert_eq!(ecs.get::<CurrentPosition>(player).unwrap().0, place);
             rows.insert((name.clone(), slot), ((who.id, who.view), place));
         }
     }
     rows
 }
 
-/// Everything a client can tell of a player, and where it is from then on.
+/// The visible state of a player.
 #[derive(Clone, Debug)]
-struct Shown {
+struct VisiblePlayer {
     player: PlayerId,
     name: String,
     segment: Segment,
     skin: u16,
 }
 
-impl Shown {
-    /// Whether both tell the same at a tick, and of all ticks after it.
-    fn is(&self, other: &Self, now: Tick) -> bool {
+impl VisiblePlayer {
+    /// Returns whether both are the same in a tick and in all later ticks.
+    fn equals(&self, other: &Self, now: Tick) -> bool {
         (self.player, &self.name, self.skin) == (other.player, &other.name, other.skin)
             && self.segment.seen_from(now) == other.segment.seen_from(now)
     }
 }
 
-type Sight = BTreeMap<Slot, Shown>;
+type Sight = BTreeMap<Slot, VisiblePlayer>;
 
-/// What each viewer could see at each of the last seven ticks of its stay, the present one last.
+/// What each viewer could see in each of the last seven ticks of its stay, with the present tick
+/// last.
 #[derive(Default)]
-struct Sights {
+struct SightHistory {
     seen: BTreeMap<(SessionId, String, u8), VecDeque<Sight>>,
-    /// Who was held once: may be told more seldom than others for a while, and a tick later if its
-    /// turn was in that time.
-    strained: BTreeSet<SessionId>,
+    /// The viewers that were held. They may be sent less for a while, and one tick later if a full
+    /// turn fell into the hold.
+    slowed: BTreeSet<SessionId>,
     pace: Pace,
-    /// For how many ticks it has been so.
+    /// The number of ticks since the pace changed.
     steady: u32,
 }
 
-/// Ticks after which everyone is told at the slowest pace.
+/// Ticks between full turns at the slowest pace.
 const SLOWEST: usize = 6;
-/// The same for who was held when it had its turn.
+/// The same for a viewer that was held in its full turn.
 const LONGEST: usize = SLOWEST + 1;
 
-/// How many ticks may pass until all that is visible is told, and until what is close is: each step
-/// of the cadence, written down again.
-const TICKS: [(usize, usize); 7] = [(1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (6, 3), (6, 6)];
+/// For each pace level: the ticks until all changes must be sent, and until nearby changes must be
+/// sent. This repeats the table of the code under test.
+const LEVEL_TICKS: [(usize, usize); 7] = [(1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (6, 3), (6, 6)];
 
-fn patience(pace: Pace) -> (usize, usize) {
+fn max_ticks(pace: Pace) -> (usize, usize) {
     match pace {
         Pace::Fixed(cadence) => [(1, 1), (2, 2), (3, 3), (6, 6)][cadence as usize],
-        Pace::Adaptive(step) => TICKS[usize::from(step.number())],
+        Pace::Adaptive(level) => LEVEL_TICKS[usize::from(level.number())],
     }
 }
 
@@ -309,7 +312,7 @@ fn visible(world: &TestWorld, rows: &Rows, near: &NearOracle, all: bool, me: Sta
             continue;
         }
         let player = ecs.get::<Seats>(entity).unwrap().get(*slot).unwrap();
-        let shown = Shown {
+        let shown = VisiblePlayer {
             player: id.0,
             name: ecs.get::<Player>(player).unwrap().name.clone(),
             segment: ecs.get::<Motion>(player).unwrap().segment(),
@@ -320,10 +323,10 @@ fn visible(world: &TestWorld, rows: &Rows, near: &NearOracle, all: bool, me: Sta
     sight
 }
 
-/// Whether a player in a slot was close to the viewer at all ticks that are remembered. (That
-/// someone else has its slot now is told with all the rest.)
-fn was_close(history: &VecDeque<Sight>, (own, slot): (Slot, Slot), near_px: u32, now: Tick) -> bool {
-    let close = i64::from(near_px) * 128;
+/// Returns whether a player was nearby in all remembered ticks. If the slot has a new player, the
+/// result is `false`, because only full turns send that.
+fn was_nearby(history: &VecDeque<Sight>, (own, slot): (Slot, Slot), near_px: u32, now: Tick) -> bool {
+    let nearby = i64::from(near_px) * 128;
     let player = |sight: &Sight| sight.get(&slot).map(|shown| shown.player);
     history.len() == LONGEST
         && history.iter().all(|sight| player(sight) == player(&history[0]))
@@ -331,14 +334,14 @@ fn was_close(history: &VecDeque<Sight>, (own, slot): (Slot, Slot), near_px: u32,
             let at = |slot| {
                 sight
                     .get(&slot)
-                    .map(|shown: &Shown| shown.segment.at(Tick(now.0 - ago)))
+                    .map(|shown: &VisiblePlayer| shown.segment.at(Tick(now.0 - ago)))
             };
             let places = at(own).zip(at(slot));
-            places.is_some_and(|(one, other)| one.distance_squared(other) <= close * close)
+            places.is_some_and(|(one, other)| one.distance_squared(other) <= nearby * nearby)
         })
 }
 
-fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mut Sights) {
+fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights: &mut SightHistory) {
     let (now, pace) = (world.now(), world.input.pace);
     sights.steady = if pace == sights.pace { sights.steady + 1 } else { 0 };
     sights.pace = pace;
@@ -351,23 +354,23 @@ fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights:
         history.push_back(sight);
         history.drain(..history.len().saturating_sub(LONGEST));
         if client.held {
-            sights.strained.insert(*session);
+            sights.slowed.insert(*session);
             continue;
         }
-        let strained = sights.strained.contains(session);
-        let (all_ticks, close_ticks) = if pace != Pace::Fixed(Cadence::Hz60) && strained {
+        let slowed = sights.slowed.contains(session);
+        let (all_ticks, nearby_ticks) = if pace != Pace::Fixed(Cadence::Hz60) && slowed {
             (LONGEST, LONGEST)
         } else if sights.steady < SLOWEST as u32 {
             (SLOWEST, SLOWEST)
         } else {
-            patience(pace)
+            max_ticks(pace)
         };
         let latest = |ticks: usize| history.iter().rev().take(ticks);
         let decoded: Sight = client
             .view
             .iter()
             .map(|(slot, seen)| {
-                let shown = Shown {
+                let shown = VisiblePlayer {
                     player: seen.player,
                     name: seen.name.to_owned(),
                     segment: seen.segment,
@@ -382,18 +385,18 @@ fn check(world: &TestWorld, rows: &Rows, near: &NearOracle, plan: &Plan, sights:
             decoded.keys()
         );
         for (slot, shown) in &decoded {
-            let close = was_close(history, (room.slot, *slot), plan.near_px, now);
-            let ticks = if close { close_ticks } else { all_ticks };
+            let nearby = was_nearby(history, (room.slot, *slot), plan.near_px, now);
+            let ticks = if nearby { nearby_ticks } else { all_ticks };
             assert!(
-                latest(ticks).any(|sight| sight.get(slot).is_some_and(|then| then.is(shown, now))),
+                latest(ticks).any(|sight| sight.get(slot).is_some_and(|then| then.equals(shown, now))),
                 "{session:?} at {now:?} sees {slot:?} as {shown:?} at {pace:?}, there were {history:?}"
             );
         }
     }
 }
 
-/// The rooms that look at who is near whom in the tick that was just run.
-fn rooms_that_looked(world: &TestWorld, refresh_ticks: u32) -> BTreeSet<String> {
+/// Returns the rooms whose pairs were checked in the last tick.
+fn checked_rooms(world: &TestWorld, refresh_ticks: u32) -> BTreeSet<String> {
     let ecs = world.sim.world();
     let rooms = ecs
         .resource::<Rooms>()
@@ -406,12 +409,16 @@ fn rooms_that_looked(world: &TestWorld, refresh_ticks: u32) -> BTreeSet<String> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn every_view_equals_the_visible_world(plan in plan()) {
         let mut world = TestWorld::new(config(&plan));
-        let (mut near, mut ids, mut sights) = (NearOracle::default(), Ids::default(), Sights::default());
+        let (mut near, mut ids, mut sights) = (NearOracle::default(), SessionIds::default(), SightHistory::default());
         for (number, events) in plan.ticks.iter().enumerate() {
             world.input.pace = plan.paces[2 * number / plan.ticks.len()];
             for (who, act) in events {
@@ -419,7 +426,7 @@ proptest! {
             }
             world.tick();
             let rows = rows(&world);
-            near.update(&rows, &rooms_that_looked(&world, plan.refresh_ticks), plan.near_px);
+            near.update(&rows, &checked_rooms(&world, plan.refresh_ticks), plan.near_px);
             check(&world, &rows, &near, &plan, &mut sights);
         }
     }

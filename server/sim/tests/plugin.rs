@@ -1,8 +1,8 @@
-//! Game logic of one's own: the example plugin, and what a plugin can get wrong.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Game logic: the example plugin, and the mistakes that a plugin can make.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 #[path = "../examples/mood.rs"]
-#[allow(dead_code, reason = "the example's own little world is not used here")]
+#[allow(dead_code, reason = "the main function of the example is not used here")]
 mod mood;
 
 use bevy_app::{App, Plugin};
@@ -17,8 +17,8 @@ use parlour_shared::{
     snapshot::Update,
 };
 use parlour_sim::{
-    Answer, CameNear, FromPlayer, Player, SimConfig, Simulation, SimulationApp, Step, StepSet, ToPlayer,
-    WentAway,
+    Answer, CameNear, FromPlayer, Player, SimConfig, Simulation, SimulationApp, StepSet, TickSchedule,
+    ToPlayer, WentAway,
 };
 use parlour_testing::{SessionActions as _, TestWorld, encoded, plaza};
 use parlour_tick::Lane;
@@ -32,7 +32,7 @@ fn set_mood(world: &mut TestWorld, session: u64, mood: Option<u8>) {
     world.custom(session, "set_mood", &SetMood { mood });
 }
 
-/// The mood of another player as a viewer's client knows it.
+/// Returns the mood of a player as the client of a viewer knows it.
 fn mood_seen(world: &TestWorld, viewer: u64, other: u64) -> Option<Vec<u8>> {
     let seen = world.sees(viewer, other).expect("in sight");
     seen.extras
@@ -57,12 +57,12 @@ fn two() -> TestWorld {
 }
 
 #[test]
-fn the_welcome_names_what_plugins_replicate() {
+fn the_welcome_names_the_replicated_components() {
     assert_eq!(two().client(1).welcome().extras, ["mood"]);
 }
 
 #[test]
-fn a_component_is_seen_by_others_with_the_tick_at_which_it_changed() {
+fn viewers_receive_a_component_in_the_tick_of_its_change() {
     let mut world = two();
     world.forget_messages();
     set_mood(&mut world, 1, Some(7));
@@ -84,14 +84,14 @@ fn a_component_is_seen_by_others_with_the_tick_at_which_it_changed() {
         assert_eq!(world.snapshot(viewer).unwrap().updates, [update]);
     }
     world.tick();
-    assert_eq!(world.snapshot(2), None, "told once");
+    assert_eq!(world.snapshot(2), None, "sent once");
     set_mood(&mut world, 1, Some(7));
     world.tick();
-    assert_eq!(world.snapshot(2), None, "the same again is no news");
+    assert_eq!(world.snapshot(2), None, "setting the same value is no change");
 }
 
 #[test]
-fn a_component_that_is_removed_is_gone_for_viewers_too() {
+fn viewers_see_that_a_component_was_removed() {
     let mut world = two();
     set_mood(&mut world, 1, Some(7));
     world.tick();
@@ -99,7 +99,7 @@ fn a_component_that_is_removed_is_gone_for_viewers_too() {
     world.tick();
     assert_eq!(world.snapshot(2).unwrap().updates[0].extras, [(0, vec![])]);
     assert_eq!(mood_seen(&world, 2, 1), None);
-    // Removed and set again within a tick is a change, or nothing if it is what it was.
+    // Removed and set to a different value in one tick: viewers receive only the new value.
     set_mood(&mut world, 1, Some(3));
     world.tick();
     set_mood(&mut world, 1, None);
@@ -109,7 +109,7 @@ fn a_component_that_is_removed_is_gone_for_viewers_too() {
 }
 
 #[test]
-fn who_comes_later_or_goes_elsewhere_sees_and_shows_the_same() {
+fn components_are_visible_to_new_players_and_in_new_rooms() {
     let mut world = two();
     set_mood(&mut world, 1, Some(7));
     set_mood(&mut world, 2, Some(7));
@@ -126,12 +126,12 @@ fn who_comes_later_or_goes_elsewhere_sees_and_shows_the_same() {
     assert_eq!(
         mood_seen(&world, 3, 2),
         Some(vec![7]),
-        "a component goes with its player"
+        "a component follows its player"
     );
 }
 
 #[test]
-fn a_component_may_be_there_before_a_room_is() {
+fn a_component_can_be_set_before_the_first_join() {
     let mut world = two();
     world.open(3);
     set_mood(&mut world, 3, Some(5));
@@ -142,7 +142,7 @@ fn a_component_may_be_there_before_a_room_is() {
 }
 
 #[test]
-fn a_held_viewer_is_told_of_components_when_it_is_released() {
+fn a_held_viewer_receives_components_when_it_is_released() {
     let mut world = two();
     set_mood(&mut world, 1, Some(1));
     world.tick();
@@ -158,7 +158,7 @@ fn a_held_viewer_is_told_of_components_when_it_is_released() {
 }
 
 #[test]
-fn whoever_meets_someone_happier_is_cheered_up_and_told_so() {
+fn a_player_that_meets_a_happier_one_is_cheered_up() {
     let mut world = world(plaza());
     for (session, mood) in [(1, 9), (2, 3)] {
         world.open(session);
@@ -179,7 +179,7 @@ fn whoever_meets_someone_happier_is_cheered_up_and_told_so() {
         Ok(CheeredUp { mood: 4 })
     );
     assert_eq!(customs(&mut world, 1), []);
-    // Away and back: they meet again. Alone they grow gloomy.
+    // They part, grow gloomy alone, and meet again.
     world.walk(2, Direction::East);
     world.ticks(200);
     let (one, two) = (world.get::<Mood>(1).unwrap().0, world.get::<Mood>(2).unwrap().0);
@@ -190,7 +190,7 @@ fn whoever_meets_someone_happier_is_cheered_up_and_told_so() {
 }
 
 #[test]
-fn what_a_plugin_sends_comes_before_the_snapshot_of_its_tick() {
+fn messages_of_plugins_come_before_the_snapshot_of_their_tick() {
     let mut world = two();
     set_mood(&mut world, 1, Some(7));
     world.tick();
@@ -205,7 +205,7 @@ fn what_a_plugin_sends_comes_before_the_snapshot_of_its_tick() {
 }
 
 #[test]
-fn a_body_that_is_no_such_message_is_refused() {
+fn an_invalid_message_to_a_plugin_is_refused() {
     let mut world = two();
     world.forget_messages();
     let bodies: [&[u8]; 5] = [&[], &[1], &[2, 7], &[1, 7, 0], &[0; 2000]];
@@ -225,7 +225,7 @@ fn a_body_that_is_no_such_message_is_refused() {
 }
 
 #[test]
-fn a_plugin_declines_with_a_reason_of_its_own_and_that_is_no_misbehaviour() {
+fn a_declined_request_is_not_a_strike() {
     let mut world = two();
     world.forget_messages();
     (0..25).for_each(|_| set_mood(&mut world, 1, None));
@@ -243,7 +243,7 @@ fn a_plugin_declines_with_a_reason_of_its_own_and_that_is_no_misbehaviour() {
 }
 
 #[test]
-fn what_a_plugin_refuses_is_counted_like_any_other_refusal() {
+fn refusals_of_plugins_count_like_built_in_refusals() {
     let mut world = two();
     world.forget_messages();
     (0..19).for_each(|_| set_mood(&mut world, 1, Some(10)));
@@ -260,7 +260,7 @@ fn what_a_plugin_refuses_is_counted_like_any_other_refusal() {
 }
 
 #[test]
-fn a_request_of_someone_who_closes_in_the_same_tick_harms_nobody() {
+fn a_request_of_a_session_that_closes_in_the_same_tick_is_harmless() {
     let mut world = two();
     set_mood(&mut world, 1, Some(10));
     set_mood(&mut world, 1, Some(5));
@@ -271,10 +271,10 @@ fn a_request_of_someone_who_closes_in_the_same_tick_harms_nobody() {
     assert_eq!(world.get::<Mood>(1), None);
 }
 
-/// Game logic hears of a meeting or a parting at the tick after; whom it names can still be written
-/// to.
+/// Game logic receives `CameNear` and `WentAway` a tick after the check. It must be able to write
+/// to the entities in them, even if a session closed in between.
 #[test]
-fn whoever_is_named_to_game_logic_is_there_for_the_tick_in_which_it_is_told() {
+fn entities_in_messages_to_game_logic_exist_in_that_tick() {
     #[derive(Component, Serialize, Deserialize, Default)]
     struct Memory(u32);
     fn remember(
@@ -294,7 +294,7 @@ fn whoever_is_named_to_game_logic_is_there_for_the_tick_in_which_it_is_told() {
     }
     let memory = |app: &mut App| {
         app.state_component::<Memory>("memory");
-        app.add_systems(Step, remember.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, remember.in_set(StepSet::Simulate));
     };
     for ticks_until_close in 0..10 {
         for ticks_between in 0..4 {
@@ -308,16 +308,16 @@ fn whoever_is_named_to_game_logic_is_there_for_the_tick_in_which_it_is_told() {
             assert_eq!(world.output.counts.sessions, 1);
             let ecs = world.sim.world();
             let left = ecs.iter_entities().filter(EntityRef::contains::<Memory>);
-            assert!(left.count() <= 1, "who closed is gone for good");
+            assert!(left.count() <= 1, "closed sessions are despawned");
         }
     }
 }
 
 #[test]
-fn the_hash_covers_what_a_plugin_declares() {
+fn the_hash_covers_components_of_plugins() {
     let run = |mood: Option<u8>| {
         let mut world = two();
-        // The same requests otherwise, so that limits are alike.
+        // The same number of requests in each run, so that rate limits do not differ.
         set_mood(&mut world, 1, Some(1));
         set_mood(&mut world, 1, mood);
         world.tick();
@@ -329,7 +329,7 @@ fn the_hash_covers_what_a_plugin_declares() {
 }
 
 #[test]
-fn a_world_with_plugins_is_the_same_in_any_order_of_systems() {
+fn shuffling_the_schedule_does_not_change_a_world_with_plugins() {
     let run = |shuffle: Option<u64>| {
         let mut world = TestWorld::with_plugins(plaza(), (MoodPlugin, Dice));
         if let Some(seed) = shuffle {
@@ -354,7 +354,7 @@ fn a_world_with_plugins_is_the_same_in_any_order_of_systems() {
     }
 }
 
-/// Another plugin, which knows nothing of moods: it answers and sends messages of its own.
+/// A second plugin, which is independent of moods. It answers and sends its own messages.
 struct Dice;
 
 #[derive(Serialize, Deserialize)]
@@ -364,7 +364,7 @@ impl Plugin for Dice {
     fn build(&self, app: &mut App) {
         app.player_message::<Roll>("roll")
             .client_message::<Roll>("rolled");
-        app.add_systems(Step, roll.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, roll.in_set(StepSet::Simulate));
     }
 }
 
@@ -384,7 +384,7 @@ fn roll(
 }
 
 #[test]
-fn plugins_that_know_nothing_of_each_other_need_no_order() {
+fn independent_plugins_need_no_order() {
     let mut world = TestWorld::with_plugins(plaza(), (MoodPlugin, Dice));
     world.open(1);
     set_mood(&mut world, 1, Some(3));
@@ -397,7 +397,7 @@ fn plugins_that_know_nothing_of_each_other_need_no_order() {
     );
 }
 
-/// How thirsty a player is, which two plugins think is theirs to decide.
+/// The thirst of a player. Two plugins write it.
 #[derive(Component, Default, Serialize, Deserialize)]
 struct Thirst(u32);
 
@@ -411,31 +411,31 @@ fn grow_thirsty(mut thirsts: Query<&mut Thirst>) {
 
 fn bar(app: &mut App) {
     app.state_component::<Thirst>("thirst");
-    app.add_systems(Step, drink.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, drink.in_set(StepSet::Simulate));
 }
 
 #[test]
 #[should_panic(
     expected = "1 pairs of systems with conflicting data access have indeterminate execution order"
 )]
-fn two_plugins_that_write_the_same_in_no_order_are_an_error_at_once() {
+fn two_plugins_that_write_a_component_without_an_order_panic() {
     let desert = |app: &mut App| {
-        app.add_systems(Step, grow_thirsty.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, grow_thirsty.in_set(StepSet::Simulate));
     };
     let _ = Simulation::with_plugins(plaza(), (bar, desert));
 }
 
 #[test]
-fn with_an_order_between_them_the_world_starts() {
+fn two_plugins_that_write_a_component_in_an_order_work() {
     let desert = |app: &mut App| {
-        app.add_systems(Step, grow_thirsty.after(drink).in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, grow_thirsty.after(drink).in_set(StepSet::Simulate));
     };
     let _ = Simulation::with_plugins(plaza(), (bar, desert));
 }
 
 #[test]
 #[should_panic(expected = "walk")]
-fn who_moves_players_must_say_whether_before_or_after_they_walk() {
+fn a_system_that_moves_players_needs_an_order_with_walk() {
     fn push(mut motions: Query<&mut parlour_sim::Motion>, clock: Res<parlour_sim::Clock>) {
         for mut motion in &mut motions {
             let here = motion.segment().at(clock.tick);
@@ -443,7 +443,7 @@ fn who_moves_players_must_say_whether_before_or_after_they_walk() {
         }
     }
     let push = |app: &mut App| {
-        app.add_systems(Step, push.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, push.in_set(StepSet::Simulate));
     };
     let _ = Simulation::with_plugins(plaza(), push);
 }
@@ -459,7 +459,7 @@ struct Marker;
 
 #[test]
 #[should_panic(expected = "at most 4 components can be replicated; five is one too many")]
-fn there_are_four_places_for_components() {
+fn at_most_four_components_can_be_replicated() {
     let _ = Simulation::with_plugins(plaza(), |app: &mut App| {
         app.replicate::<Extra<1>>("one");
         app.replicate::<Extra<2>>("two");
@@ -469,10 +469,10 @@ fn there_are_four_places_for_components() {
     });
 }
 
-/// A world with one player that has the component.
+/// A world with one player that has a replicated component.
 fn with_component<C: Component + Serialize + serde::de::DeserializeOwned>(make: fn() -> C) -> TestWorld {
     let mut world = TestWorld::with_plugins(plaza(), move |app: &mut App| {
-        app.replicate::<C>("it");
+        app.replicate::<C>("component");
         app.register_required_components_with::<Player, C>(make);
     });
     world.open_and_join(1, "plaza");
@@ -489,19 +489,19 @@ fn the_longest_component_is_replicated() {
 
 #[test]
 #[should_panic(expected = "a replicated component of 33 bytes; 32 are the limit")]
-fn a_component_that_is_too_long_is_found() {
+fn a_replicated_component_that_is_too_long_panics() {
     with_component(|| Long(vec![7; 32]));
 }
 
 #[test]
 #[should_panic(expected = "has no bytes: give it a field")]
-fn a_component_without_any_bytes_is_found() {
+fn a_replicated_component_without_bytes_panics() {
     with_component(|| Marker);
 }
 
 #[test]
 #[should_panic(expected = "message roll of players, or its type, is declared twice")]
-fn a_name_of_a_message_is_taken_once() {
+fn declaring_a_message_name_twice_panics() {
     let _ = Simulation::with_plugins(plaza(), |app: &mut App| {
         app.add_plugins(Dice);
         app.player_message::<SetMood>("roll");

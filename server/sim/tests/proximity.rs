@@ -1,6 +1,6 @@
-//! Who is near whom: with hysteresis, told once, looked at in time, and the same with and without a
+//! Proximity: hysteresis, messages, the time between checks, and the same result with and without a
 //! grid.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::{
     cmp::Ordering,
@@ -15,49 +15,51 @@ use parlour_shared::{
     rng::{Purpose, Stream},
 };
 use parlour_sim::{
-    BRUTE_FORCE_UP_TO, CameNear, Grid, InRoom, Nearby, Placed, Player, Position, Proximity, Reach, Seats,
-    SimConfig, SimulationApp, Step, StepSet, WentAway,
+    BRUTE_FORCE_UP_TO, CameNear, CurrentPosition, Grid, InRoom, NearRadius, Nearby, Player, Proximity, Seats,
+    SimConfig, SimulationApp, SlotPosition, StepSet, TickSchedule, WentAway,
 };
 use parlour_testing::{SessionActions as _, TestWorld, plaza, teleport_plugin};
 use proptest::prelude::*;
 
-/// What game logic was told, and what it finds when it asks.
+/// The messages that game logic received, and the results of its queries.
 #[derive(Resource, Default)]
-struct Told {
+struct ProximityLog {
     came: Vec<(Entity, Entity)>,
     went: Vec<(Entity, Entity)>,
-    /// The pairs that [`Nearby`] gave in this tick, in both directions.
+    /// The pairs that [`Nearby`] returned in this tick, in both directions.
     pairs: BTreeSet<(Entity, Entity)>,
-    /// Who left its room in this tick, before game logic ran; it may have come back.
+    /// The players that left their room in this tick before game logic ran. They may have joined
+    /// again.
     left: BTreeSet<Entity>,
 }
 
-fn listen(
-    mut told: ResMut<Told>,
+fn record(
+    mut log: ResMut<ProximityLog>,
     mut came: MessageReader<CameNear>,
     mut went: MessageReader<WentAway>,
     seats: Query<&Seats>,
     mut left: RemovedComponents<InRoom>,
     nearby: Nearby,
 ) {
-    told.left = left.read().collect();
-    told.came.extend(came.read().map(|pair| (pair.one, pair.other)));
-    told.went.extend(went.read().map(|pair| (pair.one, pair.other)));
-    told.pairs.clear();
+    log.left = left.read().collect();
+    log.came.extend(came.read().map(|pair| (pair.one, pair.other)));
+    log.went.extend(went.read().map(|pair| (pair.one, pair.other)));
+    log.pairs.clear();
     for (_, player) in seats.iter().flat_map(Seats::iter) {
         for other in nearby.of(player) {
             assert!(nearby.are_near(player, other) && nearby.are_near(other, player));
-            told.pairs.insert((player, other));
+            log.pairs.insert((player, other));
         }
     }
 }
 
-/// A world in which players can be put anywhere, and a plugin listens.
+/// A world with teleports, and a plugin that fills the [`ProximityLog`].
 fn world(config: SimConfig) -> TestWorld {
     TestWorld::with_plugins(config, |app: &mut App| {
         teleport_plugin(app);
-        app.init_resource::<Told>().presentation_only::<Told>();
-        app.add_systems(Step, listen.in_set(StepSet::Simulate));
+        app.init_resource::<ProximityLog>()
+            .presentation_only::<ProximityLog>();
+        app.add_systems(TickSchedule, record.in_set(StepSet::Simulate));
     })
 }
 
@@ -73,8 +75,8 @@ fn are_near(world: &TestWorld, one: u64, other: u64) -> bool {
     proximity.are_near(world.client(one).slot(), world.client(other).slot())
 }
 
-fn told(world: &TestWorld) -> &Told {
-    world.sim.world().resource::<Told>()
+fn log(world: &TestWorld) -> &ProximityLog {
+    world.sim.world().resource::<ProximityLog>()
 }
 
 #[test]
@@ -82,10 +84,10 @@ fn near_begins_at_the_radius_and_ends_a_sixth_beyond() {
     let mut world = world(config(1));
     (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
     world.tick();
-    assert!(are_near(&world, 1, 2), "they appeared at one place");
+    assert!(are_near(&world, 1, 2), "they appeared at the same position");
     world.walk(1, Direction::East);
     world.tick();
-    // 2.5 px a tick: 175 px are 70 ticks, 150 px are 60.
+    // At 2.5 px per tick, 175 px are 70 ticks, and 150 px are 60 ticks.
     for tick in 1..=80 {
         world.tick();
         assert_eq!(are_near(&world, 1, 2), tick <= 70, "{tick} ticks away");
@@ -104,11 +106,11 @@ fn near_begins_at_the_radius_and_ends_a_sixth_beyond() {
         assert_eq!(world.sees(2, 1).is_some(), tick <= 60);
     }
     world.tick();
-    assert_eq!((told(&world).came.len(), told(&world).went.len()), (2, 1));
+    assert_eq!((log(&world).came.len(), log(&world).went.len()), (2, 1));
 }
 
 #[test]
-fn in_the_band_between_everything_stays_as_it_was() {
+fn between_the_two_radii_nearness_does_not_change() {
     let mut world = world(config(1));
     (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
     world.tick();
@@ -133,11 +135,12 @@ fn in_the_band_between_everything_stays_as_it_was() {
 }
 
 #[test]
-fn a_room_looks_at_least_every_100_ms() {
+fn a_small_room_is_checked_at_least_every_100_ms() {
     for refresh_ticks in 1..=6 {
         for rooms in 1..=3 {
             let mut world = world(config(refresh_ticks));
-            // Other rooms first, so that the epoch, which says when a room's turn is, differs.
+            // Create other rooms first, to test different epochs: the epoch decides the tick of the
+            // check.
             (10..10 + rooms).for_each(|session| world.open_and_join(session, &format!("plaza/{session}")));
             (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
             world.ticks(10);
@@ -156,7 +159,7 @@ fn a_room_looks_at_least_every_100_ms() {
 }
 
 #[test]
-fn who_is_alone_is_near_itself_only() {
+fn a_player_alone_is_near_only_itself() {
     let mut world = world(config(6));
     world.open_and_join(1, "plaza");
     world.ticks(20);
@@ -167,27 +170,27 @@ fn who_is_alone_is_near_itself_only() {
         proximity.near(slot).unwrap().ones().collect::<Vec<_>>(),
         [slot.index()]
     );
-    assert!(told(&world).pairs.is_empty() && told(&world).came.is_empty());
+    assert!(log(&world).pairs.is_empty() && log(&world).came.is_empty());
     assert_eq!(world.client(1).view.iter().count(), 1);
 }
 
 #[test]
-fn who_leaves_the_room_goes_away_from_everyone_once() {
+fn a_player_that_leaves_the_room_goes_away_from_each_player_once() {
     let mut world = world(config(6));
     (1..=4).for_each(|session| world.open_and_join(session, "plaza"));
     world.ticks(8);
-    assert_eq!(told(&world).came.len(), 6);
+    assert_eq!(log(&world).came.len(), 6);
     let player = |world: &TestWorld, session| world.sim.player(SessionId(session)).unwrap();
     let (gone, closed) = (player(&world, 1), player(&world, 2));
-    // One joins elsewhere, one closes, in one tick, and a third takes the chance to leave and come
-    // back.
+    // In the same tick, one player joins a different room, one closes, and one leaves and joins
+    // again.
     world.join(1, "plaza/2");
     world.close(2);
     world.leave(3);
     world.join(3, "plaza");
     world.ticks(2);
-    let mut went = told(&world).went.clone();
-    assert_eq!(went.len(), 6, "every pair had one who left");
+    let mut went = log(&world).went.clone();
+    assert_eq!(went.len(), 6, "one player of every pair left");
     assert_eq!(
         went.iter()
             .filter(|(one, other)| [*one, *other].contains(&gone))
@@ -209,11 +212,15 @@ fn who_leaves_the_room_goes_away_from_everyone_once() {
     went.dedup();
     assert_eq!(went.len(), 6);
     world.ticks(6);
-    assert_eq!(told(&world).came.len(), 7, "and the third meets the fourth again");
+    assert_eq!(
+        log(&world).came.len(),
+        7,
+        "the third and the fourth come near again"
+    );
 }
 
 #[test]
-fn an_empty_room_that_goes_at_once_still_tells_who_left() {
+fn a_room_that_is_removed_immediately_still_reports_departures() {
     let mut config = config(1);
     config.rules.empty_ticks = 0;
     let mut world = world(config);
@@ -221,24 +228,25 @@ fn an_empty_room_that_goes_at_once_still_tells_who_left() {
     world.ticks(2);
     (1..=2).for_each(|session| world.leave(session));
     world.ticks(2);
-    assert_eq!((told(&world).came.len(), told(&world).went.len()), (1, 1));
+    assert_eq!((log(&world).came.len(), log(&world).went.len()), (1, 1));
 }
 
-/// A player in one of its stays: who leaves and comes back in one tick is near nobody again.
+/// A player and its view. A player that leaves and joins again in one tick has a new view, and is
+/// near nobody.
 type Stay = (Entity, u8);
 
-/// An own account of who is near whom: pair by pair, at the ticks at which the two are looked at,
-/// with hysteresis.
+/// A second, simple implementation of nearness: pair by pair, in the ticks in which a pair is
+/// checked, with hysteresis.
 #[derive(Default)]
 struct Oracle {
-    /// Whether they are near, and the tick of the last look (of the first one since both are there:
-    /// the one before).
+    /// For each pair: whether it is near, and the tick of its last check. For a new pair, this is
+    /// the previous tick.
     pairs: BTreeMap<(Stay, Stay), (bool, u32)>,
     pool: usize,
 }
 
 impl Oracle {
-    /// Takes a tick's positions in, and compares the room's rows with what they must be.
+    /// Checks the pairs of this tick, and compares the rows of the room with the result.
     fn check(&mut self, world: &TestWorld) {
         let Some(room) = world.room("plaza") else { return };
         let (ecs, now) = (world.sim.world(), world.now().0);
@@ -247,55 +255,52 @@ impl Oracle {
             ecs.get::<Proximity>(room).unwrap(),
         );
         let rules = ecs.resource::<parlour_sim::Setup>().rules;
-        let place = |player| ecs.get::<Position>(player).unwrap().0;
+        let place = |player| ecs.get::<CurrentPosition>(player).unwrap().0;
         let stay = |player| (player, ecs.get::<Player>(player).unwrap().view);
-        let placed: Vec<(Slot, Stay, Place)> = seats
+        let players: Vec<(Slot, Stay, Place)> = seats
             .iter()
             .map(|(slot, player)| (slot, stay(player), place(player)))
             .collect();
-        let turn = (now + ecs.get::<parlour_sim::Room>(room).unwrap().epoch.0) % rules.refresh_ticks;
-        // Whoever grows beyond the small rooms is looked at as a whole once more.
+        let tick_of_round = (now + ecs.get::<parlour_sim::Room>(room).unwrap().epoch.0) % rules.refresh_ticks;
+        // When a room stops being small, all its pairs are checked once.
         let all = seats.pool() > SMALL && self.pool <= SMALL;
         self.pool = seats.pool();
         let before = std::mem::take(&mut self.pairs);
-        let reach = Reach::from_px(rules.near_px);
-        for (at, &(one, who, here)) in placed.iter().enumerate() {
-            for &(other, whom, there) in &placed[at + 1..] {
-                let names = (who.min(whom), who.max(whom));
-                let (mut near, mut looked) = before.get(&names).copied().unwrap_or((false, now - 1));
-                let (enter, leave) = (reach.enter_squared, reach.leave_squared);
-                if all || whose_turn(self.pool, rules.refresh_ticks, one, other) == turn {
+        let radius = NearRadius::from_px(rules.near_px);
+        for (at, &(one, stay, here)) in players.iter().enumerate() {
+            for &(other, other_stay, there) in &players[at + 1..] {
+                let pair = (stay.min(other_stay), stay.max(other_stay));
+                let (mut near, mut checked) = before.get(&pair).copied().unwrap_or((false, now - 1));
+                let (enter, leave) = (radius.enter_squared, radius.leave_squared);
+                if all || check_tick(self.pool, rules.refresh_ticks, one, other) == tick_of_round {
                     near = here.distance_squared(there) <= if near { leave } else { enter };
-                    looked = now;
+                    checked = now;
                 }
                 assert!(
-                    now - looked < rules.refresh_ticks,
-                    "not looked at since tick {looked}, at {now}"
+                    now - checked < rules.refresh_ticks,
+                    "last checked in tick {checked}, now {now}"
                 );
                 assert_eq!(rows.are_near(one, other), near, "{one:?} and {other:?} at {now}");
                 assert_eq!(rows.are_near(other, one), near, "{other:?} and {one:?} at {now}");
-                self.pairs.insert(names, (near, looked));
+                self.pairs.insert(pair, (near, checked));
             }
         }
         let near = self.pairs.values().filter(|(near, _)| *near).count();
-        let bits = placed
+        let bits = players
             .iter()
             .map(|(slot, ..)| rows.near(*slot).unwrap().count_ones(..) - 1);
-        assert_eq!(
-            bits.sum::<usize>(),
-            2 * near,
-            "nobody is near a slot that nobody sits in"
-        );
+        assert_eq!(bits.sum::<usize>(), 2 * near, "no player is near an empty slot");
     }
 }
 
 /// Slots of the largest small room.
 const SMALL: usize = 2 * BRUTE_FORCE_UP_TO;
 
-/// The turn of a round in which a pair is looked at: that of the one from which the way forwards
-/// through the round to the other is shorter, or the first one; in small rooms all have the first
-/// turn.
-fn whose_turn(pool: usize, round: u32, one: Slot, other: Slot) -> u32 {
+/// Returns the tick of a round in which a pair is checked. In small rooms, this is the first tick.
+/// In large rooms, each slot has a tick of the round. The pair is checked in the tick of the slot
+/// from which the way forwards through the round to the other slot is shorter, or in the earlier of
+/// the two ticks if both ways are equal.
+fn check_tick(pool: usize, round: u32, one: Slot, other: Slot) -> u32 {
     if pool <= SMALL {
         return 0;
     }
@@ -303,16 +308,17 @@ fn whose_turn(pool: usize, round: u32, one: Slot, other: Slot) -> u32 {
     let forwards = |from: i64, to: i64| (to - from).rem_euclid(round.into());
     let own = |slot: i64| forwards(0, slot);
     let (there, back) = (forwards(one, other), forwards(other, one));
-    let turn = match there.cmp(&back) {
+    let tick = match there.cmp(&back) {
         Ordering::Less => own(one),
         Ordering::Greater => own(other),
         Ordering::Equal => own(one).min(own(other)),
     };
-    turn as u32
+    tick as u32
 }
 
-/// Many players jump about, leave and return; all that is told adds up, and what is asked is what
-/// all pairs say. Now and then they crowd together, so that nearly all are near each other.
+/// Many players teleport, leave and join again. The messages must add up to the pairs that are
+/// near, and queries must return the same pairs. Every 10 ticks, the players gather in a small
+/// area, where nearly all are near each other, or spread out again.
 fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
     let mut world = world(config(refresh_ticks));
     let mut chance = Stream::new(3, players, Purpose::Game);
@@ -335,24 +341,24 @@ fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
             }
         }
         world.tick();
-        let told = told(&world);
-        // First those who went: in the tick of a look, who left comes before who came.
+        let log = log(&world);
+        // `WentAway` first: a check reports departures before new pairs.
         let unordered = |(one, other): &(Entity, Entity)| (*one.min(other), *one.max(other));
-        for pair in told.went[went..].iter().map(unordered) {
-            assert!(near.remove(&pair), "told to have gone without having come");
+        for pair in log.went[went..].iter().map(unordered) {
+            assert!(near.remove(&pair), "went away without having come near");
         }
-        for pair in told.came[came..].iter().map(unordered) {
-            assert!(near.insert(pair), "told to have come twice");
+        for pair in log.came[came..].iter().map(unordered) {
+            assert!(near.insert(pair), "came near twice");
         }
-        (came, went) = (told.came.len(), told.went.len());
-        // Game logic hears of a tick's meetings at the next one. Who left since is not there to be
-        // asked about; told of all others, it finds exactly those near whom it was told of.
+        (came, went) = (log.came.len(), log.went.len());
+        // Game logic receives the messages of a tick in the next one. `Nearby` returns exactly the
+        // pairs from the messages, except those with a player that has left since.
         let expected: BTreeSet<(Entity, Entity)> = near
             .iter()
             .flat_map(|&(one, other)| [(one, other), (other, one)])
-            .filter(|(one, other)| !told.left.contains(one) && !told.left.contains(other))
+            .filter(|(one, other)| !log.left.contains(one) && !log.left.contains(other))
             .collect();
-        assert_eq!(told.pairs, expected);
+        assert_eq!(log.pairs, expected);
         world.check_views(false);
         oracle.check(&world);
     }
@@ -360,21 +366,21 @@ fn crowd(players: u64, refresh_ticks: u32, ticks: u32) {
 }
 
 #[test]
-fn in_a_small_crowd_all_that_is_told_adds_up() {
+fn the_messages_of_a_small_room_match_its_rows() {
     for refresh_ticks in 1..=6 {
         crowd(20, refresh_ticks, 150);
     }
 }
 
 #[test]
-fn in_a_large_crowd_all_that_is_told_adds_up() {
+fn the_messages_of_a_large_room_match_its_rows() {
     for refresh_ticks in 1..=6 {
         crowd(BRUTE_FORCE_UP_TO as u64 + 26, refresh_ticks, 40);
     }
 }
 
 #[test]
-fn a_room_that_outgrows_the_small_ones_looks_as_often_as_before() {
+fn a_room_that_stops_being_small_is_checked_as_often_as_before() {
     let most = BRUTE_FORCE_UP_TO as u64;
     for grown_after in 0..6 {
         let mut world = world(config(6));
@@ -398,7 +404,7 @@ fn a_room_that_outgrows_the_small_ones_looks_as_often_as_before() {
         run(&mut world, 12 + grown_after);
         world.open_and_join(most, "plaza");
         run(&mut world, 14);
-        // Nor does it matter that it becomes smaller again.
+        // The same must hold after the room becomes smaller and larger again.
         (5..=most).for_each(|session| world.leave(session));
         run(&mut world, 14);
         (5..=most).for_each(|session| world.join(session, "plaza"));
@@ -407,7 +413,7 @@ fn a_room_that_outgrows_the_small_ones_looks_as_often_as_before() {
 }
 
 #[test]
-fn in_a_large_room_it_takes_at_most_100_ms() {
+fn a_large_room_is_checked_at_least_every_100_ms() {
     for refresh_ticks in 1..=6 {
         let mut world = world(config(refresh_ticks));
         let players = BRUTE_FORCE_UP_TO as u64 + 6;
@@ -429,8 +435,8 @@ fn in_a_large_room_it_takes_at_most_100_ms() {
 }
 
 #[test]
-fn at_the_far_corner_of_the_largest_map_it_is_the_same() {
-    // 3,906 tiles of 1,024 px: 4 million px, which is as far as an i32 of units goes with a margin.
+fn proximity_works_at_the_far_corner_of_the_largest_map() {
+    // 3,906 tiles of 1,024 px are 4 million px: the range of an i32 in units, minus a margin.
     let mut map = parlour_testing::maps::open_map("plaza", 8, 1);
     map.walls = parlour_shared::motion::WallGrid::new(3906, 1000, 1024);
     let mut config = config(1);
@@ -456,8 +462,8 @@ fn at_the_far_corner_of_the_largest_map_it_is_the_same() {
     world.check_views(false);
 }
 
-fn placed() -> impl Strategy<Value = Vec<Placed>> {
-    // Crowded, spread out, all over the largest map, everyone on one spot, and where no map is.
+fn players() -> impl Strategy<Value = Vec<SlotPosition>> {
+    // All in one place, crowded, spread out, all over the largest map, and beyond any map.
     let range = prop_oneof![
         Just(1),
         Just(60_000),
@@ -468,36 +474,40 @@ fn placed() -> impl Strategy<Value = Vec<Placed>> {
     range.prop_flat_map(|range| {
         let at = (-range..=range, -range..=range);
         prop::collection::vec(at, 0..200).prop_map(|places| {
-            let placed = |(slot, (x, y))| Placed {
+            let player = |(slot, (x, y))| SlotPosition {
                 slot: Slot(slot),
                 position: Place { x, y },
             };
-            (0..).zip(places).map(placed).collect()
+            (0..).zip(places).map(player).collect()
         })
     })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn the_grid_finds_what_all_pairs_find(
-        worlds in prop::collection::vec((placed(), prop_oneof![1..400_u32, Just(100_000)]), 1..4),
+    fn the_grid_finds_the_same_players_as_brute_force(
+        worlds in prop::collection::vec((players(), prop_oneof![1..400_u32, Just(100_000)]), 1..4),
     ) {
-        // One grid for all of them: it remembers nothing.
+        // One grid for all worlds: `fill` must clear it.
         let mut grid = Grid::default();
-        for (placed, px) in worlds {
-            let reach = Reach::from_px(px);
-            grid.fill(&placed, reach);
-            let mut everyone: Vec<Placed> = grid.iter().collect();
+        for (players, px) in worlds {
+            let radius = NearRadius::from_px(px);
+            grid.fill(&players, radius);
+            let mut everyone: Vec<SlotPosition> = grid.iter().collect();
             everyone.sort_unstable_by_key(|player| player.slot);
-            prop_assert_eq!(&everyone, &placed);
-            for player in &placed {
+            prop_assert_eq!(&everyone, &players);
+            for player in &players {
                 let mut found = Vec::new();
-                grid.around(reach, player.position, |slot, distance| found.push((slot, distance)));
+                grid.around(radius, player.position, |slot, distance| found.push((slot, distance)));
                 found.sort_unstable();
-                let all = placed.iter().map(|other| (other.slot, player.position.distance_squared(other.position)));
-                let within: Vec<(Slot, i64)> = all.filter(|(_, distance)| *distance <= reach.leave_squared).collect();
+                let all = players.iter().map(|other| (other.slot, player.position.distance_squared(other.position)));
+                let within: Vec<(Slot, i64)> = all.filter(|(_, distance)| *distance <= radius.leave_squared).collect();
                 prop_assert_eq!(found, within);
             }
         }

@@ -1,5 +1,5 @@
-//! Rate limits: a burst, then so many a second; who is refused is told exactly when to try again.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Rate limits: a burst, then a constant rate. A refusal names the exact time to try again.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{
     close::CloseCode,
@@ -19,7 +19,7 @@ fn world_with(rates: RateLimits) -> TestWorld {
     let mut world = TestWorld::teleporting(config);
     world.open_and_join(1, "plaza");
     world.tick();
-    // Until the bucket of joins is full again.
+    // Wait until the bucket for joins is full again.
     world.ticks(100);
     world.forget_messages();
     world
@@ -32,13 +32,13 @@ fn retry_after(refusals: &[Refusal]) -> Option<u32> {
     })
 }
 
-/// The first tick at which a clock that counts milliseconds says that so many have passed.
+/// Returns the ticks in a number of milliseconds, rounded down.
 fn ticks_of(milliseconds: u32) -> u32 {
     (milliseconds * 60) / 1000
 }
 
-/// Spends the burst; then the next one is taken at the tick that the refusal names, and not one
-/// earlier.
+/// Spends the burst. Then the next request must be accepted at the tick that the refusal names, and
+/// not one tick earlier.
 fn check(rate: Rate, mut ask: impl FnMut(&mut TestWorld)) {
     let mut world = world_with(RateLimits::default());
     let mut ask_at_next_tick = |world: &mut TestWorld, times: u32| {
@@ -57,14 +57,14 @@ fn check(rate: Rate, mut ask: impl FnMut(&mut TestWorld)) {
         assert_eq!(
             wait,
             rate.every_ticks - 1,
-            "a tick has passed since the last one was taken"
+            "one tick has passed since the last accepted request"
         );
         world.ticks(wait - 2);
         assert_eq!(ask_at_next_tick(&mut world, 1), Some(1), "one tick too early");
         assert_eq!(
             ask_at_next_tick(&mut world, 1),
             None,
-            "at the tick that was named"
+            "at the tick that the refusal named"
         );
     }
     assert_eq!(world.closed, []);
@@ -121,7 +121,7 @@ fn movement_is_limited_to_one_command_a_tick_after_a_burst() {
 }
 
 #[test]
-fn kinds_do_not_take_from_each_other_and_players_neither() {
+fn each_player_and_kind_of_request_has_a_separate_limit() {
     let mut world = world_with(RateLimits::default());
     world.open_and_join(2, "plaza");
     world.tick();
@@ -139,7 +139,7 @@ fn kinds_do_not_take_from_each_other_and_players_neither() {
 }
 
 #[test]
-fn a_limit_of_days_is_told_as_such() {
+fn a_wait_of_days_does_not_overflow() {
     let rates = RateLimits {
         skin: Rate {
             burst: 1,
@@ -160,21 +160,21 @@ fn a_limit_of_days_is_told_as_such() {
 }
 
 #[test]
-fn who_floods_is_sent_away() {
+fn a_session_that_floods_is_closed() {
     let mut world = world_with(RateLimits::default());
     (0..10 + 60).for_each(|_| world.chat(1, Scope::Room, "x"));
     world.tick();
     assert_eq!(world.refusals(1).len(), 60);
-    assert_eq!(world.closed, [], "60 too many at once are forgiven");
+    assert_eq!(world.closed, [], "60 requests over the limit are allowed");
     world.chat(1, Scope::Room, "x");
     world.tick();
     assert_eq!(world.closed, [(SessionId(1), CloseCode::RateLimited)]);
     assert_eq!(CloseCode::RateLimited.code(), 4004);
-    assert_eq!(world.refusals(1).len(), 1, "it is told why before it is closed");
+    assert_eq!(world.refusals(1).len(), 1, "the refusal comes before the close");
 }
 
 #[test]
-fn a_flood_closes_a_session_once_in_a_tick() {
+fn a_flood_closes_a_session_only_once_per_tick() {
     let mut world = world_with(RateLimits::default());
     (0..500).for_each(|_| world.chat(1, Scope::Room, "x"));
     (0..500).for_each(|_| world.walk(1, Direction::East));
@@ -183,9 +183,9 @@ fn a_flood_closes_a_session_once_in_a_tick() {
 }
 
 #[test]
-fn who_is_a_little_too_fast_for_long_is_not_sent_away() {
+fn a_session_slightly_over_the_limit_is_not_closed() {
     let mut world = world_with(RateLimits::default());
-    // 11 a second, where 10 are taken.
+    // 11 chats a second, of which 10 are accepted.
     for tick in 0..60 * 60 {
         if tick * 11 % 60 < 11 {
             world.chat(1, Scope::Room, "x");
@@ -196,13 +196,13 @@ fn who_is_a_little_too_fast_for_long_is_not_sent_away() {
     assert!(world.refusals(1).len() > 30);
 }
 
-/// A batch without a write.
+/// Sends a batch without writes.
 fn senseless(world: &mut TestWorld) {
     world.write_all(1, vec![]);
 }
 
 #[test]
-fn twenty_senseless_requests_are_too_many_and_nineteen_are_not() {
+fn the_20th_senseless_request_closes_the_session() {
     let mut world = world_with(RateLimits {
         state: Rate {
             burst: 1000,
@@ -232,7 +232,7 @@ fn senseless_requests_are_forgotten_after_a_while() {
         assert_eq!(world.closed, [], "19 in minute {minute}");
         world.ticks(60 * 60 - 61);
     }
-    // One every three seconds is 20 a minute, and as much as is forgotten.
+    // One every three seconds is 20 a minute. As many strikes expire.
     for _ in 0..60 {
         senseless(&mut world);
         world.ticks(180);
@@ -241,7 +241,7 @@ fn senseless_requests_are_forgotten_after_a_while() {
 }
 
 #[test]
-fn what_an_honest_client_may_be_refused_does_not_count() {
+fn refusals_that_an_honest_client_can_get_are_not_strikes() {
     let mut world = world_with(RateLimits {
         join: Rate {
             burst: 1000,
@@ -253,7 +253,7 @@ fn what_an_honest_client_may_be_refused_does_not_count() {
         },
         ..RateLimits::default()
     });
-    // Nothing that can be said; it is there already; it is in no room.
+    // An empty text, a join of the present room, and a leave without a room.
     (0..50).for_each(|_| world.chat(1, Scope::Room, ""));
     (0..50).for_each(|_| world.join(1, "plaza"));
     world.leave(1);
@@ -264,7 +264,7 @@ fn what_an_honest_client_may_be_refused_does_not_count() {
 }
 
 #[test]
-fn movement_that_comes_at_a_bad_time_is_dropped_without_a_word() {
+fn commands_outside_the_window_are_dropped_without_an_answer() {
     let mut world = world_with(RateLimits::default());
     for _ in 0..60 {
         let command = Move {
@@ -280,7 +280,7 @@ fn movement_that_comes_at_a_bad_time_is_dropped_without_a_word() {
 }
 
 #[test]
-fn a_refused_request_is_named() {
+fn a_refusal_names_its_request() {
     let mut world = world_with(RateLimits::default());
     for request in 1..=12 {
         let chat = Chat {

@@ -1,5 +1,5 @@
-//! Which refusal is sent when several fit: docs/protocol.md, section 11.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! The order of refusals if several apply: docs/protocol.md, section 11.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{
     limits::{MAX_CUSTOM_BYTES, MAX_STATE_KEYS, MAX_STATE_WRITES},
@@ -11,7 +11,7 @@ use parlour_shared::{
 use parlour_sim::{Rate, SimulationApp};
 use parlour_testing::{SessionActions as _, TestWorld, plaza};
 
-/// One request, and then none for long.
+/// One request, then none for 1000 ticks.
 const ONCE: Rate = Rate {
     burst: 1,
     every_ticks: 1000,
@@ -35,7 +35,7 @@ fn stale(key: &str, version: u32) -> Refusal {
 }
 
 #[test]
-fn a_limit_comes_before_all_else() {
+fn a_rate_limit_comes_before_every_other_refusal() {
     let mut config = plaza();
     let rates = &mut config.rules.rates;
     for rate in [
@@ -70,7 +70,7 @@ fn a_limit_comes_before_all_else() {
 }
 
 #[test]
-fn what_is_wrong_anywhere_comes_before_the_missing_room() {
+fn an_invalid_request_comes_before_a_missing_room() {
     let mut world = TestWorld::new(plaza());
     world.open(1);
     world.chat(1, Scope::Near, "");
@@ -109,7 +109,7 @@ fn a_stale_version_comes_before_a_full_state() {
 }
 
 #[test]
-fn a_join_looks_for_the_room_then_for_who_asks_then_for_a_place() {
+fn a_join_checks_the_room_then_the_player_then_the_capacity() {
     let mut config = plaza();
     config.rules.capacity = 1;
     config.max_rooms = 2;
@@ -118,7 +118,7 @@ fn a_join_looks_for_the_room_then_for_who_asks_then_for_a_place() {
     world.open_and_join(2, "plaza/2");
     world.tick();
     world.messages(1);
-    let there = world.client(1).room().view;
+    let view = world.client(1).room().view;
     for name in ["atlantis", "plaza/3", "plaza", "plaza/2"] {
         world.join(1, name);
     }
@@ -133,7 +133,7 @@ fn a_join_looks_for_the_room_then_for_who_asks_then_for_a_place() {
     let room = world.client(1).room();
     assert_eq!(
         (room.room.as_str(), room.view),
-        ("plaza", there),
+        ("plaza", view),
         "a refused join leaves a player where it was"
     );
     assert_eq!(world.output.counts.rooms, 2);
@@ -169,7 +169,7 @@ fn a_body_over_1_kib_is_an_unknown_message() {
 }
 
 #[test]
-fn a_limited_command_is_refused_with_request_0_and_does_not_use_its_number_up() {
+fn a_rate_limited_command_is_refused_with_request_0_and_keeps_its_sequence_number() {
     let mut config = plaza();
     config.rules.rates.moves = Rate {
         burst: 1,

@@ -1,5 +1,6 @@
-//! Replication: what is sent, when, in how many bytes, and to nobody else.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Replication: when snapshots are sent, their contents and sizes, and that they contain nothing
+//! else.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ fn interest(interest: Interest) -> SimConfig {
     config
 }
 
-/// So many players in the plaza, who all see each other.
+/// A world with this many players in the plaza, which all see each other.
 fn everyone_sees_everyone(players: u64) -> TestWorld {
     let mut world = TestWorld::teleporting(interest(Interest::All));
     (1..=players).for_each(|session| world.open_and_join(session, "plaza"));
@@ -50,7 +51,7 @@ fn nothing_is_sent_when_nothing_changes() {
                     assert_eq!(
                         world.snapshot_size(session),
                         Some(HEADER),
-                        "a sign of life after a second"
+                        "a heartbeat after a second"
                     );
                     *last = world.now();
                 } else {
@@ -62,7 +63,7 @@ fn nothing_is_sent_when_nothing_changes() {
 }
 
 #[test]
-fn a_turn_costs_5_bytes_for_each_neighbour_who_turned() {
+fn a_turn_costs_5_bytes() {
     let mut world = everyone_sees_everyone(11);
     let mut chance = Stream::new(1, 1, Purpose::Game);
     for _ in 0..30 {
@@ -90,17 +91,17 @@ fn a_turn_costs_5_bytes_for_each_neighbour_who_turned() {
         assert_eq!(
             world.snapshot_size(2),
             Some(HEADER + ACK + COUNT + 5 * turning),
-            "who turned is acknowledged"
+            "a player that turned also receives an acknowledgement"
         );
         world.check_views(true);
-        // On open ground: away from the edge, where a wall would turn them, too.
+        // Move them to open ground: at the edge of the map, a wall would change their gait.
         (2..=11).for_each(|session| world.teleport(session, 256_000, 256_000));
         world.tick();
     }
 }
 
 #[test]
-fn who_is_put_elsewhere_costs_12_bytes() {
+fn a_teleport_costs_12_bytes() {
     let mut world = everyone_sees_everyone(6);
     for moved in 1..=5 {
         (2..2 + moved as u64).for_each(|session| world.teleport(session, 100_000 * moved, 70_001));
@@ -117,7 +118,7 @@ fn who_is_put_elsewhere_costs_12_bytes() {
 }
 
 #[test]
-fn a_viewer_that_was_held_gets_one_newer_delta_and_nothing_stale() {
+fn a_released_viewer_is_sent_one_delta_to_the_newest_state() {
     let mut world = everyone_sees_everyone(5);
     world.walk(2, Direction::East);
     world.tick();
@@ -146,7 +147,7 @@ fn a_viewer_that_was_held_gets_one_newer_delta_and_nothing_stale() {
     assert_eq!(
         (snapshot.base, snapshot.tick),
         (Some(last), world.now()),
-        "relative to the last it was sent"
+        "relative to the last snapshot before the hold"
     );
     assert_eq!(
         (
@@ -159,13 +160,13 @@ fn a_viewer_that_was_held_gets_one_newer_delta_and_nothing_stale() {
     world.check_views(true);
     for _ in 1..60 {
         world.tick();
-        assert_eq!(world.snapshot(1), None, "nothing is left over");
+        assert_eq!(world.snapshot(1), None, "nothing else follows");
     }
     world.check_views(true);
 }
 
 #[test]
-fn who_was_held_while_nothing_happened_is_sent_nothing_until_a_sign_of_life_is_due() {
+fn a_released_viewer_that_missed_nothing_is_sent_only_the_heartbeat() {
     let mut world = everyone_sees_everyone(3);
     let last = world.client(1).view.tick().unwrap();
     world.hold(1);
@@ -180,9 +181,9 @@ fn who_was_held_while_nothing_happened_is_sent_nothing_until_a_sign_of_life_is_d
 }
 
 #[test]
-fn changes_while_held_are_told_in_the_cheapest_form_that_is_still_right() {
-    // (ticks held after the last turn, turns, whether a turn is told): a turn is told by its age,
-    // which is a u8, and only to who knows the segment before it.
+fn changes_during_a_hold_are_sent_in_the_cheapest_correct_form() {
+    // (ticks held after the last turn, turns, whether it is sent as a turn). A turn is encoded with
+    // its age, which is a u8, and needs a viewer that knows the previous segment.
     for (held, turns, turn) in [(0, 1, true), (254, 1, true), (255, 1, false), (10, 2, false)] {
         let mut world = everyone_sees_everyone(2);
         world.hold(1);
@@ -194,11 +195,11 @@ fn changes_while_held_are_told_in_the_cheapest_form_that_is_still_right() {
         world.ticks(held);
         world.release(1);
         world.tick();
-        let told = world.snapshot(1).unwrap().updates[0].motion.unwrap();
+        let sent = world.snapshot(1).unwrap().updates[0].motion.unwrap();
         assert_eq!(
-            matches!(told, MotionChange::Turn { .. }),
+            matches!(sent, MotionChange::Turn { .. }),
             turn,
-            "{held} ticks, {turns} turns: {told:?}"
+            "{held} ticks, {turns} turns: {sent:?}"
         );
         world.check_views(true);
         world.ticks(30);
@@ -207,7 +208,7 @@ fn changes_while_held_are_told_in_the_cheapest_form_that_is_still_right() {
 }
 
 #[test]
-fn who_was_held_for_longer_than_a_base_can_be_old_gets_a_full_snapshot() {
+fn a_viewer_held_beyond_the_maximum_base_age_is_sent_a_full_snapshot() {
     let mut world = everyone_sees_everyone(3);
     let last = world.client(1).view.tick().unwrap();
     world.hold(1);
@@ -232,7 +233,7 @@ fn who_was_held_for_longer_than_a_base_can_be_old_gets_a_full_snapshot() {
 }
 
 #[test]
-fn a_hold_reaches_from_before_the_join_into_the_room() {
+fn a_hold_before_the_join_applies_in_the_room() {
     let mut world = everyone_sees_everyone(2);
     world.open(3);
     world.hold(3);
@@ -240,7 +241,7 @@ fn a_hold_reaches_from_before_the_join_into_the_room() {
     world.join(3, "plaza");
     world.ticks(10);
     assert_eq!(world.client(3).view.iter().count(), 0);
-    assert!(world.sees(1, 3).is_some(), "others see it all the same");
+    assert!(world.sees(1, 3).is_some(), "other players see it");
     world.leave(3);
     world.join(3, "plaza/2");
     world.ticks(3);
@@ -251,7 +252,7 @@ fn a_hold_reaches_from_before_the_join_into_the_room() {
 }
 
 #[test]
-fn held_and_released_in_one_tick_is_nothing() {
+fn a_hold_and_release_in_one_tick_have_no_effect() {
     let mut world = everyone_sees_everyone(2);
     world.hold(1);
     world.release(1);
@@ -261,8 +262,8 @@ fn held_and_released_in_one_tick_is_nothing() {
     world.check_views(true);
 }
 
-/// A world in which the player of session 3 takes the slot that 2 gives up in the same tick: chance
-/// decides, so worlds are tried until it does.
+/// Returns a world in which session 3 takes the slot that session 2 leaves in the same tick. Slots
+/// are random, so this tries seeds until it happens.
 fn slot_taken_over(before: impl Fn(&mut TestWorld)) -> TestWorld {
     for seed in 0..2000 {
         let mut config = interest(Interest::All);
@@ -280,7 +281,7 @@ fn slot_taken_over(before: impl Fn(&mut TestWorld)) -> TestWorld {
             return world;
         }
     }
-    panic!("2000 worlds, and a slot of 64 never came up");
+    panic!("none of 2000 seeds reused the slot");
 }
 
 #[test]
@@ -302,7 +303,7 @@ fn a_slot_with_a_new_owner_is_left_and_entered_in_one_frame() {
 }
 
 #[test]
-fn a_slot_with_a_new_owner_is_told_to_those_who_were_held_meanwhile() {
+fn a_released_viewer_sees_the_new_owner_of_a_slot() {
     let mut world = slot_taken_over(|world| {
         world.skin(2, 2);
         world.walk(2, Direction::East);
@@ -320,7 +321,7 @@ fn a_slot_with_a_new_owner_is_told_to_those_who_were_held_meanwhile() {
 }
 
 #[test]
-fn views_stay_right_while_the_room_grows_to_hundreds() {
+fn views_are_correct_while_a_room_grows_to_hundreds() {
     for kind in [Interest::All, Interest::Near] {
         let mut config = interest(kind);
         config.maps = vec![Arc::new(open_map("plaza", 60, 40))];
@@ -348,15 +349,16 @@ fn views_stay_right_while_the_room_grows_to_hundreds() {
     }
 }
 
-/// Every byte that is sent is decoded, and is of players within the viewer's interest at that tick.
+/// Decodes every snapshot, and checks that all its players are within the viewer's interest in that
+/// tick.
 #[test]
-fn nobody_is_told_of_a_player_out_of_sight() {
+fn no_snapshot_contains_a_player_out_of_sight() {
     let mut config = interest(Interest::Near);
     config.maps = vec![Arc::new(open_map("plaza", 60, 20))];
     let mut world = TestWorld::new(config);
     let mut chance = Stream::new(6, 6, Purpose::Game);
     (0..40).for_each(|session| world.open_and_join(session, "plaza"));
-    let (mut told, mut hidden) = (0_u32, 0_u32);
+    let (mut sent, mut hidden) = (0_u32, 0_u32);
     for _ in 0..900 {
         for session in 0..40 {
             match chance.below(60) {
@@ -382,17 +384,17 @@ fn nobody_is_told_of_a_player_out_of_sight() {
                         "{slot:?} at {:?}",
                         world.now()
                     );
-                    told += 1;
+                    sent += 1;
                 }
                 hidden += world.output.counts.players - snapshot.updates.len() as u32;
             }
         }
     }
-    assert!(told > 1000 && hidden > 1000, "{told} told, {hidden} not");
+    assert!(sent > 1000 && hidden > 1000, "{sent} sent, {hidden} hidden");
 }
 
 #[test]
-fn a_change_of_someone_out_of_sight_is_no_reason_to_send_anything() {
+fn a_change_out_of_sight_sends_nothing() {
     let mut world = TestWorld::teleporting(interest(Interest::Near));
     (1..=3).for_each(|session| world.open_and_join(session, "plaza"));
     world.teleport(3, 256_000, 256_000);
@@ -406,7 +408,7 @@ fn a_change_of_someone_out_of_sight_is_no_reason_to_send_anything() {
 }
 
 #[test]
-fn another_room_begins_with_a_full_snapshot() {
+fn a_new_room_starts_with_a_full_snapshot() {
     let mut world = everyone_sees_everyone(4);
     world.join(1, "plaza/2");
     world.skin(2, 1);
@@ -420,7 +422,7 @@ fn another_room_begins_with_a_full_snapshot() {
     for _ in 0..59 {
         world.skin(2, 1 + world.now().0 as u16 % 2);
         world.tick();
-        assert_eq!(world.snapshot(1), None, "nothing of the room it left");
+        assert_eq!(world.snapshot(1), None, "nothing of the previous room");
     }
     world.join(1, "plaza");
     world.tick();
@@ -429,7 +431,7 @@ fn another_room_begins_with_a_full_snapshot() {
 }
 
 #[test]
-fn to_join_leave_and_join_in_one_tick_gives_one_full_snapshot_of_the_last_stay() {
+fn several_joins_in_one_tick_send_one_full_snapshot_of_the_last_room() {
     let mut world = everyone_sees_everyone(2);
     world.open(3);
     for room in ["plaza", "plaza/2", "plaza", "plaza/3", "plaza"] {
@@ -448,11 +450,11 @@ fn to_join_leave_and_join_in_one_tick_gives_one_full_snapshot_of_the_last_stay()
         assert_eq!(
             (snapshot.enters.len(), snapshot.leaves.len()),
             (1, 0),
-            "who was never seen does not leave"
+            "a player that was never visible does not leave"
         );
     }
     world.check_views(true);
-    // The same by someone who was seen: it leaves and enters.
+    // A player that was visible leaves and enters.
     world.leave(3);
     world.join(3, "plaza");
     world.tick();
@@ -485,7 +487,7 @@ fn every_snapshot_comes_after_the_reliable_messages_of_its_tick() {
 }
 
 #[test]
-fn an_acknowledgement_alone_is_worth_a_frame() {
+fn an_acknowledgement_alone_is_sent() {
     let mut world = everyone_sees_everyone(2);
     world.walk(1, Direction::Still);
     world.tick();

@@ -1,5 +1,6 @@
-//! Versioned room state: who writes says what it saw; who was too slow is told what is there now.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Versioned room state: a write names the version that its client knows, and a stale write is
+//! refused with the current versions.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{
     ids::Epoch,
@@ -53,7 +54,7 @@ fn stale(versions: &[(&str, u32)]) -> Refusal {
 }
 
 #[test]
-fn a_write_is_told_to_all_in_the_room() {
+fn a_write_is_sent_to_all_players_of_the_room() {
     let mut world = two();
     set(
         &mut world,
@@ -83,7 +84,7 @@ fn a_write_is_told_to_all_in_the_room() {
 }
 
 #[test]
-fn who_was_too_slow_is_told_the_versions_now_and_nothing_changes() {
+fn a_stale_write_is_refused_with_the_current_versions() {
     let mut world = two();
     set(
         &mut world,
@@ -105,7 +106,7 @@ fn who_was_too_slow_is_told_the_versions_now_and_nothing_changes() {
     assert_eq!(
         world.refusals(2),
         [stale(&[("a", 2), ("c", 0)])],
-        "those that differ, with what they are"
+        "the keys that differ, with their versions"
     );
     assert_eq!(
         entries(&world),
@@ -129,7 +130,7 @@ fn who_was_too_slow_is_told_the_versions_now_and_nothing_changes() {
 }
 
 #[test]
-fn of_two_who_write_at_once_one_wins() {
+fn only_one_of_two_writes_in_a_tick_succeeds() {
     let mut world = two();
     set(&mut world, 2, &[write("chair", 0, Some("two"))]);
     set(&mut world, 1, &[write("chair", 0, Some("one"))]);
@@ -137,7 +138,7 @@ fn of_two_who_write_at_once_one_wins() {
     assert_eq!(
         world.refusals(2),
         [stale(&[("chair", 1)])],
-        "in canonical order, whoever came first"
+        "in canonical order, not in order of arrival"
     );
     assert_eq!(entries(&world), [entry("chair", 1, Some("one"))]);
 }
@@ -147,7 +148,7 @@ fn a_version_rises_across_a_deletion() {
     let mut world = two();
     set(&mut world, 1, &[write("k", 0, Some("a"))]);
     set(&mut world, 1, &[write("k", 1, None)]);
-    set(&mut world, 1, &[write("k", 1, Some("from the grave"))]);
+    set(&mut world, 1, &[write("k", 1, Some("stale"))]);
     set(&mut world, 1, &[write("k", 0, Some("b"))]);
     world.tick();
     assert_eq!(world.refusals(1), [stale(&[("k", 0)])]);
@@ -191,7 +192,7 @@ fn senseless_batches_are_refused() {
 }
 
 #[test]
-fn a_room_holds_so_many_keys_and_no_more() {
+fn a_room_has_a_maximum_number_of_keys() {
     let mut world = two();
     let keys: Vec<String> = (0..MAX_STATE_KEYS + 1).map(|n| format!("k{n:02}")).collect();
     for batch in keys[..MAX_STATE_KEYS].chunks(MAX_STATE_WRITES) {
@@ -210,7 +211,7 @@ fn a_room_holds_so_many_keys_and_no_more() {
     world.tick();
     assert_eq!(world.refusals(1), [Refusal::StateFull, Refusal::StateFull]);
     assert_eq!(entries(&world)[0], entry("k00", 1, Some("v")), "all or nothing");
-    // One out, one in, in one batch; and what exists can always be changed.
+    // A batch may remove one key and add one. Existing keys can always be changed.
     set(
         &mut world,
         1,
@@ -223,7 +224,7 @@ fn a_room_holds_so_many_keys_and_no_more() {
 }
 
 #[test]
-fn a_newcomer_is_given_the_state() {
+fn a_new_player_is_sent_the_state() {
     let mut world = two();
     let value = "v".repeat(MAX_STATE_VALUE_BYTES);
     for n in 0..MAX_STATE_KEYS {
@@ -239,11 +240,7 @@ fn a_newcomer_is_given_the_state() {
     );
     set(&mut world, 3, &[write(&format!("{:048}", 5), 6, Some("mine"))]);
     world.tick();
-    assert_eq!(
-        world.accepted(3).len(),
-        1,
-        "with it, a newcomer can write at once"
-    );
+    assert_eq!(world.accepted(3).len(), 1, "a new player can write immediately");
 }
 
 #[test]
@@ -271,7 +268,7 @@ fn state_and_chat_share_the_stream_of_the_room() {
 }
 
 #[test]
-fn the_state_goes_with_the_room() {
+fn the_state_is_removed_with_its_room() {
     let mut config = plaza();
     config.rules.empty_ticks = 3;
     let mut world = TestWorld::new(config);
@@ -287,7 +284,7 @@ fn the_state_goes_with_the_room() {
     assert_eq!(
         world.client(1).room().state,
         [entry("k", 1, Some("v"))],
-        "empty for a moment only"
+        "the room was empty for less than `empty_ticks`"
     );
     world.leave(1);
     world.ticks(5);

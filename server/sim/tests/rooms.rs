@@ -1,5 +1,5 @@
-//! Rooms: made on the first join, full at their capacity, gone after they stood empty.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Rooms: created by the first join, full at their capacity, removed after they were empty.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use parlour_shared::{
     ids::{Epoch, Slot, Tick},
     message::{LeaveReason, Refusal, RoomEntered, RoomLeft, ServerMessage},
 };
-use parlour_sim::{Clock, InRoom, Interest, Player, Room, Rooms, Seats, Step, StepSet};
+use parlour_sim::{Clock, InRoom, Interest, Player, Room, Rooms, Seats, StepSet, TickSchedule};
 use parlour_testing::{SessionActions as _, TestWorld, maps::open_map, plaza};
 
 #[test]
-fn a_room_is_made_when_someone_joins_it() {
+fn the_first_join_creates_a_room() {
     let mut world = TestWorld::new(plaza());
     world.open_and_join(1, "plaza");
     world.tick();
@@ -40,12 +40,12 @@ fn a_room_is_made_when_someone_joins_it() {
         .snapshot(1)
         .expect("a full snapshot follows in the same tick");
     assert_eq!((snapshot.base, snapshot.view, snapshot.tick), (None, 1, Tick(1)));
-    assert_eq!(snapshot.enters.len(), 1, "one sees oneself");
+    assert_eq!(snapshot.enters.len(), 1, "a player sees itself");
     assert_eq!((world.output.counts.rooms, world.output.counts.players), (1, 1));
 }
 
 #[test]
-fn with_interest_in_all_no_distance_is_named() {
+fn with_interest_all_no_interest_distance_is_sent() {
     let mut config = plaza();
     config.rules.interest = Interest::All;
     let mut world = TestWorld::new(config);
@@ -56,7 +56,7 @@ fn with_interest_in_all_no_distance_is_named() {
 }
 
 #[test]
-fn instances_of_a_map_are_rooms_of_their_own() {
+fn instances_of_a_map_are_separate_rooms() {
     let mut world = TestWorld::new(plaza());
     world.open_and_join(1, "plaza");
     world.open_and_join(2, "plaza/a");
@@ -70,7 +70,7 @@ fn instances_of_a_map_are_rooms_of_their_own() {
 }
 
 #[test]
-fn what_is_no_room_is_refused_and_nothing_happens() {
+fn a_join_with_an_invalid_name_is_refused() {
     let mut world = TestWorld::new(plaza());
     world.open_and_join(1, "plaza");
     world.tick();
@@ -105,7 +105,7 @@ fn what_is_no_room_is_refused_and_nothing_happens() {
 }
 
 #[test]
-fn a_full_room_takes_nobody_until_someone_goes() {
+fn a_full_room_refuses_joins_until_a_player_leaves() {
     let mut config = plaza();
     config.rules.capacity = 2;
     let mut world = TestWorld::new(config);
@@ -115,20 +115,24 @@ fn a_full_room_takes_nobody_until_someone_goes() {
     world.join(3, "plaza");
     world.tick();
     assert_eq!(world.refusals(3), [Refusal::RoomFull]);
-    assert_eq!(world.client(3).room().room, "plaza/other", "it stays where it is");
+    assert_eq!(
+        world.client(3).room().room,
+        "plaza/other",
+        "the player stays in its room"
+    );
     world.leave(1);
     world.join(3, "plaza");
     world.tick();
     assert_eq!(
         world.client(3).room().room,
         "plaza",
-        "in order: one goes, the other comes"
+        "in order: one player leaves, then the other one joins"
     );
     assert_eq!(world.client(3).room().capacity, 2);
 }
 
 #[test]
-fn who_is_there_cannot_join_again() {
+fn a_player_cannot_join_its_present_room() {
     let mut world = TestWorld::new(plaza());
     world.open_and_join(1, "plaza");
     world.join(1, "plaza");
@@ -138,7 +142,7 @@ fn who_is_there_cannot_join_again() {
 }
 
 #[test]
-fn who_leaves_is_told_so_and_gets_no_more_snapshots() {
+fn a_player_that_leaves_is_sent_no_more_snapshots() {
     let mut world = TestWorld::new(plaza());
     world.open(1);
     world.leave(1);
@@ -162,7 +166,7 @@ fn who_leaves_is_told_so_and_gets_no_more_snapshots() {
 }
 
 #[test]
-fn who_joins_another_room_leaves_the_present_one() {
+fn joining_a_room_leaves_the_present_one() {
     let mut world = TestWorld::new(plaza());
     (1..=2).for_each(|session| world.open_and_join(session, "plaza"));
     world.ticks(6);
@@ -184,7 +188,7 @@ fn who_joins_another_room_leaves_the_present_one() {
 }
 
 #[test]
-fn there_are_no_more_rooms_than_may_be() {
+fn the_number_of_rooms_is_limited() {
     let mut config = plaza();
     config.max_rooms = 1;
     config.rules.empty_ticks = 5;
@@ -200,19 +204,19 @@ fn there_are_no_more_rooms_than_may_be() {
     world.tick();
     assert!(
         world.room("plaza/2").is_some(),
-        "there is a place again once the other room is gone"
+        "there is space again after the other room is removed"
     );
 }
 
 #[test]
-fn an_empty_room_stands_for_exactly_its_time() {
+fn an_empty_room_is_removed_after_exactly_empty_ticks() {
     for empty_ticks in [1, 2, 10, 60] {
         let mut config = plaza();
         config.rules.empty_ticks = empty_ticks;
         let mut world = TestWorld::new(config);
         world.open_and_join(1, "plaza");
         world.ticks(100);
-        assert!(world.room("plaza").is_some(), "never while someone is in it");
+        assert!(world.room("plaza").is_some(), "never while a player is in it");
         world.leave(1);
         world.tick();
         for _ in 1..empty_ticks {
@@ -222,7 +226,7 @@ fn an_empty_room_stands_for_exactly_its_time() {
         world.tick();
         assert!(
             world.room("plaza").is_none(),
-            "gone {empty_ticks} ticks after it became empty"
+            "removed {empty_ticks} ticks after it became empty"
         );
         assert_eq!(world.output.counts.rooms, 0);
         world.join(1, "plaza");
@@ -230,13 +234,13 @@ fn an_empty_room_stands_for_exactly_its_time() {
         assert_eq!(
             world.client(1).room().epoch,
             Epoch(2),
-            "a new life has a new number"
+            "a new room has a new epoch"
         );
     }
 }
 
 #[test]
-fn who_comes_back_in_time_keeps_the_room() {
+fn a_join_in_time_keeps_an_empty_room() {
     let mut config = plaza();
     config.rules.empty_ticks = 10;
     let mut world = TestWorld::new(config);
@@ -253,12 +257,12 @@ fn who_comes_back_in_time_keeps_the_room() {
     world.ticks(11);
     assert!(
         world.room("plaza").is_none(),
-        "who closes leaves an empty room, too"
+        "a closed session also leaves an empty room"
     );
 }
 
 #[test]
-fn a_room_empty_for_no_time_at_all_goes_with_the_next_tick() {
+fn with_empty_ticks_0_a_room_is_removed_in_the_next_tick() {
     let mut config = plaza();
     config.rules.empty_ticks = 0;
     let mut world = TestWorld::new(config);
@@ -272,7 +276,7 @@ fn a_room_empty_for_no_time_at_all_goes_with_the_next_tick() {
 }
 
 #[test]
-fn the_number_of_the_view_wraps_and_views_stay_right() {
+fn views_are_correct_when_their_number_wraps_around() {
     let mut config = plaza();
     config.rules.interest = Interest::All;
     let mut world = TestWorld::new(config);
@@ -330,14 +334,14 @@ fn slots_are_unique_and_the_pool_is_at_most_half_full() {
 }
 
 #[test]
-fn a_room_that_game_logic_despawned_is_created_again() {
+fn a_room_that_game_logic_despawned_can_be_created_again() {
     let mut world = TestWorld::with_plugins(plaza(), |app: &mut App| {
         let despawn = |mut commands: Commands, rooms: Res<Rooms>, clock: Res<Clock>| {
             if clock.tick == Tick(10) {
                 rooms.iter().for_each(|room| commands.entity(room).despawn());
             }
         };
-        app.add_systems(Step, despawn.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, despawn.in_set(StepSet::Simulate));
     });
     world.open_and_join(1, "plaza");
     world.tick();

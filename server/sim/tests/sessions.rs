@@ -1,5 +1,5 @@
-//! Sessions: the welcome, names, ids, and how they end.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Sessions: the welcome, names, ids, and the end of a session.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use parlour_testing::{SessionActions as _, TestWorld, maps::connected_maps, plaz
 use parlour_tick::EventKind;
 
 #[test]
-fn a_session_is_welcomed_with_everything_it_needs() {
+fn a_new_session_is_sent_a_welcome() {
     let mut config = plaza();
     config.maps = connected_maps();
     let mut world = TestWorld::new(config);
@@ -47,7 +47,7 @@ fn a_session_is_welcomed_with_everything_it_needs() {
 }
 
 #[test]
-fn a_name_that_is_none_is_made_up() {
+fn an_invalid_name_is_replaced() {
     let mut world = TestWorld::new(plaza());
     let bad = ["", &"x".repeat(97), &"\u{1F600}".repeat(25)];
     for (session, name) in (1..).zip(bad) {
@@ -73,7 +73,7 @@ fn a_name_of_24_characters_of_four_bytes_reaches_the_neighbours() {
 }
 
 #[test]
-fn ids_differ_and_do_not_count() {
+fn player_ids_are_unique_and_not_sequential() {
     let ids = |seed: u64| -> Vec<PlayerId> {
         let mut config = plaza();
         config.seed = seed;
@@ -92,14 +92,14 @@ fn ids_differ_and_do_not_count() {
         .collect();
     assert!(
         steps.len() > 190,
-        "the distance from one id to the next says nothing"
+        "the differences of successive ids are different"
     );
     let rising = first.windows(2).filter(|two| two[0] < two[1]).count();
     assert!((70..130).contains(&rising), "{rising} of 199 rise");
 }
 
 #[test]
-fn a_slot_does_not_tell_how_many_are_in_the_room() {
+fn the_slot_of_the_first_player_is_random() {
     let slots: BTreeSet<u16> = (0..50)
         .map(|seed| {
             let mut config = plaza();
@@ -112,12 +112,12 @@ fn a_slot_does_not_tell_how_many_are_in_the_room() {
         .collect();
     assert!(
         slots.len() > 25,
-        "the first player in a room sits anywhere: {slots:?}"
+        "the first player in a room has any slot: {slots:?}"
     );
 }
 
 #[test]
-fn who_closes_is_gone_for_everyone() {
+fn a_closed_session_is_removed_for_everyone() {
     let mut config = plaza();
     config.rules.interest = Interest::All;
     let mut world = TestWorld::new(config);
@@ -141,7 +141,7 @@ fn who_closes_is_gone_for_everyone() {
         (world.output.counts.sessions, world.output.counts.players),
         (2, 2)
     );
-    world.chat(1, Scope::Room, "is she gone?");
+    world.chat(1, Scope::Room, "hello");
     world.tick();
     assert!(
         world
@@ -154,7 +154,7 @@ fn who_closes_is_gone_for_everyone() {
 }
 
 #[test]
-fn what_comes_after_a_close_or_before_an_open_is_ignored() {
+fn events_after_a_close_or_before_an_open_are_ignored() {
     let mut world = TestWorld::new(plaza());
     world.join(5, "plaza");
     world.close(5);
@@ -173,13 +173,13 @@ fn what_comes_after_a_close_or_before_an_open_is_ignored() {
     assert_eq!(
         (world.output.counts.sessions, world.output.counts.rooms),
         (0, 0),
-        "nobody is no reason for a room"
+        "a closed session creates no room"
     );
     assert_eq!(world.output.counts.moves_dropped, 0);
 }
 
 #[test]
-fn an_open_session_is_not_opened_again() {
+fn a_second_open_is_ignored() {
     let mut world = TestWorld::new(plaza());
     world.open(1);
     world.tick();
@@ -205,7 +205,7 @@ fn a_second_hello_is_refused_and_counted() {
 }
 
 #[test]
-fn who_comes_and_goes_in_one_tick_was_never_there_for_others() {
+fn a_session_that_opens_and_closes_in_one_tick_is_never_visible() {
     let mut config = plaza();
     config.rules.interest = Interest::All;
     let mut world = TestWorld::new(config);
@@ -218,7 +218,7 @@ fn who_comes_and_goes_in_one_tick_was_never_there_for_others() {
     world.close(3);
     world.forget_messages();
     world.tick();
-    assert_eq!(world.chats(1).len(), 1, "what it said is heard");
+    assert_eq!(world.chats(1).len(), 1, "its chat is sent");
     assert_eq!(world.snapshot(1), None);
     assert_eq!(
         (world.output.counts.sessions, world.output.counts.players),
@@ -228,9 +228,9 @@ fn who_comes_and_goes_in_one_tick_was_never_there_for_others() {
     world.check_views(true);
 }
 
-/// A world that everyone left is, but for time and what was counted, as empty as a new one.
+/// After all sessions are closed, a world has as many entities as a new one.
 #[test]
-fn nothing_is_left_of_sessions_that_are_over() {
+fn closed_sessions_leave_no_entities() {
     let mut config = plaza();
     config.rules.empty_ticks = 5;
     let mut world = TestWorld::new(config);
@@ -258,5 +258,5 @@ fn nothing_is_left_of_sessions_that_are_over() {
         assert_eq!(spawned(&world), before);
     }
     let grown = world.sim.world().entities().len() - entities;
-    assert!(grown < 300, "the places of entities are used again: {grown}");
+    assert!(grown < 300, "entity ids are reused: {grown}");
 }

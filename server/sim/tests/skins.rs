@@ -1,5 +1,5 @@
-//! Skins: from the catalogue, seen with the next snapshot, kept wherever one goes.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Skins: from the catalogue, sent with the next snapshot, kept in all rooms.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{
     message::{Durability, Refusal},
@@ -19,7 +19,7 @@ fn two_in_a_room() -> TestWorld {
 }
 
 #[test]
-fn others_see_a_skin_with_the_tick_at_which_it_was_put_on() {
+fn viewers_receive_a_skin_in_the_tick_of_its_change() {
     let mut world = two_in_a_room();
     world.skin(1, 2);
     world.tick();
@@ -48,7 +48,7 @@ fn others_see_a_skin_with_the_tick_at_which_it_was_put_on() {
 }
 
 #[test]
-fn the_skin_one_wears_already_is_accepted_and_no_news() {
+fn setting_the_present_skin_is_accepted_and_sends_nothing() {
     let mut world = two_in_a_room();
     world.skin(1, 0);
     world.tick();
@@ -67,11 +67,15 @@ fn two_skins_in_one_tick_are_one_change() {
     world.skin(1, 2);
     world.skin(1, 1);
     world.tick();
-    assert_eq!(world.snapshot(2), None, "there and back again is no change");
+    assert_eq!(
+        world.snapshot(2),
+        None,
+        "two changes back to the same skin are no change"
+    );
 }
 
 #[test]
-fn what_is_not_in_the_catalogue_is_refused() {
+fn an_unknown_skin_is_refused() {
     let mut world = two_in_a_room();
     for skin in [3, 4, u16::MAX] {
         world.skin(1, skin);
@@ -83,7 +87,7 @@ fn what_is_not_in_the_catalogue_is_refused() {
 }
 
 #[test]
-fn a_skin_is_kept_across_rooms_and_shown_to_who_comes_later() {
+fn a_skin_is_kept_across_rooms_and_visible_to_new_players() {
     let mut world = two_in_a_room();
     world.skin(1, 2);
     world.join(1, "plaza/2");

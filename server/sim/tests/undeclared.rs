@@ -1,5 +1,5 @@
-//! What game logic uses and did not declare is an error that says the line to add.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! If game logic uses a type without declaring it, the world panics with the line to add.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,7 +8,9 @@ use bevy_ecs::{
     error::{BevyError, ErrorContext, FallbackErrorHandler},
     prelude::*,
 };
-use parlour_sim::{Answer, FromPlayer, Player, Simulation, SimulationApp, Step, StepSet, ToPlayer, Walk};
+use parlour_sim::{
+    Answer, FromPlayer, Player, Simulation, SimulationApp, StepSet, TickSchedule, ToPlayer, Walk,
+};
 use parlour_testing::plaza;
 use parlour_tick::{TickInput, TickOutput};
 use serde::{Deserialize, Serialize};
@@ -25,8 +27,9 @@ struct Score(u32);
 #[derive(Component, Default, Serialize, Deserialize)]
 struct Lamp(u32);
 
-/// What the world says when it is made with these systems, and what it says in its first tick.
-fn fails(add: impl Fn(&mut App) + Send + Sync + 'static) -> (String, String) {
+/// Returns the panic message of making a world with these systems, and that of its first tick. A
+/// message is empty if there was no panic.
+fn panics(add: impl Fn(&mut App) + Send + Sync + 'static) -> (String, String) {
     let text = |panic: Box<dyn std::any::Any + Send>| *panic.downcast::<String>().unwrap();
     let made = catch_unwind(AssertUnwindSafe(|| Simulation::with_plugins(plaza(), add)));
     let mut sim = match made {
@@ -39,19 +42,19 @@ fn fails(add: impl Fn(&mut App) + Send + Sync + 'static) -> (String, String) {
 }
 
 fn at_start(add: impl Fn(&mut App) + Send + Sync + 'static) -> String {
-    fails(add).0
+    panics(add).0
 }
 
 fn in_the_first_tick(add: impl Fn(&mut App) + Send + Sync + 'static) -> String {
-    let (at_start, in_tick) = fails(add);
+    let (at_start, in_tick) = panics(add);
     assert_eq!(at_start, "");
     in_tick
 }
 
-/// A plugin of these systems.
+/// A plugin with these systems.
 macro_rules! systems {
     ($systems:expr) => {
-        |app: &mut App| _ = app.add_systems(Step, $systems.in_set(StepSet::Simulate))
+        |app: &mut App| _ = app.add_systems(TickSchedule, $systems.in_set(StepSet::Simulate))
     };
 }
 
@@ -59,7 +62,7 @@ fn haunt(_: MessageWriter<ToPlayer<Ghost>>) {}
 fn be_haunted(_: MessageReader<FromPlayer<Ghost>>, _: MessageWriter<Answer<Ghost>>) {}
 
 #[test]
-fn a_message_to_players_that_is_not_declared_is_named_with_its_system_at_the_start() {
+fn an_undeclared_message_to_players_panics_at_the_start() {
     assert_eq!(
         at_start(systems!(haunt)),
         "message undeclared::Ghost is used but not declared: call \
@@ -68,7 +71,7 @@ fn a_message_to_players_that_is_not_declared_is_named_with_its_system_at_the_sta
 }
 
 #[test]
-fn a_message_from_players_that_is_not_declared_is_named_once() {
+fn an_undeclared_message_from_players_is_reported_once() {
     assert_eq!(
         at_start(systems!(be_haunted)),
         "message undeclared::Ghost is used but not declared: call \
@@ -77,7 +80,7 @@ fn a_message_from_players_that_is_not_declared_is_named_once() {
 }
 
 #[test]
-fn all_messages_that_are_not_declared_are_named_together() {
+fn all_undeclared_messages_are_reported_together() {
     let text = at_start(systems!((haunt, be_haunted)));
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 2, "{text}");
@@ -86,23 +89,23 @@ fn all_messages_that_are_not_declared_are_named_together() {
 }
 
 #[test]
-fn messages_that_bevy_alone_knows_would_never_be_sent() {
+fn a_message_that_is_only_added_to_bevy_is_undeclared() {
     let add = |app: &mut App| {
         app.add_message::<ToPlayer<Ghost>>();
-        app.add_systems(Step, haunt.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, haunt.in_set(StepSet::Simulate));
     };
     assert!(at_start(add).contains("app.client_message::<undeclared::Ghost>(\"name\")"));
 }
 
 #[test]
-fn neither_an_option_nor_a_condition_nor_the_whole_world_hides_a_message_that_is_not_declared() {
+fn undeclared_messages_in_options_conditions_and_exclusive_systems_are_found() {
     fn with_option(_: Option<MessageWriter<ToPlayer<Ghost>>>) {}
     fn with_world(
         _: &mut World,
         _: &mut bevy_ecs::system::SystemState<MessageWriter<'static, ToPlayer<Ghost>>>,
     ) {
     }
-    fn one_day(_: MessageReader<FromPlayer<Ghost>>) -> bool {
+    fn condition(_: MessageReader<FromPlayer<Ghost>>) -> bool {
         false
     }
     for text in [
@@ -115,7 +118,7 @@ fn neither_an_option_nor_a_condition_nor_the_whole_world_hides_a_message_that_is
             "{text}"
         );
     }
-    let text = at_start(systems!((|| ()).run_if(one_day)));
+    let text = at_start(systems!((|| ()).run_if(condition)));
     assert!(
         text.contains("app.player_message::<undeclared::Ghost>(\"name\")"),
         "{text}"
@@ -123,7 +126,7 @@ fn neither_an_option_nor_a_condition_nor_the_whole_world_hides_a_message_that_is
 }
 
 #[test]
-fn a_message_between_systems_that_is_not_added_is_named_with_its_system() {
+fn a_missing_message_between_systems_is_reported_with_its_system() {
     fn hear(_: MessageReader<Boo>) {}
     fn shout(_: MessageWriter<Boo>) {}
     for (text, system) in [
@@ -142,7 +145,7 @@ fn a_message_between_systems_that_is_not_added_is_named_with_its_system() {
 }
 
 #[test]
-fn a_resource_that_does_not_exist_is_named_with_its_system() {
+fn a_missing_resource_is_reported_with_its_system() {
     fn count(_: ResMut<Score>) {}
     fn show(_: Res<Score>) {}
     fn enough(_: Res<Score>) -> bool {
@@ -153,7 +156,7 @@ fn a_resource_that_does_not_exist_is_named_with_its_system() {
         (in_the_first_tick(systems!(show)), "show"),
         (in_the_first_tick(systems!((|| ()).run_if(enough))), "enough"),
     ] {
-        let begin = "::a_resource_that_does_not_exist_is_named_with_its_system::";
+        let begin = "::a_missing_resource_is_reported_with_its_system::";
         assert!(text.contains(&format!("{begin}{system} cannot run: ")), "{text}");
         assert!(
             text.ends_with(
@@ -167,7 +170,7 @@ fn a_resource_that_does_not_exist_is_named_with_its_system() {
 }
 
 #[test]
-fn a_resource_and_a_component_that_are_not_declared_each_get_their_own_line() {
+fn undeclared_resources_and_components_are_reported_with_the_line_to_add() {
     let resource = in_the_first_tick(|app| _ = app.init_resource::<Score>());
     assert_eq!(
         resource,
@@ -190,7 +193,7 @@ fn a_resource_and_a_component_that_are_not_declared_each_get_their_own_line() {
 }
 
 #[test]
-fn an_error_of_another_kind_reads_as_before_and_a_handler_of_a_plugin_stays() {
+fn other_errors_and_the_error_handler_of_a_plugin_are_unchanged() {
     fn fail() -> Result {
         Err("no luck".into())
     }
@@ -201,20 +204,20 @@ fn an_error_of_another_kind_reads_as_before_and_a_handler_of_a_plugin_stays() {
     fn ignore(_: BevyError, _: ErrorContext) {}
     let text = in_the_first_tick(move |app| {
         app.insert_resource(FallbackErrorHandler(ignore));
-        app.add_systems(Step, fail.in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, fail.in_set(StepSet::Simulate));
     });
     assert_eq!(text, "");
 }
 
 #[test]
-fn what_is_declared_is_no_fault() {
+fn declared_types_cause_no_error() {
     let add = |app: &mut App| {
         app.client_message::<Ghost>("ghost")
             .player_message::<Ghost>("ghost");
         app.replicate::<Lamp>("lamp").init_resource::<Score>();
         app.state_resource::<Score>("score");
         app.register_required_components::<Player, Lamp>();
-        app.add_systems(Step, (haunt, be_haunted).in_set(StepSet::Simulate));
+        app.add_systems(TickSchedule, (haunt, be_haunted).in_set(StepSet::Simulate));
     };
-    assert_eq!(fails(add), (String::new(), String::new()));
+    assert_eq!(panics(add), (String::new(), String::new()));
 }

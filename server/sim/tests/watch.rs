@@ -1,6 +1,6 @@
-//! Watchers: they see what they should at every tick, hear what they should, and are nothing to the
-//! world.
-#![allow(clippy::unwrap_used, reason = "what helps a test may fail it")]
+//! Watchers: what they see in every tick, which messages they receive, and how watching starts and
+//! ends.
+#![allow(clippy::unwrap_used, reason = "a test helper may panic")]
 
 use parlour_shared::{
     ids::{SessionId, Slot},
@@ -8,16 +8,16 @@ use parlour_shared::{
     motion::{Direction, Position},
     rng::{Purpose, Stream},
 };
-use parlour_sim::{Eyes, FromPlayer, Interest, SimulationApp, Step, StepSet, ToPlayer};
+use parlour_sim::{FromPlayer, Interest, Perspective, SimulationApp, StepSet, TickSchedule, ToPlayer};
 use parlour_testing::{
     SeenPlayer, SessionActions as _, TestClient, TestWorld, players_in, plaza, teleport_plugin,
 };
 use parlour_tick::TickOutput;
 
-/// The same number as a player's session: they are not mixed up.
+/// It has the same number as a player's session. The world must not confuse the two.
 const WATCHER: SessionId = SessionId(1);
 
-/// A world, and one that watches it as an ordinary client would.
+/// A world, and a watcher that decodes its frames like an ordinary client.
 struct WatchedWorld {
     world: TestWorld,
     watcher: TestClient,
@@ -33,15 +33,16 @@ impl WatchedWorld {
         }
     }
 
-    fn watch(&mut self, room: &str, eyes: Eyes) -> Result<(), Refusal> {
-        let entered = self.world.sim.watch(WATCHER, room, eyes, self.view + 1)?;
+    fn watch(&mut self, room: &str, perspective: Perspective) -> Result<(), Refusal> {
+        let entered = self.world.sim.watch(WATCHER, room, perspective, self.view + 1)?;
         self.view += 1;
         assert_eq!(entered.view, self.view);
         self.watcher.apply(ServerMessage::RoomEntered(entered));
         Ok(())
     }
 
-    /// Watches through a player's eyes, wherever it is; not if it is nowhere.
+    /// Watches with the view of a player, in the room that it is in. Does nothing if it is in no
+    /// room.
     fn follow(&mut self, session: u64) {
         let client = self.world.clients.get(&SessionId(session));
         let Some(welcome) = client.and_then(|client| client.welcome.as_ref()) else {
@@ -49,14 +50,14 @@ impl WatchedWorld {
         };
         let player = welcome.player;
         if let Some(room) = self.world.sim.followed_room(player) {
-            self.watch(&room, Eyes::Of(player)).unwrap();
+            self.watch(&room, Perspective::Player(player)).unwrap();
             let slot = self.world.client(session).slot();
             assert_eq!(self.watcher.slot(), slot);
         }
     }
 
-    fn eyes_of(&self, session: u64) -> Eyes {
-        Eyes::Of(self.world.client(session).id())
+    fn perspective_of(&self, session: u64) -> Perspective {
+        Perspective::Player(self.world.client(session).id())
     }
 
     fn hold(&mut self, held: bool) {
@@ -89,13 +90,13 @@ impl WatchedWorld {
         self.watcher.seen_players(self.world.now())
     }
 
-    fn heard(&mut self) -> Vec<ServerMessage> {
+    fn received(&mut self) -> Vec<ServerMessage> {
         let news = |message| (!matches!(message, ServerMessage::RoomEntered(_))).then_some(message);
         self.watcher.take_messages(news)
     }
 }
 
-/// Some thirty players who walk, jump, change skins, leave, come and are gone for good.
+/// Adds events of about thirty players, which walk, teleport, change skins, join, leave and close.
 fn stir(world: &mut TestWorld, chance: &mut Stream) {
     let rooms = ["plaza/a", "plaza/b"];
     for _ in 0..chance.below(4) {
@@ -119,14 +120,14 @@ fn stir(world: &mut TestWorld, chance: &mut Stream) {
 }
 
 #[test]
-fn with_everyones_eyes_all_in_the_room_are_seen_at_every_tick() {
+fn a_watcher_of_everyone_sees_all_players_in_every_tick() {
     let mut watched = WatchedWorld::new(TestWorld::teleporting(plaza()));
     let mut chance = Stream::new(1, 0, Purpose::Game);
     for session in 1..=30 {
         watched.world.open_and_join(session, "plaza/a");
     }
     watched.tick();
-    watched.watch("plaza/a", Eyes::Everyone).unwrap();
+    watched.watch("plaza/a", Perspective::Everyone).unwrap();
     let entered = watched.watcher.room.clone().unwrap();
     assert_eq!((entered.slot, entered.interest_px), (Slot::NOBODY, None));
     let mut most = 0;
@@ -138,11 +139,11 @@ fn with_everyones_eyes_all_in_the_room_are_seen_at_every_tick() {
         assert_eq!(watched.sees(), expected, "at tick {tick}");
         most = most.max(expected.len());
     }
-    assert!(most > 10, "there was something to see");
+    assert!(most > 10, "there were players to see");
 }
 
 #[test]
-fn with_a_players_eyes_the_same_is_seen_as_by_the_player_at_every_tick() {
+fn a_watcher_of_a_player_sees_the_same_as_the_player_in_every_tick() {
     for interest in [Interest::Near, Interest::All] {
         let mut config = plaza();
         config.rules.interest = interest;
@@ -156,7 +157,7 @@ fn with_a_players_eyes_the_same_is_seen_as_by_the_player_at_every_tick() {
         let (mut sizes, mut ends) = (std::collections::BTreeSet::new(), 0);
         for tick in 0..3000 {
             if !watched.world.sim.is_watching(WATCHER) {
-                // It left, or is gone: on to the next, wherever that one is.
+                // The player left its room. Follow the next one, in whatever room it is.
                 ends += 1;
                 followed = 1 + followed % 30;
                 watched.follow(followed);
@@ -179,11 +180,11 @@ fn with_a_players_eyes_the_same_is_seen_as_by_the_player_at_every_tick() {
 }
 
 #[test]
-fn a_watcher_gets_nothing_when_nothing_is_new_and_a_sign_of_life_each_second() {
+fn an_idle_watcher_is_sent_only_a_heartbeat_every_second() {
     let mut watched = WatchedWorld::new(TestWorld::new(plaza()));
     watched.world.open_and_join(5, "plaza");
     watched.tick();
-    watched.watch("plaza", Eyes::Everyone).unwrap();
+    watched.watch("plaza", Perspective::Everyone).unwrap();
     let mut sent = Vec::new();
     for tick in 0..=120 {
         watched.tick();
@@ -193,24 +194,24 @@ fn a_watcher_gets_nothing_when_nothing_is_new_and_a_sign_of_life_each_second() {
 }
 
 #[test]
-fn all_that_is_said_to_the_room_is_heard_and_through_a_players_eyes_also_what_it_hears() {
-    for by_eyes in [false, true] {
+fn a_watcher_receives_the_messages_of_its_perspective() {
+    for of_player in [false, true] {
         let mut watched = WatchedWorld::new(TestWorld::with_plugins(plaza(), (teleport_plugin, whispering)));
         for session in [5, 6, 7] {
             watched.world.open_and_join(session, "plaza");
         }
         watched.world.open_and_join(8, "plaza/other");
         watched.tick();
-        // The near-me stream of the player has begun already.
+        // The near-me stream of the player has already started.
         watched.world.chat(6, Scope::Near, "before");
         watched.world.teleport(7, 1500 * 256, 1500 * 256);
         watched.ticks(10);
-        let eyes = if by_eyes {
-            watched.eyes_of(5)
+        let perspective = if of_player {
+            watched.perspective_of(5)
         } else {
-            Eyes::Everyone
+            Perspective::Everyone
         };
-        watched.watch("plaza", eyes).unwrap();
+        watched.watch("plaza", perspective).unwrap();
         watched.tick();
         let seq = watched.watcher.room().seq;
 
@@ -218,7 +219,7 @@ fn all_that_is_said_to_the_room_is_heard_and_through_a_players_eyes_also_what_it
         watched.world.chat(8, Scope::Room, "elsewhere");
         watched.world.chat(6, Scope::Near, "to some");
         watched.world.chat(7, Scope::Near, "to nobody");
-        watched.world.chat(5, Scope::Near, "to some, too");
+        watched.world.chat(5, Scope::Near, "to 6 nearby");
         watched.world.skin(5, 77);
         watched.world.write(7, "door", 0, Some("open"));
         for session in [5, 7] {
@@ -226,18 +227,18 @@ fn all_that_is_said_to_the_room_is_heard_and_through_a_players_eyes_also_what_it
         }
         watched.tick();
 
-        let heard: Vec<String> = watched.heard().iter().map(brief).collect();
+        let received: Vec<String> = watched.received().iter().map(brief).collect();
         let mut expected = vec![
-            "near 1 to some, too".to_owned(),
+            "near 1 to 6 nearby".to_owned(),
             format!("room {} to all", seq + 1),
             "near 2 to some".to_owned(),
             format!("state {} door", seq + 2),
             "custom [5]".to_owned(),
         ];
-        if !by_eyes {
+        if !of_player {
             expected.retain(|message| message.starts_with("room") || message.starts_with("state"));
         }
-        assert_eq!(heard, expected);
+        assert_eq!(received, expected);
     }
 }
 
@@ -255,7 +256,7 @@ fn brief(message: &ServerMessage) -> String {
     }
 }
 
-/// Sends a player's number back to it.
+/// A plugin that sends a player's number back to it.
 fn whispering(app: &mut bevy_app::App) {
     use bevy_ecs::prelude::*;
     fn whisper(mut from: MessageReader<FromPlayer<u64>>, mut to: MessageWriter<ToPlayer<u64>>) {
@@ -269,11 +270,11 @@ fn whispering(app: &mut bevy_app::App) {
     }
     app.player_message::<u64>("whisper")
         .client_message::<u64>("whisper");
-    app.add_systems(Step, whisper.in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, whisper.in_set(StepSet::Simulate));
 }
 
 #[test]
-fn one_moves_from_room_to_room_and_stops() {
+fn a_watcher_can_change_rooms_and_stop() {
     let mut watched = WatchedWorld::new(TestWorld::new(plaza()));
     watched.world.open_and_join(5, "plaza/a");
     watched.world.open_and_join(6, "plaza/b");
@@ -283,7 +284,7 @@ fn one_moves_from_room_to_room_and_stops() {
         ("plaza/b", "player 6"),
         ("plaza/a", "player 5"),
     ] {
-        watched.watch(room, Eyes::Everyone).unwrap();
+        watched.watch(room, Perspective::Everyone).unwrap();
         watched.ticks(3);
         let names: Vec<String> = watched.sees().into_iter().map(|sight| sight.name).collect();
         assert_eq!(names, [name]);
@@ -300,9 +301,9 @@ fn one_moves_from_room_to_room_and_stops() {
     }
     watched.world.sim.unwatch(WATCHER);
     assert!(!watched.world.sim.is_watching(WATCHER));
-    watched.world.chat(5, Scope::Room, "unheard");
+    watched.world.chat(5, Scope::Room, "after the end");
     watched.ticks(70);
-    assert!(watched.heard().is_empty() && watched.watcher.snapshots.is_empty());
+    assert!(watched.received().is_empty() && watched.watcher.snapshots.is_empty());
 }
 
 #[test]
@@ -312,7 +313,7 @@ fn a_held_watcher_is_sent_one_delta_when_it_is_released() {
         watched.world.open_and_join(session, "plaza");
     }
     watched.tick();
-    watched.watch("plaza", Eyes::Everyone).unwrap();
+    watched.watch("plaza", Perspective::Everyone).unwrap();
     watched.tick();
     let base = watched.world.now();
     watched.hold(true);
@@ -321,7 +322,7 @@ fn a_held_watcher_is_sent_one_delta_when_it_is_released() {
     watched.world.walk(5, Direction::South);
     watched.world.leave(6);
     watched.world.open_and_join(7, "plaza");
-    watched.world.chat(5, Scope::Room, "heard all the same");
+    watched.world.chat(5, Scope::Room, "chats are not held");
     watched.ticks(20);
     assert_eq!(watched.watcher.chats().len(), 1);
     watched.hold(false);
@@ -339,7 +340,7 @@ fn several_ticks_can_be_sent_as_one() {
     let mut watched = WatchedWorld::new(TestWorld::new(plaza()));
     watched.world.open_and_join(5, "plaza");
     watched.tick();
-    watched.watch("plaza", Eyes::Everyone).unwrap();
+    watched.watch("plaza", Perspective::Everyone).unwrap();
     watched.tick();
     watched.world.walk(5, Direction::East);
     let mut sum = TickOutput::default();
@@ -364,13 +365,13 @@ fn several_ticks_can_be_sent_as_one() {
 }
 
 #[test]
-fn who_begins_to_watch_can_be_shown_the_last_tick_without_another_one() {
+fn a_new_watcher_can_be_shown_the_last_tick_without_a_step() {
     let mut watched = WatchedWorld::new(TestWorld::new(plaza()));
     watched.world.open_and_join(5, "plaza");
     watched.world.walk(5, Direction::East);
     watched.ticks(7);
     let hash = watched.world.sim.hash();
-    watched.watch("plaza", Eyes::Everyone).unwrap();
+    watched.watch("plaza", Perspective::Everyone).unwrap();
     let mut output = TickOutput::default();
     assert!(watched.world.sim.show_watcher(WATCHER, &mut output));
     watched.deliver(&output);
@@ -379,7 +380,7 @@ fn who_begins_to_watch_can_be_shown_the_last_tick_without_another_one() {
         watched.sees(),
         watched.world.client(5).seen_players(watched.world.now())
     );
-    assert!(!watched.world.sim.show_watcher(WATCHER, &mut output), "once");
+    assert!(!watched.world.sim.show_watcher(WATCHER, &mut output), "only once");
     assert!(!watched.world.sim.show_watcher(SessionId(99), &mut output));
     assert_eq!((watched.world.sim.hash(), output.watched.len()), (hash, 1));
     watched.world.walk(5, Direction::South);
@@ -403,7 +404,7 @@ fn an_empty_room_of_a_loaded_world_can_be_watched() {
         let mut loaded = parlour_sim::Simulation::load(plaza(), (), &saved).unwrap();
         let (mut input, mut output) = (parlour_tick::TickInput::default(), TickOutput::default());
         loaded.step(&mut input, &mut output);
-        loaded.watch(WATCHER, "plaza", Eyes::Everyone, 1).unwrap();
+        loaded.watch(WATCHER, "plaza", Perspective::Everyone, 1).unwrap();
         output.clear();
         if shown {
             assert!(loaded.show_watcher(WATCHER, &mut output));
@@ -412,7 +413,7 @@ fn an_empty_room_of_a_loaded_world_can_be_watched() {
         }
         assert_eq!(output.watched.len(), 1);
         (0..60).for_each(|_| loaded.step(&mut input, &mut output));
-        assert_eq!(output.watched.len(), 1, "a sign of life");
+        assert_eq!(output.watched.len(), 1, "a heartbeat");
     }
 }
 
@@ -424,7 +425,7 @@ fn a_message_to_several_watchers_stays_one_range_of_bytes() {
     for session in [1, 2, 3] {
         world
             .sim
-            .watch(SessionId(session), "plaza", Eyes::Everyone, 1)
+            .watch(SessionId(session), "plaza", Perspective::Everyone, 1)
             .unwrap();
     }
     world.tick();
@@ -443,7 +444,7 @@ fn a_message_to_several_watchers_stays_one_range_of_bytes() {
 }
 
 #[test]
-fn an_empty_room_can_be_watched_until_it_is_cleaned_up() {
+fn an_empty_room_can_be_watched_until_it_is_removed() {
     let mut config = plaza();
     config.rules.empty_ticks = 200;
     let mut watched = WatchedWorld::new(TestWorld::new(config));
@@ -451,7 +452,7 @@ fn an_empty_room_can_be_watched_until_it_is_cleaned_up() {
     watched.tick();
     watched.world.leave(5);
     watched.ticks(10);
-    watched.watch("plaza", Eyes::Everyone).unwrap();
+    watched.watch("plaza", Perspective::Everyone).unwrap();
     watched.tick();
     assert_eq!(watched.watcher.view.tick(), Some(watched.world.now()));
     assert_eq!(watched.sees(), []);
@@ -459,7 +460,7 @@ fn an_empty_room_can_be_watched_until_it_is_cleaned_up() {
     assert_eq!(
         watched.watcher.view.tick(),
         Some(watched.world.now()),
-        "a sign of life"
+        "a heartbeat"
     );
     watched.world.join(5, "plaza");
     watched.tick();
@@ -471,61 +472,68 @@ fn an_empty_room_can_be_watched_until_it_is_cleaned_up() {
     watched.ticks(201);
     assert!(
         !watched.world.sim.is_watching(WATCHER),
-        "nobody watches a room that is gone"
+        "the watching ends when the room is removed"
     );
-    assert_eq!(watched.watch("plaza", Eyes::Everyone), Err(Refusal::NoSuchRoom));
+    assert_eq!(
+        watched.watch("plaza", Perspective::Everyone),
+        Err(Refusal::NoSuchRoom)
+    );
 }
 
 #[test]
-fn an_unknown_room_and_a_player_elsewhere_are_refused_and_create_nothing() {
+fn watching_an_unknown_room_or_a_player_elsewhere_is_refused() {
     let mut watched = WatchedWorld::new(TestWorld::new(plaza()));
     watched.world.open_and_join(5, "plaza/a");
     watched.world.open_and_join(6, "plaza/b");
     watched.tick();
-    assert_eq!(watched.watch("plaza", Eyes::Everyone), Err(Refusal::NoSuchRoom));
     assert_eq!(
-        watched.watch("no such map", Eyes::Everyone),
+        watched.watch("plaza", Perspective::Everyone),
         Err(Refusal::NoSuchRoom)
     );
-    let elsewhere = watched.eyes_of(6);
+    assert_eq!(
+        watched.watch("no such map", Perspective::Everyone),
+        Err(Refusal::NoSuchRoom)
+    );
+    let elsewhere = watched.perspective_of(6);
     assert_eq!(watched.watch("plaza/a", elsewhere), Err(Refusal::NotInRoom));
     assert!(!watched.world.sim.is_watching(WATCHER));
     watched.tick();
     assert_eq!(watched.world.output.counts.rooms, 2);
 
-    watched.watch("plaza/a", Eyes::Everyone).unwrap();
+    watched.watch("plaza/a", Perspective::Everyone).unwrap();
     assert_eq!(watched.watch("plaza/a", elsewhere), Err(Refusal::NotInRoom));
     watched.tick();
-    assert_eq!(watched.sees().len(), 1, "what was watched before goes on");
+    assert_eq!(watched.sees().len(), 1, "the previous watching continues");
 }
 
 #[test]
-fn who_is_followed_is_found_again_and_not_mistaken_for_who_has_its_slot() {
+fn a_followed_player_is_found_again_in_a_different_room() {
     let mut watched = WatchedWorld::new(TestWorld::new(plaza()));
     for session in [5, 6] {
         watched.world.open_and_join(session, "plaza/a");
     }
     watched.tick();
     let player = watched.world.client(5).id();
-    watched.watch("plaza/a", Eyes::Of(player)).unwrap();
+    watched.watch("plaza/a", Perspective::Player(player)).unwrap();
     watched.tick();
-    watched.heard();
+    watched.received();
     watched.world.join(5, "plaza/b");
-    watched.world.chat(5, Scope::Room, "in another room");
+    watched.world.chat(5, Scope::Room, "in a different room");
     watched.tick();
     assert!(!watched.world.sim.is_watching(WATCHER));
-    assert_eq!(watched.heard(), []);
+    assert_eq!(watched.received(), []);
     assert_eq!(
         watched.world.sim.followed_room(player).as_deref(),
         Some("plaza/b")
     );
-    watched.watch("plaza/b", Eyes::Of(player)).unwrap();
+    watched.watch("plaza/b", Perspective::Player(player)).unwrap();
     watched.tick();
     assert_eq!(
         watched.sees(),
         watched.world.client(5).seen_players(watched.world.now())
     );
-    // Out and in again within one tick: another seat, another view.
+    // The player leaves and joins again in one tick: it has a new seat and view, so the watching
+    // ends.
     watched.world.leave(5);
     watched.world.join(5, "plaza/b");
     watched.tick();

@@ -17,14 +17,14 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) async fn run(sources: &Sources) {
     let mut timer = interval(LOOK);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let running = ThreadGaps::new(Instant::now());
+    let gaps = ThreadGaps::new(Instant::now());
     let mut logged = false;
     loop {
         timer.tick().await;
         let now = Instant::now();
         // While the whole process was stopped, the tick could not advance either.
-        running.beat(now);
-        let still = now.saturating_duration_since(running.fresh(sources.status.advanced_at()));
+        gaps.beat(now);
+        let still = now.saturating_duration_since(gaps.after_gap(sources.status.advanced_at()));
         let frozen = still >= FROZEN && sources.should_tick();
         sources
             .status

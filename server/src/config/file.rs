@@ -1,4 +1,4 @@
-//! The TOML file: flat keys, each with its line number.
+//! Reads the configuration file: TOML with keys at the top level only. Each key has a line number.
 
 use std::{
     fs::File,
@@ -16,31 +16,31 @@ use super::{
 /// The maximum size of a configuration file in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// A configuration file, or why it could not be read.
+/// A configuration file. If it could not be read, [`super::resolve`] reports the error.
 #[derive(Clone, Debug)]
 pub struct ConfigFile {
     path: String,
     text: Result<String, String>,
 }
 
-/// A key and its value, which may be of the wrong type.
+/// A key and its value. Neither is checked yet.
 pub(super) struct FileEntry {
     pub(super) key: String,
     pub(super) line: usize,
     pub(super) value: Value,
 }
 
-/// A value as text, by the TOML type that it was written in.
+/// A value as text, with the TOML type in which it was written.
 pub(super) enum Value {
     Text(String),
     Number(String),
     List(Vec<String>),
-    /// A type that no setting has: its name.
+    /// The name of a type that no setting has.
     Other(&'static str),
 }
 
 impl ConfigFile {
-    /// Reads a file. [`super::resolve`] reports its mistakes, together with all others.
+    /// Reads a file. [`super::resolve`] reports its mistakes together with all others.
     #[must_use]
     pub fn read(path: &Path) -> Self {
         let read = || -> std::io::Result<String> {
@@ -57,7 +57,7 @@ impl ConfigFile {
         }
     }
 
-    /// Returns a file whose text is already in memory.
+    /// Returns a file whose text is already in memory. `path` is its name in errors.
     #[must_use]
     pub fn of(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl ConfigFile {
         }
     }
 
-    /// Returns a place in the file. `None`: the whole file.
+    /// Returns a line of the file as a source, or the whole file for `None`.
     pub(super) fn at(&self, line: Option<usize>) -> SettingSource {
         SettingSource::File {
             path: self.path.clone(),
@@ -74,7 +74,7 @@ impl ConfigFile {
         }
     }
 
-    /// Returns the keys and values in the order of the file, or all its errors of syntax.
+    /// Returns the keys and values in the order of the file, or all syntax errors.
     pub(super) fn entries(&self) -> Result<Vec<FileEntry>, Vec<Problem>> {
         let problem = |line, text: String| Problem {
             source: self.at(line),
@@ -123,7 +123,7 @@ impl Value {
                 });
                 texts
                     .collect::<Option<_>>()
-                    .map_or(Self::Other("a list of other things"), Self::List)
+                    .map_or(Self::Other("a list of values that are not text"), Self::List)
             }
             DeValue::Float(_) => Self::Other("a number with a decimal point"),
             DeValue::Boolean(_) => Self::Other("a boolean"),
@@ -132,7 +132,7 @@ impl Value {
         }
     }
 
-    /// Returns the text of a value of this kind, or what would be right, to follow "must be".
+    /// Returns the value as text, or a description of valid values, which follows "must be".
     pub(super) fn text(&self, kind: SettingKind) -> Result<String, String> {
         match (kind, self) {
             (SettingKind::Text | SettingKind::NumberOrWord | SettingKind::ListOr(_), Self::Text(text))

@@ -1,20 +1,19 @@
-//! Which log lines are written: a filter in the form of `RUST_LOG`, in which every part has a
-//! level.
+//! Parses the filter of log lines: the form of `RUST_LOG`, but every part must have a level.
 //!
-//! `EnvFilter` takes a word that is no level for a target and writes all lines of that target. So
-//! it accepts `inf` and `verbose`, and writes nothing. Here both are mistakes, and so is a target
-//! without a level.
+//! `EnvFilter` takes a word that is not a level as a target, and writes all lines of that target.
+//! So it accepts `inf` and `verbose`, and no line is written at all. Here both are mistakes, and so
+//! is a target without a level.
 
 use std::str::FromStr;
 
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-use super::value::{LONGEST_ENTRY, Parsed, shortened};
+use super::value::{LONGEST_ENTRY, ParseResult, shortened};
 use crate::suggest::closest;
 
 const FORM: &str = "a filter such as info, debug or warn,parlour_server=trace";
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-/// Other programs' names for levels.
+/// Names for levels in other programs, and the level that is meant.
 const SYNONYMS: [(&str, &str); 7] = [
     ("all", "trace"),
     ("critical", "error"),
@@ -24,7 +23,7 @@ const SYNONYMS: [(&str, &str); 7] = [
     ("silent", "off"),
     ("verbose", "debug"),
 ];
-/// The targets of the server's log lines begin with one of these.
+/// The targets of the server's log lines start with one of these.
 const CRATES: [&str; 7] = [
     "parlour",
     "parlour_client",
@@ -35,15 +34,15 @@ const CRATES: [&str; 7] = [
     "parlour_tick",
 ];
 
-/// Returns the filter, or what would have been one, to follow "must be".
-pub(super) fn log_filter(text: &str) -> Parsed<String> {
+/// Returns the filter, or a description of valid filters, which follows "must be".
+pub(super) fn log_filter(text: &str) -> ParseResult<String> {
     let parts: Vec<&str> = text.split(',').map(str::trim).filter(|p| !p.is_empty()).collect();
     let mut wrong: Vec<String> = parts.iter().filter_map(|part| mistake(part)).collect();
     let is_off = |part: &&str| part.split_once('=').is_some_and(|(_, level)| is_level_off(level));
     if wrong.is_empty() && !parts.is_empty() && parts.iter().all(is_off) {
         let right = format!("info,{}", parts.join(","));
         wrong.push(format!(
-            "this writes no line at all, because lines that match no part are not written (write {right:?})"
+            "this writes no line at all, because lines that match no part are omitted (write {right:?})"
         ));
     }
     if !wrong.is_empty() {
@@ -57,9 +56,9 @@ pub(super) fn log_filter(text: &str) -> Parsed<String> {
     }
 }
 
-/// Returns what is wrong with one part. `None`: nothing.
+/// Returns what is wrong with one part, or `None` if it is right.
 fn mistake(part: &str) -> Option<String> {
-    // A part for spans, as in target[span{field=1}]=debug, may have an = within its brackets.
+    // The brackets of a part for spans may contain an =, as in target[span{field=1}]=debug.
     let split = match part.contains('[') {
         true => part.rsplit_once("]="),
         false => part.split_once('='),
@@ -117,9 +116,10 @@ fn level_meant(written: &str) -> Option<&'static str> {
         .or_else(|| closest(written, LEVELS.into_iter()))
 }
 
-/// The crate of Parlour that was probably meant. A target counts for all that begin with it. Game
-/// makers may have crates with names like `parlour_sims`, so only the long names count here, and
-/// only one wrong letter or a `-` in place of a `_`.
+/// Returns the crate of Parlour that was probably meant, or `None` if the target may be right. A
+/// filter also applies to all targets that start with its target. A game may have a crate with a
+/// name like `parlour_sims`, so only the long names are compared, and only one wrong letter or a
+/// `-` in place of a `_` is a typo.
 fn misspelt_crate(name: &str) -> Option<&'static str> {
     if CRATES.iter().any(|known| known.starts_with(name)) {
         return None;

@@ -1,4 +1,4 @@
-//! The effective configuration as a configuration file.
+//! Prints the effective configuration as a configuration file.
 
 use std::fmt::Write;
 
@@ -9,12 +9,12 @@ use super::{
     table::{Setting, SettingKind, settings},
 };
 
-/// A TOML file with every setting, its help, and where its value came from. Read again, it
-/// results in the same settings.
+/// Returns a TOML file with every setting, its help, and the source of its value. The file results
+/// in the same settings.
 #[must_use]
 pub fn to_toml(config: &Config) -> String {
     let mut text = String::from(
-        "# The configuration of Parlour: each setting, its value and, behind it, where the value came from.\n",
+        "# The configuration of Parlour. The comment after each value names the source of the value.\n",
     );
     let mut section = None;
     for setting in settings() {
@@ -23,7 +23,7 @@ pub fn to_toml(config: &Config) -> String {
             text.push_str(&format!("\n# ---- {title} ----\n"));
         }
         let value = literal(setting, &setting.text(&config.settings));
-        // File names may contain control characters; a comment may not.
+        // The path of a file may contain control characters, which are not allowed in a comment.
         let source: String = config
             .source(setting.name)
             .to_string()
@@ -32,8 +32,8 @@ pub fn to_toml(config: &Config) -> String {
             .collect();
         let written = write!(
             text,
-            "\n# {}.\n# {}; {}, --{}\n{} = {value} # {source}\n",
-            setting.help,
+            "\n{}# {}; {}, --{}\n{} = {value} # {source}\n",
+            comment(setting.help),
             setting.form,
             setting.variable(),
             setting.flag(),
@@ -42,6 +42,24 @@ pub fn to_toml(config: &Config) -> String {
         written.expect("writing to a string does not fail");
     }
     text
+}
+
+/// Returns a sentence as comment lines of at most 100 columns.
+fn comment(sentence: &str) -> String {
+    const COLUMNS: usize = 100;
+    let mut lines = String::new();
+    let mut line = "#".to_owned();
+    for word in sentence.split(' ') {
+        // A period follows the last word.
+        if line.chars().count() + word.chars().count() + 2 > COLUMNS {
+            lines.push_str(&line);
+            lines.push('\n');
+            "#".clone_into(&mut line);
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    lines + &line + ".\n"
 }
 
 /// Returns the value as TOML.

@@ -1,20 +1,21 @@
-//! The values of all settings, and the options of a server with them.
+//! The values of all settings, and how they become the options of a server.
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use parlour_recording::RecordingOptions;
 use parlour_shared::{limits::TICK_RATE, map::Map};
-use parlour_sim::{Interest, Logic, RateLimits, RoomRules, SimConfig, TalkLimit};
+use parlour_sim::{BroadcastLimit, Interest, Logic, RateLimits, RoomRules, SimConfig};
 use parlour_tick::Cadence;
 
 use crate::{edge::EdgeOptions, maps::BundledMaps, server::ServerOptions};
 
-/// The values of all settings. `edge` and `recording` go into [`ServerOptions`] as they are.
+/// The values of all settings. [`Settings::server_options`] returns the options of a server with
+/// these values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The address for clients.
     pub listen: SocketAddr,
-    /// The address for metrics and health.
+    /// The address for metrics, health and the history.
     pub admin: SocketAddr,
     /// The number of threads that serve connections.
     pub io_threads: usize,
@@ -22,33 +23,34 @@ pub struct Settings {
     pub realtime: bool,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
-    /// How often viewers are sent snapshots; `None`: as often as the load allows.
+    /// How often viewers are sent snapshots. `None`: as often as the load allows.
     pub cadence: Option<Cadence>,
-    /// Time without a tick after which `/livez` fails.
+    /// The time without a tick after which `/livez` fails.
     pub livez_timeout: Duration,
     /// The seed of all random streams, at least 1. `None`: a random seed at each start.
     pub seed: Option<u64>,
     /// The bundled maps to serve.
     pub bundled_maps: BundledMaps,
-    /// A directory with further maps.
+    /// A directory with more maps.
     pub maps: Option<PathBuf>,
-    /// A file with the skins, instead of the bundled ones.
+    /// The file of a catalogue of skins. `None`: the bundled catalogue.
     pub skins: Option<PathBuf>,
-    /// The interest radius in pixels. `None`: everyone in the room is shown.
+    /// The interest radius in pixels. `None`: players see everyone in the room.
     pub interest_radius: Option<u32>,
-    /// The near radius in pixels if everyone is shown. `None`: automatic.
+    /// The near radius in pixels, if the interest radius is `None`. `None`: the default of the
+    /// simulation.
     pub near_radius: Option<u32>,
     /// The maximum number of players in a room.
     pub capacity: u32,
-    /// How long a room is empty before it is removed.
+    /// The time after which an empty room is removed.
     pub room_empty_after: Duration,
     /// The maximum number of rooms.
     pub max_rooms: u32,
     /// The rate limits of a player.
     pub rates: RateLimits,
-    /// The limit on chats and state writes in a room: MiB per second, bytes times listeners.
+    /// The limit on chat and state writes in a room, in MiB per second: bytes times listeners.
     pub room_talk_mib: u32,
-    /// What to record.
+    /// Recordings and the history.
     pub recording: RecordingOptions,
     /// The filter of log lines.
     pub log: String,
@@ -59,7 +61,7 @@ pub struct Settings {
 /// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
     /// One JSON object per line.
     Json,
@@ -135,7 +137,7 @@ impl Settings {
                 },
                 empty_ticks: ticks(self.room_empty_after),
                 rates: self.rates,
-                talk: TalkLimit::mib_per_second(self.room_talk_mib),
+                talk: BroadcastLimit::mib_per_second(self.room_talk_mib),
                 ..defaults
             },
             skins,
@@ -145,7 +147,7 @@ impl Settings {
     }
 }
 
-/// Returns the ticks in a time, rounded up. The bounds of settings keep it small.
+/// Returns the number of ticks in a time, rounded up. The setting is at most a day, so it fits.
 fn ticks(time: Duration) -> u32 {
     let ticks = (time.as_millis() * u128::from(TICK_RATE)).div_ceil(1000);
     u32::try_from(ticks).unwrap_or(u32::MAX)

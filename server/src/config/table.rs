@@ -1,4 +1,4 @@
-//! Every setting, declared once.
+//! The table of settings: each setting is declared once, in the file of its section.
 
 mod limits;
 mod log;
@@ -7,48 +7,48 @@ mod recording;
 mod relations;
 mod world;
 
-use super::{settings::Settings, value::Parsed};
+use super::{settings::Settings, value::ParseResult};
 pub(super) use relations::RELATIONS;
 
-/// A setting: everything that the file, the environment, the flags, the help and `config print`
-/// need of it.
+/// A setting, with everything that the file, the environment, the flags, the help and
+/// `config print` need.
 #[derive(Debug)]
 pub struct Setting {
-    /// Its key in the file; the variable is `PARLOUR_` and this in capitals, the flag has dashes
-    /// instead of `_`.
+    /// The key in the file, such as `io_threads`. The variable is `PARLOUR_IO_THREADS`, and the
+    /// flag `--io-threads`.
     pub name: &'static str,
-    /// The heading under which it is shown.
+    /// The heading under which the setting is shown.
     pub section: Section,
-    /// The form of a value, as help shows it.
+    /// The form of a value, as the help shows it, such as `ADDRESS:PORT`.
     pub form: &'static str,
-    /// What it does, in a sentence or two.
+    /// The effect of the setting, without a period at the end.
     pub help: &'static str,
-    /// The TOML type of a value.
+    /// How a value is written in TOML.
     pub kind: SettingKind,
-    /// A variable that is read if its own is not set.
+    /// A second variable, which is read if the first one is not set.
     pub also: Option<&'static str>,
-    /// Stores a value, or returns what would have been one, to follow "must be".
-    pub(super) apply: fn(&mut Settings, &str) -> Parsed<()>,
-    /// Returns the value as text that [`Self::apply`] accepts.
+    /// Stores a value, or returns a description of valid values, which follows "must be".
+    pub(super) apply: fn(&mut Settings, &str) -> ParseResult<()>,
+    /// Returns the value as a text that [`Self::apply`] accepts.
     pub(super) show: fn(&Settings) -> String,
 }
 
 /// A heading of settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
-    /// Where the server listens and whom it serves.
+    /// Addresses, threads and the limits of connections.
     Network,
     /// The rules and maps of the world.
     World,
     /// Rate limits of players and rooms.
     Limits,
-    /// What is recorded.
+    /// Recordings and the history.
     Recording,
-    /// What is logged.
+    /// Log lines.
     Log,
 }
 
-/// How a value is written in TOML. In the environment and in flags, all are plain text.
+/// How a value is written in TOML. In the environment and in flags, all values are plain text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingKind {
     /// `"text"`.
@@ -57,9 +57,9 @@ pub enum SettingKind {
     Number,
     /// `7` or `"word"`.
     NumberOrWord,
-    /// `["one", "two"]`; with commas elsewhere.
+    /// `["one", "two"]`. In the environment and in flags: `one,two`.
     List,
-    /// Like [`Self::List`], or one of these words.
+    /// A list, or one of these words in quotes.
     ListOr(&'static [&'static str]),
 }
 
@@ -123,11 +123,12 @@ impl Section {
     }
 }
 
-/// Makes an `apply` function: it parses a value and stores it in a field or a path of fields.
+/// Expands to an `apply` function, which parses a value and stores it in a field or a path of
+/// fields.
 macro_rules! set {
     ($($field:ident).+, $parse:expr) => {
         |settings, text| {
-            let parse: fn(&str) -> Parsed<_> = $parse;
+            let parse: fn(&str) -> ParseResult<_> = $parse;
             settings.$($field).+ = parse(text)?;
             Ok(())
         }

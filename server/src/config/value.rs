@@ -1,5 +1,5 @@
-//! From text to values and back. What fails returns what would have been right, to follow "must
-//! be".
+//! Parses the values of settings from text, and prints them. An error describes the valid values,
+//! and follows "must be".
 
 use std::{
     fmt::Display,
@@ -14,22 +14,22 @@ use parlour_shared::limits::TICK_RATE;
 use parlour_sim::Rate;
 use parlour_tick::Cadence;
 
-/// An empty bucket must be full again in fewer ticks than this, 77 hours: what the simulation
-/// counts to.
+/// The simulation counts to fewer ticks than this, which is 77 hours. Within that time an empty
+/// bucket must be full again.
 const MAX_FILL_TICKS: u32 = 1 << 24;
 /// The maximum length of an error about an entry of a list, in characters.
 pub(super) const LONGEST_ENTRY: usize = 240;
 
-/// A value, or what would have been one.
-pub(super) type Parsed<T> = Result<T, String>;
+/// A value, or a description of the valid values.
+pub(super) type ParseResult<T> = Result<T, String>;
 
-pub(super) fn address(text: &str) -> Parsed<SocketAddr> {
+pub(super) fn address(text: &str) -> ParseResult<SocketAddr> {
     text.parse()
         .map_err(|_| "an address and a port, such as 127.0.0.1:7373, 0.0.0.0:7373 or [::1]:7373".to_owned())
 }
 
 /// Parses a whole number within a range.
-pub(super) fn whole<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
+pub(super) fn whole<T>(text: &str, range: RangeInclusive<T>) -> ParseResult<T>
 where
     T: Copy + PartialOrd + TryFrom<u64> + Display,
 {
@@ -41,7 +41,7 @@ where
 }
 
 /// Parses a whole number within a range, or the word that means `None`.
-pub(super) fn whole_or<T>(word: &str, text: &str, range: RangeInclusive<T>) -> Parsed<Option<T>>
+pub(super) fn whole_or<T>(word: &str, text: &str, range: RangeInclusive<T>) -> ParseResult<Option<T>>
 where
     T: Copy + PartialOrd + TryFrom<u64> + Display,
 {
@@ -55,7 +55,7 @@ where
 }
 
 /// Parses a whole number of MiB within a range. Returns bytes.
-pub(super) fn mib<T>(text: &str, range: RangeInclusive<T>) -> Parsed<T>
+pub(super) fn mib<T>(text: &str, range: RangeInclusive<T>) -> ParseResult<T>
 where
     T: Copy + PartialOrd + TryFrom<u64> + Display + Shl<u32, Output = T>,
 {
@@ -63,7 +63,7 @@ where
 }
 
 /// Parses a cadence in snapshots per second, or `auto`, which is `None`.
-pub(super) fn cadence(text: &str) -> Parsed<Option<Cadence>> {
+pub(super) fn cadence(text: &str) -> ParseResult<Option<Cadence>> {
     let named = |cadence: &Cadence| cadence.hz().to_string() == text;
     match Cadence::ALL.into_iter().find(named) {
         None if text == "auto" => Ok(None),
@@ -78,7 +78,7 @@ pub(super) fn show_whole_or<T: Display>(word: &str, value: Option<T>) -> String 
 }
 
 /// Parses a length of time within a range.
-pub(super) fn time(text: &str, range: RangeInclusive<Duration>) -> Parsed<Duration> {
+pub(super) fn time(text: &str, range: RangeInclusive<Duration>) -> ParseResult<Duration> {
     humantime::parse_duration(text)
         .ok()
         .filter(|time| range.contains(time))
@@ -92,9 +92,9 @@ pub(super) fn show_time(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
-/// Parses a path, or the word that means `None`. An empty text is refused: it is what a shell
-/// passes for a variable that is not set.
-pub(super) fn path_or(word: &str, what: &str, text: &str) -> Parsed<Option<PathBuf>> {
+/// Parses a path, or the word that means `None`. An empty text is refused, because a shell passes
+/// it for a variable that is not set.
+pub(super) fn path_or(word: &str, what: &str, text: &str) -> ParseResult<Option<PathBuf>> {
     if text == word {
         return Ok(None);
     }
@@ -107,14 +107,14 @@ pub(super) fn path_or(word: &str, what: &str, text: &str) -> Parsed<Option<PathB
 pub(super) fn show_path_or(word: &str, path: Option<&PathBuf>) -> String {
     match path.map(|path| path.display().to_string()) {
         None => word.to_owned(),
-        // A path that is spelt like the word.
+        // This path is spelt like the word for `None`.
         Some(path) if path == word => format!("./{path}"),
         Some(path) => path,
     }
 }
 
-/// Parses values separated by commas. `form` describes them, to follow "must be".
-pub(super) fn list<T: FromStr<Err: Display>>(form: &str, text: &str) -> Parsed<Vec<T>> {
+/// Parses values separated by commas. `form` describes valid values, and follows "must be".
+pub(super) fn list<T: FromStr<Err: Display>>(form: &str, text: &str) -> ParseResult<Vec<T>> {
     let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     let parse = |entry: &str| {
         entry.parse().map_err(|error| {
@@ -130,7 +130,7 @@ pub(super) fn show_list<T: ToString>(list: &[T]) -> String {
     texts.join(",")
 }
 
-/// Shortens a text that an error repeats to `longest` characters.
+/// Shortens a text to `longest` characters, for an error that quotes it.
 pub(super) fn shortened(text: &str, longest: usize) -> String {
     let mut short: String = text.chars().take(longest).collect();
     if short.len() < text.len() {
@@ -140,7 +140,7 @@ pub(super) fn shortened(text: &str, longest: usize) -> String {
 }
 
 /// Parses a rate such as `10 burst, 10/s`: a burst, then a number per time.
-pub(super) fn rate(text: &str) -> Parsed<Rate> {
+pub(super) fn rate(text: &str) -> ParseResult<Rate> {
     let form = || {
         "a rate such as \"10 burst, 5/s\", \"3 burst, 1/10s\" or \"5 burst, 20/m\": a burst, then a number per time"
             .to_owned()
@@ -163,7 +163,7 @@ pub(super) fn rate(text: &str) -> Parsed<Rate> {
         _ => humantime::parse_duration(&format!("1{per}")),
     };
     let per = per.map_err(|_| form())?;
-    // The ticks between two of `count` in `per`, which must be a whole number.
+    // The bucket gains a token every so many ticks, which must be a whole number.
     let nanos = per.as_nanos() * u128::from(TICK_RATE);
     let tick = u128::from(count) * 1_000_000_000;
     match u32::try_from(nanos / tick) {
@@ -180,13 +180,13 @@ pub(super) fn rate(text: &str) -> Parsed<Rate> {
     }
 }
 
-/// The inverse of [`rate`]: per second if that is a whole number, otherwise per several seconds.
+/// The inverse of [`rate`]: a number per second if it is whole, otherwise per several seconds.
 pub(super) fn show_rate(rate: Rate) -> String {
     let Rate { burst, every_ticks } = rate;
     if every_ticks != 0 && TICK_RATE.is_multiple_of(every_ticks) {
         return format!("{burst} burst, {}/s", TICK_RATE / every_ticks);
     }
-    // In lowest terms: every 7 ticks is 60 in 7 s.
+    // The fraction in lowest terms: one every 7 ticks is 60/7s.
     let common = (1..=TICK_RATE)
         .rev()
         .find(|n| TICK_RATE.is_multiple_of(*n) && every_ticks.is_multiple_of(*n))

@@ -17,8 +17,8 @@ use crate::metrics::{Gauge, Metrics};
 /// Connections over the limit that still get an answer.
 const ANSWERED_OVER: u32 = 1024;
 /// The maximum number of connections that may take longer for their hello, because a person may be
-/// typing it. Behind a proxy that sends no forwarding header, remote clients look like this machine.
-/// They can take no more than these places.
+/// typing it. Behind a proxy that sends no forwarding header, remote clients look like this
+/// machine. They can take no more than these places.
 const MAX_BY_HAND: u32 = 16;
 
 /// The counts of connections. The I/O threads share them; the tick thread does not use them.
@@ -61,7 +61,7 @@ enum HelloCount {
     Address(IpAddr),
     /// The count of connections that may take longer.
     ByHand,
-    /// None of them, because its hello came.
+    /// Neither, because its hello has arrived.
     Greeted,
 }
 
@@ -127,8 +127,8 @@ impl Admission {
 }
 
 impl AdmissionPermit {
-    /// Lets the connection take longer, if few others do. It no longer counts for its address then:
-    /// a connection that waits for a person to type does not take a place from short ones.
+    /// Lets the connection take longer, if few others do. It then no longer counts for its address:
+    /// a person who types must not take the place of fast clients.
     pub(super) fn take_longer(&mut self) -> bool {
         let HelloCount::Address(address) = self.hello else {
             return false;
@@ -143,7 +143,7 @@ impl AdmissionPermit {
         true
     }
 
-    /// Notes that the hello came: the connection leaves the count of those without a hello.
+    /// Notes that the hello has arrived: the connection leaves the count of those without one.
     pub(super) fn authenticated(&mut self) {
         match std::mem::replace(&mut self.hello, HelloCount::Greeted) {
             HelloCount::Greeted => return,

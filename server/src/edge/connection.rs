@@ -1,4 +1,4 @@
-//! The state of one WebSocket connection. Its reader and the delivery of ticks use it on one
+//! The state of one WebSocket connection. Its reader and the delivery of ticks use it on the same
 //! thread; nothing is borrowed across an await.
 
 mod io_thread;
@@ -24,7 +24,7 @@ pub(super) use io_thread::IoThread;
 /// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// No hello came yet.
+    /// The hello has not arrived yet.
     Greeting,
     /// Its session is open.
     Open,
@@ -47,7 +47,7 @@ pub(super) enum CloseStep {
     Await,
     /// Shuts down writing and reads to the end: the client's close frame could not be recognised.
     HalfClose,
-    /// Hangs up, because the client's close frame came.
+    /// Hangs up, because the client's close frame has arrived.
     HangUp,
 }
 
@@ -62,14 +62,14 @@ pub(super) struct Connection {
     pub(super) outbox: RefCell<SendBuffer>,
     place: Cell<Option<usize>>,
     session: Cell<Option<SessionId>>,
-    /// While the outbox is not empty: when the socket last took a byte. At first it is the moment at
-    /// which the socket stopped taking them.
+    /// While the outbox is not empty: when the socket last took a byte. At first it is the moment
+    /// at which the socket stopped taking them.
     pub(super) blocked: Cell<Option<Instant>>,
     heard: Cell<Instant>,
     pinged: Cell<bool>,
     /// Whether the kernel may keep [`unsent::MANY`](super::unsent::MANY) bytes.
     pub(super) many_unsent: Cell<bool>,
-    /// The payload of the newest ping that came while the outbox was not empty.
+    /// The payload of the newest ping that arrived while the outbox was not empty.
     pub(super) pong: RefCell<Option<Box<[u8]>>>,
     pub(super) transcoder: RefCell<Option<Box<Transcoder>>>,
     permit: RefCell<AdmissionPermit>,
@@ -151,7 +151,7 @@ impl Connection {
         }
     }
 
-    /// Notes that bytes came.
+    /// Notes that bytes arrived.
     pub(super) fn hear(&self, now: Instant) {
         self.heard.set(now);
         self.pinged.set(false);
@@ -159,13 +159,13 @@ impl Connection {
 
     /// Returns when it will have been silent for this many heartbeats.
     pub(super) fn silent_at(&self, heartbeats: u32) -> Instant {
-        self.io.running.fresh(self.heard.get()) + heartbeats * self.io.shared.options.heartbeat
+        self.io.gaps.after_gap(self.heard.get()) + heartbeats * self.io.shared.options.heartbeat
     }
 
     /// Returns when it will have stalled for too long, if it takes no data now.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
         let since = self.blocked.get()?;
-        Some(self.io.running.fresh(since) + self.io.shared.options.stall_timeout)
+        Some(self.io.gaps.after_gap(since) + self.io.shared.options.stall_timeout)
     }
 
     /// Returns when its close frame will have waited too long, if it is closing.
@@ -173,12 +173,12 @@ impl Connection {
         let Phase::Closing { begin, progress, .. } = self.phase.get() else {
             return None;
         };
-        let running = &self.io.running;
-        let (last, first) = (running.fresh(progress), running.fresh(begin));
+        let gaps = &self.io.gaps;
+        let (last, first) = (gaps.after_gap(progress), gaps.after_gap(begin));
         Some((last + CLOSE_TIMEOUT).min(first + CLOSE_LIMIT))
     }
 
-    /// Notes that a ping is sent. Returns `false` if one was already sent since bytes last came.
+    /// Notes that a ping is sent. Returns `false` if one was already sent since bytes last arrived.
     pub(super) fn begin_ping(&self) -> bool {
         !self.pinged.replace(true)
     }

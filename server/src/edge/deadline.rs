@@ -42,11 +42,11 @@ impl Deadline {
         mut future: F,
     ) -> Option<F::Output> {
         loop {
-            let until = io.running.fresh(self.begin) + self.limit;
+            let until = io.gaps.after_gap(self.begin) + self.limit;
             if let Ok(output) = timeout_at(until.into(), &mut future).await {
                 return Some(output);
             }
-            if io.now() >= io.running.fresh(self.begin) + self.limit {
+            if io.now() >= io.gaps.after_gap(self.begin) + self.limit {
                 return None;
             }
         }

@@ -56,18 +56,18 @@ impl Flood {
     }
 
     /// Counts a message or pong. Returns `false` if it is a flood.
-    pub(super) fn message(&self, now: Instant, running: &ThreadGaps) -> bool {
-        self.messages.take(now, running.accrued(now), MESSAGES)
+    pub(super) fn message(&self, now: Instant, gaps: &ThreadGaps) -> bool {
+        self.messages.take(now, gaps.before_gap(now), MESSAGES)
     }
 
     /// Counts a ping. Returns `false` if it is a flood.
-    pub(super) fn ping(&self, now: Instant, running: &ThreadGaps) -> bool {
-        self.pings.take(now, running.accrued(now), PINGS)
+    pub(super) fn ping(&self, now: Instant, gaps: &ThreadGaps) -> bool {
+        self.pings.take(now, gaps.before_gap(now), PINGS)
     }
 
     /// Counts a repeated hello. Returns `false` if there were too many.
-    pub(super) fn second_hello(&self, now: Instant, running: &ThreadGaps) -> bool {
-        self.hellos.take(now, running.accrued(now), HELLOS)
+    pub(super) fn second_hello(&self, now: Instant, gaps: &ThreadGaps) -> bool {
+        self.hellos.take(now, gaps.before_gap(now), HELLOS)
     }
 
     /// Counts a message for the world. Returns `false` if too many came since this step.
@@ -86,8 +86,8 @@ impl Flood {
 struct Bucket(Cell<Instant>);
 
 impl Bucket {
-    /// Takes one token. Since `full_from` the bucket fills beyond its burst: what clients sent while
-    /// the server did not run arrives together, and is no flood.
+    /// Takes one token. Since `full_from` the bucket fills beyond its burst: what clients sent
+    /// while the server did not run arrives together, and is no flood.
     fn take(&self, now: Instant, full_from: Instant, rate: MessageRate) -> bool {
         let full_at = self.0.get().max(full_from) + rate.each;
         if full_at.saturating_duration_since(now) > rate.each * rate.burst {
@@ -120,9 +120,9 @@ mod tests {
     fn messages_that_arrive_together_after_a_gap_are_no_flood() {
         let stopped = Instant::now();
         let resumed = stopped + Duration::from_secs(25);
-        let (flood, running) = (Flood::new(stopped), ThreadGaps::new(stopped));
-        running.beat(resumed);
-        let taken = |now| (0..100_000).filter(|_| flood.message(now, &running)).count();
+        let (flood, gaps) = (Flood::new(stopped), ThreadGaps::new(stopped));
+        gaps.beat(resumed);
+        let taken = |now| (0..100_000).filter(|_| flood.message(now, &gaps)).count();
         assert_eq!(taken(resumed), 25_000 + 2000);
         assert_eq!(taken(resumed), 0, "the burst is used up");
         assert_eq!(taken(resumed + Duration::from_secs(60)), 2000, "the burst only");

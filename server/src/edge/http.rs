@@ -1,4 +1,5 @@
-//! The HTTP part of a connection: one request. After it, the connection becomes a WebSocket or ends.
+//! The HTTP part of a connection: one request. After it, the connection becomes a WebSocket or
+//! ends.
 
 mod routes;
 
@@ -36,7 +37,7 @@ use routes::{Agreement, full, reply};
 const MAX_HEAD: usize = 8 * 1024;
 /// The maximum number of lines of the head of a request.
 const MAX_HEADERS: usize = 100;
-/// The time for a refused client to read the answer.
+/// The time for a rejected client to read the answer.
 const LINGER: Duration = Duration::from_secs(1);
 /// The bytes that such a client may still send.
 const LINGER_BYTES: usize = 64 * 1024;
@@ -44,18 +45,18 @@ const LINGER_BYTES: usize = 64 * 1024;
 /// 100 silent clients take a second.
 const TURNED_AWAY: Duration = Duration::from_millis(10);
 
-/// A connection, from accept on.
+/// An accepted connection.
 pub(super) struct Arrival {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
-    /// For HTTP and hello together.
+    /// The time limit for HTTP and hello together.
     pub(super) deadline: Deadline,
     pub(super) permit: AdmissionPermit,
     /// The limit that the connection exceeds. If there is one, it gets only an answer.
     pub(super) over: Option<Reject>,
 }
 
-/// Serves a connection until it ends, or until the hello came on its WebSocket.
+/// Serves a connection until it ends, or until its client has said hello on the WebSocket.
 pub(super) async fn serve(io: Rc<IoThread>, arrival: Arrival) {
     let Arrival {
         stream,
@@ -158,13 +159,13 @@ fn closing(mut answer: Answer) -> Answer {
     answer
 }
 
-/// The error for a request that does not arrive in time. hyper only ends the connection.
+/// Returns the error for a request that does not arrive in time. hyper only ends the connection.
 fn request_timeout(deadline: &Deadline) -> HttpProblem {
     let detail = format!("the request did not arrive {}", deadline.in_words());
     HttpProblem::new(ProblemKind::RequestTimeout, detail)
 }
 
-/// The error for a request that hyper cannot parse. The answer of hyper itself has no body.
+/// Returns the error for a request that hyper cannot parse. The answer of hyper itself has no body.
 fn parse_problem(error: &hyper::Error) -> HttpProblem {
     if error.is_parse_too_large() {
         let kib = MAX_HEAD / 1024;

@@ -35,12 +35,12 @@ pub(crate) fn prepare(listener: &StdTcpListener) -> io::Result<()> {
     if let Err(error) = unsent::bound(listener, unsent::FEW) {
         tracing::warn!(%error, "cannot bound unsent bytes (TCP_NOTSENT_LOWAT): slow clients are sent older snapshots");
     }
-    // Listening again changes the backlog.
+    // A second `listen` changes the backlog.
     rustix::net::listen(socket, BACKLOG)?;
     Ok(())
 }
 
-/// Accepts until the runtime ends. Several threads may share a port: a free one accepts.
+/// Accepts until the runtime ends. Several threads may share a port: one that is free accepts.
 pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
     let descriptors = Arc::clone(&io.shared.descriptors);
     let errors = io.shared.metrics.edge.accept_errors.clone();
@@ -70,7 +70,7 @@ pub(super) async fn accept(io: Rc<IoThread>, listener: TcpListener) {
                 continue;
             }
         };
-        // Otherwise small frames wait until earlier ones are acknowledged.
+        // Otherwise small frames would wait until earlier ones are acknowledged.
         if stream.set_nodelay(true).is_err() {
             continue;
         }

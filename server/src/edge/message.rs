@@ -42,7 +42,7 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
     let metrics = &io.shared.metrics.edge;
     metrics.messages_in.add(message.kind(), 1);
     metrics.bytes_in.add(message.kind(), bytes as u64);
-    if !connection.flood.message(arrived, &io.running) {
+    if !connection.flood.message(arrived, &io.gaps) {
         connection.reject_saying(Reject::Flood, "more than 1000 messages a second");
         return;
     }
@@ -56,7 +56,7 @@ fn take(connection: &Rc<Connection>, arrived: Instant, message: ClientMessage, b
             tick: io.shared.status.tick(),
         })),
         ClientMessage::Bye => connection.close(CloseCode::Normal),
-        ClientMessage::Hello(_) if !connection.flood.second_hello(arrived, &io.running) => {
+        ClientMessage::Hello(_) if !connection.flood.second_hello(arrived, &io.gaps) => {
             connection.reject_saying(
                 Reject::SecondHello,
                 "a connection says hello once, and 20 more hellos came",

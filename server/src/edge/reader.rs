@@ -28,11 +28,10 @@ use super::{
     message,
 };
 
-/// The number of reads after which other connections get to run, however much one sends: 16 * 16
-/// KiB.
+/// The number of reads (of up to 16 KiB) after which other connections run, however much one sends.
 const READS_PER_TURN: u32 = 16;
 
-/// A connection whose upgrade was agreed on.
+/// A connection that becomes a WebSocket.
 pub(super) struct Opening {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
@@ -41,7 +40,7 @@ pub(super) struct Opening {
     pub(super) wire: Wire,
     /// Whether a person at this machine may be typing.
     pub(super) by_hand: bool,
-    /// Bytes that the client sent right behind its request.
+    /// Bytes that the client sent directly after its request.
     pub(super) leftover: Bytes,
 }
 
@@ -65,10 +64,10 @@ pub(super) async fn greet(io: Rc<IoThread>, opening: Opening) {
         connection: Rc::clone(&connection),
     };
     if io.shared.is_stopping() {
-        // It came after all connections were closed.
+        // All other connections are closed already.
         connection.close(CloseCode::ServiceRestart);
     } else if let Some(failure) = io.shared.failure.get() {
-        // As above: the upgrade was agreed on before the server failed.
+        // The upgrade was agreed on before the server failed, and all others are closed already.
         connection.close_saying(CloseCode::Internal, failure.for_clients());
     } else if io.shared.status.is_frozen() {
         connection.reject_saying(Reject::TickFrozen, FROZEN);
@@ -212,7 +211,7 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: WebSocketEvent<'_>) 
     match event {
         WebSocketEvent::Binary(payload) => message::binary(connection, now, payload),
         WebSocketEvent::Text(text) => message::text(connection, now, text),
-        WebSocketEvent::Ping(payload) if connection.flood.ping(now, &connection.io.running) => {
+        WebSocketEvent::Ping(payload) if connection.flood.ping(now, &connection.io.gaps) => {
             connection.pong(payload);
         }
         WebSocketEvent::Ping(_) => {
@@ -220,7 +219,7 @@ fn handle(connection: &Rc<Connection>, now: Instant, event: WebSocketEvent<'_>) 
         }
         // A pong needs no ping (RFC 6455, 5.5.3), and gets no answer. It costs as much as a
         // message.
-        WebSocketEvent::Pong(_) if connection.flood.message(now, &connection.io.running) => {}
+        WebSocketEvent::Pong(_) if connection.flood.message(now, &connection.io.gaps) => {}
         WebSocketEvent::Pong(_) => {
             connection.reject_saying(Reject::Flood, "more than 1000 WebSocket pongs a second")
         }

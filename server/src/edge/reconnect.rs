@@ -40,13 +40,13 @@ impl Spread {
         }
     }
 
-    /// Counts a client that came.
+    /// Counts a client that connected.
     pub(super) fn entered(&self) {
         self.clients.fetch_add(1, Ordering::Relaxed);
         self.websockets.increment(1);
     }
 
-    /// Counts a client that left.
+    /// Counts a client that disconnected.
     pub(super) fn left(&self) {
         self.clients.fetch_sub(1, Ordering::Relaxed);
         self.websockets.decrement(1);

@@ -12,8 +12,8 @@
 //!   attack.
 //!
 //! [`Policy::host`] checks the host of every request. [`Policy::admits`] checks the page, as the
-//! [`Access`] of the route demands. Tools such as curl send neither of the first two headers, and
-//! may do everything.
+//! [`Access`] of the route demands. Tools such as curl send neither of the first two headers, so
+//! this check allows them.
 
 mod host;
 mod origin;
@@ -83,11 +83,11 @@ enum Requester<'a> {
     Page(&'a HeaderValue),
     /// A page of another site, without its origin.
     UnnamedPage,
-    /// Unknown: this header is repeated. No browser does that.
+    /// Unknown, because this header is repeated. No browser does that.
     Repeated(HeaderName),
 }
 
-/// Why a request is refused. The text becomes the `detail` of the error.
+/// Why the policy refuses a request. The text becomes the `detail` of the error.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(crate) enum AccessRefusal {
     /// `Host` is missing, repeated or malformed.
@@ -108,7 +108,7 @@ pub(crate) enum AccessRefusal {
     /// A header that names the page is repeated.
     #[error("the header {0} is repeated, so the web page is unknown: send it once; a proxy must not add it")]
     RepeatedHeader(HeaderName),
-    /// The page may not send this request to the admin port.
+    /// A page of another site may not send this request to the admin port.
     #[error(
         "a web page on another site sent this, perhaps without your knowledge: use curl, type the address into the \
          browser, or use a page that is served from localhost"

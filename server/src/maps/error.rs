@@ -87,13 +87,13 @@ pub enum Fault {
     /// The map is infinite.
     #[error("the map is infinite: clear Map > Map Properties > Infinite")]
     Infinite,
-    /// The tiles are not square, too small or too large.
+    /// The tiles are not square, or not of a valid size.
     #[error("tiles must be square, and 8 to 1024 px wide: they are {0} x {1} px")]
     TileSize(u32, u32),
     /// The map is too wide or too high.
     #[error(
-        "the map is {0} x {1} tiles, and may have 1 to {MAX_SIDE} tiles and 4 million px along each side, and 4 \
-         million tiles in all"
+        "{0} x {1} tiles: a map has 1 to {MAX_SIDE} tiles and at most 4 million px along each side, and at \
+         most 4 million tiles in all"
     )]
     Size(u32, u32),
     /// The map refers to a different file, such as a tileset or a template.
@@ -208,8 +208,8 @@ pub enum Fault {
     /// From a spawn point, no door and only a small part of the map can be walked to.
     #[error("is walled in: no door and less than {0} % of the map's floor can be walked to from there")]
     SpawnInPocket(u64),
-    /// In a map without doors, a spawn point is cut off from the part with the most spawn points. The
-    /// text names a spawn point of that part.
+    /// In a map without doors, a spawn point is cut off from the part with the most spawn points.
+    /// The text names a spawn point of that part.
     #[error("neither a door nor the spawn point `{0}` can be walked to from there")]
     SpawnCutOff(String),
     /// A file looks like a map, but is not read.
@@ -233,8 +233,8 @@ pub struct LostDoor {
     pub map: String,
     /// The spawn point that the door leads to, if only the spawn point is missing.
     pub spawn: Option<String>,
-    /// Whether the door is in a bundled map. Its target is then missing on purpose, and the fault is
-    /// only a warning.
+    /// Whether the door is in a bundled map. Its target is then missing on purpose, and the fault
+    /// is only a warning.
     pub is_bundled: bool,
     /// Advice for the user.
     pub advice: String,

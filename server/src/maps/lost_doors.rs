@@ -1,8 +1,8 @@
 //! Doors that lead nowhere.
 //!
-//! In a map of the user such a door is an error, because the user can correct the file. In a bundled
-//! map it is only a warning: its target is missing because the user left out or replaced the other
-//! map on purpose.
+//! In a map of the user such a door is an error, because the user can correct the file. In a
+//! bundled map it is only a warning: its target is missing because the user left out or replaced
+//! the other map on purpose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +15,8 @@ use super::{
 };
 use crate::suggest::closest;
 
-/// Returns the doors of a map that do not lead to a spawn point of a served map. Nothing is known of
-/// doors to maps that are `unread`.
+/// Returns the doors of a map that do not lead to a spawn point of a served map. Nothing is known
+/// of doors to maps that are `unread`.
 pub(super) fn lost_doors(
     entry: &MapFile,
     catalogue: &BTreeMap<String, MapFile>,

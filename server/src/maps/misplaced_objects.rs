@@ -1,4 +1,5 @@
-//! Finds objects that are probably meant as doors or spawn points, but have the wrong class or layer.
+//! Finds objects that are probably meant as doors or spawn points, but have the wrong class or
+//! layer.
 
 use tiled::{LayerType, PropertyValue};
 

@@ -77,8 +77,8 @@ pub(super) fn doors(tmx: &tiled::Map, size_px: (u32, u32)) -> Result<ObjectList<
     })
 }
 
-/// Returns the objects of the object layer with this name at the top level, or `None` if there is no
-/// such layer.
+/// Returns the objects of the object layer with this name at the top level, or `None` if there is
+/// no such layer.
 fn objects<'a>(
     tmx: &'a tiled::Map,
     name: &'static str,
@@ -160,8 +160,8 @@ fn door(object: &tiled::Object<'_>, size_px: (u32, u32)) -> Result<Door, Fault> 
     })
 }
 
-/// Returns the start and the length of a door along one axis, with both edges rounded to the nearest
-/// pixel. Returns `None` if the door is not within the map.
+/// Returns the start and the length of a door along one axis, with both edges rounded to the
+/// nearest pixel. Returns `None` if the door is not within the map.
 fn span(start: f32, length: f32, size: u32) -> Option<(i32, i32)> {
     let first = whole(f64::from(start))?;
     let last = whole(f64::from(start) + f64::from(length))?;

@@ -1,8 +1,8 @@
 //! Checks that players can walk into the doors of a map, and away from its spawn points.
 //!
-//! It is an **error** if no player can ever use a door or a spawn point: if the middle of a body does
-//! not fit into the door, or a player cannot move at the spawn point. It is a **warning** if a door
-//! or spawn point is only cut off on foot, because game logic may put players there.
+//! It is an **error** if no player can ever use a door or a spawn point: if the middle of a body
+//! does not fit into the door, or a player cannot move at the spawn point. It is a **warning** if a
+//! door or spawn point is only cut off on foot, because game logic may put players there.
 
 mod floor;
 
@@ -66,8 +66,8 @@ pub(super) fn check(parsed: &ParsedMap) -> Vec<(String, Fault)> {
 }
 
 /// Returns the main part of the floor, and the spawn point that names it in warnings: the part with
-/// the most spawn points, then the part with `default`, then the largest. A pocket is never the main
-/// part.
+/// the most spawn points, then the part with `default`, then the largest. A pocket is never the
+/// main part.
 fn main_part(map: &Map, parts: &[FloorPart]) -> Option<(usize, usize)> {
     let default = |part: &FloorPart| {
         let mut spawns = part.spawns.iter();

@@ -112,7 +112,7 @@ pub(super) struct ControlReceiver {
 }
 
 pub(super) fn pair(times: Times, range: (Tick, Tick)) -> (PlaybackControl, ControlReceiver) {
-    let (requests, asked) = RingBuffer::new(REQUESTS);
+    let (requests, pending) = RingBuffer::new(REQUESTS);
     let (answered, answers) = RingBuffer::new(REQUESTS);
     let ends = Ends {
         serial: 0,
@@ -125,7 +125,7 @@ pub(super) fn pair(times: Times, range: (Tick, Tick)) -> (PlaybackControl, Contr
         range,
     };
     let receiver = ControlReceiver {
-        requests: asked,
+        requests: pending,
         answers: answered,
         range,
     };

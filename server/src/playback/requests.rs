@@ -1,6 +1,6 @@
 //! How the ticker fulfils the requests of the admin port.
 
-use parlour_recording::replay::{PlayerQuery, Roster, several, words};
+use parlour_recording::replay::{PlayerQuery, PlayerRoster, describe_namesakes, words};
 use parlour_shared::ids::PlayerId;
 use parlour_sim::{Room, Rooms, Seats, Simulation};
 use parlour_tick::TickOutput;
@@ -16,8 +16,8 @@ const ROOMS: usize = 1000;
 impl PlaybackTicker {
     /// Fulfils all waiting requests.
     pub(super) fn take_requests(&mut self, output: &mut TickOutput) {
-        while let Some(asked) = self.control.next() {
-            let (serial, request) = asked.into_parts();
+        while let Some(numbered) = self.control.next() {
+            let (serial, request) = numbered.into_parts();
             let done = self.fulfil(request, output);
             let answer = done.map(|()| self.status());
             self.control.answer(serial, answer);
@@ -54,11 +54,11 @@ impl PlaybackTicker {
     /// Finds a player by name, id, or number of its session.
     fn find(&self, text: &str) -> Result<(PlayerId, String), ControlError> {
         let query = PlayerQuery(text.to_owned());
-        let roster = self.world.as_deref().map(Roster::of).unwrap_or_default();
+        let roster = self.world.as_deref().map(PlayerRoster::of).unwrap_or_default();
         let in_rooms = || roster.iter().filter(|player| player.room.is_some());
         let named = query.among(in_rooms());
-        if let Some(several) = several(&named) {
-            return Err(ControlError::NotNow(several));
+        if let Some(namesakes) = describe_namesakes(&named) {
+            return Err(ControlError::NotNow(namesakes));
         }
         match named.first() {
             Some(player) => Ok((player.id, player.name.clone())),

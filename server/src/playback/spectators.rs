@@ -10,7 +10,7 @@ use parlour_shared::{
     limits::TICK_RATE,
     message::{ClientMessage, Join, LeaveReason, Refusal, Request, ServerMessage, Welcome},
 };
-use parlour_sim::{Eyes, Simulation};
+use parlour_sim::{Perspective, Simulation};
 use parlour_tick::{EventKind, TickInput, TickOutput};
 
 use visit::Visit;
@@ -49,7 +49,7 @@ struct Spectator {
 struct Viewpoint {
     room: String,
     epoch: Epoch,
-    eyes: Eyes,
+    eyes: Perspective,
 }
 
 impl Spectators {
@@ -89,7 +89,7 @@ impl Spectators {
                     tick,
                     ..self.welcome.clone()
                 };
-                output.tell_watcher(session, &ServerMessage::Welcome(welcome));
+                output.send_to_watcher(session, &ServerMessage::Welcome(welcome));
                 continue;
             }
             let Some(spectator) = self.list.get_mut(&session) else {
@@ -107,20 +107,20 @@ impl Spectators {
                     spectator.held = event.kind == EventKind::Hold;
                     if let Some(world) = world.as_deref_mut() {
                         world.set_watcher_held(session, spectator.held);
-                        // It may have joined while its connection took no data, and while playback is
-                        // paused no other snapshot follows.
+                        // It may have joined while its connection took no data, and while playback
+                        // is paused no other snapshot follows.
                         spectator.show(session, world, output);
                     }
                 }
                 EventKind::Message { .. } if spectator.sent_away => {}
                 EventKind::Message { message, .. } => {
-                    let asked = spectator.ask(message, self.steps);
+                    let wish = spectator.wish(message, self.steps);
                     let mut visit = Visit {
                         session,
                         spectator,
                         output,
                     };
-                    match (asked, world.as_deref_mut()) {
+                    match (wish, world.as_deref_mut()) {
                         (Ok(Wish::Nothing), _) => {}
                         (Ok(Wish::Leave(request)), world) => visit.leave(world, request),
                         (Ok(Wish::Join(join)), _) if seeking => visit.spectator.waiting = Some(join),
@@ -167,15 +167,15 @@ impl Spectators {
                 continue;
             };
             let watching = world.is_watching(session);
-            let with_followed = following.is_some_and(|player| viewpoint.eyes == Eyes::Of(player));
-            if watching && (with_followed || following.is_none() && viewpoint.eyes == Eyes::Everyone) {
+            let with_followed = following.is_some_and(|player| viewpoint.eyes == Perspective::Player(player));
+            if watching && (with_followed || following.is_none() && viewpoint.eyes == Perspective::Everyone) {
                 continue;
             }
             let followed =
                 followed.get_or_insert_with(|| following.and_then(|player| world.followed_room(player)));
             let (room, eyes) = match (followed, following) {
-                (Some(room), Some(player)) => (room.clone(), Eyes::Of(player)),
-                _ => (viewpoint.room.clone(), Eyes::Everyone),
+                (Some(room), Some(player)) => (room.clone(), Perspective::Player(player)),
+                _ => (viewpoint.room.clone(), Perspective::Everyone),
             };
             if watching && viewpoint.eyes == eyes {
                 continue;
@@ -249,7 +249,7 @@ impl Spectator {
     }
 
     /// Returns the request in a message, or why it is refused.
-    fn ask(&mut self, message: &ClientMessage, now: u64) -> Result<Wish, (Request, Refusal)> {
+    fn wish(&mut self, message: &ClientMessage, now: u64) -> Result<Wish, (Request, Refusal)> {
         match message {
             ClientMessage::Join(join) => {
                 let full_at = self.full_at.max(now) + JOIN_EVERY;

@@ -1,48 +1,48 @@
-//! The options of a server, and the errors of its start.
+//! The options of a server, and their defaults.
 
 use std::{
-    io,
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
-use parlour_recording::{RecordingError, RecordingOptions};
+use parlour_recording::RecordingOptions;
 use parlour_sim::{Logic, SimConfig};
 use parlour_tick::Cadence;
 
 use crate::edge::EdgeOptions;
 
-/// The options of a server.
+/// The options of a server. [`ServerOptions::new`] returns the defaults.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
-    /// The address for players: HTTP and WebSocket. Port 0: any free port.
+    /// The address for clients: HTTP, and WebSocket at `/ws`. Port 0: any free port.
     pub listen: SocketAddr,
-    /// The address for health and metrics, readable by everyone who reaches it. Port 0: any free
+    /// The address for metrics, health and the history. It has no access control. Port 0: any free
     /// port.
     pub admin: SocketAddr,
     /// The number of threads that serve connections, 1 to 64.
     pub io_threads: usize,
-    /// Whether the tick thread gets real-time priority where the system allows it.
+    /// Whether the tick thread gets real-time priority, if the system allows it.
     pub realtime: bool,
-    /// The world. If its seed is 0, as [`SimConfig::new`] leaves it, the server takes a random seed
-    /// at each start, and players have different ids each time. The log and each recording contain
-    /// the seed. Any other seed is used as it is.
+    /// The world: maps, rules and limits. If its seed is 0, as [`SimConfig::new`] leaves it, the
+    /// server takes a random seed at each start, and players get different ids each time. The log
+    /// and each recording contain the seed.
     pub sim: SimConfig,
-    /// Game logic to add to the world. What it counts with the crate `metrics` is in the metrics of
-    /// this server: [`crate::MetricsRecorder`].
+    /// The game logic of the world. What it counts with the crate `metrics` appears in the metrics
+    /// of this server ([`crate::MetricsRecorder`]).
     pub logic: Logic,
     /// How connections are admitted, timed and closed.
     pub edge: EdgeOptions,
-    /// After this long without a tick `/livez` answers 503.
+    /// The time without a tick after which `/livez` answers 503.
     pub livez_timeout: Duration,
     /// How often viewers are sent snapshots. `None`: 60 times a second, and less under load.
     pub cadence: Option<Cadence>,
-    /// What to record.
+    /// Recordings and the history.
     pub recording: RecordingOptions,
 }
 
 impl ServerOptions {
-    /// Returns the defaults: loopback only, one I/O thread.
+    /// Returns the defaults: only loopback addresses, one I/O thread, no game logic, and a history
+    /// in memory.
     #[must_use]
     pub fn new(sim: SimConfig) -> Self {
         Self {
@@ -57,72 +57,5 @@ impl ServerOptions {
             cadence: None,
             recording: RecordingOptions::default(),
         }
-    }
-}
-
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A port is not available.
-    #[error("cannot listen on {address}: {}", hint(source, flag))]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// The flag that sets it.
-        flag: &'static str,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// A thread, its runtime or its wake-up could not be created.
-    #[error("cannot start a thread: {0}; is a limit of processes, memory or open files too low?")]
-    Thread(#[from] io::Error),
-    /// The limit of open files leaves none for a connection.
-    #[error(
-        "the limit of open files is {limit}, which leaves none for connections; raise it (ulimit -n, or LimitNOFILE= of \
-         systemd)"
-    )]
-    OpenFiles {
-        /// The limit.
-        limit: u64,
-    },
-    /// The recording or the history cannot be written.
-    #[error(transparent)]
-    Recording(#[from] RecordingError),
-}
-
-fn hint(error: &io::Error, flag: &str) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            format!(
-                "address in use; is another server running? Stop it, or choose a different port with {flag}"
-            )
-        }
-        io::ErrorKind::PermissionDenied => {
-            format!("permission denied; ports below 1024 need a privilege, choose another with {flag}")
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            format!("this machine has no such address; choose another with {flag}")
-        }
-        _ => format!("{error}; choose another with {flag}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_taken_port_says_what_to_do() {
-        let error = StartError::Listen {
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 7373)),
-            flag: "--listen",
-            source: io::ErrorKind::AddrInUse.into(),
-        };
-        let text = error.to_string();
-        assert!(
-            text.starts_with("cannot listen on 127.0.0.1:7373: address in use;"),
-            "{text}"
-        );
-        assert!(text.ends_with("with --listen"), "{text}");
     }
 }

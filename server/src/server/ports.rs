@@ -1,4 +1,4 @@
-//! The two ports, bound before any thread runs.
+//! Binds the two ports, before any thread starts.
 
 use std::{
     io,
@@ -8,7 +8,7 @@ use std::{
 use super::StartError;
 use crate::edge;
 
-/// Both listeners and their addresses, with the real port if port 0 was requested.
+/// The listeners of both ports, and their addresses, with the real port if port 0 was requested.
 pub(super) struct Ports {
     pub(super) public: TcpListener,
     pub(super) admin: TcpListener,

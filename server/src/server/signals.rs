@@ -1,4 +1,4 @@
-//! The signals that ask a process to stop, or to write the history.
+//! Signals: SIGINT and SIGTERM stop the server, and SIGUSR1 writes the history.
 
 use std::{io, process, thread};
 
@@ -11,14 +11,14 @@ use tokio::{
 use super::{Server, StopReport};
 use crate::failure::ServerFailure;
 
-/// The exit code of a process that a second Ctrl-C ends: 128 and the number of SIGINT.
+/// The exit code after a second Ctrl-C: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// Caught signals, from the moment this is made. If it is made before the server starts, no signal
-/// is lost, and none ends the process.
+/// Signals that are caught from its creation on. Create it before the server starts, so that a
+/// signal during the start is not lost, and does not end the process.
 ///
-/// Only for programs that do more around a stop than [`Server::run_until_signal`] does. Its methods
-/// block, and panic inside of an async runtime.
+/// Only programs with more work before a stop than [`Server::run_until_signal`] need it. Its
+/// methods block, and panic inside an async runtime.
 #[derive(Debug)]
 pub struct Signals {
     runtime: Runtime,
@@ -58,8 +58,8 @@ impl Signals {
         })
     }
 
-    /// Blocks until the process is asked to stop, and returns the signal. SIGUSR1 meanwhile calls
-    /// [`Server::write_history`].
+    /// Blocks until the process is asked to stop, and returns the name of the signal. Meanwhile
+    /// SIGUSR1 calls [`Server::write_history`].
     ///
     /// # Errors
     /// The failure, if the server fails first.
@@ -83,9 +83,9 @@ impl Signals {
         })
     }
 
-    /// Stops the server. A Ctrl-C before it has stopped ends the process immediately, with this
-    /// exit code.
-    pub fn stop<T>(&mut self, at_once: i32, stop: impl FnOnce() -> T) -> T {
+    /// Calls `stop`, which stops the server. A Ctrl-C before it returns ends the process
+    /// immediately, with this exit code.
+    pub fn stop<T>(&mut self, exit_code: i32, stop: impl FnOnce() -> T) -> T {
         thread::scope(|scope| {
             let (done, stopped) = oneshot::channel::<()>();
             let watch = thread::Builder::new().name("signals".to_owned());
@@ -93,7 +93,7 @@ impl Signals {
                 self.runtime.block_on(async {
                     tokio::select! {
                         _ = stopped => {}
-                        _ = self.interrupt.recv() => process::exit(at_once),
+                        _ = self.interrupt.recv() => process::exit(exit_code),
                     }
                 });
             });
@@ -101,22 +101,22 @@ impl Signals {
                 tracing::warn!(%error, "Ctrl-C is ignored while the server stops");
             }
             let stopped = stop();
-            // Also ends the thread if `stop` panics, because this is dropped then.
+            // This ends the thread. If `stop` panics, `done` is dropped as well.
             drop(done);
             stopped
         })
     }
 }
 
-/// Runs a server on a thread that is not inside of an async runtime.
+/// Waits for signals on a separate thread, because the caller may be inside an async runtime.
 pub(super) fn run(server: &Server) -> Result<StopReport, RunError> {
     thread::scope(|scope| {
         let runner = thread::Builder::new().name("signals".to_owned());
         let running = runner.spawn_scoped(scope, || {
             let mut signals = Signals::listen()?;
             match signals.wait(server) {
-                Ok(how) => tracing::info!(how, "stopping; Ctrl-C again ends the process immediately"),
-                Err(failure) => tracing::error!(%failure, "stopping, because the server failed"),
+                Ok(reason) => tracing::info!(reason, "stopping; Ctrl-C again ends the process immediately"),
+                Err(failure) => tracing::error!(%failure, "stopping because the server failed"),
             }
             let report = signals.stop(INTERRUPTED, || server.stop());
             report

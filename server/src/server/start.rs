@@ -1,6 +1,6 @@
-//! Starts a server: binds the ports, creates the world and the threads of its recording, and then
-//! starts the tick thread, the I/O threads and the admin thread. If a thread cannot be started, the
-//! ones before it are ended.
+//! Starts a server: binds the ports, creates the world and the threads that record it, and then
+//! starts the tick thread, the I/O threads and the admin thread. If a thread cannot be started,
+//! those that run already are ended.
 
 use std::{
     net::TcpListener,
@@ -29,35 +29,39 @@ use crate::{
     failure::Failure,
     metrics::Metrics,
     playback::{Playback, PlaybackControl},
-    recorded_world::RecordedWorld,
+    recorded_world::{OPTION_NAMES, RecordedWorld},
     system_random,
     tick_loop::{MakeTicker, TickLoop},
 };
 
-/// A world to serve.
+/// The world to serve: live, or a playback.
 struct ServedWorld {
     make: MakeTicker,
-    /// The threads that record it, if it is recorded.
-    live: Option<RecorderThreads>,
-    /// The end for the admin port, if it is a recording.
+    /// The threads that record the world, if it is recorded.
+    recorder: Option<RecorderThreads>,
+    /// The control of the playback, for the admin port.
     playback: Option<PlaybackControl>,
-    /// The thread that reads the recording.
+    /// The thread that reads the recording of a playback.
     reader: Option<JoinHandle<()>>,
     seed: u64,
 }
 
-/// Serves a new world.
+/// Starts a server with a new world.
 pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     let mut sim = options.sim.clone();
     sim.seed = system_random::world_seed(sim.seed);
-    // The welcome contains the heartbeat of the edge.
+    // The welcome, which the world sends, contains the heartbeat of the edge.
     sim.heartbeat_ms = heartbeat_ms(&options);
     let (logic, seed) = (options.logic.clone(), sim.seed);
     let recording = options.recording.clone();
     start_with(options, |_, metrics| {
-        let (live, make): (_, MakeTicker) = if recording.any() {
-            let (live, ticks) = recorder::start(&recording, sim, logic, &metrics.recording, BUILD)?;
-            (Some(live), Box::new(move || Box::new(RecordedWorld::new(ticks))))
+        let (recorder, make): (_, MakeTicker) = if recording.any() {
+            let (recorder, ticks) =
+                recorder::start(&recording, &OPTION_NAMES, sim, logic, &metrics.recording, BUILD)?;
+            (
+                Some(recorder),
+                Box::new(move || Box::new(RecordedWorld::new(ticks))),
+            )
         } else {
             (
                 None,
@@ -66,7 +70,7 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
         };
         Ok(ServedWorld {
             make,
-            live,
+            recorder,
             playback: None,
             reader: None,
             seed,
@@ -74,14 +78,14 @@ pub(super) fn start(options: ServerOptions) -> Result<Server, StartError> {
     })
 }
 
-/// Serves a recording.
+/// Starts a server that plays a recording back.
 pub(super) fn start_playback(options: ServerOptions, playback: Playback) -> Result<Server, StartError> {
     let (heartbeat_ms, seed) = (heartbeat_ms(&options), playback.config().seed);
     start_with(options, |failure, _| {
         let (make, control, thread) = playback.start(failure, heartbeat_ms)?;
         Ok(ServedWorld {
             make,
-            live: None,
+            recorder: None,
             playback: Some(control),
             reader: Some(thread),
             seed,
@@ -93,7 +97,7 @@ fn heartbeat_ms(options: &ServerOptions) -> u32 {
     options.edge.heartbeat.as_millis().try_into().unwrap_or(u32::MAX)
 }
 
-/// Binds the ports, connects the threads, and then starts them in order.
+/// Binds the ports, connects the threads, and starts them in order.
 fn start_with(
     options: ServerOptions,
     serve: impl FnOnce(&Arc<Failure>, &Arc<Metrics>) -> Result<ServedWorld, StartError>,
@@ -113,7 +117,7 @@ fn start_with(
     let seed = served.seed;
     let tick_loop = tick_loop(&options, &shared, wiring.tick, served.playback.is_some());
     let history = served
-        .live
+        .recorder
         .as_ref()
         .map_or(HistoryHandle::closed(), RecorderThreads::history);
     let admin = admin(
@@ -125,8 +129,8 @@ fn start_with(
     );
     let (failure, recorder) = (Arc::clone(&shared.failure), shared.metrics.recorder().clone());
 
-    // Dropping this ends the running threads, if a later one cannot be started.
-    let mut threads = Threads::new(shared, served.live, served.reader);
+    // If a later thread cannot be started, dropping this ends those that run.
+    let mut threads = Threads::new(shared, served.recorder, served.reader);
     threads.start_tick(tick_loop, served.make)?;
     threads.start_io(wiring.io)?;
     threads.start_admin(admin, admin_wake)?;
@@ -141,19 +145,19 @@ fn start_with(
     })
 }
 
-/// Returns the tick loop for the tick thread.
+/// Returns the tick loop, which the tick thread runs.
 fn tick_loop(options: &ServerOptions, shared: &SharedState, ends: TickEnds, is_playback: bool) -> TickLoop {
     TickLoop {
         inbound: ends.inbound,
         publisher: ends.publisher,
         loads: ends.loads,
-        // Spectators always get every snapshot; pressure does not apply.
+        // Spectators are sent every snapshot, whatever the load.
         cadence: if is_playback {
             Some(Cadence::Hz60)
         } else {
             options.cadence
         },
-        // A tick of a playback may take long, and no player waits for it.
+        // A tick of a playback may take long after a jump, and no player waits for it.
         realtime: options.realtime && !is_playback,
         metrics: Arc::clone(&shared.metrics),
         status: Arc::clone(&shared.status),
@@ -161,7 +165,7 @@ fn tick_loop(options: &ServerOptions, shared: &SharedState, ends: TickEnds, is_p
     }
 }
 
-/// Returns the admin port for the admin thread.
+/// Returns the admin port, which the admin thread runs.
 fn admin(
     options: &ServerOptions,
     shared: &SharedState,

@@ -1,4 +1,4 @@
-//! The threads of a server: how each starts, and how all end.
+//! Starts the threads of a server, and stops them.
 
 use std::{
     io,
@@ -30,31 +30,31 @@ pub(super) struct Threads {
     tick: Option<PollingThread>,
     io: Vec<WakeableThread<CloseCounts>>,
     admin: Option<WakeableThread<()>>,
-    live: Option<RecorderThreads>,
-    /// Reads ahead, if a recording is served. Ends by itself after the tick thread.
+    recorder: Option<RecorderThreads>,
+    /// Reads the recording of a playback ahead. It ends by itself after the tick thread.
     reader: Option<JoinHandle<()>>,
-    /// The report of the stop.
+    /// The report, once the server is stopped.
     report: Option<StopReport>,
 }
 
-/// A thread that checks now and then whether it must stop.
+/// A thread that checks a flag to see whether it must stop.
 struct PollingThread {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
-/// A thread that sleeps until it is woken, and what wakes it.
+/// A thread that sleeps until it is woken.
 struct WakeableThread<T> {
     wake: Arc<WakeSender>,
     thread: JoinHandle<T>,
 }
 
-/// Starting, in this order.
+/// Starts the threads. The methods are called in this order.
 impl Threads {
-    /// Starts with the threads that already run.
+    /// Takes over the threads that run already.
     pub(super) fn new(
         shared: SharedState,
-        live: Option<RecorderThreads>,
+        recorder: Option<RecorderThreads>,
         reader: Option<JoinHandle<()>>,
     ) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Threads {
             tick: None,
             io: Vec::new(),
             admin: None,
-            live,
+            recorder,
             reader,
             report: None,
         }
@@ -71,10 +71,11 @@ impl Threads {
     /// Starts the tick thread.
     pub(super) fn start_tick(&mut self, tick_loop: TickLoop, make: MakeTicker) -> io::Result<()> {
         let stop = Arc::clone(&tick_loop.stop);
-        let recorder = self.shared.metrics.recorder().clone();
+        let metrics = self.shared.metrics.recorder().clone();
         let thread = self.shared.failure.spawn(TICK, move || {
-            // Game logic counts here. What it counts in a playback goes nowhere.
-            with_local_recorder(&recorder, || tick_loop.run(make))
+            // Game logic counts into the metrics of this server. A playback discards what its game
+            // logic counts.
+            with_local_recorder(&metrics, || tick_loop.run(make))
         })?;
         self.tick = Some(PollingThread { stop, thread });
         Ok(())
@@ -99,7 +100,7 @@ impl Threads {
     }
 }
 
-/// Stopping.
+/// Stops the threads.
 impl Threads {
     /// Ends all threads. A second call returns the report of the first.
     pub(super) fn stop(&mut self) -> StopReport {
@@ -113,7 +114,8 @@ impl Threads {
 
     fn end(&mut self) -> StopReport {
         let mut report = StopReport::default();
-        // The tick continues while connections end, so that the world is sent that they closed.
+        // The tick continues while connections close, so that the world and the recording see that
+        // their sessions close.
         self.shared.edge.begin_stop();
         for io in &self.io {
             io.wake.wake();
@@ -127,7 +129,7 @@ impl Threads {
             tick.stop.store(true, Ordering::Relaxed);
             let _ = tick.thread.join();
         }
-        // Not from the thread: one that panicked has no state left.
+        // From the shared status: a tick thread that panicked returns nothing.
         report.tick = self.shared.status.tick();
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
@@ -136,9 +138,9 @@ impl Threads {
             admin.wake.wake();
             let _ = admin.thread.join();
         }
-        // Last, so that everything until now is recorded.
-        if let Some(live) = self.live.take() {
-            live.stop();
+        // Last, so that all ticks are recorded.
+        if let Some(recorder) = self.recorder.take() {
+            recorder.stop();
         }
         report.failure = self.shared.failure.get().cloned();
         report

@@ -1,4 +1,5 @@
-//! Connects the threads: the state that all share, and the rings between tick and I/O threads.
+//! Connects the threads: creates the state that all share, and the rings between the tick thread
+//! and the I/O threads.
 
 use std::{io, net::TcpListener, sync::Arc};
 
@@ -16,7 +17,7 @@ use crate::{
     metrics::Metrics,
 };
 
-/// State that all threads share.
+/// The state that all threads share.
 pub(super) struct SharedState {
     pub(super) descriptors: Arc<Descriptors>,
     pub(super) metrics: Arc<Metrics>,
@@ -26,7 +27,7 @@ pub(super) struct SharedState {
 }
 
 impl SharedState {
-    /// Creates the state, before any thread.
+    /// Creates the state. No thread runs yet.
     pub(super) fn new(options: EdgeOptions, descriptors: Descriptors) -> Self {
         let descriptors = Arc::new(descriptors);
         let metrics = Arc::new(Metrics::new());
@@ -49,28 +50,28 @@ impl SharedState {
     }
 }
 
-/// The rings, wakes and loads between the tick thread and the I/O threads, with both their ends.
+/// The connections between the tick thread and the I/O threads, with both their ends.
 pub(super) struct Wiring {
     pub(super) tick: TickEnds,
     pub(super) io: Vec<IoEnds>,
 }
 
-/// The ends of the tick thread. Lists have one entry per I/O thread.
+/// The ends of the tick thread. Lists have one entry for each I/O thread.
 pub(super) struct TickEnds {
     pub(super) inbound: Vec<InboundReceiver>,
     pub(super) publisher: Publisher,
     pub(super) loads: Vec<Arc<IoLoad>>,
 }
 
-/// The ends of an I/O thread, and what wakes it when the server stops or fails.
+/// The ends of an I/O thread, and the sender that wakes it when the server stops or fails.
 pub(super) struct IoEnds {
     pub(super) start: IoStart,
     pub(super) wake: Arc<WakeSender>,
 }
 
 impl Wiring {
-    /// Connects this many I/O threads, which all accept from `public`. A failure wakes them from
-    /// now on.
+    /// Connects this number of I/O threads, which all accept connections from `public`. From now
+    /// on, a failure wakes them.
     pub(super) fn new(threads: usize, public: &TcpListener, shared: &SharedState) -> io::Result<Self> {
         let (mut publishes, mut stops, mut woken) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..threads {

@@ -1,32 +1,35 @@
-//! When ticks start: at absolute deadlines, so that lateness never adds up.
+//! The deadlines at which ticks start, and the wait for them. Deadlines are absolute, so that
+//! lateness never accumulates.
 
 use std::time::{Duration, Instant};
 
 use parlour_shared::limits::TICK_RATE;
 
-/// A sixtieth of a second.
+/// The time between two deadlines: 1/60 s, rounded down to nanoseconds.
 pub(crate) const PERIOD: Duration = Duration::from_nanos(1_000_000_000 / TICK_RATE as u64);
-/// The number of late ticks that are caught up on. The time of more is skipped.
+/// The maximum number of late ticks that are run without a pause, to catch up. If more are late,
+/// their deadlines are skipped.
 const CATCH_UP: u64 = 3;
-/// How long other threads have the core after a step that took longer than a tick. Otherwise a
-/// world that is too slow would never let go of it: with real-time priority, the I/O threads would
-/// starve and every client would be lost.
+/// The minimum sleep after a step that took longer than a tick. Without it a world that is too slow
+/// would never leave its core: with real-time priority, the I/O threads would starve, and every
+/// client would be lost.
 const REST: Duration = Duration::from_nanos(PERIOD.as_nanos() as u64 / 4);
 
-/// The schedule of deadlines.
+/// The deadlines of all ticks.
 #[derive(Debug)]
 pub(super) struct Deadlines {
     start: Instant,
-    /// The moment of `start`, on the clock that this thread sleeps on.
+    /// The time of `start` on the clock of `clock_nanosleep`.
     #[cfg(target_os = "linux")]
     start_raw: rustix::time::Timespec,
+    /// The number of the next deadline.
     slot: u64,
-    /// The next tick starts no earlier than this, whatever its deadline.
+    /// The next tick does not start before this time, whatever its deadline.
     rest_until: Instant,
 }
 
 impl Deadlines {
-    /// Starts a schedule whose first deadline is one period from now.
+    /// Returns deadlines of which the first is one period from now.
     pub(super) fn start() -> Self {
         let start = Instant::now();
         Self {
@@ -38,8 +41,8 @@ impl Deadlines {
         }
     }
 
-    /// Sleeps until the next deadline, or not at all if that is over and no rest is needed. Returns
-    /// the deadline.
+    /// Sleeps until the next deadline, and returns it. Does not sleep if the deadline is over, and
+    /// no rest is needed.
     pub(super) fn wait(&self) -> Instant {
         let deadline = self.deadline(self.slot);
         let until = deadline.max(self.rest_until);
@@ -49,8 +52,8 @@ impl Deadlines {
         deadline
     }
 
-    /// Moves on to the next deadline after a step that took this long and ended `now`. Returns the
-    /// number of deadlines that were skipped because `now` is too far behind them.
+    /// Moves on to the next deadline, after a step that took this long and ended `now`. Returns the
+    /// number of skipped deadlines, which is 0 unless more than [`CATCH_UP`] are over.
     pub(super) fn next(&mut self, took: Duration, now: Instant) -> u64 {
         self.slot += 1;
         if took > PERIOD {
@@ -78,19 +81,21 @@ impl Deadlines {
             tv_sec: self.start_raw.tv_sec + offset.as_secs() as i64 + nanos / 1_000_000_000,
             tv_nsec: nanos % 1_000_000_000,
         };
-        // Measured on Linux: about 0.06 ms late; a tokio timer is 1.1 ms late. A signal may end the
-        // sleep early: continue it.
+        // Measured on Linux: this wakes about 0.06 ms late, and a tokio timer 1.1 ms late. A signal
+        // ends the sleep early, which is then continued.
         while clock_nanosleep_absolute(ClockId::Monotonic, &until) == Err(Errno::INTR) {}
     }
 
     #[cfg(not(target_os = "linux"))]
-    #[allow(clippy::disallowed_methods)] // The ban says: absolute deadlines in the tick thread. This is it, elsewhere.
+    // Sleeping is banned in favour of absolute deadlines. Other systems have no absolute sleep.
+    #[allow(clippy::disallowed_methods)]
     fn sleep_until(&self, deadline: Instant) {
         std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
     }
 }
 
-/// From the number of ticks, not by adding periods: 1/60 s is not a whole number of nanoseconds.
+/// Returns the time of a deadline since the start. It is computed from the number of the deadline,
+/// because 1/60 s is not a whole number of nanoseconds, and adding periods would drift.
 fn offset(slot: u64) -> Duration {
     let rate = u64::from(TICK_RATE);
     Duration::new(slot / rate, (slot % rate * 1_000_000_000 / rate) as u32)
@@ -101,14 +106,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sixty_ticks_are_a_second_however_long_it_runs() {
+    fn sixty_ticks_take_exactly_a_second_even_after_a_year() {
         assert_eq!(offset(60), Duration::from_secs(1));
         assert_eq!(offset(60 * 86_400 * 365), Duration::from_secs(86_400 * 365));
         assert_eq!(offset(1), Duration::from_nanos(16_666_666));
     }
 
     #[test]
-    fn a_little_late_is_made_up_for_and_more_is_skipped() {
+    fn a_few_late_ticks_are_caught_up_on_and_more_are_skipped() {
         let mut deadlines = Deadlines::start();
         assert_eq!(deadlines.next(PERIOD, deadlines.start + 4 * PERIOD), 0);
         assert_eq!(deadlines.slot, 2);
@@ -120,18 +125,22 @@ mod tests {
     }
 
     #[test]
-    fn after_a_step_that_took_too_long_others_have_the_core_for_a_while() {
+    fn a_step_that_took_too_long_is_followed_by_a_rest() {
         let mut deadlines = Deadlines::start();
         let end = Instant::now() + 2 * PERIOD;
         assert_eq!(deadlines.next(2 * PERIOD, end), 0);
         deadlines.wait();
         assert!(Instant::now() >= end + REST);
         deadlines.next(PERIOD / 2, end + PERIOD);
-        assert_eq!(deadlines.rest_until, end + REST, "a step in time needs no rest");
+        assert_eq!(
+            deadlines.rest_until,
+            end + REST,
+            "a step within its period needs no rest"
+        );
     }
 
     #[test]
-    fn waits_until_the_deadline_and_not_much_less() {
+    fn the_wait_ends_after_the_deadline() {
         let deadlines = Deadlines::start();
         let deadline = deadlines.wait();
         assert!(Instant::now() >= deadline);

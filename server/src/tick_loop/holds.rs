@@ -1,5 +1,5 @@
-//! Which sessions are held. A viewer gets no snapshots while its own connection takes none, or
-//! while the whole I/O thread is behind. The world is sent only the sum.
+//! Decides which sessions are held. A viewer is sent no snapshots while its connection takes no
+//! data, or while its whole I/O thread is behind. The world only sees the combination of both.
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -8,23 +8,24 @@ use parlour_tick::{Event, EventKind, TickInput};
 
 use crate::bridge::inbound::{Inbound, InboundKind};
 
-/// The open sessions of each I/O thread.
+/// The open sessions of each I/O thread, and whether they are held.
 #[derive(Debug)]
 pub(super) struct Holds {
-    threads: Vec<IoThread>,
+    threads: Vec<ThreadHolds>,
 }
 
 #[derive(Debug, Default)]
-struct IoThread {
+struct ThreadHolds {
     behind: bool,
-    /// With whether its own connection takes no data. Allocates only when sessions open.
+    /// Whether the connection of each open session takes no data. Allocates only when sessions
+    /// open.
     sessions: BTreeMap<SessionId, bool>,
 }
 
 impl Holds {
     pub(super) fn new(threads: usize) -> Self {
         Self {
-            threads: (0..threads).map(|_| IoThread::default()).collect(),
+            threads: (0..threads).map(|_| ThreadHolds::default()).collect(),
         }
     }
 
@@ -40,18 +41,18 @@ impl Holds {
             return;
         };
         let session = event.session;
-        let mut tell = |kind| input.events.push(Event { session, kind });
+        let mut send = |kind| input.events.push(Event { session, kind });
         match event.kind {
             InboundKind::Open { name } => {
                 thread.sessions.insert(session, false);
-                tell(EventKind::Open { name });
+                send(EventKind::Open { name });
                 if thread.behind {
-                    tell(EventKind::Hold);
+                    send(EventKind::Hold);
                 }
             }
             InboundKind::Close => {
                 if thread.sessions.remove(&session).is_some() {
-                    tell(EventKind::Close);
+                    send(EventKind::Close);
                 }
             }
             InboundKind::Hold | InboundKind::Release => {
@@ -61,10 +62,10 @@ impl Holds {
                 };
                 let changed = std::mem::replace(held, hold) != hold;
                 if changed && !thread.behind {
-                    tell(if hold { EventKind::Hold } else { EventKind::Release });
+                    send(if hold { EventKind::Hold } else { EventKind::Release });
                 }
             }
-            InboundKind::Message(message) => tell(EventKind::Message {
+            InboundKind::Message(message) => send(EventKind::Message {
                 early: early(deadline, event.arrived),
                 message,
             }),
@@ -91,7 +92,8 @@ impl Holds {
     }
 }
 
-/// Returns how long before the deadline it arrived, in 0.1 ms. Negative if it arrived later.
+/// Returns the time from the arrival of a message to the deadline, in 0.1 ms. It is negative if the
+/// message arrived after the deadline.
 fn early(deadline: Instant, arrived: Instant) -> i16 {
     let tenths =
         |duration: std::time::Duration| i16::try_from(duration.as_micros() / 100).unwrap_or(i16::MAX);
@@ -126,10 +128,10 @@ mod tests {
                 &mut input,
             );
         }
-        told(input)
+        sent(input)
     }
 
-    fn told(input: TickInput) -> Vec<(SessionId, EventKind)> {
+    fn sent(input: TickInput) -> Vec<(SessionId, EventKind)> {
         let events = input.events.into_iter();
         events.map(|event| (event.session, event.kind)).collect()
     }
@@ -148,7 +150,7 @@ mod tests {
         );
         let mut input = TickInput::default();
         holds.set_behind(0, true, &mut input);
-        assert_eq!(told(input), [(B, EventKind::Hold)]);
+        assert_eq!(sent(input), [(B, EventKind::Hold)]);
         assert_eq!(
             kinds(
                 &mut holds,
@@ -158,7 +160,7 @@ mod tests {
         );
         let mut input = TickInput::default();
         holds.set_behind(0, false, &mut input);
-        assert_eq!(told(input), [(A, EventKind::Release)]);
+        assert_eq!(sent(input), [(A, EventKind::Release)]);
         assert_eq!(
             kinds(&mut holds, vec![(B, InboundKind::Release)]),
             [(B, EventKind::Release)]
@@ -169,7 +171,7 @@ mod tests {
     fn a_session_that_opens_while_its_thread_is_behind_is_held_and_closes_once() {
         let mut holds = Holds::new(1);
         holds.set_behind(0, true, &mut TickInput::default());
-        let events = kinds(
+        let closed = kinds(
             &mut holds,
             vec![(A, open()), (A, InboundKind::Close), (A, InboundKind::Close)],
         );
@@ -179,7 +181,7 @@ mod tests {
             EventKind::Close,
         ];
         assert_eq!(
-            events.into_iter().map(|(_, kind)| kind).collect::<Vec<_>>(),
+            closed.into_iter().map(|(_, kind)| kind).collect::<Vec<_>>(),
             expected
         );
     }

@@ -1,16 +1,16 @@
-//! The priority of the tick thread. Where the system allows it, it is a real-time priority, so that
-//! other busy threads of the machine, such as the I/O threads, cannot make a tick late.
+//! The priority of the tick thread: real-time, if the system allows it. Then other busy threads of
+//! the machine, such as the I/O threads, cannot make a tick late.
 //!
-//! A real-time thread that never slept would starve the others of its core. This one sleeps before
-//! each tick, and rests after a step that took too long. If a mistake keeps it busy all the same,
-//! the kernel gives real-time threads at most 95 % of the time
-//! (`/proc/sys/kernel/sched_rt_runtime_us`), and the rest is enough to stop the server.
+//! A real-time thread that never sleeps starves the other threads of its core. The tick thread
+//! sleeps before each tick, and rests after a step that took too long. If a bug keeps it busy
+//! anyway, the kernel limits real-time threads to 95 % of the time
+//! (`/proc/sys/kernel/sched_rt_runtime_us`). The other 5 % are enough to stop the server.
 
 /// Above all ordinary threads, and below the threads of the kernel, which start at 50.
 #[cfg(target_os = "linux")]
 const PRIORITY: u8 = 10;
 
-/// Gives the current thread real-time priority if it is wanted and allowed, and logs the result.
+/// Sets real-time priority for the current thread if it is wanted and allowed, and logs the result.
 pub(super) fn raise(wanted: bool) {
     if !wanted {
         tracing::info!("tick thread: ordinary priority");
@@ -20,7 +20,7 @@ pub(super) fn raise(wanted: bool) {
         Ok(()) => tracing::info!("tick thread: real-time priority"),
         Err(reason) => tracing::info!(
             %reason,
-            "tick thread: ordinary priority; for real-time priority allow it with CAP_SYS_NICE or `ulimit -r 10`"
+            "tick thread: ordinary priority; CAP_SYS_NICE or `ulimit -r 10` allow real-time priority"
         ),
     }
 }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_thread_that_asks_and_only_if_it_may() {
+    fn the_priority_changes_only_for_this_thread_and_only_if_it_is_allowed() {
         let before = thread_schedule_policy().unwrap();
         std::thread::spawn(move || {
             raise(false);

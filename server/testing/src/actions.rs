@@ -62,7 +62,7 @@ pub trait SessionActions {
         self.event(session, EventKind::Close);
     }
 
-    /// Holds back snapshots: the client reads too slowly.
+    /// Holds the viewer, as if its client read too slowly.
     fn hold(&mut self, session: u64) {
         self.event(session, EventKind::Hold);
     }
@@ -83,7 +83,7 @@ pub trait SessionActions {
         self.send(session, ClientMessage::Leave { request: 9 });
     }
 
-    /// Walks, from now on.
+    /// Starts to walk.
     fn walk(&mut self, session: u64, direction: Direction) {
         let command = Move {
             direction,
@@ -92,7 +92,7 @@ pub trait SessionActions {
         self.command(session, command);
     }
 
-    /// Sprints, from now on.
+    /// Starts to sprint.
     fn sprint(&mut self, session: u64, direction: Direction) {
         let command = Move {
             direction,

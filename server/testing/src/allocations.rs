@@ -1,12 +1,12 @@
-//! Counts allocations, for tests that promise none.
+//! Counts allocations, for tests of code that must not allocate.
 //!
-//! A test program installs [`Counting`] as its allocator:
+//! A test program installs [`CountingAllocator`] as its allocator:
 //!
 //! ```
-//! use parlour_testing::allocations::{self, Counting};
+//! use parlour_testing::allocations::{self, CountingAllocator};
 //!
 //! #[global_allocator]
-//! static COUNTING: Counting = Counting;
+//! static COUNTING: CountingAllocator = CountingAllocator;
 //!
 //! # fn main() {
 //! let before = allocations::on_this_thread();
@@ -22,7 +22,7 @@ use std::{
 
 /// The system allocator, with a count per thread, because tests run in parallel.
 #[derive(Debug)]
-pub struct Counting;
+pub struct CountingAllocator;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -39,10 +39,10 @@ fn count() {
 
 #[expect(
     unsafe_code,
-    reason = "an allocator cannot be written without; this one only counts and passes on"
+    reason = "an allocator needs unsafe code; this one only counts, and calls the system allocator"
 )]
 // SAFETY: every call is passed on unchanged to the system's allocator, which keeps the contract.
-unsafe impl GlobalAlloc for Counting {
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
         // SAFETY: the caller's promise is passed on.

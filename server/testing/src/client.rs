@@ -23,7 +23,7 @@ pub struct TestClient {
     pub messages: Vec<ServerMessage>,
     /// The snapshot of the last tick with its size in bytes, if there was one.
     pub snapshots: Vec<(Snapshot, usize)>,
-    /// Whether snapshots are held back.
+    /// Whether the viewer is held.
     pub held: bool,
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Nothing takes this long, even on a busy machine.
+/// Long enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until a condition holds. Panics after a minute; `what` names the condition.
@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub fn eventually(what: &str, mut is: impl FnMut() -> bool) {
     let until = Instant::now() + PATIENCE;
     while !is() {
-        assert!(Instant::now() < until, "{what}: not in time");
+        assert!(Instant::now() < until, "timed out: {what}");
         thread::park_timeout(Duration::from_millis(10));
     }
 }

@@ -18,7 +18,8 @@ pub fn map(name: &str, walls: WallGrid, place: Position, doors: Vec<Door>) -> Ma
     }
 }
 
-/// Makes a door that leads to the spawn point `default` of another map. The rectangle is in pixels.
+/// Makes a door that leads to the spawn point `default` of a different map. The rectangle is in
+/// pixels.
 #[must_use]
 pub fn door([x, y, w, h]: [i32; 4], to: &str) -> Door {
     Door {

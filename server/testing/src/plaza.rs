@@ -6,7 +6,8 @@ use bevy_app::App;
 use bevy_ecs::prelude::*;
 use parlour_shared::motion::Position;
 use parlour_sim::{
-    Clock, FromPlayer, Motion, Rate, RateLimits, RoomRules, SimConfig, SimulationApp, Step, StepSet, Walk,
+    Clock, FromPlayer, Motion, Rate, RateLimits, RoomRules, SimConfig, SimulationApp, StepSet, TickSchedule,
+    Walk,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +49,7 @@ pub(crate) struct Teleport(pub(crate) Position);
 /// Lets a test move players with [`teleport`](crate::SessionActions::teleport).
 pub fn teleport_plugin(app: &mut App) {
     app.player_message::<Teleport>("teleport");
-    app.add_systems(Step, teleport.before(Walk).in_set(StepSet::Simulate));
+    app.add_systems(TickSchedule, teleport.before(Walk).in_set(StepSet::Simulate));
 }
 
 fn teleport(

@@ -64,7 +64,7 @@ impl TestWorld {
 
     /// Creates a world with game logic.
     pub fn with_plugins<M>(config: SimConfig, plugins: impl Plugins<M>) -> Self {
-        // Every client gets every change at once. Slower cadences have tests of their own.
+        // Every client is sent every change immediately. Separate tests cover slower cadences.
         let input = TickInput {
             pace: Pace::Fixed(Cadence::Hz60),
             ..TickInput::default()
@@ -184,7 +184,7 @@ impl TestWorld {
         self.sim.world().resource::<Rooms>().get(name)
     }
 
-    /// Returns the player of `other` as the client of `viewer` sees it.
+    /// Returns the player of `other` as the client of `viewer` sees it, or `None` if it does not.
     #[must_use]
     pub fn sees(&self, viewer: u64, other: u64) -> Option<Seen<'_>> {
         let id = self.client(other).welcome.as_ref()?.player;

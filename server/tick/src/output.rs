@@ -73,7 +73,8 @@ pub struct Counts {
     pub viewers: [u32; 4],
     /// Movement commands that took effect in this tick.
     pub moves: u32,
-    /// Movement commands dropped in this tick: too late, too early, out of sequence, or too many.
+    /// Movement commands dropped in this tick: outside of the window of ticks, out of sequence, or
+    /// without a room.
     pub moves_dropped: u32,
     /// Requests refused in this tick, by [`parlour_shared::message::Refusal::class`].
     pub refused: RefusedCounts,
@@ -110,7 +111,7 @@ impl TickOutput {
     }
 
     /// Appends a reliable message from the caller to a watcher.
-    pub fn tell_watcher(&mut self, session: SessionId, message: &ServerMessage) {
+    pub fn send_to_watcher(&mut self, session: SessionId, message: &ServerMessage) {
         let start = self.bytes.len() as u32;
         codec::encode(message, &mut self.bytes);
         self.watched.push(OutFrame {

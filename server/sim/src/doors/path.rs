@@ -1,4 +1,4 @@
-//! Where the path of a tick meets a door, in exact integers.
+//! Finds where the path of a tick meets a door, in exact integers.
 
 use std::cmp::Ordering;
 
@@ -8,26 +8,26 @@ use parlour_shared::{
     motion::{Position, Segment, UNITS_PER_PX},
 };
 
-/// How the middle of a body came to its position in a tick.
+/// The path of the middle of a body in one tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Path {
     /// Its position at the previous tick.
     pub(crate) from: Position,
     /// Its position at this tick.
     pub(crate) to: Position,
-    /// Game logic moved it there: it did not walk between the two positions.
-    pub(crate) leapt: bool,
+    /// Whether game logic teleported the player, which then passed nothing between the positions.
+    pub(crate) teleported: bool,
 }
 
 impl Path {
-    /// Returns how far along the path it enters the door, or `None` if it misses the door or was
-    /// already in it.
-    pub(super) fn enters(&self, door: &Door) -> Option<Share> {
+    /// Returns how far along the path the door is, or `None` if the path misses the door or starts
+    /// in it.
+    pub(super) fn enters(&self, door: &Door) -> Option<Fraction> {
         if door.contains(self.from) {
             return None;
         }
-        if self.leapt {
-            return door.contains(self.to).then_some(Share::ALL);
+        if self.teleported {
+            return door.contains(self.to).then_some(Fraction::ONE);
         }
         let (columns, rows) = spans(door);
         let x = columns.crossed(self.from.x, self.to.x)?;
@@ -37,9 +37,10 @@ impl Path {
     }
 }
 
-/// Returns the first tick after `tick` whose path can enter one of the doors, if the segment lasts.
-/// It is never too late, and too early at most once for a door that the path passes by.
-pub(super) fn next_look(doors: &[Door], segment: &Segment, tick: Tick) -> Tick {
+/// Returns the first tick after `tick` whose path can enter one of the doors, if the segment does
+/// not change. The result is never too late. It is too early at most once for each door that the
+/// path misses.
+pub(super) fn next_check(doors: &[Door], segment: &Segment, tick: Tick) -> Tick {
     let (here, velocity) = (segment.at(tick), segment.gait.velocity());
     let ticks = doors
         .iter()
@@ -54,39 +55,45 @@ pub(super) fn next_look(doors: &[Door], segment: &Segment, tick: Tick) -> Tick {
     ticks.map_or(Tick(u32::MAX), |ticks| Tick(tick.0.saturating_add(ticks.max(1))))
 }
 
-/// A part of a path, 0 to 1, as an exact fraction.
+/// A position along a path, from 0 to 1, as an exact fraction.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Share {
-    part: i64,
-    /// Above 0.
-    whole: i64,
+pub(super) struct Fraction {
+    numerator: i64,
+    /// Positive.
+    denominator: i64,
 }
 
-impl Share {
-    const NONE: Self = Self { part: 0, whole: 1 };
-    const ALL: Self = Self { part: 1, whole: 1 };
+impl Fraction {
+    const ZERO: Self = Self {
+        numerator: 0,
+        denominator: 1,
+    };
+    const ONE: Self = Self {
+        numerator: 1,
+        denominator: 1,
+    };
 }
 
-impl Ord for Share {
+impl Ord for Fraction {
     fn cmp(&self, other: &Self) -> Ordering {
         let wide = |a: i64, b: i64| i128::from(a) * i128::from(b);
-        wide(self.part, other.whole).cmp(&wide(other.part, self.whole))
+        wide(self.numerator, other.denominator).cmp(&wide(other.numerator, self.denominator))
     }
 }
 
-impl PartialOrd for Share {
+impl PartialOrd for Fraction {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Share {
+impl PartialEq for Fraction {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Share {}
+impl Eq for Fraction {}
 
 /// The units that a door covers along one axis, first to last. Empty if the door has no width.
 struct Span {
@@ -106,29 +113,29 @@ fn spans(door: &Door) -> (Span, Span) {
 }
 
 impl Span {
-    /// Returns the part of a path that is within the span, or `None` if it never is.
-    fn crossed(&self, from: i32, to: i32) -> Option<(Share, Share)> {
+    /// Returns where a path enters and leaves the span, or `None` if it is never within it.
+    fn crossed(&self, from: i32, to: i32) -> Option<(Fraction, Fraction)> {
         let (from, to) = (i64::from(from), i64::from(to));
         let (until_first, until_last) = match to.cmp(&from) {
             Ordering::Equal => {
                 let within = (self.first..=self.last).contains(&from);
-                return within.then_some((Share::NONE, Share::ALL));
+                return within.then_some((Fraction::ZERO, Fraction::ONE));
             }
             Ordering::Greater => (self.first - from, self.last - from),
             Ordering::Less => (from - self.last, from - self.first),
         };
-        let share = |part| Share {
-            part,
-            whole: (to - from).abs(),
+        let fraction = |distance| Fraction {
+            numerator: distance,
+            denominator: (to - from).abs(),
         };
         let (enters, leaves) = (
-            share(until_first).max(Share::NONE),
-            share(until_last).min(Share::ALL),
+            fraction(until_first).max(Fraction::ZERO),
+            fraction(until_last).min(Fraction::ONE),
         );
         (enters <= leaves).then_some((enters, leaves))
     }
 
-    /// Returns the ticks, rounded up, after which something with this motion is first within the
+    /// Returns the ticks, rounded up, after which a point with this velocity is first within the
     /// span, or `None` if it never is.
     fn ticks_until(&self, place: i32, velocity: i32) -> Option<u32> {
         let (place, velocity) = (i64::from(place), i64::from(velocity));
@@ -140,7 +147,7 @@ impl Span {
         } else {
             self.last - place
         };
-        // It stands still along this axis, or moves away.
+        // The point stands still along this axis, or moves away.
         if distance.signum() != velocity.signum() || self.first > self.last {
             return None;
         }

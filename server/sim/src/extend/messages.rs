@@ -36,13 +36,13 @@ pub struct FromPlayer<M: Send + Sync + 'static> {
 }
 
 impl<M: Send + Sync + 'static> FromPlayer<M> {
-    /// Returns the answer that the request was accepted.
+    /// Returns an answer that accepts the request.
     #[must_use]
     pub fn accept(&self) -> Answer<M> {
         self.answer(None)
     }
 
-    /// Returns the answer that the request was refused. It counts like the refusal of a built-in
+    /// Returns an answer that refuses the request. It counts like the refusal of a built-in
     /// request: a player that repeats senseless requests is disconnected.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal) -> Answer<M> {
@@ -83,13 +83,13 @@ pub struct ToPlayer<M: Send + Sync + 'static> {
     pub message: M,
 }
 
-type Read = fn(&mut World, Entity, Request, &[u8]) -> Result<(), Refusal>;
+type Reader = fn(&mut World, Entity, Request, &[u8]) -> Result<(), Refusal>;
 type Sender = Box<dyn Fn(&mut World) + Send + Sync>;
 
-/// How the messages of plugins are read and sent.
+/// The functions that read and send the messages of plugins.
 #[derive(Resource, Default)]
-struct Couriers {
-    readers: BTreeMap<&'static str, Read>,
+struct MessageHandlers {
+    readers: BTreeMap<&'static str, Reader>,
     /// The buffers of all declared messages.
     buffers: BTreeSet<ComponentId>,
     /// The names of messages to players, and the functions that send them and the answers, in the
@@ -99,21 +99,21 @@ struct Couriers {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Couriers>();
-    state::derived::<Couriers>(app);
+    app.init_resource::<MessageHandlers>();
+    state::derived::<MessageHandlers>(app);
 }
 
 pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut App, name: &'static str) {
     let taken = app.world().contains_resource::<Messages<FromPlayer<M>>>();
     add_buffer::<FromPlayer<M>>(app);
     add_buffer::<Answer<M>>(app);
-    let mut couriers = app.world_mut().resource_mut::<Couriers>();
-    let before = couriers.readers.insert(name, read::<M>);
+    let mut handlers = app.world_mut().resource_mut::<MessageHandlers>();
+    let before = handlers.readers.insert(name, read::<M>);
     assert!(
         !taken && before.is_none(),
         "message {name} of players, or its type, is declared twice"
     );
-    couriers
+    handlers
         .senders
         .push(Box::new(|world| drain::<Answer<M>>(world, answer)));
 }
@@ -121,13 +121,13 @@ pub(super) fn from_player<M: DeserializeOwned + Send + Sync + 'static>(app: &mut
 pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, name: &'static str) {
     let taken = app.world().contains_resource::<Messages<ToPlayer<M>>>();
     add_buffer::<ToPlayer<M>>(app);
-    let mut couriers = app.world_mut().resource_mut::<Couriers>();
+    let mut handlers = app.world_mut().resource_mut::<MessageHandlers>();
     assert!(
-        !taken && !couriers.names.contains(&name),
+        !taken && !handlers.names.contains(&name),
         "message {name} to players, or its type, is declared twice"
     );
-    couriers.names.push(name);
-    couriers.senders.push(Box::new(move |world| {
+    handlers.names.push(name);
+    handlers.senders.push(Box::new(move |world| {
         drain::<ToPlayer<M>>(world, |world, message| send(world, name, &message));
     }));
 }
@@ -135,12 +135,15 @@ pub(super) fn to_player<M: Serialize + Send + Sync + 'static>(app: &mut App, nam
 fn add_buffer<M: Message>(app: &mut App) {
     app.add_message::<M>();
     let buffer = app.world_mut().register_component::<Messages<M>>();
-    app.world_mut().resource_mut::<Couriers>().buffers.insert(buffer);
+    app.world_mut()
+        .resource_mut::<MessageHandlers>()
+        .buffers
+        .insert(buffer);
 }
 
-/// Returns whether this is the buffer of a declared type of message.
+/// Returns whether this component is the buffer of a declared message type.
 pub(super) fn is_declared(world: &World, buffer: ComponentId) -> bool {
-    world.resource::<Couriers>().buffers.contains(&buffer)
+    world.resource::<MessageHandlers>().buffers.contains(&buffer)
 }
 
 /// Passes a message of a player to its plugin.
@@ -149,7 +152,7 @@ pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Res
         return Err(Refusal::UnknownMessage);
     }
     let read = world
-        .resource::<Couriers>()
+        .resource::<MessageHandlers>()
         .readers
         .get(custom.name.as_str())
         .copied();
@@ -159,8 +162,8 @@ pub(crate) fn receive(world: &mut World, player: Entity, custom: &Custom) -> Res
 /// Moves the messages that plugins wrote in this tick into the outbox, type by type in the order of
 /// declaration.
 pub(super) fn deliver(world: &mut World) {
-    world.resource_scope(|world, couriers: Mut<Couriers>| {
-        for sender in &couriers.senders {
+    world.resource_scope(|world, handlers: Mut<MessageHandlers>| {
+        for sender in &handlers.senders {
             sender(world);
         }
     });
@@ -194,7 +197,7 @@ fn drain<M: Message>(world: &mut World, mut each: impl FnMut(&mut World, M)) {
 
 fn answer<M: Send + Sync + 'static>(world: &mut World, answer: Answer<M>) {
     if let Some(refusal) = answer.refusal {
-        refuse(world, answer.player, Cause::Asked(answer.request), refusal);
+        refuse(world, answer.player, Cause::Request(answer.request), refusal);
     } else if let Some(session) = world.get::<Player>(answer.player).map(|who| who.session) {
         let mut outbox = world.resource_mut::<Outbox>();
         outbox.accept(session, answer.request, None);

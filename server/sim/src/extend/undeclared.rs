@@ -1,4 +1,4 @@
-//! Finds types that game logic uses and did not declare, and the line to add.
+//! Finds types that game logic uses without declaring them, and names the missing line.
 
 use std::{any::type_name, collections::BTreeSet};
 
@@ -12,12 +12,12 @@ use bevy_ecs::{
 
 use super::messages::{self, Answer, FromPlayer, ToPlayer};
 
-/// Searches for types of messages from or to players that a system uses and no plugin declared. The
-/// schedule must be initialized.
+/// Checks that every message type from or to players that a system uses is declared. The schedule
+/// must be initialized.
 ///
 /// # Panics
-/// If there are any. Bevy finds a missing type only when its system runs, and does not find one
-/// that was added with `add_message` alone: messages written there are never sent.
+/// If one is not. Bevy finds a missing type only when its system runs. It does not find a type that
+/// was only added with `add_message`, whose messages would never be sent.
 pub(crate) fn check_messages(world: &World, schedule: &Schedule) {
     let faults: BTreeSet<String> = world
         .components()
@@ -50,38 +50,38 @@ pub(crate) fn explain_errors(world: &mut World) {
 /// Returns the declaration that a buffer of this type needs, and the type of its messages.
 fn declaration(buffer: &str) -> Option<(&'static str, &str)> {
     let of = |wrapped| argument(buffer, wrapped);
-    let from_player = of(type_name::<Messages<FromPlayer<Any>>>());
-    let from_player = from_player.or_else(|| of(type_name::<Messages<Answer<Any>>>()));
-    let to_player = || of(type_name::<Messages<ToPlayer<Any>>>());
+    let from_player = of(type_name::<Messages<FromPlayer<Placeholder>>>());
+    let from_player = from_player.or_else(|| of(type_name::<Messages<Answer<Placeholder>>>()));
+    let to_player = || of(type_name::<Messages<ToPlayer<Placeholder>>>());
     from_player
         .map(|message| ("player_message", message))
         .or_else(|| to_player().map(|message| ("client_message", message)))
 }
 
-/// A placeholder for any type in the name of a generic one.
+/// Stands for the type argument in the name of a generic type.
 #[derive(Resource, Message)]
-struct Any;
+struct Placeholder;
 
-/// Returns `M` of a name such as `Buffer<Message<M>>`, given `Buffer<Message<Any>>`.
+/// Returns `M` of a name such as `Buffer<Message<M>>`, given `Buffer<Message<Placeholder>>`.
 fn argument<'a>(name: &'a str, pattern: &str) -> Option<&'a str> {
-    let (begin, end) = pattern.split_once(type_name::<Any>())?;
+    let (begin, end) = pattern.split_once(type_name::<Placeholder>())?;
     name.strip_prefix(begin)?.strip_suffix(end)
 }
 
-/// A system that has this resource as a parameter.
+/// Returns the name of a system that has this resource as a parameter.
 fn user(schedule: &Schedule, resource: ComponentId) -> Option<String> {
     let mut systems = schedule.systems_with_access().ok()?;
     let found = systems.find(|(_, system)| {
         let access = system.access().to_filtered_access_set();
-        // A system that may access everything names no type.
+        // A system with access to everything uses no particular type.
         let touched = access.combined_access().reads().as_finite_set();
         touched.is_some_and(|touched| touched.contains(resource))
     });
     found.map(|(_, system)| system.system().name().to_string())
 }
 
-/// For a missing parameter, Bevy advises to wrap it in `Option`: the system would then silently do
-/// nothing.
+/// Names the missing declaration. Bevy would advise to wrap the parameter in `Option`, and the
+/// system would then silently do nothing.
 fn explain(error: BevyError, context: ErrorContext) {
     let advice = error
         .downcast_ref::<SystemParamValidationError>()
@@ -95,7 +95,8 @@ fn explain(error: BevyError, context: ErrorContext) {
 fn missing(error: &SystemParamValidationError) -> Option<String> {
     let parameter = error.param.to_string();
     let argument = |pattern| argument(&parameter, pattern);
-    let resource = argument(type_name::<Res<Any>>()).or_else(|| argument(type_name::<ResMut<Any>>()));
+    let resource =
+        argument(type_name::<Res<Placeholder>>()).or_else(|| argument(type_name::<ResMut<Placeholder>>()));
     if let Some(resource) = resource {
         return Some(format!(
             "resource {resource} does not exist: call app.insert_resource(..) or app.init_resource::<{resource}>() in the \
@@ -103,8 +104,8 @@ fn missing(error: &SystemParamValidationError) -> Option<String> {
              app.presentation_only::<{resource}>()"
         ));
     }
-    let message = argument(type_name::<MessageReader<Any>>())
-        .or_else(|| argument(type_name::<MessageWriter<Any>>()))?;
+    let message = argument(type_name::<MessageReader<Placeholder>>())
+        .or_else(|| argument(type_name::<MessageWriter<Placeholder>>()))?;
     Some(format!(
         "message {message} does not exist: call app.add_message::<{message}>() in the plugin that adds it"
     ))

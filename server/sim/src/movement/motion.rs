@@ -1,4 +1,4 @@
-//! How a player moves, and the position that follows.
+//! The motion of a player, and the position that follows from it.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -11,23 +11,23 @@ use crate::doors::Path;
 
 /// The position of a player at this tick, for game logic. It follows from [`Motion`].
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Position(pub motion::Position);
+pub struct CurrentPosition(pub motion::Position);
 
-/// How a player moves.
+/// The motion of a player: its segment, and when walls and doors are checked again.
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Motion {
     pub(crate) course: Course,
-    /// Its position at the tick before the segment began.
+    /// The position at the tick before the segment began.
     before: motion::Position,
-    /// The last tick at which game logic moved it elsewhere.
-    leapt: Tick,
+    /// The last tick at which game logic teleported the player.
+    teleported_at: Tick,
     /// The first tick whose path can enter a door, while the segment lasts.
-    pub(crate) look_for_doors: Tick,
+    pub(crate) next_door_check: Tick,
 }
 
 impl Motion {
-    /// Returns the motion of a player that has just arrived and stands still. It does not enter a
-    /// door that it stands in.
+    /// Returns the motion of a player that has just arrived and stands still. If it stands in a
+    /// door, it does not enter the door.
     #[must_use]
     pub fn still(tick: Tick, position: motion::Position) -> Self {
         Self::along(Course::still(tick, position))
@@ -37,8 +37,8 @@ impl Motion {
         Self {
             course,
             before: course.segment.position,
-            leapt: Tick(0),
-            look_for_doors: Tick(0),
+            teleported_at: Tick(0),
+            next_door_check: Tick(0),
         }
     }
 
@@ -48,28 +48,29 @@ impl Motion {
         self.course.segment
     }
 
-    /// Moves the player to a position at this tick, standing still. The position must be free of
-    /// walls. A door there is entered if doors are still checked in this tick
-    /// ([`StepSet::React`](crate::StepSet::React)). Doors on the way are not.
+    /// Moves the player to a position at this tick, where it stands still. The position must be
+    /// free of walls. If the position is in a door, the player enters the door when doors are
+    /// checked in this tick ([`StepSet::React`](crate::StepSet::React)). It does not enter doors on
+    /// the way.
     pub fn teleport(&mut self, tick: Tick, position: motion::Position) {
         self.follow(Course::still(tick, position), tick);
-        self.leapt = tick;
+        self.teleported_at = tick;
     }
 
-    /// Gives the player a different heading at this tick.
+    /// Changes the heading of the player at this tick.
     pub fn turn(&mut self, walls: &WallGrid, heading: Heading, tick: Tick) {
         let here = self.course.segment.at(tick);
         self.follow(motion::turn(walls, here, heading, tick), tick);
     }
 
-    /// Takes a different course from this tick on.
+    /// Replaces the course from this tick on.
     pub(crate) fn follow(&mut self, course: Course, tick: Tick) {
         self.before = self.path(tick).from;
         self.course = course;
-        self.look_for_doors = Tick(0);
+        self.next_door_check = Tick(0);
     }
 
-    /// Returns how it came to its position at the present tick.
+    /// Returns the path from the position at the previous tick to the position at this one.
     pub(crate) fn path(&self, tick: Tick) -> Path {
         let segment = &self.course.segment;
         let from = if segment.since < tick {
@@ -80,13 +81,13 @@ impl Motion {
         Path {
             from,
             to: segment.at(tick),
-            leapt: self.leapt == tick,
+            teleported: self.teleported_at == tick,
         }
     }
 }
 
-/// When to check walls and doors again is not part of the state: an earlier check changes nothing.
-/// Neither is the position before the segment, which matters only in the tick in which the segment
+/// Only the segment is state. The ticks of the next wall and door checks are not, because an
+/// earlier check changes nothing. The other fields matter only in the tick in which the segment
 /// starts.
 impl Serialize for Motion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

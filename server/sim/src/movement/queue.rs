@@ -1,4 +1,4 @@
-//! Movement commands that wait for the tick that they are aimed at.
+//! Movement commands that wait for their tick.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::{
@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// A queued command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Waiting {
+pub(crate) struct QueuedCommand {
     pub(crate) tick: Tick,
     pub(crate) seq: u32,
     pub(crate) heading: Heading,
@@ -22,19 +22,19 @@ pub(crate) struct Waiting {
 }
 
 /// The commands of one player, in the order of their ticks and sequence numbers. A newer command
-/// replaces those that are aimed at its tick or later ones.
+/// replaces all commands for its tick or a later one.
 #[derive(Component, Clone, Debug)]
 pub(crate) struct MoveQueue {
     last_seq: u32,
-    /// The tick of the first waiting command, or the end of time if there is none. Most ticks read
-    /// only this: with the commands beside it in an array, a pass over all players read seven times
-    /// as much memory.
+    /// The tick of the first waiting command, or [`NEVER`]. Most ticks read only this field. When
+    /// the commands were in an array beside it, a pass over all players read seven times as much
+    /// memory.
     next: Tick,
-    /// Room for the maximum is allocated with the first command.
-    waiting: Vec<Waiting>,
+    /// The first command allocates memory for the maximum.
+    waiting: Vec<QueuedCommand>,
 }
 
-/// Creates a queue without commands.
+/// The tick of the first command of an empty queue.
 const NEVER: Tick = Tick(u32::MAX);
 
 impl Default for MoveQueue {
@@ -77,20 +77,20 @@ impl MoveQueue {
         // Ticks in the queue differ, and are in now..=now+16.
         self.waiting
             .reserve_exact(MAX_COMMANDS_WAITING + 1 - self.waiting.len());
-        self.waiting.push(Waiting {
+        self.waiting.push(QueuedCommand {
             tick,
             seq,
             heading: command.heading(),
             early,
         });
-        self.look_ahead();
+        self.update_next();
         true
     }
 
-    /// Drops commands for an earlier room. Sequence numbers continue.
+    /// Drops all waiting commands, which are for an earlier room. Sequence numbers continue.
     pub(crate) fn forget_waiting(&mut self) {
         self.waiting.clear();
-        self.look_ahead();
+        self.update_next();
     }
 
     /// Returns whether a command is due.
@@ -98,17 +98,18 @@ impl MoveQueue {
         self.next <= now
     }
 
-    /// Takes the due command. There is at most one: ticks in the queue differ, and none is skipped.
-    pub(crate) fn pop_due(&mut self, now: Tick) -> Option<Waiting> {
+    /// Takes the due command. There is at most one, because all ticks in the queue are different
+    /// and no tick is skipped.
+    pub(crate) fn pop_due(&mut self, now: Tick) -> Option<QueuedCommand> {
         if !self.is_due(now) {
             return None;
         }
         let due = self.waiting.remove(0);
-        self.look_ahead();
+        self.update_next();
         Some(due)
     }
 
-    fn look_ahead(&mut self) {
+    fn update_next(&mut self) {
         self.next = self.waiting.first().map_or(NEVER, |first| first.tick);
     }
 }
@@ -121,7 +122,7 @@ impl Serialize for MoveQueue {
 
 impl<'de> Deserialize<'de> for MoveQueue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (last_seq, waiting) = <(u32, Vec<Waiting>)>::deserialize(deserializer)?;
+        let (last_seq, waiting) = <(u32, Vec<QueuedCommand>)>::deserialize(deserializer)?;
         if waiting.len() > MAX_COMMANDS_WAITING + 1 {
             return Err(D::Error::custom("too many commands wait"));
         }
@@ -130,7 +131,7 @@ impl<'de> Deserialize<'de> for MoveQueue {
             next: NEVER,
             waiting,
         };
-        queue.look_ahead();
+        queue.update_next();
         Ok(queue)
     }
 }

@@ -1,13 +1,13 @@
-//! Encounters on their way into the next tick. They are the one thing that is reported a tick later
-//! than it happened, so they are part of the state.
+//! Encounters, which game logic receives in the tick after the check that found them. So they are
+//! part of the state until then.
 
 use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{CameNear, WentAway};
-use crate::state::{Index, StableId};
+use crate::state::{EntityIndex, StableId};
 
-/// The result of the last checks. It is sent when the next tick starts.
+/// The encounters that the last checks found. They are sent when the next tick starts.
 #[derive(Resource, Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(super) struct Encounters {
@@ -16,21 +16,21 @@ pub(super) struct Encounters {
 
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Encounter {
-    /// Whether they came near, or went away.
+    /// Whether the two players came near; otherwise they went away.
     near: bool,
-    room: Who,
-    one: Who,
-    other: Who,
+    room: StableEntity,
+    one: StableEntity,
+    other: StableEntity,
 }
 
-/// An entity, and its id that means the same in every run.
+/// An entity with its stable id.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Who {
+pub(super) struct StableEntity {
     pub(super) id: StableId,
     pub(super) entity: Entity,
 }
 
-impl Serialize for Who {
+impl Serialize for StableEntity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.id.serialize(serializer)
     }
@@ -47,7 +47,7 @@ pub(super) struct SavedEncounter {
 
 impl Encounters {
     /// Notes that two players came near each other, or went away.
-    pub(super) fn note(&mut self, near: bool, room: Who, one: Who, other: Who) {
+    pub(super) fn note(&mut self, near: bool, room: StableEntity, one: StableEntity, other: StableEntity) {
         self.all.push(Encounter {
             near,
             room,
@@ -58,17 +58,17 @@ impl Encounters {
 }
 
 pub(super) fn restore(saved: Vec<SavedEncounter>, world: &World) -> Option<Encounters> {
-    let index = world.resource::<Index>();
-    let who = |id| {
+    let index = world.resource::<EntityIndex>();
+    let stable_entity = |id| {
         let entity = index.get(id)?;
-        Some(Who { id, entity })
+        Some(StableEntity { id, entity })
     };
     let encounter = |saved: SavedEncounter| {
         Some(Encounter {
             near: saved.near,
-            room: who(saved.room)?,
-            one: who(saved.one)?,
-            other: who(saved.other)?,
+            room: stable_entity(saved.room)?,
+            one: stable_entity(saved.one)?,
+            other: stable_entity(saved.other)?,
         })
     };
     let all = saved.into_iter().map(encounter).collect::<Option<_>>()?;
@@ -76,7 +76,7 @@ pub(super) fn restore(saved: Vec<SavedEncounter>, world: &World) -> Option<Encou
 }
 
 /// Sends the encounters of the last tick to game logic.
-pub(super) fn tell(
+pub(super) fn send(
     mut encounters: ResMut<Encounters>,
     mut came: MessageWriter<CameNear>,
     mut went: MessageWriter<WentAway>,

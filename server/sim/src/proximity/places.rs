@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use parlour_shared::{ids::Slot, motion};
 
-use super::{Placed, Reach};
+use super::{NearRadius, SlotPosition};
 
-/// How many are compared at a time. Behind the last place there are as many places without meaning.
+/// How many players are compared at a time. The columns are padded with this many unused places.
 const LANES: usize = 8;
 
 /// The positions of some players. Keeps its memory from one tick to the next.
@@ -27,35 +27,38 @@ impl Places {
     }
 
     /// Puts a player at a place of the list.
-    pub(super) fn put(&mut self, at: usize, placed: &Placed) {
-        self.xs[at] = placed.position.x;
-        self.ys[at] = placed.position.y;
-        self.slots[at] = placed.slot;
+    pub(super) fn put(&mut self, at: usize, player: &SlotPosition) {
+        self.xs[at] = player.position.x;
+        self.ys[at] = player.position.y;
+        self.slots[at] = player.slot;
     }
 
     /// Returns all players, in the order of the list.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Placed> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = SlotPosition> {
         let places = self.slots.iter().zip(&self.xs).zip(&self.ys);
-        places.map(|((&slot, &x), &y)| Placed {
+        places.map(|((&slot, &x), &y)| SlotPosition {
             slot,
             position: motion::Position { x, y },
         })
     }
 
-    /// Calls `found` with each player of a part of the list that is within the longer reach of a
+    /// Calls `found` with each player of a part of the list that is within the leave radius of a
     /// position, and with the square of the distance.
     #[inline]
     pub(super) fn within(
         &self,
         part: Range<usize>,
-        reach: Reach,
+        radius: NearRadius,
         from: motion::Position,
         mut found: impl FnMut(Slot, i64),
     ) {
-        // First by the square around the position, in 32 bits. A difference that wraps is excluded
-        // by the distance.
-        let (left, top) = (from.x.wrapping_sub(reach.leave), from.y.wrapping_sub(reach.leave));
-        let side = 2 * reach.leave as u32;
+        // First compare with the square around the position, in 32 bits. If a difference wraps, the
+        // distance excludes the player afterwards.
+        let (left, top) = (
+            from.x.wrapping_sub(radius.leave),
+            from.y.wrapping_sub(radius.leave),
+        );
+        let side = 2 * radius.leave as u32;
         let mut start = part.start;
         while start < part.end {
             let (xs, ys) = (lanes(&self.xs, start), lanes(&self.ys, start));
@@ -75,7 +78,7 @@ impl Places {
                 beside &= beside - 1;
                 let (x, y) = (xs[lane], ys[lane]);
                 let distance = from.distance_squared(motion::Position { x, y });
-                if distance <= reach.leave_squared {
+                if distance <= radius.leave_squared {
                     found(self.slots[start + lane], distance);
                 }
             }
@@ -85,7 +88,5 @@ impl Places {
 }
 
 fn lanes(column: &[i32], start: usize) -> &[i32; LANES] {
-    column[start..]
-        .first_chunk()
-        .expect("there are more behind the last place")
+    column[start..].first_chunk().expect("the columns are padded")
 }

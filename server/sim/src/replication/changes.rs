@@ -1,10 +1,11 @@
-//! Which slots changed in each of the last ticks, so that the changes since any of them are a union
-//! of bits.
+//! The slots that changed in each of the last ticks. The changes since one of these ticks are a
+//! union of bit sets.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::ids::{Slot, Tick};
 
-/// Ticks that are remembered. Viewers at the slowest cadence are sent every sixth.
+/// The number of ticks that are remembered. At the slowest cadence, a viewer has a full turn every
+/// sixth tick.
 const REMEMBERED: usize = 8;
 
 /// The slots whose record changed, by tick.
@@ -18,7 +19,7 @@ pub(super) struct Changes {
 impl Changes {
     /// Starts a tick without changes.
     pub(super) fn begin(&mut self, tick: Tick) {
-        // An empty room has missed ticks, in which nothing changed.
+        // An empty room skips ticks. Nothing changed in them.
         let missed = (tick.since(self.tick) as usize).min(REMEMBERED) as u32;
         (0..missed).for_each(|ago| self.set(Tick(tick.0 - ago)).clear());
         self.tick = tick;
@@ -30,12 +31,12 @@ impl Changes {
         self.set(tick).insert(slot.index());
     }
 
-    /// Clears a slot whose player left.
+    /// Removes a slot whose player left from all ticks.
     pub(super) fn forget(&mut self, slot: Slot) {
         self.sets.iter_mut().for_each(|set| set.set(slot.index(), false));
     }
 
-    /// Makes room for this many slots.
+    /// Extends all sets to this many slots.
     pub(super) fn grow(&mut self, pool: usize) {
         self.sets.iter_mut().for_each(|set| set.grow(pool));
     }

@@ -1,4 +1,4 @@
-//! Compares the world with what was sent of it.
+//! Compares the world with the records of what was sent.
 
 use bevy_ecs::{prelude::*, schedule::ScheduleConfigs, system::ScheduleSystem};
 use parlour_shared::codec;
@@ -13,8 +13,8 @@ use crate::{
     skins::Skin,
 };
 
-type Told<'a> = (&'a InRoom, &'a Seat, &'a Player, &'a Motion, &'a Skin, &'a Link);
-type News = Or<(
+type ReplicatedPlayer<'a> = (&'a InRoom, &'a Seat, &'a Player, &'a Motion, &'a Skin, &'a Link);
+type ReplicatedChange = Or<(
     Changed<Motion>,
     Changed<Skin>,
     Changed<Link>,
@@ -24,7 +24,7 @@ type News = Or<(
 
 /// Copies motion, skins and links into the records of the rooms.
 pub(super) fn collect(
-    players: Query<Told<'_>, News>,
+    players: Query<ReplicatedPlayer<'_>, ReplicatedChange>,
     mut replicas: Query<&mut Replica>,
     directory: Res<Rooms>,
     clock: Res<Clock>,
@@ -40,7 +40,7 @@ pub(super) fn collect(
         };
         let replica = &mut *replica;
         let record = &mut replica.records[seat.slot.index()];
-        // A new record is recognised by its name, which is never empty: a player's id may be 0.
+        // Only a new record has an empty name. Its player id means nothing: a valid id may be 0.
         if record.player != player.id || record.name.is_empty() {
             record.player = player.id;
             record.name.clone_from(&player.name);
@@ -57,7 +57,7 @@ pub(super) fn collect(
     }
 }
 
-/// The system that copies a component of a plugin.
+/// Returns the system that copies a component of a plugin into the records.
 pub(super) fn extra<C: Component + Serialize>(bit: usize) -> ScheduleConfigs<ScheduleSystem> {
     let update = move |players: Query<(&InRoom, &Seat, Ref<C>, Ref<InRoom>)>,
                        mut removed: RemovedComponents<C>,
@@ -82,7 +82,7 @@ pub(super) fn extra<C: Component + Serialize>(bit: usize) -> ScheduleConfigs<Sch
                 codec::encode(&*component, &mut encoded);
                 assert!(
                     !encoded.is_empty(),
-                    "replicated component {} has no bytes: give it a field, no bytes mean that it is gone",
+                    "replicated component {} has no bytes: give it a field, because no bytes mean that it was removed",
                     std::any::type_name::<C>()
                 );
                 set(room.0, seat, &encoded);

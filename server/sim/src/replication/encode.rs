@@ -1,5 +1,5 @@
-//! Records as bytes: an enter once per tick, an update once per tick and base, when the first
-//! viewer needs it.
+//! Encodes records when the first viewer needs them: an enter once per tick, an update once per
+//! tick and base.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -13,8 +13,9 @@ use parlour_shared::{
 
 use super::{changes::Changes, record::Record};
 
-/// Shared deltas kept per room and tick whose base is older than [`Changes`] remembers. Only held
-/// viewers need one; past this limit each gets a private delta of the slots it sees.
+/// The maximum number of shared deltas per room and tick whose base is older than [`Changes`]
+/// remembers. Only viewers that were held need one. Beyond this limit, each of them has a private
+/// delta of the slots that it sees.
 const MAX_OLD: usize = 8;
 
 /// The bytes of a room's records in this tick.
@@ -24,13 +25,13 @@ pub(super) struct Arena {
     bytes: Vec<u8>,
     /// The enter record of each slot, if a viewer needed it in this tick.
     enters: Vec<Option<Range>>,
-    /// One per base that a viewer needed in this tick, and behind them the one of a single viewer.
-    /// Those behind `len` keep their memory.
+    /// The first `len` are the shared deltas of this tick, one per base. The next one may be the
+    /// private delta of a single viewer. The others only keep their memory.
     deltas: Vec<Delta>,
     len: usize,
-    /// How many of them have an old base.
+    /// The number of shared deltas with an old base.
     old: usize,
-    /// Memory for the search of what is nearby.
+    /// Memory for the search for nearby changes.
     pub(super) nearby: FixedBitSet,
 }
 
@@ -51,12 +52,12 @@ pub(super) struct Delta {
     pub(super) count: usize,
     /// The update record of each slot, if a viewer needed it.
     ranges: Vec<Option<Range>>,
-    /// All of them side by side, and their number, if a viewer needed all.
+    /// All update records as one range, and their number, if a viewer needed all.
     all: Option<(Range, u16)>,
 }
 
 impl Arena {
-    /// Forgets the bytes of the previous tick, once per tick.
+    /// Clears the bytes of the previous tick. Further calls in the same tick do nothing.
     pub(super) fn begin(&mut self, tick: Tick, pool: usize) {
         if self.tick == tick {
             return;
@@ -69,7 +70,7 @@ impl Arena {
         self.old = 0;
     }
 
-    /// Returns the update records since a base, for a viewer that sees these slots.
+    /// Returns the index of the delta since a base, for a viewer that sees these slots.
     pub(super) fn delta(
         &mut self,
         base: Tick,
@@ -156,7 +157,7 @@ impl Arena {
 }
 
 impl Range {
-    /// The bytes that are written at the end.
+    /// Returns the range of the bytes that `write` appends.
     fn of(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Self {
         let start = bytes.len() as u32;
         write(bytes);
@@ -170,7 +171,7 @@ impl Range {
 }
 
 impl Delta {
-    /// Returns all records side by side, and their number.
+    /// Returns all update records as one range, and their number.
     fn all(&mut self, bytes: &mut Vec<u8>, records: &[Record], tick: Tick) -> (Range, u16) {
         if let Some(all) = self.all {
             return all;
@@ -189,7 +190,7 @@ impl Delta {
     }
 }
 
-/// The positions of set bits in words of bits.
+/// Returns the positions of the set bits in words of bits.
 pub(super) fn ones(words: usize, word: impl Fn(usize) -> usize) -> impl Iterator<Item = usize> {
     (0..words).flat_map(move |at| {
         let mut bits = word(at);

@@ -1,4 +1,4 @@
-//! The frame of one viewer: a header and the byte ranges of what it can see and what changed.
+//! The frame of one viewer: a header, and the encoded enters and updates of the slots that it sees.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -18,7 +18,7 @@ use super::{
 /// Slots in a word of a set.
 pub(super) const WORD: usize = usize::BITS as usize;
 
-/// One viewer's frame in the making.
+/// The context of writing one viewer's frame.
 pub(super) struct Frame<'a> {
     pub(super) viewer: &'a mut Viewer,
     pub(super) visible: &'a FixedBitSet,
@@ -29,7 +29,7 @@ pub(super) struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Writes it, if there is something to say.
+    /// Writes the frame of a full turn, if there is anything to send.
     pub(super) fn write(&mut self, bytes: &mut Vec<u8>, frames: &mut Vec<OutFrame>) {
         let start = bytes.len() as u32;
         match self.base() {
@@ -43,23 +43,23 @@ impl Frame<'_> {
                 self.write_delta(delta, base, bytes);
             }
         }
-        self.viewer.told(self.visible, self.tick);
+        self.viewer.note_full_turn(self.visible, self.tick);
         self.finish(start, bytes, frames);
     }
 
-    /// The last snapshot sent, if a delta can name it.
+    /// Returns the tick of the last snapshot sent, if a delta can name it.
     pub(super) fn base(&self) -> Option<Tick> {
         let base = self.viewer.base;
         base.filter(|&base| self.tick.since(base) <= MAX_BASE_AGE)
     }
 
-    /// The updates since what the viewer knows.
+    /// Returns the index of the delta since the viewer's last full turn.
     pub(super) fn delta(&mut self) -> usize {
         self.arena
             .delta(self.viewer.full_at, self.records, self.changes, self.visible)
     }
 
-    /// The bytes from `start` on are the frame.
+    /// Adds the frame to the output: the bytes from `start` on.
     pub(super) fn finish(&self, start: u32, bytes: &[u8], frames: &mut Vec<OutFrame>) {
         frames.push(OutFrame {
             session: self.viewer.session,
@@ -69,7 +69,7 @@ impl Frame<'_> {
         });
     }
 
-    /// Whether anything must be said: a change, an acknowledgement, or a sign of life.
+    /// Returns whether there is anything to send: a change, an acknowledgement, or a heartbeat.
     fn has_news(&self, delta: usize, base: Tick) -> bool {
         let changed = self.arena.get(delta).changed.as_slice();
         let (visible, known, gone) = self.words();
@@ -86,7 +86,7 @@ impl Frame<'_> {
         builder.section(flags::ENTERS, |out| self.write_enters(out));
     }
 
-    /// All three sections are decided by what the client knew before this frame.
+    /// All three sections are relative to what the client knew before this frame.
     fn write_delta(&mut self, delta: usize, base: Tick, bytes: &mut Vec<u8>) {
         let mut builder = Builder::begin(bytes, self.viewer.view, self.tick, Some(base), self.viewer.ack);
         builder.section(flags::LEAVES, |out| self.write_leaves(out));
@@ -118,6 +118,7 @@ impl Frame<'_> {
         count
     }
 
+    /// Returns the words of the visible, the known and the gone slots.
     pub(super) fn words(&self) -> (&[usize], &[usize], &[usize]) {
         (
             self.visible.as_slice(),

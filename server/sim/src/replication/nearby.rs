@@ -1,9 +1,8 @@
-//! Frames between two full turns of a viewer: updates of what is nearby, when there is no time for
-//! everything.
+//! The frames of nearby turns: updates of nearby slots between two full turns of a viewer.
 //!
-//! They contain only updates of slots that the client knows, encoded as for the next full turn.
-//! That turn repeats them, which changes nothing for the client. So no record of what was sent when
-//! is kept per slot.
+//! They contain only updates of slots that the client knows, encoded as for the next full turn. The
+//! next full turn repeats these updates, which changes nothing for the client. So the server does
+//! not need to record when it sent each slot to each viewer.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -17,12 +16,12 @@ use super::{
     frame::{Frame, WORD},
 };
 
-/// With more changes in a room than this, there are no such frames: checking each change for each
-/// viewer would take longer than sending everything.
+/// If more slots of a room changed, nearby turns send nothing: to check each change for each viewer
+/// would take longer than to send everything.
 const MOST_CHANGES: usize = 256;
 
 impl Frame<'_> {
-    /// Writes the changes within a distance (squared, in units) of the viewer, which is in slot
+    /// Writes the changes within a distance (squared, in units) of the viewer, whose own slot is
     /// `own`.
     pub(super) fn write_nearby(&mut self, own: Slot, distance_squared: i64, out: &mut TickOutput) {
         let Some(base) = self.base() else { return };
@@ -43,11 +42,11 @@ impl Frame<'_> {
             });
             self.finish(start, &out.bytes, &mut out.frames);
         }
-        self.viewer.told_nearby(has_news, self.tick);
+        self.viewer.note_nearby_turn(has_news, self.tick);
         self.arena.nearby = news;
     }
 
-    /// Finds the slots that are nearby and changed. Returns `false` if there are none.
+    /// Finds the slots that are nearby and changed. Returns `false` if there is no such slot.
     fn find_news(&mut self, delta: usize, own: Slot, distance_squared: i64, news: &mut FixedBitSet) -> bool {
         let here = self.records[own.index()].segment.at(self.tick);
         let mut any = false;
@@ -61,7 +60,7 @@ impl Frame<'_> {
                 let slot = word * WORD + bit;
                 let record = &self.records[slot];
                 let is_nearby = here.distance_squared(record.segment.at(self.tick)) <= distance_squared;
-                if self.viewer.notice(slot, record, is_nearby) {
+                if self.viewer.take_nearby_change(slot, record, is_nearby) {
                     news.insert(slot);
                     any = true;
                 }

@@ -7,7 +7,7 @@ use parlour_shared::{
     snapshot::MAX_TURN_AGE,
 };
 
-/// An encoded component of a plugin. Empty: the player has none.
+/// An encoded component of a plugin. It is empty if the player does not have the component.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Extra {
     len: u8,
@@ -47,7 +47,7 @@ pub(super) struct Record {
     pub(super) motion_changed: Tick,
     /// The change of motion before the last one.
     motion_changed_before: Tick,
-    /// Whether the last segment began on the previous one.
+    /// Whether the present segment starts where the previous one was at that tick.
     continuous: bool,
     pub(super) skin_changed: Tick,
     pub(super) extras_changed: [Tick; MAX_EXTRAS],
@@ -94,7 +94,7 @@ impl Record {
     }
 
     /// Returns whether a viewer that knows the state of `base` can compute the new segment from the
-    /// turn alone: it knows the previous segment, and the new one begins on it.
+    /// turn alone. It can if it knows the previous segment, and the new segment starts on that one.
     pub(super) fn is_turn_since(&self, base: Tick, now: Tick) -> bool {
         self.continuous
             && self.motion_changed_before <= base

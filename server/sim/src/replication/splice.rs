@@ -1,4 +1,4 @@
-//! Which players and watchers are sent a frame in this tick.
+//! Finds the players and watchers that are due in this tick, and writes their frames.
 
 use bevy_ecs::prelude::*;
 use fixedbitset::FixedBitSet;
@@ -10,7 +10,7 @@ use parlour_tick::{Pace, TickOutput};
 
 use super::{
     Pacing, Replica,
-    due::Due,
+    cadence::ViewerTurn,
     frame::Frame,
     watchers::{Watcher, Watchers},
 };
@@ -22,17 +22,17 @@ use crate::{
     rooms::{Room, Rooms, Seats},
 };
 
-/// What all rooms have in common in a tick.
-struct Now {
+/// The values of a tick that all rooms share.
+struct SpliceContext {
     tick: Tick,
     pace: Pace,
     interest: Interest,
-    /// Whatever is no farther than this from a viewer is nearby: half the near radius, squared.
+    /// An entity within this squared distance of a viewer is nearby: half the near radius, squared.
     nearby_squared: i64,
 }
 
-/// Writes the frames of this tick, room by room and slot by slot, with those of watchers last. Per
-/// viewer this is bit operations and copies.
+/// Writes the frames of this tick, room by room and slot by slot, with those of watchers last. The
+/// work per viewer is bit operations and copies.
 pub(super) fn splice(
     mut rooms: Query<(&mut Replica, &Seats, &Proximity)>,
     epochs: Query<&Room>,
@@ -42,7 +42,7 @@ pub(super) fn splice(
 ) {
     let out = &mut outbox.out;
     let nearby = i64::from(setup.rules.near_px) * i64::from(UNITS_PER_PX) / 2;
-    let now = Now {
+    let now = SpliceContext {
         tick: clock.tick,
         pace: pacing.0,
         interest: setup.rules.interest,
@@ -69,7 +69,7 @@ pub(super) fn splice(
 fn write_players(
     (replica, seats, proximity): (&mut Replica, &Seats, &Proximity),
     epoch: u32,
-    now: &Now,
+    now: &SpliceContext,
     out: &mut TickOutput,
 ) {
     let Replica {
@@ -89,8 +89,8 @@ fn write_players(
         }
         let phase = epoch.wrapping_add(slot as u32);
         let last_full_at = viewer.base.and(Some(viewer.full_at));
-        let due = Due::at(now.tick, phase, now.pace, viewer.level, last_full_at);
-        if due == Due::Nothing {
+        let turn = ViewerTurn::at(now.tick, phase, now.pace, viewer.level, last_full_at);
+        if turn == ViewerTurn::None {
             continue;
         }
         let Some(visible) = visible(now.interest, Slot(slot as u16), seats, proximity) else {
@@ -104,7 +104,7 @@ fn write_players(
             arena,
             tick: now.tick,
         };
-        if due == Due::Nearby {
+        if turn == ViewerTurn::Nearby {
             frame.write_nearby(Slot(slot as u16), now.nearby_squared, out);
         } else {
             frame.write(&mut out.bytes, &mut out.frames);
@@ -112,8 +112,8 @@ fn write_players(
     }
 }
 
-/// Between two ticks: writes the full snapshot of a watcher that was not sent one yet. Returns
-/// `false` if there is none to write.
+/// Between two ticks: writes the first snapshot of a watcher. Returns `false` if it was already
+/// sent one, is held, or does not watch.
 pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) -> bool {
     let (tick, interest) = (
         world.resource::<Clock>().tick,
@@ -134,7 +134,7 @@ pub(crate) fn show(world: &mut World, session: SessionId, out: &mut TickOutput) 
     })
 }
 
-/// Writes the frame of a watcher. Returns `false` if there is none to write.
+/// Writes the frame of a watcher. Returns `false` if nothing is written.
 fn watch(
     watcher: &mut Watcher,
     (replica, seats, proximity): (&mut Replica, &Seats, &Proximity),
@@ -157,7 +157,7 @@ fn watch(
         arena,
         ..
     } = replica;
-    // The arena of an empty room was not started in this tick.
+    // `write_players` skips empty rooms, so their arena still has an earlier tick.
     arena.begin(tick, records.len());
     watcher.viewer.grow(records.len());
     let mut frame = Frame {

@@ -1,4 +1,4 @@
-//! What one viewer was sent, and when.
+//! The state of a viewer: what it was sent, and when.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -9,7 +9,7 @@ use parlour_tick::PaceLevel;
 
 use super::record::Record;
 
-/// Levels lost whenever the connection takes no data: from 60 to 30, 20, 10 times a second.
+/// Levels that a viewer drops each time it is held: from 60 to 30, 20, 10 times a second.
 const DOWN: u8 = 2;
 /// Ticks without being held until the level rises by one: it takes 3 s from the lowest level to the
 /// full rate.
@@ -23,24 +23,24 @@ const RECOVER_TICKS: u32 = 30;
 pub(super) struct Viewer {
     pub(super) session: SessionId,
     pub(super) view: u8,
-    /// Whether it takes no snapshots now.
+    /// Whether snapshots are stopped because its connection takes no data.
     pub(super) held: bool,
-    /// The tick of the last snapshot sent: the next one is relative to it. `None` before the first,
-    /// which is full.
+    /// The tick of the last snapshot sent, to which the next one is relative. `None` before the
+    /// first snapshot, which is full.
     pub(super) base: Option<Tick>,
-    /// The last full turn, with or without news. Its client knows everything that it could see at
+    /// The last full turn, with or without changes. The client knows everything that was visible at
     /// that tick.
     pub(super) full_at: Tick,
-    /// The last nearby turn, or the last full one that had news.
+    /// The last nearby turn, or the last full turn with a change.
     nearby_at: Tick,
     /// Slots that its client knows.
     pub(super) known: FixedBitSet,
     /// Slots that its client knows, but whose player has left the room.
     pub(super) gone: FixedBitSet,
-    /// Slots that were nearby and sent since [`Self::full_at`]: its client knows more of them than
-    /// of the others.
+    /// Slots that a nearby turn sent since [`Self::full_at`]. The client knows a newer state of
+    /// them than of other slots.
     ahead: FixedBitSet,
-    /// How far its rate is reduced because its own connection took no data.
+    /// Its own pace level, which drops when its connection takes no data.
     pub(super) level: PaceLevel,
     /// When the level rises by one.
     recover_at: Tick,
@@ -76,8 +76,7 @@ impl Viewer {
         self.ahead.grow(pool);
     }
 
-    /// Sets whether its connection takes data. If it took none, this viewer's rate is reduced for a
-    /// while.
+    /// Sets whether the viewer is held. Each new hold reduces its rate for a while.
     pub(super) fn hold(&mut self, held: bool, tick: Tick) {
         if held && !self.held {
             self.level = self.level.down(DOWN);
@@ -96,7 +95,7 @@ impl Viewer {
         }
     }
 
-    /// Notes that the player of a slot left.
+    /// Notes that the player of a slot left the room.
     pub(super) fn lose(&mut self, slot: Slot) {
         if self.known.contains(slot.index()) {
             self.known.set(slot.index(), false);
@@ -105,15 +104,15 @@ impl Viewer {
         }
     }
 
-    /// Assumes that its client knows nothing.
+    /// Resets the viewer to a client that knows nothing.
     pub(super) fn forget(&mut self) {
         self.known.clear();
         self.gone.clear();
         self.ahead.clear();
     }
 
-    /// Notes that a full turn wrote a snapshot: its client knows all that is visible now.
-    pub(super) fn told(&mut self, visible: &FixedBitSet, tick: Tick) {
+    /// Notes that a full turn wrote a snapshot: the client now knows everything visible.
+    pub(super) fn note_full_turn(&mut self, visible: &FixedBitSet, tick: Tick) {
         self.forget();
         self.known.union_with(visible);
         self.base = Some(tick);
@@ -122,9 +121,9 @@ impl Viewer {
         self.ack = None;
     }
 
-    /// Returns whether a slot that changed since [`Self::full_at`] must be sent now. Distant slots
-    /// wait for the full turn.
-    pub(super) fn notice(&mut self, slot: usize, record: &Record, is_nearby: bool) -> bool {
+    /// Returns whether a nearby turn must send a slot that changed since [`Self::full_at`], and
+    /// notes that it does. Distant slots wait for the full turn.
+    pub(super) fn take_nearby_change(&mut self, slot: usize, record: &Record, is_nearby: bool) -> bool {
         let is_news = !self.ahead.contains(slot) || record.changed_since(self.nearby_at);
         if is_news {
             self.ahead.set(slot, is_nearby);
@@ -132,15 +131,15 @@ impl Viewer {
         is_news && is_nearby
     }
 
-    /// Notes that everything nearby was checked, and sent if it changed.
-    pub(super) fn told_nearby(&mut self, has_news: bool, tick: Tick) {
+    /// Notes that a nearby turn sent all nearby changes.
+    pub(super) fn note_nearby_turn(&mut self, has_news: bool, tick: Tick) {
         self.nearby_at = tick;
         if has_news {
             self.base = Some(tick);
         }
     }
 
-    /// Notes the last applied command, which is sent if it differs from the one before.
+    /// Notes the last applied command. It is sent if it is a new one.
     pub(super) fn note(&mut self, ack: Option<Ack>) {
         if ack != self.noted {
             self.noted = ack;

@@ -1,13 +1,13 @@
-//! Watchers: viewers that are not in the room.
+//! Watchers: viewers without a player in the room.
 
 use bevy_ecs::prelude::*;
 use parlour_shared::ids::{SessionId, Slot};
 
 use super::viewer::Viewer;
 
-/// All watchers, by session. They are beside the world: no entities, and not part of the state.
-/// There are as many as the caller admits, at most one per session. Each costs two bits per slot of
-/// its room, and a comparison per message to players.
+/// All watchers, by session. They are not entities, and not part of the state. The caller limits
+/// their number; there is at most one per session. Each costs three bits per slot of its room, and
+/// a comparison per message to players.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Watchers {
     list: Vec<Watcher>,
@@ -17,24 +17,30 @@ pub(crate) struct Watchers {
 #[derive(Debug)]
 pub(crate) struct Watcher {
     pub(super) room: Entity,
-    /// The player whose view it has. `None`: it sees all in the room.
-    pub(super) followed: Option<Followed>,
-    /// The number of near-me chats that it heard: the stream has no gaps, whenever the watching
-    /// began.
+    /// The player whose view it has. `None`: it sees all players in the room.
+    pub(super) followed: Option<FollowTarget>,
+    /// The number of near-me chats that it was sent. Its own count starts at 0, so that its stream
+    /// has no gap, even if the player has received chats before.
     near_seq: u32,
     pub(super) viewer: Viewer,
 }
 
-/// A player, while it keeps its seat.
+/// The player whose view a watcher has, as long as the player keeps its seat.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Followed {
+pub(crate) struct FollowTarget {
     pub(crate) session: SessionId,
     pub(crate) slot: Slot,
 }
 
 impl Watchers {
-    /// Starts to watch, or watches something else.
-    pub(crate) fn place(&mut self, session: SessionId, room: Entity, followed: Option<Followed>, view: u8) {
+    /// Adds a watcher, or replaces the one of the same session.
+    pub(crate) fn place(
+        &mut self,
+        session: SessionId,
+        room: Entity,
+        followed: Option<FollowTarget>,
+        view: u8,
+    ) {
         let watcher = Watcher {
             room,
             followed,
@@ -47,7 +53,7 @@ impl Watchers {
         }
     }
 
-    /// Stops watching. Does nothing if the session does not watch.
+    /// Removes a watcher. Does nothing if the session does not watch.
     pub(crate) fn remove(&mut self, session: SessionId) {
         if let Ok(at) = self.find(session) {
             self.list.remove(at);
@@ -65,14 +71,14 @@ impl Watchers {
         self.find(session).is_ok()
     }
 
-    /// Sets whether a watcher can take snapshots. Does nothing if there is none.
+    /// Holds or releases a watcher. Does nothing if the session does not watch.
     pub(crate) fn set_held(&mut self, session: SessionId, held: bool) {
         if let Ok(at) = self.find(session) {
             self.list[at].viewer.held = held;
         }
     }
 
-    /// Ends the watching of all watchers with the view of this player, which left its seat.
+    /// Notes that a player left its seat, and removes all watchers with its view.
     pub(crate) fn leave(&mut self, room: Entity, slot: Slot) {
         self.list.retain_mut(|watcher| {
             if watcher.room != room {
@@ -120,7 +126,7 @@ impl Watchers {
         })
     }
 
-    /// Serves each watcher. One whose room is gone cannot be served, and is dropped.
+    /// Calls `serve` for each watcher, and removes a watcher if it returns `false`.
     pub(super) fn serve(&mut self, serve: impl FnMut(&mut Watcher) -> bool) {
         self.list.retain_mut(serve);
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Interest, Setup},
-    movement::{Motion, MoveQueue, Position},
+    movement::{CurrentPosition, Motion, MoveQueue},
     outbox::Outbox,
     player::{Link, Player},
     proximity::Proximity,
@@ -26,8 +26,8 @@ use crate::{
     room_state::RoomState,
 };
 
-/// After a player came through a door, no door opens for it for this long. With two doors, each in
-/// front of the other's arrival, a player that held a key down passed 72 times in 6 s.
+/// For this many ticks after a player passed a door, no door opens for it. Without this, two doors
+/// that lead in front of each other passed a player with a held key 72 times in 6 s.
 const SHUT_AFTER_PASSING: u32 = TICK_RATE;
 
 /// Enters the requested room, and leaves the present one.
@@ -56,8 +56,8 @@ pub(crate) fn pass_door(world: &mut World, player: Entity, map: &str, spawn: &st
     enter(world, player, room, Some(spawn), 0)
 }
 
-/// Leaves the present room, if there is one, and takes a seat in a different one. Everything that
-/// can be missing is looked up first, so that a refusal leaves the player where it is.
+/// Leaves the present room, if there is one, and takes a seat in a different one. All checks come
+/// first, so that a refusal leaves the player where it is.
 fn enter(
     world: &mut World,
     player: Entity,
@@ -70,7 +70,7 @@ fn enter(
         let setup = world.resource::<Setup>();
         (setup.seed, setup.rules)
     };
-    // A door may lead to a different position in the same room: then the player's own seat becomes
+    // A door may lead to a different position in the same room. Then the player's own seat becomes
     // free.
     let own = world
         .get::<InRoom>(player)
@@ -110,14 +110,14 @@ fn enter(
             near_seq: 0,
         },
         Motion::still(tick, position),
-        Position(position),
+        CurrentPosition(position),
     ));
     let mut entity = world.entity_mut(player);
     let (mut queue, mut link) = entity
         .get_components_mut::<(&mut MoveQueue, &mut Link)>()
         .expect("every player has these");
     queue.forget_waiting();
-    // Acknowledgements of a different room mean nothing here.
+    // An acknowledgement for the previous room is no longer valid.
     link.ack = None;
     let mut entered = entered(world, room, slot, view).expect("the room exists");
     entered.request = request;
@@ -148,7 +148,7 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     let tick = world.resource::<Clock>().tick;
     world
         .entity_mut(player)
-        .remove::<(InRoom, Seat, Motion, Position)>();
+        .remove::<(InRoom, Seat, Motion, CurrentPosition)>();
     let mut there = world.get_entity_mut(room).ok()?;
     let (mut there, mut seats, mut proximity, mut replica) = there
         .get_components_mut::<(&mut Room, &mut Seats, &mut Proximity, &mut Replica)>()
@@ -165,8 +165,8 @@ pub(crate) fn vacate(world: &mut World, player: Entity) -> Option<Epoch> {
     Some(epoch)
 }
 
-/// Returns the room as it is now, for a player that enters or a watcher that starts, or `None` if
-/// the room is gone.
+/// Returns the message for a player that enters a room or a watcher that starts, or `None` if the
+/// room no longer exists.
 pub(crate) fn entered(world: &World, room: Entity, slot: Slot, view: u8) -> Option<RoomEntered> {
     let there = world.get::<Room>(room)?;
     let rules = world.resource::<Setup>().rules;

@@ -1,4 +1,4 @@
-//! What a room is, and which rooms exist.
+//! A room, and the directory of all rooms.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -25,8 +25,8 @@ pub struct Room {
     /// The description of the map for clients. It is made once: encoding the walls of a large map
     /// takes milliseconds.
     pub(crate) info: Arc<MapInfo>,
-    /// The number of this room among all rooms that ever existed. A room that is created again gets
-    /// a new one.
+    /// The number of this room among all rooms created so far. A room that is created again gets a
+    /// new number.
     pub epoch: Epoch,
     /// The number of messages to all in the room so far.
     pub seq: u32,
@@ -102,15 +102,15 @@ impl Rooms {
     }
 }
 
-/// The number of rooms that were ever created. The next epoch follows from it.
+/// The number of rooms created so far. It is the epoch of the newest room.
 #[derive(Resource, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Created(u32);
+pub(super) struct RoomsCreated(u32);
 
 /// Returns the room of that name, and creates it if it does not exist.
 pub(super) fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Refusal> {
     let parsed = RoomName::parse(name).ok_or(Refusal::NoSuchRoom)?;
     let rooms = world.resource::<Rooms>();
-    // Game logic may have despawned it. Then the name is free.
+    // If game logic despawned the room, the name is free.
     if let Some(room) = rooms.get(name).filter(|room| world.get::<Room>(*room).is_some()) {
         return Ok(room);
     }
@@ -118,7 +118,7 @@ pub(super) fn find_or_create(world: &mut World, name: &str) -> Result<Entity, Re
     if rooms.by_name.len() as u32 >= rooms.max {
         return Err(Refusal::TooManyRooms);
     }
-    let mut created = world.resource_mut::<Created>();
+    let mut created = world.resource_mut::<RoomsCreated>();
     created.0 += 1;
     let epoch = Epoch(created.0);
     let empty_since = Some(world.resource::<Clock>().tick);

@@ -1,5 +1,5 @@
-//! Rooms in their saved form, and everything that is rebuilt from it: seats, the directory, the
-//! room of each player.
+//! The saved form of rooms, and everything that is rebuilt from it: seats, the directory, the room
+//! of each player.
 
 use std::sync::Arc;
 
@@ -17,15 +17,15 @@ use super::{
 use crate::{
     clock::Clock,
     config::Setup,
-    movement::{Motion, Position},
+    movement::{CurrentPosition, Motion},
     player::Player,
     proximity::Proximity,
     replication::Replica,
-    state::{Index, LoadError, StableId},
+    state::{EntityIndex, LoadError, StableId},
 };
 
-/// The saved form of a room. It has the name of the map, because the map itself is not part of the
-/// state.
+/// The saved form of a room. It contains the name of the map, because the map itself is not part of
+/// the state.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SavedRoom {
     pub(crate) name: String,
@@ -69,7 +69,8 @@ pub(super) fn restore_room(saved: SavedRoom, world: &World) -> Option<Room> {
     })
 }
 
-/// The slot of a player is saved with the player. The size of the pool decides future slots.
+/// Only the size of the pool is saved, which decides future slots. The slot of each player is saved
+/// with the player.
 impl Serialize for Seats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (self.pool() as u32).serialize(serializer)
@@ -82,7 +83,7 @@ pub(super) fn restore_seats(pool: u32, world: &World) -> Option<Seats> {
 }
 
 /// Seats all players, fills the directory, and resets the viewers.
-pub(crate) fn rebuild(world: &mut World, index: &Index) -> Result<(), LoadError> {
+pub(crate) fn rebuild(world: &mut World, index: &EntityIndex) -> Result<(), LoadError> {
     let tick = world.resource::<Clock>().tick;
     let rooms: Vec<(Entity, String, Epoch, bool)> = world
         .query::<(Entity, &Room, &StableId, &Seats, &Proximity)>()
@@ -98,7 +99,7 @@ pub(crate) fn rebuild(world: &mut World, index: &Index) -> Result<(), LoadError>
     let mut directory = world.resource_mut::<Rooms>();
     if rooms.len() > directory.max as usize {
         return Err(contradiction(format!(
-            "{}, and at most {} may be there",
+            "{}, but the limit is {}",
             count(rooms.len(), "room"),
             directory.max
         )));
@@ -123,7 +124,7 @@ pub(crate) fn rebuild(world: &mut World, index: &Index) -> Result<(), LoadError>
     Ok(())
 }
 
-fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &Index) -> Result<(), LoadError> {
+fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &EntityIndex) -> Result<(), LoadError> {
     let tick = world.resource::<Clock>().tick;
     let no_seat = |what: &str| {
         let Seat { epoch, slot, .. } = seat;
@@ -134,7 +135,7 @@ fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &Index) -> R
         .ok_or_else(|| no_seat("no such room"))?;
     let who = world
         .get::<Player>(player)
-        .ok_or_else(|| no_seat("taken by no player"))?;
+        .ok_or_else(|| no_seat("not taken by a player"))?;
     let (session, view) = (who.session, who.view);
     let motion = world
         .get::<Motion>(player)
@@ -157,7 +158,7 @@ fn seat_again(world: &mut World, player: Entity, seat: Seat, index: &Index) -> R
     replica.enter(seat.slot, session, view, pool);
     world
         .entity_mut(player)
-        .insert((InRoom(room), Position(position)));
+        .insert((InRoom(room), CurrentPosition(position)));
     Ok(())
 }
 

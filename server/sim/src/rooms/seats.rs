@@ -21,18 +21,17 @@ pub struct Occupants(Vec<Entity>);
 /// The seat of a player in its room.
 #[derive(Component, Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Seat {
-    /// The room, in the form that the state hash uses.
+    /// The epoch of the room, which identifies it in every run.
     pub epoch: Epoch,
     /// Its slot in the room.
     pub slot: Slot,
-    /// The first tick at which a door opens for it again, after it came through one.
+    /// The first tick at which a door opens for the player again, after it passed one.
     pub doors_shut_until: Tick,
-    /// The number of messages in this stay that only this player was sent. It numbers near-me
-    /// chats.
+    /// The number of near-me chats that the player was sent in this stay.
     pub near_seq: u32,
 }
 
-/// The fewest slots that a room has.
+/// The smallest number of slots of a room that ever had a player.
 const MIN_POOL: usize = 64;
 
 /// The slots of a room, and the players in them.
@@ -83,7 +82,7 @@ impl Seats {
     }
 
     /// Takes a random free slot from a pool that is at most half full, so that a slot number does
-    /// not reveal how many invisible players there are.
+    /// not reveal the number of players out of sight.
     pub(super) fn take(&mut self, player: Entity, chance: &mut Stream) -> Slot {
         let pool = ((self.len as usize + 1) * 2).next_power_of_two();
         let pool = pool.clamp(MIN_POOL, Slot::NOBODY.index());
@@ -120,8 +119,8 @@ impl Seats {
         }
     }
 
-    /// Takes the slot that a player had when the room was saved. Returns `false` if it cannot have
-    /// had it.
+    /// Takes the slot that a player had when the room was saved. Returns `false` if the slot is
+    /// already taken or beyond the pool.
     pub(super) fn take_again(&mut self, slot: Slot, player: Entity) -> bool {
         match self.by_slot.get_mut(slot.index()) {
             Some(seat @ None) => {
@@ -148,7 +147,7 @@ mod tests {
     use parlour_shared::{limits::MAX_ROOM_CAPACITY, rng::Purpose};
 
     #[test]
-    fn the_largest_room_leaves_nobodys_slot_free() {
+    fn the_pool_of_the_largest_room_does_not_contain_the_slot_nobody() {
         let mut seats = Seats {
             len: MAX_ROOM_CAPACITY - 1,
             ..Seats::default()

@@ -1,4 +1,4 @@
-//! The players and rooms of a saved state, typed, without loading it.
+//! Reads the players and rooms of a saved state without loading it.
 
 use std::collections::BTreeMap;
 

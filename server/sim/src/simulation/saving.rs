@@ -23,7 +23,7 @@ impl Simulation {
     ///
     /// # Errors
     /// [`LoadError`] if the bytes are not such a state, or the configuration or game logic differs.
-    /// All bytes are checked; none can cause a panic.
+    /// All bytes are checked, so that no input can cause a panic.
     ///
     /// # Panics
     /// As [`Self::with_plugins`].

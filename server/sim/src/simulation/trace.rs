@@ -1,4 +1,4 @@
-//! A tick that runs system by system, to find the one that makes a difference.
+//! Runs a tick system by system, to find the system that makes a difference.
 
 use parlour_tick::{TickInput, TickOutput};
 
@@ -24,18 +24,18 @@ pub struct Tracing<'a> {
     simulation: &'a mut Simulation,
     input: &'a mut TickInput,
     output: &'a mut TickOutput,
-    systems: Vec<Traced>,
+    systems: Vec<TracedSystem>,
     next: Arc<AtomicUsize>,
     at_once: Arc<AtomicBool>,
 }
 
 /// A system of the schedule.
-struct Traced {
+struct TracedSystem {
     name: String,
-    /// Whether it applies what earlier systems deferred.
+    /// Whether it is a sync point: it applies what earlier systems deferred.
     applies: bool,
     /// Whether it defers commands or other changes.
-    puts_off: bool,
+    defers: bool,
 }
 
 impl Simulation {
@@ -44,14 +44,14 @@ impl Simulation {
     pub fn trace<'a>(&'a mut self, input: &'a mut TickInput, output: &'a mut TickOutput) -> Tracing<'a> {
         self.initialize();
         let systems = self.schedule.systems().expect("it is initialized");
-        let traced = |system: &dyn System<In = (), Out = ()>| Traced {
+        let traced = |system: &dyn System<In = (), Out = ()>| TracedSystem {
             name: system.name().to_string(),
             applies: system.system_type() == TypeId::of::<ApplyDeferred>(),
-            puts_off: system.has_deferred(),
+            defers: system.has_deferred(),
         };
-        let systems: Vec<Traced> = systems.map(|(_, system)| traced(&**system)).collect();
+        let systems: Vec<TracedSystem> = systems.map(|(_, system)| traced(&**system)).collect();
         let (next, at_once) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        self.schedule.set_executor(OneByOne {
+        self.schedule.set_executor(OneSystemExecutor {
             inner: SingleThreadedExecutor::new(),
             next: Arc::clone(&next),
             at_once: Arc::clone(&at_once),
@@ -70,14 +70,14 @@ impl Simulation {
 }
 
 impl Tracing<'_> {
-    /// From here on, applies what a system defers immediately after it, not where the schedule
-    /// says. That shows whose commands made a difference where several systems deferred some. The
-    /// result of the tick may differ then.
+    /// From here on, applies the deferred changes of each system immediately after it, and not at
+    /// the sync points of the schedule. If several systems deferred changes, this shows which of
+    /// them made a difference. The result of the tick may then differ.
     pub fn apply_at_once(&mut self) {
         self.at_once.store(true, Ordering::Relaxed);
     }
 
-    /// Returns the system that [`Self::run_next`] will run: the one to name if it panics.
+    /// Returns the system that [`Self::run_next`] will run. If the run panics, this is the cause.
     #[must_use]
     pub fn next_system(&self) -> Option<&str> {
         let next = self.systems.get(self.next.load(Ordering::Relaxed));
@@ -96,8 +96,8 @@ impl Tracing<'_> {
             .iter()
             .rposition(|system| system.applies)
             .map_or(0, |at| at + 1);
-        let putting_off = before[since..].iter().filter(|system| system.puts_off);
-        putting_off.map(|system| system.name.as_str()).collect()
+        let deferring = before[since..].iter().filter(|system| system.defers);
+        deferring.map(|system| system.name.as_str()).collect()
     }
 
     /// Runs the next system. Returns its name, or `None` if all have run.
@@ -132,16 +132,16 @@ impl Drop for Tracing<'_> {
     }
 }
 
-/// Runs one system of a schedule per call, and applies what earlier systems deferred when the
-/// schedule says so.
-struct OneByOne {
+/// Runs one system of a schedule per call, and applies deferred changes at the sync points of the
+/// schedule.
+struct OneSystemExecutor {
     inner: SingleThreadedExecutor,
     next: Arc<AtomicUsize>,
     at_once: Arc<AtomicBool>,
     systems: usize,
 }
 
-impl SystemExecutor for OneByOne {
+impl SystemExecutor for OneSystemExecutor {
     fn init(&mut self, schedule: &SystemSchedule) {
         self.inner.init(schedule);
     }
@@ -157,7 +157,7 @@ impl SystemExecutor for OneByOne {
         let mut skip = FixedBitSet::with_capacity(self.systems);
         skip.insert_range(..);
         skip.set(next, false);
-        // Deferred changes are applied where the schedule says, and at the end.
+        // Deferred changes are applied at the sync points, and at the end.
         let at_once = self.at_once.load(Ordering::Relaxed);
         self.inner
             .set_apply_final_deferred(at_once || next + 1 == self.systems);

@@ -1,4 +1,4 @@
-//! Declares what is part of the state, and what is not.
+//! Declares components and resources as part of the state, or as not part of it.
 
 use std::marker::PhantomData;
 

@@ -1,6 +1,6 @@
-//! Why a saved state cannot be loaded.
+//! Errors of loading a saved state.
 
-/// Why saved bytes do not become a world.
+/// The bytes cannot be loaded as a world.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// The layout is not that of a saved state.
@@ -9,7 +9,7 @@ pub enum LoadError {
     /// A part is unknown to this world: the state was saved with different game logic.
     #[error("part {0} of the state is unknown; was it saved with other game logic?")]
     UnknownPart(u8),
-    /// A value is impossible.
+    /// A value is invalid.
     #[error("{part} of {owner}: {reason}")]
     Value {
         /// The part of the state.
@@ -19,7 +19,7 @@ pub enum LoadError {
         /// What is wrong.
         reason: String,
     },
-    /// Values that belong together contradict each other.
+    /// Two values contradict each other.
     #[error("the saved state contradicts itself: {0}")]
     Contradiction(String),
     /// The loaded state has a different hash.

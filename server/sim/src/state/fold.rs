@@ -1,17 +1,17 @@
 //! The hash function: the same number on every machine, whatever its word size, byte order or
 //! compiler.
 //!
-//! A value is hashed as serde describes it, in the same way as it is saved. So the contents of a
-//! keyframe and of the hash cannot drift apart, and the layout of the standard library's `Hash`
-//! plays no part.
+//! A value is hashed as serde describes it, in the same way as it is saved. So keyframes and the
+//! hash always contain the same. The standard library's `Hash` is not used, because its layout may
+//! change.
 
-mod describe;
+mod serializer;
 
 use parlour_shared::rng::mix;
 use serde::Serialize;
 
-/// Folds words of 64 bits into one. It is not made against attackers: it detects differences
-/// between honest runs.
+/// Folds words of 64 bits into one. It detects differences between honest runs, and does not resist
+/// attackers.
 #[derive(Clone, Debug)]
 pub struct Fold(u64);
 
@@ -33,16 +33,16 @@ impl Fold {
     /// # Panics
     /// If the value contains a float, which the state must not, or cannot be serialised.
     pub fn value(&mut self, value: &(impl Serialize + ?Sized)) {
-        if let Err(error) = value.serialize(describe::Describe(self)) {
+        if let Err(error) = value.serialize(serializer::FoldSerializer(self)) {
             panic!("{}: {error}", std::any::type_name_of_val(value));
         }
     }
 
     /// Adds a word.
     pub fn word(&mut self, word: u64) {
-        // A multiplication carries upwards only: without the shift, a change of the highest bits
-        // would stay a change of few bits, which the next word could undo. The rotation brings the
-        // high half down for the next word.
+        // A multiplication carries only upwards. Without the shift, a change of the highest bits
+        // would change only few bits, which the next word could undo. The rotation moves the high
+        // half down for the next word.
         let mixed = self.0 ^ word;
         self.0 = (mixed ^ mixed >> 32)
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_differ_in_anything_have_another_hash() {
+    fn different_values_have_different_hashes() {
         let hashes = [
             hash(&(1_u8, 2_u8)),
             hash(&(2_u8, 1_u8)),
@@ -88,7 +88,7 @@ mod tests {
         }
     }
 
-    /// With a multiplication alone each of these pairs had the same hash.
+    /// Without the shift and the rotation, each of these pairs had the same hash.
     #[test]
     fn a_change_of_high_bits_is_not_undone_by_the_next_word() {
         for bit in 50..64 {
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "of unknown length")]
-    fn what_could_not_be_saved_is_refused_at_once() {
+    fn a_sequence_of_unknown_length_is_refused() {
         struct Endless;
         impl Serialize for Endless {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -112,8 +112,8 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_the_same_everywhere_and_for_ever() {
-        // A change here makes every recording worthless: it needs a new simulation version.
+    fn the_hash_of_a_value_never_changes() {
+        // A different value makes all recordings unusable: it needs a new simulation version.
         assert_eq!(hash(&("Ada", -3_i32, Some(vec![1_u16, 2]))), PINNED);
     }
 

@@ -1,25 +1,25 @@
-//! The list that every component must be on: part of the state, or declared not to be.
+//! The list of all declared components and resources: part of the state, or not part of it.
 
 use std::{collections::BTreeSet, fmt};
 
 use bevy_app::App;
 use bevy_ecs::{component::ComponentId, prelude::*, resource::IsResource};
 
-use super::{Index, StableId, part::Part, stable_id};
+use super::{EntityIndex, StableId, part::Part, stable_id};
 use crate::digest::{Digest, Shares};
 
 /// The declarations, and the number of archetypes that were checked so far.
 #[derive(Resource, Default)]
 pub(crate) struct Inventory {
     /// The parts of the state, in the order of their declaration. The index of a part is its tag.
-    parts: Vec<Entry>,
+    parts: Vec<InventoryEntry>,
     known: BTreeSet<ComponentId>,
     /// The known components that must be on entities with a stable id.
     by_entity: BTreeSet<ComponentId>,
     archetypes_seen: usize,
 }
 
-struct Entry {
+struct InventoryEntry {
     name: &'static str,
     of_entity: bool,
     part: Box<dyn Part>,
@@ -87,7 +87,7 @@ impl Inventory {
     ) -> usize {
         assert!(
             self.names().all(|taken| taken != name),
-            "the name {name} is taken by another part of the state"
+            "the name {name} is taken by a different part of the state"
         );
         assert!(
             self.parts.len() < 256,
@@ -95,7 +95,7 @@ impl Inventory {
         );
         let tag = self.parts.len();
         let part = part(tag);
-        self.parts.push(Entry {
+        self.parts.push(InventoryEntry {
             name,
             of_entity,
             part,
@@ -108,13 +108,13 @@ impl Inventory {
         if !world.contains_resource::<Self>() {
             world.init_resource::<Self>();
             world.init_resource::<Digest>();
-            stable_id::watch_over(world);
+            stable_id::check_uniqueness(world);
             let own = [
                 world.register_component::<Self>(),
                 world.register_component::<Digest>(),
                 world.register_component::<StableId>(),
-                world.register_component::<Index>(),
-                world.register_component::<stable_id::Taken>(),
+                world.register_component::<EntityIndex>(),
+                world.register_component::<stable_id::TakenIds>(),
                 world.register_component::<Shares>(),
             ];
             world.resource_mut::<Self>().known.extend(own);
@@ -129,8 +129,8 @@ impl Inventory {
 /// Checks the archetypes that are new since the last tick.
 ///
 /// # Panics
-/// If one has an undeclared component, or one that is state without a stable id. That would be a
-/// part of the state whose difference no hash would show, and that no keyframe would contain.
+/// If an archetype has an undeclared component, or a component of the state without a stable id.
+/// Neither the hash nor keyframes would contain such a component.
 pub(crate) fn check_declared(world: &mut World) {
     let total = world.archetypes().len();
     if world.resource::<Inventory>().archetypes_seen == total {
@@ -147,7 +147,7 @@ pub(crate) fn check_declared(world: &mut World) {
                 .get_name(id)
                 .map(|name| name.to_string())
                 .unwrap_or_default();
-            // Bevy's own: schedules, and buffers of messages, which are empty between ticks.
+            // Bevy's own resources: schedules, and message buffers, which are empty between ticks.
             let of_bevy = name.starts_with("bevy_ecs::") || name.starts_with("bevy_app::");
             if !of_bevy && !inventory.known.contains(&id) {
                 undeclared(&name, is_resource.is_some_and(|id| archetype.contains(id)));
@@ -162,17 +162,17 @@ pub(crate) fn check_declared(world: &mut World) {
     world.resource_mut::<Inventory>().archetypes_seen = total;
 }
 
-/// Returns what to add to the plugin.
+/// Panics with the line to add to the plugin.
 fn undeclared(name: &str, is_resource: bool) -> ! {
-    let (what, state) = if is_resource {
+    let (kind, state) = if is_resource {
         ("resource", format!("app.state_resource::<{name}>(\"name\")"))
     } else {
-        let replicated = "(replicate instead of state_component: players nearby see it, too)";
+        let replicated = "(replicate instead of state_component: nearby players also see it)";
         let call = format!("app.state_component::<{name}>(\"name\") {replicated}");
         ("component", call)
     };
     panic!(
-        "{what} {name} is neither part of the state nor declared presentation-only: call {state} or \
+        "{kind} {name} is neither part of the state nor declared presentation-only: call {state} or \
          app.presentation_only::<{name}>() in the plugin that adds it"
     );
 }

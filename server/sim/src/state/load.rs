@@ -2,21 +2,22 @@
 
 use bevy_ecs::prelude::*;
 
-use super::{Index, Inventory, LoadError, SavedPart, SavedState, StableId};
+use super::{EntityIndex, Inventory, LoadError, SavedPart, SavedState, StableId};
 use crate::{clock::Clock, digest::Digest};
 
-/// Fills a new world with a saved state: entities with their components, and resources. The caller
-/// rebuilds what follows from them, with the index of all entities, before it calls [`verify`].
-pub(crate) fn load(world: &mut World, saved: &SavedState<'_>) -> Result<Index, LoadError> {
+/// Fills a new world with a saved state: entities with their components, and resources. Returns the
+/// index of all entities. The caller must rebuild everything that follows from the state before it
+/// calls [`verify`].
+pub(crate) fn load(world: &mut World, saved: &SavedState<'_>) -> Result<EntityIndex, LoadError> {
     world.resource_mut::<Clock>().tick = saved.tick;
-    let mut index = Index::default();
+    let mut index = EntityIndex::default();
     for entity in &saved.entities {
         let spawned = world.spawn(entity.id).id();
         index.entities.insert(entity.id, spawned);
     }
     world.insert_resource(index);
     let loaded = load_all(world, saved);
-    let index = world.remove_resource::<Index>().unwrap_or_default();
+    let index = world.remove_resource::<EntityIndex>().unwrap_or_default();
     loaded.map(|()| index)
 }
 
@@ -31,7 +32,7 @@ pub(crate) fn verify(world: &mut World, expected: u64) -> Result<(), LoadError> 
 
 fn load_all(world: &mut World, saved: &SavedState) -> Result<(), LoadError> {
     for entity in &saved.entities {
-        let target = world.resource::<Index>().get(entity.id);
+        let target = world.resource::<EntityIndex>().get(entity.id);
         for part in &entity.parts {
             load_part(world, target, Some(entity.id), part)?;
         }

@@ -11,11 +11,11 @@ use crate::digest;
 
 /// The entities of a world that is being loaded, by stable id.
 #[derive(Resource, Debug, Default)]
-pub(crate) struct Index {
+pub(crate) struct EntityIndex {
     pub(crate) entities: BTreeMap<StableId, Entity>,
 }
 
-impl Index {
+impl EntityIndex {
     pub(crate) fn get(&self, id: StableId) -> Option<Entity> {
         self.entities.get(&id).copied()
     }
@@ -23,17 +23,17 @@ impl Index {
 
 /// A kind of component or resource that is part of the state.
 pub(crate) trait Part: Send + Sync {
-    /// Appends the value. Returns `false` if there is none. `entity` is `None` for a resource.
+    /// Appends the value. Returns `false` if it does not exist. `entity` is `None` for a resource.
     fn save(&self, world: &World, entity: Option<Entity>, out: &mut Vec<u8>) -> bool;
     /// Puts a saved value into the world. The error says what is wrong with it.
     fn load(&self, world: &mut World, entity: Option<Entity>, bytes: &[u8]) -> Result<(), String>;
-    /// Counts the part's share of the state hash again.
+    /// Computes the part's sum in the state hash again.
     fn rehash(&self, world: &mut World);
     /// Returns a saved value as JSON, for people and other tools.
     fn show(&self, bytes: &[u8]) -> Option<serde_json::Value>;
 }
 
-/// Makes a value from its saved form. Returns `None` if the form makes no sense in this world.
+/// Makes a value from its saved form. Returns `None` if the form is invalid in this world.
 pub(crate) type Restore<T, S> = fn(S, &World) -> Option<T>;
 
 /// A component. `S` is its saved form.

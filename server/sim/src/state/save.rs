@@ -1,11 +1,11 @@
-//! Saves a world: the same state has the same bytes, whatever its history.
+//! Saves a world. Equal states have equal bytes, whatever their history.
 
 use bevy_ecs::{prelude::*, query::QueryState};
 
 use super::{Inventory, StableId};
 use crate::{clock::Clock, digest::Digest};
 
-/// Saves worlds. Keeps its memory from one to the next.
+/// Saves worlds, and reuses its memory.
 #[derive(Debug, Default)]
 pub(crate) struct Saver {
     query: Option<QueryState<(&'static StableId, Entity)>>,

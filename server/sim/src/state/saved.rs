@@ -42,19 +42,19 @@ impl<'a> SavedState<'a> {
     /// # Errors
     /// [`LoadError::Layout`] if they are not a saved state.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, LoadError> {
-        let mut rest = Rest(bytes);
-        let (tick, hash) = (Tick(rest.u32()?), rest.u64()?);
+        let mut reader = ByteReader(bytes);
+        let (tick, hash) = (Tick(reader.u32()?), reader.u64()?);
         let mut entities: Vec<EntityState> = Vec::new();
-        for _ in 0..rest.u32()? {
-            let id = StableId::from_number(rest.u64()?).ok_or(LoadError::Layout)?;
+        for _ in 0..reader.u32()? {
+            let id = StableId::from_number(reader.u64()?).ok_or(LoadError::Layout)?;
             if entities.last().is_some_and(|last| last.id >= id) {
                 return Err(LoadError::Layout);
             }
-            let parts = rest.parts()?;
+            let parts = reader.parts()?;
             entities.push(EntityState { id, parts });
         }
-        let resources = rest.parts()?;
-        if !rest.0.is_empty() {
+        let resources = reader.parts()?;
+        if !reader.0.is_empty() {
             return Err(LoadError::Layout);
         }
         Ok(Self {
@@ -73,11 +73,11 @@ impl<'a> SavedState<'a> {
     }
 }
 
-/// The bytes left to read. Every count uses up bytes, so none can make us allocate more than there
-/// are.
-struct Rest<'a>(&'a [u8]);
+/// Reads values from the start of the remaining bytes. Memory is allocated only for elements that
+/// were read, so a forged count cannot request more than the bytes justify.
+struct ByteReader<'a>(&'a [u8]);
 
-impl<'a> Rest<'a> {
+impl<'a> ByteReader<'a> {
     fn take(&mut self, len: usize) -> Result<&'a [u8], LoadError> {
         let (taken, rest) = self.0.split_at_checked(len).ok_or(LoadError::Layout)?;
         self.0 = rest;

@@ -1,4 +1,4 @@
-//! Ids of entities that mean the same in every run.
+//! Ids of entities that are the same in every run.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -6,7 +6,8 @@ use bevy_ecs::{lifecycle::HookContext, prelude::*, world::DeferredWorld};
 use parlour_shared::ids::{Epoch, PlayerId};
 use serde::{Deserialize, Serialize};
 
-/// The id of an entity that means the same on every machine and in every run, unlike its entity id.
+/// The id of an entity. Unlike the entity id of Bevy, it is the same on every machine and in every
+/// run.
 #[derive(
     Component, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -37,20 +38,20 @@ impl StableId {
         Self(GAME << 32 | u64::from(number))
     }
 
-    /// Returns the player, if it is one.
+    /// Returns the player id, if this is a player.
     #[must_use]
     pub fn as_player(self) -> Option<PlayerId> {
         (self.0 >> 32 == PLAYERS).then_some(PlayerId(self.0 as u32))
     }
 
-    /// Returns the room, if it is one.
+    /// Returns the epoch, if this is a room.
     #[must_use]
     pub fn as_room(self) -> Option<Epoch> {
         (self.0 >> 32 == ROOMS).then_some(Epoch(self.0 as u32))
     }
 
-    /// The number in its saved form: the kind (1 player, 2 room, 3 game logic) times 2^32, plus the
-    /// id.
+    /// Returns the number in its saved form: the kind (1 player, 2 room, 3 game logic) times 2^32,
+    /// plus the id.
     #[must_use]
     pub fn number(self) -> u64 {
         self.0
@@ -61,14 +62,14 @@ impl StableId {
     }
 }
 
-/// The stable ids of all entities. Two entities with the same id could not be told apart in a saved
-/// world.
+/// The stable ids of all entities. They must be unique, because a saved world identifies an entity
+/// only by its stable id.
 #[derive(Resource, Debug, Default)]
-pub(super) struct Taken(BTreeSet<StableId>);
+pub(super) struct TakenIds(BTreeSet<StableId>);
 
-/// Checks the stable ids of a world.
-pub(super) fn watch_over(world: &mut World) {
-    world.init_resource::<Taken>();
+/// Makes a world panic if two entities have the same stable id.
+pub(super) fn check_uniqueness(world: &mut World) {
+    world.init_resource::<TakenIds>();
     world
         .register_component_hooks::<StableId>()
         .on_insert(take)
@@ -79,16 +80,16 @@ fn take(mut world: DeferredWorld, context: HookContext) {
     let Some(id) = world.get::<StableId>(context.entity).copied() else {
         return;
     };
-    let new = world.resource_mut::<Taken>().0.insert(id);
+    let new = world.resource_mut::<TakenIds>().0.insert(id);
     assert!(
         new,
-        "two entities have the stable id of {id}: choose another number for StableId::game"
+        "two entities have the stable id of {id}: choose a different number for StableId::game"
     );
 }
 
 fn give_back(mut world: DeferredWorld, context: HookContext) {
     if let Some(id) = world.get::<StableId>(context.entity).copied() {
-        world.resource_mut::<Taken>().0.remove(&id);
+        world.resource_mut::<TakenIds>().0.remove(&id);
     }
 }
 

@@ -1,4 +1,5 @@
-//! The command line. The flags of settings come from the table of settings.
+//! Declares the commands and arguments of `parlour`, with their help. The flags of settings come
+//! from the table of settings.
 
 use clap::{Arg, ArgAction, Command, value_parser};
 use parlour_server::{
@@ -8,9 +9,9 @@ use parlour_server::{
 
 use crate::{exit, replay};
 
-/// Settings that `-h` shows; `--help` shows all.
+/// The settings that `-h` shows. `--help` shows all.
 const COMMON: &[&str] = &["listen", "admin", "interest_radius", "maps", "log"];
-/// Settings that the help of `demo` shows.
+/// The settings that the help of `demo` shows.
 const DEMO: &[&str] = &["listen", "admin", "interest_radius", "record", "log"];
 
 const ABOUT: &str = "Parlour, an authoritative 60 Hz world server: players walk, meet and talk in rooms";
@@ -18,25 +19,28 @@ const ABOUT: &str = "Parlour, an authoritative 60 Hz world server: players walk,
 const EXAMPLES: &str = "\
 Examples:
   parlour                                    serve the bundled maps on 127.0.0.1:7373
-  parlour demo                               the same, with 100 bots walking about
-  parlour --listen 0.0.0.0:7373 --maps maps  serve to everyone, with maps of your own
-  parlour --record recordings                record every tick, to be replayed
-  parlour config print > parlour.toml        start a configuration file
-  parlour --config parlour.toml --log debug  use it, and log more";
+  parlour demo                               also start 100 bots that walk and chat
+  parlour --listen 0.0.0.0:7373 --maps maps  accept other machines, and add your own maps
+  parlour --record recordings                record every tick, to replay it later
+  parlour config print > parlour.toml        write a configuration file with all settings
+  parlour --config parlour.toml --log debug  use that file, and log more";
 
 const LAYERS: &str = "\
 Settings:
-  Every setting has one name: interest_radius in a configuration file (TOML) is
-  PARLOUR_INTEREST_RADIUS in the environment and --interest-radius as a flag. Flags win over
-  the environment, the environment over the file, the file over the defaults. Only a file that
-  is named with --config or PARLOUR_CONFIG is read. A default that follows another setting fits
-  what you set there. RUST_LOG counts as PARLOUR_LOG, if that is
-  not set. NO_COLOR takes the colours out of the log.";
+  A setting has the same name everywhere: interest_radius in a configuration file (TOML) is
+  PARLOUR_INTEREST_RADIUS in the environment, and --interest-radius on the command line.
+  A flag overrides the environment, which overrides the file, which overrides the default.
+  A file is only read if --config or PARLOUR_CONFIG names it.
 
-/// The help of commands that accept all settings and do not list them.
+  Some settings come in pairs, such as listen and admin, which need different ports. If you
+  set only one of a pair, the default of the other follows it.
+
+  RUST_LOG is used if PARLOUR_LOG is not set. NO_COLOR removes the colours from the log.";
+
+/// The help of commands that accept all settings, but do not list them.
 const ALL_ELSEWHERE: &str = "\
-It takes all settings of `parlour serve`, as flags, in the environment and in the file:
-see `parlour serve --help`, or `parlour config print`.";
+This command accepts all settings, as flags, in the environment and in the file.
+`parlour serve --help` and `parlour config print` list them.";
 
 /// Returns the command line.
 pub(crate) fn command() -> Command {
@@ -45,7 +49,7 @@ pub(crate) fn command() -> Command {
         .version(BUILD)
         .about(ABOUT)
         .long_about(format!(
-            "{ABOUT}.\n\nWithout a command it serves, as `parlour serve` does."
+            "{ABOUT}.\n\nWithout a command, `parlour` does the same as `parlour serve`."
         ))
         .after_help("More: parlour --help, parlour help COMMAND")
         .after_long_help(details)
@@ -61,24 +65,24 @@ pub(crate) fn command() -> Command {
 
 fn serve() -> Command {
     Command::new("serve")
-        .about("Serve the world until Ctrl-C or SIGTERM (also the default without a command)")
+        .about("Serve the world until Ctrl-C or SIGTERM (the default without a command)")
         .after_long_help(format!(
             "Examples:\n  parlour serve\n  parlour serve --interest-radius all --capacity 50\n  \
              PARLOUR_LISTEN=0.0.0.0:80 parlour serve --log-format json\n  \
              parlour serve --record recordings --record-total-mib 1024\n\n\
-             SIGUSR1 writes the last minutes to a file, as POST /history on the admin port does.\n\n{LAYERS}\n\n{}",
+             SIGUSR1 writes the history (the last minutes) to a file, as POST /history on the admin\n             port does.\n\n{LAYERS}\n\n{}",
             exit::HELP
         ))
 }
 
 fn demo() -> Command {
     Command::new("demo")
-        .about("Serve the same with bots walking about in the bundled maps")
+        .about("Serve the world with bots that walk and chat in the bundled maps")
         .arg(
             Arg::new("bots")
                 .long("bots")
                 .value_name("NUMBER")
-                .help("How many bots: half in lobby and garden, half in the plaza")
+                .help("The number of bots: half in lobby and garden, half in the plaza")
                 .value_parser(value_parser!(u32).range(1..=10_000))
                 .default_value("100"),
         )
@@ -101,14 +105,14 @@ fn config() -> Command {
         .after_help(ALL_ELSEWHERE)
         .subcommand(
             Command::new("print")
-                .about("Print every setting, its value and where that came from, as a configuration file")
+                .about("Print every setting with its value and the source of the value, as a configuration file")
                 .arg(file())
                 .after_help(ALL_ELSEWHERE)
                 .arg(
                     Arg::new("format")
                         .long("format")
                         .value_name("FORMAT")
-                        .help("The form of the file")
+                        .help("The format of the output")
                         .value_parser(["toml"])
                         .default_value("toml"),
                 )
@@ -120,13 +124,14 @@ fn config() -> Command {
         )
         .subcommand(
             Command::new("check")
-                .about("Report everything that is wrong with the configuration, its maps and its skins")
+                .about("Check the configuration, the maps and the skins, and report all mistakes")
                 .arg(file())
                 .after_help(ALL_ELSEWHERE)
                 .after_long_help(format!(
-                    "Checks what `parlour serve` would use: the file together with the environment and flags.\n\
-                     Directories that a server writes to are only tried when it starts.\n\
-                     Exit code 0: all is well. 65: maps or skins cannot be used. 78: the configuration cannot.\n\n\
+                    "Checks what `parlour serve` would use: the file, the environment and the flags together. All\n\
+                     mistakes are reported in one run. Maps and skins are not checked if a mistake leaves open which\n\
+                     ones are meant. Directories of recordings are only tried when a server starts.\n\n\
+                     Exit code 0: no mistakes. 65: maps or skins cannot be used. 78: the configuration cannot be used.\n\n\
                      {ALL_ELSEWHERE}\n\n\
                      Examples:\n  parlour config check parlour.toml\n  PARLOUR_MAPS=maps parlour config check"
                 )),
@@ -137,7 +142,7 @@ fn config() -> Command {
 fn file() -> Arg {
     Arg::new("file")
         .value_name("FILE")
-        .help("The configuration file, instead of --config or PARLOUR_CONFIG")
+        .help("The configuration file; replaces --config and PARLOUR_CONFIG")
         .value_parser(value_parser!(std::ffi::OsString))
 }
 
@@ -145,20 +150,22 @@ fn config_flag() -> Arg {
     Arg::new("config")
         .long("config")
         .value_name("FILE")
-        .help(format!("A configuration file (TOML); also {FILE_VARIABLE}"))
+        .help(format!(
+            "The configuration file (TOML). {FILE_VARIABLE} names it as well"
+        ))
         .value_parser(value_parser!(std::ffi::OsString))
         .global(true)
         .action(ArgAction::Set)
 }
 
-/// Returns the flags of all settings. The help of a command shows some of them. It accepts the
-/// others as well: they may come before the command, where it is not known yet which it uses.
+/// Returns the flags of all settings. The help of a command shows only some of them, but every
+/// command accepts all: a flag may stand before the name of the command.
 pub(crate) fn setting_flags(is_shown: impl Fn(&Setting) -> bool) -> impl Iterator<Item = Arg> {
     settings().map(move |setting| setting_flag(setting).hide(!is_shown(setting)))
 }
 
-/// Returns the flag of a setting. Its value is checked together with all other settings, so that
-/// all mistakes are reported together.
+/// Returns the flag of a setting. clap does not check the value: all settings are checked together,
+/// so that all mistakes are reported together.
 fn setting_flag(setting: &'static Setting) -> Arg {
     let default = setting.default_text();
     let default = if default.is_empty() { "none" } else { &default };
@@ -166,7 +173,7 @@ fn setting_flag(setting: &'static Setting) -> Arg {
         .default_follows()
         .map_or_else(String::new, |other| format!(", follows {other}"));
     Arg::new(setting.name)
-        // Leaked once per process: clap needs a static name.
+        // clap needs a static name. It is leaked once per process.
         .long(&*setting.flag().leak())
         .value_name(setting.form)
         .help(format!("{} [default: {default}{follows}]", setting.help))

@@ -8,7 +8,7 @@ use std::{
 use parlour_server::ServerOptions;
 use parlour_shared::limits::SUBPROTOCOL_JSON;
 
-/// Returns the text. `typing` says what to type by hand.
+/// Returns the text. `typing` is the line that shows what to type by hand ([`typing()`]).
 pub(crate) fn text(
     listen: SocketAddr,
     admin: SocketAddr,
@@ -46,7 +46,8 @@ pub(crate) fn text(
     text
 }
 
-/// Returns what to type by hand, and how soon: a connection without a hello in time is closed.
+/// Returns the line that shows what to type by hand, and within which time: without a hello in
+/// time, the server closes the connection.
 pub(crate) fn typing(options: &ServerOptions, room: &str) -> String {
     let listen = options.listen;
     let here = options.edge.time_to_type_hello(reachable(listen).ip());
@@ -66,7 +67,7 @@ pub(crate) fn typing(options: &ServerOptions, room: &str) -> String {
     text
 }
 
-/// Returns the address at which this machine reaches the server.
+/// Returns the address at which programs on this machine reach the server.
 pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -83,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_can_be_followed() {
+    fn the_addresses_can_be_used_as_links() {
         let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 80));
         let text = text(
             SocketAddr::from((Ipv4Addr::UNSPECIFIED, 7373)),
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_to_type_is_that_of_the_address() {
+    fn the_time_to_type_depends_on_the_address() {
         let mut options = Settings::default().server_options(Vec::new(), Vec::new());
         let mut typing = |listen: &str| {
             options.listen = listen.parse().unwrap();

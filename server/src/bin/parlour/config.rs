@@ -31,7 +31,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     }
 }
 
-/// Checks the configuration, the maps and the skins. Mistakes of one do not hide those of the others.
+/// Checks the configuration, the maps and the skins. Mistakes of one do not hide those of the
+/// others.
 fn check(config: &Result<Config, Problems>) -> Result<(), Exit> {
     let mut failures = Vec::new();
     match config {

@@ -1,5 +1,4 @@
-//! The bots of `parlour demo`: ordinary clients on a separate thread. They know only the address
-//! of the server.
+//! The bots of `parlour demo`. They run on a separate thread, and connect like any other client.
 
 use std::{
     io,
@@ -20,13 +19,13 @@ const MAX_IN_ROOM: u32 = 250;
 /// The maps that bots enter.
 const MAPS: [&str; 2] = ["lobby", "plaza"];
 
-/// The bots of a demo.
+/// The options of a demo.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Demo {
     count: u32,
 }
 
-/// Bots that walk about until this is dropped.
+/// Bots that run until this is dropped.
 pub(crate) struct DemoBots {
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
@@ -45,7 +44,7 @@ impl Demo {
         self.count
     }
 
-    /// Fails if a map that the bots enter is not served.
+    /// Returns an error if a map that the bots enter is not served.
     pub(crate) fn check(self, maps: &[String]) -> Result<(), Exit> {
         let missing: Vec<&str> = MAPS
             .into_iter()
@@ -55,13 +54,13 @@ impl Demo {
             return Ok(());
         }
         Err(Exit::usage(format!(
-            "the bots of `parlour demo` walk in the maps lobby and plaza, and bundled_maps leaves out {}: serve them, or \
-             use `parlour serve`",
+            "the bots of `parlour demo` need the maps lobby and plaza, but bundled_maps leaves out {}: serve all \
+             bundled maps, or use `parlour serve`",
             missing.join(" and ")
         )))
     }
 
-    /// Starts the bots. They leave half of a room's `capacity` to others.
+    /// Starts the bots. They take at most half of the `capacity` of a room.
     pub(crate) fn start(self, listen: SocketAddr, capacity: u32) -> Result<DemoBots, Exit> {
         let url = format!("ws://{}/ws", banner::reachable(listen));
         let in_room = (capacity / 2).clamp(1, MAX_IN_ROOM);
@@ -72,7 +71,7 @@ impl Demo {
             map: map.to_owned(),
             chat_per_minute: 0.2,
             skin_per_minute: 0.2,
-            // Until they are stopped.
+            // No time limit: the bots run until they are stopped.
             duration: None,
             seed,
             ..Plan::default()
@@ -116,10 +115,10 @@ fn walk(plans: Vec<Plan>, stopped: &watch::Receiver<bool>) {
         for plan in plans {
             let mut stopped = stopped.clone();
             let stop = async move {
-                // An error means that the sender is gone, which is also a reason to stop.
+                // An error means that the sender was dropped, which also stops the bots.
                 let _ = stopped.wait_for(|stop| *stop).await;
             };
-            runs.spawn_local(one(plan, stop));
+            runs.spawn_local(run_plan(plan, stop));
         }
         while runs.join_next().await.is_some() {}
     };
@@ -127,12 +126,12 @@ fn walk(plans: Vec<Plan>, stopped: &watch::Receiver<bool>) {
         tokio::task::LocalSet::new().block_on(&runtime, all);
     });
     if let Err(error) = started {
-        tracing::error!(%error, "no bots");
+        tracing::error!(%error, "the bots did not start");
     }
 }
 
-/// Runs one plan. Prints when all its bots are connected, and logs the result.
-async fn one(plan: Plan, stop: impl Future<Output = ()>) {
+/// Runs one plan. Prints a line when all its bots are connected, and logs the result.
+async fn run_plan(plan: Plan, stop: impl Future<Output = ()>) {
     let map = plan.map.clone();
     let mut all_in = false;
     let progress = |progress: &Progress| {
@@ -152,8 +151,8 @@ async fn one(plan: Plan, stop: impl Future<Output = ()>) {
             disconnects = ?report.disconnects_by_code,
             failures = ?report.connect_failures,
             standstill = ?report.standstill,
-            "bots left, with problems"
+            "bots left after problems"
         ),
-        Err(error) => tracing::error!(map, %error, "no bots"),
+        Err(error) => tracing::error!(map, %error, "the bots failed"),
     }
 }

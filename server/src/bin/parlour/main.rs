@@ -1,4 +1,4 @@
-//! The `parlour` command: `serve` (also without a command), `demo`, `replay`, `config`.
+//! The `parlour` command: `serve` (the default), `demo`, `replay` and `config`.
 
 mod arguments;
 mod banner;
@@ -16,7 +16,7 @@ use clap::ArgMatches;
 use exit::Exit;
 
 fn main() -> ExitCode {
-    // Help, the version and mistakes in the command line are printed, and end the process.
+    // `exit` prints the help, the version or the mistake in the command line, and ends the process.
     let matches = arguments::command().try_get_matches();
     let matches = matches.unwrap_or_else(|error| replay::with_tip(error).exit());
     match run(&matches) {

@@ -1,4 +1,4 @@
-//! `parlour replay`: runs a recording again and shows what is in it. Each function has its own
+//! `parlour replay`: runs a recording again, and shows its contents. Each kind of output has a
 //! module.
 
 mod argument_tips;
@@ -14,7 +14,7 @@ mod settings;
 mod verify;
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
-use parlour_recording::replay::{Moment, dump::Table};
+use parlour_recording::replay::{Moment, dump::DumpTable};
 
 use crate::{
     arguments::setting_flags,
@@ -23,38 +23,37 @@ use crate::{
 pub(crate) use argument_tips::with_tip;
 use input::ReplayInput;
 
-const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, follow a player";
+const ABOUT: &str = "Run a recording again: verify every hash, look at any tick, or follow a player";
 
 const DETAILS: &str = "\
-Without --dump, --follow, --export, --diff or --serve it verifies: every tick is run again with its
-recorded input, and must reach its recorded hash. A second world starts again at each saved world,
-and must reach the same hashes.
+Without --dump, --follow, --export, --diff or --serve, the recording is verified: every tick is run
+again with its recorded input, and must reach its recorded hash. A second world starts again from
+each saved world, and must reach the same hashes.
 
-FILE is a recording, or a directory of recordings as --record writes it. In a directory, the newest
-recording that has --at or --from is used with all files that continue it; without either, all
-files of the newest run of the server. --serve and --diff always use all files of a run; --dump
-chat and --dump commands also use the files that have the ticks before --at. Histories (of POST
-/history, SIGUSR1, a slow step, a panic or the shadow) are ignored as long as the directory has
-a recording: give the file to replay one. If it has none, the newest history is used in the
-same way. Standard error shows what was chosen, and what else the directory has.
+FILE is a recording, or a directory into which --record wrote recordings. In a directory, all files
+of the newest run of the server are used. With --at or --from, the newest recording that contains
+that moment is used, with all files that continue it. --serve and --diff always use all files of a
+run. --dump chat and --dump commands also use the files with the ticks before --at.
+Histories (from POST /history, SIGUSR1, a slow step, a panic or the shadow) are ignored while the
+directory contains a recording: name the file to replay one. Otherwise the newest history is used in
+the same way. Standard error shows the choice, and the other files of the directory.
 
-A PLAYER is an id (8 hex digits), a session number or a name, tried in this order. Upper and
-lower case of a name do not matter if only one name matches. If several players have a name,
-their ids are listed.
-
---dump players without --at, of a server that was stopped: the players before all of them left.
---export=FILE does not overwrite a file that exists already, unless it is empty.
+A PLAYER is an id (8 hex digits), a session number or a name, tried in this order. Upper and lower
+case do not matter if only one name matches. If several players have the name, their ids are listed.
 
 A MOMENT is
   1234, t1234           a tick
   14:03, 14:03:20.5     a time of day (UTC, as in the log), on the day of the recording
   2026-11-21T14:03:20Z  a date and time
-  +90s, +2m30s          that long after the start of the recording, or of the run in a directory
+  +90s, +2m30s          a time since the start of the recording, or of the run in a directory
 
-Of the settings of `parlour serve` it uses --maps: a recording is replayed with the maps it was made
-with. The bundled ones are always available, even beside others of the same name. With --serve it
-also uses those of the network (except --cadence and --realtime) and of the log: see
-`parlour serve --help`. All others are part of the recording; their flags are refused.
+--dump players without --at shows the players before all of them left, if the server was stopped.
+--export=FILE does not overwrite a file, unless it is empty.
+
+A recording is replayed with the maps that it was made with. They are found among the bundled maps
+and those of --maps. With --serve, the settings of the network (except --cadence and --realtime) and
+of the log are also used: see `parlour serve --help`. All other settings are part of the recording,
+and their flags are refused.
 
 Examples:
   parlour replay rec/last.plr
@@ -68,7 +67,8 @@ Examples:
   parlour replay monday.plr --diff              (against a new run by this program)
   parlour replay rec --export --from 14:03 --to 14:04 | jq 'select(.line == \"said\")'";
 
-/// The arguments. Everything except verifying is in the argument group `what`.
+/// Returns the command. The arguments that select something other than verifying are in the group
+/// `what`.
 pub(crate) fn command() -> Command {
     Command::new("replay")
         .about(ABOUT)
@@ -81,9 +81,9 @@ pub(crate) fn command() -> Command {
         )
         .arg(moment(
             "from",
-            "The first tick to look at [default: the first one]",
+            "The first tick to look at [default: the first tick]",
         ))
-        .arg(moment("to", "The last tick to look at [default: the last one]"))
+        .arg(moment("to", "The last tick to look at [default: the last tick]"))
         .arg(diff::arg())
         .args(dump::args())
         .args(follow::args())
@@ -107,7 +107,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Exit> {
         return serve::run(matches);
     }
     let dumped = dump::asked(matches);
-    let input = ReplayInput::of(matches, dumped.is_some_and(Table::is_of_window))?;
+    let input = ReplayInput::of(matches, dumped.is_some_and(DumpTable::is_of_window))?;
     if let Some(what) = dumped {
         dump::run(input, what, matches)
     } else if is_asked(follow::WHAT) {

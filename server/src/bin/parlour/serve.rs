@@ -1,5 +1,5 @@
-//! `parlour serve` and `parlour demo`: from the configuration to a running server, until it is
-//! asked to stop.
+//! `parlour serve` and `parlour demo`: starts a server from the configuration, and runs it until it
+//! is asked to stop.
 
 use std::io::{self, Write};
 
@@ -43,22 +43,21 @@ pub(crate) fn serve(matches: &ArgMatches, demo: Option<Demo>) -> Result<(), Exit
     until_stopped(signals, server, running)
 }
 
-/// Catches signals. Call it before the server starts, so that none is lost.
+/// Catches signals. Call it before the server starts, so that no signal is lost.
 pub(crate) fn signals() -> Result<Signals, Exit> {
     Signals::listen().map_err(|error| Exit::system("cannot wait for signals", &error))
 }
 
-/// Lets a server run until it is asked to stop or fails. `others` is dropped before it
-/// stops.
+/// Runs a server until it is asked to stop, or fails. `others` is dropped before the server stops.
 pub(crate) fn until_stopped<T>(mut signals: Signals, server: Server, others: T) -> Result<(), Exit> {
     let at_once = match signals.wait(&server) {
         Ok(how) => {
-            tracing::info!(how, "stopping");
-            print("Stopping; Ctrl-C again ends it immediately.\n");
+            tracing::info!(reason = how, "stopping");
+            print("Stopping. Ctrl-C again ends the process immediately.\n");
             exit::INTERRUPTED
         }
         Err(failure) => {
-            tracing::error!(%failure, "stopping, because the server failed");
+            tracing::error!(%failure, "stopping because the server failed");
             exit::SOFTWARE.into()
         }
     };
@@ -86,7 +85,7 @@ fn warn(config: &Config) {
     }
 }
 
-/// Prints to standard output, even if nobody reads it any longer.
+/// Prints to standard output. A closed pipe is not an error.
 pub(crate) fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -98,18 +97,18 @@ mod tests {
 
     use bevy_ecs::prelude::*;
     use parlour_server::ServerOptions;
-    use parlour_sim::{Clock, Logic, SimConfig, Step, StepSet};
+    use parlour_sim::{Clock, Logic, SimConfig, StepSet, TickSchedule};
 
     use super::*;
 
     #[test]
-    fn a_server_whose_game_logic_panics_is_stopped_and_ends_the_process_with_70() {
+    fn a_panic_of_game_logic_stops_the_server_and_ends_the_process_with_70() {
         let fall = |clock: Res<Clock>| assert!(clock.tick.0 < 10, "game logic that fails");
         let mut options = ServerOptions::new(SimConfig::new(Vec::new()));
         options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         options.admin = options.listen;
         options.logic = Logic::new(move |app| {
-            app.add_systems(Step, fall.in_set(StepSet::Simulate));
+            app.add_systems(TickSchedule, fall.in_set(StepSet::Simulate));
         });
         options.recording.history = std::time::Duration::ZERO;
         let signals = signals().unwrap();

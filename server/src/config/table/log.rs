@@ -1,6 +1,6 @@
 //! The settings of the log.
 
-use super::{Parsed, Section, Setting, SettingKind, set};
+use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::config::{log_filter::log_filter, settings::LogFormat};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -8,9 +8,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "log",
         section: Section::Log,
         form: "FILTER",
-        help: "The log lines that are written: a level (off, error, warn, info, debug or trace), and levels \
-               of single targets, as in info,parlour_server::edge=debug. RUST_LOG also works, in the same \
-               form",
+        help: "The log lines that are written: a level (off, error, warn, info, debug or trace), \
+               and levels of single targets, as in info,parlour_server::edge=debug. RUST_LOG is \
+               used if PARLOUR_LOG is not set",
         kind: SettingKind::Text,
         also: Some("RUST_LOG"),
         apply: set!(log, log_filter),
@@ -20,7 +20,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "log_format",
         section: Section::Log,
         form: "text|json",
-        help: "The format of log lines",
+        help: "The format of log lines. text: for people. json: one JSON object per line",
         kind: SettingKind::Text,
         also: None,
         apply: set!(log_format, log_format),
@@ -31,7 +31,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
 ];
 
-fn log_format(text: &str) -> Parsed<LogFormat> {
+fn log_format(text: &str) -> ParseResult<LogFormat> {
     match text {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),

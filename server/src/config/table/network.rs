@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlour_tick::Cadence;
 
-use super::{Parsed, Section, Setting, SettingKind, set};
+use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::config::value::{address, cadence, list, show_list, show_time, show_whole_or, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -12,7 +12,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "listen",
         section: Section::Network,
         form: "ADDRESS:PORT",
-        help: "The address for clients: HTTP, and WebSocket at /ws. Port 0 takes any free port",
+        help: "The address for clients: HTTP, and WebSocket at /ws. Port 0: any free port",
         kind: SettingKind::Text,
         also: None,
         apply: set!(listen, address),
@@ -22,7 +22,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "admin",
         section: Section::Network,
         form: "ADDRESS:PORT",
-        help: "The address for metrics and health; do not expose it to the public",
+        help: "The address for metrics, health and the history. Do not expose it to the internet",
         kind: SettingKind::Text,
         also: None,
         apply: set!(admin, address),
@@ -33,8 +33,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         section: Section::Network,
         form: "ORIGIN,...",
         help: "The origins of web pages that may connect, such as https://example.org, \
-               https://*.example.org or capacitor://localhost, or * for any. Without any: the origins of \
-               the server and of this machine",
+               https://*.example.org or capacitor://localhost, or * for all origins. If the list \
+               is empty: pages of the server's own host and of this machine",
         kind: SettingKind::List,
         also: None,
         apply: set!(edge.allowed_origins, |text| list(ORIGINS, text)),
@@ -44,10 +44,10 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "allowed_hosts",
         section: Section::Network,
         form: "HOST,...",
-        help: "The host names of this server on both ports, such as play.example.org or *.example.org, or * \
-               for any. Loopback names and the address of the connection are always allowed. Without any: \
-               no other name over loopback, any name elsewhere. Set it if a proxy on this machine passes \
-               the Host header on",
+        help: "The host names of this server, on both ports, such as play.example.org or \
+               *.example.org, or * for all names. Loopback names and the address of the connection \
+               are always allowed. If the list is empty: no other name over loopback, and all \
+               names elsewhere. Set it if a proxy on this machine passes the Host header on",
         kind: SettingKind::List,
         also: None,
         apply: set!(edge.allowed_hosts, |text| list(HOSTS, text)),
@@ -57,7 +57,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "io_threads",
         section: Section::Network,
         form: "NUMBER",
-        help: "The number of threads that serve connections. One more thread runs the world",
+        help: "The number of threads that serve connections. The world runs on one more thread",
         kind: SettingKind::Number,
         also: None,
         apply: set!(io_threads, |text| whole(text, 1..=64)),
@@ -67,8 +67,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "realtime",
         section: Section::Network,
         form: "auto|off",
-        help: "Real-time priority for the thread that runs the world, where the system allows it (on Linux \
-               with CAP_SYS_NICE, or ulimit -r 10)",
+        help: "Real-time priority for the thread that runs the world. auto: if the system allows it (on Linux \
+               with CAP_SYS_NICE, or ulimit -r 10). off: never",
         kind: SettingKind::Text,
         also: None,
         apply: set!(realtime, auto_or_off),
@@ -78,8 +78,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_connections",
         section: Section::Network,
         form: "NUMBER",
-        help: "The maximum number of connections; more are answered 503: try again later. If the limit of \
-               open files (ulimit -n) is lower, fewer are accepted",
+        help: "The maximum number of connections. Further ones are answered with 503. If the limit \
+               of open files (ulimit -n) is lower, fewer connections are accepted",
         kind: SettingKind::Number,
         also: None,
         apply: set!(edge.max_connections, |text| whole(text, 1..=1_000_000)),
@@ -89,7 +89,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_unauthenticated_per_address",
         section: Section::Network,
         form: "NUMBER",
-        help: "The maximum number of connections of one IP address that have not sent a hello",
+        help: "The maximum number of connections of one IP address that have not sent a hello yet",
         kind: SettingKind::Number,
         also: None,
         apply: set!(edge.max_unauthenticated_per_address, |text| whole(
@@ -102,8 +102,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "handshake_timeout",
         section: Section::Network,
         form: "TIME",
-        help: "The time limit from accepting a connection to its hello. JSON over loopback has 60 s, so \
-               that a person can type it",
+        help: "The time limit from accepting a connection to its hello. JSON over loopback has 60 \
+               s, so that a person can type the hello",
         kind: SettingKind::Text,
         also: None,
         apply: set!(edge.handshake_timeout, |text| time(
@@ -116,7 +116,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "heartbeat",
         section: Section::Network,
         form: "TIME",
-        help: "A client that is silent for this long is pinged, and closed after twice as long",
+        help: "A client that is silent for this long is pinged. After twice as long its connection \
+               is closed",
         kind: SettingKind::Text,
         also: None,
         apply: set!(edge.heartbeat, |text| time(text, SECOND..=MINUTE)),
@@ -126,8 +127,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "cadence",
         section: Section::Network,
         form: "60|30|20|10|auto",
-        help: "The maximum number of snapshots per second and client. auto: 60, and fewer under load, \
-               distant players first",
+        help: "The maximum number of snapshots per second for each client. auto: 60, and fewer \
+               under load, first of distant players",
         kind: SettingKind::NumberOrWord,
         also: None,
         apply: set!(cadence, cadence),
@@ -137,8 +138,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "outbox_bytes",
         section: Section::Network,
         form: "BYTES",
-        help: "The maximum number of bytes that wait for a client that reads slowly; with more it is closed \
-               with 4001",
+        help: "The maximum number of bytes that wait for a client that reads slowly. With more, \
+               its connection is closed with 4001",
         kind: SettingKind::Number,
         also: None,
         apply: set!(edge.outbox_bytes, |text| whole(text, OUTBOX.0..=OUTBOX.1)),
@@ -148,7 +149,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "stall_timeout",
         section: Section::Network,
         form: "TIME",
-        help: "A client that reads none of its waiting bytes for this long is closed with 4001",
+        help: "If a client reads none of its waiting bytes for this long, its connection is closed \
+               with 4001",
         kind: SettingKind::Text,
         also: None,
         apply: set!(edge.stall_timeout, |text| time(text, SECOND..=MINUTE)),
@@ -158,8 +160,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "reconnect_window",
         section: Section::Network,
         form: "TIME",
-        help: "Closed clients come back at a random time within this window, or within a longer one if \
-               there are many (see reconnect_rate)",
+        help: "Clients whose connections were closed come back at a random time within this \
+               window. It is longer if there are many of them (see reconnect_rate)",
         kind: SettingKind::Text,
         also: None,
         apply: set!(edge.reconnect_window, |text| time(text, WINDOW.0..=WINDOW.1)),
@@ -169,8 +171,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "reconnect_rate",
         section: Section::Network,
         form: "NUMBER",
-        help: "The maximum number of clients per second that come back after a restart: the window is at \
-               least all clients divided by this",
+        help: "The maximum number of clients per second that come back after a restart. The \
+               reconnect window lasts at least the number of clients divided by this rate",
         kind: SettingKind::Number,
         also: None,
         apply: set!(edge.reconnect_rate, |text| whole(text, 1..=1_000_000)),
@@ -180,8 +182,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "livez_timeout",
         section: Section::Network,
         form: "TIME",
-        help: "If no tick runs for this long, /livez on the admin port answers 503, so that a supervisor \
-               restarts the server",
+        help: "If no tick runs for this long, /livez on the admin port answers 503, so that a \
+               supervisor restarts the server",
         kind: SettingKind::Text,
         also: None,
         apply: set!(livez_timeout, |text| time(text, LIVEZ.0..=LIVEZ.1)),
@@ -195,14 +197,14 @@ const HOSTS: &str = "hosts such as play.example.org, *.example.org or 192.0.2.1,
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-/// The promised maximum for an unauthenticated connection is five seconds.
+/// The protocol promises that a connection without a hello lives for at most five seconds.
 const HANDSHAKE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 const WINDOW: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(600));
-/// The server notices after a second that the world does not tick.
+/// The server notices only after a second that the world does not tick.
 const LIVEZ: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(3600));
 const OUTBOX: (usize, usize) = (64 * 1024, 16 * 1024 * 1024);
 
-fn auto_or_off(text: &str) -> Parsed<bool> {
+fn auto_or_off(text: &str) -> ParseResult<bool> {
     match text {
         "auto" => Ok(true),
         "off" => Ok(false),

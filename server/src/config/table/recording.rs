@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Parsed, Section, Setting, SettingKind, set};
+use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::config::value::{mib, path_or, show_path_or, show_time, time, whole};
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -10,8 +10,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "record",
         section: Section::Recording,
         form: "DIRECTORY|off",
-        help: "Record every tick into files in this directory; each server needs a separate one. off: no \
-               recording",
+        help: "The directory into which every tick is recorded. Each server needs its own \
+               directory. off: no recording",
         kind: SettingKind::Text,
         also: None,
         apply: set!(recording.directory, |text| path_or("off", "a directory", text)),
@@ -41,8 +41,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "record_total_mib",
         section: Section::Recording,
         form: "MIB",
-        help: "The maximum size of all recordings in a directory together, in MiB; the oldest are deleted \
-               first",
+        help: "The maximum size of all recordings in the directory together, in MiB. The oldest \
+               files are deleted first",
         kind: SettingKind::Number,
         also: None,
         apply: set!(recording.total_bytes, |text| mib(text, 1..=1 << 30)),
@@ -52,9 +52,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "history",
         section: Section::Recording,
         form: "TIME",
-        help: "The length of the history, which is always in memory. It is written to a file on request \
-               (POST /history on the admin port, SIGUSR1), when a step of the world takes over 50 ms or \
-               panics, and when the shadow differs. 0s: no history",
+        help: "The length of the history, which is always kept in memory. It is written to a file \
+               on request (POST /history on the admin port, or SIGUSR1), when a step of the world \
+               takes over 50 ms or panics, and when the shadow differs. 0s: no history",
         kind: SettingKind::Text,
         also: None,
         apply: set!(recording.history, |text| time(text, Duration::ZERO..=HOUR)),
@@ -64,7 +64,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "history_mib",
         section: Section::Recording,
         form: "MIB",
-        help: "The maximum size of the history in memory, in MiB; older ticks are forgotten early",
+        help: "The maximum size of the history in memory, in MiB. Above it, the oldest ticks are \
+               dropped early",
         kind: SettingKind::Number,
         also: None,
         apply: set!(recording.history_bytes, |text| mib(text, 1..=16 << 10)),
@@ -74,8 +75,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "history_dir",
         section: Section::Recording,
         form: "DIRECTORY|auto",
-        help: "The directory for files of the history. auto: the directory of recordings, or else the \
-               directory named recordings",
+        help: "The directory for files of the history. auto: the directory of record, or \
+               ./recordings if record is off",
         kind: SettingKind::Text,
         also: None,
         apply: set!(recording.history_directory, |text| path_or(
@@ -89,9 +90,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "shadow",
         section: Section::Recording,
         form: "on|off",
-        help: "Run the recording in a second world, 2 to 4 seconds later, and report any difference. The \
-               second world is loaded again from each saved world, every 10 s, and takes as much CPU time \
-               as the ticks",
+        help: "A second world that runs the recording 2 to 4 seconds later, and reports any difference. It is \
+               loaded again from each saved world, every 10 s, and takes as much CPU time as the ticks",
         kind: SettingKind::Text,
         also: None,
         apply: set!(recording.shadow, on_or_off),
@@ -101,13 +101,13 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-fn minutes(text: &str) -> Parsed<Duration> {
-    // A file has enough chunks for three weeks.
+fn minutes(text: &str) -> ParseResult<Duration> {
+    // A file has room for the chunks of three weeks.
     let minutes: u64 = whole(text, 1..=7 * 24 * 60)?;
     Ok(Duration::from_secs(60 * minutes))
 }
 
-fn on_or_off(text: &str) -> Parsed<bool> {
+fn on_or_off(text: &str) -> ParseResult<bool> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),

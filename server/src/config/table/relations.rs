@@ -1,9 +1,9 @@
-//! Settings that depend on each other: when two values contradict each other, and how the default
-//! of one follows the other.
+//! Pairs of settings that depend on each other: when two values contradict each other, and how the
+//! default of each setting follows the value of the other.
 //!
-//! A user who writes one setting of a pair never meets a contradiction: the other's default
-//! follows. Only two written values can contradict each other. A relation therefore declares both,
-//! and each setting is in one relation at most.
+//! If a user sets only one of a pair, there is never a contradiction, because the default of the
+//! other follows. Only two values that the user wrote can contradict each other. Each setting is in
+//! at most one relation.
 
 use std::net::SocketAddr;
 
@@ -12,14 +12,15 @@ use crate::config::settings::Settings;
 /// Two settings that depend on each other.
 pub(in crate::config) struct Relation {
     pub(in crate::config) pair: [RelatedSetting; 2],
-    /// Returns what is wrong with two written values, and what would be right. `None`: nothing.
+    /// Returns what is wrong with two written values and what would be right, or `None` if they
+    /// fit.
     pub(in crate::config) contradiction: fn(&Settings) -> Option<String>,
 }
 
-/// A setting, and how its default follows the other one.
+/// One setting of a pair.
 pub(in crate::config) struct RelatedSetting {
     pub(in crate::config) name: &'static str,
-    /// Changes the default, if it does not fit the other setting's value.
+    /// Changes the default of this setting if it does not fit the value of the other.
     pub(in crate::config) follow: fn(&mut Settings),
 }
 
@@ -94,7 +95,7 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
         pair: [
             RelatedSetting {
                 name: "near_radius",
-                // Its default is "auto", which is the interest radius.
+                // The default is `auto`, which is the interest radius.
                 follow: |_| {},
             },
             RelatedSetting {
@@ -119,7 +120,7 @@ pub(in crate::config) const RELATIONS: &[Relation] = &[
 ];
 
 impl Relation {
-    /// Returns each side, with the name of the other.
+    /// Returns each setting of the pair, with the name of the other.
     pub(in crate::config) fn both_ways(&self) -> [(&RelatedSetting, &'static str); 2] {
         let [one, other] = &self.pair;
         [(one, other.name), (other, one.name)]
@@ -134,8 +135,8 @@ fn raise<T: Ord + Copy>(value: &mut T, least: T) {
     *value = least.max(*value);
 }
 
-/// A default address with the next port that `taken` leaves free. Never the default port of the
-/// other setting: a scraper of the usual admin port must not meet the world there.
+/// Returns the default address, with port 7375 if `taken` uses its port. It is never the default
+/// port of the other setting: a scraper of the usual admin port must not reach the world.
 fn beside(default: SocketAddr, taken: SocketAddr) -> SocketAddr {
     const FREE: u16 = 7375;
     let mut address = default;

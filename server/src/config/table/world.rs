@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlour_shared::limits::MAX_ROOM_CAPACITY;
 
-use super::{Parsed, Section, Setting, SettingKind, set};
+use super::{ParseResult, Section, Setting, SettingKind, set};
 use crate::{
     config::value::{
         LONGEST_ENTRY, path_or, shortened, show_path_or, show_time, show_whole_or, time, whole, whole_or,
@@ -18,7 +18,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "interest_radius",
         section: Section::World,
         form: "PIXELS|all",
-        help: "Players see each other within this many pixels. all: every player in the room",
+        help: "The distance in pixels within which players see each other. all: players see \
+               everyone in the room",
         kind: SettingKind::NumberOrWord,
         also: None,
         apply: set!(interest_radius, |text| whole_or("all", text, RADIUS.0..=RADIUS.1)),
@@ -28,8 +29,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "near_radius",
         section: Section::World,
         form: "PIXELS|auto",
-        help: "The reach of a near-me chat in pixels if interest_radius is all. auto: interest_radius, or \
-               150 if that is all",
+        help: "The reach of a near-me chat in pixels, if interest_radius is all. auto: \
+               interest_radius, or 150 if that is all",
         kind: SettingKind::NumberOrWord,
         also: None,
         apply: set!(near_radius, |text| whole_or("auto", text, RADIUS.0..=RADIUS.1)),
@@ -49,7 +50,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "room_empty_after",
         section: Section::World,
         form: "TIME",
-        help: "An empty room is removed after this time",
+        help: "The time after which an empty room is removed",
         kind: SettingKind::Text,
         also: None,
         apply: set!(room_empty_after, |text| time(text, Duration::ZERO..=DAY)),
@@ -59,7 +60,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "max_rooms",
         section: Section::World,
         form: "NUMBER",
-        help: "The maximum number of rooms; a join that would make one more is refused",
+        help: "The maximum number of rooms. A join that would create a further room is refused",
         kind: SettingKind::Number,
         also: None,
         apply: set!(max_rooms, |text| whole(text, 1..=100_000)),
@@ -69,11 +70,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "seed",
         section: Section::World,
         form: "NUMBER|random",
-        help: "The seed of all random streams: the same seed and the same inputs result in the same world. \
-               random: a new one at each start, which the log and recordings contain",
+        help: "The seed of all random numbers. The same seed and the same inputs result in the \
+               same world. random: a new seed at each start, which the log and the recordings \
+               contain",
         kind: SettingKind::NumberOrWord,
         also: None,
-        // The maximum is that of TOML integers; 0 means no seed.
+        // The maximum of integers in TOML. 0 means "no seed" in `SimConfig`.
         apply: set!(seed, |text| whole_or("random", text, 1..=i64::MAX as u64)),
         show: |settings| show_whole_or("random", settings.seed),
     },
@@ -81,8 +83,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "maps",
         section: Section::World,
         form: "DIRECTORY|bundled",
-        help: "A directory of Tiled maps (*.tmx) that join the bundled ones, or replace those with the same \
-               name. bundled: only the bundled maps. bundled_maps omits bundled maps",
+        help: "A directory of Tiled maps (*.tmx), which are served beside the bundled maps. A map \
+               with the name of a bundled map replaces it. bundled: only the bundled maps. See \
+               also bundled_maps",
         kind: SettingKind::Text,
         also: None,
         apply: set!(maps, |text| path_or("bundled", "a directory", text)),
@@ -92,8 +95,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "bundled_maps",
         section: Section::World,
         form: "NAME,...|all|none",
-        help: "The bundled maps to serve, of garden, lobby and plaza. none: only the maps of the directory \
-               maps",
+        help: "The bundled maps to serve: some of garden, lobby and plaza. all: all three. none: \
+               only the maps in the directory that maps names",
         kind: SettingKind::ListOr(&["all", "none"]),
         also: None,
         apply: set!(bundled_maps, bundled_maps),
@@ -103,7 +106,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "skins",
         section: Section::World,
         form: "FILE|bundled",
-        help: "A catalogue of skins (TOML) instead of the bundled one",
+        help: "A catalogue of skins (TOML) that replaces the bundled one. bundled: the bundled \
+               catalogue",
         kind: SettingKind::Text,
         also: None,
         apply: set!(skins, |text| path_or("bundled", "a file", text)),
@@ -114,8 +118,8 @@ pub(super) const SETTINGS: &[Setting] = &[
 const RADIUS: (u32, u32) = (1, 100_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Parses names of bundled maps, `all` or `none`. Sorts the names.
-fn bundled_maps(text: &str) -> Parsed<BundledMaps> {
+/// Parses `all`, `none` or names of bundled maps. The names are sorted in the result.
+fn bundled_maps(text: &str) -> ParseResult<BundledMaps> {
     match text {
         "all" => return Ok(BundledMaps::All),
         "none" => return Ok(BundledMaps::none()),

@@ -28,7 +28,7 @@ pub(in crate::edge) struct IoThread {
     pub(in crate::edge) scratch: RefCell<Vec<u8>>,
     /// Scratch memory for the frames of one write, side by side.
     pub(in crate::edge) frames: RefCell<Vec<u8>>,
-    pub(in crate::edge) running: ThreadGaps,
+    pub(in crate::edge) gaps: ThreadGaps,
     /// The random stream for the times at which closed clients may come back.
     pub(in crate::edge) chance: RefCell<Stream>,
     serial: Cell<u32>,
@@ -45,7 +45,7 @@ impl IoThread {
             table: RefCell::new(ConnectionTable::new()),
             scratch: RefCell::new(vec![0; SCRATCH]),
             frames: RefCell::default(),
-            running: ThreadGaps::new(Instant::now()),
+            gaps: ThreadGaps::new(Instant::now()),
             serial: Cell::new(0),
         }
     }
@@ -53,7 +53,7 @@ impl IoThread {
     /// Notices that the machine has slept. Only the sweep would close clients because of that, so
     /// only the sweep calls this.
     pub(in crate::edge) fn notice_sleep(&self, now: Instant) {
-        if let Some(gap) = self.running.beat_awake(now, machine_slept()) {
+        if let Some(gap) = self.gaps.beat_with_sleep(now, machine_slept()) {
             self.shared.log_gap(gap);
         }
     }
@@ -61,7 +61,7 @@ impl IoThread {
     /// Returns the time, and notices if the thread did not run for a while.
     pub(in crate::edge) fn now(&self) -> Instant {
         let now = Instant::now();
-        if let Some(gap) = self.running.beat(now) {
+        if let Some(gap) = self.gaps.beat(now) {
             self.shared.log_gap(gap);
         }
         now

@@ -1,12 +1,12 @@
-//! The floor of a map: all places where the middle of a 16 x 16 px body can be, and between which of
-//! them a player can walk.
+//! The floor of a map: all places where the middle of a 16 x 16 px body can be, and between which
+//! of them a player can walk.
 //!
-//! A body touches the same tiles until one of its edges crosses the edge of a tile, which happens at
-//! two places per tile along each axis. Between these places the floor is uniform. So the floor
+//! A body touches the same tiles until one of its edges crosses the edge of a tile, which happens
+//! at two places per tile along each axis. Between these places the floor is uniform. So the floor
 //! consists of at most `2 * columns` by `2 * rows` cells: 16 million for the largest map, which has
-//! 4 million tiles. Each cell is visited once, and takes three bits of memory: 6 MB for that map. In
-//! a release build a map of 1,000 x 1,000 tiles takes about 0.1 s, and the largest map 0.4 s. In a
-//! debug build 1,000 x 1,000 tiles took 8 s, including the reading of the file.
+//! 4 million tiles. Each cell is visited once, and takes three bits of memory: 6 MB for that map.
+//! In a release build a map of 1,000 x 1,000 tiles takes about 0.1 s, and the largest map 0.4 s. In
+//! a debug build 1,000 x 1,000 tiles took 8 s, including the reading of the file.
 
 use fixedbitset::FixedBitSet;
 use parlour_shared::{
@@ -177,8 +177,8 @@ impl Axis {
             .saturating_sub(1)
     }
 
-    /// Returns the first and the last cell that a range of pixels touches, or `None` if it touches no
-    /// cell.
+    /// Returns the first and the last cell that a range of pixels touches, or `None` if it touches
+    /// no cell.
     fn within(&self, start_px: i32, length_px: i32) -> Option<(usize, usize)> {
         let first = (start_px * UNITS_PER_PX).max(HALF_BODY);
         let last = ((start_px + length_px) * UNITS_PER_PX - 1).min(self.last);

@@ -4,7 +4,7 @@ use parlour_shared::{
     ids::{PlayerId, SessionId},
     message::{Join, LeaveReason, Refusal, Refused, Request, RoomLeft, ServerMessage},
 };
-use parlour_sim::{Eyes, Simulation};
+use parlour_sim::{Perspective, Simulation};
 use parlour_tick::TickOutput;
 
 use super::{Spectator, Viewpoint};
@@ -26,8 +26,8 @@ impl Visit<'_> {
     ) {
         let followed = following.and_then(|(player, _)| Some((world.followed_room(*player)?, *player)));
         let (room, eyes) = match followed {
-            Some((room, player)) => (room, Eyes::Of(player)),
-            None => (join.room.clone(), Eyes::Everyone),
+            Some((room, player)) => (room, Perspective::Player(player)),
+            None => (join.room.clone(), Perspective::Everyone),
         };
         let there = |viewpoint: &Viewpoint| viewpoint.room == room && viewpoint.eyes == eyes;
         if self.spectator.viewpoint.as_ref().is_some_and(there) {
@@ -42,7 +42,7 @@ impl Visit<'_> {
         &mut self,
         world: &mut Simulation,
         room: &str,
-        eyes: Eyes,
+        eyes: Perspective,
         request: Request,
     ) -> Result<(), Refusal> {
         let spectator = &mut *self.spectator;
@@ -65,10 +65,10 @@ impl Visit<'_> {
                 reason,
             };
             self.output
-                .tell_watcher(self.session, &ServerMessage::RoomLeft(left));
+                .send_to_watcher(self.session, &ServerMessage::RoomLeft(left));
         }
         self.output
-            .tell_watcher(self.session, &ServerMessage::RoomEntered(entered));
+            .send_to_watcher(self.session, &ServerMessage::RoomEntered(entered));
         self.spectator.show(self.session, world, self.output);
         Ok(())
     }
@@ -100,13 +100,13 @@ impl Visit<'_> {
             reason,
         };
         self.output
-            .tell_watcher(self.session, &ServerMessage::RoomLeft(left));
+            .send_to_watcher(self.session, &ServerMessage::RoomLeft(left));
     }
 
     pub(super) fn refuse(&mut self, request: Request, refusal: Refusal) {
         self.output.counts.refused.add(refusal.class());
         let refused = Refused { request, refusal };
         self.output
-            .tell_watcher(self.session, &ServerMessage::Refused(refused));
+            .send_to_watcher(self.session, &ServerMessage::Refused(refused));
     }
 }

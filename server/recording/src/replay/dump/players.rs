@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use parlour_shared::ids::SessionId;
-use parlour_sim::{Motion, Position, SavedState, Seat, Simulation, Skin};
+use parlour_sim::{CurrentPosition, Motion, SavedState, Seat, Simulation, Skin};
 use serde_json::{Map, Value, json};
 
 use super::{Dump, Filter, Selection};
-use crate::replay::{Roster, Run, words};
+use crate::replay::{PlayerRoster, Run, words};
 
 const COLUMNS: &[&str] = &[
     "id", "session", "name", "room", "slot", "position", "moving", "skin", "waiting",
 ];
 
 pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Dump {
-    let roster = Roster::of(run.simulation());
+    let roster = PlayerRoster::of(run.simulation());
     let mut parts = parts(run.simulation_mut());
     let simulation = run.simulation();
     let world = simulation.world();
@@ -25,7 +25,7 @@ pub(super) fn players(run: &mut Run<'_>, filter: &Filter) -> Dump {
         let waiting = parts.get("moves_waiting").and_then(|queue| queue[1].as_array());
         let entity = simulation.player(player.session);
         let seat = entity.and_then(|entity| world.get::<Seat>(entity));
-        let position = entity.and_then(|entity| world.get::<Position>(entity));
+        let position = entity.and_then(|entity| world.get::<CurrentPosition>(entity));
         let position = position.map(|position| position.0);
         let motion = entity.and_then(|entity| world.get::<Motion>(entity));
         let skin = entity.and_then(|entity| world.get::<Skin>(entity));

@@ -1,4 +1,4 @@
-//! Tips for arguments that clap rejects without a helpful tip.
+//! Adds tips to errors of clap that do not help the user enough.
 
 use std::env;
 
@@ -32,7 +32,7 @@ fn tip(kind: ErrorKind, unknown: &str, typed: &[String]) -> Option<String> {
         return None;
     }
     // The argument after a flag, or `None` if the flag is missing or last.
-    let behind = |flag: &str| {
+    let after = |flag: &str| {
         let at = typed
             .iter()
             .position(|word| word.strip_prefix("--") == Some(flag))?;
@@ -40,14 +40,14 @@ fn tip(kind: ErrorKind, unknown: &str, typed: &[String]) -> Option<String> {
     };
     match kind {
         ErrorKind::UnknownArgument if !unknown.starts_with('-') => {
-            let file = behind(export::WHAT)?;
+            let file = after(export::WHAT)?;
             let file = if file == unknown { &quoted(file) } else { "FILE" };
             Some(format!(
                 "use an equals sign before the file to write: --export={file}"
             ))
         }
         ErrorKind::MissingRequiredArgument => {
-            let file = quoted(behind(diff::WHAT)?);
+            let file = quoted(after(diff::WHAT)?);
             Some(format!(
                 "put the recording before --diff: parlour replay {file} --diff"
             ))

@@ -1,8 +1,8 @@
-//! Repeats the command line with a different file, as a line to copy.
+//! Repeats the command line with a different file, as a line for the user to copy.
 
 use std::{env, path::Path};
 
-/// Returns the typed command line, with `file` in place of `path`.
+/// Returns the command line of this process, with `file` in place of `path`.
 pub(super) fn command_to_copy(path: &Path, file: &Path) -> String {
     let words = env::args_os()
         .skip(1)
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_directory_is_replaced_and_the_rest_is_quoted() {
+    fn the_directory_is_replaced_and_other_words_are_quoted() {
         let words = ["replay", "my rec", "--follow", "Ada's", "--room", "my rec"];
         assert_eq!(
             line(words.map(String::from).into_iter(), "my rec", "my rec/a.plr"),

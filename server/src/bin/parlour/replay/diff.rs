@@ -11,14 +11,14 @@ use parlour_recording::{
     format::Recording,
     replay::{
         ChosenFiles, Extent, Replay, ReplayError,
-        diff::{Difference, compare_headers, diff, diff_with_now},
+        diff::{Difference, compare_headers, diff, diff_with_rerun},
         find,
     },
 };
 use parlour_shared::map::Map;
 
 use super::{
-    input::{found, named, open},
+    input::{describe, find_files, open},
     output,
 };
 use crate::{command_line, exit::Exit};
@@ -29,7 +29,10 @@ pub(super) fn arg() -> Arg {
     Arg::new(WHAT)
         .long(WHAT)
         .value_name("OTHER")
-        .help("Find the first difference from this recording (without OTHER: between FILE and a new run of it), and the system that caused it; each may be a directory")
+        .help(
+            "Find the first difference between FILE and OTHER, and the system that caused it. Without OTHER: \
+             between FILE and a new run of it by this program. Both may be directories",
+        )
         .num_args(0..=1)
         .value_parser(value_parser!(PathBuf))
         .conflicts_with_all(["from", "to"])
@@ -40,9 +43,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     let other = matches.get_one::<PathBuf>(WHAT);
     let config = command_line::config(matches, None)?;
     let maps = command_line::recorded_maps(&config)?;
-    let one = found(path, None, Extent::Whole)?;
+    let one = find_files(path, None, Extent::Whole)?;
     let found = match other {
-        Some(other) => compare([&one, &found(other, None, Extent::Whole)?], &maps, diff)?,
+        Some(other) => compare([&one, &find_files(other, None, Extent::Whole)?], &maps, diff)?,
         None => compare_with_now(&one, &maps)?,
     };
     let json = matches
@@ -66,8 +69,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
 type Compare = fn(&mut Replay, &mut Replay) -> Result<Difference, ReplayError>;
 
 fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result<Difference, Exit> {
-    // The headers are compared first, because that works even if this program cannot run the
-    // recordings.
+    // The headers come first: they can be compared even if this program cannot run the recordings.
     let recording = |path: &Path| Recording::open(path).map_err(|error| unreadable(path, &error));
     let [one, other] = found.map(|found| recording(&found.path));
     let headers = compare_headers(one?.header(), other?.header());
@@ -76,12 +78,12 @@ fn compare(found: [&ChosenFiles; 2], maps: &[Arc<Map>], diff: Compare) -> Result
     }
     let (mut one, mut other) = (open(found[0], maps)?, open(found[1], maps)?);
     diff(&mut one, &mut other).map_err(|error| {
-        let [one, other] = found.map(named);
+        let [one, other] = found.map(describe);
         Exit::data(format!("{one}, {other}: {error}"))
     })
 }
 
-/// Compares a recording with a new run by this program, which is recorded into the temporary
+/// Compares a recording with a new run of it by this program, which is recorded into the temporary
 /// directory.
 fn compare_with_now(one: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Difference, Exit> {
     let again = std::env::temp_dir().join(format!("parlour-again-{}.plr", std::process::id()));
@@ -90,8 +92,8 @@ fn compare_with_now(one: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Difference, 
         recorded.map_err(|error| unreadable(&one.path, &error))
     });
     let found =
-        recorded.and_then(|()| compare([one, &find(&again, None, Extent::Whole)?], maps, diff_with_now));
-    // No longer needed; it would only take disk space.
+        recorded.and_then(|()| compare([one, &find(&again, None, Extent::Whole)?], maps, diff_with_rerun));
+    // The file of the new run is no longer needed.
     let _ = std::fs::remove_file(&again);
     found
 }

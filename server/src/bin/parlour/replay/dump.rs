@@ -2,9 +2,8 @@
 
 use clap::{Arg, ArgMatches};
 use parlour_recording::replay::{
-    PlayerQuery, Window,
-    dump::{Filter, Table, aligned, dump, window},
-    several,
+    PlayerQuery, Window, describe_namesakes,
+    dump::{DumpTable, Filter, aligned, dump, window},
 };
 use parlour_shared::ids::Tick;
 
@@ -14,7 +13,8 @@ use crate::exit::Exit;
 pub(super) const WHAT: &str = "dump";
 
 pub(super) fn args() -> [Arg; 5] {
-    // clap ignores `requires` if the required argument conflicts with a given one.
+    // clap ignores `requires` if the required argument conflicts with one that is present, so these
+    // conflicts are also declared.
     let others = [diff::WHAT, export::WHAT, serve::WHAT];
     let filter = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name)
@@ -27,24 +27,30 @@ pub(super) fn args() -> [Arg; 5] {
         Arg::new(WHAT)
             .long(WHAT)
             .value_name("WHAT")
-            .help("Show the state after tick --at; for chat and commands, the time since --from or the 10 s before")
+            .help(
+                "Show the players or rooms after tick --at, or the chat or commands from --from (or 10 s before) to \
+                 --at",
+            )
             .value_parser(["players", "rooms", "chat", "commands"]),
-        moment("at", "The tick to look at [default: the last one]")
+        moment("at", "The tick to look at, for --dump [default: the last tick]")
             .requires(WHAT)
             .conflicts_with_all(others)
             .conflicts_with(follow::WHAT),
-        filter("room", "ROOM", "Only this room; also for --follow").requires("rooms"),
+        filter("room", "ROOM", "Show only this room, for --dump and --follow").requires("rooms"),
         filter(
             "player",
             "PLAYER",
-            "Only this player: an id (8 hex digits), a session number or a name",
+            "Show only this player, for --dump: an id (8 hex digits), a session number or a name",
         )
         .requires(WHAT)
         .conflicts_with(follow::WHAT),
         Arg::new("format")
             .long("format")
             .value_name("FORMAT")
-            .help("For --dump and --diff: a table for people, or json with more details (for --dump: one object per line)")
+            .help(
+                "The format of --dump and --diff. table: for people. json: with more details (--dump: one object \
+                 per line)",
+            )
             .value_parser(["table", "json"])
             .default_value("table")
             .requires("formats")
@@ -53,31 +59,31 @@ pub(super) fn args() -> [Arg; 5] {
 }
 
 /// Returns the requested table, if any.
-pub(super) fn asked(matches: &ArgMatches) -> Option<Table> {
+pub(super) fn asked(matches: &ArgMatches) -> Option<DumpTable> {
     Some(match matches.get_one::<String>(WHAT)?.as_str() {
-        "players" => Table::Players,
-        "rooms" => Table::Rooms,
-        "chat" => Table::Chat,
-        _ => Table::Commands,
+        "players" => DumpTable::Players,
+        "rooms" => DumpTable::Rooms,
+        "chat" => DumpTable::Chat,
+        _ => DumpTable::Commands,
     })
 }
 
-pub(super) fn run(mut input: ReplayInput, table: Table, asked: &ArgMatches) -> Result<(), Exit> {
+pub(super) fn run(mut input: ReplayInput, table: DumpTable, asked: &ArgMatches) -> Result<(), Exit> {
     let text = |name: &str| asked.get_one::<String>(name).cloned();
     let filter = Filter {
         room: text("room"),
         player: text("player").map(PlayerQuery),
     };
-    let window = meant(&mut input, table)?;
+    let window = window_to_show(&mut input, table)?;
     let dump = match dump(&mut input.replay, table, window, &filter) {
         Ok(dump) => dump,
-        Err(error) => return input.not_shown(error),
+        Err(error) => return input.failure(error),
     };
-    if let Some(text) = several(&dump.matched) {
+    if let Some(text) = describe_namesakes(&dump.matched) {
         output::note(&format!("{text} to see only that one"));
     }
-    if let Some(looked_at) = looked_at(&input, table, window, &filter, dump.rows.is_empty()) {
-        output::note(&looked_at);
+    if let Some(text) = note_on_ticks(&input, table, window, &filter, dump.rows.is_empty()) {
+        output::note(&text);
     }
     if text("format").as_deref() == Some("json") {
         let lines: String = dump.json.iter().map(|row| format!("{row}\n")).collect();
@@ -86,11 +92,11 @@ pub(super) fn run(mut input: ReplayInput, table: Table, asked: &ArgMatches) -> R
     output::result(&aligned(dump.columns, &dump.rows))
 }
 
-/// Returns a note on which ticks were searched and how to search others. Only if the table may miss
-/// something: it is empty, or shows less than everything and no moment was given.
-fn looked_at(
+/// Returns a note on which ticks were searched, and how to search others. It is `None` if the user
+/// probably sees what they wanted: the table is not empty, and is complete or of a given moment.
+fn note_on_ticks(
     input: &ReplayInput,
-    table: Table,
+    table: DumpTable,
     window: Window,
     filter: &Filter,
     is_empty: bool,
@@ -116,10 +122,10 @@ fn looked_at(
         false => format!(" that matches {}", flags.join(" and ")),
     };
     let (nothing, when) = match table {
-        Table::Players => ("nobody", format!("after tick {}", window.to.0)),
-        Table::Rooms => ("no room", format!("after tick {}", window.to.0)),
-        Table::Chat => ("no chat", format!("in {window}")),
-        Table::Commands => ("no command", format!("in {window}")),
+        DumpTable::Players => ("nobody", format!("after tick {}", window.to.0)),
+        DumpTable::Rooms => ("no room", format!("after tick {}", window.to.0)),
+        DumpTable::Chat => ("no chat", format!("in {window}")),
+        DumpTable::Commands => ("no command", format!("in {window}")),
     };
     let mut ways = Vec::new();
     match &input.from {
@@ -139,18 +145,18 @@ fn looked_at(
 }
 
 /// Returns the window to show.
-fn meant(input: &mut ReplayInput, table: Table) -> Result<Window, Exit> {
+fn window_to_show(input: &mut ReplayInput, table: DumpTable) -> Result<Window, Exit> {
     let replay = &mut input.replay;
     let at = match &input.at {
         Some(at) => at
             .tick(&replay.times())
             .map_err(|error| Exit::moment(&input.path, &error))?,
-        // If the last tick panicked, the state before it is the last one.
+        // If the last tick panicked, it has no state.
         None if !table.is_of_window() && replay.ending().is_panic() => {
             output::note("the last tick panicked: this is the state before it");
             Tick(input.window.to.0.saturating_sub(1)).max(input.window.from)
         }
-        None if table == Table::Players && replay.last_tick() == Some(input.window.to) => {
+        None if table == DumpTable::Players && replay.last_tick() == Some(input.window.to) => {
             let last = input.window.to;
             let before = replay.before_all_left(last);
             match before.map_err(|error| Exit::replay(&input.path, error))? {

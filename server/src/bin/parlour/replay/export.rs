@@ -17,7 +17,7 @@ pub(super) fn args() -> [Arg; 1] {
     [Arg::new(WHAT)
         .long(WHAT)
         .value_name("FILE")
-        .help("Write JSON Lines to a file (--export=FILE), or to standard output (--export)")
+        .help("Write the ticks as JSON Lines to a file (--export=FILE), or to standard output (--export)")
         .num_args(0..=1)
         .require_equals(true)
         .default_missing_value("-")]
@@ -32,8 +32,8 @@ pub(super) fn run(mut input: ReplayInput, matches: &ArgMatches) -> Result<(), Ex
     write(&mut input, &mut BufWriter::new(file))
 }
 
-/// Creates the file, but never overwrites content. An empty file is fine: `mktemp` makes such
-/// files.
+/// Creates the file, or opens it if it is empty, as `mktemp` leaves it. A file with content is
+/// never overwritten.
 fn create(target: &str) -> Result<File, Exit> {
     let failed = |error| Exit::system(&format!("cannot create {target}"), &error);
     let mut options = File::options();
@@ -42,7 +42,7 @@ fn create(target: &str) -> Result<File, Exit> {
     let about = file.metadata().map_err(failed)?;
     if about.is_file() && about.len() > 0 {
         return Err(Exit::would_overwrite(format!(
-            "{target} exists already, and is not overwritten: name a different file or remove this one"
+            "{target} exists already, and is not overwritten: name a different file, or remove this one"
         )));
     }
     Ok(file)
@@ -51,6 +51,6 @@ fn create(target: &str) -> Result<File, Exit> {
 fn write(input: &mut ReplayInput, out: &mut impl Write) -> Result<(), Exit> {
     match export(&mut input.replay, input.window, out) {
         Ok(()) => Ok(()),
-        Err(error) => input.not_shown(error),
+        Err(error) => input.failure(error),
     }
 }

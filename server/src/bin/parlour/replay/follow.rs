@@ -14,19 +14,19 @@ pub(super) fn args() -> [Arg; 1] {
     [Arg::new(WHAT)
         .long(WHAT)
         .value_name("PLAYER")
-        .help("Show what a player did and saw: an id (8 hex digits), a session number or a name")]
+        .help("Show what this player did and saw: an id (8 hex digits), a session number or a name")]
 }
 
 pub(super) fn run(mut input: ReplayInput, matches: &ArgMatches) -> Result<(), Exit> {
     let query = PlayerQuery(matches.get_one::<String>(WHAT).cloned().unwrap_or_default());
     let mut out = io::BufWriter::new(io::stdout().lock());
     let room = matches.get_one::<String>("room").map(String::as_str);
-    let told = follow(&mut input.replay, &query, room, input.window, |line| {
+    let followed = follow(&mut input.replay, &query, room, input.window, |line| {
         writeln!(out, "{line}")
     });
     let flushed = output::written(out.flush());
-    match told {
+    match followed {
         Ok(()) => flushed.map(drop),
-        Err(error) => input.not_shown(error),
+        Err(error) => input.failure(error),
     }
 }

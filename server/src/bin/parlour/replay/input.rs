@@ -1,4 +1,4 @@
-//! The common inputs of all kinds of replay: the recording, its maps, and the window.
+//! The inputs that all kinds of replay have in common: the recording, its maps and the window.
 
 use std::{
     path::{Path, PathBuf},
@@ -7,7 +7,7 @@ use std::{
 
 use clap::ArgMatches;
 use parlour_recording::replay::{
-    ChosenFiles, Extent, FindError, Moment, Replay, ReplayError, ShowError, Window, find, words as text,
+    ChosenFiles, Extent, FindError, Moment, Replay, ShowError, Window, find, words as text,
 };
 use parlour_shared::map::Map;
 use parlour_sim::Logic;
@@ -15,9 +15,13 @@ use parlour_sim::Logic;
 use super::{command_to_copy::command_to_copy, output};
 use crate::{command_line, exit::Exit};
 
-/// Finds the files to replay. If they were chosen from a directory, logs them and what else is
-/// there to standard error.
-pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -> Result<ChosenFiles, Exit> {
+/// Finds the files to replay. If they were chosen from a directory, the choice and the other files
+/// are written to standard error.
+pub(super) fn find_files(
+    path: &Path,
+    holding: Option<&Moment>,
+    extent: Extent<'_>,
+) -> Result<ChosenFiles, Exit> {
     let found = find(path, holding, extent).map_err(|error| match &error {
         FindError::NoneHolds {
             history: Some(history),
@@ -33,7 +37,7 @@ pub(super) fn found(path: &Path, holding: Option<&Moment>, extent: Extent<'_>) -
 
 /// Describes the choice in one line.
 fn chosen(found: &ChosenFiles) -> String {
-    let mut text = format!("replaying {}", named(found));
+    let mut text = format!("replaying {}", describe(found));
     if found.is_history {
         text.push_str(", a history: there is no recording");
     }
@@ -47,8 +51,8 @@ fn chosen(found: &ChosenFiles) -> String {
     text
 }
 
-/// Describes the files.
-pub(super) fn named(found: &ChosenFiles) -> String {
+/// Names the files.
+pub(super) fn describe(found: &ChosenFiles) -> String {
     let path = text::plain(&found.path.display().to_string());
     match found.next.len() {
         0 => path,
@@ -59,11 +63,11 @@ pub(super) fn named(found: &ChosenFiles) -> String {
 
 /// Opens the first file and those that continue it, as one recording.
 pub(super) fn open(found: &ChosenFiles, maps: &[Arc<Map>]) -> Result<Replay, Exit> {
-    let of = |path: &Path, error: ReplayError| Exit::data(format!("{}: {error}", path.display()));
     let replay = Replay::open(&found.path, maps, Logic::default());
-    let mut replay = replay.map_err(|error| of(&found.path, error))?;
+    let mut replay = replay.map_err(|error| Exit::not_opened(&found.path, &error))?;
     for path in &found.next {
-        replay.go_on_with(path).map_err(|error| of(path, error))?;
+        let appended = replay.append(path);
+        appended.map_err(|error| Exit::not_opened(path, &error))?;
     }
     Ok(replay)
 }
@@ -78,7 +82,8 @@ pub(super) struct ReplayInput {
 }
 
 impl ReplayInput {
-    /// With `looks_back`, includes the ticks before `--at` and the files that have them.
+    /// Reads the arguments and opens the recording. With `looks_back`, it includes the ticks before
+    /// `--at`, and the files that contain them.
     pub(super) fn of(matches: &ArgMatches, looks_back: bool) -> Result<Self, Exit> {
         let config = command_line::config(matches, None)?;
         let maps = command_line::recorded_maps(&config)?;
@@ -89,7 +94,7 @@ impl ReplayInput {
             Some(_) if looks_back => Extent::Back(from.as_ref()),
             _ => Extent::Onwards,
         };
-        let found = found(path, at.as_ref().or(from.as_ref()), extent)?;
+        let found = find_files(path, at.as_ref().or(from.as_ref()), extent)?;
         let replay = open(&found, &maps)?;
         let path = found.path;
         let times = replay.times();
@@ -104,8 +109,8 @@ impl ReplayInput {
         })
     }
 
-    /// Converts the error if not everything could be shown. A closed pipe is not an error.
-    pub(super) fn not_shown(&self, error: ShowError) -> Result<(), Exit> {
+    /// Returns the failure of an output. A closed pipe is not an error.
+    pub(super) fn failure(&self, error: ShowError) -> Result<(), Exit> {
         match error {
             ShowError::Replay(error) => Err(Exit::replay(&self.path, error)),
             ShowError::NoMatch(text) => Err(Exit::not_in_recording(text)),

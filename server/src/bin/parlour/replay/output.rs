@@ -1,4 +1,4 @@
-//! Output of the replay: results on standard output, everything else on standard error.
+//! Writes the output of a replay: results to standard output, everything else to standard error.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ pub(super) fn result(text: &str) -> Result<(), Exit> {
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(drop)
 }
 
-/// Returns whether the reader is still there.
+/// Returns whether the output could be written, or `false` if the reader closed the pipe.
 pub(super) fn written(result: io::Result<()>) -> Result<bool, Exit> {
     match result {
         Ok(()) => Ok(true),

@@ -9,7 +9,7 @@ use parlour_shared::limits::SUBPROTOCOL_JSON;
 
 use super::{
     diff, dump, export, follow,
-    input::{found, named, open},
+    input::{describe, find_files, open},
 };
 use crate::{
     banner::{self, reachable},
@@ -19,8 +19,8 @@ use crate::{
 };
 
 pub(super) const WHAT: &str = "serve";
-/// Arguments that the settings of the playback conflict with. clap ignores `requires` beside one of
-/// these.
+/// Arguments that conflict with those of a playback. clap ignores `requires` if one of them is
+/// present.
 const OTHERS: [&str; 4] = [diff::WHAT, dump::WHAT, export::WHAT, follow::WHAT];
 
 pub(super) fn args() -> [Arg; 3] {
@@ -28,18 +28,18 @@ pub(super) fn args() -> [Arg; 3] {
     [
         word(
             WHAT,
-            "Serve it as a playback, starting at --from: ordinary clients watch it on the address of --listen",
+            "Serve the recording as a playback from --from on, which ordinary clients watch on the address of --listen",
         )
         .action(ArgAction::SetTrue)
         .conflicts_with("to"),
         word(
             "paused",
-            "Start paused: POST /playback/play on the admin port starts it",
+            "Start the playback paused. POST /playback/play on the admin port starts it",
         )
         .requires(WHAT)
         .conflicts_with_all(OTHERS)
         .action(ArgAction::SetTrue),
-        word("speed", "The speed of the playback: 0.1 to 16 times real time")
+        word("speed", "The speed of the playback, 0.1 to 16 times real time")
             .requires(WHAT)
             .conflicts_with_all(OTHERS)
             .value_name("NUMBER"),
@@ -52,7 +52,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
     let maps = command_line::recorded_maps(&config)?;
     let path = matches.get_one::<PathBuf>("recording").expect("clap requires it");
     let from = matches.get_one::<Moment>("from");
-    let found = found(path, from, Extent::Whole)?;
+    let found = find_files(path, from, Extent::Whole)?;
     let past = Playback::new(open(&found, &maps)?);
     let mut past = past.map_err(|error| Exit::replay(&found.path, error))?;
     if let Some(from) = from {
@@ -72,16 +72,16 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Exit> {
         .map_or(String::new(), |map| map.name.clone());
 
     let signals = serve::signals()?;
-    // Maps and skins come from the recording.
+    // The recording has the maps and skins of the world.
     let options = config.settings.server_options(Vec::new(), Vec::new());
     let typing = banner::typing(&options, &room);
     let server = Server::start_playback(options, past)?;
-    let span = format!("{}, ticks {} to {}", named(&found), first.0, last.0);
+    let span = format!("{}, ticks {} to {}", describe(&found), first.0, last.0);
     serve::print(&text(&span, server.listen_addr(), server.admin_addr(), &typing));
     serve::until_stopped(signals, server, ())
 }
 
-/// The text that shows how to watch and steer the playback.
+/// Returns the text that shows how to watch and control the playback.
 fn text(span: &str, listen: SocketAddr, admin: SocketAddr, typing: &str) -> String {
     let world = format!("ws://{}/ws", reachable(listen));
     let playback = format!("http://{}/playback", reachable(admin));

@@ -1,5 +1,5 @@
-//! The server settings that a replay uses. Flags of others are refused, because they would have no
-//! effect.
+//! The settings that a replay uses. Flags of all other settings are refused, because they would
+//! have no effect.
 
 use clap::ArgMatches;
 use parlour_server::config::{Section, Setting, settings};
@@ -19,7 +19,7 @@ pub(super) fn check(matches: &ArgMatches) -> Result<(), Exit> {
     let (mut serving, mut unused) = (Vec::new(), Vec::new());
     for setting in given.filter(|setting| setting.name != "maps") {
         let flag = format!("--{}", setting.flag());
-        match is_of_serving(setting) {
+        match is_used_by_serve(setting) {
             true if serves => {}
             true => serving.push(flag),
             false => unused.push(flag),
@@ -41,8 +41,8 @@ pub(super) fn check(matches: &ArgMatches) -> Result<(), Exit> {
     )))
 }
 
-/// Returns whether serving a playback uses it.
-fn is_of_serving(setting: &Setting) -> bool {
+/// Returns whether `--serve` uses a setting.
+fn is_used_by_serve(setting: &Setting) -> bool {
     match setting.section {
         Section::Network => !["cadence", "realtime"].contains(&setting.name),
         Section::Log => true,

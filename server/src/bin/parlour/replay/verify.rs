@@ -1,4 +1,4 @@
-//! Verifies every hash, with progress, and prints a summary.
+//! Verifies every hash, shows the progress, and prints a summary.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -7,14 +7,14 @@ use std::{
 
 use parlour_recording::{
     format::{EndReason, Ending},
-    replay::{Verified, verify, words},
+    replay::{Verification, verify, words},
 };
 use parlour_shared::{ids::Tick, limits::TICK_RATE, text::count};
 
 use super::{input::ReplayInput, output};
 use crate::exit::Exit;
 
-/// How often progress is shown.
+/// The time between two updates of the progress line.
 const EVERY: Duration = Duration::from_millis(200);
 
 pub(super) fn run(mut input: ReplayInput) -> Result<(), Exit> {
@@ -41,7 +41,7 @@ pub(super) fn run(mut input: ReplayInput) -> Result<(), Exit> {
     output::result(&format!("{text}.\n"))
 }
 
-fn summary(verified: &Verified, input: &ReplayInput, elapsed: Duration) -> String {
+fn summary(verified: &Verification, input: &ReplayInput, elapsed: Duration) -> String {
     let times = input.replay.times();
     let (from, to) = (times.at(verified.first), times.at(verified.last));
     let seconds = elapsed.as_secs_f64();
@@ -88,7 +88,7 @@ fn ending(ending: &Ending) -> String {
     }
 }
 
-/// A progress line on the terminal. Nothing is shown if standard error is not a terminal.
+/// A progress line on standard error, if that is a terminal.
 struct Progress {
     began: Instant,
     said: Option<Instant>,
@@ -109,7 +109,7 @@ impl Progress {
     }
 
     fn tick(&mut self, tick: Tick) {
-        // Reading the clock is cheap compared to a tick, but not free.
+        // Reading the clock costs less than a tick, but is not free.
         if !self.shown || !tick.0.is_multiple_of(16) {
             return;
         }

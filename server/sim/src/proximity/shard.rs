@@ -1,0 +1,68 @@
+//! The shard of a large room's pairs that a tick checks.
+
+use parlour_shared::ids::Slot;
+
+/// One of the equal shards of a room's pairs. A round checks each shard in one tick.
+///
+/// The slot number decides the shard of a slot. The slots of a shard are checked against the slots
+/// of the same shard, and against those of the shards in the following half of the round. So a
+/// round checks each pair exactly once, from one of its two slots.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shard {
+    index: u32,
+    count: u32,
+}
+
+impl Shard {
+    /// All pairs of the room.
+    pub(super) const ALL: Self = Self { index: 0, count: 1 };
+
+    /// Returns shard `index` of `count`.
+    pub(super) fn new(index: u32, count: u32) -> Self {
+        Self { index, count }
+    }
+
+    /// Returns whether a slot is in this shard.
+    pub(super) fn contains(self, slot: Slot) -> bool {
+        self.shard_of(slot) == self.index
+    }
+
+    /// Returns whether the slots of this shard are checked against a slot.
+    pub(super) fn checks_against(self, slot: Slot) -> bool {
+        let other = self.shard_of(slot);
+        let ahead = if other < self.index {
+            other + self.count
+        } else {
+            other
+        } - self.index;
+        // If two shards are half a round apart, the one with the lower index checks.
+        2 * ahead < self.count || (2 * ahead == self.count && self.index < other)
+    }
+
+    fn shard_of(self, slot: Slot) -> u32 {
+        u32::from(slot.0) % self.count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_pair_is_checked_once_per_round() {
+        for count in 1..=6 {
+            for (one, other) in (0..24).flat_map(|one| (0..24).map(move |other| (Slot(one), Slot(other)))) {
+                let checks = |shard: Shard, one, other| shard.contains(one) && shard.checks_against(other);
+                let shards = (0..count).map(|index| Shard::new(index, count));
+                let checked = shards.filter(|&shard| checks(shard, one, other) || checks(shard, other, one));
+                assert_eq!(
+                    checked.count(),
+                    1,
+                    "slots {} and {} of {count} shards",
+                    one.0,
+                    other.0
+                );
+            }
+        }
+    }
+}

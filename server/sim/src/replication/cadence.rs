@@ -1,0 +1,55 @@
+//! When a viewer has a full turn or a nearby turn.
+
+use parlour_shared::ids::Tick;
+use parlour_tick::{Cadence, Pace, PaceLevel};
+
+/// What a viewer is sent in a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ViewerTurn {
+    None,
+    /// The changes nearby.
+    Nearby,
+    /// All changes.
+    Full,
+}
+
+impl ViewerTurn {
+    /// Returns the turn of a viewer at `level` in `tick`. Phases spread the viewers evenly over the
+    /// ticks. A viewer without a `last_full_at` has a full turn immediately.
+    pub(super) fn at(
+        tick: Tick,
+        phase: u32,
+        pace: Pace,
+        level: PaceLevel,
+        last_full_at: Option<Tick>,
+    ) -> Self {
+        let (full, nearby) = pace.cadences(level);
+        let is_due = |cadence: Cadence| tick.0.wrapping_add(phase).is_multiple_of(cadence.every_ticks());
+        if is_due(full) || last_full_at.is_none_or(|last| tick.since(last) > full.every_ticks()) {
+            Self::Full
+        } else if nearby < full && is_due(nearby) {
+            Self::Nearby
+        } else {
+            Self::None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_spread_viewers_evenly_over_the_ticks() {
+        for cadence in Cadence::ALL {
+            for tick in 100..160 {
+                let is_full = |phase: &u32| {
+                    let last = Some(Tick(tick - 1));
+                    let pace = Pace::Fixed(cadence);
+                    ViewerTurn::at(Tick(tick), *phase, pace, PaceLevel::FULL, last) == ViewerTurn::Full
+                };
+                assert_eq!((0..60).filter(is_full).count() as u32, cadence.hz());
+            }
+        }
+    }
+}
