@@ -1,4 +1,4 @@
-//! Bots read data however the socket splits it, and notice the end of a stream wherever it is.
+//! Bots read data however the socket splits it, and notice the end of a stream at any position.
 
 use std::{
     io::{Read as _, Write as _},
@@ -14,8 +14,8 @@ use parlour_shared::{
 
 const BOTS: u32 = 3;
 
-/// Runs bots against a server that calls `serve` for each connection, with the answer to the
-/// request that it has read.
+/// Runs bots against a server that reads each request, and calls `serve` with the connection and
+/// the answer to the request.
 fn run(serve: fn(&mut TcpStream, &[u8])) -> Report {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it is bound");

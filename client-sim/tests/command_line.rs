@@ -1,4 +1,4 @@
-//! `parlour-bots` as its users see it: help, mistakes, report, exit codes.
+//! The command line of `parlour-bots`: help, invalid arguments, report and exit codes.
 
 #[path = "../client/tests/support/mod.rs"]
 mod support;
@@ -101,7 +101,7 @@ fn a_missing_server_exits_with_1() {
     assert_eq!(code(&output), Some(1));
     let report = text(&output.stdout);
     let lines: Vec<&str> = report.lines().collect();
-    // The cause, once, and nothing that was not measured.
+    // The report has the cause once, and nothing that was not measured.
     let [first, cause, advice] = lines[..] else {
         panic!("{report}")
     };
@@ -118,7 +118,7 @@ fn a_missing_server_exits_with_1() {
 
 #[test]
 fn counts_of_one_are_singular() {
-    for (bots, rooms, told) in [("1", "1", "1 bot ("), ("2", "2", "2 bots (")] {
+    for (bots, rooms, begin) in [("1", "1", "1 bot ("), ("2", "2", "2 bots (")] {
         let url = start(Fault::None);
         let mut words = vec!["--url", &url, "-n", bots, "--rooms", rooms, "--duration", "100ms"];
         words.extend(["--settle", "0s"]);
@@ -129,7 +129,7 @@ fn counts_of_one_are_singular() {
         } else {
             ") in 2 rooms of "
         };
-        assert!(table.starts_with(told) && table.contains(rooms), "{table}");
+        assert!(table.starts_with(begin) && table.contains(rooms), "{table}");
     }
 }
 
@@ -263,7 +263,7 @@ fn an_interrupt_ends_the_run_and_prints_its_report() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("it starts");
-    // Wait for the first line of progress: by then it handles signals.
+    // Wait for the first line of progress, after which the program handles signals.
     let mut line = String::new();
     let mut progress = std::io::BufReader::new(child.stderr.take().expect("it is piped"));
     std::io::BufRead::read_line(&mut progress, &mut line).expect("a line");

@@ -1,5 +1,4 @@
-//! A neighbour's turn is matched with the moment at which it was intended, and with no other
-//! moment.
+//! Each turn that a bot sees is matched with the moment at which the neighbour intended it.
 
 use std::time::{Duration, Instant};
 
@@ -161,7 +160,8 @@ fn a_full_snapshot_overtakes_turns_like_any_other() {
         turn(400, 1)
     );
     assert_eq!(scene.missed, [ms(500)]);
-    // A neighbour that is missing from the next one is out of sight, and its turns are not visible.
+    // A neighbour that is missing from the next full snapshot is out of sight, and so are its
+    // turns.
     scene.tracker.end_enters();
     scene.intend(600, Direction::West);
     scene.tracker.begin_full();
@@ -225,7 +225,7 @@ fn entering_while_walking_is_not_a_turn() {
     scene.intend(500, Direction::South);
     scene.tracker.leave(SLOT);
     assert_eq!(scene.see(510, Direction::South), Sighting::Nothing);
-    // It comes back in sight, still walking east: the turn to the south is still unseen.
+    // It is in sight again and still walks east, so the turn to the south is unseen.
     scene.enter(0, SLOT, WALKER, walk(Direction::East));
     assert_eq!(scene.see(540, Direction::South), turn(40, 0));
 }
@@ -265,15 +265,14 @@ fn many_turns_wrap_around() {
 #[test]
 fn standing_at_a_spawn_point_is_not_matched_with_an_old_stop() {
     let mut scene = Scene::new();
-    // The bot stood still long ago, then walked, and went through a door, after which it stands
-    // again.
+    // The bot stood still long ago, walked, went through a door, and stands still again.
     scene.intend(0, Direction::Still);
     for (round, number) in (1..=6).zip(1_usize..) {
         scene.intend(round * 500, Direction::ALL[number]);
     }
     scene.enter(0, SLOT, WALKER, STILL);
     scene.intend(3500, Direction::North);
-    // Its turns elsewhere were not overtaken here.
+    // Its turns in the other room were not overtaken.
     assert_eq!(scene.see(3520, Direction::North), turn(20, 0));
     assert_eq!(scene.missed, []);
 }
@@ -290,7 +289,7 @@ fn the_age_of_a_picture_is_that_of_the_oldest_unseen_turn() {
     assert_eq!(age(&scene, 45), Some(ms(15)));
     assert_eq!(scene.see(46, Direction::North), turn(16, 0));
     assert_eq!(age(&scene, 5000), Some(ms(0)));
-    // While a turn does not arrive the picture ages, until a newer turn arrives.
+    // The picture ages until the missing turn or a newer one arrives.
     scene.intend(6000, Direction::West);
     scene.intend(9000, Direction::South);
     assert_eq!(age(&scene, 9000), Some(ms(3000)));
@@ -323,7 +322,7 @@ fn an_uncertain_last_turn_has_no_age_until_the_next_one() {
     for number in 1..=6 {
         scene.intend(number as u64 * 500, Direction::ALL[number]);
     }
-    // It went through a door and stands still: its turns elsewhere will never be seen.
+    // It went through a door and stands still. Its turns in the other room will never be seen.
     scene.enter(0, SLOT, WALKER, STILL);
     assert_eq!(age(&scene, 9000), None);
     scene.intend(9010, Direction::North);

@@ -1,5 +1,4 @@
-//! The number of witnesses and stalled bots matches the plan in every room, and the seed picks
-//! them.
+//! Every room has the planned number of witnesses and stalled bots, and the seed picks them.
 
 use parlour_client_sim::bots::{Plan, Roles, Rooms};
 use proptest::prelude::*;

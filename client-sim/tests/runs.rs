@@ -1,4 +1,4 @@
-//! Bots against a small server: an honest one passes, and each kind of trouble is found.
+//! Runs of bots against a small server: a correct server passes, and each fault is found.
 
 #[path = "../client/tests/support/mod.rs"]
 mod support;
@@ -59,7 +59,7 @@ async fn a_correct_server_gets_a_clean_report() {
         report.updates_delivered > 0.9 && report.updates_delivered <= 1.0,
         "{report}"
     );
-    // Ten turns a second are seen within a tick or two: most of the time a picture is up to date.
+    // Turns are seen within a tick or two, at ten turns a second. So most pictures are up to date.
     let age = report.age_of_picture_ms;
     assert!(
         age.samples > 300 && age.p50 < age.max && age.max < 500.0,
@@ -106,7 +106,7 @@ async fn only_witnesses_measure_but_all_bots_check() {
     assert_eq!((report.witnesses, report.joined), (3, 12));
     let all = run(plan(Fault::None)).await;
     assert_eq!(all.witnesses, 12);
-    // A quarter of the samples, but the full load.
+    // A quarter of the samples, at the full load.
     let share = report.input_to_neighbour_ms.samples as f64 / all.input_to_neighbour_ms.samples as f64;
     assert!((0.15..0.35).contains(&share), "{share}");
     assert!(
@@ -192,8 +192,8 @@ async fn a_server_may_close_stalled_bots() {
 
 #[tokio::test]
 async fn threads_share_the_rooms() {
-    // The small server puts all bots in one room, so bots of two threads see strangers. Those add
-    // no samples.
+    // The small server puts all bots in one room, so the bots of each thread see bots of the other.
+    // These add no samples.
     let two = Plan {
         rooms: Rooms::Count(2),
         threads: 2,

@@ -1,4 +1,4 @@
-//! The same plan asks for the same things at the same times.
+//! The seed determines the behaviour: the same plan sends the same requests at the same times.
 
 use std::{
     collections::HashSet,

@@ -39,7 +39,7 @@ async fn a_server_that_stands_still_looks_slow_and_is_reported() {
     let standstill = report.standstill.expect("bots received ticks");
     assert!(standstill.lasted >= pause, "{report}");
     assert!(standstill.lasted < pause + Duration::from_millis(400), "{report}");
-    // It starts a second after the server, and the server starts slightly before the bots.
+    // It begins a second after the start of the server, which is slightly before that of the bots.
     assert!((0.5..1.5).contains(&standstill.began.as_secs_f64()), "{report}");
     assert!(report.stood_still() && !report.is_clean(), "{report}");
     // The server is frozen for 2 of 5 s, so two of five turns are seen up to 2 s late: p90 is 1.5 s
@@ -56,7 +56,7 @@ async fn a_server_that_stands_still_looks_slow_and_is_reported() {
         text.contains("longest without a tick") && text.contains("TOO LONG"),
         "{text}"
     );
-    // A plan that allows it is satisfied.
+    // A plan that allows the standstill passes.
     let report = run(Plan {
         url: start(Fault::Freeze(pause)),
         max_standstill: Some(Duration::from_secs(3)),

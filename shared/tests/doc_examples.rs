@@ -1,7 +1,8 @@
 //! Every JSON example in docs/ is a message of the protocol, so that it can be copied.
 //!
 //! A block that is marked `json` holds whole values. In a block that is marked `text`, lines that
-//! begin with `> ` are what a client sends. Answers in such a block are shortened, and not checked.
+//! begin with `> ` are messages of a client. Answers in such a block are shortened, and not
+//! checked.
 #![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use std::{fs, path::Path};

@@ -1,4 +1,4 @@
-//! Which positions belong to a door: docs/protocol.md, section 9.
+//! The positions that belong to a door: docs/protocol.md, section 9.
 
 use parlour_shared::{map::Door, motion::Position};
 

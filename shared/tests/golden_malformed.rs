@@ -1,4 +1,5 @@
-//! Bytes and texts that are not messages, and why: `assets/wire/malformed.json`.
+//! Bytes and texts that are not messages, and the class of each error:
+//! `assets/wire/malformed.json`.
 #![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 mod support;

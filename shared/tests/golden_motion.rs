@@ -125,7 +125,7 @@ fn stepped(walk: &Walk, grid: &WallGrid) -> Vec<(Position, u8)> {
     ticks.map(&mut at).collect()
 }
 
-/// Like [`stepped`], by following the course.
+/// Returns the same as [`stepped`], from the course.
 fn coursed(walk: &Walk, grid: &WallGrid) -> Vec<(Position, u8)> {
     let mut course = Course::still(Tick(FIRST_TICK), walk.start);
     let ticks = FIRST_TICK..=FIRST_TICK + walk.ticks;

@@ -1,4 +1,4 @@
-//! Which names and chat texts are accepted unchanged, which are cleaned, and which are refused.
+//! Names and chat texts that are accepted unchanged, that are cleaned, and that are refused.
 #![allow(clippy::unwrap_used, reason = "test helpers may panic")]
 
 use parlour_shared::text::{TextError, clean_chat, clean_name};

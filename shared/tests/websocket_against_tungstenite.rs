@@ -21,7 +21,7 @@ use tungstenite::{
     Message, WebSocket,
     protocol::{Role as TheirRole, WebSocketConfig},
 };
-use websocket_support::{FIN, Owned, Sketch, conversation, decode, noise};
+use websocket_support::{FIN, OwnedEvent, Sketch, conversation, decode, noise};
 
 const LIMITS: Limits = Limits {
     max_message: 1500,
@@ -49,7 +49,7 @@ impl Write for Peer<'_> {
 
 /// Returns the events that tungstenite reads, up to a close frame, an error or the end of the
 /// bytes.
-fn theirs(role: Role, bytes: &[u8]) -> (Vec<Owned>, Option<tungstenite::Error>) {
+fn theirs(role: Role, bytes: &[u8]) -> (Vec<OwnedEvent>, Option<tungstenite::Error>) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(LIMITS.max_message))
         .max_frame_size(Some(LIMITS.max_message))
@@ -62,15 +62,15 @@ fn theirs(role: Role, bytes: &[u8]) -> (Vec<Owned>, Option<tungstenite::Error>) 
     let mut events = Vec::new();
     loop {
         events.push(match socket.read() {
-            Ok(Message::Text(text)) => Owned::Text(text.to_string()),
-            Ok(Message::Binary(bytes)) => Owned::Binary(bytes.to_vec()),
-            Ok(Message::Ping(bytes)) => Owned::Ping(bytes.to_vec()),
-            Ok(Message::Pong(bytes)) => Owned::Pong(bytes.to_vec()),
+            Ok(Message::Text(text)) => OwnedEvent::Text(text.to_string()),
+            Ok(Message::Binary(bytes)) => OwnedEvent::Binary(bytes.to_vec()),
+            Ok(Message::Ping(bytes)) => OwnedEvent::Ping(bytes.to_vec()),
+            Ok(Message::Pong(bytes)) => OwnedEvent::Pong(bytes.to_vec()),
             Ok(Message::Close(content)) => {
                 let (code, reason) = content.map_or((None, String::new()), |content| {
                     (Some(content.code.into()), content.reason.to_string())
                 });
-                events.push(Owned::Close(code, reason));
+                events.push(OwnedEvent::Close(code, reason));
                 return (events, None);
             }
             Ok(Message::Frame(_)) => unreachable!("never read"),
@@ -97,14 +97,14 @@ fn agree(role: Role, bytes: &[u8]) -> Result<(), TestCaseError> {
         Some(WebSocketError::InvalidCloseCode(_)) if their_error.is_none() => {
             prop_assert_eq!(
                 theirs.pop(),
-                Some(Owned::Close(Some(1002), "Protocol violation".to_owned()))
+                Some(OwnedEvent::Close(Some(1002), "Protocol violation".to_owned()))
             );
         }
         _ => {
-            if let Some(Owned::Close(Some(1014), _)) = ours.last() {
+            if let Some(OwnedEvent::Close(Some(1014), _)) = ours.last() {
                 prop_assert_eq!(
                     theirs.pop(),
-                    Some(Owned::Close(Some(1002), "Protocol violation".to_owned()))
+                    Some(OwnedEvent::Close(Some(1002), "Protocol violation".to_owned()))
                 );
                 theirs.push(ours[ours.len() - 1].clone());
             }

@@ -1,11 +1,12 @@
-//! It makes no difference where a network cuts the bytes, and no bytes make the decoder panic.
+//! The decoder returns the same events however a network cuts the bytes, and no bytes make it
+//! panic.
 
 mod websocket_support;
 
 use parlour_shared::websocket::{Decoder, Limits, Role, WebSocketError};
 use proptest::prelude::*;
 use websocket_support::{
-    BINARY, CONTINUATION, FIN, LIMITS, Owned, PING, TEXT, conversation, decode, decode_in_pieces, feed,
+    BINARY, CONTINUATION, FIN, LIMITS, OwnedEvent, PING, TEXT, conversation, decode, decode_in_pieces, feed,
     frame_to, noise,
 };
 
@@ -91,7 +92,7 @@ fn every_cut_into_two_parts_makes_no_difference() {
 fn events_before_an_error_are_kept() {
     let bytes = [frame_to(Role::Client, FIN | BINARY, b"good"), vec![0xF2, 0]].concat();
     let expected = (
-        vec![Owned::Binary(b"good".to_vec())],
+        vec![OwnedEvent::Binary(b"good".to_vec())],
         Some(WebSocketError::ReservedBits),
     );
     assert_eq!(decode(Role::Client, LIMITS, &bytes), expected);

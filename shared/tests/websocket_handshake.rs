@@ -9,7 +9,7 @@ use parlour_shared::websocket::{
     handshake::{ClientHandshake, ClientRequest, HandshakeError, accept_key, is_valid_key},
 };
 use proptest::prelude::*;
-use websocket_support::{FIN, LIMITS, Owned, TEXT, feed, frame};
+use websocket_support::{FIN, LIMITS, OwnedEvent, TEXT, feed, frame};
 
 /// The nonce of the RFC's example.
 const NONCE: [u8; 16] = *b"the sample nonce";
@@ -160,7 +160,7 @@ fn a_response_may_be_cut_anywhere_and_frames_may_follow_immediately() {
             assert_eq!(error, None);
             events.extend(more);
         }
-        assert_eq!(events, [Owned::Text("welcome".into())], "cut at {cut}");
+        assert_eq!(events, [OwnedEvent::Text("welcome".into())], "cut at {cut}");
     }
 }
 

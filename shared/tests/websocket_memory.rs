@@ -4,7 +4,7 @@ mod websocket_support;
 
 use parlour_shared::websocket::{Decoder, Limits, Role, WebSocketEvent};
 use websocket_support::{
-    BINARY, CONTINUATION, FIN, LIMITS, Owned, PING, TEXT, feed, frame_to, frame_with_length,
+    BINARY, CONTINUATION, FIN, LIMITS, OwnedEvent, PING, TEXT, feed, frame_to, frame_with_length,
 };
 
 #[test]
@@ -44,7 +44,10 @@ fn nothing_is_kept_after_a_large_message_in_fragments() {
     }
     assert!(decoder.buffered_capacity() >= 15_000);
     let (events, error) = feed(&mut decoder, &frame_to(Role::Server, FIN | CONTINUATION, &part));
-    assert_eq!((events, error), (vec![Owned::Text("a".repeat(16_000))], None));
+    assert_eq!(
+        (events, error),
+        (vec![OwnedEvent::Text("a".repeat(16_000))], None)
+    );
     assert_eq!(decoder.buffered_capacity(), 0);
 }
 

@@ -1,10 +1,11 @@
-//! What a decoder refuses and with which code, without waiting for a payload or buffering it.
+//! Frames that a decoder refuses, and the close codes. It neither waits for a payload nor buffers
+//! it.
 
 mod websocket_support;
 
 use parlour_shared::websocket::{Decoder, Limits, Role, WebSocketError};
 use websocket_support::{
-    BINARY, CLOSE, CONTINUATION, FIN, LIMITS, Owned, PING, PONG, TEXT, decode, feed, frame, frame_to,
+    BINARY, CLOSE, CONTINUATION, FIN, LIMITS, OwnedEvent, PING, PONG, TEXT, decode, feed, frame, frame_to,
     frame_with_length,
 };
 
@@ -94,7 +95,7 @@ fn control_frames_over_125_bytes_are_refused() {
     let longest = frame(FIN | PING, &[b'a'; 125], KEY);
     assert_eq!(
         decode(Role::Server, LIMITS, &longest),
-        (vec![Owned::Ping(vec![b'a'; 125])], None)
+        (vec![OwnedEvent::Ping(vec![b'a'; 125])], None)
     );
 }
 
@@ -170,7 +171,7 @@ fn too_many_fragments_are_refused() {
         let allowed = [&bytes[..], &frame(FIN | CONTINUATION, payload, KEY)].concat();
         assert_eq!(
             decode(Role::Server, LIMITS, &allowed),
-            (vec![Owned::Binary(payload.repeat(64))], None)
+            (vec![OwnedEvent::Binary(payload.repeat(64))], None)
         );
 
         // Control frames are not fragments.
@@ -204,7 +205,7 @@ fn close_codes_that_must_not_be_sent_are_refused() {
         let expected = if is_bad.binary_search(&code).is_ok() {
             (vec![], Some(WebSocketError::InvalidCloseCode(code)))
         } else {
-            (vec![Owned::Close(Some(code), String::new())], None)
+            (vec![OwnedEvent::Close(Some(code), String::new())], None)
         };
         assert_eq!(decode(Role::Server, LIMITS, &bytes), expected);
     }
@@ -237,7 +238,7 @@ fn text_that_is_not_utf8_is_refused() {
             1007,
         );
         // The same bytes are valid in a binary message.
-        let expected = (vec![Owned::Binary(bad.to_vec())], None);
+        let expected = (vec![OwnedEvent::Binary(bad.to_vec())], None);
         assert_eq!(
             decode(Role::Server, LIMITS, &frame(FIN | BINARY, bad, KEY)),
             expected
@@ -257,7 +258,7 @@ fn text_in_fragments_is_checked_after_each() {
     let end = frame(FIN | CONTINUATION, &euro[2..], KEY);
     assert_eq!(
         decode(Role::Server, LIMITS, &[&bytes[..], &end].concat()),
-        (vec![Owned::Text("\u{20AC}".into())], None)
+        (vec![OwnedEvent::Text("\u{20AC}".into())], None)
     );
     // but the message may not,
     let end = frame(FIN | CONTINUATION, b"", KEY);
@@ -294,7 +295,7 @@ fn a_message_over_the_limit_is_refused_at_its_header() {
     let bytes = [&allowed[..], &frame(FIN | CONTINUATION, b"", KEY)].concat();
     assert_eq!(
         decode(Role::Server, LIMITS, &bytes),
-        (vec![Owned::Binary(half.repeat(2))], None)
+        (vec![OwnedEvent::Binary(half.repeat(2))], None)
     );
 }
 
@@ -311,9 +312,9 @@ fn control_frames_do_not_count_towards_the_message() {
         frame(FIN | CONTINUATION, b"", KEY),
     ];
     let expected = vec![
-        Owned::Ping(vec![9; 125]),
-        Owned::Pong(b"12345".to_vec()),
-        Owned::Binary(b"abc".to_vec()),
+        OwnedEvent::Ping(vec![9; 125]),
+        OwnedEvent::Pong(b"12345".to_vec()),
+        OwnedEvent::Binary(b"abc".to_vec()),
     ];
     assert_eq!(decode(Role::Server, limits, &bytes.concat()), (expected, None));
 }
@@ -326,7 +327,7 @@ fn nothing_is_read_after_a_close() {
         frame(FIN | TEXT, b"still here?", KEY),
         vec![0xFF; 5],
     ];
-    let expected = vec![Owned::Close(Some(1000), "bye".into())];
+    let expected = vec![OwnedEvent::Close(Some(1000), "bye".into())];
     assert_eq!(feed(&mut decoder, &bytes.concat()), (expected, None));
     assert_eq!(
         feed(&mut decoder, &frame(FIN | TEXT, b"and now?", KEY)),

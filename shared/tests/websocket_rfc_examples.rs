@@ -3,7 +3,7 @@
 mod websocket_support;
 
 use parlour_shared::websocket::{Decoder, Limits, OpCode, Role, encode_into, frame_header};
-use websocket_support::{FIN, LIMITS, Owned, TEXT, decode, feed};
+use websocket_support::{FIN, LIMITS, OwnedEvent, TEXT, decode, feed};
 
 const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
@@ -12,7 +12,7 @@ fn a_single_unmasked_text_is_decoded_and_encoded() {
     let bytes = [0x81, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F];
     assert_eq!(
         decode(Role::Client, LIMITS, &bytes),
-        (vec![Owned::Text("Hello".into())], None)
+        (vec![OwnedEvent::Text("Hello".into())], None)
     );
 
     let mut written = Vec::new();
@@ -25,7 +25,7 @@ fn a_single_masked_text_is_decoded_and_encoded() {
     let bytes = [0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58];
     assert_eq!(
         decode(Role::Server, LIMITS, &bytes),
-        (vec![Owned::Text("Hello".into())], None)
+        (vec![OwnedEvent::Text("Hello".into())], None)
     );
 
     let mut written = Vec::new();
@@ -42,7 +42,7 @@ fn a_fragmented_unmasked_text_is_decoded() {
     );
     assert_eq!(
         feed(&mut decoder, &[0x80, 0x02, 0x6C, 0x6F]),
-        (vec![Owned::Text("Hello".into())], None)
+        (vec![OwnedEvent::Text("Hello".into())], None)
     );
 }
 
@@ -51,13 +51,13 @@ fn a_ping_and_a_masked_pong_are_decoded_and_encoded() {
     let ping = [0x89, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F];
     assert_eq!(
         decode(Role::Client, LIMITS, &ping),
-        (vec![Owned::Ping(b"Hello".to_vec())], None)
+        (vec![OwnedEvent::Ping(b"Hello".to_vec())], None)
     );
 
     let pong = [0x8A, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58];
     assert_eq!(
         decode(Role::Server, LIMITS, &pong),
-        (vec![Owned::Pong(b"Hello".to_vec())], None)
+        (vec![OwnedEvent::Pong(b"Hello".to_vec())], None)
     );
 
     let mut written = Vec::new();
@@ -71,7 +71,7 @@ fn a_binary_message_of_256_bytes_is_decoded_and_encoded() {
     let bytes = [&[0x82, 0x7E, 0x01, 0x00], &payload[..]].concat();
     assert_eq!(
         decode(Role::Client, LIMITS, &bytes),
-        (vec![Owned::Binary(payload)], None)
+        (vec![OwnedEvent::Binary(payload)], None)
     );
     assert_eq!(frame_header(OpCode::Binary, 256, None).as_bytes(), &bytes[..4]);
 }
@@ -86,7 +86,7 @@ fn a_binary_message_of_64_kib_is_decoded_and_encoded() {
     let bytes = [&[0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0], &payload[..]].concat();
     assert_eq!(
         decode(Role::Client, limits, &bytes),
-        (vec![Owned::Binary(payload)], None)
+        (vec![OwnedEvent::Binary(payload)], None)
     );
     assert_eq!(
         frame_header(OpCode::Binary, 64 * 1024, None).as_bytes(),

@@ -1,4 +1,4 @@
-//! Each role reads what the other writes.
+//! Each role reads the frames that the other writes.
 
 mod websocket_support;
 
@@ -7,21 +7,22 @@ use parlour_shared::websocket::{
     frame_header,
 };
 use proptest::prelude::*;
-use websocket_support::{LIMITS, Owned, decode, feed};
+use websocket_support::{LIMITS, OwnedEvent, decode, feed};
 
 /// Returns the mask that a sender to `role` needs.
 fn mask_to(role: Role, key: [u8; 4]) -> Option<[u8; 4]> {
     (role == Role::Server).then_some(key)
 }
 
-fn event() -> impl Strategy<Value = Owned> {
+fn event() -> impl Strategy<Value = OwnedEvent> {
     let bytes = |max| prop::collection::vec(any::<u8>(), 0..max);
     prop_oneof![
-        prop::collection::vec(any::<char>(), 0..100).prop_map(|chars| Owned::Text(String::from_iter(chars))),
-        bytes(300).prop_map(Owned::Binary),
-        (0..16_385usize, any::<u8>()).prop_map(|(len, byte)| Owned::Binary(vec![byte; len])),
-        bytes(126).prop_map(Owned::Ping),
-        bytes(126).prop_map(Owned::Pong),
+        prop::collection::vec(any::<char>(), 0..100)
+            .prop_map(|chars| OwnedEvent::Text(String::from_iter(chars))),
+        bytes(300).prop_map(OwnedEvent::Binary),
+        (0..16_385usize, any::<u8>()).prop_map(|(len, byte)| OwnedEvent::Binary(vec![byte; len])),
+        bytes(126).prop_map(OwnedEvent::Ping),
+        bytes(126).prop_map(OwnedEvent::Pong),
     ]
 }
 
@@ -35,17 +36,17 @@ proptest! {
             let mut bytes = Vec::new();
             for (event, key) in &events {
                 let (opcode, payload) = match event {
-                    Owned::Text(text) => (OpCode::Text, text.as_bytes()),
-                    Owned::Binary(payload) => (OpCode::Binary, &payload[..]),
-                    Owned::Ping(payload) => (OpCode::Ping, &payload[..]),
-                    Owned::Pong(payload) => (OpCode::Pong, &payload[..]),
-                    Owned::Close(..) => unreachable!("not generated"),
+                    OwnedEvent::Text(text) => (OpCode::Text, text.as_bytes()),
+                    OwnedEvent::Binary(payload) => (OpCode::Binary, &payload[..]),
+                    OwnedEvent::Ping(payload) => (OpCode::Ping, &payload[..]),
+                    OwnedEvent::Pong(payload) => (OpCode::Pong, &payload[..]),
+                    OwnedEvent::Close(..) => unreachable!("not generated"),
                 };
                 encode_into(&mut bytes, opcode, payload, mask_to(role, *key));
             }
             encode_close(&mut bytes, code, &reason, mask_to(role, [9, 8, 7, 6]));
-            let mut expected: Vec<Owned> = events.iter().map(|(event, _)| event.clone()).collect();
-            expected.push(Owned::Close(Some(code), reason.clone()));
+            let mut expected: Vec<OwnedEvent> = events.iter().map(|(event, _)| event.clone()).collect();
+            expected.push(OwnedEvent::Close(Some(code), reason.clone()));
             prop_assert_eq!(decode(role, LIMITS, &bytes), (expected, None));
         }
     }
@@ -63,8 +64,8 @@ proptest! {
     }
 }
 
-/// Tests the lengths around which the header changes, as one piece and with separate header and
-/// payload.
+/// Tests the lengths at which the form of the header changes, with one buffer and with a separate
+/// header.
 #[test]
 fn every_form_of_length_round_trips() {
     let limits = Limits {
@@ -79,7 +80,7 @@ fn every_form_of_length_round_trips() {
             encode_into(&mut bytes, OpCode::Binary, &payload, mask);
             assert_eq!(
                 decode(role, limits, &bytes),
-                (vec![Owned::Binary(payload.clone())], None)
+                (vec![OwnedEvent::Binary(payload.clone())], None)
             );
 
             let header = frame_header(OpCode::Binary, len, mask);
@@ -113,14 +114,14 @@ fn a_long_reason_is_cut_at_a_character() {
     encode_close(&mut bytes, 4001, &reason, None);
     assert_eq!(
         decode(Role::Client, LIMITS, &bytes),
-        (vec![Owned::Close(Some(4001), "r".repeat(122))], None)
+        (vec![OwnedEvent::Close(Some(4001), "r".repeat(122))], None)
     );
 
     let mut bytes = Vec::new();
     encode_close(&mut bytes, 1000, &"r".repeat(500), Some([5; 4]));
     assert_eq!(
         decode(Role::Server, LIMITS, &bytes),
-        (vec![Owned::Close(Some(1000), "r".repeat(123))], None)
+        (vec![OwnedEvent::Close(Some(1000), "r".repeat(123))], None)
     );
 }
 

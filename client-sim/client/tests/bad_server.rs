@@ -1,4 +1,4 @@
-//! A server that violates the protocol is caught, each time with the right kind of violation.
+//! The client detects every violation of the protocol by a server, and reports its kind.
 
 mod support;
 
@@ -11,7 +11,7 @@ use parlour_shared::{
     view::SnapshotJson,
 };
 use support::{
-    EPOCH, News, OTHER, OTHER_PLAYER, OWN, Seat, chat, encoded, enter_own, entered_with, gait, left, map,
+    EPOCH, OTHER, OTHER_PLAYER, OWN, Record, Seat, chat, encoded, enter_own, entered_with, gait, left, map,
     snapshot, welcome,
 };
 
@@ -80,16 +80,16 @@ fn snapshots_that_do_not_fit_the_view_are_a_violation() {
         seat().violation(&snapshot(1, 101, Some(100), None, &[enter_own(HERE)])),
         "enter_of_known_slot"
     );
-    let turn = News::Turn(OTHER, 0, gait(EAST));
+    let turn = Record::Turn(OTHER, 0, gait(EAST));
     assert_eq!(
         seat().violation(&snapshot(1, 101, Some(100), None, &[turn])),
         "news_of_unknown_slot"
     );
     assert_eq!(
-        seat().violation(&snapshot(1, 101, Some(100), None, &[News::Leave(OTHER)])),
+        seat().violation(&snapshot(1, 101, Some(100), None, &[Record::Leave(OTHER)])),
         "news_of_unknown_slot"
     );
-    let early = News::Turn(OWN, 5, gait(EAST));
+    let early = Record::Turn(OWN, 5, gait(EAST));
     assert_eq!(
         seat().violation(&snapshot(1, 101, Some(100), None, &[early])),
         "turn_too_old"
@@ -98,7 +98,7 @@ fn snapshots_that_do_not_fit_the_view_are_a_violation() {
         seat().violation(&snapshot(1, u32::MAX, None, None, &[enter_own(HERE)])),
         "tick_range"
     );
-    let other = News::Enter(OTHER, OTHER_PLAYER, HERE, Gait::default());
+    let other = Record::Enter(OTHER, OTHER_PLAYER, HERE, Gait::default());
     assert_eq!(
         seat().violation(&snapshot(1, 101, None, None, &[other])),
         "own_missing"
@@ -119,7 +119,7 @@ fn ticks_increase_across_rooms() {
 
 #[test]
 fn a_player_that_moves_without_a_command_is_a_violation() {
-    let pushed = News::Anchor(
+    let pushed = Record::Anchor(
         OWN,
         Position {
             x: HERE.x + 1,
@@ -131,12 +131,12 @@ fn a_player_that_moves_without_a_command_is_a_violation() {
         seat().violation(&snapshot(1, 110, Some(100), None, &[pushed])),
         "prediction"
     );
-    let walks = News::Turn(OWN, 0, gait(EAST));
+    let walks = Record::Turn(OWN, 0, gait(EAST));
     assert_eq!(
         seat().violation(&snapshot(1, 110, Some(100), None, &[walks])),
         "prediction"
     );
-    // A full snapshot does not excuse it.
+    // A full snapshot is checked in the same way.
     let elsewhere = enter_own(Position {
         y: HERE.y - 1,
         ..HERE
@@ -149,20 +149,23 @@ fn a_player_that_moves_without_a_command_is_a_violation() {
 
 #[test]
 fn a_command_that_is_applied_wrongly_is_a_violation() {
-    let turned = |seat: &mut Seat, news| {
+    let turned = |seat: &mut Seat, records| {
         let (seq, _) = seat.send(Command::walk(EAST));
-        seat.violation(&snapshot(1, 110, Some(100), Some(seq), &[news]))
+        seat.violation(&snapshot(1, 110, Some(100), Some(seq), &[records]))
     };
-    assert_eq!(turned(&mut seat(), News::Turn(OWN, 3, gait(EAST))), "none");
-    assert_eq!(turned(&mut seat(), News::Turn(OWN, 3, gait(WEST))), "prediction");
+    assert_eq!(turned(&mut seat(), Record::Turn(OWN, 3, gait(EAST))), "none");
+    assert_eq!(
+        turned(&mut seat(), Record::Turn(OWN, 3, gait(WEST))),
+        "prediction"
+    );
     let blocked = Gait {
         blocked_x: true,
         ..gait(EAST)
     };
-    assert_eq!(turned(&mut seat(), News::Turn(OWN, 3, blocked)), "prediction");
-    // At most nine ticks have passed, so it cannot have walked for ten.
+    assert_eq!(turned(&mut seat(), Record::Turn(OWN, 3, blocked)), "prediction");
+    // The player cannot have walked for ten ticks, because at most nine have passed.
     let walked = |ticks: i32| {
-        News::Anchor(
+        Record::Anchor(
             OWN,
             Position {
                 x: HERE.x + 640 * ticks,
@@ -194,7 +197,7 @@ fn a_mismatch_is_reported_once() {
         110,
         Some(100),
         None,
-        &[News::Anchor(OWN, pushed, Gait::default())],
+        &[Record::Anchor(OWN, pushed, Gait::default())],
     );
     assert_eq!(seat.violation(&frame), "prediction");
     assert!(matches!(
@@ -227,7 +230,7 @@ fn a_position_in_a_wall_or_off_the_map_is_a_violation() {
             110,
             Some(100),
             None,
-            &[News::Anchor(OWN, place, Gait::default())],
+            &[Record::Anchor(OWN, place, Gait::default())],
         );
         assert_eq!(seat().violation(&frame), "own_in_wall", "{place:?}");
     }
@@ -247,7 +250,7 @@ fn acknowledging_a_command_that_was_not_sent_is_a_violation() {
         105,
         Some(100),
         Some(second),
-        &[News::Turn(OWN, 0, gait(WEST))],
+        &[Record::Turn(OWN, 0, gait(WEST))],
     ));
     assert_eq!(
         seat.violation(&snapshot(1, 110, Some(105), Some(first), &[])),

@@ -14,7 +14,7 @@ use parlour_shared::{
     motion::{Direction, Gait, Heading, Position},
 };
 use support::{
-    EPOCH, News, OTHER, OTHER_PLAYER, OWN, OWN_PLAYER, Seat, chat, encoded, enter_own, entered_in,
+    EPOCH, OTHER, OTHER_PLAYER, OWN, OWN_PLAYER, Record, Seat, chat, encoded, enter_own, entered_in,
     entered_with, gait, left, map, snapshot, walls,
 };
 
@@ -75,14 +75,14 @@ fn a_view_follows_the_snapshots() {
         110,
         Some(100),
         None,
-        &[News::Enter(OTHER, OTHER_PLAYER, there, gait(EAST))],
+        &[Record::Enter(OTHER, OTHER_PLAYER, there, gait(EAST))],
     ));
     assert_eq!(
         seat.client.view().position(OTHER, Tick(120)),
         Some(Position::from_px(225, 100))
     );
     assert_eq!(seat.client.snapshot().enters.len(), 1);
-    seat.get(&snapshot(1, 120, Some(110), None, &[News::Leave(OTHER)]));
+    seat.get(&snapshot(1, 120, Some(110), None, &[Record::Leave(OTHER)]));
     assert_eq!(seat.client.view().get(OTHER), None);
 }
 
@@ -95,7 +95,7 @@ fn the_players_own_turn_agrees_with_the_prediction() {
         106,
         Some(100),
         Some(seq),
-        &[News::Turn(OWN, 2, gait(EAST))],
+        &[Record::Turn(OWN, 2, gait(EAST))],
     ));
     assert!(
         matches!(event, Event::Snapshot { own: Some(Agreement::Agreed), ack: Some(ack) } if ack.seq == seq)
@@ -128,8 +128,7 @@ fn the_tick_is_estimated_from_the_fastest_message() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     let start = seat.now;
     assert_eq!(seat.client.tick_at(start), Some(Tick(100)));
-    // Half a second later a message arrives that took 100 ms. The estimate must not fall back for
-    // it.
+    // Half a second later a message arrives that took 100 ms. It must not set the estimate back.
     seat.now = start + Duration::from_millis(500);
     seat.get(&snapshot(1, 124, Some(100), None, &[]));
     assert_eq!(seat.client.tick_at(seat.now), Some(Tick(130)));
@@ -186,7 +185,7 @@ fn a_new_room_starts_from_scratch() {
     assert!(matches!(seat.get(&left()), Event::Left(_)));
     assert_eq!(seat.client.slot(), None);
     assert_eq!(seat.get(&entered_with(map())), Event::Entered);
-    // The position differs and the streams start again; neither is a violation.
+    // The position differs, and the streams start again. Neither is a violation.
     let event = seat.get(&snapshot(
         1,
         130,
@@ -212,7 +211,7 @@ fn a_spectator_sees_only_the_others() {
     assert!(entered.expect("in order").violation.is_none());
     assert_eq!(seat.client.slot(), None);
     let place = Position::from_px(100, 100);
-    let other = News::Enter(OTHER, OTHER_PLAYER, place, Gait::default());
+    let other = Record::Enter(OTHER, OTHER_PLAYER, place, Gait::default());
     let received = seat
         .client
         .receive(&snapshot(1, 101, None, None, &[other]), seat.now);
@@ -257,8 +256,7 @@ fn clients_share_equal_walls() {
 fn aimed_walks_teach_when_to_sample_next() {
     let mut seat = Seat::in_room(Position::from_px(100, 100));
     let start = seat.now;
-    // Tick 100 was over when the client heard of it; so far it can only assume that there is no
-    // latency.
+    // Before the first acknowledgement the client assumes that there is no latency.
     let (moment, tick) = seat
         .client
         .next_sample(start, DEFAULT_LEAD)
@@ -277,9 +275,9 @@ fn aimed_walks_teach_when_to_sample_next() {
         101,
         Some(100),
         Some(1),
-        &[News::Turn(OWN, 0, gait(EAST))],
+        &[Record::Turn(OWN, 0, gait(EAST))],
     ));
-    // It arrived 2 ms early, as it should: the next ticks are sampled at the same distance.
+    // It arrived 2 ms early, as intended. The next ticks are sampled at the same distance.
     let (next, tick) = seat
         .client
         .next_sample(seat.now, DEFAULT_LEAD)

@@ -15,7 +15,7 @@ use parlour_shared::{
     ids::Tick,
     message::{ClientMessage, Pong, Refused, Scope, ServerMessage},
 };
-use peer::{Sent, connected};
+use peer::{Incoming, connected};
 use support::{EPOCH, chat, encoded, enter_own, entered_with, map, snapshot};
 
 async fn drive(connection: &mut Connection) -> ! {
@@ -58,7 +58,7 @@ async fn with_a_full_queue_a_handle_waits_or_returns_an_error() {
     assert!(matches!(handle.try_send(Command::Leave), Err(TrySendError::Full)));
     let waiting = tokio::time::timeout(Duration::from_millis(20), handle.send(Command::Leave));
     assert!(waiting.await.is_err(), "it waits, and was cancelled");
-    // The cancelled one is never sent.
+    // The cancelled command is never sent.
     let read = async {
         for _ in 0..COMMAND_QUEUE {
             assert!(matches!(peer.message().await, ClientMessage::Ping { .. }));
@@ -237,15 +237,15 @@ async fn a_join_keeps_a_bounded_number_of_events_and_counts_consecutive_snapshot
         let mut joins = 0;
         loop {
             match peer.next().await {
-                Sent::Message(ClientMessage::Join(_)) => joins += 1,
-                Sent::End => break,
+                Incoming::Message(ClientMessage::Join(_)) => joins += 1,
+                Incoming::End => break,
                 _ => {}
             }
         }
         assert_eq!(joins, 1, "a join without space for events is not sent");
     };
     let joins = async {
-        // This gives the join a different request number than the room above answers.
+        // The join must have a different request number than the one that the room above answers.
         connection.send(Command::Ping).await.expect("open");
         let joined = connection.join("other").await;
         assert!(matches!(joined, Err(JoinError::TooManyEvents)), "{joined:?}");

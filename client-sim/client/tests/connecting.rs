@@ -1,4 +1,4 @@
-//! The errors of a connection that cannot be opened: why, and whether to try again.
+//! The errors of a connection that cannot be opened, and whether to try again.
 #![cfg(feature = "connect")]
 
 #[path = "support/peer.rs"]
@@ -8,7 +8,7 @@ mod support;
 use std::time::Duration;
 
 use parlour_client::{AddressError, ConnectError, Connection, Options};
-use peer::{Peer, Sent, answered, connected, listen};
+use peer::{Incoming, Peer, answered, connected, listen};
 
 async fn refused(address: &str) -> ConnectError {
     let opened = Connection::open(address, Options::default()).await;
@@ -120,7 +120,7 @@ async fn a_close_instead_of_a_welcome_is_reported_with_its_reason() {
     let (opened, ()) = tokio::join!(Connection::open(&address, Options::default()), async {
         let mut peer = Peer::upgraded(listener.accept().await.expect("a client").0).await;
         peer.close(4401, "authentication failed").await;
-        while !matches!(peer.next().await, Sent::End) {}
+        while !matches!(peer.next().await, Incoming::End) {}
     });
     let error = opened.expect_err("closed");
     let ConnectError::Disconnected(end) = &error else {

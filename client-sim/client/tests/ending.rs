@@ -1,4 +1,4 @@
-//! The end of a connection: why, and whether and when to reconnect.
+//! The end of a connection: its cause, and whether and when to reconnect.
 #![cfg(feature = "connect")]
 
 #[path = "support/peer.rs"]
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use parlour_client::{Advice, Cause, CloseCode, Connection, Disconnected, Event, Options};
 use parlour_shared::{limits::MAX_SERVER_FRAME, websocket::OpCode};
-use peer::{Peer, Sent, connected};
+use peer::{Incoming, Peer, connected};
 use support::{enter_own, entered_with, map, snapshot, welcome};
 use tokio::io::AsyncWriteExt as _;
 
@@ -62,7 +62,7 @@ async fn the_server_sets_the_wait_before_reconnecting() {
         let end = ended(&mut connection).await;
         assert_eq!(end.reconnect_after(), Some(waits));
         assert!(
-            matches!(peer.next().await, Sent::Close(Some(1012))),
+            matches!(peer.next().await, Incoming::Close(Some(1012))),
             "the close is answered"
         );
     }
@@ -129,7 +129,7 @@ async fn a_protocol_violation_ends_the_connection_and_the_server_learns_of_it() 
     let end = ended(&mut connection).await;
     assert!(matches!(end.cause(), Cause::Violation(_)), "{end}");
     assert_eq!(end.advice(), Advice::Reconnect);
-    assert!(matches!(peer.next().await, Sent::Close(Some(1002))));
+    assert!(matches!(peer.next().await, Incoming::Close(Some(1002))));
     let (mut connection, mut peer) = connected(Options::default()).await;
     peer.frame(OpCode::Text, b"{}").await;
     assert!(matches!(
@@ -213,7 +213,7 @@ async fn pings_are_answered_while_waiting_for_events() {
         peer.frame(OpCode::Ping, b"there?").await;
         let answer = peer.next().await;
         assert!(
-            matches!(&answer, Sent::Pong(payload) if payload == b"there?"),
+            matches!(&answer, Incoming::Pong(payload) if payload == b"there?"),
             "{answer:?}"
         );
         peer.close(1000, "").await;

@@ -1,5 +1,4 @@
-//! The input clock: headings are sent at the moment from which they reach their tick, once, and
-//! again if necessary.
+//! The input clock: a heading is sent once, just in time for its tick, and again if necessary.
 #![cfg(feature = "connect")]
 
 #[path = "support/peer.rs"]
@@ -19,7 +18,7 @@ use tokio::time::{Instant, pause, resume, timeout};
 const TICKS_3: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_secs(5);
 
-/// Makes the client read these messages of the server.
+/// Sends these messages to the client and makes it read them.
 async fn take_in(connection: &mut Connection, peer: &mut Peer, messages: &[Vec<u8>]) {
     for message in messages {
         peer.say(message).await;

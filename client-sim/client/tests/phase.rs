@@ -1,4 +1,4 @@
-//! Input is sampled so that it reaches the server just before its tick, whatever the latency.
+//! Input is sampled so that it reaches the server just before its tick, at any latency.
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,14 @@ use parlour_shared::{
 };
 use proptest::prelude::*;
 
-/// The last tick that was over when the client connected.
+/// The last completed tick when the client connects.
 const BEFORE: u32 = 1000;
 
 fn us(count: u64) -> Duration {
     Duration::from_micros(count)
 }
 
-/// A server with exact ticks, seen by a client across a line with delays. Time is an argument.
+/// A server with exact ticks, and a client behind a network with delays. Time is an argument.
 struct Scene {
     start: Instant,
     lock: PhaseLock,
@@ -51,7 +51,7 @@ impl Scene {
             up,
             down,
         };
-        scene.tell_tick(BEFORE);
+        scene.send_tick(BEFORE);
         scene
     }
 
@@ -61,7 +61,7 @@ impl Scene {
     }
 
     /// Reports to the client that a tick is over.
-    fn tell_tick(&mut self, tick: u32) {
+    fn send_tick(&mut self, tick: u32) {
         let at = self.deadline(tick) + us(300) + self.down;
         self.clock.observe(Tick(tick), at);
     }
@@ -72,8 +72,8 @@ impl Scene {
         (BEFORE..).find(next).expect("time has no end")
     }
 
-    /// Wants to send at this moment, sends at the best moment, and reports the outcome to the
-    /// client. `delay` is the extra delay of this command.
+    /// Schedules a command at `wish`, sends it at the best moment, and sends the acknowledgement to
+    /// the client. `delay` is the extra delay of this command.
     fn command(&mut self, wish: Instant, delay: Duration) -> Outcome {
         let (at, tick) = self
             .lock
@@ -216,7 +216,7 @@ fn clock_drift_is_followed() {
         // 200 ppm: worse than any computer's clock.
         scene.skipped = us(200 * second);
         let tick = BEFORE + 60 * second as u32;
-        scene.tell_tick(tick);
+        scene.send_tick(tick);
         let outcome = scene.command(scene.deadline(tick) + us(7_000), Duration::ZERO);
         assert!(
             second < 3 || (outcome.late_ticks == 0 && (1_000..=3_500).contains(&outcome.early_us)),

@@ -1,5 +1,4 @@
-//! The client's prediction equals a server that follows the rules tick by tick, whatever the
-//! delays.
+//! The client's prediction equals a server that applies the rules tick by tick, at any delay.
 
 mod support;
 
@@ -24,7 +23,7 @@ fn heading() -> impl Strategy<Value = Heading> {
 struct Moment {
     /// The heading that the client sends.
     send: Option<Heading>,
-    /// Whether the server applies what was sent so far, of which only the last command counts.
+    /// Whether the server applies the commands sent so far, of which only the last one counts.
     apply: bool,
     /// Whether the server sends a snapshot after this tick.
     tell: bool,
@@ -104,8 +103,8 @@ proptest! {
                 let segment = if turn.is_some() { body.course.segment } else { body.course.segment.seen_from(body.tick) };
                 let reported = OwnMotion { tick: body.tick, ack: ack.take(), turned: turn, segment };
                 let verdict = prediction.confirm(&walls, &reported);
-                // Snapshots that need too long a search are not compared; that takes more than two
-                // commands.
+                // A snapshot after more than two commands may need too long a search, and is then
+                // not compared.
                 let is_fair = match verdict {
                     Ok(Agreement::Unchecked) => acknowledged > 2,
                     other => other == Ok(Agreement::Agreed),

@@ -13,7 +13,7 @@ use parlour_shared::{
     snapshot::Snapshot,
 };
 use proptest::prelude::*;
-use support::{News, OTHER, enter_own, entered_with, left, map, snapshot, welcome};
+use support::{OTHER, Record, enter_own, entered_with, left, map, snapshot, welcome};
 
 struct HeaderReader {
     client: Client,
@@ -123,7 +123,7 @@ fn records_are_ignored() {
     let mut reader = HeaderReader::in_room();
     // A client that decodes records would report a leave of a player that was never there.
     assert_eq!(
-        reader.kind(&snapshot(1, 101, Some(100), None, &[News::Leave(OTHER)])),
+        reader.kind(&snapshot(1, 101, Some(100), None, &[Record::Leave(OTHER)])),
         "none"
     );
     assert_eq!(reader.client.view().iter().count(), 0);

@@ -1,4 +1,4 @@
-//! `wss://` addresses: which certificates are trusted, and the errors for the others.
+//! `wss://` addresses: the trusted certificates, and the errors of all others.
 #![cfg(feature = "tls")]
 
 #[path = "support/peer.rs"]

@@ -19,9 +19,9 @@ pub(crate) const LIMITS: Limits = Limits {
     max_fragments: 64,
 };
 
-/// An [`WebSocketEvent`] that owns its contents.
+/// A [`WebSocketEvent`] that owns its contents.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Owned {
+pub(crate) enum OwnedEvent {
     Text(String),
     Binary(Vec<u8>),
     Ping(Vec<u8>),
@@ -29,20 +29,20 @@ pub(crate) enum Owned {
     Close(Option<u16>, String),
 }
 
-impl From<WebSocketEvent<'_>> for Owned {
+impl From<WebSocketEvent<'_>> for OwnedEvent {
     fn from(event: WebSocketEvent<'_>) -> Self {
         match event {
-            WebSocketEvent::Text(text) => Owned::Text(text.to_owned()),
-            WebSocketEvent::Binary(bytes) => Owned::Binary(bytes.to_vec()),
-            WebSocketEvent::Ping(bytes) => Owned::Ping(bytes.to_vec()),
-            WebSocketEvent::Pong(bytes) => Owned::Pong(bytes.to_vec()),
-            WebSocketEvent::Close { code, reason } => Owned::Close(code, reason.to_owned()),
+            WebSocketEvent::Text(text) => OwnedEvent::Text(text.to_owned()),
+            WebSocketEvent::Binary(bytes) => OwnedEvent::Binary(bytes.to_vec()),
+            WebSocketEvent::Ping(bytes) => OwnedEvent::Ping(bytes.to_vec()),
+            WebSocketEvent::Pong(bytes) => OwnedEvent::Pong(bytes.to_vec()),
+            WebSocketEvent::Close { code, reason } => OwnedEvent::Close(code, reason.to_owned()),
         }
     }
 }
 
 /// Returns all events in `input`, and the error that ends them.
-pub(crate) fn feed(decoder: &mut Decoder, input: &[u8]) -> (Vec<Owned>, Option<WebSocketError>) {
+pub(crate) fn feed(decoder: &mut Decoder, input: &[u8]) -> (Vec<OwnedEvent>, Option<WebSocketError>) {
     let mut scratch = input.to_vec();
     let mut rest = &mut scratch[..];
     let mut events = Vec::new();
@@ -59,7 +59,7 @@ pub(crate) fn feed(decoder: &mut Decoder, input: &[u8]) -> (Vec<Owned>, Option<W
 }
 
 /// Returns all events of a connection that receives exactly `bytes`, in one piece.
-pub(crate) fn decode(role: Role, limits: Limits, bytes: &[u8]) -> (Vec<Owned>, Option<WebSocketError>) {
+pub(crate) fn decode(role: Role, limits: Limits, bytes: &[u8]) -> (Vec<OwnedEvent>, Option<WebSocketError>) {
     feed(&mut Decoder::new(role, limits), bytes)
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn decode_in_pieces(
     limits: Limits,
     bytes: &[u8],
     sizes: &[usize],
-) -> (Vec<Owned>, Option<WebSocketError>) {
+) -> (Vec<OwnedEvent>, Option<WebSocketError>) {
     let mut decoder = Decoder::new(role, limits);
     let mut events = Vec::new();
     let mut rest = bytes;

@@ -102,20 +102,26 @@ pub(crate) fn chat(scope: Scope, epoch: Epoch, seq: u32) -> Vec<u8> {
 
 /// One record of a snapshot.
 #[derive(Clone, Copy)]
-pub(crate) enum News {
+pub(crate) enum Record {
     Leave(Slot),
     Enter(Slot, PlayerId, Position, Gait),
     Turn(Slot, u8, Gait),
     Anchor(Slot, Position, Gait),
 }
 
-pub(crate) fn snapshot(view: u8, tick: u32, base: Option<u32>, ack: Option<u32>, news: &[News]) -> Vec<u8> {
+pub(crate) fn snapshot(
+    view: u8,
+    tick: u32,
+    base: Option<u32>,
+    ack: Option<u32>,
+    records: &[Record],
+) -> Vec<u8> {
     let mut out = Vec::new();
     let ack = ack.map(|seq| Ack { seq, early: 20 });
     let mut builder = Builder::begin(&mut out, view, Tick(tick), base.map(Tick), ack);
     builder.section(flags::LEAVES, |out| {
-        count(news, |news| match news {
-            News::Leave(slot) => {
+        count(records, |records| match records {
+            Record::Leave(slot) => {
                 out.extend_from_slice(&slot.0.to_le_bytes());
                 true
             }
@@ -123,8 +129,8 @@ pub(crate) fn snapshot(view: u8, tick: u32, base: Option<u32>, ack: Option<u32>,
         })
     });
     builder.section(flags::ENTERS, |out| {
-        count(news, |news| match *news {
-            News::Enter(slot, player, position, gait) => {
+        count(records, |records| match *records {
+            Record::Enter(slot, player, position, gait) => {
                 let enter = EnterFields {
                     slot,
                     player,
@@ -141,13 +147,13 @@ pub(crate) fn snapshot(view: u8, tick: u32, base: Option<u32>, ack: Option<u32>,
         })
     });
     builder.section(flags::UPDATES, |out| {
-        count(news, |news| match *news {
-            News::Turn(slot, ago, gait) => {
+        count(records, |records| match *records {
+            Record::Turn(slot, ago, gait) => {
                 write_update_head(out, slot, fields::TURN);
                 write_turn(out, ago, gait);
                 true
             }
-            News::Anchor(slot, position, gait) => {
+            Record::Anchor(slot, position, gait) => {
                 write_update_head(out, slot, fields::ANCHOR);
                 write_anchor(out, position, gait);
                 true
@@ -158,8 +164,8 @@ pub(crate) fn snapshot(view: u8, tick: u32, base: Option<u32>, ack: Option<u32>,
     out
 }
 
-fn count(news: &[News], mut write: impl FnMut(&News) -> bool) -> u16 {
-    news.iter().filter(|news| write(news)).count() as u16
+fn count(records: &[Record], mut write: impl FnMut(&Record) -> bool) -> u16 {
+    records.iter().filter(|records| write(records)).count() as u16
 }
 
 pub(crate) fn gait(heading: Heading) -> Gait {
@@ -170,8 +176,8 @@ pub(crate) fn gait(heading: Heading) -> Gait {
     }
 }
 
-pub(crate) fn enter_own(position: Position) -> News {
-    News::Enter(OWN, OWN_PLAYER, position, Gait::default())
+pub(crate) fn enter_own(position: Position) -> Record {
+    Record::Enter(OWN, OWN_PLAYER, position, Gait::default())
 }
 
 /// A client that reads frames at one moment.

@@ -20,13 +20,13 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// Something that the client sent.
+/// A message or frame of the client.
 #[derive(Debug)]
-pub(crate) enum Sent {
+pub(crate) enum Incoming {
     Message(ClientMessage),
     Pong(Vec<u8>),
     Close(Option<u16>),
-    /// The client hung up.
+    /// The client closed the socket.
     End,
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn connected(options: Options) -> (Connection, Peer) {
     (connection.expect("the server answers"), peer)
 }
 
-/// Returns the error of a client whose server writes this answer and hangs up.
+/// Returns the error of a client whose server writes this answer and closes the socket.
 pub(crate) async fn answered(answer: &[u8]) -> ConnectError {
     let (listener, address) = listen().await;
     let (connection, ()) = tokio::join!(Connection::open(&address, Options::default()), async {
@@ -102,7 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     pub(crate) async fn welcome(&mut self) {
         assert!(matches!(
             self.next().await,
-            Sent::Message(ClientMessage::Hello(_))
+            Incoming::Message(ClientMessage::Hello(_))
         ));
         self.say(&support::welcome()).await;
     }
@@ -123,7 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.stream.write_all(&frame).await.unwrap();
     }
 
-    /// Sends why the server is about to close, and how long to wait before reconnecting.
+    /// Sends a closing message: the close code that follows, and the wait before reconnecting.
     pub(crate) async fn closing(&mut self, code: CloseCode, reconnect_after_ms: u32) {
         let closing = Closing {
             code,
@@ -133,15 +133,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             .await;
     }
 
-    /// Returns the next thing that the client sent.
-    pub(crate) async fn next(&mut self) -> Sent {
+    /// Returns the next message or frame of the client.
+    pub(crate) async fn next(&mut self) -> Incoming {
         loop {
             let mut rest = &mut self.input[..];
             let before = rest.len();
             let sent = self.decoder.next(&mut rest).unwrap().map(|event| match event {
-                WebSocketEvent::Binary(message) => Sent::Message(codec::decode_client(message).unwrap()),
-                WebSocketEvent::Pong(payload) => Sent::Pong(payload.to_vec()),
-                WebSocketEvent::Close { code, .. } => Sent::Close(code),
+                WebSocketEvent::Binary(message) => Incoming::Message(codec::decode_client(message).unwrap()),
+                WebSocketEvent::Pong(payload) => Incoming::Pong(payload.to_vec()),
+                WebSocketEvent::Close { code, .. } => Incoming::Close(code),
                 other => panic!("a client never sends {other:?}"),
             });
             let used = before - rest.len();
@@ -151,16 +151,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
             }
             let mut bytes = [0; 4096];
             match self.stream.read(&mut bytes).await {
-                Ok(0) | Err(_) => return Sent::End,
+                Ok(0) | Err(_) => return Incoming::End,
                 Ok(length) => self.input.extend_from_slice(&bytes[..length]),
             }
         }
     }
 
-    /// Returns the next message that the client sent.
+    /// Returns the next message of the client.
     pub(crate) async fn message(&mut self) -> ClientMessage {
         match self.next().await {
-            Sent::Message(message) => message,
+            Incoming::Message(message) => message,
             other => panic!("expected a message, not {other:?}"),
         }
     }

@@ -38,7 +38,7 @@ use tokio::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
-    /// Moves all players a little.
+    /// Moves all players by a few units.
     Push,
     /// Skips a number in the room's stream.
     SkipStamp,
@@ -46,9 +46,9 @@ pub(crate) enum Fault {
     Close(CloseCode),
     /// Drops all connections.
     Drop,
-    /// Lets no player into the room.
+    /// Refuses all joins.
     Full,
-    /// Stands still for this long: no tick, no byte.
+    /// Stands still for this long: runs no tick and sends no byte.
     Freeze(Duration),
 }
 
@@ -61,8 +61,8 @@ struct Player {
     course: Course,
     command: Option<Waiting>,
     ack: Option<Ack>,
-    told: Option<Tick>,
-    /// Whether a turn changed the segment at this tick; `None` if it did not change.
+    base: Option<Tick>,
+    /// Whether a turn changed the segment at this tick. `None` if the segment did not change.
     change: Option<bool>,
 }
 
@@ -80,8 +80,8 @@ struct State {
     walls: WallGrid,
     map: MapInfo,
     fault: Fault,
-    /// Set after it stood still: for a while the clients' aims are outside of the window that it
-    /// accepts.
+    /// Set after a standstill. For a while the clients then aim at ticks outside of the accepted
+    /// window.
     has_frozen: bool,
     seq: u32,
     players: Vec<Option<Player>>,
@@ -190,7 +190,7 @@ impl Player {
         self.write(&frame);
     }
 
-    fn tell(&mut self, message: &ServerMessage) {
+    fn send_message(&mut self, message: &ServerMessage) {
         self.send(&super::encoded(message));
     }
 
@@ -212,7 +212,7 @@ impl State {
             course: Course::still(self.tick, place),
             command: None,
             ack: None,
-            told: None,
+            base: None,
             change: None,
         }));
         self.players.len() - 1
@@ -224,21 +224,21 @@ impl State {
             return;
         };
         match message {
-            ClientMessage::Hello(_) => player.tell(&ServerMessage::Welcome(Welcome {
+            ClientMessage::Hello(_) => player.send_message(&ServerMessage::Welcome(Welcome {
                 player: PlayerId(1000 + number as u32),
                 tick,
                 skins: vec!["plain".into(), "red".into()],
                 ..Welcome::default()
             })),
             ClientMessage::Join(join) if self.fault == Fault::Full => {
-                player.tell(&ServerMessage::Refused(Refused {
+                player.send_message(&ServerMessage::Refused(Refused {
                     request: join.request,
                     refusal: Refusal::RoomFull,
                 }));
             }
             ClientMessage::Join(join) => {
                 player.joined = true;
-                player.tell(&ServerMessage::RoomEntered(RoomEntered {
+                player.send_message(&ServerMessage::RoomEntered(RoomEntered {
                     request: join.request,
                     room: join.room,
                     epoch: Epoch(1),
@@ -280,7 +280,7 @@ impl State {
                     },
                 });
             }
-            ClientMessage::Ping { nonce } => player.tell(&ServerMessage::Pong(Pong { nonce, tick })),
+            ClientMessage::Ping { nonce } => player.send_message(&ServerMessage::Pong(Pong { nonce, tick })),
             ClientMessage::Chat(chat) if chat.scope == Scope::Room => self.say(&chat.text),
             ClientMessage::Bye => {
                 let mut close = Vec::new();
@@ -306,7 +306,7 @@ impl State {
             text: text.into(),
         });
         for player in self.players.iter_mut().flatten().filter(|player| player.joined) {
-            player.tell(&said);
+            player.send_message(&said);
         }
     }
 }

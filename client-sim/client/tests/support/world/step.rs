@@ -58,8 +58,8 @@ impl State {
             })
             .collect();
         for player in self.players.iter_mut().flatten().filter(|player| player.joined) {
-            let told = player.told;
-            let is_new = |entered: &Option<Tick>| told.is_none() || *entered == Some(tick);
+            let base = player.base;
+            let is_new = |entered: &Option<Tick>| base.is_none() || *entered == Some(tick);
             let news = seen
                 .iter()
                 .any(|(_, _, entered, change)| is_new(entered) || change.is_some());
@@ -67,7 +67,7 @@ impl State {
                 continue;
             }
             let mut out = Vec::new();
-            let mut builder = Builder::begin(&mut out, 1, tick, told, player.ack.take());
+            let mut builder = Builder::begin(&mut out, 1, tick, base, player.ack.take());
             builder.section(flags::ENTERS, |out| {
                 let enters = seen.iter().filter(|(_, _, entered, _)| is_new(entered));
                 for (slot, segment, ..) in enters.clone() {
@@ -103,7 +103,7 @@ impl State {
                 }
                 changed.count() as u16
             });
-            player.told = Some(tick);
+            player.base = Some(tick);
             player.send(&out);
         }
     }
@@ -124,7 +124,7 @@ impl State {
                 for player in self.players.iter_mut().flatten() {
                     player.course.segment.position.y += 1;
                     player.entered_at = None;
-                    player.told = None;
+                    player.base = None;
                 }
             }
             Fault::Close(code) => {
